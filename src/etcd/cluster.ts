@@ -1,0 +1,56 @@
+import type { Revision } from '../revision.ts';
+import type { DeltaEvent } from '../snapshot/delta-event.ts';
+
+/** How to reach and trust an etcd cluster. */
+export interface EtcdConnectionOptions {
+  readonly endpoints: readonly string[];
+  /** Endpoints that stand for the whole cluster (a Kubernetes service); used for everything that may go to any member. */
+  readonly serviceEndpoints: readonly string[];
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** Paths of PEM files. */
+  readonly caFile: string | undefined;
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+  readonly insecureTransport: boolean;
+  readonly insecureSkipVerify: boolean;
+  /** Deadline of unary calls, ms. */
+  readonly connectionTimeoutMs: number;
+  /** Deadline of a whole snapshot stream, ms. */
+  readonly snapshotTimeoutMs: number;
+  /** Deadline of one member's defragmentation, ms. */
+  readonly defragTimeoutMs: number;
+}
+
+/** What one member says of itself. */
+export interface MemberStatus {
+  readonly endpoint: string;
+  readonly version: string;
+  readonly memberId: bigint;
+  readonly leaderId: bigint;
+  readonly isLearner: boolean;
+  readonly revision: Revision;
+  readonly dbSize: number;
+}
+
+/** Events of one or more whole transactions, in order, or a progress mark without events. */
+export interface WatchBatch {
+  /** Every event up to and including this revision has been delivered by now. */
+  readonly revision: Revision;
+  readonly events: readonly DeltaEvent[];
+}
+
+/** A live etcd cluster. Failures are {@link Failure}s with codes that begin with `etcd_`. */
+export interface EtcdCluster {
+  /** For messages. */
+  readonly location: string;
+  status(options: { readonly signal: AbortSignal }): Promise<MemberStatus>;
+  /** The member's database followed by its SHA-256, with backpressure: nothing is read ahead beyond one message. */
+  snapshot(options: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array>;
+  /**
+   * Every change of every key from `from` on, gapless. Throws {@link CompactedFailure} when `from` is compacted away.
+   * Ends when the signal aborts.
+   */
+  watch(options: { readonly from: Revision; readonly signal: AbortSignal }): AsyncIterable<WatchBatch>;
+  close(): void;
+}

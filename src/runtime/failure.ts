@@ -1,0 +1,33 @@
+/** What a failure says, in the order a reader needs it. */
+export interface FailureParts {
+  /** A small fixed word for scripts and metrics, never free text, such as `snapshot_corrupt`. */
+  readonly code: string;
+  /** What was being done, as it reads after "cannot": `restore into`, `reach etcd at`. */
+  readonly action: string;
+  /** What it was done to: a path, an object name, an endpoint. Never a secret. */
+  readonly object: string;
+  /** The state that was found: `it already contains member/`. */
+  readonly found: string;
+  /** What the reader can do now: `move it away or choose another --data-dir`. */
+  readonly remedy?: string | undefined;
+  /** The error underneath. */
+  readonly cause?: unknown;
+}
+
+/**
+ * An expected failure: its message is one line that a person can act on.
+ * Reads "cannot ACTION OBJECT: FOUND; REMEDY".
+ */
+export class Failure extends Error {
+  readonly code: string;
+  /** The process exit code `main` gives this failure: 1 failed operation, 2 bad usage. */
+  readonly exitCode: 1 | 2 = 1;
+
+  constructor(parts: FailureParts) {
+    const remedy = parts.remedy === undefined ? '' : `; ${parts.remedy}`;
+    const options = parts.cause === undefined ? undefined : { cause: parts.cause };
+    super(`cannot ${parts.action} ${parts.object}: ${parts.found}${remedy}`, options);
+    this.name = new.target.name;
+    this.code = parts.code;
+  }
+}

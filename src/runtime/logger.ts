@@ -1,0 +1,16 @@
+/** Fields of one log line, beside its text. Never a secret. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Where the program writes what it does. pino's loggers satisfy it. */
+export interface Logger {
+  error(fields: LogFields, text: string): void;
+  error(text: string): void;
+  warn(fields: LogFields, text: string): void;
+  warn(text: string): void;
+  info(fields: LogFields, text: string): void;
+  info(text: string): void;
+  debug(fields: LogFields, text: string): void;
+  debug(text: string): void;
+  /** A logger that adds `fields` to each line, such as `{ actor: 'snapshotter' }`. */
+  child(fields: LogFields): Logger;
+}

@@ -1,0 +1,31 @@
+import type { Revision } from '../revision.ts';
+
+/** `Full` is a whole database, `Incr` the events after it. The spelling is that of object names. */
+export type SnapshotKind = 'Full' | 'Incr';
+
+/** How an object's bytes are compressed; `none` has no suffix in the name. */
+export type Compression = 'none' | 'gzip' | 'zlib' | 'lzw';
+
+/** Layout of a store below its prefix: `v2/NAME`, or the old `v1/Backup-UNIX/NAME`. */
+export type Layout = 'v1' | 'v2';
+
+/** A backup object, as its name describes it. */
+export interface Snapshot {
+  readonly kind: SnapshotKind;
+  /** First revision inside; 0 for a full. */
+  readonly startRevision: Revision;
+  /** Last revision inside. */
+  readonly lastRevision: Revision;
+  /** When it was taken, whole seconds since the Unix epoch. */
+  readonly createdOn: number;
+  readonly compression: Compression;
+  /** A full taken as the last act of a cluster that is going away (`.final`). */
+  readonly isFinal: boolean;
+  readonly layout: Layout;
+  /** `Backup-UNIX` in layout v1, empty in v2. */
+  readonly directory: string;
+  /** The object's own name, such as `Full-00000000-00000058-1795251532.gz`. */
+  readonly name: string;
+  /** Part number from 1 when this object is one part of a larger one (Swift segments, GCS components). */
+  readonly chunk: number | undefined;
+}

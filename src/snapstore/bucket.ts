@@ -1,0 +1,79 @@
+import type { Readable } from 'node:stream';
+
+/** What every call to a bucket takes. No call may outlive its signal; adapters add a deadline of their own per request. */
+export interface CallOptions {
+  readonly signal: AbortSignal;
+}
+
+/** One object as a listing shows it. */
+export interface ObjectEntry {
+  /** Full key inside the container, `/` separated, without a leading slash. */
+  readonly key: string;
+  /** Bytes stored. */
+  readonly size: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly modifiedAt: number;
+  /** Until when the store refuses to delete or overwrite it, ms since the epoch. */
+  readonly immutableUntil?: number;
+  /** Version to address, where the store keeps several of one key. */
+  readonly versionId?: string;
+  /** Marked to be left out when restoring (`x-etcd-snapshot-exclude`). */
+  readonly excluded?: boolean;
+}
+
+/** What callers may ask an adapter about; never its name. */
+export interface BucketTraits {
+  /** Most parts one upload may have (S3 and OSS 9,999, GCS 31, Swift 999; Infinity where there is no limit). */
+  readonly maxParts: number;
+  /** Smallest size of a part that is not the last, bytes (0 where there is none). */
+  readonly minPartSize: number;
+  /** True where part objects are the data (Swift): deleting them loses the snapshot. */
+  readonly partsAreData: boolean;
+}
+
+/** One part of an upload. Its bytes belong to the adapter until the promise settles. */
+export interface UploadPart {
+  /** From 1, without holes. */
+  readonly number: number;
+  /** Where it lies in the object, bytes. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * An upload in progress. Parts may be written in any order and side by side, each again after a failure.
+ * Nothing is visible under the key until `complete` has returned; after `abort` nothing remains.
+ */
+export interface Upload {
+  writePart(part: UploadPart, options: CallOptions): Promise<void>;
+  /** Makes the object visible, whole; verifies count and size against what the store holds. */
+  complete(whole: { readonly parts: number; readonly size: number }, options: CallOptions): Promise<ObjectEntry>;
+  /** Throws everything away. Safe to call twice and after a failed `complete`. Never throws for a thing already gone. */
+  abort(): Promise<void>;
+}
+
+/**
+ * A container of objects: the one interface each provider implements. Keys and bytes only, it knows nothing of snapshots.
+ *
+ * Duties: errors are {@link StoreError}s; an absent object is `not_found`, an absent container `gone`;
+ * listings are complete (all pages) and give each key once; reads fail, never end early, when the body is shorter than announced;
+ * an adapter retries only what its SDK retries safely, callers do the rest when the kind is `transient`.
+ */
+export interface Bucket {
+  readonly traits: BucketTraits;
+  /** Where it is, for messages: `s3://bucket`, `/backup`. Never a secret. */
+  readonly location: string;
+  /** All objects whose key begins with `prefix`, in no promised order. */
+  list(prefix: string, options: CallOptions): AsyncIterable<ObjectEntry>;
+  /** The object's bytes; `range` is a half-open byte range. Resolves once the first byte or the end is known. */
+  read(
+    key: string,
+    options: CallOptions & { readonly range?: { readonly start: number; readonly end: number } },
+  ): Promise<Readable>;
+  /** Begins an upload that will replace `key` atomically. `partSize` is the size of every part but the last, bytes. */
+  beginUpload(key: string, options: CallOptions & { readonly partSize: number }): Promise<Upload>;
+  /** Deletes the object and, where the store keeps parts as objects of their own, those as well. Absent is `not_found`. */
+  delete(key: string, options: CallOptions): Promise<void>;
+  /** Ends connections and timers. */
+  close(): Promise<void>;
+}

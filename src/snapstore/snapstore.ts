@@ -1,0 +1,49 @@
+import type { Readable } from 'node:stream';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { BucketTraits, CallOptions } from './bucket.ts';
+
+/** A snapshot that lies in a store. */
+export interface StoredSnapshot extends Snapshot {
+  /** Key inside the container. */
+  readonly key: string;
+  /** Bytes as stored (compressed). */
+  readonly size: number;
+  /** ms since the epoch, when the store forbids deletion until then. */
+  readonly immutableUntil?: number;
+  readonly versionId?: string;
+  readonly excluded?: boolean;
+}
+
+/** What a store holds below its prefix. */
+export interface StoreListing {
+  /** In chain order: by last revision, whole before chunks, then by creation time. Chunks and excluded ones included. */
+  readonly snapshots: readonly StoredSnapshot[];
+  /** Keys whose names do not parse; each was warned about once. */
+  readonly ignored: readonly string[];
+}
+
+/** Backups in a container: names, layouts, order and uploads over a {@link Bucket}. */
+export interface SnapStore {
+  readonly traits: BucketTraits;
+  /** For messages: container and prefix. */
+  readonly location: string;
+  list(options: CallOptions): Promise<StoreListing>;
+  /** The stored (still compressed) bytes. */
+  fetch(snapshot: StoredSnapshot, options: CallOptions): Promise<Readable>;
+  /**
+   * Uploads `body` as `snapshot`; visible under its name only when whole.
+   * A source that throws aborts the upload.
+   */
+  save(
+    snapshot: Snapshot,
+    body: AsyncIterable<Uint8Array>,
+    options: CallOptions & {
+      /** Upper bound of the body's size in bytes; decides the chunk size. */
+      readonly sizeBound: number;
+      /** Called with the bytes of each chunk that arrived. */
+      readonly onUploaded?: (bytes: number) => void;
+    },
+  ): Promise<StoredSnapshot>;
+  delete(snapshot: StoredSnapshot, options: CallOptions): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,17 @@
+import { Failure, type FailureParts } from '../runtime/failure.ts';
+
+/**
+ * Why a store refused, in the words every adapter translates its SDK's errors into, once, at its edge.
+ * `transient` is worth another try; the others are not.
+ */
+export type StoreErrorKind = 'not_found' | 'immutable' | 'denied' | 'transient' | 'quota' | 'gone' | 'invalid';
+
+/** A failed store operation. Its code is `store_` + kind. */
+export class StoreError extends Failure {
+  readonly kind: StoreErrorKind;
+
+  constructor(kind: StoreErrorKind, parts: Omit<FailureParts, 'code'>) {
+    super({ ...parts, code: `store_${kind}` });
+    this.kind = kind;
+  }
+}
