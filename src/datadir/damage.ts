@@ -1,0 +1,32 @@
+/** Where a file is damaged and how. */
+export interface DamageParts {
+  /** Path of the damaged file. */
+  readonly file: string;
+  /** Byte offset of the structure that does not hold together. */
+  readonly offset: number;
+  /** What was found and what had to be there, without a trailing period. */
+  readonly reason: string;
+  /** The error underneath, when there is one. */
+  readonly cause?: unknown;
+}
+
+/**
+ * One of etcd's own files is not what it has to be. An expected outcome of reading a damaged disk or a truncated download,
+ * never a fault of the program.
+ */
+export class Damage extends Error {
+  readonly file: string;
+  readonly offset: number;
+  readonly reason: string;
+
+  constructor(parts: DamageParts) {
+    super(
+      `${parts.file} is damaged at byte ${parts.offset}: ${parts.reason}`,
+      parts.cause === undefined ? undefined : { cause: parts.cause },
+    );
+    this.name = 'Damage';
+    this.file = parts.file;
+    this.offset = parts.offset;
+    this.reason = parts.reason;
+  }
+}
