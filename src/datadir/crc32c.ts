@@ -1,0 +1,58 @@
+/**
+ * CRC-32C (Castagnoli, reflected polynomial 0x82F63B78), the checksum of etcd's WAL and .snap files and of its hashes.
+ * Eight tables let the loop take eight bytes a round.
+ */
+const TABLES: Int32Array = buildTables();
+
+function buildTables(): Int32Array {
+  const tables = new Int32Array(8 * 256);
+  for (let byte = 0; byte < 256; byte++) {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit++) {
+      crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+    }
+    tables[byte] = crc;
+  }
+  for (let index = 256; index < tables.length; index++) {
+    const previous = tables[index - 256] ?? 0;
+    tables[index] = (previous >>> 8) ^ (tables[previous & 0xff] ?? 0);
+  }
+  return tables;
+}
+
+/**
+ * Extends the checksum `crc` (0 to begin) by the bytes from `start` up to `end`.
+ * `crc32c(crc32c(0, a), b)` is the checksum of a followed by b. The result is unsigned.
+ */
+export function crc32c(crc: number, bytes: Uint8Array, start = 0, end = bytes.length): number {
+  if (start < 0 || end > bytes.length || start > end) {
+    throw new RangeError(`bytes ${start} to ${end} are not within ${bytes.length} bytes`);
+  }
+  let sum = ~crc;
+  let at = start;
+  for (; at + 8 <= end; at += 8) {
+    sum ^= byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24);
+    sum =
+      entry(0x700 | (sum & 0xff)) ^
+      entry(0x600 | ((sum >>> 8) & 0xff)) ^
+      entry(0x500 | ((sum >>> 16) & 0xff)) ^
+      entry(0x400 | (sum >>> 24)) ^
+      entry(0x300 | byte(bytes, at + 4)) ^
+      entry(0x200 | byte(bytes, at + 5)) ^
+      entry(0x100 | byte(bytes, at + 6)) ^
+      entry(byte(bytes, at + 7));
+  }
+  for (; at < end; at++) {
+    sum = (sum >>> 8) ^ entry((sum ^ byte(bytes, at)) & 0xff);
+  }
+  return ~sum >>> 0;
+}
+
+// The indexes below are in bounds by construction; the fallbacks cost nothing once compiled.
+function byte(bytes: Uint8Array, at: number): number {
+  return bytes[at] ?? 0;
+}
+
+function entry(index: number): number {
+  return TABLES[index] ?? 0;
+}

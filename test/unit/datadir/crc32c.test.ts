@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { crc32c } from '../../../src/datadir/crc32c.ts';
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+test('crc32c gives the check value of the catalogue', () => {
+  assert.equal(crc32c(0, text('123456789')), 0xe3069283);
+});
+
+test('crc32c gives the vectors of RFC 3720 B.4', () => {
+  assert.equal(crc32c(0, new Uint8Array(32)), 0x8a9136aa);
+  assert.equal(crc32c(0, new Uint8Array(32).fill(0xff)), 0x62a8ab43);
+  assert.equal(
+    crc32c(
+      0,
+      Uint8Array.from({ length: 32 }, (_, index) => index),
+    ),
+    0x46dd794e,
+  );
+});
+
+test('crc32c of a whole equals crc32c continued over its pieces, at every split', () => {
+  const whole = Uint8Array.from({ length: 61 }, (_, index) => (index * 37) & 0xff);
+  const sum = crc32c(0, whole);
+  for (let split = 0; split <= whole.length; split++) {
+    assert.equal(crc32c(crc32c(0, whole, 0, split), whole, split), sum);
+  }
+});
+
+test('crc32c refuses a range outside the bytes', () => {
+  assert.throws(() => crc32c(0, new Uint8Array(4), 2, 5), RangeError);
+});
