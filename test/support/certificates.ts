@@ -1,0 +1,72 @@
+import { writeFileSync } from 'node:fs';
+import { run } from './run.ts';
+import { makeTempDir } from './temp-dir.ts';
+
+/** A certificate with its key, both PEM files. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Certificates for TLS tests, in a directory that goes away with them. */
+export interface Certificates extends AsyncDisposable {
+  readonly dir: string;
+  /** PEM file of the authority that signed everything below but `foreign`. */
+  readonly ca: string;
+  /** Valid for localhost, 127.0.0.1 and ::1, as server and as client. */
+  readonly server: KeyPair;
+  /** Common name `root`: with client certificate authentication etcd takes it for that user. */
+  readonly client: KeyPair;
+  /** Signed by the authority, but for the name `elsewhere.invalid` and the address 192.0.2.1 only. */
+  readonly wrongName: KeyPair;
+  /** Like `server`, but it ran out yesterday. */
+  readonly expired: KeyPair;
+  /** A server certificate of an authority nobody knows. */
+  readonly foreign: KeyPair & { readonly ca: string };
+}
+
+const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+const here = 'DNS:localhost,IP:127.0.0.1,IP:::1';
+
+/** Makes a fresh set of {@link Certificates} with openssl. */
+export async function makeCertificates(): Promise<Certificates> {
+  const dir = makeTempDir();
+
+  const authority = async (name: string): Promise<KeyPair> => {
+    const pair = { cert: dir.join(`${name}.crt`), key: dir.join(`${name}.key`) };
+    const subject = ['-subj', `/CN=${name}`, '-days', '2'];
+    await run('openssl', ['req', '-x509', ...newKey, ...subject, '-keyout', pair.key, '-out', pair.cert]);
+    return pair;
+  };
+
+  const issue = async (
+    issuer: KeyPair,
+    leaf: { readonly file: string; readonly name: string; readonly altNames: string; readonly days: number },
+  ): Promise<KeyPair> => {
+    const pair = { cert: dir.join(`${leaf.file}.crt`), key: dir.join(`${leaf.file}.key`) };
+    const request = dir.join(`${leaf.file}.csr`);
+    const extensions = dir.join(`${leaf.file}.ext`);
+    writeFileSync(extensions, `subjectAltName=${leaf.altNames}\nextendedKeyUsage=serverAuth,clientAuth\n`);
+    await run('openssl', ['req', ...newKey, '-subj', `/CN=${leaf.name}`, '-keyout', pair.key, '-out', request]);
+    const signing = ['-CA', issuer.cert, '-CAkey', issuer.key, '-CAcreateserial', '-extfile', extensions];
+    await run('openssl', ['x509', '-req', '-in', request, ...signing, '-days', String(leaf.days), '-out', pair.cert]);
+    return pair;
+  };
+
+  const ca = await authority('test-ca');
+  const foreignCa = await authority('foreign-ca');
+  const elsewhere = 'DNS:elsewhere.invalid,IP:192.0.2.1';
+  return {
+    dir: dir.path,
+    ca: ca.cert,
+    server: await issue(ca, { file: 'server', name: 'localhost', altNames: here, days: 1 }),
+    client: await issue(ca, { file: 'client', name: 'root', altNames: here, days: 1 }),
+    wrongName: await issue(ca, { file: 'wrong-name', name: 'elsewhere.invalid', altNames: elsewhere, days: 1 }),
+    expired: await issue(ca, { file: 'expired', name: 'localhost', altNames: here, days: -1 }),
+    foreign: {
+      ...(await issue(foreignCa, { file: 'foreign', name: 'localhost', altNames: here, days: 1 })),
+      ca: foreignCa.cert,
+    },
+    [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
+  };
+}

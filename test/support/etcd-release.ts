@@ -1,0 +1,79 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { unpackDebianPackages } from './debian-package.ts';
+import { cacheDir } from './project-root.ts';
+import { run } from './run.ts';
+
+/** Release lines of etcd that Debian packages. */
+export type EtcdLine = '3.4' | '3.5';
+
+/** The lines, oldest first, for suites that run on each. */
+export const etcdLines: readonly EtcdLine[] = ['3.4', '3.5'];
+
+/** A real etcd, unpacked but not installed. All paths are absolute. */
+export interface EtcdRelease {
+  readonly line: EtcdLine;
+  /** The exact version, such as `3.5.16`. */
+  readonly version: string;
+  readonly etcd: string;
+  readonly etcdctl: string;
+  /** Came with etcd 3.5; undefined for 3.4. */
+  readonly etcdutl: string | undefined;
+}
+
+/** The Debian suite that carries each line. */
+const suites: Readonly<Record<EtcdLine, string>> = { '3.4': 'bookworm', '3.5': 'trixie' };
+
+/** The binaries of a release line, downloaded on first use into `.cache/etcd/LINE`. */
+export async function etcdRelease(line: EtcdLine): Promise<EtcdRelease> {
+  const home = join(cacheDir, 'etcd', line);
+  if (!existsSync(home)) {
+    await download(line, home);
+  }
+  const binary = (name: string): string => join(home, 'usr/bin', name);
+  const etcdutl = binary('etcdutl');
+  return {
+    line,
+    version: readFileSync(join(home, 'version'), 'utf8').trim(),
+    etcd: binary('etcd'),
+    etcdctl: binary('etcdctl'),
+    etcdutl: existsSync(etcdutl) ? etcdutl : undefined,
+  };
+}
+
+/** Everything happens in a scratch directory and appears by rename, so that side by side runs do not see half a release. */
+async function download(line: EtcdLine, home: string): Promise<void> {
+  const parent = join(cacheDir, 'etcd');
+  mkdirSync(parent, { recursive: true });
+  const scratch = mkdtempSync(join(parent, `.${line}-`));
+  try {
+    const unpacked = join(scratch, 'unpacked');
+    await unpackDebianPackages({
+      suite: suites[line],
+      packages: ['etcd-server', 'etcd-client'],
+      into: unpacked,
+      scratch,
+    });
+    const { stdout } = await run(join(unpacked, 'usr/bin/etcd'), ['--version'], {
+      env: unsupportedArchitecture,
+    });
+    const version = /etcd Version: (\S+)/.exec(stdout)?.[1];
+    if (version === undefined || !version.startsWith(`${line}.`)) {
+      throw new Error(`${suites[line]} was expected to carry etcd ${line}, but has: ${stdout}`);
+    }
+    writeFileSync(join(unpacked, 'version'), `${version}\n`);
+    try {
+      renameSync(unpacked, home);
+    } catch (error) {
+      if (!existsSync(home)) {
+        throw error;
+      }
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** etcd 3.4 starts on arm64 only when told that this is meant; no other variable reaches an etcd under test. */
+export const unsupportedArchitecture: NodeJS.ProcessEnv =
+  process.arch === 'arm64' ? { ETCD_UNSUPPORTED_ARCH: 'arm64' } : {};
