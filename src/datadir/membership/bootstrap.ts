@@ -1,0 +1,107 @@
+import { parseInitialCluster } from './initial-cluster.ts';
+import { InvalidMembership } from './invalid-membership.ts';
+import { type BootstrapMember, bootstrapMember, clusterId, formatId, memberJson, sortById } from './member.ts';
+import { parsePeerUrl, sortPeerUrls } from './peer-url.ts';
+
+/** Who the member is and which cluster it begins, in the words of etcd's own flags. */
+export interface MembershipPlan {
+  readonly name: string;
+  /** `NAME=URL,NAME=URL`, a name may repeat. */
+  readonly initialCluster: string;
+  readonly initialClusterToken: string;
+  readonly initialAdvertisePeerUrls: readonly string[];
+}
+
+/** One record of a bucket of the db. */
+export interface BucketEntry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** A new cluster, as it has to stand in db, WAL and .snap of one of its members. */
+export interface ClusterBootstrap {
+  /** Id of the member whose files are written. */
+  readonly self: bigint;
+  readonly clusterId: bigint;
+  /** In ascending order of their ids. */
+  readonly members: readonly BootstrapMember[];
+  /**
+   * What the db gets, records in ascending key order. `members` and `members_removed` are replaced whole. The records of
+   * `meta` are set, its other records stay. Buckets that are not named stay as they are: `cluster` too, as the version
+   * in it tells etcd 3.6 and newer what the data may contain.
+   */
+  readonly bucketEntries: ReadonlyMap<string, readonly BucketEntry[]>;
+}
+
+/** Term of the log of a new cluster. */
+export const BOOTSTRAP_TERM = 1;
+
+/** Buckets of {@link ClusterBootstrap.bucketEntries} whose former content goes away. */
+export const REPLACED_BUCKETS: readonly string[] = ['members', 'members_removed'];
+
+/**
+ * Plans a new cluster as `etcdutl snapshot restore` does: the ids depend on peer URLs and token alone, so each member can
+ * be restored on its own and they find each other. Throws {@link InvalidMembership} when the options contradict each other.
+ */
+export function planMembership(plan: MembershipPlan): ClusterBootstrap {
+  const cluster = parseInitialCluster(plan.initialCluster);
+  const own = cluster.get(plan.name);
+  if (own === undefined) {
+    const known = [...cluster.keys()].join(', ');
+    throw new InvalidMembership('name', plan.name, `--initial-cluster names only ${known}`);
+  }
+  checkAdvertised(plan, own);
+  const members = sortById(
+    Array.from(cluster, ([name, urls]) => bootstrapMember(name, urls, plan.initialClusterToken)),
+  );
+  return {
+    self: bootstrapMember(plan.name, own, plan.initialClusterToken).id,
+    clusterId: clusterId(members),
+    members,
+    bucketEntries: new Map([
+      ['members', memberEntries(members)],
+      ['members_removed', []],
+      ['meta', metaEntries(members)],
+    ]),
+  };
+}
+
+function checkAdvertised(plan: MembershipPlan, own: readonly string[]): void {
+  const given = plan.initialAdvertisePeerUrls.join(',');
+  if (plan.initialAdvertisePeerUrls.length === 0) {
+    throw new InvalidMembership('initial-advertise-peer-urls', given, 'it is empty');
+  }
+  const advertised = sortPeerUrls(
+    plan.initialAdvertisePeerUrls.map((url) => parsePeerUrl(url, 'initial-advertise-peer-urls')),
+  );
+  if (advertised.join(',') !== own.join(',')) {
+    const reason = `--initial-cluster has ${own.join(',')} for ${plan.name}; both have to name the same URLs`;
+    throw new InvalidMembership('initial-advertise-peer-urls', given, reason);
+  }
+}
+
+function memberEntries(members: readonly BootstrapMember[]): readonly BucketEntry[] {
+  return members
+    .map((member) => ({ key: formatId(member.id), value: memberJson(member) }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+    .map((entry) => ({ key: Buffer.from(entry.key), value: Buffer.from(entry.value) }));
+}
+
+/**
+ * The log begins with one entry for each member, already applied. etcd 3.5 wants the term beside the index and takes the
+ * voters from `confState` when it writes its next snapshot; 3.4 ignores both.
+ */
+function metaEntries(members: readonly BootstrapMember[]): readonly BucketEntry[] {
+  const voters = members.map((member) => member.id).join(',');
+  return [
+    { key: Buffer.from('confState'), value: Buffer.from(`{"voters":[${voters}],"auto_leave":false}`) },
+    { key: Buffer.from('consistent_index'), value: bigEndian(members.length) },
+    { key: Buffer.from('term'), value: bigEndian(BOOTSTRAP_TERM) },
+  ];
+}
+
+function bigEndian(value: number): Uint8Array {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(value));
+  return bytes;
+}

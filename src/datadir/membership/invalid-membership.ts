@@ -1,0 +1,18 @@
+/** The options that name a cluster's members, spelled as their flags. */
+export type MembershipOption = 'name' | 'initial-cluster' | 'initial-advertise-peer-urls';
+
+/** The membership asked for makes no sense. The message names option, value and what is accepted. */
+export class InvalidMembership extends Error {
+  override readonly name = 'InvalidMembership';
+  readonly option: MembershipOption;
+  readonly value: string;
+  /** What is wrong with the value, without a trailing period. */
+  readonly reason: string;
+
+  constructor(option: MembershipOption, value: string, reason: string) {
+    super(`--${option}=${JSON.stringify(value)}: ${reason}`);
+    this.option = option;
+    this.value = value;
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { goJsonString, goJsonStrings } from './go-json.ts';
+
+/** A member of a new cluster, before it has told its client URLs. */
+export interface BootstrapMember {
+  readonly id: bigint;
+  readonly name: string;
+  /** Sorted, at least one. */
+  readonly peerUrls: readonly string[];
+}
+
+/**
+ * A member with the id etcd gives it: the first 8 bytes, big endian, of SHA-1 over its sorted peer URLs and the cluster
+ * token, without separators. (A member added later has the time in it too; those of an initial cluster do not.)
+ */
+export function bootstrapMember(name: string, peerUrls: readonly string[], token: string): BootstrapMember {
+  return { id: idOf(Buffer.from(peerUrls.join('') + token)), name, peerUrls };
+}
+
+/** The cluster id: the first 8 bytes of SHA-1 over the member ids in ascending order. */
+export function clusterId(members: readonly BootstrapMember[]): bigint {
+  const ids = Buffer.alloc(members.length * 8);
+  for (const [position, member] of sortById(members).entries()) {
+    ids.writeBigUInt64BE(member.id, position * 8);
+  }
+  return idOf(ids);
+}
+
+/** Members in ascending order of their ids, the order of everything etcd writes about them. */
+export function sortById(members: readonly BootstrapMember[]): readonly BootstrapMember[] {
+  return members.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+/** An id as etcd prints it and uses it as a key: hexadecimal without leading zeros. */
+export function formatId(id: bigint): string {
+  return id.toString(16);
+}
+
+/** What raft has to know of a member, as JSON. */
+export function raftAttributesJson(member: BootstrapMember): string {
+  return `{"peerURLs":${goJsonStrings(member.peerUrls)}}`;
+}
+
+/** A whole member as JSON. Written by hand because the id is a 64-bit number, which JSON.stringify cannot write. */
+export function memberJson(member: BootstrapMember): string {
+  return `{"id":${member.id},"peerURLs":${goJsonStrings(member.peerUrls)},"name":${goJsonString(member.name)}}`;
+}
+
+function idOf(bytes: Uint8Array): bigint {
+  return createHash('sha1').update(bytes).digest().readBigUInt64BE(0);
+}

@@ -1,0 +1,110 @@
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { crc32c } from '../crc32c.ts';
+import { Damage } from '../damage.ts';
+import { type ConfState, decodeConfState, encodeConfState } from '../proto/raft.ts';
+import { WireError, WireReader } from '../proto/wire-reader.ts';
+import { WireWriter } from '../proto/wire-writer.ts';
+import { syncDirectory } from '../sync-directory.ts';
+
+// A .snap file is snappb.Snapshot { 1 crc, 2 data }: data is raftpb.Snapshot { 1 data, 2 metadata { 1 conf_state,
+// 2 index, 3 term } }, crc its CRC-32C. The inner data is etcd's v2 store as JSON: the members and the cluster version.
+// Source: etcd, server/etcdserver/api/snap/snapshotter.go.
+
+/** A raft snapshot: the point up to which the log has been folded into the db. */
+export interface RaftSnapshot {
+  readonly index: number;
+  readonly term: number;
+  readonly confState: ConfState;
+  /** JSON of the v2 store. */
+  readonly data: Uint8Array;
+}
+
+/** Name of a snapshot's file: term and index as 16 hexadecimal digits each, `TERM-INDEX.snap`. */
+export function formatSnapName(snapshot: { readonly term: number; readonly index: number }): string {
+  return `${snapshot.term.toString(16).padStart(16, '0')}-${snapshot.index.toString(16).padStart(16, '0')}.snap`;
+}
+
+/** The bytes of a .snap file. */
+export function encodeSnapFile(snapshot: RaftSnapshot): Uint8Array {
+  const metadata = new WireWriter()
+    .bytes(1, encodeConfState(snapshot.confState))
+    .varint(2, snapshot.index)
+    .varint(3, snapshot.term)
+    .finish();
+  const data = new WireWriter().bytes(1, snapshot.data).bytes(2, metadata).finish();
+  return new WireWriter().varint(1, crc32c(0, data)).bytes(2, data).finish();
+}
+
+/** Reads the bytes of a .snap file; `file` is for the message. Throws {@link Damage}. */
+export function decodeSnapFile(bytes: Uint8Array, file: string): RaftSnapshot {
+  try {
+    return decodeSnapshot(checkedData(bytes, file));
+  } catch (error) {
+    if (error instanceof WireError) {
+      throw new Damage({ file, offset: 0, reason: error.message, cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Writes a snapshot into `directory` (0600) and makes it durable. */
+export async function writeSnapFile(directory: string, snapshot: RaftSnapshot): Promise<void> {
+  const handle = await open(path.join(directory, formatSnapName(snapshot)), 'wx', 0o600);
+  try {
+    await handle.writeFile(encodeSnapFile(snapshot));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await syncDirectory(directory);
+}
+
+function checkedData(bytes: Uint8Array, file: string): Uint8Array {
+  if (bytes.length === 0) {
+    throw new Damage({ file, offset: 0, reason: 'the file is empty' });
+  }
+  const reader = new WireReader(bytes);
+  let crc = 0;
+  let data: Uint8Array = new Uint8Array();
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) crc = reader.integer();
+    else if (field === 2) data = reader.bytes();
+    else reader.skip();
+  }
+  if (data.length === 0 || crc === 0) {
+    throw new Damage({ file, offset: 0, reason: 'there is no snapshot inside' });
+  }
+  const actual = crc32c(0, data);
+  if (actual !== crc) {
+    const reason = `the checksum is ${hex(actual)} instead of the recorded ${hex(crc)}`;
+    throw new Damage({ file, offset: 0, reason });
+  }
+  return data;
+}
+
+function decodeSnapshot(bytes: Uint8Array): RaftSnapshot {
+  const reader = new WireReader(bytes);
+  let data: Uint8Array = new Uint8Array();
+  let metadata: Uint8Array = new Uint8Array();
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) data = reader.bytes();
+    else if (field === 2) metadata = reader.bytes();
+    else reader.skip();
+  }
+  const inner = new WireReader(metadata);
+  let confState: ConfState = { voters: [], learners: [] };
+  let index = 0;
+  let term = 0;
+  for (let field = inner.next(); field !== 0; field = inner.next()) {
+    if (field === 1) confState = decodeConfState(inner.bytes());
+    else if (field === 2) index = inner.integer();
+    else if (field === 3) term = inner.integer();
+    else inner.skip();
+  }
+  return { index, term, confState, data };
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}

@@ -1,0 +1,116 @@
+import { crc32c } from '../crc32c.ts';
+import type { ConfState } from '../proto/raft.ts';
+import { decodeConfState, encodeConfState } from '../proto/raft.ts';
+import { WireReader } from '../proto/wire-reader.ts';
+import { WireWriter } from '../proto/wire-writer.ts';
+
+// A WAL segment is a sequence of frames, followed by zeros up to its preallocated size:
+//
+//   offset  size  content
+//        0     8  little endian: low 56 bits = bytes of the record, top byte = 0x80 | padding when there is padding
+//        8     n  walpb.Record: 1 type, 2 crc, 3 data
+//      8+n   0-7  zero bytes up to a multiple of 8, so that a length never straddles a sector
+//
+// crc is CRC-32C over the data of all records up to and including this one, across segments. A segment begins with a
+// record of type `crc` that carries the sum so far, then the metadata. Source: etcd, server/wal/encoder.go and doc.go.
+
+/** Bytes of a frame's length field. */
+export const FRAME_HEADER_SIZE = 8;
+
+/** What a record holds: metadata (node and cluster id), a raft entry, a hard state, the running checksum, a snapshot mark. */
+export type RecordKind = 'metadata' | 'entry' | 'state' | 'crc' | 'snapshot';
+
+const RECORD_KINDS: readonly (RecordKind | undefined)[] = [undefined, 'metadata', 'entry', 'state', 'crc', 'snapshot'];
+
+/** The type number of a record kind, as it stands in the file. */
+export function recordType(kind: RecordKind): number {
+  return RECORD_KINDS.indexOf(kind);
+}
+
+/** The kind of a type number; undefined for one etcd does not know. */
+export function recordKind(type: number): RecordKind | undefined {
+  return RECORD_KINDS[type];
+}
+
+/** Turns records into frames and keeps the running checksum. */
+export class RecordEncoder {
+  #crc: number;
+
+  /** `crc` is the running checksum to continue, 0 for a new log. */
+  constructor(crc: number) {
+    this.#crc = crc;
+  }
+
+  /** The running checksum after everything encoded so far. */
+  get crc(): number {
+    return this.#crc;
+  }
+
+  /** The frame of one record. A `crc` record has no data. */
+  encode(kind: RecordKind, data: Uint8Array | undefined): Uint8Array {
+    if (data !== undefined) {
+      this.#crc = crc32c(this.#crc, data);
+    }
+    const writer = new WireWriter().varint(1, recordType(kind)).varint(2, this.#crc);
+    const record = (data === undefined ? writer : writer.bytes(3, data)).finish();
+    const padding = (8 - (record.length % 8)) % 8;
+    const frame = Buffer.alloc(FRAME_HEADER_SIZE + record.length + padding);
+    const length = BigInt(record.length) | (padding === 0 ? 0n : BigInt(0x80 | padding) << 56n);
+    frame.writeBigUInt64LE(length, 0);
+    frame.set(record, FRAME_HEADER_SIZE);
+    return frame;
+  }
+}
+
+/** The identity a WAL belongs to. */
+export interface WalMetadata {
+  readonly nodeId: bigint;
+  readonly clusterId: bigint;
+}
+
+/** Encodes etcdserverpb.Metadata: 1 NodeID, 2 ClusterID. */
+export function encodeMetadata(metadata: WalMetadata): Uint8Array {
+  return new WireWriter().varint(1, metadata.nodeId).varint(2, metadata.clusterId).finish();
+}
+
+/** Decodes etcdserverpb.Metadata. Throws a `WireError`. */
+export function decodeMetadata(bytes: Uint8Array): WalMetadata {
+  const reader = new WireReader(bytes);
+  let nodeId = 0n;
+  let clusterId = 0n;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) nodeId = reader.uint64();
+    else if (field === 2) clusterId = reader.uint64();
+    else reader.skip();
+  }
+  return { nodeId, clusterId };
+}
+
+/** Marks that a .snap file of this index and term was written. */
+export interface WalSnapshot {
+  readonly index: number;
+  readonly term: number;
+  /** Written by etcd 3.5 and newer; undefined in the mark of a new log and in logs of older versions. */
+  readonly confState: ConfState | undefined;
+}
+
+/** Encodes walpb.Snapshot: 1 index, 2 term, 3 conf_state. */
+export function encodeWalSnapshot(snapshot: WalSnapshot): Uint8Array {
+  const writer = new WireWriter().varint(1, snapshot.index).varint(2, snapshot.term);
+  return (snapshot.confState === undefined ? writer : writer.bytes(3, encodeConfState(snapshot.confState))).finish();
+}
+
+/** Decodes walpb.Snapshot. Throws a `WireError`. */
+export function decodeWalSnapshot(bytes: Uint8Array): WalSnapshot {
+  const reader = new WireReader(bytes);
+  let index = 0;
+  let term = 0;
+  let confState: ConfState | undefined;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) index = reader.integer();
+    else if (field === 2) term = reader.integer();
+    else if (field === 3) confState = decodeConfState(reader.bytes());
+    else reader.skip();
+  }
+  return { index, term, confState };
+}

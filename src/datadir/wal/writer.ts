@@ -1,0 +1,107 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import path from 'node:path';
+import { encodeEntry, encodeHardState, type HardState, type RaftEntry } from '../proto/raft.ts';
+import { syncDirectory } from '../sync-directory.ts';
+import { encodeMetadata, encodeWalSnapshot, RecordEncoder, type WalMetadata, type WalSnapshot } from './record.ts';
+import { formatSegmentName } from './segment-name.ts';
+
+/** Size etcd gives a segment before it writes to it, bytes. A segment that has grown past it is followed by a new one. */
+export const SEGMENT_SIZE = 64_000_000;
+
+/**
+ * Writes a new WAL as etcd does: segments that begin with the checksum so far and the metadata, the first one with the
+ * mark of an empty snapshot.
+ *
+ * A segment has its full size from the start, but as a hole: etcd finds the end at the first zero length, whatever
+ * stands behind it, and the space is not needed before etcd writes there.
+ */
+export class WalWriter {
+  readonly #directory: string;
+  readonly #metadata: Uint8Array;
+  readonly #segmentSize: number;
+  #encoder: RecordEncoder;
+  #file: FileHandle;
+  #offset = 0;
+  #sequence = 0;
+  #lastIndex = 0;
+  #state: HardState | undefined;
+
+  private constructor(directory: string, metadata: Uint8Array, segmentSize: number, file: FileHandle) {
+    this.#directory = directory;
+    this.#metadata = metadata;
+    this.#segmentSize = segmentSize;
+    this.#encoder = new RecordEncoder(0);
+    this.#file = file;
+  }
+
+  /** Creates `directory` (0700), which must not exist, with a first segment (0600). */
+  static async create(
+    directory: string,
+    metadata: WalMetadata,
+    options: { readonly segmentSize?: number } = {},
+  ): Promise<WalWriter> {
+    const segmentSize = options.segmentSize ?? SEGMENT_SIZE;
+    await mkdir(directory, { mode: 0o700 });
+    const file = await openSegment(path.join(directory, formatSegmentName({ sequence: 0, index: 0 })), segmentSize);
+    const writer = new WalWriter(directory, encodeMetadata(metadata), segmentSize, file);
+    await writer.#append(
+      writer.#encoder.encode('crc', undefined),
+      writer.#encoder.encode('metadata', writer.#metadata),
+      writer.#encoder.encode('snapshot', encodeWalSnapshot({ index: 0, term: 0, confState: undefined })),
+    );
+    return writer;
+  }
+
+  /** Appends entries and then the hard state, and begins a new segment when this one is full. */
+  async save(entries: readonly RaftEntry[], state: HardState): Promise<void> {
+    for (const entry of entries) {
+      await this.#append(this.#encoder.encode('entry', encodeEntry(entry)));
+      this.#lastIndex = entry.index;
+    }
+    this.#state = state;
+    await this.#append(this.#encoder.encode('state', encodeHardState(state)));
+    if (this.#offset >= this.#segmentSize) {
+      await this.#cut();
+    }
+  }
+
+  /** Appends the mark of a snapshot. */
+  async saveSnapshot(snapshot: WalSnapshot): Promise<void> {
+    await this.#append(this.#encoder.encode('snapshot', encodeWalSnapshot(snapshot)));
+    this.#lastIndex = Math.max(this.#lastIndex, snapshot.index);
+  }
+
+  /** Makes everything durable and closes. */
+  async close(): Promise<void> {
+    await this.#file.sync();
+    await this.#file.close();
+    await syncDirectory(this.#directory);
+  }
+
+  async #append(...frames: readonly Uint8Array[]): Promise<void> {
+    for (const frame of frames) {
+      await this.#file.write(frame, 0, frame.length, this.#offset);
+      this.#offset += frame.length;
+    }
+  }
+
+  async #cut(): Promise<void> {
+    await this.#file.truncate(this.#offset);
+    await this.#file.sync();
+    await this.#file.close();
+    this.#sequence++;
+    const name = formatSegmentName({ sequence: this.#sequence, index: this.#lastIndex + 1 });
+    this.#file = await openSegment(path.join(this.#directory, name), this.#segmentSize);
+    this.#offset = 0;
+    await this.#append(this.#encoder.encode('crc', undefined), this.#encoder.encode('metadata', this.#metadata));
+    if (this.#state !== undefined) {
+      await this.#append(this.#encoder.encode('state', encodeHardState(this.#state)));
+    }
+  }
+}
+
+async function openSegment(file: string, size: number): Promise<FileHandle> {
+  const handle = await open(file, 'wx', 0o600);
+  await handle.truncate(size);
+  return handle;
+}
