@@ -1,0 +1,89 @@
+import { constants, type FileHandle, open } from 'node:fs/promises';
+import { Damage } from '../damage.ts';
+
+const BLOCK_SIZE = 1024 * 1024;
+const BLOCKS_KEPT = 12;
+
+/**
+ * A file read at any position through one handle, with the blocks used last kept in memory (12 MiB at most).
+ * What `read` returns stays valid after the block has left the cache; it must not be written to.
+ */
+export class BlockFile implements AsyncDisposable {
+  readonly path: string;
+  /** Bytes, when it was opened. */
+  readonly size: number;
+  readonly #handle: FileHandle;
+  readonly #blocks = new Map<number, Promise<Uint8Array>>();
+
+  private constructor(path: string, handle: FileHandle, size: number) {
+    this.path = path;
+    this.#handle = handle;
+    this.size = size;
+  }
+
+  /** Opens for reading only. Throws what the file system throws. */
+  static async open(path: string): Promise<BlockFile> {
+    const handle = await open(path, constants.O_RDONLY);
+    try {
+      const { size } = await handle.stat();
+      return new BlockFile(path, handle, size);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  /** Exactly `length` bytes at `offset`. Throws {@link Damage} when the file ends before. */
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    if (offset + length > this.size) {
+      throw new Damage({
+        file: this.path,
+        offset,
+        reason: `${length} bytes are needed here, but the file ends at ${this.size}`,
+      });
+    }
+    const start = Math.floor(offset / BLOCK_SIZE) * BLOCK_SIZE;
+    if (offset + length > start + BLOCK_SIZE) {
+      return this.#load(offset, length);
+    }
+    const block = await this.#block(start);
+    return block.subarray(offset - start, offset - start + length);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#blocks.clear();
+    await this.#handle.close();
+  }
+
+  #block(start: number): Promise<Uint8Array> {
+    const kept = this.#blocks.get(start);
+    // A Map iterates in order of insertion: putting a block back in makes it the youngest.
+    this.#blocks.delete(start);
+    const block = kept ?? this.#load(start, Math.min(BLOCK_SIZE, this.size - start));
+    this.#blocks.set(start, block);
+    if (this.#blocks.size > BLOCKS_KEPT) {
+      for (const oldest of this.#blocks.keys()) {
+        this.#blocks.delete(oldest);
+        break;
+      }
+    }
+    return block;
+  }
+
+  async #load(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await this.#handle.read(bytes, filled, length - filled, offset + filled);
+      if (bytesRead === 0) {
+        throw new Damage({
+          file: this.path,
+          offset: offset + filled,
+          reason: 'the file became shorter while it was read',
+        });
+      }
+      filled += bytesRead;
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,87 @@
+import { Damage } from '../damage.ts';
+import { BlockFile } from './block-file.ts';
+import { Bucket } from './bucket.ts';
+import { decodeMeta, META_END, type Meta } from './meta.ts';
+import { PageReader } from './page-reader.ts';
+
+/** Page sizes at which the second meta is looked for when the first is unreadable: 1 KiB to 16 MiB. */
+const PAGE_SIZES = Array.from({ length: 15 }, (_, index) => 1024 << index);
+
+/** A bbolt file opened for reading, in the state its newest valid meta describes. */
+export class Database implements AsyncDisposable {
+  readonly path: string;
+  readonly meta: Meta;
+  /** Bytes of the file; it may be longer than the pages in use. */
+  readonly fileSize: number;
+  /** Why the other meta was unusable, if it was. bbolt goes on with one, so this is no damage of the database. */
+  readonly tornMeta: Damage | undefined;
+  readonly pages: PageReader;
+  /** The bucket of buckets. */
+  readonly root: Bucket;
+  readonly #file: BlockFile;
+
+  private constructor(file: BlockFile, metas: { readonly chosen: Meta; readonly torn: Damage | undefined }) {
+    this.#file = file;
+    this.path = file.path;
+    this.fileSize = file.size;
+    this.meta = metas.chosen;
+    this.tornMeta = metas.torn;
+    this.pages = new PageReader(file, metas.chosen);
+    this.root = new Bucket(this.pages, { at: 'page', ...metas.chosen.root });
+  }
+
+  /** Opens `path`. Throws {@link Damage} when no meta is valid or the file is shorter than it says. */
+  static async open(path: string): Promise<Database> {
+    const file = await BlockFile.open(path);
+    try {
+      const metas = await readMetas(file);
+      const needed = metas.chosen.highWater * metas.chosen.pageSize;
+      if (needed > file.size) {
+        throw new Damage({ file: path, offset: file.size, reason: `the file ends here, its pages end at ${needed}` });
+      }
+      return new Database(file, metas);
+    } catch (error) {
+      await file[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** The top-level bucket of that name, or undefined. */
+  bucket(name: string): Promise<Bucket | undefined> {
+    return this.root.bucket(new TextEncoder().encode(name));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#file[Symbol.asyncDispose]();
+  }
+}
+
+async function readMetas(file: BlockFile): Promise<{ chosen: Meta; torn: Damage | undefined }> {
+  const first = await tryMeta(file, 0);
+  if (first instanceof Damage) {
+    for (const pageSize of PAGE_SIZES) {
+      const second = await tryMeta(file, pageSize);
+      if (!(second instanceof Damage) && second.pageSize === pageSize) {
+        return { chosen: second, torn: first };
+      }
+    }
+    throw first;
+  }
+  const second = await tryMeta(file, first.pageSize);
+  if (second instanceof Damage) {
+    return { chosen: first, torn: second };
+  }
+  return { chosen: second.transaction > first.transaction ? second : first, torn: undefined };
+}
+
+async function tryMeta(file: BlockFile, offset: number): Promise<Meta | Damage> {
+  try {
+    const bytes = await file.read(offset, META_END);
+    return decodeMeta(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), { file: file.path, offset });
+  } catch (error) {
+    if (error instanceof Damage) {
+      return error;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import { Damage } from '../damage.ts';
+import type { BlockFile } from './block-file.ts';
+import type { Meta } from './meta.ts';
+import { decodePageHeader, PAGE_HEADER_SIZE, type Page } from './page.ts';
+
+/** A page with its overflow is held in memory whole; etcd's largest records are a few MiB. */
+const LARGEST_RUN = 1024 * 1024 * 1024;
+
+/** Reads pages by number. */
+export class PageReader {
+  readonly path: string;
+  readonly meta: Meta;
+  readonly #file: BlockFile;
+
+  constructor(file: BlockFile, meta: Meta) {
+    this.#file = file;
+    this.path = file.path;
+    this.meta = meta;
+  }
+
+  /**
+   * The page with everything that overflows from it.
+   * Throws {@link Damage} when it lies outside of the database or calls itself by another number.
+   */
+  async page(id: number): Promise<Page> {
+    const { pageSize, highWater } = this.meta;
+    const origin = { file: this.path, offset: id * pageSize };
+    if (id < 2 || id >= highWater) {
+      throw new Damage({
+        file: this.path,
+        offset: 0,
+        reason: `page ${id} is referred to, but pages are 2 to ${highWater}`,
+      });
+    }
+    let bytes = await this.#file.read(origin.offset, pageSize);
+    const header = decodePageHeader(new DataView(bytes.buffer, bytes.byteOffset, PAGE_HEADER_SIZE), origin);
+    if (header.id !== id) {
+      throw new Damage({ ...origin, reason: `page ${id} calls itself page ${header.id}` });
+    }
+    if (header.overflow > 0) {
+      const size = (header.overflow + 1) * pageSize;
+      if (id + header.overflow >= highWater || size > LARGEST_RUN) {
+        throw new Damage({ ...origin, reason: `page ${id} goes on over ${header.overflow} pages, which is too far` });
+      }
+      bytes = await this.#file.read(origin.offset, size);
+    }
+    return { ...header, bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), ...origin };
+  }
+}
