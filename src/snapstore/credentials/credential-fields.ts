@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { credentialFailure } from './credential-failure.ts';
+import type { RawFields } from './credential-file.ts';
+
+/** The fields of one provider's credentials. Half-set pairs are refused by its checks, see {@link together}. */
+export type CredentialSchema = z.ZodObject;
+
+/**
+ * A field that is true or false: a JSON boolean, or text as field files and environment variables hold it, in the spellings
+ * of Go's strconv.ParseBool.
+ */
+export const booleanField = z.union([z.boolean(), z.string()]).transform((value, context) => {
+  if (typeof value === 'boolean') {
+    return value;
+  }
+  if (['1', 't', 'T', 'TRUE', 'true', 'True'].includes(value)) {
+    return true;
+  }
+  if (['0', 'f', 'F', 'FALSE', 'false', 'False'].includes(value)) {
+    return false;
+  }
+  context.addIssue({ code: 'custom', message: 'must be true or false' });
+  return z.NEVER;
+});
+
+/** A check for a schema's `superRefine`: of the named fields, all are set or none. */
+export function together(...names: readonly string[]): (fields: RawFields, context: z.RefinementCtx) => void {
+  return (fields, context) => {
+    const absent = names.filter((name) => fields[name] === undefined);
+    if (absent.length === names.length) {
+      return;
+    }
+    const present = names.filter((name) => fields[name] !== undefined).join(', ');
+    for (const name of absent) {
+      context.addIssue({ code: 'custom', path: [name], message: `is missing beside ${present}` });
+    }
+  };
+}
+
+/**
+ * Picks the schema's fields out of what was written. Names of another case are taken too, as Go's JSON reader does;
+ * an empty text or null counts as absent; fields the schema does not know are left out.
+ */
+export function knownFields(raw: RawFields, schema: CredentialSchema): RawFields {
+  const fields: Record<string, unknown> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const written = name in raw ? name : Object.keys(raw).find((key) => key.toLowerCase() === name.toLowerCase());
+    const value = written === undefined ? undefined : raw[written];
+    if (value !== undefined && value !== null && value !== '') {
+      fields[name] = value;
+    }
+  }
+  return fields;
+}
+
+/**
+ * Checks fields against the schema. Throws `credentials_incomplete` when the only fault is that something is missing,
+ * else `credentials_invalid`; all faults are named in one line, none with its value.
+ */
+export function parseFields<Schema extends CredentialSchema>(
+  raw: RawFields,
+  { schema, where, noun = 'field' }: { readonly schema: Schema; readonly where: string; readonly noun?: string },
+): z.output<Schema> {
+  const fields = knownFields(raw, schema);
+  const result = schema.safeParse(fields);
+  if (result.success) {
+    return result.data;
+  }
+  const faults = result.error.issues.map((issue) => {
+    const name = String(issue.path[0] ?? '');
+    const missing = name !== '' && fields[name] === undefined;
+    const text = missing && issue.code !== 'custom' ? 'is missing' : demand(issue);
+    return { missing, text: name === '' ? text : `${noun} "${name}" ${text}` };
+  });
+  throw credentialFailure(faults.every(({ missing }) => missing) ? 'incomplete' : 'invalid', {
+    where,
+    found: faults.map(({ text }) => text).join(', '),
+  });
+}
+
+/** What a value must be, in words; zod's own words begin with "Invalid input". */
+function demand(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type') {
+    return `must be a ${issue.expected}`;
+  }
+  return issue.code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : issue.message;
+}

@@ -1,0 +1,100 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { credentialFailure } from './credential-failure.ts';
+
+/** Fields as they were written, before any check. */
+export type RawFields = Readonly<Record<string, unknown>>;
+
+/** The text of a file that holds a credential or a JSON of them. Throws `credentials_unreadable`. */
+export async function readCredentialFile(path: string): Promise<string> {
+  return await readFile(path, 'utf8').catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+}
+
+/** The text of a file that holds one field, without the newlines at its end; undefined when there is no such file. */
+export async function readFieldFile(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, 'utf8')).replace(/[\r\n]+$/, '');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') {
+      return undefined;
+    }
+    throw unreadable(path, error);
+  }
+}
+
+/** The fields of a JSON file. Throws `credentials_unreadable`, or `credentials_malformed` unless it holds one object. */
+export async function readJsonFields(path: string): Promise<RawFields> {
+  const text = await readCredentialFile(path);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw credentialFailure('malformed', { where: path, found: 'the file is not valid JSON' });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw credentialFailure('malformed', { where: path, found: 'the file is not a JSON object with fields' });
+  }
+  return { ...value };
+}
+
+/** The path of the directory's first file, by name, that ends in `.json`; undefined when it has none. */
+export async function findJsonFile(dir: string): Promise<string | undefined> {
+  const names = await readdir(dir).catch((error: unknown) => {
+    throw unreadable(dir, error);
+  });
+  const first = names.filter((name) => name.endsWith('.json')).sort()[0];
+  return first === undefined ? undefined : join(dir, first);
+}
+
+/** Whether a path is a directory or a file. Throws `credentials_unreadable` when it is neither or cannot be looked at. */
+export async function kindOfPath(path: string): Promise<'directory' | 'file'> {
+  const info = await stat(path).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  if (info.isDirectory()) {
+    return 'directory';
+  }
+  if (info.isFile()) {
+    return 'file';
+  }
+  throw credentialFailure('unreadable', { where: path, found: 'it is neither a file nor a directory' });
+}
+
+/**
+ * When the newest of the files that exist was last written, ms since the epoch with fractions; 0 when none exists.
+ * Symbolic links are followed: a secret mounted by Kubernetes is replaced by turning its `..data` link to new files.
+ */
+export async function lastModified(paths: readonly string[]): Promise<number> {
+  const times = await Promise.all(
+    paths.map(async (path) => {
+      try {
+        return (await stat(path)).mtimeMs;
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') {
+          return 0;
+        }
+        throw unreadable(path, error);
+      }
+    }),
+  );
+  return Math.max(0, ...times);
+}
+
+function unreadable(path: string, error: unknown): Error {
+  return credentialFailure('unreadable', { where: path, found: reasons[errorCode(error)] ?? errorCode(error) });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'permission to read it is denied',
+  EPERM: 'permission to read it is denied',
+  EISDIR: 'it is a directory where a file is expected',
+  ENOTDIR: 'a part of its path is not a directory',
+};
+
+function errorCode(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'it cannot be read';
+}

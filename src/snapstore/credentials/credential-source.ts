@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { credentialFailure } from './credential-failure.ts';
+import { type CredentialSchema, parseFields } from './credential-fields.ts';
+import {
+  findJsonFile,
+  kindOfPath,
+  lastModified,
+  type RawFields,
+  readFieldFile,
+  readJsonFields,
+} from './credential-file.ts';
+import { type Environment, variable } from './environment.ts';
+import { type StoreRole, variablePrefix } from './store-role.ts';
+
+/** Credentials as they were at one moment. */
+export interface ReadCredentials<Fields> {
+  readonly fields: Fields;
+  /** What {@link CredentialSource.modifiedAt} said while they were read. */
+  readonly modifiedAt: number;
+}
+
+/** A place credentials come from, which may be rotated while the program runs. */
+export interface CredentialSource<Fields> {
+  /** The variable and path it was found by, for messages. */
+  readonly location: string;
+  /** Reads and checks all fields. Throws Failures with code `credentials_…`. */
+  read(): Promise<ReadCredentials<Fields>>;
+  /**
+   * Grows when the secret is rotated: when the newest of its files was written, ms since the epoch; 0 for what cannot
+   * change, such as environment variables. Compare it with that of the last {@link ReadCredentials}.
+   */
+  modifiedAt(): Promise<number>;
+}
+
+/** What the variables of a provider begin with, after the role's prefix. */
+export type CredentialStem = 'AWS' | 'AZURE' | 'OPENSTACK' | 'ALICLOUD' | 'OPENSHIFT';
+
+/** Which credentials are looked for, and what they must hold. */
+export interface CredentialQuery<Schema extends CredentialSchema> {
+  readonly stem: CredentialStem;
+  readonly role: StoreRole;
+  readonly environment: Environment;
+  readonly schema: Schema;
+}
+
+/**
+ * Finds where a provider's credentials lie. `STEM_APPLICATION_CREDENTIALS_JSON` names a JSON file and wins over
+ * `STEM_APPLICATION_CREDENTIALS`, which names a directory with a `*.json` file, a directory with one file per field,
+ * or a JSON file. Undefined when neither is set. Reads nothing yet.
+ */
+export function findCredentials<Schema extends CredentialSchema>(
+  query: CredentialQuery<Schema>,
+): CredentialSource<z.output<Schema>> | undefined {
+  const names = variableNames(query);
+  const file = variable(query.environment, names.file);
+  if (file !== undefined) {
+    return sourceAt(query.schema, { name: names.file, path: file, locate: async () => ({ form: 'json', path: file }) });
+  }
+  const path = variable(query.environment, names.any);
+  if (path !== undefined) {
+    return sourceAt(query.schema, { name: names.any, path, locate: () => locateForm(path) });
+  }
+  return undefined;
+}
+
+/** Like {@link findCredentials}, for providers without another way in: throws `credentials_absent` when nothing is set. */
+export function requireCredentials<Schema extends CredentialSchema>(
+  query: CredentialQuery<Schema>,
+): CredentialSource<z.output<Schema>> {
+  const source = findCredentials(query);
+  if (source === undefined) {
+    const names = variableNames(query);
+    throw credentialFailure('absent', {
+      where: names.any,
+      found: 'the variable is not set',
+      remedy: `set it to the directory that holds them, or set ${names.file} to a JSON file`,
+    });
+  }
+  return source;
+}
+
+function variableNames({ stem, role }: { readonly stem: CredentialStem; readonly role: StoreRole }): {
+  readonly any: string;
+  readonly file: string;
+} {
+  const any = `${variablePrefix(role)}${stem}_APPLICATION_CREDENTIALS`;
+  return { any, file: `${any}_JSON` };
+}
+
+/** How credentials are written down at a path. */
+type Form = { readonly form: 'json'; readonly path: string } | { readonly form: 'fields'; readonly path: string };
+
+async function locateForm(path: string): Promise<Form> {
+  if ((await kindOfPath(path)) === 'file') {
+    return { form: 'json', path };
+  }
+  const json = await findJsonFile(path);
+  return json === undefined ? { form: 'fields', path } : { form: 'json', path: json };
+}
+
+function sourceAt<Schema extends CredentialSchema>(
+  schema: Schema,
+  place: { readonly name: string; readonly path: string; readonly locate: () => Promise<Form> },
+): CredentialSource<z.output<Schema>> {
+  const names = Object.keys(schema.shape);
+  const filesOf = (form: Form): string[] =>
+    form.form === 'json' ? [form.path] : names.map((name) => join(form.path, name));
+
+  const readOnce = async (): Promise<{ form: Form; raw: RawFields; before: number; after: number }> => {
+    const form = await place.locate();
+    const before = await lastModified(filesOf(form));
+    const raw = form.form === 'json' ? await readJsonFields(form.path) : await readFieldFiles(form.path, names);
+    return { form, raw, before, after: await lastModified(filesOf(form)) };
+  };
+
+  return {
+    location: `${place.name}=${place.path}`,
+    read: async () => {
+      // A secret may be turned while its files are read one by one: an old name with a new key is no pair.
+      let attempt = await readOnce();
+      for (let again = 0; again < 3 && attempt.before !== attempt.after; again++) {
+        attempt = await readOnce();
+      }
+      const noun = attempt.form.form === 'json' ? 'field' : 'file';
+      const fields = parseFields(attempt.raw, { schema, where: attempt.form.path, noun });
+      return { fields, modifiedAt: attempt.before };
+    },
+    modifiedAt: async () => await lastModified(filesOf(await place.locate())),
+  };
+}
+
+async function readFieldFiles(dir: string, names: readonly string[]): Promise<RawFields> {
+  const entries = await Promise.all(names.map(async (name) => [name, await readFieldFile(join(dir, name))] as const));
+  return Object.fromEntries(entries);
+}
