@@ -1,4 +1,4 @@
-import { VarintReader, varintSize, writeVarint } from './varint.ts';
+import { VarintReader, writeVarint } from './varint.ts';
 
 /**
  * The value of a record in etcd's `key` bucket: a protocol buffer message, fields in ascending order, zero and empty ones left out.
@@ -27,30 +27,46 @@ export interface KeyValue {
 
 const NOTHING = new Uint8Array(0);
 
-/** Bytes {@link encodeKeyValue} writes. */
-export function keyValueSize(record: KeyValue): number {
-  return (
-    bytesSize(record.key) +
-    numberSize(record.createRevision) +
-    numberSize(record.modRevision) +
-    numberSize(record.version) +
-    bytesSize(record.value) +
-    (record.lease === 0n ? 0 : 1 + varintSize(record.lease))
-  );
+/** A record's fields, key and value as byte ranges of some memory. */
+export interface KeyValueFields {
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+  readonly lease: bigint;
 }
 
-/** Writes the message at `at`, byte for byte as etcd does, and returns where it ends. */
-export function encodeKeyValue(target: Uint8Array, at: number, record: KeyValue): number {
-  let end = writeBytes(target, at, 0x0a, record.key);
-  end = writeNumber(target, end, 0x10, record.createRevision);
-  end = writeNumber(target, end, 0x18, record.modRevision);
-  end = writeNumber(target, end, 0x20, record.version);
-  end = writeBytes(target, end, 0x2a, record.value);
-  if (record.lease !== 0n) {
+/** Most bytes {@link encodeKeyValue} writes beyond those of key and value: six tags and six numbers. */
+export const KEY_VALUE_OVERHEAD = 6 + 6 * 10;
+
+/**
+ * Writes the message at `at`, byte for byte as etcd does, and returns where it ends. Key and value are copied from `source`.
+ * The target needs room for both and {@link KEY_VALUE_OVERHEAD} more.
+ */
+export function encodeKeyValue(target: Uint8Array, at: number, source: Uint8Array, fields: KeyValueFields): number {
+  let end = writeBytes(target, at, 0x0a, source, fields.keyStart, fields.keyEnd);
+  end = writeNumber(target, end, 0x10, fields.createRevision);
+  end = writeNumber(target, end, 0x18, fields.modRevision);
+  end = writeNumber(target, end, 0x20, fields.version);
+  end = writeBytes(target, end, 0x2a, source, fields.valueStart, fields.valueEnd);
+  if (fields.lease !== 0n) {
     target[end] = 0x30;
-    end = writeVarint(target, end + 1, record.lease);
+    end = writeVarint(target, end + 1, fields.lease);
   }
   return end;
+}
+
+/** Writes the message of a tombstone, which holds only the key, at `at` and returns where it ends. */
+export function encodeTombstone(
+  target: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  key: Pick<KeyValueFields, 'keyStart' | 'keyEnd'>,
+): number {
+  return writeBytes(target, at, 0x0a, source, key.keyStart, key.keyEnd);
 }
 
 /**
@@ -93,22 +109,21 @@ export function decodeKeyValue(bytes: Uint8Array, start = 0, end = bytes.length)
   return reader.failed ? undefined : { key, createRevision, modRevision, version, value, lease };
 }
 
-function bytesSize(bytes: Uint8Array): number {
-  return bytes.length === 0 ? 0 : 1 + varintSize(bytes.length) + bytes.length;
-}
-
-function numberSize(value: number): number {
-  return value === 0 ? 0 : 1 + varintSize(value);
-}
-
-function writeBytes(target: Uint8Array, at: number, tag: number, bytes: Uint8Array): number {
-  if (bytes.length === 0) {
+function writeBytes(
+  target: Uint8Array,
+  at: number,
+  tag: number,
+  source: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  if (start === end) {
     return at;
   }
   target[at] = tag;
-  const start = writeVarint(target, at + 1, bytes.length);
-  target.set(bytes, start);
-  return start + bytes.length;
+  const to = writeVarint(target, at + 1, end - start);
+  target.set(source.subarray(start, end), to);
+  return to + end - start;
 }
 
 function writeNumber(target: Uint8Array, at: number, tag: number, value: number): number {

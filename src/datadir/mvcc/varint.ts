@@ -1,18 +1,3 @@
-/** Bytes a protobuf varint of `value` takes. Negative bigints count as their 64-bit two's complement. */
-export function varintSize(value: number | bigint): number {
-  let size = 1;
-  if (typeof value === 'bigint') {
-    for (let rest = BigInt.asUintN(64, value) >> 7n; rest > 0n; rest >>= 7n) {
-      size++;
-    }
-    return size;
-  }
-  for (let rest = Math.floor(value / 128); rest > 0; rest = Math.floor(rest / 128)) {
-    size++;
-  }
-  return size;
-}
-
 /** Writes a protobuf varint at `at` and returns where it ends. */
 export function writeVarint(target: Uint8Array, at: number, value: number | bigint): number {
   let end = at;

@@ -1,0 +1,81 @@
+/**
+ * Many entries for leaf pages in one piece of memory, in the order bbolt lays them out: key, value, key, value, ….
+ * A page's worth of them moves with a single copy, and a worker thread can hand over the buffers without copying.
+ */
+export interface EntryBatch {
+  readonly count: number;
+  /** Two numbers an entry: bytes of its key, bytes of its value. */
+  readonly sizes: Uint32Array;
+  /** All keys and values, without gaps. May be longer than what the sizes add up to. */
+  readonly bytes: Uint8Array;
+}
+
+/** Fills an {@link EntryBatch}; its memory grows as needed. */
+export class EntryBatchBuilder {
+  #sizes: Uint32Array<ArrayBuffer>;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #count = 0;
+  #length = 0;
+
+  /** Reserves room for `bytes` bytes at once. */
+  constructor(options: { readonly bytes: number }) {
+    this.#bytes = new Uint8Array(Math.max(64, options.bytes));
+    this.#sizes = new Uint32Array(128);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of keys and values so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Memory in which `size` bytes can be written from {@link length} on, as the next entry. Valid until the next call. */
+  reserve(size: number): Uint8Array<ArrayBuffer> {
+    const needed = this.#length + size;
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, needed));
+      grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
+    return this.#bytes;
+  }
+
+  /** Takes what was written after {@link reserve} as one entry. */
+  commit(keySize: number, valueSize: number): void {
+    if (this.#count * 2 === this.#sizes.length) {
+      const grown = new Uint32Array(this.#sizes.length * 2);
+      grown.set(this.#sizes);
+      this.#sizes = grown;
+    }
+    this.#sizes[this.#count * 2] = keySize;
+    this.#sizes[this.#count * 2 + 1] = valueSize;
+    this.#count++;
+    this.#length += keySize + valueSize;
+  }
+
+  /** Adds a copy of one entry. */
+  add(key: Uint8Array, value: Uint8Array): void {
+    const bytes = this.reserve(key.length + value.length);
+    bytes.set(key, this.#length);
+    bytes.set(value, this.#length + key.length);
+    this.commit(key.length, value.length);
+  }
+
+  /** Forgets every entry and keeps the memory. */
+  clear(): void {
+    this.#count = 0;
+    this.#length = 0;
+  }
+
+  /** The entries so far, as views of this builder's memory. */
+  batch(): EntryBatch & { readonly sizes: Uint32Array<ArrayBuffer>; readonly bytes: Uint8Array<ArrayBuffer> } {
+    return {
+      count: this.#count,
+      sizes: this.#sizes.subarray(0, this.#count * 2),
+      bytes: this.#bytes.subarray(0, this.#length),
+    };
+  }
+}

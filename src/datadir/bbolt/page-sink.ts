@@ -1,0 +1,80 @@
+import type { FileHandle } from 'node:fs/promises';
+
+const BUFFER_SIZE = 4 * 1024 * 1024;
+
+/**
+ * Writes pages to their places in a file. Pages that follow each other are gathered into writes of 4 MiB,
+ * and one such write runs while the next is filled, so at most two buffers are in memory.
+ */
+export class PageSink {
+  readonly pageSize: number;
+  readonly #handle: FileHandle;
+  #buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE);
+  #spare = Buffer.allocUnsafeSlow(BUFFER_SIZE);
+  #filled = 0;
+  /** Byte offset in the file of the buffer's first byte. */
+  #offset = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(handle: FileHandle, pageSize: number) {
+    this.#handle = handle;
+    this.pageSize = pageSize;
+  }
+
+  /**
+   * Zeroed memory for `pages` pages from page `id` on, to be filled at once: it is valid until the next call.
+   * Undefined when the buffer has to be written first: then {@link claimNext} gives it.
+   */
+  claim(id: number, pages: number): Buffer | undefined {
+    const offset = id * this.pageSize;
+    const size = pages * this.pageSize;
+    if (this.#filled === 0) {
+      this.#offset = offset;
+    }
+    if (this.#offset + this.#filled !== offset || this.#filled + size > this.#buffer.length) {
+      return undefined;
+    }
+    const start = this.#filled;
+    this.#filled += size;
+    return this.#buffer.fill(0, start, this.#filled).subarray(start, this.#filled);
+  }
+
+  /** Starts writing what was claimed so far, then claims. */
+  async claimNext(id: number, pages: number): Promise<Buffer> {
+    const size = pages * this.pageSize;
+    await this.#flush();
+    if (size > this.#buffer.length) {
+      this.#buffer = Buffer.allocUnsafeSlow(size);
+    }
+    const claimed = this.claim(id, pages);
+    if (claimed === undefined) {
+      throw new RangeError(`no room for ${size} bytes in an empty buffer`);
+    }
+    return claimed;
+  }
+
+  /** Writes everything that was claimed. */
+  async end(): Promise<void> {
+    await this.#flush();
+    await this.#writing;
+  }
+
+  async #flush(): Promise<void> {
+    await this.#writing;
+    const full = this.#buffer;
+    this.#writing = writeAll(this.#handle, full.subarray(0, this.#filled), this.#offset);
+    // A failure surfaces at the next await of the same promise; until then it must not count as unhandled.
+    this.#writing.catch(() => undefined);
+    this.#buffer = this.#spare;
+    this.#spare = full.length > BUFFER_SIZE ? Buffer.allocUnsafeSlow(BUFFER_SIZE) : full;
+    this.#filled = 0;
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, offset + written);
+    written += bytesWritten;
+  }
+}

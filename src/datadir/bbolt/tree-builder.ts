@@ -1,0 +1,76 @@
+import { BranchPacker, type Child } from './branch-packer.ts';
+import { encodePageHeader } from './page.ts';
+import type { PageAllocator } from './page-allocator.ts';
+import type { PageSink } from './page-sink.ts';
+
+/**
+ * Builds the branch pages above leaf pages that arrive in key order. Only the right edge of each level is in memory.
+ */
+export class TreeBuilder {
+  readonly #allocator: PageAllocator;
+  readonly #sink: PageSink;
+  /** Packers of branch levels, lowest first. */
+  readonly #levels: BranchPacker[] = [];
+
+  /**
+   * `spine` continues an existing tree: the children its rightmost branch pages keep, lowest level first.
+   */
+  constructor(allocator: PageAllocator, sink: PageSink, spine: readonly (readonly Child[])[] = []) {
+    this.#allocator = allocator;
+    this.#sink = sink;
+    for (const [level, children] of spine.entries()) {
+      for (const child of children) {
+        this.#level(level).add(child);
+      }
+    }
+  }
+
+  /** True when {@link drain} should be awaited before more leaves are added. */
+  get due(): boolean {
+    return this.#levels[0]?.due ?? false;
+  }
+
+  /** Adds the next leaf page. The key is kept, not copied. */
+  add(leaf: Child): void {
+    this.#level(0).add(leaf);
+  }
+
+  /** Writes the branch pages that are full. */
+  async drain(): Promise<void> {
+    for (let level = 0; level < this.#levels.length; level++) {
+      if (this.#level(level).due) {
+        for (const page of await this.#level(level).emitFull()) {
+          this.#level(level + 1).add(page);
+        }
+      }
+    }
+  }
+
+  /** Writes what is left and gives the page number of the root: an empty leaf page when there was nothing at all. */
+  async finish(): Promise<number> {
+    for (let level = 0; level < this.#levels.length; level++) {
+      const { only } = this.#level(level);
+      if (only !== undefined && level === this.#levels.length - 1) {
+        return only.page;
+      }
+      for (const page of await this.#level(level).emitRest()) {
+        this.#level(level + 1).add(page);
+      }
+    }
+    const id = this.#allocator.allocate(1);
+    const bytes = this.#sink.claim(id, 1) ?? (await this.#sink.claimNext(id, 1));
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    encodePageHeader(view, { id, kind: 'leaf', count: 0, overflow: 0 });
+    return id;
+  }
+
+  #level(index: number): BranchPacker {
+    const existing = this.#levels[index];
+    if (existing !== undefined) {
+      return existing;
+    }
+    const packer = new BranchPacker(this.#allocator, this.#sink);
+    this.#levels[index] = packer;
+    return packer;
+  }
+}

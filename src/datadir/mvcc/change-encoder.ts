@@ -1,0 +1,120 @@
+import { type EntryBatch, EntryBatchBuilder } from '../bbolt/entry-batch.ts';
+import { encodeKeyValue, encodeTombstone, KEY_VALUE_OVERHEAD, type KeyValueFields } from './key-value.ts';
+import { encodeRevisionKey, REVISION_KEY_SIZE } from './revision-key.ts';
+import { UnfitChange } from './unfit-change.ts';
+
+/** One change of a key: a put with all fields, or a delete with key and mod revision only. Bytes are ranges of some memory. */
+export interface ChangeFields extends KeyValueFields {
+  readonly isDelete: boolean;
+}
+
+/**
+ * Turns changes into records of the `key` bucket, exactly as the etcd that made the changes had stored them.
+ *
+ * Changes of one transaction share a revision and are told apart by their place in it, the sub revision, which is counted here:
+ * they have to arrive in order and all together.
+ */
+export class ChangeEncoder {
+  readonly #after: number;
+  readonly #batch: EntryBatchBuilder;
+  readonly #leases = new Set<bigint>();
+  #revision: number;
+  #sub = 0;
+  #skipped = 0;
+
+  /**
+   * Changes up to revision `after` are skipped; from there on each revision has to follow.
+   * Room for `bytes` bytes of records is reserved at once.
+   */
+  constructor(options: { readonly after: number; readonly bytes: number }) {
+    this.#after = options.after;
+    this.#revision = options.after;
+    this.#batch = new EntryBatchBuilder(options);
+  }
+
+  /** Revision of the last change that was added, or `after`. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Changes left out because they were at `after` or before. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** Leases that added puts name. */
+  get leases(): ReadonlySet<bigint> {
+    return this.#leases;
+  }
+
+  /** Bytes of records that wait to be taken. */
+  get pending(): number {
+    return this.#batch.length;
+  }
+
+  /**
+   * Adds the next change, whose key and value lie in `source`.
+   * Throws {@link UnfitChange} when it cannot be one etcd made, or revisions are missing before it.
+   */
+  add(source: Uint8Array, change: ChangeFields): void {
+    checkFields(change);
+    if (change.modRevision <= this.#after) {
+      this.#skipped++;
+      return;
+    }
+    this.#advance(change.modRevision);
+    const room = change.keyEnd - change.keyStart + change.valueEnd - change.valueStart + KEY_VALUE_OVERHEAD;
+    const target = this.#batch.reserve(REVISION_KEY_SIZE + 1 + room);
+    const start = this.#batch.length;
+    const tombstone = change.isDelete;
+    const value = encodeRevisionKey(target, start, { main: change.modRevision, sub: this.#sub, tombstone });
+    const end = tombstone
+      ? encodeTombstone(target, value, source, change)
+      : encodeKeyValue(target, value, source, change);
+    this.#batch.commit(value - start, end - value);
+    if (change.lease !== 0n) {
+      this.#leases.add(change.lease);
+    }
+  }
+
+  /** The records added since the last {@link clear}; valid until then. */
+  batch(): ReturnType<EntryBatchBuilder['batch']> & EntryBatch {
+    return this.#batch.batch();
+  }
+
+  /** Forgets the records that were taken. */
+  clear(): void {
+    this.#batch.clear();
+  }
+
+  #advance(next: number): void {
+    if (next === this.#revision && next !== this.#after) {
+      this.#sub++;
+      return;
+    }
+    if (next !== this.#revision + 1) {
+      throw new UnfitChange(
+        next,
+        next > this.#revision
+          ? { kind: 'gap', from: this.#revision + 1, to: next - 1 }
+          : { kind: 'order', after: this.#revision },
+      );
+    }
+    this.#revision = next;
+    this.#sub = 0;
+  }
+}
+
+function checkFields(change: ChangeFields): void {
+  const { modRevision, createRevision, version, isDelete, keyStart, keyEnd } = change;
+  const sound =
+    Number.isSafeInteger(modRevision) &&
+    modRevision > 0 &&
+    keyEnd > keyStart &&
+    (isDelete ||
+      (createRevision > 0 && createRevision <= modRevision && version >= 1 && Number.isSafeInteger(version)));
+  if (!sound) {
+    const fields = `create revision ${createRevision}, version ${version}, key of ${keyEnd - keyStart} bytes`;
+    throw new UnfitChange(modRevision, { kind: 'content', fields });
+  }
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import type { Entry } from '../../../../src/datadir/bbolt/bucket.ts';
+import { checkDatabase } from '../../../../src/datadir/bbolt/check.ts';
+import { Database } from '../../../../src/datadir/bbolt/database.ts';
+import { bucketEntries, inBatches } from '../../../../src/datadir/bbolt/entry-stream.ts';
+import { Graft } from '../../../../src/datadir/bbolt/graft.ts';
+import { goldenDatabase } from '../../../support/datadir/golden.ts';
+import { randomSource } from '../../../support/datadir/random-source.ts';
+import { written } from '../../../support/datadir/written.ts';
+import { makeTempDir } from '../../../support/temp-dir.ts';
+
+const signal = new AbortController().signal;
+const utf8 = new TextEncoder();
+
+async function contents(path: string): Promise<Map<string, Entry[]>> {
+  await using database = await Database.open(path);
+  const { damages } = await checkDatabase(database, { signal });
+  assert.deepEqual(damages, []);
+  const buckets = new Map<string, Entry[]>();
+  for await (const { key } of bucketEntries(database.root, { signal, content: 'buckets' })) {
+    const bucket = await database.root.bucket(key);
+    assert.ok(bucket);
+    const entries: Entry[] = [];
+    for await (const entry of bucketEntries(bucket, { signal })) {
+      entries.push({ key: Uint8Array.from(entry.key), value: Uint8Array.from(entry.value) });
+    }
+    buckets.set(Buffer.from(key).toString(), entries);
+  }
+  return buckets;
+}
+
+/** Entries with keys above every key of the golden databases, some values larger than a page. */
+function* moreEntries(seed: number, from: number, count: number): Generator<Entry> {
+  const random = randomSource(seed);
+  for (let index = from; index < from + count; index++) {
+    const key = Buffer.alloc(17);
+    key.writeUInt32BE(1 + index, 2);
+    key[8] = 0x5f;
+    const large = random.below(200) === 0;
+    const value = random.bytes(large ? random.below(40_000) : random.below(300));
+    yield { key, value };
+  }
+}
+
+for (const name of ['etcd-3.5/gzip', 'etcd-3.4/gzip'] as const) {
+  test(`appending to the key bucket of ${name} twice keeps everything and is sound`, async () => {
+    using dir = makeTempDir();
+    const path = written(dir, 'db', goldenDatabase(name));
+    const expected = await contents(path);
+    for (const [round, count] of [20_000, 3_000].entries()) {
+      const added = [...moreEntries(round, 1_000_000 * (round + 1), count)];
+      await using graft = await Graft.open(path);
+      await graft.append('key', inBatches(added));
+      await graft.commit({ signal });
+      expected.get('key')?.push(...added.map(({ key, value }) => ({ key: new Uint8Array(key), value })));
+      assert.deepEqual(await contents(path), expected);
+    }
+  });
+}
+
+test('a graft leaves every page of the base but the metas as it was', async () => {
+  using dir = makeTempDir();
+  const base = goldenDatabase('etcd-3.5/gzip');
+  const path = written(dir, 'db', base);
+  await using graft = await Graft.open(path);
+  await graft.append('key', inBatches(moreEntries(1, 10, 500)));
+  await graft.replace('members', [{ key: utf8.encode('a'), value: utf8.encode('b') }]);
+  await graft.commit({ signal });
+  assert.ok(readFileSync(path).subarray(8192, base.length).equals(base.subarray(8192)));
+});
+
+test('without a commit the file still is the old database', async () => {
+  using dir = makeTempDir();
+  const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
+  const expected = await contents(path);
+  {
+    await using graft = await Graft.open(path);
+    await graft.append('key', inBatches(moreEntries(1, 10, 50_000)));
+  }
+  assert.deepEqual(await contents(path), expected);
+});
+
+test('replace, merge and append create buckets, and replace can empty one', async () => {
+  using dir = makeTempDir();
+  const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
+  const expected = await contents(path);
+  const entry = (key: string, value: string): Entry => ({ key: utf8.encode(key), value: utf8.encode(value) });
+  const meta = expected.get('meta') ?? [];
+  await using graft = await Graft.open(path);
+  await graft.replace('members', []);
+  await graft.replace('new', [entry('x', '1')]);
+  await graft.append('appended', inBatches([entry('y', '2')]));
+  await graft.merge('merged', [entry('z', '3')], { signal });
+  await graft.merge('meta', [entry('a-first', 'f'), entry('consistent_index', 'c'), entry('zz-last', 'l')], { signal });
+  await graft.commit({ signal });
+  expected.set('members', []);
+  expected.set('new', [entry('x', '1')]);
+  expected.set('appended', [entry('y', '2')]);
+  expected.set('merged', [entry('z', '3')]);
+  expected.set('meta', [
+    entry('a-first', 'f'),
+    ...meta.map((kept) =>
+      Buffer.from(kept.key).toString() === 'consistent_index' ? entry('consistent_index', 'c') : kept,
+    ),
+    entry('zz-last', 'l'),
+  ]);
+  const found = await contents(path);
+  assert.deepEqual([...found.keys()], [...expected.keys()].toSorted());
+  for (const [name, entries] of expected) {
+    assert.deepEqual(found.get(name), entries, name);
+  }
+});
+
+test('both metas describe the new state and stand where bbolt expects them', async () => {
+  using dir = makeTempDir();
+  const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
+  await using before = await Database.open(path);
+  await using graft = await Graft.open(path);
+  await graft.append('key', inBatches(moreEntries(1, 10, 100)));
+  await graft.commit({ signal });
+  const whole = readFileSync(path);
+  const transactions = new Set<number>();
+  for (const torn of [0, 1]) {
+    const copy = Buffer.from(whole);
+    copy.fill(0xff, torn * 4096, torn * 4096 + 4096);
+    await using database = await Database.open(written(dir, 'torn', copy));
+    assert.ok(database.tornMeta);
+    assert.equal(database.meta.freelist, undefined);
+    assert.equal(database.meta.highWater * 4096, whole.length);
+    assert.equal(database.meta.transaction % 2, 1 - torn);
+    transactions.add(database.meta.transaction - before.meta.transaction);
+  }
+  assert.deepEqual([...transactions].toSorted(), [1, 2]);
+});
