@@ -1,12 +1,49 @@
 SHELL := /bin/bash
 BIN := node_modules/.bin
+NODE := $(BIN)/node
 
-.PHONY: ok format lint types unit
+# What coverage counts: our source, not the tests and not the bundle.
+COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
+TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts'
 
-## ok: format, lint, types, import directions and unit tests; run it before every commit
-ok: lint types unit
+.DEFAULT_GOAL := help
+.PHONY: help quickstart build ok test test-bare bench install format lint types unit etcd clean
 
-format:
+## help: this list
+help:
+	@sed -n 's/^## \([a-z-]*\): /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
+
+## quickstart: install, build, back up a scratch etcd, destroy it, restore it and compare; the place to begin
+quickstart: build etcd
+	@$(NODE) scripts/quickstart.ts
+
+## build: the single executable bin/etcdbrctl
+build: install
+	@$(NODE) scripts/build.ts
+
+## ok: format, lint, import directions, types and unit tests in under a minute; run it before every commit
+ok: install
+	@$(MAKE) --no-print-directory lint types unit
+
+## test: everything: lint, types and all tests against real servers, with coverage; takes minutes
+test: build etcd
+	@$(MAKE) --no-print-directory lint types
+	@$(NODE) --test $(COVERAGE) $(TESTS)
+
+## test-bare: quickstart and test in a fresh Debian 12 with only make, git and CA certificates; needs root
+test-bare:
+	@scripts/test-bare.sh
+
+## bench: speed and memory as a table of ratios to what the machine can do
+bench: build etcd
+	@$(NODE) test/bench/main.ts
+
+## install: Debian and npm packages that are missing; every target that needs it does it by itself
+install:
+	@scripts/install.sh
+
+## format: rewrite the sources in the project's format
+format: install
 	$(BIN)/biome check --write .
 
 lint:
@@ -16,4 +53,12 @@ types:
 	$(BIN)/tsc -p .
 
 unit:
-	$(BIN)/node --test --test-reporter=dot 'test/unit/**/*.test.ts'
+	$(NODE) --test --test-reporter=dot 'test/unit/**/*.test.ts'
+
+# The etcd releases the tests run against, in .cache.
+etcd: install
+	@$(NODE) scripts/fetch-etcd.ts >/dev/null
+
+## clean: remove what was built and downloaded
+clean:
+	rm -rf bin/etcdbrctl .cache coverage
