@@ -1,0 +1,19 @@
+import type { Command } from './command.ts';
+import { compactCommand } from './compact.ts';
+import { copyCommand } from './copy.ts';
+import { initializeCommand } from './initialize.ts';
+import { restoreCommand } from './restore.ts';
+import { serverCommand } from './server.ts';
+import { snapshotCommand } from './snapshot.ts';
+
+export type { Command } from './command.ts';
+
+/** Every command that takes options from the table. */
+export const commands: readonly Command[] = [
+  snapshotCommand,
+  restoreCommand,
+  initializeCommand,
+  compactCommand,
+  copyCommand,
+  serverCommand,
+];

@@ -1,0 +1,53 @@
+import type { CommandSpec, ConfigOf, OptionGroups } from '../config/command-spec.ts';
+import type { PodEnvironment } from '../config/environment.ts';
+import type { loggingOptions } from '../config/options/logging.ts';
+import type { ValueSource } from '../config/value-source.ts';
+import type { RunContext } from '../runtime/run-context.ts';
+import type { Host } from './host.ts';
+
+/** Every command can be told how to log. */
+export type CommandGroups = OptionGroups & { readonly logging: typeof loggingOptions };
+
+/** What a command is called with. */
+export interface Invocation<G extends CommandGroups> {
+  readonly config: ConfigOf<G>;
+  /** Where each option's value came from, by flag. */
+  readonly sources: ReadonlyMap<string, ValueSource>;
+  readonly pod: PodEnvironment;
+  readonly context: RunContext;
+  /** Writes to stdout; the text ends with a newline. */
+  print(text: string): void;
+}
+
+/** A command, ready to be given the flags of a command line. */
+export interface Command {
+  readonly spec: CommandSpec;
+  execute(flags: ReadonlyMap<string, readonly string[]>, host: Host): Promise<void>;
+}
+
+/** Joins a command's declaration with what it does: options in, one call, a printed result out. */
+export function command<G extends CommandGroups>(
+  spec: CommandSpec<G>,
+  act: (invocation: Invocation<G>) => Promise<void>,
+): Command {
+  return {
+    spec,
+    async execute(flags, host) {
+      const { loadConfig } = await import('../config/load-config.ts');
+      const loaded = await loadConfig(spec, { flags, environment: host.environment });
+      const { openSession } = await import('./session.ts');
+      using session = await openSession(loaded.config.logging, host);
+      for (const warning of loaded.warnings) {
+        session.context.log.warn(warning);
+      }
+      const { podEnvironment } = await import('../config/environment.ts');
+      await act({
+        config: loaded.config,
+        sources: loaded.sources,
+        pod: podEnvironment(host.environment),
+        context: session.context,
+        print: (text) => host.stdout.write(text),
+      });
+    },
+  };
+}

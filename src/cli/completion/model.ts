@@ -1,0 +1,70 @@
+import { commandSpecs } from '../../config/command-list.ts';
+import { type CommandSpec, placedOptions } from '../../config/command-spec.ts';
+import type { OptionSpec } from '../../config/option.ts';
+import { commandSummaries } from '../command-summaries.ts';
+
+/** What a flag's value is, as far as a shell can complete it. */
+export type CompletedValue =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  | { readonly kind: 'file' }
+  | { readonly kind: 'directory' }
+  | { readonly kind: 'anything' };
+
+/** A flag as a shell completes it. */
+export interface CompletedFlag {
+  readonly flag: string;
+  readonly short: string | undefined;
+  /** One line without quotes. */
+  readonly about: string;
+  readonly value: CompletedValue;
+}
+
+/** A command as a shell completes it. */
+export interface CompletedCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly flags: readonly CompletedFlag[];
+  /** Words that may stand behind it. */
+  readonly operands: readonly string[];
+}
+
+/** All that the completion scripts know, from the option table. */
+export function completionModel(): readonly CompletedCommand[] {
+  return commandSummaries.map(({ name, summary }) => {
+    const spec = commandSpecs.find((candidate) => candidate.name === name);
+    return {
+      name,
+      summary,
+      flags: spec === undefined ? [] : flagsOf(spec),
+      operands: name === 'completion' ? ['bash', 'zsh', 'fish'] : [],
+    };
+  });
+}
+
+function flagsOf(spec: CommandSpec): readonly CompletedFlag[] {
+  const flags = placedOptions(spec).map(({ spec: option }) => ({
+    flag: option.flag,
+    short: option.short,
+    about: (option.help.split(/[.:;] /)[0] ?? '').replace(/\.$/, '').replaceAll("'", ''),
+    value: completedValue(option),
+  }));
+  return [...flags, { flag: 'help', short: 'h', about: 'Show the help of this command', value: { kind: 'none' } }];
+}
+
+function completedValue(option: OptionSpec): CompletedValue {
+  if (option.type === 'bool') {
+    return { kind: 'none' };
+  }
+  if (option.type === 'string' && option.choices !== undefined) {
+    return { kind: 'words', words: option.choices };
+  }
+  if (option.type === 'uint32' && option.names !== undefined) {
+    return { kind: 'words', words: Object.keys(option.names) };
+  }
+  return option.placeholder === 'file'
+    ? { kind: 'file' }
+    : option.placeholder === 'dir'
+      ? { kind: 'directory' }
+      : { kind: 'anything' };
+}

@@ -1,0 +1,68 @@
+import type { CompletedCommand, CompletedFlag } from './model.ts';
+
+/** A completion script for zsh. */
+export function zshCompletion(commands: readonly CompletedCommand[]): string {
+  return `#compdef etcdbrctl
+# zsh completion for etcdbrctl
+# To use it now:  source <(etcdbrctl completion zsh)
+_etcdbrctl() {
+  local -a commands
+  commands=(
+${commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`).join('\n')}
+    'help:explain a command'
+  )
+  if ((CURRENT == 2)); then
+    _describe -t commands command commands
+    return
+  fi
+  local command="\${words[2]}"
+  shift words
+  ((CURRENT--))
+  case "$command" in
+    help) _describe -t commands command commands ;;
+${commands.map(commandCase).join('\n')}
+  esac
+}
+if [ "$funcstack[1]" = "_etcdbrctl" ]; then
+  _etcdbrctl "$@"
+else
+  compdef _etcdbrctl etcdbrctl
+fi
+`;
+}
+
+function commandCase(command: CompletedCommand): string {
+  const operands = command.operands.length === 0 ? [] : [quoted(`1:shell:(${command.operands.join(' ')})`)];
+  const specs = [...command.flags.flatMap(flagSpecs), ...operands];
+  return `    ${command.name})
+      _arguments -S${specs.map((spec) => ` \\\n        ${spec}`).join('')}
+      ;;`;
+}
+
+function flagSpecs(flag: CompletedFlag): readonly string[] {
+  const about = flag.about.replace(/[[\]:\\]/g, '\\$&');
+  const action = actionFor(flag);
+  const long = `--${flag.flag}${action === undefined ? '' : '='}[${about}]${action ?? ''}`;
+  return flag.short === undefined ? [quoted(long)] : [quoted(long), quoted(`-${flag.short}[${about}]${action ?? ''}`)];
+}
+
+function actionFor(flag: CompletedFlag): string | undefined {
+  switch (flag.value.kind) {
+    case 'none':
+      return undefined;
+    case 'words':
+      return `:value:(${flag.value.words.join(' ')})`;
+    case 'file':
+      return ':file:_files';
+    case 'directory':
+      return ':directory:_files -/';
+    case 'anything':
+      return ':value: ';
+    default:
+      return flag.value satisfies never;
+  }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

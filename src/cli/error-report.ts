@@ -1,0 +1,85 @@
+import type { Environment } from '../config/environment.ts';
+import { environmentName } from '../config/option.ts';
+import { errorText } from '../runtime/error-text.ts';
+import { Failure } from '../runtime/failure.ts';
+import { Interrupted } from '../runtime/interrupted.ts';
+import { rfc3339 } from '../runtime/rfc3339.ts';
+
+/** What is written to stderr about an error, and how the program ends. */
+export interface ErrorReport {
+  /** Ends with a newline. */
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** How errors are to be written. */
+export interface ReportStyle {
+  readonly format: 'text' | 'json';
+  /** `all` adds the stack trace of faults. */
+  readonly detail: 'one line' | 'all';
+}
+
+/** Puts an error into one line, `error: …`, or one JSON object. */
+export function reportError(error: unknown, style: ReportStyle): ErrorReport {
+  const { message, code, exitCode, stack } = factsOf(error);
+  const trace = style.detail === 'all' ? stack : undefined;
+  if (style.format === 'json') {
+    const facts = {
+      level: 'error',
+      time: rfc3339(Date.now()),
+      code,
+      exitCode,
+      ...(trace === undefined ? {} : { stack: trace }),
+    };
+    return { text: `${JSON.stringify({ ...facts, msg: message })}\n`, exitCode };
+  }
+  return { text: `error: ${message}\n${trace === undefined ? '' : `${trace}\n`}`, exitCode };
+}
+
+interface ErrorFacts {
+  readonly message: string;
+  readonly code: string;
+  readonly exitCode: number;
+  readonly stack: string | undefined;
+}
+
+function factsOf(error: unknown): ErrorFacts {
+  const stack = error instanceof Error ? error.stack : undefined;
+  if (error instanceof Failure) {
+    return { message: errorText(error), code: error.code, exitCode: error.exitCode, stack: undefined };
+  }
+  if (error instanceof Interrupted) {
+    return { message: error.message, code: 'interrupted', exitCode: error.exitCode, stack: undefined };
+  }
+  if (error instanceof Error && 'syscall' in error && 'code' in error) {
+    return { message: errorText(error), code: String(error.code).toLowerCase(), exitCode: 1, stack };
+  }
+  return {
+    message: `unexpected fault: ${errorText(error)}; run again with --log-level debug to see where, and report it`,
+    code: 'unexpected',
+    exitCode: 1,
+    stack,
+  };
+}
+
+/**
+ * How errors are to be written, from a command line that perhaps cannot be understood otherwise:
+ * JSON only when `--log-format json` asks for it, stack traces from `--log-level debug` on.
+ */
+export function reportStyle(argv: readonly string[], environment: Environment): ReportStyle {
+  const format = lastValue('log-format', argv, environment);
+  const level = lastValue('log-level', argv, environment);
+  return {
+    format: format === 'json' ? 'json' : 'text',
+    detail: level === 'debug' || level === '5' || level === '6' ? 'all' : 'one line',
+  };
+}
+
+function lastValue(flag: string, argv: readonly string[], environment: Environment): string | undefined {
+  const at = argv.findLastIndex((word) => word === `--${flag}` || word.startsWith(`--${flag}=`));
+  const word = argv[at];
+  if (word === undefined) {
+    return environment[environmentName(flag)];
+  }
+  return word.includes('=') ? word.slice(word.indexOf('=') + 1) : argv[at + 1];
+}

@@ -1,0 +1,79 @@
+import { Option, type Command as Parser } from 'commander';
+import { describeAccepted } from '../config/accepted-values.ts';
+import { type CommandSpec, placedOptions } from '../config/command-spec.ts';
+import { nearest } from '../config/nearest.ts';
+import type { OptionSpec } from '../config/option.ts';
+import { UsageFailure } from '../config/usage-failure.ts';
+
+/** Texts by flag, in the order of the command line. */
+export type GivenFlags = Map<string, string[]>;
+
+/**
+ * Gives a parser the flags of a command. What they are given on the command line is collected, unread, in `given`.
+ * Throws a {@link UsageFailure} while parsing when a flag stands where another one's value should be.
+ */
+export function addFlags(parser: Parser, spec: CommandSpec, given: GivenFlags): void {
+  const options = placedOptions(spec).map((placed) => placed.spec);
+  const flags = new Set(options.flatMap((option) => [option.flag, ...(option.aliases ?? [])]));
+  for (const option of options) {
+    const collect = (text: string): void => {
+      if (option.type !== 'bool' && isFlagOf(flags, text)) {
+        throw missingValue(option, `the flag ${text} follows instead`);
+      }
+      given.set(option.flag, [...(given.get(option.flag) ?? []), text]);
+    };
+    for (const flag of [option.flag, ...(option.aliases ?? [])]) {
+      parser.addOption(flagOption(option, flag).argParser(collect));
+    }
+  }
+}
+
+function flagOption(option: OptionSpec, flag: string): Option {
+  const short = option.short === undefined || flag !== option.flag ? '' : `-${option.short}, `;
+  return option.type === 'bool'
+    ? new Option(`${short}--${flag} [bool]`).preset('true')
+    : new Option(`${short}--${flag} <value>`);
+}
+
+function isFlagOf(flags: ReadonlySet<string>, text: string): boolean {
+  const match = /^--([a-z\d-]+)(=.*)?$/s.exec(text);
+  return match?.[1] !== undefined && flags.has(match[1]);
+}
+
+/** A flag that needs a value has none. */
+export function missingValue(option: OptionSpec, found: string): UsageFailure {
+  return new UsageFailure({
+    action: 'use',
+    object: `--${option.flag}`,
+    found: `its value is missing, ${found}`,
+    remedy: `accepted: ${describeAccepted(option)}`,
+  });
+}
+
+/** Refuses what is left of a command line when every flag of the command has been taken. */
+export function refuseLeftovers(spec: CommandSpec, leftovers: readonly string[]): void {
+  const [first] = leftovers;
+  if (first === undefined) {
+    return;
+  }
+  const help = `see etcdbrctl ${spec.name} --help`;
+  if (!first.startsWith('-')) {
+    throw new UsageFailure({
+      action: 'use',
+      object: JSON.stringify(first),
+      found: `${spec.name} takes only flags`,
+      remedy: help,
+    });
+  }
+  const flag = first.replace(/=.*$/s, '');
+  const meant = nearest(
+    flag.replace(/^-+/, ''),
+    placedOptions(spec).map((placed) => placed.spec.flag),
+  );
+  throw new UsageFailure({
+    action: 'use',
+    object: flag,
+    found: `${spec.name} has no such flag`,
+    remedy: meant === undefined ? help : `did you mean --${meant}? ${help}`,
+  });
+}

@@ -1,0 +1,153 @@
+import { describeAccepted } from '../config/accepted-values.ts';
+import { type CommandSpec, placedOptions } from '../config/command-spec.ts';
+import { environmentName, type OptionGroup, type OptionSpec } from '../config/option.ts';
+import { commandSummaries } from './command-summaries.ts';
+
+/** Help is laid out for terminals of this width. */
+const width = 80;
+
+const noBreak = '\u00a0';
+
+/** Where the explanations of flags begin. */
+const helpColumn = 34;
+
+/** The help of the program itself. */
+export function rootHelp(): string {
+  const longest = Math.max(...commandSummaries.map(({ name }) => name.length));
+  const commands = commandSummaries.map(({ name, summary }) => `  ${name.padEnd(longest)}  ${summary}`);
+  return [
+    'Usage: etcdbrctl COMMAND [flags]',
+    '',
+    'Backs up etcd clusters and restores them.',
+    '',
+    'Commands:',
+    ...commands,
+    '',
+    'Flags:',
+    '  -h, --help     explain the program, or a command: etcdbrctl COMMAND --help',
+    '  -v, --version  print version, commit, runtime and platform',
+    '',
+    ...environmentNote(['store-prefix']),
+    '',
+    'Exit code: 0 done, 1 failed, 2 the command line or configuration is wrong.',
+    '',
+  ].join('\n');
+}
+
+/** The help of one command. */
+export function commandHelp(spec: CommandSpec): string {
+  const groups = Object.values(spec.groups).flatMap((group) => [...groupHelp(group), '']);
+  const examples = spec.examples.flatMap(({ does, command }) => [
+    ...wrapped(does, { indent: 2 }),
+    ...wrappedCommand(command),
+    '',
+  ]);
+  const configurable = placedOptions(spec).some(({ spec: { flag } }) => flag === 'config-file');
+  return [
+    `Usage: etcdbrctl ${spec.name} [flags]`,
+    '',
+    ...wrapped(spec.description, { indent: 0 }),
+    '',
+    'Examples:',
+    ...examples,
+    ...groups,
+    'Other:',
+    ...optionHelp('  -h, --help', 'Show this text.'),
+    '',
+    ...environmentNote(['store-prefix', ...(configurable ? ['config-file'] : [])]),
+    '',
+  ].join('\n');
+}
+
+function environmentNote(flags: readonly string[]): readonly string[] {
+  const [example = 'store-prefix'] = flags;
+  const order = flags.includes('config-file')
+    ? 'A flag wins over the environment, the environment over the configuration file.'
+    : 'A flag wins over the environment.';
+  return wrapped(
+    `Every flag can be given in the environment too, as ETCDBRCTL_ and its name in capitals: ` +
+      `${environmentName(example)} for --${example}. ${order}`,
+    { indent: 0 },
+  );
+}
+
+function groupHelp(group: OptionGroup): readonly string[] {
+  return [`${group.title}:`, ...Object.values(group.options).flatMap((spec) => optionHelp(term(spec), about(spec)))];
+}
+
+function term(spec: OptionSpec): string {
+  const short = spec.short === undefined ? '    ' : `-${spec.short}, `;
+  const value = spec.type === 'bool' ? '' : ` <${spec.placeholder ?? spec.type}>`;
+  return `  ${short}--${spec.flag}${value}`;
+}
+
+function about(spec: OptionSpec): string {
+  const choices = spec.type === 'string' && spec.choices !== undefined ? ` One of ${describeAccepted(spec)}.` : '';
+  const standard = defaultText(spec);
+  // A no-break space keeps the default on one line; it is a plain one in the end.
+  return `${spec.help}${choices}${standard === '' ? '' : ` (default ${standard})`.replaceAll(' ', noBreak).replace(noBreak, ' ')}`;
+}
+
+/** An option's default as help and documentation show it; empty when there is none worth showing. */
+export function defaultText(spec: OptionSpec): string {
+  switch (spec.type) {
+    case 'bool':
+      return spec.default ? 'true' : '';
+    case 'duration':
+      return spec.default;
+    case 'strings':
+    case 'stringArray':
+      return spec.default.join(',');
+    case 'string': {
+      const text = spec.default ?? '';
+      return text.includes(' ') ? JSON.stringify(text) : text;
+    }
+    case 'int':
+    case 'uint':
+    case 'uint32':
+      return String(spec.default);
+    default:
+      return spec satisfies never;
+  }
+}
+
+function optionHelp(left: string, text: string): readonly string[] {
+  const lines = wrapped(text, { indent: helpColumn });
+  if (left.length > helpColumn - 2) {
+    return [left, ...lines];
+  }
+  const [first = '', ...rest] = lines;
+  return [left.padEnd(helpColumn) + first.trimStart(), ...rest];
+}
+
+/** Breaks text at spaces into lines of at most {@link width} characters. */
+function wrapped(text: string, style: { readonly indent: number }): readonly string[] {
+  const lines: string[] = [];
+  const margin = ' '.repeat(style.indent);
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && style.indent + line.length + 1 + word.length > width) {
+      lines.push(margin + line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, margin + line].map((each) => each.replaceAll(noBreak, ' '));
+}
+
+/** Breaks a command line before flags, with the backslashes a shell wants. */
+function wrappedCommand(command: string): readonly string[] {
+  const lines: string[] = [];
+  let line = '    ';
+  for (const part of command.split(/ (?=-)/)) {
+    const piece = line.trim() === '' ? part : ` ${part}`;
+    if (line.length + piece.length + 2 > width) {
+      lines.push(`${line} \\`);
+      line = `      ${part}`;
+    } else {
+      line += piece;
+    }
+  }
+  return [...lines, line];
+}

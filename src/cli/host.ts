@@ -1,0 +1,21 @@
+import type { Environment } from '../config/environment.ts';
+import type { SignalSource } from '../runtime/signals.ts';
+import type { TextOutput } from '../runtime/text-output.ts';
+
+/** The process a command line runs in. */
+export interface HostProcess {
+  /** The command line without the program itself. */
+  readonly argv: readonly string[];
+  /** Results. */
+  readonly stdout: TextOutput;
+  /** Logs, progress and errors. */
+  readonly stderr: TextOutput;
+  readonly signals: SignalSource;
+  /** Ends the process at once. Only for the case that an operation does not end when told to. */
+  abandon(exitCode: number): void;
+}
+
+/** All that a command sees of the process it runs in. */
+export interface Host extends HostProcess {
+  readonly environment: Environment;
+}

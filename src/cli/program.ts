@@ -1,0 +1,117 @@
+import { CommanderError, Command as Parser } from 'commander';
+import { placedOptions } from '../config/command-spec.ts';
+import { nearest } from '../config/nearest.ts';
+import { UsageFailure } from '../config/usage-failure.ts';
+import { type Command, commands } from './command-list.ts';
+import { completionScript } from './completion.ts';
+import { addFlags, type GivenFlags, missingValue, refuseLeftovers } from './flag-parser.ts';
+import { commandHelp, rootHelp } from './help.ts';
+import type { Host } from './host.ts';
+import { versionLines } from './version.ts';
+
+/**
+ * Finds the command, reads its flags and runs it.
+ * Throws a {@link UsageFailure} when the command line cannot be understood.
+ */
+export async function runProgram(host: Host): Promise<void> {
+  try {
+    await rootParser(host).parseAsync([...host.argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      throw error;
+    }
+    if (error.exitCode !== 0) {
+      throw translated(error);
+    }
+  }
+}
+
+function rootParser(host: Host): Parser {
+  const root = new Parser('etcdbrctl');
+  root
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      writeErr: (text) => host.stdout.write(text),
+      outputError: () => undefined,
+    })
+    .configureHelp({ formatHelp: () => rootHelp() })
+    .enablePositionalOptions()
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .version(versionLines().join('\n'), '-v, --version')
+    .helpCommand('help [command]')
+    .action(() => refuseRoot(root));
+  for (const command of commands) {
+    addCommand(root, command, host);
+  }
+  root
+    .command('completion')
+    .argument('[shell]')
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .configureHelp({ formatHelp: () => rootHelp() })
+    .action((shell: string | undefined) => host.stdout.write(completionScript(shell)));
+  root
+    .command('version')
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .configureHelp({ formatHelp: () => rootHelp() })
+    .action(() => host.stdout.write(`${versionLines().join('\n')}\n`));
+  return root;
+}
+
+function addCommand(root: Parser, command: Command, host: Host): void {
+  const given: GivenFlags = new Map();
+  const parser = root.command(command.spec.name);
+  parser
+    .configureHelp({ formatHelp: () => commandHelp(command.spec) })
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async () => {
+      refuseLeftovers(command.spec, parser.args);
+      await command.execute(given, host);
+    });
+  addFlags(parser, command.spec, given);
+}
+
+/** The command line names no command of ours. */
+function refuseRoot(root: Parser): never {
+  const names = root.commands.map((command) => command.name());
+  const [word] = root.args;
+  if (word === undefined) {
+    throw new UsageFailure({
+      action: 'run',
+      object: 'etcdbrctl',
+      found: 'no command is given',
+      remedy: `give one of ${names.join(', ')}, or see etcdbrctl --help`,
+    });
+  }
+  if (word.startsWith('-')) {
+    throw new UsageFailure({
+      action: 'use',
+      object: word.replace(/=.*$/s, ''),
+      found: 'it stands before a command',
+      remedy: 'give the command first: etcdbrctl COMMAND FLAGS',
+    });
+  }
+  const meant = nearest(word, names);
+  throw new UsageFailure({
+    action: 'run',
+    object: JSON.stringify(word),
+    found: 'there is no such command',
+    remedy: `${meant === undefined ? '' : `did you mean ${meant}? `}see etcdbrctl --help`,
+  });
+}
+
+/** The one error the parser finds by itself: a command line that ends where a value should stand. */
+function translated(error: CommanderError): Error {
+  const flag = /--([a-z\d-]+)/.exec(error.message)?.[1];
+  const option = commands
+    .flatMap(({ spec }) => placedOptions(spec))
+    .map(({ spec }) => spec)
+    .find((spec) => spec.flag === flag || spec.aliases?.includes(flag ?? ''));
+  return error.code === 'commander.optionMissingArgument' && option !== undefined
+    ? missingValue(option, 'the command line ends there')
+    : error;
+}

@@ -1,0 +1,62 @@
+import type { ValuesOf } from '../config/option.ts';
+import type { loggingOptions } from '../config/options/logging.ts';
+import { createLogger } from '../runtime/pino-logger.ts';
+import { type Progress, silentProgress } from '../runtime/progress.ts';
+import type { RunContext } from '../runtime/run-context.ts';
+import { watchSignals } from '../runtime/signals.ts';
+import { type StatusLine, statusLine } from '../runtime/status-line.ts';
+import { systemClock } from '../runtime/system-clock.ts';
+import type { Host } from './host.ts';
+
+/** How long a command may take to end once it was told to. */
+const graceMs = 10_000;
+
+/** The surroundings of one running command. */
+export interface Session extends Disposable {
+  readonly context: RunContext;
+}
+
+/** Sets up logging, progress and signals as the options ask. */
+export async function openSession(logging: ValuesOf<(typeof loggingOptions)['options']>, host: Host): Promise<Session> {
+  const clock = systemClock;
+  const line = statusLine(host.stderr);
+  const terminal = host.stderr.isTerminal;
+  const log = createLogger({
+    output: line,
+    clock,
+    format: logging.format === 'auto' ? (terminal ? 'text' : 'json') : logging.format,
+    colour: terminal && !host.environment['NO_COLOR'] ? 'on' : 'off',
+    level: logging.level,
+    // The clock's monotonic time counts from the start of the process.
+    startedAt: 0,
+  });
+  const watched = watchSignals({
+    source: host.signals,
+    clock,
+    graceMs,
+    onFirst: (signal) => log.info(`Received ${signal}, stopping; a second signal stops at once`),
+    onForced: (signal, why) => {
+      log.error(
+        why === 'second signal'
+          ? `Received ${signal} again, stopping at once; temporary files may be left behind`
+          : `Not stopped ${graceMs / 1_000} s after ${signal}, giving up; temporary files may be left behind`,
+      );
+      host.abandon(signal === 'SIGINT' ? 130 : 143);
+    },
+  });
+  return {
+    context: { signal: watched.signal, clock, log, progress: await progressFor(line, host) },
+    [Symbol.dispose]() {
+      watched[Symbol.dispose]();
+      line.show(undefined);
+    },
+  };
+}
+
+async function progressFor(line: StatusLine, host: Host): Promise<Progress> {
+  if (!host.stderr.isTerminal) {
+    return silentProgress;
+  }
+  const { terminalProgress } = await import('../runtime/terminal-progress.ts');
+  return terminalProgress({ line, clock: systemClock });
+}

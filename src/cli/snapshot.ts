@@ -1,0 +1,69 @@
+import { snapshotSpec } from '../config/commands/snapshot.ts';
+import type { FullSnapshotResult } from '../ops/snapshotter.ts';
+import { formatBytes, formatCount } from '../runtime/amount.ts';
+import { command } from './command.ts';
+import { formatResult, type PrintableResult } from './result.ts';
+import { versionLines } from './version.ts';
+
+/** `etcdbrctl snapshot`. */
+export const snapshotCommand = command(snapshotSpec, async ({ config, context, print }) => {
+  const { openStore } = await import('./open-store.ts');
+  const { openCluster } = await import('./open-cluster.ts');
+  const { runSnapshotter, takeFullSnapshot } = await import('../ops/snapshotter.ts');
+  if (!config.once.once) {
+    for (const line of versionLines()) {
+      context.log.info(line);
+    }
+  }
+  const store = await openStore(config.store, context);
+  try {
+    const cluster = await openCluster(config.connection);
+    try {
+      const common = {
+        cluster,
+        store,
+        compression: config.compression.enabled ? config.compression.policy : ('none' as const),
+        tempDir: config.store.tempDir,
+      };
+      if (config.once.once) {
+        const result = await takeFullSnapshot({ ...common, final: false }, context);
+        print(formatResult(onceResult(result, store.location), config.output.format));
+      } else {
+        await runSnapshotter({ ...common, ...config.snapshotter }, context);
+        context.log.info('Shutting down...');
+      }
+    } finally {
+      cluster.close();
+    }
+  } finally {
+    await store.close();
+  }
+});
+
+/** The result of `snapshot --once`; the JSON's first keys are those of `etcdctl snapshot status`. */
+export function onceResult(result: FullSnapshotResult, storeLocation: string): PrintableResult {
+  const { snapshot, hash, totalKeys, totalSize } = result;
+  return {
+    lines: [
+      ['Snapshot', snapshot.name],
+      ['Store', storeLocation],
+      ['Key in store', snapshot.key],
+      ['Revision', String(snapshot.lastRevision)],
+      ['Total keys', formatCount(totalKeys)],
+      ['Total size', `${totalSize} bytes (${formatBytes(totalSize)})`],
+      ['Stored size', `${snapshot.size} bytes (${formatBytes(snapshot.size)})`],
+      ['Hash', hash.toString(16)],
+    ],
+    json: {
+      hash,
+      revision: snapshot.lastRevision,
+      totalKey: totalKeys,
+      totalSize,
+      snapshot: snapshot.name,
+      location: storeLocation,
+      key: snapshot.key,
+      storedSize: snapshot.size,
+      createdOn: new Date(snapshot.createdOn * 1_000).toISOString(),
+    },
+  };
+}

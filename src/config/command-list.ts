@@ -1,0 +1,17 @@
+import type { CommandSpec } from './command-spec.ts';
+import { compactSpec } from './commands/compact.ts';
+import { copySpec } from './commands/copy.ts';
+import { initializeSpec } from './commands/initialize.ts';
+import { restoreSpec } from './commands/restore.ts';
+import { serverSpec } from './commands/server.ts';
+import { snapshotSpec } from './commands/snapshot.ts';
+
+/** Every command that takes options from the table, in the order of the help text. */
+export const commandSpecs: readonly CommandSpec[] = [
+  snapshotSpec,
+  restoreSpec,
+  initializeSpec,
+  compactSpec,
+  copySpec,
+  serverSpec,
+];

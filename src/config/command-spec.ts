@@ -1,0 +1,39 @@
+import type { OptionGroup, OptionSpec, ValuesOf } from './option.ts';
+
+/** A command's groups by the name they have in its finished configuration. */
+export type OptionGroups = Readonly<Record<string, OptionGroup>>;
+
+/** One command of the program: what it takes and how it is explained. */
+export interface CommandSpec<G extends OptionGroups = OptionGroups> {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** One paragraph for the command's own help. */
+  readonly description: string;
+  /** Command lines a newcomer can copy, each with what it does. */
+  readonly examples: readonly { readonly does: string; readonly command: string }[];
+  readonly groups: G;
+}
+
+/** The finished configuration of a command. */
+export type ConfigOf<G extends OptionGroups> = { readonly [Name in keyof G]: ValuesOf<G[Name]['options']> };
+
+/** Keeps the literal types of a command's declaration. */
+export function commandSpec<const G extends OptionGroups>(spec: CommandSpec<G>): CommandSpec<G> {
+  return spec;
+}
+
+/** An option together with where it stands in a command. */
+export interface PlacedOption {
+  readonly group: string;
+  readonly title: string;
+  readonly name: string;
+  readonly spec: OptionSpec;
+}
+
+/** Every option of a command, in the order of the help text. */
+export function placedOptions(spec: CommandSpec): readonly PlacedOption[] {
+  return Object.entries(spec.groups).flatMap(([group, { title, options }]) =>
+    Object.entries(options).map(([name, option]) => ({ group, title, name, spec: option })),
+  );
+}

@@ -1,0 +1,78 @@
+import { parseDuration } from './duration.ts';
+import type { OptionSpec } from './option.ts';
+import { splitList } from './string-list.ts';
+import type { ValueSource } from './value-source.ts';
+
+/** A value in the type its option declares, before it is validated; undefined is an empty optional text. */
+export type OptionValue = boolean | number | string | readonly string[] | undefined;
+
+/** The result of reading text: a value, or what is wrong with it. */
+export type Reading<T> = { readonly value: T } | { readonly wrong: string };
+
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true] as const),
+  ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
+]);
+
+/** Turns the texts an option was given into a value, in Go's syntax. For anything but lists the last text counts. */
+export function readOptionValue(
+  spec: OptionSpec,
+  texts: readonly string[],
+  source: ValueSource['kind'],
+): Reading<OptionValue> {
+  const last = texts.at(-1) ?? '';
+  switch (spec.type) {
+    case 'bool': {
+      const value = booleans.get(last);
+      return value === undefined ? { wrong: 'it is neither true nor false' } : { value };
+    }
+    case 'duration': {
+      const value = parseDuration(last);
+      if (value !== undefined) {
+        return { value };
+      }
+      return { wrong: /^[-+]?[\d.]+$/.test(last) ? 'its unit is missing' : 'it is not a duration' };
+    }
+    case 'int':
+    case 'uint':
+    case 'uint32': {
+      const named = spec.names?.[last.toLowerCase()];
+      return named === undefined ? readInteger(last) : { value: named };
+    }
+    case 'string':
+      return { value: last === '' && spec.default === undefined ? undefined : last };
+    case 'strings':
+    case 'stringArray':
+      return readList(texts, { split: splitsAt(spec.type, source) });
+    default:
+      return spec satisfies never;
+  }
+}
+
+/** Files hold lists as they are; the environment has no other way than commas. */
+function splitsAt(type: 'strings' | 'stringArray', source: ValueSource['kind']): 'commas' | 'never' {
+  if (source === 'file') {
+    return 'never';
+  }
+  return type === 'strings' || source === 'environment' ? 'commas' : 'never';
+}
+
+function readInteger(text: string): Reading<number> {
+  if (!/^[-+]?\d+$/.test(text)) {
+    return { wrong: 'it is not a whole number' };
+  }
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? { value } : { wrong: 'it is too large' };
+}
+
+function readList(texts: readonly string[], how: { readonly split: 'commas' | 'never' }): Reading<readonly string[]> {
+  const items: string[] = [];
+  for (const text of texts) {
+    const split = how.split === 'commas' ? splitList(text) : [text];
+    if (split === undefined) {
+      return { wrong: 'a quotation mark is not closed' };
+    }
+    items.push(...split);
+  }
+  return { value: items };
+}

@@ -1,0 +1,114 @@
+/** Checks on text that are more than a type; each is explained to the reader by `describeAccepted`. */
+export type TextRule = 'url' | 'etcd endpoint' | 'peer url' | 'initial cluster' | 'cron' | 'not empty';
+
+interface OptionFacts {
+  /** Long flag without dashes; the environment variable's name follows from it. */
+  readonly flag: string;
+  /** One letter. */
+  readonly short?: string;
+  /** Older spellings of the flag that stay accepted; not shown in help. */
+  readonly aliases?: readonly string[];
+  /** One or two sentences for the help text, without the default. */
+  readonly help: string;
+  /** What help shows for the value, such as `dir`. */
+  readonly placeholder?: string;
+  /** Places in the configuration file, the preferred one first, older spellings after it: `snapstoreConfig.provider`. */
+  readonly fileKeys?: readonly string[];
+  /** A plain environment variable that is asked when nothing else gives a value. */
+  readonly fallbackEnvironment?: string;
+  /** The value never appears in messages or logs. */
+  readonly secret?: true;
+  /** An empty text or a zero stands for the default. */
+  readonly blankIsDefault?: true;
+}
+
+/** `--flag`, `--flag=false`. */
+export interface BoolOption extends OptionFacts {
+  readonly type: 'bool';
+  readonly default: boolean;
+}
+
+/** Go's duration syntax; the value is in milliseconds, the default is written as Go prints it. */
+export interface DurationOption extends OptionFacts {
+  readonly type: 'duration';
+  readonly default: string;
+  /** The value must be longer than this many milliseconds. */
+  readonly above?: number;
+}
+
+/** A whole number; `uint` and `uint32` refuse negative ones. */
+export interface IntegerOption extends OptionFacts {
+  readonly type: 'int' | 'uint' | 'uint32';
+  readonly default: number;
+  readonly min?: number;
+  readonly max?: number;
+  /** Words that stand for a number. */
+  readonly names?: Readonly<Record<string, number>>;
+}
+
+/** One text. A default of undefined means that an empty text is no value. */
+export interface TextOption extends OptionFacts {
+  readonly type: 'string';
+  readonly default: string | undefined;
+  readonly choices?: readonly string[];
+  readonly rule?: TextRule;
+}
+
+/** Several texts: `strings` is comma separated and repeatable, `stringArray` only repeatable. */
+export interface ListOption extends OptionFacts {
+  readonly type: 'strings' | 'stringArray';
+  readonly default: readonly string[];
+  readonly rule?: TextRule;
+}
+
+/** The one declaration of an option. Flag, environment variable, file key, help and validation all come from it. */
+export type OptionSpec = BoolOption | DurationOption | IntegerOption | TextOption | ListOption;
+
+/** Options by the name they have in the finished configuration. */
+export type OptionTable = Readonly<Record<string, OptionSpec>>;
+
+type TextOf<S> = S extends { readonly choices: readonly (infer Choice)[] } ? Choice : string;
+
+/** The type of an option's finished value. Durations are milliseconds. */
+export type ValueOf<S> = S extends { readonly type: 'bool' }
+  ? boolean
+  : S extends { readonly type: 'duration' | 'int' | 'uint' | 'uint32' }
+    ? number
+    : S extends { readonly type: 'strings' | 'stringArray' }
+      ? readonly string[]
+      : S extends { readonly type: 'string'; readonly default: infer Default }
+        ? undefined extends Default
+          ? TextOf<S> | undefined
+          : TextOf<S>
+        : never;
+
+/** The finished values of a table. */
+export type ValuesOf<T> = { readonly [Name in keyof T]: ValueOf<T[Name]> };
+
+/** What is wrong with one option in the light of others. */
+export interface Complaint<Name> {
+  /** The option to name in the message. */
+  readonly option: Name;
+  /** The state that was found. */
+  readonly found: string;
+  /** What to give instead. */
+  readonly remedy: string;
+}
+
+/** Options that belong together, under one heading of the help text. */
+export interface OptionGroup<T extends OptionTable = OptionTable> {
+  readonly title: string;
+  readonly options: T;
+  /** Rules between options of this group; returns the first complaint. */
+  check?(values: ValuesOf<T>): Complaint<keyof T & string> | undefined;
+}
+
+/** Keeps the literal types of a group's declaration, so that the finished configuration's types follow from it. */
+export function optionGroup<const T extends OptionTable>(group: OptionGroup<T>): OptionGroup<T> {
+  return group;
+}
+
+/** The environment variable of a flag: `ETCDBRCTL_` and the flag in upper snake case. */
+export function environmentName(flag: string): string {
+  return `ETCDBRCTL_${flag.replaceAll('-', '_').toUpperCase()}`;
+}

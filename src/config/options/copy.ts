@@ -1,0 +1,45 @@
+import { optionGroup } from '../option.ts';
+
+/** Which backups are copied, and how. */
+export const copyOptions = optionGroup({
+  title: 'Copy',
+  options: {
+    maxBackups: {
+      flag: 'max-backups-to-copy',
+      type: 'int',
+      default: -1,
+      min: -1,
+      placeholder: 'count',
+      help: 'Copy only this many of the newest backups; -1 copies all.',
+    },
+    maxBackupAgeDays: {
+      flag: 'max-backup-age',
+      type: 'int',
+      default: -1,
+      min: -1,
+      placeholder: 'days',
+      help: 'Copy only backups that are not older; -1 copies all.',
+    },
+    maxParallel: {
+      flag: 'max-parallel-copy-operations',
+      type: 'int',
+      default: 10,
+      min: 1,
+      placeholder: 'count',
+      help: 'Objects that are copied at once.',
+    },
+    waitForFinal: {
+      flag: 'wait-for-final-snapshot',
+      type: 'bool',
+      default: false,
+      help: 'Wait for a final full snapshot in the source before copying.',
+    },
+    waitForFinalTimeoutMs: {
+      flag: 'wait-for-final-snapshot-timeout',
+      type: 'duration',
+      default: '0',
+      above: -1,
+      help: 'How long to wait for it at most; 0 waits for ever.',
+    },
+  },
+});

@@ -1,0 +1,132 @@
+import { optionGroup } from '../option.ts';
+
+/** How to reach the etcd cluster and whom to trust. */
+export const etcdConnectionOptions = optionGroup({
+  title: 'etcd connection',
+  options: {
+    endpoints: {
+      flag: 'endpoints',
+      short: 'e',
+      aliases: ['etcd-endpoints'],
+      type: 'strings',
+      default: ['http://127.0.0.1:2379'],
+      rule: 'etcd endpoint',
+      placeholder: 'url,...',
+      help: 'Client addresses of the etcd members to back up.',
+      fileKeys: ['etcdConnectionConfig.endpoints'],
+    },
+    serviceEndpoints: {
+      flag: 'service-endpoints',
+      type: 'strings',
+      default: [],
+      rule: 'etcd endpoint',
+      placeholder: 'url,...',
+      help: 'Client addresses that stand for the whole cluster, such as a Kubernetes service; used for calls that any member can answer.',
+      fileKeys: ['etcdConnectionConfig.serviceEndpoints'],
+    },
+    username: {
+      flag: 'etcd-username',
+      type: 'string',
+      default: undefined,
+      placeholder: 'name',
+      help: 'User to log in to etcd as.',
+      fileKeys: ['etcdConnectionConfig.username'],
+    },
+    password: {
+      flag: 'etcd-password',
+      type: 'string',
+      default: undefined,
+      secret: true,
+      placeholder: 'text',
+      help: 'Password of that user. Better given in the environment, where other users of the machine cannot see it.',
+      fileKeys: ['etcdConnectionConfig.password'],
+    },
+    caFile: {
+      flag: 'cacert',
+      type: 'string',
+      default: undefined,
+      placeholder: 'file',
+      help: "PEM file of the certificate authorities that may have signed etcd's certificate.",
+      fileKeys: ['etcdConnectionConfig.caFile'],
+    },
+    certFile: {
+      flag: 'cert',
+      type: 'string',
+      default: undefined,
+      placeholder: 'file',
+      help: 'PEM file of the client certificate to show to etcd; needs --key.',
+      fileKeys: ['etcdConnectionConfig.certFile'],
+    },
+    keyFile: {
+      flag: 'key',
+      type: 'string',
+      default: undefined,
+      placeholder: 'file',
+      help: "PEM file of the client certificate's key; needs --cert.",
+      fileKeys: ['etcdConnectionConfig.keyFile'],
+    },
+    insecureTransport: {
+      flag: 'insecure-transport',
+      type: 'bool',
+      default: true,
+      help: 'Allow connections without TLS, to http:// endpoints.',
+      fileKeys: ['etcdConnectionConfig.insecureTransport'],
+    },
+    insecureSkipVerify: {
+      flag: 'insecure-skip-tls-verify',
+      type: 'bool',
+      default: false,
+      help: 'Accept any certificate from etcd. Anyone on the way can then read and alter the backup.',
+      fileKeys: ['etcdConnectionConfig.insecureSkipVerify'],
+    },
+    connectionTimeoutMs: {
+      flag: 'etcd-connection-timeout',
+      type: 'duration',
+      default: '30s',
+      above: 0,
+      help: 'How long connecting and each short call may take.',
+      fileKeys: ['etcdConnectionConfig.connectionTimeout'],
+    },
+    snapshotTimeoutMs: {
+      flag: 'etcd-snapshot-timeout',
+      type: 'duration',
+      default: '15m0s',
+      above: 0,
+      help: 'How long the download of a full snapshot may take.',
+      fileKeys: ['etcdConnectionConfig.snapshotTimeout'],
+    },
+    defragTimeoutMs: {
+      flag: 'etcd-defrag-timeout',
+      type: 'duration',
+      default: '8m0s',
+      above: 0,
+      help: 'How long the defragmentation of one member may take.',
+      fileKeys: ['etcdConnectionConfig.defragTimeout'],
+    },
+  },
+  check(values) {
+    if ((values.certFile === undefined) !== (values.keyFile === undefined)) {
+      return values.certFile === undefined
+        ? { option: 'certFile', found: 'it is missing while --key is given', remedy: 'give both or neither' }
+        : { option: 'keyFile', found: 'it is missing while --cert is given', remedy: 'give both or neither' };
+    }
+    if (values.password !== undefined && values.username === undefined) {
+      return {
+        option: 'username',
+        found: 'it is missing while --etcd-password is given',
+        remedy: 'give both or neither',
+      };
+    }
+    if (values.endpoints.length === 0) {
+      return { option: 'endpoints', found: 'the list is empty', remedy: 'give at least one address of an etcd member' };
+    }
+    if (values.snapshotTimeoutMs < values.connectionTimeoutMs) {
+      return {
+        option: 'snapshotTimeoutMs',
+        found: 'it is shorter than --etcd-connection-timeout',
+        remedy: 'give at least as long a time',
+      };
+    }
+    return undefined;
+  },
+});

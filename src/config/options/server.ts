@@ -1,0 +1,86 @@
+import { optionGroup } from '../option.ts';
+
+/** The HTTP listener. */
+export const serverOptions = optionGroup({
+  title: 'HTTP server',
+  options: {
+    configFile: {
+      flag: 'config-file',
+      type: 'string',
+      default: undefined,
+      placeholder: 'file',
+      help: 'YAML file with the options; flags and environment variables win over it.',
+    },
+    port: {
+      flag: 'server-port',
+      short: 'p',
+      type: 'uint',
+      default: 8080,
+      max: 65_535,
+      placeholder: 'port',
+      help: 'Port to listen on.',
+      fileKeys: ['serverConfig.port'],
+    },
+    certFile: {
+      flag: 'server-cert',
+      type: 'string',
+      default: undefined,
+      placeholder: 'file',
+      help: 'PEM file of the certificate to serve HTTPS with; needs --server-key.',
+      fileKeys: ['serverConfig.server-cert'],
+    },
+    keyFile: {
+      flag: 'server-key',
+      type: 'string',
+      default: undefined,
+      placeholder: 'file',
+      help: "PEM file of that certificate's key.",
+      fileKeys: ['serverConfig.server-key'],
+    },
+    enableProfiling: {
+      flag: 'enable-profiling',
+      type: 'bool',
+      default: false,
+      help: 'Serve CPU profiles and heap snapshots below /debug/pprof/.',
+      fileKeys: ['serverConfig.enableProfiling'],
+    },
+    useEtcdWrapper: {
+      flag: 'use-etcd-wrapper',
+      type: 'bool',
+      default: false,
+      help: 'etcd runs in etcd-wrapper, which can be told to stop it.',
+      fileKeys: ['useEtcdWrapper'],
+    },
+  },
+  check(values) {
+    if ((values.certFile === undefined) === (values.keyFile === undefined)) {
+      return undefined;
+    }
+    return values.certFile === undefined
+      ? { option: 'certFile', found: 'it is missing while --server-key is given', remedy: 'give both or neither' }
+      : { option: 'keyFile', found: 'it is missing while --server-cert is given', remedy: 'give both or neither' };
+  },
+});
+
+/** How the one server that takes backups is chosen. */
+export const leaderElectionOptions = optionGroup({
+  title: 'Leader election',
+  options: {
+    reelectionPeriodMs: {
+      flag: 'reelection-period',
+      type: 'duration',
+      default: '5s',
+      above: 1_000,
+      help: 'How often the etcd member is asked whether it leads.',
+      fileKeys: ['leaderElectionConfig.reelectionPeriod'],
+    },
+    connectionTimeoutMs: {
+      flag: 'etcd-connection-timeout-leader-election',
+      type: 'duration',
+      default: '5s',
+      above: 1_000,
+      help: 'How long that question may take.',
+      fileKeys: ['leaderElectionConfig.etcdConnectionTimeout'],
+    },
+  },
+});

@@ -1,0 +1,163 @@
+import { optionGroup } from '../option.ts';
+
+/** When fulls and deltas are taken. */
+export const snapshotterOptions = optionGroup({
+  title: 'Snapshots',
+  options: {
+    schedule: {
+      flag: 'schedule',
+      short: 's',
+      type: 'string',
+      default: '0 */1 * * *',
+      rule: 'cron',
+      placeholder: 'cron',
+      help: 'When full snapshots are taken: five cron fields, in local time.',
+      fileKeys: ['snapshotterConfig.schedule'],
+    },
+    deltaPeriodMs: {
+      flag: 'delta-snapshot-period',
+      type: 'duration',
+      default: '20s',
+      help: 'How often changes since the last snapshot are written as a delta; below 1s no deltas are taken.',
+      fileKeys: ['snapshotterConfig.deltaSnapshotPeriod'],
+    },
+    deltaMemoryLimit: {
+      flag: 'delta-snapshot-memory-limit',
+      type: 'uint',
+      default: 10 * 1024 * 1024,
+      blankIsDefault: true,
+      placeholder: 'bytes',
+      help: 'Write a delta early when this much has been collected.',
+      fileKeys: ['snapshotterConfig.deltaSnapshotMemoryLimit'],
+    },
+  },
+});
+
+/** Taking one snapshot by hand. */
+export const onceOptions = optionGroup({
+  title: 'One snapshot',
+  options: {
+    once: {
+      flag: 'once',
+      type: 'bool',
+      default: false,
+      help: 'Take one full snapshot, print where it is, and leave.',
+    },
+  },
+});
+
+/** How objects are compressed. */
+export const compressionOptions = optionGroup({
+  title: 'Compression',
+  options: {
+    enabled: {
+      flag: 'compress-snapshots',
+      type: 'bool',
+      default: true,
+      help: 'Compress snapshots before they are stored.',
+      fileKeys: ['compressionConfig.enabled'],
+    },
+    policy: {
+      flag: 'compression-policy',
+      type: 'string',
+      default: 'gzip',
+      choices: ['gzip', 'zlib', 'lzw'],
+      placeholder: 'name',
+      help: 'How they are compressed.',
+      fileKeys: ['compressionConfig.policy'],
+    },
+  },
+});
+
+/** Which backups are deleted, and when. */
+export const retentionOptions = optionGroup({
+  title: 'Retention',
+  options: {
+    garbageCollectionPeriodMs: {
+      flag: 'garbage-collection-period',
+      type: 'duration',
+      default: '1m0s',
+      help: 'How often backups that are no longer wanted are deleted; 1s or less turns it off.',
+      fileKeys: ['snapshotterConfig.garbageCollectionPeriod'],
+    },
+    policy: {
+      flag: 'garbage-collection-policy',
+      type: 'string',
+      default: 'Exponential',
+      choices: ['Exponential', 'LimitBased'],
+      placeholder: 'name',
+      help: 'Exponential keeps fewer fulls the older they are (hourly, daily, weekly); LimitBased keeps the newest --max-backups.',
+      fileKeys: ['snapshotterConfig.garbageCollectionPolicy'],
+    },
+    maxBackups: {
+      flag: 'max-backups',
+      short: 'm',
+      type: 'uint',
+      default: 7,
+      placeholder: 'count',
+      help: 'Full snapshots that LimitBased keeps.',
+      fileKeys: ['snapshotterConfig.maxBackups'],
+    },
+    deltaRetentionPeriodMs: {
+      flag: 'delta-snapshot-retention-period',
+      type: 'duration',
+      default: '0',
+      help: 'How long deltas are kept once a newer full exists; the newest chain is always kept whole.',
+      fileKeys: ['snapshotterConfig.deltaSnapshotRetentionPeriod'],
+    },
+  },
+  check(values) {
+    return values.policy === 'LimitBased' && values.maxBackups === 0
+      ? { option: 'maxBackups', found: 'LimitBased would keep no backup', remedy: 'give at least 1' }
+      : undefined;
+  },
+});
+
+/** When etcd's files are rewritten without holes. */
+export const defragmentationOptions = optionGroup({
+  title: 'Defragmentation',
+  options: {
+    schedule: {
+      flag: 'defragmentation-schedule',
+      type: 'string',
+      default: '0 0 */3 * *',
+      rule: 'cron',
+      placeholder: 'cron',
+      help: 'When the members are defragmented, one after the other: five cron fields, in local time.',
+      fileKeys: ['defragmentationSchedule'],
+    },
+  },
+});
+
+/** How long to wait before a failed snapshotter is started again. */
+export const backoffOptions = optionGroup({
+  title: 'Restart after failure',
+  options: {
+    multiplier: {
+      flag: 'backoff-multiplier',
+      type: 'uint',
+      default: 2,
+      min: 1,
+      placeholder: 'factor',
+      help: 'Each wait is this many times the one before.',
+      fileKeys: ['exponentialBackoffConfig.multiplier'],
+    },
+    attemptLimit: {
+      flag: 'backoff-attempt-limit',
+      type: 'uint',
+      default: 6,
+      min: 1,
+      placeholder: 'count',
+      help: 'Waits that grow; after that the longest wait is kept.',
+      fileKeys: ['exponentialBackoffConfig.attemptLimit'],
+    },
+    thresholdTimeMs: {
+      flag: 'backoff-threshold-time',
+      type: 'duration',
+      default: '2m8s',
+      above: 0,
+      help: 'The longest wait.',
+      fileKeys: ['exponentialBackoffConfig.thresholdTime'],
+    },
+  },
+});

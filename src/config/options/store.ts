@@ -1,0 +1,144 @@
+import { type Complaint, optionGroup, type TextOption } from '../option.ts';
+
+/** The stores that backups can lie in, spelt as `--storage-provider` takes them. */
+export const storageProviders = ['Local', 'S3', 'GCS', 'ABS', 'Swift', 'OSS', 'ECS', 'OCS'] as const;
+
+/** Which of a command's stores a group of options describes; it is the prefix of their flags. */
+export type StoreRole = '' | 'source-' | 'secondary-';
+
+/** Least size of an upload's parts that every provider accepts, bytes. */
+export const smallestChunk = 5 * 1024 * 1024;
+
+function storeTable<const R extends StoreRole>(
+  role: R,
+  place: { readonly which: string; readonly file: string | undefined },
+) {
+  const environmentPrefix = role.toUpperCase().replace('-', '_');
+  const fileKeys = (key: string): { readonly fileKeys?: readonly string[] } =>
+    place.file === undefined ? {} : { fileKeys: [`${place.file}.${key}`] };
+  const container: TextOption & { readonly default: undefined } = {
+    flag: `${role}store-container`,
+    type: 'string',
+    default: undefined,
+    placeholder: 'name',
+    help:
+      `Bucket or container of ${place.which}; for Local a directory, below the home directory unless absolute ` +
+      `(default.bkp when not given). Read from ${environmentPrefix}STORAGE_CONTAINER when not given.`,
+    fallbackEnvironment: `${environmentPrefix}STORAGE_CONTAINER`,
+    ...fileKeys('container'),
+  };
+  return {
+    provider: {
+      flag: `${role}storage-provider`,
+      type: 'string',
+      default: undefined,
+      choices: storageProviders,
+      placeholder: 'name',
+      help: `Where ${place.which} is kept.`,
+      ...fileKeys('provider'),
+    },
+    container,
+    prefix: {
+      flag: `${role}store-prefix`,
+      type: 'string',
+      default: '',
+      placeholder: 'path',
+      help: `Path inside the container below which ${place.which} lies.`,
+      ...fileKeys('prefix'),
+    },
+    endpointOverride: {
+      flag: `${role}store-endpoint-override`,
+      type: 'string',
+      default: undefined,
+      rule: 'url',
+      placeholder: 'url',
+      help: 'Address of the provider, instead of its usual one and of any in the credentials.',
+      ...fileKeys('endpointOverride'),
+    },
+    maxParallelChunkUploads: {
+      flag: `${role}max-parallel-chunk-uploads`,
+      type: 'uint',
+      default: 5,
+      min: 1,
+      placeholder: 'count',
+      help: 'Parts of one upload that are in flight at once.',
+      ...fileKeys('maxParallelChunkUploads'),
+    },
+    minChunkSize: {
+      flag: `${role}min-chunk-size`,
+      type: 'int',
+      default: smallestChunk,
+      min: smallestChunk,
+      placeholder: 'bytes',
+      help: 'Smallest size of an upload part; larger parts are used where the provider limits their number.',
+      ...fileKeys('minChunkSize'),
+    },
+    tempDir: {
+      flag: `${role}snapstore-temp-directory`,
+      type: 'string',
+      default: '/tmp',
+      blankIsDefault: true,
+      placeholder: 'dir',
+      help: 'Directory for temporary files of transfers; made when absent.',
+      ...fileKeys('tempDir'),
+    },
+  } as const;
+}
+
+/** The store of backups that most commands work on. */
+export const storeOptions = optionGroup({
+  title: 'Store',
+  options: storeTable('', { which: 'the backup', file: 'snapstoreConfig' }),
+  check: containerComplaint,
+});
+
+/** The store that `copy` reads. */
+export const sourceStoreOptions = optionGroup({
+  title: 'Source store',
+  options: storeTable('source-', { which: 'the source', file: undefined }),
+  check: containerComplaint,
+});
+
+/** The second store that `server` keeps in step with the first. */
+export const secondaryStoreOptions = optionGroup({
+  title: 'Secondary store',
+  options: {
+    ...storeTable('secondary-', { which: 'the second copy', file: 'secondarySnapstoreConfig.StoreConfig' }),
+    syncEnabled: {
+      flag: 'secondary-backup-sync-enabled',
+      type: 'bool',
+      default: false,
+      help: 'Copy every backup to the secondary store as well.',
+      fileKeys: ['secondarySnapstoreConfig.backupSyncEnabled'],
+    },
+    syncPeriodMs: {
+      flag: 'secondary-backup-sync-period',
+      type: 'duration',
+      default: '1h0m0s',
+      above: 0,
+      help: 'How often the secondary store is brought up to date.',
+      fileKeys: ['secondarySnapstoreConfig.syncPeriod'],
+    },
+  },
+  check(values) {
+    return values.syncEnabled && values.provider === undefined
+      ? {
+          option: 'provider',
+          found: 'it is missing while --secondary-backup-sync-enabled is set',
+          remedy: 'give the provider of the secondary store',
+        }
+      : values.syncEnabled
+        ? containerComplaint(values)
+        : undefined;
+  },
+});
+
+/** Only Local has a container of its own choice. */
+function containerComplaint(values: {
+  readonly provider: (typeof storageProviders)[number] | undefined;
+  readonly container: string | undefined;
+}): Complaint<'container'> | undefined {
+  return values.provider !== undefined && values.provider !== 'Local' && values.container === undefined
+    ? { option: 'container', found: `it is missing, and ${values.provider} has no default`, remedy: 'give a container' }
+    : undefined;
+}

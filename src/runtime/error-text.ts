@@ -1,0 +1,41 @@
+/** Causes deeper than this are left out; no honest chain is longer. */
+const deepest = 8;
+
+/**
+ * An error in one line: its message, then each cause that says something the text does not say yet.
+ * Control characters are made visible, so that the text stays one line.
+ */
+export function errorText(error: unknown): string {
+  let text = ownText(error);
+  let cause = causeOf(error);
+  for (let depth = 0; cause !== undefined && depth < deepest; depth++) {
+    const more = ownText(cause);
+    if (!text.includes(more)) {
+      text += `: ${more}`;
+    }
+    cause = causeOf(cause);
+  }
+  return oneLine(text);
+}
+
+/** Replaces control characters by their escapes and trims. */
+export function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/\s*\r?\n\s*/g, ' ')
+    .replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
+}
+
+function ownText(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') {
+    return [...new Set(error.errors.map(ownText))].join(', ');
+  }
+  if (error instanceof Error) {
+    return error.message === '' ? error.name : error.message;
+  }
+  return String(error);
+}

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { commandSpecs } from '../../../src/config/command-list.ts';
+import { placedOptions } from '../../../src/config/command-spec.ts';
+import type { OptionSpec } from '../../../src/config/option.ts';
+
+interface ReferenceFlag {
+  readonly name: string;
+  readonly type: string;
+  readonly default: string;
+  readonly short?: string;
+}
+
+const reference = JSON.parse(
+  readFileSync(new URL('../../fixtures/cli/flags.json', import.meta.url), 'utf8'),
+) as Readonly<Record<string, readonly ReferenceFlag[]>>;
+
+/** Every deliberate difference from the reference program, and why. docs/compatibility.md lists the same. */
+const differentDefaults: Readonly<Record<string, string>> = {
+  // Certificates are verified unless someone asks for the opposite.
+  'insecure-skip-tls-verify': 'false',
+};
+
+/** Flags of ours that the reference program does not have. */
+const ownFlags: Readonly<Record<string, readonly string[]>> = {
+  snapshot: ['once', 'output', 'log-level', 'log-format'],
+  restore: ['output', 'log-level', 'log-format'],
+  initialize: ['output', 'log-level', 'log-format'],
+  compact: ['output', 'log-level', 'log-format'],
+  copy: ['output', 'log-level', 'log-format'],
+  server: ['log-format'],
+};
+
+/** A default as the reference program prints it. */
+function printed(spec: OptionSpec): string {
+  switch (spec.type) {
+    case 'strings':
+    case 'stringArray':
+      return spec.default.length === 0 ? '' : `[${spec.default.join(',')}]`;
+    default:
+      return String(spec.default ?? '');
+  }
+}
+
+describe('the option table against flags.json', () => {
+  it('has the same commands', () => {
+    assert.deepEqual(commandSpecs.map(({ name }) => name).sort(), Object.keys(reference).sort());
+  });
+
+  for (const spec of commandSpecs) {
+    const flags = reference[spec.name] ?? [];
+    const options = new Map(placedOptions(spec).map((placed) => [placed.spec.flag, placed.spec]));
+    for (const flag of flags) {
+      it(`${spec.name} --${flag.name}`, () => {
+        const option = options.get(flag.name);
+        assert.ok(option !== undefined, 'is missing');
+        assert.equal(option.type, flag.type);
+        assert.equal(option.short, flag.short);
+        assert.equal(printed(option), differentDefaults[flag.name] ?? flag.default);
+      });
+    }
+
+    it(`${spec.name} has no flags beyond those and our own`, () => {
+      const known = new Set(flags.map(({ name }) => name));
+      const extra = [...options.keys()].filter((flag) => !known.has(flag));
+      assert.deepEqual(extra.sort(), [...(ownFlags[spec.name] ?? [])].sort());
+    });
+
+    it(`${spec.name} declares no flag and no short form twice`, () => {
+      const all = placedOptions(spec).map((placed) => placed.spec);
+      const names = [...all.flatMap((o) => [o.flag, ...(o.aliases ?? [])]), ...all.flatMap((o) => o.short ?? [])];
+      assert.equal(new Set(names).size, names.length);
+      assert.equal(names.includes('h'), false, '-h is help');
+    });
+  }
+});

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { nearest } from '../../../src/config/nearest.ts';
+
+describe('the nearest word', () => {
+  const words = ['snapshot', 'restore', 'initialize', 'compact', 'copy'];
+  for (const [word, meant] of [
+    ['snapshto', 'snapshot'],
+    ['snap-shot', 'snapshot'],
+    ['RESTORE', 'restore'],
+    ['initialise', 'initialize'],
+    ['cpoy', 'copy'],
+    ['defragment', undefined],
+    ['', undefined],
+  ] as const) {
+    it(`to ${JSON.stringify(word)} is ${meant}`, () => {
+      assert.equal(nearest(word, words), meant);
+    });
+  }
+});

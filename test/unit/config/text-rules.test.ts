@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { textChecks } from '../../../src/config/text-rules.ts';
+
+const accepted = {
+  url: ['http://minio:9000', 'https://s3.example.com/path'],
+  'etcd endpoint': ['http://127.0.0.1:2379', 'https://etcd-main-client:2379', 'localhost:2379', 'https://[::1]:2379'],
+  'peer url': ['http://localhost:2380', 'https://10.0.0.1:2380', 'http://[::1]:2380'],
+  'initial cluster': ['default=http://localhost:2380', 'a=http://10.0.0.1:2380,a=http://10.0.0.2:2380,b=https://h:1'],
+  'not empty': ['a'],
+} as const;
+
+const refused = {
+  url: ['', 'minio:9000', 'ftp://minio', 'http://'],
+  'etcd endpoint': ['', 'ftp://h:1', 'http://user:secret@h:1', 'http://h:1/path', 'http://h:99999', 'unix:///run/etcd'],
+  'peer url': ['', 'localhost:2380', 'http://localhost', 'http://localhost:2380/', 'ftp://h:1', 'http://:2380'],
+  'initial cluster': ['', 'http://localhost:2380', '=http://h:1', 'a=h:1', 'a=http://h:1,', 'a=http://h'],
+  'not empty': ['', ' '],
+} as const;
+
+for (const [rule, check] of Object.entries(textChecks)) {
+  const name = rule as keyof typeof textChecks;
+  describe(`a text that must be: ${rule}`, () => {
+    for (const text of accepted[name]) {
+      it(`may be ${JSON.stringify(text)}`, () => assert.equal(check(text), undefined));
+    }
+    for (const text of refused[name]) {
+      it(`may not be ${JSON.stringify(text)}`, () => assert.equal(typeof check(text), 'string'));
+    }
+  });
+}
