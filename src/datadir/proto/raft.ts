@@ -1,13 +1,13 @@
-import { WireReader } from './wire-reader.ts';
+import { WireError, WireReader } from './wire-reader.ts';
 import { WireWriter } from './wire-writer.ts';
 
 // The messages of etcd's raft/raftpb/raft.proto that reach the disk. Fields that protobuf marks as not nullable are
 // always written, even when zero, because etcd's generated code does so; readers take what is missing as zero.
 
 /** What an entry of the raft log carries: a request to the store, or a change of the members. */
-export type EntryKind = 'normal' | 'confChange' | 'confChangeV2';
+export type EntryKind = 'normal' | 'confChange';
 
-const ENTRY_KINDS: readonly EntryKind[] = ['normal', 'confChange', 'confChangeV2'];
+const ENTRY_KINDS: readonly EntryKind[] = ['normal', 'confChange'];
 
 /** One entry of the raft log. */
 export interface RaftEntry {
@@ -26,22 +26,25 @@ export function encodeEntry(entry: RaftEntry): Uint8Array {
   return (entry.data.length === 0 ? writer : writer.bytes(4, entry.data)).finish();
 }
 
-/** Decodes an entry; its data is a view into `bytes`. Throws a `WireError`. */
+/** Decodes an entry; its data is a view into `bytes`. Throws a `WireError`, also for a type that etcd would not start with. */
 export function decodeEntry(bytes: Uint8Array): RaftEntry {
   const reader = new WireReader(bytes);
-  let kind: EntryKind | undefined = 'normal';
+  let type = 0;
   let term = 0;
   let index = 0;
   let data: Uint8Array = new Uint8Array();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) kind = ENTRY_KINDS[reader.integer()];
+    if (field === 1) type = reader.integer();
     else if (field === 2) term = reader.integer();
     else if (field === 3) index = reader.integer();
     else if (field === 4) data = reader.bytes();
     else reader.skip();
   }
-  // Entries of a kind unknown today are read as ones that do not touch the store; replay refuses them by kind.
-  return { kind: kind ?? 'confChangeV2', term, index, data };
+  const kind = ENTRY_KINDS[type];
+  if (kind === undefined) {
+    throw new WireError(`an entry of type ${type}`);
+  }
+  return { kind, term, index, data };
 }
 
 /** What a raft node must remember across restarts: its term, its vote (member id, 0n none) and how far the log is committed. */

@@ -1,0 +1,227 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { crc32c } from '../crc32c.ts';
+import { Damage } from '../damage.ts';
+import { WireError, WireReader } from '../proto/wire-reader.ts';
+import { FRAME_HEADER_SIZE, type RecordKind, recordKind } from './record.ts';
+
+const CHUNK_SIZE = 1 << 20;
+const SECTOR_SIZE = 512;
+
+/** One intact record, where it stands, and its data as a view that stays valid. */
+export interface WalRecord {
+  readonly kind: Exclude<RecordKind, 'crc'>;
+  readonly data: Uint8Array;
+  readonly file: string;
+  /** Offset of its frame, bytes. */
+  readonly offset: number;
+}
+
+/** Where a segment's records end. */
+export interface SegmentEnd {
+  /** Offset after the last intact record, bytes. */
+  readonly offset: number;
+  /** The running checksum there. */
+  readonly crc: number;
+  /** Why the record at `offset` counts as half written, in the last segment only; undefined when the log ends cleanly. */
+  readonly torn: string | undefined;
+}
+
+/** How to read a segment. */
+export interface SegmentReading {
+  readonly file: string;
+  /** `last` is the segment a crash may have left with a half-written record; in others that is damage. */
+  readonly position: 'last' | 'earlier';
+  /** The checksum the segment before ended with, 0 for none. */
+  readonly crc: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads one segment record by record, a chunk at a time, up to the first zero length or the end of the file.
+ * Judges damage as etcd does: a record that reaches beyond the file, or that does not hold together and has a sector of
+ * zeros inside, was being written when the machine stopped. Source: etcd, server/wal/decoder.go.
+ *
+ * Throws {@link Damage} for everything else that is not whole.
+ */
+export async function readSegment(reading: SegmentReading, visit: (record: WalRecord) => void): Promise<SegmentEnd> {
+  const handle = await open(reading.file, 'r');
+  try {
+    const { size } = await handle.stat();
+    return await new SegmentWalk(reading, handle, size, visit).run();
+  } finally {
+    await handle.close();
+  }
+}
+
+class SegmentWalk {
+  readonly #reading: SegmentReading;
+  readonly #handle: FileHandle;
+  readonly #size: number;
+  readonly #visit: (record: WalRecord) => void;
+  #crc: number;
+  /** Offset of the next frame in the file. */
+  #offset = 0;
+  #chunk: Buffer = Buffer.alloc(0);
+  /** Offset in the file of the chunk's first byte. */
+  #chunkStart = 0;
+
+  constructor(reading: SegmentReading, handle: FileHandle, size: number, visit: (record: WalRecord) => void) {
+    this.#reading = reading;
+    this.#handle = handle;
+    this.#size = size;
+    this.#visit = visit;
+    this.#crc = reading.crc;
+  }
+
+  async run(): Promise<SegmentEnd> {
+    for (;;) {
+      if (this.#offset === this.#size) {
+        return this.#end(undefined);
+      }
+      if (this.#size - this.#offset < FRAME_HEADER_SIZE) {
+        return this.#cutShort(`${this.#size - this.#offset} bytes are left for the length of a record`);
+      }
+      await this.#need(FRAME_HEADER_SIZE);
+      const at = this.#offset - this.#chunkStart;
+      const low = this.#chunk.readUInt32LE(at);
+      const high = this.#chunk.readUInt32LE(at + 4);
+      if (low === 0 && high === 0) {
+        await this.#checkRestOfSector();
+        return this.#end(undefined);
+      }
+      const length = low + (high & 0xffffff) * 2 ** 32;
+      const padding = high >>> 31 === 0 ? 0 : (high >>> 24) & 7;
+      const left = this.#size - this.#offset - FRAME_HEADER_SIZE;
+      if (length + padding > left) {
+        return this.#cutShort(`a record of ${length} bytes does not fit into the ${left} bytes that are left`);
+      }
+      await this.#need(FRAME_HEADER_SIZE + length + padding);
+      const start = this.#offset - this.#chunkStart + FRAME_HEADER_SIZE;
+      const torn = this.#take(this.#chunk.subarray(start, start + length + padding), length);
+      if (torn !== undefined) {
+        return this.#end(torn);
+      }
+      this.#offset += FRAME_HEADER_SIZE + length + padding;
+    }
+  }
+
+  /**
+   * A disk writes a sector whole, and the log fills it from front to back: a length of zero with something behind it in
+   * the same sector was not left by a crash. etcd would take it for the end and forget what follows.
+   */
+  async #checkRestOfSector(): Promise<void> {
+    const length = Math.min(SECTOR_SIZE - (this.#offset % SECTOR_SIZE), this.#size - this.#offset);
+    await this.#need(length);
+    const start = this.#offset - this.#chunkStart;
+    if (this.#chunk.subarray(start, start + length).some((byte) => byte !== 0)) {
+      throw this.#damage('the length of a record is zero, but something stands behind it');
+    }
+  }
+
+  /** Reads one record. Returns why it is torn, or undefined when it is intact. */
+  #take(padded: Uint8Array, length: number): string | undefined {
+    let record: { readonly type: number; readonly crc: number; readonly data: Uint8Array };
+    try {
+      record = decodeRecord(padded.subarray(0, length));
+    } catch (error) {
+      if (!(error instanceof WireError)) {
+        throw error;
+      }
+      return this.#tornOrDamaged(padded, error.message, error);
+    }
+    const kind = recordKind(record.type);
+    if (kind === 'crc') {
+      // A reader that has seen nothing yet takes the sum on trust.
+      if (this.#crc !== 0 && this.#crc !== record.crc) {
+        throw this.#damage(
+          `the segment continues from checksum ${hex(record.crc)}, the log before ends with ${hex(this.#crc)}`,
+        );
+      }
+      this.#crc = record.crc;
+      return undefined;
+    }
+    const crc = crc32c(this.#crc, record.data);
+    if (crc !== record.crc) {
+      return this.#tornOrDamaged(padded, `the checksum is ${hex(crc)} instead of the recorded ${hex(record.crc)}`);
+    }
+    if (kind === undefined) {
+      throw this.#damage(`a record has type ${record.type}`);
+    }
+    this.#crc = crc;
+    this.#visit({ kind, data: record.data, file: this.#reading.file, offset: this.#offset });
+    return undefined;
+  }
+
+  #tornOrDamaged(padded: Uint8Array, reason: string, cause?: unknown): string {
+    if (this.#reading.position === 'last' && hasZeroSector(padded, this.#offset + FRAME_HEADER_SIZE)) {
+      return `${reason}, and a part of the record is zeros`;
+    }
+    throw this.#damage(reason, cause);
+  }
+
+  #cutShort(reason: string): SegmentEnd {
+    if (this.#reading.position === 'last') {
+      return this.#end(reason);
+    }
+    throw this.#damage(reason);
+  }
+
+  #end(torn: string | undefined): SegmentEnd {
+    return { offset: this.#offset, crc: this.#crc, torn };
+  }
+
+  #damage(reason: string, cause?: unknown): Damage {
+    return new Damage({ file: this.#reading.file, offset: this.#offset, reason, cause });
+  }
+
+  /** Brings at least `count` bytes from the current offset into the chunk. The caller has checked that the file has them. */
+  async #need(count: number): Promise<void> {
+    const at = this.#offset - this.#chunkStart;
+    if (at + count <= this.#chunk.length) {
+      return;
+    }
+    this.#reading.signal.throwIfAborted();
+    const fresh = Buffer.allocUnsafe(Math.min(Math.max(count, CHUNK_SIZE), this.#size - this.#offset));
+    let filled = 0;
+    while (filled < fresh.length) {
+      const { bytesRead } = await this.#handle.read(fresh, filled, fresh.length - filled, this.#offset + filled);
+      if (bytesRead === 0) {
+        throw this.#damage(`the file became shorter than ${this.#size} bytes while it was read`);
+      }
+      filled += bytesRead;
+    }
+    this.#chunk = fresh;
+    this.#chunkStart = this.#offset;
+  }
+}
+
+function decodeRecord(bytes: Uint8Array): { readonly type: number; readonly crc: number; readonly data: Uint8Array } {
+  const reader = new WireReader(bytes);
+  let type = 0;
+  let crc = 0;
+  let data: Uint8Array = new Uint8Array();
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) type = reader.integer();
+    else if (field === 2) crc = reader.integer();
+    else if (field === 3) data = reader.bytes();
+    else reader.skip();
+  }
+  return { type, crc, data };
+}
+
+/** True when a sector, or the part of one that the bytes at file offset `offset` cover, is all zeros. */
+function hasZeroSector(bytes: Uint8Array, offset: number): boolean {
+  let at = 0;
+  while (at < bytes.length) {
+    const end = Math.min(at + SECTOR_SIZE - ((offset + at) % SECTOR_SIZE), bytes.length);
+    if (bytes.subarray(at, end).every((byte) => byte === 0)) {
+      return true;
+    }
+    at = end;
+  }
+  return false;
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}

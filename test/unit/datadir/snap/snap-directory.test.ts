@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { Damage } from '../../../../src/datadir/damage.ts';
+import { chooseSnapshot, listSnapFiles, readSnapFile } from '../../../../src/datadir/snap/snap-directory.ts';
+import { encodeSnapFile, type RaftSnapshot, writeSnapFile } from '../../../../src/datadir/snap/snap-file.ts';
+import { makeTempDir } from '../../../support/temp-dir.ts';
+
+test('a snapshot comes back as it was written', async () => {
+  using temp = makeTempDir();
+  const written = snapshot({ term: 3, index: 0x1_0000_0001 });
+  await writeSnapFile(temp.path, written);
+  const [file] = await listSnapFiles(temp.path);
+  assert.equal(file, temp.join('0000000000000003-0000000100000001.snap'));
+  assert.deepEqual(plain(await readSnapFile(file)), plain(written));
+});
+
+test('every cut and every flipped bit of a snapshot file is damage', async () => {
+  using temp = makeTempDir();
+  const bytes = Buffer.from(encodeSnapFile(snapshot({ term: 1, index: 2 })));
+  const file = temp.join('0000000000000001-0000000000000002.snap');
+  for (let length = 0; length < bytes.length; length++) {
+    await writeFile(file, bytes.subarray(0, length));
+    assert.ok((await readSnapFile(file)) instanceof Damage, `cut to ${length}`);
+  }
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
+    const flipped = Buffer.from(bytes);
+    flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    await writeFile(file, flipped);
+    assert.ok((await readSnapFile(file)) instanceof Damage, `bit ${bit}`);
+  }
+});
+
+test('the newest intact snapshot that the log has a mark of is chosen', async () => {
+  using temp = makeTempDir();
+  const all = [
+    { term: 1, index: 10 },
+    { term: 1, index: 20 },
+    { term: 2, index: 15 },
+    { term: 2, index: 30 },
+  ];
+  for (const one of all) {
+    await writeSnapFile(temp.path, snapshot(one));
+  }
+  const marks = all.slice(0, 3).map((mark) => ({ ...mark, confState: undefined }));
+  const first = await chooseSnapshot(temp.path, marks);
+  assert.deepEqual([first.snapshot?.term, first.snapshot?.index, first.passedOver], [2, 15, []]);
+
+  const newest = temp.join('0000000000000002-000000000000001e.snap');
+  const bytes = await readFile(newest);
+  bytes[bytes.length - 1] = 0xff;
+  await writeFile(newest, bytes);
+  const middle = temp.join('0000000000000002-000000000000000f.snap');
+  await writeFile(middle, '');
+  const second = await chooseSnapshot(temp.path, marks);
+  assert.deepEqual([second.snapshot?.term, second.snapshot?.index], [1, 20]);
+  assert.deepEqual(
+    second.passedOver.map((damage) => damage.file),
+    [newest, middle],
+  );
+
+  assert.equal((await chooseSnapshot(temp.path, [])).snapshot, undefined);
+});
+
+function snapshot(at: { readonly term: number; readonly index: number }): RaftSnapshot {
+  return { ...at, confState: { voters: [1n, 2n ** 64n - 1n], learners: [3n] }, data: Buffer.from('{"Root":null}') };
+}
+
+function plain(read: RaftSnapshot | Damage): unknown {
+  assert.ok(!(read instanceof Damage));
+  return { ...read, data: Buffer.from(read.data).toString() };
+}
