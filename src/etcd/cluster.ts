@@ -45,8 +45,12 @@ export interface EtcdCluster {
   /** For messages. */
   readonly location: string;
   status(options: { readonly signal: AbortSignal }): Promise<MemberStatus>;
-  /** The member's database followed by its SHA-256, with backpressure: nothing is read ahead beyond one message. */
-  snapshot(options: { readonly signal: AbortSignal }): AsyncIterable<Uint8Array>;
+  /** The member's database followed by its SHA-256, with backpressure: nothing is read ahead beyond a few messages. */
+  snapshot(options: {
+    readonly signal: AbortSignal;
+    /** Called once, before the first bytes, with the number of bytes that will come. */
+    readonly onSize?: ((bytes: number) => void) | undefined;
+  }): AsyncIterable<Uint8Array>;
   /**
    * Every change of every key from `from` on, gapless. Throws {@link CompactedFailure} when `from` is compacted away.
    * Ends when the signal aborts.
