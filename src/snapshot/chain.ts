@@ -1,0 +1,81 @@
+import { type Revision, revision } from '../revision.ts';
+import { type ChainNote, type Cover, coverFrom, type RevisionRange } from './cover.ts';
+import { compareInChainOrder } from './order.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** The newest backup of a listing. */
+export type ChainPlan<T> =
+  /** No snapshot at all. */
+  | { readonly outcome: 'empty' }
+  /** `base` and then each of `deltas` in order gives the state at `lastRevision`. */
+  | {
+      readonly outcome: 'chain';
+      readonly base: T;
+      readonly deltas: readonly T[];
+      readonly lastRevision: Revision;
+      readonly notes: readonly ChainNote<T>[];
+    }
+  /**
+   * Revisions are missing: `deltas` reach up to just before `missing`, and `beyond` lie behind it.
+   * `base` is undefined when the listing holds deltas only.
+   */
+  | {
+      readonly outcome: 'gap';
+      readonly base: T | undefined;
+      readonly deltas: readonly T[];
+      readonly missing: RevisionRange;
+      readonly beyond: readonly T[];
+      readonly notes: readonly ChainNote<T>[];
+    };
+
+/** A listing entry that may be marked as not to be restored from. */
+type Listed = Snapshot & { readonly excluded?: boolean };
+
+/**
+ * Finds the newest backup: from the end of the chain order, deltas are collected until the first full.
+ * Chunks and excluded snapshots are left out. The listing may be in any order.
+ *
+ * The name of a full may carry a lower revision than its database; whoever has opened the database can call
+ * {@link coverFrom} again with the true one, and a gap below it vanishes.
+ */
+export function newestChain<T extends Listed>(listing: readonly T[]): ChainPlan<T> {
+  const whole = restorable(listing);
+  const baseAt = whole.findLastIndex((snapshot) => snapshot.kind === 'Full');
+  const base = whole[baseAt];
+  const above = whole.slice(baseAt + 1);
+  if (base !== undefined) {
+    // Deltas at the base's own last revision stand before it in the order and are inside it; they need no mention.
+    const cover = coverFrom({ covered: base.lastRevision, baseCreatedOn: base.createdOn, deltas: above });
+    return cover.missing === undefined
+      ? {
+          outcome: 'chain',
+          base,
+          deltas: cover.deltas,
+          lastRevision: cover.lastRevision,
+          notes: cover.notes,
+        }
+      : gap(base, cover, cover.missing);
+  }
+  const first = above.reduce<T | undefined>(
+    (lowest, delta) => (lowest === undefined || delta.startRevision < lowest.startRevision ? delta : lowest),
+    undefined,
+  );
+  if (first === undefined) {
+    return { outcome: 'empty' };
+  }
+  // Revision 1 is an empty etcd; without a full even that is unknown (members, leases), so the gap reaches from there.
+  const to = revision(Math.max(1, first.startRevision - 1));
+  return { outcome: 'gap', base, deltas: [], missing: { from: revision(1), to }, beyond: above, notes: [] };
+}
+
+/** Whole, not excluded snapshots in chain order. */
+export function restorable<T extends Listed>(listing: readonly T[]): readonly T[] {
+  return listing
+    .filter((snapshot) => snapshot.chunk === undefined && snapshot.excluded !== true)
+    .sort(compareInChainOrder);
+}
+
+function gap<T extends Snapshot>(base: T, cover: Cover<T>, missing: RevisionRange): ChainPlan<T> {
+  const beyond = cover.beyond;
+  return { outcome: 'gap', base, deltas: cover.deltas, missing, beyond, notes: cover.notes };
+}

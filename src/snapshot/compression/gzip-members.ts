@@ -1,0 +1,60 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
+const gzipBlock = promisify(gzip);
+
+/** How {@link gzipMembers} divides its work. */
+export interface GzipMembersOptions {
+  /** Uncompressed bytes of a member. Default 4 MiB: larger ones compress hardly better. */
+  readonly blockSize?: number;
+  /** Members compressed at once on libuv's threads. Default 4, which is how many threads there are. */
+  readonly inFlight?: number;
+}
+
+/**
+ * Compresses blocks of `source` side by side, each as a gzip member of its own, and gives them in order.
+ * RFC 1952 makes such a sequence one gzip file, and every reader expands it as one.
+ * Holds at most `inFlight + 1` blocks and their compressed forms.
+ */
+export async function* gzipMembers(
+  source: AsyncIterable<Uint8Array>,
+  { blockSize = 4 * 1024 * 1024, inFlight = 4 }: GzipMembersOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const running: { readonly block: Buffer<ArrayBuffer>; readonly member: Promise<Buffer> }[] = [];
+  const spare: Buffer<ArrayBuffer>[] = [];
+  const start = (block: Buffer<ArrayBuffer>, size: number): void => {
+    const member = gzipBlock(block.subarray(0, size));
+    // Someone who stops reading leaves members behind that nobody waits for.
+    member.catch(() => undefined);
+    running.push({ block, member });
+  };
+  let block = Buffer.allocUnsafeSlow(blockSize);
+  let filled = 0;
+  let members = 0;
+  for await (const bytes of source) {
+    for (let taken = 0; taken < bytes.length; ) {
+      const part = bytes.subarray(taken, taken + blockSize - filled);
+      block.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled < blockSize) {
+        continue;
+      }
+      start(block, filled);
+      members += 1;
+      const oldest = running.length < inFlight ? undefined : running.shift();
+      if (oldest !== undefined) {
+        yield await oldest.member;
+        spare.push(oldest.block);
+      }
+      block = spare.pop() ?? Buffer.allocUnsafeSlow(blockSize);
+      filled = 0;
+    }
+  }
+  if (filled > 0 || members === 0) {
+    start(block, filled);
+  }
+  for (const { member } of running) {
+    yield await member;
+  }
+}

@@ -1,0 +1,57 @@
+import { pipeline } from 'node:stream';
+import type { Deflate, Gunzip, Inflate } from 'node:zlib';
+import { CompressionDamage } from '../damage.ts';
+
+/**
+ * Sends `source` through a zlib engine. Errors of the source pass unchanged; what the engine refuses, and bytes behind
+ * the end of its format, become {@link CompressionDamage}.
+ */
+export async function* throughZlib(
+  source: AsyncIterable<Uint8Array>,
+  engine: Deflate | Gunzip | Inflate,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let fed = 0;
+  let sourceFailure: { readonly error: unknown } | undefined;
+  async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for await (const bytes of source) {
+        fed += bytes.length;
+        yield bytes;
+      }
+    } catch (error) {
+      sourceFailure = { error };
+      throw error;
+    }
+  }
+  // The outcome is learnt by reading the engine below, which is destroyed with the same error.
+  pipeline(counted, engine, () => undefined);
+  try {
+    for await (const bytes of engine as AsyncIterable<Buffer>) {
+      yield bytes;
+    }
+  } catch (cause) {
+    if (sourceFailure !== undefined) {
+      throw sourceFailure.error;
+    }
+    throw new CompressionDamage(reasonOf(cause), { offset: engine.bytesWritten, cause });
+  } finally {
+    engine.destroy();
+  }
+  if (engine.bytesWritten < fed) {
+    throw new CompressionDamage('something follows the end of the compressed data', { offset: engine.bytesWritten });
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) {
+    return 'the compressed data is damaged';
+  }
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case 'Z_BUF_ERROR':
+      return 'the compressed data ends too early';
+    case 'ERR_STREAM_PREMATURE_CLOSE':
+      return 'something follows the end of the compressed data';
+    default:
+      return `the compressed data is damaged (${cause.message})`;
+  }
+}

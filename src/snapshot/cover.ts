@@ -1,0 +1,102 @@
+import { nextRevision, type Revision, revision } from '../revision.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Revisions `from` to `to`, both included. */
+export interface RevisionRange {
+  readonly from: Revision;
+  readonly to: Revision;
+}
+
+/** Something about a chain that a person should hear of. */
+export type ChainNote<T> =
+  /** Begins inside what was already covered: two writers. Its events up to `overlap.to` are skipped. */
+  | { readonly kind: 'overlap'; readonly delta: T; readonly overlap: RevisionRange }
+  /** Left out: everything in it is covered by the base or by other deltas. */
+  | { readonly kind: 'contained'; readonly delta: T }
+  /** Left out: written before the base, begins inside it and reaches beyond it, so it tells of a history that was given up. */
+  | { readonly kind: 'abandoned'; readonly delta: T };
+
+/** Deltas chosen so that they follow each other without a hole. */
+export interface Cover<T> {
+  /** In the order to apply them. */
+  readonly deltas: readonly T[];
+  /** Where they end; the start itself when there are none. */
+  readonly lastRevision: Revision;
+  /** The first hole, when deltas lie behind it. */
+  readonly missing: RevisionRange | undefined;
+  /** The deltas behind the hole, by first revision. */
+  readonly beyond: readonly T[];
+  readonly notes: readonly ChainNote<T>[];
+}
+
+/**
+ * Chooses deltas that continue from `covered` on without a hole.
+ *
+ * A delta that begins exactly where the chain stands is taken first (the newest of several); only where there is none,
+ * one that begins earlier (two writers), the one that reaches furthest. A delta written before the base that begins
+ * inside it and reaches beyond it is taken only to bridge to a later delta: otherwise it belongs to a history that a
+ * restore gave up.
+ */
+export function coverFrom<T extends Snapshot>(start: {
+  /** Everything up to here is there already. */
+  readonly covered: Revision;
+  /** Creation of the base, whole seconds since the epoch. */
+  readonly baseCreatedOn: number;
+  readonly deltas: readonly T[];
+}): Cover<T> {
+  const isAbandoned = (delta: T): boolean =>
+    delta.createdOn < start.baseCreatedOn && delta.startRevision <= start.covered;
+  const byStart = start.deltas.toSorted((a, b) => a.startRevision - b.startRevision || a.lastRevision - b.lastRevision);
+  const chosen: T[] = [];
+  const notes: ChainNote<T>[] = [];
+  let covered = start.covered;
+  let reachable: T[] = [];
+  let reached = 0;
+  for (;;) {
+    const next = nextRevision(covered);
+    for (let delta = byStart[reached]; delta !== undefined && delta.startRevision <= next; delta = byStart[reached]) {
+      reachable.push(delta);
+      reached += 1;
+    }
+    notes.push(
+      ...reachable
+        .filter((delta) => delta.lastRevision <= covered)
+        .map((delta) => ({ kind: 'contained', delta }) as const),
+    );
+    reachable = reachable.filter((delta) => delta.lastRevision > covered);
+    const beyond = byStart.slice(reached, reached + 1);
+    const usable = beyond.length > 0 ? reachable : reachable.filter((delta) => !isAbandoned(delta));
+    const delta = exactSuccessor(usable, next) ?? furthestReaching(usable);
+    if (delta === undefined) {
+      notes.push(...reachable.map((left) => ({ kind: 'abandoned', delta: left }) as const));
+      const missing = holeBefore(beyond[0], next);
+      return { deltas: chosen, lastRevision: covered, missing, beyond: byStart.slice(reached), notes };
+    }
+    if (delta.startRevision < next) {
+      notes.push({ kind: 'overlap', delta, overlap: { from: delta.startRevision, to: covered } });
+    }
+    chosen.push(delta);
+    covered = delta.lastRevision;
+    reachable = reachable.filter((other) => other !== delta);
+  }
+}
+
+function exactSuccessor<T extends Snapshot>(deltas: readonly T[], next: Revision): T | undefined {
+  const exact = deltas.filter((delta) => delta.startRevision === next);
+  return greatest(exact, (a, b) => a.createdOn - b.createdOn || a.lastRevision - b.lastRevision);
+}
+
+function furthestReaching<T extends Snapshot>(deltas: readonly T[]): T | undefined {
+  return greatest(deltas, (a, b) => a.lastRevision - b.lastRevision || a.createdOn - b.createdOn);
+}
+
+function greatest<T>(items: readonly T[], compare: (a: T, b: T) => number): T | undefined {
+  return items.reduce<T | undefined>(
+    (best, item) => (best === undefined || compare(item, best) > 0 ? item : best),
+    undefined,
+  );
+}
+
+function holeBefore(beyond: Snapshot | undefined, next: Revision): RevisionRange | undefined {
+  return beyond === undefined ? undefined : { from: next, to: revision(beyond.startRevision - 1) };
+}

@@ -1,0 +1,27 @@
+/**
+ * A backup object whose bytes are not what they must be. Reading it again gives the same result.
+ * Errors of the transport below (a lost connection, an unreadable disk) are never wrapped in this.
+ */
+export class SnapshotDamage extends Error {
+  /** What is wrong, without the name of the object: the reader of bytes does not know it. */
+  readonly reason: string;
+  /** Bytes from the start of the stream in which the damage was found; undefined when it concerns the whole. */
+  readonly offset: number | undefined;
+
+  constructor(reason: string, place: { readonly offset?: number | undefined; readonly cause?: unknown } = {}) {
+    const at = place.offset === undefined ? '' : ` at byte ${place.offset}`;
+    super(`${reason}${at}`, place.cause === undefined ? undefined : { cause: place.cause });
+    this.name = new.target.name;
+    this.reason = reason;
+    this.offset = place.offset;
+  }
+}
+
+/** The compressed bytes cannot be expanded: truncated, altered, or followed by something else. Offsets count compressed bytes. */
+export class CompressionDamage extends SnapshotDamage {}
+
+/** The SHA-256 at the end is missing or belongs to other bytes. Offsets count uncompressed bytes. */
+export class HashDamage extends SnapshotDamage {}
+
+/** The events of a delta cannot be read. Offsets count bytes of the uncompressed JSON text. */
+export class DeltaDamage extends SnapshotDamage {}

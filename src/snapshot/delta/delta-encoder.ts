@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { type Revision, revision } from '../../revision.ts';
+import type { DeltaEvent } from '../delta-event.ts';
+import { type EventTime, formatEventTime } from './event-time.ts';
+
+/** Bytes collected before they are hashed and set aside. */
+const SLAB_SIZE = 256 * 1024;
+
+/**
+ * Builds a delta as its events arrive, byte for byte as Go's JSON encoder writes it:
+ * `[{"etcdEvent":{"type":1,"kv":{"key":…,"create_revision":…,"mod_revision":…,"version":…,"value":…,"lease":…}},"time":…},…]`,
+ * zero fields left out, `type` only for deletes, and the SHA-256 of the text behind it.
+ */
+export class DeltaEncoder {
+  readonly #hash = createHash('sha256');
+  readonly #chunks: Buffer[] = [];
+  #slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
+  #used = 0;
+  #size = 0;
+  #count = 0;
+  #first = revision(0);
+  #last = revision(0);
+
+  /** Number of events. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of text so far, which is about what is held in memory. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Revision of the first event; 0 when there is none. */
+  get firstRevision(): Revision {
+    return this.#first;
+  }
+
+  /** Revision of the last event; 0 when there is none. */
+  get lastRevision(): Revision {
+    return this.#last;
+  }
+
+  /** Adds an event. Throws a RangeError when its revision lies below that of the one before. */
+  append(event: DeltaEvent, time: EventTime): void {
+    if (event.modRevision < this.#last) {
+      throw new RangeError(`an event of revision ${event.modRevision} cannot follow one of ${this.#last}`);
+    }
+    if (this.#count === 0) {
+      this.#first = event.modRevision;
+    }
+    this.#last = event.modRevision;
+    this.#write(`${this.#count === 0 ? '[' : ','}${eventText(event, time)}`);
+    this.#count += 1;
+  }
+
+  /** Ends the text and returns everything, hash included. The encoder must not be used afterwards. */
+  finish(): readonly Uint8Array[] {
+    this.#write(this.#count === 0 ? '[]' : ']');
+    this.#setAside();
+    return [...this.#chunks, this.#hash.digest()];
+  }
+
+  #write(text: string): void {
+    this.#size += text.length;
+    if (this.#used + text.length > SLAB_SIZE) {
+      this.#setAside();
+      if (text.length > SLAB_SIZE) {
+        this.#keep(Buffer.from(text, 'latin1'));
+        return;
+      }
+    }
+    this.#used += this.#slab.write(text, this.#used, 'latin1');
+  }
+
+  #setAside(): void {
+    if (this.#used > 0) {
+      this.#keep(this.#slab.subarray(0, this.#used));
+      this.#slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
+      this.#used = 0;
+    }
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#hash.update(chunk);
+    this.#chunks.push(chunk);
+  }
+}
+
+/** All characters are ASCII, so the text has as many bytes as characters. */
+function eventText(event: DeltaEvent, time: EventTime): string {
+  const key = base64(event.key);
+  const at = formatEventTime(time);
+  if (event.type === 'delete') {
+    return `{"etcdEvent":{"type":1,"kv":{"key":"${key}","mod_revision":${event.modRevision}}},"time":"${at}"}`;
+  }
+  const value = event.value.length === 0 ? '' : `,"value":"${base64(event.value)}"`;
+  const lease = event.lease === 0n ? '' : `,"lease":${event.lease}`;
+  const numbers = `"create_revision":${event.createRevision},"mod_revision":${event.modRevision},"version":${event.version}`;
+  return `{"etcdEvent":{"kv":{"key":"${key}",${numbers}${value}${lease}}},"time":"${at}"}`;
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}

@@ -1,0 +1,261 @@
+import { decodeBase64 } from './base64.ts';
+import type { EventRow } from './event-table.ts';
+import { Byte, type JsonCursor } from './json-cursor.ts';
+import { TimeReader } from './time-reader.ts';
+
+/** Members that are known, as they stand in the text when nothing is escaped. */
+const Member = {
+  etcdEvent: Buffer.from('"etcdEvent":'),
+  time: Buffer.from('"time":'),
+  type: Buffer.from('"type":'),
+  kv: Buffer.from('"kv":'),
+  key: Buffer.from('"key":'),
+  createRevision: Buffer.from('"create_revision":'),
+  modRevision: Buffer.from('"mod_revision":'),
+  version: Buffer.from('"version":'),
+  value: Buffer.from('"value":'),
+  lease: Buffer.from('"lease":'),
+} as const;
+
+type MemberName = keyof typeof Member;
+
+const NAMES: ReadonlyMap<string, MemberName> = new Map([
+  ['etcdEvent', 'etcdEvent'],
+  ['time', 'time'],
+  ['type', 'type'],
+  ['kv', 'kv'],
+  ['key', 'key'],
+  ['create_revision', 'createRevision'],
+  ['mod_revision', 'modRevision'],
+  ['version', 'version'],
+  ['value', 'value'],
+  ['lease', 'lease'],
+]);
+
+/** Members of each level in the order of Go's encoder. */
+const OUTER: readonly MemberName[] = ['etcdEvent', 'time'];
+const EVENT: readonly MemberName[] = ['kv', 'type'];
+const KEY_VALUE: readonly MemberName[] = ['key', 'createRevision', 'modRevision', 'version', 'value', 'lease'];
+
+/** Reads one event of a delta: `{"etcdEvent":{"type":…,"kv":{…}},"time":"…"}`. */
+export class EventReader {
+  readonly #cursor: JsonCursor;
+  readonly #time: TimeReader;
+  readonly #row = emptyRow();
+  #slab: Buffer = Buffer.alloc(0);
+  #used = 0;
+
+  constructor(cursor: JsonCursor) {
+    this.#cursor = cursor;
+    this.#time = new TimeReader(cursor);
+  }
+
+  /** The first byte of the slab that is free behind the last event. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Consumes one event; its key and value go into `slab` from `offset` on. The row is used again by the next call. */
+  read(slab: Buffer, offset: number): Readonly<EventRow> {
+    this.#slab = slab;
+    const cursor = this.#cursor;
+    this.#used = offset;
+    resetRow(this.#row);
+    let found = false;
+    cursor.expect(Byte.openBrace);
+    if (!cursor.accept(Byte.closeBrace)) {
+      do {
+        switch (this.#readMember(OUTER)) {
+          case 'etcdEvent':
+            this.#readEvent();
+            found = true;
+            break;
+          case 'time':
+            this.#time.read(this.#row);
+            break;
+          default:
+            cursor.skipValue();
+        }
+      } while (cursor.accept(Byte.comma));
+      cursor.expect(Byte.closeBrace);
+    }
+    if (!found) {
+      throw cursor.damage('an event without "etcdEvent"');
+    }
+    return this.#row;
+  }
+
+  #readEvent(): void {
+    const cursor = this.#cursor;
+    let found = false;
+    cursor.expect(Byte.openBrace);
+    if (!cursor.accept(Byte.closeBrace)) {
+      do {
+        switch (this.#readMember(EVENT)) {
+          case 'type':
+            this.#readType();
+            break;
+          case 'kv':
+            this.#readKeyValue();
+            found = true;
+            break;
+          default:
+            cursor.skipValue();
+        }
+      } while (cursor.accept(Byte.comma));
+      cursor.expect(Byte.closeBrace);
+    }
+    if (!found) {
+      throw cursor.damage('an event without "kv"');
+    }
+    this.#checkRow();
+  }
+
+  #readKeyValue(): void {
+    const cursor = this.#cursor;
+    const row = this.#row;
+    cursor.expect(Byte.openBrace);
+    if (cursor.accept(Byte.closeBrace)) {
+      return;
+    }
+    do {
+      switch (this.#readMember(KEY_VALUE)) {
+        case 'key':
+          row.keyStart = this.#used;
+          this.#readBytes();
+          row.keyEnd = this.#used;
+          break;
+        case 'value':
+          row.valueStart = this.#used;
+          this.#readBytes();
+          row.valueEnd = this.#used;
+          break;
+        case 'modRevision':
+          row.modRevision = this.#readCount();
+          break;
+        case 'createRevision':
+          row.createRevision = this.#readCount();
+          break;
+        case 'version':
+          row.version = this.#readCount();
+          break;
+        case 'lease':
+          row.lease = this.#readLease();
+          break;
+        default:
+          cursor.skipValue();
+      }
+    } while (cursor.accept(Byte.comma));
+    cursor.expect(Byte.closeBrace);
+  }
+
+  /** Consumes a member's name and colon. `expected` are tried first, as they are usually written. */
+  #readMember(expected: readonly MemberName[]): MemberName | undefined {
+    const cursor = this.#cursor;
+    for (const name of expected) {
+      if (cursor.take(Member[name])) {
+        return name;
+      }
+    }
+    cursor.readName();
+    const name = NAMES.get(cursor.text());
+    cursor.expect(Byte.colon);
+    return name;
+  }
+
+  #readType(): void {
+    const type = this.#cursor.readInteger();
+    if (type !== 0 && type !== 1) {
+      throw this.#cursor.damage(`an event of unknown type ${type}`);
+    }
+    this.#row.isDelete = type === 1;
+  }
+
+  #checkRow(): void {
+    const row = this.#row;
+    if (row.keyEnd === row.keyStart) {
+      throw this.#cursor.damage('an event without a key');
+    }
+    if (row.modRevision === 0) {
+      throw this.#cursor.damage('an event without a revision');
+    }
+    const created = row.createRevision > 0 && row.createRevision <= row.modRevision;
+    if (!row.isDelete && (!created || row.version === 0)) {
+      throw this.#cursor.damage(
+        `a put at revision ${row.modRevision} of a key created at ${row.createRevision} with version ${row.version}`,
+      );
+    }
+  }
+
+  /** Decodes a base64 string into the slab; null is no bytes. */
+  #readBytes(): void {
+    const cursor = this.#cursor;
+    if (cursor.peek() === Byte.lowerN) {
+      cursor.skipValue();
+      return;
+    }
+    cursor.readString();
+    let written = decodeBase64(cursor.bytes, cursor, this.#slab, this.#used);
+    if (written < 0) {
+      const text = Buffer.from(cursor.text(), 'utf8');
+      written = decodeBase64(text, { start: 0, end: text.length }, this.#slab, this.#used);
+    }
+    if (written < 0) {
+      throw cursor.damage('a key or value that is not base64');
+    }
+    this.#used += written;
+  }
+
+  /** A revision or version: 0 to 2^53 - 1. */
+  #readCount(): number {
+    const count = this.#cursor.readInteger();
+    if (count < 0 || count > Number.MAX_SAFE_INTEGER) {
+      throw this.#cursor.damage('a number that is negative or above 2^53');
+    }
+    return count;
+  }
+
+  /** An int64. */
+  #readLease(): bigint {
+    const cursor = this.#cursor;
+    const rounded = cursor.readInteger();
+    if (Number.isSafeInteger(rounded)) {
+      return BigInt(rounded);
+    }
+    const lease = BigInt(cursor.bytes.toString('latin1', cursor.start, cursor.end));
+    if (BigInt.asIntN(64, lease) !== lease) {
+      throw cursor.damage('a lease id that is no int64');
+    }
+    return lease;
+  }
+}
+
+function emptyRow(): EventRow {
+  return {
+    isDelete: false,
+    keyStart: 0,
+    keyEnd: 0,
+    valueStart: 0,
+    valueEnd: 0,
+    createRevision: 0,
+    modRevision: 0,
+    version: 0,
+    lease: 0n,
+    seconds: 0,
+    nanos: 0,
+  };
+}
+
+function resetRow(row: EventRow): void {
+  row.isDelete = false;
+  row.keyStart = 0;
+  row.keyEnd = 0;
+  row.valueStart = 0;
+  row.valueEnd = 0;
+  row.createRevision = 0;
+  row.modRevision = 0;
+  row.version = 0;
+  row.lease = 0n;
+  row.seconds = 0;
+  row.nanos = 0;
+}

@@ -1,0 +1,36 @@
+/** `bytes` in pieces of `size`, as a stream gives them. */
+export async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let start = 0; start < bytes.length; start += size) {
+    yield bytes.subarray(start, start + size);
+  }
+}
+
+/** Everything a stream gives, in one piece. */
+export async function collected(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of source) {
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}
+
+/** `length` bytes that look random and are the same for the same seed. */
+export function seededBytes(length: number, seed: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  const random = seededRandom(seed);
+  for (let at = 0; at < length; at += 1) {
+    bytes[at] = random() * 256;
+  }
+  return bytes;
+}
+
+/** Numbers from 0 to below 1 that are the same for the same seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

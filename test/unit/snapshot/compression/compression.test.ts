@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
+import { gzipMembers } from '../../../../src/snapshot/compression/gzip-members.ts';
+import { compress, decompress } from '../../../../src/snapshot/compression.ts';
+import { CompressionDamage } from '../../../../src/snapshot/damage.ts';
+import { parseRelativeKey } from '../../../../src/snapshot/name.ts';
+import type { Compression } from '../../../../src/snapshot/snapshot.ts';
+import { withoutTrailingHash } from '../../../../src/snapshot/trailing-hash.ts';
+import { collected, inPieces, seededBytes, seededRandom } from '../../../support/byte-streams.ts';
+import { goldenObjects } from '../../../support/golden-store.ts';
+
+const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'zlib', 'lzw'];
+const CHECKED: readonly Compression[] = ['gzip', 'zlib', 'lzw'];
+
+async function compressed(bytes: Uint8Array, compression: Compression): Promise<Buffer> {
+  return await collected(compress(inPieces(bytes, 50_000), compression));
+}
+
+async function expanded(bytes: Uint8Array, compression: Compression, pieceSize = 10_000): Promise<Buffer> {
+  return await collected(decompress(inPieces(bytes, pieceSize), compression));
+}
+
+const TEXT = Buffer.from(
+  Array.from({ length: 40_000 }, (_, at) => `/registry/pods/ns-${at % 17}/pod-${(at * 7919) % 1009}`).join('\n'),
+);
+
+for (const compression of COMPRESSIONS) {
+  for (const [title, bytes] of [
+    ['nothing', Buffer.alloc(0)],
+    ['one byte', Buffer.from([0])],
+    ['a megabyte of zeros', Buffer.alloc(1 << 20)],
+    ['text', TEXT],
+    ['noise', seededBytes(300_000, 5)],
+  ] as const) {
+    test(`${compression}: ${title} survives`, async () => {
+      const packed = await compressed(bytes, compression);
+      assert.ok(bytes.equals(await expanded(packed, compression)));
+      assert.ok(bytes.equals(await expanded(packed, compression, 1 << 20)));
+    });
+  }
+}
+
+for (const backup of [
+  'etcd-3.5/gzip',
+  'etcd-3.5/zlib',
+  'etcd-3.5/lzw',
+  'etcd-3.5/none',
+  'etcd-3.4/gzip',
+  'layout-v1',
+]) {
+  test(`golden ${backup}: every object expands and its hash holds`, async () => {
+    for (const { key, bytes } of goldenObjects(backup)) {
+      const parsed = parseRelativeKey(key);
+      assert.ok(parsed.outcome === 'snapshot');
+      const plain = decompress(inPieces(bytes, 4096), parsed.snapshot.compression);
+      assert.ok((await collected(withoutTrailingHash(plain))).length > 0);
+    }
+  });
+}
+
+test('lzw writes what Go writes, byte for byte', async () => {
+  for (const { bytes } of goldenObjects('etcd-3.5/lzw')) {
+    assert.ok(bytes.equals(await compressed(await expanded(bytes, 'lzw'), 'lzw')));
+  }
+});
+
+test('gzip members are in order, and any gzip reader reads them as one', async () => {
+  const packed = await collected(gzipMembers(inPieces(TEXT, 7001), { blockSize: 10_000, inFlight: 3 }));
+  assert.ok(TEXT.equals(gunzipSync(packed)));
+  const magic = Buffer.from([0x1f, 0x8b, 8, 0]);
+  let members = 0;
+  for (let at = packed.indexOf(magic); at >= 0; at = packed.indexOf(magic, at + 1)) {
+    members += 1;
+  }
+  assert.ok(members >= Math.ceil(TEXT.length / 10_000));
+});
+
+test('someone who stops reading leaves no failure behind', async () => {
+  for await (const _ of gzipMembers(inPieces(TEXT, 5000), { blockSize: 5000, inFlight: 4 })) {
+    break;
+  }
+  for (const compression of CHECKED) {
+    const packed = await compressed(TEXT, compression);
+    for await (const _ of decompress(inPieces(packed, 100), compression)) {
+      break;
+    }
+  }
+});
+
+for (const compression of CHECKED) {
+  test(`${compression}: every truncation is found`, async () => {
+    const packed = await compressed(TEXT.subarray(0, 20_000), compression);
+    for (let length = 0; length < packed.length; length += 1 + Math.floor(length / 20)) {
+      await assert.rejects(expanded(packed.subarray(0, length), compression), CompressionDamage, `${length} bytes`);
+    }
+    await assert.rejects(expanded(packed.subarray(0, -1), compression), CompressionDamage);
+  });
+
+  for (const [what, tail] of [
+    ['one zero byte', Buffer.alloc(1)],
+    ['zeros', Buffer.alloc(600)],
+    ['noise', seededBytes(600, 9)],
+    ['half a gzip header', Buffer.from([0x1f])],
+  ] as const) {
+    for (const pieceSize of [64, 1 << 20]) {
+      test(`${compression}: ${what} behind the end is found in pieces of ${pieceSize}`, async () => {
+        const packed = await compressed(TEXT.subarray(0, 5000), compression);
+        await assert.rejects(expanded(Buffer.concat([packed, tail]), compression, pieceSize), CompressionDamage);
+      });
+    }
+  }
+}
+
+test('garbage that begins with the next piece is found', async () => {
+  for (const [packed, compression] of [
+    [gzipSync('x'), 'gzip'],
+    [deflateSync('x'), 'zlib'],
+  ] as const) {
+    async function* source(): AsyncGenerator<Uint8Array> {
+      yield packed;
+      yield Buffer.alloc(10);
+    }
+    await assert.rejects(collected(decompress(source(), compression)), /something follows/);
+  }
+});
+
+test('flipped bits are damage or change nothing', async () => {
+  const random = seededRandom(11);
+  for (const compression of ['gzip', 'zlib'] as const) {
+    const packed = await compressed(TEXT.subarray(0, 3000), compression);
+    for (let flip = 0; flip < 300; flip += 1) {
+      const flipped = Buffer.from(packed);
+      const at = Math.floor(random() * flipped.length);
+      flipped[at] = (flipped[at] ?? 0) ^ (1 << Math.floor(random() * 8));
+      try {
+        // Some header bits of gzip (time, system) mean nothing.
+        assert.ok(TEXT.subarray(0, 3000).equals(await expanded(flipped, compression)));
+      } catch (error) {
+        assert.ok(error instanceof CompressionDamage, String(error));
+      }
+    }
+  }
+});
+
+test('damaged lzw ends in damage or other bytes, never in anything else', async () => {
+  const random = seededRandom(13);
+  const packed = await compressed(TEXT.subarray(0, 100_000), 'lzw');
+  let refused = 0;
+  for (let flip = 0; flip < 500; flip += 1) {
+    const flipped = Buffer.from(packed);
+    for (let count = 0; count < 3; count += 1) {
+      flipped[Math.floor(random() * flipped.length)] = random() * 256;
+    }
+    try {
+      await expanded(flipped, 'lzw');
+    } catch (error) {
+      assert.ok(error instanceof CompressionDamage, String(error));
+      refused += 1;
+    }
+  }
+  assert.ok(refused > 0);
+});
+
+test('errors of the source pass unchanged', async () => {
+  const lost = new Error('connection lost');
+  for (const compression of COMPRESSIONS) {
+    const packed = await compressed(TEXT, compression);
+    async function* failing(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+      yield bytes.subarray(0, 1000);
+      throw lost;
+    }
+    await assert.rejects(collected(decompress(failing(packed), compression)), lost);
+    await assert.rejects(collected(compress(failing(TEXT), compression)), lost);
+  }
+});

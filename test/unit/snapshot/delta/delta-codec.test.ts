@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { revision } from '../../../../src/revision.ts';
+import { DeltaDamage, HashDamage, SnapshotDamage } from '../../../../src/snapshot/damage.ts';
+import { decodeDelta, decodeDeltaTables } from '../../../../src/snapshot/delta/delta-decoder.ts';
+import { DeltaEncoder } from '../../../../src/snapshot/delta/delta-encoder.ts';
+import { type EventTable, eventAt, timeAt } from '../../../../src/snapshot/delta/event-table.ts';
+import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
+import { collected, inPieces, seededBytes, seededRandom } from '../../../support/byte-streams.ts';
+import { goldenObjects } from '../../../support/golden-store.ts';
+
+const GOLDEN = goldenObjects('etcd-3.5/none').filter((object) => object.key.includes('Incr'));
+
+async function tablesOf(bytes: Uint8Array, pieceSize: number): Promise<EventTable[]> {
+  return await Array.fromAsync(decodeDeltaTables(inPieces(bytes, pieceSize)));
+}
+
+async function eventsOf(bytes: Uint8Array, pieceSize = 1 << 16): Promise<readonly DeltaEvent[]> {
+  return (await Array.fromAsync(decodeDelta(inPieces(bytes, pieceSize)))).flat();
+}
+
+for (const { key, bytes } of GOLDEN) {
+  for (const pieceSize of [1, 7, 33, 1000, 1 << 20]) {
+    test(`${key} read in pieces of ${pieceSize} and written again is the same to the byte`, async () => {
+      const encoder = new DeltaEncoder();
+      for (const table of await tablesOf(bytes, pieceSize)) {
+        for (let at = 0; at < table.count; at += 1) {
+          encoder.append(eventAt(table, at), timeAt(table, at));
+        }
+      }
+      const [, first, last] = /Incr-(\d+)-(\d+)/.exec(key) ?? [];
+      assert.equal(encoder.firstRevision, Number(first));
+      assert.equal(encoder.lastRevision, Number(last));
+      const again = Buffer.concat(encoder.finish());
+      assert.equal(encoder.size, bytes.length - 32);
+      assert.ok(again.equals(bytes));
+    });
+  }
+}
+
+test('golden events carry what etcd wrote', async () => {
+  const events = await eventsOf(GOLDEN[1]?.bytes ?? Buffer.alloc(0));
+  const [lease, , remove] = events;
+  assert.deepEqual(lease, {
+    type: 'put',
+    key: Buffer.from('/leased/late'),
+    modRevision: 90,
+    value: Buffer.from('y'),
+    createRevision: 90,
+    version: 1,
+    lease: 6205012496033631326n,
+  });
+  assert.deepEqual(remove, { type: 'delete', key: Buffer.from('/hot'), modRevision: 92 });
+});
+
+/** Frames `text` with its hash. */
+function framed(text: string): Buffer {
+  const body = Buffer.from(text);
+  return Buffer.concat([body, createHash('sha256').update(body).digest()]);
+}
+
+const PUT =
+  '{"etcdEvent":{"kv":{"key":"YQ==","create_revision":2,"mod_revision":2,"version":1}},"time":"2026-01-01T00:00:00Z"}';
+
+test('members in any order, unknown members, white space, escapes and null are read as by any JSON reader', async () => {
+  const text = ` [ {"time" : "2026-01-01T00:00:00.5+02:00", "leaseTTL": 30, "x": {"y": [1, -2.5e3, {"z": "\\"}]"}], "n": null},
+    "\\u0065tcdEvent": { "prev_kv": {"key": "Yg=="}, "kv": { "lease": -9223372036854775808, "value": "AAEC\\u002b\\/8=", "version": 3,
+    "mod_revision": 9, "create_revision": 4, "k\\u0065y": "YWI=", "extra": [] }, "type": 0, "e": {} } },
+    {"etcdEvent":{"kv":{"mod_revision":10,"key":"YWI=","value":null},"type":1}}\n]\t`;
+  assert.deepEqual(await eventsOf(framed(text)), [
+    {
+      type: 'put',
+      key: Buffer.from('ab'),
+      modRevision: 9,
+      value: Buffer.from([0, 1, 2, 0xfb, 0xff]),
+      createRevision: 4,
+      version: 3,
+      lease: -9223372036854775808n,
+    },
+    { type: 'delete', key: Buffer.from('ab'), modRevision: 10 },
+  ]);
+});
+
+test('times keep their nanoseconds and zones', async () => {
+  const times = [
+    '2026-01-01T00:00:59.999999999Z',
+    '2026-01-01T00:00:01.000000001Z',
+    '2026-01-01T00:00:01Z',
+    '2026-01-01T01:00:01.25+01:00',
+    '2026-01-01T01:00:02Z',
+    '2026-01-01T00:00:03.1234567899Z',
+  ];
+  const text = `[${times.map((time) => PUT.replace('2026-01-01T00:00:00Z', time)).join(',')}]`;
+  const [table] = await tablesOf(framed(text), 1 << 16);
+  assert.ok(table !== undefined);
+  const midnight = Date.UTC(2026, 0, 1) / 1000;
+  assert.deepEqual(
+    times.map((_, at) => [timeAt(table, at).seconds - midnight, timeAt(table, at).nanos]),
+    [
+      [59, 999_999_999],
+      [1, 1],
+      [1, 0],
+      [1, 250_000_000],
+      [3602, 0],
+      [3, 123_456_789],
+    ],
+  );
+});
+
+test('an empty array has no events', async () => {
+  assert.deepEqual(await eventsOf(framed('[]')), []);
+  assert.deepEqual(await eventsOf(Buffer.concat(new DeltaEncoder().finish())), []);
+});
+
+for (const [text, reason, offset] of [
+  ['', /ends before its array/, 0],
+  ['[', /ends before its array/, 1],
+  ['{}', /expected "\[", found "\{"/, 0],
+  [`[${PUT}`, /ends before its array/, PUT.length + 1],
+  [`[${PUT},]`, /expected "\{", found "\]"/, PUT.length + 2],
+  [`[${PUT}${PUT}]`, /expected ",", found "\{"/, PUT.length + 1],
+  [`[${PUT}]x`, /something follows/, PUT.length + 2],
+  ['[{}]', /without "etcdEvent"/, 3],
+  ['[{"etcdEvent":{}}]', /without "kv"/, 16],
+  ['[{"etcdEvent":{"kv":{}}}]', /without a key/, 23],
+  ['[{"etcdEvent":{"kv":{"key":"YQ=="}}}]', /without a revision/, 35],
+  [`[${PUT.replace('"kv"', '"type":2,"kv"')}]`, /unknown type 2/, 23],
+  [`[${PUT.replace('"create_revision":2', '"create_revision":3')}]`, /created at 3/, undefined],
+  [`[${PUT.replace(',"version":1', '')}]`, /with version 0/, undefined],
+  [`[${PUT.replace('YQ==', 'YQ=')}]`, /not base64/, undefined],
+  [`[${PUT.replace('YQ==', 'Y Q=')}]`, /not base64/, undefined],
+  [`[${PUT.replace('YQ==', `${'A'.repeat(100)}!AAA`)}]`, /not base64/, undefined],
+  [`[${PUT.replace('YQ==', 'YQ\\q')}]`, /wrong escape/, undefined],
+  [`[${PUT.replace('"mod_revision":2', '"mod_revision":9007199254740992')}]`, /above 2\^53/, undefined],
+  [`[${PUT.replace('"mod_revision":2', '"mod_revision":-2')}]`, /negative/, undefined],
+  [`[${PUT.replace('"mod_revision":2', '"mod_revision":2.0')}]`, /whole number/, undefined],
+  [`[${PUT.replace('"mod_revision":2', '"mod_revision":"2"')}]`, /whole number/, undefined],
+  [`[${PUT.replace('"version":1', '"version":1,"lease":9223372036854775808')}]`, /no int64/, undefined],
+  [`[${PUT.replace('2026-01-01T', '2026-01-01 ')}]`, /RFC 3339/, undefined],
+  [`[${PUT.replace('2026-01-01T', '2026-13-01T')}]`, /RFC 3339/, undefined],
+  [`[{"a":${'['.repeat(100)}`, /deeper than 64/, 71],
+  ['[{"a":tru}]', /expected a JSON value/, 6],
+  ['[{"a":01}]', /expected a JSON value/, 6],
+] as const) {
+  test(`damage: ${text.slice(0, 60)} ${reason.source}`, async () => {
+    await assert.rejects(eventsOf(framed(text)), (error) => {
+      assert.ok(error instanceof DeltaDamage, String(error));
+      assert.match(error.message, reason);
+      if (offset !== undefined) {
+        assert.equal(error.offset, offset);
+      }
+      return true;
+    });
+  });
+}
+
+test('a delta without room for a hash is refused', async () => {
+  await assert.rejects(eventsOf(Buffer.from('[]')), HashDamage);
+  await assert.rejects(eventsOf(Buffer.alloc(0)), HashDamage);
+});
+
+test('a thousand bit flips and every truncation of golden deltas are found', async () => {
+  const random = seededRandom(7);
+  for (const { bytes } of GOLDEN) {
+    for (let flip = 0; flip < 1000; flip += 1) {
+      const flipped = Buffer.from(bytes);
+      const at = Math.floor(random() * flipped.length);
+      flipped[at] = (flipped[at] ?? 0) ^ (1 << Math.floor(random() * 8));
+      await assert.rejects(eventsOf(flipped), SnapshotDamage);
+    }
+    for (let length = 0; length < bytes.length; length += 61) {
+      await assert.rejects(eventsOf(bytes.subarray(0, length)), SnapshotDamage);
+    }
+  }
+});
+
+test('any events survive encoding and decoding in pieces of any size', async () => {
+  const arbitraryBytes = (most: number) => fc.uint8Array({ maxLength: most }).map((bytes) => Buffer.from(bytes));
+  const arbitraryKey = fc.uint8Array({ minLength: 1, maxLength: 80 }).map((bytes) => Buffer.from(bytes));
+  const arbitraryEvent = fc.oneof(
+    fc.record({
+      type: fc.constant('put' as const),
+      key: arbitraryKey,
+      value: arbitraryBytes(300),
+      version: fc.integer({ min: 1 }),
+      lease: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    }),
+    fc.record({ type: fc.constant('delete' as const), key: arbitraryKey }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(arbitraryEvent, { maxLength: 20 }),
+      fc.integer({ min: 1, max: 2 ** 52 }),
+      fc.integer({ min: 1, max: 700 }),
+      fc.nat({ max: 999_999_999 }),
+      async (parts, from, pieceSize, nanos) => {
+        const events = parts.map((part, at): DeltaEvent => {
+          const modRevision = revision(from + at);
+          return part.type === 'delete'
+            ? { ...part, modRevision }
+            : { ...part, modRevision, createRevision: revision(Math.ceil((from + at) / 2)) };
+        });
+        const encoder = new DeltaEncoder();
+        for (const event of events) {
+          encoder.append(event, { seconds: 1_795_251_566, nanos });
+        }
+        assert.equal(encoder.count, events.length);
+        assert.deepEqual(await eventsOf(Buffer.concat(encoder.finish()), pieceSize), events);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('a value of several megabytes passes through small pieces', async () => {
+  const value = seededBytes(6 * 1024 * 1024, 3);
+  const encoder = new DeltaEncoder();
+  const event: DeltaEvent = {
+    type: 'put',
+    key: Buffer.from('big'),
+    value,
+    modRevision: revision(5),
+    createRevision: revision(5),
+    version: 1,
+    lease: 0n,
+  };
+  encoder.append(event, { seconds: 1, nanos: 0 });
+  const [decoded] = await eventsOf(await collected(encoded(encoder)), 16 * 1024);
+  assert.ok(decoded?.type === 'put' && value.equals(decoded.value));
+});
+
+async function* encoded(encoder: DeltaEncoder): AsyncGenerator<Uint8Array> {
+  yield* encoder.finish();
+}
+
+test('events cannot go back in revisions', () => {
+  const encoder = new DeltaEncoder();
+  const event = { type: 'delete', key: Buffer.from('a') } as const;
+  encoder.append({ ...event, modRevision: revision(5) }, { seconds: 1, nanos: 0 });
+  encoder.append({ ...event, modRevision: revision(5) }, { seconds: 1, nanos: 0 });
+  assert.throws(() => encoder.append({ ...event, modRevision: revision(4) }, { seconds: 1, nanos: 0 }), RangeError);
+});
