@@ -41,6 +41,7 @@ bench: build etcd
 ## install: Debian and npm packages that are missing; every target that needs it does it by itself
 install:
 	@scripts/install.sh
+	@scripts/build-flock.sh >/dev/null
 
 ## format: rewrite the sources in the project's format
 format: install

@@ -10,7 +10,7 @@ say() { printf '\033[1m%s\033[0m\n' "$*"; }
 [ -L node_modules ] && exit 0
 
 # command=package
-tools=(node=nodejs npm=npm strip=binutils openssl=openssl)
+tools=(node=nodejs npm=npm strip=binutils cc=gcc openssl=openssl)
 missing=()
 for tool in "${tools[@]}"; do
   command -v "${tool%%=*}" >/dev/null || missing+=("${tool##*=}")

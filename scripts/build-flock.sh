@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Compiles src/runtime/native/flock.c into .cache/native/flock-PLATFORM-ARCH.node and prints the path.
+# The executable embeds the file as the asset `flock.node`. Arguments: the architecture as Node names it (default: this one).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+platform=$(uname -s | tr '[:upper:]' '[:lower:]')
+case $(uname -m) in
+  x86_64) own=x64 ;;
+  aarch64 | arm64) own=arm64 ;;
+  *) own=$(uname -m) ;;
+esac
+arch=${1:-$own}
+output=.cache/native/flock-$platform-$arch.node
+source=src/runtime/native/flock.c
+
+case $arch in
+  "$own") compiler=${CC:-cc} ;;
+  arm64) compiler=aarch64-linux-gnu-gcc ;;
+  x64) compiler=x86_64-linux-gnu-gcc ;;
+  *) echo "No compiler known for $arch" >&2; exit 1 ;;
+esac
+
+if [ "$output" -nt "$source" ] && [ "$output" -nt "$0" ]; then
+  echo "$output"
+  exit 0
+fi
+mkdir -p .cache/native
+flags=(-std=c11 -Wall -Wextra -Werror -Os -shared -fPIC -ffreestanding -I node_modules/node-api-headers/include)
+if [ "$platform" = darwin ]; then
+  flags+=(-D__errno_location=__error -undefined dynamic_lookup)
+else
+  # Nothing is linked in: Node's and libc's functions are there when the module is loaded.
+  flags+=(-nostdlib -s -Wl,--build-id=none)
+fi
+"$compiler" "${flags[@]}" -o "$output.$$" "$source"
+mv "$output.$$" "$output"
+echo "$output"

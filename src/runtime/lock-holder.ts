@@ -1,0 +1,39 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+/** A process that holds a lock on a file. */
+export interface LockHolder {
+  readonly pid: number;
+  /** The program's file name; undefined when it cannot be read. */
+  readonly command: string | undefined;
+}
+
+/**
+ * Who holds a flock on a file, from Linux's /proc/locks. Sees only processes of this pid namespace: undefined means that
+ * none of those does, not that nobody does. Also undefined where there is no /proc/locks.
+ */
+export async function findLockHolder(file: string): Promise<LockHolder | undefined> {
+  const [table, status] = await Promise.all([
+    readFile('/proc/locks', 'utf8').catch(() => ''),
+    stat(file, { bigint: true }),
+  ]);
+  const wanted = `${deviceOf(status.dev)}:${status.ino}`;
+  for (const line of table.split('\n')) {
+    // 1: FLOCK  ADVISORY  WRITE 1234 08:01:4711 0 EOF; lines of waiting processes have an arrow after the number.
+    const match = /^\d+: FLOCK +\S+ +\S+ +(\d+) (\S+) /.exec(line);
+    if (match?.[2] === wanted) {
+      const pid = Number(match[1]);
+      // Only the program: its arguments may hold secrets.
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      return { pid, command: path.basename(command.split('\0')[0] ?? '') || undefined };
+    }
+  }
+  return undefined;
+}
+
+/** MAJOR:MINOR in hexadecimal, taken apart as glibc's gnu_dev_major and gnu_dev_minor do. */
+function deviceOf(device: bigint): string {
+  const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
+  const minor = (device & 0xffn) | ((device >> 12n) & 0xffffff00n);
+  return [major, minor].map((part) => part.toString(16).padStart(2, '0')).join(':');
+}
