@@ -30,5 +30,5 @@ export function formatLogLine(record: LogRecord, style: { readonly colour: 'on' 
 
 function fieldText(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return /^[^\s"=\p{Cc}]+$/u.test(text) && typeof value !== 'object' ? text : JSON.stringify(text);
+  return /^[^\s"=\p{Cc}]+$/u.test(text) && (typeof value !== 'object' || value === null) ? text : JSON.stringify(text);
 }

@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from './clock.ts';
 import { writableFields } from './log-fields.ts';
 import { formatLogLine } from './log-line.ts';
@@ -29,7 +29,7 @@ export function createLogger(options: LoggerOptions): Logger {
     options.format === 'json'
       ? (line: string) => options.output.print(line)
       : (line: string) => options.output.print(`${textLine(line, options)}\n`);
-  return pino(
+  const logger = pino(
     {
       base: null,
       level: levels[options.level] ?? 'info',
@@ -37,12 +37,23 @@ export function createLogger(options: LoggerOptions): Logger {
       serializers: { err: (value: unknown) => value },
       formatters: {
         level: (label) => ({ level: label }),
-        bindings: writableFields,
         log: writableFields,
       },
     },
     { write },
   );
+  return loggerOn(logger);
+}
+
+/** pino leaves the fields of child loggers as they are, hence they are made writable here. */
+function loggerOn(target: PinoLogger): Logger {
+  return {
+    error: target.error.bind(target),
+    warn: target.warn.bind(target),
+    info: target.info.bind(target),
+    debug: target.debug.bind(target),
+    child: (fields) => loggerOn(target.child(writableFields(fields))),
+  };
 }
 
 function textLine(line: string, options: LoggerOptions): string {

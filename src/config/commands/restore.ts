@@ -18,9 +18,9 @@ export const restoreSpec = commandSpec({
     {
       does: 'Restore one member of three; run it once for each with its own name and address:',
       command:
-        'etcdbrctl restore --storage-provider Local --store-container /backup -d /var/etcd/data --name etcd-0 ' +
-        '--initial-cluster etcd-0=http://10.0.0.1:2380,etcd-1=http://10.0.0.2:2380,etcd-2=http://10.0.0.3:2380 ' +
-        '--initial-advertise-peer-urls http://10.0.0.1:2380',
+        'etcdbrctl restore --storage-provider Local --store-container /backup -d /var/etcd/data --name a ' +
+        '--initial-cluster a=http://a:2380,b=http://b:2380,c=http://c:2380 ' +
+        '--initial-advertise-peer-urls http://a:2380',
     },
   ],
   groups: {

@@ -1,0 +1,53 @@
+import { commandSpecs } from '../src/config/command-list.ts';
+import type { CommandSpec } from '../src/config/command-spec.ts';
+import { environmentName, type OptionGroup, type OptionSpec } from '../src/config/option.ts';
+
+/** The text of docs/options.md, from the option table. */
+export function optionsDocument(): string {
+  const intro = `# Options
+
+Generated from the option table in \`src/config\`; \`node scripts/write-options-document.ts\` writes it anew.
+
+Every flag can be given in the environment as well. A value is looked for in this order: flag, environment,
+configuration file (\`server --config-file\`), default. An empty environment variable counts as not set.
+
+Durations are written as in Go: \`500ms\`, \`20s\`, \`1m30s\`, \`1.5h\`. A bool is \`--flag\` or \`--flag=false\`.
+A list of type \`strings\` is separated by commas and repeatable; \`stringArray\` is repeatable, and separated by
+commas in the environment.
+`;
+  return [intro, ...commandSpecs.map(commandSection)].join('\n');
+}
+
+function commandSection(spec: CommandSpec): string {
+  const groups = Object.values(spec.groups).map(groupSection);
+  return [`## ${spec.name}\n`, `${spec.description}\n`, ...groups].join('\n');
+}
+
+function groupSection(group: OptionGroup): string {
+  const rows = Object.values(group.options).map(row);
+  const head = '| Flag | Type | Default | Environment | File key | |\n| --- | --- | --- | --- | --- | --- |';
+  return `### ${group.title}\n\n${head}\n${rows.join('\n')}\n`;
+}
+
+function row(spec: OptionSpec): string {
+  const short = spec.short === undefined ? '' : `\`-${spec.short}\`, `;
+  const aliases = (spec.aliases ?? []).map((alias) => `, \`--${alias}\``).join('');
+  const environment = [environmentName(spec.flag), ...(spec.fallbackEnvironment ?? '').split(' ').filter(Boolean)];
+  const cells = [
+    `${short}\`--${spec.flag}\`${aliases}`,
+    spec.type,
+    code(defaultOf(spec)),
+    environment.map(code).join(', '),
+    (spec.fileKeys ?? []).map(code).join(', '),
+    spec.help + (spec.type === 'string' && spec.choices !== undefined ? ` One of ${spec.choices.join(', ')}.` : ''),
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function defaultOf(spec: OptionSpec): string {
+  return Array.isArray(spec.default) ? spec.default.join(',') : String(spec.default ?? '');
+}
+
+function code(text: string): string {
+  return text === '' ? '' : `\`${text}\``;
+}

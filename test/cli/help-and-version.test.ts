@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { executable, makeRig } from './rig.ts';
+
+const commands = ['snapshot', 'restore', 'initialize', 'compact', 'copy', 'server'] as const;
+
+const version = /^etcdbrctl Version: \S+\nGit SHA: \S+\nRuntime Version: node v\d+\.\d+\.\d+\nOS\/Arch: \S+\/\S+\n$/;
+
+describe('the version', () => {
+  for (const args of [['--version'], ['-v'], ['version']]) {
+    it(`is printed by ${args.join(' ')}`, async () => {
+      await using rig = makeRig();
+      const { stdout, stderr, exitCode } = await rig.run(args);
+      assert.match(stdout, version);
+      assert.equal(stderr, '');
+      assert.equal(exitCode, 0);
+    });
+  }
+});
+
+describe('help', () => {
+  for (const args of [
+    ['--help'],
+    ['-h'],
+    ['help'],
+    ...commands.flatMap((name) => [
+      [name, '--help'],
+      ['help', name],
+    ]),
+  ]) {
+    it(`of ${args.join(' ')} fits a terminal of 80 columns`, async () => {
+      await using rig = makeRig();
+      const { stdout, stderr, exitCode } = await rig.run(args);
+      assert.equal(stderr, '');
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /^Usage: etcdbrctl /);
+      assert.deepEqual(
+        stdout.split('\n').filter((line) => line.length > 80),
+        [],
+      );
+      assert.match(stdout, /ETCDBRCTL_STORE_PREFIX for --store-prefix/);
+    });
+  }
+
+  it('of the program names every command with one line', async () => {
+    await using rig = makeRig();
+    const { stdout } = await rig.run(['--help']);
+    for (const name of [...commands, 'completion', 'version']) {
+      assert.match(stdout, new RegExp(`^ {2}${name} +\\w`, 'm'));
+    }
+  });
+});
+
+/** A module hook that writes the URL of every module that is loaded into a file. */
+const recorder = `
+import { appendFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+registerHooks({
+  load(url, context, next) {
+    appendFileSync(process.env.LOADED_MODULES, url + '\\n');
+    return next(url, context);
+  },
+});
+`;
+
+describe('what is loaded', { skip: executable === undefined ? false : 'only seen when run from source' }, () => {
+  const loadedBy = async (args: readonly string[]): Promise<readonly string[]> => {
+    await using rig = makeRig();
+    const hook = rig.home.join('recorder.mjs');
+    const list = rig.home.join('modules');
+    writeFileSync(hook, recorder);
+    writeFileSync(list, '');
+    const { exitCode } = await rig.run(args, {
+      env: { LOADED_MODULES: list },
+      nodeArguments: ['--import', hook],
+    });
+    assert.equal(exitCode, 0);
+    return readFileSync(list, 'utf8').split('\n');
+  };
+  const packages = (modules: readonly string[]): readonly string[] => [
+    ...new Set(modules.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? [])),
+  ];
+
+  it('for the version is no package at all', async () => {
+    const modules = await loadedBy(['--version']);
+    assert.ok(modules.some((url) => url.endsWith('/src/cli/version.ts')));
+    assert.deepEqual(packages(modules), []);
+  });
+
+  it('for help is the command line parser alone', async () => {
+    assert.deepEqual(packages(await loadedBy(['--help'])), ['commander']);
+    const modules = await loadedBy(['snapshot', '--help']);
+    assert.deepEqual(packages(modules), ['commander']);
+    assert.deepEqual(
+      modules.filter((url) => /\/src\/(ops|etcd|snapstore|datadir|server)\//.test(url)),
+      [],
+    );
+  });
+});

@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { env } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { eventually } from '../support/eventually.ts';
+import { projectRoot } from '../support/project-root.ts';
+import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
+
+/** How a run of the program ended. */
+export interface Finished {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Undefined when a signal ended it. */
+  readonly exitCode: number | undefined;
+  readonly signal: NodeJS.Signals | undefined;
+}
+
+/** A run of the program that goes on. */
+export interface Running {
+  readonly pid: number;
+  /** What has arrived on stderr so far. */
+  stderr(): string;
+  /** Resolves when stderr matches; fails when the program ends before. */
+  saw(pattern: RegExp): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  /** Closes our end of stdout, as `head` does. */
+  closeStdout(): void;
+  readonly finished: Promise<Finished>;
+}
+
+/** How to run the program. */
+export interface RunOptions {
+  /** On top of an environment of PATH, HOME and TZ=UTC only. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Arguments of the runtime, before the program; only for runs from source. */
+  readonly nodeArguments?: readonly string[];
+}
+
+/** A home directory of its own and the program in it; both are gone at the end of the `using` scope. */
+export interface Rig extends AsyncDisposable {
+  readonly home: TempDir;
+  start(args: readonly string[], options?: RunOptions): Running;
+  run(args: readonly string[], options?: RunOptions): Promise<Finished>;
+}
+
+const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const node = `${projectRoot}node_modules/.bin/node`;
+
+/** The executable under test, from `TEST_ETCDBRCTL`; undefined when the program is run from source. */
+export const executable: string | undefined = env['TEST_ETCDBRCTL'] || undefined;
+
+/** Longer than any test run of the program lasts, ms. */
+const patienceMs = 60_000;
+
+/** A rig for one test. Runs `src/main.ts`, or the executable that `TEST_ETCDBRCTL` names. */
+export function makeRig(): Rig {
+  const home = makeTempDir();
+  const live = new Set<Running>();
+  const start = (args: readonly string[], options: RunOptions = {}): Running => {
+    const running = launch(home.path, args, options);
+    live.add(running);
+    const ended = (): boolean => live.delete(running);
+    running.finished.then(ended, ended);
+    return running;
+  };
+  return {
+    home,
+    start,
+    run: (args, options) => start(args, options).finished,
+    async [Symbol.asyncDispose]() {
+      for (const running of live) {
+        running.kill('SIGKILL');
+        await running.finished;
+      }
+      home[Symbol.dispose]();
+    },
+  };
+}
+
+function launch(home: string, args: readonly string[], options: RunOptions): Running {
+  const [command, ...before] =
+    executable === undefined ? [node, ...(options.nodeArguments ?? []), source] : [executable];
+  const child = spawn(command ?? node, [...before, ...args], {
+    cwd: home,
+    env: { PATH: env['PATH'], HOME: home, TZ: 'UTC', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: patienceMs,
+    killSignal: 'SIGKILL',
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const finished = once(child, 'close').then(() => ({
+    stdout,
+    stderr,
+    exitCode: child.exitCode ?? undefined,
+    signal: child.signalCode ?? undefined,
+  }));
+  return {
+    pid: child.pid ?? 0,
+    stderr: () => stderr,
+    saw: (pattern) => seen(pattern, () => ({ stderr, ended: child.exitCode !== null || child.signalCode !== null })),
+    kill: (signal) => {
+      child.kill(signal);
+    },
+    closeStdout: () => {
+      child.stdout.destroy();
+    },
+    finished,
+  };
+}
+
+async function seen(pattern: RegExp, look: () => { readonly stderr: string; readonly ended: boolean }): Promise<void> {
+  await eventually(
+    () => {
+      const { stderr, ended } = look();
+      if (pattern.test(stderr)) {
+        return true;
+      }
+      if (ended) {
+        throw new Error(`the program ended before ${pattern}:\n${stderr}`);
+      }
+      return undefined;
+    },
+    { timeoutMs: patienceMs, describe: () => `never saw ${pattern} in:\n${look().stderr}` },
+  );
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { makeRig, type RunOptions } from './rig.ts';
+
+interface Case {
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly says: string;
+}
+
+const cron = 'accepted: five cron fields (minute, hour, day, month, weekday) such as "0 */1 * * *"';
+
+const cases: readonly Case[] = [
+  {
+    args: [],
+    says:
+      'cannot run etcdbrctl: no command is given; give one of snapshot, restore, initialize, compact, copy, server, ' +
+      'completion, version, or see etcdbrctl --help',
+  },
+  {
+    args: ['snapshto'],
+    says: 'cannot run "snapshto": there is no such command; did you mean snapshot? see etcdbrctl --help',
+  },
+  {
+    args: ['--log-level', '5', 'snapshot'],
+    says: 'cannot use --log-level: it stands before a command; give the command first: etcdbrctl COMMAND FLAGS',
+  },
+  {
+    args: ['snapshot', '--strage-provider=Local'],
+    says:
+      'cannot use --strage-provider: snapshot has no such flag; did you mean --storage-provider? ' +
+      'see etcdbrctl snapshot --help',
+  },
+  {
+    args: ['restore', '--schedule', '* * * * *'],
+    says: 'cannot use --schedule: restore has no such flag; see etcdbrctl restore --help',
+  },
+  {
+    args: ['restore', '-x'],
+    says: 'cannot use -x: restore has no such flag; see etcdbrctl restore --help',
+  },
+  {
+    args: ['restore', 'backup'],
+    says: 'cannot use "backup": restore takes only flags; see etcdbrctl restore --help',
+  },
+  {
+    args: ['snapshot', '--schedule'],
+    says: `cannot use --schedule: its value is missing, the command line ends there; ${cron}`,
+  },
+  {
+    args: ['snapshot', '--schedule', '--once'],
+    says: `cannot use --schedule: its value is missing, the flag --once follows instead; ${cron}`,
+  },
+  {
+    args: ['snapshot', '-s', '0 0 30 2 *'],
+    says: `cannot use --schedule "0 0 30 2 *": it never fires; ${cron}`,
+  },
+  {
+    args: ['snapshot', '--delta-snapshot-period=20'],
+    says:
+      'cannot use --delta-snapshot-period "20": its unit is missing; ' +
+      'accepted: a duration such as 500ms, 20s, 1m30s or 72h',
+  },
+  {
+    args: ['snapshot', '--store-endpoint-override', 'minio:9000'],
+    says:
+      'cannot use --store-endpoint-override "minio:9000": http:// or https:// is missing; ' +
+      'accepted: a URL that begins with http:// or https://',
+  },
+  {
+    args: ['snapshot', '--once=maybe'],
+    says: 'cannot use --once "maybe": it is neither true nor false; accepted: true or false',
+  },
+  {
+    args: ['initialize', '--validation-mode', 'quick'],
+    says: 'cannot use --validation-mode "quick": it is none of those; accepted: full or sanity',
+  },
+  {
+    args: ['restore'],
+    env: { ETCDBRCTL_MAX_FETCHERS: '0' },
+    says:
+      'cannot use environment variable ETCDBRCTL_MAX_FETCHERS "0": it is less than 1; ' +
+      'accepted: a whole number of at least 1',
+  },
+  {
+    args: ['completion', 'tcsh'],
+    says: 'cannot run completion: there is no script for "tcsh"; accepted: bash, zsh or fish',
+  },
+  {
+    args: ['completion'],
+    says: 'cannot run completion: no shell is given; accepted: bash, zsh or fish',
+  },
+];
+
+describe('a command line that cannot be understood', () => {
+  for (const { args, env, says } of cases) {
+    it(`etcdbrctl ${args.join(' ')} ${env === undefined ? '' : JSON.stringify(env)}`, async () => {
+      await using rig = makeRig();
+      const options: RunOptions = env === undefined ? {} : { env };
+      const { stdout, stderr, exitCode } = await rig.run(args, options);
+      assert.equal(stderr, `error: ${says}\n`);
+      assert.equal(stdout, '');
+      assert.equal(exitCode, 2);
+    });
+  }
+
+  it('names file and key of a bad value in a configuration file', async () => {
+    await using rig = makeRig();
+    writeFileSync(rig.home.join('c.yaml'), 'snapshotterConfig:\n  deltaSnapshotPeriod: soon\n');
+    const { stderr, exitCode } = await rig.run(['server', '--config-file', 'c.yaml']);
+    assert.match(
+      stderr,
+      /^error: cannot use snapshotterConfig\.deltaSnapshotPeriod in file c\.yaml "soon": it is not a duration; [^\n]*\n$/,
+    );
+    assert.equal(exitCode, 2);
+  });
+
+  it('is answered in JSON when --log-format json asks for it', async () => {
+    await using rig = makeRig();
+    const { stderr, exitCode } = await rig.run(['snapshot', '--log-format', 'json', '--max-backups', 'x']);
+    const answer = JSON.parse(stderr) as Record<string, unknown>;
+    assert.equal(answer['level'], 'error');
+    assert.equal(answer['code'], 'usage');
+    assert.equal(answer['exitCode'], 2);
+    assert.match(String(answer['msg']), /^cannot use --max-backups "x"/);
+    assert.equal(exitCode, 2);
+  });
+
+  it('never shows the password', async () => {
+    await using rig = makeRig();
+    const { stderr, exitCode } = await rig.run(['snapshot', '--log-level=debug', '--etcd-password', 'hunter2']);
+    assert.match(stderr, /--etcd-username/);
+    assert.doesNotMatch(stderr, /hunter2/);
+    assert.equal(exitCode, 2);
+  });
+});

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { reportError, reportStyle } from '../../../src/cli/error-report.ts';
+import { UsageFailure } from '../../../src/config/usage-failure.ts';
+import { Failure } from '../../../src/runtime/failure.ts';
+import { Interrupted } from '../../../src/runtime/interrupted.ts';
+
+const brief = { format: 'text', detail: 'one line' } as const;
+
+const failure = new Failure({
+  code: 'etcd_unreachable',
+  action: 'reach etcd at',
+  object: 'http://127.0.0.1:1',
+  found: 'nobody answers',
+  remedy: 'check --endpoints',
+  cause: new Error('connect ECONNREFUSED'),
+});
+
+describe('the report of an error', () => {
+  it('is one line with the causes', () => {
+    assert.deepEqual(reportError(failure, brief), {
+      text: 'error: cannot reach etcd at http://127.0.0.1:1: nobody answers; check --endpoints: connect ECONNREFUSED\n',
+      exitCode: 1,
+    });
+  });
+
+  it('exits with 2 for bad usage', () => {
+    const usage = new UsageFailure({ action: 'use', object: '--x', found: 'it is wrong' });
+    assert.deepEqual(reportError(usage, brief), { text: 'error: cannot use --x: it is wrong\n', exitCode: 2 });
+  });
+
+  it('exits as a shell expects when interrupted', () => {
+    assert.deepEqual(reportError(new Interrupted('SIGTERM'), brief), {
+      text: 'error: interrupted by SIGTERM\n',
+      exitCode: 143,
+    });
+  });
+
+  it('takes errors of the system for what they are', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+    assert.deepEqual(reportError(full, brief), {
+      text: 'error: ENOSPC: no space left on device, write\n',
+      exitCode: 1,
+    });
+  });
+
+  it('says how to find out more about a fault, and shows the stack when asked', () => {
+    const fault = new TypeError('x is not a function');
+    const report = reportError(fault, brief);
+    assert.equal(
+      report.text,
+      'error: unexpected fault: x is not a function; run again with --log-level debug to see where, and report it\n',
+    );
+    assert.equal(report.exitCode, 1);
+    assert.match(reportError(fault, { format: 'text', detail: 'all' }).text, /\n {4}at /);
+    assert.doesNotMatch(reportError(failure, { format: 'text', detail: 'all' }).text, /\n {4}at /);
+  });
+
+  it('is one JSON object on request', () => {
+    const { text } = reportError(failure, { format: 'json', detail: 'one line' });
+    const { time, ...rest } = JSON.parse(text) as Record<string, unknown>;
+    assert.ok(!Number.isNaN(Date.parse(String(time))));
+    assert.deepEqual(rest, {
+      level: 'error',
+      code: 'etcd_unreachable',
+      exitCode: 1,
+      msg: 'cannot reach etcd at http://127.0.0.1:1: nobody answers; check --endpoints: connect ECONNREFUSED',
+    });
+  });
+});
+
+describe('the style of the report', () => {
+  const text = { format: 'text', detail: 'one line' };
+  for (const [argv, environment, style] of [
+    [['snapshot'], {}, text],
+    [['snapshot', '--log-format', 'auto'], {}, text],
+    [['snapshot', '--log-format', 'json'], {}, { ...text, format: 'json' }],
+    [['snapshot', '--log-format=json', '--bad'], {}, { ...text, format: 'json' }],
+    [['snapshot'], { ETCDBRCTL_LOG_FORMAT: 'json' }, { ...text, format: 'json' }],
+    [['snapshot', '--log-format=text'], { ETCDBRCTL_LOG_FORMAT: 'json' }, text],
+    [['snapshot', '--log-level', 'debug'], {}, { ...text, detail: 'all' }],
+    [['snapshot', '--log-level=5'], {}, { ...text, detail: 'all' }],
+    [['snapshot', '--log-level'], {}, text],
+  ] as const) {
+    it(`of ${argv.join(' ')} with ${JSON.stringify(environment)}`, () => {
+      assert.deepEqual(reportStyle(argv, environment), style);
+    });
+  }
+});

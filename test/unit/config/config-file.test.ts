@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { placedOptions } from '../../../src/config/command-spec.ts';
+import { serverSpec } from '../../../src/config/commands/server.ts';
+import { loadConfig } from '../../../src/config/load-config.ts';
+import { UsageFailure } from '../../../src/config/usage-failure.ts';
+import { makeTempDir } from '../../support/temp-dir.ts';
+
+async function loaded(text: string) {
+  using dir = makeTempDir();
+  const path = dir.join('config.yaml');
+  writeFileSync(path, text);
+  return await loadConfig(serverSpec, { flags: new Map([['config-file', [path]]]), environment: {} });
+}
+
+/** The whole format, with a value of each key that is not its default. */
+const everything = `
+etcdConnectionConfig:
+  endpoints: ["https://etcd-0:2379", "https://etcd-1:2379"]
+  serviceEndpoints: ["https://etcd-client:2379"]
+  username: root
+  password: hunter2
+  connectionTimeout: 10s
+  snapshotTimeout: 9m
+  defragTimeout: 7m
+  insecureTransport: false
+  insecureSkipVerify: true
+  certFile: tls.crt
+  keyFile: tls.key
+  caFile: ca.crt
+serverConfig: {port: 9090, enableProfiling: true, server-cert: s.crt, server-key: s.key}
+snapshotterConfig:
+  schedule: "0 */2 * * *"
+  deltaSnapshotPeriod: 30s
+  deltaSnapshotMemoryLimit: 10000000
+  garbageCollectionPeriod: 2m
+  garbageCollectionPolicy: LimitBased
+  maxBackups: 8
+  deltaSnapshotRetentionPeriod: 48h
+snapstoreConfig:
+  provider: Local
+  container: backup
+  prefix: etcd-test
+  endpointOverride: http://minio:9000
+  maxParallelChunkUploads: 6
+  minChunkSize: 6000000
+  tempDir: /scratch
+secondarySnapstoreConfig:
+  StoreConfig: {provider: S3, container: second, prefix: p, envPrefix: SECONDARY_, maxParallelChunkUploads: 2, minChunkSize: 7000000, tempDir: /t, endpointOverride: "https://s3"}
+  backupSyncEnabled: true
+  syncPeriod: 5m
+compressionConfig: {enabled: false, policy: lzw}
+restorationConfig:
+  initialCluster: "a=http://a:2380"
+  initialClusterToken: new
+  restoreDataDir: /var/etcd
+  tempDir: /restore
+  name: a
+  initialAdvertisePeerURLs: ["http://a:2380", "http://b:2380"]
+  skipHashCheck: true
+  maxFetchers: 4
+  MaxTxnOps: 1
+  MaxRequestBytes: 2
+  maxCallSendMsgSize: 3
+  embeddedEtcdQuotaBytes: 4294967296
+  autoCompactionMode: revision
+  autoCompactionRetention: 10m
+defragmentationSchedule: "0 0 */2 * *"
+useEtcdWrapper: true
+leaderElectionConfig: {reelectionPeriod: 6s, etcdConnectionTimeout: 7s}
+healthConfig:
+  snapshotLeaseRenewalEnabled: true
+  memberLeaseRenewalEnabled: true
+  heartbeatDuration: 40s
+  fullSnapshotLeaseName: f
+  deltaSnapshotLeaseName: d
+exponentialBackoffConfig: {multiplier: 3, attemptLimit: 7, thresholdTime: 3m}
+`;
+
+describe('a configuration file', () => {
+  it('gives every option that has a key', async () => {
+    const { config, sources, warnings } = await loaded(everything);
+    assert.deepEqual(warnings, []);
+    const silent = placedOptions(serverSpec)
+      .filter(({ spec }) => spec.fileKeys !== undefined && sources.get(spec.flag)?.kind !== 'file')
+      .map(({ spec }) => spec.flag);
+    assert.deepEqual(silent, []);
+    const { logging: _logging, embeddedEtcd: _embeddedEtcd, server, ...rest } = config;
+    assert.deepEqual(
+      { ...server, configFile: undefined },
+      {
+        configFile: undefined,
+        port: 9090,
+        certFile: 's.crt',
+        keyFile: 's.key',
+        enableProfiling: true,
+        useEtcdWrapper: true,
+      },
+    );
+    assert.deepEqual(rest, {
+      store: {
+        provider: 'Local',
+        container: 'backup',
+        prefix: 'etcd-test',
+        endpointOverride: 'http://minio:9000',
+        maxParallelChunkUploads: 6,
+        minChunkSize: 6_000_000,
+        tempDir: '/scratch',
+      },
+      connection: {
+        endpoints: ['https://etcd-0:2379', 'https://etcd-1:2379'],
+        serviceEndpoints: ['https://etcd-client:2379'],
+        username: 'root',
+        password: 'hunter2',
+        caFile: 'ca.crt',
+        certFile: 'tls.crt',
+        keyFile: 'tls.key',
+        insecureTransport: false,
+        insecureSkipVerify: true,
+        connectionTimeoutMs: 10_000,
+        snapshotTimeoutMs: 540_000,
+        defragTimeoutMs: 420_000,
+      },
+      snapshotter: { schedule: '0 */2 * * *', deltaPeriodMs: 30_000, deltaMemoryLimit: 10_000_000 },
+      compression: { enabled: false, policy: 'lzw' },
+      retention: {
+        garbageCollectionPeriodMs: 120_000,
+        policy: 'LimitBased',
+        maxBackups: 8,
+        deltaRetentionPeriodMs: 172_800_000,
+      },
+      defragmentation: { schedule: '0 0 */2 * *' },
+      backoff: { multiplier: 3, attemptLimit: 7, thresholdTimeMs: 180_000 },
+      leaderElection: { reelectionPeriodMs: 6_000, connectionTimeoutMs: 7_000 },
+      leases: { enabled: true, fullName: 'f', deltaName: 'd' },
+      memberLease: { enabled: true, heartbeatMs: 40_000 },
+      restoration: {
+        dataDir: '/var/etcd',
+        tempDir: '/restore',
+        maxFetchers: 4,
+        skipHashCheck: true,
+        quotaBytes: 4_294_967_296,
+      },
+      member: {
+        name: 'a',
+        initialCluster: 'a=http://a:2380',
+        initialClusterToken: 'new',
+        initialAdvertisePeerUrls: ['http://a:2380', 'http://b:2380'],
+      },
+      secondary: {
+        provider: 'S3',
+        container: 'second',
+        prefix: 'p',
+        endpointOverride: 'https://s3',
+        maxParallelChunkUploads: 2,
+        minChunkSize: 7_000_000,
+        tempDir: '/t',
+        syncEnabled: true,
+        syncPeriodMs: 300_000,
+      },
+    });
+  });
+
+  it('prefers dataDir to the older restoreDataDir', async () => {
+    const { config } = await loaded('restorationConfig: {restoreDataDir: old, dataDir: new}');
+    assert.equal(config.restoration.dataDir, 'new');
+  });
+
+  it('may be empty, and keys may be null or in other capitals', async () => {
+    assert.equal((await loaded('')).config.server.port, 8080);
+    const { config } = await loaded('serverconfig: {Port: 1}\nsnapstoreConfig:\n  container: null\n  prefix:\n');
+    assert.equal(config.server.port, 1);
+    assert.equal(config.store.prefix, '');
+  });
+
+  it('warns of keys that are no option', async () => {
+    const { warnings } = await loaded('snapshotterConfig: {shedule: "* * * * *"}\nother: {x: 1}\n');
+    assert.equal(warnings.length, 2);
+    assert.match(
+      warnings[0] ?? '',
+      /^snapshotterConfig\.shedule in \S+ is not an option and is ignored; did you mean snapshotterConfig\.schedule\?$/,
+    );
+    assert.match(warnings[1] ?? '', /^other\.x in \S+ is not an option and is ignored$/);
+  });
+
+  for (const [text, message] of [
+    [
+      'snapshotterConfig: {schedule: "0 0 30 2 *"}',
+      /^cannot use snapshotterConfig\.schedule in file \S+ "0 0 30 2 \*": it never/,
+    ],
+    ['snapshotterConfig: {maxBackups: 99999999999999999999}', /"99999999999999999999": it is too large/],
+    ['serverConfig: {enableProfiling: yes please}', /neither true nor false/],
+    [
+      'etcdConnectionConfig: {endpoints: [["http://a:1"]]}',
+      /etcdConnectionConfig\.endpoints is neither a value nor a list/,
+    ],
+    ['- a\n- b\n', /it is not a mapping of sections/],
+    ['plain', /it is not a mapping of sections/],
+    ['a: [', /^cannot read configuration file \S+: /],
+    ['a: 1\na: 2\n', /Map keys must be unique/],
+  ] as const) {
+    it(`is refused: ${text.trim()}`, async () => {
+      const error = await loaded(text).catch((reason: unknown) => reason);
+      assert.ok(error instanceof UsageFailure, String(error));
+      assert.match(error.message, message);
+      assert.doesNotMatch(error.message, /\n/);
+    });
+  }
+
+  it('must exist', async () => {
+    const flags = new Map([['config-file', ['/nonexistent/c.yaml']]]);
+    const error = await loadConfig(serverSpec, { flags, environment: {} }).catch((reason: unknown) => reason);
+    assert.ok(error instanceof UsageFailure);
+    assert.equal(error.message, 'cannot read configuration file /nonexistent/c.yaml: it does not exist');
+  });
+});
