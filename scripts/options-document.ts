@@ -24,24 +24,18 @@ function commandSection(spec: CommandSpec): string {
 }
 
 function groupSection(group: OptionGroup): string {
-  const rows = Object.values(group.options).map(row);
-  const head = '| Flag | Type | Default | Environment | File key | |\n| --- | --- | --- | --- | --- | --- |';
-  return `### ${group.title}\n\n${head}\n${rows.join('\n')}\n`;
+  return `### ${group.title}\n\n${Object.values(group.options).map(item).join('\n')}\n`;
 }
 
-function row(spec: OptionSpec): string {
+function item(spec: OptionSpec): string {
   const short = spec.short === undefined ? '' : `\`-${spec.short}\`, `;
-  const aliases = (spec.aliases ?? []).map((alias) => `, \`--${alias}\``).join('');
-  const environment = [environmentName(spec.flag), ...(spec.fallbackEnvironment ?? '').split(' ').filter(Boolean)];
-  const cells = [
-    `${short}\`--${spec.flag}\`${aliases}`,
-    spec.type,
-    code(defaultOf(spec)),
-    environment.map(code).join(', '),
-    (spec.fileKeys ?? []).map(code).join(', '),
-    spec.help + (spec.type === 'string' && spec.choices !== undefined ? ` One of ${spec.choices.join(', ')}.` : ''),
-  ];
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const aliases = (spec.aliases ?? []).map((alias) => `, older \`--${alias}\``).join('');
+  const standard = defaultOf(spec) === '' ? '' : `, default ${code(defaultOf(spec))}`;
+  const choices = spec.type === 'string' && spec.choices !== undefined ? ` One of ${spec.choices.join(', ')}.` : '';
+  const fallback = spec.fallbackEnvironment === undefined ? [] : [spec.fallbackEnvironment];
+  const environment = [environmentName(spec.flag), ...fallback].map(code).join(', then ');
+  const file = spec.fileKeys === undefined ? '' : `; file ${spec.fileKeys.map(code).join(' or ')}`;
+  return `- ${short}\`--${spec.flag}\`${aliases} (${spec.type}${standard}): ${spec.help}${choices}\n  Environment ${environment}${file}.`;
 }
 
 function defaultOf(spec: OptionSpec): string {
@@ -49,5 +43,5 @@ function defaultOf(spec: OptionSpec): string {
 }
 
 function code(text: string): string {
-  return text === '' ? '' : `\`${text}\``;
+  return `\`${text}\``;
 }

@@ -8,7 +8,7 @@ import { versionLines } from './version.ts';
 /** `etcdbrctl snapshot`. */
 export const snapshotCommand = command(snapshotSpec, async ({ config, context, print }) => {
   const { openStore } = await import('./open-store.ts');
-  const { openCluster } = await import('./open-cluster.ts');
+  const { connect } = await import('../etcd/connect.ts');
   const { runSnapshotter, takeFullSnapshot } = await import('../ops/snapshotter.ts');
   if (!config.once.once) {
     for (const line of versionLines()) {
@@ -17,7 +17,7 @@ export const snapshotCommand = command(snapshotSpec, async ({ config, context, p
   }
   const store = await openStore(config.store, context);
   try {
-    const cluster = await openCluster(config.connection);
+    const cluster = await connect(config.connection, context);
     try {
       const common = {
         cluster,
