@@ -1,0 +1,30 @@
+import type { Logger } from '../runtime/logger.ts';
+import type { Bucket } from './bucket.ts';
+import type { Environment } from './credentials/environment.ts';
+import type { StoreRole } from './credentials/store-role.ts';
+
+/** Which container is wanted, as options and environment say it. */
+export interface BucketPlace {
+  readonly role: StoreRole;
+  readonly container: string;
+  /** `--store-endpoint-override`: wins over any endpoint in the credentials. */
+  readonly endpointOverride: string | undefined;
+  /** Where credentials are looked for. */
+  readonly environment: Environment;
+  readonly log: Logger;
+}
+
+/** A bucket together with the age of the credentials it was opened with. */
+export interface OpenedBucket {
+  readonly bucket: Bucket;
+  /** What {@link BucketProvider.modifiedAt} said when the credentials were read. */
+  readonly modifiedAt: number;
+}
+
+/** Opens buckets of one provider; what every folder below `providers` gives to the registry. */
+export interface BucketProvider {
+  /** Changes when the credentials are rotated, see `CredentialSource.modifiedAt`; then the bucket is opened anew. */
+  modifiedAt(): Promise<number>;
+  /** Reads and checks credentials and endpoint, without a request. Throws Failures with codes `credentials_…` and `endpoint_invalid`. */
+  open(): Promise<OpenedBucket>;
+}

@@ -1,0 +1,141 @@
+import { Readable } from 'node:stream';
+import { callStore, DeadlineExceeded, type StoreCall } from './store-call.ts';
+
+/** A body as an SDK gives it. */
+export interface RawBody {
+  readonly stream: Readable;
+  /** Bytes that must come: no less, no more. */
+  readonly length: number;
+}
+
+/** How a body is opened and watched. */
+export interface BodyCall extends StoreCall {
+  /** How long the body may deliver nothing while its reader waits, ms. */
+  readonly stallMs: number;
+  /** Sends the request. The signal aborts it at any time until the body has ended. */
+  readonly open: (signal: AbortSignal) => Promise<RawBody>;
+}
+
+/**
+ * Opens an object's body and resolves once its first byte or its end is known. The stream it gives fails with a translated error
+ * when the connection breaks, when fewer or more bytes come than were announced, and when nothing comes for `stallMs`; it is
+ * destroyed with the caller's reason when the caller aborts. Destroying it ends the request.
+ */
+export async function openBody(call: BodyCall): Promise<Readable> {
+  const request = new AbortController();
+  let body: ObjectBody | undefined;
+  try {
+    return await callStore(call, async (signal) => {
+      const onAbort = (): void => request.abort(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      try {
+        const raw = await call.open(request.signal);
+        body = new ObjectBody(raw, call, request);
+        // The deadline may have passed while `open` was about to return.
+        signal.throwIfAborted();
+        await body.begun;
+        return body;
+      } finally {
+        signal.removeEventListener('abort', onAbort);
+      }
+    });
+  } catch (error) {
+    request.abort(error);
+    body?.destroy();
+    throw error;
+  }
+}
+
+/** Pulls from the raw stream only as its reader asks, so that a slow reader is not taken for a stalled server. */
+class ObjectBody extends Readable {
+  /** Settles when the first byte, the end or the first error arrived. */
+  readonly begun: Promise<void>;
+  readonly #raw: RawBody;
+  readonly #call: BodyCall;
+  readonly #request: AbortController;
+  readonly #begin = Promise.withResolvers<void>();
+  #received = 0;
+  #wanted = false;
+  #complete = false;
+  #stall: NodeJS.Timeout | undefined;
+
+  constructor(raw: RawBody, call: BodyCall, request: AbortController) {
+    super({ highWaterMark: 64 * 1024 });
+    this.#raw = raw;
+    this.#call = call;
+    this.#request = request;
+    this.begun = this.#begin.promise;
+    // A failure may come before anyone reads. It is kept and told to whoever does; unheard, it would end the process.
+    this.begun.catch(() => undefined);
+    this.on('error', () => undefined);
+    call.signal.addEventListener('abort', this.#onAbort, { once: true });
+    raw.stream.on('error', (error) => this.#fail(error));
+    raw.stream.on('end', () => this.#finish());
+    raw.stream.on('close', () => this.#finish());
+    raw.stream.on('readable', () => {
+      this.#begin.resolve();
+      this.#pump();
+    });
+  }
+
+  override _read(): void {
+    this.#wanted = true;
+    clearTimeout(this.#stall);
+    const { stallMs } = this.#call;
+    this.#stall = setTimeout(() => this.#fail(new DeadlineExceeded(stallMs)), stallMs);
+    this.#pump();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearTimeout(this.#stall);
+    this.#call.signal.removeEventListener('abort', this.#onAbort);
+    this.#begin.reject(error);
+    if (!this.#complete) {
+      this.#request.abort(error);
+    }
+    this.#raw.stream.destroy();
+    callback(error);
+  }
+
+  #pump(): void {
+    while (this.#wanted) {
+      const chunk: Buffer | null = this.#raw.stream.read();
+      if (chunk === null) {
+        return;
+      }
+      this.#received += chunk.length;
+      if (this.#received > this.#raw.length) {
+        this.#fail(new Error(`more than the announced ${this.#raw.length} bytes came`));
+        return;
+      }
+      clearTimeout(this.#stall);
+      this.#wanted = false;
+      this.push(chunk);
+    }
+  }
+
+  #finish(): void {
+    if (this.destroyed || this.#complete) {
+      return;
+    }
+    if (this.#received < this.#raw.length) {
+      this.#fail(new Error(`the body ended after ${this.#received} of ${this.#raw.length} bytes`));
+      return;
+    }
+    clearTimeout(this.#stall);
+    this.#complete = true;
+    this.#begin.resolve();
+    this.push(null);
+  }
+
+  #fail(error: unknown): void {
+    if (!this.destroyed) {
+      this.destroy(this.#call.translate(error));
+    }
+  }
+
+  readonly #onAbort = (): void => {
+    const { reason } = this.#call.signal;
+    this.destroy(reason instanceof Error ? reason : new Error(String(reason)));
+  };
+}

@@ -1,0 +1,64 @@
+import { RestError } from '@azure/storage-blob';
+import { kindOfStatus, networkFault } from '../../http-fault.ts';
+import { StoreError, type StoreErrorKind } from '../../store-error.ts';
+
+/** What was being done when an error came, as it reads in a message. */
+export interface AbsAction {
+  /** After "cannot": `read`, `list`. */
+  readonly action: string;
+  /** A blob's or the container's URL. */
+  readonly object: string;
+}
+
+/**
+ * What the service's error codes mean where the status alone would mislead.
+ * See "Blob service error codes" and "Common REST API error codes" of the Azure Storage documentation.
+ */
+const kinds: Readonly<Record<string, StoreErrorKind>> = {
+  BlobNotFound: 'not_found',
+  ResourceNotFound: 'not_found',
+  ContainerNotFound: 'gone',
+  ContainerBeingDeleted: 'gone',
+  ContainerDisabled: 'gone',
+  AccountIsDisabled: 'gone',
+  AccountBeingCreated: 'transient',
+  BlobImmutableDueToPolicy: 'immutable',
+  BlobImmutableDueToLegalHold: 'immutable',
+  ContainerImmutableDueToPolicy: 'immutable',
+  OperationTimedOut: 'transient',
+  // The bytes changed on their way: the same ones sent again may arrive.
+  Md5Mismatch: 'transient',
+  Crc64Mismatch: 'transient',
+};
+
+/** Translates what the SDK threw into the error callers know. */
+export function absError(error: unknown, { action, object }: AbsAction): StoreError {
+  if (error instanceof StoreError) {
+    return error;
+  }
+  if (!(error instanceof RestError) || error.statusCode === undefined) {
+    const { kind, found } = networkFault(error);
+    return new StoreError(kind, { action, object, found, cause: error });
+  }
+  const code = serviceCode(error);
+  const kind = kinds[code] ?? kindOfStatus(error.statusCode);
+  return new StoreError(kind, {
+    action,
+    object,
+    found: `the store answered ${error.statusCode}${code === '' ? '' : ` ${code}`}`,
+    remedy: remedies[kind],
+    cause: error,
+  });
+}
+
+/** The code of an error's body, or, for answers without one, of the header `x-ms-error-code`; empty when there is neither. */
+function serviceCode(error: RestError): string {
+  const code = error.code ?? error.response?.headers.get('x-ms-error-code') ?? '';
+  return /^\w+$/.test(code) ? code : '';
+}
+
+const remedies: Readonly<Partial<Record<StoreErrorKind, string>>> = {
+  gone: 'create the container, or correct --store-container and the storage account',
+  denied: 'check storageAccount and storageKey in the credentials, and the clock of this machine',
+  immutable: 'wait until its immutability policy has run out',
+};

@@ -1,0 +1,21 @@
+import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
+import { azureCredentials } from '../../credentials/azure.ts';
+import { parseEndpoint } from '../../endpoint.ts';
+import { AbsBucket } from './abs-bucket.ts';
+
+/** Azure Blob Storage as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
+export function absProvider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+  const source = azureCredentials({ role, environment });
+  // The shared key signs each request and never travels, so plain http is allowed, as emulators and private stacks need it.
+  const endpoint =
+    endpointOverride === undefined
+      ? undefined
+      : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes: ['http', 'https'] });
+  return {
+    modifiedAt: () => source.modifiedAt(),
+    open: async () => {
+      const { fields, modifiedAt } = await source.read();
+      return { bucket: new AbsBucket({ container, credentials: fields, endpoint }), modifiedAt };
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { createHash, randomInt } from 'node:crypto';
+import type { BlockBlobClient } from '@azure/storage-blob';
+import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
+import { callStore, type StoreCall } from '../../store-call.ts';
+import { StoreError } from '../../store-error.ts';
+import { type AbsAction, absError } from './abs-error.ts';
+
+/** What an upload needs to know of its bucket. */
+export interface AbsUploadConfig {
+  readonly blob: BlockBlobClient;
+  readonly key: string;
+  readonly requestMs: number;
+  readonly partMs: number;
+}
+
+/** How many part numbers there are between the numbers of two uploads; more than a blob has blocks. */
+const numbersPerUpload = 100_000;
+
+/**
+ * An upload as a list of blocks: blocks are staged unseen and become the blob's content by one commit.
+ *
+ * A block's id is base64 of ten digits. Ids of one blob must be equally long, also beside blocks that another program left
+ * uncommitted, so the digits hold both: five of a number drawn for this upload, five of the part. Two uploads to one key, which
+ * share the unseen blocks, so never commit each other's bytes: one of them fails.
+ *
+ * Nothing deletes uncommitted blocks; the service drops them a week after the last one, or when another list is committed.
+ */
+export class AbsUpload implements Upload {
+  readonly #config: AbsUploadConfig;
+  readonly #number = randomInt(numbersPerUpload);
+  readonly #written = new Set<number>();
+  /** True from sending the commit until its result has been checked: then our blob may be visible. */
+  #unverified = false;
+
+  constructor(config: AbsUploadConfig) {
+    this.#config = config;
+  }
+
+  async writePart({ number, bytes }: UploadPart, { signal }: CallOptions): Promise<void> {
+    const { blob, partMs } = this.#config;
+    const call = this.#call({ action: `upload part ${number} of`, object: blob.url }, { signal, deadlineMs: partMs });
+    await callStore(call, async (abortSignal) => {
+      await blob.stageBlock(this.#blockId(number), bytes, bytes.length, {
+        transactionalContentMD5: createHash('md5').update(bytes).digest(),
+        abortSignal,
+      });
+    });
+    this.#written.add(number);
+  }
+
+  async complete(
+    whole: { readonly parts: number; readonly size: number },
+    { signal }: CallOptions,
+  ): Promise<ObjectEntry> {
+    const { blob, key, requestMs } = this.#config;
+    const what = { action: 'complete the upload of', object: blob.url };
+    const numbers = Array.from({ length: whole.parts }, (_, index) => index + 1);
+    if (this.#written.size !== whole.parts || !numbers.every((number) => this.#written.has(number))) {
+      throw new StoreError('invalid', { ...what, found: `${this.#written.size} of ${whole.parts} parts have arrived` });
+    }
+    const call = this.#call(what, { signal, deadlineMs: requestMs });
+    const blocks = numbers.map((number) => this.#blockId(number));
+    this.#unverified = true;
+    const committed = await callStore(call, (abortSignal) => blob.commitBlockList(blocks, { abortSignal }));
+    const stored = await callStore(call, (abortSignal) => blob.getProperties({ abortSignal }));
+    // Another etag means that somebody has replaced it since: then its size says nothing about ours.
+    if (stored.etag === committed.etag && stored.contentLength !== whole.size) {
+      const found = `the store holds ${stored.contentLength} bytes where ${whole.size} were sent`;
+      throw new StoreError('transient', { ...what, found });
+    }
+    this.#unverified = false;
+    return {
+      key,
+      size: whole.size,
+      modifiedAt: (committed.lastModified ?? stored.lastModified ?? new Date(0)).getTime(),
+    };
+  }
+
+  async abort(): Promise<void> {
+    if (!this.#unverified) {
+      return;
+    }
+    const { blob, requestMs } = this.#config;
+    const call = this.#call(
+      { action: 'remove the unverified', object: blob.url },
+      // The upload's own signal may be the reason of the abort.
+      { signal: new AbortController().signal, deadlineMs: requestMs },
+    );
+    await callStore(call, (abortSignal) => this.#removeOwn(abortSignal)).catch((error: unknown) => {
+      if (!(error instanceof StoreError && error.kind === 'not_found')) {
+        throw error;
+      }
+    });
+    this.#unverified = false;
+  }
+
+  /** Deletes the blob if it is made of our blocks, and still is when the delete arrives. */
+  async #removeOwn(abortSignal: AbortSignal): Promise<void> {
+    const { blob } = this.#config;
+    const { committedBlocks = [], etag } = await blob.getBlockList('committed', { abortSignal });
+    const own = new Set([...this.#written].map((number) => this.#blockId(number)));
+    if (etag !== undefined && committedBlocks.some(({ name }) => own.has(name))) {
+      await blob.delete({ conditions: { ifMatch: etag }, deleteSnapshots: 'include', abortSignal });
+    }
+  }
+
+  #blockId(part: number): string {
+    const digits = String(this.#number * numbersPerUpload + part).padStart(10, '0');
+    return Buffer.from(digits).toString('base64');
+  }
+
+  #call(what: AbsAction, bounds: Pick<StoreCall, 'signal' | 'deadlineMs'>): StoreCall {
+    return { ...bounds, translate: (error) => absError(error, what) };
+  }
+}

@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { after, before, describe, it } from 'node:test';
+import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
+import { AbsBucket } from '../../../src/snapstore/providers/abs/abs-bucket.ts';
+import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
+import { type Azurite, startAzurite } from '../../support/azurite.ts';
+
+const options = { signal: new AbortController().signal };
+
+let azurite: Azurite;
+before(async () => {
+  azurite = await startAzurite();
+});
+after(async () => {
+  await azurite[Symbol.asyncDispose]();
+});
+
+function bucketFor(container: string, credentials: { readonly account?: string; readonly key?: string } = {}): Bucket {
+  const { account = azurite.account, key = azurite.key } = credentials;
+  return new AbsBucket({
+    container,
+    credentials: { storageAccount: account, storageKey: key, domain: 'unused.invalid' },
+    endpoint: azurite.endpoint,
+  });
+}
+
+async function newBucket(
+  name: string,
+): Promise<{ readonly bucket: Bucket; readonly sdk: Awaited<ReturnType<Azurite['createContainer']>> }> {
+  return { sdk: await azurite.createContainer(name), bucket: bucketFor(name) };
+}
+
+/** Uploads `bytes` in parts of `partSize`. */
+async function put(bucket: Bucket, key: string, bytes: Buffer, partSize = bytes.length): Promise<ObjectEntry> {
+  const upload = await bucket.beginUpload(key, { ...options, partSize });
+  let parts = 0;
+  for (let offset = 0; offset < bytes.length; offset += partSize) {
+    parts += 1;
+    await upload.writePart({ number: parts, offset, bytes: bytes.subarray(offset, offset + partSize) }, options);
+  }
+  return await upload.complete({ parts, size: bytes.length }, options);
+}
+
+async function keysOf(bucket: Bucket, prefix = ''): Promise<string[]> {
+  return (await Array.fromAsync(bucket.list(prefix, options))).map(({ key }) => key).sort();
+}
+
+async function storeError(promise: Promise<unknown>, kind: StoreErrorKind): Promise<StoreError> {
+  const error = await promise.then(
+    () => assert.fail('no error'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof StoreError, String(error));
+  assert.equal(error.kind, kind, error.message);
+  return error;
+}
+
+describe('uploads', () => {
+  it('parts in any order, from views into a larger buffer, become one object', async () => {
+    const { bucket } = await newBucket('order');
+    const bytes = randomBytes(2_500_001);
+    const upload = await bucket.beginUpload('a/b c/ü+%.gz', { ...options, partSize: 1_000_000 });
+    for (const number of [3, 1, 2]) {
+      const offset = (number - 1) * 1_000_000;
+      await upload.writePart({ number, offset, bytes: bytes.subarray(offset, offset + 1_000_000) }, options);
+    }
+    assert.deepEqual(await keysOf(bucket), []);
+    const entry = await upload.complete({ parts: 3, size: bytes.length }, options);
+    assert.equal(entry.size, bytes.length);
+    assert.deepEqual(await Array.fromAsync(bucket.list('a/', options)), [entry]);
+    assert.ok((await buffer(await bucket.read('a/b c/ü+%.gz', options))).equals(bytes));
+  });
+
+  it('an empty object', async () => {
+    const { bucket } = await newBucket('empty');
+    assert.equal((await put(bucket, 'none', Buffer.alloc(0), 1)).size, 0);
+    assert.equal((await buffer(await bucket.read('none', options))).length, 0);
+  });
+
+  it('block ids are base64 of ten digits, as long as those other programs write', async () => {
+    const { bucket, sdk } = await newBucket('blockids');
+    const blob = sdk.getBlockBlobClient('x');
+    const foreign = Buffer.from('0000000007').toString('base64');
+    await blob.stageBlock(foreign, 'left over', 9);
+    await put(bucket, 'x', Buffer.from('abcdef'), 2);
+    const { committedBlocks = [], uncommittedBlocks = [] } = await blob.getBlockList('all');
+    assert.deepEqual(uncommittedBlocks, []);
+    const numbers = committedBlocks.map(({ name }) => Buffer.from(name, 'base64').toString());
+    assert.deepEqual(
+      numbers.map((digits) => /^\d{10}$/.test(digits) && digits.slice(5)),
+      ['00001', '00002', '00003'],
+    );
+    assert.equal((await buffer(await bucket.read('x', options))).toString(), 'abcdef');
+  });
+
+  it('a part written again replaces the first one', async () => {
+    const { bucket } = await newBucket('again');
+    const upload = await bucket.beginUpload('x', { ...options, partSize: 3 });
+    await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('old') }, options);
+    await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('new') }, options);
+    await upload.complete({ parts: 1, size: 3 }, options);
+    assert.equal((await buffer(await bucket.read('x', options))).toString(), 'new');
+  });
+
+  it('is refused when a part is missing, or when the size is another', async () => {
+    const { bucket } = await newBucket('missing');
+    const upload = await bucket.beginUpload('x', { ...options, partSize: 3 });
+    await upload.writePart({ number: 2, offset: 3, bytes: Buffer.from('two') }, options);
+    await storeError(upload.complete({ parts: 2, size: 6 }, options), 'invalid');
+    await storeError(upload.complete({ parts: 1, size: 3 }, options), 'invalid');
+    assert.deepEqual(await keysOf(bucket), []);
+    await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('one') }, options);
+    const error = await storeError(upload.complete({ parts: 2, size: 7 }, options), 'transient');
+    assert.match(error.message, /holds 6 bytes where 7 were sent/);
+    await upload.abort();
+    await upload.abort();
+    assert.deepEqual(await keysOf(bucket), []);
+  });
+
+  it('abort leaves alone what another upload has put under the key meanwhile', async () => {
+    const { bucket } = await newBucket('meanwhile');
+    const upload = await bucket.beginUpload('x', { ...options, partSize: 3 });
+    await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('one') }, options);
+    await storeError(upload.complete({ parts: 1, size: 7 }, options), 'transient');
+    await put(bucket, 'x', Buffer.from('other'));
+    await upload.abort();
+    assert.equal((await buffer(await bucket.read('x', options))).toString(), 'other');
+  });
+
+  it('of two uploads to one key none gets the bytes of the other', async () => {
+    const { bucket } = await newBucket('two-writers');
+    const [first, second] = await Promise.all([
+      bucket.beginUpload('x', { ...options, partSize: 2 }),
+      bucket.beginUpload('x', { ...options, partSize: 2 }),
+    ]);
+    await first.writePart({ number: 1, offset: 0, bytes: Buffer.from('aa') }, options);
+    await second.writePart({ number: 1, offset: 0, bytes: Buffer.from('bb') }, options);
+    await first.writePart({ number: 2, offset: 2, bytes: Buffer.from('AA') }, options);
+    await first.complete({ parts: 2, size: 4 }, options);
+    await second.writePart({ number: 2, offset: 2, bytes: Buffer.from('BB') }, options);
+    await storeError(second.complete({ parts: 2, size: 4 }, options), 'invalid');
+    await second.abort();
+    assert.equal((await buffer(await bucket.read('x', options))).toString(), 'aaAA');
+  });
+});
+
+describe('reading', () => {
+  it('ranges are half open and may end beyond the object', async () => {
+    const { bucket } = await newBucket('ranges');
+    await put(bucket, 'x', Buffer.from('0123456789'));
+    const read = async (start: number, end: number): Promise<string> =>
+      (await buffer(await bucket.read('x', { ...options, range: { start, end } }))).toString();
+    assert.equal(await read(2, 5), '234');
+    assert.equal(await read(0, 1), '0');
+    assert.equal(await read(8, 100), '89');
+  });
+
+  it("ends when its caller aborts, with the caller's reason", async () => {
+    const { bucket } = await newBucket('read-abort');
+    await put(bucket, 'x', randomBytes(8_000_000));
+    const caller = new AbortController();
+    const body = await bucket.read('x', { signal: caller.signal });
+    const reason = new Error('enough');
+    await assert.rejects(
+      (async () => {
+        for await (const _chunk of body) {
+          caller.abort(reason);
+        }
+      })(),
+      reason,
+    );
+  });
+});
+
+describe('listing', () => {
+  it('all below a prefix, with size and time; a tag excludes', async () => {
+    const { bucket, sdk } = await newBucket('listing');
+    for (const name of ['p/1', 'p/2', 'p/3', 'q/1']) {
+      await sdk.getBlockBlobClient(name).upload('abc', 3);
+    }
+    await sdk.getBlockBlobClient('p/2').setTags({ 'x-etcd-snapshot-exclude': 'true', other: 'x' });
+    await sdk.getBlockBlobClient('p/3').setTags({ 'x-etcd-snapshot-exclude': 'false' });
+    const entries = await Array.fromAsync(bucket.list('p/', options));
+    assert.deepEqual(
+      entries.map(({ key, size, excluded }) => [key, size, excluded]),
+      [
+        ['p/1', 3, undefined],
+        ['p/2', 3, true],
+        ['p/3', 3, undefined],
+      ],
+    );
+    const age = Date.now() - (entries[0]?.modifiedAt ?? 0);
+    assert.ok(age > -2_000 && age < 600_000, `${age} ms`);
+  });
+});
+
+describe('errors', () => {
+  it('an absent object is not_found for reads and deletes', async () => {
+    const { bucket } = await newBucket('absent');
+    const error = await storeError(bucket.read('no/such', options), 'not_found');
+    assert.match(error.message, /^cannot read http:.*no\/such: the store answered 404 BlobNotFound$/);
+    await storeError(bucket.delete('no/such', options), 'not_found');
+  });
+
+  it('an absent container is gone for everything', async () => {
+    const bucket = bucketFor('never-made');
+    await storeError(Array.fromAsync(bucket.list('', options)), 'gone');
+    await storeError(bucket.read('x', options), 'gone');
+    await storeError(bucket.delete('x', options), 'gone');
+    await storeError(put(bucket, 'x', Buffer.from('x')), 'gone');
+  });
+
+  it('a wrong key is denied, and neither key is in the error', async () => {
+    await newBucket('wrong-key');
+    const key = randomBytes(64).toString('base64');
+    const error = await storeError(Array.fromAsync(bucketFor('wrong-key', { key }).list('', options)), 'denied');
+    assert.match(error.message, /403 Auth\w+; check storageAccount and storageKey/);
+    assert.ok(!JSON.stringify(error, Object.getOwnPropertyNames(error)).includes(key));
+  });
+
+  it('a caller that has aborted gets its own reason from every call', async () => {
+    const { bucket } = await newBucket('aborted');
+    const reason = new Error('stop');
+    const signal = AbortSignal.abort(reason);
+    await assert.rejects(Array.fromAsync(bucket.list('', { signal })), reason);
+    await assert.rejects(bucket.read('x', { signal }), reason);
+    await assert.rejects(bucket.delete('x', { signal }), reason);
+    await assert.rejects(bucket.beginUpload('x', { signal, partSize: 1 }), reason);
+    const upload = await bucket.beginUpload('x', { ...options, partSize: 1 });
+    await assert.rejects(upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('x') }, { signal }), reason);
+  });
+});

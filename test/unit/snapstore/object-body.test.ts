@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { PassThrough, Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { openBody } from '../../../src/snapstore/object-body.ts';
+import { StoreError } from '../../../src/snapstore/store-error.ts';
+
+interface Opening {
+  readonly stream: Readable;
+  readonly length: number;
+  readonly signal?: AbortSignal;
+  readonly stallMs?: number;
+  readonly deadlineMs?: number;
+}
+
+/** Opens the stream as a body and shows the signal its request got. */
+async function open({ stream, length, ...bounds }: Opening): Promise<{ body: Readable; request: AbortSignal }> {
+  let request: AbortSignal | undefined;
+  const body = await openBody({
+    signal: new AbortController().signal,
+    deadlineMs: 60_000,
+    stallMs: 60_000,
+    translate: (error) =>
+      new StoreError('transient', {
+        action: 'read',
+        object: 'it',
+        found: error instanceof Error ? error.message : '',
+      }),
+    open: async (signal) => {
+      request = signal;
+      return { stream, length };
+    },
+    ...bounds,
+  });
+  assert.ok(request);
+  return { body, request };
+}
+
+describe('the body of an object', () => {
+  it('comes whole', async () => {
+    const { body, request } = await open({ stream: Readable.from([Buffer.from('ab'), Buffer.from('c')]), length: 3 });
+    assert.equal((await buffer(body)).toString(), 'abc');
+    assert.equal(request.aborted, false);
+  });
+
+  it('may be empty', async () => {
+    const { body } = await open({ stream: Readable.from([]), length: 0 });
+    assert.equal((await buffer(body)).length, 0);
+  });
+
+  it('fails when it ends early', async () => {
+    const { body } = await open({ stream: Readable.from([Buffer.from('ab')]), length: 3 });
+    await assert.rejects(buffer(body), { code: 'store_transient', message: /ended after 2 of 3 bytes/ });
+  });
+
+  it('fails when it is longer than announced, without giving more', async () => {
+    const { body } = await open({ stream: Readable.from([Buffer.from('ab'), Buffer.from('cd')]), length: 3 });
+    await assert.rejects(buffer(body), { code: 'store_transient', message: /more than the announced 3 bytes/ });
+  });
+
+  it('fails when its connection breaks, before and after the first byte', async () => {
+    const early = new PassThrough();
+    setImmediate().then(() => early.destroy(new Error('reset')), assert.ifError);
+    await assert.rejects(open({ stream: early, length: 3 }), { code: 'store_transient', message: /reset/ });
+    const late = new PassThrough();
+    late.write('ab');
+    const { body } = await open({ stream: late, length: 3 });
+    late.destroy(new Error('reset'));
+    await assert.rejects(buffer(body), { code: 'store_transient', message: /reset/ });
+  });
+
+  it('fails when nothing comes while its reader waits, and the request is aborted', async () => {
+    const stream = new PassThrough();
+    stream.write('ab');
+    const { body, request } = await open({ stream, length: 3, stallMs: 20 });
+    await assert.rejects(buffer(body), { code: 'store_transient', message: /nothing came back within 0.02 s/ });
+    assert.equal(request.aborted, true);
+    assert.equal(stream.destroyed, true);
+  });
+
+  it('does not fail when its reader takes longer than the server may', async () => {
+    const { body } = await open({
+      stream: Readable.from([Buffer.alloc(200_000, 1), Buffer.from('c')]),
+      length: 200_001,
+      stallMs: 20,
+    });
+    let size = 0;
+    for await (const chunk of body) {
+      size += chunk.length;
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    assert.equal(size, 200_001);
+  });
+
+  it('is given up when its first byte does not come in time', async () => {
+    const stream = new PassThrough();
+    await assert.rejects(open({ stream, length: 3, deadlineMs: 20 }), { code: 'store_transient' });
+    assert.equal(stream.destroyed, true);
+  });
+
+  it('ends with the reason of its caller, who aborts, even while nobody reads', async () => {
+    const caller = new AbortController();
+    const stream = new PassThrough();
+    stream.write('ab');
+    const { body, request } = await open({ stream, length: 3, signal: caller.signal });
+    const reason = new Error('stop');
+    caller.abort(reason);
+    await setImmediate();
+    await assert.rejects(buffer(body), reason);
+    assert.equal(request.aborted, true);
+  });
+
+  it('aborts its request when the reader turns away', async () => {
+    const stream = new PassThrough();
+    stream.write('ab');
+    const { body, request } = await open({ stream, length: 3 });
+    body.destroy();
+    await once(body, 'close');
+    assert.equal(request.aborted, true);
+    assert.equal(stream.destroyed, true);
+  });
+});
