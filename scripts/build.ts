@@ -1,0 +1,56 @@
+/** Builds bin/etcdbrctl, or the file named by `--output`, from src/main.ts, or the file named by `--entry`. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bundleProgram, bundleWorker } from './build/bundle.ts';
+import { writeExecutable } from './build/executable.ts';
+
+const root = join(import.meta.dirname, '..');
+const { values } = parseArgs({
+  options: {
+    entry: { type: 'string', default: join(root, 'src/main.ts') },
+    output: { type: 'string', default: join(root, 'bin/etcdbrctl') },
+  },
+});
+const workDir = join(root, '.cache/build');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+const define = { ETCDBRCTL_BUILD: JSON.stringify({ version, gitSha: commit() }) };
+
+const startedAt = performance.now();
+const { chunks, metafile } = await bundleProgram({ entry: values.entry, outputDir: join(workDir, 'chunks'), define });
+// Which file went into which chunk; a test reads it.
+writeFileSync(join(workDir, 'metafile.json'), JSON.stringify(metafile));
+await writeExecutable({
+  chunks,
+  assets: { ...(await workers()), 'flock.node': nativeLock() },
+  node: process.execPath,
+  workDir,
+  outputFile: values.output,
+});
+const megabytes = (statSync(values.output).size / 1024 / 1024).toFixed(0);
+const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+process.stdout.write(`${values.output}: ${megabytes} MiB, ${chunks.length} chunks, built in ${seconds} s\n`);
+
+/** The commit that is checked out, with a mark when files differ from it; `unknown` outside a git checkout. */
+function commit(): string {
+  try {
+    const git = (...args: string[]): string =>
+      execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return git('rev-parse', 'HEAD') + (git('status', '--porcelain', '--untracked-files=no') === '' ? '' : '-modified');
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** The native module that takes etcd's file lock, compiled when it is older than its source. */
+function nativeLock(): Uint8Array {
+  const file = execFileSync(join(root, 'scripts/build-flock.sh'), { encoding: 'utf8' }).trim();
+  return readFileSync(join(root, file));
+}
+
+/** Programs of worker threads, by the name of the asset they become. */
+async function workers(): Promise<Record<string, string>> {
+  const entry = join(root, 'src/runtime/worker-entry.ts');
+  return existsSync(entry) ? { 'worker.cjs': await bundleWorker({ entry, define }) } : {};
+}

@@ -1,0 +1,101 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+import { build, type Metafile, type Plugin, transform } from 'esbuild';
+import { replaceInPackages } from './replace-in-package.ts';
+import { replacements } from './replacements.ts';
+
+/** A chunk of the program, ready to be loaded by the boot script. */
+export interface Chunk {
+  /** `main.js`, or a name of the bundler's. */
+  readonly name: string;
+  /** A function expression that takes exports, require and module. ASCII. */
+  readonly source: string;
+  /** What V8 made of it; good for the same V8 on the same processor only, and ignored by others. */
+  readonly cache: Uint8Array;
+}
+
+/** What goes into every bundle of ours. */
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  charset: 'ascii',
+  legalComments: 'none',
+  logLevel: 'warning',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  metafile: true,
+  plugins: [replaceInPackages(replacements)] satisfies Plugin[],
+} as const;
+
+/**
+ * Bundles the program as chunks: what an `import()` asks for, and what several of those share, is a chunk of its own,
+ * so that a command loads no more than it needs.
+ */
+export async function bundleProgram(request: {
+  readonly entry: string;
+  /** Made anew. */
+  readonly outputDir: string;
+  /** Names replaced by JSON values. */
+  readonly define: Readonly<Record<string, string>>;
+}): Promise<{ readonly chunks: readonly Chunk[]; readonly metafile: Metafile }> {
+  const { entry, outputDir, define } = request;
+  await rm(outputDir, { recursive: true, force: true });
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: { main: entry },
+    outdir: outputDir,
+    format: 'esm',
+    splitting: true,
+    define: { ...define },
+  });
+  refuseLazyPackages(metafile);
+  const names = (await readdir(outputDir)).filter((name) => name.endsWith('.js'));
+  const chunks = await Promise.all(
+    names.map(async (name) => await toChunk(name, await readFile(join(outputDir, name), 'utf8'))),
+  );
+  return { chunks, metafile };
+}
+
+/**
+ * `import('package')` gives the names of a CommonJS package in Node, but only `default` in a bundle. So lazy imports are
+ * of files of our own, which name what they need of packages in ordinary imports.
+ */
+function refuseLazyPackages(metafile: Metafile): void {
+  for (const [file, { imports }] of Object.entries(metafile.inputs)) {
+    const wrong = imports.find(({ kind, path }) => kind === 'dynamic-import' && path.includes('node_modules/'));
+    if (wrong !== undefined && !file.includes('node_modules/')) {
+      throw new Error(`${file} imports ${wrong.path} lazily: make a module of it that imports the package as usual`);
+    }
+  }
+}
+
+/** A worker thread's whole program as one CommonJS script: threads begin from text and have no chunks at hand. */
+export async function bundleWorker(request: {
+  readonly entry: string;
+  readonly define: Readonly<Record<string, string>>;
+}): Promise<string> {
+  const { outputFiles } = await build({
+    ...shared,
+    entryPoints: [request.entry],
+    write: false,
+    format: 'cjs',
+    define: { ...request.define },
+  });
+  return outputFiles.map(({ text }) => text).join('');
+}
+
+async function toChunk(name: string, module: string): Promise<Chunk> {
+  const { code } = await transform(module, {
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    charset: 'ascii',
+    minifyWhitespace: true,
+    supported: { 'dynamic-import': false },
+  });
+  const source = `(function(exports,require,module){${code}})`;
+  const script = new Script(source, { filename: `etcdbrctl:${name}` });
+  return { name, source, cache: script.createCachedData() };
+}

@@ -1,0 +1,43 @@
+import { dirname, join } from 'node:path';
+import protobuf from 'protobufjs';
+import { type Replacement, replaceOnce } from './replace-in-package.ts';
+
+/** What packages do that a single file cannot: read files beside themselves, or pull in what we never call. */
+export const replacements: readonly (Replacement & { readonly package: RegExp })[] = [
+  {
+    name: 'embedding the protocol of etcd3',
+    package: /node_modules\/etcd3\//,
+    file: /node_modules\/etcd3\/lib\/connection-pool\.js$/,
+    rewrite: (source, path) => {
+      const protocol = new protobuf.Root();
+      protocol.loadSync(join(dirname(path), '../proto/rpc.proto'), { keepCase: true });
+      return replaceOnce(
+        source,
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of the package's own template
+        '.loadSync)(`${__dirname}/../proto/rpc.proto`,',
+        `.fromJSON)(${JSON.stringify(protocol.toJSON())},`,
+      );
+    },
+  },
+  {
+    name: 'keeping to the OpenStack storage of pkgcloud',
+    package: /node_modules\/pkgcloud\//,
+    file: /node_modules\/pkgcloud\/lib\/pkgcloud\.js$/,
+    rewrite: (source) => {
+      // The parts we use ask this file for the version alone; everything else here requires all providers by a glob.
+      replaceOnce(source, "pkgcloud.version = require('../package.json').version;", '');
+      return "exports.version = require('../package.json').version;\n";
+    },
+  },
+  {
+    name: 'leaving out the proxy agent of urllib',
+    package: /node_modules\/urllib\//,
+    file: /node_modules\/urllib\/lib\/detect_proxy_agent\.js$/,
+    rewrite: (source) =>
+      replaceOnce(
+        source,
+        "require('proxy-agent')",
+        "(() => { throw new Error('proxy-agent is not part of this build'); })()",
+      ),
+  },
+];
