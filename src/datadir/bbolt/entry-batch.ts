@@ -10,6 +10,12 @@ export interface EntryBatch {
   readonly bytes: Uint8Array;
 }
 
+/** A batch whose memory belongs to whoever holds it, so that it can be transferred to another thread. */
+export interface OwnedEntryBatch extends EntryBatch {
+  readonly sizes: Uint32Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** Fills an {@link EntryBatch}; its memory grows as needed. */
 export class EntryBatchBuilder {
   #sizes: Uint32Array<ArrayBuffer>;
@@ -70,12 +76,21 @@ export class EntryBatchBuilder {
     this.#length = 0;
   }
 
-  /** The entries so far, as views of this builder's memory. */
-  batch(): EntryBatch & { readonly sizes: Uint32Array<ArrayBuffer>; readonly bytes: Uint8Array<ArrayBuffer> } {
+  /** The entries so far, as views of this builder's memory, which the next call may change. */
+  batch(): EntryBatch {
     return {
       count: this.#count,
       sizes: this.#sizes.subarray(0, this.#count * 2),
       bytes: this.#bytes.subarray(0, this.#length),
     };
+  }
+
+  /** The entries so far together with their memory; the builder begins anew with `bytes` bytes of room. */
+  take(options: { readonly bytes: number }): OwnedEntryBatch {
+    const batch = { count: this.#count, sizes: this.#sizes, bytes: this.#bytes };
+    this.#sizes = new Uint32Array(Math.max(128, this.#sizes.length));
+    this.#bytes = new Uint8Array(Math.max(64, options.bytes));
+    this.clear();
+    return batch;
   }
 }

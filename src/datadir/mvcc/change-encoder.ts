@@ -1,4 +1,4 @@
-import { type EntryBatch, EntryBatchBuilder } from '../bbolt/entry-batch.ts';
+import { EntryBatchBuilder, type OwnedEntryBatch } from '../bbolt/entry-batch.ts';
 import { encodeKeyValue, encodeTombstone, KEY_VALUE_OVERHEAD, type KeyValueFields } from './key-value.ts';
 import { encodeRevisionKey, REVISION_KEY_SIZE } from './revision-key.ts';
 import { UnfitChange } from './unfit-change.ts';
@@ -17,24 +17,32 @@ export interface ChangeFields extends KeyValueFields {
 export class ChangeEncoder {
   readonly #after: number;
   readonly #batch: EntryBatchBuilder;
+  readonly #reserve: number;
   readonly #leases = new Set<bigint>();
   #revision: number;
   #sub = 0;
+  #added = 0;
   #skipped = 0;
 
   /**
    * Changes up to revision `after` are skipped; from there on each revision has to follow.
-   * Room for `bytes` bytes of records is reserved at once.
+   * Room for `bytes` bytes of records is reserved at a time.
    */
   constructor(options: { readonly after: number; readonly bytes: number }) {
     this.#after = options.after;
     this.#revision = options.after;
     this.#batch = new EntryBatchBuilder(options);
+    this.#reserve = options.bytes;
   }
 
   /** Revision of the last change that was added, or `after`. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Changes that were added. */
+  get added(): number {
+    return this.#added;
   }
 
   /** Changes left out because they were at `after` or before. */
@@ -72,19 +80,15 @@ export class ChangeEncoder {
       ? encodeTombstone(target, value, source, change)
       : encodeKeyValue(target, value, source, change);
     this.#batch.commit(value - start, end - value);
+    this.#added++;
     if (change.lease !== 0n) {
       this.#leases.add(change.lease);
     }
   }
 
-  /** The records added since the last {@link clear}; valid until then. */
-  batch(): ReturnType<EntryBatchBuilder['batch']> & EntryBatch {
-    return this.#batch.batch();
-  }
-
-  /** Forgets the records that were taken. */
-  clear(): void {
-    this.#batch.clear();
+  /** Takes the records added since the last time, with their memory. */
+  take(): OwnedEntryBatch {
+    return this.#batch.take({ bytes: this.#reserve });
   }
 
   #advance(next: number): void {

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-
-const ROOT = fileURLToPath(new URL('../../fixtures/golden/', import.meta.url));
+import { goldenObjects } from '../golden-store.ts';
+import { projectRoot } from '../project-root.ts';
 
 /** One key as `expected.json` describes it. */
 export interface ExpectedKey {
@@ -37,27 +35,25 @@ export const GOLDEN_NAMES = [
   'layout-v1',
 ] as const;
 
-/** The folder that holds `store/` and `expected.json`. */
-export function goldenFolder(name: (typeof GOLDEN_NAMES)[number]): string {
-  return join(ROOT, name);
-}
+/** Name of a golden backup. */
+export type GoldenName = (typeof GOLDEN_NAMES)[number];
 
 /** The state a restore has to bring back. */
-export function goldenExpected(name: (typeof GOLDEN_NAMES)[number]): ExpectedState {
-  return JSON.parse(readFileSync(join(goldenFolder(name), 'expected.json'), 'utf8')) as ExpectedState;
+export function goldenExpected(name: GoldenName): ExpectedState {
+  const path = `${projectRoot}test/fixtures/golden/${name}/expected.json`;
+  return JSON.parse(readFileSync(path, 'utf8')) as ExpectedState;
 }
 
 /** The database inside a golden full snapshot that is compressed with gzip, its trailing hash verified and removed. */
 export function goldenDatabase(name: 'etcd-3.5/gzip' | 'etcd-3.4/gzip'): Buffer {
-  const folder = join(goldenFolder(name), 'store/etcd-main/v2');
-  const full = readdirSync(folder).find((entry) => entry.startsWith('Full-'));
+  const full = goldenObjects(name).find(({ key }) => key.includes('Full-'));
   if (full === undefined) {
-    throw new Error(`no full snapshot in ${folder}`);
+    throw new Error(`no full snapshot in ${name}`);
   }
-  const bytes = gunzipSync(readFileSync(join(folder, full)));
+  const bytes = gunzipSync(full.bytes);
   const db = bytes.subarray(0, -32);
   if (!createHash('sha256').update(db).digest().equals(bytes.subarray(-32))) {
-    throw new Error(`the golden snapshot ${full} is damaged`);
+    throw new Error(`the golden snapshot ${full.key} is damaged`);
   }
   return db;
 }

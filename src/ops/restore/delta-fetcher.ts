@@ -1,0 +1,85 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, open, rm, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { fetchWhole } from './fetch.ts';
+
+/** A delta whose stored bytes lie in a file. */
+export interface FetchedDelta {
+  readonly delta: StoredSnapshot;
+  /** Removed when the next delta is asked for. */
+  readonly file: string;
+}
+
+/**
+ * Fetches deltas into temporary files, several at once, and gives them in order.
+ * At most `maxFetchers` files exist besides the one in use, so disk and memory stay bounded however long the chain is.
+ */
+export async function* fetchDeltas(
+  source: { readonly store: SnapStore; readonly deltas: readonly StoredSnapshot[] },
+  options: { readonly maxFetchers: number; readonly tempDir: string; readonly onFetched: (bytes: number) => void },
+  context: RunContext,
+): AsyncGenerator<FetchedDelta, void> {
+  if (source.deltas.length === 0) {
+    return;
+  }
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const madeTemp = await mkdir(options.tempDir, { recursive: true, mode: 0o700 });
+  const directory = await mkdtemp(path.join(options.tempDir, 'restore-'));
+  const begun: Promise<FetchedDelta>[] = [];
+  try {
+    let next = 0;
+    const begin = (): void => {
+      const delta = source.deltas[next++];
+      if (delta !== undefined) {
+        const file = path.join(directory, String(next));
+        const fetched = fetchInto(file, { store: source.store, delta }, { ...context, signal });
+        // It is awaited in its turn; until then a failure must not count as unhandled.
+        fetched.catch(() => undefined);
+        begun.push(fetched);
+      }
+    };
+    for (let count = 0; count < Math.max(1, options.maxFetchers); count++) {
+      begin();
+    }
+    for (let first = begun.shift(); first !== undefined; first = begun.shift()) {
+      const fetched = await first;
+      begin();
+      options.onFetched(fetched.delta.size);
+      yield fetched;
+      await rm(fetched.file, { force: true });
+    }
+  } finally {
+    stop.abort();
+    await Promise.allSettled(begun);
+    await rm(directory, { recursive: true, force: true });
+    if (madeTemp !== undefined) {
+      await rmdir(options.tempDir).catch(() => undefined);
+    }
+  }
+}
+
+async function fetchInto(
+  file: string,
+  source: { readonly store: SnapStore; readonly delta: StoredSnapshot },
+  context: RunContext,
+): Promise<FetchedDelta> {
+  await fetchWhole(source.store, source.delta, context, async (body) => {
+    const handle = await open(file, 'w', 0o600);
+    try {
+      for await (const bytes of body) {
+        await handle.writeFile(bytes);
+      }
+    } finally {
+      await handle.close();
+    }
+  });
+  return { delta: source.delta, file };
+}
+
+/** The stored bytes of a fetched delta. */
+export function readFetched(fetched: FetchedDelta): AsyncIterable<Uint8Array> {
+  return createReadStream(fetched.file, { highWaterMark: 256 * 1024 });
+}

@@ -1,0 +1,109 @@
+import { checkDatabase } from '../../datadir/bbolt/check.ts';
+import type { EntryBatch } from '../../datadir/bbolt/entry-batch.ts';
+import { Graft } from '../../datadir/bbolt/graft.ts';
+import type { ClusterBootstrap } from '../../datadir/membership/bootstrap.ts';
+import { REPLACED_BUCKETS } from '../../datadir/membership/bootstrap.ts';
+import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
+import { leaseKey, leaseRecord, UNKNOWN_LEASE_TTL } from '../../datadir/mvcc/lease-record.ts';
+import { type Revision, revision } from '../../revision.ts';
+import { Failure } from '../../runtime/failure.ts';
+
+/** A base database that becomes the restored one: changes are added to it, then the new membership. */
+export class RestoredDatabase implements AsyncDisposable {
+  /** Last revision of the base, from its contents. */
+  readonly baseRevision: Revision;
+  readonly #graft: Graft;
+  readonly #quotaBytes: number;
+
+  private constructor(graft: Graft, options: { readonly baseRevision: Revision; readonly quotaBytes: number }) {
+    this.#graft = graft;
+    this.baseRevision = options.baseRevision;
+    this.#quotaBytes = options.quotaBytes;
+  }
+
+  /** Opens the base and checks its structure. Throws Damage, and a {@link Failure} `quota_exceeded` when it is too large. */
+  static async open(
+    path: string,
+    options: { readonly quotaBytes: number; readonly signal: AbortSignal },
+  ): Promise<RestoredDatabase> {
+    const graft = await Graft.open(path);
+    try {
+      const { damages } = await checkDatabase(graft.base, options);
+      const [first] = damages;
+      if (first !== undefined) {
+        throw first;
+      }
+      const baseRevision = revision(await readLastRevision(graft.base));
+      const database = new RestoredDatabase(graft, { ...options, baseRevision });
+      database.#checkQuota();
+      return database;
+    } catch (error) {
+      await graft[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Bytes of the database by now. */
+  get size(): number {
+    return this.#graft.size;
+  }
+
+  /** Adds records behind those the `key` bucket holds. */
+  async addChanges(batches: AsyncIterable<EntryBatch>): Promise<void> {
+    await this.#graft.append('key', this.#withinQuota(batches));
+  }
+
+  /**
+   * Adds a record for each lease the base does not know. They were granted after it, and the deltas tell only their ids:
+   * without a record etcd would take the lease away from its keys.
+   */
+  async addLeases(ids: ReadonlySet<bigint>, options: { readonly signal: AbortSignal }): Promise<number> {
+    const known = await this.#graft.base.bucket('lease');
+    const records = [];
+    for (const id of [...ids].toSorted((a, b) => (BigInt.asUintN(64, a) < BigInt.asUintN(64, b) ? -1 : 1))) {
+      if ((await known?.get(leaseKey(id))) === undefined) {
+        records.push(leaseRecord(id, UNKNOWN_LEASE_TTL));
+      }
+    }
+    if (records.length > 0) {
+      await this.#graft.merge('lease', records, options);
+    }
+    return records.length;
+  }
+
+  /** Makes the database that of a member of a new cluster, and all of it durable. */
+  async finish(bootstrap: ClusterBootstrap, options: { readonly signal: AbortSignal }): Promise<void> {
+    for (const [bucket, entries] of bootstrap.bucketEntries) {
+      if (REPLACED_BUCKETS.includes(bucket)) {
+        await this.#graft.replace(bucket, entries);
+      } else {
+        await this.#graft.merge(bucket, entries, options);
+      }
+    }
+    this.#checkQuota();
+    await this.#graft.commit(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#graft[Symbol.asyncDispose]();
+  }
+
+  async *#withinQuota(batches: AsyncIterable<EntryBatch>): AsyncGenerator<EntryBatch, void> {
+    for await (const batch of batches) {
+      yield batch;
+      this.#checkQuota();
+    }
+  }
+
+  #checkQuota(): void {
+    if (this.size > this.#quotaBytes) {
+      throw new Failure({
+        code: 'quota_exceeded',
+        action: 'restore',
+        object: 'the database',
+        found: `it needs ${this.size} bytes, more than the quota of ${this.#quotaBytes}`,
+        remedy: 'raise --embedded-etcd-quota-bytes, and the quota of the etcd that will run on it',
+      });
+    }
+  }
+}
