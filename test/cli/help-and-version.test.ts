@@ -98,3 +98,14 @@ describe('what is loaded', { skip: executable === undefined ? false : 'only seen
     );
   });
 });
+
+describe('a reader that goes away', () => {
+  it('is no error', async () => {
+    await using rig = makeRig();
+    const running = rig.start(['snapshot', '--help']);
+    running.closeStdout();
+    const { stderr, exitCode } = await running.finished;
+    assert.equal(stderr, '');
+    assert.equal(exitCode, 0);
+  });
+});
