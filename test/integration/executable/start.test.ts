@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { it } from 'node:test';
+import { builtExecutable } from '../../support/executable.ts';
+import { measureRun, median } from '../../support/measured-run.ts';
+import { cacheDir } from '../../support/project-root.ts';
+import { run } from '../../support/run.ts';
+import { makeTempDir } from '../../support/temp-dir.ts';
+
+it('runs with an empty environment in a directory that has nothing', async () => {
+  using dir = makeTempDir();
+  const { stdout, stderr } = await run(builtExecutable(), ['--version'], { cwd: dir.path, env: {} });
+  assert.match(stdout, /^etcdbrctl Version: \d+\.\d+\.\d+\n/);
+  assert.equal(stderr, '');
+});
+
+it('takes no orders from NODE_OPTIONS', async () => {
+  const { stdout } = await run(builtExecutable(), ['--version'], { env: { NODE_OPTIONS: '--no-such-option' } });
+  assert.match(stdout, /^etcdbrctl Version: /);
+});
+
+it('starts in at most 1.6 times what Node needs for an empty script, in at most 60 MB', async () => {
+  using dir = makeTempDir();
+  const empty = dir.join('empty.cjs');
+  writeFileSync(empty, '');
+  const executable = builtExecutable();
+  const marks: string[] = [];
+  // Other tests run meanwhile: the two programs take turns, and a bad minute gets another chance.
+  for (let attempt = 1; attempt <= 5; attempt++) {
+    const bare: number[] = [];
+    const ours: number[] = [];
+    let peakRss = 0;
+    for (let turn = 0; turn < 15; turn++) {
+      bare.push((await measureRun(process.execPath, [empty], { env: {}, intervalMs: 0 })).wallMs);
+      const measured = await measureRun(executable, ['--version'], { env: {}, intervalMs: 0 });
+      ours.push(measured.wallMs);
+      peakRss = Math.max(peakRss, measured.peakRss);
+    }
+    const ratio = median(ours) / median(bare);
+    marks.push(`${median(ours).toFixed(1)} ms, ratio ${ratio.toFixed(2)}, ${(peakRss / 1e6).toFixed(1)} MB`);
+    if (ratio <= 1.6 && peakRss <= 60e6) {
+      return;
+    }
+  }
+  assert.fail(marks.join('; '));
+});
+
+/** What the bundler noted about its inputs and outputs; only the fields read here. */
+interface Metafile {
+  readonly outputs: Readonly<
+    Record<
+      string,
+      {
+        readonly entryPoint?: string;
+        readonly inputs: Readonly<Record<string, unknown>>;
+        readonly imports: readonly { readonly path: string; readonly kind: string; readonly external?: boolean }[];
+      }
+    >
+  >;
+}
+
+it('asking for the version loads no package at all', () => {
+  const { outputs } = JSON.parse(readFileSync(`${cacheDir}/build/metafile.json`, 'utf8')) as Metafile;
+  const loaded = new Set<string>();
+  const load = (path: string): void => {
+    const output = outputs[path];
+    if (output === undefined || loaded.has(path)) {
+      return;
+    }
+    loaded.add(path);
+    for (const { path: imported, kind } of output.imports) {
+      if (kind === 'import-statement') {
+        load(imported);
+      }
+    }
+  };
+  for (const [path, { entryPoint }] of Object.entries(outputs)) {
+    if (entryPoint === 'src/main.ts' || entryPoint === 'src/cli/version.ts') {
+      load(path);
+    }
+  }
+  assert.ok(loaded.size >= 2, 'main and version are chunks');
+  const inputs = [...loaded].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
+  assert.deepEqual(
+    inputs.filter((input) => input.includes('node_modules')),
+    [],
+  );
+});
