@@ -41,13 +41,28 @@ export function command<G extends CommandGroups>(
         session.context.log.warn(warning);
       }
       const { podEnvironment } = await import('../config/environment.ts');
-      await act({
-        config: loaded.config,
-        sources: loaded.sources,
-        pod: podEnvironment(host.environment),
-        context: session.context,
-        print: (text) => host.stdout.write(text),
-      });
+      const { signal } = session.context;
+      try {
+        await act({
+          config: loaded.config,
+          sources: loaded.sources,
+          pod: podEnvironment(host.environment),
+          context: session.context,
+          print: (text) => host.stdout.write(text),
+        });
+      } catch (error) {
+        throw signal.aborted && isConsequenceOf(error, signal.reason) ? signal.reason : error;
+      }
     },
   };
+}
+
+/** Whether an operation failed only because it was told to end; then the interruption is what matters. */
+function isConsequenceOf(error: unknown, reason: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause === reason || cause.name === 'AbortError') {
+      return true;
+    }
+  }
+  return false;
 }

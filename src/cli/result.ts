@@ -12,7 +12,7 @@ export function formatResult(result: PrintableResult, format: 'text' | 'json'): 
     return `${JSON.stringify(result.json)}\n`;
   }
   const lines = result.lines.filter(([, value]) => value !== undefined);
-  const width = Math.max(...lines.map(([label]) => label.length)) + 2;
+  const width = Math.max(...lines.map(([label]) => label.length)) + 3;
   return lines.map(([label, value]) => `${`${label}:`.padEnd(width)}${value}\n`).join('');
 }
 

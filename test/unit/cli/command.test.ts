@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { describe, it } from 'node:test';
+import { command } from '../../../src/cli/command.ts';
+import type { Host } from '../../../src/cli/host.ts';
+import { commandSpec } from '../../../src/config/command-spec.ts';
+import { optionGroup } from '../../../src/config/option.ts';
+import { loggingOptions } from '../../../src/config/options/logging.ts';
+import { Failure } from '../../../src/runtime/failure.ts';
+import { Interrupted } from '../../../src/runtime/interrupted.ts';
+
+const spec = commandSpec({
+  name: 'try',
+  summary: 'try',
+  description: 'Tries.',
+  examples: [],
+  groups: {
+    work: optionGroup({
+      title: 'Work',
+      options: { amount: { flag: 'amount', type: 'uint', default: 1, help: 'How much.' } },
+    }),
+    logging: loggingOptions,
+  },
+});
+
+function host() {
+  const out: string[] = [];
+  const signals = new EventEmitter();
+  const silent = { write: () => undefined, isTerminal: false, columns: 80 };
+  const made: Host = {
+    argv: [],
+    environment: { POD_NAME: 'etcd-main-0', POD_NAMESPACE: '' },
+    stdout: { ...silent, write: (text) => void out.push(text) },
+    stderr: silent,
+    signals,
+    abandon: () => assert.fail('nothing has to be abandoned'),
+  };
+  return { host: made, out, signals };
+}
+
+describe('a command', () => {
+  it('is called with its finished configuration and the surroundings', async () => {
+    const { host: place, out } = host();
+    const tried = command(spec, async ({ config, sources, pod, print }) => {
+      const amount: number = config.work.amount;
+      assert.equal(sources.get('amount')?.kind, 'flag');
+      assert.equal(pod.name, 'etcd-main-0');
+      assert.equal(pod.namespace, undefined);
+      assert.equal(pod.etcdConfigFile, '/var/etcd/config/etcd.conf.yaml');
+      print(`${amount}\n`);
+      return Promise.resolve();
+    });
+    await tried.execute(new Map([['amount', ['3']]]), place);
+    assert.deepEqual(out, ['3\n']);
+  });
+
+  /** Runs a command that is interrupted in the middle and then fails with `failure`. */
+  async function interruptedWith(failure: (reason: unknown) => unknown): Promise<unknown> {
+    const { host: place, signals } = host();
+    const tried = command(spec, ({ context }) => {
+      signals.emit('SIGTERM');
+      return Promise.reject(failure(context.signal.reason));
+    });
+    return await tried.execute(new Map(), place).catch((error: unknown) => error);
+  }
+
+  const failed = (cause: unknown) =>
+    new Failure({ code: 'x', action: 'save', object: 'y', found: 'it stopped', cause });
+
+  it('that failed because it was interrupted ends with the interruption', async () => {
+    for (const failure of [
+      (reason: unknown) => reason,
+      (reason: unknown) => failed(reason),
+      () => failed(new DOMException('This operation was aborted', 'AbortError')),
+    ]) {
+      assert.ok((await interruptedWith(failure)) instanceof Interrupted);
+    }
+  });
+
+  it('that failed for another reason meanwhile ends with that', async () => {
+    const full = failed(new Error('no space left'));
+    assert.equal(await interruptedWith(() => full), full);
+  });
+});
