@@ -6,6 +6,15 @@ export interface RawBody {
   readonly stream: Readable;
   /** Bytes that must come: no less, no more. */
   readonly length: number;
+  /** What the store says about the bytes; left out where it says nothing or only a part of the object is read. */
+  readonly checksum?: BodyChecksum | undefined;
+}
+
+/** A running checksum that knows what it should come to. */
+export interface BodyChecksum {
+  update(bytes: Uint8Array): void;
+  /** Asked once, at the end: true when the bytes are those that were stored. */
+  matches(): boolean;
 }
 
 /** How a body is opened and watched. */
@@ -18,8 +27,8 @@ export interface BodyCall extends StoreCall {
 
 /**
  * Opens an object's body and resolves once its first byte or its end is known. The stream it gives fails with a translated error
- * when the connection breaks, when fewer or more bytes come than were announced, and when nothing comes for `stallMs`; it is
- * destroyed with the caller's reason when the caller aborts. Destroying it ends the request.
+ * when the connection breaks, when fewer or more bytes come than were announced, when they do not match the store's checksum, and
+ * when nothing comes for `stallMs`; it is destroyed with the caller's reason when the caller aborts. Destroying it ends the request.
  */
 export async function openBody(call: BodyCall): Promise<Readable> {
   const request = new AbortController();
@@ -108,6 +117,7 @@ class ObjectBody extends Readable {
         this.#fail(new Error(`more than the announced ${this.#raw.length} bytes came`));
         return;
       }
+      this.#raw.checksum?.update(chunk);
       clearTimeout(this.#stall);
       this.#wanted = false;
       this.push(chunk);
@@ -120,6 +130,10 @@ class ObjectBody extends Readable {
     }
     if (this.#received < this.#raw.length) {
       this.#fail(new Error(`the body ended after ${this.#received} of ${this.#raw.length} bytes`));
+      return;
+    }
+    if (this.#raw.checksum?.matches() === false) {
+      this.#fail(new Error(`the ${this.#received} bytes that came do not match the object's checksum`));
       return;
     }
     clearTimeout(this.#stall);

@@ -4,19 +4,25 @@ import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { openBody } from '../../../src/snapstore/object-body.ts';
+import { type BodyChecksum, openBody } from '../../../src/snapstore/object-body.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
 
 interface Opening {
   readonly stream: Readable;
   readonly length: number;
+  readonly checksum?: BodyChecksum;
   readonly signal?: AbortSignal;
   readonly stallMs?: number;
   readonly deadlineMs?: number;
 }
 
 /** Opens the stream as a body and shows the signal its request got. */
-async function open({ stream, length, ...bounds }: Opening): Promise<{ body: Readable; request: AbortSignal }> {
+async function open({
+  stream,
+  length,
+  checksum,
+  ...bounds
+}: Opening): Promise<{ body: Readable; request: AbortSignal }> {
   let request: AbortSignal | undefined;
   const body = await openBody({
     signal: new AbortController().signal,
@@ -30,7 +36,7 @@ async function open({ stream, length, ...bounds }: Opening): Promise<{ body: Rea
       }),
     open: async (signal) => {
       request = signal;
-      return { stream, length };
+      return { stream, length, checksum };
     },
     ...bounds,
   });
@@ -53,6 +59,15 @@ describe('the body of an object', () => {
   it('fails when it ends early', async () => {
     const { body } = await open({ stream: Readable.from([Buffer.from('ab')]), length: 3 });
     await assert.rejects(buffer(body), { code: 'store_transient', message: /ended after 2 of 3 bytes/ });
+  });
+
+  it('fails at its end when its bytes are not those that were stored', async () => {
+    let seen = '';
+    const checksum = { update: (bytes: Uint8Array) => (seen += bytes), matches: () => seen === 'abc' };
+    const good = await open({ stream: Readable.from([Buffer.from('ab'), Buffer.from('c')]), length: 3, checksum });
+    assert.equal((await buffer(good.body)).toString(), 'abc');
+    const bad = await open({ stream: Readable.from([Buffer.from('abc')]), length: 3, checksum });
+    await assert.rejects(buffer(bad.body), { code: 'store_transient', message: /do not match the object's checksum/ });
   });
 
   it('fails when it is longer than announced, without giving more', async () => {

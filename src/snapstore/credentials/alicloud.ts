@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { type CredentialSource, requireCredentials } from './credential-source.ts';
+import type { Environment } from './environment.ts';
+import type { StoreRole } from './store-role.ts';
+
+const schema = z.object({
+  /** Such as `oss-eu-central-1.aliyuncs.com`, with or without a scheme. */
+  storageEndpoint: z.string(),
+  accessKeyID: z.string(),
+  accessKeySecret: z.string(),
+  /** Region requests are signed for, such as `eu-central-1`; needed only where the endpoint does not tell it. */
+  region: z.string().optional(),
+});
+
+/** An access key for Alibaba Cloud OSS. */
+export type AlicloudCredentials = z.output<typeof schema>;
+
+/** Finds the credentials named by `ALICLOUD_APPLICATION_CREDENTIALS` and its `_JSON` sibling. Throws `credentials_absent`. */
+export function alicloudCredentials(from: {
+  readonly role: StoreRole;
+  readonly environment: Environment;
+}): CredentialSource<AlicloudCredentials> {
+  return requireCredentials({ stem: 'ALICLOUD', schema, ...from });
+}

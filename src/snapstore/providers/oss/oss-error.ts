@@ -1,0 +1,53 @@
+import { kindOfStatus, networkFault } from '../../http-fault.ts';
+import { StoreError, type StoreErrorKind } from '../../store-error.ts';
+
+/** Error codes of the service ("Error codes" in its API reference) that say more than their status. */
+const kinds: Readonly<Record<string, { readonly kind: StoreErrorKind; readonly remedy?: string }>> = {
+  NoSuchKey: { kind: 'not_found' },
+  NoSuchBucket: { kind: 'gone', remedy: 'create the bucket or correct --store-container and the endpoint' },
+  NoSuchUpload: { kind: 'invalid' },
+  FileImmutable: { kind: 'immutable', remedy: 'wait until its retention has run out' },
+  AccessDenied: { kind: 'denied', remedy: 'grant the access key list, get, put and delete on the bucket' },
+  InvalidAccessKeyId: { kind: 'denied', remedy: 'check accessKeyID in the credentials' },
+  SignatureDoesNotMatch: { kind: 'denied', remedy: 'check accessKeySecret in the credentials, and their region' },
+  RequestTimeTooSkewed: { kind: 'denied', remedy: 'correct the clock of this machine' },
+  UserDisable: { kind: 'denied', remedy: 'the account is suspended or has unpaid bills' },
+  QuotaExceeded: { kind: 'quota' },
+  // The bytes changed on their way: the same ones sent again may arrive.
+  InvalidDigest: { kind: 'transient' },
+  RequestTimeout: { kind: 'transient' },
+};
+
+/** Translates what the SDK or the transport threw. */
+export function ossError(
+  error: unknown,
+  { action, object }: { readonly action: string; readonly object: string },
+): StoreError {
+  if (error instanceof StoreError) {
+    return error;
+  }
+  const { status, code } = answerOf(error);
+  if (status < 400) {
+    return new StoreError(networkFault(error).kind, { action, object, found: networkFault(error).found, cause: error });
+  }
+  const known = kinds[code] ?? { kind: kindOfStatus(status) };
+  return new StoreError(known.kind, {
+    action,
+    object,
+    found: `the store answered ${status}${code === '' ? '' : ` ${code}`}`,
+    remedy: known.remedy,
+    cause: error,
+  });
+}
+
+/** The service's error code, such as `NoSuchUpload`; empty when it gave none. */
+export function ossErrorCode(error: StoreError): string {
+  return answerOf(error.cause).code;
+}
+
+/** Status and error code as the SDK puts them on its errors; 0 when there was no answer. */
+function answerOf(error: unknown): { readonly status: number; readonly code: string } {
+  const status = error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : 0;
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return { status, code: /^\w+$/.test(code) ? code : '' };
+}

@@ -1,0 +1,30 @@
+import { systemClock } from '../../../runtime/system-clock.ts';
+import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
+import { alicloudCredentials } from '../../credentials/alicloud.ts';
+import { parseEndpoint } from '../../endpoint.ts';
+import { OssBucket } from './oss-bucket.ts';
+
+/** Alibaba Cloud OSS as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
+export function ossProvider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+  const source = alicloudCredentials({ role, environment });
+  // The secret signs each request and never travels, so plain http is allowed.
+  const schemes = ['http', 'https'] as const;
+  const override =
+    endpointOverride === undefined
+      ? undefined
+      : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes });
+  return {
+    modifiedAt: () => source.modifiedAt(),
+    open: async () => {
+      const { fields: credentials, modifiedAt } = await source.read();
+      const origin = `the field "storageEndpoint" of ${source.location}`;
+      const endpoint = override ?? parseEndpoint(withScheme(credentials.storageEndpoint), { origin, schemes });
+      return { bucket: new OssBucket({ container, credentials, endpoint, clock: systemClock }), modifiedAt };
+    },
+  };
+}
+
+/** The vendor's pages list endpoints as bare host names. */
+function withScheme(endpoint: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`;
+}

@@ -1,0 +1,109 @@
+import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { pipeline, type Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+
+/** One call on its way through the SDK. */
+export interface OssRequest {
+  /** Ends the request, and the body it streams, at any time. */
+  readonly signal: AbortSignal;
+  /** Set by the transport when there was no answer; the SDK replaces errors by its own and drops the cause. */
+  failure?: unknown;
+}
+
+/** What the SDK hands to the transport it is given as `urllib`. */
+export interface UrllibOptions {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly content?: string | Buffer | undefined;
+  readonly stream?: Readable | undefined;
+  /** True when the caller takes the body as a stream. */
+  readonly customResponse?: boolean | undefined;
+  /** A function, because the SDK copies plain values deeply and a copied AbortSignal is dead. */
+  readonly ctx?: (() => OssRequest) | undefined;
+}
+
+/** What the SDK expects back. */
+export interface UrllibAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly data: Buffer | undefined;
+  readonly res: IncomingMessage;
+}
+
+/** Carries the SDK's requests, so that they can be cancelled, which its own transport cannot. */
+export interface OssTransport {
+  request(url: string, options: UrllibOptions): Promise<UrllibAnswer>;
+  /** Ends all connections. */
+  close(): void;
+}
+
+/** A transport over kept-alive connections of its own. */
+export function createOssTransport(): OssTransport {
+  const http = new HttpAgent({ keepAlive: true });
+  const https = new HttpsAgent({ keepAlive: true });
+  return {
+    async request(url, options) {
+      const request = options.ctx?.();
+      if (request === undefined) {
+        throw new Error('a request of the OSS client came without its context');
+      }
+      try {
+        return await send(url, options, { signal: request.signal, http, https });
+      } catch (error) {
+        request.failure = error;
+        throw error;
+      }
+    },
+    close() {
+      http.destroy();
+      https.destroy();
+    },
+  };
+}
+
+async function send(
+  url: string,
+  options: UrllibOptions,
+  { signal, http, https }: { readonly signal: AbortSignal; readonly http: HttpAgent; readonly https: HttpsAgent },
+): Promise<UrllibAnswer> {
+  signal.throwIfAborted();
+  // For an IP address the SDK names the public host of the bucket, which belongs to another server.
+  const { host: _, ...headers } = options.headers;
+  const settings = { method: options.method, headers, signal };
+  const request = url.startsWith('https:')
+    ? requestHttps(url, { ...settings, agent: https })
+    : requestHttp(url, { ...settings, agent: http });
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  request.once('response', resolve);
+  request.on('error', reject);
+  if (options.stream === undefined) {
+    request.end(options.content);
+  } else {
+    // An error of the source destroys the request, which reports it.
+    pipeline(options.stream, request, () => {});
+  }
+  const response = await promise;
+  if (options.customResponse === true && isSuccess(response)) {
+    return answer(response, undefined);
+  }
+  return answer(response, await buffer(response));
+}
+
+function isSuccess(response: IncomingMessage): boolean {
+  return response.statusCode !== undefined && response.statusCode < 300;
+}
+
+function answer(response: IncomingMessage, data: Buffer | undefined): UrllibAnswer {
+  const { statusCode = 0, headers } = response;
+  return { status: statusCode, headers, data: errorOfHead(response) ?? data, res: response };
+}
+
+/**
+ * Answers to HEAD have no body, so the service puts its error into a header (base64 of the XML). The SDK looks there
+ * only for some statuses; handed over as the body it always does, and an absent bucket is told from an absent object.
+ */
+function errorOfHead(response: IncomingMessage): Buffer | undefined {
+  const written = response.headers['x-oss-err'];
+  return typeof written === 'string' && !isSuccess(response) ? Buffer.from(written, 'base64') : undefined;
+}

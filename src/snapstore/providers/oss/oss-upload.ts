@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
+import { StoreError } from '../../store-error.ts';
+import { combineCrc64, crc64 } from './crc64.ts';
+import type { OssHeaders } from './oss-client.ts';
+import { ossErrorCode } from './oss-error.ts';
+import type { OssSession } from './oss-session.ts';
+
+/** What is known of a part that arrived. */
+interface WrittenPart {
+  readonly number: number;
+  readonly size: number;
+  readonly crc: bigint;
+  readonly etag: string;
+}
+
+/** Where an upload goes. */
+export interface OssUploadTarget {
+  readonly key: string;
+  readonly uploadId: string;
+  /** Location and key, for messages. */
+  readonly object: string;
+}
+
+/** A multipart upload to OSS. Every part goes with its MD5, and the CRC-64 the service found is compared. */
+export class OssUpload implements Upload {
+  readonly #session: OssSession;
+  readonly #target: OssUploadTarget;
+  readonly #parts = new Map<number, WrittenPart>();
+  readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #stop = new AbortController();
+  #state: 'open' | 'completed' | 'aborted' = 'open';
+
+  constructor(session: OssSession, target: OssUploadTarget) {
+    this.#session = session;
+    this.#target = target;
+  }
+
+  async writePart(part: UploadPart, { signal }: CallOptions): Promise<void> {
+    const sending = this.#sendPart(part, AbortSignal.any([signal, this.#stop.signal]));
+    this.#inFlight.add(sending);
+    try {
+      await sending;
+    } finally {
+      this.#inFlight.delete(sending);
+    }
+  }
+
+  async #sendPart({ number, bytes }: UploadPart, signal: AbortSignal): Promise<void> {
+    const { key, uploadId, object } = this.#target;
+    const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const crc = crc64(body);
+    const headers = { 'Content-MD5': createHash('md5').update(body).digest('base64') };
+    const action = `upload part ${number} of`;
+    const { etag, res } = await this.#session.run(
+      { action, object, signal, retry: 'never', deadlineMs: this.#session.patience.partMs },
+      (options) =>
+        this.#session.client.uploadPart(key, uploadId, number, body, 0, body.byteLength, { ...options, headers }),
+    );
+    if (storedCrc(res.headers, crc) !== crc) {
+      throw new StoreError('transient', { action, object, found: 'the store received other bytes than were sent' });
+    }
+    this.#parts.set(number, { number, size: body.byteLength, crc, etag });
+  }
+
+  async complete(
+    whole: { readonly parts: number; readonly size: number },
+    { signal }: CallOptions,
+  ): Promise<ObjectEntry> {
+    const { object } = this.#target;
+    const parts = [...this.#parts.values()].sort((a, b) => a.number - b.number);
+    const size = parts.reduce((sum, part) => sum + part.size, 0);
+    if (parts.length !== whole.parts || size !== whole.size || parts.some(({ number }, at) => number !== at + 1)) {
+      throw new StoreError('invalid', {
+        action: 'complete the upload of',
+        object,
+        found: `${parts.length} parts with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`,
+      });
+    }
+    const expected = { size, crc: combineCrc64(parts) };
+    await this.#publish(parts, expected, signal);
+    const entry = await this.#verify(expected, signal);
+    this.#state = 'completed';
+    return entry;
+  }
+
+  /** Joins the parts. A lost answer does not tell whether it was done, so the object itself is asked. */
+  async #publish(parts: readonly WrittenPart[], expected: ExpectedObject, signal: AbortSignal): Promise<void> {
+    const { key, uploadId, object } = this.#target;
+    const task = { action: 'complete the upload of', object, signal, retry: 'never' } as const;
+    const { client, patience, clock } = this.#session;
+    for (const delay of [...patience.retryDelaysMs, undefined]) {
+      try {
+        // A multipart upload needs a part; an empty object is put as it is.
+        await this.#session.run(task, (options) =>
+          parts.length === 0 || expected.size === 0
+            ? client.put(key, Buffer.alloc(0), options)
+            : client.completeMultipartUpload(key, uploadId, parts, options),
+        );
+        break;
+      } catch (error) {
+        const unclear = error instanceof StoreError && (error.kind === 'transient' || isUploadGone(error));
+        if (!unclear) {
+          throw error;
+        }
+        if (await this.#holds(expected, signal)) {
+          break;
+        }
+        if (isUploadGone(error) || delay === undefined) {
+          throw error;
+        }
+        await clock.sleep(delay, signal);
+      }
+    }
+    if (expected.size === 0) {
+      await this.#discard();
+    }
+  }
+
+  async #holds(expected: ExpectedObject, signal: AbortSignal): Promise<boolean> {
+    try {
+      const found = await this.#head(signal);
+      return found.size === expected.size && found.crc === expected.crc;
+    } catch (error) {
+      if (error instanceof StoreError && (error.kind === 'not_found' || error.kind === 'transient')) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  async #verify(expected: ExpectedObject, signal: AbortSignal): Promise<ObjectEntry> {
+    const { key, object } = this.#target;
+    const { size, crc, modifiedAt } = await this.#head(signal);
+    if (size === expected.size && (crc ?? expected.crc) === expected.crc) {
+      return { key, size, modifiedAt };
+    }
+    // It is visible under its name and wrong: nobody may find it there.
+    const task = { action: 'remove the damaged', object, signal, retry: 'safe' } as const;
+    await this.#session.run(task, (options) => this.#session.client.delete(key, options));
+    throw new StoreError('transient', {
+      action: 'complete the upload of',
+      object,
+      found: `the store holds other bytes (${size}) than were sent (${expected.size}); it was removed`,
+    });
+  }
+
+  async #head(signal: AbortSignal): Promise<{ size: number; crc: bigint | undefined; modifiedAt: number }> {
+    const { key, object } = this.#target;
+    const { res } = await this.#session.run({ action: 'check', object, signal, retry: 'safe' }, (options) =>
+      this.#session.client.head(key, options),
+    );
+    return {
+      size: Number(res.headers['content-length']),
+      crc: storedCrc(res.headers),
+      modifiedAt: Date.parse(res.headers['last-modified'] ?? ''),
+    };
+  }
+
+  async abort(): Promise<void> {
+    if (this.#state !== 'open') {
+      return;
+    }
+    this.#state = 'aborted';
+    // Parts that arrive after the abort would stay behind.
+    this.#stop.abort(new Error('the upload was aborted'));
+    await Promise.allSettled(this.#inFlight);
+    await this.#discard();
+  }
+
+  async #discard(): Promise<void> {
+    const { key, uploadId, object } = this.#target;
+    const signal = new AbortController().signal;
+    try {
+      await this.#session.run({ action: 'abort the upload of', object, signal, retry: 'safe' }, (options) =>
+        this.#session.client.abortMultipartUpload(key, uploadId, options),
+      );
+    } catch (error) {
+      if (!(error instanceof StoreError) || !isUploadGone(error)) {
+        throw error;
+      }
+    }
+  }
+}
+
+interface ExpectedObject {
+  readonly size: number;
+  readonly crc: bigint;
+}
+
+/** The CRC-64 the service states; `absent` where it states none, as some proxies in front of it do. */
+function storedCrc(headers: OssHeaders, absent: bigint): bigint;
+function storedCrc(headers: OssHeaders): bigint | undefined;
+function storedCrc(headers: OssHeaders, absent?: bigint): bigint | undefined {
+  const written = headers['x-oss-hash-crc64ecma'];
+  return written === undefined || !/^\d+$/.test(written) ? absent : BigInt(written);
+}
+
+function isUploadGone(error: StoreError): boolean {
+  return ossErrorCode(error) === 'NoSuchUpload';
+}

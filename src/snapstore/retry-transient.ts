@@ -1,0 +1,31 @@
+import type { Clock } from '../runtime/clock.ts';
+import { StoreError } from './store-error.ts';
+
+/** How often and how patiently to try again. */
+export interface RetryOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Waits before the second, third … try, ms. Default 0.5, 1 and 2 seconds. */
+  readonly delaysMs?: readonly number[];
+}
+
+/**
+ * Runs `attempt` again while it fails with a `transient` {@link StoreError}; the last failure is thrown.
+ * Only for requests that may be done twice, and only where an SDK does not retry by itself.
+ */
+export async function retryTransient<T>(
+  attempt: () => Promise<T>,
+  { clock, signal, delaysMs = [500, 1000, 2000] }: RetryOptions,
+): Promise<T> {
+  for (const delay of delaysMs) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.kind !== 'transient') {
+        throw error;
+      }
+    }
+    await clock.sleep(delay, signal);
+  }
+  return await attempt();
+}

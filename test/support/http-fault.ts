@@ -1,0 +1,82 @@
+import type { ServerResponse } from 'node:http';
+
+/** A request as the hook of a loopback store sees it. */
+export interface StoreCall {
+  /** The operation's name, such as `PutObject`. */
+  readonly operation: string;
+  /** Object key, or empty for a call on the bucket. */
+  readonly key: string;
+  /** From 1: how often this operation has been called. */
+  readonly count: number;
+}
+
+/** What a loopback store does instead of answering properly. */
+export type HttpFault =
+  /** An error answer; the operation is not done. */
+  | { readonly kind: 'status'; readonly status: number; readonly code?: string; readonly retryAfter?: number }
+  /** The connection is cut before the operation is done. */
+  | { readonly kind: 'reset' }
+  /** The request is read, then nothing happens. */
+  | { readonly kind: 'stall' }
+  /** The operation is done, but its answer is lost with the connection. */
+  | { readonly kind: 'lose answer' }
+  /** The answer comes late. */
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** The answer's body ends, with the connection, after so many bytes; or nothing more comes. */
+  | { readonly kind: 'truncate'; readonly after: number; readonly ending?: 'reset' | 'stall' }
+  /** One bit of the object's bytes is wrong, in what is stored or in what is read. */
+  | { readonly kind: 'corrupt' };
+
+/** Decides about each call; undefined means a proper answer. */
+export type FaultHook = (call: StoreCall) => HttpFault | undefined;
+
+/** A hook that gives `fault` to the first `times` calls of `operation`. */
+export function failFirst(operation: string, times: number, fault: HttpFault): FaultHook {
+  return (call) => (call.operation === operation && call.count <= times ? fault : undefined);
+}
+
+/** Counts calls and asks the hook. */
+export class FaultDesk {
+  readonly calls = new Map<string, number>();
+  hook: FaultHook = () => undefined;
+
+  /** Registers a call; returns the fault it is to suffer. */
+  enter(operation: string, key: string): HttpFault | undefined {
+    const count = (this.calls.get(operation) ?? 0) + 1;
+    this.calls.set(operation, count);
+    return this.hook({ operation, key, count });
+  }
+}
+
+/** Sends the body in pieces, cut short where the fault says so. Ends or cuts the answer. */
+export async function sendBody(response: ServerResponse, body: Buffer, fault?: HttpFault): Promise<void> {
+  const bytes = fault?.kind === 'truncate' ? body.subarray(0, fault.after) : body;
+  const piece = 1024 * 1024;
+  for (let at = 0; at < bytes.length; at += piece) {
+    if (!response.write(bytes.subarray(at, at + piece)) && !response.destroyed) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      response.once('drain', resolve);
+      response.once('close', resolve);
+      await promise;
+    }
+    if (response.destroyed) {
+      return;
+    }
+  }
+  if (fault?.kind !== 'truncate') {
+    response.end();
+  } else if (fault.ending !== 'stall') {
+    // Bytes that are still on their way must arrive, or the cut would come earlier than asked.
+    response.flushHeaders();
+    setImmediate(() => response.destroy());
+  }
+}
+
+/** A copy with one bit of the first byte changed. */
+export function corrupted(body: Buffer): Buffer {
+  const copy = Buffer.from(body);
+  if (copy.length > 0) {
+    copy[0] = (copy[0] ?? 0) ^ 1;
+  }
+  return copy;
+}

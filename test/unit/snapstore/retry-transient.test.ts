@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Clock } from '../../../src/runtime/clock.ts';
+import { retryTransient } from '../../../src/snapstore/retry-transient.ts';
+import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
+
+const signal = new AbortController().signal;
+
+function failing(kind: StoreErrorKind, times: number): { attempt: () => Promise<string>; count: () => number } {
+  let count = 0;
+  const attempt = async (): Promise<string> => {
+    count += 1;
+    if (count <= times) {
+      throw new StoreError(kind, { action: 'read', object: 'it', found: `failure ${count}` });
+    }
+    return 'done';
+  };
+  return { attempt, count: () => count };
+}
+
+function fakeClock(): { clock: Clock; slept: number[] } {
+  const slept: number[] = [];
+  const sleep = async (ms: number, stop?: AbortSignal): Promise<void> => {
+    stop?.throwIfAborted();
+    slept.push(ms);
+  };
+  return { clock: { now: () => 0, monotonic: () => 0, sleep }, slept };
+}
+
+test('a transient failure is tried again after each delay', async () => {
+  const { clock, slept } = fakeClock();
+  assert.equal(await retryTransient(failing('transient', 2).attempt, { clock, signal, delaysMs: [1, 2, 3] }), 'done');
+  assert.deepEqual(slept, [1, 2]);
+});
+
+test('the last failure is thrown', async () => {
+  const { clock, slept } = fakeClock();
+  const { attempt } = failing('transient', 9);
+  await assert.rejects(retryTransient(attempt, { clock, signal, delaysMs: [1, 2] }), { message: /failure 3/ });
+  assert.deepEqual(slept, [1, 2]);
+});
+
+test('no other failure is tried again', async () => {
+  const { clock } = fakeClock();
+  const { attempt, count } = failing('denied', 1);
+  await assert.rejects(retryTransient(attempt, { clock, signal }), { kind: 'denied' });
+  assert.equal(count(), 1);
+});
+
+test('cancelling ends the waiting', async () => {
+  const { clock } = fakeClock();
+  const reason = new Error('enough');
+  const { attempt } = failing('transient', 9);
+  await assert.rejects(retryTransient(attempt, { clock, signal: AbortSignal.abort(reason) }), reason);
+});
