@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { it } from 'node:test';
+import { projectRoot } from '../../support/project-root.ts';
+import { run } from '../../support/run.ts';
+import { makeTempDir } from '../../support/temp-dir.ts';
+
+it('the quickstart brings a destroyed cluster back and leaves nothing behind', async () => {
+  using dir = makeTempDir();
+  const { stdout } = await run(process.execPath, [`${projectRoot}scripts/quickstart.ts`], {
+    env: { PATH: process.env['PATH'], TMPDIR: dir.path },
+  });
+  assert.match(stdout, /\nPASS: .*\n$/);
+  assert.deepEqual(readdirSync(dir.path), []);
+});
