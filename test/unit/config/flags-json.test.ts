@@ -1,20 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { commandSpecs } from '../../../src/config/command-list.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
 import type { OptionSpec } from '../../../src/config/option.ts';
-
-interface ReferenceFlag {
-  readonly name: string;
-  readonly type: string;
-  readonly default: string;
-  readonly short?: string;
-}
-
-const reference = JSON.parse(
-  readFileSync(new URL('../../fixtures/cli/flags.json', import.meta.url), 'utf8'),
-) as Readonly<Record<string, readonly ReferenceFlag[]>>;
+import { referenceFlags as reference } from '../../support/reference-flags.ts';
 
 /** Every deliberate difference from the reference program, and why. docs/compatibility.md lists the same. */
 const differentDefaults: Readonly<Record<string, string>> = {
