@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  decodeKeyValue,
+  encodeKeyValue,
+  encodeTombstone,
+  KEY_VALUE_OVERHEAD,
+} from '../../../../src/datadir/mvcc/key-value.ts';
+
+const safe = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+
+test('decodeKeyValue reads back what encodeKeyValue writes, within the room that is promised', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array(),
+      fc.uint8Array(),
+      safe,
+      safe,
+      safe,
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      (key, value, createRevision, modRevision, version, lease) => {
+        const source = Buffer.concat([key, value]);
+        const target = new Uint8Array(source.length + KEY_VALUE_OVERHEAD);
+        const fields = {
+          keyStart: 0,
+          keyEnd: key.length,
+          valueStart: key.length,
+          valueEnd: source.length,
+          createRevision,
+          modRevision,
+          version,
+          lease,
+        };
+        const end = encodeKeyValue(target, 0, source, fields);
+        assert.ok(end <= target.length);
+        const record = decodeKeyValue(target, 0, end);
+        assert.ok(record);
+        assert.deepEqual(
+          { ...record, key: [...record.key], value: [...record.value] },
+          { key: [...key], value: [...value], createRevision, modRevision, version, lease },
+        );
+      },
+    ),
+  );
+});
+
+test('a tombstone holds only the key', () => {
+  const target = new Uint8Array(100);
+  const end = encodeTombstone(target, 0, Buffer.from('key'), { keyStart: 0, keyEnd: 3 });
+  assert.deepEqual([...target.subarray(0, end)], [0x0a, 3, ...Buffer.from('key')]);
+});
+
+test('decodeKeyValue refuses a message cut short anywhere but between fields', () => {
+  const whole = Buffer.from('0a036b65791005180520012a0576616c7565' + '3009', 'hex');
+  const between = [0, 5, 7, 9, 11, 18, 20];
+  for (let end = 0; end <= whole.length; end++) {
+    assert.equal(decodeKeyValue(whole, 0, end) !== undefined, between.includes(end), `cut at ${end}`);
+  }
+});
+
+test('decodeKeyValue passes over unknown fields of every wire type', () => {
+  const unknown = ['3801', '4101020304050607080a0131'.slice(0, 18), '4a020102', '5501020304'];
+  const record = decodeKeyValue(Buffer.from(`${unknown.join('')}0a016b1803`, 'hex'));
+  assert.equal(Buffer.from(record?.key ?? []).toString(), 'k');
+  assert.equal(record?.modRevision, 3);
+});
+
+test('decodeKeyValue refuses numbers above 2^53 - 1 and endless ones', () => {
+  assert.equal(decodeKeyValue(Buffer.from('18ffffffffffffff0f', 'hex'))?.modRevision, Number.MAX_SAFE_INTEGER);
+  assert.equal(decodeKeyValue(Buffer.from('188080808080808010', 'hex')), undefined);
+  assert.equal(decodeKeyValue(Buffer.from(`18${'ff'.repeat(12)}`, 'hex')), undefined);
+});
