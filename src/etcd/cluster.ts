@@ -31,6 +31,8 @@ export interface MemberStatus {
   readonly isLearner: boolean;
   readonly revision: Revision;
   readonly dbSize: number;
+  /** Number of the last committed raft entry: it grows with every change, also of users, leases and members. */
+  readonly raftIndex: bigint;
 }
 
 /** Events of one or more whole transactions, in order, or a progress mark without events. */

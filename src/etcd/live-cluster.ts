@@ -41,6 +41,7 @@ export class LiveCluster implements EtcdCluster {
           isLearner: answer.isLearner,
           revision: revision(Number(answer.header.revision)),
           dbSize: Number(answer.dbSize),
+          raftIndex: BigInt(answer.raftIndex),
         };
       },
       signal,

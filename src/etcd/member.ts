@@ -6,6 +6,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import type { Clock } from '../runtime/clock.ts';
+import { untilAborted } from '../runtime/until-aborted.ts';
 import { channelOptions, credentialsFor } from './channel.ts';
 import { diagnose } from './diagnosis.ts';
 import { type EtcdEndpoint, hostAndPort } from './endpoint.ts';
@@ -182,24 +183,4 @@ function metadataFor({ token }: CallBounds): Metadata {
     metadata.set('token', token);
   }
   return metadata;
-}
-
-/** Settles as `work` does, or rejects with the signal's reason as soon as it aborts, after calling `cancel`. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, cancel: () => void): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => {
-    cancel();
-    aborted.reject(signal.reason);
-  };
-  if (signal.aborted) {
-    onAbort();
-  }
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    aborted.promise.catch(() => {});
-    work.catch(() => {});
-  }
 }

@@ -1,28 +1,17 @@
 import type { EtcdCluster } from '../etcd/cluster.ts';
+import { CompactedFailure } from '../etcd/etcd-failure.ts';
+import { nextRevision, type Revision } from '../revision.ts';
+import { graceAfter } from '../runtime/grace.ts';
 import type { RunContext } from '../runtime/run-context.ts';
-import type { Compression } from '../snapshot/snapshot.ts';
-import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+import { together } from '../runtime/together.ts';
+import { StoreError } from '../snapstore/store-error.ts';
+import { BackupChain } from './backup-chain.ts';
+import { DeltaCollector } from './delta-collector.ts';
+import { DeltaWriter } from './delta-writer.ts';
+import type { FullSnapshotRequest } from './full-snapshot.ts';
+import { FullTaker } from './full-taker.ts';
 
-/** What a full snapshot needs. */
-export interface FullSnapshotRequest {
-  readonly cluster: EtcdCluster;
-  readonly store: SnapStore;
-  readonly compression: Compression;
-  /** Directory for the temporary database file. */
-  readonly tempDir: string;
-  readonly final: boolean;
-}
-
-/** A full snapshot that is in the store; the same facts `etcdctl snapshot save` and `status` give. */
-export interface FullSnapshotResult {
-  readonly snapshot: StoredSnapshot;
-  /** CRC-32C over the db's records, as `etcdctl snapshot status` prints it. */
-  readonly hash: number;
-  /** Number of records in the key bucket, as `etcdctl snapshot status` counts. */
-  readonly totalKeys: number;
-  /** Bytes of the uncompressed db. */
-  readonly totalSize: number;
-}
+export { type FullSnapshotRequest, type FullSnapshotResult, takeFullSnapshot } from './full-snapshot.ts';
 
 /** What a running snapshotter needs. */
 export interface SnapshotterRequest extends Omit<FullSnapshotRequest, 'final'> {
@@ -34,14 +23,87 @@ export interface SnapshotterRequest extends Omit<FullSnapshotRequest, 'final'> {
   readonly deltaMemoryLimit: number;
 }
 
-/** Takes one full snapshot: download, verify, compress, save. */
-export function takeFullSnapshot(request: FullSnapshotRequest, context: RunContext): Promise<FullSnapshotResult> {
-  context.log.debug({ request }, 'full snapshot');
-  return Promise.reject(new Error('full snapshot is not built'));
+const shortestDeltaPeriodMs = 1_000;
+/** How long deltas may still be written after the signal aborted, ms; the process is given 10 s in all. */
+const leavingMs = 8_000;
+
+/**
+ * Takes a full snapshot at once and further ones by the schedule, and in between writes every change of the cluster
+ * as deltas. Runs until the signal aborts (returns) or a snapshot fails (throws). Writes the delta collected so
+ * far before leaving.
+ */
+export async function runSnapshotter(request: SnapshotterRequest, context: RunContext): Promise<void> {
+  const { signal, clock } = context;
+  const log = context.log.child({ actor: 'snapshotter' });
+  const failed = new AbortController();
+  using grace = graceAfter(AbortSignal.any([signal, failed.signal]), { ms: leavingMs, clock });
+  const chain = new BackupChain();
+  const collector = new DeltaCollector({ limitBytes: request.deltaMemoryLimit, clock });
+  const deltas = new DeltaWriter(
+    { ...request, collector, chain, periodMs: request.deltaPeriodMs },
+    { signal: grace.signal, clock, log },
+  );
+  const fulls = new FullTaker({ ...request, collector, chain }, { ...context, log });
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    const first = await fulls.take(signal);
+    const collect = (stop: AbortSignal): Promise<void> =>
+      collectFrom(nextRevision(first), { cluster: request.cluster, collector, deltas, fulls, log }, stop);
+    const deltaTasks = request.deltaPeriodMs < shortestDeltaPeriodMs ? [] : [collect, deltas.run.bind(deltas)];
+    await together([...deltaTasks, fulls.run.bind(fulls)], signal);
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) {
+      failure = { error };
+    }
+    failed.abort(error);
+  }
+  if (!(failure?.error instanceof StoreError) && chain.lastFull !== undefined) {
+    await writeBeforeLeaving(deltas, log);
+  }
+  if (failure !== undefined) {
+    if (!signal.aborted) {
+      throw failure.error;
+    }
+    log.warn({ error: failure.error }, `Failed while stopping: ${failure.error}`);
+  }
+  log.info('Closing the snapshotter.');
 }
 
-/** Runs until the signal aborts (returns) or a snapshot fails (throws). Writes the delta collected so far before leaving. */
-export function runSnapshotter(request: SnapshotterRequest, context: RunContext): Promise<void> {
-  context.log.debug({ request }, 'snapshotter');
-  return Promise.reject(new Error('the snapshotter is not built'));
+/** What collecting needs. */
+interface CollectParts {
+  readonly cluster: EtcdCluster;
+  readonly collector: DeltaCollector;
+  readonly deltas: DeltaWriter;
+  readonly fulls: FullTaker;
+  readonly log: RunContext['log'];
+}
+
+/** Gathers every change from `from` on; takes a full when the next one is no longer to be had. */
+async function collectFrom(from: Revision, parts: CollectParts, signal: AbortSignal): Promise<void> {
+  const { cluster, collector, deltas, fulls, log } = parts;
+  let next = from;
+  while (!signal.aborted) {
+    try {
+      log.info(`Applied watch on etcd from revision: ${next}`);
+      for await (const { events } of cluster.watch({ from: next, signal })) {
+        await collector.add(events, signal);
+      }
+    } catch (error) {
+      if (!(error instanceof CompactedFailure)) {
+        throw error;
+      }
+      log.warn(`${error.message}. Taking a full snapshot.`);
+      await deltas.write();
+      next = nextRevision(await fulls.takeAfter(error, signal));
+    }
+  }
+}
+
+async function writeBeforeLeaving(deltas: DeltaWriter, log: RunContext['log']): Promise<void> {
+  try {
+    log.info('Writing the events collected so far before leaving');
+    await deltas.write();
+  } catch (error) {
+    log.error({ error }, `Abandoned the events collected since the last delta snapshot: ${error}`);
+  }
 }

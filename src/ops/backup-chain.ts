@@ -1,0 +1,60 @@
+import { type Revision, revision } from '../revision.ts';
+import type { StoredSnapshot } from '../snapstore/snapstore.ts';
+
+/** A full that is on its way into the store. */
+export interface FullOnItsWay {
+  readonly lastRevision: Revision;
+  /** Seconds since the epoch. */
+  readonly createdOn: number;
+}
+
+/** What a snapshotter has put into the store since it started, and how the next objects have to fit to it. */
+export class BackupChain {
+  #covered = revision(0);
+  #lastFull: StoredSnapshot | undefined;
+  #lastDelta: StoredSnapshot | undefined;
+  #onItsWay: FullOnItsWay | undefined;
+
+  /** Every change up to here can be restored. */
+  get covered(): Revision {
+    return this.#covered;
+  }
+
+  /** The newest full, once there is one. */
+  get lastFull(): StoredSnapshot | undefined {
+    return this.#lastFull;
+  }
+
+  /**
+   * Announces a full and gives its creation time in seconds. A delta that ends where the full ends has to be older:
+   * readers take one of the same age or younger for a continuation, of which the Go program repeats every event.
+   */
+  announceFull(lastRevision: Revision, seconds: number): number {
+    const { lastRevision: deltaEnd = -1, createdOn: deltaTime = 0 } = this.#lastDelta ?? {};
+    const createdOn = deltaEnd === lastRevision ? Math.max(seconds, deltaTime + 1) : seconds;
+    this.#onItsWay = { lastRevision, createdOn };
+    return createdOn;
+  }
+
+  /** The full that was announced will not come. */
+  withdrawFull(): void {
+    this.#onItsWay = undefined;
+  }
+
+  /** The creation time for a delta that ends at `lastRevision` and is written at `seconds`. */
+  deltaTime(lastRevision: Revision, seconds: number): number {
+    const full = this.#onItsWay;
+    return full !== undefined && lastRevision <= full.lastRevision ? Math.min(seconds, full.createdOn - 1) : seconds;
+  }
+
+  /** A snapshot is in the store now. */
+  stored(snapshot: StoredSnapshot): void {
+    if (snapshot.kind === 'Full') {
+      this.#lastFull = snapshot;
+      this.#onItsWay = undefined;
+    } else {
+      this.#lastDelta = snapshot;
+    }
+    this.#covered = revision(Math.max(this.#covered, snapshot.lastRevision));
+  }
+}

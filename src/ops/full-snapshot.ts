@@ -1,0 +1,82 @@
+import type { EtcdCluster } from '../etcd/cluster.ts';
+import { revision } from '../revision.ts';
+import { rfc3339 } from '../runtime/rfc3339.ts';
+import type { RunContext } from '../runtime/run-context.ts';
+import { compress } from '../snapshot/compression.ts';
+import { newSnapshot } from '../snapshot/name.ts';
+import type { Compression } from '../snapshot/snapshot.ts';
+import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+import { type DownloadedDatabase, downloadDatabase } from './database-download.ts';
+import { storedSizeBound } from './stored-size-bound.ts';
+
+/** What a full snapshot needs. */
+export interface FullSnapshotRequest {
+  readonly cluster: EtcdCluster;
+  readonly store: SnapStore;
+  readonly compression: Compression;
+  /** Directory for the temporary database file. */
+  readonly tempDir: string;
+  readonly final: boolean;
+}
+
+/** A full snapshot that is in the store; the same facts `etcdctl snapshot save` and `status` give. */
+export interface FullSnapshotResult {
+  readonly snapshot: StoredSnapshot;
+  /** CRC-32C over the db's records, as `etcdctl snapshot status` prints it. */
+  readonly hash: number;
+  /** Number of records, as `etcdctl snapshot status` counts. */
+  readonly totalKeys: number;
+  /** Bytes of the uncompressed db. */
+  readonly totalSize: number;
+}
+
+/** Bytes read from the temporary file at a time. */
+const readSize = 1024 * 1024;
+
+/** Takes one full snapshot: download, verify, compress, save. */
+export async function takeFullSnapshot(request: FullSnapshotRequest, context: RunContext): Promise<FullSnapshotResult> {
+  const takenAt = context.clock.now();
+  context.log.info(`Taking full snapshot for time: ${rfc3339(takenAt)}`);
+  await using database = await downloadDatabase(request, context);
+  return await saveFullSnapshot({ ...request, database, createdOn: Math.floor(takenAt / 1000) }, context);
+}
+
+/** Compresses and stores a database that was downloaded. `createdOn` is in seconds since the epoch. */
+export async function saveFullSnapshot(
+  request: Omit<FullSnapshotRequest, 'cluster' | 'tempDir'> & {
+    readonly database: DownloadedDatabase;
+    readonly createdOn: number;
+  },
+  { signal, clock, log, progress }: RunContext,
+): Promise<FullSnapshotResult> {
+  const { database, store, compression, final, createdOn } = request;
+  const { lastRevision, hash, totalKeys, totalSize, fileSize } = database;
+  const snapshot = newSnapshot({
+    kind: 'Full',
+    startRevision: revision(0),
+    lastRevision,
+    createdOn,
+    compression,
+    isFinal: final,
+  });
+  const startedAt = clock.monotonic();
+  using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: fileSize });
+  const source = database.file.handle.createReadStream({ start: 0, autoClose: false, highWaterMark: readSize });
+  const stored = await store.save(snapshot, compress(counted(source, bar.advance.bind(bar)), compression), {
+    signal,
+    sizeBound: storedSizeBound(fileSize, compression),
+  });
+  log.info(`Total time to save snapshot: ${((clock.monotonic() - startedAt) / 1000).toFixed(3)} seconds.`);
+  log.info(
+    { revision: lastRevision, bytes: stored.size, databaseBytes: totalSize, keys: totalKeys },
+    `Successfully saved full snapshot at: ${stored.key}`,
+  );
+  return { snapshot: stored, hash, totalKeys, totalSize };
+}
+
+async function* counted(source: AsyncIterable<Uint8Array>, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const bytes of source) {
+    yield bytes;
+    count(bytes.length);
+  }
+}

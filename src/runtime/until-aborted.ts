@@ -1,0 +1,22 @@
+/**
+ * Settles as `work` does, or rejects with the signal's reason as soon as that aborts; `cancel` is then called to end the
+ * work itself, whose outcome nobody waits for any more.
+ */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, cancel?: () => void): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    cancel?.();
+    aborted.reject(signal.reason);
+  };
+  if (signal.aborted) {
+    onAbort();
+  } else {
+    signal.addEventListener('abort', onAbort, { once: true });
+  }
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    work.catch(() => {});
+  }
+}

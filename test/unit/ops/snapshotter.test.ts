@@ -1,0 +1,391 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { runSnapshotter, type SnapshotterRequest } from '../../../src/ops/snapshotter.ts';
+import { Failure } from '../../../src/runtime/failure.ts';
+import { silentProgress } from '../../../src/runtime/progress.ts';
+import { newestChain } from '../../../src/snapshot/chain.ts';
+import { history, labels, put } from '../../support/delta-events.ts';
+import { eventually } from '../../support/eventually.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { RecordedLog } from '../../support/recorded-log.ts';
+import { databaseEndingAt, goldenRevision, ScriptedCluster } from '../../support/scripted-cluster.ts';
+import { makeTempDir } from '../../support/temp-dir.ts';
+
+const periodMs = 20_000;
+const first = goldenRevision + 1;
+
+interface Rig extends AsyncDisposable {
+  readonly cluster: ScriptedCluster;
+  readonly store: MemoryStore;
+  readonly clock: FakeClock;
+  readonly log: RecordedLog;
+  readonly ended: Promise<void>;
+  /** Aborts and waits for the end. */
+  stop(): Promise<void>;
+  abort(): void;
+  tempFiles(): string[];
+  /** Resolves when `count` objects have become visible. */
+  saved(count: number): Promise<readonly string[]>;
+  logged(pattern: RegExp, times?: number): Promise<void>;
+}
+
+/** A snapshotter at work: by default started at 08:00:00, with a full at every hour and a delta every 20 s. */
+function start(
+  overrides: Partial<SnapshotterRequest> = {},
+  prepare: (cluster: ScriptedCluster) => void = () => {},
+): Rig {
+  const cluster = new ScriptedCluster();
+  prepare(cluster);
+  const store = new MemoryStore();
+  const clock = new FakeClock();
+  const log = new RecordedLog();
+  const tempDir = makeTempDir();
+  const controller = new AbortController();
+  const request: SnapshotterRequest = {
+    cluster,
+    store,
+    compression: 'gzip',
+    tempDir: tempDir.path,
+    schedule: '0 * * * *',
+    deltaPeriodMs: periodMs,
+    deltaMemoryLimit: 10 * 1024 * 1024,
+    ...overrides,
+  };
+  const ended = runSnapshotter(request, { signal: controller.signal, clock, log, progress: silentProgress });
+  ended.catch(() => {});
+  const abort = (): void => controller.abort(new Error('told to stop'));
+  const stop = async (): Promise<void> => {
+    abort();
+    await ended;
+  };
+  return {
+    cluster,
+    store,
+    clock,
+    log,
+    ended,
+    stop,
+    abort,
+    tempFiles: () => readdirSync(tempDir.path),
+    saved: (count) =>
+      eventually(() => (store.saved.length >= count ? store.saved : undefined), {
+        intervalMs: 2,
+        describe: () => `saved only ${store.saved.join(', ')}\n${log.texts.join('\n')}`,
+      }),
+    logged: async (pattern, times = 1) => {
+      await eventually(() => (log.count(pattern) >= times ? true : undefined), {
+        intervalMs: 2,
+        describe: () => `no ${times} times ${pattern} in\n${log.texts.join('\n')}`,
+      });
+    },
+    [Symbol.asyncDispose]: async () => {
+      abort();
+      await ended.catch(() => {});
+      tempDir[Symbol.dispose]();
+    },
+  };
+}
+
+/** A snapshotter whose first full is in the store and whose watch has begun. */
+async function watching(overrides: Partial<SnapshotterRequest> = {}): Promise<Rig> {
+  const rig = start(overrides);
+  await rig.saved(1);
+  await rig.cluster.watchingFrom(first);
+  await rig.clock.untilSleeping(overrides.deltaPeriodMs ?? periodMs);
+  return rig;
+}
+
+const seconds = Date.parse('2026-11-21T08:00:00Z') / 1000;
+
+describe('the first full', () => {
+  test('is taken at once, named by the true last revision, and leaves no temporary file', async () => {
+    await using rig = await watching();
+    assert.deepEqual(rig.store.saved, [`Full-00000000-00000058-${seconds}.gz`]);
+    assert.deepEqual(rig.tempFiles(), []);
+    assert.equal(rig.log.count(/^Successfully saved full snapshot at: v2\/Full-00000000-00000058-\d+\.gz$/), 1);
+  });
+
+  const damaged: readonly [string, Buffer][] = [
+    ['whose hash does not fit', flip(databaseEndingAt(60), 9000)],
+    ['without hash', databaseEndingAt(60).subarray(0, -32)],
+    ['with a damaged page behind a fitting hash', rehashed(flip(databaseEndingAt(60), 4096 * 3 + 8))],
+  ];
+  for (const [what, stream] of damaged) {
+    test(`${what} is refused: nothing stored, nothing left behind`, async () => {
+      await using rig = start({}, (cluster) => cluster.sendInstead(stream));
+      await assert.rejects(rig.ended, (error) => error instanceof Failure && error.code === 'snapshot_corrupt');
+      assert.deepEqual(rig.store.begun, []);
+      assert.deepEqual(rig.tempFiles(), []);
+    });
+  }
+
+  test('that is interrupted is abandoned and its temporary file removed', async () => {
+    await using rig = start({}, (cluster) => cluster.holdSnapshots());
+    await eventually(() => (rig.tempFiles().length === 1 ? true : undefined));
+    assert.match(rig.tempFiles()[0] ?? '', /^etcdbrctl-snapshot-\d+-[0-9a-f]+\.tmp$/);
+    await rig.stop();
+    assert.deepEqual(rig.store.begun, []);
+    assert.deepEqual(rig.tempFiles(), []);
+    assert.equal(rig.log.count(/^Abandoned the full snapshot/), 1);
+  });
+});
+
+describe('deltas', () => {
+  test('are written when the period is over and hold exactly what was committed', async () => {
+    await using rig = await watching();
+    rig.cluster.commit(put('a', 59), put('b', 59));
+    rig.cluster.commit(put('a', 60, { version: 2, lease: 2n ** 62n }));
+    await rig.clock.advance(periodMs);
+    const [, delta] = await rig.saved(2);
+    assert.equal(delta, `Incr-00000059-00000060-${seconds + 20}.gz`);
+    assert.deepEqual(await rig.store.events(delta ?? ''), [
+      put('a', 59),
+      put('b', 59),
+      put('a', 60, { version: 2, lease: 2n ** 62n }),
+    ]);
+  });
+
+  test('are not written for an empty period', async () => {
+    await using rig = await watching();
+    await rig.clock.advance(periodMs);
+    await rig.logged(/^No events received to save snapshot. Skipping delta snapshot.$/);
+    assert.equal(rig.store.saved.length, 1);
+  });
+
+  test('follow each other without a hole', async () => {
+    await using rig = await watching();
+    for (let round = 0; round < 4; round++) {
+      rig.cluster.commit(...history(first + round * 5, first + round * 5 + 4));
+      await rig.clock.untilSleeping(periodMs);
+      await rig.clock.advance(periodMs);
+      await rig.saved(2 + round);
+    }
+    assert.deepEqual(
+      rig.store.saved.slice(1).map((name) => name.slice(0, 22)),
+      ['Incr-00000059-00000063', 'Incr-00000064-00000068', 'Incr-00000069-00000073', 'Incr-00000074-00000078'],
+    );
+  });
+
+  test('are written early at the memory limit, cut only between transactions', async () => {
+    await using rig = await watching({ deltaMemoryLimit: 1000 });
+    const transaction = (at: number, keys: number) =>
+      Array.from({ length: keys }, (_, index) => put(`key-${index}`, at, { value: Buffer.alloc(100) }));
+    rig.cluster.commit(...[59, 60, 61, 62, 63].flatMap((at) => transaction(at, 3)));
+    await rig.saved(3);
+    assert.deepEqual(
+      rig.store.saved.slice(1).map((name) => name.slice(0, 22)),
+      ['Incr-00000059-00000060', 'Incr-00000061-00000062'],
+    );
+    await rig.logged(/crossed the memory limit/, 2);
+  });
+
+  test('hold an event larger than the limit whole', async () => {
+    await using rig = await watching({ deltaMemoryLimit: 1000 });
+    rig.cluster.commit(put('large', 59, { value: Buffer.alloc(100_000, 7) }));
+    const [, delta] = await rig.saved(2);
+    assert.deepEqual(await rig.store.events(delta ?? ''), [put('large', 59, { value: Buffer.alloc(100_000, 7) })]);
+  });
+
+  test('are saved one after the other, while events are gathered up to the limit and no further', async () => {
+    await using rig = await watching({ deltaMemoryLimit: 1000 });
+    const big = (at: number) => put('k', at, { value: Buffer.alloc(800) });
+    rig.store.hold();
+    for (let at = 59; at <= 64; at++) {
+      rig.cluster.commit(big(at));
+    }
+    await eventually(() => (rig.store.begun.length === 2 ? true : undefined));
+    await rig.clock.advance(periodMs * 3);
+    assert.equal(rig.store.begun.length, 2, 'the second delta waits for the first');
+    rig.store.release();
+    await rig.saved(7);
+    assert.deepEqual(
+      rig.store.saved.slice(1).map((name) => name.slice(0, 22)),
+      [59, 60, 61, 62, 63, 64].map((at) => `Incr-000000${at}-000000${at}`),
+    );
+  });
+
+  test('are not taken at all with a period below a second', async () => {
+    await using rig = start({ deltaPeriodMs: 999 });
+    await rig.saved(1);
+    await rig.logged(/^Will take next full snapshot/);
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(periodMs);
+    assert.deepEqual(rig.cluster.watchedFrom, []);
+    assert.equal(rig.store.saved.length, 1);
+    await rig.clock.advance(3_600_000);
+    assert.match((await rig.saved(2))[1] ?? '', /^Full-00000000-00000059-/);
+  });
+
+  test('that the store refuses end the snapshotter with its failure', async () => {
+    await using rig = await watching();
+    rig.store.fail('denied');
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(periodMs);
+    await assert.rejects(rig.ended, (error) => error instanceof Failure && error.code === 'store_denied');
+    assert.equal(rig.store.saved.length, 1);
+  });
+});
+
+describe('scheduled fulls', () => {
+  test('come at the scheduled time, the watch goes on, and the next delta begins right behind', async () => {
+    await using rig = await watching({ deltaPeriodMs: 7_000_000 });
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(3_600_000);
+    await rig.saved(2);
+    rig.cluster.commit(put('b', 60));
+    await rig.clock.advance(3_400_000);
+    await rig.saved(3);
+    assert.deepEqual(rig.store.saved.slice(1), [
+      `Full-00000000-00000059-${seconds + 3600}.gz`,
+      `Incr-00000060-00000060-${seconds + 7000}.gz`,
+    ]);
+    assert.deepEqual(rig.cluster.watchedFrom, [first]);
+  });
+
+  test('are skipped while nothing has changed', async () => {
+    await using rig = await watching();
+    await rig.clock.advance(3_600_000);
+    await rig.logged(/^There are no updates since last snapshot, skipping full snapshot.$/);
+    assert.equal(rig.cluster.snapshots, 1);
+  });
+
+  test('are not skipped when a user, lease or member changed', async () => {
+    await using rig = await watching();
+    rig.cluster.changeOther();
+    await rig.clock.advance(3_600_000);
+    assert.match((await rig.saved(2))[1] ?? '', /^Full-00000000-00000058-/);
+  });
+
+  test('cut the deltas at their revision, also when more was committed while they were read', async () => {
+    await using rig = await watching({ deltaPeriodMs: 7_000_000 });
+    rig.cluster.commit(put('a', 59));
+    rig.cluster.holdSnapshots();
+    await rig.clock.advance(3_600_000);
+    await eventually(() => (rig.cluster.snapshots === 2 ? true : undefined));
+    rig.cluster.commit(put('b', 60), put('c', 61));
+    await rig.clock.advance(10_000);
+    rig.cluster.goOn();
+    await rig.saved(2);
+    await rig.clock.advance(3_400_000);
+    await rig.saved(3);
+    assert.deepEqual(
+      rig.store.saved.map((name) => name.slice(0, 22)),
+      ['Full-00000000-00000058', 'Full-00000000-00000059', 'Incr-00000060-00000061'],
+    );
+  });
+
+  test('that take long to store do not hold up deltas, which fit to the chains before and after', async () => {
+    await using rig = await watching();
+    await rig.clock.advance(3_600_000 - periodMs / 2);
+    rig.cluster.commit(put('a', 59));
+    rig.cluster.holdSnapshots();
+    rig.store.hold('Full');
+    await rig.clock.advance(periodMs / 2);
+    await eventually(() => (rig.cluster.snapshots === 2 ? true : undefined));
+    rig.cluster.commit(put('b', 60));
+    rig.cluster.goOn();
+    await eventually(() => (rig.store.begun.at(-1)?.startsWith('Full-00000000-00000059') ? true : undefined));
+    await rig.clock.advance(periodMs);
+    await rig.saved(3);
+    const before = newestChain((await rig.store.list()).snapshots);
+    assert.equal(before.outcome === 'chain' && before.lastRevision, 60, 'restorable while the full is on its way');
+    rig.store.release();
+    await rig.saved(4);
+    const after = newestChain((await rig.store.list()).snapshots);
+    assert.deepEqual(after.outcome === 'chain' && [after.base, ...after.deltas].map(({ name }) => name.slice(0, 22)), [
+      'Full-00000000-00000059',
+      'Incr-00000060-00000060',
+    ]);
+    assert.deepEqual(after.outcome === 'chain' && after.notes, []);
+  });
+
+  test('that fail end the snapshotter, after what was collected is written', async () => {
+    await using rig = await watching({ deltaPeriodMs: 7_000_000 });
+    rig.cluster.commit(put('a', 59));
+    rig.cluster.sendInstead(flip(databaseEndingAt(60), 9000));
+    await rig.clock.advance(3_600_000);
+    await assert.rejects(rig.ended, (error) => error instanceof Failure && error.code === 'snapshot_corrupt');
+    assert.match(rig.store.saved[1] ?? '', /^Incr-00000059-00000059-/);
+  });
+
+  test('that lie behind the backup are read again, and in the end refused', async () => {
+    await using rig = await watching();
+    rig.cluster.commit(put('a', 59), put('b', 60));
+    await rig.clock.advance(periodMs);
+    await rig.saved(2);
+    rig.cluster.sendInstead(databaseEndingAt(58));
+    await rig.clock.advance(3_600_000);
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    await assert.rejects(rig.ended, (error) => error instanceof Failure && error.code === 'snapshot_behind');
+  });
+});
+
+test('a compacted watch leads to a full and a new watch, and what was collected before is kept', async () => {
+  await using rig = await watching();
+  rig.cluster.commit(put('a', 59));
+  await eventually(() => (rig.log.count(/Applied watch/) > 0 ? true : undefined));
+  await rig.clock.advance(0);
+  rig.cluster.compactAndBreak(70);
+  rig.cluster.commit(...history(60, 72));
+  await rig.cluster.watchingFrom(73);
+  rig.cluster.commit(put('later', 73));
+  await rig.clock.untilSleeping(periodMs);
+  await rig.clock.advance(periodMs);
+  await eventually(() => (rig.store.saved.at(-1)?.startsWith('Incr-00000073-00000073') ? true : undefined));
+  assert.ok(rig.store.saved.some((name) => name.startsWith('Full-00000000-00000072')));
+  assert.equal(newestChain((await rig.store.list()).snapshots).outcome, 'chain');
+});
+
+describe('leaving', () => {
+  test('writes what was collected', async () => {
+    await using rig = await watching();
+    rig.cluster.commit(put('a', 59), put('b', 60));
+    await rig.clock.advance(10);
+    await rig.stop();
+    const [, delta] = rig.store.saved;
+    assert.deepEqual(labels(await rig.store.events(delta ?? '')), ['a@59', 'b@60']);
+  });
+
+  test('finishes the delta that is being stored', async () => {
+    await using rig = await watching();
+    rig.cluster.commit(put('a', 59));
+    rig.store.hold();
+    await rig.clock.advance(periodMs);
+    await eventually(() => (rig.store.begun.length === 2 ? true : undefined));
+    rig.abort();
+    await rig.clock.advance(1_000);
+    rig.store.release();
+    await rig.ended;
+    assert.equal(rig.store.saved.length, 2);
+  });
+
+  test('gives up after eight seconds when the store does not answer, and says what was lost', async () => {
+    await using rig = await watching();
+    rig.store.hold();
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(10);
+    rig.abort();
+    await eventually(() => (rig.store.begun.length === 2 ? true : undefined));
+    await rig.clock.advance(8_000);
+    await rig.ended;
+    assert.equal(rig.store.saved.length, 1);
+    assert.equal(rig.log.count(/^Abandoned the events collected/), 1);
+  });
+});
+
+function flip(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = (copy[at] ?? 0) ^ 0xff;
+  return copy;
+}
+
+function rehashed(stream: Buffer): Buffer {
+  const database = stream.subarray(0, -32);
+  return Buffer.concat([database, createHash('sha256').update(database).digest()]);
+}
