@@ -1,0 +1,91 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Database } from '../bbolt/database.ts';
+import { Damage } from '../damage.ts';
+import { chooseSnapshot, formatSnapDbName } from '../snap/snap-directory.ts';
+import type { RaftSnapshot } from '../snap/snap-file.ts';
+import { type LogSummary, readSnapshotMarks, summarizeLog } from '../wal/log.ts';
+
+/** What an etcd would start from, found as etcd finds it. */
+export interface StartState {
+  /** The db it opens: `db`, or the one that came with a snapshot and has not taken its place yet. */
+  readonly dbFile: string;
+  /** Index of the newest log entry whose effect is in the db. */
+  readonly consistentIndex: number;
+  /** The snapshot the log is read from; undefined when it is read from its first entry. */
+  readonly snapshot: RaftSnapshot | undefined;
+  readonly log: LogSummary;
+  /** Damaged `.snap` files that etcd would pass over. */
+  readonly passedOver: readonly Damage[];
+}
+
+/**
+ * Reads the raft state of a member directory and checks that log, snapshot and db belong together: the log is whole,
+ * the snapshot's db is there, and the log reaches at least as far as the db. Throws {@link Damage} when etcd could not
+ * start, or would start without entries that the db has seen. Nothing is changed.
+ */
+export async function readStartState(
+  memberDir: string,
+  options: { readonly signal: AbortSignal },
+): Promise<StartState> {
+  const { signal } = options;
+  const walDir = path.join(memberDir, 'wal');
+  const snapDir = path.join(memberDir, 'snap');
+  const marks = await readSnapshotMarks({ directory: walDir, signal });
+  const { snapshot, passedOver } = await chooseSnapshot(snapDir, marks);
+  const log = await summarizeLog({ directory: walDir, after: snapshot?.index ?? 0, signal });
+  const { dbFile, consistentIndex } = await chooseDb(snapDir, snapshot);
+  if (consistentIndex > log.lastIndex) {
+    const reason = `it ends with entry ${log.lastIndex}, but the db has seen entry ${consistentIndex}`;
+    throw new Damage({ file: walDir, offset: 0, reason });
+  }
+  return { dbFile, consistentIndex, snapshot, log, passedOver };
+}
+
+/**
+ * A member that was far behind gets a whole db from its leader, saved as `INDEX.snap.db`. When it stopped before that took
+ * the place of `db`, etcd does so at its next start. Source: etcd, server/storage/backend.go, RecoverSnapshotBackend.
+ */
+async function chooseDb(
+  snapDir: string,
+  snapshot: RaftSnapshot | undefined,
+): Promise<{ readonly dbFile: string; readonly consistentIndex: number }> {
+  const dbFile = path.join(snapDir, 'db');
+  const consistentIndex = await readConsistentIndex(dbFile);
+  if (snapshot === undefined || snapshot.index <= consistentIndex) {
+    return { dbFile, consistentIndex };
+  }
+  const received = path.join(snapDir, formatSnapDbName(snapshot.index));
+  if (!(await isFile(received))) {
+    const reason = `it has seen entries up to ${consistentIndex}, the newest snapshot needs ${snapshot.index} and its own db is missing`;
+    throw new Damage({ file: dbFile, offset: 0, reason });
+  }
+  return { dbFile: received, consistentIndex: await readConsistentIndex(received) };
+}
+
+/** `consistent_index` in the bucket `meta`, 8 bytes big endian; a db that has seen nothing has none. */
+async function readConsistentIndex(file: string): Promise<number> {
+  await using database = await Database.open(file);
+  const meta = await database.bucket('meta');
+  const value = await meta?.get(Buffer.from('consistent_index'));
+  if (value === undefined) {
+    return 0;
+  }
+  const index = value.length === 8 ? Number(Buffer.from(value).readBigUInt64BE()) : Number.NaN;
+  if (!Number.isSafeInteger(index)) {
+    const hex = Buffer.from(value).toString('hex');
+    throw new Damage({ file, offset: 0, reason: `"consistent_index" in the bucket "meta" is ${hex}` });
+  }
+  return index;
+}
+
+async function isFile(file: string): Promise<boolean> {
+  try {
+    return (await stat(file)).isFile();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      return false;
+    }
+    throw error;
+  }
+}

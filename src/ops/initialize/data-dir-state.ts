@@ -1,0 +1,15 @@
+import type { Revision } from '../../revision.ts';
+
+/** How deep a data directory is looked at. */
+export type ValidationMode = 'full' | 'sanity';
+
+/** What was found in a data directory. */
+export type DataDirState =
+  | { readonly state: 'valid'; readonly revision: Revision }
+  | { readonly state: 'absent' }
+  | { readonly state: 'invalid_structure'; readonly reason: string }
+  | { readonly state: 'db_corrupt'; readonly reason: string }
+  | { readonly state: 'wal_corrupt'; readonly reason: string }
+  | { readonly state: 'behind_store'; readonly revision: Revision; readonly storeRevision: Revision }
+  | { readonly state: 'wrong_volume'; readonly reason: string }
+  | { readonly state: 'locked'; readonly reason: string };

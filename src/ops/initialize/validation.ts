@@ -1,0 +1,116 @@
+import path from 'node:path';
+import { Database } from '../../datadir/bbolt/database.ts';
+import { Damage } from '../../datadir/damage.ts';
+import { inspectDatabase } from '../../datadir/mvcc/inspect.ts';
+import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
+import { boundRevision } from '../../datadir/replay/revision-bounds.ts';
+import { readStartState } from '../../datadir/replay/start-state.ts';
+import { listSnapFiles, readSnapFile } from '../../datadir/snap/snap-directory.ts';
+import { repairWal } from '../../datadir/wal/repair.ts';
+import { type Revision, revision } from '../../revision.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { DataDirState, ValidationMode } from './data-dir-state.ts';
+import type { Structure } from './structure.ts';
+
+/** A directory whose structure has been looked at, and what it is held against. */
+export interface Validation {
+  readonly structure: Structure;
+  readonly mode: ValidationMode;
+  /** Latest revision of the store; undefined when there is nothing to compare with. */
+  readonly storeRevision: Revision | undefined;
+}
+
+type Member = Extract<Structure, { readonly kind: 'member' }>;
+
+/**
+ * Finds out whether an etcd can start on a data directory and will have everything the store has. The db must not be in use.
+ * In mode `full` a torn tail of the log is repaired; nothing else is changed. Rejects when files cannot be read for a
+ * reason that is no damage, such as missing permission.
+ */
+export async function validateDataDir(validation: Validation, context: RunContext): Promise<DataDirState> {
+  const { structure } = validation;
+  switch (structure.kind) {
+    case 'absent':
+      return { state: 'absent' };
+    case 'invalid':
+      return { state: 'invalid_structure', reason: structure.reason };
+    case 'member':
+      return await validateMember(structure, validation, context);
+    default:
+      return structure satisfies never;
+  }
+}
+
+async function validateMember(member: Member, validation: Validation, context: RunContext): Promise<DataDirState> {
+  try {
+    const found = await checkRevision(member, validation.storeRevision, context);
+    if (found.state === 'valid' && validation.mode === 'full') {
+      await checkFiles(member, context);
+    }
+    return found;
+  } catch (error) {
+    if (!(error instanceof Damage)) {
+      throw error;
+    }
+    const ofLog = error.file.endsWith('.snap') || error.file.startsWith(path.join(member.memberDir, 'wal'));
+    return { state: ofLog ? 'wal_corrupt' : 'db_corrupt', reason: error.message };
+  }
+}
+
+async function checkRevision(
+  member: Member,
+  storeRevision: Revision | undefined,
+  context: RunContext,
+): Promise<DataDirState> {
+  const { log } = context;
+  const inDb = await lastRevisionOf(member.db);
+  if (storeRevision === undefined) {
+    return { state: 'valid', revision: inDb };
+  }
+  log.info('Checking for revision consistency...');
+  if (inDb >= storeRevision) {
+    return { state: 'valid', revision: inDb };
+  }
+  log.info(
+    `The db is at revision ${inDb}, the store at ${storeRevision}; reading the write-ahead log behind the db...`,
+  );
+  const start = await readStartState(member.memberDir, context);
+  const bounds = await boundRevision({ wal: path.join(member.memberDir, 'wal') }, start, context);
+  if (bounds.atMost < storeRevision) {
+    log.info(
+      `Etcd revision inconsistent with latest snapshot revision: current etcd revision (${bounds.atLeast}) is less than latest snapshot revision (${storeRevision}): possible data loss`,
+    );
+    return { state: 'behind_store', revision: revision(bounds.atLeast), storeRevision };
+  }
+  return { state: 'valid', revision: revision(bounds.atLeast) };
+}
+
+/** Every file etcd reads at its start, each whole and all of them together. */
+async function checkFiles(member: Member, context: RunContext): Promise<void> {
+  const { log, signal } = context;
+  log.info('Checking for data directory files corruption...');
+  log.info('Verifying snap directory...');
+  for (const file of await listSnapFiles(path.join(member.memberDir, 'snap'))) {
+    const read = await readSnapFile(file);
+    if (read instanceof Damage) {
+      throw read;
+    }
+  }
+  log.info('Verifying WAL directory...');
+  const start = await readStartState(member.memberDir, { signal });
+  log.info('Verifying DB file...');
+  await inspectDatabase(start.dbFile, { signal });
+  const { torn } = start.log;
+  if (torn !== undefined) {
+    const { copy } = await repairWal(torn);
+    log.warn(
+      { file: torn.file, offset: torn.offset, copy },
+      `The last record of ${torn.file} was cut short by a crash (${torn.reason}); cut off, the file as it was is ${copy}`,
+    );
+  }
+}
+
+async function lastRevisionOf(db: string): Promise<Revision> {
+  await using database = await Database.open(db);
+  return revision(await readLastRevision(database));
+}
