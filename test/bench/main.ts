@@ -1,0 +1,37 @@
+/**
+ * Measures speed and memory of bin/etcdbrctl and prints them beside what the same machine needs at least.
+ * Environment: `ONLY` names groups of rows (comma separated), `RUNS` sets how often each command is measured (3),
+ * `REFERENCE_ETCDBRCTL` is the path of the Go program, whose numbers are then printed too.
+ */
+import { availableParallelism } from 'node:os';
+import { cacheDir } from '../support/project-root.ts';
+import { makeTempDir } from '../support/temp-dir.ts';
+import { dataSet } from './data-set.ts';
+import { operations } from './operations.ts';
+import { type Row, renderTable } from './table.ts';
+
+process.once('SIGINT', () => process.exit(130));
+
+const wanted = process.env['ONLY']?.split(',') ?? Object.keys(operations);
+const data = await dataSet();
+// On the same file system as the data set: the system's temporary directory may be memory.
+await using scratch = makeTempDir({ parent: `${cacheDir}/bench` });
+const bench = {
+  data,
+  scratch,
+  runs: Number(process.env['RUNS'] ?? 3),
+  reference: process.env['REFERENCE_ETCDBRCTL'],
+};
+const rows: Row[] = [];
+for (const name of wanted) {
+  const operation = operations[name];
+  if (operation === undefined) {
+    throw new Error(`ONLY=${name} is none of ${Object.keys(operations).join(', ')}`);
+  }
+  process.stderr.write(`${name} ...\n`);
+  rows.push(...(await operation(bench)));
+}
+process.stdout.write(
+  `\nNode ${process.version}, ${availableParallelism()} processors, medians of ${bench.runs} runs\n\n`,
+);
+process.stdout.write(renderTable(rows));

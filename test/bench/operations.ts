@@ -1,0 +1,188 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { etcdRelease } from '../support/etcd-release.ts';
+import { startEtcd } from '../support/etcd-server.ts';
+import { builtExecutable } from '../support/executable.ts';
+import { type MeasuredRun, measureRun, median } from '../support/measured-run.ts';
+import { projectRoot } from '../support/project-root.ts';
+import type { TempDir } from '../support/temp-dir.ts';
+import { type DataSet, etcdSettings } from './data-set.ts';
+import type { Row } from './table.ts';
+
+/** What every operation is given. */
+export interface Bench {
+  readonly data: DataSet;
+  readonly scratch: TempDir;
+  /** Measured runs of each command, after one that only warms up. */
+  readonly runs: number;
+  /** Path of the Go program, when its numbers are wanted too. */
+  readonly reference: string | undefined;
+}
+
+/** Groups of rows by the name that `make bench ONLY=` takes. */
+export const operations: Readonly<Record<string, (bench: Bench) => Promise<readonly Row[]>>> = {
+  start: benchStart,
+  restore: benchRestore,
+  validate: benchValidate,
+  snapshot: benchSnapshot,
+};
+
+/** A command line; `prepare` runs before each start and is not measured. */
+interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly prepare?: () => void;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly stdoutFile?: string;
+  readonly intervalMs?: number;
+}
+
+/** Runs a command several times; the median of each number. */
+async function measure({ runs, scratch }: Bench, command: Command): Promise<MeasuredRun> {
+  const results: MeasuredRun[] = [];
+  for (let turn = 0; turn <= runs; turn++) {
+    command.prepare?.();
+    const result = await measureRun(command.program, command.args, {
+      env: command.env ?? {},
+      cwd: scratch.path,
+      intervalMs: command.intervalMs ?? 2,
+      stderrFile: scratch.join('stderr'),
+      ...(command.stdoutFile === undefined ? {} : { stdoutFile: command.stdoutFile }),
+    });
+    if (turn > 0) {
+      results.push(result);
+    }
+  }
+  return {
+    wallMs: median(results.map(({ wallMs }) => wallMs)),
+    cpuMs: median(results.map(({ cpuMs }) => cpuMs)),
+    peakRss: median(results.map(({ peakRss }) => peakRss)),
+  };
+}
+
+/** One run after the other, as a pipeline through a file would be. */
+function inSequence(first: MeasuredRun, second: MeasuredRun): MeasuredRun {
+  return {
+    wallMs: first.wallMs + second.wallMs,
+    cpuMs: first.cpuMs + second.cpuMs,
+    peakRss: Math.max(first.peakRss, second.peakRss),
+  };
+}
+
+function row(operation: string, result: MeasuredRun, floorMs?: number): Row {
+  return { operation, ...result, floorMs };
+}
+
+async function benchStart(bench: Bench): Promise<readonly Row[]> {
+  const version: Command = { program: builtExecutable(), args: ['--version'], intervalMs: 0 };
+  const empty: Command = { program: process.execPath, args: ['--eval', ''], intervalMs: 0 };
+  const many = { ...bench, runs: 15 };
+  const floor = await measure(many, empty);
+  return [
+    row('bare Node, empty script', floor),
+    row('etcdbrctl --version', await measure(many, version), floor.wallMs),
+  ];
+}
+
+async function benchRestore(bench: Bench): Promise<readonly Row[]> {
+  const { data, scratch, reference } = bench;
+  const dataDir = scratch.join('restored');
+  const prepare = (): void => rmSync(dataDir, { recursive: true, force: true });
+  const flags = ['--storage-provider', 'Local', '--store-container', data.store, '--store-prefix', 'bench'];
+  const args = ['restore', ...flags, '--data-dir', dataDir];
+  const floor = await measure(bench, {
+    program: process.execPath,
+    args: [join(projectRoot, 'test/bench/floor.ts'), ...data.objects],
+  });
+  const rows = [
+    row('one Node: gunzip + sha256', floor),
+    row(
+      'etcdbrctl restore, full + deltas',
+      await measure(bench, { program: builtExecutable(), args, prepare }),
+      floor.wallMs,
+    ),
+  ];
+  if (reference !== undefined) {
+    const peer: Command = { program: reference, args, prepare, env: { HOME: scratch.path } };
+    rows.push(row('Go etcdbrctl restore', await measure({ ...bench, runs: 1 }, peer), floor.wallMs));
+  }
+  const { etcdutl } = await etcdRelease('3.5');
+  if (etcdutl !== undefined) {
+    const restore = ['snapshot', 'restore', data.plainFull, '--data-dir', dataDir];
+    rows.push(
+      row('etcdutl snapshot restore, plain full', await measure(bench, { program: etcdutl, args: restore, prepare })),
+    );
+  }
+  prepare();
+  return rows;
+}
+
+async function benchValidate(bench: Bench): Promise<readonly Row[]> {
+  const { data, reference } = bench;
+  const { etcdutl } = await etcdRelease('3.5');
+  if (etcdutl === undefined) {
+    return [];
+  }
+  const flags = ['--storage-provider', 'Local', '--store-container', data.store, '--store-prefix', 'bench'];
+  const args = (mode: string): string[] => [
+    'initialize',
+    ...flags,
+    '--data-dir',
+    data.etcdDataDir,
+    '--validation-mode',
+    mode,
+  ];
+  const db = join(data.etcdDataDir, 'member/snap/db');
+  const floor = await measure(bench, { program: etcdutl, args: ['snapshot', 'status', db] });
+  const rows = [row('etcdutl snapshot status', floor)];
+  for (const mode of ['full', 'sanity']) {
+    const ours: Command = { program: builtExecutable(), args: args(mode) };
+    rows.push(row(`etcdbrctl initialize, ${mode}`, await measure(bench, ours), floor.wallMs));
+    if (reference !== undefined) {
+      const peer: Command = { program: reference, args: args(mode), env: { HOME: bench.scratch.path } };
+      rows.push(row(`Go etcdbrctl initialize, ${mode}`, await measure(bench, peer), floor.wallMs));
+    }
+  }
+  return rows;
+}
+
+async function benchSnapshot(bench: Bench): Promise<readonly Row[]> {
+  const { data, scratch } = bench;
+  const release = await etcdRelease('3.5');
+  await using etcd = await startEtcd({ release, dataDir: data.etcdDataDir, extraArgs: etcdSettings });
+  const file = scratch.join('saved.db');
+  const compressed = scratch.join('saved.gz');
+  const store = scratch.join('store');
+  const save: Command = {
+    program: release.etcdctl,
+    args: ['--endpoints', etcd.clientUrl, 'snapshot', 'save', file],
+    env: { ETCDCTL_API: '3' },
+  };
+  const gzip: Command = {
+    program: 'gzip',
+    args: ['-6', '-c', file],
+    stdoutFile: compressed,
+    env: { PATH: process.env['PATH'] },
+  };
+  const ours: Command = {
+    program: builtExecutable(),
+    args: [
+      'snapshot',
+      '--once',
+      '--endpoints',
+      etcd.clientUrl,
+      '--storage-provider',
+      'Local',
+      '--store-container',
+      store,
+    ],
+    prepare: () => rmSync(store, { recursive: true, force: true }),
+  };
+  const floor = inSequence(await measure(bench, save), await measure(bench, gzip));
+  const rows = [
+    row('etcdctl snapshot save, then gzip -6', floor),
+    row('etcdbrctl snapshot --once', await measure(bench, ours), floor.wallMs),
+  ];
+  rmSync(store, { recursive: true, force: true });
+  return rows;
+}
