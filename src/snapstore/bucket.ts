@@ -5,6 +5,17 @@ export interface CallOptions {
   readonly signal: AbortSignal;
 }
 
+/** A call that concerns one object. */
+export interface VersionOptions extends CallOptions {
+  /** {@link ObjectEntry.versionId} of the object that is meant; left out, the newest. */
+  readonly versionId?: string;
+}
+
+/** What a read may be limited to. */
+export interface ReadOptions extends VersionOptions {
+  readonly range?: { readonly start: number; readonly end: number };
+}
+
 /** One object as a listing shows it. */
 export interface ObjectEntry {
   /** Full key inside the container, `/` separated, without a leading slash. */
@@ -65,15 +76,15 @@ export interface Bucket {
   readonly location: string;
   /** All objects whose key begins with `prefix`, in no promised order. */
   list(prefix: string, options: CallOptions): AsyncIterable<ObjectEntry>;
-  /** The object's bytes; `range` is a half-open byte range. Resolves once the first byte or the end is known. */
-  read(
-    key: string,
-    options: CallOptions & { readonly range?: { readonly start: number; readonly end: number } },
-  ): Promise<Readable>;
+  /**
+   * The object's bytes; `range` is a half-open byte range, cut at the object's end. Resolves once the first byte or the end is known.
+   * Aborting the signal destroys the stream with the signal's reason.
+   */
+  read(key: string, options: ReadOptions): Promise<Readable>;
   /** Begins an upload that will replace `key` atomically. `partSize` is the size of every part but the last, bytes. */
   beginUpload(key: string, options: CallOptions & { readonly partSize: number }): Promise<Upload>;
   /** Deletes the object and, where the store keeps parts as objects of their own, those as well. Absent is `not_found`. */
-  delete(key: string, options: CallOptions): Promise<void>;
+  delete(key: string, options: VersionOptions): Promise<void>;
   /** Ends connections and timers. */
   close(): Promise<void>;
 }

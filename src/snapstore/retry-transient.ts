@@ -7,6 +7,8 @@ export interface RetryOptions {
   readonly signal: AbortSignal;
   /** Waits before the second, third … try, ms. Default 0.5, 1 and 2 seconds. */
   readonly delaysMs?: readonly number[];
+  /** Told of each failure that is followed by another try. */
+  readonly onRetry?: (error: StoreError, delayMs: number) => void;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface RetryOptions {
  */
 export async function retryTransient<T>(
   attempt: () => Promise<T>,
-  { clock, signal, delaysMs = [500, 1000, 2000] }: RetryOptions,
+  { clock, signal, delaysMs = [500, 1000, 2000], onRetry }: RetryOptions,
 ): Promise<T> {
   for (const delay of delaysMs) {
     try {
@@ -24,6 +26,7 @@ export async function retryTransient<T>(
       if (!(error instanceof StoreError) || error.kind !== 'transient') {
         throw error;
       }
+      onRetry?.(error, delay);
     }
     await clock.sleep(delay, signal);
   }

@@ -1,0 +1,42 @@
+import { StoreError, type StoreErrorKind } from '../../store-error.ts';
+
+interface Meaning {
+  readonly kind: StoreErrorKind;
+  readonly found: string;
+  readonly remedy?: string;
+}
+
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  ENOENT: { kind: 'not_found', found: 'it does not exist' },
+  ENOTDIR: { kind: 'not_found', found: 'a part of its path is a file' },
+  EISDIR: { kind: 'not_found', found: 'it is a directory' },
+  EACCES: { kind: 'denied', found: 'permission was denied', remedy: 'check its owner and mode' },
+  EPERM: { kind: 'denied', found: 'the operation is not permitted', remedy: 'check its owner, mode and attributes' },
+  EROFS: { kind: 'denied', found: 'the file system is mounted read-only' },
+  ENOSPC: { kind: 'quota', found: 'no space is left on the device', remedy: 'free space or use another volume' },
+  EDQUOT: { kind: 'quota', found: 'the disk quota is used up', remedy: 'free space or raise the quota' },
+  EFBIG: { kind: 'quota', found: 'the file system takes no file this large' },
+  EMFILE: { kind: 'transient', found: 'too many files are open' },
+  ENFILE: { kind: 'transient', found: 'too many files are open' },
+  EAGAIN: { kind: 'transient', found: 'the file system is busy' },
+  ETIMEDOUT: { kind: 'transient', found: 'the file system did not answer in time' },
+  ESTALE: { kind: 'transient', found: 'the network file system lost the file' },
+};
+
+/** The {@link StoreError} for an error of a file operation on `path`. One that is a StoreError already is given back. */
+export function fileError(action: string, path: string, cause: unknown): StoreError {
+  if (cause instanceof StoreError) {
+    return cause;
+  }
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const meaning = MEANINGS[code] ?? {
+    kind: 'invalid',
+    found: cause instanceof Error ? cause.message : String(cause),
+  };
+  return new StoreError(meaning.kind, { action, object: path, ...meaning, cause });
+}
+
+/** True when a file operation failed with this code of the operating system. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

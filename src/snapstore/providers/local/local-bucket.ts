@@ -1,0 +1,125 @@
+import { open, rmdir, unlink } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
+import { StoreError } from '../../store-error.ts';
+import { removeLeftovers, walk } from './directory.ts';
+import { fileError } from './file-error.ts';
+import { localBody } from './local-body.ts';
+import { beginLocalUpload } from './local-upload.ts';
+import { isTemporaryName } from './temporary-name.ts';
+
+/** A temporary file untouched for this long has lost its writer, ms. */
+const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
+
+/**
+ * A directory as a container: keys are paths below it. Files are written beside their place under a hidden name, synced
+ * and renamed, so a reader sees whole files only. A container that does not exist yet is an empty one, and is made
+ * by the first upload.
+ */
+export class LocalBucket implements Bucket {
+  readonly traits: BucketTraits = { maxParts: Number.POSITIVE_INFINITY, minPartSize: 0, partsAreData: false };
+  readonly location: string;
+  readonly #clock: Clock;
+  readonly #cleaned = new Set<string>();
+
+  /** `directory` is absolute. */
+  constructor({ directory, clock }: { readonly directory: string; readonly clock: Clock }) {
+    this.location = directory;
+    this.#clock = clock;
+  }
+
+  async *list(prefix: string, { signal }: CallOptions): AsyncGenerator<ObjectEntry, void, undefined> {
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    const root = this.#pathOf(folder, 'list');
+    try {
+      for await (const { path, size, modifiedAt } of walk(root)) {
+        signal.throwIfAborted();
+        const key = `${folder}${path}`;
+        if (key.startsWith(prefix)) {
+          yield { key, size, modifiedAt };
+        }
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw fileError('list', root, error);
+    }
+    signal.throwIfAborted();
+  }
+
+  async read(key: string, options: ReadOptions): Promise<Readable> {
+    options.signal.throwIfAborted();
+    const path = this.#pathOf(key, 'read');
+    try {
+      const handle = await open(path, 'r');
+      try {
+        const facts = await handle.stat();
+        if (!facts.isFile()) {
+          throw new StoreError('not_found', { action: 'read', object: path, found: 'it is not a file' });
+        }
+        return localBody({ handle, path, size: facts.size }, options);
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
+    } catch (error) {
+      throw fileError('read', path, error);
+    }
+  }
+
+  async beginUpload(key: string, { signal }: CallOptions): Promise<Upload> {
+    signal.throwIfAborted();
+    const path = this.#pathOf(key, 'write');
+    try {
+      const upload = await beginLocalUpload({ key, path });
+      await this.#clean(dirname(path));
+      return upload;
+    } catch (error) {
+      throw fileError('write', path, error);
+    }
+  }
+
+  /** Folders that this leaves empty are removed as well, up to the container. */
+  async delete(key: string, { signal }: CallOptions): Promise<void> {
+    signal.throwIfAborted();
+    const path = this.#pathOf(key, 'delete');
+    try {
+      await unlink(path);
+    } catch (error) {
+      throw fileError('delete', path, error);
+    }
+    for (let folder = dirname(path); relative(this.location, folder) !== ''; folder = dirname(folder)) {
+      try {
+        await rmdir(folder);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Clears away what dead writers left in a directory, once in the life of this bucket. */
+  async #clean(directory: string): Promise<void> {
+    if (!this.#cleaned.has(directory)) {
+      this.#cleaned.add(directory);
+      await removeLeftovers(directory, { before: this.#clock.now() - ABANDONED_AFTER });
+    }
+  }
+
+  #pathOf(key: string, action: string): string {
+    const segments = key.split('/');
+    const astray = segments.some((segment) => segment === '.' || segment === '..' || isTemporaryName(segment));
+    if (astray || key.startsWith('/') || key.includes('\0')) {
+      throw new StoreError('invalid', {
+        action,
+        object: JSON.stringify(key),
+        found: 'a local key cannot be absolute, lead out of its directory or be that of a temporary file',
+      });
+    }
+    return join(this.location, ...segments);
+  }
+}

@@ -1,0 +1,113 @@
+import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
+import { StoreError } from '../../store-error.ts';
+import { makeDirectory, removeEmptyDirectories, syncDirectory } from './directory.ts';
+import { fileError, hasCode } from './file-error.ts';
+import { temporaryName } from './temporary-name.ts';
+
+/** Directories may vanish under a writer when others delete the last file in them. */
+const ATTEMPTS = 3;
+
+/** Where a file goes. */
+export interface LocalTarget {
+  /** Key inside the container. */
+  readonly key: string;
+  /** Absolute path. */
+  readonly path: string;
+}
+
+/** Opens a temporary file beside the target (0600, directories 0700). */
+export async function beginLocalUpload(target: LocalTarget): Promise<Upload> {
+  const directory = dirname(target.path);
+  const temporary = join(directory, temporaryName());
+  for (let attempt = 1; ; attempt += 1) {
+    const created = await makeDirectory(directory);
+    try {
+      const handle = await open(temporary, 'wx', 0o600);
+      return new LocalUpload(target, { handle, temporary, created });
+    } catch (error) {
+      if (attempt === ATTEMPTS || !hasCode(error, 'ENOENT')) {
+        await removeEmptyDirectories(created);
+        throw error;
+      }
+    }
+  }
+}
+
+interface TemporaryFile {
+  readonly handle: FileHandle;
+  readonly temporary: string;
+  /** Directories that were made for it. */
+  readonly created: readonly string[];
+}
+
+class LocalUpload implements Upload {
+  readonly #target: LocalTarget;
+  readonly #file: TemporaryFile;
+  #open = true;
+  #published = false;
+
+  constructor(target: LocalTarget, file: TemporaryFile) {
+    this.#target = target;
+    this.#file = file;
+  }
+
+  async writePart(part: UploadPart, { signal }: CallOptions): Promise<void> {
+    signal.throwIfAborted();
+    try {
+      for (let done = 0; done < part.bytes.length; ) {
+        const { bytesWritten } = await this.#file.handle.write(part.bytes, done, undefined, part.offset + done);
+        done += bytesWritten;
+      }
+    } catch (error) {
+      throw fileError('write', this.#target.path, error);
+    }
+  }
+
+  async complete(whole: { readonly size: number }, { signal }: CallOptions): Promise<ObjectEntry> {
+    const { key, path } = this.#target;
+    try {
+      const { size } = await this.#file.handle.stat();
+      if (size !== whole.size) {
+        throw new StoreError('invalid', {
+          action: 'write',
+          object: path,
+          found: `${size} bytes are in the file, ${whole.size} were written`,
+        });
+      }
+      await this.#file.handle.sync();
+      await this.#close();
+      signal.throwIfAborted();
+      await rename(this.#file.temporary, path);
+      this.#published = true;
+      await syncDirectory(dirname(path));
+      return { key, size, modifiedAt: (await stat(path)).mtimeMs };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw fileError('write', path, error);
+    }
+  }
+
+  async abort(): Promise<void> {
+    await this.#close();
+    if (this.#published) {
+      return;
+    }
+    try {
+      await unlink(this.#file.temporary);
+      await removeEmptyDirectories(this.#file.created);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) {
+        throw fileError('remove', this.#file.temporary, error);
+      }
+    }
+  }
+
+  async #close(): Promise<void> {
+    if (this.#open) {
+      this.#open = false;
+      await this.#file.handle.close();
+    }
+  }
+}

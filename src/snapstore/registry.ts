@@ -1,0 +1,105 @@
+import type { Clock } from '../runtime/clock.ts';
+import { Failure } from '../runtime/failure.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { BackupStore } from './backup-store.ts';
+import type { BucketPlace, BucketProvider } from './bucket-provider.ts';
+import { type Environment, processEnvironment } from './credentials/environment.ts';
+import type { StoreRole } from './credentials/store-role.ts';
+import { RotatingBucket } from './rotating-bucket.ts';
+import type { SnapStore } from './snapstore.ts';
+
+/** The providers by the names that users give. */
+export const providerNames = ['S3', 'ABS', 'GCS', 'Swift', 'OSS', 'ECS', 'OCS', 'Local'] as const;
+
+/** A name of {@link providerNames}. */
+export type ProviderName = (typeof providerNames)[number];
+
+/** Which store is wanted, as options say it. */
+export interface StoreConfig {
+  /** One of {@link providerNames}; anything else is refused by {@link openStore}. */
+  readonly provider: string;
+  /** Bucket, container or directory. Only Local has a default. */
+  readonly container: string | undefined;
+  /** Folder inside the container. */
+  readonly prefix: string;
+  readonly endpointOverride: string | undefined;
+  readonly maxParallelChunkUploads: number;
+  /** Bytes. */
+  readonly minChunkSize: number;
+  /** Which credentials are used. */
+  readonly role: StoreRole;
+}
+
+/** What a store works with. */
+export interface StoreSurroundings {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Where credentials are looked for; the process's own when left out. */
+  readonly environment?: Environment;
+}
+
+type ProviderLoader = () => Promise<(place: BucketPlace) => BucketProvider>;
+
+/** Loaded when they are wanted, so that no command pays for the SDKs of others. */
+const LOADERS: Readonly<Record<ProviderName, ProviderLoader | undefined>> = {
+  S3: undefined,
+  ABS: async () => (await import('./providers/abs/abs-provider.ts')).absProvider,
+  GCS: undefined,
+  Swift: undefined,
+  OSS: async () => (await import('./providers/oss/oss-provider.ts')).ossProvider,
+  ECS: undefined,
+  OCS: undefined,
+  Local: async () => (await import('./providers/local/local-provider.ts')).localProvider,
+};
+
+/**
+ * Opens a store without a request to it. Throws Failures with codes `provider_unknown`, `provider_not_built`,
+ * `container_missing`, and those of the provider's credentials and endpoint.
+ */
+export async function openStore(config: StoreConfig, surroundings: StoreSurroundings): Promise<SnapStore> {
+  const { log, clock, environment = processEnvironment() } = surroundings;
+  const provider = await loadProvider(config.provider);
+  if (config.provider !== 'Local' && (config.container === undefined || config.container === '')) {
+    throw storeFailure('container_missing', config.provider, {
+      found: 'no container is given',
+      remedy: 'give a --store-container',
+    });
+  }
+  const place = {
+    role: config.role,
+    container: config.container ?? '',
+    endpointOverride: config.endpointOverride,
+    environment,
+    log,
+  };
+  const bucket = await RotatingBucket.open(provider(place), log);
+  const upload = { parallel: config.maxParallelChunkUploads, minChunkSize: config.minChunkSize, clock, log };
+  return new BackupStore({ bucket, prefix: config.prefix, upload, log });
+}
+
+async function loadProvider(name: string): Promise<(place: BucketPlace) => BucketProvider> {
+  const known = providerNames.find((candidate) => candidate === name);
+  if (known === undefined) {
+    throw storeFailure('provider_unknown', JSON.stringify(name), {
+      found: 'there is no such provider',
+      remedy: `use one of ${providerNames.join(', ')}`,
+    });
+  }
+  const load = LOADERS[known];
+  if (load === undefined) {
+    const built = providerNames.filter((candidate) => LOADERS[candidate] !== undefined);
+    throw storeFailure('provider_not_built', known, {
+      found: 'this provider is not built into this version yet',
+      remedy: `use one of ${built.join(', ')}`,
+    });
+  }
+  return await load();
+}
+
+function storeFailure(
+  code: string,
+  provider: string,
+  parts: { readonly found: string; readonly remedy: string },
+): Failure {
+  return new Failure({ code, action: 'open the store', object: provider, ...parts });
+}

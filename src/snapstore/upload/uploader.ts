@@ -1,0 +1,188 @@
+import { Readable } from 'node:stream';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Bucket, CallOptions, ObjectEntry, Upload } from '../bucket.ts';
+import { type RetryOptions, retryTransient } from '../retry-transient.ts';
+import { StoreError } from '../store-error.ts';
+import { BufferPool } from './buffer-pool.ts';
+import { planChunkSize } from './chunk-plan.ts';
+
+/** Waits before the second to the sixth attempt at a chunk, ms. */
+const RETRY_DELAYS = [1000, 2000, 4000, 8000, 16_000];
+
+/** How the uploads of a store are done. */
+export interface UploadSettings {
+  /** Chunks in flight at once, and buffers held: memory is this many times the chunk size at the most. */
+  readonly parallel: number;
+  /** Bytes. */
+  readonly minChunkSize: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** One object to upload. */
+export interface UploadRequest extends CallOptions {
+  readonly key: string;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Upper bound of the body's size, bytes. */
+  readonly sizeBound: number;
+  readonly onUploaded?: (bytes: number) => void;
+}
+
+/**
+ * Uploads a stream of unknown length in chunks, some at once. A chunk that fails with a `transient` error is tried again
+ * after 1, 2, 4, 8 and 16 s. Whatever else fails, the source and the caller's signal included, ends all chunks in flight
+ * and aborts the upload, so that nothing becomes visible and nothing is left behind. Throws the first failure.
+ */
+export async function uploadInChunks(
+  bucket: Bucket,
+  request: UploadRequest,
+  settings: UploadSettings,
+): Promise<ObjectEntry> {
+  request.signal.throwIfAborted();
+  const partSize = planChunkSize(bucket.traits, { ...request, minChunkSize: settings.minChunkSize });
+  const upload = await retryTransient(
+    () => bucket.beginUpload(request.key, { signal: request.signal, partSize }),
+    retries(settings, request.signal, `the beginning of the upload of ${request.key}`),
+  );
+  try {
+    const whole = await new ChunkedUpload(upload, { bucket, request, settings, partSize }).run();
+    return await upload.complete(whole, { signal: request.signal });
+  } catch (error) {
+    await upload.abort().catch((reason: unknown) => {
+      const failure = reason instanceof Error ? reason.message : String(reason);
+      settings.log.warn({ key: request.key, error: failure }, 'an upload could not be taken back');
+    });
+    throw error;
+  }
+}
+
+interface ChunkedUploadContext {
+  readonly bucket: Bucket;
+  readonly request: UploadRequest;
+  readonly settings: UploadSettings;
+  readonly partSize: number;
+}
+
+/** The chunks of one upload on their way. */
+class ChunkedUpload {
+  readonly #upload: Upload;
+  readonly #context: ChunkedUploadContext;
+  readonly #buffers: BufferPool;
+  /** Aborts the other chunks when one fails. */
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  /** Rejects with the first failure, even while the source gives nothing. */
+  readonly #failed = Promise.withResolvers<never>();
+  readonly #inFlight = new Set<Promise<void>>();
+  #parts = 0;
+  #size = 0;
+
+  constructor(upload: Upload, context: ChunkedUploadContext) {
+    this.#upload = upload;
+    this.#context = context;
+    this.#buffers = new BufferPool({ count: Math.max(1, context.settings.parallel), size: context.partSize });
+    this.#signal = AbortSignal.any([context.request.signal, this.#stop.signal]);
+    this.#failed.promise.catch(() => undefined);
+  }
+
+  /** Sends everything. When it settles, no chunk is in flight any more. */
+  async run(): Promise<{ readonly parts: number; readonly size: number }> {
+    const { request } = this.#context;
+    const source = request.body[Symbol.asyncIterator]();
+    const cancel = (): void => this.#fail(request.signal.reason);
+    request.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await this.#feed(source);
+      await Promise.all(this.#inFlight);
+      this.#stop.signal.throwIfAborted();
+    } catch (error) {
+      this.#fail(error);
+      abandon(request.body, source);
+      await Promise.all(this.#inFlight);
+      throw error;
+    } finally {
+      request.signal.removeEventListener('abort', cancel);
+    }
+    return { parts: this.#parts, size: this.#size };
+  }
+
+  async #feed(source: AsyncIterator<Uint8Array>): Promise<void> {
+    let buffer = await this.#buffers.take();
+    let filled = 0;
+    for (;;) {
+      const next = await Promise.race([source.next(), this.#failed.promise]);
+      if (next.done === true) {
+        break;
+      }
+      for (let rest = next.value; rest.length > 0; ) {
+        if (filled === buffer.length) {
+          this.#send(buffer, filled);
+          buffer = await Promise.race([this.#buffers.take(), this.#failed.promise]);
+          filled = 0;
+        }
+        const fitting = rest.subarray(0, buffer.length - filled);
+        buffer.set(fitting, filled);
+        filled += fitting.length;
+        rest = rest.subarray(fitting.length);
+      }
+    }
+    // An empty object is one empty part.
+    if (filled > 0 || this.#parts === 0) {
+      this.#send(buffer, filled);
+    }
+  }
+
+  /** Starts the upload of `buffer`'s first `length` bytes and returns at once. */
+  #send(buffer: Buffer, length: number): void {
+    const { bucket, request, settings } = this.#context;
+    this.#parts += 1;
+    if (this.#parts > bucket.traits.maxParts) {
+      throw new StoreError('invalid', {
+        action: 'upload',
+        object: `${bucket.location}/${request.key}`,
+        found: `it is larger than the ${request.sizeBound} bytes that were announced and needs too many parts`,
+      });
+    }
+    const part = { number: this.#parts, offset: this.#size, bytes: buffer.subarray(0, length) };
+    this.#size += length;
+    const sent = retryTransient(
+      () => this.#upload.writePart(part, { signal: this.#signal }),
+      retries(settings, this.#signal, `part ${part.number} of ${request.key}`),
+    ).then(
+      () => {
+        this.#inFlight.delete(sent);
+        this.#buffers.give(buffer);
+        request.onUploaded?.(length);
+      },
+      (error: unknown) => {
+        this.#inFlight.delete(sent);
+        this.#fail(error);
+      },
+    );
+    this.#inFlight.add(sent);
+  }
+
+  /** Only the first failure counts; what follows from it is not of interest. */
+  #fail(error: unknown): void {
+    this.#failed.reject(error);
+    this.#stop.abort(error);
+  }
+}
+
+function retries({ clock, log }: UploadSettings, signal: AbortSignal, what: string): RetryOptions {
+  return {
+    clock,
+    signal,
+    delaysMs: RETRY_DELAYS,
+    onRetry: (error, delayMs) => log.warn({ error: error.message, delayMs }, `trying ${what} again`),
+  };
+}
+
+/** Ends a source without waiting: one that stalls would never answer. */
+function abandon(body: AsyncIterable<Uint8Array>, source: AsyncIterator<Uint8Array>): void {
+  if (body instanceof Readable) {
+    body.destroy();
+  }
+  source.return?.().catch(() => undefined);
+}

@@ -1,0 +1,11 @@
+import { faultyBucket } from '../support/faulty-bucket.ts';
+import { memoryBucket } from '../support/memory-bucket.ts';
+import { bucketSuite } from './bucket.suite.ts';
+
+bucketSuite({
+  name: 'memory, behind a wrapper that could fail',
+  open() {
+    const bucket = memoryBucket();
+    return Promise.resolve({ bucket: faultyBucket(bucket), release: () => Promise.resolve(), fill: bucket.fill });
+  },
+});

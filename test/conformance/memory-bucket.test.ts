@@ -1,0 +1,10 @@
+import { memoryBucket } from '../support/memory-bucket.ts';
+import { bucketSuite } from './bucket.suite.ts';
+
+bucketSuite({
+  name: 'memory',
+  open() {
+    const bucket = memoryBucket();
+    return Promise.resolve({ bucket, release: () => Promise.resolve(), fill: bucket.fill });
+  },
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { test } from 'node:test';
+import { fileError } from '../../../../../src/snapstore/providers/local/file-error.ts';
+import { LocalBucket } from '../../../../../src/snapstore/providers/local/local-bucket.ts';
+import { StoreError } from '../../../../../src/snapstore/store-error.ts';
+import { collected, seededBytes } from '../../../../support/byte-streams.ts';
+import { jumpingClock } from '../../../../support/jumping-clock.ts';
+import { makeTempDir } from '../../../../support/temp-dir.ts';
+
+const signal = new AbortController().signal;
+
+async function put(bucket: LocalBucket, key: string, text: string): Promise<void> {
+  const upload = await bucket.beginUpload(key, { signal });
+  await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from(text) }, { signal });
+  await upload.complete({ parts: 1, size: text.length }, { signal });
+}
+
+test('files are 0600 and directories 0700, whatever the umask', async () => {
+  using directory = makeTempDir();
+  const bucket = new LocalBucket({ directory: directory.join('new/backups'), clock: jumpingClock() });
+  await put(bucket, 'etcd-main/v2/object', 'x');
+  assert.equal(statSync(directory.join('new/backups/etcd-main/v2/object')).mode & 0o777, 0o600);
+  for (const made of ['new', 'new/backups', 'new/backups/etcd-main', 'new/backups/etcd-main/v2']) {
+    assert.equal(statSync(directory.join(made)).mode & 0o777, 0o700, made);
+  }
+});
+
+test('the temporary file is hidden, 0600 and gone afterwards; an aborted upload leaves no directory either', async () => {
+  using directory = makeTempDir();
+  const bucket = new LocalBucket({ directory: directory.join('backups'), clock: jumpingClock() });
+  const upload = await bucket.beginUpload('v2/object', { signal });
+  const [temporary] = readdirSync(directory.join('backups/v2'));
+  assert.match(temporary ?? '', /^\.etcdbrctl-[0-9a-f]{16}\.partial$/);
+  assert.equal(statSync(directory.join('backups/v2', temporary ?? '')).mode & 0o777, 0o600);
+  await upload.abort();
+  assert.deepEqual(readdirSync(directory.path), []);
+});
+
+test('temporary files of dead writers are cleared away, those of live ones and foreign files are not', async () => {
+  using directory = makeTempDir();
+  const clock = jumpingClock(Date.now());
+  await mkdir(directory.join('v2'));
+  const dead = directory.join('v2/.etcdbrctl-0123456789abcdef.partial');
+  const live = directory.join('v2/.etcdbrctl-fedcba9876543210.partial');
+  const foreign = directory.join('v2/.other.partial');
+  const dayAndMore = new Date(Date.now() - 25 * 60 * 60 * 1000);
+  for (const path of [dead, live, foreign]) {
+    writeFileSync(path, 'x');
+  }
+  utimesSync(dead, dayAndMore, dayAndMore);
+  utimesSync(foreign, dayAndMore, dayAndMore);
+  await put(new LocalBucket({ directory: directory.path, clock }), 'v2/object', 'x');
+  assert.equal(existsSync(dead), false);
+  assert.equal(existsSync(live), true);
+  assert.equal(existsSync(foreign), true);
+});
+
+test('deleting the last object of a folder removes the folder, but never the container', async () => {
+  using directory = makeTempDir();
+  const bucket = new LocalBucket({ directory: directory.join('backups'), clock: jumpingClock() });
+  await put(bucket, 'v1/Backup-1/a', 'x');
+  await put(bucket, 'v2/b', 'x');
+  await bucket.delete('v1/Backup-1/a', { signal });
+  assert.deepEqual(readdirSync(directory.join('backups')), ['v2']);
+  await bucket.delete('v2/b', { signal });
+  assert.deepEqual(readdirSync(directory.path), ['backups']);
+  await put(bucket, 'v2/b', 'again');
+  assert.deepEqual(readdirSync(directory.join('backups/v2')), ['b']);
+});
+
+test('keys cannot lead out of the directory', async () => {
+  using directory = makeTempDir();
+  const bucket = new LocalBucket({ directory: directory.path, clock: jumpingClock() });
+  for (const key of ['../x', 'a/../../x', '/etc/passwd', 'a/./b', 'nul\0byte', '.etcdbrctl-0123456789abcdef.partial']) {
+    await assert.rejects(bucket.read(key, { signal }), { kind: 'invalid' }, key);
+    await assert.rejects(bucket.beginUpload(key, { signal }), { kind: 'invalid' }, key);
+    await assert.rejects(bucket.delete(key, { signal }), { kind: 'invalid' }, key);
+  }
+});
+
+test('links to files are objects, broken ones and those to directories are not', async () => {
+  using directory = makeTempDir();
+  writeFileSync(directory.join('file'), 'linked');
+  await mkdir(directory.join('backups/v2'), { recursive: true });
+  symlinkSync(directory.join('file'), directory.join('backups/v2/link'));
+  symlinkSync(directory.join('nowhere'), directory.join('backups/v2/broken'));
+  symlinkSync(directory.path, directory.join('backups/v2/loop'));
+  const bucket = new LocalBucket({ directory: directory.join('backups'), clock: jumpingClock() });
+  const entries = await Array.fromAsync(bucket.list('v2/', { signal }));
+  assert.deepEqual(
+    entries.map((entry) => [entry.key, entry.size]),
+    [['v2/link', 6]],
+  );
+});
+
+test('a file that is cut while it is read fails instead of ending early', async () => {
+  using directory = makeTempDir();
+  writeFileSync(directory.join('object'), seededBytes(3_000_000, 1));
+  const bucket = new LocalBucket({ directory: directory.path, clock: jumpingClock() });
+  const body = await bucket.read('object', { signal });
+  truncateSync(directory.join('object'), 1000);
+  await assert.rejects(collected(body), { kind: 'transient' });
+});
+
+test('a directory is no object', async () => {
+  using directory = makeTempDir();
+  await mkdir(directory.join('v2'));
+  const bucket = new LocalBucket({ directory: directory.path, clock: jumpingClock() });
+  await assert.rejects(bucket.read('v2', { signal }), { kind: 'not_found' });
+  writeFileSync(directory.join('file'), 'x');
+  await assert.rejects(bucket.read('file/object', { signal }), { kind: 'not_found' });
+  await assert.rejects(bucket.beginUpload('file/object', { signal }), StoreError);
+});
+
+test('errors of the system are told by kind', () => {
+  for (const [code, kind] of [
+    ['ENOENT', 'not_found'],
+    ['EACCES', 'denied'],
+    ['EROFS', 'denied'],
+    ['ENOSPC', 'quota'],
+    ['EDQUOT', 'quota'],
+    ['EMFILE', 'transient'],
+    ['EIO', 'invalid'],
+  ] as const) {
+    const error = fileError('write', '/backup/x', Object.assign(new Error(`${code}: detail`), { code }));
+    assert.equal(error.kind, kind);
+    assert.match(error.message, /^cannot write \/backup\/x: /);
+  }
+});

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import type { Bucket } from '../../../../src/snapstore/bucket.ts';
+import { StoreError } from '../../../../src/snapstore/store-error.ts';
+import { leastChunkSize, planChunkSize } from '../../../../src/snapstore/upload/chunk-plan.ts';
+import { type UploadRequest, uploadInChunks } from '../../../../src/snapstore/upload/uploader.ts';
+import { inPieces, seededBytes } from '../../../support/byte-streams.ts';
+import { faultyBucket } from '../../../support/faulty-bucket.ts';
+import { type JumpingClock, jumpingClock } from '../../../support/jumping-clock.ts';
+import { memoryBucket } from '../../../support/memory-bucket.ts';
+import { RecordedLog } from '../../../support/recorded-log.ts';
+
+const CHUNK = leastChunkSize;
+const MIB = 1024 * 1024;
+
+function storeError(kind: ConstructorParameters<typeof StoreError>[0]): StoreError {
+  return new StoreError(kind, { action: 'write', object: 'memory://bucket/key', found: 'the test says so' });
+}
+
+function uploadTo(
+  bucket: Bucket,
+  request: Partial<UploadRequest> = {},
+  settings: { readonly clock?: JumpingClock; readonly parallel?: number } = {},
+): Promise<unknown> {
+  const bytes = seededBytes(2 * CHUNK + 5, 1);
+  return uploadInChunks(
+    bucket,
+    {
+      key: 'key',
+      body: inPieces(bytes, 100_000),
+      sizeBound: bytes.length,
+      signal: new AbortController().signal,
+      ...request,
+    },
+    { parallel: 2, minChunkSize: CHUNK, clock: jumpingClock(), log: new RecordedLog(), ...settings },
+  );
+}
+
+test('chunks are as small as allowed and as large as the number of parts demands', () => {
+  const traits = (maxParts: number) => ({ maxParts, minPartSize: 0, partsAreData: false });
+  assert.equal(planChunkSize(traits(9999), { sizeBound: 100, minChunkSize: 1 }), 5 * MIB);
+  assert.equal(planChunkSize(traits(9999), { sizeBound: 100, minChunkSize: 7 * MIB }), 7 * MIB);
+  assert.equal(
+    planChunkSize(traits(31), { sizeBound: 1000 * MIB, minChunkSize: 5 * MIB }),
+    Math.ceil((1000 * MIB) / 31),
+  );
+  assert.equal(planChunkSize({ ...traits(9999), minPartSize: 8 * MIB }, { sizeBound: 1, minChunkSize: 1 }), 8 * MIB);
+  const unlimited = { ...traits(Number.POSITIVE_INFINITY) };
+  assert.equal(planChunkSize(unlimited, { sizeBound: 2 ** 40, minChunkSize: 5 * MIB }), 5 * MIB);
+});
+
+test('a failing chunk is tried again after 1, 2, 4, 8 and 16 s, and then the upload arrives', async () => {
+  const memory = memoryBucket();
+  const bucket = faultyBucket(memory);
+  const clock = jumpingClock();
+  bucket.fail('writePart', () => storeError('transient'), 5);
+  await uploadTo(bucket, { body: inPieces(Buffer.from('small'), 10) }, { clock });
+  assert.deepEqual(clock.sleeps, [1000, 2000, 4000, 8000, 16_000]);
+  assert.equal(bucket.calls.writePart, 6);
+  assert.equal(memory.objects.get('key')?.bytes.toString(), 'small');
+  assert.equal(bucket.calls.abort, 0);
+});
+
+test('a chunk that fails six times ends the upload with its error, and the upload is aborted', async () => {
+  const memory = memoryBucket();
+  const bucket = faultyBucket(memory);
+  const failure = storeError('transient');
+  bucket.fail('writePart', () => failure, 100);
+  await assert.rejects(uploadTo(bucket, { body: inPieces(Buffer.from('small'), 10) }), failure);
+  assert.equal(bucket.calls.writePart, 6);
+  assert.equal(bucket.calls.abort, 1);
+  assert.equal(memory.objects.size, 0);
+});
+
+for (const kind of ['denied', 'quota', 'gone', 'invalid', 'immutable'] as const) {
+  test(`an error of kind ${kind} is not tried again`, async () => {
+    const bucket = faultyBucket(memoryBucket());
+    const failure = storeError(kind);
+    bucket.fail('writePart', () => failure, 100);
+    await assert.rejects(uploadTo(bucket, { body: inPieces(Buffer.from('small'), 10) }), failure);
+    assert.equal(bucket.calls.writePart, 1);
+    assert.equal(bucket.calls.abort, 1);
+  });
+}
+
+test('beginning is tried again as well', async () => {
+  const bucket = faultyBucket(memoryBucket());
+  bucket.fail('beginUpload', () => storeError('transient'), 2);
+  await uploadTo(bucket);
+  assert.equal(bucket.calls.beginUpload, 3);
+});
+
+test('a failed completion aborts', async () => {
+  const memory = memoryBucket();
+  const bucket = faultyBucket(memory);
+  const failure = storeError('invalid');
+  bucket.fail('complete', () => failure);
+  await assert.rejects(uploadTo(bucket), failure);
+  assert.equal(bucket.calls.abort, 1);
+  assert.equal(memory.objects.size, 0);
+});
+
+test('the first failure is thrown even when aborting fails too', async () => {
+  const bucket = faultyBucket(memoryBucket());
+  const failure = storeError('denied');
+  bucket.fail('writePart', () => failure, 100);
+  bucket.fail('abort', () => storeError('transient'), 100);
+  await assert.rejects(uploadTo(bucket), failure);
+});
+
+test('one failing chunk stops the others and a source that stalls', async () => {
+  const bucket = faultyBucket(memoryBucket());
+  const failure = storeError('denied');
+  async function* stalling(): AsyncGenerator<Uint8Array> {
+    yield seededBytes(CHUNK + 1, 2);
+    bucket.fail('writePart', () => failure, 100);
+    yield seededBytes(CHUNK, 3);
+    await new Promise(() => undefined);
+  }
+  const body = Readable.from(stalling());
+  await assert.rejects(uploadTo(bucket, { body }), failure);
+  assert.ok(body.destroyed);
+});
+
+test('cancellation reaches chunks in flight', async () => {
+  const bucket = faultyBucket(memoryBucket());
+  bucket.stall('writePart');
+  const controller = new AbortController();
+  const stopped = new Error('stopped');
+  const running = uploadTo(bucket, { signal: controller.signal });
+  setImmediate(() => controller.abort(stopped));
+  await assert.rejects(running, stopped);
+  assert.equal(bucket.calls.abort, 1);
+});
+
+test('no more chunks are read than may be in flight', async () => {
+  const memory = memoryBucket();
+  let inFlight = 0;
+  let most = 0;
+  let read = 0;
+  const gates: (() => void)[] = [];
+  const bucket: Bucket = {
+    ...memory,
+    async beginUpload(key, options) {
+      const upload = await memory.beginUpload(key, options);
+      return {
+        ...upload,
+        async writePart(part, partOptions) {
+          inFlight += 1;
+          most = Math.max(most, inFlight);
+          await new Promise<void>((resolve) => gates.push(resolve));
+          inFlight -= 1;
+          await upload.writePart(part, partOptions);
+        },
+      };
+    },
+  };
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < 8; at += 1) {
+      read += 1;
+      yield seededBytes(CHUNK, at);
+    }
+  }
+  const running = uploadTo(bucket, { body: counted(), sizeBound: 8 * CHUNK }, { parallel: 3 });
+  while (gates.length < 3) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // Three chunks are in flight, and one more piece was read that has no buffer to go to.
+  assert.equal(inFlight, 3);
+  assert.equal(read, 4);
+  const opening = setInterval(() => gates.shift()?.(), 1);
+  await running;
+  clearInterval(opening);
+  assert.equal(most, 3);
+  assert.equal(memory.objects.get('key')?.bytes.length, 8 * CHUNK);
+});
+
+test('progress is told chunk by chunk', async () => {
+  const told: number[] = [];
+  await uploadTo(memoryBucket(), { onUploaded: (bytes) => told.push(bytes) });
+  assert.deepEqual(
+    told.toSorted((a, b) => b - a),
+    [CHUNK, CHUNK, 5],
+  );
+});
+
+test('a body that outgrows its announced size and the number of parts is refused', async () => {
+  const memory = memoryBucket({ maxParts: 2 });
+  await assert.rejects(
+    uploadTo(memory, { body: inPieces(seededBytes(2 * CHUNK + 1, 1), MIB), sizeBound: 10 }),
+    /too many parts/,
+  );
+  assert.equal(memory.objects.size, 0);
+});
