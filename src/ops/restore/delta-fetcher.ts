@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, open, rm, rmdir } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { makeDirectories, removeEmptyDirectories } from './directories.ts';
 import { fetchWhole } from './fetch.ts';
+import { fileFailure } from './file-failure.ts';
 
 /** A delta whose stored bytes lie in a file. */
 export interface FetchedDelta {
@@ -26,8 +28,11 @@ export async function* fetchDeltas(
   }
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const madeTemp = await mkdir(options.tempDir, { recursive: true, mode: 0o700 });
-  const directory = await mkdtemp(path.join(options.tempDir, 'restore-'));
+  const tempDir = path.resolve(options.tempDir);
+  const { directory, madeAbove } = await inTemp(tempDir, async () => {
+    const topmost = await makeDirectories(tempDir);
+    return { directory: await mkdtemp(path.join(tempDir, 'restore-')), madeAbove: topmost };
+  });
   const begun: Promise<FetchedDelta>[] = [];
   try {
     let next = 0;
@@ -55,8 +60,8 @@ export async function* fetchDeltas(
     stop.abort();
     await Promise.allSettled(begun);
     await rm(directory, { recursive: true, force: true });
-    if (madeTemp !== undefined) {
-      await rmdir(options.tempDir).catch(() => undefined);
+    if (madeAbove !== undefined) {
+      await removeEmptyDirectories(tempDir, madeAbove);
     }
   }
 }
@@ -67,10 +72,10 @@ async function fetchInto(
   context: RunContext,
 ): Promise<FetchedDelta> {
   await fetchWhole(source.store, source.delta, context, async (body) => {
-    const handle = await open(file, 'w', 0o600);
+    const handle = await inTemp(file, () => open(file, 'w', 0o600));
     try {
       for await (const bytes of body) {
-        await handle.writeFile(bytes);
+        await inTemp(file, () => handle.writeFile(bytes));
       }
     } finally {
       await handle.close();
@@ -82,4 +87,13 @@ async function fetchInto(
 /** The stored bytes of a fetched delta. */
 export function readFetched(fetched: FetchedDelta): AsyncIterable<Uint8Array> {
   return createReadStream(fetched.file, { highWaterMark: 256 * 1024 });
+}
+
+/** Errors of `step` concern the temporary directory, not the data directory or the store. */
+async function inTemp<T>(object: string, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    throw fileFailure(error, { action: 'write the temporary file', object }) ?? error;
+  }
 }

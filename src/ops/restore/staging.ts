@@ -1,7 +1,8 @@
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { syncDirectory } from '../../datadir/sync-directory.ts';
 import { Failure } from '../../runtime/failure.ts';
+import { makeDirectories, removeEmptyDirectories } from './directories.ts';
 import { isErrno } from './file-failure.ts';
 
 /**
@@ -51,9 +52,10 @@ export class Staging implements AsyncDisposable {
       const target = path.join(resolved, 'member');
       return new Staging({ part: inside, target, memberDir: inside, madeAbove: undefined });
     }
-    const madeAbove = await mkdir(path.dirname(resolved), { recursive: true, mode: 0o700 });
+    const madeAbove = await makeDirectories(path.dirname(resolved));
     const memberDir = path.join(beside, 'member');
-    await mkdir(memberDir, { recursive: true, mode: 0o700 });
+    await mkdir(beside, { mode: 0o700 });
+    await mkdir(memberDir, { mode: 0o700 });
     return new Staging({ part: beside, target: resolved, memberDir, madeAbove });
   }
 
@@ -75,7 +77,7 @@ export class Staging implements AsyncDisposable {
     }
     await rm(this.#part, { recursive: true, force: true });
     if (this.#madeAbove !== undefined) {
-      await removeEmpty(path.dirname(this.#target), this.#madeAbove);
+      await removeEmptyDirectories(path.dirname(this.#target), this.#madeAbove);
     }
   }
 }
@@ -88,19 +90,5 @@ async function entries(directory: string): Promise<readonly string[] | undefined
       return undefined;
     }
     throw error;
-  }
-}
-
-/** Removes `deepest` and the directories above it up to `highest`, as long as they are empty. */
-async function removeEmpty(deepest: string, highest: string): Promise<void> {
-  for (let directory = deepest; directory.length >= highest.length; directory = path.dirname(directory)) {
-    try {
-      await rmdir(directory);
-    } catch (error) {
-      if (isErrno(error, 'ENOTEMPTY') || isErrno(error, 'ENOENT')) {
-        return;
-      }
-      throw error;
-    }
   }
 }
