@@ -67,5 +67,5 @@ function readKeyValue(reader: ProtobufReader, type: DeltaEvent['type']): DeltaEv
     : { type, key, modRevision, value, createRevision, version, lease };
 }
 
-const noBytes: Uint8Array = new Uint8Array(0);
+const noBytes: Uint8Array = Buffer.alloc(0);
 const noRevision = 0 as Revision;
