@@ -1,0 +1,145 @@
+import { compareInChainOrder } from '../snapshot/order.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { exponentialVerdicts } from './exponential.ts';
+import { limitVerdicts } from './limit.ts';
+import { partVerdict, placeOf } from './parts.ts';
+import { keep, remove, type Verdict } from './verdict.ts';
+
+/** Which fulls stay. */
+export type RetentionPolicy =
+  | { readonly kind: 'LimitBased'; readonly maxBackups: number }
+  | { readonly kind: 'Exponential' };
+
+/** A listing entry as retention looks at it. */
+export type Retainable = Snapshot & {
+  /** ms since the epoch, while the store refuses to delete it. */
+  readonly immutableUntil?: number;
+  readonly excluded?: boolean;
+};
+
+/** What is decided about, and by which rules. */
+export interface RetentionRequest<T> {
+  /** Everything in the store: chunks and excluded snapshots too. In any order. */
+  readonly listing: readonly T[];
+  readonly policy: RetentionPolicy;
+  /** Age from which deltas of older streams go, ms. */
+  readonly deltaRetentionMs: number;
+  /** Wall clock, ms since the epoch. */
+  readonly now: number;
+  /** The store's trait of this name. */
+  readonly partsAreData: boolean;
+}
+
+/** What is to be done with one snapshot. */
+export type Decision<T> = { readonly snapshot: T } & Verdict;
+
+/**
+ * Decides about every snapshot of a store, in chain order. Pure: nothing is deleted here.
+ *
+ * The newest full that can be restored from and everything above it always stay; so does a full while a delta that hangs on it
+ * stays, and whatever the store protects. Where a second writer's deltas above the newest full begin below it, the older
+ * stream that they hang on stays as well.
+ */
+export function planRetention<T extends Retainable>(request: RetentionRequest<T>): readonly Decision<T>[] {
+  const ordered = request.listing.toSorted(compareInChainOrder);
+  const whole = ordered.filter((snapshot) => snapshot.chunk === undefined);
+  const verdicts = new Map([...wholeVerdicts(whole, request), ...partVerdicts(ordered, whole, request)]);
+  return ordered.map((snapshot) => ({ snapshot, ...(verdicts.get(snapshot) ?? keep('no_full')) }));
+}
+
+function wholeVerdicts<T extends Retainable>(whole: readonly T[], request: RetentionRequest<T>): Map<T, Verdict> {
+  const newestAt = whole.findLastIndex(isUsableFull);
+  const newest = whole[newestAt];
+  if (newest === undefined) {
+    return new Map(whole.map((snapshot) => [snapshot, keep('no_full')]));
+  }
+  const otherAt = otherWritersBase(whole, newestAt);
+  const byPolicy = policyVerdicts(whole, request);
+  const verdicts = new Map<T, Verdict>();
+  let base: T | undefined;
+  for (const [at, snapshot] of whole.entries()) {
+    if (isUsableFull(snapshot)) {
+      base = snapshot;
+    }
+    const ruled = byPolicy.get(snapshot) ?? deltaVerdict(snapshot, base, request);
+    const standing = at >= newestAt ? keep('newest_stream') : at >= otherAt ? keep('other_writer') : ruled;
+    const verdict = unlessImmutable(snapshot, standing, request);
+    verdicts.set(snapshot, verdict);
+    if (snapshot.kind === 'Incr' && verdict.action === 'keep' && base !== undefined) {
+      if (verdicts.get(base)?.action === 'delete') {
+        verdicts.set(base, keep('base_of_kept_deltas'));
+      }
+    }
+  }
+  return verdicts;
+}
+
+/** Fulls that are left out of restores are thinned among all, but take no place from those that can be restored from. */
+function policyVerdicts<T extends Retainable>(whole: readonly T[], request: RetentionRequest<T>): Map<T, Verdict> {
+  const fulls = whole.filter((snapshot) => snapshot.kind === 'Full');
+  return new Map([...applyPolicy(fulls, request), ...applyPolicy(fulls.filter(isUsableFull), request)]);
+}
+
+function applyPolicy<T extends Retainable>(
+  fulls: readonly T[],
+  { policy, now }: RetentionRequest<T>,
+): ReadonlyMap<T, Verdict> {
+  switch (policy.kind) {
+    case 'LimitBased':
+      return limitVerdicts(fulls, policy.maxBackups);
+    case 'Exponential':
+      return exponentialVerdicts(fulls, { now });
+    default:
+      return policy satisfies never;
+  }
+}
+
+function deltaVerdict<T extends Retainable>(
+  delta: T,
+  base: T | undefined,
+  { now, deltaRetentionMs }: RetentionRequest<T>,
+): Verdict {
+  if (delta.createdOn * 1000 >= now - deltaRetentionMs) {
+    return keep('delta_retention');
+  }
+  return base === undefined ? remove('orphaned_delta') : remove('delta_of_older_stream');
+}
+
+function unlessImmutable<T extends Retainable>(
+  snapshot: T,
+  verdict: Verdict,
+  { now }: { readonly now: number },
+): Verdict {
+  const locked = snapshot.immutableUntil !== undefined && snapshot.immutableUntil > now;
+  return verdict.action === 'delete' && locked ? keep('immutable') : verdict;
+}
+
+/**
+ * Where the stream begins that deltas above the newest full hang on when they begin inside that full, as those of a second
+ * writer do. `newestAt` when there are none.
+ */
+function otherWritersBase(whole: readonly Retainable[], newestAt: number): number {
+  const inside = whole[newestAt]?.lastRevision ?? 0;
+  const starts = whole
+    .slice(newestAt + 1)
+    .filter((delta) => delta.kind === 'Incr' && delta.startRevision <= inside && delta.lastRevision > inside)
+    .map((delta) => delta.startRevision);
+  const lowest = Math.min(...starts);
+  const base = whole.findLastIndex((snapshot) => isUsableFull(snapshot) && snapshot.lastRevision < lowest);
+  return starts.length === 0 || base < 0 ? newestAt : base;
+}
+
+function partVerdicts<T extends Retainable>(
+  ordered: readonly T[],
+  whole: readonly T[],
+  request: RetentionRequest<T>,
+): [T, Verdict][] {
+  const context = { ...request, whole: new Set(whole.map(placeOf)) };
+  return ordered
+    .filter((snapshot) => snapshot.chunk !== undefined)
+    .map((part) => [part, unlessImmutable(part, partVerdict(part, context), request)]);
+}
+
+function isUsableFull(snapshot: Retainable): boolean {
+  return snapshot.kind === 'Full' && snapshot.chunk === undefined && snapshot.excluded !== true;
+}

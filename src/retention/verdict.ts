@@ -1,0 +1,74 @@
+/** Why a snapshot stays. */
+export type KeepReason =
+  | 'newest_stream'
+  | 'other_writer'
+  | 'no_full'
+  | 'within_limit'
+  | 'created_in_future'
+  | 'this_hour'
+  | 'newest_of_hour'
+  | 'newest_of_day'
+  | 'newest_of_week'
+  | 'base_of_kept_deltas'
+  | 'delta_retention'
+  | 'immutable'
+  | 'part_is_data'
+  | 'part_of_upload';
+
+/** Why a snapshot goes. */
+export type DeleteReason =
+  | 'beyond_limit'
+  | 'not_newest_of_hour'
+  | 'not_newest_of_day'
+  | 'not_newest_of_week'
+  | 'too_old'
+  | 'delta_of_older_stream'
+  | 'orphaned_delta'
+  | 'part_of_saved_snapshot'
+  | 'abandoned_part';
+
+/** What is to be done with a snapshot, and why. */
+export type Verdict =
+  | { readonly action: 'keep'; readonly reason: KeepReason }
+  | { readonly action: 'delete'; readonly reason: DeleteReason };
+
+/** Keeps, for `reason`. */
+export function keep(reason: KeepReason): Verdict {
+  return { action: 'keep', reason };
+}
+
+/** Deletes, for `reason`. */
+export function remove(reason: DeleteReason): Verdict {
+  return { action: 'delete', reason };
+}
+
+const TEXTS: Readonly<Record<KeepReason | DeleteReason, string>> = {
+  newest_stream: 'belongs to the newest full and its deltas',
+  other_writer: 'deltas of another writer above the newest full hang on it',
+  no_full: 'there is no full to fall back on',
+  within_limit: 'is one of the newest fulls that are kept',
+  created_in_future: 'was created in the future',
+  this_hour: 'was created in this hour',
+  newest_of_hour: 'is the newest full of its hour',
+  newest_of_day: 'is the newest full of its day',
+  newest_of_week: 'is the newest full of its week',
+  base_of_kept_deltas: 'deltas that are kept hang on it',
+  delta_retention: 'is a delta within its retention period',
+  immutable: 'the store does not allow its deletion yet',
+  part_is_data: 'is a part that holds the data of a snapshot',
+  part_of_upload: 'is a part of a snapshot that may still be uploaded',
+  beyond_limit: 'is older than the newest fulls that are kept',
+  not_newest_of_hour: 'is not the newest full of its hour',
+  not_newest_of_day: 'is not the newest full of its day',
+  not_newest_of_week: 'is not the newest full of its week',
+  too_old: 'is older than five weeks',
+  delta_of_older_stream: 'is a delta of an older full, past its retention period',
+  orphaned_delta: 'is a delta without its full, past its retention period',
+  part_of_saved_snapshot: 'is a part of a snapshot that is there whole',
+  abandoned_part: 'is a part of a snapshot that never came to be',
+};
+
+/** A reason in words that follow the snapshot's name. */
+export function describeReason(reason: KeepReason | DeleteReason): string {
+  return TEXTS[reason];
+}

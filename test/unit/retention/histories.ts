@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Retainable, RetentionPolicy, RetentionRequest } from '../../../src/retention/plan.ts';
+import { revision } from '../../../src/revision.ts';
+import { newSnapshot } from '../../../src/snapshot/name.ts';
+import { projectRoot } from '../../support/project-root.ts';
+
+const FOLDER = `${projectRoot}test/unit/retention/histories/`;
+const DAY = 24 * 60 * 60 * 1000;
+
+/** A laid-out history: what lies in a store, and what retention must decide about each. */
+export interface History {
+  /** `file: title`. */
+  readonly title: string;
+  readonly request: RetentionRequest<Retainable>;
+  /** `keep newest_stream`, by snapshot, in the order of the file. */
+  readonly expected: ReadonlyMap<Retainable, string>;
+}
+
+/** All histories of the `.txt` files in `histories/`; their format is described in `histories/README.md`. */
+export function histories(): readonly History[] {
+  return readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.txt'))
+    .flatMap((name) => {
+      const blocks = readFileSync(`${FOLDER}${name}`, 'utf8').split(/\n{2,}/);
+      return blocks.filter((block) => block.trim() !== '').map((block) => parseHistory(name, block));
+    });
+}
+
+function parseHistory(file: string, block: string): History {
+  const lines = block.trim().split('\n');
+  const title = lines[0]?.replace(/^# /, '') ?? '';
+  let now = 0;
+  let policy: RetentionPolicy = { kind: 'LimitBased', maxBackups: 7 };
+  let deltaRetentionMs = 0;
+  let partsAreData = false;
+  const expected = new Map<Retainable, string>();
+  for (const line of lines.slice(1)) {
+    const [word = '', ...rest] = line.split(/\s+/);
+    switch (word) {
+      case 'now':
+        now = timeOf(rest.join(' '));
+        break;
+      case 'limit':
+        policy = { kind: 'LimitBased', maxBackups: Number(rest[0]) };
+        break;
+      case 'exponential':
+        policy = { kind: 'Exponential' };
+        break;
+      case 'delta-retention-days':
+        deltaRetentionMs = Number(rest[0]) * DAY;
+        break;
+      case 'parts-are-data':
+        partsAreData = true;
+        break;
+      case 'Full':
+      case 'Incr': {
+        const [description = '', verdict = ''] = line.split('=>').map((part) => part.trim());
+        expected.set(parseSnapshot(description), verdict);
+        break;
+      }
+      default:
+        throw new Error(`${file}: "${title}" has a line that cannot be read: ${line}`);
+    }
+  }
+  const listing = [...expected.keys()];
+  return { title: `${file}: ${title}`, request: { listing, policy, deltaRetentionMs, now, partsAreData }, expected };
+}
+
+/** `Full 58 11-21 10:00 final`, `Incr 59-89 11-21 10:10 immutable=12-01 excluded v1 part=3`. */
+function parseSnapshot(description: string): Retainable {
+  const [kind, range = '', day = '', time = '', ...flags] = description.split(/\s+/);
+  const [from = '', to = from] = range.split('-');
+  const createdOn = timeOf(`${day} ${time}`) / 1000;
+  const snapshot = newSnapshot({
+    kind: kind === 'Full' ? 'Full' : 'Incr',
+    startRevision: revision(kind === 'Full' ? 0 : Number(from)),
+    lastRevision: revision(Number(to)),
+    createdOn,
+    compression: 'gzip',
+    isFinal: flags.includes('final'),
+  });
+  const part = flags.find((flag) => flag.startsWith('part='))?.slice(5);
+  const immutable = flags.find((flag) => flag.startsWith('immutable='))?.slice(10);
+  return {
+    ...snapshot,
+    ...(flags.includes('v1') ? { layout: 'v1', directory: `Backup-${createdOn}` } : {}),
+    ...(part === undefined ? {} : { chunk: Number(part) }),
+    ...(immutable === undefined ? {} : { immutableUntil: timeOf(`${immutable} 00:00`) }),
+    ...(flags.includes('excluded') ? { excluded: true } : {}),
+  };
+}
+
+/** `11-21 10:00` of 2026, or `2025-11-21 10:00`, in UTC. */
+function timeOf(text: string): number {
+  const [day = '', time = ''] = text.split(' ');
+  const date = day.length === 5 ? `2026-${day}` : day;
+  return Date.parse(`${date}T${time}${time.length === 5 ? ':00' : ''}Z`);
+}

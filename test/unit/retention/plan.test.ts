@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type Decision, planRetention, type Retainable, type RetentionRequest } from '../../../src/retention/plan.ts';
+import { describeReason } from '../../../src/retention/verdict.ts';
+import { revision } from '../../../src/revision.ts';
+import { newestChain } from '../../../src/snapshot/chain.ts';
+import { newSnapshot } from '../../../src/snapshot/name.ts';
+import { compareInChainOrder } from '../../../src/snapshot/order.ts';
+import { histories } from './histories.ts';
+
+const HISTORIES = histories();
+
+test('there are at least 60 laid-out histories', () => {
+  assert.ok(HISTORIES.length >= 60, String(HISTORIES.length));
+});
+
+for (const { title, request, expected } of HISTORIES) {
+  test(title, () => {
+    const decided = new Map(
+      planRetention(request).map(({ snapshot, action, reason }) => [snapshot, `${action} ${reason}`]),
+    );
+    for (const [snapshot, verdict] of expected) {
+      assert.equal(decided.get(snapshot), verdict, `${snapshot.name} ${snapshot.chunk ?? ''}`);
+    }
+    assert.equal(decided.size, expected.size);
+  });
+}
+
+const NOW = Date.UTC(2026, 10, 21, 12, 30);
+const WEEKS = 8 * 7 * 24 * 60 * 60;
+
+const arbitrarySnapshot: fc.Arbitrary<Retainable> = fc
+  .record({
+    kind: fc.constantFrom('Full' as const, 'Incr' as const, 'Incr' as const),
+    last: fc.integer({ min: 1, max: 80 }),
+    span: fc.integer({ min: 0, max: 10 }),
+    age: fc.oneof(fc.integer({ min: -3600, max: 2 * 86_400 }), fc.integer({ min: 0, max: WEEKS })),
+    isFinal: fc.boolean(),
+    v1: fc.boolean(),
+    chunk: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 6 }),
+    excluded: fc.integer({ min: 0, max: 9 }).map((value) => value === 0),
+    locked: fc.integer({ min: 0, max: 9 }).map((value) => value === 0),
+  })
+  .map(({ kind, last, span, age, isFinal, v1, chunk, excluded, locked }) => {
+    const createdOn = Math.floor(NOW / 1000) - age;
+    const snapshot = newSnapshot({
+      kind,
+      startRevision: revision(kind === 'Full' ? 0 : Math.max(1, last - span)),
+      lastRevision: revision(last),
+      createdOn,
+      compression: 'gzip',
+      isFinal,
+    });
+    return {
+      ...snapshot,
+      chunk,
+      ...(v1 ? { layout: 'v1', directory: 'Backup-1' } : {}),
+      ...(excluded ? { excluded } : {}),
+      ...(locked ? { immutableUntil: NOW + 1 } : {}),
+    };
+  });
+
+const arbitraryRequest: fc.Arbitrary<RetentionRequest<Retainable>> = fc.record({
+  listing: fc.array(arbitrarySnapshot, { maxLength: 40 }),
+  policy: fc.oneof(
+    fc.constant({ kind: 'Exponential' } as const),
+    fc.record({ kind: fc.constant('LimitBased' as const), maxBackups: fc.integer({ min: 0, max: 8 }) }),
+  ),
+  deltaRetentionMs: fc.constantFrom(0, 60_000, 86_400_000, 10 * 86_400_000),
+  now: fc.constant(NOW),
+  partsAreData: fc.boolean(),
+});
+
+function kept<T>(plan: readonly Decision<T>[]): T[] {
+  return plan.filter(({ action }) => action === 'keep').map(({ snapshot }) => snapshot);
+}
+
+test('over random histories nothing that a restore needs is deleted', () => {
+  fc.assert(
+    fc.property(arbitraryRequest, (request) => {
+      const plan = planRetention(request);
+      const left = kept(plan);
+
+      assert.deepEqual(new Set(plan.map(({ snapshot }) => snapshot)), new Set(request.listing));
+      assert.equal(plan.length, request.listing.length);
+      assert.deepEqual(newestChain(left), newestChain(request.listing), 'the newest chain is the same afterwards');
+
+      const ordered = request.listing.filter(({ chunk }) => chunk === undefined).sort(compareInChainOrder);
+      const keptSet = new Set(left);
+      let base: Retainable | undefined;
+      for (const snapshot of ordered) {
+        if (snapshot.kind === 'Full') {
+          base = snapshot.excluded === true ? base : snapshot;
+        } else if (keptSet.has(snapshot) && base !== undefined) {
+          assert.ok(keptSet.has(base), `${snapshot.name} stays, so ${base.name} must`);
+        }
+      }
+      for (const { snapshot, action } of plan) {
+        const protectedByStore = snapshot.immutableUntil !== undefined;
+        const data = snapshot.chunk !== undefined && request.partsAreData;
+        assert.ok(action === 'keep' || !(protectedByStore || data));
+      }
+      assert.ok(
+        planRetention({ ...request, listing: left }).every(({ action }) => action === 'keep'),
+        'once is enough',
+      );
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test('the order of the listing does not matter', () => {
+  fc.assert(
+    fc.property(arbitraryRequest, (request) => {
+      const verdicts = (listing: readonly Retainable[]): ReadonlyMap<Retainable, string> =>
+        new Map(planRetention({ ...request, listing }).map(({ snapshot, reason }) => [snapshot, reason]));
+      const forward = verdicts(request.listing);
+      const names = new Set(request.listing.map((snapshot) => JSON.stringify(snapshot)));
+      // Snapshots that are alike in everything cannot be told apart by an order.
+      fc.pre(names.size === request.listing.length);
+      assert.deepEqual(verdicts(request.listing.toReversed()), forward);
+    }),
+  );
+});
+
+test('every reason can be told in words', () => {
+  const reasons = new Set(HISTORIES.flatMap(({ expected }) => [...expected.values()]));
+  for (const verdict of reasons) {
+    const [, reason = ''] = verdict.split(' ');
+    const text = describeReason(reason as Parameters<typeof describeReason>[0]);
+    assert.match(text, /^\S.*\S$/);
+  }
+  assert.ok(reasons.size >= 20);
+});
