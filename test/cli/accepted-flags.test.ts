@@ -1,18 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { type ReferenceFlag, referenceFlags as reference } from '../support/reference-flags.ts';
 import { makeRig } from './rig.ts';
-
-interface ReferenceFlag {
-  readonly name: string;
-  readonly type: string;
-  readonly default: string;
-  readonly short?: string;
-}
-
-const reference = JSON.parse(readFileSync(new URL('../fixtures/cli/flags.json', import.meta.url), 'utf8')) as Readonly<
-  Record<string, readonly ReferenceFlag[]>
->;
 
 /** Flags that say nothing when empty are given a value that fits. */
 const examples: Readonly<Record<string, string>> = {

@@ -4,13 +4,7 @@ import { memberLeaseOptions, snapshotLeaseOptions } from '../options/leases.ts';
 import { loggingOptions } from '../options/logging.ts';
 import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../options/restoration.ts';
 import { leaderElectionOptions, serverOptions } from '../options/server.ts';
-import {
-  backoffOptions,
-  compressionOptions,
-  defragmentationOptions,
-  retentionOptions,
-  snapshotterOptions,
-} from '../options/snapshotter.ts';
+import { scheduledBackupGroups } from '../options/snapshotter.ts';
 import { secondaryStoreOptions, storeOptions } from '../options/store.ts';
 
 /** `etcdbrctl server`. */
@@ -31,11 +25,7 @@ export const serverSpec = commandSpec({
     server: serverOptions,
     store: storeOptions,
     connection: etcdConnectionOptions,
-    snapshotter: snapshotterOptions,
-    compression: compressionOptions,
-    retention: retentionOptions,
-    defragmentation: defragmentationOptions,
-    backoff: backoffOptions,
+    ...scheduledBackupGroups,
     leaderElection: leaderElectionOptions,
     leases: snapshotLeaseOptions,
     memberLease: memberLeaseOptions,

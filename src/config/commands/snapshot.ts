@@ -1,14 +1,7 @@
 import { commandSpec } from '../command-spec.ts';
 import { etcdConnectionOptions } from '../options/etcd-connection.ts';
 import { loggingOptions, outputOptions } from '../options/logging.ts';
-import {
-  backoffOptions,
-  compressionOptions,
-  defragmentationOptions,
-  onceOptions,
-  retentionOptions,
-  snapshotterOptions,
-} from '../options/snapshotter.ts';
+import { onceOptions, scheduledBackupGroups } from '../options/snapshotter.ts';
 import { storeOptions } from '../options/store.ts';
 
 /** `etcdbrctl snapshot`. */
@@ -33,11 +26,7 @@ export const snapshotSpec = commandSpec({
     once: onceOptions,
     store: storeOptions,
     connection: etcdConnectionOptions,
-    snapshotter: snapshotterOptions,
-    compression: compressionOptions,
-    retention: retentionOptions,
-    defragmentation: defragmentationOptions,
-    backoff: backoffOptions,
+    ...scheduledBackupGroups,
     output: outputOptions,
     logging: loggingOptions,
   },

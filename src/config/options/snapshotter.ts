@@ -1,7 +1,7 @@
 import { optionGroup } from '../option.ts';
 
 /** When fulls and deltas are taken. */
-export const snapshotterOptions = optionGroup({
+const snapshotterOptions = optionGroup({
   title: 'Snapshots',
   options: {
     schedule: {
@@ -47,7 +47,7 @@ export const onceOptions = optionGroup({
 });
 
 /** How objects are compressed. */
-export const compressionOptions = optionGroup({
+const compressionOptions = optionGroup({
   title: 'Compression',
   options: {
     enabled: {
@@ -70,7 +70,7 @@ export const compressionOptions = optionGroup({
 });
 
 /** Which backups are deleted, and when. */
-export const retentionOptions = optionGroup({
+const retentionOptions = optionGroup({
   title: 'Retention',
   options: {
     garbageCollectionPeriodMs: {
@@ -114,7 +114,7 @@ export const retentionOptions = optionGroup({
 });
 
 /** When etcd's files are rewritten without holes. */
-export const defragmentationOptions = optionGroup({
+const defragmentationOptions = optionGroup({
   title: 'Defragmentation',
   options: {
     schedule: {
@@ -130,7 +130,7 @@ export const defragmentationOptions = optionGroup({
 });
 
 /** How long to wait before a failed snapshotter is started again. */
-export const backoffOptions = optionGroup({
+const backoffOptions = optionGroup({
   title: 'Restart after failure',
   options: {
     multiplier: {
@@ -161,3 +161,12 @@ export const backoffOptions = optionGroup({
     },
   },
 });
+
+/** All that a command which takes backups by schedule has, in the order of its help. */
+export const scheduledBackupGroups = {
+  snapshotter: snapshotterOptions,
+  compression: compressionOptions,
+  retention: retentionOptions,
+  defragmentation: defragmentationOptions,
+  backoff: backoffOptions,
+} as const;
