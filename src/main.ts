@@ -27,7 +27,8 @@ function output(stream: WriteStream): TextOutput {
       return stream.isTTY === true;
     },
     get columns() {
-      return stream.columns ?? 80;
+      // Some terminals say 0 when they do not know.
+      return stream.columns || 80;
     },
   };
 }

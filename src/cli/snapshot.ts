@@ -43,11 +43,11 @@ export const snapshotCommand = command(snapshotSpec, async ({ config, context, p
 /** The result of `snapshot --once`; the JSON's first keys are those of `etcdctl snapshot status`. */
 export function onceResult(result: FullSnapshotResult, storeLocation: string): PrintableResult {
   const { snapshot, hash, totalKeys, totalSize } = result;
+  const location = `${storeLocation}/${snapshot.layout}/${snapshot.name}`;
   return {
     lines: [
       ['Snapshot', snapshot.name],
-      ['Store', storeLocation],
-      ['Key in store', snapshot.key],
+      ['Location', location],
       ['Revision', String(snapshot.lastRevision)],
       ['Total keys', formatCount(totalKeys)],
       ['Total size', `${totalSize} bytes (${formatBytes(totalSize)})`],
@@ -60,7 +60,7 @@ export function onceResult(result: FullSnapshotResult, storeLocation: string): P
       totalKey: totalKeys,
       totalSize,
       snapshot: snapshot.name,
-      location: storeLocation,
+      location,
       key: snapshot.key,
       storedSize: snapshot.size,
       createdOn: new Date(snapshot.createdOn * 1_000).toISOString(),

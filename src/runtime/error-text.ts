@@ -2,16 +2,17 @@
 const deepest = 8;
 
 /**
- * An error in one line: its message, then each cause that says something the text does not say yet.
+ * An error in one line: its message, then of each cause the parts that say something the text does not say yet.
  * Control characters are made visible, so that the text stays one line.
  */
 export function errorText(error: unknown): string {
   let text = ownText(error);
   let cause = causeOf(error);
   for (let depth = 0; cause !== undefined && depth < deepest; depth++) {
-    const more = ownText(cause);
-    if (!text.includes(more)) {
-      text += `: ${more}`;
+    for (const part of ownText(cause).split(': ')) {
+      if (!saysAlready(text, part)) {
+        text += `: ${part}`;
+      }
     }
     cause = causeOf(cause);
   }
@@ -26,6 +27,15 @@ export function oneLine(text: string): string {
     .replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
+function saysAlready(text: string, part: string): boolean {
+  const plain = (words: string): string =>
+    words
+      .replace(/["'`.]/g, '')
+      .trim()
+      .toLowerCase();
+  return plain(part) === '' || plain(text).includes(plain(part));
+}
+
 function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined;
 }
@@ -35,7 +45,10 @@ function ownText(error: unknown): string {
     return [...new Set(error.errors.map(ownText))].join(', ');
   }
   if (error instanceof Error) {
-    return error.message === '' ? error.name : error.message;
+    // gRPC packs the errors below it into its own text.
+    return error.message === ''
+      ? error.name
+      : error.message.replace(/\s*Resolution note:\s*$/, '').replace(/\bError: /g, '');
   }
   return String(error);
 }

@@ -41,6 +41,8 @@ export interface Rig extends AsyncDisposable {
   readonly home: TempDir;
   start(args: readonly string[], options?: RunOptions): Running;
   run(args: readonly string[], options?: RunOptions): Promise<Finished>;
+  /** The same with a terminal of 100 columns for stdout and stderr; what it shows is in `stdout`. */
+  runOnTerminal(args: readonly string[], options?: RunOptions): Promise<Finished>;
 }
 
 const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -56,17 +58,24 @@ const patienceMs = 60_000;
 export function makeRig(): Rig {
   const home = makeTempDir();
   const live = new Set<Running>();
-  const start = (args: readonly string[], options: RunOptions = {}): Running => {
-    const running = launch(home.path, args, options);
+  const launched = (command: readonly string[], options: RunOptions): Running => {
+    const running = launch(home.path, command, options);
     live.add(running);
     const ended = (): boolean => live.delete(running);
     running.finished.then(ended, ended);
     return running;
   };
+  const start = (args: readonly string[], options: RunOptions = {}): Running =>
+    launched(commandLine(args, options), options);
   return {
     home,
     start,
     run: (args, options) => start(args, options).finished,
+    runOnTerminal: (args, options = {}) => {
+      const quoted = commandLine(args, options).map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+      const inTerminal = `stty cols 100; exec ${quoted.join(' ')}`;
+      return launched(['script', '--quiet', '--return', '--command', inTerminal, '/dev/null'], options).finished;
+    },
     async [Symbol.asyncDispose]() {
       for (const running of live) {
         running.kill('SIGKILL');
@@ -77,10 +86,12 @@ export function makeRig(): Rig {
   };
 }
 
-function launch(home: string, args: readonly string[], options: RunOptions): Running {
-  const [command, ...before] =
-    executable === undefined ? [node, ...(options.nodeArguments ?? []), source] : [executable];
-  const child = spawn(command ?? node, [...before, ...args], {
+function commandLine(args: readonly string[], options: RunOptions): readonly string[] {
+  return executable === undefined ? [node, ...(options.nodeArguments ?? []), source, ...args] : [executable, ...args];
+}
+
+function launch(home: string, [command = '', ...args]: readonly string[], options: RunOptions): Running {
+  const child = spawn(command, args, {
     cwd: home,
     env: { PATH: env['PATH'], HOME: home, TZ: 'UTC', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -44,14 +44,13 @@ describe('the result of snapshot --once', () => {
     assert.equal(
       formatResult(once, 'text'),
       [
-        'Snapshot:      Full-00000000-00000058-1795251532.gz',
-        'Store:         /backup',
-        'Key in store:  v2/Full-00000000-00000058-1795251532.gz',
-        'Revision:      58',
-        'Total keys:    1,234',
-        'Total size:    20480 bytes (20.0 KiB)',
-        'Stored size:   1536 bytes (1.5 KiB)',
-        'Hash:          fe01cf57',
+        'Snapshot:     Full-00000000-00000058-1795251532.gz',
+        'Location:     /backup/v2/Full-00000000-00000058-1795251532.gz',
+        'Revision:     58',
+        'Total keys:   1,234',
+        'Total size:   20480 bytes (20.0 KiB)',
+        'Stored size:  1536 bytes (1.5 KiB)',
+        'Hash:         fe01cf57',
         '',
       ].join('\n'),
     );

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { etcdRelease } from '../support/etcd-release.ts';
+import { startEtcd } from '../support/etcd-server.ts';
+import { makeRig, type Rig } from './rig.ts';
+
+const started = { release: await etcdRelease('3.5') };
+
+function storeFlags(rig: Rig): readonly string[] {
+  return ['--storage-provider=Local', '--store-container', rig.home.join('store'), '--log-format=text'];
+}
+
+function stored(rig: Rig): readonly string[] {
+  const dir = rig.home.join('store/v2');
+  return existsSync(dir) ? readdirSync(dir).sort() : [];
+}
+
+describe('snapshot --once', () => {
+  it('prints where the snapshot is and what etcdctl would say of it', async () => {
+    await using rig = makeRig();
+    await using etcd = await startEtcd(started);
+    await etcd.etcdctl('put', 'a', '1');
+    await etcd.etcdctl('put', 'b', '2');
+    const args = ['snapshot', '--once', '-e', etcd.clientUrl, ...storeFlags(rig)];
+    const { stdout, stderr, exitCode } = await rig.run([...args, '-o', 'json']);
+    assert.equal(exitCode, 0, stderr);
+    const result = JSON.parse(stdout) as Record<string, unknown>;
+    const [name] = stored(rig);
+    assert.match(name ?? '', /^Full-00000000-00000003-\d{10}\.gz$/);
+    assert.equal(result['snapshot'], name);
+    assert.equal(result['location'], rig.home.join('store/v2', name ?? ''));
+    assert.equal(result['revision'], 3);
+    assert.equal(typeof result['hash'], 'number');
+    assert.equal(typeof result['totalKey'], 'number');
+    assert.equal(typeof result['totalSize'], 'number');
+
+    const text = await rig.run([...args, '--compress-snapshots=false']);
+    assert.equal(text.exitCode, 0, text.stderr);
+    assert.match(text.stdout, /^Snapshot: +Full-00000000-00000003-\d{10}$/m);
+    assert.match(text.stdout, /^Revision: +3$/m);
+  });
+
+  it('never shows a wrong password', async () => {
+    await using rig = makeRig();
+    await using etcd = await startEtcd({ ...started, rootPassword: 'right' });
+    const args = ['snapshot', '--once', '-e', etcd.clientUrl, ...storeFlags(rig), '--log-level=debug'];
+    const env = { ETCDBRCTL_ETCD_USERNAME: 'root', ETCDBRCTL_ETCD_PASSWORD: 'hunter2' };
+    const { stdout, stderr, exitCode } = await rig.run(args, { env });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^error: [^\n]*password/m);
+    assert.doesNotMatch(stdout + stderr, /hunter2/);
+    assert.deepEqual(stored(rig), []);
+  });
+});
+
+describe('snapshot', () => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`runs until ${signal}, writes the delta collected so far, and ends with 0`, async () => {
+      await using rig = makeRig();
+      await using etcd = await startEtcd(started);
+      const running = rig.start(['snapshot', '-e', etcd.clientUrl, ...storeFlags(rig), '--delta-snapshot-period=1h']);
+      await running.saw(/Applied watch on etcd from revision/);
+      assert.match(
+        running.stderr(),
+        /^INFO\[0000\] etcdbrctl Version: \S+\nINFO\[0000\] Git SHA: \S+\nINFO\[0000\] Runtime Version: node v\S+\nINFO\[0000\] OS\/Arch: \S+\n/,
+      );
+      await etcd.etcdctl('put', 'late', '1');
+      running.kill(signal);
+      const { stdout, stderr, exitCode } = await running.finished;
+      assert.equal(exitCode, 0, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, new RegExp(`Received ${signal}, stopping`));
+      assert.match(stderr, /Shutting down\.\.\.\n$/);
+      assert.doesNotMatch(stderr, /^error: /m);
+      const [full, delta] = stored(rig);
+      assert.match(full ?? '', /^Full-00000000-00000001-/);
+      assert.match(delta ?? '', /^Incr-00000002-00000002-/);
+    });
+  }
+});
