@@ -7,14 +7,14 @@ import { versionLines } from './version.ts';
 
 /** `etcdbrctl snapshot`. */
 export const snapshotCommand = command(snapshotSpec, async ({ config, context, print }) => {
-  const { openStore } = await import('./open-store.ts');
-  const { connect } = await import('../etcd/connect.ts');
-  const { runSnapshotter, takeFullSnapshot } = await import('../ops/snapshotter.ts');
   if (!config.once.once) {
     for (const line of versionLines()) {
       context.log.info(line);
     }
   }
+  const { openStore } = await import('./open-store.ts');
+  const { connect } = await import('../etcd/connect.ts');
+  const { runSnapshotter, takeFullSnapshot } = await import('../ops/snapshotter.ts');
   const store = await openStore(config.store, context);
   try {
     const cluster = await connect(config.connection, context);

@@ -70,7 +70,7 @@ describe('snapshot', () => {
       await running.saw(/Applied watch on etcd from revision/);
       assert.match(
         running.stderr(),
-        /^INFO\[0000\] etcdbrctl Version: \S+\nINFO\[0000\] Git SHA: \S+\nINFO\[0000\] Runtime Version: node v\S+\nINFO\[0000\] OS\/Arch: \S+\n/,
+        /^INFO\[\d{4}\] etcdbrctl Version: \S+\nINFO\[\d{4}\] Git SHA: \S+\nINFO\[\d{4}\] Runtime Version: node v\S+\nINFO\[\d{4}\] OS\/Arch: \S+\n/,
       );
       await eventually(async () => ((await watchers(etcd)) > 0 ? true : undefined));
       // Each put takes its time, so that at least the first has long been collected when the signal arrives.
