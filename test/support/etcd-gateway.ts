@@ -17,7 +17,7 @@ export interface ClusterState {
   readonly keys: readonly GatewayKey[];
   /** Every living lease, with the time it was granted for in seconds. */
   readonly leases: readonly { readonly id: string; readonly grantedTtl: number }[];
-  /** Hash over every record up to `revision` that is not compacted. */
+  /** HashKV: over every record up to `revision` that is not compacted. */
   readonly hash: number;
 }
 
@@ -26,7 +26,10 @@ export type Write =
   | { readonly put: string; readonly value: Uint8Array | string; readonly lease?: string }
   | { readonly delete: string };
 
-/** Talks to etcd through the JSON gateway every etcd offers: needs no client library, and shares no code with ours. */
+/**
+ * Talks to etcd through the JSON gateway every etcd offers: needs no client library, and shares no code with ours.
+ * For etcd 3.5 and newer; 3.4 gives its HashKV no address.
+ */
 export class EtcdGateway {
   readonly #url: string;
 
@@ -68,7 +71,9 @@ export class EtcdGateway {
         return { id: ID, grantedTtl: Number(lease.grantedTTL) };
       }),
     );
-    const { hash } = (await this.#call('maintenance/hash', { revision: header.revision })) as { readonly hash: number };
+    const { hash } = (await this.#call('maintenance/hashkv', { revision: header.revision })) as {
+      readonly hash: number;
+    };
     return {
       revision: Number(header.revision),
       keys: kvs,
