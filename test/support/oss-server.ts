@@ -1,43 +1,16 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
-import { crc64 } from '../../src/snapstore/providers/oss/crc64.ts';
-import { corrupted, FaultDesk, type FaultHook, type HttpFault, sendBody } from './http-fault.ts';
+import type { IncomingMessage } from 'node:http';
+import { crc64 } from '../../src/snapstore/crc.ts';
 import { md5, OssObjectSpace, OssRefusal } from './oss/object-space.ts';
 import { checkSignature, type OssKeyPair } from './oss/signature.ts';
 import { element, leaf, xmlDocument } from './oss/xml.ts';
+import { listenAsStore, type StoreAnswer, type StoreListener, type StoreRequest } from './store-listener.ts';
 
-/** A loopback Alibaba Cloud OSS with one bucket. */
-export interface OssServer extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`; the bucket stands in the path. */
-  readonly endpoint: string;
+/** A loopback Alibaba Cloud OSS with one bucket, which stands in the path. */
+export interface OssServer extends StoreListener {
   readonly bucket: string;
   readonly keys: OssKeyPair;
   /** What the bucket holds, for tests to look at and to fill. */
   readonly space: OssObjectSpace;
-  /** How often each operation was called. */
-  readonly calls: ReadonlyMap<string, number>;
-  /** Sets what goes wrong from now on. */
-  fault(hook: FaultHook): void;
-  /** Connections that are open. */
-  connections(): Promise<number>;
-}
-
-/** One request, read and sorted out. */
-interface OssCall {
-  readonly operation: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly query: URLSearchParams;
-  readonly body: Buffer;
-  readonly headers: IncomingMessage['headers'];
-}
-
-/** What is answered. */
-interface OssAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer;
 }
 
 /**
@@ -48,105 +21,29 @@ interface OssAnswer {
 export async function startOssServer(
   options: { readonly now?: () => number; readonly bucket?: string; readonly pageSize?: number } = {},
 ): Promise<OssServer> {
-  const now = options.now ?? Date.now;
-  const bucket = options.bucket ?? 'backups';
+  const { now = Date.now, bucket = 'backups', pageSize = 1000 } = options;
   const keys = { accessKeyID: 'LTAItestkey', accessKeySecret: 'a/secret+of=tests', region: 'cn-test' };
   const space = new OssObjectSpace(now);
-  const desk = new FaultDesk();
-
-  const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await buffer(message);
-    const call = sortOut(message, body);
-    const fault = desk.enter(call.operation, call.key);
-    if (fault?.kind === 'reset') {
-      response.destroy();
-      return;
-    }
-    if (fault?.kind === 'stall') {
-      return;
-    }
-    let answer: OssAnswer;
-    try {
-      if (fault?.kind === 'status') {
-        throw new OssRefusal(fault.status, fault.code ?? 'InternalError', 'as the test asked');
-      }
-      const wrong = checkSignature({ message, bucket: call.bucket, key: call.key, query: call.query }, keys, now());
+  const listener = await listenAsStore({
+    sortOut: (message, url) => {
+      const [named = '', ...rest] = url.pathname.slice(1).split('/');
+      const key = decodeURIComponent(rest.join('/'));
+      return { operation: operationOf(message.method ?? '', key, url.searchParams), bucket: named, key };
+    },
+    perform: (request) => {
+      const wrong = checkSignature(request, keys, now());
       if (wrong !== undefined) {
         throw new OssRefusal(403, wrong);
       }
-      if (call.bucket !== bucket) {
+      if (request.bucket !== bucket) {
         throw new OssRefusal(404, 'NoSuchBucket', 'The specified bucket does not exist.');
       }
-      answer = perform(fault?.kind === 'corrupt' ? { ...call, body: corrupted(call.body) } : call, space, {
-        pageSize: options.pageSize ?? 1000,
-        checkMd5: fault?.kind !== 'corrupt',
-      });
-    } catch (error) {
-      answer = refusal(error, message, fault);
-    }
-    if (fault?.kind === 'lose answer') {
-      response.destroy();
-      return;
-    }
-    if (fault?.kind === 'delay') {
-      await new Promise((resolve) => {
-        setTimeout(resolve, fault.ms).unref();
-      });
-    }
-    const bytes = fault?.kind === 'corrupt' && message.method === 'GET' ? corrupted(answer.body ?? empty) : answer.body;
-    response.writeHead(answer.status, {
-      'x-oss-request-id': 'TEST',
-      'content-length': String((bytes ?? empty).length),
-      ...answer.headers,
-    });
-    await sendBody(response, message.method === 'HEAD' ? empty : (bytes ?? empty), fault);
-  };
-
-  const server = createServer((message, response) => {
-    serve(message, response).catch(() => response.destroy());
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    bucket,
-    keys,
-    space,
-    calls: desk.calls,
-    fault: (hook) => {
-      desk.hook = hook;
+      return perform(request, space, pageSize);
     },
-    connections: () =>
-      new Promise((resolve, reject) => {
-        server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
-      }),
-    [Symbol.asyncDispose]: async () => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      server.close(() => resolve());
-      server.closeAllConnections();
-      await promise;
-    },
-  };
-}
-
-const empty = Buffer.alloc(0);
-
-function sortOut(message: IncomingMessage, body: Buffer): OssCall {
-  const url = new URL(message.url ?? '/', 'http://oss');
-  const [bucket = '', ...rest] = url.pathname.slice(1).split('/');
-  const key = decodeURIComponent(rest.join('/'));
-  const query = url.searchParams;
-  return {
-    operation: operationOf(message.method ?? '', key, query),
-    bucket,
-    key,
-    query,
-    body,
-    headers: message.headers,
-  };
+    refuse: refusal,
+    faulty: ({ status, code = 'InternalError' }) => new OssRefusal(status, code, 'as the test asked'),
+  });
+  return { ...listener, bucket, keys, space };
 }
 
 function operationOf(method: string, key: string, query: URLSearchParams): string {
@@ -174,14 +71,10 @@ function operationOf(method: string, key: string, query: URLSearchParams): strin
   }
 }
 
-function perform(
-  call: OssCall,
-  space: OssObjectSpace,
-  rules: { readonly pageSize: number; readonly checkMd5: boolean },
-): OssAnswer {
+function perform(call: StoreRequest, space: OssObjectSpace, pageSize: number): StoreAnswer {
   const { key, query, body } = call;
   const announcedMd5 = call.headers['content-md5'];
-  if (rules.checkMd5 && announcedMd5 !== undefined && announcedMd5 !== md5(body, 'base64')) {
+  if (announcedMd5 !== undefined && announcedMd5 !== md5(call.sent, 'base64')) {
     throw new OssRefusal(400, 'InvalidDigest', 'The Content-MD5 you specified is not valid.');
   }
   const uploadId = query.get('uploadId') ?? '';
@@ -202,7 +95,7 @@ function perform(
     }
     case 'UploadPart': {
       const part = space.putPart(uploadId, key, Number(query.get('partNumber')), body);
-      return { status: 200, headers: { etag: part.etag, 'x-oss-hash-crc64ecma': crc64(part.body).toString() } };
+      return { status: 200, headers: { etag: part.etag, 'x-oss-hash-crc64ecma': crc64.of(part.body).toString() } };
     }
     case 'CompleteMultipartUpload': {
       const listed = [...body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber>\s*<ETag>([^<]*)<\/ETag>/g)];
@@ -239,7 +132,7 @@ function perform(
       );
     case 'ListObjects':
     case 'ListObjectsV2':
-      return listObjects(call, space, rules.pageSize);
+      return listObjects(call, space, pageSize);
     case 'GetBucketWorm': {
       if (space.wormDays === undefined) {
         throw new OssRefusal(404, 'NoSuchWORMConfiguration', 'The WORM Configuration does not exist.');
@@ -258,7 +151,7 @@ function perform(
   }
 }
 
-function getObject(call: OssCall, space: OssObjectSpace): OssAnswer {
+function getObject(call: StoreRequest, space: OssObjectSpace): StoreAnswer {
   const object = space.get(call.key);
   const headers = {
     etag: object.etag,
@@ -283,13 +176,13 @@ function getObject(call: OssCall, space: OssObjectSpace): OssAnswer {
   });
 }
 
-function headed(call: OssCall, answer: OssAnswer): OssAnswer {
+function headed(call: StoreRequest, answer: StoreAnswer): StoreAnswer {
   return call.operation === 'HeadObject'
     ? { status: answer.status, headers: { ...answer.headers, 'content-length': String(answer.body?.length ?? 0) } }
     : answer;
 }
 
-function listObjects({ operation, query }: OssCall, space: OssObjectSpace, pageSize: number): OssAnswer {
+function listObjects({ operation, query }: StoreRequest, space: OssObjectSpace, pageSize: number): StoreAnswer {
   const second = operation === 'ListObjectsV2';
   const token = query.get('continuation-token');
   const after = second ? fromToken(token) || (query.get('start-after') ?? '') : (query.get('marker') ?? '');
@@ -331,22 +224,20 @@ function fromToken(token: string | null): string {
   return Buffer.from(token ?? '', 'base64url').toString();
 }
 
-function xml(root: string): OssAnswer {
+function xml(root: string): StoreAnswer {
   return { status: 200, headers: { 'content-type': 'application/xml' }, body: xmlDocument(root) };
 }
 
-function refusal(error: unknown, message: IncomingMessage, fault: HttpFault | undefined): OssAnswer {
+function refusal(error: unknown, { message }: { readonly message: IncomingMessage }): StoreAnswer {
   const known = error instanceof OssRefusal ? error : new OssRefusal(500, 'InternalError', String(error));
   const body = xmlDocument(
     element('Error', leaf('Code', known.code), leaf('Message', known.message), leaf('RequestId', 'TEST')),
   );
-  const retryAfter = fault?.kind === 'status' && fault.retryAfter !== undefined ? fault.retryAfter : undefined;
   return {
     status: known.status,
     headers: {
       'content-type': 'application/xml',
       ...(message.method === 'HEAD' ? { 'x-oss-err': body.toString('base64'), 'content-length': '0' } : {}),
-      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
     },
     body,
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { crc64 } from '../../../src/snapstore/providers/oss/crc64.ts';
+import { crc64 } from '../../../src/snapstore/crc.ts';
 
 /** An object as the loopback store keeps it. */
 export interface OssObject {
@@ -49,7 +49,7 @@ export class OssObjectSpace {
       key,
       body,
       etag: `"${etag.toUpperCase()}"`,
-      crc64: crc64(body).toString(),
+      crc64: crc64.of(body).toString(),
       modifiedAt: this.now(),
     };
     this.objects.set(key, object);

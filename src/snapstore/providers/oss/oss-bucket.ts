@@ -1,14 +1,15 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, Upload } from '../../bucket.ts';
+import { crc64 } from '../../crc.ts';
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
 import type { BodyChecksum } from '../../object-body.ts';
 import { StoreError } from '../../store-error.ts';
-import { Crc64 } from './crc64.ts';
+import { type Patience, usualPatience } from '../../store-session.ts';
 import { createOssClient, type OssHeaders, type OssPage } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';
-import { type OssPatience, OssSession, ossPatience } from './oss-session.ts';
-import { createOssTransport, type OssTransport } from './oss-transport.ts';
+import { OssSession } from './oss-session.ts';
+import { OssTransport } from './oss-transport.ts';
 import { OssUpload } from './oss-upload.ts';
 
 /** Which bucket of Alibaba Cloud OSS is opened, and how. */
@@ -18,7 +19,7 @@ export interface OssConfig {
   /** URL of the service. */
   readonly endpoint: string;
   readonly clock: Clock;
-  readonly patience?: OssPatience;
+  readonly patience?: Patience;
 }
 
 /** The smallest part that is not the last. */
@@ -34,10 +35,10 @@ export class OssBucket implements Bucket {
   readonly #transport: OssTransport;
 
   /** Connects to nothing yet. Throws an `invalid` {@link StoreError} for a name no bucket can have. */
-  constructor({ container, credentials, endpoint, clock, patience = ossPatience }: OssConfig) {
+  constructor({ container, credentials, endpoint, clock, patience = usualPatience }: OssConfig) {
     this.#name = container;
     this.location = `oss://${container}`;
-    this.#transport = createOssTransport();
+    this.#transport = new OssTransport();
     const client = createOssClient({ bucket: container, endpoint, credentials, transport: this.#transport });
     this.#session = new OssSession(client, { clock, patience });
   }
@@ -154,7 +155,7 @@ function expectedCrc(headers: OssHeaders): BodyChecksum | undefined {
   if (written === undefined || !/^\d+$/.test(written)) {
     return undefined;
   }
-  const crc = new Crc64();
+  const crc = crc64.start();
   return { update: (bytes) => void crc.update(bytes), matches: () => crc.value() === BigInt(written) };
 }
 

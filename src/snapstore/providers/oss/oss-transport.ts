@@ -1,11 +1,10 @@
-import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import { pipeline, type Readable } from 'node:stream';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { HttpConnections } from '../../http-connections.ts';
 
 /** One call on its way through the SDK. */
 export interface OssRequest {
-  /** Ends the request, and the body it streams, at any time. */
   readonly signal: AbortSignal;
   /** Set by the transport when there was no answer; the SDK replaces errors by its own and drops the cause. */
   failure?: unknown;
@@ -32,62 +31,38 @@ export interface UrllibAnswer {
 }
 
 /** Carries the SDK's requests, so that they can be cancelled, which its own transport cannot. */
-export interface OssTransport {
-  request(url: string, options: UrllibOptions): Promise<UrllibAnswer>;
+export class OssTransport {
+  readonly #connections = new HttpConnections();
+
+  /** What the SDK calls. */
+  async request(url: string, options: UrllibOptions): Promise<UrllibAnswer> {
+    const request = options.ctx?.();
+    if (request === undefined) {
+      throw new Error('a request of the OSS client came without its context');
+    }
+    try {
+      return await this.#send(url, options, request.signal);
+    } catch (error) {
+      request.failure = error;
+      throw error;
+    }
+  }
+
+  async #send(url: string, options: UrllibOptions, signal: AbortSignal): Promise<UrllibAnswer> {
+    const { method, stream, content } = options;
+    // For an IP address the SDK names the public host of the bucket, which belongs to another server.
+    const { host: _, ...headers } = options.headers;
+    const response = await this.#connections.send({ url, method, headers, body: stream ?? content, signal });
+    if (options.customResponse === true && isSuccess(response)) {
+      return answer(response, undefined);
+    }
+    return answer(response, await buffer(response));
+  }
+
   /** Ends all connections. */
-  close(): void;
-}
-
-/** A transport over kept-alive connections of its own. */
-export function createOssTransport(): OssTransport {
-  const http = new HttpAgent({ keepAlive: true });
-  const https = new HttpsAgent({ keepAlive: true });
-  return {
-    async request(url, options) {
-      const request = options.ctx?.();
-      if (request === undefined) {
-        throw new Error('a request of the OSS client came without its context');
-      }
-      try {
-        return await send(url, options, { signal: request.signal, http, https });
-      } catch (error) {
-        request.failure = error;
-        throw error;
-      }
-    },
-    close() {
-      http.destroy();
-      https.destroy();
-    },
-  };
-}
-
-async function send(
-  url: string,
-  options: UrllibOptions,
-  { signal, http, https }: { readonly signal: AbortSignal; readonly http: HttpAgent; readonly https: HttpsAgent },
-): Promise<UrllibAnswer> {
-  signal.throwIfAborted();
-  // For an IP address the SDK names the public host of the bucket, which belongs to another server.
-  const { host: _, ...headers } = options.headers;
-  const settings = { method: options.method, headers, signal };
-  const request = url.startsWith('https:')
-    ? requestHttps(url, { ...settings, agent: https })
-    : requestHttp(url, { ...settings, agent: http });
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  request.once('response', resolve);
-  request.on('error', reject);
-  if (options.stream === undefined) {
-    request.end(options.content);
-  } else {
-    // An error of the source destroys the request, which reports it.
-    pipeline(options.stream, request, () => {});
+  close(): void {
+    this.#connections.close();
   }
-  const response = await promise;
-  if (options.customResponse === true && isSuccess(response)) {
-    return answer(response, undefined);
-  }
-  return answer(response, await buffer(response));
 }
 
 function isSuccess(response: IncomingMessage): boolean {

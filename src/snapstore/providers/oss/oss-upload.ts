@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
+import { crc64 } from '../../crc.ts';
 import { StoreError } from '../../store-error.ts';
-import { combineCrc64, crc64 } from './crc64.ts';
 import type { OssHeaders } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';
 import type { OssSession } from './oss-session.ts';
@@ -30,6 +30,8 @@ export class OssUpload implements Upload {
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   #state: 'open' | 'completed' | 'aborted' = 'open';
+  /** Set while it is not known whether the object has become visible, or whether it is right. */
+  #unverified: ExpectedObject | undefined;
 
   constructor(session: OssSession, target: OssUploadTarget) {
     this.#session = session;
@@ -49,7 +51,7 @@ export class OssUpload implements Upload {
   async #sendPart({ number, bytes }: UploadPart, signal: AbortSignal): Promise<void> {
     const { key, uploadId, object } = this.#target;
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const crc = crc64(body);
+    const crc = crc64.of(body);
     const headers = { 'Content-MD5': createHash('md5').update(body).digest('base64') };
     const action = `upload part ${number} of`;
     const { etag, res } = await this.#session.run(
@@ -77,9 +79,11 @@ export class OssUpload implements Upload {
         found: `${parts.length} parts with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`,
       });
     }
-    const expected = { size, crc: combineCrc64(parts) };
+    const expected = { size, crc: crc64.combine(parts) };
+    this.#unverified = expected;
     await this.#publish(parts, expected, signal);
     const entry = await this.#verify(expected, signal);
+    this.#unverified = undefined;
     this.#state = 'completed';
     return entry;
   }
@@ -104,6 +108,8 @@ export class OssUpload implements Upload {
           throw error;
         }
         if (await this.#holds(expected, signal)) {
+          // Done, or the same bytes lay there before and the parts are still waiting.
+          await this.#discard();
           break;
         }
         if (isUploadGone(error) || delay === undefined) {
@@ -136,8 +142,7 @@ export class OssUpload implements Upload {
       return { key, size, modifiedAt };
     }
     // It is visible under its name and wrong: nobody may find it there.
-    const task = { action: 'remove the damaged', object, signal, retry: 'safe' } as const;
-    await this.#session.run(task, (options) => this.#session.client.delete(key, options));
+    await this.#remove('remove the damaged', signal);
     throw new StoreError('transient', {
       action: 'complete the upload of',
       object,
@@ -165,21 +170,42 @@ export class OssUpload implements Upload {
     // Parts that arrive after the abort would stay behind.
     this.#stop.abort(new Error('the upload was aborted'));
     await Promise.allSettled(this.#inFlight);
-    await this.#discard();
+    if ((await this.#discard()) === 'gone') {
+      await this.#removeUnverified();
+    }
   }
 
-  async #discard(): Promise<void> {
+  /** Drops the parts. `gone`: the store does not know the upload, because it was completed or dropped before. */
+  async #discard(): Promise<'dropped' | 'gone'> {
     const { key, uploadId, object } = this.#target;
     const signal = new AbortController().signal;
     try {
       await this.#session.run({ action: 'abort the upload of', object, signal, retry: 'safe' }, (options) =>
         this.#session.client.abortMultipartUpload(key, uploadId, options),
       );
+      return 'dropped';
     } catch (error) {
-      if (!(error instanceof StoreError) || !isUploadGone(error)) {
-        throw error;
+      if (isUploadGone(error)) {
+        return 'gone';
       }
+      throw error;
     }
+  }
+
+  /** An upload that is gone after a completion without an answer was completed: the object is there, and nobody knows. */
+  async #removeUnverified(): Promise<void> {
+    const signal = new AbortController().signal;
+    if (this.#unverified !== undefined && (await this.#holds(this.#unverified, signal))) {
+      await this.#remove('remove the unverified', signal);
+    }
+    this.#unverified = undefined;
+  }
+
+  async #remove(action: string, signal: AbortSignal): Promise<void> {
+    const { key, object } = this.#target;
+    await this.#session.run({ action, object, signal, retry: 'safe' }, (options) =>
+      this.#session.client.delete(key, options),
+    );
   }
 }
 
@@ -196,6 +222,6 @@ function storedCrc(headers: OssHeaders, absent?: bigint): bigint | undefined {
   return written === undefined || !/^\d+$/.test(written) ? absent : BigInt(written);
 }
 
-function isUploadGone(error: StoreError): boolean {
-  return ossErrorCode(error) === 'NoSuchUpload';
+function isUploadGone(error: unknown): boolean {
+  return error instanceof StoreError && ossErrorCode(error) === 'NoSuchUpload';
 }

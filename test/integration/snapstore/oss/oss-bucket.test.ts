@@ -225,6 +225,34 @@ suite('faults', () => {
     assert.equal(server.calls.get('CompleteMultipartUpload'), 1);
   });
 
+  test('aborting after a completion nobody knows the result of leaves nothing', async () => {
+    const uploading = await bucket.beginUpload('key', { signal, partSize });
+    await uploading.writePart({ number: 1, offset: 0, bytes: Buffer.alloc(9) }, { signal });
+    const cancelling = new AbortController();
+    const reason = new Error('enough');
+    server.fault(({ operation }) => {
+      if (operation !== 'CompleteMultipartUpload') {
+        return undefined;
+      }
+      setImmediate(() => cancelling.abort(reason));
+      return { kind: 'delay', ms: 50 };
+    });
+    await assert.rejects(uploading.complete({ parts: 1, size: 9 }, { signal: cancelling.signal }), reason);
+    assert.equal(server.space.objects.size, 1);
+    await uploading.abort();
+    assert.equal(server.space.objects.size, 0);
+  });
+
+  test('a completion that failed over the same bytes leaves no parts behind', async () => {
+    await upload('key', Buffer.from('bytes'));
+    server.fault(({ operation }) =>
+      operation === 'CompleteMultipartUpload' ? { kind: 'status', status: 500 } : undefined,
+    );
+    await upload('key', Buffer.from('bytes'));
+    assert.equal(server.space.uploads.size, 0);
+    assert.equal((await readAll('key')).toString(), 'bytes');
+  });
+
   test('an object that is stored with other bytes is removed', async () => {
     server.fault(({ operation }) => {
       if (operation === 'HeadObject') {

@@ -1,0 +1,46 @@
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { pipeline, type Readable } from 'node:stream';
+
+/** One request. */
+export interface HttpRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readable | Buffer | string | undefined;
+  /** Ends the request, and the body of its answer, at any time. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Kept-alive connections that belong to one bucket and end with it. For SDKs whose own transport can neither be cancelled nor
+ * closed: what they would send goes through here.
+ */
+export class HttpConnections {
+  readonly #http = new HttpAgent({ keepAlive: true });
+  readonly #https = new HttpsAgent({ keepAlive: true });
+
+  /** Sends a request; resolves with the head of its answer, whatever its status. */
+  async send({ url, body, ...settings }: HttpRequest): Promise<IncomingMessage> {
+    settings.signal.throwIfAborted();
+    const request = url.startsWith('https:')
+      ? requestHttps(url, { ...settings, agent: this.#https })
+      : requestHttp(url, { ...settings, agent: this.#http });
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    request.once('response', resolve);
+    request.on('error', reject);
+    if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) {
+      request.end(body);
+    } else {
+      // An error of the source destroys the request, which reports it.
+      pipeline(body, request, () => {});
+    }
+    return await promise;
+  }
+
+  /** Ends all connections. */
+  close(): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+}

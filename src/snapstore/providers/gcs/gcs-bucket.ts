@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Bucket, BucketTraits, CallOptions, ObjectEntry, Upload } from '../../bucket.ts';
+import { crc32c } from '../../crc.ts';
+import type { BodyChecksum, RawBody } from '../../object-body.ts';
+import { StoreError } from '../../store-error.ts';
+import { type Patience, usualPatience } from '../../store-session.ts';
+import { GcsClient, publicEndpoint } from './gcs-client.ts';
+import { parseCrc32c, parseObject, resourceFields } from './gcs-object.ts';
+import { GcsSession } from './gcs-session.ts';
+import { GcsTransport } from './gcs-transport.ts';
+import { GcsUpload } from './gcs-upload.ts';
+import type { Authorizer } from './google-authorizer.ts';
+
+/** Which bucket of Google Cloud Storage is opened, and how. */
+export interface GcsConfig {
+  readonly container: string;
+  readonly authorizer: Authorizer;
+  /** URL of the service; the public one unless given. */
+  readonly endpoint?: string | undefined;
+  readonly clock: Clock;
+  readonly patience?: Patience;
+}
+
+/** The most the service puts on one page of a listing. */
+const pageSize = 1000;
+
+/** A bucket of Google Cloud Storage. */
+export class GcsBucket implements Bucket {
+  /** One request composes at most 32 components; the Go program leaves one of them out. */
+  readonly traits: BucketTraits = { maxParts: 31, minPartSize: 0, partsAreData: false };
+  readonly location: string;
+  readonly #session: GcsSession;
+  readonly #transport: GcsTransport;
+
+  constructor({ container, authorizer, endpoint = publicEndpoint, clock, patience = usualPatience }: GcsConfig) {
+    this.location = `gs://${container}`;
+    this.#transport = new GcsTransport(authorizer);
+    const client = new GcsClient({ bucket: container, endpoint, transport: this.#transport });
+    this.#session = new GcsSession(client, { location: this.location, clock, patience });
+  }
+
+  async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
+    let pageToken: string | undefined;
+    do {
+      const page = await this.#page(prefix, pageToken, signal);
+      yield* page.items.map((item) => parseObject(item).entry);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== undefined);
+  }
+
+  async #page(
+    prefix: string,
+    pageToken: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly items: readonly unknown[]; readonly nextPageToken: string | undefined }> {
+    const task = { action: 'list', object: this.location, signal, retry: 'safe' } as const;
+    return await this.#session.run(task, async (request) => {
+      const [items, next] = await this.#session.client.bucket(request).getFiles({
+        autoPaginate: false,
+        maxResults: pageSize,
+        fields: `items(${resourceFields}),nextPageToken`,
+        ...(prefix === '' ? {} : { prefix }),
+        ...(pageToken === undefined ? {} : { pageToken }),
+      });
+      return { items, nextPageToken: next?.pageToken };
+    });
+  }
+
+  async read(
+    key: string,
+    { signal, range }: CallOptions & { readonly range?: { readonly start: number; readonly end: number } },
+  ): Promise<Readable> {
+    if (range !== undefined && range.end <= range.start) {
+      return Readable.from([], { objectMode: false });
+    }
+    const task = this.#session.task('read', key, { signal, retry: 'safe' });
+    return await this.#session.stream(task, async (request): Promise<RawBody> => {
+      const stream = this.#session.client
+        .bucket(request)
+        .file(key)
+        .createReadStream({
+          validation: false,
+          decompress: false,
+          ...(range === undefined ? {} : { start: range.start, end: range.end - 1 }),
+        });
+      // The request is sent when somebody reads.
+      stream.read(0);
+      const [{ headers, statusCode }] = (await once(stream, 'response')) as [
+        { readonly headers: IncomingHttpHeaders; readonly statusCode: number },
+      ];
+      const length = Number(headers['content-length']);
+      if (!Number.isSafeInteger(length) || statusCode !== (range === undefined ? 200 : 206)) {
+        stream.destroy();
+        const found = `the store answered with status ${statusCode} and length ${headers['content-length']}`;
+        throw new StoreError('invalid', { ...task, found });
+      }
+      return { stream, length, checksum: range === undefined ? expectedCrc(headers) : undefined };
+    });
+  }
+
+  async beginUpload(key: string, { signal }: CallOptions & { readonly partSize: number }): Promise<Upload> {
+    signal.throwIfAborted();
+    return new GcsUpload(this.#session, key);
+  }
+
+  async delete(key: string, { signal }: CallOptions): Promise<void> {
+    // Components that garbage collection has not taken yet would be left without their object.
+    for await (const component of this.list(`${key}/`, { signal })) {
+      if (/^\/\d{10}$/.test(component.key.slice(key.length))) {
+        await this.#session.delete(component.key, { signal });
+      }
+    }
+    await this.#session.delete(key, { signal });
+  }
+
+  async close(): Promise<void> {
+    this.#transport.close();
+  }
+}
+
+function expectedCrc(headers: IncomingHttpHeaders): BodyChecksum | undefined {
+  const written = headers['x-goog-hash'];
+  const found = /crc32c=([A-Za-z0-9+/]+=*)/.exec(Array.isArray(written) ? written.join(',') : (written ?? ''));
+  const stored = parseCrc32c(found?.[1]);
+  if (stored === undefined) {
+    return undefined;
+  }
+  const crc = crc32c.start();
+  return { update: (bytes) => void crc.update(bytes), matches: () => crc.value() === stored };
+}

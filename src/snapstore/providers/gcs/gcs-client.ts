@@ -1,0 +1,43 @@
+import { type Bucket as SdkBucket, Storage } from '@google-cloud/storage';
+import type { GcsTransport } from './gcs-transport.ts';
+
+/** The public service. */
+export const publicEndpoint = 'https://storage.googleapis.com';
+
+/** Where requests go and who carries them. */
+export interface GcsClientOptions {
+  readonly bucket: string;
+  /** URL of the service, with or without `/storage/v1` at its end. */
+  readonly endpoint: string;
+  readonly transport: GcsTransport;
+}
+
+/** The SDK, as far as one bucket is concerned. */
+export class GcsClient {
+  readonly #storage: Storage;
+  readonly #bucket: string;
+
+  constructor({ bucket, endpoint, transport }: GcsClientOptions) {
+    // The Go program is given the address of the JSON API, this SDK that of the service.
+    const service = endpoint.replace(/\/storage\/v1$/, '');
+    this.#storage = new Storage({ apiEndpoint: service, retryOptions: { autoRetry: false } });
+    // An environment variable of the SDK's own would decide about these otherwise.
+    this.#storage.apiEndpoint = service;
+    this.#storage.baseUrl = `${service}/storage/v1`;
+    // The SDK types what it does not document; requests and answers pass through as they are.
+    Object.assign(this.#storage, { makeAuthenticatedRequest: transport.handle.bind(transport) });
+    this.#bucket = bucket;
+  }
+
+  /** The bucket for one call: its requests end when the signal aborts. */
+  bucket(signal: AbortSignal): SdkBucket {
+    const bucket = this.#storage.bucket(this.#bucket);
+    bucket.interceptors.push({
+      request: (options) => {
+        Object.assign(options, { signal });
+        return options as ReturnType<NonNullable<(typeof bucket.interceptors)[number]['request']>>;
+      },
+    });
+    return bucket;
+  }
+}

@@ -1,0 +1,60 @@
+import { kindOfStatus, networkFault } from '../../http-fault.ts';
+import { StoreError, type StoreErrorKind } from '../../store-error.ts';
+import { GcsAnswer } from './gcs-answer.ts';
+import { AuthorizationFailed } from './google-authorizer.ts';
+
+/** Reasons of the service ("HTTP status and error codes for JSON") that say more than the status beside them. */
+const kinds: Readonly<Record<string, StoreErrorKind>> = {
+  retentionPolicyNotMet: 'immutable',
+  objectUnderActiveHold: 'immutable',
+  rateLimitExceeded: 'transient',
+  userRateLimitExceeded: 'transient',
+  quotaExceeded: 'quota',
+  dailyLimitExceeded: 'quota',
+};
+
+const remedies: Readonly<Partial<Record<StoreErrorKind, string>>> = {
+  gone: 'create the bucket, or correct --store-container',
+  denied: 'grant the account the role Storage Object Admin on the bucket, and check that its key is in force',
+  immutable: 'wait until its retention or hold has ended',
+};
+
+/** Translates what the SDK, the transport or the authorization threw. */
+export function gcsError(
+  error: unknown,
+  { action, object }: { readonly action: string; readonly object: string },
+): StoreError {
+  if (error instanceof StoreError) {
+    return error;
+  }
+  if (error instanceof AuthorizationFailed && error.status > 0) {
+    const kind = kindOfStatus(error.status) === 'transient' ? 'transient' : 'denied';
+    const found = `the token service answered ${error.status}`;
+    const remedy = kind === 'denied' ? 'check the account and its key in the credentials, and the clock' : undefined;
+    return new StoreError(kind, { action, object, found, remedy, cause: error });
+  }
+  if (!(error instanceof GcsAnswer)) {
+    const { kind, found } = networkFault(error);
+    return new StoreError(kind, { action, object, found, cause: error });
+  }
+  const kind = kindOf(error);
+  const found = `the store answered ${error.status}${error.reason === '' ? '' : ` ${error.reason}`}`;
+  return new StoreError(kind, { action, object, found, remedy: remedies[kind], cause: error });
+}
+
+function kindOf({ status, reason, message }: GcsAnswer): StoreErrorKind {
+  // An absent bucket has the same status and reason as an absent object.
+  if (status === 404 && /bucket does not exist/i.test(message)) {
+    return 'gone';
+  }
+  // The bytes changed on their way: the same ones sent again may arrive.
+  if (status === 400 && /doesn't match/i.test(message)) {
+    return 'transient';
+  }
+  return kinds[reason] ?? kindOfStatus(status);
+}
+
+/** True when a precondition of the request did not hold. */
+export function isPreconditionFailure(error: unknown): boolean {
+  return error instanceof StoreError && error.cause instanceof GcsAnswer && error.cause.status === 412;
+}

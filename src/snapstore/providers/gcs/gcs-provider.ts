@@ -1,0 +1,42 @@
+import { systemClock } from '../../../runtime/system-clock.ts';
+import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
+import { credentialFailure } from '../../credentials/credential-failure.ts';
+import { type GoogleCredentials, googleCredentials, googleVariable } from '../../credentials/google.ts';
+import { parseEndpoint } from '../../endpoint.ts';
+import { GcsBucket } from './gcs-bucket.ts';
+import { anonymous, createAuthorizer } from './google-authorizer.ts';
+
+/** Google Cloud Storage as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
+export function gcsProvider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+  const source = googleCredentials({ role, environment });
+  const schemes = ['http', 'https'] as const;
+  const override =
+    endpointOverride === undefined
+      ? undefined
+      : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes });
+  // Without a variable Google's own search decides who we are; for a copy's source that would be the target's account.
+  if (source === undefined && role === 'source' && !isEmulator(override)) {
+    const remedy = 'set it to the JSON file of a service account or an external account';
+    throw credentialFailure('absent', { where: googleVariable(role), found: 'the variable is not set', remedy });
+  }
+  const endpointOf = (credentials: GoogleCredentials | undefined): string | undefined => {
+    const written = credentials?.storageAPIEndpoint;
+    const origin = `the file storageAPIEndpoint beside ${source?.location}`;
+    return override ?? (written === undefined ? undefined : parseEndpoint(written, { origin, schemes }));
+  };
+  return {
+    modifiedAt: async () => (await source?.modifiedAt()) ?? 0,
+    open: async () => {
+      const read = await source?.read();
+      const endpoint = endpointOf(read?.fields);
+      const authorizer = isEmulator(endpoint) ? anonymous : createAuthorizer(read?.fields.identity);
+      const bucket = new GcsBucket({ container, authorizer, endpoint, clock: systemClock });
+      return { bucket, modifiedAt: read?.modifiedAt ?? 0 };
+    },
+  };
+}
+
+/** The service itself cannot be reached without TLS, so plain http means an emulator, which asks for no authorization. */
+function isEmulator(endpoint: string | undefined): boolean {
+  return endpoint?.startsWith('http://') === true;
+}

@@ -1,0 +1,83 @@
+import type { File as SdkFile } from '@google-cloud/storage';
+import type { Clock } from '../../../runtime/clock.ts';
+import { StoreError } from '../../store-error.ts';
+import { type Patience, StoreSession, type StoreTask } from '../../store-session.ts';
+import type { GcsClient } from './gcs-client.ts';
+import { gcsError } from './gcs-error.ts';
+import { formatCrc32c, type GcsObject, parseObject } from './gcs-object.ts';
+
+/** The requests about single objects that uploads and the bucket share. */
+export class GcsSession extends StoreSession {
+  readonly client: GcsClient;
+  readonly location: string;
+
+  constructor(
+    client: GcsClient,
+    { location, clock, patience }: { readonly location: string; readonly clock: Clock; readonly patience: Patience },
+  ) {
+    super({ clock, patience, translate: gcsError });
+    this.client = client;
+    this.location = location;
+  }
+
+  /** A task on an object. */
+  task(action: string, key: string, { signal, retry }: Pick<StoreTask, 'signal' | 'retry'>): StoreTask {
+    return { action, object: `${this.location}/${key}`, signal, retry };
+  }
+
+  /** What is stored under a key; undefined when there is nothing. */
+  async stat(key: string, signal: AbortSignal): Promise<GcsObject | undefined> {
+    try {
+      return await this.run(this.task('look at', key, { signal, retry: 'safe' }), async (request) => {
+        const [resource] = await this.client.bucket(request).file(key).getMetadata();
+        return parseObject(resource);
+      });
+    } catch (error) {
+      if (error instanceof StoreError && error.kind === 'not_found') {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** Deletes an object; of this generation only, where one is given. */
+  async delete(key: string, { signal, generation }: { readonly signal: AbortSignal; readonly generation?: number }) {
+    await this.run(this.task('delete', key, { signal, retry: 'safe' }), async (request) => {
+      const condition = generation === undefined ? {} : { ifGenerationMatch: generation };
+      await this.client.bucket(request).file(key).delete(condition);
+    });
+  }
+
+  /**
+   * Writes an object in one request if the one that lies there is of generation `over` (0: there is none).
+   * The service compares its bytes with their CRC-32C. Not tried again.
+   */
+  async write(
+    task: StoreTask,
+    object: { readonly key: string; readonly bytes: Buffer; readonly crc: bigint; readonly over: number },
+  ): Promise<GcsObject> {
+    return await this.run(task, async (request) => {
+      const file = this.client.bucket(request).file(object.key);
+      await send(file, object);
+      return parseObject(file.metadata);
+    });
+  }
+}
+
+async function send(
+  file: SdkFile,
+  { bytes, crc, over }: { readonly bytes: Buffer; readonly crc: bigint; readonly over: number },
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  file
+    .createWriteStream({
+      resumable: false,
+      validation: false,
+      metadata: { crc32c: formatCrc32c(crc) },
+      preconditionOpts: { ifGenerationMatch: over },
+    })
+    .on('error', reject)
+    .on('finish', resolve)
+    .end(bytes);
+  await promise;
+}

@@ -1,0 +1,222 @@
+import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
+import { crc32c } from '../../crc.ts';
+import { StoreError } from '../../store-error.ts';
+import type { StoreTask } from '../../store-session.ts';
+import { isPreconditionFailure } from './gcs-error.ts';
+import { type GcsObject, parseObject } from './gcs-object.ts';
+import type { GcsSession } from './gcs-session.ts';
+
+/** A part that was sent, and what is known of the component it became. */
+interface Component {
+  readonly key: string;
+  readonly size: number;
+  readonly crc: bigint;
+  /** Undefined while it is not known whether it was stored. */
+  generation: number | undefined;
+}
+
+/** What an object must be once it is complete. */
+interface ExpectedObject {
+  readonly size: number;
+  readonly crc: bigint;
+}
+
+/** How often an object is composed anew because somebody else replaced it in between. */
+const mostRaces = 5;
+
+/**
+ * An upload in components: each part becomes an object `KEY/<%010d>` of its own, and composing them makes the object appear as a
+ * whole. Components stay; garbage collection removes them once the object exists. Each is pinned by its generation, so that two
+ * uploads to one key cannot mix their bytes.
+ */
+export class GcsUpload implements Upload {
+  readonly #session: GcsSession;
+  readonly #key: string;
+  readonly #components = new Map<number, Component>();
+  readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #stop = new AbortController();
+  #state: 'open' | 'completed' | 'aborted' = 'open';
+  /** Set while it is not known whether the object has become visible, or whether it is right: what it replaces. */
+  #unverified: (ExpectedObject & { readonly over: number }) | undefined;
+
+  constructor(session: GcsSession, key: string) {
+    this.#session = session;
+    this.#key = key;
+  }
+
+  async writePart(part: UploadPart, { signal }: CallOptions): Promise<void> {
+    const sending = this.#sendPart(part, AbortSignal.any([signal, this.#stop.signal]));
+    this.#inFlight.add(sending);
+    try {
+      await sending;
+    } finally {
+      this.#inFlight.delete(sending);
+    }
+  }
+
+  async #sendPart({ number, bytes }: UploadPart, signal: AbortSignal): Promise<void> {
+    const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const key = `${this.#key}/${String(number).padStart(10, '0')}`;
+    const component: Component = { key, size: body.byteLength, crc: crc32c.of(body), generation: undefined };
+    this.#components.set(number, component);
+    const deadlineMs = this.#session.patience.partMs;
+    const task: StoreTask = {
+      ...this.#session.task(`upload part ${number} of`, this.#key, { signal, retry: 'never' }),
+      deadlineMs,
+    };
+    const write = (over: number): Promise<GcsObject> =>
+      this.#session.write(task, { key, bytes: body, crc: component.crc, over });
+    let stored: GcsObject;
+    try {
+      stored = await write(0);
+    } catch (error) {
+      if (!isPreconditionFailure(error)) {
+        throw error;
+      }
+      // It was stored by a try whose answer was lost, or is what another upload left.
+      const found = await this.#session.stat(key, signal);
+      stored = found !== undefined && isSame(found, component) ? found : await write(found?.generation ?? 0);
+    }
+    if (!isSame(stored, component)) {
+      throw new StoreError('transient', { ...task, found: 'the store received other bytes than were sent' });
+    }
+    component.generation = stored.generation;
+  }
+
+  async complete(
+    whole: { readonly parts: number; readonly size: number },
+    { signal }: CallOptions,
+  ): Promise<ObjectEntry> {
+    const parts = this.#orderedParts();
+    const size = parts.reduce((sum, part) => sum + part.size, 0);
+    const task = this.#session.task('complete the upload of', this.#key, { signal, retry: 'never' });
+    if (
+      parts.length !== whole.parts ||
+      size !== whole.size ||
+      parts.some(({ generation }) => generation === undefined) ||
+      this.#components.size !== parts.length
+    ) {
+      const found = `${parts.length} parts with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`;
+      throw new StoreError('invalid', { ...task, found });
+    }
+    const stored = await this.#publish(parts, task, { size, crc: crc32c.combine(parts) });
+    this.#unverified = undefined;
+    this.#state = 'completed';
+    return stored.entry;
+  }
+
+  /** The parts 1, 2, 3 … as far as they are without a hole. */
+  #orderedParts(): Component[] {
+    const parts: Component[] = [];
+    for (let part = this.#components.get(1); part !== undefined; part = this.#components.get(parts.length + 1)) {
+      parts.push(part);
+    }
+    return parts;
+  }
+
+  /** Makes the object, over whatever lies there. An answer may be lost and somebody else faster: each try looks first. */
+  async #publish(parts: readonly Component[], task: StoreTask, expected: ExpectedObject): Promise<GcsObject> {
+    const { patience, clock } = this.#session;
+    const delays = patience.retryDelaysMs.values();
+    let over = (await this.#session.stat(this.#key, task.signal))?.generation ?? 0;
+    for (let races = 0; ; ) {
+      this.#unverified = { ...expected, over };
+      try {
+        return await this.#check(await this.#compose(parts, task, over), task, expected);
+      } catch (error) {
+        if (error instanceof StoreError && error.kind === 'not_found') {
+          throw new StoreError('transient', { ...task, found: 'another upload replaced its parts', cause: error });
+        }
+        const raced = isPreconditionFailure(error);
+        if (!raced && !(error instanceof StoreError && error.kind === 'transient')) {
+          throw error;
+        }
+        const found = await this.#session.stat(this.#key, task.signal);
+        if (found !== undefined && found.generation !== over && isSame(found, expected)) {
+          return found;
+        }
+        if (raced) {
+          races += 1;
+          if (races > mostRaces) {
+            throw new StoreError('transient', { ...task, found: 'others keep replacing it', cause: error });
+          }
+        } else {
+          const delay = delays.next();
+          if (delay.done === true) {
+            throw error;
+          }
+          await clock.sleep(delay.value, task.signal);
+        }
+        over = found?.generation ?? 0;
+      }
+    }
+  }
+
+  async #compose(parts: readonly Component[], task: StoreTask, over: number): Promise<GcsObject> {
+    if (parts.length === 0) {
+      return await this.#session.write(task, { key: this.#key, bytes: Buffer.alloc(0), crc: 0n, over });
+    }
+    return await this.#session.run(task, async (request) => {
+      const bucket = this.#session.client.bucket(request);
+      const sources = parts.map(({ key, generation }) =>
+        bucket.file(key, generation === undefined ? {} : { generation }),
+      );
+      const [, resource] = await bucket.combine(sources, bucket.file(this.#key), { ifGenerationMatch: over });
+      return parseObject(resource);
+    });
+  }
+
+  async #check(stored: GcsObject, task: StoreTask, expected: ExpectedObject): Promise<GcsObject> {
+    if (isSame(stored, expected)) {
+      return stored;
+    }
+    // It is visible under its name and wrong: nobody may find it there.
+    await this.#session.delete(this.#key, { signal: task.signal, generation: stored.generation });
+    const found = `the store holds other bytes (${stored.entry.size}) than were sent (${expected.size}); it was removed`;
+    throw new StoreError('transient', { ...task, found });
+  }
+
+  async abort(): Promise<void> {
+    if (this.#state !== 'open') {
+      return;
+    }
+    this.#state = 'aborted';
+    this.#stop.abort(new Error('the upload was aborted'));
+    await Promise.allSettled(this.#inFlight);
+    // The upload's own signal may be the reason of the abort.
+    const { signal } = new AbortController();
+    if (this.#unverified !== undefined) {
+      await this.#removeOwn(this.#key, this.#unverified, signal);
+    }
+    for (const component of this.#components.values()) {
+      await this.#removeOwn(component.key, component, signal);
+    }
+  }
+
+  /** Removes an object if it is ours: of the generation that was written, or, where that is not known, with the same bytes. */
+  async #removeOwn(
+    key: string,
+    own: ExpectedObject & { readonly generation?: number | undefined; readonly over?: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const found = own.generation === undefined ? await this.#session.stat(key, signal) : undefined;
+    const isOurs = found !== undefined && found.generation !== own.over && isSame(found, own);
+    const generation = own.generation ?? (isOurs ? found.generation : undefined);
+    if (generation === undefined) {
+      return;
+    }
+    try {
+      await this.#session.delete(key, { signal, generation });
+    } catch (error) {
+      // Replaced or gone, it is not ours any more; under retention it has to stay until garbage collection may take it.
+      const settled = error instanceof StoreError && (error.kind === 'not_found' || error.kind === 'immutable');
+      if (!settled && !isPreconditionFailure(error)) {
+        throw error;
+      }
+    }
+  }
+}
+
+function isSame(stored: GcsObject, { size, crc }: ExpectedObject): boolean {
+  return stored.entry.size === size && stored.crc === crc;
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { gcsProvider } from '../../../../src/snapstore/providers/gcs/gcs-provider.ts';
+import { startGcsServer } from '../../../support/gcs-server.ts';
+import { quietLogger } from '../../../support/quiet-logger.ts';
+import { makeTempDir } from '../../../support/temp-dir.ts';
+
+const signal = new AbortController().signal;
+
+test('an http endpoint is an emulator, whoever names it', async () => {
+  await using dir = makeTempDir();
+  await using server = await startGcsServer({ auth: 'none' });
+  server.space.put('key', Buffer.from('x'));
+  await writeFile(dir.join('gcs.json'), JSON.stringify(server.tokens.serviceAccount()));
+  // The address of the JSON API, as the Go program is given it.
+  await writeFile(dir.join('storageAPIEndpoint'), `${server.endpoint}/storage/v1/\n`);
+  const place = { container: server.bucket, log: quietLogger } as const;
+  for (const provider of [
+    gcsProvider({ ...place, role: 'source', endpointOverride: server.endpoint, environment: {} }),
+    gcsProvider({
+      ...place,
+      role: 'secondary',
+      endpointOverride: undefined,
+      environment: { SECONDARY_GOOGLE_APPLICATION_CREDENTIALS: dir.join('gcs.json') },
+    }),
+  ]) {
+    const { bucket, modifiedAt } = await provider.open();
+    assert.equal(modifiedAt, await provider.modifiedAt());
+    const keys = await Array.fromAsync(bucket.list('', { signal }), ({ key }) => key);
+    assert.deepEqual(keys, ['key']);
+    await bucket.close();
+  }
+  assert.equal(server.calls.get('token'), undefined);
+});
+
+test('the variables of a copy source must be set, and an endpoint must be a URL', async () => {
+  await using dir = makeTempDir();
+  const place = { container: 'backups', log: quietLogger, environment: {} } as const;
+  assert.throws(() => gcsProvider({ ...place, role: 'source', endpointOverride: undefined }), {
+    code: 'credentials_absent',
+    message: /SOURCE_GOOGLE_APPLICATION_CREDENTIALS/,
+  });
+  assert.throws(() => gcsProvider({ ...place, role: 'primary', endpointOverride: 'storage.example' }), {
+    code: 'endpoint_invalid',
+  });
+  await using server = await startGcsServer();
+  await writeFile(dir.join('gcs.json'), JSON.stringify(server.tokens.serviceAccount()));
+  await writeFile(dir.join('storageAPIEndpoint'), 'storage.example');
+  const environment = { GOOGLE_APPLICATION_CREDENTIALS: dir.join('gcs.json') };
+  await assert.rejects(gcsProvider({ ...place, role: 'primary', endpointOverride: undefined, environment }).open(), {
+    code: 'endpoint_invalid',
+    message: /storageAPIEndpoint/,
+  });
+});
