@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { env } from 'node:process';
+import { env, execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.ts';
-import { projectRoot } from '../support/project-root.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 
 /** How a run of the program ended. */
@@ -46,7 +45,6 @@ export interface Rig extends AsyncDisposable {
 }
 
 const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const node = `${projectRoot}node_modules/.bin/node`;
 
 /** The executable under test, from `TEST_ETCDBRCTL`; undefined when the program is run from source. */
 export const executable: string | undefined = env['TEST_ETCDBRCTL'] || undefined;
@@ -87,7 +85,9 @@ export function makeRig(): Rig {
 }
 
 function commandLine(args: readonly string[], options: RunOptions): readonly string[] {
-  return executable === undefined ? [node, ...(options.nodeArguments ?? []), source, ...args] : [executable, ...args];
+  return executable === undefined
+    ? [execPath, ...(options.nodeArguments ?? []), source, ...args]
+    : [executable, ...args];
 }
 
 function launch(home: string, [command = '', ...args]: readonly string[], options: RunOptions): Running {
