@@ -1,7 +1,9 @@
 import type { EtcdCluster } from '../etcd/cluster.ts';
 import { CompactedFailure } from '../etcd/etcd-failure.ts';
-import { nextRevision, type Revision } from '../revision.ts';
+import { nextRevision, type Revision, revision } from '../revision.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { graceAfter } from '../runtime/grace.ts';
+import type { Logger } from '../runtime/logger.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { together } from '../runtime/together.ts';
 import { StoreError } from '../snapstore/store-error.ts';
@@ -10,6 +12,7 @@ import { DeltaCollector } from './delta-collector.ts';
 import { DeltaWriter } from './delta-writer.ts';
 import type { FullSnapshotRequest } from './full-snapshot.ts';
 import { FullTaker } from './full-taker.ts';
+import { lastCall } from './last-call.ts';
 
 export { type FullSnapshotRequest, type FullSnapshotResult, takeFullSnapshot } from './full-snapshot.ts';
 
@@ -44,12 +47,13 @@ export async function runSnapshotter(request: SnapshotterRequest, context: RunCo
     { signal: grace.signal, clock, log },
   );
   const fulls = new FullTaker({ ...request, collector, chain }, { ...context, log });
+  const takesDeltas = request.deltaPeriodMs >= shortestDeltaPeriodMs;
   let failure: { readonly error: unknown } | undefined;
   try {
     const first = await fulls.take(signal);
     const collect = (stop: AbortSignal): Promise<void> =>
-      collectFrom(nextRevision(first), { cluster: request.cluster, collector, deltas, fulls, log }, stop);
-    const deltaTasks = request.deltaPeriodMs < shortestDeltaPeriodMs ? [] : [collect, deltas.run.bind(deltas)];
+      collectFrom(nextRevision(first), { cluster: request.cluster, collector, deltas, fulls, clock, log }, stop);
+    const deltaTasks = takesDeltas ? [collect, deltas.run.bind(deltas)] : [];
     await together([...deltaTasks, fulls.run.bind(fulls)], signal);
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) {
@@ -57,7 +61,7 @@ export async function runSnapshotter(request: SnapshotterRequest, context: RunCo
     }
     failed.abort(error);
   }
-  if (!(failure?.error instanceof StoreError) && chain.lastFull !== undefined) {
+  if (takesDeltas && chain.lastFull !== undefined && !(failure?.error instanceof StoreError)) {
     await writeBeforeLeaving(deltas, log);
   }
   if (failure !== undefined) {
@@ -75,31 +79,35 @@ interface CollectParts {
   readonly collector: DeltaCollector;
   readonly deltas: DeltaWriter;
   readonly fulls: FullTaker;
-  readonly log: RunContext['log'];
+  readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** Gathers every change from `from` on; takes a full when the next one is no longer to be had. */
-async function collectFrom(from: Revision, parts: CollectParts, signal: AbortSignal): Promise<void> {
+async function collectFrom(from: Revision, parts: CollectParts, stop: AbortSignal): Promise<void> {
   const { cluster, collector, deltas, fulls, log } = parts;
+  using last = lastCall(stop, parts);
+  last.arrived(revision(from - 1));
   let next = from;
-  while (!signal.aborted) {
+  while (!last.signal.aborted) {
     try {
       log.info(`Applied watch on etcd from revision: ${next}`);
-      for await (const { events } of cluster.watch({ from: next, signal })) {
-        await collector.add(events, signal);
+      for await (const batch of cluster.watch({ from: next, signal: last.signal })) {
+        await collector.add(batch.events, last.signal);
+        last.arrived(batch.revision);
       }
     } catch (error) {
-      if (!(error instanceof CompactedFailure)) {
+      if (!(error instanceof CompactedFailure) || stop.aborted) {
         throw error;
       }
       log.warn(`${error.message}. Taking a full snapshot.`);
       await deltas.write();
-      next = nextRevision(await fulls.takeAfter(error, signal));
+      next = nextRevision(await fulls.takeAfter(error, stop));
     }
   }
 }
 
-async function writeBeforeLeaving(deltas: DeltaWriter, log: RunContext['log']): Promise<void> {
+async function writeBeforeLeaving(deltas: DeltaWriter, log: Logger): Promise<void> {
   try {
     log.info('Writing the events collected so far before leaving');
     await deltas.write();
