@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Bucket, BucketTraits, CallOptions, ObjectEntry, Upload } from '../../bucket.ts';
+import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import { crc32c } from '../../crc.ts';
 import type { BodyChecksum, RawBody } from '../../object-body.ts';
 import { StoreError } from '../../store-error.ts';
-import { type Patience, usualPatience } from '../../store-session.ts';
+import { type Patience, type StoreTask, usualPatience } from '../../store-session.ts';
 import { GcsClient, publicEndpoint } from './gcs-client.ts';
+import { isRangeBeyondEnd } from './gcs-error.ts';
 import { parseCrc32c, parseObject, resourceFields } from './gcs-object.ts';
 import { GcsSession } from './gcs-session.ts';
 import { GcsTransport } from './gcs-transport.ts';
@@ -69,36 +70,42 @@ export class GcsBucket implements Bucket {
     });
   }
 
-  async read(
-    key: string,
-    { signal, range }: CallOptions & { readonly range?: { readonly start: number; readonly end: number } },
-  ): Promise<Readable> {
+  async read(key: string, { signal, range }: ReadOptions): Promise<Readable> {
     if (range !== undefined && range.end <= range.start) {
       return Readable.from([], { objectMode: false });
     }
     const task = this.#session.task('read', key, { signal, retry: 'safe' });
-    return await this.#session.stream(task, async (request): Promise<RawBody> => {
-      const stream = this.#session.client
-        .bucket(request)
-        .file(key)
-        .createReadStream({
-          validation: false,
-          decompress: false,
-          ...(range === undefined ? {} : { start: range.start, end: range.end - 1 }),
-        });
-      // The request is sent when somebody reads.
-      stream.read(0);
-      const [{ headers, statusCode }] = (await once(stream, 'response')) as [
-        { readonly headers: IncomingHttpHeaders; readonly statusCode: number },
-      ];
-      const length = Number(headers['content-length']);
-      if (!Number.isSafeInteger(length) || statusCode !== (range === undefined ? 200 : 206)) {
-        stream.destroy();
-        const found = `the store answered with status ${statusCode} and length ${headers['content-length']}`;
-        throw new StoreError('invalid', { ...task, found });
+    try {
+      return await this.#session.stream(task, (request) => this.#download(key, range, task, request));
+    } catch (error) {
+      if (range !== undefined && isRangeBeyondEnd(error)) {
+        return Readable.from([], { objectMode: false });
       }
-      return { stream, length, checksum: range === undefined ? expectedCrc(headers) : undefined };
-    });
+      throw error;
+    }
+  }
+
+  async #download(key: string, range: ReadOptions['range'], task: StoreTask, request: AbortSignal): Promise<RawBody> {
+    const stream = this.#session.client
+      .bucket(request)
+      .file(key)
+      .createReadStream({
+        validation: false,
+        decompress: false,
+        ...(range === undefined ? {} : { start: range.start, end: range.end - 1 }),
+      });
+    // The request is sent when somebody reads.
+    stream.read(0);
+    const [{ headers, statusCode }] = (await once(stream, 'response')) as [
+      { readonly headers: IncomingHttpHeaders; readonly statusCode: number },
+    ];
+    const length = Number(headers['content-length']);
+    if (!Number.isSafeInteger(length) || statusCode !== (range === undefined ? 200 : 206)) {
+      stream.destroy();
+      const found = `the store answered with status ${statusCode} and length ${headers['content-length']}`;
+      throw new StoreError('invalid', { ...task, found });
+    }
+    return { stream, length, checksum: range === undefined ? expectedCrc(headers) : undefined };
   }
 
   async beginUpload(key: string, { signal }: CallOptions & { readonly partSize: number }): Promise<Upload> {

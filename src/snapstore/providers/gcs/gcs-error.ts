@@ -56,5 +56,14 @@ function kindOf({ status, reason, message }: GcsAnswer): StoreErrorKind {
 
 /** True when a precondition of the request did not hold. */
 export function isPreconditionFailure(error: unknown): boolean {
-  return error instanceof StoreError && error.cause instanceof GcsAnswer && error.cause.status === 412;
+  return statusOf(error) === 412;
+}
+
+/** True when the range that was asked for begins at or after the object's end. */
+export function isRangeBeyondEnd(error: unknown): boolean {
+  return statusOf(error) === 416;
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof StoreError && error.cause instanceof GcsAnswer ? error.cause.status : undefined;
 }

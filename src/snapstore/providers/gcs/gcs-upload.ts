@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { crc32c } from '../../crc.ts';
 import { StoreError } from '../../store-error.ts';
@@ -24,15 +25,21 @@ interface ExpectedObject {
 /** How often an object is composed anew because somebody else replaced it in between. */
 const mostRaces = 5;
 
+/** Numbers below this are those of parts; a component whose name is taken by another upload gets one above. */
+const numbersOfParts = 100;
+
 /**
  * An upload in components: each part becomes an object `KEY/<%010d>` of its own, and composing them makes the object appear as a
- * whole. Components stay; garbage collection removes them once the object exists. Each is pinned by its generation, so that two
- * uploads to one key cannot mix their bytes.
+ * whole. Components stay; garbage collection removes them once the object exists. No component of another upload is ever
+ * overwritten, and each of ours is pinned by its generation, so that two uploads to one key neither mix nor hinder each other.
  */
 export class GcsUpload implements Upload {
   readonly #session: GcsSession;
   readonly #key: string;
-  readonly #components = new Map<number, Component>();
+  /** Parts that have arrived, by their numbers. */
+  readonly #parts = new Map<number, Component>();
+  /** Everything that was sent, whether it arrived or not. */
+  readonly #sent: Component[] = [];
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   #state: 'open' | 'completed' | 'aborted' = 'open';
@@ -56,62 +63,80 @@ export class GcsUpload implements Upload {
 
   async #sendPart({ number, bytes }: UploadPart, signal: AbortSignal): Promise<void> {
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const key = `${this.#key}/${String(number).padStart(10, '0')}`;
-    const component: Component = { key, size: body.byteLength, crc: crc32c.of(body), generation: undefined };
-    this.#components.set(number, component);
-    const deadlineMs = this.#session.patience.partMs;
+    const part = { size: body.byteLength, crc: crc32c.of(body), body };
     const task: StoreTask = {
       ...this.#session.task(`upload part ${number} of`, this.#key, { signal, retry: 'never' }),
-      deadlineMs,
+      deadlineMs: this.#session.patience.partMs,
     };
-    const write = (over: number): Promise<GcsObject> =>
-      this.#session.write(task, { key, bytes: body, crc: component.crc, over });
-    let stored: GcsObject;
+    const earlier = this.#parts.get(number);
+    const first = { key: earlier?.key ?? this.#componentKey(number), over: earlier?.generation ?? 0 };
+    const component =
+      (await this.#writeComponent(task, { ...part, ...first })) ??
+      (await this.#writeComponent(task, {
+        ...part,
+        key: this.#componentKey(randomInt(1, 1e8) * numbersOfParts + number),
+        over: 0,
+      }));
+    if (component === undefined) {
+      throw new StoreError('transient', { ...task, found: 'other uploads have taken the names of its parts' });
+    }
+    this.#parts.set(number, component);
+  }
+
+  /** Stores a component; undefined when its name is taken by an object that is not ours. */
+  async #writeComponent(
+    task: StoreTask,
+    {
+      key,
+      size,
+      crc,
+      body,
+      over,
+    }: ExpectedObject & { readonly key: string; readonly body: Buffer; readonly over: number },
+  ): Promise<Component | undefined> {
+    const component: Component = { key, size, crc, generation: undefined };
+    this.#sent.push(component);
+    let stored: GcsObject | undefined;
     try {
-      stored = await write(0);
+      stored = await this.#session.write(task, { key, bytes: body, crc, over });
     } catch (error) {
       if (!isPreconditionFailure(error)) {
         throw error;
       }
-      // It was stored by a try whose answer was lost, or is what another upload left.
-      const found = await this.#session.stat(key, signal);
-      stored = found !== undefined && isSame(found, component) ? found : await write(found?.generation ?? 0);
-    }
-    if (!isSame(stored, component)) {
-      throw new StoreError('transient', { ...task, found: 'the store received other bytes than were sent' });
+      // A try before this one may have stored it, and its answer was lost.
+      stored = await this.#session.stat(key, task.signal);
+      if (stored === undefined || !isSame(stored, component)) {
+        return undefined;
+      }
     }
     component.generation = stored.generation;
+    if (!isSame(stored, component)) {
+      await this.#removeOwn(key, component, task.signal);
+      throw new StoreError('transient', { ...task, found: 'the store received other bytes than were sent' });
+    }
+    return component;
+  }
+
+  #componentKey(number: number): string {
+    return `${this.#key}/${String(number).padStart(10, '0')}`;
   }
 
   async complete(
     whole: { readonly parts: number; readonly size: number },
     { signal }: CallOptions,
   ): Promise<ObjectEntry> {
-    const parts = this.#orderedParts();
-    const size = parts.reduce((sum, part) => sum + part.size, 0);
+    const parts = Array.from({ length: whole.parts }, (_, at) => this.#parts.get(at + 1));
+    const arrived = parts.filter((part) => part !== undefined);
+    const size = arrived.reduce((sum, part) => sum + part.size, 0);
     const task = this.#session.task('complete the upload of', this.#key, { signal, retry: 'never' });
-    if (
-      parts.length !== whole.parts ||
-      size !== whole.size ||
-      parts.some(({ generation }) => generation === undefined) ||
-      this.#components.size !== parts.length
-    ) {
-      const found = `${parts.length} parts with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`;
+    if (arrived.length !== whole.parts || this.#parts.size !== whole.parts || size !== whole.size) {
+      const found = `${this.#parts.size} parts with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`;
       throw new StoreError('invalid', { ...task, found });
     }
-    const stored = await this.#publish(parts, task, { size, crc: crc32c.combine(parts) });
+    const stored = await this.#publish(arrived, task, { size, crc: crc32c.combine(arrived) });
     this.#unverified = undefined;
     this.#state = 'completed';
     return stored.entry;
-  }
-
-  /** The parts 1, 2, 3 … as far as they are without a hole. */
-  #orderedParts(): Component[] {
-    const parts: Component[] = [];
-    for (let part = this.#components.get(1); part !== undefined; part = this.#components.get(parts.length + 1)) {
-      parts.push(part);
-    }
-    return parts;
   }
 
   /** Makes the object, over whatever lies there. An answer may be lost and somebody else faster: each try looks first. */
@@ -125,7 +150,7 @@ export class GcsUpload implements Upload {
         return await this.#check(await this.#compose(parts, task, over), task, expected);
       } catch (error) {
         if (error instanceof StoreError && error.kind === 'not_found') {
-          throw new StoreError('transient', { ...task, found: 'another upload replaced its parts', cause: error });
+          throw new StoreError('transient', { ...task, found: 'somebody removed or replaced its parts', cause: error });
         }
         const raced = isPreconditionFailure(error);
         if (!raced && !(error instanceof StoreError && error.kind === 'transient')) {
@@ -188,7 +213,7 @@ export class GcsUpload implements Upload {
     if (this.#unverified !== undefined) {
       await this.#removeOwn(this.#key, this.#unverified, signal);
     }
-    for (const component of this.#components.values()) {
+    for (const component of this.#sent) {
       await this.#removeOwn(component.key, component, signal);
     }
   }

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Bucket, BucketTraits, CallOptions, ObjectEntry, Upload } from '../../bucket.ts';
+import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import { crc64 } from '../../crc.ts';
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
-import type { BodyChecksum } from '../../object-body.ts';
+import type { BodyChecksum, RawBody } from '../../object-body.ts';
 import { StoreError } from '../../store-error.ts';
-import { type Patience, usualPatience } from '../../store-session.ts';
-import { createOssClient, type OssHeaders, type OssPage } from './oss-client.ts';
+import { type Patience, type StoreTask, usualPatience } from '../../store-session.ts';
+import { createOssClient, type OssCallOptions, type OssHeaders, type OssPage } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';
 import { OssSession } from './oss-session.ts';
 import { OssTransport } from './oss-transport.ts';
@@ -102,26 +102,38 @@ export class OssBucket implements Bucket {
     }
   }
 
-  async read(
-    key: string,
-    { signal, range }: CallOptions & { readonly range?: { readonly start: number; readonly end: number } },
-  ): Promise<Readable> {
+  async read(key: string, { signal, range }: ReadOptions): Promise<Readable> {
     if (range !== undefined && range.end <= range.start) {
       return Readable.from([], { objectMode: false });
     }
+    const task = { action: 'read', object: this.#object(key), signal, retry: 'safe' } as const;
+    try {
+      return await this.#session.stream(task, (options) => this.#download(key, range, task, options));
+    } catch (error) {
+      if (range !== undefined && error instanceof StoreError && ossErrorCode(error) === 'InvalidRange') {
+        // It begins at or after the object's end.
+        return Readable.from([], { objectMode: false });
+      }
+      throw error;
+    }
+  }
+
+  async #download(
+    key: string,
+    range: ReadOptions['range'],
+    task: StoreTask,
+    options: OssCallOptions,
+  ): Promise<RawBody> {
     const headers: Record<string, string> =
       range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}`, 'x-oss-range-behavior': 'standard' };
-    const task = { action: 'read', object: this.#object(key), signal, retry: 'safe' } as const;
-    return await this.#session.stream(task, async (options) => {
-      const { stream, res } = await this.#session.client.getStream(key, { ...options, headers });
-      const length = Number(res.headers['content-length']);
-      if (!Number.isSafeInteger(length) || res.status !== (range === undefined ? 200 : 206)) {
-        stream.destroy();
-        const found = `the store answered with status ${res.status} and length ${res.headers['content-length']}`;
-        throw new StoreError('invalid', { action: task.action, object: task.object, found });
-      }
-      return { stream, length, checksum: range === undefined ? expectedCrc(res.headers) : undefined };
-    });
+    const { stream, res } = await this.#session.client.getStream(key, { ...options, headers });
+    const length = Number(res.headers['content-length']);
+    if (!Number.isSafeInteger(length) || res.status !== (range === undefined ? 200 : 206)) {
+      stream.destroy();
+      const found = `the store answered with status ${res.status} and length ${res.headers['content-length']}`;
+      throw new StoreError('invalid', { ...task, found });
+    }
+    return { stream, length, checksum: range === undefined ? expectedCrc(res.headers) : undefined };
   }
 
   async beginUpload(key: string, { signal }: CallOptions & { readonly partSize: number }): Promise<Upload> {

@@ -78,7 +78,11 @@ suite('objects', () => {
     assert.equal((await buffer(piece)).toString(), '234');
     const nothing = await bucket.read('key', { signal, range: { start: 4, end: 4 } });
     assert.equal((await buffer(nothing)).length, 0);
-    await assert.rejects(bucket.read('key', { signal, range: { start: 10, end: 12 } }), { kind: 'invalid' });
+    const beyond = await bucket.read('key', { signal, range: { start: 10, end: 12 } });
+    assert.equal((await buffer(beyond)).length, 0);
+    const cut = await bucket.read('key', { signal, range: { start: 8, end: 12 } });
+    assert.equal((await buffer(cut)).toString(), '89');
+    await assert.rejects(bucket.read('none', { signal, range: { start: 0, end: 1 } }), { kind: 'not_found' });
   });
 
   test('listings follow all pages and keep odd names whole', async () => {
