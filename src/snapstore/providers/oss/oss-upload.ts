@@ -81,27 +81,37 @@ export class OssUpload implements Upload {
     }
     const expected = { size, crc: crc64.combine(parts) };
     this.#unverified = expected;
-    await this.#publish(parts, expected, signal);
-    const entry = await this.#verify(expected, signal);
+    const published = await this.#publish(parts, expected, signal);
+    const entry = await this.#verify(published, expected, signal);
     this.#unverified = undefined;
     this.#state = 'completed';
     return entry;
   }
 
-  /** Joins the parts. A lost answer does not tell whether it was done, so the object itself is asked. */
-  async #publish(parts: readonly WrittenPart[], expected: ExpectedObject, signal: AbortSignal): Promise<void> {
+  /**
+   * Joins the parts and returns the headers of the answer. A lost answer does not tell whether it was done, so the object
+   * itself is asked: undefined when it is there.
+   */
+  async #publish(
+    parts: readonly WrittenPart[],
+    expected: ExpectedObject,
+    signal: AbortSignal,
+  ): Promise<OssHeaders | undefined> {
     const { key, uploadId, object } = this.#target;
     const task = { action: 'complete the upload of', object, signal, retry: 'never' } as const;
     const { client, patience, clock } = this.#session;
-    for (const delay of [...patience.retryDelaysMs, undefined]) {
+    for (const delays = patience.retryDelaysMs.values(); ; ) {
       try {
         // A multipart upload needs a part; an empty object is put as it is.
-        await this.#session.run(task, (options) =>
-          parts.length === 0 || expected.size === 0
+        const { res } = await this.#session.run(task, (options) =>
+          expected.size === 0
             ? client.put(key, Buffer.alloc(0), options)
             : client.completeMultipartUpload(key, uploadId, parts, options),
         );
-        break;
+        if (expected.size === 0) {
+          await this.#discard();
+        }
+        return res.headers;
       } catch (error) {
         const unclear = error instanceof StoreError && (error.kind === 'transient' || isUploadGone(error));
         if (!unclear) {
@@ -110,16 +120,14 @@ export class OssUpload implements Upload {
         if (await this.#holds(expected, signal)) {
           // Done, or the same bytes lay there before and the parts are still waiting.
           await this.#discard();
-          break;
+          return undefined;
         }
-        if (isUploadGone(error) || delay === undefined) {
+        const delay = delays.next();
+        if (isUploadGone(error) || delay.done === true) {
           throw error;
         }
-        await clock.sleep(delay, signal);
+        await clock.sleep(delay.value, signal);
       }
-    }
-    if (expected.size === 0) {
-      await this.#discard();
     }
   }
 
@@ -135,22 +143,35 @@ export class OssUpload implements Upload {
     }
   }
 
-  async #verify(expected: ExpectedObject, signal: AbortSignal): Promise<ObjectEntry> {
+  /** Reads back what the store holds now, and removes it if it is ours and wrong: nobody may find it there. */
+  async #verify(
+    published: OssHeaders | undefined,
+    expected: ExpectedObject,
+    signal: AbortSignal,
+  ): Promise<ObjectEntry> {
     const { key, object } = this.#target;
-    const { size, crc, modifiedAt } = await this.#head(signal);
-    if (size === expected.size && (crc ?? expected.crc) === expected.crc) {
-      return { key, size, modifiedAt };
+    const found = await this.#head(signal);
+    const isOurs = published === undefined || published['etag'] === found.etag;
+    const stored = isOurs ? found : { size: expected.size, crc: storedCrc(published) };
+    if (stored.size === expected.size && (stored.crc ?? expected.crc) === expected.crc) {
+      return { key, size: expected.size, modifiedAt: found.modifiedAt };
     }
-    // It is visible under its name and wrong: nobody may find it there.
-    await this.#remove('remove the damaged', signal);
+    if (isOurs) {
+      await this.#remove('remove the damaged', signal);
+    }
     throw new StoreError('transient', {
       action: 'complete the upload of',
       object,
-      found: `the store holds other bytes (${size}) than were sent (${expected.size}); it was removed`,
+      found: `the store took other bytes (${stored.size}) than were sent (${expected.size}); they were removed`,
     });
   }
 
-  async #head(signal: AbortSignal): Promise<{ size: number; crc: bigint | undefined; modifiedAt: number }> {
+  async #head(signal: AbortSignal): Promise<{
+    readonly size: number;
+    readonly crc: bigint | undefined;
+    readonly etag: string | undefined;
+    readonly modifiedAt: number;
+  }> {
     const { key, object } = this.#target;
     const { res } = await this.#session.run({ action: 'check', object, signal, retry: 'safe' }, (options) =>
       this.#session.client.head(key, options),
@@ -158,6 +179,7 @@ export class OssUpload implements Upload {
     return {
       size: Number(res.headers['content-length']),
       crc: storedCrc(res.headers),
+      etag: res.headers['etag'],
       modifiedAt: Date.parse(res.headers['last-modified'] ?? ''),
     };
   }

@@ -260,12 +260,24 @@ suite('faults', () => {
   test('an object that is stored with other bytes is removed', async () => {
     server.fault(({ operation }) => {
       if (operation === 'HeadObject') {
-        server.space.put('key', Buffer.from('other'));
+        const { etag } = server.space.get('key');
+        server.space.put('key', Buffer.from('other'), etag.replaceAll('"', ''));
       }
       return undefined;
     });
     await assert.rejects(upload('key', Buffer.from('bytes')), { kind: 'transient' });
     assert.equal(server.space.objects.size, 0);
+  });
+
+  test('an object that somebody else has replaced meanwhile is left alone', async () => {
+    server.fault(({ operation }) => {
+      if (operation === 'HeadObject') {
+        server.space.put('key', Buffer.from('other'));
+      }
+      return undefined;
+    });
+    assert.equal((await upload('key', Buffer.from('bytes'))).size, 5);
+    assert.equal((await readAll('key')).toString(), 'other');
   });
 
   test('a body that is cut, stalls, or is not what was stored fails', async () => {
