@@ -44,7 +44,7 @@ type ProviderLoader = () => Promise<(place: BucketPlace) => BucketProvider>;
 const LOADERS: Readonly<Record<ProviderName, ProviderLoader | undefined>> = {
   S3: undefined,
   ABS: async () => (await import('./providers/abs/abs-provider.ts')).absProvider,
-  GCS: undefined,
+  GCS: async () => (await import('./providers/gcs/gcs-provider.ts')).gcsProvider,
   Swift: undefined,
   OSS: async () => (await import('./providers/oss/oss-provider.ts')).ossProvider,
   ECS: undefined,
