@@ -7,7 +7,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok test test-bare bench install format lint types unit etcd clean
+.PHONY: help quickstart build ok test test-bare test-kills bench install format lint types unit etcd clean
 
 ## help: this list
 help:
@@ -29,6 +29,10 @@ ok: install
 test: build etcd
 	@$(MAKE) --no-print-directory lint types
 	@$(NODE) --test $(COVERAGE) $(TESTS)
+
+## test-kills: 120 kill -9 of a busy etcd, our view of its files compared with its own; takes half an hour
+test-kills: etcd
+	KILL_ROUNDS=$${KILL_ROUNDS:-20} KILL_SEED=$${KILL_SEED:-$$RANDOM} $(NODE) --test test/integration/replay/kills.test.ts
 
 ## test-bare: quickstart and test in a fresh Debian 12 with only make, git and CA certificates; needs root
 test-bare:

@@ -127,3 +127,22 @@ export function encodeConfChange(change: ConfChange): Uint8Array {
     .bytes(4, change.context)
     .finish();
 }
+
+/** Decodes a membership change. Throws a `WireError`, also for a type that etcd would not start with. */
+export function decodeConfChange(bytes: Uint8Array): ConfChange {
+  const reader = new WireReader(bytes);
+  let type = 0;
+  let nodeId = 0n;
+  let context: Uint8Array = new Uint8Array();
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 2) type = reader.integer();
+    else if (field === 3) nodeId = reader.uint64();
+    else if (field === 4) context = reader.bytes();
+    else reader.skip();
+  }
+  const kind = CONF_CHANGE_KINDS[type];
+  if (kind === undefined) {
+    throw new WireError(`a change of members of type ${type}`);
+  }
+  return { kind, nodeId, context };
+}

@@ -2,6 +2,8 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Database } from '../bbolt/database.ts';
 import { Damage } from '../damage.ts';
+import { type ConfChange, decodeConfChange, type RaftEntry } from '../proto/raft.ts';
+import { WireError } from '../proto/wire-reader.ts';
 import { chooseSnapshot, formatSnapDbName } from '../snap/snap-directory.ts';
 import type { RaftSnapshot } from '../snap/snap-file.ts';
 import { type LogSummary, readSnapshotMarks, summarizeLog } from '../wal/log.ts';
@@ -15,6 +17,8 @@ export interface StartState {
   /** The snapshot the log is read from; undefined when it is read from its first entry. */
   readonly snapshot: RaftSnapshot | undefined;
   readonly log: LogSummary;
+  /** Ids of the members that vote, ascending. */
+  readonly voters: readonly bigint[];
   /** Damaged `.snap` files that etcd would pass over. */
   readonly passedOver: readonly Damage[];
 }
@@ -39,7 +43,33 @@ export async function readStartState(
     const reason = `it ends with entry ${log.lastIndex}, but the db has seen entry ${consistentIndex}`;
     throw new Damage({ file: walDir, offset: 0, reason });
   }
-  return { dbFile, consistentIndex, snapshot, log, passedOver };
+  return { dbFile, consistentIndex, snapshot, log, passedOver, voters: votersOf(snapshot, log, walDir) };
+}
+
+/** The voters of the snapshot, and what the log has changed about them since. */
+function votersOf(snapshot: RaftSnapshot | undefined, log: LogSummary, walDir: string): readonly bigint[] {
+  const voters = new Set(snapshot?.confState.voters);
+  for (const entry of log.confChanges) {
+    const change = decodeChange(entry, walDir);
+    if (change.kind === 'addNode') {
+      voters.add(change.nodeId);
+    } else if (change.kind === 'removeNode' || change.kind === 'addLearnerNode') {
+      voters.delete(change.nodeId);
+    }
+  }
+  return [...voters].sort((a, b) => (a < b ? -1 : Number(a > b)));
+}
+
+function decodeChange(entry: RaftEntry, walDir: string): ConfChange {
+  try {
+    return decodeConfChange(entry.data);
+  } catch (error) {
+    if (error instanceof WireError) {
+      const reason = `entry ${entry.index} changes members, but cannot be read: ${error.message}`;
+      throw new Damage({ file: walDir, offset: 0, reason, cause: error });
+    }
+    throw error;
+  }
 }
 
 /**

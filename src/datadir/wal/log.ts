@@ -33,6 +33,8 @@ export interface LogSummary {
   /** Index of the newest entry; the index the reading began after when there is none. */
   readonly lastIndex: number;
   readonly torn: TornTail | undefined;
+  /** Entries that change the members, those left out that were overwritten later. */
+  readonly confChanges: readonly RaftEntry[];
 }
 
 /** Which part of a WAL to read. */
@@ -51,27 +53,35 @@ export async function summarizeLog(reading: LogReading): Promise<LogSummary> {
   return (await new LogWalk(reading).run()).summary;
 }
 
+/** Entries of a log that can be walked through, as often as needed. */
+export interface EntryWalk {
+  /** Calls `visit` for each entry, in order. The data of an entry is a view that stays valid. */
+  each(visit: (entry: RaftEntry) => void): Promise<void>;
+}
+
 /**
- * Hands over the entries after `reading.after` up to and including `upTo`, in order, each once: where a later leader has
- * overwritten entries, only what stands in the end. Two passes over the log, because what is overwritten comes first in
- * it; memory does not grow with it. The data of an entry is a view that stays valid.
+ * Finds the entries after `reading.after` up to and including `upTo`: each once, and where a later leader has overwritten
+ * entries, only what stands in the end. The log is read once to know that, because what is overwritten comes first in it,
+ * and again for each walk; memory does not grow with it.
  */
-export async function readEntries(
-  reading: LogReading & { readonly upTo: number },
-  visit: (entry: RaftEntry) => void,
-): Promise<void> {
+export async function openEntries(reading: LogReading & { readonly upTo: number }): Promise<EntryWalk> {
   const { standing } = await new LogWalk(reading).run();
-  let position = 0;
-  await walk(reading, (record) => {
-    if (record.kind !== 'entry') {
-      return;
-    }
-    const entry = decode(record, decodeEntry);
-    if (entry.index > reading.after && entry.index <= reading.upTo && standing(position, entry.index)) {
-      visit(entry);
-    }
-    position++;
-  });
+  return {
+    each: async (visit) => {
+      const stands = standing();
+      let position = 0;
+      await walk(reading, (record) => {
+        if (record.kind !== 'entry') {
+          return;
+        }
+        const entry = decode(record, decodeEntry);
+        if (entry.index > reading.after && entry.index <= reading.upTo && stands(position, entry.index)) {
+          visit(entry);
+        }
+        position++;
+      });
+    },
+  };
 }
 
 /** An entry record that voids all entries from its index on that stand before it in the file. */
@@ -87,6 +97,7 @@ class LogWalk {
   #state: HardState = { term: 0, vote: 0n, commit: 0 };
   #lastIndex: number;
   #lastTerm = 0;
+  #confChanges: RaftEntry[] = [];
   #position = 0;
 
   constructor(reading: LogReading) {
@@ -96,8 +107,8 @@ class LogWalk {
 
   async run(): Promise<{
     readonly summary: LogSummary;
-    /** Whether the entry record at a position (counted from 0) is the one that stands in the end. */
-    readonly standing: (position: number, index: number) => boolean;
+    /** Makes a judge of whether the entry record at a position (from 0, ascending) is the one that stands in the end. */
+    readonly standing: () => (position: number, index: number) => boolean;
   }> {
     const torn = await walk(this.#reading, (record) => this.#take(record));
     const damaged = (reason: string): Damage => new Damage({ file: this.#reading.directory, offset: 0, reason });
@@ -114,8 +125,9 @@ class LogWalk {
       state: this.#state,
       lastIndex: this.#lastIndex,
       torn,
+      confChanges: this.#confChanges,
     };
-    return { summary, standing: standingEntries(this.#overwrites) };
+    return { summary, standing: () => standingEntries(this.#overwrites) };
   }
 
   #take(record: WalRecord): void {
@@ -137,7 +149,8 @@ class LogWalk {
   }
 
   #takeEntry(record: WalRecord): void {
-    const { index, term } = decode(record, decodeEntry);
+    const entry = decode(record, decodeEntry);
+    const { index, term } = entry;
     const position = this.#position++;
     if (index <= this.#reading.after) {
       return;
@@ -147,12 +160,16 @@ class LogWalk {
     }
     if (index <= this.#lastIndex) {
       this.#overwrites.push({ position, index });
+      this.#confChanges = this.#confChanges.filter((change) => change.index < index);
     } else if (term < this.#lastTerm) {
       // The type of a record is not under its checksum: this may be another one taken for an entry.
       throw damage(record, `entry ${index} of term ${term} follows one of term ${this.#lastTerm}`);
     }
     this.#lastIndex = index;
     this.#lastTerm = term;
+    if (entry.kind === 'confChange') {
+      this.#confChanges.push({ ...entry, data: Uint8Array.from(entry.data) });
+    }
   }
 
   #takeMetadata(record: WalRecord): void {

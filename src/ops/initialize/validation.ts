@@ -3,7 +3,7 @@ import { Database } from '../../datadir/bbolt/database.ts';
 import { Damage } from '../../datadir/damage.ts';
 import { inspectDatabase } from '../../datadir/mvcc/inspect.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
-import { boundRevision } from '../../datadir/replay/revision-bounds.ts';
+import { replay } from '../../datadir/replay/replay.ts';
 import { readStartState } from '../../datadir/replay/start-state.ts';
 import { listSnapFiles, readSnapFile } from '../../datadir/snap/snap-directory.ts';
 import { repairWal } from '../../datadir/wal/repair.ts';
@@ -75,14 +75,16 @@ async function checkRevision(
     `The db is at revision ${inDb}, the store at ${storeRevision}; reading the write-ahead log behind the db...`,
   );
   const start = await readStartState(member.memberDir, context);
-  const bounds = await boundRevision({ wal: path.join(member.memberDir, 'wal') }, start, context);
-  if (bounds.atMost < storeRevision) {
-    log.info(
-      `Etcd revision inconsistent with latest snapshot revision: current etcd revision (${bounds.atLeast}) is less than latest snapshot revision (${storeRevision}): possible data loss`,
-    );
-    return { state: 'behind_store', revision: revision(bounds.atLeast), storeRevision };
+  const replayed = await replay({ memberDir: member.memberDir, start, signal: context.signal });
+  const current = revision(replayed.revision);
+  if (current >= storeRevision) {
+    log.info(`The write-ahead log brings the db to revision ${current}.`);
+    return { state: 'valid', revision: current };
   }
-  return { state: 'valid', revision: revision(bounds.atLeast) };
+  log.info(
+    `Etcd revision inconsistent with latest snapshot revision: current etcd revision (${current}) is less than latest snapshot revision (${storeRevision}): possible data loss`,
+  );
+  return { state: 'behind_store', revision: current, storeRevision };
 }
 
 /** Every file etcd reads at its start, each whole and all of them together. */

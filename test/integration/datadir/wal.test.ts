@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { RaftEntry } from '../../../src/datadir/proto/raft.ts';
 import { chooseSnapshot } from '../../../src/datadir/snap/snap-directory.ts';
-import { readEntries, readSnapshotMarks, summarizeLog } from '../../../src/datadir/wal/log.ts';
+import { openEntries, readSnapshotMarks, summarizeLog } from '../../../src/datadir/wal/log.ts';
 import { repairWal } from '../../../src/datadir/wal/repair.ts';
 import { etcdLines, etcdRelease } from '../../support/etcd-release.ts';
 import { startEtcd } from '../../support/etcd-server.ts';
@@ -31,7 +31,9 @@ for (const line of etcdLines) {
     assert.deepEqual(summary.metadata, { nodeId: memberId, clusterId });
     assert.equal(summary.state.vote, memberId);
     const entries: RaftEntry[] = [];
-    await readEntries({ directory, after: 0, upTo: summary.lastIndex, signal }, (entry) => entries.push(entry));
+    await (await openEntries({ directory, after: 0, upTo: summary.lastIndex, signal })).each((entry) =>
+      entries.push(entry),
+    );
     assert.deepEqual(
       entries.map((entry) => entry.index),
       Array.from({ length: summary.lastIndex }, (_, place) => place + 1),
@@ -56,7 +58,7 @@ for (const line of etcdLines) {
     };
     const last = await lastSegment(dataDir);
     const end = await endOfRecords(last);
-    for (const cut of [end - 1, end - 9, end - 40]) {
+    for (const cut of [end - 1, end - 9, end - 41]) {
       const [theirs, ours] = [temp.join(`theirs-${cut}`), temp.join(`ours-${cut}`)];
       await truncate(last, cut);
       await cp(dataDir, theirs, { recursive: true });

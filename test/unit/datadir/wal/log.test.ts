@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { Damage } from '../../../../src/datadir/damage.ts';
 import type { HardState, RaftEntry } from '../../../../src/datadir/proto/raft.ts';
-import { type LogSummary, readEntries, readSnapshotMarks, summarizeLog } from '../../../../src/datadir/wal/log.ts';
+import { type LogSummary, openEntries, readSnapshotMarks, summarizeLog } from '../../../../src/datadir/wal/log.ts';
 import { repairWal } from '../../../../src/datadir/wal/repair.ts';
 import { WalWriter } from '../../../../src/datadir/wal/writer.ts';
 import { makeTempDir } from '../../../support/temp-dir.ts';
@@ -33,6 +33,7 @@ test('entries, hard state, snapshot marks and metadata come back across segments
     state: { term: 2, vote: 7n, commit: 49 },
     lastIndex: 50,
     torn: undefined,
+    confChanges: [],
   } satisfies LogSummary);
   // The second mark lies beyond the commit, so etcd does not trust it.
   assert.deepEqual(await readSnapshotMarks({ directory, signal }), [
@@ -51,7 +52,7 @@ test('an entry of many chunks is read whole', async () => {
   const big = Buffer.alloc(5_000_001, 'x');
   const directory = await writeLog(temp.join('wal'), [{ ...entry(1, 1, ''), data: big }, entry(2, 1, 'after')]);
   const seen: number[] = [];
-  await readEntries({ directory, after: 0, upTo: 2, signal }, (one) => {
+  await (await openEntries({ directory, after: 0, upTo: 2, signal })).each((one) => {
     seen.push(one.data.length);
     assert.ok(one.index !== 1 || big.equals(one.data));
   });
@@ -68,7 +69,7 @@ test('of entries that a later leader has overwritten only what stands in the end
     ...[5, 6, 7].map((index) => entry(index, 2, `newest ${index}`)),
   ]);
   const seen: string[] = [];
-  await readEntries({ directory, after: 1, upTo: 6, signal }, (one) => {
+  await (await openEntries({ directory, after: 1, upTo: 6, signal })).each((one) => {
     seen.push(`${one.index}@${one.term} ${Buffer.from(one.data)}`);
   });
   assert.deepEqual(seen, ['2@1 old 2', '3@1 old 3', '4@2 newer 4', '5@2 newest 5', '6@2 newest 6']);
@@ -220,7 +221,7 @@ async function contents(
   try {
     const { torn, ...summary } = await summarizeLog({ directory, after: 0, signal });
     const seen: unknown[] = [summary];
-    await readEntries({ directory, after: 0, upTo: 1000, signal }, (one) => {
+    await (await openEntries({ directory, after: 0, upTo: 1000, signal })).each((one) => {
       seen.push({ ...one, data: Buffer.from(one.data).toString('hex') });
     });
     return { torn: torn !== undefined, seen };
@@ -250,7 +251,7 @@ async function indexes(
   range: { readonly after: number; readonly upTo: number },
 ): Promise<readonly number[]> {
   const seen: number[] = [];
-  await readEntries({ directory, ...range, signal }, ({ index }) => {
+  await (await openEntries({ directory, ...range, signal })).each(({ index }) => {
     seen.push(index);
   });
   return seen;

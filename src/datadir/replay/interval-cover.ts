@@ -1,0 +1,34 @@
+import type { KeyRange } from './key-range.ts';
+
+/** Keys a permission is about. */
+export type KeyInterval = KeyRange;
+
+/**
+ * Whether intervals together contain a whole range: those that touch it have to follow each other without a hole.
+ * Source: etcd, pkg/adt/interval_tree.go, Contains.
+ */
+export function coversRange(intervals: readonly KeyInterval[], range: KeyRange): boolean {
+  const touching = intervals
+    .filter((one) => isBelow(one.from, range.to) && isBelow(range.from, one.to))
+    .toSorted((a, b) => (a.from < b.from ? -1 : Number(a.from > b.from)));
+  const [first, ...others] = touching;
+  if (first === undefined || first.from > range.from) {
+    return false;
+  }
+  let reached = first.to;
+  for (const one of others) {
+    if (reached !== undefined && reached < one.from) {
+      return false;
+    }
+    reached = furthest(reached, one.to);
+  }
+  return reached === undefined || (range.to !== undefined && reached >= range.to);
+}
+
+function isBelow(key: string, end: string | undefined): boolean {
+  return end === undefined || key < end;
+}
+
+function furthest(a: string | undefined, b: string | undefined): string | undefined {
+  return a === undefined || b === undefined ? undefined : a > b ? a : b;
+}

@@ -1,0 +1,73 @@
+import path from 'node:path';
+import { Database } from '../bbolt/database.ts';
+import type { RaftEntry } from '../proto/raft.ts';
+import { decodeRaftRequest, type RaftRequest } from '../proto/raft-request.ts';
+import { WireError } from '../proto/wire-reader.ts';
+import { openEntries } from '../wal/log.ts';
+import { applyRequest } from './apply.ts';
+import { Interest } from './interest.ts';
+import { loadState } from './load-state.ts';
+import type { StartState } from './start-state.ts';
+import type { ChangeSink } from './transaction.ts';
+
+/** Where an etcd that starts from these files arrives once it has applied its log. */
+export interface ReplayResult {
+  readonly revision: number;
+  readonly compactRevision: number;
+  /** Index of the last entry that was applied. */
+  readonly appliedIndex: number;
+}
+
+/** What to replay. */
+export interface Replay {
+  readonly memberDir: string;
+  readonly start: StartState;
+  /** Is told each change the log adds to the db. Without it, less has to be read. */
+  readonly onChange?: ChangeSink;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Applies the entries of the log that are not in the db yet, as etcd does when it starts, without writing anything.
+ *
+ * Only committed entries count. A member that votes alone commits whatever is in its log at the next start; of a member of
+ * several, entries behind the last known commit may still be overwritten, and are left out.
+ *
+ * The log is walked twice, first for what it asks about, so that of the db only that has to be kept. Throws a `Damage`.
+ */
+export async function replay(request: Replay): Promise<ReplayResult> {
+  const { start, signal, onChange } = request;
+  const appliedIndex = committedIndex(start);
+  const directory = path.join(request.memberDir, 'wal');
+  const entries = await openEntries({ directory, after: start.consistentIndex, upTo: appliedIndex, signal });
+  const interest = new Interest(onChange === undefined ? 'counted' : 'wanted');
+  await entries.each((entry) => interest.add(requestOf(entry).operation));
+  await using database = await Database.open(start.dbFile);
+  const state = await loadState({ database, interest, signal });
+  const sink = onChange ?? ((): void => {});
+  await entries.each((entry) => applyRequest(state, requestOf(entry), sink));
+  return { revision: state.revision, compactRevision: state.compactRevision, appliedIndex };
+}
+
+/** Index of the last entry that counts. */
+function committedIndex({ consistentIndex, log, voters }: StartState): number {
+  const alone = voters.length === 1 && voters[0] === log.metadata.nodeId;
+  return alone ? log.lastIndex : Math.max(log.state.commit, consistentIndex);
+}
+
+const NO_REQUEST: RaftRequest = { requester: { user: '', authRevision: 0n }, operation: { kind: 'nothing' } };
+
+/** Changes of members, the empty entry of a new leader, and requests of the v2 API do not touch the v3 store. */
+function requestOf(entry: RaftEntry): RaftRequest {
+  if (entry.kind !== 'normal' || entry.data.length === 0) {
+    return NO_REQUEST;
+  }
+  try {
+    return decodeRaftRequest(entry.data);
+  } catch (error) {
+    if (error instanceof WireError) {
+      return NO_REQUEST;
+    }
+    throw error;
+  }
+}
