@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
+import { errorText } from '../runtime/error-text.ts';
 import { type CommandSpec, placedOptions } from './command-spec.ts';
 import { nearest } from './nearest.ts';
 import type { OptionSpec } from './option.ts';
@@ -35,14 +36,14 @@ export async function readConfigFile(path: string, spec: CommandSpec): Promise<F
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new UsageFailure({ action: 'read', object: `configuration file ${path}`, found: reasonOf(cause) });
   });
-  const document = parseDocument(text, { intAsBigInt: true });
+  const document = parseDocument(text, { intAsBigInt: true, merge: true });
   const fault = document.errors[0];
   if (fault !== undefined) {
     const found = fault.message.split('\n')[0] ?? 'it is not YAML';
     throw new UsageFailure({ action: 'read', object: `configuration file ${path}`, found: found.replace(/:$/, '') });
   }
   const entries = new Map<string, Entry>();
-  collect(document.contents, '', { path, entries });
+  collect(resolved(document, path), '', { path, entries });
   const known = placedOptions(spec).flatMap(({ spec: option }) => option.fileKeys ?? []);
   return {
     path,
@@ -52,39 +53,42 @@ export async function readConfigFile(path: string, spec: CommandSpec): Promise<F
   };
 }
 
-function collect(
-  node: unknown,
-  key: string,
-  file: { readonly path: string; readonly entries: Map<string, Entry> },
-): void {
-  if (isMap(node)) {
-    for (const pair of node.items) {
-      const name = isScalar(pair.key) ? String(pair.key.value) : String(pair.key);
-      collect(pair.value, key === '' ? name : `${key}.${name}`, file);
-    }
-  } else if (isSeq(node)) {
-    const texts = node.items.map((item) => scalarText(item as Node, key, file.path));
-    file.entries.set(key.toLowerCase(), { key, texts: texts.filter((text) => text !== undefined) });
-  } else {
-    const text = scalarText(node, key, file.path);
-    if (text !== undefined) {
-      file.entries.set(key.toLowerCase(), { key, texts: [text] });
-    }
+/** The document as plain objects, with anchors resolved. */
+function resolved(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // An anchor that is not there, or so many that they would fill the memory.
+    throw new UsageFailure({ action: 'read', object: `configuration file ${path}`, found: errorText(error) });
   }
 }
 
-function scalarText(node: unknown, key: string, path: string): string | undefined {
-  if (node === null || node === undefined) {
-    return undefined;
+function collect(
+  value: unknown,
+  key: string,
+  file: { readonly path: string; readonly entries: Map<string, Entry> },
+): void {
+  if (value === null || value === undefined) {
+    return;
   }
-  if (!isScalar(node) || key === '') {
-    throw new UsageFailure({
-      action: 'read',
-      object: `configuration file ${path}`,
-      found: key === '' ? 'it is not a mapping of sections' : `${key} is neither a value nor a list of values`,
-    });
+  if (typeof value === 'object' && !Array.isArray(value)) {
+    for (const [name, inner] of Object.entries(value)) {
+      collect(inner, key === '' ? name : `${key}.${name}`, file);
+    }
+    return;
   }
-  return node.value === null ? undefined : String(node.value);
+  if (key === '') {
+    throw badShape(file.path, 'it is not a mapping of sections');
+  }
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (items.some((item) => typeof item === 'object')) {
+    throw badShape(file.path, `${key} is neither a value nor a list of values`);
+  }
+  file.entries.set(key.toLowerCase(), { key, texts: items.map(String) });
+}
+
+function badShape(path: string, found: string): UsageFailure {
+  return new UsageFailure({ action: 'read', object: `configuration file ${path}`, found });
 }
 
 function unknownKeys(entries: ReadonlyMap<string, Entry>, known: readonly string[], path: string): readonly string[] {

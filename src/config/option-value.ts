@@ -14,6 +14,14 @@ const booleans: ReadonlyMap<string, boolean> = new Map([
   ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
 ]);
 
+/** Further words for it in YAML as the Go program reads it. */
+const yamlBooleans: ReadonlyMap<string, boolean> = new Map([
+  ['yes', true],
+  ['on', true],
+  ['no', false],
+  ['off', false],
+]);
+
 /** Turns the texts an option was given into a value, in Go's syntax. For anything but lists the last text counts. */
 export function readOptionValue(
   spec: OptionSpec,
@@ -23,7 +31,7 @@ export function readOptionValue(
   const last = texts.at(-1) ?? '';
   switch (spec.type) {
     case 'bool': {
-      const value = booleans.get(last);
+      const value = booleans.get(last) ?? (source === 'file' ? yamlBooleans.get(last.toLowerCase()) : undefined);
       return value === undefined ? { wrong: 'it is neither true nor false' } : { value };
     }
     case 'duration': {

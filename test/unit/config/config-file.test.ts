@@ -174,6 +174,22 @@ describe('a configuration file', () => {
     assert.equal(config.store.prefix, '');
   });
 
+  it('may use anchors, merged sections and the other words for true and false', async () => {
+    const text = [
+      'snapstoreConfig: &store {provider: Local, container: c, tempDir: /scratch}',
+      'secondarySnapstoreConfig: {StoreConfig: {<<: *store, prefix: p}, backupSyncEnabled: on}',
+      'serverConfig: {enableProfiling: yes}',
+      'useEtcdWrapper: Off',
+    ];
+    const { config, warnings } = await loaded(text.join('\n'));
+    assert.deepEqual(warnings, []);
+    assert.equal(config.secondary.tempDir, '/scratch');
+    assert.equal(config.secondary.prefix, 'p');
+    assert.equal(config.secondary.syncEnabled, true);
+    assert.equal(config.server.enableProfiling, true);
+    assert.equal(config.server.useEtcdWrapper, false);
+  });
+
   it('warns of keys that are no option', async () => {
     const { warnings } = await loaded('snapshotterConfig: {shedule: "* * * * *"}\nother: {x: 1}\n');
     assert.equal(warnings.length, 2);
@@ -197,6 +213,7 @@ describe('a configuration file', () => {
     ],
     ['- a\n- b\n', /it is not a mapping of sections/],
     ['plain', /it is not a mapping of sections/],
+    ['a: *missing', /^cannot read configuration file \S+: .*missing/],
     ['a: [', /^cannot read configuration file \S+: /],
     ['a: 1\na: 2\n', /Map keys must be unique/],
   ] as const) {
