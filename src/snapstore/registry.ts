@@ -42,13 +42,13 @@ type ProviderLoader = () => Promise<(place: BucketPlace) => BucketProvider>;
 
 /** Loaded when they are wanted, so that no command pays for the SDKs of others. */
 const LOADERS: Readonly<Record<ProviderName, ProviderLoader | undefined>> = {
-  S3: undefined,
+  S3: async () => (await import('./providers/s3/s3-provider.ts')).s3Provider,
   ABS: async () => (await import('./providers/abs/abs-provider.ts')).absProvider,
   GCS: async () => (await import('./providers/gcs/gcs-provider.ts')).gcsProvider,
   Swift: undefined,
   OSS: async () => (await import('./providers/oss/oss-provider.ts')).ossProvider,
-  ECS: undefined,
-  OCS: undefined,
+  ECS: async () => (await import('./providers/ecs/ecs-provider.ts')).ecsProvider,
+  OCS: async () => (await import('./providers/ocs/ocs-provider.ts')).ocsProvider,
   Local: async () => (await import('./providers/local/local-provider.ts')).localProvider,
 };
 

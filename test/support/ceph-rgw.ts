@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { type Child, startChild } from './child.ts';
 import { eventually } from './eventually.ts';
@@ -150,7 +152,18 @@ async function answers(endpoint: string): Promise<true | undefined> {
   return response?.ok === true ? true : undefined;
 }
 
-/** A free port whose successor is free as well. */
+/** A free port whose successor was free a moment ago as well. */
 async function freePortPair(): Promise<number> {
-  return (await freePort()) & ~1;
+  for (;;) {
+    const first = await freePort();
+    const server = createServer().listen(first + 1, '127.0.0.1');
+    const free = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    server.close();
+    if (free) {
+      return first;
+    }
+  }
 }

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { credentialFailure } from './credential-failure.ts';
+import { booleanField, parseFields } from './credential-fields.ts';
+import { type Environment, variable } from './environment.ts';
+import { type StoreRole, variablePrefix } from './store-role.ts';
+
+const schema = z.object({
+  ECS_ENDPOINT: z.string(),
+  ECS_ACCESS_KEY_ID: z.string(),
+  ECS_SECRET_ACCESS_KEY: z.string(),
+  ECS_DISABLE_SSL: booleanField.optional(),
+  ECS_INSECURE_SKIP_VERIFY: booleanField.optional(),
+});
+
+/** An access key for Dell EMC ECS, by the names of its variables. */
+export type EcsCredentials = z.output<typeof schema>;
+
+/** Reads the `ECS_*` variables, the only place these credentials come from. Throws `credentials_absent` when none is set, `credentials_incomplete` when some are missing. */
+export function ecsCredentials(from: { readonly role: StoreRole; readonly environment: Environment }): EcsCredentials {
+  const prefix = variablePrefix(from.role);
+  const names = Object.keys(schema.shape);
+  const raw = Object.fromEntries(names.map((name) => [name, variable(from.environment, `${prefix}${name}`)]));
+  if (Object.values(raw).every((value) => value === undefined)) {
+    throw credentialFailure('absent', {
+      where: `${prefix}ECS_ENDPOINT`,
+      found: 'the variable is not set',
+      remedy: `set it, ${prefix}ECS_ACCESS_KEY_ID and ${prefix}ECS_SECRET_ACCESS_KEY`,
+    });
+  }
+  return parseFields(raw, { schema, where: 'the environment', noun: 'variable' });
+}

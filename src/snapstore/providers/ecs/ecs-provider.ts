@@ -1,0 +1,27 @@
+import { systemClock } from '../../../runtime/system-clock.ts';
+import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
+import { ecsCredentials } from '../../credentials/ecs.ts';
+import { keyedEndpoint } from '../s3/keyed-endpoint.ts';
+import { S3Bucket } from '../s3/s3-bucket.ts';
+
+/** ECS has no regions; requests are signed for this one. */
+const REGION = 'US-Standard';
+
+/** Dell EMC ECS as the registry knows it: S3's protocol, path style, credentials from the environment only. Throws `credentials_…` and `endpoint_invalid`. */
+export function ecsProvider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+  const credentials = ecsCredentials({ role, environment });
+  const settings = keyedEndpoint({
+    bucket: container,
+    region: REGION,
+    endpoint: endpointOverride ?? credentials.ECS_ENDPOINT,
+    origin: endpointOverride === undefined ? 'ECS_ENDPOINT' : '--store-endpoint-override',
+    accessKeyID: credentials.ECS_ACCESS_KEY_ID,
+    secretAccessKey: credentials.ECS_SECRET_ACCESS_KEY,
+    disableSSL: credentials.ECS_DISABLE_SSL,
+    insecureSkipVerify: credentials.ECS_INSECURE_SKIP_VERIFY,
+  });
+  return {
+    modifiedAt: () => Promise.resolve(0),
+    open: () => Promise.resolve({ bucket: new S3Bucket(settings, { clock: systemClock }), modifiedAt: 0 }),
+  };
+}

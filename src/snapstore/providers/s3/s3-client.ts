@@ -1,0 +1,39 @@
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { S3Settings } from './s3-settings.ts';
+
+/** Connections that one bucket may have open at once. */
+const MOST_CONNECTIONS = 64;
+
+/** How long a connection may take to be made, ms. */
+const CONNECT_TIMEOUT = 10_000;
+
+/** The SDK's client for these settings. It makes no attempts beyond the first: whoever asks decides on another. */
+export function createS3Client(settings: S3Settings): S3Client {
+  const { region, endpoint, identity, trustedCaCert } = settings;
+  const connections = { keepAlive: true, maxSockets: MOST_CONNECTIONS };
+  const trust = trustedCaCert === undefined ? {} : { ca: trustedCaCert };
+  const config: S3ClientConfig = {
+    forcePathStyle: settings.pathStyle,
+    maxAttempts: 1,
+    requestChecksumCalculation: settings.requestChecksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
+    responseChecksumValidation: settings.responseChecksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT,
+      httpAgent: connections,
+      httpsAgent: { ...connections, ...trust, rejectUnauthorized: !settings.insecureSkipVerify },
+    },
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+  switch (identity.kind) {
+    case 'keys':
+      return new S3Client({
+        ...config,
+        credentials: { accessKeyId: identity.accessKeyID, secretAccessKey: identity.secretAccessKey },
+      });
+    case 'default chain':
+      return new S3Client(config);
+    default:
+      return identity satisfies never;
+  }
+}

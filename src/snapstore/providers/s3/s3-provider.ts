@@ -1,0 +1,68 @@
+import { systemClock } from '../../../runtime/system-clock.ts';
+import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
+import { type AwsCredentials, awsCredentials } from '../../credentials/aws.ts';
+import { credentialFailure } from '../../credentials/credential-failure.ts';
+import { parseEndpoint } from '../../endpoint.ts';
+import { S3Bucket } from './s3-bucket.ts';
+import type { S3Identity, S3Settings } from './s3-settings.ts';
+
+/** The secret signs each request and never travels, so plain http is allowed. */
+const SCHEMES = ['http', 'https'] as const;
+
+/** AWS S3, or a service that speaks its protocol, as the registry knows it. Throws `endpoint_invalid`. */
+export function s3Provider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+  const source = awsCredentials({ role, environment });
+  const override =
+    endpointOverride === undefined
+      ? undefined
+      : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes: SCHEMES });
+  return {
+    modifiedAt: async () => (await source?.modifiedAt()) ?? 0,
+    open: async () => {
+      const read = await source?.read();
+      const origin = `the field "endpoint" of ${source?.location}`;
+      const written = read?.fields.endpoint;
+      const endpoint =
+        override ?? (written === undefined ? undefined : parseEndpoint(written, { origin, schemes: SCHEMES }));
+      const settings = settingsOf(read?.fields, { where: source?.location ?? '', bucket: container, endpoint });
+      return { bucket: new S3Bucket(settings, { clock: systemClock }), modifiedAt: read?.modifiedAt ?? 0 };
+    },
+  };
+}
+
+function settingsOf(
+  fields: AwsCredentials | undefined,
+  place: { readonly where: string; readonly bucket: string; readonly endpoint: string | undefined },
+): S3Settings {
+  const { sseCustomerKey: key, sseCustomerAlgorithm: algorithm } = fields ?? {};
+  return {
+    bucket: place.bucket,
+    region: fields?.region,
+    endpoint: place.endpoint,
+    pathStyle: fields?.s3ForcePathStyle ?? false,
+    identity: identityOf(fields, place.where),
+    trustedCaCert: fields?.trustedCaCert,
+    insecureSkipVerify: fields?.insecureSkipVerify ?? false,
+    requestChecksums: fields?.requestChecksumCalculation ?? 'when_supported',
+    responseChecksums: fields?.responseChecksumValidation ?? 'when_supported',
+    sse:
+      key === undefined || algorithm === undefined
+        ? undefined
+        : { SSECustomerKey: key, SSECustomerAlgorithm: algorithm },
+  };
+}
+
+function identityOf(fields: AwsCredentials | undefined, where: string): S3Identity {
+  if (fields === undefined) {
+    return { kind: 'default chain' };
+  }
+  const { accessKeyID, secretAccessKey } = fields;
+  if (accessKeyID !== undefined && secretAccessKey !== undefined) {
+    return { kind: 'keys', accessKeyID, secretAccessKey };
+  }
+  throw credentialFailure('invalid', {
+    where,
+    found: 'a role with a web identity token is not taken by this version yet',
+    remedy: 'give accessKeyID and secretAccessKey',
+  });
+}

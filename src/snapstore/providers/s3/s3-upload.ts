@@ -1,0 +1,223 @@
+import { createHash } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  HeadObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
+import { crc32c } from '../../crc.ts';
+import { StoreError } from '../../store-error.ts';
+import { s3ErrorCode } from './s3-error.ts';
+import type { S3Place } from './s3-listing.ts';
+import type { ChecksumMode, SseCustomerKey } from './s3-settings.ts';
+
+/** A multipart upload that the service knows of. */
+export interface S3UploadTarget {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly sse: SseCustomerKey | undefined;
+  readonly checksums: ChecksumMode;
+}
+
+/** What is known of a part that arrived. */
+interface ArrivedPart {
+  readonly size: number;
+  readonly completed: CompletedPart;
+}
+
+/** A multipart upload to S3. Each part is sent with its CRC-32C; where the service does not know that, the MD5 it found is compared. */
+export class S3Upload implements Upload {
+  readonly #place: S3Place;
+  readonly #target: S3UploadTarget;
+  readonly #object: string;
+  readonly #parts = new Map<number, ArrivedPart>();
+  #state: 'open' | 'completing' | 'completed' | 'aborted' = 'open';
+
+  constructor(place: S3Place, target: S3UploadTarget) {
+    this.#place = place;
+    this.#target = target;
+    this.#object = `${place.location}/${target.key}`;
+  }
+
+  async writePart({ number, bytes }: UploadPart, { signal }: CallOptions): Promise<void> {
+    const { client, session } = this.#place;
+    const action = `upload part ${number} of`;
+    const task = { action, object: this.#object, signal, retry: 'never', deadlineMs: session.patience.partMs } as const;
+    const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const checksum = this.#target.checksums === 'when_required' ? undefined : encodedCrc(body);
+    const input = {
+      ...this.#addressed(),
+      PartNumber: number,
+      Body: body,
+      ContentLength: body.length,
+      ...this.#target.sse,
+    };
+    const answer = await session.run(task, (abortSignal) =>
+      client.send(new UploadPartCommand({ ...input, ...(checksum !== undefined && { ChecksumCRC32C: checksum }) }), {
+        abortSignal,
+      }),
+    );
+    if (
+      !arrivedWhole(body, { sent: checksum, answered: answer.ChecksumCRC32C, etag: answer.ETag, sse: this.#target.sse })
+    ) {
+      throw new StoreError('transient', {
+        action,
+        object: this.#object,
+        found: 'the store received other bytes than were sent',
+      });
+    }
+    const completed = { PartNumber: number, ETag: answer.ETag, ChecksumCRC32C: answer.ChecksumCRC32C };
+    this.#parts.set(number, { size: body.length, completed });
+  }
+
+  async complete(
+    whole: { readonly parts: number; readonly size: number },
+    { signal }: CallOptions,
+  ): Promise<ObjectEntry> {
+    signal.throwIfAborted();
+    const ordered = [...this.#parts].sort(([a], [b]) => a - b).map(([, part]) => part);
+    const size = ordered.reduce((sum, part) => sum + part.size, 0);
+    const numbered = ordered.every(({ completed }, at) => completed.PartNumber === at + 1);
+    if (!numbered || ordered.length !== whole.parts || size !== whole.size) {
+      throw this.#failure(
+        'invalid',
+        `${ordered.length} parts with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`,
+      );
+    }
+    this.#state = 'completing';
+    const parts = ordered.map(({ completed }) => completed);
+    const published = await this.#publish(parts, signal);
+    const entry = await this.#verify(published, { size, etag: wholeEtag(parts) }, signal);
+    this.#state = 'completed';
+    return entry;
+  }
+
+  async abort(): Promise<void> {
+    const unclear = this.#state === 'completing';
+    if (this.#state === 'completed' || this.#state === 'aborted') {
+      return;
+    }
+    const { client, session } = this.#place;
+    const { signal } = new AbortController();
+    const task = { action: 'abort the upload of', object: this.#object, signal, retry: 'safe' } as const;
+    try {
+      await session.run(task, (abortSignal) =>
+        client.send(new AbortMultipartUploadCommand(this.#addressed()), { abortSignal }),
+      );
+    } catch (error) {
+      // It is gone already; after an attempt to complete it, because that was done after all: then the object is whole.
+      if (
+        s3ErrorCode(error) !== 'NoSuchUpload' &&
+        !(unclear && error instanceof StoreError && error.kind === 'not_found')
+      ) {
+        throw error;
+      }
+    }
+    this.#state = 'aborted';
+  }
+
+  /** Joins the parts and gives the version that came of it. A lost answer may mean that it was done: the object is asked. */
+  async #publish(parts: readonly CompletedPart[], signal: AbortSignal): Promise<string | undefined> {
+    const { client, session } = this.#place;
+    const task = { action: 'complete the upload of', object: this.#object, signal, retry: 'safe' } as const;
+    const input = { ...this.#addressed(), MultipartUpload: { Parts: [...parts] }, ...this.#target.sse };
+    try {
+      const answer = await session.run(task, (abortSignal) =>
+        client.send(new CompleteMultipartUploadCommand(input), { abortSignal }),
+      );
+      return answer.VersionId;
+    } catch (error) {
+      const etag = wholeEtag(parts);
+      if (s3ErrorCode(error) === 'NoSuchUpload' && etag !== undefined) {
+        const found = await this.#head(undefined, signal);
+        if (found.etag === etag) {
+          return found.versionId;
+        }
+      }
+      throw error;
+    }
+  }
+
+  async #verify(
+    versionId: string | undefined,
+    expected: { readonly size: number; readonly etag: string | undefined },
+    signal: AbortSignal,
+  ): Promise<ObjectEntry> {
+    const found = await this.#head(versionId, signal);
+    // Another ETag means that somebody has replaced it since: then its size says nothing about ours.
+    const ours = versionId !== undefined || expected.etag === undefined || found.etag === expected.etag;
+    if (ours && found.size !== expected.size) {
+      throw this.#failure('transient', `the store holds ${found.size} bytes where ${expected.size} were sent`);
+    }
+    return {
+      key: this.#target.key,
+      size: expected.size,
+      modifiedAt: found.modifiedAt,
+      ...(versionId !== undefined && { versionId }),
+    };
+  }
+
+  async #head(versionId: string | undefined, signal: AbortSignal) {
+    const { client, session, bucket } = this.#place;
+    const task = { action: 'verify', object: this.#object, signal, retry: 'safe' } as const;
+    const input = { Bucket: bucket, Key: this.#target.key, VersionId: versionId, ...this.#target.sse };
+    const answer = await session.run(task, (abortSignal) => client.send(new HeadObjectCommand(input), { abortSignal }));
+    return {
+      size: answer.ContentLength ?? 0,
+      etag: bareEtag(answer.ETag),
+      versionId: answer.VersionId,
+      modifiedAt: answer.LastModified?.getTime() ?? 0,
+    };
+  }
+
+  #addressed(): { readonly Bucket: string; readonly Key: string; readonly UploadId: string } {
+    return { Bucket: this.#place.bucket, Key: this.#target.key, UploadId: this.#target.uploadId };
+  }
+
+  #failure(kind: 'invalid' | 'transient', found: string): StoreError {
+    return new StoreError(kind, { action: 'complete the upload of', object: this.#object, found });
+  }
+}
+
+/** Compares what the service says of a part with what was sent. Encrypted parts have ETags that say nothing. */
+function arrivedWhole(
+  body: Buffer,
+  said: {
+    readonly sent: string | undefined;
+    readonly answered: string | undefined;
+    readonly etag: string | undefined;
+    readonly sse: SseCustomerKey | undefined;
+  },
+): boolean {
+  if (said.sent !== undefined && said.answered !== undefined) {
+    return said.sent === said.answered;
+  }
+  const etag = bareEtag(said.etag);
+  const isMd5 = said.sse === undefined && etag !== undefined && /^[0-9a-f]{32}$/.test(etag);
+  return !isMd5 || createHash('md5').update(body).digest('hex') === etag;
+}
+
+/** The ETag of an object of several parts: the MD5 of the parts' MD5s and their number. Undefined where parts have no MD5 for an ETag. */
+function wholeEtag(parts: readonly CompletedPart[]): string | undefined {
+  const hash = createHash('md5');
+  for (const part of parts) {
+    const etag = bareEtag(part.ETag);
+    if (etag === undefined || !/^[0-9a-f]{32}$/.test(etag)) {
+      return undefined;
+    }
+    hash.update(etag, 'hex');
+  }
+  return `${hash.digest('hex')}-${parts.length}`;
+}
+
+function bareEtag(etag: string | undefined): string | undefined {
+  return etag?.replaceAll('"', '');
+}
+
+function encodedCrc(body: Buffer): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(Number(crc32c.of(body)));
+  return bytes.toString('base64');
+}

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  PutObjectLockConfigurationCommand,
+  PutObjectTaggingCommand,
+} from '@aws-sdk/client-s3';
+import { systemClock } from '../../../../src/runtime/system-clock.ts';
+import type { ObjectEntry } from '../../../../src/snapstore/bucket.ts';
+import { keyedEndpoint } from '../../../../src/snapstore/providers/s3/keyed-endpoint.ts';
+import { S3Bucket } from '../../../../src/snapstore/providers/s3/s3-bucket.ts';
+import type { S3Settings } from '../../../../src/snapstore/providers/s3/s3-settings.ts';
+import { StoreError, type StoreErrorKind } from '../../../../src/snapstore/store-error.ts';
+import { collected } from '../../../support/byte-streams.ts';
+import { type CephRgw, startCephRgw } from '../../../support/ceph-rgw.ts';
+
+const { signal } = new AbortController();
+const PART = 5 * 1024 * 1024;
+const DAY = 24 * 60 * 60 * 1000;
+
+let rgw: CephRgw;
+before(async () => {
+  rgw = await startCephRgw();
+});
+after(async () => {
+  await rgw[Symbol.asyncDispose]();
+});
+
+function bucketFor(bucket: string, changes: Partial<S3Settings> = {}): S3Bucket {
+  const { endpoint, accessKeyID, secretAccessKey } = rgw;
+  const settings = keyedEndpoint({
+    bucket,
+    region: 'default',
+    endpoint,
+    origin: 'the test',
+    accessKeyID,
+    secretAccessKey,
+  });
+  const patience = { requestMs: 5000, partMs: 5000, stallMs: 5000, retryDelaysMs: [1, 1] };
+  return new S3Bucket({ ...settings, ...changes }, { clock: systemClock, patience });
+}
+
+async function put(bucket: S3Bucket, key: string, text: string): Promise<ObjectEntry> {
+  const upload = await bucket.beginUpload(key, { signal });
+  await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from(text) }, { signal });
+  return await upload.complete({ parts: 1, size: text.length }, { signal });
+}
+
+async function refused(promise: Promise<unknown>, kind: StoreErrorKind, found: RegExp): Promise<void> {
+  await assert.rejects(promise, (error) => {
+    assert.ok(error instanceof StoreError, String(error));
+    assert.equal(error.kind, kind, error.message);
+    assert.match(error.message, found);
+    assert.ok(!error.message.includes(rgw.secretAccessKey));
+    return true;
+  });
+}
+
+describe('uploads to S3', () => {
+  it('that are aborted leave no parts behind', async () => {
+    await rgw.createBucket('aborted');
+    const bucket = bucketFor('aborted');
+    const upload = await bucket.beginUpload('object', { signal });
+    await upload.writePart({ number: 1, offset: 0, bytes: Buffer.alloc(PART) }, { signal });
+    const pending = () => rgw.client.send(new ListMultipartUploadsCommand({ Bucket: 'aborted' }));
+    assert.equal((await pending()).Uploads?.length, 1);
+    await upload.abort();
+    assert.equal((await pending()).Uploads, undefined);
+    await upload.abort();
+  });
+
+  it('that fail to complete can be aborted and leave no parts behind', async () => {
+    await rgw.createBucket('incomplete');
+    const bucket = bucketFor('incomplete');
+    const upload = await bucket.beginUpload('object', { signal });
+    // Too small for any part but the last.
+    await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('small') }, { signal });
+    await upload.writePart({ number: 2, offset: 5, bytes: Buffer.from('small') }, { signal });
+    await refused(upload.complete({ parts: 2, size: 10 }, { signal }), 'invalid', /EntityTooSmall/);
+    await upload.abort();
+    const { Uploads: uploads } = await rgw.client.send(new ListMultipartUploadsCommand({ Bucket: 'incomplete' }));
+    assert.equal(uploads, undefined);
+  });
+});
+
+describe('a bucket that keeps versions', () => {
+  it('lists the oldest version of each key, reads and deletes it', async () => {
+    await rgw.createBucket('versions');
+    const bucket = bucketFor('versions');
+    const versioning = { Status: 'Enabled' } as const;
+    await rgw.client.send(new PutBucketVersioningCommand({ Bucket: 'versions', VersioningConfiguration: versioning }));
+    const first = await put(bucket, 'v2/snapshot', 'the first');
+    await put(bucket, 'v2/snapshot', 'a later one');
+    assert.ok(first.versionId !== undefined);
+    const [entry, ...others] = await Array.fromAsync(bucket.list('v2/', { signal }));
+    assert.deepEqual(others, []);
+    assert.equal(entry?.versionId, first.versionId);
+    assert.equal(entry?.size, 9);
+    assert.equal(entry?.immutableUntil, undefined);
+    const versionId = first.versionId;
+    assert.equal((await collected(await bucket.read('v2/snapshot', { signal, versionId }))).toString(), 'the first');
+    await bucket.delete('v2/snapshot', { signal, versionId });
+    const [next] = await Array.fromAsync(bucket.list('v2/', { signal }));
+    assert.notEqual(next?.versionId, versionId);
+    await refused(bucket.read('v2/snapshot', { signal, versionId }), 'not_found', /404/);
+  });
+
+  it('leaves out what is tagged and has a delete marker, and only that', async () => {
+    const Bucket = 'excluded';
+    await rgw.createBucket(Bucket);
+    const bucket = bucketFor(Bucket);
+    const versioning = { Status: 'Enabled' } as const;
+    await rgw.client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: versioning }));
+    const Tagging = { TagSet: [{ Key: 'x-etcd-snapshot-exclude', Value: 'true' }] };
+    for (const [Key, tagged, deleted] of [
+      ['plain', false, false],
+      ['only-tagged', true, false],
+      ['only-deleted', false, true],
+      ['tagged-and-deleted', true, true],
+    ] as const) {
+      const { versionId: VersionId } = await put(bucket, Key, 'x');
+      if (tagged) {
+        await rgw.client.send(new PutObjectTaggingCommand({ Bucket, Key, VersionId, Tagging }));
+      }
+      if (deleted) {
+        await rgw.client.send(new DeleteObjectCommand({ Bucket, Key }));
+      }
+    }
+    const entries = await Array.fromAsync(bucket.list('', { signal }));
+    const excluded = Object.fromEntries(entries.map((entry) => [entry.key, entry.excluded === true]));
+    assert.deepEqual(excluded, {
+      plain: false,
+      'only-tagged': false,
+      'only-deleted': false,
+      'tagged-and-deleted': true,
+    });
+  });
+});
+
+describe('a bucket with object lock', () => {
+  it('tells until when, and refuses to delete before', async () => {
+    const Bucket = 'locked';
+    await rgw.createBucket(Bucket, { objectLock: true });
+    const Rule = { DefaultRetention: { Mode: 'COMPLIANCE', Days: 3 } } as const;
+    const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled', Rule } as const;
+    await rgw.client.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration }));
+    const bucket = bucketFor(Bucket);
+    const saved = await put(bucket, 'v2/snapshot', 'locked');
+    const [entry] = await Array.fromAsync(bucket.list('', { signal }));
+    assert.equal(entry?.immutableUntil, (entry?.modifiedAt ?? 0) + 3 * DAY);
+    const versionId = saved.versionId;
+    assert.ok(versionId !== undefined);
+    await refused(bucket.delete('v2/snapshot', { signal, versionId }), 'immutable', /locked until 20/);
+    assert.equal((await collected(await bucket.read('v2/snapshot', { signal, versionId }))).toString(), 'locked');
+  });
+});
+
+describe('customer-provided keys', () => {
+  it('are needed to read what was written with them', async () => {
+    await rgw.createBucket('encrypted');
+    const sse = { SSECustomerAlgorithm: 'AES256', SSECustomerKey: '0123456789abcdef0123456789abcdef' };
+    await put(bucketFor('encrypted', { sse }), 'object', 'secret');
+    const read = new GetObjectCommand({ Bucket: 'encrypted', Key: 'object' });
+    await assert.rejects(rgw.client.send(read));
+    await refused(bucketFor('encrypted').read('object', { signal }), 'invalid', /400/);
+    const other = { ...sse, SSECustomerKey: 'fedcba9876543210fedcba9876543210' };
+    await assert.rejects(bucketFor('encrypted', { sse: other }).read('object', { signal }), StoreError);
+  });
+});
+
+describe('what goes wrong', () => {
+  it('a bucket that does not exist is gone', async () => {
+    const bucket = bucketFor('nowhere');
+    await refused(Array.fromAsync(bucket.list('', { signal })), 'gone', /NoSuchBucket; create the bucket/);
+    await refused(bucket.beginUpload('object', { signal }), 'gone', /NoSuchBucket/);
+  });
+
+  it('wrong keys are denied, and not quoted', async () => {
+    await rgw.createBucket('guarded');
+    const identity = { kind: 'keys', accessKeyID: rgw.accessKeyID, secretAccessKey: 'hush' } as const;
+    await refused(
+      Array.fromAsync(bucketFor('guarded', { identity }).list('', { signal })),
+      'denied',
+      /SignatureDoesNotMatch/,
+    );
+    const unknown = { kind: 'keys', accessKeyID: 'nobody', secretAccessKey: 'hush' } as const;
+    await refused(
+      Array.fromAsync(bucketFor('guarded', { identity: unknown }).list('', { signal })),
+      'denied',
+      /InvalidAccessKeyId/,
+    );
+  });
+
+  it('a port where nobody listens is transient', async () => {
+    const bucket = bucketFor('any', { endpoint: 'http://127.0.0.1:1' });
+    await refused(Array.fromAsync(bucket.list('', { signal })), 'transient', /ECONNREFUSED/);
+  });
+
+  it('a range behind the end is empty', async () => {
+    await rgw.createBucket('ranges');
+    const bucket = bucketFor('ranges');
+    await rgw.client.send(new PutObjectCommand({ Bucket: 'ranges', Key: 'object', Body: 'abc' }));
+    assert.equal((await collected(await bucket.read('object', { signal, range: { start: 10, end: 20 } }))).length, 0);
+    await refused(bucket.read('absent', { signal, range: { start: 5, end: 5 } }), 'not_found', /404/);
+  });
+});
