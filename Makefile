@@ -7,7 +7,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok test test-bare test-kills bench install format lint types unit etcd clean
+.PHONY: help quickstart build ok test test-bare test-kills bench install format lint types unit etcd ceph clean
 
 ## help: this list
 help:
@@ -26,7 +26,7 @@ ok: install
 	@$(MAKE) --no-print-directory lint types unit
 
 ## test: everything: lint, types and all tests against real servers, with coverage; takes minutes
-test: build etcd
+test: build etcd ceph
 	@$(MAKE) --no-print-directory lint types
 	@$(NODE) --test $(COVERAGE) $(TESTS)
 
@@ -63,6 +63,10 @@ unit:
 # The etcd releases the tests run against, in .cache.
 etcd: install
 	@$(NODE) scripts/fetch-etcd.ts >/dev/null
+
+# The S3 server the tests run against, from Debian.
+ceph:
+	@scripts/install-ceph.sh
 
 ## clean: remove what was built and downloaded
 clean:
