@@ -29,6 +29,15 @@ export function kindOfStatus(status: number): StoreErrorKind {
   return worthAnotherTry ? 'transient' : 'invalid';
 }
 
+/** What a `Retry-After` header asks for, ms: it holds seconds or a date (RFC 9110 section 10.2.3). Undefined when it says neither. */
+export function retryAfterMs(header: string | undefined, nowMs = Date.now()): number | undefined {
+  if (header === undefined) {
+    return undefined;
+  }
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}
+
 /** What a failure without an answer means: no connection, a broken one, no trust, no time. The causes are looked at as well. */
 export function networkFault(error: unknown): HttpFault {
   if (error instanceof DeadlineExceeded) {
@@ -51,6 +60,7 @@ const connectionFaults: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection is refused',
   ECONNRESET: 'the connection broke',
   ECONNABORTED: 'the connection broke',
+  UND_ERR_SOCKET: 'the connection broke',
   EPIPE: 'the connection broke',
   ERR_STREAM_PREMATURE_CLOSE: 'the connection broke',
   ETIMEDOUT: 'the connection timed out',

@@ -45,7 +45,7 @@ const LOADERS: Readonly<Record<ProviderName, ProviderLoader | undefined>> = {
   S3: async () => (await import('./providers/s3/s3-provider.ts')).s3Provider,
   ABS: async () => (await import('./providers/abs/abs-provider.ts')).absProvider,
   GCS: async () => (await import('./providers/gcs/gcs-provider.ts')).gcsProvider,
-  Swift: undefined,
+  Swift: async () => (await import('./providers/swift/swift-provider.ts')).swiftProvider,
   OSS: async () => (await import('./providers/oss/oss-provider.ts')).ossProvider,
   ECS: async () => (await import('./providers/ecs/ecs-provider.ts')).ecsProvider,
   OCS: async () => (await import('./providers/ocs/ocs-provider.ts')).ocsProvider,

@@ -11,21 +11,27 @@ export interface RetryOptions {
   readonly onRetry?: (error: StoreError, delayMs: number) => void;
 }
 
+/** However long a store asks to be left alone, it is asked again after this time, ms. */
+const longestWaitMs = 60_000;
+
 /**
  * Runs `attempt` again while it fails with a `transient` {@link StoreError}; the last failure is thrown.
+ * A wait is longer than said where the store asked for it.
  * Only for requests that may be done twice, and only where an SDK does not retry by itself.
  */
 export async function retryTransient<T>(
   attempt: () => Promise<T>,
   { clock, signal, delaysMs = [500, 1000, 2000], onRetry }: RetryOptions,
 ): Promise<T> {
-  for (const delay of delaysMs) {
+  for (const usualDelay of delaysMs) {
+    let delay = usualDelay;
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof StoreError) || error.kind !== 'transient') {
         throw error;
       }
+      delay = Math.max(delay, Math.min(error.retryAfterMs ?? 0, longestWaitMs));
       onRetry?.(error, delay);
     }
     await clock.sleep(delay, signal);

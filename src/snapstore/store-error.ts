@@ -9,9 +9,15 @@ export type StoreErrorKind = 'not_found' | 'immutable' | 'denied' | 'transient' 
 /** A failed store operation. Its code is `store_` + kind. */
 export class StoreError extends Failure {
   readonly kind: StoreErrorKind;
+  /** How long the store asked to be left alone (`Retry-After`), ms; undefined when it did not. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(kind: StoreErrorKind, parts: Omit<FailureParts, 'code'>) {
+  constructor(
+    kind: StoreErrorKind,
+    parts: Omit<FailureParts, 'code'> & { readonly retryAfterMs?: number | undefined },
+  ) {
     super({ ...parts, code: `store_${kind}` });
     this.kind = kind;
+    this.retryAfterMs = parts.retryAfterMs;
   }
 }

@@ -24,7 +24,11 @@ export async function unpackDebianPackages(request: {
   const source = await machineDebianSource();
   writeFileSync(join(scratch, 'sources', `${suite}.${source.form}`), source.forSuite(suite));
   const configuration = join(scratch, 'apt.conf');
-  writeFileSync(configuration, privateAptConfiguration(scratch));
+  const sources = ['Dir::Etc::SourceList "/dev/null";', `Dir::Etc::SourceParts "${join(scratch, 'sources')}";`];
+  writeFileSync(
+    configuration,
+    [privateAptConfiguration(scratch), ...sources, 'APT::Update::Error-Mode "any";', ''].join('\n'),
+  );
   await run('apt-get', ['-c', configuration, '-q', 'update']);
   await run('apt-get', ['-c', configuration, '-q', 'download', ...packages], { cwd: downloads });
   mkdirSync(into, { recursive: true });
@@ -33,18 +37,16 @@ export async function unpackDebianPackages(request: {
   }
 }
 
-/** Settings that keep apt away from the machine's own lists, caches and hooks. */
-function privateAptConfiguration(scratch: string): string {
+/** Settings that keep apt away from the machine's own lists, caches, locks and hooks; they lie in `lists` and `cache` below `scratch`. */
+export function privateAptConfiguration(scratch: string): string {
   return [
     '#clear APT::Update::Post-Invoke;',
     '#clear APT::Update::Post-Invoke-Success;',
     '#clear Acquire::IndexTargets::deb::DEP-11;',
     'Acquire::Languages "none";',
     'Acquire::Retries "3";',
-    'APT::Update::Error-Mode "any";',
+    'Debug::NoLocking "true";',
     'APT::Sandbox::User "root";',
-    'Dir::Etc::SourceList "/dev/null";',
-    `Dir::Etc::SourceParts "${join(scratch, 'sources')}";`,
     `Dir::State::Lists "${join(scratch, 'lists')}";`,
     `Dir::Cache "${join(scratch, 'cache')}";`,
     '',

@@ -53,13 +53,23 @@ export function knownFields(raw: RawFields, schema: CredentialSchema): RawFields
   return fields;
 }
 
+/** How fields are called in messages. */
+export interface FieldNaming {
+  /** The file, directory or variables they were read from. */
+  readonly where: string;
+  /** `field` unless told: they may be files or variables. */
+  readonly noun?: string;
+  /** What a field is called there, if not by its own name. */
+  readonly nameOf?: (field: string) => string;
+}
+
 /**
  * Checks fields against the schema. Throws `credentials_incomplete` when the only fault is that something is missing,
  * else `credentials_invalid`; all faults are named in one line, none with its value.
  */
 export function parseFields<Schema extends CredentialSchema>(
   raw: RawFields,
-  { schema, where, noun = 'field' }: { readonly schema: Schema; readonly where: string; readonly noun?: string },
+  { schema, where, noun = 'field', nameOf = (field) => field }: FieldNaming & { readonly schema: Schema },
 ): z.output<Schema> {
   const fields = knownFields(raw, schema);
   const result = schema.safeParse(fields);
@@ -70,7 +80,7 @@ export function parseFields<Schema extends CredentialSchema>(
     const name = String(issue.path[0] ?? '');
     const missing = name !== '' && fields[name] === undefined;
     const text = missing && issue.code !== 'custom' ? 'is missing' : demand(issue);
-    return { missing, text: name === '' ? text : `${noun} "${name}" ${text}` };
+    return { missing, text: name === '' ? text : `${noun} "${nameOf(name)}" ${text}` };
   });
   throw credentialFailure(faults.every(({ missing }) => missing) ? 'incomplete' : 'invalid', {
     where,

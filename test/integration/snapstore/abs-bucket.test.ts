@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
 import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
 import { AbsBucket } from '../../../src/snapstore/providers/abs/abs-bucket.ts';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
@@ -23,6 +24,7 @@ function bucketFor(container: string, credentials: { readonly account?: string; 
     container,
     credentials: { storageAccount: account, storageKey: key, domain: 'unused.invalid' },
     endpoint: azurite.endpoint,
+    clock: systemClock,
   });
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { kindOfStatus, networkFault } from '../../../src/snapstore/http-fault.ts';
+import { kindOfStatus, networkFault, retryAfterMs } from '../../../src/snapstore/http-fault.ts';
 import { DeadlineExceeded } from '../../../src/snapstore/store-call.ts';
 
 describe('what an HTTP status means to a store', () => {
@@ -39,5 +39,16 @@ describe('what a failure without an answer means', () => {
       found: 'nothing came back within 1.5 s',
     });
     assert.deepEqual(networkFault(new Error('odd')), { kind: 'transient', found: 'odd' });
+  });
+});
+
+describe('how long a store asks to be left alone', () => {
+  it('seconds, or a date', () => {
+    const now = Date.parse('Sat, 21 Nov 2026 12:00:00 GMT');
+    assert.equal(retryAfterMs('7', now), 7_000);
+    assert.equal(retryAfterMs('Sat, 21 Nov 2026 12:00:30 GMT', now), 30_000);
+    assert.equal(retryAfterMs('Sat, 21 Nov 2026 11:00:00 GMT', now), 0);
+    assert.equal(retryAfterMs('soon', now), undefined);
+    assert.equal(retryAfterMs(undefined, now), undefined);
   });
 });

@@ -53,3 +53,13 @@ test('cancelling ends the waiting', async () => {
   const { attempt } = failing('transient', 9);
   await assert.rejects(retryTransient(attempt, { clock, signal: AbortSignal.abort(reason) }), reason);
 });
+
+test('a store that asks for a longer wait gets it, up to a minute', async () => {
+  const { clock, slept } = fakeClock();
+  const asked = [500, 7_000, 3_600_000];
+  const attempt = async (): Promise<never> => {
+    throw new StoreError('transient', { action: 'read', object: 'it', found: 'busy', retryAfterMs: asked.shift() });
+  };
+  await assert.rejects(retryTransient(attempt, { clock, signal, delaysMs: [1_000, 1_000, 1_000] }));
+  assert.deepEqual(slept, [1_000, 7_000, 60_000]);
+});

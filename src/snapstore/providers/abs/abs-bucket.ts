@@ -6,20 +6,14 @@ import {
   type ContainerClient,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
-import type { Bucket, BucketTraits, CallOptions, ObjectEntry, Upload } from '../../bucket.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AzureCredentials } from '../../credentials/azure.ts';
-import { openBody, type RawBody } from '../../object-body.ts';
-import { callStore, partDeadlineMs, requestDeadlineMs, type StoreCall, stallDeadlineMs } from '../../store-call.ts';
+import type { RawBody } from '../../object-body.ts';
 import { StoreError } from '../../store-error.ts';
-import { absError } from './abs-error.ts';
+import { type Patience, StoreSession, usualPatience } from '../../store-session.ts';
+import { absError, isRangeBeyondEnd, unlessGone } from './abs-error.ts';
 import { AbsUpload } from './abs-upload.ts';
-
-/** How long requests may take, ms; tests shorten them. */
-export interface AbsDeadlines {
-  readonly requestMs: number;
-  readonly partMs: number;
-  readonly stallMs: number;
-}
 
 /** Where an Azure container is and who asks for it. */
 export interface AbsConfig {
@@ -27,7 +21,8 @@ export interface AbsConfig {
   readonly credentials: AzureCredentials;
   /** Replaces `https://ACCOUNT.DOMAIN`; the container's name is appended to it. */
   readonly endpoint: string | undefined;
-  readonly deadlines?: AbsDeadlines;
+  readonly clock: Clock;
+  readonly patience?: Patience;
 }
 
 /** The tag that keeps a snapshot out of restores. */
@@ -42,29 +37,26 @@ export class AbsBucket implements Bucket {
   readonly traits: BucketTraits = { maxParts: 50_000, minPartSize: 0, partsAreData: false };
   readonly location: string;
   readonly #container: ContainerClient;
-  readonly #deadlines: AbsDeadlines;
+  readonly #session: StoreSession;
 
-  constructor({ container, credentials, endpoint, deadlines }: AbsConfig) {
+  constructor({ container, credentials, endpoint, clock, patience = usualPatience }: AbsConfig) {
     const { storageAccount, storageKey, domain } = credentials;
     const service = new BlobServiceClient(
       endpoint ?? `https://${storageAccount}.${domain}`,
       new StorageSharedKeyCredential(storageAccount, storageKey),
-      // Three tries at once, after half and after one and a half seconds, all within the request's deadline.
-      { retryOptions: { maxTries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 2_000 } },
+      // The session retries, since the SDK neither looks at Retry-After nor tries again after 429.
+      { retryOptions: { maxTries: 1 } },
     );
     this.#container = service.getContainerClient(container);
     this.location = this.#container.url;
-    this.#deadlines = deadlines ?? {
-      requestMs: requestDeadlineMs,
-      partMs: partDeadlineMs,
-      stallMs: stallDeadlineMs,
-    };
+    this.#session = new StoreSession({ clock, patience, translate: absError });
   }
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
+    const task = { action: 'list', object: this.location, signal, retry: 'safe' } as const;
     let continuationToken = '';
     do {
-      const { blobs, next } = await callStore(this.#call('list', this.location, signal), async (abortSignal) => {
+      const { blobs, next } = await this.#session.run(task, async (abortSignal) => {
         const pages = this.#container
           .listBlobsFlat({ prefix, includeTags: true, includeImmutabilityPolicy: true, abortSignal })
           .byPage({ maxPageSize: pageSize, ...(continuationToken !== '' && { continuationToken }) });
@@ -76,44 +68,45 @@ export class AbsBucket implements Bucket {
     } while (continuationToken !== '');
   }
 
-  async read(
-    key: string,
-    { signal, range }: CallOptions & { readonly range?: { readonly start: number; readonly end: number } },
-  ): Promise<Readable> {
+  async read(key: string, { signal, range }: ReadOptions): Promise<Readable> {
+    if (range !== undefined && range.end <= range.start) {
+      return Readable.from([], { objectMode: false });
+    }
     const blob = this.#container.getBlobClient(key);
-    return await openBody({
-      ...this.#call('read', blob.url, signal),
-      stallMs: this.#deadlines.stallMs,
-      open: async (abortSignal) => {
+    const task = { action: 'read', object: blob.url, signal, retry: 'safe' } as const;
+    try {
+      return await this.#session.stream(task, async (abortSignal) => {
         const length = range === undefined ? undefined : range.end - range.start;
         const response = await blob.download(range?.start ?? 0, length, { abortSignal, maxRetryRequests: 3 });
         return bodyOf(response, blob.url);
-      },
-    });
+      });
+    } catch (error) {
+      if (range !== undefined && isRangeBeyondEnd(error)) {
+        return Readable.from([], { objectMode: false });
+      }
+      throw error;
+    }
   }
 
   async beginUpload(key: string, { signal }: CallOptions & { readonly partSize: number }): Promise<Upload> {
     signal.throwIfAborted();
-    return new AbsUpload({ blob: this.#container.getBlockBlobClient(key), key, ...this.#deadlines });
+    return new AbsUpload({ blob: this.#container.getBlockBlobClient(key), key, session: this.#session });
   }
 
   async delete(key: string, { signal }: CallOptions): Promise<void> {
     const blob = this.#container.getBlobClient(key);
-    await callStore(this.#call('delete', blob.url, signal), async (abortSignal) => {
-      await blob.delete({ deleteSnapshots: 'include', abortSignal });
+    const task = { action: 'delete', object: blob.url, signal, retry: 'safe' } as const;
+    let tries = 0;
+    await this.#session.run(task, async (abortSignal) => {
+      tries += 1;
+      const deleting = blob.delete({ deleteSnapshots: 'include', abortSignal });
+      // An earlier try may have arrived although its answer did not.
+      await (tries === 1 ? deleting : deleting.catch(unlessGone));
     });
   }
 
   async close(): Promise<void> {
     // The SDK's connections are idle between requests and do not keep the process alive.
-  }
-
-  #call(action: string, object: string, signal: AbortSignal): StoreCall {
-    return {
-      signal,
-      deadlineMs: this.#deadlines.requestMs,
-      translate: (error) => absError(error, { action, object }),
-    };
   }
 }
 

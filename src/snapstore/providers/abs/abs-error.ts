@@ -1,5 +1,5 @@
 import { RestError } from '@azure/storage-blob';
-import { kindOfStatus, networkFault } from '../../http-fault.ts';
+import { kindOfStatus, networkFault, retryAfterMs } from '../../http-fault.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** What was being done when an error came, as it reads in a message. */
@@ -47,6 +47,7 @@ export function absError(error: unknown, { action, object }: AbsAction): StoreEr
     object,
     found: `the store answered ${error.statusCode}${code === '' ? '' : ` ${code}`}`,
     remedy: remedies[kind],
+    retryAfterMs: retryAfterMs(error.response?.headers.get('retry-after')),
     cause: error,
   });
 }
@@ -62,3 +63,16 @@ const remedies: Readonly<Partial<Record<StoreErrorKind, string>>> = {
   denied: 'check storageAccount and storageKey in the credentials, and the clock of this machine',
   immutable: 'wait until its immutability policy has run out',
 };
+
+/** True for what a read gets whose range begins at or beyond the end. */
+export function isRangeBeyondEnd(error: unknown): boolean {
+  const cause = error instanceof StoreError ? error.cause : error;
+  return cause instanceof RestError && cause.statusCode === 416;
+}
+
+/** For deletes that may have been done before: an absent blob is as good as a deleted one. */
+export function unlessGone(error: unknown): void {
+  if (!(error instanceof RestError && serviceCode(error) === 'BlobNotFound')) {
+    throw error;
+  }
+}

@@ -1,3 +1,4 @@
+import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { azureCredentials } from '../../credentials/azure.ts';
 import { parseEndpoint } from '../../endpoint.ts';
@@ -15,7 +16,7 @@ export function absProvider({ role, container, endpointOverride, environment }: 
     modifiedAt: () => source.modifiedAt(),
     open: async () => {
       const { fields, modifiedAt } = await source.read();
-      return { bucket: new AbsBucket({ container, credentials: fields, endpoint }), modifiedAt };
+      return { bucket: new AbsBucket({ container, credentials: fields, endpoint, clock: systemClock }), modifiedAt };
     },
   };
 }

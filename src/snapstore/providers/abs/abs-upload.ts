@@ -1,16 +1,14 @@
 import { createHash, randomInt } from 'node:crypto';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
-import { callStore, type StoreCall } from '../../store-call.ts';
 import { StoreError } from '../../store-error.ts';
-import { type AbsAction, absError } from './abs-error.ts';
+import type { StoreSession } from '../../store-session.ts';
 
 /** What an upload needs to know of its bucket. */
 export interface AbsUploadConfig {
   readonly blob: BlockBlobClient;
   readonly key: string;
-  readonly requestMs: number;
-  readonly partMs: number;
+  readonly session: StoreSession;
 }
 
 /** How many part numbers there are between the numbers of two uploads; more than a blob has blocks. */
@@ -37,9 +35,10 @@ export class AbsUpload implements Upload {
   }
 
   async writePart({ number, bytes }: UploadPart, { signal }: CallOptions): Promise<void> {
-    const { blob, partMs } = this.#config;
-    const call = this.#call({ action: `upload part ${number} of`, object: blob.url }, { signal, deadlineMs: partMs });
-    await callStore(call, async (abortSignal) => {
+    const { blob, session } = this.#config;
+    const deadlineMs = session.patience.partMs;
+    const task = { action: `upload part ${number} of`, object: blob.url, signal, retry: 'never', deadlineMs } as const;
+    await session.run(task, async (abortSignal) => {
       await blob.stageBlock(this.#blockId(number), bytes, bytes.length, {
         transactionalContentMD5: createHash('md5').update(bytes).digest(),
         abortSignal,
@@ -52,17 +51,18 @@ export class AbsUpload implements Upload {
     whole: { readonly parts: number; readonly size: number },
     { signal }: CallOptions,
   ): Promise<ObjectEntry> {
-    const { blob, key, requestMs } = this.#config;
+    const { blob, key, session } = this.#config;
     const what = { action: 'complete the upload of', object: blob.url };
     const numbers = Array.from({ length: whole.parts }, (_, index) => index + 1);
     if (this.#written.size !== whole.parts || !numbers.every((number) => this.#written.has(number))) {
       throw new StoreError('invalid', { ...what, found: `${this.#written.size} of ${whole.parts} parts have arrived` });
     }
-    const call = this.#call(what, { signal, deadlineMs: requestMs });
+    // The same blocks may be committed again.
+    const task = { ...what, signal, retry: 'safe' } as const;
     const blocks = numbers.map((number) => this.#blockId(number));
     this.#unverified = true;
-    const committed = await callStore(call, (abortSignal) => blob.commitBlockList(blocks, { abortSignal }));
-    const stored = await callStore(call, (abortSignal) => blob.getProperties({ abortSignal }));
+    const committed = await session.run(task, (abortSignal) => blob.commitBlockList(blocks, { abortSignal }));
+    const stored = await session.run(task, (abortSignal) => blob.getProperties({ abortSignal }));
     // Another etag means that somebody has replaced it since: then its size says nothing about ours.
     if (stored.etag === committed.etag && stored.contentLength !== whole.size) {
       const found = `the store holds ${stored.contentLength} bytes where ${whole.size} were sent`;
@@ -80,17 +80,17 @@ export class AbsUpload implements Upload {
     if (!this.#unverified) {
       return;
     }
-    const { blob, requestMs } = this.#config;
-    const call = this.#call(
-      { action: 'remove the unverified', object: blob.url },
-      // The upload's own signal may be the reason of the abort.
-      { signal: new AbortController().signal, deadlineMs: requestMs },
-    );
-    await callStore(call, (abortSignal) => this.#removeOwn(abortSignal)).catch((error: unknown) => {
-      if (!(error instanceof StoreError && error.kind === 'not_found')) {
-        throw error;
-      }
-    });
+    const { blob, session } = this.#config;
+    // The upload's own signal may be the reason of the abort.
+    const { signal } = new AbortController();
+    const task = { action: 'remove the unverified', object: blob.url, signal, retry: 'safe' } as const;
+    await session
+      .run(task, (abortSignal) => this.#removeOwn(abortSignal))
+      .catch((error: unknown) => {
+        if (!(error instanceof StoreError && error.kind === 'not_found')) {
+          throw error;
+        }
+      });
     this.#unverified = false;
   }
 
@@ -107,9 +107,5 @@ export class AbsUpload implements Upload {
   #blockId(part: number): string {
     const digits = String(this.#number * numbersPerUpload + part).padStart(10, '0');
     return Buffer.from(digits).toString('base64');
-  }
-
-  #call(what: AbsAction, bounds: Pick<StoreCall, 'signal' | 'deadlineMs'>): StoreCall {
-    return { ...bounds, translate: (error) => absError(error, what) };
   }
 }

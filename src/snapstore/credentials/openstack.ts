@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { credentialFailure } from './credential-failure.ts';
+import { parseFields } from './credential-fields.ts';
+import type { RawFields } from './credential-file.ts';
+import { type CredentialSource, findCredentials } from './credential-source.ts';
+import { type Environment, variable } from './environment.ts';
+import { type StoreRole, variablePrefix } from './store-role.ts';
+
+/** How a caller proves to Keystone who it is. */
+export type OpenStackIdentity =
+  | {
+      readonly kind: 'password';
+      readonly username: string;
+      readonly password: string;
+      /** The project. */
+      readonly tenantName: string;
+      /** The domain of both user and project. */
+      readonly domainName: string;
+    }
+  /** Bound to a project by itself. */
+  | { readonly kind: 'application_credential'; readonly id: string; readonly secret: string };
+
+/** A project of an OpenStack cloud, and the right to use it. */
+export interface OpenStackCredentials {
+  /** Keystone's URL, with or without `/v3`. */
+  readonly authURL: string;
+  /** The region whose Swift is used; undefined where the catalogue has only one. */
+  readonly region: string | undefined;
+  readonly identity: OpenStackIdentity;
+}
+
+const schema = z
+  .object({
+    authURL: z.string().regex(/^https?:\/\//i, 'must be a URL that begins with http:// or https://'),
+    tenantName: z.string().optional(),
+    domainName: z.string().optional(),
+    region: z.string().optional(),
+    username: z.string().optional(),
+    password: z.string().optional(),
+    applicationCredentialID: z.string().optional(),
+    applicationCredentialName: z.string().optional(),
+    applicationCredentialSecret: z.string().optional(),
+  })
+  .superRefine(oneIdentity);
+
+type Fields = z.output<typeof schema>;
+
+/** Either user name and password, or an application credential; both, or a part of one, are refused. */
+function oneIdentity(fields: RawFields, context: z.RefinementCtx): void {
+  const isSet = (name: string): boolean => fields[name] !== undefined;
+  const application = ['applicationCredentialID', 'applicationCredentialSecret'];
+  const own = ['username', 'password'];
+  const needed = application.some(isSet) ? application : [...own, 'tenantName', 'domainName'];
+  const excluded = needed === application ? own.filter(isSet) : [];
+  for (const name of excluded) {
+    context.addIssue({ code: 'custom', path: [name], message: 'excludes an application credential; keep one of both' });
+  }
+  for (const name of needed.filter((field) => !isSet(field))) {
+    context.addIssue({ code: 'custom', path: [name], message: 'is missing' });
+  }
+}
+
+/**
+ * Finds the credentials named by `OPENSTACK_APPLICATION_CREDENTIALS` and its `_JSON` sibling, else takes the `OS_*` variables
+ * of OpenStack's own tools. Throws `credentials_absent` when there are none of either.
+ */
+export function openStackCredentials(from: {
+  readonly role: StoreRole;
+  readonly environment: Environment;
+}): CredentialSource<OpenStackCredentials> {
+  const files = findCredentials({ stem: 'OPENSTACK', schema, ...from });
+  if (files === undefined) {
+    return fromVariables(from);
+  }
+  const region = variable(from.environment, `${variablePrefix(from.role)}OS_REGION_NAME`);
+  return {
+    location: files.location,
+    modifiedAt: () => files.modifiedAt(),
+    read: async () => {
+      const { fields, modifiedAt } = await files.read();
+      return { fields: credentialsOf(fields, region), modifiedAt };
+    },
+  };
+}
+
+/** The variables that may hold a field, the first one that is set wins. */
+const namesOf: Readonly<Record<string, readonly string[]>> = {
+  authURL: ['AUTH_URL'],
+  tenantName: ['TENANT_NAME', 'PROJECT_NAME'],
+  domainName: ['DOMAIN_NAME', 'USER_DOMAIN_NAME', 'PROJECT_DOMAIN_NAME'],
+  region: ['REGION_NAME'],
+  username: ['USERNAME'],
+  password: ['PASSWORD'],
+  applicationCredentialID: ['APPLICATION_CREDENTIAL_ID'],
+  applicationCredentialName: ['APPLICATION_CREDENTIAL_NAME'],
+  applicationCredentialSecret: ['APPLICATION_CREDENTIAL_SECRET'],
+};
+
+function fromVariables({
+  role,
+  environment,
+}: {
+  readonly role: StoreRole;
+  readonly environment: Environment;
+}): CredentialSource<OpenStackCredentials> {
+  const own = `${variablePrefix(role)}OS_`;
+  // A secondary store may share the variables of the primary one; a source may not.
+  const prefixes = role === 'secondary' ? [own, 'OS_'] : [own];
+  const prefix = prefixes.find((candidate) => variable(environment, `${candidate}AUTH_URL`) !== undefined);
+  if (prefix === undefined) {
+    const files = `${variablePrefix(role)}OPENSTACK_APPLICATION_CREDENTIALS`;
+    throw credentialFailure('absent', {
+      where: `${files} or ${own}*`,
+      found: `neither ${files} nor ${own}AUTH_URL is set`,
+      remedy: `set ${files} to the directory that holds them, or ${files}_JSON to a JSON file`,
+    });
+  }
+  const raw: RawFields = Object.fromEntries(
+    Object.entries(namesOf).map(([field, names]) => [
+      field,
+      names.map((name) => variable(environment, prefix + name)).find((value) => value !== undefined),
+    ]),
+  );
+  const location = `${prefix}*`;
+  return {
+    location,
+    modifiedAt: async () => 0,
+    read: async () => {
+      const nameOf = (field: string): string => prefix + (namesOf[field]?.[0] ?? field);
+      const fields = parseFields(raw, { schema, where: `the variables ${location}`, noun: 'variable', nameOf });
+      return { fields: credentialsOf(fields, undefined), modifiedAt: 0 };
+    },
+  };
+}
+
+function credentialsOf(fields: Fields, otherwiseRegion: string | undefined): OpenStackCredentials {
+  const { username = '', password = '', tenantName = '', domainName = '' } = fields;
+  const { applicationCredentialID: id, applicationCredentialSecret: secret = '' } = fields;
+  return {
+    authURL: fields.authURL,
+    region: fields.region ?? otherwiseRegion,
+    identity:
+      id === undefined
+        ? { kind: 'password', username, password, tenantName, domainName }
+        : { kind: 'application_credential', id, secret },
+  };
+}

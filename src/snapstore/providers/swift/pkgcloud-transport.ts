@@ -1,0 +1,162 @@
+import { EventEmitter } from 'node:events';
+import { Agent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
+import {
+  createClient,
+  type Request,
+  type RequestOptions,
+  type StorageClient,
+} from 'pkgcloud/lib/pkgcloud/openstack/storage/index.js';
+import type { SwiftToken } from './keystone-session.ts';
+
+/** One request to Swift. */
+export interface SwiftRequest {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
+  /** Below the account, percent-encoded, with a query where there is one: `/container/a%20b?format=json`. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+}
+
+/** An answer with all of its body. */
+export interface SwiftAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** An answer whose body is still to come. */
+export interface SwiftOpening {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly stream: Readable;
+}
+
+/** A valid token and the signal that ends the request. */
+export interface SwiftSending {
+  readonly token: SwiftToken;
+  readonly signal: AbortSignal;
+}
+
+/** Takes pkgcloud's place for its own logins: they know neither application credentials nor a shared login. */
+class NoLogin extends EventEmitter {
+  token = null;
+}
+
+/**
+ * Requests to Swift through pkgcloud: the one file that touches it.
+ *
+ * pkgcloud 2.2.0 stores corrupted bytes when it logs in during an upload, reports success for many refusals, follows redirects with
+ * the token, has no timeouts, and takes a body that was cut for a whole one. So nothing of it is used but its request: it is given a
+ * token first and never logs in, it judges no status, follows nothing, and every answer is given back with its status and only if whole.
+ */
+export class PkgcloudTransport {
+  readonly #client: StorageClient;
+  readonly #agents = { http: new Agent({ keepAlive: true }), https: new TlsAgent({ keepAlive: true }) };
+
+  constructor() {
+    this.#client = createClient({ authUrl: 'http://unused.invalid', identity: NoLogin, earlyTokenTimeout: 0 });
+    this.#client.failCodes = {};
+    this.#client.before.push((options) => this.#prepare(options));
+  }
+
+  /** Sends a request and reads all of its answer, whatever the status. Rejects when the answer does not come whole. */
+  async send(request: SwiftRequest, { token, signal }: SwiftSending): Promise<SwiftAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<SwiftAnswer>();
+    const sent = this.#start(request, token, (error, body, response) => {
+      if (error !== null) {
+        reject(error);
+      } else if (response.complete && Buffer.isBuffer(body)) {
+        resolve({ status: statusOf(response), headers: response.headers, body });
+      } else {
+        reject(brokenConnection());
+      }
+    });
+    return await abortable(sent, signal, promise);
+  }
+
+  /** Sends a request and gives its answer as soon as the headers are there. The stream fails when the connection breaks. */
+  async open(request: SwiftRequest, { token, signal }: SwiftSending): Promise<SwiftOpening> {
+    const { promise, resolve, reject } = Promise.withResolvers<SwiftOpening>();
+    const sent = this.#start(request, token);
+    sent.on('error', reject);
+    sent.on('response', (response: IncomingMessage) => {
+      // At once: the body begins to flow in this very turn of the event loop.
+      const stream = new PassThrough();
+      pipeline(response, stream, () => undefined);
+      resolve({ status: statusOf(response), headers: response.headers, stream });
+    });
+    const opening = await abortable(sent, signal, promise);
+    const onAbort = (): void => sent.abort();
+    if (signal.aborted) {
+      onAbort();
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
+    opening.stream.once('close', () => signal.removeEventListener('abort', onAbort));
+    return opening;
+  }
+
+  /** Closes idle connections. */
+  close(): void {
+    this.#agents.http.destroy();
+    this.#agents.https.destroy();
+  }
+
+  #start(
+    { method, path, headers = {}, body }: SwiftRequest,
+    token: SwiftToken,
+    callback?: Parameters<StorageClient['_request']>[1],
+  ): Request {
+    const client = this.#client;
+    // Set and used in one go, so that requests side by side cannot take each other's token.
+    client._serviceUrl = token.account;
+    client._identity.token = { id: token.id, expires: new Date(8.64e15) };
+    if (!client._isAuthorized()) {
+      throw new Error('pkgcloud would log in by itself');
+    }
+    const options = {
+      method,
+      uri: token.account + path,
+      headers: { ...headers },
+      // An empty body is refused by the request package; none at all gives a content length of 0.
+      ...(body !== undefined && body.length > 0 && { body: Buffer.from(body.buffer, body.byteOffset, body.length) }),
+    };
+    return callback === undefined ? client._request(options) : client._request(options, callback);
+  }
+
+  #prepare(options: RequestOptions): void {
+    options.json = false;
+    // Bodies as bytes, not as text.
+    options.encoding = null;
+    options.followRedirect = false;
+    options.followAllRedirects = false;
+    options.agent = this.#client._serviceUrl?.startsWith('https:') ? this.#agents.https : this.#agents.http;
+  }
+}
+
+/** Rejects with the signal's reason when it aborts first, and ends the request then. */
+async function abortable<T>(sent: Request, signal: AbortSignal, answer: Promise<T>): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    sent.abort();
+    aborted.reject(signal.reason);
+  };
+  if (signal.aborted) {
+    onAbort();
+  }
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([answer, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function statusOf(response: IncomingMessage): number {
+  return response.statusCode ?? 0;
+}
+
+function brokenConnection(): Error {
+  return Object.assign(new Error('the connection broke before the end of the answer'), { code: 'ECONNRESET' });
+}

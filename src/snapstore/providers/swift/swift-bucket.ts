@@ -1,0 +1,165 @@
+import { Readable } from 'node:stream';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
+import type { OpenStackCredentials } from '../../credentials/openstack.ts';
+import { StoreError } from '../../store-error.ts';
+import { type Patience, usualPatience } from '../../store-session.ts';
+import { KeystoneSession } from './keystone-session.ts';
+import { PkgcloudTransport } from './pkgcloud-transport.ts';
+import { parseSegmentKey, uploadNumbers } from './segments.ts';
+import { SwiftConnection } from './swift-connection.ts';
+import { RangeBeyondEnd } from './swift-error.ts';
+import { notFoundMeans, SwiftUpload } from './swift-upload.ts';
+
+/** Where a Swift container is and who asks for it. */
+export interface SwiftConfig {
+  readonly container: string;
+  readonly credentials: OpenStackCredentials;
+  readonly clock: Clock;
+  readonly patience?: Patience;
+}
+
+/** How many segments are deleted at once. */
+const parallelDeletes = 8;
+
+/** A container of OpenStack Swift. Objects are manifests over segments that lie beside them. */
+export class SwiftBucket implements Bucket {
+  /** Other programs write at most 999 segments, one less than the manifests of some installations may have. */
+  readonly traits: BucketTraits = { maxParts: 999, minPartSize: 0, partsAreData: true };
+  readonly location: string;
+  readonly #connection: SwiftConnection;
+  /** Numbers of the uploads that are under way, by key. */
+  readonly #uploads = new Map<string, Set<number>>();
+
+  constructor({ container, credentials, clock, patience = usualPatience }: SwiftConfig) {
+    const keystone = new KeystoneSession(credentials, { clock, patience });
+    const transport = new PkgcloudTransport();
+    this.#connection = new SwiftConnection({ container, keystone, transport, clock, patience });
+    this.location = this.#connection.location;
+  }
+
+  /** Listings show manifests as empty. Objects without bytes come last, with the size of the segments that were seen. */
+  async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
+    const empty: ObjectEntry[] = [];
+    const segments = new Map<string, number>();
+    for await (const { key, size, modifiedAt } of this.#connection.list(prefix, { signal })) {
+      const segment = parseSegmentKey(key);
+      if (segment !== undefined) {
+        segments.set(segment.owner, (segments.get(segment.owner) ?? 0) + size);
+      }
+      if (size > 0) {
+        yield { key, size, modifiedAt };
+      } else {
+        empty.push({ key, size, modifiedAt });
+      }
+    }
+    for (const entry of empty) {
+      yield { ...entry, size: segments.get(entry.key) ?? 0 };
+    }
+  }
+
+  async read(key: string, { signal, range }: ReadOptions): Promise<Readable> {
+    if (range !== undefined && range.end <= range.start) {
+      return Readable.from([], { objectMode: false });
+    }
+    const what = this.#connection.describe('read', key);
+    const headers = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` };
+    try {
+      return await this.#connection.open(what, key, { signal, headers });
+    } catch (error) {
+      if (error instanceof RangeBeyondEnd) {
+        return Readable.from([], { objectMode: false });
+      }
+      throw await this.#absence(error, key, { signal });
+    }
+  }
+
+  async beginUpload(key: string, { signal }: CallOptions & { readonly partSize: number }): Promise<Upload> {
+    const taken = new Set<number>();
+    for await (const segment of this.#connection.list(`${key}/`, { signal })) {
+      const parsed = parseSegmentKey(segment.key);
+      if (parsed?.owner === key) {
+        taken.add(parsed.upload);
+      }
+    }
+    const own = this.#uploads.get(key) ?? new Set<number>();
+    const number = freeNumber(new Set([...taken, ...own]));
+    this.#uploads.set(key, own.add(number));
+    return new SwiftUpload({
+      connection: this.#connection,
+      key,
+      number,
+      deleteAll: (keys, options) => this.#deleteAll(keys, options),
+      others: () => own,
+      onEnd: () => {
+        own.delete(number);
+        if (own.size === 0) {
+          this.#uploads.delete(key);
+        }
+      },
+    });
+  }
+
+  /** The manifest goes first, so that nobody sees it without its segments. A delete that was cut short is finished by the next. */
+  async delete(key: string, { signal }: CallOptions): Promise<void> {
+    const what = this.#connection.describe('delete', key);
+    const absence = await this.#connection.send(what, { method: 'DELETE', key }, { signal }).then(
+      () => undefined,
+      (error: unknown) => (isNotFound(error) ? error : Promise.reject(error)),
+    );
+    const segments: string[] = [];
+    for await (const segment of this.#connection.list(`${key}/`, { signal })) {
+      if (parseSegmentKey(segment.key)?.owner === key) {
+        segments.push(segment.key);
+      }
+    }
+    if (absence !== undefined && segments.length === 0) {
+      throw absence;
+    }
+    await this.#deleteAll(segments, { signal });
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+
+  async #deleteAll(keys: Iterable<string>, { signal }: CallOptions): Promise<void> {
+    const queue = [...keys];
+    const worker = async (): Promise<void> => {
+      for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+        const what = this.#connection.describe('delete', key);
+        await this.#connection.send(what, { method: 'DELETE', key }, { signal }).catch(notFoundMeans(undefined));
+      }
+    };
+    const ends = await Promise.allSettled(Array.from({ length: parallelDeletes }, worker));
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) {
+      throw failed.reason;
+    }
+  }
+
+  /** An object that is not found may be in a container that does not exist. */
+  async #absence(error: unknown, key: string, { signal }: CallOptions): Promise<unknown> {
+    if (!isNotFound(error)) {
+      return error;
+    }
+    const what = this.#connection.describe('read', key);
+    const exists = await this.#connection
+      .send(what, { method: 'HEAD', key: undefined }, { signal })
+      .then(() => true, notFoundMeans(false));
+    return exists ? error : this.#connection.goneError(what);
+  }
+}
+
+function isNotFound(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.kind === 'not_found';
+}
+
+/** The smallest number that no upload to the key has; the last one when all are taken, whose segments are then replaced. */
+function freeNumber(taken: ReadonlySet<number>): number {
+  let number = 0;
+  while (taken.has(number) && number < uploadNumbers - 1) {
+    number += 1;
+  }
+  return number;
+}

@@ -1,0 +1,60 @@
+import { kindOfStatus, networkFault, retryAfterMs } from '../../http-fault.ts';
+import { StoreError, type StoreErrorKind } from '../../store-error.ts';
+
+/** What was being done when an error came, as it reads in a message. */
+export interface SwiftAction {
+  /** After "cannot": `read`, `list`. */
+  readonly action: string;
+  /** An object's, a container's or Keystone's URL. */
+  readonly object: string;
+}
+
+/** An answer that is not a success, as far as an error needs it. */
+export interface RefusedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** A read whose range begins at or beyond the end of the object. */
+export class RangeBeyondEnd extends StoreError {}
+
+/** Translates a failure without an answer. */
+export function swiftNetworkError(error: unknown, { action, object }: SwiftAction): StoreError {
+  if (error instanceof StoreError) {
+    return error;
+  }
+  const { kind, found } = networkFault(error);
+  return new StoreError(kind, { action, object, found, cause: error });
+}
+
+/** Translates an answer other than success. */
+export function swiftStatusError(
+  { status, headers, body }: RefusedAnswer,
+  { action, object }: SwiftAction,
+): StoreError {
+  const kind = kindOfAnswer(status, body);
+  const retryAfter = headers['retry-after'];
+  const Refusal = status === 416 ? RangeBeyondEnd : StoreError;
+  return new Refusal(kind, {
+    action,
+    object,
+    found: `the store answered ${status}`,
+    remedy: remedies[kind],
+    retryAfterMs: retryAfterMs(typeof retryAfter === 'string' ? retryAfter : undefined),
+  });
+}
+
+function kindOfAnswer(status: number, body: Buffer): StoreErrorKind {
+  // Quotas answer 413 as an object that is too large does; only the text differs ("Upload exceeds quota.").
+  if (status === 413 && body.toString('latin1').includes('quota')) {
+    return 'quota';
+  }
+  // 422: the bytes that came do not have the MD5 that was announced. The same ones sent again may arrive.
+  return status === 422 ? 'transient' : kindOfStatus(status);
+}
+
+const remedies: Readonly<Partial<Record<StoreErrorKind, string>>> = {
+  denied: "check the credentials, and the user's role in the project",
+  quota: 'raise the quota of the container or the project, or lower the number of backups that are kept',
+};

@@ -1,0 +1,25 @@
+import { systemClock } from '../../../runtime/system-clock.ts';
+import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
+import { openStackCredentials } from '../../credentials/openstack.ts';
+import { parseEndpoint } from '../../endpoint.ts';
+import { SwiftBucket } from './swift-bucket.ts';
+
+/**
+ * OpenStack Swift as the registry knows it. An endpoint override takes the place of Keystone's URL, the only endpoint in the
+ * credentials; where Swift itself is, Keystone's catalogue says. Throws `credentials_absent` and `endpoint_invalid`.
+ */
+export function swiftProvider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+  const source = openStackCredentials({ role, environment });
+  const authURL =
+    endpointOverride === undefined
+      ? undefined
+      : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes: ['http', 'https'] });
+  return {
+    modifiedAt: () => source.modifiedAt(),
+    open: async () => {
+      const { fields, modifiedAt } = await source.read();
+      const credentials = authURL === undefined ? fields : { ...fields, authURL };
+      return { bucket: new SwiftBucket({ container, credentials, clock: systemClock }), modifiedAt };
+    },
+  };
+}

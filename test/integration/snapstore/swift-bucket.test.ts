@@ -1,0 +1,355 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { after, before, describe, it } from 'node:test';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
+import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
+import type { OpenStackCredentials, OpenStackIdentity } from '../../../src/snapstore/credentials/openstack.ts';
+import { SwiftBucket } from '../../../src/snapstore/providers/swift/swift-bucket.ts';
+import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
+import { type Swift, startSwift } from '../../support/openstack/swift.ts';
+
+const options = { signal: new AbortController().signal };
+
+let swift: Swift;
+before(async () => {
+  swift = await startSwift({ listingLimit: 7, maxObjectBytes: 1_000_000 });
+});
+after(async () => {
+  await swift[Symbol.asyncDispose]();
+});
+
+function credentials(identity: 'password' | 'application_credential' = 'password'): OpenStackCredentials {
+  const { tenant, region, keystone } = swift;
+  const known: Readonly<Record<OpenStackIdentity['kind'], OpenStackIdentity>> = {
+    password: { kind: 'password', ...tenant },
+    application_credential: {
+      kind: 'application_credential',
+      id: tenant.applicationCredentialID,
+      secret: tenant.applicationCredentialSecret,
+    },
+  };
+  return { authURL: keystone.url, region, identity: known[identity] };
+}
+
+interface Container {
+  readonly bucket: Bucket;
+  /** Requests below the container without the adapter. */
+  readonly raw: (
+    method: string,
+    path: string,
+    init?: { readonly headers?: Record<string, string>; readonly body?: string },
+  ) => Promise<Response>;
+}
+
+async function newContainer(name: string): Promise<Container> {
+  const raw: Container['raw'] = async (method, path, init = {}) => {
+    const url = `${swift.url}/v1/AUTH_${swift.tenant.projectId}/${name}${path}`;
+    const response = await fetch(url, {
+      method,
+      ...init,
+      headers: { 'x-auth-token': await tokenOf(swift), ...init.headers },
+    });
+    assert.ok(response.ok, `${method} ${path}: ${response.status}`);
+    return response;
+  };
+  await raw('PUT', '');
+  return { raw, bucket: new SwiftBucket({ clock: systemClock, container: name, credentials: credentials() }) };
+}
+
+async function tokenOf({ keystone, tenant }: Swift): Promise<string> {
+  const domain = { name: tenant.domainName };
+  const identity = {
+    methods: ['password'],
+    password: { user: { name: tenant.username, password: tenant.password, domain } },
+  };
+  const response = await fetch(`${keystone.url}/auth/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ auth: { identity, scope: { project: { name: tenant.tenantName, domain } } } }),
+  });
+  await response.arrayBuffer();
+  return response.headers.get('x-subject-token') ?? '';
+}
+
+async function put(bucket: Bucket, key: string, bytes: Buffer, partSize = bytes.length): Promise<ObjectEntry> {
+  const upload = await bucket.beginUpload(key, { ...options, partSize });
+  let parts = 0;
+  for (let offset = 0; offset < bytes.length; offset += partSize) {
+    parts += 1;
+    await upload.writePart({ number: parts, offset, bytes: bytes.subarray(offset, offset + partSize) }, options);
+  }
+  return await upload.complete({ parts, size: bytes.length }, options);
+}
+
+async function textOf(bucket: Bucket, key: string): Promise<string> {
+  return (await buffer(await bucket.read(key, options))).toString();
+}
+
+async function sizes(bucket: Bucket, prefix = ''): Promise<Record<string, number>> {
+  const entries = await Array.fromAsync(bucket.list(prefix, options));
+  return Object.fromEntries(entries.map(({ key, size }) => [key, size]).sort());
+}
+
+async function storeError(promise: Promise<unknown>, kind: StoreErrorKind): Promise<StoreError> {
+  const error = await promise.then(
+    () => assert.fail('no error'),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof StoreError, String(error));
+  assert.equal(error.kind, kind, error.message);
+  return error;
+}
+
+describe('logging in', () => {
+  for (const kind of ['password', 'application_credential'] as const) {
+    it(`by ${kind}, in the upload that is the very first call`, async () => {
+      await newContainer(`first-${kind}`);
+      const bucket = new SwiftBucket({
+        clock: systemClock,
+        container: `first-${kind}`,
+        credentials: credentials(kind),
+      });
+      const bytes = randomBytes(131_072);
+      await put(bucket, 'x', bytes);
+      assert.ok((await buffer(await bucket.read('x', options))).equals(bytes));
+      await bucket.close();
+    });
+  }
+
+  it('a wrong password is denied and not told', async () => {
+    await newContainer('wrong-password');
+    const identity: OpenStackIdentity = { kind: 'password', ...swift.tenant, password: 'hush-hush-7f3a' };
+    const bucket = new SwiftBucket({
+      clock: systemClock,
+      container: 'wrong-password',
+      credentials: { ...credentials(), identity },
+    });
+    const error = await storeError(bucket.read('x', options), 'denied');
+    assert.match(
+      error.message,
+      /^cannot log in at http:.*\/v3\/auth\/tokens: the store answered 401; check the credentials/,
+    );
+    assert.ok(!JSON.stringify(error, Object.getOwnPropertyNames(error)).includes('hush-hush'));
+  });
+
+  it('an unknown region is refused and the known ones are named; none is needed where there is one', async () => {
+    const { bucket: known } = await newContainer('regions');
+    await put(known, 'x', Buffer.from('abc'));
+    const elsewhere = new SwiftBucket({
+      clock: systemClock,
+      container: 'regions',
+      credentials: { ...credentials(), region: 'Mars' },
+    });
+    const error = await storeError(elsewhere.read('x', options), 'invalid');
+    assert.match(error.message, /the catalogue has no object store in region "Mars", only in "RegionOne"/);
+    const bucket = new SwiftBucket({
+      clock: systemClock,
+      container: 'regions',
+      credentials: { ...credentials(), region: undefined },
+    });
+    assert.equal(await textOf(bucket, 'x'), 'abc');
+  });
+
+  it('the URL of Keystone may have no /v3, or a slash at its end', async () => {
+    const { bucket: known } = await newContainer('urls');
+    await put(known, 'x', Buffer.from('abc'));
+    for (const authURL of [swift.keystone.url.replace('/v3', ''), `${swift.keystone.url}/`]) {
+      const bucket = new SwiftBucket({
+        clock: systemClock,
+        container: 'urls',
+        credentials: { ...credentials(), authURL },
+      });
+      assert.equal(await textOf(bucket, 'x'), 'abc');
+    }
+  });
+});
+
+describe('uploads', () => {
+  it('are segments beside a manifest, named as other programs name them', async () => {
+    const { bucket, raw } = await newContainer('segments');
+    const entry = await put(bucket, 'v2/Full ü', Buffer.from('aabbc'), 2);
+    assert.deepEqual(await sizes(bucket), {
+      'v2/Full ü': 5,
+      'v2/Full ü/0000000001': 2,
+      'v2/Full ü/0000000002': 2,
+      'v2/Full ü/0000000003': 1,
+    });
+    assert.equal(await textOf(bucket, 'v2/Full ü'), 'aabbc');
+    const { headers } = await raw('HEAD', '/v2/Full%20%C3%BC');
+    assert.equal(headers.get('x-object-manifest'), 'segments/v2/Full%20%C3%BC/00000');
+    const [listed] = (await Array.fromAsync(bucket.list('v2/', options))).filter(({ key }) => key === entry.key);
+    assert.deepEqual(listed, entry);
+    assert.ok(Math.abs(Date.now() - entry.modifiedAt) < 60_000);
+  });
+
+  it('show no object before the manifest, and abort leaves nothing', async () => {
+    const { bucket } = await newContainer('unseen');
+    const upload = await bucket.beginUpload('x', { ...options, partSize: 3 });
+    await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('abc') }, options);
+    await upload.writePart({ number: 2, offset: 3, bytes: Buffer.from('abc') }, options);
+    assert.deepEqual(Object.keys(await sizes(bucket)), ['x/0000000001', 'x/0000000002']);
+    await storeError(bucket.read('x', options), 'not_found');
+    await upload.abort();
+    await upload.abort();
+    assert.deepEqual(await sizes(bucket), {});
+  });
+
+  it('of nothing', async () => {
+    const { bucket } = await newContainer('nothing');
+    await put(bucket, 'x', Buffer.alloc(0), 1);
+    assert.deepEqual(await sizes(bucket), { x: 0 });
+    assert.equal(await textOf(bucket, 'x'), '');
+  });
+
+  it('replace an object whole: until then the old one is read, afterwards its segments are gone', async () => {
+    const { bucket } = await newContainer('replace');
+    await put(bucket, 'x', Buffer.from('oldest'), 2);
+    const upload = await bucket.beginUpload('x', { ...options, partSize: 3 });
+    await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('new') }, options);
+    assert.equal(await textOf(bucket, 'x'), 'oldest');
+    await upload.complete({ parts: 1, size: 3 }, options);
+    assert.equal(await textOf(bucket, 'x'), 'new');
+    assert.deepEqual(await sizes(bucket), { x: 3, 'x/0000100001': 3 });
+    await put(bucket, 'x', Buffer.from('third'));
+    assert.deepEqual(await sizes(bucket), { x: 5, 'x/0000000001': 5 });
+  });
+
+  it('that are aborted leave the old object as it was', async () => {
+    const { bucket } = await newContainer('keep-old');
+    await put(bucket, 'x', Buffer.from('old'));
+    const upload = await bucket.beginUpload('x', { ...options, partSize: 3 });
+    await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('new') }, options);
+    await upload.abort();
+    assert.equal(await textOf(bucket, 'x'), 'old');
+    assert.deepEqual(await sizes(bucket), { x: 3, 'x/0000000001': 3 });
+  });
+
+  it('to one key at the same time do not mix', async () => {
+    const { bucket } = await newContainer('two-writers');
+    const begin = () => bucket.beginUpload('x', { ...options, partSize: 2 });
+    const [first, second] = await Promise.all([begin(), begin()]);
+    for (const [upload, text] of [
+      [first, 'aa'],
+      [second, 'bb'],
+    ] as const) {
+      await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from(text) }, options);
+    }
+    await first.complete({ parts: 1, size: 2 }, options);
+    assert.equal(await textOf(bucket, 'x'), 'aa');
+    await second.complete({ parts: 1, size: 2 }, options);
+    assert.equal(await textOf(bucket, 'x'), 'bb');
+    assert.deepEqual(Object.values(await sizes(bucket)), [2, 2]);
+  });
+
+  it('fail when another program has written into their segments', async () => {
+    const { bucket, raw } = await newContainer('foreign-writer');
+    const upload = await bucket.beginUpload('x', { ...options, partSize: 2 });
+    await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('aa') }, options);
+    await raw('PUT', '/x/0000000001', { body: 'zz' });
+    const error = await storeError(upload.complete({ parts: 1, size: 2 }, options), 'transient');
+    assert.match(error.message, /0000000001 holds other bytes than were sent; another upload may have written it/);
+    await storeError(bucket.read('x', options), 'not_found');
+  });
+
+  it('are refused when a part is missing or the size is another', async () => {
+    const { bucket } = await newContainer('missing');
+    const upload = await bucket.beginUpload('x', { ...options, partSize: 2 });
+    await upload.writePart({ number: 2, offset: 2, bytes: Buffer.from('bb') }, options);
+    await storeError(upload.complete({ parts: 1, size: 2 }, options), 'invalid');
+    await storeError(upload.complete({ parts: 2, size: 4 }, options), 'invalid');
+    await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('aa') }, options);
+    await storeError(upload.complete({ parts: 2, size: 5 }, options), 'invalid');
+    await upload.complete({ parts: 2, size: 4 }, options);
+    assert.equal(await textOf(bucket, 'x'), 'aabb');
+  });
+
+  it('meet the largest object the store takes, and quotas', async () => {
+    const { bucket, raw } = await newContainer('limits');
+    await storeError(put(bucket, 'x', Buffer.alloc(1_000_001)), 'invalid');
+    await raw('POST', '', { headers: { 'x-container-meta-quota-bytes': '10' } });
+    await storeError(put(bucket, 'x', Buffer.alloc(11)), 'quota');
+  });
+});
+
+describe('objects that other programs wrote', () => {
+  it('have manifests without the slash: they are listed, read and deleted with their segments', async () => {
+    const { bucket, raw } = await newContainer('foreign');
+    for (const [number, body] of [
+      ['0000000001', 'abc'],
+      ['0000000002', 'de'],
+    ] as const) {
+      await raw('PUT', `/v2/Full/${number}`, { body });
+    }
+    await raw('PUT', '/v2/Full', { headers: { 'x-object-manifest': 'foreign/v2/Full' } });
+    await raw('PUT', '/v2/Full.gz', { body: 'neighbour' });
+    const { 'v2/Full': size } = await sizes(bucket);
+    assert.equal(size, 5);
+    await bucket.delete('v2/Full', options);
+    assert.deepEqual(await sizes(bucket), { 'v2/Full.gz': 9 });
+  });
+
+  it('may be plain objects', async () => {
+    const { bucket, raw } = await newContainer('plain');
+    await raw('PUT', '/x', { body: 'plain' });
+    assert.deepEqual(await sizes(bucket), { x: 5 });
+    assert.equal(await textOf(bucket, 'x'), 'plain');
+    await bucket.delete('x', options);
+    assert.deepEqual(await sizes(bucket), {});
+  });
+});
+
+describe('reading, listing, deleting', () => {
+  it('ranges go across segments and may end beyond the object', async () => {
+    const { bucket } = await newContainer('ranges');
+    await put(bucket, 'x', Buffer.from('0123456789'), 3);
+    const read = async (start: number, end: number): Promise<string> =>
+      (await buffer(await bucket.read('x', { ...options, range: { start, end } }))).toString();
+    assert.equal(await read(2, 8), '234567');
+    assert.equal(await read(0, 1), '0');
+    assert.equal(await read(8, 100), '89');
+  });
+
+  it('a listing goes on after the page the server ends with', async () => {
+    const { bucket, raw } = await newContainer('pages');
+    const names = Array.from({ length: 23 }, (_, index) => `p/${index + 10}`);
+    await Promise.all(names.map((name) => raw('PUT', `/${name}`, { body: 'x' })));
+    assert.deepEqual(Object.keys(await sizes(bucket, 'p/')), names);
+    assert.deepEqual(Object.keys(await sizes(bucket, 'p/3')), ['p/30', 'p/31', 'p/32']);
+  });
+
+  it('a delete that was cut short is finished by the next one', async () => {
+    const { bucket, raw } = await newContainer('cut-delete');
+    await put(bucket, 'x', Buffer.from('aabb'), 2);
+    await raw('DELETE', '/x');
+    await bucket.delete('x', options);
+    assert.deepEqual(await sizes(bucket), {});
+    await storeError(bucket.delete('x', options), 'not_found');
+  });
+
+  it('an absent object is not_found', async () => {
+    const { bucket } = await newContainer('absent');
+    const error = await storeError(bucket.read('no/such', options), 'not_found');
+    assert.equal(error.message, 'cannot read swift://absent/no/such: the store answered 404');
+  });
+
+  it('an absent container is gone for everything', async () => {
+    const bucket = new SwiftBucket({ clock: systemClock, container: 'never-made', credentials: credentials() });
+    await storeError(Array.fromAsync(bucket.list('', options)), 'gone');
+    await storeError(bucket.read('x', options), 'gone');
+    await storeError(bucket.delete('x', options), 'gone');
+    await storeError(put(bucket, 'x', Buffer.from('x')), 'gone');
+  });
+
+  it('a caller that has aborted gets its own reason from every call', async () => {
+    const { bucket } = await newContainer('aborted');
+    const upload = await bucket.beginUpload('x', { ...options, partSize: 1 });
+    const reason = new Error('stop');
+    const signal = AbortSignal.abort(reason);
+    await assert.rejects(Array.fromAsync(bucket.list('', { signal })), reason);
+    await assert.rejects(bucket.read('x', { signal }), reason);
+    await assert.rejects(bucket.delete('x', { signal }), reason);
+    await assert.rejects(bucket.beginUpload('x', { signal, partSize: 1 }), reason);
+    await assert.rejects(upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('x') }, { signal }), reason);
+  });
+});
