@@ -15,7 +15,7 @@ import { builtExecutable } from '../test/support/executable.ts';
 import { projectRoot } from '../test/support/project-root.ts';
 import { run } from '../test/support/run.ts';
 import { makeTempDir } from '../test/support/temp-dir.ts';
-import { compareStates } from './quickstart/compare-states.ts';
+import { compareStates, type HashedState } from './quickstart/compare-states.ts';
 import { Narrator } from './quickstart/narrator.ts';
 
 // Scratch files are removed when the process exits; being interrupted must be an exit.
@@ -94,7 +94,7 @@ for (const name of objects()) {
 }
 
 tell.step('Remember what the cluster holds');
-const before = await gateway.state();
+const before = await hashedState();
 tell.fact(
   `revision ${before.revision}, ${before.keys.length} keys, ${before.leases.length} leases, hash ${before.hash}`,
 );
@@ -127,7 +127,7 @@ for (const line of `${stderr}${stdout}`.trim().split('\n').slice(-4)) {
 
 tell.step('Start etcd on the restored directory');
 await etcd.restart();
-const after = await gateway.state();
+const after = await hashedState();
 tell.fact(`revision ${after.revision}, ${after.keys.length} keys, ${after.leases.length} leases, hash ${after.hash}`);
 
 tell.step('Compare');
@@ -138,6 +138,11 @@ for (const { subject, difference } of checks) {
 const passed = checks.every(({ difference }) => difference === undefined);
 tell.verdict(passed ? 'passed' : 'failed');
 process.exitCode = passed ? 0 : 1;
+
+async function hashedState(): Promise<HashedState> {
+  const state = await gateway.state();
+  return { ...state, hash: await gateway.hashKv(state.revision) };
+}
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, index) => from + index);

@@ -1,5 +1,11 @@
 import type { ClusterState, GatewayKey } from '../../test/support/etcd-gateway.ts';
 
+/** What a client can see of a cluster, and etcd's own hash of its history. */
+export interface HashedState extends ClusterState {
+  /** HashKV: over every record up to `revision` that is not compacted. */
+  readonly hash: number;
+}
+
 /** One thing two states should have in common. */
 export interface Comparison {
   readonly subject: string;
@@ -12,8 +18,8 @@ export interface Comparison {
  * lease of a key, but not for how long it was granted, and the restore gives leases that came later a term of its own.
  */
 export function compareStates(
-  before: ClusterState,
-  after: ClusterState,
+  before: HashedState,
+  after: HashedState,
   { inFull }: { readonly inFull: readonly string[] },
 ): readonly Comparison[] {
   return [

@@ -17,8 +17,6 @@ export interface ClusterState {
   readonly keys: readonly GatewayKey[];
   /** Every living lease, with the time it was granted for in seconds. */
   readonly leases: readonly { readonly id: string; readonly grantedTtl: number }[];
-  /** HashKV: over every record up to `revision` that is not compacted. */
-  readonly hash: number;
 }
 
 /** One write of a transaction. */
@@ -28,7 +26,6 @@ export type Write =
 
 /**
  * Talks to etcd through the JSON gateway every etcd offers: needs no client library, and shares no code with ours.
- * For etcd 3.5 and newer; 3.4 gives its HashKV no address.
  */
 export class EtcdGateway {
   readonly #url: string;
@@ -71,15 +68,17 @@ export class EtcdGateway {
         return { id: ID, grantedTtl: Number(lease.grantedTTL) };
       }),
     );
-    const { hash } = (await this.#call('maintenance/hashkv', { revision: header.revision })) as {
-      readonly hash: number;
-    };
     return {
       revision: Number(header.revision),
       keys: kvs,
       leases: granted.toSorted((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1)),
-      hash,
     };
+  }
+
+  /** HashKV: over every record up to `revision` that is not compacted. For etcd 3.5 and newer; 3.4 gives it no address. */
+  async hashKv(revision: number): Promise<number> {
+    const { hash } = (await this.#call('maintenance/hashkv', { revision })) as { readonly hash: number };
+    return hash;
   }
 
   async #call(method: string, body: unknown): Promise<unknown> {
