@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 
 /**
@@ -37,6 +38,8 @@ export async function* arrivals<T>(call: Pick<ClientReadableStream<T>, 'on' | 'r
       return;
     }
     await wake.promise;
+    // The rest of a network packet is decoded one message a tick: a turn later all of it is there.
+    await turn();
     wake = Promise.withResolvers();
   }
 }

@@ -20,6 +20,9 @@ export class DeltaEncoder {
   #count = 0;
   #first = revision(0);
   #last = revision(0);
+  /** Of the last event: those that arrive together share it. */
+  #time: EventTime | undefined;
+  #timeText = '';
 
   /** Number of events. */
   get count(): number {
@@ -50,7 +53,11 @@ export class DeltaEncoder {
       this.#first = event.modRevision;
     }
     this.#last = event.modRevision;
-    this.#write(`${this.#count === 0 ? '[' : ','}${eventText(event, time)}`);
+    if (time !== this.#time) {
+      this.#time = time;
+      this.#timeText = formatEventTime(time);
+    }
+    this.#write(`${this.#count === 0 ? '[' : ','}${eventText(event, this.#timeText)}`);
     this.#count += 1;
   }
 
@@ -88,9 +95,8 @@ export class DeltaEncoder {
 }
 
 /** All characters are ASCII, so the text has as many bytes as characters. */
-function eventText(event: DeltaEvent, time: EventTime): string {
+function eventText(event: DeltaEvent, at: string): string {
   const key = base64(event.key);
-  const at = formatEventTime(time);
   if (event.type === 'delete') {
     return `{"etcdEvent":{"type":1,"kv":{"key":"${key}","mod_revision":${event.modRevision}}},"time":"${at}"}`;
   }
@@ -101,5 +107,6 @@ function eventText(event: DeltaEvent, time: EventTime): string {
 }
 
 function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString('base64');
 }
