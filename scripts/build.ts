@@ -1,6 +1,6 @@
 /** Builds bin/etcdbrctl, or the file named by `--output`, from src/main.ts, or the file named by `--entry`. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleProgram, bundleWorker } from './build/bundle.ts';
@@ -51,6 +51,6 @@ function nativeLock(): Uint8Array {
 
 /** Programs of worker threads, by the name of the asset they become. */
 async function workers(): Promise<Record<string, string>> {
-  const entry = join(root, 'src/runtime/worker-entry.ts');
-  return existsSync(entry) ? { 'worker.cjs': await bundleWorker({ entry, define }) } : {};
+  const entry = join(root, 'src/ops/restore/delta-worker.ts');
+  return { 'delta-worker.cjs': await bundleWorker({ entry, define }) };
 }

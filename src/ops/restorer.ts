@@ -7,6 +7,7 @@ import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { applyDeltas } from './restore/apply-deltas.ts';
 import { writeBase } from './restore/base.ts';
+import { DeltaPipeline } from './restore/delta-pipeline.ts';
 import { attribute, restoreFailure } from './restore/failures.ts';
 import { RestoredDatabase } from './restore/restored-database.ts';
 import { type Backup, selectBackup, selectDeltas } from './restore/selection.ts';
@@ -100,12 +101,16 @@ async function buildDatabase(
   const onRead = (bytes: number): void => bar.advance(bytes);
   await using database = await attribute(base, async () => {
     await writeBase({ store, base }, { file, skipHashCheck, onRead }, context);
-    return await RestoredDatabase.open(file, { quotaBytes, signal });
+    return await RestoredDatabase.open(file, { quotaBytes });
   });
 
   const deltas = selectDeltas(backup, database.baseRevision, { log, location: store.location });
   bar.expect(totalSize([base, ...deltas]));
-  const applied = await applyDeltas({ ...request, deltas, database, bar }, context);
+  const after = database.baseRevision;
+  await using pipeline = new DeltaPipeline({ ...request, deltas, after, onFetched: onRead }, context);
+  // The deltas are on their way while the base is looked through.
+  await attribute(base, () => database.checkBase({ signal }));
+  const applied = await applyDeltas(database, pipeline, context);
   const granted = await database.addLeases(applied.leases, { signal });
   if (granted > 0) {
     log.info({ leases: granted }, `Leases granted after the base snapshot begin anew: ${granted}`);

@@ -85,11 +85,14 @@ export class EntryBatchBuilder {
     };
   }
 
-  /** The entries so far together with their memory; the builder begins anew with `bytes` bytes of room. */
-  take(options: { readonly bytes: number }): OwnedEntryBatch {
+  /**
+   * The entries so far together with their memory; the builder begins anew in the memory of `spare`, a batch that nobody
+   * needs any more, or with `bytes` bytes of room.
+   */
+  take(options: { readonly bytes: number; readonly spare?: OwnedEntryBatch | undefined }): OwnedEntryBatch {
     const batch = { count: this.#count, sizes: this.#sizes, bytes: this.#bytes };
-    this.#sizes = new Uint32Array(Math.max(128, this.#sizes.length));
-    this.#bytes = new Uint8Array(Math.max(64, options.bytes));
+    this.#sizes = options.spare?.sizes ?? new Uint32Array(Math.max(128, this.#sizes.length));
+    this.#bytes = options.spare?.bytes ?? new Uint8Array(Math.max(64, options.bytes));
     this.clear();
     return batch;
   }

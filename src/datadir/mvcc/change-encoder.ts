@@ -86,9 +86,9 @@ export class ChangeEncoder {
     }
   }
 
-  /** Takes the records added since the last time, with their memory. */
-  take(): OwnedEntryBatch {
-    return this.#batch.take({ bytes: this.#reserve });
+  /** Takes the records added since the last time, with their memory; goes on in that of `spare`, if given. */
+  take(spare?: OwnedEntryBatch): OwnedEntryBatch {
+    return this.#batch.take({ bytes: this.#reserve, spare });
   }
 
   #advance(next: number): void {

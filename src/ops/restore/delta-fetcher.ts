@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -7,16 +6,15 @@ import { makeDirectories, removeEmptyDirectories } from './directories.ts';
 import { fetchWhole } from './fetch.ts';
 import { fileFailure } from './file-failure.ts';
 
-/** A delta whose stored bytes lie in a file. */
-export interface FetchedDelta {
+/** A delta whose stored bytes lie in a file, which disposing removes. */
+export interface FetchedDelta extends AsyncDisposable {
   readonly delta: StoredSnapshot;
-  /** Removed when the next delta is asked for. */
   readonly file: string;
 }
 
 /**
  * Fetches deltas into temporary files, several at once, and gives them in order.
- * At most `maxFetchers` files exist besides the one in use, so disk and memory stay bounded however long the chain is.
+ * At most `maxFetchers` files exist besides those in use, so disk and memory stay bounded however long the chain is.
  */
 export async function* fetchDeltas(
   source: { readonly store: SnapStore; readonly deltas: readonly StoredSnapshot[] },
@@ -54,7 +52,6 @@ export async function* fetchDeltas(
       begin();
       options.onFetched(fetched.delta.size);
       yield fetched;
-      await rm(fetched.file, { force: true });
     }
   } finally {
     stop.abort();
@@ -81,12 +78,7 @@ async function fetchInto(
       await handle.close();
     }
   });
-  return { delta: source.delta, file };
-}
-
-/** The stored bytes of a fetched delta. */
-export function readFetched(fetched: FetchedDelta): AsyncIterable<Uint8Array> {
-  return createReadStream(fetched.file, { highWaterMark: 256 * 1024 });
+  return { delta: source.delta, file, [Symbol.asyncDispose]: () => rm(file, { force: true }) };
 }
 
 /** Errors of `step` concern the temporary directory, not the data directory or the store. */

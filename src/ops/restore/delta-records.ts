@@ -1,20 +1,12 @@
 import type { OwnedEntryBatch } from '../../datadir/bbolt/entry-batch.ts';
 import { ChangeEncoder, type ChangeFields } from '../../datadir/mvcc/change-encoder.ts';
 import { UnfitChange } from '../../datadir/mvcc/unfit-change.ts';
-import { decompress } from '../../snapshot/compression.ts';
+import { releaseMemory } from '../../runtime/release-memory.ts';
 import { decodeDeltaTables } from '../../snapshot/delta/delta-decoder.ts';
 import type { EventTable } from '../../snapshot/delta/event-table.ts';
-import type { Compression } from '../../snapshot/snapshot.ts';
 
 /** Bytes of records that are handed on at a time. */
-const BATCH_SIZE = 1024 * 1024;
-
-/** What to do with a delta. */
-export interface DeltaTask {
-  readonly compression: Compression;
-  /** Events up to this revision are there already. */
-  readonly after: number;
-}
+const BATCH_SIZE = 256 * 1024;
 
 /** What was in a delta. */
 export interface DeltaSummary {
@@ -27,17 +19,19 @@ export interface DeltaSummary {
 }
 
 /**
- * Expands a stored delta, checks its hash and turns its events into records of the `key` bucket.
+ * Checks the hash of an expanded delta and turns its events into records of the `key` bucket.
+ * Events up to revision `after` are there already and skipped.
+ * `spares` are batches that were used up, whose memory serves again.
  * Records come before the hash is known; they must not be published until the iteration has ended.
  * Throws SnapshotDamage, and {@link UnfitChange} only when the hash is right: otherwise damage is the better explanation.
  */
 export async function* deltaRecords(
   body: AsyncIterable<Uint8Array>,
-  task: DeltaTask,
+  options: { readonly after: number; readonly spares?: OwnedEntryBatch[] },
 ): AsyncGenerator<OwnedEntryBatch, DeltaSummary> {
-  const encoder = new ChangeEncoder({ after: task.after, bytes: BATCH_SIZE + BATCH_SIZE / 8 });
+  const encoder = new ChangeEncoder({ after: options.after, bytes: BATCH_SIZE + BATCH_SIZE / 8 });
   let unfit: UnfitChange | undefined;
-  for await (const table of decodeDeltaTables(decompress(body, task.compression))) {
+  for await (const table of decodeDeltaTables(body)) {
     for (let at = 0; unfit === undefined && at < table.count; ) {
       try {
         at = encodeRows(encoder, table, at);
@@ -48,9 +42,10 @@ export async function* deltaRecords(
         unfit = error;
       }
       if (unfit === undefined && encoder.pending >= BATCH_SIZE) {
-        yield encoder.take();
+        yield encoder.take(options.spares?.pop());
       }
     }
+    releaseMemory(table.bytes);
   }
   if (unfit !== undefined) {
     throw unfit;

@@ -1,6 +1,6 @@
 import type { RunContext } from '../../runtime/run-context.ts';
+import { retryTransient } from '../../snapstore/retry-transient.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { StoreError } from '../../snapstore/store-error.ts';
 
 /** Waits before the second and later tries of a fetch, ms. */
 const RETRY_DELAYS = [1000, 2000, 4000, 8000, 16000];
@@ -15,17 +15,10 @@ export async function fetchWhole<T>(
   context: RunContext,
   consume: (body: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const body = await store.fetch(snapshot, { signal: context.signal });
-      return await consume(body);
-    } catch (error) {
-      const delay = RETRY_DELAYS[attempt];
-      if (!(error instanceof StoreError) || error.kind !== 'transient' || delay === undefined) {
-        throw error;
-      }
-      context.log.warn({ snapshot: snapshot.name, error: error.message }, `Fetching again in ${delay / 1000} s`);
-      await context.clock.sleep(delay, context.signal);
-    }
-  }
+  const { signal, clock, log } = context;
+  const attempt = async (): Promise<T> => await consume(await store.fetch(snapshot, { signal }));
+  const onRetry = (error: Error, delayMs: number): void => {
+    log.warn({ snapshot: snapshot.name, error: error.message }, `Fetching again in ${delayMs / 1000} s`);
+  };
+  return await retryTransient(attempt, { clock, signal, delaysMs: RETRY_DELAYS, onRetry });
 }

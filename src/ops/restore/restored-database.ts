@@ -21,18 +21,10 @@ export class RestoredDatabase implements AsyncDisposable {
     this.#quotaBytes = options.quotaBytes;
   }
 
-  /** Opens the base and checks its structure. Throws Damage, and a {@link Failure} `quota_exceeded` when it is too large. */
-  static async open(
-    path: string,
-    options: { readonly quotaBytes: number; readonly signal: AbortSignal },
-  ): Promise<RestoredDatabase> {
+  /** Opens the base. Throws Damage, and a {@link Failure} `quota_exceeded` when it is too large. */
+  static async open(path: string, options: { readonly quotaBytes: number }): Promise<RestoredDatabase> {
     const graft = await Graft.open(path);
     try {
-      const { damages } = await checkDatabase(graft.base, options);
-      const [first] = damages;
-      if (first !== undefined) {
-        throw first;
-      }
       const baseRevision = revision(await readLastRevision(graft.base));
       const database = new RestoredDatabase(graft, { ...options, baseRevision });
       database.#checkQuota();
@@ -43,14 +35,23 @@ export class RestoredDatabase implements AsyncDisposable {
     }
   }
 
+  /** Checks the structure of the base, every page of it. Throws the first Damage. */
+  async checkBase(options: { readonly signal: AbortSignal }): Promise<void> {
+    const { damages } = await checkDatabase(this.#graft.base, options);
+    const [first] = damages;
+    if (first !== undefined) {
+      throw first;
+    }
+  }
+
   /** Bytes of the database by now. */
   get size(): number {
     return this.#graft.size;
   }
 
-  /** Adds records behind those the `key` bucket holds. */
-  async addChanges(batches: AsyncIterable<EntryBatch>): Promise<void> {
-    await this.#graft.append('key', this.#withinQuota(batches));
+  /** Adds records behind those the `key` bucket holds. Throws the signal's reason between two batches. */
+  async addChanges(batches: AsyncIterable<EntryBatch>, options: { readonly signal: AbortSignal }): Promise<void> {
+    await this.#graft.append('key', this.#withinQuota(batches, options));
   }
 
   /**
@@ -88,8 +89,12 @@ export class RestoredDatabase implements AsyncDisposable {
     await this.#graft[Symbol.asyncDispose]();
   }
 
-  async *#withinQuota(batches: AsyncIterable<EntryBatch>): AsyncGenerator<EntryBatch, void> {
+  async *#withinQuota(
+    batches: AsyncIterable<EntryBatch>,
+    options: { readonly signal: AbortSignal },
+  ): AsyncGenerator<EntryBatch, void> {
     for await (const batch of batches) {
+      options.signal.throwIfAborted();
       yield batch;
       this.#checkQuota();
     }

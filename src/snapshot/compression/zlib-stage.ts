@@ -42,7 +42,8 @@ export async function* throughZlib(
   }
 }
 
-function reasonOf(cause: unknown): string {
+/** What an error of zlib means for the compressed data. */
+export function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) {
     return 'the compressed data is damaged';
   }

@@ -1,0 +1,19 @@
+import type { OwnedEntryBatch } from '../../datadir/bbolt/entry-batch.ts';
+import type { Compression } from '../../snapshot/snapshot.ts';
+import type { DeltaSummary } from './delta-records.ts';
+
+/** What to do with a delta. */
+export interface DeltaTask {
+  /** Holds its bytes as they were stored. */
+  readonly file: string;
+  readonly compression: Compression;
+  /** Events up to this revision are there already. */
+  readonly after: number;
+}
+
+/** Turns deltas into records, one at a time. */
+export interface DeltaReader {
+  /** Begins with a delta. Its records have to be taken before the next is begun. */
+  read(task: DeltaTask): AsyncGenerator<OwnedEntryBatch, DeltaSummary>;
+  close(): Promise<void>;
+}

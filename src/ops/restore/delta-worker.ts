@@ -1,0 +1,56 @@
+import { type MessagePort, parentPort } from 'node:worker_threads';
+import type { OwnedEntryBatch } from '../../datadir/bbolt/entry-batch.ts';
+import { expandedDelta } from './delta-file.ts';
+import { BATCHES_IN_FLIGHT, type DeltaAnswer, type DeltaRequest, packFailure } from './delta-messages.ts';
+import type { DeltaTask } from './delta-reader.ts';
+import { deltaRecords } from './delta-records.ts';
+
+// The program of a worker thread, see DeltaThread.
+if (parentPort === null) {
+  throw new Error('this program runs only in a worker thread');
+}
+serveDeltaRecords(parentPort);
+
+/** Reads deltas one after another as they are asked for over `port`. */
+function serveDeltaRecords(port: MessagePort): void {
+  const spares: OwnedEntryBatch[] = [];
+  let allowed = BATCHES_IN_FLIGHT;
+  let wake: () => void = () => {};
+  const answer = (message: DeltaAnswer, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+
+  const read = async (task: DeltaTask): Promise<void> => {
+    const records = deltaRecords(expandedDelta(task, 'at once'), { ...task, spares });
+    for (;;) {
+      const step = await records.next();
+      if (step.done) {
+        answer({ kind: 'done', summary: step.value });
+        return;
+      }
+      while (allowed === 0) {
+        const woken = Promise.withResolvers<void>();
+        wake = woken.resolve;
+        await woken.promise;
+      }
+      allowed--;
+      const batch = step.value;
+      answer({ kind: 'batch', batch }, [batch.bytes.buffer, batch.sizes.buffer]);
+    }
+  };
+
+  port.on('message', (request: DeltaRequest) => {
+    switch (request.kind) {
+      case 'read':
+        read(request.task).catch((error: unknown) => {
+          answer({ kind: 'failed', failure: packFailure(error) });
+        });
+        return;
+      case 'used':
+        spares.push(request.batch);
+        allowed++;
+        wake();
+        return;
+      default:
+        request satisfies never;
+    }
+  });
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { restore } from '../../../../src/ops/restorer.ts';
+import { revision } from '../../../../src/revision.ts';
+import { deltaObject } from '../../../support/backup-objects.ts';
+import { storedKeys } from '../../../support/datadir/stored-keys.ts';
+import { eventually } from '../../../support/eventually.ts';
+import { largeChain } from '../../../support/large-chain.ts';
+import { type MemoryObject, memorySnapStore } from '../../../support/memory-snapstore.ts';
+import { restoreRequest } from '../../../support/restore-request.ts';
+import { recordedContext } from '../../../support/run-context.ts';
+import { makeTempDir } from '../../../support/temp-dir.ts';
+
+const { events, baseRevision, perDelta, objects } = largeChain();
+
+function replaced(at: number, object: MemoryObject): readonly MemoryObject[] {
+  return objects.map((original, index) => (index === at ? object : original));
+}
+
+/** Threads of this process. */
+function threads(): number {
+  return readdirSync('/proc/self/task').length;
+}
+
+describe('a chain that threads read', () => {
+  it('is restored whole and in order', async () => {
+    using dir = makeTempDir();
+    const result = await restore(restoreRequest(dir, { store: memorySnapStore(objects) }), recordedContext());
+    assert.equal(result.eventsApplied, events.length);
+    assert.equal(result.revision, baseRevision + events.length);
+    const stored = await storedKeys(dir.join('data', 'member', 'snap', 'db'));
+    const expected = events.map((event) => {
+      assert.ok(event.type === 'put');
+      return {
+        key: Buffer.from(event.key).toString('base64'),
+        createRevision: event.createRevision,
+        modRevision: event.modRevision,
+        version: 1,
+        lease: String(event.lease),
+        valueSha256: createHash('sha256').update(event.value).digest('hex'),
+        valueSize: 500,
+      };
+    });
+    const threads = Buffer.from('/threads/');
+    const found = stored.filter(({ key }) => Buffer.from(key, 'base64').subarray(0, threads.length).equals(threads));
+    assert.ok(JSON.stringify(found) === JSON.stringify(expected));
+    assert.deepEqual(readdirSync(dir.path), ['data']);
+  });
+
+  for (const at of [1, 3, 6]) {
+    it(`is refused when delta ${at} is damaged, by name and cause`, async () => {
+      using dir = makeTempDir();
+      const original = objects[at] ?? assert.fail('no delta');
+      const bytes = Uint8Array.from(original.bytes);
+      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 4;
+      const store = memorySnapStore(replaced(at, { ...original, bytes }));
+      await assert.rejects(restore(restoreRequest(dir, { store }), recordedContext()), (error: unknown) => {
+        assert.ok(error instanceof Error && 'code' in error);
+        assert.equal(error.code, 'snapshot_corrupt');
+        assert.match(error.message, new RegExp(original.key.slice('v2/'.length)));
+        assert.ok(error.cause instanceof Error);
+        return true;
+      });
+      assert.deepEqual(readdirSync(dir.path), []);
+    });
+  }
+
+  it('is refused when a revision inside is missing', async () => {
+    using dir = makeTempDir();
+    const start = 3 * perDelta;
+    const hole = revision(baseRevision + 1 + start + 700);
+    const holed = deltaObject(events.slice(start, start + perDelta).filter(({ modRevision }) => modRevision !== hole));
+    const store = memorySnapStore(replaced(4, holed));
+    await assert.rejects(restore(restoreRequest(dir, { store }), recordedContext()), {
+      code: 'backup_gap',
+      message: new RegExp(`revisions ${hole} to ${hole} are missing`),
+    });
+    assert.deepEqual(readdirSync(dir.path), []);
+  });
+
+  it('ends at once when it is aborted', async () => {
+    using dir = makeTempDir();
+    const stop = new AbortController();
+    const context = recordedContext(stop.signal);
+    const reason = new Error('stopped by the user');
+    const log = {
+      ...context.log,
+      child: () => log,
+      info: (_fields: unknown, text?: string) => {
+        if (text?.startsWith('Applying delta') === true) {
+          stop.abort(reason);
+        }
+      },
+    };
+    const request = restoreRequest(dir, { store: memorySnapStore(objects) });
+    await assert.rejects(restore(request, { ...context, log }), reason);
+    assert.deepEqual(readdirSync(dir.path), []);
+  });
+
+  it('leaves no thread behind, whether it succeeds or fails', async () => {
+    const damaged = objects[2] ?? assert.fail('no delta');
+    const cut = { ...damaged, bytes: damaged.bytes.subarray(0, damaged.bytes.length - 40) };
+    const run = async (chain: readonly MemoryObject[]): Promise<void> => {
+      using dir = makeTempDir();
+      await restore(restoreRequest(dir, { store: memorySnapStore(chain) }), recordedContext());
+    };
+    // The first run also starts the threads that Node keeps for itself.
+    await run(objects);
+    const before = threads();
+    await run(objects);
+    await assert.rejects(run(replaced(2, cut)), { code: 'snapshot_corrupt' });
+    await eventually(() => (threads() <= before ? true : undefined), {
+      describe: () => `${threads()} threads instead of ${before}`,
+    });
+  });
+});
