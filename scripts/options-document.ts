@@ -20,7 +20,9 @@ commas in the environment.
 
 function commandSection(spec: CommandSpec): string {
   const groups = Object.values(spec.groups).map(groupSection);
-  return [`## ${spec.name}\n`, `${spec.description}\n`, ...groups].join('\n');
+  const { operand } = spec;
+  const words = operand === undefined ? [] : [`\`${operand.placeholder}\`: ${operand.help}\n`];
+  return [`## ${spec.name}\n`, `${spec.description}\n`, ...words, ...groups].join('\n');
 }
 
 function groupSection(group: OptionGroup): string {

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { compactCommand } from './compact.ts';
 import { copyCommand } from './copy.ts';
 import { initializeCommand } from './initialize.ts';
+import { listCommand } from './list.ts';
 import { restoreCommand } from './restore.ts';
 import { serverCommand } from './server.ts';
 import { snapshotCommand } from './snapshot.ts';
@@ -15,5 +16,6 @@ export const commands: readonly Command[] = [
   initializeCommand,
   compactCommand,
   copyCommand,
+  listCommand,
   serverCommand,
 ];

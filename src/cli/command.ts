@@ -14,6 +14,8 @@ export interface Invocation<G extends CommandGroups> {
   /** Where each option's value came from, by flag. */
   readonly sources: ReadonlyMap<string, ValueSource>;
   readonly pod: PodEnvironment;
+  /** The word without a flag; empty for a command that takes none. */
+  readonly operand: string;
   readonly context: RunContext;
   /** Writes to stdout; the text ends with a newline. */
   print(text: string): void;
@@ -22,7 +24,15 @@ export interface Invocation<G extends CommandGroups> {
 /** A command, ready to be given the flags of a command line. */
 export interface Command {
   readonly spec: CommandSpec;
-  execute(flags: ReadonlyMap<string, readonly string[]>, host: Host): Promise<void>;
+  execute(given: GivenWords, host: Host): Promise<void>;
+}
+
+/** A command line, taken apart. */
+export interface GivenWords {
+  /** Texts by flag, in their order. */
+  readonly flags: ReadonlyMap<string, readonly string[]>;
+  /** Empty for a command that takes none. */
+  readonly operand: string;
 }
 
 /** Joins a command's declaration with what it does: options in, one call, a printed result out. */
@@ -32,7 +42,7 @@ export function command<G extends CommandGroups>(
 ): Command {
   return {
     spec,
-    async execute(flags, host) {
+    async execute({ flags, operand }, host) {
       const { loadConfig } = await import('../config/load-config.ts');
       const loaded = await loadConfig(spec, { flags, environment: host.environment });
       const { openSession } = await import('./session.ts');
@@ -47,6 +57,7 @@ export function command<G extends CommandGroups>(
           config: loaded.config,
           sources: loaded.sources,
           pod: podEnvironment(host.environment),
+          operand,
           context: session.context,
           print: (text) => host.stdout.write(text),
         });

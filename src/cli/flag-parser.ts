@@ -50,18 +50,40 @@ export function missingValue(option: OptionSpec, found: string): UsageFailure {
   });
 }
 
-/** Refuses what is left of a command line when every flag of the command has been taken. */
-export function refuseLeftovers(spec: CommandSpec, leftovers: readonly string[]): void {
+/**
+ * Takes the operand from what is left of a command line when every flag of the command has been taken; empty for a
+ * command that has none. Refuses anything else, and a missing operand.
+ */
+export function takeOperand(spec: CommandSpec, leftovers: readonly string[]): string {
+  const help = `see etcdbrctl ${spec.name} --help`;
+  const { operand } = spec;
+  const at = operand === undefined ? -1 : leftovers.findIndex((word) => !word.startsWith('-'));
+  refuseLeftovers(spec, leftovers.toSpliced(at, at < 0 ? 0 : 1), help);
+  const taken = leftovers[at];
+  if (operand !== undefined && taken === undefined) {
+    throw new UsageFailure({
+      action: 'run',
+      object: spec.name,
+      found: `${operand.placeholder} is missing`,
+      remedy: `give it behind the flags; ${help}`,
+    });
+  }
+  return taken ?? '';
+}
+
+function refuseLeftovers(spec: CommandSpec, leftovers: readonly string[], help: string): void {
   const [first] = leftovers;
   if (first === undefined) {
     return;
   }
-  const help = `see etcdbrctl ${spec.name} --help`;
   if (!first.startsWith('-')) {
     throw new UsageFailure({
       action: 'use',
       object: JSON.stringify(first),
-      found: `${spec.name} takes only flags`,
+      found:
+        spec.operand === undefined
+          ? `${spec.name} takes only flags`
+          : `${spec.name} takes one ${spec.operand.placeholder}`,
       remedy: help,
     });
   }

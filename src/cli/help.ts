@@ -44,19 +44,25 @@ export function commandHelp(spec: CommandSpec): string {
   ]);
   const configurable = placedOptions(spec).some(({ spec: { flag } }) => flag === 'config-file');
   return [
-    `Usage: etcdbrctl ${spec.name} [flags]`,
+    `Usage: etcdbrctl ${spec.name} [flags]${spec.operand === undefined ? '' : ` ${spec.operand.placeholder}`}`,
     '',
     ...wrapped(spec.description, { indent: 0 }),
     '',
+    ...(spec.operand === undefined ? [] : [...optionHelp(`  ${spec.operand.placeholder}`, spec.operand.help), '']),
     'Examples:',
     ...examples,
     ...groups,
     'Other:',
     ...optionHelp('  -h, --help', 'Show this text.'),
     '',
-    ...environmentNote(['store-prefix', ...(configurable ? ['config-file'] : [])]),
+    ...environmentNote([exampleFlag(spec), ...(configurable ? ['config-file'] : [])]),
     '',
   ].join('\n');
+}
+
+function exampleFlag(spec: CommandSpec): string {
+  const flags = placedOptions(spec).map(({ spec: { flag } }) => flag);
+  return flags.find((flag) => flag === 'store-prefix') ?? flags[0] ?? 'log-level';
 }
 
 function environmentNote(flags: readonly string[]): readonly string[] {

@@ -4,7 +4,7 @@ import { nearest } from '../config/nearest.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import { type Command, commands } from './command-list.ts';
 import { completionScript } from './completion.ts';
-import { addFlags, type GivenFlags, missingValue, refuseLeftovers } from './flag-parser.ts';
+import { addFlags, type GivenFlags, missingValue, takeOperand } from './flag-parser.ts';
 import { commandHelp, rootHelp } from './help.ts';
 import type { Host } from './host.ts';
 import { versionLines } from './version.ts';
@@ -69,8 +69,8 @@ function addCommand(root: Parser, command: Command, host: Host): void {
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async () => {
-      refuseLeftovers(command.spec, parser.args);
-      await command.execute(given, host);
+      const operand = takeOperand(command.spec, parser.args);
+      await command.execute({ flags: given, operand }, host);
     });
   addFlags(parser, command.spec, given);
 }

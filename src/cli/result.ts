@@ -1,3 +1,5 @@
+import { labelled } from './report.ts';
+
 /** A result for people and for scripts. */
 export interface PrintableResult {
   /** Label and value of each line; lines without a value are left out. */
@@ -11,9 +13,9 @@ export function formatResult(result: PrintableResult, format: 'text' | 'json'): 
   if (format === 'json') {
     return `${JSON.stringify(result.json)}\n`;
   }
-  const lines = result.lines.filter(([, value]) => value !== undefined);
-  const width = Math.max(...lines.map(([label]) => label.length)) + 3;
-  return lines.map(([label, value]) => `${`${label}:`.padEnd(width)}${value}\n`).join('');
+  return labelled(result.lines)
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** An id as etcd writes it. */

@@ -2,6 +2,7 @@ import type { CommandSpec } from './command-spec.ts';
 import { compactSpec } from './commands/compact.ts';
 import { copySpec } from './commands/copy.ts';
 import { initializeSpec } from './commands/initialize.ts';
+import { listSpec } from './commands/list.ts';
 import { restoreSpec } from './commands/restore.ts';
 import { serverSpec } from './commands/server.ts';
 import { snapshotSpec } from './commands/snapshot.ts';
@@ -13,5 +14,6 @@ export const commandSpecs: readonly CommandSpec[] = [
   initializeSpec,
   compactSpec,
   copySpec,
+  listSpec,
   serverSpec,
 ];

@@ -12,6 +12,13 @@ export interface CommandSpec<G extends OptionGroups = OptionGroups> {
   readonly description: string;
   /** Command lines a newcomer can copy, each with what it does. */
   readonly examples: readonly { readonly does: string; readonly command: string }[];
+  /** The one thing that stands on the command line without a flag; left out for commands that take flags only. */
+  readonly operand?: {
+    /** As help shows it, such as `FILE`. */
+    readonly placeholder: string;
+    /** One or two sentences. */
+    readonly help: string;
+  };
   readonly groups: G;
 }
 

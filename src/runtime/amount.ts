@@ -27,3 +27,15 @@ export function formatSeconds(seconds: number): string {
     ? `${minutes}m${String(whole % 60).padStart(2, '0')}s`
     : `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`;
 }
+
+/** A rough age for people in one unit: `45s`, `12m`, `30h`, `9d`. */
+export function formatAge(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 120) {
+    return `${whole}s`;
+  }
+  if (whole < 2 * 3_600) {
+    return `${Math.floor(whole / 60)}m`;
+  }
+  return whole < 2 * 86_400 ? `${Math.floor(whole / 3_600)}h` : `${Math.floor(whole / 86_400)}d`;
+}

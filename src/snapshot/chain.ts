@@ -29,7 +29,7 @@ export type ChainPlan<T> =
     };
 
 /** A listing entry that may be marked as not to be restored from. */
-type Listed = Snapshot & { readonly excluded?: boolean };
+export type Listed = Snapshot & { readonly excluded?: boolean };
 
 /**
  * Finds the newest backup: from the end of the chain order, deltas are collected until the first full.

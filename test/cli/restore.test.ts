@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { projectRoot } from '../support/project-root.ts';
+import { goldenStorePath } from '../support/golden-store.ts';
+import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig, type Rig } from './rig.ts';
 
 /** A backup with a full and three deltas, last revision 122. */
-const golden = `${projectRoot}test/fixtures/golden/etcd-3.5/gzip/store/`;
+const golden = goldenStorePath('etcd-3.5/gzip');
 
 function storeFlags(rig: Rig): readonly string[] {
-  cpSync(golden, rig.home.join('store'), { recursive: true });
-  return ['--storage-provider', 'Local', '--store-container', rig.home.join('store'), '--store-prefix', 'etcd-main'];
+  return goldenStoreFlags(rig, 'etcd-3.5/gzip');
 }
 
 describe('restore', () => {

@@ -10,6 +10,11 @@ export interface GoldenObject {
   readonly bytes: Buffer;
 }
 
+/** The folder of a golden backup that stands for its container; the prefix in it is `etcd-main`. */
+export function goldenStorePath(backup: string): string {
+  return `${GOLDEN}${backup}/store/`;
+}
+
 /** The objects of a golden backup, such as `etcd-3.5/gzip`, by key. */
 export function goldenObjects(backup: string): readonly GoldenObject[] {
   const root = `${GOLDEN}${backup}/store/etcd-main/`;

@@ -24,6 +24,22 @@ export const loggingOptions = optionGroup({
   },
 });
 
+/** How a command that reports prints to stdout. */
+export const reportOptions = optionGroup({
+  title: 'Result',
+  options: {
+    format: {
+      flag: 'output',
+      short: 'o',
+      type: 'string',
+      default: 'table',
+      choices: ['table', 'json', 'yaml'],
+      placeholder: 'name',
+      help: 'How the result is printed on stdout.',
+    },
+  },
+});
+
 /** How the result of a command is printed to stdout. */
 export const outputOptions = optionGroup({
   title: 'Result',

@@ -50,7 +50,7 @@ describe('a command', () => {
       print(`${amount}\n`);
       return Promise.resolve();
     });
-    await tried.execute(new Map([['amount', ['3']]]), place);
+    await tried.execute({ flags: new Map([['amount', ['3']]]), operand: '' }, place);
     assert.deepEqual(out, ['3\n']);
   });
 
@@ -61,7 +61,7 @@ describe('a command', () => {
       signals.emit('SIGTERM');
       return Promise.reject(failure(context.signal.reason));
     });
-    return await tried.execute(new Map(), place).catch((error: unknown) => error);
+    return await tried.execute({ flags: new Map(), operand: '' }, place).catch((error: unknown) => error);
   }
 
   const failed = (cause: unknown) =>

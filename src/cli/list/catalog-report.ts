@@ -1,0 +1,194 @@
+import type { BackupCatalog } from '../../ops/backup-catalog.ts';
+import { formatAge, formatBytes, formatCount } from '../../runtime/amount.ts';
+import type { CatalogChain } from '../../snapshot/catalog.ts';
+import type { ChainNote, RevisionRange } from '../../snapshot/cover.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { type Column, type Report, tableLines } from '../report.ts';
+
+/** How a catalog is told. */
+export interface CatalogStyle {
+  /** Now, ms since the epoch; ages are counted from it. */
+  readonly now: number;
+  /** Whether the table leaves out the middle of long chains. */
+  readonly deltas: 'all' | 'shortened';
+}
+
+type Chain = CatalogChain<StoredSnapshot>;
+
+/** A chain with more deltas than this is shortened. */
+const MOST_SHOWN = 8;
+const SHOWN_FIRST = 3;
+const SHOWN_LAST = 3;
+
+const COLUMNS: readonly Column[] = [
+  { title: '  SNAPSHOT', align: 'left' },
+  { title: 'TAKEN (UTC)', align: 'left' },
+  { title: 'SIZE', align: 'right' },
+];
+
+/** A catalog as a table and as data. */
+export function catalogReport(catalog: BackupCatalog, style: CatalogStyle): Report {
+  return { table: [...chainTable(catalog, style), ...footer(catalog)], data: catalogData(catalog, style) };
+}
+
+function chainTable(catalog: BackupCatalog, style: CatalogStyle): readonly string[] {
+  const lines: string[] = [];
+  for (const [at, chain] of catalog.chains.entries()) {
+    const taken = at === catalog.chains.length - 1;
+    lines.push(...headlines(chain, { number: at + 1, taken, now: style.now }), ...chainLines(chain, style), '');
+  }
+  return lines;
+}
+
+function headlines(
+  chain: Chain,
+  place: { readonly number: number; readonly taken: boolean; readonly now: number },
+): readonly string[] {
+  const objects = chainObjects(chain);
+  const age = formatAge(place.now / 1_000 - newestSeconds(objects));
+  const size = formatBytes(sizeOf(objects));
+  const reaches = chain.lastRevision === undefined ? 'no full' : `to revision ${chain.lastRevision}`;
+  const facts = `Chain ${place.number}: ${reaches}, ${age} old, ${count(objects.length, 'object')}, ${size}`;
+  if (!place.taken) {
+    return [facts];
+  }
+  return [facts, chain.missing === undefined ? '  restore takes this one' : '  restore takes this one, and fails'];
+}
+
+function chainLines(chain: Chain, style: CatalogStyle): readonly string[] {
+  const objects = chainObjects(chain);
+  const [head = '', ...rows] = tableLines(COLUMNS, objects.map(row));
+  const lines = rows.map((line, at) => [line, ...remarks(objects[at], chain).map((remark) => `      ${remark}`)]);
+  const hidden = style.deltas === 'all' ? 0 : Math.max(0, lines.length - SHOWN_FIRST - SHOWN_LAST);
+  if (lines.length <= MOST_SHOWN || hidden === 0) {
+    return [head, ...lines.flat()];
+  }
+  // What is remarkable stays in sight, wherever it stands.
+  const middle = lines.slice(SHOWN_FIRST, -SHOWN_LAST);
+  const remarkable = middle.filter((each) => each.length > 1);
+  const left = middle.length - remarkable.length;
+  return [
+    head,
+    ...lines.slice(0, SHOWN_FIRST).flat(),
+    `  ... ${count(left, 'more delta')}, shown with --all`,
+    ...remarkable.flat(),
+    ...lines.slice(-SHOWN_LAST).flat(),
+  ];
+}
+
+function row(snapshot: StoredSnapshot): readonly string[] {
+  return [`  ${snapshot.name}`, formatTime(snapshot.createdOn * 1_000), formatBytes(snapshot.size)];
+}
+
+function remarks(snapshot: StoredSnapshot | undefined, chain: Chain): readonly string[] {
+  if (snapshot === undefined) {
+    return [];
+  }
+  const { missing, beyond } = chain;
+  return [
+    ...(missing !== undefined && beyond[0] === snapshot ? [`${rangeText(missing)} missing before this delta`] : []),
+    ...chain.notes.filter(({ delta }) => delta === snapshot).map(noteText),
+    ...(snapshot.isFinal ? ['final'] : []),
+    ...(snapshot.immutableUntil === undefined ? [] : [`immutable until ${formatTime(snapshot.immutableUntil)}`]),
+  ];
+}
+
+function noteText(note: ChainNote<StoredSnapshot>): string {
+  switch (note.kind) {
+    case 'overlap':
+      return `overlap: ${rangeText(note.overlap)} in an earlier snapshot too`;
+    case 'contained':
+      return 'not needed: all of it is in other snapshots';
+    case 'abandoned':
+      return 'left out: of a history given up before the full was taken';
+    default:
+      return note satisfies never;
+  }
+}
+
+function footer({ location, chains, excluded, parts, ignored }: BackupCatalog): readonly string[] {
+  const whole = chains.flatMap(chainObjects);
+  const others = [
+    ...(excluded.length === 0 ? [] : [`${count(excluded.length, 'excluded snapshot')}`]),
+    ...(parts.length === 0 ? [] : [`${count(parts.length, 'part')} of larger objects`]),
+    ...(ignored.length === 0 ? [] : [`${count(ignored.length, 'object')} with other names`]),
+  ];
+  const what =
+    whole.length === 0
+      ? 'no snapshot; check the container and --store-prefix'
+      : `${count(whole.length, 'snapshot')}, ${formatBytes(sizeOf(whole))}`;
+  return [`${location}: ${what}`, ...(others.length === 0 ? [] : [`Beside them: ${others.join(', ')}`])];
+}
+
+function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Record<string, unknown>> {
+  const { location, chains, excluded, parts, ignored } = catalog;
+  const newest = chains.at(-1);
+  return {
+    location,
+    restorable: newest !== undefined && newest.missing === undefined,
+    lastRevision: newest?.lastRevision ?? null,
+    chains: chains.map((chain) => ({
+      restoreTakesThis: chain === newest,
+      lastRevision: chain.lastRevision ?? null,
+      size: sizeOf(chainObjects(chain)),
+      ageSeconds: Math.floor(now / 1_000 - newestSeconds(chainObjects(chain))),
+      full: chain.base === undefined ? null : snapshotData(chain.base, now),
+      deltas: chain.deltas.map((delta) => snapshotData(delta, now)),
+      missing: chain.missing ?? null,
+      notes: chain.notes.map((note) => ({
+        kind: note.kind,
+        snapshot: note.delta.name,
+        ...(note.kind === 'overlap' ? { overlap: note.overlap } : {}),
+      })),
+    })),
+    excluded: excluded.map((snapshot) => snapshotData(snapshot, now)),
+    parts: parts.length,
+    ignored,
+  };
+}
+
+/** A snapshot as `-o json` and `-o yaml` show it. */
+export function snapshotData(snapshot: StoredSnapshot, now: number): Readonly<Record<string, unknown>> {
+  const { name, kind, key, startRevision, lastRevision, createdOn, size, compression, isFinal, layout } = snapshot;
+  const { immutableUntil, versionId } = snapshot;
+  return {
+    name,
+    kind,
+    key,
+    startRevision,
+    lastRevision,
+    createdOn: new Date(createdOn * 1_000).toISOString(),
+    ageSeconds: Math.floor(now / 1_000 - createdOn),
+    size,
+    compression,
+    final: isFinal,
+    layout,
+    ...(immutableUntil === undefined ? {} : { immutableUntil: new Date(immutableUntil).toISOString() }),
+    ...(versionId === undefined ? {} : { versionId }),
+  };
+}
+
+function chainObjects(chain: Chain): readonly StoredSnapshot[] {
+  return chain.base === undefined ? chain.deltas : [chain.base, ...chain.deltas];
+}
+
+function newestSeconds(objects: readonly StoredSnapshot[]): number {
+  return objects.reduce((newest, { createdOn }) => Math.max(newest, createdOn), 0);
+}
+
+function sizeOf(objects: readonly StoredSnapshot[]): number {
+  return objects.reduce((sum, { size }) => sum + size, 0);
+}
+
+function rangeText({ from, to }: RevisionRange): string {
+  return from === to ? `revision ${from} is` : `revisions ${from} to ${to} are`;
+}
+
+function count(number: number, noun: string): string {
+  return `${formatCount(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** A time in UTC to the second, as tables show it. */
+function formatTime(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+}

@@ -1,0 +1,14 @@
+import { optionGroup } from '../option.ts';
+
+/** How much of a listing is shown. */
+export const listOptions = optionGroup({
+  title: 'List',
+  options: {
+    all: {
+      flag: 'all',
+      type: 'bool',
+      default: false,
+      help: 'Show every delta in the table; without it the middle of a long chain is left out. JSON and YAML always hold all.',
+    },
+  },
+});

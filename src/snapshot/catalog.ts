@@ -1,0 +1,64 @@
+import { type Revision, revision } from '../revision.ts';
+import { type Listed, restorable } from './chain.ts';
+import { type ChainNote, coverFrom, type RevisionRange } from './cover.ts';
+
+/** A full and the deltas that stand between it and the next full: what can be restored from that full. */
+export interface CatalogChain<T> {
+  /** Undefined for deltas that no full precedes. */
+  readonly base: T | undefined;
+  /** In chain order; those that a restore would leave out too. */
+  readonly deltas: readonly T[];
+  /** A restore reaches this revision; undefined without a base. */
+  readonly lastRevision: Revision | undefined;
+  /** The first hole, when deltas lie behind it. */
+  readonly missing: RevisionRange | undefined;
+  /** The deltas behind the hole. */
+  readonly beyond: readonly T[];
+  readonly notes: readonly ChainNote<T>[];
+}
+
+/** Everything of a listing that concerns a restore, oldest first. */
+export interface Catalog<T> {
+  /** The last one is what `restore` takes. */
+  readonly chains: readonly CatalogChain<T>[];
+  /** Whole snapshots that are marked as not to be restored from. */
+  readonly excluded: readonly T[];
+  /** Parts of larger objects. */
+  readonly parts: readonly T[];
+}
+
+/** Sorts a listing, which may be in any order, into chains. */
+export function catalogOf<T extends Listed>(listing: readonly T[]): Catalog<T> {
+  const parts = listing.filter(({ chunk }) => chunk !== undefined);
+  const excluded = listing.filter(({ chunk, excluded: marked }) => chunk === undefined && marked === true);
+  const groups: { readonly base: T | undefined; readonly deltas: T[] }[] = [];
+  for (const snapshot of restorable(listing)) {
+    const group = groups.at(-1);
+    if (snapshot.kind === 'Full') {
+      groups.push({ base: snapshot, deltas: [] });
+    } else if (group === undefined) {
+      groups.push({ base: undefined, deltas: [snapshot] });
+    } else {
+      group.deltas.push(snapshot);
+    }
+  }
+  return { chains: groups.map(chainOf), excluded, parts };
+}
+
+function chainOf<T extends Listed>(group: {
+  readonly base: T | undefined;
+  readonly deltas: readonly T[];
+}): CatalogChain<T> {
+  const { base, deltas } = group;
+  if (base === undefined) {
+    const first = deltas.reduce(
+      (lowest, { startRevision }) => Math.min(lowest, startRevision),
+      Number.MAX_SAFE_INTEGER,
+    );
+    const missing = { from: revision(1), to: revision(Math.max(1, first - 1)) };
+    return { base, deltas, lastRevision: undefined, missing, beyond: deltas, notes: [] };
+  }
+  const cover = coverFrom({ covered: base.lastRevision, baseCreatedOn: base.createdOn, deltas });
+  const { lastRevision, missing, beyond, notes } = cover;
+  return { base, deltas, lastRevision, missing, beyond, notes };
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { parse } from 'yaml';
+import { goldenStoreFlags } from './golden-store-flags.ts';
+import { makeRig } from './rig.ts';
+
+interface Listed {
+  readonly lastRevision: number;
+  readonly restorable: boolean;
+  readonly chains: readonly { readonly full: { readonly name: string }; readonly deltas: readonly unknown[] }[];
+}
+
+describe('list', () => {
+  it('shows the chains of a store', async () => {
+    await using rig = makeRig();
+    const { stdout, stderr, exitCode } = await rig.run(['list', ...goldenStoreFlags(rig, 'etcd-3.5/gzip')]);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /^Chain 1: to revision 122, \d+\w old, 4 objects, [\d.]+ KiB\n {2}restore takes this one$/m);
+    assert.match(stdout, /^ {2}Incr-00000120-00000122-1795251538\.gz {2}2026-11-21 08:58:58 +\d+/m);
+    assert.equal(stderr, '');
+  });
+
+  it('finds the old layout, too', async () => {
+    await using rig = makeRig();
+    const { stdout } = await rig.run(['list', ...goldenStoreFlags(rig, 'layout-v1'), '-o', 'json']);
+    const listed = JSON.parse(stdout) as Listed;
+    assert.equal(listed.lastRevision, 122);
+    assert.equal(listed.chains[0]?.deltas.length, 3);
+  });
+
+  it('tells scripts of a hole, and succeeds', async () => {
+    await using rig = makeRig();
+    const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');
+    const store = rig.home.join('store/etcd-main/v2');
+    rmSync(`${store}/Incr-00000090-00000119-1795251536.gz`);
+    writeFileSync(`${store}/notes.txt`, '');
+    const { stdout, exitCode } = await rig.run(['list', ...flags, '-o', 'yaml']);
+    assert.equal(exitCode, 0);
+    const listed = parse(stdout) as Listed & { ignored: string[]; chains: { missing: unknown }[] };
+    assert.equal(listed.restorable, false);
+    assert.equal(listed.lastRevision, 89);
+    assert.deepEqual(listed.chains[0]?.missing, { from: 90, to: 119 });
+    assert.deepEqual(listed.ignored, ['etcd-main/v2/notes.txt']);
+  });
+
+  it('says what to check when there is nothing', async () => {
+    await using rig = makeRig();
+    const { stdout, exitCode } = await rig.run(['list', '--store-container', rig.home.join('nowhere'), '--all']);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /nowhere: no snapshot; check the container and --store-prefix$/m);
+  });
+
+  it('takes only flags', async () => {
+    await using rig = makeRig();
+    const { stderr, exitCode } = await rig.run(['list', 'something']);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /cannot use "something": list takes only flags/);
+  });
+});
