@@ -1,5 +1,5 @@
 import { BranchPacker, type Child } from './branch-packer.ts';
-import { encodePageHeader } from './page.ts';
+import { writeEmptyPage } from './empty-page.ts';
 import type { PageAllocator } from './page-allocator.ts';
 import type { PageSink } from './page-sink.ts';
 
@@ -57,11 +57,7 @@ export class TreeBuilder {
         this.#level(level + 1).add(page);
       }
     }
-    const id = this.#allocator.allocate(1);
-    const bytes = this.#sink.claim(id, 1) ?? (await this.#sink.claimNext(id, 1));
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    encodePageHeader(view, { id, kind: 'leaf', count: 0, overflow: 0 });
-    return id;
+    return await writeEmptyPage('leaf', this.#allocator, this.#sink);
   }
 
   #level(index: number): BranchPacker {

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Entry } from '../../../../src/datadir/bbolt/bucket.ts';
-import { checkDatabase } from '../../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
-import { bucketEntries, inBatches } from '../../../../src/datadir/bbolt/entry-stream.ts';
+import { inBatches } from '../../../../src/datadir/bbolt/entry-stream.ts';
 import { Graft } from '../../../../src/datadir/bbolt/graft.ts';
 import { seededBytes, seededRandom } from '../../../support/byte-streams.ts';
 import { goldenDatabase } from '../../../support/datadir/golden.ts';
+import { storedBuckets } from '../../../support/datadir/stored-buckets.ts';
 import { written } from '../../../support/datadir/written.ts';
 import { makeTempDir } from '../../../support/temp-dir.ts';
 
@@ -22,23 +22,6 @@ function digest(entries: readonly Entry[] = []): string {
     hash.update(`${key.length},${value.length};`).update(key).update(value);
   }
   return hash.digest('hex');
-}
-
-async function contents(path: string): Promise<Map<string, Entry[]>> {
-  await using database = await Database.open(path);
-  const { damages } = await checkDatabase(database, { signal });
-  assert.deepEqual(damages, []);
-  const buckets = new Map<string, Entry[]>();
-  for await (const { key } of bucketEntries(database.root, { signal, content: 'buckets' })) {
-    const bucket = await database.root.bucket(key);
-    assert.ok(bucket);
-    const entries: Entry[] = [];
-    for await (const entry of bucketEntries(bucket, { signal })) {
-      entries.push({ key: Uint8Array.from(entry.key), value: Uint8Array.from(entry.value) });
-    }
-    buckets.set(Buffer.from(key).toString(), entries);
-  }
-  return buckets;
 }
 
 /** Entries with keys above every key of the golden databases, some values larger than a page. */
@@ -58,14 +41,14 @@ for (const name of ['etcd-3.5/gzip', 'etcd-3.4/gzip'] as const) {
   test(`appending to the key bucket of ${name} twice keeps everything and is sound`, async () => {
     using dir = makeTempDir();
     const path = written(dir, 'db', goldenDatabase(name));
-    const expected = await contents(path);
+    const expected = await storedBuckets(path);
     for (const [round, count] of [20_000, 3_000].entries()) {
       const added = [...moreEntries(round, 1_000_000 * (round + 1), count)];
       await using graft = await Graft.open(path);
       await graft.append('key', inBatches(added));
       await graft.commit({ signal });
       expected.get('key')?.push(...added.map(({ key, value }) => ({ key: new Uint8Array(key), value })));
-      const found = await contents(path);
+      const found = await storedBuckets(path);
       assert.deepEqual([...found.keys()], [...expected.keys()]);
       for (const [bucket, entries] of expected) {
         assert.equal(digest(found.get(bucket)), digest(entries), bucket);
@@ -88,18 +71,18 @@ test('a graft leaves every page of the base but the metas as it was', async () =
 test('without a commit the file still is the old database', async () => {
   using dir = makeTempDir();
   const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
-  const expected = await contents(path);
+  const expected = await storedBuckets(path);
   {
     await using graft = await Graft.open(path);
     await graft.append('key', inBatches(moreEntries(1, 10, 50_000)));
   }
-  assert.deepEqual(await contents(path), expected);
+  assert.deepEqual(await storedBuckets(path), expected);
 });
 
 test('replace, merge and append create buckets, and replace can empty one', async () => {
   using dir = makeTempDir();
   const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
-  const expected = await contents(path);
+  const expected = await storedBuckets(path);
   const entry = (key: string, value: string): Entry => ({ key: utf8.encode(key), value: utf8.encode(value) });
   const meta = expected.get('meta') ?? [];
   await using graft = await Graft.open(path);
@@ -120,7 +103,7 @@ test('replace, merge and append create buckets, and replace can empty one', asyn
     ),
     entry('zz-last', 'l'),
   ]);
-  const found = await contents(path);
+  const found = await storedBuckets(path);
   assert.deepEqual([...found.keys()], [...expected.keys()].toSorted());
   for (const [name, entries] of expected) {
     assert.deepEqual(found.get(name), entries, name);

@@ -1,0 +1,98 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { Child } from './branch-packer.ts';
+import type { Entry } from './bucket.ts';
+import { encodeBucketHeader } from './bucket-header.ts';
+import { writeEmptyPage } from './empty-page.ts';
+import type { EntryBatch } from './entry-batch.ts';
+import { inBatches } from './entry-stream.ts';
+import { compareKeys } from './key-order.ts';
+import { LeafPacker } from './leaf-packer.ts';
+import { PageAllocator } from './page-allocator.ts';
+import { PageSink } from './page-sink.ts';
+import { TreeBuilder } from './tree-builder.ts';
+
+/** A bucket whose pages are written. */
+interface WrittenBucket {
+  readonly name: Uint8Array;
+  readonly root: number;
+  readonly sequence: bigint;
+}
+
+/** Writes whole buckets into new pages of a file, one bucket after the other, in the order of the pages. */
+export class BucketWriter {
+  readonly #allocator: PageAllocator;
+  readonly #sink: PageSink;
+  /** By name in latin1. */
+  readonly #written = new Map<string, WrittenBucket>();
+
+  /** Pages begin at `highWater`. */
+  constructor(handle: FileHandle, options: { readonly pageSize: number; readonly highWater: number }) {
+    this.#allocator = new PageAllocator(options);
+    this.#sink = new PageSink(handle, options.pageSize);
+  }
+
+  /** The first page number not used so far. */
+  get highWater(): number {
+    return this.#allocator.highWater;
+  }
+
+  /** True when this bucket was written. */
+  has(name: Uint8Array): boolean {
+    return this.#written.has(latin1(name));
+  }
+
+  /**
+   * Writes a bucket, whose entries have to come in key order. `spine` continues an existing tree, as TreeBuilder takes it.
+   * A bucket can be written once; throws a RangeError the second time.
+   */
+  async write(
+    name: Uint8Array,
+    batches: Iterable<EntryBatch> | AsyncIterable<EntryBatch>,
+    options: { readonly sequence?: bigint; readonly spine?: readonly (readonly Child[])[] } = {},
+  ): Promise<void> {
+    if (this.has(name)) {
+      throw new RangeError(`the bucket ${latin1(name)} is written already`);
+    }
+    const root = await this.#tree(batches, { content: 'values', spine: options.spine ?? [] });
+    this.#written.set(latin1(name), { name, root, sequence: options.sequence ?? 0n });
+  }
+
+  /** What the bucket of buckets has to hold for the buckets written, in order of their names. */
+  headers(): readonly Entry[] {
+    return [...this.#written.values()]
+      .map(({ name, root, sequence }) => ({ key: name, value: encodeBucketHeader({ page: root, sequence }) }))
+      .toSorted((a, b) => compareKeys(a.key, b.key));
+  }
+
+  /** Writes the bucket of buckets and gives the page number of its root. */
+  async writeRoot(headers: Iterable<Entry> | AsyncIterable<Entry>): Promise<number> {
+    return await this.#tree(inBatches(headers), { content: 'buckets', spine: [] });
+  }
+
+  /** Writes a freelist that names no page, and gives its page number. */
+  async writeFreelist(): Promise<number> {
+    return await writeEmptyPage('freelist', this.#allocator, this.#sink);
+  }
+
+  /** Waits until everything is in the file. It is not durable yet. */
+  async end(): Promise<void> {
+    await this.#sink.end();
+  }
+
+  async #tree(
+    batches: Iterable<EntryBatch> | AsyncIterable<EntryBatch>,
+    options: { readonly content: 'values' | 'buckets'; readonly spine: readonly (readonly Child[])[] },
+  ): Promise<number> {
+    const tree = new TreeBuilder(this.#allocator, this.#sink, options.spine);
+    const packer = new LeafPacker(this.#allocator, this.#sink, { tree, content: options.content });
+    for await (const batch of batches) {
+      await packer.append(batch);
+    }
+    await packer.finish();
+    return await tree.finish();
+  }
+}
+
+function latin1(name: Uint8Array): string {
+  return Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1');
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { readFileSync, statSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import type { Entry } from '../../../../src/datadir/bbolt/bucket.ts';
+import { checkDatabase } from '../../../../src/datadir/bbolt/check.ts';
+import { Database } from '../../../../src/datadir/bbolt/database.ts';
+import { inBatches } from '../../../../src/datadir/bbolt/entry-stream.ts';
+import { FreshDatabase } from '../../../../src/datadir/bbolt/fresh-database.ts';
+import { Damage } from '../../../../src/datadir/damage.ts';
+import { seededBytes, seededRandom } from '../../../support/byte-streams.ts';
+import { storedBuckets } from '../../../support/datadir/stored-buckets.ts';
+import { written } from '../../../support/datadir/written.ts';
+import { makeTempDir, type TempDir } from '../../../support/temp-dir.ts';
+
+const { signal } = new AbortController();
+
+/** Entries in key order; some values are larger than a page, some empty, keys of all sizes. */
+function sortedEntries(count: number, options: { readonly pageSize: number }): readonly Entry[] {
+  const random = seededRandom(count);
+  return Array.from({ length: count }, (_, index) => {
+    const most = random() < 0.01 ? 4 * options.pageSize : 120;
+    const prefix = Buffer.from(String(index).padStart(8, '0'));
+    const key = Buffer.concat([prefix, seededBytes(Math.floor(random() * (index % 50 === 0 ? 500 : 20)), index)]);
+    return { key: Uint8Array.from(key), value: new Uint8Array(seededBytes(Math.floor(random() * most), index)) };
+  });
+}
+
+async function fresh(
+  dir: TempDir,
+  buckets: ReadonlyMap<string, readonly Entry[]>,
+  options: { readonly pageSize: number },
+): Promise<string> {
+  const path = dir.join(`db-${options.pageSize}`);
+  await using database = await FreshDatabase.create(path, options);
+  for (const [name, entries] of buckets) {
+    await database.bucket(name, inBatches(entries));
+  }
+  await database.commit({ signal });
+  assert.equal(statSync(path).size, database.size);
+  return path;
+}
+
+describe('a fresh database', () => {
+  for (const pageSize of [1024, 4096, 16_384, 65_536]) {
+    it(`of pages of ${pageSize} bytes holds what was written, names in order, and wastes nothing`, async () => {
+      using dir = makeTempDir();
+      const key = sortedEntries(30_000, { pageSize });
+      const buckets = new Map([
+        ['meta', sortedEntries(3, { pageSize })],
+        ['key', key],
+        ['auth', []],
+        ['lease', sortedEntries(700, { pageSize })],
+      ]);
+      const path = await fresh(dir, buckets, { pageSize });
+      assert.deepEqual(await storedBuckets(path), new Map([...buckets].toSorted(([a], [b]) => (a < b ? -1 : 1))));
+      await using database = await Database.open(path);
+      assert.equal(database.meta.pageSize, pageSize);
+      assert.ok(database.meta.freelist !== undefined);
+      const { freePages } = await checkDatabase(database, { signal });
+      assert.equal(freePages, 0);
+      assert.equal(statSync(path).mode & 0o777, 0o600);
+      // The last page of a run of large values may be almost empty; everything else is packed.
+      const bytes = key.reduce((sum, entry) => sum + 16 + entry.key.length + entry.value.length, 0);
+      assert.ok(database.meta.highWater * pageSize < bytes * 1.5 + 12 * pageSize);
+    });
+  }
+
+  it('without any bucket is sound', async () => {
+    using dir = makeTempDir();
+    assert.deepEqual(await storedBuckets(await fresh(dir, new Map(), { pageSize: 4096 })), new Map());
+  });
+
+  it('survives the loss of either meta', async () => {
+    using dir = makeTempDir();
+    const buckets = new Map([['key', sortedEntries(100, { pageSize: 4096 })]]);
+    const bytes = readFileSync(await fresh(dir, buckets, { pageSize: 4096 }));
+    for (const torn of [0, 1]) {
+      const copy = Buffer.from(bytes);
+      copy.fill(0, torn * 4096, torn * 4096 + 4096);
+      assert.deepEqual(await storedBuckets(written(dir, 'torn', copy)), buckets);
+    }
+  });
+
+  it('is no database before it is committed', async () => {
+    using dir = makeTempDir();
+    const path = dir.join('db');
+    await using database = await FreshDatabase.create(path, { pageSize: 4096 });
+    await database.bucket('key', inBatches(sortedEntries(20_000, { pageSize: 4096 })));
+    await assert.rejects(Database.open(path), Damage);
+    const stop = new AbortController();
+    const reason = new Error('stopped');
+    stop.abort(reason);
+    await assert.rejects(database.commit({ signal: stop.signal }), reason);
+    await assert.rejects(Database.open(path), Damage);
+  });
+
+  it('refuses a bucket twice and a file that is there', async () => {
+    using dir = makeTempDir();
+    await using database = await FreshDatabase.create(dir.join('db'), { pageSize: 4096 });
+    await database.bucket('key', []);
+    await assert.rejects(database.bucket('key', []), RangeError);
+    await assert.rejects(FreshDatabase.create(dir.join('db'), { pageSize: 4096 }), { code: 'EEXIST' });
+  });
+});
