@@ -5,21 +5,20 @@ import type { EtcdCluster } from '../etcd/cluster.ts';
 import { type Revision, revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import { compress } from '../snapshot/compression.ts';
 import { HashDamage } from '../snapshot/damage.ts';
+import type { Compression } from '../snapshot/snapshot.ts';
 import { HASH_SIZE, TrailingHash } from '../snapshot/trailing-hash.ts';
+import { FileAppender } from './file-appender.ts';
 import { createTemporaryFile, type TemporaryFile } from './temporary-file.ts';
 
 /** A bbolt file is a multiple of this. */
 const sectorSize = 512;
-/** Bytes gathered before they are written to disk. */
-const writeSize = 1024 * 1024;
 
-/** A member's database in a temporary file, found whole and sound. Disposing removes the file. */
+/** A member's database, found whole and sound, ready to be stored. Disposing removes its temporary files. */
 export interface DownloadedDatabase extends AsyncDisposable {
-  /** Holds the database and its SHA-256 behind it, as they are stored. */
-  readonly file: TemporaryFile;
-  /** Bytes of the file. */
-  readonly fileSize: number;
+  /** The database and its SHA-256 behind it, compressed. */
+  readonly object: { readonly handle: FileHandle /** Bytes. */; readonly size: number };
   /** True last revision. */
   readonly lastRevision: Revision;
   /** As `etcdctl snapshot status` prints it. */
@@ -30,60 +29,75 @@ export interface DownloadedDatabase extends AsyncDisposable {
   readonly totalSize: number;
 }
 
+/** What to download, and where to put it meanwhile. */
+export interface DownloadRequest {
+  readonly cluster: EtcdCluster;
+  readonly compression: Compression;
+  /** Has room for the database and its compressed form. */
+  readonly tempDir: string;
+}
+
 /**
- * Streams the database of a member to a temporary file and checks hash and structure.
+ * Streams the database of a member to a temporary file, compresses it on the way, and checks hash and structure.
  * Throws a Failure `snapshot_corrupt` when what came is no sound database, and `temp_unwritable` when it cannot be kept.
  */
-export async function downloadDatabase(
-  request: { readonly cluster: EtcdCluster; readonly tempDir: string },
-  context: RunContext,
-): Promise<DownloadedDatabase> {
-  const { cluster, tempDir } = request;
-  await using cleanup = new AsyncDisposableStack();
-  const file = cleanup.use(await writing(tempDir, () => createTemporaryFile(tempDir, 'snapshot')));
-  const fileSize = await receive(file.handle, request, context);
-  const facts = await inspected(file.path, cluster.location, context.signal);
-  cleanup.move();
+export async function downloadDatabase(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
+  const { cluster, compression, tempDir } = request;
+  await using files = new AsyncDisposableStack();
+  const open = (purpose: string): Promise<TemporaryFile> =>
+    writing(tempDir, () => createTemporaryFile(tempDir, purpose));
+  const plain = files.use(await open('snapshot'));
+  const packed = compression === 'none' ? undefined : files.use(await open('compressed'));
+  const received = receive(plain.handle, request, context);
+  const size = await keep(compress(received, compression), packed?.handle, tempDir);
+  const facts = await inspected(plain.path, cluster.location, context.signal);
+  const kept = files.move();
   return {
-    file,
-    fileSize,
+    object: { handle: (packed ?? plain).handle, size },
     lastRevision: revision(facts.lastRevision),
     hash: facts.hash,
     totalKeys: facts.totalKeys,
     totalSize: facts.size,
-    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
-/** Returns the number of bytes received, hash included. */
-async function receive(
-  handle: FileHandle,
-  { cluster, tempDir }: { readonly cluster: EtcdCluster; readonly tempDir: string },
-  { signal, progress, log }: RunContext,
+/** Writes `bytes` to a file, where there is one; returns how many they were. */
+async function keep(
+  bytes: AsyncIterable<Uint8Array>,
+  handle: FileHandle | undefined,
+  tempDir: string,
 ): Promise<number> {
+  const file = handle === undefined ? undefined : new FileAppender(handle);
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.length;
+    await writing(tempDir, async () => await file?.append(chunk));
+  }
+  await writing(tempDir, async () => await file?.flush());
+  return size;
+}
+
+/** Gives the bytes on once they are on their way to the file; in the end they are known to be a database and its hash. */
+async function* receive(
+  handle: FileHandle,
+  { cluster, tempDir }: DownloadRequest,
+  { signal, progress, log }: RunContext,
+): AsyncGenerator<Uint8Array> {
   using bar = progress.start({ label: 'Reading snapshot', unit: 'bytes', total: undefined });
   const onSize = (bytes: number): void => {
     log.info('Successfully opened snapshot reader on etcd');
     bar.expect(bytes);
   };
   const trailing = new TrailingHash();
-  let pending: Uint8Array[] = [];
-  let pendingSize = 0;
-  const flush = async (): Promise<void> => {
-    await writing(tempDir, () => writeAll(handle, pending));
-    pending = [];
-    pendingSize = 0;
-  };
+  const file = new FileAppender(handle);
   for await (const bytes of cluster.snapshot({ signal, onSize })) {
     trailing.push(bytes);
-    pending.push(bytes);
-    pendingSize += bytes.length;
+    await writing(tempDir, () => file.append(bytes));
     bar.advance(bytes.length);
-    if (pendingSize >= writeSize) {
-      await flush();
-    }
+    yield bytes;
   }
-  await flush();
+  await writing(tempDir, () => file.flush());
   if (trailing.length % sectorSize !== HASH_SIZE) {
     throw corrupt(cluster.location, `its ${trailing.length} bytes are not a database and a SHA-256 behind it`);
   }
@@ -91,19 +105,6 @@ async function receive(
     trailing.verify();
   } catch (error) {
     throw error instanceof HashDamage ? corrupt(cluster.location, error.message, error) : error;
-  }
-  return trailing.length;
-}
-
-/** `writev` may write less than it was given. */
-async function writeAll(handle: FileHandle, buffers: readonly Uint8Array[]): Promise<void> {
-  if (buffers.length === 0) {
-    return;
-  }
-  const expected = buffers.reduce((sum, { length }) => sum + length, 0);
-  const { bytesWritten } = await handle.writev(buffers);
-  if (bytesWritten < expected) {
-    await handle.writeFile(Buffer.concat(buffers).subarray(bytesWritten));
   }
 }
 
@@ -136,7 +137,8 @@ async function writing<T>(tempDir: string, work: () => Promise<T>): Promise<T> {
       action: 'write a temporary snapshot in',
       object: tempDir,
       found: code === 'ENOSPC' ? 'no space is left' : (code ?? String(cause)),
-      remedy: 'make room for the whole database there or choose another --snapstore-temp-directory',
+      remedy:
+        'make room there for the whole database and its compressed form, or choose another --snapstore-temp-directory',
       cause,
     });
   }

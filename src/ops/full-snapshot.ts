@@ -2,12 +2,10 @@ import type { EtcdCluster } from '../etcd/cluster.ts';
 import { revision } from '../revision.ts';
 import { rfc3339 } from '../runtime/rfc3339.ts';
 import type { RunContext } from '../runtime/run-context.ts';
-import { compress } from '../snapshot/compression.ts';
 import { newSnapshot } from '../snapshot/name.ts';
 import type { Compression } from '../snapshot/snapshot.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { type DownloadedDatabase, downloadDatabase } from './database-download.ts';
-import { storedSizeBound } from './stored-size-bound.ts';
 
 /** What a full snapshot needs. */
 export interface FullSnapshotRequest {
@@ -31,9 +29,9 @@ export interface FullSnapshotResult {
 }
 
 /** Bytes read from the temporary file at a time. */
-const readSize = 1024 * 1024;
+const readSize = 256 * 1024;
 
-/** Takes one full snapshot: download, verify, compress, save. */
+/** Takes one full snapshot: download, compress, verify, save. */
 export async function takeFullSnapshot(request: FullSnapshotRequest, context: RunContext): Promise<FullSnapshotResult> {
   const takenAt = context.clock.now();
   context.log.info(`Taking full snapshot for time: ${rfc3339(takenAt)}`);
@@ -41,7 +39,7 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   return await saveFullSnapshot({ ...request, database, createdOn: Math.floor(takenAt / 1000) }, context);
 }
 
-/** Compresses and stores a database that was downloaded. `createdOn` is in seconds since the epoch. */
+/** Stores a database that was downloaded. `createdOn` is in seconds since the epoch. */
 export async function saveFullSnapshot(
   request: Omit<FullSnapshotRequest, 'cluster' | 'tempDir'> & {
     readonly database: DownloadedDatabase;
@@ -50,7 +48,7 @@ export async function saveFullSnapshot(
   { signal, clock, log, progress }: RunContext,
 ): Promise<FullSnapshotResult> {
   const { database, store, compression, final, createdOn } = request;
-  const { lastRevision, hash, totalKeys, totalSize, fileSize } = database;
+  const { object, lastRevision, hash, totalKeys, totalSize } = database;
   const snapshot = newSnapshot({
     kind: 'Full',
     startRevision: revision(0),
@@ -60,12 +58,9 @@ export async function saveFullSnapshot(
     isFinal: final,
   });
   const startedAt = clock.monotonic();
-  using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: fileSize });
-  const source = database.file.handle.createReadStream({ start: 0, autoClose: false, highWaterMark: readSize });
-  const stored = await store.save(snapshot, compress(counted(source, bar.advance.bind(bar)), compression), {
-    signal,
-    sizeBound: storedSizeBound(fileSize, compression),
-  });
+  using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: object.size });
+  const source = object.handle.createReadStream({ start: 0, autoClose: false, highWaterMark: readSize });
+  const stored = await store.save(snapshot, counted(source, bar.advance.bind(bar)), { signal, sizeBound: object.size });
   log.info(`Total time to save snapshot: ${((clock.monotonic() - startedAt) / 1000).toFixed(3)} seconds.`);
   log.info(
     { revision: lastRevision, bytes: stored.size, databaseBytes: totalSize, keys: totalKeys },

@@ -1,13 +1,16 @@
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gzip, type ZlibOptions } from 'node:zlib';
 
-const gzipBlock = promisify(gzip);
+const gzipBlock = promisify(gzip) as (block: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
+
+/** zlib gives this many bytes at a time, so that a member is put together from few pieces. */
+const chunkSize = 256 * 1024;
 
 /** How {@link gzipMembers} divides its work. */
 export interface GzipMembersOptions {
   /** Uncompressed bytes of a member. Default 4 MiB: larger ones compress hardly better. */
   readonly blockSize?: number;
-  /** Members compressed at once on libuv's threads. Default 4, which is how many threads there are. */
+  /** Members compressed at once on libuv's threads. Default 3: of four threads one is left for files. */
   readonly inFlight?: number;
 }
 
@@ -18,12 +21,12 @@ export interface GzipMembersOptions {
  */
 export async function* gzipMembers(
   source: AsyncIterable<Uint8Array>,
-  { blockSize = 4 * 1024 * 1024, inFlight = 4 }: GzipMembersOptions = {},
+  { blockSize = 4 * 1024 * 1024, inFlight = 3 }: GzipMembersOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const running: { readonly block: Buffer<ArrayBuffer>; readonly member: Promise<Buffer> }[] = [];
   const spare: Buffer<ArrayBuffer>[] = [];
   const start = (block: Buffer<ArrayBuffer>, size: number): void => {
-    const member = gzipBlock(block.subarray(0, size));
+    const member = gzipBlock(block.subarray(0, size), { chunkSize, memLevel: 9 });
     // Someone who stops reading leaves members behind that nobody waits for.
     member.catch(() => undefined);
     running.push({ block, member });

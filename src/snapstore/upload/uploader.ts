@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { untilAborted } from '../../runtime/until-aborted.ts';
 import type { Bucket, CallOptions, ObjectEntry, Upload } from '../bucket.ts';
 import { type RetryOptions, retryTransient } from '../retry-transient.ts';
 import { StoreError } from '../store-error.ts';
@@ -69,11 +70,9 @@ class ChunkedUpload {
   readonly #upload: Upload;
   readonly #context: ChunkedUploadContext;
   readonly #buffers: BufferPool;
-  /** Aborts the other chunks when one fails. */
+  /** Aborts with the first failure: ends the other chunks, and the wait for the source. */
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
-  /** Rejects with the first failure, even while the source gives nothing. */
-  readonly #failed = Promise.withResolvers<never>();
   readonly #inFlight = new Set<Promise<void>>();
   #parts = 0;
   #size = 0;
@@ -83,7 +82,6 @@ class ChunkedUpload {
     this.#context = context;
     this.#buffers = new BufferPool({ count: Math.max(1, context.settings.parallel), size: context.partSize });
     this.#signal = AbortSignal.any([context.request.signal, this.#stop.signal]);
-    this.#failed.promise.catch(() => undefined);
   }
 
   /** Sends everything. When it settles, no chunk is in flight any more. */
@@ -111,14 +109,14 @@ class ChunkedUpload {
     let buffer = await this.#buffers.take();
     let filled = 0;
     for (;;) {
-      const next = await Promise.race([source.next(), this.#failed.promise]);
+      const next = await untilAborted(source.next(), this.#stop.signal);
       if (next.done === true) {
         break;
       }
       for (let rest = next.value; rest.length > 0; ) {
         if (filled === buffer.length) {
           this.#send(buffer, filled);
-          buffer = await Promise.race([this.#buffers.take(), this.#failed.promise]);
+          buffer = await untilAborted(this.#buffers.take(), this.#stop.signal);
           filled = 0;
         }
         const fitting = rest.subarray(0, buffer.length - filled);
@@ -165,7 +163,6 @@ class ChunkedUpload {
 
   /** Only the first failure counts; what follows from it is not of interest. */
   #fail(error: unknown): void {
-    this.#failed.reject(error);
     this.#stop.abort(error);
   }
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Bucket } from '../../../../src/snapstore/bucket.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { leastChunkSize, planChunkSize } from '../../../../src/snapstore/upload/chunk-plan.ts';
@@ -192,4 +194,28 @@ test('a body that outgrows its announced size and the number of parts is refused
     /too many parts/,
   );
   assert.equal(memory.objects.size, 0);
+});
+
+test('what was sent is not kept', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  let most = 0;
+  async function* fresh(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < 64; at += 1) {
+      yield Buffer.allocUnsafeSlow(MIB);
+      collectGarbage();
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+    }
+  }
+  const before = process.memoryUsage().arrayBuffers;
+  const discarding: Bucket = {
+    ...memoryBucket(),
+    beginUpload: async (key) => ({
+      writePart: async () => {},
+      complete: async ({ size }) => ({ key, size, modifiedAt: 0 }),
+      abort: async () => {},
+    }),
+  };
+  await uploadTo(discarding, { body: fresh(), sizeBound: 64 * MIB });
+  assert.ok(most - before < 32 * MIB, `${most - before} bytes were held at once`);
 });
