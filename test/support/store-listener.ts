@@ -56,6 +56,8 @@ export async function listenAsStore(protocol: StoreProtocol): Promise<StoreListe
   const server = createServer((message, response) => {
     serve(protocol, desk, message, response).catch(() => response.destroy());
   });
+  // A connection that is closed for being idle may be closed while a request is on its way.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });

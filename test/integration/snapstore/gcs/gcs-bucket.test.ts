@@ -30,13 +30,17 @@ function authorizer(): Authorizer {
   };
 }
 
+const PATIENT = { requestMs: 30_000, partMs: 30_000, stallMs: 30_000, retryDelaysMs: [1, 1] };
+/** For tests of deadlines: shorter, but long enough for a busy machine to answer what it is asked. */
+const IMPATIENT = { ...PATIENT, requestMs: 1500, partMs: 1500, stallMs: 1000 };
+
 function open(options: Partial<GcsConfig> = {}): Bucket {
   return new GcsBucket({
     container: server.bucket,
     authorizer: authorizer(),
     endpoint: server.endpoint,
     clock: systemClock,
-    patience: { requestMs: 700, partMs: 700, stallMs: 500, retryDelaysMs: [1, 1] },
+    patience: PATIENT,
     ...options,
   });
 }
@@ -256,6 +260,7 @@ suite('faults', () => {
   });
 
   test('what may be asked again is', async () => {
+    bucket = open({ patience: IMPATIENT });
     for (const fault of [{ kind: 'status', status: 503 }, { kind: 'reset' }, { kind: 'stall' }] as const) {
       server.space.put('key', Buffer.from('x'));
       for (const operation of ['objects.list', 'objects.download', 'objects.delete', 'objects.compose']) {
@@ -281,6 +286,7 @@ suite('faults', () => {
   });
 
   test("a part that fails is the caller's to write again, and then arrives", async () => {
+    bucket = open({ patience: IMPATIENT });
     const body = randomBytes(partSize);
     const faults = [
       { kind: 'status', status: 500 },
@@ -362,6 +368,7 @@ suite('faults', () => {
   });
 
   test('a body that is cut, stalls, or is not what was stored fails', async () => {
+    bucket = open({ patience: IMPATIENT });
     server.space.put('key', randomBytes(3_000_000));
     for (const fault of [
       { kind: 'truncate', after: 1_500_000 },
@@ -374,10 +381,11 @@ suite('faults', () => {
   });
 
   test('a slow reader is not a stalled store', async () => {
+    bucket = open({ patience: IMPATIENT });
     const body = randomBytes(4_000_000);
     server.space.put('key', body);
     const stream = await bucket.read('key', { signal });
-    await systemClock.sleep(700);
+    await systemClock.sleep(IMPATIENT.stallMs + 200);
     assert.deepEqual(await buffer(stream), body);
   });
 

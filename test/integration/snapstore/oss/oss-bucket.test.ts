@@ -14,13 +14,17 @@ const partSize = 128 * 1024;
 let server: OssServer;
 let bucket: Bucket;
 
+const PATIENT = { requestMs: 30_000, partMs: 30_000, stallMs: 30_000, retryDelaysMs: [1, 1] };
+/** For tests of deadlines: shorter, but long enough for a busy machine to answer what it is asked. */
+const IMPATIENT = { ...PATIENT, requestMs: 1500, partMs: 1500, stallMs: 1000 };
+
 function open(options: Partial<OssConfig> = {}): Bucket {
   return new OssBucket({
     container: server.bucket,
     credentials: { storageEndpoint: 'unused.invalid', ...server.keys },
     endpoint: server.endpoint,
     clock: systemClock,
-    patience: { requestMs: 700, partMs: 700, stallMs: 500, retryDelaysMs: [1, 1] },
+    patience: PATIENT,
     ...options,
   });
 }
@@ -191,6 +195,7 @@ suite('faults', () => {
   });
 
   test("a part that fails is the caller's to write again, and then arrives", async () => {
+    bucket = open({ patience: IMPATIENT });
     const body = randomBytes(partSize);
     const faults = [
       { kind: 'status', status: 500 },
@@ -281,6 +286,7 @@ suite('faults', () => {
   });
 
   test('a body that is cut, stalls, or is not what was stored fails', async () => {
+    bucket = open({ patience: IMPATIENT });
     server.space.put('key', randomBytes(3_000_000));
     for (const fault of [
       { kind: 'truncate', after: 1_500_000 },
@@ -293,6 +299,7 @@ suite('faults', () => {
   });
 
   test('a read whose first bytes do not come fails within its deadline', async () => {
+    bucket = open({ patience: IMPATIENT });
     server.space.put('key', Buffer.from('x'));
     server.fault(() => ({ kind: 'stall' }));
     await assert.rejects(bucket.read('key', { signal }), { kind: 'transient' });
@@ -300,10 +307,11 @@ suite('faults', () => {
   });
 
   test('a slow reader is not a stalled store', async () => {
+    bucket = open({ patience: IMPATIENT });
     const body = randomBytes(4_000_000);
     server.space.put('key', body);
     const stream = await bucket.read('key', { signal });
-    await systemClock.sleep(700);
+    await systemClock.sleep(IMPATIENT.stallMs + 200);
     assert.deepEqual(await buffer(stream), body);
   });
 
