@@ -6,6 +6,7 @@ import { listCommand } from './list.ts';
 import { restoreCommand } from './restore.ts';
 import { serverCommand } from './server.ts';
 import { snapshotCommand } from './snapshot.ts';
+import { statusCommand } from './status.ts';
 
 export type { Command } from './command.ts';
 
@@ -17,5 +18,6 @@ export const commands: readonly Command[] = [
   compactCommand,
   copyCommand,
   listCommand,
+  statusCommand,
   serverCommand,
 ];

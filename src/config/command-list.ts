@@ -6,6 +6,7 @@ import { listSpec } from './commands/list.ts';
 import { restoreSpec } from './commands/restore.ts';
 import { serverSpec } from './commands/server.ts';
 import { snapshotSpec } from './commands/snapshot.ts';
+import { statusSpec } from './commands/status.ts';
 
 /** Every command that takes options from the table, in the order of the help text. */
 export const commandSpecs: readonly CommandSpec[] = [
@@ -15,5 +16,6 @@ export const commandSpecs: readonly CommandSpec[] = [
   compactSpec,
   copySpec,
   listSpec,
+  statusSpec,
   serverSpec,
 ];

@@ -56,7 +56,7 @@ async function initializeResolved(request: InitializeRequest, context: RunContex
   if (namespace !== undefined) {
     await guardVolume(dataDir, namespace);
   }
-  await using _lock = await lockDb(dataDir, context);
+  await using _lock = await lockDb(dataDir, context, { action: 'initialize' });
   await finishReplacement(dataDir, context);
   context.log.info('Checking for data directory structure validity...');
   const structure = await readStructure(dataDir);

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { executable, makeRig } from './rig.ts';
 
-const commands = ['snapshot', 'restore', 'initialize', 'compact', 'copy', 'list', 'server'] as const;
+const commands = ['snapshot', 'restore', 'initialize', 'compact', 'copy', 'list', 'status', 'server'] as const;
 
 const version = /^etcdbrctl Version: \S+\nGit SHA: \S+\nRuntime Version: node v\d+\.\d+\.\d+\nOS\/Arch: \S+\/\S+\n$/;
 
@@ -39,7 +39,7 @@ describe('help', () => {
         stdout.split('\n').filter((line) => line.length > 80),
         [],
       );
-      assert.match(stdout, /ETCDBRCTL_STORE_PREFIX for --store-prefix/);
+      assert.match(stdout, /ETCDBRCTL_[A-Z_]+ for --[a-z-]+\./);
     });
   }
 

@@ -6,9 +6,13 @@ import { isErrno } from '../restore/file-failure.ts';
 
 /**
  * Takes the lock an etcd holds on its db while it runs; undefined when there is no db.
- * Throws a {@link Failure} `data_dir_locked` when somebody has it.
+ * Throws a {@link Failure} `data_dir_locked` when somebody has it; `action` is what cannot be done then.
  */
-export async function lockDb(dataDir: string, context: RunContext): Promise<FileLock | undefined> {
+export async function lockDb(
+  dataDir: string,
+  context: RunContext,
+  { action }: { readonly action: string },
+): Promise<FileLock | undefined> {
   const db = path.join(dataDir, 'member', 'snap', 'db');
   let attempt: Awaited<ReturnType<typeof tryLockFile>>;
   try {
@@ -24,7 +28,7 @@ export async function lockDb(dataDir: string, context: RunContext): Promise<File
     const who = holder === undefined ? 'another process' : `${holder.command ?? 'process'} (pid ${holder.pid})`;
     throw new Failure({
       code: 'data_dir_locked',
-      action: 'initialize',
+      action,
       object: dataDir,
       found: `${who} holds the lock on ${db}`,
       remedy: 'stop the etcd that runs on it; nothing was changed',

@@ -1,0 +1,27 @@
+import type { Bucket } from '../bbolt/bucket.ts';
+import type { Database } from '../bbolt/database.ts';
+
+/** What a database says about the etcd it belongs to. */
+export interface DatabaseVersions {
+  /** Version of the contents, such as `3.6.0`; written by etcd 3.6 and newer only. */
+  readonly storage: string | undefined;
+  /** Version all members of the cluster understood, such as `3.5.0`. */
+  readonly cluster: string | undefined;
+}
+
+/**
+ * Reads `storageVersion` from the bucket `meta` and `clusterVersion` from `cluster`. Throws `Damage`.
+ *
+ * Source: etcd server/storage/schema/schema.go and membership.go.
+ */
+export async function readVersions(database: Database): Promise<DatabaseVersions> {
+  return {
+    storage: await textOf(await database.bucket('meta'), 'storageVersion'),
+    cluster: await textOf(await database.bucket('cluster'), 'clusterVersion'),
+  };
+}
+
+async function textOf(bucket: Bucket | undefined, key: string): Promise<string | undefined> {
+  const value = await bucket?.get(Buffer.from(key));
+  return value === undefined ? undefined : Buffer.from(value).toString('utf8');
+}
