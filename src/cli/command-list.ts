@@ -3,6 +3,7 @@ import { compactCommand } from './compact.ts';
 import { copyCommand } from './copy.ts';
 import { initializeCommand } from './initialize.ts';
 import { listCommand } from './list.ts';
+import { pruneCommand } from './prune.ts';
 import { restoreCommand } from './restore.ts';
 import { serverCommand } from './server.ts';
 import { snapshotCommand } from './snapshot.ts';
@@ -19,5 +20,6 @@ export const commands: readonly Command[] = [
   copyCommand,
   listCommand,
   statusCommand,
+  pruneCommand,
   serverCommand,
 ];

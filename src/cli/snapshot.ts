@@ -2,6 +2,7 @@ import { snapshotSpec } from '../config/commands/snapshot.ts';
 import type { FullSnapshotResult } from '../ops/snapshotter.ts';
 import { formatBytes, formatCount } from '../runtime/amount.ts';
 import { command } from './command.ts';
+import { retentionRulesOf } from './prune/retention-rules.ts';
 import { formatResult, type PrintableResult } from './result.ts';
 import { versionLines } from './version.ts';
 
@@ -29,7 +30,11 @@ export const snapshotCommand = command(snapshotSpec, async ({ config, context, p
         const result = await takeFullSnapshot({ ...common, final: false }, context);
         print(formatResult(onceResult(result, store.location), config.output.format));
       } else {
-        await runSnapshotter({ ...common, ...config.snapshotter }, context);
+        const collection = {
+          ...retentionRulesOf(config.retention),
+          periodMs: config.retention.garbageCollectionPeriodMs,
+        };
+        await runSnapshotter({ ...common, ...config.snapshotter, collection }, context);
         context.log.info('Shutting down...');
       }
     } finally {

@@ -3,6 +3,7 @@ import { compactSpec } from './commands/compact.ts';
 import { copySpec } from './commands/copy.ts';
 import { initializeSpec } from './commands/initialize.ts';
 import { listSpec } from './commands/list.ts';
+import { pruneSpec } from './commands/prune.ts';
 import { restoreSpec } from './commands/restore.ts';
 import { serverSpec } from './commands/server.ts';
 import { snapshotSpec } from './commands/snapshot.ts';
@@ -17,5 +18,6 @@ export const commandSpecs: readonly CommandSpec[] = [
   copySpec,
   listSpec,
   statusSpec,
+  pruneSpec,
   serverSpec,
 ];

@@ -1,5 +1,6 @@
 import type { EtcdCluster } from '../etcd/cluster.ts';
 import { CompactedFailure } from '../etcd/etcd-failure.ts';
+import type { BackupMetrics } from '../metrics/backup-metrics.ts';
 import { nextRevision, type Revision, revision } from '../revision.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { graceAfter } from '../runtime/grace.ts';
@@ -8,6 +9,7 @@ import type { RunContext } from '../runtime/run-context.ts';
 import { together } from '../runtime/together.ts';
 import { StoreError } from '../snapstore/store-error.ts';
 import { BackupChain } from './backup-chain.ts';
+import { collectGarbageRegularly, type ScheduledCollection } from './collection-schedule.ts';
 import { DeltaCollector } from './delta-collector.ts';
 import { DeltaWriter } from './delta-writer.ts';
 import type { FullSnapshotRequest } from './full-snapshot.ts';
@@ -24,6 +26,8 @@ export interface SnapshotterRequest extends Omit<FullSnapshotRequest, 'final'> {
   readonly deltaPeriodMs: number;
   /** Bytes of collected events that trigger a delta early. */
   readonly deltaMemoryLimit: number;
+  readonly collection: ScheduledCollection;
+  readonly metrics?: BackupMetrics;
 }
 
 const shortestDeltaPeriodMs = 1_000;
@@ -54,7 +58,9 @@ export async function runSnapshotter(request: SnapshotterRequest, context: RunCo
     const collect = (stop: AbortSignal): Promise<void> =>
       collectFrom(nextRevision(first), { cluster: request.cluster, collector, deltas, fulls, clock, log }, stop);
     const deltaTasks = takesDeltas ? [collect, deltas.run.bind(deltas)] : [];
-    await together([...deltaTasks, fulls.run.bind(fulls)], signal);
+    const collectGarbage = (stop: AbortSignal): Promise<void> =>
+      collectGarbageRegularly(request, { signal: stop, clock, log: context.log });
+    await together([...deltaTasks, fulls.run.bind(fulls), collectGarbage], signal);
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) {
       failure = { error };

@@ -20,6 +20,9 @@ export class MemoryStore implements SnapStore {
   readonly begun: string[] = [];
   #gate: (PromiseWithResolvers<void> & { readonly kind: SnapshotKind | undefined }) | undefined;
   #failure: StoreError | undefined;
+  #deleteFailure: ((snapshot: StoredSnapshot) => StoreError | undefined) | undefined;
+  /** Names in the order in which they were deleted. */
+  readonly deleted: string[] = [];
 
   /** Saves (of one kind) wait from now on, with their bytes read, until {@link release}. */
   hold(kind?: SnapshotKind): void {
@@ -34,6 +37,25 @@ export class MemoryStore implements SnapStore {
   /** Saves fail from now on. */
   fail(kind: StoreError['kind']): void {
     this.#failure = new StoreError(kind, { action: 'save in', object: 'memory', found: 'told to fail' });
+  }
+
+  /** Deletions fail from now on: of all objects, or of those that `which` names. `undefined` ends it. */
+  failDeletes(kind: StoreError['kind'] | undefined, which: (name: string) => boolean = () => true): void {
+    this.#deleteFailure =
+      kind === undefined
+        ? undefined
+        : ({ name }) =>
+            which(name)
+              ? new StoreError(kind, { action: 'delete from', object: 'memory', found: 'told to fail' })
+              : undefined;
+  }
+
+  /** Puts objects there that somebody else has saved. */
+  place(...snapshots: readonly Snapshot[]): void {
+    for (const snapshot of snapshots) {
+      const key = relativeKey(snapshot);
+      this.#objects.set(key, { snapshot: { ...snapshot, key, size: 1 }, bytes: Buffer.alloc(1) });
+    }
   }
 
   async save(
@@ -68,6 +90,11 @@ export class MemoryStore implements SnapStore {
   }
 
   delete(snapshot: StoredSnapshot): Promise<void> {
+    const failure = this.#deleteFailure?.(snapshot);
+    if (failure !== undefined) {
+      return Promise.reject(failure);
+    }
+    this.deleted.push(snapshot.name);
     this.#objects.delete(snapshot.key);
     return Promise.resolve();
   }

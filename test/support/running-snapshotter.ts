@@ -9,6 +9,13 @@ import { eventually } from './eventually.ts';
 import type { RecordedLog } from './recorded-log.ts';
 import { makeTempDir } from './temp-dir.ts';
 
+/** Garbage is left alone. */
+export const noCollection: SnapshotterRequest['collection'] = {
+  policy: { kind: 'Exponential' },
+  deltaRetentionMs: 0,
+  periodMs: 0,
+};
+
 /** A snapshotter that backs up a real etcd; disposing stops it. */
 export interface RunningSnapshotter extends AsyncDisposable {
   readonly log: RecordedLog;
@@ -44,6 +51,7 @@ export async function startSnapshotter(
     schedule: '0 0 1 1 *',
     deltaPeriodMs: 1_000,
     deltaMemoryLimit: 10 * 1024 * 1024,
+    collection: noCollection,
     ...changes,
   };
   const ended = runSnapshotter(request, { signal: controller.signal, clock, log, progress: silentProgress });

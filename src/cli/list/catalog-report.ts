@@ -184,11 +184,12 @@ function rangeText({ from, to }: RevisionRange): string {
   return from === to ? `revision ${from} is` : `revisions ${from} to ${to} are`;
 }
 
-function count(number: number, noun: string): string {
+/** `1 object`, `12,345 objects`. */
+export function count(number: number, noun: string): string {
   return `${formatCount(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** A time in UTC to the second, as tables show it. */
-function formatTime(ms: number): string {
+export function formatTime(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -69,17 +69,10 @@ const compressionOptions = optionGroup({
   },
 });
 
-/** Which backups are deleted, and when. */
-const retentionOptions = optionGroup({
+/** Which backups stay. */
+export const retentionRules = optionGroup({
   title: 'Retention',
   options: {
-    garbageCollectionPeriodMs: {
-      flag: 'garbage-collection-period',
-      type: 'duration',
-      default: '1m0s',
-      help: 'How often backups that are no longer wanted are deleted; 1s or less turns it off.',
-      fileKeys: ['snapshotterConfig.garbageCollectionPeriod'],
-    },
     policy: {
       flag: 'garbage-collection-policy',
       type: 'string',
@@ -109,6 +102,47 @@ const retentionOptions = optionGroup({
   check(values) {
     return values.policy === 'LimitBased' && values.maxBackups === 0
       ? { option: 'maxBackups', found: 'LimitBased would keep no backup', remedy: 'give at least 1' }
+      : undefined;
+  },
+});
+
+/** Which backups are deleted, and when. */
+const retentionOptions = optionGroup({
+  title: retentionRules.title,
+  options: {
+    garbageCollectionPeriodMs: {
+      flag: 'garbage-collection-period',
+      type: 'duration',
+      default: '1m0s',
+      help: 'How often backups that are no longer wanted are deleted; 1s or less turns it off.',
+      fileKeys: ['snapshotterConfig.garbageCollectionPeriod'],
+    },
+    ...retentionRules.options,
+  },
+  check: (values) => retentionRules.check?.(values),
+});
+
+/** Deleting by hand. */
+export const pruneOptions = optionGroup({
+  title: 'Prune',
+  options: {
+    dryRun: {
+      flag: 'dry-run',
+      type: 'bool',
+      default: false,
+      help: 'Only show what would be deleted, and why. This is also what happens without --yes.',
+    },
+    yes: {
+      flag: 'yes',
+      short: 'y',
+      type: 'bool',
+      default: false,
+      help: 'Delete.',
+    },
+  },
+  check(values) {
+    return values.dryRun && values.yes
+      ? { option: 'dryRun', found: 'it is given together with --yes', remedy: 'give one of the two' }
       : undefined;
   },
 });

@@ -11,6 +11,7 @@ import { eventually } from '../../support/eventually.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { RecordedLog } from '../../support/recorded-log.ts';
+import { noCollection } from '../../support/running-snapshotter.ts';
 import { databaseEndingAt, goldenRevision, ScriptedCluster } from '../../support/scripted-cluster.ts';
 import { makeTempDir } from '../../support/temp-dir.ts';
 
@@ -52,6 +53,7 @@ function start(
     schedule: '0 * * * *',
     deltaPeriodMs: periodMs,
     deltaMemoryLimit: 10 * 1024 * 1024,
+    collection: noCollection,
     ...overrides,
   };
   const ended = runSnapshotter(request, { signal: controller.signal, clock, log, progress: silentProgress });
@@ -325,6 +327,40 @@ describe('scheduled fulls', () => {
     await rig.clock.untilSleeping(1_000);
     await rig.clock.advance(1_000);
     await assert.rejects(rig.ended, (error) => error instanceof Failure && error.code === 'snapshot_behind');
+  });
+});
+
+describe('garbage', () => {
+  const collection = { policy: { kind: 'LimitBased', maxBackups: 1 }, deltaRetentionMs: 0, periodMs: 60_000 } as const;
+
+  test('is collected regularly, and the newest chain stays', async () => {
+    await using rig = await watching({ collection, deltaPeriodMs: 7_000_000 });
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(3_600_000);
+    await rig.saved(2);
+    await rig.logged(/^Will take next full snapshot/, 2);
+    await rig.clock.advance(60_000);
+    await rig.logged(/^GC: deleted old snapshot: v2\/Full-00000000-00000058-/);
+    assert.deepEqual(
+      (await rig.store.list()).snapshots.map(({ name }) => name),
+      [`Full-00000000-00000059-${seconds + 3600}.gz`],
+    );
+  });
+
+  test('that cannot be collected does not stop the snapshotter', async () => {
+    await using rig = await watching({ collection, deltaPeriodMs: 7_000_000 });
+    rig.store.failDeletes('denied');
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(3_600_000);
+    await rig.saved(2);
+    await rig.clock.advance(60_000);
+    await rig.logged(/^GC: failed to delete v2\/Full-00000000-00000058-/);
+    rig.store.failDeletes(undefined);
+    await rig.clock.advance(60_000);
+    await rig.logged(/^GC: deleted old snapshot/);
+    rig.cluster.commit(put('b', 60));
+    await rig.clock.advance(3_600_000);
+    await rig.saved(3);
   });
 });
 

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { goldenStoreFlags } from './golden-store-flags.ts';
+import { makeRig, type Rig } from './rig.ts';
+
+/** A golden chain and, below it, an older full with a delta. Gives the flags and what lies in the store. */
+function laidOut(rig: Rig): { readonly flags: readonly string[]; readonly names: () => readonly string[] } {
+  const flags = [...goldenStoreFlags(rig, 'etcd-3.5/gzip'), '--garbage-collection-policy', 'LimitBased', '-m', '1'];
+  const folder = rig.home.join('store/etcd-main/v2');
+  writeFileSync(`${folder}/Full-00000000-00000010-1795200000.gz`, 'old');
+  writeFileSync(`${folder}/Incr-00000011-00000020-1795200020.gz`, 'old');
+  return { flags, names: () => readdirSync(folder).toSorted() };
+}
+
+describe('prune', () => {
+  it('shows what would be deleted and why, and deletes nothing', async () => {
+    await using rig = makeRig();
+    const { flags, names } = laidOut(rig);
+    const before = names();
+    for (const dry of [[], ['--dry-run']]) {
+      const { stdout, stderr, exitCode } = await rig.run(['prune', ...flags, ...dry]);
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stdout, /^delete: is older than the newest fulls that are kept\n {2}Full-00000000-00000010-/m);
+      assert.match(stdout, /^delete: is a delta of an older full, past its retention period\n {2}Incr-00000011-/m);
+      assert.match(stdout, /^keep: belongs to the newest full and its deltas\n( {2}(Full|Incr).*\n){4}/m);
+      assert.match(stdout, /: would delete 2 of 6 objects, 6 B\nNothing was deleted; --yes does it\.\n$/);
+    }
+    assert.deepEqual(names(), before);
+  });
+
+  it('deletes with --yes, as JSON for a script', async () => {
+    await using rig = makeRig();
+    const { flags, names } = laidOut(rig);
+    const before = names();
+    const { stdout, stderr, exitCode } = await rig.run(['prune', ...flags, '--yes', '-o', 'json']);
+    assert.equal(exitCode, 0, stderr);
+    const { carriedOut, objects } = JSON.parse(stdout) as {
+      readonly carriedOut: boolean;
+      readonly objects: readonly { readonly name: string; readonly reason: string; readonly outcome: string }[];
+    };
+    assert.equal(carriedOut, true);
+    assert.deepEqual(
+      objects.map(({ outcome, reason }) => `${outcome} ${reason}`),
+      ['deleted beyond_limit', 'deleted delta_of_older_stream', ...Array(4).fill('kept newest_stream')],
+    );
+    assert.deepEqual(
+      names(),
+      before.filter((name) => !name.includes('-17952000')),
+    );
+    const again = await rig.run(['prune', ...flags, '--yes']);
+    assert.match(again.stdout, /: nothing to delete among 4 objects\n$/);
+  });
+
+  it('refuses --yes beside --dry-run', async () => {
+    await using rig = makeRig();
+    const { stderr, exitCode } = await rig.run(['prune', '--yes', '--dry-run']);
+    assert.equal(exitCode, 2);
+    assert.match(stderr, /--dry-run.*it is given together with --yes; give one of the two/);
+  });
+});
