@@ -5,7 +5,7 @@ import { Database } from '../datadir/bbolt/database.ts';
 import { Damage } from '../datadir/damage.ts';
 import { type DatabaseFacts, inspectDatabase } from '../datadir/mvcc/inspect.ts';
 import { type DatabaseVersions, readVersions } from '../datadir/mvcc/versions.ts';
-import { replay } from '../datadir/replay/replay.ts';
+import { reachableRevision } from '../datadir/replay/reachable-revision.ts';
 import { readStartState } from '../datadir/replay/start-state.ts';
 import { type Revision, revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';
@@ -69,7 +69,8 @@ async function statusOfDirectory(directory: string, context: RunContext): Promis
   }
   await using _lock = await lockDb(directory, context, { action: 'read' });
   const start = await readStartState(structure.memberDir, context);
-  const { revision: reached } = await replay({ memberDir: structure.memberDir, start, signal: context.signal });
+  const { signal } = context;
+  const reached = await reachableRevision({ memberDir: structure.memberDir, start, signal });
   const source = { kind: 'data directory', withLog: revision(reached) } as const;
   return await inspected(start.dbFile, source, context);
 }

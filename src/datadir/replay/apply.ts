@@ -98,7 +98,7 @@ function applyOperation(state: StoreState, operation: Operation, sink: ChangeSin
       }
       return;
     case 'auth':
-      state.auth.apply(operation.auth);
+      state.auth.apply(operation.auth, state.rights);
       return;
     case 'nothing':
       return;

@@ -2,6 +2,7 @@ import type { AuthChange, Permission } from '../proto/auth-request.ts';
 import type { Requester } from '../proto/raft-request.ts';
 import { coversRange, type KeyInterval } from './interval-cover.ts';
 import { keyRange } from './key-range.ts';
+import type { RightsRules } from './rights-rules.ts';
 
 /** Users, roles and their rights, as they are found in the db. Names are byte strings. */
 export interface AuthContents {
@@ -32,6 +33,11 @@ export class Auth {
     this.#roles = new Map(contents.roles);
   }
 
+  /** Whether rights are looked at. */
+  get enabled(): boolean {
+    return this.#enabled;
+  }
+
   /** Whether the requester may change users and roles; true for everybody while authentication is off. */
   isAdmin(requester: Requester): boolean {
     return !this.#enabled || (requester.user !== '' && this.#isRoot(requester.user));
@@ -46,14 +52,14 @@ export class Auth {
   }
 
   /** Applies a change; one that etcd refuses changes nothing. */
-  apply(auth: AuthChange): void {
-    if (this.#change(auth)) {
+  apply(auth: AuthChange, rules: RightsRules): void {
+    if (this.#change(auth, rules)) {
       this.#revision++;
     }
   }
 
   /** Returns whether the change counts as one. */
-  #change(auth: AuthChange): boolean {
+  #change(auth: AuthChange, rules: RightsRules): boolean {
     switch (auth.change) {
       case 'enable':
         this.#enabled ||= this.#isRoot(ROOT);
@@ -78,7 +84,7 @@ export class Auth {
       case 'roleDelete':
         return this.#deleteRole(auth.role);
       case 'roleGrantPermission':
-        return this.#grantPermission(auth.role, auth.permission);
+        return this.#grantPermission(auth.role, auth.permission, rules);
       case 'roleRevokePermission':
         return this.#revokePermission(auth);
       default:
@@ -120,13 +126,22 @@ export class Auth {
     return true;
   }
 
-  #grantPermission(role: string, permission: Permission | undefined): boolean {
+  /** Permissions stand in the order of their keys, and only the first one with the same key is looked at. */
+  #grantPermission(role: string, permission: Permission | undefined, rules: RightsRules): boolean {
     const permissions = this.#roles.get(role);
-    if (permission === undefined || !isSensible(permission) || permissions === undefined) {
+    if (permission === undefined || permissions === undefined) {
       return false;
     }
-    const others = permissions.filter((known) => !sameKeys(known, permission));
-    this.#roles.set(role, [...others, permission]);
+    if (rules.refusesEmptyPermissions && !isSensible(permission)) {
+      return false;
+    }
+    const place = permissions.findIndex(({ key }) => key >= permission.key);
+    const known = permissions[place];
+    const granted =
+      known !== undefined && sameKeys(known, permission)
+        ? permissions.with(place, permission)
+        : [...permissions, permission].sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
+    this.#roles.set(role, granted);
     return true;
   }
 
@@ -159,6 +174,8 @@ export class Auth {
     const allowed = roles
       .flatMap((role) => this.#roles.get(role) ?? [])
       .filter((permission) => permission.type === what || permission.type === 'readwrite')
+      // To etcd's intervals the empty key is the largest: nothing follows it.
+      .filter((permission) => permission.key !== '')
       .map(intervalOf);
     return coversRange(allowed, keyRange(key, rangeEnd));
   }

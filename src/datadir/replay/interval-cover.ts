@@ -5,11 +5,15 @@ export type KeyInterval = KeyRange;
 
 /**
  * Whether intervals together contain a whole range: those that touch it have to follow each other without a hole.
- * Source: etcd, pkg/adt/interval_tree.go, Contains.
+ *
+ * A range that ends before it begins is covered by an interval that contains its beginning, as in etcd: it is about no key,
+ * but a transaction it stands in is not refused for it. (Where such a range ends at or below the lowest of several
+ * intervals, etcd's answer hangs on the shape of its tree; then ours may be the more generous one.)
+ * Source: etcd, pkg/adt/interval_tree.go, Compare and Contains.
  */
 export function coversRange(intervals: readonly KeyInterval[], range: KeyRange): boolean {
   const touching = intervals
-    .filter((one) => isBelow(one.from, range.to) && isBelow(range.from, one.to))
+    .filter((one) => (one.from <= range.from || isBelow(one.from, range.to)) && isBelow(range.from, one.to))
     .toSorted((a, b) => (a.from < b.from ? -1 : Number(a.from > b.from)));
   const [first, ...others] = touching;
   if (first === undefined || first.from > range.from) {

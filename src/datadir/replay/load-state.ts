@@ -13,12 +13,14 @@ import { Auth } from './auth.ts';
 import type { Interest } from './interest.ts';
 import { Leases } from './leases.ts';
 import { LiveKeys } from './live-keys.ts';
+import type { RightsRules } from './rights-rules.ts';
 import type { StoreState } from './store-state.ts';
 
 /** What a db is read for. */
 export interface Loading {
   readonly database: Database;
   readonly interest: Interest;
+  readonly rights: RightsRules;
   readonly signal: AbortSignal;
 }
 
@@ -34,6 +36,7 @@ export async function loadState(loading: Loading): Promise<StoreState> {
     keys: new LiveKeys(),
     leases: await readLeases(loading),
     auth: await readAuth(loading),
+    rights: loading.rights,
     alarms: await readAlarms(loading),
   };
   if (!loading.interest.isEmpty) {

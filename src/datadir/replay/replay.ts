@@ -7,6 +7,7 @@ import { openEntries } from '../wal/log.ts';
 import { applyRequest } from './apply.ts';
 import { Interest } from './interest.ts';
 import { loadState } from './load-state.ts';
+import type { RightsRules } from './rights-rules.ts';
 import type { StartState } from './start-state.ts';
 import type { ChangeSink } from './transaction.ts';
 
@@ -16,12 +17,16 @@ export interface ReplayResult {
   readonly compactRevision: number;
   /** Index of the last entry that was applied. */
   readonly appliedIndex: number;
+  /** Whether rights were looked at, so that other {@link Replay.rights} may lead elsewhere. */
+  readonly guarded: boolean;
 }
 
 /** What to replay. */
 export interface Replay {
   readonly memberDir: string;
   readonly start: StartState;
+  /** Of the etcd whose view is wanted; matters only where authentication is on. */
+  readonly rights: RightsRules;
   /** Is told each change the log adds to the db. Without it, less has to be read. */
   readonly onChange?: ChangeSink;
   readonly signal: AbortSignal;
@@ -36,17 +41,21 @@ export interface Replay {
  * The log is walked twice, first for what it asks about, so that of the db only that has to be kept. Throws a `Damage`.
  */
 export async function replay(request: Replay): Promise<ReplayResult> {
-  const { start, signal, onChange } = request;
+  const { start, signal, rights, onChange } = request;
   const appliedIndex = committedIndex(start);
   const directory = path.join(request.memberDir, 'wal');
   const entries = await openEntries({ directory, after: start.consistentIndex, upTo: appliedIndex, signal });
   const interest = new Interest(onChange === undefined ? 'counted' : 'wanted');
   await entries.each((entry) => interest.add(requestOf(entry).operation));
   await using database = await Database.open(start.dbFile);
-  const state = await loadState({ database, interest, signal });
+  const state = await loadState({ database, interest, rights, signal });
   const sink = onChange ?? ((): void => {});
-  await entries.each((entry) => applyRequest(state, requestOf(entry), sink));
-  return { revision: state.revision, compactRevision: state.compactRevision, appliedIndex };
+  let guarded = state.auth.enabled;
+  await entries.each((entry) => {
+    applyRequest(state, requestOf(entry), sink);
+    guarded ||= state.auth.enabled;
+  });
+  return { revision: state.revision, compactRevision: state.compactRevision, appliedIndex, guarded };
 }
 
 /** Index of the last entry that counts. */

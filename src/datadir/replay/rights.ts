@@ -5,7 +5,7 @@ import type { StoreState } from './store-state.ts';
 
 // Which rights a request needs at the moment it is applied. Source: etcd, server/etcdserver/apply_auth.go.
 
-/** A put, also as a step of a transaction. */
+/** A put of its own. */
 export function mayPut(state: StoreState, requester: Requester, put: PutRequest): boolean {
   return (
     state.auth.mayWrite(requester, put.key, '') &&
@@ -34,7 +34,8 @@ export function mayTransact(state: StoreState, requester: Requester, txn: TxnReq
 /** Ending a lease deletes its keys, and so does hanging a key on it in the end: both need the right to write all of them. */
 export function mayUseLease(state: StoreState, requester: Requester, lease: bigint): boolean {
   return (
-    state.auth.isAdmin(requester) || state.leases.keys(lease).every((key) => state.auth.mayWrite(requester, key, ''))
+    (state.rights.exemptsAdminFromLeaseKeys && state.auth.isAdmin(requester)) ||
+    state.leases.keys(lease).every((key) => state.auth.mayWrite(requester, key, ''))
   );
 }
 
@@ -43,11 +44,13 @@ function mayOperate(state: StoreState, requester: Requester, operation: TxnOpera
     case 'range':
       return state.auth.mayRead(requester, operation.range.key, operation.range.rangeEnd);
     case 'put':
-      return mayPut(state, requester, operation.put);
+      return state.rights.checksWholePutsInTransactions
+        ? mayPut(state, requester, operation.put)
+        : state.auth.mayWrite(requester, operation.put.key, '');
     case 'deleteRange':
       return mayDelete(state, requester, operation.deleteRange);
     case 'txn':
-      return mayTransact(state, requester, operation.txn);
+      return !state.rights.checksNestedTransactions || mayTransact(state, requester, operation.txn);
     case 'nothing':
       return true;
     default:

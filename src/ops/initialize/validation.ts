@@ -3,7 +3,7 @@ import { Database } from '../../datadir/bbolt/database.ts';
 import { Damage } from '../../datadir/damage.ts';
 import { inspectDatabase } from '../../datadir/mvcc/inspect.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
-import { replay } from '../../datadir/replay/replay.ts';
+import { reachableRevision } from '../../datadir/replay/reachable-revision.ts';
 import { readStartState } from '../../datadir/replay/start-state.ts';
 import { listSnapFiles, readSnapFile } from '../../datadir/snap/snap-directory.ts';
 import { repairWal } from '../../datadir/wal/repair.ts';
@@ -74,9 +74,10 @@ async function checkRevision(
   log.info(
     `The db is at revision ${inDb}, the store at ${storeRevision}; reading the write-ahead log behind the db...`,
   );
-  const start = await readStartState(member.memberDir, context);
-  const replayed = await replay({ memberDir: member.memberDir, start, signal: context.signal });
-  const current = revision(replayed.revision);
+  const { signal } = context;
+  const start = await readStartState(member.memberDir, { signal });
+  const reached = await reachableRevision({ memberDir: member.memberDir, start, enough: storeRevision, signal });
+  const current = revision(reached);
   if (current >= storeRevision) {
     log.info(`The write-ahead log brings the db to revision ${current}.`);
     return { state: 'valid', revision: current };

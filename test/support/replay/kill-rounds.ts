@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
 import { replay } from '../../../src/datadir/replay/replay.ts';
+import type { RightsRules } from '../../../src/datadir/replay/rights-rules.ts';
 import { readStartState } from '../../../src/datadir/replay/start-state.ts';
 import type { ReplayedChange } from '../../../src/datadir/replay/store-state.ts';
 import { type EtcdLine, etcdRelease } from '../etcd-release.ts';
@@ -12,6 +13,7 @@ import { run } from '../run.ts';
 import { makeTempDir } from '../temp-dir.ts';
 import { hashKv } from './hash-kv.ts';
 import { type Random, seededRandom } from './random.ts';
+import { rightsRulesOf } from './rights-rules-of.ts';
 import { startWorkload } from './workload.ts';
 
 /** How the rounds go. */
@@ -42,7 +44,10 @@ export async function runKillRounds(work: KillRounds): Promise<KillTotals> {
   const random = seededRandom(work.seed);
   const dataDir = temp.join('data');
   const release = await etcdRelease(work.line);
+  // Elections among one member need not take a second.
+  const quickElection = ['--heartbeat-interval', '20', '--election-timeout', '200'];
   const extraArgs = [
+    ...quickElection,
     '--snapshot-count',
     '400',
     ...(work.scenario === 'full' ? ['--quota-backend-bytes', '6000000'] : []),
@@ -57,11 +62,16 @@ export async function runKillRounds(work: KillRounds): Promise<KillTotals> {
       await setUpUsers(etcd);
     }
     await workAndKill(etcd, work.scenario, random);
-    const told = await tell(dataDir);
+    const told = await tell(dataDir, rightsRulesOf(release.version));
     replayedChanges += told.changes;
     const copy = temp.join(`copy-${round}`);
     await copySparse(dataDir, copy);
-    await using restarted = await startEtcd({ release, dataDir: copy, readiness: 'listening' });
+    await using restarted = await startEtcd({
+      release,
+      dataDir: copy,
+      extraArgs: quickElection,
+      readiness: 'listening',
+    });
     await untilServing(restarted, login);
     const revision = await servedRevision(restarted);
     assert.equal(told.revision, revision, `${work.line} ${work.scenario} seed ${work.seed} round ${round}: revision`);
@@ -78,13 +88,14 @@ export async function runKillRounds(work: KillRounds): Promise<KillTotals> {
 
 async function tell(
   dataDir: string,
+  rights: RightsRules,
 ): Promise<{ readonly revision: number; readonly hash: number; readonly changes: number }> {
   const { signal } = new AbortController();
   const memberDir = path.join(dataDir, 'member');
   const start = await readStartState(memberDir, { signal });
   const changes: ReplayedChange[] = [];
-  const wanted = await replay({ memberDir, start, signal, onChange: (change) => changes.push(change) });
-  const counted = await replay({ memberDir, start, signal });
+  const wanted = await replay({ memberDir, start, rights, signal, onChange: (change) => changes.push(change) });
+  const counted = await replay({ memberDir, start, rights, signal });
   assert.deepEqual(counted, wanted);
   return {
     revision: wanted.revision,

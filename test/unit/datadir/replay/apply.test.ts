@@ -7,7 +7,9 @@ import { applyRequest } from '../../../../src/datadir/replay/apply.ts';
 import { Auth, type AuthContents } from '../../../../src/datadir/replay/auth.ts';
 import { Leases } from '../../../../src/datadir/replay/leases.ts';
 import { LiveKeys } from '../../../../src/datadir/replay/live-keys.ts';
+import { type RightsRules, rightsEditions } from '../../../../src/datadir/replay/rights-rules.ts';
 import type { ReplayedChange, StoreState } from '../../../../src/datadir/replay/store-state.ts';
+import { rightsRulesOf } from '../../../support/replay/rights-rules-of.ts';
 
 // Messages are written field by field as raft_internal.proto and rpc.proto number them.
 
@@ -64,13 +66,14 @@ class Store {
   #user = '';
   #authRevision = 0n;
 
-  constructor(auth: Partial<AuthContents> = {}) {
+  constructor(auth: Partial<AuthContents> = {}, rights: RightsRules = rightsEditions[0].rules) {
     this.state = {
       revision: 1,
       compactRevision: 0,
       keys: new LiveKeys(),
       leases: new Leases(),
       auth: new Auth({ enabled: false, revision: 5n, users: new Map(), roles: new Map(), ...auth }),
+      rights,
       alarms: new Alarms({ nospace: [], corrupt: [] }),
     };
   }
@@ -320,4 +323,81 @@ test('changes of users and roles decide about later requests, and each makes old
   store.apply(1101, two('root', ''));
   store.apply(1000, new Uint8Array());
   assert.deepEqual(store.apply(4, put('q', '2')), ['6/0 q=2 c5 v2 l0'], 'it cannot be turned on without root');
+});
+
+/** One request with a hole that was closed later, and the first release of a line that refuses it. */
+const HOLES: readonly [string, string, (store: Store) => readonly string[]][] = [
+  [
+    'nested transactions',
+    '3.4.42',
+    (store) => store.as('ann', 5n).apply(6, txn({ success: [step(4, txn({ success: [step(2, put('f', ''))] }))] })),
+  ],
+  [
+    'conditions of nested transactions',
+    '3.5.28',
+    (store) => {
+      const peeking = txn({ compare: [compare('f', [0, 0, 1n])], success: [step(2, put('a', ''))] });
+      return store.as('ann', 5n).apply(6, txn({ failure: [], success: [step(4, peeking)] }));
+    },
+  ],
+  [
+    'the lease of a put in a transaction',
+    '3.6.11',
+    (store) => store.as('ann', 5n).apply(6, txn({ success: [step(2, put('a', '', { lease: 7n }))] })),
+  ],
+  [
+    'the value a put in a transaction returns',
+    '3.4.44',
+    (store) => store.as('ann', 5n).apply(6, txn({ success: [step(2, put('d', '', { prevKv: true }))] })),
+  ],
+];
+
+for (const [what, refusedSince, request] of HOLES) {
+  test(`rights to ${what} are looked at since etcd ${refusedSince}`, () => {
+    const outcome = (version: string): number => {
+      const store = new Store(GUARDED, rightsRulesOf(version));
+      store.as('root', 5n).apply(8, numbers(60n, 7n));
+      store.apply(4, put('f', '', { lease: 7n }));
+      return request(store).length;
+    };
+    assert.equal(outcome(refusedSince), 0);
+    assert.equal(outcome('3.7.0'), 0);
+    const line = refusedSince.slice(0, 4);
+    assert.equal(outcome(`${line}${Number(refusedSince.slice(4)) - 1}`), 1);
+    assert.equal(outcome(`${line}0`), 1);
+  });
+}
+
+test('an administrator with an old login ends leases since etcd 3.4.27 and 3.5.10', () => {
+  const outcome = (version: string): number => {
+    const store = new Store(GUARDED, rightsRulesOf(version));
+    store.as('root', 5n).apply(8, numbers(60n, 7n));
+    store.apply(4, put('f', '', { lease: 7n }));
+    return store.as('root', 4n).apply(9, numbers(7n)).length;
+  };
+  assert.deepEqual(['3.4.26', '3.4.27', '3.5.9', '3.5.10', '3.6.0', '3.7.1'].map(outcome), [0, 1, 0, 1, 1, 1]);
+});
+
+test('a permission over nothing counts as a change up to etcd 3.4.24 and 3.5.7', () => {
+  const outcome = (version: string): number => {
+    const store = new Store(GUARDED, rightsRulesOf(version));
+    const permission = new WireWriter().varint(1, 2).bytes(2, bytes('z')).bytes(3, bytes('y')).finish();
+    store.as('root', 5n).apply(1203, new WireWriter().bytes(1, bytes('left')).bytes(2, permission).finish());
+    return store.as('ann', 5n).apply(4, put('a', '')).length;
+  };
+  assert.deepEqual(['3.4.24', '3.4.25', '3.5.7', '3.5.8', '3.6.0'].map(outcome), [0, 1, 0, 1, 1]);
+});
+
+test('a permission replaces the first one with its key only, and others add up', () => {
+  const store = new Store(GUARDED);
+  const grant = (type: number, revision: bigint, end: string): void => {
+    const permission = new WireWriter().varint(1, type).bytes(2, bytes('k')).bytes(3, bytes(end)).finish();
+    store.as('root', revision).apply(1203, new WireWriter().bytes(1, bytes('left')).bytes(2, permission).finish());
+  };
+  grant(1, 5n, 'l');
+  grant(0, 6n, 'l');
+  assert.deepEqual(store.as('ann', 7n).apply(4, put('k', '')), [], 'only to be read now');
+  grant(1, 7n, 'm');
+  grant(0, 8n, 'm');
+  assert.deepEqual(store.as('ann', 9n).apply(4, put('k', '')), ['2/0 k= c2 v1 l0'], 'both permissions up to m stand');
 });
