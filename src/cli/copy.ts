@@ -1,6 +1,87 @@
 import { copySpec } from '../config/commands/copy.ts';
+import type { CopyResult } from '../ops/copier.ts';
+import type { CopyPlan } from '../ops/copy/copy-plan.ts';
+import { formatBytes, formatCount } from '../runtime/amount.ts';
 import { command } from './command.ts';
-import { notBuilt } from './not-built.ts';
+import { formatReport, type Report, tableLines } from './report.ts';
+import { formatResult, type PrintableResult } from './result.ts';
 
 /** `etcdbrctl copy`. */
-export const copyCommand = command(copySpec, () => Promise.reject(notBuilt('copy')));
+export const copyCommand = command(copySpec, async ({ config, context, print }) => {
+  const { openSourceStore, openStore } = await import('./open-store.ts');
+  const { copyBackups, planBackupCopy, waitForFinal } = await import('../ops/copier.ts');
+  const { waitForFinal: wanted, waitForFinalTimeoutMs, dryRun, ...limits } = config.copy;
+  await using stores = new AsyncDisposableStack();
+  const source = stores.adopt(await openSourceStore(config.source, context), (store) => store.close());
+  const target = stores.adopt(await openStore(config.store, context), (store) => store.close());
+  const request = { source, target, ...limits };
+  if (dryRun) {
+    const report = planReport(await planBackupCopy(request, context));
+    print(await formatReport(report, config.output.format === 'json' ? 'json' : 'table'));
+    return;
+  }
+  if (wanted) {
+    await waitForFinal(request, waitForFinalTimeoutMs, context);
+  }
+  const result = await copyBackups(request, context);
+  const places = { source: source.location, target: target.location };
+  print(formatResult(copyResult(result, places), config.output.format));
+});
+
+function planReport(plan: CopyPlan): Report {
+  const objects = plan.chains.flat();
+  const rows = objects.map(({ action, source, target }) => [action, target.name, formatBytes(source.size)]);
+  const pending = objects.filter(({ action }) => action !== 'present');
+  const bytes = sizeOf(pending);
+  const sum = `${formatCount(pending.length)} of ${formatCount(objects.length)} objects would be copied, ${formatBytes(bytes)}`;
+  const columns = [
+    { title: 'ACTION', align: 'left' },
+    { title: 'OBJECT', align: 'left' },
+    { title: 'SIZE', align: 'right' },
+  ] as const;
+  return {
+    table: [...(rows.length === 0 ? [] : [...tableLines(columns, rows), '']), sum],
+    data: {
+      objects: objects.map(({ action, source, target }) => ({
+        action,
+        source: source.key,
+        target: target.name,
+        size: source.size,
+      })),
+      pending: pending.length,
+      pendingBytes: bytes,
+      leftOutBackups: plan.leftOut,
+      orphans: plan.orphans.map(({ name }) => name),
+    },
+  };
+}
+
+function copyResult(result: CopyResult, places: { readonly source: string; readonly target: string }): PrintableResult {
+  const bytes = sizeOf(result.copied);
+  const replaced = result.copied.filter(({ action }) => action === 'replace').length;
+  return {
+    lines: [
+      ['From', places.source],
+      ['To', places.target],
+      ['Copied', `${formatCount(result.copied.length)} objects, ${bytes} bytes (${formatBytes(bytes)})`],
+      ['Replaced', replaced === 0 ? undefined : `${formatCount(replaced)} of them were incomplete`],
+      ['Already there', `${formatCount(result.present)} objects`],
+      ['Left out', result.leftOut === 0 ? undefined : `${formatCount(result.leftOut)} backups, by the limits`],
+      ['Vanished', result.vanished.length === 0 ? undefined : result.vanished.join(', ')],
+      ['Without full', result.orphans.length === 0 ? undefined : `${formatCount(result.orphans.length)} deltas`],
+    ],
+    json: {
+      ...places,
+      copied: result.copied.map(({ action, source, target }) => ({ name: target.name, size: source.size, action })),
+      copiedBytes: bytes,
+      present: result.present,
+      vanished: result.vanished,
+      orphans: result.orphans,
+      leftOutBackups: result.leftOut,
+    },
+  };
+}
+
+function sizeOf(objects: readonly { readonly source: { readonly size: number } }[]): number {
+  return objects.reduce((sum, { source }) => sum + source.size, 0);
+}

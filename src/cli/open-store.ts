@@ -1,5 +1,5 @@
 import type { ValuesOf } from '../config/option.ts';
-import type { storeOptions } from '../config/options/store.ts';
+import type { sourceStoreOptions, storeOptions } from '../config/options/store.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { openStore as openRegistered } from '../snapstore/registry.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
@@ -10,4 +10,12 @@ export function openStore(
   context: RunContext,
 ): Promise<SnapStore> {
   return openRegistered({ ...options, provider: options.provider ?? 'Local', role: 'primary' }, context);
+}
+
+/** Opens the store that a copy reads, with the credentials of its own. */
+export function openSourceStore(
+  options: ValuesOf<(typeof sourceStoreOptions)['options']>,
+  context: RunContext,
+): Promise<SnapStore> {
+  return openRegistered({ ...options, provider: options.provider ?? 'Local', role: 'source' }, context);
 }

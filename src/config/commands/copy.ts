@@ -8,7 +8,8 @@ export const copySpec = commandSpec({
   name: 'copy',
   summary: 'copy backups from one store to another',
   description:
-    'Copies full and delta snapshots from the source store to the store. What the target already has is skipped.',
+    'Copies full and delta snapshots from the source store to the store. What the target already has is skipped; the ' +
+    'hash inside each object is checked on the way, and a delta appears only after the full snapshot it builds on.',
   examples: [
     {
       does: 'Copy the backups of the last 15 days between two buckets:',

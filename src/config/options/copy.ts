@@ -41,5 +41,11 @@ export const copyOptions = optionGroup({
       above: -1,
       help: 'How long to wait for it at most; 0 waits for ever.',
     },
+    dryRun: {
+      flag: 'dry-run',
+      type: 'bool',
+      default: false,
+      help: 'Show which objects would be copied, and copy none.',
+    },
   },
 });

@@ -20,7 +20,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   restore: ['output', 'log-level', 'log-format'],
   initialize: ['output', 'log-level', 'log-format'],
   compact: ['output', 'log-level', 'log-format'],
-  copy: ['output', 'log-level', 'log-format'],
+  copy: ['dry-run', 'output', 'log-level', 'log-format'],
   server: ['log-format'],
 };
 

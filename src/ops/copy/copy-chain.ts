@@ -1,0 +1,64 @@
+import { formatBytes } from '../../runtime/amount.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { type CopyRoute, copyObject, VanishedObject } from './copy-object.ts';
+import type { PlannedChain, PlannedObject } from './copy-plan.ts';
+import type { Slots } from './slots.ts';
+
+/** How far a chain came. The objects before the first that is missing are in the target, the others are not. */
+export interface ChainOutcome {
+  readonly copied: readonly PlannedObject[];
+  /** The source deleted an object before it could be read; the deltas behind it were left out. */
+  readonly vanished: PlannedObject | undefined;
+  readonly failure: { readonly object: PlannedObject; readonly error: unknown } | undefined;
+}
+
+/** An object that was not sent because one before it could not be. */
+class ChainBroken extends Error {}
+
+/**
+ * Copies a full and then its deltas. Several are on their way at once, as `slots` allow, but each becomes visible only
+ * after those before it, so that a delta never lies in the target without what it continues. Never rejects.
+ */
+export async function copyChain(
+  chain: PlannedChain,
+  route: CopyRoute,
+  work: { readonly slots: Slots; readonly onCopied: (bytes: number) => void; readonly context: RunContext },
+): Promise<ChainOutcome> {
+  const { slots, onCopied, context } = work;
+  const copied: PlannedObject[] = [];
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  let broken: { readonly object: PlannedObject; readonly error: unknown } | undefined;
+  let turn = Promise.resolve();
+  const all: Promise<void>[] = [];
+  for (const object of chain.filter(({ action }) => action !== 'present')) {
+    await slots.take();
+    if (signal.aborted) {
+      slots.give();
+      break;
+    }
+    const sent = copyObject(object, route, { turn, onCopied, context: { ...context, signal } }).then(
+      () => {
+        copied.push(object);
+        context.log.info(
+          { snapshot: object.target.name },
+          `Copied ${object.target.name}, ${formatBytes(object.source.size)}`,
+        );
+      },
+      (error: unknown) => {
+        // Those behind it fail as a consequence.
+        broken ??= { object, error };
+        const consequence = new ChainBroken(object.source.name);
+        stop.abort(consequence);
+        throw consequence;
+      },
+    );
+    const give = (): void => slots.give();
+    all.push(sent.then(give, give));
+    turn = sent;
+  }
+  await Promise.all(all);
+  return broken?.error instanceof VanishedObject
+    ? { copied, vanished: broken.object, failure: undefined }
+    : { copied, vanished: undefined, failure: broken };
+}

@@ -1,0 +1,94 @@
+import { catalogOf } from '../../snapshot/catalog.ts';
+import { formatName, newSnapshot } from '../../snapshot/name.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+
+/** Which backups are wanted. A backup is a full and the deltas behind it. */
+export interface CopyLimits {
+  /** So many of the newest backups; -1 for all. */
+  readonly maxBackups: number;
+  /** Backups whose full is not older, days of 24 h; -1 for all. */
+  readonly maxBackupAgeDays: number;
+  /** Wall clock, ms since the epoch. */
+  readonly now: number;
+}
+
+/** One object of the source, and what is to be done about it. */
+export interface PlannedObject {
+  readonly source: StoredSnapshot;
+  /** What it is called in the target: layout v2, never final. */
+  readonly target: Snapshot;
+  /**
+   * `copy`: the target does not have it. `replace`: what lies there under this name has another size.
+   * `present`: nothing is to be done.
+   */
+  readonly action: 'copy' | 'replace' | 'present';
+}
+
+/** A full and then its deltas, in the order in which they may appear in the target. */
+export type PlannedChain = readonly PlannedObject[];
+
+/** What a copy does. */
+export interface CopyPlan {
+  /** Newest first. */
+  readonly chains: readonly PlannedChain[];
+  /** Deltas of the source that no full precedes; they are of no use and are left out. */
+  readonly orphans: readonly StoredSnapshot[];
+  /** Backups of the source that the limits leave out. */
+  readonly leftOut: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Compares two listings. Chunks, and snapshots that are marked as not to be restored from, do not take part. */
+export function planCopy(
+  listings: { readonly source: readonly StoredSnapshot[]; readonly target: readonly StoredSnapshot[] },
+  limits: CopyLimits,
+): CopyPlan {
+  const there = new Map<string, StoredSnapshot>();
+  for (const snapshot of listings.target.filter(({ chunk }) => chunk === undefined)) {
+    const name = formatName({ ...snapshot, isFinal: false });
+    // A copy that an older release left behind may be joined by a whole one: then the latter counts.
+    const rival = there.get(name);
+    if (rival === undefined || rival.layout === 'v1') {
+      there.set(name, snapshot);
+    }
+  }
+  const chains: PlannedChain[] = [];
+  const orphans: StoredSnapshot[] = [];
+  let leftOut = 0;
+  for (const { base, deltas } of catalogOf(distinct(listings.source)).chains.toReversed()) {
+    if (base === undefined) {
+      orphans.push(...deltas);
+    } else if (isWanted(base, chains.length, limits)) {
+      chains.push([base, ...deltas].map((source) => planObject(source, there)));
+    } else {
+      leftOut += 1;
+    }
+  }
+  return { chains, orphans, leftOut };
+}
+
+/** Objects that are to be sent. */
+export function pendingObjects(plan: CopyPlan): readonly PlannedObject[] {
+  return plan.chains.flat().filter(({ action }) => action !== 'present');
+}
+
+function isWanted(base: Snapshot, taken: number, { maxBackups, maxBackupAgeDays, now }: CopyLimits): boolean {
+  const fits = maxBackups < 0 || taken < maxBackups;
+  return fits && (maxBackupAgeDays < 0 || base.createdOn * 1000 > now - maxBackupAgeDays * DAY_MS);
+}
+
+/** The same snapshot may lie in both layouts, or final and not; it is copied once. Parts of objects have no name of their own. */
+function distinct(snapshots: readonly StoredSnapshot[]): readonly StoredSnapshot[] {
+  const whole = snapshots.filter(({ chunk, excluded }) => chunk === undefined && excluded !== true);
+  return [...new Map(whole.map((snapshot) => [formatName({ ...snapshot, isFinal: false }), snapshot])).values()];
+}
+
+function planObject(source: StoredSnapshot, there: ReadonlyMap<string, StoredSnapshot>): PlannedObject {
+  const { kind, startRevision, lastRevision, createdOn, compression } = source;
+  const target = newSnapshot({ kind, startRevision, lastRevision, createdOn, compression, isFinal: false });
+  const found = there.get(target.name);
+  const action = found === undefined ? 'copy' : found.size === source.size ? 'present' : 'replace';
+  return { source, target, action };
+}

@@ -1,0 +1,34 @@
+import type { RunContext } from '../../runtime/run-context.ts';
+import { restorable } from '../../snapshot/chain.ts';
+import { retryTransient } from '../../snapstore/retry-transient.ts';
+import type { SnapStore } from '../../snapstore/snapstore.ts';
+
+/** How often the source is looked through, ms. */
+const INTERVAL = 15_000;
+/** A regular full may have been taken beside the final one, or after it. */
+const NEWEST_FULLS = 4;
+
+/**
+ * Waits until one of the source's newest fulls is a final one, the last of a cluster that is going away.
+ * `timed out` after `timeoutMs`; 0 waits for ever. Throws a StoreError, or the signal's reason.
+ */
+export async function awaitFinalSnapshot(
+  source: SnapStore,
+  timeoutMs: number,
+  context: RunContext,
+): Promise<'found' | 'timed out'> {
+  const { clock, signal } = context;
+  const deadline = timeoutMs > 0 ? clock.monotonic() + timeoutMs : Number.POSITIVE_INFINITY;
+  for (;;) {
+    const { snapshots } = await retryTransient(() => source.list({ signal }), { clock, signal });
+    const fulls = restorable(snapshots).filter(({ kind }) => kind === 'Full');
+    if (fulls.slice(-NEWEST_FULLS).some(({ isFinal }) => isFinal)) {
+      return 'found';
+    }
+    const left = deadline - clock.monotonic();
+    if (left <= 0) {
+      return 'timed out';
+    }
+    await clock.sleep(Math.min(INTERVAL, left), signal);
+  }
+}

@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { decompress } from '../../snapshot/compression.ts';
+import type { Compression } from '../../snapshot/snapshot.ts';
+import { withoutTrailingHash } from '../../snapshot/trailing-hash.ts';
+
+/** Bytes that may wait to be looked at while others are sent. */
+const LAG = 1024 * 1024;
+
+/**
+ * Passes `body` on unchanged, and ends only when the hash inside it has turned out right: whoever stores it cannot
+ * take a damaged object for a whole one. Throws {@link CompressionDamage} or {@link HashDamage}, and errors of `body`.
+ */
+export async function* verifiedBody(
+  body: AsyncIterable<Uint8Array>,
+  compression: Compression,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const tap = new PassThrough({ highWaterMark: LAG });
+  // Nobody reads from a tap that was closed early; that is told by what closed it.
+  tap.on('error', () => undefined);
+  const ended = new AbortController();
+  const verdict = exhaust(withoutTrailingHash(decompress(tap, compression)));
+  verdict.catch(() => undefined);
+  try {
+    for await (const bytes of body) {
+      if (!tap.write(bytes)) {
+        await Promise.race([once(tap, 'drain', { signal: ended.signal }), verdict]);
+      }
+      yield bytes;
+    }
+    tap.end();
+    await verdict;
+  } finally {
+    ended.abort();
+    tap.destroy();
+  }
+}
+
+async function exhaust(stream: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of stream) {
+    // Only the end is of interest.
+  }
+}
