@@ -1,14 +1,16 @@
 import { Damage } from '../damage.ts';
-import { Branch } from './branch.ts';
 import { decodeBucketHeader } from './bucket-header.ts';
 import type { Database } from './database.ts';
 import { decodeFreelist } from './freelist.ts';
-import { compareRanges } from './key-order.ts';
+import { checkLeafOrder, type KeyBounds, UNBOUNDED } from './key-bounds.ts';
 import { Leaf } from './leaf.ts';
 import type { Page } from './page.ts';
+import { PageGroupReader } from './page-group.ts';
 import { PageSet } from './page-set.ts';
+import { type TreeWalkHooks, walkTree } from './tree-walk.ts';
 
 const MOST_REPORTED = 20;
+const NONE: readonly number[] = [];
 
 /** What a check found. */
 export interface CheckReport {
@@ -20,7 +22,7 @@ export interface CheckReport {
   readonly freePages: number;
 }
 
-/** What a check calls while it walks; only sound pages are shown, in key order. */
+/** What a check calls while it walks; only sound pages are shown, in key order. Pages are valid during the call only. */
 export interface CheckVisitor {
   /** A bucket begins. `path` is its name and those of the buckets around it, outermost first. */
   bucket?(path: readonly Uint8Array[]): void;
@@ -41,15 +43,6 @@ export async function checkDatabase(
   return await walk.run();
 }
 
-interface KeyBounds {
-  /** Every key is this or larger. */
-  readonly min: Uint8Array | undefined;
-  /** Every key is smaller. */
-  readonly below: Uint8Array | undefined;
-}
-
-const UNBOUNDED: KeyBounds = { min: undefined, below: undefined };
-
 class CheckWalk {
   readonly #database: Database;
   readonly #signal: AbortSignal;
@@ -57,6 +50,12 @@ class CheckWalk {
   readonly #used: PageSet;
   readonly #freed: PageSet;
   readonly #damages: Damage[] = [];
+  readonly #groups: PageGroupReader;
+  readonly #hooks: TreeWalkHooks = {
+    claim: (page) => this.#claim(page),
+    damage: (damage) => this.#report(damage),
+    enough: () => this.#damages.length >= MOST_REPORTED,
+  };
   #usedCount = 0;
 
   constructor(database: Database, options: { readonly signal: AbortSignal; readonly visitor?: CheckVisitor }) {
@@ -65,6 +64,7 @@ class CheckWalk {
     this.#visitor = options.visitor ?? {};
     this.#used = new PageSet(database.meta.highWater);
     this.#freed = new PageSet(database.meta.highWater);
+    this.#groups = new PageGroupReader(database.pages);
   }
 
   async run(): Promise<CheckReport> {
@@ -72,9 +72,9 @@ class CheckWalk {
     this.#use(0);
     this.#use(1);
     if (freelist !== undefined) {
-      await this.#guard(() => this.#readFreelist(freelist));
+      await this.#readFreelist(freelist);
     }
-    await this.#guard(() => this.#tree(root.page, []));
+    await this.#tree(root.page, []);
     if (freelist !== undefined && this.#damages.length === 0) {
       this.#findLostPages();
     }
@@ -82,57 +82,62 @@ class CheckWalk {
   }
 
   async #readFreelist(id: number): Promise<void> {
-    const page = await this.#database.pages.page(id);
-    this.#claim(page);
-    for (const free of decodeFreelist(page)) {
-      if (free < 2 || !this.#freed.add(free)) {
-        throw new Damage({ ...page, reason: `the freelist names page ${free}, which is out of bounds or named twice` });
+    try {
+      const page = await this.#database.pages.page(id);
+      this.#claim(page);
+      for (const free of decodeFreelist(page)) {
+        if (free < 2 || !this.#freed.add(free)) {
+          const reason = `the freelist names page ${free}, which is out of bounds or named twice`;
+          throw new Damage({ ...page, reason });
+        }
       }
+    } catch (error) {
+      this.#report(error);
     }
   }
 
   async #tree(id: number, path: readonly Uint8Array[]): Promise<void> {
-    await this.#page(id, UNBOUNDED, path);
+    for await (const { leaves, done } of walkTree(id, this.#groups, this.#hooks)) {
+      this.#signal.throwIfAborted();
+      const nested: { readonly leaf: Leaf; readonly index: number }[] = [];
+      for (const { page, bounds } of leaves) {
+        this.#guard(() => {
+          const leaf = new Leaf(page);
+          nested.push(...this.#leaf(leaf, bounds, path).map((index) => ({ leaf, index })));
+        });
+      }
+      for (const { leaf, index } of nested) {
+        await this.#nested(leaf, index, path);
+      }
+      done();
+    }
   }
 
-  /** Checks a page and all below it; returns a copy of its last key. */
-  async #page(id: number, bounds: KeyBounds, path: readonly Uint8Array[]): Promise<Uint8Array | undefined> {
-    this.#signal.throwIfAborted();
-    const page = await this.#database.pages.page(id);
-    this.#claim(page);
-    if (page.kind !== 'branch') {
-      return this.#leaf(new Leaf(page), bounds, path);
-    }
-    const branch = new Branch(page);
-    let last = bounds.min;
-    for (let index = 0; index < branch.count; index++) {
-      checkBranchOrder(branch, index, { min: last, below: bounds.below });
-      const below = index + 1 < branch.count ? branch.key(index + 1) : bounds.below;
-      const min = branch.key(index);
-      await this.#guard(async () => {
-        last = (await this.#page(branch.child(index), { min, below }, path)) ?? min;
-      });
-    }
-    return last;
-  }
-
-  async #leaf(leaf: Leaf, bounds: KeyBounds, path: readonly Uint8Array[]): Promise<Uint8Array | undefined> {
+  /** Checks a leaf and gives the indexes of its elements that are buckets. */
+  #leaf(leaf: Leaf, bounds: KeyBounds, path: readonly Uint8Array[]): readonly number[] {
     checkLeafOrder(leaf, bounds);
     if (this.#damages.length === 0) {
       this.#visitor.leaf?.(path, leaf);
     }
+    let buckets: number[] | undefined;
     for (let index = 0; index < leaf.count; index++) {
       if (leaf.isBucket(index)) {
-        await this.#guard(() => this.#nested(leaf, index, path));
+        buckets ??= [];
+        buckets.push(index);
       }
     }
-    return leaf.count === 0 ? undefined : Uint8Array.from(leaf.key(leaf.count - 1));
+    return buckets ?? NONE;
   }
 
   async #nested(leaf: Leaf, index: number, outer: readonly Uint8Array[]): Promise<void> {
     const path = [...outer, Uint8Array.from(leaf.key(index))];
-    const origin = { file: leaf.page.file, offset: leaf.page.offset + leaf.valueStart(index) };
-    const root = decodeBucketHeader(leaf.value(index), origin);
+    const root = this.#guard(() => {
+      const origin = { file: leaf.page.file, offset: leaf.page.offset + leaf.valueStart(index) };
+      return decodeBucketHeader(leaf.value(index), origin);
+    });
+    if (root === undefined) {
+      return;
+    }
     if (this.#damages.length === 0) {
       this.#visitor.bucket?.(path);
     }
@@ -140,13 +145,12 @@ class CheckWalk {
       await this.#tree(root.page, path);
       return;
     }
-    const inline = new Leaf(root.leaf);
-    for (let at = 0; at < inline.count; at++) {
-      if (inline.isBucket(at)) {
-        throw new Damage({ ...origin, reason: 'an inline bucket holds a bucket, which bbolt never writes' });
+    this.#guard(() => {
+      const inline = new Leaf(root.leaf);
+      if (this.#leaf(inline, UNBOUNDED, path).length > 0) {
+        throw new Damage({ ...root.leaf, reason: 'an inline bucket holds a bucket, which bbolt never writes' });
       }
-    }
-    await this.#leaf(inline, UNBOUNDED, path);
+    });
   }
 
   #claim(page: Page): void {
@@ -176,65 +180,21 @@ class CheckWalk {
   }
 
   /** Keeps damage for the report and lets the walk go on beside it. */
-  async #guard(step: () => Promise<void>): Promise<void> {
-    if (this.#damages.length >= MOST_REPORTED) {
-      return;
-    }
+  #guard<T>(step: () => T): T | undefined {
     try {
-      await step();
+      return step();
     } catch (error) {
-      if (!(error instanceof Damage)) {
-        throw error;
-      }
+      this.#report(error);
+      return undefined;
+    }
+  }
+
+  #report(error: unknown): void {
+    if (!(error instanceof Damage)) {
+      throw error;
+    }
+    if (this.#damages.length < MOST_REPORTED) {
       this.#damages.push(error);
     }
-  }
-}
-
-function checkLeafOrder(leaf: Leaf, bounds: KeyBounds): void {
-  const { bytes } = leaf.page;
-  for (let index = 0; index < leaf.count; index++) {
-    const start = leaf.keyStart(index);
-    const end = leaf.valueStart(index);
-    if (index === 0) {
-      const { min } = bounds;
-      if (min !== undefined && compareRanges(min, 0, min.length, bytes, start, end) > 0) {
-        throw new Damage({ ...leaf.page, reason: `the first key of page ${leaf.page.id} is below its branch's` });
-      }
-    } else if (compareRanges(bytes, leaf.keyStart(index - 1), leaf.valueStart(index - 1), bytes, start, end) >= 0) {
-      throw new Damage({ ...leaf.page, reason: `key ${index} of page ${leaf.page.id} is not above the one before it` });
-    }
-  }
-  const { below } = bounds;
-  const last = leaf.count - 1;
-  if (below !== undefined && last >= 0) {
-    if (compareRanges(bytes, leaf.keyStart(last), leaf.valueStart(last), below, 0, below.length) >= 0) {
-      throw new Damage({
-        ...leaf.page,
-        reason: `the last key of page ${leaf.page.id} is not below the next branch key`,
-      });
-    }
-  }
-}
-
-function checkBranchOrder(branch: Branch, index: number, bounds: KeyBounds): void {
-  const { bytes } = branch.page;
-  const start = branch.keyStart(index);
-  const end = branch.keyEnd(index);
-  const { min, below } = bounds;
-  if (min !== undefined) {
-    const order = compareRanges(min, 0, min.length, bytes, start, end);
-    if (order > 0 || (order === 0 && index > 0)) {
-      throw new Damage({
-        ...branch.page,
-        reason: `key ${index} of page ${branch.page.id} is not above the keys before it`,
-      });
-    }
-  }
-  if (below !== undefined && compareRanges(bytes, start, end, below, 0, below.length) >= 0) {
-    throw new Damage({
-      ...branch.page,
-      reason: `key ${index} of page ${branch.page.id} is not below the next branch key`,
-    });
   }
 }

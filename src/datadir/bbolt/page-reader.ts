@@ -10,12 +10,19 @@ const LARGEST_RUN = 1024 * 1024 * 1024;
 export class PageReader {
   readonly path: string;
   readonly meta: Meta;
-  readonly #file: BlockFile;
+  /** What the pages are read from. */
+  readonly file: BlockFile;
 
   constructor(file: BlockFile, meta: Meta) {
-    this.#file = file;
+    this.file = file;
     this.path = file.path;
     this.meta = meta;
+  }
+
+  /** What to report when something refers to a page number that there is not. */
+  outOfBounds(id: number): Damage {
+    const reason = `page ${id} is referred to, but pages are 2 to ${this.meta.highWater}`;
+    return new Damage({ file: this.path, offset: 0, reason });
   }
 
   /**
@@ -24,15 +31,11 @@ export class PageReader {
    */
   async page(id: number): Promise<Page> {
     const { pageSize, highWater } = this.meta;
-    const origin = { file: this.path, offset: id * pageSize };
     if (id < 2 || id >= highWater) {
-      throw new Damage({
-        file: this.path,
-        offset: 0,
-        reason: `page ${id} is referred to, but pages are 2 to ${highWater}`,
-      });
+      throw this.outOfBounds(id);
     }
-    let bytes = await this.#file.read(origin.offset, pageSize);
+    const origin = { file: this.path, offset: id * pageSize };
+    let bytes = await this.file.read(origin.offset, pageSize);
     const header = decodePageHeader(new DataView(bytes.buffer, bytes.byteOffset, PAGE_HEADER_SIZE), origin);
     if (header.id !== id) {
       throw new Damage({ ...origin, reason: `page ${id} calls itself page ${header.id}` });
@@ -42,7 +45,7 @@ export class PageReader {
       if (id + header.overflow >= highWater || size > LARGEST_RUN) {
         throw new Damage({ ...origin, reason: `page ${id} goes on over ${header.overflow} pages, which is too far` });
       }
-      bytes = await this.#file.read(origin.offset, size);
+      bytes = await this.file.read(origin.offset, size);
     }
     return { ...header, bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), ...origin };
   }

@@ -2,10 +2,8 @@ import { type CheckVisitor, checkDatabase } from '../bbolt/check.ts';
 import { Database } from '../bbolt/database.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
 import { crc32c } from '../crc32c.ts';
-import { Damage } from '../damage.ts';
-import { decodeKeyValue } from './key-value.ts';
+import { checkChanges } from './check-changes.ts';
 import { readLastRevision } from './last-revision.ts';
-import { decodeRevisionKey } from './revision-key.ts';
 
 /** What an etcd database holds; hash and counts as `etcdctl snapshot status` of etcd 3.4 and 3.5 prints them. */
 export interface DatabaseFacts {
@@ -25,7 +23,7 @@ export interface DatabaseFacts {
 
 /**
  * Reads a whole database: checks the structure of every page and every record of the `key` bucket, and hashes the contents.
- * Memory stays bounded. Throws the first {@link Damage}.
+ * Memory stays bounded. Throws the first Damage.
  */
 export async function inspectDatabase(path: string, options: { readonly signal: AbortSignal }): Promise<DatabaseFacts> {
   await using database = await Database.open(path);
@@ -72,26 +70,6 @@ class ContentVisitor implements CheckVisitor {
     if (this.#inKeyBucket) {
       this.changes += leaf.count;
       checkChanges(leaf);
-    }
-  }
-}
-
-/**
- * Every record of the `key` bucket has to be a change of a key. One without any content is sound: `etcdutl snapshot restore
- * --bump-revision` leaves such a record to mark the new revision.
- */
-function checkChanges(leaf: Leaf): void {
-  for (let index = 0; index < leaf.count; index++) {
-    const change = decodeRevisionKey(leaf.page.bytes, leaf.keyStart(index), leaf.valueStart(index));
-    const record = decodeKeyValue(leaf.page.bytes, leaf.valueStart(index), leaf.valueEnd(index));
-    const sound =
-      change !== undefined &&
-      record !== undefined &&
-      (change.tombstone || record.modRevision === change.main || leaf.valueStart(index) === leaf.valueEnd(index));
-    if (!sound) {
-      const offset = leaf.page.offset + leaf.keyStart(index);
-      const reason = `record ${index} of page ${leaf.page.id} is no change of a key`;
-      throw new Damage({ file: leaf.page.file, offset, reason });
     }
   }
 }

@@ -109,6 +109,24 @@ export function decodeKeyValue(bytes: Uint8Array, start = 0, end = bytes.length)
   return reader.failed ? undefined : { key, createRevision, modRevision, version, value, lease };
 }
 
+/**
+ * The mod revision of a message from `start` up to `end`, 0 when it has none, without looking at key and value.
+ * Undefined when the bytes are no such message.
+ */
+export function modRevisionOf(bytes: Uint8Array, start: number, end: number): number | undefined {
+  const reader = new VarintReader(bytes, start, end);
+  let modRevision = 0;
+  while (reader.at < end && !reader.failed) {
+    const tag = reader.number();
+    if (tag === 0x18) {
+      modRevision = reader.number();
+    } else {
+      reader.skip(tag);
+    }
+  }
+  return reader.failed ? undefined : modRevision;
+}
+
 function writeBytes(
   target: Uint8Array,
   at: number,

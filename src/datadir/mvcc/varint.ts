@@ -80,17 +80,34 @@ export class VarintReader {
 
   /** Passes over the payload of a field with this tag. */
   skip(tag: number): void {
-    const sizes: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
-    const fixed = sizes[tag % 8];
-    if (fixed !== undefined) {
-      this.at += fixed;
-      this.failed ||= this.at > this.#end;
-    } else if (tag % 8 === 0) {
-      this.bigint();
-    } else if (tag % 8 === 2) {
-      this.bytes();
-    } else {
-      this.failed = true;
+    switch (tag % 8) {
+      case 0:
+        this.#pass();
+        break;
+      case 1:
+        this.at += 8;
+        break;
+      case 2: {
+        const size = this.number();
+        this.at += size;
+        break;
+      }
+      case 5:
+        this.at += 4;
+        break;
+      default:
+        this.failed = true;
     }
+    this.failed ||= this.at > this.#end;
+  }
+
+  /** Passes over a varint of up to 64 bits. */
+  #pass(): void {
+    for (let size = 1; size <= 10 && this.at < this.#end; size++) {
+      if ((this.#bytes[this.at++] ?? 0) < 0x80) {
+        return;
+      }
+    }
+    this.failed = true;
   }
 }

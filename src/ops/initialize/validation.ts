@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { Damage } from '../../datadir/damage.ts';
-import { inspectDatabase } from '../../datadir/mvcc/inspect.ts';
+import { checkEtcdDatabase } from '../../datadir/mvcc/check-etcd-database.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
 import { reachableRevision } from '../../datadir/replay/reachable-revision.ts';
 import { readStartState } from '../../datadir/replay/start-state.ts';
@@ -102,7 +102,7 @@ async function checkFiles(member: Member, context: RunContext): Promise<void> {
   log.info('Verifying WAL directory...');
   const start = await readStartState(member.memberDir, { signal });
   log.info('Verifying DB file...');
-  await inspectDatabase(start.dbFile, { signal });
+  await checkEtcdDatabase(start.dbFile, { signal });
   const { torn } = start.log;
   if (torn !== undefined) {
     const { copy } = await repairWal(torn);

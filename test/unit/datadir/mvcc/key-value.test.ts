@@ -6,6 +6,7 @@ import {
   encodeKeyValue,
   encodeTombstone,
   KEY_VALUE_OVERHEAD,
+  modRevisionOf,
 } from '../../../../src/datadir/mvcc/key-value.ts';
 
 const safe = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
@@ -70,4 +71,20 @@ test('decodeKeyValue refuses numbers above 2^53 - 1 and endless ones', () => {
   assert.equal(decodeKeyValue(Buffer.from('18ffffffffffffff0f', 'hex'))?.modRevision, Number.MAX_SAFE_INTEGER);
   assert.equal(decodeKeyValue(Buffer.from('188080808080808010', 'hex')), undefined);
   assert.equal(decodeKeyValue(Buffer.from(`18${'ff'.repeat(12)}`, 'hex')), undefined);
+});
+
+test('modRevisionOf sees the revision that decodeKeyValue sees, and refuses what is cut short', () => {
+  const whole = Buffer.from('0a036b65791005180520012a0576616c7565' + '3009', 'hex');
+  for (let end = 0; end <= whole.length; end++) {
+    assert.equal(modRevisionOf(whole, 0, end), decodeKeyValue(whole, 0, end)?.modRevision, `cut at ${end}`);
+  }
+  const someBytes = fc.array(fc.constantFrom(0x0a, 0x10, 0x18, 0x20, 0x2a, 0x30, 0x41, 0x55, 0x80, 0xff, 1, 3, 5));
+  fc.assert(
+    fc.property(someBytes, (values) => {
+      const bytes = Uint8Array.from(values);
+      const record = decodeKeyValue(bytes);
+      assert.ok(record === undefined || modRevisionOf(bytes, 0, bytes.length) === record.modRevision);
+    }),
+    { numRuns: 2000 },
+  );
 });

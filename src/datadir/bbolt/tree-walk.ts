@@ -1,0 +1,129 @@
+import { Damage } from '../damage.ts';
+import { Branch } from './branch.ts';
+import { checkBranchOrder, type KeyBounds, UNBOUNDED } from './key-bounds.ts';
+import type { Page } from './page.ts';
+import type { PageGroupReader } from './page-group.ts';
+
+/** A tree of 4 KiB pages this deep would outgrow every disk. */
+const DEEPEST = 32;
+
+/** Pages that stand where leaves belong, and what the branches above say about their keys. Valid until `done` is called. */
+export interface LeafGroup {
+  readonly leaves: readonly { readonly page: Page; readonly bounds: KeyBounds }[];
+  readonly done: () => void;
+}
+
+/** Who is asked and told while a tree is walked. */
+export interface TreeWalkHooks {
+  /** Takes note that a page is in use. Throws {@link Damage} when it must not be. */
+  claim(page: Page): void;
+  damage(damage: Damage): void;
+  /** True when nobody wants to know more. */
+  enough(): boolean;
+}
+
+/**
+ * Walks one tree in key order, checks its branches and gives its leaf pages in groups. While one group is looked at, the
+ * next is on its way. Every page is claimed; one that cannot be is not followed, so the walk ends whatever the file holds.
+ */
+export async function* walkTree(
+  root: number,
+  groups: PageGroupReader,
+  hooks: TreeWalkHooks,
+): AsyncGenerator<LeafGroup, void> {
+  const walk = new TreeWalk(groups, hooks);
+  const found = walk.below([root], [UNBOUNDED], 0);
+  let next = found.next();
+  for (;;) {
+    const { value: group } = await next;
+    if (group === undefined) {
+      return;
+    }
+    next = found.next();
+    // It is awaited in its turn; until then a failure must not count as unhandled.
+    next.catch(() => undefined);
+    yield group;
+  }
+}
+
+class TreeWalk {
+  readonly #groups: PageGroupReader;
+  readonly #hooks: TreeWalkHooks;
+
+  constructor(groups: PageGroupReader, hooks: TreeWalkHooks) {
+    this.#groups = groups;
+    this.#hooks = hooks;
+  }
+
+  /** All leaves at and below some sibling pages. */
+  async *below(ids: readonly number[], bounds: readonly KeyBounds[], depth: number): AsyncGenerator<LeafGroup, void> {
+    const { groupLength } = this.#groups;
+    for (let from = 0; from < ids.length && !this.#hooks.enough(); from += groupLength) {
+      const group = await this.#groups.read(ids.slice(from, from + groupLength));
+      let leaves: { readonly page: Page; readonly bounds: KeyBounds }[] = [];
+      let onlyLeaves = true;
+      for (const [index, page] of group.pages.entries()) {
+        const bound = bounds[from + index] ?? UNBOUNDED;
+        if (!this.#accept(page)) {
+          continue;
+        }
+        if (page.kind !== 'branch') {
+          leaves.push({ page, bounds: bound });
+          continue;
+        }
+        onlyLeaves = false;
+        if (leaves.length > 0) {
+          yield { leaves, done: () => undefined };
+          leaves = [];
+        }
+        yield* this.#branch(page, bound, depth);
+      }
+      // The keys of branches bound the pages below them for longer than this group is looked at.
+      yield { leaves, done: () => (onlyLeaves ? this.#groups.giveBack(group) : undefined) };
+    }
+  }
+
+  async *#branch(page: Page, bounds: KeyBounds, depth: number): AsyncGenerator<LeafGroup, void> {
+    let branch: Branch;
+    try {
+      branch = new Branch(page);
+      checkBranchOrder(branch, bounds);
+      if (depth === DEEPEST) {
+        throw new Damage({ ...page, reason: `page ${page.id} is deeper in its tree than any page can be` });
+      }
+    } catch (error) {
+      this.#report(error);
+      return;
+    }
+    const ids: number[] = [];
+    const inner: KeyBounds[] = [];
+    for (let index = 0; index < branch.count; index++) {
+      ids.push(branch.child(index));
+      inner.push({
+        min: branch.key(index),
+        below: index + 1 < branch.count ? branch.key(index + 1) : bounds.below,
+      });
+    }
+    yield* this.below(ids, inner, depth + 1);
+  }
+
+  #accept(page: Page | Damage): page is Page {
+    try {
+      if (page instanceof Damage) {
+        throw page;
+      }
+      this.#hooks.claim(page);
+      return true;
+    } catch (error) {
+      this.#report(error);
+      return false;
+    }
+  }
+
+  #report(error: unknown): void {
+    if (!(error instanceof Damage)) {
+      throw error;
+    }
+    this.#hooks.damage(error);
+  }
+}
