@@ -1,6 +1,6 @@
 import { listSpec } from '../config/commands/list.ts';
+import { catalogReport } from './catalog/catalog-report.ts';
 import { command } from './command.ts';
-import { catalogReport } from './list/catalog-report.ts';
 import { formatReport } from './report.ts';
 
 /** `etcdbrctl list`. */

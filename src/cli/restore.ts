@@ -1,23 +1,62 @@
+import type { ConfigOf } from '../config/command-spec.ts';
 import { restoreSpec } from '../config/commands/restore.ts';
+import type { RestoreTarget } from '../ops/restore/target.ts';
 import type { RestoreResult } from '../ops/restorer.ts';
+import { revision } from '../revision.ts';
 import { formatBytes, formatCount } from '../runtime/amount.ts';
+import type { RunContext } from '../runtime/run-context.ts';
+import { parseEventTime } from '../snapshot/delta/event-time.ts';
+import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { noteEmbeddedEtcdOptions } from './embedded-etcd-note.ts';
 import { formatId, formatResult, type PrintableResult } from './result.ts';
 
+type RestoreConfig = ConfigOf<(typeof restoreSpec)['groups']>;
+
 /** `etcdbrctl restore`. */
 export const restoreCommand = command(restoreSpec, async ({ config, sources, context, print }) => {
   noteEmbeddedEtcdOptions(sources, context.log);
-  const { openStore } = await import('./open-store.ts');
-  const { restore } = await import('../ops/restorer.ts');
-  const store = await openStore(config.store, context);
+  const store = await openSource(config, context);
+  const target = targetOf(config);
   try {
-    const result = await restore({ store, member: config.member, ...config.restoration }, context);
+    if (config.target.plan) {
+      const { planRestore, refuseIncompletePlan } = await import('../ops/restore-plan.ts');
+      const { planResult } = await import('./restore/plan-result.ts');
+      const plan = await planRestore({ store, target }, context);
+      print(planResult(plan, { format: config.output.format, now: context.clock.now() }));
+      refuseIncompletePlan(plan);
+      return;
+    }
+    const { restore } = await import('../ops/restorer.ts');
+    const result = await restore({ store, target, member: config.member, ...config.restoration }, context);
     print(formatResult(restoreResult(result), config.output.format));
   } finally {
     await store.close();
   }
 });
+
+/** The store, or the one file that is given instead. */
+async function openSource(config: RestoreConfig, context: RunContext): Promise<SnapStore> {
+  const { file } = config.target;
+  if (file === undefined) {
+    const { openStore } = await import('./open-store.ts');
+    return await openStore(config.store, context);
+  }
+  const { openSnapshotFile } = await import('../ops/snapshot-file.ts');
+  const hash = config.restoration.skipHashCheck ? ('optional' as const) : ('needed' as const);
+  return (await openSnapshotFile(file, { hash })).store;
+}
+
+function targetOf({ target: { snapshot, toRevision, toTime } }: RestoreConfig): RestoreTarget {
+  const time = toTime === undefined ? undefined : parseEventTime(toTime);
+  const until =
+    time !== undefined
+      ? ({ kind: 'time', time } as const)
+      : toRevision > 0
+        ? ({ kind: 'revision', revision: revision(toRevision) } as const)
+        : undefined;
+  return { from: snapshot, until };
+}
 
 /** What stands on disk after a restore. */
 export function restoreResult(result: RestoreResult): PrintableResult {

@@ -1,3 +1,4 @@
+import { parseEventTime } from '../snapshot/delta/event-time.ts';
 import type { TextRule } from './option.ts';
 
 /** Says what is wrong with a text, or undefined when nothing is. */
@@ -34,6 +35,7 @@ export const textChecks: Readonly<Record<Exclude<TextRule, 'cron'>, TextCheck>> 
     }
     return undefined;
   },
+  time: (text) => (parseEventTime(text) === undefined ? 'it is no time with date and zone' : undefined),
   'not empty': (text) => (text.trim() === '' ? 'it is empty' : undefined),
 };
 

@@ -76,7 +76,7 @@ async function statusOfDirectory(directory: string, context: RunContext): Promis
 }
 
 async function statusOfFile(request: StatusRequest, context: RunContext): Promise<DatabaseStatus> {
-  const { store, snapshot } = await openSnapshotFile(request.path);
+  const { store, snapshot } = await openSnapshotFile(request.path, { hash: 'optional' });
   const { compression, size } = snapshot;
   if (compression !== 'none') {
     await using temporary = await createTemporaryFile(request.tempDir, 'status');

@@ -3,15 +3,18 @@ import path from 'node:path';
 import { type ClusterBootstrap, planMembership } from '../datadir/membership/bootstrap.ts';
 import { writeRaftState } from '../datadir/membership/raft-state.ts';
 import type { Revision } from '../revision.ts';
+import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { applyDeltas } from './restore/apply-deltas.ts';
 import { writeBase } from './restore/base.ts';
+import { selectDeltas } from './restore/delta-choice.ts';
 import { DeltaPipeline } from './restore/delta-pipeline.ts';
 import { attribute, restoreFailure } from './restore/failures.ts';
 import { RestoredDatabase } from './restore/restored-database.ts';
-import { type Backup, selectBackup, selectDeltas } from './restore/selection.ts';
+import { type Backup, type Selection, selectBackups } from './restore/selection.ts';
 import { Staging } from './restore/staging.ts';
+import type { RestoreTarget } from './restore/target.ts';
 
 /** Who the restored member is, in the words of etcd's own flags. */
 export interface MemberPlan {
@@ -25,6 +28,8 @@ export interface MemberPlan {
 /** What to restore and where to. */
 export interface RestoreRequest {
   readonly store: SnapStore;
+  /** The state to bring back; left out for the newest one. */
+  readonly target?: RestoreTarget;
   /** Must not contain `member`. Created with mode 0700. */
   readonly dataDir: string;
   readonly member: MemberPlan;
@@ -52,7 +57,7 @@ export interface RestoreResult {
 }
 
 /**
- * Builds a data directory from the newest chain of a store, without an etcd.
+ * Builds a data directory from a chain of a store, without an etcd.
  *
  * The directory appears whole or not at all: it is built under another name on the same volume and renamed at the end.
  * After any failure neither it nor temporary files remain. Throws a {@link Failure}, or the signal's reason.
@@ -60,18 +65,18 @@ export interface RestoreResult {
 export async function restore(request: RestoreRequest, context: RunContext): Promise<RestoreResult> {
   const inner: RunContext = { ...context, log: context.log.child({ actor: 'restorer' }) };
   try {
-    return await restoreNewest(request, inner);
+    return await restoreTarget(request, inner);
   } catch (error) {
     throw restoreFailure(error, { dataDir: request.dataDir, signal: context.signal });
   }
 }
 
-async function restoreNewest(request: RestoreRequest, context: RunContext): Promise<RestoreResult> {
+async function restoreTarget(request: RestoreRequest, context: RunContext): Promise<RestoreResult> {
   const { store, dataDir } = request;
   const bootstrap = planMembership(request.member);
-  const backup = await selectBackup(store, context);
+  const selection = await selectBackups(store, request.target ?? {}, context);
   await using staging = await Staging.begin(dataDir);
-  const restored = await buildDatabase({ request, backup, bootstrap, memberDir: staging.memberDir }, context);
+  const restored = await buildDatabase({ request, selection, bootstrap, memberDir: staging.memberDir }, context);
   await writeRaftState(staging.memberDir, bootstrap, { signal: context.signal });
   context.signal.throwIfAborted();
   await staging.publish();
@@ -82,35 +87,35 @@ async function restoreNewest(request: RestoreRequest, context: RunContext): Prom
 async function buildDatabase(
   work: {
     readonly request: RestoreRequest;
-    readonly backup: Backup;
+    readonly selection: Selection;
     readonly bootstrap: ClusterBootstrap;
     readonly memberDir: string;
   },
   context: RunContext,
 ): Promise<Pick<RestoreResult, 'revision' | 'snapshots' | 'eventsApplied' | 'dbSize'>> {
-  const { request, backup, bootstrap } = work;
-  const { store, quotaBytes, skipHashCheck } = request;
-  const { base, candidates } = backup;
+  const { request, selection, bootstrap } = work;
+  const { until } = selection;
   const { log, signal } = context;
   const snapDir = path.join(work.memberDir, 'snap');
   await mkdir(snapDir, { mode: 0o700 });
   const file = path.join(snapDir, 'db');
 
-  log.info({ snapshot: base.name }, `Restoring from base snapshot: ${base.name}`);
-  using bar = context.progress.start({ label: 'restore', unit: 'bytes', total: totalSize([base, ...candidates]) });
+  reportUnrecorded(selection, context);
+  const [{ base: first, candidates }] = selection.backups;
+  using bar = context.progress.start({ label: 'restore', unit: 'bytes', total: totalSize([first, ...candidates]) });
   const onRead = (bytes: number): void => bar.advance(bytes);
-  await using database = await attribute(base, async () => {
-    await writeBase({ store, base }, { file, skipHashCheck, onRead }, context);
-    return await RestoredDatabase.open(file, { quotaBytes });
-  });
+  const { backup, database: opened } = await openBase({ request, selection, file, onRead }, context);
+  await using database = opened;
+  const { base } = backup;
 
-  const deltas = selectDeltas(backup, database.baseRevision, { log, location: store.location });
+  const reach = { covered: database.baseRevision, until };
+  const { deltas } = selectDeltas(backup, reach, { log, location: request.store.location });
   bar.expect(totalSize([base, ...deltas]));
   const after = database.baseRevision;
-  await using pipeline = new DeltaPipeline({ ...request, deltas, after, onFetched: onRead }, context);
+  await using pipeline = new DeltaPipeline({ ...request, deltas, after, until, onFetched: onRead }, context);
   // The deltas are on their way while the base is looked through.
   await attribute(base, () => database.checkBase({ signal }));
-  const applied = await applyDeltas(database, pipeline, context);
+  const applied = await applyDeltas(database, { pipeline, until }, context);
   const granted = await database.addLeases(applied.leases, { signal });
   if (granted > 0) {
     log.info({ leases: granted }, `Leases granted after the base snapshot begin anew: ${granted}`);
@@ -122,6 +127,52 @@ async function buildDatabase(
     eventsApplied: applied.events,
     dbSize: database.size,
   };
+}
+
+/** Fetches and opens fulls until one does not reach beyond what is wanted; mostly the first. */
+async function openBase(
+  work: {
+    readonly request: RestoreRequest;
+    readonly selection: Selection;
+    readonly file: string;
+    readonly onRead: (bytes: number) => void;
+  },
+  context: RunContext,
+): Promise<{ readonly backup: Backup; readonly database: RestoredDatabase }> {
+  const { request, selection, file, onRead } = work;
+  const { store, quotaBytes, skipHashCheck } = request;
+  const { until = Number.MAX_SAFE_INTEGER } = selection;
+  for (const backup of selection.backups) {
+    const { base } = backup;
+    context.log.info({ snapshot: base.name }, `Restoring from base snapshot: ${base.name}`);
+    const database = await attribute(base, async () => {
+      await writeBase({ store, base }, { file, skipHashCheck, onRead }, context);
+      return await RestoredDatabase.open(file, { quotaBytes });
+    });
+    if (database.baseRevision <= until) {
+      return { backup, database };
+    }
+    context.log.info(
+      `${base.name} really ends at revision ${database.baseRevision}, beyond ${until}; trying an older full`,
+    );
+    await database[Symbol.asyncDispose]();
+  }
+  throw new Failure({
+    code: 'no_backup',
+    action: 'restore from',
+    object: store.location,
+    found: `every full snapshot reaches beyond revision ${until}`,
+    remedy: 'choose a later revision or time',
+  });
+}
+
+function reportUnrecorded({ until, unrecorded }: Selection, { log }: RunContext): void {
+  if (unrecorded !== undefined) {
+    const { from, to } = unrecorded;
+    log.warn(
+      `When revisions ${from} to ${to} were made is not recorded, as their deltas are gone; the state of revision ${until} is restored`,
+    );
+  }
 }
 
 function totalSize(snapshots: readonly StoredSnapshot[]): number {

@@ -7,6 +7,10 @@ import { Failure } from '../runtime/failure.ts';
 import { parseRelativeKey } from '../snapshot/name.ts';
 import type { Compression } from '../snapshot/snapshot.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+import { fileFailure } from './restore/file-failure.ts';
+
+/** A bbolt file is a multiple of this. */
+const SECTOR_SIZE = 512;
 
 /** Bytes read at a time. */
 const READ_SIZE = 1024 * 1024;
@@ -28,11 +32,26 @@ export interface SnapshotFile {
 /**
  * Looks at a full snapshot outside of any store: an object that was copied from one, what `etcdctl snapshot save` wrote, or
  * a database. The revision in the snapshot is that of its name, 0 when the name tells none.
- * Throws a {@link Failure} `not_a_snapshot` for a delta, and what the file system throws.
+ * Throws a {@link Failure}: `not_a_snapshot` for a delta, `no_hash` for a bare database where a hash is needed, or that the
+ * file cannot be read.
  */
-export async function openSnapshotFile(file: string): Promise<SnapshotFile> {
+export async function openSnapshotFile(
+  file: string,
+  options: { readonly hash: 'needed' | 'optional' },
+): Promise<SnapshotFile> {
   const name = path.basename(file);
-  const { size, compression } = await lookInto(file);
+  const { size, compression } = await lookInto(file).catch((error: unknown) => {
+    throw fileFailure(error, { action: 'read', object: file }) ?? error;
+  });
+  if (options.hash === 'needed' && compression === 'none' && size > 0 && size % SECTOR_SIZE === 0) {
+    throw new Failure({
+      code: 'no_hash',
+      action: 'read',
+      object: file,
+      found: 'no hash stands behind the database, so it cannot be told whether it is whole',
+      remedy: 'a db that was copied from a data directory is taken with --skip-hash-check',
+    });
+  }
   const parsed = parseRelativeKey(`v2/${name}`);
   if (parsed.outcome === 'snapshot' && parsed.snapshot.kind === 'Incr') {
     throw new Failure({

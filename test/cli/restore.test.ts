@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { goldenStorePath } from '../support/golden-store.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
@@ -73,6 +73,90 @@ describe('restore', () => {
     const loud = await rig.run([...args, '-d', 'two', '--log-level=debug']);
     assert.match(loud.stderr, /^DEBU\[\d{4}\] --max-txn-ops is accepted/m);
     assert.doesNotMatch(loud.stderr, /auto-compaction/);
+  });
+
+  it('shows a plan and changes nothing', async () => {
+    await using rig = makeRig();
+    const args = ['restore', ...storeFlags(rig), '--to-revision', '100', '--plan', '-d', 'data'];
+    const { stdout, exitCode } = await rig.run(args);
+    assert.equal(exitCode, 0);
+    assert.deepEqual(stdout.split('\n').slice(1), [
+      'Revision:  100',
+      'To fetch:  3 objects, 322.3 KiB',
+      '',
+      '  SNAPSHOT                              TAKEN (UTC)               SIZE',
+      '  Full-00000000-00000058-1795251532.gz  2026-11-21 08:58:52  308.8 KiB',
+      '  Incr-00000059-00000089-1795251534.gz  2026-11-21 08:58:54    6.0 KiB',
+      '  Incr-00000090-00000119-1795251536.gz  2026-11-21 08:58:56    7.5 KiB',
+      '      used up to revision 100',
+      '',
+    ]);
+    const json = await rig.run([...args, '-o', 'json']);
+    const plan = JSON.parse(json.stdout) as { revision: number; deltas: unknown[]; restorable: boolean };
+    assert.equal(plan.revision, 100);
+    assert.equal(plan.deltas.length, 2);
+    assert.equal(plan.restorable, true);
+    assert.deepEqual(readdirSync(rig.home.path), ['store']);
+  });
+
+  it('shows what is missing in a plan, and fails as the restore would', async () => {
+    await using rig = makeRig();
+    const flags = storeFlags(rig);
+    rmSync(rig.home.join('store/etcd-main/v2/Incr-00000090-00000119-1795251536.gz'));
+    const { stdout, stderr, exitCode } = await rig.run(['restore', ...flags, '--plan']);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^ {2}revisions 90 to 119 are missing before Incr-00000120-00000122-1795251538\.gz$/m);
+    assert.match(stderr, /error: cannot restore from .*: revisions 90 to 119 are missing .*give --to-revision 89/);
+    const older = await rig.run(['restore', ...flags, '--to-revision', '89', '-d', 'data', '-o', 'json']);
+    assert.equal((JSON.parse(older.stdout) as Record<string, unknown>)['revision'], 89);
+  });
+
+  it('goes back in time, and to a named snapshot', async () => {
+    await using rig = makeRig();
+    const flags = storeFlags(rig);
+    const revisionOf = async (dataDir: string, ...args: readonly string[]): Promise<unknown> => {
+      const { stdout, stderr } = await rig.run(['restore', ...flags, '-d', dataDir, '-o', 'json', ...args]);
+      assert.notEqual(stdout, '', stderr);
+      return (JSON.parse(stdout) as Record<string, unknown>)['revision'];
+    };
+    assert.equal(await revisionOf('full', '--snapshot', 'Full-00000000-00000058-1795251532.gz'), 58);
+    assert.equal(await revisionOf('delta', '--snapshot', 'Incr-00000059-00000089-1795251534.gz'), 89);
+    assert.equal(await revisionOf('late', '--to-time', '2026-11-21T12:00:00+01:00'), 122);
+  });
+
+  it('restores a file, and a bare db only without its hash', async () => {
+    await using rig = makeRig();
+    const file = rig.home.join('saved');
+    copyFileSync(`${golden}etcd-main/v2/Full-00000000-00000058-1795251532.gz`, file);
+    const { stdout } = await rig.run(['restore', '--file', file, '-d', 'data', '-o', 'json']);
+    assert.equal((JSON.parse(stdout) as Record<string, unknown>)['revision'], 58);
+    const copied = rig.home.join('data/member/snap/db');
+    const refused = await rig.run(['restore', '--file', copied, '-d', 'again']);
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stderr, /no hash stands behind the database.*--skip-hash-check/);
+    const taken = await rig.run(['restore', '--file', copied, '--skip-hash-check', '-d', 'again', '-o', 'json']);
+    assert.equal((JSON.parse(taken.stdout) as Record<string, unknown>)['revision'], 58);
+    const missing = await rig.run(['restore', '--file', rig.home.join('nowhere'), '-d', 'more']);
+    assert.match(missing.stderr, /error: cannot read .*nowhere/);
+  });
+
+  it('refuses targets that contradict each other', async () => {
+    await using rig = makeRig();
+    for (const [args, message] of [
+      [
+        ['--to-revision', '5', '--to-time', '2026-11-21T12:00:00Z'],
+        /cannot use --to-time: --to-revision is given as well/,
+      ],
+      [['--file', 'x', '--snapshot', 'y'], /cannot use --file: .*a file holds one state only; give the file alone/],
+      [
+        ['--to-time', 'yesterday'],
+        /cannot use --to-time "yesterday": it is no time with date and zone; accepted: a time/,
+      ],
+    ] as const) {
+      const { stderr, exitCode } = await rig.run(['restore', ...args]);
+      assert.equal(exitCode, 2);
+      assert.match(stderr, message);
+    }
   });
 
   it('refuses a data directory that holds a member, in one line', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Revision, revision } from '../../src/revision.ts';
 import { DeltaEncoder } from '../../src/snapshot/delta/delta-encoder.ts';
+import type { EventTime } from '../../src/snapshot/delta/event-time.ts';
 import type { DeltaEvent } from '../../src/snapshot/delta-event.ts';
 import { formatName } from '../../src/snapshot/name.ts';
 import type { MemoryObject } from './memory-snapstore.ts';
@@ -13,10 +14,15 @@ export interface NameOverrides {
 }
 
 /** An uncompressed delta of these events. */
-export function deltaObject(events: readonly DeltaEvent[], name: NameOverrides = {}): MemoryObject {
+export function deltaObject(
+  events: readonly DeltaEvent[],
+  name: NameOverrides = {},
+  /** When each event was seen. */
+  timeOf: (event: DeltaEvent) => EventTime = () => ({ seconds: 1_795_251_540, nanos: 0 }),
+): MemoryObject {
   const encoder = new DeltaEncoder();
   for (const event of events) {
-    encoder.append(event, { seconds: 1_795_251_540, nanos: 0 });
+    encoder.append(event, timeOf(event));
   }
   const {
     startRevision = encoder.firstRevision,

@@ -2,7 +2,7 @@ import { type CollectedObject, type Decision, describeReason } from '../../ops/g
 import { formatBytes } from '../../runtime/amount.ts';
 import { errorText } from '../../runtime/error-text.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { count, formatTime, snapshotData } from '../list/catalog-report.ts';
+import { countText, snapshotData, timeText } from '../catalog/words.ts';
 import { type Report, tableLines } from '../report.ts';
 
 /** A decision, with what came of it once it was carried out. */
@@ -47,7 +47,7 @@ function planTable(plan: readonly Decided[]): readonly string[] {
     ],
     plan.map(({ snapshot, ...decided }) => [
       `  ${snapshot.name}${snapshot.chunk === undefined ? '' : ` part ${snapshot.chunk}`}`,
-      formatTime(snapshot.createdOn * 1_000),
+      timeText(snapshot.createdOn * 1_000),
       formatBytes(snapshot.size),
       'outcome' in decided && decided.action === 'delete' && decided.outcome !== 'deleted' ? decided.outcome : '',
     ]),
@@ -64,10 +64,10 @@ function planTable(plan: readonly Decided[]): readonly string[] {
 function summary(plan: readonly Decided[], location: string): readonly string[] {
   const going = plan.filter(({ action }) => action === 'delete');
   if (going.length === 0) {
-    return [`${location}: nothing to delete among ${count(plan.length, 'object')}`];
+    return [`${location}: nothing to delete among ${countText(plan.length, 'object')}`];
   }
   const amount = (some: readonly Decided[]): string =>
-    `${some.length} of ${count(plan.length, 'object')}, ${formatBytes(some.reduce((sum, each) => sum + each.snapshot.size, 0))}`;
+    `${some.length} of ${countText(plan.length, 'object')}, ${formatBytes(some.reduce((sum, each) => sum + each.snapshot.size, 0))}`;
   const gone = going.filter((each) => 'outcome' in each && each.outcome === 'deleted');
   return going.some((each) => 'outcome' in each)
     ? [

@@ -17,12 +17,12 @@ export interface AppliedDeltas {
 }
 
 /**
- * Adds the changes of all deltas to the database. Throws a {@link Failure} that names the delta when one is damaged or
+ * Adds the changes of all deltas, up to revision `until`, to the database. Throws a {@link Failure} that names the delta when one is damaged or
  * does not continue what is there.
  */
 export async function applyDeltas(
   database: RestoredDatabase,
-  pipeline: DeltaPipeline,
+  source: { readonly pipeline: DeltaPipeline; readonly until: Revision | undefined },
   context: RunContext,
 ): Promise<AppliedDeltas> {
   const leases = new Set<bigint>();
@@ -30,13 +30,13 @@ export async function applyDeltas(
   let last = database.baseRevision;
 
   async function* records(): AsyncGenerator<EntryBatch, void> {
-    for await (const run of pipeline.runs()) {
+    for await (const run of source.pipeline.runs()) {
       const { name } = run.delta;
       context.signal.throwIfAborted();
       context.log.info({ snapshot: name }, `Applying delta snapshot ${name}`);
       try {
         const summary = yield* run.records;
-        checkLastRevision(run.delta, summary.lastRevision);
+        checkLastRevision(run.delta, summary.lastRevision, source.until);
         last = revision(summary.lastRevision);
         events += summary.added;
         for (const lease of summary.leases) {
@@ -53,8 +53,8 @@ export async function applyDeltas(
 }
 
 /** The next delta begins where this one says it ends, so its word has to be good. */
-function checkLastRevision(delta: StoredSnapshot, lastRevision: number): void {
-  if (lastRevision !== delta.lastRevision) {
+function checkLastRevision(delta: StoredSnapshot, lastRevision: number, until: Revision | undefined): void {
+  if (lastRevision !== Math.min(delta.lastRevision, until ?? delta.lastRevision)) {
     throw new Failure({
       code: 'snapshot_corrupt',
       action: 'restore',

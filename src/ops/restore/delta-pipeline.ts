@@ -26,6 +26,8 @@ export interface PipelineOptions {
   readonly deltas: readonly StoredSnapshot[];
   /** Last revision of what the first delta continues. */
   readonly after: number;
+  /** Last revision that is wanted; undefined for all. */
+  readonly until: number | undefined;
   readonly maxFetchers: number;
   readonly tempDir: string;
   readonly onFetched: (bytes: number) => void;
@@ -48,12 +50,14 @@ export class DeltaPipeline implements AsyncDisposable {
   readonly #fetched: AsyncGenerator<FetchedDelta, void>;
   readonly #begun: Promise<BegunRun | undefined>[] = [];
   #last: Promise<unknown> = Promise.resolve();
+  readonly #until: number | undefined;
   #after: number;
 
   /** Begins at once. */
   constructor(options: PipelineOptions, context: RunContext) {
     const signal = AbortSignal.any([context.signal, this.#stop.signal]);
     this.#after = options.after;
+    this.#until = options.until;
     this.#readers = startReaders(options.deltas);
     this.#idle = [...this.#readers];
     this.#fetched = fetchDeltas(options, options, { ...context, signal });
@@ -89,7 +93,7 @@ export class DeltaPipeline implements AsyncDisposable {
         return undefined;
       }
       const { delta, file } = fetched;
-      const records = reader.read({ file, compression: delta.compression, after: this.#after });
+      const records = reader.read({ file, compression: delta.compression, after: this.#after, until: this.#until });
       this.#after = delta.lastRevision;
       return { delta, records, reader, fetched };
     });

@@ -9,6 +9,8 @@ export interface DeltaTask {
   readonly compression: Compression;
   /** Events up to this revision are there already. */
   readonly after: number;
+  /** Events beyond this revision are read, but left out; undefined for none. */
+  readonly until: number | undefined;
 }
 
 /** Turns deltas into records, one at a time. */

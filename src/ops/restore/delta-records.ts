@@ -20,21 +20,25 @@ export interface DeltaSummary {
 
 /**
  * Checks the hash of an expanded delta and turns its events into records of the `key` bucket.
- * Events up to revision `after` are there already and skipped.
+ * Events up to revision `after` are there already and skipped, those beyond `until` are not wanted.
  * `spares` are batches that were used up, whose memory serves again.
  * Records come before the hash is known; they must not be published until the iteration has ended.
  * Throws SnapshotDamage, and {@link UnfitChange} only when the hash is right: otherwise damage is the better explanation.
  */
 export async function* deltaRecords(
   body: AsyncIterable<Uint8Array>,
-  options: { readonly after: number; readonly spares?: OwnedEntryBatch[] },
+  options: {
+    readonly after: number;
+    readonly until?: number | undefined;
+    readonly spares?: OwnedEntryBatch[];
+  },
 ): AsyncGenerator<OwnedEntryBatch, DeltaSummary> {
   const encoder = new ChangeEncoder({ after: options.after, bytes: BATCH_SIZE + BATCH_SIZE / 8 });
   let unfit: UnfitChange | undefined;
   for await (const table of decodeDeltaTables(body)) {
     for (let at = 0; unfit === undefined && at < table.count; ) {
       try {
-        at = encodeRows(encoder, table, at);
+        at = encodeRows(encoder, { table, from: at, until: options.until ?? Number.MAX_SAFE_INTEGER });
       } catch (error) {
         if (!(error instanceof UnfitChange)) {
           throw error;
@@ -61,8 +65,11 @@ export async function* deltaRecords(
   };
 }
 
-/** Encodes rows from `from` on until a batch is full; gives the first row that is left. */
-function encodeRows(encoder: ChangeEncoder, table: EventTable, from: number): number {
+/** Encodes rows from `from` on, up to revision `until`, until a batch is full; gives the first row that is left. */
+function encodeRows(
+  encoder: ChangeEncoder,
+  { table, from, until }: { readonly table: EventTable; readonly from: number; readonly until: number },
+): number {
   const row: { -readonly [Field in keyof ChangeFields]: ChangeFields[Field] } = {
     isDelete: false,
     keyStart: 0,
@@ -83,6 +90,10 @@ function encodeRows(encoder: ChangeEncoder, table: EventTable, from: number): nu
     row.valueEnd = table.valueEnd[at] ?? 0;
     row.createRevision = table.createRevision[at] ?? 0;
     row.modRevision = table.modRevision[at] ?? 0;
+    if (row.modRevision > until) {
+      // Revisions ascend, so nothing behind this one is wanted either.
+      return table.count;
+    }
     row.version = table.version[at] ?? 0;
     row.lease = table.lease[at] ?? 0n;
     encoder.add(table.bytes, row);

@@ -5,7 +5,7 @@ import { Failure } from '../../runtime/failure.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import { fileFailure } from './file-failure.ts';
 
-const ELSEWHERE = 'look for another copy of the object, or restore from an older backup';
+const ELSEWHERE = 'look for another copy of the object, or restore an older state (--to-revision, --snapshot)';
 
 /**
  * Says which snapshot an error is about: damage of the object, of the database in it, or events that do not fit.

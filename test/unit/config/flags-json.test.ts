@@ -17,7 +17,7 @@ const ownCommands: readonly string[] = ['list', 'status', 'prune'];
 /** Flags of ours that the reference program does not have. */
 const ownFlags: Readonly<Record<string, readonly string[]>> = {
   snapshot: ['once', 'output', 'log-level', 'log-format'],
-  restore: ['output', 'log-level', 'log-format'],
+  restore: ['to-revision', 'to-time', 'snapshot', 'file', 'plan', 'output', 'log-level', 'log-format'],
   initialize: ['output', 'log-level', 'log-format'],
   compact: ['output', 'log-level', 'log-format'],
   copy: ['dry-run', 'output', 'log-level', 'log-format'],

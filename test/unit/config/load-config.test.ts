@@ -116,6 +116,7 @@ const ruleExamples = {
   'initial cluster': 'a=http://h:1',
   cron: '1 2 3 4 5',
   'not empty': 'x',
+  time: '2026-11-21T09:30:00Z',
 } as const;
 
 describe('precedence', () => {

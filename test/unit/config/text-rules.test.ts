@@ -7,6 +7,7 @@ const accepted = {
   'etcd endpoint': ['http://127.0.0.1:2379', 'https://etcd-main-client:2379', 'localhost:2379', 'https://[::1]:2379'],
   'peer url': ['http://localhost:2380', 'https://10.0.0.1:2380', 'http://[::1]:2380'],
   'initial cluster': ['default=http://localhost:2380', 'a=http://10.0.0.1:2380,a=http://10.0.0.2:2380,b=https://h:1'],
+  time: ['2026-11-21T09:30:00Z', '2026-11-21T10:30:00.123456789+01:00'],
   'not empty': ['a'],
 } as const;
 
@@ -15,6 +16,7 @@ const refused = {
   'etcd endpoint': ['', 'ftp://h:1', 'http://user:secret@h:1', 'http://h:1/path', 'http://h:99999', 'unix:///run/etcd'],
   'peer url': ['', 'localhost:2380', 'http://localhost', 'http://localhost:2380/', 'ftp://h:1', 'http://:2380'],
   'initial cluster': ['', 'http://localhost:2380', '=http://h:1', 'a=h:1', 'a=http://h:1,', 'a=http://h'],
+  time: ['', '2026-11-21', '2026-11-21T09:30:00', '2026-13-21T09:30:00Z', '09:30', 'yesterday'],
   'not empty': ['', ' '],
 } as const;
 

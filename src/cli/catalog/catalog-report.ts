@@ -1,9 +1,9 @@
 import type { BackupCatalog } from '../../ops/backup-catalog.ts';
-import { formatAge, formatBytes, formatCount } from '../../runtime/amount.ts';
+import { formatAge, formatBytes } from '../../runtime/amount.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
-import type { ChainNote, RevisionRange } from '../../snapshot/cover.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { type Column, type Report, tableLines } from '../report.ts';
+import { countText, noteData, noteText, rangeText, snapshotData, timeText } from './words.ts';
 
 /** How a catalog is told. */
 export interface CatalogStyle {
@@ -48,7 +48,7 @@ function headlines(
   const age = formatAge(place.now / 1_000 - newestSeconds(objects));
   const size = formatBytes(sizeOf(objects));
   const reaches = chain.lastRevision === undefined ? 'no full' : `to revision ${chain.lastRevision}`;
-  const facts = `Chain ${place.number}: ${reaches}, ${age} old, ${count(objects.length, 'object')}, ${size}`;
+  const facts = `Chain ${place.number}: ${reaches}, ${age} old, ${countText(objects.length, 'object')}, ${size}`;
   if (!place.taken) {
     return [facts];
   }
@@ -70,14 +70,14 @@ function chainLines(chain: Chain, style: CatalogStyle): readonly string[] {
   return [
     head,
     ...lines.slice(0, SHOWN_FIRST).flat(),
-    `  ... ${count(left, 'more delta')}, shown with --all`,
+    `  ... ${countText(left, 'more delta')}, shown with --all`,
     ...remarkable.flat(),
     ...lines.slice(-SHOWN_LAST).flat(),
   ];
 }
 
 function row(snapshot: StoredSnapshot): readonly string[] {
-  return [`  ${snapshot.name}`, formatTime(snapshot.createdOn * 1_000), formatBytes(snapshot.size)];
+  return [`  ${snapshot.name}`, timeText(snapshot.createdOn * 1_000), formatBytes(snapshot.size)];
 }
 
 function remarks(snapshot: StoredSnapshot | undefined, chain: Chain): readonly string[] {
@@ -89,34 +89,21 @@ function remarks(snapshot: StoredSnapshot | undefined, chain: Chain): readonly s
     ...(missing !== undefined && beyond[0] === snapshot ? [`${rangeText(missing)} missing before this delta`] : []),
     ...chain.notes.filter(({ delta }) => delta === snapshot).map(noteText),
     ...(snapshot.isFinal ? ['final'] : []),
-    ...(snapshot.immutableUntil === undefined ? [] : [`immutable until ${formatTime(snapshot.immutableUntil)}`]),
+    ...(snapshot.immutableUntil === undefined ? [] : [`immutable until ${timeText(snapshot.immutableUntil)}`]),
   ];
-}
-
-function noteText(note: ChainNote<StoredSnapshot>): string {
-  switch (note.kind) {
-    case 'overlap':
-      return `overlap: ${rangeText(note.overlap)} in an earlier snapshot too`;
-    case 'contained':
-      return 'not needed: all of it is in other snapshots';
-    case 'abandoned':
-      return 'left out: of a history given up before the full was taken';
-    default:
-      return note satisfies never;
-  }
 }
 
 function footer({ location, chains, excluded, parts, ignored }: BackupCatalog): readonly string[] {
   const whole = chains.flatMap(chainObjects);
   const others = [
-    ...(excluded.length === 0 ? [] : [`${count(excluded.length, 'excluded snapshot')}`]),
-    ...(parts.length === 0 ? [] : [`${count(parts.length, 'part')} of larger objects`]),
-    ...(ignored.length === 0 ? [] : [`${count(ignored.length, 'object')} with other names`]),
+    ...(excluded.length === 0 ? [] : [`${countText(excluded.length, 'excluded snapshot')}`]),
+    ...(parts.length === 0 ? [] : [`${countText(parts.length, 'part')} of larger objects`]),
+    ...(ignored.length === 0 ? [] : [`${countText(ignored.length, 'object')} with other names`]),
   ];
   const what =
     whole.length === 0
       ? 'no snapshot; check the container and --store-prefix'
-      : `${count(whole.length, 'snapshot')}, ${formatBytes(sizeOf(whole))}`;
+      : `${countText(whole.length, 'snapshot')}, ${formatBytes(sizeOf(whole))}`;
   return [`${location}: ${what}`, ...(others.length === 0 ? [] : [`Beside them: ${others.join(', ')}`])];
 }
 
@@ -135,36 +122,11 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
       full: chain.base === undefined ? null : snapshotData(chain.base, now),
       deltas: chain.deltas.map((delta) => snapshotData(delta, now)),
       missing: chain.missing ?? null,
-      notes: chain.notes.map((note) => ({
-        kind: note.kind,
-        snapshot: note.delta.name,
-        ...(note.kind === 'overlap' ? { overlap: note.overlap } : {}),
-      })),
+      notes: chain.notes.map(noteData),
     })),
     excluded: excluded.map((snapshot) => snapshotData(snapshot, now)),
     parts: parts.length,
     ignored,
-  };
-}
-
-/** A snapshot as `-o json` and `-o yaml` show it. */
-export function snapshotData(snapshot: StoredSnapshot, now: number): Readonly<Record<string, unknown>> {
-  const { name, kind, key, startRevision, lastRevision, createdOn, size, compression, isFinal, layout } = snapshot;
-  const { immutableUntil, versionId } = snapshot;
-  return {
-    name,
-    kind,
-    key,
-    startRevision,
-    lastRevision,
-    createdOn: new Date(createdOn * 1_000).toISOString(),
-    ageSeconds: Math.floor(now / 1_000 - createdOn),
-    size,
-    compression,
-    final: isFinal,
-    layout,
-    ...(immutableUntil === undefined ? {} : { immutableUntil: new Date(immutableUntil).toISOString() }),
-    ...(versionId === undefined ? {} : { versionId }),
   };
 }
 
@@ -178,18 +140,4 @@ function newestSeconds(objects: readonly StoredSnapshot[]): number {
 
 function sizeOf(objects: readonly StoredSnapshot[]): number {
   return objects.reduce((sum, { size }) => sum + size, 0);
-}
-
-function rangeText({ from, to }: RevisionRange): string {
-  return from === to ? `revision ${from} is` : `revisions ${from} to ${to} are`;
-}
-
-/** `1 object`, `12,345 objects`. */
-export function count(number: number, noun: string): string {
-  return `${formatCount(number)} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-/** A time in UTC to the second, as tables show it. */
-export function formatTime(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { catalogReport } from '../../../../src/cli/list/catalog-report.ts';
+import { catalogReport } from '../../../../src/cli/catalog/catalog-report.ts';
 import type { BackupCatalog } from '../../../../src/ops/backup-catalog.ts';
 import { catalogOf } from '../../../../src/snapshot/catalog.ts';
 import type { StoredSnapshot } from '../../../../src/snapstore/snapstore.ts';

@@ -1,0 +1,61 @@
+import { optionGroup } from '../option.ts';
+
+/** Which state is restored; without any of these the newest. */
+export const restoreTargetOptions = optionGroup({
+  title: 'What is restored',
+  options: {
+    toRevision: {
+      flag: 'to-revision',
+      type: 'int',
+      default: 0,
+      min: 0,
+      placeholder: 'revision',
+      help: 'Restore the state of this revision instead of the newest one (0).',
+    },
+    toTime: {
+      flag: 'to-time',
+      type: 'string',
+      default: undefined,
+      rule: 'time',
+      placeholder: 'time',
+      help: 'Restore the state of this time, as recorded in the deltas: the last change seen up to it is included.',
+    },
+    snapshot: {
+      flag: 'snapshot',
+      type: 'string',
+      default: undefined,
+      placeholder: 'name',
+      help:
+        'Restore this snapshot of the store: a full alone, or the state at the end of a delta. A full together with ' +
+        '--to-revision or --to-time is where the restore begins.',
+    },
+    file: {
+      flag: 'file',
+      type: 'string',
+      default: undefined,
+      placeholder: 'file',
+      help:
+        'Restore this file instead of a store: what etcdctl snapshot save wrote, a full snapshot in any compression, ' +
+        'or with --skip-hash-check a db that was copied from a data directory.',
+    },
+    plan: {
+      flag: 'plan',
+      type: 'bool',
+      default: false,
+      help: 'Only print which snapshots would be used; change nothing.',
+    },
+  },
+  check(values) {
+    if (values.toRevision > 0 && values.toTime !== undefined) {
+      return { option: 'toTime', found: '--to-revision is given as well', remedy: 'give one of them' };
+    }
+    const others = values.toRevision > 0 || values.toTime !== undefined || values.snapshot !== undefined;
+    return values.file !== undefined && others
+      ? {
+          option: 'file',
+          found: '--to-revision, --to-time or --snapshot is given as well, and a file holds one state only',
+          remedy: 'give the file alone',
+        }
+      : undefined;
+  },
+});

@@ -1,0 +1,48 @@
+import { type Revision, revision } from '../../revision.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { decompress } from '../../snapshot/compression.ts';
+import { decodeDeltaTables } from '../../snapshot/delta/delta-decoder.ts';
+import type { EventTime } from '../../snapshot/delta/event-time.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { snapshotFailure } from './failures.ts';
+import { fetchWhole } from './fetch.ts';
+
+/** How far the events of a delta reach up to some time. */
+export interface EventsUpTo {
+  /** Last revision before the first event that was seen later; undefined when that is the first of all. */
+  readonly lastRevision: Revision | undefined;
+  /** Whether no event was seen later. */
+  readonly complete: boolean;
+}
+
+/**
+ * Reads a delta for the times at which its events were seen. A transaction counts by its first event.
+ * Throws a Failure when the delta is damaged.
+ */
+export async function eventsUpTo(
+  source: { readonly store: SnapStore; readonly delta: StoredSnapshot },
+  time: EventTime,
+  context: RunContext,
+): Promise<EventsUpTo> {
+  const { store, delta } = source;
+  try {
+    return await fetchWhole(store, delta, context, async (body) => {
+      let last = 0;
+      let complete = true;
+      for await (const table of decodeDeltaTables(decompress(body, delta.compression))) {
+        for (let at = 0; complete && at < table.count; at++) {
+          const main = table.modRevision[at] ?? 0;
+          complete = main === last || !isLater(table.seconds[at] ?? 0, table.nanos[at] ?? 0, time);
+          last = complete ? main : last;
+        }
+      }
+      return { lastRevision: last === 0 ? undefined : revision(last), complete };
+    });
+  } catch (error) {
+    throw snapshotFailure(error, delta.name);
+  }
+}
+
+function isLater(seconds: number, nanos: number, time: EventTime): boolean {
+  return seconds > time.seconds || (seconds === time.seconds && nanos > time.nanos);
+}
