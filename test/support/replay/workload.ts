@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Etcd3, ICompare, IPutRequest, IRequestOp, ITxnRequest } from 'etcd3';
 import type { Random } from './random.ts';
 
@@ -21,7 +22,8 @@ export function startWorkload(workload: Workload): { stop(): Promise<void> } {
   const loops = workload.clients.flatMap((client) =>
     Array.from({ length: workload.parallel }, async () => {
       while (!stopping) {
-        await request(client, workload).catch(() => undefined);
+        // While the client holds an etcd for dead it refuses at once: without a turn for others, the loops would be all there is.
+        await request(client, workload).catch(() => nextTurn());
       }
     }),
   );
