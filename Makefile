@@ -4,14 +4,14 @@ NODE := $(BIN)/node
 
 # What coverage counts: our source, not the tests and not the bundle.
 COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
-TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts'
+TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok test test-bare test-kills bench install format lint types unit etcd ceph clean
+.PHONY: help quickstart build ok test test-bare test-kills test-mutations test-versions bench install format lint types unit etcd ceph clean
 
 ## help: this list
 help:
-	@sed -n 's/^## \([a-z-]*\): /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-11s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^## \([a-z-]*\): /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 ## quickstart: install, build, back up a scratch etcd, destroy it, restore it and compare; the place to begin
 quickstart: build etcd
@@ -33,6 +33,14 @@ test: build etcd ceph
 ## test-kills: 120 kill -9 of a busy etcd, our view of its files compared with its own; takes half an hour
 test-kills: etcd
 	KILL_ROUNDS=$${KILL_ROUNDS:-20} KILL_SEED=$${KILL_SEED:-$$RANDOM} $(NODE) --test test/integration/replay/kills.test.ts
+
+## test-mutations: 10,000 damaged files, each reported or read as a real etcd reads it; takes half an hour
+test-mutations: etcd
+	MUTATIONS=$${MUTATIONS:-10000} MUTATION_SEED=$${MUTATION_SEED:-$$RANDOM} $(NODE) --test test/chaos/mutations.test.ts
+
+## test-versions: the suites that run an etcd, on etcd 3.6 and 3.7 built with the Go toolchain of the machine
+test-versions: install
+	@$(NODE) scripts/test-versions.ts
 
 ## test-bare: quickstart and test in a fresh Debian 12 with only make, git and CA certificates; needs root
 test-bare:

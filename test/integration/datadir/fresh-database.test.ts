@@ -51,7 +51,8 @@ describe('a fresh database', () => {
           { hash, totalKey, revision },
           {
             hash: before.hash,
-            totalKey: before.totalKeys,
+            // Since 3.6 it counts the keys that exist, not the records.
+            totalKey: line === '3.4' || line === '3.5' ? before.totalKeys : expected.keys.length,
             revision: expected.revision,
           },
         );

@@ -6,7 +6,7 @@ import type { RaftEntry } from '../../../src/datadir/proto/raft.ts';
 import { chooseSnapshot } from '../../../src/datadir/snap/snap-directory.ts';
 import { openEntries, readSnapshotMarks, summarizeLog } from '../../../src/datadir/wal/log.ts';
 import { repairWal } from '../../../src/datadir/wal/repair.ts';
-import { etcdLines, etcdRelease } from '../../support/etcd-release.ts';
+import { type EtcdLine, etcdLines, etcdRelease } from '../../support/etcd-release.ts';
 import { startEtcd } from '../../support/etcd-server.ts';
 import { makeTempDir } from '../../support/temp-dir.ts';
 
@@ -90,7 +90,7 @@ interface UsedDataDir {
 }
 
 /** A data directory as a kill -9 leaves it, with several raft snapshots. */
-async function usedDataDir(line: '3.4' | '3.5', parent: string): Promise<UsedDataDir> {
+async function usedDataDir(line: EtcdLine, parent: string): Promise<UsedDataDir> {
   const dataDir = path.join(parent, 'data');
   await using etcd = await startEtcd({
     release: await etcdRelease(line),

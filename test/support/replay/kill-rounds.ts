@@ -35,6 +35,9 @@ export interface KillTotals {
 
 const PASSWORD = 'secret';
 
+/** Of etcdctl, also on a machine that is busy with something else. */
+const PATIENT = ['--command-timeout=60s', '--dial-timeout=60s'];
+
 /**
  * Lets a real etcd work, kills it at a random moment, and compares what we say about its directory with what an etcd says
  * that starts on a copy of it: revision and HashKV. Round after round on the same directory.
@@ -219,14 +222,14 @@ async function untilServing(etcd: EtcdServer, login: readonly string[]): Promise
 }
 
 async function servedHash(etcd: EtcdServer, revision: number, login: readonly string[]): Promise<number> {
-  const text = await etcd.etcdctl(...login, 'endpoint', 'hashkv', `--rev=${revision}`, '--write-out=json');
+  const text = await etcd.etcdctl(...PATIENT, ...login, 'endpoint', 'hashkv', `--rev=${revision}`, '--write-out=json');
   const hash = /"hash":(\d+)/.exec(text)?.[1];
   assert.ok(hash !== undefined, text);
   return Number(hash);
 }
 
 async function servedRevision(etcd: EtcdServer): Promise<number> {
-  const text = await etcd.etcdctl('endpoint', 'status', '--write-out=json');
+  const text = await etcd.etcdctl(...PATIENT, 'endpoint', 'status', '--write-out=json');
   const revision = /"revision":(\d+)/.exec(text)?.[1];
   assert.ok(revision !== undefined, text);
   return Number(revision);

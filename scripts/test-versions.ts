@@ -1,0 +1,33 @@
+/**
+ * Runs the suites about etcd's files, and those that run an etcd, on the release lines that are not in the default tests.
+ * They are built with the machine's Go toolchain; without one this is said and nothing is tested.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { builtReleases, goVersion } from '../test/support/etcd-from-source.ts';
+import { etcdRelease } from '../test/support/etcd-release.ts';
+
+const SUITES = [
+  'test/integration/backup-and-restore.test.ts',
+  'test/integration/datadir/*.test.ts',
+  'test/integration/etcd/*.test.ts',
+  'test/integration/initialize/initialize.test.ts',
+  'test/integration/ops/*.test.ts',
+  'test/integration/replay/*.test.ts',
+];
+
+const lines = Object.keys(builtReleases) as (keyof typeof builtReleases)[];
+const go = await goVersion();
+if (go === undefined) {
+  process.stdout.write(
+    `SKIPPED: etcd ${lines.join(' and ')} are not tested, as there is no Go toolchain to build them\n`,
+  );
+} else {
+  for (const line of lines) {
+    process.stdout.write(`etcd ${(await etcdRelease(line)).version}, built with ${go}\n`);
+  }
+  const env = { ...process.env, ETCD_LINES: lines.join(',') };
+  const tests = spawn(process.execPath, ['--test', ...SUITES], { stdio: 'inherit', env });
+  const [code] = await once(tests, 'exit');
+  process.exitCode = code === 0 ? 0 : 1;
+}

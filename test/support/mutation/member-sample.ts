@@ -1,0 +1,104 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { RaftEntry } from '../../../src/datadir/proto/raft.ts';
+import { WireWriter } from '../../../src/datadir/proto/wire-writer.ts';
+import { openEntries, readSnapshotMarks, summarizeLog } from '../../../src/datadir/wal/log.ts';
+import { FRAME_HEADER_SIZE } from '../../../src/datadir/wal/record.ts';
+import { WalWriter } from '../../../src/datadir/wal/writer.ts';
+import { restore } from '../../../src/ops/restorer.ts';
+import type { Random } from '../replay/random.ts';
+import { restoreRequest } from '../restore-request.ts';
+import { recordedContext } from '../run-context.ts';
+import { makeTempDir } from '../temp-dir.ts';
+
+/** A file of a member directory. */
+export interface MemberFile {
+  /** Below the data directory. */
+  readonly name: string;
+  readonly kind: 'db' | 'wal' | 'snap';
+  readonly bytes: Buffer;
+}
+
+const SEGMENT_SIZE = 6000;
+
+/**
+ * A sound data directory in memory: a db restored from a golden backup, a `.snap`, and a log of a few segments with writes
+ * the db has not seen.
+ */
+export async function memberSample(random: Random): Promise<readonly MemberFile[]> {
+  using temp = makeTempDir();
+  const { signal } = new AbortController();
+  await restore(restoreRequest(temp), recordedContext(signal));
+  const memberDir = temp.join('data', 'member');
+  const directory = path.join(memberDir, 'wal');
+  const summary = await summarizeLog({ directory, after: 0, signal });
+  const entries: RaftEntry[] = [];
+  await (await openEntries({ directory, after: 0, upTo: summary.lastIndex, signal })).each((entry) => {
+    entries.push({ ...entry, data: Buffer.from(entry.data) });
+  });
+  const [, mark] = await readSnapshotMarks({ directory, signal });
+
+  const longer = path.join(memberDir, 'longer');
+  const wal = await WalWriter.create(longer, summary.metadata, { segmentSize: SEGMENT_SIZE });
+  await wal.save(entries, summary.state);
+  if (mark !== undefined) {
+    await wal.saveSnapshot(mark);
+  }
+  const { term, vote } = summary.state;
+  for (let place = 1; place <= 150; place++) {
+    const index = summary.lastIndex + place;
+    await wal.save([{ kind: 'normal', term, index, data: request(place, random) }], { term, vote, commit: index });
+  }
+  await wal.close();
+  rmSync(directory, { recursive: true });
+  renameSync(longer, directory);
+  return filesOf(memberDir);
+}
+
+/** Writes the files into a new data directory. */
+export function writeMember(dataDir: string, files: readonly MemberFile[]): void {
+  for (const { name, bytes } of files) {
+    const file = path.join(dataDir, name);
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(file, bytes, { mode: 0o600 });
+  }
+}
+
+/** Where the frames of a WAL segment begin, and where the last one ends. */
+export function frameOffsets(segment: Buffer): readonly number[] {
+  const offsets = [0];
+  for (let offset = 0; offset + FRAME_HEADER_SIZE <= segment.length; ) {
+    const length = segment.readBigUInt64LE(offset);
+    if (length === 0n) {
+      break;
+    }
+    const padding = Number((length >> 56n) & 7n);
+    offset += FRAME_HEADER_SIZE + Number(length & (2n ** 56n - 1n)) + padding;
+    offsets.push(offset);
+  }
+  return offsets;
+}
+
+function filesOf(memberDir: string): readonly MemberFile[] {
+  return (['snap', 'wal'] as const).flatMap((folder) =>
+    readdirSync(path.join(memberDir, folder)).map((name) => ({
+      name: `member/${folder}/${name}`,
+      kind: name === 'db' ? ('db' as const) : folder,
+      bytes: readFileSync(path.join(memberDir, folder, name)),
+    })),
+  );
+}
+
+/** An InternalRaftRequest with a header: a put, or now and then a delete of a range. */
+function request(place: number, random: Random): Uint8Array {
+  const header = new WireWriter().varint(1, 1000 + place).finish();
+  const key = Buffer.from(`mutated/${random.integer(40)}`);
+  const body = new WireWriter().bytes(1, key);
+  const end = random.oneIn(9) ? Buffer.from(`mutated/${random.integer(40)}`) : undefined;
+  const message =
+    end === undefined ? body.bytes(2, Buffer.alloc(random.integer(80), 'v')).finish() : body.bytes(2, end).finish();
+  return new WireWriter()
+    .bytes(end === undefined ? 4 : 5, message)
+    .bytes(100, header)
+    .finish();
+}
