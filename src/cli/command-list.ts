@@ -8,6 +8,7 @@ import { restoreCommand } from './restore.ts';
 import { serverCommand } from './server.ts';
 import { snapshotCommand } from './snapshot.ts';
 import { statusCommand } from './status.ts';
+import { verifyCommand } from './verify.ts';
 
 export type { Command } from './command.ts';
 
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   copyCommand,
   listCommand,
   statusCommand,
+  verifyCommand,
   pruneCommand,
   serverCommand,
 ];

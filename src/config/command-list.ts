@@ -8,6 +8,7 @@ import { restoreSpec } from './commands/restore.ts';
 import { serverSpec } from './commands/server.ts';
 import { snapshotSpec } from './commands/snapshot.ts';
 import { statusSpec } from './commands/status.ts';
+import { verifySpec } from './commands/verify.ts';
 
 /** Every command that takes options from the table, in the order of the help text. */
 export const commandSpecs: readonly CommandSpec[] = [
@@ -18,6 +19,7 @@ export const commandSpecs: readonly CommandSpec[] = [
   copySpec,
   listSpec,
   statusSpec,
+  verifySpec,
   pruneSpec,
   serverSpec,
 ];

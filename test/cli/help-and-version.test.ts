@@ -3,7 +3,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { executable, makeRig } from './rig.ts';
 
-const commands = ['snapshot', 'restore', 'initialize', 'compact', 'copy', 'list', 'status', 'prune', 'server'] as const;
+const commands = [
+  'snapshot',
+  'restore',
+  'initialize',
+  'compact',
+  'copy',
+  'list',
+  'status',
+  'verify',
+  'prune',
+  'server',
+] as const;
 
 const version = /^etcdbrctl Version: \S+\nGit SHA: \S+\nRuntime Version: node v\d+\.\d+\.\d+\nOS\/Arch: \S+\/\S+\n$/;
 

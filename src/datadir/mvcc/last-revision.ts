@@ -1,10 +1,10 @@
 import type { Database } from '../bbolt/database.ts';
 import { Damage } from '../damage.ts';
+import { readCompactionMarks } from './compaction-marks.ts';
 import { decodeRevisionKey } from './revision-key.ts';
 
 /** etcd counts a database without any change as revision 1. */
 const FIRST_REVISION = 1;
-const COMPACTION_MARKS = ['finishedCompactRev', 'scheduledCompactRev'] as const;
 
 /**
  * The revision etcd serves from this database. It is that of the newest record of the `key` bucket, unless a compaction
@@ -31,16 +31,6 @@ export async function readLastRevision(database: Database): Promise<number> {
     }
     last = Math.max(last, change.main);
   }
-  const meta = await database.bucket('meta');
-  for (const mark of COMPACTION_MARKS) {
-    const value = await meta?.get(new TextEncoder().encode(mark));
-    if (value !== undefined) {
-      const change = decodeRevisionKey(value);
-      if (change === undefined) {
-        throw new Damage({ file: database.path, offset: 0, reason: `"${mark}" in the bucket "meta" is no revision` });
-      }
-      last = Math.max(last, change.main);
-    }
-  }
-  return last;
+  const { scheduled, finished } = await readCompactionMarks(database);
+  return Math.max(last, scheduled, finished);
 }

@@ -1,0 +1,36 @@
+import { optionGroup } from '../option.ts';
+import { restorationOptions } from './restoration.ts';
+
+/** How thoroughly backups are verified. */
+export const verifyOptions = optionGroup({
+  title: 'Verify',
+  options: {
+    level: {
+      flag: 'level',
+      type: 'string',
+      default: 'structure',
+      choices: ['catalog', 'hash', 'structure', 'restore'],
+      placeholder: 'level',
+      help:
+        'How much is proved: catalog reads names and finds holes; hash reads every object and checks its SHA-256; ' +
+        'structure also checks every page and event; restore also restores the newest state into a scratch directory.',
+    },
+    sample: {
+      flag: 'sample',
+      type: 'int',
+      default: 0,
+      min: 0,
+      placeholder: 'count',
+      help: 'Read only this many objects, chosen at random, besides those of the newest chain; 0 reads all.',
+    },
+    tempDir: {
+      flag: 'temp-dir',
+      type: 'string',
+      default: '/tmp',
+      rule: 'not empty',
+      placeholder: 'dir',
+      help: 'Directory for scratch files; structure and restore need room for the whole database.',
+    },
+    maxFetchers: restorationOptions.options.maxFetchers,
+  },
+});

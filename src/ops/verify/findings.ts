@@ -1,0 +1,33 @@
+import { Damage } from '../../datadir/damage.ts';
+import { UnfitChange } from '../../datadir/mvcc/unfit-change.ts';
+import { SnapshotDamage } from '../../snapshot/damage.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { StoreError } from '../../snapstore/store-error.ts';
+
+/** Something a verification has found. */
+export interface Finding {
+  /** A `problem` makes the verification fail; a `note` is worth knowing. */
+  readonly weight: 'problem' | 'note';
+  /** Name of the object it is about; undefined when it is about the store. */
+  readonly snapshot: string | undefined;
+  readonly text: string;
+}
+
+/** What an error of reading a snapshot says about the snapshot; undefined for an error that is about something else. */
+export function findingOf(error: unknown, snapshot: StoredSnapshot): Finding | undefined {
+  const text = textOf(error);
+  return text === undefined ? undefined : { weight: 'problem', snapshot: snapshot.name, text };
+}
+
+function textOf(error: unknown): string | undefined {
+  if (error instanceof SnapshotDamage) {
+    return `it is damaged: ${error.message}`;
+  }
+  if (error instanceof Damage) {
+    return `its database is damaged at byte ${error.offset}: ${error.reason}`;
+  }
+  if (error instanceof UnfitChange) {
+    return error.message;
+  }
+  return error instanceof StoreError && error.kind === 'not_found' ? 'it was deleted meanwhile' : undefined;
+}
