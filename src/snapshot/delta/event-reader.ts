@@ -32,10 +32,20 @@ const NAMES: ReadonlyMap<string, MemberName> = new Map([
   ['lease', 'lease'],
 ]);
 
+/** A member's name and how it stands in the text. */
+interface KnownMember {
+  readonly name: MemberName;
+  readonly text: Uint8Array;
+}
+
 /** Members of each level in the order of Go's encoder. */
-const OUTER: readonly MemberName[] = ['etcdEvent', 'time'];
-const EVENT: readonly MemberName[] = ['kv', 'type'];
-const KEY_VALUE: readonly MemberName[] = ['key', 'createRevision', 'modRevision', 'version', 'value', 'lease'];
+const OUTER = members('etcdEvent', 'time');
+const EVENT = members('kv', 'type');
+const KEY_VALUE = members('key', 'createRevision', 'modRevision', 'version', 'value', 'lease');
+
+function members(...names: readonly MemberName[]): readonly KnownMember[] {
+  return names.map((name) => ({ name, text: Member[name] }));
+}
 
 /** Reads one event of a delta: `{"etcdEvent":{"type":…,"kv":{…}},"time":"…"}`. */
 export class EventReader {
@@ -44,6 +54,8 @@ export class EventReader {
   readonly #row = emptyRow();
   #slab: Buffer = Buffer.alloc(0);
   #used = 0;
+  /** Place of the member that is tried first. */
+  #likely = 0;
 
   constructor(cursor: JsonCursor) {
     this.#cursor = cursor;
@@ -149,12 +161,19 @@ export class EventReader {
     cursor.expect(Byte.closeBrace);
   }
 
-  /** Consumes a member's name and colon. `expected` are tried first, as they are usually written. */
-  #readMember(expected: readonly MemberName[]): MemberName | undefined {
+  /**
+   * Consumes a member's name and colon. `expected` are tried first, as they are usually written, beginning with the one
+   * that usually follows the last.
+   */
+  #readMember(expected: readonly KnownMember[]): MemberName | undefined {
     const cursor = this.#cursor;
-    for (const name of expected) {
-      if (cursor.take(Member[name])) {
-        return name;
+    for (let tries = 0; tries < expected.length; tries++) {
+      if (this.#likely >= expected.length) {
+        this.#likely = 0;
+      }
+      const member = expected[this.#likely++];
+      if (member !== undefined && cursor.take(member.text)) {
+        return member.name;
       }
     }
     cursor.readName();
