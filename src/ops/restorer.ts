@@ -8,8 +8,8 @@ import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { applyDeltas } from './restore/apply-deltas.ts';
 import { writeBase } from './restore/base.ts';
-import { selectDeltas } from './restore/delta-choice.ts';
-import { DeltaPipeline } from './restore/delta-pipeline.ts';
+import { chooseDeltas, selectDeltas } from './restore/delta-choice.ts';
+import { DeltaPipeline, worthThreads } from './restore/delta-pipeline.ts';
 import { attribute, restoreFailure } from './restore/failures.ts';
 import { RestoredDatabase } from './restore/restored-database.ts';
 import { type Backup, type Selection, selectBackups } from './restore/selection.ts';
@@ -101,9 +101,16 @@ async function buildDatabase(
   const file = path.join(snapDir, 'db');
 
   reportUnrecorded(selection, context);
-  const [{ base: first, candidates }] = selection.backups;
+  const [newest] = selection.backups;
+  const { base: first, candidates } = newest;
   using bar = context.progress.start({ label: 'restore', unit: 'bytes', total: totalSize([first, ...candidates]) });
   const onRead = (bytes: number): void => bar.advance(bytes);
+  // Mostly the base ends where its name says, so that many deltas can be on their way while it is written.
+  const presumed = { covered: first.lastRevision, until };
+  const ahead = chooseDeltas(newest, presumed).deltas;
+  await using early = worthThreads(ahead)
+    ? new DeltaPipeline({ ...request, deltas: ahead, after: presumed.covered, until, onFetched: onRead }, context)
+    : undefined;
   const { backup, database: opened } = await openBase({ request, selection, file, onRead }, context);
   await using database = opened;
   const { base } = backup;
@@ -112,8 +119,11 @@ async function buildDatabase(
   const { deltas } = selectDeltas(backup, reach, { log, location: request.store.location });
   bar.expect(totalSize([base, ...deltas]));
   const after = database.baseRevision;
-  await using pipeline = new DeltaPipeline({ ...request, deltas, after, until, onFetched: onRead }, context);
-  // The deltas are on their way while the base is looked through.
+  const fitting = base === first && after === presumed.covered ? early : undefined;
+  if (fitting === undefined) {
+    await early?.[Symbol.asyncDispose]();
+  }
+  await using pipeline = fitting ?? new DeltaPipeline({ ...request, deltas, after, until, onFetched: onRead }, context);
   await attribute(base, () => database.checkBase({ signal }));
   const applied = await applyDeltas(database, { pipeline, until }, context);
   const granted = await database.addLeases(applied.leases, { signal });

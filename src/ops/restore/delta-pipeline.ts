@@ -104,9 +104,13 @@ export class DeltaPipeline implements AsyncDisposable {
   }
 }
 
+/** True when there is so much to read that it is worth the start of threads. */
+export function worthThreads(deltas: readonly StoredSnapshot[]): boolean {
+  return deltas.reduce((sum, delta) => sum + delta.size, 0) >= WORTH_THREADS;
+}
+
 function startReaders(deltas: readonly StoredSnapshot[]): readonly DeltaReader[] {
-  const size = deltas.reduce((sum, delta) => sum + delta.size, 0);
-  if (size < WORTH_THREADS) {
+  if (!worthThreads(deltas)) {
     return [
       { read: (task) => deltaRecords(expandedDelta(task, 'piece by piece'), task), close: () => Promise.resolve() },
     ];

@@ -4,8 +4,10 @@ import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { restore } from '../../../../src/ops/restorer.ts';
 import { revision } from '../../../../src/revision.ts';
-import { deltaObject } from '../../../support/backup-objects.ts';
+import { deltaObject, fullObject } from '../../../support/backup-objects.ts';
+import { goldenDatabase } from '../../../support/datadir/golden.ts';
 import { storedKeys } from '../../../support/datadir/stored-keys.ts';
+import { put } from '../../../support/delta-events.ts';
 import { eventually } from '../../../support/eventually.ts';
 import { largeChain } from '../../../support/large-chain.ts';
 import { type MemoryObject, memorySnapStore } from '../../../support/memory-snapstore.ts';
@@ -46,6 +48,24 @@ describe('a chain that threads read', () => {
     const threads = Buffer.from('/threads/');
     const found = stored.filter(({ key }) => Buffer.from(key, 'base64').subarray(0, threads.length).equals(threads));
     assert.ok(JSON.stringify(found) === JSON.stringify(expected));
+    assert.deepEqual(readdirSync(dir.path), ['data']);
+  });
+
+  it('is restored whole when the full reaches further than its name says', async () => {
+    using dir = makeTempDir();
+    const named = baseRevision - 8;
+    const known = Array.from({ length: 8 }, (_, at) => put('/threads/known', named + 1 + at));
+    const chain = [
+      fullObject(goldenDatabase('etcd-3.5/gzip'), { lastRevision: named }),
+      deltaObject([...known, ...events.slice(0, perDelta)]),
+      ...objects.slice(2),
+    ];
+    const context = recordedContext();
+    const result = await restore(restoreRequest(dir, { store: memorySnapStore(chain) }), context);
+    assert.equal(result.eventsApplied, events.length);
+    assert.equal(result.revision, baseRevision + events.length);
+    const stored = await storedKeys(dir.join('data', 'member', 'snap', 'db'));
+    assert.ok(stored.every(({ key }) => Buffer.from(key, 'base64').toString() !== '/threads/known'));
     assert.deepEqual(readdirSync(dir.path), ['data']);
   });
 
