@@ -7,7 +7,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok test test-bare test-kills test-mutations test-versions bench install format lint types unit etcd ceph clean
+.PHONY: help quickstart build ok test test-bare test-kills test-mutations test-versions bench install format lint types unit etcd ceph openstack clean
 
 ## help: this list
 help:
@@ -26,7 +26,7 @@ ok: install
 	@$(MAKE) --no-print-directory lint types unit
 
 ## test: everything: lint, types and all tests against real servers, with coverage; takes minutes
-test: build etcd ceph
+test: build etcd ceph openstack
 	@$(MAKE) --no-print-directory lint types
 	@$(NODE) --test $(COVERAGE) $(TESTS)
 
@@ -75,6 +75,10 @@ etcd: install
 # The S3 server the tests run against, from Debian.
 ceph:
 	@scripts/install-ceph.sh
+
+# The Swift and Keystone the tests run against, in .cache. After Ceph, which brings the system's Python.
+openstack: install ceph
+	@$(NODE) scripts/fetch-openstack.ts >/dev/null
 
 ## clean: remove what was built and downloaded
 clean:

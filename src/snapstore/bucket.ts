@@ -53,7 +53,8 @@ export interface UploadPart {
 
 /**
  * An upload in progress. Parts may be written in any order and side by side, each again after a failure.
- * Nothing is visible under the key until `complete` has returned; after `abort` nothing remains.
+ * Nothing is visible under the key until `complete` was called, and then only the whole; after `abort` nothing remains, unless a
+ * `complete` whose answer was never seen was done after all: then the object is there, whole.
  */
 export interface Upload {
   writePart(part: UploadPart, options: CallOptions): Promise<void>;

@@ -1,12 +1,24 @@
+import { after, before } from 'node:test';
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { AbsBucket } from '../../src/snapstore/providers/abs/abs-bucket.ts';
-import { startAzurite } from '../support/azurite.ts';
+import { type Azurite, startAzurite } from '../support/azurite.ts';
+import { jsonEnvironment } from '../support/json-environment.ts';
 import { bucketSuite } from './bucket.suite.ts';
+import { clock } from './cases/fault-rig.ts';
+import { faultSuite } from './fault.suite.ts';
+
+let azurite: Azurite;
+before(async () => {
+  azurite = await startAzurite();
+});
+after(async () => {
+  await azurite[Symbol.asyncDispose]();
+});
 
 bucketSuite({
   name: 'ABS on Azurite',
+  manyObjects: 1200,
   async open() {
-    const azurite = await startAzurite();
     const container = await azurite.createContainer('conformance');
     const credentials = { storageAccount: azurite.account, storageKey: azurite.key, domain: 'unused.invalid' };
     return {
@@ -15,8 +27,9 @@ bucketSuite({
         credentials,
         endpoint: azurite.endpoint,
         clock: systemClock,
+        pageSize: 500,
       }),
-      release: async () => await azurite[Symbol.asyncDispose](),
+      release: () => Promise.resolve(),
       fill: async (keys) => {
         const queue = [...keys];
         const worker = async (): Promise<void> => {
@@ -25,6 +38,36 @@ bucketSuite({
           }
         };
         await Promise.all(Array.from({ length: 8 }, worker));
+      },
+    };
+  },
+});
+
+faultSuite({
+  name: 'ABS on Azurite',
+  async open() {
+    const container = 'faults';
+    await azurite.createContainer(container);
+    const credentials = { storageAccount: azurite.account, storageKey: azurite.key };
+    const environment = jsonEnvironment('AZURE', credentials);
+    const address = (endpoint: string): string => `${endpoint}/${azurite.account}`;
+    return {
+      part: /^PUT blockid comp/,
+      target: `http://127.0.0.1:${azurite.port}`,
+      bucket: async (endpoint, patience) =>
+        new AbsBucket({
+          container,
+          credentials: { ...credentials, domain: 'unused.invalid' },
+          endpoint: address(endpoint),
+          clock,
+          patience,
+        }),
+      process: async (endpoint) => ({
+        config: { provider: 'ABS', container, endpointOverride: address(endpoint) },
+        environment: environment.variables,
+      }),
+      release: async () => {
+        environment[Symbol.dispose]();
       },
     };
   },

@@ -1,7 +1,10 @@
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { GcsBucket } from '../../src/snapstore/providers/gcs/gcs-bucket.ts';
+import { anonymous } from '../../src/snapstore/providers/gcs/google-authorizer.ts';
 import { startGcsServer } from '../support/gcs-server.ts';
 import { bucketSuite } from './bucket.suite.ts';
+import { clock } from './cases/fault-rig.ts';
+import { faultSuite } from './fault.suite.ts';
 
 bucketSuite({
   name: 'GCS on a loopback server',
@@ -23,6 +26,26 @@ bucketSuite({
           server.space.put(key, Buffer.from('x'));
         }
       },
+    };
+  },
+});
+
+faultSuite({
+  name: 'GCS on a loopback server',
+  async open() {
+    const server = await startGcsServer({ auth: 'none' });
+    const { bucket: container } = server;
+    return {
+      part: /^POST .*uploadType/,
+      download: /^GET .*alt/,
+      target: server.endpoint,
+      bucket: async (endpoint, patience) =>
+        new GcsBucket({ container, authorizer: anonymous, endpoint, clock, patience }),
+      process: async (endpoint) => ({
+        config: { provider: 'GCS', container, endpointOverride: endpoint },
+        environment: {},
+      }),
+      release: async () => await server[Symbol.asyncDispose](),
     };
   },
 });

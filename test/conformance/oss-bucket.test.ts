@@ -1,7 +1,10 @@
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { OssBucket } from '../../src/snapstore/providers/oss/oss-bucket.ts';
+import { jsonEnvironment } from '../support/json-environment.ts';
 import { startOssServer } from '../support/oss-server.ts';
 import { bucketSuite } from './bucket.suite.ts';
+import { clock } from './cases/fault-rig.ts';
+import { faultSuite } from './fault.suite.ts';
 
 bucketSuite({
   name: 'OSS on a loopback server',
@@ -20,6 +23,33 @@ bucketSuite({
         for (const key of keys) {
           server.space.put(key, Buffer.from('x'));
         }
+      },
+    };
+  },
+});
+
+faultSuite({
+  name: 'OSS on a loopback server',
+  async open() {
+    const server = await startOssServer();
+    const { bucket: container } = server;
+    const credentials = { storageEndpoint: 'unused.invalid', ...server.keys };
+    const environment = jsonEnvironment('ALICLOUD', credentials);
+    return {
+      part: /^PUT partNumber/,
+      target: server.endpoint,
+      bucket: async (endpoint, patience) => new OssBucket({ container, credentials, endpoint, clock, patience }),
+      process: async (endpoint) => ({
+        config: { provider: 'OSS', container, endpointOverride: endpoint },
+        environment: environment.variables,
+      }),
+      hidden: async (prefix) =>
+        [...server.space.uploads.values()]
+          .filter(({ key, parts }) => key.startsWith(prefix) && parts.size > 0)
+          .map(({ key }) => key),
+      release: async () => {
+        environment[Symbol.dispose]();
+        await server[Symbol.asyncDispose]();
       },
     };
   },

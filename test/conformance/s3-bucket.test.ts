@@ -1,39 +1,48 @@
+import { writeFileSync } from 'node:fs';
 import { after, before } from 'node:test';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { systemClock } from '../../src/runtime/system-clock.ts';
+import { ListMultipartUploadsCommand, ListPartsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { BucketPlace, BucketProvider } from '../../src/snapstore/bucket-provider.ts';
+import type { Environment } from '../../src/snapstore/credentials/environment.ts';
+import { ecsProvider } from '../../src/snapstore/providers/ecs/ecs-provider.ts';
+import { ocsProvider } from '../../src/snapstore/providers/ocs/ocs-provider.ts';
 import { keyedEndpoint } from '../../src/snapstore/providers/s3/keyed-endpoint.ts';
 import { S3Bucket } from '../../src/snapstore/providers/s3/s3-bucket.ts';
-import type { S3Settings } from '../../src/snapstore/providers/s3/s3-settings.ts';
+import { s3Provider } from '../../src/snapstore/providers/s3/s3-provider.ts';
 import { type CephRgw, startCephRgw } from '../support/ceph-rgw.ts';
+import { quietLogger } from '../support/quiet-logger.ts';
+import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 import { bucketSuite, type OpenedSubject } from './bucket.suite.ts';
+import { clock } from './cases/fault-rig.ts';
+import { faultSuite } from './fault.suite.ts';
 
 let rgw: CephRgw;
+let dir: TempDir;
 before(async () => {
+  dir = makeTempDir();
   rgw = await startCephRgw();
 });
 after(async () => {
   await rgw[Symbol.asyncDispose]();
+  dir[Symbol.dispose]();
 });
 
-async function openBucket(bucket: string, changes: Partial<S3Settings>): Promise<OpenedSubject> {
-  await rgw.createBucket(bucket);
-  const { endpoint, accessKeyID, secretAccessKey } = rgw;
-  const settings = keyedEndpoint({
-    bucket,
-    region: 'default',
-    endpoint,
-    origin: 'the test',
-    accessKeyID,
-    secretAccessKey,
-  });
+/** Makes a container and opens it as users do: by the provider's own credentials. */
+async function open(
+  container: string,
+  provider: (place: BucketPlace) => BucketProvider,
+  environment: Environment,
+): Promise<OpenedSubject> {
+  await rgw.createBucket(container);
+  const place = { role: 'primary', container, endpointOverride: undefined, environment, log: quietLogger } as const;
+  const { bucket } = await provider(place).open();
   return {
-    bucket: new S3Bucket({ ...settings, ...changes }, { clock: systemClock }),
+    bucket,
     release: () => Promise.resolve(),
     async fill(keys) {
       const queue = keys.values();
       const worker = async (): Promise<void> => {
         for (const key of queue) {
-          await rgw.client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'x' }));
+          await rgw.client.send(new PutObjectCommand({ Bucket: container, Key: key, Body: 'x' }));
         }
       };
       await Promise.all(Array.from({ length: 16 }, worker));
@@ -41,19 +50,86 @@ async function openBucket(bucket: string, changes: Partial<S3Settings>): Promise
   };
 }
 
-bucketSuite({ name: 'S3 as ECS and OCS take it, on Ceph RGW', open: () => openBucket('presets', {}) });
+/** The path of a new JSON file that holds the gateway's keys and these fields. */
+function jsonFile(name: string, fields: object): string {
+  const { endpoint, accessKeyID, secretAccessKey } = rgw;
+  const path = dir.join(`${name}.json`);
+  writeFileSync(path, JSON.stringify({ endpoint, region: 'default', accessKeyID, secretAccessKey, ...fields }));
+  return path;
+}
+
+// A page of a listing has 1000 objects.
+const manyObjects = 1100;
 
 bucketSuite({
-  name: 'S3 with checksums whenever supported, on Ceph RGW',
-  manyObjects: 1500,
-  open: () => openBucket('checksums', { requestChecksums: 'when_supported', responseChecksums: 'when_supported' }),
+  name: 'ECS, on Ceph RGW',
+  manyObjects,
+  open: () =>
+    open('ecs', ecsProvider, {
+      ECS_ENDPOINT: rgw.endpoint,
+      ECS_ACCESS_KEY_ID: rgw.accessKeyID,
+      ECS_SECRET_ACCESS_KEY: rgw.secretAccessKey,
+    }),
+});
+
+bucketSuite({
+  name: 'OCS, on Ceph RGW',
+  manyObjects,
+  open: () => open('ocs', ocsProvider, { OPENSHIFT_APPLICATION_CREDENTIALS_JSON: jsonFile('ocs', {}) }),
+});
+
+bucketSuite({
+  name: 'S3 with checksums, on Ceph RGW',
+  manyObjects,
+  open: () => {
+    const file = jsonFile('s3', { s3ForcePathStyle: true });
+    return open('checksums', s3Provider, { AWS_APPLICATION_CREDENTIALS_JSON: file });
+  },
 });
 
 bucketSuite({
   name: 'S3 with customer-provided keys, on Ceph RGW',
-  manyObjects: 1500,
-  open: () =>
-    openBucket('encrypted', {
-      sse: { SSECustomerAlgorithm: 'AES256', SSECustomerKey: '0123456789abcdef0123456789abcdef' },
-    }),
+  manyObjects,
+  open: () => {
+    const sse = { sseCustomerKey: '0123456789abcdef0123456789abcdef', sseCustomerAlgorithm: 'AES256' };
+    const file = jsonFile('encrypted', { s3ForcePathStyle: true, ...sse });
+    return open('encrypted', s3Provider, { AWS_APPLICATION_CREDENTIALS_JSON: file });
+  },
+});
+
+/** Keys of uploads that were neither completed nor aborted and hold parts. */
+async function unfinished(bucket: string, prefix: string): Promise<string[]> {
+  const listing = new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: prefix });
+  const { Uploads: uploads = [] } = await rgw.client.send(listing);
+  const keys: string[] = [];
+  for (const { Key: key, UploadId: uploadId } of uploads) {
+    const { Parts: parts = [] } = await rgw.client.send(
+      new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: uploadId }),
+    );
+    keys.push(...(parts.length > 0 && key !== undefined ? [key] : []));
+  }
+  return keys;
+}
+
+faultSuite({
+  name: 'S3, ECS and OCS, on Ceph RGW',
+  async open() {
+    const container = 'faults';
+    await rgw.createBucket(container);
+    const { accessKeyID, secretAccessKey } = rgw;
+    const keys = { accessKeyID, secretAccessKey, region: 'default' };
+    const file = jsonFile('faults', { s3ForcePathStyle: true });
+    return {
+      part: /^PUT partNumber/,
+      target: rgw.endpoint,
+      bucket: async (endpoint, patience) =>
+        new S3Bucket(keyedEndpoint({ ...keys, bucket: container, endpoint, origin: 'the test' }), { clock, patience }),
+      process: async (endpoint) => ({
+        config: { provider: 'S3', container, endpointOverride: endpoint },
+        environment: { AWS_APPLICATION_CREDENTIALS_JSON: file },
+      }),
+      hidden: (prefix) => unfinished(container, prefix),
+      release: () => Promise.resolve(),
+    };
+  },
 });

@@ -1,3 +1,5 @@
+import { createCipheriv } from 'node:crypto';
+
 /** `bytes` in pieces of `size`, as a stream gives them. */
 export async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array, void, undefined> {
   for (let start = 0; start < bytes.length; start += size) {
@@ -14,14 +16,11 @@ export async function collected(source: AsyncIterable<Uint8Array>): Promise<Buff
   return Buffer.concat(pieces);
 }
 
-/** `length` bytes that look random and are the same for the same seed. */
+/** `length` bytes that look random and are the same for the same seed: the key stream of AES in counter mode. */
 export function seededBytes(length: number, seed: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  const random = seededRandom(seed);
-  for (let at = 0; at < length; at += 1) {
-    bytes[at] = random() * 256;
-  }
-  return bytes;
+  const key = Buffer.alloc(16);
+  key.writeDoubleBE(seed);
+  return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
 /** Numbers from 0 to below 1 that are the same for the same seed (mulberry32). */

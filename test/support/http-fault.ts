@@ -58,6 +58,8 @@ export async function sendBody(response: ServerResponse, body: Buffer, fault?: H
       response.once('drain', resolve);
       response.once('close', resolve);
       await promise;
+      response.off('drain', resolve);
+      response.off('close', resolve);
     }
     if (response.destroyed) {
       return;

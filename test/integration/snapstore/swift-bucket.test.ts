@@ -43,33 +43,9 @@ interface Container {
 }
 
 async function newContainer(name: string): Promise<Container> {
-  const raw: Container['raw'] = async (method, path, init = {}) => {
-    const url = `${swift.url}/v1/AUTH_${swift.tenant.projectId}/${name}${path}`;
-    const response = await fetch(url, {
-      method,
-      ...init,
-      headers: { 'x-auth-token': await tokenOf(swift), ...init.headers },
-    });
-    assert.ok(response.ok, `${method} ${path}: ${response.status}`);
-    return response;
-  };
+  const raw: Container['raw'] = (method, path, init) => swift.request(method, `/${name}${path}`, init);
   await raw('PUT', '');
   return { raw, bucket: new SwiftBucket({ clock: systemClock, container: name, credentials: credentials() }) };
-}
-
-async function tokenOf({ keystone, tenant }: Swift): Promise<string> {
-  const domain = { name: tenant.domainName };
-  const identity = {
-    methods: ['password'],
-    password: { user: { name: tenant.username, password: tenant.password, domain } },
-  };
-  const response = await fetch(`${keystone.url}/auth/tokens`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ auth: { identity, scope: { project: { name: tenant.tenantName, domain } } } }),
-  });
-  await response.arrayBuffer();
-  return response.headers.get('x-subject-token') ?? '';
 }
 
 async function put(bucket: Bucket, key: string, bytes: Buffer, partSize = bytes.length): Promise<ObjectEntry> {

@@ -32,6 +32,8 @@ export interface Keystone extends AsyncDisposable {
   addServiceUser(user: { readonly name: string; readonly password: string }): Promise<void>;
   /** Makes domain, project, user and application credential, all with `name` in their names. */
   addTenant(name: string): Promise<OpenStackTenant>;
+  /** A token of the tenant's user for its project. */
+  logIn(tenant: OpenStackTenant): Promise<string>;
   /** Takes back a token, as its owner would. */
   revoke(token: string): Promise<void>;
 }
@@ -136,6 +138,12 @@ async function administer(url: string): Promise<Omit<Keystone, 'url' | typeof Sy
 
   return {
     addService: async ({ type, name, region, url: endpoint }) => {
+      // A region that is there already is a conflict.
+      await create('region', '/regions', { id: region }).catch((error: unknown) => {
+        if (!/: 409 /.test(String(error))) {
+          throw error;
+        }
+      });
       const service = await create('service', '/services', { type, name });
       const fields = { service_id: service.id, interface: 'public', region_id: region, url: endpoint };
       await create('endpoint', '/endpoints', fields);
@@ -169,6 +177,10 @@ async function administer(url: string): Promise<Omit<Keystone, 'url' | typeof Sy
         applicationCredentialName,
         applicationCredentialSecret: credential.secret,
       };
+    },
+    logIn: async ({ username: name, password, domainName, tenantName }) => {
+      const domain = { name: domainName };
+      return await logIn({ name, password, domain }, { name: tenantName, domain });
     },
     revoke: async (subject) => {
       await send('DELETE', '/auth/tokens', { token, subject });

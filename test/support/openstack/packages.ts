@@ -13,11 +13,16 @@ export interface OpenStackPackages {
 
 const wanted = ['python3-swift', 'python3-keystone', 'python3-keystonemiddleware'];
 
-/** The packages, downloaded on first use into `.cache/openstack`. */
+/** The packages, downloaded into `.cache/openstack` where they are not there yet: by `make openstack`, else on first use. */
 export async function openStackPackages(): Promise<OpenStackPackages> {
   const root = join(cacheDir, 'openstack');
   if (!existsSync(root)) {
-    await download(root);
+    await download(root).catch((error: unknown) => {
+      throw new Error(
+        `cannot download ${wanted.join(', ')} with apt-get; the machine's apt sources need a Debian release that has them`,
+        { cause: error },
+      );
+    });
   }
   const libraries = ['usr/lib', 'lib']
     .filter((dir) => existsSync(join(root, dir)))

@@ -10,6 +10,14 @@ export interface Swift extends AsyncDisposable {
   readonly url: string;
   /** A user with a project of its own. */
   readonly tenant: OpenStackTenant;
+  /** Makes a region of the catalogue in which the same Swift is reached at another address. */
+  addRegion(name: string, address: string): Promise<void>;
+  /** A request as that user, without the adapter; `path` is below the account: `/container/object`. Fails unless it is granted. */
+  request(
+    method: string,
+    path: string,
+    init?: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string },
+  ): Promise<Response>;
 }
 
 /** How a test wants its Swift. */
@@ -45,7 +53,24 @@ export async function startSwift(options: SwiftOptions = {}): Promise<Swift> {
     const service = { type: 'object-store', name: 'swift', region, url: `${advertised}/v1/AUTH_%(tenant_id)s` };
     await keystone.addService(service);
     const tenant = await keystone.addTenant('backup');
-    return { keystone, region, url, tenant, [Symbol.asyncDispose]: stop };
+    const token = await keystone.logIn(tenant);
+    return {
+      keystone,
+      region,
+      url,
+      tenant,
+      addRegion: (name, address) =>
+        keystone.addService({ ...service, region: name, url: `${address}/v1/AUTH_%(tenant_id)s` }),
+      request: async (method, path, { headers = {}, ...init } = {}) => {
+        const target = `${url}/v1/AUTH_${tenant.projectId}${path}`;
+        const response = await fetch(target, { method, ...init, headers: { 'x-auth-token': token, ...headers } });
+        if (!response.ok) {
+          throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+        }
+        return response;
+      },
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw error;

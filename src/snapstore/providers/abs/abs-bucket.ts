@@ -23,13 +23,15 @@ export interface AbsConfig {
   readonly endpoint: string | undefined;
   readonly clock: Clock;
   readonly patience?: Patience;
+  /** Blobs on one page of a listing; by default as many as the service puts there. */
+  readonly pageSize?: number;
 }
 
 /** The tag that keeps a snapshot out of restores. */
 const excludeTag = 'x-etcd-snapshot-exclude';
 
 /** The most the service puts on one page of a listing. */
-const pageSize = 5_000;
+const largestPage = 5_000;
 
 /** A container of Azure Blob Storage, reached with the account's shared key. */
 export class AbsBucket implements Bucket {
@@ -38,8 +40,10 @@ export class AbsBucket implements Bucket {
   readonly location: string;
   readonly #container: ContainerClient;
   readonly #session: StoreSession;
+  readonly #pageSize: number;
 
-  constructor({ container, credentials, endpoint, clock, patience = usualPatience }: AbsConfig) {
+  constructor(config: AbsConfig) {
+    const { container, credentials, endpoint, clock, patience = usualPatience, pageSize = largestPage } = config;
     const { storageAccount, storageKey, domain } = credentials;
     const service = new BlobServiceClient(
       endpoint ?? `https://${storageAccount}.${domain}`,
@@ -50,6 +54,7 @@ export class AbsBucket implements Bucket {
     this.#container = service.getContainerClient(container);
     this.location = this.#container.url;
     this.#session = new StoreSession({ clock, patience, translate: absError });
+    this.#pageSize = pageSize;
   }
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
@@ -59,7 +64,7 @@ export class AbsBucket implements Bucket {
       const { blobs, next } = await this.#session.run(task, async (abortSignal) => {
         const pages = this.#container
           .listBlobsFlat({ prefix, includeTags: true, includeImmutabilityPolicy: true, abortSignal })
-          .byPage({ maxPageSize: pageSize, ...(continuationToken !== '' && { continuationToken }) });
+          .byPage({ maxPageSize: this.#pageSize, ...(continuationToken !== '' && { continuationToken }) });
         const { value } = await pages.next();
         return { blobs: value?.segment.blobItems ?? [], next: value?.continuationToken ?? '' };
       });

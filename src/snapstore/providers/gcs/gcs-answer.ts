@@ -3,13 +3,16 @@ export class GcsAnswer extends Error {
   readonly status: number;
   /** The service's word for it, such as `conditionNotMet`; empty when it gave none. */
   readonly reason: string;
+  /** The header `Retry-After`; undefined when there was none. */
+  readonly retryAfter: string | undefined;
 
-  constructor(status: number, body: string) {
+  constructor(status: number, body: string, retryAfter?: string) {
     const { reason, message } = parseError(body);
     super(message === '' ? `status ${status}` : message);
     this.name = 'GcsAnswer';
     this.status = status;
     this.reason = reason;
+    this.retryAfter = retryAfter;
   }
 }
 

@@ -1,4 +1,4 @@
-import { kindOfStatus, networkFault } from '../../http-fault.ts';
+import { kindOfStatus, networkFault, retryAfterMs } from '../../http-fault.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 import { GcsAnswer } from './gcs-answer.ts';
 import { AuthorizationFailed } from './google-authorizer.ts';
@@ -39,7 +39,15 @@ export function gcsError(
   }
   const kind = kindOf(error);
   const found = `the store answered ${error.status}${error.reason === '' ? '' : ` ${error.reason}`}`;
-  return new StoreError(kind, { action, object, found, remedy: remedies[kind], cause: error });
+  const remedy = remedies[kind];
+  return new StoreError(kind, {
+    action,
+    object,
+    found,
+    remedy,
+    retryAfterMs: retryAfterMs(error.retryAfter),
+    cause: error,
+  });
 }
 
 function kindOf({ status, reason, message }: GcsAnswer): StoreErrorKind {
@@ -52,6 +60,13 @@ function kindOf({ status, reason, message }: GcsAnswer): StoreErrorKind {
     return 'transient';
   }
   return kinds[reason] ?? kindOfStatus(status);
+}
+
+/** For deletes that may have been done before: an absent object is as good as a deleted one. */
+export function unlessGone(error: unknown): void {
+  if (!(error instanceof GcsAnswer && error.status === 404 && kindOf(error) === 'not_found')) {
+    throw error;
+  }
 }
 
 /** True when a precondition of the request did not hold. */

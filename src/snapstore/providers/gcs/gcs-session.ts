@@ -3,8 +3,9 @@ import type { Clock } from '../../../runtime/clock.ts';
 import { StoreError } from '../../store-error.ts';
 import { type Patience, StoreSession, type StoreTask } from '../../store-session.ts';
 import type { GcsClient } from './gcs-client.ts';
-import { gcsError } from './gcs-error.ts';
+import { gcsError, unlessGone } from './gcs-error.ts';
 import { formatCrc32c, type GcsObject, parseObject } from './gcs-object.ts';
+import { TokenRefused } from './gcs-transport.ts';
 
 /** The requests about single objects that uploads and the bucket share. */
 export class GcsSession extends StoreSession {
@@ -42,9 +43,13 @@ export class GcsSession extends StoreSession {
 
   /** Deletes an object; of this generation only, where one is given. */
   async delete(key: string, { signal, generation }: { readonly signal: AbortSignal; readonly generation?: number }) {
+    let tries = 0;
     await this.run(this.task('delete', key, { signal, retry: 'safe' }), async (request) => {
+      tries += 1;
       const condition = generation === undefined ? {} : { ifGenerationMatch: generation };
-      await this.client.bucket(request).file(key).delete(condition);
+      const deleting = this.client.bucket(request).file(key).delete(condition);
+      // An earlier try may have arrived although its answer did not.
+      await (tries === 1 ? deleting : deleting.catch(unlessGone));
     });
   }
 
@@ -58,10 +63,21 @@ export class GcsSession extends StoreSession {
   ): Promise<GcsObject> {
     return await this.run(task, async (request) => {
       const file = this.client.bucket(request).file(object.key);
-      await send(file, object);
+      // A token may be taken back before its time: once, a new one is tried, and then its refusal counts.
+      await send(file, object).catch((error: unknown) => resend(error, () => send(file, object)));
       return parseObject(file.metadata);
     });
   }
+}
+
+/** Sends again what was refused because of its token. Throws the service's refusal when the new one is not accepted either. */
+async function resend(error: unknown, again: () => Promise<void>): Promise<void> {
+  if (!(error instanceof TokenRefused)) {
+    throw error;
+  }
+  await again().catch((refusal: unknown) => {
+    throw refusal instanceof TokenRefused ? refusal.cause : refusal;
+  });
 }
 
 async function send(

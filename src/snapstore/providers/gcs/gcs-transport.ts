@@ -110,7 +110,7 @@ export class GcsTransport {
 async function succeeded(response: IncomingMessage): Promise<IncomingMessage> {
   const status = response.statusCode ?? 0;
   if (status >= 300) {
-    throw new GcsAnswer(status, await text(response));
+    throw new GcsAnswer(status, await text(response), response.headers['retry-after']);
   }
   return response;
 }

@@ -25,6 +25,9 @@ interface ExpectedObject {
 /** How often an object is composed anew because somebody else replaced it in between. */
 const mostRaces = 5;
 
+/** Waits between looks for an object whose request was given up while it was on its way: it may be stored yet, ms. */
+const lateArrivalWaits = [100, 300, 600];
+
 /** Numbers below this are those of parts; a component whose name is taken by another upload gets one above. */
 const numbersOfParts = 100;
 
@@ -101,6 +104,10 @@ export class GcsUpload implements Upload {
       stored = await this.#session.write(task, { key, bytes: body, crc, over });
     } catch (error) {
       if (!isPreconditionFailure(error)) {
+        if (error instanceof StoreError && error.kind !== 'transient') {
+          // The store said no, so nothing can have been stored.
+          this.#sent.splice(this.#sent.indexOf(component), 1);
+        }
         throw error;
       }
       // A try before this one may have stored it, and its answer was lost.
@@ -213,8 +220,12 @@ export class GcsUpload implements Upload {
     if (this.#unverified !== undefined) {
       await this.#removeOwn(this.#key, this.#unverified, signal);
     }
-    for (const component of this.#sent) {
-      await this.#removeOwn(component.key, component, signal);
+    const removals = await Promise.allSettled(
+      this.#sent.map((component) => this.#removeOwn(component.key, component, signal)),
+    );
+    const failed = removals.find((removal) => removal.status === 'rejected');
+    if (failed !== undefined) {
+      throw failed.reason;
     }
   }
 
@@ -224,9 +235,7 @@ export class GcsUpload implements Upload {
     own: ExpectedObject & { readonly generation?: number | undefined; readonly over?: number },
     signal: AbortSignal,
   ): Promise<void> {
-    const found = own.generation === undefined ? await this.#session.stat(key, signal) : undefined;
-    const isOurs = found !== undefined && found.generation !== own.over && isSame(found, own);
-    const generation = own.generation ?? (isOurs ? found.generation : undefined);
+    const generation = own.generation ?? (await this.#generationOf(key, own, signal));
     if (generation === undefined) {
       return;
     }
@@ -239,6 +248,24 @@ export class GcsUpload implements Upload {
         throw error;
       }
     }
+  }
+
+  /** The generation of an object that we may have written, or that may be about to appear; undefined when it does not. */
+  async #generationOf(
+    key: string,
+    own: ExpectedObject & { readonly over?: number },
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    for (const wait of [...lateArrivalWaits, undefined]) {
+      const found = await this.#session.stat(key, signal);
+      if (found !== undefined && found.generation !== own.over && isSame(found, own)) {
+        return found.generation;
+      }
+      if (wait !== undefined) {
+        await this.#session.clock.sleep(wait, signal);
+      }
+    }
+    return undefined;
   }
 }
 

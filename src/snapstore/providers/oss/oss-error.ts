@@ -1,4 +1,4 @@
-import { kindOfStatus, networkFault } from '../../http-fault.ts';
+import { kindOfStatus, networkFault, retryAfterMs } from '../../http-fault.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** Error codes of the service ("Error codes" in its API reference) that say more than their status. */
@@ -36,6 +36,7 @@ export function ossError(
     object,
     found: `the store answered ${status}${code === '' ? '' : ` ${code}`}`,
     remedy: known.remedy,
+    retryAfterMs: retryAfterMs(retryAfterOf(error)),
     cause: error,
   });
 }
@@ -43,6 +44,12 @@ export function ossError(
 /** The service's error code, such as `NoSuchUpload`; empty when it gave none. */
 export function ossErrorCode(error: StoreError): string {
   return answerOf(error.cause).code;
+}
+
+/** What {@link OssSession} put beside the SDK's error. */
+function retryAfterOf(error: unknown): string | undefined {
+  const value: unknown = error instanceof Error ? Reflect.get(error, 'retryAfter') : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** Status and error code as the SDK puts them on its errors; 0 when there was no answer. */

@@ -37,6 +37,7 @@ async function traced<T>(signal: AbortSignal, call: (options: OssCallOptions) =>
   try {
     return await call({ ctx: () => request });
   } catch (error) {
-    throw request.failure ?? error;
+    const failure = request.failure ?? error;
+    throw failure instanceof Error ? Object.assign(failure, { retryAfter: request.retryAfter }) : failure;
   }
 }

@@ -8,6 +8,8 @@ export interface OssRequest {
   readonly signal: AbortSignal;
   /** Set by the transport when there was no answer; the SDK replaces errors by its own and drops the cause. */
   failure?: unknown;
+  /** Set by the transport to the header `Retry-After` of a refusal, which the SDK drops as well. */
+  retryAfter?: string | undefined;
 }
 
 /** What the SDK hands to the transport it is given as `urllib`. */
@@ -41,7 +43,9 @@ export class OssTransport {
       throw new Error('a request of the OSS client came without its context');
     }
     try {
-      return await this.#send(url, options, request.signal);
+      const sent = await this.#send(url, options, request.signal);
+      request.retryAfter = sent.headers['retry-after'];
+      return sent;
     } catch (error) {
       request.failure = error;
       throw error;

@@ -1,4 +1,4 @@
-import { kindOfStatus, networkFault } from '../../http-fault.ts';
+import { kindOfStatus, networkFault, retryAfterMs } from '../../http-fault.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** What was being done when an error came, as it reads in a message. */
@@ -67,6 +67,7 @@ export function s3Error(error: unknown, { action, object }: S3Action): StoreErro
     object,
     found: `the store answered ${status}${code === '' ? '' : ` ${code}`}`,
     remedy: REMEDIES[code] ?? denied,
+    retryAfterMs: retryAfterMs(retryAfterOf(error)),
     cause: error,
   });
 }
@@ -87,6 +88,16 @@ function statusOf(error: unknown): number | undefined {
     }
   }
   return undefined;
+}
+
+/** The header `Retry-After` of the answer, which the SDK keeps with its error. */
+function retryAfterOf(error: Error): string | undefined {
+  const response: unknown = '$response' in error ? error.$response : undefined;
+  const headers: unknown =
+    typeof response === 'object' && response !== null ? Reflect.get(response, 'headers') : undefined;
+  const value: unknown =
+    typeof headers === 'object' && headers !== null ? Reflect.get(headers, 'retry-after') : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 function isCredentialsFault(error: unknown): boolean {

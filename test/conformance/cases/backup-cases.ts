@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { revision } from '../../../src/revision.ts';
+import { formatName } from '../../../src/snapshot/name.ts';
+import { BackupStore } from '../../../src/snapstore/backup-store.ts';
+import { collected, inPieces, seededBytes } from '../../support/byte-streams.ts';
+import { jumpingClock } from '../../support/jumping-clock.ts';
+import { RecordedLog } from '../../support/recorded-log.ts';
+import { snapshotNamed } from '../../support/snapshots.ts';
+import { type BucketRig, CHUNK, isStoreError, sha256 } from './bucket-rig.ts';
+
+/** Backups over the bucket, as every command sees it. */
+export function backupCases(rig: BucketRig): void {
+  const { freshFolder, keysBelow, put, signal, fill } = rig;
+
+  const backupsIn = (folder: string): { readonly store: BackupStore; readonly log: RecordedLog } => {
+    const log = new RecordedLog();
+    const upload = { parallel: 4, minChunkSize: CHUNK, clock: jumpingClock(), log };
+    return { store: new BackupStore({ bucket: rig.bucket, prefix: folder, upload, log }), log };
+  };
+  const namesIn = async (store: BackupStore): Promise<string[]> =>
+    (await store.list({ signal })).snapshots.filter(({ chunk }) => chunk === undefined).map(({ name }) => name);
+
+  test('a snapshot is saved, listed, fetched and deleted', async () => {
+    const { store } = backupsIn(freshFolder());
+    const bytes = seededBytes(CHUNK + 77, 40);
+    const snapshot = snapshotNamed('Full-0-58-1700000000.gz.final');
+    const saved = await store.save(snapshot, inPieces(bytes, 9999), { signal, sizeBound: bytes.length });
+    const listed = (await store.list({ signal })).snapshots.filter(({ chunk }) => chunk === undefined);
+    assert.equal(listed.length, 1);
+    const [found] = listed;
+    assert.ok(found !== undefined);
+    assert.deepEqual(
+      [found.key, found.size, found.isFinal, found.compression],
+      [saved.key, bytes.length, true, 'gzip'],
+    );
+    assert.equal(sha256(await collected(await store.fetch(found, { signal }))), sha256(bytes));
+    await store.delete(found, { signal });
+    assert.deepEqual((await store.list({ signal })).snapshots, []);
+    await assert.rejects(store.fetch(found, { signal }), isStoreError('not_found'));
+  });
+
+  test('backups of old releases stand beside new ones, in the order of their revisions', async () => {
+    const folder = freshFolder();
+    const { store } = backupsIn(folder);
+    for (const key of [
+      'v2/Incr-00000021-00000030-1700000200',
+      'v1/Backup-1700000000/Incr-00000011-00000020-1700000100',
+      'v2/Full-00000000-00000030-1700000300',
+      'v1/Backup-1700000000/Full-00000000-00000010-1700000000',
+    ]) {
+      await put(folder + key, Buffer.from(key));
+    }
+    const { snapshots } = await store.list({ signal });
+    assert.deepEqual(
+      snapshots.filter(({ chunk }) => chunk === undefined).map(({ layout, name }) => `${layout} ${name}`),
+      [
+        'v1 Full-00000000-00000010-1700000000',
+        'v1 Incr-00000011-00000020-1700000100',
+        'v2 Incr-00000021-00000030-1700000200',
+        'v2 Full-00000000-00000030-1700000300',
+      ],
+    );
+    for (const snapshot of snapshots.filter(({ chunk }) => chunk === undefined)) {
+      const text = (await collected(await store.fetch(snapshot, { signal }))).toString();
+      assert.equal(folder + text, snapshot.key);
+      await store.delete(snapshot, { signal });
+    }
+    assert.deepEqual(await keysBelow(folder), []);
+  });
+
+  test('objects that are no snapshots are ignored, with a warning each', async () => {
+    const folder = freshFolder();
+    const { store, log } = backupsIn(folder);
+    const foreign = [`${folder}v2/Companion-00000001.json`, `${folder}v2/meta/index`, `${folder}v2/Full-0-x-1`];
+    for (const key of [...foreign, `${folder}elsewhere/Full-00000000-00000009-1`]) {
+      await put(key, Buffer.from('{}'));
+    }
+    await put(`${folder}v2/Full-00000000-00000009-1700000000`, Buffer.from('full'));
+    for (let round = 0; round < 2; round += 1) {
+      const { ignored } = await store.list({ signal });
+      const whole = ignored.filter((key) => rig.isShown(key));
+      assert.deepEqual(whole.toSorted(), foreign.toSorted());
+      assert.deepEqual(await namesIn(store), ['Full-00000000-00000009-1700000000']);
+    }
+    for (const key of foreign) {
+      assert.equal(log.lines.filter(({ fields }) => fields['key'] === key).length, 1);
+    }
+  });
+
+  test('snapshots that are saved side by side are all there', async () => {
+    const { store } = backupsIn(freshFolder());
+    const names = Array.from({ length: 8 }, (_, at) => `Incr-0000000${at + 1}-0000000${at + 1}-170000000${at}`);
+    await Promise.all(
+      names.map(async (name, at) => {
+        const bytes = seededBytes(1000 + at, at);
+        await store.save(snapshotNamed(name), inPieces(bytes, 333), { signal, sizeBound: bytes.length });
+      }),
+    );
+    assert.deepEqual(await namesIn(store), names);
+  });
+
+  test('a chain of many pages is listed whole, each snapshot once and in order', { timeout: 600_000 }, async () => {
+    const folder = freshFolder();
+    const count = Number(process.env['STORE_OBJECTS'] ?? rig.subject.manyObjects ?? 10_500);
+    const names = Array.from({ length: count }, (_, at) =>
+      formatName({
+        kind: at === 0 ? 'Full' : 'Incr',
+        startRevision: revision(at === 0 ? 0 : at * 10 + 1),
+        lastRevision: revision(at * 10 + 10),
+        createdOn: 1_700_000_000 + at,
+        compression: 'none',
+        isFinal: false,
+      }),
+    );
+    await fill(names.map((name) => `${folder}v2/${name}`));
+    assert.deepEqual(await keysBelow(folder), names.map((name) => `${folder}v2/${name}`).toSorted());
+    assert.deepEqual(await namesIn(backupsIn(folder).store), names);
+  });
+}

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
+import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
+import type { Environment } from '../../../src/snapstore/credentials/environment.ts';
+import type { StoreConfig } from '../../../src/snapstore/registry.ts';
+import type { Patience } from '../../../src/snapstore/store-session.ts';
+import { uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
+import { collected, inPieces } from '../../support/byte-streams.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
+import { jumpingClock } from '../../support/jumping-clock.ts';
+import { quietLogger } from '../../support/quiet-logger.ts';
+import { CHUNK } from './bucket-rig.ts';
+
+/** A store whose way is broken. */
+export interface FaultSubject {
+  /** As it stands in the report: `Swift`. */
+  readonly name: string;
+  open(): Promise<OpenedFaultSubject>;
+}
+
+/** A running store with an empty container. */
+export interface OpenedFaultSubject {
+  /** The store's own address, `http://HOST:PORT`. */
+  readonly target: string;
+  /** Opens the container through a proxy, given its address. */
+  bucket(endpoint: string, patience: Patience): Promise<Bucket>;
+  /** How a process of its own opens it through a proxy. */
+  process(endpoint: string): Promise<{
+    readonly config: Pick<StoreConfig, 'provider' | 'container' | 'endpointOverride'>;
+    readonly environment: Environment;
+  }>;
+  /** The operation of a {@link FaultProxy} that uploads a part. */
+  readonly part: RegExp;
+  /** The one that downloads an object's bytes; `GET` of its path unless told. */
+  readonly download?: RegExp;
+  /** Keys below the prefix of which unfinished uploads hold parts that no listing shows; left out where there is no such thing. */
+  hidden?(prefix: string): Promise<readonly string[]>;
+  release(): Promise<void>;
+}
+
+/** Long enough for a slow machine, short enough to wait for; retries at once. */
+export const amplePatience: Patience = { requestMs: 5000, partMs: 5000, stallMs: 5000, retryDelaysMs: [10, 20, 40] };
+
+/** For a store that does not answer now and then: a retry comes soon, and still after a slow machine's usual time. */
+export const briskPatience: Patience = { requestMs: 1500, partMs: 4000, stallMs: 1500, retryDelaysMs: [10, 20, 40] };
+
+/** For stores that never answer. */
+export const shortPatience: Patience = { requestMs: 400, partMs: 400, stallMs: 400, retryDelaysMs: [10] };
+
+/** A container that is reached both directly and through proxies that break things. */
+export class FaultRig {
+  readonly subject: FaultSubject;
+  readonly signal = new AbortController().signal;
+  #opened: OpenedFaultSubject | undefined;
+  #direct: Bucket | undefined;
+  #folders = 0;
+
+  constructor(subject: FaultSubject) {
+    this.subject = subject;
+  }
+
+  async open(): Promise<void> {
+    this.#opened = await this.subject.open();
+    this.#direct = await this.#opened.bucket(this.#opened.target, { ...amplePatience, requestMs: 30_000 });
+  }
+
+  async close(): Promise<void> {
+    await this.#direct?.close();
+    await this.#opened?.release();
+  }
+
+  get opened(): OpenedFaultSubject {
+    assert.ok(this.#opened !== undefined, 'the store is open');
+    return this.#opened;
+  }
+
+  /** Without a proxy, to see what is really there. */
+  get direct(): Bucket {
+    assert.ok(this.#direct !== undefined, 'the store is open');
+    return this.#direct;
+  }
+
+  readonly freshFolder = (): string => {
+    this.#folders += 1;
+    return `faults-${this.#folders}/`;
+  };
+
+  /** A proxy and a bucket behind it. Both end with what is returned. */
+  async through(
+    patience: Patience,
+  ): Promise<AsyncDisposable & { readonly proxy: FaultProxy; readonly bucket: Bucket }> {
+    const proxy = await startFaultProxy(this.opened.target);
+    const bucket = await this.opened.bucket(proxy.endpoint, patience);
+    return {
+      proxy,
+      bucket,
+      [Symbol.asyncDispose]: async () => {
+        await bucket.close();
+        await proxy[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  readonly save = (bucket: Bucket, key: string, bytes: Buffer): Promise<ObjectEntry> =>
+    uploadInChunks(
+      bucket,
+      { key, body: inPieces(bytes, 1_000_003), sizeBound: bytes.length, signal: this.signal },
+      { parallel: 2, minChunkSize: CHUNK, clock: jumpingClock(), log: quietLogger },
+    );
+
+  readonly read = async (bucket: Bucket, key: string): Promise<Buffer> =>
+    await collected(await bucket.read(key, { signal: this.signal }));
+
+  readonly list = async (bucket: Bucket, prefix: string): Promise<string[]> =>
+    (await Array.fromAsync(bucket.list(prefix, { signal: this.signal }))).map(({ key }) => key).sort();
+
+  /** Fails when something is below the folder, shown by listings or not. */
+  async assertNothingBelow(folder: string): Promise<void> {
+    assert.deepEqual(await this.list(this.direct, folder), []);
+    const hidden = (await this.opened.hidden?.(folder)) ?? [];
+    assert.deepEqual(hidden, []);
+  }
+}
+
+/** The clock adapters wait with; what they wait for in these cases is short. */
+export const clock = systemClock;

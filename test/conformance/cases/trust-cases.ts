@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import { StoreError } from '../../../src/snapstore/store-error.ts';
+import { makeCertificates } from '../../support/certificates.ts';
+import { startFaultProxy } from '../../support/fault-proxy.ts';
+import { amplePatience, type FaultRig } from './fault-rig.ts';
+
+const hour = 60 * 60 * 1000;
+
+/** Who the store says it is, and what time it is. */
+export function trustCases(rig: FaultRig): void {
+  test('a certificate of a foreign authority is refused, and nothing is sent', async () => {
+    await using certificates = await makeCertificates();
+    await using proxy = await startFaultProxy(rig.opened.target, { tls: certificates.foreign });
+    const bucket = await rig.opened.bucket(proxy.endpoint, amplePatience);
+    try {
+      await assert.rejects(rig.list(bucket, 'any/'), (error) => {
+        assert.ok(error instanceof StoreError, String(error));
+        assert.equal(error.kind, 'invalid', error.message);
+        assert.match(error.message, /certificate/);
+        return true;
+      });
+      assert.equal(proxy.calls.size, 0);
+    } finally {
+      await bucket.close();
+    }
+  });
+
+  test('with a wrong clock it works, or fails as denied', async () => {
+    const folder = rig.freshFolder();
+    const bucket = await rig.opened.bucket(rig.opened.target, amplePatience);
+    mock.timers.enable({ apis: ['Date'], now: Date.now() - 26 * hour });
+    try {
+      await rig.save(bucket, `${folder}object`, Buffer.from('late'));
+      assert.equal((await rig.read(bucket, `${folder}object`)).toString(), 'late');
+    } catch (error) {
+      assert.ok(error instanceof StoreError, String(error));
+      assert.equal(error.kind, 'denied', error.message);
+    } finally {
+      mock.timers.reset();
+      await bucket.close();
+    }
+  });
+}

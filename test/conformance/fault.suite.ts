@@ -1,0 +1,21 @@
+import { after, before, describe } from 'node:test';
+import { FaultRig, type FaultSubject } from './cases/fault-rig.ts';
+import { lastingFaultCases } from './cases/lasting-fault-cases.ts';
+import { passingFaultCases } from './cases/passing-fault-cases.ts';
+import { processCases } from './cases/process-cases.ts';
+import { trustCases } from './cases/trust-cases.ts';
+
+export type { FaultSubject, OpenedFaultSubject } from './cases/fault-rig.ts';
+
+/** What an adapter makes of a bad network and a bad store: it succeeds all the same, or fails with a typed error in time, and leaves nothing. */
+export function faultSuite(subject: FaultSubject): void {
+  describe(`faults: ${subject.name}`, () => {
+    const rig = new FaultRig(subject);
+    before(() => rig.open());
+    after(() => rig.close());
+    passingFaultCases(rig);
+    lastingFaultCases(rig);
+    trustCases(rig);
+    processCases(rig);
+  });
+}

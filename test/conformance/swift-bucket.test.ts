@@ -1,0 +1,83 @@
+import { after, before } from 'node:test';
+import { systemClock } from '../../src/runtime/system-clock.ts';
+import { SwiftBucket } from '../../src/snapstore/providers/swift/swift-bucket.ts';
+import { jsonEnvironment } from '../support/json-environment.ts';
+import { type Swift, startSwift } from '../support/openstack/swift.ts';
+import { bucketSuite } from './bucket.suite.ts';
+import { clock } from './cases/fault-rig.ts';
+import { faultSuite } from './fault.suite.ts';
+
+let swift: Swift;
+before(async () => {
+  swift = await startSwift({ listingLimit: 100 });
+});
+after(async () => {
+  await swift[Symbol.asyncDispose]();
+});
+
+bucketSuite({
+  name: 'Swift, on OpenStack Swift and Keystone',
+  listsParts: true,
+  manyObjects: 250,
+  async open() {
+    const { tenant, region, keystone } = swift;
+    const credentials = { authURL: keystone.url, region, identity: { kind: 'password', ...tenant } } as const;
+    await swift.request('PUT', '/conformance');
+    return {
+      bucket: new SwiftBucket({ container: 'conformance', credentials, clock: systemClock }),
+      release: () => Promise.resolve(),
+      async fill(keys) {
+        const queue = keys.values();
+        const worker = async (): Promise<void> => {
+          for (const key of queue) {
+            await (await swift.request('PUT', `/conformance/${key}`, { body: 'x' })).arrayBuffer();
+          }
+        };
+        await Promise.all(Array.from({ length: 8 }, worker));
+      },
+    };
+  },
+});
+
+faultSuite({
+  name: 'Swift, on OpenStack Swift and Keystone',
+  async open() {
+    const { tenant, keystone } = swift;
+    const container = 'faults';
+    await swift.request('PUT', `/${container}`);
+    const environments: Disposable[] = [];
+    // The catalogue says where Swift is, so each proxy is a region of its own.
+    let regions = 0;
+    const regionAt = async (endpoint: string): Promise<string> => {
+      regions += 1;
+      const region = `region-${regions}`;
+      await swift.addRegion(region, endpoint);
+      return region;
+    };
+    return {
+      part: /^PUT/,
+      target: swift.url,
+      bucket: async (endpoint, patience) => {
+        const region = await regionAt(endpoint);
+        const credentials = { authURL: keystone.url, region, identity: { kind: 'password', ...tenant } } as const;
+        return new SwiftBucket({ container, credentials, clock, patience });
+      },
+      process: async (endpoint) => {
+        const { domainName, tenantName, username, password } = tenant;
+        const region = await regionAt(endpoint);
+        const fields = { authURL: keystone.url, region, domainName, tenantName, username, password };
+        const environment = jsonEnvironment('OPENSTACK', fields);
+        environments.push(environment);
+        return {
+          config: { provider: 'Swift', container, endpointOverride: undefined },
+          environment: environment.variables,
+        };
+      },
+      release: async () => {
+        for (const environment of environments) {
+          environment[Symbol.dispose]();
+        }
+      },
+    };
+  },
+});
