@@ -7,7 +7,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok test test-bare test-kills test-mutations test-versions bench install format lint types unit etcd ceph openstack clean
+.PHONY: help quickstart build ok test test-bare test-stores test-kills test-mutations test-versions bench install format lint types unit etcd ceph openstack clean
 
 ## help: this list
 help:
@@ -41,6 +41,10 @@ test-mutations: etcd
 ## test-versions: the suites that run an etcd, on etcd 3.6 and 3.7 built with the Go toolchain of the machine
 test-versions: install
 	@$(NODE) scripts/test-versions.ts
+
+## test-stores: the suite of every store with chains of 10,500 objects wherever they lie; takes half an hour
+test-stores: install ceph openstack
+	STORE_OBJECTS=10500 $(NODE) --test 'test/conformance/**/*.test.ts'
 
 ## test-bare: quickstart and test in a fresh Debian 12 with only make, git and CA certificates; needs root
 test-bare:

@@ -1,3 +1,4 @@
+import { checkStoreCommand } from './check-store.ts';
 import type { Command } from './command.ts';
 import { compactCommand } from './compact.ts';
 import { copyCommand } from './copy.ts';
@@ -23,5 +24,6 @@ export const commands: readonly Command[] = [
   statusCommand,
   verifyCommand,
   pruneCommand,
+  checkStoreCommand,
   serverCommand,
 ];

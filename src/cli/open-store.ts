@@ -1,7 +1,11 @@
 import type { ValuesOf } from '../config/option.ts';
 import type { sourceStoreOptions, storeOptions } from '../config/options/store.ts';
 import type { RunContext } from '../runtime/run-context.ts';
-import { openStore as openRegistered } from '../snapstore/registry.ts';
+import {
+  type OpenBucket,
+  openStore as openRegistered,
+  openBucket as openRegisteredBucket,
+} from '../snapstore/registry.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 
 /** Opens the store that backups of this command lie in. Without a provider that is a local directory. */
@@ -18,4 +22,12 @@ export function openSourceStore(
   context: RunContext,
 ): Promise<SnapStore> {
   return openRegistered({ ...options, provider: options.provider ?? 'Local', role: 'source' }, context);
+}
+
+/** Opens the bucket of that store, for what concerns no backups. */
+export function openBucket(
+  options: ValuesOf<(typeof storeOptions)['options']>,
+  context: RunContext,
+): Promise<OpenBucket> {
+  return openRegisteredBucket({ ...options, provider: options.provider ?? 'Local', role: 'primary' }, context);
 }

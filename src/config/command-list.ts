@@ -1,4 +1,5 @@
 import type { CommandSpec } from './command-spec.ts';
+import { checkStoreSpec } from './commands/check-store.ts';
 import { compactSpec } from './commands/compact.ts';
 import { copySpec } from './commands/copy.ts';
 import { initializeSpec } from './commands/initialize.ts';
@@ -21,5 +22,6 @@ export const commandSpecs: readonly CommandSpec[] = [
   statusSpec,
   verifySpec,
   pruneSpec,
+  checkStoreSpec,
   serverSpec,
 ];

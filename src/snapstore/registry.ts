@@ -2,11 +2,13 @@ import type { Clock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { BackupStore } from './backup-store.ts';
+import type { Bucket } from './bucket.ts';
 import type { BucketPlace, BucketProvider } from './bucket-provider.ts';
 import { type Environment, processEnvironment } from './credentials/environment.ts';
 import type { StoreRole } from './credentials/store-role.ts';
 import { RotatingBucket } from './rotating-bucket.ts';
 import type { SnapStore } from './snapstore.ts';
+import type { UploadSettings } from './upload/uploader.ts';
 
 /** The providers by the names that users give. */
 export const providerNames = ['S3', 'ABS', 'GCS', 'Swift', 'OSS', 'ECS', 'OCS', 'Local'] as const;
@@ -52,11 +54,23 @@ const LOADERS: Readonly<Record<ProviderName, ProviderLoader | undefined>> = {
   Local: async () => (await import('./providers/local/local-provider.ts')).localProvider,
 };
 
+/** A bucket that may be used without the names of backups. */
+export interface OpenBucket {
+  readonly bucket: Bucket;
+  readonly upload: UploadSettings;
+}
+
 /**
  * Opens a store without a request to it. Throws Failures with codes `provider_unknown`, `provider_not_built`,
  * `container_missing`, and those of the provider's credentials and endpoint.
  */
 export async function openStore(config: StoreConfig, surroundings: StoreSurroundings): Promise<SnapStore> {
+  const { bucket, upload } = await openBucket(config, surroundings);
+  return new BackupStore({ bucket, prefix: config.prefix, upload, log: surroundings.log });
+}
+
+/** Like {@link openStore}, without the layout of backups. */
+export async function openBucket(config: StoreConfig, surroundings: StoreSurroundings): Promise<OpenBucket> {
   const { log, clock, environment = processEnvironment() } = surroundings;
   const provider = await loadProvider(config.provider);
   if (config.provider !== 'Local' && (config.container === undefined || config.container === '')) {
@@ -74,7 +88,7 @@ export async function openStore(config: StoreConfig, surroundings: StoreSurround
   };
   const bucket = await RotatingBucket.open(provider(place), log);
   const upload = { parallel: config.maxParallelChunkUploads, minChunkSize: config.minChunkSize, clock, log };
-  return new BackupStore({ bucket, prefix: config.prefix, upload, log });
+  return { bucket, upload };
 }
 
 async function loadProvider(name: string): Promise<(place: BucketPlace) => BucketProvider> {

@@ -13,6 +13,7 @@ const commands = [
   'status',
   'verify',
   'prune',
+  'check-store',
   'server',
 ] as const;
 

@@ -15,7 +15,7 @@ const cases: readonly Case[] = [
   {
     args: [],
     says:
-      'cannot run etcdbrctl: no command is given; give one of snapshot, restore, initialize, compact, copy, list, status, verify, prune, server, ' +
+      'cannot run etcdbrctl: no command is given; give one of snapshot, restore, initialize, compact, copy, list, status, verify, prune, check-store, server, ' +
       'completion, version, or see etcdbrctl --help',
   },
   {

@@ -13,9 +13,12 @@ export function faultSuite(subject: FaultSubject): void {
     const rig = new FaultRig(subject);
     before(() => rig.open());
     after(() => rig.close());
-    passingFaultCases(rig);
-    lastingFaultCases(rig);
+    // They mostly wait, so they wait together.
+    describe('on the way', { concurrency: true }, () => {
+      passingFaultCases(rig);
+      lastingFaultCases(rig);
+      processCases(rig);
+    });
     trustCases(rig);
-    processCases(rig);
   });
 }

@@ -10,7 +10,7 @@ import { secondaryStoreOptions, storeOptions } from '../options/store.ts';
 /** `etcdbrctl server`. */
 export const serverSpec = commandSpec({
   name: 'server',
-  summary: 'run beside an etcd member: back up, validate and restore over HTTP',
+  summary: 'run beside an etcd member: back up, check and restore over HTTP',
   description:
     'Listens for HTTP requests to validate and restore the data directory of the etcd member beside it and to take ' +
     'snapshots, and takes backups by schedule while that member leads the cluster.',

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { checkSteps, checkStore } from '../../../src/ops/store-check.ts';
 import { revision } from '../../../src/revision.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { formatName } from '../../../src/snapshot/name.ts';
 import { BackupStore } from '../../../src/snapstore/backup-store.ts';
 import { collected, inPieces, seededBytes } from '../../support/byte-streams.ts';
@@ -98,6 +100,18 @@ export function backupCases(rig: BucketRig): void {
       }),
     );
     assert.deepEqual(await namesIn(store), names);
+  });
+
+  test('a check of the store finds nothing wrong and leaves nothing', async () => {
+    const folder = freshFolder();
+    const upload = { parallel: 2, minChunkSize: CHUNK, clock: systemClock, log: new RecordedLog() };
+    const check = await checkStore({ bucket: rig.bucket, upload }, folder, { signal, clock: systemClock });
+    assert.deepEqual(
+      check.steps.map(({ step, outcome }) => [step, outcome]),
+      checkSteps.map((step) => [step, 'ok']),
+    );
+    assert.equal(check.versioned, false);
+    assert.deepEqual(await rig.allKeysBelow(folder), []);
   });
 
   test('a chain of many pages is listed whole, each snapshot once and in order', { timeout: 600_000 }, async () => {

@@ -38,11 +38,16 @@ export interface OpenedFaultSubject {
   release(): Promise<void>;
 }
 
-/** Long enough for a slow machine, short enough to wait for; retries at once. */
-export const amplePatience: Patience = { requestMs: 5000, partMs: 5000, stallMs: 5000, retryDelaysMs: [10, 20, 40] };
+/** Long enough for a slow machine; retries at once. */
+export const amplePatience: Patience = {
+  requestMs: 30_000,
+  partMs: 30_000,
+  stallMs: 30_000,
+  retryDelaysMs: [10, 20, 40],
+};
 
 /** For a store that does not answer now and then: a retry comes soon, and still after a slow machine's usual time. */
-export const briskPatience: Patience = { requestMs: 1500, partMs: 4000, stallMs: 1500, retryDelaysMs: [10, 20, 40] };
+export const briskPatience: Patience = { requestMs: 2000, partMs: 3000, stallMs: 2000, retryDelaysMs: [10, 20, 40] };
 
 /** For stores that never answer. */
 export const shortPatience: Patience = { requestMs: 400, partMs: 400, stallMs: 400, retryDelaysMs: [10] };
@@ -61,7 +66,7 @@ export class FaultRig {
 
   async open(): Promise<void> {
     this.#opened = await this.subject.open();
-    this.#direct = await this.#opened.bucket(this.#opened.target, { ...amplePatience, requestMs: 30_000 });
+    this.#direct = await this.#opened.bucket(this.#opened.target, amplePatience);
   }
 
   async close(): Promise<void> {
@@ -79,6 +84,10 @@ export class FaultRig {
     assert.ok(this.#direct !== undefined, 'the store is open');
     return this.#direct;
   }
+
+  /** For faults that take their time: true for one request of each kind. */
+  readonly isSlowKind = (operation: string): boolean =>
+    this.opened.part.test(operation) || (this.opened.download ?? /^GET$/).test(operation) || /^DELETE/.test(operation);
 
   readonly freshFolder = (): string => {
     this.#folders += 1;

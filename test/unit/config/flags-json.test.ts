@@ -12,7 +12,7 @@ const differentDefaults: Readonly<Record<string, string>> = {
 };
 
 /** Commands of ours that the reference program does not have. */
-const ownCommands: readonly string[] = ['list', 'status', 'prune', 'verify'];
+const ownCommands: readonly string[] = ['list', 'status', 'prune', 'verify', 'check-store'];
 
 /** Flags of ours that the reference program does not have. */
 const ownFlags: Readonly<Record<string, readonly string[]>> = {

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { makeRig } from './rig.ts';
+
+describe('check-store', () => {
+  it('tells how a directory does, and leaves nothing in it', async () => {
+    await using rig = makeRig();
+    const flags = [
+      '--storage-provider',
+      'Local',
+      '--store-container',
+      rig.home.join('store'),
+      '--store-prefix',
+      'etcd',
+    ];
+    const { stdout, stderr, exitCode } = await rig.run(['check-store', ...flags]);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /^store: +\S+\/store\/etcd\/v2\nwrite: +ok, \d+ ms\nlist: +ok, \d+ ms\nread: +ok, \d+ ms\n/);
+    assert.match(stdout, /\ndelete: +ok, \d+ ms\nclock: .* agree\nversions: +not kept\nimmutable: +no\n$/);
+    const left = readdirSync(rig.home.join('store'), { recursive: true, withFileTypes: true });
+    assert.deepEqual(
+      left.filter((entry) => entry.isFile()),
+      [],
+    );
+  });
+
+  it('prints JSON for a script', async () => {
+    await using rig = makeRig();
+    const flags = ['--storage-provider', 'Local', '--store-container', rig.home.join('store'), '-o', 'json'];
+    const { stdout, exitCode } = await rig.run(['check-store', ...flags]);
+    assert.equal(exitCode, 0);
+    const { steps, versioned } = JSON.parse(stdout) as {
+      readonly steps: Readonly<Record<string, { readonly outcome: string }>>;
+      readonly versioned: boolean;
+    };
+    assert.deepEqual(Object.keys(steps), ['write', 'list', 'read', 'delete']);
+    assert.ok(Object.values(steps).every(({ outcome }) => outcome === 'ok'));
+    assert.equal(versioned, false);
+  });
+
+  it('fails when the store cannot be written', async () => {
+    await using rig = makeRig();
+    writeFileSync(rig.home.join('file'), '');
+    const flags = ['--storage-provider', 'Local', '--store-container', rig.home.join('file')];
+    const { stdout, stderr, exitCode } = await rig.run(['check-store', ...flags]);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^write: +failed: cannot /m);
+    assert.match(stdout, /^read: +not tried/m);
+    assert.match(stderr, /it is not possible to write/);
+  });
+});
