@@ -16,9 +16,10 @@ export const snapshotCommand = command(snapshotSpec, async ({ config, context, p
   const { openStore } = await import('./open-store.ts');
   const { connect } = await import('../etcd/connect.ts');
   const { runSnapshotter, takeFullSnapshot } = await import('../ops/snapshotter.ts');
+  const { snapshotFrom } = config.snapshotter;
   const store = await openStore(config.store, context);
   try {
-    const cluster = await connect(config.connection, context);
+    const cluster = await connect({ ...config.connection, snapshotFrom }, context);
     try {
       const common = {
         cluster,
@@ -34,7 +35,11 @@ export const snapshotCommand = command(snapshotSpec, async ({ config, context, p
           ...retentionRulesOf(config.retention),
           periodMs: config.retention.garbageCollectionPeriodMs,
         };
-        await runSnapshotter({ ...common, ...config.snapshotter, collection }, context);
+        const { schedule: defragmentationSchedule } = config.defragmentation;
+        await runSnapshotter(
+          { ...common, ...config.snapshotter, start: 'full', collection, defragmentationSchedule },
+          context,
+        );
         context.log.info('Shutting down...');
       }
     } finally {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { CallCredentials, ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js';
 import type { EtcdEndpoint } from './endpoint.ts';
-import { type TransportSecurity, tlsOptions } from './transport-security.ts';
+import { type TransportSecuritySource, tlsOptions } from './transport-security.ts';
 
 /**
  * Settings of every connection:
@@ -25,7 +25,7 @@ export const channelOptions: ChannelOptions = {
 type SecureConnector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 
 /** How gRPC secures the connections to one endpoint. */
-export function credentialsFor(endpoint: EtcdEndpoint, security: TransportSecurity): ChannelCredentials {
+export function credentialsFor(endpoint: EtcdEndpoint, security: TransportSecuritySource): ChannelCredentials {
   return endpoint.secure ? new TlsCredentials(endpoint, security) : ChannelCredentials.createInsecure();
 }
 
@@ -35,9 +35,9 @@ export function credentialsFor(endpoint: EtcdEndpoint, security: TransportSecuri
  */
 class TlsCredentials extends ChannelCredentials {
   readonly #endpoint: EtcdEndpoint;
-  readonly #security: TransportSecurity;
+  readonly #security: TransportSecuritySource;
 
-  constructor(endpoint: EtcdEndpoint, security: TransportSecurity) {
+  constructor(endpoint: EtcdEndpoint, security: TransportSecuritySource) {
     super();
     this.#endpoint = endpoint;
     this.#security = security;
@@ -64,9 +64,10 @@ class TlsCredentials extends ChannelCredentials {
     };
   }
 
-  #secure(socket: Socket): ReturnType<SecureConnector['connect']> {
+  async #secure(socket: Socket): ReturnType<SecureConnector['connect']> {
+    const security = await this.#security.current();
     const { promise, resolve, reject } = Promise.withResolvers<Awaited<ReturnType<SecureConnector['connect']>>>();
-    const tls = tlsConnect(tlsOptions(this.#endpoint, this.#security, socket), () => {
+    const tls = tlsConnect(tlsOptions(this.#endpoint, security, socket), () => {
       resolve({ socket: tls, secure: true });
     });
     tls.once('error', reject);

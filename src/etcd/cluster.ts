@@ -20,6 +20,18 @@ export interface EtcdConnectionOptions {
   readonly snapshotTimeoutMs: number;
   /** Deadline of one member's defragmentation, ms. */
   readonly defragTimeoutMs: number;
+  /** Which member fulls are read from; `any`, the default, takes a follower that keeps up where there is one. */
+  readonly snapshotFrom?: SnapshotSource;
+}
+
+/** Which member fulls are read from. */
+export type SnapshotSource = 'follower' | 'leader' | 'any';
+
+/** An alarm that a cluster has raised. */
+export interface ClusterAlarm {
+  readonly memberId: bigint;
+  /** No space is left within the quota, or the data of a member differs from the others'. */
+  readonly alarm: 'NOSPACE' | 'CORRUPT';
 }
 
 /** What one member says of itself. */
@@ -47,6 +59,12 @@ export interface EtcdCluster {
   /** For messages. */
   readonly location: string;
   status(options: { readonly signal: AbortSignal }): Promise<MemberStatus>;
+  /** The status of every endpoint that was given, in that order. Rejects when one does not answer. */
+  members(options: { readonly signal: AbortSignal }): Promise<readonly MemberStatus[]>;
+  /** The alarms that are raised now. */
+  alarms(options: { readonly signal: AbortSignal }): Promise<readonly ClusterAlarm[]>;
+  /** Defragments one member, named as {@link members} names it. It serves nobody meanwhile. */
+  defragment(endpoint: string, options: { readonly signal: AbortSignal }): Promise<void>;
   /** The member's database followed by its SHA-256, with backpressure: nothing is read ahead beyond a few messages. */
   snapshot(options: {
     readonly signal: AbortSignal;

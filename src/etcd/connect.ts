@@ -1,7 +1,8 @@
 import type { RunContext } from '../runtime/run-context.ts';
 import type { EtcdCluster, EtcdConnectionOptions } from './cluster.ts';
 import { parseEndpoint } from './endpoint.ts';
-import { loadTransportSecurity } from './transport-security.ts';
+import type { MemberPool as Pool } from './member-pool.ts';
+import { TransportSecuritySource } from './transport-security.ts';
 
 /**
  * Reaches an etcd cluster: reads the PEM files, logs in and waits until one endpoint has answered.
@@ -13,10 +14,9 @@ export async function connect(
   context: Pick<RunContext, 'signal' | 'clock' | 'log'>,
 ): Promise<EtcdCluster> {
   const { signal, clock, log } = context;
-  const security = await loadTransportSecurity(options);
-  const usesTls = security.ca !== undefined || security.identity !== undefined || !options.insecureTransport;
-  const urls = options.serviceEndpoints.length > 0 ? options.serviceEndpoints : options.endpoints;
-  const endpoints = urls.map((url) => parseEndpoint(url, { assumeSecure: usesTls }));
+  const security = await TransportSecuritySource.open(options, log);
+  const { ca, identity } = await security.current();
+  const usesTls = ca !== undefined || identity !== undefined || !options.insecureTransport;
   const [{ Member }, { MemberPool }, { Login }, { LiveCluster }] = await Promise.all([
     import('./member.ts'),
     import('./member-pool.ts'),
@@ -28,9 +28,14 @@ export async function connect(
       ? undefined
       : { username: options.username, password: options.password },
   );
-  const members = endpoints.map((endpoint) => new Member(endpoint, { security, clock }));
-  const pool = new MemberPool(members, { login, loginTimeoutMs: options.connectionTimeoutMs });
-  const cluster = new LiveCluster(pool, options, { clock, log });
+  const poolOf = (urls: readonly string[]): Pool => {
+    const endpoints = urls.map((url) => parseEndpoint(url, { assumeSecure: usesTls }));
+    const members = endpoints.map((endpoint) => new Member(endpoint, { security, clock }));
+    return new MemberPool(members, { login, loginTimeoutMs: options.connectionTimeoutMs });
+  };
+  const members = poolOf(options.endpoints);
+  const anyMember = options.serviceEndpoints.length > 0 ? poolOf(options.serviceEndpoints) : members;
+  const cluster = new LiveCluster({ members, anyMember }, options, { clock, log });
   try {
     const { endpoint, version } = await cluster.status({ signal });
     log.debug({ endpoint, version }, 'Connected to etcd');

@@ -1,25 +1,40 @@
 import { revision } from '../revision.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { arrivals } from './arrivals.ts';
-import type { EtcdCluster, EtcdConnectionOptions, MemberStatus } from './cluster.ts';
+import type { ClusterAlarm, EtcdCluster, EtcdConnectionOptions, MemberStatus } from './cluster.ts';
+import { EtcdFailure } from './etcd-failure.ts';
 import type { Member, OpenStream } from './member.ts';
-import type { MemberPool } from './member-pool.ts';
-import { snapshotRpc, statusRpc } from './rpc.ts';
+import type { MemberPool, MemberWork } from './member-pool.ts';
+import { alarmRpc, defragmentRpc, snapshotRpc, statusRpc } from './rpc.ts';
 import type { SnapshotResponse } from './snapshot-response.ts';
+import { chooseSource } from './snapshot-source.ts';
 import { verifiedSnapshotBytes } from './snapshot-stream.ts';
 import { watch } from './watch.ts';
 
-type Timeouts = Pick<EtcdConnectionOptions, 'connectionTimeoutMs' | 'snapshotTimeoutMs' | 'defragTimeoutMs'>;
+type Settings = Pick<
+  EtcdConnectionOptions,
+  'connectionTimeoutMs' | 'snapshotTimeoutMs' | 'defragTimeoutMs' | 'snapshotFrom'
+>;
+
+/** The ways to the members of a cluster. */
+export interface ClusterPools {
+  /** Each member by its own address. */
+  readonly members: MemberPool;
+  /** For what any member can answer; may be the same. */
+  readonly anyMember: MemberPool;
+}
 
 /** A cluster reached over gRPC. */
 export class LiveCluster implements EtcdCluster {
   readonly #pool: MemberPool;
-  readonly #timeouts: Timeouts;
+  readonly #members: MemberPool;
+  readonly #settings: Settings;
   readonly #context: Pick<RunContext, 'clock' | 'log'>;
 
-  constructor(pool: MemberPool, timeouts: Timeouts, context: Pick<RunContext, 'clock' | 'log'>) {
-    this.#pool = pool;
-    this.#timeouts = timeouts;
+  constructor(pools: ClusterPools, settings: Settings, context: Pick<RunContext, 'clock' | 'log'>) {
+    this.#pool = pools.anyMember;
+    this.#members = pools.members;
+    this.#settings = settings;
     this.#context = context;
   }
 
@@ -28,32 +43,48 @@ export class LiveCluster implements EtcdCluster {
   }
 
   async status({ signal }: { readonly signal: AbortSignal }): Promise<MemberStatus> {
-    return await this.#pool.anywhere(
-      'ask the status of',
-      async (member, token) => {
-        const timeoutMs = this.#timeouts.connectionTimeoutMs;
-        const answer = await member.unary(statusRpc, {}, { signal, timeoutMs, token });
-        return {
-          endpoint: member.endpoint.url,
-          version: answer.version,
-          memberId: BigInt(answer.header.member_id),
-          leaderId: BigInt(answer.leader),
-          isLearner: answer.isLearner,
-          revision: revision(Number(answer.header.revision)),
-          dbSize: Number(answer.dbSize),
-          raftIndex: BigInt(answer.raftIndex),
-        };
-      },
+    return await this.#pool.anywhere('ask the status of', (...at) => this.#statusOf(...at, signal), signal);
+  }
+
+  async members({ signal }: { readonly signal: AbortSignal }): Promise<readonly MemberStatus[]> {
+    return await Promise.all(this.#members.members.map((member) => this.#statusAt(this.#members, member, signal)));
+  }
+
+  async alarms({ signal }: { readonly signal: AbortSignal }): Promise<readonly ClusterAlarm[]> {
+    const timeoutMs = this.#settings.connectionTimeoutMs;
+    const { alarms } = await this.#pool.anywhere(
+      'ask the alarms of',
+      (member, token) => member.unary(alarmRpc, { action: 'Get' }, { signal, timeoutMs, token }),
+      signal,
+    );
+    return (alarms ?? []).flatMap(({ memberID, alarm }) => {
+      const name = String(alarm).toUpperCase();
+      return name === 'NOSPACE' || name === 'CORRUPT' ? [{ memberId: BigInt(memberID), alarm: name }] : [];
+    });
+  }
+
+  async defragment(endpoint: string, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+    const timeoutMs = this.#settings.defragTimeoutMs;
+    const member = this.#members.members.find((each) => each.endpoint.url === endpoint);
+    if (member === undefined) {
+      throw new TypeError(`${endpoint} is no member of this cluster`);
+    }
+    await this.#members.at(
+      member,
+      'defragment',
+      (at, token) => at.unary(defragmentRpc, {}, { signal, timeoutMs, token }),
       signal,
     );
   }
 
   async *snapshot({ signal, onSize }: Parameters<EtcdCluster['snapshot']>[0]): AsyncGenerator<Uint8Array> {
-    const opened = await this.#pool.anywhere(
-      'read the snapshot of',
-      (member, token) => this.#openSnapshot(member, { signal, token }),
-      signal,
-    );
+    const action = 'read the snapshot of';
+    const open: MemberWork<OpenedSnapshot> = (at, token) => this.#openSnapshot(at, { signal, token });
+    const source = await this.#snapshotSource(signal);
+    const opened =
+      source.only === undefined
+        ? await this.#pool.anywhere(action, open, signal)
+        : await this.#pool.at(source.only, action, open, signal);
     using _stream = opened.stream;
     const { member } = opened;
     const endpoint = member.endpoint.url;
@@ -74,12 +105,64 @@ export class LiveCluster implements EtcdCluster {
   }
 
   watch(options: Parameters<EtcdCluster['watch']>[0]): ReturnType<EtcdCluster['watch']> {
-    const parts = { pool: this.#pool, patienceMs: this.#timeouts.connectionTimeoutMs, ...this.#context };
+    const parts = { pool: this.#pool, patienceMs: this.#settings.connectionTimeoutMs, ...this.#context };
     return watch(parts, options);
   }
 
   close(): void {
     this.#pool[Symbol.dispose]();
+    if (this.#members !== this.#pool) {
+      this.#members[Symbol.dispose]();
+    }
+  }
+
+  async #statusOf(member: Member, token: string | undefined, signal: AbortSignal): Promise<MemberStatus> {
+    const timeoutMs = this.#settings.connectionTimeoutMs;
+    const answer = await member.unary(statusRpc, {}, { signal, timeoutMs, token });
+    return {
+      endpoint: member.endpoint.url,
+      version: answer.version,
+      memberId: BigInt(answer.header.member_id),
+      leaderId: BigInt(answer.leader),
+      isLearner: answer.isLearner,
+      revision: revision(Number(answer.header.revision)),
+      dbSize: Number(answer.dbSize),
+      raftIndex: BigInt(answer.raftIndex),
+    };
+  }
+
+  #statusAt(pool: MemberPool, member: Member, signal: AbortSignal): Promise<MemberStatus> {
+    return pool.at(member, 'ask the status of', (...at) => this.#statusOf(...at, signal), signal);
+  }
+
+  /** Prefers the member that suits best; `only` is the one that alone will do. */
+  async #snapshotSource(signal: AbortSignal): Promise<{ readonly only: Member | undefined }> {
+    const { snapshotFrom = 'any' } = this.#settings;
+    const { members } = this.#pool;
+    if (snapshotFrom === 'any' && members.length === 1) {
+      return { only: undefined };
+    }
+    const asked = await Promise.allSettled(members.map((member) => this.#statusAt(this.#pool, member, signal)));
+    signal.throwIfAborted();
+    const statuses = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const chosen = chooseSource(statuses, snapshotFrom);
+    const member = members.find(({ endpoint }) => endpoint.url === chosen?.endpoint);
+    if (member !== undefined) {
+      this.#pool.prefer(member);
+    }
+    if (snapshotFrom === 'any') {
+      return { only: undefined };
+    }
+    if (member === undefined) {
+      throw new EtcdFailure({
+        code: 'etcd_unreachable',
+        action: 'read the snapshot of',
+        object: this.location,
+        found: `none of the endpoints that answer is a ${snapshotFrom}`,
+        remedy: 'give the endpoints of all members, or --snapshot-from any',
+      });
+    }
+    return { only: member };
   }
 
   /** Opens the stream and waits for the first messages: up to then another member can take over. */
@@ -87,7 +170,7 @@ export class LiveCluster implements EtcdCluster {
     member: Member,
     { signal, token }: { readonly signal: AbortSignal; readonly token: string | undefined },
   ): Promise<OpenedSnapshot> {
-    const timeoutMs = this.#timeouts.snapshotTimeoutMs;
+    const timeoutMs = this.#settings.snapshotTimeoutMs;
     const stream = member.serverStream(snapshotRpc, {}, { signal, token, timeoutMs });
     try {
       const bundles = arrivals(stream.call);

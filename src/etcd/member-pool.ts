@@ -22,6 +22,10 @@ export class MemberPool implements Disposable {
     return this.#members.length;
   }
 
+  get members(): readonly Member[] {
+    return this.#members;
+  }
+
   /** For messages. */
   get location(): string {
     return this.#members.map(({ endpoint }) => endpoint.url).join(', ');
@@ -56,7 +60,17 @@ export class MemberPool implements Disposable {
    * A failure makes the next member the preferred one.
    */
   async once<T>(action: string, work: MemberWork<T>, signal: AbortSignal): Promise<T> {
-    const member = this.#member();
+    try {
+      return await this.at(this.#member(), action, work, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.moveOn();
+      throw error;
+    }
+  }
+
+  /** Does `work` at one member, with one more try after a refused token. */
+  async at<T>(member: Member, action: string, work: MemberWork<T>, signal: AbortSignal): Promise<T> {
     try {
       try {
         return await this.#withToken(member, work, signal);
@@ -68,9 +82,13 @@ export class MemberPool implements Disposable {
       }
     } catch (error) {
       signal.throwIfAborted();
-      this.moveOn();
       throw await member.failure(error, { action });
     }
+  }
+
+  /** Makes `member` the preferred one. */
+  prefer(member: Member): void {
+    this.#preferred = Math.max(0, this.#members.indexOf(member));
   }
 
   /** Makes the next member the preferred one. */

@@ -13,7 +13,7 @@ import { type EtcdEndpoint, hostAndPort } from './endpoint.ts';
 import { EtcdFailure } from './etcd-failure.ts';
 import { definitionOf, Host, type Rpc } from './rpc.ts';
 import { explainRpcError, isServiceError } from './rpc-error.ts';
-import type { TransportSecurity } from './transport-security.ts';
+import type { TransportSecuritySource } from './transport-security.ts';
 
 /** What every call takes. */
 export interface CallBounds {
@@ -42,11 +42,11 @@ export interface OpenStream<Request, Response> extends Disposable {
 /** One endpoint of the cluster, spoken to over gRPC. Calls reject with plain gRPC errors; {@link Member.failure} explains them. */
 export class Member implements Disposable {
   readonly endpoint: EtcdEndpoint;
-  readonly #security: TransportSecurity;
+  readonly #security: TransportSecuritySource;
   readonly #clock: Clock;
   readonly #host: Host;
 
-  constructor(endpoint: EtcdEndpoint, parts: { readonly security: TransportSecurity; readonly clock: Clock }) {
+  constructor(endpoint: EtcdEndpoint, parts: { readonly security: TransportSecuritySource; readonly clock: Clock }) {
     this.endpoint = endpoint;
     this.#security = parts.security;
     this.#clock = parts.clock;
@@ -127,7 +127,7 @@ export class Member implements Disposable {
     }
     const meaning = explainRpcError(error);
     const lookCloser = meaning.code === 'etcd_unreachable' || meaning.code === 'etcd_timeout';
-    const diagnosis = lookCloser ? await diagnose(this.endpoint, this.#security) : undefined;
+    const diagnosis = lookCloser ? await diagnose(this.endpoint, await this.#security.current()) : undefined;
     const reason = { ...meaning, ...diagnosis };
     const found = what.progress === undefined ? reason.found : `${what.progress}: ${reason.found}`;
     const remedy = reason.code === 'etcd_timeout' ? (what.timeoutRemedy ?? reason.remedy) : reason.remedy;

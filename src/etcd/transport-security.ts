@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, getCACertificates } from 'node:tls';
+import { type ConnectionOptions, createSecureContext, getCACertificates } from 'node:tls';
+import type { Logger } from '../runtime/logger.ts';
 import type { EtcdConnectionOptions } from './cluster.ts';
 import type { EtcdEndpoint } from './endpoint.ts';
 import { EtcdFailure } from './etcd-failure.ts';
@@ -15,10 +16,71 @@ export interface TransportSecurity {
   readonly verify: boolean;
 }
 
+/** Where the PEM files are. */
+export type SecurityFiles = Pick<EtcdConnectionOptions, 'caFile' | 'certFile' | 'keyFile' | 'insecureSkipVerify'>;
+
+/**
+ * The PEM files of a connection, read again when they have changed: certificates are renewed while the program runs.
+ */
+export class TransportSecuritySource {
+  readonly #files: SecurityFiles;
+  readonly #log: Logger;
+  #security: TransportSecurity;
+  /** Of the files that `#security` was read from. */
+  #stamp: string;
+
+  private constructor(
+    files: SecurityFiles,
+    state: { readonly security: TransportSecurity; readonly stamp: string },
+    log: Logger,
+  ) {
+    this.#files = files;
+    this.#log = log;
+    this.#security = state.security;
+    this.#stamp = state.stamp;
+  }
+
+  /** Reads the files for the first time; throws what {@link loadTransportSecurity} throws. */
+  static async open(files: SecurityFiles, log: Logger): Promise<TransportSecuritySource> {
+    const stamp = await stampOf(files);
+    return new TransportSecuritySource(files, { security: await loadTransportSecurity(files), stamp }, log);
+  }
+
+  /** What the files hold now. While they cannot be read, as in the middle of a renewal, what they held before. */
+  async current(): Promise<TransportSecurity> {
+    const stamp = await stampOf(this.#files);
+    if (stamp !== this.#stamp) {
+      try {
+        const security = await loadTransportSecurity(this.#files);
+        checkPair(security);
+        this.#security = security;
+        this.#stamp = stamp;
+        this.#log.info('The certificates for etcd have changed and were read again');
+      } catch (error) {
+        this.#log.warn({ error }, `Going on with the certificates for etcd that were read before: ${error}`);
+      }
+    }
+    return this.#security;
+  }
+}
+
+async function stampOf({ caFile, certFile, keyFile }: SecurityFiles): Promise<string> {
+  const stamps = await Promise.all(
+    [caFile, certFile, keyFile].map(async (path) => {
+      const facts = path === undefined ? undefined : await stat(path).catch(() => undefined);
+      return facts === undefined ? '' : `${facts.mtimeMs}/${facts.size}/${facts.ino}`;
+    }),
+  );
+  return stamps.join(' ');
+}
+
+/** Throws when the key is not that of the certificate: one of the two files has been replaced and the other not yet. */
+function checkPair({ ca, identity }: TransportSecurity): void {
+  createSecureContext({ ...(ca === undefined ? {} : { ca }), ...(identity ?? {}) });
+}
+
 /** Reads the PEM files of `options`. Throws an {@link EtcdFailure} `etcd_options` naming the flag when one is missing or unreadable. */
-export async function loadTransportSecurity(
-  options: Pick<EtcdConnectionOptions, 'caFile' | 'certFile' | 'keyFile' | 'insecureSkipVerify'>,
-): Promise<TransportSecurity> {
+export async function loadTransportSecurity(options: SecurityFiles): Promise<TransportSecurity> {
   if ((options.certFile === undefined) !== (options.keyFile === undefined)) {
     const given = options.certFile === undefined ? '--key' : '--cert';
     throw new EtcdFailure({

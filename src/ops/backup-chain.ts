@@ -12,7 +12,9 @@ export interface FullOnItsWay {
 export class BackupChain {
   #covered = revision(0);
   #lastFull: StoredSnapshot | undefined;
-  #lastDelta: StoredSnapshot | undefined;
+  /** The newest delta that was named; it may still be on its way. */
+  #namedDelta: { readonly lastRevision: Revision; readonly createdOn: number } | undefined;
+  #deltas = 0;
   #onItsWay: FullOnItsWay | undefined;
 
   /** Every change up to here can be restored. */
@@ -25,12 +27,25 @@ export class BackupChain {
     return this.#lastFull;
   }
 
+  /** Deltas above the newest full, and how many revisions they reach beyond it. */
+  get length(): { readonly deltas: number; readonly revisions: number } {
+    return { deltas: this.#deltas, revisions: Math.max(0, this.#covered - (this.#lastFull?.lastRevision ?? 0)) };
+  }
+
+  /** Goes on from a backup that is in the store: a full and deltas that follow it without a hole. */
+  resume(base: StoredSnapshot, deltas: readonly StoredSnapshot[]): void {
+    for (const snapshot of [base, ...deltas]) {
+      this.stored(snapshot);
+    }
+    this.#namedDelta = deltas.at(-1);
+  }
+
   /**
    * Announces a full and gives its creation time in seconds. A delta that ends where the full ends has to be older:
    * readers take one of the same age or younger for a continuation, of which the Go program repeats every event.
    */
   announceFull(lastRevision: Revision, seconds: number): number {
-    const { lastRevision: deltaEnd = -1, createdOn: deltaTime = 0 } = this.#lastDelta ?? {};
+    const { lastRevision: deltaEnd = -1, createdOn: deltaTime = 0 } = this.#namedDelta ?? {};
     const createdOn = deltaEnd === lastRevision ? Math.max(seconds, deltaTime + 1) : seconds;
     this.#onItsWay = { lastRevision, createdOn };
     return createdOn;
@@ -44,7 +59,10 @@ export class BackupChain {
   /** The creation time for a delta that ends at `lastRevision` and is written at `seconds`. */
   deltaTime(lastRevision: Revision, seconds: number): number {
     const full = this.#onItsWay;
-    return full !== undefined && lastRevision <= full.lastRevision ? Math.min(seconds, full.createdOn - 1) : seconds;
+    const createdOn =
+      full !== undefined && lastRevision <= full.lastRevision ? Math.min(seconds, full.createdOn - 1) : seconds;
+    this.#namedDelta = { lastRevision, createdOn };
+    return createdOn;
   }
 
   /** A snapshot is in the store now. */
@@ -52,8 +70,9 @@ export class BackupChain {
     if (snapshot.kind === 'Full') {
       this.#lastFull = snapshot;
       this.#onItsWay = undefined;
+      this.#deltas = 0;
     } else {
-      this.#lastDelta = snapshot;
+      this.#deltas += 1;
     }
     this.#covered = revision(Math.max(this.#covered, snapshot.lastRevision));
   }

@@ -1,7 +1,8 @@
 import type { BackupMetrics } from '../metrics/backup-metrics.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
-import { type CollectionRules, carryOut, planCollection } from './garbage-collector.ts';
+import { type CollectionRules, carryOut, planFor } from './garbage-collector.ts';
+import type { OtherWriters } from './other-writers.ts';
 
 /** Garbage collection as a running snapshotter does it. */
 export interface ScheduledCollection extends CollectionRules {
@@ -9,32 +10,45 @@ export interface ScheduledCollection extends CollectionRules {
   readonly periodMs: number;
 }
 
+/** What looking after the store needs. */
+export interface StoreCare {
+  readonly store: SnapStore;
+  readonly metrics?: BackupMetrics;
+  readonly collection: ScheduledCollection;
+  readonly others: OtherWriters;
+}
+
 /** Periods up to here mean that no garbage is collected, ms. */
 const offPeriodMs = 1_000;
+/** How often the store is looked at when no garbage is collected, ms. */
+const lookPeriodMs = 60_000;
 
-/** Collects garbage again and again until the signal aborts. Nothing that fails in it ends it. */
-export async function collectGarbageRegularly(
-  request: { readonly store: SnapStore; readonly metrics?: BackupMetrics; readonly collection: ScheduledCollection },
+/**
+ * Looks at the store again and again until the signal aborts: collects garbage and notices other writers.
+ * Nothing that fails in it ends it.
+ */
+export async function careForStore(
+  care: StoreCare,
   context: Pick<RunContext, 'signal' | 'clock' | 'log'>,
 ): Promise<void> {
-  const { store, collection } = request;
   const { signal, clock } = context;
   const log = context.log.child({ actor: 'garbage-collector' });
-  if (collection.periodMs <= offPeriodMs) {
+  const collects = care.collection.periodMs > offPeriodMs;
+  if (!collects) {
     log.info('GC: Not running garbage collector since its period is not above one second');
-    return;
   }
   for (;;) {
-    await clock.sleep(collection.periodMs, signal);
+    await clock.sleep(collects ? care.collection.periodMs : lookPeriodMs, signal);
     try {
-      const plan = await planCollection(store, collection, { signal, clock });
-      const results = await carryOut(plan, request, { signal, log });
-      const deleted = results.filter(({ outcome }) => outcome === 'deleted').length;
-      if (deleted > 0) {
-        log.info(
-          { deleted, kept: results.length - deleted },
-          `GC: Total number garbage collected snapshots: ${deleted}`,
-        );
+      const { snapshots } = await care.store.list({ signal });
+      care.others.compare(snapshots);
+      if (collects) {
+        const plan = planFor(snapshots, { ...care, now: clock.now() });
+        const results = await carryOut(plan, care, { signal, log });
+        const deleted = results.filter(({ outcome }) => outcome === 'deleted').length;
+        if (deleted > 0) {
+          log.info({ kept: results.length - deleted }, `GC: Total number garbage collected snapshots: ${deleted}`);
+        }
       }
     } catch (error) {
       signal.throwIfAborted();

@@ -5,18 +5,8 @@ import { untilAborted } from '../runtime/until-aborted.ts';
 import { DeltaEncoder } from '../snapshot/delta/delta-encoder.ts';
 import { type EventTime, eventTimeOf } from '../snapshot/delta/event-time.ts';
 import type { DeltaEvent } from '../snapshot/delta-event.ts';
-
-/** Events that become one delta; whole transactions only. */
-export interface DeltaSegment {
-  readonly firstRevision: Revision;
-  readonly lastRevision: Revision;
-  /** Number of events. */
-  readonly count: number;
-  /** The uncompressed object, hash included. */
-  readonly chunks: readonly Uint8Array[];
-  /** Bytes of all chunks. */
-  readonly size: number;
-}
+import { DeltaSegment } from './delta-segment.ts';
+import type { DeltaSpool } from './delta-spool.ts';
 
 /** Rough memory of an event that waits unencoded, beside its key and value, bytes. */
 const eventOverhead = 256;
@@ -29,12 +19,13 @@ interface WaitingEvent {
 /**
  * Gathers events until they are written as deltas. They are encoded as they arrive. While a full snapshot is being
  * read ({@link hold}) they wait as they are, because only then is it known at which revision the full ends and
- * a new delta has to begin ({@link cutAt}). What is gathered stays below the limit by one transaction:
- * {@link add} waits for room.
+ * a new delta has to begin ({@link cutAt}). What reaches the limit becomes a segment of its own; one such segment may
+ * wait in memory, further ones wait in the spool.
  */
 export class DeltaCollector {
   readonly #limit: number;
   readonly #clock: Clock;
+  readonly #spool: DeltaSpool;
   #open = new DeltaEncoder();
   #closed: DeltaSegment[] = [];
   #held: WaitingEvent[] | undefined;
@@ -45,17 +36,17 @@ export class DeltaCollector {
   #covered: Revision | undefined;
   /** Revision of the newest event that was encoded. */
   #last: Revision | undefined;
-  #limitReached = Promise.withResolvers<void>();
-  #room = Promise.withResolvers<void>();
+  readonly #waiters = new Set<() => void>();
 
-  constructor(options: { readonly limitBytes: number; readonly clock: Clock }) {
+  constructor(options: {
+    /** Bytes of a segment. */
+    readonly limitBytes: number;
+    readonly clock: Clock;
+    readonly spool: DeltaSpool;
+  }) {
     this.#limit = options.limitBytes;
     this.#clock = options.clock;
-  }
-
-  /** Resolves when the limit is reached and {@link takeAll} is due. Ask anew after each of these. */
-  get limitReached(): Promise<void> {
-    return this.#limitReached.promise;
+    this.#spool = options.spool;
   }
 
   /** True while events wait for a full snapshot's revision. */
@@ -63,22 +54,27 @@ export class DeltaCollector {
     return this.#held !== undefined;
   }
 
-  /** Bytes gathered. */
+  /** Bytes gathered, those in the spool included. */
   get size(): number {
-    return this.#closed.reduce((sum, { size }) => sum + size, this.#open.size + this.#heldSize);
+    return this.#closed.reduce((sum, { size }) => sum + size, this.#gathering);
   }
 
-  /** Takes in whole transactions. Waits between two of them while the limit is reached; rejects when the signal aborts. */
-  async add(events: readonly DeltaEvent[], signal: AbortSignal): Promise<void> {
+  /** Bytes of the segment that is growing. */
+  get #gathering(): number {
+    return this.#open.size + this.#heldSize;
+  }
+
+  /**
+   * Takes in whole transactions. Throws a SpoolFull when there is no room for them; what was gathered before
+   * is still there then.
+   */
+  async add(events: readonly DeltaEvent[]): Promise<void> {
     const time = eventTimeOf(this.#clock.now());
     let current: Revision | undefined;
     for (const event of events) {
       if (event.modRevision !== current) {
         current = event.modRevision;
-        this.#noteLimit();
-        while (this.size >= this.#limit) {
-          await untilAborted(this.#room.promise, signal);
-        }
+        await this.#divideAtLimit();
       }
       if (this.#held === undefined) {
         this.#encode(event, time);
@@ -87,15 +83,30 @@ export class DeltaCollector {
         this.#heldSize += event.key.length + (event.type === 'put' ? event.value.length : 0) + eventOverhead;
       }
     }
-    this.#noteLimit();
+    await this.#divideAtLimit();
   }
 
-  /** Everything that can be written now, in order; it is then no longer gathered. */
-  takeAll(): readonly DeltaSegment[] {
-    this.#closeOpen();
-    const segments = this.#closed.splice(0);
-    this.#makeRoom();
-    return segments;
+  /** Resolves when a segment has reached the limit and waits; rejects when the signal aborts. */
+  async untilLimit(signal: AbortSignal): Promise<void> {
+    while (this.#closed.length === 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiters.add(resolve);
+      await untilAborted(promise, signal).finally(() => this.#waiters.delete(resolve));
+    }
+  }
+
+  /** Ends the segment that is growing: it now waits to be taken, however small. */
+  close(): void {
+    const { firstRevision, lastRevision, count } = this.#open;
+    if (count > 0) {
+      this.#closed.push(new DeltaSegment({ firstRevision, lastRevision, count, chunks: this.#open.finish() }));
+      this.#open = new DeltaEncoder();
+    }
+  }
+
+  /** The oldest segment that waits; it is then no longer gathered, and the caller's to release. */
+  take(): DeltaSegment | undefined {
+    return this.#closed.shift();
   }
 
   /** Lets events wait from now on, until {@link cutAt} or {@link endHold}. */
@@ -125,13 +136,25 @@ export class DeltaCollector {
   }
 
   /** Throws away what a full that ends at `revision` makes superfluous, now and when it arrives later. */
-  coveredTo(revision: Revision): void {
+  async coveredTo(revision: Revision): Promise<void> {
     this.#covered = revision;
+    const superfluous = this.#closed.filter(({ lastRevision }) => lastRevision <= revision);
     this.#closed = this.#closed.filter(({ lastRevision }) => lastRevision > revision);
     if (this.#open.count > 0 && this.#open.lastRevision <= revision) {
       this.#open = new DeltaEncoder();
     }
-    this.#makeRoom();
+    await release(superfluous);
+  }
+
+  /** Throws away everything gathered: a full takes over, and collecting begins anew behind it. */
+  async clear(): Promise<void> {
+    const closed = this.#closed;
+    this.#closed = [];
+    this.#open = new DeltaEncoder();
+    this.#held = this.#held === undefined ? undefined : [];
+    this.#heldSize = 0;
+    this.#last = undefined;
+    await release(closed);
   }
 
   #encode(event: DeltaEvent, time: EventTime): void {
@@ -141,7 +164,7 @@ export class DeltaCollector {
     }
     if (this.#boundary !== undefined && modRevision > this.#boundary) {
       this.#boundary = undefined;
-      this.#closeOpen();
+      this.close();
     }
     this.#requireContinuity(modRevision);
     this.#open.append(event, time);
@@ -162,30 +185,24 @@ export class DeltaCollector {
     }
   }
 
-  #closeOpen(): void {
-    const { firstRevision, lastRevision, count } = this.#open;
-    if (count > 0) {
-      const chunks = this.#open.finish();
-      const size = chunks.reduce((sum, { length }) => sum + length, 0);
-      this.#closed.push({ firstRevision, lastRevision, count, chunks, size });
-      this.#open = new DeltaEncoder();
+  async #divideAtLimit(): Promise<void> {
+    if (this.#gathering < this.#limit) {
+      return;
+    }
+    this.endHold();
+    this.close();
+    for (const wake of this.#waiters) {
+      wake();
+    }
+    const [, ...behind] = this.#closed.filter(({ isInMemory }) => isInMemory);
+    for (const segment of behind) {
+      await segment.spill(this.#spool);
     }
   }
+}
 
-  #noteLimit(): void {
-    if (this.size >= this.#limit) {
-      if (this.#held !== undefined) {
-        this.endHold();
-      }
-      this.#limitReached.resolve();
-    }
-  }
-
-  #makeRoom(): void {
-    if (this.size < this.#limit) {
-      this.#limitReached = Promise.withResolvers();
-    }
-    this.#room.resolve();
-    this.#room = Promise.withResolvers();
+async function release(segments: readonly DeltaSegment[]): Promise<void> {
+  for (const segment of segments) {
+    await segment.release();
   }
 }

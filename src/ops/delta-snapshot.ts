@@ -5,7 +5,7 @@ import { compress } from '../snapshot/compression.ts';
 import { newSnapshot } from '../snapshot/name.ts';
 import type { Compression } from '../snapshot/snapshot.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
-import type { DeltaSegment } from './delta-collector.ts';
+import type { DeltaSegment } from './delta-segment.ts';
 import { storedSizeBound } from './stored-size-bound.ts';
 
 /** One delta to store. */
@@ -24,7 +24,7 @@ export async function saveDeltaSnapshot(
   { store, compression, segment, covered, createdOn }: DeltaSnapshotRequest,
   { signal, clock, log }: Pick<RunContext, 'signal' | 'clock' | 'log'>,
 ): Promise<StoredSnapshot> {
-  const { firstRevision, lastRevision, chunks, size, count } = segment;
+  const { firstRevision, lastRevision, size, count } = segment;
   if (firstRevision > nextRevision(covered)) {
     throw new Failure({
       code: 'delta_gap',
@@ -43,15 +43,11 @@ export async function saveDeltaSnapshot(
     isFinal: false,
   });
   const startedAt = clock.monotonic();
-  const stored = await store.save(snapshot, compress(inOrder(chunks), compression), {
+  const stored = await store.save(snapshot, compress(segment.read(), compression), {
     signal,
     sizeBound: storedSizeBound(size, compression),
   });
   log.info(`Total time to save delta snapshot: ${((clock.monotonic() - startedAt) / 1000).toFixed(3)} seconds.`);
   log.info({ events: count, bytes: stored.size }, `Successfully saved delta snapshot at: ${stored.key}`);
   return stored;
-}
-
-async function* inOrder(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* chunks;
 }

@@ -1,31 +1,50 @@
-import type { CompactedFailure } from '../etcd/etcd-failure.ts';
+import { type CompactedFailure, EtcdFailure } from '../etcd/etcd-failure.ts';
+import { type BackupMetrics, noMetrics } from '../metrics/backup-metrics.ts';
 import { nextRevision, type Revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';
 import { rfc3339 } from '../runtime/rfc3339.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { Serial } from '../runtime/serial.ts';
+import type { StoredSnapshot } from '../snapstore/snapstore.ts';
 import type { BackupChain } from './backup-chain.ts';
+import { refuseCorruptCluster } from './cluster-alarms.ts';
 import { downloadDatabase } from './database-download.ts';
 import type { DeltaCollector } from './delta-collector.ts';
 import { type FullSnapshotRequest, saveFullSnapshot } from './full-snapshot.ts';
-import { nextFiring, sleepUntil } from './schedule.ts';
+import { eachFiring } from './schedule.ts';
+import type { StorePatience } from './store-patience.ts';
 
 /** What a taker of fulls needs. */
 export interface FullTakerParts extends Omit<FullSnapshotRequest, 'final'> {
   readonly collector: DeltaCollector;
   readonly chain: BackupChain;
+  readonly patience: StorePatience;
   /** 5-field cron. */
   readonly schedule: string;
+  /** Aborts when the snapshotter is told to stop. */
+  readonly stop: AbortSignal;
+  readonly metrics?: BackupMetrics;
+}
+
+/** How a full is wanted. */
+export interface FullWish {
+  readonly final: boolean;
+  /** Whether an etcd that cannot be reached is waited for. */
+  readonly unreachable: 'fail' | 'wait';
 }
 
 /** How often a database that is older than the backup is taken again, and the pause before, ms. */
 const staleTries = 3;
 const stalePauseMs = 1_000;
+/** Pauses before an etcd that could not be reached is asked again, ms. */
+const firstWaitMs = 1_000;
+const longestWaitMs = 30_000;
 
 /** Takes the fulls of a running snapshotter, one at a time, while deltas go on being written. */
 export class FullTaker {
   readonly #parts: FullTakerParts;
   readonly #context: Omit<RunContext, 'signal'>;
+  readonly #metrics: BackupMetrics;
   readonly #serial = new Serial();
   /** The raft index before the last full was taken: while it stands there, another full would be the same. */
   #raftIndex: bigint | undefined;
@@ -33,33 +52,39 @@ export class FullTaker {
   constructor(parts: FullTakerParts, context: Omit<RunContext, 'signal'>) {
     this.#parts = parts;
     this.#context = context;
+    this.#metrics = parts.metrics ?? noMetrics;
   }
 
   /** Takes a full whenever the schedule says so and something has changed, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#context;
-    for (;;) {
-      const due = nextFiring(this.#parts.schedule, clock.now());
-      log.info(`Will take next full snapshot at time: ${rfc3339(due)}`);
-      await sleepUntil(due, clock, signal);
+    const onNext = (due: number): void => log.info(`Will take next full snapshot at time: ${rfc3339(due)}`);
+    for await (const _ of eachFiring(this.#parts.schedule, { clock, signal, onNext })) {
       await this.#serial.run(async () => {
         log.info(`Taking scheduled snapshot for time: ${rfc3339(clock.now())}`);
-        const { raftIndex } = await this.#parts.cluster.status({ signal });
-        if (raftIndex === this.#raftIndex) {
+        if ((await this.#currentRaftIndex(signal)) === this.#raftIndex) {
           log.info('There are no updates since last snapshot, skipping full snapshot.');
         } else {
-          await this.#take(signal);
+          await this.#take({ final: false, unreachable: 'wait' }, signal);
         }
       });
     }
   }
 
-  /** Takes a full now. Returns its last revision. */
-  take(signal: AbortSignal): Promise<Revision> {
-    return this.#serial.run(() => {
+  /** Takes a full now; a final one is not taken again while nothing has changed since. */
+  take(wish: FullWish, signal: AbortSignal): Promise<StoredSnapshot> {
+    return this.#serial.run(async () => {
       const { clock, log } = this.#context;
+      const last = this.#parts.chain.lastFull;
+      if (wish.final && last?.isFinal === true) {
+        const { revision } = await this.#parts.cluster.status({ signal });
+        if (revision === last.lastRevision) {
+          log.info('There are no updates since last final snapshot, skipping final full snapshot.');
+          return last;
+        }
+      }
       log.info(`Taking full snapshot for time: ${rfc3339(clock.now())}`);
-      return this.#take(signal);
+      return await this.#take(wish, signal);
     });
   }
 
@@ -69,18 +94,51 @@ export class FullTaker {
       const covered = this.#parts.chain.lastFull?.lastRevision;
       return covered !== undefined && nextRevision(covered) >= compacted.compactRevision
         ? covered
-        : await this.#take(signal);
+        : (await this.#take({ final: false, unreachable: 'wait' }, signal)).lastRevision;
     });
   }
 
-  async #take(signal: AbortSignal): Promise<Revision> {
+  /** Undefined when etcd cannot be asked now. */
+  async #currentRaftIndex(signal: AbortSignal): Promise<bigint | undefined> {
+    try {
+      return (await this.#parts.cluster.status({ signal })).raftIndex;
+    } catch (error) {
+      if (!isPassing(error)) {
+        throw error;
+      }
+      return undefined;
+    }
+  }
+
+  async #take(wish: FullWish, signal: AbortSignal): Promise<StoredSnapshot> {
+    const { clock, log } = this.#context;
+    const startedAt = clock.monotonic();
+    const seconds = (): number => (clock.monotonic() - startedAt) / 1_000;
+    for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+      try {
+        const stored = await this.#onceReached(wish, signal);
+        this.#metrics.snapshotTaken({ kind: 'Full', seconds: seconds(), outcome: 'succeeded' });
+        return stored;
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#metrics.snapshotTaken({ kind: 'Full', seconds: seconds(), outcome: 'failed' });
+        if (wish.unreachable === 'fail' || !isPassing(error)) {
+          throw error;
+        }
+        log.warn({ error, waitMs }, `Trying the full snapshot again in ${waitMs / 1_000} s: ${error}`);
+        await clock.sleep(waitMs, signal);
+      }
+    }
+  }
+
+  async #onceReached({ final }: FullWish, signal: AbortSignal): Promise<StoredSnapshot> {
     const { collector, chain } = this.#parts;
     collector.hold();
     try {
       for (let attempt = 1; ; attempt++) {
-        const result = await this.#attempt(signal);
+        const result = await this.#attempt(final ? 'final' : 'usual', signal);
         if (result.outcome === 'saved') {
-          return result.lastRevision;
+          return result.snapshot;
         }
         await this.#refuseStale(result.lastRevision, attempt, signal);
       }
@@ -96,11 +154,16 @@ export class FullTaker {
   }
 
   async #attempt(
+    purpose: 'usual' | 'final',
     signal: AbortSignal,
-  ): Promise<{ readonly outcome: 'saved' | 'stale'; readonly lastRevision: Revision }> {
-    const { cluster, collector, chain } = this.#parts;
+  ): Promise<
+    | { readonly outcome: 'saved'; readonly snapshot: StoredSnapshot }
+    | { readonly outcome: 'stale'; readonly lastRevision: Revision }
+  > {
+    const { cluster, collector, chain, patience, stop } = this.#parts;
     const context = { ...this.#context, signal };
     const { raftIndex } = await cluster.status({ signal });
+    await refuseCorruptCluster(cluster, context);
     const openedAt = context.clock.now();
     await using database = await downloadDatabase(this.#parts, context);
     const { lastRevision } = database;
@@ -111,11 +174,15 @@ export class FullTaker {
     const cut = collector.cutAt(lastRevision);
     const seconds = Math.floor((cut === 'cut' ? context.clock.now() : openedAt) / 1000);
     const createdOn = chain.announceFull(lastRevision, seconds);
-    const { snapshot } = await saveFullSnapshot({ ...this.#parts, final: false, database, createdOn }, context);
-    collector.coveredTo(lastRevision);
+    const request = { ...this.#parts, final: purpose === 'final', database, createdOn };
+    const { snapshot } = await patience.persist('save a full snapshot', () => saveFullSnapshot(request, context), {
+      signal,
+      stop,
+    });
+    await collector.coveredTo(lastRevision);
     chain.stored(snapshot);
     this.#raftIndex = raftIndex;
-    return { outcome: 'saved', lastRevision };
+    return { outcome: 'saved', snapshot };
   }
 
   /** A member that lags can send a database that ends before what was already written as deltas. */
@@ -134,4 +201,9 @@ export class FullTaker {
     log.warn(`The database ends at revision ${lastRevision}, the backup at ${chain.covered}: reading it again`);
     await clock.sleep(stalePauseMs, signal);
   }
+}
+
+/** Whether etcd may well work again in a while. */
+function isPassing(error: unknown): boolean {
+  return error instanceof EtcdFailure && (error.isTransient || error.code === 'etcd_snapshot_incomplete');
 }

@@ -44,12 +44,21 @@ export async function planCollection(
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Pick<Clock, 'now'> },
 ): Promise<readonly Decision<StoredSnapshot>[]> {
   const { snapshots } = await store.list({ signal });
-  return planRetention({
-    listing: snapshots,
-    ...rules,
-    now: clock.now(),
-    partsAreData: store.traits.partsAreData,
-  });
+  return planFor(snapshots, { store, collection: rules, now: clock.now() });
+}
+
+/** Decides about each object of a listing, in chain order; `now` is in ms since the epoch. */
+export function planFor(
+  listing: readonly StoredSnapshot[],
+  request: {
+    readonly store: Pick<SnapStore, 'traits'>;
+    readonly collection: CollectionRules;
+    readonly now: number;
+  },
+): readonly Decision<StoredSnapshot>[] {
+  const { policy, deltaRetentionMs } = request.collection;
+  const { partsAreData } = request.store.traits;
+  return planRetention({ listing, policy, deltaRetentionMs, now: request.now, partsAreData });
 }
 
 /**

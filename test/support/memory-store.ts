@@ -34,9 +34,12 @@ export class MemoryStore implements SnapStore {
     this.#gate = undefined;
   }
 
-  /** Saves fail from now on. */
-  fail(kind: StoreError['kind']): void {
-    this.#failure = new StoreError(kind, { action: 'save in', object: 'memory', found: 'told to fail' });
+  /** Saves fail from now on; `undefined` ends it. */
+  fail(kind: StoreError['kind'] | undefined): void {
+    this.#failure =
+      kind === undefined
+        ? undefined
+        : new StoreError(kind, { action: 'save in', object: 'memory', found: 'told to fail' });
   }
 
   /** Deletions fail from now on: of all objects, or of those that `which` names. `undefined` ends it. */

@@ -51,7 +51,11 @@ export async function startSnapshotter(
     schedule: '0 0 1 1 *',
     deltaPeriodMs: 1_000,
     deltaMemoryLimit: 10 * 1024 * 1024,
+    deltaSpoolLimit: 64 * 1024 * 1024,
+    maxStoreOutageMs: 600_000,
+    start: 'full',
     collection: noCollection,
+    defragmentationSchedule: undefined,
     ...changes,
   };
   const ended = runSnapshotter(request, { signal: controller.signal, clock, log, progress: silentProgress });

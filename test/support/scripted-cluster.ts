@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EtcdCluster, MemberStatus, WatchBatch } from '../../src/etcd/cluster.ts';
+import type { ClusterAlarm, EtcdCluster, MemberStatus, WatchBatch } from '../../src/etcd/cluster.ts';
 import { CompactedFailure } from '../../src/etcd/etcd-failure.ts';
 import { nextRevision, type Revision, revision } from '../../src/revision.ts';
 import type { DeltaEvent } from '../../src/snapshot/delta-event.ts';
@@ -31,6 +31,10 @@ export class ScriptedCluster implements EtcdCluster {
   readonly location = 'http://scripted:2379';
   /** Where each watch began. */
   readonly watchedFrom: number[] = [];
+  /** Alarms that are raised. */
+  raised: readonly ClusterAlarm[] = [];
+  /** Endpoints that were defragmented. */
+  readonly defragmented: string[] = [];
   /** Snapshots that were asked for. */
   snapshots = 0;
   #batches: (readonly DeltaEvent[])[] = [];
@@ -97,6 +101,19 @@ export class ScriptedCluster implements EtcdCluster {
       dbSize: 0,
       raftIndex: this.#raftIndex,
     });
+  }
+
+  async members(): Promise<readonly MemberStatus[]> {
+    return [await this.status()];
+  }
+
+  alarms(): Promise<readonly ClusterAlarm[]> {
+    return Promise.resolve(this.raised);
+  }
+
+  defragment(endpoint: string): Promise<void> {
+    this.defragmented.push(endpoint);
+    return Promise.resolve();
   }
 
   async *snapshot({ signal, onSize }: Parameters<EtcdCluster['snapshot']>[0]): AsyncGenerator<Uint8Array> {

@@ -30,6 +30,27 @@ const snapshotterOptions = optionGroup({
       help: 'Write a delta early when this much has been collected.',
       fileKeys: ['snapshotterConfig.deltaSnapshotMemoryLimit'],
     },
+    snapshotFrom: {
+      flag: 'snapshot-from',
+      type: 'string',
+      default: 'any',
+      choices: ['follower', 'leader', 'any'],
+      placeholder: 'member',
+      help: 'Which member full snapshots are read from; any takes a follower that keeps up where there is one.',
+    },
+    deltaSpoolLimit: {
+      flag: 'delta-spool-limit',
+      type: 'uint',
+      default: 1024 * 1024 * 1024,
+      placeholder: 'bytes',
+      help: 'How much may wait in temporary files while the store is slower than the writes; beyond it a full snapshot takes over.',
+    },
+    maxStoreOutageMs: {
+      flag: 'max-store-outage',
+      type: 'duration',
+      default: '10m0s',
+      help: 'How long a store that fails is tried again, with all changes kept, before the command fails.',
+    },
   },
 });
 

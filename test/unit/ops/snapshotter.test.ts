@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { runSnapshotter, type SnapshotterRequest } from '../../../src/ops/snapshotter.ts';
+import { Snapshotter, type SnapshotterRequest } from '../../../src/ops/snapshotter.ts';
+import { revision } from '../../../src/revision.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import { silentProgress } from '../../../src/runtime/progress.ts';
 import { newestChain } from '../../../src/snapshot/chain.ts';
+import { newSnapshot } from '../../../src/snapshot/name.ts';
 import { history, labels, put } from '../../support/delta-events.ts';
 import { eventually } from '../../support/eventually.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -19,6 +21,7 @@ const periodMs = 20_000;
 const first = goldenRevision + 1;
 
 interface Rig extends AsyncDisposable {
+  readonly snapshotter: Snapshotter;
   readonly cluster: ScriptedCluster;
   readonly store: MemoryStore;
   readonly clock: FakeClock;
@@ -36,11 +39,11 @@ interface Rig extends AsyncDisposable {
 /** A snapshotter at work: by default started at 08:00:00, with a full at every hour and a delta every 20 s. */
 function start(
   overrides: Partial<SnapshotterRequest> = {},
-  prepare: (cluster: ScriptedCluster) => void = () => {},
+  prepare: (cluster: ScriptedCluster, store: MemoryStore) => void = () => {},
 ): Rig {
   const cluster = new ScriptedCluster();
-  prepare(cluster);
   const store = new MemoryStore();
+  prepare(cluster, store);
   const clock = new FakeClock();
   const log = new RecordedLog();
   const tempDir = makeTempDir();
@@ -53,10 +56,15 @@ function start(
     schedule: '0 * * * *',
     deltaPeriodMs: periodMs,
     deltaMemoryLimit: 10 * 1024 * 1024,
+    deltaSpoolLimit: 64 * 1024 * 1024,
+    maxStoreOutageMs: 600_000,
+    start: 'full',
     collection: noCollection,
+    defragmentationSchedule: undefined,
     ...overrides,
   };
-  const ended = runSnapshotter(request, { signal: controller.signal, clock, log, progress: silentProgress });
+  const snapshotter = new Snapshotter(request, { signal: controller.signal, clock, log, progress: silentProgress });
+  const ended = snapshotter.run();
   ended.catch(() => {});
   const abort = (): void => controller.abort(new Error('told to stop'));
   const stop = async (): Promise<void> => {
@@ -64,6 +72,7 @@ function start(
     await ended;
   };
   return {
+    snapshotter,
     cluster,
     store,
     clock,
@@ -86,6 +95,7 @@ function start(
     [Symbol.asyncDispose]: async () => {
       abort();
       await ended.catch(() => {});
+      snapshotter[Symbol.dispose]();
       tempDir[Symbol.dispose]();
     },
   };
@@ -183,7 +193,7 @@ describe('deltas', () => {
       rig.store.saved.slice(1).map((name) => name.slice(0, 22)),
       ['Incr-00000059-00000060', 'Incr-00000061-00000062'],
     );
-    await rig.logged(/crossed the memory limit/, 2);
+    await rig.logged(/crossed the memory limit/);
   });
 
   test('hold an event larger than the limit whole', async () => {
@@ -223,14 +233,217 @@ describe('deltas', () => {
     assert.match((await rig.saved(2))[1] ?? '', /^Full-00000000-00000059-/);
   });
 
-  test('that the store refuses end the snapshotter with its failure', async () => {
+  test('that the store refuses are tried again, in order, until it works', async () => {
     await using rig = await watching();
     rig.store.fail('denied');
     rig.cluster.commit(put('a', 59));
     await rig.clock.advance(periodMs);
-    await assert.rejects(rig.ended, (error) => error instanceof Failure && error.code === 'store_denied');
+    await rig.logged(/^Trying to save a delta snapshot again in 1 s/);
+    rig.cluster.commit(put('b', 60));
+    await rig.clock.advance(1_000);
+    await rig.logged(/^Trying to save a delta snapshot again in 2 s/);
+    await rig.clock.advance(60_000);
     assert.equal(rig.store.saved.length, 1);
+    rig.store.fail(undefined);
+    await rig.clock.advance(30_000);
+    await rig.saved(2);
+    await rig.clock.untilSleeping(periodMs);
+    await rig.clock.advance(periodMs);
+    await rig.saved(3);
+    assert.equal(rig.store.saved[1], `Incr-00000059-00000059-${seconds + 20}.gz`);
+    assert.match(rig.store.saved[2] ?? '', /^Incr-00000060-00000060-/);
+    assert.equal(rig.log.count(/^The store works again after \d+ s$/), 1);
   });
+
+  test('that the store refuses for longer than it may end the snapshotter', async () => {
+    await using rig = await watching({ maxStoreOutageMs: 60_000 });
+    rig.store.fail('transient');
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(periodMs);
+    await rig.logged(/^Trying to save a delta snapshot again in 1 s/);
+    await rig.clock.advance(1_000);
+    await rig.logged(/^Trying to save a delta snapshot again in 2 s/);
+    await rig.clock.advance(60_000);
+    await assert.rejects(rig.ended, (error) => error instanceof Failure && error.code === 'store_outage');
+    assert.equal(rig.store.saved.length, 1);
+    assert.deepEqual(rig.tempFiles(), []);
+  });
+
+  test('wait in files while the store is slow, and arrive in order', async () => {
+    await using rig = await watching({ deltaMemoryLimit: 1000 });
+    rig.store.hold();
+    for (let at = 59; at <= 90; at++) {
+      rig.cluster.commit(put('k', at, { value: Buffer.alloc(800) }));
+    }
+    await eventually(() => (rig.tempFiles().length >= 28 ? true : undefined));
+    assert.equal(rig.store.begun.length, 2);
+    rig.store.release();
+    await rig.saved(33);
+    assert.deepEqual(
+      rig.store.saved.slice(1).map((name) => name.slice(0, 22)),
+      Array.from({ length: 32 }, (_, at) => `Incr-000000${at + 59}-000000${at + 59}`),
+    );
+    assert.deepEqual(labels(await rig.store.events(rig.store.saved[20] ?? '')), ['k@78']);
+    await eventually(() => (rig.tempFiles().length === 0 ? true : undefined));
+  });
+
+  test('give way to a full when no more may wait', async () => {
+    await using rig = await watching({ deltaMemoryLimit: 1000, deltaSpoolLimit: 5000 });
+    rig.store.hold('Incr');
+    for (let at = 59; at <= 90; at++) {
+      rig.cluster.commit(put('k', at, { value: Buffer.alloc(800) }));
+    }
+    await rig.logged(/in place of the events that wait\.$/);
+    await rig.cluster.watchingFrom(91);
+    assert.match(rig.store.saved.at(-1) ?? '', /^Full-00000000-00000090-/);
+    assert.deepEqual(rig.tempFiles(), []);
+    rig.store.release();
+    rig.cluster.commit(put('later', 91));
+    await rig.clock.untilSleeping(periodMs);
+    await rig.clock.advance(periodMs);
+    await eventually(() => (rig.store.saved.at(-1)?.startsWith('Incr-00000091-00000091') ? true : undefined));
+    const chain = newestChain((await rig.store.list()).snapshots);
+    assert.equal(chain.outcome === 'chain' && chain.lastRevision, 91);
+  });
+});
+
+describe('the first full of all', () => {
+  test('is not tried again when the store refuses for good', async () => {
+    await using rig = start({}, (_cluster, store) => store.fail('denied'));
+    await assert.rejects(rig.ended, (error) => error instanceof Failure && error.code === 'store_denied');
+  });
+
+  test('is tried again when the store is out of order for a moment', async () => {
+    await using rig = start({}, (_cluster, store) => store.fail('transient'));
+    await rig.logged(/^Trying to save a full snapshot again in 1 s/);
+    rig.store.fail(undefined);
+    await rig.clock.advance(1_000);
+    await rig.saved(1);
+    assert.equal(rig.cluster.snapshots, 1, 'the database is not read again');
+  });
+});
+
+describe('out of schedule', () => {
+  test('a delta holds everything etcd accepted before, and is nothing when there is nothing', async () => {
+    await using rig = await watching();
+    rig.cluster.commit(put('a', 59), put('b', 60));
+    const delta = await rig.snapshotter.takeDelta();
+    assert.deepEqual([delta?.startRevision, delta?.lastRevision], [59, 60]);
+    assert.equal(await rig.snapshotter.takeDelta(), undefined);
+  });
+
+  test('a delta is refused when deltas are turned off', async () => {
+    await using rig = start({ deltaPeriodMs: 0 });
+    await rig.saved(1);
+    await assert.rejects(
+      rig.snapshotter.takeDelta(),
+      (error) => error instanceof Failure && error.code === 'deltas_disabled',
+    );
+  });
+
+  test('a full is taken at once, and waits for one that is being taken', async () => {
+    await using rig = await watching();
+    rig.store.hold('Full');
+    const first = rig.snapshotter.takeFull({ final: false });
+    const second = rig.snapshotter.takeFull({ final: false });
+    await eventually(() => (rig.store.begun.length === 2 ? true : undefined));
+    assert.equal(rig.cluster.snapshots, 2);
+    rig.store.release();
+    await Promise.all([first, second]);
+    assert.equal(rig.cluster.snapshots, 3);
+    assert.equal(rig.snapshotter.latestFull?.lastRevision, 58);
+  });
+
+  test('a final full is named so, and not taken again while nothing changes', async () => {
+    await using rig = await watching();
+    const final = await rig.snapshotter.takeFull({ final: true });
+    assert.match(final.name, /^Full-00000000-00000058-\d+\.gz\.final$/);
+    assert.equal((await rig.snapshotter.takeFull({ final: true })).name, final.name);
+    rig.cluster.commit(put('a', 59));
+    assert.match((await rig.snapshotter.takeFull({ final: true })).name, /^Full-00000000-00000059-/);
+  });
+});
+
+describe('begun as needed', () => {
+  const stored = (kind: 'Full' | 'Incr', from: number, to: number, isFinal = false) =>
+    newSnapshot({
+      kind,
+      startRevision: revision(from),
+      lastRevision: revision(to),
+      createdOn: seconds - 600 + to,
+      compression: 'gzip',
+      isFinal,
+    });
+
+  test('goes on with deltas behind a recent backup', async () => {
+    await using rig = start({ start: 'as needed' }, (cluster, store) => {
+      store.place(stored('Full', 0, 50), stored('Incr', 51, 58));
+      cluster.commit(put('a', 59));
+    });
+    await rig.cluster.watchingFrom(59);
+    await rig.clock.untilSleeping(periodMs);
+    await rig.clock.advance(periodMs);
+    assert.deepEqual(await rig.saved(1), [`Incr-00000059-00000059-${seconds + 20}.gz`]);
+    assert.equal(rig.cluster.snapshots, 0);
+  });
+
+  for (const [what, snapshots] of [
+    ['there is no backup', []],
+    ['the backup is final', [stored('Full', 0, 58, true)]],
+    ['the backup has a hole', [stored('Full', 0, 50), stored('Incr', 53, 58)]],
+    ['the backup is ahead of etcd', [stored('Full', 0, 70)]],
+  ] as const) {
+    test(`takes a full when ${what}`, async () => {
+      await using rig = start({ start: 'as needed' }, (_cluster, store) => store.place(...snapshots));
+      const [full] = await rig.saved(1);
+      assert.match(full ?? '', /^Full-00000000-00000058-/);
+    });
+  }
+});
+
+test('a corrupt cluster does not get to overwrite good backups, one without space does', async () => {
+  await using rig = await watching();
+  rig.cluster.raised = [{ memberId: 10n, alarm: 'NOSPACE' }];
+  await rig.snapshotter.takeFull({ final: false });
+  assert.equal(rig.log.count(/alarm NOSPACE for member a/), 1);
+  rig.cluster.raised = [{ memberId: 10n, alarm: 'CORRUPT' }];
+  await assert.rejects(
+    rig.snapshotter.takeFull({ final: false }),
+    (error) => error instanceof Failure && error.code === 'etcd_corrupt',
+  );
+  assert.equal(rig.store.saved.length, 2);
+});
+
+test('deltas of another writer are noticed once each', async () => {
+  await using rig = await watching();
+  await rig.clock.untilSleeping(60_000);
+  await rig.clock.advance(60_000);
+  rig.cluster.commit(put('a', 59));
+  await rig.clock.untilSleeping(periodMs);
+  await rig.clock.advance(60_000);
+  assert.equal(rig.log.count(/ANOTHER SNAPSHOTTER/), 0);
+  rig.store.place(
+    newSnapshot({
+      kind: 'Incr',
+      startRevision: revision(59),
+      lastRevision: revision(59),
+      createdOn: seconds + 1,
+      compression: 'gzip',
+      isFinal: false,
+    }),
+  );
+  await rig.clock.advance(180_000);
+  await rig.logged(/^ANOTHER SNAPSHOTTER writes to the same place: Incr-00000059-00000059-/);
+  assert.equal(rig.log.count(/ANOTHER SNAPSHOTTER/), 1);
+});
+
+test('defragmentation comes by its schedule, and a full after it', async () => {
+  await using rig = await watching({ defragmentationSchedule: '30 * * * *' });
+  rig.cluster.commit(put('a', 59));
+  await rig.clock.advance(30 * 60_000);
+  await rig.logged(/^Successfully saved full snapshot/, 2);
+  assert.deepEqual(rig.cluster.defragmented, ['http://scripted:2379']);
+  assert.match(rig.store.saved.at(-1) ?? '', /^Full-00000000-00000059-/);
 });
 
 describe('scheduled fulls', () => {

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { EtcdFailure } from '../../../src/etcd/etcd-failure.ts';
+import { defragment } from '../../../src/ops/defragmenter.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
+import { connected } from '../../support/connected.ts';
+import { etcdLines, etcdRelease } from '../../support/etcd-release.ts';
+import { startEtcd } from '../../support/etcd-server.ts';
+import { putMany } from '../../support/put-many.ts';
+
+for (const line of etcdLines) {
+  describe(`etcd ${line}`, () => {
+    test('tells its members and alarms, is defragmented and is read as the leader it is', async () => {
+      await using etcd = await startEtcd({ release: await etcdRelease(line) });
+      await putMany(etcd, { keys: 3, value: () => Buffer.alloc(100_000) });
+      using connection = await connected([etcd.clientUrl], { snapshotFrom: 'leader' });
+      const { cluster, signal, log } = connection;
+      const [member, ...others] = await cluster.members({ signal });
+      assert.equal(others.length, 0);
+      assert.equal(member?.endpoint, etcd.clientUrl);
+      assert.equal(member?.memberId, member?.leaderId);
+      assert.deepEqual(await cluster.alarms({ signal }), []);
+      await defragment({ cluster }, { signal, log, clock: systemClock });
+      let bytes = 0;
+      for await (const chunk of cluster.snapshot({ signal })) {
+        bytes += chunk.length;
+      }
+      assert.ok(bytes > 300_000);
+    });
+  });
+}
+
+test('service endpoints are used for what any member can answer, and a follower is missed where there is none', async () => {
+  await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
+  const nobody = 'http://127.0.0.1:1';
+  using connection = await connected([nobody], {
+    serviceEndpoints: [etcd.clientUrl],
+    snapshotFrom: 'follower',
+    connectionTimeoutMs: 2_000,
+  });
+  const { cluster, signal } = connection;
+  assert.equal((await cluster.status({ signal })).endpoint, etcd.clientUrl);
+  await assert.rejects(cluster.members({ signal }), EtcdFailure);
+  await assert.rejects(async () => {
+    for await (const _ of cluster.snapshot({ signal })) {
+      assert.fail('nothing may come');
+    }
+  }, /none of the endpoints that answer is a follower/);
+});
