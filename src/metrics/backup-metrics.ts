@@ -15,6 +15,8 @@ export interface BackupMetrics {
     readonly kind: 'Full' | 'Incr';
     readonly revision: Revision;
     readonly createdOn: number;
+    /** Bytes as stored. */
+    readonly size: number;
   }): void;
   /** Whether there are changes that no snapshot of this kind holds yet. */
   snapshotRequired(kind: 'Full' | 'Incr', state: 'required' | 'not required'): void;

@@ -1,3 +1,4 @@
+import { type BackupMetrics, noMetrics } from '../metrics/backup-metrics.ts';
 import { type Revision, revision } from '../revision.ts';
 import type { StoredSnapshot } from '../snapstore/snapstore.ts';
 
@@ -10,12 +11,17 @@ export interface FullOnItsWay {
 
 /** What a snapshotter has put into the store since it started, and how the next objects have to fit to it. */
 export class BackupChain {
+  readonly #metrics: BackupMetrics;
   #covered = revision(0);
   #lastFull: StoredSnapshot | undefined;
   /** The newest delta that was named; it may still be on its way. */
   #namedDelta: { readonly lastRevision: Revision; readonly createdOn: number } | undefined;
   #deltas = 0;
   #onItsWay: FullOnItsWay | undefined;
+
+  constructor(metrics: BackupMetrics = noMetrics) {
+    this.#metrics = metrics;
+  }
 
   /** Every change up to here can be restored. */
   get covered(): Revision {
@@ -75,5 +81,8 @@ export class BackupChain {
       this.#deltas += 1;
     }
     this.#covered = revision(Math.max(this.#covered, snapshot.lastRevision));
+    const { kind, lastRevision, createdOn, size } = snapshot;
+    this.#metrics.latestSnapshot({ kind, revision: lastRevision, createdOn, size });
+    this.#metrics.chainLength(this.length);
   }
 }

@@ -1,5 +1,6 @@
 import type { EtcdCluster } from '../etcd/cluster.ts';
 import { CompactedFailure } from '../etcd/etcd-failure.ts';
+import type { BackupMetrics } from '../metrics/backup-metrics.ts';
 import { nextRevision, type Revision, revision } from '../revision.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -18,6 +19,7 @@ export interface CollectParts {
   readonly fulls: FullTaker;
   /** Told how far the watch has come. */
   readonly mark: RevisionMark;
+  readonly metrics: BackupMetrics;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -56,11 +58,15 @@ export async function collectChanges(from: Revision, parts: CollectParts, stop: 
 
 async function collectBatches(
   from: Revision,
-  { cluster, collector, mark }: CollectParts,
+  { cluster, collector, mark, metrics }: CollectParts,
   last: ReturnType<typeof lastCall>,
 ): Promise<void> {
   for await (const batch of cluster.watch({ from, signal: last.signal })) {
     await collector.add(batch.events);
+    if (batch.events.length > 0) {
+      metrics.snapshotRequired('Incr', 'required');
+      metrics.snapshotRequired('Full', 'required');
+    }
     mark.reach(batch.revision);
     last.arrived(batch.revision);
   }

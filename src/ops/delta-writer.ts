@@ -103,6 +103,9 @@ export class DeltaWriter {
         untilAborted(saveDeltaSnapshot({ ...request, covered: chain.covered }, this.#context), signal);
       const stored = await patience.persist('save a delta snapshot', attempt, { signal, stop });
       chain.stored(stored);
+      if (this.#parts.collector.size === 0) {
+        this.#metrics.snapshotRequired('Incr', 'not required');
+      }
       this.#metrics.snapshotTaken({ kind: 'Incr', seconds: seconds(), outcome: 'succeeded' });
       return stored;
     } catch (error) {

@@ -181,6 +181,10 @@ export class FullTaker {
     });
     await collector.coveredTo(lastRevision);
     chain.stored(snapshot);
+    if (collector.size === 0) {
+      this.#metrics.snapshotRequired('Full', 'not required');
+      this.#metrics.snapshotRequired('Incr', 'not required');
+    }
     this.#raftIndex = raftIndex;
     return { outcome: 'saved', snapshot };
   }

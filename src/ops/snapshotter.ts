@@ -56,7 +56,7 @@ export class Snapshotter implements Disposable {
   readonly #request: SnapshotterRequest;
   readonly #context: RunContext;
   readonly #metrics: BackupMetrics;
-  readonly #chain = new BackupChain();
+  readonly #chain: BackupChain;
   readonly #collector: DeltaCollector;
   readonly #deltas: DeltaWriter;
   readonly #fulls: FullTaker;
@@ -72,6 +72,7 @@ export class Snapshotter implements Disposable {
     const { metrics = noMetrics } = request;
     this.#context = { ...context, log };
     this.#metrics = metrics;
+    this.#chain = new BackupChain(metrics);
     this.#others = new OtherWriters({ metrics, log });
     const store = this.#others.watched(request.store);
     this.#request = { ...request, store };
@@ -203,7 +204,13 @@ export class Snapshotter implements Disposable {
 
   #collect(from: Revision, stop: AbortSignal): Promise<void> {
     const { clock, log } = this.#context;
-    const parts = { collector: this.#collector, deltas: this.#deltas, fulls: this.#fulls, mark: this.#mark };
+    const parts = {
+      collector: this.#collector,
+      deltas: this.#deltas,
+      fulls: this.#fulls,
+      mark: this.#mark,
+      metrics: this.#metrics,
+    };
     return collectChanges(from, { ...parts, cluster: this.#request.cluster, clock, log }, stop);
   }
 

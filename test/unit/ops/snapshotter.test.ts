@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { createPrometheusMetrics } from '../../../src/metrics/prometheus-metrics.ts';
 import { Snapshotter, type SnapshotterRequest } from '../../../src/ops/snapshotter.ts';
 import { revision } from '../../../src/revision.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
@@ -435,6 +436,38 @@ test('deltas of another writer are noticed once each', async () => {
   await rig.clock.advance(180_000);
   await rig.logged(/^ANOTHER SNAPSHOTTER writes to the same place: Incr-00000059-00000059-/);
   assert.equal(rig.log.count(/ANOTHER SNAPSHOTTER/), 1);
+});
+
+test('metrics tell what is in the store and what is still to come', async () => {
+  const metrics = createPrometheusMetrics({ now: () => seconds * 1_000 });
+  await using rig = await watching({ metrics });
+  const value = async (name: string): Promise<string | undefined> =>
+    (await metrics.text())
+      .split('\n')
+      .find((line) => line.startsWith(`etcdbr_${name} `))
+      ?.split(' ')[1];
+  assert.equal(await value('snapshot_latest_revision{kind="Full"}'), '58');
+  assert.equal(await value('snapshot_duration_seconds_count{kind="Full",succeeded="true"}'), '1');
+  rig.cluster.commit(put('a', 59), put('b', 60));
+  await eventually(async () => ((await value('snapshot_required{kind="Incr"}')) === '1' ? true : undefined));
+  await rig.clock.advance(periodMs);
+  await rig.saved(2);
+  await eventually(async () => ((await value('snapshot_latest_revision{kind="Incr"}')) === '60' ? true : undefined));
+  assert.equal(await value('snapshot_required{kind="Incr"}'), '0');
+  assert.equal(await value('snapshot_required{kind="Full"}'), '1');
+  assert.equal(await value('snapstore_latest_deltas_revisions_total'), '2');
+  rig.store.fail('transient');
+  rig.cluster.commit(put('c', 61));
+  await rig.clock.untilSleeping(periodMs);
+  await rig.clock.advance(periodMs);
+  await rig.logged(/^Trying to save a delta snapshot again in 1 s/);
+  await rig.clock.advance(1_000);
+  await rig.logged(/^Trying to save a delta snapshot again in 2 s/);
+  assert.equal(await value('store_outage_seconds'), '1');
+  rig.store.fail(undefined);
+  await rig.clock.advance(2_000);
+  await rig.saved(3);
+  await eventually(async () => ((await value('store_outage_seconds')) === '0' ? true : undefined));
 });
 
 test('defragmentation comes by its schedule, and a full after it', async () => {

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createPrometheusMetrics, type PrometheusMetrics } from '../../../src/metrics/prometheus-metrics.ts';
+import { revision } from '../../../src/revision.ts';
+
+/** Values by series, as a scrape reads them. */
+async function scraped(metrics: PrometheusMetrics): Promise<ReadonlyMap<string, number>> {
+  const lines = (await metrics.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  );
+}
+
+test('every series of the Go program is there from the start, with zero', async () => {
+  const series = await scraped(createPrometheusMetrics({ now: () => 0 }));
+  const kinds = ['kind="Full"', 'kind="Incr"'];
+  const outcomes = ['succeeded="true"', 'succeeded="false"'];
+  const expected = [
+    ...[...kinds, 'kind="Chunk"'].flatMap((kind) => outcomes.map((outcome) => `snapshot_gc_total{${kind},${outcome}}`)),
+    ...kinds.flatMap((kind) => [
+      `snapshot_latest_revision{${kind}}`,
+      `snapshot_latest_timestamp{${kind}}`,
+      `snapshot_required{${kind}}`,
+    ]),
+    ...outcomes.flatMap((outcome) => [
+      ...kinds.map((kind) => `snapshot_duration_seconds_count{${kind},${outcome}}`),
+      `validation_duration_seconds_count{${outcome}}`,
+      `restoration_duration_seconds_count{restore="single_node",${outcome}}`,
+      `restoration_duration_seconds_count{restore="single_member",${outcome}}`,
+      `is_learner_count_total{${outcome}}`,
+      `add_learner_duration_seconds_count{${outcome}}`,
+      `member_remove_duration_seconds_count{${outcome}}`,
+      `member_promote_duration_seconds_count{${outcome}}`,
+    ]),
+    'snapshotter_failure{error="store_outage"}',
+    'snapstore_latest_deltas_total',
+    'snapstore_latest_deltas_revisions_total',
+    'cluster_size',
+    'is_learner',
+    'network_transmitted_bytes',
+    'network_received_bytes',
+    'spooled_events',
+    'spooled_bytes',
+    'store_outage_seconds',
+    'restorable_age_seconds',
+    'restore_estimated_seconds',
+  ];
+  for (const name of expected) {
+    assert.equal(series.get(`etcdbr_${name}`), 0, name);
+  }
+  assert.ok([...series.keys()].some((name) => name.startsWith('process_')));
+});
+
+test('what happens is counted under the right labels', async () => {
+  const metrics = createPrometheusMetrics({ now: () => 1_000_000_000 });
+  metrics.snapshotTaken({ kind: 'Full', seconds: 3, outcome: 'succeeded' });
+  metrics.latestSnapshot({ kind: 'Full', revision: revision(58), createdOn: 999_000, size: 50_000_000 });
+  metrics.latestSnapshot({ kind: 'Incr', revision: revision(60), createdOn: 999_900, size: 25_000_000 });
+  metrics.chainLength({ deltas: 1, revisions: 2 });
+  metrics.snapshotRequired('Incr', 'required');
+  metrics.collected('Chunk', 'failed');
+  metrics.snapshotterFailed('store_outage');
+  metrics.snapshotterFailed('etcd_history_gap');
+  metrics.snapshotterFailed('something new');
+  metrics.spooled({ events: 7, bytes: 700 });
+  metrics.defragmented({ endpoint: 'http://a:2379', seconds: 1, outcome: 'failed' });
+  const series = await scraped(metrics);
+  const expected: Readonly<Record<string, number>> = {
+    'snapshot_duration_seconds_sum{kind="Full",succeeded="true"}': 3,
+    'snapshot_latest_revision{kind="Full"}': 58,
+    'snapshot_latest_revision{kind="Incr"}': 60,
+    'snapshot_latest_timestamp{kind="Incr"}': 999_900,
+    restorable_age_seconds: 100,
+    restore_estimated_seconds: 4,
+    snapstore_latest_deltas_total: 1,
+    snapstore_latest_deltas_revisions_total: 2,
+    'snapshot_required{kind="Incr"}': 1,
+    'snapshot_gc_total{kind="Chunk",succeeded="false"}': 1,
+    'snapshotter_failure{error="store_outage"}': 1,
+    'snapshotter_failure{error="etcd_other"}': 1,
+    'snapshotter_failure{error="other"}': 1,
+    spooled_events: 7,
+    spooled_bytes: 700,
+    'defragmentation_duration_seconds_count{endpoint="http://a:2379",succeeded="false"}': 1,
+  };
+  for (const [name, value] of Object.entries(expected)) {
+    assert.equal(series.get(`etcdbr_${name}`), value, name);
+  }
+});
