@@ -7,7 +7,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok test test-bare test-stores test-kills test-mutations test-versions bench install format lint types unit etcd ceph openstack clean
+.PHONY: help quickstart build ok test test-bare test-stores test-kills test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories
 
 ## help: this list
 help:
@@ -45,6 +45,10 @@ test-versions: install
 ## test-stores: the suite of every store with chains of 10,500 objects wherever they lie; takes half an hour
 test-stores: install ceph openstack
 	STORE_OBJECTS=10500 $(NODE) --test 'test/conformance/**/*.test.ts'
+
+## test-histories: 100,000 random histories of a store, garbage collected on paper; nothing that a restore needs may go
+test-histories: install
+	HISTORIES=$${HISTORIES:-100000} $(NODE) --test test/unit/retention/plan.test.ts
 
 ## test-bare: quickstart and test in a fresh Debian 12 with only make, git and CA certificates; needs root
 test-bare:

@@ -122,7 +122,14 @@ describe('a configuration file', () => {
         snapshotTimeoutMs: 540_000,
         defragTimeoutMs: 420_000,
       },
-      snapshotter: { schedule: '0 */2 * * *', deltaPeriodMs: 30_000, deltaMemoryLimit: 10_000_000 },
+      snapshotter: {
+        schedule: '0 */2 * * *',
+        deltaPeriodMs: 30_000,
+        deltaMemoryLimit: 10_000_000,
+        snapshotFrom: 'any',
+        deltaSpoolLimit: 1_073_741_824,
+        maxStoreOutageMs: 600_000,
+      },
       compression: { enabled: false, policy: 'lzw' },
       retention: {
         garbageCollectionPeriodMs: 120_000,

@@ -39,6 +39,9 @@ describe('a finished configuration', () => {
       schedule: '0 */1 * * *',
       deltaPeriodMs: 20_000,
       deltaMemoryLimit: 10_485_760,
+      snapshotFrom: 'any',
+      deltaSpoolLimit: 1_073_741_824,
+      maxStoreOutageMs: 600_000,
     });
     assert.equal(config.store.provider, undefined);
     assert.equal(config.store.prefix, '');

@@ -106,7 +106,7 @@ test('over random histories nothing that a restore needs is deleted', () => {
         'once is enough',
       );
     }),
-    { numRuns: 5000 },
+    { numRuns: Number(process.env['HISTORIES'] ?? 5000) },
   );
 });
 
