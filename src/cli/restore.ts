@@ -1,5 +1,6 @@
 import type { ConfigOf } from '../config/command-spec.ts';
 import { restoreSpec } from '../config/commands/restore.ts';
+import type { RestoredCompanion } from '../ops/companion/companions.ts';
 import type { RestoreTarget } from '../ops/restore/target.ts';
 import type { RestoreResult } from '../ops/restorer.ts';
 import { revision } from '../revision.ts';
@@ -29,11 +30,43 @@ export const restoreCommand = command(restoreSpec, async ({ config, sources, con
     }
     const { restore } = await import('../ops/restorer.ts');
     const result = await restore({ store, target, member: config.member, ...config.restoration }, context);
-    print(formatResult(restoreResult(result), config.output.format));
+    const companion = await companionOf({ config, store, fullName: result.snapshots[0] }, context);
+    print(formatResult(withCompanion(restoreResult(result), companion), config.output.format));
   } finally {
     await store.close();
   }
 });
+
+/** Unpacks what was stored beside the full, when it is asked for. */
+async function companionOf(
+  {
+    config,
+    store,
+    fullName,
+  }: { readonly config: RestoreConfig; readonly store: SnapStore; readonly fullName: string | undefined },
+  context: RunContext,
+): Promise<RestoredCompanion | undefined> {
+  const directory = config.target.companions;
+  if (directory === undefined) {
+    return undefined;
+  }
+  const { restoreCompanion } = await import('../ops/companion/companions.ts');
+  const owners = process.getuid?.() === 0 ? ('kept' as const) : ('ours' as const);
+  return await restoreCompanion({ store, fullName, directory, owners }, context);
+}
+
+function withCompanion(result: PrintableResult, companion: RestoredCompanion | undefined): PrintableResult {
+  return companion === undefined
+    ? result
+    : {
+        lines: [
+          ...result.lines,
+          ['Companion', companion.companion],
+          ['Companion files', `${formatCount(companion.files)} in ${companion.directory}`],
+        ],
+        json: { ...result.json, companion },
+      };
+}
 
 /** The store, or the one file that is given instead. */
 async function openSource(config: RestoreConfig, context: RunContext): Promise<SnapStore> {

@@ -17,6 +17,7 @@ export const snapshotCommand = command(snapshotSpec, async ({ config, context, p
   const { connect } = await import('../etcd/connect.ts');
   const { runSnapshotter, takeFullSnapshot } = await import('../ops/snapshotter.ts');
   const { snapshotFrom } = config.snapshotter;
+  const { saveCompanion } = await import('../ops/companion/companions.ts');
   const store = await openStore(config.store, context);
   try {
     const cluster = await connect({ ...config.connection, snapshotFrom }, context);
@@ -29,7 +30,14 @@ export const snapshotCommand = command(snapshotSpec, async ({ config, context, p
       };
       if (config.once.once) {
         const result = await takeFullSnapshot({ ...common, final: false }, context);
-        print(formatResult(onceResult(result, store.location), config.output.format));
+        const companion =
+          config.once.include.length === 0
+            ? undefined
+            : await saveCompanion(
+                { store, full: result.snapshot, paths: config.once.include, keep: config.once.companionMax },
+                context,
+              );
+        print(formatResult(onceResult(result, store.location, companion), config.output.format));
       } else {
         const collection = {
           ...retentionRulesOf(config.retention),
@@ -51,7 +59,11 @@ export const snapshotCommand = command(snapshotSpec, async ({ config, context, p
 });
 
 /** The result of `snapshot --once`; the JSON's first keys are those of `etcdctl snapshot status`. */
-export function onceResult(result: FullSnapshotResult, storeLocation: string): PrintableResult {
+export function onceResult(
+  result: FullSnapshotResult,
+  storeLocation: string,
+  companion?: { readonly name: string; readonly size: number },
+): PrintableResult {
   const { snapshot, hash, totalKeys, totalSize } = result;
   const location = `${storeLocation}/${snapshot.layout}/${snapshot.name}`;
   return {
@@ -63,6 +75,7 @@ export function onceResult(result: FullSnapshotResult, storeLocation: string): P
       ['Total size', `${totalSize} bytes (${formatBytes(totalSize)})`],
       ['Stored size', `${snapshot.size} bytes (${formatBytes(snapshot.size)})`],
       ['Hash', hash.toString(16)],
+      ['Companion', companion?.name],
     ],
     json: {
       hash,
@@ -74,6 +87,7 @@ export function onceResult(result: FullSnapshotResult, storeLocation: string): P
       key: snapshot.key,
       storedSize: snapshot.size,
       createdOn: new Date(snapshot.createdOn * 1_000).toISOString(),
+      ...(companion === undefined ? {} : { companion: companion.name, companionSize: companion.size }),
     },
   };
 }

@@ -5,6 +5,7 @@ import { parseRelativeKey, relativeKey } from '../snapshot/name.ts';
 import { compareInChainOrder } from '../snapshot/order.ts';
 import type { Layout, Snapshot } from '../snapshot/snapshot.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry } from './bucket.ts';
+import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from './snapstore.ts';
 import { StoreError } from './store-error.ts';
 import { type UploadSettings, uploadInChunks } from './upload/uploader.ts';
@@ -24,6 +25,7 @@ export interface BackupStoreOptions {
 /** Backups over any {@link Bucket}: names, layouts, order and uploads. */
 export class BackupStore implements SnapStore {
   readonly location: string;
+  readonly companions: CompanionStore;
   readonly #bucket: Bucket;
   /** Empty or with a slash at its end. */
   readonly #root: string;
@@ -38,6 +40,7 @@ export class BackupStore implements SnapStore {
     this.location = `${options.bucket.location}/${this.#root}`.replace(/\/$/, '');
     this.#upload = options.upload;
     this.#log = options.log;
+    this.companions = companionsIn(options.bucket, { folder: `${this.#root}v2/`, upload: options.upload });
   }
 
   get traits(): BucketTraits {
@@ -52,7 +55,7 @@ export class BackupStore implements SnapStore {
         const parsed = parseRelativeKey(entry.key.slice(this.#root.length));
         if (parsed.outcome === 'snapshot') {
           snapshots.push(stored(parsed.snapshot, entry));
-        } else if (!isFolderMarker(entry)) {
+        } else if (!(isFolderMarker(entry) || isCompanionKey(entry.key))) {
           ignored.push(entry.key);
           this.#warnOnce(entry.key, parsed.reason);
         }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { BucketTraits, CallOptions } from './bucket.ts';
+import type { CompanionStore } from './companion-store.ts';
 
 /** A snapshot that lies in a store. */
 export interface StoredSnapshot extends Snapshot {
@@ -27,6 +28,8 @@ export interface SnapStore {
   readonly traits: BucketTraits;
   /** For messages: container and prefix. */
   readonly location: string;
+  /** Archives beside the snapshots; undefined where there can be none. */
+  readonly companions?: CompanionStore;
   list(options: CallOptions): Promise<StoreListing>;
   /** The stored (still compressed) bytes. */
   fetch(snapshot: StoredSnapshot, options: CallOptions): Promise<Readable>;

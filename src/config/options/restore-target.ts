@@ -44,10 +44,24 @@ export const restoreTargetOptions = optionGroup({
       default: false,
       help: 'Only print which snapshots would be used; change nothing.',
     },
+    companions: {
+      flag: 'companions',
+      type: 'string',
+      default: undefined,
+      placeholder: 'dir',
+      help: 'Unpack the archive that snapshot --include stored beside the snapshot into this directory, too; it must be empty or missing.',
+    },
   },
   check(values) {
     if (values.toRevision > 0 && values.toTime !== undefined) {
       return { option: 'toTime', found: '--to-revision is given as well', remedy: 'give one of them' };
+    }
+    if (values.companions !== undefined && values.file !== undefined) {
+      return {
+        option: 'companions',
+        found: '--file is given as well, and a file has none',
+        remedy: 'give one of them',
+      };
     }
     const others = values.toRevision > 0 || values.toTime !== undefined || values.snapshot !== undefined;
     return values.file !== undefined && others

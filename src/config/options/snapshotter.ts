@@ -64,6 +64,26 @@ export const onceOptions = optionGroup({
       default: false,
       help: 'Take one full snapshot, print where it is, and leave.',
     },
+    include: {
+      flag: 'include',
+      type: 'strings',
+      default: [],
+      placeholder: 'path,...',
+      help: 'With --once: files and directories, such as certificates and manifests, to store in an archive beside the snapshot.',
+    },
+    companionMax: {
+      flag: 'companion-max',
+      type: 'uint',
+      default: 3,
+      min: 1,
+      placeholder: 'count',
+      help: 'How many such archives are kept.',
+    },
+  },
+  check(values) {
+    return values.include.length > 0 && !values.once
+      ? { option: 'include', found: 'it is given without --once', remedy: 'give --once, too' }
+      : undefined;
   },
 });
 

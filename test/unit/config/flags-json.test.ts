@@ -16,8 +16,18 @@ const ownCommands: readonly string[] = ['list', 'status', 'prune', 'verify', 'ch
 
 /** Flags of ours that the reference program does not have. */
 const ownFlags: Readonly<Record<string, readonly string[]>> = {
-  snapshot: ['once', 'snapshot-from', 'delta-spool-limit', 'max-store-outage', 'output', 'log-level', 'log-format'],
-  restore: ['to-revision', 'to-time', 'snapshot', 'file', 'plan', 'output', 'log-level', 'log-format'],
+  snapshot: [
+    'once',
+    'include',
+    'companion-max',
+    'snapshot-from',
+    'delta-spool-limit',
+    'max-store-outage',
+    'output',
+    'log-level',
+    'log-format',
+  ],
+  restore: ['to-revision', 'to-time', 'snapshot', 'file', 'plan', 'companions', 'output', 'log-level', 'log-format'],
   initialize: ['output', 'log-level', 'log-format'],
   compact: ['output', 'log-level', 'log-format'],
   copy: ['dry-run', 'output', 'log-level', 'log-format'],

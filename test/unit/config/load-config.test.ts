@@ -69,6 +69,7 @@ describe('a finished configuration', () => {
           ETCDBRCTL_SERVER_CERT: 'cert.pem',
           ETCDBRCTL_SERVER_KEY: 'key.pem',
           ETCDBRCTL_ETCD_USERNAME: 'root',
+          ETCDBRCTL_ONCE: 'true',
           ETCDBRCTL_ETCD_SNAPSHOT_TIMEOUT: '100h',
           STORAGE_CONTAINER: 'c',
           SOURCE_STORAGE_CONTAINER: 'c',
