@@ -130,9 +130,10 @@ for (const line of etcdLines) {
         /user or password is wrong/,
         /^((?!wrong-secret).)*$/,
       );
-      using anonymous = await connected([etcd.clientUrl]);
       await assert.rejects(
         async () => {
+          // Releases of 2026 refuse this already, older ones the snapshot.
+          using anonymous = await connected([etcd.clientUrl]);
           for await (const _ of anonymous.cluster.snapshot({ signal: anonymous.signal })) {
             assert.fail('a snapshot without login');
           }

@@ -47,9 +47,14 @@ async function request(client: Etcd3, { random, changeRights }: Workload): Promi
   return changeRights?.(random);
 }
 
+/**
+ * Never up to the newest revision: at a compacted revision etcd 3.4 tells no HashKV, and 3.5 the one it took before its
+ * last compaction, which it does not know any more when that had ended before it was killed (server/storage/mvcc/hash.go).
+ */
 async function compact(client: Etcd3, random: Random): Promise<unknown> {
   const { header } = await client.kv.range({ key: Buffer.from('a') });
-  return client.kv.compact({ revision: Math.max(1, Number(header.revision) - random.integer(40)) });
+  const revision = Number(header.revision) - 1 - random.integer(40);
+  return revision > 0 ? client.kv.compact({ revision }) : undefined;
 }
 
 /** A put that stands alone. In a transaction, keeping a value that an earlier step deletes ends etcd with a panic. */
