@@ -9,12 +9,22 @@ const NEAR = 64 * 1024;
 /** Shorter runs are read in this thread, bytes. */
 const SHORT = 128 * 1024;
 
+/** Bytes of pages that go on over others, after which a group ends. */
+const MOST_OVERFLOWING = 4 * 1024 * 1024;
+/** Longer pages get memory of their own, bytes. */
+const LONGEST_POOLED = 8 * 1024 * 1024;
+/** Pieces of memory kept for the next group. */
+const MOST_SPARES = 12;
+
 /** Pages that are together in memory. */
 export interface PageGroup {
-  /** In the order they were asked for; in place of a page that cannot be read, why. */
+  /**
+   * The first of those that were asked for, in that order, at least one; in place of a page that cannot be read, why.
+   * Long pages make a group short, so that memory stays bounded.
+   */
   readonly pages: readonly (Page | Damage)[];
   /** The memory of the pages. Reading another group may reuse it once it was given back. */
-  readonly memory: Uint8Array;
+  readonly memory: readonly Uint8Array[];
 }
 
 /** Pages that are read in one go, with what lies between them. */
@@ -23,6 +33,13 @@ interface Run {
   readonly ids: number[];
   /** The first page number behind what is read. */
   end: number;
+}
+
+/** Where the first bytes of a page are in memory. */
+interface Place {
+  readonly run: Run;
+  /** Bytes of the run. */
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -43,28 +60,40 @@ export class PageGroupReader {
     return Math.max(1, Math.floor(GROUP_SIZE / this.#pages.meta.pageSize));
   }
 
-  /** Reads pages by number. Rejects when the file cannot be read. */
+  /** Reads the first of some pages by number. Rejects when the file cannot be read. */
   async read(ids: readonly number[]): Promise<PageGroup> {
     const { pageSize, highWater } = this.#pages.meta;
     const sound = ids.filter((id) => id >= 2 && id < highWater).sort((a, b) => a - b);
     const runs = runsOf(sound, NEAR / pageSize);
-    const memory = this.#memory(runs.reduce((sum, run) => sum + sizeOf(run), 0) * pageSize);
-    const found = new Map<number, Page | Damage>();
+    const heads = this.#memory(runs.reduce((sum, run) => sum + sizeOf(run), 0) * pageSize);
+    const places = new Map<number, Place>();
     let at = 0;
     for (const run of runs) {
-      const bytes = memory.subarray(at, at + sizeOf(run) * pageSize);
+      const bytes = heads.subarray(at, at + sizeOf(run) * pageSize);
       await this.#fill(bytes, firstOf(run) * pageSize);
       for (const id of run.ids) {
-        found.set(id, await this.#take(id, run, bytes));
+        places.set(id, { run, bytes });
       }
       at += bytes.length;
     }
-    return { pages: ids.map((id) => found.get(id) ?? this.#pages.outOfBounds(id)), memory };
+    const memory = [heads];
+    const pages: (Page | Damage)[] = [];
+    let overflowing = 0;
+    for (const id of ids) {
+      const page = await this.#take(id, places.get(id), memory);
+      pages.push(page);
+      overflowing += page instanceof Damage || page.overflow === 0 ? 0 : page.bytes.length;
+      if (overflowing >= MOST_OVERFLOWING) {
+        break;
+      }
+    }
+    return { pages, memory };
   }
 
   /** Takes the memory of a group back, none of whose pages will be looked at again. */
   giveBack(group: PageGroup): void {
-    this.#spares.push(group.memory);
+    this.#spares.push(...group.memory);
+    this.#spares.splice(MOST_SPARES);
   }
 
   async #fill(target: Uint8Array, offset: number): Promise<void> {
@@ -75,23 +104,37 @@ export class PageGroupReader {
     }
   }
 
-  /** A page out of a run, or alone when it goes on behind the run. */
-  async #take(id: number, run: Run, memory: Uint8Array): Promise<Page | Damage> {
-    const { pageSize } = this.#pages.meta;
+  /** A page out of a run, or with memory of its own, which is added to `memory`, when it goes on behind the run. */
+  async #take(id: number, place: Place | undefined, memory: Uint8Array[]): Promise<Page | Damage> {
+    if (place === undefined) {
+      return this.#pages.outOfBounds(id);
+    }
+    const { pageSize, highWater } = this.#pages.meta;
+    const { run } = place;
     const start = (id - firstOf(run)) * pageSize;
     try {
-      const origin = { file: this.#pages.path, offset: id * pageSize };
-      const header = decodePageHeader(new DataView(memory.buffer, memory.byteOffset + start, PAGE_HEADER_SIZE), origin);
-      if (id + header.overflow >= run.end) {
-        return await this.#pages.page(id);
-      }
+      const offset = id * pageSize;
+      const origin = { file: this.#pages.path, offset };
+      const head = new DataView(place.bytes.buffer, place.bytes.byteOffset + start, PAGE_HEADER_SIZE);
+      const header = decodePageHeader(head, origin);
       if (header.id !== id) {
         throw new Damage({ ...origin, reason: `page ${id} calls itself page ${header.id}` });
       }
-      const bytes = memory.subarray(start, start + (header.overflow + 1) * pageSize);
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
       const { kind, count, overflow } = header;
-      return { id, kind, count, overflow, bytes, view, file: origin.file, offset: origin.offset };
+      const size = (overflow + 1) * pageSize;
+      let bytes: Uint8Array;
+      if (id + overflow < run.end) {
+        bytes = place.bytes.subarray(start, start + size);
+      } else if (id + overflow >= highWater || size > LONGEST_POOLED) {
+        return await this.#pages.page(id);
+      } else {
+        const own = this.#memory(size);
+        memory.push(own);
+        bytes = own.subarray(0, size);
+        await this.#fill(bytes, offset);
+      }
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      return { id, kind, count, overflow, bytes, view, file: origin.file, offset };
     } catch (error) {
       if (error instanceof Damage) {
         return error;
@@ -101,8 +144,9 @@ export class PageGroupReader {
   }
 
   #memory(size: number): Uint8Array {
-    const spare = this.#spares.pop();
-    return spare !== undefined && spare.length >= size ? spare : Buffer.allocUnsafeSlow(Math.max(size, GROUP_SIZE));
+    const fitting = this.#spares.findIndex((spare) => spare.length >= size);
+    const [spare] = fitting < 0 ? [] : this.#spares.splice(fitting, 1);
+    return spare ?? Buffer.allocUnsafeSlow(Math.max(1, Math.ceil(size / GROUP_SIZE)) * GROUP_SIZE);
   }
 }
 

@@ -58,8 +58,11 @@ class TreeWalk {
   /** All leaves at and below some sibling pages. */
   async *below(ids: readonly number[], bounds: readonly KeyBounds[], depth: number): AsyncGenerator<LeafGroup, void> {
     const { groupLength } = this.#groups;
-    for (let from = 0; from < ids.length && !this.#hooks.enough(); from += groupLength) {
-      const group = await this.#groups.read(ids.slice(from, from + groupLength));
+    let length = groupLength;
+    for (let from = 0; from < ids.length && !this.#hooks.enough(); ) {
+      const group = await this.#groups.read(ids.slice(from, from + length));
+      // Where pages are long a group is short, and so will be the next.
+      length = Math.min(groupLength, group.pages.length * 2);
       let leaves: { readonly page: Page; readonly bounds: KeyBounds }[] = [];
       let onlyLeaves = true;
       for (const [index, page] of group.pages.entries()) {
@@ -78,6 +81,7 @@ class TreeWalk {
         }
         yield* this.#branch(page, bound, depth);
       }
+      from += group.pages.length;
       // The keys of branches bound the pages below them for longer than this group is looked at.
       yield { leaves, done: () => (onlyLeaves ? this.#groups.giveBack(group) : undefined) };
     }

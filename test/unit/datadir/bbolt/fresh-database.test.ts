@@ -90,6 +90,21 @@ describe('a fresh database', () => {
     });
   }
 
+  it('may hold values of many pages, wherever they stand', async () => {
+    using dir = makeTempDir();
+    const entries = Array.from({ length: 60 }, (_, index) => ({
+      key: Uint8Array.from(Buffer.from(`long-${String(index).padStart(3, '0')}`)),
+      value: new Uint8Array(index === 40 ? 9_000_000 : 300_000).fill(index),
+    }));
+    const path = await fresh(dir, new Map([['key', entries]]), { pageSize: 4096 });
+    const bytes = readFileSync(path);
+    for (const content of [bytes, scattered(bytes, { pageSize: 4096, seed: 1 })]) {
+      const found = (await storedBuckets(written(dir, 'copy', content))).get('key') ?? [];
+      assert.equal(found.length, entries.length);
+      assert.ok(found.every(({ value }, index) => Buffer.compare(value, entries[index]?.value ?? value) === 0));
+    }
+  });
+
   it('without any bucket is sound', async () => {
     using dir = makeTempDir();
     assert.deepEqual(await storedBuckets(await fresh(dir, new Map(), { pageSize: 4096 })), new Map());
