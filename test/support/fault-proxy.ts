@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { KeyPair } from './certificates.ts';
 import { corrupted, FaultDesk, type FaultHook, type HttpFault, sendBody } from './http-fault.ts';
+import { listenOnLoopback } from './loopback-listener.ts';
 
 /** Stands before a real store and breaks what passes. */
 export interface FaultProxy extends AsyncDisposable {
@@ -36,10 +37,7 @@ export async function startFaultProxy(target: string, { tls }: { readonly tls?: 
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const { port, [Symbol.asyncDispose]: close } = await listenOnLoopback(server);
   return {
     endpoint: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     calls: desk.calls,
@@ -47,12 +45,7 @@ export async function startFaultProxy(target: string, { tls }: { readonly tls?: 
     fault: (hook) => {
       desk.hook = hook;
     },
-    [Symbol.asyncDispose]: async () => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      server.close(() => resolve());
-      server.closeAllConnections();
-      await promise;
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { corrupted, FaultDesk, type FaultHook, type HttpFault, sendBody } from './http-fault.ts';
+import { listenOnLoopback } from './loopback-listener.ts';
 
 /** A request, read and sorted out. */
 export interface StoreRequest {
@@ -58,10 +58,7 @@ export async function listenAsStore(protocol: StoreProtocol): Promise<StoreListe
   });
   // A connection that is closed for being idle may be closed while a request is on its way.
   server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const { port, [Symbol.asyncDispose]: close } = await listenOnLoopback(server);
   return {
     endpoint: `http://127.0.0.1:${port}`,
     calls: desk.calls,
@@ -72,12 +69,7 @@ export async function listenAsStore(protocol: StoreProtocol): Promise<StoreListe
       new Promise((resolve, reject) => {
         server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
       }),
-    [Symbol.asyncDispose]: async () => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      server.close(() => resolve());
-      server.closeAllConnections();
-      await promise;
-    },
+    [Symbol.asyncDispose]: close,
   };
 }
 

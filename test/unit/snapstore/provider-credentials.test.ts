@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { Failure } from '../../../src/runtime/failure.ts';
+import type { Environment } from '../../../src/snapstore/credentials/environment.ts';
+import type { StoreRole } from '../../../src/snapstore/credentials/store-role.ts';
+import { openBucket, type ProviderName } from '../../../src/snapstore/registry.ts';
+import { jumpingClock } from '../../support/jumping-clock.ts';
+import { RecordedLog } from '../../support/recorded-log.ts';
+import { makeTempDir } from '../../support/temp-dir.ts';
+
+const roles: Readonly<Record<StoreRole, string>> = { primary: '', source: 'SOURCE_', secondary: 'SECONDARY_' };
+
+/** Providers whose credentials lie in files, with what their variables begin with and a field they cannot do without. */
+const inFiles = [
+  ['S3', 'AWS', 'region'],
+  ['ABS', 'AZURE', 'storageAccount'],
+  ['Swift', 'OPENSTACK', 'authURL'],
+  ['OSS', 'ALICLOUD', 'accessKeyID'],
+  ['OCS', 'OPENSHIFT', 'accessKeyID'],
+] as const satisfies readonly (readonly [ProviderName, string, string])[];
+
+/** The failure that opening the provider gives. */
+async function failure(provider: ProviderName, role: StoreRole, environment: Environment): Promise<Failure> {
+  const config = {
+    provider,
+    role,
+    container: 'backups',
+    prefix: '',
+    endpointOverride: undefined,
+    maxParallelChunkUploads: 5,
+    minChunkSize: 5 * 1024 * 1024,
+  };
+  const outcome = await openBucket(config, { log: new RecordedLog(), clock: jumpingClock(), environment }).then(
+    () => assert.fail(`${provider} opened`),
+    (error: unknown) => error,
+  );
+  assert.ok(outcome instanceof Failure, String(outcome));
+  return outcome;
+}
+
+for (const [role, prefix] of Object.entries(roles) as [StoreRole, string][]) {
+  describe(`credentials of the ${role} store`, () => {
+    for (const [provider, variable] of [
+      ['ABS', 'AZURE_APPLICATION_CREDENTIALS'],
+      ['Swift', 'OPENSTACK_APPLICATION_CREDENTIALS'],
+      ['OSS', 'ALICLOUD_APPLICATION_CREDENTIALS'],
+      ['OCS', 'OPENSHIFT_APPLICATION_CREDENTIALS'],
+      ['ECS', 'ECS_ENDPOINT'],
+    ] as const) {
+      test(`none for ${provider}: the variable is named`, async () => {
+        const { code, message } = await failure(provider, role, {});
+        assert.equal(code, 'credentials_absent');
+        assert.ok(message.includes(prefix + variable), message);
+      });
+    }
+
+    for (const [provider, stem, field] of inFiles) {
+      const variable = `${prefix}${stem}_APPLICATION_CREDENTIALS`;
+
+      test(`a file for ${provider} that is not there is named`, async () => {
+        const { code, message } = await failure(provider, role, { [`${variable}_JSON`]: '/nowhere/credentials.json' });
+        assert.equal(code, 'credentials_unreadable');
+        assert.ok(message.includes('/nowhere/credentials.json'), message);
+      });
+
+      for (const form of ['file', 'directory'] as const) {
+        test(`a ${form} for ${provider} with the wrong fields: what is missing is named, and no value`, async () => {
+          using dir = makeTempDir();
+          const path = dir.join('credentials.json');
+          writeFileSync(path, JSON.stringify({ somethingElse: 'hush-hush', endpoint: 'hush-hush' }));
+          const environment = form === 'file' ? { [`${variable}_JSON`]: path } : { [variable]: dir.path };
+          const { message } = await failure(provider, role, environment);
+          assert.ok(message.includes(path), message);
+          assert.ok(message.includes(`"${field}"`), message);
+          assert.ok(!message.includes('hush'), message);
+        });
+      }
+    }
+  });
+}
+
+test('a copy does not read its source with the credentials of its target', async () => {
+  const { code, message } = await failure('GCS', 'source', { GOOGLE_APPLICATION_CREDENTIALS: '/var/gcs.json' });
+  assert.equal(code, 'credentials_absent');
+  assert.ok(message.includes('SOURCE_GOOGLE_APPLICATION_CREDENTIALS'), message);
+});
+
+test('ECS with one of its two keys', async () => {
+  const { code, message } = await failure('ECS', 'source', {
+    SOURCE_ECS_ENDPOINT: 'https://ecs.invalid',
+    SOURCE_ECS_ACCESS_KEY_ID: 'hush-hush',
+  });
+  assert.equal(code, 'credentials_incomplete');
+  assert.ok(message.includes('ECS_SECRET_ACCESS_KEY'), message);
+  assert.ok(!message.includes('hush'), message);
+});
