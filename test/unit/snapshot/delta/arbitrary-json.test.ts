@@ -80,6 +80,6 @@ test('any text under a hash that fits is read as any JSON reader reads it, or to
         }
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: 1000, seed: 20_261_121 },
   );
 });
