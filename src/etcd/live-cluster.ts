@@ -1,11 +1,12 @@
 import { revision } from '../revision.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import { readAlarms } from './alarm-text.ts';
 import { arrivals } from './arrivals.ts';
 import type { ClusterAlarm, EtcdCluster, EtcdConnectionOptions, MemberStatus } from './cluster.ts';
 import { EtcdFailure } from './etcd-failure.ts';
 import type { Member, OpenStream } from './member.ts';
 import type { MemberPool, MemberWork } from './member-pool.ts';
-import { alarmRpc, defragmentRpc, snapshotRpc, statusRpc } from './rpc.ts';
+import { defragmentRpc, snapshotRpc, statusRpc } from './rpc.ts';
 import type { SnapshotResponse } from './snapshot-response.ts';
 import { chooseSource } from './snapshot-source.ts';
 import { verifiedSnapshotBytes } from './snapshot-stream.ts';
@@ -52,15 +53,12 @@ export class LiveCluster implements EtcdCluster {
 
   async alarms({ signal }: { readonly signal: AbortSignal }): Promise<readonly ClusterAlarm[]> {
     const timeoutMs = this.#settings.connectionTimeoutMs;
-    const { alarms } = await this.#pool.anywhere(
+    const { errors } = await this.#pool.anywhere(
       'ask the alarms of',
-      (member, token) => member.unary(alarmRpc, { action: 'Get' }, { signal, timeoutMs, token }),
+      (member, token) => member.unary(statusRpc, {}, { signal, timeoutMs, token }),
       signal,
     );
-    return (alarms ?? []).flatMap(({ memberID, alarm }) => {
-      const name = String(alarm).toUpperCase();
-      return name === 'NOSPACE' || name === 'CORRUPT' ? [{ memberId: BigInt(memberID), alarm: name }] : [];
-    });
+    return readAlarms(errors ?? []);
   }
 
   async defragment(endpoint: string, { signal }: { readonly signal: AbortSignal }): Promise<void> {

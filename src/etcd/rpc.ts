@@ -1,7 +1,5 @@
 import type { Client, MethodDefinition, ServiceClientConstructor } from '@grpc/grpc-js';
 import type {
-  IAlarmRequest,
-  IAlarmResponse,
   IAuthenticateRequest,
   IAuthenticateResponse,
   IDefragmentRequest,
@@ -30,7 +28,6 @@ export const authenticateRpc: Rpc<IAuthenticateRequest, IAuthenticateResponse> =
   method: 'Authenticate',
 };
 export const statusRpc: Rpc<IStatusRequest, IStatusResponse> = { service: 'Maintenance', method: 'Status' };
-export const alarmRpc: Rpc<IAlarmRequest, IAlarmResponse> = { service: 'Maintenance', method: 'Alarm' };
 export const defragmentRpc: Rpc<IDefragmentRequest, IDefragmentResponse> = {
   service: 'Maintenance',
   method: 'Defragment',

@@ -29,7 +29,9 @@ export class OtherWriters {
       list: (options) => store.list(options),
       fetch: (snapshot, options) => store.fetch(snapshot, options),
       save: (snapshot, body, options) => {
-        own.add(snapshot.name);
+        if (snapshot.kind === 'Incr') {
+          own.add(snapshot.name);
+        }
         return store.save(snapshot, body, options);
       },
       delete: (snapshot, options) => store.delete(snapshot, options),

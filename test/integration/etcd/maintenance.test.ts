@@ -6,10 +6,27 @@ import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { connected } from '../../support/connected.ts';
 import { etcdLines, etcdRelease } from '../../support/etcd-release.ts';
 import { startEtcd } from '../../support/etcd-server.ts';
+import { eventually } from '../../support/eventually.ts';
 import { putMany } from '../../support/put-many.ts';
 
 for (const line of etcdLines) {
   describe(`etcd ${line}`, () => {
+    test('tells the alarm of a member without space, asked without moving the raft index', async () => {
+      const extraArgs = ['--quota-backend-bytes', '200000'];
+      await using etcd = await startEtcd({ release: await etcdRelease(line), extraArgs });
+      using connection = await connected([etcd.clientUrl]);
+      const { cluster, signal } = connection;
+      const { memberId } = await cluster.status({ signal });
+      await eventually(async () => {
+        await putMany(etcd, { keys: 3, value: () => Buffer.alloc(100_000) }).catch(() => {});
+        return (await cluster.alarms({ signal })).length > 0 ? true : undefined;
+      });
+      assert.deepEqual(await cluster.alarms({ signal }), [{ alarm: 'NOSPACE', memberId }]);
+      const before = await cluster.status({ signal });
+      await cluster.alarms({ signal });
+      assert.equal((await cluster.status({ signal })).raftIndex, before.raftIndex);
+    });
+
     test('tells its members and alarms, is defragmented and is read as the leader it is', async () => {
       await using etcd = await startEtcd({ release: await etcdRelease(line) });
       await putMany(etcd, { keys: 3, value: () => Buffer.alloc(100_000) });
