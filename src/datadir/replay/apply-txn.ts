@@ -13,7 +13,7 @@ type Step = Exclude<TxnOperation, { readonly kind: 'txn' }>;
 
 /** Applies a transaction; one that etcd refuses changes nothing. */
 export function applyTxn(state: StoreState, txn: TxnRequest, sink: ChangeSink): void {
-  const request = withoutIdleReads(txn);
+  const request = asLogged(state, txn);
   const steps = stepsToRun(state, request);
   if (isReadOnly(request) || !steps.every((step) => isSound(state, step))) {
     return;
@@ -55,12 +55,11 @@ export function hasPut(txn: TxnRequest): boolean {
   );
 }
 
-/**
- * Nobody waits for an answer to a request that comes from the log, so etcd up to 3.6 strikes its reads, those of nested
- * transactions excepted, before it looks at rights and revisions. A transaction that was refused for a read when it was
- * made is therefore applied after a restart; we say what the restarted etcd will say.
- */
-export function withoutIdleReads(txn: TxnRequest): TxnRequest {
+/** The transaction as an etcd takes it from its log: up to 3.6 without reads, those of nested transactions excepted. */
+export function asLogged(state: StoreState, txn: TxnRequest): TxnRequest {
+  if (state.rules.checksIdleReads) {
+    return txn;
+  }
   const needed = (operation: TxnOperation): boolean => operation.kind !== 'range';
   return { ...txn, success: txn.success.filter(needed), failure: txn.failure.filter(needed) };
 }

@@ -1,5 +1,5 @@
 import type { AlarmKind, Operation, RaftRequest } from '../proto/raft-request.ts';
-import { applyPut, applyTxn, hasPut, isPossible, withoutIdleReads } from './apply-txn.ts';
+import { applyPut, applyTxn, asLogged, hasPut, isPossible } from './apply-txn.ts';
 import { keyRange } from './key-range.ts';
 import { mayDelete, mayPut, mayTransact, mayUseLease } from './rights.ts';
 import type { StoreState } from './store-state.ts';
@@ -46,7 +46,7 @@ function isAllowed(state: StoreState, { operation, requester }: RaftRequest): bo
     case 'deleteRange':
       return mayDelete(state, requester, operation.deleteRange);
     case 'txn':
-      return mayTransact(state, requester, withoutIdleReads(operation.txn));
+      return mayTransact(state, requester, asLogged(state, operation.txn));
     case 'leaseRevoke':
       return mayUseLease(state, requester, operation.id);
     case 'auth':
@@ -98,7 +98,7 @@ function applyOperation(state: StoreState, operation: Operation, sink: ChangeSin
       }
       return;
     case 'auth':
-      state.auth.apply(operation.auth, state.rights);
+      state.auth.apply(operation.auth, state.rules);
       return;
     case 'nothing':
       return;

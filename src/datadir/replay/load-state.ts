@@ -9,18 +9,18 @@ import { byteString } from '../proto/byte-string.ts';
 import { type AlarmKind, alarmKind } from '../proto/raft-request.ts';
 import { WireError, WireReader } from '../proto/wire-reader.ts';
 import { Alarms } from './alarms.ts';
+import type { ApplyRules } from './apply-rules.ts';
 import { Auth } from './auth.ts';
 import type { Interest } from './interest.ts';
 import { Leases } from './leases.ts';
 import { LiveKeys } from './live-keys.ts';
-import type { RightsRules } from './rights-rules.ts';
 import type { StoreState } from './store-state.ts';
 
 /** What a db is read for. */
 export interface Loading {
   readonly database: Database;
   readonly interest: Interest;
-  readonly rights: RightsRules;
+  readonly rules: ApplyRules;
   readonly signal: AbortSignal;
 }
 
@@ -36,7 +36,7 @@ export async function loadState(loading: Loading): Promise<StoreState> {
     keys: new LiveKeys(),
     leases: await readLeases(loading),
     auth: await readAuth(loading),
-    rights: loading.rights,
+    rules: loading.rules,
     alarms: await readAlarms(loading),
   };
   if (!loading.interest.isEmpty) {

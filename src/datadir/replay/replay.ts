@@ -5,9 +5,9 @@ import { decodeRaftRequest, type RaftRequest } from '../proto/raft-request.ts';
 import { WireError } from '../proto/wire-reader.ts';
 import { openEntries } from '../wal/log.ts';
 import { applyRequest } from './apply.ts';
+import type { ApplyRules } from './apply-rules.ts';
 import { Interest } from './interest.ts';
 import { loadState } from './load-state.ts';
-import type { RightsRules } from './rights-rules.ts';
 import type { StartState } from './start-state.ts';
 import type { ChangeSink } from './transaction.ts';
 
@@ -17,16 +17,16 @@ export interface ReplayResult {
   readonly compactRevision: number;
   /** Index of the last entry that was applied. */
   readonly appliedIndex: number;
-  /** Whether rights were looked at, so that other {@link Replay.rights} may lead elsewhere. */
-  readonly guarded: boolean;
+  /** Whether there was a request about which releases of etcd may differ, so that other {@link Replay.rules} may lead elsewhere. */
+  readonly debatable: boolean;
 }
 
 /** What to replay. */
 export interface Replay {
   readonly memberDir: string;
   readonly start: StartState;
-  /** Of the etcd whose view is wanted; matters only where authentication is on. */
-  readonly rights: RightsRules;
+  /** Of the etcd whose view is wanted. */
+  readonly rules: ApplyRules;
   /** Is told each change the log adds to the db. Without it, less has to be read. */
   readonly onChange?: ChangeSink;
   readonly signal: AbortSignal;
@@ -41,21 +41,32 @@ export interface Replay {
  * The log is walked twice, first for what it asks about, so that of the db only that has to be kept. Throws a `Damage`.
  */
 export async function replay(request: Replay): Promise<ReplayResult> {
-  const { start, signal, rights, onChange } = request;
+  const { start, signal, rules, onChange } = request;
   const appliedIndex = committedIndex(start);
   const directory = path.join(request.memberDir, 'wal');
   const entries = await openEntries({ directory, after: start.consistentIndex, upTo: appliedIndex, signal });
   const interest = new Interest(onChange === undefined ? 'counted' : 'wanted');
   await entries.each((entry) => interest.add(requestOf(entry).operation));
   await using database = await Database.open(start.dbFile);
-  const state = await loadState({ database, interest, rights, signal });
+  const state = await loadState({ database, interest, rules, signal });
   const sink = onChange ?? ((): void => {});
-  let guarded = state.auth.enabled;
+  let debatable = state.auth.enabled;
   await entries.each((entry) => {
-    applyRequest(state, requestOf(entry), sink);
-    guarded ||= state.auth.enabled;
+    const request = requestOf(entry);
+    applyRequest(state, request, sink);
+    debatable ||= state.auth.enabled || readsAtRevision(request);
   });
-  return { revision: state.revision, compactRevision: state.compactRevision, appliedIndex, guarded };
+  return { revision: state.revision, compactRevision: state.compactRevision, appliedIndex, debatable };
+}
+
+/** Without users, such a read is all that {@link ApplyRules} are about. */
+function readsAtRevision({ operation }: RaftRequest): boolean {
+  return (
+    operation.kind === 'txn' &&
+    [...operation.txn.success, ...operation.txn.failure].some(
+      (step) => step.kind === 'range' && step.range.revision !== 0n,
+    )
+  );
 }
 
 /** Index of the last entry that counts. */

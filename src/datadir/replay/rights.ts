@@ -34,7 +34,7 @@ export function mayTransact(state: StoreState, requester: Requester, txn: TxnReq
 /** Ending a lease deletes its keys, and so does hanging a key on it in the end: both need the right to write all of them. */
 export function mayUseLease(state: StoreState, requester: Requester, lease: bigint): boolean {
   return (
-    (state.rights.exemptsAdminFromLeaseKeys && state.auth.isAdmin(requester)) ||
+    (state.rules.exemptsAdminFromLeaseKeys && state.auth.isAdmin(requester)) ||
     state.leases.keys(lease).every((key) => state.auth.mayWrite(requester, key, ''))
   );
 }
@@ -44,13 +44,13 @@ function mayOperate(state: StoreState, requester: Requester, operation: TxnOpera
     case 'range':
       return state.auth.mayRead(requester, operation.range.key, operation.range.rangeEnd);
     case 'put':
-      return state.rights.checksWholePutsInTransactions
+      return state.rules.checksWholePutsInTransactions
         ? mayPut(state, requester, operation.put)
         : state.auth.mayWrite(requester, operation.put.key, '');
     case 'deleteRange':
       return mayDelete(state, requester, operation.deleteRange);
     case 'txn':
-      return !state.rights.checksNestedTransactions || mayTransact(state, requester, operation.txn);
+      return !state.rules.checksNestedTransactions || mayTransact(state, requester, operation.txn);
     case 'nothing':
       return true;
     default:

@@ -6,8 +6,8 @@ import { readStartState } from '../../../src/datadir/replay/start-state.ts';
 import type { ReplayedChange } from '../../../src/datadir/replay/store-state.ts';
 import { type EtcdRelease, etcdRelease } from '../etcd-release.ts';
 import { startEtcd } from '../etcd-server.ts';
+import { applyRulesOf } from '../replay/apply-rules-of.ts';
 import { hashKv } from '../replay/hash-kv.ts';
-import { rightsRulesOf } from '../replay/rights-rules-of.ts';
 
 /** The state a data directory leads to. */
 export interface MemberState {
@@ -31,8 +31,8 @@ export async function ourVerdict(dataDir: string, release: EtcdRelease, signal: 
     }
     await inspectDatabase(start.dbFile, { signal });
     const changes: ReplayedChange[] = [];
-    const rights = rightsRulesOf(release.version);
-    const reached = await replay({ memberDir, start, rights, signal, onChange: (change) => changes.push(change) });
+    const rules = applyRulesOf(release.version);
+    const reached = await replay({ memberDir, start, rules, signal, onChange: (change) => changes.push(change) });
     const hash = await hashKv(start.dbFile, changes, reached.compactRevision);
     return { kind: 'sound', revision: reached.revision, hash };
   } catch (error) {

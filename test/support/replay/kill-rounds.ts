@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
+import type { ApplyRules } from '../../../src/datadir/replay/apply-rules.ts';
 import { replay } from '../../../src/datadir/replay/replay.ts';
-import type { RightsRules } from '../../../src/datadir/replay/rights-rules.ts';
 import { readStartState } from '../../../src/datadir/replay/start-state.ts';
 import type { ReplayedChange } from '../../../src/datadir/replay/store-state.ts';
 import { type EtcdLine, etcdRelease } from '../etcd-release.ts';
@@ -11,9 +11,9 @@ import { type EtcdServer, startEtcd } from '../etcd-server.ts';
 import { eventually } from '../eventually.ts';
 import { run } from '../run.ts';
 import { makeTempDir } from '../temp-dir.ts';
+import { applyRulesOf } from './apply-rules-of.ts';
 import { hashKv } from './hash-kv.ts';
 import { type Random, seededRandom } from './random.ts';
-import { rightsRulesOf } from './rights-rules-of.ts';
 import { startWorkload } from './workload.ts';
 
 /** How the rounds go. */
@@ -65,7 +65,7 @@ export async function runKillRounds(work: KillRounds): Promise<KillTotals> {
       await setUpUsers(etcd);
     }
     await workAndKill(etcd, work.scenario, random);
-    const told = await tell(dataDir, rightsRulesOf(release.version));
+    const told = await tell(dataDir, applyRulesOf(release.version));
     replayedChanges += told.changes;
     const copy = temp.join(`copy-${round}`);
     await copySparse(dataDir, copy);
@@ -91,14 +91,14 @@ export async function runKillRounds(work: KillRounds): Promise<KillTotals> {
 
 async function tell(
   dataDir: string,
-  rights: RightsRules,
+  rules: ApplyRules,
 ): Promise<{ readonly revision: number; readonly hash: number; readonly changes: number }> {
   const { signal } = new AbortController();
   const memberDir = path.join(dataDir, 'member');
   const start = await readStartState(memberDir, { signal });
   const changes: ReplayedChange[] = [];
-  const wanted = await replay({ memberDir, start, rights, signal, onChange: (change) => changes.push(change) });
-  const counted = await replay({ memberDir, start, rights, signal });
+  const wanted = await replay({ memberDir, start, rules, signal, onChange: (change) => changes.push(change) });
+  const counted = await replay({ memberDir, start, rules, signal });
   assert.deepEqual(counted, wanted);
   return {
     revision: wanted.revision,
