@@ -72,9 +72,12 @@ export class RestoredDatabase implements AsyncDisposable {
     return records.length;
   }
 
-  /** Makes the database that of a member of a new cluster, and all of it durable. */
-  async finish(bootstrap: ClusterBootstrap, options: { readonly signal: AbortSignal }): Promise<void> {
-    for (const [bucket, entries] of bootstrap.bucketEntries) {
+  /** Makes the database that of the member `identity` describes, and all of it durable. */
+  async finish(
+    identity: Pick<ClusterBootstrap, 'bucketEntries'>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<void> {
+    for (const [bucket, entries] of identity.bucketEntries) {
       if (REPLACED_BUCKETS.includes(bucket)) {
         await this.#graft.replace(bucket, entries);
       } else {

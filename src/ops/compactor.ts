@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Damage } from '../datadir/damage.ts';
+import { compactDatabase } from '../datadir/mvcc/compact-database.ts';
+import { type DatabaseFacts, inspectDatabase } from '../datadir/mvcc/inspect.ts';
+import { revision } from '../revision.ts';
+import { Failure } from '../runtime/failure.ts';
+import type { RunContext } from '../runtime/run-context.ts';
+import { compress } from '../snapshot/compression.ts';
+import { newSnapshot } from '../snapshot/name.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { HASH_SIZE } from '../snapshot/trailing-hash.ts';
+import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+import { assembleDatabase } from './restore/assembly.ts';
+import { makeDirectories, removeEmptyDirectories } from './restore/directories.ts';
+import { fileFailure } from './restore/file-failure.ts';
+import { selectBackups } from './restore/selection.ts';
+import { storedSizeBound } from './stored-size-bound.ts';
+
+/** What to compact. */
+export interface CompactRequest {
+  readonly store: SnapStore;
+  /** Where two databases have room; made and removed. */
+  readonly tempDir: string;
+  /** Deltas fetched at once. */
+  readonly maxFetchers: number;
+  /** A larger database is refused, bytes. */
+  readonly quotaBytes: number;
+  /** Accepts a full whose trailing hash is wrong or missing. */
+  readonly skipHashCheck: boolean;
+  /** How long writing the new snapshot into the store may take, ms. */
+  readonly saveTimeoutMs: number;
+}
+
+/** The new full and what it was made of. */
+export interface CompactResult {
+  readonly snapshot: StoredSnapshot;
+  /** Names of the snapshots it stands for, base first. */
+  readonly from: readonly string[];
+  readonly eventsApplied: number;
+  /** Bytes of the database before and after. */
+  readonly sizeBefore: number;
+  readonly facts: DatabaseFacts;
+}
+
+/** Nothing of the cluster it will be restored for is known yet. */
+const NO_IDENTITY = { bucketEntries: new Map() };
+
+/**
+ * Turns the newest full and its deltas into one new full at the same revision, with the history compacted to that revision,
+ * without an etcd. It has the compression of the newest of them and is final when the old full is. The sources stay.
+ * Throws a {@link Failure} when there is nothing to compact or something is wrong with it, or the signal's reason.
+ */
+export async function compactBackup(request: CompactRequest, outer: RunContext): Promise<CompactResult> {
+  const context: RunContext = { ...outer, log: outer.log.child({ actor: 'compactor' }) };
+  const tempDir = path.resolve(request.tempDir);
+  try {
+    const madeAbove = await makeDirectories(tempDir);
+    const scratch = await mkdtemp(path.join(tempDir, 'compact-'));
+    try {
+      return await compactIn(scratch, request, context);
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+      if (madeAbove !== undefined) {
+        await removeEmptyDirectories(tempDir, madeAbove);
+      }
+    }
+  } catch (error) {
+    throw compactFailure(error, request.tempDir);
+  }
+}
+
+async function compactIn(scratch: string, request: CompactRequest, context: RunContext): Promise<CompactResult> {
+  const { store } = request;
+  const { signal, log, clock } = context;
+  log.info('Start compacting');
+  const selection = await selectBackups(store, {}, context);
+  const whole = path.join(scratch, 'whole');
+  const source = { ...request, tempDir: path.join(scratch, 'deltas') };
+  const assembled = await assembleDatabase({ request: source, selection, file: whole, identity: NO_IDENTITY }, context);
+  log.info({ revision: assembled.revision }, `Compacting the history up to revision ${assembled.revision}`);
+  const compacted = path.join(scratch, 'compacted');
+  await compactDatabase(whole, compacted, { signal });
+  await rm(whole);
+
+  const facts = await inspectDatabase(compacted, { signal });
+  if (facts.lastRevision !== assembled.revision) {
+    throw new Error(`the compacted database is at revision ${facts.lastRevision}, not at ${assembled.revision}`);
+  }
+  const { used } = assembled;
+  const [base] = used;
+  const newest = used.at(-1) ?? base;
+  // Behind the last delta in chain order, however the clocks go.
+  const createdOn = Math.max(Math.floor(clock.now() / 1000), newest.createdOn + 1);
+  const snapshot = newSnapshot({
+    kind: 'Full',
+    startRevision: revision(0),
+    lastRevision: assembled.revision,
+    createdOn,
+    compression: newest.compression,
+    isFinal: base.isFinal,
+  });
+  const stored = await save({ store, file: compacted, snapshot, timeoutMs: request.saveTimeoutMs }, context);
+  log.info({ bytes: stored.size }, `Successfully saved compacted snapshot at: ${stored.key}`);
+  const { eventsApplied, dbSize: sizeBefore } = assembled;
+  return { snapshot: stored, from: used.map(({ name }) => name), eventsApplied, sizeBefore, facts };
+}
+
+async function save(
+  work: { readonly store: SnapStore; readonly file: string; readonly snapshot: Snapshot; readonly timeoutMs: number },
+  { signal, progress }: RunContext,
+): Promise<StoredSnapshot> {
+  const { store, file, snapshot, timeoutMs } = work;
+  const size = (await stat(file)).size + HASH_SIZE;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: size });
+  const body = compress(
+    withHash(file, (bytes) => bar.advance(bytes)),
+    snapshot.compression,
+  );
+  try {
+    const sizeBound = storedSizeBound(size, snapshot.compression);
+    return await store.save(snapshot, body, { signal: AbortSignal.any([signal, deadline]), sizeBound });
+  } catch (error) {
+    if (!deadline.aborted || signal.aborted) {
+      throw error;
+    }
+    throw new Failure({
+      code: 'timeout',
+      action: 'save the compacted snapshot in',
+      object: store.location,
+      found: `it took longer than ${timeoutMs / 1000} s`,
+      remedy: 'raise --etcd-snapshot-timeout',
+      cause: error,
+    });
+  }
+}
+
+/** The file and its SHA-256 behind it, as every full is stored. */
+async function* withHash(file: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array, void> {
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+    hash.update(bytes);
+    yield bytes;
+    onRead(bytes.length);
+  }
+  yield hash.digest();
+}
+
+function compactFailure(error: unknown, tempDir: string): unknown {
+  if (error instanceof Damage) {
+    return new Failure({
+      code: 'snapshot_corrupt',
+      action: 'compact',
+      object: 'the newest backup',
+      found: error.message,
+      remedy: 'see etcdbrctl verify',
+      cause: error,
+    });
+  }
+  return fileFailure(error, { action: 'compact in', object: tempDir }) ?? error;
+}
