@@ -1,8 +1,9 @@
 import type { ConfigOf } from '../config/command-spec.ts';
 import { restoreSpec } from '../config/commands/restore.ts';
+import { parseDuration } from '../config/duration.ts';
 import type { RestoredCompanion } from '../ops/companion/companions.ts';
 import type { RestoreTarget } from '../ops/restore/target.ts';
-import type { RestoreResult } from '../ops/restorer.ts';
+import type { RestoreRequest, RestoreResult } from '../ops/restorer.ts';
 import { revision } from '../revision.ts';
 import { formatBytes, formatCount } from '../runtime/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
@@ -29,7 +30,10 @@ export const restoreCommand = command(restoreSpec, async ({ config, sources, con
       return;
     }
     const { restore } = await import('../ops/restorer.ts');
-    const result = await restore({ store, target, member: config.member, ...config.restoration }, context);
+    const result = await restore(
+      { store, target, member: config.member, ...config.restoration, ...changesOf(config) },
+      context,
+    );
     const companion = await companionOf({ config, store, fullName: result.snapshots[0] }, context);
     print(formatResult(withCompanion(restoreResult(result), companion), config.output.format));
   } finally {
@@ -89,6 +93,15 @@ function targetOf({ target: { snapshot, toRevision, toTime } }: RestoreConfig): 
         ? ({ kind: 'revision', revision: revision(toRevision) } as const)
         : undefined;
   return { from: snapshot, until };
+}
+
+function changesOf({ changes }: RestoreConfig): Pick<RestoreRequest, 'bumpRevision' | 'unknownLeases'> {
+  const { bumpRevision, unknownLeaseTtl } = changes;
+  const ttlSeconds = Math.ceil((parseDuration(unknownLeaseTtl) ?? 0) / 1_000);
+  return {
+    bumpRevision,
+    unknownLeases: unknownLeaseTtl === 'strip' ? { kind: 'strip' } : { kind: 'grant', ttlSeconds },
+  };
 }
 
 /** What stands on disk after a restore. */

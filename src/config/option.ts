@@ -1,5 +1,13 @@
 /** Checks on text that are more than a type; each is explained to the reader by `describeAccepted`. */
-export type TextRule = 'url' | 'etcd endpoint' | 'peer url' | 'initial cluster' | 'cron' | 'time' | 'not empty';
+export type TextRule =
+  | 'url'
+  | 'etcd endpoint'
+  | 'peer url'
+  | 'initial cluster'
+  | 'cron'
+  | 'time'
+  | 'lease ttl'
+  | 'not empty';
 
 interface OptionFacts {
   /** Long flag without dashes; the environment variable's name follows from it. */

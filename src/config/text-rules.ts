@@ -1,4 +1,5 @@
 import { parseEventTime } from '../snapshot/delta/event-time.ts';
+import { parseDuration } from './duration.ts';
 import type { TextRule } from './option.ts';
 
 /** Says what is wrong with a text, or undefined when nothing is. */
@@ -36,6 +37,8 @@ export const textChecks: Readonly<Record<Exclude<TextRule, 'cron'>, TextCheck>> 
     return undefined;
   },
   time: (text) => (parseEventTime(text) === undefined ? 'it is no time with date and zone' : undefined),
+  'lease ttl': (text) =>
+    text === 'strip' || (parseDuration(text) ?? 0) >= 1_000 ? undefined : 'it is no time of at least 1s',
   'not empty': (text) => (text.trim() === '' ? 'it is empty' : undefined),
 };
 

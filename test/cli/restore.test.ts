@@ -140,6 +140,15 @@ describe('restore', () => {
     assert.match(missing.stderr, /error: cannot read .*nowhere/);
   });
 
+  it('raises the revision on request', async () => {
+    await using rig = makeRig();
+    const changes = ['--bump-revision', '1000', '--mark-compacted', '--unknown-lease-ttl', 'strip'];
+    const { stdout, stderr } = await rig.run(['restore', ...storeFlags(rig), '-d', 'data', '-o', 'json', ...changes]);
+    assert.equal((JSON.parse(stdout || stderr) as Record<string, unknown>)['revision'], 1_122);
+    const status = await rig.run(['status', 'data', '-o', 'json']);
+    assert.equal((JSON.parse(status.stdout) as Record<string, unknown>)['revisionWithLog'], 1_122);
+  });
+
   it('refuses targets that contradict each other', async () => {
     await using rig = makeRig();
     for (const [args, message] of [
@@ -148,6 +157,9 @@ describe('restore', () => {
         /cannot use --to-time: --to-revision is given as well/,
       ],
       [['--file', 'x', '--snapshot', 'y'], /cannot use --file: .*a file holds one state only; give the file alone/],
+      [['--bump-revision', '5'], /cannot use --bump-revision: --mark-compacted is missing/],
+      [['--mark-compacted'], /cannot use --mark-compacted: --bump-revision is missing; give both or none/],
+      [['--unknown-lease-ttl', '0'], /cannot use --unknown-lease-ttl "0": it is no time of at least 1s/],
       [
         ['--to-time', 'yesterday'],
         /cannot use --to-time "yesterday": it is no time with date and zone; accepted: a time/,

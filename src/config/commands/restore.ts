@@ -1,6 +1,7 @@
 import { commandSpec } from '../command-spec.ts';
 import { loggingOptions, outputOptions } from '../options/logging.ts';
 import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../options/restoration.ts';
+import { restoreChangesOptions } from '../options/restore-changes.ts';
 import { restoreTargetOptions } from '../options/restore-target.ts';
 import { storeOptions } from '../options/store.ts';
 
@@ -38,6 +39,7 @@ export const restoreSpec = commandSpec({
     store: storeOptions,
     restoration: restorationOptions,
     member: memberOptions,
+    changes: restoreChangesOptions,
     output: outputOptions,
     logging: loggingOptions,
     embeddedEtcd: embeddedEtcdOptions,

@@ -40,7 +40,7 @@ export interface KeptRecords {
 
 /**
  * Finds what a compaction at `revision` keeps of the history up to there: the newest change of each key, unless that is
- * its deletion. A name for each living key is held in memory.
+ * its deletion. The record without a key that `--bump-revision` leaves counts as a key of its own. A name for each living key is held in memory.
  *
  * Source: etcd server/storage/mvcc/key_index.go, keep.
  */
@@ -61,7 +61,7 @@ export async function keptRecords(
       const key = byteString(record.key);
       if (change.tombstone) {
         newest.delete(key);
-      } else if (key !== '') {
+      } else {
         newest.set(key, ordinal);
       }
     }

@@ -1,8 +1,5 @@
 import { WireWriter } from '../proto/wire-writer.ts';
 
-/** TTL of a lease that is known only by its id, seconds. Long enough for its owner to come back and renew it. */
-export const UNKNOWN_LEASE_TTL = 3600;
-
 /** A record of etcd's `lease` bucket. */
 export interface LeaseRecord {
   readonly key: Uint8Array;
@@ -23,4 +20,9 @@ export function leaseKey(id: bigint): Uint8Array {
   const key = new Uint8Array(8);
   new DataView(key.buffer).setBigInt64(0, id);
   return key;
+}
+
+/** The id in a key of the `lease` bucket. */
+export function leaseId(key: Uint8Array): bigint {
+  return key.length === 8 ? new DataView(key.buffer, key.byteOffset, key.length).getBigInt64(0) : 0n;
 }

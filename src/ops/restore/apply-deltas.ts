@@ -1,4 +1,5 @@
-import type { EntryBatch } from '../../datadir/bbolt/entry-batch.ts';
+import { type EntryBatch, EntryBatchBuilder } from '../../datadir/bbolt/entry-batch.ts';
+import { encodeRevisionKey, REVISION_KEY_SIZE } from '../../datadir/mvcc/revision-key.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -17,12 +18,12 @@ export interface AppliedDeltas {
 }
 
 /**
- * Adds the changes of all deltas, up to revision `until`, to the database. Throws a {@link Failure} that names the delta when one is damaged or
+ * Adds the changes of all deltas, up to revision `until`, to the database, and then raises its revision by `bumpBy`. Throws a {@link Failure} that names the delta when one is damaged or
  * does not continue what is there.
  */
 export async function applyDeltas(
   database: RestoredDatabase,
-  source: { readonly pipeline: DeltaPipeline; readonly until: Revision | undefined },
+  source: { readonly pipeline: DeltaPipeline; readonly until: Revision | undefined; readonly bumpBy: number },
   context: RunContext,
 ): Promise<AppliedDeltas> {
   const leases = new Set<bigint>();
@@ -46,10 +47,23 @@ export async function applyDeltas(
         throw snapshotFailure(error, name);
       }
     }
+    if (source.bumpBy > 0) {
+      last = revision(last + source.bumpBy);
+      yield emptyChange(last);
+    }
   }
 
   await database.addChanges(records(), { signal: context.signal });
   return { revision: last, events, leases };
+}
+
+/** A record that is nothing but a revision, as `etcdutl snapshot restore --bump-revision` leaves one. */
+function emptyChange(main: Revision): EntryBatch {
+  const builder = new EntryBatchBuilder({ bytes: REVISION_KEY_SIZE });
+  const key = new Uint8Array(REVISION_KEY_SIZE);
+  encodeRevisionKey(key, 0, { main, sub: 0, tombstone: false });
+  builder.add(key, new Uint8Array(0));
+  return builder.batch();
 }
 
 /** The next delta begins where this one says it ends, so its word has to be good. */

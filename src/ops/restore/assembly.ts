@@ -1,4 +1,3 @@
-import type { ClusterBootstrap } from '../../datadir/membership/bootstrap.ts';
 import type { Revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -8,6 +7,7 @@ import { writeBase } from './base.ts';
 import { chooseDeltas, selectDeltas } from './delta-choice.ts';
 import { DeltaPipeline, worthThreads } from './delta-pipeline.ts';
 import { attribute } from './failures.ts';
+import { type Identity, withScheduledCompaction } from './identity.ts';
 import { RestoredDatabase } from './restored-database.ts';
 import type { Backup, Selection } from './selection.ts';
 
@@ -22,7 +22,17 @@ export interface AssemblySource {
   readonly tempDir: string;
   /** A larger database is refused, bytes. */
   readonly quotaBytes: number;
+  /** Raises the last revision by this much and marks it as compacted; 0 or left out for neither. */
+  readonly bumpRevision?: number;
+  /** What becomes of leases of which only the id is known; left out, they live for an hour. */
+  readonly unknownLeases?: UnknownLeases;
 }
+
+/** Leases that were granted after the full, as the deltas tell only their ids: begun anew with a TTL, or taken from their keys. */
+export type UnknownLeases = { readonly kind: 'grant'; readonly ttlSeconds: number } | { readonly kind: 'strip' };
+
+/** Long enough for its owner to come back and renew it. */
+const ANEW: UnknownLeases = { kind: 'grant', ttlSeconds: 3_600 };
 
 /** A database that stands in its file. */
 export interface AssembledDatabase {
@@ -43,11 +53,12 @@ export async function assembleDatabase(
     readonly request: AssemblySource;
     readonly selection: Selection;
     readonly file: string;
-    readonly identity: Pick<ClusterBootstrap, 'bucketEntries'>;
+    readonly identity: Identity;
   },
   context: RunContext,
 ): Promise<AssembledDatabase> {
   const { request, selection, file, identity } = work;
+  const { bumpRevision = 0, unknownLeases = ANEW } = request;
   const { until } = selection;
   const { log, signal } = context;
   reportUnrecorded(selection, context);
@@ -58,9 +69,10 @@ export async function assembleDatabase(
   // Mostly the base ends where its name says, so that many deltas can be on their way while it is written.
   const presumed = { covered: first.lastRevision, until };
   const ahead = chooseDeltas(newest, presumed).deltas;
-  await using early = worthThreads(ahead)
-    ? new DeltaPipeline({ ...request, deltas: ahead, after: presumed.covered, until, onFetched: onRead }, context)
-    : undefined;
+  // Which leases have to go is known only from the base.
+  const canBegin = worthThreads(ahead) && unknownLeases.kind === 'grant';
+  const begin = { ...request, deltas: ahead, after: presumed.covered, until, keptLeases: undefined, onFetched: onRead };
+  await using early = canBegin ? new DeltaPipeline(begin, context) : undefined;
   const { backup, database: opened } = await openBase({ request, selection, file, onRead }, context);
   await using database = opened;
   const { base } = backup;
@@ -69,18 +81,23 @@ export async function assembleDatabase(
   const { deltas } = selectDeltas(backup, reach, { log, location: request.store.location });
   bar.expect(totalSize([base, ...deltas]));
   const after = database.baseRevision;
+  const keptLeases = unknownLeases.kind === 'strip' ? await database.knownLeases({ signal }) : undefined;
   const fitting = base === first && after === presumed.covered ? early : undefined;
   if (fitting === undefined) {
     await early?.[Symbol.asyncDispose]();
   }
-  await using pipeline = fitting ?? new DeltaPipeline({ ...request, deltas, after, until, onFetched: onRead }, context);
+  await using pipeline =
+    fitting ?? new DeltaPipeline({ ...request, deltas, after, until, keptLeases, onFetched: onRead }, context);
   await attribute(base, () => database.checkBase({ signal }));
-  const applied = await applyDeltas(database, { pipeline, until }, context);
-  const granted = await database.addLeases(applied.leases, { signal });
-  if (granted > 0) {
-    log.info({ leases: granted }, `Leases granted after the base snapshot begin anew: ${granted}`);
+  const applied = await applyDeltas(database, { pipeline, until, bumpBy: bumpRevision }, context);
+  if (unknownLeases.kind === 'grant') {
+    const granted = await database.addLeases(applied.leases, { ttlSeconds: unknownLeases.ttlSeconds, signal });
+    if (granted > 0) {
+      log.info({ leases: granted }, `Leases granted after the base snapshot begin anew: ${granted}`);
+    }
   }
-  await database.finish(identity, { signal });
+  const told = bumpRevision > 0 ? withScheduledCompaction(identity, applied.revision) : identity;
+  await database.finish(told, { signal });
   return {
     revision: applied.revision,
     used: [base, ...deltas],

@@ -4,7 +4,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { type FetchedDelta, fetchDeltas } from './delta-fetcher.ts';
 import { expandedDelta } from './delta-file.ts';
-import type { DeltaReader } from './delta-reader.ts';
+import type { DeltaReader, DeltaTask } from './delta-reader.ts';
 import { type DeltaSummary, deltaRecords } from './delta-records.ts';
 import { DeltaThread } from './delta-thread.ts';
 
@@ -28,6 +28,8 @@ export interface PipelineOptions {
   readonly after: number;
   /** Last revision that is wanted; undefined for all. */
   readonly until: number | undefined;
+  /** Keys keep no other lease; undefined for all. */
+  readonly keptLeases: readonly bigint[] | undefined;
   readonly maxFetchers: number;
   readonly tempDir: string;
   readonly onFetched: (bytes: number) => void;
@@ -50,14 +52,14 @@ export class DeltaPipeline implements AsyncDisposable {
   readonly #fetched: AsyncGenerator<FetchedDelta, void>;
   readonly #begun: Promise<BegunRun | undefined>[] = [];
   #last: Promise<unknown> = Promise.resolve();
-  readonly #until: number | undefined;
+  readonly #limits: Pick<DeltaTask, 'until' | 'keptLeases'>;
   #after: number;
 
   /** Begins at once. */
   constructor(options: PipelineOptions, context: RunContext) {
     const signal = AbortSignal.any([context.signal, this.#stop.signal]);
     this.#after = options.after;
-    this.#until = options.until;
+    this.#limits = { until: options.until, keptLeases: options.keptLeases };
     this.#readers = startReaders(options.deltas);
     this.#idle = [...this.#readers];
     this.#fetched = fetchDeltas(options, options, { ...context, signal });
@@ -93,7 +95,7 @@ export class DeltaPipeline implements AsyncDisposable {
         return undefined;
       }
       const { delta, file } = fetched;
-      const records = reader.read({ file, compression: delta.compression, after: this.#after, until: this.#until });
+      const records = reader.read({ file, compression: delta.compression, after: this.#after, ...this.#limits });
       this.#after = delta.lastRevision;
       return { delta, records, reader, fetched };
     });

@@ -11,6 +11,8 @@ export interface DeltaTask {
   readonly after: number;
   /** Events beyond this revision are read, but left out; undefined for none. */
   readonly until: number | undefined;
+  /** Keys keep no other lease; undefined for all. */
+  readonly keptLeases: readonly bigint[] | undefined;
 }
 
 /** Turns deltas into records, one at a time. */

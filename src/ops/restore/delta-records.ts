@@ -21,6 +21,7 @@ export interface DeltaSummary {
 /**
  * Checks the hash of an expanded delta and turns its events into records of the `key` bucket.
  * Events up to revision `after` are there already and skipped, those beyond `until` are not wanted.
+ * Puts lose leases other than `keptLeases`, when those are given.
  * `spares` are batches that were used up, whose memory serves again.
  * Records come before the hash is known; they must not be published until the iteration has ended.
  * Throws SnapshotDamage, and {@link UnfitChange} only when the hash is right: otherwise damage is the better explanation.
@@ -30,15 +31,20 @@ export async function* deltaRecords(
   options: {
     readonly after: number;
     readonly until?: number | undefined;
+    readonly keptLeases?: readonly bigint[] | undefined;
     readonly spares?: OwnedEntryBatch[];
   },
 ): AsyncGenerator<OwnedEntryBatch, DeltaSummary> {
   const encoder = new ChangeEncoder({ after: options.after, bytes: BATCH_SIZE + BATCH_SIZE / 8 });
+  const limits = {
+    until: options.until ?? Number.MAX_SAFE_INTEGER,
+    keptLeases: options.keptLeases === undefined ? undefined : new Set(options.keptLeases),
+  };
   let unfit: UnfitChange | undefined;
   for await (const table of decodeDeltaTables(body)) {
     for (let at = 0; unfit === undefined && at < table.count; ) {
       try {
-        at = encodeRows(encoder, { table, from: at, until: options.until ?? Number.MAX_SAFE_INTEGER });
+        at = encodeRows(encoder, { table, from: at, ...limits });
       } catch (error) {
         if (!(error instanceof UnfitChange)) {
           throw error;
@@ -68,8 +74,14 @@ export async function* deltaRecords(
 /** Encodes rows from `from` on, up to revision `until`, until a batch is full; gives the first row that is left. */
 function encodeRows(
   encoder: ChangeEncoder,
-  { table, from, until }: { readonly table: EventTable; readonly from: number; readonly until: number },
+  rows: {
+    readonly table: EventTable;
+    readonly from: number;
+    readonly until: number;
+    readonly keptLeases: ReadonlySet<bigint> | undefined;
+  },
 ): number {
+  const { table, from, until, keptLeases } = rows;
   const row: { -readonly [Field in keyof ChangeFields]: ChangeFields[Field] } = {
     isDelete: false,
     keyStart: 0,
@@ -95,7 +107,8 @@ function encodeRows(
       return table.count;
     }
     row.version = table.version[at] ?? 0;
-    row.lease = table.lease[at] ?? 0n;
+    const lease = table.lease[at] ?? 0n;
+    row.lease = lease === 0n || keptLeases === undefined || keptLeases.has(lease) ? lease : 0n;
     encoder.add(table.bytes, row);
   }
   return at;

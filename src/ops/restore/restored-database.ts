@@ -4,7 +4,7 @@ import { Graft } from '../../datadir/bbolt/graft.ts';
 import type { ClusterBootstrap } from '../../datadir/membership/bootstrap.ts';
 import { REPLACED_BUCKETS } from '../../datadir/membership/bootstrap.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
-import { leaseKey, leaseRecord, UNKNOWN_LEASE_TTL } from '../../datadir/mvcc/lease-record.ts';
+import { leaseId, leaseKey, leaseRecord } from '../../datadir/mvcc/lease-record.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 
@@ -58,18 +58,33 @@ export class RestoredDatabase implements AsyncDisposable {
    * Adds a record for each lease the base does not know. They were granted after it, and the deltas tell only their ids:
    * without a record etcd would take the lease away from its keys.
    */
-  async addLeases(ids: ReadonlySet<bigint>, options: { readonly signal: AbortSignal }): Promise<number> {
+  async addLeases(
+    ids: ReadonlySet<bigint>,
+    options: { readonly ttlSeconds: number; readonly signal: AbortSignal },
+  ): Promise<number> {
     const known = await this.#graft.base.bucket('lease');
     const records = [];
     for (const id of [...ids].toSorted((a, b) => (BigInt.asUintN(64, a) < BigInt.asUintN(64, b) ? -1 : 1))) {
       if ((await known?.get(leaseKey(id))) === undefined) {
-        records.push(leaseRecord(id, UNKNOWN_LEASE_TTL));
+        records.push(leaseRecord(id, options.ttlSeconds));
       }
     }
     if (records.length > 0) {
       await this.#graft.merge('lease', records, options);
     }
     return records.length;
+  }
+
+  /** Ids of the leases the base knows. */
+  async knownLeases(options: { readonly signal: AbortSignal }): Promise<readonly bigint[]> {
+    const ids: bigint[] = [];
+    const bucket = await this.#graft.base.bucket('lease');
+    for await (const leaf of bucket?.leaves(options) ?? []) {
+      for (let index = 0; index < leaf.count; index++) {
+        ids.push(leaseId(leaf.key(index)));
+      }
+    }
+    return ids;
   }
 
   /** Makes the database that of the member `identity` describes, and all of it durable. */

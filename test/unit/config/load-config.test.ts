@@ -71,6 +71,8 @@ describe('a finished configuration', () => {
           ETCDBRCTL_ETCD_USERNAME: 'root',
           ETCDBRCTL_ONCE: 'true',
           ETCDBRCTL_ETCD_SNAPSHOT_TIMEOUT: '100h',
+          ETCDBRCTL_BUMP_REVISION: '1',
+          ETCDBRCTL_MARK_COMPACTED: 'true',
           STORAGE_CONTAINER: 'c',
           SOURCE_STORAGE_CONTAINER: 'c',
           SECONDARY_STORAGE_CONTAINER: 'c',
@@ -120,6 +122,7 @@ const ruleExamples = {
   'initial cluster': 'a=http://h:1',
   cron: '1 2 3 4 5',
   'not empty': 'x',
+  'lease ttl': 'strip',
   time: '2026-11-21T09:30:00Z',
 } as const;
 

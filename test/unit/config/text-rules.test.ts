@@ -8,6 +8,7 @@ const accepted = {
   'peer url': ['http://localhost:2380', 'https://10.0.0.1:2380', 'http://[::1]:2380'],
   'initial cluster': ['default=http://localhost:2380', 'a=http://10.0.0.1:2380,a=http://10.0.0.2:2380,b=https://h:1'],
   time: ['2026-11-21T09:30:00Z', '2026-11-21T10:30:00.123456789+01:00'],
+  'lease ttl': ['strip', '1h', '90s'],
   'not empty': ['a'],
 } as const;
 
@@ -17,6 +18,7 @@ const refused = {
   'peer url': ['', 'localhost:2380', 'http://localhost', 'http://localhost:2380/', 'ftp://h:1', 'http://:2380'],
   'initial cluster': ['', 'http://localhost:2380', '=http://h:1', 'a=h:1', 'a=http://h:1,', 'a=http://h'],
   time: ['', '2026-11-21', '2026-11-21T09:30:00', '2026-13-21T09:30:00Z', '09:30', 'yesterday'],
+  'lease ttl': ['', '3600', '500ms', 'never'],
   'not empty': ['', ' '],
 } as const;
 
