@@ -78,8 +78,9 @@ export class VarintReader {
     return this.#bytes.subarray(this.at - size, this.at);
   }
 
-  /** Passes over the payload of a field with this tag. */
+  /** Passes over the payload of a field with this tag. There is no field 0. */
   skip(tag: number): void {
+    this.failed ||= tag < 8;
     switch (tag % 8) {
       case 0:
         this.#pass();

@@ -88,3 +88,11 @@ test('modRevisionOf sees the revision that decodeKeyValue sees, and refuses what
     { numRuns: 2000 },
   );
 });
+
+test('a field of number 0 is no field: etcd does not start on a db with one', () => {
+  for (const hex of ['0a016b0005', '0a016b0200']) {
+    const bytes = Buffer.from(hex, 'hex');
+    assert.equal(decodeKeyValue(bytes), undefined);
+    assert.equal(modRevisionOf(bytes, 0, bytes.length), undefined);
+  }
+});
