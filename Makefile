@@ -3,6 +3,8 @@ BIN := node_modules/.bin
 NODE := $(BIN)/node
 
 # What coverage counts: our source, not the tests and not the bundle.
+# As many test files at once as there are cores.
+JOBS := $(shell nproc)
 COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
@@ -28,7 +30,7 @@ ok: install
 ## test: everything: lint, types and all tests against real servers, with coverage; takes minutes
 test: build etcd ceph openstack
 	@$(MAKE) --no-print-directory lint types
-	@$(NODE) --test $(COVERAGE) $(TESTS)
+	@$(NODE) --test --test-concurrency=$(JOBS) $(COVERAGE) $(TESTS)
 
 ## test-kills: 120 kill -9 of a busy etcd, our view of its files compared with its own; takes half an hour
 test-kills: etcd

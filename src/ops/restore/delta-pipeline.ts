@@ -54,11 +54,14 @@ export class DeltaPipeline implements AsyncDisposable {
   #last: Promise<unknown> = Promise.resolve();
   readonly #limits: Pick<DeltaTask, 'until' | 'keptLeases'>;
   #after: number;
+  /** Deltas that were not begun with yet. */
+  #ahead: number;
 
   /** Begins at once. */
   constructor(options: PipelineOptions, context: RunContext) {
     const signal = AbortSignal.any([context.signal, this.#stop.signal]);
     this.#after = options.after;
+    this.#ahead = options.deltas.length;
     this.#limits = { until: options.until, keptLeases: options.keptLeases };
     this.#readers = startReaders(options.deltas);
     this.#idle = [...this.#readers];
@@ -89,6 +92,11 @@ export class DeltaPipeline implements AsyncDisposable {
   /** Begins with the next delta as soon as the ones before it are begun. There are as many unfinished runs as readers. */
   #begin(): void {
     const begun = this.#last.then(async () => {
+      // At its end the fetcher removes all files, and a thread may not have opened the last one yet.
+      if (this.#ahead === 0) {
+        return undefined;
+      }
+      this.#ahead -= 1;
       const { value: fetched } = await this.#fetched.next();
       const reader = this.#idle.shift();
       if (fetched === undefined || reader === undefined) {
