@@ -10,8 +10,8 @@ import { DeltaThread } from './delta-thread.ts';
 
 /** Stored bytes below which threads take longer to start than they save. */
 const WORTH_THREADS = 2 * 1024 * 1024;
-/** Each thread costs some 40 MiB; more of them would wait for the one that writes what they read. */
-const MOST_THREADS = 2;
+/** Each thread costs some 70 MB, and a restore has to stay below 300 MB; a second one gains an eighth of the time. */
+const MOST_THREADS = 1;
 
 /** One delta whose records can be taken. */
 export interface DeltaRun {
