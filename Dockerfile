@@ -5,7 +5,9 @@ WORKDIR /src
 COPY . .
 RUN make build
 
-# glibc, libstdc++ and CA certificates, and nothing to log in to.
-FROM gcr.io/distroless/cc-debian12:nonroot
+# glibc, libstdc++ and CA certificates are all that it needs.
+FROM debian:bookworm-slim
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libstdc++6 && rm -rf /var/lib/apt/lists/*
+USER 65532:65532
 COPY --from=build /src/bin/etcdbrctl /usr/local/bin/etcdbrctl
 ENTRYPOINT ["/usr/local/bin/etcdbrctl"]
