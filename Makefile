@@ -2,9 +2,9 @@ SHELL := /bin/bash
 BIN := node_modules/.bin
 NODE := $(BIN)/node
 
-# What coverage counts: our source, not the tests and not the bundle.
 # As many test files at once as there are cores.
 JOBS := $(shell nproc)
+# What coverage counts: our source, not the tests and not the bundle.
 COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
@@ -76,7 +76,7 @@ types:
 	$(BIN)/tsc -p .
 
 unit:
-	$(NODE) --test --test-reporter=dot 'test/unit/**/*.test.ts'
+	@NODE_COMPILE_CACHE=.cache/compile $(NODE) --test --test-concurrency=$(JOBS) --test-reporter=dot 'test/unit/**/*.test.ts'
 
 # The etcd releases the tests run against, in .cache.
 etcd: install

@@ -7,7 +7,7 @@ import { CompressionDamage, HashDamage } from '../../../../src/snapshot/damage.t
 import type { Compression } from '../../../../src/snapshot/snapshot.ts';
 import { seededBytes } from '../../../support/byte-streams.ts';
 
-const CONTENT = Buffer.from(seededBytes(3_000_000, 7));
+const CONTENT = Buffer.from(seededBytes(1_000_000, 7));
 const HASHED = Buffer.concat([CONTENT, createHash('sha256').update(CONTENT).digest()]);
 
 async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
@@ -26,7 +26,7 @@ for (const compression of ['none', 'gzip', 'zlib', 'lzw'] as const) {
     const passed = await Array.fromAsync(verifiedBody(pieces(bytes), compression));
     assert.ok(Buffer.concat(passed).equals(bytes));
     const flipped = Buffer.from(bytes);
-    flipped[1_500_000] = (flipped[1_500_000] ?? 0) ^ 4;
+    flipped[500_000] = (flipped[500_000] ?? 0) ^ 4;
     for (const damaged of [flipped, bytes.subarray(0, -1), Buffer.concat([bytes, Buffer.from('x')])]) {
       await assert.rejects(
         Array.fromAsync(verifiedBody(pieces(damaged), compression)),
