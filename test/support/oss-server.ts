@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { crc64 } from '../../src/snapstore/crc.ts';
 import { md5, OssObjectSpace, OssRefusal } from './oss/object-space.ts';
 import { checkSignature, type OssKeyPair } from './oss/signature.ts';
-import { element, leaf, xmlDocument } from './oss/xml.ts';
 import { listenAsStore, type StoreAnswer, type StoreListener, type StoreRequest } from './store-listener.ts';
+import { element, leaf, xmlDocument } from './xml.ts';
 
 /** A loopback Alibaba Cloud OSS with one bucket, which stands in the path. */
 export interface OssServer extends StoreListener {

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { z } from 'zod';
+import { credentialFailure } from './credential-failure.ts';
 import { booleanField, together } from './credential-fields.ts';
+import { readCredentialFile } from './credential-file.ts';
 import { type CredentialSource, findCredentials } from './credential-source.ts';
 import type { Environment } from './environment.ts';
 import type { StoreRole } from './store-role.ts';
@@ -22,7 +25,7 @@ const schema = z
     roleARN: z.string().optional(),
     /** Path of the token's file; in a JSON file only. */
     tokenPath: z.string().optional(),
-    /** The token itself: a directory with a file per field holds it beside the others. */
+    /** The token itself, for a directory with a file per field: it lies beside the others. */
     token: z.string().optional(),
     endpoint: z.string().optional(),
     s3ForcePathStyle: booleanField.optional(),
@@ -49,8 +52,13 @@ const schema = z
     }
   });
 
-/** An access key or a role with a web identity token, for S3, and how its endpoint wants to be talked to. */
-export type AwsCredentials = z.output<typeof schema>;
+type Fields = z.output<typeof schema>;
+
+/**
+ * An access key or a role with the path of a web identity token, for S3, and how its endpoint wants to be talked to.
+ * With both, the access key counts.
+ */
+export type AwsCredentials = Omit<Fields, 'token'>;
 
 /**
  * Finds the credentials named by `AWS_APPLICATION_CREDENTIALS` and its `_JSON` sibling. Undefined when neither is set: then the
@@ -60,5 +68,39 @@ export function awsCredentials(from: {
   readonly role: StoreRole;
   readonly environment: Environment;
 }): CredentialSource<AwsCredentials> | undefined {
-  return findCredentials({ stem: 'AWS', schema, ...from });
+  const source = findCredentials({ stem: 'AWS', schema, ...from });
+  return source === undefined
+    ? undefined
+    : {
+        ...source,
+        read: async () => {
+          const { fields, modifiedAt, directory } = await source.read();
+          return { fields: withTokenPath(fields, { directory, where: source.location }), modifiedAt };
+        },
+      };
+}
+
+/** The token is read again whenever it is needed, as it does not live long: what counts is where it lies. */
+function withTokenPath(
+  { token, ...fields }: Fields,
+  { directory, where }: { readonly directory: string | undefined; readonly where: string },
+): AwsCredentials {
+  if (token === undefined || fields.tokenPath !== undefined || fields.accessKeyID !== undefined) {
+    return fields;
+  }
+  if (directory === undefined) {
+    const found = 'field "token" is a token that cannot be renewed';
+    throw credentialFailure('invalid', { where, found, remedy: 'give the path of its file as "tokenPath"' });
+  }
+  return { ...fields, tokenPath: join(directory, 'token') };
+}
+
+/** The web identity token as it is now. Throws `credentials_unreadable`, and `credentials_incomplete` for an empty file. */
+export async function readWebIdentityToken(tokenPath: string): Promise<string> {
+  const where = `${tokenPath}, the token for roleARN`;
+  const token = (await readCredentialFile(tokenPath, { where })).trim();
+  if (token === '') {
+    throw credentialFailure('incomplete', { where, found: 'the file is empty' });
+  }
+  return token;
 }

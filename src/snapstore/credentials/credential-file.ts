@@ -5,10 +5,13 @@ import { credentialFailure } from './credential-failure.ts';
 /** Fields as they were written, before any check. */
 export type RawFields = Readonly<Record<string, unknown>>;
 
-/** The text of a file that holds a credential or a JSON of them. Throws `credentials_unreadable`. */
-export async function readCredentialFile(path: string): Promise<string> {
+/**
+ * The text of a file that holds a credential or a JSON of them. Throws `credentials_unreadable`, which calls the file `where`:
+ * its path unless told.
+ */
+export async function readCredentialFile(path: string, { where = path } = {}): Promise<string> {
   return await readFile(path, 'utf8').catch((error: unknown) => {
-    throw unreadable(path, error);
+    throw unreadable(where, error);
   });
 }
 
@@ -82,8 +85,8 @@ export async function lastModified(paths: readonly string[]): Promise<number> {
   return Math.max(0, ...times);
 }
 
-function unreadable(path: string, error: unknown): Error {
-  return credentialFailure('unreadable', { where: path, found: reasons[errorCode(error)] ?? errorCode(error) });
+function unreadable(where: string, error: unknown): Error {
+  return credentialFailure('unreadable', { where, found: reasons[errorCode(error)] ?? errorCode(error) });
 }
 
 const reasons: Readonly<Record<string, string>> = {

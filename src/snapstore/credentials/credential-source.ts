@@ -18,6 +18,8 @@ export interface ReadCredentials<Fields> {
   readonly fields: Fields;
   /** What {@link CredentialSource.modifiedAt} said while they were read. */
   readonly modifiedAt: number;
+  /** Where each field is a file of its own; undefined for every other form. */
+  readonly directory?: string | undefined;
 }
 
 /** A place credentials come from, which may be rotated while the program runs. */
@@ -124,7 +126,8 @@ function sourceAt<Schema extends CredentialSchema>(
       }
       const noun = attempt.form.form === 'json' ? 'field' : 'file';
       const fields = parseFields(attempt.raw, { schema, where: attempt.form.path, noun });
-      return { fields, modifiedAt: attempt.before };
+      const directory = attempt.form.form === 'fields' ? attempt.form.path : undefined;
+      return { fields, modifiedAt: attempt.before, directory };
     },
     modifiedAt: async () => await lastModified(filesOf(await place.locate())),
   };

@@ -95,3 +95,19 @@ test('ECS with one of its two keys', async () => {
   assert.ok(message.includes('ECS_SECRET_ACCESS_KEY'), message);
   assert.ok(!message.includes('hush'), message);
 });
+
+for (const [what, token, code] of [
+  ['that is not there', undefined, 'credentials_unreadable'],
+  ['that is empty', '\n', 'credentials_incomplete'],
+] as const) {
+  test(`a role for S3 with a token file ${what}`, async () => {
+    using dir = makeTempDir();
+    if (token !== undefined) {
+      writeFileSync(dir.join('token'), token);
+    }
+    writeFileSync(dir.join('aws.json'), JSON.stringify({ region: 'r', roleARN: 'arn', tokenPath: dir.join('token') }));
+    const failed = await failure('S3', 'primary', { AWS_APPLICATION_CREDENTIALS_JSON: dir.join('aws.json') });
+    assert.equal(failed.code, code);
+    assert.ok(failed.message.includes(`${dir.join('token')}, the token for roleARN`), failed.message);
+  });
+}

@@ -41,7 +41,7 @@ export class S3Bucket implements Bucket {
     this.location =
       settings.endpoint === undefined ? `s3://${settings.bucket}` : `${settings.endpoint}/${settings.bucket}`;
     this.#place = {
-      client: createS3Client(settings),
+      client: createS3Client(settings, clock),
       session: new StoreSession({ clock, patience, translate: s3Error }),
       bucket: settings.bucket,
       location: this.location,

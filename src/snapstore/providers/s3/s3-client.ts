@@ -1,5 +1,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import type { Clock } from '../../../runtime/clock.ts';
 import type { S3Settings } from './s3-settings.ts';
+import { webIdentity } from './web-identity.ts';
 
 /** Connections that one bucket may have open at once. */
 const MOST_CONNECTIONS = 64;
@@ -8,7 +10,7 @@ const MOST_CONNECTIONS = 64;
 const CONNECT_TIMEOUT = 10_000;
 
 /** The SDK's client for these settings. It makes no attempts beyond the first: whoever asks decides on another. */
-export function createS3Client(settings: S3Settings): S3Client {
+export function createS3Client(settings: S3Settings, clock: Clock): S3Client {
   const { region, endpoint, identity, trustedCaCert } = settings;
   const connections = { keepAlive: true, maxSockets: MOST_CONNECTIONS };
   const trust = trustedCaCert === undefined ? {} : { ca: trustedCaCert };
@@ -31,6 +33,8 @@ export function createS3Client(settings: S3Settings): S3Client {
         ...config,
         credentials: { accessKeyId: identity.accessKeyID, secretAccessKey: identity.secretAccessKey },
       });
+    case 'web identity':
+      return new S3Client({ ...config, credentials: webIdentity({ ...identity, region, trustedCaCert }, clock) });
     case 'default chain':
       return new S3Client(config);
     default:

@@ -1,7 +1,6 @@
 import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
-import { type AwsCredentials, awsCredentials } from '../../credentials/aws.ts';
-import { credentialFailure } from '../../credentials/credential-failure.ts';
+import { type AwsCredentials, awsCredentials, readWebIdentityToken } from '../../credentials/aws.ts';
 import { parseEndpoint } from '../../endpoint.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import type { S3Identity, S3Settings } from './s3-settings.ts';
@@ -24,7 +23,11 @@ export function s3Provider({ role, container, endpointOverride, environment }: B
       const written = read?.fields.endpoint;
       const endpoint =
         override ?? (written === undefined ? undefined : parseEndpoint(written, { origin, schemes: SCHEMES }));
-      const settings = settingsOf(read?.fields, { where: source?.location ?? '', bucket: container, endpoint });
+      const settings = settingsOf(read?.fields, { bucket: container, endpoint });
+      if (settings.identity.kind === 'web identity') {
+        // Better refused now than at the first request.
+        await readWebIdentityToken(settings.identity.tokenPath);
+      }
       return { bucket: new S3Bucket(settings, { clock: systemClock }), modifiedAt: read?.modifiedAt ?? 0 };
     },
   };
@@ -32,7 +35,7 @@ export function s3Provider({ role, container, endpointOverride, environment }: B
 
 function settingsOf(
   fields: AwsCredentials | undefined,
-  place: { readonly where: string; readonly bucket: string; readonly endpoint: string | undefined },
+  place: { readonly bucket: string; readonly endpoint: string | undefined },
 ): S3Settings {
   const { sseCustomerKey: key, sseCustomerAlgorithm: algorithm } = fields ?? {};
   return {
@@ -40,7 +43,7 @@ function settingsOf(
     region: fields?.region,
     endpoint: place.endpoint,
     pathStyle: fields?.s3ForcePathStyle ?? false,
-    identity: identityOf(fields, place.where),
+    identity: identityOf(fields),
     trustedCaCert: fields?.trustedCaCert,
     insecureSkipVerify: fields?.insecureSkipVerify ?? false,
     requestChecksums: fields?.requestChecksumCalculation ?? 'when_supported',
@@ -52,17 +55,12 @@ function settingsOf(
   };
 }
 
-function identityOf(fields: AwsCredentials | undefined, where: string): S3Identity {
-  if (fields === undefined) {
-    return { kind: 'default chain' };
-  }
-  const { accessKeyID, secretAccessKey } = fields;
+function identityOf({ accessKeyID, secretAccessKey, roleARN, tokenPath }: Partial<AwsCredentials> = {}): S3Identity {
   if (accessKeyID !== undefined && secretAccessKey !== undefined) {
     return { kind: 'keys', accessKeyID, secretAccessKey };
   }
-  throw credentialFailure('invalid', {
-    where,
-    found: 'a role with a web identity token is not taken by this version yet',
-    remedy: 'give accessKeyID and secretAccessKey',
-  });
+  if (roleARN !== undefined && tokenPath !== undefined) {
+    return { kind: 'web identity', roleARN, tokenPath };
+  }
+  return { kind: 'default chain' };
 }

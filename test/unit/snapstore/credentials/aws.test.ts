@@ -45,7 +45,7 @@ describe('credentials of AWS', () => {
     }
     const environment = { SOURCE_AWS_APPLICATION_CREDENTIALS: dir.join('fields') };
     const source = awsCredentials({ role: 'source', environment });
-    assert.deepEqual((await source?.read())?.fields, { ...role, token: 'hush' });
+    assert.deepEqual((await source?.read())?.fields, { ...role, tokenPath: dir.join('fields/token') });
   });
 
   it('none at all: the chain of the SDK decides', () => {
@@ -60,6 +60,7 @@ describe('credentials of AWS', () => {
     ['neither key nor role', { region: 'x' }, '"accessKeyID" is missing, and so is roleARN'],
     ['a role without a token', { region: 'x', roleARN: 'r' }, '"tokenPath" is missing beside roleARN'],
     ['a token without a role', { region: 'x', tokenPath: 't' }, '"roleARN" is missing beside the token'],
+    ['a token that cannot be renewed', { region: 'x', roleARN: 'r', token: 'hush' }, 'as "tokenPath"'],
     ['no region', { ...KEYS, region: '' }, '"region" is missing'],
     ['half of SSE-C', { ...KEYS, sseCustomerKey: 'hush' }, '"sseCustomerAlgorithm" is missing beside sseCustomerKey'],
     [

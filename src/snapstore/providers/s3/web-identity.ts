@@ -1,0 +1,102 @@
+import { getCACertificates } from 'node:tls';
+import { fromWebToken } from '@aws-sdk/credential-provider-web-identity';
+import type { Clock } from '../../../runtime/clock.ts';
+import { Failure } from '../../../runtime/failure.ts';
+import { readWebIdentityToken } from '../../credentials/aws.ts';
+import { kindOfStatus, networkFault } from '../../http-fault.ts';
+import { StoreError, type StoreErrorKind } from '../../store-error.ts';
+import { statusOf } from './s3-error.ts';
+
+/** How the identity shows up in the records of AWS. */
+const SESSION_NAME = 'etcdbrctl';
+
+/** How long the token service may take to be connected, and to answer, ms. */
+const CONNECT_TIMEOUT = 5000;
+const ANSWER_TIMEOUT = 15_000;
+
+/** A role, and where the token lies that allows to take it. */
+export interface WebIdentityRole {
+  readonly roleARN: string;
+  readonly tokenPath: string;
+  /** Whose token service is asked; undefined: from the SDK's own settings. */
+  readonly region: string | undefined;
+  /** PEM of an authority trusted beside the usual ones. */
+  readonly trustedCaCert: string | undefined;
+}
+
+/** Keys for a while. */
+type Keys = Awaited<ReturnType<ReturnType<typeof fromWebToken>>>;
+
+/**
+ * Credentials for the SDK: the token, as its file holds it at that moment, is exchanged for keys of the role. The SDK asks when it
+ * has none, and from five minutes before they expire; as long as they are good, a token service that fails is asked again with the
+ * next request. `AWS_ENDPOINT_URL_STS` says where that service is when it is not AWS's own. Throws {@link StoreError}s.
+ */
+export function webIdentity(role: WebIdentityRole, clock: Clock): () => Promise<Keys> {
+  let last: Keys | undefined;
+  return async () => {
+    try {
+      last = await exchange(role);
+      return last;
+    } catch (error) {
+      if (last?.expiration !== undefined && last.expiration.getTime() > clock.now()) {
+        return last;
+      }
+      throw refusal(error, role);
+    }
+  };
+}
+
+async function exchange({ roleARN, tokenPath, region, trustedCaCert }: WebIdentityRole): Promise<Keys> {
+  const trust = trustedCaCert === undefined ? {} : { ca: [...getCACertificates('default'), trustedCaCert] };
+  // Asked about once an hour: a connection that is kept would only wait to be closed.
+  const connections = { keepAlive: false };
+  const provider = fromWebToken({
+    roleArn: roleARN,
+    roleSessionName: SESSION_NAME,
+    webIdentityToken: await readWebIdentityToken(tokenPath),
+    clientConfig: {
+      ...(region === undefined ? {} : { region }),
+      // Whoever made the request tries that again.
+      maxAttempts: 1,
+      requestHandler: {
+        connectionTimeout: CONNECT_TIMEOUT,
+        requestTimeout: ANSWER_TIMEOUT,
+        throwOnRequestTimeout: true,
+        httpAgent: connections,
+        httpsAgent: { ...connections, ...trust },
+      },
+    },
+  });
+  return await provider();
+}
+
+function refusal(error: unknown, { roleARN, tokenPath }: WebIdentityRole): StoreError {
+  const action = `take the role ${roleARN} with the token in`;
+  if (error instanceof Failure) {
+    return new StoreError('denied', { action, object: tokenPath, found: error.message, cause: error });
+  }
+  const status = statusOf(error);
+  if (status === undefined || !(error instanceof Error)) {
+    const { kind, found } = networkFault(error);
+    return new StoreError(kind, { action, object: tokenPath, found: `the token service: ${found}`, cause: error });
+  }
+  return new StoreError(kindOf(error.name, status), {
+    action,
+    object: tokenPath,
+    found: `the token service answered ${status} ${error.name}`,
+    remedy: REMEDIES[error.name] ?? 'check the role, whom it trusts and the token',
+    cause: error,
+  });
+}
+
+/** See "Errors" of AssumeRoleWithWebIdentity in the API reference of AWS STS. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ExpiredTokenException: 'see to it that the file is renewed before its token expires',
+  IDPCommunicationErrorException: 'it could not ask the issuer of the token',
+};
+
+function kindOf(name: string, status: number): StoreErrorKind {
+  const kind = kindOfStatus(status);
+  return kind === 'transient' || /^(IDPCommunicationError|Throttling)/.test(name) ? 'transient' : 'denied';
+}

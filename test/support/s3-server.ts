@@ -1,0 +1,205 @@
+import type { IncomingMessage } from 'node:http';
+import { AwsRefusal } from './aws-refusal.ts';
+import { listenAsStore, type StoreAnswer, type StoreListener, type StoreRequest } from './store-listener.ts';
+import { element, leaf, xmlDocument } from './xml.ts';
+
+/** An object: its bytes, or only how many there were. */
+export interface S3Object {
+  readonly size: number;
+  /** Undefined where the server keeps sizes only. */
+  readonly bytes: Buffer | undefined;
+  readonly modifiedAt: number;
+}
+
+/** Who sent a request, as it says itself. */
+export interface S3Caller {
+  readonly accessKeyID: string;
+  readonly sessionToken: string | undefined;
+}
+
+/** How the server is to be. */
+export interface S3ServerOptions {
+  /** Whether a caller may do anything at all; everybody may when left out. */
+  readonly admits?: (caller: S3Caller) => boolean;
+  /** `sizes` forgets what is uploaded, so that a server can take any amount. */
+  readonly keeps?: 'bytes' | 'sizes';
+}
+
+/** A loopback S3 with one bucket, which stands in the path. */
+export interface S3Server extends StoreListener {
+  readonly bucket: string;
+  /** What the bucket holds, for tests to look at and to fill. */
+  readonly objects: Map<string, S3Object>;
+  /** Uploads that were neither completed nor aborted, by id. */
+  readonly uploads: ReadonlyMap<string, S3Parts>;
+}
+
+/** The parts of an upload by number. */
+type S3Parts = Map<number, Buffer | number>;
+
+/**
+ * Starts the server on a free port, for what Ceph cannot do here: temporary keys, and hardly any cost. It knows what a backup needs,
+ * without versions. Signatures are not checked, and checksums are taken for right.
+ */
+export async function startS3Server({ admits, keeps = 'bytes' }: S3ServerOptions = {}): Promise<S3Server> {
+  const bucket = 'backups';
+  const space = { objects: new Map<string, S3Object>(), uploads: new Map<string, S3Parts>(), keeps };
+  const listener = await listenAsStore({
+    sortOut: (message, url) => {
+      const [named = '', ...rest] = url.pathname.slice(1).split('/');
+      const key = decodeURIComponent(rest.join('/'));
+      return { operation: operationOf(message.method ?? '', key, url.searchParams), bucket: named, key };
+    },
+    perform: (request) => {
+      if (admits?.(callerOf(request.message)) === false) {
+        throw new AwsRefusal(403, 'ExpiredToken');
+      }
+      if (request.bucket !== bucket) {
+        throw new AwsRefusal(404, 'NoSuchBucket');
+      }
+      return perform(request, space);
+    },
+    refuse: (error) => {
+      const { status, code } = error instanceof AwsRefusal ? error : new AwsRefusal(500, String(error));
+      return { status, body: xmlDocument(element('Error', leaf('Code', code), leaf('Message', code))) };
+    },
+    faulty: ({ status, code = 'InternalError' }) => new AwsRefusal(status, code),
+  });
+  return { ...listener, bucket, objects: space.objects, uploads: space.uploads };
+}
+
+function callerOf({ headers }: IncomingMessage): S3Caller {
+  const token = headers['x-amz-security-token'];
+  return {
+    accessKeyID: /Credential=([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? '',
+    sessionToken: typeof token === 'string' ? token : undefined,
+  };
+}
+
+function operationOf(method: string, key: string, query: URLSearchParams): string {
+  if (key === '') {
+    const asked = ['versioning', 'object-lock'].find((name) => query.has(name));
+    return asked ?? 'ListObjectsV2';
+  }
+  const upload = query.has('uploadId');
+  switch (method) {
+    case 'PUT':
+      return upload ? 'UploadPart' : 'PutObject';
+    case 'POST':
+      return upload ? 'CompleteMultipartUpload' : 'CreateMultipartUpload';
+    case 'DELETE':
+      return upload ? 'AbortMultipartUpload' : 'DeleteObject';
+    case 'HEAD':
+      return 'HeadObject';
+    default:
+      return 'GetObject';
+  }
+}
+
+interface Space {
+  readonly objects: Map<string, S3Object>;
+  readonly uploads: Map<string, S3Parts>;
+  readonly keeps: 'bytes' | 'sizes';
+}
+
+function perform({ operation, key, query, headers, body }: StoreRequest, space: Space): StoreAnswer {
+  const uploadId = query.get('uploadId') ?? '';
+  switch (operation) {
+    case 'versioning':
+      return xml(element('VersioningConfiguration'));
+    case 'ListObjectsV2':
+      return list(query, space);
+    case 'CreateMultipartUpload': {
+      const id = `upload-${space.uploads.size}-${Date.now()}`;
+      space.uploads.set(id, new Map());
+      return xml(element('InitiateMultipartUploadResult', leaf('Key', key), leaf('UploadId', id)));
+    }
+    case 'UploadPart': {
+      const number = Number(query.get('partNumber'));
+      partsOf(space, uploadId).set(number, space.keeps === 'bytes' ? body : body.length);
+      const announced = headers['x-amz-checksum-crc32c'];
+      const checksum = typeof announced === 'string' ? { 'x-amz-checksum-crc32c': announced } : {};
+      return { status: 200, headers: { etag: `"part-${number}"`, ...checksum } };
+    }
+    case 'CompleteMultipartUpload': {
+      const parts = [...partsOf(space, uploadId)].sort(([a], [b]) => a - b).map(([, part]) => part);
+      const size = parts.reduce<number>((sum, part) => sum + (typeof part === 'number' ? part : part.length), 0);
+      const bytes =
+        space.keeps === 'bytes' ? Buffer.concat(parts.filter((part) => typeof part !== 'number')) : undefined;
+      space.objects.set(key, { size, bytes, modifiedAt: Date.now() });
+      space.uploads.delete(uploadId);
+      return xml(element('CompleteMultipartUploadResult', leaf('Key', key), leaf('ETag', '"whole"')));
+    }
+    case 'AbortMultipartUpload':
+      space.uploads.delete(uploadId);
+      return { status: 204 };
+    case 'HeadObject': {
+      const object = objectOf(space, key);
+      return { status: 200, headers: { ...described(object), 'content-length': String(object.size) } };
+    }
+    case 'GetObject':
+      return get(objectOf(space, key), headers.range);
+    case 'DeleteObject':
+      space.objects.delete(key);
+      return { status: 204 };
+    default:
+      throw new AwsRefusal(501, 'NotImplemented');
+  }
+}
+
+function partsOf({ uploads }: Space, id: string): S3Parts {
+  const parts = uploads.get(id);
+  if (parts === undefined) {
+    throw new AwsRefusal(404, 'NoSuchUpload');
+  }
+  return parts;
+}
+
+function objectOf({ objects }: Space, key: string): S3Object {
+  const object = objects.get(key);
+  if (object === undefined) {
+    throw new AwsRefusal(404, 'NoSuchKey');
+  }
+  return object;
+}
+
+function described({ modifiedAt }: S3Object): Readonly<Record<string, string>> {
+  return { etag: '"whole"', 'last-modified': new Date(modifiedAt).toUTCString() };
+}
+
+function get(object: S3Object, range: string | undefined): StoreAnswer {
+  const { bytes } = object;
+  if (bytes === undefined) {
+    throw new AwsRefusal(404, 'NoSuchKey');
+  }
+  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
+  if (from === undefined) {
+    return { status: 200, headers: described(object), body: bytes };
+  }
+  const start = Number(from);
+  const end = to === undefined || to === '' ? bytes.length : Math.min(Number(to) + 1, bytes.length);
+  if (start >= end) {
+    throw new AwsRefusal(416, 'InvalidRange');
+  }
+  const headers = { ...described(object), 'content-range': `bytes ${start}-${end - 1}/${bytes.length}` };
+  return { status: 206, headers, body: bytes.subarray(start, end) };
+}
+
+function list(query: URLSearchParams, { objects }: Space): StoreAnswer {
+  const prefix = query.get('prefix') ?? '';
+  const after = query.get('continuation-token') ?? '';
+  const matching = [...objects]
+    .filter(([key]) => key.startsWith(prefix) && key > after)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const page = matching.slice(0, 1000);
+  const truncated = matching.length > page.length;
+  const entries = page.map(([key, { size, modifiedAt }]) =>
+    element('Contents', leaf('Key', key), leaf('Size', size), leaf('LastModified', new Date(modifiedAt).toISOString())),
+  );
+  const next = truncated ? [leaf('NextContinuationToken', page.at(-1)?.[0] ?? '')] : [];
+  return xml(element('ListBucketResult', leaf('IsTruncated', truncated), ...next, ...entries));
+}
+
+function xml(root: string): StoreAnswer {
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body: xmlDocument(root) };
+}
