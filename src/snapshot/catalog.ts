@@ -1,6 +1,7 @@
 import { type Revision, revision } from '../revision.ts';
 import { type Listed, restorable } from './chain.ts';
 import { type ChainNote, coverFrom, type RevisionRange } from './cover.ts';
+import { type DoubledDelta, doubledDeltas } from './two-writers.ts';
 
 /** A full and the deltas that stand between it and the next full: what can be restored from that full. */
 export interface CatalogChain<T> {
@@ -15,6 +16,8 @@ export interface CatalogChain<T> {
   /** The deltas behind the hole. */
   readonly beyond: readonly T[];
   readonly notes: readonly ChainNote<T>[];
+  /** Those that two snapshotters wrote beside each other. */
+  readonly doubled: readonly DoubledDelta<T>[];
 }
 
 /** Everything of a listing that concerns a restore, oldest first. */
@@ -42,13 +45,18 @@ export function catalogOf<T extends Listed>(listing: readonly T[]): Catalog<T> {
       group.deltas.push(snapshot);
     }
   }
-  return { chains: groups.map(chainOf), excluded, parts };
+  const doubled = new Map(doubledDeltas(listing).map((each) => [each.delta, each]));
+  const chains = groups.map((group) => ({
+    ...chainOf(group),
+    doubled: group.deltas.flatMap((delta) => doubled.get(delta) ?? []),
+  }));
+  return { chains, excluded, parts };
 }
 
 function chainOf<T extends Listed>(group: {
   readonly base: T | undefined;
   readonly deltas: readonly T[];
-}): CatalogChain<T> {
+}): Omit<CatalogChain<T>, 'doubled'> {
   const { base, deltas } = group;
   if (base === undefined) {
     const first = deltas.reduce(

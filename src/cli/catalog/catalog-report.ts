@@ -3,7 +3,7 @@ import { formatAge, formatBytes } from '../../runtime/amount.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { type Column, type Report, tableLines } from '../report.ts';
-import { countText, noteData, noteText, rangeText, snapshotData, timeText } from './words.ts';
+import { countText, doubledData, doubledText, noteData, noteText, rangeText, snapshotData, timeText } from './words.ts';
 
 /** How a catalog is told. */
 export interface CatalogStyle {
@@ -49,10 +49,12 @@ function headlines(
   const size = formatBytes(sizeOf(objects));
   const reaches = chain.lastRevision === undefined ? 'no full' : `to revision ${chain.lastRevision}`;
   const facts = `Chain ${place.number}: ${reaches}, ${age} old, ${countText(objects.length, 'object')}, ${size}`;
-  if (!place.taken) {
-    return [facts];
-  }
-  return [facts, chain.missing === undefined ? '  restore takes this one' : '  restore takes this one, and fails'];
+  const outcome = chain.missing === undefined ? '  restore takes this one' : '  restore takes this one, and fails';
+  return [
+    facts,
+    ...(place.taken ? [outcome] : []),
+    ...(chain.doubled.length === 0 ? [] : [`  ${doubledText(chain.doubled)}`]),
+  ];
 }
 
 function chainLines(chain: Chain, style: CatalogStyle): readonly string[] {
@@ -113,6 +115,7 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
   return {
     location,
     restorable: newest !== undefined && newest.missing === undefined,
+    twoWriters: chains.some(({ doubled }) => doubled.length > 0),
     lastRevision: newest?.lastRevision ?? null,
     chains: chains.map((chain) => ({
       restoreTakesThis: chain === newest,
@@ -123,6 +126,7 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
       deltas: chain.deltas.map((delta) => snapshotData(delta, now)),
       missing: chain.missing ?? null,
       notes: chain.notes.map(noteData),
+      twoWriters: chain.doubled.map(doubledData),
     })),
     excluded: excluded.map((snapshot) => snapshotData(snapshot, now)),
     parts: parts.length,

@@ -1,5 +1,6 @@
 import { formatCount } from '../../runtime/amount.ts';
 import type { ChainNote, RevisionRange } from '../../snapshot/cover.ts';
+import type { DoubledDelta } from '../../snapshot/two-writers.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 
 /** What is odd about a delta, in a few words. */
@@ -14,6 +15,21 @@ export function noteText(note: ChainNote<StoredSnapshot>): string {
     default:
       return note satisfies never;
   }
+}
+
+/** What is said of a chain that two snapshotters wrote to; they may have stopped since. */
+export function doubledText(doubled: readonly DoubledDelta<StoredSnapshot>[]): string {
+  const are = doubled.length === 1 ? 'holds' : 'hold';
+  return `TWO SNAPSHOTTERS wrote it: ${countText(doubled.length, 'delta')} ${are} revisions that others hold, too`;
+}
+
+/** The same of one delta, for scripts. */
+export function doubledData({
+  delta,
+  other,
+  overlap,
+}: DoubledDelta<StoredSnapshot>): Readonly<Record<string, unknown>> {
+  return { snapshot: delta.name, other: other.name, overlap };
 }
 
 /** Revisions as the subject of a sentence: `revisions 90 to 119 are`. */

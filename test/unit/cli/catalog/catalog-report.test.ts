@@ -61,6 +61,18 @@ describe('the table of a catalog', () => {
     assert.ok(lines.includes('      revisions 90 to 94 are missing before this delta'));
   });
 
+  it('marks a chain that two snapshotters wrote to, whether restore takes it or not', () => {
+    const lines = table([
+      stored(`Full-00000000-00000058-${BEGIN}.gz`),
+      stored(`Incr-00000059-00000089-${BEGIN + 2}.gz`),
+      stored(`Incr-00000070-00000099-${BEGIN + 3}.gz`),
+      stored(`Full-00000000-00000099-${BEGIN + 4}.gz`),
+      stored(`Incr-00000100-00000110-${BEGIN + 5}.gz`),
+    ]).table;
+    assert.equal(lines[1], '  TWO SNAPSHOTTERS wrote it: 1 delta holds revisions that others hold, too');
+    assert.equal(lines.filter((line) => /TWO SNAPSHOTTERS/.test(line)).length, 1);
+  });
+
   it('leaves out the middle of a long chain unless told otherwise', () => {
     const short = table(longChain(40)).table;
     assert.ok(short.includes('  ... 35 more deltas, shown with --all'));
@@ -91,11 +103,18 @@ describe('the data of a catalog', () => {
   it('holds every delta, times and what is missing', () => {
     const { data } = table(longChain(40));
     const { chains, ...rest } = JSON.parse(JSON.stringify(data)) as {
-      chains: { full: Record<string, unknown>; deltas: unknown[]; restoreTakesThis: boolean; missing: unknown }[];
+      chains: {
+        full: Record<string, unknown>;
+        deltas: unknown[];
+        restoreTakesThis: boolean;
+        missing: unknown;
+        twoWriters: unknown;
+      }[];
     };
     assert.deepEqual(rest, {
       location: '/backup',
       restorable: true,
+      twoWriters: false,
       lastRevision: 98,
       excluded: [],
       parts: 0,
@@ -104,6 +123,7 @@ describe('the data of a catalog', () => {
     assert.equal(chains[0]?.deltas.length, 40);
     assert.equal(chains[0]?.restoreTakesThis, true);
     assert.equal(chains[0]?.missing, null);
+    assert.deepEqual(chains[0]?.twoWriters, []);
     assert.equal(chains[0]?.full['createdOn'], '2026-11-21T08:58:52.000Z');
     assert.equal(chains[0]?.full['ageSeconds'], 600);
   });
