@@ -65,6 +65,8 @@ export interface EtcdCluster {
   alarms(options: { readonly signal: AbortSignal }): Promise<readonly ClusterAlarm[]>;
   /** Defragments one member, named as {@link members} names it. It serves nobody meanwhile. */
   defragment(endpoint: string, options: { readonly signal: AbortSignal }): Promise<void>;
+  /** The TTL a lease was granted with, seconds; undefined when there is no such lease any more. */
+  leaseTtl(lease: bigint, options: { readonly signal: AbortSignal }): Promise<number | undefined>;
   /** The member's database followed by its SHA-256, with backpressure: nothing is read ahead beyond a few messages. */
   snapshot(options: {
     readonly signal: AbortSignal;

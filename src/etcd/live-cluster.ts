@@ -6,7 +6,7 @@ import type { ClusterAlarm, EtcdCluster, EtcdConnectionOptions, MemberStatus } f
 import { EtcdFailure } from './etcd-failure.ts';
 import type { Member, OpenStream } from './member.ts';
 import type { MemberPool, MemberWork } from './member-pool.ts';
-import { defragmentRpc, snapshotRpc, statusRpc } from './rpc.ts';
+import { defragmentRpc, leaseTimeToLiveRpc, snapshotRpc, statusRpc } from './rpc.ts';
 import type { SnapshotResponse } from './snapshot-response.ts';
 import { chooseSource } from './snapshot-source.ts';
 import { verifiedSnapshotBytes } from './snapshot-stream.ts';
@@ -73,6 +73,17 @@ export class LiveCluster implements EtcdCluster {
       (at, token) => at.unary(defragmentRpc, {}, { signal, timeoutMs, token }),
       signal,
     );
+  }
+
+  async leaseTtl(lease: bigint, { signal }: { readonly signal: AbortSignal }): Promise<number | undefined> {
+    const timeoutMs = this.#settings.connectionTimeoutMs;
+    const { TTL, grantedTTL } = await this.#pool.anywhere(
+      'ask the leases of',
+      (member, token) => member.unary(leaseTimeToLiveRpc, { ID: String(lease) }, { signal, timeoutMs, token }),
+      signal,
+    );
+    // Of a lease that is gone etcd says that it has -1 seconds left.
+    return Number(TTL) < 0 || Number(grantedTTL) <= 0 ? undefined : Number(grantedTTL);
   }
 
   async *snapshot({ signal, onSize }: Parameters<EtcdCluster['snapshot']>[0]): AsyncGenerator<Uint8Array> {

@@ -4,6 +4,8 @@ import type {
   IAuthenticateResponse,
   IDefragmentRequest,
   IDefragmentResponse,
+  ILeaseTimeToLiveRequest,
+  ILeaseTimeToLiveResponse,
   ISnapshotRequest,
   IStatusRequest,
   IStatusResponse,
@@ -31,6 +33,10 @@ export const statusRpc: Rpc<IStatusRequest, IStatusResponse> = { service: 'Maint
 export const defragmentRpc: Rpc<IDefragmentRequest, IDefragmentResponse> = {
   service: 'Maintenance',
   method: 'Defragment',
+};
+export const leaseTimeToLiveRpc: Rpc<ILeaseTimeToLiveRequest, ILeaseTimeToLiveResponse> = {
+  service: 'Lease',
+  method: 'LeaseTimeToLive',
 };
 export const snapshotRpc: Rpc<ISnapshotRequest, SnapshotResponse> = {
   service: 'Maintenance',

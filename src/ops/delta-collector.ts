@@ -7,6 +7,7 @@ import { type EventTime, eventTimeOf } from '../snapshot/delta/event-time.ts';
 import type { DeltaEvent } from '../snapshot/delta-event.ts';
 import { DeltaSegment } from './delta-segment.ts';
 import type { DeltaSpool } from './delta-spool.ts';
+import type { LeaseTtls } from './lease-ttls.ts';
 
 /** Rough memory of an event that waits unencoded, beside its key and value, bytes. */
 const eventOverhead = 256;
@@ -26,6 +27,7 @@ export class DeltaCollector {
   readonly #limit: number;
   readonly #clock: Clock;
   readonly #spool: DeltaSpool;
+  readonly #leases: LeaseTtls;
   #open = new DeltaEncoder();
   #closed: DeltaSegment[] = [];
   #held: WaitingEvent[] | undefined;
@@ -43,10 +45,12 @@ export class DeltaCollector {
     readonly limitBytes: number;
     readonly clock: Clock;
     readonly spool: DeltaSpool;
+    readonly leases: LeaseTtls;
   }) {
     this.#limit = options.limitBytes;
     this.#clock = options.clock;
     this.#spool = options.spool;
+    this.#leases = options.leases;
   }
 
   /** True while events wait for a full snapshot's revision. */
@@ -70,6 +74,7 @@ export class DeltaCollector {
    */
   async add(events: readonly DeltaEvent[]): Promise<void> {
     const time = eventTimeOf(this.#clock.now());
+    this.#leases.look(events);
     let current: Revision | undefined;
     for (const event of events) {
       if (event.modRevision !== current) {
@@ -99,6 +104,8 @@ export class DeltaCollector {
   close(): void {
     const { firstRevision, lastRevision, count } = this.#open;
     if (count > 0) {
+      // Some answers may be of leases in a delta before this one; any delta of the chain may tell them.
+      this.#tellLeases(this.#leases.takeLearned());
       this.#closed.push(new DeltaSegment({ firstRevision, lastRevision, count, chunks: this.#open.finish() }));
       this.#open = new DeltaEncoder();
     }
@@ -138,6 +145,7 @@ export class DeltaCollector {
   /** Throws away what a full that ends at `revision` makes superfluous, now and when it arrives later. */
   async coveredTo(revision: Revision): Promise<void> {
     this.#covered = revision;
+    this.#leases.forget();
     const superfluous = this.#closed.filter(({ lastRevision }) => lastRevision <= revision);
     this.#closed = this.#closed.filter(({ lastRevision }) => lastRevision > revision);
     if (this.#open.count > 0 && this.#open.lastRevision <= revision) {
@@ -168,7 +176,17 @@ export class DeltaCollector {
     }
     this.#requireContinuity(modRevision);
     this.#open.append(event, time);
+    const ttl = event.type === 'put' && event.lease !== 0n ? this.#leases.of(event.lease) : undefined;
+    if (event.type === 'put' && ttl !== undefined) {
+      this.#open.tellLease(event.lease, ttl);
+    }
     this.#last = modRevision;
+  }
+
+  #tellLeases(ttls: ReadonlyMap<bigint, number>): void {
+    for (const [lease, seconds] of ttls) {
+      this.#open.tellLease(lease, seconds);
+    }
   }
 
   /** A delta with a hole in it could not be told from a sound one later. */

@@ -15,6 +15,7 @@ import { DeltaSpool } from './delta-spool.ts';
 import { DeltaWriter } from './delta-writer.ts';
 import type { FullSnapshotRequest } from './full-snapshot.ts';
 import { FullTaker } from './full-taker.ts';
+import { LeaseTtls } from './lease-ttls.ts';
 import { OtherWriters } from './other-writers.ts';
 import { RevisionMark } from './revision-mark.ts';
 import { decideStart } from './start-decision.ts';
@@ -64,6 +65,8 @@ export class Snapshotter implements Disposable {
   readonly #mark = new RevisionMark();
   readonly #failed = new AbortController();
   readonly #grace: Grace;
+  /** Aborts when the run is over. */
+  readonly #over = new AbortController();
 
   /** The context's signal ends the run: what was collected is written, and nothing is begun any more. */
   constructor(request: SnapshotterRequest, context: RunContext) {
@@ -78,7 +81,8 @@ export class Snapshotter implements Disposable {
     this.#request = { ...request, store };
     this.#grace = graceAfter(AbortSignal.any([signal, this.#failed.signal]), { ms: leavingMs, clock });
     const spool = new DeltaSpool({ directory: request.tempDir, limitBytes: request.deltaSpoolLimit, metrics });
-    this.#collector = new DeltaCollector({ limitBytes: request.deltaMemoryLimit, clock, spool });
+    const leases = new LeaseTtls(request.cluster, { signal: this.#over.signal, clock, log });
+    this.#collector = new DeltaCollector({ limitBytes: request.deltaMemoryLimit, clock, spool, leases });
     const patience = new StorePatience(
       { location: store.location, maxOutageMs: request.maxStoreOutageMs, metrics },
       { clock, log },
@@ -131,6 +135,7 @@ export class Snapshotter implements Disposable {
     if (this.takesDeltas && this.#chain.lastFull !== undefined && !isStoreTrouble(failure?.error)) {
       await this.#writeBeforeLeaving();
     }
+    this.#over.abort();
     await this.#collector.clear();
     if (failure !== undefined) {
       if (!signal.aborted) {

@@ -19,8 +19,13 @@ export function deltaObject(
   name: NameOverrides = {},
   /** When each event was seen. */
   timeOf: (event: DeltaEvent) => EventTime = () => ({ seconds: 1_795_251_540, nanos: 0 }),
+  /** What it tells of leases, seconds by id. */
+  leaseTtls: ReadonlyMap<bigint, number> = new Map(),
 ): MemoryObject {
   const encoder = new DeltaEncoder();
+  for (const [lease, seconds] of leaseTtls) {
+    encoder.tellLease(lease, seconds);
+  }
   for (const event of events) {
     encoder.append(event, timeOf(event));
   }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { decompress } from '../../src/snapshot/compression.ts';
-import { decodeDelta } from '../../src/snapshot/delta/delta-decoder.ts';
+import { decodeDelta, decodeDeltaTables } from '../../src/snapshot/delta/delta-decoder.ts';
 import type { DeltaEvent } from '../../src/snapshot/delta-event.ts';
 import { relativeKey } from '../../src/snapshot/name.ts';
 import { compareInChainOrder } from '../../src/snapshot/order.ts';
@@ -108,13 +108,18 @@ export class MemoryStore implements SnapStore {
 
   /** The events of the delta `name`, its hash verified. */
   async events(name: string): Promise<DeltaEvent[]> {
+    return (await Array.fromAsync(decodeDelta(this.#expanded(name)))).flat();
+  }
+
+  /** The TTLs that the delta `name` tells, seconds by lease. */
+  async leaseTtls(name: string): Promise<ReadonlyMap<bigint, number>> {
+    const tables = await Array.fromAsync(decodeDeltaTables(this.#expanded(name)));
+    return new Map(tables.flatMap(({ leaseTtls }) => [...leaseTtls]));
+  }
+
+  #expanded(name: string): AsyncIterable<Uint8Array> {
     const found = [...this.#objects.values()].find(({ snapshot }) => snapshot.name === name);
-    const events: DeltaEvent[] = [];
-    const stored = Readable.from([this.#object(name)]);
-    for await (const batch of decodeDelta(decompress(stored, found?.snapshot.compression ?? 'none'))) {
-      events.push(...batch);
-    }
-    return events;
+    return decompress(Readable.from([this.#object(name)]), found?.snapshot.compression ?? 'none');
   }
 
   #object(name: string): Buffer {

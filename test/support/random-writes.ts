@@ -15,10 +15,10 @@ export class RandomWrites {
     this.#random = seededRandom(seed);
   }
 
-  /** Grants leases of an hour that later puts use. */
+  /** Grants leases of an hour and more, each of another time, that later puts use. */
   async grantLeases(count: number): Promise<void> {
     for (let granted = 0; granted < count; granted++) {
-      this.#leases = [...this.#leases, await this.#gateway.grantLease(3600)];
+      this.#leases = [...this.#leases, await this.#gateway.grantLease(3700 + this.#leases.length)];
     }
   }
 

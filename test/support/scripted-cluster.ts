@@ -35,6 +35,10 @@ export class ScriptedCluster implements EtcdCluster {
   raised: readonly ClusterAlarm[] = [];
   /** Endpoints that were defragmented. */
   readonly defragmented: string[] = [];
+  /** What is answered to questions for the TTL of a lease; nothing is known of others. */
+  readonly leaseTtls = new Map<bigint, () => Promise<number>>();
+  /** Leases that were asked for. */
+  readonly leasesAsked: bigint[] = [];
   /** Snapshots that were asked for. */
   snapshots = 0;
   #batches: (readonly DeltaEvent[])[] = [];
@@ -114,6 +118,11 @@ export class ScriptedCluster implements EtcdCluster {
   defragment(endpoint: string): Promise<void> {
     this.defragmented.push(endpoint);
     return Promise.resolve();
+  }
+
+  async leaseTtl(lease: bigint): Promise<number | undefined> {
+    this.leasesAsked.push(lease);
+    return await this.leaseTtls.get(lease)?.();
   }
 
   async *snapshot({ signal, onSize }: Parameters<EtcdCluster['snapshot']>[0]): AsyncGenerator<Uint8Array> {

@@ -27,8 +27,8 @@ export const restoreChangesOptions = optionGroup({
       rule: 'lease ttl',
       placeholder: 'duration',
       help:
-        'Time to live of leases that were granted after the full snapshot: deltas tell only their ids. With strip the ' +
-        'keys lose those leases and stay for ever.',
+        'Time to live of leases that were granted after the full snapshot and whose own is not known: deltas of ' +
+        'etcd-backup-restore tell only their ids. With strip the keys lose those leases and stay for ever.',
     },
   },
   check(values) {

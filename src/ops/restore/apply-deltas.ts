@@ -15,6 +15,8 @@ export interface AppliedDeltas {
   readonly events: number;
   /** Leases that the applied puts name. */
   readonly leases: ReadonlySet<bigint>;
+  /** TTLs that the deltas tell, seconds by lease. */
+  readonly leaseTtls: ReadonlyMap<bigint, number>;
 }
 
 /**
@@ -27,6 +29,7 @@ export async function applyDeltas(
   context: RunContext,
 ): Promise<AppliedDeltas> {
   const leases = new Set<bigint>();
+  const leaseTtls = new Map<bigint, number>();
   let events = 0;
   let last = database.baseRevision;
 
@@ -43,6 +46,9 @@ export async function applyDeltas(
         for (const lease of summary.leases) {
           leases.add(lease);
         }
+        for (const [lease, seconds] of summary.leaseTtls) {
+          leaseTtls.set(lease, seconds);
+        }
       } catch (error) {
         throw snapshotFailure(error, name);
       }
@@ -54,7 +60,7 @@ export async function applyDeltas(
   }
 
   await database.addChanges(records(), { signal: context.signal });
-  return { revision: last, events, leases };
+  return { revision: last, events, leases, leaseTtls };
 }
 
 /** A record that is nothing but a revision, as `etcdutl snapshot restore --bump-revision` leaves one. */

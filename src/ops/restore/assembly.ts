@@ -10,6 +10,7 @@ import { attribute } from './failures.ts';
 import { type Identity, withScheduledCompaction } from './identity.ts';
 import { RestoredDatabase } from './restored-database.ts';
 import type { Backup, Selection } from './selection.ts';
+import { toldLeases } from './told-leases.ts';
 
 /** What a database is assembled from. */
 export interface AssemblySource {
@@ -28,11 +29,14 @@ export interface AssemblySource {
   readonly unknownLeases?: UnknownLeases;
 }
 
-/** Leases that were granted after the full, as the deltas tell only their ids: begun anew with a TTL, or taken from their keys. */
+/**
+ * Leases that were granted after the full and whose TTL no delta tells, as in those of the Go program: begun anew with a
+ * TTL, or taken from their keys.
+ */
 export type UnknownLeases = { readonly kind: 'grant'; readonly ttlSeconds: number } | { readonly kind: 'strip' };
 
 /** Long enough for its owner to come back and renew it. */
-const ANEW: UnknownLeases = { kind: 'grant', ttlSeconds: 3_600 };
+const ANEW = { kind: 'grant', ttlSeconds: 3_600 } as const satisfies UnknownLeases;
 
 /** A database that stands in its file. */
 export interface AssembledDatabase {
@@ -58,7 +62,8 @@ export async function assembleDatabase(
   context: RunContext,
 ): Promise<AssembledDatabase> {
   const { request, selection, file, identity } = work;
-  const { bumpRevision = 0, unknownLeases = ANEW } = request;
+  const { bumpRevision = 0 } = request;
+  const unknownLeases: UnknownLeases = request.unknownLeases ?? ANEW;
   const { until } = selection;
   const { log, signal } = context;
   reportUnrecorded(selection, context);
@@ -81,7 +86,10 @@ export async function assembleDatabase(
   const { deltas } = selectDeltas(backup, reach, { log, location: request.store.location });
   bar.expect(totalSize([base, ...deltas]));
   const after = database.baseRevision;
-  const keptLeases = unknownLeases.kind === 'strip' ? await database.knownLeases({ signal }) : undefined;
+  const keptLeases =
+    unknownLeases.kind === 'strip'
+      ? [...(await database.knownLeases({ signal })), ...(await toldLeases({ store: request.store, deltas }, context))]
+      : undefined;
   const fitting = base === first && after === presumed.covered ? early : undefined;
   if (fitting === undefined) {
     await early?.[Symbol.asyncDispose]();
@@ -90,11 +98,18 @@ export async function assembleDatabase(
     fitting ?? new DeltaPipeline({ ...request, deltas, after, until, keptLeases, onFetched: onRead }, context);
   await attribute(base, () => database.checkBase({ signal }));
   const applied = await applyDeltas(database, { pipeline, until, bumpBy: bumpRevision }, context);
-  if (unknownLeases.kind === 'grant') {
-    const granted = await database.addLeases(applied.leases, { ttlSeconds: unknownLeases.ttlSeconds, signal });
-    if (granted > 0) {
-      log.info({ leases: granted }, `Leases granted after the base snapshot begin anew: ${granted}`);
-    }
+  // Where leases are stripped, all that are left are known.
+  const unknownTtl = unknownLeases.kind === 'grant' ? unknownLeases.ttlSeconds : ANEW.ttlSeconds;
+  const { granted, guessed } = await database.addLeases(applied.leases, {
+    ttls: applied.leaseTtls,
+    unknownTtl,
+    signal,
+  });
+  if (granted > 0) {
+    log.info(
+      { leases: granted, unknown: guessed },
+      `Leases granted after the base snapshot begin anew: ${granted}, of which ${guessed} with ${unknownTtl} s, as their TTL is not known`,
+    );
   }
   const told = bumpRevision > 0 ? withScheduledCompaction(identity, applied.revision) : identity;
   await database.finish(told, { signal });

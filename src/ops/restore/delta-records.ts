@@ -16,6 +16,8 @@ export interface DeltaSummary {
   readonly skipped: number;
   /** Leases that the added puts name. */
   readonly leases: readonly bigint[];
+  /** TTLs the delta tells, seconds by lease. */
+  readonly leaseTtls: ReadonlyMap<bigint, number>;
 }
 
 /**
@@ -40,8 +42,12 @@ export async function* deltaRecords(
     until: options.until ?? Number.MAX_SAFE_INTEGER,
     keptLeases: options.keptLeases === undefined ? undefined : new Set(options.keptLeases),
   };
+  const leaseTtls = new Map<bigint, number>();
   let unfit: UnfitChange | undefined;
   for await (const table of decodeDeltaTables(body)) {
+    for (const [lease, seconds] of table.leaseTtls) {
+      leaseTtls.set(lease, seconds);
+    }
     for (let at = 0; unfit === undefined && at < table.count; ) {
       try {
         at = encodeRows(encoder, { table, from: at, ...limits });
@@ -68,6 +74,7 @@ export async function* deltaRecords(
     added: encoder.added,
     skipped: encoder.skipped,
     leases: [...encoder.leases],
+    leaseTtls,
   };
 }
 

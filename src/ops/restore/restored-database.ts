@@ -55,24 +55,31 @@ export class RestoredDatabase implements AsyncDisposable {
   }
 
   /**
-   * Adds a record for each lease the base does not know. They were granted after it, and the deltas tell only their ids:
-   * without a record etcd would take the lease away from its keys.
+   * Adds a record for each lease the base does not know, with the TTL that the deltas tell or else `unknownTtl`, seconds.
+   * They were granted after it: without a record etcd would take the lease away from its keys. Returns how many were added.
    */
   async addLeases(
     ids: ReadonlySet<bigint>,
-    options: { readonly ttlSeconds: number; readonly signal: AbortSignal },
-  ): Promise<number> {
+    options: {
+      readonly ttls: ReadonlyMap<bigint, number>;
+      readonly unknownTtl: number;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<{ readonly granted: number; readonly guessed: number }> {
     const known = await this.#graft.base.bucket('lease');
     const records = [];
+    let guessed = 0;
     for (const id of [...ids].toSorted((a, b) => (BigInt.asUintN(64, a) < BigInt.asUintN(64, b) ? -1 : 1))) {
       if ((await known?.get(leaseKey(id))) === undefined) {
-        records.push(leaseRecord(id, options.ttlSeconds));
+        const ttl = options.ttls.get(id);
+        guessed += ttl === undefined ? 1 : 0;
+        records.push(leaseRecord(id, ttl ?? options.unknownTtl));
       }
     }
     if (records.length > 0) {
       await this.#graft.merge('lease', records, options);
     }
-    return records.length;
+    return { granted: records.length, guessed };
   }
 
   /** Ids of the leases the base knows. */

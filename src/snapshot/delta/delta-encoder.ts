@@ -10,6 +10,9 @@ const SLAB_SIZE = 256 * 1024;
  * Builds a delta as its events arrive, byte for byte as Go's JSON encoder writes it:
  * `[{"etcdEvent":{"type":1,"kv":{"key":…,"create_revision":…,"mod_revision":…,"version":…,"value":…,"lease":…}},"time":…},…]`,
  * zero fields left out, `type` only for deletes, and the SHA-256 of the text behind it.
+ *
+ * TTLs of leases become one more member of the last event, which readers that do not know it ignore:
+ * `"leaseTTLs":{"<lease id>":<seconds>,…}`. They stand there because they are asked for after the events have arrived.
  */
 export class DeltaEncoder {
   readonly #hash = createHash('sha256');
@@ -23,6 +26,7 @@ export class DeltaEncoder {
   /** Of the last event: those that arrive together share it. */
   #time: EventTime | undefined;
   #timeText = '';
+  readonly #leaseTtls = new Map<bigint, number>();
 
   /** Number of events. */
   get count(): number {
@@ -57,13 +61,18 @@ export class DeltaEncoder {
       this.#time = time;
       this.#timeText = formatEventTime(time);
     }
-    this.#write(`${this.#count === 0 ? '[' : ','}${eventText(event, this.#timeText)}`);
+    this.#write(`${this.#count === 0 ? '[' : '},'}${openEventText(event, this.#timeText)}`);
     this.#count += 1;
+  }
+
+  /** Tells the TTL that a lease was granted with, seconds. It is written once, whenever it is told. */
+  tellLease(lease: bigint, ttlSeconds: number): void {
+    this.#leaseTtls.set(lease, ttlSeconds);
   }
 
   /** Ends the text and returns everything, hash included. The encoder must not be used afterwards. */
   finish(): readonly Uint8Array[] {
-    this.#write(this.#count === 0 ? '[]' : ']');
+    this.#write(this.#count === 0 ? '[]' : `${leaseTtlsText(this.#leaseTtls)}}]`);
     this.#setAside();
     return [...this.#chunks, this.#hash.digest()];
   }
@@ -94,16 +103,21 @@ export class DeltaEncoder {
   }
 }
 
-/** All characters are ASCII, so the text has as many bytes as characters. */
-function eventText(event: DeltaEvent, at: string): string {
+function leaseTtlsText(ttls: ReadonlyMap<bigint, number>): string {
+  const members = Array.from(ttls, ([lease, seconds]) => `"${lease}":${seconds}`);
+  return members.length === 0 ? '' : `,"leaseTTLs":{${members.join(',')}}`;
+}
+
+/** An event but for its last brace. All characters are ASCII, so the text has as many bytes as characters. */
+function openEventText(event: DeltaEvent, at: string): string {
   const key = base64(event.key);
   if (event.type === 'delete') {
-    return `{"etcdEvent":{"type":1,"kv":{"key":"${key}","mod_revision":${event.modRevision}}},"time":"${at}"}`;
+    return `{"etcdEvent":{"type":1,"kv":{"key":"${key}","mod_revision":${event.modRevision}}},"time":"${at}"`;
   }
   const value = event.value.length === 0 ? '' : `,"value":"${base64(event.value)}"`;
   const lease = event.lease === 0n ? '' : `,"lease":${event.lease}`;
   const numbers = `"create_revision":${event.createRevision},"mod_revision":${event.modRevision},"version":${event.version}`;
-  return `{"etcdEvent":{"kv":{"key":"${key}",${numbers}${value}${lease}}},"time":"${at}"}`;
+  return `{"etcdEvent":{"kv":{"key":"${key}",${numbers}${value}${lease}}},"time":"${at}"`;
 }
 
 function base64(bytes: Uint8Array): string {

@@ -15,6 +15,7 @@ const Member = {
   version: Buffer.from('"version":'),
   value: Buffer.from('"value":'),
   lease: Buffer.from('"lease":'),
+  leaseTtls: Buffer.from('"leaseTTLs":'),
 } as const;
 
 type MemberName = keyof typeof Member;
@@ -30,6 +31,7 @@ const NAMES: ReadonlyMap<string, MemberName> = new Map([
   ['version', 'version'],
   ['value', 'value'],
   ['lease', 'lease'],
+  ['leaseTTLs', 'leaseTtls'],
 ]);
 
 /** A member's name and how it stands in the text. */
@@ -39,7 +41,7 @@ interface KnownMember {
 }
 
 /** Members of each level in the order of Go's encoder. */
-const OUTER = members('etcdEvent', 'time');
+const OUTER = members('etcdEvent', 'time', 'leaseTtls');
 const EVENT = members('kv', 'type');
 const KEY_VALUE = members('key', 'createRevision', 'modRevision', 'version', 'value', 'lease');
 
@@ -84,6 +86,9 @@ export class EventReader {
             break;
           case 'time':
             this.#time.read(this.#row);
+            break;
+          case 'leaseTtls':
+            this.#row.leaseTtls = this.#readLeaseTtls();
             break;
           default:
             cursor.skipValue();
@@ -241,11 +246,36 @@ export class EventReader {
     if (Number.isSafeInteger(rounded)) {
       return BigInt(rounded);
     }
-    const lease = BigInt(cursor.bytes.toString('latin1', cursor.start, cursor.end));
-    if (BigInt.asIntN(64, lease) !== lease) {
-      throw cursor.damage('a lease id that is no int64');
+    return this.#int64(cursor.bytes.toString('latin1', cursor.start, cursor.end));
+  }
+
+  /** Lease ids and TTLs in seconds, see DeltaEncoder. */
+  #readLeaseTtls(): ReadonlyMap<bigint, number> {
+    const cursor = this.#cursor;
+    const ttls = new Map<bigint, number>();
+    cursor.expect(Byte.openBrace);
+    if (!cursor.accept(Byte.closeBrace)) {
+      do {
+        cursor.readName();
+        const lease = this.#int64(cursor.text());
+        cursor.expect(Byte.colon);
+        const seconds = this.#readCount();
+        if (seconds === 0) {
+          throw cursor.damage('a lease with a TTL of 0');
+        }
+        ttls.set(lease, seconds);
+      } while (cursor.accept(Byte.comma));
+      cursor.expect(Byte.closeBrace);
     }
-    return lease;
+    return ttls;
+  }
+
+  #int64(digits: string): bigint {
+    const value = /^-?\d{1,19}$/.test(digits) ? BigInt(digits) : undefined;
+    if (value === undefined || BigInt.asIntN(64, value) !== value) {
+      throw this.#cursor.damage('a lease id that is no int64');
+    }
+    return value;
   }
 }
 
@@ -262,6 +292,7 @@ function emptyRow(): EventRow {
     lease: 0n,
     seconds: 0,
     nanos: 0,
+    leaseTtls: undefined,
   };
 }
 
@@ -277,4 +308,5 @@ function resetRow(row: EventRow): void {
   row.lease = 0n;
   row.seconds = 0;
   row.nanos = 0;
+  row.leaseTtls = undefined;
 }

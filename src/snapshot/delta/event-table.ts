@@ -15,6 +15,8 @@ export interface EventRow {
   lease: bigint;
   seconds: number;
   nanos: number;
+  /** TTLs that stand beside the event, seconds by lease. */
+  leaseTtls: ReadonlyMap<bigint, number> | undefined;
 }
 
 /**
@@ -37,7 +39,11 @@ export interface EventTable {
   /** Time of each event, see {@link EventTime}. */
   readonly seconds: Float64Array<ArrayBuffer>;
   readonly nanos: Uint32Array<ArrayBuffer>;
+  /** TTLs of leases that stand beside these events, seconds; they may be of leases that other events name. */
+  readonly leaseTtls: ReadonlyMap<bigint, number>;
 }
+
+type Columns = Omit<EventTable, 'count' | 'bytes' | 'leaseTtls'>;
 
 const INITIAL_ROWS = 256;
 
@@ -46,6 +52,7 @@ export class EventTableBuilder {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   #columns = allocate(INITIAL_ROWS);
   #count = 0;
+  readonly #leaseTtls = new Map<bigint, number>();
 
   /** `bytes` is where the caller puts keys and values. */
   constructor(bytes: Uint8Array<ArrayBuffer>) {
@@ -74,12 +81,17 @@ export class EventTableBuilder {
     columns.lease[at] = row.lease;
     columns.seconds[at] = row.seconds;
     columns.nanos[at] = row.nanos;
+    if (row.leaseTtls !== undefined) {
+      for (const [lease, seconds] of row.leaseTtls) {
+        this.#leaseTtls.set(lease, seconds);
+      }
+    }
     this.#count += 1;
   }
 
   /** The rows added so far. The builder must not be used afterwards. */
   finish(): EventTable {
-    return { count: this.#count, bytes: this.#bytes, ...this.#columns };
+    return { count: this.#count, bytes: this.#bytes, leaseTtls: this.#leaseTtls, ...this.#columns };
   }
 
   #grow(): void {
@@ -100,7 +112,7 @@ export class EventTableBuilder {
   }
 }
 
-function allocate(rows: number): Omit<EventTable, 'count' | 'bytes'> {
+function allocate(rows: number): Columns {
   return {
     isDelete: new Uint8Array(rows),
     keyStart: new Uint32Array(rows),
@@ -114,12 +126,6 @@ function allocate(rows: number): Omit<EventTable, 'count' | 'bytes'> {
     seconds: new Float64Array(rows),
     nanos: new Uint32Array(rows),
   };
-}
-
-/** The buffers of a table, to be transferred with it to another thread. */
-export function transferables(table: EventTable): ArrayBuffer[] {
-  const { count: _, ...columns } = table;
-  return Object.values(columns).map((column) => column.buffer);
 }
 
 /** The event in row `at`; its key and value alias the table's bytes. Throws a RangeError beyond the last row. */

@@ -4,6 +4,7 @@ import { EtcdFailure } from '../../../src/etcd/etcd-failure.ts';
 import { defragment } from '../../../src/ops/defragmenter.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { connected } from '../../support/connected.ts';
+import { EtcdGateway } from '../../support/etcd-gateway.ts';
 import { etcdLines, etcdRelease } from '../../support/etcd-release.ts';
 import { startEtcd } from '../../support/etcd-server.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -25,6 +26,18 @@ for (const line of etcdLines) {
       const before = await cluster.status({ signal });
       await cluster.alarms({ signal });
       assert.equal((await cluster.status({ signal })).raftIndex, before.raftIndex);
+    });
+
+    test('tells for how long a lease was granted, and nothing of one that is gone', async () => {
+      await using etcd = await startEtcd({ release: await etcdRelease(line) });
+      const gateway = new EtcdGateway(etcd.clientUrl);
+      const lease = BigInt(await gateway.grantLease(4321));
+      const gone = BigInt(await gateway.grantLease(1234));
+      await etcd.etcdctl('lease', 'revoke', gone.toString(16));
+      using connection = await connected([etcd.clientUrl]);
+      const { cluster, signal } = connection;
+      assert.equal(await cluster.leaseTtl(lease, { signal }), 4321);
+      assert.equal(await cluster.leaseTtl(gone, { signal }), undefined);
     });
 
     test('tells its members and alarms, is defragmented and is read as the leader it is', async () => {

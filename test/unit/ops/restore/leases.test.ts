@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { compactBackup } from '../../../../src/ops/compactor.ts';
 import type { UnknownLeases } from '../../../../src/ops/restore/assembly.ts';
 import { restore } from '../../../../src/ops/restorer.ts';
+import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
+import { deltaObject, fullObject } from '../../../support/backup-objects.ts';
+import { goldenDatabase } from '../../../support/datadir/golden.ts';
 import { storedKeys } from '../../../support/datadir/stored-keys.ts';
+import { storedLeases } from '../../../support/datadir/stored-leases.ts';
+import { put } from '../../../support/delta-events.ts';
 import { goldenObjects } from '../../../support/golden-store.ts';
 import { largeChain } from '../../../support/large-chain.ts';
 import { type MemoryObject, memorySnapStore } from '../../../support/memory-snapstore.ts';
@@ -19,6 +26,24 @@ async function leasesAfter(objects: readonly MemoryObject[], unknownLeases: Unkn
 }
 
 const granted = { kind: 'grant', ttlSeconds: 60 } as const;
+
+/** TTLs of the lease records of a restored database, seconds by id. */
+async function leaseRecordsAfter(objects: readonly MemoryObject[], unknownLeases: UnknownLeases) {
+  using dir = makeTempDir();
+  await restore(restoreRequest(dir, { store: memorySnapStore(objects), unknownLeases }), recordedContext());
+  return await storedLeases(dir.join('data', 'member', 'snap', 'db'));
+}
+
+/** A golden full and two deltas: the TTL of lease 901 is told one delta late, that of 902 never. */
+function leasedChain(): readonly MemoryObject[] {
+  const full = fullObject(goldenDatabase('etcd-3.5/gzip'), { lastRevision: 58 });
+  const at = { seconds: 1_795_251_540, nanos: 0 };
+  return [
+    full,
+    deltaObject([put('one', 59, { lease: 901n }), put('two', 60, { lease: 902n }), put('three', 61, { lease: 903n })]),
+    deltaObject([put('four', 62)], {}, () => at, new Map([901n, 903n].map((id) => [id, Number(id)]))),
+  ];
+}
 
 describe('leases that are known by their ids only', () => {
   it('stay with their keys unless they are to be stripped', async () => {
@@ -39,5 +64,64 @@ describe('leases that are known by their ids only', () => {
       [...leases].filter(([key, lease]) => key.startsWith('/threads/') && lease !== '0').length;
     assert.equal(leased(await leasesAfter(objects, granted)), 9);
     assert.equal(leased(await leasesAfter(objects, { kind: 'strip' })), 0);
+  });
+});
+
+describe('leases whose TTL the deltas tell', () => {
+  it('are granted with it; the others with the given one', async () => {
+    const records = await leaseRecordsAfter(leasedChain(), granted);
+    assert.deepEqual(
+      [901n, 902n, 903n].map((id) => records.get(id)),
+      [901, 60, 903],
+    );
+  });
+
+  it('are kept where unknown leases are stripped', async () => {
+    const leases = await leasesAfter(leasedChain(), { kind: 'strip' });
+    assert.deepEqual(
+      ['one', 'two', 'three', 'four'].map((key) => leases.get(key)),
+      ['901', '0', '903', '0'],
+    );
+    const records = await leaseRecordsAfter(leasedChain(), { kind: 'strip' });
+    assert.deepEqual(
+      [901n, 902n, 903n].map((id) => records.get(id)),
+      [901, undefined, 903],
+    );
+  });
+
+  it('are told by threads, too', async () => {
+    const { objects, events, baseRevision } = largeChain();
+    const last = deltaObject(
+      [put('last', baseRevision + events.length + 1)],
+      {},
+      () => ({ seconds: 1_795_251_540, nanos: 0 }),
+      new Map([[8000n, 800]]),
+    );
+    const records = await leaseRecordsAfter([...objects, last], granted);
+    assert.deepEqual(
+      [7000n, 8000n].map((id) => records.get(id)),
+      [60, 800],
+    );
+  });
+
+  it('are in a compacted backup with it', async () => {
+    using dir = makeTempDir();
+    const { maxFetchers, skipHashCheck, quotaBytes } = restoreRequest(dir);
+    let saved = Buffer.alloc(0);
+    const store: SnapStore = {
+      ...memorySnapStore(leasedChain()),
+      save: async (snapshot, body) => {
+        saved = Buffer.concat(await Array.fromAsync(body));
+        return { ...snapshot, key: snapshot.name, size: saved.length };
+      },
+    };
+    const request = { store, tempDir: dir.join('temp'), maxFetchers, skipHashCheck, quotaBytes, saveTimeoutMs: 60_000 };
+    await compactBackup(request, recordedContext());
+    writeFileSync(dir.join('db'), saved.subarray(0, -32));
+    const records = await storedLeases(dir.join('db'));
+    assert.deepEqual(
+      [901n, 902n, 903n].map((id) => records.get(id)),
+      [901, 3600, 903],
+    );
   });
 });

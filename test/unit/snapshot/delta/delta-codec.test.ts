@@ -9,6 +9,7 @@ import { DeltaEncoder } from '../../../../src/snapshot/delta/delta-encoder.ts';
 import { type EventTable, eventAt, timeAt } from '../../../../src/snapshot/delta/event-table.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
 import { collected, inPieces, seededBytes, seededRandom } from '../../../support/byte-streams.ts';
+import { put } from '../../../support/delta-events.ts';
 import { goldenObjects } from '../../../support/golden-store.ts';
 
 const GOLDEN = goldenObjects('etcd-3.5/none').filter((object) => object.key.includes('Incr'));
@@ -83,6 +84,42 @@ test('members in any order, unknown members, white space, escapes and null are r
   ]);
 });
 
+/** A put with TTLs beside it. */
+const withTtls = (members: string): string => `${PUT.slice(0, -1)},"leaseTTLs":{${members}}}`;
+
+const LEASED = [
+  put('a', 2, { value: Buffer.alloc(0), lease: 7n }),
+  put('b', 3, { value: Buffer.alloc(0), lease: -(2n ** 63n) }),
+];
+
+test('TTLs of leases are a member of the last event; the others and the rest of it are as without them', async () => {
+  const time = { seconds: 1_795_251_540, nanos: 0 };
+  const plain = new DeltaEncoder();
+  const telling = new DeltaEncoder();
+  telling.tellLease(7n, 70);
+  for (const event of LEASED) {
+    plain.append(event, time);
+    telling.append(event, time);
+  }
+  telling.tellLease(-(2n ** 63n), 9_000_000_000);
+  telling.tellLease(7n, 71);
+  const without = Buffer.concat(plain.finish()).subarray(0, -32).toString();
+  const bytes = Buffer.concat(telling.finish());
+  const text = bytes.subarray(0, -32).toString();
+  assert.equal(text, without.replace(/}]$/, ',"leaseTTLs":{"7":71,"-9223372036854775808":9000000000}}]'));
+  for (const pieceSize of [1, 50, 1 << 16]) {
+    assert.deepEqual(await eventsOf(bytes, pieceSize), LEASED);
+    const tables = await tablesOf(bytes, pieceSize);
+    assert.deepEqual(
+      tables.flatMap(({ leaseTtls }) => [...leaseTtls]),
+      [
+        [7n, 71],
+        [-(2n ** 63n), 9_000_000_000],
+      ],
+    );
+  }
+});
+
 test('times keep their nanoseconds and zones', async () => {
   const times = [
     '2026-01-01T00:00:59.999999999Z',
@@ -138,6 +175,11 @@ for (const [text, reason, offset] of [
   [`[${PUT.replace('"mod_revision":2', '"mod_revision":2.0')}]`, /whole number/, undefined],
   [`[${PUT.replace('"mod_revision":2', '"mod_revision":"2"')}]`, /whole number/, undefined],
   [`[${PUT.replace('"version":1', '"version":1,"lease":9223372036854775808')}]`, /no int64/, undefined],
+  [`[${withTtls('"x":60')}]`, /no int64/, undefined],
+  [`[${withTtls('"9223372036854775808":60')}]`, /no int64/, undefined],
+  [`[${withTtls('"7":0')}]`, /TTL of 0/, undefined],
+  [`[${withTtls('"7":-1')}]`, /negative/, undefined],
+  [`[${withTtls('"7":"60"')}]`, /whole number/, undefined],
   [`[${PUT.replace('2026-01-01T', '2026-01-01 ')}]`, /RFC 3339/, undefined],
   [`[${PUT.replace('2026-01-01T', '2026-13-01T')}]`, /RFC 3339/, undefined],
   [`[{"a":${'['.repeat(100)}`, /deeper than 64/, 71],

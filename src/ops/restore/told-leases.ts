@@ -1,0 +1,31 @@
+import type { RunContext } from '../../runtime/run-context.ts';
+import { decompress } from '../../snapshot/compression.ts';
+import { decodeDeltaTables } from '../../snapshot/delta/delta-decoder.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { snapshotFailure } from './failures.ts';
+import { fetchWhole } from './fetch.ts';
+
+/**
+ * Reads deltas for the leases whose TTL they tell, one after the other. A TTL stands behind the events it is of, in the
+ * same delta or a later one, so whoever has to know beforehand has to read twice. Throws a Failure when one is damaged.
+ */
+export async function toldLeases(
+  source: { readonly store: SnapStore; readonly deltas: readonly StoredSnapshot[] },
+  context: RunContext,
+): Promise<ReadonlySet<bigint>> {
+  const told = new Set<bigint>();
+  for (const delta of source.deltas) {
+    try {
+      await fetchWhole(source.store, delta, context, async (body) => {
+        for await (const table of decodeDeltaTables(decompress(body, delta.compression))) {
+          for (const lease of table.leaseTtls.keys()) {
+            told.add(lease);
+          }
+        }
+      });
+    } catch (error) {
+      throw snapshotFailure(error, delta.name);
+    }
+  }
+  return told;
+}
