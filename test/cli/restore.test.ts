@@ -161,6 +161,10 @@ describe('restore', () => {
       [['--mark-compacted'], /cannot use --mark-compacted: --bump-revision is missing; give both or none/],
       [['--unknown-lease-ttl', '0'], /cannot use --unknown-lease-ttl "0": it is no time of at least 1s/],
       [
+        ['--to-time', '2026-02-30T12:00:00Z'],
+        /cannot use --to-time "2026-02-30T12:00:00Z": it is no time with date and zone; accepted: a time/,
+      ],
+      [
         ['--to-time', 'yesterday'],
         /cannot use --to-time "yesterday": it is no time with date and zone; accepted: a time/,
       ],

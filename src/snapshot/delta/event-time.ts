@@ -21,18 +21,31 @@ export function formatEventTime(time: EventTime): string {
   return `${whole}.${String(time.nanos).padStart(9, '0').replace(/0+$/, '')}Z`;
 }
 
-const RFC3339 = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:[.,](\d+))?([Zz]|[+-]\d\d:\d\d)$/;
+const RFC3339 =
+  /^((\d{4})-(\d\d)-(\d\d)[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:[.,](\d+))?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
-/** Reads RFC 3339 with any zone; digits below a nanosecond are dropped. Undefined when it is none. */
+/**
+ * Reads RFC 3339 with any zone; digits below a nanosecond are dropped. Undefined when it is none, or names a day that the
+ * calendar does not have.
+ */
 export function parseEventTime(text: string): EventTime | undefined {
   const match = RFC3339.exec(text);
   if (match === null) {
     return undefined;
   }
-  const [, whole, fraction = '', zone] = match;
+  const [, whole, year, month, day, fraction = '', zone] = match;
+  if (Number(day) > daysIn(Number(year), Number(month))) {
+    return undefined;
+  }
   const milliseconds = Date.parse(`${whole}${zone}`.toUpperCase());
   if (Number.isNaN(milliseconds)) {
     return undefined;
   }
   return { seconds: milliseconds / 1000, nanos: Number(fraction.slice(0, 9).padEnd(9, '0')) };
+}
+
+/** Days in a month, which counts from 1. `Date` itself takes 30 February for the second day of March. */
+function daysIn(year: number, month: number): number {
+  // The calendar repeats after 400 years, and years below 100 would count from 1900.
+  return new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
 }

@@ -17,7 +17,7 @@ const refused = {
   'etcd endpoint': ['', 'ftp://h:1', 'http://user:secret@h:1', 'http://h:1/path', 'http://h:99999', 'unix:///run/etcd'],
   'peer url': ['', 'localhost:2380', 'http://localhost', 'http://localhost:2380/', 'ftp://h:1', 'http://:2380'],
   'initial cluster': ['', 'http://localhost:2380', '=http://h:1', 'a=h:1', 'a=http://h:1,', 'a=http://h'],
-  time: ['', '2026-11-21', '2026-11-21T09:30:00', '2026-13-21T09:30:00Z', '09:30', 'yesterday'],
+  time: ['', '2026-11-21', '2026-11-21T09:30:00', '2026-13-21T09:30:00Z', '2026-02-30T09:30:00Z', '09:30', 'yesterday'],
   'lease ttl': ['', '3600', '500ms', 'never'],
   'not empty': ['', ' '],
 } as const;

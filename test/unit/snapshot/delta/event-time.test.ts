@@ -24,6 +24,30 @@ test('any time survives its text', () => {
   );
 });
 
+test('a day that is not in the calendar is no time', () => {
+  for (const day of [
+    '2026-02-29',
+    '2026-02-30',
+    '2026-04-31',
+    '2100-02-29',
+    '2026-01-00',
+    '2026-00-01',
+    '2026-01-32',
+  ]) {
+    assert.equal(parseEventTime(`${day}T08:59:27Z`), undefined, day);
+    assert.equal(parseEventTime(`${day}T23:59:27.5+14:00`), undefined, day);
+  }
+  for (const day of ['2028-02-29', '2000-02-29', '2026-12-31']) {
+    assert.equal(parseEventTime(`${day}T00:30:00+01:00`)?.seconds, Date.parse(`${day}T00:00:00Z`) / 1000 - 1800, day);
+  }
+});
+
+test('an hour, minute, second or zone that no clock shows is no time', () => {
+  for (const time of ['24:00:00Z', '08:60:00Z', '08:59:60Z', '08:59:27+24:00', '08:59:27-01:60', '08:59:27+99:99']) {
+    assert.equal(parseEventTime(`2026-11-21T${time}`), undefined, time);
+  }
+});
+
 test('other texts are no times', () => {
   for (const text of ['', '2026-11-21', '2026-11-21T08:59:27', '2026-11-21T08:59:27.Z', '2026-02-30T25:00:00Z', 'x']) {
     assert.equal(parseEventTime(text), undefined, text);
