@@ -12,7 +12,7 @@ import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { SnapshotDamage } from '../snapshot/damage.ts';
 import type { Compression } from '../snapshot/snapshot.ts';
-import { HASH_SIZE, withoutTrailingHash } from '../snapshot/trailing-hash.ts';
+import { checkTrailingHash, HASH_SIZE } from '../snapshot/trailing-hash.ts';
 import { lockDb } from './initialize/db-lock.ts';
 import { readStructure } from './initialize/structure.ts';
 import { writeBase } from './restore/base.ts';
@@ -87,9 +87,7 @@ async function statusOfFile(request: StatusRequest, context: RunContext): Promis
   if (size % SECTOR_SIZE !== HASH_SIZE) {
     return await inspected(request.path, { kind: 'database' }, context);
   }
-  for await (const _ of withoutTrailingHash(createReadStream(request.path, { highWaterMark: 1024 * 1024 }))) {
-    context.signal.throwIfAborted();
-  }
+  await checkTrailingHash(createReadStream(request.path, { highWaterMark: 1024 * 1024 }), context);
   return await inspected(request.path, { kind: 'snapshot', compression }, context);
 }
 

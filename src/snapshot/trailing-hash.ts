@@ -23,15 +23,19 @@ export class TrailingHash {
     return this.#length;
   }
 
-  /** Takes the stream's next bytes and gives those that are certainly not the hash; they may alias `bytes`. */
-  push(bytes: Uint8Array): Uint8Array {
+  /** Takes the stream's next bytes and gives those that are certainly not the hash, in order; they may alias `bytes`. */
+  push(bytes: Uint8Array): readonly Uint8Array[] {
     this.#length += bytes.length;
-    const all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
-    const cut = Math.max(0, all.length - HASH_SIZE);
-    this.#held = Uint8Array.prototype.slice.call(all, cut);
-    const payload = all.subarray(0, cut);
-    this.#hash.update(payload);
-    return payload;
+    if (bytes.length < HASH_SIZE) {
+      const all = Buffer.concat([this.#held, bytes]);
+      const cut = Math.max(0, all.length - HASH_SIZE);
+      this.#held = all.subarray(cut);
+      return this.#certain([all.subarray(0, cut)]);
+    }
+    const before = this.#held;
+    const cut = bytes.length - HASH_SIZE;
+    this.#held = Uint8Array.prototype.slice.call(bytes, cut);
+    return this.#certain([before, bytes.subarray(0, cut)]);
   }
 
   /** Ends the stream. Throws {@link HashDamage} unless the held bytes are the hash of all others. */
@@ -48,42 +52,35 @@ export class TrailingHash {
     }
   }
 
+  #certain(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
+    const payload = pieces.filter((piece) => piece.length > 0);
+    for (const piece of payload) {
+      this.#hash.update(piece);
+    }
+    return payload;
+  }
+
   /**
-   * Ends the stream without looking at the hash. Gives the held bytes when they belong to a database without a hash,
-   * and nothing when they are a hash, told apart as etcd does: a bbolt file is a multiple of 512 bytes.
+   * True when a hash, right or wrong, stands at the end rather than more of a database; told apart as etcd does: a bbolt
+   * file is a multiple of 512 bytes.
    */
-  release(): Uint8Array {
-    return this.#length % SECTOR_SIZE === HASH_SIZE ? NOTHING : this.#held;
+  get present(): boolean {
+    return this.#length % SECTOR_SIZE === HASH_SIZE;
   }
 }
 
 /**
- * Passes on all but the SHA-256 at the end of `source`.
- * `check` throws {@link HashDamage} at the end when it is missing or wrong; `skip` accepts any hash and none.
+ * Reads `source` to its end. Throws {@link HashDamage} when the SHA-256 there is missing or wrong, errors of the source,
+ * and the signal's reason.
  */
-export async function* withoutTrailingHash(
+export async function checkTrailingHash(
   source: AsyncIterable<Uint8Array>,
-  options: { readonly mode: 'check' | 'skip' } = { mode: 'check' },
-): AsyncGenerator<Uint8Array, void, undefined> {
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<void> {
   const trailing = new TrailingHash();
   for await (const bytes of source) {
-    const payload = trailing.push(bytes);
-    if (payload.length > 0) {
-      yield payload;
-    }
+    options.signal?.throwIfAborted();
+    trailing.push(bytes);
   }
-  switch (options.mode) {
-    case 'check':
-      trailing.verify();
-      return;
-    case 'skip': {
-      const rest = trailing.release();
-      if (rest.length > 0) {
-        yield rest;
-      }
-      return;
-    }
-    default:
-      options.mode satisfies never;
-  }
+  trailing.verify();
 }

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { decompress } from '../../src/snapshot/compression.ts';
-import { decodeDelta, decodeDeltaTables } from '../../src/snapshot/delta/delta-decoder.ts';
 import type { DeltaEvent } from '../../src/snapshot/delta-event.ts';
 import { relativeKey } from '../../src/snapshot/name.ts';
 import { compareInChainOrder } from '../../src/snapshot/order.ts';
@@ -8,6 +7,7 @@ import type { Snapshot, SnapshotKind } from '../../src/snapshot/snapshot.ts';
 import type { CallOptions } from '../../src/snapstore/bucket.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../src/snapstore/snapstore.ts';
 import { StoreError } from '../../src/snapstore/store-error.ts';
+import { decodedDelta } from './decoded-delta.ts';
 
 /** A store in memory that can be slow or broken on request. */
 export class MemoryStore implements SnapStore {
@@ -108,13 +108,12 @@ export class MemoryStore implements SnapStore {
 
   /** The events of the delta `name`, its hash verified. */
   async events(name: string): Promise<DeltaEvent[]> {
-    return (await Array.fromAsync(decodeDelta(this.#expanded(name)))).flat();
+    return (await decodedDelta(this.#expanded(name))).map(({ event }) => event);
   }
 
   /** The TTLs that the delta `name` tells, seconds by lease. */
   async leaseTtls(name: string): Promise<ReadonlyMap<bigint, number>> {
-    const tables = await Array.fromAsync(decodeDeltaTables(this.#expanded(name)));
-    return new Map(tables.flatMap(({ leaseTtls }) => [...leaseTtls]));
+    return new Map((await decodedDelta(this.#expanded(name))).flatMap(({ leaseTtls }) => [...leaseTtls]));
   }
 
   #expanded(name: string): AsyncIterable<Uint8Array> {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { decompress } from '../../snapshot/compression.ts';
 import type { Compression } from '../../snapshot/snapshot.ts';
-import { withoutTrailingHash } from '../../snapshot/trailing-hash.ts';
+import { checkTrailingHash } from '../../snapshot/trailing-hash.ts';
 
 /** Bytes that may wait to be looked at while others are sent. */
 const LAG = 1024 * 1024;
@@ -19,7 +19,7 @@ export async function* verifiedBody(
   // Nobody reads from a tap that was closed early; that is told by what closed it.
   tap.on('error', () => undefined);
   const ended = new AbortController();
-  const verdict = exhaust(withoutTrailingHash(decompress(tap, compression)));
+  const verdict = checkTrailingHash(decompress(tap, compression));
   verdict.catch(() => undefined);
   try {
     for await (const bytes of body) {
@@ -33,11 +33,5 @@ export async function* verifiedBody(
   } finally {
     ended.abort();
     tap.destroy();
-  }
-}
-
-async function exhaust(stream: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of stream) {
-    // Only the end is of interest.
   }
 }

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { decompress } from '../../snapshot/compression.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
-import { withoutTrailingHash } from '../../snapshot/trailing-hash.ts';
+import { HASH_SIZE, TrailingHash } from '../../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { fetchWhole } from './fetch.ts';
 
@@ -18,29 +18,38 @@ export async function writeBase(
   target: { readonly file: string; readonly skipHashCheck: boolean; readonly onRead: (bytes: number) => void },
   context: RunContext,
 ): Promise<void> {
-  const mode = target.skipHashCheck ? 'skip' : 'check';
   await fetchWhole(source.store, source.base, context, async (body) => {
     const handle = await open(target.file, 'w', 0o600);
     try {
-      let size = 0;
+      const trailing = new TrailingHash();
       let writing: Promise<unknown> = Promise.resolve();
-      const expanded = decompress(counted(body, target.onRead), source.base.compression);
-      for await (const bytes of withoutTrailingHash(expanded, { mode })) {
+      for await (const bytes of decompress(counted(body, target.onRead), source.base.compression)) {
         context.signal.throwIfAborted();
         await writing;
+        // The hash goes into the file as well and is cut off in the end: so no piece has to be cut and joined.
         writing = handle.writeFile(bytes);
         // It is awaited with the next bytes; until then a failure must not count as unhandled.
         writing.catch(() => undefined);
-        size += bytes.length;
+        trailing.push(bytes);
       }
       await writing;
-      if (size === 0 || size % SECTOR_SIZE !== 0) {
-        throw new SnapshotDamage(`a database of ${size} bytes, which is no multiple of ${SECTOR_SIZE}`);
-      }
+      await handle.truncate(databaseSize(trailing, target));
     } finally {
       await handle.close();
     }
   });
+}
+
+/** Checks what came; bytes of the database. */
+function databaseSize(trailing: TrailingHash, options: { readonly skipHashCheck: boolean }): number {
+  if (!options.skipHashCheck) {
+    trailing.verify();
+  }
+  const size = trailing.length - (options.skipHashCheck && !trailing.present ? 0 : HASH_SIZE);
+  if (size <= 0 || size % SECTOR_SIZE !== 0) {
+    throw new SnapshotDamage(`a database of ${size} bytes, which is no multiple of ${SECTOR_SIZE}`);
+  }
+  return size;
 }
 
 async function* counted(

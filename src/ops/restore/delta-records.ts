@@ -1,9 +1,8 @@
 import type { OwnedEntryBatch } from '../../datadir/bbolt/entry-batch.ts';
-import { ChangeEncoder, type ChangeFields } from '../../datadir/mvcc/change-encoder.ts';
+import { ChangeEncoder } from '../../datadir/mvcc/change-encoder.ts';
 import { UnfitChange } from '../../datadir/mvcc/unfit-change.ts';
-import { releaseMemory } from '../../runtime/release-memory.ts';
-import { decodeDeltaTables } from '../../snapshot/delta/delta-decoder.ts';
-import type { EventTable } from '../../snapshot/delta/event-table.ts';
+import { DeltaDecoder } from '../../snapshot/delta/delta-decoder.ts';
+import type { EventRow } from '../../snapshot/delta/event-row.ts';
 
 /** Bytes of records that are handed on at a time. */
 const BATCH_SIZE = 256 * 1024;
@@ -20,103 +19,112 @@ export interface DeltaSummary {
   readonly leaseTtls: ReadonlyMap<bigint, number>;
 }
 
+/** Which events become records, and how. */
+export interface RecordOptions {
+  /** Events up to this revision are there already and skipped. */
+  readonly after: number;
+  /** Events beyond this revision are not wanted; left out, all are. */
+  readonly until?: number | undefined;
+  /** Puts lose other leases than these; left out, they keep them. */
+  readonly keptLeases?: readonly bigint[] | undefined;
+}
+
 /**
  * Checks the hash of an expanded delta and turns its events into records of the `key` bucket.
- * Events up to revision `after` are there already and skipped, those beyond `until` are not wanted.
- * Puts lose leases other than `keptLeases`, when those are given.
  * `spares` are batches that were used up, whose memory serves again.
  * Records come before the hash is known; they must not be published until the iteration has ended.
  * Throws SnapshotDamage, and {@link UnfitChange} only when the hash is right: otherwise damage is the better explanation.
  */
 export async function* deltaRecords(
   body: AsyncIterable<Uint8Array>,
-  options: {
-    readonly after: number;
-    readonly until?: number | undefined;
-    readonly keptLeases?: readonly bigint[] | undefined;
-    readonly spares?: OwnedEntryBatch[];
-  },
+  options: RecordOptions & { readonly spares?: OwnedEntryBatch[] },
 ): AsyncGenerator<OwnedEntryBatch, DeltaSummary> {
-  const encoder = new ChangeEncoder({ after: options.after, bytes: BATCH_SIZE + BATCH_SIZE / 8 });
-  const limits = {
-    until: options.until ?? Number.MAX_SAFE_INTEGER,
-    keptLeases: options.keptLeases === undefined ? undefined : new Set(options.keptLeases),
-  };
-  const leaseTtls = new Map<bigint, number>();
-  let unfit: UnfitChange | undefined;
-  for await (const table of decodeDeltaTables(body)) {
-    for (const [lease, seconds] of table.leaseTtls) {
-      leaseTtls.set(lease, seconds);
+  const reader = new RecordReader(options);
+  for await (const bytes of body) {
+    reader.feed(bytes);
+    while (reader.fillBatch()) {
+      yield reader.take(options.spares?.pop());
     }
-    for (let at = 0; unfit === undefined && at < table.count; ) {
-      try {
-        at = encodeRows(encoder, { table, from: at, ...limits });
-      } catch (error) {
-        if (!(error instanceof UnfitChange)) {
-          throw error;
-        }
-        unfit = error;
-      }
-      if (unfit === undefined && encoder.pending >= BATCH_SIZE) {
-        yield encoder.take(options.spares?.pop());
-      }
-    }
-    releaseMemory(table.bytes);
   }
-  if (unfit !== undefined) {
-    throw unfit;
+  reader.end();
+  while (reader.fillBatch()) {
+    yield reader.take(options.spares?.pop());
   }
-  if (encoder.pending > 0) {
-    yield encoder.take();
+  if (reader.pending > 0) {
+    yield reader.take();
   }
-  return {
-    lastRevision: encoder.revision,
-    added: encoder.added,
-    skipped: encoder.skipped,
-    leases: [...encoder.leases],
-    leaseTtls,
-  };
+  return reader.summary();
 }
 
-/** Encodes rows from `from` on, up to revision `until`, until a batch is full; gives the first row that is left. */
-function encodeRows(
-  encoder: ChangeEncoder,
-  rows: {
-    readonly table: EventTable;
-    readonly from: number;
-    readonly until: number;
-    readonly keptLeases: ReadonlySet<bigint> | undefined;
-  },
-): number {
-  const { table, from, until, keptLeases } = rows;
-  const row: { -readonly [Field in keyof ChangeFields]: ChangeFields[Field] } = {
-    isDelete: false,
-    keyStart: 0,
-    keyEnd: 0,
-    valueStart: 0,
-    valueEnd: 0,
-    createRevision: 0,
-    modRevision: 0,
-    version: 0,
-    lease: 0n,
-  };
-  let at = from;
-  for (; at < table.count && encoder.pending < BATCH_SIZE; at++) {
-    row.isDelete = table.isDelete[at] === 1;
-    row.keyStart = table.keyStart[at] ?? 0;
-    row.keyEnd = table.keyEnd[at] ?? 0;
-    row.valueStart = table.valueStart[at] ?? 0;
-    row.valueEnd = table.valueEnd[at] ?? 0;
-    row.createRevision = table.createRevision[at] ?? 0;
-    row.modRevision = table.modRevision[at] ?? 0;
-    if (row.modRevision > until) {
-      // Revisions ascend, so nothing behind this one is wanted either.
-      return table.count;
-    }
-    row.version = table.version[at] ?? 0;
-    const lease = table.lease[at] ?? 0n;
-    row.lease = lease === 0n || keptLeases === undefined || keptLeases.has(lease) ? lease : 0n;
-    encoder.add(table.bytes, row);
+/** Turns the events of one delta into records, batch by batch. */
+class RecordReader {
+  readonly #decoder = new DeltaDecoder();
+  readonly #encoder: ChangeEncoder;
+  readonly #until: number;
+  readonly #keptLeases: ReadonlySet<bigint> | undefined;
+  readonly #leaseTtls = new Map<bigint, number>();
+  /** The first change that cannot follow what is there; whatever comes later is only read. */
+  #unfit: UnfitChange | undefined;
+
+  constructor(options: RecordOptions) {
+    this.#encoder = new ChangeEncoder({ after: options.after, bytes: BATCH_SIZE + BATCH_SIZE / 8 });
+    this.#until = options.until ?? Number.MAX_SAFE_INTEGER;
+    this.#keptLeases = options.keptLeases === undefined ? undefined : new Set(options.keptLeases);
   }
-  return at;
+
+  /** Bytes of records that wait to be taken. */
+  get pending(): number {
+    return this.#encoder.pending;
+  }
+
+  feed(bytes: Uint8Array): void {
+    this.#decoder.feed(bytes);
+  }
+
+  end(): void {
+    this.#decoder.end();
+  }
+
+  /** Encodes events until a batch is full (true) or there are no more of them by now. */
+  fillBatch(): boolean {
+    const encoder = this.#encoder;
+    while (encoder.pending < BATCH_SIZE) {
+      const row = this.#decoder.next();
+      if (row === undefined) {
+        return false;
+      }
+      for (const [lease, seconds] of row.leaseTtls ?? []) {
+        this.#leaseTtls.set(lease, seconds);
+      }
+      if (row.modRevision <= this.#until && this.#unfit === undefined) {
+        this.#encode(row);
+      }
+    }
+    return true;
+  }
+
+  take(spare?: OwnedEntryBatch): OwnedEntryBatch {
+    return this.#encoder.take(spare);
+  }
+
+  /** Throws {@link UnfitChange}. */
+  summary(): DeltaSummary {
+    if (this.#unfit !== undefined) {
+      throw this.#unfit;
+    }
+    const { revision, added, skipped, leases } = this.#encoder;
+    return { lastRevision: revision, added, skipped, leases: [...leases], leaseTtls: this.#leaseTtls };
+  }
+
+  #encode(row: Readonly<EventRow>): void {
+    const kept = row.lease === 0n || this.#keptLeases === undefined || this.#keptLeases.has(row.lease);
+    try {
+      this.#encoder.add(row.bytes, kept ? row : { ...row, lease: 0n });
+    } catch (error) {
+      if (!(error instanceof UnfitChange)) {
+        throw error;
+      }
+      this.#unfit = error;
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import { type Revision, revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { decompress } from '../../snapshot/compression.ts';
-import { decodeDeltaTables } from '../../snapshot/delta/delta-decoder.ts';
+import { DeltaDecoder } from '../../snapshot/delta/delta-decoder.ts';
 import type { EventTime } from '../../snapshot/delta/event-time.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { snapshotFailure } from './failures.ts';
@@ -29,13 +29,19 @@ export async function eventsUpTo(
     return await fetchWhole(store, delta, context, async (body) => {
       let last = 0;
       let complete = true;
-      for await (const table of decodeDeltaTables(decompress(body, delta.compression))) {
-        for (let at = 0; complete && at < table.count; at++) {
-          const main = table.modRevision[at] ?? 0;
-          complete = main === last || !isLater(table.seconds[at] ?? 0, table.nanos[at] ?? 0, time);
-          last = complete ? main : last;
+      const decoder = new DeltaDecoder();
+      const take = (): void => {
+        for (let row = decoder.next(); row !== undefined; row = decoder.next()) {
+          complete &&= row.modRevision === last || !isLater(row, time);
+          last = complete ? row.modRevision : last;
         }
+      };
+      for await (const bytes of decompress(body, delta.compression)) {
+        decoder.feed(bytes);
+        take();
       }
+      decoder.end();
+      take();
       return { lastRevision: last === 0 ? undefined : revision(last), complete };
     });
   } catch (error) {
@@ -43,6 +49,6 @@ export async function eventsUpTo(
   }
 }
 
-function isLater(seconds: number, nanos: number, time: EventTime): boolean {
-  return seconds > time.seconds || (seconds === time.seconds && nanos > time.nanos);
+function isLater(seen: EventTime, time: EventTime): boolean {
+  return seen.seconds > time.seconds || (seen.seconds === time.seconds && seen.nanos > time.nanos);
 }

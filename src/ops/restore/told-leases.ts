@@ -1,6 +1,6 @@
 import type { RunContext } from '../../runtime/run-context.ts';
 import { decompress } from '../../snapshot/compression.ts';
-import { decodeDeltaTables } from '../../snapshot/delta/delta-decoder.ts';
+import { DeltaDecoder } from '../../snapshot/delta/delta-decoder.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { snapshotFailure } from './failures.ts';
 import { fetchWhole } from './fetch.ts';
@@ -17,11 +17,20 @@ export async function toldLeases(
   for (const delta of source.deltas) {
     try {
       await fetchWhole(source.store, delta, context, async (body) => {
-        for await (const table of decodeDeltaTables(decompress(body, delta.compression))) {
-          for (const lease of table.leaseTtls.keys()) {
-            told.add(lease);
+        const decoder = new DeltaDecoder();
+        const take = (): void => {
+          for (let row = decoder.next(); row !== undefined; row = decoder.next()) {
+            for (const lease of row.leaseTtls?.keys() ?? []) {
+              told.add(lease);
+            }
           }
+        };
+        for await (const bytes of decompress(body, delta.compression)) {
+          decoder.feed(bytes);
+          take();
         }
+        decoder.end();
+        take();
       });
     } catch (error) {
       throw snapshotFailure(error, delta.name);

@@ -2,7 +2,7 @@ import { inspectDatabase } from '../../datadir/mvcc/inspect.ts';
 import { type Revision, revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { decompress } from '../../snapshot/compression.ts';
-import { withoutTrailingHash } from '../../snapshot/trailing-hash.ts';
+import { checkTrailingHash } from '../../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { writeBase } from '../restore/base.ts';
 import { deltaRecords } from '../restore/delta-records.ts';
@@ -44,9 +44,7 @@ export async function checkObject(check: ObjectCheck, context: RunContext): Prom
 
 async function checkHash({ store, snapshot }: ObjectCheck, context: RunContext): Promise<void> {
   await fetchWhole(store, snapshot, context, async (body) => {
-    for await (const _ of withoutTrailingHash(decompress(body, snapshot.compression))) {
-      context.signal.throwIfAborted();
-    }
+    await checkTrailingHash(decompress(body, snapshot.compression), context);
   });
 }
 

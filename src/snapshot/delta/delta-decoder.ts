@@ -1,37 +1,46 @@
-import type { DeltaEvent } from '../delta-event.ts';
 import { TrailingHash } from '../trailing-hash.ts';
 import { DeltaTokenizer } from './delta-tokenizer.ts';
-import { type EventTable, eventAt } from './event-table.ts';
+import type { EventRow } from './event-row.ts';
 
 /**
- * Reads an uncompressed delta: the events' JSON text and the SHA-256 behind it. Bounded memory, whatever its size.
+ * Reads an uncompressed delta, the events' JSON text and the SHA-256 behind it, in pieces of any size. Bounded memory,
+ * whatever the size of the delta, and no copy of what is fed at once.
  *
- * Tables come as they are read, so a consumer sees events before the hash is known: it must not publish what it made of
- * them until the iteration has ended. Throws {@link DeltaDamage} and {@link HashDamage}.
+ * Events come as they are read, so a consumer sees them before the hash is known: it must not publish what it made of
+ * them until {@link end} has returned and {@link next} has given the last one.
  */
-export async function* decodeDeltaTables(
-  source: AsyncIterable<Uint8Array>,
-): AsyncGenerator<EventTable, void, undefined> {
-  const trailing = new TrailingHash();
-  const tokenizer = new DeltaTokenizer();
-  for await (const bytes of source) {
-    const table = tokenizer.push(trailing.push(bytes));
-    if (table !== undefined) {
-      yield table;
-    }
-  }
-  trailing.verify();
-  const table = tokenizer.end();
-  if (table !== undefined) {
-    yield table;
-  }
-}
+export class DeltaDecoder {
+  readonly #trailing = new TrailingHash();
+  readonly #tokenizer = new DeltaTokenizer();
+  /** What was fed and not yet read: at most what the hash had held back, and the piece behind it. */
+  readonly #waiting: Uint8Array[] = [];
 
-/** {@link decodeDeltaTables} as batches of events, in order; keys and values alias memory that belongs to the batch. */
-export async function* decodeDelta(
-  source: AsyncIterable<Uint8Array>,
-): AsyncGenerator<readonly DeltaEvent[], void, undefined> {
-  for await (const table of decodeDeltaTables(source)) {
-    yield Array.from({ length: table.count }, (_, at) => eventAt(table, at));
+  /** Takes the next bytes. All events of those before have to be taken; these must not change until theirs are. */
+  feed(bytes: Uint8Array): void {
+    this.#waiting.push(...this.#trailing.push(bytes));
+  }
+
+  /** Ends the delta; {@link next} may still give events. Throws {@link HashDamage}. */
+  end(): void {
+    this.#trailing.verify();
+    this.#tokenizer.end();
+  }
+
+  /**
+   * The next event, or undefined when more bytes are needed, or no event is left. It is valid until the next call.
+   * Throws {@link DeltaDamage}.
+   */
+  next(): Readonly<EventRow> | undefined {
+    for (;;) {
+      const row = this.#tokenizer.next();
+      if (row !== undefined) {
+        return row;
+      }
+      const piece = this.#waiting.shift();
+      if (piece === undefined) {
+        return undefined;
+      }
+      this.#tokenizer.feed(piece);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { EventReader } from './event-reader.ts';
-import { type EventTable, EventTableBuilder } from './event-table.ts';
+import type { EventRow } from './event-row.ts';
 import { Byte, incomplete, JsonCursor } from './json-cursor.ts';
 
 /** Bytes of one event beyond which the text is refused rather than collected further. */
@@ -20,116 +20,131 @@ export class DeltaTokenizer {
   readonly #cursor = new JsonCursor();
   readonly #reader = new EventReader(this.#cursor);
   #expecting: Expecting = 'array';
+  /** Memory for an event that is not whole yet. */
   #pending: Buffer = Buffer.alloc(0);
-  #filled = 0;
+  /** Bytes of it, from its beginning. */
+  #unfinished = 0;
+  /** Bytes there have to be before it is looked at again. */
   #patience = 0;
+  #ended = false;
 
-  /** Takes the next bytes of the text and returns the events they complete, if any. */
-  push(bytes: Uint8Array): EventTable | undefined {
-    this.#collect(bytes);
-    if (this.#filled < this.#patience) {
-      return undefined;
-    }
-    const table = this.#parse();
-    const left = this.#filled;
-    if (left > MAX_EVENT_BYTES) {
-      throw this.#cursor.damage(`an event is longer than ${MAX_EVENT_BYTES} bytes`);
-    }
-    this.#patience = left > PATIENT_FROM ? left * 2 : 0;
-    return table;
+  /** Takes the next bytes of the text. They must not change until {@link next} has given all events they complete. */
+  feed(bytes: Uint8Array): void {
+    this.#cursor.bytes = this.#unfinished === 0 ? asBuffer(bytes) : this.#joined(bytes);
   }
 
-  /** Ends the text. Returns events that had waited; throws {@link DeltaDamage} when the text is not whole. */
-  end(): EventTable | undefined {
-    const table = this.#parse();
-    if (this.#expecting !== 'nothing' || this.#filled > 0) {
-      throw this.#cursor.damage('the text ends before its array does');
-    }
-    return table;
+  /** Ends the text. {@link next} then gives events that had waited, and throws when the text is not whole. */
+  end(): void {
+    this.#ended = true;
+    this.#patience = 0;
   }
 
-  #collect(bytes: Uint8Array): void {
-    const needed = this.#filled + bytes.length;
-    if (needed > this.#pending.length) {
-      const wider = Buffer.allocUnsafeSlow(needed * 2);
-      wider.set(this.#pending.subarray(0, this.#filled));
+  /**
+   * The next event that is whole, or undefined when more bytes are needed, or no event is left. It is valid until the
+   * next call.
+   */
+  next(): Readonly<EventRow> | undefined {
+    const row = this.#cursor.bytes.length < this.#patience ? undefined : this.#read();
+    if (row === undefined) {
+      this.#setAside();
+    }
+    return row;
+  }
+
+  #joined(bytes: Uint8Array): Buffer {
+    const length = this.#unfinished + bytes.length;
+    if (length > this.#pending.length) {
+      const wider = Buffer.allocUnsafeSlow(length * 2);
+      wider.set(this.#pending.subarray(0, this.#unfinished));
       this.#pending = wider;
     }
-    this.#pending.set(bytes, this.#filled);
-    this.#filled = needed;
+    this.#pending.set(bytes, this.#unfinished);
+    return this.#pending.subarray(0, length);
   }
 
-  /** Reads as many events as are whole and moves what is left to the front. */
-  #parse(): EventTable | undefined {
+  #read(): Readonly<EventRow> | undefined {
     const cursor = this.#cursor;
-    cursor.bytes = this.#pending.subarray(0, this.#filled);
-    cursor.position = 0;
-    // Base64 shrinks, so the decoded bytes always fit.
-    const slab = Buffer.allocUnsafeSlow(Math.ceil(this.#filled * 0.75));
-    const builder = new EventTableBuilder(slab);
-    let done = 0;
+    let done = cursor.position;
     try {
       while (this.#expecting !== 'nothing') {
-        this.#step(builder, slab);
+        const row = this.#step();
+        if (row !== undefined) {
+          return row;
+        }
         done = cursor.position;
       }
-      done = this.#expectNothing();
+      this.#expectNothing();
     } catch (reason) {
       if (reason !== incomplete) {
         throw reason;
       }
     }
-    this.#pending.copyWithin(0, done, this.#filled);
-    this.#filled -= done;
-    cursor.base += done;
-    cursor.position = 0;
-    return builder.count === 0 ? undefined : builder.finish();
+    if (this.#expecting !== 'nothing') {
+      cursor.position = done;
+    }
+    return undefined;
   }
 
-  #step(builder: EventTableBuilder, slab: Buffer): void {
+  /** Keeps what was not consumed, so that the memory of the last piece is free again. */
+  #setAside(): void {
+    const cursor = this.#cursor;
+    const left = cursor.bytes.subarray(cursor.position);
+    if (this.#ended && (this.#expecting !== 'nothing' || left.length > 0)) {
+      cursor.position = cursor.bytes.length;
+      throw cursor.damage('the text ends before its array does');
+    }
+    if (left.length > MAX_EVENT_BYTES) {
+      throw cursor.damage(`an event is longer than ${MAX_EVENT_BYTES} bytes`);
+    }
+    if (left.length > this.#pending.length) {
+      this.#pending = Buffer.allocUnsafeSlow(left.length * 2);
+    }
+    // The unfinished event may lie in this very memory, further back.
+    this.#pending.set(left);
+    this.#unfinished = left.length;
+    this.#patience = left.length > PATIENT_FROM ? left.length * 2 : 0;
+    cursor.base += cursor.position;
+    cursor.position = 0;
+    cursor.bytes = this.#pending.subarray(0, left.length);
+  }
+
+  #step(): Readonly<EventRow> | undefined {
     const cursor = this.#cursor;
     switch (this.#expecting) {
       case 'array':
         cursor.expect(Byte.openBracket);
         this.#expecting = 'first event';
-        return;
+        return undefined;
       case 'first event':
-        if (cursor.accept(Byte.closeBracket)) {
-          this.#expecting = 'nothing';
-          return;
-        }
-        this.#expecting = 'event';
-        return;
+        this.#expecting = cursor.accept(Byte.closeBracket) ? 'nothing' : 'event';
+        return undefined;
       case 'separator':
         if (cursor.accept(Byte.closeBracket)) {
           this.#expecting = 'nothing';
-          return;
+          return undefined;
         }
         cursor.expect(Byte.comma);
         this.#expecting = 'event';
-        return;
-      case 'event':
-        builder.add(this.#reader.read(slab, builder.count === 0 ? 0 : this.#reader.used));
+        return undefined;
+      case 'event': {
+        const row = this.#reader.read();
         this.#expecting = 'separator';
-        return;
+        return row;
+      }
       case 'nothing':
-        return;
+        return undefined;
       default:
-        this.#expecting satisfies never;
+        return this.#expecting satisfies never;
     }
   }
 
-  /** Only white space may follow the array; returns where the bytes end. */
-  #expectNothing(): number {
-    const cursor = this.#cursor;
-    try {
-      cursor.peek();
-    } catch (reason) {
-      if (reason === incomplete) {
-        return cursor.position;
-      }
-      throw reason;
-    }
-    throw cursor.damage('something follows the array of events');
+  /** Only white space may follow the array, which is consumed. */
+  #expectNothing(): void {
+    this.#cursor.peek();
+    throw this.#cursor.damage('something follows the array of events');
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SnapshotDamage } from '../../../../src/snapshot/damage.ts';
-import { decodeDelta } from '../../../../src/snapshot/delta/delta-decoder.ts';
+import { decodedDelta } from '../../../support/decoded-delta.ts';
 
 async function countEvents(text: Buffer, pieceSize: number): Promise<number> {
   const whole = Buffer.concat([text, createHash('sha256').update(text).digest()]);
@@ -12,11 +12,7 @@ async function countEvents(text: Buffer, pieceSize: number): Promise<number> {
       yield whole.subarray(at, at + pieceSize);
     }
   }
-  let count = 0;
-  for await (const events of decodeDelta(pieces())) {
-    count += events.length;
-  }
-  return count;
+  return (await decodedDelta(pieces())).length;
 }
 
 function readsAsJson(text: Buffer): { readonly length: number } | undefined {

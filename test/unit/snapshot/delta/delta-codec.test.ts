@@ -4,32 +4,25 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { revision } from '../../../../src/revision.ts';
 import { DeltaDamage, HashDamage, SnapshotDamage } from '../../../../src/snapshot/damage.ts';
-import { decodeDelta, decodeDeltaTables } from '../../../../src/snapshot/delta/delta-decoder.ts';
 import { DeltaEncoder } from '../../../../src/snapshot/delta/delta-encoder.ts';
-import { type EventTable, eventAt, timeAt } from '../../../../src/snapshot/delta/event-table.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
 import { collected, inPieces, seededBytes, seededRandom } from '../../../support/byte-streams.ts';
+import { decodedDelta } from '../../../support/decoded-delta.ts';
 import { put } from '../../../support/delta-events.ts';
 import { goldenObjects } from '../../../support/golden-store.ts';
 
 const GOLDEN = goldenObjects('etcd-3.5/none').filter((object) => object.key.includes('Incr'));
 
-async function tablesOf(bytes: Uint8Array, pieceSize: number): Promise<EventTable[]> {
-  return await Array.fromAsync(decodeDeltaTables(inPieces(bytes, pieceSize)));
-}
-
 async function eventsOf(bytes: Uint8Array, pieceSize = 1 << 16): Promise<readonly DeltaEvent[]> {
-  return (await Array.fromAsync(decodeDelta(inPieces(bytes, pieceSize)))).flat();
+  return (await decodedDelta(inPieces(bytes, pieceSize))).map(({ event }) => event);
 }
 
 for (const { key, bytes } of GOLDEN) {
   for (const pieceSize of [1, 7, 33, 1000, 1 << 20]) {
     test(`${key} read in pieces of ${pieceSize} and written again is the same to the byte`, async () => {
       const encoder = new DeltaEncoder();
-      for (const table of await tablesOf(bytes, pieceSize)) {
-        for (let at = 0; at < table.count; at += 1) {
-          encoder.append(eventAt(table, at), timeAt(table, at));
-        }
+      for (const { event, time } of await decodedDelta(inPieces(bytes, pieceSize))) {
+        encoder.append(event, time);
       }
       const [, first, last] = /Incr-(\d+)-(\d+)/.exec(key) ?? [];
       assert.equal(encoder.firstRevision, Number(first));
@@ -109,9 +102,9 @@ test('TTLs of leases are a member of the last event; the others and the rest of 
   assert.equal(text, without.replace(/}]$/, ',"leaseTTLs":{"7":71,"-9223372036854775808":9000000000}}]'));
   for (const pieceSize of [1, 50, 1 << 16]) {
     assert.deepEqual(await eventsOf(bytes, pieceSize), LEASED);
-    const tables = await tablesOf(bytes, pieceSize);
+    const decoded = await decodedDelta(inPieces(bytes, pieceSize));
     assert.deepEqual(
-      tables.flatMap(({ leaseTtls }) => [...leaseTtls]),
+      decoded.flatMap(({ leaseTtls }) => [...leaseTtls]),
       [
         [7n, 71],
         [-(2n ** 63n), 9_000_000_000],
@@ -130,11 +123,10 @@ test('times keep their nanoseconds and zones', async () => {
     '2026-01-01T00:00:03.1234567899Z',
   ];
   const text = `[${times.map((time) => PUT.replace('2026-01-01T00:00:00Z', time)).join(',')}]`;
-  const [table] = await tablesOf(framed(text), 1 << 16);
-  assert.ok(table !== undefined);
+  const decoded = await decodedDelta(inPieces(framed(text), 1 << 16));
   const midnight = Date.UTC(2026, 0, 1) / 1000;
   assert.deepEqual(
-    times.map((_, at) => [timeAt(table, at).seconds - midnight, timeAt(table, at).nanos]),
+    decoded.map(({ time }) => [time.seconds - midnight, time.nanos]),
     [
       [59, 999_999_999],
       [1, 1],
