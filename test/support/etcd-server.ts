@@ -188,7 +188,7 @@ function serverAt(parts: {
       const login = loggedIn ? [`--user=root:${options.rootPassword}`] : [];
       const { stdout } = await run(
         options.release.etcdctl,
-        [...connectionFlags(options, clientUrl), ...login, ...args],
+        [...connectionFlags(options, clientUrl), ...PATIENCE, ...login, ...args],
         {
           env: { ETCDCTL_API: '3' },
         },
@@ -202,6 +202,9 @@ function serverAt(parts: {
     },
   };
 }
+
+/** etcdctl gives up after 2 and 5 seconds otherwise, which a busy machine may need. */
+const PATIENCE = ['--dial-timeout=60s', '--command-timeout=60s'];
 
 function connectionFlags({ tls }: EtcdOptions, clientUrl: string): string[] {
   const flags = [`--endpoints=${clientUrl}`];

@@ -5,7 +5,7 @@ import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { applyDeltas } from './apply-deltas.ts';
 import { writeBase } from './base.ts';
 import { chooseDeltas, selectDeltas } from './delta-choice.ts';
-import { DeltaPipeline, worthThreads } from './delta-pipeline.ts';
+import { DeltaPipeline, worthThread } from './delta-pipeline.ts';
 import { attribute } from './failures.ts';
 import { type Identity, withScheduledCompaction } from './identity.ts';
 import { RestoredDatabase } from './restored-database.ts';
@@ -75,7 +75,7 @@ export async function assembleDatabase(
   const presumed = { covered: first.lastRevision, until };
   const ahead = chooseDeltas(newest, presumed).deltas;
   // Which leases have to go is known only from the base.
-  const canBegin = worthThreads(ahead) && unknownLeases.kind === 'grant';
+  const canBegin = worthThread(ahead) && unknownLeases.kind === 'grant';
   const begin = { ...request, deltas: ahead, after: presumed.covered, until, keptLeases: undefined, onFetched: onRead };
   await using early = canBegin ? new DeltaPipeline(begin, context) : undefined;
   const { backup, database: opened } = await openBase({ request, selection, file, onRead }, context);

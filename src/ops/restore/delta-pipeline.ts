@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { OwnedEntryBatch } from '../../datadir/bbolt/entry-batch.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -8,10 +7,10 @@ import type { DeltaReader, DeltaTask } from './delta-reader.ts';
 import { type DeltaSummary, deltaRecords } from './delta-records.ts';
 import { DeltaThread } from './delta-thread.ts';
 
-/** Stored bytes below which threads take longer to start than they save. */
-const WORTH_THREADS = 2 * 1024 * 1024;
-/** Each thread costs some 70 MB, and a restore has to stay below 300 MB; a second one gains an eighth of the time. */
-const MOST_THREADS = 1;
+/** Stored bytes below which a thread takes longer to start than it saves. */
+const WORTH_A_THREAD = 2 * 1024 * 1024;
+/** Deltas begun at once: one is read while the next is expanded. */
+const BEGUN = 2;
 
 /** One delta whose records can be taken. */
 export interface DeltaRun {
@@ -37,18 +36,15 @@ export interface PipelineOptions {
 
 /** A run with what has to be given back after it. */
 interface BegunRun extends DeltaRun {
-  readonly reader: DeltaReader;
   readonly fetched: FetchedDelta;
 }
 
 /**
- * Fetches and reads deltas ahead of whoever takes their records. Small chains are read in this thread, larger ones
- * in several threads, each with a delta of its own.
+ * Fetches and reads deltas ahead of whoever takes their records: small chains in this thread, larger ones in another.
  */
 export class DeltaPipeline implements AsyncDisposable {
   readonly #stop = new AbortController();
-  readonly #readers: readonly DeltaReader[];
-  readonly #idle: DeltaReader[];
+  readonly #reader: DeltaReader;
   readonly #fetched: AsyncGenerator<FetchedDelta, void>;
   readonly #begun: Promise<BegunRun | undefined>[] = [];
   #last: Promise<unknown> = Promise.resolve();
@@ -63,10 +59,9 @@ export class DeltaPipeline implements AsyncDisposable {
     this.#after = options.after;
     this.#ahead = options.deltas.length;
     this.#limits = { until: options.until, keptLeases: options.keptLeases };
-    this.#readers = startReaders(options.deltas);
-    this.#idle = [...this.#readers];
+    this.#reader = startReader(options.deltas);
     this.#fetched = fetchDeltas(options, options, { ...context, signal });
-    for (const _ of this.#readers) {
+    for (let begun = 0; begun < BEGUN; begun++) {
       this.#begin();
     }
   }
@@ -75,7 +70,6 @@ export class DeltaPipeline implements AsyncDisposable {
   async *runs(): AsyncGenerator<DeltaRun, void> {
     for (let run = await this.#begun.shift(); run !== undefined; run = await this.#begun.shift()) {
       yield run;
-      this.#idle.push(run.reader);
       this.#begin();
       await run.fetched[Symbol.asyncDispose]();
     }
@@ -86,10 +80,10 @@ export class DeltaPipeline implements AsyncDisposable {
     this.#stop.abort();
     await Promise.allSettled(this.#begun);
     await this.#fetched.return();
-    await Promise.all(this.#readers.map((reader) => reader.close()));
+    await this.#reader.close();
   }
 
-  /** Begins with the next delta as soon as the ones before it are begun. There are as many unfinished runs as readers. */
+  /** Begins with the next delta as soon as the ones before it are begun. */
   #begin(): void {
     const begun = this.#last.then(async () => {
       // At its end the fetcher removes all files, and a thread may not have opened the last one yet.
@@ -98,14 +92,13 @@ export class DeltaPipeline implements AsyncDisposable {
       }
       this.#ahead -= 1;
       const { value: fetched } = await this.#fetched.next();
-      const reader = this.#idle.shift();
-      if (fetched === undefined || reader === undefined) {
+      if (fetched === undefined) {
         return undefined;
       }
       const { delta, file } = fetched;
-      const records = reader.read({ file, compression: delta.compression, after: this.#after, ...this.#limits });
+      const records = this.#reader.read({ file, compression: delta.compression, after: this.#after, ...this.#limits });
       this.#after = delta.lastRevision;
-      return { delta, records, reader, fetched };
+      return { delta, records, fetched };
     });
     // It is awaited in its turn; until then a failure must not count as unhandled.
     begun.catch(() => undefined);
@@ -114,17 +107,13 @@ export class DeltaPipeline implements AsyncDisposable {
   }
 }
 
-/** True when there is so much to read that it is worth the start of threads. */
-export function worthThreads(deltas: readonly StoredSnapshot[]): boolean {
-  return deltas.reduce((sum, delta) => sum + delta.size, 0) >= WORTH_THREADS;
+/** True when there is so much to read that it is worth the start of a thread. */
+export function worthThread(deltas: readonly StoredSnapshot[]): boolean {
+  return deltas.reduce((sum, delta) => sum + delta.size, 0) >= WORTH_A_THREAD;
 }
 
-function startReaders(deltas: readonly StoredSnapshot[]): readonly DeltaReader[] {
-  if (!worthThreads(deltas)) {
-    return [
-      { read: (task) => deltaRecords(expandedDelta(task, 'piece by piece'), task), close: () => Promise.resolve() },
-    ];
-  }
-  const count = Math.min(MOST_THREADS, deltas.length, availableParallelism());
-  return Array.from({ length: count }, () => new DeltaThread());
+function startReader(deltas: readonly StoredSnapshot[]): DeltaReader {
+  return worthThread(deltas)
+    ? new DeltaThread()
+    : { read: (task) => deltaRecords(expandedDelta(task), task), close: () => Promise.resolve() };
 }

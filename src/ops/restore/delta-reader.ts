@@ -15,9 +15,9 @@ export interface DeltaTask {
   readonly keptLeases: readonly bigint[] | undefined;
 }
 
-/** Turns deltas into records, one at a time. */
+/** Turns deltas into records, one after the other. */
 export interface DeltaReader {
-  /** Begins with a delta. Its records have to be taken before the next is begun. */
+  /** Begins with a delta. The records of those before have to be taken first. */
   read(task: DeltaTask): AsyncGenerator<OwnedEntryBatch, DeltaSummary>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import type { OwnedEntryBatch } from '../../datadir/bbolt/entry-batch.ts';
-import { expandedDelta } from './delta-file.ts';
+import { expandedAhead } from './delta-file.ts';
 import { BATCHES_IN_FLIGHT, type DeltaAnswer, type DeltaRequest, packFailure } from './delta-messages.ts';
 import type { DeltaTask } from './delta-reader.ts';
 import { deltaRecords } from './delta-records.ts';
@@ -18,8 +18,10 @@ function serveDeltaRecords(port: MessagePort): void {
   let wake: () => void = () => {};
   const answer = (message: DeltaAnswer, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
-  const read = async (task: DeltaTask): Promise<void> => {
-    const records = deltaRecords(expandedDelta(task, 'at once'), { ...task, spares });
+  let last: Promise<void> = Promise.resolve();
+
+  const read = async (task: DeltaTask, body: AsyncIterable<Uint8Array>): Promise<void> => {
+    const records = deltaRecords(body, { ...task, spares });
     for (;;) {
       const step = await records.next();
       if (step.done) {
@@ -37,12 +39,22 @@ function serveDeltaRecords(port: MessagePort): void {
     }
   };
 
+  /** Expands a delta while those before are read, and reads it after them. */
+  const inTurn = async (task: DeltaTask): Promise<void> => {
+    const before = last;
+    const body = expandedAhead(task);
+    await before;
+    try {
+      await read(task, body);
+    } catch (error) {
+      answer({ kind: 'failed', failure: packFailure(error) });
+    }
+  };
+
   port.on('message', (request: DeltaRequest) => {
     switch (request.kind) {
       case 'read':
-        read(request.task).catch((error: unknown) => {
-          answer({ kind: 'failed', failure: packFailure(error) });
-        });
+        last = inTurn(request.task);
         return;
       case 'used':
         spares.push(request.batch);
