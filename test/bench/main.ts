@@ -1,26 +1,32 @@
 /**
  * Measures speed and memory of bin/etcdbrctl and prints them beside what the same machine needs at least.
  * Environment: `ONLY` names groups of rows (comma separated), `RUNS` sets how often each command is measured (3),
+ * `STORE_MIB` how much is copied between stores (2048), half of which makes the one object that is uploaded and downloaded;
  * `REFERENCE_ETCDBRCTL` is the path of the Go program, whose numbers are then printed too.
  */
 import { availableParallelism } from 'node:os';
 import { cacheDir } from '../support/project-root.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
-import { dataSet } from './data-set.ts';
+import { type DataSet, dataSet } from './data-set.ts';
 import { operations } from './operations.ts';
 import { type Row, renderTable } from './table.ts';
 
 process.once('SIGINT', () => process.exit(130));
 
 const wanted = process.env['ONLY']?.split(',') ?? Object.keys(operations);
-const data = await dataSet();
+const storeMebibytes = Number(process.env['STORE_MIB'] ?? 2048);
+let data: Promise<DataSet> | undefined;
 // On the same file system as the data set: the system's temporary directory may be memory.
 await using scratch = makeTempDir({ parent: `${cacheDir}/bench` });
 const bench = {
-  data,
+  data: () => {
+    data ??= dataSet();
+    return data;
+  },
   scratch,
   runs: Number(process.env['RUNS'] ?? 3),
   reference: process.env['REFERENCE_ETCDBRCTL'],
+  storeBytes: storeMebibytes * 1024 * 1024,
 };
 const rows: Row[] = [];
 for (const name of wanted) {

@@ -3,21 +3,12 @@ import { join } from 'node:path';
 import { etcdRelease } from '../support/etcd-release.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { builtExecutable } from '../support/executable.ts';
-import { type MeasuredRun, measureRun, median } from '../support/measured-run.ts';
+import type { MeasuredRun } from '../support/measured-run.ts';
 import { projectRoot } from '../support/project-root.ts';
-import type { TempDir } from '../support/temp-dir.ts';
-import { type DataSet, etcdSettings } from './data-set.ts';
+import { etcdSettings } from './data-set.ts';
+import { type Bench, type Command, measure, row } from './measure.ts';
+import { benchCopy, benchTransfer } from './store-operations.ts';
 import type { Row } from './table.ts';
-
-/** What every operation is given. */
-export interface Bench {
-  readonly data: DataSet;
-  readonly scratch: TempDir;
-  /** Measured runs of each command, after one that only warms up. */
-  readonly runs: number;
-  /** Path of the Go program, when its numbers are wanted too. */
-  readonly reference: string | undefined;
-}
 
 /** Groups of rows by the name that `make bench ONLY=` takes. */
 export const operations: Readonly<Record<string, (bench: Bench) => Promise<readonly Row[]>>> = {
@@ -25,43 +16,12 @@ export const operations: Readonly<Record<string, (bench: Bench) => Promise<reado
   restore: benchRestore,
   validate: benchValidate,
   snapshot: benchSnapshot,
+  transfer: benchTransfer,
+  copy: benchCopy,
 };
 
 /** The Go program joins every local container to the home directory, absolute ones as well. */
 const referenceHome = { HOME: '/' };
-
-/** A command line; `prepare` runs before each start and is not measured. */
-interface Command {
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly prepare?: () => void;
-  readonly env?: NodeJS.ProcessEnv;
-  readonly stdoutFile?: string;
-  readonly intervalMs?: number;
-}
-
-/** Runs a command several times; the median of each number. */
-async function measure({ runs, scratch }: Bench, command: Command): Promise<MeasuredRun> {
-  const results: MeasuredRun[] = [];
-  for (let turn = 0; turn <= runs; turn++) {
-    command.prepare?.();
-    const result = await measureRun(command.program, command.args, {
-      env: command.env ?? {},
-      cwd: scratch.path,
-      intervalMs: command.intervalMs ?? 2,
-      stderrFile: scratch.join('stderr'),
-      ...(command.stdoutFile === undefined ? {} : { stdoutFile: command.stdoutFile }),
-    });
-    if (turn > 0) {
-      results.push(result);
-    }
-  }
-  return {
-    wallMs: median(results.map(({ wallMs }) => wallMs)),
-    cpuMs: median(results.map(({ cpuMs }) => cpuMs)),
-    peakRss: median(results.map(({ peakRss }) => peakRss)),
-  };
-}
 
 /** One run after the other, as a pipeline through a file would be. */
 function inSequence(first: MeasuredRun, second: MeasuredRun): MeasuredRun {
@@ -70,10 +30,6 @@ function inSequence(first: MeasuredRun, second: MeasuredRun): MeasuredRun {
     cpuMs: first.cpuMs + second.cpuMs,
     peakRss: Math.max(first.peakRss, second.peakRss),
   };
-}
-
-function row(operation: string, result: MeasuredRun, floorMs?: number): Row {
-  return { operation, ...result, floorMs };
 }
 
 async function benchStart(bench: Bench): Promise<readonly Row[]> {
@@ -88,7 +44,8 @@ async function benchStart(bench: Bench): Promise<readonly Row[]> {
 }
 
 async function benchRestore(bench: Bench): Promise<readonly Row[]> {
-  const { data, scratch, reference } = bench;
+  const { scratch, reference } = bench;
+  const data = await bench.data();
   const dataDir = scratch.join('restored');
   const prepare = (): void => rmSync(dataDir, { recursive: true, force: true });
   const flags = ['--storage-provider', 'Local', '--store-container', data.store, '--store-prefix', 'bench'];
@@ -124,7 +81,8 @@ async function benchRestore(bench: Bench): Promise<readonly Row[]> {
 }
 
 async function benchValidate(bench: Bench): Promise<readonly Row[]> {
-  const { data, reference } = bench;
+  const { reference } = bench;
+  const data = await bench.data();
   const { etcdutl } = await etcdRelease('3.5');
   if (etcdutl === undefined) {
     return [];
@@ -153,7 +111,8 @@ async function benchValidate(bench: Bench): Promise<readonly Row[]> {
 }
 
 async function benchSnapshot(bench: Bench): Promise<readonly Row[]> {
-  const { data, scratch } = bench;
+  const { scratch } = bench;
+  const data = await bench.data();
   const release = await etcdRelease('3.5');
   await using etcd = await startEtcd({ release, dataDir: data.etcdDataDir, extraArgs: etcdSettings });
   const file = scratch.join('saved.db');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { AwsRefusal } from './aws-refusal.ts';
 import { listenAsStore, type StoreAnswer, type StoreListener, type StoreRequest } from './store-listener.ts';
@@ -110,7 +111,7 @@ function perform({ operation, key, query, headers, body }: StoreRequest, space: 
     case 'ListObjectsV2':
       return list(query, space);
     case 'CreateMultipartUpload': {
-      const id = `upload-${space.uploads.size}-${Date.now()}`;
+      const id = randomUUID();
       space.uploads.set(id, new Map());
       return xml(element('InitiateMultipartUploadResult', leaf('Key', key), leaf('UploadId', id)));
     }

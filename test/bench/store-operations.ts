@@ -1,0 +1,129 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Child, startChild } from '../support/child.ts';
+import { eventually } from '../support/eventually.ts';
+import { builtExecutable } from '../support/executable.ts';
+import type { MeasuredRun } from '../support/measured-run.ts';
+import { type Bench, type Command, measure, row } from './measure.ts';
+import type { LoopbackTask } from './store/loopback-store.ts';
+import type { Transfer } from './store/transfer.ts';
+import type { Row } from './table.ts';
+
+const serverScript = fileURLToPath(new URL('./store/loopback-store.ts', import.meta.url));
+const transferScript = fileURLToPath(new URL('./store/transfer.ts', import.meta.url));
+
+const partSize = 5 * 1024 * 1024;
+/** The defaults of `--max-parallel-chunk-uploads` and `--max-parallel-copy-operations`. */
+const parts = 5;
+const copies = 10;
+const copiedObjects = 200;
+
+/** A loopback store in a process of its own. */
+interface LoopbackStore extends AsyncDisposable {
+  readonly endpoint: string;
+}
+
+async function startLoopbackStore(task: LoopbackTask): Promise<LoopbackStore> {
+  const child: Child = startChild(process.execPath, [serverScript, JSON.stringify(task)], { env: {} });
+  const endpoint = await eventually(
+    () => {
+      if (child.hasExited()) {
+        throw new Error(`the loopback store ended:\n${child.output()}`);
+      }
+      return /^http\S+(?=\n)/.exec(child.output())?.[0];
+    },
+    { timeoutMs: 60_000 },
+  );
+  return { endpoint, [Symbol.asyncDispose]: () => child.end('SIGKILL') };
+}
+
+/** What goes through a store and how, less who does it. */
+type Work = Omit<Transfer, 'by' | 'what'>;
+
+async function measureTransfer(
+  bench: Bench,
+  by: Transfer['by'],
+  what: Transfer['what'],
+  work: Work,
+): Promise<MeasuredRun> {
+  const transfer: Transfer = { ...work, by, what };
+  return await measure(bench, { program: process.execPath, args: [transferScript, JSON.stringify(transfer)] });
+}
+
+/** Full and nine deltas, and again. */
+function chainNames(count: number): readonly string[] {
+  const revision = (n: number): string => n.toString().padStart(8, '0');
+  return Array.from({ length: count }, (_, n) => {
+    const kind = n % 10 === 0 ? 'Full' : 'Incr';
+    const from = kind === 'Full' ? 0 : n * 10 + 1;
+    return `${kind}-${revision(from)}-${revision(n * 10 + 10)}-${1_700_000_000 + n}`;
+  });
+}
+
+/** Rows of one object through one store, beside the SDK without us; of both without what they need before they begin. */
+export async function benchTransfer(bench: Bench): Promise<readonly Row[]> {
+  const [name = ''] = chainNames(1);
+  const size = bench.storeBytes / 2;
+  await using store = await startLoopbackStore({ keys: [`v2/${name}`], size });
+  const work: Work = { endpoint: store.endpoint, names: [name], size, partSize, objects: 1, parts };
+  const idle = await measureTransfer(bench, 'our store', 'nothing', work);
+  const idleSdk = await measureTransfer(bench, 'the SDK', 'nothing', work);
+  const rows = [row('a store opened and listed', idle)];
+  // Downloads first: the upload replaces the object.
+  for (const what of ['download', 'upload'] as const) {
+    const alone = less(await measureTransfer(bench, 'the SDK', what, work), idleSdk);
+    const ours = less(await measureTransfer(bench, 'our store', what, work), idle);
+    rows.push(
+      row(`${what} of ${megabytes(size)}, the SDK alone`, alone),
+      row(`${what}, our store`, ours, alone.wallMs),
+    );
+  }
+  return rows;
+}
+
+/** Time less that of another run; memory as it was. */
+function less({ wallMs, cpuMs, peakRss }: MeasuredRun, start: MeasuredRun): MeasuredRun {
+  return { wallMs: wallMs - start.wallMs, cpuMs: cpuMs - start.cpuMs, peakRss };
+}
+
+/** Rows of a copy between two stores, beside the slower of reading from the one and writing to the other. */
+export async function benchCopy(bench: Bench): Promise<readonly Row[]> {
+  const names = chainNames(copiedObjects);
+  const size = Math.floor(bench.storeBytes / copiedObjects / 1024) * 1024;
+  const keys = names.map((name) => `v2/${name}`);
+  await using source = await startLoopbackStore({ keys, size });
+  await using target = await startLoopbackStore({ keys: [], size });
+  const work = { names, size, partSize, objects: copies, parts };
+  const reading = await measureTransfer(bench, 'the SDK', 'download', { ...work, endpoint: source.endpoint });
+  const writing = await measureTransfer(bench, 'the SDK', 'upload', { ...work, endpoint: target.endpoint });
+  const copying = await measure(bench, copyCommand(bench, source, target));
+  return [
+    row(`reading ${copiedObjects} objects, ${megabytes(size * copiedObjects)}, the SDK alone`, reading),
+    row('writing as many, the SDK alone', writing),
+    row('etcdbrctl copy', copying, Math.max(reading.wallMs, writing.wallMs)),
+  ];
+}
+
+function copyCommand({ scratch }: Bench, source: LoopbackStore, target: LoopbackStore): Command {
+  const credentials = (name: string, { endpoint }: LoopbackStore): string => {
+    const path = scratch.join(`${name}.json`);
+    const fields = { endpoint, region: 'us-east-1', accessKeyID: 'key', secretAccessKey: 'secret' };
+    writeFileSync(path, JSON.stringify(fields));
+    return path;
+  };
+  const from = ['--source-storage-provider', 'OCS', '--source-store-container', 'backups'];
+  const to = ['--storage-provider', 'OCS', '--store-container', 'backups'];
+  return {
+    program: builtExecutable(),
+    // What was copied before is not copied again.
+    args: (run) => ['copy', ...from, ...to, '--store-prefix', `run-${run}`],
+    env: {
+      OPENSHIFT_APPLICATION_CREDENTIALS_JSON: credentials('target', target),
+      SOURCE_OPENSHIFT_APPLICATION_CREDENTIALS_JSON: credentials('source', source),
+    },
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MiB`;
+}

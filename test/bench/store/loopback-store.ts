@@ -1,0 +1,31 @@
+/**
+ * A loopback S3 in a process of its own, so that it does not share a core with what is measured. Takes a {@link LoopbackTask} as
+ * JSON on the command line, prints its address, and serves until it is ended. It forgets what is uploaded.
+ */
+import { createHash } from 'node:crypto';
+import { seededBytes } from '../../support/byte-streams.ts';
+import { startS3Server } from '../../support/s3-server.ts';
+
+/** What the server holds from the start. */
+export interface LoopbackTask {
+  readonly keys: readonly string[];
+  /** Bytes of each object, whole KiB: a hash of 32 bytes comes on top. */
+  readonly size: number;
+}
+
+/** Bytes with their SHA-256 behind them, as every full and every delta ends. */
+function hashedBytes(size: number): Buffer {
+  const payload = seededBytes(size, 1);
+  return Buffer.concat([payload, createHash('sha256').update(payload).digest()]);
+}
+
+const { keys, size } = JSON.parse(process.argv[2] ?? '') as LoopbackTask;
+const server = await startS3Server({ keeps: 'sizes' });
+if (keys.length > 0) {
+  // All are the same, so that the server's memory is not what is measured.
+  const bytes = hashedBytes(size);
+  for (const key of keys) {
+    server.objects.set(key, { size: bytes.length, bytes, modifiedAt: Date.now() });
+  }
+}
+process.stdout.write(`${server.endpoint}\n`);
