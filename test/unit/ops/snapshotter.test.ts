@@ -114,7 +114,7 @@ async function watching(overrides: Partial<SnapshotterRequest> = {}): Promise<Ri
 const seconds = Date.parse('2026-11-21T08:00:00Z') / 1000;
 
 describe('the first full', () => {
-  test('is taken at once, named by the true last revision, and leaves no temporary file', async () => {
+  test('upstream 1044: is taken at once, named by the true last revision, and leaves no temporary file', async () => {
     await using rig = await watching();
     assert.deepEqual(rig.store.saved, [`Full-00000000-00000058-${seconds}.gz`]);
     assert.deepEqual(rig.tempFiles(), []);
@@ -127,7 +127,7 @@ describe('the first full', () => {
     ['with a damaged page behind a fitting hash', rehashed(flip(databaseEndingAt(60), 4096 * 3 + 8))],
   ];
   for (const [what, stream] of damaged) {
-    test(`${what} is refused: nothing stored, nothing left behind`, async () => {
+    test(`upstream 749, 778: ${what} is refused: nothing stored, nothing left behind`, async () => {
       await using rig = start({}, (cluster) => cluster.sendInstead(stream));
       await assert.rejects(rig.ended, (error) => error instanceof Failure && error.code === 'snapshot_corrupt');
       assert.deepEqual(rig.store.begun, []);
@@ -204,7 +204,7 @@ describe('deltas', () => {
     assert.deepEqual(await rig.store.events(delta ?? ''), [put('large', 59, { value: Buffer.alloc(100_000, 7) })]);
   });
 
-  test('are saved one after the other, while events are gathered up to the limit and no further', async () => {
+  test('upstream 152: are saved one after the other, while events are gathered up to the limit and no further', async () => {
     await using rig = await watching({ deltaMemoryLimit: 1000 });
     const big = (at: number) => put('k', at, { value: Buffer.alloc(800) });
     rig.store.hold();
@@ -234,7 +234,7 @@ describe('deltas', () => {
     assert.match((await rig.saved(2))[1] ?? '', /^Full-00000000-00000059-/);
   });
 
-  test('that the store refuses are tried again, in order, until it works', async () => {
+  test('upstream 706: that the store refuses are tried again, in order, until it works', async () => {
     await using rig = await watching();
     rig.store.fail('denied');
     rig.cluster.commit(put('a', 59));
@@ -727,7 +727,7 @@ describe('leaving', () => {
     assert.equal(rig.store.saved.length, 2);
   });
 
-  test('gives up after eight seconds when the store does not answer, and says what was lost', async () => {
+  test('upstream 572: gives up after eight seconds when the store does not answer, and says what was lost', async () => {
     await using rig = await watching();
     rig.store.hold();
     rig.cluster.commit(put('a', 59));

@@ -98,7 +98,7 @@ test('an event that etcd cannot have made is refused', async () => {
   await refused([full, early], { code: 'snapshot_corrupt', message: /a put at revision 59 of a key created at/ });
 });
 
-test('overlapping deltas of two writers are merged, with a warning, to the same state', async () => {
+test('upstream 1043, 676, 517: overlapping deltas of two writers are merged, with a warning, to the same state', async () => {
   const second = deltaObject(within(80, 122), { createdOn: 1_795_251_539 });
   const { hash, result, context } = await restoredFrom([
     ...golden.filter(({ key }) => !key.includes('Incr-00000090')),
@@ -114,7 +114,7 @@ test('overlapping deltas of two writers are merged, with a warning, to the same 
   );
 });
 
-test('a full whose database reaches beyond its name is continued from where it really ends', async () => {
+test('upstream 1044: a full whose database reaches beyond its name is continued from where it really ends', async () => {
   const named = fullObject(base, { lastRevision: 40 });
   const overlapping = deltaObject([...history(41, 58), ...within(59, 122)]);
   const { hash, result } = await restoredFrom([named, overlapping]);
