@@ -49,7 +49,7 @@ export async function buildEtcd(line: BuiltLine, into: string, scratch: string):
   }
 }
 
-/** The caller's, but without a workspace or vendoring that it may be in, and pure Go. */
-function goEnvironment(): NodeJS.ProcessEnv {
+/** The environment of Go commands: the caller's, but without a workspace or vendoring that it may be in, and pure Go. */
+export function goEnvironment(): NodeJS.ProcessEnv {
   return { ...process.env, GOWORK: 'off', GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
 }

@@ -69,8 +69,8 @@ class CheckWalk {
 
   async run(): Promise<CheckReport> {
     const { highWater, root, freelist } = this.#database.meta;
-    this.#use(0);
-    this.#use(1);
+    await this.#metaHeader(0);
+    await this.#metaHeader(1);
     if (freelist !== undefined) {
       await this.#readFreelist(freelist);
     }
@@ -79,6 +79,21 @@ class CheckWalk {
       this.#findLostPages();
     }
     return { damages: this.#damages, usedPages: this.#used, freePages: highWater - this.#usedCount };
+  }
+
+  /** A database is opened by what its metas hold, whatever their headers say; `bbolt check` looks at these, too. */
+  async #metaHeader(id: 0 | 1): Promise<void> {
+    const { pages, path, meta } = this.#database;
+    this.#use(id);
+    try {
+      const { kind } = await pages.header(id);
+      if (kind !== 'meta') {
+        const reason = `page ${id} is a ${kind} page where a meta is needed`;
+        throw new Damage({ file: path, offset: id * meta.pageSize, reason });
+      }
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   async #readFreelist(id: number): Promise<void> {

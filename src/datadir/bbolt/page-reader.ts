@@ -1,7 +1,7 @@
 import { Damage } from '../damage.ts';
 import type { BlockFile } from './block-file.ts';
 import type { Meta } from './meta.ts';
-import { decodePageHeader, PAGE_HEADER_SIZE, type Page } from './page.ts';
+import { decodePageHeader, type Origin, PAGE_HEADER_SIZE, type Page, type PageHeader } from './page.ts';
 
 /** A page with its overflow is held in memory whole; etcd's largest records are a few MiB. */
 const LARGEST_RUN = 1024 * 1024 * 1024;
@@ -25,6 +25,12 @@ export class PageReader {
     return new Damage({ file: this.path, offset: 0, reason });
   }
 
+  /** The header of any page, metas included. Throws {@link Damage} when it calls itself by another number. */
+  async header(id: number): Promise<PageHeader> {
+    const origin = { file: this.path, offset: id * this.meta.pageSize };
+    return headerOf(await this.file.read(origin.offset, PAGE_HEADER_SIZE), id, origin);
+  }
+
   /**
    * The page with everything that overflows from it.
    * Throws {@link Damage} when it lies outside of the database or calls itself by another number.
@@ -36,10 +42,7 @@ export class PageReader {
     }
     const origin = { file: this.path, offset: id * pageSize };
     let bytes = await this.file.read(origin.offset, pageSize);
-    const header = decodePageHeader(new DataView(bytes.buffer, bytes.byteOffset, PAGE_HEADER_SIZE), origin);
-    if (header.id !== id) {
-      throw new Damage({ ...origin, reason: `page ${id} calls itself page ${header.id}` });
-    }
+    const header = headerOf(bytes, id, origin);
     if (header.overflow > 0) {
       const size = (header.overflow + 1) * pageSize;
       if (id + header.overflow >= highWater || size > LARGEST_RUN) {
@@ -49,4 +52,12 @@ export class PageReader {
     }
     return { ...header, bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), ...origin };
   }
+}
+
+function headerOf(bytes: Uint8Array, id: number, origin: Origin): PageHeader {
+  const header = decodePageHeader(new DataView(bytes.buffer, bytes.byteOffset, PAGE_HEADER_SIZE), origin);
+  if (header.id !== id) {
+    throw new Damage({ ...origin, reason: `page ${id} calls itself page ${header.id}` });
+  }
+  return header;
 }

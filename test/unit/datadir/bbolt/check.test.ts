@@ -81,6 +81,17 @@ describe('checkDatabase', () => {
     assert.deepEqual(found, [`page ${child} calls itself page ${child + 1}`]);
   });
 
+  it('finds a meta page that calls itself by another number, or is of another kind', async () => {
+    for (const id of [0, 1]) {
+      const renamed = await reasons((bytes) => bytes.writeUInt32LE(7, id * PAGE));
+      assert.deepEqual(renamed, [`page ${id} calls itself page 7`]);
+      const turned = await reasons((bytes) => bytes.writeUInt16LE(2, id * PAGE + 8));
+      assert.deepEqual(turned, [`page ${id} is a leaf page where a meta is needed`]);
+      const unknown = await reasons((bytes) => bytes.writeUInt16LE(0x40, id * PAGE + 8));
+      assert.deepEqual(unknown, ['a page of unknown kind 0x40']);
+    }
+  });
+
   it('finds a page of another kind', async () => {
     const [child = 0] = sample.children;
     const found = await reasons((bytes) => bytes.writeUInt16LE(16, child * PAGE + 8));
