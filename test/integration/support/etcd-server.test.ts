@@ -49,7 +49,10 @@ it('a server certificate that ran out is noticed', async () => {
     release: await etcdRelease('3.5'),
     tls: { server: certificates.expired, ca: certificates.ca },
   });
-  await assert.rejects(etcd.etcdctl('get', 'greeting', '--dial-timeout=2s', '--command-timeout=2s'), /deadline|expired/);
+  await assert.rejects(
+    etcd.etcdctl('get', 'greeting', '--dial-timeout=2s', '--command-timeout=2s'),
+    /deadline|expired/,
+  );
 });
 
 it('an etcd dies with the process that started it, whatever killed that', async () => {
