@@ -72,7 +72,10 @@ function addCommand(root: Parser, command: Command, host: Host): void {
       const operand = takeOperand(command.spec, parser.args);
       await command.execute({ flags: given, operand }, host);
     });
-  addFlags(parser, command.spec, given);
+  // There are hundreds of flags, and those of other commands would be taken apart for nothing.
+  if (host.argv.includes(command.spec.name)) {
+    addFlags(parser, command.spec, given);
+  }
 }
 
 /** The command line names no command of ours. */

@@ -48,7 +48,7 @@ export async function loadConfig<G extends OptionGroups>(
   for (const { group, name, spec: option } of placed) {
     const given = givenValue(option, inputs, file);
     sources.set(option.flag, given?.source ?? { kind: 'default' });
-    groups.get(group)?.set(name, finishedValue(option, given));
+    groups.get(group)?.set(name, await finishedValue(option, given));
   }
   for (const [group, values] of groups) {
     checkGroup(spec.groups, group, { values: Object.fromEntries(values), sources });
@@ -100,7 +100,7 @@ function fromEnvironment(name: string, environment: Environment): GivenValue {
   return { texts: [environment[name] ?? ''], source: { kind: 'environment', name } };
 }
 
-function finishedValue(spec: OptionSpec, given: GivenValue | undefined): OptionValue {
+async function finishedValue(spec: OptionSpec, given: GivenValue | undefined): Promise<OptionValue> {
   if (given === undefined) {
     return defaultValue(spec);
   }
@@ -111,7 +111,7 @@ function finishedValue(spec: OptionSpec, given: GivenValue | undefined): OptionV
   if (spec.blankIsDefault === true && (reading.value === '' || reading.value === 0)) {
     return defaultValue(spec);
   }
-  const result = optionSchema(spec).safeParse(reading.value);
+  const result = (await optionSchema(spec)).safeParse(reading.value);
   if (!result.success) {
     const issue = result.error.issues[0];
     const index = issue?.path[0];

@@ -1,13 +1,12 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { integerLimits } from './accepted-values.ts';
-import { readCronSchedule } from './cron-schedule.ts';
 import { formatDuration } from './duration.ts';
 import type { OptionSpec, TextRule } from './option.ts';
 import type { OptionValue } from './option-value.ts';
 import { textChecks } from './text-rules.ts';
 
 /** The rules of an option's declaration as a schema; its issues say what is wrong in a few words. */
-export function optionSchema(spec: OptionSpec): z.ZodType<OptionValue, unknown> {
+export async function optionSchema(spec: OptionSpec): Promise<z.ZodType<OptionValue, unknown>> {
   switch (spec.type) {
     case 'bool':
       return z.boolean();
@@ -26,12 +25,14 @@ export function optionSchema(spec: OptionSpec): z.ZodType<OptionValue, unknown> 
     }
     case 'string': {
       const text =
-        spec.choices === undefined ? ruledText(spec.rule) : z.enum([...spec.choices], { error: 'it is none of those' });
+        spec.choices === undefined
+          ? await ruledText(spec.rule)
+          : z.enum([...spec.choices], { error: 'it is none of those' });
       return spec.default === undefined ? text.optional() : text;
     }
     case 'strings':
     case 'stringArray':
-      return z.array(ruledText(spec.rule)).readonly();
+      return z.array(await ruledText(spec.rule)).readonly();
     default:
       return spec satisfies never;
   }
@@ -41,11 +42,12 @@ function tooShort(above: number): string {
   return above <= 0 ? 'it is not a positive time' : `it is not longer than ${formatDuration(above)}`;
 }
 
-function ruledText(rule: TextRule | undefined): z.ZodType<string, unknown> {
+async function ruledText(rule: TextRule | undefined): Promise<z.ZodType<string, unknown>> {
   if (rule === undefined) {
     return z.string();
   }
   if (rule === 'cron') {
+    const { readCronSchedule } = await import('./cron-schedule.ts');
     return z.string().transform((text, context) => {
       const reading = readCronSchedule(text);
       if ('fields' in reading) {

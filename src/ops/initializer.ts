@@ -12,9 +12,8 @@ import { finishReplacement, removeDataDir, replaceDataDir } from './initialize/r
 import { checkSafeGuard } from './initialize/safe-guard.ts';
 import { readStructure } from './initialize/structure.ts';
 import { validateDataDir } from './initialize/validation.ts';
-import { restoreFailure } from './restore/failures.ts';
 import { isErrno } from './restore/file-failure.ts';
-import { type RestoreRequest, type RestoreResult, restore } from './restorer.ts';
+import type { RestoreRequest, RestoreResult } from './restorer.ts';
 
 export type { DataDirState, ValidationMode };
 
@@ -40,6 +39,9 @@ export interface InitializeResult {
  * An invalid directory is kept aside until the restored one stands in its place. With an empty store it is removed, so that a
  * new member starts. Throws a {@link Failure}: `wrong_volume` and `data_dir_locked` before anything is touched,
  * `data_dir_invalid` when there is no store to restore from, and whatever the restore throws; the directory is then as before.
+ *
+ * A container waits for this at each start, and nearly always all is well: what only a bad directory needs is loaded for
+ * that one.
  */
 export async function initialize(request: InitializeRequest, context: RunContext): Promise<InitializeResult> {
   const inner: RunContext = { ...context, log: context.log.child({ actor: 'initializer' }) };
@@ -47,6 +49,7 @@ export async function initialize(request: InitializeRequest, context: RunContext
     const dataDir = await resolveDataDir(request.dataDir);
     return await initializeResolved({ ...request, dataDir }, inner);
   } catch (error) {
+    const { restoreFailure } = await import('./restore/failures.ts');
     throw restoreFailure(error, { dataDir: request.dataDir, signal: context.signal });
   }
 }
@@ -122,6 +125,7 @@ async function mend(
     await removeDataDir(dataDir, context);
     return { found, action: 'removed', restored: undefined };
   }
+  const { restore } = await import('./restorer.ts');
   const restored = await replaceDataDir(
     dataDir,
     (staging) => restore({ ...request, store, dataDir: staging }, context),

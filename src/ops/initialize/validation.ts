@@ -1,12 +1,7 @@
 import path from 'node:path';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { Damage } from '../../datadir/damage.ts';
-import { checkEtcdDatabase } from '../../datadir/mvcc/check-etcd-database.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
-import { reachableRevision } from '../../datadir/replay/reachable-revision.ts';
-import { readStartState } from '../../datadir/replay/start-state.ts';
-import { listSnapFiles, readSnapFile } from '../../datadir/snap/snap-directory.ts';
-import { repairWal } from '../../datadir/wal/repair.ts';
 import { type Revision, revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { DataDirState, ValidationMode } from './data-dir-state.ts';
@@ -45,7 +40,8 @@ async function validateMember(member: Member, validation: Validation, context: R
   try {
     const found = await checkRevision(member, validation.storeRevision, context);
     if (found.state === 'valid' && validation.mode === 'full') {
-      await checkFiles(member, context);
+      const { checkFiles } = await import('./file-check.ts');
+      await checkFiles(member.memberDir, context);
     }
     return found;
   } catch (error) {
@@ -74,10 +70,8 @@ async function checkRevision(
   log.info(
     `The db is at revision ${inDb}, the store at ${storeRevision}; reading the write-ahead log behind the db...`,
   );
-  const { signal } = context;
-  const start = await readStartState(member.memberDir, { signal });
-  const reached = await reachableRevision({ memberDir: member.memberDir, start, enough: storeRevision, signal });
-  const current = revision(reached);
+  const { revisionWithLog } = await import('./revision-with-log.ts');
+  const current = await revisionWithLog(member.memberDir, { enough: storeRevision, signal: context.signal });
   if (current >= storeRevision) {
     log.info(`The write-ahead log brings the db to revision ${current}.`);
     return { state: 'valid', revision: current };
@@ -86,31 +80,6 @@ async function checkRevision(
     `Etcd revision inconsistent with latest snapshot revision: current etcd revision (${current}) is less than latest snapshot revision (${storeRevision}): possible data loss`,
   );
   return { state: 'behind_store', revision: current, storeRevision };
-}
-
-/** Every file etcd reads at its start, each whole and all of them together. */
-async function checkFiles(member: Member, context: RunContext): Promise<void> {
-  const { log, signal } = context;
-  log.info('Checking for data directory files corruption...');
-  log.info('Verifying snap directory...');
-  for (const file of await listSnapFiles(path.join(member.memberDir, 'snap'))) {
-    const read = await readSnapFile(file);
-    if (read instanceof Damage) {
-      throw read;
-    }
-  }
-  log.info('Verifying WAL directory...');
-  const start = await readStartState(member.memberDir, { signal });
-  log.info('Verifying DB file...');
-  await checkEtcdDatabase(start.dbFile, { signal });
-  const { torn } = start.log;
-  if (torn !== undefined) {
-    const { copy } = await repairWal(torn);
-    log.warn(
-      { file: torn.file, offset: torn.offset, copy },
-      `The last record of ${torn.file} was cut short by a crash (${torn.reason}); cut off, the file as it was is ${copy}`,
-    );
-  }
 }
 
 async function lastRevisionOf(db: string): Promise<Revision> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { credentialFailure } from './credential-failure.ts';
 import { booleanField, together } from './credential-fields.ts';
 import { readCredentialFile } from './credential-file.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CredentialSource, requireCredentials } from './credential-source.ts';
 import type { Environment } from './environment.ts';
 import type { StoreRole } from './store-role.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { credentialFailure } from './credential-failure.ts';
 import type { RawFields } from './credential-file.ts';
 

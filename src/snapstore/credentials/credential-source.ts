@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { credentialFailure } from './credential-failure.ts';
 import { type CredentialSchema, parseFields } from './credential-fields.ts';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { credentialFailure } from './credential-failure.ts';
 import { booleanField, parseFields } from './credential-fields.ts';
 import { type Environment, variable } from './environment.ts';

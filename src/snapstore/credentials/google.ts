@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { credentialFailure } from './credential-failure.ts';
 import { type CredentialSchema, parseFields } from './credential-fields.ts';
 import { lastModified, type RawFields, readFieldFile, readJsonFields } from './credential-file.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { booleanField, parseFields } from './credential-fields.ts';
 import { type CredentialSource, requireCredentials } from './credential-source.ts';
 import { type Environment, variable } from './environment.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
 import { StoreError } from '../../store-error.ts';

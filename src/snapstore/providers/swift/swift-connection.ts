@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { RawBody } from '../../object-body.ts';
 import { StoreError } from '../../store-error.ts';
