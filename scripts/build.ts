@@ -1,7 +1,7 @@
 /** Builds bin/etcdbrctl, or the file named by `--output`, from src/main.ts, or the file named by `--entry`. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleProgram, bundleWorker } from './build/bundle.ts';
 import { writeExecutable } from './build/executable.ts';
@@ -51,6 +51,10 @@ function nativeLock(): Uint8Array {
 
 /** Programs of worker threads, by the name of the asset they become. */
 async function workers(): Promise<Record<string, string>> {
-  const entry = join(root, 'src/ops/restore/delta-worker.ts');
-  return { 'delta-worker.cjs': await bundleWorker({ entry, define }) };
+  const programs = ['src/ops/restore/delta-worker.ts', 'src/ops/initialize/database-check-worker.ts'];
+  const bundled = programs.map(async (program) => {
+    const source = await bundleWorker({ entry: join(root, program), define });
+    return [`${basename(program, '.ts')}.cjs`, source] as const;
+  });
+  return Object.fromEntries(await Promise.all(bundled));
 }

@@ -1,11 +1,14 @@
 /**
  * CRC-32C (Castagnoli, reflected polynomial 0x82F63B78), the checksum of etcd's WAL and .snap files and of its hashes.
- * Eight tables let the loop take eight bytes a round.
+ * Sixteen tables let the loop take sixteen bytes a round.
  */
 const TABLES: Int32Array = buildTables();
 
+/** From here on the words a DataView reads outweigh making it, bytes. */
+const LONG = 1024;
+
 function buildTables(): Int32Array {
-  const tables = new Int32Array(8 * 256);
+  const tables = new Int32Array(16 * 256);
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) {
@@ -30,6 +33,10 @@ export function crc32c(crc: number, bytes: Uint8Array, start = 0, end = bytes.le
   }
   let sum = ~crc;
   let at = start;
+  if (end - start >= LONG) {
+    sum = rounds(sum, new DataView(bytes.buffer, bytes.byteOffset + start, end - start));
+    at = end - ((end - start) % 16);
+  }
   for (; at + 8 <= end; at += 8) {
     sum ^= byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24);
     sum =
@@ -46,6 +53,36 @@ export function crc32c(crc: number, bytes: Uint8Array, start = 0, end = bytes.le
     sum = (sum >>> 8) ^ entry((sum ^ byte(bytes, at)) & 0xff);
   }
   return ~sum >>> 0;
+}
+
+/** Extends the running sum by all whole 16 bytes of `view`. */
+function rounds(running: number, view: DataView): number {
+  let sum = running;
+  const last = view.byteLength - 16;
+  for (let at = 0; at <= last; at += 16) {
+    const a = view.getInt32(at, true) ^ sum;
+    const b = view.getInt32(at + 4, true);
+    const c = view.getInt32(at + 8, true);
+    const d = view.getInt32(at + 12, true);
+    sum =
+      entry(0xf00 | (a & 0xff)) ^
+      entry(0xe00 | ((a >>> 8) & 0xff)) ^
+      entry(0xd00 | ((a >>> 16) & 0xff)) ^
+      entry(0xc00 | (a >>> 24)) ^
+      entry(0xb00 | (b & 0xff)) ^
+      entry(0xa00 | ((b >>> 8) & 0xff)) ^
+      entry(0x900 | ((b >>> 16) & 0xff)) ^
+      entry(0x800 | (b >>> 24)) ^
+      entry(0x700 | (c & 0xff)) ^
+      entry(0x600 | ((c >>> 8) & 0xff)) ^
+      entry(0x500 | ((c >>> 16) & 0xff)) ^
+      entry(0x400 | (c >>> 24)) ^
+      entry(0x300 | (d & 0xff)) ^
+      entry(0x200 | ((d >>> 8) & 0xff)) ^
+      entry(0x100 | ((d >>> 16) & 0xff)) ^
+      entry(d >>> 24);
+  }
+  return sum;
 }
 
 // The indexes below are in bounds by construction; the fallbacks cost nothing once compiled.

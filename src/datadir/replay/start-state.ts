@@ -4,9 +4,10 @@ import { Database } from '../bbolt/database.ts';
 import { Damage } from '../damage.ts';
 import { type ConfChange, decodeConfChange, type RaftEntry } from '../proto/raft.ts';
 import { WireError } from '../proto/wire-reader.ts';
-import { chooseSnapshot, formatSnapDbName } from '../snap/snap-directory.ts';
+import { chooseSnapshot, formatSnapDbName, newestSnapIndex } from '../snap/snap-directory.ts';
 import type { RaftSnapshot } from '../snap/snap-file.ts';
-import { type LogSummary, readSnapshotMarks, summarizeLog } from '../wal/log.ts';
+import type { LogSummary } from '../wal/log-walk.ts';
+import { readWholeLog } from '../wal/whole-log.ts';
 
 /** What an etcd would start from, found as etcd finds it. */
 export interface StartState {
@@ -35,9 +36,9 @@ export async function readStartState(
   const { signal } = options;
   const walDir = path.join(memberDir, 'wal');
   const snapDir = path.join(memberDir, 'snap');
-  const marks = await readSnapshotMarks({ directory: walDir, signal });
-  const { snapshot, passedOver } = await chooseSnapshot(snapDir, marks);
-  const log = await summarizeLog({ directory: walDir, after: snapshot?.index ?? 0, signal });
+  const whole = await readWholeLog({ directory: walDir, likelyAfter: await newestSnapIndex(snapDir), signal });
+  const { snapshot, passedOver } = await chooseSnapshot(snapDir, whole.marks);
+  const log = await whole.summaryAfter(snapshot?.index ?? 0);
   const { dbFile, consistentIndex } = await chooseDb(snapDir, snapshot);
   if (consistentIndex > log.lastIndex) {
     const reason = `it ends with entry ${log.lastIndex}, but the db has seen entry ${consistentIndex}`;

@@ -37,6 +37,13 @@ export async function chooseSnapshot(directory: string, marks: readonly WalSnaps
   return { snapshot: undefined, passedOver };
 }
 
+/** The index in the name of the newest `.snap` file, whether it is intact or not; 0 when there is none. */
+export async function newestSnapIndex(directory: string): Promise<number> {
+  const [newest] = await listSnapFiles(directory);
+  const index = /-([0-9a-f]{16})\.snap$/.exec(newest ?? '')?.[1];
+  return index === undefined ? 0 : Number.parseInt(index, 16);
+}
+
 /** Reads one `.snap` file; a damaged one is returned as its {@link Damage}. */
 export async function readSnapFile(file: string): Promise<RaftSnapshot | Damage> {
   try {

@@ -1,5 +1,5 @@
 import type { Segment } from './directory.ts';
-import { readSegment, type WalRecord } from './segment.ts';
+import { type RecordViews, readSegment, type WalRecord } from './segment.ts';
 
 /** A record at the end of the log that a crash has cut short. Everything before it is intact. */
 export interface TornTail {
@@ -9,23 +9,35 @@ export interface TornTail {
   readonly reason: string;
 }
 
+/** How a log ends, and what its segments are like. */
+export interface WalEnd {
+  /** Undefined when the log ends cleanly. */
+  readonly torn: TornTail | undefined;
+  /** Files of the segments that can be read without those before them, as every one that etcd has written. */
+  readonly standAlone: ReadonlySet<string>;
+}
+
 /**
  * Reads consecutive segments in order, record by record, with the checksum carried from one to the next.
- * Returns how the log ends: undefined cleanly, else with a torn record. Throws a `Damage` for what a crash does not explain.
+ * Throws a `Damage` for what a crash does not explain.
  */
 export async function readWal(
   segments: readonly Segment[],
-  options: { readonly signal: AbortSignal },
+  options: { readonly views: RecordViews; readonly signal: AbortSignal },
   visit: (record: WalRecord) => void,
-): Promise<TornTail | undefined> {
+): Promise<WalEnd> {
+  const standAlone = new Set<string>();
   let crc = 0;
   for (const [place, { file }] of segments.entries()) {
     const position = place === segments.length - 1 ? 'last' : 'earlier';
-    const end = await readSegment({ file, position, crc, signal: options.signal }, visit);
+    const end = await readSegment({ file, position, crc, ...options }, visit);
+    if (end.standsAlone) {
+      standAlone.add(file);
+    }
     if (end.torn !== undefined) {
-      return { file, offset: end.offset, reason: end.torn };
+      return { torn: { file, offset: end.offset, reason: end.torn }, standAlone };
     }
     crc = end.crc;
   }
-  return undefined;
+  return { torn: undefined, standAlone };
 }

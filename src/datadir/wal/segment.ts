@@ -7,7 +7,7 @@ import { FRAME_HEADER_SIZE, type RecordKind, recordKind } from './record.ts';
 const CHUNK_SIZE = 1 << 20;
 const SECTOR_SIZE = 512;
 
-/** One intact record, where it stands, and its data as a view that stays valid. */
+/** One intact record, where it stands, and its data as a view; see {@link SegmentReading.views}. */
 export interface WalRecord {
   readonly kind: Exclude<RecordKind, 'crc'>;
   readonly data: Uint8Array;
@@ -22,6 +22,8 @@ export interface SegmentEnd {
   readonly offset: number;
   /** The running checksum there. */
   readonly crc: number;
+  /** Whether the first record is the checksum of the segments before; without it, the segment cannot be read alone. */
+  readonly standsAlone: boolean;
   /** Why the record at `offset` counts as half written, in the last segment only; undefined when the log ends cleanly. */
   readonly torn: string | undefined;
 }
@@ -33,8 +35,13 @@ export interface SegmentReading {
   readonly position: 'last' | 'earlier';
   /** The checksum the segment before ended with, 0 for none. */
   readonly crc: number;
+  /** How long the data of a record stays valid: as long as it is referred to, or until the next record is read. */
+  readonly views: RecordViews;
   readonly signal: AbortSignal;
 }
+
+/** See {@link SegmentReading.views}. Passing views spare memory and its collector most of the work. */
+export type RecordViews = 'lasting' | 'passing';
 
 /**
  * Reads one segment record by record, a chunk at a time, up to the first zero length or the end of the file.
@@ -59,6 +66,7 @@ class SegmentWalk {
   readonly #size: number;
   readonly #visit: (record: WalRecord) => void;
   #crc: number;
+  #standsAlone = false;
   /** Offset of the next frame in the file. */
   #offset = 0;
   #chunk: Buffer = Buffer.alloc(0);
@@ -131,6 +139,7 @@ class SegmentWalk {
     }
     const kind = recordKind(record.type);
     if (kind === 'crc') {
+      this.#standsAlone ||= this.#offset === 0;
       // A reader that has seen nothing yet takes the sum on trust.
       if (this.#crc !== 0 && this.#crc !== record.crc) {
         throw this.#damage(
@@ -167,7 +176,7 @@ class SegmentWalk {
   }
 
   #end(torn: string | undefined): SegmentEnd {
-    return { offset: this.#offset, crc: this.#crc, torn };
+    return { offset: this.#offset, crc: this.#crc, standsAlone: this.#standsAlone, torn };
   }
 
   #damage(reason: string, cause?: unknown): Damage {
@@ -181,7 +190,7 @@ class SegmentWalk {
       return;
     }
     this.#reading.signal.throwIfAborted();
-    const fresh = Buffer.allocUnsafe(Math.min(Math.max(count, CHUNK_SIZE), this.#size - this.#offset));
+    const fresh = this.#memory(Math.min(Math.max(count, CHUNK_SIZE), this.#size - this.#offset));
     let filled = 0;
     while (filled < fresh.length) {
       const { bytesRead } = await this.#handle.read(fresh, filled, fresh.length - filled, this.#offset + filled);
@@ -192,6 +201,11 @@ class SegmentWalk {
     }
     this.#chunk = fresh;
     this.#chunkStart = this.#offset;
+  }
+
+  #memory(size: number): Buffer {
+    const reusable = this.#reading.views === 'passing' && this.#chunk.length >= size;
+    return reusable ? this.#chunk.subarray(0, size) : Buffer.allocUnsafe(size);
   }
 }
 

@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import path from 'node:path';
 import type { RaftEntry } from '../../../src/datadir/proto/raft.ts';
 import { WireWriter } from '../../../src/datadir/proto/wire-writer.ts';
-import { openEntries, readSnapshotMarks, summarizeLog } from '../../../src/datadir/wal/log.ts';
+import { openEntries, summarizeLog } from '../../../src/datadir/wal/log.ts';
 import { FRAME_HEADER_SIZE } from '../../../src/datadir/wal/record.ts';
+import { readWholeLog } from '../../../src/datadir/wal/whole-log.ts';
 import { WalWriter } from '../../../src/datadir/wal/writer.ts';
 import { restore } from '../../../src/ops/restorer.ts';
 import type { Random } from '../replay/random.ts';
@@ -36,7 +37,8 @@ export async function memberSample(random: Random): Promise<readonly MemberFile[
   await (await openEntries({ directory, after: 0, upTo: summary.lastIndex, signal })).each((entry) => {
     entries.push({ ...entry, data: Buffer.from(entry.data) });
   });
-  const [, mark] = await readSnapshotMarks({ directory, signal });
+  const { marks } = await readWholeLog({ directory, likelyAfter: 0, signal });
+  const mark = marks[1];
 
   const longer = path.join(memberDir, 'longer');
   const wal = await WalWriter.create(longer, summary.metadata, { segmentSize: SEGMENT_SIZE });

@@ -28,6 +28,19 @@ test('crc32c of a whole equals crc32c continued over its pieces, at every split'
   }
 });
 
+test('crc32c of a long range equals that of its pieces, wherever it begins and ends', () => {
+  const whole = Uint8Array.from({ length: 4000 }, (_, index) => (index * index * 31 + index) & 0xff);
+  for (const start of [0, 1, 3, 8, 15]) {
+    for (const end of [1023, 1024, 1025, 1039, 3983, 3999, 4000]) {
+      let pieces = 0;
+      for (let at = start; at < end; at += 97) {
+        pieces = crc32c(pieces, whole, at, Math.min(at + 97, end));
+      }
+      assert.equal(crc32c(0, whole, start, end), pieces, `${start} to ${end}`);
+    }
+  }
+});
+
 test('crc32c refuses a range outside the bytes', () => {
   assert.throws(() => crc32c(0, new Uint8Array(4), 2, 5), RangeError);
 });

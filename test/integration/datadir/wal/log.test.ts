@@ -4,8 +4,11 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { Damage } from '../../../../src/datadir/damage.ts';
 import type { HardState, RaftEntry } from '../../../../src/datadir/proto/raft.ts';
-import { type LogSummary, openEntries, readSnapshotMarks, summarizeLog } from '../../../../src/datadir/wal/log.ts';
+import { openEntries, summarizeLog } from '../../../../src/datadir/wal/log.ts';
+import type { LogSummary } from '../../../../src/datadir/wal/log-walk.ts';
 import { repairWal } from '../../../../src/datadir/wal/repair.ts';
+import { parseSegmentName } from '../../../../src/datadir/wal/segment-name.ts';
+import { readWholeLog } from '../../../../src/datadir/wal/whole-log.ts';
 import { WalWriter } from '../../../../src/datadir/wal/writer.ts';
 import { makeTempDir } from '../../../support/temp-dir.ts';
 
@@ -36,7 +39,7 @@ test('entries, hard state, snapshot marks and metadata come back across segments
     confChanges: [],
   } satisfies LogSummary);
   // The second mark lies beyond the commit, so etcd does not trust it.
-  assert.deepEqual(await readSnapshotMarks({ directory, signal }), [
+  assert.deepEqual((await readWholeLog({ directory, likelyAfter: 0, signal })).marks, [
     { index: 0, term: 0, confState: undefined },
     { index: 40, term: 2, confState: { voters: [3n, 2n ** 64n - 1n], learners: [5n] } },
   ]);
@@ -142,6 +145,50 @@ test('every flipped bit of a log is damage, a torn tail, or changes nothing that
   assert.ok(detected > bytes.length * 8 * 0.8, `${detected} of ${bytes.length * 8}`);
 });
 
+test('a log read once is summed up as one that is read again, whatever is wrong with it', async () => {
+  using temp = makeTempDir();
+  const directory = temp.join('wal');
+  const wal = await WalWriter.create(directory, METADATA, { segmentSize: 250 });
+  for (let index = 1; index <= 12; index++) {
+    await wal.save([entry(index, 1, `value ${index}`)], { term: 1, vote: 7n, commit: index });
+  }
+  await wal.saveSnapshot({ index: 9, term: 1, confState: undefined });
+  await wal.save([{ ...entry(13, 2, 'member'), kind: 'confChange' }], { term: 2, vote: 7n, commit: 13 });
+  await wal.close();
+  const files = await segmentFiles(directory);
+  assert.ok(files.length > 2, files.join());
+
+  const outcomes = new Set<string>();
+  const compare = async (what: string): Promise<void> => {
+    for (const after of [0, 9, 12]) {
+      const [once, again] = await Promise.all([
+        summary({ directory, likelyAfter: after }, after),
+        summary({ directory, likelyAfter: after + 1 }, after),
+      ]);
+      assert.deepEqual(once, again, `${what}, after ${after}`);
+      outcomes.add(typeof once === 'string' ? once.replace(/.*?: /, '').slice(0, 20) : 'sound');
+    }
+  };
+  await compare('intact');
+  for (const file of files) {
+    const bytes = await readFile(file);
+    const used = trimZeros(bytes).length;
+    for (let at = 0; at < used; at += 5) {
+      await writeFile(file, bytes.with(at, (bytes[at] ?? 0) ^ (1 << (at & 7))));
+      await compare(`byte ${at} of ${file}`);
+    }
+    await writeFile(file, bytes);
+  }
+  assert.ok(outcomes.has('sound') && outcomes.size > 5, [...outcomes].join());
+  // A segment that is read alone begins with a checksum; with those before it, one could be without.
+  const alone = files.findLast((file) => (parseSegmentName(path.basename(file))?.index ?? 0) <= 12);
+  assert.ok(alone !== undefined && alone !== files[0]);
+  const bytes = await readFile(alone);
+  await writeFile(alone, bytes.subarray(8 + bytes.readUInt32LE(0) + ((bytes[7] ?? 0) & 7)));
+  assert.match(String(await summary({ directory, likelyAfter: 12 }, 12)), /checksum/);
+  await compare('without its first record');
+});
+
 test('a gap between entries, a missing segment and a foreign segment are damage', async () => {
   using temp = makeTempDir();
   const gap = await writeLog(temp.join('gap'), [entry(1, 1, ''), entry(3, 1, '')]);
@@ -228,6 +275,21 @@ async function contents(
   } catch (error) {
     if (error instanceof Damage) {
       return 'damaged';
+    }
+    throw error;
+  }
+}
+
+/** The summary after an index, or the message of what is wrong with the log. */
+async function summary(
+  log: { readonly directory: string; readonly likelyAfter: number },
+  after: number,
+): Promise<LogSummary | string> {
+  try {
+    return await (await readWholeLog({ ...log, signal })).summaryAfter(after);
+  } catch (error) {
+    if (error instanceof Damage) {
+      return error.message;
     }
     throw error;
   }
