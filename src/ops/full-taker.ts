@@ -33,7 +33,10 @@ export interface FullWish {
   readonly unreachable: 'fail' | 'wait';
 }
 
-/** How often a database that is older than the backup is taken again, and the pause before, ms. */
+/** How long an etcd that stands behind the backup may take to catch up, as after a restart, and how often it is asked, ms. */
+const catchUpMs = 120_000;
+const catchUpPauseMs = 1_000;
+/** How often a database that is older than the backup all the same is taken again, and the pause before, ms. */
 const staleTries = 3;
 const stalePauseMs = 1_000;
 /** Pauses before an etcd that could not be reached is asked again, ms. */
@@ -133,6 +136,7 @@ export class FullTaker {
 
   async #onceReached({ final }: FullWish, signal: AbortSignal): Promise<StoredSnapshot> {
     const { collector, chain } = this.#parts;
+    await this.#untilCaughtUp(signal);
     collector.hold();
     try {
       for (let attempt = 1; ; attempt++) {
@@ -189,18 +193,43 @@ export class FullTaker {
     return { outcome: 'saved', snapshot };
   }
 
-  /** A member that lags can send a database that ends before what was already written as deltas. */
-  async #refuseStale(lastRevision: Revision, attempt: number, signal: AbortSignal): Promise<void> {
+  /** A member that was just restarted answers before it has done all that its log holds: its database would be of no use. */
+  async #untilCaughtUp(signal: AbortSignal): Promise<void> {
     const { cluster, chain } = this.#parts;
     const { clock, log } = this.#context;
+    const startedAt = clock.monotonic();
+    for (let asked = 1; ; asked++) {
+      const { revision } = await cluster.status({ signal });
+      if (revision >= chain.covered) {
+        return;
+      }
+      if (clock.monotonic() - startedAt >= catchUpMs) {
+        throw this.#behind(revision);
+      }
+      if (asked === 1) {
+        log.warn(`etcd stands at revision ${revision}, the backup at ${chain.covered}: waiting for it to catch up`);
+      }
+      await clock.sleep(catchUpPauseMs, signal);
+    }
+  }
+
+  #behind(lastRevision: Revision): Failure {
+    const { cluster, chain } = this.#parts;
+    return new Failure({
+      code: 'snapshot_behind',
+      action: 'take a full snapshot of',
+      object: cluster.location,
+      found: `its database ends at revision ${lastRevision}, but the backup already reaches ${chain.covered}`,
+      remedy: 'if the cluster was put back to an older state, start again',
+    });
+  }
+
+  /** A member that lags can send a database that ends before what was already written as deltas. */
+  async #refuseStale(lastRevision: Revision, attempt: number, signal: AbortSignal): Promise<void> {
+    const { chain } = this.#parts;
+    const { clock, log } = this.#context;
     if (attempt === staleTries) {
-      throw new Failure({
-        code: 'snapshot_behind',
-        action: 'take a full snapshot of',
-        object: cluster.location,
-        found: `its database ends at revision ${lastRevision}, but the backup already reaches ${chain.covered}`,
-        remedy: 'if the cluster was put back to an older state, start again',
-      });
+      throw this.#behind(lastRevision);
     }
     log.warn(`The database ends at revision ${lastRevision}, the backup at ${chain.covered}: reading it again`);
     await clock.sleep(stalePauseMs, signal);

@@ -39,6 +39,8 @@ export class ScriptedCluster implements EtcdCluster {
   readonly leaseTtls = new Map<bigint, () => Promise<number>>();
   /** Leases that were asked for. */
   readonly leasesAsked: bigint[] = [];
+  /** The revision that its status tells, where that is not the newest: a member that is just catching up. */
+  lagsAt: Revision | undefined;
   /** Snapshots that were asked for. */
   snapshots = 0;
   #batches: (readonly DeltaEvent[])[] = [];
@@ -101,7 +103,7 @@ export class ScriptedCluster implements EtcdCluster {
       memberId: 1n,
       leaderId: 1n,
       isLearner: false,
-      revision: this.#revision,
+      revision: this.lagsAt ?? this.#revision,
       dbSize: 0,
       raftIndex: this.#raftIndex,
     });

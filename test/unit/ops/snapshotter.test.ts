@@ -639,6 +639,34 @@ describe('scheduled fulls', () => {
     assert.match(rig.store.saved[1] ?? '', /^Incr-00000059-00000059-/);
   });
 
+  test('wait for an etcd that has yet to catch up with the backup, while deltas go on', async () => {
+    await using rig = await watching();
+    rig.cluster.commit(put('a', 59), put('b', 60));
+    await rig.clock.advance(periodMs);
+    await rig.saved(2);
+    rig.cluster.lagsAt = revision(58);
+    await rig.clock.advance(3_600_000 - periodMs);
+    await rig.logged(/^etcd stands at revision 58, the backup at 60: waiting for it/);
+    assert.equal(rig.cluster.snapshots, 1, 'nothing is read that would be of no use');
+    rig.cluster.commit(put('c', 61));
+    await rig.clock.advance(periodMs);
+    assert.match((await rig.saved(3))[2] ?? '', /^Incr-00000061-00000061-/);
+    await rig.clock.advance(60_000);
+    rig.cluster.lagsAt = undefined;
+    await rig.clock.advance(1_000);
+    assert.match((await rig.saved(4))[3] ?? '', /^Full-00000000-00000061-/);
+  });
+
+  test('of an etcd that does not catch up are refused after two minutes', async () => {
+    await using rig = await watching();
+    rig.cluster.commit(put('a', 59), put('b', 60));
+    await rig.clock.advance(periodMs);
+    await rig.saved(2);
+    rig.cluster.lagsAt = revision(58);
+    await rig.clock.advance(3_600_000 + 121_000);
+    await assert.rejects(rig.ended, (error) => error instanceof Failure && error.code === 'snapshot_behind');
+  });
+
   test('that lie behind the backup are read again, and in the end refused', async () => {
     await using rig = await watching();
     rig.cluster.commit(put('a', 59), put('b', 60));
