@@ -9,7 +9,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok test test-bare test-stores test-kills test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories
+.PHONY: help quickstart build ok test test-bare test-stores test-kills test-chaos test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories
 
 ## help: this list
 help:
@@ -35,6 +35,10 @@ test: build etcd ceph openstack
 ## test-kills: 120 kill -9 of a busy etcd, our view of its files compared with its own; takes half an hour
 test-kills: etcd
 	KILL_ROUNDS=$${KILL_ROUNDS:-20} KILL_SEED=$${KILL_SEED:-$$RANDOM} $(NODE) --test test/integration/replay/kills.test.ts
+
+## test-chaos: 200 kill -9 of snapshotter, etcd and store; each time the backup is what clients wrote; takes half an hour
+test-chaos: etcd
+	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-200} CHAOS_SEED=$${CHAOS_SEED:-$$RANDOM} $(NODE) --test test/chaos/kills.test.ts
 
 ## test-mutations: 10,000 damaged files, each reported or read as a real etcd reads it; takes half an hour
 test-mutations: etcd

@@ -22,7 +22,8 @@ export interface ClusterState {
 /** One write of a transaction. */
 export type Write =
   | { readonly put: string; readonly value: Uint8Array | string; readonly lease?: string }
-  | { readonly delete: string };
+  /** `until`: every key from `delete` up to and without this one. */
+  | { readonly delete: string; readonly until?: string };
 
 /**
  * Talks to etcd through the JSON gateway every etcd offers: needs no client library, and shares no code with ours.
@@ -40,7 +41,12 @@ export class EtcdGateway {
     const success = writes.map((write) =>
       'put' in write
         ? { request_put: { key: base64(write.put), value: base64(write.value), lease: write.lease ?? '0' } }
-        : { request_delete_range: { key: base64(write.delete) } },
+        : {
+            request_delete_range: {
+              key: base64(write.delete),
+              ...(write.until === undefined ? {} : { range_end: base64(write.until) }),
+            },
+          },
     );
     const answer = (await this.#call('kv/txn', { success })) as { readonly header: { readonly revision: string } };
     return Number(answer.header.revision);
@@ -50,6 +56,14 @@ export class EtcdGateway {
   async grantLease(ttlSeconds: number): Promise<string> {
     const { ID } = (await this.#call('lease/grant', { TTL: ttlSeconds })) as { readonly ID: string };
     return ID;
+  }
+
+  /** One key as it stands, asked of the cluster and not of a member that may lag; undefined when it does not exist. */
+  async get(key: string): Promise<GatewayKey | undefined> {
+    const { kvs = [] } = (await this.#call('kv/range', { key: base64(key) })) as {
+      readonly kvs?: readonly GatewayKey[];
+    };
+    return kvs[0];
   }
 
   /** Reads everything. Nothing else may write meanwhile. */

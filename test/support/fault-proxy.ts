@@ -22,12 +22,20 @@ export interface FaultProxy extends AsyncDisposable {
   readonly connections: ReadonlySet<Socket>;
 }
 
-/** Starts a proxy on a free port before `target`, `http://HOST:PORT`. Requests keep their Host header, which may be signed. */
-export async function startFaultProxy(target: string, { tls }: { readonly tls?: KeyPair } = {}): Promise<FaultProxy> {
+/**
+ * Starts a proxy on a free port before `target`, `http://HOST:PORT`, or before what stands there when it is asked for.
+ * Requests keep their Host header, which may be signed.
+ */
+export async function startFaultProxy(
+  target: string | (() => string),
+  { tls }: { readonly tls?: KeyPair } = {},
+): Promise<FaultProxy> {
   const desk = new FaultDesk();
   const connections = new Set<Socket>();
   const handle = (message: IncomingMessage, response: ServerResponse): void => {
-    serve({ target, desk }, message, response).catch(() => response.destroy());
+    serve({ target: typeof target === 'string' ? target : target(), desk }, message, response).catch(() =>
+      response.destroy(),
+    );
   };
   const server =
     tls === undefined

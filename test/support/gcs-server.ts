@@ -25,10 +25,12 @@ export async function startGcsServer(
     readonly now?: () => number;
     readonly bucket?: string;
     readonly pageSize?: number;
+    /** Where the objects are kept; memory unless told. */
+    readonly objects?: Map<string, GcsObject>;
   } = {},
 ): Promise<GcsServer> {
   const { auth = 'bearer', now = Date.now, bucket = 'backups', pageSize = 1000 } = options;
-  const space = new GcsObjectSpace(bucket, now);
+  const space = new GcsObjectSpace(bucket, now, options.objects);
   const tokens = new TokenDesk();
   const resumable = new ResumableSessions(space);
   const listener = await listenAsStore({

@@ -41,16 +41,22 @@ export interface GcsPrecondition {
 
 /** The objects of one bucket, with the service's rules for them. */
 export class GcsObjectSpace {
-  readonly objects = new Map<string, GcsObject>();
+  readonly objects: Map<string, GcsObject>;
   readonly bucket: string;
   readonly now: () => number;
   /** Seconds objects are protected after they were written; undefined without a retention policy. */
   retentionSeconds: number | undefined;
-  #generation = 1_700_000_000_000_000;
+  #generation: number;
 
-  constructor(bucket: string, now: () => number) {
+  /** Begins with `objects`, which it changes. */
+  constructor(bucket: string, now: () => number, objects: Map<string, GcsObject> = new Map()) {
     this.bucket = bucket;
     this.now = now;
+    this.objects = objects;
+    this.#generation = [...objects.values()].reduce(
+      (highest, { generation }) => Math.max(highest, generation),
+      1_700_000_000_000_000,
+    );
   }
 
   /** Writes an object. `sent` is what the checksums in the attributes are of. */

@@ -24,7 +24,15 @@ export async function hashKv(db: string, changes: readonly ReplayedChange[], com
     }
   }
   records.push(...changes.map(encodeChange));
+  return hashOfRecords(records, compactRevision);
+}
 
+/** HashKV of a history that was never compacted before, as etcd computes it after a compaction at `compactRevision`. */
+export function hashKvOfChanges(changes: readonly ReplayedChange[], compactRevision: number): number {
+  return hashOfRecords(changes.map(encodeChange), compactRevision);
+}
+
+function hashOfRecords(records: readonly HistoryRecord[], compactRevision: number): number {
   const newest = new Map<string, HistoryRecord>();
   for (const record of records) {
     const key = Buffer.from(decodeKeyValue(record.value)?.key ?? []).toString('latin1');

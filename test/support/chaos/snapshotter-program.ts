@@ -1,0 +1,65 @@
+/**
+ * A snapshotter that goes on behind the backup there is, where that is enough, as the server has it: `snapshotter-program.ts
+ * JSON`, see {@link SnapshotterTask}. Ends at SIGTERM, or with code 1 and the error.
+ */
+
+import { reportError } from '../../../src/cli/error-report.ts';
+import { connect } from '../../../src/etcd/connect.ts';
+import { runSnapshotter } from '../../../src/ops/snapshotter.ts';
+import { createLogger } from '../../../src/runtime/pino-logger.ts';
+import { silentProgress } from '../../../src/runtime/progress.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
+import { openStore } from '../../../src/snapstore/registry.ts';
+import { connectionTo } from '../connected.ts';
+import type { SnapshotterTask } from './snapshotter-process.ts';
+
+const task = JSON.parse(process.argv[2] ?? '') as SnapshotterTask;
+const stopping = new AbortController();
+process.once('SIGTERM', () => stopping.abort(new Error('told to stop')));
+const log = createLogger({
+  output: { print: (text) => process.stderr.write(text), show: () => {} },
+  clock: systemClock,
+  format: 'text',
+  colour: 'off',
+  level: 4,
+  startedAt: 0,
+});
+const context = { signal: stopping.signal, clock: systemClock, log, progress: silentProgress };
+const { storeEndpoint: endpointOverride, container, prefix } = task;
+try {
+  const store = await openStore(
+    {
+      provider: 'GCS',
+      container,
+      prefix,
+      endpointOverride,
+      maxParallelChunkUploads: 5,
+      minChunkSize: 5 * 1024 * 1024,
+      role: 'primary',
+    },
+    { log, clock: systemClock },
+  );
+  const cluster = await connect(connectionTo([task.etcdUrl]), context);
+  const { deltaPeriodMs, deltaMemoryLimit, collectionPeriodMs, keptFulls: maxBackups, schedule, tempDir } = task;
+  await runSnapshotter(
+    {
+      cluster,
+      store,
+      compression: 'gzip',
+      tempDir,
+      schedule,
+      deltaPeriodMs,
+      deltaMemoryLimit,
+      deltaSpoolLimit: 64 * 1024 * 1024,
+      maxStoreOutageMs: 60_000,
+      start: 'as needed',
+      collection: { policy: { kind: 'LimitBased', maxBackups }, deltaRetentionMs: 0, periodMs: collectionPeriodMs },
+      defragmentationSchedule: undefined,
+    },
+    context,
+  );
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(reportError(error, { format: 'text', detail: 'all' }).text);
+  process.exit(1);
+}
