@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { Damage } from '../datadir/damage.ts';
 import { inspectDatabase } from '../datadir/mvcc/inspect.ts';
 import type { EtcdCluster } from '../etcd/cluster.ts';
+import { EtcdFailure } from '../etcd/etcd-failure.ts';
 import { type Revision, revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
@@ -14,6 +15,10 @@ import { createTemporaryFile, type TemporaryFile } from './temporary-file.ts';
 
 /** A bbolt file is a multiple of this. */
 const sectorSize = 512;
+
+/** How often a stream that breaks off is begun anew, and the pause before, ms. */
+const mostAttempts = 3;
+const attemptPauseMs = 1_000;
 
 /** A member's database, found whole and sound, ready to be stored. Disposing removes its temporary files. */
 export interface DownloadedDatabase extends AsyncDisposable {
@@ -42,6 +47,22 @@ export interface DownloadRequest {
  * Throws a Failure `snapshot_corrupt` when what came is no sound database, and `temp_unwritable` when it cannot be kept.
  */
 export async function downloadDatabase(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
+  const { clock, log, signal } = context;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await downloadOnce(request, context);
+    } catch (error) {
+      // Where nobody could be reached at all, all members have been asked already.
+      if (attempt === mostAttempts || !(error instanceof BrokenStream)) {
+        throw error instanceof BrokenStream ? error.cause : error;
+      }
+      log.warn({ error: error.cause }, `Reading the snapshot again: ${error.message}`);
+      await clock.sleep(attemptPauseMs, signal);
+    }
+  }
+}
+
+async function downloadOnce(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
   const { cluster, compression, tempDir } = request;
   await using files = new AsyncDisposableStack();
   const open = (purpose: string): Promise<TemporaryFile> =>
@@ -91,7 +112,7 @@ async function* receive(
   };
   const trailing = new TrailingHash();
   const file = new FileAppender(handle);
-  for await (const bytes of cluster.snapshot({ signal, onSize })) {
+  for await (const bytes of telling(cluster.snapshot({ signal, onSize }))) {
     trailing.push(bytes);
     await writing(tempDir, () => file.append(bytes));
     bar.advance(bytes.length);
@@ -105,6 +126,26 @@ async function* receive(
     trailing.verify();
   } catch (error) {
     throw error instanceof HashDamage ? corrupt(cluster.location, error.message, error) : error;
+  }
+}
+
+/** A stream that has begun and was lost: another member, or this one later, may send it whole. */
+class BrokenStream extends Error {
+  declare readonly cause: EtcdFailure;
+}
+
+/** Tells streams that break off from those that never begin. */
+async function* telling(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let begun = false;
+  try {
+    for await (const bytes of stream) {
+      begun = true;
+      yield bytes;
+    }
+  } catch (error) {
+    throw begun && error instanceof EtcdFailure && error.code === 'etcd_unreachable'
+      ? new BrokenStream(error.message, { cause: error })
+      : error;
   }
 }
 

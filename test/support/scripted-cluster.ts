@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ClusterAlarm, EtcdCluster, MemberStatus, WatchBatch } from '../../src/etcd/cluster.ts';
-import { CompactedFailure } from '../../src/etcd/etcd-failure.ts';
+import { CompactedFailure, EtcdFailure } from '../../src/etcd/etcd-failure.ts';
 import { nextRevision, type Revision, revision } from '../../src/revision.ts';
 import type { DeltaEvent } from '../../src/snapshot/delta-event.ts';
 import { goldenDatabase } from './datadir/golden.ts';
@@ -41,6 +41,8 @@ export class ScriptedCluster implements EtcdCluster {
   readonly leasesAsked: bigint[] = [];
   /** The revision that its status tells, where that is not the newest: a member that is just catching up. */
   lagsAt: Revision | undefined;
+  /** How many snapshot streams, from now on, are lost in their middle. */
+  breakOffs = 0;
   /** Snapshots that were asked for. */
   snapshots = 0;
   #batches: (readonly DeltaEvent[])[] = [];
@@ -132,6 +134,11 @@ export class ScriptedCluster implements EtcdCluster {
     const stream = this.#stream ?? databaseEndingAt(this.#revision);
     onSize?.(stream.length);
     yield stream.subarray(0, 4096);
+    if (this.breakOffs > 0) {
+      this.breakOffs -= 1;
+      const found = 'the stream broke off after 4096 bytes';
+      throw new EtcdFailure({ code: 'etcd_unreachable', action: 'read the snapshot of', object: this.location, found });
+    }
     if (this.#snapshotGate !== undefined) {
       await Promise.race([this.#snapshotGate.promise, aborted(signal)]);
     }

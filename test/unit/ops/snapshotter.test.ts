@@ -135,6 +135,32 @@ describe('the first full', () => {
     });
   }
 
+  test('whose stream breaks off is read again, from whoever answers then', async () => {
+    await using rig = start({}, (cluster) => {
+      cluster.breakOffs = 2;
+    });
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    await rig.cluster.watchingFrom(first);
+    assert.equal(rig.store.saved.length, 1);
+    assert.equal(rig.cluster.snapshots, 3);
+    assert.deepEqual(rig.tempFiles(), []);
+  });
+
+  test('whose stream breaks off each time fails with what broke it', async () => {
+    await using rig = start({}, (cluster) => {
+      cluster.breakOffs = 3;
+    });
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    await assert.rejects(rig.ended, /the stream broke off after 4096 bytes/);
+    assert.deepEqual(rig.tempFiles(), []);
+  });
+
   test('that is interrupted is abandoned and its temporary file removed', async () => {
     await using rig = start({}, (cluster) => cluster.holdSnapshots());
     await eventually(() => (rig.tempFiles().length === 2 ? true : undefined));
