@@ -191,6 +191,11 @@ class Keeper implements AsyncDisposable {
     }
   }
 
+  /** Why earlier ones gave up, and the end of what this one says. */
+  story(): string {
+    return [...this.gaveUp, this.#child.output().slice(-5_000)].join('\n');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child.end('SIGKILL');
   }
@@ -224,6 +229,10 @@ async function untilCovered(parts: {
       const plan = newestChain(snapshots);
       return plan.outcome === 'chain' && plan.lastRevision >= revision ? true : undefined;
     },
-    { timeoutMs: 120_000, intervalMs: 200, describe: () => `revision ${revision} did not reach the store` },
+    {
+      timeoutMs: 240_000,
+      intervalMs: 200,
+      describe: () => `revision ${revision} did not reach the store:\n${snapshotter.story()}`,
+    },
   );
 }

@@ -6,7 +6,8 @@ import type { WriteModel } from './write-model.ts';
 /** How the writers write. */
 export interface ModelWritersOptions {
   readonly gateway: EtcdGateway;
-  readonly model: WriteModel;
+  /** Told of each transaction. */
+  readonly model: Pick<WriteModel, 'record'>;
   /** Ids of leases that some keys are given. */
   readonly leases: readonly string[];
   readonly seed: number;
