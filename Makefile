@@ -9,7 +9,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok test test-bare test-stores test-kills test-chaos test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories
+.PHONY: help quickstart build ok test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories
 
 ## help: this list
 help:
@@ -63,6 +63,10 @@ test-bare:
 ## bench: speed and memory as a table of ratios to what the machine can do
 bench: build etcd
 	@$(NODE) test/bench/main.ts
+
+## soak: a snapshotter at work for 20 minutes (SOAK_MINUTES) with faults and rotations; must not grow or miss a write
+soak: build etcd
+	@$(NODE) test/soak/main.ts
 
 ## install: Debian and npm packages that are missing; every target that needs it does it by itself
 install:

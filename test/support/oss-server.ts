@@ -8,7 +8,10 @@ import { element, leaf, xmlDocument } from './xml.ts';
 /** A loopback Alibaba Cloud OSS with one bucket, which stands in the path. */
 export interface OssServer extends StoreListener {
   readonly bucket: string;
+  /** The pair that is accepted now. */
   readonly keys: OssKeyPair;
+  /** Accepts another pair from now on, and the one before no longer. */
+  rotate(keys: OssKeyPair): void;
   /** What the bucket holds, for tests to look at and to fill. */
   readonly space: OssObjectSpace;
 }
@@ -22,7 +25,7 @@ export async function startOssServer(
   options: { readonly now?: () => number; readonly bucket?: string; readonly pageSize?: number } = {},
 ): Promise<OssServer> {
   const { now = Date.now, bucket = 'backups', pageSize = 1000 } = options;
-  const keys = { accessKeyID: 'LTAItestkey', accessKeySecret: 'a/secret+of=tests', region: 'cn-test' };
+  let keys: OssKeyPair = { accessKeyID: 'LTAItestkey', accessKeySecret: 'a/secret+of=tests', region: 'cn-test' };
   const space = new OssObjectSpace(now);
   const listener = await listenAsStore({
     sortOut: (message, url) => {
@@ -43,7 +46,17 @@ export async function startOssServer(
     refuse: refusal,
     faulty: ({ status, code = 'InternalError' }) => new OssRefusal(status, code, 'as the test asked'),
   });
-  return { ...listener, bucket, keys, space };
+  return {
+    ...listener,
+    bucket,
+    space,
+    get keys() {
+      return keys;
+    },
+    rotate: (next) => {
+      keys = next;
+    },
+  };
 }
 
 function operationOf(method: string, key: string, query: URLSearchParams): string {

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Etcd3, ICompare, IPutRequest, IRequestOp, ITxnRequest } from 'etcd3';
 import type { Random } from './random.ts';
 
@@ -8,6 +8,8 @@ export interface Workload {
   readonly random: Random;
   /** Requests in flight at once, for each client. */
   readonly parallel: number;
+  /** Longest pause after each request, ms; none unless told. */
+  readonly pauseMs?: number;
   /** Called with a client that may change users and roles; absent where nobody logs in. */
   readonly changeRights?: (random: Random) => Promise<unknown>;
 }
@@ -24,6 +26,9 @@ export function startWorkload(workload: Workload): { stop(): Promise<void> } {
       while (!stopping) {
         // While the client holds an etcd for dead it refuses at once: without a turn for others, the loops would be all there is.
         await request(client, workload).catch(() => nextTurn());
+        if (workload.pauseMs !== undefined) {
+          await sleep(workload.random.integer(workload.pauseMs + 1));
+        }
       }
     }),
   );
