@@ -9,6 +9,7 @@ import { etcdSettings } from './data-set.ts';
 import { type Bench, type Command, measure, row } from './measure.ts';
 import { benchCopy, benchTransfer } from './store-operations.ts';
 import type { Row } from './table.ts';
+import { benchWatch } from './watching.ts';
 
 /** Groups of rows by the name that `make bench ONLY=` takes. */
 export const operations: Readonly<Record<string, (bench: Bench) => Promise<readonly Row[]>>> = {
@@ -18,6 +19,7 @@ export const operations: Readonly<Record<string, (bench: Bench) => Promise<reado
   snapshot: benchSnapshot,
   transfer: benchTransfer,
   copy: benchCopy,
+  watch: benchWatch,
 };
 
 /** The Go program joins every local container to the home directory, absolute ones as well. */
