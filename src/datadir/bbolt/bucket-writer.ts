@@ -11,6 +11,20 @@ import { PageAllocator } from './page-allocator.ts';
 import { PageSink } from './page-sink.ts';
 import { TreeBuilder } from './tree-builder.ts';
 
+/** What new pages of a bucket follow. */
+export interface Continuation {
+  readonly sequence: bigint;
+  /** As TreeBuilder takes it; left out for a new tree. */
+  readonly spine?: readonly (readonly Child[])[];
+  /** Entries that come before all others and have to be written anew, as they have no page of their own. */
+  readonly before?: Iterable<Entry>;
+}
+
+const NEW_BUCKET: Continuation = { sequence: 0n };
+
+/** Leaves that may wait until it is known what they follow; each takes some 200 bytes. */
+const MOST_WAITING = 20_000;
+
 /** A bucket whose pages are written. */
 interface WrittenBucket {
   readonly name: Uint8Array;
@@ -42,19 +56,19 @@ export class BucketWriter {
   }
 
   /**
-   * Writes a bucket, whose entries have to come in key order. `spine` continues an existing tree, as TreeBuilder takes it.
+   * Writes a bucket, whose entries have to come in key order. What they follow may become known while they are written.
    * A bucket can be written once; throws a RangeError the second time.
    */
   async write(
     name: Uint8Array,
     batches: Iterable<EntryBatch> | AsyncIterable<EntryBatch>,
-    options: { readonly sequence?: bigint; readonly spine?: readonly (readonly Child[])[] } = {},
+    after: Continuation | Promise<Continuation> = NEW_BUCKET,
   ): Promise<void> {
     if (this.has(name)) {
       throw new RangeError(`the bucket ${latin1(name)} is written already`);
     }
-    const root = await this.#tree(batches, { content: 'values', spine: options.spine ?? [] });
-    this.#written.set(latin1(name), { name, root, sequence: options.sequence ?? 0n });
+    const written = await this.#tree(batches, { content: 'values', after });
+    this.#written.set(latin1(name), { name, ...written });
   }
 
   /** What the bucket of buckets has to hold for the buckets written, in order of their names. */
@@ -66,7 +80,7 @@ export class BucketWriter {
 
   /** Writes the bucket of buckets and gives the page number of its root. */
   async writeRoot(headers: Iterable<Entry> | AsyncIterable<Entry>): Promise<number> {
-    return await this.#tree(inBatches(headers), { content: 'buckets', spine: [] });
+    return (await this.#tree(inBatches(headers), { content: 'buckets', after: NEW_BUCKET })).root;
   }
 
   /** Writes a freelist that names no page, and gives its page number. */
@@ -81,15 +95,41 @@ export class BucketWriter {
 
   async #tree(
     batches: Iterable<EntryBatch> | AsyncIterable<EntryBatch>,
-    options: { readonly content: 'values' | 'buckets'; readonly spine: readonly (readonly Child[])[] },
-  ): Promise<number> {
-    const tree = new TreeBuilder(this.#allocator, this.#sink, options.spine);
+    options: { readonly content: 'values' | 'buckets'; readonly after: Continuation | Promise<Continuation> },
+  ): Promise<Omit<WrittenBucket, 'name'>> {
+    const tree = new TreeBuilder(this.#allocator, this.#sink);
     const packer = new LeafPacker(this.#allocator, this.#sink, { tree, content: options.content });
+    let known = options.after instanceof Promise ? undefined : options.after;
+    const after = Promise.resolve(options.after).then((continuation) => {
+      known = continuation;
+      return continuation;
+    });
+    // It is awaited in its turn; until then a failure must not count as unhandled.
+    after.catch(() => undefined);
+    let joined = false;
     for await (const batch of batches) {
+      await packer.append(batch);
+      if (!joined && (known !== undefined || tree.waiting.length > MOST_WAITING)) {
+        await this.#join(tree, await after);
+        joined = true;
+      }
+    }
+    await packer.finish();
+    const { sequence, ...continuation } = await after;
+    if (!joined) {
+      await this.#join(tree, { sequence, ...continuation });
+    }
+    return { root: await tree.finish(), sequence };
+  }
+
+  async #join(tree: TreeBuilder, { spine = [], before = [] }: Continuation): Promise<void> {
+    const leaves = new TreeBuilder(this.#allocator, this.#sink);
+    const packer = new LeafPacker(this.#allocator, this.#sink, { tree: leaves, content: 'values' });
+    for await (const batch of inBatches(before)) {
       await packer.append(batch);
     }
     await packer.finish();
-    return await tree.finish();
+    tree.continueFrom(leaves.waiting.length === 0 ? spine : [leaves.waiting]);
   }
 }
 

@@ -53,7 +53,9 @@ export class FreshDatabase implements AsyncDisposable {
     batches: Iterable<EntryBatch> | AsyncIterable<EntryBatch>,
     options: { readonly sequence?: bigint } = {},
   ): Promise<void> {
-    await this.#writer.write(typeof name === 'string' ? new TextEncoder().encode(name) : name, batches, options);
+    await this.#writer.write(typeof name === 'string' ? new TextEncoder().encode(name) : name, batches, {
+      sequence: options.sequence ?? 0n,
+    });
   }
 
   /** Writes the bucket of buckets, the freelist and the metas, and makes all of it durable. */

@@ -12,27 +12,48 @@ export class TreeBuilder {
   /** Packers of branch levels, lowest first. */
   readonly #levels: BranchPacker[] = [];
 
-  /**
-   * `spine` continues an existing tree: the children its rightmost branch pages keep, lowest level first.
-   */
-  constructor(allocator: PageAllocator, sink: PageSink, spine: readonly (readonly Child[])[] = []) {
+  /** Leaves that were added before it was known what they follow. */
+  #waiting: Child[] | undefined = [];
+
+  /** Before anything but leaves can be written, {@link continueFrom} has to tell what they follow. */
+  constructor(allocator: PageAllocator, sink: PageSink) {
     this.#allocator = allocator;
     this.#sink = sink;
+  }
+
+  /** Leaves added so far, until {@link continueFrom} takes them. */
+  get waiting(): readonly Child[] {
+    return this.#waiting ?? [];
+  }
+
+  /**
+   * Tells what the leaves follow: the children that the rightmost branch pages of an existing tree keep, lowest level first;
+   * nothing for a new tree.
+   */
+  continueFrom(spine: readonly (readonly Child[])[]): void {
     for (const [level, children] of spine.entries()) {
       for (const child of children) {
         this.#level(level).add(child);
       }
     }
+    for (const leaf of this.#waiting ?? []) {
+      this.#level(0).add(leaf);
+    }
+    this.#waiting = undefined;
   }
 
   /** True when {@link drain} should be awaited before more leaves are added. */
   get due(): boolean {
-    return this.#levels[0]?.due ?? false;
+    return this.#waiting === undefined && (this.#levels[0]?.due ?? false);
   }
 
   /** Adds the next leaf page. The key is kept, not copied. */
   add(leaf: Child): void {
-    this.#level(0).add(leaf);
+    if (this.#waiting === undefined) {
+      this.#level(0).add(leaf);
+    } else {
+      this.#waiting.push(leaf);
+    }
   }
 
   /** Writes the branch pages that are full. */

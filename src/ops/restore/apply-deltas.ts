@@ -8,6 +8,15 @@ import type { DeltaPipeline } from './delta-pipeline.ts';
 import { snapshotFailure } from './failures.ts';
 import type { RestoredDatabase } from './restored-database.ts';
 
+/** What is to be added to a base. */
+export interface DeltaSource {
+  readonly pipeline: DeltaPipeline;
+  /** Last revision of the base. */
+  readonly after: Revision;
+  readonly until: Revision | undefined;
+  readonly bumpBy: number;
+}
+
 /** What the deltas added. */
 export interface AppliedDeltas {
   /** Last revision of the database. */
@@ -25,13 +34,13 @@ export interface AppliedDeltas {
  */
 export async function applyDeltas(
   database: RestoredDatabase,
-  source: { readonly pipeline: DeltaPipeline; readonly until: Revision | undefined; readonly bumpBy: number },
+  source: DeltaSource,
   context: RunContext,
 ): Promise<AppliedDeltas> {
   const leases = new Set<bigint>();
   const leaseTtls = new Map<bigint, number>();
   let events = 0;
-  let last = database.baseRevision;
+  let last = source.after;
 
   async function* records(): AsyncGenerator<EntryBatch, void> {
     for await (const run of source.pipeline.runs()) {

@@ -1,15 +1,15 @@
+import type { Meta } from '../../datadir/bbolt/meta.ts';
 import type { Revision } from '../../revision.ts';
-import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { applyDeltas } from './apply-deltas.ts';
-import { writeBase } from './base.ts';
+import { AheadOfBase } from './ahead-of-base.ts';
+import { type BaseInFile, DeltaApplication } from './delta-application.ts';
 import { chooseDeltas, selectDeltas } from './delta-choice.ts';
 import { DeltaPipeline, worthThread } from './delta-pipeline.ts';
 import { attribute } from './failures.ts';
 import { type Identity, withScheduledCompaction } from './identity.ts';
-import { RestoredDatabase } from './restored-database.ts';
-import type { Backup, Selection } from './selection.ts';
+import { checkStructure, knownLeases, openBase } from './opened-base.ts';
+import type { Selection } from './selection.ts';
 import { toldLeases } from './told-leases.ts';
 
 /** What a database is assembled from. */
@@ -38,6 +38,15 @@ export type UnknownLeases = { readonly kind: 'grant'; readonly ttlSeconds: numbe
 /** Long enough for its owner to come back and renew it. */
 const ANEW = { kind: 'grant', ttlSeconds: 3_600 } as const satisfies UnknownLeases;
 
+/** Deltas and how they are read. */
+interface ChosenDeltas {
+  readonly deltas: readonly StoredSnapshot[];
+  /** Last revision of what the first of them continues. */
+  readonly after: Revision;
+  /** Keys keep no other lease; undefined for all. */
+  readonly keptLeases: readonly bigint[] | undefined;
+}
+
 /** A database that stands in its file. */
 export interface AssembledDatabase {
   readonly revision: Revision;
@@ -62,7 +71,7 @@ export async function assembleDatabase(
   context: RunContext,
 ): Promise<AssembledDatabase> {
   const { request, selection, file, identity } = work;
-  const { bumpRevision = 0 } = request;
+  const { bumpRevision = 0, quotaBytes } = request;
   const unknownLeases: UnknownLeases = request.unknownLeases ?? ANEW;
   const { until } = selection;
   const { log, signal } = context;
@@ -71,33 +80,45 @@ export async function assembleDatabase(
   const { base: first, candidates } = newest;
   using bar = context.progress.start({ label: 'restore', unit: 'bytes', total: totalSize([first, ...candidates]) });
   const onRead = (bytes: number): void => bar.advance(bytes);
-  // Mostly the base ends where its name says, so that many deltas can be on their way while it is written.
-  const presumed = { covered: first.lastRevision, until };
-  const ahead = chooseDeltas(newest, presumed).deltas;
-  // Which leases have to go is known only from the base.
-  const canBegin = worthThread(ahead) && unknownLeases.kind === 'grant';
-  const begin = { ...request, deltas: ahead, after: presumed.covered, until, keptLeases: undefined, onFetched: onRead };
-  await using early = canBegin ? new DeltaPipeline(begin, context) : undefined;
-  const { backup, database: opened } = await openBase({ request, selection, file, onRead }, context);
-  await using database = opened;
-  const { base } = backup;
+  const apply = (target: Pick<BaseInFile, 'meta' | 'base'>, deltas: ChosenDeltas): DeltaApplication => {
+    const pipeline = new DeltaPipeline({ ...request, ...deltas, until, onFetched: onRead }, context);
+    const source = { pipeline, after: deltas.after, until, bumpBy: bumpRevision };
+    return new DeltaApplication({ ...target, file, quotaBytes }, source, context);
+  };
+  // Mostly the base ends where its name says, so that many deltas can be applied while it is written.
+  const presumed = first.lastRevision;
+  const ahead = chooseDeltas(newest, { covered: presumed, until }).deltas;
+  // Which leases have to go is known only from the base, and with a limit another base may be needed.
+  const canBegin = worthThread(ahead) && unknownLeases.kind === 'grant' && until === undefined;
+  await using early = new AheadOfBase((target) =>
+    apply(target, { deltas: ahead, after: presumed, keptLeases: undefined }),
+  );
+  const onPlaced = canBegin ? (meta: Meta): void => early.place(meta) : undefined;
+  await using held = new AsyncDisposableStack();
+  const {
+    backup,
+    database: base,
+    lastRevision: after,
+  } = await openBase({ ...request, selection, file, onRead, onPlaced }, context);
+  held.use(base);
 
-  const reach = { covered: database.baseRevision, until };
+  const reach = { covered: after, until };
   const { deltas } = selectDeltas(backup, reach, { log, location: request.store.location });
-  bar.expect(totalSize([base, ...deltas]));
-  const after = database.baseRevision;
+  bar.expect(totalSize([backup.base, ...deltas]));
+  const begun = after === presumed ? early.settle(base) : undefined;
+  if (begun === undefined) {
+    await early[Symbol.asyncDispose]();
+  }
   const keptLeases =
     unknownLeases.kind === 'strip'
-      ? [...(await database.knownLeases({ signal })), ...(await toldLeases({ store: request.store, deltas }, context))]
+      ? [...(await knownLeases(base, { signal })), ...(await toldLeases({ store: request.store, deltas }, context))]
       : undefined;
-  const fitting = base === first && after === presumed.covered ? early : undefined;
-  if (fitting === undefined) {
-    await early?.[Symbol.asyncDispose]();
-  }
-  await using pipeline =
-    fitting ?? new DeltaPipeline({ ...request, deltas, after, until, keptLeases, onFetched: onRead }, context);
-  await attribute(base, () => database.checkBase({ signal }));
-  const applied = await applyDeltas(database, { pipeline, until, bumpBy: bumpRevision }, context);
+  held.move();
+  await using application =
+    begun ?? apply({ meta: base.meta, base: Promise.resolve(base) }, { deltas, after, keptLeases });
+  const database = await application.database;
+  await attribute(backup.base, () => checkStructure(base, { signal }));
+  const applied = await application.applied;
   // Where leases are stripped, all that are left are known.
   const unknownTtl = unknownLeases.kind === 'grant' ? unknownLeases.ttlSeconds : ANEW.ttlSeconds;
   const { granted, guessed } = await database.addLeases(applied.leases, {
@@ -115,47 +136,10 @@ export async function assembleDatabase(
   await database.finish(told, { signal });
   return {
     revision: applied.revision,
-    used: [base, ...deltas],
+    used: [backup.base, ...deltas],
     eventsApplied: applied.events,
     dbSize: database.size,
   };
-}
-
-/** Fetches and opens fulls until one does not reach beyond what is wanted; mostly the first. */
-async function openBase(
-  work: {
-    readonly request: AssemblySource;
-    readonly selection: Selection;
-    readonly file: string;
-    readonly onRead: (bytes: number) => void;
-  },
-  context: RunContext,
-): Promise<{ readonly backup: Backup; readonly database: RestoredDatabase }> {
-  const { request, selection, file, onRead } = work;
-  const { store, quotaBytes, skipHashCheck } = request;
-  const { until = Number.MAX_SAFE_INTEGER } = selection;
-  for (const backup of selection.backups) {
-    const { base } = backup;
-    context.log.info({ snapshot: base.name }, `Restoring from base snapshot: ${base.name}`);
-    const database = await attribute(base, async () => {
-      await writeBase({ store, base }, { file, skipHashCheck, onRead }, context);
-      return await RestoredDatabase.open(file, { quotaBytes });
-    });
-    if (database.baseRevision <= until) {
-      return { backup, database };
-    }
-    context.log.info(
-      `${base.name} really ends at revision ${database.baseRevision}, beyond ${until}; trying an older full`,
-    );
-    await database[Symbol.asyncDispose]();
-  }
-  throw new Failure({
-    code: 'no_backup',
-    action: 'restore from',
-    object: store.location,
-    found: `every full snapshot reaches beyond revision ${until}`,
-    remedy: 'choose a later revision or time',
-  });
 }
 
 function reportUnrecorded({ until, unrecorded }: Selection, { log }: RunContext): void {

@@ -1,46 +1,38 @@
-import { checkDatabase } from '../../datadir/bbolt/check.ts';
+import type { Database } from '../../datadir/bbolt/database.ts';
 import type { EntryBatch } from '../../datadir/bbolt/entry-batch.ts';
 import { Graft } from '../../datadir/bbolt/graft.ts';
+import type { Meta } from '../../datadir/bbolt/meta.ts';
 import type { ClusterBootstrap } from '../../datadir/membership/bootstrap.ts';
 import { REPLACED_BUCKETS } from '../../datadir/membership/bootstrap.ts';
-import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
-import { leaseId, leaseKey, leaseRecord } from '../../datadir/mvcc/lease-record.ts';
-import { type Revision, revision } from '../../revision.ts';
+import { leaseKey, leaseRecord } from '../../datadir/mvcc/lease-record.ts';
 import { Failure } from '../../runtime/failure.ts';
 
 /** A base database that becomes the restored one: changes are added to it, then the new membership. */
 export class RestoredDatabase implements AsyncDisposable {
-  /** Last revision of the base, from its contents. */
-  readonly baseRevision: Revision;
   readonly #graft: Graft;
   readonly #quotaBytes: number;
 
-  private constructor(graft: Graft, options: { readonly baseRevision: Revision; readonly quotaBytes: number }) {
+  private constructor(graft: Graft, options: { readonly quotaBytes: number }) {
     this.#graft = graft;
-    this.baseRevision = options.baseRevision;
     this.#quotaBytes = options.quotaBytes;
   }
 
-  /** Opens the base. Throws Damage, and a {@link Failure} `quota_exceeded` when it is too large. */
-  static async open(path: string, options: { readonly quotaBytes: number }): Promise<RestoredDatabase> {
-    const graft = await Graft.open(path);
+  /**
+   * Begins with a base of which only the newest meta is known: {@link addChanges} works ahead, everything else waits for
+   * `base`, which is closed with this. Throws a {@link Failure} `quota_exceeded` when it is too large.
+   */
+  static async begin(
+    path: string,
+    options: { readonly meta: Meta; readonly base: Promise<Database>; readonly quotaBytes: number },
+  ): Promise<RestoredDatabase> {
+    const graft = await Graft.begin(path, options);
     try {
-      const baseRevision = revision(await readLastRevision(graft.base));
-      const database = new RestoredDatabase(graft, { ...options, baseRevision });
+      const database = new RestoredDatabase(graft, options);
       database.#checkQuota();
       return database;
     } catch (error) {
       await graft[Symbol.asyncDispose]();
       throw error;
-    }
-  }
-
-  /** Checks the structure of the base, every page of it. Throws the first Damage. */
-  async checkBase(options: { readonly signal: AbortSignal }): Promise<void> {
-    const { damages } = await checkDatabase(this.#graft.base, options);
-    const [first] = damages;
-    if (first !== undefined) {
-      throw first;
     }
   }
 
@@ -66,7 +58,7 @@ export class RestoredDatabase implements AsyncDisposable {
       readonly signal: AbortSignal;
     },
   ): Promise<{ readonly granted: number; readonly guessed: number }> {
-    const known = await this.#graft.base.bucket('lease');
+    const known = await (await this.#graft.base).bucket('lease');
     const records = [];
     let guessed = 0;
     for (const id of [...ids].toSorted((a, b) => (BigInt.asUintN(64, a) < BigInt.asUintN(64, b) ? -1 : 1))) {
@@ -80,18 +72,6 @@ export class RestoredDatabase implements AsyncDisposable {
       await this.#graft.merge('lease', records, options);
     }
     return { granted: records.length, guessed };
-  }
-
-  /** Ids of the leases the base knows. */
-  async knownLeases(options: { readonly signal: AbortSignal }): Promise<readonly bigint[]> {
-    const ids: bigint[] = [];
-    const bucket = await this.#graft.base.bucket('lease');
-    for await (const leaf of bucket?.leaves(options) ?? []) {
-      for (let index = 0; index < leaf.count; index++) {
-        ids.push(leaseId(leaf.key(index)));
-      }
-    }
-    return ids;
   }
 
   /** Makes the database that of the member `identity` describes, and all of it durable. */

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { Entry } from '../../../../src/datadir/bbolt/bucket.ts';
+import { checkDatabase } from '../../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { inBatches } from '../../../../src/datadir/bbolt/entry-stream.ts';
 import { Graft } from '../../../../src/datadir/bbolt/graft.ts';
+import { newestMeta } from '../../../../src/datadir/bbolt/meta-pages.ts';
 import { seededBytes, seededRandom } from '../../../support/byte-streams.ts';
 import { goldenDatabase } from '../../../support/datadir/golden.ts';
 import { storedBuckets } from '../../../support/datadir/stored-buckets.ts';
 import { written } from '../../../support/datadir/written.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { makeTempDir } from '../../../support/temp-dir.ts';
 
 const signal = new AbortController().signal;
@@ -56,6 +60,51 @@ for (const name of ['etcd-3.5/gzip', 'etcd-3.4/gzip'] as const) {
     }
   });
 }
+
+for (const bucket of ['key', 'cluster', 'new']) {
+  test(`entries appended to the bucket ${bucket} ahead of a base that is still being written stand behind it`, async () => {
+    using dir = makeTempDir();
+    const whole = goldenDatabase('etcd-3.5/gzip');
+    const expected = await storedBuckets(written(dir, 'whole', whole));
+    const meta = newestMeta(whole) ?? assert.fail('no meta');
+    const end = meta.highWater * meta.pageSize;
+    const path = written(dir, 'db', whole.subarray(0, 2 * meta.pageSize));
+    const base = Promise.withResolvers<Database>();
+    const added = Array.from(moreEntries(5, 10, 20_000), ({ key, value }) => ({
+      key: Buffer.concat([Buffer.from([0xff]), key]),
+      value,
+    }));
+    await using graft = await Graft.begin(path, { meta, base: base.promise });
+    const appended = graft.append(bucket, inBatches(added));
+    await eventually(() => (graft.size > end + 1024 * 1024 ? true : undefined));
+    const handle = await open(path, 'r+');
+    await handle.write(whole, 0, end, 0);
+    await handle.close();
+    base.resolve(await Database.open(path));
+    await appended;
+    await graft.commit({ signal });
+    expected.set(bucket, [...(expected.get(bucket) ?? []), ...added]);
+    const found = await storedBuckets(path);
+    assert.deepEqual([...found.keys()], [...expected.keys()].toSorted());
+    for (const [name, entries] of expected) {
+      assert.equal(digest(found.get(name)), digest(entries), name);
+    }
+    await using grown = await Database.open(path);
+    assert.deepEqual((await checkDatabase(grown, { signal })).damages, []);
+  });
+}
+
+test('what was appended ahead of a base that never stands is told so', async () => {
+  using dir = makeTempDir();
+  const whole = goldenDatabase('etcd-3.5/gzip');
+  const meta = newestMeta(whole) ?? assert.fail('no meta');
+  const lost = new Error('the base is damaged');
+  const base = Promise.withResolvers<Database>();
+  await using graft = await Graft.begin(written(dir, 'db', whole), { meta, base: base.promise });
+  const appended = graft.append('key', inBatches(moreEntries(5, 10, 2_000)));
+  base.reject(lost);
+  await assert.rejects(appended, lost);
+});
 
 test('a graft leaves every page of the base but the metas as it was', async () => {
   using dir = makeTempDir();

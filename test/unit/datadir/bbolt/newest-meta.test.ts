@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Database } from '../../../../src/datadir/bbolt/database.ts';
+import { newestMeta } from '../../../../src/datadir/bbolt/meta-pages.ts';
+import { goldenDatabase } from '../../../support/datadir/golden.ts';
+import { written } from '../../../support/datadir/written.ts';
+import { makeTempDir } from '../../../support/temp-dir.ts';
+
+const PAGE = 4096;
+
+for (const name of ['etcd-3.4/gzip', 'etcd-3.5/gzip'] as const) {
+  test(`the newest meta of ${name} is told from its first bytes as from the whole file`, async () => {
+    using dir = makeTempDir();
+    const whole = goldenDatabase(name);
+    await using database = await Database.open(written(dir, 'db', whole));
+    assert.deepEqual(newestMeta(whole.subarray(0, 2 * PAGE)), database.meta);
+  });
+
+  test(`the older meta of ${name} is the newest when the other one is torn`, async () => {
+    using dir = makeTempDir();
+    const torn = Buffer.from(goldenDatabase(name));
+    const newest = newestMeta(torn)?.transaction ?? assert.fail('no meta');
+    torn.fill(0xee, PAGE + 20, PAGE + 60);
+    await using database = await Database.open(written(dir, 'db', torn));
+    assert.deepEqual(newestMeta(torn), database.meta);
+    assert.ok(database.meta.transaction <= newest);
+  });
+}
+
+test('without a valid first meta, or without all of the second, nothing is told', () => {
+  const whole = goldenDatabase('etcd-3.5/gzip');
+  for (const length of [0, 40, PAGE, PAGE + 40]) {
+    assert.equal(newestMeta(whole.subarray(0, length)), undefined);
+  }
+  const torn = Buffer.from(whole);
+  torn.fill(0xee, 20, 60);
+  assert.equal(newestMeta(torn), undefined);
+});
