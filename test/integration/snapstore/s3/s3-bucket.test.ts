@@ -4,11 +4,13 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
+  PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
   PutObjectLockConfigurationCommand,
   PutObjectTaggingCommand,
 } from '@aws-sdk/client-s3';
+import { checkStore, type StoreCheck } from '../../../../src/ops/store-check.ts';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import type { ObjectEntry } from '../../../../src/snapstore/bucket.ts';
 import { keyedEndpoint } from '../../../../src/snapstore/providers/s3/keyed-endpoint.ts';
@@ -17,6 +19,7 @@ import type { S3Settings } from '../../../../src/snapstore/providers/s3/s3-setti
 import { StoreError, type StoreErrorKind } from '../../../../src/snapstore/store-error.ts';
 import { collected } from '../../../support/byte-streams.ts';
 import { type CephRgw, startCephRgw } from '../../../support/ceph-rgw.ts';
+import { quietLogger } from '../../../support/quiet-logger.ts';
 
 const { signal } = new AbortController();
 const PART = 5 * 1024 * 1024;
@@ -48,6 +51,11 @@ async function put(bucket: S3Bucket, key: string, text: string): Promise<ObjectE
   const upload = await bucket.beginUpload(key, { signal });
   await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from(text) }, { signal });
   return await upload.complete({ parts: 1, size: text.length }, { signal });
+}
+
+function check(bucket: string): Promise<StoreCheck> {
+  const upload = { parallel: 1, minChunkSize: PART, clock: systemClock, log: quietLogger };
+  return checkStore({ bucket: bucketFor(bucket), upload }, 'etcd', { signal, clock: systemClock });
 }
 
 async function refused(promise: Promise<unknown>, kind: StoreErrorKind, found: RegExp): Promise<void> {
@@ -156,7 +164,42 @@ describe('a bucket with object lock', () => {
     assert.ok(versionId !== undefined);
     await refused(bucket.delete('v2/snapshot', { signal, versionId }), 'immutable', /locked until 20/);
     assert.equal((await collected(await bucket.read('v2/snapshot', { signal, versionId }))).toString(), 'locked');
+
+    const { steps, versioned, immutableUntil } = await check(Bucket);
+    assert.deepEqual(
+      steps.map(({ outcome }) => outcome),
+      ['ok', 'ok', 'ok', 'immutable'],
+    );
+    assert.equal(versioned, true);
+    assert.ok((immutableUntil ?? 0) > Date.now() + 2 * DAY);
   });
+});
+
+describe('a check of a bucket where something is not allowed', () => {
+  for (const [action, failing] of [
+    ['s3:PutObject', 'write'],
+    ['s3:ListBucket', 'list'],
+    ['s3:DeleteObject', 'delete'],
+  ] as const) {
+    it(`fails to ${failing} without ${action}, and tells why`, async () => {
+      const Bucket = `without-${failing}`;
+      await rgw.createBucket(Bucket);
+      const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
+      const Statement = [{ Effect: 'Deny', Principal: '*', Action: action, Resource }];
+      const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+      await rgw.client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+      const { steps } = await check(Bucket);
+      const failed = steps.filter(({ outcome }) => outcome === 'failed');
+      assert.deepEqual(
+        failed.map(({ step }) => step),
+        [failing],
+      );
+      const [result] = failed;
+      assert.ok(result?.outcome === 'failed' && result.error instanceof StoreError);
+      assert.equal(result.error.kind, 'denied');
+      assert.match(result.error.message, /403 AccessDenied; check the credentials and what they are allowed$/);
+    });
+  }
 });
 
 describe('customer-provided keys', () => {

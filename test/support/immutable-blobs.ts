@@ -1,0 +1,87 @@
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, request, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { listenOnLoopback } from './loopback-listener.ts';
+
+/** A Blob Storage whose blobs may not be changed for a while. Disposing stops it. */
+export interface ImmutableBlobs extends AsyncDisposable {
+  /** What an endpoint override is set to. */
+  readonly endpoint: string;
+}
+
+/**
+ * Stands before an Azurite, which knows no immutability policies, and adds what the service does with a locked one of so many ms:
+ * listings tell of it, and blobs are neither deleted nor replaced before their time. Wire format: "List Blobs", "Blob service error
+ * codes" and "Immutable storage" of the Azure Storage documentation.
+ */
+export async function startImmutableBlobs(
+  azurite: { readonly endpoint: string },
+  { retentionMs }: { readonly retentionMs: number },
+): Promise<ImmutableBlobs> {
+  const target = new URL(azurite.endpoint);
+  const place = { target, retentionMs, lockedUntil: new Map<string, number>() };
+  const server = createServer((message, response) => {
+    serve(place, message, response).catch(() => response.destroy());
+  });
+  const { port, [Symbol.asyncDispose]: close } = await listenOnLoopback(server);
+  return { endpoint: `http://127.0.0.1:${port}${target.pathname}`, [Symbol.asyncDispose]: close };
+}
+
+interface Place {
+  readonly target: URL;
+  readonly retentionMs: number;
+  /** By the blob's path, ms since the epoch. */
+  readonly lockedUntil: Map<string, number>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer;
+}
+
+async function serve(place: Place, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const sent = await buffer(message);
+  const { pathname, searchParams } = new URL(message.url ?? '/', place.target);
+  const operation = `${message.method} ${searchParams.get('comp') ?? ''}`.trim();
+  const changes = operation === 'PUT blocklist' || operation === 'DELETE';
+  const locked = changes && (place.lockedUntil.get(pathname) ?? 0) > Date.now();
+  const { status, headers, body } = locked ? refusal() : await forward(place.target, message, sent);
+  if (operation === 'PUT blocklist' && status === 201) {
+    place.lockedUntil.set(pathname, Date.parse(String(headers['last-modified'])) + place.retentionMs);
+  }
+  const shown = operation === 'GET list' ? withPolicies(body, place.retentionMs) : body;
+  const length = message.method === 'HEAD' ? {} : { 'content-length': shown.length };
+  response.writeHead(status, { ...headers, ...length });
+  response.end(shown);
+}
+
+function refusal(): Answer {
+  const code = 'BlobImmutableDueToPolicy';
+  const body = Buffer.from(`<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code></Error>`);
+  return { status: 409, headers: { 'content-type': 'application/xml', 'x-ms-error-code': code }, body };
+}
+
+function withPolicies(listing: Buffer, retentionMs: number): Buffer {
+  const told = listing.toString().replace(/<Last-Modified>([^<]*)<\/Last-Modified>/g, (property, modified: string) => {
+    const until = new Date(Date.parse(modified) + retentionMs).toUTCString();
+    const policy = `<ImmutabilityPolicyUntilDate>${until}</ImmutabilityPolicyUntilDate>`;
+    return `${property}${policy}<ImmutabilityPolicyMode>locked</ImmutabilityPolicyMode>`;
+  });
+  return Buffer.from(told);
+}
+
+async function forward(target: URL, message: IncomingMessage, body: Buffer): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const sending = request(target.origin, {
+    path: message.url,
+    method: message.method,
+    headers: { ...message.headers, connection: 'close' },
+    setHost: false,
+  });
+  sending.once('response', resolve);
+  sending.once('error', reject);
+  sending.end(body);
+  const answer = await promise;
+  const { 'transfer-encoding': _, connection: __, ...headers } = answer.headers;
+  return { status: answer.statusCode ?? 502, headers, body: await buffer(answer) };
+}
