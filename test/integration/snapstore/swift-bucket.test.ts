@@ -7,6 +7,7 @@ import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
 import type { OpenStackCredentials, OpenStackIdentity } from '../../../src/snapstore/credentials/openstack.ts';
 import { SwiftBucket } from '../../../src/snapstore/providers/swift/swift-bucket.ts';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
+import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { type Swift, startSwift } from '../../support/openstack/swift.ts';
 
 const options = { signal: new AbortController().signal };
@@ -327,5 +328,43 @@ describe('reading, listing, deleting', () => {
     await assert.rejects(bucket.delete('x', { signal }), reason);
     await assert.rejects(bucket.beginUpload('x', { signal, partSize: 1 }), reason);
     await assert.rejects(upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('x') }, { signal }), reason);
+  });
+});
+
+// The last one: another region in the catalogue changes what those above may leave out.
+describe('a token that is refused', () => {
+  it('leads to another login, in the middle of an upload as well', async () => {
+    const { raw } = await newContainer('renewed');
+    await using store = await startFaultProxy(swift.url);
+    await using login = await startFaultProxy(new URL(swift.keystone.url).origin);
+    await swift.addRegion('Expiring', store.endpoint);
+    const authURL = `${login.endpoint}/v3`;
+    const bucket = new SwiftBucket({
+      clock: systemClock,
+      container: 'renewed',
+      credentials: { ...credentials(), authURL, region: 'Expiring' },
+    });
+    let refused = 0;
+    // Each operation on each object meets it once, as when a token has expired just before.
+    const met = new Set<string>();
+    store.fault(({ operation, key }) => {
+      if (met.has(`${operation} ${key}`)) {
+        return undefined;
+      }
+      met.add(`${operation} ${key}`);
+      refused += 1;
+      return { kind: 'status', status: 401 };
+    });
+    const bytes = randomBytes(3000);
+    await put(bucket, 'x', bytes, 1000);
+    assert.equal((await sizes(bucket))['x'], 3000);
+    assert.ok((await buffer(await bucket.read('x', options))).equals(bytes));
+    await bucket.delete('x', options);
+    await bucket.close();
+    assert.equal(await (await raw('GET', '')).text(), '');
+    assert.ok(refused >= 6, `${refused} were refused`);
+    // Requests that travel side by side may have shared one that was refused.
+    const logins = login.calls.get('POST') ?? 0;
+    assert.ok(logins > 3 && logins <= refused + 1, `${logins} logins for ${refused}`);
   });
 });
