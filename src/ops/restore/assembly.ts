@@ -3,12 +3,14 @@ import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { AheadOfBase } from './ahead-of-base.ts';
+import type { AppliedDeltas } from './apply-deltas.ts';
 import { type BaseInFile, DeltaApplication } from './delta-application.ts';
 import { chooseDeltas, selectDeltas } from './delta-choice.ts';
 import { DeltaPipeline, worthThread } from './delta-pipeline.ts';
 import { attribute } from './failures.ts';
 import { type Identity, withScheduledCompaction } from './identity.ts';
 import { checkStructure, knownLeases, openBase } from './opened-base.ts';
+import type { RestoredDatabase } from './restored-database.ts';
 import type { Selection } from './selection.ts';
 import { toldLeases } from './told-leases.ts';
 
@@ -119,19 +121,7 @@ export async function assembleDatabase(
   const database = await application.database;
   await attribute(backup.base, () => checkStructure(base, { signal }));
   const applied = await application.applied;
-  // Where leases are stripped, all that are left are known.
-  const unknownTtl = unknownLeases.kind === 'grant' ? unknownLeases.ttlSeconds : ANEW.ttlSeconds;
-  const { granted, guessed } = await database.addLeases(applied.leases, {
-    ttls: applied.leaseTtls,
-    unknownTtl,
-    signal,
-  });
-  if (granted > 0) {
-    log.info(
-      { leases: granted, unknown: guessed },
-      `Leases granted after the base snapshot begin anew: ${granted}, of which ${guessed} with ${unknownTtl} s, as their TTL is not known`,
-    );
-  }
+  await beginLeasesAnew(database, { applied, unknownLeases }, context);
   const told = bumpRevision > 0 ? withScheduledCompaction(identity, applied.revision) : identity;
   await database.finish(told, { signal });
   return {
@@ -140,6 +130,25 @@ export async function assembleDatabase(
     eventsApplied: applied.events,
     dbSize: database.size,
   };
+}
+
+/** Records the leases of the deltas that the base does not know. */
+async function beginLeasesAnew(
+  database: RestoredDatabase,
+  leases: { readonly applied: AppliedDeltas; readonly unknownLeases: UnknownLeases },
+  { log, signal }: RunContext,
+): Promise<void> {
+  const { applied, unknownLeases } = leases;
+  // Where leases are stripped, all that are left are known.
+  const unknownTtl = unknownLeases.kind === 'grant' ? unknownLeases.ttlSeconds : ANEW.ttlSeconds;
+  const ttls = applied.leaseTtls;
+  const { granted, guessed } = await database.addLeases(applied.leases, { ttls, unknownTtl, signal });
+  if (granted > 0) {
+    log.info(
+      { leases: granted, unknown: guessed },
+      `Leases granted after the base snapshot begin anew: ${granted}, of which ${guessed} with ${unknownTtl} s, as their TTL is not known`,
+    );
+  }
 }
 
 function reportUnrecorded({ until, unrecorded }: Selection, { log }: RunContext): void {
