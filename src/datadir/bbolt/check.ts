@@ -118,7 +118,9 @@ class CheckWalk {
       for (const { page, bounds } of leaves) {
         this.#guard(() => {
           const leaf = new Leaf(page);
-          nested.push(...this.#leaf(leaf, bounds, path).map((index) => ({ leaf, index })));
+          for (const index of this.#leaf(leaf, bounds, path)) {
+            nested.push({ leaf, index });
+          }
         });
       }
       for (const { leaf, index } of nested) {

@@ -80,7 +80,12 @@ export class PageGroupReader {
     const pages: (Page | Damage)[] = [];
     let overflowing = 0;
     for (const id of ids) {
-      const page = await this.#take(id, places.get(id), memory);
+      const place = places.get(id);
+      // Nearly all pages are in a run: no promise for those.
+      const page =
+        place === undefined
+          ? this.#pages.outOfBounds(id)
+          : (this.#inRun(id, place) ?? (await this.#goingOn(id, place, memory)));
       pages.push(page);
       overflowing += page instanceof Damage || page.overflow === 0 ? 0 : page.bytes.length;
       if (overflowing >= MOST_OVERFLOWING) {
@@ -104,42 +109,49 @@ export class PageGroupReader {
     }
   }
 
-  /** A page out of a run, or with memory of its own, which is added to `memory`, when it goes on behind the run. */
-  async #take(id: number, place: Place | undefined, memory: Uint8Array[]): Promise<Page | Damage> {
-    if (place === undefined) {
-      return this.#pages.outOfBounds(id);
-    }
-    const { pageSize, highWater } = this.#pages.meta;
-    const { run } = place;
+  /** A page out of a run; undefined when it goes on behind the run. */
+  #inRun(id: number, { run, bytes: ofRun }: Place): Page | Damage | undefined {
+    const { pageSize } = this.#pages.meta;
     const start = (id - firstOf(run)) * pageSize;
+    const offset = id * pageSize;
+    const file = this.#pages.path;
+    try {
+      const head = new DataView(ofRun.buffer, ofRun.byteOffset + start, pageSize);
+      const { id: named, kind, count, overflow } = decodePageHeader(head, { file, offset });
+      if (named !== id) {
+        return new Damage({ file, offset, reason: `page ${id} calls itself page ${named}` });
+      }
+      if (id + overflow >= run.end) {
+        return undefined;
+      }
+      const bytes = ofRun.subarray(start, start + (overflow + 1) * pageSize);
+      const view = overflow === 0 ? head : new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      return { id, kind, count, overflow, bytes, view, file, offset };
+    } catch (error) {
+      return damageOf(error);
+    }
+  }
+
+  /** A page that goes on behind its run, in memory of its own, which is added to `memory` unless it is very long. */
+  async #goingOn(id: number, { run, bytes: ofRun }: Place, memory: Uint8Array[]): Promise<Page | Damage> {
+    const { pageSize, highWater } = this.#pages.meta;
     try {
       const offset = id * pageSize;
       const origin = { file: this.#pages.path, offset };
-      const head = new DataView(place.bytes.buffer, place.bytes.byteOffset + start, PAGE_HEADER_SIZE);
-      const header = decodePageHeader(head, origin);
-      if (header.id !== id) {
-        throw new Damage({ ...origin, reason: `page ${id} calls itself page ${header.id}` });
-      }
-      const { kind, count, overflow } = header;
+      const head = new DataView(ofRun.buffer, ofRun.byteOffset + (id - firstOf(run)) * pageSize, PAGE_HEADER_SIZE);
+      const { kind, count, overflow } = decodePageHeader(head, origin);
       const size = (overflow + 1) * pageSize;
-      let bytes: Uint8Array;
-      if (id + overflow < run.end) {
-        bytes = place.bytes.subarray(start, start + size);
-      } else if (id + overflow >= highWater || size > LONGEST_POOLED) {
+      if (id + overflow >= highWater || size > LONGEST_POOLED) {
         return await this.#pages.page(id);
-      } else {
-        const own = this.#memory(size);
-        memory.push(own);
-        bytes = own.subarray(0, size);
-        await this.#fill(bytes, offset);
       }
+      const own = this.#memory(size);
+      memory.push(own);
+      const bytes = own.subarray(0, size);
+      await this.#fill(bytes, offset);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      return { id, kind, count, overflow, bytes, view, file: origin.file, offset };
+      return { id, kind, count, overflow, bytes, view, ...origin };
     } catch (error) {
-      if (error instanceof Damage) {
-        return error;
-      }
-      throw error;
+      return damageOf(error);
     }
   }
 
@@ -163,6 +175,13 @@ function runsOf(ids: readonly number[], near: number): readonly Run[] {
     last.end = id + 1;
   }
   return runs;
+}
+
+function damageOf(error: unknown): Damage {
+  if (error instanceof Damage) {
+    return error;
+  }
+  throw error;
 }
 
 function firstOf(run: Run): number {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { restore } from '../../../src/ops/restorer.ts';
+import { lengthenLog } from '../../support/datadir/lengthen-log.ts';
 import { builtExecutable } from '../../support/executable.ts';
 import { largeChain } from '../../support/large-chain.ts';
+import { restoreRequest } from '../../support/restore-request.ts';
 import { run } from '../../support/run.ts';
+import { recordedContext } from '../../support/run-context.ts';
 import { makeTempDir, type TempDir } from '../../support/temp-dir.ts';
 
 const { objects, events, baseRevision } = largeChain();
@@ -42,4 +46,24 @@ it('damage that a thread of the executable finds is told as any other', async ()
     new RegExp(`${name}\\.gz: it is damaged: .*compressed data is damaged`),
   );
   assert.deepEqual(readdirSync(dir.path), ['store']);
+});
+
+it('the executable checks a db in a thread while it reads a long log', async () => {
+  using dir = makeTempDir();
+  await restore(restoreRequest(dir), recordedContext());
+  const text = Buffer.alloc(1024 * 1024, 'some text ');
+  await lengthenLog(dir.join('data/member'), { segmentSize: 8 * 1024 * 1024, count: 40, data: () => text });
+  const args = ['initialize', '--validation-mode', 'full', '--data-dir', dir.join('data')];
+  const options = { cwd: dir.path, env: { HOME: dir.path } };
+  const { stdout } = await run(builtExecutable(), args, options);
+  assert.match(stdout, /valid at revision 122/);
+
+  const db = dir.join('data/member/snap/db');
+  const bytes = readFileSync(db);
+  bytes[5 * 4096 + 8] = 0x77;
+  writeFileSync(db, bytes);
+  await assert.rejects(
+    run(builtExecutable(), args, options),
+    /db is damaged at byte 20480: a page of unknown kind 0x77/,
+  );
 });

@@ -1,12 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { RaftEntry } from '../../../src/datadir/proto/raft.ts';
 import { WireWriter } from '../../../src/datadir/proto/wire-writer.ts';
-import { openEntries, summarizeLog } from '../../../src/datadir/wal/log.ts';
 import { FRAME_HEADER_SIZE } from '../../../src/datadir/wal/record.ts';
-import { readWholeLog } from '../../../src/datadir/wal/whole-log.ts';
-import { WalWriter } from '../../../src/datadir/wal/writer.ts';
 import { restore } from '../../../src/ops/restorer.ts';
+import { lengthenLog } from '../datadir/lengthen-log.ts';
 import type { Random } from '../replay/random.ts';
 import { restoreRequest } from '../restore-request.ts';
 import { recordedContext } from '../run-context.ts';
@@ -28,32 +25,9 @@ const SEGMENT_SIZE = 6000;
  */
 export async function memberSample(random: Random): Promise<readonly MemberFile[]> {
   using temp = makeTempDir();
-  const { signal } = new AbortController();
-  await restore(restoreRequest(temp), recordedContext(signal));
+  await restore(restoreRequest(temp), recordedContext());
   const memberDir = temp.join('data', 'member');
-  const directory = path.join(memberDir, 'wal');
-  const summary = await summarizeLog({ directory, after: 0, signal });
-  const entries: RaftEntry[] = [];
-  await (await openEntries({ directory, after: 0, upTo: summary.lastIndex, signal })).each((entry) => {
-    entries.push({ ...entry, data: Buffer.from(entry.data) });
-  });
-  const { marks } = await readWholeLog({ directory, likelyAfter: 0, signal });
-  const mark = marks[1];
-
-  const longer = path.join(memberDir, 'longer');
-  const wal = await WalWriter.create(longer, summary.metadata, { segmentSize: SEGMENT_SIZE });
-  await wal.save(entries, summary.state);
-  if (mark !== undefined) {
-    await wal.saveSnapshot(mark);
-  }
-  const { term, vote } = summary.state;
-  for (let place = 1; place <= 150; place++) {
-    const index = summary.lastIndex + place;
-    await wal.save([{ kind: 'normal', term, index, data: request(place, random) }], { term, vote, commit: index });
-  }
-  await wal.close();
-  rmSync(directory, { recursive: true });
-  renameSync(longer, directory);
+  await lengthenLog(memberDir, { segmentSize: SEGMENT_SIZE, count: 150, data: (place) => request(place, random) });
   return filesOf(memberDir);
 }
 
