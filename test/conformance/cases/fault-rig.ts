@@ -47,7 +47,7 @@ export const amplePatience: Patience = {
 };
 
 /** For a store that does not answer now and then: a retry comes soon, and still after a slow machine's usual time. */
-export const briskPatience: Patience = { requestMs: 2000, partMs: 3000, stallMs: 2000, retryDelaysMs: [10, 20, 40] };
+export const briskPatience: Patience = { requestMs: 5000, partMs: 8000, stallMs: 5000, retryDelaysMs: [10, 20, 40] };
 
 /** For stores that never answer. */
 export const shortPatience: Patience = { requestMs: 400, partMs: 400, stallMs: 400, retryDelaysMs: [10] };
