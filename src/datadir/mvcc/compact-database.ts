@@ -19,8 +19,8 @@ export interface CompactedDatabase {
 
 /**
  * Writes a new database (0600) with the living keys of `source` alone, as etcd leaves them after a compaction at the last
- * revision and a defragmentation. Everything beside the history stays as it is. The source is read twice; a name for each
- * living key is held in memory. Throws Damage, and what the file system throws.
+ * revision and a defragmentation. Everything beside the history stays as it is. The source is read twice; the names of the
+ * living keys are held in memory. Throws Damage, and what the file system throws.
  */
 export async function compactDatabase(
   source: string,

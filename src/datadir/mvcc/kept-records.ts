@@ -1,7 +1,7 @@
 import type { Database } from '../bbolt/database.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
 import { Damage } from '../damage.ts';
-import { byteString } from '../proto/byte-string.ts';
+import { KeyTable } from './key-table.ts';
 import { decodeKeyValue } from './key-value.ts';
 import { type ChangeRevision, decodeRevisionKey } from './revision-key.ts';
 
@@ -40,7 +40,8 @@ export interface KeptRecords {
 
 /**
  * Finds what a compaction at `revision` keeps of the history up to there: the newest change of each key, unless that is
- * its deletion. The record without a key that `--bump-revision` leaves counts as a key of its own. A name for each living key is held in memory.
+ * its deletion. The record without a key that `--bump-revision` leaves counts as a key of its own. The names of
+ * the living keys are held in memory, and a bit for each record.
  *
  * Source: etcd server/storage/mvcc/key_index.go, keep.
  */
@@ -48,9 +49,11 @@ export async function keptRecords(
   database: Database,
   options: { readonly revision: number; readonly signal: AbortSignal },
 ): Promise<KeptRecords> {
-  const newest = new Map<string, number>();
+  const newest = new KeyTable();
+  let count = 0;
   for await (const records of historyRecords(database, options)) {
     for (const { leaf, index, ordinal, change } of records) {
+      count = ordinal + 1;
       if (change.main > options.revision) {
         continue;
       }
@@ -58,16 +61,22 @@ export async function keptRecords(
       if (record === undefined) {
         throw unreadable(leaf, index);
       }
-      const key = byteString(record.key);
       if (change.tombstone) {
-        newest.delete(key);
+        newest.delete(record.key);
       } else {
-        newest.set(key, ordinal);
+        newest.set(record.key, ordinal);
       }
     }
   }
-  const kept = new Set(newest.values());
-  return { size: kept.size, has: (ordinal) => kept.has(ordinal) };
+  const kept = new Uint8Array(Math.ceil(count / 8));
+  for (const ordinal of newest.values()) {
+    const at = Math.floor(ordinal / 8);
+    kept[at] = (kept[at] ?? 0) | (1 << (ordinal % 8));
+  }
+  return {
+    size: newest.size,
+    has: (ordinal) => ((kept[Math.floor(ordinal / 8)] ?? 0) & (1 << (ordinal % 8))) !== 0,
+  };
 }
 
 function unreadable(leaf: Leaf, index: number): Damage {

@@ -1,0 +1,185 @@
+/** Keys are copied into blocks of this many bytes; a longer one has a block of its own. */
+const BLOCK_SIZE = 1024 * 1024;
+const FIRST_CAPACITY = 1024;
+/** Slots that may be taken before there are more, as a share. */
+const MOST_TAKEN = 0.6;
+const FREE = -1;
+const REMOVED = -2;
+
+/**
+ * Numbers by key. Outside of the heap of objects: a key costs its own bytes and some 40 more, where a Map of strings costs
+ * hundreds. Slots with open addressing point into blocks with the bytes of the keys; what was removed makes room when
+ * the table grows next.
+ */
+export class KeyTable {
+  #slots = new Slots(FIRST_CAPACITY);
+  #blocks = new KeyBlocks();
+  /** Slots that were ever taken, and those of them whose key was removed. */
+  #taken = 0;
+  #removed = 0;
+
+  /** Number of keys. */
+  get size(): number {
+    return this.#taken - this.#removed;
+  }
+
+  /** Gives `key` the number `value`, which must not be negative. The bytes are copied. */
+  set(key: Uint8Array, value: number): void {
+    const hash = hashOf(key);
+    const slot = this.#find(key, hash);
+    const { values } = this.#slots;
+    const before = values[slot];
+    if (before === FREE) {
+      this.#slots.fill(slot, { hash, length: key.length, ...this.#blocks.add(key) }, value);
+      this.#taken += 1;
+      if (this.#taken > this.#slots.capacity * MOST_TAKEN) {
+        this.#grow();
+      }
+      return;
+    }
+    this.#removed -= before === REMOVED ? 1 : 0;
+    values[slot] = value;
+  }
+
+  /** Forgets `key`, if it is known. */
+  delete(key: Uint8Array): void {
+    const slot = this.#find(key, hashOf(key));
+    const { values } = this.#slots;
+    if ((values[slot] ?? FREE) >= 0) {
+      values[slot] = REMOVED;
+      this.#removed += 1;
+    }
+  }
+
+  /** All numbers, in no order. */
+  *values(): Generator<number, void> {
+    for (const value of this.#slots.values) {
+      if (value >= 0) {
+        yield value;
+      }
+    }
+  }
+
+  /** The slot of `key`, or the free one where it belongs. */
+  #find(key: Uint8Array, hash: number): number {
+    const { capacity, hashes, lengths, blocks, offsets, values } = this.#slots;
+    for (let slot = hash & (capacity - 1); ; slot = (slot + 1) & (capacity - 1)) {
+      if (values[slot] === FREE) {
+        return slot;
+      }
+      if (
+        hashes[slot] === hash &&
+        lengths[slot] === key.length &&
+        this.#blocks.holds(key, blocks[slot] ?? 0, offsets[slot] ?? 0)
+      ) {
+        return slot;
+      }
+    }
+  }
+
+  /** Makes room in proportion to the keys that are there, and drops the bytes of removed ones when they are the most. */
+  #grow(): void {
+    const old = this.#slots;
+    const oldBlocks = this.#blocks;
+    const tidy = this.#removed > this.#taken / 2;
+    this.#blocks = tidy ? new KeyBlocks() : oldBlocks;
+    this.#slots = new Slots(tidy ? old.capacity : old.capacity * 2);
+    this.#taken -= this.#removed;
+    this.#removed = 0;
+    for (let slot = 0; slot < old.capacity; slot++) {
+      const value = old.values[slot] ?? FREE;
+      if (value >= 0) {
+        const place = { block: old.blocks[slot] ?? 0, offset: old.offsets[slot] ?? 0 };
+        const length = old.lengths[slot] ?? 0;
+        const hash = old.hashes[slot] ?? 0;
+        const kept = tidy ? this.#blocks.add(oldBlocks.key(place.block, place.offset, length)) : place;
+        this.#slots.fill(this.#slots.freeFor(hash), { hash, length, ...kept }, value);
+      }
+    }
+  }
+}
+
+/** Where a key lies. */
+interface Place {
+  readonly block: number;
+  readonly offset: number;
+}
+
+/** The slots of a table, in columns. */
+class Slots {
+  /** A power of two. */
+  readonly capacity: number;
+  readonly hashes: Uint32Array;
+  readonly lengths: Uint32Array;
+  readonly blocks: Uint32Array;
+  readonly offsets: Uint32Array;
+  /** What the key stands for, or FREE or REMOVED. */
+  readonly values: Float64Array;
+
+  constructor(capacity: number) {
+    this.capacity = capacity;
+    this.hashes = new Uint32Array(capacity);
+    this.lengths = new Uint32Array(capacity);
+    this.blocks = new Uint32Array(capacity);
+    this.offsets = new Uint32Array(capacity);
+    this.values = new Float64Array(capacity).fill(FREE);
+  }
+
+  fill(slot: number, key: Place & { readonly hash: number; readonly length: number }, value: number): void {
+    this.hashes[slot] = key.hash;
+    this.lengths[slot] = key.length;
+    this.blocks[slot] = key.block;
+    this.offsets[slot] = key.offset;
+    this.values[slot] = value;
+  }
+
+  freeFor(hash: number): number {
+    let slot = hash & (this.capacity - 1);
+    while (this.values[slot] !== FREE) {
+      slot = (slot + 1) & (this.capacity - 1);
+    }
+    return slot;
+  }
+}
+
+/** The bytes of keys, one behind the other. */
+class KeyBlocks {
+  readonly #blocks: Uint8Array[] = [];
+  #used = BLOCK_SIZE;
+
+  add(key: Uint8Array): Place {
+    if (this.#used + key.length > (this.#blocks.at(-1)?.length ?? 0)) {
+      this.#blocks.push(new Uint8Array(Math.max(BLOCK_SIZE, key.length)));
+      this.#used = 0;
+    }
+    const place = { block: this.#blocks.length - 1, offset: this.#used };
+    this.#blocks[place.block]?.set(key, place.offset);
+    this.#used += key.length;
+    return place;
+  }
+
+  key(block: number, offset: number, length: number): Uint8Array {
+    return this.#blocks[block]?.subarray(offset, offset + length) ?? new Uint8Array(0);
+  }
+
+  /** Whether `key` stands there. */
+  holds(key: Uint8Array, block: number, offset: number): boolean {
+    const bytes = this.#blocks[block];
+    for (let at = 0; at < key.length; at++) {
+      if (bytes?.[offset + at] !== key[at]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
+
+/** FNV-1a over 32 bits, mixed once more so that its low bits, which choose the slot, depend on all of it. */
+function hashOf(key: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at++) {
+    hash = Math.imul(hash ^ (key[at] ?? 0), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}
