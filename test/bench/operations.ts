@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { etcdRelease } from '../support/etcd-release.ts';
 import { startEtcd } from '../support/etcd-server.ts';
@@ -15,6 +15,7 @@ import { benchWatch } from './watching.ts';
 export const operations: Readonly<Record<string, (bench: Bench) => Promise<readonly Row[]>>> = {
   start: benchStart,
   restore: benchRestore,
+  compact: benchCompact,
   validate: benchValidate,
   snapshot: benchSnapshot,
   transfer: benchTransfer,
@@ -79,6 +80,28 @@ async function benchRestore(bench: Bench): Promise<readonly Row[]> {
     );
   }
   prepare();
+  return rows;
+}
+
+async function benchCompact(bench: Bench): Promise<readonly Row[]> {
+  const data = await bench.data();
+  const store = bench.scratch.join('compacted');
+  // What compact writes would be the next run's source.
+  const prepare = (): void => {
+    rmSync(store, { recursive: true, force: true });
+    cpSync(data.store, store, { recursive: true });
+  };
+  const floor = await measure(bench, {
+    program: process.execPath,
+    args: [join(projectRoot, 'test/bench/floor.ts'), ...data.objects],
+  });
+  const flags = ['--storage-provider', 'Local', '--store-container', store, '--store-prefix', 'bench'];
+  const args = ['compact', ...flags, '--restoration-temp-snapshots-dir', bench.scratch.join('temp')];
+  const rows = [
+    row('one Node: gunzip + sha256 of its sources', floor),
+    row('etcdbrctl compact', await measure(bench, { program: builtExecutable(), args, prepare }), floor.wallMs),
+  ];
+  rmSync(store, { recursive: true, force: true });
   return rows;
 }
 
