@@ -142,7 +142,10 @@ export class DeltaCollector {
     return inTime ? 'cut' : 'too late';
   }
 
-  /** Throws away what a full that ends at `revision` makes superfluous, now and when it arrives later. */
+  /**
+   * Throws away what a full that ends at `revision` makes superfluous, before the call returns and when it arrives later.
+   * Resolves when its files are gone, too.
+   */
   async coveredTo(revision: Revision): Promise<void> {
     this.#covered = revision;
     this.#leases.forget();

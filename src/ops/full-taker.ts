@@ -183,8 +183,10 @@ export class FullTaker {
       signal,
       stop,
     });
-    await collector.coveredTo(lastRevision);
+    // In one step: a delta that is written meanwhile must find both what waits and what is covered as the full leaves them.
+    const thrownAway = collector.coveredTo(lastRevision);
     chain.stored(snapshot);
+    await thrownAway;
     if (collector.size === 0) {
       this.#metrics.snapshotRequired('Full', 'not required');
       this.#metrics.snapshotRequired('Incr', 'not required');

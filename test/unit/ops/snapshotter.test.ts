@@ -315,6 +315,31 @@ describe('deltas', () => {
     await eventually(() => (rig.tempFiles().length === 0 ? true : undefined));
   });
 
+  test('that wait behind a full go on right where it ends, while what it covers is thrown away', async () => {
+    await using rig = await watching({ deltaMemoryLimit: 1000 });
+    await rig.clock.advance(3_600_000 - 1_000);
+    rig.store.hold();
+    const value = Buffer.alloc(1_200);
+    for (let at = 59; at <= 70; at++) {
+      rig.cluster.commit(put('k', at, { value }));
+    }
+    await eventually(() => (rig.tempFiles().length >= 8 ? true : undefined));
+    await rig.clock.advance(1_000);
+    await eventually(() =>
+      rig.store.begun.some((name) => name.startsWith('Full-00000000-00000070')) ? true : undefined,
+    );
+    for (let at = 71; at <= 74; at++) {
+      rig.cluster.commit(put('k', at, { value }));
+    }
+    await eventually(() => (rig.tempFiles().length >= 14 ? true : undefined));
+    rig.store.release();
+    await Promise.race([rig.ended, rig.saved(7)]);
+    assert.deepEqual(
+      rig.store.saved.slice(-4).map((name) => name.slice(0, 22)),
+      Array.from({ length: 4 }, (_, at) => `Incr-000000${at + 71}-000000${at + 71}`),
+    );
+  });
+
   test('give way to a full when no more may wait', async () => {
     await using rig = await watching({ deltaMemoryLimit: 1000, deltaSpoolLimit: 5000 });
     rig.store.hold('Incr');
