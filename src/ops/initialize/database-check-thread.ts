@@ -1,7 +1,8 @@
 import type { Worker } from 'node:worker_threads';
+import { Damage } from '../../datadir/damage.ts';
 import { untilAborted } from '../../runtime/until-aborted.ts';
 import { startWorker } from '../../runtime/worker-thread.ts';
-import { type DatabaseCheckAnswer, unpackAnswer } from './database-check-messages.ts';
+import type { DatabaseCheckAnswer } from './database-check-messages.ts';
 
 /** Checks a database as `checkEtcdDatabase` does, in a thread of its own that begins at once. */
 export class DatabaseCheckThread implements AsyncDisposable {
@@ -15,19 +16,24 @@ export class DatabaseCheckThread implements AsyncDisposable {
       asset: 'database-check-worker.cjs',
       module: () => new URL('./database-check-worker.ts', import.meta.url),
     });
-    const { promise, resolve, reject } = Promise.withResolvers<DatabaseCheckAnswer>();
+    const { promise, resolve } = Promise.withResolvers<DatabaseCheckAnswer>();
     this.#answer = promise;
     this.#worker.once('message', resolve);
-    this.#worker.once('error', reject);
-    this.#worker.once('exit', (code) => reject(new Error(`a worker thread ended with code ${code}`)));
-    // It is awaited in its turn, or not at all; until then a failure must not count as unhandled.
-    promise.catch(() => undefined);
+    this.#worker.once('error', () => resolve({ kind: 'unknown' }));
+    this.#worker.once('exit', () => resolve({ kind: 'unknown' }));
     this.#worker.postMessage(file);
   }
 
-  /** Settles when the database was checked. Rejects with the first Damage, or with the signal's reason. */
-  async finished({ signal }: { readonly signal: AbortSignal }): Promise<void> {
-    unpackAnswer(await untilAborted(this.#answer, signal));
+  /**
+   * Settles when the thread is done. When it could not check the database, for want of memory or whatever reason, that is
+   * `unknown`. Rejects with the first {@link Damage}, or with the signal's reason.
+   */
+  async finished({ signal }: { readonly signal: AbortSignal }): Promise<'sound' | 'unknown'> {
+    const answer = await untilAborted(this.#answer, signal);
+    if (answer.kind === 'damage') {
+      throw new Damage(answer);
+    }
+    return answer.kind;
   }
 
   /** Ends the thread, whatever it is doing. */

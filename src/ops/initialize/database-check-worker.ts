@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
+import { Damage } from '../../datadir/damage.ts';
 import { checkEtcdDatabase } from '../../datadir/mvcc/check-etcd-database.ts';
-import { type DatabaseCheckAnswer, packCheckFailure } from './database-check-messages.ts';
+import type { DatabaseCheckAnswer } from './database-check-messages.ts';
 
 // The program of a worker thread, see DatabaseCheckThread.
 if (parentPort === null) {
@@ -14,6 +15,14 @@ port.once('message', (file: string) => {
   const { signal } = new AbortController();
   checkEtcdDatabase(file, { signal }).then(
     () => answer({ kind: 'sound' }),
-    (error: unknown) => answer(packCheckFailure(error)),
+    (error: unknown) => answer(answerAbout(error)),
   );
 });
+
+function answerAbout(error: unknown): DatabaseCheckAnswer {
+  if (!(error instanceof Damage)) {
+    return { kind: 'unknown' };
+  }
+  const { file, offset, reason } = error;
+  return { kind: 'damage', file, offset, reason };
+}

@@ -31,9 +31,8 @@ export async function checkFiles(memberDir: string, context: RunContext): Promis
   await using beside = await checkBeside(memberDir);
   const start = await readStartState(memberDir, { signal });
   log.info('Verifying DB file...');
-  if (beside?.file === start.dbFile) {
-    await beside.finished({ signal });
-  } else {
+  const told = beside?.file === start.dbFile ? await beside.finished({ signal }) : 'unknown';
+  if (told === 'unknown') {
     await checkEtcdDatabase(start.dbFile, { signal });
   }
   const { torn } = start.log;
