@@ -23,10 +23,10 @@ export class EntryBatchBuilder {
   #count = 0;
   #length = 0;
 
-  /** Reserves room for `bytes` bytes at once. */
-  constructor(options: { readonly bytes: number }) {
-    this.#bytes = new Uint8Array(Math.max(64, options.bytes));
-    this.#sizes = new Uint32Array(128);
+  /** Begins in the memory of `spare`, a batch that nobody needs any more, or with room for `bytes` bytes. */
+  constructor(options: { readonly bytes: number; readonly spare?: OwnedEntryBatch | undefined }) {
+    this.#bytes = options.spare?.bytes ?? new Uint8Array(Math.max(64, options.bytes));
+    this.#sizes = options.spare?.sizes ?? new Uint32Array(128);
   }
 
   get count(): number {
@@ -95,5 +95,10 @@ export class EntryBatchBuilder {
     this.#bytes = options.spare?.bytes ?? new Uint8Array(Math.max(64, options.bytes));
     this.clear();
     return batch;
+  }
+
+  /** The entries that are left, with their memory. The builder must not be used afterwards. */
+  end(): OwnedEntryBatch {
+    return { count: this.#count, sizes: this.#sizes, bytes: this.#bytes };
   }
 }

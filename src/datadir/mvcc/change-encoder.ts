@@ -26,9 +26,13 @@ export class ChangeEncoder {
 
   /**
    * Changes up to revision `after` are skipped; from there on each revision has to follow.
-   * Room for `bytes` bytes of records is reserved at a time.
+   * Room for `bytes` bytes of records is reserved at a time, at first in the memory of `spare`, if given.
    */
-  constructor(options: { readonly after: number; readonly bytes: number }) {
+  constructor(options: {
+    readonly after: number;
+    readonly bytes: number;
+    readonly spare?: OwnedEntryBatch | undefined;
+  }) {
     this.#after = options.after;
     this.#revision = options.after;
     this.#batch = new EntryBatchBuilder(options);
@@ -89,6 +93,11 @@ export class ChangeEncoder {
   /** Takes the records added since the last time, with their memory; goes on in that of `spare`, if given. */
   take(spare?: OwnedEntryBatch): OwnedEntryBatch {
     return this.#batch.take({ bytes: this.#reserve, spare });
+  }
+
+  /** The records that are left, perhaps none, with their memory. The encoder must not be used afterwards. */
+  end(): OwnedEntryBatch {
+    return this.#batch.end();
   }
 
   #advance(next: number): void {

@@ -39,7 +39,7 @@ export async function* deltaRecords(
   body: AsyncIterable<Uint8Array>,
   options: RecordOptions & { readonly spares?: OwnedEntryBatch[] },
 ): AsyncGenerator<OwnedEntryBatch, DeltaSummary> {
-  const reader = new RecordReader(options);
+  const reader = new RecordReader(options, options.spares?.pop());
   for await (const bytes of body) {
     reader.feed(bytes);
     while (reader.fillBatch()) {
@@ -50,8 +50,11 @@ export async function* deltaRecords(
   while (reader.fillBatch()) {
     yield reader.take(options.spares?.pop());
   }
-  if (reader.pending > 0) {
-    yield reader.take();
+  const rest = reader.rest();
+  if (rest.count > 0) {
+    yield rest;
+  } else {
+    options.spares?.push(rest);
   }
   return reader.summary();
 }
@@ -66,15 +69,10 @@ class RecordReader {
   /** The first change that cannot follow what is there; whatever comes later is only read. */
   #unfit: UnfitChange | undefined;
 
-  constructor(options: RecordOptions) {
-    this.#encoder = new ChangeEncoder({ after: options.after, bytes: BATCH_SIZE + BATCH_SIZE / 8 });
+  constructor(options: RecordOptions, spare: OwnedEntryBatch | undefined) {
+    this.#encoder = new ChangeEncoder({ after: options.after, bytes: BATCH_SIZE + BATCH_SIZE / 8, spare });
     this.#until = options.until ?? Number.MAX_SAFE_INTEGER;
     this.#keptLeases = options.keptLeases === undefined ? undefined : new Set(options.keptLeases);
-  }
-
-  /** Bytes of records that wait to be taken. */
-  get pending(): number {
-    return this.#encoder.pending;
   }
 
   feed(bytes: Uint8Array): void {
@@ -105,6 +103,11 @@ class RecordReader {
 
   take(spare?: OwnedEntryBatch): OwnedEntryBatch {
     return this.#encoder.take(spare);
+  }
+
+  /** What is left when there are no more events. */
+  rest(): OwnedEntryBatch {
+    return this.#encoder.end();
   }
 
   /** Throws {@link UnfitChange}. */
