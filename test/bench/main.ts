@@ -4,7 +4,9 @@
  * `STORE_MIB` how much is copied between stores (2048), half of which makes the one object that is uploaded and downloaded;
  * `REFERENCE_ETCDBRCTL` is the path of the Go program, whose numbers are then printed too.
  */
+import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { cacheDir } from '../support/project-root.ts';
 import { makeTempDir } from '../support/temp-dir.ts';
 import { type DataSet, dataSet } from './data-set.ts';
@@ -17,7 +19,9 @@ const wanted = process.env['ONLY']?.split(',') ?? Object.keys(operations);
 const storeMebibytes = Number(process.env['STORE_MIB'] ?? 2048);
 let data: Promise<DataSet> | undefined;
 // On the same file system as the data set: the system's temporary directory may be memory.
-await using scratch = makeTempDir({ parent: `${cacheDir}/bench` });
+const home = join(cacheDir, 'bench');
+mkdirSync(home, { recursive: true });
+await using scratch = makeTempDir({ parent: home });
 const bench = {
   data: () => {
     data ??= dataSet();
