@@ -81,10 +81,16 @@ class CheckWalk {
     return { damages: this.#damages, usedPages: this.#used, freePages: highWater - this.#usedCount };
   }
 
-  /** A database is opened by what its metas hold, whatever their headers say; `bbolt check` looks at these, too. */
+  /**
+   * A database is opened by what its metas hold, whatever their headers say; `bbolt check` looks at these, too. A meta that
+   * was torn by a crash says nothing any more: the other one is there for that.
+   */
   async #metaHeader(id: 0 | 1): Promise<void> {
-    const { pages, path, meta } = this.#database;
+    const { pages, path, meta, tornMeta } = this.#database;
     this.#use(id);
+    if (tornMeta?.offset === id * meta.pageSize) {
+      return;
+    }
     try {
       const { kind } = await pages.header(id);
       if (kind !== 'meta') {
