@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { checkDatabase } from '../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../src/datadir/bbolt/database.ts';
-import { inBatches } from '../../../src/datadir/bbolt/entry-stream.ts';
-import { Graft } from '../../../src/datadir/bbolt/graft.ts';
 import { decodeMeta, encodeMeta } from '../../../src/datadir/bbolt/meta.ts';
 import { encodePageHeader } from '../../../src/datadir/bbolt/page.ts';
-import { goldenDatabase } from '../datadir/golden.ts';
-import { written } from '../datadir/written.ts';
+import { twoLevelDatabase } from '../datadir/two-levels.ts';
 import { makeTempDir } from '../temp-dir.ts';
 
 /** A sound database and where things lie in it. */
@@ -27,16 +24,7 @@ export interface BboltSample {
 export async function bboltSample(): Promise<BboltSample> {
   using dir = makeTempDir();
   const signal = AbortSignal.timeout(60_000);
-  const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
-  await using graft = await Graft.open(path);
-  const entries = Array.from({ length: 300 }, (_, at) => {
-    const key = Buffer.alloc(17);
-    key.writeUInt32BE(1000 + at, 4);
-    key[8] = 0x5f;
-    return { key, value: Buffer.alloc(100, at) };
-  });
-  await graft.append('key', inBatches(entries));
-  await graft.commit({ signal });
+  const path = await twoLevelDatabase(dir);
   await using database = await Database.open(path);
   const { highWater, pageSize } = database.meta;
   const { usedPages } = await checkDatabase(database, { signal });

@@ -77,11 +77,13 @@ describe('the option table against flags.json', () => {
       });
     }
 
-    it(`${spec.name} has no flags beyond those and our own`, { skip: ownCommands.includes(spec.name) }, () => {
-      const known = new Set(flags.map(({ name }) => name));
-      const extra = [...options.keys()].filter((flag) => !known.has(flag));
-      assert.deepEqual(extra.sort(), [...(ownFlags[spec.name] ?? [])].sort());
-    });
+    if (!ownCommands.includes(spec.name)) {
+      it(`${spec.name} has no flags beyond those and our own`, () => {
+        const known = new Set(flags.map(({ name }) => name));
+        const extra = [...options.keys()].filter((flag) => !known.has(flag));
+        assert.deepEqual(extra.sort(), [...(ownFlags[spec.name] ?? [])].sort());
+      });
+    }
 
     it(`${spec.name} declares no flag and no short form twice`, () => {
       const all = placedOptions(spec).map((placed) => placed.spec);

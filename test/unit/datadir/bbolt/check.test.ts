@@ -3,12 +3,10 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { checkDatabase } from '../../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
-import { inBatches } from '../../../../src/datadir/bbolt/entry-stream.ts';
-import { Graft } from '../../../../src/datadir/bbolt/graft.ts';
 import { decodeMeta, encodeMeta } from '../../../../src/datadir/bbolt/meta.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
 import { seededRandom } from '../../../support/byte-streams.ts';
-import { goldenDatabase } from '../../../support/datadir/golden.ts';
+import { twoLevelDatabase } from '../../../support/datadir/two-levels.ts';
 import { written } from '../../../support/datadir/written.ts';
 import { makeTempDir } from '../../../support/temp-dir.ts';
 
@@ -20,16 +18,7 @@ const sample = await makeSample();
 
 async function makeSample(): Promise<{ bytes: Buffer; root: number; children: readonly number[] }> {
   using dir = makeTempDir();
-  const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
-  await using graft = await Graft.open(path);
-  const entries = Array.from({ length: 300 }, (_, at) => {
-    const key = Buffer.alloc(17);
-    key.writeUInt32BE(1000 + at, 4);
-    key[8] = 0x5f;
-    return { key, value: Buffer.alloc(100, at) };
-  });
-  await graft.append('key', inBatches(entries));
-  await graft.commit({ signal });
+  const path = await twoLevelDatabase(dir);
   await using database = await Database.open(path);
   const bucket = await database.bucket('key');
   assert.ok(bucket?.root.at === 'page');
