@@ -72,6 +72,7 @@ soak: build etcd
 install:
 	@scripts/install.sh
 	@scripts/build-flock.sh >/dev/null
+	@$(NODE) scripts/build-assembly.ts >/dev/null
 
 ## format: rewrite the sources in the project's format
 format: install

@@ -23,7 +23,7 @@ const { chunks, metafile } = await bundleProgram({ entry: values.entry, outputDi
 writeFileSync(join(workDir, 'metafile.json'), JSON.stringify(metafile));
 await writeExecutable({
   chunks,
-  assets: { ...(await workers()), 'flock.node': nativeLock() },
+  assets: { ...(await workers()), ...assembly(), 'flock.node': nativeLock() },
   node: process.execPath,
   workDir,
   outputFile: values.output,
@@ -47,6 +47,17 @@ function commit(): string {
 function nativeLock(): Uint8Array {
   const file = execFileSync(join(root, 'scripts/build-flock.sh'), { encoding: 'utf8' }).trim();
   return readFileSync(join(root, file));
+}
+
+/** WebAssembly modules by the name of the asset they become, compiled when they are older than their sources. */
+function assembly(): Record<string, Uint8Array> {
+  const files = execFileSync(process.execPath, [join(root, 'scripts/build-assembly.ts')], { encoding: 'utf8' });
+  return Object.fromEntries(
+    files
+      .trim()
+      .split('\n')
+      .map((file) => [basename(file), readFileSync(file)] as const),
+  );
 }
 
 /** Programs of worker threads, by the name of the asset they become. */

@@ -82,6 +82,8 @@ export async function bundleWorker(request: {
     write: false,
     format: 'cjs',
     define: { ...request.define },
+    // Only a checkout looks for files beside a module; here everything is an asset.
+    logOverride: { 'empty-import-meta': 'silent' },
   });
   return outputFiles.map(({ text }) => text).join('');
 }

@@ -70,6 +70,21 @@ export class EntryBatchBuilder {
     this.commit(key.length, value.length);
   }
 
+  /** Adds copies of all entries of a batch whose bytes are as long as its sizes add up to. */
+  addAll(batch: EntryBatch): void {
+    const sizes = batch.count * 2;
+    const needed = this.#count * 2 + sizes;
+    if (needed > this.#sizes.length) {
+      const grown = new Uint32Array(Math.max(this.#sizes.length * 2, needed));
+      grown.set(this.#sizes);
+      this.#sizes = grown;
+    }
+    this.reserve(batch.bytes.length).set(batch.bytes, this.#length);
+    this.#sizes.set(batch.sizes.subarray(0, sizes), this.#count * 2);
+    this.#count += batch.count;
+    this.#length += batch.bytes.length;
+  }
+
   /** Forgets every entry and keeps the memory. */
   clear(): void {
     this.#count = 0;

@@ -1,4 +1,4 @@
-import { EntryBatchBuilder, type OwnedEntryBatch } from '../bbolt/entry-batch.ts';
+import { type EntryBatch, EntryBatchBuilder, type OwnedEntryBatch } from '../bbolt/entry-batch.ts';
 import { encodeKeyValue, encodeTombstone, KEY_VALUE_OVERHEAD, type KeyValueFields } from './key-value.ts';
 import { encodeRevisionKey, REVISION_KEY_SIZE } from './revision-key.ts';
 import { UnfitChange } from './unfit-change.ts';
@@ -6,6 +6,16 @@ import { UnfitChange } from './unfit-change.ts';
 /** One change of a key: a put with all fields, or a delete with key and mod revision only. Bytes are ranges of some memory. */
 export interface ChangeFields extends KeyValueFields {
   readonly isDelete: boolean;
+}
+
+/** Records that were made of changes elsewhere, the way {@link ChangeEncoder} makes them. */
+export interface EncodedChanges {
+  readonly records: EntryBatch;
+  /** Revision of the last change and its place in the transaction. */
+  readonly revision: number;
+  readonly sub: number;
+  /** Leases that the puts name, some more than once. */
+  readonly leases: Iterable<bigint>;
 }
 
 /**
@@ -42,6 +52,11 @@ export class ChangeEncoder {
   /** Revision of the last change that was added, or `after`. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Place of that change in its transaction. */
+  get sub(): number {
+    return this.#sub;
   }
 
   /** Changes that were added. */
@@ -87,6 +102,17 @@ export class ChangeEncoder {
     this.#added++;
     if (change.lease !== 0n) {
       this.#leases.add(change.lease);
+    }
+  }
+
+  /** Adds changes that follow the last one and are records already. */
+  addEncoded(changes: EncodedChanges): void {
+    this.#batch.addAll(changes.records);
+    this.#added += changes.records.count;
+    this.#revision = changes.revision;
+    this.#sub = changes.sub;
+    for (const lease of changes.leases) {
+      this.#leases.add(lease);
     }
   }
 

@@ -3,6 +3,7 @@ import { ChangeEncoder } from '../../datadir/mvcc/change-encoder.ts';
 import { UnfitChange } from '../../datadir/mvcc/unfit-change.ts';
 import { DeltaDecoder } from '../../snapshot/delta/delta-decoder.ts';
 import type { EventRow } from '../../snapshot/delta/event-row.ts';
+import type { EventLane } from './event-lane.ts';
 
 /** Bytes of records that are handed on at a time. */
 const BATCH_SIZE = 256 * 1024;
@@ -31,15 +32,15 @@ export interface RecordOptions {
 
 /**
  * Checks the hash of an expanded delta and turns its events into records of the `key` bucket.
- * `spares` are batches that were used up, whose memory serves again.
+ * `spares` are batches that were used up, whose memory serves again. `lane` reads most events; left out, each is read here.
  * Records come before the hash is known; they must not be published until the iteration has ended.
  * Throws SnapshotDamage, and {@link UnfitChange} only when the hash is right: otherwise damage is the better explanation.
  */
 export async function* deltaRecords(
   body: AsyncIterable<Uint8Array>,
-  options: RecordOptions & { readonly spares?: OwnedEntryBatch[] },
+  options: RecordOptions & { readonly spares?: OwnedEntryBatch[]; readonly lane?: EventLane },
 ): AsyncGenerator<OwnedEntryBatch, DeltaSummary> {
-  const reader = new RecordReader(options, options.spares?.pop());
+  const reader = new RecordReader(options, options);
   for await (const bytes of body) {
     reader.feed(bytes);
     while (reader.fillBatch()) {
@@ -61,7 +62,7 @@ export async function* deltaRecords(
 
 /** Turns the events of one delta into records, batch by batch. */
 class RecordReader {
-  readonly #decoder = new DeltaDecoder();
+  readonly #decoder: DeltaDecoder;
   readonly #encoder: ChangeEncoder;
   readonly #until: number;
   readonly #keptLeases: ReadonlySet<bigint> | undefined;
@@ -69,10 +70,15 @@ class RecordReader {
   /** The first change that cannot follow what is there; whatever comes later is only read. */
   #unfit: UnfitChange | undefined;
 
-  constructor(options: RecordOptions, spare: OwnedEntryBatch | undefined) {
-    this.#encoder = new ChangeEncoder({ after: options.after, bytes: BATCH_SIZE + BATCH_SIZE / 8, spare });
+  constructor(options: RecordOptions, means: { readonly spares?: OwnedEntryBatch[]; readonly lane?: EventLane }) {
+    const { after } = options;
+    const encoder = new ChangeEncoder({ after, bytes: BATCH_SIZE + BATCH_SIZE / 8, spare: means.spares?.pop() });
+    this.#encoder = encoder;
     this.#until = options.until ?? Number.MAX_SAFE_INTEGER;
     this.#keptLeases = options.keptLeases === undefined ? undefined : new Set(options.keptLeases);
+    const leases = this.#keptLeases === undefined ? 'taken' : 'left';
+    const limits = { encoder, after, until: this.#until, leases } as const;
+    this.#decoder = new DeltaDecoder(means.lane?.for(limits, () => this.#unfit === undefined));
   }
 
   feed(bytes: Uint8Array): void {

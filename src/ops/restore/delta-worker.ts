@@ -4,6 +4,7 @@ import { expandedAhead } from './delta-file.ts';
 import { BATCHES_IN_FLIGHT, type DeltaAnswer, type DeltaRequest, packFailure } from './delta-messages.ts';
 import type { DeltaTask } from './delta-reader.ts';
 import { deltaRecords } from './delta-records.ts';
+import { EventLane } from './event-lane.ts';
 
 // The program of a worker thread, see DeltaThread.
 if (parentPort === null) {
@@ -14,6 +15,7 @@ serveDeltaRecords(parentPort);
 /** Reads deltas one after another as they are asked for over `port`. */
 function serveDeltaRecords(port: MessagePort): void {
   const spares: OwnedEntryBatch[] = [];
+  const lane = new EventLane();
   let allowed = BATCHES_IN_FLIGHT;
   let wake: () => void = () => {};
   const answer = (message: DeltaAnswer, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
@@ -21,7 +23,7 @@ function serveDeltaRecords(port: MessagePort): void {
   let last: Promise<void> = Promise.resolve();
 
   const read = async (task: DeltaTask, body: AsyncIterable<Uint8Array>): Promise<void> => {
-    const records = deltaRecords(body, { ...task, spares });
+    const records = deltaRecords(body, { ...task, spares, lane });
     for (;;) {
       const step = await records.next();
       if (step.done) {

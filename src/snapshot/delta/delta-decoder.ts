@@ -1,6 +1,7 @@
 import { TrailingHash } from '../trailing-hash.ts';
 import { DeltaTokenizer } from './delta-tokenizer.ts';
 import type { EventRow } from './event-row.ts';
+import type { FastLane } from './fast-lane.ts';
 
 /**
  * Reads an uncompressed delta, the events' JSON text and the SHA-256 behind it, in pieces of any size. Bounded memory,
@@ -11,9 +12,14 @@ import type { EventRow } from './event-row.ts';
  */
 export class DeltaDecoder {
   readonly #trailing = new TrailingHash();
-  readonly #tokenizer = new DeltaTokenizer();
+  readonly #tokenizer: DeltaTokenizer;
   /** What was fed and not yet read: at most what the hash had held back, and the piece behind it. */
   readonly #waiting: Uint8Array[] = [];
+
+  /** Events that `lane` consumes are not given by {@link next}. */
+  constructor(lane?: FastLane) {
+    this.#tokenizer = new DeltaTokenizer(lane);
+  }
 
   /** Takes the next bytes. All events of those before have to be taken; these must not change until theirs are. */
   feed(bytes: Uint8Array): void {

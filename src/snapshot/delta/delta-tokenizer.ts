@@ -1,5 +1,6 @@
 import { EventReader } from './event-reader.ts';
 import type { EventRow } from './event-row.ts';
+import type { FastLane } from './fast-lane.ts';
 import { Byte, incomplete, JsonCursor } from './json-cursor.ts';
 
 /** Bytes of one event beyond which the text is refused rather than collected further. */
@@ -27,10 +28,17 @@ export class DeltaTokenizer {
   /** Bytes there have to be before it is looked at again. */
   #patience = 0;
   #ended = false;
+  readonly #lane: FastLane | undefined;
+
+  /** Events that `lane` consumes are not given by {@link next}; it is asked before each that is. */
+  constructor(lane?: FastLane) {
+    this.#lane = lane;
+  }
 
   /** Takes the next bytes of the text. They must not change until {@link next} has given all events they complete. */
   feed(bytes: Uint8Array): void {
-    this.#cursor.bytes = this.#unfinished === 0 ? asBuffer(bytes) : this.#joined(bytes);
+    const inPlace = this.#unfinished === 0 && this.#lane === undefined;
+    this.#cursor.bytes = inPlace ? asBuffer(bytes) : this.#joined(bytes);
   }
 
   /** Ends the text. {@link next} then gives events that had waited, and throws when the text is not whole. */
@@ -44,7 +52,7 @@ export class DeltaTokenizer {
    * next call.
    */
   next(): Readonly<EventRow> | undefined {
-    const row = this.#cursor.bytes.length < this.#patience ? undefined : this.#read();
+    const row = this.#cursor.bytes.length < this.#patience ? undefined : this.#readOn();
     if (row === undefined) {
       this.#setAside();
     }
@@ -54,12 +62,25 @@ export class DeltaTokenizer {
   #joined(bytes: Uint8Array): Buffer {
     const length = this.#unfinished + bytes.length;
     if (length > this.#pending.length) {
-      const wider = Buffer.allocUnsafeSlow(length * 2);
-      wider.set(this.#pending.subarray(0, this.#unfinished));
-      this.#pending = wider;
+      this.#pending = this.#lane?.memory(length) ?? this.#widened(length * 2);
     }
     this.#pending.set(bytes, this.#unfinished);
     return this.#pending.subarray(0, length);
+  }
+
+  #widened(length: number): Buffer {
+    const wider = Buffer.allocUnsafeSlow(length);
+    wider.set(this.#pending.subarray(0, this.#unfinished));
+    return wider;
+  }
+
+  /** Lets the lane read as far as it can, then reads one event. */
+  #readOn(): Readonly<EventRow> | undefined {
+    const cursor = this.#cursor;
+    if (this.#lane !== undefined && this.#expecting === 'separator') {
+      cursor.position = this.#lane.run(cursor.position, cursor.bytes.length);
+    }
+    return this.#read();
   }
 
   #read(): Readonly<EventRow> | undefined {
