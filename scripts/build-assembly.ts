@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..');
 const sources = join(root, 'assembly');
 const output = join(root, '.cache/native');
 /** Modules that export something to the program; all others are parts of these. */
-const modules = ['delta-lane'];
+const modules = ['delta-lane', 'leaf-lane'];
 
 const newest = Math.max(
   ...[...readdirSync(sources).map((name) => join(sources, name)), import.meta.filename].map(

@@ -1,15 +1,19 @@
+import { setImmediate } from 'node:timers/promises';
 import { Damage } from '../damage.ts';
 import { decodeBucketHeader } from './bucket-header.ts';
 import type { Database } from './database.ts';
 import { decodeFreelist } from './freelist.ts';
 import { checkLeafOrder, type KeyBounds, UNBOUNDED } from './key-bounds.ts';
 import { Leaf } from './leaf.ts';
-import type { Page } from './page.ts';
+import type { LeafLane, SoundLeaf } from './leaf-lane.ts';
+import type { Origin, Page } from './page.ts';
 import { PageGroupReader } from './page-group.ts';
 import { PageSet } from './page-set.ts';
 import { type TreeWalkHooks, walkTree } from './tree-walk.ts';
 
 const MOST_REPORTED = 20;
+/** Branches that are settled one after the other before whatever else waits for this thread has its turn. */
+const BRANCHES_IN_A_ROW = 8;
 const NONE: readonly number[] = [];
 
 /** What a check found. */
@@ -30,15 +34,26 @@ export interface CheckVisitor {
   leaf?(path: readonly Uint8Array[], leaf: Leaf): void;
 }
 
+/** How a check is made. */
+export interface CheckOptions {
+  readonly signal: AbortSignal;
+  readonly visitor?: CheckVisitor;
+  /**
+   * Looks at most leaves of the buckets for which `records` tells what they hold. Leaves it finds sound are not shown to
+   * the visitor.
+   */
+  readonly lane?: {
+    readonly leaves: LeafLane;
+    records(path: readonly Uint8Array[]): 'changes' | 'any' | undefined;
+  };
+}
+
 /**
  * Walks every page in use and reports whatever contradicts the format: pages out of bounds, of a wrong kind or number,
  * used twice, used though free, neither used nor free (when the file keeps a freelist), elements outside of their page,
  * keys out of order within a page or against the branches above. The same rules as `bbolt check`.
  */
-export async function checkDatabase(
-  database: Database,
-  options: { readonly signal: AbortSignal; readonly visitor?: CheckVisitor },
-): Promise<CheckReport> {
+export async function checkDatabase(database: Database, options: CheckOptions): Promise<CheckReport> {
   const walk = new CheckWalk(database, options);
   return await walk.run();
 }
@@ -51,17 +66,15 @@ class CheckWalk {
   readonly #freed: PageSet;
   readonly #damages: Damage[] = [];
   readonly #groups: PageGroupReader;
-  readonly #hooks: TreeWalkHooks = {
-    claim: (page) => this.#claim(page),
-    damage: (damage) => this.#report(damage),
-    enough: () => this.#damages.length >= MOST_REPORTED,
-  };
+  readonly #lane: CheckOptions['lane'];
   #usedCount = 0;
+  #settled = 0;
 
-  constructor(database: Database, options: { readonly signal: AbortSignal; readonly visitor?: CheckVisitor }) {
+  constructor(database: Database, options: CheckOptions) {
     this.#database = database;
     this.#signal = options.signal;
     this.#visitor = options.visitor ?? {};
+    this.#lane = options.lane;
     this.#used = new PageSet(database.meta.highWater);
     this.#freed = new PageSet(database.meta.highWater);
     this.#groups = new PageGroupReader(database.pages);
@@ -118,7 +131,14 @@ class CheckWalk {
   }
 
   async #tree(id: number, path: readonly Uint8Array[]): Promise<void> {
-    for await (const { leaves, done } of walkTree(id, this.#groups, this.#hooks)) {
+    const records = this.#lane?.records(path);
+    const hooks: TreeWalkHooks = {
+      claim: (page) => this.#claim(page),
+      damage: (damage) => this.#report(damage),
+      enough: () => this.#damages.length >= MOST_REPORTED,
+      settle: async (branch, bounds) => records !== undefined && (await this.#settle(branch, bounds, records)),
+    };
+    for await (const { leaves, done } of walkTree(id, this.#groups, hooks)) {
       this.#signal.throwIfAborted();
       const nested: { readonly leaf: Leaf; readonly index: number }[] = [];
       for (const { page, bounds } of leaves) {
@@ -134,6 +154,34 @@ class CheckWalk {
       }
       done();
     }
+  }
+
+  /** Checks a branch and the leaves below it at once and claims these; false when it has to be done one by one. */
+  async #settle(branch: Page, bounds: KeyBounds, records: 'changes' | 'any'): Promise<boolean> {
+    const { pages } = this.#database;
+    const leaves = this.#lane?.leaves.soundLeaves(branch, bounds, { pages, records });
+    if (leaves === undefined || !leaves.every((leaf) => this.#isUnused(leaf))) {
+      return false;
+    }
+    for (const leaf of leaves) {
+      // One of them may still go on over another.
+      this.#guard(() => this.#claim({ ...leaf, file: pages.path, offset: leaf.id * pages.meta.pageSize }));
+    }
+    this.#settled++;
+    if (this.#settled % BRANCHES_IN_A_ROW === 0) {
+      await setImmediate();
+      this.#signal.throwIfAborted();
+    }
+    return true;
+  }
+
+  #isUnused({ id, overflow }: SoundLeaf): boolean {
+    for (let page = id; page <= id + overflow; page++) {
+      if (page >= this.#database.meta.highWater || this.#used.has(page) || this.#freed.has(page)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Checks a leaf and gives the indexes of its elements that are buckets. */
@@ -176,7 +224,7 @@ class CheckWalk {
     });
   }
 
-  #claim(page: Page): void {
+  #claim(page: SoundLeaf & Origin): void {
     for (let id = page.id; id <= page.id + page.overflow; id++) {
       if (!this.#use(id)) {
         throw new Damage({ ...page, reason: `page ${id} is used twice` });

@@ -20,6 +20,11 @@ export interface TreeWalkHooks {
   damage(damage: Damage): void;
   /** True when nobody wants to know more. */
   enough(): boolean;
+  /**
+   * True when a branch and everything below it was found sound and has been claimed, so that nobody has to look at it any
+   * more; false when nothing is known.
+   */
+  settle(branch: Page, bounds: KeyBounds): Promise<boolean>;
 }
 
 /**
@@ -88,6 +93,9 @@ class TreeWalk {
   }
 
   async *#branch(page: Page, bounds: KeyBounds, depth: number): AsyncGenerator<LeafGroup, void> {
+    if (depth < DEEPEST && (await this.#hooks.settle(page, bounds))) {
+      return;
+    }
     let branch: Branch;
     try {
       branch = new Branch(page);

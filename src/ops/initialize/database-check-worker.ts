@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { Damage } from '../../datadir/damage.ts';
 import { checkEtcdDatabase } from '../../datadir/mvcc/check-etcd-database.ts';
+import { newLeafLane } from '../leaf-lane.ts';
 import type { DatabaseCheckAnswer } from './database-check-messages.ts';
 
 // The program of a worker thread, see DatabaseCheckThread.
@@ -13,7 +14,7 @@ const answer = (message: DatabaseCheckAnswer): void => port.postMessage(message)
 port.once('message', (file: string) => {
   // Whoever does not want the answer any more ends the thread.
   const { signal } = new AbortController();
-  checkEtcdDatabase(file, { signal }).then(
+  checkEtcdDatabase(file, { signal, leaves: newLeafLane() }).then(
     () => answer({ kind: 'sound' }),
     (error: unknown) => answer(answerAbout(error)),
   );

@@ -8,6 +8,7 @@ import { listSnapFiles, readSnapFile } from '../../datadir/snap/snap-directory.t
 import { listSegments } from '../../datadir/wal/directory.ts';
 import { repairWal } from '../../datadir/wal/repair.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { newLeafLane } from '../leaf-lane.ts';
 import { DatabaseCheckThread } from './database-check-thread.ts';
 
 /** Below this many bytes of log, reading it is over before a thread has begun. */
@@ -33,7 +34,7 @@ export async function checkFiles(memberDir: string, context: RunContext): Promis
   log.info('Verifying DB file...');
   const told = beside?.file === start.dbFile ? await beside.finished({ signal }) : 'unknown';
   if (told === 'unknown') {
-    await checkEtcdDatabase(start.dbFile, { signal });
+    await checkEtcdDatabase(start.dbFile, { signal, leaves: newLeafLane() });
   }
   const { torn } = start.log;
   if (torn !== undefined) {

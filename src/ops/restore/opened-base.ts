@@ -6,6 +6,7 @@ import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
+import { newLeafLane } from '../leaf-lane.ts';
 import { type BaseTarget, writeBase } from './base.ts';
 import { attribute } from './failures.ts';
 import type { Backup, Selection } from './selection.ts';
@@ -51,7 +52,8 @@ export async function openBase(
 
 /** Checks the structure of a base, every page of it. Throws the first Damage. */
 export async function checkStructure(base: Database, options: { readonly signal: AbortSignal }): Promise<void> {
-  const { damages } = await checkDatabase(base, options);
+  const lane = { leaves: newLeafLane(), records: () => 'any' as const };
+  const { damages } = await checkDatabase(base, { ...options, lane });
   const [first] = damages;
   if (first !== undefined) {
     throw first;
