@@ -8,12 +8,12 @@ import { formatResult, type PrintableResult } from './result.ts';
 
 /** `etcdbrctl copy`. */
 export const copyCommand = command(copySpec, async ({ config, context, print }) => {
-  const { openSourceStore, openStore } = await import('./open-store.ts');
+  const { openSourceStore, openTargetStore } = await import('./open-store.ts');
   const { copyBackups, planBackupCopy, waitForFinal } = await import('../ops/copier.ts');
   const { waitForFinal: wanted, waitForFinalTimeoutMs, dryRun, ...limits } = config.copy;
   await using stores = new AsyncDisposableStack();
   const source = stores.adopt(await openSourceStore(config.source, context), (store) => store.close());
-  const target = stores.adopt(await openStore(config.store, context), (store) => store.close());
+  const target = stores.adopt(await openTargetStore(config.store, context), (store) => store.close());
   const request = { source, target, ...limits };
   if (dryRun) {
     const report = planReport(await planBackupCopy(request, context));

@@ -16,6 +16,15 @@ export function openStore(
   return openRegistered({ ...options, provider: options.provider ?? 'Local', role: 'primary' }, context);
 }
 
+/** Opens the store that a copy writes, many objects at once. */
+export function openTargetStore(
+  options: ValuesOf<(typeof storeOptions)['options']>,
+  context: RunContext,
+): Promise<SnapStore> {
+  const provider = options.provider ?? 'Local';
+  return openRegistered({ ...options, provider, role: 'primary', uploadMemory: 'shared' }, context);
+}
+
 /** Opens the store that a copy reads, with the credentials of its own. */
 export function openSourceStore(
   options: ValuesOf<(typeof sourceStoreOptions)['options']>,

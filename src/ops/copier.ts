@@ -1,11 +1,11 @@
 import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import { Slots } from '../runtime/slots.ts';
 import { retryTransient } from '../snapstore/retry-transient.ts';
 import { type ChainOutcome, copyChain } from './copy/copy-chain.ts';
 import type { CopyRoute } from './copy/copy-object.ts';
 import { type CopyLimits, type CopyPlan, type PlannedObject, pendingObjects, planCopy } from './copy/copy-plan.ts';
 import { awaitFinalSnapshot } from './copy/final-snapshot.ts';
-import { Slots } from './copy/slots.ts';
 
 /** What to copy, and how. */
 export interface CopyRequest extends CopyRoute, Omit<CopyLimits, 'now'> {

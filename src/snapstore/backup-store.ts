@@ -6,7 +6,7 @@ import { compareInChainOrder } from '../snapshot/order.ts';
 import type { Layout, Snapshot } from '../snapshot/snapshot.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry } from './bucket.ts';
 import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
-import type { SnapStore, StoredSnapshot, StoreListing } from './snapstore.ts';
+import type { SaveOptions, SnapStore, StoredSnapshot, StoreListing } from './snapstore.ts';
 import { StoreError } from './store-error.ts';
 import { type UploadSettings, uploadInChunks } from './upload/uploader.ts';
 
@@ -68,11 +68,7 @@ export class BackupStore implements SnapStore {
     return this.#bucket.read(snapshot.key, { ...options, ...versionOf(snapshot) });
   }
 
-  async save(
-    snapshot: Snapshot,
-    body: AsyncIterable<Uint8Array>,
-    options: CallOptions & { readonly sizeBound: number; readonly onUploaded?: (bytes: number) => void },
-  ): Promise<StoredSnapshot> {
+  async save(snapshot: Snapshot, body: AsyncIterable<Uint8Array>, options: SaveOptions): Promise<StoredSnapshot> {
     const key = `${this.#root}${relativeKey(snapshot)}`;
     return stored(snapshot, await uploadInChunks(this.#bucket, { ...options, key, body }, this.#upload));
   }

@@ -8,6 +8,7 @@ import { type Environment, processEnvironment } from './credentials/environment.
 import type { StoreRole } from './credentials/store-role.ts';
 import { RotatingBucket } from './rotating-bucket.ts';
 import type { SnapStore } from './snapstore.ts';
+import { BufferPool } from './upload/buffer-pool.ts';
 import type { UploadSettings } from './upload/uploader.ts';
 
 /** The providers by the names that users give. */
@@ -30,6 +31,11 @@ export interface StoreConfig {
   readonly minChunkSize: number;
   /** Which credentials are used. */
   readonly role: StoreRole;
+  /**
+   * `shared`: all uploads together hold as many buffers as one may, for whoever has many on their way at once.
+   * Otherwise each has its own, so that a short one never waits for a long one.
+   */
+  readonly uploadMemory?: 'own' | 'shared';
 }
 
 /** What a store works with. */
@@ -87,7 +93,9 @@ export async function openBucket(config: StoreConfig, surroundings: StoreSurroun
     log,
   };
   const bucket = await RotatingBucket.open(provider(place), log);
-  const upload = { parallel: config.maxParallelChunkUploads, minChunkSize: config.minChunkSize, clock, log };
+  const parallel = config.maxParallelChunkUploads;
+  const shared = config.uploadMemory === 'shared' ? { buffers: new BufferPool({ count: Math.max(1, parallel) }) } : {};
+  const upload = { parallel, minChunkSize: config.minChunkSize, ...shared, clock, log };
   return { bucket, upload };
 }
 

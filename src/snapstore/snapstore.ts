@@ -23,6 +23,16 @@ export interface StoreListing {
   readonly ignored: readonly string[];
 }
 
+/** How a snapshot is saved. */
+export interface SaveOptions extends CallOptions {
+  /** Upper bound of the body's size in bytes; decides the chunk size. */
+  readonly sizeBound: number;
+  /** The object becomes visible only after this has resolved; when it rejects, saving fails with its reason. */
+  readonly turn?: Promise<void>;
+  /** Called with the bytes of each chunk that arrived. */
+  readonly onUploaded?: (bytes: number) => void;
+}
+
 /** Backups in a container: names, layouts, order and uploads over a {@link Bucket}. */
 export interface SnapStore {
   readonly traits: BucketTraits;
@@ -37,16 +47,7 @@ export interface SnapStore {
    * Uploads `body` as `snapshot`; visible under its name only when whole.
    * A source that throws aborts the upload.
    */
-  save(
-    snapshot: Snapshot,
-    body: AsyncIterable<Uint8Array>,
-    options: CallOptions & {
-      /** Upper bound of the body's size in bytes; decides the chunk size. */
-      readonly sizeBound: number;
-      /** Called with the bytes of each chunk that arrived. */
-      readonly onUploaded?: (bytes: number) => void;
-    },
-  ): Promise<StoredSnapshot>;
+  save(snapshot: Snapshot, body: AsyncIterable<Uint8Array>, options: SaveOptions): Promise<StoredSnapshot>;
   delete(snapshot: StoredSnapshot, options: CallOptions): Promise<void>;
   close(): Promise<void>;
 }

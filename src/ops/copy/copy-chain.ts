@@ -1,8 +1,8 @@
 import { formatBytes } from '../../runtime/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import type { Slots } from '../../runtime/slots.ts';
 import { type CopyRoute, copyObject, VanishedObject } from './copy-object.ts';
 import type { PlannedChain, PlannedObject } from './copy-plan.ts';
-import type { Slots } from './slots.ts';
 
 /** How far a chain came. The objects before the first that is missing are in the target, the others are not. */
 export interface ChainOutcome {

@@ -44,8 +44,9 @@ export async function copyObject(
       work.onCopied(bytes);
     };
     try {
-      const body = inTurn(verifiedBody(sourceBytes(object, route, { signal }), source.compression), work.turn);
-      await route.target.save(target, body, { signal, sizeBound: source.size, onUploaded });
+      // Opened when the target is ready for it, so that a target that refuses leaves no open connection behind.
+      const body = verifiedBody(() => openSource(object, route, { signal }), source.compression);
+      await route.target.save(target, body, { signal, sizeBound: source.size, turn: work.turn, onUploaded });
     } catch (error) {
       work.onCopied(-copied);
       throw error;
@@ -64,15 +65,6 @@ export async function copyObject(
   }
 }
 
-/** Opened when the target is ready for it, so that a target that refuses leaves no open connection behind. */
-async function* sourceBytes(
-  object: PlannedObject,
-  route: CopyRoute,
-  options: CallOptions,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* await openSource(object, route, options);
-}
-
 async function openSource(
   object: PlannedObject,
   route: CopyRoute,
@@ -86,15 +78,6 @@ async function openSource(
     }
     throw error;
   }
-}
-
-/** The last bytes of an upload are sent when its source ends, so the end is what waits. */
-async function* inTurn(
-  body: AsyncIterable<Uint8Array>,
-  turn: Promise<void>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* body;
-  await turn;
 }
 
 function corrupt({ source }: PlannedObject, route: CopyRoute, cause: SnapshotDamage): Failure {

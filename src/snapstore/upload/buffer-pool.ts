@@ -1,41 +1,41 @@
-/** A fixed number of equal buffers that go round: whoever wants one waits until one is given back. */
-export class BufferPool {
-  readonly #size: number;
-  readonly #idle: Buffer[] = [];
-  readonly #waiting: ((buffer: Buffer) => void)[] = [];
-  #unmade: number;
+import { Slots, type SlotWait } from '../../runtime/slots.ts';
 
-  constructor(pool: {
-    readonly count: number;
-    /** Bytes of each. */
-    readonly size: number;
-  }) {
-    this.#unmade = pool.count;
-    this.#size = pool.size;
+/**
+ * Buffers that go round among the uploads of a store: whoever wants one waits while as many as there may be are in use.
+ * Whoever holds one must be able to give it back without another.
+ */
+export class BufferPool {
+  readonly #slots: Slots;
+  #idle: Buffer[] = [];
+  #users = 0;
+
+  constructor(pool: { readonly count: number }) {
+    this.#slots = new Slots(pool.count);
   }
 
-  /** A buffer with whatever was left in it. Buffers are made only when none is idle. */
-  take(): Promise<Buffer> {
+  /** Runs `work`, which takes buffers. Idle ones are kept only as long as something runs. */
+  async use<T>(work: () => Promise<T>): Promise<T> {
+    this.#users += 1;
+    try {
+      return await work();
+    } finally {
+      this.#users -= 1;
+      if (this.#users === 0) {
+        this.#idle = [];
+      }
+    }
+  }
+
+  /** A buffer of `size` bytes with whatever was left in it. Rejects with the signal's reason. */
+  async take(size: number, wait: SlotWait): Promise<Buffer> {
+    await this.#slots.take(wait);
     const idle = this.#idle.pop();
-    if (idle !== undefined) {
-      return Promise.resolve(idle);
-    }
-    if (this.#unmade > 0) {
-      this.#unmade -= 1;
-      return Promise.resolve(Buffer.allocUnsafeSlow(this.#size));
-    }
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
-    });
+    return idle?.length === size ? idle : Buffer.allocUnsafeSlow(size);
   }
 
   /** Returns a buffer that came from {@link take}. */
   give(buffer: Buffer): void {
-    const waiting = this.#waiting.shift();
-    if (waiting === undefined) {
-      this.#idle.push(buffer);
-    } else {
-      waiting(buffer);
-    }
+    this.#idle.push(buffer);
+    this.#slots.give();
   }
 }

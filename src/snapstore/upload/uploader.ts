@@ -15,6 +15,8 @@ const RETRY_DELAYS = [1000, 2000, 4000, 8000, 16_000];
 export interface UploadSettings {
   /** Chunks in flight at once, and buffers held: memory is this many times the chunk size at the most. */
   readonly parallel: number;
+  /** The buffers, where the uploads of a store share them; each has its own when left out. */
+  readonly buffers?: BufferPool;
   /** Bytes. */
   readonly minChunkSize: number;
   readonly clock: Clock;
@@ -27,6 +29,8 @@ export interface UploadRequest extends CallOptions {
   readonly body: AsyncIterable<Uint8Array>;
   /** Upper bound of the body's size, bytes. */
   readonly sizeBound: number;
+  /** The object becomes visible only after this has resolved; when it rejects, the upload fails with its reason. */
+  readonly turn?: Promise<void>;
   readonly onUploaded?: (bytes: number) => void;
 }
 
@@ -47,7 +51,12 @@ export async function uploadInChunks(
     retries(settings, request.signal, `the beginning of the upload of ${request.key}`),
   );
   try {
-    const whole = await new ChunkedUpload(upload, { bucket, request, settings, partSize }).run();
+    const buffers = settings.buffers ?? new BufferPool({ count: Math.max(1, settings.parallel) });
+    const chunks = new ChunkedUpload(upload, { bucket, request, settings, buffers, partSize });
+    const whole = await buffers.use(() => chunks.run());
+    if (request.turn !== undefined) {
+      await untilAborted(request.turn, request.signal);
+    }
     return await upload.complete(whole, { signal: request.signal });
   } catch (error) {
     await upload.abort().catch((reason: unknown) => {
@@ -62,6 +71,7 @@ interface ChunkedUploadContext {
   readonly bucket: Bucket;
   readonly request: UploadRequest;
   readonly settings: UploadSettings;
+  readonly buffers: BufferPool;
   readonly partSize: number;
 }
 
@@ -69,7 +79,6 @@ interface ChunkedUploadContext {
 class ChunkedUpload {
   readonly #upload: Upload;
   readonly #context: ChunkedUploadContext;
-  readonly #buffers: BufferPool;
   /** Aborts with the first failure: ends the other chunks, and the wait for the source. */
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -80,7 +89,6 @@ class ChunkedUpload {
   constructor(upload: Upload, context: ChunkedUploadContext) {
     this.#upload = upload;
     this.#context = context;
-    this.#buffers = new BufferPool({ count: Math.max(1, context.settings.parallel), size: context.partSize });
     this.#signal = AbortSignal.any([context.request.signal, this.#stop.signal]);
   }
 
@@ -106,29 +114,39 @@ class ChunkedUpload {
   }
 
   async #feed(source: AsyncIterator<Uint8Array>): Promise<void> {
-    let buffer = await this.#buffers.take();
+    const steps = stepsOf(source, this.#stop.signal);
+    let buffer: Buffer | undefined = await this.#take();
     let filled = 0;
-    for (;;) {
-      const next = await untilAborted(source.next(), this.#stop.signal);
-      if (next.done === true) {
-        break;
-      }
-      for (let rest = next.value; rest.length > 0; ) {
-        if (filled === buffer.length) {
-          this.#send(buffer, filled);
-          buffer = await untilAborted(this.#buffers.take(), this.#stop.signal);
-          filled = 0;
+    try {
+      for (let next = await steps(); next.done !== true; next = await steps()) {
+        for (let rest = next.value; rest.length > 0; ) {
+          if (filled === buffer.length) {
+            const full = buffer;
+            buffer = undefined;
+            this.#send(full, filled);
+            buffer = await this.#take();
+            filled = 0;
+          }
+          const fitting = rest.subarray(0, buffer.length - filled);
+          buffer.set(fitting, filled);
+          filled += fitting.length;
+          rest = rest.subarray(fitting.length);
         }
-        const fitting = rest.subarray(0, buffer.length - filled);
-        buffer.set(fitting, filled);
-        filled += fitting.length;
-        rest = rest.subarray(fitting.length);
       }
+    } catch (error) {
+      if (buffer !== undefined) {
+        this.#context.buffers.give(buffer);
+      }
+      throw error;
     }
     // An empty object is one empty part.
-    if (filled > 0 || this.#parts === 0) {
-      this.#send(buffer, filled);
-    }
+    this.#send(buffer, filled);
+  }
+
+  #take(): Promise<Buffer> {
+    // Whoever has begun comes before those that have not: so fewer sources are open and waiting.
+    const place = this.#parts > 0 ? 'first' : 'last';
+    return this.#context.buffers.take(this.#context.partSize, { signal: this.#stop.signal, place });
   }
 
   /** Starts the upload of `buffer`'s first `length` bytes and returns at once. */
@@ -136,6 +154,7 @@ class ChunkedUpload {
     const { bucket, request, settings } = this.#context;
     this.#parts += 1;
     if (this.#parts > bucket.traits.maxParts) {
+      this.#context.buffers.give(buffer);
       throw new StoreError('invalid', {
         action: 'upload',
         object: `${bucket.location}/${request.key}`,
@@ -150,11 +169,12 @@ class ChunkedUpload {
     ).then(
       () => {
         this.#inFlight.delete(sent);
-        this.#buffers.give(buffer);
+        this.#context.buffers.give(buffer);
         request.onUploaded?.(length);
       },
       (error: unknown) => {
         this.#inFlight.delete(sent);
+        this.#context.buffers.give(buffer);
         this.#fail(error);
       },
     );
@@ -174,6 +194,18 @@ function retries({ clock, log }: UploadSettings, signal: AbortSignal, what: stri
     delaysMs: RETRY_DELAYS,
     onRetry: (error, delayMs) => log.warn({ error: error.message, delayMs }, `trying ${what} again`),
   };
+}
+
+/** The steps of an iterator. One under way rejects with the signal's reason as soon as that aborts. */
+function stepsOf<T>(source: AsyncIterator<T>, signal: AbortSignal): () => Promise<IteratorResult<T>> {
+  let interrupt: (reason: unknown) => void = () => {};
+  signal.addEventListener('abort', () => interrupt(signal.reason), { once: true });
+  return () =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      interrupt = reject;
+      source.next().then(resolve, reject);
+    });
 }
 
 /** Ends a source without waiting: one that stalls would never answer. */

@@ -23,13 +23,13 @@ async function stored(compression: Compression, content = HASHED): Promise<Buffe
 for (const compression of ['none', 'gzip', 'zlib', 'lzw'] as const) {
   test(`${compression}: a whole object passes unchanged, any damage is noticed before the end`, async () => {
     const bytes = await stored(compression);
-    const passed = await Array.fromAsync(verifiedBody(pieces(bytes), compression));
+    const passed = await Array.fromAsync(verifiedBody(async () => pieces(bytes), compression));
     assert.ok(Buffer.concat(passed).equals(bytes));
     const flipped = Buffer.from(bytes);
     flipped[500_000] = (flipped[500_000] ?? 0) ^ 4;
     for (const damaged of [flipped, bytes.subarray(0, -1), Buffer.concat([bytes, Buffer.from('x')])]) {
       await assert.rejects(
-        Array.fromAsync(verifiedBody(pieces(damaged), compression)),
+        Array.fromAsync(verifiedBody(async () => pieces(damaged), compression)),
         (error: unknown) => error instanceof HashDamage || error instanceof CompressionDamage,
       );
     }
@@ -38,7 +38,7 @@ for (const compression of ['none', 'gzip', 'zlib', 'lzw'] as const) {
 
 test('an object without a hash is refused', async () => {
   const bytes = await stored('gzip', CONTENT);
-  await assert.rejects(Array.fromAsync(verifiedBody(pieces(bytes), 'gzip')), HashDamage);
+  await assert.rejects(Array.fromAsync(verifiedBody(async () => pieces(bytes), 'gzip')), HashDamage);
 });
 
 test('an error of the source passes unchanged', async () => {
@@ -47,7 +47,7 @@ test('an error of the source passes unchanged', async () => {
     yield HASHED.subarray(0, 10);
     throw broken;
   }
-  await assert.rejects(Array.fromAsync(verifiedBody(failing(), 'none')), broken);
+  await assert.rejects(Array.fromAsync(verifiedBody(async () => failing(), 'none')), broken);
 });
 
 test('a reader that leaves early lets the source go', async () => {
@@ -61,7 +61,7 @@ test('a reader that leaves early lets the source go', async () => {
       ended = true;
     }
   }
-  for await (const _ of verifiedBody(endless(), 'none')) {
+  for await (const _ of verifiedBody(async () => endless(), 'none')) {
     break;
   }
   assert.equal(ended, true);

@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Bucket } from '../../../../src/snapstore/bucket.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
+import { BufferPool } from '../../../../src/snapstore/upload/buffer-pool.ts';
 import { leastChunkSize, planChunkSize } from '../../../../src/snapstore/upload/chunk-plan.ts';
 import { type UploadRequest, uploadInChunks } from '../../../../src/snapstore/upload/uploader.ts';
 import { inPieces, seededBytes } from '../../../support/byte-streams.ts';
@@ -23,7 +24,7 @@ function storeError(kind: ConstructorParameters<typeof StoreError>[0]): StoreErr
 function uploadTo(
   bucket: Bucket,
   request: Partial<UploadRequest> = {},
-  settings: { readonly clock?: JumpingClock; readonly parallel?: number } = {},
+  settings: { readonly clock?: JumpingClock; readonly parallel?: number; readonly buffers?: BufferPool } = {},
 ): Promise<unknown> {
   const bytes = seededBytes(2 * CHUNK + 5, 1);
   return uploadInChunks(
@@ -168,7 +169,7 @@ test('no more chunks are read than may be in flight', async () => {
   while (gates.length < 3) {
     await new Promise((resolve) => setImmediate(resolve));
   }
-  // Three chunks are in flight, and one more piece was read that has no buffer to go to.
+  // Three chunks are in flight, and a fourth piece was read that has no buffer to go to.
   assert.equal(inFlight, 3);
   assert.equal(read, 4);
   const opening = setInterval(() => gates.shift()?.(), 1);
@@ -176,6 +177,78 @@ test('no more chunks are read than may be in flight', async () => {
   clearInterval(opening);
   assert.equal(most, 3);
   assert.equal(memory.objects.get('key')?.bytes.length, 8 * CHUNK);
+});
+
+test('uploads that share buffers are bounded together, and one that waits for its turn holds none', async () => {
+  const memory = memoryBucket();
+  const buffers = new BufferPool({ count: 2 });
+  const body = (seed: number) => inPieces(seededBytes(3 * CHUNK, seed), MIB);
+  let inFlight = 0;
+  let most = 0;
+  const bucket: Bucket = {
+    ...memory,
+    async beginUpload(key, options) {
+      const upload = await memory.beginUpload(key, options);
+      return {
+        ...upload,
+        async writePart(part, partOptions) {
+          inFlight += 1;
+          most = Math.max(most, inFlight);
+          await new Promise((resolve) => setImmediate(resolve));
+          inFlight -= 1;
+          await upload.writePart(part, partOptions);
+        },
+      };
+    },
+  };
+  const first = Promise.withResolvers<void>();
+  const settings = { parallel: 2, buffers };
+  const waiting = ['b', 'c', 'd'].map((key, seed) =>
+    uploadTo(bucket, { key, body: body(seed), sizeBound: 3 * CHUNK, turn: first.promise }, settings),
+  );
+  await uploadTo(bucket, { key: 'a', body: body(9), sizeBound: 3 * CHUNK }, settings);
+  assert.deepEqual([...memory.objects.keys()], ['a']);
+  first.resolve();
+  await Promise.all(waiting);
+  assert.equal(most, 2);
+  for (const [seed, key] of ['b', 'c', 'd'].entries()) {
+    assert.ok(memory.objects.get(key)?.bytes.equals(seededBytes(3 * CHUNK, seed)), key);
+  }
+});
+
+test('an upload whose turn never comes is taken back', async () => {
+  const bucket = faultyBucket(memoryBucket());
+  const before = new Error('the one before it failed');
+  await assert.rejects(uploadTo(bucket, { turn: Promise.reject(before) }), before);
+  const controller = new AbortController();
+  const stopped = new Error('stopped');
+  const running = uploadTo(bucket, { turn: new Promise(() => undefined), signal: controller.signal });
+  setImmediate(() => controller.abort(stopped));
+  await assert.rejects(running, stopped);
+  assert.equal(bucket.calls.abort, 2);
+  assert.equal(bucket.calls.complete, 0);
+});
+
+test('failed and cancelled uploads give back the buffers they share with others', async () => {
+  const buffers = new BufferPool({ count: 2 });
+  const failing = faultyBucket(memoryBucket());
+  failing.fail('writePart', () => storeError('denied'), 100);
+  await assert.rejects(uploadTo(failing, {}, { buffers }));
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield seededBytes(CHUNK + 1, 1);
+    throw new Error('the source broke');
+  }
+  await assert.rejects(uploadTo(memoryBucket(), { body: broken() }, { buffers }), /the source broke/);
+  const stalled = faultyBucket(memoryBucket());
+  stalled.stall('writePart');
+  const controller = new AbortController();
+  // Both hold what the others wait for.
+  const cancelled = [1, 2, 3, 4].map(() => uploadTo(stalled, { signal: controller.signal }, { buffers }));
+  setImmediate(() => controller.abort(new Error('stopped')));
+  await Promise.allSettled(cancelled);
+  const memory = memoryBucket();
+  await uploadTo(memory, {}, { buffers });
+  assert.equal(memory.objects.size, 1);
 });
 
 test('progress is told chunk by chunk', async () => {
