@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import type { Chunk } from './bundle.ts';
+import { rehearse } from './rehearse.ts';
 
 const run = promisify(execFile);
 
@@ -38,6 +39,9 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
     const file = join(assetDir, name);
     await writeFile(file, bytes);
     assets[name] = file;
+  }
+  for (const [name, cache] of await rehearse({ assetDir, node: parts.node, workDir })) {
+    await writeFile(join(assetDir, name), cache);
   }
   const boot = join(workDir, 'boot.cjs');
   await build({

@@ -60,9 +60,7 @@ async function build(dir: string): Promise<void> {
   const fast = [...etcdSettings, '--unsafe-no-fsync'];
   await using etcd = await startEtcd({ release, dataDir: join(dir, 'etcd'), extraArgs: fast });
   const gateway = new EtcdGateway(etcd.clientUrl);
-  await inParallel(keys / batch, async (n) => {
-    await gateway.write(Array.from({ length: batch }, (_, index) => put(n * batch + index, 1024)));
-  });
+  await writePuts(gateway, keys, 1024);
   const store = join(dir, 'store');
   const layout = join(store, 'bench/v2');
   const objects = (): string[] =>
@@ -96,6 +94,13 @@ async function build(dir: string): Promise<void> {
   }
   const full = objects().find((name) => name.startsWith('Full-')) ?? '';
   await pipeline(createReadStream(join(layout, full)), createGunzip(), createWriteStream(join(dir, 'full.db')));
+}
+
+/** Puts `count` keys with values of `size` bytes, a hundred in a transaction. */
+export async function writePuts(gateway: EtcdGateway, count: number, size: number): Promise<void> {
+  await inParallel(count / batch, async (n) => {
+    await gateway.write(Array.from({ length: batch }, (_, index) => put(n * batch + index, size)));
+  });
 }
 
 /** Puts values of 512 B, ten in a transaction, as fast as etcd takes them. */

@@ -6,6 +6,7 @@ import { builtExecutable } from '../support/executable.ts';
 import type { MeasuredRun } from '../support/measured-run.ts';
 import { projectRoot } from '../support/project-root.ts';
 import { etcdSettings } from './data-set.ts';
+import { largeMember } from './large-member.ts';
 import { type Bench, type Command, measure, row } from './measure.ts';
 import { benchCopy, benchTransfer } from './store-operations.ts';
 import type { Row } from './table.ts';
@@ -106,25 +107,24 @@ async function benchCompact(bench: Bench): Promise<readonly Row[]> {
 }
 
 async function benchValidate(bench: Bench): Promise<readonly Row[]> {
-  const { reference } = bench;
-  const data = await bench.data();
+  const { reference, scratch } = bench;
   const { etcdutl } = await etcdRelease('3.5');
   if (etcdutl === undefined) {
     return [];
   }
-  const flags = ['--storage-provider', 'Local', '--store-container', data.store, '--store-prefix', 'bench'];
-  const args = (mode: string): string[] => [
-    'initialize',
-    ...flags,
-    '--data-dir',
-    data.etcdDataDir,
-    '--validation-mode',
-    mode,
-  ];
-  const db = join(data.etcdDataDir, 'member/snap/db');
-  const floor = await measure(bench, { program: etcdutl, args: ['snapshot', 'status', db] });
-  const rows = [row('etcdutl snapshot status', floor)];
-  for (const mode of ['full', 'sanity']) {
+  const dataDir = await largeMember();
+  const flags = ['--storage-provider', 'Local', '--store-container', scratch.join('no-backups')];
+  const args = (mode: string): string[] => ['initialize', ...flags, '--data-dir', dataDir, '--validation-mode', mode];
+  const status = await measure(bench, {
+    program: etcdutl,
+    args: ['snapshot', 'status', join(dataDir, 'member/snap/db')],
+  });
+  const start = await measure(bench, { program: builtExecutable(), args: ['--version'], intervalMs: 0 });
+  const rows = [row('etcdutl snapshot status, 1 GiB', status), row('etcdbrctl --version', start)];
+  for (const [mode, floor] of [
+    ['full', status],
+    ['sanity', start],
+  ] as const) {
     const ours: Command = { program: builtExecutable(), args: args(mode) };
     rows.push(row(`etcdbrctl initialize, ${mode}`, await measure(bench, ours), floor.wallMs));
     if (reference !== undefined) {
