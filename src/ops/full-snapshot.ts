@@ -5,7 +5,7 @@ import type { RunContext } from '../runtime/run-context.ts';
 import { newSnapshot } from '../snapshot/name.ts';
 import type { Compression } from '../snapshot/snapshot.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
-import { refuseCorruptCluster } from './cluster-alarms.ts';
+import { refuseCorruptCluster, reportLearners } from './cluster-alarms.ts';
 import { type DownloadedDatabase, downloadDatabase } from './database-download.ts';
 
 /** What a full snapshot needs. */
@@ -37,6 +37,8 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   const takenAt = context.clock.now();
   context.log.info(`Taking full snapshot for time: ${rfc3339(takenAt)}`);
   await refuseCorruptCluster(request.cluster, context);
+  // Beside the work: a member that does not answer must not hold it up.
+  void reportLearners(request.cluster, context);
   await using database = await downloadDatabase(request, context);
   return await saveFullSnapshot({ ...request, database, createdOn: Math.floor(takenAt / 1000) }, context);
 }

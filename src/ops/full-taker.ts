@@ -7,7 +7,7 @@ import type { RunContext } from '../runtime/run-context.ts';
 import { Serial } from '../runtime/serial.ts';
 import type { StoredSnapshot } from '../snapstore/snapstore.ts';
 import type { BackupChain } from './backup-chain.ts';
-import { refuseCorruptCluster } from './cluster-alarms.ts';
+import { refuseCorruptCluster, reportLearners } from './cluster-alarms.ts';
 import { downloadDatabase } from './database-download.ts';
 import type { DeltaCollector } from './delta-collector.ts';
 import { type FullSnapshotRequest, saveFullSnapshot } from './full-snapshot.ts';
@@ -168,6 +168,8 @@ export class FullTaker {
     const context = { ...this.#context, signal };
     const { raftIndex } = await cluster.status({ signal });
     await refuseCorruptCluster(cluster, context);
+    // Beside the work: a member that does not answer must not hold it up.
+    void reportLearners(cluster, context);
     const openedAt = context.clock.now();
     await using database = await downloadDatabase(this.#parts, context);
     const { lastRevision } = database;

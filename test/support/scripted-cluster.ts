@@ -33,6 +33,8 @@ export class ScriptedCluster implements EtcdCluster {
   readonly watchedFrom: number[] = [];
   /** Alarms that are raised. */
   raised: readonly ClusterAlarm[] = [];
+  /** Whether its member has no vote yet. */
+  isLearner = false;
   /** Endpoints that were defragmented. */
   readonly defragmented: string[] = [];
   /** What is answered to questions for the TTL of a lease; nothing is known of others. */
@@ -104,7 +106,7 @@ export class ScriptedCluster implements EtcdCluster {
       version: '3.5.0',
       memberId: 1n,
       leaderId: 1n,
-      isLearner: false,
+      isLearner: this.isLearner,
       revision: this.lagsAt ?? this.#revision,
       dbSize: 0,
       raftIndex: this.#raftIndex,

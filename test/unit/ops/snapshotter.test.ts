@@ -544,6 +544,14 @@ test('a corrupt cluster does not get to overwrite good backups, one without spac
   assert.equal(rig.store.saved.length, 2);
 });
 
+test('a member that is a learner is told of with each full', async () => {
+  await using rig = await watching();
+  assert.equal(rig.log.count(/is a learner/), 0);
+  rig.cluster.isLearner = true;
+  await rig.snapshotter.takeFull({ final: false });
+  assert.equal(rig.log.count(/^Member .* is a learner/), 1);
+});
+
 test('deltas of another writer are noticed once each', async () => {
   await using rig = await watching();
   await rig.clock.untilSleeping(60_000);
