@@ -47,6 +47,8 @@ const PREFIX = 'chaos';
 /** The longest time between the start of what was killed and the next kill, ms. */
 const LONGEST_PEACE = 2_500;
 const BALLAST_VALUE = 256 * 1024;
+/** What a snapshotter says once it has a backup to go on behind. */
+const atWork = /Going on behind the backup|Successfully saved full snapshot/;
 
 /**
  * Kills a snapshotter, its etcd, its store, or two of them, with SIGKILL at random moments, while clients write; and after each
@@ -204,14 +206,18 @@ class Keeper implements AsyncDisposable {
     return startSnapshotterProcess(this.#task, this.#random.pick(['full', 'as needed', 'as needed']));
   }
 
-  /** An end that nobody asked for has to have a reason that lies outside. */
+  /**
+   * An end that nobody asked for has to have a reason that lies outside, and is only allowed to one that was still beginning: whoever
+   * has got to work waits for etcd and for the store, and goes on.
+   */
   #note(): void {
     if (!this.#child.hasExited() || this.#killed) {
       return;
     }
     const output = this.#child.output();
     const last = output.split('\n').findLast((text) => text.startsWith('error: ')) ?? output.slice(-500);
-    assert.doesNotMatch(output, /unexpected fault|it came after revision|history/, output);
+    assert.doesNotMatch(output, /unexpected fault|it came after revision|begins at revision|history/, output);
+    assert.doesNotMatch(output, atWork, `it gave up: ${last}\n${output}`);
     this.gaveUp.push(last);
   }
 }
