@@ -11,10 +11,14 @@ import { HashDamage } from '../snapshot/damage.ts';
 import type { Compression } from '../snapshot/snapshot.ts';
 import { HASH_SIZE, TrailingHash } from '../snapshot/trailing-hash.ts';
 import { FileAppender } from './file-appender.ts';
+import { inBlocks } from './in-blocks.ts';
 import { createTemporaryFile, type TemporaryFile } from './temporary-file.ts';
 
 /** A bbolt file is a multiple of this. */
 const sectorSize = 512;
+
+/** Bytes that are hashed, written and compressed at a time. */
+const blockSize = 1024 * 1024;
 
 /** How often a stream that breaks off is begun anew, and the pause before, ms. */
 const mostAttempts = 3;
@@ -99,7 +103,7 @@ async function keep(
   return size;
 }
 
-/** Gives the bytes on once they are on their way to the file; in the end they are known to be a database and its hash. */
+/** Gives blocks on while they go to the file, each valid until the next; in the end they are known to be a database and its hash. */
 async function* receive(
   handle: FileHandle,
   { cluster, tempDir }: DownloadRequest,
@@ -111,14 +115,17 @@ async function* receive(
     bar.expect(bytes);
   };
   const trailing = new TrailingHash();
-  const file = new FileAppender(handle);
-  for await (const bytes of telling(cluster.snapshot({ signal, onSize }))) {
-    trailing.push(bytes);
-    await writing(tempDir, () => file.append(bytes));
-    bar.advance(bytes.length);
-    yield bytes;
+  let written = Promise.resolve();
+  for await (const block of inBlocks(telling(cluster.snapshot({ signal, onSize })), blockSize)) {
+    await written;
+    written = writing(tempDir, () => writeWhole(handle, block));
+    // Awaited in the next round, unless that is never reached.
+    written.catch(() => undefined);
+    trailing.push(block);
+    bar.advance(block.length);
+    yield block;
   }
-  await writing(tempDir, () => file.flush());
+  await written;
   if (trailing.length % sectorSize !== HASH_SIZE) {
     throw corrupt(cluster.location, `its ${trailing.length} bytes are not a database and a SHA-256 behind it`);
   }
@@ -126,6 +133,14 @@ async function* receive(
     trailing.verify();
   } catch (error) {
     throw error instanceof HashDamage ? corrupt(cluster.location, error.message, error) : error;
+  }
+}
+
+/** Appends all of `bytes`, of which a single write may take only some. */
+async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done);
+    done += bytesWritten;
   }
 }
 

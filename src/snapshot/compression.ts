@@ -11,7 +11,10 @@ const CHUNK_SIZE = 1024 * 1024;
 /** An object's bytes on their way, piece by piece. */
 type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
 
-/** Compresses a whole object. Errors of the source pass unchanged. */
+/**
+ * Compresses a whole object. A piece of `source` is done with before the next one is asked for, so it may be overwritten then.
+ * Errors of the source pass unchanged.
+ */
 export function compress(source: AsyncIterable<Uint8Array>, compression: Compression): Bytes {
   switch (compression) {
     case 'none':
@@ -19,7 +22,7 @@ export function compress(source: AsyncIterable<Uint8Array>, compression: Compres
     case 'gzip':
       return gzipMembers(source);
     case 'zlib':
-      return throughZlib(source, createDeflate({ chunkSize: CHUNK_SIZE }));
+      return throughZlib(copied(source), createDeflate({ chunkSize: CHUNK_SIZE }));
     case 'lzw':
       return lzwCompressed(source);
     default:
@@ -43,6 +46,13 @@ export function decompress(source: AsyncIterable<Uint8Array>, compression: Compr
       return lzwExpanded(source);
     default:
       return compression satisfies never;
+  }
+}
+
+/** For stages that look ahead. */
+async function* copied(source: AsyncIterable<Uint8Array>): Bytes {
+  for await (const bytes of source) {
+    yield Uint8Array.prototype.slice.call(bytes);
   }
 }
 

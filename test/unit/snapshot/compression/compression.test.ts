@@ -162,6 +162,21 @@ test('damaged lzw ends in damage or other bytes, never in anything else', async 
   assert.ok(refused > 0);
 });
 
+test('a piece may be overwritten once the next one is asked for', async () => {
+  async function* overwriting(): AsyncGenerator<Uint8Array> {
+    const piece = Buffer.alloc(100_000);
+    for (let start = 0; start < TEXT.length; start += piece.length) {
+      const length = TEXT.copy(piece, 0, start, start + piece.length);
+      yield piece.subarray(0, length);
+      piece.fill(0);
+    }
+  }
+  for (const compression of CHECKED) {
+    const packed = await collected(compress(overwriting(), compression));
+    assert.ok(TEXT.equals(await expanded(packed, compression)), compression);
+  }
+});
+
 test('errors of the source pass unchanged', async () => {
   const lost = new Error('connection lost');
   for (const compression of COMPRESSIONS) {

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inBlocks } from '../../../src/ops/in-blocks.ts';
+import { inPieces, seededBytes } from '../../support/byte-streams.ts';
+
+const BYTES = seededBytes(10_000, 3);
+
+for (const pieceSize of [1, 7, 1_000, 1_024, 3_000, 20_000]) {
+  for (const length of [0, 1, 1_024, 2_048, 2_049, 10_000]) {
+    test(`${length} bytes in pieces of ${pieceSize} become blocks, and none is touched while the next is taken`, async () => {
+      const sizes: number[] = [];
+      const copies: Buffer[] = [];
+      let previous: { readonly block: Uint8Array; readonly copy: Buffer } | undefined;
+      for await (const block of inBlocks(inPieces(BYTES.subarray(0, length), pieceSize), 1_024)) {
+        assert.ok(previous === undefined || previous.copy.equals(previous.block));
+        previous = { block, copy: Buffer.from(block) };
+        copies.push(previous.copy);
+        sizes.push(block.length);
+      }
+      assert.ok(BYTES.subarray(0, length).equals(Buffer.concat(copies)));
+      assert.ok(sizes.slice(0, -1).every((size) => size === 1_024) && !sizes.includes(0));
+    });
+  }
+}
