@@ -79,7 +79,8 @@ export async function checkStore(
   );
   const answered = clock.now();
   const listed = await attempt('list', () => find(bucket.list(key, { signal }), { key, expected: written }));
-  if (written === undefined) {
+  const probe = written ?? listed;
+  if (probe === undefined) {
     steps.push({ step: 'read', outcome: 'skipped' }, { step: 'delete', outcome: 'skipped' });
   } else {
     const version = listed?.versionId === undefined ? {} : { versionId: listed.versionId };
@@ -100,7 +101,31 @@ async function* once(content: Uint8Array): AsyncGenerator<Uint8Array, void, unde
   yield content;
 }
 
-/** The probe as it is listed; undefined when it was not written. Throws when it was, and is not listed as it should be. */
+/** What adapters call requests of theirs that need another right than the step they are part of. */
+const RIGHTS: Readonly<Record<string, CheckStep>> = {
+  list: 'list',
+  verify: 'read',
+  'look at': 'read',
+  delete: 'delete',
+};
+
+/**
+ * What the store does not do, without what follows from it: an upload that may not look at the object it has written fails, but
+ * it is reading that is not allowed.
+ */
+export function missingSteps({ steps }: Pick<StoreCheck, 'steps'>): readonly CheckStep[] {
+  const causes = steps.flatMap((result): readonly CheckStep[] => {
+    if (result.outcome !== 'failed') {
+      return [];
+    }
+    const { step, error } = result;
+    const refused = error instanceof StoreError && error.kind === 'denied';
+    return [(refused ? RIGHTS[error.action] : undefined) ?? step];
+  });
+  return checkSteps.filter((step) => causes.includes(step));
+}
+
+/** The probe as it is listed; undefined when there is none. Throws when it was, and is not listed as it should be. */
 async function find(
   listing: AsyncIterable<ObjectEntry>,
   { key, expected }: { readonly key: string; readonly expected: ObjectEntry | undefined },

@@ -20,6 +20,8 @@ export interface FailureParts {
  */
 export class Failure extends Error {
   readonly code: string;
+  /** What was being done, see {@link FailureParts.action}. */
+  readonly action: string;
   /** The process exit code `main` gives this failure: 1 failed operation, 2 bad usage. */
   readonly exitCode: 1 | 2 = 1;
 
@@ -29,5 +31,6 @@ export class Failure extends Error {
     super(`cannot ${parts.action} ${parts.object}: ${parts.found}${remedy}`, options);
     this.name = new.target.name;
     this.code = parts.code;
+    this.action = parts.action;
   }
 }

@@ -21,3 +21,13 @@ export class StoreError extends Failure {
     this.retryAfterMs = parts.retryAfterMs;
   }
 }
+
+/** For `catch`: what takes the place of something that is not allowed. */
+export function whenDenied<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof StoreError && error.kind === 'denied') {
+      return value;
+    }
+    throw error;
+  };
+}

@@ -7,6 +7,8 @@ import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
 import { AbsBucket } from '../../../src/snapstore/providers/abs/abs-bucket.ts';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
 import { type Azurite, startAzurite } from '../../support/azurite.ts';
+import { failingSteps } from '../../support/failing-steps.ts';
+import { startFaultProxy } from '../../support/fault-proxy.ts';
 
 const options = { signal: new AbortController().signal };
 
@@ -18,12 +20,15 @@ after(async () => {
   await azurite[Symbol.asyncDispose]();
 });
 
-function bucketFor(container: string, credentials: { readonly account?: string; readonly key?: string } = {}): Bucket {
-  const { account = azurite.account, key = azurite.key } = credentials;
+function bucketFor(
+  container: string,
+  credentials: { readonly account?: string; readonly key?: string; readonly endpoint?: string } = {},
+): Bucket {
+  const { account = azurite.account, key = azurite.key, endpoint = azurite.endpoint } = credentials;
   return new AbsBucket({
     container,
     credentials: { storageAccount: account, storageKey: key, domain: 'unused.invalid' },
-    endpoint: azurite.endpoint,
+    endpoint,
     clock: systemClock,
   });
 }
@@ -233,4 +238,22 @@ describe('errors', () => {
     const upload = await bucket.beginUpload('x', { ...options, partSize: 1 });
     await assert.rejects(upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('x') }, { signal }), reason);
   });
+});
+
+describe('check-store on a container where something is not allowed', () => {
+  for (const [operations, failing] of [
+    [/^GET comp/, 'list'],
+    [/^(GET|HEAD)$/, 'read'],
+    [/^PUT/, 'write'],
+    [/^DELETE/, 'delete'],
+  ] as const) {
+    it(`tells that it is not allowed to ${failing}`, async () => {
+      const container = `without-${failing}`;
+      await azurite.createContainer(container);
+      await using proxy = await startFaultProxy(`http://127.0.0.1:${azurite.port}`);
+      proxy.fault(({ operation }) => (operations.test(operation) ? { kind: 'status', status: 403 } : undefined));
+      const bucket = bucketFor(container, { endpoint: `${proxy.endpoint}/${azurite.account}` });
+      assert.deepEqual(await failingSteps(bucket), [failing]);
+    });
+  }
 });

@@ -7,6 +7,7 @@ import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
 import type { OpenStackCredentials, OpenStackIdentity } from '../../../src/snapstore/credentials/openstack.ts';
 import { SwiftBucket } from '../../../src/snapstore/providers/swift/swift-bucket.ts';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
+import { failingSteps } from '../../support/failing-steps.ts';
 import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { type Swift, startSwift } from '../../support/openstack/swift.ts';
 
@@ -367,4 +368,30 @@ describe('a token that is refused', () => {
     const logins = login.calls.get('POST') ?? 0;
     assert.ok(logins > 3 && logins <= refused + 1, `${logins} logins for ${refused}`);
   });
+});
+
+describe('check-store on a container where something is not allowed', () => {
+  const place = { list: /^\/v1\/[^/]+\/[^/]+$/, object: /^\/v1\/[^/]+\/[^/]+\/./ };
+  for (const [methods, path, failing] of [
+    [/^GET/, place.list, 'list'],
+    [/^(GET|HEAD)/, place.object, 'read'],
+    [/^PUT/, place.object, 'write'],
+    [/^DELETE/, place.object, 'delete'],
+  ] as const) {
+    it(`tells that it is not allowed to ${failing}`, async () => {
+      const name = `without-${failing}`;
+      await newContainer(name);
+      await using proxy = await startFaultProxy(swift.url);
+      await swift.addRegion(name, proxy.endpoint);
+      proxy.fault(({ operation, key }) =>
+        methods.test(operation) && path.test(key) ? { kind: 'status', status: 403 } : undefined,
+      );
+      const bucket = new SwiftBucket({
+        clock: systemClock,
+        container: name,
+        credentials: { ...credentials(), region: name },
+      });
+      assert.deepEqual(await failingSteps(bucket), [failing]);
+    });
+  }
 });

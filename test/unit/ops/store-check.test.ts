@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkStore, type StoreCheck } from '../../../src/ops/store-check.ts';
+import { checkStore, missingSteps, type StoreCheck } from '../../../src/ops/store-check.ts';
 import type { Bucket } from '../../../src/snapstore/bucket.ts';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
 import { type BucketCall, faultyBucket } from '../../support/faulty-bucket.ts';
@@ -45,6 +45,28 @@ for (const [call, step] of [
     assert.deepEqual(outcomes(result), { write: 'ok', list: 'ok', ...rest, [step]: 'failed' });
   });
 }
+
+test('an upload that may not look at what it has written: what is missing is reading', async () => {
+  const memory = memoryBucket();
+  const bucket: Bucket = {
+    ...memory,
+    beginUpload: async (key, options) => {
+      const upload = await memory.beginUpload(key, options);
+      return {
+        ...upload,
+        complete: async (whole, callOptions) => {
+          await upload.complete(whole, callOptions);
+          throw new StoreError('denied', { action: 'verify', object: 'the probe', found: 'the store refused' });
+        },
+      };
+    },
+    read: () => Promise.reject(refusal('denied')),
+  };
+  const result = await check(bucket);
+  assert.deepEqual(outcomes(result), { write: 'failed', list: 'ok', read: 'failed', delete: 'ok' });
+  assert.deepEqual(missingSteps(result), ['read']);
+  assert.equal(memory.objects.size, 0);
+});
 
 test('a store that keeps what it was given: a refused delete is no failure, and its end is told', async () => {
   const memory = memoryBucket();

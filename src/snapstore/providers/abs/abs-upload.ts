@@ -62,7 +62,8 @@ export class AbsUpload implements Upload {
     const blocks = numbers.map((number) => this.#blockId(number));
     this.#unverified = true;
     const committed = await session.run(task, (abortSignal) => blob.commitBlockList(blocks, { abortSignal }));
-    const stored = await session.run(task, (abortSignal) => blob.getProperties({ abortSignal }));
+    const look = { ...task, action: 'verify' };
+    const stored = await session.run(look, (abortSignal) => blob.getProperties({ abortSignal }));
     // Another etag means that somebody has replaced it since: then its size says nothing about ours.
     if (stored.etag === committed.etag && stored.contentLength !== whole.size) {
       const found = `the store holds ${stored.contentLength} bytes where ${whole.size} were sent`;

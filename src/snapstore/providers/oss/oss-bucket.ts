@@ -4,7 +4,7 @@ import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Uploa
 import { crc64 } from '../../crc.ts';
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
 import type { BodyChecksum, RawBody } from '../../object-body.ts';
-import { StoreError } from '../../store-error.ts';
+import { StoreError, whenDenied } from '../../store-error.ts';
 import { type Patience, type StoreTask, usualPatience } from '../../store-session.ts';
 import { createOssClient, type OssCallOptions, type OssHeaders, type OssPage } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';
@@ -146,8 +146,8 @@ export class OssBucket implements Bucket {
 
   async delete(key: string, { signal }: CallOptions): Promise<void> {
     const task = { action: 'delete', object: this.#object(key), signal, retry: 'safe' } as const;
-    // The service says the same whether there was such an object or not.
-    await this.#session.run(task, (options) => this.#session.client.head(key, options));
+    // The service says the same whether there was such an object or not. Who may delete need not be allowed to look.
+    await this.#session.run(task, (options) => this.#session.client.head(key, options)).catch(whenDenied(undefined));
     await this.#session.run(task, (options) => this.#session.client.delete(key, options));
   }
 

@@ -173,7 +173,7 @@ export class OssUpload implements Upload {
     readonly modifiedAt: number;
   }> {
     const { key, object } = this.#target;
-    const { res } = await this.#session.run({ action: 'check', object, signal, retry: 'safe' }, (options) =>
+    const { res } = await this.#session.run({ action: 'verify', object, signal, retry: 'safe' }, (options) =>
       this.#session.client.head(key, options),
     );
     return {

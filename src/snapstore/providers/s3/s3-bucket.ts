@@ -17,7 +17,7 @@ import type {
   VersionOptions,
 } from '../../bucket.ts';
 import type { RawBody } from '../../object-body.ts';
-import { StoreError } from '../../store-error.ts';
+import { StoreError, whenDenied } from '../../store-error.ts';
 import { type Patience, StoreSession, type StoreTask, usualPatience } from '../../store-session.ts';
 import { createS3Client } from './s3-client.ts';
 import { s3Error, s3ErrorCode } from './s3-error.ts';
@@ -98,14 +98,15 @@ export class S3Bucket implements Bucket {
   async delete(key: string, { signal, versionId }: VersionOptions): Promise<void> {
     const { client, session } = this.#place;
     const task = this.#task('delete', key, signal);
-    // The service says nothing about objects that were not there, and too little about locked ones.
-    const before = await this.#head(task, key, versionId);
+    // The service says nothing about objects that were not there, and too little about locked ones. Who may delete need not be
+    // allowed to look.
+    const before = await this.#head(task, key, versionId).catch(whenDenied(undefined));
     try {
       await session.run(task, (abortSignal) =>
         client.send(new DeleteObjectCommand(this.#addressed(key, versionId)), { abortSignal }),
       );
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'denied' && isLocked(before, session.clock.now())) {
+      if (error instanceof StoreError && error.kind === 'denied' && before && isLocked(before, session.clock.now())) {
         const until = before.ObjectLockRetainUntilDate?.toISOString();
         const found = until === undefined ? 'it is under a legal hold' : `it is locked until ${until}`;
         throw new StoreError('immutable', { ...task, found, cause: error });

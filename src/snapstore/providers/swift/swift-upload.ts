@@ -67,7 +67,7 @@ export class SwiftUpload implements Upload {
     this.#unverified = true;
     const manifest = whole.parts > 0 ? { 'X-Object-Manifest': this.#manifest() } : {};
     await this.#put(what, { key, bytes: Buffer.alloc(0), md5: emptyMd5, headers: manifest }, { signal });
-    const { headers } = await connection.send(what, { method: 'HEAD', key }, { signal });
+    const { headers } = await connection.send(connection.describe('verify', key), { method: 'HEAD', key }, { signal });
     if (Number(headers['content-length']) !== whole.size) {
       const found = `the store holds ${headers['content-length']} bytes where ${whole.size} were sent`;
       throw new StoreError('transient', { ...what, found });

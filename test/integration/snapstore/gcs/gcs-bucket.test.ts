@@ -7,6 +7,7 @@ import type { Bucket, ObjectEntry } from '../../../../src/snapstore/bucket.ts';
 import { GcsBucket, type GcsConfig } from '../../../../src/snapstore/providers/gcs/gcs-bucket.ts';
 import type { Authorizer } from '../../../../src/snapstore/providers/gcs/google-authorizer.ts';
 import { eventually } from '../../../support/eventually.ts';
+import { failingSteps } from '../../../support/failing-steps.ts';
 import { type GcsServer, startGcsServer } from '../../../support/gcs-server.ts';
 import { failFirst } from '../../../support/http-fault.ts';
 
@@ -233,6 +234,20 @@ suite('refusals', () => {
     server.fault(() => ({ kind: 'status', status: 403, code: 'rateLimitExceeded' }));
     await assert.rejects(list(), { kind: 'transient' });
   });
+
+  for (const [operations, failing] of [
+    [/^objects\.list$/, 'list'],
+    [/^objects\.(get|download)$/, 'read'],
+    [/^objects\.(insert|resumable|compose)/, 'write'],
+    [/^objects\.delete$/, 'delete'],
+  ] as const) {
+    test(`check-store tells that it is not allowed to ${failing}`, async () => {
+      server.fault(({ operation }) =>
+        operations.test(operation) ? { kind: 'status', status: 403, code: 'forbidden' } : undefined,
+      );
+      assert.deepEqual(await failingSteps(bucket), [failing]);
+    });
+  }
 
   test('completing with parts missing', async () => {
     const uploading = await bucket.beginUpload('key', { signal, partSize });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, suite, test } from 'node:test';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import type { Bucket, ObjectEntry } from '../../../../src/snapstore/bucket.ts';
 import { OssBucket, type OssConfig } from '../../../../src/snapstore/providers/oss/oss-bucket.ts';
+import { failingSteps } from '../../../support/failing-steps.ts';
 import { failFirst } from '../../../support/http-fault.ts';
 import { type OssServer, startOssServer } from '../../../support/oss-server.ts';
 
@@ -166,6 +167,20 @@ suite('refusals', () => {
     await using early = disposable(open({ endpoint: skewed.endpoint }));
     await assert.rejects(list('', early), { kind: 'denied', message: /clock/ });
   });
+
+  for (const [operations, failing] of [
+    [/^List/, 'list'],
+    [/^(Head|Get)Object$/, 'read'],
+    [/^(PutObject|\w*(Upload|Part)\w*)$/, 'write'],
+    [/^DeleteObject$/, 'delete'],
+  ] as const) {
+    test(`check-store tells that it is not allowed to ${failing}`, async () => {
+      server.fault(({ operation }) =>
+        operations.test(operation) ? { kind: 'status', status: 403, code: 'AccessDenied' } : undefined,
+      );
+      assert.deepEqual(await failingSteps(bucket), [failing]);
+    });
+  }
 
   test('a bucket name that cannot be', () => {
     assert.throws(() => open({ container: 'No_Bucket' }), { kind: 'invalid' });
