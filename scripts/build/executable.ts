@@ -65,12 +65,7 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
       useCodeCache: true,
       // A watch makes large buffers into garbage fast; a small young generation (MB) notices them before they pile up.
       // Dependencies use url.parse (DEP0169) and punycode (DEP0040); users can do nothing about either.
-      execArgv: [
-        '--disable-warning=DEP0169',
-        '--disable-warning=DEP0040',
-        '--max-semi-space-size=4',
-        '--no-incremental-marking',
-      ],
+      execArgv: ['--disable-warning=DEP0169', '--disable-warning=DEP0040', '--max-semi-space-size=4'],
       execArgvExtension: 'none',
     }),
   );
