@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { makeRig } from './rig.ts';
+
+const secret = 'hunter2hunter2';
+
+/** What a user may get wrong about a store, and what the one line says. */
+const cases: readonly {
+  readonly what: string;
+  readonly args: readonly string[];
+  /** Variable that names the file with the credentials, and the file's content; left out, there is no such file. */
+  readonly variable?: string;
+  readonly content?: unknown;
+  readonly says: RegExp;
+}[] = [
+  {
+    what: 'an unknown provider',
+    args: ['--storage-provider', 'Dropbox', '--store-container', 'b'],
+    says: /"Dropbox": it is none of those; accepted: Local, S3, GCS, ABS, Swift, OSS, ECS or OCS$/,
+  },
+  { what: 'no container', args: ['--storage-provider', 'S3'], says: /--store-container: it is missing, and S3 has no/ },
+  {
+    what: 'no credentials',
+    args: ['--storage-provider', 'ABS', '--store-container', 'b'],
+    says: /AZURE_APPLICATION_CREDENTIALS: the variable is not set/,
+  },
+  {
+    what: 'half-set credentials',
+    args: ['--storage-provider', 'S3', '--store-container', 'b'],
+    variable: 'AWS_APPLICATION_CREDENTIALS_JSON',
+    content: { region: 'r', secretAccessKey: secret },
+    says: /keys\.json: field "accessKeyID" is missing/,
+  },
+  {
+    what: 'both kinds of credentials of Swift',
+    args: ['--storage-provider', 'Swift', '--store-container', 'b'],
+    variable: 'OPENSTACK_APPLICATION_CREDENTIALS_JSON',
+    content: {
+      authURL: 'https://keystone.invalid/v3',
+      tenantName: 't',
+      domainName: 'd',
+      region: 'r',
+      username: 'u',
+      password: secret,
+      applicationCredentialID: 'i',
+      applicationCredentialName: 'n',
+      applicationCredentialSecret: secret,
+    },
+    says: /keys\.json: field "username" excludes an application credential; keep one of both/,
+  },
+  {
+    what: 'a file that is not there',
+    args: ['--storage-provider', 'ABS', '--store-container', 'b'],
+    variable: 'AZURE_APPLICATION_CREDENTIALS_JSON',
+    says: /keys\.json: it does not exist$/,
+  },
+  {
+    what: 'JSON of another shape',
+    args: ['--storage-provider', 'OSS', '--store-container', 'b'],
+    variable: 'ALICLOUD_APPLICATION_CREDENTIALS_JSON',
+    content: [secret],
+    says: /keys\.json: the file is not a JSON object with fields$/,
+  },
+  {
+    what: 'an endpoint without scheme in the credentials',
+    args: ['--storage-provider', 'S3', '--store-container', 'b'],
+    variable: 'AWS_APPLICATION_CREDENTIALS_JSON',
+    content: { region: 'r', accessKeyID: 'a', secretAccessKey: secret, endpoint: 'minio.invalid:9000' },
+    says: /keys\.json: it is not a URL with a scheme; write it as https:/,
+  },
+  {
+    what: 'http where the provider forbids it',
+    args: ['--storage-provider', 'GCS', '--store-container', 'b'],
+    variable: 'GOOGLE_APPLICATION_CREDENTIALS',
+    content: {
+      type: 'external_account',
+      audience: 'a',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: 'http://sts.googleapis.com/v1/token',
+      credential_source: { file: 'token' },
+    },
+    says: /keys\.json: .*token_url/,
+  },
+  { what: 'chunks below 5 MiB', args: ['--min-chunk-size', '5242879'], says: /"5242879": it is less than 5242880/ },
+];
+
+describe('a store that is named wrongly fails with one line', () => {
+  for (const { what, args, variable, content, says } of cases) {
+    it(what, async () => {
+      await using rig = makeRig();
+      if (content !== undefined) {
+        writeFileSync(rig.home.join('keys.json'), JSON.stringify(content));
+      }
+      const env = variable === undefined ? {} : { [variable]: rig.home.join('keys.json') };
+      const { stdout, stderr, exitCode } = await rig.run(['check-store', ...args], { env });
+      assert.match(stderr, /^error: [^\n]+\n$/);
+      assert.match(stderr.trimEnd(), says);
+      assert.doesNotMatch(stderr, new RegExp(secret));
+      assert.equal(stdout, '');
+      assert.ok(exitCode === 1 || exitCode === 2, String(exitCode));
+    });
+  }
+});
