@@ -32,7 +32,7 @@ test: build etcd ceph openstack
 	@$(MAKE) --no-print-directory lint types
 	@$(NODE) --test --test-concurrency=$(JOBS) $(COVERAGE) $(TESTS)
 
-## test-kills: 120 kill -9 of a busy etcd, our view of its files compared with its own; takes half an hour
+## test-kills: 120 kill -9 of a busy etcd, our view of its files compared with its own; takes five minutes
 test-kills: etcd
 	KILL_ROUNDS=$${KILL_ROUNDS:-20} KILL_SEED=$${KILL_SEED:-$$RANDOM} $(NODE) --test test/integration/replay/kills.test.ts
 

@@ -85,10 +85,6 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   await compactDatabase(whole, compacted, { signal });
   await rm(whole);
 
-  const facts = await inspectDatabase(compacted, { signal });
-  if (facts.lastRevision !== assembled.revision) {
-    throw new Error(`the compacted database is at revision ${facts.lastRevision}, not at ${assembled.revision}`);
-  }
   const { used } = assembled;
   const [base] = used;
   const newest = used.at(-1) ?? base;
@@ -102,22 +98,49 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
     compression: newest.compression,
     isFinal: base.isFinal,
   });
-  const stored = await save({ store, file: compacted, snapshot, timeoutMs: request.saveTimeoutMs }, context);
+  const sound = inspect(compacted, assembled.revision, context);
+  const work = { store, file: compacted, snapshot, timeoutMs: request.saveTimeoutMs, sound };
+  // Neither is left behind at work; what is wrong with the database explains why it was not saved.
+  const [inspected, saved] = await Promise.allSettled([sound, save(work, context)]);
+  const facts = settled(inspected);
+  const stored = settled(saved);
   log.info({ bytes: stored.size }, `Successfully saved compacted snapshot at: ${stored.key}`);
   const { eventsApplied, dbSize: sizeBefore } = assembled;
   return { snapshot: stored, from: used.map(({ name }) => name), eventsApplied, sizeBefore, facts };
 }
 
-async function save(
-  work: { readonly store: SnapStore; readonly file: string; readonly snapshot: Snapshot; readonly timeoutMs: number },
-  { signal, progress }: RunContext,
-): Promise<StoredSnapshot> {
-  const { store, file, snapshot, timeoutMs } = work;
+function settled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') {
+    throw result.reason;
+  }
+  return result.value;
+}
+
+/** Reads the whole new database once more, while it is compressed and on its way to the store. */
+async function inspect(file: string, expected: number, { signal }: RunContext): Promise<DatabaseFacts> {
+  const facts = await inspectDatabase(file, { signal });
+  if (facts.lastRevision !== expected) {
+    throw new Error(`the compacted database is at revision ${facts.lastRevision}, not at ${expected}`);
+  }
+  return facts;
+}
+
+interface SaveWork {
+  readonly store: SnapStore;
+  readonly file: string;
+  readonly snapshot: Snapshot;
+  readonly timeoutMs: number;
+  /** The end of the file is held back until this has settled; nothing is saved when it rejects. */
+  readonly sound: Promise<unknown>;
+}
+
+async function save(work: SaveWork, { signal, progress }: RunContext): Promise<StoredSnapshot> {
+  const { store, file, snapshot, timeoutMs, sound } = work;
   const size = (await stat(file)).size + HASH_SIZE;
   const deadline = AbortSignal.timeout(timeoutMs);
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: size });
   const body = compress(
-    withHash(file, (bytes) => bar.advance(bytes)),
+    withHash({ file, sound }, (bytes) => bar.advance(bytes)),
     snapshot.compression,
   );
   try {
@@ -139,13 +162,17 @@ async function save(
 }
 
 /** The file and its SHA-256 behind it, as every full is stored. */
-async function* withHash(file: string, onRead: (bytes: number) => void): AsyncGenerator<Uint8Array, void> {
+async function* withHash(
+  { file, sound }: Pick<SaveWork, 'file' | 'sound'>,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<Uint8Array, void> {
   const hash = createHash('sha256');
   for await (const bytes of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
     hash.update(bytes);
     yield bytes;
     onRead(bytes.length);
   }
+  await sound;
   yield hash.digest();
 }
 

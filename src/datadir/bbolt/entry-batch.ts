@@ -70,6 +70,12 @@ export class EntryBatchBuilder {
     this.commit(key.length, value.length);
   }
 
+  /** Adds a copy of the entry whose key begins at `key`, with its value right behind it from `value` up to `end`. */
+  addFrom(source: Uint8Array, key: number, value: number, end: number): void {
+    this.reserve(end - key).set(source.subarray(key, end), this.#length);
+    this.commit(value - key, end - value);
+  }
+
   /** Adds copies of all entries of a batch whose bytes are as long as its sizes add up to. */
   addAll(batch: EntryBatch): void {
     const sizes = batch.count * 2;

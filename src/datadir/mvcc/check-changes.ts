@@ -1,10 +1,10 @@
 import type { Leaf } from '../bbolt/leaf.ts';
-import { Damage } from '../damage.ts';
+import { noChange } from './history.ts';
 import { modRevisionOf } from './key-value.ts';
 import { decodeRevisionKey } from './revision-key.ts';
 
 /**
- * Throws {@link Damage} unless every record of a leaf of the `key` bucket is a change of a key. One without any content is sound:
+ * Throws Damage unless every record of a leaf of the `key` bucket is a change of a key. One without any content is sound:
  * `etcdutl snapshot restore --bump-revision` leaves such a record to mark the new revision.
  */
 export function checkChanges(leaf: Leaf): void {
@@ -19,9 +19,7 @@ export function checkChanges(leaf: Leaf): void {
       modRevision !== undefined &&
       (change.tombstone || modRevision === change.main || value === end);
     if (!sound) {
-      const offset = leaf.page.offset + leaf.keyStart(index);
-      const reason = `record ${index} of page ${leaf.page.id} is no change of a key`;
-      throw new Damage({ file: leaf.page.file, offset, reason });
+      throw noChange(leaf, index);
     }
   }
 }

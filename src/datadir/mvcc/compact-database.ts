@@ -3,7 +3,7 @@ import { Database } from '../bbolt/database.ts';
 import type { EntryBatch } from '../bbolt/entry-batch.ts';
 import { bucketEntries, inBatches, mergeEntries } from '../bbolt/entry-stream.ts';
 import { FreshDatabase } from '../bbolt/fresh-database.ts';
-import { historyRecords, keptRecords } from './kept-records.ts';
+import { keptBatches, keptRecords } from './kept-records.ts';
 import { readLastRevision } from './last-revision.ts';
 import { encodeRevisionKey, REVISION_KEY_SIZE } from './revision-key.ts';
 
@@ -45,21 +45,11 @@ export async function compactDatabase(
   function contents(name: string, entries: AsyncIterable<Entry>): AsyncIterable<EntryBatch> {
     switch (name) {
       case 'key':
-        return inBatches(livingRecords());
+        return keptBatches(database, kept, options);
       case 'meta':
         return inBatches(mergeEntries(entries, compactionMarks(revision)));
       default:
         return inBatches(entries);
-    }
-  }
-
-  async function* livingRecords(): AsyncGenerator<Entry, void> {
-    for await (const records of historyRecords(database, options)) {
-      for (const { leaf, index, ordinal } of records) {
-        if (kept.has(ordinal)) {
-          yield { key: leaf.key(index), value: leaf.value(index) };
-        }
-      }
     }
   }
 }

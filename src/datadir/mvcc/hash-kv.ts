@@ -1,7 +1,8 @@
 import type { Database } from '../bbolt/database.ts';
 import { crc32c } from '../crc32c.ts';
 import { readCompactionMarks } from './compaction-marks.ts';
-import { historyRecords, type KeptRecords, keptRecords } from './kept-records.ts';
+import { changeAt, historyLeaves } from './history.ts';
+import { type KeptRecords, keptRecords } from './kept-records.ts';
 import { readLastRevision } from './last-revision.ts';
 
 /** What `etcdctl endpoint hashkv` tells of an etcd that runs on a database. */
@@ -28,13 +29,17 @@ export async function hashKv(database: Database, options: { readonly signal: Abo
   // etcd asks what a compaction at the newest revision would keep, not what the one that was made has kept.
   const kept = compactRevision === 0 ? undefined : await keptRecords(database, { ...options, revision });
   let hash = crc32c(0, new TextEncoder().encode('key'));
-  for await (const records of historyRecords(database, options)) {
-    for (const { leaf, index, ordinal, change } of records) {
-      const gone = change.main <= compactRevision && isLeftOut(kept, ordinal);
-      // etcd has kept a deletion at the very revision of the compaction since 3.4.34 and 3.5.16, but not in this hash.
-      const unstable = change.tombstone && change.main === compactRevision;
-      if (!gone && !unstable) {
-        hash = crc32c(hash, leaf.page.bytes, leaf.keyStart(index), leaf.valueEnd(index));
+  let place = 0;
+  for await (const leaves of historyLeaves(database, options)) {
+    for (const leaf of leaves) {
+      for (let index = 0; index < leaf.count; index++, place++) {
+        const change = changeAt(leaf, index);
+        const gone = change.main <= compactRevision && isLeftOut(kept, place);
+        // etcd has kept a deletion at the very revision of the compaction since 3.4.34 and 3.5.16, but not in this hash.
+        const unstable = change.tombstone && change.main === compactRevision;
+        if (!gone && !unstable) {
+          hash = crc32c(hash, leaf.page.bytes, leaf.keyStart(index), leaf.valueEnd(index));
+        }
       }
     }
   }
@@ -42,6 +47,6 @@ export async function hashKv(database: Database, options: { readonly signal: Abo
 }
 
 /** With nothing to keep at all etcd leaves nothing out either. */
-function isLeftOut(kept: KeptRecords | undefined, ordinal: number): boolean {
-  return kept !== undefined && kept.size > 0 && !kept.has(ordinal);
+function isLeftOut(kept: KeptRecords | undefined, place: number): boolean {
+  return kept !== undefined && kept.size > 0 && !kept.has(place);
 }

@@ -109,6 +109,21 @@ export function decodeKeyValue(bytes: Uint8Array, start = 0, end = bytes.length)
   return reader.failed ? undefined : { key, createRevision, modRevision, version, value, lease };
 }
 
+/** The key in a message from `start` up to `end`, a view; undefined when the bytes are no such message. */
+export function keyOf(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined {
+  const reader = new VarintReader(bytes, start, end);
+  let key: Uint8Array = NOTHING;
+  while (reader.at < end && !reader.failed) {
+    const tag = reader.number();
+    if (tag === 0x0a) {
+      key = reader.bytes();
+    } else {
+      reader.skip(tag);
+    }
+  }
+  return reader.failed ? undefined : key;
+}
+
 /**
  * The mod revision of a message from `start` up to `end`, 0 when it has none, without looking at key and value.
  * Undefined when the bytes are no such message.

@@ -1,0 +1,41 @@
+import { Damage } from '../damage.ts';
+import type { Bucket } from './bucket.ts';
+import type { Database } from './database.ts';
+import { Leaf } from './leaf.ts';
+import { PageGroupReader } from './page-group.ts';
+import { PageSet } from './page-set.ts';
+import { type TreeWalkHooks, walkTree } from './tree-walk.ts';
+
+/**
+ * All leaf pages of a bucket in key order, in groups that are read together; the next group is read meanwhile. Leaves are
+ * valid until the next group is asked for. Throws the first Damage of a page, and the signal's reason between two groups.
+ */
+export async function* leafGroups(
+  database: Database,
+  bucket: Bucket,
+  options: { readonly signal: AbortSignal },
+): AsyncGenerator<readonly Leaf[], void> {
+  const { root } = bucket;
+  if (root.at === 'inline') {
+    yield [new Leaf(root.leaf)];
+    return;
+  }
+  const seen = new PageSet(database.meta.highWater);
+  const hooks: TreeWalkHooks = {
+    claim: (page) => {
+      if (!seen.add(page.id)) {
+        throw new Damage({ ...page, reason: `page ${page.id} is used twice` });
+      }
+    },
+    damage: (damage) => {
+      throw damage;
+    },
+    enough: () => false,
+    settle: () => Promise.resolve(false),
+  };
+  for await (const { leaves, done } of walkTree(root.page, new PageGroupReader(database.pages), hooks)) {
+    options.signal.throwIfAborted();
+    yield leaves.map(({ page }) => new Leaf(page));
+    done();
+  }
+}
