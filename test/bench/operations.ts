@@ -1,5 +1,5 @@
 import { cpSync, existsSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { etcdRelease } from '../support/etcd-release.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { builtExecutable } from '../support/executable.ts';
@@ -36,6 +36,11 @@ function inSequence(first: MeasuredRun, second: MeasuredRun): MeasuredRun {
   };
 }
 
+/** The least that whatever reads these objects must do. */
+function floorOf(...objects: readonly string[]): Command {
+  return { program: process.execPath, args: [join(projectRoot, 'test/bench/floor.ts'), ...objects] };
+}
+
 async function benchStart(bench: Bench): Promise<readonly Row[]> {
   const version: Command = { program: builtExecutable(), args: ['--version'], intervalMs: 0 };
   const empty: Command = { program: process.execPath, args: ['--eval', ''], intervalMs: 0 };
@@ -54,16 +59,21 @@ async function benchRestore(bench: Bench): Promise<readonly Row[]> {
   const prepare = (): void => rmSync(dataDir, { recursive: true, force: true });
   const flags = ['--storage-provider', 'Local', '--store-container', data.store, '--store-prefix', 'bench'];
   const args = ['restore', ...flags, '--data-dir', dataDir];
-  const floor = await measure(bench, {
-    program: process.execPath,
-    args: [join(projectRoot, 'test/bench/floor.ts'), ...data.objects],
-  });
+  const floor = await measure(bench, floorOf(...data.objects));
+  const [full = ''] = data.objects;
+  const fullFloor = await measure(bench, floorOf(full));
   const rows = [
     row('one Node: gunzip + sha256', floor),
     row(
       'etcdbrctl restore, full + deltas',
       await measure(bench, { program: builtExecutable(), args, prepare }),
       floor.wallMs,
+    ),
+    row('one Node: gunzip + sha256 of the full', fullFloor),
+    row(
+      'etcdbrctl restore, full alone',
+      await measure(bench, { program: builtExecutable(), args: [...args, '--snapshot', basename(full)], prepare }),
+      fullFloor.wallMs,
     ),
   ];
   if (reference !== undefined) {
@@ -92,10 +102,7 @@ async function benchCompact(bench: Bench): Promise<readonly Row[]> {
     rmSync(store, { recursive: true, force: true });
     cpSync(data.store, store, { recursive: true });
   };
-  const floor = await measure(bench, {
-    program: process.execPath,
-    args: [join(projectRoot, 'test/bench/floor.ts'), ...data.objects],
-  });
+  const floor = await measure(bench, floorOf(...data.objects));
   const flags = ['--storage-provider', 'Local', '--store-container', store, '--store-prefix', 'bench'];
   const args = ['compact', ...flags, '--restoration-temp-snapshots-dir', bench.scratch.join('temp')];
   const rows = [

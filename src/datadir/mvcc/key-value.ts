@@ -27,6 +27,9 @@ export interface KeyValue {
 
 const NOTHING = new Uint8Array(0);
 
+/** The number of the last field that is known. */
+const LAST_FIELD = 6;
+
 /** A record's fields, key and value as byte ranges of some memory. */
 export interface KeyValueFields {
   readonly keyStart: number;
@@ -103,7 +106,7 @@ export function decodeKeyValue(bytes: Uint8Array, start = 0, end = bytes.length)
         lease = BigInt.asIntN(64, reader.bigint());
         break;
       default:
-        reader.skip(tag);
+        skipUnknown(reader, tag);
     }
   }
   return reader.failed ? undefined : { key, createRevision, modRevision, version, value, lease };
@@ -118,7 +121,7 @@ export function keyOf(bytes: Uint8Array, start: number, end: number): Uint8Array
     if (tag === 0x0a) {
       key = reader.bytes();
     } else {
-      reader.skip(tag);
+      skip(reader, tag);
     }
   }
   return reader.failed ? undefined : key;
@@ -136,10 +139,35 @@ export function modRevisionOf(bytes: Uint8Array, start: number, end: number): nu
     if (tag === 0x18) {
       modRevision = reader.number();
     } else {
-      reader.skip(tag);
+      skip(reader, tag);
     }
   }
   return reader.failed ? undefined : modRevision;
+}
+
+/** Passes over a field, whose tag is one of those above or belongs to no field that is known. */
+function skip(reader: VarintReader, tag: number): void {
+  switch (tag) {
+    case 0x0a:
+    case 0x10:
+    case 0x18:
+    case 0x20:
+    case 0x2a:
+    case 0x30:
+      reader.skip(tag);
+      break;
+    default:
+      skipUnknown(reader, tag);
+  }
+}
+
+/** Passes over a field that is not known. A known one in another form is damage, as it is for etcd ("wrong wireType"). */
+function skipUnknown(reader: VarintReader, tag: number): void {
+  if (tag < 8 * (LAST_FIELD + 1)) {
+    reader.failed = true;
+  } else {
+    reader.skip(tag);
+  }
 }
 
 function writeBytes(

@@ -6,6 +6,7 @@ import {
   encodeKeyValue,
   encodeTombstone,
   KEY_VALUE_OVERHEAD,
+  keyOf,
   modRevisionOf,
 } from '../../../../src/datadir/mvcc/key-value.ts';
 
@@ -94,5 +95,27 @@ test('a field of number 0 is no field: etcd does not start on a db with one', ()
     const bytes = Buffer.from(hex, 'hex');
     assert.equal(decodeKeyValue(bytes), undefined);
     assert.equal(modRevisionOf(bytes, 0, bytes.length), undefined);
+  }
+});
+
+test('a known field in another form is damage: etcd does not start on a db with one', () => {
+  for (const hex of [
+    '0a016b1803 2803',
+    '0a016b1803 0803',
+    '0a016b1803 1a0100',
+    '1803 0d01020304',
+    '0a016b 190102030405060708',
+  ]) {
+    const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
+    assert.equal(decodeKeyValue(bytes), undefined, hex);
+    assert.equal(modRevisionOf(bytes, 0, bytes.length), undefined, hex);
+    assert.equal(keyOf(bytes, 0, bytes.length), undefined, hex);
+  }
+});
+
+test('keyOf sees the key that decodeKeyValue sees', () => {
+  for (const hex of ['', '0a016b', '1803', '0a016b1005180520012a0576616c75653009', '38010a016b', '0a026b']) {
+    const bytes = Buffer.from(hex, 'hex');
+    assert.deepEqual(keyOf(bytes, 0, bytes.length), decodeKeyValue(bytes)?.key, hex);
   }
 });
