@@ -116,7 +116,7 @@ async function soak(): Promise<readonly string[]> {
   let changesAt = startedAt + CALM;
   let rotatesAt = startedAt + ROTATE_EVERY;
   let rotations = 0;
-  for (let step = 0; performance.now() < endsAt && !snapshotter.hasExited(); ) {
+  for (let step = 0; performance.now() < endsAt && !snapshotter.hasExited() && etcd.isRunning(); ) {
     await sleep(LOOK_EVERY);
     const now = performance.now();
     if (now >= changesAt) {
@@ -136,6 +136,9 @@ async function soak(): Promise<readonly string[]> {
   }
   if (snapshotter.hasExited()) {
     return [`the snapshotter ended by itself:\n${snapshotter.output().slice(-5_000)}`];
+  }
+  if (!etcd.isRunning()) {
+    return [`etcd ended by itself:\n${etcd.log().slice(-5_000)}`];
   }
   current = calm;
   proxy.fault(calm.hook);
