@@ -46,6 +46,13 @@ describe('snapshot --once', () => {
     assert.equal(text.exitCode, 0, text.stderr);
     assert.match(text.stdout, /^Snapshot: +Full-00000000-00000003-\d{10}$/m);
     assert.match(text.stdout, /^Revision: +3$/m);
+
+    const plain = stored(rig).find((each) => !each.endsWith('.gz')) ?? '';
+    const status = await etcd.etcdctl('snapshot', 'status', rig.home.join('store/v2', plain), '--write-out=json');
+    const told = JSON.parse(status) as Record<string, number>;
+    assert.match(text.stdout, new RegExp(`^Hash: +${told['hash']?.toString(16)}$`, 'm'));
+    assert.match(text.stdout, new RegExp(`^Total size: +${told['totalSize']} `, 'm'));
+    assert.deepEqual(Object.keys(told), ['hash', 'revision', 'totalKey', 'totalSize']);
   });
 
   it('never shows a wrong password', async () => {
