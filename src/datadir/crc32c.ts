@@ -34,8 +34,8 @@ export function crc32c(crc: number, bytes: Uint8Array, start = 0, end = bytes.le
   let sum = ~crc;
   let at = start;
   if (end - start >= LONG) {
-    sum = rounds(sum, new DataView(bytes.buffer, bytes.byteOffset + start, end - start));
     at = end - ((end - start) % 16);
+    sum = rounds(sum, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), start, at);
   }
   for (; at + 8 <= end; at += 8) {
     sum ^= byte(bytes, at) | (byte(bytes, at + 1) << 8) | (byte(bytes, at + 2) << 16) | (byte(bytes, at + 3) << 24);
@@ -55,11 +55,20 @@ export function crc32c(crc: number, bytes: Uint8Array, start = 0, end = bytes.le
   return ~sum >>> 0;
 }
 
-/** Extends the running sum by all whole 16 bytes of `view`. */
-function rounds(running: number, view: DataView): number {
+/** {@link crc32c} of bytes that a view is there for already: takes sixteen of them a round from the first on. */
+export function crc32cOf(crc: number, view: DataView, start: number, end: number): number {
+  const whole = end - ((end - start) % 16);
+  let sum = rounds(~crc, view, start, whole);
+  for (let at = whole; at < end; at++) {
+    sum = (sum >>> 8) ^ entry((sum ^ view.getUint8(at)) & 0xff);
+  }
+  return ~sum >>> 0;
+}
+
+/** Extends the running sum by the bytes from `start` up to `end`, which are whole sixteens. */
+function rounds(running: number, view: DataView, start: number, end: number): number {
   let sum = running;
-  const last = view.byteLength - 16;
-  for (let at = 0; at <= last; at += 16) {
+  for (let at = start; at < end; at += 16) {
     const a = view.getInt32(at, true) ^ sum;
     const b = view.getInt32(at + 4, true);
     const c = view.getInt32(at + 8, true);

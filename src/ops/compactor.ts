@@ -7,6 +7,7 @@ import { compactDatabase } from '../datadir/mvcc/compact-database.ts';
 import { type DatabaseFacts, inspectDatabase } from '../datadir/mvcc/inspect.ts';
 import { revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';
+import { markingAtOnce } from '../runtime/marking.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { compress } from '../snapshot/compression.ts';
 import { newSnapshot } from '../snapshot/name.ts';
@@ -75,6 +76,7 @@ export async function compactBackup(request: CompactRequest, outer: RunContext):
 async function compactIn(scratch: string, request: CompactRequest, context: RunContext): Promise<CompactResult> {
   const { store } = request;
   const { signal, log, clock } = context;
+  using _marking = markingAtOnce();
   log.info('Start compacting');
   const selection = await selectBackups(store, {}, context);
   const whole = path.join(scratch, 'whole');

@@ -39,3 +39,25 @@ export async function* leafGroups(
     done();
   }
 }
+
+/** The leaf pages of these numbers, in that order; otherwise as {@link leafGroups}. */
+export async function* leavesAt(
+  database: Database,
+  ids: readonly number[],
+  options: { readonly signal: AbortSignal },
+): AsyncGenerator<readonly Leaf[], void> {
+  const groups = new PageGroupReader(database.pages);
+  let from = 0;
+  while (from < ids.length) {
+    options.signal.throwIfAborted();
+    const group = await groups.read(ids.slice(from, from + groups.groupLength));
+    yield group.pages.map((page) => {
+      if (page instanceof Damage) {
+        throw page;
+      }
+      return new Leaf(page);
+    });
+    from += group.pages.length;
+    groups.giveBack(group);
+  }
+}

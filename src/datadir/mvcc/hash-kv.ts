@@ -1,5 +1,5 @@
 import type { Database } from '../bbolt/database.ts';
-import { crc32c } from '../crc32c.ts';
+import { crc32c, crc32cOf } from '../crc32c.ts';
 import { readCompactionMarks } from './compaction-marks.ts';
 import { changeAt, historyLeaves } from './history.ts';
 import { type KeptRecords, keptRecords } from './kept-records.ts';
@@ -38,7 +38,7 @@ export async function hashKv(database: Database, options: { readonly signal: Abo
         // etcd has kept a deletion at the very revision of the compaction since 3.4.34 and 3.5.16, but not in this hash.
         const unstable = change.tombstone && change.main === compactRevision;
         if (!gone && !unstable) {
-          hash = crc32c(hash, leaf.page.bytes, leaf.keyStart(index), leaf.valueEnd(index));
+          hash = crc32cOf(hash, leaf.page.view, leaf.keyStart(index), leaf.valueEnd(index));
         }
       }
     }

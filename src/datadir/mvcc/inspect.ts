@@ -1,7 +1,7 @@
 import { type CheckVisitor, checkDatabase } from '../bbolt/check.ts';
 import { Database } from '../bbolt/database.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
-import { crc32c } from '../crc32c.ts';
+import { crc32c, crc32cOf } from '../crc32c.ts';
 import { checkChanges } from './check-changes.ts';
 import { readLastRevision } from './last-revision.ts';
 
@@ -61,10 +61,10 @@ class ContentVisitor implements CheckVisitor {
     if (path.length !== 1) {
       return;
     }
-    const { bytes } = leaf.page;
+    const { view } = leaf.page;
     for (let index = 0; index < leaf.count; index++) {
       const end = leaf.isBucket(index) ? leaf.valueStart(index) : leaf.valueEnd(index);
-      this.hash = crc32c(this.hash, bytes, leaf.keyStart(index), end);
+      this.hash = crc32cOf(this.hash, view, leaf.keyStart(index), end);
     }
     this.totalKeys += leaf.count;
     if (this.#inKeyBucket) {

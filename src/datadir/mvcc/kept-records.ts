@@ -1,6 +1,7 @@
 import type { Database } from '../bbolt/database.ts';
 import { type EntryBatch, EntryBatchBuilder } from '../bbolt/entry-batch.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
+import { leavesAt } from '../bbolt/leaf-groups.ts';
 import { changeAt, historyLeaves, noChange } from './history.ts';
 import { KeyTable } from './key-table.ts';
 import { keyOf } from './key-value.ts';
@@ -12,6 +13,10 @@ const BATCH_SIZE = 256 * 1024;
 export interface KeptRecords {
   readonly size: number;
   has(place: number): boolean;
+  /** Numbers of the leaf pages that hold some of them, in order, */
+  readonly pages: readonly number[];
+  /** and for each the place of its first record. */
+  readonly firsts: readonly number[];
 }
 
 /**
@@ -27,8 +32,11 @@ export async function keptRecords(
 ): Promise<KeptRecords> {
   const newest = new KeyTable();
   let count = 0;
+  const all: { readonly pages: number[]; readonly firsts: number[] } = { pages: [], firsts: [] };
   for await (const leaves of historyLeaves(database, options)) {
     for (const leaf of leaves) {
+      all.pages.push(leaf.page.id);
+      all.firsts.push(count);
       for (let index = 0; index < leaf.count; index++) {
         note(newest, leaf, index, { place: count++, revision: options.revision });
       }
@@ -39,10 +47,21 @@ export async function keptRecords(
     const at = Math.floor(place / 8);
     kept[at] = (kept[at] ?? 0) | (1 << (place % 8));
   }
-  return {
-    size: newest.size,
-    has: (place) => ((kept[Math.floor(place / 8)] ?? 0) & (1 << (place % 8))) !== 0,
-  };
+  const has = (place: number): boolean => ((kept[Math.floor(place / 8)] ?? 0) & (1 << (place % 8))) !== 0;
+  const pages: number[] = [];
+  const firsts: number[] = [];
+  for (const [index, first] of all.firsts.entries()) {
+    const next = all.firsts[index + 1] ?? count;
+    let place = first;
+    while (place < next && !has(place)) {
+      place++;
+    }
+    if (place < next) {
+      pages.push(all.pages[index] ?? 0);
+      firsts.push(first);
+    }
+  }
+  return { size: newest.size, has, pages, firsts };
 }
 
 /** Those records of the `key` bucket, in batches that are valid until the next one is asked for. */
@@ -51,12 +70,16 @@ export async function* keptBatches(
   kept: KeptRecords,
   options: { readonly signal: AbortSignal },
 ): AsyncGenerator<EntryBatch, void> {
+  const bucket = await database.bucket('key');
   const batch = new EntryBatchBuilder({ bytes: BATCH_SIZE });
-  let place = 0;
-  for await (const leaves of historyLeaves(database, options)) {
+  const groups =
+    bucket?.root.at === 'page' ? leavesAt(database, kept.pages, options) : historyLeaves(database, options);
+  let seen = 0;
+  for await (const leaves of groups) {
     for (const leaf of leaves) {
+      const first = kept.firsts[seen++] ?? 0;
       for (let index = 0; index < leaf.count; index++) {
-        if (kept.has(place++)) {
+        if (kept.has(first + index)) {
           batch.addFrom(leaf.page.bytes, leaf.keyStart(index), leaf.valueStart(index), leaf.valueEnd(index));
         }
       }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { crc32c } from '../../../src/datadir/crc32c.ts';
+import { crc32c, crc32cOf } from '../../../src/datadir/crc32c.ts';
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -37,6 +37,16 @@ test('crc32c of a long range equals that of its pieces, wherever it begins and e
         pieces = crc32c(pieces, whole, at, Math.min(at + 97, end));
       }
       assert.equal(crc32c(0, whole, start, end), pieces, `${start} to ${end}`);
+    }
+  }
+});
+
+test('crc32cOf a view gives what crc32c gives of the bytes, wherever the range begins and ends', () => {
+  const whole = Uint8Array.from({ length: 200 }, (_, index) => (index * index * 31 + index) & 0xff);
+  const view = new DataView(whole.buffer, 7, 180);
+  for (let start = 0; start < 40; start++) {
+    for (let end = start; end <= 180; end += 7) {
+      assert.equal(crc32cOf(17, view, start, end), crc32c(17, whole, start + 7, end + 7), `${start} to ${end}`);
     }
   }
 });
