@@ -9,7 +9,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories
+.PHONY: help quickstart build ok fuzz test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories
 
 ## help: this list
 help:
@@ -39,6 +39,10 @@ test-kills: etcd
 ## test-chaos: 200 kill -9 of snapshotter, etcd and store; each time the backup is what clients wrote; takes half an hour
 test-chaos: etcd
 	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-200} CHAOS_SEED=$${CHAOS_SEED:-$$RANDOM} $(NODE) --test test/chaos/kills.test.ts
+
+## fuzz: a minute of changed inputs for every parser of untrusted bytes; what leads somewhere new is kept in test/fixtures/corpus
+fuzz: install
+	FUZZ_KEEP=yes FUZZ_RUNS=$${FUZZ_RUNS:-400000} FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(NODE) --test test/unit/fuzz/parsers.test.ts
 
 ## test-mutations: 10,000 damaged files, each reported or read as a real etcd reads it; takes half an hour
 test-mutations: etcd

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readCorpus, writeCorpus } from '../../support/fuzz/corpus.ts';
+import { fuzz } from '../../support/fuzz/fuzz.ts';
+import { fuzzedParsers, outcomeOf } from '../../support/fuzz/parsers.ts';
+import { seededRandom } from '../../support/replay/random.ts';
+
+/** `make fuzz` asks for many more, from another seed, and keeps what is new. */
+const runs = Number(process.env['FUZZ_RUNS'] ?? 4000);
+const seed = Number(process.env['FUZZ_SEED'] ?? 1);
+const keeps = process.env['FUZZ_KEEP'] === 'yes';
+
+for (const [name, parser] of Object.entries(fuzzedParsers)) {
+  test(`${name}: what once led somewhere new still leads there`, () => {
+    const corpus = readCorpus(name);
+    assert.ok(corpus.size >= 3, `${corpus.size} inputs are kept`);
+    for (const [outcome, bytes] of corpus) {
+      assert.equal(outcomeOf(parser, bytes), outcome);
+    }
+  });
+
+  test(`${name}: changed inputs are read or refused, and nothing else`, (t) => {
+    const known = readCorpus(name);
+    const found = fuzz(parser, { known, runs, random: seededRandom(seed) });
+    t.diagnostic(`${found.size - known.size} new outcomes beside ${known.size}`);
+    if (keeps) {
+      writeCorpus(name, found);
+    }
+  });
+}
