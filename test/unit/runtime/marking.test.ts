@@ -23,9 +23,10 @@ function collections(marking: string): readonly string[] {
 
 test('garbage is collected at once until it is disposed of', () => {
   const atOnce = collections('using _ = markingAtOnce();');
-  assert.ok(atOnce.length > 0);
+  assert.ok(atOnce.length > 1);
+  // The first may have begun before.
   assert.deepEqual(
-    atOnce.filter((line) => line.includes('since start of marking')),
+    atOnce.slice(1).filter((line) => line.includes('since start of marking')),
     [],
   );
   const inSteps = collections('{ using _ = markingAtOnce(); }');
