@@ -12,6 +12,7 @@ const COMPRESSIONS = Object.keys(SUFFIXES) as readonly Compression[];
 const FINAL_SUFFIX = '.final';
 const NAME = /^(Full|Incr)-(\d+)-(\d+)-(\d+)((?:\.[^./]+)*)$/;
 const CHUNK = /^\d+$/;
+const V1_FOLDER = /^Backup-\d+$/;
 
 /** What decides an object's name. */
 export interface NameParts {
@@ -82,6 +83,11 @@ function parseBelow(place: {
   }
   if (deeper.length > 0) {
     return foreign('it lies too many folders deep');
+  }
+  if (layout === 'v2' && V1_FOLDER.test(name)) {
+    return foreign(
+      `it lies in a folder of layout v1, where backups are not looked for; move it out of ${name}/ into v2/`,
+    );
   }
   const match = NAME.exec(name);
   if (match === null) {

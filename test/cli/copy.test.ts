@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { describe, it } from 'node:test';
+import { goldenObjects, goldenStorePath } from '../support/golden-store.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig, type Rig } from './rig.ts';
 
@@ -64,6 +66,70 @@ describe('copy', () => {
       [{ name: first, action: 'replace', size: undefined }],
     );
     assert.equal(result.present, 3);
+  });
+
+  it('sums up as JSON what it did', async () => {
+    await using rig = makeRig();
+    const flags = copyFlags(rig);
+    const [full = '', ...deltas] = objects(rig, 'store/etcd-main/v2');
+    const place = (name: string): string => rig.home.join(`store/etcd-main/v2/${name}`);
+    cpSync(place(full), rig.home.join(`copy/copied/v2/${full}`), { recursive: true });
+    writeFileSync(rig.home.join(`copy/copied/v2/${deltas[0]}`), 'half');
+    const { stdout, exitCode } = await rig.run(['copy', ...flags, '-o', 'json']);
+    assert.equal(exitCode, 0);
+    const sizes = deltas.map((name) => statSync(place(name)).size);
+    assert.deepEqual(JSON.parse(stdout), {
+      source: rig.home.join('store/etcd-main'),
+      target: rig.home.join('copy/copied'),
+      copied: deltas.map((name, at) => ({ name, size: sizes[at], action: at === 0 ? 'replace' : 'copy' })),
+      copiedBytes: sizes.reduce((sum, size) => sum + size, 0),
+      present: 1,
+      vanished: [],
+      orphans: [],
+      leftOutBackups: 0,
+    });
+  });
+
+  it('shows on a terminal how far it is', async () => {
+    await using rig = makeRig();
+    const { stdout: screen, exitCode } = await rig.runOnTerminal(['copy', ...copyFlags(rig)]);
+    assert.equal(exitCode, 0, screen);
+    assert.match(screen.replaceAll('\u001b', '<esc>'), /\r<esc>\[Kcopy \[=* *\] +\d+% {2}\S+ \w*B\/s/);
+  });
+
+  it('a backup of layout v1 becomes one of v2, once, that restores', async () => {
+    await using rig = makeRig();
+    const source = ['--source-store-container', goldenStorePath('layout-v1'), '--source-store-prefix', 'etcd-main'];
+    const flags = [...source, ...targetFlags(rig)];
+    const old = goldenObjects('layout-v1');
+    const { stderr, exitCode } = await rig.run(['copy', ...flags]);
+    assert.equal(exitCode, 0, stderr);
+    assert.deepEqual(
+      objects(rig),
+      old.map(({ key }) => basename(key)),
+    );
+    for (const { key, bytes } of old) {
+      assert.ok(bytes.equals(readFileSync(rig.home.join(`copy/copied/v2/${basename(key)}`))), key);
+    }
+    assert.match((await rig.run(['copy', ...flags])).stdout, /^Already there: +4 objects$/m);
+    assert.match((await rig.run(['restore', ...targetFlags(rig), '-d', 'data'])).stdout, /^Revision: +122$/m);
+  });
+
+  it('copies of layout v1 that the Go program made count where it finds them itself, and only there', async () => {
+    await using rig = makeRig();
+    const source = ['--source-store-container', goldenStorePath('layout-v1'), '--source-store-prefix', 'etcd-main'];
+    const flags = [...source, ...targetFlags(rig)];
+    const folder = (layout: string): string => rig.home.join(`copy/copied/${layout}/Backup-1795251532`);
+    // What it writes to a directory, and cannot read again.
+    cpSync(`${goldenStorePath('layout-v1')}etcd-main/v1/Backup-1795251532`, folder('v2'), { recursive: true });
+    const beside = await rig.run(['copy', ...flags]);
+    assert.match(beside.stdout, /^Copied: +4 objects/m);
+    assert.match(beside.stderr, /move it out of Backup-1795251532\/ into v2\//);
+    rmSync(rig.home.join('copy'), { recursive: true });
+    // What it writes to an object store below a prefix.
+    cpSync(`${goldenStorePath('layout-v1')}etcd-main/v1/Backup-1795251532`, folder('v1'), { recursive: true });
+    assert.match((await rig.run(['copy', ...flags])).stdout, /^Already there: +4 objects$/m);
+    assert.deepEqual(objects(rig), []);
   });
 
   it('a damaged object fails the copy in one line and is not in the target', async () => {

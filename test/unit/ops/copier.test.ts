@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, test } from 'node:test';
 import { copyBackups, waitForFinal } from '../../../src/ops/copier.ts';
+import type { Progress } from '../../../src/runtime/progress.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
+import { terminalProgress } from '../../../src/runtime/terminal-progress.ts';
 import { BackupStore } from '../../../src/snapstore/backup-store.ts';
 import type { Bucket } from '../../../src/snapstore/bucket.ts';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
 import { seededBytes } from '../../support/byte-streams.ts';
+import { eventually } from '../../support/eventually.ts';
 import { faultyBucket } from '../../support/faulty-bucket.ts';
 import { type MemoryBucket, memoryBucket } from '../../support/memory-bucket.ts';
 import { type RecordedContext, recordedContext } from '../../support/run-context.ts';
@@ -167,6 +171,84 @@ describe('copyBackups', () => {
   test('an empty source is copied in no time', async () => {
     const result = await copyBackups(request(memoryBucket()), context);
     assert.deepEqual(result.copied, []);
+  });
+});
+
+describe('progress of a copy', () => {
+  /** Keeps what bars were told. */
+  function recordedProgress(): { readonly progress: Progress; readonly bars: { total?: number; done: number[] }[] } {
+    const bars: { total?: number; done: number[] }[] = [];
+    const progress: Progress = {
+      start({ label, unit, total }) {
+        assert.deepEqual([label, unit], ['copy', 'bytes']);
+        const bar = { ...(total === undefined ? {} : { total }), done: [0] };
+        bars.push(bar);
+        return {
+          advance: (amount) => void bar.done.push((bar.done.at(-1) ?? 0) + amount),
+          expect: () => assert.fail('the total is known from the beginning'),
+          [Symbol.dispose]() {},
+        };
+      },
+    };
+    return { progress, bars };
+  }
+
+  test('one bar counts the bytes of all objects that are sent; those that are there already are not among them', async () => {
+    put(source, 'Full-00000000-00000070-2000', hashed(70_000, 10));
+    put(target, FULL, source.objects.get(`main/v2/${FULL}`)?.bytes ?? Buffer.of());
+    put(target, DELTAS[0] ?? '', Buffer.from('half'));
+    const { progress, bars } = recordedProgress();
+    const result = await copyBackups(request(), { ...context, progress });
+    assert.equal(result.present, 1);
+    const sent = [...source.objects].filter(([key]) => !key.endsWith(FULL)).map(([, { bytes }]) => bytes.length);
+    const total = sent.reduce((sum, size) => sum + size, 0);
+    assert.deepEqual(
+      bars.map((bar) => [bar.total, bar.done.at(-1)]),
+      [[total, total]],
+    );
+    const steps = bars[0]?.done ?? [];
+    assert.deepEqual(
+      steps,
+      steps.toSorted((a, b) => a - b),
+    );
+    assert.ok(steps.length >= sent.length, 'each object moves the bar');
+  });
+
+  test('bytes that have to be sent again count once', async () => {
+    const to = faultyBucket(target);
+    to.fail('complete', failure('transient'), 2);
+    const { progress, bars } = recordedProgress();
+    await copyBackups(request(source, to), { ...context, progress });
+    const total = [...source.objects.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+    assert.equal(bars[0]?.done.at(-1), total);
+    assert.ok(
+      bars[0]?.done.every((done) => done >= 0 && done <= total),
+      'never more than everything',
+    );
+  });
+
+  test('a terminal shows share, rate and time left of the whole while an object is on its way', async () => {
+    const shown: string[] = [];
+    const line = { print: () => undefined, show: (text: string | undefined) => void shown.push(text ?? 'removed') };
+    const underway = /^copy \[=+ *\] +[1-9]\d?% {2}\d\S* \wi?B\/s {2}\S+ left$/;
+    const held: Bucket = {
+      ...target,
+      async beginUpload(key, options) {
+        const upload = await target.beginUpload(key, options);
+        const writePart: typeof upload.writePart = async (part, calling) => {
+          if (key.endsWith(DELTAS[5] ?? '')) {
+            await eventually(() => shown.find((text) => underway.test(text)), { describe: () => shown.join('\n') });
+          }
+          await upload.writePart(part, calling);
+        };
+        return { ...upload, writePart };
+      },
+    };
+    const progress = terminalProgress({ line, clock: systemClock });
+    await copyBackups(request(source, held), { ...context, progress });
+    assert.match(shown[0] ?? '', /^copy \[ +\] +0%/);
+    assert.match(shown.at(-2) ?? '', /^copy \[=+\] 100% .*\/s {2}0s left$/);
+    assert.equal(shown.at(-1), 'removed');
   });
 });
 

@@ -66,6 +66,15 @@ test('backups of layout v1 become v2, once', () => {
   });
 });
 
+test('a copy of a v1 backup is found in either layout, and a whole one in v2 counts more than a broken one in v1', () => {
+  const source = [`v1/Backup-1000/${F1}`, `v1/Backup-1000/${D1}`];
+  const present = { chains: [[`present ${F1}`, `present ${D1}`]] };
+  assert.deepEqual(planned(source, source), present);
+  assert.deepEqual(planned(source, [F1, D1]), present);
+  assert.deepEqual(planned(source, [`v1/Backup-1000/${F1}@7`, F1, D1, `v1/Backup-1000/${D1}@7`]), present);
+  assert.deepEqual(planned(source, [`v1/Backup-1000/${F1}@7`]), { chains: [[`replace ${F1}`, `copy ${D1}`]] });
+});
+
 test('a number of backups, the newest', () => {
   assert.deepEqual(planned([F1, D1, F2, D3], [], { maxBackups: 1 }), {
     chains: [[`copy ${F2}`, `copy ${D3}`]],
