@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { makeRig } from './rig.ts';
+import { type Finished, makeRig, unprivileged } from './rig.ts';
 
 const secret = 'hunter2hunter2';
 
-/** What a user may get wrong about a store, and what the one line says. */
+/** What a user may get wrong about a store, and what the one line says. That a container is not there is the store's answer: see `faultSuite`. */
 const cases: readonly {
   readonly what: string;
   readonly args: readonly string[];
@@ -93,12 +94,56 @@ describe('a store that is named wrongly fails with one line', () => {
         writeFileSync(rig.home.join('keys.json'), JSON.stringify(content));
       }
       const env = variable === undefined ? {} : { [variable]: rig.home.join('keys.json') };
-      const { stdout, stderr, exitCode } = await rig.run(['check-store', ...args], { env });
-      assert.match(stderr, /^error: [^\n]+\n$/);
-      assert.match(stderr.trimEnd(), says);
-      assert.doesNotMatch(stderr, new RegExp(secret));
-      assert.equal(stdout, '');
-      assert.ok(exitCode === 1 || exitCode === 2, String(exitCode));
+      assertOneLine(await rig.run(['check-store', ...args], { env }), says);
     });
   }
 });
+
+/** Forms of credentials that name a file; what stands at `path` is made unreadable. */
+const forms: readonly {
+  readonly provider: string;
+  readonly variable: string;
+  readonly path: string;
+  readonly directory?: string;
+}[] = [
+  { provider: 'S3', variable: 'AWS_APPLICATION_CREDENTIALS_JSON', path: 'keys.json' },
+  { provider: 'GCS', variable: 'GOOGLE_APPLICATION_CREDENTIALS', path: 'keys.json' },
+  { provider: 'ABS', variable: 'AZURE_APPLICATION_CREDENTIALS', path: 'fields/storageKey', directory: 'fields' },
+  { provider: 'OCS', variable: 'OPENSHIFT_APPLICATION_CREDENTIALS', path: 'fields/keys.json', directory: 'fields' },
+];
+
+describe('credentials that cannot be read fail with one line', () => {
+  const [setpriv, ...options] = unprivileged;
+  const feelsPermissions =
+    setpriv === undefined || spawnSync(setpriv, [...options, 'test', '-r', import.meta.filename]).status === 0;
+  const skip = feelsPermissions ? false : 'root may read everything, and setpriv cannot change that here';
+  for (const { provider, variable, path, directory } of forms) {
+    const args = ['check-store', '--storage-provider', provider, '--store-container', 'b'];
+
+    it(`${provider}: no permission to read ${path}`, { skip }, async () => {
+      await using rig = makeRig();
+      mkdirSync(rig.home.join('fields'));
+      writeFileSync(rig.home.join('fields/storageAccount'), 'account');
+      writeFileSync(rig.home.join(path), secret);
+      chmodSync(rig.home.join(path), 0);
+      const env = { [variable]: rig.home.join(directory ?? path) };
+      const said = await rig.run(args, { env, privileges: 'none' });
+      assertOneLine(said, new RegExp(`credentials in \\S+/${path}: permission to read it is denied$`));
+    });
+
+    it(`${provider}: a directory in place of ${path}`, async () => {
+      await using rig = makeRig();
+      mkdirSync(rig.home.join(path), { recursive: true });
+      const env = { [variable]: rig.home.join(directory ?? path) };
+      assertOneLine(await rig.run(args, { env }), /credentials in \S+: it is a directory where a file is expected$/);
+    });
+  }
+});
+
+function assertOneLine({ stdout, stderr, exitCode }: Finished, says: RegExp): void {
+  assert.match(stderr, /^error: [^\n]+\n$/);
+  assert.match(stderr.trimEnd(), says);
+  assert.doesNotMatch(stderr, new RegExp(secret));
+  assert.equal(stdout, '');
+  assert.ok(exitCode === 1 || exitCode === 2, String(exitCode));
+}

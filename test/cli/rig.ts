@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { env, execPath } from 'node:process';
+import { env, execPath, getuid } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Arguments of the runtime, before the program; only for runs from source. */
   readonly nodeArguments?: readonly string[];
+  /** `none` puts {@link unprivileged} before the program. */
+  readonly privileges?: 'none' | 'own';
 }
 
 /** A home directory of its own and the program in it; both are gone at the end of the `using` scope. */
@@ -48,6 +50,10 @@ const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** The executable under test, from `TEST_ETCDBRCTL`; undefined when the program is run from source. */
 export const executable: string | undefined = env['TEST_ETCDBRCTL'] || undefined;
+
+/** Words before a command that take from root what lets it read every file; empty where the tests do not run as root. */
+export const unprivileged: readonly string[] =
+  getuid?.() === 0 ? ['setpriv', '--bounding-set=-all', '--inh-caps=-all'] : [];
 
 /** Longer than any test run of the program lasts, ms. */
 const patienceMs = 60_000;
@@ -85,9 +91,8 @@ export function makeRig(): Rig {
 }
 
 function commandLine(args: readonly string[], options: RunOptions): readonly string[] {
-  return executable === undefined
-    ? [execPath, ...(options.nodeArguments ?? []), source, ...args]
-    : [executable, ...args];
+  const program = executable === undefined ? [execPath, ...(options.nodeArguments ?? []), source] : [executable];
+  return [...(options.privileges === 'none' ? unprivileged : []), ...program, ...args];
 }
 
 function launch(home: string, [command = '', ...args]: readonly string[], options: RunOptions): Running {

@@ -1,4 +1,5 @@
 import { after, before, describe } from 'node:test';
+import { commandLineCases } from './cases/command-line-cases.ts';
 import { FaultRig, type FaultSubject } from './cases/fault-rig.ts';
 import { lastingFaultCases } from './cases/lasting-fault-cases.ts';
 import { passingFaultCases } from './cases/passing-fault-cases.ts';
@@ -20,5 +21,6 @@ export function faultSuite(subject: FaultSubject): void {
       processCases(rig);
     });
     trustCases(rig);
+    commandLineCases(rig);
   });
 }

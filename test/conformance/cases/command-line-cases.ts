@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeRig } from '../../cli/rig.ts';
+import type { FaultRig } from './fault-rig.ts';
+
+/** What a user is told who names the store wrongly, by the store itself. */
+export function commandLineCases(rig: FaultRig): void {
+  test('a container that does not exist is one line of a command', async () => {
+    const { config, environment } = await rig.opened.process(rig.opened.target);
+    const { provider, endpointOverride } = config;
+    const container = 'no-such-container';
+    const endpoint = endpointOverride === undefined ? [] : ['--store-endpoint-override', endpointOverride];
+    const store = ['--storage-provider', provider, '--store-container', container, ...endpoint];
+    const env = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? '']));
+    await using program = makeRig();
+    for (const command of ['list', 'check-store']) {
+      const { stderr, exitCode } = await program.run([command, ...store], { env });
+      assert.match(stderr, /^error: cannot [^\n]*no-such-container[^\n]* answered 404[^\n]*--store-container[^\n]*\n$/);
+      assert.doesNotMatch(stderr, / at [^ ]*\.ts:/);
+      assert.equal(exitCode, 1);
+    }
+  });
+}
