@@ -62,7 +62,11 @@ function assembly(): Record<string, Uint8Array> {
 
 /** Programs of worker threads, by the name of the asset they become. */
 async function workers(): Promise<Record<string, string>> {
-  const programs = ['src/ops/restore/delta-worker.ts', 'src/ops/initialize/database-check-worker.ts'];
+  const programs = [
+    'src/ops/copy/object-check-worker.ts',
+    'src/ops/initialize/database-check-worker.ts',
+    'src/ops/restore/delta-worker.ts',
+  ];
   const bundled = programs.map(async (program) => {
     const source = await bundleWorker({ entry: join(root, program), define });
     return [`${basename(program, '.ts')}.cjs`, source] as const;

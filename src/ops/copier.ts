@@ -6,6 +6,7 @@ import { type ChainOutcome, copyChain } from './copy/copy-chain.ts';
 import type { CopyRoute } from './copy/copy-object.ts';
 import { type CopyLimits, type CopyPlan, type PlannedObject, pendingObjects, planCopy } from './copy/copy-plan.ts';
 import { awaitFinalSnapshot } from './copy/final-snapshot.ts';
+import { ObjectCheckThread } from './copy/object-check-thread.ts';
 
 /** What to copy, and how. */
 export interface CopyRequest extends CopyRoute, Omit<CopyLimits, 'now'> {
@@ -110,9 +111,11 @@ async function copyPlanned(
     `Copying ${pending.length} of ${plan.chains.flat().length} snapshots`,
   );
   using bar = context.progress.start({ label: 'copy', unit: 'bytes', total: bytes });
+  await using checks = new ObjectCheckThread();
   const slots = new Slots(request.maxParallel);
   const onCopied = (count: number): void => bar.advance(count);
-  return await Promise.all(plan.chains.map((chain) => copyChain(chain, request, { slots, onCopied, context })));
+  const work = { slots, checks, onCopied, context };
+  return await Promise.all(plan.chains.map((chain) => copyChain(chain, request, work)));
 }
 
 function incomplete(

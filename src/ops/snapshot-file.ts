@@ -96,7 +96,7 @@ async function lookInto(file: string): Promise<{ readonly size: number; readonly
 function storeOf(file: string, snapshot: StoredSnapshot): SnapStore {
   const refuse = (): Promise<never> => Promise.reject(new Error('a snapshot file is only read'));
   return {
-    traits: { maxParts: 1, minPartSize: 0, partsAreData: false },
+    traits: { maxParts: 1, minPartSize: 0, partsAreData: false, partDigests: [] },
     location: file,
     list: () => Promise.resolve({ snapshots: [snapshot], ignored: [] }),
     fetch: (_, { signal }) => Promise.resolve(Readable.from(pieces(file, signal))),

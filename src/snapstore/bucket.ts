@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { PartDigest, PartDigests } from './part-digests.ts';
 
 /** What every call to a bucket takes. No call may outlive its signal; adapters add a deadline of their own per request. */
 export interface CallOptions {
@@ -40,6 +41,8 @@ export interface BucketTraits {
   readonly minPartSize: number;
   /** True where part objects are the data (Swift): deleting them loses the snapshot. */
   readonly partsAreData: boolean;
+  /** What the adapter works with for each part: to sign a request, or to compare what arrived. */
+  readonly partDigests: readonly PartDigest[];
 }
 
 /** One part of an upload. Its bytes belong to the adapter until the promise settles. */
@@ -49,6 +52,8 @@ export interface UploadPart {
   /** Where it lies in the object, bytes. */
   readonly offset: number;
   readonly bytes: Uint8Array;
+  /** Those that somebody has made already; the adapter makes the others that it needs. */
+  readonly digests?: PartDigests;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { BucketTraits, CallOptions } from './bucket.ts';
 import type { CompanionStore } from './companion-store.ts';
+import type { Inspection } from './upload/inspection.ts';
 
 /** A snapshot that lies in a store. */
 export interface StoredSnapshot extends Snapshot {
@@ -29,6 +30,8 @@ export interface SaveOptions extends CallOptions {
   readonly sizeBound: number;
   /** The object becomes visible only after this has resolved; when it rejects, saving fails with its reason. */
   readonly turn?: Promise<void>;
+  /** Looks at the body on its way; the object becomes visible only with its consent. */
+  readonly inspection?: Inspection;
   /** Called with the bytes of each chunk that arrived. */
   readonly onUploaded?: (bytes: number) => void;
 }

@@ -81,6 +81,8 @@ bucketSuite({
 bucketSuite({
   name: 'S3 with checksums, on Ceph RGW',
   manyObjects,
+  // Debian's Ceph is older than this checksum: parts are compared by their MD5 in its place.
+  unknownDigests: ['crc32c'],
   open: () => {
     const file = jsonFile('s3', { s3ForcePathStyle: true });
     return open('checksums', s3Provider, { AWS_APPLICATION_CREDENTIALS_JSON: file });
@@ -90,6 +92,7 @@ bucketSuite({
 bucketSuite({
   name: 'S3 with customer-provided keys, on Ceph RGW',
   manyObjects,
+  unknownDigests: ['crc32c'],
   open: () => {
     const sse = { sseCustomerKey: '0123456789abcdef0123456789abcdef', sseCustomerAlgorithm: 'AES256' };
     const file = jsonFile('encrypted', { s3ForcePathStyle: true, ...sse });

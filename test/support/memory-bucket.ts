@@ -24,7 +24,7 @@ export function memoryBucket(traits: Partial<BucketTraits> = {}): MemoryBucket {
       }
     },
     location,
-    traits: { maxParts: 10_000, minPartSize: 0, partsAreData: false, ...traits },
+    traits: { maxParts: 10_000, minPartSize: 0, partsAreData: false, partDigests: [], ...traits },
     async *list(prefix, { signal }) {
       signal.throwIfAborted();
       for (const [key, { entry }] of [...objects]) {

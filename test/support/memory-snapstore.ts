@@ -15,7 +15,7 @@ export function memorySnapStore(objects: readonly MemoryObject[]): SnapStore {
   const bytesByKey = new Map(objects.map(({ key, bytes }) => [key, bytes]));
   const refuse = (): Promise<never> => Promise.reject(new Error('this store is read-only'));
   return {
-    traits: { maxParts: 1, minPartSize: 0, partsAreData: false },
+    traits: { maxParts: 1, minPartSize: 0, partsAreData: false, partDigests: [] },
     location: 'memory',
     list: () => Promise.resolve(listing(objects)),
     fetch: (snapshot) => {

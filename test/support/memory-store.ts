@@ -11,7 +11,7 @@ import { decodedDelta } from './decoded-delta.ts';
 
 /** A store in memory that can be slow or broken on request. */
 export class MemoryStore implements SnapStore {
-  readonly traits = { maxParts: Number.POSITIVE_INFINITY, minPartSize: 0, partsAreData: false };
+  readonly traits = { maxParts: Number.POSITIVE_INFINITY, minPartSize: 0, partsAreData: false, partDigests: [] };
   readonly location = 'memory';
   readonly #objects = new Map<string, { readonly snapshot: StoredSnapshot; readonly bytes: Buffer }>();
   /** Names in the order in which they became visible. */

@@ -30,6 +30,8 @@ export interface StoreAnswer {
 export interface StoreProtocol {
   /** Names the operation and what it is about. */
   readonly sortOut: (message: IncomingMessage, url: URL) => Pick<StoreRequest, 'operation' | 'bucket' | 'key'>;
+  /** Takes the body of a request in; all of it is kept when left out. */
+  readonly takeIn?: (message: IncomingMessage, sorted: Pick<StoreRequest, 'operation'>) => Promise<Buffer>;
   /** Does it. Throws for a refusal. */
   readonly perform: (request: StoreRequest) => StoreAnswer;
   /** Turns what `perform` threw, or the error the test asked for, into an answer. */
@@ -80,8 +82,8 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const url = new URL(message.url ?? '/', 'http://store');
-  const body = await buffer(message);
   const sorted = protocol.sortOut(message, url);
+  const body = await (protocol.takeIn?.(message, sorted) ?? buffer(message));
   const fault = desk.enter(sorted.operation, sorted.key);
   if (fault?.kind === 'reset') {
     response.destroy();

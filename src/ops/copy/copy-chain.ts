@@ -3,6 +3,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import type { Slots } from '../../runtime/slots.ts';
 import { type CopyRoute, copyObject, VanishedObject } from './copy-object.ts';
 import type { PlannedChain, PlannedObject } from './copy-plan.ts';
+import type { ObjectCheckThread } from './object-check-thread.ts';
 
 /** How far a chain came. The objects before the first that is missing are in the target, the others are not. */
 export interface ChainOutcome {
@@ -22,22 +23,29 @@ class ChainBroken extends Error {}
 export async function copyChain(
   chain: PlannedChain,
   route: CopyRoute,
-  work: { readonly slots: Slots; readonly onCopied: (bytes: number) => void; readonly context: RunContext },
+  work: {
+    readonly slots: Slots;
+    readonly checks: ObjectCheckThread;
+    readonly onCopied: (bytes: number) => void;
+    readonly context: RunContext;
+  },
 ): Promise<ChainOutcome> {
-  const { slots, onCopied, context } = work;
+  const { slots, checks, onCopied, context } = work;
   const copied: PlannedObject[] = [];
-  const stop = new AbortController();
-  const signal = AbortSignal.any([context.signal, stop.signal]);
-  let broken: { readonly object: PlannedObject; readonly error: unknown } | undefined;
+  let broken: { readonly object: PlannedObject; readonly at: number; readonly error: unknown } | undefined;
   let turn = Promise.resolve();
   const all: Promise<void>[] = [];
-  for (const object of chain.filter(({ action }) => action !== 'present')) {
+  for (const [at, object] of chain.filter(({ action }) => action !== 'present').entries()) {
     await slots.take();
-    if (signal.aborted) {
+    if (broken !== undefined || context.signal.aborted) {
       slots.give();
       break;
     }
-    const sent = copyObject(object, route, { turn, onCopied, context: { ...context, signal } }).then(
+    // Ends with whatever was to come before it; those that come before others that fail go on.
+    const own = new AbortController();
+    turn.catch((reason: unknown) => own.abort(reason));
+    const signal = AbortSignal.any([context.signal, own.signal]);
+    const sent = copyObject(object, route, { turn, checks, onCopied, context: { ...context, signal } }).then(
       () => {
         copied.push(object);
         context.log.info(
@@ -46,11 +54,10 @@ export async function copyChain(
         );
       },
       (error: unknown) => {
-        // Those behind it fail as a consequence.
-        broken ??= { object, error };
-        const consequence = new ChainBroken(object.source.name);
-        stop.abort(consequence);
-        throw consequence;
+        if (!(error instanceof ChainBroken) && (broken === undefined || at < broken.at)) {
+          broken = { object, at, error };
+        }
+        throw new ChainBroken(object.source.name);
       },
     );
     const give = (): void => slots.give();

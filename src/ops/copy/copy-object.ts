@@ -6,7 +6,8 @@ import { retryTransient } from '../../snapstore/retry-transient.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import type { PlannedObject } from './copy-plan.ts';
-import { verifiedBody } from './verified-body.ts';
+import { lateBody } from './late-body.ts';
+import type { ObjectCheckThread } from './object-check-thread.ts';
 
 /** Waits before the second and later tries of one object, ms. */
 const RETRY_DELAYS = [1000, 2000, 4000, 8000, 16_000];
@@ -31,6 +32,7 @@ export async function copyObject(
   route: CopyRoute,
   work: {
     readonly turn: Promise<void>;
+    readonly checks: ObjectCheckThread;
     readonly onCopied: (bytes: number) => void;
     readonly context: RunContext;
   },
@@ -45,8 +47,11 @@ export async function copyObject(
     };
     try {
       // Opened when the target is ready for it, so that a target that refuses leaves no open connection behind.
-      const body = verifiedBody(() => openSource(object, route, { signal }), source.compression);
-      await route.target.save(target, body, { signal, sizeBound: source.size, turn: work.turn, onUploaded });
+      const body = lateBody(() => openSource(object, route, { signal }));
+      const { partDigests: digests } = route.target.traits;
+      using inspection = work.checks.begin({ compression: source.compression, digests });
+      const { turn } = work;
+      await route.target.save(target, body, { signal, sizeBound: source.size, turn, inspection, onUploaded });
     } catch (error) {
       work.onCopied(-copied);
       throw error;

@@ -33,9 +33,11 @@ export class BufferPool {
     return idle?.length === size ? idle : Buffer.allocUnsafeSlow(size);
   }
 
-  /** Returns a buffer that came from {@link take}. */
-  give(buffer: Buffer): void {
-    this.#idle.push(buffer);
+  /** Returns a buffer that came from {@link take}, or nothing in place of one that was lost. */
+  give(buffer: Buffer | undefined): void {
+    if (buffer !== undefined) {
+      this.#idle.push(buffer);
+    }
     this.#slots.give();
   }
 }

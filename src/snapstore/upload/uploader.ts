@@ -2,11 +2,12 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { untilAborted } from '../../runtime/until-aborted.ts';
-import type { Bucket, CallOptions, ObjectEntry, Upload } from '../bucket.ts';
+import type { Bucket, CallOptions, ObjectEntry, Upload, UploadPart } from '../bucket.ts';
 import { type RetryOptions, retryTransient } from '../retry-transient.ts';
 import { StoreError } from '../store-error.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { planChunkSize } from './chunk-plan.ts';
+import type { Inspection } from './inspection.ts';
 
 /** Waits before the second to the sixth attempt at a chunk, ms. */
 const RETRY_DELAYS = [1000, 2000, 4000, 8000, 16_000];
@@ -31,6 +32,8 @@ export interface UploadRequest extends CallOptions {
   readonly sizeBound: number;
   /** The object becomes visible only after this has resolved; when it rejects, the upload fails with its reason. */
   readonly turn?: Promise<void>;
+  /** Looks at the parts; when it finds fault, the upload fails with that and nothing becomes visible. */
+  readonly inspection?: Inspection;
   readonly onUploaded?: (bytes: number) => void;
 }
 
@@ -102,6 +105,7 @@ class ChunkedUpload {
       await this.#feed(source);
       await Promise.all(this.#inFlight);
       this.#stop.signal.throwIfAborted();
+      await this.#verdict();
     } catch (error) {
       this.#fail(error);
       abandon(request.body, source);
@@ -151,7 +155,7 @@ class ChunkedUpload {
 
   /** Starts the upload of `buffer`'s first `length` bytes and returns at once. */
   #send(buffer: Buffer, length: number): void {
-    const { bucket, request, settings } = this.#context;
+    const { bucket, request } = this.#context;
     this.#parts += 1;
     if (this.#parts > bucket.traits.maxParts) {
       this.#context.buffers.give(buffer);
@@ -163,22 +167,45 @@ class ChunkedUpload {
     }
     const part = { number: this.#parts, offset: this.#size, bytes: buffer.subarray(0, length) };
     this.#size += length;
-    const sent = retryTransient(
-      () => this.#upload.writePart(part, { signal: this.#signal }),
-      retries(settings, this.#signal, `part ${part.number} of ${request.key}`),
-    ).then(
+    const sent = this.#deliver(part, buffer).then(
       () => {
         this.#inFlight.delete(sent);
-        this.#context.buffers.give(buffer);
         request.onUploaded?.(length);
       },
       (error: unknown) => {
         this.#inFlight.delete(sent);
-        this.#context.buffers.give(buffer);
         this.#fail(error);
       },
     );
     this.#inFlight.add(sent);
+  }
+
+  async #verdict(): Promise<void> {
+    const { inspection } = this.#context.request;
+    if (inspection !== undefined) {
+      await untilAborted(inspection.verdict(), this.#signal);
+    }
+  }
+
+  /** Has the part looked at, sends it, and gives `lent` back, in which it lies. */
+  async #deliver(part: UploadPart, lent: Buffer): Promise<void> {
+    const { request, settings, buffers } = this.#context;
+    let buffer: Buffer | undefined = lent;
+    let whole = part;
+    try {
+      if (request.inspection !== undefined) {
+        buffer = undefined;
+        const inspected = await request.inspection.part(part.bytes);
+        buffer = Buffer.from(inspected.bytes.buffer);
+        whole = { ...part, ...inspected };
+      }
+      await retryTransient(
+        () => this.#upload.writePart(whole, { signal: this.#signal }),
+        retries(settings, this.#signal, `part ${part.number} of ${request.key}`),
+      );
+    } finally {
+      buffers.give(buffer);
+    }
   }
 
   /** Only the first failure counts; what follows from it is not of interest. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Bucket, ObjectEntry, UploadPart } from '../../../src/snapstore/bucket.ts';
+import type { PartDigest } from '../../../src/snapstore/part-digests.ts';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
 import { leastChunkSize } from '../../../src/snapstore/upload/chunk-plan.ts';
 import { uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
@@ -29,6 +30,8 @@ export interface BucketSubject {
    * past them, except where nothing may be left.
    */
   readonly listsParts?: boolean;
+  /** Digests of parts that the server under test knows nothing of. */
+  readonly unknownDigests?: readonly PartDigest[];
 }
 
 /** The size of all parts of the suite's uploads but the last, bytes. */

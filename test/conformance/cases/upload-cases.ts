@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { digestsOf } from '../../../src/snapstore/part-digests.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
 import { seededBytes } from '../../support/byte-streams.ts';
 import { type BucketRig, CHUNK, isStoreError, partsOf, sha256 } from './bucket-rig.ts';
@@ -41,6 +42,25 @@ export function uploadCases(rig: BucketRig): void {
     await begun.writePart(second, { signal });
     await begun.complete({ parts: 2, size: bytes.length }, { signal });
     assert.equal(sha256(await get(key)), sha256(bytes));
+  });
+
+  test('digests of a part that were made before are worked with: wrong ones are noticed', async () => {
+    const prefix = freshFolder();
+    const wanted = rig.bucket.traits.partDigests;
+    const bytes = seededBytes(100_000, 14);
+    const right = digestsOf(bytes, wanted);
+    const wrong = digestsOf(seededBytes(100_000, 15), wanted);
+    for (const digest of wanted.filter((name) => rig.subject.unknownDigests?.includes(name) !== true)) {
+      const begun = await rig.bucket.beginUpload(`${prefix}object`, { signal, partSize: CHUNK });
+      const digests = { ...right, [digest]: wrong[digest] };
+      await assert.rejects(begun.writePart({ number: 1, offset: 0, bytes, digests }, { signal }), StoreError, digest);
+      await begun.abort();
+      assert.deepEqual(await keysBelow(prefix), [], digest);
+    }
+    const begun = await rig.bucket.beginUpload(`${prefix}object`, { signal, partSize: CHUNK });
+    await begun.writePart({ number: 1, offset: 0, bytes, digests: right }, { signal });
+    await begun.complete({ parts: 1, size: bytes.length }, { signal });
+    assert.ok((await get(`${prefix}object`)).equals(bytes));
   });
 
   test('nothing is visible before the upload is complete', async () => {

@@ -48,6 +48,26 @@ it('damage that a thread of the executable finds is told as any other', async ()
   assert.deepEqual(readdirSync(dir.path), ['store']);
 });
 
+it('the executable checks copied objects in a thread, and tells damage as any other', async () => {
+  using dir = makeTempDir();
+  const args = ['copy', '--source-storage-provider', 'Local', '--source-store-container', dir.join('store')];
+  const options = { cwd: dir.path, env: { HOME: dir.path } };
+  const copy = (target: string) =>
+    run(builtExecutable(), [...args, '--store-container', dir.join(target), '-o', 'json'], options);
+  localStore(dir);
+  const { stdout } = await copy('target');
+  assert.equal((JSON.parse(stdout) as { copied: unknown[] }).copied.length, objects.length);
+
+  localStore(dir, { flipped: 2 });
+  const name = (objects[2]?.key ?? '').slice('v2/'.length);
+  await assert.rejects(copy('other'), new RegExp(`${name}\\.gz of .* is damaged: .*compressed data is damaged`));
+  assert.deepEqual(
+    readdirSync(dir.join('other/v2')).length,
+    2,
+    'only what lies before the damaged one is in the target, and nothing half written',
+  );
+});
+
 it('the executable checks a db in a thread while it reads a long log', async () => {
   using dir = makeTempDir();
   await restore(restoreRequest(dir), recordedContext());

@@ -125,6 +125,34 @@ describe('copyBackups', () => {
     assert.deepEqual(names(target).toSorted(), ['Full-00000000-00000070-2000', FULL, ...DELTAS.slice(0, 3)].toSorted());
   });
 
+  test('what comes before a damaged object is still finished, however long it takes', async () => {
+    put(source, DELTAS[3] ?? '', Buffer.alloc(1000));
+    const takenBack = Promise.withResolvers<void>();
+    const watched: Bucket = {
+      ...target,
+      beginUpload: async (key, options) => {
+        const upload = await target.beginUpload(key, options);
+        const damaged = key.endsWith(DELTAS[3] ?? '');
+        return {
+          writePart: (part, call) => upload.writePart(part, call),
+          complete: (whole, call) => upload.complete(whole, call),
+          abort: () => upload.abort().then(damaged ? takenBack.resolve : undefined),
+        };
+      },
+    };
+    const slow: Bucket = {
+      ...source,
+      read: async (key, options) => {
+        if (key.endsWith(DELTAS[1] ?? '')) {
+          await takenBack.promise;
+        }
+        return await source.read(key, options);
+      },
+    };
+    await assert.rejects(copyBackups(request(slow, watched), context), { code: 'copy_incomplete' });
+    assert.deepEqual(names(target), [FULL, ...DELTAS.slice(0, 3)]);
+  });
+
   test('a full that cannot be copied leaves its deltas out', async () => {
     put(source, FULL, Buffer.alloc(5000));
     await assert.rejects(copyBackups(request(), context), { code: 'copy_incomplete' });

@@ -36,7 +36,7 @@ const largestPage = 5_000;
 /** A container of Azure Blob Storage, reached with the account's shared key. */
 export class AbsBucket implements Bucket {
   /** A block blob has at most 50,000 blocks. */
-  readonly traits: BucketTraits = { maxParts: 50_000, minPartSize: 0, partsAreData: false };
+  readonly traits: BucketTraits = { maxParts: 50_000, minPartSize: 0, partsAreData: false, partDigests: ['md5'] };
   readonly location: string;
   readonly #container: ContainerClient;
   readonly #session: StoreSession;

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { StoreError } from '../../store-error.ts';
@@ -34,13 +34,13 @@ export class AbsUpload implements Upload {
     this.#config = config;
   }
 
-  async writePart({ number, bytes }: UploadPart, { signal }: CallOptions): Promise<void> {
+  async writePart({ number, bytes, digests }: UploadPart, { signal }: CallOptions): Promise<void> {
     const { blob, session } = this.#config;
     const deadlineMs = session.patience.partMs;
     const task = { action: `upload part ${number} of`, object: blob.url, signal, retry: 'never', deadlineMs } as const;
     await session.run(task, async (abortSignal) => {
       await blob.stageBlock(this.#blockId(number), bytes, bytes.length, {
-        transactionalContentMD5: createHash('md5').update(bytes).digest(),
+        transactionalContentMD5: Buffer.from(digests?.md5 ?? hash('md5', bytes, 'buffer')),
         abortSignal,
       });
     });

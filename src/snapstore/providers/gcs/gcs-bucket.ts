@@ -31,7 +31,7 @@ const pageSize = 1000;
 /** A bucket of Google Cloud Storage. */
 export class GcsBucket implements Bucket {
   /** One request composes at most 32 components; the Go program leaves one of them out. */
-  readonly traits: BucketTraits = { maxParts: 31, minPartSize: 0, partsAreData: false };
+  readonly traits: BucketTraits = { maxParts: 31, minPartSize: 0, partsAreData: false, partDigests: ['crc32c'] };
   readonly location: string;
   readonly #session: GcsSession;
   readonly #transport: GcsTransport;

@@ -64,9 +64,9 @@ export class GcsUpload implements Upload {
     }
   }
 
-  async #sendPart({ number, bytes }: UploadPart, signal: AbortSignal): Promise<void> {
+  async #sendPart({ number, bytes, digests }: UploadPart, signal: AbortSignal): Promise<void> {
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const part = { size: body.byteLength, crc: crc32c.of(body), body };
+    const part = { size: body.byteLength, crc: digests?.crc32c ?? crc32c.of(body), body };
     const task: StoreTask = {
       ...this.#session.task(`upload part ${number} of`, this.#key, { signal, retry: 'never' }),
       deadlineMs: this.#session.patience.partMs,

@@ -19,7 +19,12 @@ const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
  * by the first upload.
  */
 export class LocalBucket implements Bucket {
-  readonly traits: BucketTraits = { maxParts: Number.POSITIVE_INFINITY, minPartSize: 0, partsAreData: false };
+  readonly traits: BucketTraits = {
+    maxParts: Number.POSITIVE_INFINITY,
+    minPartSize: 0,
+    partsAreData: false,
+    partDigests: [],
+  };
   readonly location: string;
   readonly #clock: Clock;
   readonly #cleaned = new Set<string>();

@@ -28,7 +28,7 @@ const minPartSize = 100 * 1024;
 /** A bucket of Alibaba Cloud OSS. */
 export class OssBucket implements Bucket {
   /** An upload has at most 10,000 parts; the Go program leaves one of them out. */
-  readonly traits: BucketTraits = { maxParts: 9999, minPartSize, partsAreData: false };
+  readonly traits: BucketTraits = { maxParts: 9999, minPartSize, partsAreData: false, partDigests: ['crc64', 'md5'] };
   readonly location: string;
   readonly #name: string;
   readonly #session: OssSession;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { crc64 } from '../../crc.ts';
 import { StoreError } from '../../store-error.ts';
@@ -48,11 +48,11 @@ export class OssUpload implements Upload {
     }
   }
 
-  async #sendPart({ number, bytes }: UploadPart, signal: AbortSignal): Promise<void> {
+  async #sendPart({ number, bytes, digests }: UploadPart, signal: AbortSignal): Promise<void> {
     const { key, uploadId, object } = this.#target;
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const crc = crc64.of(body);
-    const headers = { 'Content-MD5': createHash('md5').update(body).digest('base64') };
+    const crc = digests?.crc64 ?? crc64.of(body);
+    const headers = { 'Content-MD5': Buffer.from(digests?.md5 ?? hash('md5', body, 'buffer')).toString('base64') };
     const action = `upload part ${number} of`;
     const { etag, res } = await this.#session.run(
       { action, object, signal, retry: 'never', deadlineMs: this.#session.patience.partMs },

@@ -17,6 +17,7 @@ import type {
   VersionOptions,
 } from '../../bucket.ts';
 import type { RawBody } from '../../object-body.ts';
+import type { PartDigest } from '../../part-digests.ts';
 import { StoreError, whenDenied } from '../../store-error.ts';
 import { type Patience, StoreSession, type StoreTask, usualPatience } from '../../store-session.ts';
 import { createS3Client } from './s3-client.ts';
@@ -27,8 +28,7 @@ import { S3Upload } from './s3-upload.ts';
 
 /** A bucket of S3 or of a service that speaks its protocol, versioned and locked buckets included. */
 export class S3Bucket implements Bucket {
-  /** One less than the service takes. */
-  readonly traits: BucketTraits = { maxParts: 9999, minPartSize: 5 * 1024 * 1024, partsAreData: false };
+  readonly traits: BucketTraits;
   readonly location: string;
   readonly #settings: S3Settings;
   readonly #place: S3Place;
@@ -38,6 +38,13 @@ export class S3Bucket implements Bucket {
     { clock, patience = usualPatience }: { readonly clock: Clock; readonly patience?: Patience },
   ) {
     this.#settings = settings;
+    this.traits = {
+      // One less than the service takes.
+      maxParts: 9999,
+      minPartSize: 5 * 1024 * 1024,
+      partsAreData: false,
+      partDigests: ['sha256', ...comparedDigests(settings)],
+    };
     this.location =
       settings.endpoint === undefined ? `s3://${settings.bucket}` : `${settings.endpoint}/${settings.bucket}`;
     this.#place = {
@@ -145,4 +152,12 @@ function rawBody(body: unknown, length: number | undefined, task: StoreTask): Ra
 function isLocked(facts: HeadObjectCommandOutput, now: number): boolean {
   const held = facts.ObjectLockLegalHoldStatus === 'ON';
   return held || (facts.ObjectLockRetainUntilDate?.getTime() ?? 0) > now;
+}
+
+/** Where a part is sent without its CRC-32C its ETag is compared, which is the MD5 of it unless it is encrypted. */
+function comparedDigests({ requestChecksums, sse }: S3Settings): readonly PartDigest[] {
+  if (requestChecksums !== 'when_required') {
+    return ['crc32c'];
+  }
+  return sse === undefined ? ['md5'] : [];
 }

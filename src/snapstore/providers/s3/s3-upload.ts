@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
@@ -41,12 +41,13 @@ export class S3Upload implements Upload {
     this.#object = `${place.location}/${target.key}`;
   }
 
-  async writePart({ number, bytes }: UploadPart, { signal }: CallOptions): Promise<void> {
+  async writePart({ number, bytes, digests }: UploadPart, { signal }: CallOptions): Promise<void> {
     const { client, session } = this.#place;
     const action = `upload part ${number} of`;
     const task = { action, object: this.#object, signal, retry: 'never', deadlineMs: session.patience.partMs } as const;
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const checksum = this.#target.checksums === 'when_required' ? undefined : encodedCrc(body);
+    const checksum =
+      this.#target.checksums === 'when_required' ? undefined : encodedCrc(digests?.crc32c ?? crc32c.of(body));
     const input = {
       ...this.#addressed(),
       PartNumber: number,
@@ -54,13 +55,20 @@ export class S3Upload implements Upload {
       ContentLength: body.length,
       ...this.#target.sse,
     };
-    const answer = await session.run(task, (abortSignal) =>
-      client.send(new UploadPartCommand({ ...input, ...(checksum !== undefined && { ChecksumCRC32C: checksum }) }), {
-        abortSignal,
-      }),
-    );
+    const answer = await session.run(task, (abortSignal) => {
+      const command = new UploadPartCommand({ ...input, ...(checksum !== undefined && { ChecksumCRC32C: checksum }) });
+      if (digests?.sha256 !== undefined) {
+        signWith(digests.sha256, command.middlewareStack);
+      }
+      return client.send(command, { abortSignal });
+    });
     if (
-      !arrivedWhole(body, { sent: checksum, answered: answer.ChecksumCRC32C, etag: answer.ETag, sse: this.#target.sse })
+      !arrivedWhole(() => digests?.md5 ?? hash('md5', body, 'buffer'), {
+        sent: checksum,
+        answered: answer.ChecksumCRC32C,
+        etag: answer.ETag,
+        sse: this.#target.sse,
+      })
     ) {
       throw new StoreError('transient', {
         action,
@@ -181,9 +189,21 @@ export class S3Upload implements Upload {
   }
 }
 
+/** Signs a request with the SHA-256 of its body that is known already: the signer takes it from this header where it stands. */
+function signWith(sha256: Uint8Array, stack: UploadPartCommand['middlewareStack']): void {
+  stack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { readonly headers: Record<string, string> };
+      headers['x-amz-content-sha256'] = Buffer.from(sha256).toString('hex');
+      return next(args);
+    },
+    { step: 'build', name: 'knownPayloadHash' },
+  );
+}
+
 /** Compares what the service says of a part with what was sent. Encrypted parts have ETags that say nothing. */
 function arrivedWhole(
-  body: Buffer,
+  md5: () => Uint8Array,
   said: {
     readonly sent: string | undefined;
     readonly answered: string | undefined;
@@ -196,7 +216,7 @@ function arrivedWhole(
   }
   const etag = bareEtag(said.etag);
   const isMd5 = said.sse === undefined && etag !== undefined && /^[0-9a-f]{32}$/.test(etag);
-  return !isMd5 || createHash('md5').update(body).digest('hex') === etag;
+  return !isMd5 || Buffer.from(md5()).toString('hex') === etag;
 }
 
 /** The ETag of an object of several parts: the MD5 of the parts' MD5s and their number. Undefined where parts have no MD5 for an ETag. */
@@ -216,8 +236,8 @@ function bareEtag(etag: string | undefined): string | undefined {
   return etag?.replaceAll('"', '');
 }
 
-function encodedCrc(body: Buffer): string {
+function encodedCrc(crc: bigint): string {
   const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(Number(crc32c.of(body)));
+  bytes.writeUInt32BE(Number(crc));
   return bytes.toString('base64');
 }

@@ -25,7 +25,7 @@ const parallelDeletes = 8;
 /** A container of OpenStack Swift. Objects are manifests over segments that lie beside them. */
 export class SwiftBucket implements Bucket {
   /** Other programs write at most 999 segments, one less than the manifests of some installations may have. */
-  readonly traits: BucketTraits = { maxParts: 999, minPartSize: 0, partsAreData: true };
+  readonly traits: BucketTraits = { maxParts: 999, minPartSize: 0, partsAreData: true, partDigests: ['md5'] };
   readonly location: string;
   readonly #connection: SwiftConnection;
   /** Numbers of the uploads that are under way, by key. */

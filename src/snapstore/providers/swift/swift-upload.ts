@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { StoreError } from '../../store-error.ts';
 import { parseSegmentKey, segmentKey, segmentPrefix } from './segments.ts';
@@ -41,9 +41,9 @@ export class SwiftUpload implements Upload {
     this.#config = config;
   }
 
-  async writePart({ number, bytes }: UploadPart, { signal }: CallOptions): Promise<void> {
+  async writePart({ number, bytes, digests }: UploadPart, { signal }: CallOptions): Promise<void> {
     const { connection, key } = this.#config;
-    const md5 = createHash('md5').update(bytes).digest('hex');
+    const md5 = Buffer.from(digests?.md5 ?? hash('md5', bytes, 'buffer')).toString('hex');
     this.#begun.add(number);
     const what = connection.describe(`upload part ${number} of`, key);
     const segment = { key: segmentKey(key, this.#config.number, number), bytes, md5 };

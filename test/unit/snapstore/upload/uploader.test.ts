@@ -41,7 +41,7 @@ function uploadTo(
 }
 
 test('chunks are as small as allowed and as large as the number of parts demands', () => {
-  const traits = (maxParts: number) => ({ maxParts, minPartSize: 0, partsAreData: false });
+  const traits = (maxParts: number) => ({ maxParts, minPartSize: 0, partsAreData: false, partDigests: [] });
   assert.equal(planChunkSize(traits(9999), { sizeBound: 100, minChunkSize: 1 }), 5 * MIB);
   assert.equal(planChunkSize(traits(9999), { sizeBound: 100, minChunkSize: 7 * MIB }), 7 * MIB);
   assert.equal(
