@@ -4,8 +4,8 @@ import { inspectDatabase } from '../datadir/mvcc/inspect.ts';
 import type { EtcdCluster } from '../etcd/cluster.ts';
 import { EtcdFailure } from '../etcd/etcd-failure.ts';
 import { type Revision, revision } from '../revision.ts';
+import { BufferGarbage } from '../runtime/buffer-garbage.ts';
 import { Failure } from '../runtime/failure.ts';
-import { markingAtOnce } from '../runtime/marking.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { compress } from '../snapshot/compression.ts';
 import { HashDamage } from '../snapshot/damage.ts';
@@ -53,7 +53,6 @@ export interface DownloadRequest {
  */
 export async function downloadDatabase(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
   const { clock, log, signal } = context;
-  using _marking = markingAtOnce();
   for (let attempt = 1; ; attempt++) {
     try {
       return await downloadOnce(request, context);
@@ -75,9 +74,12 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
     writing(tempDir, () => createTemporaryFile(tempDir, purpose));
   const plain = files.use(await open('snapshot'));
   const packed = compression === 'none' ? undefined : files.use(await open('compressed'));
-  const received = receive(plain.handle, request, context);
+  const garbage = new BufferGarbage();
+  const received = receive(plain.handle, { ...request, garbage }, context);
   const size = await keep(compress(received, compression), packed?.handle, tempDir);
+  garbage.collect();
   const facts = await inspected(plain.path, cluster.location, context.signal);
+  garbage.collect();
   const kept = files.move();
   return {
     object: { handle: (packed ?? plain).handle, size },
@@ -108,7 +110,7 @@ async function keep(
 /** Gives blocks on while they go to the file, each valid until the next; in the end they are known to be a database and its hash. */
 async function* receive(
   handle: FileHandle,
-  { cluster, tempDir }: DownloadRequest,
+  { cluster, tempDir, garbage }: DownloadRequest & { readonly garbage: BufferGarbage },
   { signal, progress, log }: RunContext,
 ): AsyncGenerator<Uint8Array> {
   using bar = progress.start({ label: 'Reading snapshot', unit: 'bytes', total: undefined });
@@ -126,6 +128,7 @@ async function* receive(
     trailing.push(block);
     bar.advance(block.length);
     yield block;
+    garbage.left(block.length);
   }
   await written;
   if (trailing.length % sectorSize !== HASH_SIZE) {

@@ -7,6 +7,7 @@ import type { Compression } from '../snapshot/snapshot.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { refuseCorruptCluster, reportLearners } from './cluster-alarms.ts';
 import { type DownloadedDatabase, downloadDatabase } from './database-download.ts';
+import { fileBlocks } from './file-blocks.ts';
 
 /** What a full snapshot needs. */
 export interface FullSnapshotRequest {
@@ -28,9 +29,6 @@ export interface FullSnapshotResult {
   /** Bytes of the uncompressed db. */
   readonly totalSize: number;
 }
-
-/** Bytes read from the temporary file at a time. */
-const readSize = 256 * 1024;
 
 /** Takes one full snapshot: download, compress, verify, save. */
 export async function takeFullSnapshot(request: FullSnapshotRequest, context: RunContext): Promise<FullSnapshotResult> {
@@ -63,8 +61,8 @@ export async function saveFullSnapshot(
   });
   const startedAt = clock.monotonic();
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: object.size });
-  const source = object.handle.createReadStream({ start: 0, autoClose: false, highWaterMark: readSize });
-  const stored = await store.save(snapshot, counted(source, bar.advance.bind(bar)), { signal, sizeBound: object.size });
+  const body = counted(fileBlocks(object.handle), bar.advance.bind(bar));
+  const stored = await store.save(snapshot, body, { signal, sizeBound: object.size });
   log.info(`Total time to save snapshot: ${((clock.monotonic() - startedAt) / 1000).toFixed(3)} seconds.`);
   log.info(
     { revision: lastRevision, bytes: stored.size, databaseBytes: totalSize, keys: totalKeys },

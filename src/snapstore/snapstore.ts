@@ -47,7 +47,8 @@ export interface SnapStore {
   /** The stored (still compressed) bytes. */
   fetch(snapshot: StoredSnapshot, options: CallOptions): Promise<Readable>;
   /**
-   * Uploads `body` as `snapshot`; visible under its name only when whole.
+   * Uploads `body` as `snapshot`; visible under its name only when whole. A piece of `body` is done with before the next one is
+   * asked for.
    * A source that throws aborts the upload.
    */
   save(snapshot: Snapshot, body: AsyncIterable<Uint8Array>, options: SaveOptions): Promise<StoredSnapshot>;

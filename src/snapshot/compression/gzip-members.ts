@@ -1,11 +1,5 @@
-import { promisify } from 'node:util';
-import { gzip, type ZlibOptions } from 'node:zlib';
 import { chooseDeflateLevel, type DeflateLevel } from './deflate-effort.ts';
-
-const gzipBlock = promisify(gzip) as (block: Uint8Array, options: ZlibOptions) => Promise<Buffer>;
-
-/** zlib gives this many bytes at a time: most members come in one piece then, which need not be put together. */
-const chunkSize = 512 * 1024;
+import { GzipLane } from './gzip-lane.ts';
 
 /** After so many members it is looked again how hard it is worth to try. */
 const membersPerChoice = 32;
@@ -28,46 +22,45 @@ export async function* gzipMembers(
   source: AsyncIterable<Uint8Array>,
   { blockSize = 1024 * 1024, inFlight = 3 }: GzipMembersOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const running: { readonly block: Buffer<ArrayBuffer>; readonly member: Promise<Buffer> }[] = [];
-  const spare: Buffer<ArrayBuffer>[] = [];
+  using lanes = new DisposableStack();
+  const running: { readonly lane: GzipLane; readonly member: Promise<readonly Uint8Array[]> }[] = [];
   let members = 0;
   let level: DeflateLevel = 6;
-  const start = async (block: Buffer<ArrayBuffer>, size: number): Promise<void> => {
-    const content = block.subarray(0, size);
+  const start = async (lane: GzipLane, size: number): Promise<void> => {
     if (members % membersPerChoice === 0) {
-      level = await chooseDeflateLevel(content);
+      level = await chooseDeflateLevel(lane.block.subarray(0, size));
     }
     members += 1;
-    const member = gzipBlock(content, { chunkSize, level, memLevel: 9 });
+    const member = lane.member(size, level);
     // Someone who stops reading leaves members behind that nobody waits for.
     member.catch(() => undefined);
-    running.push({ block, member });
+    running.push({ lane, member });
   };
-  let block = Buffer.allocUnsafeSlow(blockSize);
+  const newLane = (): GzipLane => lanes.use(new GzipLane(blockSize));
+  let lane = newLane();
   let filled = 0;
   for await (const bytes of source) {
     for (let taken = 0; taken < bytes.length; ) {
       const part = bytes.subarray(taken, taken + blockSize - filled);
-      block.set(part, filled);
+      lane.block.set(part, filled);
       filled += part.length;
       taken += part.length;
       if (filled < blockSize) {
         continue;
       }
-      await start(block, filled);
+      await start(lane, filled);
       const oldest = running.length < inFlight ? undefined : running.shift();
       if (oldest !== undefined) {
-        yield await oldest.member;
-        spare.push(oldest.block);
+        yield* await oldest.member;
       }
-      block = spare.pop() ?? Buffer.allocUnsafeSlow(blockSize);
+      lane = oldest?.lane ?? newLane();
       filled = 0;
     }
   }
   if (filled > 0 || members === 0) {
-    await start(block, filled);
+    await start(lane, filled);
   }
   for (const { member } of running) {
-    yield await member;
+    yield* await member;
   }
 }

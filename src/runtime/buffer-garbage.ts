@@ -1,0 +1,34 @@
+/** Bytes that may become garbage before the young objects are looked through for their buffers: a millisecond. */
+const YOUNG_AFTER = 4 * 1024 * 1024;
+
+/** Bytes that may become garbage before all objects are looked through for buffers that were young for too long: 20 ms. */
+const ALL_AFTER = 64 * 1024 * 1024;
+
+/**
+ * Has buffers collected that bytes on their way leave behind. V8 looks for garbage when its own heap has grown; a buffer is a small
+ * object there however large it is, and tens of megabytes pile up otherwise.
+ * Does nothing where the process was started without `--expose-gc`; the executable is started with it.
+ */
+export class BufferGarbage {
+  #sinceYoung = 0;
+  #sinceAll = 0;
+
+  /** Tells that so many bytes went through buffers nobody will look at again. */
+  left(bytes: number): void {
+    this.#sinceYoung += bytes;
+    this.#sinceAll += bytes;
+    if (this.#sinceAll >= ALL_AFTER) {
+      this.collect();
+    } else if (this.#sinceYoung >= YOUNG_AFTER) {
+      this.#sinceYoung = 0;
+      globalThis.gc?.({ type: 'minor', execution: 'sync' });
+    }
+  }
+
+  /** Collects all there is: between two stages of work, of which the next should find the memory of the last. */
+  collect(): void {
+    this.#sinceYoung = 0;
+    this.#sinceAll = 0;
+    globalThis.gc?.({ type: 'major', execution: 'sync' });
+  }
+}
