@@ -2,6 +2,7 @@ import { after, before } from 'node:test';
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { AbsBucket } from '../../src/snapstore/providers/abs/abs-bucket.ts';
 import { type Azurite, startAzurite } from '../support/azurite.ts';
+import { eachAtOnce } from '../support/each-at-once.ts';
 import { jsonEnvironment } from '../support/json-environment.ts';
 import { bucketSuite } from './bucket.suite.ts';
 import { clock } from './cases/fault-rig.ts';
@@ -30,15 +31,7 @@ bucketSuite({
         pageSize: 500,
       }),
       release: () => Promise.resolve(),
-      fill: async (keys) => {
-        const queue = [...keys];
-        const worker = async (): Promise<void> => {
-          for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
-            await container.getBlockBlobClient(key).upload('x', 1);
-          }
-        };
-        await Promise.all(Array.from({ length: 8 }, worker));
-      },
+      fill: (keys) => eachAtOnce(keys, 8, (key) => container.getBlockBlobClient(key).upload('x', 1)),
     };
   },
 });

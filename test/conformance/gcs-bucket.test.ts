@@ -4,6 +4,7 @@ import { anonymous } from '../../src/snapstore/providers/gcs/google-authorizer.t
 import { startGcsServer } from '../support/gcs-server.ts';
 import { bucketSuite } from './bucket.suite.ts';
 import { clock } from './cases/fault-rig.ts';
+import { loopbackSubject } from './cases/loopback-subject.ts';
 import { faultSuite } from './fault.suite.ts';
 
 bucketSuite({
@@ -18,15 +19,7 @@ bucketSuite({
       endpoint: server.endpoint,
       clock: systemClock,
     });
-    return {
-      bucket,
-      release: async () => await server[Symbol.asyncDispose](),
-      fill: async (keys) => {
-        for (const key of keys) {
-          server.space.put(key, Buffer.from('x'));
-        }
-      },
-    };
+    return loopbackSubject(bucket, server);
   },
 });
 

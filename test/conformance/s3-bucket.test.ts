@@ -9,6 +9,7 @@ import { keyedEndpoint } from '../../src/snapstore/providers/s3/keyed-endpoint.t
 import { S3Bucket } from '../../src/snapstore/providers/s3/s3-bucket.ts';
 import { s3Provider } from '../../src/snapstore/providers/s3/s3-provider.ts';
 import { type CephRgw, startCephRgw } from '../support/ceph-rgw.ts';
+import { eachAtOnce } from '../support/each-at-once.ts';
 import { quietLogger } from '../support/quiet-logger.ts';
 import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
 import { bucketSuite, type OpenedSubject } from './bucket.suite.ts';
@@ -38,15 +39,8 @@ async function open(
   return {
     bucket,
     release: () => Promise.resolve(),
-    async fill(keys) {
-      const queue = keys.values();
-      const worker = async (): Promise<void> => {
-        for (const key of queue) {
-          await rgw.client.send(new PutObjectCommand({ Bucket: container, Key: key, Body: 'x' }));
-        }
-      };
-      await Promise.all(Array.from({ length: 16 }, worker));
-    },
+    fill: (keys) =>
+      eachAtOnce(keys, 16, (key) => rgw.client.send(new PutObjectCommand({ Bucket: container, Key: key, Body: 'x' }))),
   };
 }
 

@@ -1,6 +1,7 @@
 import { after, before } from 'node:test';
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { SwiftBucket } from '../../src/snapstore/providers/swift/swift-bucket.ts';
+import { eachAtOnce } from '../support/each-at-once.ts';
 import { jsonEnvironment } from '../support/json-environment.ts';
 import { type Swift, startSwift } from '../support/openstack/swift.ts';
 import { bucketSuite } from './bucket.suite.ts';
@@ -26,15 +27,11 @@ bucketSuite({
     return {
       bucket: new SwiftBucket({ container: 'conformance', credentials, clock: systemClock }),
       release: () => Promise.resolve(),
-      async fill(keys) {
-        const queue = keys.values();
-        const worker = async (): Promise<void> => {
-          for (const key of queue) {
-            await (await swift.request('PUT', `/conformance/${key}`, { body: 'x' })).arrayBuffer();
-          }
-        };
-        await Promise.all(Array.from({ length: 8 }, worker));
-      },
+      fill: (keys) =>
+        eachAtOnce(keys, 8, async (key) => {
+          const response = await swift.request('PUT', `/conformance/${key}`, { body: 'x' });
+          await response.arrayBuffer();
+        }),
     };
   },
 });

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { KeyPair } from './certificates.ts';
+import { forwardRequest, lengthHeader } from './forward-request.ts';
 import { corrupted, FaultDesk, type FaultHook, type HttpFault, sendBody } from './http-fault.ts';
 import { listenOnLoopback } from './loopback-listener.ts';
 
@@ -81,15 +82,16 @@ async function serve(
       break;
     default:
   }
-  const answer = await forward(url, message, fault?.kind === 'corrupt' ? corrupted(sent) : sent);
-  const body = await buffer(answer);
+  const { status, headers, body } = await forwardRequest(
+    url.origin,
+    message,
+    fault?.kind === 'corrupt' ? corrupted(sent) : sent,
+  );
   if (fault?.kind === 'lose answer') {
     message.socket.resetAndDestroy();
     return;
   }
-  const { 'transfer-encoding': _, connection: __, ...headers } = answer.headers;
-  const length = message.method === 'HEAD' ? {} : { 'content-length': String(body.length) };
-  response.writeHead(answer.statusCode ?? 502, { ...headers, ...length });
+  response.writeHead(status, { ...headers, ...lengthHeader(message, body) });
   await sendBody(response, body, fault);
 }
 
@@ -107,19 +109,4 @@ function refuse(response: ServerResponse, { status, retryAfter }: Extract<HttpFa
     ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
   });
   response.end(response.req.method === 'HEAD' ? undefined : page);
-}
-
-async function forward(url: URL, message: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  // As it was written: a URL object would rewrite escapes that were signed.
-  const sending = request(url.origin, {
-    path: message.url,
-    method: message.method,
-    headers: { ...message.headers, connection: 'close' },
-    setHost: false,
-  });
-  sending.once('response', resolve);
-  sending.once('error', reject);
-  sending.end(body);
-  return await promise;
 }

@@ -3,6 +3,7 @@ import { crc32cText, type GcsAttributes, type GcsObject, GcsObjectSpace, GcsRefu
 import { ResumableSessions } from './gcs/resumable-sessions.ts';
 import { TokenDesk } from './gcs/token-desk.ts';
 import { corrupted } from './http-fault.ts';
+import { fromPageToken, keyPage, toPageToken } from './key-page.ts';
 import { listenAsStore, type StoreAnswer, type StoreListener, type StoreRequest } from './store-listener.ts';
 
 /** A loopback Google Cloud Storage with one bucket; it speaks the JSON API. */
@@ -170,15 +171,15 @@ function download({ headers }: StoreRequest, object: GcsObject): StoreAnswer {
 }
 
 function listObjects(query: URLSearchParams, space: GcsObjectSpace, pageSize: number): StoreAnswer {
-  const after = Buffer.from(query.get('pageToken') ?? '', 'base64url').toString();
-  const most = Math.min(Number(query.get('maxResults') ?? pageSize), pageSize);
-  const matching = space.names(query.get('prefix') ?? '', after);
-  const names = matching.slice(0, most);
-  const more = matching.length > names.length;
+  const { keys, next } = keyPage(space.objects.keys(), {
+    prefix: query.get('prefix') ?? '',
+    after: fromPageToken(query.get('pageToken')),
+    most: Math.min(Number(query.get('maxResults') ?? pageSize), pageSize),
+  });
   return json(200, {
     kind: 'storage#objects',
-    items: names.length === 0 ? undefined : names.map((name) => space.resource(space.get(name))),
-    nextPageToken: more ? Buffer.from(names.at(-1) ?? '').toString('base64url') : undefined,
+    items: keys.length === 0 ? undefined : keys.map((name) => space.resource(space.get(name))),
+    nextPageToken: next === undefined ? undefined : toPageToken(next),
   });
 }
 
@@ -189,9 +190,8 @@ function parseRelated(whole: Buffer, type = ''): { readonly attributes: GcsAttri
   const first = whole.indexOf('\r\n\r\n');
   const second = whole.indexOf(`\r\n${head}`, first);
   const body = whole.indexOf('\r\n\r\n', second) + 4;
-  const end = whole.length - `\r\n--${boundary}--`.length;
-  const tail = whole.subarray(end).toString().trim();
-  if (boundary === undefined || second < 0 || body < 4 || tail !== `--${boundary}--`) {
+  const end = whole.lastIndexOf(`\r\n--${boundary}--`);
+  if (boundary === undefined || second < 0 || body < 4 || end < body) {
     throw new GcsRefusal(400, 'badRequest', 'Malformed multipart body.');
   }
   const attributes = JSON.parse(whole.subarray(first + 4, second).toString()) as GcsAttributes;

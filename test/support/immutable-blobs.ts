@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type OutgoingHttpHeaders, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { type ForwardedAnswer, forwardRequest, lengthHeader } from './forward-request.ts';
 import { listenOnLoopback } from './loopback-listener.ts';
 
 /** A Blob Storage whose blobs may not be changed for a while. Disposing stops it. */
@@ -33,29 +34,22 @@ interface Place {
   readonly lockedUntil: Map<string, number>;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: OutgoingHttpHeaders;
-  readonly body: Buffer;
-}
-
 async function serve(place: Place, message: IncomingMessage, response: ServerResponse): Promise<void> {
   const sent = await buffer(message);
   const { pathname, searchParams } = new URL(message.url ?? '/', place.target);
   const operation = `${message.method} ${searchParams.get('comp') ?? ''}`.trim();
   const changes = operation === 'PUT blocklist' || operation === 'DELETE';
   const locked = changes && (place.lockedUntil.get(pathname) ?? 0) > Date.now();
-  const { status, headers, body } = locked ? refusal() : await forward(place.target, message, sent);
+  const { status, headers, body } = locked ? refusal() : await forwardRequest(place.target.origin, message, sent);
   if (operation === 'PUT blocklist' && status === 201) {
     place.lockedUntil.set(pathname, Date.parse(String(headers['last-modified'])) + place.retentionMs);
   }
   const shown = operation === 'GET list' ? withPolicies(body, place.retentionMs) : body;
-  const length = message.method === 'HEAD' ? {} : { 'content-length': shown.length };
-  response.writeHead(status, { ...headers, ...length });
+  response.writeHead(status, { ...headers, ...lengthHeader(message, shown) });
   response.end(shown);
 }
 
-function refusal(): Answer {
+function refusal(): ForwardedAnswer {
   const code = 'BlobImmutableDueToPolicy';
   const body = Buffer.from(`<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code></Error>`);
   return { status: 409, headers: { 'content-type': 'application/xml', 'x-ms-error-code': code }, body };
@@ -68,20 +62,4 @@ function withPolicies(listing: Buffer, retentionMs: number): Buffer {
     return `${property}${policy}<ImmutabilityPolicyMode>locked</ImmutabilityPolicyMode>`;
   });
   return Buffer.from(told);
-}
-
-async function forward(target: URL, message: IncomingMessage, body: Buffer): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const sending = request(target.origin, {
-    path: message.url,
-    method: message.method,
-    headers: { ...message.headers, connection: 'close' },
-    setHost: false,
-  });
-  sending.once('response', resolve);
-  sending.once('error', reject);
-  sending.end(body);
-  const answer = await promise;
-  const { 'transfer-encoding': _, connection: __, ...headers } = answer.headers;
-  return { status: answer.statusCode ?? 502, headers, body: await buffer(answer) };
 }

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { crc64 } from '../../src/snapstore/crc.ts';
+import { fromPageToken, keyPage, toPageToken } from './key-page.ts';
 import { md5, OssObjectSpace, OssRefusal } from './oss/object-space.ts';
 import { checkSignature, type OssKeyPair } from './oss/signature.ts';
+import { sortOutPathStyle, xmlAnswer } from './s3-protocol.ts';
 import { listenAsStore, type StoreAnswer, type StoreListener, type StoreRequest } from './store-listener.ts';
-import { element, leaf, xmlDocument } from './xml.ts';
+import { element, fromText, leaf, xmlDocument } from './xml.ts';
 
 /** A loopback Alibaba Cloud OSS with one bucket, which stands in the path. */
 export interface OssServer extends StoreListener {
@@ -28,11 +30,7 @@ export async function startOssServer(
   let keys: OssKeyPair = { accessKeyID: 'LTAItestkey', accessKeySecret: 'a/secret+of=tests', region: 'cn-test' };
   const space = new OssObjectSpace(now);
   const listener = await listenAsStore({
-    sortOut: (message, url) => {
-      const [named = '', ...rest] = url.pathname.slice(1).split('/');
-      const key = decodeURIComponent(rest.join('/'));
-      return { operation: operationOf(message.method ?? '', key, url.searchParams), bucket: named, key };
-    },
+    sortOut: (message, url) => sortOutPathStyle(message, url, { beginUpload: 'InitiateMultipartUpload', ofBucket }),
     perform: (request) => {
       const wrong = checkSignature(request, keys, now());
       if (wrong !== undefined) {
@@ -59,29 +57,14 @@ export async function startOssServer(
   };
 }
 
-function operationOf(method: string, key: string, query: URLSearchParams): string {
-  if (key === '') {
-    if (query.has('worm')) {
-      return 'GetBucketWorm';
-    }
-    if (query.has('uploads')) {
-      return 'ListMultipartUploads';
-    }
-    return query.get('list-type') === '2' ? 'ListObjectsV2' : 'ListObjects';
+function ofBucket(query: URLSearchParams): string {
+  if (query.has('worm')) {
+    return 'GetBucketWorm';
   }
-  const upload = query.has('uploadId');
-  switch (method) {
-    case 'PUT':
-      return upload ? 'UploadPart' : 'PutObject';
-    case 'POST':
-      return upload ? 'CompleteMultipartUpload' : 'InitiateMultipartUpload';
-    case 'DELETE':
-      return upload ? 'AbortMultipartUpload' : 'DeleteObject';
-    case 'HEAD':
-      return 'HeadObject';
-    default:
-      return upload ? 'ListParts' : 'GetObject';
+  if (query.has('uploads')) {
+    return 'ListMultipartUploads';
   }
+  return query.get('list-type') === '2' ? 'ListObjectsV2' : 'ListObjects';
 }
 
 function perform(call: StoreRequest, space: OssObjectSpace, pageSize: number): StoreAnswer {
@@ -104,7 +87,7 @@ function perform(call: StoreRequest, space: OssObjectSpace, pageSize: number): S
       return { status: 204 };
     case 'InitiateMultipartUpload': {
       const id = space.begin(key);
-      return xml(element('InitiateMultipartUploadResult', leaf('Key', key), leaf('UploadId', id)));
+      return xmlAnswer(element('InitiateMultipartUploadResult', leaf('Key', key), leaf('UploadId', id)));
     }
     case 'UploadPart': {
       const part = space.putPart(uploadId, key, Number(query.get('partNumber')), body);
@@ -115,10 +98,10 @@ function perform(call: StoreRequest, space: OssObjectSpace, pageSize: number): S
       const object = space.complete(
         uploadId,
         key,
-        listed.map(([, number, etag]) => ({ number: Number(number), etag: etag ?? '' })),
+        listed.map(([, number, etag]) => ({ number: Number(number), etag: fromText(etag ?? '') })),
       );
       return {
-        ...xml(element('CompleteMultipartUploadResult', leaf('Key', key), leaf('ETag', object.etag))),
+        ...xmlAnswer(element('CompleteMultipartUploadResult', leaf('Key', key), leaf('ETag', object.etag))),
         headers: { etag: object.etag, 'x-oss-hash-crc64ecma': object.crc64 },
       };
     }
@@ -126,7 +109,7 @@ function perform(call: StoreRequest, space: OssObjectSpace, pageSize: number): S
       space.abort(uploadId, key);
       return { status: 204 };
     case 'ListMultipartUploads':
-      return xml(
+      return xmlAnswer(
         element(
           'ListMultipartUploadsResult',
           leaf('IsTruncated', false),
@@ -134,7 +117,7 @@ function perform(call: StoreRequest, space: OssObjectSpace, pageSize: number): S
         ),
       );
     case 'ListParts':
-      return xml(
+      return xmlAnswer(
         element(
           'ListPartsResult',
           leaf('IsTruncated', false),
@@ -150,7 +133,7 @@ function perform(call: StoreRequest, space: OssObjectSpace, pageSize: number): S
       if (space.wormDays === undefined) {
         throw new OssRefusal(404, 'NoSuchWORMConfiguration', 'The WORM Configuration does not exist.');
       }
-      return xml(
+      return xmlAnswer(
         element(
           'WormConfiguration',
           leaf('WormId', 'WORM1'),
@@ -197,20 +180,19 @@ function headed(call: StoreRequest, answer: StoreAnswer): StoreAnswer {
 
 function listObjects({ operation, query }: StoreRequest, space: OssObjectSpace, pageSize: number): StoreAnswer {
   const second = operation === 'ListObjectsV2';
-  const token = query.get('continuation-token');
-  const after = second ? fromToken(token) || (query.get('start-after') ?? '') : (query.get('marker') ?? '');
-  const most = Math.min(Number(query.get('max-keys') ?? '100'), pageSize);
-  const matching = space.keys(query.get('prefix') ?? '', after);
-  const keys = matching.slice(0, most);
-  const truncated = matching.length > keys.length;
+  const token = fromPageToken(query.get('continuation-token'));
+  const { keys, next } = keyPage(space.objects.keys(), {
+    prefix: query.get('prefix') ?? '',
+    after: second ? token || (query.get('start-after') ?? '') : (query.get('marker') ?? ''),
+    most: Math.min(Number(query.get('max-keys') ?? '100'), pageSize),
+  });
   const shown = query.get('encoding-type') === 'url' ? encodeURIComponent : (key: string) => key;
-  const last = keys.at(-1) ?? '';
-  const next = second ? leaf('NextContinuationToken', toToken(last)) : leaf('NextMarker', last);
-  return xml(
+  const marker = (key: string) => (second ? leaf('NextContinuationToken', toPageToken(key)) : leaf('NextMarker', key));
+  return xmlAnswer(
     element(
       'ListBucketResult',
-      leaf('IsTruncated', truncated),
-      ...(truncated ? [next] : []),
+      leaf('IsTruncated', next !== undefined),
+      ...(next === undefined ? [] : [marker(next)]),
       ...(second ? [leaf('KeyCount', keys.length)] : []),
       ...keys.map((key) => {
         const object = space.get(key);
@@ -227,18 +209,6 @@ function listObjects({ operation, query }: StoreRequest, space: OssObjectSpace, 
       }),
     ),
   );
-}
-
-function toToken(key: string): string {
-  return Buffer.from(key).toString('base64url');
-}
-
-function fromToken(token: string | null): string {
-  return Buffer.from(token ?? '', 'base64url').toString();
-}
-
-function xml(root: string): StoreAnswer {
-  return { status: 200, headers: { 'content-type': 'application/xml' }, body: xmlDocument(root) };
 }
 
 function refusal(error: unknown, { message }: { readonly message: IncomingMessage }): StoreAnswer {

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { AwsRefusal } from './aws-refusal.ts';
+import { fromPageToken, keyPage, toPageToken } from './key-page.ts';
+import { sortOutPathStyle, xmlAnswer } from './s3-protocol.ts';
 import { listenAsStore, type StoreAnswer, type StoreListener, type StoreRequest } from './store-listener.ts';
 import { element, leaf, xmlDocument } from './xml.ts';
 
@@ -48,11 +50,7 @@ export async function startS3Server({ admits, keeps = 'bytes' }: S3ServerOptions
   const bucket = 'backups';
   const space = { objects: new Map<string, S3Object>(), uploads: new Map<string, S3Parts>(), keeps };
   const listener = await listenAsStore({
-    sortOut: (message, url) => {
-      const [named = '', ...rest] = url.pathname.slice(1).split('/');
-      const key = decodeURIComponent(rest.join('/'));
-      return { operation: operationOf(message.method ?? '', key, url.searchParams), bucket: named, key };
-    },
+    sortOut: (message, url) => sortOutPathStyle(message, url, { beginUpload: 'CreateMultipartUpload', ofBucket }),
     takeIn: (message, { operation }) =>
       keeps === 'sizes' && operation === 'UploadPart' ? passedBy(message) : buffer(message),
     perform: (request) => {
@@ -94,24 +92,8 @@ function callerOf({ headers }: IncomingMessage): S3Caller {
   };
 }
 
-function operationOf(method: string, key: string, query: URLSearchParams): string {
-  if (key === '') {
-    const asked = ['versioning', 'object-lock'].find((name) => query.has(name));
-    return asked ?? 'ListObjectsV2';
-  }
-  const upload = query.has('uploadId');
-  switch (method) {
-    case 'PUT':
-      return upload ? 'UploadPart' : 'PutObject';
-    case 'POST':
-      return upload ? 'CompleteMultipartUpload' : 'CreateMultipartUpload';
-    case 'DELETE':
-      return upload ? 'AbortMultipartUpload' : 'DeleteObject';
-    case 'HEAD':
-      return 'HeadObject';
-    default:
-      return 'GetObject';
-  }
+function ofBucket(query: URLSearchParams): string {
+  return ['versioning', 'object-lock'].find((name) => query.has(name)) ?? 'ListObjectsV2';
 }
 
 interface Space {
@@ -124,13 +106,13 @@ function perform({ operation, key, query, headers, body }: StoreRequest, space: 
   const uploadId = query.get('uploadId') ?? '';
   switch (operation) {
     case 'versioning':
-      return xml(element('VersioningConfiguration'));
+      return xmlAnswer(element('VersioningConfiguration'));
     case 'ListObjectsV2':
       return list(query, space);
     case 'CreateMultipartUpload': {
       const id = randomUUID();
       space.uploads.set(id, new Map());
-      return xml(element('InitiateMultipartUploadResult', leaf('Key', key), leaf('UploadId', id)));
+      return xmlAnswer(element('InitiateMultipartUploadResult', leaf('Key', key), leaf('UploadId', id)));
     }
     case 'UploadPart': {
       const number = Number(query.get('partNumber'));
@@ -146,7 +128,7 @@ function perform({ operation, key, query, headers, body }: StoreRequest, space: 
         space.keeps === 'bytes' ? Buffer.concat(parts.filter((part) => typeof part !== 'number')) : undefined;
       space.objects.set(key, { size, bytes, modifiedAt: Date.now() });
       space.uploads.delete(uploadId);
-      return xml(element('CompleteMultipartUploadResult', leaf('Key', key), leaf('ETag', '"whole"')));
+      return xmlAnswer(element('CompleteMultipartUploadResult', leaf('Key', key), leaf('ETag', '"whole"')));
     }
     case 'AbortMultipartUpload':
       space.uploads.delete(uploadId);
@@ -203,21 +185,21 @@ function get(object: S3Object, range: string | undefined): StoreAnswer {
   return { status: 206, headers, body: bytes.subarray(start, end) };
 }
 
-function list(query: URLSearchParams, { objects }: Space): StoreAnswer {
-  const prefix = query.get('prefix') ?? '';
-  const after = query.get('continuation-token') ?? '';
-  const matching = [...objects]
-    .filter(([key]) => key.startsWith(prefix) && key > after)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  const page = matching.slice(0, 1000);
-  const truncated = matching.length > page.length;
-  const entries = page.map(([key, { size, modifiedAt }]) =>
-    element('Contents', leaf('Key', key), leaf('Size', size), leaf('LastModified', new Date(modifiedAt).toISOString())),
-  );
-  const next = truncated ? [leaf('NextContinuationToken', page.at(-1)?.[0] ?? '')] : [];
-  return xml(element('ListBucketResult', leaf('IsTruncated', truncated), ...next, ...entries));
-}
-
-function xml(root: string): StoreAnswer {
-  return { status: 200, headers: { 'content-type': 'application/xml' }, body: xmlDocument(root) };
+function list(query: URLSearchParams, space: Space): StoreAnswer {
+  const { keys, next } = keyPage(space.objects.keys(), {
+    prefix: query.get('prefix') ?? '',
+    after: fromPageToken(query.get('continuation-token')),
+    most: 1000,
+  });
+  const entries = keys.map((key) => {
+    const { size, modifiedAt } = objectOf(space, key);
+    return element(
+      'Contents',
+      leaf('Key', key),
+      leaf('Size', size),
+      leaf('LastModified', new Date(modifiedAt).toISOString()),
+    );
+  });
+  const more = next === undefined ? [] : [leaf('NextContinuationToken', toPageToken(next))];
+  return xmlAnswer(element('ListBucketResult', leaf('IsTruncated', next !== undefined), ...more, ...entries));
 }

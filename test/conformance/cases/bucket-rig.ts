@@ -6,6 +6,7 @@ import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-er
 import { leastChunkSize } from '../../../src/snapstore/upload/chunk-plan.ts';
 import { uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
 import { collected, inPieces } from '../../support/byte-streams.ts';
+import { eachAtOnce } from '../../support/each-at-once.ts';
 import { jumpingClock } from '../../support/jumping-clock.ts';
 import { RecordedLog } from '../../support/recorded-log.ts';
 
@@ -113,13 +114,7 @@ export class BucketRig {
       await this.#opened.fill(keys);
       return;
     }
-    const queue = keys.values();
-    const worker = async (): Promise<void> => {
-      for (const key of queue) {
-        await this.put(key, Buffer.from('x'));
-      }
-    };
-    await Promise.all(Array.from({ length: 16 }, worker));
+    await eachAtOnce(keys, 16, (key) => this.put(key, Buffer.from('x')));
   };
 }
 

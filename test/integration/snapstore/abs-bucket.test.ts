@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
-import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
+import type { Bucket } from '../../../src/snapstore/bucket.ts';
 import { AbsBucket } from '../../../src/snapstore/providers/abs/abs-bucket.ts';
-import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
 import { type Azurite, startAzurite } from '../../support/azurite.ts';
+import { uploadInParts } from '../../support/bucket-calls.ts';
 import { failingSteps } from '../../support/failing-steps.ts';
 import { startFaultProxy } from '../../support/fault-proxy.ts';
+import { storeErrorOf } from '../../support/store-error-of.ts';
 
 const options = { signal: new AbortController().signal };
 
@@ -39,29 +40,8 @@ async function newBucket(
   return { sdk: await azurite.createContainer(name), bucket: bucketFor(name) };
 }
 
-/** Uploads `bytes` in parts of `partSize`. */
-async function put(bucket: Bucket, key: string, bytes: Buffer, partSize = bytes.length): Promise<ObjectEntry> {
-  const upload = await bucket.beginUpload(key, { ...options, partSize });
-  let parts = 0;
-  for (let offset = 0; offset < bytes.length; offset += partSize) {
-    parts += 1;
-    await upload.writePart({ number: parts, offset, bytes: bytes.subarray(offset, offset + partSize) }, options);
-  }
-  return await upload.complete({ parts, size: bytes.length }, options);
-}
-
 async function keysOf(bucket: Bucket, prefix = ''): Promise<string[]> {
   return (await Array.fromAsync(bucket.list(prefix, options))).map(({ key }) => key).sort();
-}
-
-async function storeError(promise: Promise<unknown>, kind: StoreErrorKind): Promise<StoreError> {
-  const error = await promise.then(
-    () => assert.fail('no error'),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof StoreError, String(error));
-  assert.equal(error.kind, kind, error.message);
-  return error;
 }
 
 describe('uploads', () => {
@@ -82,7 +62,7 @@ describe('uploads', () => {
 
   it('an empty object', async () => {
     const { bucket } = await newBucket('empty');
-    assert.equal((await put(bucket, 'none', Buffer.alloc(0), 1)).size, 0);
+    assert.equal((await uploadInParts(bucket, 'none', Buffer.alloc(0), 1)).size, 0);
     assert.equal((await buffer(await bucket.read('none', options))).length, 0);
   });
 
@@ -91,7 +71,7 @@ describe('uploads', () => {
     const blob = sdk.getBlockBlobClient('x');
     const foreign = Buffer.from('0000000007').toString('base64');
     await blob.stageBlock(foreign, 'left over', 9);
-    await put(bucket, 'x', Buffer.from('abcdef'), 2);
+    await uploadInParts(bucket, 'x', Buffer.from('abcdef'), 2);
     const { committedBlocks = [], uncommittedBlocks = [] } = await blob.getBlockList('all');
     assert.deepEqual(uncommittedBlocks, []);
     const numbers = committedBlocks.map(({ name }) => Buffer.from(name, 'base64').toString());
@@ -115,11 +95,11 @@ describe('uploads', () => {
     const { bucket } = await newBucket('missing');
     const upload = await bucket.beginUpload('x', { ...options, partSize: 3 });
     await upload.writePart({ number: 2, offset: 3, bytes: Buffer.from('two') }, options);
-    await storeError(upload.complete({ parts: 2, size: 6 }, options), 'invalid');
-    await storeError(upload.complete({ parts: 1, size: 3 }, options), 'invalid');
+    await storeErrorOf(upload.complete({ parts: 2, size: 6 }, options), 'invalid');
+    await storeErrorOf(upload.complete({ parts: 1, size: 3 }, options), 'invalid');
     assert.deepEqual(await keysOf(bucket), []);
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('one') }, options);
-    const error = await storeError(upload.complete({ parts: 2, size: 7 }, options), 'transient');
+    const error = await storeErrorOf(upload.complete({ parts: 2, size: 7 }, options), 'transient');
     assert.match(error.message, /holds 6 bytes where 7 were sent/);
     await upload.abort();
     await upload.abort();
@@ -130,8 +110,8 @@ describe('uploads', () => {
     const { bucket } = await newBucket('meanwhile');
     const upload = await bucket.beginUpload('x', { ...options, partSize: 3 });
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('one') }, options);
-    await storeError(upload.complete({ parts: 1, size: 7 }, options), 'transient');
-    await put(bucket, 'x', Buffer.from('other'));
+    await storeErrorOf(upload.complete({ parts: 1, size: 7 }, options), 'transient');
+    await uploadInParts(bucket, 'x', Buffer.from('other'));
     await upload.abort();
     assert.equal((await buffer(await bucket.read('x', options))).toString(), 'other');
   });
@@ -147,7 +127,7 @@ describe('uploads', () => {
     await first.writePart({ number: 2, offset: 2, bytes: Buffer.from('AA') }, options);
     await first.complete({ parts: 2, size: 4 }, options);
     await second.writePart({ number: 2, offset: 2, bytes: Buffer.from('BB') }, options);
-    await storeError(second.complete({ parts: 2, size: 4 }, options), 'invalid');
+    await storeErrorOf(second.complete({ parts: 2, size: 4 }, options), 'invalid');
     await second.abort();
     assert.equal((await buffer(await bucket.read('x', options))).toString(), 'aaAA');
   });
@@ -156,7 +136,7 @@ describe('uploads', () => {
 describe('reading', () => {
   it('ranges are half open and may end beyond the object', async () => {
     const { bucket } = await newBucket('ranges');
-    await put(bucket, 'x', Buffer.from('0123456789'));
+    await uploadInParts(bucket, 'x', Buffer.from('0123456789'));
     const read = async (start: number, end: number): Promise<string> =>
       (await buffer(await bucket.read('x', { ...options, range: { start, end } }))).toString();
     assert.equal(await read(2, 5), '234');
@@ -166,7 +146,7 @@ describe('reading', () => {
 
   it("ends when its caller aborts, with the caller's reason", async () => {
     const { bucket } = await newBucket('read-abort');
-    await put(bucket, 'x', randomBytes(8_000_000));
+    await uploadInParts(bucket, 'x', randomBytes(8_000_000));
     const caller = new AbortController();
     const body = await bucket.read('x', { signal: caller.signal });
     const reason = new Error('enough');
@@ -206,23 +186,23 @@ describe('listing', () => {
 describe('errors', () => {
   it('an absent object is not_found for reads and deletes', async () => {
     const { bucket } = await newBucket('absent');
-    const error = await storeError(bucket.read('no/such', options), 'not_found');
+    const error = await storeErrorOf(bucket.read('no/such', options), 'not_found');
     assert.match(error.message, /^cannot read http:.*no\/such: the store answered 404 BlobNotFound$/);
-    await storeError(bucket.delete('no/such', options), 'not_found');
+    await storeErrorOf(bucket.delete('no/such', options), 'not_found');
   });
 
   it('an absent container is gone for everything', async () => {
     const bucket = bucketFor('never-made');
-    await storeError(Array.fromAsync(bucket.list('', options)), 'gone');
-    await storeError(bucket.read('x', options), 'gone');
-    await storeError(bucket.delete('x', options), 'gone');
-    await storeError(put(bucket, 'x', Buffer.from('x')), 'gone');
+    await storeErrorOf(Array.fromAsync(bucket.list('', options)), 'gone');
+    await storeErrorOf(bucket.read('x', options), 'gone');
+    await storeErrorOf(bucket.delete('x', options), 'gone');
+    await storeErrorOf(uploadInParts(bucket, 'x', Buffer.from('x')), 'gone');
   });
 
   it('a wrong key is denied, and neither key is in the error', async () => {
     await newBucket('wrong-key');
     const key = randomBytes(64).toString('base64');
-    const error = await storeError(Array.fromAsync(bucketFor('wrong-key', { key }).list('', options)), 'denied');
+    const error = await storeErrorOf(Array.fromAsync(bucketFor('wrong-key', { key }).list('', options)), 'denied');
     assert.match(error.message, /403 Auth\w+; check storageAccount and storageKey/);
     assert.ok(!JSON.stringify(error, Object.getOwnPropertyNames(error)).includes(key));
   });

@@ -3,13 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
-import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
+import type { Bucket } from '../../../src/snapstore/bucket.ts';
 import type { OpenStackCredentials, OpenStackIdentity } from '../../../src/snapstore/credentials/openstack.ts';
 import { SwiftBucket } from '../../../src/snapstore/providers/swift/swift-bucket.ts';
-import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
+import { uploadInParts } from '../../support/bucket-calls.ts';
 import { failingSteps } from '../../support/failing-steps.ts';
 import { startFaultProxy } from '../../support/fault-proxy.ts';
 import { type Swift, startSwift } from '../../support/openstack/swift.ts';
+import { storeErrorOf } from '../../support/store-error-of.ts';
 
 const options = { signal: new AbortController().signal };
 
@@ -50,16 +51,6 @@ async function newContainer(name: string): Promise<Container> {
   return { raw, bucket: new SwiftBucket({ clock: systemClock, container: name, credentials: credentials() }) };
 }
 
-async function put(bucket: Bucket, key: string, bytes: Buffer, partSize = bytes.length): Promise<ObjectEntry> {
-  const upload = await bucket.beginUpload(key, { ...options, partSize });
-  let parts = 0;
-  for (let offset = 0; offset < bytes.length; offset += partSize) {
-    parts += 1;
-    await upload.writePart({ number: parts, offset, bytes: bytes.subarray(offset, offset + partSize) }, options);
-  }
-  return await upload.complete({ parts, size: bytes.length }, options);
-}
-
 async function textOf(bucket: Bucket, key: string): Promise<string> {
   return (await buffer(await bucket.read(key, options))).toString();
 }
@@ -67,16 +58,6 @@ async function textOf(bucket: Bucket, key: string): Promise<string> {
 async function sizes(bucket: Bucket, prefix = ''): Promise<Record<string, number>> {
   const entries = await Array.fromAsync(bucket.list(prefix, options));
   return Object.fromEntries(entries.map(({ key, size }) => [key, size]).sort());
-}
-
-async function storeError(promise: Promise<unknown>, kind: StoreErrorKind): Promise<StoreError> {
-  const error = await promise.then(
-    () => assert.fail('no error'),
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof StoreError, String(error));
-  assert.equal(error.kind, kind, error.message);
-  return error;
 }
 
 describe('logging in', () => {
@@ -89,7 +70,7 @@ describe('logging in', () => {
         credentials: credentials(kind),
       });
       const bytes = randomBytes(131_072);
-      await put(bucket, 'x', bytes);
+      await uploadInParts(bucket, 'x', bytes);
       assert.ok((await buffer(await bucket.read('x', options))).equals(bytes));
       await bucket.close();
     });
@@ -103,7 +84,7 @@ describe('logging in', () => {
       container: 'wrong-password',
       credentials: { ...credentials(), identity },
     });
-    const error = await storeError(bucket.read('x', options), 'denied');
+    const error = await storeErrorOf(bucket.read('x', options), 'denied');
     assert.match(
       error.message,
       /^cannot log in at http:.*\/v3\/auth\/tokens: the store answered 401; check the credentials/,
@@ -113,13 +94,13 @@ describe('logging in', () => {
 
   it('an unknown region is refused and the known ones are named; none is needed where there is one', async () => {
     const { bucket: known } = await newContainer('regions');
-    await put(known, 'x', Buffer.from('abc'));
+    await uploadInParts(known, 'x', Buffer.from('abc'));
     const elsewhere = new SwiftBucket({
       clock: systemClock,
       container: 'regions',
       credentials: { ...credentials(), region: 'Mars' },
     });
-    const error = await storeError(elsewhere.read('x', options), 'invalid');
+    const error = await storeErrorOf(elsewhere.read('x', options), 'invalid');
     assert.match(error.message, /the catalogue has no object store in region "Mars", only in "RegionOne"/);
     const bucket = new SwiftBucket({
       clock: systemClock,
@@ -131,7 +112,7 @@ describe('logging in', () => {
 
   it('the URL of Keystone may have no /v3, or a slash at its end', async () => {
     const { bucket: known } = await newContainer('urls');
-    await put(known, 'x', Buffer.from('abc'));
+    await uploadInParts(known, 'x', Buffer.from('abc'));
     for (const authURL of [swift.keystone.url.replace('/v3', ''), `${swift.keystone.url}/`]) {
       const bucket = new SwiftBucket({
         clock: systemClock,
@@ -146,7 +127,7 @@ describe('logging in', () => {
 describe('uploads', () => {
   it('are segments beside a manifest, named as other programs name them', async () => {
     const { bucket, raw } = await newContainer('segments');
-    const entry = await put(bucket, 'v2/Full ü', Buffer.from('aabbc'), 2);
+    const entry = await uploadInParts(bucket, 'v2/Full ü', Buffer.from('aabbc'), 2);
     assert.deepEqual(await sizes(bucket), {
       'v2/Full ü': 5,
       'v2/Full ü/0000000001': 2,
@@ -167,7 +148,7 @@ describe('uploads', () => {
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('abc') }, options);
     await upload.writePart({ number: 2, offset: 3, bytes: Buffer.from('abc') }, options);
     assert.deepEqual(Object.keys(await sizes(bucket)), ['x/0000000001', 'x/0000000002']);
-    await storeError(bucket.read('x', options), 'not_found');
+    await storeErrorOf(bucket.read('x', options), 'not_found');
     await upload.abort();
     await upload.abort();
     assert.deepEqual(await sizes(bucket), {});
@@ -175,27 +156,27 @@ describe('uploads', () => {
 
   it('of nothing', async () => {
     const { bucket } = await newContainer('nothing');
-    await put(bucket, 'x', Buffer.alloc(0), 1);
+    await uploadInParts(bucket, 'x', Buffer.alloc(0), 1);
     assert.deepEqual(await sizes(bucket), { x: 0 });
     assert.equal(await textOf(bucket, 'x'), '');
   });
 
   it('replace an object whole: until then the old one is read, afterwards its segments are gone', async () => {
     const { bucket } = await newContainer('replace');
-    await put(bucket, 'x', Buffer.from('oldest'), 2);
+    await uploadInParts(bucket, 'x', Buffer.from('oldest'), 2);
     const upload = await bucket.beginUpload('x', { ...options, partSize: 3 });
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('new') }, options);
     assert.equal(await textOf(bucket, 'x'), 'oldest');
     await upload.complete({ parts: 1, size: 3 }, options);
     assert.equal(await textOf(bucket, 'x'), 'new');
     assert.deepEqual(await sizes(bucket), { x: 3, 'x/0000100001': 3 });
-    await put(bucket, 'x', Buffer.from('third'));
+    await uploadInParts(bucket, 'x', Buffer.from('third'));
     assert.deepEqual(await sizes(bucket), { x: 5, 'x/0000000001': 5 });
   });
 
   it('that are aborted leave the old object as it was', async () => {
     const { bucket } = await newContainer('keep-old');
-    await put(bucket, 'x', Buffer.from('old'));
+    await uploadInParts(bucket, 'x', Buffer.from('old'));
     const upload = await bucket.beginUpload('x', { ...options, partSize: 3 });
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('new') }, options);
     await upload.abort();
@@ -225,28 +206,28 @@ describe('uploads', () => {
     const upload = await bucket.beginUpload('x', { ...options, partSize: 2 });
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('aa') }, options);
     await raw('PUT', '/x/0000000001', { body: 'zz' });
-    const error = await storeError(upload.complete({ parts: 1, size: 2 }, options), 'transient');
+    const error = await storeErrorOf(upload.complete({ parts: 1, size: 2 }, options), 'transient');
     assert.match(error.message, /0000000001 holds other bytes than were sent; another upload may have written it/);
-    await storeError(bucket.read('x', options), 'not_found');
+    await storeErrorOf(bucket.read('x', options), 'not_found');
   });
 
   it('are refused when a part is missing or the size is another', async () => {
     const { bucket } = await newContainer('missing');
     const upload = await bucket.beginUpload('x', { ...options, partSize: 2 });
     await upload.writePart({ number: 2, offset: 2, bytes: Buffer.from('bb') }, options);
-    await storeError(upload.complete({ parts: 1, size: 2 }, options), 'invalid');
-    await storeError(upload.complete({ parts: 2, size: 4 }, options), 'invalid');
+    await storeErrorOf(upload.complete({ parts: 1, size: 2 }, options), 'invalid');
+    await storeErrorOf(upload.complete({ parts: 2, size: 4 }, options), 'invalid');
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('aa') }, options);
-    await storeError(upload.complete({ parts: 2, size: 5 }, options), 'invalid');
+    await storeErrorOf(upload.complete({ parts: 2, size: 5 }, options), 'invalid');
     await upload.complete({ parts: 2, size: 4 }, options);
     assert.equal(await textOf(bucket, 'x'), 'aabb');
   });
 
   it('meet the largest object the store takes, and quotas', async () => {
     const { bucket, raw } = await newContainer('limits');
-    await storeError(put(bucket, 'x', Buffer.alloc(1_000_001)), 'invalid');
+    await storeErrorOf(uploadInParts(bucket, 'x', Buffer.alloc(1_000_001)), 'invalid');
     await raw('POST', '', { headers: { 'x-container-meta-quota-bytes': '10' } });
-    await storeError(put(bucket, 'x', Buffer.alloc(11)), 'quota');
+    await storeErrorOf(uploadInParts(bucket, 'x', Buffer.alloc(11)), 'quota');
   });
 });
 
@@ -280,7 +261,7 @@ describe('objects that other programs wrote', () => {
 describe('reading, listing, deleting', () => {
   it('ranges go across segments and may end beyond the object', async () => {
     const { bucket } = await newContainer('ranges');
-    await put(bucket, 'x', Buffer.from('0123456789'), 3);
+    await uploadInParts(bucket, 'x', Buffer.from('0123456789'), 3);
     const read = async (start: number, end: number): Promise<string> =>
       (await buffer(await bucket.read('x', { ...options, range: { start, end } }))).toString();
     assert.equal(await read(2, 8), '234567');
@@ -298,25 +279,25 @@ describe('reading, listing, deleting', () => {
 
   it('a delete that was cut short is finished by the next one', async () => {
     const { bucket, raw } = await newContainer('cut-delete');
-    await put(bucket, 'x', Buffer.from('aabb'), 2);
+    await uploadInParts(bucket, 'x', Buffer.from('aabb'), 2);
     await raw('DELETE', '/x');
     await bucket.delete('x', options);
     assert.deepEqual(await sizes(bucket), {});
-    await storeError(bucket.delete('x', options), 'not_found');
+    await storeErrorOf(bucket.delete('x', options), 'not_found');
   });
 
   it('an absent object is not_found', async () => {
     const { bucket } = await newContainer('absent');
-    const error = await storeError(bucket.read('no/such', options), 'not_found');
+    const error = await storeErrorOf(bucket.read('no/such', options), 'not_found');
     assert.equal(error.message, 'cannot read swift://absent/no/such: the store answered 404');
   });
 
   it('an absent container is gone for everything', async () => {
     const bucket = new SwiftBucket({ clock: systemClock, container: 'never-made', credentials: credentials() });
-    await storeError(Array.fromAsync(bucket.list('', options)), 'gone');
-    await storeError(bucket.read('x', options), 'gone');
-    await storeError(bucket.delete('x', options), 'gone');
-    await storeError(put(bucket, 'x', Buffer.from('x')), 'gone');
+    await storeErrorOf(Array.fromAsync(bucket.list('', options)), 'gone');
+    await storeErrorOf(bucket.read('x', options), 'gone');
+    await storeErrorOf(bucket.delete('x', options), 'gone');
+    await storeErrorOf(uploadInParts(bucket, 'x', Buffer.from('x')), 'gone');
   });
 
   it('a caller that has aborted gets its own reason from every call', async () => {
@@ -357,7 +338,7 @@ describe('a token that is refused', () => {
       return { kind: 'status', status: 401 };
     });
     const bytes = randomBytes(3000);
-    await put(bucket, 'x', bytes, 1000);
+    await uploadInParts(bucket, 'x', bytes, 1000);
     assert.equal((await sizes(bucket))['x'], 3000);
     assert.ok((await buffer(await bucket.read('x', options))).equals(bytes));
     await bucket.delete('x', options);

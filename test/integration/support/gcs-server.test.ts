@@ -54,3 +54,19 @@ test('wrong bytes, too many components and requests of nobody are refused', asyn
   assert.throws(() => server.space.compose('key', parts, {}), { status: 400 });
   assert.equal(server.space.compose('key', parts.slice(1), {}).body.length, 32);
 });
+
+test('a line behind the last boundary belongs to nothing', async () => {
+  await using server = await startGcsServer({ auth: 'none' });
+  const [attributes, body] = [JSON.stringify({ name: 'key' }), 'bytes\r\n'];
+  const parts = [attributes, body].map((part) => `--limit\r\ncontent-type: x/y\r\n\r\n${part}\r\n`);
+  const response = await fetch(
+    `${server.endpoint}/upload/storage/v1/b/${server.bucket}/o?uploadType=multipart&name=key`,
+    {
+      method: 'POST',
+      headers: { 'content-type': 'multipart/related; boundary=limit' },
+      body: `${parts.join('')}--limit--\r\n`,
+    },
+  );
+  assert.equal(response.status, 200, await response.text());
+  assert.equal(server.space.get('key').body.toString(), body);
+});

@@ -124,14 +124,6 @@ export class GcsObjectSpace {
     return this.retentionSeconds === undefined ? undefined : object.updatedAt + this.retentionSeconds * 1000;
   }
 
-  /** Names with `prefix` after `after`, in the service's order (by UTF-8 bytes). */
-  names(prefix: string, after: string): string[] {
-    const isAfter = (name: string): boolean => Buffer.compare(Buffer.from(name), Buffer.from(after)) > 0;
-    return [...this.objects.keys()]
-      .filter((name) => name.startsWith(prefix) && isAfter(name))
-      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  }
-
   /** The resource of the JSON API ("Objects: resource representations"). */
   resource(object: GcsObject): Readonly<Record<string, unknown>> {
     const until = this.protectedUntil(object);

@@ -124,11 +124,6 @@ export class OssObjectSpace {
     return upload;
   }
 
-  /** Keys with `prefix` after `after`, in the service's order (by UTF-8 bytes). */
-  keys(prefix: string, after: string): string[] {
-    return [...this.objects.keys()].filter((key) => key.startsWith(prefix) && compare(key, after) > 0).sort(compare);
-  }
-
   #mayChange(key: string): void {
     const object = this.objects.get(key);
     if (object !== undefined && this.wormDays !== undefined) {
@@ -142,8 +137,4 @@ export class OssObjectSpace {
 /** The MD5 of some bytes. */
 export function md5(body: Buffer, encoding: 'hex' | 'base64'): string {
   return createHash('md5').update(body).digest(encoding);
-}
-
-function compare(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, suite, test } from 'node:test';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import type { Bucket, ObjectEntry } from '../../../../src/snapstore/bucket.ts';
 import { OssBucket, type OssConfig } from '../../../../src/snapstore/providers/oss/oss-bucket.ts';
+import { disposable, impatient, listed, patient, readWhole, uploadInParts } from '../../../support/bucket-calls.ts';
 import { failingSteps } from '../../../support/failing-steps.ts';
 import { failFirst } from '../../../support/http-fault.ts';
 import { type OssServer, startOssServer } from '../../../support/oss-server.ts';
@@ -15,38 +16,20 @@ const partSize = 128 * 1024;
 let server: OssServer;
 let bucket: Bucket;
 
-const PATIENT = { requestMs: 30_000, partMs: 30_000, stallMs: 30_000, retryDelaysMs: [1, 1] };
-/** For tests of deadlines: shorter, but long enough for a busy machine to answer what it is asked. */
-const IMPATIENT = { ...PATIENT, requestMs: 1500, partMs: 1500, stallMs: 1000 };
-
 function open(options: Partial<OssConfig> = {}): Bucket {
   return new OssBucket({
     container: server.bucket,
     credentials: { storageEndpoint: 'unused.invalid', ...server.keys },
     endpoint: server.endpoint,
     clock: systemClock,
-    patience: PATIENT,
+    patience: patient,
     ...options,
   });
 }
 
-async function upload(key: string, body: Buffer, to = bucket): Promise<ObjectEntry> {
-  const uploading = await to.beginUpload(key, { signal, partSize });
-  const parts = Math.ceil(body.length / partSize);
-  for (let number = parts; number >= 1; number--) {
-    const offset = (number - 1) * partSize;
-    await uploading.writePart({ number, offset, bytes: body.subarray(offset, offset + partSize) }, { signal });
-  }
-  return await uploading.complete({ parts, size: body.length }, { signal });
-}
-
-async function list(prefix = '', from = bucket): Promise<ObjectEntry[]> {
-  return await Array.fromAsync(from.list(prefix, { signal }));
-}
-
-async function readAll(key: string): Promise<Buffer> {
-  return await buffer(await bucket.read(key, { signal }));
-}
+const upload = (key: string, body: Buffer, to = bucket): Promise<ObjectEntry> => uploadInParts(to, key, body, partSize);
+const list = (prefix = '', from = bucket): Promise<ObjectEntry[]> => listed(from, prefix);
+const readAll = (key: string): Promise<Buffer> => readWhole(bucket, key);
 
 beforeEach(async () => {
   server = await startOssServer();
@@ -75,19 +58,6 @@ suite('objects', () => {
     await uploading.complete({ parts: 1, size: 0 }, { signal });
     assert.equal((await readAll('one')).length, 0);
     assert.equal(server.space.uploads.size, 0);
-  });
-
-  test('a range is half open', async () => {
-    server.space.put('key', Buffer.from('0123456789'));
-    const piece = await bucket.read('key', { signal, range: { start: 2, end: 5 } });
-    assert.equal((await buffer(piece)).toString(), '234');
-    const nothing = await bucket.read('key', { signal, range: { start: 4, end: 4 } });
-    assert.equal((await buffer(nothing)).length, 0);
-    const beyond = await bucket.read('key', { signal, range: { start: 10, end: 12 } });
-    assert.equal((await buffer(beyond)).length, 0);
-    const cut = await bucket.read('key', { signal, range: { start: 8, end: 12 } });
-    assert.equal((await buffer(cut)).toString(), '89');
-    await assert.rejects(bucket.read('none', { signal, range: { start: 0, end: 1 } }), { kind: 'not_found' });
   });
 
   test('listings follow all pages and keep odd names whole', async () => {
@@ -210,7 +180,7 @@ suite('faults', () => {
   });
 
   test("a part that fails is the caller's to write again, and then arrives", async () => {
-    bucket = open({ patience: IMPATIENT });
+    bucket = open({ patience: impatient });
     const body = randomBytes(partSize);
     const faults = [
       { kind: 'status', status: 500 },
@@ -301,7 +271,7 @@ suite('faults', () => {
   });
 
   test('a body that is cut, stalls, or is not what was stored fails', async () => {
-    bucket = open({ patience: IMPATIENT });
+    bucket = open({ patience: impatient });
     server.space.put('key', randomBytes(3_000_000));
     for (const fault of [
       { kind: 'truncate', after: 1_500_000 },
@@ -314,7 +284,7 @@ suite('faults', () => {
   });
 
   test('a read whose first bytes do not come fails within its deadline', async () => {
-    bucket = open({ patience: IMPATIENT });
+    bucket = open({ patience: impatient });
     server.space.put('key', Buffer.from('x'));
     server.fault(() => ({ kind: 'stall' }));
     await assert.rejects(bucket.read('key', { signal }), { kind: 'transient' });
@@ -322,11 +292,11 @@ suite('faults', () => {
   });
 
   test('a slow reader is not a stalled store', async () => {
-    bucket = open({ patience: IMPATIENT });
+    bucket = open({ patience: impatient });
     const body = randomBytes(4_000_000);
     server.space.put('key', body);
     const stream = await bucket.read('key', { signal });
-    await systemClock.sleep(IMPATIENT.stallMs + 200);
+    await systemClock.sleep(impatient.stallMs + 200);
     assert.deepEqual(await buffer(stream), body);
   });
 
@@ -370,7 +340,3 @@ suite('faults', () => {
     await uploading.abort();
   });
 });
-
-function disposable(opened: Bucket): Bucket & AsyncDisposable {
-  return Object.assign(opened, { [Symbol.asyncDispose]: () => opened.close() });
-}

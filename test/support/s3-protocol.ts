@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import type { StoreAnswer, StoreRequest } from './store-listener.ts';
+import { xmlDocument } from './xml.ts';
+
+/** What S3 and the services made after it call differently. */
+export interface S3Dialect {
+  /** The operation that begins an upload in parts. */
+  readonly beginUpload: string;
+  /** The operation of a request about the bucket itself. */
+  ofBucket(query: URLSearchParams): string;
+}
+
+/** Sorts out a request whose bucket stands first in the path, whose key follows, and whose operation is told by method and query. */
+export function sortOutPathStyle(
+  message: IncomingMessage,
+  url: URL,
+  dialect: S3Dialect,
+): Pick<StoreRequest, 'operation' | 'bucket' | 'key'> {
+  const [bucket = '', ...rest] = url.pathname.slice(1).split('/');
+  const key = decodeURIComponent(rest.join('/'));
+  const query = url.searchParams;
+  const operation = key === '' ? dialect.ofBucket(query) : ofObject(message.method ?? '', query, dialect);
+  return { operation, bucket, key };
+}
+
+function ofObject(method: string, query: URLSearchParams, { beginUpload }: S3Dialect): string {
+  const upload = query.has('uploadId');
+  switch (method) {
+    case 'PUT':
+      return upload ? 'UploadPart' : 'PutObject';
+    case 'POST':
+      return upload ? 'CompleteMultipartUpload' : beginUpload;
+    case 'DELETE':
+      return upload ? 'AbortMultipartUpload' : 'DeleteObject';
+    case 'HEAD':
+      return 'HeadObject';
+    default:
+      return upload ? 'ListParts' : 'GetObject';
+  }
+}
+
+/** An answer that is an XML document. */
+export function xmlAnswer(root: string): StoreAnswer {
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body: xmlDocument(root) };
+}
