@@ -63,10 +63,10 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
       assets,
       disableExperimentalSEAWarning: true,
       useCodeCache: true,
-      // A watch makes large buffers into garbage fast; a small young generation (MB) notices them before they pile up, and
-      // where gigabytes pass they are collected on demand (src/runtime/buffer-garbage.ts).
+      // A watch makes large buffers into garbage fast; a small young generation (MB) notices them before they pile up.
+      // Most other flags would make V8 refuse the compiled code.
       // Dependencies use url.parse (DEP0169) and punycode (DEP0040); users can do nothing about either.
-      execArgv: ['--disable-warning=DEP0169', '--disable-warning=DEP0040', '--max-semi-space-size=4', '--expose-gc'],
+      execArgv: ['--disable-warning=DEP0169', '--disable-warning=DEP0040', '--max-semi-space-size=4'],
       execArgvExtension: 'none',
     }),
   );

@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
 /** Bytes that may become garbage before the young objects are looked through for their buffers: a millisecond. */
 const YOUNG_AFTER = 4 * 1024 * 1024;
 
@@ -7,9 +10,9 @@ const ALL_AFTER = 64 * 1024 * 1024;
 /**
  * Has buffers collected that bytes on their way leave behind. V8 looks for garbage when its own heap has grown; a buffer is a small
  * object there however large it is, and tens of megabytes pile up otherwise.
- * Does nothing where the process was started without `--expose-gc`; the executable is started with it.
  */
 export class BufferGarbage {
+  readonly #collect = collector();
   #sinceYoung = 0;
   #sinceAll = 0;
 
@@ -21,7 +24,7 @@ export class BufferGarbage {
       this.collect();
     } else if (this.#sinceYoung >= YOUNG_AFTER) {
       this.#sinceYoung = 0;
-      globalThis.gc?.({ type: 'minor', execution: 'sync' });
+      this.#collect({ type: 'minor', execution: 'sync' });
     }
   }
 
@@ -29,6 +32,19 @@ export class BufferGarbage {
   collect(): void {
     this.#sinceYoung = 0;
     this.#sinceAll = 0;
-    globalThis.gc?.({ type: 'major', execution: 'sync' });
+    this.#collect({ type: 'major', execution: 'sync' });
+  }
+}
+
+/**
+ * V8's function to collect garbage, which new contexts have while a flag is set. It must not stay set, nor be given when the
+ * program is started: V8 takes compiled code only under the flags with which that was made.
+ */
+function collector(): NodeJS.GCFunction {
+  setFlagsFromString('--expose-gc');
+  try {
+    return runInNewContext('gc') as NodeJS.GCFunction;
+  } finally {
+    setFlagsFromString('--no-expose-gc');
   }
 }
