@@ -2,8 +2,10 @@ import type { EtcdCluster } from '../etcd/cluster.ts';
 import { CompactedFailure } from '../etcd/etcd-failure.ts';
 import type { BackupMetrics } from '../metrics/backup-metrics.ts';
 import { nextRevision, type Revision, revision } from '../revision.ts';
+import { BufferGarbage } from '../runtime/buffer-garbage.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { DeltaEvent } from '../snapshot/delta-event.ts';
 import type { DeltaCollector } from './delta-collector.ts';
 import { SpoolFull } from './delta-spool.ts';
 import type { DeltaWriter } from './delta-writer.ts';
@@ -61,8 +63,10 @@ async function collectBatches(
   { cluster, collector, mark, metrics }: CollectParts,
   last: ReturnType<typeof lastCall>,
 ): Promise<void> {
+  const garbage = new BufferGarbage();
   for await (const batch of cluster.watch({ from, signal: last.signal })) {
     await collector.add(batch.events);
+    garbage.left(bytesOf(batch.events));
     if (batch.events.length > 0) {
       metrics.snapshotRequired('Incr', 'required');
       metrics.snapshotRequired('Full', 'required');
@@ -70,4 +74,13 @@ async function collectBatches(
     mark.reach(batch.revision);
     last.arrived(batch.revision);
   }
+}
+
+/** Bytes of keys and values. */
+function bytesOf(events: readonly DeltaEvent[]): number {
+  let bytes = 0;
+  for (const event of events) {
+    bytes += event.key.length + (event.type === 'put' ? event.value.length : 0);
+  }
+  return bytes;
 }

@@ -6,6 +6,7 @@ import { EtcdFailure } from '../etcd/etcd-failure.ts';
 import { type Revision, revision } from '../revision.ts';
 import { BufferGarbage } from '../runtime/buffer-garbage.ts';
 import { Failure } from '../runtime/failure.ts';
+import { markingAtOnce } from '../runtime/marking.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { compress } from '../snapshot/compression.ts';
 import { HashDamage } from '../snapshot/damage.ts';
@@ -53,6 +54,7 @@ export interface DownloadRequest {
  */
 export async function downloadDatabase(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
   const { clock, log, signal } = context;
+  using _marking = markingAtOnce();
   for (let attempt = 1; ; attempt++) {
     try {
       return await downloadOnce(request, context);

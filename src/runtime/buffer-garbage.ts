@@ -21,7 +21,9 @@ export class BufferGarbage {
     this.#sinceYoung += bytes;
     this.#sinceAll += bytes;
     if (this.#sinceAll >= ALL_AFTER) {
-      this.collect();
+      this.#sinceYoung = 0;
+      this.#sinceAll = 0;
+      this.#collect({ type: 'major', execution: 'sync' });
     } else if (this.#sinceYoung >= YOUNG_AFTER) {
       this.#sinceYoung = 0;
       this.#collect({ type: 'minor', execution: 'sync' });
@@ -32,7 +34,7 @@ export class BufferGarbage {
   collect(): void {
     this.#sinceYoung = 0;
     this.#sinceAll = 0;
-    this.#collect({ type: 'major', execution: 'sync' });
+    this.#collect({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   }
 }
 
