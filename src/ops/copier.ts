@@ -1,3 +1,4 @@
+import { BufferGarbage } from '../runtime/buffer-garbage.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { Slots } from '../runtime/slots.ts';
@@ -113,7 +114,12 @@ async function copyPlanned(
   using bar = context.progress.start({ label: 'copy', unit: 'bytes', total: bytes });
   await using checks = new ObjectCheckThread();
   const slots = new Slots(request.maxParallel);
-  const onCopied = (count: number): void => bar.advance(count);
+  const garbage = new BufferGarbage();
+  const onCopied = (count: number): void => {
+    bar.advance(count);
+    // What has to be sent again left its garbage before.
+    garbage.left(Math.max(0, count));
+  };
   const work = { slots, checks, onCopied, context };
   return await Promise.all(plan.chains.map((chain) => copyChain(chain, request, work)));
 }

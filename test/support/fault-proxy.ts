@@ -92,7 +92,7 @@ async function serve(
     return;
   }
   response.writeHead(status, { ...headers, ...lengthHeader(message, body) });
-  await sendBody(response, body, fault);
+  await sendBody(response, body, { fault });
 }
 
 function operationOf(message: IncomingMessage, url: URL): string {

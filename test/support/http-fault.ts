@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Pace } from './pace.ts';
 
 /** A request as the hook of a loopback store sees it. */
 export interface StoreCall {
@@ -49,10 +50,15 @@ export class FaultDesk {
 }
 
 /** Sends the body in pieces, cut short where the fault says so. Ends or cuts the answer. */
-export async function sendBody(response: ServerResponse, body: Buffer, fault?: HttpFault): Promise<void> {
+export async function sendBody(
+  response: ServerResponse,
+  body: Buffer,
+  { fault, pace }: { readonly fault?: HttpFault | undefined; readonly pace?: Pace | undefined } = {},
+): Promise<void> {
   const bytes = fault?.kind === 'truncate' ? body.subarray(0, fault.after) : body;
   const piece = 1024 * 1024;
   for (let at = 0; at < bytes.length; at += piece) {
+    await pace?.carry(Math.min(piece, bytes.length - at));
     if (!response.write(bytes.subarray(at, at + piece)) && !response.destroyed) {
       const { promise, resolve } = Promise.withResolvers<void>();
       response.once('drain', resolve);

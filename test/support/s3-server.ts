@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { AwsRefusal } from './aws-refusal.ts';
 import { fromPageToken, keyPage, toPageToken } from './key-page.ts';
+import type { Pace } from './pace.ts';
 import { sortOutPathStyle, xmlAnswer } from './s3-protocol.ts';
 import { listenAsStore, type StoreAnswer, type StoreListener, type StoreRequest } from './store-listener.ts';
 import { element, leaf, xmlDocument } from './xml.ts';
@@ -28,6 +28,8 @@ export interface S3ServerOptions {
   readonly admits?: (caller: S3Caller) => boolean;
   /** `sizes` forgets what is uploaded, so that a server can take any amount. */
   readonly keeps?: 'bytes' | 'sizes';
+  /** How fast it sends bodies, and how fast one that keeps sizes takes parts in. */
+  readonly pace?: Pace;
 }
 
 /** A loopback S3 with one bucket, which stands in the path. */
@@ -46,13 +48,14 @@ type S3Parts = Map<number, Buffer | number>;
  * Starts the server on a free port, for what Ceph cannot do here: temporary keys, and hardly any cost. It knows what a backup needs,
  * without versions. Signatures are not checked, and checksums are taken for right.
  */
-export async function startS3Server({ admits, keeps = 'bytes' }: S3ServerOptions = {}): Promise<S3Server> {
+export async function startS3Server({ admits, keeps = 'bytes', pace }: S3ServerOptions = {}): Promise<S3Server> {
   const bucket = 'backups';
   const space = { objects: new Map<string, S3Object>(), uploads: new Map<string, S3Parts>(), keeps };
   const listener = await listenAsStore({
     sortOut: (message, url) => sortOutPathStyle(message, url, { beginUpload: 'CreateMultipartUpload', ofBucket }),
     takeIn: (message, { operation }) =>
-      keeps === 'sizes' && operation === 'UploadPart' ? passedBy(message) : buffer(message),
+      keeps === 'sizes' && operation === 'UploadPart' ? passedBy(message, pace) : buffer(message),
+    pace,
     perform: (request) => {
       if (admits?.(callerOf(request.message)) === false) {
         throw new AwsRefusal(403, 'ExpiredToken');
@@ -72,12 +75,12 @@ export async function startS3Server({ admits, keeps = 'bytes' }: S3ServerOptions
 }
 
 /** Reads a body and forgets it: what a store that is measured against costs should be next to nothing. */
-async function passedBy(message: IncomingMessage): Promise<Buffer> {
+async function passedBy(message: IncomingMessage, pace: Pace | undefined): Promise<Buffer> {
   let size = 0;
-  message.on('data', (bytes: Buffer) => {
+  for await (const bytes of message as AsyncIterable<Buffer>) {
     size += bytes.length;
-  });
-  await once(message, 'end');
+    await pace?.carry(bytes.length);
+  }
   if (size !== Number(message.headers['content-length'])) {
     throw new AwsRefusal(400, 'IncompleteBody');
   }

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { buffer } from 'node:stream/consumers';
 import { corrupted, FaultDesk, type FaultHook, type HttpFault, sendBody } from './http-fault.ts';
 import { listenOnLoopback } from './loopback-listener.ts';
+import type { Pace } from './pace.ts';
 
 /** A request, read and sorted out. */
 export interface StoreRequest {
@@ -32,6 +33,8 @@ export interface StoreProtocol {
   readonly sortOut: (message: IncomingMessage, url: URL) => Pick<StoreRequest, 'operation' | 'bucket' | 'key'>;
   /** Takes the body of a request in; all of it is kept when left out. */
   readonly takeIn?: (message: IncomingMessage, sorted: Pick<StoreRequest, 'operation'>) => Promise<Buffer>;
+  /** How fast bodies are sent; as fast as they go when left out. */
+  readonly pace?: Pace | undefined;
   /** Does it. Throws for a refusal. */
   readonly perform: (request: StoreRequest) => StoreAnswer;
   /** Turns what `perform` threw, or the error the test asked for, into an answer. */
@@ -117,7 +120,7 @@ async function serve(
     ...(fault?.kind === 'status' && fault.retryAfter !== undefined ? { 'retry-after': String(fault.retryAfter) } : {}),
     ...answer.headers,
   });
-  await sendBody(response, message.method === 'HEAD' ? Buffer.alloc(0) : bytes, fault);
+  await sendBody(response, message.method === 'HEAD' ? Buffer.alloc(0) : bytes, { fault, pace: protocol.pace });
 }
 
 function answerTo(protocol: StoreProtocol, request: StoreRequest, fault: HttpFault | undefined): StoreAnswer {

@@ -1,7 +1,30 @@
 import { Slots, type SlotWait } from '../../runtime/slots.ts';
 
+/** Stands for a buffer that is elsewhere. */
+export const noBuffer: Buffer = Buffer.alloc(0);
+
+/** A buffer is counted in fractions of a whole one, this many to the whole. */
+const FRACTIONS = 1024;
+
+/** What {@link BufferPool.take} is asked for, bytes. */
+export interface BufferSize {
+  /** At least this, as far as is known; no more than a whole one has. */
+  readonly size: number;
+  /** The size of whole ones. */
+  readonly whole: number;
+}
+
+/** A buffer that is in use. */
+export interface LentBuffer {
+  /** With whatever was left in it. May be replaced by another of the same size, or by none when it is lost. */
+  bytes: Buffer;
+  /** Gives it back; once. */
+  give(): void;
+}
+
 /**
- * Buffers that go round among the uploads of a store: whoever wants one waits while as many as there may be are in use.
+ * Buffers that go round among the uploads of a store: whoever wants one waits while as many as there may be are in use; a
+ * small one counts for as much of a whole one as it has of it.
  * Whoever holds one must be able to give it back without another.
  */
 export class BufferPool {
@@ -10,7 +33,7 @@ export class BufferPool {
   #users = 0;
 
   constructor(pool: { readonly count: number }) {
-    this.#slots = new Slots(pool.count);
+    this.#slots = new Slots(pool.count * FRACTIONS);
   }
 
   /** Runs `work`, which takes buffers. Idle ones are kept only as long as something runs. */
@@ -26,18 +49,24 @@ export class BufferPool {
     }
   }
 
-  /** A buffer of `size` bytes with whatever was left in it. Rejects with the signal's reason. */
-  async take(size: number, wait: SlotWait): Promise<Buffer> {
-    await this.#slots.take(wait);
-    const idle = this.#idle.pop();
-    return idle?.length === size ? idle : Buffer.allocUnsafeSlow(size);
+  /** Lends a buffer of the wanted size. Rejects with the signal's reason. */
+  async take({ size, whole }: BufferSize, wait: Omit<SlotWait, 'amount'>): Promise<LentBuffer> {
+    const amount = Math.max(1, Math.ceil((size / whole) * FRACTIONS));
+    await this.#slots.take({ ...wait, amount });
+    const lent: LentBuffer = {
+      bytes: size === whole ? this.#whole(whole) : Buffer.allocUnsafeSlow(size),
+      give: () => {
+        if (amount === FRACTIONS && lent.bytes.length === whole) {
+          this.#idle.push(lent.bytes);
+        }
+        this.#slots.give(amount);
+      },
+    };
+    return lent;
   }
 
-  /** Returns a buffer that came from {@link take}, or nothing in place of one that was lost. */
-  give(buffer: Buffer | undefined): void {
-    if (buffer !== undefined) {
-      this.#idle.push(buffer);
-    }
-    this.#slots.give();
+  #whole(size: number): Buffer {
+    const idle = this.#idle.pop();
+    return idle?.length === size ? idle : Buffer.allocUnsafeSlow(size);
   }
 }

@@ -5,7 +5,7 @@ import { untilAborted } from '../../runtime/until-aborted.ts';
 import type { Bucket, CallOptions, ObjectEntry, Upload, UploadPart } from '../bucket.ts';
 import { type RetryOptions, retryTransient } from '../retry-transient.ts';
 import { StoreError } from '../store-error.ts';
-import { BufferPool } from './buffer-pool.ts';
+import { BufferPool, type LentBuffer, noBuffer } from './buffer-pool.ts';
 import { planChunkSize } from './chunk-plan.ts';
 import type { Inspection } from './inspection.ts';
 
@@ -119,55 +119,61 @@ class ChunkedUpload {
 
   async #feed(source: AsyncIterator<Uint8Array>): Promise<void> {
     const steps = stepsOf(source, this.#stop.signal);
-    let buffer: Buffer | undefined = await this.#take();
+    const { partSize } = this.#context;
+    let lent: LentBuffer | undefined = await this.#take();
     let filled = 0;
     try {
       for (let next = await steps(); next.done !== true; next = await steps()) {
         for (let rest = next.value; rest.length > 0; ) {
-          if (filled === buffer.length) {
-            const full = buffer;
-            buffer = undefined;
+          if (filled === partSize) {
+            const full = lent;
+            lent = undefined;
             this.#send(full, filled);
-            buffer = await this.#take();
+            lent = await this.#take();
             filled = 0;
+          } else if (filled === lent.bytes.length) {
+            // More comes than was announced. To wait for a whole buffer with this one in hand could be for ever.
+            lent.bytes = enlarged(lent.bytes, partSize);
           }
-          const fitting = rest.subarray(0, buffer.length - filled);
-          buffer.set(fitting, filled);
+          const fitting = rest.subarray(0, lent.bytes.length - filled);
+          lent.bytes.set(fitting, filled);
           filled += fitting.length;
           rest = rest.subarray(fitting.length);
         }
       }
     } catch (error) {
-      if (buffer !== undefined) {
-        this.#context.buffers.give(buffer);
-      }
+      lent?.give();
       throw error;
     }
     // An empty object is one empty part.
-    this.#send(buffer, filled);
+    this.#send(lent, filled);
   }
 
-  #take(): Promise<Buffer> {
+  /** A buffer for the next part, as far as its size is known. */
+  #take(): Promise<LentBuffer> {
+    const { buffers, partSize: whole, request } = this.#context;
+    const left = request.sizeBound - this.#size;
+    const size = left < 0 ? whole : Math.min(left, whole);
     // Whoever has begun comes before those that have not: so fewer sources are open and waiting.
     const place = this.#parts > 0 ? 'first' : 'last';
-    return this.#context.buffers.take(this.#context.partSize, { signal: this.#stop.signal, place });
+    return buffers.take({ size, whole }, { signal: this.#stop.signal, place });
   }
 
-  /** Starts the upload of `buffer`'s first `length` bytes and returns at once. */
-  #send(buffer: Buffer, length: number): void {
+  /** Starts the upload of the first `length` bytes of a buffer and returns at once. */
+  #send(lent: LentBuffer, length: number): void {
     const { bucket, request } = this.#context;
     this.#parts += 1;
     if (this.#parts > bucket.traits.maxParts) {
-      this.#context.buffers.give(buffer);
+      lent.give();
       throw new StoreError('invalid', {
         action: 'upload',
         object: `${bucket.location}/${request.key}`,
         found: `it is larger than the ${request.sizeBound} bytes that were announced and needs too many parts`,
       });
     }
-    const part = { number: this.#parts, offset: this.#size, bytes: buffer.subarray(0, length) };
+    const part = { number: this.#parts, offset: this.#size, bytes: lent.bytes.subarray(0, length) };
     this.#size += length;
-    const sent = this.#deliver(part, buffer).then(
+    const sent = this.#deliver(part, lent).then(
       () => {
         this.#inFlight.delete(sent);
         request.onUploaded?.(length);
@@ -188,15 +194,14 @@ class ChunkedUpload {
   }
 
   /** Has the part looked at, sends it, and gives `lent` back, in which it lies. */
-  async #deliver(part: UploadPart, lent: Buffer): Promise<void> {
-    const { request, settings, buffers } = this.#context;
-    let buffer: Buffer | undefined = lent;
+  async #deliver(part: UploadPart, lent: LentBuffer): Promise<void> {
+    const { request, settings } = this.#context;
     let whole = part;
     try {
       if (request.inspection !== undefined) {
-        buffer = undefined;
+        lent.bytes = noBuffer;
         const inspected = await request.inspection.part(part.bytes);
-        buffer = Buffer.from(inspected.bytes.buffer);
+        lent.bytes = Buffer.from(inspected.bytes.buffer);
         whole = { ...part, ...inspected };
       }
       await retryTransient(
@@ -204,7 +209,7 @@ class ChunkedUpload {
         retries(settings, this.#signal, `part ${part.number} of ${request.key}`),
       );
     } finally {
-      buffers.give(buffer);
+      lent.give();
     }
   }
 
@@ -241,4 +246,11 @@ function abandon(body: AsyncIterable<Uint8Array>, source: AsyncIterator<Uint8Arr
     body.destroy();
   }
   source.return?.().catch(() => undefined);
+}
+
+/** A buffer of `size` bytes that begins with those of `buffer`. */
+function enlarged(buffer: Buffer, size: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(size);
+  larger.set(buffer);
+  return larger;
 }

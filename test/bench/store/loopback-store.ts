@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { seededBytes } from '../../support/byte-streams.ts';
+import { Pace } from '../../support/pace.ts';
 import { startS3Server } from '../../support/s3-server.ts';
 
 /** What the server holds from the start. */
@@ -11,6 +12,8 @@ export interface LoopbackTask {
   readonly keys: readonly string[];
   /** Bytes of each object, whole KiB: a hash of 32 bytes comes on top. */
   readonly size: number;
+  /** Its line, bytes a second each way; as fast as this machine goes when left out. */
+  readonly rate?: number;
 }
 
 /** Bytes with their SHA-256 behind them, as every full and every delta ends. */
@@ -19,8 +22,11 @@ function hashedBytes(size: number): Buffer {
   return Buffer.concat([payload, createHash('sha256').update(payload).digest()]);
 }
 
-const { keys, size } = JSON.parse(process.argv[2] ?? '') as LoopbackTask;
-const server = await startS3Server({ keeps: 'sizes' });
+const { keys, size, rate } = JSON.parse(process.argv[2] ?? '') as LoopbackTask;
+const server = await startS3Server({
+  keeps: 'sizes',
+  ...(rate === undefined ? {} : { pace: new Pace({ bytesPerSecond: rate }) }),
+});
 if (keys.length > 0) {
   // All are the same, so that the server's memory is not what is measured.
   const bytes = hashedBytes(size);

@@ -229,6 +229,42 @@ test('an upload whose turn never comes is taken back', async () => {
   assert.equal(bucket.calls.complete, 0);
 });
 
+test('small parts share the room of one whole buffer, and one that turns out larger still arrives', async () => {
+  const memory = memoryBucket();
+  const buffers = new BufferPool({ count: 1 });
+  const gates: (() => void)[] = [];
+  const bucket: Bucket = {
+    ...memory,
+    async beginUpload(key, options) {
+      const upload = await memory.beginUpload(key, options);
+      return {
+        ...upload,
+        async writePart(part, partOptions) {
+          await new Promise<void>((resolve) => gates.push(resolve));
+          await upload.writePart(part, partOptions);
+        },
+      };
+    },
+  };
+  const half = seededBytes(CHUNK / 2, 1);
+  const large = seededBytes(CHUNK + 3, 2);
+  const running = [
+    ...['a', 'b'].map((key) =>
+      uploadTo(bucket, { key, body: inPieces(half, MIB), sizeBound: half.length }, { buffers }),
+    ),
+    uploadTo(bucket, { key: 'large', body: inPieces(large, MIB), sizeBound: 10 }, { buffers }),
+  ];
+  while (gates.length < 2) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal(gates.length, 2, 'the third waits');
+  const opening = setInterval(() => gates.shift()?.(), 1);
+  await Promise.all(running);
+  clearInterval(opening);
+  assert.ok(memory.objects.get('a')?.bytes.equals(half) && memory.objects.get('b')?.bytes.equals(half));
+  assert.ok(memory.objects.get('large')?.bytes.equals(large));
+});
+
 test('failed and cancelled uploads give back the buffers they share with others', async () => {
   const buffers = new BufferPool({ count: 2 });
   const failing = faultyBucket(memoryBucket());
