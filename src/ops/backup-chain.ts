@@ -17,6 +17,8 @@ export class BackupChain {
   /** The newest delta that was named; it may still be on its way. */
   #namedDelta: { readonly lastRevision: Revision; readonly createdOn: number } | undefined;
   #deltas = 0;
+  /** Where deltas end that were named since a full was begun. */
+  readonly #ends = new Set<Revision>();
   #onItsWay: FullOnItsWay | undefined;
 
   constructor(metrics: BackupMetrics = noMetrics) {
@@ -47,6 +49,23 @@ export class BackupChain {
   }
 
   /**
+   * A full is about to be read. Gives the revision that it must reach: deltas up to there are named already, and none that reaches
+   * beyond a full may be older than it.
+   */
+  beginFull(): Revision {
+    this.#ends.clear();
+    return revision(Math.max(this.#covered, this.#namedDelta?.lastRevision ?? 0));
+  }
+
+  /**
+   * Whether a full that was begun and ends here fits to the deltas that were named meanwhile: one that ends where the full ends
+   * would have to be older, and those behind it younger.
+   */
+  fits(lastRevision: Revision): boolean {
+    return !this.#ends.has(lastRevision) || this.#namedDelta?.lastRevision === lastRevision;
+  }
+
+  /**
    * Announces a full and gives its creation time in seconds. A delta that ends where the full ends has to be older:
    * readers take one of the same age or younger for a continuation, of which the Go program repeats every event.
    */
@@ -68,6 +87,7 @@ export class BackupChain {
     const createdOn =
       full !== undefined && lastRevision <= full.lastRevision ? Math.min(seconds, full.createdOn - 1) : seconds;
     this.#namedDelta = { lastRevision, createdOn };
+    this.#ends.add(lastRevision);
     return createdOn;
   }
 

@@ -137,9 +137,9 @@ export class FullTaker {
   async #onceReached({ final }: FullWish, signal: AbortSignal): Promise<StoredSnapshot> {
     const { collector, chain } = this.#parts;
     await this.#untilCaughtUp(signal);
-    collector.hold();
     try {
       for (let attempt = 1; ; attempt++) {
+        collector.hold();
         const result = await this.#attempt(final ? 'final' : 'usual', signal);
         if (result.outcome === 'saved') {
           return result.snapshot;
@@ -171,9 +171,11 @@ export class FullTaker {
     // Beside the work: a member that does not answer must not hold it up.
     void reportLearners(cluster, context);
     const openedAt = context.clock.now();
+    const needed = chain.beginFull();
     await using database = await downloadDatabase(this.#parts, context);
     const { lastRevision } = database;
-    if (lastRevision < chain.covered) {
+    // Deltas that were written since may reach beyond it, when more was changed than can be held back.
+    if (lastRevision < needed || !chain.fits(lastRevision)) {
       return { outcome: 'stale', lastRevision };
     }
     // A delta that reaches across the full's revision has to be younger than the full, or readers would distrust it.

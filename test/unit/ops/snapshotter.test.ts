@@ -664,6 +664,29 @@ describe('scheduled fulls', () => {
     );
   });
 
+  test('that deltas overtake while they are read are stored, since these fit to them', async () => {
+    await using rig = await watching({ deltaMemoryLimit: 2_000 });
+    rig.cluster.commit(put('a', 59));
+    rig.cluster.holdSnapshots();
+    await rig.clock.advance(3_600_000);
+    await eventually(() => (rig.cluster.snapshots === 2 ? true : undefined));
+    for (const at of [60, 61, 62, 63]) {
+      rig.cluster.commit(put('k', at, { value: Buffer.alloc(3_000) }));
+    }
+    await rig.saved(3);
+    rig.cluster.goOn();
+    await eventually(() => rig.store.saved.find((name) => name.startsWith('Full-00000000-00000059-')));
+    await eventually(async () => {
+      const chain = newestChain((await rig.store.list()).snapshots);
+      assert.equal(chain.outcome, 'chain');
+      return chain.outcome === 'chain' && chain.lastRevision === 63 ? true : undefined;
+    });
+    const chain = newestChain((await rig.store.list()).snapshots);
+    assert.match(chain.outcome === 'chain' ? chain.base.name : '', /^Full-00000000-00000059-/);
+    assert.deepEqual(chain.outcome === 'chain' && chain.notes, []);
+    assert.equal(rig.cluster.snapshots, 2, 'nothing is read twice');
+  });
+
   test('that take long to store do not hold up deltas, which fit to the chains before and after', async () => {
     await using rig = await watching();
     await rig.clock.advance(3_600_000 - periodMs / 2);
