@@ -44,7 +44,7 @@ test-chaos: etcd
 fuzz: install
 	FUZZ_KEEP=yes FUZZ_RUNS=$${FUZZ_RUNS:-400000} FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(NODE) --test test/unit/fuzz/parsers.test.ts
 
-## test-mutations: 10,000 damaged files, each reported or read as a real etcd reads it; takes half an hour
+## test-mutations: 10,000 damaged files, each reported or read as a real etcd reads it; takes eleven minutes
 test-mutations: etcd
 	MUTATIONS=$${MUTATIONS:-10000} MUTATION_SEED=$${MUTATION_SEED:-$$RANDOM} $(NODE) --test test/chaos/mutations.test.ts
 
@@ -52,7 +52,7 @@ test-mutations: etcd
 test-versions: install
 	@$(NODE) scripts/test-versions.ts
 
-## test-stores: the suite of every store with chains of 10,500 objects wherever they lie; takes half an hour
+## test-stores: the suite of every store with chains of 10,500 objects wherever they lie; takes a quarter of an hour
 test-stores: install ceph openstack
 	STORE_OBJECTS=10500 $(NODE) --test 'test/conformance/**/*.test.ts'
 
