@@ -1,5 +1,5 @@
-import { BufferGarbage } from '../runtime/buffer-garbage.ts';
 import { Failure } from '../runtime/failure.ts';
+import { markingAtOnce } from '../runtime/marking.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { Slots } from '../runtime/slots.ts';
 import { retryTransient } from '../snapstore/retry-transient.ts';
@@ -113,13 +113,9 @@ async function copyPlanned(
   );
   using bar = context.progress.start({ label: 'copy', unit: 'bytes', total: bytes });
   await using checks = new ObjectCheckThread();
+  using _marking = markingAtOnce();
   const slots = new Slots(request.maxParallel);
-  const garbage = new BufferGarbage();
-  const onCopied = (count: number): void => {
-    bar.advance(count);
-    // What has to be sent again left its garbage before.
-    garbage.left(Math.max(0, count));
-  };
+  const onCopied = (count: number): void => bar.advance(count);
   const work = { slots, checks, onCopied, context };
   return await Promise.all(plan.chains.map((chain) => copyChain(chain, request, work)));
 }

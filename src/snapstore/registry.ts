@@ -32,7 +32,7 @@ export interface StoreConfig {
   /** Which credentials are used. */
   readonly role: StoreRole;
   /**
-   * `shared`: all uploads together hold hardly more buffers than one may, for whoever has many on their way at once.
+   * `shared`: all uploads together hold as many buffers as one may, for whoever has many on their way at once.
    * Otherwise each has its own, so that a short one never waits for a long one.
    */
   readonly uploadMemory?: 'own' | 'shared';
@@ -45,9 +45,6 @@ export interface StoreSurroundings {
   /** Where credentials are looked for; the process's own when left out. */
   readonly environment?: Environment;
 }
-
-/** Shared buffers that may be filled and looked at while as many as are allowed are sent: or neither store would be kept busy. */
-const BUFFERS_ON_THE_WAY = 3;
 
 type ProviderLoader = () => Promise<(place: BucketPlace) => BucketProvider>;
 
@@ -97,8 +94,7 @@ export async function openBucket(config: StoreConfig, surroundings: StoreSurroun
   };
   const bucket = await RotatingBucket.open(provider(place), log);
   const parallel = config.maxParallelChunkUploads;
-  const buffers = { count: Math.max(1, parallel) + BUFFERS_ON_THE_WAY };
-  const shared = config.uploadMemory === 'shared' ? { buffers: new BufferPool(buffers) } : {};
+  const shared = config.uploadMemory === 'shared' ? { buffers: new BufferPool({ count: Math.max(1, parallel) }) } : {};
   const upload = { parallel, minChunkSize: config.minChunkSize, ...shared, clock, log };
   return { bucket, upload };
 }

@@ -63,6 +63,7 @@ export class ObjectCheckThread implements AsyncDisposable {
     const worker = startWorker({
       asset: 'object-check-worker.cjs',
       module: () => new URL('./object-check-worker.ts', import.meta.url),
+      youngGenerationSize: 2,
     });
     worker.on('message', (answer: ObjectCheckAnswer) => this.#hear(answer));
     worker.on('error', (error: unknown) => this.#break(error));
