@@ -10,7 +10,7 @@ import { crc32c, crc64 } from '../../../../src/snapstore/crc.ts';
 import type { Inspection } from '../../../../src/snapstore/upload/inspection.ts';
 import { inPieces, seededBytes } from '../../../support/byte-streams.ts';
 
-const CONTENT = Buffer.from(seededBytes(1_500_000, 7));
+const CONTENT = Buffer.from(seededBytes(1_200_000, 7));
 const HASHED = Buffer.concat([CONTENT, createHash('sha256').update(CONTENT).digest()]);
 
 async function stored(compression: Compression, content = HASHED): Promise<Buffer> {

@@ -40,6 +40,17 @@ function uploadTo(
   );
 }
 
+/** A bucket whose parts are written by `around`, which is handed the writing itself. */
+function withParts(bucket: Bucket, around: (write: () => Promise<void>) => Promise<void>): Bucket {
+  return {
+    ...bucket,
+    async beginUpload(key, options) {
+      const upload = await bucket.beginUpload(key, options);
+      return { ...upload, writePart: (part, call) => around(() => upload.writePart(part, call)) };
+    },
+  };
+}
+
 test('chunks are as small as allowed and as large as the number of parts demands', () => {
   const traits = (maxParts: number) => ({ maxParts, minPartSize: 0, partsAreData: false, partDigests: [] });
   assert.equal(planChunkSize(traits(9999), { sizeBound: 100, minChunkSize: 1 }), 5 * MIB);
@@ -143,22 +154,13 @@ test('no more chunks are read than may be in flight', async () => {
   let most = 0;
   let read = 0;
   const gates: (() => void)[] = [];
-  const bucket: Bucket = {
-    ...memory,
-    async beginUpload(key, options) {
-      const upload = await memory.beginUpload(key, options);
-      return {
-        ...upload,
-        async writePart(part, partOptions) {
-          inFlight += 1;
-          most = Math.max(most, inFlight);
-          await new Promise<void>((resolve) => gates.push(resolve));
-          inFlight -= 1;
-          await upload.writePart(part, partOptions);
-        },
-      };
-    },
-  };
+  const bucket = withParts(memory, async (write) => {
+    inFlight += 1;
+    most = Math.max(most, inFlight);
+    await new Promise<void>((resolve) => gates.push(resolve));
+    inFlight -= 1;
+    await write();
+  });
   async function* counted(): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < 8; at += 1) {
       read += 1;
@@ -185,22 +187,13 @@ test('uploads that share buffers are bounded together, and one that waits for it
   const body = (seed: number) => inPieces(seededBytes(3 * CHUNK, seed), MIB);
   let inFlight = 0;
   let most = 0;
-  const bucket: Bucket = {
-    ...memory,
-    async beginUpload(key, options) {
-      const upload = await memory.beginUpload(key, options);
-      return {
-        ...upload,
-        async writePart(part, partOptions) {
-          inFlight += 1;
-          most = Math.max(most, inFlight);
-          await new Promise((resolve) => setImmediate(resolve));
-          inFlight -= 1;
-          await upload.writePart(part, partOptions);
-        },
-      };
-    },
-  };
+  const bucket = withParts(memory, async (write) => {
+    inFlight += 1;
+    most = Math.max(most, inFlight);
+    await new Promise((resolve) => setImmediate(resolve));
+    inFlight -= 1;
+    await write();
+  });
   const first = Promise.withResolvers<void>();
   const settings = { parallel: 2, buffers };
   const waiting = ['b', 'c', 'd'].map((key, seed) =>
@@ -233,19 +226,7 @@ test('small parts share the room of one whole buffer, and one that turns out lar
   const memory = memoryBucket();
   const buffers = new BufferPool({ count: 1 });
   const gates: (() => void)[] = [];
-  const bucket: Bucket = {
-    ...memory,
-    async beginUpload(key, options) {
-      const upload = await memory.beginUpload(key, options);
-      return {
-        ...upload,
-        async writePart(part, partOptions) {
-          await new Promise<void>((resolve) => gates.push(resolve));
-          await upload.writePart(part, partOptions);
-        },
-      };
-    },
-  };
+  const bucket = withParts(memory, (write) => new Promise<void>((resolve) => gates.push(resolve)).then(write));
   const half = seededBytes(CHUNK / 2, 1);
   const large = seededBytes(CHUNK + 3, 2);
   const running = [
