@@ -41,7 +41,7 @@ export interface BucketTraits {
   readonly minPartSize: number;
   /** True where part objects are the data (Swift): deleting them loses the snapshot. */
   readonly partsAreData: boolean;
-  /** What the adapter works with for each part: to sign a request, or to compare what arrived. */
+  /** What the adapter works with for each part: to sign a request, or to compare what arrived. May change as it learns about the store. */
   readonly partDigests: readonly PartDigest[];
 }
 

@@ -1,6 +1,7 @@
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
+import { ReceivingHttpAgent, ReceivingHttpsAgent } from './receiving-agents.ts';
 
 /** One request. */
 export interface HttpRequest {
@@ -17,8 +18,8 @@ export interface HttpRequest {
  * closed: what they would send goes through here.
  */
 export class HttpConnections {
-  readonly #http = new HttpAgent({ keepAlive: true });
-  readonly #https = new HttpsAgent({ keepAlive: true });
+  readonly #http = new ReceivingHttpAgent({ keepAlive: true });
+  readonly #https = new ReceivingHttpsAgent({ keepAlive: true });
 
   /** Sends a request; resolves with the head of its answer, whatever its status. */
   async send({ url, body, ...settings }: HttpRequest): Promise<IncomingMessage> {

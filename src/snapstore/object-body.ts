@@ -55,6 +55,21 @@ export async function openBody(call: BodyCall): Promise<Readable> {
   }
 }
 
+/**
+ * The bytes of a body, for whoever takes them in at once: a piece lasts only until the next is asked for. The memory of what came
+ * over a network is free again then; to wait for it to be collected as garbage costs tens of megabytes.
+ */
+export async function* passing(body: Readable): AsyncGenerator<Uint8Array, void, undefined> {
+  const mayBeFreed = body instanceof ObjectBody;
+  for await (const piece of body as AsyncIterable<Buffer<ArrayBuffer>>) {
+    yield piece;
+    // Small pieces may lie in memory that they share with others.
+    if (mayBeFreed && piece.length === piece.buffer.byteLength) {
+      piece.buffer.transfer(0);
+    }
+  }
+}
+
 /** Pulls from the raw stream only as its reader asks, so that a slow reader is not taken for a stalled server. */
 class ObjectBody extends Readable {
   /** Settles when the first byte, the end or the first error arrived. */

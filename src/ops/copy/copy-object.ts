@@ -2,6 +2,7 @@ import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { CallOptions } from '../../snapstore/bucket.ts';
+import { passing } from '../../snapstore/object-body.ts';
 import { retryTransient } from '../../snapstore/retry-transient.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
@@ -76,7 +77,7 @@ async function openSource(
   options: CallOptions,
 ): Promise<AsyncIterable<Uint8Array>> {
   try {
-    return await route.source.fetch(object.source, options);
+    return passing(await route.source.fetch(object.source, options));
   } catch (error) {
     if (error instanceof StoreError && error.kind === 'not_found') {
       throw new VanishedObject(object.source.name, { cause: error });

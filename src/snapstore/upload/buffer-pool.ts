@@ -18,6 +18,8 @@ export interface BufferSize {
 export interface LentBuffer {
   /** With whatever was left in it. May be replaced by another of the same size, or by none when it is lost. */
   bytes: Buffer;
+  /** Tells that nothing more is put into it, so that another may be filled. */
+  filled(): void;
   /** Gives it back; once. */
   give(): void;
 }
@@ -25,15 +27,19 @@ export interface LentBuffer {
 /**
  * Buffers that go round among the uploads of a store: whoever wants one waits while as many as there may be are in use; a
  * small one counts for as much of a whole one as it has of it.
+ * Half of them at the most are being filled: were all filled at once, nothing would be sent meanwhile, and then nothing be read while
+ * all are sent.
  * Whoever holds one must be able to give it back without another.
  */
 export class BufferPool {
   readonly #slots: Slots;
+  readonly #filling: Slots;
   #idle: Buffer[] = [];
   #users = 0;
 
   constructor(pool: { readonly count: number }) {
     this.#slots = new Slots(pool.count * FRACTIONS);
+    this.#filling = new Slots(Math.max(1, Math.floor(pool.count / 2)) * FRACTIONS);
   }
 
   /** Runs `work`, which takes buffers. Idle ones are kept only as long as something runs. */
@@ -52,14 +58,28 @@ export class BufferPool {
   /** Lends a buffer of the wanted size. Rejects with the signal's reason. */
   async take({ size, whole }: BufferSize, wait: Omit<SlotWait, 'amount'>): Promise<LentBuffer> {
     const amount = Math.max(1, Math.ceil((size / whole) * FRACTIONS));
-    await this.#slots.take({ ...wait, amount });
+    await this.#filling.take({ ...wait, amount });
+    let filling = true;
+    try {
+      await this.#slots.take({ ...wait, amount });
+    } catch (error) {
+      this.#filling.give(amount);
+      throw error;
+    }
     const lent: LentBuffer = {
       bytes: size === whole ? this.#whole(whole) : Buffer.allocUnsafeSlow(size),
+      filled: () => {
+        if (filling) {
+          filling = false;
+          this.#filling.give(amount);
+        }
+      },
       give: () => {
         if (amount === FRACTIONS && lent.bytes.length === whole) {
           this.#idle.push(lent.bytes);
         }
         this.#slots.give(amount);
+        lent.filled();
       },
     };
     return lent;

@@ -161,6 +161,7 @@ class ChunkedUpload {
 
   /** Starts the upload of the first `length` bytes of a buffer and returns at once. */
   #send(lent: LentBuffer, length: number): void {
+    lent.filled();
     const { bucket, request } = this.#context;
     this.#parts += 1;
     if (this.#parts > bucket.traits.maxParts) {

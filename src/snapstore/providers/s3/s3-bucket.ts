@@ -20,6 +20,7 @@ import type { RawBody } from '../../object-body.ts';
 import type { PartDigest } from '../../part-digests.ts';
 import { StoreError, whenDenied } from '../../store-error.ts';
 import { type Patience, StoreSession, type StoreTask, usualPatience } from '../../store-session.ts';
+import { PartEtags } from './part-etags.ts';
 import { createS3Client } from './s3-client.ts';
 import { s3Error, s3ErrorCode } from './s3-error.ts';
 import { listS3, type S3Place } from './s3-listing.ts';
@@ -32,18 +33,26 @@ export class S3Bucket implements Bucket {
   readonly location: string;
   readonly #settings: S3Settings;
   readonly #place: S3Place;
+  readonly #etags: PartEtags;
 
   constructor(
     settings: S3Settings,
     { clock, patience = usualPatience }: { readonly clock: Clock; readonly patience?: Patience },
   ) {
     this.#settings = settings;
+    const { requestChecksums, sse } = settings;
+    const etags = new PartEtags({ encrypted: sse !== undefined });
+    this.#etags = etags;
     this.traits = {
       // One less than the service takes.
       maxParts: 9999,
       minPartSize: 5 * 1024 * 1024,
       partsAreData: false,
-      partDigests: ['sha256', ...comparedDigests(settings)],
+      // Where a part is sent without its CRC-32C, its ETag is compared.
+      get partDigests(): readonly PartDigest[] {
+        const compared: PartDigest = requestChecksums === 'when_required' ? 'md5' : 'crc32c';
+        return compared === 'md5' && !etags.areMd5 ? ['sha256'] : ['sha256', compared];
+      },
     };
     this.location =
       settings.endpoint === undefined ? `s3://${settings.bucket}` : `${settings.endpoint}/${settings.bucket}`;
@@ -99,7 +108,7 @@ export class S3Bucket implements Bucket {
     if (uploadId === undefined) {
       throw new StoreError('invalid', { ...task, found: 'the store gave no id for it' });
     }
-    return new S3Upload(this.#place, { key, uploadId, sse, checksums });
+    return new S3Upload(this.#place, { key, uploadId, sse, checksums, etags: this.#etags });
   }
 
   async delete(key: string, { signal, versionId }: VersionOptions): Promise<void> {
@@ -152,12 +161,4 @@ function rawBody(body: unknown, length: number | undefined, task: StoreTask): Ra
 function isLocked(facts: HeadObjectCommandOutput, now: number): boolean {
   const held = facts.ObjectLockLegalHoldStatus === 'ON';
   return held || (facts.ObjectLockRetainUntilDate?.getTime() ?? 0) > now;
-}
-
-/** Where a part is sent without its CRC-32C its ETag is compared, which is the MD5 of it unless it is encrypted. */
-function comparedDigests({ requestChecksums, sse }: S3Settings): readonly PartDigest[] {
-  if (requestChecksums !== 'when_required') {
-    return ['crc32c'];
-  }
-  return sse === undefined ? ['md5'] : [];
 }

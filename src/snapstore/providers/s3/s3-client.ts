@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Clock } from '../../../runtime/clock.ts';
+import { ReceivingHttpAgent, ReceivingHttpsAgent } from '../../receiving-agents.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { webIdentity } from './web-identity.ts';
 
@@ -19,10 +20,16 @@ export function createS3Client(settings: S3Settings, clock: Clock): S3Client {
     maxAttempts: 1,
     requestChecksumCalculation: settings.requestChecksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
     responseChecksumValidation: settings.responseChecksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
+    // Whoever waits for a leave before each part waits for the network once more, and the SDK opens a connection of its own for it.
+    expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT,
-      httpAgent: connections,
-      httpsAgent: { ...connections, ...trust, rejectUnauthorized: !settings.insecureSkipVerify },
+      httpAgent: new ReceivingHttpAgent(connections),
+      httpsAgent: new ReceivingHttpsAgent({
+        ...connections,
+        ...trust,
+        rejectUnauthorized: !settings.insecureSkipVerify,
+      }),
     },
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),

@@ -9,6 +9,7 @@ import {
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { crc32c } from '../../crc.ts';
 import { StoreError } from '../../store-error.ts';
+import { bareEtag, looksLikeMd5, type PartEtags } from './part-etags.ts';
 import { s3ErrorCode } from './s3-error.ts';
 import type { S3Place } from './s3-listing.ts';
 import type { ChecksumMode, SseCustomerKey } from './s3-settings.ts';
@@ -19,6 +20,8 @@ export interface S3UploadTarget {
   readonly uploadId: string;
   readonly sse: SseCustomerKey | undefined;
   readonly checksums: ChecksumMode;
+  /** Those of all uploads of the bucket. */
+  readonly etags: PartEtags;
 }
 
 /** What is known of a part that arrived. */
@@ -62,14 +65,11 @@ export class S3Upload implements Upload {
       }
       return client.send(command, { abortSignal });
     });
-    if (
-      !arrivedWhole(() => digests?.md5 ?? hash('md5', body, 'buffer'), {
-        sent: checksum,
-        answered: answer.ChecksumCRC32C,
-        etag: answer.ETag,
-        sse: this.#target.sse,
-      })
-    ) {
+    const isWhole =
+      checksum !== undefined && answer.ChecksumCRC32C !== undefined
+        ? answer.ChecksumCRC32C === checksum
+        : this.#matches(answer.ETag, () => digests?.md5 ?? hash('md5', body, 'buffer'));
+    if (!isWhole) {
       throw new StoreError('transient', {
         action,
         object: this.#object,
@@ -180,6 +180,12 @@ export class S3Upload implements Upload {
     };
   }
 
+  /** Whether a part's ETag is what it should be, as far as it says something. */
+  #matches(etag: string | undefined, md5: () => Uint8Array): boolean {
+    const found = this.#target.etags.md5Of(etag);
+    return found === undefined || found === Buffer.from(md5()).toString('hex');
+  }
+
   #addressed(): { readonly Bucket: string; readonly Key: string; readonly UploadId: string } {
     return { Bucket: this.#place.bucket, Key: this.#target.key, UploadId: this.#target.uploadId };
   }
@@ -201,39 +207,17 @@ function signWith(sha256: Uint8Array, stack: UploadPartCommand['middlewareStack'
   );
 }
 
-/** Compares what the service says of a part with what was sent. Encrypted parts have ETags that say nothing. */
-function arrivedWhole(
-  md5: () => Uint8Array,
-  said: {
-    readonly sent: string | undefined;
-    readonly answered: string | undefined;
-    readonly etag: string | undefined;
-    readonly sse: SseCustomerKey | undefined;
-  },
-): boolean {
-  if (said.sent !== undefined && said.answered !== undefined) {
-    return said.sent === said.answered;
-  }
-  const etag = bareEtag(said.etag);
-  const isMd5 = said.sse === undefined && etag !== undefined && /^[0-9a-f]{32}$/.test(etag);
-  return !isMd5 || Buffer.from(md5()).toString('hex') === etag;
-}
-
 /** The ETag of an object of several parts: the MD5 of the parts' MD5s and their number. Undefined where parts have no MD5 for an ETag. */
 function wholeEtag(parts: readonly CompletedPart[]): string | undefined {
   const hash = createHash('md5');
   for (const part of parts) {
     const etag = bareEtag(part.ETag);
-    if (etag === undefined || !/^[0-9a-f]{32}$/.test(etag)) {
+    if (etag === undefined || !looksLikeMd5(etag)) {
       return undefined;
     }
     hash.update(etag, 'hex');
   }
   return `${hash.digest('hex')}-${parts.length}`;
-}
-
-function bareEtag(etag: string | undefined): string | undefined {
-  return etag?.replaceAll('"', '');
 }
 
 function encodedCrc(crc: bigint): string {

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { Agent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { Agent as TlsAgent } from 'node:https';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { PassThrough, pipeline, type Readable } from 'node:stream';
 import {
   createClient,
@@ -8,6 +7,7 @@ import {
   type RequestOptions,
   type StorageClient,
 } from 'pkgcloud/lib/pkgcloud/openstack/storage/index.js';
+import { ReceivingHttpAgent, ReceivingHttpsAgent } from '../../receiving-agents.ts';
 import type { SwiftToken } from './keystone-session.ts';
 
 /** One request to Swift. */
@@ -53,7 +53,10 @@ class NoLogin extends EventEmitter {
  */
 export class PkgcloudTransport {
   readonly #client: StorageClient;
-  readonly #agents = { http: new Agent({ keepAlive: true }), https: new TlsAgent({ keepAlive: true }) };
+  readonly #agents = {
+    http: new ReceivingHttpAgent({ keepAlive: true }),
+    https: new ReceivingHttpsAgent({ keepAlive: true }),
+  };
 
   constructor() {
     this.#client = createClient({ authUrl: 'http://unused.invalid', identity: NoLogin, earlyTokenTimeout: 0 });
