@@ -1,6 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
+import { Database } from '../datadir/bbolt/database.ts';
 import { Damage } from '../datadir/damage.ts';
-import { inspectDatabase } from '../datadir/mvcc/inspect.ts';
+import { type DatabaseFacts, inspectDatabase } from '../datadir/mvcc/inspect.ts';
+import { readLastRevision } from '../datadir/mvcc/last-revision.ts';
 import type { EtcdCluster } from '../etcd/cluster.ts';
 import { EtcdFailure } from '../etcd/etcd-failure.ts';
 import { type Revision, revision } from '../revision.ts';
@@ -26,18 +28,20 @@ const blockSize = 1024 * 1024;
 const mostAttempts = 3;
 const attemptPauseMs = 1_000;
 
-/** A member's database, found whole and sound, ready to be stored. Disposing removes its temporary files. */
+/**
+ * A member's database, found whole, ready to be stored, but not to be trusted before all its pages are checked. Disposing ends
+ * the check and removes the temporary files.
+ */
 export interface DownloadedDatabase extends AsyncDisposable {
   /** The database and its SHA-256 behind it, compressed. */
-  readonly object: { readonly handle: FileHandle /** Bytes. */; readonly size: number };
+  readonly object: { readonly path: string; readonly handle: FileHandle /** Bytes. */; readonly size: number };
   /** True last revision. */
   readonly lastRevision: Revision;
-  /** As `etcdctl snapshot status` prints it. */
-  readonly hash: number;
-  /** As `etcdctl snapshot status` counts. */
-  readonly totalKeys: number;
-  /** Bytes of the database. */
-  readonly totalSize: number;
+  /**
+   * What the check of all pages and records finds, which goes on by itself. Rejects with a Failure `snapshot_corrupt` when they
+   * are not sound; nobody has to wait for that.
+   */
+  readonly checked: Promise<DatabaseFacts>;
 }
 
 /** What to download, and where to put it meanwhile. */
@@ -49,7 +53,7 @@ export interface DownloadRequest {
 }
 
 /**
- * Streams the database of a member to a temporary file, compresses it on the way, and checks hash and structure.
+ * Streams the database of a member to a temporary file, compresses it on the way, checks its hash, and begins to check its pages.
  * Throws a Failure `snapshot_corrupt` when what came is no sound database, and `temp_unwritable` when it cannot be kept.
  */
 export async function downloadDatabase(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
@@ -79,16 +83,26 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   const garbage = new BufferGarbage();
   const received = receive(plain.handle, { ...request, garbage }, context);
   const size = await keep(compress(received, compression), packed?.handle, tempDir);
+  const lastRevision = await trusting(cluster.location, () => lastRevisionOf(plain.path));
   garbage.collect();
-  const facts = await inspected(plain.path, cluster.location, context.signal);
-  garbage.collect();
+  const ended = new AbortController();
+  const signal = AbortSignal.any([context.signal, ended.signal]);
+  const checked = trusting(cluster.location, () => inspectDatabase(plain.path, { signal }));
+  // Its outcome counts when it is asked for.
+  const over = checked.then(
+    () => garbage.collect(),
+    () => undefined,
+  );
+  files.defer(async () => {
+    ended.abort();
+    await over;
+  });
+  const object = packed ?? plain;
   const kept = files.move();
   return {
-    object: { handle: (packed ?? plain).handle, size },
-    lastRevision: revision(facts.lastRevision),
-    hash: facts.hash,
-    totalKeys: facts.totalKeys,
-    totalSize: facts.size,
+    object: { path: object.path, handle: object.handle, size },
+    lastRevision,
+    checked,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -171,9 +185,15 @@ async function* telling(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
   }
 }
 
-async function inspected(path: string, location: string, signal: AbortSignal): ReturnType<typeof inspectDatabase> {
+async function lastRevisionOf(path: string): Promise<Revision> {
+  await using database = await Database.open(path);
+  return revision(await readLastRevision(database));
+}
+
+/** Reads from a database that was sent by `location`; damage is its fault. */
+async function trusting<T>(location: string, read: () => Promise<T>): Promise<T> {
   try {
-    return await inspectDatabase(path, { signal });
+    return await read();
   } catch (error) {
     throw error instanceof Damage ? corrupt(location, `byte ${error.offset}: ${error.reason}`, error) : error;
   }

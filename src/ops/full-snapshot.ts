@@ -30,7 +30,7 @@ export interface FullSnapshotResult {
   readonly totalSize: number;
 }
 
-/** Takes one full snapshot: download, compress, verify, save. */
+/** Takes one full snapshot: download and compress, then check and save. */
 export async function takeFullSnapshot(request: FullSnapshotRequest, context: RunContext): Promise<FullSnapshotResult> {
   const takenAt = context.clock.now();
   context.log.info(`Taking full snapshot for time: ${rfc3339(takenAt)}`);
@@ -41,7 +41,10 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   return await saveFullSnapshot({ ...request, database, createdOn: Math.floor(takenAt / 1000) }, context);
 }
 
-/** Stores a database that was downloaded. `createdOn` is in seconds since the epoch. */
+/**
+ * Stores a database that was downloaded, while it is being checked; it becomes visible when it is found sound, else the upload is
+ * taken back and the check's failure thrown. `createdOn` is in seconds since the epoch.
+ */
 export async function saveFullSnapshot(
   request: Omit<FullSnapshotRequest, 'cluster' | 'tempDir'> & {
     readonly database: DownloadedDatabase;
@@ -50,7 +53,7 @@ export async function saveFullSnapshot(
   { signal, clock, log, progress }: RunContext,
 ): Promise<FullSnapshotResult> {
   const { database, store, compression, final, createdOn } = request;
-  const { object, lastRevision, hash, totalKeys, totalSize } = database;
+  const { object, lastRevision, checked } = database;
   const snapshot = newSnapshot({
     kind: 'Full',
     startRevision: revision(0),
@@ -62,7 +65,22 @@ export async function saveFullSnapshot(
   const startedAt = clock.monotonic();
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: object.size });
   const body = counted(fileBlocks(object.handle), bar.advance.bind(bar));
-  const stored = await store.save(snapshot, body, { signal, sizeBound: object.size });
+  const unsound = new AbortController();
+  const turn = checked.then(
+    () => undefined,
+    (error: unknown) => {
+      unsound.abort(error);
+      throw error;
+    },
+  );
+  // The store may fail before it waits for its turn.
+  turn.catch(() => undefined);
+  const bounds = { signal: AbortSignal.any([signal, unsound.signal]), sizeBound: object.size, file: object, turn };
+  const stored = await store.save(snapshot, body, bounds).catch((error: unknown) => {
+    unsound.signal.throwIfAborted();
+    throw error;
+  });
+  const { hash, totalKeys, size: totalSize } = await checked;
   log.info(`Total time to save snapshot: ${((clock.monotonic() - startedAt) / 1000).toFixed(3)} seconds.`);
   log.info(
     { revision: lastRevision, bytes: stored.size, databaseBytes: totalSize, keys: totalKeys },

@@ -176,6 +176,8 @@ export class FullTaker {
     const { lastRevision } = database;
     // Deltas that were written since may reach beyond it, when more was changed than can be held back.
     if (lastRevision < needed || !chain.fits(lastRevision)) {
+      // An unsound database may say anything of its revision.
+      await database.checked;
       return { outcome: 'stale', lastRevision };
     }
     // A delta that reaches across the full's revision has to be younger than the full, or readers would distrust it.

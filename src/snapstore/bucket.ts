@@ -62,6 +62,11 @@ export interface UploadPart {
  * `complete` whose answer was never seen was done after all: then the object is there, whole.
  */
 export interface Upload {
+  /**
+   * In place of all parts: makes `path`, a whole file that nobody changes any more, the content without copying it. False when
+   * that cannot be done there; then nothing has happened. The file may be removed under its own name afterwards.
+   */
+  adopt?(path: string, options: CallOptions): Promise<boolean>;
   writePart(part: UploadPart, options: CallOptions): Promise<void>;
   /** Makes the object visible, whole; verifies count and size against what the store holds. */
   complete(whole: { readonly parts: number; readonly size: number }, options: CallOptions): Promise<ObjectEntry>;

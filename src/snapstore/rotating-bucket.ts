@@ -94,6 +94,7 @@ export class RotatingBucket implements Bucket {
       }
     };
     return {
+      adopt: (path, options) => upload.adopt?.(path, options) ?? Promise.resolve(false),
       writePart: (part, options) => upload.writePart(part, options),
       complete: async (whole, options) => {
         const entry = await upload.complete(whole, options);

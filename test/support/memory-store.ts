@@ -4,8 +4,7 @@ import type { DeltaEvent } from '../../src/snapshot/delta-event.ts';
 import { relativeKey } from '../../src/snapshot/name.ts';
 import { compareInChainOrder } from '../../src/snapshot/order.ts';
 import type { Snapshot, SnapshotKind } from '../../src/snapshot/snapshot.ts';
-import type { CallOptions } from '../../src/snapstore/bucket.ts';
-import type { SnapStore, StoredSnapshot, StoreListing } from '../../src/snapstore/snapstore.ts';
+import type { SaveOptions, SnapStore, StoredSnapshot, StoreListing } from '../../src/snapstore/snapstore.ts';
 import { StoreError } from '../../src/snapstore/store-error.ts';
 import { decodedDelta } from './decoded-delta.ts';
 
@@ -64,7 +63,7 @@ export class MemoryStore implements SnapStore {
   async save(
     snapshot: Snapshot,
     body: AsyncIterable<Uint8Array>,
-    { signal }: CallOptions & { readonly sizeBound: number },
+    { signal, turn }: SaveOptions,
   ): Promise<StoredSnapshot> {
     this.begun.push(snapshot.name);
     const chunks: Uint8Array[] = [];
@@ -73,6 +72,7 @@ export class MemoryStore implements SnapStore {
       chunks.push(Uint8Array.from(chunk));
     }
     await this.#opening(snapshot.kind, signal);
+    await turn;
     if (this.#failure !== undefined) {
       throw this.#failure;
     }

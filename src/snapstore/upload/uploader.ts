@@ -30,6 +30,8 @@ export interface UploadRequest extends CallOptions {
   readonly body: AsyncIterable<Uint8Array>;
   /** Upper bound of the body's size, bytes. */
   readonly sizeBound: number;
+  /** Holds all of the body; nobody changes it any more. */
+  readonly file?: { readonly path: string /** Bytes. */; readonly size: number };
   /** The object becomes visible only after this has resolved; when it rejects, the upload fails with its reason. */
   readonly turn?: Promise<void>;
   /** Looks at the parts; when it finds fault, the upload fails with that and nothing becomes visible. */
@@ -56,7 +58,7 @@ export async function uploadInChunks(
   try {
     const buffers = settings.buffers ?? new BufferPool({ count: Math.max(1, settings.parallel) });
     const chunks = new ChunkedUpload(upload, { bucket, request, settings, buffers, partSize });
-    const whole = await buffers.use(() => chunks.run());
+    const whole = (await adopted(upload, request)) ?? (await buffers.use(() => chunks.run()));
     if (request.turn !== undefined) {
       await untilAborted(request.turn, request.signal);
     }
@@ -68,6 +70,18 @@ export async function uploadInChunks(
     });
     throw error;
   }
+}
+
+/** Has the store take the file over, where there is one and it can. Then nothing of the body is read. */
+async function adopted(
+  upload: Upload,
+  { file, inspection, signal, onUploaded }: UploadRequest,
+): Promise<{ readonly parts: number; readonly size: number } | undefined> {
+  if (file === undefined || inspection !== undefined || (await upload.adopt?.(file.path, { signal })) !== true) {
+    return undefined;
+  }
+  onUploaded?.(file.size);
+  return { parts: 1, size: file.size };
 }
 
 interface ChunkedUploadContext {

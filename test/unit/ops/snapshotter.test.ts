@@ -127,10 +127,10 @@ describe('the first full', () => {
     ['with a damaged page behind a fitting hash', rehashed(flip(databaseEndingAt(60), 4096 * 3 + 8))],
   ];
   for (const [what, stream] of damaged) {
-    test(`upstream 749, 778: ${what} is refused: nothing stored, nothing left behind`, async () => {
+    test(`upstream 749, 778: ${what} is refused: nothing becomes visible, nothing left behind`, async () => {
       await using rig = start({}, (cluster) => cluster.sendInstead(stream));
       await assert.rejects(rig.ended, (error) => error instanceof Failure && error.code === 'snapshot_corrupt');
-      assert.deepEqual(rig.store.begun, []);
+      assert.deepEqual(rig.store.saved, []);
       assert.deepEqual(rig.tempFiles(), []);
     });
   }

@@ -43,6 +43,24 @@ test('the bucket is opened anew only when the credentials changed', async () => 
   assert.deepEqual(state.closed, [1, 2]);
 });
 
+test('an upload takes a file over where the bucket can, and says so where it cannot', async () => {
+  const memory = memoryBucket();
+  const bucket: Bucket = {
+    ...memory,
+    async beginUpload(key, options) {
+      const upload = await memory.beginUpload(key, options);
+      return key === 'able' ? { ...upload, adopt: (path) => Promise.resolve(path === '/prepared') } : upload;
+    },
+  };
+  const open = () => Promise.resolve({ bucket, modifiedAt: 1 });
+  const rotating = await RotatingBucket.open({ modifiedAt: () => Promise.resolve(1), open }, new RecordedLog());
+  for (const key of ['able', 'unable']) {
+    const upload = await rotating.beginUpload(key, { signal, partSize: 5 });
+    assert.equal(await upload.adopt?.('/prepared', { signal }), key === 'able');
+    await upload.abort();
+  }
+});
+
 test('an upload and a read end with the credentials they began with, which are closed after them', async () => {
   const { rotating, state, memory } = provider();
   await memory.fill(['old']);

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, link, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { StoreError } from '../../store-error.ts';
@@ -8,6 +8,9 @@ import { temporaryName } from './temporary-name.ts';
 
 /** Directories may vanish under a writer when others delete the last file in them. */
 const ATTEMPTS = 3;
+
+/** What hard links fail with between file systems, and on those without. */
+const WITHOUT_LINKS = ['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 /** Where a file goes. */
 export interface LocalTarget {
@@ -45,19 +48,48 @@ interface TemporaryFile {
 class LocalUpload implements Upload {
   readonly #target: LocalTarget;
   readonly #file: TemporaryFile;
+  #handle: FileHandle;
   #open = true;
   #published = false;
 
   constructor(target: LocalTarget, file: TemporaryFile) {
     this.#target = target;
     this.#file = file;
+    this.#handle = file.handle;
+  }
+
+  /** By a hard link in place of the empty file, which needs the same file system. It is synced here already. */
+  async adopt(path: string, { signal }: CallOptions): Promise<boolean> {
+    signal.throwIfAborted();
+    const { temporary } = this.#file;
+    const linked = join(dirname(temporary), temporaryName());
+    try {
+      await link(path, linked);
+    } catch (error) {
+      if (WITHOUT_LINKS.some((code) => hasCode(error, code))) {
+        return false;
+      }
+      throw fileError('write', this.#target.path, error);
+    }
+    try {
+      await rename(linked, temporary);
+      const handle = await open(temporary, 'r+');
+      await this.#handle.close();
+      this.#handle = handle;
+      await handle.chmod(0o600);
+      await handle.sync();
+      return true;
+    } catch (error) {
+      await unlink(linked).catch(() => undefined);
+      throw fileError('write', this.#target.path, error);
+    }
   }
 
   async writePart(part: UploadPart, { signal }: CallOptions): Promise<void> {
     signal.throwIfAborted();
     try {
       for (let done = 0; done < part.bytes.length; ) {
-        const { bytesWritten } = await this.#file.handle.write(part.bytes, done, undefined, part.offset + done);
+        const { bytesWritten } = await this.#handle.write(part.bytes, done, undefined, part.offset + done);
         done += bytesWritten;
       }
     } catch (error) {
@@ -68,7 +100,7 @@ class LocalUpload implements Upload {
   async complete(whole: { readonly size: number }, { signal }: CallOptions): Promise<ObjectEntry> {
     const { key, path } = this.#target;
     try {
-      const { size } = await this.#file.handle.stat();
+      const { size } = await this.#handle.stat();
       if (size !== whole.size) {
         throw new StoreError('invalid', {
           action: 'write',
@@ -76,7 +108,7 @@ class LocalUpload implements Upload {
           found: `${size} bytes are in the file, ${whole.size} were written`,
         });
       }
-      await this.#file.handle.sync();
+      await this.#handle.sync();
       await this.#close();
       signal.throwIfAborted();
       await rename(this.#file.temporary, path);
@@ -107,7 +139,7 @@ class LocalUpload implements Upload {
   async #close(): Promise<void> {
     if (this.#open) {
       this.#open = false;
-      await this.#file.handle.close();
+      await this.#handle.close();
     }
   }
 }

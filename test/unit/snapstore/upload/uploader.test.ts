@@ -222,6 +222,47 @@ test('an upload whose turn never comes is taken back', async () => {
   assert.equal(bucket.calls.complete, 0);
 });
 
+test('a file that the store takes over is not read, waits for its turn too, and is copied where it cannot be taken', async () => {
+  const memory = memoryBucket();
+  const bytes = seededBytes(2 * CHUNK + 5, 1);
+  const bucket = (answer: boolean): Bucket => ({
+    ...memory,
+    async beginUpload(key, options) {
+      const upload = await memory.beginUpload(key, options);
+      return {
+        ...upload,
+        async adopt(path, call) {
+          if (answer) {
+            assert.equal(path, '/prepared');
+            await upload.writePart({ number: 1, offset: 0, bytes }, call);
+          }
+          return answer;
+        },
+      };
+    },
+  });
+  let read = 0;
+  async function* body(): AsyncGenerator<Uint8Array> {
+    read += 1;
+    yield bytes;
+  }
+  const file = { path: '/prepared', size: bytes.length };
+  const turn = Promise.withResolvers<void>();
+  let uploaded = 0;
+  const onUploaded = (count: number): void => {
+    uploaded += count;
+    turn.reject(new Error('not yet'));
+  };
+  await assert.rejects(uploadTo(bucket(true), { body: body(), file, turn: turn.promise, onUploaded }), /not yet/);
+  assert.equal(memory.objects.size, 0);
+  assert.equal(uploaded, bytes.length);
+  await uploadTo(bucket(true), { body: body(), file });
+  assert.equal(read, 0);
+  assert.equal(memory.objects.size, 1);
+  await uploadTo(bucket(false), { body: body(), file });
+  assert.equal(read, 1);
+});
+
 test('small parts share the room of one whole buffer, and one that turns out larger still arrives', async () => {
   const memory = memoryBucket();
   const buffers = new BufferPool({ count: 1 });

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileError } from '../../../../../src/snapstore/providers/local/file-error.ts';
@@ -68,6 +78,53 @@ test('deleting the last object of a folder removes the folder, but never the con
   assert.deepEqual(readdirSync(directory.path), ['backups']);
   await put(bucket, 'v2/b', 'again');
   assert.deepEqual(readdirSync(directory.join('backups/v2')), ['b']);
+});
+
+test('a file of the same file system becomes the object without being copied, and may then go', async () => {
+  using directory = makeTempDir();
+  const bucket = new LocalBucket({ directory: directory.join('backups'), clock: jumpingClock() });
+  const file = directory.join('prepared');
+  writeFileSync(file, 'whole', { mode: 0o644 });
+  const upload = await bucket.beginUpload('v2/object', { signal });
+  assert.equal(await upload.adopt?.(file, { signal }), true);
+  assert.deepEqual(await Array.fromAsync(bucket.list('v2/', { signal })), []);
+  await upload.complete({ parts: 1, size: 5 }, { signal });
+  const { ino, mode } = statSync(directory.join('backups/v2/object'));
+  assert.equal(ino, statSync(file).ino);
+  assert.equal(mode & 0o777, 0o600);
+  unlinkSync(file);
+  assert.equal(String(await collected(await bucket.read('v2/object', { signal }))), 'whole');
+  assert.deepEqual(readdirSync(directory.join('backups/v2')), ['object']);
+});
+
+test('an upload that took a file over and is aborted, or finds another size in it, leaves the file alone', async () => {
+  using directory = makeTempDir();
+  const bucket = new LocalBucket({ directory: directory.join('backups'), clock: jumpingClock() });
+  const file = directory.join('prepared');
+  writeFileSync(file, 'whole');
+  const upload = await bucket.beginUpload('v2/object', { signal });
+  await upload.adopt?.(file, { signal });
+  await assert.rejects(upload.complete({ parts: 1, size: 6 }, { signal }), { kind: 'invalid' });
+  await upload.abort();
+  assert.deepEqual(readdirSync(directory.path), ['prepared']);
+  assert.equal(readFileSync(file, 'utf8'), 'whole');
+});
+
+test('a file of another file system is not taken over: parts are written as ever', async (t) => {
+  using directory = makeTempDir();
+  const elsewhere = '/dev/shm';
+  if (!existsSync(elsewhere) || statSync(elsewhere).dev === statSync(directory.path).dev) {
+    t.skip('there is one file system only');
+    return;
+  }
+  using other = makeTempDir({ parent: elsewhere });
+  writeFileSync(other.join('prepared'), 'whole');
+  const bucket = new LocalBucket({ directory: directory.path, clock: jumpingClock() });
+  const upload = await bucket.beginUpload('v2/object', { signal });
+  assert.equal(await upload.adopt?.(other.join('prepared'), { signal }), false);
+  await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('parts') }, { signal });
+  await upload.complete({ parts: 1, size: 5 }, { signal });
+  assert.equal(readFileSync(directory.join('v2/object'), 'utf8'), 'parts');
 });
 
 test('keys cannot lead out of the directory', async () => {
