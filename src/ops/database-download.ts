@@ -16,6 +16,7 @@ import type { Compression } from '../snapshot/snapshot.ts';
 import { HASH_SIZE, TrailingHash } from '../snapshot/trailing-hash.ts';
 import { FileAppender } from './file-appender.ts';
 import { inBlocks } from './in-blocks.ts';
+import { readAhead } from './read-ahead.ts';
 import { createTemporaryFile, type TemporaryFile } from './temporary-file.ts';
 
 /** A bbolt file is a multiple of this. */
@@ -136,7 +137,11 @@ async function* receive(
   };
   const trailing = new TrailingHash();
   let written = Promise.resolve();
-  for await (const block of inBlocks(telling(cluster.snapshot({ signal, onSize })), blockSize)) {
+  // The network goes on while compressors are waited for; what is under way then must not hold up an end before its time.
+  const ended = new AbortController();
+  using _end = { [Symbol.dispose]: () => ended.abort() };
+  const stream = cluster.snapshot({ signal: AbortSignal.any([signal, ended.signal]), onSize });
+  for await (const block of readAhead(inBlocks(telling(stream), blockSize))) {
     await written;
     written = writing(tempDir, () => writeWhole(handle, block));
     // Awaited in the next round, unless that is never reached.

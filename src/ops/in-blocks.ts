@@ -1,11 +1,12 @@
 /**
- * Puts the pieces of `source` together to blocks of `size` bytes; the last one may be shorter. Two buffers take turns: a block
- * holds until the second one after it is asked for. Pieces that came over a network are garbage at once, which costs far less
+ * Puts the pieces of `source` together to blocks of `size` bytes; the last one may be shorter. Three buffers take turns: a block
+ * holds until the third one after it is asked for. Pieces that came over a network are garbage at once, which costs far less
  * memory than keeping hold of them for a while.
  */
 export async function* inBlocks(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
   let block = Buffer.allocUnsafeSlow(size);
-  let other = Buffer.allocUnsafeSlow(size);
+  let next = Buffer.allocUnsafeSlow(size);
+  let last = Buffer.allocUnsafeSlow(size);
   let filled = 0;
   for await (const bytes of source) {
     for (let taken = 0; taken < bytes.length; ) {
@@ -15,7 +16,7 @@ export async function* inBlocks(source: AsyncIterable<Uint8Array>, size: number)
       taken += part.length;
       if (filled === size) {
         yield block;
-        [block, other] = [other, block];
+        [block, next, last] = [next, last, block];
         filled = 0;
       }
     }
