@@ -1,7 +1,8 @@
 import { isChange } from './change';
+import { crc32c } from './crc32c';
 import { isAbove, isBelow } from './key-order';
 
-// Areas of memory, see LeafLane. Behind them are the leaf pages.
+// Areas of memory, see LeafLane. Behind them are the tables of crc32c.ts and the leaf pages.
 const BRANCH: usize = 0x10000;
 const MIN: usize = 0x20000;
 const BELOW: usize = 0x21000;
@@ -19,6 +20,9 @@ const LEAF_FLAG: u16 = 2;
 let minSize: i32 = -1;
 let belowSize: i32 = -1;
 let children: i32 = 0;
+/** Of the leaves that were summed last. */
+let summedRecords: u32 = 0;
+let summedBytes: u32 = 0;
 
 /** Sets the bytes of the two bounds, which stand at MIN and BELOW; -1 for one that there is not. */
 export function bound(min: i32, below: i32): void {
@@ -77,6 +81,37 @@ export function leaves(pageSize: u32, changes: i32): i32 {
     }
   }
   return 1;
+}
+
+/** The CRC-32C over keys and values of all records of the leaves, which were found sound, in order. */
+export function checksum(): u32 {
+  let crc: u32 = 0;
+  summedRecords = 0;
+  summedBytes = 0;
+  for (let child = 0; child < children; child++) {
+    const page = <usize>load<u32>(PLACES + ((<usize>child) << 3));
+    const count = <i32>load<u16>(page + 10);
+    for (let index = 0; index < count; index++) {
+      const at = page + <usize>(HEADER_SIZE + <u64>index * ELEMENT_SIZE);
+      const start = at + load<u32>(at + 4);
+      // The value stands right behind the key.
+      const size = load<u32>(at + 8) + load<u32>(at + 12);
+      crc = crc32c(crc, start, start + size);
+      summedBytes += size;
+    }
+    summedRecords += count;
+  }
+  return crc;
+}
+
+/** How many records {@link checksum} went over. */
+export function records(): u32 {
+  return summedRecords;
+}
+
+/** How many bytes {@link checksum} went over. */
+export function bytes(): u32 {
+  return summedBytes;
 }
 
 function isSound(child: i32, pageSize: u32, changes: bool): bool {

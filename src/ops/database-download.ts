@@ -16,6 +16,7 @@ import type { Compression } from '../snapshot/snapshot.ts';
 import { HASH_SIZE, TrailingHash } from '../snapshot/trailing-hash.ts';
 import { FileAppender } from './file-appender.ts';
 import { inBlocks } from './in-blocks.ts';
+import { newLeafLane } from './leaf-lane.ts';
 import { readAhead } from './read-ahead.ts';
 import { createTemporaryFile, type TemporaryFile } from './temporary-file.ts';
 
@@ -88,7 +89,7 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   garbage.collect();
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
-  const checked = trusting(cluster.location, () => inspectDatabase(plain.path, { signal }));
+  const checked = trusting(cluster.location, () => inspectDatabase(plain.path, { signal, leaves: newLeafLane() }));
   // Its outcome counts when it is asked for.
   const over = checked.then(
     () => garbage.collect(),

@@ -5,11 +5,11 @@ import type { Database } from './database.ts';
 import { decodeFreelist } from './freelist.ts';
 import { checkLeafOrder, type KeyBounds, UNBOUNDED } from './key-bounds.ts';
 import { Leaf } from './leaf.ts';
-import type { LeafLane, SoundLeaf } from './leaf-lane.ts';
+import type { LeafLane, LeafSum, SoundLeaf } from './leaf-lane.ts';
 import type { Origin, Page } from './page.ts';
 import { PageGroupReader } from './page-group.ts';
 import { PageSet } from './page-set.ts';
-import { type TreeWalkHooks, walkTree } from './tree-walk.ts';
+import { type SettledLeaves, type TreeWalkHooks, walkTree } from './tree-walk.ts';
 
 const MOST_REPORTED = 20;
 /** Branches that are settled one after the other before whatever else waits for this thread has its turn. */
@@ -32,6 +32,8 @@ export interface CheckVisitor {
   bucket?(path: readonly Uint8Array[]): void;
   /** A leaf page of the bucket that began last, or of the one around it. May throw {@link Damage}, which is reported. */
   leaf?(path: readonly Uint8Array[], leaf: Leaf): void;
+  /** Some leaves of that bucket which the lane found sound, in place of them. */
+  settled?(path: readonly Uint8Array[], sum: LeafSum): void;
 }
 
 /** How a check is made. */
@@ -39,8 +41,8 @@ export interface CheckOptions {
   readonly signal: AbortSignal;
   readonly visitor?: CheckVisitor;
   /**
-   * Looks at most leaves of the buckets for which `records` tells what they hold. Leaves it finds sound are not shown to
-   * the visitor.
+   * Looks at most leaves of the buckets for which `records` tells what they hold. Of leaves it finds sound the visitor is told the
+   * sum only, if it asks for that.
    */
   readonly lane?: {
     readonly leaves: LeafLane;
@@ -136,10 +138,14 @@ class CheckWalk {
       claim: (page) => this.#claim(page),
       damage: (damage) => this.#report(damage),
       enough: () => this.#damages.length >= MOST_REPORTED,
-      settle: async (branch, bounds) => records !== undefined && (await this.#settle(branch, bounds, records)),
+      settle: async (branch, bounds) =>
+        records === undefined ? undefined : await this.#settle(branch, bounds, records),
     };
-    for await (const { leaves, done } of walkTree(id, this.#groups, hooks)) {
+    for await (const { leaves, settled, done } of walkTree(id, this.#groups, hooks)) {
       this.#signal.throwIfAborted();
+      if (settled !== undefined && settled !== 'not summed' && this.#damages.length === 0) {
+        this.#visitor.settled?.(path, settled);
+      }
       const nested: { readonly leaf: Leaf; readonly index: number }[] = [];
       for (const { page, bounds } of leaves) {
         this.#guard(() => {
@@ -156,13 +162,14 @@ class CheckWalk {
     }
   }
 
-  /** Checks a branch and the leaves below it at once and claims these; false when it has to be done one by one. */
-  async #settle(branch: Page, bounds: KeyBounds, records: 'changes' | 'any'): Promise<boolean> {
+  /** Checks a branch and the leaves below it at once and claims these; undefined when it has to be done one by one. */
+  async #settle(branch: Page, bounds: KeyBounds, records: 'changes' | 'any'): Promise<SettledLeaves | undefined> {
     const { pages } = this.#database;
     const leaves = this.#lane?.leaves.soundLeaves(branch, bounds, { pages, records });
     if (leaves === undefined || !leaves.every((leaf) => this.#isUnused(leaf))) {
-      return false;
+      return undefined;
     }
+    const sum = this.#visitor.settled === undefined ? 'not summed' : this.#lane?.leaves.sum();
     for (const leaf of leaves) {
       // One of them may still go on over another.
       this.#guard(() => this.#claim({ ...leaf, file: pages.path, offset: leaf.id * pages.meta.pageSize }));
@@ -172,7 +179,7 @@ class CheckWalk {
       await setImmediate();
       this.#signal.throwIfAborted();
     }
-    return true;
+    return sum;
   }
 
   #isUnused({ id, overflow }: SoundLeaf): boolean {

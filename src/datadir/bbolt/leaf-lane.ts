@@ -25,6 +25,18 @@ export interface LeafLaneExports {
   bound(min: number, below: number): void;
   branch(size: number, highWater: number): number;
   leaves(pageSize: number, changes: number): number;
+  checksum(): number;
+  records(): number;
+  bytes(): number;
+}
+
+/** What the records of some leaves, in order, come to. */
+export interface LeafSum {
+  readonly records: number;
+  /** CRC-32C over their keys and values. */
+  readonly checksum: number;
+  /** Bytes of these. */
+  readonly bytes: number;
 }
 
 /** A leaf page that was found sound: where it begins, and how many pages it goes on over. */
@@ -85,6 +97,12 @@ export class LeafLane {
       leaves.push({ id: this.#ids[index] ?? 0, overflow: this.#overflows[index] ?? 0 });
     }
     return leaves;
+  }
+
+  /** Sums up the leaves that {@link soundLeaves} has just found sound. */
+  sum(): LeafSum {
+    const checksum = this.#module.checksum() >>> 0;
+    return { checksum, records: this.#module.records(), bytes: this.#module.bytes() };
   }
 
   #setBounds({ min, below }: KeyBounds): boolean {

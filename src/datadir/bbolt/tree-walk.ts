@@ -1,14 +1,20 @@
 import { Damage } from '../damage.ts';
 import { Branch } from './branch.ts';
 import { checkBranchOrder, type KeyBounds, UNBOUNDED } from './key-bounds.ts';
+import type { LeafSum } from './leaf-lane.ts';
 import type { Page } from './page.ts';
 import type { PageGroupReader } from './page-group.ts';
 
 /** A tree of 4 KiB pages this deep would outgrow every disk. */
 const DEEPEST = 32;
 
+/** Leaves that were found sound all at once. */
+export type SettledLeaves = LeafSum | 'not summed';
+
 /** Pages that stand where leaves belong, and what the branches above say about their keys. Valid until `done` is called. */
 export interface LeafGroup {
+  /** Leaves that come in place of any pages, settled. */
+  readonly settled?: SettledLeaves;
   readonly leaves: readonly { readonly page: Page; readonly bounds: KeyBounds }[];
   readonly done: () => void;
 }
@@ -21,10 +27,10 @@ export interface TreeWalkHooks {
   /** True when nobody wants to know more. */
   enough(): boolean;
   /**
-   * True when a branch and everything below it was found sound and has been claimed, so that nobody has to look at it any
-   * more; false when nothing is known.
+   * Settles a branch and the leaves below it: they were found sound and have been claimed, so that nobody has to look at them
+   * any more. Undefined when nothing is known.
    */
-  settle(branch: Page, bounds: KeyBounds): Promise<boolean>;
+  settle(branch: Page, bounds: KeyBounds): Promise<SettledLeaves | undefined>;
 }
 
 /**
@@ -93,7 +99,9 @@ class TreeWalk {
   }
 
   async *#branch(page: Page, bounds: KeyBounds, depth: number): AsyncGenerator<LeafGroup, void> {
-    if (depth < DEEPEST && (await this.#hooks.settle(page, bounds))) {
+    const settled = depth < DEEPEST ? await this.#hooks.settle(page, bounds) : undefined;
+    if (settled !== undefined) {
+      yield { settled, leaves: [], done: () => undefined };
       return;
     }
     let branch: Branch;

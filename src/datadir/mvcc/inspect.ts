@@ -1,7 +1,9 @@
 import { type CheckVisitor, checkDatabase } from '../bbolt/check.ts';
 import { Database } from '../bbolt/database.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
+import type { LeafLane, LeafSum } from '../bbolt/leaf-lane.ts';
 import { crc32c, crc32cOf } from '../crc32c.ts';
+import { crc32cOfBoth } from '../crc32c-of-both.ts';
 import { checkChanges } from './check-changes.ts';
 import { readLastRevision } from './last-revision.ts';
 
@@ -23,12 +25,17 @@ export interface DatabaseFacts {
 
 /**
  * Reads a whole database: checks the structure of every page and every record of the `key` bucket, and hashes the contents.
- * Memory stays bounded. Throws the first Damage.
+ * Memory stays bounded. With `leaves` most pages are looked at in WebAssembly. Throws the first Damage.
  */
-export async function inspectDatabase(path: string, options: { readonly signal: AbortSignal }): Promise<DatabaseFacts> {
+export async function inspectDatabase(
+  path: string,
+  options: { readonly signal: AbortSignal; readonly leaves?: LeafLane },
+): Promise<DatabaseFacts> {
   await using database = await Database.open(path);
+  const { signal, leaves } = options;
   const visitor = new ContentVisitor();
-  const { damages } = await checkDatabase(database, { signal: options.signal, visitor });
+  const lane = leaves === undefined ? {} : { lane: { leaves, records: recordsIn } };
+  const { damages } = await checkDatabase(database, { signal, visitor, ...lane });
   const [first] = damages;
   if (first !== undefined) {
     throw first;
@@ -43,6 +50,18 @@ export async function inspectDatabase(path: string, options: { readonly signal: 
   };
 }
 
+/** Only the records of top-level buckets are hashed and counted. */
+function recordsIn(path: readonly Uint8Array[]): 'changes' | 'any' | undefined {
+  if (path.length !== 1) {
+    return undefined;
+  }
+  return isKeyBucket(path) ? 'changes' : 'any';
+}
+
+function isKeyBucket(path: readonly Uint8Array[]): boolean {
+  return path.length === 1 && new TextDecoder('latin1').decode(path[0]) === 'key';
+}
+
 class ContentVisitor implements CheckVisitor {
   hash = 0;
   totalKeys = 0;
@@ -53,7 +72,18 @@ class ContentVisitor implements CheckVisitor {
     const [name] = path;
     if (path.length === 1 && name !== undefined) {
       this.hash = crc32c(this.hash, name);
-      this.#inKeyBucket = new TextDecoder('latin1').decode(name) === 'key';
+      this.#inKeyBucket = isKeyBucket(path);
+    }
+  }
+
+  settled(path: readonly Uint8Array[], { records, checksum, bytes }: LeafSum): void {
+    if (path.length !== 1) {
+      return;
+    }
+    this.hash = crc32cOfBoth(this.hash, checksum, bytes);
+    this.totalKeys += records;
+    if (this.#inKeyBucket) {
+      this.changes += records;
     }
   }
 

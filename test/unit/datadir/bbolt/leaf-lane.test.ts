@@ -7,6 +7,7 @@ import { FreshDatabase } from '../../../../src/datadir/bbolt/fresh-database.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
 import { ChangeEncoder } from '../../../../src/datadir/mvcc/change-encoder.ts';
 import { checkChanges } from '../../../../src/datadir/mvcc/check-changes.ts';
+import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
 import { newLeafLane } from '../../../../src/ops/leaf-lane.ts';
 import { type BboltSample, bboltSample } from '../../../support/bbolt/sample.ts';
 import { spoilers } from '../../../support/bbolt/spoil.ts';
@@ -141,3 +142,28 @@ it('leaves of a sound database are settled without looking at them one by one, w
     assert.ok(settled > 100, `${settled} leaves`);
   }
 });
+
+for (const [what, isAsked] of [
+  ['of all leaves', () => true],
+  ['beside leaves that are looked at one by one', (request: number) => request % 3 !== 1],
+] as const) {
+  it(`sums ${what} give the facts of a database that looking at each leaf gives`, async () => {
+    const bytes = await changes(3000);
+    for (const copy of [bytes, scattered(bytes, { pageSize: PAGE, seed: 4 })]) {
+      using dir = makeTempDir();
+      const file = written(dir, 'db', copy);
+      const leaves = newLeafLane();
+      const ask = leaves.soundLeaves.bind(leaves);
+      let requests = 0;
+      let answered = 0;
+      leaves.soundLeaves = (...request) => {
+        requests += 1;
+        const found = isAsked(requests) ? ask(...request) : undefined;
+        answered += found?.length ?? 0;
+        return found;
+      };
+      assert.deepEqual(await inspectDatabase(file, { signal, leaves }), await inspectDatabase(file, { signal }));
+      assert.ok(answered > 50, `${answered} leaves`);
+    }
+  });
+}
