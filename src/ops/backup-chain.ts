@@ -16,7 +16,8 @@ export class BackupChain {
   #lastFull: StoredSnapshot | undefined;
   /** The newest delta that was named; it may still be on its way. */
   #namedDelta: { readonly lastRevision: Revision; readonly createdOn: number } | undefined;
-  #deltas = 0;
+  /** Where deltas end that are in the store and reach beyond the newest full. */
+  #behind: readonly Revision[] = [];
   /** Where deltas end that were named since a full was begun. */
   readonly #ends = new Set<Revision>();
   #onItsWay: FullOnItsWay | undefined;
@@ -35,9 +36,9 @@ export class BackupChain {
     return this.#lastFull;
   }
 
-  /** Deltas above the newest full, and how many revisions they reach beyond it. */
+  /** Deltas that reach beyond the newest full, and how many revisions they reach beyond it. */
   get length(): { readonly deltas: number; readonly revisions: number } {
-    return { deltas: this.#deltas, revisions: Math.max(0, this.#covered - (this.#lastFull?.lastRevision ?? 0)) };
+    return { deltas: this.#behind.length, revisions: Math.max(0, this.#covered - (this.#lastFull?.lastRevision ?? 0)) };
   }
 
   /** Goes on from a backup that is in the store: a full and deltas that follow it without a hole. */
@@ -96,10 +97,11 @@ export class BackupChain {
     if (snapshot.kind === 'Full') {
       this.#lastFull = snapshot;
       this.#onItsWay = undefined;
-      this.#deltas = 0;
     } else {
-      this.#deltas += 1;
+      this.#behind = [...this.#behind, snapshot.lastRevision];
     }
+    const fullEnd = this.#lastFull?.lastRevision ?? -1;
+    this.#behind = this.#behind.filter((end) => end > fullEnd);
     this.#covered = revision(Math.max(this.#covered, snapshot.lastRevision));
     const { kind, lastRevision, createdOn, size } = snapshot;
     this.#metrics.latestSnapshot({ kind, revision: lastRevision, createdOn, size });
