@@ -24,7 +24,7 @@ import { createTemporaryFile, type TemporaryFile } from './temporary-file.ts';
 const sectorSize = 512;
 
 /** Bytes that are hashed, written and compressed at a time. */
-const blockSize = 1024 * 1024;
+const blockSize = 512 * 1024;
 
 /** How often a stream that breaks off is begun anew, and the pause before, ms. */
 const mostAttempts = 3;

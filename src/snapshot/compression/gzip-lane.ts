@@ -2,9 +2,9 @@ import { constants, createGzip, type Gzip, type ZlibReset } from 'node:zlib';
 import type { DeflateLevel } from './deflate-effort.ts';
 
 /**
- * zlib gives this many bytes at a time, and waits for the main thread after each: most members of 1 MiB need no more than one.
+ * zlib gives this many bytes at a time, and waits for the main thread after each: most members of 512 KiB need no more than one.
  */
-const chunkSize = 512 * 1024;
+const chunkSize = 256 * 1024;
 
 /** Every compressor can begin anew; the types say so of others only. */
 type Compressor = Gzip & ZlibReset;

@@ -2,13 +2,13 @@ import { chooseDeflateLevel, type DeflateLevel } from './deflate-effort.ts';
 import { GzipLane } from './gzip-lane.ts';
 
 /** After so many members it is looked again how hard it is worth to try. */
-const membersPerChoice = 32;
+const membersPerChoice = 64;
 
 /** How {@link gzipMembers} divides its work. */
 export interface GzipMembersOptions {
-  /** Uncompressed bytes of a member. Default 1 MiB: larger ones compress hardly better and take memory. */
+  /** Uncompressed bytes of a member. Default 512 KiB: larger ones compress hardly better and take memory. */
   readonly blockSize?: number;
-  /** Members compressed at once on libuv's threads. Default 3: of four threads one is left for files. */
+  /** Members compressed at once on libuv's threads. Default 4: as many as there are threads, so that none waits for this one. */
   readonly inFlight?: number;
 }
 
@@ -20,7 +20,7 @@ export interface GzipMembersOptions {
  */
 export async function* gzipMembers(
   source: AsyncIterable<Uint8Array>,
-  { blockSize = 1024 * 1024, inFlight = 3 }: GzipMembersOptions = {},
+  { blockSize = 512 * 1024, inFlight = 4 }: GzipMembersOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using lanes = new DisposableStack();
   const running: { readonly lane: GzipLane; readonly member: Promise<readonly Uint8Array[]> }[] = [];
