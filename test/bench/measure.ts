@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { type MeasuredRun, measureRun, median } from '../support/measured-run.ts';
 import type { TempDir } from '../support/temp-dir.ts';
 import type { DataSet } from './data-set.ts';
@@ -32,6 +33,8 @@ export async function measure({ runs, scratch }: Bench, command: Command): Promi
   const results: MeasuredRun[] = [];
   for (let turn = 0; turn <= runs; turn++) {
     command.prepare?.();
+    // What was written before would be brought to the disk at the expense of what is measured now.
+    execFileSync('sync');
     const args = typeof command.args === 'function' ? command.args(turn) : command.args;
     const result = await measureRun(command.program, args, {
       env: command.env ?? {},
