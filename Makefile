@@ -86,7 +86,7 @@ lint:
 	$(BIN)/biome check .
 
 types:
-	$(BIN)/tsc -p .
+	$(BIN)/tsc -p . --incremental --tsBuildInfoFile .cache/types.tsbuildinfo
 
 unit:
 	@NODE_COMPILE_CACHE=.cache/compile $(NODE) --test --test-concurrency=$(JOBS) --test-reporter=dot 'test/unit/**/*.test.ts'
