@@ -34,7 +34,7 @@ test: build etcd ceph openstack
 
 ## test-kills: 120 kill -9 of a busy etcd, our view of its files compared with its own; takes five minutes
 test-kills: etcd
-	KILL_ROUNDS=$${KILL_ROUNDS:-20} KILL_SEED=$${KILL_SEED:-$$RANDOM} $(NODE) --test test/integration/replay/kills.test.ts
+	KILL_ROUNDS=$${KILL_ROUNDS:-20} KILL_SEED=$${KILL_SEED:-$$RANDOM} $(NODE) --test test/integration/datadir/replay/kills.test.ts
 
 ## test-chaos: 200 kill -9 of snapshotter, etcd and store; each time the backup is what clients wrote; takes half an hour
 test-chaos: etcd
@@ -76,7 +76,7 @@ soak: build etcd
 install:
 	@scripts/install.sh
 	@scripts/build-flock.sh >/dev/null
-	@$(NODE) scripts/build-assembly.ts >/dev/null
+	@$(NODE) scripts/build-wasm.ts >/dev/null
 
 ## format: rewrite the sources in the project's format
 format: install

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compiles src/runtime/native/flock.c into .cache/native/flock-PLATFORM-ARCH.node and prints the path.
+# Compiles src/runtime/process/native/flock.c into .cache/native/flock-PLATFORM-ARCH.node and prints the path.
 # The executable embeds the file as the asset `flock.node`. Arguments: the architecture as Node names it (default: this one).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,7 +12,7 @@ case $(uname -m) in
 esac
 arch=${1:-$own}
 output=.cache/native/flock-$platform-$arch.node
-source=src/runtime/native/flock.c
+source=src/runtime/process/native/flock.c
 
 case $arch in
   "$own") compiler=${CC:-cc} ;;

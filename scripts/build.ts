@@ -51,7 +51,7 @@ function nativeLock(): Uint8Array {
 
 /** WebAssembly modules by the name of the asset they become, compiled when they are older than their sources. */
 function assembly(): Record<string, Uint8Array> {
-  const files = execFileSync(process.execPath, [join(root, 'scripts/build-assembly.ts')], { encoding: 'utf8' });
+  const files = execFileSync(process.execPath, [join(root, 'scripts/build-wasm.ts')], { encoding: 'utf8' });
   return Object.fromEntries(
     files
       .trim()
@@ -63,9 +63,9 @@ function assembly(): Record<string, Uint8Array> {
 /** Programs of worker threads, by the name of the asset they become. */
 async function workers(): Promise<Record<string, string>> {
   const programs = [
-    'src/ops/copy/object-check-worker.ts',
-    'src/ops/initialize/database-check-worker.ts',
-    'src/ops/restore/delta-worker.ts',
+    'src/workers/content-check-worker.ts',
+    'src/workers/database-check-worker.ts',
+    'src/workers/delta-worker.ts',
   ];
   const bundled = programs.map(async (program) => {
     const source = await bundleWorker({ entry: join(root, program), define });

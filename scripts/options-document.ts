@@ -1,4 +1,4 @@
-import { commandSpecs } from '../src/config/command-list.ts';
+import { commands } from '../src/cli/command-list.ts';
 import type { CommandSpec } from '../src/config/command-spec.ts';
 import { environmentName, type OptionGroup, type OptionSpec } from '../src/config/option.ts';
 
@@ -15,7 +15,7 @@ Durations are written as in Go: \`500ms\`, \`20s\`, \`1m30s\`, \`1.5h\`. A bool 
 A list of type \`strings\` is separated by commas and repeatable; \`stringArray\` is repeatable, and separated by
 commas in the environment.
 `;
-  return [intro, ...commandSpecs.map(commandSection)].join('\n');
+  return [intro, ...commands.map(({ spec }) => commandSection(spec))].join('\n');
 }
 
 function commandSection(spec: CommandSpec): string {

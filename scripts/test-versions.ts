@@ -4,16 +4,16 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { builtReleases, goVersion } from '../test/support/etcd-from-source.ts';
-import { etcdRelease } from '../test/support/etcd-release.ts';
+import { builtReleases, goVersion } from './lab/etcd-from-source.ts';
+import { etcdRelease } from './lab/etcd-release.ts';
 
 const SUITES = [
   'test/integration/backup-and-restore.test.ts',
   'test/integration/datadir/*.test.ts',
   'test/integration/etcd/*.test.ts',
-  'test/integration/initialize/initialize.test.ts',
-  'test/integration/ops/*.test.ts',
-  'test/integration/replay/*.test.ts',
+  'test/integration/operations/initialize/initialize.test.ts',
+  'test/integration/operations/{compact,restore,snapshot,status}/*.test.ts',
+  'test/integration/datadir/replay/*.test.ts',
 ];
 
 /** These are not for one of the lines. */

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { WriteStream } from 'node:tty';
 import { reportFor, run } from './cli/run.ts';
-import type { TextOutput } from './runtime/text-output.ts';
+import type { TextOutput } from './runtime/terminal/text-output.ts';
 
 const argv = process.argv.slice(2);
 

@@ -1,4 +1,4 @@
-import type { ClusterState, GatewayKey } from '../../test/support/etcd-gateway.ts';
+import type { ClusterState, GatewayKey } from '../lab/etcd-gateway.ts';
 
 /** What a client can see of a cluster, and etcd's own hash of its history. */
 export interface HashedState extends ClusterState {

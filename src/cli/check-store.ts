@@ -1,14 +1,37 @@
-import { checkStoreSpec } from '../config/commands/check-store.ts';
-import type { StepResult } from '../ops/store-check.ts';
+import { commandSpec } from '../config/command-spec.ts';
+import { loggingOptions, reportOptions } from '../config/options/logging.ts';
+import { storeOptions } from '../config/options/store.ts';
+import type { StepResult } from '../operations/check-store/check-store.ts';
 import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
-import { formatReport } from './report.ts';
+import { formatReport } from './output/report.ts';
+
+/** What the command takes and how help explains it. */
+const spec = commandSpec({
+  name: 'check-store',
+  summary: 'try a store before the first backup depends on it',
+  description:
+    'Writes, lists, reads and deletes a small object below the prefix, and reports how long each took, how far the ' +
+    "store's clock is from this machine's, and whether objects are kept in versions or locked. Fails when one of them fails.",
+  examples: [
+    {
+      does: 'A bucket with credentials in a directory:',
+      command:
+        'AWS_APPLICATION_CREDENTIALS=/var/aws etcdbrctl check-store --storage-provider S3 --store-container etcd-backup',
+    },
+    {
+      does: 'For a script:',
+      command: 'etcdbrctl check-store --storage-provider Local --store-container /backup -o json',
+    },
+  ],
+  groups: { store: storeOptions, output: reportOptions, logging: loggingOptions },
+});
 
 /** `etcdbrctl check-store`. */
-export const checkStoreCommand = command(checkStoreSpec, async ({ config, context, print }) => {
+export const checkStoreCommand = command(spec, async ({ config, context, print }) => {
   const { openBucket } = await import('./open-store.ts');
-  const { checkStore, missingSteps } = await import('../ops/store-check.ts');
-  const { checkReport } = await import('./check-store/check-report.ts');
+  const { checkStore, missingSteps } = await import('../operations/check-store/check-store.ts');
+  const { checkReport } = await import('./output/check-store.ts');
   const opened = await openBucket(config.store, context);
   try {
     const check = await checkStore(opened, config.store.prefix, context);

@@ -22,13 +22,13 @@ export interface Invocation<G extends CommandGroups> {
 }
 
 /** A command, ready to be given the flags of a command line. */
-export interface Command {
-  readonly spec: CommandSpec;
-  execute(given: GivenWords, host: Host): Promise<void>;
+export interface Command<G extends OptionGroups = OptionGroups> {
+  readonly spec: CommandSpec<G>;
+  execute(given: ParsedArguments, host: Host): Promise<void>;
 }
 
 /** A command line, taken apart. */
-export interface GivenWords {
+export interface ParsedArguments {
   /** Texts by flag, in their order. */
   readonly flags: ReadonlyMap<string, readonly string[]>;
   /** Empty for a command that takes none. */
@@ -39,7 +39,7 @@ export interface GivenWords {
 export function command<G extends CommandGroups>(
   spec: CommandSpec<G>,
   act: (invocation: Invocation<G>) => Promise<void>,
-): Command {
+): Command<G> {
   return {
     spec,
     async execute({ flags, operand }, host) {

@@ -1,19 +1,49 @@
-import { compactSpec } from '../config/commands/compact.ts';
-import type { CompactResult } from '../ops/compactor.ts';
-import { formatBytes, formatCount } from '../runtime/amount.ts';
+import { commandSpec } from '../config/command-spec.ts';
+import { compactionOptions } from '../config/options/compaction.ts';
+import { snapshotLeaseOptions } from '../config/options/leases.ts';
+import { loggingOptions, outputOptions } from '../config/options/logging.ts';
+import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
+import { storeOptions } from '../config/options/store.ts';
+import type { CompactResult } from '../operations/compact/compact.ts';
+import { formatBytes, formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
-import { noteEmbeddedEtcdOptions } from './embedded-etcd-note.ts';
-import { formatResult, type PrintableResult } from './result.ts';
+import { noteEmbeddedEtcdOptions } from './embedded-etcd-options.ts';
+import { formatResult, type PrintableResult } from './output/result.ts';
+
+/** What the command takes and how help explains it. */
+const spec = commandSpec({
+  name: 'compact',
+  summary: 'turn the newest backup into one full snapshot, history compacted',
+  description:
+    'Reads the newest full snapshot and its deltas, and writes one new full snapshot at the same revision with the ' +
+    'history before it compacted. Restores from it are faster.',
+  examples: [
+    {
+      does: 'Compact the newest backup of a bucket:',
+      command: 'etcdbrctl compact --storage-provider S3 --store-container etcd-backup',
+    },
+  ],
+  groups: {
+    store: storeOptions,
+    compaction: compactionOptions,
+    restoration: restorationOptions,
+    member: memberOptions,
+    leases: snapshotLeaseOptions,
+    output: outputOptions,
+    logging: loggingOptions,
+    embeddedEtcd: embeddedEtcdOptions,
+  },
+});
 
 /** `etcdbrctl compact`. */
-export const compactCommand = command(compactSpec, async ({ config, sources, context, print }) => {
+export const compactCommand = command(spec, async ({ config, sources, context, print }) => {
   noteEmbeddedEtcdOptions(sources, context.log);
   const { compaction, restoration, leases } = config;
   if (!compaction.defragment) {
     context.log.debug('--defragment=false has no effect: a compacted snapshot never has free pages');
   }
   const { openStore } = await import('./open-store.ts');
-  const { compactBackup } = await import('../ops/compactor.ts');
+  const { compactBackup } = await import('../operations/compact/compact.ts');
   const store = await openStore(config.store, context);
   try {
     const request = { ...restoration, store, saveTimeoutMs: compaction.snapshotTimeoutMs };

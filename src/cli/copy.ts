@@ -1,15 +1,42 @@
-import { copySpec } from '../config/commands/copy.ts';
-import type { CopyResult } from '../ops/copier.ts';
-import type { CopyPlan } from '../ops/copy/copy-plan.ts';
-import { formatBytes, formatCount } from '../runtime/amount.ts';
+import { commandSpec } from '../config/command-spec.ts';
+import { copyOptions } from '../config/options/copy.ts';
+import { loggingOptions, outputOptions } from '../config/options/logging.ts';
+import { sourceStoreOptions, storeOptions } from '../config/options/store.ts';
+import type { CopyResult } from '../operations/copy/copy.ts';
+import type { CopyPlan } from '../operations/copy/plan.ts';
+import { formatBytes, formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
-import { formatReport, type Report, tableLines } from './report.ts';
-import { formatResult, type PrintableResult } from './result.ts';
+import { formatReport, type Report, tableLines } from './output/report.ts';
+import { formatResult, type PrintableResult } from './output/result.ts';
+
+/** What the command takes and how help explains it. */
+const spec = commandSpec({
+  name: 'copy',
+  summary: 'copy backups from one store to another',
+  description:
+    'Copies full and delta snapshots from the source store to the store. What the target already has is skipped; the ' +
+    'hash inside each object is checked on the way, and a delta appears only after the full snapshot it builds on.',
+  examples: [
+    {
+      does: 'Copy the backups of the last 15 days between two buckets:',
+      command:
+        'etcdbrctl copy --source-storage-provider S3 --source-store-container old --storage-provider GCS ' +
+        '--store-container new --max-backup-age 15',
+    },
+  ],
+  groups: {
+    copy: copyOptions,
+    source: sourceStoreOptions,
+    store: storeOptions,
+    output: outputOptions,
+    logging: loggingOptions,
+  },
+});
 
 /** `etcdbrctl copy`. */
-export const copyCommand = command(copySpec, async ({ config, context, print }) => {
+export const copyCommand = command(spec, async ({ config, context, print }) => {
   const { openSourceStore, openTargetStore } = await import('./open-store.ts');
-  const { copyBackups, planBackupCopy, waitForFinal } = await import('../ops/copier.ts');
+  const { copyBackups, planBackupCopy, waitForFinal } = await import('../operations/copy/copy.ts');
   const { waitForFinal: wanted, waitForFinalTimeoutMs, dryRun, ...limits } = config.copy;
   await using stores = new AsyncDisposableStack();
   const source = stores.adopt(await openSourceStore(config.source, context), (store) => store.close());

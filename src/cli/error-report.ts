@@ -1,9 +1,9 @@
 import type { Environment } from '../config/environment.ts';
 import { environmentName } from '../config/option.ts';
-import { errorText } from '../runtime/error-text.ts';
 import { Failure } from '../runtime/failure.ts';
-import { Interrupted } from '../runtime/interrupted.ts';
-import { rfc3339 } from '../runtime/rfc3339.ts';
+import { errorText } from '../runtime/log/error-text.ts';
+import { rfc3339 } from '../runtime/log/rfc3339.ts';
+import { Interrupted } from '../runtime/process/interrupted.ts';
 
 /** What is written to stderr about an error, and how the program ends. */
 export interface ErrorReport {

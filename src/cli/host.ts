@@ -1,6 +1,6 @@
 import type { Environment } from '../config/environment.ts';
-import type { SignalSource } from '../runtime/signals.ts';
-import type { TextOutput } from '../runtime/text-output.ts';
+import type { SignalSource } from '../runtime/process/signals.ts';
+import type { TextOutput } from '../runtime/terminal/text-output.ts';
 
 /** The process a command line runs in. */
 export interface HostProcess {

@@ -1,15 +1,55 @@
-import { initializeSpec } from '../config/commands/initialize.ts';
-import type { DataDirState, InitializeResult } from '../ops/initializer.ts';
+import { commandSpec } from '../config/command-spec.ts';
+import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
+import { loggingOptions, outputOptions } from '../config/options/logging.ts';
+import {
+  embeddedEtcdOptions,
+  memberOptions,
+  restorationOptions,
+  validationOptions,
+} from '../config/options/restoration.ts';
+import { storeOptions } from '../config/options/store.ts';
+import type { DataDirState, InitializeResult } from '../operations/initialize/initialize.ts';
 import { command } from './command.ts';
-import { noteEmbeddedEtcdOptions } from './embedded-etcd-note.ts';
+import { noteEmbeddedEtcdOptions } from './embedded-etcd-options.ts';
+import { formatResult, type PrintableResult } from './output/result.ts';
 import { restoreResult } from './restore.ts';
-import { formatResult, type PrintableResult } from './result.ts';
+
+/** What the command takes and how help explains it. */
+const spec = commandSpec({
+  name: 'initialize',
+  summary: 'check a data directory before etcd starts, restore it when bad',
+  description:
+    'Looks at the data directory of a stopped etcd member. A valid one is kept as it is; a missing, damaged or ' +
+    'outdated one is replaced from the newest backup. With an empty store a bad directory is removed, so that a ' +
+    'new member can start.',
+  examples: [
+    {
+      does: 'Check everything, restore when needed:',
+      command: 'etcdbrctl initialize --storage-provider Local --store-container /backup -d /var/etcd/data',
+    },
+    {
+      does: 'The quick check, after a clean stop:',
+      command:
+        'etcdbrctl initialize --validation-mode sanity --storage-provider Local --store-container /backup -d /var/etcd/data',
+    },
+  ],
+  groups: {
+    validation: validationOptions,
+    store: storeOptions,
+    restoration: restorationOptions,
+    member: memberOptions,
+    connection: etcdConnectionOptions,
+    output: outputOptions,
+    logging: loggingOptions,
+    embeddedEtcd: embeddedEtcdOptions,
+  },
+});
 
 /** `etcdbrctl initialize`. */
-export const initializeCommand = command(initializeSpec, async ({ config, sources, pod, context, print }) => {
+export const initializeCommand = command(spec, async ({ config, sources, pod, context, print }) => {
   noteEmbeddedEtcdOptions(sources, context.log);
   const { openStore } = await import('./open-store.ts');
-  const { initialize } = await import('../ops/initializer.ts');
+  const { initialize } = await import('../operations/initialize/initialize.ts');
   // Without a provider there is nothing to restore from; the directory is still looked at.
   const store = config.store.provider === undefined ? undefined : await openStore(config.store, context);
   try {

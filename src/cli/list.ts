@@ -1,12 +1,32 @@
-import { listSpec } from '../config/commands/list.ts';
-import { catalogReport } from './catalog/catalog-report.ts';
+import { commandSpec } from '../config/command-spec.ts';
+import { listOptions } from '../config/options/list.ts';
+import { loggingOptions, reportOptions } from '../config/options/logging.ts';
+import { storeOptions } from '../config/options/store.ts';
 import { command } from './command.ts';
-import { formatReport } from './report.ts';
+import { catalogReport } from './output/catalog.ts';
+import { formatReport } from './output/report.ts';
+
+/** What the command takes and how help explains it. */
+const spec = commandSpec({
+  name: 'list',
+  summary: 'show the backups in a store, and which of them restore takes',
+  description:
+    'Lists the snapshots of a store as chains: a full snapshot and the deltas after it, with times, sizes and whatever ' +
+    'is missing between them. Only names are read. The last chain is the one that restore takes.',
+  examples: [
+    { does: 'What is in a store:', command: 'etcdbrctl list --storage-provider Local --store-container /backup' },
+    {
+      does: 'The same for a script:',
+      command: 'etcdbrctl list --storage-provider S3 --store-container etcd-backup -o json',
+    },
+  ],
+  groups: { list: listOptions, store: storeOptions, output: reportOptions, logging: loggingOptions },
+});
 
 /** `etcdbrctl list`. */
-export const listCommand = command(listSpec, async ({ config, context, print }) => {
+export const listCommand = command(spec, async ({ config, context, print }) => {
   const { openStore } = await import('./open-store.ts');
-  const { listBackups } = await import('../ops/backup-catalog.ts');
+  const { listBackups } = await import('../operations/list/list.ts');
   const store = await openStore(config.store, context);
   try {
     const catalog = await listBackups(store, context);

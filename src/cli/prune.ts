@@ -1,17 +1,48 @@
-import { pruneSpec } from '../config/commands/prune.ts';
+import { commandSpec } from '../config/command-spec.ts';
+import { loggingOptions, reportOptions } from '../config/options/logging.ts';
+import { pruneOptions, retentionRules } from '../config/options/snapshotter.ts';
+import { storeOptions } from '../config/options/store.ts';
 import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
-import { retentionRulesOf } from './prune/retention-rules.ts';
-import { formatReport } from './report.ts';
+import { formatReport } from './output/report.ts';
+import { retentionRulesOf } from './retention-rules.ts';
+
+/** What the command takes and how help explains it. */
+const spec = commandSpec({
+  name: 'prune',
+  summary: 'delete backups that are no longer wanted, or show which they are',
+  description:
+    'Collects garbage once, by the rules that a running snapshotter follows: shows for each object in the store whether ' +
+    'it stays, and why. Nothing is deleted without --yes. The newest chain always stays whole.',
+  examples: [
+    {
+      does: 'What would be deleted:',
+      command: 'etcdbrctl prune --storage-provider Local --store-container /backup',
+    },
+    {
+      does: 'Keep the newest three fulls and delete the rest:',
+      command:
+        'etcdbrctl prune --yes --garbage-collection-policy LimitBased --max-backups 3 --storage-provider S3 ' +
+        '--store-container etcd-backup',
+    },
+  ],
+  groups: {
+    prune: pruneOptions,
+    retention: retentionRules,
+    store: storeOptions,
+    output: reportOptions,
+    logging: loggingOptions,
+  },
+});
 
 /** `etcdbrctl prune`. */
-export const pruneCommand = command(pruneSpec, async ({ config, context, print }) => {
+export const pruneCommand = command(spec, async ({ config, context, print }) => {
   const { openStore } = await import('./open-store.ts');
-  const { carryOut, planCollection } = await import('../ops/garbage-collector.ts');
-  const { pruneReport } = await import('./prune/prune-report.ts');
+  const { carryOut, planPrune } = await import('../operations/prune/prune.ts');
+  const { pruneReport } = await import('./output/prune.ts');
   const store = await openStore(config.store, context);
   try {
-    const plan = await planCollection(store, retentionRulesOf(config.retention), context);
+    const plan = await planPrune(store, retentionRulesOf(config.retention), context);
     const style = { location: store.location, now: context.clock.now() };
     if (!config.prune.yes) {
       print(await formatReport(pruneReport(plan, style), config.output.format));

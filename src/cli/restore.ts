@@ -1,35 +1,81 @@
 import type { ConfigOf } from '../config/command-spec.ts';
-import { restoreSpec } from '../config/commands/restore.ts';
+import { commandSpec } from '../config/command-spec.ts';
 import { parseDuration } from '../config/duration.ts';
-import type { RestoredCompanion } from '../ops/companion/companions.ts';
-import type { RestoreTarget } from '../ops/restore/target.ts';
-import type { RestoreRequest, RestoreResult } from '../ops/restorer.ts';
+import { loggingOptions, outputOptions } from '../config/options/logging.ts';
+import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
+import { restoreChangesOptions } from '../config/options/restore-changes.ts';
+import { restoreTargetOptions } from '../config/options/restore-target.ts';
+import { storeOptions } from '../config/options/store.ts';
+import type { RestoredCompanion } from '../operations/companion/companion.ts';
+import type { RestoreRequest, RestoreResult } from '../operations/restore/restore.ts';
+import type { RestoreTarget } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
-import { formatBytes, formatCount } from '../runtime/amount.ts';
+import { formatBytes, formatCount } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { parseEventTime } from '../snapshot/delta/event-time.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
-import { noteEmbeddedEtcdOptions } from './embedded-etcd-note.ts';
-import { formatId, formatResult, type PrintableResult } from './result.ts';
+import { noteEmbeddedEtcdOptions } from './embedded-etcd-options.ts';
+import { formatId, formatResult, type PrintableResult } from './output/result.ts';
 
-type RestoreConfig = ConfigOf<(typeof restoreSpec)['groups']>;
+/** What the command takes and how help explains it. */
+const spec = commandSpec({
+  name: 'restore',
+  summary: 'build a data directory from the newest backup or an older state',
+  description:
+    'Builds the data directory of an etcd member from the newest full snapshot in the store and the deltas ' +
+    'after it, or from those that lead to an older state. No etcd is needed. The data directory must not hold a ' +
+    'member yet.',
+  examples: [
+    {
+      does: 'Restore a single member:',
+      command: 'etcdbrctl restore --storage-provider Local --store-container /backup -d /var/etcd/data',
+    },
+    {
+      does: 'See what a restore to an older state would use, without doing it:',
+      command: 'etcdbrctl restore --store-container /backup --to-time 2026-11-21T09:30:00Z --plan',
+    },
+    {
+      does: 'Restore a file that etcdctl snapshot save has written:',
+      command: 'etcdbrctl restore --file snapshot.db -d /var/etcd/data',
+    },
+    {
+      does: 'Restore one member of three; run it once for each with its own name and address:',
+      command:
+        'etcdbrctl restore --storage-provider Local --store-container /backup -d /var/etcd/data --name a ' +
+        '--initial-cluster a=http://a:2380,b=http://b:2380,c=http://c:2380 ' +
+        '--initial-advertise-peer-urls http://a:2380',
+    },
+  ],
+  groups: {
+    target: restoreTargetOptions,
+    store: storeOptions,
+    restoration: restorationOptions,
+    member: memberOptions,
+    changes: restoreChangesOptions,
+    output: outputOptions,
+    logging: loggingOptions,
+    embeddedEtcd: embeddedEtcdOptions,
+  },
+});
+
+type RestoreConfig = ConfigOf<(typeof spec)['groups']>;
 
 /** `etcdbrctl restore`. */
-export const restoreCommand = command(restoreSpec, async ({ config, sources, context, print }) => {
+export const restoreCommand = command(spec, async ({ config, sources, context, print }) => {
   noteEmbeddedEtcdOptions(sources, context.log);
   const store = await openSource(config, context);
   const target = targetOf(config);
   try {
     if (config.target.plan) {
-      const { planRestore, refuseIncompletePlan } = await import('../ops/restore-plan.ts');
-      const { planResult } = await import('./restore/plan-result.ts');
+      const { planRestore, refuseIncompletePlan } = await import('../operations/restore/plan.ts');
+      const { planResult } = await import('./output/plan.ts');
       const plan = await planRestore({ store, target }, context);
       print(planResult(plan, { format: config.output.format, now: context.clock.now() }));
       refuseIncompletePlan(plan);
       return;
     }
-    const { restore } = await import('../ops/restorer.ts');
+    const { restore } = await import('../operations/restore/restore.ts');
     const result = await restore(
       { store, target, member: config.member, ...config.restoration, ...changesOf(config) },
       context,
@@ -54,7 +100,7 @@ async function companionOf(
   if (directory === undefined) {
     return undefined;
   }
-  const { restoreCompanion } = await import('../ops/companion/companions.ts');
+  const { restoreCompanion } = await import('../operations/companion/companion.ts');
   const owners = process.getuid?.() === 0 ? ('kept' as const) : ('ours' as const);
   return await restoreCompanion({ store, fullName, directory, owners }, context);
 }
@@ -79,7 +125,7 @@ async function openSource(config: RestoreConfig, context: RunContext): Promise<S
     const { openStore } = await import('./open-store.ts');
     return await openStore(config.store, context);
   }
-  const { openSnapshotFile } = await import('../ops/snapshot-file.ts');
+  const { openSnapshotFile } = await import('../objects/single-file-store.ts');
   const hash = config.restoration.skipHashCheck ? ('optional' as const) : ('needed' as const);
   return (await openSnapshotFile(file, { hash })).store;
 }

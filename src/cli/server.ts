@@ -1,6 +1,43 @@
-import { serverSpec } from '../config/commands/server.ts';
+import { commandSpec } from '../config/command-spec.ts';
+import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
+import { memberLeaseOptions, snapshotLeaseOptions } from '../config/options/leases.ts';
+import { loggingOptions } from '../config/options/logging.ts';
+import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
+import { leaderElectionOptions, serverOptions } from '../config/options/server.ts';
+import { scheduledBackupGroups } from '../config/options/snapshotter.ts';
+import { secondaryStoreOptions, storeOptions } from '../config/options/store.ts';
 import { command } from './command.ts';
 import { notBuilt } from './not-built.ts';
 
+/** What the command takes and how help explains it. */
+const spec = commandSpec({
+  name: 'server',
+  summary: 'run beside an etcd member: back up, check and restore over HTTP',
+  description:
+    'Listens for HTTP requests to validate and restore the data directory of the etcd member beside it and to take ' +
+    'snapshots, and takes backups by schedule while that member leads the cluster.',
+  examples: [
+    { does: 'Everything from a file:', command: 'etcdbrctl server --config-file /etc/etcdbrctl/config.yaml' },
+    {
+      does: 'The same file, another port:',
+      command: 'etcdbrctl server --config-file /etc/etcdbrctl/config.yaml --server-port 9090',
+    },
+  ],
+  groups: {
+    server: serverOptions,
+    store: storeOptions,
+    connection: etcdConnectionOptions,
+    ...scheduledBackupGroups,
+    leaderElection: leaderElectionOptions,
+    leases: snapshotLeaseOptions,
+    memberLease: memberLeaseOptions,
+    restoration: restorationOptions,
+    member: memberOptions,
+    secondary: secondaryStoreOptions,
+    logging: loggingOptions,
+    embeddedEtcd: embeddedEtcdOptions,
+  },
+});
+
 /** `etcdbrctl server`. */
-export const serverCommand = command(serverSpec, () => Promise.reject(notBuilt('server')));
+export const serverCommand = command(spec, () => Promise.reject(notBuilt('server')));

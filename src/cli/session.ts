@@ -1,11 +1,11 @@
 import type { ValuesOf } from '../config/option.ts';
 import type { loggingOptions } from '../config/options/logging.ts';
-import { createLogger } from '../runtime/pino-logger.ts';
-import { type Progress, silentProgress } from '../runtime/progress.ts';
+import { createLogger } from '../runtime/log/pino-logger.ts';
+import { watchSignals } from '../runtime/process/signals.ts';
 import type { RunContext } from '../runtime/run-context.ts';
-import { watchSignals } from '../runtime/signals.ts';
-import { type StatusLine, statusLine } from '../runtime/status-line.ts';
 import { systemClock } from '../runtime/system-clock.ts';
+import { type Progress, silentProgress } from '../runtime/terminal/progress.ts';
+import { type StatusLine, statusLine } from '../runtime/terminal/status-line.ts';
 import type { Host } from './host.ts';
 
 /** How long a command may take to end once it was told to. */
@@ -57,6 +57,6 @@ async function progressFor(line: StatusLine, host: Host): Promise<Progress> {
   if (!host.stderr.isTerminal) {
     return silentProgress;
   }
-  const { terminalProgress } = await import('../runtime/terminal-progress.ts');
+  const { terminalProgress } = await import('../runtime/terminal/terminal-progress.ts');
   return terminalProgress({ line, clock: systemClock });
 }

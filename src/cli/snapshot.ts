@@ -1,13 +1,45 @@
-import { snapshotSpec } from '../config/commands/snapshot.ts';
-import type { FullSnapshotResult } from '../ops/snapshotter.ts';
-import { formatBytes, formatCount } from '../runtime/amount.ts';
+import { commandSpec } from '../config/command-spec.ts';
+import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
+import { loggingOptions, outputOptions } from '../config/options/logging.ts';
+import { onceOptions, scheduledBackupGroups } from '../config/options/snapshotter.ts';
+import { storeOptions } from '../config/options/store.ts';
+import type { FullSnapshotResult } from '../operations/snapshot/snapshotter.ts';
+import { formatBytes, formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
-import { retentionRulesOf } from './prune/retention-rules.ts';
-import { formatResult, type PrintableResult } from './result.ts';
+import { formatResult, type PrintableResult } from './output/result.ts';
+import { retentionRulesOf } from './retention-rules.ts';
 import { versionLines } from './version.ts';
 
+/** What the command takes and how help explains it. */
+const spec = commandSpec({
+  name: 'snapshot',
+  summary: 'back up a running etcd: fulls by schedule, deltas in between',
+  description:
+    'Takes a full snapshot of a running etcd cluster, then watches it and writes every change as delta ' +
+    'snapshots, with further fulls by schedule, until it is told to stop (Ctrl-C or SIGTERM). ' +
+    'With --once it takes one full snapshot and leaves.',
+  examples: [
+    {
+      does: 'Back up to a directory, a full every hour and a delta every 20 seconds:',
+      command: 'etcdbrctl snapshot --storage-provider Local --store-container /backup',
+    },
+    {
+      does: 'One full snapshot, for a cron job; the result as JSON:',
+      command: 'etcdbrctl snapshot --once -o json --storage-provider Local --store-container /backup',
+    },
+  ],
+  groups: {
+    once: onceOptions,
+    store: storeOptions,
+    connection: etcdConnectionOptions,
+    ...scheduledBackupGroups,
+    output: outputOptions,
+    logging: loggingOptions,
+  },
+});
+
 /** `etcdbrctl snapshot`. */
-export const snapshotCommand = command(snapshotSpec, async ({ config, context, print }) => {
+export const snapshotCommand = command(spec, async ({ config, context, print }) => {
   if (!config.once.once) {
     for (const line of versionLines()) {
       context.log.info(line);
@@ -15,9 +47,9 @@ export const snapshotCommand = command(snapshotSpec, async ({ config, context, p
   }
   const { openStore } = await import('./open-store.ts');
   const { connect } = await import('../etcd/connect.ts');
-  const { runSnapshotter, takeFullSnapshot } = await import('../ops/snapshotter.ts');
+  const { runSnapshotter, takeFullSnapshot } = await import('../operations/snapshot/snapshotter.ts');
   const { snapshotFrom } = config.snapshotter;
-  const { saveCompanion } = await import('../ops/companion/companions.ts');
+  const { saveCompanion } = await import('../operations/companion/companion.ts');
   const store = await openStore(config.store, context);
   try {
     const cluster = await connect({ ...config.connection, snapshotFrom }, context);

@@ -1,12 +1,32 @@
-import { statusSpec } from '../config/commands/status.ts';
-import type { DatabaseStatus } from '../ops/database-status.ts';
-import { formatBytes } from '../runtime/amount.ts';
+import { commandSpec } from '../config/command-spec.ts';
+import { loggingOptions, reportOptions } from '../config/options/logging.ts';
+import { statusOptions } from '../config/options/status.ts';
+import type { DatabaseStatus } from '../operations/status/status.ts';
+import { formatBytes } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
-import { formatReport, type Report, tableLines } from './report.ts';
+import { formatReport, type Report, tableLines } from './output/report.ts';
+
+/** What the command takes and how help explains it. */
+const spec = commandSpec({
+  name: 'status',
+  summary: 'show hash, revision and size of a snapshot, db or data directory',
+  description:
+    'Reads a whole database without an etcd, checks every page and record and the hash of a snapshot, and prints the ' +
+    'numbers that etcdutl snapshot status prints.',
+  examples: [
+    { does: 'A full snapshot, compressed or not:', command: 'etcdbrctl status Full-00000000-00000058-1795251532.gz' },
+    { does: 'The data directory of a stopped etcd:', command: 'etcdbrctl status -o json /var/etcd/data' },
+  ],
+  operand: {
+    placeholder: 'FILE|DIR',
+    help: 'A full snapshot, a db file, or the data directory of an etcd that is stopped.',
+  },
+  groups: { status: statusOptions, output: reportOptions, logging: loggingOptions },
+});
 
 /** `etcdbrctl status`. */
-export const statusCommand = command(statusSpec, async ({ config, operand, context, print }) => {
-  const { readStatus } = await import('../ops/database-status.ts');
+export const statusCommand = command(spec, async ({ config, operand, context, print }) => {
+  const { readStatus } = await import('../operations/status/status.ts');
   const status = await readStatus({ path: operand, tempDir: config.status.tempDir }, context);
   print(await formatReport(statusReport(status), config.output.format));
 });

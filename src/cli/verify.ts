@@ -1,14 +1,38 @@
-import { verifySpec } from '../config/commands/verify.ts';
-import type { VerifyResult } from '../ops/verifier.ts';
+import { commandSpec } from '../config/command-spec.ts';
+import { loggingOptions, reportOptions } from '../config/options/logging.ts';
+import { storeOptions } from '../config/options/store.ts';
+import { verifyOptions } from '../config/options/verify.ts';
+import type { VerifyResult } from '../operations/verify/verify.ts';
 import { Failure } from '../runtime/failure.ts';
-import { countText } from './catalog/words.ts';
 import { command } from './command.ts';
-import { formatReport, labelled, type Report } from './report.ts';
+import { countText } from './output/catalog-text.ts';
+import { formatReport, keyValueLines, type Report } from './output/report.ts';
+
+/** What the command takes and how help explains it. */
+const spec = commandSpec({
+  name: 'verify',
+  summary: 'prove that the backups in a store can be restored',
+  description:
+    'Reads the objects of a store, tells what is missing or damaged, and names the last revision that provably can be ' +
+    'restored. Nothing in the store is changed. Exit code 0 means that nothing is wrong with what was looked at, and ' +
+    'that the newest state can be restored.',
+  examples: [
+    {
+      does: 'Check every object, page and event:',
+      command: 'etcdbrctl verify --storage-provider Local --store-container /backup',
+    },
+    {
+      does: 'Once a day, in a large store: the newest chain restored, and 20 other objects:',
+      command: 'etcdbrctl verify --level restore --sample 20 --storage-provider S3 --store-container etcd-backup',
+    },
+  ],
+  groups: { verify: verifyOptions, store: storeOptions, output: reportOptions, logging: loggingOptions },
+});
 
 /** `etcdbrctl verify`. */
-export const verifyCommand = command(verifySpec, async ({ config, context, print }) => {
+export const verifyCommand = command(spec, async ({ config, context, print }) => {
   const { openStore } = await import('./open-store.ts');
-  const { verifyBackups } = await import('../ops/verifier.ts');
+  const { verifyBackups } = await import('../operations/verify/verify.ts');
   const store = await openStore(config.store, context);
   try {
     const result = await verifyBackups({ store, ...config.verify }, context);
@@ -25,7 +49,7 @@ export function verifyReport(result: VerifyResult): Report {
   const hash = restored === undefined ? undefined : `${restored.hash} (compact revision ${restored.compactRevision})`;
   return {
     table: [
-      ...labelled([
+      ...keyValueLines([
         ['Store', location],
         ['Level', level],
         ['Snapshots', `${countText(objects, 'object')} in ${countText(chains, 'chain')}, ${read} read`],

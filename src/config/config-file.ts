@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, parseDocument } from 'yaml';
-import { errorText } from '../runtime/error-text.ts';
+import { errorText } from '../runtime/log/error-text.ts';
 import { type CommandSpec, placedOptions } from './command-spec.ts';
 import { nearest } from './nearest.ts';
 import type { OptionSpec } from './option.ts';

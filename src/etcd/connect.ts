@@ -1,8 +1,8 @@
 import type { RunContext } from '../runtime/run-context.ts';
 import type { EtcdCluster, EtcdConnectionOptions } from './cluster.ts';
-import { parseEndpoint } from './endpoint.ts';
-import type { MemberPool as Pool } from './member-pool.ts';
-import { TransportSecuritySource } from './transport-security.ts';
+import { parseEndpoint } from './connection/endpoint.ts';
+import type { MemberPool as Pool } from './connection/member-pool.ts';
+import { TransportSecuritySource } from './connection/transport-security.ts';
 
 /**
  * Reaches an etcd cluster: reads the PEM files, logs in and waits until one endpoint has answered.
@@ -18,9 +18,9 @@ export async function connect(
   const { ca, identity } = await security.current();
   const usesTls = ca !== undefined || identity !== undefined || !options.insecureTransport;
   const [{ Member }, { MemberPool }, { Login }, { LiveCluster }] = await Promise.all([
-    import('./member.ts'),
-    import('./member-pool.ts'),
-    import('./login.ts'),
+    import('./connection/member.ts'),
+    import('./connection/member-pool.ts'),
+    import('./connection/login.ts'),
     import('./live-cluster.ts'),
   ]);
   const login = new Login(

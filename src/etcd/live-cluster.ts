@@ -1,16 +1,16 @@
 import { revision } from '../revision.ts';
 import type { RunContext } from '../runtime/run-context.ts';
-import { readAlarms } from './alarm-text.ts';
-import { arrivals } from './arrivals.ts';
 import type { ClusterAlarm, EtcdCluster, EtcdConnectionOptions, MemberStatus } from './cluster.ts';
+import type { Member, OpenStream } from './connection/member.ts';
+import type { MemberPool, MemberWork } from './connection/member-pool.ts';
 import { EtcdFailure } from './etcd-failure.ts';
-import type { Member, OpenStream } from './member.ts';
-import type { MemberPool, MemberWork } from './member-pool.ts';
-import { defragmentRpc, leaseTimeToLiveRpc, snapshotRpc, statusRpc } from './rpc.ts';
-import type { SnapshotResponse } from './snapshot-response.ts';
-import { chooseSource } from './snapshot-source.ts';
-import { verifiedSnapshotBytes } from './snapshot-stream.ts';
-import { watch } from './watch.ts';
+import { readAlarms } from './rpc/alarm-text.ts';
+import { defragmentRpc, leaseTimeToLiveRpc, snapshotRpc, statusRpc } from './rpc/rpc.ts';
+import type { SnapshotResponse } from './snapshot/snapshot-response.ts';
+import { chooseSource } from './snapshot/snapshot-source.ts';
+import { verifiedSnapshotBytes } from './snapshot/snapshot-stream.ts';
+import { arrivals } from './watch/arrivals.ts';
+import { watch } from './watch/watch.ts';
 
 type Settings = Pick<
   EtcdConnectionOptions,

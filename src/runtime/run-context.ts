@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
-import type { Logger } from './logger.ts';
-import type { Progress } from './progress.ts';
+import type { Logger } from './log/logger.ts';
+import type { Progress } from './terminal/progress.ts';
 
 /** What every operation is handed by its caller, so that nothing is process-wide. */
 export interface RunContext {

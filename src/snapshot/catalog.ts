@@ -1,7 +1,7 @@
 import { type Revision, revision } from '../revision.ts';
 import { type Listed, restorable } from './chain.ts';
 import { type ChainNote, coverFrom, type RevisionRange } from './cover.ts';
-import { type DoubledDelta, doubledDeltas } from './two-writers.ts';
+import { type OverlappingDelta, overlappingDeltas } from './overlapping-deltas.ts';
 
 /** A full and the deltas that stand between it and the next full: what can be restored from that full. */
 export interface CatalogChain<T> {
@@ -17,7 +17,7 @@ export interface CatalogChain<T> {
   readonly beyond: readonly T[];
   readonly notes: readonly ChainNote<T>[];
   /** Those that two snapshotters wrote beside each other. */
-  readonly doubled: readonly DoubledDelta<T>[];
+  readonly doubled: readonly OverlappingDelta<T>[];
 }
 
 /** Everything of a listing that concerns a restore, oldest first. */
@@ -45,7 +45,7 @@ export function catalogOf<T extends Listed>(listing: readonly T[]): Catalog<T> {
       group.deltas.push(snapshot);
     }
   }
-  const doubled = new Map(doubledDeltas(listing).map((each) => [each.delta, each]));
+  const doubled = new Map(overlappingDeltas(listing).map((each) => [each.delta, each]));
   const chains = groups.map((group) => ({
     ...chainOf(group),
     doubled: group.deltas.flatMap((delta) => doubled.get(delta) ?? []),

@@ -1,4 +1,4 @@
-import type { Logger } from '../runtime/logger.ts';
+import type { Logger } from '../runtime/log/logger.ts';
 import type { Bucket } from './bucket.ts';
 import type { Environment } from './credentials/environment.ts';
 import type { StoreRole } from './credentials/store-role.ts';

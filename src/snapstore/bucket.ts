@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { PartDigest, PartDigests } from './part-digests.ts';
+import type { PartDigest, PartDigests } from './upload/part-digests.ts';
 
 /** What every call to a bucket takes. No call may outlive its signal; adapters add a deadline of their own per request. */
 export interface CallOptions {

@@ -1,12 +1,12 @@
 import type { Clock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
-import type { Logger } from '../runtime/logger.ts';
-import { BackupStore } from './backup-store.ts';
+import type { Logger } from '../runtime/log/logger.ts';
+import { BackupStore } from './backups/backup-store.ts';
 import type { Bucket } from './bucket.ts';
 import type { BucketPlace, BucketProvider } from './bucket-provider.ts';
 import { type Environment, processEnvironment } from './credentials/environment.ts';
 import type { StoreRole } from './credentials/store-role.ts';
-import { RotatingBucket } from './rotating-bucket.ts';
+import { RotatingBucket } from './decorators/rotating-bucket.ts';
 import type { SnapStore } from './snapstore.ts';
 import { BufferPool } from './upload/buffer-pool.ts';
 import type { UploadSettings } from './upload/uploader.ts';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import type { CompanionStore } from './backups/companion-store.ts';
 import type { BucketTraits, CallOptions } from './bucket.ts';
-import type { CompanionStore } from './companion-store.ts';
 import type { Inspection } from './upload/inspection.ts';
 
 /** A snapshot that lies in a store. */

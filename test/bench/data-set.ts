@@ -3,13 +3,13 @@ import { createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { startChild } from '../support/child.ts';
-import { EtcdGateway, type Write } from '../support/etcd-gateway.ts';
-import { etcdRelease } from '../support/etcd-release.ts';
-import { startEtcd } from '../support/etcd-server.ts';
-import { eventually } from '../support/eventually.ts';
-import { builtExecutable } from '../support/executable.ts';
-import { cacheDir } from '../support/project-root.ts';
+import { startChild } from '../../scripts/lab/child.ts';
+import { EtcdGateway, type Write } from '../../scripts/lab/etcd-gateway.ts';
+import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../scripts/lab/eventually.ts';
+import { builtExecutable } from '../../scripts/lab/executable.ts';
+import { cacheDir } from '../../scripts/lab/project-root.ts';
 
 /** A backup of a real etcd, made once and kept. */
 export interface DataSet {

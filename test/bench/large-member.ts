@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { EtcdGateway } from '../support/etcd-gateway.ts';
-import { etcdRelease } from '../support/etcd-release.ts';
-import { startEtcd } from '../support/etcd-server.ts';
-import { eventually } from '../support/eventually.ts';
-import { cacheDir } from '../support/project-root.ts';
+import { EtcdGateway } from '../../scripts/lab/etcd-gateway.ts';
+import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../scripts/lab/eventually.ts';
+import { cacheDir } from '../../scripts/lab/project-root.ts';
 import { etcdSettings, writePuts } from './data-set.ts';
 
 const keys = 800_000;

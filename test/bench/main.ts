@@ -7,8 +7,8 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { cacheDir } from '../support/project-root.ts';
-import { makeTempDir } from '../support/temp-dir.ts';
+import { cacheDir } from '../../scripts/lab/project-root.ts';
+import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
 import { type DataSet, dataSet } from './data-set.ts';
 import { operations } from './operations.ts';
 import { type Row, renderTable } from './table.ts';

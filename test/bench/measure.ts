@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { type MeasuredRun, measureRun, median } from '../support/measured-run.ts';
-import type { TempDir } from '../support/temp-dir.ts';
+import type { TempDir } from '../../scripts/lab/temp-dir.ts';
+import { type MeasuredRun, measureRun, median } from '../support/processes/measured-run.ts';
 import type { DataSet } from './data-set.ts';
 import type { Row } from './table.ts';
 

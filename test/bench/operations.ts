@@ -1,10 +1,10 @@
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { etcdRelease } from '../support/etcd-release.ts';
-import { startEtcd } from '../support/etcd-server.ts';
-import { builtExecutable } from '../support/executable.ts';
-import type { MeasuredRun } from '../support/measured-run.ts';
-import { projectRoot } from '../support/project-root.ts';
+import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../scripts/lab/etcd-server.ts';
+import { builtExecutable } from '../../scripts/lab/executable.ts';
+import { projectRoot } from '../../scripts/lab/project-root.ts';
+import type { MeasuredRun } from '../support/processes/measured-run.ts';
 import { etcdSettings } from './data-set.ts';
 import { largeMember } from './large-member.ts';
 import { type Bench, type Command, measure, row } from './measure.ts';

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Child, startChild } from '../support/child.ts';
-import { eventually } from '../support/eventually.ts';
-import { builtExecutable } from '../support/executable.ts';
-import type { MeasuredRun } from '../support/measured-run.ts';
+import { type Child, startChild } from '../../scripts/lab/child.ts';
+import { eventually } from '../../scripts/lab/eventually.ts';
+import { builtExecutable } from '../../scripts/lab/executable.ts';
+import type { MeasuredRun } from '../support/processes/measured-run.ts';
 import { type Bench, type Command, measure, row } from './measure.ts';
 import type { LoopbackTask } from './store/loopback-store.ts';
 import type { Transfer } from './store/transfer.ts';

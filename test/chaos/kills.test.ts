@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { etcdLines } from '../../scripts/lab/etcd-release.ts';
 import { runChaosRounds } from '../support/chaos/chaos-rounds.ts';
-import { etcdLines } from '../support/etcd-release.ts';
 
 /** `make test-chaos` asks for more rounds and another seed; a plain `make test` takes a small sample. */
 const wanted = process.env['CHAOS_ROUNDS'];

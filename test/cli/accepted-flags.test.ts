@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { referenceFlags as reference } from '../support/reference-flags.ts';
-import { flagStyles, spelledOut } from '../support/spelled-out-flags.ts';
+import { referenceFlags as reference } from '../support/fixtures/reference-flags.ts';
+import { flagStyles, spelledOut } from '../support/fixtures/spelled-out-flags.ts';
 import { makeRig } from './rig.ts';
 
 /** Commands that say they are not built, and so show that everything before was understood. */

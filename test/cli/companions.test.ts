@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { etcdRelease } from '../support/etcd-release.ts';
-import { startEtcd } from '../support/etcd-server.ts';
+import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { makeRig } from './rig.ts';
 
 describe('companions', () => {

@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs';
 import type { GoldenName } from '../support/datadir/golden.ts';
-import { goldenStorePath } from '../support/golden-store.ts';
+import { goldenStorePath } from '../support/fixtures/golden-store.ts';
 import type { Rig } from './rig.ts';
 
 /** Copies a golden backup to `store` in the rig's home and gives the flags that name it. */

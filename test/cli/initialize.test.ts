@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { projectRoot } from '../support/project-root.ts';
+import { projectRoot } from '../../scripts/lab/project-root.ts';
 import { makeRig, type Rig } from './rig.ts';
 
 const golden = `${projectRoot}test/fixtures/golden/etcd-3.5/gzip/store/`;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../scripts/lab/free-port.ts';
 import { makeRig } from './rig.ts';
 
 /** A server that takes connections and never says a word. */

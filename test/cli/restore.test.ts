@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { goldenStorePath } from '../support/golden-store.ts';
+import { goldenStorePath } from '../support/fixtures/golden-store.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig, type Rig } from './rig.ts';
 

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { env, execPath, getuid } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { eventually } from '../support/eventually.ts';
-import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
+import { eventually } from '../../scripts/lab/eventually.ts';
+import { makeTempDir, type TempDir } from '../../scripts/lab/temp-dir.ts';
 
 /** How a run of the program ended. */
 export interface Finished {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { etcdRelease } from '../support/etcd-release.ts';
-import { type EtcdServer, startEtcd } from '../support/etcd-server.ts';
-import { eventually } from '../support/eventually.ts';
+import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
+import { type EtcdServer, startEtcd } from '../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../scripts/lab/eventually.ts';
 import { makeRig, type Rig } from './rig.ts';
 
 const started = { release: await etcdRelease('3.5') };

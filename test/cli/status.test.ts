@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { GOLDEN_NAMES, goldenDatabase } from '../support/datadir/golden.ts';
-import { goldenObjects } from '../support/golden-store.ts';
+import { goldenObjects } from '../support/fixtures/golden-store.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig, type Rig } from './rig.ts';
 

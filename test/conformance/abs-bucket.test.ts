@@ -1,9 +1,9 @@
 import { after, before } from 'node:test';
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { AbsBucket } from '../../src/snapstore/providers/abs/abs-bucket.ts';
-import { type Azurite, startAzurite } from '../support/azurite.ts';
-import { eachAtOnce } from '../support/each-at-once.ts';
-import { jsonEnvironment } from '../support/json-environment.ts';
+import { eachAtOnce } from '../support/context/each-at-once.ts';
+import { type Azurite, startAzurite } from '../support/servers/azurite.ts';
+import { jsonEnvironment } from '../support/stores/json-environment.ts';
 import { bucketSuite } from './bucket.suite.ts';
 import { clock } from './cases/fault-rig.ts';
 import { faultSuite } from './fault.suite.ts';

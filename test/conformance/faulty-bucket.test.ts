@@ -1,5 +1,5 @@
-import { faultyBucket } from '../support/faulty-bucket.ts';
-import { memoryBucket } from '../support/memory-bucket.ts';
+import { faultyBucket } from '../support/stores/faulty-bucket.ts';
+import { memoryBucket } from '../support/stores/memory-bucket.ts';
 import { bucketSuite } from './bucket.suite.ts';
 
 bucketSuite({

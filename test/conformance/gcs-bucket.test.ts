@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { GcsBucket } from '../../src/snapstore/providers/gcs/gcs-bucket.ts';
 import { anonymous } from '../../src/snapstore/providers/gcs/google-authorizer.ts';
-import { startGcsServer } from '../support/gcs-server.ts';
+import { startGcsServer } from '../support/servers/gcs-server.ts';
 import { bucketSuite } from './bucket.suite.ts';
 import { clock } from './cases/fault-rig.ts';
 import { loopbackSubject } from './cases/loopback-subject.ts';

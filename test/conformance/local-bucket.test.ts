@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
 import { LocalBucket } from '../../src/snapstore/providers/local/local-bucket.ts';
-import { jumpingClock } from '../support/jumping-clock.ts';
-import { makeTempDir } from '../support/temp-dir.ts';
+import { jumpingClock } from '../support/clock/jumping-clock.ts';
 import { bucketSuite } from './bucket.suite.ts';
 
 bucketSuite({

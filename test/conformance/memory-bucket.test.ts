@@ -1,4 +1,4 @@
-import { memoryBucket } from '../support/memory-bucket.ts';
+import { memoryBucket } from '../support/stores/memory-bucket.ts';
 import { bucketSuite } from './bucket.suite.ts';
 
 bucketSuite({

@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { OssBucket } from '../../src/snapstore/providers/oss/oss-bucket.ts';
-import { jsonEnvironment } from '../support/json-environment.ts';
-import { startOssServer } from '../support/oss-server.ts';
+import { startOssServer } from '../support/servers/oss-server.ts';
+import { jsonEnvironment } from '../support/stores/json-environment.ts';
 import { bucketSuite } from './bucket.suite.ts';
 import { clock } from './cases/fault-rig.ts';
 import { loopbackSubject } from './cases/loopback-subject.ts';

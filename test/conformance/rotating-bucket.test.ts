@@ -1,6 +1,6 @@
-import { RotatingBucket } from '../../src/snapstore/rotating-bucket.ts';
-import { memoryBucket } from '../support/memory-bucket.ts';
-import { RecordedLog } from '../support/recorded-log.ts';
+import { RotatingBucket } from '../../src/snapstore/decorators/rotating-bucket.ts';
+import { RecordedLog } from '../support/context/recorded-log.ts';
+import { memoryBucket } from '../support/stores/memory-bucket.ts';
 import { bucketSuite } from './bucket.suite.ts';
 
 bucketSuite({

@@ -1,9 +1,9 @@
 import { after, before } from 'node:test';
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { SwiftBucket } from '../../src/snapstore/providers/swift/swift-bucket.ts';
-import { eachAtOnce } from '../support/each-at-once.ts';
-import { jsonEnvironment } from '../support/json-environment.ts';
-import { type Swift, startSwift } from '../support/openstack/swift.ts';
+import { eachAtOnce } from '../support/context/each-at-once.ts';
+import { type Swift, startSwift } from '../support/servers/openstack/swift.ts';
+import { jsonEnvironment } from '../support/stores/json-environment.ts';
 import { bucketSuite } from './bucket.suite.ts';
 import { clock } from './cases/fault-rig.ts';
 import { faultSuite } from './fault.suite.ts';

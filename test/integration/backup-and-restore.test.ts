@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { restore } from '../../src/ops/restorer.ts';
+import { EtcdGateway } from '../../scripts/lab/etcd-gateway.ts';
+import { type EtcdRelease, etcdLines, etcdRelease } from '../../scripts/lab/etcd-release.ts';
+import { type EtcdServer, startEtcd } from '../../scripts/lab/etcd-server.ts';
+import { makeTempDir, type TempDir } from '../../scripts/lab/temp-dir.ts';
+import { restore } from '../../src/operations/restore/restore.ts';
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { newestChain } from '../../src/snapshot/chain.ts';
 import type { Compression } from '../../src/snapshot/snapshot.ts';
 import { openStore } from '../../src/snapstore/registry.ts';
 import type { SnapStore } from '../../src/snapstore/snapstore.ts';
+import { quietLogger } from '../support/context/quiet-logger.ts';
+import { recordedContext } from '../support/context/run-context.ts';
 import { servedHash } from '../support/datadir/served-keys.ts';
-import { EtcdGateway } from '../support/etcd-gateway.ts';
-import { type EtcdRelease, etcdLines, etcdRelease } from '../support/etcd-release.ts';
-import { type EtcdServer, startEtcd } from '../support/etcd-server.ts';
-import { quietLogger } from '../support/quiet-logger.ts';
-import { RandomWrites } from '../support/random-writes.ts';
-import { restoreRequest } from '../support/restore-request.ts';
-import { recordedContext } from '../support/run-context.ts';
-import { clockBeforeMinute, startSnapshotter } from '../support/running-snapshotter.ts';
-import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
+import { RandomWrites } from '../support/etcd/random-writes.ts';
+import { clockBeforeMinute, startSnapshotter } from '../support/etcd/running-snapshotter.ts';
+import { restoreRequest } from '../support/fixtures/restore-request.ts';
 
 /** A store in a directory, opened as the program opens it. */
 function localStore(dir: TempDir): Promise<SnapStore> {

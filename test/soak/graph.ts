@@ -1,5 +1,5 @@
 /** One moment of a soak. */
-export interface Moment {
+export interface PointInTime {
   /** Since the start, s. */
   readonly seconds: number;
   readonly trouble: string;
@@ -21,7 +21,7 @@ export interface Moment {
   readonly deltas: number;
 }
 
-const columns: readonly { readonly title: string; readonly cell: (moment: Moment) => string }[] = [
+const columns: readonly { readonly title: string; readonly cell: (moment: PointInTime) => string }[] = [
   { title: 'time s', cell: ({ seconds }) => seconds.toFixed(0) },
   { title: 'store', cell: ({ trouble }) => trouble },
   { title: 'RSS MB', cell: ({ rss }) => (rss / 1e6).toFixed(1) },
@@ -44,7 +44,7 @@ export function graphHead(): string {
 }
 
 /** A moment as a line. */
-export function graphLine(moment: Moment): string {
+export function graphLine(moment: PointInTime): string {
   return columns.map(({ cell }) => cell(moment).padStart(width)).join(' ');
 }
 
@@ -54,7 +54,7 @@ const noise = { part: 0.15, bytes: 10e6, handles: 8 };
 const mostMemory = 150e6;
 
 /** What is wrong with the memory and handles of the snapshotter; empty when they stayed flat after the warm-up. */
-export function growth(moments: readonly Moment[]): readonly string[] {
+export function growth(moments: readonly PointInTime[]): readonly string[] {
   const warm = moments.slice(Math.floor(moments.length / 4));
   const early = warm.slice(0, Math.ceil(warm.length / 3));
   const late = warm.slice(-Math.ceil(warm.length / 3));

@@ -6,25 +6,25 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
+import { startChild } from '../../scripts/lab/child.ts';
+import { EtcdGateway } from '../../scripts/lab/etcd-gateway.ts';
+import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../scripts/lab/eventually.ts';
+import { builtExecutable } from '../../scripts/lab/executable.ts';
+import { makeTempDir, type TempDir } from '../../scripts/lab/temp-dir.ts';
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { newestChain } from '../../src/snapshot/chain.ts';
 import { openStore } from '../../src/snapstore/registry.ts';
 import type { SnapStore } from '../../src/snapstore/snapstore.ts';
 import { startModelWriters } from '../support/chaos/model-writers.ts';
-import { startChild } from '../support/child.ts';
-import { EtcdGateway } from '../support/etcd-gateway.ts';
-import { etcdRelease } from '../support/etcd-release.ts';
-import { startEtcd } from '../support/etcd-server.ts';
-import { eventually } from '../support/eventually.ts';
-import { builtExecutable } from '../support/executable.ts';
-import { startFaultProxy } from '../support/fault-proxy.ts';
-import { type OssServer, startOssServer } from '../support/oss-server.ts';
-import { sampleProcess } from '../support/process-sample.ts';
-import { quietLogger } from '../support/quiet-logger.ts';
+import { quietLogger } from '../support/context/quiet-logger.ts';
+import { sampleProcess } from '../support/processes/process-sample.ts';
 import { seededRandom } from '../support/replay/random.ts';
 import { startWorkload } from '../support/replay/workload.ts';
-import { makeTempDir, type TempDir } from '../support/temp-dir.ts';
-import { graphHead, graphLine, growth, type Moment } from './graph.ts';
+import { startFaultProxy } from '../support/servers/fault-proxy.ts';
+import { type OssServer, startOssServer } from '../support/servers/oss-server.ts';
+import { graphHead, graphLine, growth, type PointInTime } from './graph.ts';
 import { Ledger } from './ledger.ts';
 import { proveBackup } from './proof.ts';
 import { calm, troubles } from './troubles.ts';
@@ -87,16 +87,16 @@ async function soak(): Promise<readonly string[]> {
   });
   stack.defer(() => snapshotter.end('SIGKILL'));
 
-  const moments: Moment[] = [];
+  const moments: PointInTime[] = [];
   const startedAt = performance.now();
   const queue = troubles(random);
   let current = calm;
-  const look = async (): Promise<Moment> => {
+  const look = async (): Promise<PointInTime> => {
     const { snapshots } = await store.list({ signal: AbortSignal.timeout(60_000) });
     const whole = snapshots.filter(({ chunk }) => chunk === undefined);
     const plan = newestChain(whole);
     const covered = plan.outcome === 'chain' ? plan.lastRevision : 0;
-    const moment: Moment = {
+    const moment: PointInTime = {
       seconds: (performance.now() - startedAt) / 1_000,
       trouble: current.name,
       ...sampleProcess(snapshotter.pid),

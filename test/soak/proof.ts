@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { restore } from '../../src/ops/restorer.ts';
-import { verifyBackups } from '../../src/ops/verifier.ts';
+import { EtcdGateway } from '../../scripts/lab/etcd-gateway.ts';
+import { type EtcdServer, startEtcd } from '../../scripts/lab/etcd-server.ts';
+import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
+import { restore } from '../../src/operations/restore/restore.ts';
+import { verifyBackups } from '../../src/operations/verify/verify.ts';
 import type { SnapStore } from '../../src/snapstore/snapstore.ts';
+import { recordedContext } from '../support/context/run-context.ts';
 import { servedHash } from '../support/datadir/served-keys.ts';
-import { EtcdGateway } from '../support/etcd-gateway.ts';
-import { type EtcdServer, startEtcd } from '../support/etcd-server.ts';
-import { restoreRequest } from '../support/restore-request.ts';
-import { recordedContext } from '../support/run-context.ts';
-import { makeTempDir } from '../support/temp-dir.ts';
+import { restoreRequest } from '../support/fixtures/restore-request.ts';
 
 /**
  * Whether the store holds all of a cluster that nobody writes to any more: `verify` with a restore finds no problem, and a real etcd

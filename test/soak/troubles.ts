@@ -1,5 +1,5 @@
-import type { FaultHook } from '../support/http-fault.ts';
 import type { Random } from '../support/replay/random.ts';
+import type { FaultHook } from '../support/servers/http-fault.ts';
 
 /** A time in which the store, or the way to it, does something wrong. */
 export interface Trouble {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
+import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
 import { checkDatabase } from '../../src/datadir/bbolt/check.ts';
 import { Database } from '../../src/datadir/bbolt/database.ts';
 import { Damage } from '../../src/datadir/damage.ts';
-import { newLeafLane } from '../../src/ops/leaf-lane.ts';
+import { newPageChecker } from '../../src/wasm/page-checker.ts';
 import { bboltFindings, bboltTool } from '../support/bbolt/bbolt-tool.ts';
 import { type BboltSample, bboltSample } from '../support/bbolt/sample.ts';
 import { spoilers } from '../support/bbolt/spoil.ts';
-import { seededRandom } from '../support/byte-streams.ts';
-import { makeTempDir } from '../support/temp-dir.ts';
+import { seededRandom } from '../support/fixtures/byte-streams.ts';
 
 /** Damages of each kind. */
 const ROUNDS = Number(process.env['BBOLT_ROUNDS'] ?? 25);
@@ -21,7 +21,7 @@ async function ourFindings(file: string): Promise<string | undefined> {
     await using database = await Database.open(file);
     const { damages } = await checkDatabase(database, {
       signal: AbortSignal.timeout(60_000),
-      lane: { leaves: newLeafLane(), records: () => 'any' },
+      lane: { leaves: newPageChecker(), records: () => 'any' },
     });
     return damages.length === 0 ? undefined : damages.map(({ reason }) => reason).join('; ');
   } catch (error) {

@@ -1,6 +1,6 @@
-import { commandSpecs } from '../../config/command-list.ts';
 import { type CommandSpec, placedOptions } from '../../config/command-spec.ts';
 import type { OptionSpec } from '../../config/option.ts';
+import { commands } from '../command-list.ts';
 import { commandSummaries } from '../command-summaries.ts';
 
 /** What a flag's value is, as far as a shell can complete it. */
@@ -32,7 +32,7 @@ export interface CompletedCommand {
 /** All that the completion scripts know, from the option table. */
 export function completionModel(): readonly CompletedCommand[] {
   return commandSummaries.map(({ name, summary }) => {
-    const spec = commandSpecs.find((candidate) => candidate.name === name);
+    const spec = commands.find((command) => command.spec.name === name)?.spec;
     return {
       name,
       summary,

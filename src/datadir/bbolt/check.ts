@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 import { decodeFreelist } from './freelist.ts';
 import { checkLeafOrder, type KeyBounds, UNBOUNDED } from './key-bounds.ts';
 import { Leaf } from './leaf.ts';
-import type { LeafLane, LeafSum, SoundLeaf } from './leaf-lane.ts';
+import type { LeafPageChecker, LeafSum, SoundLeaf } from './leaf-page-checker.ts';
 import type { Origin, Page } from './page.ts';
 import { PageGroupReader } from './page-group.ts';
 import { PageSet } from './page-set.ts';
@@ -45,7 +45,7 @@ export interface CheckOptions {
    * sum only, if it asks for that.
    */
   readonly lane?: {
-    readonly leaves: LeafLane;
+    readonly leaves: LeafPageChecker;
     records(path: readonly Uint8Array[]): 'changes' | 'any' | undefined;
   };
 }

@@ -1,5 +1,5 @@
+import { fnv64a } from '../../checksum/fnv64a.ts';
 import { Damage } from '../damage.ts';
-import { fnv64a } from './fnv64a.ts';
 import { encodePageHeader, type Origin, PAGE_HEADER_SIZE } from './page.ts';
 import { readU64, writeU64 } from './u64.ts';
 

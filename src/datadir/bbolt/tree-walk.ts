@@ -1,7 +1,7 @@
 import { Damage } from '../damage.ts';
 import { Branch } from './branch.ts';
 import { checkBranchOrder, type KeyBounds, UNBOUNDED } from './key-bounds.ts';
-import type { LeafSum } from './leaf-lane.ts';
+import type { LeafSum } from './leaf-page-checker.ts';
 import type { Page } from './page.ts';
 import type { PageGroupReader } from './page-group.ts';
 

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { encodeConfChange, type RaftEntry } from '../proto/raft.ts';
+import { syncDirectory } from '../../fs/sync.ts';
+import { encodeConfChange, type RaftEntry } from '../raft/raft.ts';
 import { writeSnapFile } from '../snap/snap-file.ts';
-import { syncDirectory } from '../sync-directory.ts';
 import { WalWriter } from '../wal/writer.ts';
 import { BOOTSTRAP_TERM, type ClusterBootstrap } from './bootstrap.ts';
 import { memberJson } from './member.ts';

@@ -1,7 +1,7 @@
 import { type CheckVisitor, checkDatabase } from '../bbolt/check.ts';
 import { Database } from '../bbolt/database.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
-import type { LeafLane } from '../bbolt/leaf-lane.ts';
+import type { LeafPageChecker } from '../bbolt/leaf-page-checker.ts';
 import { checkChanges } from './check-changes.ts';
 import { readLastRevision } from './last-revision.ts';
 
@@ -12,7 +12,7 @@ import { readLastRevision } from './last-revision.ts';
  */
 export async function checkEtcdDatabase(
   path: string,
-  options: { readonly signal: AbortSignal; readonly leaves?: LeafLane },
+  options: { readonly signal: AbortSignal; readonly leaves?: LeafPageChecker },
 ): Promise<void> {
   await using database = await Database.open(path);
   const { signal, leaves } = options;

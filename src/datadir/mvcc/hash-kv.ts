@@ -1,5 +1,5 @@
+import { crc32c, crc32cOf } from '../../checksum/crc32c.ts';
 import type { Database } from '../bbolt/database.ts';
-import { crc32c, crc32cOf } from '../crc32c.ts';
 import { readCompactionMarks } from './compaction-marks.ts';
 import { changeAt, historyLeaves } from './history.ts';
 import { type KeptRecords, keptRecords } from './kept-records.ts';

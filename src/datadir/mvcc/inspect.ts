@@ -1,9 +1,9 @@
+import { crc32c, crc32cOf } from '../../checksum/crc32c.ts';
+import { crc32cOfBoth } from '../../checksum/crc32c-of-both.ts';
 import { type CheckVisitor, checkDatabase } from '../bbolt/check.ts';
 import { Database } from '../bbolt/database.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
-import type { LeafLane, LeafSum } from '../bbolt/leaf-lane.ts';
-import { crc32c, crc32cOf } from '../crc32c.ts';
-import { crc32cOfBoth } from '../crc32c-of-both.ts';
+import type { LeafPageChecker, LeafSum } from '../bbolt/leaf-page-checker.ts';
 import { checkChanges } from './check-changes.ts';
 import { readLastRevision } from './last-revision.ts';
 
@@ -29,7 +29,7 @@ export interface DatabaseFacts {
  */
 export async function inspectDatabase(
   path: string,
-  options: { readonly signal: AbortSignal; readonly leaves?: LeafLane },
+  options: { readonly signal: AbortSignal; readonly leaves?: LeafPageChecker },
 ): Promise<DatabaseFacts> {
   await using database = await Database.open(path);
   const { signal, leaves } = options;

@@ -1,4 +1,4 @@
-import { VarintReader, writeVarint } from './varint.ts';
+import { VarintReader, writeVarint } from '../../protobuf/varint.ts';
 
 /**
  * The value of a record in etcd's `key` bucket: a protocol buffer message, fields in ascending order, zero and empty ones left out.

@@ -1,4 +1,4 @@
-import { WireWriter } from '../proto/wire-writer.ts';
+import { WireWriter } from '../../protobuf/wire-writer.ts';
 
 /** A record of etcd's `lease` bucket. */
 export interface LeaseRecord {

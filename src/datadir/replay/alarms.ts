@@ -1,4 +1,4 @@
-import type { AlarmKind } from '../proto/raft-request.ts';
+import type { AlarmKind } from '../raft/raft-request.ts';
 
 /**
  * Raised alarms, and what they make etcd refuse.

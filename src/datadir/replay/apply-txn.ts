@@ -1,5 +1,5 @@
-import type { TxnOperation, TxnRequest } from '../proto/txn-request.ts';
-import type { PutRequest } from '../proto/write-request.ts';
+import type { TxnOperation, TxnRequest } from '../raft/txn-request.ts';
+import type { PutRequest } from '../raft/write-request.ts';
 import { holds } from './compare.ts';
 import { keyRange } from './key-range.ts';
 import type { StoreState } from './store-state.ts';

@@ -1,4 +1,4 @@
-import type { AlarmKind, Operation, RaftRequest } from '../proto/raft-request.ts';
+import type { AlarmKind, Operation, RaftRequest } from '../raft/raft-request.ts';
 import { applyPut, applyTxn, asLogged, hasPut, isPossible } from './apply-txn.ts';
 import { keyRange } from './key-range.ts';
 import { mayDelete, mayPut, mayTransact, mayUseLease } from './rights.ts';

@@ -1,8 +1,8 @@
-import type { AuthChange, Permission } from '../proto/auth-request.ts';
-import type { Requester } from '../proto/raft-request.ts';
-import type { ApplyRules } from './apply-rules.ts';
+import type { AuthChange, Permission } from '../raft/auth-request.ts';
+import type { Requester } from '../raft/raft-request.ts';
 import { coversRange, type KeyInterval } from './interval-cover.ts';
 import { keyRange } from './key-range.ts';
+import type { VersionRules } from './version-rules.ts';
 
 /** Users, roles and their rights, as they are found in the db. Names are byte strings. */
 export interface AuthContents {
@@ -52,14 +52,14 @@ export class Auth {
   }
 
   /** Applies a change; one that etcd refuses changes nothing. */
-  apply(auth: AuthChange, rules: ApplyRules): void {
+  apply(auth: AuthChange, rules: VersionRules): void {
     if (this.#change(auth, rules)) {
       this.#revision++;
     }
   }
 
   /** Returns whether the change counts as one. */
-  #change(auth: AuthChange, rules: ApplyRules): boolean {
+  #change(auth: AuthChange, rules: VersionRules): boolean {
     switch (auth.change) {
       case 'enable':
         this.#enabled ||= this.#isRoot(ROOT);
@@ -127,7 +127,7 @@ export class Auth {
   }
 
   /** Permissions stand in the order of their keys, and only the first one with the same key is looked at. */
-  #grantPermission(role: string, permission: Permission | undefined, rules: ApplyRules): boolean {
+  #grantPermission(role: string, permission: Permission | undefined, rules: VersionRules): boolean {
     const permissions = this.#roles.get(role);
     if (permission === undefined || permissions === undefined) {
       return false;

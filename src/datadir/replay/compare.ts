@@ -1,5 +1,5 @@
-import { byteString } from '../proto/byte-string.ts';
-import type { Compare } from '../proto/txn-request.ts';
+import { byteString } from '../raft/byte-string.ts';
+import type { Compare } from '../raft/txn-request.ts';
 import { keyRange } from './key-range.ts';
 import type { LiveKey, LiveKeys } from './live-keys.ts';
 

@@ -1,26 +1,26 @@
+import { WireError, WireReader } from '../../protobuf/wire-reader.ts';
 import type { Bucket } from '../bbolt/bucket.ts';
 import type { Database } from '../bbolt/database.ts';
 import { Damage } from '../damage.ts';
 import { decodeKeyValue, type KeyValue } from '../mvcc/key-value.ts';
 import { readLastRevision } from '../mvcc/last-revision.ts';
 import { decodeRevisionKey } from '../mvcc/revision-key.ts';
-import { decodePermission, type Permission } from '../proto/auth-request.ts';
-import { byteString } from '../proto/byte-string.ts';
-import { type AlarmKind, alarmKind } from '../proto/raft-request.ts';
-import { WireError, WireReader } from '../proto/wire-reader.ts';
+import { decodePermission, type Permission } from '../raft/auth-request.ts';
+import { byteString } from '../raft/byte-string.ts';
+import { type AlarmKind, alarmKind } from '../raft/raft-request.ts';
 import { Alarms } from './alarms.ts';
-import type { ApplyRules } from './apply-rules.ts';
 import { Auth } from './auth.ts';
-import type { Interest } from './interest.ts';
 import { Leases } from './leases.ts';
 import { LiveKeys } from './live-keys.ts';
+import type { ReadSet } from './read-set.ts';
 import type { StoreState } from './store-state.ts';
+import type { VersionRules } from './version-rules.ts';
 
 /** What a db is read for. */
 export interface Loading {
   readonly database: Database;
-  readonly interest: Interest;
-  readonly rules: ApplyRules;
+  readonly interest: ReadSet;
+  readonly rules: VersionRules;
   readonly signal: AbortSignal;
 }
 
@@ -61,7 +61,7 @@ async function readKeys({ database, interest, signal }: Loading, state: StoreSta
   }
 }
 
-function follow(state: StoreState, interest: Interest, record: KeyValue, kind: 'put' | 'delete'): void {
+function follow(state: StoreState, interest: ReadSet, record: KeyValue, kind: 'put' | 'delete'): void {
   const key = byteString(record.key);
   const known = state.keys.get(key) !== undefined;
   if (kind === 'delete') {

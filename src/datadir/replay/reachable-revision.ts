@@ -1,5 +1,5 @@
-import { applyEditions } from './apply-rules.ts';
 import { type Replay, replay } from './replay.ts';
+import { applyEditions } from './version-rules.ts';
 
 /** A log to follow, and the revision that would be enough. */
 export interface Reach extends Omit<Replay, 'rules' | 'onChange'> {

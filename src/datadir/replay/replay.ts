@@ -1,15 +1,15 @@
 import path from 'node:path';
+import { WireError } from '../../protobuf/wire-reader.ts';
 import { Database } from '../bbolt/database.ts';
-import type { RaftEntry } from '../proto/raft.ts';
-import { decodeRaftRequest, type RaftRequest } from '../proto/raft-request.ts';
-import { WireError } from '../proto/wire-reader.ts';
+import type { RaftEntry } from '../raft/raft.ts';
+import { decodeRaftRequest, type RaftRequest } from '../raft/raft-request.ts';
 import { openEntries } from '../wal/log.ts';
 import { applyRequest } from './apply.ts';
-import type { ApplyRules } from './apply-rules.ts';
-import { Interest } from './interest.ts';
 import { loadState } from './load-state.ts';
+import { ReadSet } from './read-set.ts';
 import type { StartState } from './start-state.ts';
 import type { ChangeSink } from './transaction.ts';
+import type { VersionRules } from './version-rules.ts';
 
 /** Where an etcd that starts from these files arrives once it has applied its log. */
 export interface ReplayResult {
@@ -26,7 +26,7 @@ export interface Replay {
   readonly memberDir: string;
   readonly start: StartState;
   /** Of the etcd whose view is wanted. */
-  readonly rules: ApplyRules;
+  readonly rules: VersionRules;
   /** Is told each change the log adds to the db. Without it, less has to be read. */
   readonly onChange?: ChangeSink;
   readonly signal: AbortSignal;
@@ -45,7 +45,7 @@ export async function replay(request: Replay): Promise<ReplayResult> {
   const appliedIndex = committedIndex(start);
   const directory = path.join(request.memberDir, 'wal');
   const entries = await openEntries({ directory, after: start.consistentIndex, upTo: appliedIndex, signal });
-  const interest = new Interest(onChange === undefined ? 'counted' : 'wanted');
+  const interest = new ReadSet(onChange === undefined ? 'counted' : 'wanted');
   await entries.each((entry) => interest.add(requestOf(entry).operation));
   await using database = await Database.open(start.dbFile);
   const state = await loadState({ database, interest, rules, signal });
@@ -59,7 +59,7 @@ export async function replay(request: Replay): Promise<ReplayResult> {
   return { revision: state.revision, compactRevision: state.compactRevision, appliedIndex, debatable };
 }
 
-/** Without users, such a read is all that {@link ApplyRules} are about. */
+/** Without users, such a read is all that {@link VersionRules} are about. */
 function readsAtRevision({ operation }: RaftRequest): boolean {
   return (
     operation.kind === 'txn' &&

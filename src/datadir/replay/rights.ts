@@ -1,6 +1,6 @@
-import type { Requester } from '../proto/raft-request.ts';
-import type { TxnOperation, TxnRequest } from '../proto/txn-request.ts';
-import type { DeleteRangeRequest, PutRequest } from '../proto/write-request.ts';
+import type { Requester } from '../raft/raft-request.ts';
+import type { TxnOperation, TxnRequest } from '../raft/txn-request.ts';
+import type { DeleteRangeRequest, PutRequest } from '../raft/write-request.ts';
 import type { StoreState } from './store-state.ts';
 
 // Which rights a request needs at the moment it is applied. Source: etcd, server/etcdserver/apply_auth.go.

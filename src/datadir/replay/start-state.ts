@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { WireError } from '../../protobuf/wire-reader.ts';
 import { Database } from '../bbolt/database.ts';
 import { Damage } from '../damage.ts';
-import { type ConfChange, decodeConfChange, type RaftEntry } from '../proto/raft.ts';
-import { WireError } from '../proto/wire-reader.ts';
+import { type ConfChange, decodeConfChange, type RaftEntry } from '../raft/raft.ts';
 import { chooseSnapshot, formatSnapDbName, newestSnapIndex } from '../snap/snap-directory.ts';
 import type { RaftSnapshot } from '../snap/snap-file.ts';
 import type { LogSummary } from '../wal/log-walk.ts';

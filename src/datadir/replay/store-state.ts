@@ -1,8 +1,8 @@
 import type { Alarms } from './alarms.ts';
-import type { ApplyRules } from './apply-rules.ts';
 import type { Auth } from './auth.ts';
 import type { Leases } from './leases.ts';
 import type { LiveKeys } from './live-keys.ts';
+import type { VersionRules } from './version-rules.ts';
 
 /** One change of a key that the log adds to the db, in the order of the `key` bucket. */
 export type ReplayedChange = {
@@ -31,6 +31,6 @@ export interface StoreState {
   readonly keys: LiveKeys;
   readonly leases: Leases;
   readonly auth: Auth;
-  readonly rules: ApplyRules;
+  readonly rules: VersionRules;
   readonly alarms: Alarms;
 }

@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { crc32c } from '../crc32c.ts';
+import { crc32c } from '../../checksum/crc32c.ts';
+import { syncDirectory } from '../../fs/sync.ts';
+import { WireError, WireReader } from '../../protobuf/wire-reader.ts';
+import { WireWriter } from '../../protobuf/wire-writer.ts';
 import { Damage } from '../damage.ts';
-import { type ConfState, decodeConfState, encodeConfState } from '../proto/raft.ts';
-import { WireError, WireReader } from '../proto/wire-reader.ts';
-import { WireWriter } from '../proto/wire-writer.ts';
-import { syncDirectory } from '../sync-directory.ts';
+import { type ConfState, decodeConfState, encodeConfState } from '../raft/raft.ts';
 
 // A .snap file is snappb.Snapshot { 1 crc, 2 data }: data is raftpb.Snapshot { 1 data, 2 metadata { 1 conf_state,
 // 2 index, 3 term } }, crc its CRC-32C. The inner data is etcd's v2 store as JSON: the members and the cluster version.

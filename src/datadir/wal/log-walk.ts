@@ -1,6 +1,6 @@
+import { WireError } from '../../protobuf/wire-reader.ts';
 import { Damage } from '../damage.ts';
-import { decodeEntry, decodeHardState, type HardState, type RaftEntry } from '../proto/raft.ts';
-import { WireError } from '../proto/wire-reader.ts';
+import { decodeEntry, decodeHardState, type HardState, type RaftEntry } from '../raft/raft.ts';
 import type { TornTail } from './reader.ts';
 import { decodeMetadata, type WalMetadata } from './record.ts';
 import type { WalRecord } from './segment.ts';

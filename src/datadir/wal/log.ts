@@ -1,4 +1,4 @@
-import { decodeEntry, type RaftEntry } from '../proto/raft.ts';
+import { decodeEntry, type RaftEntry } from '../raft/raft.ts';
 import { segmentsAfter } from './directory.ts';
 import { decode, type LogReading, type LogSummary, LogWalk } from './log-walk.ts';
 import { readWal, type TornTail } from './reader.ts';

@@ -1,8 +1,8 @@
-import { crc32c } from '../crc32c.ts';
-import type { ConfState } from '../proto/raft.ts';
-import { decodeConfState, encodeConfState } from '../proto/raft.ts';
-import { WireReader } from '../proto/wire-reader.ts';
-import { WireWriter } from '../proto/wire-writer.ts';
+import { crc32c } from '../../checksum/crc32c.ts';
+import { WireReader } from '../../protobuf/wire-reader.ts';
+import { WireWriter } from '../../protobuf/wire-writer.ts';
+import type { ConfState } from '../raft/raft.ts';
+import { decodeConfState, encodeConfState } from '../raft/raft.ts';
 
 // A WAL segment is a sequence of frames, followed by zeros up to its preallocated size:
 //

@@ -1,6 +1,6 @@
 import { copyFile, open } from 'node:fs/promises';
 import path from 'node:path';
-import { syncDirectory } from '../sync-directory.ts';
+import { syncDirectory } from '../../fs/sync.ts';
 import type { TornTail } from './reader.ts';
 
 /**

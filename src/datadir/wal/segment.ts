@@ -1,9 +1,9 @@
 import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { crc32c } from '../crc32c.ts';
+import { crc32c } from '../../checksum/crc32c.ts';
+import { WireError, WireReader } from '../../protobuf/wire-reader.ts';
 import { Damage } from '../damage.ts';
-import { WireError, WireReader } from '../proto/wire-reader.ts';
 import { FRAME_HEADER_SIZE, type RecordKind, recordKind } from './record.ts';
 
 const CHUNK_SIZE = 1 << 20;

@@ -1,5 +1,5 @@
 import { Damage } from '../damage.ts';
-import { decodeHardState } from '../proto/raft.ts';
+import { decodeHardState } from '../raft/raft.ts';
 import { type Segment, segmentsAfter } from './directory.ts';
 import { summarizeLog } from './log.ts';
 import { decode, type LogReading, type LogSummary, LogWalk } from './log-walk.ts';

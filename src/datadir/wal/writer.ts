@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
-import { encodeEntry, encodeHardState, type HardState, type RaftEntry } from '../proto/raft.ts';
-import { syncDirectory } from '../sync-directory.ts';
+import { syncDirectory } from '../../fs/sync.ts';
+import { encodeEntry, encodeHardState, type HardState, type RaftEntry } from '../raft/raft.ts';
 import { encodeMetadata, encodeWalSnapshot, RecordEncoder, type WalMetadata, type WalSnapshot } from './record.ts';
 import { formatSegmentName } from './segment-name.ts';
 

@@ -1,5 +1,5 @@
 import { chooseDeflateLevel, type DeflateLevel } from './deflate-effort.ts';
-import { GzipLane } from './gzip-lane.ts';
+import { GzipMemberEncoder } from './gzip-member-encoder.ts';
 
 /** After so many members it is looked again how hard it is worth to try. */
 const membersPerChoice = 64;
@@ -23,10 +23,10 @@ export async function* gzipMembers(
   { blockSize = 512 * 1024, inFlight = 4 }: GzipMembersOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using lanes = new DisposableStack();
-  const running: { readonly lane: GzipLane; readonly member: Promise<readonly Uint8Array[]> }[] = [];
+  const running: { readonly lane: GzipMemberEncoder; readonly member: Promise<readonly Uint8Array[]> }[] = [];
   let members = 0;
   let level: DeflateLevel = 6;
-  const start = async (lane: GzipLane, size: number): Promise<void> => {
+  const start = async (lane: GzipMemberEncoder, size: number): Promise<void> => {
     if (members % membersPerChoice === 0) {
       level = await chooseDeflateLevel(lane.block.subarray(0, size));
     }
@@ -36,7 +36,7 @@ export async function* gzipMembers(
     member.catch(() => undefined);
     running.push({ lane, member });
   };
-  const newLane = (): GzipLane => lanes.use(new GzipLane(blockSize));
+  const newLane = (): GzipMemberEncoder => lanes.use(new GzipMemberEncoder(blockSize));
   let lane = newLane();
   let filled = 0;
   for await (const bytes of source) {

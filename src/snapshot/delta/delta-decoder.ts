@@ -1,7 +1,7 @@
 import { TrailingHash } from '../trailing-hash.ts';
 import { DeltaTokenizer } from './delta-tokenizer.ts';
 import type { EventRow } from './event-row.ts';
-import type { FastLane } from './fast-lane.ts';
+import type { FastDeltaParser } from './fast-parser.ts';
 
 /**
  * Reads an uncompressed delta, the events' JSON text and the SHA-256 behind it, in pieces of any size. Bounded memory,
@@ -17,7 +17,7 @@ export class DeltaDecoder {
   readonly #waiting: Uint8Array[] = [];
 
   /** Events that `lane` consumes are not given by {@link next}. */
-  constructor(lane?: FastLane) {
+  constructor(lane?: FastDeltaParser) {
     this.#tokenizer = new DeltaTokenizer(lane);
   }
 

@@ -1,6 +1,6 @@
 import { EventReader } from './event-reader.ts';
 import type { EventRow } from './event-row.ts';
-import type { FastLane } from './fast-lane.ts';
+import type { FastDeltaParser } from './fast-parser.ts';
 import { Byte, incomplete, JsonCursor } from './json-cursor.ts';
 
 /** Bytes of one event beyond which the text is refused rather than collected further. */
@@ -28,10 +28,10 @@ export class DeltaTokenizer {
   /** Bytes there have to be before it is looked at again. */
   #patience = 0;
   #ended = false;
-  readonly #lane: FastLane | undefined;
+  readonly #lane: FastDeltaParser | undefined;
 
   /** Events that `lane` consumes are not given by {@link next}; it is asked before each that is. */
-  constructor(lane?: FastLane) {
+  constructor(lane?: FastDeltaParser) {
     this.#lane = lane;
   }
 

@@ -1,4 +1,4 @@
-import { Slots, type SlotWait } from '../../runtime/slots.ts';
+import { Semaphore, type SlotWait } from '../../runtime/async/semaphore.ts';
 
 /** Stands for a buffer that is elsewhere. */
 export const noBuffer: Buffer = Buffer.alloc(0);
@@ -32,14 +32,14 @@ export interface LentBuffer {
  * Whoever holds one must be able to give it back without another.
  */
 export class BufferPool {
-  readonly #slots: Slots;
-  readonly #filling: Slots;
+  readonly #slots: Semaphore;
+  readonly #filling: Semaphore;
   #idle: Buffer[] = [];
   #users = 0;
 
   constructor(pool: { readonly count: number }) {
-    this.#slots = new Slots(pool.count * FRACTIONS);
-    this.#filling = new Slots(Math.max(1, Math.floor(pool.count / 2)) * FRACTIONS);
+    this.#slots = new Semaphore(pool.count * FRACTIONS);
+    this.#filling = new Semaphore(Math.max(1, Math.floor(pool.count / 2)) * FRACTIONS);
   }
 
   /** Runs `work`, which takes buffers. Idle ones are kept only as long as something runs. */

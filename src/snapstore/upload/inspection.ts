@@ -1,4 +1,4 @@
-import type { PartDigests } from '../part-digests.ts';
+import type { PartDigests } from './part-digests.ts';
 
 /** A part after it was looked at. */
 export interface InspectedPart {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
+import { untilAborted } from '../../runtime/async/until-aborted.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Logger } from '../../runtime/logger.ts';
-import { untilAborted } from '../../runtime/until-aborted.ts';
+import type { Logger } from '../../runtime/log/logger.ts';
 import type { Bucket, CallOptions, ObjectEntry, Upload, UploadPart } from '../bucket.ts';
 import { type RetryOptions, retryTransient } from '../retry-transient.ts';
 import { StoreError } from '../store-error.ts';

@@ -3,9 +3,9 @@
  * JSON on the command line, prints its address, and serves until it is ended. It forgets what is uploaded.
  */
 import { createHash } from 'node:crypto';
-import { seededBytes } from '../../support/byte-streams.ts';
-import { Pace } from '../../support/pace.ts';
-import { startS3Server } from '../../support/s3-server.ts';
+import { seededBytes } from '../../support/fixtures/byte-streams.ts';
+import { Pace } from '../../support/servers/pace.ts';
+import { startS3Server } from '../../support/servers/s3-server.ts';
 
 /** What the server holds from the start. */
 export interface LoopbackTask {

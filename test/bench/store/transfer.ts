@@ -11,9 +11,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { openStore } from '../../../src/snapstore/registry.ts';
-import { inPieces, seededBytes } from '../../support/byte-streams.ts';
-import { quietLogger } from '../../support/quiet-logger.ts';
-import { snapshotNamed } from '../../support/snapshots.ts';
+import { quietLogger } from '../../support/context/quiet-logger.ts';
+import { inPieces, seededBytes } from '../../support/fixtures/byte-streams.ts';
+import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
 
 /** What is to be done. */
 export interface Transfer {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkSteps, checkStore } from '../../../src/ops/store-check.ts';
+import { checkSteps, checkStore } from '../../../src/operations/check-store/check-store.ts';
 import { revision } from '../../../src/revision.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { formatName } from '../../../src/snapshot/name.ts';
-import { BackupStore } from '../../../src/snapstore/backup-store.ts';
-import { collected, inPieces, seededBytes } from '../../support/byte-streams.ts';
-import { jumpingClock } from '../../support/jumping-clock.ts';
-import { RecordedLog } from '../../support/recorded-log.ts';
-import { snapshotNamed } from '../../support/snapshots.ts';
+import { BackupStore } from '../../../src/snapstore/backups/backup-store.ts';
+import { jumpingClock } from '../../support/clock/jumping-clock.ts';
+import { RecordedLog } from '../../support/context/recorded-log.ts';
+import { collected, inPieces, seededBytes } from '../../support/fixtures/byte-streams.ts';
+import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
 import { type BucketRig, CHUNK, isStoreError, sha256 } from './bucket-rig.ts';
 
 /** Backups over the bucket, as every command sees it. */

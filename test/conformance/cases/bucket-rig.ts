@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Bucket, ObjectEntry, UploadPart } from '../../../src/snapstore/bucket.ts';
-import type { PartDigest } from '../../../src/snapstore/part-digests.ts';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
 import { leastChunkSize } from '../../../src/snapstore/upload/chunk-plan.ts';
+import type { PartDigest } from '../../../src/snapstore/upload/part-digests.ts';
 import { uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
-import { collected, inPieces } from '../../support/byte-streams.ts';
-import { eachAtOnce } from '../../support/each-at-once.ts';
-import { jumpingClock } from '../../support/jumping-clock.ts';
-import { RecordedLog } from '../../support/recorded-log.ts';
+import { jumpingClock } from '../../support/clock/jumping-clock.ts';
+import { eachAtOnce } from '../../support/context/each-at-once.ts';
+import { RecordedLog } from '../../support/context/recorded-log.ts';
+import { collected, inPieces } from '../../support/fixtures/byte-streams.ts';
 
 /** A bucket under test. */
 export interface OpenedSubject {

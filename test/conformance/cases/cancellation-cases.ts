@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
-import { inPieces, seededBytes } from '../../support/byte-streams.ts';
+import { inPieces, seededBytes } from '../../support/fixtures/byte-streams.ts';
 import { type BucketRig, CHUNK, partsOf, sha256, stopped } from './bucket-rig.ts';
 
 /** A call that is cancelled, in whatever phase, fails with the reason and leaves nothing. */

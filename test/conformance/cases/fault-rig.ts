@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
 import type { Environment } from '../../../src/snapstore/credentials/environment.ts';
+import type { Patience } from '../../../src/snapstore/http/store-session.ts';
 import type { StoreConfig } from '../../../src/snapstore/registry.ts';
-import type { Patience } from '../../../src/snapstore/store-session.ts';
 import { uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
-import { collected, inPieces } from '../../support/byte-streams.ts';
-import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
-import { jumpingClock } from '../../support/jumping-clock.ts';
-import { quietLogger } from '../../support/quiet-logger.ts';
+import { jumpingClock } from '../../support/clock/jumping-clock.ts';
+import { quietLogger } from '../../support/context/quiet-logger.ts';
+import { collected, inPieces } from '../../support/fixtures/byte-streams.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { CHUNK } from './bucket-rig.ts';
 
 /** A store whose way is broken. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
-import { seededBytes } from '../../support/byte-streams.ts';
-import type { HttpFault } from '../../support/http-fault.ts';
+import { seededBytes } from '../../support/fixtures/byte-streams.ts';
+import type { HttpFault } from '../../support/servers/http-fault.ts';
 import { CHUNK } from './bucket-rig.ts';
 import { amplePatience, type FaultRig, shortPatience } from './fault-rig.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seededBytes } from '../../support/byte-streams.ts';
+import { seededBytes } from '../../support/fixtures/byte-streams.ts';
 import { type BucketRig, CHUNK, isStoreError } from './bucket-rig.ts';
 
 /** Names that break adapters which build URLs, XML or paths by hand. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
-import { seededBytes } from '../../support/byte-streams.ts';
-import type { HttpFault } from '../../support/http-fault.ts';
+import { seededBytes } from '../../support/fixtures/byte-streams.ts';
+import type { HttpFault } from '../../support/servers/http-fault.ts';
 import { CHUNK, sha256 } from './bucket-rig.ts';
 import { amplePatience, briskPatience, type FaultRig } from './fault-rig.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
-import { run } from '../../support/run.ts';
-import type { StoreChildReport, StoreChildTask } from '../../support/store-child.ts';
+import { run } from '../../../scripts/lab/run.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/servers/fault-proxy.ts';
+import type { StoreChildReport, StoreChildTask } from '../../support/stores/store-child.ts';
 import type { FaultRig } from './fault-rig.ts';
 
-const script = fileURLToPath(new URL('../../support/store-child.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../support/stores/store-child.ts', import.meta.url));
 
 /** A process that has nothing left to do ends at once; a timer or a socket that is left over would keep it for a minute, ms. */
 const mostLingering = 20_000;

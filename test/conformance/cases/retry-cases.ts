@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import type { ObjectEntry } from '../../../src/snapstore/bucket.ts';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
 import { uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
-import { inPieces, seededBytes } from '../../support/byte-streams.ts';
-import { type FaultyBucket, faultyBucket } from '../../support/faulty-bucket.ts';
-import { type JumpingClock, jumpingClock } from '../../support/jumping-clock.ts';
-import { RecordedLog } from '../../support/recorded-log.ts';
+import { type JumpingClock, jumpingClock } from '../../support/clock/jumping-clock.ts';
+import { RecordedLog } from '../../support/context/recorded-log.ts';
+import { inPieces, seededBytes } from '../../support/fixtures/byte-streams.ts';
+import { type FaultyBucket, faultyBucket } from '../../support/stores/faulty-bucket.ts';
 import { type BucketRig, CHUNK, isStoreError, sha256 } from './bucket-rig.ts';
 
 /** The waits between the tries of a part, ms. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
-import { collected, seededBytes } from '../../support/byte-streams.ts';
+import { collected, seededBytes } from '../../support/fixtures/byte-streams.ts';
 import { type BucketRig, CHUNK, isStoreError, sha256 } from './bucket-rig.ts';
 
 /** Objects come back as they were saved, whole or in ranges, to every kind of reader. */

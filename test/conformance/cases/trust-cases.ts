@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
+import { makeCertificates } from '../../../scripts/lab/certificates.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
-import { makeCertificates } from '../../support/certificates.ts';
-import { startFaultProxy } from '../../support/fault-proxy.ts';
+import { startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { amplePatience, type FaultRig } from './fault-rig.ts';
 
 const hour = 60 * 60 * 1000;

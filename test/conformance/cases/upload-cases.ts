@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { digestsOf } from '../../../src/snapstore/part-digests.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
-import { seededBytes } from '../../support/byte-streams.ts';
+import { digestsOf } from '../../../src/snapstore/upload/part-digests.ts';
+import { seededBytes } from '../../support/fixtures/byte-streams.ts';
 import { type BucketRig, CHUNK, isStoreError, partsOf, sha256 } from './bucket-rig.ts';
 
 /** Parts in any order, and nothing visible but whole objects. */

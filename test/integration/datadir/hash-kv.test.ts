@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { Database } from '../../../src/datadir/bbolt/database.ts';
 import { type HistoryHash, hashKv } from '../../../src/datadir/mvcc/hash-kv.ts';
-import { restore } from '../../../src/ops/restorer.ts';
+import { restore } from '../../../src/operations/restore/restore.ts';
+import { recordedContext } from '../../support/context/run-context.ts';
 import { goldenExpected } from '../../support/datadir/golden.ts';
 import { servedHash } from '../../support/datadir/served-keys.ts';
-import { etcdLines, etcdRelease } from '../../support/etcd-release.ts';
-import { startEtcd } from '../../support/etcd-server.ts';
-import { restoreRequest } from '../../support/restore-request.ts';
-import { recordedContext } from '../../support/run-context.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import { restoreRequest } from '../../support/fixtures/restore-request.ts';
 
 async function hashOf(dataDir: string): Promise<HistoryHash> {
   await using database = await Database.open(`${dataDir}/member/snap/db`);

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { cp, readdir, readFile, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { RaftEntry } from '../../../src/datadir/proto/raft.ts';
+import { type EtcdLine, etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
+import type { RaftEntry } from '../../../src/datadir/raft/raft.ts';
 import { chooseSnapshot } from '../../../src/datadir/snap/snap-directory.ts';
 import { openEntries, summarizeLog } from '../../../src/datadir/wal/log.ts';
 import { repairWal } from '../../../src/datadir/wal/repair.ts';
 import { readWholeLog } from '../../../src/datadir/wal/whole-log.ts';
-import { type EtcdLine, etcdLines, etcdRelease } from '../../support/etcd-release.ts';
-import { startEtcd } from '../../support/etcd-server.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
 
 const { signal } = new AbortController();
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { type Certificates, makeCertificates } from '../../../scripts/lab/certificates.ts';
+import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
+import { type EtcdServer, startEtcd } from '../../../scripts/lab/etcd-server.ts';
+import { freePort } from '../../../scripts/lab/free-port.ts';
 import type { EtcdConnectionOptions } from '../../../src/etcd/cluster.ts';
 import { connect } from '../../../src/etcd/connect.ts';
 import { EtcdFailure, type EtcdFailureCode } from '../../../src/etcd/etcd-failure.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
-import { type Certificates, makeCertificates } from '../../support/certificates.ts';
-import { connected, connectionTo } from '../../support/connected.ts';
-import { etcdLines, etcdRelease } from '../../support/etcd-release.ts';
-import { type EtcdServer, startEtcd } from '../../support/etcd-server.ts';
-import { freePort } from '../../support/free-port.ts';
-import { RecordedLog } from '../../support/recorded-log.ts';
+import { RecordedLog } from '../../support/context/recorded-log.ts';
+import { connected, connectionTo } from '../../support/etcd/connected.ts';
 
 /** Connects and expects to be refused with `code` and a message that matches all of `patterns`. */
 async function refused(

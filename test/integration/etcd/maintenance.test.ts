@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { EtcdGateway } from '../../../scripts/lab/etcd-gateway.ts';
+import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../../scripts/lab/eventually.ts';
 import { EtcdFailure } from '../../../src/etcd/etcd-failure.ts';
-import { defragment } from '../../../src/ops/defragmenter.ts';
+import { defragment } from '../../../src/operations/snapshot/defragment.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
-import { connected } from '../../support/connected.ts';
-import { EtcdGateway } from '../../support/etcd-gateway.ts';
-import { etcdLines, etcdRelease } from '../../support/etcd-release.ts';
-import { startEtcd } from '../../support/etcd-server.ts';
-import { eventually } from '../../support/eventually.ts';
-import { putMany } from '../../support/put-many.ts';
+import { connected } from '../../support/etcd/connected.ts';
+import { putMany } from '../../support/etcd/put-many.ts';
 
 for (const line of etcdLines) {
   describe(`etcd ${line}`, () => {

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { EtcdGateway } from '../../../scripts/lab/etcd-gateway.ts';
+import { etcdRelease } from '../../../scripts/lab/etcd-release.ts';
+import type { EtcdServer } from '../../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../../scripts/lab/eventually.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import type { EtcdCluster, SnapshotSource } from '../../../src/etcd/cluster.ts';
-import { takeFullSnapshot } from '../../../src/ops/full-snapshot.ts';
-import { silentProgress } from '../../../src/runtime/progress.ts';
+import { takeFullSnapshot } from '../../../src/operations/snapshot/full/save.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
-import { type Connected, connected, startWatch } from '../../support/connected.ts';
-import { EtcdGateway } from '../../support/etcd-gateway.ts';
-import { type EtcdMembers, startEtcdMembers } from '../../support/etcd-members.ts';
-import { etcdRelease } from '../../support/etcd-release.ts';
-import type { EtcdServer } from '../../support/etcd-server.ts';
-import { eventually } from '../../support/eventually.ts';
-import { MemoryStore } from '../../support/memory-store.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import { silentProgress } from '../../../src/runtime/terminal/progress.ts';
+import { type Connected, connected, startWatch } from '../../support/etcd/connected.ts';
+import { type EtcdMembers, startEtcdMembers } from '../../support/etcd/etcd-members.ts';
+import { MemoryStore } from '../../support/stores/memory-store.ts';
 
 /** Transactions of two keys each, one after the other, at any member that answers. */
 async function write(cluster: EtcdMembers, transactions: number): Promise<number> {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
+import { type EtcdServer, startEtcd } from '../../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../../scripts/lab/eventually.ts';
 import { EtcdFailure } from '../../../src/etcd/etcd-failure.ts';
-import { type Connected, connected } from '../../support/connected.ts';
-import { etcdLines, etcdRelease } from '../../support/etcd-release.ts';
-import { type EtcdServer, startEtcd } from '../../support/etcd-server.ts';
-import { eventually } from '../../support/eventually.ts';
-import { type FakeSnapshotResponse, startFakeEtcd } from '../../support/fake-etcd.ts';
-import { putMany } from '../../support/put-many.ts';
+import { type Connected, connected } from '../../support/etcd/connected.ts';
+import { type FakeSnapshotResponse, startFakeEtcd } from '../../support/etcd/fake-etcd.ts';
+import { putMany } from '../../support/etcd/put-many.ts';
 
 function failsWith(code: EtcdFailure['code'], pattern: RegExp): (error: unknown) => true {
   return (error) => {

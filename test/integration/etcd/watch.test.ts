@@ -3,17 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
+import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../../scripts/lab/eventually.ts';
+import { freePort } from '../../../scripts/lab/free-port.ts';
 import { CompactedFailure, EtcdFailure } from '../../../src/etcd/etcd-failure.ts';
 import { nextRevision, revision } from '../../../src/revision.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
-import { connected, startWatch } from '../../support/connected.ts';
-import { labels } from '../../support/delta-events.ts';
-import { etcdLines, etcdRelease } from '../../support/etcd-release.ts';
-import { startEtcd } from '../../support/etcd-server.ts';
-import { eventually } from '../../support/eventually.ts';
-import { type FakeWatchResponse, startFakeEtcd } from '../../support/fake-etcd.ts';
-import { freePort } from '../../support/free-port.ts';
-import { etcdClient, putMany } from '../../support/put-many.ts';
+import { connected, startWatch } from '../../support/etcd/connected.ts';
+import { type FakeWatchResponse, startFakeEtcd } from '../../support/etcd/fake-etcd.ts';
+import { etcdClient, putMany } from '../../support/etcd/put-many.ts';
+import { labels } from '../../support/fixtures/delta-events.ts';
 
 /** Asserts that `events` hold every revision from `first` to `last` and each transaction in one run. */
 function assertGapless(events: readonly DeltaEvent[], first: number, last: number): void {

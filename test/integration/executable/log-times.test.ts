@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { builtExecutable } from '../../support/executable.ts';
-import { goldenStorePath } from '../../support/golden-store.ts';
-import { run } from '../../support/run.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import { builtExecutable } from '../../../scripts/lab/executable.ts';
+import { run } from '../../../scripts/lab/run.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
+import { goldenStorePath } from '../../support/fixtures/golden-store.ts';
 
 for (const [zone, offset] of [
   ['Asia/Kolkata', '+05:30'],

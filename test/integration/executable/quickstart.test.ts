@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { it } from 'node:test';
-import { projectRoot } from '../../support/project-root.ts';
-import { run } from '../../support/run.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
+import { run } from '../../../scripts/lab/run.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 
 it('the quickstart brings a destroyed cluster back and leaves nothing behind', async () => {
   using dir = makeTempDir();

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { builtExecutable } from '../../support/executable.ts';
-import { measureRun, median } from '../../support/measured-run.ts';
-import { cacheDir } from '../../support/project-root.ts';
-import { run } from '../../support/run.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import { builtExecutable } from '../../../scripts/lab/executable.ts';
+import { cacheDir } from '../../../scripts/lab/project-root.ts';
+import { run } from '../../../scripts/lab/run.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
+import { measureRun, median } from '../../support/processes/measured-run.ts';
 
 it('runs with an empty environment in a directory that has nothing', async () => {
   using dir = makeTempDir();

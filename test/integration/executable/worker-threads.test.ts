@@ -3,14 +3,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname } from 'node:path';
 import { it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { restore } from '../../../src/ops/restorer.ts';
+import { builtExecutable } from '../../../scripts/lab/executable.ts';
+import { run } from '../../../scripts/lab/run.ts';
+import { makeTempDir, type TempDir } from '../../../scripts/lab/temp-dir.ts';
+import { restore } from '../../../src/operations/restore/restore.ts';
+import { recordedContext } from '../../support/context/run-context.ts';
 import { lengthenLog } from '../../support/datadir/lengthen-log.ts';
-import { builtExecutable } from '../../support/executable.ts';
-import { largeChain } from '../../support/large-chain.ts';
-import { restoreRequest } from '../../support/restore-request.ts';
-import { run } from '../../support/run.ts';
-import { recordedContext } from '../../support/run-context.ts';
-import { makeTempDir, type TempDir } from '../../support/temp-dir.ts';
+import { largeChain } from '../../support/fixtures/large-chain.ts';
+import { restoreRequest } from '../../support/fixtures/restore-request.ts';
 
 const { objects, events, baseRevision } = largeChain();
 

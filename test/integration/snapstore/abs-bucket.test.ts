@@ -5,11 +5,11 @@ import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import type { Bucket } from '../../../src/snapstore/bucket.ts';
 import { AbsBucket } from '../../../src/snapstore/providers/abs/abs-bucket.ts';
-import { type Azurite, startAzurite } from '../../support/azurite.ts';
-import { uploadInParts } from '../../support/bucket-calls.ts';
-import { failingSteps } from '../../support/failing-steps.ts';
-import { startFaultProxy } from '../../support/fault-proxy.ts';
-import { storeErrorOf } from '../../support/store-error-of.ts';
+import { type Azurite, startAzurite } from '../../support/servers/azurite.ts';
+import { startFaultProxy } from '../../support/servers/fault-proxy.ts';
+import { uploadInParts } from '../../support/stores/bucket-calls.ts';
+import { failingSteps } from '../../support/stores/failing-steps.ts';
+import { storeErrorOf } from '../../support/stores/store-error-of.ts';
 
 const options = { signal: new AbortController().signal };
 

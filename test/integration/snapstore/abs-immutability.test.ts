@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkStore } from '../../../src/ops/store-check.ts';
+import { checkStore } from '../../../src/operations/check-store/check-store.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { openBucket } from '../../../src/snapstore/registry.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
 import { uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
-import { startAzurite } from '../../support/azurite.ts';
-import { collected, inPieces } from '../../support/byte-streams.ts';
-import { startImmutableBlobs } from '../../support/immutable-blobs.ts';
-import { jsonEnvironment } from '../../support/json-environment.ts';
-import { quietLogger } from '../../support/quiet-logger.ts';
+import { quietLogger } from '../../support/context/quiet-logger.ts';
+import { collected, inPieces } from '../../support/fixtures/byte-streams.ts';
+import { startAzurite } from '../../support/servers/azurite.ts';
+import { startImmutableBlobs } from '../../support/servers/immutable-blobs.ts';
+import { jsonEnvironment } from '../../support/stores/json-environment.ts';
 
 const { signal } = new AbortController();
 const DAY = 24 * 60 * 60 * 1000;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { utimesSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { openStore } from '../../../src/snapstore/registry.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
-import { collected, inPieces } from '../../support/byte-streams.ts';
-import { startOssServer } from '../../support/oss-server.ts';
-import { quietLogger } from '../../support/quiet-logger.ts';
-import { snapshotNamed } from '../../support/snapshots.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import { quietLogger } from '../../support/context/quiet-logger.ts';
+import { collected, inPieces } from '../../support/fixtures/byte-streams.ts';
+import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
+import { startOssServer } from '../../support/servers/oss-server.ts';
 
 const { signal } = new AbortController();
 

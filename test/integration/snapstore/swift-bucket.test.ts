@@ -6,11 +6,11 @@ import { systemClock } from '../../../src/runtime/system-clock.ts';
 import type { Bucket } from '../../../src/snapstore/bucket.ts';
 import type { OpenStackCredentials, OpenStackIdentity } from '../../../src/snapstore/credentials/openstack.ts';
 import { SwiftBucket } from '../../../src/snapstore/providers/swift/swift-bucket.ts';
-import { uploadInParts } from '../../support/bucket-calls.ts';
-import { failingSteps } from '../../support/failing-steps.ts';
-import { startFaultProxy } from '../../support/fault-proxy.ts';
-import { type Swift, startSwift } from '../../support/openstack/swift.ts';
-import { storeErrorOf } from '../../support/store-error-of.ts';
+import { startFaultProxy } from '../../support/servers/fault-proxy.ts';
+import { type Swift, startSwift } from '../../support/servers/openstack/swift.ts';
+import { uploadInParts } from '../../support/stores/bucket-calls.ts';
+import { failingSteps } from '../../support/stores/failing-steps.ts';
+import { storeErrorOf } from '../../support/stores/store-error-of.ts';
 
 const options = { signal: new AbortController().signal };
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { makeCertificates } from '../../support/certificates.ts';
-import { etcdLines, etcdRelease } from '../../support/etcd-release.ts';
-import { startEtcd } from '../../support/etcd-server.ts';
-import { eventually } from '../../support/eventually.ts';
-import { projectRoot } from '../../support/project-root.ts';
-import { run } from '../../support/run.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import { makeCertificates } from '../../../scripts/lab/certificates.ts';
+import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../../scripts/lab/eventually.ts';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
+import { run } from '../../../scripts/lab/run.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 
 for (const line of etcdLines) {
   describe(`a scratch etcd ${line}`, () => {
@@ -57,8 +57,8 @@ it('a server certificate that ran out is noticed', async () => {
 
 it('an etcd dies with the process that started it, whatever killed that', async () => {
   const starter = `
-    import { etcdRelease } from './test/support/etcd-release.ts';
-    import { startEtcd } from './test/support/etcd-server.ts';
+    import { etcdRelease } from './scripts/lab/etcd-release.ts';
+    import { startEtcd } from './scripts/lab/etcd-server.ts';
     const etcd = await startEtcd({ release: await etcdRelease('3.5'), dataDir: process.argv[1] });
     process.stdout.write(String(etcd.pid()), () => process.kill(process.pid, 'SIGKILL'));
   `;

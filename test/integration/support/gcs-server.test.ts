@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import { Storage } from '@google-cloud/storage';
-import { startGcsServer } from '../../support/gcs-server.ts';
+import { startGcsServer } from '../../support/servers/gcs-server.ts';
 
 // The SDK's own transport, its own checks and its own upload: what the adapter leaves out, the server has to get right as well.
 test('the SDK as it comes is content with the server', async () => {

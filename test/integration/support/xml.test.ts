@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromText, text } from '../../support/xml.ts';
+import { fromText, text } from '../../support/servers/xml.ts';
 
 test('text of XML is read back, also as other writers put it', () => {
   const odd = `<a & "b" 'c' &amp; &#34;>`;

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { goEnvironment } from '../etcd-from-source.ts';
-import { cacheDir } from '../project-root.ts';
-import { run } from '../run.ts';
+import { goEnvironment } from '../../../scripts/lab/etcd-from-source.ts';
+import { cacheDir } from '../../../scripts/lab/project-root.ts';
+import { run } from '../../../scripts/lab/run.ts';
 
 const VERSION = '1.4.3';
 /** Modules are downloaded and compiled from nothing. */

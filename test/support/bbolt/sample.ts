@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { checkDatabase } from '../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../src/datadir/bbolt/database.ts';
 import { decodeMeta, encodeMeta } from '../../../src/datadir/bbolt/meta.ts';
 import { encodePageHeader } from '../../../src/datadir/bbolt/page.ts';
 import { twoLevelDatabase } from '../datadir/two-levels.ts';
-import { makeTempDir } from '../temp-dir.ts';
 
 /** A sound database and where things lie in it. */
 export interface BboltSample {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { restore } from '../../../src/ops/restorer.ts';
-import { verifyBackups } from '../../../src/ops/verifier.ts';
+import { EtcdGateway } from '../../../scripts/lab/etcd-gateway.ts';
+import type { EtcdRelease } from '../../../scripts/lab/etcd-release.ts';
+import { type EtcdServer, startEtcd } from '../../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../../scripts/lab/eventually.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
+import { restore } from '../../../src/operations/restore/restore.ts';
+import { verifyBackups } from '../../../src/operations/verify/verify.ts';
 import { newestChain } from '../../../src/snapshot/chain.ts';
 import type { SnapStore } from '../../../src/snapstore/snapstore.ts';
-import { EtcdGateway } from '../etcd-gateway.ts';
-import type { EtcdRelease } from '../etcd-release.ts';
-import { type EtcdServer, startEtcd } from '../etcd-server.ts';
-import { eventually } from '../eventually.ts';
-import { restoreRequest } from '../restore-request.ts';
-import { recordedContext } from '../run-context.ts';
-import { makeTempDir } from '../temp-dir.ts';
+import { recordedContext } from '../context/run-context.ts';
+import { restoreRequest } from '../fixtures/restore-request.ts';
 import type { WriteModel } from './write-model.ts';
 
 /** What a store was found to hold. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EtcdGateway, Write } from '../etcd-gateway.ts';
+import type { EtcdGateway, Write } from '../../../scripts/lab/etcd-gateway.ts';
 import { type Random, seededRandom } from '../replay/random.ts';
 import type { WriteModel } from './write-model.ts';
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GcsObject } from '../gcs/object-space.ts';
+import type { GcsObject } from '../servers/gcs/object-space.ts';
 
 /** Files that are being written; a reader passes them over. */
 const UNFINISHED = '.part';

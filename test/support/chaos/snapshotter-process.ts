@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { type Child, startChild } from '../child.ts';
-import { projectRoot } from '../project-root.ts';
+import { type Child, startChild } from '../../../scripts/lab/child.ts';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
 
 /** What a snapshotter in a process of its own is to do, over a store that speaks Google's protocol without authorization. */
 export interface SnapshotterTask {

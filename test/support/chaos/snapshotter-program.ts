@@ -5,12 +5,12 @@
 
 import { reportError } from '../../../src/cli/error-report.ts';
 import { connect } from '../../../src/etcd/connect.ts';
-import { runSnapshotter } from '../../../src/ops/snapshotter.ts';
-import { createLogger } from '../../../src/runtime/pino-logger.ts';
-import { silentProgress } from '../../../src/runtime/progress.ts';
+import { runSnapshotter } from '../../../src/operations/snapshot/snapshotter.ts';
+import { createLogger } from '../../../src/runtime/log/pino-logger.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
+import { silentProgress } from '../../../src/runtime/terminal/progress.ts';
 import { openStore } from '../../../src/snapstore/registry.ts';
-import { connectionTo } from '../connected.ts';
+import { connectionTo } from '../etcd/connected.ts';
 import type { SnapshotterTask } from './snapshotter-process.ts';
 
 const task = JSON.parse(process.argv[2] ?? '') as SnapshotterTask;

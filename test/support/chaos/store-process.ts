@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type Child, startChild } from '../../../scripts/lab/child.ts';
+import { eventually } from '../../../scripts/lab/eventually.ts';
 import type { SnapStore } from '../../../src/snapstore/snapstore.ts';
-import { type Child, startChild } from '../child.ts';
-import { eventually } from '../eventually.ts';
-import type { GcsObject } from '../gcs/object-space.ts';
-import { type MemoryObject, memorySnapStore } from '../memory-snapstore.ts';
+import type { GcsObject } from '../servers/gcs/object-space.ts';
+import { type MemoryObject, memorySnapStore } from '../stores/memory-snapstore.ts';
 import { readObjectFiles } from './object-files.ts';
 
 const program = fileURLToPath(new URL('store-program.ts', import.meta.url));

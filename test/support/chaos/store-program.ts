@@ -1,5 +1,5 @@
 /** A loopback store in a process of its own: `store-program.ts DIRECTORY`. Prints its endpoint. */
-import { startGcsServer } from '../gcs-server.ts';
+import { startGcsServer } from '../servers/gcs-server.ts';
 import { ObjectFiles } from './object-files.ts';
 
 const [directory = ''] = process.argv.slice(2);

@@ -1,5 +1,5 @@
+import type { GatewayKey, Write } from '../../../scripts/lab/etcd-gateway.ts';
 import type { ReplayedChange } from '../../../src/datadir/replay/store-state.ts';
-import type { GatewayKey, Write } from '../etcd-gateway.ts';
 import { hashKvOfChanges } from '../replay/hash-kv.ts';
 
 interface LiveKey {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { goldenObjects } from '../golden-store.ts';
-import { projectRoot } from '../project-root.ts';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
+import { goldenObjects } from '../fixtures/golden-store.ts';
 
 /** One key as `expected.json` describes it. */
 export interface ExpectedKey {

@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { RaftEntry } from '../../../src/datadir/proto/raft.ts';
+import type { RaftEntry } from '../../../src/datadir/raft/raft.ts';
 import { openEntries, summarizeLog } from '../../../src/datadir/wal/log.ts';
 import { readWholeLog } from '../../../src/datadir/wal/whole-log.ts';
 import { WalWriter } from '../../../src/datadir/wal/writer.ts';

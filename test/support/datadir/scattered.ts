@@ -1,5 +1,5 @@
 import { decodeMeta, encodeMeta } from '../../../src/datadir/bbolt/meta.ts';
-import { seededRandom } from '../byte-streams.ts';
+import { seededRandom } from '../fixtures/byte-streams.ts';
 
 /** Position of a page number in a page, bytes. */
 const CHILD = 8;

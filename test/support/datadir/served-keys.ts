@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EtcdServer } from '../etcd-server.ts';
+import type { EtcdServer } from '../../../scripts/lab/etcd-server.ts';
 import type { ExpectedKey } from './golden.ts';
 
 interface ServedKey {

@@ -1,7 +1,7 @@
 import { Database } from '../../../src/datadir/bbolt/database.ts';
 import { bucketEntries } from '../../../src/datadir/bbolt/entry-stream.ts';
 import { leaseId } from '../../../src/datadir/mvcc/lease-record.ts';
-import { WireReader } from '../../../src/datadir/proto/wire-reader.ts';
+import { WireReader } from '../../../src/protobuf/wire-reader.ts';
 
 /** The leases a database has records of, with their TTLs in seconds. */
 export async function storedLeases(path: string): Promise<ReadonlyMap<bigint, number>> {

@@ -1,13 +1,13 @@
+import type { TempDir } from '../../../scripts/lab/temp-dir.ts';
+import { AppendTransaction } from '../../../src/datadir/bbolt/append-transaction.ts';
 import { inBatches } from '../../../src/datadir/bbolt/entry-stream.ts';
-import { Graft } from '../../../src/datadir/bbolt/graft.ts';
-import type { TempDir } from '../temp-dir.ts';
 import { goldenDatabase } from './golden.ts';
 import { written } from './written.ts';
 
 /** Writes a golden database whose `key` bucket has grown to two levels, a branch page above leaves, and gives its path. */
 export async function twoLevelDatabase(dir: TempDir): Promise<string> {
   const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
-  await using graft = await Graft.open(path);
+  await using graft = await AppendTransaction.open(path);
   const entries = Array.from({ length: 300 }, (_, at) => {
     const key = Buffer.alloc(17);
     key.writeUInt32BE(1000 + at, 4);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { projectRoot } from '../project-root.ts';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
 
 /** Inputs that once led a parser somewhere new, by what came of them. */
 export type Corpus = ReadonlyMap<string, Buffer>;

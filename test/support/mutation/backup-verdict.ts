@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { inspectDatabase } from '../../../src/datadir/mvcc/inspect.ts';
-import { restore } from '../../../src/ops/restorer.ts';
+import { restore } from '../../../src/operations/restore/restore.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
-import type { GoldenObject } from '../golden-store.ts';
-import { memorySnapStore } from '../memory-snapstore.ts';
-import { restoreRequest } from '../restore-request.ts';
-import { recordedContext } from '../run-context.ts';
-import { makeTempDir } from '../temp-dir.ts';
+import { recordedContext } from '../context/run-context.ts';
+import type { GoldenObject } from '../fixtures/golden-store.ts';
+import { restoreRequest } from '../fixtures/restore-request.ts';
+import { memorySnapStore } from '../stores/memory-snapstore.ts';
 
 /** What comes of restoring a backup: refused, with the failure, or a database with these contents. */
 export type BackupVerdict =

@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { WireWriter } from '../../../src/datadir/proto/wire-writer.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { FRAME_HEADER_SIZE } from '../../../src/datadir/wal/record.ts';
-import { restore } from '../../../src/ops/restorer.ts';
+import { restore } from '../../../src/operations/restore/restore.ts';
+import { WireWriter } from '../../../src/protobuf/wire-writer.ts';
+import { recordedContext } from '../context/run-context.ts';
 import { lengthenLog } from '../datadir/lengthen-log.ts';
+import { restoreRequest } from '../fixtures/restore-request.ts';
 import type { Random } from '../replay/random.ts';
-import { restoreRequest } from '../restore-request.ts';
-import { recordedContext } from '../run-context.ts';
-import { makeTempDir } from '../temp-dir.ts';
 
 /** A file of a member directory. */
 export interface MemberFile {

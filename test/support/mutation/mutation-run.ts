@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type GoldenObject, goldenObjects } from '../golden-store.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
+import { type GoldenObject, goldenObjects } from '../fixtures/golden-store.ts';
 import { type Random, seededRandom } from '../replay/random.ts';
-import { makeTempDir } from '../temp-dir.ts';
 import { restoreVerdict } from './backup-verdict.ts';
 import { frameOffsets, type MemberFile, memberSample, writeMember } from './member-sample.ts';
 import { etcdVerdict, judge, ourVerdict } from './member-verdict.ts';

@@ -1,5 +1,5 @@
+import { crc32c } from '../../../src/checksum/crc32c.ts';
 import { Database } from '../../../src/datadir/bbolt/database.ts';
-import { crc32c } from '../../../src/datadir/crc32c.ts';
 import { decodeKeyValue, encodeKeyValue, encodeTombstone } from '../../../src/datadir/mvcc/key-value.ts';
 import { decodeRevisionKey, encodeRevisionKey } from '../../../src/datadir/mvcc/revision-key.ts';
 import type { ReplayedChange } from '../../../src/datadir/replay/store-state.ts';

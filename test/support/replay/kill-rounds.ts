@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
-import type { ApplyRules } from '../../../src/datadir/replay/apply-rules.ts';
+import { type EtcdLine, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
+import { type EtcdServer, startEtcd } from '../../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../../scripts/lab/eventually.ts';
+import { run } from '../../../scripts/lab/run.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { replay } from '../../../src/datadir/replay/replay.ts';
 import { readStartState } from '../../../src/datadir/replay/start-state.ts';
 import type { ReplayedChange } from '../../../src/datadir/replay/store-state.ts';
-import { type EtcdLine, etcdRelease } from '../etcd-release.ts';
-import { type EtcdServer, startEtcd } from '../etcd-server.ts';
-import { eventually } from '../eventually.ts';
-import { run } from '../run.ts';
-import { makeTempDir } from '../temp-dir.ts';
+import type { VersionRules } from '../../../src/datadir/replay/version-rules.ts';
 import { applyRulesOf } from './apply-rules-of.ts';
 import { hashKv } from './hash-kv.ts';
 import { type Random, seededRandom } from './random.ts';
@@ -91,7 +91,7 @@ export async function runKillRounds(work: KillRounds): Promise<KillTotals> {
 
 async function tell(
   dataDir: string,
-  rules: ApplyRules,
+  rules: VersionRules,
 ): Promise<{ readonly revision: number; readonly hash: number; readonly changes: number }> {
   const { signal } = new AbortController();
   const memberDir = path.join(dataDir, 'member');

@@ -7,7 +7,7 @@ import { commandSpec } from '../../../src/config/command-spec.ts';
 import { optionGroup } from '../../../src/config/option.ts';
 import { loggingOptions } from '../../../src/config/options/logging.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
-import { Interrupted } from '../../../src/runtime/interrupted.ts';
+import { Interrupted } from '../../../src/runtime/process/interrupted.ts';
 
 const spec = commandSpec({
   name: 'try',

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { reportError, reportStyle } from '../../../src/cli/error-report.ts';
 import { UsageFailure } from '../../../src/config/usage-failure.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
-import { Interrupted } from '../../../src/runtime/interrupted.ts';
+import { Interrupted } from '../../../src/runtime/process/interrupted.ts';
 
 const brief = { format: 'text', detail: 'one line' } as const;
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Command as Parser } from 'commander';
-import { addFlags, type GivenFlags } from '../../../src/cli/flag-parser.ts';
-import { commandSpecs } from '../../../src/config/command-list.ts';
+import { addFlags, type GivenFlags } from '../../../src/cli/arguments.ts';
+import { commands } from '../../../src/cli/command-list.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
-import { referenceFlags } from '../../support/reference-flags.ts';
-import { flagStyles, spelledOut } from '../../support/spelled-out-flags.ts';
+import { referenceFlags } from '../../support/fixtures/reference-flags.ts';
+import { flagStyles, spelledOut } from '../../support/fixtures/spelled-out-flags.ts';
 
 describe('command lines of the reference program', () => {
-  for (const spec of commandSpecs.filter(({ name }) => referenceFlags[name] !== undefined)) {
+  for (const { spec } of commands.filter((command) => referenceFlags[command.spec.name] !== undefined)) {
     for (const style of flagStyles) {
       it(`${spec.name} takes all its flags as ${style}`, async () => {
         const flags = referenceFlags[spec.name] ?? [];

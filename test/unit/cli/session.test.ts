@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
 import type { Host } from '../../../src/cli/host.ts';
 import { openSession } from '../../../src/cli/session.ts';
-import { Interrupted } from '../../../src/runtime/interrupted.ts';
+import { Interrupted } from '../../../src/runtime/process/interrupted.ts';
 
 type Format = 'auto' | 'text' | 'json';
 

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
+import { serverCommand } from '../../../src/cli/server.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
-import { serverSpec } from '../../../src/config/commands/server.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { UsageFailure } from '../../../src/config/usage-failure.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
 
 async function loaded(text: string) {
   using dir = makeTempDir();
   const path = dir.join('config.yaml');
   writeFileSync(path, text);
-  return await loadConfig(serverSpec, { flags: new Map([['config-file', [path]]]), environment: {} });
+  return await loadConfig(serverCommand.spec, { flags: new Map([['config-file', [path]]]), environment: {} });
 }
 
 /** The whole format, with a value of each key that is not its default. */
@@ -82,7 +82,7 @@ describe('a configuration file', () => {
   it('gives every option that has a key', async () => {
     const { config, sources, warnings } = await loaded(everything);
     assert.deepEqual(warnings, []);
-    const silent = placedOptions(serverSpec)
+    const silent = placedOptions(serverCommand.spec)
       .filter(({ spec }) => spec.fileKeys !== undefined && sources.get(spec.flag)?.kind !== 'file')
       .map(({ spec }) => spec.flag);
     assert.deepEqual(silent, []);
@@ -234,7 +234,7 @@ describe('a configuration file', () => {
 
   it('must exist', async () => {
     const flags = new Map([['config-file', ['/nonexistent/c.yaml']]]);
-    const error = await loadConfig(serverSpec, { flags, environment: {} }).catch((reason: unknown) => reason);
+    const error = await loadConfig(serverCommand.spec, { flags, environment: {} }).catch((reason: unknown) => reason);
     assert.ok(error instanceof UsageFailure);
     assert.equal(error.message, 'cannot read configuration file /nonexistent/c.yaml: it does not exist');
   });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { commandSpecs } from '../../../src/config/command-list.ts';
+import { commands } from '../../../src/cli/command-list.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
 import type { OptionSpec } from '../../../src/config/option.ts';
-import { referenceFlags as reference } from '../../support/reference-flags.ts';
+import { referenceFlags as reference } from '../../support/fixtures/reference-flags.ts';
 
 /** Every deliberate difference from the reference program, and why. docs/compatibility.md lists the same. */
 const differentDefaults: Readonly<Record<string, string>> = {
@@ -61,10 +61,10 @@ function printed(spec: OptionSpec): string {
 describe('the option table against flags.json', () => {
   it('has the same commands, and our own', () => {
     const expected = [...Object.keys(reference), ...ownCommands];
-    assert.deepEqual(commandSpecs.map(({ name }) => name).sort(), expected.sort());
+    assert.deepEqual(commands.map(({ spec: { name } }) => name).sort(), expected.sort());
   });
 
-  for (const spec of commandSpecs) {
+  for (const { spec } of commands) {
     const flags = reference[spec.name] ?? [];
     const options = new Map(placedOptions(spec).map((placed) => [placed.spec.flag, placed.spec]));
     for (const flag of flags) {

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { commandSpecs } from '../../../src/config/command-list.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
+import { commands } from '../../../src/cli/command-list.ts';
+import { restoreCommand } from '../../../src/cli/restore.ts';
+import { serverCommand } from '../../../src/cli/server.ts';
+import { snapshotCommand } from '../../../src/cli/snapshot.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
-import { restoreSpec } from '../../../src/config/commands/restore.ts';
-import { serverSpec } from '../../../src/config/commands/server.ts';
-import { snapshotSpec } from '../../../src/config/commands/snapshot.ts';
 import type { Environment } from '../../../src/config/environment.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { environmentName, type OptionSpec } from '../../../src/config/option.ts';
 import { UsageFailure } from '../../../src/config/usage-failure.ts';
 import type { EtcdConnectionOptions } from '../../../src/etcd/cluster.ts';
-import type { MemberPlan } from '../../../src/ops/restorer.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import type { MemberPlan } from '../../../src/operations/restore/restore.ts';
 
 function flags(given: Readonly<Record<string, string | readonly string[]>>): ReadonlyMap<string, readonly string[]> {
   return new Map(Object.entries(given).map(([flag, text]) => [flag, typeof text === 'string' ? [text] : text]));
@@ -29,7 +29,7 @@ async function usageError(promise: Promise<unknown>): Promise<string> {
 }
 
 function snapshotWith(given: Readonly<Record<string, string | readonly string[]>>, environment: Environment = {}) {
-  return loadConfig(snapshotSpec, { flags: flags(given), environment });
+  return loadConfig(snapshotCommand.spec, { flags: flags(given), environment });
 }
 
 describe('a finished configuration', () => {
@@ -53,13 +53,13 @@ describe('a finished configuration', () => {
     const snapshot = await snapshotWith({});
     const connection: EtcdConnectionOptions = snapshot.config.connection;
     assert.deepEqual(connection.endpoints, ['http://127.0.0.1:2379']);
-    const restore = await loadConfig(restoreSpec, { flags: new Map(), environment: {} });
+    const restore = await loadConfig(restoreCommand.spec, { flags: new Map(), environment: {} });
     const member: MemberPlan = restore.config.member;
     assert.deepEqual(member.initialAdvertisePeerUrls, ['http://localhost:2380']);
   });
 
   it('takes every option of every command from the environment', async () => {
-    for (const spec of commandSpecs) {
+    for (const { spec } of commands) {
       for (const { group, name, spec: option } of placedOptions(spec)) {
         const { text, value } = example(option);
         // Options that need each other are given together.
@@ -131,7 +131,7 @@ describe('precedence', () => {
     using dir = makeTempDir();
     const file = dir.join('config.yaml');
     writeFileSync(file, 'snapstoreConfig:\n  container: from-file\n  prefix: from-file\n  tempDir: /from-file\n');
-    const { config, sources } = await loadConfig(serverSpec, {
+    const { config, sources } = await loadConfig(serverCommand.spec, {
       flags: flags({ 'config-file': file, 'store-container': 'from-flag' }),
       environment: {
         ETCDBRCTL_STORE_CONTAINER: 'from-environment',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { optionsDocument } from '../../../scripts/options-document.ts';
-import { commandSpecs } from '../../../src/config/command-list.ts';
+import { commands } from '../../../src/cli/command-list.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
 
 const written = readFileSync(new URL('../../../docs/options.md', import.meta.url), 'utf8');
@@ -13,7 +13,7 @@ describe('docs/options.md', () => {
   });
 
   it('has every flag of every command in that command section', () => {
-    for (const spec of commandSpecs) {
+    for (const { spec } of commands) {
       const section = written.split(`\n## ${spec.name}\n`)[1]?.split('\n## ')[0] ?? '';
       for (const { spec: option } of placedOptions(spec)) {
         assert.ok(section.includes(`\`--${option.flag}\``), `${spec.name} --${option.flag}`);

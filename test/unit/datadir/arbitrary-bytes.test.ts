@@ -3,17 +3,17 @@ import { writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { checkDatabase } from '../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../src/datadir/bbolt/database.ts';
 import { Damage } from '../../../src/datadir/damage.ts';
 import { decodeKeyValue } from '../../../src/datadir/mvcc/key-value.ts';
-import { decodeConfChange, decodeEntry, decodeHardState } from '../../../src/datadir/proto/raft.ts';
-import { decodeRaftRequest } from '../../../src/datadir/proto/raft-request.ts';
-import { WireError } from '../../../src/datadir/proto/wire-reader.ts';
+import { decodeConfChange, decodeEntry, decodeHardState } from '../../../src/datadir/raft/raft.ts';
+import { decodeRaftRequest } from '../../../src/datadir/raft/raft-request.ts';
 import { decodeSnapFile, encodeSnapFile } from '../../../src/datadir/snap/snap-file.ts';
 import { readSegment } from '../../../src/datadir/wal/segment.ts';
+import { WireError } from '../../../src/protobuf/wire-reader.ts';
 import { goldenDatabase } from '../../support/datadir/golden.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
 
 // Whatever the bytes are, a parser gives a value or its own kind of error, and soon.
 

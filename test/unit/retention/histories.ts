@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
 import type { Retainable, RetentionPolicy, RetentionRequest } from '../../../src/retention/plan.ts';
 import { revision } from '../../../src/revision.ts';
 import { newSnapshot } from '../../../src/snapshot/name.ts';
-import { projectRoot } from '../../support/project-root.ts';
 
 const FOLDER = `${projectRoot}test/unit/retention/histories/`;
 const DAY = 24 * 60 * 60 * 1000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { rfc3339 } from '../../../src/runtime/rfc3339.ts';
+import { rfc3339 } from '../../../src/runtime/log/rfc3339.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 
 describe('the system clock', () => {

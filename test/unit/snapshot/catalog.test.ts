@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalogOf } from '../../../src/snapshot/catalog.ts';
 import { newestChain } from '../../../src/snapshot/chain.ts';
-import { snapshotNamed } from '../../support/snapshots.ts';
+import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
 
 function told(names: readonly string[]): readonly string[] {
   return catalogOf(names.map(snapshotNamed)).chains.map(({ base, deltas, lastRevision, missing }) => {

@@ -5,7 +5,7 @@ import { revision } from '../../../src/revision.ts';
 import { type ChainPlan, newestChain } from '../../../src/snapshot/chain.ts';
 import { coverFrom } from '../../../src/snapshot/cover.ts';
 import type { Snapshot } from '../../../src/snapshot/snapshot.ts';
-import { snapshotNamed } from '../../support/snapshots.ts';
+import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
 
 /** A plan in words: what is used, what is missing, and what was noted. */
 function summary(plan: ChainPlan<Snapshot>): string {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { revision } from '../../../src/revision.ts';
 import { newSnapshot, parseRelativeKey, relativeKey } from '../../../src/snapshot/name.ts';
-import { goldenObjects } from '../../support/golden-store.ts';
+import { goldenObjects } from '../../support/fixtures/golden-store.ts';
 
 test('a v2 name gives every field', () => {
   assert.deepEqual(parseRelativeKey('v2/Full-00000000-00000058-1795251532.gz.final'), {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { compareInChainOrder } from '../../../src/snapshot/order.ts';
-import { snapshotNamed } from '../../support/snapshots.ts';
+import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
 
 const ORDERED = [
   'Full-0-58-100',

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { HashDamage } from '../../../src/snapshot/damage.ts';
 import { checkTrailingHash, TrailingHash } from '../../../src/snapshot/trailing-hash.ts';
-import { inPieces, seededBytes } from '../../support/byte-streams.ts';
-import { goldenObjects } from '../../support/golden-store.ts';
+import { inPieces, seededBytes } from '../../support/fixtures/byte-streams.ts';
+import { goldenObjects } from '../../support/fixtures/golden-store.ts';
 
 const DB = seededBytes(8 * 512, 1);
 const HASHED = Buffer.concat([DB, createHash('sha256').update(DB).digest()]);

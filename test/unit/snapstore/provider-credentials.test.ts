@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import type { Environment } from '../../../src/snapstore/credentials/environment.ts';
 import type { StoreRole } from '../../../src/snapstore/credentials/store-role.ts';
 import { openBucket, type ProviderName } from '../../../src/snapstore/registry.ts';
-import { jumpingClock } from '../../support/jumping-clock.ts';
-import { RecordedLog } from '../../support/recorded-log.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import { jumpingClock } from '../../support/clock/jumping-clock.ts';
+import { RecordedLog } from '../../support/context/recorded-log.ts';
 
 const roles: Readonly<Record<StoreRole, string>> = { primary: '', source: 'SOURCE_', secondary: 'SECONDARY_' };
 

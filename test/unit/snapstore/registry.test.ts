@@ -3,12 +3,12 @@ import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import { localDirectory } from '../../../src/snapstore/providers/local/local-path.ts';
 import { openStore, type StoreConfig } from '../../../src/snapstore/registry.ts';
-import { jumpingClock } from '../../support/jumping-clock.ts';
-import { RecordedLog } from '../../support/recorded-log.ts';
-import { makeTempDir } from '../../support/temp-dir.ts';
+import { jumpingClock } from '../../support/clock/jumping-clock.ts';
+import { RecordedLog } from '../../support/context/recorded-log.ts';
 
 const CONFIG: StoreConfig = {
   provider: 'Local',

@@ -9,9 +9,9 @@ import {
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AzureCredentials } from '../../credentials/azure.ts';
-import type { RawBody } from '../../object-body.ts';
+import type { RawBody } from '../../http/object-body.ts';
+import { defaultTimeouts, type Patience, StoreSession } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
-import { type Patience, StoreSession, usualPatience } from '../../store-session.ts';
 import { absError, isRangeBeyondEnd, unlessGone } from './abs-error.ts';
 import { AbsUpload } from './abs-upload.ts';
 
@@ -43,7 +43,7 @@ export class AbsBucket implements Bucket {
   readonly #pageSize: number;
 
   constructor(config: AbsConfig) {
-    const { container, credentials, endpoint, clock, patience = usualPatience, pageSize = largestPage } = config;
+    const { container, credentials, endpoint, clock, patience = defaultTimeouts, pageSize = largestPage } = config;
     const { storageAccount, storageKey, domain } = credentials;
     const service = new BlobServiceClient(
       endpoint ?? `https://${storageAccount}.${domain}`,

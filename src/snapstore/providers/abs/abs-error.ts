@@ -1,5 +1,5 @@
 import { RestError } from '@azure/storage-blob';
-import { kindOfStatus, networkFault, retryAfterMs } from '../../http-fault.ts';
+import { kindOfStatus, networkFault, retryAfterMs } from '../../http/http-fault.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** What was being done when an error came, as it reads in a message. */

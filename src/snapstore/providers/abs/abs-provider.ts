@@ -1,7 +1,7 @@
 import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { azureCredentials } from '../../credentials/azure.ts';
-import { parseEndpoint } from '../../endpoint.ts';
+import { parseEndpoint } from '../../http/endpoint.ts';
 import { AbsBucket } from './abs-bucket.ts';
 
 /** Azure Blob Storage as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */

@@ -1,8 +1,8 @@
 import { hash, randomInt } from 'node:crypto';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
+import type { StoreSession } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
-import type { StoreSession } from '../../store-session.ts';
 
 /** What an upload needs to know of its bucket. */
 export interface AbsUploadConfig {

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
+import { crc32c } from '../../../checksum/running-crc.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
-import { crc32c } from '../../crc.ts';
-import type { BodyChecksum, RawBody } from '../../object-body.ts';
+import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
+import { defaultTimeouts, type Patience, type StoreTask } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
-import { type Patience, type StoreTask, usualPatience } from '../../store-session.ts';
 import { GcsClient, publicEndpoint } from './gcs-client.ts';
 import { isRangeBeyondEnd } from './gcs-error.ts';
 import { parseCrc32c, parseObject, resourceFields } from './gcs-object.ts';
@@ -36,7 +36,7 @@ export class GcsBucket implements Bucket {
   readonly #session: GcsSession;
   readonly #transport: GcsTransport;
 
-  constructor({ container, authorizer, endpoint = publicEndpoint, clock, patience = usualPatience }: GcsConfig) {
+  constructor({ container, authorizer, endpoint = publicEndpoint, clock, patience = defaultTimeouts }: GcsConfig) {
     this.location = `gs://${container}`;
     this.#transport = new GcsTransport(authorizer);
     const client = new GcsClient({ bucket: container, endpoint, transport: this.#transport });

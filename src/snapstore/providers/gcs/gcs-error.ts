@@ -1,4 +1,4 @@
-import { kindOfStatus, networkFault, retryAfterMs } from '../../http-fault.ts';
+import { kindOfStatus, networkFault, retryAfterMs } from '../../http/http-fault.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 import { GcsAnswer } from './gcs-answer.ts';
 import { AuthorizationFailed } from './google-authorizer.ts';

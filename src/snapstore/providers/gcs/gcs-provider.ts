@@ -2,7 +2,7 @@ import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { credentialFailure } from '../../credentials/credential-failure.ts';
 import { type GoogleCredentials, googleCredentials, googleVariable } from '../../credentials/google.ts';
-import { parseEndpoint } from '../../endpoint.ts';
+import { parseEndpoint } from '../../http/endpoint.ts';
 import { GcsBucket } from './gcs-bucket.ts';
 import { anonymous, createAuthorizer } from './google-authorizer.ts';
 

@@ -1,7 +1,7 @@
 import type { File as SdkFile } from '@google-cloud/storage';
 import type { Clock } from '../../../runtime/clock.ts';
+import { type Patience, StoreSession, type StoreTask } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
-import { type Patience, StoreSession, type StoreTask } from '../../store-session.ts';
 import type { GcsClient } from './gcs-client.ts';
 import { gcsError, unlessGone } from './gcs-error.ts';
 import { formatCrc32c, type GcsObject, parseObject } from './gcs-object.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { HttpConnections } from '../../http-connections.ts';
+import { HttpConnections } from '../../http/http-connections.ts';
 import { GcsAnswer } from './gcs-answer.ts';
 import type { Authorizer } from './google-authorizer.ts';
 

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { crc32c } from '../../../checksum/running-crc.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
-import { crc32c } from '../../crc.ts';
+import type { StoreTask } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
-import type { StoreTask } from '../../store-session.ts';
 import { isPreconditionFailure } from './gcs-error.ts';
 import { type GcsObject, parseObject } from './gcs-object.ts';
 import type { GcsSession } from './gcs-session.ts';

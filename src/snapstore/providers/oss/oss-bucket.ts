@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
+import { crc64 } from '../../../checksum/running-crc.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
-import { crc64 } from '../../crc.ts';
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
-import type { BodyChecksum, RawBody } from '../../object-body.ts';
+import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
+import { defaultTimeouts, type Patience, type StoreTask } from '../../http/store-session.ts';
 import { StoreError, whenDenied } from '../../store-error.ts';
-import { type Patience, type StoreTask, usualPatience } from '../../store-session.ts';
 import { createOssClient, type OssCallOptions, type OssHeaders, type OssPage } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';
 import { OssSession } from './oss-session.ts';
@@ -35,7 +35,7 @@ export class OssBucket implements Bucket {
   readonly #transport: OssTransport;
 
   /** Connects to nothing yet. Throws an `invalid` {@link StoreError} for a name no bucket can have. */
-  constructor({ container, credentials, endpoint, clock, patience = usualPatience }: OssConfig) {
+  constructor({ container, credentials, endpoint, clock, patience = defaultTimeouts }: OssConfig) {
     this.#name = container;
     this.location = `oss://${container}`;
     this.#transport = new OssTransport();

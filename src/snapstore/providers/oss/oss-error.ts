@@ -1,4 +1,4 @@
-import { kindOfStatus, networkFault, retryAfterMs } from '../../http-fault.ts';
+import { kindOfStatus, networkFault, retryAfterMs } from '../../http/http-fault.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** Error codes of the service ("Error codes" in its API reference) that say more than their status. */

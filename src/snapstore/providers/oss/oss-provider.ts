@@ -1,7 +1,7 @@
 import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { alicloudCredentials } from '../../credentials/alicloud.ts';
-import { parseEndpoint } from '../../endpoint.ts';
+import { parseEndpoint } from '../../http/endpoint.ts';
 import { OssBucket } from './oss-bucket.ts';
 
 /** Alibaba Cloud OSS as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { RawBody } from '../../object-body.ts';
-import { type Patience, StoreSession, type StoreTask } from '../../store-session.ts';
+import type { RawBody } from '../../http/object-body.ts';
+import { type Patience, StoreSession, type StoreTask } from '../../http/store-session.ts';
 import type { OssCallOptions, OssClient } from './oss-client.ts';
 import { ossError } from './oss-error.ts';
 import type { OssRequest } from './oss-transport.ts';

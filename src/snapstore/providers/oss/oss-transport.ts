@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { HttpConnections } from '../../http-connections.ts';
+import { HttpConnections } from '../../http/http-connections.ts';
 
 /** One call on its way through the SDK. */
 export interface OssRequest {

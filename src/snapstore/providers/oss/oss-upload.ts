@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
+import { crc64 } from '../../../checksum/running-crc.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
-import { crc64 } from '../../crc.ts';
 import { StoreError } from '../../store-error.ts';
 import type { OssHeaders } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';

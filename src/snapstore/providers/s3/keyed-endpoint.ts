@@ -1,4 +1,4 @@
-import { parseEndpoint } from '../../endpoint.ts';
+import { parseEndpoint } from '../../http/endpoint.ts';
 import type { S3Settings } from './s3-settings.ts';
 
 /** An S3 service of one's own: an endpoint and an access key. */

@@ -16,10 +16,10 @@ import type {
   Upload,
   VersionOptions,
 } from '../../bucket.ts';
-import type { RawBody } from '../../object-body.ts';
-import type { PartDigest } from '../../part-digests.ts';
+import type { RawBody } from '../../http/object-body.ts';
+import { defaultTimeouts, type Patience, StoreSession, type StoreTask } from '../../http/store-session.ts';
 import { StoreError, whenDenied } from '../../store-error.ts';
-import { type Patience, StoreSession, type StoreTask, usualPatience } from '../../store-session.ts';
+import type { PartDigest } from '../../upload/part-digests.ts';
 import { PartEtags } from './part-etags.ts';
 import { createS3Client } from './s3-client.ts';
 import { s3Error, s3ErrorCode } from './s3-error.ts';
@@ -37,7 +37,7 @@ export class S3Bucket implements Bucket {
 
   constructor(
     settings: S3Settings,
-    { clock, patience = usualPatience }: { readonly clock: Clock; readonly patience?: Patience },
+    { clock, patience = defaultTimeouts }: { readonly clock: Clock; readonly patience?: Patience },
   ) {
     this.#settings = settings;
     const { requestChecksums, sse } = settings;

@@ -1,6 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Clock } from '../../../runtime/clock.ts';
-import { ReceivingHttpAgent, ReceivingHttpsAgent } from '../../receiving-agents.ts';
+import { ReceivingHttpAgent, ReceivingHttpsAgent } from '../../http/receiving-agents.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { webIdentity } from './web-identity.ts';
 

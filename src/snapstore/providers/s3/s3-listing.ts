@@ -7,8 +7,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { ObjectEntry } from '../../bucket.ts';
+import type { StoreSession, StoreTask } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
-import type { StoreSession, StoreTask } from '../../store-session.ts';
 
 /** The tag that keeps a snapshot out of restores. */
 const EXCLUDE_TAG = 'x-etcd-snapshot-exclude';

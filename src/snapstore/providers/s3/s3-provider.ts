@@ -1,7 +1,7 @@
 import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { type AwsCredentials, awsCredentials, readWebIdentityToken } from '../../credentials/aws.ts';
-import { parseEndpoint } from '../../endpoint.ts';
+import { parseEndpoint } from '../../http/endpoint.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import type { S3Identity, S3Settings } from './s3-settings.ts';
 

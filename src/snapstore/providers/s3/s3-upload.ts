@@ -6,8 +6,8 @@ import {
   HeadObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { crc32c } from '../../../checksum/running-crc.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
-import { crc32c } from '../../crc.ts';
 import { StoreError } from '../../store-error.ts';
 import { bareEtag, looksLikeMd5, type PartEtags } from './part-etags.ts';
 import { s3ErrorCode } from './s3-error.ts';

@@ -3,7 +3,7 @@ import { fromWebToken } from '@aws-sdk/credential-provider-web-identity';
 import type { Clock } from '../../../runtime/clock.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import { readWebIdentityToken } from '../../credentials/aws.ts';
-import { kindOfStatus, networkFault } from '../../http-fault.ts';
+import { kindOfStatus, networkFault } from '../../http/http-fault.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 import { statusOf } from './s3-error.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
+import { type Patience, StoreSession } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
-import { type Patience, StoreSession } from '../../store-session.ts';
 import { type SwiftAction, swiftNetworkError, swiftStatusError } from './swift-error.ts';
 
 /** What Keystone gives for credentials. */

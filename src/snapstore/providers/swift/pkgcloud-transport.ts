@@ -7,7 +7,7 @@ import {
   type RequestOptions,
   type StorageClient,
 } from 'pkgcloud/lib/pkgcloud/openstack/storage/index.js';
-import { ReceivingHttpAgent, ReceivingHttpsAgent } from '../../receiving-agents.ts';
+import { ReceivingHttpAgent, ReceivingHttpsAgent } from '../../http/receiving-agents.ts';
 import type { SwiftToken } from './keystone-session.ts';
 
 /** One request to Swift. */

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
+import { defaultTimeouts, type Patience } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
-import { type Patience, usualPatience } from '../../store-session.ts';
 import { KeystoneSession } from './keystone-session.ts';
 import { PkgcloudTransport } from './pkgcloud-transport.ts';
 import { parseSegmentKey, uploadNumbers } from './segments.ts';
@@ -31,7 +31,7 @@ export class SwiftBucket implements Bucket {
   /** Numbers of the uploads that are under way, by key. */
   readonly #uploads = new Map<string, Set<number>>();
 
-  constructor({ container, credentials, clock, patience = usualPatience }: SwiftConfig) {
+  constructor({ container, credentials, clock, patience = defaultTimeouts }: SwiftConfig) {
     const keystone = new KeystoneSession(credentials, { clock, patience });
     const transport = new PkgcloudTransport();
     this.#connection = new SwiftConnection({ container, keystone, transport, clock, patience });

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { RawBody } from '../../object-body.ts';
+import type { RawBody } from '../../http/object-body.ts';
+import { type Patience, StoreSession } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
-import { type Patience, StoreSession } from '../../store-session.ts';
 import type { KeystoneSession, SwiftToken } from './keystone-session.ts';
 import type { PkgcloudTransport, SwiftAnswer, SwiftOpening, SwiftRequest } from './pkgcloud-transport.ts';
 import { type SwiftAction, swiftNetworkError, swiftStatusError } from './swift-error.ts';

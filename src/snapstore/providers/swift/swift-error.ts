@@ -1,4 +1,4 @@
-import { kindOfStatus, networkFault, retryAfterMs } from '../../http-fault.ts';
+import { kindOfStatus, networkFault, retryAfterMs } from '../../http/http-fault.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** What was being done when an error came, as it reads in a message. */

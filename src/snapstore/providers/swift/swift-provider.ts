@@ -1,7 +1,7 @@
 import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { openStackCredentials } from '../../credentials/openstack.ts';
-import { parseEndpoint } from '../../endpoint.ts';
+import { parseEndpoint } from '../../http/endpoint.ts';
 import { SwiftBucket } from './swift-bucket.ts';
 
 /**

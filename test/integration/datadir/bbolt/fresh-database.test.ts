@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import type { Entry } from '../../../../src/datadir/bbolt/bucket.ts';
 import { checkDatabase } from '../../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { inBatches } from '../../../../src/datadir/bbolt/entry-stream.ts';
 import { FreshDatabase } from '../../../../src/datadir/bbolt/fresh-database.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
-import { seededBytes, seededRandom } from '../../../support/byte-streams.ts';
 import { scattered } from '../../../support/datadir/scattered.ts';
 import { storedBuckets } from '../../../support/datadir/stored-buckets.ts';
 import { written } from '../../../support/datadir/written.ts';
-import { makeTempDir, type TempDir } from '../../../support/temp-dir.ts';
+import { seededBytes, seededRandom } from '../../../support/fixtures/byte-streams.ts';
 
 const { signal } = new AbortController();
 

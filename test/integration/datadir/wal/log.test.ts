@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
-import type { HardState, RaftEntry } from '../../../../src/datadir/proto/raft.ts';
+import type { HardState, RaftEntry } from '../../../../src/datadir/raft/raft.ts';
 import { openEntries, summarizeLog } from '../../../../src/datadir/wal/log.ts';
 import type { LogSummary } from '../../../../src/datadir/wal/log-walk.ts';
 import { repairWal } from '../../../../src/datadir/wal/repair.ts';
 import { parseSegmentName } from '../../../../src/datadir/wal/segment-name.ts';
 import { readWholeLog } from '../../../../src/datadir/wal/whole-log.ts';
 import { WalWriter } from '../../../../src/datadir/wal/writer.ts';
-import { makeTempDir } from '../../../support/temp-dir.ts';
 
 const METADATA = { nodeId: 0xfedcba9876543210n, clusterId: 0x8000000000000001n };
 const { signal } = new AbortController();

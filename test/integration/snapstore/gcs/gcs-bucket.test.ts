@@ -2,15 +2,22 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, suite, test } from 'node:test';
+import { eventually } from '../../../../scripts/lab/eventually.ts';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import type { Bucket, ObjectEntry } from '../../../../src/snapstore/bucket.ts';
 import { GcsBucket, type GcsConfig } from '../../../../src/snapstore/providers/gcs/gcs-bucket.ts';
 import type { Authorizer } from '../../../../src/snapstore/providers/gcs/google-authorizer.ts';
-import { disposable, impatient, listed, patient, readWhole, uploadInParts } from '../../../support/bucket-calls.ts';
-import { eventually } from '../../../support/eventually.ts';
-import { failingSteps } from '../../../support/failing-steps.ts';
-import { type GcsServer, startGcsServer } from '../../../support/gcs-server.ts';
-import { failFirst } from '../../../support/http-fault.ts';
+import { type GcsServer, startGcsServer } from '../../../support/servers/gcs-server.ts';
+import { failFirst } from '../../../support/servers/http-fault.ts';
+import {
+  disposable,
+  impatient,
+  listed,
+  patient,
+  readWhole,
+  uploadInParts,
+} from '../../../support/stores/bucket-calls.ts';
+import { failingSteps } from '../../../support/stores/failing-steps.ts';
 
 const signal = new AbortController().signal;
 const partSize = 128 * 1024;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { gcsProvider } from '../../../../src/snapstore/providers/gcs/gcs-provider.ts';
-import { startGcsServer } from '../../../support/gcs-server.ts';
-import { quietLogger } from '../../../support/quiet-logger.ts';
-import { makeTempDir } from '../../../support/temp-dir.ts';
+import { quietLogger } from '../../../support/context/quiet-logger.ts';
+import { startGcsServer } from '../../../support/servers/gcs-server.ts';
 
 const signal = new AbortController().signal;
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { after, before, beforeEach, suite, test } from 'node:test';
+import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { type GoogleIdentity, googleCredentials } from '../../../../src/snapstore/credentials/google.ts';
 import {
   AuthorizationFailed,
   type Authorizer,
   createAuthorizer,
 } from '../../../../src/snapstore/providers/gcs/google-authorizer.ts';
-import { type GcsServer, startGcsServer } from '../../../support/gcs-server.ts';
-import { makeTempDir, type TempDir } from '../../../support/temp-dir.ts';
+import { type GcsServer, startGcsServer } from '../../../support/servers/gcs-server.ts';
 
 let server: GcsServer;
 let dir: TempDir;

@@ -5,10 +5,17 @@ import { afterEach, beforeEach, suite, test } from 'node:test';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import type { Bucket, ObjectEntry } from '../../../../src/snapstore/bucket.ts';
 import { OssBucket, type OssConfig } from '../../../../src/snapstore/providers/oss/oss-bucket.ts';
-import { disposable, impatient, listed, patient, readWhole, uploadInParts } from '../../../support/bucket-calls.ts';
-import { failingSteps } from '../../../support/failing-steps.ts';
-import { failFirst } from '../../../support/http-fault.ts';
-import { type OssServer, startOssServer } from '../../../support/oss-server.ts';
+import { failFirst } from '../../../support/servers/http-fault.ts';
+import { type OssServer, startOssServer } from '../../../support/servers/oss-server.ts';
+import {
+  disposable,
+  impatient,
+  listed,
+  patient,
+  readWhole,
+  uploadInParts,
+} from '../../../support/stores/bucket-calls.ts';
+import { failingSteps } from '../../../support/stores/failing-steps.ts';
 
 const signal = new AbortController().signal;
 const partSize = 128 * 1024;

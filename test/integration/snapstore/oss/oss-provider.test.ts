@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { utimes, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { ossProvider } from '../../../../src/snapstore/providers/oss/oss-provider.ts';
-import { startOssServer } from '../../../support/oss-server.ts';
-import { quietLogger } from '../../../support/quiet-logger.ts';
-import { makeTempDir } from '../../../support/temp-dir.ts';
+import { quietLogger } from '../../../support/context/quiet-logger.ts';
+import { startOssServer } from '../../../support/servers/oss-server.ts';
 
 const signal = new AbortController().signal;
 

@@ -10,16 +10,16 @@ import {
   PutObjectLockConfigurationCommand,
   PutObjectTaggingCommand,
 } from '@aws-sdk/client-s3';
-import { checkStore, missingSteps, type StoreCheck } from '../../../../src/ops/store-check.ts';
+import { checkStore, missingSteps, type StoreCheck } from '../../../../src/operations/check-store/check-store.ts';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import type { ObjectEntry } from '../../../../src/snapstore/bucket.ts';
 import { keyedEndpoint } from '../../../../src/snapstore/providers/s3/keyed-endpoint.ts';
 import { S3Bucket } from '../../../../src/snapstore/providers/s3/s3-bucket.ts';
 import type { S3Settings } from '../../../../src/snapstore/providers/s3/s3-settings.ts';
 import { StoreError, type StoreErrorKind } from '../../../../src/snapstore/store-error.ts';
-import { collected } from '../../../support/byte-streams.ts';
-import { type CephRgw, startCephRgw } from '../../../support/ceph-rgw.ts';
-import { quietLogger } from '../../../support/quiet-logger.ts';
+import { quietLogger } from '../../../support/context/quiet-logger.ts';
+import { collected } from '../../../support/fixtures/byte-streams.ts';
+import { type CephRgw, startCephRgw } from '../../../support/servers/ceph-rgw.ts';
 
 const { signal } = new AbortController();
 const PART = 5 * 1024 * 1024;

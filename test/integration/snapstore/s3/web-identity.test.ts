@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { run } from '../../../../scripts/lab/run.ts';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { type Finished, makeRig } from '../../../cli/rig.ts';
-import { run } from '../../../support/run.ts';
-import { type S3Server, startS3Server } from '../../../support/s3-server.ts';
-import type { StoreChildReport, StoreChildTask } from '../../../support/store-child.ts';
-import { type StsServer, startStsServer, stsRole } from '../../../support/sts-server.ts';
-import { makeTempDir } from '../../../support/temp-dir.ts';
+import { type S3Server, startS3Server } from '../../../support/servers/s3-server.ts';
+import { type StsServer, startStsServer, stsRole } from '../../../support/servers/sts-server.ts';
+import type { StoreChildReport, StoreChildTask } from '../../../support/stores/store-child.ts';
 
-const script = fileURLToPath(new URL('../../../support/store-child.ts', import.meta.url));
+const script = fileURLToPath(new URL('../../../support/stores/store-child.ts', import.meta.url));
 
 const REGION = 'eu-central-1';
 /** Less than the five minutes before the end in which the SDK asks for new keys with every request. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { checkDatabase } from '../../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { decodeMeta, encodeMeta } from '../../../../src/datadir/bbolt/meta.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
-import { seededRandom } from '../../../support/byte-streams.ts';
 import { twoLevelDatabase } from '../../../support/datadir/two-levels.ts';
 import { written } from '../../../support/datadir/written.ts';
-import { makeTempDir } from '../../../support/temp-dir.ts';
+import { seededRandom } from '../../../support/fixtures/byte-streams.ts';
 
 const signal = new AbortController().signal;
 const PAGE = 4096;

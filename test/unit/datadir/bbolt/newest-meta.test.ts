@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { newestMeta } from '../../../../src/datadir/bbolt/meta-pages.ts';
 import { goldenDatabase } from '../../../support/datadir/golden.ts';
 import { written } from '../../../support/datadir/written.ts';
-import { makeTempDir } from '../../../support/temp-dir.ts';
 
 const PAGE = 4096;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { fnv64a } from '../../../../src/checksum/fnv64a.ts';
 import { Branch } from '../../../../src/datadir/bbolt/branch.ts';
 import { decodeBucketHeader, encodeBucketHeader } from '../../../../src/datadir/bbolt/bucket-header.ts';
-import { fnv64a } from '../../../../src/datadir/bbolt/fnv64a.ts';
 import { decodeFreelist } from '../../../../src/datadir/bbolt/freelist.ts';
 import { Leaf } from '../../../../src/datadir/bbolt/leaf.ts';
 import { decodeMeta, encodeMeta, type Meta } from '../../../../src/datadir/bbolt/meta.ts';

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { checkDatabase } from '../../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { compactDatabase } from '../../../../src/datadir/mvcc/compact-database.ts';
 import { readCompactionMarks } from '../../../../src/datadir/mvcc/compaction-marks.ts';
 import { hashKv } from '../../../../src/datadir/mvcc/hash-kv.ts';
 import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
+import { recordedContext } from '../../../support/context/run-context.ts';
 import { goldenDatabase } from '../../../support/datadir/golden.ts';
 import { storedKeys } from '../../../support/datadir/stored-keys.ts';
 import { written } from '../../../support/datadir/written.ts';
-import { recordedContext } from '../../../support/run-context.ts';
-import { makeTempDir } from '../../../support/temp-dir.ts';
 
 for (const name of ['etcd-3.5/gzip', 'etcd-3.4/gzip'] as const) {
   test(`a compacted ${name} holds the living keys, both marks and everything beside the history`, async () => {

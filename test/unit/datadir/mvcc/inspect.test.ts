@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
 import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
 import { goldenDatabase } from '../../../support/datadir/golden.ts';
 import { written } from '../../../support/datadir/written.ts';
-import { makeTempDir } from '../../../support/temp-dir.ts';
 
 const signal = new AbortController().signal;
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeRaftRequest } from '../../../../src/datadir/proto/raft-request.ts';
-import { WireWriter } from '../../../../src/datadir/proto/wire-writer.ts';
+import { decodeRaftRequest } from '../../../../src/datadir/raft/raft-request.ts';
 import { Alarms } from '../../../../src/datadir/replay/alarms.ts';
 import { applyRequest } from '../../../../src/datadir/replay/apply.ts';
-import type { ApplyRules } from '../../../../src/datadir/replay/apply-rules.ts';
 import { Auth, type AuthContents } from '../../../../src/datadir/replay/auth.ts';
 import { Leases } from '../../../../src/datadir/replay/leases.ts';
 import { LiveKeys } from '../../../../src/datadir/replay/live-keys.ts';
 import type { ReplayedChange, StoreState } from '../../../../src/datadir/replay/store-state.ts';
+import type { VersionRules } from '../../../../src/datadir/replay/version-rules.ts';
+import { WireWriter } from '../../../../src/protobuf/wire-writer.ts';
 import { applyRulesOf } from '../../../support/replay/apply-rules-of.ts';
 
 // Messages are written field by field as raft_internal.proto and rpc.proto number them.
@@ -66,7 +66,7 @@ class Store {
   #user = '';
   #authRevision = 0n;
 
-  constructor(auth: Partial<AuthContents> = {}, rules: ApplyRules = applyRulesOf('3.6.16')) {
+  constructor(auth: Partial<AuthContents> = {}, rules: VersionRules = applyRulesOf('3.6.16')) {
     this.state = {
       revision: 1,
       compactRevision: 0,

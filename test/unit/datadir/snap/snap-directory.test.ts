@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
 import { chooseSnapshot, listSnapFiles, readSnapFile } from '../../../../src/datadir/snap/snap-directory.ts';
 import { encodeSnapFile, type RaftSnapshot, writeSnapFile } from '../../../../src/datadir/snap/snap-file.ts';
-import { makeTempDir } from '../../../support/temp-dir.ts';
 
 test('a snapshot comes back as it was written', async () => {
   using temp = makeTempDir();

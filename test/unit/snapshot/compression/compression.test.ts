@@ -7,8 +7,8 @@ import { CompressionDamage } from '../../../../src/snapshot/damage.ts';
 import { parseRelativeKey } from '../../../../src/snapshot/name.ts';
 import type { Compression } from '../../../../src/snapshot/snapshot.ts';
 import { checkTrailingHash } from '../../../../src/snapshot/trailing-hash.ts';
-import { collected, inPieces, seededBytes, seededRandom } from '../../../support/byte-streams.ts';
-import { goldenObjects } from '../../../support/golden-store.ts';
+import { collected, inPieces, seededBytes, seededRandom } from '../../../support/fixtures/byte-streams.ts';
+import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
 
 const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'zlib', 'lzw'];
 const CHECKED: readonly Compression[] = ['gzip', 'zlib', 'lzw'];

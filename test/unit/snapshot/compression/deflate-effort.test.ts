@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { chooseDeflateLevel } from '../../../../src/snapshot/compression/deflate-effort.ts';
 import { gzipMembers } from '../../../../src/snapshot/compression/gzip-members.ts';
-import { collected, inPieces, seededBytes } from '../../../support/byte-streams.ts';
+import { collected, inPieces, seededBytes } from '../../../support/fixtures/byte-streams.ts';
 
 const MIB = 1024 * 1024;
 

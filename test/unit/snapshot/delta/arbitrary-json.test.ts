@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { SnapshotDamage } from '../../../../src/snapshot/damage.ts';
-import { decodedDelta } from '../../../support/decoded-delta.ts';
+import { decodedDelta } from '../../../support/fixtures/decoded-delta.ts';
 
 async function countEvents(text: Buffer, pieceSize: number): Promise<number> {
   const whole = Buffer.concat([text, createHash('sha256').update(text).digest()]);

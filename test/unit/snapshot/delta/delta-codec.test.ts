@@ -6,10 +6,10 @@ import { revision } from '../../../../src/revision.ts';
 import { DeltaDamage, HashDamage, SnapshotDamage } from '../../../../src/snapshot/damage.ts';
 import { DeltaEncoder } from '../../../../src/snapshot/delta/delta-encoder.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
-import { collected, inPieces, seededBytes, seededRandom } from '../../../support/byte-streams.ts';
-import { decodedDelta } from '../../../support/decoded-delta.ts';
-import { put } from '../../../support/delta-events.ts';
-import { goldenObjects } from '../../../support/golden-store.ts';
+import { collected, inPieces, seededBytes, seededRandom } from '../../../support/fixtures/byte-streams.ts';
+import { decodedDelta } from '../../../support/fixtures/decoded-delta.ts';
+import { put } from '../../../support/fixtures/delta-events.ts';
+import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
 
 const GOLDEN = goldenObjects('etcd-3.5/none').filter((object) => object.key.includes('Incr'));
 

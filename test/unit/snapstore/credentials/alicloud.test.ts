@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { alicloudCredentials } from '../../../../src/snapstore/credentials/alicloud.ts';
-import { makeTempDir } from '../../../support/temp-dir.ts';
 
 const fields = { storageEndpoint: 'oss-cn-test.aliyuncs.com', accessKeyID: 'id', accessKeySecret: 'a secret' };
 

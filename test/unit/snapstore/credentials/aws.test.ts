@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { awsCredentials } from '../../../../src/snapstore/credentials/aws.ts';
 import { ecsCredentials } from '../../../../src/snapstore/credentials/ecs.ts';
 import { openShiftCredentials } from '../../../../src/snapstore/credentials/openshift.ts';
-import { makeTempDir } from '../../../support/temp-dir.ts';
 
 const KEYS = { region: 'eu-west-1', accessKeyID: 'AKID', secretAccessKey: 'hush' };
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { azureCredentials } from '../../../../src/snapstore/credentials/azure.ts';
-import { makeTempDir } from '../../../support/temp-dir.ts';
 
 async function read(fields: Readonly<Record<string, unknown>>): Promise<unknown> {
   using dir = makeTempDir();

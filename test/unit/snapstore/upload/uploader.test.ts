@@ -8,11 +8,11 @@ import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { BufferPool } from '../../../../src/snapstore/upload/buffer-pool.ts';
 import { leastChunkSize, planChunkSize } from '../../../../src/snapstore/upload/chunk-plan.ts';
 import { type UploadRequest, uploadInChunks } from '../../../../src/snapstore/upload/uploader.ts';
-import { inPieces, seededBytes } from '../../../support/byte-streams.ts';
-import { faultyBucket } from '../../../support/faulty-bucket.ts';
-import { type JumpingClock, jumpingClock } from '../../../support/jumping-clock.ts';
-import { memoryBucket } from '../../../support/memory-bucket.ts';
-import { RecordedLog } from '../../../support/recorded-log.ts';
+import { type JumpingClock, jumpingClock } from '../../../support/clock/jumping-clock.ts';
+import { RecordedLog } from '../../../support/context/recorded-log.ts';
+import { inPieces, seededBytes } from '../../../support/fixtures/byte-streams.ts';
+import { faultyBucket } from '../../../support/stores/faulty-bucket.ts';
+import { memoryBucket } from '../../../support/stores/memory-bucket.ts';
 
 const CHUNK = leastChunkSize;
 const MIB = 1024 * 1024;

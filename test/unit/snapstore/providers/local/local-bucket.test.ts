@@ -12,12 +12,12 @@ import {
 } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { test } from 'node:test';
+import { makeTempDir } from '../../../../../scripts/lab/temp-dir.ts';
 import { fileError } from '../../../../../src/snapstore/providers/local/file-error.ts';
 import { LocalBucket } from '../../../../../src/snapstore/providers/local/local-bucket.ts';
 import { StoreError } from '../../../../../src/snapstore/store-error.ts';
-import { collected, seededBytes } from '../../../../support/byte-streams.ts';
-import { jumpingClock } from '../../../../support/jumping-clock.ts';
-import { makeTempDir } from '../../../../support/temp-dir.ts';
+import { jumpingClock } from '../../../../support/clock/jumping-clock.ts';
+import { collected, seededBytes } from '../../../../support/fixtures/byte-streams.ts';
 
 const signal = new AbortController().signal;
 

@@ -1,0 +1,78 @@
+import { formatCount } from '../../runtime/log/amount.ts';
+import type { ChainNote, RevisionRange } from '../../snapshot/cover.ts';
+import type { OverlappingDelta } from '../../snapshot/overlapping-deltas.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+
+/** What is odd about a delta, in a few words. */
+export function noteText(note: ChainNote<StoredSnapshot>): string {
+  switch (note.kind) {
+    case 'overlap':
+      return `overlap: ${rangeText(note.overlap)} in an earlier snapshot too`;
+    case 'contained':
+      return 'not needed: all of it is in other snapshots';
+    case 'abandoned':
+      return 'left out: of a history given up before the full was taken';
+    default:
+      return note satisfies never;
+  }
+}
+
+/** What is said of a chain that two snapshotters wrote to; they may have stopped since. */
+export function doubledText(doubled: readonly OverlappingDelta<StoredSnapshot>[]): string {
+  const are = doubled.length === 1 ? 'holds' : 'hold';
+  return `TWO SNAPSHOTTERS wrote it: ${countText(doubled.length, 'delta')} ${are} revisions that others hold, too`;
+}
+
+/** The same of one delta, for scripts. */
+export function doubledData({
+  delta,
+  other,
+  overlap,
+}: OverlappingDelta<StoredSnapshot>): Readonly<Record<string, unknown>> {
+  return { snapshot: delta.name, other: other.name, overlap };
+}
+
+/** Revisions as the subject of a sentence: `revisions 90 to 119 are`. */
+export function rangeText({ from, to }: RevisionRange): string {
+  return from === to ? `revision ${from} is` : `revisions ${from} to ${to} are`;
+}
+
+/** A number and what is counted. */
+export function countText(number: number, noun: string): string {
+  return `${formatCount(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** A time in UTC to the second, as tables show it. `ms` since the epoch. */
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** A note as scripts get it. */
+export function noteData(note: ChainNote<StoredSnapshot>): Readonly<Record<string, unknown>> {
+  return {
+    kind: note.kind,
+    snapshot: note.delta.name,
+    ...(note.kind === 'overlap' ? { overlap: note.overlap } : {}),
+  };
+}
+
+/** A snapshot as scripts get it. `now` is in ms since the epoch. */
+export function snapshotData(snapshot: StoredSnapshot, now: number): Readonly<Record<string, unknown>> {
+  const { name, kind, key, startRevision, lastRevision, createdOn, size, compression, isFinal, layout } = snapshot;
+  const { immutableUntil, versionId } = snapshot;
+  return {
+    name,
+    kind,
+    key,
+    startRevision,
+    lastRevision,
+    createdOn: new Date(createdOn * 1_000).toISOString(),
+    ageSeconds: Math.floor(now / 1_000 - createdOn),
+    size,
+    compression,
+    final: isFinal,
+    layout,
+    ...(immutableUntil === undefined ? {} : { immutableUntil: new Date(immutableUntil).toISOString() }),
+    ...(versionId === undefined ? {} : { versionId }),
+  };
+}

@@ -1,0 +1,156 @@
+import type { BackupCatalog } from '../../operations/list/list.ts';
+import { formatAge, formatBytes } from '../../runtime/log/amount.ts';
+import type { CatalogChain } from '../../snapshot/catalog.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import {
+  countText,
+  doubledData,
+  doubledText,
+  noteData,
+  noteText,
+  rangeText,
+  snapshotData,
+  timeText,
+} from './catalog-text.ts';
+import { type Column, type Report, tableLines } from './report.ts';
+
+/** How a catalog is told. */
+export interface CatalogStyle {
+  /** Now, ms since the epoch; ages are counted from it. */
+  readonly now: number;
+  /** Whether the table leaves out the middle of long chains. */
+  readonly deltas: 'all' | 'shortened';
+}
+
+type Chain = CatalogChain<StoredSnapshot>;
+
+/** A chain with more deltas than this is shortened. */
+const MOST_SHOWN = 8;
+const SHOWN_FIRST = 3;
+const SHOWN_LAST = 3;
+
+const COLUMNS: readonly Column[] = [
+  { title: '  SNAPSHOT', align: 'left' },
+  { title: 'TAKEN (UTC)', align: 'left' },
+  { title: 'SIZE', align: 'right' },
+];
+
+/** A catalog as a table and as data. */
+export function catalogReport(catalog: BackupCatalog, style: CatalogStyle): Report {
+  return { table: [...chainTable(catalog, style), ...footer(catalog)], data: catalogData(catalog, style) };
+}
+
+function chainTable(catalog: BackupCatalog, style: CatalogStyle): readonly string[] {
+  const lines: string[] = [];
+  for (const [at, chain] of catalog.chains.entries()) {
+    const taken = at === catalog.chains.length - 1;
+    lines.push(...headlines(chain, { number: at + 1, taken, now: style.now }), ...chainLines(chain, style), '');
+  }
+  return lines;
+}
+
+function headlines(
+  chain: Chain,
+  place: { readonly number: number; readonly taken: boolean; readonly now: number },
+): readonly string[] {
+  const objects = chainObjects(chain);
+  const age = formatAge(place.now / 1_000 - newestSeconds(objects));
+  const size = formatBytes(sizeOf(objects));
+  const reaches = chain.lastRevision === undefined ? 'no full' : `to revision ${chain.lastRevision}`;
+  const facts = `Chain ${place.number}: ${reaches}, ${age} old, ${countText(objects.length, 'object')}, ${size}`;
+  const outcome = chain.missing === undefined ? '  restore takes this one' : '  restore takes this one, and fails';
+  return [
+    facts,
+    ...(place.taken ? [outcome] : []),
+    ...(chain.doubled.length === 0 ? [] : [`  ${doubledText(chain.doubled)}`]),
+  ];
+}
+
+function chainLines(chain: Chain, style: CatalogStyle): readonly string[] {
+  const objects = chainObjects(chain);
+  const [head = '', ...rows] = tableLines(COLUMNS, objects.map(row));
+  const lines = rows.map((line, at) => [line, ...remarks(objects[at], chain).map((remark) => `      ${remark}`)]);
+  const hidden = style.deltas === 'all' ? 0 : Math.max(0, lines.length - SHOWN_FIRST - SHOWN_LAST);
+  if (lines.length <= MOST_SHOWN || hidden === 0) {
+    return [head, ...lines.flat()];
+  }
+  // What is remarkable stays in sight, wherever it stands.
+  const middle = lines.slice(SHOWN_FIRST, -SHOWN_LAST);
+  const remarkable = middle.filter((each) => each.length > 1);
+  const left = middle.length - remarkable.length;
+  return [
+    head,
+    ...lines.slice(0, SHOWN_FIRST).flat(),
+    `  ... ${countText(left, 'more delta')}, shown with --all`,
+    ...remarkable.flat(),
+    ...lines.slice(-SHOWN_LAST).flat(),
+  ];
+}
+
+function row(snapshot: StoredSnapshot): readonly string[] {
+  return [`  ${snapshot.name}`, timeText(snapshot.createdOn * 1_000), formatBytes(snapshot.size)];
+}
+
+function remarks(snapshot: StoredSnapshot | undefined, chain: Chain): readonly string[] {
+  if (snapshot === undefined) {
+    return [];
+  }
+  const { missing, beyond } = chain;
+  return [
+    ...(missing !== undefined && beyond[0] === snapshot ? [`${rangeText(missing)} missing before this delta`] : []),
+    ...chain.notes.filter(({ delta }) => delta === snapshot).map(noteText),
+    ...(snapshot.isFinal ? ['final'] : []),
+    ...(snapshot.immutableUntil === undefined ? [] : [`immutable until ${timeText(snapshot.immutableUntil)}`]),
+  ];
+}
+
+function footer({ location, chains, excluded, parts, ignored }: BackupCatalog): readonly string[] {
+  const whole = chains.flatMap(chainObjects);
+  const others = [
+    ...(excluded.length === 0 ? [] : [`${countText(excluded.length, 'excluded snapshot')}`]),
+    ...(parts.length === 0 ? [] : [`${countText(parts.length, 'part')} of larger objects`]),
+    ...(ignored.length === 0 ? [] : [`${countText(ignored.length, 'object')} with other names`]),
+  ];
+  const what =
+    whole.length === 0
+      ? 'no snapshot; check the container and --store-prefix'
+      : `${countText(whole.length, 'snapshot')}, ${formatBytes(sizeOf(whole))}`;
+  return [`${location}: ${what}`, ...(others.length === 0 ? [] : [`Beside them: ${others.join(', ')}`])];
+}
+
+function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Record<string, unknown>> {
+  const { location, chains, excluded, parts, ignored } = catalog;
+  const newest = chains.at(-1);
+  return {
+    location,
+    restorable: newest !== undefined && newest.missing === undefined,
+    twoWriters: chains.some(({ doubled }) => doubled.length > 0),
+    lastRevision: newest?.lastRevision ?? null,
+    chains: chains.map((chain) => ({
+      restoreTakesThis: chain === newest,
+      lastRevision: chain.lastRevision ?? null,
+      size: sizeOf(chainObjects(chain)),
+      ageSeconds: Math.floor(now / 1_000 - newestSeconds(chainObjects(chain))),
+      full: chain.base === undefined ? null : snapshotData(chain.base, now),
+      deltas: chain.deltas.map((delta) => snapshotData(delta, now)),
+      missing: chain.missing ?? null,
+      notes: chain.notes.map(noteData),
+      twoWriters: chain.doubled.map(doubledData),
+    })),
+    excluded: excluded.map((snapshot) => snapshotData(snapshot, now)),
+    parts: parts.length,
+    ignored,
+  };
+}
+
+function chainObjects(chain: Chain): readonly StoredSnapshot[] {
+  return chain.base === undefined ? chain.deltas : [chain.base, ...chain.deltas];
+}
+
+function newestSeconds(objects: readonly StoredSnapshot[]): number {
+  return objects.reduce((newest, { createdOn }) => Math.max(newest, createdOn), 0);
+}
+
+function sizeOf(objects: readonly StoredSnapshot[]): number {
+  return objects.reduce((sum, { size }) => sum + size, 0);
+}

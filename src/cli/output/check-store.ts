@@ -1,0 +1,69 @@
+import type { StepResult, StoreCheck } from '../../operations/check-store/check-store.ts';
+import { errorText } from '../../runtime/log/error-text.ts';
+import { keyValueLines, type Report } from './report.ts';
+
+/** From here on a signed request may be refused, and ages of backups are judged wrongly, ms. */
+const notableSkew = 60_000;
+
+/** What `check-store` prints. */
+export function checkReport(check: StoreCheck): Report {
+  const { location, probe, steps, clockSkewMs, versioned, immutableUntil } = check;
+  const until = immutableUntil === undefined ? undefined : new Date(immutableUntil).toISOString();
+  const left = steps.some(({ step, outcome }) => step === 'delete' && outcome !== 'ok' && outcome !== 'skipped');
+  return {
+    table: keyValueLines([
+      ['store', location],
+      ...steps.map((result) => [result.step, stepText(result)] as const),
+      ['clock', clockSkewMs === undefined ? undefined : skewText(clockSkewMs)],
+      ['versions', versioned === undefined ? undefined : versioned ? 'kept' : 'not kept'],
+      ['immutable', versioned === undefined ? undefined : until === undefined ? 'no' : `until ${until}`],
+      ['left behind', left ? probe : undefined],
+    ]),
+    data: {
+      location,
+      steps: Object.fromEntries(steps.map((result) => [result.step, stepData(result)])),
+      ...(clockSkewMs === undefined ? {} : { clockSkewSeconds: clockSkewMs / 1000 }),
+      ...(versioned === undefined ? {} : { versioned }),
+      ...(until === undefined ? {} : { immutableUntil: until }),
+      ...(left ? { leftBehind: probe } : {}),
+    },
+  };
+}
+
+function stepText(result: StepResult): string {
+  switch (result.outcome) {
+    case 'ok':
+      return `ok, ${Math.round(result.ms)} ms`;
+    case 'immutable':
+      return `refused, as the retention of the store wants it: ${errorText(result.error)}`;
+    case 'failed':
+      return `failed: ${errorText(result.error)}`;
+    case 'skipped':
+      return 'not tried, since nothing could be written';
+    default:
+      return result satisfies never;
+  }
+}
+
+function stepData(result: StepResult): Readonly<Record<string, unknown>> {
+  switch (result.outcome) {
+    case 'ok':
+      return { outcome: 'ok', milliseconds: Math.round(result.ms) };
+    case 'immutable':
+    case 'failed':
+      return { outcome: result.outcome, error: errorText(result.error) };
+    case 'skipped':
+      return { outcome: 'skipped' };
+    default:
+      return result satisfies never;
+  }
+}
+
+function skewText(ms: number): string {
+  const seconds = Math.abs(Math.round(ms / 1000));
+  if (seconds === 0) {
+    return "the store's and this machine's agree";
+  }
+  const text = `the store's is ${seconds} s ${ms > 0 ? 'ahead of' : 'behind'} this machine's`;
+  return Math.abs(ms) >= notableSkew ? `${text}; correct one of them` : text;
+}

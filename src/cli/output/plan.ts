@@ -1,0 +1,72 @@
+import type { RestorePlan } from '../../operations/restore/plan.ts';
+import { formatBytes } from '../../runtime/log/amount.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { countText, noteData, noteText, rangeText, snapshotData, timeText } from './catalog-text.ts';
+import { tableLines } from './report.ts';
+
+/** A plan as text for stdout: a table of the snapshots in the order they are used, or JSON on one line. */
+export function planResult(
+  plan: RestorePlan,
+  style: { readonly format: 'text' | 'json'; readonly now: number },
+): string {
+  return style.format === 'json'
+    ? `${JSON.stringify(planData(plan, style.now))}\n`
+    : planLines(plan)
+        .map((line) => `${line}\n`)
+        .join('');
+}
+
+function planLines(plan: RestorePlan): readonly string[] {
+  const { base, deltas, lastRevision, until, bytes, missing, beyond, unrecorded, notes } = plan;
+  const used = [base, ...deltas];
+  const [head = '', ...rows] = tableLines(
+    [
+      { title: '  SNAPSHOT', align: 'left' },
+      { title: 'TAKEN (UTC)', align: 'left' },
+      { title: 'SIZE', align: 'right' },
+    ],
+    used.map(({ name, createdOn, size }) => [`  ${name}`, timeText(createdOn * 1_000), formatBytes(size)]),
+  );
+  const last = used.at(-1);
+  const cut = last !== undefined && last.kind === 'Incr' && last.lastRevision > lastRevision;
+  // A file without a name tells its revision only when it is read.
+  const reached = lastRevision === 0 ? 'that of the database, read when it is restored' : String(lastRevision);
+  return [
+    `From:      ${plan.location}`,
+    `Revision:  ${reached}${until === undefined || missing === undefined ? '' : ` of ${until} wanted`}`,
+    `To fetch:  ${countText(used.length, 'object')}, ${formatBytes(bytes)}`,
+    '',
+    head,
+    ...rows.flatMap((row, at) => [row, ...remarksOn(used[at], plan)]),
+    ...(cut ? [`      used up to revision ${lastRevision}`] : []),
+    ...notes
+      .filter(({ delta }) => !deltas.includes(delta))
+      .flatMap((note) => [`  ${note.delta.name}`, `      ${noteText(note)}`]),
+    ...(missing === undefined
+      ? []
+      : [`  ${rangeText(missing)} missing${beyond === undefined ? '' : ` before ${beyond.name}`}`]),
+    ...(unrecorded === undefined
+      ? []
+      : [`  When ${rangeText(unrecorded).replace(/ (is|are)$/, '')} came is not recorded: their deltas are gone`]),
+  ];
+}
+
+function remarksOn(snapshot: StoredSnapshot | undefined, { notes }: RestorePlan): readonly string[] {
+  return notes.filter(({ delta }) => delta === snapshot).map((note) => `      ${noteText(note)}`);
+}
+
+function planData(plan: RestorePlan, now: number): Readonly<Record<string, unknown>> {
+  const { location, base, deltas, lastRevision, until, bytes, missing, unrecorded, notes } = plan;
+  return {
+    location,
+    restorable: missing === undefined,
+    revision: lastRevision,
+    until: until ?? null,
+    bytes,
+    base: snapshotData(base, now),
+    deltas: deltas.map((delta) => snapshotData(delta, now)),
+    missing: missing ?? null,
+    unrecorded: unrecorded ?? null,
+    notes: notes.map(noteData),
+  };
+}

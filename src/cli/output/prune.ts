@@ -1,0 +1,77 @@
+import { type Decision, describeReason, type PrunedObject } from '../../operations/prune/prune.ts';
+import { formatBytes } from '../../runtime/log/amount.ts';
+import { errorText } from '../../runtime/log/error-text.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { countText, snapshotData, timeText } from './catalog-text.ts';
+import { type Report, tableLines } from './report.ts';
+
+/** A decision, with what came of it once it was carried out. */
+type Decided = Decision<StoredSnapshot> | PrunedObject;
+
+/** What is told besides the decisions. */
+export interface PruneStyle {
+  /** Where the store is. */
+  readonly location: string;
+  /** Now, ms since the epoch; ages are counted from it. */
+  readonly now: number;
+}
+
+/** A plan of garbage collection, carried out or not, as a table and as data. */
+export function pruneReport(plan: readonly Decided[], { location, now }: PruneStyle): Report {
+  return {
+    table: [...planTable(plan), ...summary(plan, location)],
+    data: {
+      location,
+      carriedOut: plan.some((each) => 'outcome' in each),
+      objects: plan.map((decided) => ({
+        action: decided.action,
+        reason: decided.reason,
+        why: describeReason(decided.reason),
+        ...('outcome' in decided ? { outcome: decided.outcome } : {}),
+        ...('error' in decided ? { error: errorText(decided.error) } : {}),
+        ...snapshotData(decided.snapshot, now),
+        ...(decided.snapshot.chunk === undefined ? {} : { part: decided.snapshot.chunk }),
+      })),
+    },
+  };
+}
+
+/** The objects in chain order; a line with decision and reason stands above those that have them in common. */
+function planTable(plan: readonly Decided[]): readonly string[] {
+  const rows = tableLines(
+    [
+      { title: '', align: 'left' },
+      { title: '', align: 'left' },
+      { title: '', align: 'right' },
+      { title: '', align: 'left' },
+    ],
+    plan.map(({ snapshot, ...decided }) => [
+      `  ${snapshot.name}${snapshot.chunk === undefined ? '' : ` part ${snapshot.chunk}`}`,
+      timeText(snapshot.createdOn * 1_000),
+      formatBytes(snapshot.size),
+      'outcome' in decided && decided.action === 'delete' && decided.outcome !== 'deleted' ? decided.outcome : '',
+    ]),
+  ).slice(1);
+  let last = '';
+  return plan.flatMap(({ action, reason }, at) => {
+    const heading = `${action}: ${describeReason(reason)}`;
+    const lines = heading === last ? [] : [heading];
+    last = heading;
+    return [...lines, rows[at] ?? ''];
+  });
+}
+
+function summary(plan: readonly Decided[], location: string): readonly string[] {
+  const going = plan.filter(({ action }) => action === 'delete');
+  if (going.length === 0) {
+    return [`${location}: nothing to delete among ${countText(plan.length, 'object')}`];
+  }
+  const amount = (some: readonly Decided[]): string =>
+    `${some.length} of ${countText(plan.length, 'object')}, ${formatBytes(some.reduce((sum, each) => sum + each.snapshot.size, 0))}`;
+  const gone = going.filter((each) => 'outcome' in each && each.outcome === 'deleted');
+  return going.some((each) => 'outcome' in each)
+    ? [
+        `${location}: deleted ${amount(gone)}${gone.length < going.length ? `; ${going.length - gone.length} could not be deleted` : ''}`,
+      ]
+    : [`${location}: would delete ${amount(going)}`, 'Nothing was deleted; --yes does it.'];
+}

@@ -1,0 +1,120 @@
+import type { Operation } from '../raft/raft-request.ts';
+import type { TxnOperation, TxnRequest } from '../raft/txn-request.ts';
+import type { PutRequest } from '../raft/write-request.ts';
+import { inRange, type KeyRange, keyRange } from './key-range.ts';
+
+/**
+ * Which keys of the db the requests of a log may ask about. A log is short and a db is large: only these have to be
+ * known.
+ */
+export class ReadSet {
+  readonly #keys = new Set<string>();
+  readonly #ranges: KeyRange[] = [];
+  readonly #valueKeys = new Set<string>();
+  readonly #valueRanges: KeyRange[] = [];
+  readonly #leases = new Set<bigint>();
+  readonly #changes: 'counted' | 'wanted';
+
+  /** `wanted`: the changes themselves are wanted, with create revision and version; `counted`: only how many there are. */
+  constructor(changes: 'counted' | 'wanted') {
+    this.#changes = changes;
+  }
+
+  /** True when nothing in the db's keys can matter. */
+  get isEmpty(): boolean {
+    return this.#keys.size === 0 && this.#ranges.length === 0 && this.#leases.size === 0;
+  }
+
+  hasKey(key: string): boolean {
+    return this.#keys.has(key) || this.#ranges.some((range) => inRange(range, key));
+  }
+
+  hasLease(lease: bigint): boolean {
+    return this.#leases.has(lease);
+  }
+
+  /** Whether the value of a key may be asked for. */
+  hasValue(key: string): boolean {
+    return this.#valueKeys.has(key) || this.#valueRanges.some((range) => inRange(range, key));
+  }
+
+  add(operation: Operation): void {
+    switch (operation.kind) {
+      case 'put':
+        this.#addPut(operation.put);
+        return;
+      case 'deleteRange':
+        this.#addRange(operation.deleteRange.key, operation.deleteRange.rangeEnd);
+        return;
+      case 'txn':
+        this.#addTxn(operation.txn);
+        return;
+      case 'leaseRevoke':
+        this.#leases.add(operation.id);
+        return;
+      case 'compaction':
+      case 'leaseGrant':
+      case 'alarm':
+      case 'auth':
+      case 'nothing':
+        return;
+      default:
+        operation satisfies never;
+    }
+  }
+
+  #addTxn(txn: TxnRequest): void {
+    for (const { key, rangeEnd, target } of txn.compares) {
+      this.#addRange(key, rangeEnd);
+      if (target === 'value') {
+        this.#addValue(key, rangeEnd);
+      }
+    }
+    for (const operation of [...txn.success, ...txn.failure]) {
+      this.#addStep(operation);
+    }
+  }
+
+  #addStep(operation: TxnOperation): void {
+    if (operation.kind === 'put') this.#addPut(operation.put);
+    else if (operation.kind === 'deleteRange')
+      this.#addRange(operation.deleteRange.key, operation.deleteRange.rangeEnd);
+    else if (operation.kind === 'txn') this.#addTxn(operation.txn);
+  }
+
+  #addPut(put: PutRequest): void {
+    // Rights may hang on the keys of the lease.
+    if (put.lease !== 0n) {
+      this.#leases.add(put.lease);
+    }
+    if (this.#changes === 'wanted' || put.ignoreValue || put.ignoreLease) {
+      this.#addRange(put.key, '');
+    }
+    if (put.ignoreValue) {
+      this.#addValue(put.key, '');
+    }
+  }
+
+  #addRange(key: string, rangeEnd: string): void {
+    if (rangeEnd === '') {
+      this.#keys.add(key);
+    } else {
+      addOnce(this.#ranges, keyRange(key, rangeEnd));
+    }
+  }
+
+  #addValue(key: string, rangeEnd: string): void {
+    if (rangeEnd === '') {
+      this.#valueKeys.add(key);
+    } else {
+      addOnce(this.#valueRanges, keyRange(key, rangeEnd));
+    }
+  }
+}
+
+/** Logs repeat themselves; the list of ranges should not. */
+function addOnce(ranges: KeyRange[], range: KeyRange): void {
+  if (!ranges.some(({ from, to }) => from === range.from && to === range.to)) {
+    ranges.push(range);
+  }
+}

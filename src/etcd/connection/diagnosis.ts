@@ -1,0 +1,173 @@
+import { connect as tcpConnect } from 'node:net';
+import { type TLSSocket, connect as tlsConnect } from 'node:tls';
+import type { EtcdFailureCode } from '../etcd-failure.ts';
+import type { EtcdEndpoint } from './endpoint.ts';
+import { type TransportSecurity, tlsOptions } from './transport-security.ts';
+
+/** Why no connection comes about, and what to do. */
+export interface Diagnosis {
+  readonly code: EtcdFailureCode;
+  readonly found: string;
+  readonly remedy: string;
+}
+
+/** How long one step of the examination may take, ms. */
+const patience = 2_000;
+
+/**
+ * Finds out why gRPC could not use an endpoint, by connecting once more with nothing in between: gRPC reports
+ * every reason in the same free text, the socket has codes. Undefined when the connection works now.
+ */
+export async function diagnose(endpoint: EtcdEndpoint, security: TransportSecurity): Promise<Diagnosis | undefined> {
+  const error = endpoint.secure ? await tlsError(endpoint, security) : await tcpError(endpoint);
+  if (error !== undefined) {
+    const network = explainNetwork(error, endpoint);
+    if (network !== undefined) {
+      return network;
+    }
+  }
+  if (!endpoint.secure) {
+    return (await speaksTls(endpoint, security))
+      ? { code: 'etcd_tls', found: 'it speaks TLS', remedy: 'write https:// in --endpoints and give --cacert' }
+      : undefined;
+  }
+  if (error === undefined) {
+    return undefined;
+  }
+  if (await speaksPlainHttp2(endpoint)) {
+    return { code: 'etcd_tls', found: 'it speaks no TLS', remedy: 'write http:// in --endpoints' };
+  }
+  return explainTls(error, endpoint, security);
+}
+
+function explainNetwork(error: NodeJS.ErrnoException, endpoint: EtcdEndpoint): Diagnosis | undefined {
+  const remedy = 'check --endpoints and that etcd is running there';
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return { code: 'etcd_unreachable', found: 'connection refused, nothing listens there', remedy };
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return { code: 'etcd_unreachable', found: `the name ${endpoint.host} has no address (${error.code})`, remedy };
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'ETIMEDOUT':
+      return { code: 'etcd_unreachable', found: `no answer (${error.code})`, remedy };
+    default:
+      return undefined;
+  }
+}
+
+function explainTls(error: NodeJS.ErrnoException, endpoint: EtcdEndpoint, security: TransportSecurity): Diagnosis {
+  const code = 'etcd_tls';
+  switch (error.code) {
+    case 'CERT_HAS_EXPIRED':
+      return { code, found: 'its certificate has expired', remedy: 'renew the certificate of the server' };
+    case 'CERT_NOT_YET_VALID':
+      return { code, found: 'its certificate is not valid yet', remedy: 'check the clocks of both machines' };
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return {
+        code,
+        found: `its certificate is not for ${endpoint.host} (${reasonOf(error)})`,
+        remedy: 'use a name in --endpoints that the certificate holds, or add this one to the certificate',
+      };
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+    case 'CERT_SIGNATURE_FAILURE':
+    case 'INVALID_CA': {
+      const trusted = security.ca === undefined ? 'an authority this machine trusts' : 'the authority in --cacert';
+      return {
+        code,
+        found: `its certificate is not signed by ${trusted} (${error.code})`,
+        remedy: 'give the CA certificate that signed it as --cacert',
+      };
+    }
+    default:
+      break;
+  }
+  if (error.code?.includes('ALERT')) {
+    const shown = security.identity === undefined ? 'we showed none' : 'it refused ours';
+    return {
+      code,
+      found: `it wants a client certificate it trusts and ${shown} (${error.code})`,
+      remedy: 'give --cert and --key of a client certificate that the server accepts',
+    };
+  }
+  return {
+    code,
+    found: `the TLS handshake failed (${error.code ?? error.message})`,
+    remedy: 'check --cacert, --cert and --key',
+  };
+}
+
+/** Node puts the names of the certificate into the reason. */
+function reasonOf(error: Error): string {
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
+}
+
+/** Undefined when a TCP connection comes about. */
+function tcpError(endpoint: EtcdEndpoint): Promise<NodeJS.ErrnoException | undefined> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | undefined>();
+  const socket = tcpConnect({ host: endpoint.host, port: endpoint.port, timeout: patience });
+  socket.once('connect', () => resolve(undefined));
+  socket.once('timeout', () => resolve(timedOut()));
+  socket.once('error', resolve);
+  return promise.finally(() => socket.destroy());
+}
+
+/**
+ * Undefined when a TLS connection comes about and lasts: with TLS 1.3 a server refuses our certificate only after
+ * our side of the handshake is done, so the first bytes of the server are waited for.
+ */
+function tlsError(endpoint: EtcdEndpoint, security: TransportSecurity): Promise<NodeJS.ErrnoException | undefined> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | undefined>();
+  let socket: TLSSocket;
+  try {
+    socket = tlsConnect({ ...tlsOptions(endpoint, security), timeout: patience });
+  } catch (error) {
+    return Promise.resolve(error as NodeJS.ErrnoException);
+  }
+  let secured = false;
+  socket.once('secureConnect', () => {
+    secured = true;
+    socket.write(http2Opening);
+  });
+  socket.once('data', () => resolve(undefined));
+  socket.once('timeout', () => resolve(secured ? undefined : timedOut()));
+  socket.once('close', () => resolve(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+  socket.once('error', resolve);
+  return promise.finally(() => socket.destroy());
+}
+
+async function speaksTls(endpoint: EtcdEndpoint, security: TransportSecurity): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const anyCertificate: TransportSecurity = { ...security, verify: false };
+  const socket = tlsConnect({ ...tlsOptions(endpoint, anyCertificate), timeout: patience });
+  socket.once('secureConnect', () => resolve(true));
+  socket.once('timeout', () => resolve(false));
+  // An alert is TLS too, such as a demand for a client certificate under TLS 1.2.
+  socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code?.includes('ALERT') ?? false));
+  socket.once('close', () => resolve(false));
+  return await promise.finally(() => socket.destroy());
+}
+
+/** Every HTTP/2 server answers the client's opening with a SETTINGS frame (type 4; RFC 9113 section 3.4). */
+async function speaksPlainHttp2(endpoint: EtcdEndpoint): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = tcpConnect({ host: endpoint.host, port: endpoint.port, timeout: patience });
+  socket.once('connect', () => socket.write(http2Opening));
+  socket.once('data', (bytes) => resolve(bytes[3] === 4));
+  socket.once('timeout', () => resolve(false));
+  socket.once('error', () => resolve(false));
+  socket.once('close', () => resolve(false));
+  return await promise.finally(() => socket.destroy());
+}
+
+/** The client connection preface and an empty SETTINGS frame. */
+const http2Opening = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
+
+function timedOut(): NodeJS.ErrnoException {
+  return Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
+}

@@ -1,0 +1,52 @@
+import { authenticateRpc } from '../rpc/rpc.ts';
+import { isServiceError, isTokenRefused } from '../rpc/rpc-error.ts';
+import type { CallBounds, Member } from './member.ts';
+
+/** Who we are to a cluster that has authentication switched on. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * Holds the token that etcd gave for user and password, and gets another when it is refused.
+ * Without credentials no token is sent at all.
+ */
+export class Login {
+  readonly #credentials: Credentials | undefined;
+  #token: string | undefined;
+
+  constructor(credentials: Credentials | undefined) {
+    this.#credentials = credentials;
+  }
+
+  /** The token to send to `member`; logs in there on first use. */
+  async token(
+    member: Member,
+    bounds: Omit<CallBounds, 'token'> & { readonly timeoutMs: number },
+  ): Promise<string | undefined> {
+    if (this.#credentials === undefined || this.#token !== undefined) {
+      return this.#token;
+    }
+    const { username: name, password } = this.#credentials;
+    try {
+      const answer = await member.unary(authenticateRpc, { name, password }, { ...bounds, token: undefined });
+      this.#token = answer.token;
+    } catch (error) {
+      // Authentication is switched off: etcd then needs no token, as its own clients see it.
+      if (!(isServiceError(error) && error.details.includes('authentication is not enabled'))) {
+        throw error;
+      }
+    }
+    return this.#token;
+  }
+
+  /** Forgets the token when `error` says that it is no longer accepted; true when the call is worth another try with a new one. */
+  forgetIfRefused(error: unknown): boolean {
+    if (this.#credentials === undefined || !isServiceError(error) || !isTokenRefused(error)) {
+      return false;
+    }
+    this.#token = undefined;
+    return true;
+  }
+}

@@ -1,0 +1,186 @@
+import {
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  Metadata,
+  type MethodDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { untilAborted } from '../../runtime/async/until-aborted.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { EtcdFailure } from '../etcd-failure.ts';
+import { definitionOf, Host, type Rpc } from '../rpc/rpc.ts';
+import { explainRpcError, isServiceError } from '../rpc/rpc-error.ts';
+import { channelOptions, credentialsFor } from './channel.ts';
+import { diagnose } from './diagnosis.ts';
+import { type EtcdEndpoint, hostAndPort } from './endpoint.ts';
+import type { TransportSecuritySource } from './transport-security.ts';
+
+/** What every call takes. */
+export interface CallBounds {
+  readonly signal: AbortSignal;
+  /** The call fails after so many ms; a stream may be without. */
+  readonly timeoutMs?: number;
+  /** Of a login; undefined without authentication. */
+  readonly token: string | undefined;
+}
+
+/** What was going on when a call failed. */
+export interface FailedCall {
+  /** As it reads after "cannot". */
+  readonly action: string;
+  /** How far it came. */
+  readonly progress?: string;
+  /** What to do when its time was up. */
+  readonly timeoutRemedy?: string;
+}
+
+/** A stream of messages that is being read, on a connection of its own. */
+export interface OpenStream<Request, Response> extends Disposable {
+  readonly call: ClientDuplexStream<Request, Response> | ClientReadableStream<Response>;
+}
+
+/** One endpoint of the cluster, spoken to over gRPC. Calls reject with plain gRPC errors; {@link Member.failure} explains them. */
+export class Member implements Disposable {
+  readonly endpoint: EtcdEndpoint;
+  readonly #security: TransportSecuritySource;
+  readonly #clock: Clock;
+  readonly #host: Host;
+
+  constructor(endpoint: EtcdEndpoint, parts: { readonly security: TransportSecuritySource; readonly clock: Clock }) {
+    this.endpoint = endpoint;
+    this.#security = parts.security;
+    this.#clock = parts.clock;
+    this.#host = this.#newHost();
+  }
+
+  /** One request, one answer. */
+  unary<Request, Response>(
+    rpc: Rpc<Request, Response>,
+    request: Request,
+    bounds: CallBounds & { readonly timeoutMs: number },
+  ): Promise<Response> {
+    const client = this.#host.getServiceClient(rpc.service);
+    const { path, requestSerialize, responseDeserialize } = definitionOf(client, rpc);
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const call = client.makeUnaryRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      request,
+      metadataFor(bounds),
+      this.#callOptions(bounds),
+      (error: ServiceError | null, answer?: Response) => {
+        if (error === null && answer !== undefined) {
+          resolve(answer);
+        } else {
+          reject(error ?? new Error('gRPC gave neither an answer nor an error'));
+        }
+      },
+    );
+    return untilAborted(promise, bounds.signal, () => call.cancel());
+  }
+
+  /** Sends `request` and opens the stream of answers to it. */
+  serverStream<Request, Response>(
+    rpc: Rpc<Request, Response>,
+    request: Request,
+    bounds: CallBounds,
+  ): OpenStream<Request, Response> {
+    return this.#stream(rpc, bounds, (client, definition) =>
+      client.makeServerStreamRequest(
+        definition.path,
+        definition.requestSerialize,
+        definition.responseDeserialize,
+        request,
+        metadataFor(bounds),
+        this.#callOptions(bounds),
+      ),
+    );
+  }
+
+  /** Opens a stream in both directions and sends `request` on it. */
+  duplexStream<Request, Response>(
+    rpc: Rpc<Request, Response>,
+    request: Request,
+    bounds: CallBounds,
+  ): OpenStream<Request, Response> {
+    return this.#stream(rpc, bounds, (client, definition) => {
+      const metadata = metadataFor(bounds);
+      // A member cut off from its cluster ends such a stream instead of staying silent.
+      metadata.set('hasleader', 'true');
+      const call = client.makeBidiStreamRequest(
+        definition.path,
+        definition.requestSerialize,
+        definition.responseDeserialize,
+        metadata,
+        this.#callOptions(bounds),
+      );
+      call.write(request);
+      return call;
+    });
+  }
+
+  /** What `error`, which one of the calls threw, means to the user. Anything but a gRPC error is given back as it is. */
+  async failure(error: unknown, what: FailedCall): Promise<unknown> {
+    if (!isServiceError(error)) {
+      return error;
+    }
+    const meaning = explainRpcError(error);
+    const lookCloser = meaning.code === 'etcd_unreachable' || meaning.code === 'etcd_timeout';
+    const diagnosis = lookCloser ? await diagnose(this.endpoint, await this.#security.current()) : undefined;
+    const reason = { ...meaning, ...diagnosis };
+    const found = what.progress === undefined ? reason.found : `${what.progress}: ${reason.found}`;
+    const remedy = reason.code === 'etcd_timeout' ? (what.timeoutRemedy ?? reason.remedy) : reason.remedy;
+    return new EtcdFailure({ ...reason, action: what.action, object: this.endpoint.url, found, remedy, cause: error });
+  }
+
+  [Symbol.dispose](): void {
+    this.#host.close();
+  }
+
+  /**
+   * Streams do not share a connection: a stream whose reader is slow fills the window that HTTP/2 keeps for the whole
+   * connection, and everything else on it would stand still.
+   */
+  #stream<Request, Response>(
+    rpc: Rpc<Request, Response>,
+    bounds: CallBounds,
+    open: (
+      client: ReturnType<Host['getServiceClient']>,
+      definition: MethodDefinition<Request, Response>,
+    ) => OpenStream<Request, Response>['call'],
+  ): OpenStream<Request, Response> {
+    const host = this.#newHost();
+    const client = host.getServiceClient(rpc.service);
+    const call = open(client, definitionOf(client, rpc));
+    const cancel = (): void => call.cancel();
+    bounds.signal.addEventListener('abort', cancel, { once: true });
+    // The error of a cancelled call comes when nobody reads any more.
+    call.on('error', () => {});
+    return {
+      call,
+      [Symbol.dispose]: () => {
+        bounds.signal.removeEventListener('abort', cancel);
+        call.cancel();
+        host.close();
+      },
+    };
+  }
+
+  #newHost(): Host {
+    const target = hostAndPort(this.endpoint.host, this.endpoint.port);
+    return new Host(target, credentialsFor(this.endpoint, this.#security), channelOptions);
+  }
+
+  #callOptions(bounds: CallBounds): { readonly deadline?: number } {
+    return bounds.timeoutMs === undefined ? {} : { deadline: this.#clock.now() + bounds.timeoutMs };
+  }
+}
+
+function metadataFor({ token }: CallBounds): Metadata {
+  const metadata = new Metadata();
+  if (token !== undefined) {
+    metadata.set('token', token);
+  }
+  return metadata;
+}

@@ -1,0 +1,66 @@
+import { type ServiceError, status } from '@grpc/grpc-js';
+import type { EtcdFailureCode } from '../etcd-failure.ts';
+
+/** What an answer other than success means. */
+export interface RpcErrorMeaning {
+  readonly code: EtcdFailureCode;
+  readonly found: string;
+  readonly remedy?: string;
+}
+
+/** True for what a gRPC call rejects with. */
+export function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error;
+}
+
+/**
+ * True when a login is needed, perhaps once more: tokens run out, and any change of users makes all of them invalid.
+ * Texts: etcd's api/v3rpc/rpctypes/error.go; they are part of its API.
+ */
+export function isTokenRefused(error: ServiceError): boolean {
+  return (
+    error.code === status.UNAUTHENTICATED || /invalid auth token|revision of auth store is old/.test(error.details)
+  );
+}
+
+/** Sorts an error by its gRPC status and, where the status says too little, by etcd's text. */
+export function explainRpcError(error: Pick<ServiceError, 'code' | 'details'>): RpcErrorMeaning {
+  const { code, details } = error;
+  if (/authentication failed/.test(details)) {
+    return {
+      code: 'etcd_auth',
+      found: 'user or password is wrong',
+      remedy: 'check --etcd-username and --etcd-password',
+    };
+  }
+  if (/user name is empty/.test(details)) {
+    return { code: 'etcd_auth', found: 'it wants a user', remedy: 'give --etcd-username and --etcd-password' };
+  }
+  if (/permission denied/i.test(details) || code === status.PERMISSION_DENIED) {
+    return { code: 'etcd_auth', found: 'permission denied', remedy: 'use a user that has the role root' };
+  }
+  if (/invalid auth token|revision of auth store is old/.test(details) || code === status.UNAUTHENTICATED) {
+    return { code: 'etcd_auth', found: `the login is not accepted (${details})` };
+  }
+  switch (code) {
+    case status.DEADLINE_EXCEEDED:
+      return { code: 'etcd_timeout', found: 'no answer in time' };
+    case status.UNAVAILABLE:
+      return { code: 'etcd_unreachable', found: details };
+    case status.UNIMPLEMENTED:
+      return {
+        code: 'etcd_refused',
+        found: `it does not know the call (${details})`,
+        remedy: 'check that an etcd with the v3 API listens there',
+      };
+    case status.CANCELLED:
+    case status.INTERNAL:
+    case status.UNKNOWN:
+      // A connection that broke off shows up as any of these, an answer of etcd's own begins with its name.
+      return details.includes('etcdserver:') || details.includes('malformed message')
+        ? { code: 'etcd_refused', found: details }
+        : { code: 'etcd_unreachable', found: details };
+    default:
+      return { code: 'etcd_refused', found: details === '' ? (status[code] ?? `status ${code}`) : details };
+  }
+}

@@ -1,0 +1,65 @@
+import type { Client, MethodDefinition, ServiceClientConstructor } from '@grpc/grpc-js';
+import type {
+  IAuthenticateRequest,
+  IAuthenticateResponse,
+  IDefragmentRequest,
+  IDefragmentResponse,
+  ILeaseTimeToLiveRequest,
+  ILeaseTimeToLiveResponse,
+  ISnapshotRequest,
+  IStatusRequest,
+  IStatusResponse,
+  IWatchRequest,
+} from 'etcd3';
+import { Host } from 'etcd3/lib/connection-pool.js';
+import { decodeSnapshotResponse, type SnapshotResponse } from '../snapshot/snapshot-response.ts';
+import { decodeWatchResponse, type WatchResponse } from '../watch/watch-response.ts';
+
+/** A remote procedure of etcd. Its schema is etcd3's; where many messages come in, they are decoded by our own code. */
+export interface Rpc<Request, Response> {
+  readonly service: Parameters<Host['getServiceClient']>[0];
+  readonly method: string;
+  /** Replaces the decoder of the schema. */
+  readonly decode?: (bytes: Uint8Array) => Response;
+  /** Types only; never set. */
+  readonly shape?: (request: Request) => Response;
+}
+
+export const authenticateRpc: Rpc<IAuthenticateRequest, IAuthenticateResponse> = {
+  service: 'Auth',
+  method: 'Authenticate',
+};
+export const statusRpc: Rpc<IStatusRequest, IStatusResponse> = { service: 'Maintenance', method: 'Status' };
+export const defragmentRpc: Rpc<IDefragmentRequest, IDefragmentResponse> = {
+  service: 'Maintenance',
+  method: 'Defragment',
+};
+export const leaseTimeToLiveRpc: Rpc<ILeaseTimeToLiveRequest, ILeaseTimeToLiveResponse> = {
+  service: 'Lease',
+  method: 'LeaseTimeToLive',
+};
+export const snapshotRpc: Rpc<ISnapshotRequest, SnapshotResponse> = {
+  service: 'Maintenance',
+  method: 'Snapshot',
+  decode: decodeSnapshotResponse,
+};
+export const watchRpc: Rpc<IWatchRequest, WatchResponse> = {
+  service: 'Watch',
+  method: 'Watch',
+  decode: decodeWatchResponse,
+};
+
+/** The definition of `rpc` as `client`, which etcd3 made for its service, has it. */
+export function definitionOf<Request, Response>(
+  client: Client,
+  rpc: Rpc<Request, Response>,
+): MethodDefinition<Request, Response> {
+  const { service } = client.constructor as ServiceClientConstructor;
+  const definition = service[rpc.method] as MethodDefinition<Request, Response> | undefined;
+  if (definition === undefined) {
+    throw new TypeError(`etcd3 has no method ${rpc.service}.${rpc.method}`);
+  }
+  return rpc.decode === undefined ? definition : { ...definition, responseDeserialize: rpc.decode };
+}
+
+export { Host };

@@ -1,0 +1,59 @@
+import { EtcdFailure } from '../etcd-failure.ts';
+import type { SnapshotResponse } from './snapshot-response.ts';
+
+/** Bytes of the SHA-256 that closes a snapshot stream. */
+const hashLength = 32;
+
+/** What to know about the stream besides its messages. */
+export interface SnapshotStreamOptions {
+  /** For messages: the member's URL. */
+  readonly endpoint: string;
+  /** Called once with the bytes that will come in all, hash included, before the first of them. */
+  readonly onSize?: ((bytes: number) => void) | undefined;
+}
+
+/**
+ * The bytes of a snapshot stream, held against what the member announces in each message (etcd's
+ * api/v3rpc/maintenance.go): database and then its 32-byte hash. Throws an {@link EtcdFailure}
+ * `etcd_snapshot_incomplete` when bytes are missing or too many, or when the hash is not there.
+ */
+export async function* verifiedSnapshotBytes(
+  bundles: AsyncIterable<readonly SnapshotResponse[]>,
+  { endpoint, onSize }: SnapshotStreamOptions,
+): AsyncGenerator<Uint8Array> {
+  let total: number | undefined;
+  let received = 0;
+  const refuse = (found: string): EtcdFailure =>
+    new EtcdFailure({
+      code: 'etcd_snapshot_incomplete',
+      action: 'trust the snapshot stream of',
+      object: endpoint,
+      found,
+      remedy: 'try again; if it happens again, look into the log of that member',
+    });
+  for await (const bundle of bundles) {
+    for (const { remainingBytes, blob } of bundle) {
+      if (total === undefined) {
+        total = remainingBytes + blob.length;
+        onSize?.(total + hashLength);
+      }
+      received += blob.length;
+      if (remainingBytes !== Math.max(0, total - received)) {
+        throw refuse(`after ${received} bytes of ${total} it announces ${remainingBytes} more`);
+      }
+      if (blob.length > 0) {
+        yield blob;
+      }
+    }
+  }
+  if (total === undefined || received < total) {
+    throw refuse(`it ended after ${received} bytes of ${total ?? 'an unknown size'}`);
+  }
+  if (received !== total + hashLength) {
+    throw refuse(
+      received === total
+        ? 'it ended without the hash that proves it whole'
+        : `${received - total} bytes follow the database where ${hashLength} of a hash should stand`,
+    );
+  }
+}

@@ -1,0 +1,139 @@
+import { nextRevision, type Revision } from '../../revision.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/log/logger.ts';
+import type { WatchBatch } from '../cluster.ts';
+import type { Member } from '../connection/member.ts';
+import type { MemberPool } from '../connection/member-pool.ts';
+import { EtcdFailure } from '../etcd-failure.ts';
+import type { ResponseHeader } from './watch-response.ts';
+
+/** What a watch that outlives its connections needs. */
+export interface WatchParts {
+  readonly pool: MemberPool;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** How long a member may take to accept the watch, or to catch up with what others have already shown, ms. */
+  readonly patienceMs: number;
+}
+
+const firstDelayMs = 100;
+const longestDelayMs = 5_000;
+
+/** Where a watch stands between two streams, and whether another one is worth a try. */
+export class Resumption {
+  readonly #parts: WatchParts;
+  #next: Revision;
+  #clusterId: bigint | undefined;
+  /** Streams that failed since one was last accepted. */
+  #failed = 0;
+  #loggedInAgain = false;
+  /** Where a revision was missing, until the watch gets beyond it. */
+  #gapAt: Revision | undefined;
+  /** Since when members have stood below what was already seen, monotonic ms. */
+  #behindSince: number | undefined;
+
+  constructor(parts: WatchParts, from: Revision) {
+    this.#parts = parts;
+    this.#next = from;
+  }
+
+  /** The revision that is due. */
+  get next(): Revision {
+    return this.#next;
+  }
+
+  /** Notes that everything up to the batch's revision is delivered. */
+  delivered(batch: WatchBatch): void {
+    this.#next = nextRevision(batch.revision);
+  }
+
+  /**
+   * Notes that a member has begun to send. Throws an {@link EtcdFailure} `etcd_history_changed` when it belongs to
+   * another cluster, or stands below what was seen before: a member that lags, or a cluster put back to an older state.
+   */
+  accepted(header: ResponseHeader, member: Member): void {
+    const { clusterId, storeRevision } = header;
+    this.#clusterId ??= clusterId;
+    if (clusterId !== this.#clusterId) {
+      throw historyChanged(member, `its cluster id is ${hex(clusterId)}, it was ${hex(this.#clusterId)}`);
+    }
+    if (nextRevision(storeRevision) < this.#next) {
+      this.#behindSince ??= this.#parts.clock.monotonic();
+      throw historyChanged(member, `it stands at revision ${storeRevision}, and ${this.#next - 1} was seen before`);
+    }
+    if (this.#failed > 0) {
+      const { log } = this.#parts;
+      log.info({ endpoint: member.endpoint.url }, `Watch goes on from revision ${this.#next}`);
+    }
+    this.#behindSince = undefined;
+    this.#failed = 0;
+    this.#loggedInAgain = false;
+  }
+
+  /** Waits until the next stream should be tried. Throws what `error` means when trying again cannot help. */
+  async afterFailure(error: unknown, member: Member | undefined, signal: AbortSignal): Promise<void> {
+    const { pool, clock, log } = this.#parts;
+    if (pool.forgetIfRefused(error) && !this.#loggedInAgain) {
+      this.#loggedInAgain = true;
+      log.info(`Login ran out, logging in again before the watch goes on from revision ${this.#next}`);
+      return;
+    }
+    const failure = member === undefined ? error : await member.failure(error, { action: 'watch' });
+    this.#failed += 1;
+    if (!(failure instanceof EtcdFailure) || !this.#isWorthAnotherTry(failure)) {
+      throw failure;
+    }
+    if (member !== undefined) {
+      pool.moveOn();
+    }
+    // Powers of two: an outage of hours must not fill the log.
+    if (Number.isInteger(Math.log2(this.#failed))) {
+      log.warn(
+        { attempt: this.#failed },
+        `Watch broke off before revision ${this.#next}, trying again: ${failure.message}`,
+      );
+    }
+    await clock.sleep(Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(this.#failed - 1, 10)), signal);
+  }
+
+  #isWorthAnotherTry(failure: EtcdFailure): boolean {
+    switch (failure.code) {
+      case 'etcd_unreachable':
+      case 'etcd_timeout':
+        return true;
+      case 'etcd_tls':
+      case 'etcd_auth':
+      case 'etcd_refused':
+        return this.#failed < this.#parts.pool.size;
+      case 'etcd_history_gap': {
+        const again = this.#gapAt === this.#next;
+        this.#gapAt = this.#next;
+        return !again;
+      }
+      case 'etcd_history_changed':
+        return (
+          this.#behindSince !== undefined && this.#parts.clock.monotonic() - this.#behindSince < this.#parts.patienceMs
+        );
+      case 'etcd_compacted':
+      case 'etcd_options':
+      case 'etcd_snapshot_incomplete':
+        return false;
+      default:
+        return failure.code satisfies never;
+    }
+  }
+}
+
+function historyChanged(member: Member, found: string): EtcdFailure {
+  return new EtcdFailure({
+    code: 'etcd_history_changed',
+    action: 'go on watching',
+    object: member.endpoint.url,
+    found,
+    remedy: 'if the cluster was restored or replaced, start again with a full snapshot',
+  });
+}
+
+function hex(id: bigint): string {
+  return id.toString(16);
+}

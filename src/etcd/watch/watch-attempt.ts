@@ -1,0 +1,103 @@
+import { type ServiceError, status } from '@grpc/grpc-js';
+import { type Revision, revision } from '../../revision.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { DeltaEvent } from '../../snapshot/delta-event.ts';
+import type { WatchBatch } from '../cluster.ts';
+import type { Member, OpenStream } from '../connection/member.ts';
+import { CompactedFailure } from '../etcd-failure.ts';
+import { watchRpc } from '../rpc/rpc.ts';
+import { arrivals } from './arrivals.ts';
+import { followHistory } from './continuity.ts';
+import { TransactionJoiner } from './transaction-joiner.ts';
+import type { ResponseHeader, WatchResponse } from './watch-response.ts';
+
+/** One try to watch at one member. */
+export interface WatchAttempt {
+  readonly from: Revision;
+  readonly signal: AbortSignal;
+  readonly token: string | undefined;
+  readonly clock: Clock;
+  /** How long the member may take to accept the watch, ms. */
+  readonly acceptTimeoutMs: number;
+  /** Called when the member has accepted the watch; what it throws ends the attempt. */
+  readonly onAccepted: (header: ResponseHeader) => void;
+}
+
+/** The range [\0, \0) means every key. */
+const everyKey = Buffer.from([0]);
+
+/**
+ * Watches every key at `member` until the stream breaks. Throws what broke it: a gRPC error, a {@link CompactedFailure},
+ * or the `etcd_history_gap` of {@link followHistory}.
+ */
+export async function* watchAt(member: Member, attempt: WatchAttempt): AsyncGenerator<WatchBatch> {
+  const { signal, token } = attempt;
+  const request = {
+    create_request: {
+      key: everyKey,
+      range_end: everyKey,
+      start_revision: attempt.from,
+      progress_notify: true,
+      fragment: true,
+    },
+  };
+  using stream = member.duplexStream(watchRpc, request, { signal, token });
+  using acceptance = expectAcceptance(stream, attempt);
+  const joiner = new TransactionJoiner();
+  let next = attempt.from;
+  for await (const bundle of arrivals(stream.call)) {
+    const events: DeltaEvent[] = [];
+    for (const response of bundle) {
+      refuseCanceled(response, { member, from: next });
+      if (response.created && response.header !== undefined) {
+        acceptance.accepted();
+        attempt.onAccepted(response.header);
+      }
+      append(events, joiner.join(response));
+    }
+    next = followHistory(events, { next, endpoint: member.endpoint.url });
+    if (next > 1) {
+      yield { revision: revision(next - 1), events };
+    }
+  }
+  throw rpcError(status.UNAVAILABLE, 'the member ended the stream');
+}
+
+/** `push(...many)` would overflow the stack with a message of very many events. */
+function append(events: DeltaEvent[], more: readonly DeltaEvent[]): void {
+  for (const event of more) {
+    events.push(event);
+  }
+}
+
+function refuseCanceled(response: WatchResponse, at: { readonly member: Member; readonly from: Revision }): void {
+  if (response.compactRevision > 0) {
+    const { compactRevision } = response;
+    throw new CompactedFailure({ endpoint: at.member.endpoint.url, from: at.from, compactRevision });
+  }
+  if (response.canceled) {
+    const reason = response.cancelReason;
+    throw reason === ''
+      ? rpcError(status.UNAVAILABLE, 'the member ended the watch')
+      : rpcError(reason.includes('etcdserver: no leader') ? status.UNAVAILABLE : status.UNKNOWN, reason);
+  }
+}
+
+/** A watch is refused inside a message of its stream; this gives it the form of any other refusal. */
+function rpcError(code: status, details: string): Error & Pick<ServiceError, 'code' | 'details'> {
+  return Object.assign(new Error(details), { code, details });
+}
+
+/** Cancels the stream when the member does not accept the watch in time. */
+function expectAcceptance(
+  stream: OpenStream<unknown, WatchResponse>,
+  { clock, acceptTimeoutMs }: WatchAttempt,
+): Disposable & { accepted(): void } {
+  const controller = new AbortController();
+  clock.sleep(acceptTimeoutMs, controller.signal).then(
+    () => stream.call.destroy(rpcError(status.DEADLINE_EXCEEDED, 'the watch was not accepted in time')),
+    () => {},
+  );
+  const stop = (): void => controller.abort();
+  return { accepted: stop, [Symbol.dispose]: stop };
+}

@@ -1,0 +1,101 @@
+import { ProtobufReader } from '../../protobuf/protobuf-reader.ts';
+import { type Revision, revision } from '../../revision.ts';
+import type { DeltaEvent } from '../../snapshot/delta-event.ts';
+import { readWatchEvent } from './watch-event.ts';
+
+/** What a member says of itself with an answer. */
+export interface ResponseHeader {
+  readonly clusterId: bigint;
+  /** Of the store when the message was made; it may be ahead of what the message brings. */
+  readonly storeRevision: Revision;
+}
+
+/** One message of a watch stream. */
+export interface WatchResponse {
+  /** Only in messages without events; with events it would be decoded for nothing. */
+  readonly header: ResponseHeader | undefined;
+  /** The answer to the request; brings no events. */
+  readonly created: boolean;
+  /** The watch is over, for `cancelReason` or because of `compactRevision`. */
+  readonly canceled: boolean;
+  /** The oldest revision that exists, when that made the watch impossible; otherwise 0. */
+  readonly compactRevision: Revision;
+  readonly cancelReason: string;
+  /** More events of the same revision may follow in the next message. */
+  readonly fragment: boolean;
+  readonly events: readonly DeltaEvent[];
+}
+
+/**
+ * Decodes an etcdserverpb.WatchResponse (api/etcdserverpb/rpc.proto): 1 header, 3 created, 4 canceled,
+ * 5 compact_revision, 6 cancel_reason, 7 fragment, 11 events. Keys and values are views of `bytes`.
+ * Throws a MalformedMessage.
+ */
+export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
+  let header: ProtobufReader | undefined;
+  let created = false;
+  let canceled = false;
+  let compactRevision = revision(0);
+  let cancelReason = '';
+  let fragment = false;
+  const events: DeltaEvent[] = [];
+  const reader = new ProtobufReader(bytes);
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        header = reader.message();
+        break;
+      case 3:
+        created = reader.boolean();
+        break;
+      case 4:
+        canceled = reader.boolean();
+        break;
+      case 5:
+        compactRevision = reader.revision();
+        break;
+      case 6:
+        cancelReason = reader.text();
+        break;
+      case 7:
+        fragment = reader.boolean();
+        break;
+      case 11:
+        events.push(readWatchEvent(reader.message()));
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return {
+    header: header !== undefined && events.length === 0 ? readHeader(header) : undefined,
+    created,
+    canceled,
+    compactRevision,
+    cancelReason,
+    fragment,
+    events,
+  };
+}
+
+/** etcdserverpb.ResponseHeader: 1 cluster_id, 2 member_id, 3 revision, 4 raft_term. */
+function readHeader(reader: ProtobufReader): ResponseHeader {
+  let clusterId = 0n;
+  let storeRevision = revision(0);
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        clusterId = reader.uint64();
+        break;
+      case 3: {
+        // -1 stands for "none" in answers to a refused watch (etcd 3.4).
+        const value = reader.int64();
+        storeRevision = revision(value < 0n ? 0 : Number(value));
+        break;
+      }
+      default:
+        reader.skip();
+    }
+  }
+  return { clusterId, storeRevision };
+}

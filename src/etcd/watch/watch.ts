@@ -1,0 +1,49 @@
+import type { Revision } from '../../revision.ts';
+import type { WatchBatch } from '../cluster.ts';
+import type { Member } from '../connection/member.ts';
+import { Resumption, type WatchParts } from './resumption.ts';
+import { watchAt } from './watch-attempt.ts';
+
+/**
+ * Watches every key from `from` on, over connection losses, restarts of members and changes of the endpoint: each new
+ * stream begins at exactly the revision that is due. It tries for as long as it takes while etcd cannot be
+ * reached. Throws a CompactedFailure, and other failures when trying again cannot help. Ends when the signal aborts.
+ */
+export async function* watch(
+  parts: WatchParts,
+  { from, signal }: { readonly from: Revision; readonly signal: AbortSignal },
+): AsyncGenerator<WatchBatch> {
+  const resumption = new Resumption(parts, from);
+  while (!signal.aborted) {
+    let member: Member | undefined;
+    try {
+      const place = await parts.pool.once('log in at', async (at, token) => ({ at, token }), signal);
+      const { at } = place;
+      member = at;
+      const batches = watchAt(at, {
+        from: resumption.next,
+        signal,
+        token: place.token,
+        clock: parts.clock,
+        acceptTimeoutMs: parts.patienceMs,
+        onAccepted: (header) => resumption.accepted(header, at),
+      });
+      for await (const batch of batches) {
+        resumption.delivered(batch);
+        yield batch;
+      }
+    } catch (error) {
+      if (signal.aborted) {
+        return;
+      }
+      try {
+        await resumption.afterFailure(error, member, signal);
+      } catch (final) {
+        if (signal.aborted) {
+          return;
+        }
+        throw final;
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { mkdir, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import { isErrno } from './errno.ts';
+
+/**
+ * Makes `directory` (0700) and those above it that are missing; gives the topmost one made, or undefined when all existed.
+ * Unlike Node's recursive mkdir it reports a read-only file system as that, not as a missing directory.
+ */
+export async function makeDirectories(directory: string): Promise<string | undefined> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+    return directory;
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) {
+      return undefined;
+    }
+    if (!isErrno(error, 'ENOENT') || path.dirname(directory) === directory) {
+      throw error;
+    }
+  }
+  const topmost = await makeDirectories(path.dirname(directory));
+  await mkdir(directory, { mode: 0o700 });
+  return topmost ?? directory;
+}
+
+/** Removes `deepest` and the directories above it up to `topmost`, as long as they are empty. */
+export async function removeEmptyDirectories(deepest: string, topmost: string): Promise<void> {
+  for (let directory = deepest; directory.length >= topmost.length; directory = path.dirname(directory)) {
+    try {
+      await rmdir(directory);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) {
+        continue;
+      }
+      if (isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST')) {
+        return;
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import { decompress } from '../snapshot/compression.ts';
+import type { Compression } from '../snapshot/snapshot.ts';
+import { checkTrailingHash } from '../snapshot/trailing-hash.ts';
+import type { InspectedPart, Inspection } from '../snapstore/upload/inspection.ts';
+import { digestsOf, type PartDigest } from '../snapstore/upload/part-digests.ts';
+
+/** What is known of an object before its bytes come. */
+export interface ContentCheckTask {
+  readonly compression: Compression;
+  /** Those that each part is answered with. */
+  readonly digests: readonly PartDigest[];
+}
+
+/** Parts up to this many bytes are copied: a decompressor may take them in without looking at them at once. */
+const SMALL = 1024 * 1024;
+
+/** A part on its way into the check. */
+interface HandedPart {
+  readonly bytes: Uint8Array;
+  readonly used: () => void;
+}
+
+/**
+ * Checks the hash inside an object that comes in parts. The verdict rejects with {@link CompressionDamage} or
+ * {@link HashDamage}.
+ */
+export class ObjectCheck implements Inspection, Disposable {
+  readonly #task: ContentCheckTask;
+  readonly #waiting: HandedPart[] = [];
+  readonly #outcome: Promise<void>;
+  #ended = false;
+  #wake: () => void = () => {};
+
+  constructor(task: ContentCheckTask) {
+    this.#task = task;
+    this.#outcome = checkTrailingHash(decompress(this.#parts(), task.compression));
+    this.#outcome.catch(() => undefined);
+  }
+
+  async part(bytes: Uint8Array): Promise<InspectedPart> {
+    const kept = this.#task.compression !== 'none' && bytes.length <= SMALL ? Uint8Array.from(bytes) : bytes;
+    const { promise: used, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push({ bytes: kept, used: resolve });
+    this.#wake();
+    const digests = digestsOf(bytes, this.#task.digests);
+    // Whoever has found damage asks for no more parts.
+    await Promise.race([used, this.#outcome.catch(() => undefined)]);
+    return { bytes, digests };
+  }
+
+  verdict(): Promise<void> {
+    this.#end();
+    return this.#outcome;
+  }
+
+  /** Ends a check whose verdict nobody wants any more. */
+  [Symbol.dispose](): void {
+    this.#end();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  async *#parts(): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      const next = this.#waiting.shift();
+      if (next !== undefined) {
+        yield next.bytes;
+        next.used();
+      } else if (this.#ended) {
+        return;
+      } else {
+        const woken = Promise.withResolvers<void>();
+        this.#wake = woken.resolve;
+        await woken.promise;
+      }
+    }
+  }
+}

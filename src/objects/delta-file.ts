@@ -1,0 +1,40 @@
+import { createReadStream } from 'node:fs';
+import { decompress } from '../snapshot/compression.ts';
+import type { DeltaTask } from './delta-reader.ts';
+
+/** Stored bytes read at a time. */
+const READ_SIZE = 1024 * 1024;
+
+/** The stored bytes of a delta in a file. */
+type DeltaFile = Pick<DeltaTask, 'file' | 'compression'>;
+
+/** The expanded bytes of a delta in a file, piece by piece. */
+export function expandedDelta({ file, compression }: DeltaFile): AsyncGenerator<Uint8Array, void> {
+  return decompress(createReadStream(file, { highWaterMark: READ_SIZE }), compression);
+}
+
+/**
+ * The same, begun at once: the first piece is expanded on another thread while this one reads the delta before.
+ */
+export function expandedAhead(delta: DeltaFile): AsyncGenerator<Uint8Array, void> {
+  const body = expandedDelta(delta);
+  const first = body.next();
+  // It is awaited in its turn; until then a failure must not count as unhandled.
+  first.catch(() => undefined);
+  return inTurn(first, body);
+}
+
+async function* inTurn(
+  first: Promise<IteratorResult<Uint8Array, void>>,
+  body: AsyncGenerator<Uint8Array, void>,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    const step = await first;
+    if (!step.done) {
+      yield step.value;
+      yield* body;
+    }
+  } finally {
+    await body.return();
+  }
+}

@@ -1,0 +1,74 @@
+import { Damage } from '../datadir/damage.ts';
+import { InvalidMembership } from '../datadir/membership/invalid-membership.ts';
+import { UnfitChange } from '../datadir/mvcc/unfit-change.ts';
+import { fileFailure } from '../fs/errno.ts';
+import { Failure } from '../runtime/failure.ts';
+import { SnapshotDamage } from '../snapshot/damage.ts';
+
+const ELSEWHERE = 'look for another copy of the object, or restore an older state (--to-revision, --snapshot)';
+
+/**
+ * Says which snapshot an error is about: damage of the object, of the database in it, or events that do not fit.
+ * Any other error is given back as it is.
+ */
+export function snapshotFailure(error: unknown, name: string): unknown {
+  if (error instanceof SnapshotDamage) {
+    return corrupt(name, `it is damaged: ${error.message}`, error);
+  }
+  if (error instanceof Damage) {
+    return corrupt(name, `its database is damaged at byte ${error.offset}: ${error.reason}`, error);
+  }
+  if (error instanceof UnfitChange) {
+    if (error.reason.kind === 'gap') {
+      const { from, to } = error.reason;
+      return new Failure({
+        code: 'backup_gap',
+        action: 'restore',
+        object: name,
+        found: `revisions ${from} to ${to} are missing before its event at revision ${error.revision}`,
+        remedy:
+          'look for a delta that holds them, or move this and all later deltas away to restore the state before them',
+        cause: error,
+      });
+    }
+    return corrupt(name, error.message, error);
+  }
+  return error;
+}
+
+/** Runs a step that reads one snapshot; its errors name it. */
+export async function attribute<T>(snapshot: { readonly name: string }, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    throw snapshotFailure(error, snapshot.name);
+  }
+}
+
+/** What a restore throws for `error`: a {@link Failure} wherever the cause is known, the signal's reason after an abort. */
+export function restoreFailure(
+  error: unknown,
+  run: { readonly dataDir: string; readonly signal: AbortSignal },
+): unknown {
+  if (run.signal.aborted && error !== run.signal.reason && isAbort(error)) {
+    return run.signal.reason;
+  }
+  if (error instanceof InvalidMembership) {
+    return new Failure({
+      code: 'invalid_membership',
+      action: 'restore with',
+      object: `--${error.option}=${error.value}`,
+      found: error.reason,
+      cause: error,
+    });
+  }
+  return fileFailure(error, { action: 'restore into', object: run.dataDir }) ?? error;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+function corrupt(name: string, found: string, cause: Error): Failure {
+  return new Failure({ code: 'snapshot_corrupt', action: 'restore', object: name, found, remedy: ELSEWHERE, cause });
+}

@@ -1,0 +1,24 @@
+import type { RunContext } from '../runtime/run-context.ts';
+import { retryTransient } from '../snapstore/retry-transient.ts';
+import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+
+/** Waits before the second and later tries of a fetch, ms. */
+const RETRY_DELAYS = [1000, 2000, 4000, 8000, 16000];
+
+/**
+ * Reads a whole object and hands its stored bytes to `consume`, from the beginning again when the store fails in passing.
+ * `consume` has to throw away what an earlier try gave it. Its own errors end the fetch at once.
+ */
+export async function fetchWhole<T>(
+  store: SnapStore,
+  snapshot: StoredSnapshot,
+  context: RunContext,
+  consume: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
+  const { signal, clock, log } = context;
+  const attempt = async (): Promise<T> => await consume(await store.fetch(snapshot, { signal }));
+  const onRetry = (error: Error, delayMs: number): void => {
+    log.warn({ snapshot: snapshot.name, error: error.message }, `Fetching again in ${delayMs / 1000} s`);
+  };
+  return await retryTransient(attempt, { clock, signal, delaysMs: RETRY_DELAYS, onRetry });
+}

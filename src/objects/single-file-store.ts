@@ -1,0 +1,114 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { fileFailure } from '../fs/errno.ts';
+import { revision } from '../revision.ts';
+import { Failure } from '../runtime/failure.ts';
+import { parseRelativeKey } from '../snapshot/name.ts';
+import type { Compression } from '../snapshot/snapshot.ts';
+import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+
+/** A bbolt file is a multiple of this. */
+const SECTOR_SIZE = 512;
+
+/** Bytes read at a time. */
+const READ_SIZE = 1024 * 1024;
+
+/** First bytes of a file that tell how it is compressed; lzw has none and is told by its suffix. */
+const MAGIC: readonly { readonly bytes: readonly number[]; readonly compression: Compression }[] = [
+  { bytes: [0x1f, 0x8b], compression: 'gzip' },
+  { bytes: [0x78, 0x01], compression: 'zlib' },
+  { bytes: [0x78, 0x9c], compression: 'zlib' },
+  { bytes: [0x78, 0xda], compression: 'zlib' },
+];
+
+/** A file that holds a full snapshot, as a store with nothing else in it. */
+export interface SnapshotFile {
+  readonly store: SnapStore;
+  readonly snapshot: StoredSnapshot;
+}
+
+/**
+ * Looks at a full snapshot outside of any store: an object that was copied from one, what `etcdctl snapshot save` wrote, or
+ * a database. The revision in the snapshot is that of its name, 0 when the name tells none.
+ * Throws a {@link Failure}: `not_a_snapshot` for a delta, `no_hash` for a bare database where a hash is needed, or that the
+ * file cannot be read.
+ */
+export async function openSnapshotFile(
+  file: string,
+  options: { readonly hash: 'needed' | 'optional' },
+): Promise<SnapshotFile> {
+  const name = path.basename(file);
+  const { size, compression } = await lookInto(file).catch((error: unknown) => {
+    throw fileFailure(error, { action: 'read', object: file }) ?? error;
+  });
+  if (options.hash === 'needed' && compression === 'none' && size > 0 && size % SECTOR_SIZE === 0) {
+    throw new Failure({
+      code: 'no_hash',
+      action: 'read',
+      object: file,
+      found: 'no hash stands behind the database, so it cannot be told whether it is whole',
+      remedy: 'a db that was copied from a data directory is taken with --skip-hash-check',
+    });
+  }
+  const parsed = parseRelativeKey(`v2/${name}`);
+  if (parsed.outcome === 'snapshot' && parsed.snapshot.kind === 'Incr') {
+    throw new Failure({
+      code: 'not_a_snapshot',
+      action: 'read',
+      object: file,
+      found: 'it is a delta, which holds changes only',
+      remedy: 'give a full snapshot',
+    });
+  }
+  const named = parsed.outcome === 'snapshot' ? parsed.snapshot : undefined;
+  const snapshot: StoredSnapshot = {
+    kind: 'Full',
+    startRevision: revision(0),
+    lastRevision: named?.lastRevision ?? revision(0),
+    createdOn: named?.createdOn ?? 0,
+    compression,
+    isFinal: named?.isFinal ?? false,
+    layout: 'v2',
+    directory: '',
+    name,
+    chunk: undefined,
+    key: file,
+    size,
+  };
+  return { snapshot, store: storeOf(file, snapshot) };
+}
+
+async function lookInto(file: string): Promise<{ readonly size: number; readonly compression: Compression }> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    const known = MAGIC.find(({ bytes }) => bytes.every((byte, at) => buffer[at] === byte))?.compression;
+    const compression = known ?? (/\.Z(\.final)?$/.test(file) ? 'lzw' : 'none');
+    return { size, compression };
+  } finally {
+    await handle.close();
+  }
+}
+
+function storeOf(file: string, snapshot: StoredSnapshot): SnapStore {
+  const refuse = (): Promise<never> => Promise.reject(new Error('a snapshot file is only read'));
+  return {
+    traits: { maxParts: 1, minPartSize: 0, partsAreData: false, partDigests: [] },
+    location: file,
+    list: () => Promise.resolve({ snapshots: [snapshot], ignored: [] }),
+    fetch: (_, { signal }) => Promise.resolve(Readable.from(pieces(file, signal))),
+    save: refuse,
+    delete: refuse,
+    close: () => Promise.resolve(),
+  };
+}
+
+async function* pieces(file: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+  for await (const bytes of createReadStream(file, { highWaterMark: READ_SIZE })) {
+    signal.throwIfAborted();
+    yield bytes;
+  }
+}

@@ -1,0 +1,165 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { posix } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { ObjectEntry } from '../../snapstore/bucket.ts';
+import type { OpenBucket } from '../../snapstore/registry.ts';
+import { StoreError } from '../../snapstore/store-error.ts';
+import { uploadInChunks } from '../../snapstore/upload/uploader.ts';
+
+/** What is tried, in this order. */
+export const checkSteps = ['write', 'list', 'read', 'delete'] as const;
+
+/** One of {@link checkSteps}. */
+export type CheckStep = (typeof checkSteps)[number];
+
+/** How a step went. */
+export type StepResult = { readonly step: CheckStep } & (
+  | { readonly outcome: 'ok'; readonly ms: number }
+  /** Deleting is refused on purpose: the probe stays until its retention ends. */
+  | { readonly outcome: 'immutable'; readonly ms: number; readonly error: StoreError }
+  | { readonly outcome: 'failed'; readonly ms: number; readonly error: unknown }
+  /** There was nothing to try it on. */
+  | { readonly outcome: 'skipped' }
+);
+
+/** What is known of a store after it was tried. */
+export interface StoreCheck {
+  /** Container and prefix, for messages. */
+  readonly location: string;
+  /** Key of the object that was written. */
+  readonly probe: string;
+  readonly steps: readonly StepResult[];
+  /** The store's clock less ours, ms, exact to a second or so; undefined when the probe could not be written. */
+  readonly clockSkewMs: number | undefined;
+  /** True when the store keeps several versions of an object; undefined when the probe was not listed. */
+  readonly versioned: boolean | undefined;
+  /** Until when the store refuses to delete the probe, ms since the epoch. */
+  readonly immutableUntil: number | undefined;
+}
+
+/** Enough for a request with a body to be one. */
+const probeBytes = 1024;
+
+/**
+ * Tries what backups need on an object of 1 KiB below `prefix`, whose name no reader of backups takes for one. A step that fails
+ * does not end the others. Rejects only with the reason of the context's signal.
+ */
+export async function checkStore(
+  { bucket, upload }: OpenBucket,
+  prefix: string,
+  { signal, clock }: Pick<RunContext, 'signal' | 'clock'>,
+): Promise<StoreCheck> {
+  const folder = posix.join('/', prefix, 'v2', '/').slice(1);
+  const key = `${folder}etcdbrctl-probe-${randomUUID()}`;
+  const content = randomBytes(probeBytes);
+  const steps: StepResult[] = [];
+  const attempt = async <T>(step: CheckStep, action: () => Promise<T>): Promise<T | undefined> => {
+    const begun = clock.monotonic();
+    const elapsed = (): number => clock.monotonic() - begun;
+    try {
+      const value = await action();
+      steps.push({ step, outcome: 'ok', ms: elapsed() });
+      return value;
+    } catch (error) {
+      signal.throwIfAborted();
+      const immutable = step === 'delete' && error instanceof StoreError && error.kind === 'immutable';
+      steps.push(
+        immutable
+          ? { step, outcome: 'immutable', ms: elapsed(), error }
+          : { step, outcome: 'failed', ms: elapsed(), error },
+      );
+      return undefined;
+    }
+  };
+
+  const sent = clock.now();
+  const written = await attempt('write', () =>
+    uploadInChunks(bucket, { key, body: once(content), sizeBound: content.length, signal }, upload),
+  );
+  const answered = clock.now();
+  const listed = await attempt('list', () => find(bucket.list(key, { signal }), { key, expected: written }));
+  const probe = written ?? listed;
+  if (probe === undefined) {
+    steps.push({ step: 'read', outcome: 'skipped' }, { step: 'delete', outcome: 'skipped' });
+  } else {
+    const version = listed?.versionId === undefined ? {} : { versionId: listed.versionId };
+    await attempt('read', async () => compare(await bucket.read(key, { signal, ...version }), { key, content }));
+    await attempt('delete', () => bucket.delete(key, { signal, ...version }));
+  }
+  return {
+    location: `${bucket.location}/${folder}`.replace(/\/$/, ''),
+    probe: key,
+    steps,
+    clockSkewMs: written === undefined ? undefined : skew(written.modifiedAt, { sent, answered }),
+    versioned: listed === undefined ? undefined : listed.versionId !== undefined,
+    immutableUntil: listed?.immutableUntil,
+  };
+}
+
+async function* once(content: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield content;
+}
+
+/** What adapters call requests of theirs that need another right than the step they are part of. */
+const RIGHTS: Readonly<Record<string, CheckStep>> = {
+  list: 'list',
+  verify: 'read',
+  'look at': 'read',
+  delete: 'delete',
+};
+
+/**
+ * What the store does not do, without what follows from it: an upload that may not look at the object it has written fails, but
+ * it is reading that is not allowed.
+ */
+export function missingSteps({ steps }: Pick<StoreCheck, 'steps'>): readonly CheckStep[] {
+  const causes = steps.flatMap((result): readonly CheckStep[] => {
+    if (result.outcome !== 'failed') {
+      return [];
+    }
+    const { step, error } = result;
+    const refused = error instanceof StoreError && error.kind === 'denied';
+    return [(refused ? RIGHTS[error.action] : undefined) ?? step];
+  });
+  return checkSteps.filter((step) => causes.includes(step));
+}
+
+/** The probe as it is listed; undefined when there is none. Throws when it was, and is not listed as it should be. */
+async function find(
+  listing: AsyncIterable<ObjectEntry>,
+  { key, expected }: { readonly key: string; readonly expected: ObjectEntry | undefined },
+): Promise<ObjectEntry | undefined> {
+  let found: ObjectEntry | undefined;
+  for await (const entry of listing) {
+    found = entry.key === key ? entry : found;
+  }
+  if (expected !== undefined && found?.size !== expected.size) {
+    const shown = found === undefined ? 'is not listed' : `is listed with ${found.size} bytes`;
+    throw new StoreError('invalid', {
+      action: 'list',
+      object: key,
+      found: `what was written a moment ago ${shown}`,
+    });
+  }
+  return found;
+}
+
+async function compare(
+  body: Readable,
+  { key, content }: { readonly key: string; readonly content: Buffer },
+): Promise<void> {
+  const read = Buffer.concat(await body.toArray());
+  if (!read.equals(content)) {
+    throw new StoreError('invalid', { action: 'read', object: key, found: 'other bytes came back than were written' });
+  }
+}
+
+/** Zero when the store's time lies between sending and the answer, give or take the second that stores count in. */
+function skew(stored: number, { sent, answered }: { readonly sent: number; readonly answered: number }): number {
+  const second = 1000;
+  if (stored < sent - second) {
+    return stored - sent;
+  }
+  return stored > answered + second ? stored - answered : 0;
+}

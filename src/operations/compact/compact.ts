@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Damage } from '../../datadir/damage.ts';
+import { compactDatabase } from '../../datadir/mvcc/compact-database.ts';
+import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect.ts';
+import { makeDirectories, removeEmptyDirectories } from '../../fs/directories.ts';
+import { fileFailure } from '../../fs/errno.ts';
+import { revision } from '../../revision.ts';
+import { Failure } from '../../runtime/failure.ts';
+import { markingAtOnce } from '../../runtime/memory/marking.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { storedSizeBound } from '../../snapshot/compression/size-bound.ts';
+import { compress } from '../../snapshot/compression.ts';
+import { newSnapshot } from '../../snapshot/name.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
+import { HASH_SIZE } from '../../snapshot/trailing-hash.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { rebuildDatabase } from '../restore/rebuild-database.ts';
+import { selectBackups } from '../restore/select-chain.ts';
+
+/** What to compact. */
+export interface CompactRequest {
+  readonly store: SnapStore;
+  /** Where two databases have room; made and removed. */
+  readonly tempDir: string;
+  /** Deltas fetched at once. */
+  readonly maxFetchers: number;
+  /** A larger database is refused, bytes. */
+  readonly quotaBytes: number;
+  /** Accepts a full whose trailing hash is wrong or missing. */
+  readonly skipHashCheck: boolean;
+  /** How long writing the new snapshot into the store may take, ms. */
+  readonly saveTimeoutMs: number;
+}
+
+/** The new full and what it was made of. */
+export interface CompactResult {
+  readonly snapshot: StoredSnapshot;
+  /** Names of the snapshots it stands for, base first. */
+  readonly from: readonly string[];
+  readonly eventsApplied: number;
+  /** Bytes of the database before and after. */
+  readonly sizeBefore: number;
+  readonly facts: DatabaseFacts;
+}
+
+/** Nothing of the cluster it will be restored for is known yet. */
+const NO_IDENTITY = { bucketEntries: new Map() };
+
+/**
+ * Turns the newest full and its deltas into one new full at the same revision, with the history compacted to that revision,
+ * without an etcd. It has the compression of the newest of them and is final when the old full is. The sources stay.
+ * Throws a {@link Failure} when there is nothing to compact or something is wrong with it, or the signal's reason.
+ */
+export async function compactBackup(request: CompactRequest, outer: RunContext): Promise<CompactResult> {
+  const context: RunContext = { ...outer, log: outer.log.child({ actor: 'compactor' }) };
+  const tempDir = path.resolve(request.tempDir);
+  try {
+    const madeAbove = await makeDirectories(tempDir);
+    const scratch = await mkdtemp(path.join(tempDir, 'compact-'));
+    try {
+      return await compactIn(scratch, request, context);
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+      if (madeAbove !== undefined) {
+        await removeEmptyDirectories(tempDir, madeAbove);
+      }
+    }
+  } catch (error) {
+    throw compactFailure(error, request.tempDir);
+  }
+}
+
+async function compactIn(scratch: string, request: CompactRequest, context: RunContext): Promise<CompactResult> {
+  const { store } = request;
+  const { signal, log, clock } = context;
+  using _marking = markingAtOnce();
+  log.info('Start compacting');
+  const selection = await selectBackups(store, {}, context);
+  const whole = path.join(scratch, 'whole');
+  const source = { ...request, tempDir: path.join(scratch, 'deltas') };
+  const assembled = await rebuildDatabase({ request: source, selection, file: whole, identity: NO_IDENTITY }, context);
+  log.info({ revision: assembled.revision }, `Compacting the history up to revision ${assembled.revision}`);
+  const compacted = path.join(scratch, 'compacted');
+  await compactDatabase(whole, compacted, { signal });
+  await rm(whole);
+
+  const { used } = assembled;
+  const [base] = used;
+  const newest = used.at(-1) ?? base;
+  // Behind the last delta in chain order, however the clocks go.
+  const createdOn = Math.max(Math.floor(clock.now() / 1000), newest.createdOn + 1);
+  const snapshot = newSnapshot({
+    kind: 'Full',
+    startRevision: revision(0),
+    lastRevision: assembled.revision,
+    createdOn,
+    compression: newest.compression,
+    isFinal: base.isFinal,
+  });
+  const sound = inspect(compacted, assembled.revision, context);
+  const work = { store, file: compacted, snapshot, timeoutMs: request.saveTimeoutMs, sound };
+  // Neither is left behind at work; what is wrong with the database explains why it was not saved.
+  const [inspected, saved] = await Promise.allSettled([sound, save(work, context)]);
+  const facts = settled(inspected);
+  const stored = settled(saved);
+  log.info({ bytes: stored.size }, `Successfully saved compacted snapshot at: ${stored.key}`);
+  const { eventsApplied, dbSize: sizeBefore } = assembled;
+  return { snapshot: stored, from: used.map(({ name }) => name), eventsApplied, sizeBefore, facts };
+}
+
+function settled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') {
+    throw result.reason;
+  }
+  return result.value;
+}
+
+/** Reads the whole new database once more, while it is compressed and on its way to the store. */
+async function inspect(file: string, expected: number, { signal }: RunContext): Promise<DatabaseFacts> {
+  const facts = await inspectDatabase(file, { signal });
+  if (facts.lastRevision !== expected) {
+    throw new Error(`the compacted database is at revision ${facts.lastRevision}, not at ${expected}`);
+  }
+  return facts;
+}
+
+interface SaveWork {
+  readonly store: SnapStore;
+  readonly file: string;
+  readonly snapshot: Snapshot;
+  readonly timeoutMs: number;
+  /** The end of the file is held back until this has settled; nothing is saved when it rejects. */
+  readonly sound: Promise<unknown>;
+}
+
+async function save(work: SaveWork, { signal, progress }: RunContext): Promise<StoredSnapshot> {
+  const { store, file, snapshot, timeoutMs, sound } = work;
+  const size = (await stat(file)).size + HASH_SIZE;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: size });
+  const body = compress(
+    withHash({ file, sound }, (bytes) => bar.advance(bytes)),
+    snapshot.compression,
+  );
+  try {
+    const sizeBound = storedSizeBound(size, snapshot.compression);
+    return await store.save(snapshot, body, { signal: AbortSignal.any([signal, deadline]), sizeBound });
+  } catch (error) {
+    if (!deadline.aborted || signal.aborted) {
+      throw error;
+    }
+    throw new Failure({
+      code: 'timeout',
+      action: 'save the compacted snapshot in',
+      object: store.location,
+      found: `it took longer than ${timeoutMs / 1000} s`,
+      remedy: 'raise --etcd-snapshot-timeout',
+      cause: error,
+    });
+  }
+}
+
+/** The file and its SHA-256 behind it, as every full is stored. */
+async function* withHash(
+  { file, sound }: Pick<SaveWork, 'file' | 'sound'>,
+  onRead: (bytes: number) => void,
+): AsyncGenerator<Uint8Array, void> {
+  const hash = createHash('sha256');
+  for await (const bytes of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+    hash.update(bytes);
+    yield bytes;
+    onRead(bytes.length);
+  }
+  await sound;
+  yield hash.digest();
+}
+
+function compactFailure(error: unknown, tempDir: string): unknown {
+  if (error instanceof Damage) {
+    return new Failure({
+      code: 'snapshot_corrupt',
+      action: 'compact',
+      object: 'the newest backup',
+      found: error.message,
+      remedy: 'see etcdbrctl verify',
+      cause: error,
+    });
+  }
+  return fileFailure(error, { action: 'compact in', object: tempDir }) ?? error;
+}

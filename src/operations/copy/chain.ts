@@ -1,0 +1,71 @@
+import type { Semaphore } from '../../runtime/async/semaphore.ts';
+import { formatBytes } from '../../runtime/log/amount.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { ContentCheckThread } from '../../workers/content-check-thread.ts';
+import { type CopyRoute, copyObject, VanishedObject } from './object.ts';
+import type { PlannedChain, PlannedObject } from './plan.ts';
+
+/** How far a chain came. The objects before the first that is missing are in the target, the others are not. */
+export interface ChainOutcome {
+  readonly copied: readonly PlannedObject[];
+  /** The source deleted an object before it could be read; the deltas behind it were left out. */
+  readonly vanished: PlannedObject | undefined;
+  readonly failure: { readonly object: PlannedObject; readonly error: unknown } | undefined;
+}
+
+/** An object that was not sent because one before it could not be. */
+class ChainBroken extends Error {}
+
+/**
+ * Copies a full and then its deltas. Several are on their way at once, as `slots` allow, but each becomes visible only
+ * after those before it, so that a delta never lies in the target without what it continues. Never rejects.
+ */
+export async function copyChain(
+  chain: PlannedChain,
+  route: CopyRoute,
+  work: {
+    readonly slots: Semaphore;
+    readonly checks: ContentCheckThread;
+    readonly onCopied: (bytes: number) => void;
+    readonly context: RunContext;
+  },
+): Promise<ChainOutcome> {
+  const { slots, checks, onCopied, context } = work;
+  const copied: PlannedObject[] = [];
+  let broken: { readonly object: PlannedObject; readonly at: number; readonly error: unknown } | undefined;
+  let turn = Promise.resolve();
+  const all: Promise<void>[] = [];
+  for (const [at, object] of chain.filter(({ action }) => action !== 'present').entries()) {
+    await slots.take();
+    if (broken !== undefined || context.signal.aborted) {
+      slots.give();
+      break;
+    }
+    // Ends with whatever was to come before it; those that come before others that fail go on.
+    const own = new AbortController();
+    turn.catch((reason: unknown) => own.abort(reason));
+    const signal = AbortSignal.any([context.signal, own.signal]);
+    const sent = copyObject(object, route, { turn, checks, onCopied, context: { ...context, signal } }).then(
+      () => {
+        copied.push(object);
+        context.log.info(
+          { snapshot: object.target.name },
+          `Copied ${object.target.name}, ${formatBytes(object.source.size)}`,
+        );
+      },
+      (error: unknown) => {
+        if (!(error instanceof ChainBroken) && (broken === undefined || at < broken.at)) {
+          broken = { object, at, error };
+        }
+        throw new ChainBroken(object.source.name);
+      },
+    );
+    const give = (): void => slots.give();
+    all.push(sent.then(give, give));
+    turn = sent;
+  }
+  await Promise.all(all);
+  return broken?.error instanceof VanishedObject
+    ? { copied, vanished: broken.object, failure: undefined }
+    : { copied, vanished: undefined, failure: broken };
+}

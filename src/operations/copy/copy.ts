@@ -1,0 +1,142 @@
+import { Semaphore } from '../../runtime/async/semaphore.ts';
+import { Failure } from '../../runtime/failure.ts';
+import { markingAtOnce } from '../../runtime/memory/marking.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { retryTransient } from '../../snapstore/retry-transient.ts';
+import { ContentCheckThread } from '../../workers/content-check-thread.ts';
+import { awaitFinalSnapshot } from './await-final.ts';
+import { type ChainOutcome, copyChain } from './chain.ts';
+import type { CopyRoute } from './object.ts';
+import { type CopyLimits, type CopyPlan, type PlannedObject, pendingObjects, planCopy } from './plan.ts';
+
+/** What to copy, and how. */
+export interface CopyRequest extends CopyRoute, Omit<CopyLimits, 'now'> {
+  /** Objects on their way at once. */
+  readonly maxParallel: number;
+}
+
+/** What a copy has done. */
+export interface CopyResult {
+  /** In the order in which they appeared. */
+  readonly copied: readonly PlannedObject[];
+  /** What the target already had. */
+  readonly present: number;
+  /** Names of objects that the source deleted meanwhile; they and the deltas behind them were left out. */
+  readonly vanished: readonly string[];
+  /** Names of deltas that no full precedes in the source. */
+  readonly orphans: readonly string[];
+  /** Backups that the limits left out. */
+  readonly leftOut: number;
+}
+
+/** A source that goes on deleting is not run after for ever. */
+const MOST_ROUNDS = 3;
+
+/** Waits for a final full snapshot in the source, and says how that went. `timeoutMs` 0 waits for ever. */
+export async function waitForFinal(request: CopyRoute, timeoutMs: number, outer: RunContext): Promise<void> {
+  const context = copierContext(outer);
+  context.log.info('Waiting for a final full snapshot in the source');
+  if ((await awaitFinalSnapshot(request.source, timeoutMs, context)) === 'found') {
+    context.log.info('The source has its final full snapshot');
+  } else {
+    context.log.warn(`No final full snapshot appeared within ${timeoutMs / 1000} s; copying what is there`);
+  }
+}
+
+/** What {@link copyBackups} would do now. Changes nothing. Throws a StoreError. */
+export async function planBackupCopy(request: CopyRequest, context: RunContext): Promise<CopyPlan> {
+  const { signal, clock } = context;
+  const [source, target] = await Promise.all(
+    [request.source, request.target].map((store) => retryTransient(() => store.list({ signal }), { clock, signal })),
+  );
+  return planCopy(
+    { source: source?.snapshots ?? [], target: target?.snapshots ?? [] },
+    { maxBackups: request.maxBackups, maxBackupAgeDays: request.maxBackupAgeDays, now: clock.now() },
+  );
+}
+
+/**
+ * Copies backups from one store to another: what the target lacks, and what lies there with another size. Full snapshots
+ * appear before their deltas, and deltas in their order, whatever happens meanwhile; running it again finishes what
+ * was interrupted. Throws a {@link Failure} `copy_incomplete` when objects could not be copied, after everything else was.
+ */
+export async function copyBackups(request: CopyRequest, outer: RunContext): Promise<CopyResult> {
+  const context = copierContext(outer);
+  const copied: PlannedObject[] = [];
+  let present: number | undefined;
+  for (let round = 1; ; round++) {
+    const plan = await planBackupCopy(request, context);
+    present ??= plan.chains.flat().length - pendingObjects(plan).length;
+    if (round === 1 && plan.orphans.length > 0) {
+      context.log.warn(
+        { snapshots: plan.orphans.length, first: plan.orphans[0]?.name },
+        `The source holds ${plan.orphans.length} deltas without the full snapshot before them; they are not copied`,
+      );
+    }
+    const outcomes = await copyPlanned(plan, request, context);
+    copied.push(...outcomes.flatMap((outcome) => outcome.copied));
+    context.signal.throwIfAborted();
+    const failures = outcomes.flatMap(({ failure }) => failure ?? []);
+    if (failures.length > 0) {
+      throw incomplete(failures, { copied: copied.length, request });
+    }
+    const vanished = outcomes.flatMap((outcome) => outcome.vanished?.source.name ?? []);
+    for (const snapshot of vanished) {
+      context.log.warn(
+        { snapshot },
+        `${snapshot} was deleted from the source meanwhile; it and its deltas are left out`,
+      );
+    }
+    // Whoever deletes old backups is adding new ones.
+    if (vanished.length === 0 || round === MOST_ROUNDS) {
+      return {
+        copied,
+        present,
+        vanished,
+        orphans: plan.orphans.map(({ name }) => name),
+        leftOut: plan.leftOut,
+      };
+    }
+  }
+}
+
+async function copyPlanned(
+  plan: CopyPlan,
+  request: CopyRequest,
+  context: RunContext,
+): Promise<readonly ChainOutcome[]> {
+  const pending = pendingObjects(plan);
+  const bytes = pending.reduce((sum, { source }) => sum + source.size, 0);
+  context.log.info(
+    { objects: pending.length, bytes, from: request.source.location, to: request.target.location },
+    `Copying ${pending.length} of ${plan.chains.flat().length} snapshots`,
+  );
+  using bar = context.progress.start({ label: 'copy', unit: 'bytes', total: bytes });
+  await using checks = new ContentCheckThread();
+  using _marking = markingAtOnce();
+  const slots = new Semaphore(request.maxParallel);
+  const onCopied = (count: number): void => bar.advance(count);
+  const work = { slots, checks, onCopied, context };
+  return await Promise.all(plan.chains.map((chain) => copyChain(chain, request, work)));
+}
+
+function incomplete(
+  failures: readonly { readonly object: PlannedObject; readonly error: unknown }[],
+  run: { readonly copied: number; readonly request: CopyRequest },
+): Failure {
+  const [first] = failures;
+  const reason = first?.error instanceof Error ? first.error.message : String(first?.error);
+  const others = failures.length === 1 ? '' : ` (and ${failures.length - 1} more chains failed)`;
+  return new Failure({
+    code: 'copy_incomplete',
+    action: 'copy all backups to',
+    object: run.request.target.location,
+    found: `${run.copied} objects were copied, then ${first?.object.source.name} failed: ${reason}${others}`,
+    remedy: 'run the same command again to copy what is missing',
+    cause: first?.error,
+  });
+}
+
+function copierContext(context: RunContext): RunContext {
+  return { ...context, log: context.log.child({ actor: 'copier' }) };
+}

@@ -1,0 +1,98 @@
+import { Failure } from '../../runtime/failure.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { lazyBody } from '../../runtime/streams/lazy.ts';
+import { SnapshotDamage } from '../../snapshot/damage.ts';
+import type { CallOptions } from '../../snapstore/bucket.ts';
+import { passing } from '../../snapstore/http/object-body.ts';
+import { retryTransient } from '../../snapstore/retry-transient.ts';
+import type { SnapStore } from '../../snapstore/snapstore.ts';
+import { StoreError } from '../../snapstore/store-error.ts';
+import type { ContentCheckThread } from '../../workers/content-check-thread.ts';
+import type { PlannedObject } from './plan.ts';
+
+/** Waits before the second and later tries of one object, ms. */
+const RETRY_DELAYS = [1000, 2000, 4000, 8000, 16_000];
+
+/** Two stores. */
+export interface CopyRoute {
+  readonly source: SnapStore;
+  readonly target: SnapStore;
+}
+
+/** The source listed this object, and has deleted it since. */
+export class VanishedObject extends Error {}
+
+/**
+ * Sends one object from store to store, its hash checked on the way. It becomes visible only after `turn` has resolved:
+ * the objects before it come first. Starts over when a store fails in passing; `onCopied` gets bytes, less than
+ * zero when they have to be sent again.
+ * Throws {@link VanishedObject}, a {@link Failure} `snapshot_corrupt`, a StoreError, or what `turn` rejects with.
+ */
+export async function copyObject(
+  object: PlannedObject,
+  route: CopyRoute,
+  work: {
+    readonly turn: Promise<void>;
+    readonly checks: ContentCheckThread;
+    readonly onCopied: (bytes: number) => void;
+    readonly context: RunContext;
+  },
+): Promise<void> {
+  const { signal, clock, log } = work.context;
+  const { source, target } = object;
+  const attempt = async (): Promise<void> => {
+    let copied = 0;
+    const onUploaded = (bytes: number): void => {
+      copied += bytes;
+      work.onCopied(bytes);
+    };
+    try {
+      // Opened when the target is ready for it, so that a target that refuses leaves no open connection behind.
+      const body = lazyBody(() => openSource(object, route, { signal }));
+      const { partDigests: digests } = route.target.traits;
+      using inspection = work.checks.begin({ compression: source.compression, digests });
+      const { turn } = work;
+      await route.target.save(target, body, { signal, sizeBound: source.size, turn, inspection, onUploaded });
+    } catch (error) {
+      work.onCopied(-copied);
+      throw error;
+    }
+  };
+  try {
+    await retryTransient(attempt, {
+      clock,
+      signal,
+      delaysMs: RETRY_DELAYS,
+      onRetry: (error, delayMs) =>
+        log.warn({ snapshot: source.name, error: error.message }, `Copying again in ${delayMs / 1000} s`),
+    });
+  } catch (error) {
+    throw error instanceof SnapshotDamage ? corrupt(object, route, error) : error;
+  }
+}
+
+async function openSource(
+  object: PlannedObject,
+  route: CopyRoute,
+  options: CallOptions,
+): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    return passing(await route.source.fetch(object.source, options));
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === 'not_found') {
+      throw new VanishedObject(object.source.name, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function corrupt({ source }: PlannedObject, route: CopyRoute, cause: SnapshotDamage): Failure {
+  return new Failure({
+    code: 'snapshot_corrupt',
+    action: 'copy',
+    object: `${source.name} of ${route.source.location}`,
+    found: `it is damaged: ${cause.message}`,
+    remedy: 'look for another copy of it; the deltas behind it were not copied either',
+    cause,
+  });
+}

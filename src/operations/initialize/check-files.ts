@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { Damage } from '../../datadir/damage.ts';
+import { checkEtcdDatabase } from '../../datadir/mvcc/check-etcd-database.ts';
+import { readStartState } from '../../datadir/replay/start-state.ts';
+import { listSnapFiles, readSnapFile } from '../../datadir/snap/snap-directory.ts';
+import { listSegments } from '../../datadir/wal/directory.ts';
+import { repairWal } from '../../datadir/wal/repair.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { newPageChecker } from '../../wasm/page-checker.ts';
+import { DatabaseCheckThread } from '../../workers/database-check-thread.ts';
+
+/** Below this many bytes of log, reading it is over before a thread has begun. */
+const LOG_WORTH_A_THREAD = 24 * 1024 * 1024;
+
+/**
+ * Looks at every file etcd reads at its start, each whole and all of them together, and repairs a torn tail of the log.
+ * Throws {@link Damage}.
+ */
+export async function checkFiles(memberDir: string, context: RunContext): Promise<void> {
+  const { log, signal } = context;
+  log.info('Checking for data directory files corruption...');
+  log.info('Verifying snap directory...');
+  for (const file of await listSnapFiles(path.join(memberDir, 'snap'))) {
+    const read = await readSnapFile(file);
+    if (read instanceof Damage) {
+      throw read;
+    }
+  }
+  log.info('Verifying WAL directory...');
+  await using beside = await checkBeside(memberDir);
+  const start = await readStartState(memberDir, { signal });
+  log.info('Verifying DB file...');
+  const told = beside?.file === start.dbFile ? await beside.finished({ signal }) : 'unknown';
+  if (told === 'unknown') {
+    await checkEtcdDatabase(start.dbFile, { signal, leaves: newPageChecker() });
+  }
+  const { torn } = start.log;
+  if (torn !== undefined) {
+    const { copy } = await repairWal(torn);
+    log.warn(
+      { file: torn.file, offset: torn.offset, copy },
+      `The last record of ${torn.file} was cut short by a crash (${torn.reason}); cut off, the file as it was is ${copy}`,
+    );
+  }
+}
+
+/** Begins to check the db while a long log is read; undefined when the log is short, or there is one processor only. */
+async function checkBeside(memberDir: string): Promise<DatabaseCheckThread | undefined> {
+  const segments = await listSegments(path.join(memberDir, 'wal'));
+  let logSize = 0;
+  // The newest one is as long as the others from its beginning, most of it zeros that are not read.
+  for (const { file } of segments.slice(0, -1)) {
+    logSize += (await stat(file)).size;
+  }
+  return logSize < LOG_WORTH_A_THREAD || availableParallelism() < 2
+    ? undefined
+    : new DatabaseCheckThread(path.join(memberDir, 'snap', 'db'));
+}

@@ -1,0 +1,88 @@
+import path from 'node:path';
+import { Database } from '../../datadir/bbolt/database.ts';
+import { Damage } from '../../datadir/damage.ts';
+import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
+import type { Structure } from '../../datadir/structure.ts';
+import { type Revision, revision } from '../../revision.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { DataDirState, ValidationMode } from './data-dir-state.ts';
+
+/** A directory whose structure has been looked at, and what it is held against. */
+export interface Validation {
+  readonly structure: Structure;
+  readonly mode: ValidationMode;
+  /** Latest revision of the store; undefined when there is nothing to compare with. */
+  readonly storeRevision: Revision | undefined;
+}
+
+type Member = Extract<Structure, { readonly kind: 'member' }>;
+
+/**
+ * Finds out whether an etcd can start on a data directory and will have everything the store has. The db must not be in use.
+ * In mode `full` a torn tail of the log is repaired; nothing else is changed. Rejects when files cannot be read for a
+ * reason that is no damage, such as missing permission.
+ */
+export async function validateDataDir(validation: Validation, context: RunContext): Promise<DataDirState> {
+  const { structure } = validation;
+  switch (structure.kind) {
+    case 'absent':
+      return { state: 'absent' };
+    case 'invalid':
+      return { state: 'invalid_structure', reason: structure.reason };
+    case 'member':
+      return await validateMember(structure, validation, context);
+    default:
+      return structure satisfies never;
+  }
+}
+
+async function validateMember(member: Member, validation: Validation, context: RunContext): Promise<DataDirState> {
+  try {
+    const found = await checkRevision(member, validation.storeRevision, context);
+    if (found.state === 'valid' && validation.mode === 'full') {
+      const { checkFiles } = await import('./check-files.ts');
+      await checkFiles(member.memberDir, context);
+    }
+    return found;
+  } catch (error) {
+    if (!(error instanceof Damage)) {
+      throw error;
+    }
+    const ofLog = error.file.endsWith('.snap') || error.file.startsWith(path.join(member.memberDir, 'wal'));
+    return { state: ofLog ? 'wal_corrupt' : 'db_corrupt', reason: error.message };
+  }
+}
+
+async function checkRevision(
+  member: Member,
+  storeRevision: Revision | undefined,
+  context: RunContext,
+): Promise<DataDirState> {
+  const { log } = context;
+  const inDb = await lastRevisionOf(member.db);
+  if (storeRevision === undefined) {
+    return { state: 'valid', revision: inDb };
+  }
+  log.info('Checking for revision consistency...');
+  if (inDb >= storeRevision) {
+    return { state: 'valid', revision: inDb };
+  }
+  log.info(
+    `The db is at revision ${inDb}, the store at ${storeRevision}; reading the write-ahead log behind the db...`,
+  );
+  const { revisionWithLog } = await import('./revision-with-log.ts');
+  const current = await revisionWithLog(member.memberDir, { enough: storeRevision, signal: context.signal });
+  if (current >= storeRevision) {
+    log.info(`The write-ahead log brings the db to revision ${current}.`);
+    return { state: 'valid', revision: current };
+  }
+  log.info(
+    `Etcd revision inconsistent with latest snapshot revision: current etcd revision (${current}) is less than latest snapshot revision (${storeRevision}): possible data loss`,
+  );
+  return { state: 'behind_store', revision: current, storeRevision };
+}
+
+async function lastRevisionOf(db: string): Promise<Revision> {
+  await using database = await Database.open(db);
+  return revision(await readLastRevision(database));
+}

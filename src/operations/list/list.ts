@@ -1,0 +1,17 @@
+import type { RunContext } from '../../runtime/run-context.ts';
+import { type Catalog, catalogOf } from '../../snapshot/catalog.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+
+/** All backups of a store, as their names tell. */
+export interface BackupCatalog extends Catalog<StoredSnapshot> {
+  /** Where they lie, for messages. */
+  readonly location: string;
+  /** Keys of objects whose names are no snapshot's. */
+  readonly ignored: readonly string[];
+}
+
+/** Lists a store and sorts its snapshots into chains. Throws a StoreError. */
+export async function listBackups(store: SnapStore, { signal }: Pick<RunContext, 'signal'>): Promise<BackupCatalog> {
+  const { snapshots, ignored } = await store.list({ signal });
+  return { ...catalogOf(snapshots), location: store.location, ignored };
+}

@@ -1,0 +1,119 @@
+import { AppendTransaction } from '../../datadir/bbolt/append-transaction.ts';
+import type { Database } from '../../datadir/bbolt/database.ts';
+import type { EntryBatch } from '../../datadir/bbolt/entry-batch.ts';
+import type { Meta } from '../../datadir/bbolt/meta.ts';
+import type { ClusterBootstrap } from '../../datadir/membership/bootstrap.ts';
+import { REPLACED_BUCKETS } from '../../datadir/membership/bootstrap.ts';
+import { leaseKey, leaseRecord } from '../../datadir/mvcc/lease-record.ts';
+import { Failure } from '../../runtime/failure.ts';
+
+/** A base database that becomes the restored one: changes are added to it, then the new membership. */
+export class DatabaseWriter implements AsyncDisposable {
+  readonly #graft: AppendTransaction;
+  readonly #quotaBytes: number;
+
+  private constructor(graft: AppendTransaction, options: { readonly quotaBytes: number }) {
+    this.#graft = graft;
+    this.#quotaBytes = options.quotaBytes;
+  }
+
+  /**
+   * Begins with a base of which only the newest meta is known: {@link addChanges} works ahead, everything else waits for
+   * `base`, which is closed with this. Throws a {@link Failure} `quota_exceeded` when it is too large.
+   */
+  static async begin(
+    path: string,
+    options: { readonly meta: Meta; readonly base: Promise<Database>; readonly quotaBytes: number },
+  ): Promise<DatabaseWriter> {
+    const graft = await AppendTransaction.begin(path, options);
+    try {
+      const database = new DatabaseWriter(graft, options);
+      database.#checkQuota();
+      return database;
+    } catch (error) {
+      await graft[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Bytes of the database by now. */
+  get size(): number {
+    return this.#graft.size;
+  }
+
+  /** Adds records behind those the `key` bucket holds. Throws the signal's reason between two batches. */
+  async addChanges(batches: AsyncIterable<EntryBatch>, options: { readonly signal: AbortSignal }): Promise<void> {
+    await this.#graft.append('key', this.#withinQuota(batches, options));
+  }
+
+  /**
+   * Adds a record for each lease the base does not know, with the TTL that the deltas tell or else `unknownTtl`, seconds.
+   * They were granted after it: without a record etcd would take the lease away from its keys. Returns how many were added.
+   */
+  async addLeases(
+    ids: ReadonlySet<bigint>,
+    options: {
+      readonly ttls: ReadonlyMap<bigint, number>;
+      readonly unknownTtl: number;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<{ readonly granted: number; readonly guessed: number }> {
+    const known = await (await this.#graft.base).bucket('lease');
+    const records = [];
+    let guessed = 0;
+    for (const id of [...ids].toSorted((a, b) => (BigInt.asUintN(64, a) < BigInt.asUintN(64, b) ? -1 : 1))) {
+      if ((await known?.get(leaseKey(id))) === undefined) {
+        const ttl = options.ttls.get(id);
+        guessed += ttl === undefined ? 1 : 0;
+        records.push(leaseRecord(id, ttl ?? options.unknownTtl));
+      }
+    }
+    if (records.length > 0) {
+      await this.#graft.merge('lease', records, options);
+    }
+    return { granted: records.length, guessed };
+  }
+
+  /** Makes the database that of the member `identity` describes, and all of it durable. */
+  async finish(
+    identity: Pick<ClusterBootstrap, 'bucketEntries'>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<void> {
+    for (const [bucket, entries] of identity.bucketEntries) {
+      if (REPLACED_BUCKETS.includes(bucket)) {
+        await this.#graft.replace(bucket, entries);
+      } else {
+        await this.#graft.merge(bucket, entries, options);
+      }
+    }
+    this.#checkQuota();
+    await this.#graft.commit(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#graft[Symbol.asyncDispose]();
+  }
+
+  async *#withinQuota(
+    batches: AsyncIterable<EntryBatch>,
+    options: { readonly signal: AbortSignal },
+  ): AsyncGenerator<EntryBatch, void> {
+    for await (const batch of batches) {
+      options.signal.throwIfAborted();
+      yield batch;
+      this.#checkQuota();
+    }
+  }
+
+  #checkQuota(): void {
+    if (this.size > this.#quotaBytes) {
+      throw new Failure({
+        code: 'quota_exceeded',
+        action: 'restore',
+        object: 'the database',
+        found: `it needs ${this.size} bytes, more than the quota of ${this.#quotaBytes}`,
+        remedy: 'raise --embedded-etcd-quota-bytes, and the quota of the etcd that will run on it',
+      });
+    }
+  }
+}

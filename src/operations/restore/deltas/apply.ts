@@ -1,0 +1,95 @@
+import { type EntryBatch, EntryBatchBuilder } from '../../../datadir/bbolt/entry-batch.ts';
+import { encodeRevisionKey, REVISION_KEY_SIZE } from '../../../datadir/mvcc/revision-key.ts';
+import { snapshotFailure } from '../../../objects/failures.ts';
+import { type Revision, revision } from '../../../revision.ts';
+import { Failure } from '../../../runtime/failure.ts';
+import type { RunContext } from '../../../runtime/run-context.ts';
+import type { StoredSnapshot } from '../../../snapstore/snapstore.ts';
+import type { DatabaseWriter } from '../database-writer.ts';
+import type { DeltaPipeline } from './pipeline.ts';
+
+/** What is to be added to a base. */
+export interface DeltaSource {
+  readonly pipeline: DeltaPipeline;
+  /** Last revision of the base. */
+  readonly after: Revision;
+  readonly until: Revision | undefined;
+  readonly bumpBy: number;
+}
+
+/** What the deltas added. */
+export interface AppliedDeltas {
+  /** Last revision of the database. */
+  readonly revision: Revision;
+  readonly events: number;
+  /** Leases that the applied puts name. */
+  readonly leases: ReadonlySet<bigint>;
+  /** TTLs that the deltas tell, seconds by lease. */
+  readonly leaseTtls: ReadonlyMap<bigint, number>;
+}
+
+/**
+ * Adds the changes of all deltas, up to revision `until`, to the database, and then raises its revision by `bumpBy`. Throws a {@link Failure} that names the delta when one is damaged or
+ * does not continue what is there.
+ */
+export async function applyDeltas(
+  database: DatabaseWriter,
+  source: DeltaSource,
+  context: RunContext,
+): Promise<AppliedDeltas> {
+  const leases = new Set<bigint>();
+  const leaseTtls = new Map<bigint, number>();
+  let events = 0;
+  let last = source.after;
+
+  async function* records(): AsyncGenerator<EntryBatch, void> {
+    for await (const run of source.pipeline.runs()) {
+      const { name } = run.delta;
+      context.signal.throwIfAborted();
+      context.log.info({ snapshot: name }, `Applying delta snapshot ${name}`);
+      try {
+        const summary = yield* run.records;
+        checkLastRevision(run.delta, summary.lastRevision, source.until);
+        last = revision(summary.lastRevision);
+        events += summary.added;
+        for (const lease of summary.leases) {
+          leases.add(lease);
+        }
+        for (const [lease, seconds] of summary.leaseTtls) {
+          leaseTtls.set(lease, seconds);
+        }
+      } catch (error) {
+        throw snapshotFailure(error, name);
+      }
+    }
+    if (source.bumpBy > 0) {
+      last = revision(last + source.bumpBy);
+      yield emptyChange(last);
+    }
+  }
+
+  await database.addChanges(records(), { signal: context.signal });
+  return { revision: last, events, leases, leaseTtls };
+}
+
+/** A record that is nothing but a revision, as `etcdutl snapshot restore --bump-revision` leaves one. */
+function emptyChange(main: Revision): EntryBatch {
+  const builder = new EntryBatchBuilder({ bytes: REVISION_KEY_SIZE });
+  const key = new Uint8Array(REVISION_KEY_SIZE);
+  encodeRevisionKey(key, 0, { main, sub: 0, tombstone: false });
+  builder.add(key, new Uint8Array(0));
+  return builder.batch();
+}
+
+/** The next delta begins where this one says it ends, so its word has to be good. */
+function checkLastRevision(delta: StoredSnapshot, lastRevision: number, until: Revision | undefined): void {
+  if (lastRevision !== Math.min(delta.lastRevision, until ?? delta.lastRevision)) {
+    throw new Failure({
+      code: 'snapshot_corrupt',
+      action: 'restore',
+      object: delta.name,
+      found: `its last event is at revision ${lastRevision}, its name says ${delta.lastRevision}`,
+      remedy: 'the object may have been renamed; look for another copy of it',
+    });
+  }
+}

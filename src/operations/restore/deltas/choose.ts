@@ -1,0 +1,114 @@
+import { type Revision, revision } from '../../../revision.ts';
+import { Failure } from '../../../runtime/failure.ts';
+import type { Logger } from '../../../runtime/log/logger.ts';
+import { type ChainNote, coverFrom, type RevisionRange } from '../../../snapshot/cover.ts';
+import type { StoredSnapshot } from '../../../snapstore/snapstore.ts';
+import type { Backup } from '../select-chain.ts';
+
+/** The deltas that continue a base. */
+export interface DeltaChoice {
+  /** In the order to apply them. */
+  readonly deltas: readonly StoredSnapshot[];
+  /** Where the restore ends. */
+  readonly lastRevision: Revision;
+  /** Why it does not end where it was meant to: revisions that no delta has. */
+  readonly missing: RevisionRange | undefined;
+  /** The first delta behind the hole. */
+  readonly beyond: StoredSnapshot | undefined;
+  readonly notes: readonly ChainNote<StoredSnapshot>[];
+}
+
+/** Where the base really ends (its name may say less), and the last revision that is wanted. */
+export interface Reach {
+  readonly covered: Revision;
+  readonly until: Revision | undefined;
+}
+
+/** Chooses the deltas from the end of the base up to the wanted revision. */
+export function chooseDeltas({ base, candidates }: Backup, { covered, until }: Reach): DeltaChoice {
+  const cover = coverFrom({ covered, baseCreatedOn: base.createdOn, deltas: candidates });
+  if (until === undefined) {
+    return { ...cover, beyond: cover.beyond[0] };
+  }
+  const deltas = cover.deltas.filter(({ startRevision }) => startRevision <= until);
+  const reached = Math.max(covered, deltas.at(-1)?.lastRevision ?? 0);
+  const used = new Set(deltas);
+  return {
+    deltas,
+    lastRevision: revision(Math.min(until, reached)),
+    missing: until <= reached ? undefined : { from: revision(reached + 1), to: cover.missing?.to ?? until },
+    beyond: until <= reached ? undefined : cover.beyond[0],
+    notes: cover.notes.filter(({ kind, delta }) =>
+      kind === 'overlap' ? used.has(delta) : delta.startRevision <= until,
+    ),
+  };
+}
+
+/**
+ * The same, and the log is told what is odd about the chain. Throws a {@link Failure}: `backup_gap` when revisions are
+ * missing on the way, `beyond_backup` when the wanted revision lies behind everything.
+ */
+export function selectDeltas(
+  backup: Backup,
+  reach: Reach,
+  options: { readonly log: Logger; readonly location: string },
+): DeltaChoice {
+  const choice = chooseDeltas(backup, reach);
+  refuseIncomplete(choice, backup, options.location);
+  for (const note of choice.notes) {
+    report(note, reach.covered, options.log);
+  }
+  return choice;
+}
+
+/** Throws the {@link Failure} that an incomplete choice means. */
+export function refuseIncomplete(choice: DeltaChoice, { base }: Backup, location: string): void {
+  const { missing, beyond, deltas } = choice;
+  if (missing === undefined) {
+    return;
+  }
+  if (beyond === undefined) {
+    throw new Failure({
+      code: 'beyond_backup',
+      action: 'restore from',
+      object: location,
+      found: `revision ${missing.to} is wanted, but nothing continues ${(deltas.at(-1) ?? base).name}, which ends at ${missing.from - 1}`,
+      remedy: `give at most --to-revision ${missing.from - 1}, or none for the newest state`,
+    });
+  }
+  throw new Failure({
+    code: 'backup_gap',
+    action: 'restore from',
+    object: location,
+    found: `revisions ${missing.from} to ${missing.to} are missing between ${(deltas.at(-1) ?? base).name} and ${beyond.name}`,
+    remedy: `find the missing delta, or give --to-revision ${missing.from - 1} to restore the state before it`,
+  });
+}
+
+function report(note: ChainNote<StoredSnapshot>, covered: Revision, log: Logger): void {
+  const { name } = note.delta;
+  switch (note.kind) {
+    case 'overlap': {
+      const { from, to } = note.overlap;
+      const text = `Revisions ${from} to ${to} of ${name} are in an earlier snapshot too and are skipped`;
+      // A base that reaches beyond its name is normal; two deltas with the same revisions had two writers.
+      if (to <= covered) {
+        log.info({ snapshot: name }, text);
+      } else {
+        log.warn({ snapshot: name }, text);
+      }
+      return;
+    }
+    case 'contained':
+      log.info({ snapshot: name }, `All revisions of ${name} are in other snapshots; it is not needed`);
+      return;
+    case 'abandoned':
+      log.warn(
+        { snapshot: name },
+        `${name} belongs to a history that was given up before the base was taken; it is left out`,
+      );
+      return;
+    default:
+      note satisfies never;
+  }
+}

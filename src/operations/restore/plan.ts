@@ -1,0 +1,45 @@
+import type { Revision } from '../../revision.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { RevisionRange } from '../../snapshot/cover.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { chooseDeltas, type DeltaChoice, refuseIncomplete } from './deltas/choose.ts';
+import { type Backup, selectBackups } from './select-chain.ts';
+import type { RestoreTarget } from './target.ts';
+
+/**
+ * What a restore would do, as the names of the snapshots tell it. The database of a full may reach beyond its name; a
+ * restore then leaves out the deltas it does not need.
+ */
+export interface RestorePlan extends DeltaChoice {
+  readonly base: StoredSnapshot;
+  /** The last revision that was asked for; undefined for all there is. */
+  readonly until: Revision | undefined;
+  /** See {@link Selection.unrecorded}. */
+  readonly unrecorded: RevisionRange | undefined;
+  /** Stored bytes to fetch. */
+  readonly bytes: number;
+  readonly location: string;
+}
+
+/**
+ * Plans a restore without changing or fetching anything but, for a point in time, the deltas around it.
+ * Throws a Failure when there is nothing to begin with; a hole on the way is part of the plan.
+ */
+export async function planRestore(
+  request: { readonly store: SnapStore; readonly target: RestoreTarget },
+  context: RunContext,
+): Promise<RestorePlan> {
+  const { store, target } = request;
+  const { backups, until, unrecorded } = await selectBackups(store, target, context);
+  const [backup] = backups;
+  const { base } = backup;
+  const choice = chooseDeltas(backup, { covered: base.lastRevision, until });
+  const bytes = [base, ...choice.deltas].reduce((sum, { size }) => sum + size, 0);
+  return { ...choice, base, until, unrecorded, bytes, location: store.location };
+}
+
+/** Throws the Failure a restore would end with when the plan has a hole. */
+export function refuseIncompletePlan(plan: RestorePlan): void {
+  const backup: Backup = { base: plan.base, candidates: plan.deltas };
+  refuseIncomplete(plan, backup, plan.location);
+}

@@ -1,0 +1,159 @@
+import { type Revision, revision } from '../../revision.ts';
+import { Failure } from '../../runtime/failure.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { coverFrom, type RevisionRange } from '../../snapshot/cover.ts';
+import { type EventTime, formatEventTime } from '../../snapshot/delta/event-time.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { eventsUpTo } from './event-times.ts';
+
+/** What a store knows of a moment. */
+export interface PointInTime {
+  /** Fulls taken before it, the one to begin with first. */
+  readonly bases: readonly StoredSnapshot[];
+  /** The last change that was seen up to it. */
+  readonly until: Revision;
+  /** What may continue the bases; no delta of a history that was begun later is among them. */
+  readonly candidates: readonly StoredSnapshot[];
+  /** Revisions behind `until` whose times are unknown, as their deltas are gone: some may belong before the moment. */
+  readonly unrecorded: RevisionRange | undefined;
+}
+
+type Reached = Pick<PointInTime, 'until' | 'candidates' | 'unrecorded'>;
+
+/** Where to look. */
+export interface PointInTimeSearch {
+  readonly store: SnapStore;
+  /** Whole snapshots in chain order. */
+  readonly whole: readonly StoredSnapshot[];
+  /** The full to begin with; undefined for the last one taken before the time. */
+  readonly base: StoredSnapshot | undefined;
+  readonly time: EventTime;
+}
+
+/**
+ * Finds the revision a cluster had at a time, from the times at which changes were seen. Fulls are chosen by the time they
+ * were taken, so that a history that was given up since does not count. At most a few deltas are read.
+ * Throws a {@link Failure}: `no_backup` when everything is later, `backup_gap` when changes before the time are missing.
+ */
+export async function findPointInTime(search: PointInTimeSearch, context: RunContext): Promise<PointInTime> {
+  const bases = search.base === undefined ? basesBefore(search) : [search.base];
+  for (const [at, base] of bases.entries()) {
+    if (!(await holdsLaterChanges(base, search, context))) {
+      const reached = await reachFrom(base, search, context);
+      // An older full may have to serve after all; what leads from it to this one is allowed, too.
+      const before = search.whole.slice(0, search.whole.indexOf(base));
+      return { ...reached, bases: bases.slice(at), candidates: [...before, ...reached.candidates] };
+    }
+  }
+  const oldest = search.whole.find(({ kind }) => kind === 'Full');
+  throw new Failure({
+    code: 'no_backup',
+    action: 'restore from',
+    object: search.store.location,
+    found:
+      search.base === undefined
+        ? `no full snapshot was taken before ${formatEventTime(search.time)}${oldest === undefined ? '' : `, the first one is ${oldest.name}`}`
+        : `${search.base.name} holds changes later than ${formatEventTime(search.time)}`,
+    remedy: 'choose a later time, or see etcdbrctl list',
+  });
+}
+
+function basesBefore({ whole, time }: PointInTimeSearch): readonly StoredSnapshot[] {
+  return whole
+    .filter(({ kind, createdOn }) => kind === 'Full' && createdOn <= time.seconds)
+    .toReversed()
+    .toSorted((a, b) => b.createdOn - a.createdOn);
+}
+
+/** A delta that was written before `time` has no later event; its name counts whole seconds. */
+function mayHoldLater(delta: StoredSnapshot, time: EventTime): boolean {
+  return delta.createdOn >= time.seconds;
+}
+
+/** A full begins at the second in its name and may take a while; deltas beside it know when its last change came. */
+async function holdsLaterChanges(
+  base: StoredSnapshot,
+  { store, whole, time }: PointInTimeSearch,
+  context: RunContext,
+): Promise<boolean> {
+  const witness = whole.find(
+    (delta) =>
+      delta.kind === 'Incr' &&
+      delta.startRevision <= base.lastRevision &&
+      base.lastRevision <= delta.lastRevision &&
+      mayHoldLater(delta, time),
+  );
+  if (witness === undefined) {
+    return base.createdOn > time.seconds;
+  }
+  const { lastRevision = revision(0), complete } = await eventsUpTo({ store, delta: witness }, time, context);
+  return !complete && lastRevision < base.lastRevision;
+}
+
+async function reachFrom(base: StoredSnapshot, search: PointInTimeSearch, context: RunContext): Promise<Reached> {
+  const { store, time } = search;
+  const deltas = deltasOf(base, search);
+  const written = deltas.filter((delta) => !mayHoldLater(delta, time));
+  const cover = coverFrom({ covered: base.lastRevision, baseCreatedOn: base.createdOn, deltas: written });
+  if (cover.missing !== undefined) {
+    throw gapBefore(search, cover.missing, cover.beyond[0]);
+  }
+  let until = cover.lastRevision;
+  const around: StoredSnapshot[] = [];
+  const later = deltas.filter((delta) => mayHoldLater(delta, time)).toSorted((a, b) => a.createdOn - b.createdOn);
+  for (const delta of later.filter(({ lastRevision }) => lastRevision > until)) {
+    const { lastRevision = revision(0), complete } = await eventsUpTo({ store, delta }, time, context);
+    if (delta.startRevision > until + 1) {
+      const missing = { from: revision(until + 1), to: revision(delta.startRevision - 1) };
+      if (lastRevision > 0) {
+        throw gapBefore(search, missing, delta);
+      }
+      return { until, candidates: [...written, ...around], unrecorded: missing };
+    }
+    if (lastRevision > until) {
+      around.push(delta);
+      until = lastRevision;
+    }
+    if (!complete) {
+      return { until, candidates: [...written, ...around], unrecorded: undefined };
+    }
+  }
+  return { until, candidates: [...written, ...around], unrecorded: unrecordedBefore(until, base, search) };
+}
+
+/** What was written before the base and begins behind it tells of a history that was given up. */
+function deltasOf(base: StoredSnapshot, { whole }: PointInTimeSearch): readonly StoredSnapshot[] {
+  return whole
+    .slice(whole.indexOf(base) + 1)
+    .filter(
+      ({ kind, createdOn, startRevision }) =>
+        kind === 'Incr' && (createdOn >= base.createdOn || startRevision <= base.lastRevision),
+    );
+}
+
+function gapBefore(
+  { store, time }: PointInTimeSearch,
+  missing: RevisionRange,
+  beyond: StoredSnapshot | undefined,
+): Failure {
+  return new Failure({
+    code: 'backup_gap',
+    action: 'restore from',
+    object: store.location,
+    found: `revisions ${missing.from} to ${missing.to} are missing, and ${beyond?.name} shows that they came before ${formatEventTime(time)}`,
+    remedy: 'find the missing delta, or choose an earlier time',
+  });
+}
+
+/** Without deltas the next full tells that there were changes, not when. */
+function unrecordedBefore(
+  until: Revision,
+  base: StoredSnapshot,
+  { whole, time }: Pick<PointInTimeSearch, 'whole' | 'time'>,
+): RevisionRange | undefined {
+  const next = whole.find(
+    ({ kind, createdOn, lastRevision }) =>
+      kind === 'Full' && createdOn > time.seconds && createdOn > base.createdOn && lastRevision > until,
+  );
+  return next === undefined ? undefined : { from: revision(until + 1), to: next.lastRevision };
+}

@@ -1,0 +1,168 @@
+import type { Meta } from '../../datadir/bbolt/meta.ts';
+import { attribute } from '../../objects/failures.ts';
+import type { Revision } from '../../revision.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { type Identity, withScheduledCompaction } from './cluster-identity.ts';
+import type { DatabaseWriter } from './database-writer.ts';
+import { type BaseInFile, DeltaApplication } from './deltas/application.ts';
+import type { AppliedDeltas } from './deltas/apply.ts';
+import { chooseDeltas, selectDeltas } from './deltas/choose.ts';
+import { DeltaPipeline, worthThread } from './deltas/pipeline.ts';
+import { recordedLeaseTtls } from './lease-records.ts';
+import { checkStructure, knownLeases, openBase } from './open-base.ts';
+import type { Selection } from './select-chain.ts';
+import { SpeculativeApply } from './speculative-apply.ts';
+
+/** What a database is assembled from. */
+export interface RebuildSource {
+  readonly store: SnapStore;
+  /** Accepts a base whose trailing hash is wrong or missing. Deltas are always checked. */
+  readonly skipHashCheck: boolean;
+  /** Deltas fetched at once. */
+  readonly maxFetchers: number;
+  /** Where temporary files go; made and removed. */
+  readonly tempDir: string;
+  /** A larger database is refused, bytes. */
+  readonly quotaBytes: number;
+  /** Raises the last revision by this much and marks it as compacted; 0 or left out for neither. */
+  readonly bumpRevision?: number;
+  /** What becomes of leases of which only the id is known; left out, they live for an hour. */
+  readonly unknownLeases?: UnknownLeases;
+}
+
+/**
+ * Leases that were granted after the full and whose TTL no delta tells, as in those of the Go program: begun anew with a
+ * TTL, or taken from their keys.
+ */
+export type UnknownLeases = { readonly kind: 'grant'; readonly ttlSeconds: number } | { readonly kind: 'strip' };
+
+/** Long enough for its owner to come back and renew it. */
+const ANEW = { kind: 'grant', ttlSeconds: 3_600 } as const satisfies UnknownLeases;
+
+/** Deltas and how they are read. */
+interface ChosenDeltas {
+  readonly deltas: readonly StoredSnapshot[];
+  /** Last revision of what the first of them continues. */
+  readonly after: Revision;
+  /** Keys keep no other lease; undefined for all. */
+  readonly keptLeases: readonly bigint[] | undefined;
+}
+
+/** A database that stands in its file. */
+export interface RebuiltDatabase {
+  readonly revision: Revision;
+  /** The snapshots used, base first. */
+  readonly used: readonly [StoredSnapshot, ...StoredSnapshot[]];
+  readonly eventsApplied: number;
+  /** Bytes. */
+  readonly dbSize: number;
+}
+
+/**
+ * Writes the database of a full and all changes of the deltas behind it to a new file (0600), durable when this resolves.
+ * `identity` is what it is told of the cluster it belongs to. Throws a {@link Failure}.
+ */
+export async function rebuildDatabase(
+  work: {
+    readonly request: RebuildSource;
+    readonly selection: Selection;
+    readonly file: string;
+    readonly identity: Identity;
+  },
+  context: RunContext,
+): Promise<RebuiltDatabase> {
+  const { request, selection, file, identity } = work;
+  const { bumpRevision = 0, quotaBytes } = request;
+  const unknownLeases: UnknownLeases = request.unknownLeases ?? ANEW;
+  const { until } = selection;
+  const { log, signal } = context;
+  reportUnrecorded(selection, context);
+  const [newest] = selection.backups;
+  const { base: first, candidates } = newest;
+  using bar = context.progress.start({ label: 'restore', unit: 'bytes', total: totalSize([first, ...candidates]) });
+  const onRead = (bytes: number): void => bar.advance(bytes);
+  const apply = (target: Pick<BaseInFile, 'meta' | 'base'>, deltas: ChosenDeltas): DeltaApplication => {
+    const pipeline = new DeltaPipeline({ ...request, ...deltas, until, onFetched: onRead }, context);
+    const source = { pipeline, after: deltas.after, until, bumpBy: bumpRevision };
+    return new DeltaApplication({ ...target, file, quotaBytes }, source, context);
+  };
+  // Mostly the base ends where its name says, so that many deltas can be applied while it is written.
+  const presumed = first.lastRevision;
+  const ahead = chooseDeltas(newest, { covered: presumed, until }).deltas;
+  // Which leases have to go is known only from the base, and with a limit another base may be needed.
+  const canBegin = worthThread(ahead) && unknownLeases.kind === 'grant' && until === undefined;
+  await using early = new SpeculativeApply((target) =>
+    apply(target, { deltas: ahead, after: presumed, keptLeases: undefined }),
+  );
+  const onPlaced = canBegin ? (meta: Meta): void => early.place(meta) : undefined;
+  await using held = new AsyncDisposableStack();
+  const {
+    backup,
+    database: base,
+    lastRevision: after,
+  } = await openBase({ ...request, selection, file, onRead, onPlaced }, context);
+  held.use(base);
+
+  const reach = { covered: after, until };
+  const { deltas } = selectDeltas(backup, reach, { log, location: request.store.location });
+  bar.expect(totalSize([backup.base, ...deltas]));
+  const begun = after === presumed ? early.settle(base) : undefined;
+  if (begun === undefined) {
+    await early[Symbol.asyncDispose]();
+  }
+  const keptLeases =
+    unknownLeases.kind === 'strip'
+      ? [
+          ...(await knownLeases(base, { signal })),
+          ...(await recordedLeaseTtls({ store: request.store, deltas }, context)),
+        ]
+      : undefined;
+  held.move();
+  await using application =
+    begun ?? apply({ meta: base.meta, base: Promise.resolve(base) }, { deltas, after, keptLeases });
+  const database = await application.database;
+  await attribute(backup.base, () => checkStructure(base, { signal }));
+  const applied = await application.applied;
+  await beginLeasesAnew(database, { applied, unknownLeases }, context);
+  const told = bumpRevision > 0 ? withScheduledCompaction(identity, applied.revision) : identity;
+  await database.finish(told, { signal });
+  return {
+    revision: applied.revision,
+    used: [backup.base, ...deltas],
+    eventsApplied: applied.events,
+    dbSize: database.size,
+  };
+}
+
+/** Records the leases of the deltas that the base does not know. */
+async function beginLeasesAnew(
+  database: DatabaseWriter,
+  leases: { readonly applied: AppliedDeltas; readonly unknownLeases: UnknownLeases },
+  { log, signal }: RunContext,
+): Promise<void> {
+  const { applied, unknownLeases } = leases;
+  // Where leases are stripped, all that are left are known.
+  const unknownTtl = unknownLeases.kind === 'grant' ? unknownLeases.ttlSeconds : ANEW.ttlSeconds;
+  const ttls = applied.leaseTtls;
+  const { granted, guessed } = await database.addLeases(applied.leases, { ttls, unknownTtl, signal });
+  if (granted > 0) {
+    log.info(
+      { leases: granted, unknown: guessed },
+      `Leases granted after the base snapshot begin anew: ${granted}, of which ${guessed} with ${unknownTtl} s, as their TTL is not known`,
+    );
+  }
+}
+
+function reportUnrecorded({ until, unrecorded }: Selection, { log }: RunContext): void {
+  if (unrecorded !== undefined) {
+    const { from, to } = unrecorded;
+    log.warn(
+      `When revisions ${from} to ${to} were made is not recorded, as their deltas are gone; the state of revision ${until} is restored`,
+    );
+  }
+}
+
+function totalSize(snapshots: readonly StoredSnapshot[]): number {
+  return snapshots.reduce((sum, snapshot) => sum + snapshot.size, 0);
+}

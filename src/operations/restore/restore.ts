@@ -1,0 +1,74 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { planMembership } from '../../datadir/membership/bootstrap.ts';
+import { writeRaftState } from '../../datadir/membership/raft-state.ts';
+import { restoreFailure } from '../../objects/failures.ts';
+import type { Revision } from '../../revision.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { type RebuildSource, rebuildDatabase } from './rebuild-database.ts';
+import { selectBackups } from './select-chain.ts';
+import { Staging } from './staging.ts';
+import type { RestoreTarget } from './target.ts';
+
+/** Who the restored member is, in the words of etcd's own flags. */
+export interface MemberPlan {
+  readonly name: string;
+  /** `name=url,name=url`, a name may repeat. */
+  readonly initialCluster: string;
+  readonly initialClusterToken: string;
+  readonly initialAdvertisePeerUrls: readonly string[];
+}
+
+/** What to restore and where to. */
+export interface RestoreRequest extends RebuildSource {
+  /** The state to bring back; left out for the newest one. */
+  readonly target?: RestoreTarget;
+  /** Must not contain `member`. Created with mode 0700. */
+  readonly dataDir: string;
+  readonly member: MemberPlan;
+}
+
+/** What stands on disk now. */
+export interface RestoreResult {
+  readonly dataDir: string;
+  readonly revision: Revision;
+  /** Names of the objects used, base first. */
+  readonly snapshots: readonly string[];
+  readonly eventsApplied: number;
+  /** Bytes of the new db. */
+  readonly dbSize: number;
+  readonly memberId: bigint;
+  readonly clusterId: bigint;
+}
+
+/**
+ * Builds a data directory from a chain of a store, without an etcd.
+ *
+ * The directory appears whole or not at all: it is built under another name on the same volume and renamed at the end.
+ * After any failure neither it nor temporary files remain. Throws a {@link Failure}, or the signal's reason.
+ */
+export async function restore(request: RestoreRequest, context: RunContext): Promise<RestoreResult> {
+  const inner: RunContext = { ...context, log: context.log.child({ actor: 'restorer' }) };
+  try {
+    return await restoreTarget(request, inner);
+  } catch (error) {
+    throw restoreFailure(error, { dataDir: request.dataDir, signal: context.signal });
+  }
+}
+
+async function restoreTarget(request: RestoreRequest, context: RunContext): Promise<RestoreResult> {
+  const { store, dataDir } = request;
+  const bootstrap = planMembership(request.member);
+  const selection = await selectBackups(store, request.target ?? {}, context);
+  await using staging = await Staging.begin(dataDir);
+  const snapDir = path.join(staging.memberDir, 'snap');
+  await mkdir(snapDir, { mode: 0o700 });
+  const file = path.join(snapDir, 'db');
+  const { used, ...restored } = await rebuildDatabase({ request, selection, file, identity: bootstrap }, context);
+  await writeRaftState(staging.memberDir, bootstrap, { signal: context.signal });
+  context.signal.throwIfAborted();
+  await staging.publish();
+  context.log.info({ dataDir, revision: restored.revision }, `Restored ${dataDir} at revision ${restored.revision}`);
+  const snapshots = used.map(({ name }) => name);
+  return { dataDir, ...restored, snapshots, memberId: bootstrap.self, clusterId: bootstrap.clusterId };
+}

@@ -1,0 +1,140 @@
+import type { Revision } from '../../revision.ts';
+import { Failure } from '../../runtime/failure.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { restorable } from '../../snapshot/chain.ts';
+import type { RevisionRange } from '../../snapshot/cover.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { findPointInTime } from './point-in-time.ts';
+import type { RestoreTarget } from './target.ts';
+
+/** A full of a store and every delta that may continue it. */
+export interface Backup {
+  readonly base: StoredSnapshot;
+  /** Deltas behind the base in chain order; which of them are needed is known once the base has been opened. */
+  readonly candidates: readonly StoredSnapshot[];
+}
+
+/** Where a restore can begin, and where it ends. */
+export interface Selection {
+  /**
+   * At least one, to be tried in this order: the database of a full may reach beyond its name, and beyond
+   * {@link until}; then the next one serves.
+   */
+  readonly backups: readonly [Backup, ...Backup[]];
+  /** The last revision to bring back; undefined for all there is. */
+  readonly until: Revision | undefined;
+  /** Revisions behind `until` that may belong before the wanted time: nothing in the store tells. */
+  readonly unrecorded: RevisionRange | undefined;
+}
+
+/**
+ * Finds what a restore to `target` needs. Throws a {@link Failure}: `no_backup` or `backup_gap` when there is nothing to
+ * restore from, `no_such_snapshot` when the target names none.
+ */
+export async function selectBackups(store: SnapStore, target: RestoreTarget, context: RunContext): Promise<Selection> {
+  const { snapshots } = await store.list({ signal: context.signal });
+  const named = target.from === undefined ? undefined : findNamed(snapshots, target.from, store.location);
+  const whole = restorable(snapshots.map((each) => (each.key === named?.key ? named : each)));
+  if (whole.length === 0 && named === undefined) {
+    throw nothing(store.location, 'it holds no snapshot', 'check the container and --store-prefix');
+  }
+  const fulls = whole.filter(({ kind }) => kind === 'Full').toReversed();
+  const selected = await choose({ store, target, named, whole, fulls }, context);
+  const [first, ...others] = selected.bases.map((base) => backupOf(base, whole, selected));
+  if (first === undefined) {
+    throw noFull({ store, target, fulls });
+  }
+  return { backups: [first, ...others], until: selected.until, unrecorded: selected.unrecorded };
+}
+
+interface Choice {
+  readonly store: SnapStore;
+  readonly target: RestoreTarget;
+  /** The snapshot that the target names. */
+  readonly named: StoredSnapshot | undefined;
+  /** In chain order. */
+  readonly whole: readonly StoredSnapshot[];
+  /** Newest first. */
+  readonly fulls: readonly StoredSnapshot[];
+}
+
+interface Chosen {
+  readonly bases: readonly StoredSnapshot[];
+  readonly until: Revision | undefined;
+  readonly unrecorded?: RevisionRange | undefined;
+  readonly deltas: 'all' | 'none' | readonly StoredSnapshot[];
+}
+
+async function choose(choice: Choice, context: RunContext): Promise<Chosen> {
+  const { store, target, named, whole, fulls } = choice;
+  const { until } = target;
+  if (named?.kind === 'Incr') {
+    const { lastRevision, startRevision, createdOn } = named;
+    const bases = fulls.filter((full) => full.lastRevision < startRevision && full.createdOn <= createdOn);
+    return { bases, until: lastRevision, deltas: 'all' };
+  }
+  const base = named === undefined ? undefined : [named];
+  switch (until?.kind) {
+    case undefined:
+      return { bases: base ?? fulls.slice(0, 1), until: undefined, deltas: named === undefined ? 'all' : 'none' };
+    case 'revision':
+      return {
+        bases: (base ?? fulls).filter(({ lastRevision }) => lastRevision <= until.revision),
+        until: until.revision,
+        deltas: 'all',
+      };
+    case 'time': {
+      const moment = await findPointInTime({ store, whole, base: named, time: until.time }, context);
+      return { ...moment, deltas: moment.candidates };
+    }
+    default:
+      return until satisfies never;
+  }
+}
+
+function backupOf(base: StoredSnapshot, whole: readonly StoredSnapshot[], chosen: Chosen): Backup {
+  if (chosen.deltas === 'none') {
+    return { base, candidates: [] };
+  }
+  const allowed = new Set(chosen.deltas === 'all' ? whole : chosen.deltas);
+  const behind = whole.slice(whole.indexOf(base) + 1);
+  return { base, candidates: behind.filter((delta) => delta.kind === 'Incr' && allowed.has(delta)) };
+}
+
+/** A snapshot by its name, or by the end of its key where two layouts have the same name. */
+function findNamed(snapshots: readonly StoredSnapshot[], name: string, location: string): StoredSnapshot {
+  const found = snapshots.filter((each) => each.chunk === undefined && (each.name === name || each.key === name));
+  const [only, another] = found;
+  if (only === undefined || another !== undefined) {
+    throw new Failure({
+      code: 'no_such_snapshot',
+      action: 'restore',
+      object: name,
+      found: only === undefined ? `${location} does not hold it` : `${location} holds ${found.length} of that name`,
+      remedy: only === undefined ? 'see etcdbrctl list' : `give its key: ${found.map(({ key }) => key).join(' or ')}`,
+    });
+  }
+  // Whoever names a snapshot wants it, marked or not.
+  const { excluded: _, ...rest } = only;
+  return rest;
+}
+
+function noFull({ store, target, fulls }: Pick<Choice, 'store' | 'target' | 'fulls'>): Failure {
+  const oldest = fulls.at(-1);
+  if (oldest === undefined) {
+    return new Failure({
+      code: 'backup_gap',
+      action: 'restore from',
+      object: store.location,
+      found: 'it holds deltas but no full snapshot to begin with',
+      remedy: 'check the container and --store-prefix, or take a full snapshot of the living cluster',
+    });
+  }
+  const wanted = target.from === undefined ? 'that revision' : target.from;
+  const found = `no full snapshot leads to ${wanted}; the oldest is ${oldest.name}`;
+  return nothing(store.location, found, 'see etcdbrctl list');
+}
+
+function nothing(object: string, found: string, remedy: string): Failure {
+  return new Failure({ code: 'no_backup', action: 'restore from', object, found, remedy });
+}

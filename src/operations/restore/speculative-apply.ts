@@ -1,0 +1,41 @@
+import type { Database } from '../../datadir/bbolt/database.ts';
+import type { Meta } from '../../datadir/bbolt/meta.ts';
+import type { BaseInFile, DeltaApplication } from './deltas/application.ts';
+
+/**
+ * Applies deltas while their base is being written, on the assumption that the base ends where its name says. Whoever finds
+ * that it does not disposes of this, which leaves the base as it was, and applies them anew.
+ */
+export class SpeculativeApply implements AsyncDisposable {
+  readonly #base = Promise.withResolvers<Database>();
+  readonly #begin: (base: Pick<BaseInFile, 'meta' | 'base'>) => DeltaApplication;
+  #application: DeltaApplication | undefined;
+
+  /** `begin` starts with the deltas, once it is known where the pages of the base end. */
+  constructor(begin: (base: Pick<BaseInFile, 'meta' | 'base'>) => DeltaApplication) {
+    this.#begin = begin;
+    // Nobody may be waiting for it.
+    this.#base.promise.catch(() => undefined);
+  }
+
+  /** The base has this meta. */
+  place(meta: Meta): void {
+    this.#application = this.#begin({ meta, base: this.#base.promise });
+  }
+
+  /** The base stands, as presumed. Gives what has been begun, if it was; the caller owns it, and it owns the database. */
+  settle(base: Database): DeltaApplication | undefined {
+    const application = this.#application;
+    if (application !== undefined) {
+      this.#base.resolve(base);
+      this.#application = undefined;
+    }
+    return application;
+  }
+
+  /** Stops what was begun and not handed out. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#base.reject(new Error('nothing is applied to this base'));
+    await this.#application?.[Symbol.asyncDispose]();
+  }
+}

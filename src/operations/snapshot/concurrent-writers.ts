@@ -1,0 +1,62 @@
+import { type BackupMetrics, noMetrics } from '../../metrics/backup-metrics.ts';
+import type { Logger } from '../../runtime/log/logger.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+
+/**
+ * Notices deltas that somebody else writes below the same prefix. (A foreign full alone is no sign of it:
+ * compaction writes such.)
+ */
+export class ConcurrentWriters {
+  readonly #own = new Set<string>();
+  readonly #metrics: BackupMetrics;
+  readonly #log: Logger;
+  /** Keys of deltas that were there before, or that have been told of. */
+  #known: Set<string> | undefined;
+
+  constructor({ metrics = noMetrics, log }: { readonly metrics?: BackupMetrics | undefined; readonly log: Logger }) {
+    this.#metrics = metrics;
+    this.#log = log;
+  }
+
+  /** The store, with everything that is saved through it counted as our own. */
+  watched(store: SnapStore): SnapStore {
+    const own = this.#own;
+    return {
+      get traits() {
+        return store.traits;
+      },
+      location: store.location,
+      list: (options) => store.list(options),
+      fetch: (snapshot, options) => store.fetch(snapshot, options),
+      save: (snapshot, body, options) => {
+        if (snapshot.kind === 'Incr') {
+          own.add(snapshot.name);
+        }
+        return store.save(snapshot, body, options);
+      },
+      delete: (snapshot, options) => store.delete(snapshot, options),
+      close: () => store.close(),
+    };
+  }
+
+  /** Compares a listing with the one before, and says loudly when somebody else's deltas have appeared. */
+  compare(listing: readonly StoredSnapshot[]): void {
+    const names = listing.filter(({ kind, chunk }) => kind === 'Incr' && chunk === undefined).map(({ name }) => name);
+    const known = this.#known;
+    this.#known = new Set(names);
+    // What is gone from the store need not be remembered.
+    for (const name of this.#own) {
+      if (known?.has(name) === true && !this.#known.has(name)) {
+        this.#own.delete(name);
+      }
+    }
+    const foreign = known === undefined ? [] : names.filter((name) => !known.has(name) && !this.#own.has(name));
+    if (foreign.length > 0) {
+      this.#metrics.otherWriterSeen();
+      this.#log.error(
+        { objects: foreign.slice(0, 5), count: foreign.length },
+        `ANOTHER SNAPSHOTTER writes to the same place: ${foreign[0]} is not ours. Stop one of the two`,
+      );
+    }
+  }
+}

@@ -1,0 +1,229 @@
+import type { Revision } from '../../../revision.ts';
+import { untilAborted } from '../../../runtime/async/until-aborted.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import { Failure } from '../../../runtime/failure.ts';
+import { DeltaEncoder } from '../../../snapshot/delta/delta-encoder.ts';
+import { type EventTime, eventTimeOf } from '../../../snapshot/delta/event-time.ts';
+import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
+import type { LeaseTtls } from './lease-ttls.ts';
+import { DeltaSegment } from './segment.ts';
+import type { DeltaSpool } from './spool.ts';
+
+/** Rough memory of an event that waits unencoded, beside its key and value, bytes. */
+const eventOverhead = 256;
+
+interface WaitingEvent {
+  readonly event: DeltaEvent;
+  readonly time: EventTime;
+}
+
+/**
+ * Gathers events until they are written as deltas. They are encoded as they arrive. While a full snapshot is being
+ * read ({@link hold}) they wait as they are, because only then is it known at which revision the full ends and
+ * a new delta has to begin ({@link cutAt}). What reaches the limit becomes a segment of its own; one such segment may
+ * wait in memory, further ones wait in the spool.
+ */
+export class EventBuffer {
+  readonly #limit: number;
+  readonly #clock: Clock;
+  readonly #spool: DeltaSpool;
+  readonly #leases: LeaseTtls;
+  #open = new DeltaEncoder();
+  #closed: DeltaSegment[] = [];
+  #held: WaitingEvent[] | undefined;
+  #heldSize = 0;
+  /** Deltas must not reach across this revision. */
+  #boundary: Revision | undefined;
+  /** Events up to here are already in a full. */
+  #covered: Revision | undefined;
+  /** Revision of the newest event that was encoded. */
+  #last: Revision | undefined;
+  readonly #waiters = new Set<() => void>();
+
+  constructor(options: {
+    /** Bytes of a segment. */
+    readonly limitBytes: number;
+    readonly clock: Clock;
+    readonly spool: DeltaSpool;
+    readonly leases: LeaseTtls;
+  }) {
+    this.#limit = options.limitBytes;
+    this.#clock = options.clock;
+    this.#spool = options.spool;
+    this.#leases = options.leases;
+  }
+
+  /** True while events wait for a full snapshot's revision. */
+  get isHolding(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** Bytes gathered, those in the spool included. */
+  get size(): number {
+    return this.#closed.reduce((sum, { size }) => sum + size, this.#gathering);
+  }
+
+  /** Bytes of the segment that is growing. */
+  get #gathering(): number {
+    return this.#open.size + this.#heldSize;
+  }
+
+  /**
+   * Takes in whole transactions. Throws a SpoolFull when there is no room for them; what was gathered before
+   * is still there then.
+   */
+  async add(events: readonly DeltaEvent[]): Promise<void> {
+    const time = eventTimeOf(this.#clock.now());
+    this.#leases.look(events);
+    let current: Revision | undefined;
+    for (const event of events) {
+      if (event.modRevision !== current) {
+        current = event.modRevision;
+        await this.#divideAtLimit();
+      }
+      if (this.#held === undefined) {
+        this.#encode(event, time);
+      } else {
+        this.#held.push({ event, time });
+        this.#heldSize += event.key.length + (event.type === 'put' ? event.value.length : 0) + eventOverhead;
+      }
+    }
+    await this.#divideAtLimit();
+  }
+
+  /** Resolves when a segment has reached the limit and waits; rejects when the signal aborts. */
+  async untilLimit(signal: AbortSignal): Promise<void> {
+    while (this.#closed.length === 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiters.add(resolve);
+      await untilAborted(promise, signal).finally(() => this.#waiters.delete(resolve));
+    }
+  }
+
+  /** Ends the segment that is growing: it now waits to be taken, however small. */
+  close(): void {
+    const { firstRevision, lastRevision, count } = this.#open;
+    if (count > 0) {
+      // Some answers may be of leases in a delta before this one; any delta of the chain may tell them.
+      this.#tellLeases(this.#leases.takeLearned());
+      this.#closed.push(new DeltaSegment({ firstRevision, lastRevision, count, chunks: this.#open.finish() }));
+      this.#open = new DeltaEncoder();
+    }
+  }
+
+  /** The oldest segment that waits; it is then no longer gathered, and the caller's to release. */
+  take(): DeltaSegment | undefined {
+    return this.#closed.shift();
+  }
+
+  /** Lets events wait from now on, until {@link cutAt} or {@link endHold}. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** Ends a hold without a cut. */
+  endHold(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#heldSize = 0;
+    for (const { event, time } of held) {
+      this.#encode(event, time);
+    }
+  }
+
+  /**
+   * Ends a hold: events up to `revision` and those after it go into different deltas, also when the former are
+   * still to come. Returns `too late` when a delta that reaches across may have been taken already.
+   */
+  cutAt(revision: Revision): 'cut' | 'too late' {
+    const inTime = this.#held !== undefined && this.#open.lastRevision <= revision;
+    this.#boundary = revision;
+    this.endHold();
+    return inTime ? 'cut' : 'too late';
+  }
+
+  /**
+   * Throws away what a full that ends at `revision` makes superfluous, before the call returns and when it arrives later.
+   * Resolves when its files are gone, too.
+   */
+  async coveredTo(revision: Revision): Promise<void> {
+    this.#covered = revision;
+    this.#leases.forget();
+    const superfluous = this.#closed.filter(({ lastRevision }) => lastRevision <= revision);
+    this.#closed = this.#closed.filter(({ lastRevision }) => lastRevision > revision);
+    if (this.#open.count > 0 && this.#open.lastRevision <= revision) {
+      this.#open = new DeltaEncoder();
+    }
+    await release(superfluous);
+  }
+
+  /** Throws away everything gathered: a full takes over, and collecting begins anew behind it. */
+  async clear(): Promise<void> {
+    const closed = this.#closed;
+    this.#closed = [];
+    this.#open = new DeltaEncoder();
+    this.#held = this.#held === undefined ? undefined : [];
+    this.#heldSize = 0;
+    this.#last = undefined;
+    await release(closed);
+  }
+
+  #encode(event: DeltaEvent, time: EventTime): void {
+    const { modRevision } = event;
+    if (this.#covered !== undefined && modRevision <= this.#covered) {
+      return;
+    }
+    if (this.#boundary !== undefined && modRevision > this.#boundary) {
+      this.#boundary = undefined;
+      this.close();
+    }
+    this.#requireContinuity(modRevision);
+    this.#open.append(event, time);
+    const ttl = event.type === 'put' && event.lease !== 0n ? this.#leases.of(event.lease) : undefined;
+    if (event.type === 'put' && ttl !== undefined) {
+      this.#open.tellLease(event.lease, ttl);
+    }
+    this.#last = modRevision;
+  }
+
+  #tellLeases(ttls: ReadonlyMap<bigint, number>): void {
+    for (const [lease, seconds] of ttls) {
+      this.#open.tellLease(lease, seconds);
+    }
+  }
+
+  /** A delta with a hole in it could not be told from a sound one later. */
+  #requireContinuity(revision: Revision): void {
+    const last = this.#last === undefined ? this.#covered : Math.max(this.#last, this.#covered ?? 0);
+    if (last !== undefined && revision !== last && revision !== last + 1) {
+      throw new Failure({
+        code: 'delta_gap',
+        action: 'collect',
+        object: `an event of revision ${revision}`,
+        found: `it came after revision ${last}`,
+        remedy: 'start again with a full snapshot',
+      });
+    }
+  }
+
+  async #divideAtLimit(): Promise<void> {
+    if (this.#gathering < this.#limit) {
+      return;
+    }
+    this.endHold();
+    this.close();
+    for (const wake of this.#waiters) {
+      wake();
+    }
+    const [, ...behind] = this.#closed.filter(({ isInMemory }) => isInMemory);
+    for (const segment of behind) {
+      await segment.spill(this.#spool);
+    }
+  }
+}
+
+async function release(segments: readonly DeltaSegment[]): Promise<void> {
+  for (const segment of segments) {
+    await segment.release();
+  }
+}

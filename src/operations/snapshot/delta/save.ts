@@ -1,0 +1,53 @@
+import { nextRevision, type Revision } from '../../../revision.ts';
+import { Failure } from '../../../runtime/failure.ts';
+import type { RunContext } from '../../../runtime/run-context.ts';
+import { storedSizeBound } from '../../../snapshot/compression/size-bound.ts';
+import { compress } from '../../../snapshot/compression.ts';
+import { newSnapshot } from '../../../snapshot/name.ts';
+import type { Compression } from '../../../snapshot/snapshot.ts';
+import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
+import type { DeltaSegment } from './segment.ts';
+
+/** One delta to store. */
+export interface DeltaSnapshotRequest {
+  readonly store: SnapStore;
+  readonly compression: Compression;
+  readonly segment: DeltaSegment;
+  /** Everything up to here is in the store; the segment has to continue from it. */
+  readonly covered: Revision;
+  /** Seconds since the epoch. */
+  readonly createdOn: number;
+}
+
+/** Compresses and stores a delta. Throws a Failure `delta_gap` before anything is written when a revision would be missing. */
+export async function saveDeltaSnapshot(
+  { store, compression, segment, covered, createdOn }: DeltaSnapshotRequest,
+  { signal, clock, log }: Pick<RunContext, 'signal' | 'clock' | 'log'>,
+): Promise<StoredSnapshot> {
+  const { firstRevision, lastRevision, size, count } = segment;
+  if (firstRevision > nextRevision(covered)) {
+    throw new Failure({
+      code: 'delta_gap',
+      action: 'save a delta snapshot in',
+      object: store.location,
+      found: `it begins at revision ${firstRevision}, but the backup ends at ${covered}`,
+      remedy: 'start again with a full snapshot',
+    });
+  }
+  const snapshot = newSnapshot({
+    kind: 'Incr',
+    startRevision: firstRevision,
+    lastRevision,
+    createdOn,
+    compression,
+    isFinal: false,
+  });
+  const startedAt = clock.monotonic();
+  const stored = await store.save(snapshot, compress(segment.read(), compression), {
+    signal,
+    sizeBound: storedSizeBound(size, compression),
+  });
+  log.info(`Total time to save delta snapshot: ${((clock.monotonic() - startedAt) / 1000).toFixed(3)} seconds.`);
+  log.info({ events: count, bytes: stored.size }, `Successfully saved delta snapshot at: ${stored.key}`);
+  return stored;
+}

@@ -1,0 +1,234 @@
+import type { FileHandle } from 'node:fs/promises';
+import { Database } from '../../../datadir/bbolt/database.ts';
+import { Damage } from '../../../datadir/damage.ts';
+import { type DatabaseFacts, inspectDatabase } from '../../../datadir/mvcc/inspect.ts';
+import { readLastRevision } from '../../../datadir/mvcc/last-revision.ts';
+import type { EtcdCluster } from '../../../etcd/cluster.ts';
+import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
+import { FileAppender } from '../../../fs/appender.ts';
+import { createTemporaryFile, type TemporaryFile } from '../../../fs/temporary-file.ts';
+import { type Revision, revision } from '../../../revision.ts';
+import { Failure } from '../../../runtime/failure.ts';
+import { BufferGarbage } from '../../../runtime/memory/buffer-garbage.ts';
+import { markingAtOnce } from '../../../runtime/memory/marking.ts';
+import type { RunContext } from '../../../runtime/run-context.ts';
+import { prefetch } from '../../../runtime/streams/prefetch.ts';
+import { rechunk } from '../../../runtime/streams/rechunk.ts';
+import { compress } from '../../../snapshot/compression.ts';
+import { HashDamage } from '../../../snapshot/damage.ts';
+import type { Compression } from '../../../snapshot/snapshot.ts';
+import { HASH_SIZE, TrailingHash } from '../../../snapshot/trailing-hash.ts';
+import { newPageChecker } from '../../../wasm/page-checker.ts';
+
+/** A bbolt file is a multiple of this. */
+const sectorSize = 512;
+
+/** Bytes that are hashed, written and compressed at a time. */
+const blockSize = 512 * 1024;
+
+/** How often a stream that breaks off is begun anew, and the pause before, ms. */
+const mostAttempts = 3;
+const attemptPauseMs = 1_000;
+
+/**
+ * A member's database, found whole, ready to be stored, but not to be trusted before all its pages are checked. Disposing ends
+ * the check and removes the temporary files.
+ */
+export interface DownloadedDatabase extends AsyncDisposable {
+  /** The database and its SHA-256 behind it, compressed. */
+  readonly object: { readonly path: string; readonly handle: FileHandle /** Bytes. */; readonly size: number };
+  /** True last revision. */
+  readonly lastRevision: Revision;
+  /**
+   * What the check of all pages and records finds, which goes on by itself. Rejects with a Failure `snapshot_corrupt` when they
+   * are not sound; nobody has to wait for that.
+   */
+  readonly checked: Promise<DatabaseFacts>;
+}
+
+/** What to download, and where to put it meanwhile. */
+export interface DownloadRequest {
+  readonly cluster: EtcdCluster;
+  readonly compression: Compression;
+  /** Has room for the database and its compressed form. */
+  readonly tempDir: string;
+}
+
+/**
+ * Streams the database of a member to a temporary file, compresses it on the way, checks its hash, and begins to check its pages.
+ * Throws a Failure `snapshot_corrupt` when what came is no sound database, and `temp_unwritable` when it cannot be kept.
+ */
+export async function downloadDatabase(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
+  const { clock, log, signal } = context;
+  using _marking = markingAtOnce();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await downloadOnce(request, context);
+    } catch (error) {
+      // Where nobody could be reached at all, all members have been asked already.
+      if (attempt === mostAttempts || !(error instanceof BrokenStream)) {
+        throw error instanceof BrokenStream ? error.cause : error;
+      }
+      log.warn({ error: error.cause }, `Reading the snapshot again: ${error.message}`);
+      await clock.sleep(attemptPauseMs, signal);
+    }
+  }
+}
+
+async function downloadOnce(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
+  const { cluster, compression, tempDir } = request;
+  await using files = new AsyncDisposableStack();
+  const open = (purpose: string): Promise<TemporaryFile> =>
+    writing(tempDir, () => createTemporaryFile(tempDir, purpose));
+  const plain = files.use(await open('snapshot'));
+  const packed = compression === 'none' ? undefined : files.use(await open('compressed'));
+  const garbage = new BufferGarbage();
+  const received = receive(plain.handle, { ...request, garbage }, context);
+  const size = await keep(compress(received, compression), packed?.handle, tempDir);
+  const lastRevision = await trusting(cluster.location, () => lastRevisionOf(plain.path));
+  garbage.collect();
+  const ended = new AbortController();
+  const signal = AbortSignal.any([context.signal, ended.signal]);
+  const checked = trusting(cluster.location, () => inspectDatabase(plain.path, { signal, leaves: newPageChecker() }));
+  // Its outcome counts when it is asked for.
+  const over = checked.then(
+    () => garbage.collect(),
+    () => undefined,
+  );
+  files.defer(async () => {
+    ended.abort();
+    await over;
+  });
+  const object = packed ?? plain;
+  const kept = files.move();
+  return {
+    object: { path: object.path, handle: object.handle, size },
+    lastRevision,
+    checked,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** Writes `bytes` to a file, where there is one; returns how many they were. */
+async function keep(
+  bytes: AsyncIterable<Uint8Array>,
+  handle: FileHandle | undefined,
+  tempDir: string,
+): Promise<number> {
+  const file = handle === undefined ? undefined : new FileAppender(handle);
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.length;
+    await writing(tempDir, async () => await file?.append(chunk));
+  }
+  await writing(tempDir, async () => await file?.flush());
+  return size;
+}
+
+/** Gives blocks on while they go to the file, each valid until the next; in the end they are known to be a database and its hash. */
+async function* receive(
+  handle: FileHandle,
+  { cluster, tempDir, garbage }: DownloadRequest & { readonly garbage: BufferGarbage },
+  { signal, progress, log }: RunContext,
+): AsyncGenerator<Uint8Array> {
+  using bar = progress.start({ label: 'Reading snapshot', unit: 'bytes', total: undefined });
+  const onSize = (bytes: number): void => {
+    log.info('Successfully opened snapshot reader on etcd');
+    bar.expect(bytes);
+  };
+  const trailing = new TrailingHash();
+  let written = Promise.resolve();
+  // The network goes on while compressors are waited for; what is under way then must not hold up an end before its time.
+  const ended = new AbortController();
+  using _end = { [Symbol.dispose]: () => ended.abort() };
+  const stream = cluster.snapshot({ signal: AbortSignal.any([signal, ended.signal]), onSize });
+  for await (const block of prefetch(rechunk(telling(stream), blockSize))) {
+    await written;
+    written = writing(tempDir, () => writeWhole(handle, block));
+    // Awaited in the next round, unless that is never reached.
+    written.catch(() => undefined);
+    trailing.push(block);
+    bar.advance(block.length);
+    yield block;
+    garbage.left(block.length);
+  }
+  await written;
+  if (trailing.length % sectorSize !== HASH_SIZE) {
+    throw corrupt(cluster.location, `its ${trailing.length} bytes are not a database and a SHA-256 behind it`);
+  }
+  try {
+    trailing.verify();
+  } catch (error) {
+    throw error instanceof HashDamage ? corrupt(cluster.location, error.message, error) : error;
+  }
+}
+
+/** Appends all of `bytes`, of which a single write may take only some. */
+async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done);
+    done += bytesWritten;
+  }
+}
+
+/** A stream that has begun and was lost: another member, or this one later, may send it whole. */
+class BrokenStream extends Error {
+  declare readonly cause: EtcdFailure;
+}
+
+/** Tells streams that break off from those that never begin. */
+async function* telling(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let begun = false;
+  try {
+    for await (const bytes of stream) {
+      begun = true;
+      yield bytes;
+    }
+  } catch (error) {
+    throw begun && error instanceof EtcdFailure && error.code === 'etcd_unreachable'
+      ? new BrokenStream(error.message, { cause: error })
+      : error;
+  }
+}
+
+async function lastRevisionOf(path: string): Promise<Revision> {
+  await using database = await Database.open(path);
+  return revision(await readLastRevision(database));
+}
+
+/** Reads from a database that was sent by `location`; damage is its fault. */
+async function trusting<T>(location: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw error instanceof Damage ? corrupt(location, `byte ${error.offset}: ${error.reason}`, error) : error;
+  }
+}
+
+function corrupt(location: string, found: string, cause?: unknown): Failure {
+  return new Failure({
+    code: 'snapshot_corrupt',
+    action: 'save the snapshot of',
+    object: location,
+    found,
+    remedy: 'nothing was stored; take it from another member, and check this one (etcdctl endpoint hashkv, disk)',
+    cause,
+  });
+}
+
+async function writing<T>(tempDir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw new Failure({
+      code: 'temp_unwritable',
+      action: 'write a temporary snapshot in',
+      object: tempDir,
+      found: code === 'ENOSPC' ? 'no space is left' : (code ?? String(cause)),
+      remedy:
+        'make room there for the whole database and its compressed form, or choose another --snapstore-temp-directory',
+      cause,
+    });
+  }
+}

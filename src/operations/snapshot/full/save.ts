@@ -1,0 +1,97 @@
+import type { EtcdCluster } from '../../../etcd/cluster.ts';
+import { readBlocks } from '../../../fs/read-blocks.ts';
+import { revision } from '../../../revision.ts';
+import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
+import type { RunContext } from '../../../runtime/run-context.ts';
+import { newSnapshot } from '../../../snapshot/name.ts';
+import type { Compression } from '../../../snapshot/snapshot.ts';
+import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
+import { refuseCorruptCluster, reportLearners } from './cluster-alarms.ts';
+import { type DownloadedDatabase, downloadDatabase } from './download.ts';
+
+/** What a full snapshot needs. */
+export interface FullSnapshotRequest {
+  readonly cluster: EtcdCluster;
+  readonly store: SnapStore;
+  readonly compression: Compression;
+  /** Directory for the temporary database file. */
+  readonly tempDir: string;
+  readonly final: boolean;
+}
+
+/** A full snapshot that is in the store; the same facts `etcdctl snapshot save` and `status` give. */
+export interface FullSnapshotResult {
+  readonly snapshot: StoredSnapshot;
+  /** CRC-32C over the db's records, as `etcdctl snapshot status` prints it. */
+  readonly hash: number;
+  /** Number of records, as `etcdctl snapshot status` counts. */
+  readonly totalKeys: number;
+  /** Bytes of the uncompressed db. */
+  readonly totalSize: number;
+}
+
+/** Takes one full snapshot: download and compress, then check and save. */
+export async function takeFullSnapshot(request: FullSnapshotRequest, context: RunContext): Promise<FullSnapshotResult> {
+  const takenAt = context.clock.now();
+  context.log.info(`Taking full snapshot for time: ${rfc3339(takenAt)}`);
+  await refuseCorruptCluster(request.cluster, context);
+  // Beside the work: a member that does not answer must not hold it up.
+  void reportLearners(request.cluster, context);
+  await using database = await downloadDatabase(request, context);
+  return await saveFullSnapshot({ ...request, database, createdOn: Math.floor(takenAt / 1000) }, context);
+}
+
+/**
+ * Stores a database that was downloaded, while it is being checked; it becomes visible when it is found sound, else the upload is
+ * taken back and the check's failure thrown. `createdOn` is in seconds since the epoch.
+ */
+export async function saveFullSnapshot(
+  request: Omit<FullSnapshotRequest, 'cluster' | 'tempDir'> & {
+    readonly database: DownloadedDatabase;
+    readonly createdOn: number;
+  },
+  { signal, clock, log, progress }: RunContext,
+): Promise<FullSnapshotResult> {
+  const { database, store, compression, final, createdOn } = request;
+  const { object, lastRevision, checked } = database;
+  const snapshot = newSnapshot({
+    kind: 'Full',
+    startRevision: revision(0),
+    lastRevision,
+    createdOn,
+    compression,
+    isFinal: final,
+  });
+  const startedAt = clock.monotonic();
+  using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: object.size });
+  const body = counted(readBlocks(object.handle), bar.advance.bind(bar));
+  const unsound = new AbortController();
+  const turn = checked.then(
+    () => undefined,
+    (error: unknown) => {
+      unsound.abort(error);
+      throw error;
+    },
+  );
+  // The store may fail before it waits for its turn.
+  turn.catch(() => undefined);
+  const bounds = { signal: AbortSignal.any([signal, unsound.signal]), sizeBound: object.size, file: object, turn };
+  const stored = await store.save(snapshot, body, bounds).catch((error: unknown) => {
+    unsound.signal.throwIfAborted();
+    throw error;
+  });
+  const { hash, totalKeys, size: totalSize } = await checked;
+  log.info(`Total time to save snapshot: ${((clock.monotonic() - startedAt) / 1000).toFixed(3)} seconds.`);
+  log.info(
+    { revision: lastRevision, bytes: stored.size, databaseBytes: totalSize, keys: totalKeys },
+    `Successfully saved full snapshot at: ${stored.key}`,
+  );
+  return { snapshot: stored, hash, totalKeys, totalSize };
+}
+
+async function* counted(source: AsyncIterable<Uint8Array>, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const bytes of source) {
+    yield bytes;
+    count(bytes.length);
+  }
+}

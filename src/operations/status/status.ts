@@ -1,0 +1,117 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Database } from '../../datadir/bbolt/database.ts';
+import { Damage } from '../../datadir/damage.ts';
+import { lockDb } from '../../datadir/lock.ts';
+import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect.ts';
+import { type DatabaseVersions, readVersions } from '../../datadir/mvcc/versions.ts';
+import { reachableRevision } from '../../datadir/replay/reachable-revision.ts';
+import { readStartState } from '../../datadir/replay/start-state.ts';
+import { readStructure } from '../../datadir/structure.ts';
+import { fileFailure } from '../../fs/errno.ts';
+import { createTemporaryFile } from '../../fs/temporary-file.ts';
+import { openSnapshotFile } from '../../objects/single-file-store.ts';
+import { writeBase } from '../../objects/write-full.ts';
+import { type Revision, revision } from '../../revision.ts';
+import { Failure } from '../../runtime/failure.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { SnapshotDamage } from '../../snapshot/damage.ts';
+import type { Compression } from '../../snapshot/snapshot.ts';
+import { checkTrailingHash, HASH_SIZE } from '../../snapshot/trailing-hash.ts';
+
+/** A bbolt file is a multiple of this. */
+const SECTOR_SIZE = 512;
+
+/** What a database holds, wherever it lies. */
+export interface DatabaseStatus extends DatabaseFacts {
+  readonly lastRevision: Revision;
+  readonly versions: DatabaseVersions;
+  readonly source:
+    | { readonly kind: 'database' }
+    /** A database with its SHA-256 behind it, which is right. */
+    | { readonly kind: 'snapshot'; readonly compression: Compression }
+    /** `withLog` is the revision that etcd reaches after it has applied its write-ahead log. */
+    | { readonly kind: 'data directory'; readonly withLog: Revision };
+}
+
+/** What to look at. */
+export interface StatusRequest {
+  /** A db file, a full snapshot, or a data directory. */
+  readonly path: string;
+  /** Where a compressed snapshot is expanded to; made when missing. */
+  readonly tempDir: string;
+}
+
+/**
+ * Reads a whole database and checks it: every page, every record, and the hash of a snapshot. Nothing is changed.
+ * Throws a {@link Failure}: `snapshot_corrupt` when something is damaged, `data_dir_locked` when an etcd runs on it.
+ */
+export async function readStatus(request: StatusRequest, context: RunContext): Promise<DatabaseStatus> {
+  try {
+    const found = await stat(request.path);
+    return found.isDirectory() ? await statusOfDirectory(request.path, context) : await statusOfFile(request, context);
+  } catch (error) {
+    throw statusFailure(error, request.path);
+  }
+}
+
+async function statusOfDirectory(directory: string, context: RunContext): Promise<DatabaseStatus> {
+  const structure = await readStructure(directory);
+  if (structure.kind !== 'member') {
+    throw new Failure({
+      code: 'not_a_data_dir',
+      action: 'read',
+      object: directory,
+      found: structure.kind === 'absent' ? 'the directory is empty' : structure.reason,
+      remedy: 'give the data directory of a stopped etcd, a db file or a full snapshot',
+    });
+  }
+  await using _lock = await lockDb(directory, context, { action: 'read' });
+  const start = await readStartState(structure.memberDir, context);
+  const { signal } = context;
+  const reached = await reachableRevision({ memberDir: structure.memberDir, start, signal });
+  const source = { kind: 'data directory', withLog: revision(reached) } as const;
+  return await inspected(start.dbFile, source, context);
+}
+
+async function statusOfFile(request: StatusRequest, context: RunContext): Promise<DatabaseStatus> {
+  const { store, snapshot } = await openSnapshotFile(request.path, { hash: 'optional' });
+  const { compression, size } = snapshot;
+  if (compression !== 'none') {
+    await using temporary = await createTemporaryFile(request.tempDir, 'status');
+    const target = { file: temporary.path, skipHashCheck: false, onRead: () => undefined };
+    await writeBase({ store, base: snapshot }, target, context);
+    return await inspected(temporary.path, { kind: 'snapshot', compression }, context);
+  }
+  if (size % SECTOR_SIZE !== HASH_SIZE) {
+    return await inspected(request.path, { kind: 'database' }, context);
+  }
+  await checkTrailingHash(createReadStream(request.path, { highWaterMark: 1024 * 1024 }), context);
+  return await inspected(request.path, { kind: 'snapshot', compression }, context);
+}
+
+async function inspected(
+  file: string,
+  source: DatabaseStatus['source'],
+  { signal }: RunContext,
+): Promise<DatabaseStatus> {
+  const facts = await inspectDatabase(file, { signal });
+  await using database = await Database.open(file);
+  return { ...facts, lastRevision: revision(facts.lastRevision), versions: await readVersions(database), source };
+}
+
+function statusFailure(error: unknown, object: string): unknown {
+  if (error instanceof SnapshotDamage || error instanceof Damage) {
+    const at = error instanceof Damage ? `${path.basename(error.file)} byte ${error.offset}: ${error.reason}` : '';
+    return new Failure({
+      code: 'snapshot_corrupt',
+      action: 'read',
+      object,
+      found: at === '' ? `it is damaged: ${error.message}` : `it is damaged: ${at}`,
+      remedy: 'use another copy or an older backup',
+      cause: error,
+    });
+  }
+  return fileFailure(error, { action: 'read', object }) ?? error;
+}

@@ -1,0 +1,62 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { Database } from '../../datadir/bbolt/database.ts';
+import { type HistoryHash, hashKv } from '../../datadir/mvcc/hash-kv.ts';
+import type { Revision } from '../../revision.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { SnapStore } from '../../snapstore/snapstore.ts';
+import { type RestoreResult, restore } from '../restore/restore.ts';
+
+/** A restore that was only tried. */
+export interface TriedRestore extends HistoryHash {
+  readonly eventsApplied: number;
+  /** Bytes of the db. */
+  readonly dbSize: number;
+}
+
+/** Restores into a directory below `tempDir` that is removed again, and computes HashKV of the result. */
+export async function tryRestore(
+  request: {
+    readonly store: SnapStore;
+    readonly until: Revision | undefined;
+    readonly tempDir: string;
+    readonly maxFetchers: number;
+  },
+  context: RunContext,
+): Promise<TriedRestore> {
+  await mkdir(request.tempDir, { recursive: true, mode: 0o700 });
+  const scratch = await mkdtemp(path.join(path.resolve(request.tempDir), 'etcdbrctl-verify-'));
+  try {
+    const { eventsApplied, dbSize, dataDir } = await restoreInto(scratch, request, context);
+    await using database = await Database.open(path.join(dataDir, 'member', 'snap', 'db'));
+    return { ...(await hashKv(database, context)), eventsApplied, dbSize };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function restoreInto(
+  scratch: string,
+  request: { readonly store: SnapStore; readonly until: Revision | undefined; readonly maxFetchers: number },
+  context: RunContext,
+): Promise<RestoreResult> {
+  const { store, until, maxFetchers } = request;
+  return await restore(
+    {
+      store,
+      target: until === undefined ? {} : { until: { kind: 'revision', revision: until } },
+      dataDir: path.join(scratch, 'data'),
+      tempDir: path.join(scratch, 'deltas'),
+      maxFetchers,
+      skipHashCheck: false,
+      quotaBytes: Number.MAX_SAFE_INTEGER,
+      member: {
+        name: 'default',
+        initialCluster: 'default=http://localhost:2380',
+        initialClusterToken: 'etcd-cluster',
+        initialAdvertisePeerUrls: ['http://localhost:2380'],
+      },
+    },
+    context,
+  );
+}

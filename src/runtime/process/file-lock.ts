@@ -1,0 +1,78 @@
+import { constants, type FileHandle, open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findLockHolder, type LockHolder } from './lock-holder.ts';
+import { loadAddon } from './native-addon.ts';
+
+/** A file that is ours until the lock is disposed of. */
+export interface FileLock extends AsyncDisposable {
+  /**
+   * `exclusive`: nobody else can lock it meanwhile. `observed`: this platform has no way to take the lock; nobody that
+   * can be seen from here held it, for the reason given.
+   */
+  readonly strength: 'exclusive' | { readonly observed: string };
+}
+
+/** The lock, or who has it. The holder is undefined when it is in another pid namespace, such as another container. */
+export type LockAttempt =
+  | { readonly acquired: true; readonly lock: FileLock }
+  | { readonly acquired: false; readonly holder: LockHolder | undefined };
+
+/**
+ * Tries to take the lock that etcd holds on its db while it runs: flock(2), exclusive, without waiting.
+ * Node has no flock, hence a small native module; where it cannot be loaded, /proc/locks is looked at instead.
+ * Rejects with the system's error when the file cannot be opened.
+ */
+export async function tryLockFile(file: string): Promise<LockAttempt> {
+  const addon = await loadAddon({
+    asset: 'flock.node',
+    file: () =>
+      fileURLToPath(new URL(`../../../.cache/native/flock-${process.platform}-${process.arch}.node`, import.meta.url)),
+    scratch: [tmpdir(), path.dirname(file)],
+  });
+  if (!addon.loaded) {
+    const holder = await findLockHolder(file);
+    const lock: FileLock = { strength: { observed: addon.reason }, [Symbol.asyncDispose]: () => Promise.resolve() };
+    return holder === undefined ? { acquired: true, lock } : { acquired: false, holder };
+  }
+  const handle = await openForLock(file);
+  const errno = tryLock(addon.exports, handle.fd);
+  if (errno === 0) {
+    return { acquired: true, lock: { strength: 'exclusive', [Symbol.asyncDispose]: () => handle.close() } };
+  }
+  await handle.close();
+  if (errno !== EWOULDBLOCK) {
+    throw new Error(`flock on ${file} failed with errno ${errno}`);
+  }
+  return { acquired: false, holder: await findLockHolder(file) };
+}
+
+const EWOULDBLOCK = process.platform === 'darwin' ? 35 : 11;
+
+/** NFS grants an exclusive lock only on a file that is open for writing. */
+async function openForLock(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, constants.O_RDWR);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EROFS')) {
+      return await open(file, constants.O_RDONLY);
+    }
+    throw error;
+  }
+}
+
+function tryLock(exports: unknown, fd: number): number {
+  if (
+    typeof exports === 'object' &&
+    exports !== null &&
+    'tryLock' in exports &&
+    typeof exports.tryLock === 'function'
+  ) {
+    const result: unknown = exports.tryLock(fd);
+    if (typeof result === 'number') {
+      return result;
+    }
+  }
+  throw new Error('the flock module does not offer tryLock');
+}

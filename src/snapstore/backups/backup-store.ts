@@ -1,0 +1,118 @@
+import { posix } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { Logger } from '../../runtime/log/logger.ts';
+import { parseRelativeKey, relativeKey } from '../../snapshot/name.ts';
+import { compareInChainOrder } from '../../snapshot/order.ts';
+import type { Layout, Snapshot } from '../../snapshot/snapshot.ts';
+import type { Bucket, BucketTraits, CallOptions, ObjectEntry } from '../bucket.ts';
+import type { SaveOptions, SnapStore, StoredSnapshot, StoreListing } from '../snapstore.ts';
+import { StoreError } from '../store-error.ts';
+import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
+import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
+
+/** Both are looked through, so that backups of old releases are found beside new ones. */
+const LAYOUTS: readonly Layout[] = ['v1', 'v2'];
+
+/** A place for backups inside a bucket. */
+export interface BackupStoreOptions {
+  readonly bucket: Bucket;
+  /** Folder inside the container, as the user gave it; empty for its top. `v1` and `v2` lie below it. */
+  readonly prefix: string;
+  readonly upload: UploadSettings;
+  readonly log: Logger;
+}
+
+/** Backups over any {@link Bucket}: names, layouts, order and uploads. */
+export class BackupStore implements SnapStore {
+  readonly location: string;
+  readonly companions: CompanionStore;
+  readonly #bucket: Bucket;
+  /** Empty or with a slash at its end. */
+  readonly #root: string;
+  readonly #upload: UploadSettings;
+  readonly #log: Logger;
+  readonly #warned = new Set<string>();
+
+  /** Throws a {@link StoreError} of kind `invalid` when the prefix leads out of the container. */
+  constructor(options: BackupStoreOptions) {
+    this.#bucket = options.bucket;
+    this.#root = rootOf(options.prefix, options.bucket.location);
+    this.location = `${options.bucket.location}/${this.#root}`.replace(/\/$/, '');
+    this.#upload = options.upload;
+    this.#log = options.log;
+    this.companions = companionsIn(options.bucket, { folder: `${this.#root}v2/`, upload: options.upload });
+  }
+
+  get traits(): BucketTraits {
+    return this.#bucket.traits;
+  }
+
+  async list(options: CallOptions): Promise<StoreListing> {
+    const snapshots: StoredSnapshot[] = [];
+    const ignored: string[] = [];
+    for (const layout of LAYOUTS) {
+      for await (const entry of this.#bucket.list(`${this.#root}${layout}/`, options)) {
+        const parsed = parseRelativeKey(entry.key.slice(this.#root.length));
+        if (parsed.outcome === 'snapshot') {
+          snapshots.push(stored(parsed.snapshot, entry));
+        } else if (!(isFolderMarker(entry) || isCompanionKey(entry.key))) {
+          ignored.push(entry.key);
+          this.#warnOnce(entry.key, parsed.reason);
+        }
+      }
+    }
+    return { snapshots: snapshots.sort(compareInChainOrder), ignored };
+  }
+
+  fetch(snapshot: StoredSnapshot, options: CallOptions): Promise<Readable> {
+    return this.#bucket.read(snapshot.key, { ...options, ...versionOf(snapshot) });
+  }
+
+  async save(snapshot: Snapshot, body: AsyncIterable<Uint8Array>, options: SaveOptions): Promise<StoredSnapshot> {
+    const key = `${this.#root}${relativeKey(snapshot)}`;
+    return stored(snapshot, await uploadInChunks(this.#bucket, { ...options, key, body }, this.#upload));
+  }
+
+  delete(snapshot: StoredSnapshot, options: CallOptions): Promise<void> {
+    return this.#bucket.delete(snapshot.key, { ...options, ...versionOf(snapshot) });
+  }
+
+  close(): Promise<void> {
+    return this.#bucket.close();
+  }
+
+  #warnOnce(key: string, reason: string): void {
+    if (!this.#warned.has(key)) {
+      this.#warned.add(key);
+      this.#log.warn({ key, reason }, 'ignoring an object that is no snapshot');
+    }
+  }
+}
+
+/** Cleans the prefix as Go's path.Join does: doubled slashes and dots go. */
+function rootOf(prefix: string, location: string): string {
+  const clean = posix.join('/', prefix).slice(1).replace(/\/$/, '');
+  if (posix.normalize(prefix).split('/').includes('..')) {
+    throw new StoreError('invalid', {
+      action: 'keep backups in',
+      object: location,
+      found: `the prefix "${prefix}" leads out of it`,
+      remedy: 'give a --store-prefix without ..',
+    });
+  }
+  return clean === '' ? '' : `${clean}/`;
+}
+
+/** Consoles of object stores leave an empty object behind for each folder made in them. */
+function isFolderMarker(entry: ObjectEntry): boolean {
+  return entry.size === 0 && entry.key.endsWith('/');
+}
+
+function stored(snapshot: Snapshot, entry: ObjectEntry): StoredSnapshot {
+  const { modifiedAt: _, ...facts } = entry;
+  return { ...snapshot, ...facts };
+}
+
+function versionOf(snapshot: StoredSnapshot): { readonly versionId?: string } {
+  return snapshot.versionId === undefined ? {} : { versionId: snapshot.versionId };
+}

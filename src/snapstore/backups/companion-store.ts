@@ -1,0 +1,81 @@
+import type { Readable } from 'node:stream';
+import { type Revision, revision } from '../../revision.ts';
+import type { Bucket, CallOptions, ObjectEntry } from '../bucket.ts';
+import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
+
+/** An archive of files that was stored beside a full snapshot. */
+export interface Companion {
+  /** `Companion-<last revision %08d>-<unix seconds>.tar.gz`, with the numbers of the full's name. */
+  readonly name: string;
+  /** Key inside the container. */
+  readonly key: string;
+  /** Bytes as stored. */
+  readonly size: number;
+  readonly lastRevision: Revision;
+  /** Seconds since the epoch. */
+  readonly createdOn: number;
+}
+
+/** Archives beside the snapshots, under names that no reader of snapshots knows. */
+export interface CompanionStore {
+  /** Oldest first. */
+  list(options: CallOptions): Promise<readonly Companion[]>;
+  save(
+    full: Pick<Companion, 'lastRevision' | 'createdOn'>,
+    body: AsyncIterable<Uint8Array>,
+    options: CallOptions & {
+      /** Upper bound of the body's size, bytes. */
+      readonly sizeBound: number;
+    },
+  ): Promise<Companion>;
+  fetch(companion: Companion, options: CallOptions): Promise<Readable>;
+  /** Deletes it and what its upload may have left. */
+  delete(companion: Companion, options: CallOptions): Promise<void>;
+}
+
+const namePattern = /^Companion-(\d{8,})-(\d+)\.tar\.gz$/;
+
+/** Whether the last part of a key is the name of a companion, or it lies below one. */
+export function isCompanionKey(key: string): boolean {
+  return key.split('/').some((part) => namePattern.test(part));
+}
+
+/** Companions in a folder (with a slash at its end) of a bucket. */
+export function companionsIn(
+  bucket: Bucket,
+  { folder, upload }: { readonly folder: string; readonly upload: UploadSettings },
+): CompanionStore {
+  return {
+    async list(options) {
+      const found: Companion[] = [];
+      for await (const entry of bucket.list(`${folder}Companion-`, options)) {
+        const companion = companionOf(entry, folder);
+        if (companion !== undefined) {
+          found.push(companion);
+        }
+      }
+      return found.toSorted((a, b) => a.createdOn - b.createdOn || a.lastRevision - b.lastRevision);
+    },
+    async save({ lastRevision, createdOn }, body, options) {
+      const name = `Companion-${String(lastRevision).padStart(8, '0')}-${createdOn}.tar.gz`;
+      const key = `${folder}${name}`;
+      const { size } = await uploadInChunks(bucket, { ...options, key, body }, upload);
+      return { name, key, size, lastRevision, createdOn };
+    },
+    fetch: ({ key }, options) => bucket.read(key, options),
+    async delete({ key }, options) {
+      await bucket.delete(key, options);
+      for await (const part of bucket.list(`${key}/`, options)) {
+        await bucket.delete(part.key, options);
+      }
+    },
+  };
+}
+
+function companionOf({ key, size }: ObjectEntry, folder: string): Companion | undefined {
+  const name = key.slice(folder.length);
+  const match = namePattern.exec(name);
+  return match === null
+    ? undefined
+    : { name, key, size, lastRevision: revision(Number(match[1])), createdOn: Number(match[2]) };
+}

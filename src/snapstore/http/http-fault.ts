@@ -1,0 +1,79 @@
+import type { StoreErrorKind } from '../store-error.ts';
+import { DeadlineExceeded } from './store-call.ts';
+
+/** What went wrong on the way to a store or back: its kind and how it reads in a message. */
+export interface HttpFault {
+  readonly kind: StoreErrorKind;
+  readonly found: string;
+}
+
+/**
+ * What an HTTP status means where the provider's own error code says nothing more precise.
+ * RFC 9110 section 15, RFC 6585 for 429, RFC 4918 for 507.
+ */
+export function kindOfStatus(status: number): StoreErrorKind {
+  if (status === 401 || status === 403 || status === 407) {
+    return 'denied';
+  }
+  if (status === 404) {
+    return 'not_found';
+  }
+  if (status === 410) {
+    return 'gone';
+  }
+  if (status === 507) {
+    return 'quota';
+  }
+  // 499 is what proxies log, and some answer, when a connection broke.
+  const worthAnotherTry = status === 408 || status === 425 || status === 429 || status === 499 || status >= 500;
+  return worthAnotherTry ? 'transient' : 'invalid';
+}
+
+/** What a `Retry-After` header asks for, ms: it holds seconds or a date (RFC 9110 section 10.2.3). Undefined when it says neither. */
+export function retryAfterMs(header: string | undefined, nowMs = Date.now()): number | undefined {
+  if (header === undefined) {
+    return undefined;
+  }
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}
+
+/** What a failure without an answer means: no connection, a broken one, no trust, no time. The causes are looked at as well. */
+export function networkFault(error: unknown): HttpFault {
+  if (error instanceof DeadlineExceeded) {
+    return { kind: 'transient', found: error.message };
+  }
+  for (let current: unknown = error; current instanceof Error; current = current.cause) {
+    const code = 'code' in current && typeof current.code === 'string' ? current.code : '';
+    const words = connectionFaults[code];
+    if (words !== undefined) {
+      return { kind: 'transient', found: `${words} (${code})` };
+    }
+    if (isCertificateFault(code)) {
+      return { kind: 'invalid', found: `the server's certificate is not accepted (${code})` };
+    }
+  }
+  return { kind: 'transient', found: error instanceof Error ? error.message : String(error) };
+}
+
+const connectionFaults: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection is refused',
+  ECONNRESET: 'the connection broke',
+  ECONNABORTED: 'the connection broke',
+  UND_ERR_SOCKET: 'the connection broke',
+  EPIPE: 'the connection broke',
+  ERR_STREAM_PREMATURE_CLOSE: 'the connection broke',
+  ETIMEDOUT: 'the connection timed out',
+  ESOCKETTIMEDOUT: 'the connection timed out',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  ENOTFOUND: 'the host name is unknown',
+  EAI_AGAIN: 'the host name cannot be looked up at the moment',
+};
+
+/** The codes of OpenSSL's verification errors and of Node's own TLS checks. */
+function isCertificateFault(code: string): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^CRL_|^ERR_TLS_|^ERR_SSL_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH/.test(
+    code,
+  );
+}

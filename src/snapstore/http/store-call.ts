@@ -1,0 +1,58 @@
+import { StoreError } from '../store-error.ts';
+
+/** How long one request may take: enough for a page of a listing, a head, a delete, the first byte of a read. */
+export const requestDeadlineMs = 60_000;
+/** How long the upload of one part may take. */
+export const partDeadlineMs = 180_000;
+/** How long a body may deliver nothing while its reader waits. */
+export const stallDeadlineMs = 60_000;
+
+/** A request that took longer than it was given. */
+export class DeadlineExceeded extends Error {
+  constructor(ms: number) {
+    super(`nothing came back within ${ms / 1000} s`);
+    this.name = 'DeadlineExceeded';
+  }
+}
+
+/** The bounds of one request to a store. */
+export interface StoreCall {
+  /** The caller's. */
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+  /** Turns what the SDK threw, or {@link DeadlineExceeded}, into the error callers know. */
+  readonly translate: (error: unknown) => StoreError;
+}
+
+/**
+ * Runs one request under a deadline. The signal it is handed aborts when the caller's does and when time is up; even a request
+ * that ignores it is left then. Throws the caller's own reason when the caller aborted, else what `translate` makes of the error;
+ * a {@link StoreError} stays as it is.
+ * No timer or listener is left behind.
+ */
+export async function callStore<T>(call: StoreCall, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  call.signal.throwIfAborted();
+  const controller = new AbortController();
+  const stopped = Promise.withResolvers<never>();
+  const stop = (reason: unknown): void => {
+    controller.abort(reason);
+    stopped.reject(reason);
+  };
+  const onAbort = (): void => stop(call.signal.reason);
+  const timer = setTimeout(() => stop(new DeadlineExceeded(call.deadlineMs)), call.deadlineMs);
+  call.signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([request(controller.signal), stopped.promise]);
+  } catch (error) {
+    if (call.signal.aborted) {
+      throw call.signal.reason;
+    }
+    if (error instanceof StoreError) {
+      throw error;
+    }
+    throw call.translate(controller.signal.aborted ? controller.signal.reason : error);
+  } finally {
+    clearTimeout(timer);
+    call.signal.removeEventListener('abort', onAbort);
+  }
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { projectRoot } from '../../../../scripts/lab/project-root.ts';
+import { run } from '../../../../scripts/lab/run.ts';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+
+/** Replaces and removes a data directory in a process that sees a volume mounted on it. */
+const PROGRAM = `
+import { mkdir, readdir, writeFile, readFile } from 'node:fs/promises';
+import { finishReplacement, removeDataDir, replaceDataDir } from '${projectRoot}src/operations/initialize/replace-data-dir.ts';
+import { recordedContext } from '${projectRoot}test/support/context/run-context.ts';
+const data = process.argv[1];
+const context = recordedContext();
+const build = (content) => async (staging) => {
+  await mkdir(staging + '/member');
+  await writeFile(staging + '/member/db', content);
+};
+const seen = [];
+const look = async () => seen.push([(await readdir(data)).toSorted(), (await readdir(data + '/..')).toSorted()]);
+await replaceDataDir(data, build('one'), context);
+await look();
+await replaceDataDir(data, build('two'), context);
+seen.push(await readFile(data + '/member/db', 'utf8'));
+await look();
+await finishReplacement(data, context);
+await look();
+await removeDataDir(data, context);
+await look();
+process.stdout.write(JSON.stringify(seen));
+`;
+
+for (const kind of ['volume of its own', 'directory of the same volume'] as const) {
+  test(`a data directory that is a mount point is replaced and emptied in place: a ${kind}`, async (t) => {
+    using dir = makeTempDir();
+    mkdirSync(dir.join('data'));
+    mkdirSync(dir.join('elsewhere'));
+    writeFileSync(dir.join('program.mts'), PROGRAM.replace('process.argv[1]', JSON.stringify(dir.join('data'))));
+    const source = kind === 'volume of its own' ? '-t tmpfs tmpfs' : `--bind ${dir.join('elsewhere')}`;
+    const mount = `mount ${source} ${dir.join('data')}`;
+    try {
+      await run('unshare', ['--mount', 'sh', '-c', mount]);
+    } catch (error) {
+      t.skip(`this machine does not let a test mount anything: ${String(error)}`);
+      return;
+    }
+    const command = `${mount} && exec ${process.execPath} ${dir.join('program.mts')} >${dir.join('seen')}`;
+    await run('unshare', ['--mount', 'sh', '-c', command]);
+    const beside = ['data', 'elsewhere', 'program.mts', 'seen'];
+    assert.deepEqual(JSON.parse(readFileSync(dir.join('seen'), 'utf8')), [
+      [['member'], beside],
+      'two',
+      [['member'], beside],
+      [['member'], beside],
+      [[], beside],
+    ]);
+  });
+}

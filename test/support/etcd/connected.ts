@@ -1,0 +1,104 @@
+import { eventually } from '../../../scripts/lab/eventually.ts';
+import type { EtcdCluster, EtcdConnectionOptions, WatchBatch } from '../../../src/etcd/cluster.ts';
+import { connect } from '../../../src/etcd/connect.ts';
+import { type Revision, revision } from '../../../src/revision.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
+import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
+import { RecordedLog } from '../context/recorded-log.ts';
+
+/** Options for `endpoints` with everything else as the command line has it by default, but short deadlines. */
+export function connectionTo(
+  endpoints: readonly string[],
+  overrides: Partial<EtcdConnectionOptions> = {},
+): EtcdConnectionOptions {
+  return {
+    endpoints,
+    serviceEndpoints: [],
+    username: undefined,
+    password: undefined,
+    caFile: undefined,
+    certFile: undefined,
+    keyFile: undefined,
+    insecureTransport: true,
+    insecureSkipVerify: false,
+    connectionTimeoutMs: 5_000,
+    snapshotTimeoutMs: 60_000,
+    defragTimeoutMs: 60_000,
+    ...overrides,
+  };
+}
+
+/** A cluster that a test is connected to; disposing closes the connections and ends what still runs. */
+export interface Connected extends Disposable {
+  readonly cluster: EtcdCluster;
+  readonly log: RecordedLog;
+  /** Aborts when this is disposed of. */
+  readonly signal: AbortSignal;
+}
+
+/** Connects as the program does. */
+export async function connected(
+  endpoints: readonly string[],
+  overrides: Partial<EtcdConnectionOptions> = {},
+): Promise<Connected> {
+  const controller = new AbortController();
+  const log = new RecordedLog();
+  const { signal } = controller;
+  const cluster = await connect(connectionTo(endpoints, overrides), { signal, clock: systemClock, log });
+  return {
+    cluster,
+    log,
+    signal,
+    [Symbol.dispose]: () => {
+      controller.abort();
+      cluster.close();
+    },
+  };
+}
+
+/** A watch that is being read all the time. */
+export interface RunningWatch {
+  readonly events: DeltaEvent[];
+  readonly batches: WatchBatch[];
+  /** Resolves when everything up to `last` has come; rejects when the watch fails before. */
+  reached(last: Revision | number): Promise<readonly DeltaEvent[]>;
+  /** Settles as the watch does. */
+  readonly ended: Promise<void>;
+}
+
+/** Reads a watch from `from` on in the background. */
+export function startWatch({ cluster, signal }: Connected, from: Revision | number): RunningWatch {
+  const events: DeltaEvent[] = [];
+  const batches: WatchBatch[] = [];
+  let outcome: { readonly error: unknown } | undefined;
+  const ended = (async () => {
+    for await (const batch of cluster.watch({ from: revision(from), signal })) {
+      batches.push(batch);
+      for (const event of batch.events) {
+        events.push(event);
+      }
+    }
+  })();
+  ended.catch((error: unknown) => {
+    outcome = { error };
+  });
+  return {
+    events,
+    batches,
+    ended,
+    reached: (last) =>
+      eventually(
+        () => {
+          if (outcome !== undefined) {
+            throw outcome.error;
+          }
+          return (batches.at(-1)?.revision ?? 0) >= last ? events : undefined;
+        },
+        {
+          intervalMs: 5,
+          timeoutMs: 60_000,
+          describe: () => `the watch is at ${batches.at(-1)?.revision}, not at ${last}`,
+        },
+      ),
+  };
+}

@@ -1,0 +1,142 @@
+import { Readable } from 'node:stream';
+import { decompress } from '../../../src/snapshot/compression.ts';
+import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
+import { relativeKey } from '../../../src/snapshot/name.ts';
+import { compareInChainOrder } from '../../../src/snapshot/order.ts';
+import type { Snapshot, SnapshotKind } from '../../../src/snapshot/snapshot.ts';
+import type { SaveOptions, SnapStore, StoredSnapshot, StoreListing } from '../../../src/snapstore/snapstore.ts';
+import { StoreError } from '../../../src/snapstore/store-error.ts';
+import { decodedDelta } from '../fixtures/decoded-delta.ts';
+
+/** A store in memory that can be slow or broken on request. */
+export class MemoryStore implements SnapStore {
+  readonly traits = { maxParts: Number.POSITIVE_INFINITY, minPartSize: 0, partsAreData: false, partDigests: [] };
+  readonly location = 'memory';
+  readonly #objects = new Map<string, { readonly snapshot: StoredSnapshot; readonly bytes: Buffer }>();
+  /** Names in the order in which they became visible. */
+  readonly saved: string[] = [];
+  /** Names of saves that have begun. */
+  readonly begun: string[] = [];
+  #gate: (PromiseWithResolvers<void> & { readonly kind: SnapshotKind | undefined }) | undefined;
+  #failure: StoreError | undefined;
+  #deleteFailure: ((snapshot: StoredSnapshot) => StoreError | undefined) | undefined;
+  /** Names in the order in which they were deleted. */
+  readonly deleted: string[] = [];
+
+  /** Saves (of one kind) wait from now on, with their bytes read, until {@link release}. */
+  hold(kind?: SnapshotKind): void {
+    this.#gate ??= { ...Promise.withResolvers<void>(), kind };
+  }
+
+  release(): void {
+    this.#gate?.resolve();
+    this.#gate = undefined;
+  }
+
+  /** Saves fail from now on; `undefined` ends it. */
+  fail(kind: StoreError['kind'] | undefined): void {
+    this.#failure =
+      kind === undefined
+        ? undefined
+        : new StoreError(kind, { action: 'save in', object: 'memory', found: 'told to fail' });
+  }
+
+  /** Deletions fail from now on: of all objects, or of those that `which` names. `undefined` ends it. */
+  failDeletes(kind: StoreError['kind'] | undefined, which: (name: string) => boolean = () => true): void {
+    this.#deleteFailure =
+      kind === undefined
+        ? undefined
+        : ({ name }) =>
+            which(name)
+              ? new StoreError(kind, { action: 'delete from', object: 'memory', found: 'told to fail' })
+              : undefined;
+  }
+
+  /** Puts objects there that somebody else has saved. */
+  place(...snapshots: readonly Snapshot[]): void {
+    for (const snapshot of snapshots) {
+      const key = relativeKey(snapshot);
+      this.#objects.set(key, { snapshot: { ...snapshot, key, size: 1 }, bytes: Buffer.alloc(1) });
+    }
+  }
+
+  async save(
+    snapshot: Snapshot,
+    body: AsyncIterable<Uint8Array>,
+    { signal, turn }: SaveOptions,
+  ): Promise<StoredSnapshot> {
+    this.begun.push(snapshot.name);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of body) {
+      signal.throwIfAborted();
+      chunks.push(Uint8Array.from(chunk));
+    }
+    await this.#opening(snapshot.kind, signal);
+    await turn;
+    if (this.#failure !== undefined) {
+      throw this.#failure;
+    }
+    const bytes = Buffer.concat(chunks);
+    const stored = { ...snapshot, key: relativeKey(snapshot), size: bytes.length };
+    this.#objects.set(stored.key, { snapshot: stored, bytes });
+    this.saved.push(snapshot.name);
+    return stored;
+  }
+
+  list(): Promise<StoreListing> {
+    const snapshots = [...this.#objects.values()].map(({ snapshot }) => snapshot).sort(compareInChainOrder);
+    return Promise.resolve({ snapshots, ignored: [] });
+  }
+
+  fetch(snapshot: StoredSnapshot): Promise<Readable> {
+    return Promise.resolve(Readable.from([this.#object(snapshot.name)]));
+  }
+
+  delete(snapshot: StoredSnapshot): Promise<void> {
+    const failure = this.#deleteFailure?.(snapshot);
+    if (failure !== undefined) {
+      return Promise.reject(failure);
+    }
+    this.deleted.push(snapshot.name);
+    this.#objects.delete(snapshot.key);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** The events of the delta `name`, its hash verified. */
+  async events(name: string): Promise<DeltaEvent[]> {
+    return (await decodedDelta(this.#expanded(name))).map(({ event }) => event);
+  }
+
+  /** The TTLs that the delta `name` tells, seconds by lease. */
+  async leaseTtls(name: string): Promise<ReadonlyMap<bigint, number>> {
+    return new Map((await decodedDelta(this.#expanded(name))).flatMap(({ leaseTtls }) => [...leaseTtls]));
+  }
+
+  #expanded(name: string): AsyncIterable<Uint8Array> {
+    const found = [...this.#objects.values()].find(({ snapshot }) => snapshot.name === name);
+    return decompress(Readable.from([this.#object(name)]), found?.snapshot.compression ?? 'none');
+  }
+
+  #object(name: string): Buffer {
+    const found = [...this.#objects.values()].find(({ snapshot }) => snapshot.name === name);
+    if (found === undefined) {
+      throw new StoreError('not_found', { action: 'fetch', object: name, found: 'it is not there' });
+    }
+    return found.bytes;
+  }
+
+  async #opening(kind: SnapshotKind, signal: AbortSignal): Promise<void> {
+    const gate = this.#gate;
+    if (gate === undefined || (gate.kind !== undefined && gate.kind !== kind)) {
+      return;
+    }
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    await Promise.race([gate.promise, aborted.promise]).finally(() => signal.removeEventListener('abort', abort));
+  }
+}

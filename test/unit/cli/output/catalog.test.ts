@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { catalogReport } from '../../../../src/cli/output/catalog.ts';
+import type { BackupCatalog } from '../../../../src/operations/list/list.ts';
+import { catalogOf } from '../../../../src/snapshot/catalog.ts';
+import type { StoredSnapshot } from '../../../../src/snapstore/snapstore.ts';
+import { snapshotNamed } from '../../../support/fixtures/snapshots.ts';
+
+const BEGIN = 1_795_251_532;
+
+function stored(name: string, more: Partial<StoredSnapshot> = {}): StoredSnapshot {
+  return { ...snapshotNamed(name), key: `v2/${name}`, size: 2_048, ...more };
+}
+
+function table(snapshots: readonly StoredSnapshot[], more: { deltas?: 'all' | 'shortened'; ignored?: string[] } = {}) {
+  const { deltas = 'shortened', ignored = [] } = more;
+  const catalog: BackupCatalog = { ...catalogOf(snapshots), location: '/backup', ignored };
+  return catalogReport(catalog, { now: (BEGIN + 600) * 1_000, deltas });
+}
+
+function longChain(count: number): StoredSnapshot[] {
+  const deltas = Array.from({ length: count }, (_, at) =>
+    stored(`Incr-${String(59 + at).padStart(8, '0')}-${String(59 + at).padStart(8, '0')}-${BEGIN + at + 1}.gz`),
+  );
+  return [stored(`Full-00000000-00000058-${BEGIN}.gz`), ...deltas];
+}
+
+describe('the table of a catalog', () => {
+  it('tells chains oldest first and which one restore takes', () => {
+    const snapshots = [
+      stored(`Full-00000000-00000058-${BEGIN}.gz`, { immutableUntil: (BEGIN + 86_400) * 1_000 }),
+      stored(`Incr-00000059-00000089-${BEGIN + 2}.gz`),
+      stored(`Full-00000000-00000089-${BEGIN + 3}.gz.final`),
+    ];
+    assert.deepEqual(table(snapshots).table, [
+      'Chain 1: to revision 89, 9m old, 2 objects, 4.0 KiB',
+      '  SNAPSHOT                              TAKEN (UTC)             SIZE',
+      '  Full-00000000-00000058-1795251532.gz  2026-11-21 08:58:52  2.0 KiB',
+      '      immutable until 2026-11-22 08:58:52',
+      '  Incr-00000059-00000089-1795251534.gz  2026-11-21 08:58:54  2.0 KiB',
+      '',
+      'Chain 2: to revision 89, 9m old, 1 object, 2.0 KiB',
+      '  restore takes this one',
+      '  SNAPSHOT                                    TAKEN (UTC)             SIZE',
+      '  Full-00000000-00000089-1795251535.gz.final  2026-11-21 08:58:55  2.0 KiB',
+      '      final',
+      '',
+      '/backup: 3 snapshots, 6.0 KiB',
+    ]);
+  });
+
+  it('says what is missing and what overlaps', () => {
+    const lines = table([
+      stored(`Full-00000000-00000058-${BEGIN}.gz`),
+      stored(`Incr-00000050-00000089-${BEGIN + 2}.gz`),
+      stored(`Incr-00000095-00000099-${BEGIN + 3}.gz`),
+    ]).table;
+    assert.match(lines[0] ?? '', /to revision 89, /);
+    assert.equal(lines[1], '  restore takes this one, and fails');
+    assert.ok(lines.includes('      overlap: revisions 50 to 58 are in an earlier snapshot too'));
+    assert.ok(lines.includes('      revisions 90 to 94 are missing before this delta'));
+  });
+
+  it('marks a chain that two snapshotters wrote to, whether restore takes it or not', () => {
+    const lines = table([
+      stored(`Full-00000000-00000058-${BEGIN}.gz`),
+      stored(`Incr-00000059-00000089-${BEGIN + 2}.gz`),
+      stored(`Incr-00000070-00000099-${BEGIN + 3}.gz`),
+      stored(`Full-00000000-00000099-${BEGIN + 4}.gz`),
+      stored(`Incr-00000100-00000110-${BEGIN + 5}.gz`),
+    ]).table;
+    assert.equal(lines[1], '  TWO SNAPSHOTTERS wrote it: 1 delta holds revisions that others hold, too');
+    assert.equal(lines.filter((line) => /TWO SNAPSHOTTERS/.test(line)).length, 1);
+  });
+
+  it('leaves out the middle of a long chain unless told otherwise', () => {
+    const short = table(longChain(40)).table;
+    assert.ok(short.includes('  ... 35 more deltas, shown with --all'));
+    assert.ok(short.length < 15);
+    assert.ok(short.some((line) => line.includes('Incr-00000098')));
+    assert.equal(table(longChain(40), { deltas: 'all' }).table.length, 41 + 5);
+    assert.equal(table(longChain(5)).table.length, 6 + 5);
+  });
+
+  it('fits 80 columns with the longest usual names', () => {
+    const { table: lines } = table(longChain(3).map((each) => ({ ...each, size: 1_023 * 1_024 ** 3 })));
+    const final = table([stored(`Full-00000000-99999999-${BEGIN}.zlib.final`, { size: 1_023 * 1_024 ** 3 })]).table;
+    assert.deepEqual(
+      [...lines, ...final].filter((line) => line.length > 80),
+      [],
+    );
+  });
+
+  it('tells of an empty store and of what lies beside snapshots', () => {
+    assert.deepEqual(table([]).table, ['/backup: no snapshot; check the container and --store-prefix']);
+    const part = stored(`Full-00000000-00000058-${BEGIN}.gz/0000000001`);
+    const lines = table([part], { ignored: ['v2/odd', 'v2/odder'] }).table;
+    assert.equal(lines.at(-1), 'Beside them: 1 part of larger objects, 2 objects with other names');
+  });
+});
+
+describe('the data of a catalog', () => {
+  it('holds every delta, times and what is missing', () => {
+    const { data } = table(longChain(40));
+    const { chains, ...rest } = JSON.parse(JSON.stringify(data)) as {
+      chains: {
+        full: Record<string, unknown>;
+        deltas: unknown[];
+        restoreTakesThis: boolean;
+        missing: unknown;
+        twoWriters: unknown;
+      }[];
+    };
+    assert.deepEqual(rest, {
+      location: '/backup',
+      restorable: true,
+      twoWriters: false,
+      lastRevision: 98,
+      excluded: [],
+      parts: 0,
+      ignored: [],
+    });
+    assert.equal(chains[0]?.deltas.length, 40);
+    assert.equal(chains[0]?.restoreTakesThis, true);
+    assert.equal(chains[0]?.missing, null);
+    assert.deepEqual(chains[0]?.twoWriters, []);
+    assert.equal(chains[0]?.full['createdOn'], '2026-11-21T08:58:52.000Z');
+    assert.equal(chains[0]?.full['ageSeconds'], 600);
+  });
+});

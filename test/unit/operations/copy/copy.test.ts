@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, test } from 'node:test';
+import { eventually } from '../../../../scripts/lab/eventually.ts';
+import { copyBackups, waitForFinal } from '../../../../src/operations/copy/copy.ts';
+import { systemClock } from '../../../../src/runtime/system-clock.ts';
+import type { Progress } from '../../../../src/runtime/terminal/progress.ts';
+import { terminalProgress } from '../../../../src/runtime/terminal/terminal-progress.ts';
+import { BackupStore } from '../../../../src/snapstore/backups/backup-store.ts';
+import type { Bucket } from '../../../../src/snapstore/bucket.ts';
+import { StoreError, type StoreErrorKind } from '../../../../src/snapstore/store-error.ts';
+import { type RecordedContext, recordedContext } from '../../../support/context/run-context.ts';
+import { seededBytes } from '../../../support/fixtures/byte-streams.ts';
+import { faultyBucket } from '../../../support/stores/faulty-bucket.ts';
+import { type MemoryBucket, memoryBucket } from '../../../support/stores/memory-bucket.ts';
+
+const CHUNK = 5 * 1024 * 1024;
+const FULL = 'Full-00000000-00000010-1000';
+const DELTAS = Array.from({ length: 6 }, (_, at) => `Incr-${pad(11 + at * 10)}-${pad(20 + at * 10)}-${1001 + at}`);
+
+let source: MemoryBucket;
+let target: MemoryBucket;
+let context: RecordedContext;
+
+function pad(revision: number): string {
+  return String(revision).padStart(8, '0');
+}
+
+function hashed(size: number, seed: number): Buffer {
+  const content = Buffer.from(seededBytes(size, seed));
+  return Buffer.concat([content, createHash('sha256').update(content).digest()]);
+}
+
+function put(bucket: MemoryBucket, name: string, bytes: Buffer): void {
+  const key = `main/v2/${name}`;
+  bucket.objects.set(key, { bytes, entry: { key, size: bytes.length, modifiedAt: 0 } });
+}
+
+function store(bucket: Bucket): BackupStore {
+  const upload = { parallel: 3, minChunkSize: CHUNK, clock: context.clock, log: context.log };
+  return new BackupStore({ bucket, prefix: 'main', upload, log: context.log });
+}
+
+function request(from: Bucket = source, to: Bucket = target): Parameters<typeof copyBackups>[0] {
+  return { source: store(from), target: store(to), maxBackups: -1, maxBackupAgeDays: -1, maxParallel: 4 };
+}
+
+function names(bucket: MemoryBucket): readonly string[] {
+  return [...bucket.objects.keys()].map((key) => key.replace('main/v2/', ''));
+}
+
+function failure(kind: StoreErrorKind): () => StoreError {
+  return () => new StoreError(kind, { action: 'use', object: 'memory', found: 'told to fail' });
+}
+
+beforeEach(() => {
+  source = memoryBucket();
+  target = memoryBucket();
+  context = recordedContext();
+  put(source, FULL, hashed(2 * CHUNK + 10, 1));
+  for (const [at, delta] of DELTAS.entries()) {
+    // The later, the smaller: those that come behind would be ready first.
+    put(source, delta, hashed(1_000_000 / (at + 1), at + 2));
+  }
+});
+
+describe('copyBackups', () => {
+  test('everything arrives, byte for byte, a full before its deltas and those in order', async () => {
+    const result = await copyBackups(request(), context);
+    assert.deepEqual(names(target), [FULL, ...DELTAS]);
+    for (const [key, { bytes }] of source.objects) {
+      assert.ok(target.objects.get(key)?.bytes.equals(bytes), key);
+    }
+    assert.deepEqual(
+      result.copied.map((object) => object.target.name),
+      [FULL, ...DELTAS],
+    );
+    assert.equal(result.present, 0);
+  });
+
+  test('a second run copies nothing, one after an interruption what is missing', async () => {
+    const controller = new AbortController();
+    const stopped = new Error('enough');
+    const interrupted = { ...context, signal: controller.signal };
+    const saved = target.objects.set.bind(target.objects);
+    target.objects.set = (key, value) => {
+      if (target.objects.size === 2) {
+        controller.abort(stopped);
+      }
+      return saved(key, value);
+    };
+    await assert.rejects(copyBackups(request(), interrupted), stopped);
+    const there = target.objects.size;
+    assert.ok(there >= 3 && there < 7, `${there} objects`);
+    assert.deepEqual(names(target), [FULL, ...DELTAS].slice(0, there));
+    const second = await copyBackups(request(), context);
+    assert.equal(second.present, there);
+    assert.equal(second.copied.length, 7 - there);
+    assert.equal((await copyBackups(request(), context)).copied.length, 0);
+  });
+
+  test('an object with another size is replaced', async () => {
+    await copyBackups(request(), context);
+    put(target, DELTAS[2] ?? '', Buffer.from('half'));
+    const result = await copyBackups(request(), context);
+    assert.deepEqual(
+      result.copied.map(({ action, target: { name } }) => `${action} ${name}`),
+      [`replace ${DELTAS[2]}`],
+    );
+    assert.deepEqual(
+      target.objects.get(`main/v2/${DELTAS[2]}`)?.bytes,
+      source.objects.get(`main/v2/${DELTAS[2]}`)?.bytes,
+    );
+  });
+
+  test('a damaged object is never visible, nor is any delta behind it; other chains are copied', async () => {
+    const damaged = hashed(1000, 9);
+    damaged[100] = (damaged[100] ?? 0) ^ 1;
+    put(source, DELTAS[3] ?? '', damaged);
+    put(source, 'Full-00000000-00000070-2000', hashed(10, 10));
+    await assert.rejects(copyBackups(request(), context), {
+      code: 'copy_incomplete',
+      message: new RegExp(`cannot copy all backups to memory.*${DELTAS[3]}.*damaged.*run the same command again`),
+    });
+    assert.deepEqual(names(target).toSorted(), ['Full-00000000-00000070-2000', FULL, ...DELTAS.slice(0, 3)].toSorted());
+  });
+
+  test('what comes before a damaged object is still finished, however long it takes', async () => {
+    put(source, DELTAS[3] ?? '', Buffer.alloc(1000));
+    const takenBack = Promise.withResolvers<void>();
+    const watched: Bucket = {
+      ...target,
+      beginUpload: async (key, options) => {
+        const upload = await target.beginUpload(key, options);
+        const damaged = key.endsWith(DELTAS[3] ?? '');
+        return {
+          writePart: (part, call) => upload.writePart(part, call),
+          complete: (whole, call) => upload.complete(whole, call),
+          abort: () => upload.abort().then(damaged ? takenBack.resolve : undefined),
+        };
+      },
+    };
+    const slow: Bucket = {
+      ...source,
+      read: async (key, options) => {
+        if (key.endsWith(DELTAS[1] ?? '')) {
+          await takenBack.promise;
+        }
+        return await source.read(key, options);
+      },
+    };
+    await assert.rejects(copyBackups(request(slow, watched), context), { code: 'copy_incomplete' });
+    assert.deepEqual(names(target), [FULL, ...DELTAS.slice(0, 3)]);
+  });
+
+  test('a full that cannot be copied leaves its deltas out', async () => {
+    put(source, FULL, Buffer.alloc(5000));
+    await assert.rejects(copyBackups(request(), context), { code: 'copy_incomplete' });
+    assert.deepEqual(names(target), []);
+  });
+
+  test('what the source deletes meanwhile ends its chain, and the copy looks again', async () => {
+    const deleting = faultyBucket(source);
+    let listings = 0;
+    const list = deleting.list.bind(deleting);
+    deleting.list = async function* (prefix, options) {
+      yield* list(prefix, options);
+      listings += 1;
+      if (prefix.endsWith('v2/') && listings <= 2) {
+        source.objects.delete(`main/v2/${DELTAS[1]}`);
+        put(source, 'Full-00000000-00000070-2000', hashed(10, 10));
+      }
+    };
+    const result = await copyBackups(request(deleting), context);
+    assert.deepEqual(result.vanished, []);
+    assert.ok(names(target).includes('Full-00000000-00000070-2000'));
+    assert.ok(context.lines.some(({ level, text }) => level === 'warn' && text.includes(`${DELTAS[1]} was deleted`)));
+  });
+
+  test('failures in passing are tried again', async () => {
+    const from = faultyBucket(source);
+    const to = faultyBucket(target);
+    from.fail('read', failure('transient'), 2);
+    to.fail('writePart', failure('transient'), 2);
+    await copyBackups(request(from, to), context);
+    assert.deepEqual(names(target), [FULL, ...DELTAS]);
+  });
+
+  test('a target that refuses fails the copy', async () => {
+    const to = faultyBucket(target);
+    to.fail('beginUpload', failure('denied'), 100);
+    await assert.rejects(copyBackups(request(source, to), context), {
+      code: 'copy_incomplete',
+      message: /0 objects were copied, then Full-.* failed: cannot use memory: told to fail/,
+    });
+    assert.equal(target.objects.size, 0);
+  });
+
+  test('an empty source is copied in no time', async () => {
+    const result = await copyBackups(request(memoryBucket()), context);
+    assert.deepEqual(result.copied, []);
+  });
+});
+
+describe('progress of a copy', () => {
+  /** Keeps what bars were told. */
+  function recordedProgress(): { readonly progress: Progress; readonly bars: { total?: number; done: number[] }[] } {
+    const bars: { total?: number; done: number[] }[] = [];
+    const progress: Progress = {
+      start({ label, unit, total }) {
+        assert.deepEqual([label, unit], ['copy', 'bytes']);
+        const bar = { ...(total === undefined ? {} : { total }), done: [0] };
+        bars.push(bar);
+        return {
+          advance: (amount) => void bar.done.push((bar.done.at(-1) ?? 0) + amount),
+          expect: () => assert.fail('the total is known from the beginning'),
+          [Symbol.dispose]() {},
+        };
+      },
+    };
+    return { progress, bars };
+  }
+
+  test('one bar counts the bytes of all objects that are sent; those that are there already are not among them', async () => {
+    put(source, 'Full-00000000-00000070-2000', hashed(70_000, 10));
+    put(target, FULL, source.objects.get(`main/v2/${FULL}`)?.bytes ?? Buffer.of());
+    put(target, DELTAS[0] ?? '', Buffer.from('half'));
+    const { progress, bars } = recordedProgress();
+    const result = await copyBackups(request(), { ...context, progress });
+    assert.equal(result.present, 1);
+    const sent = [...source.objects].filter(([key]) => !key.endsWith(FULL)).map(([, { bytes }]) => bytes.length);
+    const total = sent.reduce((sum, size) => sum + size, 0);
+    assert.deepEqual(
+      bars.map((bar) => [bar.total, bar.done.at(-1)]),
+      [[total, total]],
+    );
+    const steps = bars[0]?.done ?? [];
+    assert.deepEqual(
+      steps,
+      steps.toSorted((a, b) => a - b),
+    );
+    assert.ok(steps.length >= sent.length, 'each object moves the bar');
+  });
+
+  test('bytes that have to be sent again count once', async () => {
+    const to = faultyBucket(target);
+    to.fail('complete', failure('transient'), 2);
+    const { progress, bars } = recordedProgress();
+    await copyBackups(request(source, to), { ...context, progress });
+    const total = [...source.objects.values()].reduce((sum, { bytes }) => sum + bytes.length, 0);
+    assert.equal(bars[0]?.done.at(-1), total);
+    assert.ok(
+      bars[0]?.done.every((done) => done >= 0 && done <= total),
+      'never more than everything',
+    );
+  });
+
+  test('a terminal shows share, rate and time left of the whole while an object is on its way', async () => {
+    const shown: string[] = [];
+    const line = { print: () => undefined, show: (text: string | undefined) => void shown.push(text ?? 'removed') };
+    const underway = /^copy \[=+ *\] +[1-9]\d?% {2}\d\S* \wi?B\/s {2}\S+ left$/;
+    const held: Bucket = {
+      ...target,
+      async beginUpload(key, options) {
+        const upload = await target.beginUpload(key, options);
+        const writePart: typeof upload.writePart = async (part, calling) => {
+          if (key.endsWith(DELTAS[5] ?? '')) {
+            await eventually(() => shown.find((text) => underway.test(text)), { describe: () => shown.join('\n') });
+          }
+          await upload.writePart(part, calling);
+        };
+        return { ...upload, writePart };
+      },
+    };
+    const progress = terminalProgress({ line, clock: systemClock });
+    await copyBackups(request(source, held), { ...context, progress });
+    assert.match(shown[0] ?? '', /^copy \[ +\] +0%/);
+    assert.match(shown.at(-2) ?? '', /^copy \[=+\] 100% .*\/s {2}0s left$/);
+    assert.equal(shown.at(-1), 'removed');
+  });
+});
+
+describe('waitForFinal', () => {
+  test('looks every 15 s until there is one', async () => {
+    const clock = {
+      ...context.clock,
+      sleep: async (ms: number, signal?: AbortSignal) => {
+        await context.clock.sleep(ms, signal);
+        if (context.sleeps.length === 3) {
+          put(source, 'Full-00000000-00000070-2000.gz.final', Buffer.from('x'));
+          put(source, 'Full-00000000-00000071-2001.gz', Buffer.from('x'));
+        }
+      },
+    };
+    await waitForFinal(request(), 0, { ...context, clock });
+    assert.deepEqual(context.sleeps, [15_000, 15_000, 15_000]);
+  });
+
+  test('gives up after the timeout with a warning', async () => {
+    await waitForFinal(request(), 40_000, context);
+    assert.deepEqual(context.sleeps, [15_000, 15_000, 10_000]);
+    assert.ok(context.lines.some(({ level, text }) => level === 'warn' && text.includes('40 s')));
+  });
+
+  test('a final full behind four newer ones is history', async () => {
+    put(source, 'Full-00000000-00000011-1001.final', Buffer.from('x'));
+    for (let at = 0; at < 4; at++) {
+      put(source, `Full-00000000-${pad(90 + at)}-${2000 + at}`, Buffer.from('x'));
+    }
+    await waitForFinal(request(), 1000, context);
+    assert.deepEqual(context.sleeps, [1000]);
+  });
+});

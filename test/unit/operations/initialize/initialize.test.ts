@@ -1,0 +1,337 @@
+import assert from 'node:assert/strict';
+import { readdirSync, statSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
+import {
+  type InitializeRequest,
+  type InitializeResult,
+  initialize,
+} from '../../../../src/operations/initialize/initialize.ts';
+import { restore } from '../../../../src/operations/restore/restore.ts';
+import { Failure } from '../../../../src/runtime/failure.ts';
+import { tryLockFile } from '../../../../src/runtime/process/file-lock.ts';
+import { recordedContext } from '../../../support/context/run-context.ts';
+import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
+import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
+import { tree } from '../../../support/fixtures/tree.ts';
+import { memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
+
+const BACKUP = goldenObjects('etcd-3.5/gzip');
+const REVISION = 122;
+const BASE_REVISION = 58;
+const WAL = 'member/wal/0000000000000000-0000000000000000.wal';
+const SNAP = 'member/snap/0000000000000001-0000000000000001.snap';
+const DB = 'member/snap/db';
+const EMPTY_STORE = memorySnapStore([]);
+
+test('an absent directory is restored, or left alone when there is nothing to restore from', async () => {
+  using dir = makeTempDir();
+  for (const store of [undefined, EMPTY_STORE]) {
+    assert.deepEqual(await run(dir, { store }), { found: { state: 'absent' }, action: 'none', restored: undefined });
+    assert.deepEqual(readdirSync(dir.path), []);
+  }
+  const result = await run(dir, {});
+  assert.equal(result.found.state, 'absent');
+  await assertRestored(dir, result);
+});
+
+test('a directory without anything in it counts as absent', async () => {
+  using dir = makeTempDir();
+  await mkdir(dir.join('data', 'lost+found'), { recursive: true });
+  const result = await run(dir, {});
+  assert.equal(result.found.state, 'absent');
+  assert.equal(result.action, 'restored');
+  assert.deepEqual(readdirSync(dir.join('data')).toSorted(), ['lost+found', 'member']);
+});
+
+for (const mode of ['sanity', 'full'] as const) {
+  test(`a sound directory is kept as it is in mode ${mode}, with and without a store`, async () => {
+    using dir = makeTempDir();
+    await restore(restoreRequest(dir), recordedContext());
+    const before = tree(dir.path);
+    for (const store of [undefined, EMPTY_STORE, memorySnapStore(BACKUP)]) {
+      const result = await run(dir, { mode, store });
+      assert.deepEqual(result, { found: { state: 'valid', revision: REVISION }, action: 'kept', restored: undefined });
+    }
+    assert.deepEqual(tree(dir.path), before);
+  });
+}
+
+test('a directory behind the store is replaced', async () => {
+  using dir = makeTempDir();
+  const store = memorySnapStore(BACKUP.filter(({ key }) => key.includes('Full-')));
+  await restore(restoreRequest(dir, { store }), recordedContext());
+  const result = await run(dir, {});
+  assert.deepEqual(result.found, { state: 'behind_store', revision: BASE_REVISION, storeRevision: REVISION });
+  await assertRestored(dir, result);
+});
+
+test('a member of several is not compared with the store: it catches up with its leader', async () => {
+  using dir = makeTempDir();
+  const member = {
+    ...restoreRequest(dir).member,
+    initialCluster: 'default=http://127.0.0.1:2380,other=http://127.0.0.1:2381',
+  };
+  const store = memorySnapStore(BACKUP.filter(({ key }) => key.includes('Full-')));
+  await restore(restoreRequest(dir, { store, member }), recordedContext());
+  const result = await run(dir, { member });
+  assert.deepEqual(result.found, { state: 'valid', revision: BASE_REVISION });
+});
+
+interface Harm {
+  readonly what: string;
+  readonly harm: (data: string) => Promise<void>;
+  readonly state: string;
+  readonly reason: RegExp;
+  /** Not noticed in mode `sanity`. */
+  readonly onlyInFull?: true;
+}
+
+const HARMS: readonly Harm[] = [
+  {
+    what: 'no member directory',
+    harm: (data) => rename(path.join(data, 'member'), path.join(data, 'unknown')),
+    state: 'invalid_structure',
+    reason: /^member is missing/,
+  },
+  {
+    what: 'no wal directory',
+    harm: (data) => rm(path.join(data, 'member/wal'), { recursive: true }),
+    state: 'invalid_structure',
+    reason: /^member\/wal is missing/,
+  },
+  {
+    what: 'no snap directory',
+    harm: (data) => rm(path.join(data, 'member/snap'), { recursive: true }),
+    state: 'invalid_structure',
+    reason: /^member\/snap is missing/,
+  },
+  {
+    what: 'no db',
+    harm: (data) => rm(path.join(data, DB)),
+    state: 'invalid_structure',
+    reason: /^member\/snap\/db is missing/,
+  },
+  {
+    what: 'a file where member should be',
+    harm: async (data) => {
+      await rm(path.join(data, 'member'), { recursive: true });
+      await writeFile(path.join(data, 'member'), '');
+    },
+    state: 'invalid_structure',
+    reason: /^member is missing or no directory/,
+  },
+  {
+    what: 'an empty db',
+    harm: (data) => truncate(path.join(data, DB), 0),
+    state: 'db_corrupt',
+    reason: /snap\/db is damaged at byte 0/,
+  },
+  {
+    what: 'a db cut in half',
+    harm: (data) => truncate(path.join(data, DB), 100_000),
+    state: 'db_corrupt',
+    reason: /snap\/db is damaged/,
+  },
+  {
+    what: 'a zeroed page in the db',
+    harm: (data) => overwrite(path.join(data, DB), 5 * 4096, Buffer.alloc(4096)),
+    state: 'db_corrupt',
+    reason: /snap\/db is damaged at byte/,
+    onlyInFull: true,
+  },
+  {
+    what: 'a flipped byte in the log',
+    harm: (data) => overwrite(path.join(data, WAL), 0x90, Buffer.from('!')),
+    state: 'wal_corrupt',
+    reason: /\.wal is damaged at byte \d+: the checksum is/,
+    onlyInFull: true,
+  },
+  {
+    what: 'an empty wal directory',
+    harm: (data) => rm(path.join(data, WAL)),
+    state: 'wal_corrupt',
+    reason: /there is no segment/,
+    onlyInFull: true,
+  },
+  {
+    what: 'a log that ends before the db',
+    harm: (data) => truncate(path.join(data, WAL), 0x60),
+    state: 'wal_corrupt',
+    reason: /it ends with entry 0, but the db has seen entry 1/,
+    onlyInFull: true,
+  },
+  {
+    what: 'a damaged snapshot file',
+    harm: (data) => overwrite(path.join(data, SNAP), 100, Buffer.from([0])),
+    state: 'wal_corrupt',
+    reason: /\.snap is damaged/,
+    onlyInFull: true,
+  },
+];
+
+for (const { what, harm, state, reason, onlyInFull } of HARMS) {
+  test(`${what} is ${state}: restored from backups`, async () => {
+    using dir = makeTempDir();
+    await restore(restoreRequest(dir), recordedContext());
+    await harm(dir.join('data'));
+    if (onlyInFull) {
+      assert.equal((await run(dir, { mode: 'sanity' })).action, 'kept');
+    }
+    const result = await run(dir, { mode: onlyInFull ? 'full' : 'sanity' });
+    assert.equal(result.found.state, state);
+    assert.ok('reason' in result.found);
+    assert.match(result.found.reason, reason);
+    await assertRestored(dir, result);
+  });
+
+  test(`${what}: removed when the store is empty, kept and refused when there is none`, async () => {
+    using dir = makeTempDir();
+    await restore(restoreRequest(dir), recordedContext());
+    await harm(dir.join('data'));
+    const before = tree(dir.path);
+    await assert.rejects(run(dir, { mode: 'full', store: undefined }), (error) => {
+      assert.ok(error instanceof Failure);
+      assert.equal(error.code, 'data_dir_invalid');
+      assert.match(error.message, /configure the store that holds its backups/);
+      return true;
+    });
+    assert.deepEqual(tree(dir.path), before);
+    const result = await run(dir, { mode: 'full', store: EMPTY_STORE });
+    assert.deepEqual([result.found.state, result.action, result.restored], [state, 'removed', undefined]);
+    assert.deepEqual(readdirSync(dir.path), []);
+  });
+}
+
+test('a torn tail of the log is cut off in mode full, and the file as it was kept', async () => {
+  using dir = makeTempDir();
+  await restore(restoreRequest(dir), recordedContext());
+  const wal = dir.join('data', WAL);
+  const whole = await readFile(wal);
+  await truncate(wal, 285);
+  const result = await run(dir, { mode: 'full' });
+  assert.equal(result.action, 'kept');
+  assert.deepEqual(await readFile(`${wal}.broken`), whole.subarray(0, 285));
+  const kept = await readFile(wal);
+  assert.ok(kept.length > 0 && kept.length < 285);
+  assert.deepEqual(kept, whole.subarray(0, kept.length));
+  assert.equal((await run(dir, { mode: 'full' })).action, 'kept');
+});
+
+test('the file safe_guard ties a volume to a namespace', async () => {
+  using dir = makeTempDir();
+  await run(dir, { namespace: 'shoot--a--b' });
+  const guard = dir.join('safe_guard');
+  assert.equal(await readFile(guard, 'utf8'), 'shoot--a--b');
+  assert.equal(statSync(guard).mode & 0o777, 0o600);
+  assert.equal((await run(dir, { namespace: 'shoot--a--b' })).action, 'kept');
+
+  await truncate(dir.join('data', DB), 0);
+  const before = tree(dir.path);
+  await assert.rejects(run(dir, { namespace: 'shoot--a--c' }), (error) => {
+    assert.ok(error instanceof Failure);
+    assert.equal(error.code, 'wrong_volume');
+    assert.match(error.message, /says "shoot--a--b", the namespace is "shoot--a--c"/);
+    return true;
+  });
+  assert.deepEqual(tree(dir.path), before);
+  assert.equal((await run(dir, { namespace: 'shoot--a--b' })).action, 'restored');
+});
+
+test('a db that another process has locked is left alone, whatever its state', async () => {
+  using dir = makeTempDir();
+  await restore(restoreRequest(dir), recordedContext());
+  await truncate(dir.join('data', DB), 0);
+  const before = tree(dir.path);
+  const held = await tryLockFile(dir.join('data', DB));
+  assert.ok(held.acquired);
+  await assert.rejects(run(dir, {}), (error) => {
+    assert.ok(error instanceof Failure);
+    assert.equal(error.code, 'data_dir_locked');
+    assert.match(error.message, new RegExp(`node \\(pid ${process.pid}\\) holds the lock on .*snap/db; stop the etcd`));
+    return true;
+  });
+  assert.deepEqual(tree(dir.path), before);
+  await held.lock[Symbol.asyncDispose]();
+  assert.equal((await run(dir, {})).action, 'restored');
+});
+
+test('when the restore fails, the invalid directory stays as it was', async () => {
+  using dir = makeTempDir();
+  await restore(restoreRequest(dir), recordedContext());
+  await truncate(dir.join('data', DB), 100_000);
+  const before = tree(dir.path);
+  const damaged = BACKUP.map((object) =>
+    object.key.includes('Incr-00000090') ? { ...object, bytes: object.bytes.subarray(0, 2000) } : object,
+  );
+  await assert.rejects(run(dir, { store: memorySnapStore(damaged) }), Failure);
+  assert.deepEqual(tree(dir.path), before);
+  await assert.rejects(run(dir, { member: { ...restoreRequest(dir).member, name: 'unknown' } }), /--name=unknown/);
+  assert.deepEqual(tree(dir.path), before);
+});
+
+test('a data directory behind a link is replaced where it lies', async () => {
+  using dir = makeTempDir();
+  await mkdir(dir.join('volume'));
+  await symlink(dir.join('volume'), dir.join('data'));
+  await restore(restoreRequest(dir), recordedContext());
+  await rm(dir.join('data', DB));
+  const result = await run(dir, {});
+  assert.equal(result.action, 'restored');
+  assert.deepEqual(readdirSync(dir.join('volume')), ['member']);
+  assert.deepEqual(readdirSync(dir.path).toSorted(), ['data', 'volume']);
+});
+
+test('the log tells what is looked at, in the order of the work', async () => {
+  using dir = makeTempDir();
+  await restore(restoreRequest(dir), recordedContext());
+  const context = recordedContext();
+  await initialize(requestFor(dir, { mode: 'full' }), context);
+  assert.deepEqual(
+    context.lines.filter(({ level }) => level === 'info').map(({ text }) => text),
+    [
+      'Checking for data directory structure validity...',
+      'Checking for revision consistency...',
+      'Checking for data directory files corruption...',
+      'Verifying snap directory...',
+      'Verifying WAL directory...',
+      'Verifying DB file...',
+      'Data directory valid.',
+    ],
+  );
+  assert.ok(context.lines.every(({ fields }) => fields['actor'] === 'initializer'));
+});
+
+function requestFor(dir: TempDir, changes: Partial<InitializeRequest>): InitializeRequest {
+  return { ...restoreRequest(dir), mode: 'sanity', namespace: undefined, ...changes };
+}
+
+function run(dir: TempDir, changes: Partial<InitializeRequest>): Promise<InitializeResult> {
+  return initialize(requestFor(dir, changes), recordedContext());
+}
+
+/** The directory holds the newest state of the golden backup, and nothing else is left. */
+async function assertRestored(dir: TempDir, result: InitializeResult): Promise<void> {
+  assert.equal(result.action, 'restored');
+  assert.equal(result.restored?.dataDir, dir.join('data'));
+  assert.equal(result.restored.revision, REVISION);
+  const { lastRevision } = await inspectDatabase(dir.join('data', DB), recordedContext());
+  assert.equal(lastRevision, REVISION);
+  assert.deepEqual(
+    readdirSync(dir.path).filter((name) => name !== 'safe_guard'),
+    ['data'],
+  );
+  assert.deepEqual(
+    readdirSync(dir.join('data')).filter((name) => name !== 'unknown'),
+    ['member'],
+  );
+}
+
+async function overwrite(file: string, offset: number, bytes: Uint8Array): Promise<void> {
+  const content = await readFile(file);
+  content.set(bytes, offset);
+  await writeFile(file, content);
+}

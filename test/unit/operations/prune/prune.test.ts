@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { noMetrics } from '../../../../src/metrics/backup-metrics.ts';
+import { carryOut, planPrune, type RetentionRules } from '../../../../src/operations/prune/prune.ts';
+import { revision } from '../../../../src/revision.ts';
+import { newestChain } from '../../../../src/snapshot/chain.ts';
+import { newSnapshot } from '../../../../src/snapshot/name.ts';
+import type { Snapshot } from '../../../../src/snapshot/snapshot.ts';
+import { FakeClock } from '../../../support/clock/fake-clock.ts';
+import { RecordedLog } from '../../../support/context/recorded-log.ts';
+import { MemoryStore } from '../../../support/stores/memory-store.ts';
+
+const clock = new FakeClock('2026-11-21T12:30:00Z');
+const newestOnly: RetentionRules = { policy: { kind: 'LimitBased', maxBackups: 1 }, deltaRetentionMs: 0 };
+
+function snapshot(kind: 'Full' | 'Incr', first: number, last: number): Snapshot {
+  return newSnapshot({
+    kind,
+    startRevision: revision(kind === 'Full' ? 0 : first),
+    lastRevision: revision(last),
+    createdOn: clock.now() / 1000 - 100_000 + last,
+    compression: 'none',
+    isFinal: false,
+  });
+}
+
+/** `streams` fulls, each with ten deltas of one revision above it. */
+function laidOut(streams: number): MemoryStore {
+  const store = new MemoryStore();
+  for (let at = 0; at < streams; at++) {
+    const full = at * 11;
+    store.place(snapshot('Full', 0, full + 1));
+    for (let delta = full + 2; delta <= full + 11; delta++) {
+      store.place(snapshot('Incr', delta, delta));
+    }
+  }
+  return store;
+}
+
+async function collect(store: MemoryStore, rules = newestOnly): Promise<Record<string, number>> {
+  const context = { signal: new AbortController().signal, clock, log: new RecordedLog() };
+  const results = await carryOut(await planPrune(store, rules, context), { store, metrics: noMetrics }, context);
+  return Object.fromEntries(
+    Object.entries(Object.groupBy(results, ({ outcome }) => outcome)).map(([k, v]) => [k, v.length]),
+  );
+}
+
+const isDelta = (name: string): boolean => name.startsWith('Incr');
+
+describe('carrying a plan out', () => {
+  test('deletes a full only after everything that hangs on it', async () => {
+    const store = laidOut(2);
+    assert.deepEqual(await collect(store), { deleted: 11, kept: 11 });
+    assert.equal(store.deleted.at(-1), snapshot('Full', 0, 1).name);
+    assert.match(store.deleted[0] ?? '', /^Incr-00000011-/);
+  });
+
+  test('leaves the full of a delta that could not be deleted', async () => {
+    const store = laidOut(2);
+    const stuck = snapshot('Incr', 5, 5).name;
+    store.failDeletes('transient', (name) => name === stuck);
+    assert.deepEqual(await collect(store), { deleted: 9, failed: 1, postponed: 1, kept: 11 });
+    store.failDeletes(undefined);
+    assert.deepEqual(await collect(store), { deleted: 2, kept: 11 });
+  });
+
+  test('gives a stream up after five failures and goes on with the next', async () => {
+    const store = laidOut(3);
+    store.failDeletes('denied', (name) => isDelta(name) && Number(name.slice(5, 13)) > 12);
+    assert.deepEqual(await collect(store), { deleted: 11, failed: 5, postponed: 6, kept: 11 });
+  });
+
+  test('takes an immutable object for kept, and one that is gone for deleted', async () => {
+    const store = laidOut(2);
+    store.failDeletes('immutable', isDelta);
+    assert.deepEqual(await collect(store), { immutable: 10, postponed: 1, kept: 11 });
+    store.failDeletes('not_found');
+    assert.deepEqual(await collect(store), { deleted: 11, kept: 11 });
+  });
+
+  test('stops with the signal', async () => {
+    const store = laidOut(2);
+    const signal = AbortSignal.abort(new Error('told to stop'));
+    const plan = await planPrune(store, newestOnly, { signal, clock });
+    await assert.rejects(
+      carryOut(plan, { store, metrics: noMetrics }, { signal, log: new RecordedLog() }),
+      /told to stop/,
+    );
+  });
+});
+
+test('whatever fails to be deleted, the newest chain is the same and every delta left has its full', async () => {
+  const runs = fc.asyncProperty(
+    fc.integer({ min: 1, max: 5 }),
+    fc.array(fc.integer({ min: 1, max: 55 }), { maxLength: 12 }),
+    fc.constantFrom('transient' as const, 'immutable' as const),
+    async (streams, stuck, kind) => {
+      const store = laidOut(streams);
+      const before = newestChain((await store.list()).snapshots);
+      store.failDeletes(kind, (name) => stuck.includes(Number(name.split('-')[2])));
+      await collect(store);
+      const { snapshots } = await store.list();
+      assert.deepEqual(newestChain(snapshots), before);
+      for (const delta of snapshots.filter((each) => each.kind === 'Incr')) {
+        const full = Math.floor((delta.lastRevision - 1) / 11) * 11 + 1;
+        assert.ok(
+          snapshots.some((each) => each.kind === 'Full' && each.lastRevision === full),
+          delta.name,
+        );
+      }
+    },
+  );
+  await fc.assert(runs, { numRuns: 200 });
+});

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { decideStart, windowHours } from '../../../../src/operations/snapshot/start-decision.ts';
+import { revision } from '../../../../src/revision.ts';
+import { newSnapshot } from '../../../../src/snapshot/name.ts';
+
+const now = Date.parse('2026-11-21T12:30:00Z');
+
+function fullTakenAt(time: string): ReturnType<typeof newSnapshot> {
+  return newSnapshot({
+    kind: 'Full',
+    startRevision: revision(0),
+    lastRevision: revision(10),
+    createdOn: Date.parse(time) / 1000,
+    compression: 'gzip',
+    isFinal: false,
+  });
+}
+
+const cases: readonly [schedule: string, takenAt: string, begin: 'full' | 'deltas'][] = [
+  ['0 0 * * *', '2026-11-21T00:00:05Z', 'deltas'],
+  ['0 0 * * *', '2026-11-20T12:00:00Z', 'full'],
+  // It was taken by hand, and the next one comes too late for the window of a day.
+  ['0 0 * * *', '2026-11-20T20:00:00Z', 'full'],
+  ['0 0 * * *', '2026-11-21T10:00:00Z', 'deltas'],
+  ['0 */1 * * *', '2026-11-21T12:00:03Z', 'deltas'],
+  ['0 */1 * * *', '2026-11-21T11:00:03Z', 'full'],
+  ['0 */6 * * *', '2026-11-21T12:10:00Z', 'deltas'],
+  ['0 */6 * * *', '2026-11-21T06:00:00Z', 'full'],
+  ['0 0 * * 6', '2026-11-15T00:00:00Z', 'full'],
+  ['0 0 * * 0', '2026-11-15T00:00:10Z', 'deltas'],
+  ['0 0 * * 0', '2026-11-14T00:00:00Z', 'full'],
+];
+
+describe('a start', () => {
+  for (const [schedule, takenAt, begin] of cases) {
+    test(`with ${schedule} and a full of ${takenAt} begins with ${begin}`, () => {
+      assert.equal(decideStart({ listing: [fullTakenAt(takenAt)], schedule, now }).begin, begin);
+    });
+  }
+
+  test('looks back a day, a week with weekdays, N hours with every Nth hour', () => {
+    assert.equal(windowHours('0 0 * * *'), 24);
+    assert.equal(windowHours('0 0 * * 1,3'), 168);
+    assert.equal(windowHours('0 */4 * * *'), 4);
+    assert.equal(windowHours('0 */4 1 * *'), 24);
+  });
+});

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { type VerifyLevel, type VerifyResult, verifyBackups } from '../../../../src/operations/verify/verify.ts';
+import { recordedContext } from '../../../support/context/run-context.ts';
+import { GOLDEN_NAMES, goldenDatabase } from '../../../support/datadir/golden.ts';
+import { deltaObject, fullObject } from '../../../support/fixtures/backup-objects.ts';
+import { history } from '../../../support/fixtures/delta-events.ts';
+import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
+import { type MemoryObject, memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
+
+const LEVELS: readonly VerifyLevel[] = ['catalog', 'hash', 'structure', 'restore'];
+const golden = goldenObjects('etcd-3.5/none');
+const base = goldenDatabase('etcd-3.5/gzip');
+
+async function verified(objects: readonly MemoryObject[], level: VerifyLevel, sample = 0): Promise<VerifyResult> {
+  using dir = makeTempDir();
+  const request = { store: memorySnapStore(objects), level, sample, tempDir: dir.join('temp'), maxFetchers: 3 };
+  const result = await verifyBackups(request, recordedContext());
+  assert.deepEqual(existsSync(dir.join('temp')) ? readdirSync(dir.join('temp')) : [], []);
+  return result;
+}
+
+/** The object whose name holds `part` with one byte changed. */
+function bent(objects: readonly MemoryObject[], part: string, at: number): readonly MemoryObject[] {
+  return objects.map((object) => {
+    if (!object.key.includes(part)) {
+      return object;
+    }
+    const bytes = Uint8Array.from(object.bytes);
+    const index = at < 0 ? bytes.length + at : at;
+    bytes[index] = (bytes[index] ?? 0) ^ 1;
+    return { ...object, bytes };
+  });
+}
+
+function problems({ findings }: VerifyResult): readonly string[] {
+  return findings.filter(({ weight }) => weight === 'problem').map(({ snapshot, text }) => `${snapshot}: ${text}`);
+}
+
+describe('verify', () => {
+  for (const name of GOLDEN_NAMES) {
+    it(`finds nothing wrong with ${name} at any level`, async () => {
+      for (const level of LEVELS) {
+        const result = await verified(goldenObjects(name), level);
+        assert.deepEqual(result.findings, []);
+        assert.equal(result.provable?.revision, 122);
+        assert.equal(result.read, level === 'catalog' ? 0 : 4);
+        assert.equal(result.restored?.revision, level === 'restore' ? 122 : undefined);
+      }
+    });
+  }
+
+  it('has one HashKV for one history, however it was stored', async () => {
+    const hashes = await Promise.all(
+      (['etcd-3.5/gzip', 'layout-v1'] as const).map(
+        async (name) => (await verified(goldenObjects(name), 'restore')).restored?.hash,
+      ),
+    );
+    assert.equal(typeof hashes[0], 'number');
+    assert.equal(hashes[0], hashes[1]);
+  });
+
+  it('finds a hole by names alone, and proves what lies before it', async () => {
+    const holed = golden.filter(({ key }) => !key.includes('Incr-00000090'));
+    for (const level of LEVELS) {
+      const result = await verified(holed, level);
+      assert.match(problems(result).join(), /^Incr-00000120-\S+: revisions 90 to 119 are missing before it$/);
+      assert.equal(result.provable?.revision, 89);
+      assert.equal(result.newestRevision, 89);
+      assert.equal(result.restored?.revision, level === 'restore' ? 89 : undefined);
+    }
+  });
+
+  it('finds a changed byte in a delta from level hash on', async () => {
+    const objects = bent(golden, 'Incr-00000120', 40);
+    assert.deepEqual(problems(await verified(objects, 'catalog')), []);
+    for (const level of ['hash', 'structure', 'restore'] as const) {
+      const result = await verified(objects, level);
+      assert.match(problems(result).join(), /^Incr-00000120-\S+: it is damaged: /);
+      assert.equal(result.provable?.revision, 119);
+      assert.equal(result.restored?.revision, level === 'restore' ? 119 : undefined);
+    }
+  });
+
+  it('falls back to an older full when the newest is damaged, or proves nothing', async () => {
+    const newer = fullObject(base, { lastRevision: 130, createdOn: 1_795_251_999 });
+    const result = await verified(bent([...golden, newer], 'Full-00000000-00000130', -1), 'hash');
+    assert.equal(problems(result).length, 1);
+    assert.equal(result.provable?.revision, 122);
+    assert.equal(result.newestRevision, 130);
+    const nothing = await verified(bent(golden, 'Full-', 5_000), 'restore');
+    assert.equal(nothing.provable, undefined);
+    assert.equal(nothing.restored, undefined);
+  });
+
+  it('finds a sound hash over a damaged database, and names that lie, at level structure', async () => {
+    const damaged = Buffer.from(base);
+    // The kind of every page but the metas.
+    for (let page = 2; page * 4_096 < damaged.length; page++) {
+      damaged.writeUInt16LE(0x40, page * 4_096 + 8);
+    }
+    const broken = [fullObject(damaged, { lastRevision: 58 })];
+    assert.deepEqual(problems(await verified(broken, 'hash')), []);
+    assert.match(problems(await verified(broken, 'structure')).join(), /its database is damaged at byte \d+: /);
+
+    const short = [fullObject(base, { lastRevision: 60 })];
+    assert.deepEqual(problems(await verified(short, 'hash')), []);
+    assert.match(
+      problems(await verified(short, 'structure')).join(),
+      /its database ends at revision 58, its name says 60/,
+    );
+
+    const late = deltaObject(history(61, 70), { startRevision: 59 });
+    const result = await verified([fullObject(base, { lastRevision: 58 }), late], 'structure');
+    assert.match(problems(result).join(), /the change at revision 61 does not follow: revisions 59 to 60 are missing/);
+    assert.equal(result.provable?.revision, 58);
+  });
+
+  it('reads the newest chain whole and of the others a sample', async () => {
+    const older = [10, 20, 30].map((lastRevision) => fullObject(base, { lastRevision, createdOn: lastRevision }));
+    assert.equal((await verified([...older, ...golden], 'hash', 2)).read, 6);
+    assert.equal((await verified([...older, ...golden], 'hash')).read, 7);
+  });
+
+  it('says of an empty store that there is nothing', async () => {
+    for (const level of LEVELS) {
+      const result = await verified([], level);
+      assert.deepEqual(problems(result), ['undefined: the store holds no snapshot']);
+      assert.equal(result.provable, undefined);
+    }
+  });
+});

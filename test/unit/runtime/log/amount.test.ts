@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { formatBytes, formatCount, formatSeconds } from '../../../../src/runtime/log/amount.ts';
+
+describe('amounts for people', () => {
+  it('bytes', () => {
+    assert.deepEqual([0, 512, 1_024, 1_572_864, 8 * 1024 ** 3].map(formatBytes), [
+      '0 B',
+      '512 B',
+      '1.0 KiB',
+      '1.5 MiB',
+      '8.0 GiB',
+    ]);
+  });
+  it('counts', () => {
+    assert.deepEqual([0, 999, 1_000, 1_234_567].map(formatCount), ['0', '999', '1,000', '1,234,567']);
+  });
+  it('seconds', () => {
+    assert.deepEqual([0.4, 59, 60, 3_599, 3_600, 90_061].map(formatSeconds), [
+      '0s',
+      '59s',
+      '1m00s',
+      '59m59s',
+      '1h00m',
+      '25h01m',
+    ]);
+  });
+});

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { kindOfStatus, networkFault, retryAfterMs } from '../../../../src/snapstore/http/http-fault.ts';
+import { DeadlineExceeded } from '../../../../src/snapstore/http/store-call.ts';
+
+describe('what an HTTP status means to a store', () => {
+  for (const [kind, statuses] of [
+    ['denied', [401, 403, 407]],
+    ['not_found', [404]],
+    ['gone', [410]],
+    ['quota', [507]],
+    ['transient', [408, 425, 429, 499, 500, 502, 503, 504]],
+    ['invalid', [301, 302, 400, 405, 409, 412, 413, 416]],
+  ] as const) {
+    it(`${statuses.join(', ')}: ${kind}`, () => {
+      assert.deepEqual([...new Set(statuses.map(kindOfStatus))], [kind]);
+    });
+  }
+});
+
+describe('what a failure without an answer means', () => {
+  const coded = (code: string): Error => Object.assign(new Error('raw'), { code });
+
+  it('a broken connection is transient, also as the cause of another error', () => {
+    for (const error of [coded('ECONNRESET'), new Error('outer', { cause: coded('ECONNRESET') })]) {
+      assert.deepEqual(networkFault(error), { kind: 'transient', found: 'the connection broke (ECONNRESET)' });
+    }
+  });
+
+  it('a certificate that is not trusted is not worth another try', () => {
+    for (const code of ['SELF_SIGNED_CERT_IN_CHAIN', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID']) {
+      assert.equal(networkFault(coded(code)).kind, 'invalid', code);
+    }
+  });
+
+  it('a deadline and what nobody knows are transient', () => {
+    assert.deepEqual(networkFault(new DeadlineExceeded(1_500)), {
+      kind: 'transient',
+      found: 'nothing came back within 1.5 s',
+    });
+    assert.deepEqual(networkFault(new Error('odd')), { kind: 'transient', found: 'odd' });
+  });
+});
+
+describe('how long a store asks to be left alone', () => {
+  it('seconds, or a date', () => {
+    const now = Date.parse('Sat, 21 Nov 2026 12:00:00 GMT');
+    assert.equal(retryAfterMs('7', now), 7_000);
+    assert.equal(retryAfterMs('Sat, 21 Nov 2026 12:00:30 GMT', now), 30_000);
+    assert.equal(retryAfterMs('Sat, 21 Nov 2026 11:00:00 GMT', now), 0);
+    assert.equal(retryAfterMs('soon', now), undefined);
+    assert.equal(retryAfterMs(undefined, now), undefined);
+  });
+});
