@@ -6,7 +6,7 @@ import { environmentName, type OptionGroup, type OptionSpec } from '../src/confi
 export function optionsDocument(): string {
   const intro = `# Options
 
-Generated from the option table in \`src/config\`; \`node scripts/write-options-document.ts\` writes it anew.
+Generated from the option table in \`src/config\`; \`node scripts/write-documents.ts\` writes it anew.
 
 Every flag can be given in the environment as well. A value is looked for in this order: flag, environment,
 configuration file (\`server --config-file\`), default. An empty environment variable counts as not set.

@@ -1,6 +1,7 @@
 import type { Environment } from '../config/environment.ts';
 import { environmentName } from '../config/option.ts';
 import { Failure } from '../runtime/failure.ts';
+import type { FailureCode } from '../runtime/failure-code.ts';
 import { errorText } from '../runtime/log/error-text.ts';
 import { rfc3339 } from '../runtime/log/rfc3339.ts';
 import { Interrupted } from '../runtime/process/interrupted.ts';
@@ -38,7 +39,7 @@ export function reportError(error: unknown, style: ReportStyle): ErrorReport {
 
 interface ErrorFacts {
   readonly message: string;
-  readonly code: string;
+  readonly code: FailureCode;
   readonly exitCode: number;
   readonly stack: string | undefined;
 }
@@ -52,7 +53,7 @@ function factsOf(error: unknown): ErrorFacts {
     return { message: error.message, code: 'interrupted', exitCode: error.exitCode, stack: undefined };
   }
   if (error instanceof Error && 'syscall' in error && 'code' in error) {
-    return { message: errorText(error), code: String(error.code).toLowerCase(), exitCode: 1, stack };
+    return { message: errorText(error), code: 'system_error', exitCode: 1, stack };
   }
   return {
     message: `unexpected fault: ${errorText(error)}; run again with --log-level debug to see where, and report it`,

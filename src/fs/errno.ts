@@ -1,4 +1,5 @@
 import { Failure } from '../runtime/failure.ts';
+import type { FailureCode } from '../runtime/failure-code.ts';
 
 /** True for an error of the operating system with this code, such as `ENOENT`. */
 export function isErrno(error: unknown, code: string): error is NodeJS.ErrnoException {
@@ -6,7 +7,9 @@ export function isErrno(error: unknown, code: string): error is NodeJS.ErrnoExce
 }
 
 /** What the operating system's commonest refusals mean to whoever restores. */
-const REFUSALS: Readonly<Record<string, { readonly code: string; readonly found: string; readonly remedy: string }>> = {
+const REFUSALS: Readonly<
+  Record<string, { readonly code: FailureCode; readonly found: string; readonly remedy: string }>
+> = {
   ENOSPC: {
     code: 'no_space',
     found: 'no space is left on the volume',

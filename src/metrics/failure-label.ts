@@ -1,5 +1,10 @@
+import type { FailureCode } from '../runtime/failure-code.ts';
+
+/** A code that is a label of its own, or a label for all others. */
+type FailureLabel = FailureCode | 'store_other' | 'etcd_other' | 'other';
+
 /** The values of the label `error`: a small fixed set, never free text. */
-export const failureLabels: readonly string[] = [
+export const failureLabels: readonly FailureLabel[] = [
   'store_outage',
   'store_denied',
   'store_quota',
@@ -20,10 +25,10 @@ export const failureLabels: readonly string[] = [
 ];
 
 /** The label for the code of a Failure. */
-export function failureLabel(code: string): string {
-  if (failureLabels.includes(code)) {
-    return code;
+export function failureLabel(code: string): FailureLabel {
+  const own = failureLabels.find((label) => label === code);
+  if (own !== undefined) {
+    return own;
   }
-  const room = /^(store|etcd)_/.exec(code)?.[1];
-  return room === undefined ? 'other' : `${room}_other`;
+  return code.startsWith('store_') ? 'store_other' : code.startsWith('etcd_') ? 'etcd_other' : 'other';
 }

@@ -1,7 +1,9 @@
+import type { FailureCode } from './failure-code.ts';
+
 /** What a failure says, in the order a reader needs it. */
 export interface FailureParts {
-  /** A small fixed word for scripts and metrics, never free text, such as `snapshot_corrupt`. */
-  readonly code: string;
+  /** What went wrong, for scripts and metrics. */
+  readonly code: FailureCode;
   /** What was being done, as it reads after "cannot": `restore into`, `reach etcd at`. */
   readonly action: string;
   /** What it was done to: a path, an object name, an endpoint. Never a secret. */
@@ -19,7 +21,7 @@ export interface FailureParts {
  * Reads "cannot ACTION OBJECT: FOUND; REMEDY".
  */
 export class Failure extends Error {
-  readonly code: string;
+  readonly code: FailureCode;
   /** What was being done, see {@link FailureParts.action}. */
   readonly action: string;
   /** The process exit code `main` gives this failure: 1 failed operation, 2 bad usage. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
+import type { FailureCode } from '../runtime/failure-code.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 import { BackupStore } from './backups/backup-store.ts';
 import type { Bucket } from './bucket.ts';
@@ -119,7 +120,7 @@ async function loadProvider(name: string): Promise<(place: BucketPlace) => Bucke
 }
 
 function storeFailure(
-  code: string,
+  code: FailureCode,
   provider: string,
   parts: { readonly found: string; readonly remedy: string },
 ): Failure {

@@ -65,7 +65,7 @@ describe('a command', () => {
   }
 
   const failed = (cause: unknown) =>
-    new Failure({ code: 'x', action: 'save', object: 'y', found: 'it stopped', cause });
+    new Failure({ code: 'store_transient', action: 'save', object: 'y', found: 'it stopped', cause });
 
   it('that failed because it was interrupted ends with the interruption', async () => {
     for (const failure of [

@@ -45,6 +45,8 @@ describe('the report of an error', () => {
       text: 'error: ENOSPC: no space left on device, write\n',
       exitCode: 1,
     });
+    const { code } = JSON.parse(reportError(full, { ...brief, format: 'json' }).text) as { readonly code: unknown };
+    assert.equal(code, 'system_error');
   });
 
   it('says how to find out more about a fault, and shows the stack when asked', () => {

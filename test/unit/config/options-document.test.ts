@@ -9,7 +9,7 @@ const written = readFileSync(new URL('../../../docs/options.md', import.meta.url
 
 describe('docs/options.md', () => {
   it('is up to date', () => {
-    assert.equal(written, optionsDocument(), 'run node scripts/write-options-document.ts');
+    assert.equal(written, optionsDocument(), 'run node scripts/write-documents.ts');
   });
 
   it('has every flag of every command in that command section', () => {
