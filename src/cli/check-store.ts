@@ -33,22 +33,19 @@ export const checkStoreCommand = command(spec, async ({ config, context, print }
   const { checkStore, missingSteps } = await import('../operations/check-store/check-store.ts');
   const { checkReport } = await import('./output/check-store.ts');
   const opened = await openBucket(config.store, context);
-  try {
-    const check = await checkStore(opened, config.store.prefix, context);
-    print(await formatReport(checkReport(check), config.output.format));
-    const missing = missingSteps(check);
-    if (missing.length > 0) {
-      throw new Failure({
-        code: 'store_check_failed',
-        action: 'use the store',
-        object: check.location,
-        found: `it is not possible to ${missing.join(' and to ')}`,
-        remedy: 'see the reasons above; backups need all of it',
-        cause: check.steps.find(isFailed)?.error,
-      });
-    }
-  } finally {
-    await opened.bucket.close();
+  await using _bucket = opened.bucket;
+  const check = await checkStore(opened, config.store.prefix, context);
+  print(await formatReport(checkReport(check), config.output.format));
+  const missing = missingSteps(check);
+  if (missing.length > 0) {
+    throw new Failure({
+      code: 'store_check_failed',
+      action: 'use the store',
+      object: check.location,
+      found: `it is not possible to ${missing.join(' and to ')}`,
+      remedy: 'see the reasons above; backups need all of it',
+      cause: check.steps.find(isFailed)?.error,
+    });
   }
 });
 

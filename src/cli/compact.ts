@@ -44,18 +44,14 @@ export const compactCommand = command(spec, async ({ config, sources, context, p
   }
   const { openStore } = await import('./open-store.ts');
   const { compactBackup } = await import('../operations/compact/compact.ts');
-  const store = await openStore(config.store, context);
-  try {
-    const request = { ...restoration, store, saveTimeoutMs: compaction.snapshotTimeoutMs };
-    const result = await compactBackup(request, context);
-    if (leases.enabled) {
-      context.log.warn('This version writes no Kubernetes leases; --enable-snapshot-lease-renewal has no effect');
-    }
-    print(formatResult(compactResult(result), config.output.format));
-    await context.clock.sleep(compaction.metricsScrapeWaitMs, context.signal);
-  } finally {
-    await store.close();
+  await using store = await openStore(config.store, context);
+  const request = { ...restoration, store, saveTimeoutMs: compaction.snapshotTimeoutMs };
+  const result = await compactBackup(request, context);
+  if (leases.enabled) {
+    context.log.warn('This version writes no Kubernetes leases; --enable-snapshot-lease-renewal has no effect');
   }
+  print(formatResult(compactResult(result), config.output.format));
+  await context.clock.sleep(compaction.metricsScrapeWaitMs, context.signal);
 });
 
 /** The new full, and what it replaces. */

@@ -38,9 +38,8 @@ export const copyCommand = command(spec, async ({ config, context, print }) => {
   const { openSourceStore, openTargetStore } = await import('./open-store.ts');
   const { copyBackups, planBackupCopy, waitForFinal } = await import('../operations/copy/copy.ts');
   const { waitForFinal: wanted, waitForFinalTimeoutMs, dryRun, ...limits } = config.copy;
-  await using stores = new AsyncDisposableStack();
-  const source = stores.adopt(await openSourceStore(config.source, context), (store) => store.close());
-  const target = stores.adopt(await openTargetStore(config.store, context), (store) => store.close());
+  await using source = await openSourceStore(config.source, context);
+  await using target = await openTargetStore(config.store, context);
   const request = { source, target, ...limits };
   if (dryRun) {
     const report = planReport(await planBackupCopy(request, context));

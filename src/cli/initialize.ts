@@ -51,22 +51,18 @@ export const initializeCommand = command(spec, async ({ config, sources, pod, co
   const { openStore } = await import('./open-store.ts');
   const { initialize } = await import('../operations/initialize/initialize.ts');
   // Without a provider there is nothing to restore from; the directory is still looked at.
-  const store = config.store.provider === undefined ? undefined : await openStore(config.store, context);
-  try {
-    const result = await initialize(
-      {
-        store,
-        member: config.member,
-        ...config.restoration,
-        mode: config.validation.mode,
-        namespace: pod.namespace,
-      },
-      context,
-    );
-    print(formatResult(initializeResult(result, config.restoration.dataDir), config.output.format));
-  } finally {
-    await store?.close();
-  }
+  await using store = config.store.provider === undefined ? undefined : await openStore(config.store, context);
+  const result = await initialize(
+    {
+      store,
+      member: config.member,
+      ...config.restoration,
+      mode: config.validation.mode,
+      namespace: pod.namespace,
+    },
+    context,
+  );
+  print(formatResult(initializeResult(result, config.restoration.dataDir), config.output.format));
 });
 
 /** What was found in a data directory and what was done about it. */

@@ -27,15 +27,11 @@ const spec = commandSpec({
 export const listCommand = command(spec, async ({ config, context, print }) => {
   const { openStore } = await import('./open-store.ts');
   const { listBackups } = await import('../operations/list/list.ts');
-  const store = await openStore(config.store, context);
-  try {
-    const catalog = await listBackups(store, context);
-    const report = catalogReport(catalog, {
-      now: context.clock.now(),
-      deltas: config.list.all ? 'all' : 'shortened',
-    });
-    print(await formatReport(report, config.output.format));
-  } finally {
-    await store.close();
-  }
+  await using store = await openStore(config.store, context);
+  const catalog = await listBackups(store, context);
+  const report = catalogReport(catalog, {
+    now: context.clock.now(),
+    deltas: config.list.all ? 'all' : 'shortened',
+  });
+  print(await formatReport(report, config.output.format));
 });

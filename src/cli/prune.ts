@@ -40,28 +40,24 @@ export const pruneCommand = command(spec, async ({ config, context, print }) => 
   const { openStore } = await import('./open-store.ts');
   const { carryOut, planPrune } = await import('../operations/prune/prune.ts');
   const { pruneReport } = await import('./output/prune.ts');
-  const store = await openStore(config.store, context);
-  try {
-    const plan = await planPrune(store, retentionRulesOf(config.retention), context);
-    const style = { location: store.location, now: context.clock.now() };
-    if (!config.prune.yes) {
-      print(await formatReport(pruneReport(plan, style), config.output.format));
-      return;
-    }
-    const results = await carryOut(plan, { store }, context);
-    print(await formatReport(pruneReport(results, style), config.output.format));
-    const failed = results.filter(({ outcome }) => outcome === 'failed');
-    if (failed.length > 0) {
-      throw new Failure({
-        code: 'prune_incomplete',
-        action: 'prune',
-        object: store.location,
-        found: `${failed.length} of the objects that were to go could not be deleted`,
-        remedy: 'see the warnings above, and run it again',
-        cause: failed[0]?.error,
-      });
-    }
-  } finally {
-    await store.close();
+  await using store = await openStore(config.store, context);
+  const plan = await planPrune(store, retentionRulesOf(config.retention), context);
+  const style = { location: store.location, now: context.clock.now() };
+  if (!config.prune.yes) {
+    print(await formatReport(pruneReport(plan, style), config.output.format));
+    return;
+  }
+  const results = await carryOut(plan, { store }, context);
+  print(await formatReport(pruneReport(results, style), config.output.format));
+  const failed = results.filter(({ outcome }) => outcome === 'failed');
+  if (failed.length > 0) {
+    throw new Failure({
+      code: 'prune_incomplete',
+      action: 'prune',
+      object: store.location,
+      found: `${failed.length} of the objects that were to go could not be deleted`,
+      remedy: 'see the warnings above, and run it again',
+      cause: failed[0]?.error,
+    });
   }
 });

@@ -64,27 +64,23 @@ type RestoreConfig = ConfigOf<(typeof spec)['groups']>;
 /** `etcdbrctl restore`. */
 export const restoreCommand = command(spec, async ({ config, sources, context, print }) => {
   noteEmbeddedEtcdOptions(sources, context.log);
-  const store = await openSource(config, context);
+  await using store = await openSource(config, context);
   const target = targetOf(config);
-  try {
-    if (config.target.plan) {
-      const { planRestore, refuseIncompletePlan } = await import('../operations/restore/plan.ts');
-      const { planResult } = await import('./output/plan.ts');
-      const plan = await planRestore({ store, target }, context);
-      print(planResult(plan, { format: config.output.format, now: context.clock.now() }));
-      refuseIncompletePlan(plan);
-      return;
-    }
-    const { restore } = await import('../operations/restore/restore.ts');
-    const result = await restore(
-      { store, target, member: config.member, ...config.restoration, ...changesOf(config) },
-      context,
-    );
-    const companion = await companionOf({ config, store, fullName: result.snapshots[0] }, context);
-    print(formatResult(withCompanion(restoreResult(result), companion), config.output.format));
-  } finally {
-    await store.close();
+  if (config.target.plan) {
+    const { planRestore, refuseIncompletePlan } = await import('../operations/restore/plan.ts');
+    const { planResult } = await import('./output/plan.ts');
+    const plan = await planRestore({ store, target }, context);
+    print(planResult(plan, { format: config.output.format, now: context.clock.now() }));
+    refuseIncompletePlan(plan);
+    return;
   }
+  const { restore } = await import('../operations/restore/restore.ts');
+  const result = await restore(
+    { store, target, member: config.member, ...config.restoration, ...changesOf(config) },
+    context,
+  );
+  const companion = await companionOf({ config, store, fullName: result.snapshots[0] }, context);
+  print(formatResult(withCompanion(restoreResult(result), companion), config.output.format));
 });
 
 /** Unpacks what was stored beside the full, when it is asked for. */

@@ -33,14 +33,10 @@ const spec = commandSpec({
 export const verifyCommand = command(spec, async ({ config, context, print }) => {
   const { openStore } = await import('./open-store.ts');
   const { verifyBackups } = await import('../operations/verify/verify.ts');
-  const store = await openStore(config.store, context);
-  try {
-    const result = await verifyBackups({ store, ...config.verify }, context);
-    print(await formatReport(verifyReport(result), config.output.format));
-    refuseProblems(result);
-  } finally {
-    await store.close();
-  }
+  await using store = await openStore(config.store, context);
+  const result = await verifyBackups({ store, ...config.verify }, context);
+  print(await formatReport(verifyReport(result), config.output.format));
+  refuseProblems(result);
 });
 
 /** A verification as a table and as data. */

@@ -102,7 +102,7 @@ function storeOf(file: string, snapshot: StoredSnapshot): SnapStore {
     fetch: (_, { signal }) => Promise.resolve(Readable.from(pieces(file, signal))),
     save: refuse,
     delete: refuse,
-    close: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

@@ -80,8 +80,9 @@ export interface Upload {
  * Duties: errors are {@link StoreError}s; an absent object is `not_found`, an absent container `gone`;
  * listings are complete (all pages) and give each key once; reads fail, never end early, when the body is shorter than announced;
  * an adapter retries only what its SDK retries safely, callers do the rest when the kind is `transient`.
+ * Disposing of a bucket ends its connections and timers.
  */
-export interface Bucket {
+export interface Bucket extends AsyncDisposable {
   readonly traits: BucketTraits;
   /** Where it is, for messages: `s3://bucket`, `/backup`. Never a secret. */
   readonly location: string;
@@ -96,6 +97,4 @@ export interface Bucket {
   beginUpload(key: string, options: CallOptions & { readonly partSize: number }): Promise<Upload>;
   /** Deletes the object and, where the store keeps parts as objects of their own, those as well. Absent is `not_found`. */
   delete(key: string, options: VersionOptions): Promise<void>;
-  /** Ends connections and timers. */
-  close(): Promise<void>;
 }

@@ -38,8 +38,8 @@ export interface SaveOptions extends CallOptions {
   readonly onUploaded?: (bytes: number) => void;
 }
 
-/** Backups in a container: names, layouts, order and uploads over a {@link Bucket}. */
-export interface SnapStore {
+/** Backups in a container: names, layouts, order and uploads over a {@link Bucket}. Disposing of it ends its connections. */
+export interface SnapStore extends AsyncDisposable {
   readonly traits: BucketTraits;
   /** For messages: container and prefix. */
   readonly location: string;
@@ -55,5 +55,4 @@ export interface SnapStore {
    */
   save(snapshot: Snapshot, body: AsyncIterable<Uint8Array>, options: SaveOptions): Promise<StoredSnapshot>;
   delete(snapshot: StoredSnapshot, options: CallOptions): Promise<void>;
-  close(): Promise<void>;
 }

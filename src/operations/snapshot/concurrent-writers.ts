@@ -35,7 +35,7 @@ export class ConcurrentWriters {
         return store.save(snapshot, body, options);
       },
       delete: (snapshot, options) => store.delete(snapshot, options),
-      close: () => store.close(),
+      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
     };
   }
 

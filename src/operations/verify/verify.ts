@@ -227,6 +227,6 @@ function onlyOf(store: SnapStore, snapshots: readonly StoredSnapshot[]): SnapSto
     fetch: (snapshot, options) => store.fetch(snapshot, options),
     save: (snapshot, body, options) => store.save(snapshot, body, options),
     delete: (snapshot, options) => store.delete(snapshot, options),
-    close: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -77,8 +77,8 @@ export class BackupStore implements SnapStore {
     return this.#bucket.delete(snapshot.key, { ...options, ...versionOf(snapshot) });
   }
 
-  close(): Promise<void> {
-    return this.#bucket.close();
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#bucket[Symbol.asyncDispose]();
   }
 
   #warnOnce(key: string, reason: string): void {

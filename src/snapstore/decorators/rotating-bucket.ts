@@ -79,9 +79,9 @@ export class RotatingBucket implements Bucket {
     }
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#renewal;
-    await this.#current.bucket.close();
+    await this.#current.bucket[Symbol.asyncDispose]();
   }
 
   /** The upload, which counts as a user of its generation until it is complete or aborted. */
@@ -142,9 +142,9 @@ export class RotatingBucket implements Bucket {
     this.#closeWhenUnused(old);
   }
 
-  #closeWhenUnused(generation: Generation): void {
-    if (generation.retired && generation.users === 0) {
-      generation.bucket.close().catch((error: unknown) => {
+  #closeWhenUnused({ retired, users, bucket }: Generation): void {
+    if (retired && users === 0) {
+      bucket[Symbol.asyncDispose]().then(undefined, (error: unknown) => {
         const found = error instanceof Error ? error.message : String(error);
         this.#log.warn({ error: found }, 'the connections of old credentials could not be closed');
       });

@@ -61,7 +61,7 @@ async function each<T>(items: Iterable<T>, atOnce: number, work: (item: T) => Pr
 }
 
 async function withOurStore({ what, endpoint, names, size, partSize, objects, parts }: Transfer): Promise<void> {
-  const store = await openStore(
+  await using store = await openStore(
     {
       provider: 'ECS',
       container: bucket,
@@ -85,7 +85,6 @@ async function withOurStore({ what, endpoint, names, size, partSize, objects, pa
       await store.save(snapshotNamed(name), source(size), { signal, sizeBound: size });
     });
   }
-  await store.close();
 }
 
 /** Parts as the SDK's own transfer manager sends them: filled one by one, so many on their way at once. */

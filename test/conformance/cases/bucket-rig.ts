@@ -58,7 +58,7 @@ export class BucketRig {
   }
 
   async close(): Promise<void> {
-    await this.#opened?.bucket.close();
+    await this.#opened?.bucket[Symbol.asyncDispose]();
     await this.#opened?.release();
   }
 

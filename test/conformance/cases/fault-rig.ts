@@ -70,7 +70,7 @@ export class FaultRig {
   }
 
   async close(): Promise<void> {
-    await this.#direct?.close();
+    await this.#direct?.[Symbol.asyncDispose]();
     await this.#opened?.release();
   }
 
@@ -104,7 +104,7 @@ export class FaultRig {
       proxy,
       bucket,
       [Symbol.asyncDispose]: async () => {
-        await bucket.close();
+        await bucket[Symbol.asyncDispose]();
         await proxy[Symbol.asyncDispose]();
       },
     };

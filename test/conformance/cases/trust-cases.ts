@@ -12,23 +12,19 @@ export function trustCases(rig: FaultRig): void {
   test('a certificate of a foreign authority is refused, and nothing is sent', async () => {
     await using certificates = await makeCertificates();
     await using proxy = await startFaultProxy(rig.opened.target, { tls: certificates.foreign });
-    const bucket = await rig.opened.bucket(proxy.endpoint, amplePatience);
-    try {
-      await assert.rejects(rig.list(bucket, 'any/'), (error) => {
-        assert.ok(error instanceof StoreError, String(error));
-        assert.equal(error.kind, 'invalid', error.message);
-        assert.match(error.message, /certificate/);
-        return true;
-      });
-      assert.equal(proxy.calls.size, 0);
-    } finally {
-      await bucket.close();
-    }
+    await using bucket = await rig.opened.bucket(proxy.endpoint, amplePatience);
+    await assert.rejects(rig.list(bucket, 'any/'), (error) => {
+      assert.ok(error instanceof StoreError, String(error));
+      assert.equal(error.kind, 'invalid', error.message);
+      assert.match(error.message, /certificate/);
+      return true;
+    });
+    assert.equal(proxy.calls.size, 0);
   });
 
   test('with a wrong clock it works, or fails as denied', async () => {
     const folder = rig.freshFolder();
-    const bucket = await rig.opened.bucket(rig.opened.target, amplePatience);
+    await using bucket = await rig.opened.bucket(rig.opened.target, amplePatience);
     mock.timers.enable({ apis: ['Date'], now: Date.now() - 26 * hour });
     try {
       await rig.save(bucket, `${folder}object`, Buffer.from('late'));
@@ -38,7 +34,6 @@ export function trustCases(rig: FaultRig): void {
       assert.equal(error.kind, 'denied', error.message);
     } finally {
       mock.timers.reset();
-      await bucket.close();
     }
   });
 }

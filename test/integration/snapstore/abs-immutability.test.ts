@@ -32,6 +32,7 @@ test('blobs under a locked immutability policy: listed with their time, neither 
     { log: quietLogger, clock: systemClock, environment: credentials.variables },
   );
   const { bucket, upload } = opened;
+  await using _ = bucket;
   const put = (text: string): Promise<unknown> => {
     const body = inPieces(Buffer.from(text), 4);
     return uploadInChunks(bucket, { key: 'object', body, sizeBound: text.length, signal }, upload);
@@ -41,22 +42,18 @@ test('blobs under a locked immutability policy: listed with their time, neither 
     assert.match(error.message, /409 BlobImmutableDueToPolicy; wait until its immutability policy has run out$/);
     return error.kind === 'immutable';
   };
-  try {
-    await put('the first');
-    const [entry] = await Array.fromAsync(bucket.list('', { signal }));
-    assert.equal(entry?.immutableUntil, (entry?.modifiedAt ?? 0) + DAY);
+  await put('the first');
+  const [entry] = await Array.fromAsync(bucket.list('', { signal }));
+  assert.equal(entry?.immutableUntil, (entry?.modifiedAt ?? 0) + DAY);
 
-    await assert.rejects(bucket.delete('object', { signal }), isImmutable);
-    await assert.rejects(put('another'), isImmutable);
-    assert.equal((await collected(await bucket.read('object', { signal }))).toString(), 'the first');
+  await assert.rejects(bucket.delete('object', { signal }), isImmutable);
+  await assert.rejects(put('another'), isImmutable);
+  assert.equal((await collected(await bucket.read('object', { signal }))).toString(), 'the first');
 
-    const { steps, immutableUntil } = await checkStore(opened, 'etcd', { signal, clock: systemClock });
-    assert.deepEqual(
-      steps.map(({ outcome }) => outcome),
-      ['ok', 'ok', 'ok', 'immutable'],
-    );
-    assert.ok((immutableUntil ?? 0) > Date.now() + DAY / 2);
-  } finally {
-    await bucket.close();
-  }
+  const { steps, immutableUntil } = await checkStore(opened, 'etcd', { signal, clock: systemClock });
+  assert.deepEqual(
+    steps.map(({ outcome }) => outcome),
+    ['ok', 'ok', 'ok', 'immutable'],
+  );
+  assert.ok((immutableUntil ?? 0) > Date.now() + DAY / 2);
 });

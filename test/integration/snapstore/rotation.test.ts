@@ -29,7 +29,7 @@ test('a secret that is rotated is picked up by the store that is open', async ()
   utimesSync(dir.join('accessKeyID'), 1_600_000_000, 1_600_000_000);
   write('the old one, withdrawn');
 
-  const store = await openStore(
+  await using store = await openStore(
     {
       provider: 'OSS',
       container: server.bucket,
@@ -41,22 +41,18 @@ test('a secret that is rotated is picked up by the store that is open', async ()
     },
     { log: quietLogger, clock: systemClock, environment: { SECONDARY_ALICLOUD_APPLICATION_CREDENTIALS: dir.path } },
   );
-  try {
-    const isDenied = (error: unknown): boolean => error instanceof StoreError && error.kind === 'denied';
-    await assert.rejects(store.list({ signal }), isDenied);
+  const isDenied = (error: unknown): boolean => error instanceof StoreError && error.kind === 'denied';
+  await assert.rejects(store.list({ signal }), isDenied);
 
-    write(server.keys.accessKeySecret);
-    const body = Buffer.from('saved with the new one');
-    const saved = await store.save(snapshotNamed('Full-0-58-1700000000'), inPieces(body, 5), {
-      signal,
-      sizeBound: body.length,
-    });
-    assert.ok(body.equals(await collected(await store.fetch(saved, { signal }))));
+  write(server.keys.accessKeySecret);
+  const body = Buffer.from('saved with the new one');
+  const saved = await store.save(snapshotNamed('Full-0-58-1700000000'), inPieces(body, 5), {
+    signal,
+    sizeBound: body.length,
+  });
+  assert.ok(body.equals(await collected(await store.fetch(saved, { signal }))));
 
-    write('withdrawn as well');
-    await assert.rejects(store.delete(saved, { signal }), isDenied);
-    assert.equal(server.space.objects.size, 1);
-  } finally {
-    await store.close();
-  }
+  write('withdrawn as well');
+  await assert.rejects(store.delete(saved, { signal }), isDenied);
+  assert.equal(server.space.objects.size, 1);
 });

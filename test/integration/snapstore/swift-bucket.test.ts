@@ -64,7 +64,7 @@ describe('logging in', () => {
   for (const kind of ['password', 'application_credential'] as const) {
     it(`by ${kind}, in the upload that is the very first call`, async () => {
       await newContainer(`first-${kind}`);
-      const bucket = new SwiftBucket({
+      await using bucket = new SwiftBucket({
         clock: systemClock,
         container: `first-${kind}`,
         credentials: credentials(kind),
@@ -72,7 +72,6 @@ describe('logging in', () => {
       const bytes = randomBytes(131_072);
       await uploadInParts(bucket, 'x', bytes);
       assert.ok((await buffer(await bucket.read('x', options))).equals(bytes));
-      await bucket.close();
     });
   }
 
@@ -342,7 +341,7 @@ describe('a token that is refused', () => {
     assert.equal((await sizes(bucket))['x'], 3000);
     assert.ok((await buffer(await bucket.read('x', options))).equals(bytes));
     await bucket.delete('x', options);
-    await bucket.close();
+    await bucket[Symbol.asyncDispose]();
     assert.equal(await (await raw('GET', '')).text(), '');
     assert.ok(refused >= 6, `${refused} were refused`);
     // Requests that travel side by side may have shared one that was refused.

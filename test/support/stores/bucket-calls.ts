@@ -35,8 +35,3 @@ export async function listed(bucket: Bucket, prefix = ''): Promise<ObjectEntry[]
 export async function readWhole(bucket: Bucket, key: string): Promise<Buffer> {
   return await buffer(await bucket.read(key, { signal }));
 }
-
-/** Closes the bucket at the end of a scope. */
-export function disposable(bucket: Bucket): Bucket & AsyncDisposable {
-  return Object.assign(bucket, { [Symbol.asyncDispose]: () => bucket.close() });
-}

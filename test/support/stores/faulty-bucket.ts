@@ -67,6 +67,6 @@ export function faultyBucket(bucket: Bucket): FaultyBucket {
       await pass('delete', options.signal);
       await bucket.delete(key, options);
     },
-    close: () => bucket.close(),
+    [Symbol.asyncDispose]: () => bucket[Symbol.asyncDispose](),
   };
 }

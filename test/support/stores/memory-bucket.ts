@@ -79,7 +79,7 @@ export function memoryBucket(traits: Partial<BucketTraits> = {}): MemoryBucket {
         throw failure('not_found', 'delete', key, 'it does not exist');
       }
     },
-    close: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

@@ -26,7 +26,7 @@ export function memorySnapStore(objects: readonly MemoryObject[]): SnapStore {
     },
     save: refuse,
     delete: refuse,
-    close: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 

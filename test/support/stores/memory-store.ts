@@ -102,7 +102,7 @@ export class MemoryStore implements SnapStore {
     return Promise.resolve();
   }
 
-  close(): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
 

@@ -61,5 +61,5 @@ const outcome = await uses[use](store, snapshotNamed('Full-0-58-1700000000')).th
   () => 'ok',
   (error: unknown) => (error instanceof Error ? ('code' in error ? String(error.code) : error.message) : String(error)),
 );
-await store.close();
+await store[Symbol.asyncDispose]();
 process.stdout.write(JSON.stringify({ outcome, doneAt: Date.now() } satisfies StoreChildReport));

@@ -54,9 +54,8 @@ test('local directories: absolute as they are, others below the home directory, 
 
 test('opening and listing a local store makes nothing', async () => {
   using directory = makeTempDir();
-  const store = await open({ container: directory.join('backups') });
+  await using store = await open({ container: directory.join('backups') });
   const { snapshots } = await store.list({ signal: new AbortController().signal });
   assert.deepEqual(snapshots, []);
   assert.deepEqual(readdirSync(directory.path), []);
-  await store.close();
 });

@@ -110,7 +110,7 @@ export class AbsBucket implements Bucket {
     });
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     // The SDK's connections are idle between requests and do not keep the process alive.
   }
 }

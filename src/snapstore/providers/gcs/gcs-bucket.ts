@@ -123,7 +123,7 @@ export class GcsBucket implements Bucket {
     await this.#session.delete(key, { signal });
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#transport.close();
   }
 }

@@ -103,7 +103,7 @@ export class LocalBucket implements Bucket {
     }
   }
 
-  close(): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
 

@@ -151,7 +151,7 @@ export class OssBucket implements Bucket {
     await this.#session.run(task, (options) => this.#session.client.delete(key, options));
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#transport.close();
   }
 

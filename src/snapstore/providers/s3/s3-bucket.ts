@@ -131,7 +131,7 @@ export class S3Bucket implements Bucket {
     }
   }
 
-  close(): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     this.#place.client.destroy();
     return Promise.resolve();
   }

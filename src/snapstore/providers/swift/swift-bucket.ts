@@ -119,7 +119,7 @@ export class SwiftBucket implements Bucket {
     await this.#deleteAll(segments, { signal });
   }
 
-  async close(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#connection.close();
   }
 

@@ -48,7 +48,7 @@ for (const line of etcdLines) {
     test(`etcd ${line} sees in the compaction of ${name} what it makes of the whole history by compacting`, async () => {
       using dir = makeTempDir();
       cpSync(goldenStorePath(name), dir.join('store'), { recursive: true });
-      const store = await localStore(dir.join('store'));
+      await using store = await localStore(dir.join('store'));
       const { revision, keys } = goldenExpected(name);
       await using whole = await served(dir, { name: 'whole', store, line });
       await whole.etcdctl('compact', '--physical', String(revision));
@@ -72,7 +72,6 @@ for (const line of etcdLines) {
       }
       assert.equal(await servedHash(compacted, revision + 1), await servedHash(whole, revision + 1));
       await assert.rejects(compacted.etcdctl('get', 'behind', `--rev=${revision - 1}`), /compacted/);
-      await store.close();
     });
   }
 }

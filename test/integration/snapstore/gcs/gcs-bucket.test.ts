@@ -9,14 +9,7 @@ import { GcsBucket, type GcsConfig } from '../../../../src/snapstore/providers/g
 import type { Authorizer } from '../../../../src/snapstore/providers/gcs/google-authorizer.ts';
 import { type GcsServer, startGcsServer } from '../../../support/servers/gcs-server.ts';
 import { failFirst } from '../../../support/servers/http-fault.ts';
-import {
-  disposable,
-  impatient,
-  listed,
-  patient,
-  readWhole,
-  uploadInParts,
-} from '../../../support/stores/bucket-calls.ts';
+import { impatient, listed, patient, readWhole, uploadInParts } from '../../../support/stores/bucket-calls.ts';
 import { failingSteps } from '../../../support/stores/failing-steps.ts';
 
 const signal = new AbortController().signal;
@@ -64,7 +57,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await bucket.close();
+  await bucket[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
 });
 
@@ -185,7 +178,7 @@ suite('objects', () => {
 suite('refusals', () => {
   test('what is absent', async () => {
     await assert.rejects(bucket.read('nothing', { signal }), { kind: 'not_found' });
-    await using elsewhere = disposable(open({ container: 'elsewhere' }));
+    await using elsewhere = open({ container: 'elsewhere' });
     await assert.rejects(list('', elsewhere), { kind: 'gone' });
     await assert.rejects(elsewhere.read('key', { signal }), { kind: 'gone' });
     await assert.rejects(elsewhere.delete('key', { signal }), { kind: 'gone' });
@@ -194,7 +187,7 @@ suite('refusals', () => {
 
   test('a token that is not accepted', async () => {
     const bad: Authorizer = { headers: async () => ({ authorization: 'Bearer bad' }), renew() {} };
-    await using denied = disposable(open({ authorizer: bad }));
+    await using denied = open({ authorizer: bad });
     await assert.rejects(list('', denied), { kind: 'denied' });
     await assert.rejects(denied.read('key', { signal }), { kind: 'denied' });
     await assert.rejects(denied.delete('key', { signal }), { kind: 'denied' });

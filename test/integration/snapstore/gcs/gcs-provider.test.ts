@@ -26,10 +26,10 @@ test('an http endpoint is an emulator, whoever names it', async () => {
     }),
   ]) {
     const { bucket, modifiedAt } = await provider.open();
+    await using _ = bucket;
     assert.equal(modifiedAt, await provider.modifiedAt());
     const keys = await Array.fromAsync(bucket.list('', { signal }), ({ key }) => key);
     assert.deepEqual(keys, ['key']);
-    await bucket.close();
   }
   assert.equal(server.calls.get('token'), undefined);
 });

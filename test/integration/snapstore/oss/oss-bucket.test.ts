@@ -7,14 +7,7 @@ import type { Bucket, ObjectEntry } from '../../../../src/snapstore/bucket.ts';
 import { OssBucket, type OssConfig } from '../../../../src/snapstore/providers/oss/oss-bucket.ts';
 import { failFirst } from '../../../support/servers/http-fault.ts';
 import { type OssServer, startOssServer } from '../../../support/servers/oss-server.ts';
-import {
-  disposable,
-  impatient,
-  listed,
-  patient,
-  readWhole,
-  uploadInParts,
-} from '../../../support/stores/bucket-calls.ts';
+import { impatient, listed, patient, readWhole, uploadInParts } from '../../../support/stores/bucket-calls.ts';
 import { failingSteps } from '../../../support/stores/failing-steps.ts';
 
 const signal = new AbortController().signal;
@@ -44,7 +37,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await bucket.close();
+  await bucket[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
 });
 
@@ -110,7 +103,7 @@ suite('objects', () => {
 suite('refusals', () => {
   test('what is absent', async () => {
     await assert.rejects(bucket.read('nothing', { signal }), { kind: 'not_found' });
-    await using elsewhere = disposable(open({ container: 'elsewhere' }));
+    await using elsewhere = open({ container: 'elsewhere' });
     await assert.rejects(list('', elsewhere), { kind: 'gone' });
     await assert.rejects(elsewhere.read('key', { signal }), { kind: 'gone' });
     await assert.rejects(elsewhere.delete('key', { signal }), { kind: 'gone' });
@@ -120,7 +113,7 @@ suite('refusals', () => {
   test('a wrong secret, an unknown key and another region', async () => {
     const credentials = { storageEndpoint: 'unused.invalid', ...server.keys };
     for (const wrong of [{ accessKeySecret: 'wrong' }, { accessKeyID: 'wrong' }, { region: 'cn-elsewhere' }]) {
-      await using denied = disposable(open({ credentials: { ...credentials, ...wrong } }));
+      await using denied = open({ credentials: { ...credentials, ...wrong } });
       await assert.rejects(list('', denied), { kind: 'denied' });
       await assert.rejects(denied.read('key', { signal }), (error: Error) => !error.message.includes('secret+of'));
     }
@@ -128,7 +121,7 @@ suite('refusals', () => {
 
   test('signatures of version 1 where the endpoint does not tell its region', async () => {
     const { region: _, ...keys } = server.keys;
-    await using old = disposable(open({ credentials: { storageEndpoint: 'unused.invalid', ...keys } }));
+    await using old = open({ credentials: { storageEndpoint: 'unused.invalid', ...keys } });
     const body = randomBytes(partSize + 5);
     await upload('old', body, old);
     server.space.put('old2', Buffer.from('x'));
@@ -141,7 +134,7 @@ suite('refusals', () => {
 
   test('a clock that is wrong', async () => {
     await using skewed = await startOssServer({ now: () => Date.now() + 3_600_000 });
-    await using early = disposable(open({ endpoint: skewed.endpoint }));
+    await using early = open({ endpoint: skewed.endpoint });
     await assert.rejects(list('', early), { kind: 'denied', message: /clock/ });
   });
 

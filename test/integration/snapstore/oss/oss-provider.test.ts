@@ -39,8 +39,8 @@ test('a bucket is opened with the credentials of its role, and again when they w
     (await Array.fromAsync(bucket.list('', { signal }))).map(({ key }) => key),
     ['key'],
   );
-  await old.bucket.close();
-  await bucket.close();
+  await old.bucket[Symbol.asyncDispose]();
+  await bucket[Symbol.asyncDispose]();
 });
 
 test('an override wins over the endpoint of the credentials, and must be a URL', async () => {
@@ -55,7 +55,7 @@ test('an override wins over the endpoint of the credentials, and must be a URL',
   } as const;
   await writeFile(file, JSON.stringify({ ...keys, storageEndpoint: 'ftp://wrong' }));
   const { bucket } = await ossProvider({ ...place, endpointOverride: 'http://127.0.0.1:9' }).open();
-  await bucket.close();
+  await bucket[Symbol.asyncDispose]();
   await assert.rejects(ossProvider({ ...place, endpointOverride: undefined }).open(), {
     code: 'endpoint_invalid',
     message: /field "storageEndpoint"/,
@@ -65,5 +65,5 @@ test('an override wins over the endpoint of the credentials, and must be a URL',
   await writeFile(file, JSON.stringify({ ...keys, storageEndpoint: 'oss-cn-hangzhou.aliyuncs.com' }));
   const named = await ossProvider({ ...place, endpointOverride: undefined }).open();
   assert.equal(named.bucket.location, 'oss://backups');
-  await named.bucket.close();
+  await named.bucket[Symbol.asyncDispose]();
 });

@@ -19,7 +19,7 @@ function provider() {
       const number = state.opened;
       const bucket: Bucket = {
         ...memory,
-        close() {
+        [Symbol.asyncDispose]() {
           state.closed.push(number);
           return Promise.resolve();
         },
@@ -39,7 +39,7 @@ test('the bucket is opened anew only when the credentials changed', async () => 
   await Promise.all([Array.fromAsync(bucket.list('', { signal })), Array.fromAsync(bucket.list('', { signal }))]);
   assert.equal(state.opened, 2);
   assert.deepEqual(state.closed, [1]);
-  await bucket.close();
+  await bucket[Symbol.asyncDispose]();
   assert.deepEqual(state.closed, [1, 2]);
 });
 
