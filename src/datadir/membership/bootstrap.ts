@@ -1,7 +1,7 @@
 import { parseInitialCluster } from './initial-cluster.ts';
 import { InvalidMembership } from './invalid-membership.ts';
 import { type BootstrapMember, bootstrapMember, clusterId, formatId, memberJson, sortById } from './member.ts';
-import { parsePeerUrl, sortPeerUrls } from './peer-url.ts';
+import { type PeerUrl, readPeerUrl, sortPeerUrls } from './peer-url.ts';
 
 /** Who the member is and which cluster it begins, in the words of etcd's own flags. */
 export interface MembershipPlan {
@@ -66,17 +66,22 @@ export function planMembership(plan: MembershipPlan): ClusterBootstrap {
   };
 }
 
-function checkAdvertised(plan: MembershipPlan, own: readonly string[]): void {
+function checkAdvertised(plan: MembershipPlan, own: readonly PeerUrl[]): void {
+  const option = 'initial-advertise-peer-urls';
   const given = plan.initialAdvertisePeerUrls.join(',');
   if (plan.initialAdvertisePeerUrls.length === 0) {
-    throw new InvalidMembership('initial-advertise-peer-urls', given, 'it is empty');
+    throw new InvalidMembership(option, given, 'it is empty');
   }
-  const advertised = sortPeerUrls(
-    plan.initialAdvertisePeerUrls.map((url) => parsePeerUrl(url, 'initial-advertise-peer-urls')),
-  );
-  if (advertised.join(',') !== own.join(',')) {
+  const advertised = plan.initialAdvertisePeerUrls.map((text) => {
+    const reading = readPeerUrl(text);
+    if ('wrong' in reading) {
+      throw new InvalidMembership(option, text, reading.wrong);
+    }
+    return reading.url;
+  });
+  if (sortPeerUrls(advertised).join(',') !== own.join(',')) {
     const reason = `--initial-cluster has ${own.join(',')} for ${plan.name}; both have to name the same URLs`;
-    throw new InvalidMembership('initial-advertise-peer-urls', given, reason);
+    throw new InvalidMembership(option, given, reason);
   }
 }
 

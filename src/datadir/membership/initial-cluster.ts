@@ -1,38 +1,55 @@
 import { InvalidMembership } from './invalid-membership.ts';
-import { parsePeerUrl, sortPeerUrls } from './peer-url.ts';
+import { type PeerUrl, readPeerUrl, sortPeerUrls } from './peer-url.ts';
+
+/** The members that a new cluster begins with: name to sorted peer URLs, at least one each. */
+export type InitialCluster = ReadonlyMap<string, readonly PeerUrl[]>;
+
+/** The members, or what is wrong with the text: `it names no member`. */
+export type InitialClusterReading = { readonly cluster: InitialCluster } | { readonly wrong: string };
 
 /**
- * The members that `--initial-cluster` names: `NAME=URL,NAME=URL`, a name may repeat to give it several URLs, empty
- * entries are passed over. Returns name to sorted URLs. Throws {@link InvalidMembership}, also for a URL named twice.
+ * Reads the value of `--initial-cluster`: `NAME=URL,NAME=URL`. A name may repeat to have several URLs, a URL may not; empty
+ * entries are skipped, as etcd does. Source: etcd, client/pkg/types/urlsmap.go.
  */
-export function parseInitialCluster(text: string): ReadonlyMap<string, readonly string[]> {
-  const urls = new Map<string, string[]>();
-  const owners = new Map<string, string>();
+export function readInitialCluster(text: string): InitialClusterReading {
+  const urls = new Map<string, PeerUrl[]>();
+  const owners = new Map<PeerUrl, string>();
   for (const pair of text.split(',')) {
     if (pair === '') {
       continue;
     }
     const equals = pair.indexOf('=');
-    if (equals <= 0) {
-      throw new InvalidMembership('initial-cluster', pair, 'every member is given as NAME=URL');
+    if (equals < 1) {
+      return { wrong: `${JSON.stringify(pair)} is not NAME=URL` };
     }
     const name = pair.slice(0, equals);
-    const url = parsePeerUrl(pair.slice(equals + 1), 'initial-cluster');
-    const owner = owners.get(url);
+    const reading = readPeerUrl(pair.slice(equals + 1));
+    if ('wrong' in reading) {
+      return { wrong: `in ${JSON.stringify(pair)} ${reading.wrong}` };
+    }
+    const owner = owners.get(reading.url);
     if (owner !== undefined) {
       const who = owner === name ? `twice for ${name}` : `for ${owner} and for ${name}`;
-      throw new InvalidMembership('initial-cluster', text, `${url} is given ${who}`);
+      return { wrong: `${reading.url} is given ${who}` };
     }
-    owners.set(url, name);
+    owners.set(reading.url, name);
     const known = urls.get(name);
     if (known === undefined) {
-      urls.set(name, [url]);
+      urls.set(name, [reading.url]);
     } else {
-      known.push(url);
+      known.push(reading.url);
     }
   }
-  if (urls.size === 0) {
-    throw new InvalidMembership('initial-cluster', text, 'it names no member; give NAME=URL');
+  return urls.size === 0
+    ? { wrong: 'it names no member' }
+    : { cluster: new Map(Array.from(urls, ([name, list]) => [name, sortPeerUrls(list)])) };
+}
+
+/** {@link readInitialCluster} of an option that was checked before. Throws {@link InvalidMembership}. */
+export function parseInitialCluster(text: string): InitialCluster {
+  const reading = readInitialCluster(text);
+  if ('wrong' in reading) {
+    throw new InvalidMembership('initial-cluster', text, reading.wrong);
   }
-  return new Map(Array.from(urls, ([name, list]) => [name, sortPeerUrls(list)]));
+  return reading.cluster;
 }

@@ -1,19 +1,20 @@
 import { createHash } from 'node:crypto';
 import { goJsonString, goJsonStrings } from './go-json.ts';
+import type { PeerUrl } from './peer-url.ts';
 
-/** A member of a new cluster, before it has told its client URLs. */
+/** A member of a new cluster, before it has published its client URLs. */
 export interface BootstrapMember {
   readonly id: bigint;
   readonly name: string;
   /** Sorted, at least one. */
-  readonly peerUrls: readonly string[];
+  readonly peerUrls: readonly PeerUrl[];
 }
 
 /**
  * A member with the id etcd gives it: the first 8 bytes, big endian, of SHA-1 over its sorted peer URLs and the cluster
  * token, without separators. (A member added later has the time in it too; those of an initial cluster do not.)
  */
-export function bootstrapMember(name: string, peerUrls: readonly string[], token: string): BootstrapMember {
+export function bootstrapMember(name: string, peerUrls: readonly PeerUrl[], token: string): BootstrapMember {
   return { id: idOf(Buffer.from(peerUrls.join('') + token)), name, peerUrls };
 }
 
@@ -36,7 +37,7 @@ export function formatId(id: bigint): string {
   return id.toString(16);
 }
 
-/** What raft has to know of a member, as JSON. */
+/** The attributes of a member that raft needs, as JSON. */
 export function raftAttributesJson(member: BootstrapMember): string {
   return `{"peerURLs":${goJsonStrings(member.peerUrls)}}`;
 }
