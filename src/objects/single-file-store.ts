@@ -7,10 +7,8 @@ import { revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';
 import { parseRelativeKey } from '../snapshot/name.ts';
 import type { Compression } from '../snapshot/snapshot.ts';
+import { SECTOR_SIZE } from '../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
-
-/** A bbolt file is a multiple of this. */
-const SECTOR_SIZE = 512;
 
 /** Bytes read at a time. */
 const READ_SIZE = 1024 * 1024;

@@ -4,12 +4,10 @@ import { newestMeta } from '../datadir/bbolt/meta-pages.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { decompress } from '../snapshot/compression.ts';
 import { SnapshotDamage } from '../snapshot/damage.ts';
-import { HASH_SIZE, TrailingHash } from '../snapshot/trailing-hash.ts';
+import { HASH_SIZE, SECTOR_SIZE, TrailingHash } from '../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { fetchWhole } from './fetch.ts';
 
-/** bbolt files are multiples of a page; no page is smaller than a sector. */
-const SECTOR_SIZE = 512;
 /** Both metas lie in the first bytes, unless pages are larger than any system's. */
 const HEAD_SIZE = 256 * 1024;
 

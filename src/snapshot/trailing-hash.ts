@@ -4,14 +4,18 @@ import { HashDamage } from './damage.ts';
 /** Bytes of the SHA-256 that ends every full and every delta. */
 export const HASH_SIZE = 32;
 
-/** A bbolt file is a multiple of this; etcd tells by it whether a hash stands behind the file. */
-const SECTOR_SIZE = 512;
+/** Every bbolt file is a multiple of this many bytes. */
+export const SECTOR_SIZE = 512;
+
+/** Whether an object of `size` bytes is a database with a hash after it, right or wrong. etcd decides it by the size, too. */
+export function endsWithHash(size: number): boolean {
+  return size % SECTOR_SIZE === HASH_SIZE;
+}
 
 const NOTHING = new Uint8Array(0);
 
 /**
- * Cuts the SHA-256 from the end of a stream whose length is not known beforehand, and hashes what precedes it.
- * Holds back as many bytes as a hash has.
+ * Cuts the SHA-256 from the end of a stream of unknown length, and hashes what precedes it. It holds back the last 32 bytes.
  */
 export class TrailingHash {
   readonly #hash: Hash = createHash('sha256');
@@ -60,12 +64,9 @@ export class TrailingHash {
     return payload;
   }
 
-  /**
-   * True when a hash, right or wrong, stands at the end rather than more of a database; told apart as etcd does: a bbolt
-   * file is a multiple of 512 bytes.
-   */
+  /** Whether the bytes so far end with a hash, by their number: see {@link endsWithHash}. */
   get present(): boolean {
-    return this.#length % SECTOR_SIZE === HASH_SIZE;
+    return endsWithHash(this.#length);
   }
 }
 

@@ -1,5 +1,5 @@
 import { BRANCH_ELEMENT_SIZE } from './branch.ts';
-import { encodePageHeader, PAGE_HEADER_SIZE } from './page.ts';
+import { encodePageHeader, MOST_ELEMENTS, PAGE_HEADER_SIZE } from './page.ts';
 import type { PageAllocator } from './page-allocator.ts';
 import type { PageSink } from './page-sink.ts';
 import { writeU64 } from './u64.ts';
@@ -12,7 +12,6 @@ export interface Child {
 
 /** bbolt merges an emptied page with a sibling, so a branch with one child would stop it. */
 const FEWEST_CHILDREN = 2;
-const MOST_CHILDREN = 0xfffe;
 
 /** Packs the children of one level of a tree into branch pages that are as full as they can be, none with a single child. */
 export class BranchPacker {
@@ -69,7 +68,7 @@ export class BranchPacker {
     let count = 0;
     for (const child of this.#pending) {
       size += BRANCH_ELEMENT_SIZE + child.key.length;
-      if (count >= FEWEST_CHILDREN && (size > this.#sink.pageSize || count === MOST_CHILDREN)) {
+      if (count >= FEWEST_CHILDREN && (size > this.#sink.pageSize || count === MOST_ELEMENTS)) {
         break;
       }
       count++;

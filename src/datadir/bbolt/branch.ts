@@ -18,6 +18,9 @@ import { readU64 } from './u64.ts';
  */
 export const BRANCH_ELEMENT_SIZE = 16;
 
+/** Levels of a tree: one of 4 KiB pages that is deeper would outgrow every disk, so what goes deeper is a loop. */
+export const DEEPEST_TREE = 32;
+
 /** A branch page whose elements are known to lie within it. Keys are views into the page. */
 export class Branch {
   readonly page: Page;

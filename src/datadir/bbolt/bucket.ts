@@ -1,12 +1,9 @@
 import { Damage } from '../damage.ts';
-import { Branch } from './branch.ts';
+import { Branch, DEEPEST_TREE } from './branch.ts';
 import { type BucketRoot, decodeBucketHeader } from './bucket-header.ts';
 import { Leaf } from './leaf.ts';
 import type { Page } from './page.ts';
 import type { PageReader } from './page-reader.ts';
-
-/** A tree of 4 KiB pages this deep would outgrow every disk; a deeper one is a loop. */
-const DEEPEST = 32;
 
 /** One key and its value, views into a page. */
 export interface Entry {
@@ -32,7 +29,7 @@ export class Bucket {
     let from = options.from;
     while (page !== undefined) {
       options.signal.throwIfAborted();
-      if (--left < 0 || stack.length > DEEPEST) {
+      if (--left < 0 || stack.length > DEEPEST_TREE) {
         throw new Damage({ ...page, reason: `page ${page.id} is part of a loop` });
       }
       if (page.kind === 'branch') {
@@ -49,7 +46,7 @@ export class Bucket {
   /** The last leaf page that has an element, or undefined when the bucket is empty. */
   async lastLeaf(): Promise<Leaf | undefined> {
     let page = await this.#rootPage();
-    for (let depth = 0; depth <= DEEPEST; depth++) {
+    for (let depth = 0; depth <= DEEPEST_TREE; depth++) {
       if (page.kind !== 'branch') {
         const leaf = new Leaf(page);
         return leaf.count === 0 ? undefined : leaf;
@@ -83,7 +80,7 @@ export class Bucket {
 
   async #find(key: Uint8Array): Promise<{ leaf: Leaf; index: number } | undefined> {
     let page = await this.#rootPage();
-    for (let depth = 0; depth <= DEEPEST; depth++) {
+    for (let depth = 0; depth <= DEEPEST_TREE; depth++) {
       if (page.kind !== 'branch') {
         const leaf = new Leaf(page);
         const index = leaf.find(key);

@@ -1,11 +1,8 @@
 import { Damage } from '../damage.ts';
 import { BlockFile } from './block-file.ts';
 import { Bucket } from './bucket.ts';
-import { decodeMeta, META_END, type Meta } from './meta.ts';
+import { decodeMeta, META_END, type Meta, PAGE_SIZES } from './meta.ts';
 import { PageReader } from './page-reader.ts';
-
-/** Page sizes at which the second meta is looked for when the first is unreadable: 1 KiB to 16 MiB. */
-const PAGE_SIZES = Array.from({ length: 15 }, (_, index) => 1024 << index);
 
 /** A bbolt file opened for reading, in the state its newest valid meta describes. */
 export class Database implements AsyncDisposable {

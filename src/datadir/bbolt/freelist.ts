@@ -1,22 +1,27 @@
 import { Damage } from '../damage.ts';
-import { PAGE_HEADER_SIZE, type Page } from './page.ts';
+import { MOST_ELEMENTS, PAGE_HEADER_SIZE, type Page } from './page.ts';
 import { readU64 } from './u64.ts';
 
-/** A count of this many means that the true count stands in the first eight bytes after the header. */
-const COUNT_ELSEWHERE = 0xffff;
+/** A count of this in the page header means that the true count is in the body. */
+const COUNT_IN_BODY = MOST_ELEMENTS + 1;
 
 /**
- * Page numbers on a freelist page: u64 each after the page header, in ascending order.
- * With 65,535 or more of them the header's count is 65,535 and the first u64 is the true count.
- * Throws {@link Damage} when the page is no freelist or too short for what it lists.
+ * Reads a freelist page: the numbers of the pages that are free, in ascending order.
  *
+ * ```
+ * byte  size  field (after the 16 byte page header)
+ *   16     8  the true count, only when the header's count is 65,535
+ *   16   8·n  page numbers, u64 each; from byte 24 on when the count precedes them
+ * ```
+ *
+ * Throws {@link Damage} when the page is no freelist or too short for what it lists.
  * Source: bbolt internal/common/page.go.
  */
 export function decodeFreelist(page: Page): readonly number[] {
   if (page.kind !== 'freelist') {
     throw new Damage({ ...page, reason: `page ${page.id} is a ${page.kind} page where the freelist is needed` });
   }
-  const counted = page.count === COUNT_ELSEWHERE;
+  const counted = page.count === COUNT_IN_BODY;
   if (counted && page.bytes.length < PAGE_HEADER_SIZE + 8) {
     throw new Damage({ ...page, reason: `the freelist on page ${page.id} is too short for its count` });
   }

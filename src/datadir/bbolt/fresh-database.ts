@@ -2,9 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { BucketWriter } from './bucket-writer.ts';
 import type { EntryBatch } from './entry-batch.ts';
 import { writeMetas } from './meta-pages.ts';
-
-/** Pages 0 and 1 are the metas. */
-const FIRST_PAGE = 2;
+import { FIRST_DATA_PAGE } from './page.ts';
 
 /**
  * Writes a new database from entries that arrive in key order, in one pass: data pages as full as they can be, bucket after
@@ -28,7 +26,7 @@ export class FreshDatabase implements AsyncDisposable {
     this.path = path;
     this.pageSize = pageSize;
     this.#handle = handle;
-    this.#writer = new BucketWriter(handle, { pageSize, highWater: FIRST_PAGE });
+    this.#writer = new BucketWriter(handle, { pageSize, highWater: FIRST_DATA_PAGE });
   }
 
   /**

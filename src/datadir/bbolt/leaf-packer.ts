@@ -1,11 +1,9 @@
 import { type EntryBatch, EntryBatchBuilder } from './entry-batch.ts';
 import { BUCKET_FLAG, LEAF_ELEMENT_SIZE } from './leaf.ts';
-import { encodePageHeader, PAGE_HEADER_SIZE } from './page.ts';
+import { encodePageHeader, MOST_ELEMENTS, PAGE_HEADER_SIZE } from './page.ts';
 import type { PageAllocator } from './page-allocator.ts';
 import type { PageSink } from './page-sink.ts';
 import type { TreeBuilder } from './tree-builder.ts';
-
-const MOST_ENTRIES = 0xfffe;
 
 /** Where in a batch a page's entries lie. */
 interface Slice {
@@ -68,7 +66,7 @@ export class LeafPacker {
   /** The entries from `from` on that still go onto the open page; at least one when that page is empty. */
   #fitting(batch: EntryBatch, from: number, start: number): Slice {
     let size = PAGE_HEADER_SIZE + this.#open.count * LEAF_ELEMENT_SIZE + this.#open.length;
-    const most = MOST_ENTRIES - this.#open.count;
+    const most = MOST_ELEMENTS - this.#open.count;
     let to = from;
     let end = start;
     while (to < batch.count && to - from < most) {

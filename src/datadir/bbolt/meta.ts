@@ -1,6 +1,6 @@
 import { fnv64a } from '../../checksum/fnv64a.ts';
 import { Damage } from '../damage.ts';
-import { encodePageHeader, type Origin, PAGE_HEADER_SIZE } from './page.ts';
+import { encodePageHeader, FIRST_DATA_PAGE, type Origin, PAGE_HEADER_SIZE } from './page.ts';
 import { readU64, writeU64 } from './u64.ts';
 
 /**
@@ -24,11 +24,12 @@ import { readU64, writeU64 } from './u64.ts';
  */
 export const META_END = PAGE_HEADER_SIZE + 64;
 
+/** Page sizes that a meta may name, bytes. */
+export const PAGE_SIZES: readonly number[] = Array.from({ length: 15 }, (_, index) => 1024 << index);
+
 const MAGIC = 0xed0cdaed;
 const VERSION = 2;
 const NO_FREELIST = 0xffff_ffff_ffff_ffffn;
-const SMALLEST_PAGE = 1024;
-const LARGEST_PAGE = 16 * 1024 * 1024;
 
 /** One state of the database. */
 export interface Meta {
@@ -98,17 +99,17 @@ function checksum(view: DataView): bigint {
 
 function implausible(meta: Meta): string | undefined {
   const { pageSize, root, freelist, highWater, transaction } = meta;
-  if (pageSize < SMALLEST_PAGE || pageSize > LARGEST_PAGE || (pageSize & (pageSize - 1)) !== 0) {
-    return `page size ${pageSize}, which is not a power of two from ${SMALLEST_PAGE} to ${LARGEST_PAGE}`;
+  if (!PAGE_SIZES.includes(pageSize)) {
+    return `page size ${pageSize}, which is not a power of two from ${PAGE_SIZES[0]} to ${PAGE_SIZES.at(-1)}`;
   }
   if (highWater * pageSize > Number.MAX_SAFE_INTEGER || transaction >= Number.MAX_SAFE_INTEGER - 2) {
     return `high water mark ${highWater} or transaction ${transaction}, which are out of range`;
   }
-  if (root.page < 2 || root.page >= highWater) {
-    return `root bucket on page ${root.page}, outside of 2 to ${highWater}`;
+  if (root.page < FIRST_DATA_PAGE || root.page >= highWater) {
+    return `root bucket on page ${root.page}, outside of ${FIRST_DATA_PAGE} to ${highWater}`;
   }
-  if (freelist !== undefined && (freelist < 2 || freelist >= highWater)) {
-    return `freelist on page ${freelist}, outside of 2 to ${highWater}`;
+  if (freelist !== undefined && (freelist < FIRST_DATA_PAGE || freelist >= highWater)) {
+    return `freelist on page ${freelist}, outside of ${FIRST_DATA_PAGE} to ${highWater}`;
   }
   return undefined;
 }

@@ -1,7 +1,14 @@
 import { Damage } from '../damage.ts';
 import type { BlockFile } from './block-file.ts';
 import type { Meta } from './meta.ts';
-import { decodePageHeader, type Origin, PAGE_HEADER_SIZE, type Page, type PageHeader } from './page.ts';
+import {
+  decodePageHeader,
+  FIRST_DATA_PAGE,
+  type Origin,
+  PAGE_HEADER_SIZE,
+  type Page,
+  type PageHeader,
+} from './page.ts';
 
 /** A page with its overflow is held in memory whole; etcd's largest records are a few MiB. */
 const LARGEST_RUN = 1024 * 1024 * 1024;
@@ -21,7 +28,7 @@ export class PageReader {
 
   /** What to report when something refers to a page number that there is not. */
   outOfBounds(id: number): Damage {
-    const reason = `page ${id} is referred to, but pages are 2 to ${this.meta.highWater}`;
+    const reason = `page ${id} is referred to, but pages are ${FIRST_DATA_PAGE} to ${this.meta.highWater}`;
     return new Damage({ file: this.path, offset: 0, reason });
   }
 
@@ -37,7 +44,7 @@ export class PageReader {
    */
   async page(id: number): Promise<Page> {
     const { pageSize, highWater } = this.meta;
-    if (id < 2 || id >= highWater) {
+    if (id < FIRST_DATA_PAGE || id >= highWater) {
       throw this.outOfBounds(id);
     }
     const origin = { file: this.path, offset: id * pageSize };

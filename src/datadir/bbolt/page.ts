@@ -18,6 +18,12 @@ import { readU64, writeU64 } from './u64.ts';
  */
 export const PAGE_HEADER_SIZE = 16;
 
+/** Pages 0 and 1 are metas; everything else follows. */
+export const FIRST_DATA_PAGE = 2;
+
+/** The most elements that a leaf or branch page counts: 65,535 has a meaning of its own on a freelist page. */
+export const MOST_ELEMENTS = 0xfffe;
+
 /** What a page holds. */
 export type PageKind = 'branch' | 'leaf' | 'meta' | 'freelist';
 
@@ -49,8 +55,11 @@ export interface Origin {
   readonly offset: number;
 }
 
-/** Reads a page header at the start of `view`. Throws {@link Damage} when its kind is none of the four. */
+/** Reads a page header at the start of `view`. Throws {@link Damage} when it is cut short or its kind is none of the four. */
 export function decodePageHeader(view: DataView, origin: Origin): PageHeader {
+  if (view.byteLength < PAGE_HEADER_SIZE) {
+    throw new Damage({ ...origin, reason: `${view.byteLength} bytes where a page header needs ${PAGE_HEADER_SIZE}` });
+  }
   const kind = kindOf(view.getUint16(8, true));
   if (kind === undefined) {
     const found = view.getUint16(8, true).toString(16);

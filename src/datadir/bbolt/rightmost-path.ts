@@ -1,12 +1,9 @@
 import { Damage } from '../damage.ts';
-import { Branch } from './branch.ts';
+import { Branch, DEEPEST_TREE } from './branch.ts';
 import type { Child } from './branch-packer.ts';
 import type { Bucket } from './bucket.ts';
 import { Leaf } from './leaf.ts';
 import type { PageReader } from './page-reader.ts';
-
-/** A tree of 4 KiB pages this deep would outgrow every disk; a deeper one is a loop. */
-const DEEPEST = 32;
 
 /** What has to be known of a bucket's tree to let it grow at its right end. */
 export interface RightmostPath {
@@ -28,7 +25,7 @@ export async function readRightmostPath(pages: PageReader, bucket: Bucket): Prom
   let page = await pages.page(bucket.root.page);
   while (page.kind === 'branch') {
     const branch = new Branch(page);
-    if (branches.length === DEEPEST) {
+    if (branches.length === DEEPEST_TREE) {
       throw new Damage({ ...page, reason: `page ${page.id} is part of a loop` });
     }
     branches.unshift(branch);

@@ -1,12 +1,9 @@
 import { Damage } from '../damage.ts';
-import { Branch } from './branch.ts';
+import { Branch, DEEPEST_TREE } from './branch.ts';
 import { checkBranchOrder, type KeyBounds, UNBOUNDED } from './key-bounds.ts';
 import type { LeafSum } from './leaf-page-checker.ts';
 import type { Page } from './page.ts';
 import type { PageGroupReader } from './page-group.ts';
-
-/** A tree of 4 KiB pages this deep would outgrow every disk. */
-const DEEPEST = 32;
 
 /** Leaves that were found sound all at once. */
 export type SettledLeaves = LeafSum | 'not summed';
@@ -99,7 +96,7 @@ class TreeWalk {
   }
 
   async *#branch(page: Page, bounds: KeyBounds, depth: number): AsyncGenerator<LeafGroup, void> {
-    const settled = depth < DEEPEST ? await this.#hooks.settle(page, bounds) : undefined;
+    const settled = depth < DEEPEST_TREE ? await this.#hooks.settle(page, bounds) : undefined;
     if (settled !== undefined) {
       yield { settled, leaves: [], done: () => undefined };
       return;
@@ -108,7 +105,7 @@ class TreeWalk {
     try {
       branch = new Branch(page);
       checkBranchOrder(branch, bounds);
-      if (depth === DEEPEST) {
+      if (depth === DEEPEST_TREE) {
         throw new Damage({ ...page, reason: `page ${page.id} is deeper in its tree than any page can be` });
       }
     } catch (error) {

@@ -18,10 +18,7 @@ import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { Compression } from '../../snapshot/snapshot.ts';
-import { checkTrailingHash, HASH_SIZE } from '../../snapshot/trailing-hash.ts';
-
-/** A bbolt file is a multiple of this. */
-const SECTOR_SIZE = 512;
+import { checkTrailingHash, endsWithHash } from '../../snapshot/trailing-hash.ts';
 
 /** What a database holds, wherever it lies. */
 export interface DatabaseStatus extends DatabaseFacts {
@@ -84,7 +81,7 @@ async function statusOfFile(request: StatusRequest, context: RunContext): Promis
     await writeBase({ store, base: snapshot }, target, context);
     return await inspected(temporary.path, { kind: 'snapshot', compression }, context);
   }
-  if (size % SECTOR_SIZE !== HASH_SIZE) {
+  if (!endsWithHash(size)) {
     return await inspected(request.path, { kind: 'database' }, context);
   }
   await checkTrailingHash(createReadStream(request.path, { highWaterMark: 1024 * 1024 }), context);

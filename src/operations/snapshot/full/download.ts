@@ -17,11 +17,8 @@ import { rechunk } from '../../../runtime/streams/rechunk.ts';
 import { compress } from '../../../snapshot/compression.ts';
 import { HashDamage } from '../../../snapshot/damage.ts';
 import type { Compression } from '../../../snapshot/snapshot.ts';
-import { HASH_SIZE, TrailingHash } from '../../../snapshot/trailing-hash.ts';
+import { TrailingHash } from '../../../snapshot/trailing-hash.ts';
 import { newPageChecker } from '../../../wasm/page-checker.ts';
-
-/** A bbolt file is a multiple of this. */
-const sectorSize = 512;
 
 /** Bytes that are hashed, written and compressed at a time. */
 const blockSize = 512 * 1024;
@@ -153,7 +150,7 @@ async function* receive(
     garbage.left(block.length);
   }
   await written;
-  if (trailing.length % sectorSize !== HASH_SIZE) {
+  if (!trailing.present) {
     throw corrupt(cluster.location, `its ${trailing.length} bytes are not a database and a SHA-256 behind it`);
   }
   try {
