@@ -4,6 +4,7 @@ import type { Database } from '../bbolt/database.ts';
 import { Damage } from '../damage.ts';
 import { decodeKeyValue, type KeyValue } from '../mvcc/key-value.ts';
 import { readLastRevision } from '../mvcc/last-revision.ts';
+import { decodeLease } from '../mvcc/lease-record.ts';
 import { decodeRevisionKey } from '../mvcc/revision-key.ts';
 import { decodePermission, type Permission } from '../raft/auth-request.ts';
 import { byteString } from '../raft/byte-string.ts';
@@ -91,18 +92,10 @@ async function readCompactRevision(database: Database): Promise<number> {
   return newest;
 }
 
-/** Bucket `lease`: id (8 bytes, big endian) to leasepb.Lease { 1 ID, 2 TTL, 3 RemainingTTL }. */
 async function readLeases(loading: Loading): Promise<Leases> {
   const leases = new Leases();
-  await eachRecord(loading, 'lease', (_key, value) => {
-    const reader = new WireReader(value);
-    let id = 0n;
-    for (let field = reader.next(); field !== 0; field = reader.next()) {
-      if (field === 1) id = reader.int64();
-      else reader.skip();
-    }
-    leases.grant(id, 0n);
-  });
+  // An etcd keeps what is in its db, whatever the TTL.
+  await eachRecord(loading, 'lease', (_key, value) => leases.grant(decodeLease(value).id, 0n));
   return leases;
 }
 

@@ -7,11 +7,23 @@ import { WireWriter } from '../../protobuf/wire-writer.ts';
 import { Damage } from '../damage.ts';
 import { type ConfState, decodeConfState, encodeConfState } from '../raft/raft.ts';
 
-// A .snap file is snappb.Snapshot { 1 crc, 2 data }: data is raftpb.Snapshot { 1 data, 2 metadata { 1 conf_state,
-// 2 index, 3 term } }, crc its CRC-32C. The inner data is etcd's v2 store as JSON: the members and the cluster version.
-// Source: etcd, server/etcdserver/api/snap/snapshotter.go.
-
-/** A raft snapshot: the point up to which the log has been folded into the db. */
+/**
+ * A raft snapshot: the entry up to which the log is not needed any more, as the db has its effect. A .snap file holds one, as
+ * protocol buffer messages inside each other:
+ *
+ * ```
+ * tag   field                                      snappb.Snapshot, the file
+ * 0x08  1 crc, uint32: CRC-32C of data
+ * 0x12  2 data, bytes                              raftpb.Snapshot
+ *         0x0a  1 data, bytes                      etcd's v2 store as JSON: members, cluster version
+ *         0x12  2 metadata, bytes                  raftpb.SnapshotMetadata
+ *                 0x0a  1 conf_state, bytes        raftpb.ConfState
+ *                 0x10  2 index, uint64
+ *                 0x18  3 term, uint64
+ * ```
+ *
+ * Source: etcd, server/etcdserver/api/snap/snapshotter.go, snappb/snap.proto; raft, raftpb/raft.proto.
+ */
 export interface RaftSnapshot {
   readonly index: number;
   readonly term: number;

@@ -1,20 +1,27 @@
 import { crc32c } from '../../checksum/crc32c.ts';
 import { WireReader } from '../../protobuf/wire-reader.ts';
 import { WireWriter } from '../../protobuf/wire-writer.ts';
-import type { ConfState } from '../raft/raft.ts';
-import { decodeConfState, encodeConfState } from '../raft/raft.ts';
+import { type ConfState, decodeConfState, encodeConfState } from '../raft/raft.ts';
 
-// A WAL segment is a sequence of frames, followed by zeros up to its preallocated size:
-//
-//   offset  size  content
-//        0     8  little endian: low 56 bits = bytes of the record, top byte = 0x80 | padding when there is padding
-//        8     n  walpb.Record: 1 type, 2 crc, 3 data
-//      8+n   0-7  zero bytes up to a multiple of 8, so that a length never straddles a sector
-//
-// crc is CRC-32C over the data of all records up to and including this one, across segments. A segment begins with a
-// record of type `crc` that carries the sum so far, then the metadata. Source: etcd, server/wal/encoder.go and doc.go.
-
-/** Bytes of a frame's length field. */
+/**
+ * Bytes of the length that begins a frame. A WAL segment is a sequence of frames, then zeros up to the size it was given when it
+ * was made:
+ *
+ * ```
+ * byte  size  field
+ *    0     7  bytes of the record, little-endian; 0 ends the segment
+ *    7     1  0x80 | bytes of padding; 0 when there is none
+ *    8     n  the record, a protocol buffer message (walpb.Record):
+ *             tag   field
+ *             0x08  1 type, int64: 1 metadata, 2 entry, 3 state, 4 crc, 5 snapshot
+ *             0x10  2 crc, uint32: CRC-32C over the data of all records so far, across segments
+ *             0x1a  3 data, bytes; a crc record has none
+ *  8+n   0-7  padding: zeros up to a multiple of 8, so that a length never crosses a sector
+ * ```
+ *
+ * A segment begins with a record of type crc, which repeats the sum so far, then the metadata.
+ * Source: etcd, server/storage/wal/encoder.go and doc.go.
+ */
 export const FRAME_HEADER_SIZE = 8;
 
 /** What a record holds: metadata (node and cluster id), a raft entry, a hard state, the running checksum, a snapshot mark. */
@@ -22,7 +29,7 @@ export type RecordKind = 'metadata' | 'entry' | 'state' | 'crc' | 'snapshot';
 
 const RECORD_KINDS: readonly (RecordKind | undefined)[] = [undefined, 'metadata', 'entry', 'state', 'crc', 'snapshot'];
 
-/** The type number of a record kind, as it stands in the file. */
+/** The type number of a record kind in the file. */
 export function recordType(kind: RecordKind): number {
   return RECORD_KINDS.indexOf(kind);
 }
@@ -62,7 +69,7 @@ export class RecordEncoder {
   }
 }
 
-/** The identity a WAL belongs to. */
+/** The member that a WAL belongs to. */
 export interface WalMetadata {
   readonly nodeId: bigint;
   readonly clusterId: bigint;

@@ -9,6 +9,7 @@ import {
   keyOf,
   modRevisionOf,
 } from '../../../../src/datadir/mvcc/key-value.ts';
+import { arbitraryBytes, seededRuns } from '../../../support/fuzz/arbitrary-messages.ts';
 
 const safe = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 
@@ -118,4 +119,11 @@ test('keyOf sees the key that decodeKeyValue sees', () => {
     const bytes = Buffer.from(hex, 'hex');
     assert.deepEqual(keyOf(bytes, 0, bytes.length), decodeKeyValue(bytes)?.key, hex);
   }
+});
+
+test('any bytes are a record or none, and never an error', () => {
+  fc.assert(
+    fc.property(arbitraryBytes, (bytes) => void decodeKeyValue(bytes)),
+    { ...seededRuns, numRuns: 3000 },
+  );
 });

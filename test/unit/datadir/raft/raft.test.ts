@@ -1,0 +1,18 @@
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decodeConfChange, decodeEntry, decodeHardState } from '../../../../src/datadir/raft/raft.ts';
+import { WireError } from '../../../../src/protobuf/wire-reader.ts';
+import { arbitraryBytes, assertReadOrRefused, seededRuns } from '../../../support/fuzz/arbitrary-messages.ts';
+
+for (const [what, decode] of Object.entries({
+  'an entry': decodeEntry,
+  'a hard state': decodeHardState,
+  'a change of members': decodeConfChange,
+})) {
+  test(`${what} is read or refused, whatever its bytes are`, () => {
+    fc.assert(
+      fc.property(arbitraryBytes, (bytes) => assertReadOrRefused(() => decode(bytes), WireError)),
+      { ...seededRuns, numRuns: 3000 },
+    );
+  });
+}
