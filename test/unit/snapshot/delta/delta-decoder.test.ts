@@ -2,36 +2,16 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { revision } from '../../../../src/revision.ts';
 import { DeltaDamage, HashDamage, SnapshotDamage } from '../../../../src/snapshot/damage.ts';
-import { DeltaEncoder } from '../../../../src/snapshot/delta/delta-encoder.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
-import { collected, inPieces, seededBytes, seededRandom } from '../../../support/fixtures/byte-streams.ts';
+import { inPieces, seededRandom } from '../../../support/fixtures/byte-streams.ts';
 import { decodedDelta } from '../../../support/fixtures/decoded-delta.ts';
-import { put } from '../../../support/fixtures/delta-events.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
 
 const GOLDEN = goldenObjects('etcd-3.5/none').filter((object) => object.key.includes('Incr'));
 
 async function eventsOf(bytes: Uint8Array, pieceSize = 1 << 16): Promise<readonly DeltaEvent[]> {
   return (await decodedDelta(inPieces(bytes, pieceSize))).map(({ event }) => event);
-}
-
-for (const { key, bytes } of GOLDEN) {
-  for (const pieceSize of [1, 7, 33, 1000, 1 << 20]) {
-    test(`${key} read in pieces of ${pieceSize} and written again is the same to the byte`, async () => {
-      const encoder = new DeltaEncoder();
-      for (const { event, time } of await decodedDelta(inPieces(bytes, pieceSize))) {
-        encoder.append(event, time);
-      }
-      const [, first, last] = /Incr-(\d+)-(\d+)/.exec(key) ?? [];
-      assert.equal(encoder.firstRevision, Number(first));
-      assert.equal(encoder.lastRevision, Number(last));
-      const again = Buffer.concat(encoder.finish());
-      assert.equal(encoder.size, bytes.length - 32);
-      assert.ok(again.equals(bytes));
-    });
-  }
 }
 
 test('golden events carry what etcd wrote', async () => {
@@ -50,7 +30,7 @@ test('golden events carry what etcd wrote', async () => {
 });
 
 /** Frames `text` with its hash. */
-function framed(text: string): Buffer {
+function framed(text: string | Buffer): Buffer {
   const body = Buffer.from(text);
   return Buffer.concat([body, createHash('sha256').update(body).digest()]);
 }
@@ -77,41 +57,8 @@ test('members in any order, unknown members, white space, escapes and null are r
   ]);
 });
 
-/** A put with TTLs beside it. */
+/** A put with TTLs next to it. */
 const withTtls = (members: string): string => `${PUT.slice(0, -1)},"leaseTTLs":{${members}}}`;
-
-const LEASED = [
-  put('a', 2, { value: Buffer.alloc(0), lease: 7n }),
-  put('b', 3, { value: Buffer.alloc(0), lease: -(2n ** 63n) }),
-];
-
-test('TTLs of leases are a member of the last event; the others and the rest of it are as without them', async () => {
-  const time = { seconds: 1_795_251_540, nanos: 0 };
-  const plain = new DeltaEncoder();
-  const telling = new DeltaEncoder();
-  telling.tellLease(7n, 70);
-  for (const event of LEASED) {
-    plain.append(event, time);
-    telling.append(event, time);
-  }
-  telling.tellLease(-(2n ** 63n), 9_000_000_000);
-  telling.tellLease(7n, 71);
-  const without = Buffer.concat(plain.finish()).subarray(0, -32).toString();
-  const bytes = Buffer.concat(telling.finish());
-  const text = bytes.subarray(0, -32).toString();
-  assert.equal(text, without.replace(/}]$/, ',"leaseTTLs":{"7":71,"-9223372036854775808":9000000000}}]'));
-  for (const pieceSize of [1, 50, 1 << 16]) {
-    assert.deepEqual(await eventsOf(bytes, pieceSize), LEASED);
-    const decoded = await decodedDelta(inPieces(bytes, pieceSize));
-    assert.deepEqual(
-      decoded.flatMap(({ leaseTtls }) => [...leaseTtls]),
-      [
-        [7n, 71],
-        [-(2n ** 63n), 9_000_000_000],
-      ],
-    );
-  }
-});
 
 test('times keep their nanoseconds and zones', async () => {
   const times = [
@@ -140,7 +87,6 @@ test('times keep their nanoseconds and zones', async () => {
 
 test('an empty array has no events', async () => {
   assert.deepEqual(await eventsOf(framed('[]')), []);
-  assert.deepEqual(await eventsOf(Buffer.concat(new DeltaEncoder().finish())), []);
 });
 
 for (const [text, reason, offset] of [
@@ -210,69 +156,67 @@ test('a thousand bit flips and every truncation of golden deltas are found', asy
   }
 });
 
-test('any events survive encoding and decoding in pieces of any size', async () => {
-  const arbitraryBytes = (most: number) => fc.uint8Array({ maxLength: most }).map((bytes) => Buffer.from(bytes));
-  const arbitraryKey = fc.uint8Array({ minLength: 1, maxLength: 80 }).map((bytes) => Buffer.from(bytes));
-  const arbitraryEvent = fc.oneof(
-    fc.record({
-      type: fc.constant('put' as const),
-      key: arbitraryKey,
-      value: arbitraryBytes(300),
-      version: fc.integer({ min: 1 }),
-      lease: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-    }),
-    fc.record({ type: fc.constant('delete' as const), key: arbitraryKey }),
-  );
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(arbitraryEvent, { maxLength: 20 }),
-      fc.integer({ min: 1, max: 2 ** 52 }),
-      fc.integer({ min: 1, max: 700 }),
-      fc.nat({ max: 999_999_999 }),
-      async (parts, from, pieceSize, nanos) => {
-        const events = parts.map((part, at): DeltaEvent => {
-          const modRevision = revision(from + at);
-          return part.type === 'delete'
-            ? { ...part, modRevision }
-            : { ...part, modRevision, createRevision: revision(Math.ceil((from + at) / 2)) };
-        });
-        const encoder = new DeltaEncoder();
-        for (const event of events) {
-          encoder.append(event, { seconds: 1_795_251_566, nanos });
-        }
-        assert.equal(encoder.count, events.length);
-        assert.deepEqual(await eventsOf(Buffer.concat(encoder.finish()), pieceSize), events);
-      },
-    ),
-    { numRuns: 300 },
-  );
-});
-
-test('a value of several megabytes passes through small pieces', async () => {
-  const value = seededBytes(6 * 1024 * 1024, 3);
-  const encoder = new DeltaEncoder();
-  const event: DeltaEvent = {
-    type: 'put',
-    key: Buffer.from('big'),
-    value,
-    modRevision: revision(5),
-    createRevision: revision(5),
-    version: 1,
-    lease: 0n,
-  };
-  encoder.append(event, { seconds: 1, nanos: 0 });
-  const [decoded] = await eventsOf(await collected(encoded(encoder)), 16 * 1024);
-  assert.ok(decoded?.type === 'put' && value.equals(decoded.value));
-});
-
-async function* encoded(encoder: DeltaEncoder): AsyncGenerator<Uint8Array> {
-  yield* encoder.finish();
+function readsAsJson(text: Buffer): { readonly length: number } | undefined {
+  try {
+    return JSON.parse(text.toString('latin1'));
+  } catch {
+    return undefined;
+  }
 }
 
-test('events cannot go back in revisions', () => {
-  const encoder = new DeltaEncoder();
-  const event = { type: 'delete', key: Buffer.from('a') } as const;
-  encoder.append({ ...event, modRevision: revision(5) }, { seconds: 1, nanos: 0 });
-  encoder.append({ ...event, modRevision: revision(5) }, { seconds: 1, nanos: 0 });
-  assert.throws(() => encoder.append({ ...event, modRevision: revision(4) }, { seconds: 1, nanos: 0 }), RangeError);
+const EVENT = {
+  etcdEvent: { type: 1, kv: { key: 'a2V5', value: 'dg==', create_revision: 3, mod_revision: 5, version: 2, lease: 7 } },
+  time: '2026-11-21T10:00:00.123456789+02:00',
+};
+
+test('any text under a hash that fits is read as by any JSON reader, or is damage', async () => {
+  const sound = Buffer.from(JSON.stringify([EVENT, { etcdEvent: { kv: EVENT.etcdEvent.kv }, time: EVENT.time }]));
+  assert.equal((await eventsOf(framed(sound))).length, 2);
+  const edit = fc.record({
+    at: fc.nat({ max: sound.length - 1 }),
+    remove: fc.nat({ max: 12 }),
+    insert: fc.oneof(
+      fc.constantFrom(
+        '',
+        '{',
+        '}',
+        '[',
+        ']',
+        ',',
+        '"',
+        '\\',
+        ':',
+        '-',
+        '1e9',
+        'null',
+        '\\u00',
+        '99999999999999999999',
+        '{"a":[{}]}',
+      ),
+      fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+    ),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(edit, { minLength: 1, maxLength: 3 }),
+      fc.integer({ min: 1, max: 300 }),
+      async (edits, size) => {
+        let text: Buffer = sound;
+        for (const { at, remove, insert } of edits) {
+          text = Buffer.concat([text.subarray(0, at), Buffer.from(insert, 'latin1'), text.subarray(at + remove)]);
+        }
+        try {
+          const count = (await eventsOf(framed(text), size)).length;
+          // What ours passes over, such as a control character in an unknown member's name, others may refuse.
+          assert.equal(count, readsAsJson(text)?.length ?? count);
+        } catch (error) {
+          assert.ok(
+            error instanceof SnapshotDamage,
+            error instanceof Error ? `${error.stack}\n${text}` : String(error),
+          );
+        }
+      },
+    ),
+    { numRuns: 1000, seed: 20_261_121 },
+  );
 });

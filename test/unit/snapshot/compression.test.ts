@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deflateSync, gunzipSync, gzipSync } from 'node:zlib';
-import { gzipMembers } from '../../../../src/snapshot/compression/gzip-members.ts';
-import { compress, decompress } from '../../../../src/snapshot/compression.ts';
-import { CompressionDamage } from '../../../../src/snapshot/damage.ts';
-import { parseRelativeKey } from '../../../../src/snapshot/name.ts';
-import type { Compression } from '../../../../src/snapshot/snapshot.ts';
-import { checkTrailingHash } from '../../../../src/snapshot/trailing-hash.ts';
-import { collected, inPieces, seededBytes, seededRandom } from '../../../support/fixtures/byte-streams.ts';
-import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { compress, decompress } from '../../../src/snapshot/compression.ts';
+import { CompressionDamage } from '../../../src/snapshot/damage.ts';
+import { parseRelativeKey } from '../../../src/snapshot/name.ts';
+import type { Compression } from '../../../src/snapshot/snapshot.ts';
+import { checkTrailingHash } from '../../../src/snapshot/trailing-hash.ts';
+import { collected, inPieces, podNames, seededBytes, seededRandom } from '../../support/fixtures/byte-streams.ts';
+import { goldenObjects } from '../../support/fixtures/golden-store.ts';
 
 const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'zlib', 'lzw'];
 const CHECKED: readonly Compression[] = ['gzip', 'zlib', 'lzw'];
@@ -21,9 +20,7 @@ async function expanded(bytes: Uint8Array, compression: Compression, pieceSize =
   return await collected(decompress(inPieces(bytes, pieceSize), compression));
 }
 
-const TEXT = Buffer.from(
-  Array.from({ length: 40_000 }, (_, at) => `/registry/pods/ns-${at % 17}/pod-${(at * 7919) % 1009}`).join('\n'),
-);
+const TEXT = podNames();
 
 for (const compression of COMPRESSIONS) {
   for (const [title, bytes] of [
@@ -59,27 +56,7 @@ for (const backup of [
   });
 }
 
-test('lzw writes what Go writes, byte for byte', async () => {
-  for (const { bytes } of goldenObjects('etcd-3.5/lzw')) {
-    assert.ok(bytes.equals(await compressed(await expanded(bytes, 'lzw'), 'lzw')));
-  }
-});
-
-test('gzip members are in order, and any gzip reader reads them as one', async () => {
-  const packed = await collected(gzipMembers(inPieces(TEXT, 7001), { blockSize: 10_000, inFlight: 3 }));
-  assert.ok(TEXT.equals(gunzipSync(packed)));
-  const magic = Buffer.from([0x1f, 0x8b, 8, 0]);
-  let members = 0;
-  for (let at = packed.indexOf(magic); at >= 0; at = packed.indexOf(magic, at + 1)) {
-    members += 1;
-  }
-  assert.ok(members >= Math.ceil(TEXT.length / 10_000));
-});
-
-test('someone who stops reading leaves no failure behind', async () => {
-  for await (const _ of gzipMembers(inPieces(TEXT, 5000), { blockSize: 5000, inFlight: 4 })) {
-    break;
-  }
+test('a reader that stops early causes no failure', async () => {
   for (const compression of CHECKED) {
     const packed = await compressed(TEXT, compression);
     for await (const _ of decompress(inPieces(packed, 100), compression)) {
@@ -104,7 +81,7 @@ for (const compression of CHECKED) {
     ['half a gzip header', Buffer.from([0x1f])],
   ] as const) {
     for (const pieceSize of [64, 1 << 20]) {
-      test(`${compression}: ${what} behind the end is found in pieces of ${pieceSize}`, async () => {
+      test(`${compression}: ${what} after the end is found in pieces of ${pieceSize}`, async () => {
         const packed = await compressed(TEXT.subarray(0, 5000), compression);
         await assert.rejects(expanded(Buffer.concat([packed, tail]), compression, pieceSize), CompressionDamage);
       });
@@ -141,25 +118,6 @@ test('flipped bits are damage or change nothing', async () => {
       }
     }
   }
-});
-
-test('damaged lzw ends in damage or other bytes, never in anything else', async () => {
-  const random = seededRandom(13);
-  const packed = await compressed(TEXT.subarray(0, 100_000), 'lzw');
-  let refused = 0;
-  for (let flip = 0; flip < 500; flip += 1) {
-    const flipped = Buffer.from(packed);
-    for (let count = 0; count < 3; count += 1) {
-      flipped[Math.floor(random() * flipped.length)] = random() * 256;
-    }
-    try {
-      await expanded(flipped, 'lzw');
-    } catch (error) {
-      assert.ok(error instanceof CompressionDamage, String(error));
-      refused += 1;
-    }
-  }
-  assert.ok(refused > 0);
 });
 
 test('a piece may be overwritten once the next one is asked for', async () => {
