@@ -51,38 +51,35 @@ export const snapshotCommand = command(spec, async ({ config, context, print }) 
   const { snapshotFrom } = config.snapshotter;
   const { saveCompanion } = await import('../operations/companion/companion.ts');
   await using store = await openStore(config.store, context);
-  const cluster = await connect({ ...config.connection, snapshotFrom }, context);
-  try {
-    const common = {
-      cluster,
-      store,
-      compression: config.compression.enabled ? config.compression.policy : ('none' as const),
-      tempDir: config.store.tempDir,
+  await using connection = await connect({ ...config.connection, snapshotFrom }, context);
+  const { cluster } = connection;
+  const common = {
+    cluster,
+    store,
+    compression: config.compression.enabled ? config.compression.policy : ('none' as const),
+    tempDir: config.store.tempDir,
+  };
+  if (config.once.once) {
+    const result = await takeFullSnapshot({ ...common, final: false }, context);
+    const companion =
+      config.once.include.length === 0
+        ? undefined
+        : await saveCompanion(
+            { store, full: result.snapshot, paths: config.once.include, keep: config.once.companionMax },
+            context,
+          );
+    print(formatResult(onceResult(result, store.location, companion), config.output.format));
+  } else {
+    const collection = {
+      ...retentionRulesOf(config.retention),
+      periodMs: config.retention.garbageCollectionPeriodMs,
     };
-    if (config.once.once) {
-      const result = await takeFullSnapshot({ ...common, final: false }, context);
-      const companion =
-        config.once.include.length === 0
-          ? undefined
-          : await saveCompanion(
-              { store, full: result.snapshot, paths: config.once.include, keep: config.once.companionMax },
-              context,
-            );
-      print(formatResult(onceResult(result, store.location, companion), config.output.format));
-    } else {
-      const collection = {
-        ...retentionRulesOf(config.retention),
-        periodMs: config.retention.garbageCollectionPeriodMs,
-      };
-      const { schedule: defragmentationSchedule } = config.defragmentation;
-      await runSnapshotter(
-        { ...common, ...config.snapshotter, start: 'full', collection, defragmentationSchedule },
-        context,
-      );
-      context.log.info('Shutting down...');
-    }
-  } finally {
-    cluster.close();
+    const { schedule: defragmentationSchedule } = config.defragmentation;
+    await runSnapshotter(
+      { ...common, ...config.snapshotter, start: 'full', collection, defragmentationSchedule },
+      context,
+    );
+    context.log.info('Shutting down...');
   }
 });
 

@@ -39,10 +39,13 @@ export interface MemberStatus {
   readonly endpoint: string;
   readonly version: string;
   readonly memberId: bigint;
-  readonly leaderId: bigint;
+  /** Undefined while the member knows no leader. */
+  readonly leaderId: bigint | undefined;
   readonly isLearner: boolean;
   readonly revision: Revision;
+  /** Of the database file, bytes. */
   readonly dbSize: number;
+  readonly raftTerm: bigint;
   /** Number of the last committed raft entry: it grows with every change, also of users, leases and members. */
   readonly raftIndex: bigint;
 }
@@ -54,8 +57,8 @@ export interface WatchBatch {
   readonly events: readonly DeltaEvent[];
 }
 
-/** A live etcd cluster. Failures are {@link Failure}s with codes that begin with `etcd_`. */
-export interface EtcdCluster {
+/** A live etcd cluster. Failures are {@link EtcdFailure}s. Disposing closes the connections. */
+export interface EtcdCluster extends AsyncDisposable {
   /** For messages. */
   readonly location: string;
   status(options: { readonly signal: AbortSignal }): Promise<MemberStatus>;
@@ -78,5 +81,4 @@ export interface EtcdCluster {
    * Ends when the signal aborts.
    */
   watch(options: { readonly from: Revision; readonly signal: AbortSignal }): AsyncIterable<WatchBatch>;
-  close(): void;
 }

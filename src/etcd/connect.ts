@@ -3,45 +3,71 @@ import type { EtcdCluster, EtcdConnectionOptions } from './cluster.ts';
 import { parseEndpoint } from './connection/endpoint.ts';
 import type { MemberPool as Pool } from './connection/member-pool.ts';
 import { TransportSecuritySource } from './connection/transport-security.ts';
+import type { ClusterMembers } from './members.ts';
+
+/** A cluster and its membership over the same connections. They are open until both are disposed of; disposing this does that. */
+export interface EtcdConnection extends AsyncDisposable {
+  readonly cluster: EtcdCluster;
+  readonly members: ClusterMembers;
+}
 
 /**
- * Reaches an etcd cluster: reads the PEM files, logs in and waits until one endpoint has answered.
- * Throws an EtcdFailure that names endpoint, reason and remedy; never takes longer than
- * `connectionTimeoutMs` (and a few seconds to find the reason) for each endpoint. gRPC is loaded here and not before.
+ * Reads the PEM files and prepares connections; nothing is sent before the first call. gRPC is loaded here and not before.
+ * Throws an EtcdFailure `etcd_options` for files and endpoints that cannot be used.
  */
-export async function connect(
+export async function openConnection(
   options: EtcdConnectionOptions,
-  context: Pick<RunContext, 'signal' | 'clock' | 'log'>,
-): Promise<EtcdCluster> {
-  const { signal, clock, log } = context;
+  { clock, log }: Pick<RunContext, 'clock' | 'log'>,
+): Promise<EtcdConnection> {
   const security = await TransportSecuritySource.open(options, log);
   const { ca, identity } = await security.current();
   const usesTls = ca !== undefined || identity !== undefined || !options.insecureTransport;
-  const [{ Member }, { MemberPool }, { Login }, { LiveCluster }] = await Promise.all([
-    import('./connection/member.ts'),
-    import('./connection/member-pool.ts'),
-    import('./connection/login.ts'),
-    import('./live-cluster.ts'),
-  ]);
+  const [{ MemberClient }, { MemberPool }, { ClusterPools }, { Login }, { LiveCluster }, { LiveMembers }] =
+    await Promise.all([
+      import('./connection/member-client.ts'),
+      import('./connection/member-pool.ts'),
+      import('./connection/cluster-pools.ts'),
+      import('./connection/login.ts'),
+      import('./live-cluster.ts'),
+      import('./live-members.ts'),
+    ]);
   const login = new Login(
     options.username === undefined || options.password === undefined
       ? undefined
       : { username: options.username, password: options.password },
   );
   const poolOf = (urls: readonly string[]): Pool => {
-    const endpoints = urls.map((url) => parseEndpoint(url, { assumeSecure: usesTls }));
-    const members = endpoints.map((endpoint) => new Member(endpoint, { security, clock }));
+    const addresses = urls.map((url) => parseEndpoint(url, { assumeSecure: usesTls }));
+    const members = addresses.map((endpoint) => new MemberClient(endpoint, { security, clock }));
     return new MemberPool(members, { login, loginTimeoutMs: options.connectionTimeoutMs });
   };
-  const members = poolOf(options.endpoints);
-  const anyMember = options.serviceEndpoints.length > 0 ? poolOf(options.serviceEndpoints) : members;
-  const cluster = new LiveCluster({ members, anyMember }, options, { clock, log });
-  try {
-    const { endpoint, version } = await cluster.status({ signal });
-    log.debug({ endpoint, version }, 'Connected to etcd');
-    return cluster;
-  } catch (error) {
-    cluster.close();
-    throw error;
-  }
+  const endpoints = poolOf(options.endpoints);
+  const anyMember = options.serviceEndpoints.length > 0 ? poolOf(options.serviceEndpoints) : endpoints;
+  const pools = new ClusterPools({ endpoints, anyMember });
+  const cluster = new LiveCluster(pools, options, { clock, log });
+  const members = new LiveMembers(pools, options);
+  return {
+    cluster,
+    members,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([cluster[Symbol.asyncDispose](), members[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+/**
+ * Opens a connection as {@link openConnection} does, logs in and waits until one endpoint has answered.
+ * Throws an EtcdFailure that names endpoint, reason and remedy; never takes longer than
+ * `connectionTimeoutMs` (and a few seconds to find the reason) for each endpoint.
+ */
+export async function connect(
+  options: EtcdConnectionOptions,
+  { signal, clock, log }: Pick<RunContext, 'signal' | 'clock' | 'log'>,
+): Promise<EtcdConnection> {
+  await using stack = new AsyncDisposableStack();
+  const connection = stack.use(await openConnection(options, { clock, log }));
+  const { endpoint, version } = await connection.cluster.status({ signal });
+  log.debug({ endpoint, version }, 'Connected to etcd');
+  stack.move();
+  return connection;
 }

@@ -17,6 +17,32 @@ export class EtcdFailure extends Failure {
   get isTransient(): boolean {
     return this.code === 'etcd_unreachable' || this.code === 'etcd_timeout';
   }
+
+  /** True when the answer is the cluster's: every other member would give the same. */
+  get isOfTheCluster(): boolean {
+    switch (this.code) {
+      case 'etcd_auth':
+      case 'etcd_refused':
+      case 'etcd_member_exists':
+      case 'etcd_member_not_found':
+      case 'etcd_too_many_learners':
+      case 'etcd_learner_not_ready':
+      case 'etcd_not_a_learner':
+        return true;
+      case 'etcd_unreachable':
+      case 'etcd_timeout':
+      case 'etcd_tls':
+      case 'etcd_options':
+      case 'etcd_compacted':
+      case 'etcd_snapshot_incomplete':
+      case 'etcd_history_gap':
+      case 'etcd_history_changed':
+      case 'etcd_learner_refuses':
+        return false;
+      default:
+        return this.code satisfies never;
+    }
+  }
 }
 
 /** The watch cannot go on from where it was: those revisions are compacted away. A full snapshot is the way forward. */

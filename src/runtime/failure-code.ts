@@ -65,8 +65,38 @@ export const failureCodes = {
   },
   etcd_refused: {
     exitCode: 1,
-    meaning: 'etcd answered with an error of its own',
+    meaning: 'etcd answered with another error of its own',
     remedy: "go by its text, and look into the member's log",
+  },
+  etcd_member_exists: {
+    exitCode: 1,
+    meaning: 'a peer URL is in use by another member of the cluster',
+    remedy: 'look at the member list; the change may have been made already',
+  },
+  etcd_member_not_found: {
+    exitCode: 1,
+    meaning: 'the cluster has no such member',
+    remedy: 'look at the member list; it may have been removed already',
+  },
+  etcd_too_many_learners: {
+    exitCode: 1,
+    meaning: 'the cluster has as many learners as etcd allows',
+    remedy: 'wait until a learner is promoted, or remove it',
+  },
+  etcd_learner_not_ready: {
+    exitCode: 1,
+    meaning: 'a learner is not in sync with the leader and cannot be promoted yet',
+    remedy: 'try again when it has caught up',
+  },
+  etcd_not_a_learner: {
+    exitCode: 1,
+    meaning: 'the member to promote votes already',
+    remedy: 'nothing is left to do',
+  },
+  etcd_learner_refuses: {
+    exitCode: 1,
+    meaning: 'a learner was asked what only voting members answer',
+    remedy: 'give a voting member in `--endpoints` or `--service-endpoints`',
   },
   etcd_compacted: {
     exitCode: 1,

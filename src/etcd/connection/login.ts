@@ -1,6 +1,6 @@
 import { authenticateRpc } from '../rpc/rpc.ts';
 import { isServiceError, isTokenRefused } from '../rpc/rpc-error.ts';
-import type { CallBounds, Member } from './member.ts';
+import type { CallBounds, MemberClient } from './member-client.ts';
 
 /** Who we are to a cluster that has authentication switched on. */
 export interface Credentials {
@@ -22,7 +22,7 @@ export class Login {
 
   /** The token to send to `member`; logs in there on first use. */
   async token(
-    member: Member,
+    member: MemberClient,
     bounds: Omit<CallBounds, 'token'> & { readonly timeoutMs: number },
   ): Promise<string | undefined> {
     if (this.#credentials === undefined || this.#token !== undefined) {

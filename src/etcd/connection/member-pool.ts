@@ -1,18 +1,27 @@
 import { EtcdFailure } from '../etcd-failure.ts';
 import type { Login } from './login.ts';
-import type { Member } from './member.ts';
+import type { CallBounds, MemberClient } from './member-client.ts';
 
-/** What is done at a member, with the token to send along. */
-export type MemberWork<T> = (member: Member, token: string | undefined) => Promise<T>;
+/** What is done at a member, within these bounds. */
+export type MemberWork<T> = (member: MemberClient, bounds: CallBounds & { readonly timeoutMs: number }) => Promise<T>;
+
+/** What a piece of work is called and how long it may take. */
+export interface PoolCall {
+  /** What is done, as it reads after "cannot". */
+  readonly action: string;
+  readonly signal: AbortSignal;
+  /** For one try at one member, ms; a login before it may take as long, but never longer than the pool's own limit. */
+  readonly timeoutMs: number;
+}
 
 /** The members of one cluster: finds one that works and stays with it until it fails. */
 export class MemberPool implements Disposable {
-  readonly #members: readonly Member[];
+  readonly #members: readonly MemberClient[];
   readonly #login: Login;
   readonly #loginTimeoutMs: number;
   #preferred = 0;
 
-  constructor(members: readonly Member[], options: { readonly login: Login; readonly loginTimeoutMs: number }) {
+  constructor(members: readonly MemberClient[], options: { readonly login: Login; readonly loginTimeoutMs: number }) {
     this.#members = members;
     this.#login = options.login;
     this.#loginTimeoutMs = options.loginTimeoutMs;
@@ -22,8 +31,13 @@ export class MemberPool implements Disposable {
     return this.#members.length;
   }
 
-  get members(): readonly Member[] {
+  get members(): readonly MemberClient[] {
     return this.#members;
+  }
+
+  /** The member that was named first. Throws an EtcdFailure `etcd_options` when none was. */
+  get first(): MemberClient {
+    return this.#memberAt(0);
   }
 
   /** For messages. */
@@ -33,61 +47,60 @@ export class MemberPool implements Disposable {
 
   /**
    * Does `work` at the preferred member, or, when that fails, at each of the others until it succeeds once.
-   * `action` says what is done, as it reads after "cannot". Throws the only failure, or one that sums all up.
+   * Throws the only failure, or one that sums all up.
    */
-  async anywhere<T>(action: string, work: MemberWork<T>, signal: AbortSignal): Promise<T> {
+  async anywhere<T>(call: PoolCall, work: MemberWork<T>): Promise<T> {
     const failures: EtcdFailure[] = [];
     while (failures.length < this.#members.length) {
-      signal.throwIfAborted();
+      call.signal.throwIfAborted();
       try {
-        return await this.once(action, work, signal);
+        return await this.once(call, work);
       } catch (error) {
         if (!(error instanceof EtcdFailure)) {
           throw error;
         }
         failures.push(error);
-        // Every member would say the same.
-        if (error.code === 'etcd_auth' || error.code === 'etcd_refused') {
+        if (error.isOfTheCluster) {
           break;
         }
       }
     }
-    throw summary(failures, action);
+    throw summary(failures, call.action);
   }
 
   /**
    * Does `work` at the preferred member only, with one more try after a refused token.
    * A failure makes the next member the preferred one.
    */
-  async once<T>(action: string, work: MemberWork<T>, signal: AbortSignal): Promise<T> {
+  async once<T>(call: PoolCall, work: MemberWork<T>): Promise<T> {
     try {
-      return await this.at(this.#member(), action, work, signal);
+      return await this.at(this.#memberAt(this.#preferred), call, work);
     } catch (error) {
-      signal.throwIfAborted();
+      call.signal.throwIfAborted();
       this.moveOn();
       throw error;
     }
   }
 
   /** Does `work` at one member, with one more try after a refused token. */
-  async at<T>(member: Member, action: string, work: MemberWork<T>, signal: AbortSignal): Promise<T> {
+  async at<T>(member: MemberClient, call: PoolCall, work: MemberWork<T>): Promise<T> {
     try {
       try {
-        return await this.#withToken(member, work, signal);
+        return await this.#withToken(member, call, work);
       } catch (error) {
         if (!this.#login.forgetIfRefused(error)) {
           throw error;
         }
-        return await this.#withToken(member, work, signal);
+        return await this.#withToken(member, call, work);
       }
     } catch (error) {
-      signal.throwIfAborted();
-      throw await member.failure(error, { action });
+      call.signal.throwIfAborted();
+      throw await member.failure(error, { action: call.action });
     }
   }
 
   /** Makes `member` the preferred one. */
-  prefer(member: Member): void {
+  prefer(member: MemberClient): void {
     this.#preferred = Math.max(0, this.#members.indexOf(member));
   }
 
@@ -107,12 +120,13 @@ export class MemberPool implements Disposable {
     }
   }
 
-  async #withToken<T>(member: Member, work: MemberWork<T>, signal: AbortSignal): Promise<T> {
-    return await work(member, await this.#login.token(member, { signal, timeoutMs: this.#loginTimeoutMs }));
+  async #withToken<T>(member: MemberClient, { signal, timeoutMs }: PoolCall, work: MemberWork<T>): Promise<T> {
+    const loginBounds = { signal, timeoutMs: Math.min(timeoutMs, this.#loginTimeoutMs) };
+    return await work(member, { signal, timeoutMs, token: await this.#login.token(member, loginBounds) });
   }
 
-  #member(): Member {
-    const member = this.#members[this.#preferred];
+  #memberAt(place: number): MemberClient {
+    const member = this.#members[place];
     if (member === undefined) {
       throw new EtcdFailure({
         code: 'etcd_options',

@@ -23,9 +23,43 @@ export function isTokenRefused(error: ServiceError): boolean {
   );
 }
 
+/** What etcd says about members, most special text first. */
+const membershipErrors: readonly (RpcErrorMeaning & { readonly text: RegExp })[] = [
+  {
+    text: /rpc not supported for learner/,
+    code: 'etcd_learner_refuses',
+    found: 'it is a learner, which does not answer this',
+    remedy: 'give a voting member in --endpoints or --service-endpoints',
+  },
+  {
+    text: /Peer URLs already exists|member ID already exist/,
+    code: 'etcd_member_exists',
+    found: 'a peer URL is in use by a member of the cluster',
+  },
+  { text: /member not found/, code: 'etcd_member_not_found', found: 'the cluster has no such member' },
+  {
+    text: /too many learner members/,
+    code: 'etcd_too_many_learners',
+    found: 'the cluster has too many learners already',
+    remedy: 'wait until a learner is promoted, or remove it',
+  },
+  {
+    text: /can only promote a learner member which is in sync/,
+    code: 'etcd_learner_not_ready',
+    found: 'the learner is not in sync with the leader',
+    remedy: 'try again when it has caught up',
+  },
+  { text: /can only promote a learner member/, code: 'etcd_not_a_learner', found: 'it votes already' },
+];
+
 /** Sorts an error by its gRPC status and, where the status says too little, by etcd's text. */
 export function explainRpcError(error: Pick<ServiceError, 'code' | 'details'>): RpcErrorMeaning {
   const { code, details } = error;
+  const membershipError = membershipErrors.find(({ text }) => text.test(details));
+  if (membershipError !== undefined) {
+    const { text: _, ...meaning } = membershipError;
+    return meaning;
+  }
   if (/authentication failed/.test(details)) {
     return {
       code: 'etcd_auth',

@@ -6,6 +6,16 @@ import type {
   IDefragmentResponse,
   ILeaseTimeToLiveRequest,
   ILeaseTimeToLiveResponse,
+  IMemberAddRequest,
+  IMemberAddResponse,
+  IMemberListRequest,
+  IMemberListResponse,
+  IMemberPromoteRequest,
+  IMemberPromoteResponse,
+  IMemberRemoveRequest,
+  IMemberRemoveResponse,
+  IMemberUpdateRequest,
+  IMemberUpdateResponse,
   ISnapshotRequest,
   IStatusRequest,
   IStatusResponse,
@@ -47,6 +57,21 @@ export const watchRpc: Rpc<IWatchRequest, WatchResponse> = {
   service: 'Watch',
   method: 'Watch',
   decode: decodeWatchResponse,
+};
+
+export const memberListRpc: Rpc<IMemberListRequest, IMemberListResponse> = { service: 'Cluster', method: 'MemberList' };
+export const memberAddRpc: Rpc<IMemberAddRequest, IMemberAddResponse> = { service: 'Cluster', method: 'MemberAdd' };
+export const memberPromoteRpc: Rpc<IMemberPromoteRequest, IMemberPromoteResponse> = {
+  service: 'Cluster',
+  method: 'MemberPromote',
+};
+export const memberRemoveRpc: Rpc<IMemberRemoveRequest, IMemberRemoveResponse> = {
+  service: 'Cluster',
+  method: 'MemberRemove',
+};
+export const memberUpdateRpc: Rpc<IMemberUpdateRequest, IMemberUpdateResponse> = {
+  service: 'Cluster',
+  method: 'MemberUpdate',
 };
 
 /** The definition of `rpc` as `client`, which etcd3 made for its service, has it. */

@@ -8,7 +8,10 @@ const mostRevisionsBehind = 1_000;
  * do. With `any` the leader (or whoever else answers) takes the place of followers that lag. Learners are never chosen
  * while there is a voter. Undefined when none fits.
  */
-export function chooseSource(statuses: readonly MemberStatus[], wanted: SnapshotSource): MemberStatus | undefined {
+export function chooseSnapshotSource(
+  statuses: readonly MemberStatus[],
+  wanted: SnapshotSource,
+): MemberStatus | undefined {
   const newest = Math.max(0, ...statuses.map(({ revision }) => revision));
   const voters = statuses.filter(({ isLearner }) => !isLearner).toSorted((a, b) => b.revision - a.revision);
   const leader = voters.find(({ memberId, leaderId }) => memberId === leaderId);

@@ -2,7 +2,7 @@ import { nextRevision, type Revision } from '../../revision.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import type { WatchBatch } from '../cluster.ts';
-import type { Member } from '../connection/member.ts';
+import type { MemberClient } from '../connection/member-client.ts';
 import type { MemberPool } from '../connection/member-pool.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
 import type { ResponseHeader } from './watch-response.ts';
@@ -13,7 +13,7 @@ export interface WatchParts {
   readonly clock: Clock;
   readonly log: Logger;
   /** How long a member may take to accept the watch, or to catch up with what others have already shown, ms. */
-  readonly patienceMs: number;
+  readonly acceptTimeoutMs: number;
 }
 
 const firstDelayMs = 100;
@@ -51,7 +51,7 @@ export class Resumption {
    * Notes that a member has begun to send. Throws an {@link EtcdFailure} `etcd_history_changed` when it belongs to
    * another cluster, or stands below what was seen before: a member that lags, or a cluster put back to an older state.
    */
-  accepted(header: ResponseHeader, member: Member): void {
+  accepted(header: ResponseHeader, member: MemberClient): void {
     const { clusterId, storeRevision } = header;
     this.#clusterId ??= clusterId;
     if (clusterId !== this.#clusterId) {
@@ -71,7 +71,7 @@ export class Resumption {
   }
 
   /** Waits until the next stream should be tried. Throws what `error` means when trying again cannot help. */
-  async afterFailure(error: unknown, member: Member | undefined, signal: AbortSignal): Promise<void> {
+  async afterFailure(error: unknown, member: MemberClient | undefined, signal: AbortSignal): Promise<void> {
     const { pool, clock, log } = this.#parts;
     if (pool.forgetIfRefused(error) && !this.#loggedInAgain) {
       this.#loggedInAgain = true;
@@ -104,6 +104,7 @@ export class Resumption {
       case 'etcd_tls':
       case 'etcd_auth':
       case 'etcd_refused':
+      case 'etcd_learner_refuses':
         return this.#failed < this.#parts.pool.size;
       case 'etcd_history_gap': {
         const again = this.#gapAt === this.#next;
@@ -112,11 +113,17 @@ export class Resumption {
       }
       case 'etcd_history_changed':
         return (
-          this.#behindSince !== undefined && this.#parts.clock.monotonic() - this.#behindSince < this.#parts.patienceMs
+          this.#behindSince !== undefined &&
+          this.#parts.clock.monotonic() - this.#behindSince < this.#parts.acceptTimeoutMs
         );
       case 'etcd_compacted':
       case 'etcd_options':
       case 'etcd_snapshot_incomplete':
+      case 'etcd_member_exists':
+      case 'etcd_member_not_found':
+      case 'etcd_too_many_learners':
+      case 'etcd_learner_not_ready':
+      case 'etcd_not_a_learner':
         return false;
       default:
         return failure.code satisfies never;
@@ -124,7 +131,7 @@ export class Resumption {
   }
 }
 
-function historyChanged(member: Member, found: string): EtcdFailure {
+function historyChanged(member: MemberClient, found: string): EtcdFailure {
   return new EtcdFailure({
     code: 'etcd_history_changed',
     action: 'go on watching',

@@ -3,10 +3,10 @@ import { type Revision, revision } from '../../revision.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { DeltaEvent } from '../../snapshot/delta-event.ts';
 import type { WatchBatch } from '../cluster.ts';
-import type { Member, OpenStream } from '../connection/member.ts';
+import type { MemberClient, OpenStream } from '../connection/member-client.ts';
 import { CompactedFailure } from '../etcd-failure.ts';
+import { arrivedMessages } from '../rpc/arrived-messages.ts';
 import { watchRpc } from '../rpc/rpc.ts';
-import { arrivals } from './arrivals.ts';
 import { followHistory } from './continuity.ts';
 import { TransactionJoiner } from './transaction-joiner.ts';
 import type { ResponseHeader, WatchResponse } from './watch-response.ts';
@@ -30,7 +30,7 @@ const everyKey = Buffer.from([0]);
  * Watches every key at `member` until the stream breaks. Throws what broke it: a gRPC error, a {@link CompactedFailure},
  * or the `etcd_history_gap` of {@link followHistory}.
  */
-export async function* watchAt(member: Member, attempt: WatchAttempt): AsyncGenerator<WatchBatch> {
+export async function* watchAt(member: MemberClient, attempt: WatchAttempt): AsyncGenerator<WatchBatch> {
   const { signal, token } = attempt;
   const request = {
     create_request: {
@@ -45,7 +45,7 @@ export async function* watchAt(member: Member, attempt: WatchAttempt): AsyncGene
   using acceptance = expectAcceptance(stream, attempt);
   const joiner = new TransactionJoiner();
   let next = attempt.from;
-  for await (const bundle of arrivals(stream.call)) {
+  for await (const bundle of arrivedMessages(stream.call)) {
     const events: DeltaEvent[] = [];
     for (const response of bundle) {
       refuseCanceled(response, { member, from: next });
@@ -70,7 +70,7 @@ function append(events: DeltaEvent[], more: readonly DeltaEvent[]): void {
   }
 }
 
-function refuseCanceled(response: WatchResponse, at: { readonly member: Member; readonly from: Revision }): void {
+function refuseCanceled(response: WatchResponse, at: { readonly member: MemberClient; readonly from: Revision }): void {
   if (response.compactRevision > 0) {
     const { compactRevision } = response;
     throw new CompactedFailure({ endpoint: at.member.endpoint.url, from: at.from, compactRevision });

@@ -1,6 +1,6 @@
 import type { Revision } from '../../revision.ts';
 import type { WatchBatch } from '../cluster.ts';
-import type { Member } from '../connection/member.ts';
+import type { MemberClient } from '../connection/member-client.ts';
 import { Resumption, type WatchParts } from './resumption.ts';
 import { watchAt } from './watch-attempt.ts';
 
@@ -15,17 +15,17 @@ export async function* watch(
 ): AsyncGenerator<WatchBatch> {
   const resumption = new Resumption(parts, from);
   while (!signal.aborted) {
-    let member: Member | undefined;
+    let member: MemberClient | undefined;
     try {
-      const place = await parts.pool.once('log in at', async (at, token) => ({ at, token }), signal);
-      const { at } = place;
+      const login = { action: 'log in at', signal, timeoutMs: parts.acceptTimeoutMs };
+      const { at, token } = await parts.pool.once(login, async (each, bounds) => ({ at: each, token: bounds.token }));
       member = at;
       const batches = watchAt(at, {
         from: resumption.next,
         signal,
-        token: place.token,
+        token,
         clock: parts.clock,
-        acceptTimeoutMs: parts.patienceMs,
+        acceptTimeoutMs: parts.acceptTimeoutMs,
         onAccepted: (header) => resumption.accepted(header, at),
       });
       for await (const batch of batches) {

@@ -21,7 +21,7 @@ async function refused(
 ): Promise<void> {
   await assert.rejects(
     async () => {
-      using _cluster = await connected(endpoints, options);
+      await using _cluster = await connected(endpoints, options);
     },
     (error) => {
       assert.ok(error instanceof EtcdFailure, `${error}`);
@@ -35,7 +35,7 @@ async function refused(
 }
 
 async function version(endpoints: readonly string[], options: Partial<EtcdConnectionOptions>): Promise<string> {
-  using connection = await connected(endpoints, options);
+  await using connection = await connected(endpoints, options);
   return (await connection.cluster.status({ signal: connection.signal })).version;
 }
 
@@ -133,14 +133,14 @@ for (const line of etcdLines) {
       await assert.rejects(
         async () => {
           // Releases of 2026 refuse this already, older ones the snapshot.
-          using anonymous = await connected([etcd.clientUrl]);
+          await using anonymous = await connected([etcd.clientUrl]);
           for await (const _ of anonymous.cluster.snapshot({ signal: anonymous.signal })) {
             assert.fail('a snapshot without login');
           }
         },
         (error) => error instanceof EtcdFailure && error.code === 'etcd_auth' && /--etcd-username/.test(error.message),
       );
-      using connection = await connected([etcd.clientUrl], { username: 'root', password: 'secret-of-root' });
+      await using connection = await connected([etcd.clientUrl], { username: 'root', password: 'secret-of-root' });
       await readAll(connection);
       // A change of users makes every login so far invalid, and a restart forgets them.
       await etcd.etcdctl('user', 'add', 'someone:else');

@@ -15,7 +15,7 @@ for (const line of etcdLines) {
     test('tells the alarm of a member without space, asked without moving the raft index', async () => {
       const extraArgs = ['--quota-backend-bytes', '200000'];
       await using etcd = await startEtcd({ release: await etcdRelease(line), extraArgs });
-      using connection = await connected([etcd.clientUrl]);
+      await using connection = await connected([etcd.clientUrl]);
       const { cluster, signal } = connection;
       const { memberId } = await cluster.status({ signal });
       await eventually(async () => {
@@ -37,7 +37,7 @@ for (const line of etcdLines) {
       const lease = BigInt(await gateway.grantLease(4321));
       const gone = BigInt(await gateway.grantLease(1234));
       await etcd.etcdctl('lease', 'revoke', gone.toString(16));
-      using connection = await connected([etcd.clientUrl]);
+      await using connection = await connected([etcd.clientUrl]);
       const { cluster, signal } = connection;
       assert.equal(await cluster.leaseTtl(lease, { signal }), 4321);
       assert.equal(await cluster.leaseTtl(gone, { signal }), undefined);
@@ -46,7 +46,7 @@ for (const line of etcdLines) {
     test('tells its members and alarms, is defragmented and is read as the leader it is', async () => {
       await using etcd = await startEtcd({ release: await etcdRelease(line) });
       await putMany(etcd, { keys: 3, value: () => Buffer.alloc(100_000) });
-      using connection = await connected([etcd.clientUrl], { snapshotFrom: 'leader' });
+      await using connection = await connected([etcd.clientUrl], { snapshotFrom: 'leader' });
       const { cluster, signal, log } = connection;
       const [member, ...others] = await cluster.members({ signal });
       assert.equal(others.length, 0);
@@ -66,7 +66,7 @@ for (const line of etcdLines) {
 test('service endpoints are used for what any member can answer, and a follower is missed where there is none', async () => {
   await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
   const nobody = 'http://127.0.0.1:1';
-  using connection = await connected([nobody], {
+  await using connection = await connected([nobody], {
     serviceEndpoints: [etcd.clientUrl],
     snapshotFrom: 'follower',
     connectionTimeoutMs: 2_000,

@@ -79,7 +79,7 @@ test('three members: a full is read from the kind of member that is wanted, also
 
 test('three members: the watch misses nothing over leader change, kill -9, restart and removal of its own member', async () => {
   await using members = await startEtcdMembers(await etcdRelease('3.5'), { count: 3 });
-  using connection = await connected(members.endpoints);
+  await using connection = await connected(members.endpoints);
   const watch = startWatch(connection, 2);
   await watch.reached(await write(members, 20));
   await members.moveLeader();
@@ -111,7 +111,7 @@ test('three members: the one that sends a full is killed meanwhile, another one 
     await new EtcdGateway(first.clientUrl).write([{ put: `large/${number}`, value: randomBytes(1_000_000) }]);
   }
   const last = await write(members, 1);
-  using connection = await connected(members.endpoints);
+  await using connection = await connected(members.endpoints);
   using dir = makeTempDir();
   const { cluster, signal, log } = connection;
   const killed: string[] = [];
@@ -123,7 +123,7 @@ test('three members: the one that sends a full is killed meanwhile, another one 
     defragment: (...args) => cluster.defragment(...args),
     leaseTtl: (...args) => cluster.leaseTtl(...args),
     watch: (options) => cluster.watch(options),
-    close: () => {},
+    [Symbol.asyncDispose]: () => Promise.resolve(),
     async *snapshot(options) {
       for await (const chunk of cluster.snapshot(options)) {
         if (killed.length === 0) {

@@ -38,7 +38,7 @@ for (const line of etcdLines) {
   describe(`etcd ${line}`, () => {
     test('sends its database and the hash of it, and announces the size', async () => {
       await using etcd = await filled(line, 3);
-      using connection = await connected([etcd.clientUrl]);
+      await using connection = await connected([etcd.clientUrl]);
       const sizes: number[] = [];
       const chunks: Uint8Array[] = [];
       for await (const chunk of connection.cluster.snapshot({
@@ -56,7 +56,7 @@ for (const line of etcdLines) {
 
     test('killed in the middle of the stream: a clear failure', async () => {
       await using etcd = await filled(line, 12);
-      using connection = await connected([etcd.clientUrl]);
+      await using connection = await connected([etcd.clientUrl]);
       let received = 0;
       const reading = (async () => {
         for await (const chunk of connection.cluster.snapshot({ signal: connection.signal })) {
@@ -92,7 +92,7 @@ test('a reader that does not read holds the stream up, without filling memory', 
       send();
     },
   });
-  using connection = await connected([etcd.url]);
+  await using connection = await connected([etcd.url]);
   let received = 0;
   for await (const chunk of connection.cluster.snapshot({ signal: connection.signal })) {
     if (received === 0) {
@@ -114,7 +114,7 @@ test('a reader that does not read holds the stream up, without filling memory', 
 
 test('other calls are answered while a snapshot stream stands still', async () => {
   await using etcd = await filled('3.5', 12);
-  using connection = await connected([etcd.clientUrl]);
+  await using connection = await connected([etcd.clientUrl]);
   const stream = connection.cluster.snapshot({ signal: connection.signal })[Symbol.asyncIterator]();
   await stream.next();
   await pause(300);
@@ -128,7 +128,7 @@ test('an abort ends the stream at once with its reason', async () => {
       call.write({ remaining_bytes: 4096, blob: Buffer.alloc(4096) });
     },
   });
-  using connection = await connected([etcd.url]);
+  await using connection = await connected([etcd.url]);
   const controller = new AbortController();
   const reason = new Error('told to stop');
   const reading = (async () => {
@@ -145,7 +145,7 @@ test('a stream that stalls fails at the deadline, with the option that raises it
       call.write({ remaining_bytes: 4096, blob: Buffer.alloc(4096) });
     },
   });
-  using connection = await connected([etcd.url], { snapshotTimeoutMs: 400 });
+  await using connection = await connected([etcd.url], { snapshotTimeoutMs: 400 });
   await assert.rejects(
     readAll(connection),
     failsWith('etcd_timeout', /broke off after 4096 bytes: no answer in time; raise --etcd-snapshot-timeout/),
@@ -172,14 +172,14 @@ for (const [what, messages, pattern] of unsound) {
         call.end();
       },
     });
-    using connection = await connected([etcd.url]);
+    await using connection = await connected([etcd.url]);
     await assert.rejects(readAll(connection), failsWith('etcd_snapshot_incomplete', pattern));
   });
 }
 
 test('a server without snapshots is refused with what it said', async () => {
   await using etcd = await startFakeEtcd({});
-  using connection = await connected([etcd.url]);
+  await using connection = await connected([etcd.url]);
   await assert.rejects(readAll(connection), failsWith('etcd_refused', /does not know the call/));
 });
 

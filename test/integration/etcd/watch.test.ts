@@ -28,7 +28,7 @@ for (const line of etcdLines) {
   describe(`etcd ${line}`, () => {
     test('tells every change exactly: versions, create revisions, leases, deletes, empty and binary values', async () => {
       await using etcd = await startEtcd({ release: await etcdRelease(line) });
-      using connection = await connected([etcd.clientUrl]);
+      await using connection = await connected([etcd.clientUrl]);
       using client = etcdClient(etcd);
       const watch = startWatch(connection, 2);
       const binary = Buffer.from([0, 255, 10, 34]);
@@ -76,7 +76,7 @@ for (const line of etcdLines) {
         release: await etcdRelease(line),
         extraArgs: ['--max-request-bytes', '65536'],
       });
-      using connection = await connected([etcd.clientUrl]);
+      await using connection = await connected([etcd.clientUrl]);
       using client = etcdClient(etcd);
       const live = startWatch(connection, 2);
       const transactions = 5;
@@ -102,7 +102,7 @@ for (const line of etcdLines) {
 
     test('goes on at the next revision over kill -9, restart and login', async () => {
       await using etcd = await startEtcd({ release: await etcdRelease(line), rootPassword: 'secret-of-root' });
-      using connection = await connected([etcd.clientUrl], { username: 'root', password: 'secret-of-root' });
+      await using connection = await connected([etcd.clientUrl], { username: 'root', password: 'secret-of-root' });
       const first = (await connection.cluster.status({ signal: connection.signal })).revision;
       const watch = startWatch(connection, nextRevision(first));
       for (let round = 1; round <= 3; round++) {
@@ -125,7 +125,7 @@ for (const line of etcdLines) {
       await using etcd = await startEtcd({ release: await etcdRelease(line) });
       await putMany(etcd, { keys: 20, value: () => Buffer.from('x'), atOnce: 1 });
       await etcd.etcdctl('compaction', '15');
-      using connection = await connected([etcd.clientUrl]);
+      await using connection = await connected([etcd.clientUrl]);
       await assert.rejects(startWatch(connection, 10).ended, (error) => {
         assert.ok(error instanceof CompactedFailure);
         assert.equal(error.compactRevision, 15);
@@ -137,7 +137,7 @@ for (const line of etcdLines) {
 
     test('compacted while it was cut off: the revision is named after the connection is back', async () => {
       await using etcd = await startEtcd({ release: await etcdRelease(line) });
-      using connection = await connected([etcd.clientUrl]);
+      await using connection = await connected([etcd.clientUrl]);
       const iterator = connection.cluster
         .watch({ from: revision(2), signal: connection.signal })
         [Symbol.asyncIterator]();
@@ -172,7 +172,7 @@ test('three members: goes on at another member without a hole when its own is ki
       stack.use(await startEtcd({ release, name: `m${index}`, peerPort, initialCluster, readiness: 'listening' })),
     ),
   );
-  using connection = await connected(members.map(({ clientUrl }) => clientUrl));
+  await using connection = await connected(members.map(({ clientUrl }) => clientUrl));
   const [first, ...others] = members;
   assert.ok(first !== undefined && others[0] !== undefined);
   const watch = startWatch(connection, 2);
@@ -188,7 +188,7 @@ test('three members: goes on at another member without a hole when its own is ki
 
 test('a reader that does not read holds the stream up, and misses nothing', async () => {
   await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
-  using connection = await connected([etcd.clientUrl]);
+  await using connection = await connected([etcd.clientUrl]);
   const iterator = connection.cluster.watch({ from: revision(2), signal: connection.signal })[Symbol.asyncIterator]();
   const last = await putMany(etcd, { keys: 300, value: () => randomBytes(512 * 1024) });
   const before = process.memoryUsage().rss;
@@ -216,7 +216,7 @@ test('a reader that does not read holds the stream up, and misses nothing', asyn
 
 test('an abort ends the watch at once, and also while it waits to try again', async () => {
   await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
-  using connection = await connected([etcd.clientUrl]);
+  await using connection = await connected([etcd.clientUrl]);
   for (const prepare of [async () => {}, () => etcd.kill9()]) {
     const controller = new AbortController();
     const watch = startWatch({ ...connection, signal: controller.signal }, 2);
@@ -251,7 +251,7 @@ describe('a member that does not keep to the rules', () => {
         }
       },
     });
-    using connection = await connected([etcd.url]);
+    await using connection = await connected([etcd.url]);
     const events = await startWatch(connection, 2).reached(4);
     // Whether revision 2 is asked for again depends on whether it came in one packet with what is behind the hole.
     assert.equal(begun.length, 2);
@@ -265,7 +265,7 @@ describe('a member that does not keep to the rules', () => {
         call.write({ header: { revision: 5 }, events: [change('c', 4)] });
       },
     });
-    using connection = await connected([etcd.url]);
+    await using connection = await connected([etcd.url]);
     await assert.rejects(
       startWatch(connection, 2).ended,
       (error) =>
@@ -290,7 +290,7 @@ describe('a member that does not keep to the rules', () => {
         }
       },
     });
-    using connection = await connected([etcd.url]);
+    await using connection = await connected([etcd.url]);
     const watch = startWatch(connection, 2);
     assert.deepEqual(labels(await watch.reached(3)), ['a@2', 'b@3', 'c@3']);
     assert.deepEqual(begun, [2, 3]);
@@ -308,7 +308,7 @@ describe('a member that does not keep to the rules', () => {
         }
       },
     });
-    using connection = await connected([etcd.url], { connectionTimeoutMs: 700 });
+    await using connection = await connected([etcd.url], { connectionTimeoutMs: 700 });
     await assert.rejects(
       startWatch(connection, 4).ended,
       (error) =>
@@ -327,7 +327,7 @@ describe('a member that does not keep to the rules', () => {
         setTimeout(() => call.end(), 50);
       },
     });
-    using connection = await connected([etcd.url]);
+    await using connection = await connected([etcd.url]);
     await assert.rejects(
       startWatch(connection, 4).ended,
       (error) =>
@@ -345,7 +345,7 @@ describe('a member that does not keep to the rules', () => {
         });
       },
     });
-    using connection = await connected([etcd.url]);
+    await using connection = await connected([etcd.url]);
     await assert.rejects(
       startWatch(connection, 4).ended,
       (error) => error instanceof EtcdFailure && error.code === 'etcd_auth' && /permission denied/.test(error.message),
@@ -363,7 +363,7 @@ describe('a member that does not keep to the rules', () => {
         }
       },
     });
-    using connection = await connected([etcd.url], { connectionTimeoutMs: 300 });
+    await using connection = await connected([etcd.url], { connectionTimeoutMs: 300 });
     assert.deepEqual(labels(await startWatch(connection, 4).reached(4)), ['a@4']);
     assert.equal(connection.log.count(/no answer in time/), 1);
   });

@@ -39,7 +39,7 @@ try {
     },
     { log, clock: systemClock },
   );
-  const cluster = await connect(connectionTo([task.etcdUrl]), context);
+  const { cluster } = await connect(connectionTo([task.etcdUrl]), context);
   const { deltaPeriodMs, deltaMemoryLimit, collectionPeriodMs, keptFulls: maxBackups, schedule, tempDir } = task;
   await runSnapshotter(
     {

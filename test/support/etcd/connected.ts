@@ -1,6 +1,7 @@
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import type { EtcdCluster, EtcdConnectionOptions, WatchBatch } from '../../../src/etcd/cluster.ts';
-import { connect } from '../../../src/etcd/connect.ts';
+import { connect, openConnection } from '../../../src/etcd/connect.ts';
+import type { ClusterMembers } from '../../../src/etcd/members.ts';
 import { type Revision, revision } from '../../../src/revision.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
@@ -29,29 +30,34 @@ export function connectionTo(
 }
 
 /** A cluster that a test is connected to; disposing closes the connections and ends what still runs. */
-export interface Connected extends Disposable {
+export interface Connected extends AsyncDisposable {
   readonly cluster: EtcdCluster;
+  readonly members: ClusterMembers;
   readonly log: RecordedLog;
   /** Aborts when this is disposed of. */
   readonly signal: AbortSignal;
 }
 
-/** Connects as the program does. */
+/** Connects as the program does; `not awaited` returns before any member has answered. */
 export async function connected(
   endpoints: readonly string[],
   overrides: Partial<EtcdConnectionOptions> = {},
+  { answer = 'awaited' }: { readonly answer?: 'awaited' | 'not awaited' } = {},
 ): Promise<Connected> {
   const controller = new AbortController();
   const log = new RecordedLog();
   const { signal } = controller;
-  const cluster = await connect(connectionTo(endpoints, overrides), { signal, clock: systemClock, log });
+  const options = connectionTo(endpoints, overrides);
+  const context = { signal, clock: systemClock, log };
+  const connection = await (answer === 'awaited' ? connect(options, context) : openConnection(options, context));
   return {
-    cluster,
+    cluster: connection.cluster,
+    members: connection.members,
     log,
     signal,
-    [Symbol.dispose]: () => {
+    [Symbol.asyncDispose]: async () => {
       controller.abort();
-      cluster.close();
+      await connection[Symbol.asyncDispose]();
     },
   };
 }

@@ -93,7 +93,7 @@ export async function startSnapshotter(
     [Symbol.asyncDispose]: async () => {
       controller.abort(new Error('told to stop'));
       await ended.catch(() => {});
-      link[Symbol.dispose]();
+      await link[Symbol.asyncDispose]();
       tempDir[Symbol.dispose]();
     },
   };

@@ -109,6 +109,7 @@ export class ScriptedCluster implements EtcdCluster {
       isLearner: this.isLearner,
       revision: this.lagsAt ?? this.#revision,
       dbSize: 0,
+      raftTerm: 2n,
       raftIndex: this.#raftIndex,
     });
   }
@@ -175,7 +176,9 @@ export class ScriptedCluster implements EtcdCluster {
     }
   }
 
-  close(): void {}
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
 
   #stir(): void {
     this.#changed.resolve();

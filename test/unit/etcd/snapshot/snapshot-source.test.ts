@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MemberStatus } from '../../../../src/etcd/cluster.ts';
-import { chooseSource } from '../../../../src/etcd/snapshot/snapshot-source.ts';
+import { chooseSnapshotSource } from '../../../../src/etcd/snapshot/snapshot-source.ts';
 import { revision } from '../../../../src/revision.ts';
 
 function member(id: number, at: number, role: 'leader' | 'follower' | 'learner'): MemberStatus {
@@ -13,6 +13,7 @@ function member(id: number, at: number, role: 'leader' | 'follower' | 'learner')
     isLearner: role === 'learner',
     revision: revision(at),
     dbSize: 0,
+    raftTerm: 0n,
     raftIndex: 0n,
   };
 }
@@ -21,20 +22,20 @@ const leader = member(1, 5000, 'leader');
 
 test('a follower that keeps up is chosen before the leader, the one furthest ahead first', () => {
   const statuses = [leader, member(2, 4990, 'follower'), member(3, 4999, 'follower'), member(4, 5000, 'learner')];
-  assert.equal(chooseSource(statuses, 'any')?.endpoint, 'follower 3');
-  assert.equal(chooseSource(statuses, 'follower')?.endpoint, 'follower 3');
-  assert.equal(chooseSource(statuses, 'leader')?.endpoint, 'leader 1');
+  assert.equal(chooseSnapshotSource(statuses, 'any')?.endpoint, 'follower 3');
+  assert.equal(chooseSnapshotSource(statuses, 'follower')?.endpoint, 'follower 3');
+  assert.equal(chooseSnapshotSource(statuses, 'leader')?.endpoint, 'leader 1');
 });
 
 test('a follower that lags is chosen only when nothing else will do', () => {
   const statuses = [member(2, 100, 'follower'), leader];
-  assert.equal(chooseSource(statuses, 'any')?.endpoint, 'leader 1');
-  assert.equal(chooseSource(statuses, 'follower')?.endpoint, 'follower 2');
+  assert.equal(chooseSnapshotSource(statuses, 'any')?.endpoint, 'leader 1');
+  assert.equal(chooseSnapshotSource(statuses, 'follower')?.endpoint, 'follower 2');
 });
 
 test('a single member is leader and all there is', () => {
-  assert.equal(chooseSource([leader], 'any'), leader);
-  assert.equal(chooseSource([leader], 'follower'), undefined);
-  assert.equal(chooseSource([], 'any'), undefined);
-  assert.equal(chooseSource([member(9, 1, 'learner')], 'any')?.endpoint, 'learner 9');
+  assert.equal(chooseSnapshotSource([leader], 'any'), leader);
+  assert.equal(chooseSnapshotSource([leader], 'follower'), undefined);
+  assert.equal(chooseSnapshotSource([], 'any'), undefined);
+  assert.equal(chooseSnapshotSource([member(9, 1, 'learner')], 'any')?.endpoint, 'learner 9');
 });

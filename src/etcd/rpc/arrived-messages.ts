@@ -6,7 +6,9 @@ import type { ClientReadableStream } from '@grpc/grpc-js';
  * small messages. Nothing is taken from the network while the reader is busy, beyond the few messages the stream
  * buffers itself. Throws the stream's error after the messages that came before it.
  */
-export async function* arrivals<T>(call: Pick<ClientReadableStream<T>, 'on' | 'read'>): AsyncGenerator<readonly T[]> {
+export async function* arrivedMessages<T>(
+  call: Pick<ClientReadableStream<T>, 'on' | 'read'>,
+): AsyncGenerator<readonly T[]> {
   let wake = Promise.withResolvers<void>();
   let ended = false;
   let failure: unknown;

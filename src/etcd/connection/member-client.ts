@@ -39,8 +39,8 @@ export interface OpenStream<Request, Response> extends Disposable {
   readonly call: ClientDuplexStream<Request, Response> | ClientReadableStream<Response>;
 }
 
-/** One endpoint of the cluster, spoken to over gRPC. Calls reject with plain gRPC errors; {@link Member.failure} explains them. */
-export class Member implements Disposable {
+/** One endpoint of the cluster, spoken to over gRPC. Calls reject with plain gRPC errors; {@link MemberClient.failure} explains them. */
+export class MemberClient implements Disposable {
   readonly endpoint: EtcdEndpoint;
   readonly #security: TransportSecuritySource;
   readonly #clock: Clock;
