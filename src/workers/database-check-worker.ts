@@ -1,7 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { Damage } from '../datadir/damage.ts';
 import { checkEtcdDatabase } from '../datadir/mvcc/check-etcd-database.ts';
-import { newPageChecker } from '../wasm/page-checker.ts';
 import type { DatabaseCheckAnswer } from './database-check-messages.ts';
 
 // The program of a worker thread, see DatabaseCheckThread.
@@ -14,7 +13,7 @@ const answer = (message: DatabaseCheckAnswer): void => port.postMessage(message)
 port.once('message', (file: string) => {
   // Whoever does not want the answer any more ends the thread.
   const { signal } = new AbortController();
-  checkEtcdDatabase(file, { signal, leaves: newPageChecker() }).then(
+  checkEtcdDatabase(file, { signal }).then(
     () => answer({ kind: 'sound' }),
     (error: unknown) => answer(answerAbout(error)),
   );

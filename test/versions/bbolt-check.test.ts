@@ -5,7 +5,6 @@ import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
 import { checkDatabase } from '../../src/datadir/bbolt/check.ts';
 import { Database } from '../../src/datadir/bbolt/database.ts';
 import { Damage } from '../../src/datadir/damage.ts';
-import { newPageChecker } from '../../src/wasm/page-checker.ts';
 import { bboltFindings, bboltTool } from '../support/bbolt/bbolt-tool.ts';
 import { type BboltSample, bboltSample } from '../support/bbolt/sample.ts';
 import { spoilers } from '../support/bbolt/spoil.ts';
@@ -19,10 +18,7 @@ const SEED = Number(process.env['BBOLT_SEED'] ?? 1);
 async function ourFindings(file: string): Promise<string | undefined> {
   try {
     await using database = await Database.open(file);
-    const { damages } = await checkDatabase(database, {
-      signal: AbortSignal.timeout(60_000),
-      lane: { leaves: newPageChecker(), records: () => 'any' },
-    });
+    const { damages } = await checkDatabase(database, { signal: AbortSignal.timeout(60_000) });
     return damages.length === 0 ? undefined : damages.map(({ reason }) => reason).join('; ');
   } catch (error) {
     if (error instanceof Damage) {

@@ -31,7 +31,6 @@ export async function* leafGroups(
       throw damage;
     },
     enough: () => false,
-    settle: () => Promise.resolve(undefined),
   };
   for await (const { leaves, done } of walkTree(root.page, new PageGroupReader(database.pages), hooks)) {
     options.signal.throwIfAborted();

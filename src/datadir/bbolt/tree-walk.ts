@@ -1,38 +1,38 @@
+import type { LeafSum } from '../../wasm/page-checker.ts';
 import { Damage } from '../damage.ts';
 import { Branch, DEEPEST_TREE } from './branch.ts';
 import { checkBranchOrder, type KeyBounds, UNBOUNDED } from './key-bounds.ts';
-import type { LeafSum } from './leaf-page-checker.ts';
 import type { Page } from './page.ts';
 import type { PageGroupReader } from './page-group.ts';
 
-/** Leaves that were found sound all at once. */
-export type SettledLeaves = LeafSum | 'not summed';
+/** Leaves that were checked together and found sound. */
+export type CheckedLeaves = LeafSum | 'not summed';
 
-/** Pages that stand where leaves belong, and what the branches above say about their keys. Valid until `done` is called. */
+/** Pages in the place of leaves, and what the branches above say about their keys. Valid until `done` is called. */
 export interface LeafGroup {
-  /** Leaves that come in place of any pages, settled. */
-  readonly settled?: SettledLeaves;
+  /** Leaves that were checked already; then the group has no pages. */
+  readonly together?: CheckedLeaves;
   readonly leaves: readonly { readonly page: Page; readonly bounds: KeyBounds }[];
   readonly done: () => void;
 }
 
-/** Who is asked and told while a tree is walked. */
+/** What is called while a tree is walked. */
 export interface TreeWalkHooks {
-  /** Takes note that a page is in use. Throws {@link Damage} when it must not be. */
+  /** Notes that a page is in use. Throws {@link Damage} when it must not be. */
   claim(page: Page): void;
   damage(damage: Damage): void;
-  /** True when nobody wants to know more. */
+  /** True when no more damage is wanted. */
   enough(): boolean;
   /**
-   * Settles a branch and the leaves below it: they were found sound and have been claimed, so that nobody has to look at them
-   * any more. Undefined when nothing is known.
+   * Checks a branch and the leaves below it, and claims the leaves when all are sound; undefined when nothing is known. Left
+   * out, all pages are shown.
    */
-  settle(branch: Page, bounds: KeyBounds): Promise<SettledLeaves | undefined>;
+  checkTogether?(branch: Page, bounds: KeyBounds): Promise<CheckedLeaves | undefined>;
 }
 
 /**
- * Walks one tree in key order, checks its branches and gives its leaf pages in groups. While one group is looked at, the
- * next is on its way. Every page is claimed; one that cannot be is not followed, so the walk ends whatever the file holds.
+ * Walks one tree in key order, checks its branches and gives its leaf pages in groups. While one group is checked, the
+ * next is being read. Every page is claimed; one that cannot be is not followed, so the walk ends whatever the file holds.
  */
 export async function* walkTree(
   root: number,
@@ -96,9 +96,9 @@ class TreeWalk {
   }
 
   async *#branch(page: Page, bounds: KeyBounds, depth: number): AsyncGenerator<LeafGroup, void> {
-    const settled = depth < DEEPEST_TREE ? await this.#hooks.settle(page, bounds) : undefined;
-    if (settled !== undefined) {
-      yield { settled, leaves: [], done: () => undefined };
+    const together = depth < DEEPEST_TREE ? await this.#hooks.checkTogether?.(page, bounds) : undefined;
+    if (together !== undefined) {
+      yield { together, leaves: [], done: () => undefined };
       return;
     }
     let branch: Branch;

@@ -1,24 +1,18 @@
-import { type CheckVisitor, checkDatabase } from '../bbolt/check.ts';
+import { checkDatabase } from '../bbolt/check.ts';
+import type { CheckVisitor } from '../bbolt/check-visitor.ts';
 import { Database } from '../bbolt/database.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
-import type { LeafPageChecker } from '../bbolt/leaf-page-checker.ts';
+import type { RecordKind } from '../bbolt/leaf-page-checker.ts';
 import { checkChanges } from './check-changes.ts';
 import { readLastRevision } from './last-revision.ts';
 
 /**
  * Checks everything in a database that an etcd needs to start on it: the structure of every page and every record of the `key`
- * bucket. Values are not looked at; inspectDatabase hashes them, which takes three times as long.
- * Memory stays bounded. With `leaves` most pages are looked at in WebAssembly. Throws the first Damage.
+ * bucket. It does not hash the contents, as inspectDatabase does. Memory stays bounded. Throws the first Damage.
  */
-export async function checkEtcdDatabase(
-  path: string,
-  options: { readonly signal: AbortSignal; readonly leaves?: LeafPageChecker },
-): Promise<void> {
+export async function checkEtcdDatabase(path: string, options: { readonly signal: AbortSignal }): Promise<void> {
   await using database = await Database.open(path);
-  const { signal, leaves } = options;
-  const records = (at: readonly Uint8Array[]) => (isKeyBucket(at) ? 'changes' : 'any');
-  const lane = leaves === undefined ? {} : { lane: { leaves, records } as const };
-  const { damages } = await checkDatabase(database, { signal, visitor: new ChangeVisitor(), ...lane });
+  const { damages } = await checkDatabase(database, { signal: options.signal, visitor: new ChangeVisitor() });
   const [first] = damages;
   if (first !== undefined) {
     throw first;
@@ -35,6 +29,10 @@ class ChangeVisitor implements CheckVisitor {
 
   bucket(path: readonly Uint8Array[]): void {
     this.#inKeyBucket = isKeyBucket(path);
+  }
+
+  records(path: readonly Uint8Array[]): RecordKind {
+    return isKeyBucket(path) ? 'changes' : 'any';
   }
 
   leaf(path: readonly Uint8Array[], leaf: Leaf): void {

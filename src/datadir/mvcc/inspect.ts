@@ -1,9 +1,11 @@
 import { crc32c, crc32cOf } from '../../checksum/crc32c.ts';
 import { crc32cOfBoth } from '../../checksum/crc32c-of-both.ts';
-import { type CheckVisitor, checkDatabase } from '../bbolt/check.ts';
+import type { LeafSum } from '../../wasm/page-checker.ts';
+import { checkDatabase } from '../bbolt/check.ts';
+import type { CheckVisitor } from '../bbolt/check-visitor.ts';
 import { Database } from '../bbolt/database.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
-import type { LeafPageChecker, LeafSum } from '../bbolt/leaf-page-checker.ts';
+import type { RecordKind } from '../bbolt/leaf-page-checker.ts';
 import { checkChanges } from './check-changes.ts';
 import { readLastRevision } from './last-revision.ts';
 
@@ -25,17 +27,17 @@ export interface DatabaseFacts {
 
 /**
  * Reads a whole database: checks the structure of every page and every record of the `key` bucket, and hashes the contents.
- * Memory stays bounded. With `leaves` most pages are looked at in WebAssembly. Throws the first Damage.
+ * With `recheck`, a sample of the pages is checked in two ways. Memory stays bounded. Throws the first Damage, or a
+ * CheckDisagreement.
  */
 export async function inspectDatabase(
   path: string,
-  options: { readonly signal: AbortSignal; readonly leaves?: LeafPageChecker },
+  options: { readonly signal: AbortSignal; readonly recheck?: 'none' | 'sample' },
 ): Promise<DatabaseFacts> {
   await using database = await Database.open(path);
-  const { signal, leaves } = options;
+  const { signal, recheck } = options;
   const visitor = new ContentVisitor();
-  const lane = leaves === undefined ? {} : { lane: { leaves, records: recordsIn } };
-  const { damages } = await checkDatabase(database, { signal, visitor, ...lane });
+  const { damages } = await checkDatabase(database, { signal, visitor, recheck });
   const [first] = damages;
   if (first !== undefined) {
     throw first;
@@ -50,18 +52,11 @@ export async function inspectDatabase(
   };
 }
 
-/** Only the records of top-level buckets are hashed and counted. */
-function recordsIn(path: readonly Uint8Array[]): 'changes' | 'any' | undefined {
-  if (path.length !== 1) {
-    return undefined;
-  }
-  return isKeyBucket(path) ? 'changes' : 'any';
-}
-
 function isKeyBucket(path: readonly Uint8Array[]): boolean {
   return path.length === 1 && new TextDecoder('latin1').decode(path[0]) === 'key';
 }
 
+/** Hashes and counts the records of the top-level buckets. */
 class ContentVisitor implements CheckVisitor {
   hash = 0;
   totalKeys = 0;
@@ -76,7 +71,14 @@ class ContentVisitor implements CheckVisitor {
     }
   }
 
-  settled(path: readonly Uint8Array[], { records, checksum, bytes }: LeafSum): void {
+  records(path: readonly Uint8Array[]): RecordKind | undefined {
+    if (path.length !== 1) {
+      return undefined;
+    }
+    return isKeyBucket(path) ? 'changes' : 'any';
+  }
+
+  leaves(path: readonly Uint8Array[], { records, checksum, bytes }: LeafSum): void {
     if (path.length !== 1) {
       return;
     }

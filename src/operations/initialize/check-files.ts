@@ -8,7 +8,6 @@ import { listSnapFiles, readSnapFile } from '../../datadir/snap/snap-directory.t
 import { listSegments } from '../../datadir/wal/directory.ts';
 import { repairWal } from '../../datadir/wal/repair.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import { newPageChecker } from '../../wasm/page-checker.ts';
 import { DatabaseCheckThread } from '../../workers/database-check-thread.ts';
 
 /** Below this many bytes of log, reading it is over before a thread has begun. */
@@ -34,7 +33,7 @@ export async function checkFiles(memberDir: string, context: RunContext): Promis
   log.info('Verifying DB file...');
   const told = beside?.file === start.dbFile ? await beside.finished({ signal }) : 'unknown';
   if (told === 'unknown') {
-    await checkEtcdDatabase(start.dbFile, { signal, leaves: newPageChecker() });
+    await checkEtcdDatabase(start.dbFile, { signal });
   }
   const { torn } = start.log;
   if (torn !== undefined) {

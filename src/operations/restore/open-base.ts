@@ -8,7 +8,6 @@ import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
-import { newPageChecker } from '../../wasm/page-checker.ts';
 import type { Backup, Selection } from './select-chain.ts';
 
 /** A base that stands in its file. */
@@ -52,8 +51,7 @@ export async function openBase(
 
 /** Checks the structure of a base, every page of it. Throws the first Damage. */
 export async function checkStructure(base: Database, options: { readonly signal: AbortSignal }): Promise<void> {
-  const lane = { leaves: newPageChecker(), records: () => 'any' as const };
-  const { damages } = await checkDatabase(base, { ...options, lane });
+  const { damages } = await checkDatabase(base, options);
   const [first] = damages;
   if (first !== undefined) {
     throw first;

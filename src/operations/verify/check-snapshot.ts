@@ -52,7 +52,7 @@ async function checkFull({ store, snapshot, tempDir }: ObjectCheck, context: Run
   await using file = await createTemporaryFile(tempDir, 'verify');
   const target = { file: file.path, skipHashCheck: false, onRead: () => undefined };
   await writeBase({ store, base: snapshot }, target, context);
-  const { lastRevision } = await inspectDatabase(file.path, context);
+  const { lastRevision } = await inspectDatabase(file.path, { signal: context.signal, recheck: 'sample' });
   // One that reaches beyond its name is what the Go program writes; restores know it.
   const problem =
     lastRevision < snapshot.lastRevision

@@ -1,3 +1,4 @@
+import { CheckDisagreement } from '../../datadir/bbolt/check-disagreement.ts';
 import { Damage } from '../../datadir/damage.ts';
 import { UnfitChange } from '../../datadir/mvcc/unfit-change.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
@@ -25,6 +26,9 @@ function textOf(error: unknown): string | undefined {
   }
   if (error instanceof Damage) {
     return `its database is damaged at byte ${error.offset}: ${error.reason}`;
+  }
+  if (error instanceof CheckDisagreement) {
+    return `its database cannot be judged: below the page at byte ${error.offset} the fast check finds all pages sound, the thorough one says: ${error.reason}; this is a fault of etcdbrctl or of this machine, please report it`;
   }
   if (error instanceof UnfitChange) {
     return error.message;

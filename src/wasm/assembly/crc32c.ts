@@ -1,5 +1,6 @@
-/** Sixteen tables of 256 words, see `src/checksum/crc32c.ts`: as many bytes a round. */
+/** Sixteen tables of 256 words, as in `src/checksum/crc32c.ts`: 16 bytes a round. */
 const TABLES: usize = 0x34000;
+export const CRC_TABLES_END: usize = TABLES + 0x4000;
 const POLYNOMIAL: u32 = 0x82f63b78;
 
 let ready = false;
@@ -25,13 +26,13 @@ export function crc32c(crc: u32, start: usize, end: usize): u32 {
   return ~sum;
 }
 
-/** What four bytes give that are followed by `behind` others of their round. */
-function word(bytes: u32, behind: u32): u32 {
+/** The sum of four bytes that `after` others of their round follow. */
+function word(bytes: u32, after: u32): u32 {
   return (
-    entry(behind + 3, bytes & 0xff) ^
-    entry(behind + 2, (bytes >>> 8) & 0xff) ^
-    entry(behind + 1, (bytes >>> 16) & 0xff) ^
-    entry(behind, bytes >>> 24)
+    entry(after + 3, bytes & 0xff) ^
+    entry(after + 2, (bytes >>> 8) & 0xff) ^
+    entry(after + 1, (bytes >>> 16) & 0xff) ^
+    entry(after, bytes >>> 24)
   );
 }
 
@@ -47,7 +48,7 @@ function buildTables(): void {
     }
     store<u32>(TABLES + ((<usize>byte) << 2), crc);
   }
-  for (let at: usize = TABLES + 0x400; at < TABLES + 0x4000; at += 4) {
+  for (let at: usize = TABLES + 0x400; at < CRC_TABLES_END; at += 4) {
     const previous = load<u32>(at - 0x400);
     store<u32>(at, (previous >>> 8) ^ entry(0, previous & 0xff));
   }

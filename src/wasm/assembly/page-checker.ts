@@ -1,16 +1,23 @@
 import { isChange } from './change';
-import { crc32c } from './crc32c';
+import { CRC_TABLES_END, crc32c } from './crc32c';
 import { isAbove, isBelow } from './key-order';
 
-// Areas of memory, see LeafPageChecker. Behind them are the tables of crc32c.ts and the leaf pages.
-const BRANCH: usize = 0x10000;
-const MIN: usize = 0x20000;
-const BELOW: usize = 0x21000;
-const PLACES: usize = 0x22000;
-const IDS: usize = 0x2a000;
-const OVERFLOWS: usize = 0x2e000;
-
-const MOST_CHILDREN: i32 = 0x1000;
+/** A branch page with what overflows from it. */
+export const BRANCH: usize = 0x10000;
+export const BRANCH_SIZE: u32 = 0x10000;
+/** The bounds from above, {@link BOUND_SIZE} bytes each: every key is `MIN` or larger, and smaller than `BELOW`. */
+export const MIN: usize = BRANCH + <usize>BRANCH_SIZE;
+export const BOUND_SIZE: u32 = 0x1000;
+export const BELOW: usize = MIN + <usize>BOUND_SIZE;
+/** Two words a child: the address where it begins, and the one where what was read ends. */
+export const PLACES: usize = BELOW + <usize>BOUND_SIZE;
+export const MOST_CHILDREN: u32 = 0x1000;
+/** A word a child: its page number. */
+export const IDS: usize = PLACES + 8 * <usize>MOST_CHILDREN;
+/** A word a child: how many pages it continues over. */
+export const OVERFLOWS: usize = IDS + 4 * <usize>MOST_CHILDREN;
+/** Where leaf pages may begin. */
+export const PAGES: usize = CRC_TABLES_END;
 
 const HEADER_SIZE: u64 = 16;
 const ELEMENT_SIZE: u64 = 16;
@@ -38,7 +45,7 @@ export function bound(min: i32, below: i32): void {
 export function branch(size: u32, highWater: u32): i32 {
   const count = <i32>load<u16>(BRANCH + 10);
   const tableEnd = HEADER_SIZE + <u64>count * ELEMENT_SIZE;
-  if (count === 0 || count > MOST_CHILDREN || tableEnd > size) {
+  if (count === 0 || count > <i32>MOST_CHILDREN || tableEnd > size) {
     return 0;
   }
   let before: usize = 0;

@@ -18,7 +18,6 @@ import { compress } from '../../../snapshot/compression.ts';
 import { HashDamage } from '../../../snapshot/damage.ts';
 import type { Compression } from '../../../snapshot/snapshot.ts';
 import { TrailingHash } from '../../../snapshot/trailing-hash.ts';
-import { newPageChecker } from '../../../wasm/page-checker.ts';
 
 /** Bytes that are hashed, written and compressed at a time. */
 const blockSize = 512 * 1024;
@@ -86,7 +85,7 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   garbage.collect();
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
-  const checked = trusting(cluster.location, () => inspectDatabase(plain.path, { signal, leaves: newPageChecker() }));
+  const checked = trusting(cluster.location, () => inspectDatabase(plain.path, { signal }));
   // Its outcome counts when it is asked for.
   const over = checked.then(
     () => garbage.collect(),

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { LeafPageChecker } from '../../../../src/datadir/bbolt/leaf-page-checker.ts';
 import { type VerifyLevel, type VerifyResult, verifyBackups } from '../../../../src/operations/verify/verify.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
+import { changeDatabase, PAGE_SIZE } from '../../../support/datadir/change-database.ts';
 import { GOLDEN_NAMES, goldenDatabase } from '../../../support/datadir/golden.ts';
+import { lyingLeafChecker } from '../../../support/datadir/lying-leaf-checker.ts';
 import { deltaObject, fullObject } from '../../../support/fixtures/backup-objects.ts';
 import { history } from '../../../support/fixtures/delta-events.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
@@ -82,6 +85,23 @@ describe('verify', () => {
       assert.equal(result.provable?.revision, 119);
       assert.equal(result.restored?.revision, level === 'restore' ? 119 : undefined);
     }
+  });
+
+  it('says plainly when the fast check of pages finds a damaged database sound', async (t) => {
+    const database = await changeDatabase(300);
+    // Page 2 is the first leaf; the key of its first record is no revision any more.
+    const element = 2 * PAGE_SIZE + 16;
+    database.write('*', element + database.readUInt32LE(element + 4) + 8);
+    const objects = [fullObject(database, { lastRevision: 101 })];
+    assert.match(problems(await verified(objects, 'structure')).join(), /its database is damaged at byte \d+/);
+    t.mock.method(LeafPageChecker.prototype, 'soundLeaves', lyingLeafChecker.soundLeaves);
+    t.mock.method(LeafPageChecker.prototype, 'sum', lyingLeafChecker.sum);
+    const [problem = 'none', ...others] = problems(await verified(objects, 'structure'));
+    assert.match(
+      problem,
+      /the fast check finds all pages sound, the thorough one says: .*; this is a fault of etcdbrctl/,
+    );
+    assert.deepEqual(others, []);
   });
 
   it('falls back to an older full when the newest is damaged, or proves nothing', async () => {
