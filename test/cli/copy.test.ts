@@ -94,7 +94,7 @@ describe('copy', () => {
     await using rig = makeRig();
     const { stdout: screen, exitCode } = await rig.runOnTerminal(['copy', ...copyFlags(rig)]);
     assert.equal(exitCode, 0, screen);
-    assert.match(screen.replaceAll('\u001b', '<esc>'), /\r<esc>\[Kcopy \[=* *\] +\d+% {2}\S+ \w*B\/s/);
+    assert.match(screen.replaceAll('\u001b', '<esc>'), /\r<esc>\[Kcopy {2}\d+% {2}\S+ \w*B of \S+ \w*B {2}\S+ \w*B\/s/);
   });
 
   it('a backup of layout v1 becomes one of v2, once, that restores', async () => {

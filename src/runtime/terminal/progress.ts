@@ -1,19 +1,23 @@
-/** One long piece of work, shown as a bar on a terminal and not at all elsewhere. */
-export interface ProgressBar extends Disposable {
-  /** Adds `amount` units (bytes or events) to what is done. */
+/** One long piece of work. */
+export interface ProgressTask {
+  readonly label: string;
+  /** What `total` and what is done are counted in. */
+  readonly unit: 'bytes' | 'events' | 'objects';
+  /** How much there is to do; undefined when unknown. */
+  readonly total: number | undefined;
+}
+
+/** The progress of one task, shown until it is disposed of. */
+export interface TaskMeter extends Disposable {
+  /** Adds `amount` units to what is done. */
   advance(amount: number): void;
   /** Corrects the total when it becomes known. */
   expect(total: number): void;
 }
 
-/** Opens progress bars. */
+/** Shows the progress of tasks. */
 export interface Progress {
-  start(task: {
-    readonly label: string;
-    readonly unit: 'bytes' | 'events' | 'objects';
-    /** Expected total in `unit`; undefined when unknown. */
-    readonly total: number | undefined;
-  }): ProgressBar;
+  start(task: ProgressTask): TaskMeter;
 }
 
 /** Shows nothing: for pipes, CI and the server. */

@@ -2,7 +2,7 @@ import type { TextOutput } from './text-output.ts';
 
 /**
  * The last line of a terminal, which is drawn over again, below lines that stay.
- * Log lines and the progress bar both go through it, so that neither tears the other.
+ * Log lines and progress both go through it, so that neither tears the other.
  */
 export interface StatusLine {
   /** Prints text that ends with a newline, above the status. */

@@ -83,8 +83,8 @@ describe('a session', () => {
     }
     session[Symbol.dispose]();
     const text = visible(written);
-    assert.match(text, /restoring \[/);
-    assert.match(text, /\r<esc>\[KINFO\[\d{4}\] in between\nrestoring \[/);
+    assert.match(text, /restoring {2}0%/);
+    assert.match(text, /\r<esc>\[KINFO\[\d{4}\] in between\nrestoring {2}0%/);
     assert.match(text, /\r<esc>\[K$/);
   });
 
