@@ -1,9 +1,6 @@
 import type { RunContext } from '../runtime/run-context.ts';
-import { retryTransient } from '../snapstore/retry-transient.ts';
+import { retryTransient, transferRetries } from '../snapstore/retry-transient.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
-
-/** Waits before the second and later tries of a fetch, ms. */
-const RETRY_DELAYS = [1000, 2000, 4000, 8000, 16000];
 
 /**
  * Reads a whole object and hands its stored bytes to `consume`, from the beginning again when the store fails in passing.
@@ -20,5 +17,5 @@ export async function fetchWhole<T>(
   const onRetry = (error: Error, delayMs: number): void => {
     log.warn({ snapshot: snapshot.name, error: error.message }, `Fetching again in ${delayMs / 1000} s`);
   };
-  return await retryTransient(attempt, { clock, signal, delaysMs: RETRY_DELAYS, onRetry });
+  return await retryTransient(attempt, { clock, signal, policy: transferRetries, onRetry });
 }

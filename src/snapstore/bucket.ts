@@ -57,21 +57,23 @@ export interface UploadPart {
 }
 
 /**
- * An upload in progress. Parts may be written in any order and side by side, each again after a failure.
+ * An upload in progress. Parts may be written in any order and at the same time, each again after a failure.
  * Nothing is visible under the key until `complete` was called, and then only the whole; after `abort` nothing remains, unless a
- * `complete` whose answer was never seen was done after all: then the object is there, whole.
+ * `complete` whose answer was lost succeeded: then the object is there, whole.
  */
 export interface Upload {
+  /** What an upload that was neither completed nor aborted leaves in the store, for messages. */
+  readonly leftovers: string;
   /**
    * In place of all parts: makes `path`, a whole file that nobody changes any more, the content without copying it. False when
    * that cannot be done there; then nothing has happened. The file may be removed under its own name afterwards.
    */
-  adopt?(path: string, options: CallOptions): Promise<boolean>;
+  linkFile?(path: string, options: CallOptions): Promise<boolean>;
   writePart(part: UploadPart, options: CallOptions): Promise<void>;
   /** Makes the object visible, whole; verifies count and size against what the store holds. */
   complete(whole: { readonly parts: number; readonly size: number }, options: CallOptions): Promise<ObjectEntry>;
-  /** Throws everything away. Safe to call twice and after a failed `complete`. Never throws for a thing already gone. */
-  abort(): Promise<void>;
+  /** Removes all parts. Safe to call twice and after a failed `complete`. Never throws for a thing already gone. */
+  abort(options: CallOptions): Promise<void>;
 }
 
 /**

@@ -28,10 +28,10 @@ export interface StoreListing {
 export interface SaveOptions extends CallOptions {
   /** Upper bound of the body's size in bytes; decides the chunk size. */
   readonly sizeBound: number;
-  /** A file that holds all of the body and that nobody changes any more: some stores need not read the body then. */
-  readonly file?: { readonly path: string /** Bytes. */; readonly size: number };
+  /** A file that holds all of the body and that nobody changes any more: a store on the same file system links it and reads no body. */
+  readonly linkFile?: { readonly path: string /** Bytes. */; readonly size: number };
   /** The object becomes visible only after this has resolved; when it rejects, saving fails with its reason. */
-  readonly turn?: Promise<void>;
+  readonly publishAfter?: Promise<void>;
   /** Looks at the body on its way; the object becomes visible only with its consent. */
   readonly inspection?: Inspection;
   /** Called with the bytes of each chunk that arrived. */

@@ -47,13 +47,13 @@ faultSuite({
     return {
       part: /^PUT blockid comp/,
       target: `http://127.0.0.1:${azurite.port}`,
-      bucket: async (endpoint, patience) =>
+      bucket: async (endpoint, timeouts) =>
         new AbsBucket({
           container,
           credentials: { ...credentials, domain: 'unused.invalid' },
           endpoint: address(endpoint),
           clock,
-          patience,
+          timeouts,
         }),
       process: async (endpoint) => ({
         config: { provider: 'ABS', container, endpointOverride: address(endpoint) },

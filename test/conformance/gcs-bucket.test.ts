@@ -32,8 +32,8 @@ faultSuite({
       part: /^POST .*uploadType/,
       download: /^GET .*alt/,
       target: server.endpoint,
-      bucket: async (endpoint, patience) =>
-        new GcsBucket({ container, authorizer: anonymous, endpoint, clock, patience }),
+      bucket: async (endpoint, timeouts) =>
+        new GcsBucket({ container, authorizer: anonymous, endpoint, clock, timeouts }),
       process: async (endpoint) => ({
         config: { provider: 'GCS', container, endpointOverride: endpoint },
         environment: {},

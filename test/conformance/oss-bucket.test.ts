@@ -31,7 +31,7 @@ faultSuite({
     return {
       part: /^PUT partNumber/,
       target: server.endpoint,
-      bucket: async (endpoint, patience) => new OssBucket({ container, credentials, endpoint, clock, patience }),
+      bucket: async (endpoint, timeouts) => new OssBucket({ container, credentials, endpoint, clock, timeouts }),
       process: async (endpoint) => ({
         config: { provider: 'OSS', container, endpointOverride: endpoint },
         environment: environment.variables,

@@ -119,8 +119,8 @@ faultSuite({
     return {
       part: /^PUT partNumber/,
       target: rgw.endpoint,
-      bucket: async (endpoint, patience) =>
-        new S3Bucket(keyedEndpoint({ ...keys, bucket: container, endpoint, origin: 'the test' }), { clock, patience }),
+      bucket: async (endpoint, timeouts) =>
+        new S3Bucket(keyedEndpoint({ ...keys, bucket: container, endpoint, origin: 'the test' }), { clock, timeouts }),
       process: async (endpoint) => ({
         config: { provider: 'S3', container, endpointOverride: endpoint },
         environment: { AWS_APPLICATION_CREDENTIALS_JSON: file },

@@ -55,10 +55,10 @@ faultSuite({
     return {
       part: /^PUT/,
       target: swift.url,
-      bucket: async (endpoint, patience) => {
+      bucket: async (endpoint, timeouts) => {
         const region = await regionAt(endpoint);
         const credentials = { authURL: keystone.url, region, identity: { kind: 'password', ...tenant } } as const;
-        return new SwiftBucket({ container, credentials, clock, patience });
+        return new SwiftBucket({ container, credentials, clock, timeouts });
       },
       process: async (endpoint) => {
         const { domainName, tenantName, username, password } = tenant;

@@ -33,7 +33,7 @@ export async function copyChain(
   const { slots, checks, onCopied, context } = work;
   const copied: PlannedObject[] = [];
   let broken: { readonly object: PlannedObject; readonly at: number; readonly error: unknown } | undefined;
-  let turn = Promise.resolve();
+  let previous = Promise.resolve();
   const all: Promise<void>[] = [];
   for (const [at, object] of chain.filter(({ action }) => action !== 'present').entries()) {
     await slots.take();
@@ -43,9 +43,14 @@ export async function copyChain(
     }
     // Ends with whatever was to come before it; those that come before others that fail go on.
     const own = new AbortController();
-    turn.catch((reason: unknown) => own.abort(reason));
+    previous.catch((reason: unknown) => own.abort(reason));
     const signal = AbortSignal.any([context.signal, own.signal]);
-    const sent = copyObject(object, route, { turn, checks, onCopied, context: { ...context, signal } }).then(
+    const sent = copyObject(object, route, {
+      publishAfter: previous,
+      checks,
+      onCopied,
+      context: { ...context, signal },
+    }).then(
       () => {
         copied.push(object);
         context.log.info(
@@ -62,7 +67,7 @@ export async function copyChain(
     );
     const give = (): void => slots.give();
     all.push(sent.then(give, give));
-    turn = sent;
+    previous = sent;
   }
   await Promise.all(all);
   return broken?.error instanceof VanishedObject

@@ -4,14 +4,11 @@ import { lazyBody } from '../../runtime/streams/lazy.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { CallOptions } from '../../snapstore/bucket.ts';
 import { passing } from '../../snapstore/http/object-body.ts';
-import { retryTransient } from '../../snapstore/retry-transient.ts';
+import { retryTransient, transferRetries } from '../../snapstore/retry-transient.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import type { ContentCheckThread } from '../../workers/content-check-thread.ts';
 import type { PlannedObject } from './plan.ts';
-
-/** Waits before the second and later tries of one object, ms. */
-const RETRY_DELAYS = [1000, 2000, 4000, 8000, 16_000];
 
 /** Two stores. */
 export interface CopyRoute {
@@ -23,16 +20,16 @@ export interface CopyRoute {
 export class VanishedObject extends Error {}
 
 /**
- * Sends one object from store to store, its hash checked on the way. It becomes visible only after `turn` has resolved:
+ * Sends one object from store to store, its hash checked on the way. It becomes visible only after `publishAfter` has resolved:
  * the objects before it come first. Starts over when a store fails in passing; `onCopied` gets bytes, less than
  * zero when they have to be sent again.
- * Throws {@link VanishedObject}, a {@link Failure} `snapshot_corrupt`, a StoreError, or what `turn` rejects with.
+ * Throws {@link VanishedObject}, a {@link Failure} `snapshot_corrupt`, a StoreError, or what `publishAfter` rejects with.
  */
 export async function copyObject(
   object: PlannedObject,
   route: CopyRoute,
   work: {
-    readonly turn: Promise<void>;
+    readonly publishAfter: Promise<void>;
     readonly checks: ContentCheckThread;
     readonly onCopied: (bytes: number) => void;
     readonly context: RunContext;
@@ -51,8 +48,8 @@ export async function copyObject(
       const body = lazyBody(() => openSource(object, route, { signal }));
       const { partDigests: digests } = route.target.traits;
       using inspection = work.checks.begin({ compression: source.compression, digests });
-      const { turn } = work;
-      await route.target.save(target, body, { signal, sizeBound: source.size, turn, inspection, onUploaded });
+      const { publishAfter } = work;
+      await route.target.save(target, body, { signal, sizeBound: source.size, publishAfter, inspection, onUploaded });
     } catch (error) {
       work.onCopied(-copied);
       throw error;
@@ -62,7 +59,7 @@ export async function copyObject(
     await retryTransient(attempt, {
       clock,
       signal,
-      delaysMs: RETRY_DELAYS,
+      policy: transferRetries,
       onRetry: (error, delayMs) =>
         log.warn({ snapshot: source.name, error: error.message }, `Copying again in ${delayMs / 1000} s`),
     });

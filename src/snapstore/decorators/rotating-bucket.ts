@@ -94,16 +94,17 @@ export class RotatingBucket implements Bucket {
       }
     };
     return {
-      adopt: (path, options) => upload.adopt?.(path, options) ?? Promise.resolve(false),
+      leftovers: upload.leftovers,
+      linkFile: (path, options) => upload.linkFile?.(path, options) ?? Promise.resolve(false),
       writePart: (part, options) => upload.writePart(part, options),
       complete: async (whole, options) => {
         const entry = await upload.complete(whole, options);
         leave();
         return entry;
       },
-      abort: async () => {
+      abort: async (options) => {
         try {
-          await upload.abort();
+          await upload.abort(options);
         } finally {
           leave();
         }

@@ -1,12 +1,5 @@
 import { StoreError } from '../store-error.ts';
 
-/** How long one request may take: enough for a page of a listing, a head, a delete, the first byte of a read. */
-export const requestDeadlineMs = 60_000;
-/** How long the upload of one part may take. */
-export const partDeadlineMs = 180_000;
-/** How long a body may deliver nothing while its reader waits. */
-export const stallDeadlineMs = 60_000;
-
 /** A request that took longer than it was given. */
 export class DeadlineExceeded extends Error {
   constructor(ms: number) {

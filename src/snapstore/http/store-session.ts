@@ -1,25 +1,28 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../runtime/clock.ts';
-import { retryTransient } from '../retry-transient.ts';
+import { type RetryPolicy, requestRetries, retryTransient } from '../retry-transient.ts';
 import type { StoreError } from '../store-error.ts';
 import { openBody, type RawBody } from './object-body.ts';
-import { callStore, partDeadlineMs, requestDeadlineMs, type StoreCall, stallDeadlineMs } from './store-call.ts';
+import { callStore, type StoreCall } from './store-call.ts';
 
-/** How long requests may take and how they are tried again; tests shorten it. */
-export interface Patience {
+/** How long requests may take, and how they are tried again. */
+export interface RequestTimeouts {
+  /** One request without much data: a page of a listing, a head, a delete, the first byte of a read; ms. */
   readonly requestMs: number;
+  /** The upload of one part, ms. */
   readonly partMs: number;
+  /** A body that delivers nothing while its reader waits, ms. */
   readonly stallMs: number;
-  /** Waits between tries of a request that may be done twice, ms. */
-  readonly retryDelaysMs: readonly number[];
+  /** For requests that may be done twice. */
+  readonly retries: RetryPolicy;
 }
 
 /** For real services. */
-export const defaultTimeouts: Patience = {
-  requestMs: requestDeadlineMs,
-  partMs: partDeadlineMs,
-  stallMs: stallDeadlineMs,
-  retryDelaysMs: [500, 1000, 2000],
+export const defaultTimeouts: RequestTimeouts = {
+  requestMs: 60_000,
+  partMs: 180_000,
+  stallMs: 60_000,
+  retries: requestRetries,
 };
 
 /** What is asked of a store: what for, on what, and whether it may be asked again without harm. */
@@ -36,7 +39,7 @@ export interface StoreTask {
 /** What a session is made of. */
 export interface StoreSessionOptions {
   readonly clock: Clock;
-  readonly patience: Patience;
+  readonly timeouts: RequestTimeouts;
   /** Turns what an SDK threw into the error callers know. */
   readonly translate: (error: unknown, task: StoreTask) => StoreError;
 }
@@ -47,12 +50,12 @@ export interface StoreSessionOptions {
  */
 export class StoreSession {
   readonly clock: Clock;
-  readonly patience: Patience;
+  readonly timeouts: RequestTimeouts;
   readonly #translate: StoreSessionOptions['translate'];
 
-  constructor({ clock, patience, translate }: StoreSessionOptions) {
+  constructor({ clock, timeouts, translate }: StoreSessionOptions) {
     this.clock = clock;
-    this.patience = patience;
+    this.timeouts = timeouts;
     this.#translate = translate;
   }
 
@@ -63,19 +66,21 @@ export class StoreSession {
 
   /** Like {@link run}, for a body that is streamed. */
   async stream(task: StoreTask, open: (signal: AbortSignal) => Promise<RawBody>): Promise<Readable> {
-    const { stallMs } = this.patience;
+    const { stallMs } = this.timeouts;
     return await this.#retry(task, () => openBody({ ...this.#bounds(task), stallMs, open }));
   }
 
   async #retry<T>({ retry, signal }: StoreTask, attempt: () => Promise<T>): Promise<T> {
-    const delaysMs = retry === 'safe' ? this.patience.retryDelaysMs : [];
-    return await retryTransient(attempt, { clock: this.clock, signal, delaysMs });
+    const { clock, timeouts } = this;
+    return retry === 'never'
+      ? await attempt()
+      : await retryTransient(attempt, { clock, signal, policy: timeouts.retries });
   }
 
   #bounds(task: StoreTask): StoreCall {
     return {
       signal: task.signal,
-      deadlineMs: task.deadlineMs ?? this.patience.requestMs,
+      deadlineMs: task.deadlineMs ?? this.timeouts.requestMs,
       translate: (error) => this.#translate(error, task),
     };
   }

@@ -3,14 +3,12 @@ import { untilAborted } from '../../runtime/async/until-aborted.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import type { Bucket, CallOptions, ObjectEntry, Upload, UploadPart } from '../bucket.ts';
-import { type RetryOptions, retryTransient } from '../retry-transient.ts';
+import { type RetryOptions, retryTransient, transferRetries } from '../retry-transient.ts';
 import { StoreError } from '../store-error.ts';
 import { BufferPool, type LentBuffer, noBuffer } from './buffer-pool.ts';
 import { planChunkSize } from './chunk-plan.ts';
+import { discardUpload } from './discard-upload.ts';
 import type { Inspection } from './inspection.ts';
-
-/** Waits before the second to the sixth attempt at a chunk, ms. */
-const RETRY_DELAYS = [1000, 2000, 4000, 8000, 16_000];
 
 /** How the uploads of a store are done. */
 export interface UploadSettings {
@@ -31,9 +29,9 @@ export interface UploadRequest extends CallOptions {
   /** Upper bound of the body's size, bytes. */
   readonly sizeBound: number;
   /** Holds all of the body; nobody changes it any more. */
-  readonly file?: { readonly path: string /** Bytes. */; readonly size: number };
+  readonly linkFile?: { readonly path: string /** Bytes. */; readonly size: number };
   /** The object becomes visible only after this has resolved; when it rejects, the upload fails with its reason. */
-  readonly turn?: Promise<void>;
+  readonly publishAfter?: Promise<void>;
   /** Looks at the parts; when it finds fault, the upload fails with that and nothing becomes visible. */
   readonly inspection?: Inspection;
   readonly onUploaded?: (bytes: number) => void;
@@ -41,8 +39,8 @@ export interface UploadRequest extends CallOptions {
 
 /**
  * Uploads a stream of unknown length in chunks, some at once. A chunk that fails with a `transient` error is tried again
- * after 1, 2, 4, 8 and 16 s. Whatever else fails, the source and the caller's signal included, ends all chunks in flight
- * and aborts the upload, so that nothing becomes visible and nothing is left behind. Throws the first failure.
+ * ({@link transferRetries}). Every other failure, of the source too, and a cancellation end all chunks in flight and abort
+ * the upload, so that nothing becomes visible and nothing is left behind. Throws the first failure.
  */
 export async function uploadInChunks(
   bucket: Bucket,
@@ -58,30 +56,30 @@ export async function uploadInChunks(
   try {
     const buffers = settings.buffers ?? new BufferPool({ count: Math.max(1, settings.parallel) });
     const chunks = new ChunkedUpload(upload, { bucket, request, settings, buffers, partSize });
-    const whole = (await adopted(upload, request)) ?? (await buffers.use(() => chunks.run()));
-    if (request.turn !== undefined) {
-      await untilAborted(request.turn, request.signal);
+    const whole = (await linked(upload, request)) ?? (await buffers.use(() => chunks.run()));
+    if (request.publishAfter !== undefined) {
+      await untilAborted(request.publishAfter, request.signal);
     }
     return await upload.complete(whole, { signal: request.signal });
   } catch (error) {
-    await upload.abort().catch((reason: unknown) => {
-      const failure = reason instanceof Error ? reason.message : String(reason);
-      settings.log.warn({ key: request.key, error: failure }, 'an upload could not be taken back');
-    });
+    await discardUpload(upload, { key: request.key, cancelled: request.signal, log: settings.log });
     throw error;
   }
 }
 
-/** Has the store take the file over, where there is one and it can. Then nothing of the body is read. */
-async function adopted(
+/** Links the file into the store, where there is one and the store can. Then nothing of the body is read. */
+async function linked(
   upload: Upload,
-  { file, inspection, signal, onUploaded }: UploadRequest,
+  { linkFile, inspection, signal, onUploaded }: UploadRequest,
 ): Promise<{ readonly parts: number; readonly size: number } | undefined> {
-  if (file === undefined || inspection !== undefined || (await upload.adopt?.(file.path, { signal })) !== true) {
+  if (linkFile === undefined || inspection !== undefined) {
     return undefined;
   }
-  onUploaded?.(file.size);
-  return { parts: 1, size: file.size };
+  if ((await upload.linkFile?.(linkFile.path, { signal })) !== true) {
+    return undefined;
+  }
+  onUploaded?.(linkFile.size);
+  return { parts: 1, size: linkFile.size };
 }
 
 interface ChunkedUploadContext {
@@ -238,7 +236,7 @@ function retries({ clock, log }: UploadSettings, signal: AbortSignal, what: stri
   return {
     clock,
     signal,
-    delaysMs: RETRY_DELAYS,
+    policy: transferRetries,
     onRetry: (error, delayMs) => log.warn({ error: error.message, delayMs }, `trying ${what} again`),
   };
 }

@@ -66,7 +66,7 @@ export function cancellationCases(rig: BucketRig): void {
     const begun = await rig.bucket.beginUpload(`${prefix}object`, { signal, partSize: CHUNK });
     await begun.writePart({ number: 1, offset: 0, bytes: Buffer.from('part') }, { signal });
     await assert.rejects(begun.complete({ parts: 1, size: 4 }, { signal: AbortSignal.abort(stopped) }), stopped);
-    await begun.abort();
+    await begun.abort({ signal });
     assert.deepEqual(await allKeysBelow(prefix), []);
   });
 
@@ -75,7 +75,7 @@ export function cancellationCases(rig: BucketRig): void {
     const begun = await rig.bucket.beginUpload(`${prefix}object`, { signal, partSize: CHUNK });
     const options = { signal: AbortSignal.abort(stopped) };
     await assert.rejects(begun.writePart({ number: 1, offset: 0, bytes: Buffer.from('part') }, options), stopped);
-    await begun.abort();
+    await begun.abort({ signal });
     assert.deepEqual(await allKeysBelow(prefix), []);
   });
 
@@ -87,7 +87,7 @@ export function cancellationCases(rig: BucketRig): void {
     const sending = begun.writePart({ number: 1, offset: 0, bytes }, { signal: controller.signal });
     setImmediate(() => controller.abort(stopped));
     await sending.catch(isStopped);
-    await begun.abort();
+    await begun.abort({ signal });
     assert.deepEqual(await allKeysBelow(prefix), []);
   });
 
@@ -109,7 +109,7 @@ export function cancellationCases(rig: BucketRig): void {
       },
     );
     if (!done) {
-      await begun.abort();
+      await begun.abort({ signal });
     }
     // The request may have arrived although its answer was not waited for.
     if (done || (await keysBelow(key)).length > 0) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
 import type { Environment } from '../../../src/snapstore/credentials/environment.ts';
-import type { Patience } from '../../../src/snapstore/http/store-session.ts';
+import type { RequestTimeouts } from '../../../src/snapstore/http/store-session.ts';
 import type { StoreConfig } from '../../../src/snapstore/registry.ts';
 import { uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
 import { jumpingClock } from '../../support/clock/jumping-clock.ts';
@@ -23,7 +23,7 @@ export interface OpenedFaultSubject {
   /** The store's own address, `http://HOST:PORT`. */
   readonly target: string;
   /** Opens the container through a proxy, given its address. */
-  bucket(endpoint: string, patience: Patience): Promise<Bucket>;
+  bucket(endpoint: string, timeouts: RequestTimeouts): Promise<Bucket>;
   /** How a process of its own opens it through a proxy. */
   process(endpoint: string): Promise<{
     readonly config: Pick<StoreConfig, 'provider' | 'container' | 'endpointOverride'>;
@@ -39,18 +39,28 @@ export interface OpenedFaultSubject {
 }
 
 /** Long enough for a slow machine; retries at once. */
-export const amplePatience: Patience = {
+export const ampleTimeouts: RequestTimeouts = {
   requestMs: 30_000,
   partMs: 30_000,
   stallMs: 30_000,
-  retryDelaysMs: [10, 20, 40],
+  retries: { firstMs: 10, multiplier: 2, longestMs: 40, retries: 3 },
 };
 
 /** For a store that does not answer now and then: a retry comes soon, and still after a slow machine's usual time. */
-export const briskPatience: Patience = { requestMs: 5000, partMs: 8000, stallMs: 5000, retryDelaysMs: [10, 20, 40] };
+export const briskTimeouts: RequestTimeouts = {
+  requestMs: 5000,
+  partMs: 8000,
+  stallMs: 5000,
+  retries: { firstMs: 10, multiplier: 2, longestMs: 40, retries: 3 },
+};
 
 /** For stores that never answer. */
-export const shortPatience: Patience = { requestMs: 400, partMs: 400, stallMs: 400, retryDelaysMs: [10] };
+export const shortTimeouts: RequestTimeouts = {
+  requestMs: 400,
+  partMs: 400,
+  stallMs: 400,
+  retries: { firstMs: 10, multiplier: 1, longestMs: 10, retries: 1 },
+};
 
 /** A container that is reached both directly and through proxies that break things. */
 export class FaultRig {
@@ -66,7 +76,7 @@ export class FaultRig {
 
   async open(): Promise<void> {
     this.#opened = await this.subject.open();
-    this.#direct = await this.#opened.bucket(this.#opened.target, amplePatience);
+    this.#direct = await this.#opened.bucket(this.#opened.target, ampleTimeouts);
   }
 
   async close(): Promise<void> {
@@ -96,10 +106,10 @@ export class FaultRig {
 
   /** A proxy and a bucket behind it. Both end with what is returned. */
   async through(
-    patience: Patience,
+    timeouts: RequestTimeouts,
   ): Promise<AsyncDisposable & { readonly proxy: FaultProxy; readonly bucket: Bucket }> {
     const proxy = await startFaultProxy(this.opened.target);
-    const bucket = await this.opened.bucket(proxy.endpoint, patience);
+    const bucket = await this.opened.bucket(proxy.endpoint, timeouts);
     return {
       proxy,
       bucket,

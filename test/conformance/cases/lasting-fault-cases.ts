@@ -4,7 +4,7 @@ import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-er
 import { seededBytes } from '../../support/fixtures/byte-streams.ts';
 import type { HttpFault } from '../../support/servers/http-fault.ts';
 import { CHUNK } from './bucket-rig.ts';
-import { amplePatience, type FaultRig, shortPatience } from './fault-rig.ts';
+import { ampleTimeouts, type FaultRig, shortTimeouts } from './fault-rig.ts';
 
 /** What goes wrong always, and how it is told. */
 const faults: Readonly<Record<string, readonly [HttpFault, StoreErrorKind]>> = {
@@ -32,7 +32,7 @@ export function lastingFaultCases(rig: FaultRig): void {
         const kept = `${folder}kept`;
         await save(rig.direct, kept, Buffer.from('kept'));
         const before = await list(rig.direct, folder);
-        await using way = await rig.through(fault.kind === 'stall' ? shortPatience : amplePatience);
+        await using way = await rig.through(fault.kind === 'stall' ? shortTimeouts : ampleTimeouts);
         const { bucket, proxy } = way;
         proxy.fault(() => fault);
         const attempts: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -55,7 +55,7 @@ export function lastingFaultCases(rig: FaultRig): void {
       const folder = freshFolder();
       const kept = `${folder}kept`;
       await save(rig.direct, kept, seededBytes(100_000, 61));
-      await using way = await rig.through(amplePatience);
+      await using way = await rig.through(ampleTimeouts);
       way.proxy.fault(() => ({ kind: 'truncate', after: 20 }));
       await assert.rejects(read(way.bucket, kept), isOfKind('transient', 'read'));
       await assert.rejects(list(way.bucket, folder), isOfKind('transient', 'list'));
@@ -63,7 +63,7 @@ export function lastingFaultCases(rig: FaultRig): void {
 
     test('all parts but the first are refused: nothing of the upload is left', async () => {
       const folder = freshFolder();
-      await using way = await rig.through(amplePatience);
+      await using way = await rig.through(ampleTimeouts);
       let parts = 0;
       way.proxy.fault(({ operation }) => {
         parts += Number(rig.opened.part.test(operation));

@@ -4,7 +4,7 @@ import { StoreError } from '../../../src/snapstore/store-error.ts';
 import { seededBytes } from '../../support/fixtures/byte-streams.ts';
 import type { HttpFault } from '../../support/servers/http-fault.ts';
 import { CHUNK, sha256 } from './bucket-rig.ts';
-import { amplePatience, briskPatience, type FaultRig } from './fault-rig.ts';
+import { ampleTimeouts, briskTimeouts, type FaultRig } from './fault-rig.ts';
 
 /** What goes wrong once, and is overcome. */
 const faults: Readonly<Record<string, HttpFault>> = {
@@ -29,7 +29,7 @@ export function passingFaultCases(rig: FaultRig): void {
         const folder = freshFolder();
         const key = `${folder}object`;
         const bytes = seededBytes(CHUNK + 1000, title.length);
-        await using way = await rig.through(fault.kind === 'stall' ? briskPatience : amplePatience);
+        await using way = await rig.through(fault.kind === 'stall' ? briskTimeouts : ampleTimeouts);
         const { bucket, proxy } = way;
         proxy.fault(({ count, operation }) =>
           count === 1 && (fault.kind !== 'stall' || rig.isSlowKind(operation)) ? fault : undefined,
@@ -55,7 +55,7 @@ export function passingFaultCases(rig: FaultRig): void {
       const folder = freshFolder();
       const key = `${folder}object`;
       const bytes = seededBytes(CHUNK + 1000, 50);
-      await using way = await rig.through(amplePatience);
+      await using way = await rig.through(ampleTimeouts);
       const { bucket, proxy } = way;
       let spoilt = 0;
       proxy.fault(({ operation }) => {

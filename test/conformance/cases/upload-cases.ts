@@ -54,7 +54,7 @@ export function uploadCases(rig: BucketRig): void {
       const begun = await rig.bucket.beginUpload(`${prefix}object`, { signal, partSize: CHUNK });
       const digests = { ...right, [digest]: wrong[digest] };
       await assert.rejects(begun.writePart({ number: 1, offset: 0, bytes, digests }, { signal }), StoreError, digest);
-      await begun.abort();
+      await begun.abort({ signal });
       assert.deepEqual(await keysBelow(prefix), [], digest);
     }
     const begun = await rig.bucket.beginUpload(`${prefix}object`, { signal, partSize: CHUNK });
@@ -77,7 +77,7 @@ export function uploadCases(rig: BucketRig): void {
     const prefix = freshFolder();
     const begun = await rig.bucket.beginUpload(`${prefix}object`, { signal, partSize: CHUNK });
     await begun.writePart({ number: 1, offset: 0, bytes: seededBytes(CHUNK, 5) }, { signal });
-    await begun.abort();
+    await begun.abort({ signal });
     assert.deepEqual(await allKeysBelow(prefix), []);
     await assert.rejects(get(`${prefix}object`), isStoreError('not_found'));
   });
@@ -85,8 +85,8 @@ export function uploadCases(rig: BucketRig): void {
   test('an upload may be aborted twice, and before its first part', async () => {
     const prefix = freshFolder();
     const begun = await rig.bucket.beginUpload(`${prefix}object`, { signal, partSize: CHUNK });
-    await begun.abort();
-    await begun.abort();
+    await begun.abort({ signal });
+    await begun.abort({ signal });
     assert.deepEqual(await allKeysBelow(prefix), []);
   });
 
@@ -95,7 +95,7 @@ export function uploadCases(rig: BucketRig): void {
     const begun = await rig.bucket.beginUpload(`${prefix}object`, { signal, partSize: CHUNK });
     await begun.writePart({ number: 1, offset: 0, bytes: Buffer.from('part') }, { signal });
     await assert.rejects(begun.complete({ parts: 1, size: 5 }, { signal }), StoreError);
-    await begun.abort();
+    await begun.abort({ signal });
     assert.deepEqual(await allKeysBelow(prefix), []);
   });
 
@@ -118,7 +118,7 @@ export function uploadCases(rig: BucketRig): void {
     const begun = await rig.bucket.beginUpload(key, { signal, partSize: CHUNK });
     await begun.writePart({ number: 1, offset: 0, bytes: Buffer.from('new') }, { signal });
     assert.equal((await get(key)).toString(), 'old');
-    await begun.abort();
+    await begun.abort({ signal });
     assert.equal((await get(key)).toString(), 'old');
   });
 

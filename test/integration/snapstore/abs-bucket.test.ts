@@ -101,8 +101,8 @@ describe('uploads', () => {
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('one') }, options);
     const error = await storeErrorOf(upload.complete({ parts: 2, size: 7 }, options), 'transient');
     assert.match(error.message, /holds 6 bytes where 7 were sent/);
-    await upload.abort();
-    await upload.abort();
+    await upload.abort(options);
+    await upload.abort(options);
     assert.deepEqual(await keysOf(bucket), []);
   });
 
@@ -112,7 +112,7 @@ describe('uploads', () => {
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('one') }, options);
     await storeErrorOf(upload.complete({ parts: 1, size: 7 }, options), 'transient');
     await uploadInParts(bucket, 'x', Buffer.from('other'));
-    await upload.abort();
+    await upload.abort(options);
     assert.equal((await buffer(await bucket.read('x', options))).toString(), 'other');
   });
 
@@ -128,7 +128,7 @@ describe('uploads', () => {
     await first.complete({ parts: 2, size: 4 }, options);
     await second.writePart({ number: 2, offset: 2, bytes: Buffer.from('BB') }, options);
     await storeErrorOf(second.complete({ parts: 2, size: 4 }, options), 'invalid');
-    await second.abort();
+    await second.abort(options);
     assert.equal((await buffer(await bucket.read('x', options))).toString(), 'aaAA');
   });
 });

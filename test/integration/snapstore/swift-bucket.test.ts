@@ -148,8 +148,8 @@ describe('uploads', () => {
     await upload.writePart({ number: 2, offset: 3, bytes: Buffer.from('abc') }, options);
     assert.deepEqual(Object.keys(await sizes(bucket)), ['x/0000000001', 'x/0000000002']);
     await storeErrorOf(bucket.read('x', options), 'not_found');
-    await upload.abort();
-    await upload.abort();
+    await upload.abort(options);
+    await upload.abort(options);
     assert.deepEqual(await sizes(bucket), {});
   });
 
@@ -178,7 +178,7 @@ describe('uploads', () => {
     await uploadInParts(bucket, 'x', Buffer.from('old'));
     const upload = await bucket.beginUpload('x', { ...options, partSize: 3 });
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('new') }, options);
-    await upload.abort();
+    await upload.abort(options);
     assert.equal(await textOf(bucket, 'x'), 'old');
     assert.deepEqual(await sizes(bucket), { x: 3, 'x/0000000001': 3 });
   });

@@ -1,14 +1,19 @@
 import { buffer } from 'node:stream/consumers';
 import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
-import type { Patience } from '../../../src/snapstore/http/store-session.ts';
+import type { RequestTimeouts } from '../../../src/snapstore/http/store-session.ts';
 
 const { signal } = new AbortController();
 
 /** Long enough for a slow machine; retries at once. */
-export const patient: Patience = { requestMs: 30_000, partMs: 30_000, stallMs: 30_000, retryDelaysMs: [1, 1] };
+export const longTimeouts: RequestTimeouts = {
+  requestMs: 30_000,
+  partMs: 30_000,
+  stallMs: 30_000,
+  retries: { firstMs: 1, multiplier: 1, longestMs: 1, retries: 2 },
+};
 
 /** For tests of deadlines: shorter, but long enough for a busy machine to answer what it is asked. */
-export const impatient: Patience = { ...patient, requestMs: 1500, partMs: 1500, stallMs: 1000 };
+export const shortTimeouts: RequestTimeouts = { ...longTimeouts, requestMs: 1500, partMs: 1500, stallMs: 1000 };
 
 /** Uploads `bytes` in parts of `partSize`, the last one first, as no store may depend on their order. */
 export async function uploadInParts(

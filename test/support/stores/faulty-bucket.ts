@@ -10,7 +10,7 @@ export interface FaultyBucket extends Bucket {
   /** Makes the next `times` calls fail with what `error` gives; they reach the bucket below only after that. */
   fail(call: BucketCall, error: () => unknown, times?: number): void;
   /** Makes all further calls of this kind wait until their signal aborts. */
-  stall(call: 'writePart' | 'beginUpload' | 'complete'): void;
+  stall(call: 'writePart' | 'beginUpload' | 'complete' | 'abort'): void;
 }
 
 /** Wraps `bucket` so that tests can make its calls fail. */
@@ -32,6 +32,7 @@ export function faultyBucket(bucket: Bucket): FaultyBucket {
     }
   };
   const wrapped = (upload: Upload): Upload => ({
+    leftovers: upload.leftovers,
     async writePart(part, options) {
       await pass('writePart', options.signal);
       await upload.writePart(part, options);
@@ -40,9 +41,9 @@ export function faultyBucket(bucket: Bucket): FaultyBucket {
       await pass('complete', options.signal);
       return await upload.complete(whole, options);
     },
-    async abort() {
-      await pass('abort');
-      await upload.abort();
+    async abort(options) {
+      await pass('abort', options.signal);
+      await upload.abort(options);
     },
   });
   return {

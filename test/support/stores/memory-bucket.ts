@@ -53,6 +53,7 @@ export function memoryBucket(traits: Partial<BucketTraits> = {}): MemoryBucket {
       signal.throwIfAborted();
       const parts = new Map<number, Buffer>();
       return {
+        leftovers: `parts of ${location}/${key}`,
         async writePart(part: UploadPart, options) {
           options.signal.throwIfAborted();
           parts.set(part.number, Buffer.from(part.bytes));

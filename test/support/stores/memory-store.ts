@@ -63,7 +63,7 @@ export class MemoryStore implements SnapStore {
   async save(
     snapshot: Snapshot,
     body: AsyncIterable<Uint8Array>,
-    { signal, turn }: SaveOptions,
+    { signal, publishAfter }: SaveOptions,
   ): Promise<StoredSnapshot> {
     this.begun.push(snapshot.name);
     const chunks: Uint8Array[] = [];
@@ -72,7 +72,7 @@ export class MemoryStore implements SnapStore {
       chunks.push(Uint8Array.from(chunk));
     }
     await this.#opening(snapshot.kind, signal);
-    await turn;
+    await publishAfter;
     if (this.#failure !== undefined) {
       throw this.#failure;
     }

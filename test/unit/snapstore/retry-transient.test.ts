@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Clock } from '../../../src/runtime/clock.ts';
-import { retryTransient } from '../../../src/snapstore/retry-transient.ts';
+import { requestRetries, retryTransient, retryWaits, transferRetries } from '../../../src/snapstore/retry-transient.ts';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
 
 const signal = new AbortController().signal;
+const policy = { firstMs: 1, multiplier: 2, longestMs: 100 };
 
 function failing(kind: StoreErrorKind, times: number): { attempt: () => Promise<string>; count: () => number } {
   let count = 0;
@@ -29,14 +30,19 @@ function fakeClock(): { clock: Clock; slept: number[] } {
 
 test('a transient failure is tried again after each delay', async () => {
   const { clock, slept } = fakeClock();
-  assert.equal(await retryTransient(failing('transient', 2).attempt, { clock, signal, delaysMs: [1, 2, 3] }), 'done');
+  assert.equal(
+    await retryTransient(failing('transient', 2).attempt, { clock, signal, policy: { ...policy, retries: 3 } }),
+    'done',
+  );
   assert.deepEqual(slept, [1, 2]);
 });
 
 test('the last failure is thrown', async () => {
   const { clock, slept } = fakeClock();
   const { attempt } = failing('transient', 9);
-  await assert.rejects(retryTransient(attempt, { clock, signal, delaysMs: [1, 2] }), { message: /failure 3/ });
+  await assert.rejects(retryTransient(attempt, { clock, signal, policy: { ...policy, retries: 2 } }), {
+    message: /failure 3/,
+  });
   assert.deepEqual(slept, [1, 2]);
 });
 
@@ -60,6 +66,13 @@ test('a store that asks for a longer wait gets it, up to a minute', async () => 
   const attempt = async (): Promise<never> => {
     throw new StoreError('transient', { action: 'read', object: 'it', found: 'busy', retryAfterMs: asked.shift() });
   };
-  await assert.rejects(retryTransient(attempt, { clock, signal, delaysMs: [1_000, 1_000, 1_000] }));
+  await assert.rejects(
+    retryTransient(attempt, { clock, signal, policy: { firstMs: 1_000, multiplier: 1, longestMs: 1_000, retries: 3 } }),
+  );
   assert.deepEqual(slept, [1_000, 7_000, 60_000]);
+});
+
+test('requests are tried again after 0.5, 1 and 2 s, transfers after 1, 2, 4, 8 and 16 s', () => {
+  assert.deepEqual([...retryWaits(requestRetries)], [500, 1_000, 2_000]);
+  assert.deepEqual([...retryWaits(transferRetries)], [1_000, 2_000, 4_000, 8_000, 16_000]);
 });

@@ -66,16 +66,21 @@ export async function saveFullSnapshot(
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: object.size });
   const body = counted(readBlocks(object.handle), bar.advance.bind(bar));
   const unsound = new AbortController();
-  const turn = checked.then(
+  const sound = checked.then(
     () => undefined,
     (error: unknown) => {
       unsound.abort(error);
       throw error;
     },
   );
-  // The store may fail before it waits for its turn.
-  turn.catch(() => undefined);
-  const bounds = { signal: AbortSignal.any([signal, unsound.signal]), sizeBound: object.size, file: object, turn };
+  // The store may fail before it waits for this.
+  sound.catch(() => undefined);
+  const bounds = {
+    signal: AbortSignal.any([signal, unsound.signal]),
+    sizeBound: object.size,
+    linkFile: object,
+    publishAfter: sound,
+  };
   const stored = await store.save(snapshot, body, bounds).catch((error: unknown) => {
     unsound.signal.throwIfAborted();
     throw error;

@@ -10,7 +10,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AzureCredentials } from '../../credentials/azure.ts';
 import type { RawBody } from '../../http/object-body.ts';
-import { defaultTimeouts, type Patience, StoreSession } from '../../http/store-session.ts';
+import { defaultTimeouts, type RequestTimeouts, StoreSession } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
 import { absError, isRangeBeyondEnd, unlessGone } from './abs-error.ts';
 import { AbsUpload } from './abs-upload.ts';
@@ -22,7 +22,7 @@ export interface AbsConfig {
   /** Replaces `https://ACCOUNT.DOMAIN`; the container's name is appended to it. */
   readonly endpoint: string | undefined;
   readonly clock: Clock;
-  readonly patience?: Patience;
+  readonly timeouts?: RequestTimeouts;
   /** Blobs on one page of a listing; by default as many as the service puts there. */
   readonly pageSize?: number;
 }
@@ -43,7 +43,7 @@ export class AbsBucket implements Bucket {
   readonly #pageSize: number;
 
   constructor(config: AbsConfig) {
-    const { container, credentials, endpoint, clock, patience = defaultTimeouts, pageSize = largestPage } = config;
+    const { container, credentials, endpoint, clock, timeouts = defaultTimeouts, pageSize = largestPage } = config;
     const { storageAccount, storageKey, domain } = credentials;
     const service = new BlobServiceClient(
       endpoint ?? `https://${storageAccount}.${domain}`,
@@ -53,7 +53,7 @@ export class AbsBucket implements Bucket {
     );
     this.#container = service.getContainerClient(container);
     this.location = this.#container.url;
-    this.#session = new StoreSession({ clock, patience, translate: absError });
+    this.#session = new StoreSession({ clock, timeouts, translate: absError });
     this.#pageSize = pageSize;
   }
 

@@ -36,7 +36,7 @@ export class AbsUpload implements Upload {
 
   async writePart({ number, bytes, digests }: UploadPart, { signal }: CallOptions): Promise<void> {
     const { blob, session } = this.#config;
-    const deadlineMs = session.patience.partMs;
+    const deadlineMs = session.timeouts.partMs;
     const task = { action: `upload part ${number} of`, object: blob.url, signal, retry: 'never', deadlineMs } as const;
     await session.run(task, async (abortSignal) => {
       await blob.stageBlock(this.#blockId(number), bytes, bytes.length, {
@@ -77,13 +77,15 @@ export class AbsUpload implements Upload {
     };
   }
 
-  async abort(): Promise<void> {
+  get leftovers(): string {
+    return `uncommitted blocks of ${this.#config.blob.url}, which the service drops after a week`;
+  }
+
+  async abort({ signal }: CallOptions): Promise<void> {
     if (!this.#unverified) {
       return;
     }
     const { blob, session } = this.#config;
-    // The upload's own signal may be the reason of the abort.
-    const { signal } = new AbortController();
     const task = { action: 'remove the unverified', object: blob.url, signal, retry: 'safe' } as const;
     await session
       .run(task, (abortSignal) => this.#removeOwn(abortSignal))

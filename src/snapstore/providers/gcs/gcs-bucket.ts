@@ -5,7 +5,7 @@ import { crc32c } from '../../../checksum/running-crc.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
-import { defaultTimeouts, type Patience, type StoreTask } from '../../http/store-session.ts';
+import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
 import { GcsClient, publicEndpoint } from './gcs-client.ts';
 import { isRangeBeyondEnd } from './gcs-error.ts';
@@ -22,7 +22,7 @@ export interface GcsConfig {
   /** URL of the service; the public one unless given. */
   readonly endpoint?: string | undefined;
   readonly clock: Clock;
-  readonly patience?: Patience;
+  readonly timeouts?: RequestTimeouts;
 }
 
 /** The most the service puts on one page of a listing. */
@@ -36,11 +36,11 @@ export class GcsBucket implements Bucket {
   readonly #session: GcsSession;
   readonly #transport: GcsTransport;
 
-  constructor({ container, authorizer, endpoint = publicEndpoint, clock, patience = defaultTimeouts }: GcsConfig) {
+  constructor({ container, authorizer, endpoint = publicEndpoint, clock, timeouts = defaultTimeouts }: GcsConfig) {
     this.location = `gs://${container}`;
     this.#transport = new GcsTransport(authorizer);
     const client = new GcsClient({ bucket: container, endpoint, transport: this.#transport });
-    this.#session = new GcsSession(client, { location: this.location, clock, patience });
+    this.#session = new GcsSession(client, { location: this.location, clock, timeouts });
   }
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {

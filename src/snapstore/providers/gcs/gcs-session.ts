@@ -1,6 +1,6 @@
 import type { File as SdkFile } from '@google-cloud/storage';
 import type { Clock } from '../../../runtime/clock.ts';
-import { type Patience, StoreSession, type StoreTask } from '../../http/store-session.ts';
+import { type RequestTimeouts, StoreSession, type StoreTask } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
 import type { GcsClient } from './gcs-client.ts';
 import { gcsError, unlessGone } from './gcs-error.ts';
@@ -14,9 +14,13 @@ export class GcsSession extends StoreSession {
 
   constructor(
     client: GcsClient,
-    { location, clock, patience }: { readonly location: string; readonly clock: Clock; readonly patience: Patience },
+    {
+      location,
+      clock,
+      timeouts,
+    }: { readonly location: string; readonly clock: Clock; readonly timeouts: RequestTimeouts },
   ) {
-    super({ clock, patience, translate: gcsError });
+    super({ clock, timeouts, translate: gcsError });
     this.client = client;
     this.location = location;
   }

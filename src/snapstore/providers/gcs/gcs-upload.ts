@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { crc32c } from '../../../checksum/running-crc.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import type { StoreTask } from '../../http/store-session.ts';
+import { type RetryPolicy, retryWaits, waitAfter } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
 import { isPreconditionFailure } from './gcs-error.ts';
 import { type GcsObject, parseObject } from './gcs-object.ts';
@@ -25,8 +26,8 @@ interface ExpectedObject {
 /** How often an object is composed anew because somebody else replaced it in between. */
 const mostRaces = 5;
 
-/** Waits between looks for an object whose request was given up while it was on its way: it may be stored yet, ms. */
-const lateArrivalWaits = [100, 300, 600];
+/** Looks again for an object whose upload was cancelled on its way: it may still be stored. */
+const lateArrival: RetryPolicy = { firstMs: 100, multiplier: 3, longestMs: 600, retries: 3 };
 
 /** Numbers below this are those of parts; a component whose name is taken by another upload gets one above. */
 const numbersOfParts = 100;
@@ -69,7 +70,7 @@ export class GcsUpload implements Upload {
     const part = { size: body.byteLength, crc: digests?.crc32c ?? crc32c.of(body), body };
     const task: StoreTask = {
       ...this.#session.task(`upload part ${number} of`, this.#key, { signal, retry: 'never' }),
-      deadlineMs: this.#session.patience.partMs,
+      deadlineMs: this.#session.timeouts.partMs,
     };
     const earlier = this.#parts.get(number);
     const first = { key: earlier?.key ?? this.#componentKey(number), over: earlier?.generation ?? 0 };
@@ -148,8 +149,8 @@ export class GcsUpload implements Upload {
 
   /** Makes the object, over whatever lies there. An answer may be lost and somebody else faster: each try looks first. */
   async #publish(parts: readonly Component[], task: StoreTask, expected: ExpectedObject): Promise<GcsObject> {
-    const { patience, clock } = this.#session;
-    const delays = patience.retryDelaysMs.values();
+    const { timeouts, clock } = this.#session;
+    const waits = retryWaits(timeouts.retries);
     let over = (await this.#session.stat(this.#key, task.signal))?.generation ?? 0;
     for (let races = 0; ; ) {
       this.#unverified = { ...expected, over };
@@ -159,8 +160,11 @@ export class GcsUpload implements Upload {
         if (error instanceof StoreError && error.kind === 'not_found') {
           throw new StoreError('transient', { ...task, found: 'somebody removed or replaced its parts', cause: error });
         }
+        if (!(error instanceof StoreError)) {
+          throw error;
+        }
         const raced = isPreconditionFailure(error);
-        if (!raced && !(error instanceof StoreError && error.kind === 'transient')) {
+        if (!raced && error.kind !== 'transient') {
           throw error;
         }
         const found = await this.#session.stat(this.#key, task.signal);
@@ -173,11 +177,11 @@ export class GcsUpload implements Upload {
             throw new StoreError('transient', { ...task, found: 'others keep replacing it', cause: error });
           }
         } else {
-          const delay = delays.next();
-          if (delay.done === true) {
+          const wait = waits.next();
+          if (wait.done === true) {
             throw error;
           }
-          await clock.sleep(delay.value, task.signal);
+          await clock.sleep(waitAfter(error, wait.value), task.signal);
         }
         over = found?.generation ?? 0;
       }
@@ -208,15 +212,17 @@ export class GcsUpload implements Upload {
     throw new StoreError('transient', { ...task, found });
   }
 
-  async abort(): Promise<void> {
+  get leftovers(): string {
+    return `components ${this.#session.location}/${this.#key}/*`;
+  }
+
+  async abort({ signal }: CallOptions): Promise<void> {
     if (this.#state !== 'open') {
       return;
     }
     this.#state = 'aborted';
     this.#stop.abort(new Error('the upload was aborted'));
     await Promise.allSettled(this.#inFlight);
-    // The upload's own signal may be the reason of the abort.
-    const { signal } = new AbortController();
     if (this.#unverified !== undefined) {
       await this.#removeOwn(this.#key, this.#unverified, signal);
     }
@@ -256,7 +262,7 @@ export class GcsUpload implements Upload {
     own: ExpectedObject & { readonly over?: number },
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    for (const wait of [...lateArrivalWaits, undefined]) {
+    for (const wait of [...retryWaits(lateArrival), undefined]) {
       const found = await this.#session.stat(key, signal);
       if (found !== undefined && found.generation !== own.over && isSame(found, own)) {
         return found.generation;

@@ -59,7 +59,7 @@ class LocalUpload implements Upload {
   }
 
   /** By a hard link in place of the empty file, which needs the same file system. It is synced here already. */
-  async adopt(path: string, { signal }: CallOptions): Promise<boolean> {
+  async linkFile(path: string, { signal }: CallOptions): Promise<boolean> {
     signal.throwIfAborted();
     const { temporary } = this.#file;
     const linked = join(dirname(temporary), temporaryName());
@@ -119,6 +119,10 @@ class LocalUpload implements Upload {
       signal.throwIfAborted();
       throw fileError('write', path, error);
     }
+  }
+
+  get leftovers(): string {
+    return this.#file.temporary;
   }
 
   async abort(): Promise<void> {

@@ -4,7 +4,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
-import { defaultTimeouts, type Patience, type StoreTask } from '../../http/store-session.ts';
+import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-session.ts';
 import { StoreError, whenDenied } from '../../store-error.ts';
 import { createOssClient, type OssCallOptions, type OssHeaders, type OssPage } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';
@@ -19,7 +19,7 @@ export interface OssConfig {
   /** URL of the service. */
   readonly endpoint: string;
   readonly clock: Clock;
-  readonly patience?: Patience;
+  readonly timeouts?: RequestTimeouts;
 }
 
 /** The smallest part that is not the last. */
@@ -35,12 +35,12 @@ export class OssBucket implements Bucket {
   readonly #transport: OssTransport;
 
   /** Connects to nothing yet. Throws an `invalid` {@link StoreError} for a name no bucket can have. */
-  constructor({ container, credentials, endpoint, clock, patience = defaultTimeouts }: OssConfig) {
+  constructor({ container, credentials, endpoint, clock, timeouts = defaultTimeouts }: OssConfig) {
     this.#name = container;
     this.location = `oss://${container}`;
     this.#transport = new OssTransport();
     const client = createOssClient({ bucket: container, endpoint, credentials, transport: this.#transport });
-    this.#session = new OssSession(client, { clock, patience });
+    this.#session = new OssSession(client, { clock, timeouts });
   }
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {

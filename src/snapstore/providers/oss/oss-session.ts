@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { RawBody } from '../../http/object-body.ts';
-import { type Patience, StoreSession, type StoreTask } from '../../http/store-session.ts';
+import { type RequestTimeouts, StoreSession, type StoreTask } from '../../http/store-session.ts';
 import type { OssCallOptions, OssClient } from './oss-client.ts';
 import { ossError } from './oss-error.ts';
 import type { OssRequest } from './oss-transport.ts';
@@ -10,14 +10,14 @@ import type { OssRequest } from './oss-transport.ts';
 export class OssSession {
   readonly client: OssClient;
   readonly clock: Clock;
-  readonly patience: Patience;
+  readonly timeouts: RequestTimeouts;
   readonly #session: StoreSession;
 
-  constructor(client: OssClient, { clock, patience }: { readonly clock: Clock; readonly patience: Patience }) {
+  constructor(client: OssClient, { clock, timeouts }: { readonly clock: Clock; readonly timeouts: RequestTimeouts }) {
     this.client = client;
     this.clock = clock;
-    this.patience = patience;
-    this.#session = new StoreSession({ clock, patience, translate: ossError });
+    this.timeouts = timeouts;
+    this.#session = new StoreSession({ clock, timeouts, translate: ossError });
   }
 
   /** Runs `call`, which passes the given options on to the SDK. See {@link StoreSession.run}. */

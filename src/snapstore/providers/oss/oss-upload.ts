@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { crc64 } from '../../../checksum/running-crc.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
+import { retryWaits, waitAfter } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
 import type { OssHeaders } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';
@@ -55,7 +56,7 @@ export class OssUpload implements Upload {
     const headers = { 'Content-MD5': Buffer.from(digests?.md5 ?? hash('md5', body, 'buffer')).toString('base64') };
     const action = `upload part ${number} of`;
     const { etag, res } = await this.#session.run(
-      { action, object, signal, retry: 'never', deadlineMs: this.#session.patience.partMs },
+      { action, object, signal, retry: 'never', deadlineMs: this.#session.timeouts.partMs },
       (options) =>
         this.#session.client.uploadPart(key, uploadId, number, body, 0, body.byteLength, { ...options, headers }),
     );
@@ -99,8 +100,8 @@ export class OssUpload implements Upload {
   ): Promise<OssHeaders | undefined> {
     const { key, uploadId, object } = this.#target;
     const task = { action: 'complete the upload of', object, signal, retry: 'never' } as const;
-    const { client, patience, clock } = this.#session;
-    for (const delays = patience.retryDelaysMs.values(); ; ) {
+    const { client, timeouts, clock } = this.#session;
+    for (const waits = retryWaits(timeouts.retries); ; ) {
       try {
         // A multipart upload needs a part; an empty object is put as it is.
         const { res } = await this.#session.run(task, (options) =>
@@ -109,7 +110,7 @@ export class OssUpload implements Upload {
             : client.completeMultipartUpload(key, uploadId, parts, options),
         );
         if (expected.size === 0) {
-          await this.#discard();
+          await this.#discard(signal);
         }
         return res.headers;
       } catch (error) {
@@ -119,14 +120,14 @@ export class OssUpload implements Upload {
         }
         if (await this.#holds(expected, signal)) {
           // Done, or the same bytes lay there before and the parts are still waiting.
-          await this.#discard();
+          await this.#discard(signal);
           return undefined;
         }
-        const delay = delays.next();
-        if (isUploadGone(error) || delay.done === true) {
+        const wait = waits.next();
+        if (isUploadGone(error) || wait.done === true) {
           throw error;
         }
-        await clock.sleep(delay.value, signal);
+        await clock.sleep(waitAfter(error, wait.value), signal);
       }
     }
   }
@@ -184,7 +185,11 @@ export class OssUpload implements Upload {
     };
   }
 
-  async abort(): Promise<void> {
+  get leftovers(): string {
+    return `multipart upload ${this.#target.uploadId} of ${this.#target.object}`;
+  }
+
+  async abort({ signal }: CallOptions): Promise<void> {
     if (this.#state !== 'open') {
       return;
     }
@@ -192,15 +197,14 @@ export class OssUpload implements Upload {
     // Parts that arrive after the abort would stay behind.
     this.#stop.abort(new Error('the upload was aborted'));
     await Promise.allSettled(this.#inFlight);
-    if ((await this.#discard()) === 'gone') {
-      await this.#removeUnverified();
+    if ((await this.#discard(signal)) === 'gone') {
+      await this.#removeUnverified(signal);
     }
   }
 
   /** Drops the parts. `gone`: the store does not know the upload, because it was completed or dropped before. */
-  async #discard(): Promise<'dropped' | 'gone'> {
+  async #discard(signal: AbortSignal): Promise<'dropped' | 'gone'> {
     const { key, uploadId, object } = this.#target;
-    const signal = new AbortController().signal;
     try {
       await this.#session.run({ action: 'abort the upload of', object, signal, retry: 'safe' }, (options) =>
         this.#session.client.abortMultipartUpload(key, uploadId, options),
@@ -215,8 +219,7 @@ export class OssUpload implements Upload {
   }
 
   /** An upload that is gone after a completion without an answer was completed: the object is there, and nobody knows. */
-  async #removeUnverified(): Promise<void> {
-    const signal = new AbortController().signal;
+  async #removeUnverified(signal: AbortSignal): Promise<void> {
     if (this.#unverified !== undefined && (await this.#holds(this.#unverified, signal))) {
       await this.#remove('remove the unverified', signal);
     }

@@ -17,7 +17,7 @@ import type {
   VersionOptions,
 } from '../../bucket.ts';
 import type { RawBody } from '../../http/object-body.ts';
-import { defaultTimeouts, type Patience, StoreSession, type StoreTask } from '../../http/store-session.ts';
+import { defaultTimeouts, type RequestTimeouts, StoreSession, type StoreTask } from '../../http/store-session.ts';
 import { StoreError, whenDenied } from '../../store-error.ts';
 import type { PartDigest } from '../../upload/part-digests.ts';
 import { PartEtags } from './part-etags.ts';
@@ -37,7 +37,7 @@ export class S3Bucket implements Bucket {
 
   constructor(
     settings: S3Settings,
-    { clock, patience = defaultTimeouts }: { readonly clock: Clock; readonly patience?: Patience },
+    { clock, timeouts = defaultTimeouts }: { readonly clock: Clock; readonly timeouts?: RequestTimeouts },
   ) {
     this.#settings = settings;
     const { requestChecksums, sse } = settings;
@@ -58,7 +58,7 @@ export class S3Bucket implements Bucket {
       settings.endpoint === undefined ? `s3://${settings.bucket}` : `${settings.endpoint}/${settings.bucket}`;
     this.#place = {
       client: createS3Client(settings, clock),
-      session: new StoreSession({ clock, patience, translate: s3Error }),
+      session: new StoreSession({ clock, timeouts, translate: s3Error }),
       bucket: settings.bucket,
       location: this.location,
     };

@@ -47,7 +47,7 @@ export class S3Upload implements Upload {
   async writePart({ number, bytes, digests }: UploadPart, { signal }: CallOptions): Promise<void> {
     const { client, session } = this.#place;
     const action = `upload part ${number} of`;
-    const task = { action, object: this.#object, signal, retry: 'never', deadlineMs: session.patience.partMs } as const;
+    const task = { action, object: this.#object, signal, retry: 'never', deadlineMs: session.timeouts.partMs } as const;
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const checksum =
       this.#target.checksums === 'when_required' ? undefined : encodedCrc(digests?.crc32c ?? crc32c.of(body));
@@ -102,13 +102,16 @@ export class S3Upload implements Upload {
     return entry;
   }
 
-  async abort(): Promise<void> {
+  get leftovers(): string {
+    return `multipart upload ${this.#target.uploadId} of ${this.#object}`;
+  }
+
+  async abort({ signal }: CallOptions): Promise<void> {
     const unclear = this.#state === 'completing';
     if (this.#state === 'completed' || this.#state === 'aborted') {
       return;
     }
     const { client, session } = this.#place;
-    const { signal } = new AbortController();
     const task = { action: 'abort the upload of', object: this.#object, signal, retry: 'safe' } as const;
     try {
       await session.run(task, (abortSignal) =>

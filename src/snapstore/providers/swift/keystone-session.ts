@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
-import { type Patience, StoreSession } from '../../http/store-session.ts';
+import { type RequestTimeouts, StoreSession } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
 import { type SwiftAction, swiftNetworkError, swiftStatusError } from './swift-error.ts';
 
@@ -51,7 +51,10 @@ export class KeystoneSession {
   #token: SwiftToken | undefined;
   #login: Promise<SwiftToken> | undefined;
 
-  constructor(credentials: OpenStackCredentials, options: { readonly clock: Clock; readonly patience: Patience }) {
+  constructor(
+    credentials: OpenStackCredentials,
+    options: { readonly clock: Clock; readonly timeouts: RequestTimeouts },
+  ) {
     this.#credentials = credentials;
     this.#session = new StoreSession({ ...options, translate: swiftNetworkError });
   }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
-import { defaultTimeouts, type Patience } from '../../http/store-session.ts';
+import { defaultTimeouts, type RequestTimeouts } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
 import { KeystoneSession } from './keystone-session.ts';
 import { PkgcloudTransport } from './pkgcloud-transport.ts';
@@ -16,7 +16,7 @@ export interface SwiftConfig {
   readonly container: string;
   readonly credentials: OpenStackCredentials;
   readonly clock: Clock;
-  readonly patience?: Patience;
+  readonly timeouts?: RequestTimeouts;
 }
 
 /** How many segments are deleted at once. */
@@ -31,10 +31,10 @@ export class SwiftBucket implements Bucket {
   /** Numbers of the uploads that are under way, by key. */
   readonly #uploads = new Map<string, Set<number>>();
 
-  constructor({ container, credentials, clock, patience = defaultTimeouts }: SwiftConfig) {
-    const keystone = new KeystoneSession(credentials, { clock, patience });
+  constructor({ container, credentials, clock, timeouts = defaultTimeouts }: SwiftConfig) {
+    const keystone = new KeystoneSession(credentials, { clock, timeouts });
     const transport = new PkgcloudTransport();
-    this.#connection = new SwiftConnection({ container, keystone, transport, clock, patience });
+    this.#connection = new SwiftConnection({ container, keystone, transport, clock, timeouts });
     this.location = this.#connection.location;
   }
 

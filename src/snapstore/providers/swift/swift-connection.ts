@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { RawBody } from '../../http/object-body.ts';
-import { type Patience, StoreSession } from '../../http/store-session.ts';
+import { type RequestTimeouts, StoreSession } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
 import type { KeystoneSession, SwiftToken } from './keystone-session.ts';
 import type { PkgcloudTransport, SwiftAnswer, SwiftOpening, SwiftRequest } from './pkgcloud-transport.ts';
@@ -44,7 +44,7 @@ export class SwiftConnection {
     readonly keystone: KeystoneSession;
     readonly transport: PkgcloudTransport;
     readonly clock: Clock;
-    readonly patience: Patience;
+    readonly timeouts: RequestTimeouts;
   }) {
     this.container = parts.container;
     this.location = `swift://${parts.container}`;
@@ -57,8 +57,8 @@ export class SwiftConnection {
     return this.#session.clock;
   }
 
-  get patience(): Patience {
-    return this.#session.patience;
+  get timeouts(): RequestTimeouts {
+    return this.#session.timeouts;
   }
 
   /** The action for messages: what is done to an object, or to the container where there is no key. */

@@ -1,5 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
+import { type RetryPolicy, retryWaits } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
 import { parseSegmentKey, segmentKey, segmentPrefix } from './segments.ts';
 import type { SwiftConnection } from './swift-connection.ts';
@@ -19,8 +20,8 @@ export interface SwiftUploadConfig {
   readonly onEnd: () => void;
 }
 
-/** Listings may lag behind uploads. Waits between looks at one, ms. */
-const listingWaits = [250, 500, 1_000, 2_000, 4_000];
+/** Looks again at a listing: it may lag behind uploads. */
+const lateListing: RetryPolicy = { firstMs: 250, multiplier: 2, longestMs: 4_000, retries: 5 };
 
 /** A body that is known whole. */
 interface SentPart {
@@ -79,10 +80,13 @@ export class SwiftUpload implements Upload {
     return { key, size: whole.size, modifiedAt: timestampMs(headers['x-timestamp']) };
   }
 
-  async abort(): Promise<void> {
+  get leftovers(): string {
+    const { connection, key, number } = this.#config;
+    return `segments ${connection.location}/${segmentPrefix(key, number)}*`;
+  }
+
+  async abort(options: CallOptions): Promise<void> {
     const { connection, key, number, deleteAll, onEnd } = this.#config;
-    // The upload's own signal may be the reason of the abort.
-    const options = { signal: new AbortController().signal };
     if (this.#unverified) {
       const what = connection.describe('remove the unverified', key);
       const own = await connection
@@ -117,7 +121,7 @@ export class SwiftUpload implements Upload {
     options: CallOptions & { readonly retry?: 'never' },
   ): Promise<void> {
     const { connection } = this.#config;
-    const deadlineMs = connection.patience.partMs;
+    const deadlineMs = connection.timeouts.partMs;
     const headers = { 'Content-Type': 'application/octet-stream', ETag: object.md5, ...object.headers };
     const request = { method: 'PUT', key: object.key, headers, body: object.bytes } as const;
     const { status, headers: answer } = await connection
@@ -139,7 +143,7 @@ export class SwiftUpload implements Upload {
    */
   async #untilListed(what: SwiftAction, { signal }: CallOptions): Promise<void> {
     const { connection, key, number } = this.#config;
-    for (const wait of [...listingWaits, undefined]) {
+    for (const wait of [...retryWaits(lateListing), undefined]) {
       let listed = 0;
       for await (const { key: segment, md5, size } of connection.list(segmentPrefix(key, number), { signal })) {
         const sent = this.#sent.get(parseSegmentKey(segment)?.part ?? 0);

@@ -9,7 +9,7 @@ import { GcsBucket, type GcsConfig } from '../../../../src/snapstore/providers/g
 import type { Authorizer } from '../../../../src/snapstore/providers/gcs/google-authorizer.ts';
 import { type GcsServer, startGcsServer } from '../../../support/servers/gcs-server.ts';
 import { failFirst } from '../../../support/servers/http-fault.ts';
-import { impatient, listed, patient, readWhole, uploadInParts } from '../../../support/stores/bucket-calls.ts';
+import { listed, longTimeouts, readWhole, shortTimeouts, uploadInParts } from '../../../support/stores/bucket-calls.ts';
 import { failingSteps } from '../../../support/stores/failing-steps.ts';
 
 const signal = new AbortController().signal;
@@ -38,7 +38,7 @@ function open(options: Partial<GcsConfig> = {}): Bucket {
     authorizer: authorizer(),
     endpoint: server.endpoint,
     clock: systemClock,
-    patience: patient,
+    timeouts: longTimeouts,
     ...options,
   });
 }
@@ -114,7 +114,7 @@ suite('objects', () => {
     server.space.delete('key/0000000001');
     const completing = uploading.complete({ parts: 1, size: 1 }, { signal });
     await assert.rejects(completing, { kind: 'transient', message: /removed or replaced/ });
-    await uploading.abort();
+    await uploading.abort({ signal });
     assert.deepEqual(stored(), []);
   });
 
@@ -223,7 +223,7 @@ suite('refusals', () => {
     const uploading = await bucket.beginUpload('key', { signal, partSize });
     await uploading.writePart({ number: 2, offset: partSize, bytes: Buffer.alloc(5) }, { signal });
     await assert.rejects(uploading.complete({ parts: 2, size: partSize + 5 }, { signal }), { kind: 'invalid' });
-    await uploading.abort();
+    await uploading.abort({ signal });
     assert.deepEqual(stored(), []);
   });
 });
@@ -244,7 +244,7 @@ suite('faults', () => {
   });
 
   test('what may be asked again is', async () => {
-    bucket = open({ patience: impatient });
+    bucket = open({ timeouts: shortTimeouts });
     for (const fault of [{ kind: 'status', status: 503 }, { kind: 'reset' }, { kind: 'stall' }] as const) {
       server.space.put('key', Buffer.from('x'));
       for (const operation of ['objects.list', 'objects.download', 'objects.delete', 'objects.compose']) {
@@ -270,7 +270,7 @@ suite('faults', () => {
   });
 
   test("a part that fails is the caller's to write again, and then arrives", async () => {
-    bucket = open({ patience: impatient });
+    bucket = open({ timeouts: shortTimeouts });
     const body = randomBytes(partSize);
     const faults = [
       { kind: 'status', status: 500 },
@@ -318,7 +318,7 @@ suite('faults', () => {
     await uploading.writePart({ number: 1, offset: 0, bytes: Buffer.alloc(9) }, { signal });
     await assert.rejects(uploading.complete({ parts: 1, size: 9 }, { signal }), { kind: 'transient' });
     assert.equal(server.calls.get('objects.compose'), 3);
-    await uploading.abort();
+    await uploading.abort({ signal });
     assert.deepEqual(stored(), []);
   });
 
@@ -336,8 +336,8 @@ suite('faults', () => {
     });
     await assert.rejects(uploading.complete({ parts: 1, size: 9 }, { signal: cancelling.signal }), reason);
     assert.equal(server.space.objects.size, 2);
-    await uploading.abort();
-    await uploading.abort();
+    await uploading.abort({ signal });
+    await uploading.abort({ signal });
     assert.deepEqual(stored(), []);
   });
 
@@ -347,12 +347,12 @@ suite('faults', () => {
     const part = { number: 1, offset: 0, bytes: Buffer.alloc(9) };
     await assert.rejects(uploading.writePart(part, { signal }), { kind: 'transient' });
     assert.equal(server.space.objects.size, 1);
-    await uploading.abort();
+    await uploading.abort({ signal });
     assert.deepEqual(stored(), []);
   });
 
   test('a body that is cut, stalls, or is not what was stored fails', async () => {
-    bucket = open({ patience: impatient });
+    bucket = open({ timeouts: shortTimeouts });
     server.space.put('key', randomBytes(3_000_000));
     for (const fault of [
       { kind: 'truncate', after: 1_500_000 },
@@ -365,11 +365,11 @@ suite('faults', () => {
   });
 
   test('a slow reader is not a stalled store', async () => {
-    bucket = open({ patience: impatient });
+    bucket = open({ timeouts: shortTimeouts });
     const body = randomBytes(4_000_000);
     server.space.put('key', body);
     const stream = await bucket.read('key', { signal });
-    await systemClock.sleep(impatient.stallMs + 200);
+    await systemClock.sleep(shortTimeouts.stallMs + 200);
     assert.deepEqual(await buffer(stream), body);
   });
 

@@ -7,7 +7,7 @@ import type { Bucket, ObjectEntry } from '../../../../src/snapstore/bucket.ts';
 import { OssBucket, type OssConfig } from '../../../../src/snapstore/providers/oss/oss-bucket.ts';
 import { failFirst } from '../../../support/servers/http-fault.ts';
 import { type OssServer, startOssServer } from '../../../support/servers/oss-server.ts';
-import { impatient, listed, patient, readWhole, uploadInParts } from '../../../support/stores/bucket-calls.ts';
+import { listed, longTimeouts, readWhole, shortTimeouts, uploadInParts } from '../../../support/stores/bucket-calls.ts';
 import { failingSteps } from '../../../support/stores/failing-steps.ts';
 
 const signal = new AbortController().signal;
@@ -22,7 +22,7 @@ function open(options: Partial<OssConfig> = {}): Bucket {
     credentials: { storageEndpoint: 'unused.invalid', ...server.keys },
     endpoint: server.endpoint,
     clock: systemClock,
-    patience: patient,
+    timeouts: longTimeouts,
     ...options,
   });
 }
@@ -160,7 +160,7 @@ suite('refusals', () => {
     const uploading = await bucket.beginUpload('key', { signal, partSize });
     await uploading.writePart({ number: 2, offset: partSize, bytes: Buffer.alloc(5) }, { signal });
     await assert.rejects(uploading.complete({ parts: 2, size: partSize + 5 }, { signal }), { kind: 'invalid' });
-    await uploading.abort();
+    await uploading.abort({ signal });
     assert.equal(server.space.uploads.size, 0);
     assert.equal(server.space.objects.size, 0);
   });
@@ -180,7 +180,7 @@ suite('faults', () => {
   });
 
   test("a part that fails is the caller's to write again, and then arrives", async () => {
-    bucket = open({ patience: impatient });
+    bucket = open({ timeouts: shortTimeouts });
     const body = randomBytes(partSize);
     const faults = [
       { kind: 'status', status: 500 },
@@ -233,7 +233,7 @@ suite('faults', () => {
     });
     await assert.rejects(uploading.complete({ parts: 1, size: 9 }, { signal: cancelling.signal }), reason);
     assert.equal(server.space.objects.size, 1);
-    await uploading.abort();
+    await uploading.abort({ signal });
     assert.equal(server.space.objects.size, 0);
   });
 
@@ -271,7 +271,7 @@ suite('faults', () => {
   });
 
   test('a body that is cut, stalls, or is not what was stored fails', async () => {
-    bucket = open({ patience: impatient });
+    bucket = open({ timeouts: shortTimeouts });
     server.space.put('key', randomBytes(3_000_000));
     for (const fault of [
       { kind: 'truncate', after: 1_500_000 },
@@ -284,7 +284,7 @@ suite('faults', () => {
   });
 
   test('a read whose first bytes do not come fails within its deadline', async () => {
-    bucket = open({ patience: impatient });
+    bucket = open({ timeouts: shortTimeouts });
     server.space.put('key', Buffer.from('x'));
     server.fault(() => ({ kind: 'stall' }));
     await assert.rejects(bucket.read('key', { signal }), { kind: 'transient' });
@@ -292,11 +292,11 @@ suite('faults', () => {
   });
 
   test('a slow reader is not a stalled store', async () => {
-    bucket = open({ patience: impatient });
+    bucket = open({ timeouts: shortTimeouts });
     const body = randomBytes(4_000_000);
     server.space.put('key', body);
     const stream = await bucket.read('key', { signal });
-    await systemClock.sleep(impatient.stallMs + 200);
+    await systemClock.sleep(shortTimeouts.stallMs + 200);
     assert.deepEqual(await buffer(stream), body);
   });
 
@@ -327,9 +327,9 @@ suite('faults', () => {
     server.fault(failFirst('UploadPart', 1, { kind: 'delay', ms: 300 }));
     const writing = uploading.writePart({ number: 1, offset: 0, bytes: Buffer.alloc(partSize) }, { signal });
     const settled = assert.rejects(writing);
-    await uploading.abort();
+    await uploading.abort({ signal });
     await settled;
-    await uploading.abort();
+    await uploading.abort({ signal });
     assert.equal(server.space.uploads.size, 0);
     assert.equal(server.calls.get('AbortMultipartUpload'), 1);
   });
@@ -337,6 +337,6 @@ suite('faults', () => {
   test('aborting what the store no longer knows is no error', async () => {
     const uploading = await bucket.beginUpload('key', { signal, partSize });
     server.space.uploads.clear();
-    await uploading.abort();
+    await uploading.abort({ signal });
   });
 });

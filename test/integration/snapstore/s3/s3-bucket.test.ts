@@ -43,8 +43,13 @@ function bucketFor(bucket: string, changes: Partial<S3Settings> = {}): S3Bucket 
     accessKeyID,
     secretAccessKey,
   });
-  const patience = { requestMs: 5000, partMs: 5000, stallMs: 5000, retryDelaysMs: [1, 1] };
-  return new S3Bucket({ ...settings, ...changes }, { clock: systemClock, patience });
+  const timeouts = {
+    requestMs: 5000,
+    partMs: 5000,
+    stallMs: 5000,
+    retries: { firstMs: 1, multiplier: 1, longestMs: 1, retries: 2 },
+  };
+  return new S3Bucket({ ...settings, ...changes }, { clock: systemClock, timeouts });
 }
 
 async function put(bucket: S3Bucket, key: string, text: string): Promise<ObjectEntry> {
@@ -76,9 +81,9 @@ describe('uploads to S3', () => {
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.alloc(PART) }, { signal });
     const pending = () => rgw.client.send(new ListMultipartUploadsCommand({ Bucket: 'aborted' }));
     assert.equal((await pending()).Uploads?.length, 1);
-    await upload.abort();
+    await upload.abort({ signal });
     assert.equal((await pending()).Uploads, undefined);
-    await upload.abort();
+    await upload.abort({ signal });
   });
 
   it('that fail to complete can be aborted and leave no parts behind', async () => {
@@ -89,7 +94,7 @@ describe('uploads to S3', () => {
     await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('small') }, { signal });
     await upload.writePart({ number: 2, offset: 5, bytes: Buffer.from('small') }, { signal });
     await refused(upload.complete({ parts: 2, size: 10 }, { signal }), 'invalid', /EntityTooSmall/);
-    await upload.abort();
+    await upload.abort({ signal });
     const { Uploads: uploads } = await rgw.client.send(new ListMultipartUploadsCommand({ Bucket: 'incomplete' }));
     assert.equal(uploads, undefined);
   });

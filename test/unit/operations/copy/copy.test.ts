@@ -127,16 +127,17 @@ describe('copyBackups', () => {
 
   test('what comes before a damaged object is still finished, however long it takes', async () => {
     put(source, DELTAS[3] ?? '', Buffer.alloc(1000));
-    const takenBack = Promise.withResolvers<void>();
+    const discarded = Promise.withResolvers<void>();
     const watched: Bucket = {
       ...target,
       beginUpload: async (key, options) => {
         const upload = await target.beginUpload(key, options);
         const damaged = key.endsWith(DELTAS[3] ?? '');
         return {
+          leftovers: upload.leftovers,
           writePart: (part, call) => upload.writePart(part, call),
           complete: (whole, call) => upload.complete(whole, call),
-          abort: () => upload.abort().then(damaged ? takenBack.resolve : undefined),
+          abort: (call) => upload.abort(call).then(damaged ? discarded.resolve : undefined),
         };
       },
     };
@@ -144,7 +145,7 @@ describe('copyBackups', () => {
       ...source,
       read: async (key, options) => {
         if (key.endsWith(DELTAS[1] ?? '')) {
-          await takenBack.promise;
+          await discarded.promise;
         }
         return await source.read(key, options);
       },

@@ -43,21 +43,21 @@ test('the bucket is opened anew only when the credentials changed', async () => 
   assert.deepEqual(state.closed, [1, 2]);
 });
 
-test('an upload takes a file over where the bucket can, and says so where it cannot', async () => {
+test('an upload links a file where the bucket can, and says so where it cannot', async () => {
   const memory = memoryBucket();
   const bucket: Bucket = {
     ...memory,
     async beginUpload(key, options) {
       const upload = await memory.beginUpload(key, options);
-      return key === 'able' ? { ...upload, adopt: (path) => Promise.resolve(path === '/prepared') } : upload;
+      return key === 'able' ? { ...upload, linkFile: (path) => Promise.resolve(path === '/prepared') } : upload;
     },
   };
   const open = () => Promise.resolve({ bucket, modifiedAt: 1 });
   const rotating = await RotatingBucket.open({ modifiedAt: () => Promise.resolve(1), open }, new RecordedLog());
   for (const key of ['able', 'unable']) {
     const upload = await rotating.beginUpload(key, { signal, partSize: 5 });
-    assert.equal(await upload.adopt?.('/prepared', { signal }), key === 'able');
-    await upload.abort();
+    assert.equal(await upload.linkFile?.('/prepared', { signal }), key === 'able');
+    await upload.abort({ signal });
   }
 });
 
@@ -75,7 +75,7 @@ test('an upload and a read end with the credentials they began with, which are c
   assert.deepEqual(state.closed, []);
   await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('x') }, { signal });
   await upload.complete({ parts: 1, size: 1 }, { signal });
-  await upload.abort();
+  await upload.abort({ signal });
   assert.deepEqual(state.closed, [1]);
 });
 

@@ -123,6 +123,20 @@ test('the first failure is thrown even when aborting fails too', async () => {
   await assert.rejects(uploadTo(bucket), failure);
 });
 
+test('an upload whose abort hangs still fails in time, with the first failure', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const bucket = faultyBucket(memoryBucket());
+  const failure = storeError('denied');
+  bucket.fail('writePart', () => failure, 100);
+  bucket.stall('abort');
+  const failed = assert.rejects(uploadTo(bucket), failure);
+  while (bucket.calls.abort === 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  t.mock.timers.tick(5_000);
+  await failed;
+});
+
 test('one failing chunk stops the others and a source that stalls', async () => {
   const bucket = faultyBucket(memoryBucket());
   const failure = storeError('denied');
@@ -181,7 +195,7 @@ test('no more chunks are read than may be in flight', async () => {
   assert.equal(memory.objects.get('key')?.bytes.length, 8 * CHUNK);
 });
 
-test('uploads that share buffers are bounded together, and one that waits for its turn holds none', async () => {
+test('uploads that share buffers are bounded together, and one that waits to be published holds none', async () => {
   const memory = memoryBucket();
   const buffers = new BufferPool({ count: 2 });
   const body = (seed: number) => inPieces(seededBytes(3 * CHUNK, seed), MIB);
@@ -197,7 +211,7 @@ test('uploads that share buffers are bounded together, and one that waits for it
   const first = Promise.withResolvers<void>();
   const settings = { parallel: 2, buffers };
   const waiting = ['b', 'c', 'd'].map((key, seed) =>
-    uploadTo(bucket, { key, body: body(seed), sizeBound: 3 * CHUNK, turn: first.promise }, settings),
+    uploadTo(bucket, { key, body: body(seed), sizeBound: 3 * CHUNK, publishAfter: first.promise }, settings),
   );
   await uploadTo(bucket, { key: 'a', body: body(9), sizeBound: 3 * CHUNK }, settings);
   assert.deepEqual([...memory.objects.keys()], ['a']);
@@ -209,20 +223,20 @@ test('uploads that share buffers are bounded together, and one that waits for it
   }
 });
 
-test('an upload whose turn never comes is taken back', async () => {
+test('an upload that may not be published is aborted', async () => {
   const bucket = faultyBucket(memoryBucket());
   const before = new Error('the one before it failed');
-  await assert.rejects(uploadTo(bucket, { turn: Promise.reject(before) }), before);
+  await assert.rejects(uploadTo(bucket, { publishAfter: Promise.reject(before) }), before);
   const controller = new AbortController();
   const stopped = new Error('stopped');
-  const running = uploadTo(bucket, { turn: new Promise(() => undefined), signal: controller.signal });
+  const running = uploadTo(bucket, { publishAfter: new Promise(() => undefined), signal: controller.signal });
   setImmediate(() => controller.abort(stopped));
   await assert.rejects(running, stopped);
   assert.equal(bucket.calls.abort, 2);
   assert.equal(bucket.calls.complete, 0);
 });
 
-test('a file that the store takes over is not read, waits for its turn too, and is copied where it cannot be taken', async () => {
+test('a file that the store links is not read, is published in order too, and is copied where it cannot be linked', async () => {
   const memory = memoryBucket();
   const bytes = seededBytes(2 * CHUNK + 5, 1);
   const bucket = (answer: boolean): Bucket => ({
@@ -231,7 +245,7 @@ test('a file that the store takes over is not read, waits for its turn too, and 
       const upload = await memory.beginUpload(key, options);
       return {
         ...upload,
-        async adopt(path, call) {
+        async linkFile(path, call) {
           if (answer) {
             assert.equal(path, '/prepared');
             await upload.writePart({ number: 1, offset: 0, bytes }, call);
@@ -246,20 +260,23 @@ test('a file that the store takes over is not read, waits for its turn too, and 
     read += 1;
     yield bytes;
   }
-  const file = { path: '/prepared', size: bytes.length };
-  const turn = Promise.withResolvers<void>();
+  const linkFile = { path: '/prepared', size: bytes.length };
+  const publish = Promise.withResolvers<void>();
   let uploaded = 0;
   const onUploaded = (count: number): void => {
     uploaded += count;
-    turn.reject(new Error('not yet'));
+    publish.reject(new Error('not yet'));
   };
-  await assert.rejects(uploadTo(bucket(true), { body: body(), file, turn: turn.promise, onUploaded }), /not yet/);
+  await assert.rejects(
+    uploadTo(bucket(true), { body: body(), linkFile, publishAfter: publish.promise, onUploaded }),
+    /not yet/,
+  );
   assert.equal(memory.objects.size, 0);
   assert.equal(uploaded, bytes.length);
-  await uploadTo(bucket(true), { body: body(), file });
+  await uploadTo(bucket(true), { body: body(), linkFile });
   assert.equal(read, 0);
   assert.equal(memory.objects.size, 1);
-  await uploadTo(bucket(false), { body: body(), file });
+  await uploadTo(bucket(false), { body: body(), linkFile });
   assert.equal(read, 1);
 });
 
@@ -342,6 +359,7 @@ test('what was sent is not kept', async () => {
   const discarding: Bucket = {
     ...memoryBucket(),
     beginUpload: async (key) => ({
+      leftovers: '',
       writePart: async () => {},
       complete: async ({ size }) => ({ key, size, modifiedAt: 0 }),
       abort: async () => {},

@@ -44,7 +44,7 @@ test('the temporary file is hidden, 0600 and gone afterwards; an aborted upload 
   const [temporary] = readdirSync(directory.join('backups/v2'));
   assert.match(temporary ?? '', /^\.etcdbrctl-[0-9a-f]{16}\.partial$/);
   assert.equal(statSync(directory.join('backups/v2', temporary ?? '')).mode & 0o777, 0o600);
-  await upload.abort();
+  await upload.abort({ signal });
   assert.deepEqual(readdirSync(directory.path), []);
 });
 
@@ -86,7 +86,7 @@ test('a file of the same file system becomes the object without being copied, an
   const file = directory.join('prepared');
   writeFileSync(file, 'whole', { mode: 0o644 });
   const upload = await bucket.beginUpload('v2/object', { signal });
-  assert.equal(await upload.adopt?.(file, { signal }), true);
+  assert.equal(await upload.linkFile?.(file, { signal }), true);
   assert.deepEqual(await Array.fromAsync(bucket.list('v2/', { signal })), []);
   await upload.complete({ parts: 1, size: 5 }, { signal });
   const { ino, mode } = statSync(directory.join('backups/v2/object'));
@@ -103,9 +103,9 @@ test('an upload that took a file over and is aborted, or finds another size in i
   const file = directory.join('prepared');
   writeFileSync(file, 'whole');
   const upload = await bucket.beginUpload('v2/object', { signal });
-  await upload.adopt?.(file, { signal });
+  await upload.linkFile?.(file, { signal });
   await assert.rejects(upload.complete({ parts: 1, size: 6 }, { signal }), { kind: 'invalid' });
-  await upload.abort();
+  await upload.abort({ signal });
   assert.deepEqual(readdirSync(directory.path), ['prepared']);
   assert.equal(readFileSync(file, 'utf8'), 'whole');
 });
@@ -123,7 +123,7 @@ test('a file of another file system is not taken over: parts are written as ever
   writeFileSync(other.join('prepared'), 'whole');
   const bucket = new LocalBucket({ directory: directory.path, clock: jumpingClock() });
   const upload = await bucket.beginUpload('v2/object', { signal });
-  assert.equal(await upload.adopt?.(other.join('prepared'), { signal }), false);
+  assert.equal(await upload.linkFile?.(other.join('prepared'), { signal }), false);
   await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('parts') }, { signal });
   await upload.complete({ parts: 1, size: 5 }, { signal });
   assert.equal(readFileSync(directory.join('v2/object'), 'utf8'), 'parts');
