@@ -1,8 +1,8 @@
 /**
  * A point in an etcd cluster's history: the number of the last transaction that changed a key.
  *
- * etcd counts in int64; revisions are held as numbers because 2^53 of them outlast any cluster,
- * and everything that reads one from bytes refuses a larger value instead of rounding it.
+ * etcd counts in int64. Numbers are enough, as no cluster reaches 2^53; all code that reads a revision from bytes refuses a
+ * larger value instead of rounding it.
  */
 export type Revision = number & { readonly unit: 'revision' };
 

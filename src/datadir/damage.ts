@@ -2,17 +2,16 @@
 export interface DamageParts {
   /** Path of the damaged file. */
   readonly file: string;
-  /** Byte offset of the structure that does not hold together. */
+  /** Byte offset of the damaged structure. */
   readonly offset: number;
-  /** What was found and what had to be there, without a trailing period. */
+  /** What was found and what was expected, without a trailing period. */
   readonly reason: string;
   /** The error underneath, when there is one. */
   readonly cause?: unknown;
 }
 
 /**
- * One of etcd's own files is not what it has to be. An expected outcome of reading a damaged disk or a truncated download,
- * never a fault of the program.
+ * One of etcd's own files is damaged: an expected outcome of a bad disk or a truncated download, never a fault of the program.
  */
 export class Damage extends Error {
   readonly file: string;

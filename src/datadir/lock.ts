@@ -5,8 +5,8 @@ import { type FileLock, tryLockFile } from '../runtime/process/file-lock.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 
 /**
- * Takes the lock an etcd holds on its db while it runs; undefined when there is no db.
- * Throws a {@link Failure} `data_dir_locked` when somebody has it; `action` is what cannot be done then.
+ * Takes the lock that an etcd holds on its db while it runs; undefined when there is no db. Throws a {@link Failure}
+ * `data_dir_locked` when another process has it; `action` is what cannot be done then.
  */
 export async function lockDb(
   dataDir: string,
@@ -36,7 +36,10 @@ export async function lockDb(
   }
   const { strength } = attempt.lock;
   if (strength !== 'exclusive') {
-    context.log.debug({ reason: strength.observed }, `No lock could be taken on ${db}; nobody is seen to hold it`);
+    context.log.debug(
+      { reason: strength.observed },
+      `No lock could be taken on ${db}; no process was found that holds it`,
+    );
   }
   return attempt.lock;
 }

@@ -2,16 +2,16 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isErrno } from '../fs/errno.ts';
 
-/** How a data directory looks from outside. */
+/** Which of the expected files and directories a data directory has. */
 export type Structure =
   | { readonly kind: 'absent' }
   | { readonly kind: 'invalid'; readonly reason: string }
   | { readonly kind: 'member'; readonly memberDir: string; readonly db: string };
 
-/** What a file system puts into a new volume by itself. */
+/** Names that a file system puts into a new volume. */
 const OF_THE_VOLUME = new Set(['lost+found']);
 
-/** Looks for the directories and the db etcd needs. A directory without anything in it counts as absent. */
+/** Looks for the directories and the db that etcd needs. An empty directory counts as absent. */
 export async function readStructure(dataDir: string): Promise<Structure> {
   const names = await entries(dataDir);
   if (names === undefined || names.every((name) => OF_THE_VOLUME.has(name))) {

@@ -85,7 +85,10 @@ export function createPrometheusMetrics({ now }: { readonly now: () => number })
   const spooledEvents = gauge('spooled_events', 'Events that wait in files for a slow store.');
   const spooledBytes = gauge('spooled_bytes', 'Bytes of events that wait in files for a slow store.');
   const outage = gauge('store_outage_seconds', 'How long the store has failed; 0 while it works.');
-  const otherWriters = counter('other_writer_total', 'How often deltas of another snapshotter appeared in the store.');
+  const otherWriters = counter(
+    'concurrent_writer_total',
+    'How often deltas of another snapshotter appeared in the store.',
+  );
 
   let newestSeconds: number | undefined;
   let chainBytes = 0;

@@ -62,7 +62,7 @@ function wholeVerdicts<T extends Retainable>(whole: readonly T[], request: Reten
       base = snapshot;
     }
     const ruled = byPolicy.get(snapshot) ?? deltaVerdict(snapshot, base, request);
-    const standing = at >= newestAt ? keep('newest_stream') : at >= otherAt ? keep('other_writer') : ruled;
+    const standing = at >= newestAt ? keep('newest_chain') : at >= otherAt ? keep('concurrent_writer') : ruled;
     const verdict = unlessImmutable(snapshot, standing, request);
     verdicts.set(snapshot, verdict);
     if (snapshot.kind === 'Incr' && verdict.action === 'keep' && base !== undefined) {
@@ -102,7 +102,7 @@ function deltaVerdict<T extends Retainable>(
   if (delta.createdOn * 1000 >= now - deltaRetentionMs) {
     return keep('delta_retention');
   }
-  return base === undefined ? remove('orphaned_delta') : remove('delta_of_older_stream');
+  return base === undefined ? remove('orphaned_delta') : remove('delta_of_older_chain');
 }
 
 function unlessImmutable<T extends Retainable>(

@@ -1,7 +1,7 @@
 /** Why a snapshot stays. */
 export type KeepReason =
-  | 'newest_stream'
-  | 'other_writer'
+  | 'newest_chain'
+  | 'concurrent_writer'
   | 'no_full'
   | 'within_limit'
   | 'created_in_future'
@@ -22,7 +22,7 @@ export type DeleteReason =
   | 'not_newest_of_day'
   | 'not_newest_of_week'
   | 'too_old'
-  | 'delta_of_older_stream'
+  | 'delta_of_older_chain'
   | 'orphaned_delta'
   | 'part_of_saved_snapshot'
   | 'abandoned_part';
@@ -43,8 +43,8 @@ export function remove(reason: DeleteReason): Verdict {
 }
 
 const TEXTS: Readonly<Record<KeepReason | DeleteReason, string>> = {
-  newest_stream: 'belongs to the newest full and its deltas',
-  other_writer: 'deltas of another writer above the newest full hang on it',
+  newest_chain: 'belongs to the newest full and its deltas',
+  concurrent_writer: 'deltas of another writer above the newest full hang on it',
   no_full: 'there is no full to fall back on',
   within_limit: 'is one of the newest fulls that are kept',
   created_in_future: 'was created in the future',
@@ -62,7 +62,7 @@ const TEXTS: Readonly<Record<KeepReason | DeleteReason, string>> = {
   not_newest_of_day: 'is not the newest full of its day',
   not_newest_of_week: 'is not the newest full of its week',
   too_old: 'is older than five weeks',
-  delta_of_older_stream: 'is a delta of an older full, past its retention period',
+  delta_of_older_chain: 'is a delta of an older full, past its retention period',
   orphaned_delta: 'is a delta without its full, past its retention period',
   part_of_saved_snapshot: 'is a part of a snapshot that is there whole',
   abandoned_part: 'is a part of a snapshot that never came to be',

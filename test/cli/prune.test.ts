@@ -42,7 +42,7 @@ describe('prune', () => {
     assert.equal(carriedOut, true);
     assert.deepEqual(
       objects.map(({ outcome, reason }) => `${outcome} ${reason}`),
-      ['deleted beyond_limit', 'deleted delta_of_older_stream', ...Array(4).fill('kept newest_stream')],
+      ['deleted beyond_limit', 'deleted delta_of_older_chain', ...Array(4).fill('kept newest_chain')],
     );
     assert.deepEqual(
       names(),

@@ -9,14 +9,14 @@ import { writeMetas } from './meta-pages.ts';
 import { readRightmostPath } from './rightmost-path.ts';
 
 /**
- * Changes an existing database by adding pages behind it: whatever it held stays where it is, byte for byte.
- * Nothing counts until {@link commit} has written the metas; before that the file still is the old database.
+ * Changes an existing database by appending pages; all its pages but the metas stay as they are, byte for byte. Until
+ * {@link commit} has written the metas the file still is the old database.
  *
- * Afterwards the file keeps no freelist. bbolt then finds free pages by itself when it opens the file,
- * as it does for every database that etcd writes.
+ * Afterwards the file has no freelist. bbolt then searches the free pages when it opens the file, as it does for every database
+ * that etcd writes.
  */
 export class AppendTransaction implements AsyncDisposable {
-  /** The database as it was, from when it stands. */
+  /** The database as it was; resolves when all of it is in the file. */
   readonly base: Promise<Database>;
   readonly #pageSize: number;
   readonly #handle: FileHandle;
@@ -29,7 +29,7 @@ export class AppendTransaction implements AsyncDisposable {
     this.#writer = new BucketWriter(handle, options.meta);
   }
 
-  /** Opens `path` for grafting. Throws {@link Damage} when it is no sound bbolt file. */
+  /** Begins a transaction on the database at `path`. Throws {@link Damage} when it is no sound bbolt file. */
   static async open(path: string): Promise<AppendTransaction> {
     const base = await Database.open(path);
     try {
@@ -41,8 +41,8 @@ export class AppendTransaction implements AsyncDisposable {
   }
 
   /**
-   * Begins to graft onto a database of which only the newest meta is known, while its pages up to the high water mark are
-   * still being written: {@link append} works ahead, everything else waits for `base`, which the graft then closes.
+   * Begins a transaction on a database whose pages are still being written up to the high water mark; only its newest meta is
+   * known. {@link append} works at once, everything else waits for `base`. The transaction closes `base` at its end.
    */
   static async begin(
     path: string,
@@ -51,17 +51,17 @@ export class AppendTransaction implements AsyncDisposable {
     return new AppendTransaction(await open(path, 'r+'), options);
   }
 
-  /** Bytes the database has by now. */
+  /** Bytes of the database so far. */
   get size(): number {
     return this.#writer.highWater * this.#pageSize;
   }
 
   /**
-   * Adds entries behind the last key of a bucket, which is created if it does not exist. Their keys have to be in order
-   * and above that last key. A bucket is changed at most once in a graft.
+   * Adds entries after the last key of a bucket, which is created if it does not exist. Their keys have to be in order and
+   * above that last key. A bucket can be changed once in a transaction.
    */
   async append(name: string, batches: AsyncIterable<EntryBatch>): Promise<void> {
-    await this.#writer.write(latin1(name), batches, this.#rightEdge(name));
+    await this.#writer.write(latin1(name), batches, this.#continuation(name));
   }
 
   /** Makes `entries`, in key order, the whole contents of a bucket, which is created if it does not exist. */
@@ -70,14 +70,14 @@ export class AppendTransaction implements AsyncDisposable {
     await this.#writer.write(latin1(name), inBatches(entries), { sequence: sequenceOf(bucket) });
   }
 
-  /** Sets `entries`, in key order, in a bucket beside what it holds; same keys get the new value. */
+  /** Sets `entries`, in key order, in a bucket; its other entries stay. The bucket is created if it does not exist. */
   async merge(name: string, entries: readonly Entry[], options: { readonly signal: AbortSignal }): Promise<void> {
     const bucket = await (await this.base).bucket(name);
     const merged = bucket === undefined ? entries : mergeEntries(bucketEntries(bucket, options), entries);
     await this.#writer.write(latin1(name), inBatches(merged), { sequence: sequenceOf(bucket) });
   }
 
-  /** Writes the bucket of buckets and everything else, makes it durable, then the metas, and makes them durable. */
+  /** Writes the bucket of buckets, makes all pages durable, then writes the metas and makes them durable. */
   async commit(options: { readonly signal: AbortSignal }): Promise<void> {
     const { meta } = await this.base;
     const root = await this.#writeRoot(options);
@@ -96,22 +96,22 @@ export class AppendTransaction implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close();
-    // A base that never stood has told its failure to whoever waited for it.
+    // The failure of a base that never came was thrown where the base was awaited.
     await this.base.then(
       (base) => base[Symbol.asyncDispose](),
       () => undefined,
     );
   }
 
-  async #rightEdge(name: string): Promise<Continuation> {
+  async #continuation(name: string): Promise<Continuation> {
     const base = await this.base;
     const bucket = await base.bucket(name);
     if (bucket === undefined) {
       return { sequence: 0n };
     }
-    const { spine, inline } = await readRightmostPath(base.pages, bucket);
+    const { levels, inline } = await readRightmostPath(base.pages, bucket);
     const before = inline === undefined ? {} : { before: leafEntries(inline) };
-    return { sequence: sequenceOf(bucket), spine, ...before };
+    return { sequence: sequenceOf(bucket), levels, ...before };
   }
 
   async #writeRoot(options: { readonly signal: AbortSignal }): Promise<number> {

@@ -7,11 +7,11 @@ const BLOCKS_KEPT = 12;
 
 /**
  * A file read at any position through one handle, with the blocks used last kept in memory (12 MiB at most).
- * What `read` returns stays valid after the block has left the cache; it must not be written to.
+ * The bytes that `read` returns stay valid after their block has left the cache; they must not be changed.
  */
 export class BlockFile implements AsyncDisposable {
   readonly path: string;
-  /** Bytes, when it was opened. */
+  /** Bytes, when the file was opened. */
   readonly size: number;
   readonly #handle: FileHandle;
   readonly #blocks = new Map<number, Promise<Uint8Array>>();
@@ -51,7 +51,7 @@ export class BlockFile implements AsyncDisposable {
     return block.subarray(offset - start, offset - start + length);
   }
 
-  /** Fills all of `target` with the bytes at `offset`, past the cache. Throws {@link Damage} when the file ends before. */
+  /** Fills all of `target` with the bytes at `offset`, without the cache. Throws {@link Damage} when the file ends before. */
   async readInto(target: Uint8Array, offset: number): Promise<void> {
     for (let filled = 0; filled < target.length; ) {
       const { bytesRead } = await this.#handle.read(target, filled, target.length - filled, offset + filled);
@@ -62,7 +62,7 @@ export class BlockFile implements AsyncDisposable {
     }
   }
 
-  /** {@link readInto} in this thread: for a few pages that costs less than asking another one. */
+  /** {@link readInto} in this thread: for a few pages that is faster than a read in another thread. */
   readIntoSync(target: Uint8Array, offset: number): void {
     for (let filled = 0; filled < target.length; ) {
       const bytesRead = readSync(this.#handle.fd, target, filled, target.length - filled, offset + filled);

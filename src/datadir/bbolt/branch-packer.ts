@@ -10,7 +10,7 @@ export interface Child {
   readonly page: number;
 }
 
-/** bbolt merges an emptied page with a sibling, so a branch with one child would stop it. */
+/** bbolt merges a page that became empty with a sibling and panics without one, so a branch needs two children. */
 const FEWEST_CHILDREN = 2;
 
 /** Packs the children of one level of a tree into branch pages that are as full as they can be, none with a single child. */
@@ -31,7 +31,7 @@ export class BranchPacker {
     return this.#pendingSize > 2 * this.#sink.pageSize;
   }
 
-  /** The child that makes a level above unnecessary: the only one there ever was. */
+  /** The only child that was ever added; then no level is needed above it. */
   get only(): Child | undefined {
     return this.#emitted === 0 && this.#pending.length === 1 ? this.#pending[0] : undefined;
   }
@@ -42,7 +42,7 @@ export class BranchPacker {
     this.#pendingSize += BRANCH_ELEMENT_SIZE + child.key.length;
   }
 
-  /** Writes full pages and gives them in order; the rest waits for more. */
+  /** Writes full pages and gives them in order; the remaining children wait for more. */
   async emitFull(): Promise<readonly Child[]> {
     const pages: Child[] = [];
     while (this.due && this.#pending.length >= 2 * FEWEST_CHILDREN) {

@@ -3,8 +3,8 @@ import { decodePageHeader, type Origin, PAGE_HEADER_SIZE, type Page } from './pa
 import { readU64, writeU64 } from './u64.ts';
 
 /**
- * The value of a leaf element that is a bucket. A small bucket lies inline: its page number is 0 and a leaf page,
- * not padded, follows the header.
+ * The value of a leaf element that is a bucket. A small bucket is inline: its page number is 0, and a leaf page without padding
+ * follows the header.
  *
  * ```
  * byte  size  field
@@ -17,7 +17,7 @@ import { readU64, writeU64 } from './u64.ts';
  */
 export const BUCKET_HEADER_SIZE = 16;
 
-/** Where a bucket's tree begins. */
+/** The root of a bucket's tree. */
 export type BucketRoot =
   | { readonly at: 'page'; readonly page: number; readonly sequence: bigint }
   | { readonly at: 'inline'; readonly leaf: Page; readonly sequence: bigint };

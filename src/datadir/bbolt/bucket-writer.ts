@@ -11,18 +11,18 @@ import { PageAllocator } from './page-allocator.ts';
 import { PageSink } from './page-sink.ts';
 import { TreeBuilder } from './tree-builder.ts';
 
-/** What new pages of a bucket follow. */
+/** What the new pages of a bucket follow. */
 export interface Continuation {
   readonly sequence: bigint;
-  /** As TreeBuilder takes it; left out for a new tree. */
-  readonly spine?: readonly (readonly Child[])[];
-  /** Entries that come before all others and have to be written anew, as they have no page of their own. */
+  /** Children of the rightmost branch pages, see RightmostPath; left out for a new tree. */
+  readonly levels?: readonly (readonly Child[])[];
+  /** Entries of an inline bucket: they come first and have to be written anew, as they have no page of their own. */
   readonly before?: Iterable<Entry>;
 }
 
 const NEW_BUCKET: Continuation = { sequence: 0n };
 
-/** Leaves that may wait until it is known what they follow; each takes some 200 bytes. */
+/** Leaves that may wait until it is known what they follow; each takes about 200 bytes. */
 const MOST_WAITING = 20_000;
 
 /** A bucket whose pages are written. */
@@ -32,7 +32,7 @@ interface WrittenBucket {
   readonly sequence: bigint;
 }
 
-/** Writes whole buckets into new pages of a file, one bucket after the other, in the order of the pages. */
+/** Writes whole buckets into new pages of a file, one bucket after the other, in ascending page order. */
 export class BucketWriter {
   readonly #allocator: PageAllocator;
   readonly #sink: PageSink;
@@ -45,7 +45,7 @@ export class BucketWriter {
     this.#sink = new PageSink(handle, options.pageSize);
   }
 
-  /** The first page number not used so far. */
+  /** The first page number that is not used yet. */
   get highWater(): number {
     return this.#allocator.highWater;
   }
@@ -56,7 +56,7 @@ export class BucketWriter {
   }
 
   /**
-   * Writes a bucket, whose entries have to come in key order. What they follow may become known while they are written.
+   * Writes a bucket, whose entries have to come in key order. `after` may resolve while they are written.
    * A bucket can be written once; throws a RangeError the second time.
    */
   async write(
@@ -71,7 +71,7 @@ export class BucketWriter {
     this.#written.set(latin1(name), { name, ...written });
   }
 
-  /** What the bucket of buckets has to hold for the buckets written, in order of their names. */
+  /** The entries of the written buckets for the bucket of buckets, in order of their names. */
   headers(): readonly Entry[] {
     return [...this.#written.values()]
       .map(({ name, root, sequence }) => ({ key: name, value: encodeBucketHeader({ page: root, sequence }) }))
@@ -104,7 +104,7 @@ export class BucketWriter {
       known = continuation;
       return continuation;
     });
-    // It is awaited in its turn; until then a failure must not count as unhandled.
+    // It is awaited below; until then a failure must not count as unhandled.
     after.catch(() => undefined);
     let joined = false;
     for await (const batch of batches) {
@@ -122,14 +122,14 @@ export class BucketWriter {
     return { root: await tree.finish(), sequence };
   }
 
-  async #join(tree: TreeBuilder, { spine = [], before = [] }: Continuation): Promise<void> {
+  async #join(tree: TreeBuilder, { levels = [], before = [] }: Continuation): Promise<void> {
     const leaves = new TreeBuilder(this.#allocator, this.#sink);
     const packer = new LeafPacker(this.#allocator, this.#sink, { tree: leaves, content: 'values' });
     for await (const batch of inBatches(before)) {
       await packer.append(batch);
     }
     await packer.finish();
-    tree.continueFrom(leaves.waiting.length === 0 ? spine : [leaves.waiting]);
+    tree.continueFrom(leaves.waiting.length === 0 ? levels : [leaves.waiting]);
   }
 }
 

@@ -11,7 +11,7 @@ export interface Entry {
   readonly value: Uint8Array;
 }
 
-/** Reads one bucket: a B+ tree of branch and leaf pages, or one inline leaf. Damage that is met on the way is thrown. */
+/** Reads one bucket: a B+ tree of branch and leaf pages, or one inline leaf. All methods throw {@link Damage}. */
 export class Bucket {
   readonly root: BucketRoot;
   readonly #pages: PageReader;
@@ -21,7 +21,7 @@ export class Bucket {
     this.root = root;
   }
 
-  /** Leaf pages in key order; with `from`, beginning with the one where that key would be. */
+  /** Leaf pages in key order; with `from`, from the page on where that key would be. */
   async *leaves(options: { readonly signal: AbortSignal; readonly from?: Uint8Array }): AsyncGenerator<Leaf, void> {
     let left = this.#pages.meta.highWater;
     const stack: { readonly branch: Branch; next: number }[] = [];

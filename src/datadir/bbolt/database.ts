@@ -8,9 +8,9 @@ import { PageReader } from './page-reader.ts';
 export class Database implements AsyncDisposable {
   readonly path: string;
   readonly meta: Meta;
-  /** Bytes of the file; it may be longer than the pages in use. */
+  /** Bytes of the file; there may be more than the pages in use have. */
   readonly fileSize: number;
-  /** Why the other meta was unusable, if it was. bbolt goes on with one, so this is no damage of the database. */
+  /** Why the other meta is unusable, if it is. bbolt needs only one, so the database is sound. */
   readonly tornMeta: Damage | undefined;
   readonly pages: PageReader;
   /** The bucket of buckets. */

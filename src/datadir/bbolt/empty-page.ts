@@ -2,7 +2,7 @@ import { encodePageHeader, type PageKind } from './page.ts';
 import type { PageAllocator } from './page-allocator.ts';
 import type { PageSink } from './page-sink.ts';
 
-/** Writes a page that has a header and nothing else, and gives its number. */
+/** Writes a page with a header and no elements, and gives its number. */
 export async function writeEmptyPage(kind: PageKind, allocator: PageAllocator, sink: PageSink): Promise<number> {
   const id = allocator.allocate(1);
   const bytes = sink.claim(id, 1) ?? (await sink.claimNext(id, 1));

@@ -1,16 +1,16 @@
 /**
- * Many entries for leaf pages in one piece of memory, in the order bbolt lays them out: key, value, key, value, ….
- * A page's worth of them moves with a single copy, and a worker thread can hand over the buffers without copying.
+ * Many entries in one buffer, in the order of a leaf page: key, value, key, value, …. One copy fills a whole page, and a worker
+ * thread can transfer the buffers without copying.
  */
 export interface EntryBatch {
   readonly count: number;
   /** Two numbers an entry: bytes of its key, bytes of its value. */
   readonly sizes: Uint32Array;
-  /** All keys and values, without gaps. May be longer than what the sizes add up to. */
+  /** All keys and values, without gaps. May be longer than the sum of the sizes. */
   readonly bytes: Uint8Array;
 }
 
-/** A batch whose memory belongs to whoever holds it, so that it can be transferred to another thread. */
+/** A batch that owns its buffers, so that they can be transferred to another thread. */
 export interface OwnedEntryBatch extends EntryBatch {
   readonly sizes: Uint32Array<ArrayBuffer>;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -23,7 +23,7 @@ export class EntryBatchBuilder {
   #count = 0;
   #length = 0;
 
-  /** Begins in the memory of `spare`, a batch that nobody needs any more, or with room for `bytes` bytes. */
+  /** Begins with the buffers of `spare`, a batch that is not needed any more, or with room for `bytes` bytes. */
   constructor(options: { readonly bytes: number; readonly spare?: OwnedEntryBatch | undefined }) {
     this.#bytes = options.spare?.bytes ?? new Uint8Array(Math.max(64, options.bytes));
     this.#sizes = options.spare?.sizes ?? new Uint32Array(128);
@@ -70,13 +70,13 @@ export class EntryBatchBuilder {
     this.commit(key.length, value.length);
   }
 
-  /** Adds a copy of the entry whose key begins at `key`, with its value right behind it from `value` up to `end`. */
+  /** Adds a copy of the entry whose key begins at `key`, with its value right after it from `value` up to `end`. */
   addFrom(source: Uint8Array, key: number, value: number, end: number): void {
     this.reserve(end - key).set(source.subarray(key, end), this.#length);
     this.commit(value - key, end - value);
   }
 
-  /** Adds copies of all entries of a batch whose bytes are as long as its sizes add up to. */
+  /** Adds copies of all entries of a batch whose `bytes` are exactly as long as the sum of its sizes. */
   addAll(batch: EntryBatch): void {
     const sizes = batch.count * 2;
     const needed = this.#count * 2 + sizes;
@@ -91,13 +91,13 @@ export class EntryBatchBuilder {
     this.#length += batch.bytes.length;
   }
 
-  /** Forgets every entry and keeps the memory. */
+  /** Removes every entry and keeps the buffers. */
   clear(): void {
     this.#count = 0;
     this.#length = 0;
   }
 
-  /** The entries so far, as views of this builder's memory, which the next call may change. */
+  /** The entries so far, as views of this builder's buffers; valid until the next call. */
   batch(): EntryBatch {
     return {
       count: this.#count,
@@ -107,8 +107,8 @@ export class EntryBatchBuilder {
   }
 
   /**
-   * The entries so far together with their memory; the builder begins anew in the memory of `spare`, a batch that nobody
-   * needs any more, or with `bytes` bytes of room.
+   * The entries so far with their buffers. The builder begins anew with the buffers of `spare`, a batch that is not needed any
+   * more, or with `bytes` bytes of room.
    */
   take(options: { readonly bytes: number; readonly spare?: OwnedEntryBatch | undefined }): OwnedEntryBatch {
     const batch = { count: this.#count, sizes: this.#sizes, bytes: this.#bytes };
@@ -118,7 +118,7 @@ export class EntryBatchBuilder {
     return batch;
   }
 
-  /** The entries that are left, with their memory. The builder must not be used afterwards. */
+  /** The remaining entries with their buffers. The builder must not be used afterwards. */
   end(): OwnedEntryBatch {
     return { count: this.#count, sizes: this.#sizes, bytes: this.#bytes };
   }

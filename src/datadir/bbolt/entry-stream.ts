@@ -4,7 +4,7 @@ import { type EntryBatch, EntryBatchBuilder } from './entry-batch.ts';
 import { compareKeys } from './key-order.ts';
 import type { Leaf } from './leaf.ts';
 
-/** Bytes gathered before a batch is handed on. */
+/** Bytes of a batch. */
 const BATCH_SIZE = 64 * 1024;
 
 /** The entries of one leaf. */
@@ -14,7 +14,7 @@ export function* leafEntries(leaf: Leaf): Generator<Entry, void> {
   }
 }
 
-/** All entries of a bucket in key order. Throws {@link Damage} when it holds values and is said to hold buckets, or the reverse. */
+/** All entries of a bucket in key order. Throws {@link Damage} for an entry that is not of the kind `content` says. */
 export async function* bucketEntries(
   bucket: Bucket,
   options: { readonly signal: AbortSignal; readonly content?: 'values' | 'buckets' },
@@ -31,7 +31,7 @@ export async function* bucketEntries(
   }
 }
 
-/** Entries of `kept` and `changed`, both in key order, in key order; where both have a key, that of `changed`. */
+/** Merges `kept` and `changed`, both in key order; of two entries with the same key that of `changed` is taken. */
 export async function* mergeEntries(
   kept: AsyncIterable<Entry>,
   changed: readonly Entry[],
@@ -54,7 +54,7 @@ export async function* mergeEntries(
   yield* changed.slice(next);
 }
 
-/** Gathers entries into batches. A batch is valid until the next one is asked for. */
+/** Packs entries into batches. A batch is valid until the next one is asked for. */
 export async function* inBatches(entries: Iterable<Entry> | AsyncIterable<Entry>): AsyncGenerator<EntryBatch, void> {
   const builder = new EntryBatchBuilder({ bytes: BATCH_SIZE });
   for await (const { key, value } of entries) {

@@ -5,9 +5,9 @@ import { writeMetas } from './meta-pages.ts';
 import { FIRST_DATA_PAGE } from './page.ts';
 
 /**
- * Writes a new database from entries that arrive in key order, in one pass: data pages as full as they can be, bucket after
- * bucket, an empty freelist, and at last the metas, before which the file is no database. Memory stays bounded: two write
- * buffers and the right edge of one tree.
+ * Writes a new database from entries in key order, in one pass: pages as full as they can be, bucket after bucket, then an empty
+ * freelist, then the metas. Without them the file is no database. Memory stays bounded: two write buffers and the rightmost
+ * path of one tree.
  *
  * ```ts
  * await using fresh = await FreshDatabase.create(path, { pageSize: 4096 });
@@ -37,14 +37,14 @@ export class FreshDatabase implements AsyncDisposable {
     return new FreshDatabase(path, await open(path, 'wx', 0o600), options.pageSize);
   }
 
-  /** Bytes the database has by now. */
+  /** Bytes of the database so far. */
   get size(): number {
     return this.#writer.highWater * this.pageSize;
   }
 
   /**
-   * Writes a top-level bucket, empty when nothing comes. Buckets may come in any order, their entries have to be in key order,
-   * each key once. A batch may be reused after the next one was asked for. `sequence` is the counter that bbolt keeps for users.
+   * Writes a top-level bucket, which may be empty. Buckets may come in any order, their entries have to be in key order, each
+   * key once. A batch may be reused once the next one is asked for. `sequence` is the counter that bbolt keeps for its users.
    */
   async bucket(
     name: string | Uint8Array,

@@ -3,7 +3,7 @@ import type { Branch } from './branch.ts';
 import { compareRanges } from './key-order.ts';
 import type { Leaf } from './leaf.ts';
 
-/** What the branches above a page say about its keys. */
+/** The range of keys that the branches above a page allow. */
 export interface KeyBounds {
   /** Every key is this or larger. */
   readonly min: Uint8Array | undefined;

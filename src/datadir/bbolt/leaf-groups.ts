@@ -7,8 +7,8 @@ import { PageSet } from './page-set.ts';
 import { type TreeWalkHooks, walkTree } from './tree-walk.ts';
 
 /**
- * All leaf pages of a bucket in key order, in groups that are read together; the next group is read meanwhile. Leaves are
- * valid until the next group is asked for. Throws the first Damage of a page, and the signal's reason between two groups.
+ * All leaf pages of a bucket in key order, in groups that are read together; the next group is read ahead. Leaves are valid
+ * until the next group is asked for. Throws the first {@link Damage} of a page, and the signal's reason between two groups.
  */
 export async function* leafGroups(
   database: Database,
@@ -39,7 +39,7 @@ export async function* leafGroups(
   }
 }
 
-/** The leaf pages of these numbers, in that order; otherwise as {@link leafGroups}. */
+/** The leaf pages with these numbers, in that order; otherwise as {@link leafGroups}. */
 export async function* leavesAt(
   database: Database,
   ids: readonly number[],

@@ -5,7 +5,7 @@ import type { PageAllocator } from './page-allocator.ts';
 import type { PageSink } from './page-sink.ts';
 import type { TreeBuilder } from './tree-builder.ts';
 
-/** Where in a batch a page's entries lie. */
+/** The entries of a batch that go onto one page. */
 interface Slice {
   readonly batch: EntryBatch;
   /** Entries `from`..`to`. */
@@ -16,7 +16,7 @@ interface Slice {
   readonly end: number;
 }
 
-/** Packs entries that arrive in key order into leaf pages that are as full as they can be, and hangs them into a tree. */
+/** Packs entries that arrive in key order into leaf pages that are as full as they can be, and adds these to a tree. */
 export class LeafPacker {
   readonly #allocator: PageAllocator;
   readonly #sink: PageSink;
@@ -63,7 +63,7 @@ export class LeafPacker {
     }
   }
 
-  /** The entries from `from` on that still go onto the open page; at least one when that page is empty. */
+  /** The entries from `from` on that still fit onto the open page; at least one when that page is empty. */
   #fitting(batch: EntryBatch, from: number, start: number): Slice {
     let size = PAGE_HEADER_SIZE + this.#open.count * LEAF_ELEMENT_SIZE + this.#open.length;
     const most = MOST_ELEMENTS - this.#open.count;

@@ -3,7 +3,7 @@ import { compareRanges } from './key-order.ts';
 import { PAGE_HEADER_SIZE, type Page } from './page.ts';
 
 /**
- * A leaf page: a table of fixed-size elements after the page header, then keys and values, each value right behind its key.
+ * A leaf page: a table of fixed-size elements after the page header, then keys and values, each value right after its key.
  *
  * ```
  * byte  size  field of an element

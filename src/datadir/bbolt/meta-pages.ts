@@ -3,8 +3,8 @@ import { Damage } from '../damage.ts';
 import { decodeMeta, encodeMeta, META_END, type Meta } from './meta.ts';
 
 /**
- * Writes `meta` to both slots, so that no reader falls back to an old state when a slot is unreadable. Each stands where
- * its transaction number's parity puts it, and the higher number wins, as after two transactions in a row.
+ * Writes `meta` to both meta pages, as two transactions in a row would, so that a reader that finds one unreadable does not
+ * fall back to an old state. The parity of a transaction number chooses the page, the higher number wins.
  */
 export async function writeMetas(handle: FileHandle, meta: Meta): Promise<void> {
   for (const transaction of [meta.transaction, meta.transaction + 1]) {
@@ -16,8 +16,8 @@ export async function writeMetas(handle: FileHandle, meta: Meta): Promise<void> 
 }
 
 /**
- * The newest valid meta in the first bytes of a database, the one that opening the whole file will choose. Undefined when
- * that cannot be told from them: the first page is no valid meta, or the second one lies behind them.
+ * The newest valid meta in the first bytes of a database, the one that opening the whole file will choose. Undefined when these
+ * bytes do not decide it: the first page is no valid meta, or they end before the second one.
  */
 export function newestMeta(head: Uint8Array): Meta | undefined {
   const first = metaAt(head, 0);

@@ -4,8 +4,8 @@ import { encodePageHeader, FIRST_DATA_PAGE, type Origin, PAGE_HEADER_SIZE } from
 import { readU64, writeU64 } from './u64.ts';
 
 /**
- * Pages 0 and 1 are metas. A transaction writes the one its number's parity names, so that the other survives a torn write;
- * readers take the valid one with the higher transaction number.
+ * Pages 0 and 1 are metas. Transactions write them in turn, by the parity of their number, so that one of them survives a torn
+ * write; readers take the valid one with the higher transaction number.
  *
  * ```
  * byte  size  field (after the 16 byte page header)
@@ -36,14 +36,14 @@ export interface Meta {
   /** Bytes. */
   readonly pageSize: number;
   readonly root: { readonly page: number; readonly sequence: bigint };
-  /** Page number; undefined when bbolt has to find the free pages itself. */
+  /** Page number; undefined when the file has no freelist, so that bbolt searches the free pages itself. */
   readonly freelist: number | undefined;
   /** The first page number never used: the database is this many pages long. */
   readonly highWater: number;
   readonly transaction: number;
 }
 
-/** Reads the meta of the page that begins at `view`. Throws {@link Damage} unless magic, version, checksum and fields hold. */
+/** Reads the meta of the page that begins at `view`. Throws {@link Damage} unless magic, version, checksum and fields are valid. */
 export function decodeMeta(view: DataView, origin: Origin): Meta {
   if (view.byteLength < META_END) {
     throw new Damage({ ...origin, reason: `${view.byteLength} bytes where a meta page needs ${META_END}` });

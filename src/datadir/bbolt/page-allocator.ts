@@ -1,4 +1,4 @@
-/** Gives out page numbers for new pages: runs of free pages first, when there are any, then from the high water mark on. */
+/** Gives out numbers for new pages, from the high water mark on. */
 export class PageAllocator {
   #highWater: number;
 

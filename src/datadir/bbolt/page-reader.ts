@@ -10,7 +10,7 @@ import {
   type PageHeader,
 } from './page.ts';
 
-/** A page with its overflow is held in memory whole; etcd's largest records are a few MiB. */
+/** Most bytes of a page with its overflow, which is held in memory whole. etcd's largest records have a few MiB. */
 const LARGEST_RUN = 1024 * 1024 * 1024;
 
 /** Reads pages by number. */
@@ -26,21 +26,20 @@ export class PageReader {
     this.meta = meta;
   }
 
-  /** What to report when something refers to a page number that there is not. */
+  /** The damage to report when something refers to a page that does not exist. */
   outOfBounds(id: number): Damage {
     const reason = `page ${id} is referred to, but pages are ${FIRST_DATA_PAGE} to ${this.meta.highWater}`;
     return new Damage({ file: this.path, offset: 0, reason });
   }
 
-  /** The header of any page, metas included. Throws {@link Damage} when it calls itself by another number. */
+  /** The header of any page, metas included. Throws {@link Damage} when it holds another page number. */
   async header(id: number): Promise<PageHeader> {
     const origin = { file: this.path, offset: id * this.meta.pageSize };
     return headerOf(await this.file.read(origin.offset, PAGE_HEADER_SIZE), id, origin);
   }
 
   /**
-   * The page with everything that overflows from it.
-   * Throws {@link Damage} when it lies outside of the database or calls itself by another number.
+   * The page with its overflow pages. Throws {@link Damage} when it is outside of the database or holds another page number.
    */
   async page(id: number): Promise<Page> {
     const { pageSize, highWater } = this.meta;

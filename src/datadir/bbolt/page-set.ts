@@ -12,7 +12,7 @@ export class PageSet {
     return ((this.#bits[Math.floor(id / 8)] ?? 0) & (1 << (id % 8))) !== 0;
   }
 
-  /** Adds a page number; false when it was already there or is not below the high water mark. */
+  /** Adds a page number; false when it was in the set already or is not below the high water mark. */
   add(id: number): boolean {
     if (id >= this.#highWater || this.has(id)) {
       return false;

@@ -3,8 +3,8 @@ import type { FileHandle } from 'node:fs/promises';
 const BUFFER_SIZE = 4 * 1024 * 1024;
 
 /**
- * Writes pages to their places in a file. Pages that follow each other are gathered into writes of 4 MiB,
- * and one such write runs while the next is filled, so at most two buffers are in memory.
+ * Writes pages to their offsets in a file. Pages in a row are combined into writes of 4 MiB, and the next buffer is filled while
+ * one is written, so at most two are in memory.
  */
 export class PageSink {
   readonly pageSize: number;
@@ -39,7 +39,7 @@ export class PageSink {
     return this.#buffer.fill(0, start, this.#filled).subarray(start, this.#filled);
   }
 
-  /** Starts writing what was claimed so far, then claims. */
+  /** Starts writing the pages claimed so far, then claims. */
   async claimNext(id: number, pages: number): Promise<Buffer> {
     const size = pages * this.pageSize;
     await this.#flush();
@@ -53,7 +53,7 @@ export class PageSink {
     return claimed;
   }
 
-  /** Writes everything that was claimed. */
+  /** Writes every page that was claimed. */
   async end(): Promise<void> {
     await this.#flush();
     await this.#writing;

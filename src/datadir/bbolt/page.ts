@@ -2,12 +2,12 @@ import { Damage } from '../damage.ts';
 import { readU64, writeU64 } from './u64.ts';
 
 /**
- * A bbolt file is an array of pages of one size; a page that needs more room goes on over the pages that follow it.
+ * A bbolt file is an array of pages of one size; a page that needs more room continues on the pages after it.
  * All integers are little-endian (bbolt writes the machine's order; every machine etcd supports is little-endian).
  *
  * ```
  * byte  size  field
- *    0     8  page number, equal to the page's place in the file
+ *    0     8  page number: its offset in the file, in pages
  *    8     2  kind: 1 branch, 2 leaf, 4 meta, 16 freelist
  *   10     2  number of elements
  *   12     4  overflow: how many further pages belong to this one
@@ -39,7 +39,7 @@ export interface PageHeader {
   readonly overflow: number;
 }
 
-/** A page in memory with everything that overflows from it. */
+/** A page in memory with its overflow pages. */
 export interface Page extends PageHeader {
   /** Header and elements, (overflow + 1) pages long. */
   readonly bytes: Uint8Array;

@@ -5,21 +5,21 @@ import type { Bucket } from './bucket.ts';
 import { Leaf } from './leaf.ts';
 import type { PageReader } from './page-reader.ts';
 
-/** What has to be known of a bucket's tree to let it grow at its right end. */
+/** The part of a bucket's tree that has to be written anew when leaves are added after its last key. */
 export interface RightmostPath {
   /**
-   * Children of the rightmost branch page of each level, lowest level first. Of all but the lowest the last child is left out:
-   * it is the branch page below, which will be written anew.
+   * Children of the rightmost branch page of each level, lowest level first. Above the lowest level the last child is left
+   * out: it is the branch page below, which will be written anew.
    */
-  readonly spine: readonly (readonly Child[])[];
+  readonly levels: readonly (readonly Child[])[];
   /** The leaf of an inline bucket, whose entries have to be written anew. */
   readonly inline?: Leaf;
 }
 
-/** Reads the right edge of a bucket. Throws {@link Damage} when a page on the way is unsound. */
+/** Reads the rightmost path of a bucket. Throws {@link Damage} when a page of it is not sound. */
 export async function readRightmostPath(pages: PageReader, bucket: Bucket): Promise<RightmostPath> {
   if (bucket.root.at === 'inline') {
-    return { spine: [], inline: new Leaf(bucket.root.leaf) };
+    return { levels: [], inline: new Leaf(bucket.root.leaf) };
   }
   const branches: Branch[] = [];
   let page = await pages.page(bucket.root.page);
@@ -33,10 +33,10 @@ export async function readRightmostPath(pages: PageReader, bucket: Bucket): Prom
   }
   const leaf = new Leaf(page);
   if (branches.length === 0) {
-    return { spine: [leaf.count === 0 ? [] : [{ key: new Uint8Array(leaf.key(0)), page: page.id }]] };
+    return { levels: [leaf.count === 0 ? [] : [{ key: new Uint8Array(leaf.key(0)), page: page.id }]] };
   }
   return {
-    spine: branches.map((branch, level) =>
+    levels: branches.map((branch, level) =>
       Array.from({ length: level === 0 ? branch.count : branch.count - 1 }, (_, index) => ({
         key: new Uint8Array(branch.key(index)),
         page: branch.child(index),

@@ -4,7 +4,7 @@ import type { PageAllocator } from './page-allocator.ts';
 import type { PageSink } from './page-sink.ts';
 
 /**
- * Builds the branch pages above leaf pages that arrive in key order. Only the right edge of each level is in memory.
+ * Builds the branch pages above leaf pages that arrive in key order. Only the rightmost page of each level is in memory.
  */
 export class TreeBuilder {
   readonly #allocator: PageAllocator;
@@ -15,7 +15,7 @@ export class TreeBuilder {
   /** Leaves that were added before it was known what they follow. */
   #waiting: Child[] | undefined = [];
 
-  /** Before anything but leaves can be written, {@link continueFrom} has to tell what they follow. */
+  /** {@link continueFrom} must be called once, before {@link finish}. */
   constructor(allocator: PageAllocator, sink: PageSink) {
     this.#allocator = allocator;
     this.#sink = sink;
@@ -27,11 +27,11 @@ export class TreeBuilder {
   }
 
   /**
-   * Tells what the leaves follow: the children that the rightmost branch pages of an existing tree keep, lowest level first;
-   * nothing for a new tree.
+   * Sets what the leaves follow: the children of the rightmost branch pages of an existing tree, lowest level first; empty for
+   * a new tree.
    */
-  continueFrom(spine: readonly (readonly Child[])[]): void {
-    for (const [level, children] of spine.entries()) {
+  continueFrom(levels: readonly (readonly Child[])[]): void {
+    for (const [level, children] of levels.entries()) {
       for (const child of children) {
         this.#level(level).add(child);
       }
@@ -67,7 +67,7 @@ export class TreeBuilder {
     }
   }
 
-  /** Writes what is left and gives the page number of the root: an empty leaf page when there was nothing at all. */
+  /** Writes what is left and gives the page number of the root; without any leaf it is an empty leaf page. */
   async finish(): Promise<number> {
     for (let level = 0; level < this.#levels.length; level++) {
       const { only } = this.#level(level);

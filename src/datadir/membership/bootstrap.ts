@@ -3,7 +3,7 @@ import { InvalidMembership } from './invalid-membership.ts';
 import { type BootstrapMember, bootstrapMember, clusterId, formatId, memberJson, sortById } from './member.ts';
 import { type PeerUrl, readPeerUrl, sortPeerUrls } from './peer-url.ts';
 
-/** Who the member is and which cluster it begins, in the words of etcd's own flags. */
+/** The member to create and its cluster, named as in etcd's flags. */
 export interface MembershipPlan {
   readonly name: string;
   /** `NAME=URL,NAME=URL`, a name may repeat. */
@@ -18,7 +18,7 @@ export interface BucketEntry {
   readonly value: Uint8Array;
 }
 
-/** A new cluster, as it has to stand in db, WAL and .snap of one of its members. */
+/** A new cluster, as one of its members has it in db, WAL and .snap file. */
 export interface ClusterBootstrap {
   /** Id of the member whose files are written. */
   readonly self: bigint;
@@ -26,22 +26,22 @@ export interface ClusterBootstrap {
   /** In ascending order of their ids. */
   readonly members: readonly BootstrapMember[];
   /**
-   * What the db gets, records in ascending key order. `members` and `members_removed` are replaced whole. The records of
-   * `meta` are set, its other records stay. Buckets that are not named stay as they are: `cluster` too, as the version
-   * in it tells etcd 3.6 and newer what the data may contain.
+   * Records of the db in ascending key order, by bucket. `members` and `members_removed` are replaced whole; the records of
+   * `meta` are set, its other records stay. Other buckets stay as they are, `cluster` too: from the version in it etcd 3.6 and
+   * newer know what the data may contain.
    */
   readonly bucketEntries: ReadonlyMap<string, readonly BucketEntry[]>;
 }
 
-/** Term of the log of a new cluster. */
+/** Term of all log entries of a new cluster. */
 export const BOOTSTRAP_TERM = 1;
 
-/** Buckets of {@link ClusterBootstrap.bucketEntries} whose former content goes away. */
+/** Buckets of {@link ClusterBootstrap.bucketEntries} that are replaced whole. */
 export const REPLACED_BUCKETS: readonly string[] = ['members', 'members_removed'];
 
 /**
- * Plans a new cluster as `etcdutl snapshot restore` does: the ids depend on peer URLs and token alone, so each member can
- * be restored on its own and they find each other. Throws {@link InvalidMembership} when the options contradict each other.
+ * Plans a new cluster as `etcdutl snapshot restore` does. The ids follow from peer URLs and token alone, so each member can be
+ * restored on its own. Throws {@link InvalidMembership} when the options contradict each other.
  */
 export function planMembership(plan: MembershipPlan): ClusterBootstrap {
   const cluster = parseInitialCluster(plan.initialCluster);
@@ -93,8 +93,8 @@ function memberEntries(members: readonly BootstrapMember[]): readonly BucketEntr
 }
 
 /**
- * The log begins with one entry for each member, already applied. etcd 3.5 wants the term beside the index and takes the
- * voters from `confState` when it writes its next snapshot; 3.4 ignores both.
+ * The log begins with one entry for each member, already applied. etcd 3.5 needs the term next to the index and takes the voters
+ * from `confState` when it writes its next snapshot; 3.4 ignores both.
  */
 function metaEntries(members: readonly BootstrapMember[]): readonly BucketEntry[] {
   const voters = members.map((member) => member.id).join(',');

@@ -1,6 +1,6 @@
 /**
- * A JSON string as Go's encoding/json writes it: like JSON.stringify, and `<`, `>`, `&`, U+2028 and U+2029 as \u escapes.
- * Names go into checksummed records, and byte equality with etcd's own output keeps them comparable.
+ * A JSON string as Go's encoding/json writes it: like JSON.stringify, but with `<`, `>`, `&`, U+2028 and U+2029 as \u escapes.
+ * So the records are byte for byte those of etcd and can be compared.
  */
 export function goJsonString(text: string): string {
   return JSON.stringify(text).replace(

@@ -1,7 +1,7 @@
-/** The options that name a cluster's members, spelled as their flags. */
+/** The options that describe a cluster's members, by their flags. */
 export type MembershipOption = 'name' | 'initial-cluster' | 'initial-advertise-peer-urls';
 
-/** The membership asked for makes no sense. The message names option, value and what is accepted. */
+/** The options do not describe a cluster. The message names option, value and what is wrong. */
 export class InvalidMembership extends Error {
   override readonly name = 'InvalidMembership';
   readonly option: MembershipOption;

@@ -11,8 +11,8 @@ export interface BootstrapMember {
 }
 
 /**
- * A member with the id etcd gives it: the first 8 bytes, big endian, of SHA-1 over its sorted peer URLs and the cluster
- * token, without separators. (A member added later has the time in it too; those of an initial cluster do not.)
+ * A member with the id that etcd gives it: the first 8 bytes, big-endian, of SHA-1 over its sorted peer URLs and the cluster
+ * token, without separators. (The id of a member that is added later also depends on the time.)
  */
 export function bootstrapMember(name: string, peerUrls: readonly PeerUrl[], token: string): BootstrapMember {
   return { id: idOf(Buffer.from(peerUrls.join('') + token)), name, peerUrls };
@@ -27,7 +27,7 @@ export function clusterId(members: readonly BootstrapMember[]): bigint {
   return idOf(ids);
 }
 
-/** Members in ascending order of their ids, the order of everything etcd writes about them. */
+/** Members in ascending order of their ids, as etcd writes them everywhere. */
 export function sortById(members: readonly BootstrapMember[]): readonly BootstrapMember[] {
   return members.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 }

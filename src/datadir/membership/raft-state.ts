@@ -10,8 +10,8 @@ import { v2StoreJson } from './v2-store.ts';
 
 /**
  * Writes `wal/` and `snap/TERM-INDEX.snap` below `memberDir` (the `member` directory) for a member of a new cluster: a log
- * in which every member has been added and committed, and a snapshot that covers it. `snap/` is made when absent; `wal/`
- * must not exist. Everything is durable when it returns. Rejects with the signal's reason when it aborts.
+ * with one committed entry for each added member, and a snapshot of it. `snap/` is created when it does not exist; `wal/` must
+ * not exist. Everything is durable when it returns. Rejects with the signal's reason when it aborts.
  */
 export async function writeRaftState(
   memberDir: string,

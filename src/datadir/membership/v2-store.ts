@@ -1,9 +1,9 @@
 import { goJsonString } from './go-json.ts';
 import { type BootstrapMember, formatId, raftAttributesJson, sortById } from './member.ts';
 
-// etcd up to 3.5 reads the members of a cluster from the v2 store inside the .snap file; newer versions still expect it
-// there. It is a tree of nodes below `/0` (cluster) and `/1` (keys, unused), plus the history of its changes in a ring
-// of 1,000 places. This writes the store of a cluster whose members have just been added one by one.
+// etcd up to 3.5 reads the members of a cluster from the v2 store inside the .snap file; newer versions still expect one
+// there. It is a tree of nodes below `/0` (cluster) and `/1` (keys, unused), and a ring buffer of the last 1,000 changes. This
+// writes the store of a cluster whose members have just been added one by one.
 // Source: etcd, server/etcdserver/api/v2store/{store,node,watcher_hub,event_queue}.go.
 
 const NEVER = '0001-01-01T00:00:00Z';

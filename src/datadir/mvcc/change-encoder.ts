@@ -3,26 +3,26 @@ import { encodeKeyValue, encodeTombstone, KEY_VALUE_OVERHEAD, type KeyValueField
 import { encodeRevisionKey, REVISION_KEY_SIZE } from './revision-key.ts';
 import { UnfitChange } from './unfit-change.ts';
 
-/** One change of a key: a put with all fields, or a delete with key and mod revision only. Bytes are ranges of some memory. */
+/** One change of a key: a put with all fields, or a delete with key and mod revision only. */
 export interface ChangeFields extends KeyValueFields {
   readonly isDelete: boolean;
 }
 
-/** Records that were made of changes elsewhere, the way {@link ChangeEncoder} makes them. */
+/** Records that were encoded elsewhere, as {@link ChangeEncoder} encodes them. */
 export interface EncodedChanges {
   readonly records: EntryBatch;
-  /** Revision of the last change and its place in the transaction. */
+  /** Revision and sub revision of the last change. */
   readonly revision: number;
   readonly sub: number;
-  /** Leases that the puts name, some more than once. */
+  /** Leases of the puts, some more than once. */
   readonly leases: Iterable<bigint>;
 }
 
 /**
- * Turns changes into records of the `key` bucket, exactly as the etcd that made the changes had stored them.
+ * Encodes changes as records of the `key` bucket, byte for byte as etcd stored them.
  *
- * Changes of one transaction share a revision and are told apart by their place in it, the sub revision, which is counted here:
- * they have to arrive in order and all together.
+ * Changes of one transaction share a revision. Their sub revisions, their places in the transaction, are counted here, so all
+ * changes of a transaction have to arrive, in order.
  */
 export class ChangeEncoder {
   readonly #after: number;
@@ -35,8 +35,8 @@ export class ChangeEncoder {
   #skipped = 0;
 
   /**
-   * Changes up to revision `after` are skipped; from there on each revision has to follow.
-   * Room for `bytes` bytes of records is reserved at a time, at first in the memory of `spare`, if given.
+   * Changes up to revision `after` are skipped; after it no revision may be missing. Buffers have room for `bytes` bytes of
+   * records; the first one is taken from `spare`, if given.
    */
   constructor(options: {
     readonly after: number;
@@ -54,34 +54,34 @@ export class ChangeEncoder {
     return this.#revision;
   }
 
-  /** Place of that change in its transaction. */
+  /** Sub revision of that change. */
   get sub(): number {
     return this.#sub;
   }
 
-  /** Changes that were added. */
+  /** Number of changes that were added. */
   get added(): number {
     return this.#added;
   }
 
-  /** Changes left out because they were at `after` or before. */
+  /** Number of changes that were skipped: those up to revision `after`. */
   get skipped(): number {
     return this.#skipped;
   }
 
-  /** Leases that added puts name. */
+  /** Leases of the added puts. */
   get leases(): ReadonlySet<bigint> {
     return this.#leases;
   }
 
-  /** Bytes of records that wait to be taken. */
+  /** Bytes of records that were not taken yet. */
   get pending(): number {
     return this.#batch.length;
   }
 
   /**
-   * Adds the next change, whose key and value lie in `source`.
-   * Throws {@link UnfitChange} when it cannot be one etcd made, or revisions are missing before it.
+   * Adds the next change; its key and value are ranges of `source`. Throws {@link UnfitChange} when etcd cannot have made it, or
+   * revisions before it are missing.
    */
   add(source: Uint8Array, change: ChangeFields): void {
     checkFields(change);
@@ -105,7 +105,7 @@ export class ChangeEncoder {
     }
   }
 
-  /** Adds changes that follow the last one and are records already. */
+  /** Adds encoded changes that follow the last one. */
   addEncoded(changes: EncodedChanges): void {
     this.#batch.addAll(changes.records);
     this.#added += changes.records.count;
@@ -116,12 +116,12 @@ export class ChangeEncoder {
     }
   }
 
-  /** Takes the records added since the last time, with their memory; goes on in that of `spare`, if given. */
+  /** Takes the records added since the last call, with their buffers; continues in those of `spare`, if given. */
   take(spare?: OwnedEntryBatch): OwnedEntryBatch {
     return this.#batch.take({ bytes: this.#reserve, spare });
   }
 
-  /** The records that are left, perhaps none, with their memory. The encoder must not be used afterwards. */
+  /** The remaining records, perhaps none, with their buffers. The encoder must not be used afterwards. */
   end(): OwnedEntryBatch {
     return this.#batch.end();
   }

@@ -4,8 +4,8 @@ import { modRevisionOf } from './key-value.ts';
 import { decodeRevisionKey } from './revision-key.ts';
 
 /**
- * Throws Damage unless every record of a leaf of the `key` bucket is a change of a key. One without any content is sound:
- * `etcdutl snapshot restore --bump-revision` leaves such a record to mark the new revision.
+ * Throws Damage unless every record of a leaf of the `key` bucket is a change of a key. A record without a value is sound:
+ * `etcdutl snapshot restore --bump-revision` writes one to mark the new revision.
  */
 export function checkChanges(leaf: Leaf): void {
   const { bytes } = leaf.page;

@@ -9,18 +9,18 @@ import { encodeRevisionKey, REVISION_KEY_SIZE } from './revision-key.ts';
 
 /** A database whose history was compacted. */
 export interface CompactedDatabase {
-  /** Last revision, at which it is compacted. */
+  /** The last revision, to which the history is compacted. */
   readonly revision: number;
-  /** Changes that were kept: one for each living key. */
+  /** Number of changes that were kept: one for each living key. */
   readonly kept: number;
   /** Bytes. */
   readonly size: number;
 }
 
 /**
- * Writes a new database (0600) with the living keys of `source` alone, as etcd leaves them after a compaction at the last
- * revision and a defragmentation. Everything beside the history stays as it is. The source is read twice; the names of the
- * living keys are held in memory. Throws Damage, and what the file system throws.
+ * Writes a new database (0600) with only the newest change of each living key of `source`, as etcd has it after a compaction at
+ * the last revision and a defragmentation. All buckets but the history stay as they are. The source is read twice; the names
+ * of the living keys are held in memory. Throws Damage, and what the file system throws.
  */
 export async function compactDatabase(
   source: string,
@@ -54,7 +54,7 @@ export async function compactDatabase(
   }
 }
 
-/** Both marks, in key order: the compaction was begun and is finished. */
+/** Both marks in key order: the compaction was begun and has finished. */
 function compactionMarks(main: number): readonly Entry[] {
   const value = new Uint8Array(REVISION_KEY_SIZE);
   encodeRevisionKey(value, 0, { main, sub: 0, tombstone: false });

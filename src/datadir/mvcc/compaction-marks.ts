@@ -2,11 +2,11 @@ import type { Database } from '../bbolt/database.ts';
 import { Damage } from '../damage.ts';
 import { decodeRevisionKey } from './revision-key.ts';
 
-/** How far the history of a database has been compacted; revisions, 0 for never. */
+/** The revisions up to which the history of a database is compacted; 0 when it never was. */
 export interface CompactionMarks {
-  /** Compaction up to here was asked for: nothing before it can be read any more. */
+  /** The last compaction that was begun: no earlier revision can be read any more. */
   readonly scheduled: number;
-  /** Up to here what is not needed has been removed. */
+  /** The last compaction that has finished: it removed the changes that are not needed. */
   readonly finished: number;
 }
 

@@ -5,20 +5,20 @@ import { changeAt, historyLeaves } from './history.ts';
 import { type KeptRecords, keptRecords } from './kept-records.ts';
 import { readLastRevision } from './last-revision.ts';
 
-/** What `etcdctl endpoint hashkv` tells of an etcd that runs on a database. */
+/** The result of `etcdctl endpoint hashkv` for an etcd on this database. */
 export interface HistoryHash {
   /** CRC-32C over the history, unsigned. */
   readonly hash: number;
-  /** The history up to this revision went in. */
+  /** The hash covers the history up to this revision. */
   readonly revision: number;
-  /** Of what is as old as this, only what is still the newest of its key went in. */
+  /** Of the changes up to this revision, the hash covers only those that are still the newest of their key. */
   readonly compactRevision: number;
 }
 
 /**
- * Computes HashKV as etcd does at its newest revision: over the name of the bucket and all records above the compaction,
- * and those below it that are still the newest of their key. Members with the same history have the same hash, whatever
- * their files look like. Throws `Damage`.
+ * Computes HashKV as etcd does at its newest revision: over the name of the bucket, all records after the compaction, and the
+ * older ones that are still the newest of their key. Members with the same history have the same hash, even when their files
+ * differ. Throws `Damage`.
  *
  * Source: etcd server/storage/mvcc/hash.go.
  */
@@ -26,7 +26,7 @@ export async function hashKv(database: Database, options: { readonly signal: Abo
   const revision = await readLastRevision(database);
   const { scheduled, finished } = await readCompactionMarks(database);
   const compactRevision = Math.max(scheduled, finished);
-  // etcd asks what a compaction at the newest revision would keep, not what the one that was made has kept.
+  // etcd keeps what a compaction at the newest revision would keep, not what the last compaction has kept.
   const kept = compactRevision === 0 ? undefined : await keptRecords(database, { ...options, revision });
   let hash = crc32c(0, new TextEncoder().encode('key'));
   let place = 0;
@@ -35,7 +35,7 @@ export async function hashKv(database: Database, options: { readonly signal: Abo
       for (let index = 0; index < leaf.count; index++, place++) {
         const change = changeAt(leaf, index);
         const gone = change.main <= compactRevision && isLeftOut(kept, place);
-        // etcd has kept a deletion at the very revision of the compaction since 3.4.34 and 3.5.16, but not in this hash.
+        // Since 3.4.34 and 3.5.16 etcd keeps a deletion at exactly the revision of the compaction, but not in this hash.
         const unstable = change.tombstone && change.main === compactRevision;
         if (!gone && !unstable) {
           hash = crc32cOf(hash, leaf.page.view, leaf.keyStart(index), leaf.valueEnd(index));
@@ -46,7 +46,7 @@ export async function hashKv(database: Database, options: { readonly signal: Abo
   return { hash, revision, compactRevision };
 }
 
-/** With nothing to keep at all etcd leaves nothing out either. */
+/** When nothing is to be kept, etcd leaves nothing out. */
 function isLeftOut(kept: KeptRecords | undefined, place: number): boolean {
   return kept !== undefined && kept.size > 0 && !kept.has(place);
 }

@@ -15,7 +15,7 @@ export async function* historyLeaves(
   }
 }
 
-/** The revision of a record of the `key` bucket. Throws {@link Damage} when its key is none. */
+/** The revision of a record of the `key` bucket. Throws {@link Damage} when its key is no revision. */
 export function changeAt(leaf: Leaf, index: number): ChangeRevision {
   const change = decodeRevisionKey(leaf.page.bytes, leaf.keyStart(index), leaf.valueStart(index));
   if (change === undefined) {
@@ -24,7 +24,7 @@ export function changeAt(leaf: Leaf, index: number): ChangeRevision {
   return change;
 }
 
-/** What to say of a record of the `key` bucket that is no change of a key. */
+/** The damage of a record of the `key` bucket that is no change of a key. */
 export function noChange(leaf: Leaf, index: number): Damage {
   const reason = `record ${index} of page ${leaf.page.id} is no change of a key`;
   return new Damage({ file: leaf.page.file, offset: leaf.page.offset + leaf.keyStart(index), reason });

@@ -6,23 +6,23 @@ import { changeAt, historyLeaves, noChange } from './history.ts';
 import { KeyTable } from './key-table.ts';
 import { keyOf } from './key-value.ts';
 
-/** Bytes of records handed on at a time. */
+/** Bytes of a batch. */
 const BATCH_SIZE = 256 * 1024;
 
 /** The records that a compaction keeps, by their place in the `key` bucket, from 0. */
 export interface KeptRecords {
   readonly size: number;
   has(place: number): boolean;
-  /** Numbers of the leaf pages that hold some of them, in order, */
+  /** Numbers of the leaf pages that hold kept records, in order. */
   readonly pages: readonly number[];
-  /** and for each the place of its first record. */
+  /** For each of these pages the place of its first record. */
   readonly firsts: readonly number[];
 }
 
 /**
- * Finds what a compaction at `revision` keeps of the history up to there: the newest change of each key, unless that is
- * its deletion. The record without a key that `--bump-revision` leaves counts as a key of its own. The names of
- * the living keys are held in memory, and a bit for each record. Throws Damage for what is no change of a key.
+ * Finds what a compaction at `revision` keeps of the history up to there: the newest change of each key, unless it is a
+ * deletion. The record without a key that `--bump-revision` writes counts as a change of the empty key. Memory holds the names
+ * of the living keys and a bit for each record. Throws Damage for a record that is no change of a key.
  *
  * Source: etcd server/storage/mvcc/key_index.go, keep.
  */
@@ -38,7 +38,7 @@ export async function keptRecords(
       all.pages.push(leaf.page.id);
       all.firsts.push(count);
       for (let index = 0; index < leaf.count; index++) {
-        note(newest, leaf, index, { place: count++, revision: options.revision });
+        update(newest, leaf, index, { place: count++, revision: options.revision });
       }
     }
   }
@@ -64,7 +64,7 @@ export async function keptRecords(
   return { size: newest.size, has, pages, firsts };
 }
 
-/** Those records of the `key` bucket, in batches that are valid until the next one is asked for. */
+/** The kept records of the `key` bucket, in batches that are valid until the next one is asked for. */
 export async function* keptBatches(
   database: Database,
   kept: KeptRecords,
@@ -94,8 +94,8 @@ export async function* keptBatches(
   }
 }
 
-/** Takes note of one record: its key now has this as its newest change, or is gone. */
-function note(
+/** Updates the newest change of a record's key; a tombstone removes the key. */
+function update(
   newest: KeyTable,
   leaf: Leaf,
   index: number,

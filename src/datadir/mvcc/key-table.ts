@@ -1,20 +1,19 @@
 /** Keys are copied into blocks of this many bytes; a longer one has a block of its own. */
 const BLOCK_SIZE = 1024 * 1024;
 const FIRST_CAPACITY = 1024;
-/** Slots that may be taken before there are more, as a share. */
+/** The share of slots that may be taken before the table grows. */
 const MOST_TAKEN = 0.6;
 const FREE = -1;
 const REMOVED = -2;
 
 /**
- * Numbers by key. Outside of the heap of objects: a key costs its own bytes and some 40 more, where a Map of strings costs
- * hundreds. Slots with open addressing point into blocks with the bytes of the keys; what was removed makes room when
- * the table grows next.
+ * A hash table from keys to numbers in typed arrays: a key takes its own bytes and about 40 more, in a Map of strings hundreds.
+ * Slots with open addressing refer to blocks with the bytes of the keys. Removed keys are dropped when the table grows next.
  */
 export class KeyTable {
   #slots = new Slots(FIRST_CAPACITY);
   #blocks = new KeyBlocks();
-  /** Slots that were ever taken, and those of them whose key was removed. */
+  /** Slots that are taken, and those of them whose key was removed. */
   #taken = 0;
   #removed = 0;
 
@@ -41,7 +40,7 @@ export class KeyTable {
     values[slot] = value;
   }
 
-  /** Forgets `key`, if it is known. */
+  /** Removes `key`, if it is in the table. */
   delete(key: Uint8Array): void {
     const slot = this.#find(key, hashOf(key));
     const { values } = this.#slots;
@@ -77,13 +76,13 @@ export class KeyTable {
     }
   }
 
-  /** Makes room in proportion to the keys that are there, and drops the bytes of removed ones when they are the most. */
+  /** Makes room for more keys. When most keys were removed, their bytes are dropped and the capacity stays. */
   #grow(): void {
     const old = this.#slots;
     const oldBlocks = this.#blocks;
-    const tidy = this.#removed > this.#taken / 2;
-    this.#blocks = tidy ? new KeyBlocks() : oldBlocks;
-    this.#slots = new Slots(tidy ? old.capacity : old.capacity * 2);
+    const compacts = this.#removed > this.#taken / 2;
+    this.#blocks = compacts ? new KeyBlocks() : oldBlocks;
+    this.#slots = new Slots(compacts ? old.capacity : old.capacity * 2);
     this.#taken -= this.#removed;
     this.#removed = 0;
     for (let slot = 0; slot < old.capacity; slot++) {
@@ -92,20 +91,20 @@ export class KeyTable {
         const place = { block: old.blocks[slot] ?? 0, offset: old.offsets[slot] ?? 0 };
         const length = old.lengths[slot] ?? 0;
         const hash = old.hashes[slot] ?? 0;
-        const kept = tidy ? this.#blocks.add(oldBlocks.key(place.block, place.offset, length)) : place;
+        const kept = compacts ? this.#blocks.add(oldBlocks.key(place.block, place.offset, length)) : place;
         this.#slots.fill(this.#slots.freeFor(hash), { hash, length, ...kept }, value);
       }
     }
   }
 }
 
-/** Where a key lies. */
+/** Where the bytes of a key are. */
 interface Place {
   readonly block: number;
   readonly offset: number;
 }
 
-/** The slots of a table, in columns. */
+/** The slots of a table, one typed array a field. */
 class Slots {
   /** A power of two. */
   readonly capacity: number;
@@ -113,7 +112,7 @@ class Slots {
   readonly lengths: Uint32Array;
   readonly blocks: Uint32Array;
   readonly offsets: Uint32Array;
-  /** What the key stands for, or FREE or REMOVED. */
+  /** The number of the key, or FREE or REMOVED. */
   readonly values: Float64Array;
 
   constructor(capacity: number) {
@@ -142,7 +141,7 @@ class Slots {
   }
 }
 
-/** The bytes of keys, one behind the other. */
+/** The bytes of keys, one after the other. */
 class KeyBlocks {
   readonly #blocks: Uint8Array[] = [];
   #used = BLOCK_SIZE;
@@ -162,7 +161,7 @@ class KeyBlocks {
     return this.#blocks[block]?.subarray(offset, offset + length) ?? new Uint8Array(0);
   }
 
-  /** Whether `key` stands there. */
+  /** Whether the bytes there are those of `key`. */
   holds(key: Uint8Array, block: number, offset: number): boolean {
     const bytes = this.#blocks[block];
     for (let at = 0; at < key.length; at++) {
@@ -174,7 +173,7 @@ class KeyBlocks {
   }
 }
 
-/** FNV-1a over 32 bits, mixed once more so that its low bits, which choose the slot, depend on all of it. */
+/** FNV-1a with 32 bits, then mixed so that the low bits, which choose the slot, depend on all of them. */
 function hashOf(key: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < key.length; at++) {

@@ -1,8 +1,8 @@
 import { VarintReader, writeVarint } from '../../protobuf/varint.ts';
 
 /**
- * The value of a record in etcd's `key` bucket: a protocol buffer message, fields in ascending order, zero and empty ones left out.
- * A tombstone holds only the key.
+ * The value of a record in etcd's `key` bucket: a protocol buffer message with its fields in ascending order, without those that
+ * are zero or empty. A tombstone holds only the key.
  *
  * ```
  * tag   field
@@ -27,10 +27,10 @@ export interface KeyValue {
 
 const NOTHING = new Uint8Array(0);
 
-/** The number of the last field that is known. */
+/** The number of the last known field. */
 const LAST_FIELD = 6;
 
-/** A record's fields, key and value as byte ranges of some memory. */
+/** A record's fields; key and value are ranges of a buffer. */
 export interface KeyValueFields {
   readonly keyStart: number;
   readonly keyEnd: number;
@@ -74,7 +74,7 @@ export function encodeTombstone(
 
 /**
  * Reads a message from `start` up to `end`; undefined when the bytes are no such message or a number is above 2^53 - 1.
- * Key and value are views. Unknown fields are passed over, as every protobuf decoder does.
+ * Key and value are views. Unknown fields are skipped, as by every protobuf decoder.
  */
 export function decodeKeyValue(bytes: Uint8Array, start = 0, end = bytes.length): KeyValue | undefined {
   const reader = new VarintReader(bytes, start, end);
@@ -128,8 +128,8 @@ export function keyOf(bytes: Uint8Array, start: number, end: number): Uint8Array
 }
 
 /**
- * The mod revision of a message from `start` up to `end`, 0 when it has none, without looking at key and value.
- * Undefined when the bytes are no such message.
+ * The mod revision of a message from `start` up to `end`, 0 when it has none; the other fields are skipped. Undefined when the
+ * bytes are no such message.
  */
 export function modRevisionOf(bytes: Uint8Array, start: number, end: number): number | undefined {
   const reader = new VarintReader(bytes, start, end);
@@ -145,7 +145,7 @@ export function modRevisionOf(bytes: Uint8Array, start: number, end: number): nu
   return reader.failed ? undefined : modRevision;
 }
 
-/** Passes over a field, whose tag is one of those above or belongs to no field that is known. */
+/** Skips a field. */
 function skip(reader: VarintReader, tag: number): void {
   switch (tag) {
     case 0x0a:
@@ -161,7 +161,7 @@ function skip(reader: VarintReader, tag: number): void {
   }
 }
 
-/** Passes over a field that is not known. A known one in another form is damage, as it is for etcd ("wrong wireType"). */
+/** Skips an unknown field. A known field of another wire type is damage, as in etcd ("wrong wireType"). */
 function skipUnknown(reader: VarintReader, tag: number): void {
   if (tag < 8 * (LAST_FIELD + 1)) {
     reader.failed = true;

@@ -3,12 +3,12 @@ import { Damage } from '../damage.ts';
 import { readCompactionMarks } from './compaction-marks.ts';
 import { decodeRevisionKey } from './revision-key.ts';
 
-/** etcd counts a database without any change as revision 1. */
+/** The revision of a database without any change. */
 const FIRST_REVISION = 1;
 
 /**
- * The revision etcd serves from this database. It is that of the newest record of the `key` bucket, unless a compaction
- * has removed that record: then the compaction's own revision, from the `meta` bucket, is later.
+ * The revision that etcd serves from this database: that of the newest record of the `key` bucket, or, when a compaction has
+ * removed this record, that of the compaction in the `meta` bucket.
  * Throws {@link Damage} when there is no `key` bucket or a revision cannot be read.
  *
  * Source: etcd server/storage/mvcc/kvstore.go, restore.

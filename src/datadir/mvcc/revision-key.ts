@@ -25,7 +25,7 @@ export interface ChangeRevision {
   readonly tombstone: boolean;
 }
 
-/** Reads a revision key from `start` up to `end`; undefined when the bytes have another form or a number above 2^53 - 1. */
+/** Reads a revision key from `start` up to `end`; undefined when the bytes have another form or a number is above 2^53 - 1. */
 export function decodeRevisionKey(bytes: Uint8Array, start = 0, end = bytes.length): ChangeRevision | undefined {
   const tombstone = end - start === REVISION_KEY_SIZE + 1;
   if (end - start !== REVISION_KEY_SIZE && !(tombstone && bytes[start + REVISION_KEY_SIZE] === TOMBSTONE_MARK)) {

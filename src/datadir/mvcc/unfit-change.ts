@@ -2,9 +2,9 @@
 export type UnfitReason =
   /** Revisions `from`..`to` are missing before it. */
   | { readonly kind: 'gap'; readonly from: number; readonly to: number }
-  /** It comes after a change of the later revision `after`. */
+  /** It comes after a change of a later revision, `after`. */
   | { readonly kind: 'order'; readonly after: number }
-  /** etcd never makes such a change; `fields` says what is odd. */
+  /** etcd never makes such a change; `fields` lists its fields. */
   | { readonly kind: 'content'; readonly fields: string };
 
 /** A change that does not continue the history it is added to. */

@@ -1,11 +1,11 @@
 import type { Bucket } from '../bbolt/bucket.ts';
 import type { Database } from '../bbolt/database.ts';
 
-/** What a database says about the etcd it belongs to. */
+/** The versions of etcd that a database names. */
 export interface DatabaseVersions {
-  /** Version of the contents, such as `3.6.0`; written by etcd 3.6 and newer only. */
+  /** Version of the contents, such as `3.6.0`; only etcd 3.6 and newer write it. */
   readonly storage: string | undefined;
-  /** Version all members of the cluster understood, such as `3.5.0`. */
+  /** Lowest version of the cluster's members, such as `3.5.0`. */
   readonly cluster: string | undefined;
 }
 

@@ -17,7 +17,7 @@ const UNION_FIELDS: Readonly<Record<number, CompareTarget>> = {
   8: 'lease',
 };
 
-/** How the stored side has to stand to the given one. */
+/** How the stored value has to compare to the given one. */
 export type CompareResult = 'equal' | 'greater' | 'less' | 'notEqual';
 
 const RESULTS: readonly CompareResult[] = ['equal', 'greater', 'less', 'notEqual'];

@@ -1,10 +1,10 @@
 import type { AlarmKind } from '../raft/raft-request.ts';
 
 /**
- * Raised alarms, and what they make etcd refuse.
+ * Raised alarms, and what etcd refuses because of them.
  *
- * An alarm that is raised while etcd runs takes the place of everything the requests went through before, the check of
- * rights included, until one is cleared or etcd restarts; found raised at the start, it stands in front of that check.
+ * While an alarm is active that was raised since the start, etcd does not check the rights of users: it replaces the whole chain
+ * of appliers, and forgets the one that checks. With an alarm that the db held at the start, rights are checked.
  * Source: etcd, server/etcdserver/apply.go, Alarm and newApplierV3Capped.
  */
 export class Alarms {
@@ -19,12 +19,12 @@ export class Alarms {
       this.#raisedBy.corrupt.size > 0 ? 'corrupt' : this.#raisedBy.nospace.size > 0 ? 'nospace' : undefined;
   }
 
-  /** `nospace`: nothing may be put and no lease granted. `corrupt`: nothing at all. */
+  /** The alarm that decides. `nospace` refuses puts and lease grants, `corrupt` all changes of keys and leases. */
   get refuses(): AlarmKind | undefined {
     return this.#refuses;
   }
 
-  /** Whether rights of users are looked at. */
+  /** Whether rights of users are checked. */
   get checksRights(): boolean {
     return this.#checksRights;
   }

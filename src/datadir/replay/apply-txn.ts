@@ -5,10 +5,10 @@ import { keyRange } from './key-range.ts';
 import type { StoreState } from './store-state.ts';
 import { type ChangeSink, Transaction } from './transaction.ts';
 
-// Transactions as etcd applies them: all conditions, of nested transactions too, are decided on the state before; then the
-// steps that will run are checked; then they run. Source: etcd, server/etcdserver/apply.go, Txn.
+// Transactions as etcd applies them: first all conditions are evaluated on the state before, those of nested transactions too.
+// Then the steps that will run are checked, then they run. Source: etcd, server/etcdserver/apply.go, Txn.
 
-/** A step that will run; nested transactions are already reduced to the branch they take. */
+/** A step that will run; a nested transaction was replaced by the steps of the branch it takes. */
 type Step = Exclude<TxnOperation, { readonly kind: 'txn' }>;
 
 /** Applies a transaction; one that etcd refuses changes nothing. */
@@ -29,10 +29,7 @@ export function applyTxn(state: StoreState, txn: TxnRequest, sink: ChangeSink): 
   transaction.end();
 }
 
-/**
- * Writes a key inside a transaction; what the request wants to keep is taken from what is there. The caller has checked
- * that it is.
- */
+/** Writes a key inside a transaction. A value or lease that the request keeps must exist: see {@link isPossible}. */
 export function applyPut(state: StoreState, put: PutRequest, transaction: Transaction): void {
   const before = state.keys.get(put.key);
   const value = put.ignoreValue ? (before?.value ?? new Uint8Array()) : put.value;
@@ -40,7 +37,7 @@ export function applyPut(state: StoreState, put: PutRequest, transaction: Transa
   transaction.put(put.key, value, lease);
 }
 
-/** What a put needs: its lease, and the key itself when something of it is to be kept. */
+/** Whether a put can be applied: its lease exists, and so does the key when its value or lease is kept. */
 export function isPossible(state: StoreState, put: PutRequest): boolean {
   if ((put.ignoreValue || put.ignoreLease) && state.keys.get(put.key) === undefined) {
     return false;
@@ -55,9 +52,9 @@ export function hasPut(txn: TxnRequest): boolean {
   );
 }
 
-/** The transaction as an etcd takes it from its log: up to 3.6 without reads, those of nested transactions excepted. */
+/** The transaction as an etcd applies it from its log: up to 3.6 without the reads at its outermost level. */
 export function asLogged(state: StoreState, txn: TxnRequest): TxnRequest {
-  if (state.rules.checksIdleReads) {
+  if (state.rules.checksTopLevelReads) {
     return txn;
   }
   const needed = (operation: TxnOperation): boolean => operation.kind !== 'range';

@@ -6,8 +6,8 @@ import type { StoreState } from './store-state.ts';
 import { type ChangeSink, Transaction } from './transaction.ts';
 
 /**
- * Applies one request of the log to the state, as an etcd does that finds it in its log after a restart: what it would
- * refuse changes nothing. Each change of a key goes to `sink`. Source: etcd, server/etcdserver/{apply,apply_auth}.go.
+ * Applies one request of the log to the state as an etcd does after a restart. A refused request changes nothing. Each change
+ * of a key goes to `sink`. Source: etcd, server/etcdserver/{apply,apply_auth}.go.
  */
 export function applyRequest(state: StoreState, request: RaftRequest, sink: ChangeSink): void {
   const { operation } = request;

@@ -4,10 +4,10 @@ import { coversRange, type KeyInterval } from './interval-cover.ts';
 import { keyRange } from './key-range.ts';
 import type { VersionRules } from './version-rules.ts';
 
-/** Users, roles and their rights, as they are found in the db. Names are byte strings. */
+/** Users, roles and their rights, as in the db. Names are byte strings. */
 export interface AuthContents {
   readonly enabled: boolean;
-  /** Counts changes of users and roles; 0n in a db that was never started. */
+  /** Counts changes of users and roles; 0n in a db that no etcd has opened yet. */
   readonly revision: bigint;
   readonly users: ReadonlyMap<string, readonly string[]>;
   readonly roles: ReadonlyMap<string, readonly Permission[]>;
@@ -16,8 +16,8 @@ export interface AuthContents {
 const ROOT = 'root';
 
 /**
- * Decides what a request may do, and follows the requests that change that. Passwords and tokens play no part any more when
- * a request is in the log. Source: etcd, server/auth/store.go.
+ * Users and roles: whether a request is allowed, and the requests that change them. Passwords and tokens do not matter: they
+ * were checked before the request came into the log. Source: etcd, server/auth/store.go.
  */
 export class Auth {
   readonly #users: Map<string, readonly string[]>;
@@ -33,7 +33,7 @@ export class Auth {
     this.#roles = new Map(contents.roles);
   }
 
-  /** Whether rights are looked at. */
+  /** Whether rights are checked. */
   get enabled(): boolean {
     return this.#enabled;
   }
@@ -58,7 +58,7 @@ export class Auth {
     }
   }
 
-  /** Returns whether the change counts as one. */
+  /** Returns whether the auth revision grows. */
   #change(auth: AuthChange, rules: VersionRules): boolean {
     switch (auth.change) {
       case 'enable':
@@ -126,13 +126,13 @@ export class Auth {
     return true;
   }
 
-  /** Permissions stand in the order of their keys, and only the first one with the same key is looked at. */
+  /** Permissions are in the order of their keys. As in etcd, only the first one with the same key can be replaced. */
   #grantPermission(role: string, permission: Permission | undefined, rules: VersionRules): boolean {
     const permissions = this.#roles.get(role);
     if (permission === undefined || permissions === undefined) {
       return false;
     }
-    if (rules.refusesEmptyPermissions && !isSensible(permission)) {
+    if (rules.refusesEmptyPermissions && !coversAnyKey(permission)) {
       return false;
     }
     const place = permissions.findIndex(({ key }) => key >= permission.key);
@@ -174,7 +174,7 @@ export class Auth {
     const allowed = roles
       .flatMap((role) => this.#roles.get(role) ?? [])
       .filter((permission) => permission.type === what || permission.type === 'readwrite')
-      // To etcd's intervals the empty key is the largest: nothing follows it.
+      // etcd's intervals take the empty key for the largest, so such a permission covers nothing.
       .filter((permission) => permission.key !== '')
       .map(intervalOf);
     return coversRange(allowed, keyRange(key, rangeEnd));
@@ -189,7 +189,7 @@ function sameKeys(a: Pick<Permission, 'key' | 'rangeEnd'>, b: Pick<Permission, '
   return a.key === b.key && a.rangeEnd === b.rangeEnd;
 }
 
-/** A permission over nothing is refused. */
-function isSensible({ key, rangeEnd }: Permission): boolean {
+/** Whether a permission is for any key. */
+function coversAnyKey({ key, rangeEnd }: Permission): boolean {
   return key !== '' && (rangeEnd === '' || key < rangeEnd || rangeEnd === '\0');
 }

@@ -9,7 +9,7 @@ const ABSENT: LiveKey = { createRevision: 0, modRevision: 0, version: 0, lease: 
 export function holds(keys: LiveKeys, compare: Compare): boolean {
   const range = keys.inRange(keyRange(compare.key, compare.rangeEnd));
   if (range.length === 0) {
-    // A value that does not exist cannot be told from an empty one, so comparing it always fails.
+    // etcd lets every comparison with a value that does not exist fail.
     return compare.target !== 'value' && fits(compare, ABSENT);
   }
   return range.every((key) => fits(compare, keys.get(key) ?? ABSENT));

@@ -1,14 +1,14 @@
 import type { KeyRange } from './key-range.ts';
 
-/** Keys a permission is about. */
+/** The keys that a permission covers. */
 export type KeyInterval = KeyRange;
 
 /**
- * Whether intervals together contain a whole range: those that touch it have to follow each other without a hole.
+ * Whether intervals together cover a whole range: those that overlap it have to leave no hole.
  *
- * A range that ends before it begins is covered by an interval that contains its beginning, as in etcd: it is about no key,
- * but a transaction it stands in is not refused for it. (Where such a range ends at or below the lowest of several
- * intervals, etcd's answer hangs on the shape of its tree; then ours may be the more generous one.)
+ * As in etcd, a range that ends before it begins is covered by an interval that contains its beginning. It has no keys, but the
+ * answer decides about the transaction around it. (When such a range ends at or below the lowest of several intervals, etcd's
+ * answer depends on the shape of its tree; this function may then allow what etcd refuses.)
  * Source: etcd, pkg/adt/interval_tree.go, Compare and Contains.
  */
 export function coversRange(intervals: readonly KeyInterval[], range: KeyRange): boolean {

@@ -1,6 +1,6 @@
 /**
- * The keys a request is about, as byte strings: from `from` on, up to but without `to`; `undefined` is no upper end.
- * etcd writes a single key as an empty range end and an open end as the byte 0.
+ * A range of keys, as byte strings: `from` is included, `to` is not; undefined is no upper end. In etcd's requests an empty
+ * range end means a single key, and the byte 0 means no upper end.
  */
 export interface KeyRange {
   readonly from: string;
@@ -10,7 +10,7 @@ export interface KeyRange {
 /** The range of a request's key and range end. */
 export function keyRange(key: string, rangeEnd: string): KeyRange {
   if (rangeEnd === '') {
-    // Nothing sorts between a key and the same key with a zero byte behind it.
+    // Nothing sorts between a key and the same key followed by a zero byte.
     return { from: key, to: `${key}\0` };
   }
   return { from: key, to: rangeEnd === '\0' ? undefined : rangeEnd };

@@ -2,8 +2,8 @@
 const LONGEST_TTL = 9_000_000_000n;
 
 /**
- * The leases that exist and the keys that hang on them. Time does not pass here: an expired lease ends by a request of its
- * own in the log. Source: etcd, server/lease/lessor.go.
+ * The leases that exist, and the keys attached to them. Leases do not expire here: etcd revokes an expired lease by a request
+ * in the log. Source: etcd, server/lease/lessor.go.
  */
 export class Leases {
   readonly #keysOf = new Map<bigint, Set<string>>();
@@ -20,12 +20,12 @@ export class Leases {
     }
   }
 
-  /** Keys on a lease, ascending. */
+  /** Keys attached to a lease, ascending. */
   keys(id: bigint): readonly string[] {
     return [...(this.#keysOf.get(id) ?? [])].sort();
   }
 
-  /** Hangs a key on a lease, or on none (0n or one that does not exist), and takes it off the one before. */
+  /** Attaches a key to a lease, or to none when `id` is 0n or does not exist, and detaches it from the one before. */
   attach(key: string, id: bigint): void {
     this.detach(key);
     const keys = this.#keysOf.get(id);
@@ -43,7 +43,7 @@ export class Leases {
     }
   }
 
-  /** Ends a lease; its keys have to be deleted by then. */
+  /** Removes a lease, whose keys have to be deleted before. */
   revoke(id: bigint): void {
     for (const key of this.keys(id)) {
       this.detach(key);

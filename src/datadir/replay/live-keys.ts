@@ -7,14 +7,14 @@ export interface LiveKey {
   readonly version: number;
   /** 0n for none. */
   readonly lease: bigint;
-  /** Undefined when nobody is going to ask for it. */
+  /** Undefined when no request of the log reads it. */
   readonly value: Uint8Array | undefined;
 }
 
 /** Keys that exist, in order. Keys are byte strings. */
 export class LiveKeys {
   readonly #keys = new Map<string, LiveKey>();
-  /** Every key that was ever set, sorted; undefined until somebody asks for a range. */
+  /** Every key that was ever set, sorted; undefined until a range is asked for. */
   #sorted: string[] | undefined;
 
   get(key: string): LiveKey | undefined {

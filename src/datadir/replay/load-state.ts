@@ -17,18 +17,15 @@ import type { ReadSet } from './read-set.ts';
 import type { StoreState } from './store-state.ts';
 import type { VersionRules } from './version-rules.ts';
 
-/** What a db is read for. */
+/** What to read from which db. */
 export interface Loading {
   readonly database: Database;
-  readonly interest: ReadSet;
+  readonly readSet: ReadSet;
   readonly rules: VersionRules;
   readonly signal: AbortSignal;
 }
 
-/**
- * The state an etcd has after it has opened a db, as far as the requests of interest can ask about it.
- * Throws {@link Damage}.
- */
+/** The state an etcd has after it opened a db, with the keys of the read set only. Throws {@link Damage}. */
 export async function loadState(loading: Loading): Promise<StoreState> {
   const { database } = loading;
   const state: StoreState = {
@@ -40,14 +37,14 @@ export async function loadState(loading: Loading): Promise<StoreState> {
     rules: loading.rules,
     alarms: await readAlarms(loading),
   };
-  if (!loading.interest.isEmpty) {
+  if (!loading.readSet.isEmpty) {
     await readKeys(loading, state);
   }
   return state;
 }
 
-/** Walks the history once and keeps the newest version of each key of interest. */
-async function readKeys({ database, interest, signal }: Loading, state: StoreState): Promise<void> {
+/** Walks the history once and keeps the newest version of each key in the read set. */
+async function readKeys({ database, readSet, signal }: Loading, state: StoreState): Promise<void> {
   const bucket = await database.bucket('key');
   for await (const leaf of bucket?.leaves({ signal }) ?? []) {
     for (let index = 0; index < leaf.count; index++) {
@@ -57,12 +54,12 @@ async function readKeys({ database, interest, signal }: Loading, state: StoreSta
         const reason = `record ${index} of page ${leaf.page.id} is no change of a key`;
         throw new Damage({ file: leaf.page.file, offset: leaf.page.offset + leaf.keyStart(index), reason });
       }
-      follow(state, interest, record, change.tombstone ? 'delete' : 'put');
+      follow(state, readSet, record, change.tombstone ? 'delete' : 'put');
     }
   }
 }
 
-function follow(state: StoreState, interest: ReadSet, record: KeyValue, kind: 'put' | 'delete'): void {
+function follow(state: StoreState, readSet: ReadSet, record: KeyValue, kind: 'put' | 'delete'): void {
   const key = byteString(record.key);
   const known = state.keys.get(key) !== undefined;
   if (kind === 'delete') {
@@ -72,16 +69,16 @@ function follow(state: StoreState, interest: ReadSet, record: KeyValue, kind: 'p
     }
     return;
   }
-  if (known || interest.hasLease(record.lease) || interest.hasKey(key)) {
+  if (known || readSet.hasLease(record.lease) || readSet.hasKey(key)) {
     const { createRevision, modRevision, version, lease } = record;
     // A copy: the view would keep the whole page in memory.
-    const value = interest.hasValue(key) ? Uint8Array.from(record.value) : undefined;
+    const value = readSet.hasValue(key) ? Uint8Array.from(record.value) : undefined;
     state.keys.set(key, { createRevision, modRevision, version, lease, value });
     state.leases.attach(key, lease);
   }
 }
 
-/** The compaction that was begun last; etcd finishes it when it starts. */
+/** The last compaction that was begun; etcd finishes it at its start. */
 async function readCompactRevision(database: Database): Promise<number> {
   const meta = await database.bucket('meta');
   let newest = 0;

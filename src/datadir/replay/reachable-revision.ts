@@ -1,22 +1,25 @@
 import { type Replay, replay } from './replay.ts';
-import { applyEditions } from './version-rules.ts';
+import { allVersionRules } from './version-rules.ts';
 
-/** A log to follow, and the revision that would be enough. */
-export interface Reach extends Omit<Replay, 'rules' | 'onChange'> {
-  /** Nothing more is tried once this revision is reached; without it, every edition of the rules is tried. */
+/** The log to apply, and when to stop. */
+export interface ReachableRevisionOptions extends Omit<Replay, 'rules' | 'onChange'> {
+  /** No more rules are tried once this revision is reached; left out, all are tried. */
   readonly enough?: number;
 }
 
 /**
- * The revision a log brings its db to. What some requests in the log do depends on the release of the etcd that
- * starts, which no file tells: this is the furthest any release arrives. Throws a `Damage`.
+ * The revision of a member once it has applied its log. The effect of some requests depends on the version of the etcd that
+ * starts, which no file names, so this is the highest revision that any version reaches. Throws a `Damage`.
  */
-export async function reachableRevision({ enough = Number.POSITIVE_INFINITY, ...files }: Reach): Promise<number> {
+export async function reachableRevision({
+  enough = Number.POSITIVE_INFINITY,
+  ...files
+}: ReachableRevisionOptions): Promise<number> {
   let furthest = 0;
-  for (const { rules } of applyEditions) {
+  for (const { rules } of allVersionRules) {
     const reached = await replay({ ...files, rules });
     furthest = Math.max(furthest, reached.revision);
-    if (!reached.debatable || furthest >= enough) {
+    if (!reached.dependsOnVersion || furthest >= enough) {
       break;
     }
   }

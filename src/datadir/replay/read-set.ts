@@ -3,10 +3,7 @@ import type { TxnOperation, TxnRequest } from '../raft/txn-request.ts';
 import type { PutRequest } from '../raft/write-request.ts';
 import { inRange, type KeyRange, keyRange } from './key-range.ts';
 
-/**
- * Which keys of the db the requests of a log may ask about. A log is short and a db is large: only these have to be
- * known.
- */
+/** The keys of the db that the requests of a log may read. A log is short and a db is large, so only these are loaded. */
 export class ReadSet {
   readonly #keys = new Set<string>();
   readonly #ranges: KeyRange[] = [];
@@ -15,12 +12,12 @@ export class ReadSet {
   readonly #leases = new Set<bigint>();
   readonly #changes: 'counted' | 'wanted';
 
-  /** `wanted`: the changes themselves are wanted, with create revision and version; `counted`: only how many there are. */
+  /** `wanted`: the changes are needed, with create revision and version. `counted`: only their number. */
   constructor(changes: 'counted' | 'wanted') {
     this.#changes = changes;
   }
 
-  /** True when nothing in the db's keys can matter. */
+  /** True when no key of the db matters. */
   get isEmpty(): boolean {
     return this.#keys.size === 0 && this.#ranges.length === 0 && this.#leases.size === 0;
   }
@@ -33,7 +30,7 @@ export class ReadSet {
     return this.#leases.has(lease);
   }
 
-  /** Whether the value of a key may be asked for. */
+  /** Whether the value of a key may be read. */
   hasValue(key: string): boolean {
     return this.#valueKeys.has(key) || this.#valueRanges.some((range) => inRange(range, key));
   }
@@ -83,7 +80,7 @@ export class ReadSet {
   }
 
   #addPut(put: PutRequest): void {
-    // Rights may hang on the keys of the lease.
+    // The rights that the put needs depend on the keys of the lease.
     if (put.lease !== 0n) {
       this.#leases.add(put.lease);
     }
@@ -112,7 +109,7 @@ export class ReadSet {
   }
 }
 
-/** Logs repeat themselves; the list of ranges should not. */
+/** Requests of a log are often alike; the list of ranges stays short. */
 function addOnce(ranges: KeyRange[], range: KeyRange): void {
   if (!ranges.some(({ from, to }) => from === range.from && to === range.to)) {
     ranges.push(range);

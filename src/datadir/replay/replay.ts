@@ -11,55 +11,55 @@ import type { StartState } from './start-state.ts';
 import type { ChangeSink } from './transaction.ts';
 import type { VersionRules } from './version-rules.ts';
 
-/** Where an etcd that starts from these files arrives once it has applied its log. */
+/** The state of an etcd that starts from these files, once it has applied its log. */
 export interface ReplayResult {
   readonly revision: number;
   readonly compactRevision: number;
   /** Index of the last entry that was applied. */
   readonly appliedIndex: number;
-  /** Whether there was a request about which releases of etcd may differ, so that other {@link Replay.rules} may lead elsewhere. */
-  readonly debatable: boolean;
+  /** Whether a request depends on the etcd version, so that other {@link Replay.rules} may give another result. */
+  readonly dependsOnVersion: boolean;
 }
 
 /** What to replay. */
 export interface Replay {
   readonly memberDir: string;
   readonly start: StartState;
-  /** Of the etcd whose view is wanted. */
+  /** Rules of the etcd version to follow. */
   readonly rules: VersionRules;
-  /** Is told each change the log adds to the db. Without it, less has to be read. */
+  /** Receives each change that the log adds to the db. Without it, less has to be read. */
   readonly onChange?: ChangeSink;
   readonly signal: AbortSignal;
 }
 
 /**
- * Applies the entries of the log that are not in the db yet, as etcd does when it starts, without writing anything.
+ * Applies the entries of the log that are not in the db yet, as etcd does at its start, without writing anything.
  *
- * Only committed entries count. A member that votes alone commits whatever is in its log at the next start; of a member of
- * several, entries behind the last known commit may still be overwritten, and are left out.
+ * Only committed entries count. The only voter of a cluster commits its whole log at the next start. In a larger cluster,
+ * entries after the last known commit may still be overwritten, so they are left out.
  *
- * The log is walked twice, first for what it asks about, so that of the db only that has to be kept. Throws a `Damage`.
+ * The log is read twice: first for its read set, then to apply it. Throws a `Damage`.
  */
 export async function replay(request: Replay): Promise<ReplayResult> {
   const { start, signal, rules, onChange } = request;
   const appliedIndex = committedIndex(start);
   const directory = path.join(request.memberDir, 'wal');
   const entries = await openEntries({ directory, after: start.consistentIndex, upTo: appliedIndex, signal });
-  const interest = new ReadSet(onChange === undefined ? 'counted' : 'wanted');
-  await entries.each((entry) => interest.add(requestOf(entry).operation));
+  const readSet = new ReadSet(onChange === undefined ? 'counted' : 'wanted');
+  await entries.each((entry) => readSet.add(requestOf(entry).operation));
   await using database = await Database.open(start.dbFile);
-  const state = await loadState({ database, interest, rules, signal });
+  const state = await loadState({ database, readSet, rules, signal });
   const sink = onChange ?? ((): void => {});
-  let debatable = state.auth.enabled;
+  let dependsOnVersion = state.auth.enabled;
   await entries.each((entry) => {
     const request = requestOf(entry);
     applyRequest(state, request, sink);
-    debatable ||= state.auth.enabled || readsAtRevision(request);
+    dependsOnVersion ||= state.auth.enabled || readsAtRevision(request);
   });
-  return { revision: state.revision, compactRevision: state.compactRevision, appliedIndex, debatable };
+  return { revision: state.revision, compactRevision: state.compactRevision, appliedIndex, dependsOnVersion };
 }
 
-/** Without users, such a read is all that {@link VersionRules} are about. */
+/** Without users, such a read is all that {@link VersionRules} decide about. */
 function readsAtRevision({ operation }: RaftRequest): boolean {
   return (
     operation.kind === 'txn' &&
@@ -69,7 +69,7 @@ function readsAtRevision({ operation }: RaftRequest): boolean {
   );
 }
 
-/** Index of the last entry that counts. */
+/** Index of the last entry to apply. */
 function committedIndex({ consistentIndex, log, voters }: StartState): number {
   const alone = voters.length === 1 && voters[0] === log.metadata.nodeId;
   return alone ? log.lastIndex : Math.max(log.state.commit, consistentIndex);

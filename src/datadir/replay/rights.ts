@@ -3,9 +3,9 @@ import type { TxnOperation, TxnRequest } from '../raft/txn-request.ts';
 import type { DeleteRangeRequest, PutRequest } from '../raft/write-request.ts';
 import type { StoreState } from './store-state.ts';
 
-// Which rights a request needs at the moment it is applied. Source: etcd, server/etcdserver/apply_auth.go.
+// The rights that a request needs when it is applied. Source: etcd, server/etcdserver/apply_auth.go.
 
-/** A put of its own. */
+/** A put outside of a transaction. */
 export function mayPut(state: StoreState, requester: Requester, put: PutRequest): boolean {
   return (
     state.auth.mayWrite(requester, put.key, '') &&
@@ -14,7 +14,7 @@ export function mayPut(state: StoreState, requester: Requester, put: PutRequest)
   );
 }
 
-/** A delete, also as a step of a transaction. */
+/** A delete, inside or outside of a transaction. */
 export function mayDelete(
   state: StoreState,
   requester: Requester,
@@ -23,7 +23,7 @@ export function mayDelete(
   return state.auth.mayWrite(requester, key, rangeEnd) && (!prevKv || state.auth.mayRead(requester, key, rangeEnd));
 }
 
-/** A transaction: its conditions, and both branches, whichever is taken. */
+/** A transaction: its conditions and both branches, whichever is taken. */
 export function mayTransact(state: StoreState, requester: Requester, txn: TxnRequest): boolean {
   return (
     txn.compares.every(({ key, rangeEnd }) => state.auth.mayRead(requester, key, rangeEnd)) &&
@@ -31,7 +31,7 @@ export function mayTransact(state: StoreState, requester: Requester, txn: TxnReq
   );
 }
 
-/** Ending a lease deletes its keys, and so does hanging a key on it in the end: both need the right to write all of them. */
+/** A lease deletes its keys when it ends, so revoking it or attaching a key to it needs the right to write all of them. */
 export function mayUseLease(state: StoreState, requester: Requester, lease: bigint): boolean {
   return (
     (state.rules.exemptsAdminFromLeaseKeys && state.auth.isAdmin(requester)) ||

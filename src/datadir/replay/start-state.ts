@@ -9,25 +9,25 @@ import type { RaftSnapshot } from '../snap/snap-file.ts';
 import type { LogSummary } from '../wal/log-walk.ts';
 import { readWholeLog } from '../wal/whole-log.ts';
 
-/** What an etcd would start from, found as etcd finds it. */
+/** What an etcd would start from. */
 export interface StartState {
-  /** The db it opens: `db`, or the one that came with a snapshot and has not taken its place yet. */
+  /** The db it opens: `db`, or a newer one from the leader that has not replaced it yet. */
   readonly dbFile: string;
   /** Index of the newest log entry whose effect is in the db. */
   readonly consistentIndex: number;
-  /** The snapshot the log is read from; undefined when it is read from its first entry. */
+  /** The snapshot after which the log is read; undefined when it is read from its first entry. */
   readonly snapshot: RaftSnapshot | undefined;
   readonly log: LogSummary;
   /** Ids of the members that vote, ascending. */
   readonly voters: readonly bigint[];
-  /** Damaged `.snap` files that etcd would pass over. */
+  /** Damaged `.snap` files that etcd would skip. */
   readonly passedOver: readonly Damage[];
 }
 
 /**
  * Reads the raft state of a member directory and checks that log, snapshot and db belong together: the log is whole,
- * the snapshot's db is there, and the log reaches at least as far as the db. Throws {@link Damage} when etcd could not
- * start, or would start without entries that the db has seen. Nothing is changed.
+ * the snapshot's db exists, and the log reaches at least as far as the db. Throws {@link Damage} when etcd could not start,
+ * or would start without entries that the db has applied. Nothing is changed.
  */
 export async function readStartState(
   memberDir: string,
@@ -47,7 +47,7 @@ export async function readStartState(
   return { dbFile, consistentIndex, snapshot, log, passedOver, voters: votersOf(snapshot, log, walDir) };
 }
 
-/** The voters of the snapshot, and what the log has changed about them since. */
+/** The voters of the snapshot, with the changes that the log holds. */
 function votersOf(snapshot: RaftSnapshot | undefined, log: LogSummary, walDir: string): readonly bigint[] {
   const voters = new Set(snapshot?.confState.voters);
   for (const entry of log.confChanges) {
@@ -74,8 +74,8 @@ function decodeChange(entry: RaftEntry, walDir: string): ConfChange {
 }
 
 /**
- * A member that was far behind gets a whole db from its leader, saved as `INDEX.snap.db`. When it stopped before that took
- * the place of `db`, etcd does so at its next start. Source: etcd, server/storage/backend.go, RecoverSnapshotBackend.
+ * A member that is far behind gets a whole db from its leader, saved as `INDEX.snap.db`. When it stopped before this replaced
+ * `db`, etcd replaces `db` at its next start. Source: etcd, server/storage/backend.go, RecoverSnapshotBackend.
  */
 async function chooseDb(
   snapDir: string,
@@ -94,7 +94,7 @@ async function chooseDb(
   return { dbFile: received, consistentIndex: await readConsistentIndex(received) };
 }
 
-/** `consistent_index` in the bucket `meta`, 8 bytes big endian; a db that has seen nothing has none. */
+/** `consistent_index` in the bucket `meta`, 8 bytes big-endian; a db to which nothing was applied has none. */
 async function readConsistentIndex(file: string): Promise<number> {
   await using database = await Database.open(file);
   const meta = await database.bucket('meta');

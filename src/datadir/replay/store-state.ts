@@ -22,11 +22,11 @@ export type ReplayedChange = {
   | { readonly kind: 'delete' }
 );
 
-/** Everything that decides about the effect of a request. Changes as requests are applied. */
+/** Everything that decides what a request does. It changes as requests are applied. */
 export interface StoreState {
   /** Of the last change. */
   revision: number;
-  /** History up to here is gone. */
+  /** The revision of the last compaction. */
   compactRevision: number;
   readonly keys: LiveKeys;
   readonly leases: Leases;

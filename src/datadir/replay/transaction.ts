@@ -1,12 +1,12 @@
 import type { KeyRange } from './key-range.ts';
 import type { ReplayedChange, StoreState } from './store-state.ts';
 
-/** What to do with each change. */
+/** Receives each change. */
 export type ChangeSink = (change: ReplayedChange) => void;
 
 /**
- * One transaction of the store: its changes share the revision after the last one, and all reads see what was written
- * before. Without a change, no revision is used up. Source: etcd, server/storage/mvcc/kvstore_txn.go.
+ * One transaction of the store. Its changes share one revision, the next one, and its reads see the changes before them. A
+ * transaction without changes does not use up a revision. Source: etcd, server/storage/mvcc/kvstore_txn.go.
  */
 export class Transaction {
   readonly #state: StoreState;

@@ -1,24 +1,24 @@
-/** What an etcd looks at before it applies a request that it finds in its log. */
+/** What an etcd checks before it applies a request from its log; it depends on the etcd version. */
 export interface VersionRules {
-  /** A permission over no key at all cannot be granted. */
+  /** A permission for no key at all cannot be granted. */
   readonly refusesEmptyPermissions: boolean;
-  /** An administrator may use and end every lease, also with a login that is out of date. */
+  /** An administrator may use and revoke every lease, even with an outdated login. */
   readonly exemptsAdminFromLeaseKeys: boolean;
-  /** Conditions and steps of nested transactions need the rights they would need alone. */
+  /** Conditions and operations of nested transactions need the same rights as outside of one. */
   readonly checksNestedTransactions: boolean;
-  /** A put in a transaction needs the right to its lease, and to read the value it replaces if it returns that. */
+  /** A put in a transaction needs the rights for the keys of its lease, and to read the value that it returns. */
   readonly checksWholePutsInTransactions: boolean;
   /**
-   * Reads on the outermost level of a transaction need their rights and a revision that is there. Before, they were struck:
-   * nobody waits for an answer to a request from the log. So a transaction that was refused when it was made, for a read,
-   * is applied after a restart.
+   * Reads at the outermost level of a transaction need the right and an existing revision. Older versions drop these reads
+   * when a request comes from the log, as nobody waits for the answer. So a transaction that was refused for such a read is
+   * applied after a restart.
    */
-  readonly checksIdleReads: boolean;
+  readonly checksTopLevelReads: boolean;
 }
 
-/** Rules and the first release of each line that has them. */
-export interface VersionRulesName {
-  /** Patch release by line; a line that is absent has never had these rules, or has had newer ones from its beginning. */
+/** Rules, and since which etcd version they hold. */
+export interface VersionRulesSince {
+  /** Patch version by minor version, such as `'3.5': 8`. A minor version that is absent never had exactly these rules. */
   readonly since: Readonly<Record<string, number>>;
   readonly rules: VersionRules;
 }
@@ -28,22 +28,21 @@ const FIRST: VersionRules = {
   exemptsAdminFromLeaseKeys: false,
   checksNestedTransactions: false,
   checksWholePutsInTransactions: false,
-  checksIdleReads: false,
+  checksTopLevelReads: false,
 };
 const SECOND: VersionRules = { ...FIRST, refusesEmptyPermissions: true };
 const THIRD: VersionRules = { ...SECOND, exemptsAdminFromLeaseKeys: true };
 const FOURTH: VersionRules = { ...THIRD, checksNestedTransactions: true };
 const FIFTH: VersionRules = { ...FOURTH, checksWholePutsInTransactions: true };
-const SIXTH: VersionRules = { ...FIFTH, checksIdleReads: true };
+const SIXTH: VersionRules = { ...FIFTH, checksTopLevelReads: true };
 
 /**
- * All rules there have been since 3.4.0, newest first. Holes in the check were closed one after the other, in the same order
- * in each line, and a request that is in a log is decided by the rules of the etcd that reads the log. Nothing in a data
- * directory tells the patch release that wrote it.
+ * All rules since etcd 3.4.0, newest first. Each minor version gained them in the same order. The rules of the etcd that reads
+ * the log decide, not those of the etcd that wrote it; no file of a data directory names the patch version.
  * Source: etcd, server/etcdserver/apply_auth.go, server/auth/store.go and removeNeedlessRangeReqs in
  * server/etcdserver/server.go at the tags named here; server/etcdserver/txn/txn.go at v3.7.0.
  */
-export const applyEditions: readonly [VersionRulesName, ...VersionRulesName[]] = [
+export const allVersionRules: readonly [VersionRulesSince, ...VersionRulesSince[]] = [
   { since: { '3.7': 0 }, rules: SIXTH },
   { since: { '3.4': 44, '3.5': 30, '3.6': 11 }, rules: FIFTH },
   { since: { '3.4': 42, '3.5': 28, '3.6': 9 }, rules: FOURTH },

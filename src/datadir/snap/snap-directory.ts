@@ -14,15 +14,15 @@ export async function listSnapFiles(directory: string): Promise<readonly string[
     .map((name) => path.join(directory, name));
 }
 
-/** The snapshot etcd would start from, and the damaged files it would pass over (and rename to `.broken`) on the way. */
+/** The snapshot that etcd would start from, and the damaged newer files that it would skip (and rename to `.broken`). */
 export interface SnapChoice {
   readonly snapshot: RaftSnapshot | undefined;
   readonly passedOver: readonly Damage[];
 }
 
 /**
- * Chooses as etcd does at its start: the newest intact file whose term and index the WAL has a mark of.
- * Undefined when there is none, which lets etcd begin with the first entry of the log.
+ * Chooses as etcd does at its start: the newest intact file whose term and index have a mark in the WAL. Without one, etcd
+ * begins with the first entry of the log.
  */
 export async function chooseSnapshot(directory: string, marks: readonly WalSnapshot[]): Promise<SnapChoice> {
   const passedOver: Damage[] = [];
@@ -44,7 +44,7 @@ export async function newestSnapIndex(directory: string): Promise<number> {
   return index === undefined ? 0 : Number.parseInt(index, 16);
 }
 
-/** Reads one `.snap` file; a damaged one is returned as its {@link Damage}. */
+/** Reads one `.snap` file; returns the {@link Damage} of a damaged one. */
 export async function readSnapFile(file: string): Promise<RaftSnapshot | Damage> {
   try {
     return decodeSnapFile(await readFile(file), file);
@@ -56,7 +56,7 @@ export async function readSnapFile(file: string): Promise<RaftSnapshot | Damage>
   }
 }
 
-/** Name of the db that came with a snapshot from the leader and has not taken the place of `db` yet. */
+/** Name of a db from the leader that has not replaced `db` yet; it belongs to the snapshot of this index. */
 export function formatSnapDbName(index: number): string {
   return `${index.toString(16).padStart(16, '0')}.snap.db`;
 }

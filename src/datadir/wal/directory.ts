@@ -9,8 +9,8 @@ export interface Segment extends SegmentName {
 }
 
 /**
- * The segments of a WAL that hold what comes after an entry, or all from the oldest one on, in order. Other files are
- * passed over. Throws {@link Damage} when none reaches back that far or one in between is missing.
+ * The segments of a WAL that hold the entries after `entry`, or all of them, in order. Other files are skipped. Throws
+ * {@link Damage} when the oldest one begins after that entry or a segment is missing.
  */
 export async function segmentsAfter(directory: string, entry: number | 'oldest'): Promise<readonly Segment[]> {
   const all = await listSegments(directory);

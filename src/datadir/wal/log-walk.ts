@@ -5,33 +5,33 @@ import type { TornTail } from './reader.ts';
 import { decodeMetadata, type WalMetadata } from './record.ts';
 import type { WalRecord } from './segment.ts';
 
-/** What a WAL says beside its entries. */
+/** What a WAL says apart from its entries. */
 export interface LogSummary {
   readonly metadata: WalMetadata;
-  /** The newest hard state; all zero when there is none. */
+  /** The newest hard state; all zeros when there is none. */
   readonly state: HardState;
-  /** Index of the newest entry; the index the reading began after when there is none. */
+  /** Index of the newest entry; `after` of the {@link LogReading} when there is none. */
   readonly lastIndex: number;
   readonly torn: TornTail | undefined;
-  /** Entries that change the members, those left out that were overwritten later. */
+  /** Entries that change the members, without those that were overwritten later. */
   readonly confChanges: readonly RaftEntry[];
 }
 
 /** Which part of a WAL to read. */
 export interface LogReading {
   readonly directory: string;
-  /** Entries up to and including this index are passed over: that of the snapshot that stands for them, 0 for none. */
+  /** Entries up to this index are skipped: the index of the snapshot that has their effect, 0 for none. */
   readonly after: number;
   readonly signal: AbortSignal;
 }
 
-/** An entry record that voids all entries from its index on that stand before it in the file. */
+/** An entry record that replaces all entries before it in the log from its index on. */
 interface Overwrite {
   readonly position: number;
   readonly index: number;
 }
 
-/** Takes the records of a log one after the other and checks that entry follows entry, up to the last committed one. */
+/** Takes the records of a log one after the other and checks that its entries have no gap, up to the last committed one. */
 export class LogWalk {
   readonly #reading: LogReading;
   readonly #overwrites: Overwrite[] = [];
@@ -47,10 +47,10 @@ export class LogWalk {
     this.#lastIndex = reading.after;
   }
 
-  /** What was taken, once the log has ended so. Throws a {@link Damage} when it is not whole. */
+  /** The summary, once all records were taken. Throws a {@link Damage} when the log is not whole. */
   summary(torn: TornTail | undefined): LogSummary {
     const damaged = (reason: string): Damage => new Damage({ file: this.#reading.directory, offset: 0, reason });
-    // Segments get their name only when their head is durable, so a crash explains neither of these.
+    // A segment gets its name once its first records are durable, so no crash leaves a log without them.
     const metadata = this.#metadata;
     if (metadata === undefined) {
       throw damaged('the log does not say whose it is');
@@ -67,9 +67,12 @@ export class LogWalk {
     };
   }
 
-  /** Makes a judge of whether the entry record at a position (from 0, ascending) is the one that stands in the end. */
-  standing(): (position: number, index: number) => boolean {
-    return standingEntries(this.#overwrites);
+  /**
+   * A test of whether an entry was not overwritten later, by the position of its record among all entry records. It has to be
+   * called with ascending positions, from 0.
+   */
+  overwriteTest(): (position: number, index: number) => boolean {
+    return overwriteTest(this.#overwrites);
   }
 
   /** Takes the next record. Throws a {@link Damage} when it does not fit. */
@@ -105,7 +108,7 @@ export class LogWalk {
       this.#overwrites.push({ position, index });
       this.#confChanges = this.#confChanges.filter((change) => change.index < index);
     } else if (term < this.#lastTerm) {
-      // The type of a record is not under its checksum: this may be another one taken for an entry.
+      // The checksum does not cover the type of a record: this may be another record with a changed type.
       throw damage(record, `entry ${index} of term ${term} follows one of term ${this.#lastTerm}`);
     }
     this.#lastIndex = index;
@@ -125,8 +128,8 @@ export class LogWalk {
   }
 }
 
-/** An entry stands unless a record behind it begins to overwrite at or before its index. */
-function standingEntries(overwrites: readonly Overwrite[]): (position: number, index: number) => boolean {
+/** An entry is valid unless a later record overwrites the log from its index or an earlier one on. */
+function overwriteTest(overwrites: readonly Overwrite[]): (position: number, index: number) => boolean {
   // lowest[i]: the lowest index any overwrite from the i-th on begins at.
   const lowest: number[] = [];
   for (const [place, { index }] of [...overwrites.entries()].reverse()) {
@@ -141,7 +144,7 @@ function standingEntries(overwrites: readonly Overwrite[]): (position: number, i
   };
 }
 
-/** Decodes what a record holds. Throws a {@link Damage}. */
+/** Decodes the data of a record. Throws a {@link Damage}. */
 export function decode<T>(record: WalRecord, decoder: (bytes: Uint8Array) => T): T {
   try {
     return decoder(record.data);

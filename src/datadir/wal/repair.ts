@@ -4,8 +4,8 @@ import { syncDirectory } from '../../fs/sync.ts';
 import type { TornTail } from './reader.ts';
 
 /**
- * Cuts a torn record off the log as etcd does at its start: the segment is kept beside itself as `.broken` (an older one
- * is replaced), then truncated to its last intact record. Durable when it returns.
+ * Cuts a torn record off the log as etcd does at its start: the segment is copied to a file `.broken` (an older one is
+ * replaced), then truncated after its last intact record. Durable when it returns.
  */
 export async function repairWal(torn: TornTail): Promise<{ readonly copy: string }> {
   const copy = `${torn.file}.broken`;

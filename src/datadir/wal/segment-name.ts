@@ -1,4 +1,4 @@
-/** What the name of a WAL segment says: its place in the sequence and the index of the first entry it may hold. */
+/** What the name of a WAL segment says: its number, and the index of the first entry that it may hold. */
 export interface SegmentName {
   readonly sequence: number;
   readonly index: number;
@@ -9,7 +9,7 @@ export function formatSegmentName(name: SegmentName): string {
   return `${hex(name.sequence)}-${hex(name.index)}.wal`;
 }
 
-/** Parses a segment's name; undefined for other files, such as the `.tmp` and `.broken` ones etcd leaves beside it. */
+/** Parses a segment's name; undefined for other files, such as the `.tmp` and `.broken` ones that etcd leaves there. */
 export function parseSegmentName(name: string): SegmentName | undefined {
   const match = /^([0-9a-f]{16})-([0-9a-f]{16})\.wal$/.exec(name);
   if (match === null) {

@@ -7,11 +7,12 @@ import { Damage } from '../damage.ts';
 import { FRAME_HEADER_SIZE, type RecordKind, recordKind } from './record.ts';
 
 const CHUNK_SIZE = 1 << 20;
-/** After this many chunks others get their turn, such as whoever listens to signals. */
+/** After this many chunks the event loop gets a turn, so that signals are handled. */
 const CHUNKS_IN_A_ROW = 16;
+/** Bytes that a disk writes whole, or not at all. */
 const SECTOR_SIZE = 512;
 
-/** One intact record, where it stands, and its data as a view; see {@link SegmentReading.views}. */
+/** One intact record and where it was found. Its data is a view, see {@link SegmentReading.views}. */
 export interface WalRecord {
   readonly kind: Exclude<RecordKind, 'crc'>;
   readonly data: Uint8Array;
@@ -26,33 +27,35 @@ export interface SegmentEnd {
   readonly offset: number;
   /** The running checksum there. */
   readonly crc: number;
-  /** Whether the first record is the checksum of the segments before; without it, the segment cannot be read alone. */
-  readonly standsAlone: boolean;
-  /** Why the record at `offset` counts as half written, in the last segment only; undefined when the log ends cleanly. */
+  /** Whether the first record is the checksum of the segments before. Without it, the segment cannot be read alone. */
+  readonly selfContained: boolean;
+  /** Why the record at `offset` is torn, in the last segment only; undefined when the log ends cleanly. */
   readonly torn: string | undefined;
 }
 
 /** How to read a segment. */
 export interface SegmentReading {
   readonly file: string;
-  /** `last` is the segment a crash may have left with a half-written record; in others that is damage. */
+  /** A crash may leave a torn record in the `last` segment; in earlier ones that is damage. */
   readonly position: 'last' | 'earlier';
-  /** The checksum the segment before ended with, 0 for none. */
+  /** The running checksum at the end of the segment before, 0 for none. */
   readonly crc: number;
-  /** How long the data of a record stays valid: as long as it is referred to, or until the next record is read. */
+  /** How long the data of a record stays valid. */
   readonly views: RecordViews;
   readonly signal: AbortSignal;
 }
 
-/** See {@link SegmentReading.views}. Passing views spare memory and its collector most of the work. */
+/**
+ * `lasting` views stay valid as long as they are referred to, `passing` ones until the next record is read. With passing views
+ * one buffer serves the whole segment.
+ */
 export type RecordViews = 'lasting' | 'passing';
 
 /**
  * Reads one segment record by record, a chunk at a time, up to the first zero length or the end of the file.
- * Judges damage as etcd does: a record that reaches beyond the file, or that does not hold together and has a sector of
- * zeros inside, was being written when the machine stopped. Source: etcd, server/wal/decoder.go.
- *
- * Throws {@link Damage} for everything else that is not whole.
+ * As in etcd, a record of the last segment is torn when it reaches beyond the end of the file, or when its checksum is wrong
+ * and a sector of it is all zeros. Throws {@link Damage} for everything else that is not whole.
+ * Source: etcd, server/storage/wal/decoder.go.
  */
 export async function readSegment(reading: SegmentReading, visit: (record: WalRecord) => void): Promise<SegmentEnd> {
   const handle = await open(reading.file, 'r');
@@ -70,13 +73,13 @@ class SegmentWalk {
   readonly #size: number;
   readonly #visit: (record: WalRecord) => void;
   #crc: number;
-  #standsAlone = false;
+  #selfContained = false;
   /** Offset of the next frame in the file. */
   #offset = 0;
   #chunk: Buffer = Buffer.alloc(0);
   /** Offset in the file of the chunk's first byte. */
   #chunkStart = 0;
-  /** How many were read. */
+  /** Number of chunks read. */
   #chunks = 0;
 
   constructor(reading: SegmentReading, handle: FileHandle, size: number, visit: (record: WalRecord) => void) {
@@ -120,15 +123,15 @@ class SegmentWalk {
   }
 
   /**
-   * A disk writes a sector whole, and the log fills it from front to back: a length of zero with something behind it in
-   * the same sector was not left by a crash. etcd would take it for the end and forget what follows.
+   * A disk writes a sector whole, and the log fills it from the front: no crash leaves a length of zero before other bytes of
+   * the same sector. etcd would take it for the end of the log and lose the records after it.
    */
   async #checkRestOfSector(): Promise<void> {
     const length = Math.min(SECTOR_SIZE - (this.#offset % SECTOR_SIZE), this.#size - this.#offset);
     await this.#need(length);
     const start = this.#offset - this.#chunkStart;
     if (this.#chunk.subarray(start, start + length).some((byte) => byte !== 0)) {
-      throw this.#damage('the length of a record is zero, but something stands behind it');
+      throw this.#damage('the length of a record is zero, but other bytes follow it');
     }
   }
 
@@ -145,8 +148,8 @@ class SegmentWalk {
     }
     const kind = recordKind(record.type);
     if (kind === 'crc') {
-      this.#standsAlone ||= this.#offset === 0;
-      // A reader that has seen nothing yet takes the sum on trust.
+      this.#selfContained ||= this.#offset === 0;
+      // The first segment that is read has nothing to compare its checksum with.
       if (this.#crc !== 0 && this.#crc !== record.crc) {
         throw this.#damage(
           `the segment continues from checksum ${hex(record.crc)}, the log before ends with ${hex(this.#crc)}`,
@@ -182,14 +185,14 @@ class SegmentWalk {
   }
 
   #end(torn: string | undefined): SegmentEnd {
-    return { offset: this.#offset, crc: this.#crc, standsAlone: this.#standsAlone, torn };
+    return { offset: this.#offset, crc: this.#crc, selfContained: this.#selfContained, torn };
   }
 
   #damage(reason: string, cause?: unknown): Damage {
     return new Damage({ file: this.#reading.file, offset: this.#offset, reason, cause });
   }
 
-  /** Brings at least `count` bytes from the current offset into the chunk. The caller has checked that the file has them. */
+  /** Reads until the chunk holds `count` bytes from the current offset on. The caller has checked that the file has them. */
   async #need(count: number): Promise<void> {
     const at = this.#offset - this.#chunkStart;
     if (at + count <= this.#chunk.length) {
@@ -202,7 +205,7 @@ class SegmentWalk {
     const fresh = this.#memory(Math.min(Math.max(count, CHUNK_SIZE), this.#size - this.#offset));
     let filled = 0;
     while (filled < fresh.length) {
-      // In this thread: to have another one read takes longer than reading, all the more on a busy machine.
+      // In this thread: the handover to another thread takes longer than the read, most of all on a busy machine.
       const bytesRead = readSync(this.#handle.fd, fresh, filled, fresh.length - filled, this.#offset + filled);
       if (bytesRead === 0) {
         throw this.#damage(`the file became shorter than ${this.#size} bytes while it was read`);

@@ -7,18 +7,18 @@ import { readWal, type TornTail } from './reader.ts';
 import { decodeWalSnapshot, type WalSnapshot } from './record.ts';
 import type { WalRecord } from './segment.ts';
 
-/** A whole log, read once. */
+/** A log of which every record was read. */
 export interface WholeLog {
-  /** The snapshots it knows of. */
+  /** Records of the snapshots that were saved, those after the last commit left out. */
   readonly marks: readonly WalSnapshot[];
-  /** The same as {@link summarizeLog} after that index. */
+  /** The result of {@link summarizeLog} after that index. */
   summaryAfter(index: number): Promise<LogSummary>;
 }
 
 /**
- * Reads a whole log, from its oldest segment on, for the snapshots it knows of: what etcd does first at its start, and a
- * check of every record's checksum. As that takes long, the summary after `likelyAfter` is made on the way; another one
- * means reading again. Throws a {@link Damage} when the log is not whole.
+ * Reads a whole log from its oldest segment on, as etcd does at its start to find the saved snapshots; this checks the checksum
+ * of every record. The summary after `likelyAfter` is made on the way, for another index the log is read again. Throws a
+ * {@link Damage} when the log is not whole.
  */
 export async function readWholeLog(options: {
   readonly directory: string;
@@ -31,22 +31,22 @@ export async function readWholeLog(options: {
   const likely = new LikelySummary({ directory, after: likelyAfter, signal }, first < 0 ? [] : segments.slice(first));
   const marks: WalSnapshot[] = [];
   let commit = 0;
-  const { torn, standAlone } = await readWal(segments, { signal, views: 'passing' }, (record) => {
+  const { torn, selfContained } = await readWal(segments, { signal, views: 'passing' }, (record) => {
     if (record.kind === 'snapshot') marks.push(decode(record, decodeWalSnapshot));
     else if (record.kind === 'state') commit = decode(record, decodeHardState).commit;
     likely.take(record);
   });
-  // What is read alone must be able to: else the checksum of the segments before it has hidden that it cannot.
-  const alone = first === 0 || standAlone.has(segments[first]?.file ?? '');
+  // The summary is of these segments alone, so they must be readable alone.
+  const alone = first === 0 || selfContained.has(segments[first]?.file ?? '');
   return {
-    // A mark beyond the commit was written before its snapshot became valid.
+    // A mark after the commit was written before its snapshot became valid.
     marks: marks.filter((mark) => mark.index <= commit),
     summaryAfter: (index) =>
       alone && index === likelyAfter ? likely.summary(torn) : summarizeLog({ directory, after: index, signal }),
   };
 }
 
-/** A summary of some segments that is made while more are read. Its damage counts only when it is asked for. */
+/** The summary of some of the segments that are read. Damage is thrown only when the summary is asked for. */
 class LikelySummary {
   readonly #walk: LogWalk;
   readonly #files: ReadonlySet<string>;

@@ -5,15 +5,15 @@ import { encodeEntry, encodeHardState, type HardState, type RaftEntry } from '..
 import { encodeMetadata, encodeWalSnapshot, RecordEncoder, type WalMetadata, type WalSnapshot } from './record.ts';
 import { formatSegmentName } from './segment-name.ts';
 
-/** Size etcd gives a segment before it writes to it, bytes. A segment that has grown past it is followed by a new one. */
+/** Size of a new segment in etcd, bytes. After a segment that has grown past it a new one begins. */
 export const SEGMENT_SIZE = 64_000_000;
 
 /**
- * Writes a new WAL as etcd does: segments that begin with the checksum so far and the metadata, the first one with the
- * mark of an empty snapshot.
+ * Writes a new WAL as etcd does: each segment begins with the checksum so far and the metadata, in the first one the mark of an
+ * empty snapshot follows.
  *
- * A segment has its full size from the start, but as a hole: etcd finds the end at the first zero length, whatever
- * stands behind it, and the space is not needed before etcd writes there.
+ * A segment has its full size from the start, as a hole in the file: etcd finds the end of the log at the first zero length,
+ * and needs the space only when it writes there.
  */
 export class WalWriter {
   readonly #directory: string;
@@ -65,7 +65,7 @@ export class WalWriter {
     }
   }
 
-  /** Appends the mark of a snapshot. */
+  /** Appends the mark of a saved snapshot. */
   async saveSnapshot(snapshot: WalSnapshot): Promise<void> {
     await this.#append(this.#encoder.encode('snapshot', encodeWalSnapshot(snapshot)));
     this.#lastIndex = Math.max(this.#lastIndex, snapshot.index);

@@ -9,11 +9,11 @@ import { Failure } from '../../runtime/failure.ts';
 
 /** A base database that becomes the restored one: changes are added to it, then the new membership. */
 export class DatabaseWriter implements AsyncDisposable {
-  readonly #graft: AppendTransaction;
+  readonly #transaction: AppendTransaction;
   readonly #quotaBytes: number;
 
-  private constructor(graft: AppendTransaction, options: { readonly quotaBytes: number }) {
-    this.#graft = graft;
+  private constructor(transaction: AppendTransaction, options: { readonly quotaBytes: number }) {
+    this.#transaction = transaction;
     this.#quotaBytes = options.quotaBytes;
   }
 
@@ -25,25 +25,25 @@ export class DatabaseWriter implements AsyncDisposable {
     path: string,
     options: { readonly meta: Meta; readonly base: Promise<Database>; readonly quotaBytes: number },
   ): Promise<DatabaseWriter> {
-    const graft = await AppendTransaction.begin(path, options);
+    const transaction = await AppendTransaction.begin(path, options);
     try {
-      const database = new DatabaseWriter(graft, options);
+      const database = new DatabaseWriter(transaction, options);
       database.#checkQuota();
       return database;
     } catch (error) {
-      await graft[Symbol.asyncDispose]();
+      await transaction[Symbol.asyncDispose]();
       throw error;
     }
   }
 
   /** Bytes of the database by now. */
   get size(): number {
-    return this.#graft.size;
+    return this.#transaction.size;
   }
 
   /** Adds records behind those the `key` bucket holds. Throws the signal's reason between two batches. */
   async addChanges(batches: AsyncIterable<EntryBatch>, options: { readonly signal: AbortSignal }): Promise<void> {
-    await this.#graft.append('key', this.#withinQuota(batches, options));
+    await this.#transaction.append('key', this.#withinQuota(batches, options));
   }
 
   /**
@@ -58,7 +58,7 @@ export class DatabaseWriter implements AsyncDisposable {
       readonly signal: AbortSignal;
     },
   ): Promise<{ readonly granted: number; readonly guessed: number }> {
-    const known = await (await this.#graft.base).bucket('lease');
+    const known = await (await this.#transaction.base).bucket('lease');
     const records = [];
     let guessed = 0;
     for (const id of [...ids].toSorted((a, b) => (BigInt.asUintN(64, a) < BigInt.asUintN(64, b) ? -1 : 1))) {
@@ -69,7 +69,7 @@ export class DatabaseWriter implements AsyncDisposable {
       }
     }
     if (records.length > 0) {
-      await this.#graft.merge('lease', records, options);
+      await this.#transaction.merge('lease', records, options);
     }
     return { granted: records.length, guessed };
   }
@@ -81,17 +81,17 @@ export class DatabaseWriter implements AsyncDisposable {
   ): Promise<void> {
     for (const [bucket, entries] of identity.bucketEntries) {
       if (REPLACED_BUCKETS.includes(bucket)) {
-        await this.#graft.replace(bucket, entries);
+        await this.#transaction.replace(bucket, entries);
       } else {
-        await this.#graft.merge(bucket, entries, options);
+        await this.#transaction.merge(bucket, entries, options);
       }
     }
     this.#checkQuota();
-    await this.#graft.commit(options);
+    await this.#transaction.commit(options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#graft[Symbol.asyncDispose]();
+    await this.#transaction[Symbol.asyncDispose]();
   }
 
   async *#withinQuota(

@@ -6,8 +6,8 @@ import { inspectDatabase } from '../../../src/datadir/mvcc/inspect.ts';
 import { replay } from '../../../src/datadir/replay/replay.ts';
 import { readStartState } from '../../../src/datadir/replay/start-state.ts';
 import type { ReplayedChange } from '../../../src/datadir/replay/store-state.ts';
-import { applyRulesOf } from '../replay/apply-rules-of.ts';
 import { hashKv } from '../replay/hash-kv.ts';
+import { versionRulesOf } from '../replay/version-rules-of.ts';
 
 /** The state a data directory leads to. */
 export interface MemberState {
@@ -31,7 +31,7 @@ export async function ourVerdict(dataDir: string, release: EtcdRelease, signal: 
     }
     await inspectDatabase(start.dbFile, { signal });
     const changes: ReplayedChange[] = [];
-    const rules = applyRulesOf(release.version);
+    const rules = versionRulesOf(release.version);
     const reached = await replay({ memberDir, start, rules, signal, onChange: (change) => changes.push(change) });
     const hash = await hashKv(start.dbFile, changes, reached.compactRevision);
     return { kind: 'sound', revision: reached.revision, hash };

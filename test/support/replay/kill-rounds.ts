@@ -11,9 +11,9 @@ import { replay } from '../../../src/datadir/replay/replay.ts';
 import { readStartState } from '../../../src/datadir/replay/start-state.ts';
 import type { ReplayedChange } from '../../../src/datadir/replay/store-state.ts';
 import type { VersionRules } from '../../../src/datadir/replay/version-rules.ts';
-import { applyRulesOf } from './apply-rules-of.ts';
 import { hashKv } from './hash-kv.ts';
 import { type Random, seededRandom } from './random.ts';
+import { versionRulesOf } from './version-rules-of.ts';
 import { startWorkload } from './workload.ts';
 
 /** How the rounds go. */
@@ -65,7 +65,7 @@ export async function runKillRounds(work: KillRounds): Promise<KillTotals> {
       await setUpUsers(etcd);
     }
     await workAndKill(etcd, work.scenario, random);
-    const told = await tell(dataDir, applyRulesOf(release.version));
+    const told = await tell(dataDir, versionRulesOf(release.version));
     replayedChanges += told.changes;
     const copy = temp.join(`copy-${round}`);
     await copySparse(dataDir, copy);

@@ -12,7 +12,7 @@ export interface History {
   /** `file: title`. */
   readonly title: string;
   readonly request: RetentionRequest<Retainable>;
-  /** `keep newest_stream`, by snapshot, in the order of the file. */
+  /** `keep newest_chain`, by snapshot, in the order of the file. */
   readonly expected: ReadonlyMap<Retainable, string>;
 }
 

@@ -48,9 +48,9 @@ for (const name of ['etcd-3.5/gzip', 'etcd-3.4/gzip'] as const) {
     const expected = await storedBuckets(path);
     for (const [round, count] of [20_000, 3_000].entries()) {
       const added = [...moreEntries(round, 1_000_000 * (round + 1), count)];
-      await using graft = await AppendTransaction.open(path);
-      await graft.append('key', inBatches(added));
-      await graft.commit({ signal });
+      await using transaction = await AppendTransaction.open(path);
+      await transaction.append('key', inBatches(added));
+      await transaction.commit({ signal });
       expected.get('key')?.push(...added.map(({ key, value }) => ({ key: new Uint8Array(key), value })));
       const found = await storedBuckets(path);
       assert.deepEqual([...found.keys()], [...expected.keys()]);
@@ -74,15 +74,15 @@ for (const bucket of ['key', 'cluster', 'new']) {
       key: Buffer.concat([Buffer.from([0xff]), key]),
       value,
     }));
-    await using graft = await AppendTransaction.begin(path, { meta, base: base.promise });
-    const appended = graft.append(bucket, inBatches(added));
-    await eventually(() => (graft.size > end + 1024 * 1024 ? true : undefined));
+    await using transaction = await AppendTransaction.begin(path, { meta, base: base.promise });
+    const appended = transaction.append(bucket, inBatches(added));
+    await eventually(() => (transaction.size > end + 1024 * 1024 ? true : undefined));
     const handle = await open(path, 'r+');
     await handle.write(whole, 0, end, 0);
     await handle.close();
     base.resolve(await Database.open(path));
     await appended;
-    await graft.commit({ signal });
+    await transaction.commit({ signal });
     expected.set(bucket, [...(expected.get(bucket) ?? []), ...added]);
     const found = await storedBuckets(path);
     assert.deepEqual([...found.keys()], [...expected.keys()].toSorted());
@@ -100,20 +100,20 @@ test('what was appended ahead of a base that never stands is told so', async () 
   const meta = newestMeta(whole) ?? assert.fail('no meta');
   const lost = new Error('the base is damaged');
   const base = Promise.withResolvers<Database>();
-  await using graft = await AppendTransaction.begin(written(dir, 'db', whole), { meta, base: base.promise });
-  const appended = graft.append('key', inBatches(moreEntries(5, 10, 2_000)));
+  await using transaction = await AppendTransaction.begin(written(dir, 'db', whole), { meta, base: base.promise });
+  const appended = transaction.append('key', inBatches(moreEntries(5, 10, 2_000)));
   base.reject(lost);
   await assert.rejects(appended, lost);
 });
 
-test('a graft leaves every page of the base but the metas as it was', async () => {
+test('a transaction leaves every page of the base but the metas as it was', async () => {
   using dir = makeTempDir();
   const base = goldenDatabase('etcd-3.5/gzip');
   const path = written(dir, 'db', base);
-  await using graft = await AppendTransaction.open(path);
-  await graft.append('key', inBatches(moreEntries(1, 10, 500)));
-  await graft.replace('members', [{ key: utf8.encode('a'), value: utf8.encode('b') }]);
-  await graft.commit({ signal });
+  await using transaction = await AppendTransaction.open(path);
+  await transaction.append('key', inBatches(moreEntries(1, 10, 500)));
+  await transaction.replace('members', [{ key: utf8.encode('a'), value: utf8.encode('b') }]);
+  await transaction.commit({ signal });
   assert.ok(readFileSync(path).subarray(8192, base.length).equals(base.subarray(8192)));
 });
 
@@ -122,8 +122,8 @@ test('without a commit the file still is the old database', async () => {
   const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
   const expected = await storedBuckets(path);
   {
-    await using graft = await AppendTransaction.open(path);
-    await graft.append('key', inBatches(moreEntries(1, 10, 50_000)));
+    await using transaction = await AppendTransaction.open(path);
+    await transaction.append('key', inBatches(moreEntries(1, 10, 50_000)));
   }
   assert.deepEqual(await storedBuckets(path), expected);
 });
@@ -134,13 +134,15 @@ test('replace, merge and append create buckets, and replace can empty one', asyn
   const expected = await storedBuckets(path);
   const entry = (key: string, value: string): Entry => ({ key: utf8.encode(key), value: utf8.encode(value) });
   const meta = expected.get('meta') ?? [];
-  await using graft = await AppendTransaction.open(path);
-  await graft.replace('members', []);
-  await graft.replace('new', [entry('x', '1')]);
-  await graft.append('appended', inBatches([entry('y', '2')]));
-  await graft.merge('merged', [entry('z', '3')], { signal });
-  await graft.merge('meta', [entry('a-first', 'f'), entry('consistent_index', 'c'), entry('zz-last', 'l')], { signal });
-  await graft.commit({ signal });
+  await using transaction = await AppendTransaction.open(path);
+  await transaction.replace('members', []);
+  await transaction.replace('new', [entry('x', '1')]);
+  await transaction.append('appended', inBatches([entry('y', '2')]));
+  await transaction.merge('merged', [entry('z', '3')], { signal });
+  await transaction.merge('meta', [entry('a-first', 'f'), entry('consistent_index', 'c'), entry('zz-last', 'l')], {
+    signal,
+  });
+  await transaction.commit({ signal });
   expected.set('members', []);
   expected.set('new', [entry('x', '1')]);
   expected.set('appended', [entry('y', '2')]);
@@ -163,9 +165,9 @@ test('both metas describe the new state and stand where bbolt expects them', asy
   using dir = makeTempDir();
   const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
   await using before = await Database.open(path);
-  await using graft = await AppendTransaction.open(path);
-  await graft.append('key', inBatches(moreEntries(1, 10, 100)));
-  await graft.commit({ signal });
+  await using transaction = await AppendTransaction.open(path);
+  await transaction.append('key', inBatches(moreEntries(1, 10, 100)));
+  await transaction.commit({ signal });
   const whole = readFileSync(path);
   const transactions = new Set<number>();
   for (const torn of [0, 1]) {

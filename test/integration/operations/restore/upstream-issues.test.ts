@@ -90,11 +90,11 @@ test('upstream 749, 778: a full that was cut short is not restored, with or with
 test('upstream 1063: a database of etcd 3.6 is restored as one', async () => {
   using dir = makeTempDir();
   const path = written(dir, 'db', base);
-  await using graft = await AppendTransaction.open(path);
+  await using transaction = await AppendTransaction.open(path);
   const options = { signal: AbortSignal.timeout(60_000) };
-  await graft.merge('meta', [entry('storageVersion', '3.6.0')], options);
-  await graft.merge('cluster', [entry('clusterVersion', '3.6.0')], options);
-  await graft.commit(options);
+  await transaction.merge('meta', [entry('storageVersion', '3.6.0')], options);
+  await transaction.merge('cluster', [entry('clusterVersion', '3.6.0')], options);
+  await transaction.commit(options);
   const ofNewer = fullObject(readFileSync(path), { lastRevision: 58 });
   const { db } = await restored(dir, [ofNewer, deltaObject([put('a', 59)])]);
   await using database = await Database.open(db);

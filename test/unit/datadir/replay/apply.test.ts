@@ -9,7 +9,7 @@ import { LiveKeys } from '../../../../src/datadir/replay/live-keys.ts';
 import type { ReplayedChange, StoreState } from '../../../../src/datadir/replay/store-state.ts';
 import type { VersionRules } from '../../../../src/datadir/replay/version-rules.ts';
 import { WireWriter } from '../../../../src/protobuf/wire-writer.ts';
-import { applyRulesOf } from '../../../support/replay/apply-rules-of.ts';
+import { versionRulesOf } from '../../../support/replay/version-rules-of.ts';
 
 // Messages are written field by field as raft_internal.proto and rpc.proto number them.
 
@@ -66,7 +66,7 @@ class Store {
   #user = '';
   #authRevision = 0n;
 
-  constructor(auth: Partial<AuthContents> = {}, rules: VersionRules = applyRulesOf('3.6.16')) {
+  constructor(auth: Partial<AuthContents> = {}, rules: VersionRules = versionRulesOf('3.6.16')) {
     this.state = {
       revision: 1,
       compactRevision: 0,
@@ -355,7 +355,7 @@ const HOLES: readonly [string, string, (store: Store) => readonly string[]][] = 
 for (const [what, refusedSince, request] of HOLES) {
   test(`rights to ${what} are looked at since etcd ${refusedSince}`, () => {
     const outcome = (version: string): number => {
-      const store = new Store(GUARDED, applyRulesOf(version));
+      const store = new Store(GUARDED, versionRulesOf(version));
       store.as('root', 5n).apply(8, numbers(60n, 7n));
       store.apply(4, put('f', '', { lease: 7n }));
       return request(store).length;
@@ -370,7 +370,7 @@ for (const [what, refusedSince, request] of HOLES) {
 
 test('an administrator with an old login ends leases since etcd 3.4.27 and 3.5.10', () => {
   const outcome = (version: string): number => {
-    const store = new Store(GUARDED, applyRulesOf(version));
+    const store = new Store(GUARDED, versionRulesOf(version));
     store.as('root', 5n).apply(8, numbers(60n, 7n));
     store.apply(4, put('f', '', { lease: 7n }));
     return store.as('root', 4n).apply(9, numbers(7n)).length;
@@ -380,7 +380,7 @@ test('an administrator with an old login ends leases since etcd 3.4.27 and 3.5.1
 
 test('a permission over nothing counts as a change up to etcd 3.4.24 and 3.5.7', () => {
   const outcome = (version: string): number => {
-    const store = new Store(GUARDED, applyRulesOf(version));
+    const store = new Store(GUARDED, versionRulesOf(version));
     const permission = new WireWriter().varint(1, 2).bytes(2, bytes('z')).bytes(3, bytes('y')).finish();
     store.as('root', 5n).apply(1203, new WireWriter().bytes(1, bytes('left')).bytes(2, permission).finish());
     return store.as('ann', 5n).apply(4, put('a', '')).length;
@@ -405,9 +405,9 @@ test('a permission replaces the first one with its key only, and others add up',
 test('a read of the outermost level counts since etcd 3.7', () => {
   const outcome = (version: string): readonly number[] => {
     const future = new WireWriter().bytes(1, bytes('a')).varint(4, 50n).finish();
-    const open = new Store({}, applyRulesOf(version));
+    const open = new Store({}, versionRulesOf(version));
     const beyond = open.apply(6, txn({ success: [step(1, future), step(2, put('a', ''))] }));
-    const guarded = new Store(GUARDED, applyRulesOf(version)).as('ann', 5n);
+    const guarded = new Store(GUARDED, versionRulesOf(version)).as('ann', 5n);
     const peeking = guarded.apply(6, txn({ success: [step(1, keys('d', '')), step(2, put('a', ''))] }));
     return [beyond.length, peeking.length];
   };
