@@ -1,4 +1,4 @@
-/** The only way the program learns the time or waits; tests pass a clock they move by hand. */
+/** The only way to read the time or to wait; tests pass a clock that they move by hand. */
 export interface Clock {
   /** Wall clock, milliseconds since the Unix epoch. */
   now(): number;

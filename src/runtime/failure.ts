@@ -8,11 +8,11 @@ export interface FailureParts {
   readonly action: string;
   /** What it was done to: a path, an object name, an endpoint. Never a secret. */
   readonly object: string;
-  /** The state that was found: `it already contains member/`. */
+  /** What was found: `it already contains member/`. */
   readonly found: string;
   /** What the reader can do now: `move it away or choose another --data-dir`. */
   readonly remedy?: string | undefined;
-  /** The error underneath. */
+  /** The error that caused it. */
   readonly cause?: unknown;
 }
 

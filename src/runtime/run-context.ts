@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import type { Logger } from './log/logger.ts';
 import type { Progress } from './terminal/progress.ts';
 
-/** What every operation is handed by its caller, so that nothing is process-wide. */
+/** What every operation gets from its caller, so that nothing is process-wide. */
 export interface RunContext {
   /** Aborts when the user or the orchestrator wants the operation to end. */
   readonly signal: AbortSignal;

@@ -17,28 +17,28 @@ export interface ChainOutcome {
 class ChainBroken extends Error {}
 
 /**
- * Copies a full and then its deltas. Several are on their way at once, as `slots` allow, but each becomes visible only
+ * Copies a full and then its deltas. Several are on their way at once, as `semaphore` allows, but each becomes visible only
  * after those before it, so that a delta never lies in the target without what it continues. Never rejects.
  */
 export async function copyChain(
   chain: PlannedChain,
   route: CopyRoute,
   work: {
-    readonly slots: Semaphore;
+    readonly semaphore: Semaphore;
     readonly checks: ContentCheckThread;
     readonly onCopied: (bytes: number) => void;
     readonly context: RunContext;
   },
 ): Promise<ChainOutcome> {
-  const { slots, checks, onCopied, context } = work;
+  const { semaphore, checks, onCopied, context } = work;
   const copied: PlannedObject[] = [];
   let broken: { readonly object: PlannedObject; readonly at: number; readonly error: unknown } | undefined;
   let previous = Promise.resolve();
   const all: Promise<void>[] = [];
   for (const [at, object] of chain.filter(({ action }) => action !== 'present').entries()) {
-    await slots.take();
+    await semaphore.take();
     if (broken !== undefined || context.signal.aborted) {
-      slots.give();
+      semaphore.give();
       break;
     }
     // Ends with whatever was to come before it; those that come before others that fail go on.
@@ -65,7 +65,7 @@ export async function copyChain(
         throw new ChainBroken(object.source.name);
       },
     );
-    const give = (): void => slots.give();
+    const give = (): void => semaphore.give();
     all.push(sent.then(give, give));
     previous = sent;
   }

@@ -114,9 +114,9 @@ async function copyPlanned(
   using bar = context.progress.start({ label: 'copy', unit: 'bytes', total: bytes });
   await using checks = new ContentCheckThread();
   using _marking = markingAtOnce();
-  const slots = new Semaphore(request.maxParallel);
+  const semaphore = new Semaphore(request.maxParallel);
   const onCopied = (count: number): void => bar.advance(count);
-  const work = { slots, checks, onCopied, context };
+  const work = { semaphore, checks, onCopied, context };
   return await Promise.all(plan.chains.map((chain) => copyChain(chain, request, work)));
 }
 

@@ -1,7 +1,7 @@
 import { type BackupMetrics, noMetrics } from '../../metrics/backup-metrics.ts';
 import { nextRevision, type Revision } from '../../revision.ts';
-import { type Grace, gracePeriodAfter } from '../../runtime/async/grace-period.ts';
-import { together } from '../../runtime/async/task-group.ts';
+import { type GracePeriod, gracePeriodAfter } from '../../runtime/async/grace-period.ts';
+import { runTaskGroup } from '../../runtime/async/task-group.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -64,7 +64,7 @@ export class Snapshotter implements Disposable {
   readonly #others: ConcurrentWriters;
   readonly #mark = new RevisionWatermark();
   readonly #failed = new AbortController();
-  readonly #grace: Grace;
+  readonly #grace: GracePeriod;
   /** Aborts when the run is over. */
   readonly #over = new AbortController();
 
@@ -125,7 +125,7 @@ export class Snapshotter implements Disposable {
         (stop: AbortSignal): Promise<void> => this.#collect(from, stop),
         (stop: AbortSignal): Promise<void> => this.#deltas.run(stop),
       ];
-      await together([...(this.takesDeltas ? deltaTasks : []), ...tasks.map((task) => task.bind(this))], signal);
+      await runTaskGroup([...(this.takesDeltas ? deltaTasks : []), ...tasks.map((task) => task.bind(this))], signal);
     } catch (error) {
       if (!signal.aborted || error !== signal.reason) {
         failure = { error };

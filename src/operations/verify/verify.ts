@@ -1,5 +1,5 @@
 import type { Revision } from '../../revision.ts';
-import { together } from '../../runtime/async/task-group.ts';
+import { runTaskGroup } from '../../runtime/async/task-group.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { type Catalog, catalogOf } from '../../snapshot/catalog.ts';
@@ -172,7 +172,7 @@ async function inTurns(
       await how.act(snapshot, stop);
     }
   };
-  await together(
+  await runTaskGroup(
     Array.from({ length: how.workers }, () => worker),
     signal,
   );

@@ -1,4 +1,4 @@
-/** How waits between tries grow. */
+/** How the waits between attempts grow. */
 export interface BackoffPolicy {
   /** The first wait, ms. */
   readonly firstMs: number;
@@ -6,14 +6,14 @@ export interface BackoffPolicy {
   readonly multiplier: number;
   /** No wait is longer, ms. */
   readonly longestMs: number;
-  /** After this many waits the longest is kept; left out, waits grow until they reach it. */
+  /** After this many waits each is the longest; without it, waits grow until they reach the longest. */
   readonly growingWaits?: number;
 }
 
 /** Doubles from a second to half a minute. */
 export const defaultBackoff: BackoffPolicy = { firstMs: 1_000, multiplier: 2, longestMs: 30_000 };
 
-/** The waits between tries of one thing: longer each time until something works again. */
+/** The waits between attempts at one thing: longer each time, until an attempt succeeds. */
 export class Backoff {
   readonly #policy: BackoffPolicy;
   #waits = 0;
@@ -35,7 +35,7 @@ export class Backoff {
     return Math.min(grown, longestMs);
   }
 
-  /** The next wait is the first again. */
+  /** Starts again with the first wait. */
   reset(): void {
     this.#waits = 0;
   }

@@ -1,20 +1,20 @@
 import type { Clock } from '../clock.ts';
 
-/** A signal for work that may still be finished after it was told to stop. */
-export interface Grace extends Disposable {
-  /** Aborts `ms` after the other signal did, with the same reason. */
+/** The time that work may take to finish after it was asked to stop. */
+export interface GracePeriod extends Disposable {
+  /** Aborts at the end of the period, with the reason of the signal that asked the work to stop. */
   readonly signal: AbortSignal;
 }
 
-/** Gives work that is in flight when `signal` aborts another `ms` milliseconds. Disposing ends the wait without aborting. */
+/** A grace period of `ms` milliseconds that begins when `signal` aborts. Disposing of it ends the wait without aborting. */
 export function gracePeriodAfter(
   signal: AbortSignal,
   { ms, clock }: { readonly ms: number; readonly clock: Clock },
-): Grace {
+): GracePeriod {
   const late = new AbortController();
-  const over = new AbortController();
+  const disposed = new AbortController();
   const count = (): void => {
-    clock.sleep(ms, over.signal).then(
+    clock.sleep(ms, disposed.signal).then(
       () => late.abort(signal.reason),
       () => {},
     );
@@ -22,7 +22,7 @@ export function gracePeriodAfter(
   if (signal.aborted) {
     count();
   } else {
-    signal.addEventListener('abort', count, { once: true, signal: over.signal });
+    signal.addEventListener('abort', count, { once: true, signal: disposed.signal });
   }
-  return { signal: late.signal, [Symbol.dispose]: () => over.abort() };
+  return { signal: late.signal, [Symbol.dispose]: () => disposed.abort() };
 }

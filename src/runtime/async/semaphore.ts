@@ -1,32 +1,33 @@
 import { untilAborted } from './until-aborted.ts';
 
-/** How to wait for a place. */
-export interface SlotWait {
+/** How to wait for permits. */
+export interface SemaphoreWait {
   /** Ends the wait. */
   readonly signal?: AbortSignal;
   /** Where in the queue; `last` when left out. */
   readonly place?: 'first' | 'last';
-  /** How many places are taken together; one when left out. */
+  /** How many permits are taken at once; one when left out. */
   readonly amount?: number;
 }
 
-/** Somebody in the queue. */
+/** A caller in the queue. */
 interface Waiter {
   readonly amount: number;
   readonly admit: () => void;
 }
 
-/** A number of places that are taken and given back; whoever finds too few waits, first come, first served. */
+/** A number of permits to take and give back. A caller that finds too few waits in a queue. */
 export class Semaphore {
   #free: number;
   readonly #waiting: Waiter[] = [];
 
+  /** `count` permits. */
   constructor(count: number) {
     this.#free = count;
   }
 
-  /** Resolves when places have been taken. Rejects with the signal's reason, and then has taken none. */
-  async take({ signal, place = 'last', amount = 1 }: SlotWait = {}): Promise<void> {
+  /** Resolves when the permits have been taken. Rejects with the signal's reason, and then has taken none. */
+  async take({ signal, place = 'last', amount = 1 }: SemaphoreWait = {}): Promise<void> {
     signal?.throwIfAborted();
     const { promise, resolve } = Promise.withResolvers<void>();
     const waiter: Waiter = { amount, admit: resolve };
@@ -45,7 +46,7 @@ export class Semaphore {
     } catch (error) {
       const at = this.#waiting.indexOf(waiter);
       if (at === -1) {
-        // They were given just then.
+        // The permits were granted in the same turn in which the signal aborted.
         this.give(amount);
       } else {
         this.#waiting.splice(at, 1);
@@ -55,7 +56,7 @@ export class Semaphore {
     }
   }
 
-  /** Gives places back; one when nothing is said. */
+  /** Gives permits back. */
   give(amount = 1): void {
     this.#free += amount;
     this.#admit();

@@ -1,9 +1,9 @@
 /**
- * Runs tasks side by side until all have ended. As soon as one fails, the others are told to stop by the signal
- * each is given, which also aborts with `signal`. A task that rejects with that signal's reason has merely stopped.
- * Rejects with the first failure after everything has ended.
+ * Runs tasks concurrently until all have ended. The signal that each task gets aborts with `signal`, and as soon as
+ * another task fails. A task that rejects with the reason of its signal has stopped, not failed.
+ * Rejects with the first failure, after all tasks have ended.
  */
-export async function together(
+export async function runTaskGroup(
   tasks: readonly ((signal: AbortSignal) => Promise<void>)[],
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * Settles as `work` does, or rejects with the signal's reason as soon as that aborts; `cancel` is then called to end the
- * work itself, whose outcome nobody waits for any more.
+ * Settles as `work` does, or rejects with the signal's reason as soon as the signal aborts. Then `cancel` is called to end
+ * the work, whose outcome is ignored.
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, cancel?: () => void): Promise<T> {
   const aborted = Promise.withResolvers<never>();

@@ -1,14 +1,14 @@
-/** Causes deeper than this are left out; no honest chain is longer. */
-const deepest = 8;
+/** Causes deeper than this are left out, in case causes form a circle. */
+const maxDepth = 8;
 
 /**
- * An error in one line: its message, then of each cause the parts that say something the text does not say yet.
- * Control characters are made visible, so that the text stays one line.
+ * An error in one line: its message, then the causes, without the parts that the text says already.
+ * Control characters are escaped.
  */
 export function errorText(error: unknown): string {
   let text = ownText(error);
   let cause = causeOf(error);
-  for (let depth = 0; cause !== undefined && depth < deepest; depth++) {
+  for (let depth = 0; cause !== undefined && depth < maxDepth; depth++) {
     for (const part of ownText(cause).split(': ')) {
       if (!saysAlready(text, part)) {
         text += `: ${part}`;
@@ -19,7 +19,7 @@ export function errorText(error: unknown): string {
   return oneLine(text);
 }
 
-/** Replaces control characters by their escapes and trims. */
+/** A text in one line: line breaks become spaces, other control characters escapes such as `\x1b`. */
 export function oneLine(text: string): string {
   return text
     .trim()

@@ -17,11 +17,13 @@ const secretNames: ReadonlySet<string> = new Set([
   'credentials',
 ]);
 
-const deepest = 4;
+/** Objects deeper than this are written as `…`. */
+const maxDepth = 4;
 
 /**
- * Fields as they may be written: secrets by name replaced, errors as text, big integers as digits, bytes as their number,
- * objects with behaviour as their class name. A safety net; code that logs is to hand over no secret in the first place.
+ * Fields as they are written: errors as text, big integers as digits, bytes as their number, instances as the name of
+ * their class. Values whose names say that they are secrets are replaced; that is a safety net, since callers must not
+ * log secrets.
  */
 export function writableFields(fields: LogFields): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, writable(name, value, 0)]));
@@ -54,7 +56,7 @@ function writableObject(value: object, depth: number): unknown {
   if (value instanceof Date) {
     return value.toISOString();
   }
-  if (depth === deepest) {
+  if (depth === maxDepth) {
     return '…';
   }
   if (Array.isArray(value)) {

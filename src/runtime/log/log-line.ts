@@ -1,15 +1,15 @@
 import { oneLine } from './error-text.ts';
 
-/** One log line in parts. */
+/** The parts of one log line. */
 export interface LogRecord {
   readonly level: string;
   readonly text: string;
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Since the program began, ms. */
+  /** Since the program started, ms. */
   readonly elapsedMs: number;
 }
 
-/** Messages before fields are padded to this width, so that fields of neighbouring lines stand below each other. */
+/** Messages with fields are padded to this width, so that the fields of neighbouring lines are aligned. */
 const messageWidth = 44;
 
 const colours: Readonly<Record<string, number>> = { trace: 90, debug: 90, info: 36, warn: 33, error: 31, fatal: 31 };

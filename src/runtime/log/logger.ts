@@ -1,7 +1,7 @@
-/** Fields of one log line, beside its text. Never a secret. */
+/** What one log line says in addition to its text. Never a secret. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Where the program writes what it does. pino's loggers satisfy it. */
+/** Logs what the program does. */
 export interface Logger {
   error(fields: LogFields, text: string): void;
   error(text: string): void;

@@ -21,8 +21,8 @@ export interface LoggerOptions {
 const levels = ['fatal', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 /**
- * A logger on pino that has written each line before the call returns.
- * pino's transports are not used: they load their worker from a file, which a single executable does not have.
+ * A logger on pino that writes each line before the call returns.
+ * It has none of pino's transports: they load their worker from a file, which a single executable does not have.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const write =
@@ -45,7 +45,7 @@ export function createLogger(options: LoggerOptions): Logger {
   return loggerOn(logger);
 }
 
-/** pino leaves the fields of child loggers as they are, hence they are made writable here. */
+/** pino does not pass the fields of child loggers to its formatters. */
 function loggerOn(target: PinoLogger): Logger {
   return {
     error: target.error.bind(target),

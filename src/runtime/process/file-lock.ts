@@ -5,23 +5,23 @@ import { fileURLToPath } from 'node:url';
 import { findLockHolder, type LockHolder } from './lock-holder.ts';
 import { loadAddon } from './native-addon.ts';
 
-/** A file that is ours until the lock is disposed of. */
+/** A lock on a file, held until it is disposed of. */
 export interface FileLock extends AsyncDisposable {
   /**
-   * `exclusive`: nobody else can lock it meanwhile. `observed`: this platform has no way to take the lock; nobody that
-   * can be seen from here held it, for the reason given.
+   * `exclusive`: no other process can lock the file. `observed`: the lock could not be taken, for the reason given, and no
+   * process that is visible from here held it.
    */
   readonly strength: 'exclusive' | { readonly observed: string };
 }
 
-/** The lock, or who has it. The holder is undefined when it is in another pid namespace, such as another container. */
+/** The lock, or the process that holds it; undefined when that is in another pid namespace, such as another container. */
 export type LockAttempt =
   | { readonly acquired: true; readonly lock: FileLock }
   | { readonly acquired: false; readonly holder: LockHolder | undefined };
 
 /**
  * Tries to take the lock that etcd holds on its db while it runs: flock(2), exclusive, without waiting.
- * Node has no flock, hence a small native module; where it cannot be loaded, /proc/locks is looked at instead.
+ * Node has no flock, hence a small native module; where that cannot be loaded, /proc/locks is read instead.
  * Rejects with the system's error when the file cannot be opened.
  */
 export async function tryLockFile(file: string): Promise<LockAttempt> {

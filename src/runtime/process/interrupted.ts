@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 /** The signals that ask the program to end. */
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
-/** Reason of the context's signal when the user or the orchestrator asked the program to end. */
+/** The reason of the abort when the user or the orchestrator asked the program to end. */
 export class Interrupted extends Error {
   readonly stopSignal: StopSignal;
 

@@ -9,8 +9,8 @@ export interface LockHolder {
 }
 
 /**
- * Who holds a flock on a file, from Linux's /proc/locks. Sees only processes of this pid namespace: undefined means that
- * none of those does, not that nobody does. Also undefined where there is no /proc/locks.
+ * The process that holds a flock on a file, from Linux's /proc/locks, which lists the processes of this pid namespace only.
+ * Undefined when none of those holds it, and where there is no /proc/locks.
  */
 export async function findLockHolder(file: string): Promise<LockHolder | undefined> {
   const [table, status] = await Promise.all([
@@ -31,7 +31,7 @@ export async function findLockHolder(file: string): Promise<LockHolder | undefin
   return undefined;
 }
 
-/** MAJOR:MINOR in hexadecimal, taken apart as glibc's gnu_dev_major and gnu_dev_minor do. */
+/** MAJOR:MINOR in hexadecimal, by the rules of glibc's gnu_dev_major and gnu_dev_minor. */
 function deviceOf(device: bigint): string {
   const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
   const minor = (device & 0xffn) | ((device >> 12n) & 0xffffff00n);

@@ -4,7 +4,7 @@ import { getRawAsset, isSea } from 'node:sea';
 
 /** How to find a native module. */
 export interface AddonSource {
-  /** Name of the asset in the single executable. */
+  /** Its name as an asset of the single executable. */
   readonly asset: string;
   /** Its file in a checkout. */
   readonly file: () => string;
@@ -21,8 +21,8 @@ export type LoadedAddon =
   | { readonly loaded: false; readonly reason: string };
 
 /**
- * Loads a native module: from the asset inside the single executable, else from the checkout. The kernel loads modules
- * from files only, so the asset lies in a private temporary directory (0700) for that moment.
+ * Loads a native module from the single executable or from the checkout. The kernel loads modules from files only, so an
+ * asset is written to a private temporary directory (0700) for as long as loading takes.
  */
 export async function loadAddon(source: AddonSource): Promise<LoadedAddon> {
   if (!isSea()) {

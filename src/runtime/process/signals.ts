@@ -1,21 +1,21 @@
 import type { Clock } from '../clock.ts';
 import { Interrupted, type StopSignal } from './interrupted.ts';
 
-/** Where signals arrive: the process, or an emitter in tests. */
+/** Emits signals: the process, or an emitter in tests. */
 export interface SignalSource {
   on(name: StopSignal, listener: () => void): unknown;
   off(name: StopSignal, listener: () => void): unknown;
 }
 
-/** What to do about signals. */
+/** What happens when signals arrive. */
 export interface SignalWatch {
   readonly source: SignalSource;
   readonly clock: Clock;
   /** How long the program may take to end after the first signal, ms. */
   readonly graceMs: number;
-  /** The first signal arrived; the operation is being told to end. */
+  /** The first signal arrived, and the operation will be aborted. */
   onFirst(signal: StopSignal): void;
-  /** A second signal arrived, or the time is over: the program must end now. */
+  /** A second signal arrived, or the grace period is over: the program must end now. */
   onForced(signal: StopSignal, why: 'second signal' | 'time is over'): void;
 }
 
@@ -27,7 +27,7 @@ export interface WatchedSignals extends Disposable {
 
 const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 
-/** Turns the first SIGINT or SIGTERM into an abort, and a second one, or too long a delay, into an end by force. */
+/** Aborts at the first SIGINT or SIGTERM, and calls `onForced` at the second, or at the end of the grace period. */
 export function watchSignals(watch: SignalWatch): WatchedSignals {
   const stop = new AbortController();
   const finished = new AbortController();

@@ -1,7 +1,7 @@
 import type { TextOutput } from './text-output.ts';
 
 /**
- * The last line of a terminal, which is drawn over again, below lines that stay.
+ * The last line of a terminal, which is redrawn below the lines that stay.
  * Log lines and progress both go through it, so that neither tears the other.
  */
 export interface StatusLine {

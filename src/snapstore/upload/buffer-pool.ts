@@ -1,4 +1,4 @@
-import { Semaphore, type SlotWait } from '../../runtime/async/semaphore.ts';
+import { Semaphore, type SemaphoreWait } from '../../runtime/async/semaphore.ts';
 
 /** Stands for a buffer that is elsewhere. */
 export const noBuffer: Buffer = Buffer.alloc(0);
@@ -32,13 +32,13 @@ export interface LentBuffer {
  * Whoever holds one must be able to give it back without another.
  */
 export class BufferPool {
-  readonly #slots: Semaphore;
+  readonly #semaphore: Semaphore;
   readonly #filling: Semaphore;
   #idle: Buffer[] = [];
   #users = 0;
 
   constructor(pool: { readonly count: number }) {
-    this.#slots = new Semaphore(pool.count * FRACTIONS);
+    this.#semaphore = new Semaphore(pool.count * FRACTIONS);
     this.#filling = new Semaphore(Math.max(1, Math.floor(pool.count / 2)) * FRACTIONS);
   }
 
@@ -56,12 +56,12 @@ export class BufferPool {
   }
 
   /** Lends a buffer of the wanted size. Rejects with the signal's reason. */
-  async take({ size, whole }: BufferSize, wait: Omit<SlotWait, 'amount'>): Promise<LentBuffer> {
+  async take({ size, whole }: BufferSize, wait: Omit<SemaphoreWait, 'amount'>): Promise<LentBuffer> {
     const amount = Math.max(1, Math.ceil((size / whole) * FRACTIONS));
     await this.#filling.take({ ...wait, amount });
     let filling = true;
     try {
-      await this.#slots.take({ ...wait, amount });
+      await this.#semaphore.take({ ...wait, amount });
     } catch (error) {
       this.#filling.give(amount);
       throw error;
@@ -78,7 +78,7 @@ export class BufferPool {
         if (amount === FRACTIONS && lent.bytes.length === whole) {
           this.#idle.push(lent.bytes);
         }
-        this.#slots.give(amount);
+        this.#semaphore.give(amount);
         lent.filled();
       },
     };

@@ -1,5 +1,5 @@
 import { type BackupMetrics, noMetrics } from '../../../metrics/backup-metrics.ts';
-import { Serial } from '../../../runtime/async/serial-queue.ts';
+import { SerialQueue } from '../../../runtime/async/serial-queue.ts';
 import { untilAborted } from '../../../runtime/async/until-aborted.ts';
 import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
@@ -30,7 +30,7 @@ export class UploadLoop {
   readonly #parts: UploadLoopParts;
   readonly #context: Pick<RunContext, 'signal' | 'clock' | 'log'>;
   readonly #metrics: BackupMetrics;
-  readonly #serial = new Serial();
+  readonly #serial = new SerialQueue();
 
   /** The context's signal bounds the uploads; it may abort later than that of {@link run}, so that one can be finished. */
   constructor(parts: UploadLoopParts, context: Pick<RunContext, 'signal' | 'clock' | 'log'>) {

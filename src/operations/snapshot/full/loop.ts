@@ -1,7 +1,7 @@
 import { type CompactedFailure, EtcdFailure } from '../../../etcd/etcd-failure.ts';
 import { type BackupMetrics, noMetrics } from '../../../metrics/backup-metrics.ts';
 import { nextRevision, type Revision } from '../../../revision.ts';
-import { Serial } from '../../../runtime/async/serial-queue.ts';
+import { SerialQueue } from '../../../runtime/async/serial-queue.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
@@ -48,7 +48,7 @@ export class FullSnapshotLoop {
   readonly #parts: FullSnapshotLoopParts;
   readonly #context: Omit<RunContext, 'signal'>;
   readonly #metrics: BackupMetrics;
-  readonly #serial = new Serial();
+  readonly #serial = new SerialQueue();
   /** The raft index before the last full was taken: while it stands there, another full would be the same. */
   #raftIndex: bigint | undefined;
 
