@@ -2,8 +2,8 @@ import type { CommandSpec, ConfigOf, OptionGroups } from '../config/command-spec
 import type { PodEnvironment } from '../config/environment.ts';
 import type { loggingOptions } from '../config/options/logging.ts';
 import type { ValueSource } from '../config/value-source.ts';
-import type { RunContext } from '../runtime/run-context.ts';
 import type { Host } from './host.ts';
+import type { CommandContext } from './session.ts';
 
 /** Every command can be told how to log. */
 export type CommandGroups = OptionGroups & { readonly logging: typeof loggingOptions };
@@ -16,7 +16,7 @@ export interface Invocation<G extends CommandGroups> {
   readonly pod: PodEnvironment;
   /** The word without a flag; empty for a command that takes none. */
   readonly operand: string;
-  readonly context: RunContext;
+  readonly context: CommandContext;
   /** Writes to stdout; the text ends with a newline. */
   print(text: string): void;
 }

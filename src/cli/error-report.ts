@@ -1,5 +1,5 @@
-import type { Environment } from '../config/environment.ts';
 import { environmentName } from '../config/option.ts';
+import type { Environment } from '../runtime/environment.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { FailureCode } from '../runtime/failure-code.ts';
 import { errorText } from '../runtime/log/error-text.ts';

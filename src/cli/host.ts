@@ -1,4 +1,4 @@
-import type { Environment } from '../config/environment.ts';
+import type { Environment } from '../runtime/environment.ts';
 import type { SignalSource } from '../runtime/process/signals.ts';
 import type { TextOutput } from '../runtime/terminal/text-output.ts';
 

@@ -17,6 +17,7 @@ import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { noteEmbeddedEtcdOptions } from './embedded-etcd-options.ts';
 import { formatId, formatResult, type PrintableResult } from './output/result.ts';
+import type { CommandContext } from './session.ts';
 
 /** What the command takes and how help explains it. */
 const spec = commandSpec({
@@ -115,7 +116,7 @@ function withCompanion(result: PrintableResult, companion: RestoredCompanion | u
 }
 
 /** The store, or the one file that is given instead. */
-async function openSource(config: RestoreConfig, context: RunContext): Promise<SnapStore> {
+async function openSource(config: RestoreConfig, context: CommandContext): Promise<SnapStore> {
   const { file } = config.target;
   if (file === undefined) {
     const { openStore } = await import('./open-store.ts');

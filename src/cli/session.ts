@@ -1,5 +1,6 @@
 import type { ValuesOf } from '../config/option.ts';
 import type { loggingOptions } from '../config/options/logging.ts';
+import type { Environment } from '../runtime/environment.ts';
 import { createLogger } from '../runtime/log/pino-logger.ts';
 import { watchSignals } from '../runtime/process/signals.ts';
 import type { RunContext } from '../runtime/run-context.ts';
@@ -11,9 +12,14 @@ import type { Host } from './host.ts';
 /** How long a command may take to end once it was told to. */
 const graceMs = 10_000;
 
+/** What a command runs with: the context of operations, and the environment in which stores look for credentials. */
+export interface CommandContext extends RunContext {
+  readonly environment: Environment;
+}
+
 /** The surroundings of one running command. */
 export interface Session extends Disposable {
-  readonly context: RunContext;
+  readonly context: CommandContext;
 }
 
 /** Sets up logging, progress and signals as the options ask. */
@@ -45,7 +51,13 @@ export async function openSession(logging: ValuesOf<(typeof loggingOptions)['opt
     },
   });
   return {
-    context: { signal: watched.signal, clock, log, progress: await progressFor(line, host) },
+    context: {
+      signal: watched.signal,
+      clock,
+      log,
+      progress: await progressFor(line, host),
+      environment: host.environment,
+    },
     [Symbol.dispose]() {
       watched[Symbol.dispose]();
       line.show(undefined);

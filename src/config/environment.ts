@@ -1,9 +1,7 @@
 import { env } from 'node:process';
+import { type Environment, variable } from '../runtime/environment.ts';
 
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The environment the program was started in. */
+/** The environment the program was started in: nothing else reads it. */
 export function processEnvironment(): Environment {
   return env;
 }
@@ -19,8 +17,8 @@ export interface PodEnvironment {
 /** Reads POD_NAME, POD_NAMESPACE and ETCD_CONF. Empty variables count as not set. */
 export function podEnvironment(environment: Environment): PodEnvironment {
   return {
-    name: environment['POD_NAME'] || undefined,
-    namespace: environment['POD_NAMESPACE'] || undefined,
-    etcdConfigFile: environment['ETCD_CONF'] || '/var/etcd/config/etcd.conf.yaml',
+    name: variable(environment, 'POD_NAME'),
+    namespace: variable(environment, 'POD_NAMESPACE'),
+    etcdConfigFile: variable(environment, 'ETCD_CONF') ?? '/var/etcd/config/etcd.conf.yaml',
   };
 }

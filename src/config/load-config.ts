@@ -1,3 +1,4 @@
+import type { Environment } from '../runtime/environment.ts';
 import { describeAccepted } from './accepted-values.ts';
 import {
   type CommandSpec,
@@ -7,7 +8,6 @@ import {
   placedOptions,
 } from './command-spec.ts';
 import type { FileValues } from './config-file.ts';
-import type { Environment } from './environment.ts';
 import type { OptionSpec, OptionTable, ValuesOf } from './option.ts';
 import { optionSchema } from './option-schema.ts';
 import { type OptionValue, readOptionValue } from './option-value.ts';

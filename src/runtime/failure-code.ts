@@ -163,12 +163,6 @@ export const failureCodes = {
     remedy: 'write it as https://HOST[:PORT]',
   },
   container_missing: { exitCode: 1, meaning: 'no container is given', remedy: 'give a `--store-container`' },
-  provider_unknown: { exitCode: 1, meaning: 'there is no such kind of store', remedy: 'use one that is listed' },
-  provider_not_built: {
-    exitCode: 1,
-    meaning: 'this version does not have that kind of store',
-    remedy: 'use one that is listed',
-  },
   credentials_absent: {
     exitCode: 1,
     meaning: 'no credentials are configured for the store',

@@ -1,7 +1,8 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { Environment } from '../runtime/environment.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 import type { Bucket } from './bucket.ts';
-import type { Environment } from './credentials/environment.ts';
-import type { StoreRole } from './credentials/store-role.ts';
+import type { StoreRole } from './store-role.ts';
 
 /** Which container is wanted, as options and environment say it. */
 export interface BucketPlace {
@@ -11,6 +12,7 @@ export interface BucketPlace {
   readonly endpointOverride: string | undefined;
   /** Where credentials are looked for. */
   readonly environment: Environment;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 

@@ -1,27 +1,20 @@
 import type { Clock } from '../runtime/clock.ts';
+import type { Environment } from '../runtime/environment.ts';
 import { Failure } from '../runtime/failure.ts';
-import type { FailureCode } from '../runtime/failure-code.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 import { BackupStore } from './backups/backup-store.ts';
 import type { Bucket } from './bucket.ts';
 import type { BucketPlace, BucketProvider } from './bucket-provider.ts';
-import { type Environment, processEnvironment } from './credentials/environment.ts';
-import type { StoreRole } from './credentials/store-role.ts';
 import { RotatingBucket } from './decorators/rotating-bucket.ts';
+import type { ProviderName } from './provider-name.ts';
 import type { SnapStore } from './snapstore.ts';
+import type { StoreRole } from './store-role.ts';
 import { BufferPool } from './upload/buffer-pool.ts';
 import type { UploadSettings } from './upload/uploader.ts';
 
-/** The providers by the names that users give. */
-export const providerNames = ['S3', 'ABS', 'GCS', 'Swift', 'OSS', 'ECS', 'OCS', 'Local'] as const;
-
-/** A name of {@link providerNames}. */
-export type ProviderName = (typeof providerNames)[number];
-
 /** Which store is wanted, as options say it. */
 export interface StoreConfig {
-  /** One of {@link providerNames}; anything else is refused by {@link openStore}. */
-  readonly provider: string;
+  readonly provider: ProviderName;
   /** Bucket, container or directory. Only Local has a default. */
   readonly container: string | undefined;
   /** Folder inside the container. */
@@ -33,7 +26,7 @@ export interface StoreConfig {
   /** Which credentials are used. */
   readonly role: StoreRole;
   /**
-   * `shared`: all uploads together hold as many buffers as one may, for whoever has many on their way at once.
+   * `shared`: all uploads together hold as many buffers as one may, for callers with many at once.
    * Otherwise each has its own, so that a short one never waits for a long one.
    */
   readonly uploadMemory?: 'own' | 'shared';
@@ -43,14 +36,14 @@ export interface StoreConfig {
 export interface StoreSurroundings {
   readonly log: Logger;
   readonly clock: Clock;
-  /** Where credentials are looked for; the process's own when left out. */
-  readonly environment?: Environment;
+  /** Where credentials are looked for. */
+  readonly environment: Environment;
 }
 
 type ProviderLoader = () => Promise<(place: BucketPlace) => BucketProvider>;
 
 /** Loaded when they are wanted, so that no command pays for the SDKs of others. */
-const LOADERS: Readonly<Record<ProviderName, ProviderLoader | undefined>> = {
+const LOADERS: Readonly<Record<ProviderName, ProviderLoader>> = {
   S3: async () => (await import('./providers/s3/s3-provider.ts')).s3Provider,
   ABS: async () => (await import('./providers/abs/abs-provider.ts')).absProvider,
   GCS: async () => (await import('./providers/gcs/gcs-provider.ts')).gcsProvider,
@@ -68,8 +61,8 @@ export interface OpenBucket {
 }
 
 /**
- * Opens a store without a request to it. Throws Failures with codes `provider_unknown`, `provider_not_built`,
- * `container_missing`, and those of the provider's credentials and endpoint.
+ * Opens a store without a request to it. Throws Failures with code `container_missing` and those of the
+ * provider's credentials and endpoint.
  */
 export async function openStore(config: StoreConfig, surroundings: StoreSurroundings): Promise<SnapStore> {
   const { bucket, upload } = await openBucket(config, surroundings);
@@ -78,10 +71,12 @@ export async function openStore(config: StoreConfig, surroundings: StoreSurround
 
 /** Like {@link openStore}, without the layout of backups. */
 export async function openBucket(config: StoreConfig, surroundings: StoreSurroundings): Promise<OpenBucket> {
-  const { log, clock, environment = processEnvironment() } = surroundings;
-  const provider = await loadProvider(config.provider);
+  const { log, clock, environment } = surroundings;
   if (config.provider !== 'Local' && (config.container === undefined || config.container === '')) {
-    throw storeFailure('container_missing', config.provider, {
+    throw new Failure({
+      code: 'container_missing',
+      action: 'open the store',
+      object: config.provider,
       found: 'no container is given',
       remedy: 'give a --store-container',
     });
@@ -91,38 +86,13 @@ export async function openBucket(config: StoreConfig, surroundings: StoreSurroun
     container: config.container ?? '',
     endpointOverride: config.endpointOverride,
     environment,
+    clock,
     log,
   };
+  const provider = await LOADERS[config.provider]();
   const bucket = await RotatingBucket.open(provider(place), log);
   const parallel = config.maxParallelChunkUploads;
   const shared = config.uploadMemory === 'shared' ? { buffers: new BufferPool({ count: Math.max(1, parallel) }) } : {};
   const upload = { parallel, minChunkSize: config.minChunkSize, ...shared, clock, log };
   return { bucket, upload };
-}
-
-async function loadProvider(name: string): Promise<(place: BucketPlace) => BucketProvider> {
-  const known = providerNames.find((candidate) => candidate === name);
-  if (known === undefined) {
-    throw storeFailure('provider_unknown', JSON.stringify(name), {
-      found: 'there is no such provider',
-      remedy: `use one of ${providerNames.join(', ')}`,
-    });
-  }
-  const load = LOADERS[known];
-  if (load === undefined) {
-    const built = providerNames.filter((candidate) => LOADERS[candidate] !== undefined);
-    throw storeFailure('provider_not_built', known, {
-      found: 'this provider is not built into this version yet',
-      remedy: `use one of ${built.join(', ')}`,
-    });
-  }
-  return await load();
-}
-
-function storeFailure(
-  code: FailureCode,
-  provider: string,
-  parts: { readonly found: string; readonly remedy: string },
-): Failure {
-  return new Failure({ code, action: 'open the store', object: provider, ...parts });
 }

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { ListMultipartUploadsCommand, ListPartsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { makeTempDir, type TempDir } from '../../scripts/lab/temp-dir.ts';
+import type { Environment } from '../../src/runtime/environment.ts';
+import { systemClock } from '../../src/runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../src/snapstore/bucket-provider.ts';
-import type { Environment } from '../../src/snapstore/credentials/environment.ts';
 import { ecsProvider } from '../../src/snapstore/providers/ecs/ecs-provider.ts';
 import { ocsProvider } from '../../src/snapstore/providers/ocs/ocs-provider.ts';
 import { keyedEndpoint } from '../../src/snapstore/providers/s3/keyed-endpoint.ts';
@@ -34,7 +35,14 @@ async function open(
   environment: Environment,
 ): Promise<OpenedSubject> {
   await rgw.createBucket(container);
-  const place = { role: 'primary', container, endpointOverride: undefined, environment, log: quietLogger } as const;
+  const place = {
+    role: 'primary',
+    container,
+    endpointOverride: undefined,
+    environment,
+    log: quietLogger,
+    clock: systemClock,
+  } as const;
   const { bucket } = await provider(place).open();
   return {
     bucket,

@@ -1,23 +1,21 @@
+import { type ProviderName, providerNames } from '../../snapstore/provider-name.ts';
+import { type StoreRole, variablePrefix } from '../../snapstore/store-role.ts';
+import { leastChunkSize } from '../../snapstore/upload/chunk-plan.ts';
 import { type Complaint, optionGroup, type TextOption } from '../option.ts';
 
-/** The stores that backups can lie in, spelt as `--storage-provider` takes them. */
-export const storageProviders = ['Local', 'S3', 'GCS', 'ABS', 'Swift', 'OSS', 'ECS', 'OCS'] as const;
-
-/** Which of a command's stores a group of options describes; it is the prefix of their flags. */
-export type StoreRole = '' | 'source-' | 'secondary-';
-
-/** Least size of an upload's parts that every provider accepts, bytes. */
-export const smallestChunk = 5 * 1024 * 1024;
+/** What the flags of a store begin with. */
+type FlagPrefix<R extends StoreRole> = R extends 'primary' ? '' : `${R}-`;
 
 function storeTable<const R extends StoreRole>(
   role: R,
   place: { readonly which: string; readonly file: string | undefined },
 ) {
-  const environmentPrefix = role.toUpperCase().replace('-', '_');
+  const environmentPrefix = variablePrefix(role);
+  const prefix = (role === 'primary' ? '' : `${role}-`) as FlagPrefix<R>;
   const fileKeys = (key: string): { readonly fileKeys?: readonly string[] } =>
     place.file === undefined ? {} : { fileKeys: [`${place.file}.${key}`] };
   const container: TextOption & { readonly default: undefined } = {
-    flag: `${role}store-container`,
+    flag: `${prefix}store-container`,
     type: 'string',
     default: undefined,
     placeholder: 'name',
@@ -29,17 +27,17 @@ function storeTable<const R extends StoreRole>(
   };
   return {
     provider: {
-      flag: `${role}storage-provider`,
+      flag: `${prefix}storage-provider`,
       type: 'string',
       default: undefined,
-      choices: storageProviders,
+      choices: providerNames,
       placeholder: 'name',
       help: `Where ${place.which} is kept.`,
       ...fileKeys('provider'),
     },
     container,
     prefix: {
-      flag: `${role}store-prefix`,
+      flag: `${prefix}store-prefix`,
       type: 'string',
       default: '',
       placeholder: 'path',
@@ -47,7 +45,7 @@ function storeTable<const R extends StoreRole>(
       ...fileKeys('prefix'),
     },
     endpointOverride: {
-      flag: `${role}store-endpoint-override`,
+      flag: `${prefix}store-endpoint-override`,
       type: 'string',
       default: undefined,
       rule: 'url',
@@ -56,7 +54,7 @@ function storeTable<const R extends StoreRole>(
       ...fileKeys('endpointOverride'),
     },
     maxParallelChunkUploads: {
-      flag: `${role}max-parallel-chunk-uploads`,
+      flag: `${prefix}max-parallel-chunk-uploads`,
       type: 'uint',
       default: 5,
       min: 1,
@@ -65,16 +63,16 @@ function storeTable<const R extends StoreRole>(
       ...fileKeys('maxParallelChunkUploads'),
     },
     minChunkSize: {
-      flag: `${role}min-chunk-size`,
+      flag: `${prefix}min-chunk-size`,
       type: 'int',
-      default: smallestChunk,
-      min: smallestChunk,
+      default: leastChunkSize,
+      min: leastChunkSize,
       placeholder: 'bytes',
       help: 'Smallest size of an upload part; larger parts are used where the provider limits their number.',
       ...fileKeys('minChunkSize'),
     },
     tempDir: {
-      flag: `${role}snapstore-temp-directory`,
+      flag: `${prefix}snapstore-temp-directory`,
       type: 'string',
       default: '/tmp',
       blankIsDefault: true,
@@ -88,14 +86,14 @@ function storeTable<const R extends StoreRole>(
 /** The store of backups that most commands work on. */
 export const storeOptions = optionGroup({
   title: 'Store',
-  options: storeTable('', { which: 'the backup', file: 'snapstoreConfig' }),
+  options: storeTable('primary', { which: 'the backup', file: 'snapstoreConfig' }),
   check: containerComplaint,
 });
 
 /** The store that `copy` reads. */
 export const sourceStoreOptions = optionGroup({
   title: 'Source store',
-  options: storeTable('source-', { which: 'the source', file: undefined }),
+  options: storeTable('source', { which: 'the source', file: undefined }),
   check: containerComplaint,
 });
 
@@ -103,7 +101,7 @@ export const sourceStoreOptions = optionGroup({
 export const secondaryStoreOptions = optionGroup({
   title: 'Secondary store',
   options: {
-    ...storeTable('secondary-', { which: 'the second copy', file: 'secondarySnapstoreConfig.StoreConfig' }),
+    ...storeTable('secondary', { which: 'the second copy', file: 'secondarySnapstoreConfig.StoreConfig' }),
     syncEnabled: {
       flag: 'secondary-backup-sync-enabled',
       type: 'bool',
@@ -135,7 +133,7 @@ export const secondaryStoreOptions = optionGroup({
 
 /** Only Local has a container of its own choice. */
 function containerComplaint(values: {
-  readonly provider: (typeof storageProviders)[number] | undefined;
+  readonly provider: ProviderName | undefined;
   readonly container: string | undefined;
 }): Complaint<'container'> | undefined {
   return values.provider !== undefined && values.provider !== 'Local' && values.container === undefined

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { Environment } from '../../runtime/environment.ts';
+import type { StoreRole } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { booleanField, together } from './credential-fields.ts';
 import { readCredentialFile } from './credential-file.ts';
 import { type CredentialSource, findCredentials } from './credential-source.ts';
-import type { Environment } from './environment.ts';
-import type { StoreRole } from './store-role.ts';
 
 const checksumMode = z.string().transform((value, context) => {
   const mode = value.toLowerCase();

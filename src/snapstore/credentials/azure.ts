@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import type { Environment } from '../../runtime/environment.ts';
+import type { StoreRole } from '../store-role.ts';
 import { type CredentialSource, requireCredentials } from './credential-source.ts';
-import type { Environment } from './environment.ts';
-import type { StoreRole } from './store-role.ts';
 
 const schema = z.object({
   storageAccount: z.string().regex(/^[a-z0-9-]+$/i, 'must be the name of a storage account'),

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type * as z from 'zod';
+import { type Environment, variable } from '../../runtime/environment.ts';
+import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { type CredentialSchema, parseFields } from './credential-fields.ts';
 import {
@@ -10,8 +12,6 @@ import {
   readFieldFile,
   readJsonFields,
 } from './credential-file.ts';
-import { type Environment, variable } from './environment.ts';
-import { type StoreRole, variablePrefix } from './store-role.ts';
 
 /** Credentials as they were at one moment. */
 export interface ReadCredentials<Fields> {

@@ -1,12 +1,12 @@
 import { createPrivateKey } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { type Environment, variable } from '../../runtime/environment.ts';
+import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { type CredentialSchema, parseFields } from './credential-fields.ts';
 import { lastModified, type RawFields, readFieldFile, readJsonFields } from './credential-file.ts';
 import type { CredentialSource } from './credential-source.ts';
-import { type Environment, variable } from './environment.ts';
-import { type StoreRole, variablePrefix } from './store-role.ts';
 
 const projectId = z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'must be the ID of a project');
 

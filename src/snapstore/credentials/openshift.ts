@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { type Environment, variable } from '../../runtime/environment.ts';
+import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { booleanField, parseFields } from './credential-fields.ts';
 import { type CredentialSource, requireCredentials } from './credential-source.ts';
-import { type Environment, variable } from './environment.ts';
-import { type StoreRole, variablePrefix } from './store-role.ts';
 
 const schema = z.object({
   endpoint: z.string(),

@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { type Environment, variable } from '../../runtime/environment.ts';
+import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { parseFields } from './credential-fields.ts';
 import type { RawFields } from './credential-file.ts';
 import { type CredentialSource, findCredentials } from './credential-source.ts';
-import { type Environment, variable } from './environment.ts';
-import { type StoreRole, variablePrefix } from './store-role.ts';
 
 /** How a caller proves to Keystone who it is. */
 export type OpenStackIdentity =

@@ -41,6 +41,7 @@ const faults: readonly Plant[] = [
   { file: 'src/operations/exit.ts', code: 'process.exit(1);\n', rule: 'noProcessExit' },
   { file: 'src/operations/environment.ts', code: 'export const home = process.env.HOME;\n', rule: 'noProcessEnv' },
   { file: 'src/config/environment.ts', code: 'export const home = process.env.HOME;\n', rule: undefined },
+  { file: 'src/snapstore/credentials/aws.ts', code: 'export const home = process.env.HOME;\n', rule: 'noProcessEnv' },
   {
     file: 'src/operations/cycle-a.ts',
     code: "import { b } from './cycle-b.ts';\nexport const a = b;\n",

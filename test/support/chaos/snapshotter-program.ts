@@ -4,6 +4,7 @@
  */
 
 import { reportError } from '../../../src/cli/error-report.ts';
+import { processEnvironment } from '../../../src/config/environment.ts';
 import { connect } from '../../../src/etcd/connect.ts';
 import { runSnapshotter } from '../../../src/operations/snapshot/snapshotter.ts';
 import { createLogger } from '../../../src/runtime/log/pino-logger.ts';
@@ -37,7 +38,7 @@ try {
       minChunkSize: 5 * 1024 * 1024,
       role: 'primary',
     },
-    { log, clock: systemClock },
+    { log, clock: systemClock, environment: processEnvironment() },
   );
   const { cluster } = await connect(connectionTo([task.etcdUrl]), context);
   const { deltaPeriodMs, deltaMemoryLimit, collectionPeriodMs, keptFulls: maxBackups, schedule, tempDir } = task;

@@ -1,3 +1,4 @@
+import { processEnvironment } from '../../../src/config/environment.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import type { Snapshot } from '../../../src/snapshot/snapshot.ts';
 import { openStore, type StoreConfig } from '../../../src/snapstore/registry.ts';
@@ -55,7 +56,7 @@ async function halfAFetch(store: SnapStore, snapshot: Snapshot): Promise<void> {
 }
 
 const { config, use } = JSON.parse(process.argv[2] ?? '') as StoreChildTask;
-const store = await openStore(config, { log: quietLogger, clock: systemClock });
+const store = await openStore(config, { log: quietLogger, clock: systemClock, environment: processEnvironment() });
 const uses = { everything, 'cancelled save': cancelledSave, 'half a fetch': halfAFetch };
 const outcome = await uses[use](store, snapshotNamed('Full-0-58-1700000000')).then(
   () => 'ok',

@@ -7,12 +7,12 @@ import { restoreCommand } from '../../../src/cli/restore.ts';
 import { serverCommand } from '../../../src/cli/server.ts';
 import { snapshotCommand } from '../../../src/cli/snapshot.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
-import type { Environment } from '../../../src/config/environment.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { environmentName, type OptionSpec } from '../../../src/config/option.ts';
 import { UsageFailure } from '../../../src/config/usage-failure.ts';
 import type { EtcdConnectionOptions } from '../../../src/etcd/cluster.ts';
 import type { MemberPlan } from '../../../src/operations/restore/restore.ts';
+import type { Environment } from '../../../src/runtime/environment.ts';
 
 function flags(given: Readonly<Record<string, string | readonly string[]>>): ReadonlyMap<string, readonly string[]> {
   return new Map(Object.entries(given).map(([flag, text]) => [flag, typeof text === 'string' ? [text] : text]));

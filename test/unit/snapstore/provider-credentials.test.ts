@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
+import type { Environment } from '../../../src/runtime/environment.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
-import type { Environment } from '../../../src/snapstore/credentials/environment.ts';
-import type { StoreRole } from '../../../src/snapstore/credentials/store-role.ts';
-import { openBucket, type ProviderName } from '../../../src/snapstore/registry.ts';
+import type { ProviderName } from '../../../src/snapstore/provider-name.ts';
+import { openBucket } from '../../../src/snapstore/registry.ts';
+import type { StoreRole } from '../../../src/snapstore/store-role.ts';
 import { jumpingClock } from '../../support/clock/jumping-clock.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 

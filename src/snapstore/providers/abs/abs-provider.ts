@@ -1,11 +1,10 @@
-import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { azureCredentials } from '../../credentials/azure.ts';
 import { parseEndpoint } from '../../http/endpoint.ts';
 import { AbsBucket } from './abs-bucket.ts';
 
 /** Azure Blob Storage as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
-export function absProvider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+export function absProvider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
   const source = azureCredentials({ role, environment });
   // The shared key signs each request and never travels, so plain http is allowed, as emulators and private stacks need it.
   const endpoint =
@@ -16,7 +15,7 @@ export function absProvider({ role, container, endpointOverride, environment }: 
     modifiedAt: () => source.modifiedAt(),
     open: async () => {
       const { fields, modifiedAt } = await source.read();
-      return { bucket: new AbsBucket({ container, credentials: fields, endpoint, clock: systemClock }), modifiedAt };
+      return { bucket: new AbsBucket({ container, credentials: fields, endpoint, clock }), modifiedAt };
     },
   };
 }

@@ -1,4 +1,3 @@
-import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { ecsCredentials } from '../../credentials/ecs.ts';
 import { keyedEndpoint } from '../s3/keyed-endpoint.ts';
@@ -8,7 +7,7 @@ import { S3Bucket } from '../s3/s3-bucket.ts';
 const REGION = 'US-Standard';
 
 /** Dell EMC ECS as the registry knows it: S3's protocol, path style, credentials from the environment only. Throws `credentials_…` and `endpoint_invalid`. */
-export function ecsProvider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+export function ecsProvider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
   const credentials = ecsCredentials({ role, environment });
   const settings = keyedEndpoint({
     bucket: container,
@@ -22,6 +21,6 @@ export function ecsProvider({ role, container, endpointOverride, environment }: 
   });
   return {
     modifiedAt: () => Promise.resolve(0),
-    open: () => Promise.resolve({ bucket: new S3Bucket(settings, { clock: systemClock }), modifiedAt: 0 }),
+    open: () => Promise.resolve({ bucket: new S3Bucket(settings, { clock }), modifiedAt: 0 }),
   };
 }

@@ -1,4 +1,3 @@
-import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { credentialFailure } from '../../credentials/credential-failure.ts';
 import { type GoogleCredentials, googleCredentials, googleVariable } from '../../credentials/google.ts';
@@ -7,7 +6,7 @@ import { GcsBucket } from './gcs-bucket.ts';
 import { anonymous, createAuthorizer } from './google-authorizer.ts';
 
 /** Google Cloud Storage as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
-export function gcsProvider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+export function gcsProvider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
   const source = googleCredentials({ role, environment });
   const schemes = ['http', 'https'] as const;
   const override =
@@ -30,7 +29,7 @@ export function gcsProvider({ role, container, endpointOverride, environment }: 
       const read = await source?.read();
       const endpoint = endpointOf(read?.fields);
       const authorizer = isEmulator(endpoint) ? anonymous : createAuthorizer(read?.fields.identity);
-      const bucket = new GcsBucket({ container, authorizer, endpoint, clock: systemClock });
+      const bucket = new GcsBucket({ container, authorizer, endpoint, clock });
       return { bucket, modifiedAt: read?.modifiedAt ?? 0 };
     },
   };

@@ -1,11 +1,10 @@
-import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { openShiftCredentials } from '../../credentials/openshift.ts';
 import { keyedEndpoint } from '../s3/keyed-endpoint.ts';
 import { S3Bucket } from '../s3/s3-bucket.ts';
 
 /** OpenShift Container Storage as the registry knows it: S3's protocol, path style. Throws `credentials_…` and `endpoint_invalid`. */
-export function ocsProvider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+export function ocsProvider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
   const source = openShiftCredentials({ role, environment });
   return {
     modifiedAt: () => source.modifiedAt(),
@@ -18,7 +17,7 @@ export function ocsProvider({ role, container, endpointOverride, environment }: 
         endpoint: endpointOverride ?? fields.endpoint,
         origin: endpointOverride === undefined ? written : '--store-endpoint-override',
       });
-      return { bucket: new S3Bucket(settings, { clock: systemClock }), modifiedAt };
+      return { bucket: new S3Bucket(settings, { clock }), modifiedAt };
     },
   };
 }

@@ -1,11 +1,10 @@
-import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { alicloudCredentials } from '../../credentials/alicloud.ts';
 import { parseEndpoint } from '../../http/endpoint.ts';
 import { OssBucket } from './oss-bucket.ts';
 
 /** Alibaba Cloud OSS as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
-export function ossProvider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+export function ossProvider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
   const source = alicloudCredentials({ role, environment });
   // The secret signs each request and never travels, so plain http is allowed.
   const schemes = ['http', 'https'] as const;
@@ -19,7 +18,7 @@ export function ossProvider({ role, container, endpointOverride, environment }: 
       const { fields: credentials, modifiedAt } = await source.read();
       const origin = `the field "storageEndpoint" of ${source.location}`;
       const endpoint = override ?? parseEndpoint(withScheme(credentials.storageEndpoint), { origin, schemes });
-      return { bucket: new OssBucket({ container, credentials, endpoint, clock: systemClock }), modifiedAt };
+      return { bucket: new OssBucket({ container, credentials, endpoint, clock }), modifiedAt };
     },
   };
 }

@@ -1,4 +1,3 @@
-import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { type AwsCredentials, awsCredentials, readWebIdentityToken } from '../../credentials/aws.ts';
 import { parseEndpoint } from '../../http/endpoint.ts';
@@ -9,7 +8,7 @@ import type { S3Identity, S3Settings } from './s3-settings.ts';
 const SCHEMES = ['http', 'https'] as const;
 
 /** AWS S3, or a service that speaks its protocol, as the registry knows it. Throws `endpoint_invalid`. */
-export function s3Provider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+export function s3Provider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
   const source = awsCredentials({ role, environment });
   const override =
     endpointOverride === undefined
@@ -28,7 +27,7 @@ export function s3Provider({ role, container, endpointOverride, environment }: B
         // Better refused now than at the first request.
         await readWebIdentityToken(settings.identity.tokenPath);
       }
-      return { bucket: new S3Bucket(settings, { clock: systemClock }), modifiedAt: read?.modifiedAt ?? 0 };
+      return { bucket: new S3Bucket(settings, { clock }), modifiedAt: read?.modifiedAt ?? 0 };
     },
   };
 }

@@ -1,4 +1,3 @@
-import { systemClock } from '../../../runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { openStackCredentials } from '../../credentials/openstack.ts';
 import { parseEndpoint } from '../../http/endpoint.ts';
@@ -8,7 +7,7 @@ import { SwiftBucket } from './swift-bucket.ts';
  * OpenStack Swift as the registry knows it. An endpoint override takes the place of Keystone's URL, the only endpoint in the
  * credentials; where Swift itself is, Keystone's catalogue says. Throws `credentials_absent` and `endpoint_invalid`.
  */
-export function swiftProvider({ role, container, endpointOverride, environment }: BucketPlace): BucketProvider {
+export function swiftProvider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
   const source = openStackCredentials({ role, environment });
   const authURL =
     endpointOverride === undefined
@@ -19,7 +18,7 @@ export function swiftProvider({ role, container, endpointOverride, environment }
     open: async () => {
       const { fields, modifiedAt } = await source.read();
       const credentials = authURL === undefined ? fields : { ...fields, authURL };
-      return { bucket: new SwiftBucket({ container, credentials, clock: systemClock }), modifiedAt };
+      return { bucket: new SwiftBucket({ container, credentials, clock }), modifiedAt };
     },
   };
 }

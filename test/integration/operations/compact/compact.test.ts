@@ -40,7 +40,7 @@ async function localStore(container: string): Promise<SnapStore> {
     minChunkSize: 5 * 1024 * 1024,
     tempDir: container,
   } as const;
-  return await openStore(options, recordedContext());
+  return await openStore(options, { ...recordedContext(), environment: {} });
 }
 
 for (const line of etcdLines) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { utimes, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import { ossProvider } from '../../../../src/snapstore/providers/oss/oss-provider.ts';
 import { quietLogger } from '../../../support/context/quiet-logger.ts';
 import { startOssServer } from '../../../support/servers/oss-server.ts';
@@ -25,6 +26,7 @@ test('a bucket is opened with the credentials of its role, and again when they w
     endpointOverride: undefined,
     environment: { SOURCE_ALICLOUD_APPLICATION_CREDENTIALS_JSON: file },
     log: quietLogger,
+    clock: systemClock,
   });
 
   await write('an old secret', 1000);
@@ -52,6 +54,7 @@ test('an override wins over the endpoint of the credentials, and must be a URL',
     container: 'backups',
     environment: { ALICLOUD_APPLICATION_CREDENTIALS: file },
     log: quietLogger,
+    clock: systemClock,
   } as const;
   await writeFile(file, JSON.stringify({ ...keys, storageEndpoint: 'ftp://wrong' }));
   const { bucket } = await ossProvider({ ...place, endpointOverride: 'http://127.0.0.1:9' }).open();

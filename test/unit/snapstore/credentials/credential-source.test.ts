@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import type { Environment } from '../../../../src/runtime/environment.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
 import { booleanField, together } from '../../../../src/snapstore/credentials/credential-fields.ts';
 import { findCredentials, requireCredentials } from '../../../../src/snapstore/credentials/credential-source.ts';
-import type { Environment } from '../../../../src/snapstore/credentials/environment.ts';
 
 const schema = z
   .object({

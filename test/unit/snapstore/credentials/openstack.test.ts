@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import type { Environment } from '../../../../src/runtime/environment.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
-import type { Environment } from '../../../../src/snapstore/credentials/environment.ts';
 import { type OpenStackCredentials, openStackCredentials } from '../../../../src/snapstore/credentials/openstack.ts';
-import type { StoreRole } from '../../../../src/snapstore/credentials/store-role.ts';
+import type { StoreRole } from '../../../../src/snapstore/store-role.ts';
 
 const secret = 'hush-hush-7f3a';
 const place = { authURL: 'https://keystone.example/v3', tenantName: 'backups', domainName: 'example' };
