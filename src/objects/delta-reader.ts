@@ -1,6 +1,6 @@
 import type { OwnedEntryBatch } from '../datadir/bbolt/entry-batch.ts';
 import type { Compression } from '../snapshot/snapshot.ts';
-import type { DeltaSummary } from './delta-records.ts';
+import type { DeltaSummary } from './record-decoder.ts';
 
 /** What to do with a delta. */
 export interface DeltaTask {

@@ -1,7 +1,7 @@
 import type { OwnedEntryBatch } from '../datadir/bbolt/entry-batch.ts';
 import { UnfitChange, type UnfitReason } from '../datadir/mvcc/unfit-change.ts';
 import type { DeltaTask } from '../objects/delta-reader.ts';
-import type { DeltaSummary } from '../objects/delta-records.ts';
+import type { DeltaSummary } from '../objects/record-decoder.ts';
 import { SnapshotDamage } from '../snapshot/damage.ts';
 
 /** Batches a thread may have sent without hearing that they were used. */

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { OwnedEntryBatch } from '../datadir/bbolt/entry-batch.ts';
 import type { DeltaReader, DeltaTask } from '../objects/delta-reader.ts';
-import type { DeltaSummary } from '../objects/delta-records.ts';
+import type { DeltaSummary } from '../objects/record-decoder.ts';
 import { type DeltaAnswer, type DeltaRequest, unpackFailure } from './delta-messages.ts';
 import { startWorker } from './worker-thread.ts';
 

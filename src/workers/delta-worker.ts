@@ -1,9 +1,7 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
-import type { OwnedEntryBatch } from '../datadir/bbolt/entry-batch.ts';
 import { expandedAhead } from '../objects/delta-file.ts';
-import { DeltaParser } from '../objects/delta-parser.ts';
 import type { DeltaTask } from '../objects/delta-reader.ts';
-import { deltaRecords } from '../objects/delta-records.ts';
+import { DeltaRecordReader } from '../objects/delta-record-reader.ts';
 import { BATCHES_IN_FLIGHT, type DeltaAnswer, type DeltaRequest, packFailure } from './delta-messages.ts';
 
 // The program of a worker thread, see DeltaThread.
@@ -14,8 +12,7 @@ serveDeltaRecords(parentPort);
 
 /** Reads deltas one after another as they are asked for over `port`. */
 function serveDeltaRecords(port: MessagePort): void {
-  const spares: OwnedEntryBatch[] = [];
-  const lane = new DeltaParser();
+  const reader = new DeltaRecordReader();
   let allowed = BATCHES_IN_FLIGHT;
   let wake: () => void = () => {};
   const answer = (message: DeltaAnswer, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
@@ -23,7 +20,7 @@ function serveDeltaRecords(port: MessagePort): void {
   let last: Promise<void> = Promise.resolve();
 
   const read = async (task: DeltaTask, body: AsyncIterable<Uint8Array>): Promise<void> => {
-    const records = deltaRecords(body, { ...task, spares, lane });
+    const records = reader.read(body, task);
     for (;;) {
       const step = await records.next();
       if (step.done) {
@@ -59,7 +56,7 @@ function serveDeltaRecords(port: MessagePort): void {
         last = inTurn(request.task);
         return;
       case 'used':
-        spares.push(request.batch);
+        reader.giveBack(request.batch);
         allowed++;
         wake();
         return;

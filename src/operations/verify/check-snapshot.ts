@@ -1,6 +1,6 @@
 import { inspectDatabase } from '../../datadir/mvcc/inspect.ts';
 import { createTemporaryFile } from '../../fs/temporary-file.ts';
-import { deltaRecords } from '../../objects/delta-records.ts';
+import { DeltaRecordReader } from '../../objects/delta-record-reader.ts';
 import { fetchWhole } from '../../objects/fetch.ts';
 import { writeBase } from '../../objects/write-full.ts';
 import { type Revision, revision } from '../../revision.ts';
@@ -64,7 +64,7 @@ async function checkFull({ store, snapshot, tempDir }: ObjectCheck, context: Run
 async function checkDelta({ store, snapshot }: ObjectCheck, context: RunContext): Promise<ObjectFacts> {
   const { startRevision, lastRevision, compression } = snapshot;
   return await fetchWhole(store, snapshot, context, async (body) => {
-    const records = deltaRecords(decompress(body, compression), { after: startRevision - 1 });
+    const records = new DeltaRecordReader().read(decompress(body, compression), { after: startRevision - 1 });
     for (;;) {
       context.signal.throwIfAborted();
       const step = await records.next();

@@ -4,7 +4,7 @@ import type { EventRow } from './event-row.ts';
 import type { FastDeltaParser } from './fast-parser.ts';
 
 /**
- * Reads an uncompressed delta, the events' JSON text and the SHA-256 behind it, in pieces of any size. Bounded memory,
+ * Reads an uncompressed delta, the events' JSON text and the SHA-256 after it, in pieces of any size. Bounded memory,
  * whatever the size of the delta, and no copy of what is fed at once.
  *
  * Events come as they are read, so a consumer sees them before the hash is known: it must not publish what it made of
@@ -13,12 +13,12 @@ import type { FastDeltaParser } from './fast-parser.ts';
 export class DeltaDecoder {
   readonly #trailing = new TrailingHash();
   readonly #tokenizer: DeltaTokenizer;
-  /** What was fed and not yet read: at most what the hash had held back, and the piece behind it. */
+  /** What was fed and not yet read: at most what the hash had held back, and the piece after it. */
   readonly #waiting: Uint8Array[] = [];
 
-  /** Events that `lane` consumes are not given by {@link next}. */
-  constructor(lane?: FastDeltaParser) {
-    this.#tokenizer = new DeltaTokenizer(lane);
+  /** `fastParser` is asked with each piece until it gives one. The events that this consumes are not given by {@link next}. */
+  constructor(fastParser?: () => FastDeltaParser | undefined) {
+    this.#tokenizer = new DeltaTokenizer(fastParser);
   }
 
   /** Takes the next bytes. All events of those before have to be taken; these must not change until theirs are. */

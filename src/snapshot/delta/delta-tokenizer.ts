@@ -3,11 +3,11 @@ import type { EventRow } from './event-row.ts';
 import type { FastDeltaParser } from './fast-parser.ts';
 import { Byte, incomplete, JsonCursor } from './json-cursor.ts';
 
-/** Bytes of one event beyond which the text is refused rather than collected further. */
+/** Bytes of one event beyond which the text is refused rather than kept. */
 const MAX_EVENT_BYTES = 256 * 1024 * 1024;
 
 /** An unfinished event longer than this is not looked at again until its bytes have doubled. */
-const PATIENT_FROM = 64 * 1024;
+const LONG_EVENT = 64 * 1024;
 
 type Expecting = 'array' | 'first event' | 'event' | 'separator' | 'nothing';
 
@@ -25,26 +25,31 @@ export class DeltaTokenizer {
   #pending: Buffer = Buffer.alloc(0);
   /** Bytes of it, from its beginning. */
   #unfinished = 0;
-  /** Bytes there have to be before it is looked at again. */
-  #patience = 0;
+  /** Bytes that it needs before it is looked at again. */
+  #enough = 0;
   #ended = false;
-  readonly #lane: FastDeltaParser | undefined;
+  readonly #findFastParser: () => FastDeltaParser | undefined;
+  #fastParser: FastDeltaParser | undefined;
 
-  /** Events that `lane` consumes are not given by {@link next}; it is asked before each that is. */
-  constructor(lane?: FastDeltaParser) {
-    this.#lane = lane;
+  /**
+   * `fastParser` is asked with each piece until it gives one. The events that this consumes are not given by {@link next}:
+   * it goes before each that is.
+   */
+  constructor(fastParser: () => FastDeltaParser | undefined = () => undefined) {
+    this.#findFastParser = fastParser;
   }
 
   /** Takes the next bytes of the text. They must not change until {@link next} has given all events they complete. */
   feed(bytes: Uint8Array): void {
-    const inPlace = this.#unfinished === 0 && this.#lane === undefined;
+    this.#fastParser ??= this.#adopt(this.#findFastParser());
+    const inPlace = this.#unfinished === 0 && this.#fastParser === undefined;
     this.#cursor.bytes = inPlace ? asBuffer(bytes) : this.#joined(bytes);
   }
 
   /** Ends the text. {@link next} then gives events that had waited, and throws when the text is not whole. */
   end(): void {
     this.#ended = true;
-    this.#patience = 0;
+    this.#enough = 0;
   }
 
   /**
@@ -52,17 +57,27 @@ export class DeltaTokenizer {
    * next call.
    */
   next(): Readonly<EventRow> | undefined {
-    const row = this.#cursor.bytes.length < this.#patience ? undefined : this.#readOn();
+    const row = this.#cursor.bytes.length < this.#enough ? undefined : this.#readOn();
     if (row === undefined) {
       this.#setAside();
     }
     return row;
   }
 
+  /** Moves the unfinished event to the memory of a parser. */
+  #adopt(parser: FastDeltaParser | undefined): FastDeltaParser | undefined {
+    if (parser !== undefined) {
+      const memory = parser.memory(this.#unfinished);
+      memory.set(this.#pending.subarray(0, this.#unfinished));
+      this.#pending = memory;
+    }
+    return parser;
+  }
+
   #joined(bytes: Uint8Array): Buffer {
     const length = this.#unfinished + bytes.length;
     if (length > this.#pending.length) {
-      this.#pending = this.#lane?.memory(length) ?? this.#widened(length * 2);
+      this.#pending = this.#fastParser?.memory(length) ?? this.#widened(length * 2);
     }
     this.#pending.set(bytes, this.#unfinished);
     return this.#pending.subarray(0, length);
@@ -74,11 +89,11 @@ export class DeltaTokenizer {
     return wider;
   }
 
-  /** Lets the lane read as far as it can, then reads one event. */
+  /** Lets the fast parser read as far as it can, then reads one event. */
   #readOn(): Readonly<EventRow> | undefined {
     const cursor = this.#cursor;
-    if (this.#lane !== undefined && this.#expecting === 'separator') {
-      cursor.position = this.#lane.run(cursor.position, cursor.bytes.length);
+    if (this.#fastParser !== undefined && this.#expecting === 'separator') {
+      cursor.position = this.#fastParser.run(cursor.position, cursor.bytes.length);
     }
     return this.#read();
   }
@@ -123,7 +138,7 @@ export class DeltaTokenizer {
     // The unfinished event may lie in this very memory, further back.
     this.#pending.set(left);
     this.#unfinished = left.length;
-    this.#patience = left.length > PATIENT_FROM ? left.length * 2 : 0;
+    this.#enough = left.length > LONG_EVENT ? left.length * 2 : 0;
     cursor.base += cursor.position;
     cursor.position = 0;
     cursor.bytes = this.#pending.subarray(0, left.length);

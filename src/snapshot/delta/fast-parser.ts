@@ -1,6 +1,6 @@
 /**
- * Reads events that stand in a delta the way they usually do, faster than {@link DeltaTokenizer}, and does with them what
- * their consumer would. What it does not consume is left to the tokenizer, which knows the whole format.
+ * Parses events that have their usual form, faster than the DeltaTokenizer, and does with them what their consumer
+ * would. What it does not consume is left to the tokenizer, which knows the whole format.
  */
 export interface FastDeltaParser {
   /**

@@ -4,18 +4,22 @@ import { findQuote, takes, takesPositive } from './json-text';
 import { RECORD_OVERHEAD, writeNumber, writeRevisionKey } from './key-value';
 import { takesTime } from './time-text';
 
-// Areas of memory, see DeltaParser. The text begins behind them.
-const SIZES: usize = 0x10000;
-const LEASES: usize = 0x30000;
-const RECORDS: usize = 0x40000;
+/** Two words a record: bytes of its key, bytes of its value. */
+export const SIZES: usize = 0x10000;
+const MOST_RECORDS: u32 = 0x4000;
+/** Ids of leases, 8 bytes each. */
+export const LEASES: usize = SIZES + 8 * <usize>MOST_RECORDS;
+const MOST_LEASES: u32 = 0x2000;
+/** Keys and values of the records, one after the other. */
+export const RECORDS: usize = LEASES + 8 * <usize>MOST_LEASES;
 const RECORDS_END: usize = 0xa0000;
+/** The text of a delta, and after it {@link MARGIN} bytes. */
+export const TEXT: usize = RECORDS_END;
+/** Zeros after the text: more than is ever looked at without asking where the text ends. */
+export const MARGIN: usize = 512;
 
-const MOST_ENTRIES: i32 = 0x4000;
-const MOST_LEASES: i32 = 0x1000;
 /** Bytes of records after which a run ends. */
 const ENOUGH: usize = 0x40000;
-/** Zeros behind the text: more than is ever looked at without asking where the text ends. */
-const MARGIN: usize = 512;
 
 const MOST_EXACT: i64 = 0x1fffffffffffff;
 
@@ -24,10 +28,10 @@ export let revision: f64 = 0;
 /** Place of the last change within its transaction. */
 export let sub: i32 = 0;
 /** Records that the last run wrote, and their bytes. */
-export let entries: i32 = 0;
+export let records: u32 = 0;
 export let bytes: i32 = 0;
-/** Leases it wrote; one may be there more than once. */
-export let leases: i32 = 0;
+/** Leases that it wrote; some of them may be the same. */
+export let leases: u32 = 0;
 
 let lastLease: i64 = 0;
 
@@ -43,7 +47,7 @@ export function follow(main: f64, place: i32): void {
 }
 
 /**
- * Reads events from `start` up to `end`, each behind a comma, and writes a record of the `key` bucket for each. Ends
+ * Reads events from `start` up to `end`, each after a comma, and writes a record of the `key` bucket for each. Ends
  * before the first one that is unusual, incomplete, not the next change, beyond `last`, or names a lease while
  * `leased` is 0; and when there is enough. Returns where it ended.
  */
@@ -52,12 +56,12 @@ export function run(start: usize, end: usize, first: f64, last: f64, leased: i32
   after = <i64>first;
   until = <i64>last;
   withLeases = leased !== 0;
-  entries = 0;
+  records = 0;
   leases = 0;
   lastLease = 0;
   let to = RECORDS;
   let done = start;
-  while (to - RECORDS < ENOUGH && entries < MOST_ENTRIES && leases < MOST_LEASES) {
+  while (to - RECORDS < ENOUGH && records < MOST_RECORDS && leases < MOST_LEASES) {
     moveTo(done);
     const next = change(to, end);
     if (next === 0) {
@@ -156,10 +160,10 @@ function numberOf(member: string): i64 {
 }
 
 function keepSizes(key: usize, value: usize): void {
-  const slot = SIZES + ((<usize>entries) << 3);
+  const slot = SIZES + ((<usize>records) << 3);
   store<u32>(slot, <u32>key);
   store<u32>(slot + 4, <u32>value);
-  entries += 1;
+  records += 1;
 }
 
 /** Most leases are named many times in a row. */

@@ -70,7 +70,6 @@ describe('unit tests', () => {
     'test/unit/operations/restore/leases.test.ts',
     'test/unit/protobuf/wire.test.ts',
     'test/unit/snapstore/provider-credentials.test.ts',
-    'test/unit/workers/spare-batches.test.ts',
   ]);
   const files = filesBelow('test/unit').filter(
     (file) => file.endsWith('.test.ts') && !apart.some((folder) => file.startsWith(folder)),

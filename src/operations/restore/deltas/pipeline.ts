@@ -1,7 +1,8 @@
 import type { OwnedEntryBatch } from '../../../datadir/bbolt/entry-batch.ts';
 import { expandedDelta } from '../../../objects/delta-file.ts';
 import type { DeltaReader, DeltaTask } from '../../../objects/delta-reader.ts';
-import { type DeltaSummary, deltaRecords } from '../../../objects/delta-records.ts';
+import { DeltaRecordReader } from '../../../objects/delta-record-reader.ts';
+import type { DeltaSummary } from '../../../objects/record-decoder.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import { DeltaThread } from '../../../workers/delta-thread.ts';
@@ -113,7 +114,9 @@ export function worthThread(deltas: readonly StoredSnapshot[]): boolean {
 }
 
 function startReader(deltas: readonly StoredSnapshot[]): DeltaReader {
-  return worthThread(deltas)
-    ? new DeltaThread()
-    : { read: (task) => deltaRecords(expandedDelta(task), task), close: () => Promise.resolve() };
+  if (worthThread(deltas)) {
+    return new DeltaThread();
+  }
+  const reader = new DeltaRecordReader();
+  return { read: (task) => reader.read(expandedDelta(task), task), close: () => Promise.resolve() };
 }

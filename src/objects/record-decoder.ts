@@ -3,9 +3,10 @@ import { ChangeEncoder } from '../datadir/mvcc/change-encoder.ts';
 import { UnfitChange } from '../datadir/mvcc/unfit-change.ts';
 import { DeltaDecoder } from '../snapshot/delta/delta-decoder.ts';
 import type { EventRow } from '../snapshot/delta/event-row.ts';
-import type { DeltaParser } from './delta-parser.ts';
+import type { FastDeltaParser } from '../snapshot/delta/fast-parser.ts';
+import type { ParseLimits, WasmDeltaParser } from '../wasm/delta-parser.ts';
 
-/** Bytes of records that are handed on at a time. */
+/** Bytes of records in a batch. */
 const BATCH_SIZE = 256 * 1024;
 
 /** What was in a delta. */
@@ -16,7 +17,7 @@ export interface DeltaSummary {
   readonly skipped: number;
   /** Leases that the added puts name. */
   readonly leases: readonly bigint[];
-  /** TTLs the delta tells, seconds by lease. */
+  /** TTLs that the delta records, seconds by lease. */
   readonly leaseTtls: ReadonlyMap<bigint, number>;
 }
 
@@ -24,72 +25,53 @@ export interface DeltaSummary {
 export interface RecordOptions {
   /** Events up to this revision are there already and skipped. */
   readonly after: number;
-  /** Events beyond this revision are not wanted; left out, all are. */
+  /** Events beyond this revision are left out; undefined to take all. */
   readonly until?: number | undefined;
   /** Puts lose other leases than these; left out, they keep them. */
   readonly keptLeases?: readonly bigint[] | undefined;
 }
 
-/**
- * Checks the hash of an expanded delta and turns its events into records of the `key` bucket.
- * `spares` are batches that were used up, whose memory serves again. `lane` reads most events; left out, each is read here.
- * Records come before the hash is known; they must not be published until the iteration has ended.
- * Throws SnapshotDamage, and {@link UnfitChange} only when the hash is right: otherwise damage is the better explanation.
- */
-export async function* deltaRecords(
-  body: AsyncIterable<Uint8Array>,
-  options: RecordOptions & { readonly spares?: OwnedEntryBatch[]; readonly lane?: DeltaParser },
-): AsyncGenerator<OwnedEntryBatch, DeltaSummary> {
-  const reader = new RecordReader(options, options);
-  for await (const bytes of body) {
-    reader.feed(bytes);
-    while (reader.fillBatch()) {
-      yield reader.take(options.spares?.pop());
-    }
-  }
-  reader.end();
-  while (reader.fillBatch()) {
-    yield reader.take(options.spares?.pop());
-  }
-  const rest = reader.rest();
-  if (rest.count > 0) {
-    yield rest;
-  } else {
-    options.spares?.push(rest);
-  }
-  return reader.summary();
+/** What a {@link RecordDecoder} works with. */
+export interface DecoderMeans {
+  /** A batch that was used up, whose memory serves again. */
+  readonly spare: OwnedEntryBatch | undefined;
+  /** What parses most events, as soon as it is worth it; asked before each piece of the delta. */
+  parser(): WasmDeltaParser | undefined;
 }
 
-/** Turns the events of one delta into records, batch by batch. */
-class RecordReader {
+/** Turns the events of one expanded delta, fed in pieces, into records of the `key` bucket, batch by batch. */
+export class RecordDecoder {
   readonly #decoder: DeltaDecoder;
   readonly #encoder: ChangeEncoder;
   readonly #until: number;
   readonly #keptLeases: ReadonlySet<bigint> | undefined;
   readonly #leaseTtls = new Map<bigint, number>();
-  /** The first change that cannot follow what is there; whatever comes later is only read. */
+  /** The first change that cannot follow what is there; later ones are read, but not encoded. */
   #unfit: UnfitChange | undefined;
 
-  constructor(options: RecordOptions, means: { readonly spares?: OwnedEntryBatch[]; readonly lane?: DeltaParser }) {
-    const { after } = options;
-    const encoder = new ChangeEncoder({ after, bytes: BATCH_SIZE + BATCH_SIZE / 8, spare: means.spares?.pop() });
-    this.#encoder = encoder;
-    this.#until = options.until ?? Number.MAX_SAFE_INTEGER;
-    this.#keptLeases = options.keptLeases === undefined ? undefined : new Set(options.keptLeases);
-    const leases = this.#keptLeases === undefined ? 'taken' : 'left';
-    const limits = { encoder, after, until: this.#until, leases } as const;
-    this.#decoder = new DeltaDecoder(means.lane?.for(limits, () => this.#unfit === undefined));
+  constructor(options: RecordOptions, means: DecoderMeans) {
+    const { after, keptLeases, until = Number.MAX_SAFE_INTEGER } = options;
+    this.#encoder = new ChangeEncoder({ after, bytes: BATCH_SIZE + BATCH_SIZE / 8, spare: means.spare });
+    this.#until = until;
+    this.#keptLeases = keptLeases === undefined ? undefined : new Set(keptLeases);
+    const limits = { after, until, leases: keptLeases === undefined ? 'parsed' : 'left' } as const;
+    this.#decoder = new DeltaDecoder(() => {
+      const parser = means.parser();
+      return parser && this.#parseWith(parser, limits);
+    });
   }
 
+  /** Takes the next bytes. All records of those before have to be taken. */
   feed(bytes: Uint8Array): void {
     this.#decoder.feed(bytes);
   }
 
+  /** Ends the delta; there may still be records. Throws HashDamage. */
   end(): void {
     this.#decoder.end();
   }
 
-  /** Encodes events until a batch is full (true) or there are no more of them by now. */
+  /** Encodes events until a batch is full (true) or more bytes are needed. Throws SnapshotDamage. */
   fillBatch(): boolean {
     const encoder = this.#encoder;
     while (encoder.pending < BATCH_SIZE) {
@@ -107,7 +89,8 @@ class RecordReader {
     return true;
   }
 
-  take(spare?: OwnedEntryBatch): OwnedEntryBatch {
+  /** Takes the records of a full batch; the next one is made in the memory of `spare`. */
+  take(spare: OwnedEntryBatch | undefined): OwnedEntryBatch {
     return this.#encoder.take(spare);
   }
 
@@ -116,13 +99,30 @@ class RecordReader {
     return this.#encoder.end();
   }
 
-  /** Throws {@link UnfitChange}. */
+  /** What was in the delta. Throws {@link UnfitChange}. */
   summary(): DeltaSummary {
     if (this.#unfit !== undefined) {
       throw this.#unfit;
     }
     const { revision, added, skipped, leases } = this.#encoder;
     return { lastRevision: revision, added, skipped, leases: [...leases], leaseTtls: this.#leaseTtls };
+  }
+
+  #parseWith(parser: WasmDeltaParser, limits: ParseLimits): FastDeltaParser {
+    const encoder = this.#encoder;
+    return {
+      memory: (length) => parser.text(length),
+      run: (start, end) => {
+        if (this.#unfit !== undefined) {
+          return start;
+        }
+        const parsed = parser.parse(start, end, encoder, limits);
+        if (parsed.records.count > 0) {
+          encoder.addEncoded(parsed);
+        }
+        return parsed.end;
+      },
+    };
   }
 
   #encode(row: Readonly<EventRow>): void {

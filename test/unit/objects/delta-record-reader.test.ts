@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { DeltaParser } from '../../../src/objects/delta-parser.ts';
-import { type DeltaSummary, deltaRecords, type RecordOptions } from '../../../src/objects/delta-records.ts';
+import { DeltaRecordReader } from '../../../src/objects/delta-record-reader.ts';
+import type { DeltaSummary, RecordOptions } from '../../../src/objects/record-decoder.ts';
 import { DeltaEncoder } from '../../../src/snapshot/delta/delta-encoder.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
+import { WasmDeltaParser } from '../../../src/wasm/delta-parser.ts';
+import { deltaObject } from '../../support/fixtures/backup-objects.ts';
 import { inPieces, seededBytes, seededRandom } from '../../support/fixtures/byte-streams.ts';
 import { del, put } from '../../support/fixtures/delta-events.ts';
 import { goldenObjects } from '../../support/fixtures/golden-store.ts';
@@ -17,12 +19,13 @@ interface Outcome {
 }
 
 async function outcomeOf(
+  reader: DeltaRecordReader,
   bytes: Uint8Array,
-  options: RecordOptions & { readonly lane?: DeltaParser },
+  options: RecordOptions,
   pieceSize: number,
 ): Promise<Outcome> {
   const records: string[] = [];
-  const reading = deltaRecords(inPieces(bytes, pieceSize), options);
+  const reading = reader.read(inPieces(bytes, pieceSize), options);
   try {
     for (;;) {
       const step = await reading.next();
@@ -44,12 +47,15 @@ async function outcomeOf(
   }
 }
 
-const lane = new DeltaParser();
+const withParser = new DeltaRecordReader({ parserFrom: 0 });
+const withoutParser = new DeltaRecordReader({ parserFrom: Number.POSITIVE_INFINITY });
 
-/** Reads `bytes` with the lane and without it, and expects the same. */
+/** Reads `bytes` with the WASM parser, without it, and with it from the middle on, and expects the same. */
 async function expectSame(bytes: Uint8Array, options: RecordOptions, pieceSize: number): Promise<Outcome> {
-  const slow = await outcomeOf(bytes, options, pieceSize);
-  assert.deepEqual(await outcomeOf(bytes, { ...options, lane }, pieceSize), slow);
+  const slow = await outcomeOf(withoutParser, bytes, options, pieceSize);
+  assert.deepEqual(await outcomeOf(withParser, bytes, options, pieceSize), slow);
+  const late = new DeltaRecordReader({ parserFrom: bytes.length / 2 });
+  assert.deepEqual(await outcomeOf(late, bytes, options, pieceSize), slow);
   return slow;
 }
 
@@ -87,36 +93,33 @@ function mixed(count: number, seed: number): DeltaEvent[] {
 }
 
 for (const { key, bytes } of goldenObjects('etcd-3.5/none').filter((object) => object.key.includes('Incr'))) {
-  test(`${key}: records of the fast lane are those of the reader`, async () => {
+  test(`${key}: both ways to read it make the same records`, async () => {
     const after = Number(/Incr-(\d+)-/.exec(key)?.[1]) - 1;
     const { records } = await expectSame(bytes, { after }, 1 << 20);
     assert.ok(records.length > 0);
   });
 }
 
-test('most events take the fast lane, whatever is in them', () => {
+test('most events are parsed in WebAssembly, whatever is in them', async (t) => {
   const events = mixed(2_000, 7);
-  const text = delta(events);
-  const counted = new DeltaParser();
-  let taken = 0;
-  const open = counted.for.bind(counted);
-  counted.for = (options, isOpen) => {
-    const inner = open(options, isOpen);
-    return {
-      memory: (length) => inner.memory(length),
-      run: (start, end) => {
-        const before = options.encoder.added;
-        const stopped = inner.run(start, end);
-        taken += options.encoder.added - before;
-        return stopped;
-      },
-    };
-  };
-  return outcomeOf(text, { after: 10, lane: counted }, 1 << 16).then(({ records }) => {
-    assert.equal(records.length, events.length);
-    // The first of all, and those cut by the end of a piece, do not.
-    assert.ok(taken > events.length * 0.98, `${taken} of ${events.length}`);
-  });
+  const { parse } = WasmDeltaParser.prototype;
+  let parsed = 0;
+  t.mock.method(
+    WasmDeltaParser.prototype,
+    'parse',
+    function (this: WasmDeltaParser, ...request: Parameters<typeof parse>) {
+      const found = parse.apply(this, request);
+      parsed += found.records.count;
+      return found;
+    },
+  );
+  const { records } = await outcomeOf(withParser, delta(events), { after: 10 }, 1 << 16);
+  assert.equal(records.length, events.length);
+  // The first of all, and those cut by the end of a piece, are not.
+  assert.ok(parsed > events.length * 0.98, `${parsed} of ${events.length}`);
+  const before = parsed;
+  await outcomeOf(new DeltaRecordReader(), delta(events), { after: 10 }, 1 << 16);
+  assert.equal(parsed, before, 'the parser is not loaded for a short delta');
 });
 
 for (const pieceSize of [17, 100, 4096, 1 << 20]) {
@@ -134,7 +137,7 @@ for (const pieceSize of [17, 100, 4096, 1 << 20]) {
   });
 }
 
-test('values larger than the lane has room for, and deltas larger than its memory, are read as well', async () => {
+test('values larger than the parser has room for, and deltas larger than its memory, are read as well', async () => {
   const sizes = [100, 200_000, 300_000, 400_000, 3_000_000, 100];
   const events = sizes.map((size, at) => put(`/k/${at}`, 11 + at, { value: seededBytes(size, at) }));
   for (const pieceSize of [1 << 16, 1 << 20, 1 << 24]) {
@@ -153,7 +156,7 @@ test('times at the edges of the calendar are read alike', async () => {
   }
 });
 
-test('however a text is changed, the fast lane says what the reader says', async () => {
+test('however a text is changed, the parser makes no difference', async () => {
   const sound = delta(mixed(12, 42)).subarray(0, -32);
   const edit = fc.record({
     at: fc.nat({ max: sound.length - 1 }),
@@ -193,4 +196,21 @@ test('however a text is changed, the fast lane says what the reader says', async
     { numRuns: 1500, seed: 20_261_121 },
   );
   assert.ok(read > 50 && read < 1450, `${read} of 1500 texts were sound`);
+});
+
+test('however many deltas are read, the memory of used batches is enough for all of them', async () => {
+  const reader = new DeltaRecordReader();
+  const memory = new Set<ArrayBuffer>();
+  const perDelta = 1_000;
+  for (let delta = 0; delta < 20; delta++) {
+    const after = delta * perDelta;
+    const events = Array.from({ length: perDelta }, (_, at) =>
+      put(`/k/${at}`, after + 1 + at, { value: seededBytes(600, at) }),
+    );
+    for await (const batch of reader.read(inPieces(deltaObject(events).bytes, 1 << 20), { after })) {
+      memory.add(batch.bytes.buffer);
+      reader.giveBack(batch);
+    }
+  }
+  assert.ok(memory.size <= 2, `${memory.size} pieces of memory`);
 });
