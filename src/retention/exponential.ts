@@ -7,12 +7,12 @@ const DAY = 24 * HOUR;
 /** Days back from today whose fulls are thinned to one a day. */
 const DAILY_DAYS = 7;
 
-/** Weeks behind those days whose fulls are thinned to one a week. */
+/** Weeks before those days whose fulls are thinned to one a week. */
 const WEEKLY_WEEKS = 4;
 
-/** A span of time of which one full is enough. */
+/** A span of time from which one full is kept. */
 interface Window {
-  /** Differs between spans. */
+  /** Differs between windows. */
   readonly name: string;
   readonly kept: KeepReason;
   readonly deleted: DeleteReason;
@@ -21,7 +21,7 @@ interface Window {
 /**
  * `Exponential`, by UTC: all fulls of this hour; of the rest of today the newest of each hour; of the seven days before today the
  * newest of each day; of the four weeks before those the newest of each week; nothing older. Fulls are in chain order, and the
- * newest is the last. What was created after `now` stays.
+ * newest is the last. Fulls created after `now` stay.
  */
 export function exponentialVerdicts<T extends Snapshot>(
   fulls: readonly T[],

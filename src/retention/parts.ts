@@ -1,12 +1,12 @@
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { keep, remove, type Verdict } from './verdict.ts';
 
-/** No upload takes longer, s. */
+/** The longest time of an upload, s. */
 const LONGEST_UPLOAD = 24 * 60 * 60;
 
 /**
- * Whether a part object may go: once its snapshot is there whole, or when that can no longer come. Where parts hold the data
- * of the snapshot they are never deleted on their own.
+ * Whether a part object may be deleted: once its snapshot is complete, or when its upload cannot be running any more. Parts that
+ * hold the data of the snapshot are never deleted on their own.
  */
 export function partVerdict(
   part: Snapshot,

@@ -5,24 +5,24 @@ import { limitVerdicts } from './limit.ts';
 import { partVerdict, placeOf } from './parts.ts';
 import { keep, remove, type Verdict } from './verdict.ts';
 
-/** Which fulls stay. */
+/** Which fulls are kept. */
 export type RetentionPolicy =
   | { readonly kind: 'LimitBased'; readonly maxBackups: number }
   | { readonly kind: 'Exponential' };
 
-/** A listing entry as retention looks at it. */
+/** A listing entry with all that retention depends on. */
 export type Retainable = Snapshot & {
-  /** ms since the epoch, while the store refuses to delete it. */
+  /** Until then the store refuses to delete it, ms since the epoch. */
   readonly immutableUntil?: number;
   readonly excluded?: boolean;
 };
 
-/** What is decided about, and by which rules. */
+/** The snapshots to decide about, and the rules. */
 export interface RetentionRequest<T> {
-  /** Everything in the store: chunks and excluded snapshots too. In any order. */
+  /** All snapshots of the store, with chunks and excluded ones, in any order. */
   readonly listing: readonly T[];
   readonly policy: RetentionPolicy;
-  /** Age from which deltas of older streams go, ms. */
+  /** Deltas of older chains are deleted from this age on, ms. */
   readonly deltaRetentionMs: number;
   /** Wall clock, ms since the epoch. */
   readonly now: number;
@@ -30,15 +30,15 @@ export interface RetentionRequest<T> {
   readonly partsAreData: boolean;
 }
 
-/** What is to be done with one snapshot. */
+/** What to do with one snapshot. */
 export type Decision<T> = { readonly snapshot: T } & Verdict;
 
 /**
  * Decides about every snapshot of a store, in chain order. Pure: nothing is deleted here.
  *
- * The newest full that can be restored from and everything above it always stay; so does a full while a delta that hangs on it
- * stays, and whatever the store protects. Where a second writer's deltas above the newest full begin below it, the older
- * stream that they hang on stays as well.
+ * The newest full that can be restored from and everything after it are always kept, and so is a full while a delta that needs
+ * it is kept, and every snapshot that the store protects. When deltas of a concurrent writer begin inside the newest full, the
+ * older chain that they continue is kept as well.
  */
 export function planRetention<T extends Retainable>(request: RetentionRequest<T>): readonly Decision<T>[] {
   const ordered = request.listing.toSorted(compareInChainOrder);
@@ -53,7 +53,7 @@ function wholeVerdicts<T extends Retainable>(whole: readonly T[], request: Reten
   if (newest === undefined) {
     return new Map(whole.map((snapshot) => [snapshot, keep('no_full')]));
   }
-  const otherAt = otherWritersBase(whole, newestAt);
+  const concurrentAt = concurrentWritersBase(whole, newestAt);
   const byPolicy = policyVerdicts(whole, request);
   const verdicts = new Map<T, Verdict>();
   let base: T | undefined;
@@ -62,8 +62,8 @@ function wholeVerdicts<T extends Retainable>(whole: readonly T[], request: Reten
       base = snapshot;
     }
     const ruled = byPolicy.get(snapshot) ?? deltaVerdict(snapshot, base, request);
-    const standing = at >= newestAt ? keep('newest_chain') : at >= otherAt ? keep('concurrent_writer') : ruled;
-    const verdict = unlessImmutable(snapshot, standing, request);
+    const unlessLocked = at >= newestAt ? keep('newest_chain') : at >= concurrentAt ? keep('concurrent_writer') : ruled;
+    const verdict = unlessImmutable(snapshot, unlessLocked, request);
     verdicts.set(snapshot, verdict);
     if (snapshot.kind === 'Incr' && verdict.action === 'keep' && base !== undefined) {
       if (verdicts.get(base)?.action === 'delete') {
@@ -74,7 +74,7 @@ function wholeVerdicts<T extends Retainable>(whole: readonly T[], request: Reten
   return verdicts;
 }
 
-/** Fulls that are left out of restores are thinned among all, but take no place from those that can be restored from. */
+/** Excluded fulls are thinned among all fulls, but do not count against those that can be restored from. */
 function policyVerdicts<T extends Retainable>(whole: readonly T[], request: RetentionRequest<T>): Map<T, Verdict> {
   const fulls = whole.filter((snapshot) => snapshot.kind === 'Full');
   return new Map([...applyPolicy(fulls, request), ...applyPolicy(fulls.filter(isUsableFull), request)]);
@@ -115,10 +115,10 @@ function unlessImmutable<T extends Retainable>(
 }
 
 /**
- * Where the stream begins that deltas above the newest full hang on when they begin inside that full, as those of a second
- * writer do. `newestAt` when there are none.
+ * The index of the full that deltas continue which begin inside the newest full and end after it, as those of a concurrent writer
+ * do. `newestAt` when there are none.
  */
-function otherWritersBase(whole: readonly Retainable[], newestAt: number): number {
+function concurrentWritersBase(whole: readonly Retainable[], newestAt: number): number {
   const inside = whole[newestAt]?.lastRevision ?? 0;
   const starts = whole
     .slice(newestAt + 1)

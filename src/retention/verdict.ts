@@ -1,4 +1,4 @@
-/** Why a snapshot stays. */
+/** Why a snapshot is kept. */
 export type KeepReason =
   | 'newest_chain'
   | 'concurrent_writer'
@@ -15,7 +15,7 @@ export type KeepReason =
   | 'part_is_data'
   | 'part_of_upload';
 
-/** Why a snapshot goes. */
+/** Why a snapshot is deleted. */
 export type DeleteReason =
   | 'beyond_limit'
   | 'not_newest_of_hour'
@@ -27,32 +27,32 @@ export type DeleteReason =
   | 'part_of_saved_snapshot'
   | 'abandoned_part';
 
-/** What is to be done with a snapshot, and why. */
+/** What to do with a snapshot, and why. */
 export type Verdict =
   | { readonly action: 'keep'; readonly reason: KeepReason }
   | { readonly action: 'delete'; readonly reason: DeleteReason };
 
-/** Keeps, for `reason`. */
+/** The verdict to keep a snapshot. */
 export function keep(reason: KeepReason): Verdict {
   return { action: 'keep', reason };
 }
 
-/** Deletes, for `reason`. */
+/** The verdict to delete a snapshot. */
 export function remove(reason: DeleteReason): Verdict {
   return { action: 'delete', reason };
 }
 
 const TEXTS: Readonly<Record<KeepReason | DeleteReason, string>> = {
   newest_chain: 'belongs to the newest full and its deltas',
-  concurrent_writer: 'deltas of another writer above the newest full hang on it',
-  no_full: 'there is no full to fall back on',
+  concurrent_writer: 'deltas of a concurrent writer after the newest full need it',
+  no_full: 'there is no full to restore from',
   within_limit: 'is one of the newest fulls that are kept',
   created_in_future: 'was created in the future',
   this_hour: 'was created in this hour',
   newest_of_hour: 'is the newest full of its hour',
   newest_of_day: 'is the newest full of its day',
   newest_of_week: 'is the newest full of its week',
-  base_of_kept_deltas: 'deltas that are kept hang on it',
+  base_of_kept_deltas: 'deltas that are kept need it',
   delta_retention: 'is a delta within its retention period',
   immutable: 'the store does not allow its deletion yet',
   part_is_data: 'is a part that holds the data of a snapshot',
@@ -64,11 +64,11 @@ const TEXTS: Readonly<Record<KeepReason | DeleteReason, string>> = {
   too_old: 'is older than five weeks',
   delta_of_older_chain: 'is a delta of an older full, past its retention period',
   orphaned_delta: 'is a delta without its full, past its retention period',
-  part_of_saved_snapshot: 'is a part of a snapshot that is there whole',
-  abandoned_part: 'is a part of a snapshot that never came to be',
+  part_of_saved_snapshot: 'is a part of a snapshot that is complete',
+  abandoned_part: 'is a part of a snapshot that was never completed',
 };
 
-/** A reason in words that follow the snapshot's name. */
+/** A reason as text that follows the snapshot's name. */
 export function describeReason(reason: KeepReason | DeleteReason): string {
   return TEXTS[reason];
 }

@@ -3,28 +3,28 @@ import { type Listed, restorable } from './chain.ts';
 import { type ChainNote, coverFrom, type RevisionRange } from './cover.ts';
 import { type OverlappingDelta, overlappingDeltas } from './overlapping-deltas.ts';
 
-/** A full and the deltas that stand between it and the next full: what can be restored from that full. */
+/** A full and the deltas up to the next full: what can be restored from that full. */
 export interface CatalogChain<T> {
-  /** Undefined for deltas that no full precedes. */
+  /** Undefined for deltas before the first full. */
   readonly base: T | undefined;
-  /** In chain order; those that a restore would leave out too. */
+  /** In chain order, with those that a restore would leave out. */
   readonly deltas: readonly T[];
-  /** A restore reaches this revision; undefined without a base. */
+  /** The last revision that a restore reaches; undefined without a base. */
   readonly lastRevision: Revision | undefined;
-  /** The first hole, when deltas lie behind it. */
+  /** The first hole, when deltas follow it. */
   readonly missing: RevisionRange | undefined;
-  /** The deltas behind the hole. */
+  /** The deltas after the hole. */
   readonly beyond: readonly T[];
   readonly notes: readonly ChainNote<T>[];
-  /** Those that two snapshotters wrote beside each other. */
-  readonly doubled: readonly OverlappingDelta<T>[];
+  /** Deltas of concurrent writers. */
+  readonly overlapping: readonly OverlappingDelta<T>[];
 }
 
-/** Everything of a listing that concerns a restore, oldest first. */
+/** The snapshots of a store, sorted by what a restore can do with them; oldest first. */
 export interface Catalog<T> {
   /** The last one is what `restore` takes. */
   readonly chains: readonly CatalogChain<T>[];
-  /** Whole snapshots that are marked as not to be restored from. */
+  /** Whole snapshots with the mark that they are not to be restored from. */
   readonly excluded: readonly T[];
   /** Parts of larger objects. */
   readonly parts: readonly T[];
@@ -45,10 +45,10 @@ export function catalogOf<T extends Listed>(listing: readonly T[]): Catalog<T> {
       group.deltas.push(snapshot);
     }
   }
-  const doubled = new Map(overlappingDeltas(listing).map((each) => [each.delta, each]));
+  const overlapping = new Map(overlappingDeltas(listing).map((each) => [each.delta, each]));
   const chains = groups.map((group) => ({
     ...chainOf(group),
-    doubled: group.deltas.flatMap((delta) => doubled.get(delta) ?? []),
+    overlapping: group.deltas.flatMap((delta) => overlapping.get(delta) ?? []),
   }));
   return { chains, excluded, parts };
 }
@@ -56,7 +56,7 @@ export function catalogOf<T extends Listed>(listing: readonly T[]): Catalog<T> {
 function chainOf<T extends Listed>(group: {
   readonly base: T | undefined;
   readonly deltas: readonly T[];
-}): Omit<CatalogChain<T>, 'doubled'> {
+}): Omit<CatalogChain<T>, 'overlapping'> {
   const { base, deltas } = group;
   if (base === undefined) {
     const first = deltas.reduce(

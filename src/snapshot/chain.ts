@@ -3,7 +3,7 @@ import { type ChainNote, type Cover, coverFrom, type RevisionRange } from './cov
 import { compareInChainOrder } from './order.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** The newest backup of a listing. */
+/** The newest chain of a listing. */
 export type ChainPlan<T> =
   /** No snapshot at all. */
   | { readonly outcome: 'empty' }
@@ -16,8 +16,8 @@ export type ChainPlan<T> =
       readonly notes: readonly ChainNote<T>[];
     }
   /**
-   * Revisions are missing: `deltas` reach up to just before `missing`, and `beyond` lie behind it.
-   * `base` is undefined when the listing holds deltas only.
+   * Revisions are missing: `deltas` end just before `missing`, and `beyond` follow it. `base` is undefined when the listing has
+   * only deltas.
    */
   | {
       readonly outcome: 'gap';
@@ -28,15 +28,15 @@ export type ChainPlan<T> =
       readonly notes: readonly ChainNote<T>[];
     };
 
-/** A listing entry that may be marked as not to be restored from. */
+/** A listing entry, perhaps with the mark that it is not to be restored from. */
 export type Listed = Snapshot & { readonly excluded?: boolean };
 
 /**
- * Finds the newest backup: from the end of the chain order, deltas are collected until the first full.
- * Chunks and excluded snapshots are left out. The listing may be in any order.
+ * Finds the newest chain: the last full in chain order and the deltas after it. Chunks and excluded snapshots are left out. The
+ * listing may be in any order.
  *
- * The name of a full may carry a lower revision than its database; whoever has opened the database can call
- * {@link coverFrom} again with the true one, and a gap below it vanishes.
+ * The revision in the name of a full may be lower than that of its database. Once the database is open, {@link coverFrom} can be
+ * called again with the true revision; a gap up to there is none.
  */
 export function newestChain<T extends Listed>(listing: readonly T[]): ChainPlan<T> {
   const whole = restorable(listing);
@@ -44,7 +44,7 @@ export function newestChain<T extends Listed>(listing: readonly T[]): ChainPlan<
   const base = whole[baseAt];
   const above = whole.slice(baseAt + 1);
   if (base !== undefined) {
-    // Deltas at the base's own last revision stand before it in the order and are inside it; they need no mention.
+    // Deltas that end at the base's last revision precede it in the order; the base contains them, so they need no note.
     const cover = coverFrom({ covered: base.lastRevision, baseCreatedOn: base.createdOn, deltas: above });
     return cover.missing === undefined
       ? {
@@ -63,7 +63,7 @@ export function newestChain<T extends Listed>(listing: readonly T[]): ChainPlan<
   if (first === undefined) {
     return { outcome: 'empty' };
   }
-  // Revision 1 is an empty etcd; without a full even that is unknown (members, leases), so the gap reaches from there.
+  // Revision 1 is an empty etcd; without a full even its members and leases are unknown, so the gap begins there.
   const to = revision(Math.max(1, first.startRevision - 1));
   return { outcome: 'gap', base, deltas: [], missing: { from: revision(1), to }, beyond: above, notes: [] };
 }

@@ -5,15 +5,15 @@ import { LzwEncoder } from './compression/lzw-encoder.ts';
 import { throughZlib } from './compression/zlib-stage.ts';
 import type { Compression } from './snapshot.ts';
 
-/** Bytes that zlib takes at a time, and gives: each piece costs a few promises. */
+/** Bytes that zlib takes and gives at a time: each piece costs a few promises. */
 const CHUNK_SIZE = 1024 * 1024;
 
-/** An object's bytes on their way, piece by piece. */
+/** An object's bytes, piece by piece. */
 type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
 
 /**
- * Compresses a whole object. A piece of `source` is done with before the next one is asked for, so it may be overwritten then.
- * Errors of the source pass unchanged.
+ * Compresses a whole object. A piece of `source` may be overwritten once the next one is asked for. Errors of the source pass
+ * unchanged.
  */
 export function compress(source: AsyncIterable<Uint8Array>, compression: Compression): Bytes {
   switch (compression) {
@@ -31,8 +31,8 @@ export function compress(source: AsyncIterable<Uint8Array>, compression: Compres
 }
 
 /**
- * Expands a whole object, several concatenated gzip members included.
- * Throws {@link CompressionDamage} when it is truncated, altered or followed by anything; errors of the source pass unchanged.
+ * Expands a whole object, which may consist of several gzip members. Throws {@link CompressionDamage} when it is truncated,
+ * altered or followed by anything; errors of the source pass unchanged.
  */
 export function decompress(source: AsyncIterable<Uint8Array>, compression: Compression): Bytes {
   switch (compression) {
@@ -49,7 +49,7 @@ export function decompress(source: AsyncIterable<Uint8Array>, compression: Compr
   }
 }
 
-/** For stages that look ahead. */
+/** For stages that keep a piece while they ask for the next one. */
 async function* copied(source: AsyncIterable<Uint8Array>): Bytes {
   for await (const bytes of source) {
     yield Uint8Array.prototype.slice.call(bytes);

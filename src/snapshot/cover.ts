@@ -7,24 +7,24 @@ export interface RevisionRange {
   readonly to: Revision;
 }
 
-/** Something about a chain that a person should hear of. */
+/** A fact about a chain that is worth a warning. */
 export type ChainNote<T> =
-  /** Begins inside what was already covered: two writers. Its events up to `overlap.to` are skipped. */
+  /** Begins inside the revisions that were covered before, as with concurrent writers. Its events up to `overlap.to` are skipped. */
   | { readonly kind: 'overlap'; readonly delta: T; readonly overlap: RevisionRange }
-  /** Left out: everything in it is covered by the base or by other deltas. */
+  /** Left out: the base or other deltas hold all of its revisions. */
   | { readonly kind: 'contained'; readonly delta: T }
-  /** Left out: written before the base, begins inside it and reaches beyond it, so it tells of a history that was given up. */
+  /** Left out: written before the base, it begins inside the base and ends after it, so a restore has abandoned its history. */
   | { readonly kind: 'abandoned'; readonly delta: T };
 
-/** Deltas chosen so that they follow each other without a hole. */
+/** Deltas that follow each other without a hole. */
 export interface Cover<T> {
   /** In the order to apply them. */
   readonly deltas: readonly T[];
-  /** Where they end; the start itself when there are none. */
+  /** The last revision that is covered; the start itself without deltas. */
   readonly lastRevision: Revision;
-  /** The first hole, when deltas lie behind it. */
+  /** The first hole, when deltas follow it. */
   readonly missing: RevisionRange | undefined;
-  /** The deltas behind the hole, by first revision. */
+  /** The deltas after the hole, by first revision. */
   readonly beyond: readonly T[];
   readonly notes: readonly ChainNote<T>[];
 }
@@ -32,13 +32,12 @@ export interface Cover<T> {
 /**
  * Chooses deltas that continue from `covered` on without a hole.
  *
- * A delta that begins exactly where the chain stands is taken first (the newest of several); only where there is none,
- * one that begins earlier (two writers), the one that reaches furthest. A delta written before the base that begins
- * inside it and reaches beyond it is taken only to bridge to a later delta: otherwise it belongs to a history that a
- * restore gave up.
+ * A delta that begins with the next revision is taken first, the newest of several. Without one, a delta that begins earlier
+ * (concurrent writers) is taken, the one that ends last. A delta that was written before the base, begins inside it and ends
+ * after it is taken only when a later delta needs it; otherwise it belongs to a history that a restore has abandoned.
  */
 export function coverFrom<T extends Snapshot>(start: {
-  /** Everything up to here is there already. */
+  /** The base has all revisions up to this one. */
   readonly covered: Revision;
   /** Creation of the base, whole seconds since the epoch. */
   readonly baseCreatedOn: number;

@@ -1,9 +1,9 @@
 /**
- * A backup object whose bytes are not what they must be. Reading it again gives the same result.
- * Errors of the transport below (a lost connection, an unreadable disk) are never wrapped in this.
+ * The bytes of a stored object are damaged; reading them again gives the same result. Errors of the transport (a lost connection,
+ * an unreadable disk) are never wrapped in this.
  */
 export class SnapshotDamage extends Error {
-  /** What is wrong, without the name of the object: the reader of bytes does not know it. */
+  /** What is wrong, without the name of the object, which the reader of its bytes does not know. */
   readonly reason: string;
   /** Bytes from the start of the stream in which the damage was found; undefined when it concerns the whole. */
   readonly offset: number | undefined;

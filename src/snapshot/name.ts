@@ -1,10 +1,10 @@
 import { type Revision, revision } from '../revision.ts';
 import type { Compression, Layout, Snapshot, SnapshotKind } from './snapshot.ts';
 
-/** What a key below a store's prefix turned out to be. */
+/** What a key below a store's prefix is. */
 export type ParsedName =
   | { readonly outcome: 'snapshot'; readonly snapshot: Snapshot }
-  /** Something else lies there; `reason` says what about the name does not fit. */
+  /** No snapshot; `reason` says what is wrong with the name. */
   | { readonly outcome: 'foreign'; readonly reason: string };
 
 const SUFFIXES: Readonly<Record<Compression, string>> = { none: '', gzip: '.gz', zlib: '.zlib', lzw: '.Z' };
@@ -14,7 +14,7 @@ const NAME = /^(Full|Incr)-(\d+)-(\d+)-(\d+)((?:\.[^./]+)*)$/;
 const CHUNK = /^\d+$/;
 const V1_FOLDER = /^Backup-\d+$/;
 
-/** What decides an object's name. */
+/** The parts of an object's name. */
 export interface NameParts {
   readonly kind: SnapshotKind;
   readonly startRevision: Revision;
@@ -38,7 +38,7 @@ export function formatName(parts: NameParts): string {
   return `${parts.kind}-${start}-${last}-${parts.createdOn}${SUFFIXES[parts.compression]}${final}`;
 }
 
-/** A new snapshot in the layout that is written, v2. Throws a RangeError when the first revision lies behind the last. */
+/** A new snapshot in the layout that is written, v2. Throws a RangeError when the first revision is above the last. */
 export function newSnapshot(parts: NameParts): Snapshot {
   if (parts.startRevision > parts.lastRevision) {
     throw new RangeError(`a snapshot cannot begin at revision ${parts.startRevision} and end at ${parts.lastRevision}`);
@@ -82,12 +82,10 @@ function parseBelow(place: {
     return foreign(layout === 'v1' ? 'it is not inside a Backup-<seconds> folder' : 'it has no name');
   }
   if (deeper.length > 0) {
-    return foreign('it lies too many folders deep');
+    return foreign('it is too many folders deep');
   }
   if (layout === 'v2' && V1_FOLDER.test(name)) {
-    return foreign(
-      `it lies in a folder of layout v1, where backups are not looked for; move it out of ${name}/ into v2/`,
-    );
+    return foreign(`it is in a folder of layout v1, where no backups are searched; move it out of ${name}/ into v2/`);
   }
   const match = NAME.exec(name);
   if (match === null) {
@@ -101,7 +99,7 @@ function parseBelow(place: {
     return foreign('a number in its name is too large');
   }
   if (startRevision > lastRevision) {
-    return foreign('its first revision lies behind its last');
+    return foreign('its first revision is above its last');
   }
   const isFinal = suffixes.endsWith(FINAL_SUFFIX);
   const compressed = isFinal ? suffixes.slice(0, -FINAL_SUFFIX.length) : suffixes;
@@ -110,7 +108,7 @@ function parseBelow(place: {
     return foreign(`its suffix "${compressed}" is not one of .gz, .zlib, .Z, .final`);
   }
   if (chunk !== undefined && (!CHUNK.test(chunk) || !Number.isSafeInteger(Number(chunk)))) {
-    return foreign('the part behind its name is not a number');
+    return foreign('the part after its name is not a number');
   }
   return {
     outcome: 'snapshot',

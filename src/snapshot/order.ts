@@ -2,7 +2,7 @@ import type { Snapshot } from './snapshot.ts';
 
 /**
  * Chain order: by last revision, then whole snapshots before chunks, then by creation time.
- * What is still equal stands so that the walk from the end meets the better base first: deltas before fulls, v1 before v2.
+ * Of the rest, a full comes after deltas, and v2 after v1, so that a search from the end finds the better base first.
  * For `Array.sort`.
  */
 export function compareInChainOrder(a: Snapshot, b: Snapshot): number {

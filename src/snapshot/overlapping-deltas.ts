@@ -2,22 +2,21 @@ import { type Revision, revision } from '../revision.ts';
 import { type Listed, restorable } from './chain.ts';
 import type { RevisionRange } from './cover.ts';
 
-/** A delta that holds revisions which another one holds, too: two snapshotters wrote at a time. */
+/** A delta that holds revisions of another one, too: concurrent writers stored them. */
 export interface OverlappingDelta<T> {
   readonly delta: T;
   /** The one that begins first. */
   readonly other: T;
-  /** What both hold. */
+  /** The revisions that both hold. */
   readonly overlap: RevisionRange;
 }
 
 /**
- * Finds deltas that two snapshotters wrote beside each other. One alone never writes a revision into two deltas of a history;
- * a history that was given up (a restore to an older state) is told by a full that ends before what was written earlier.
- * The listing may be in any order.
+ * Finds deltas of concurrent writers. A single snapshotter never stores a revision in two deltas of a history. A full that ends
+ * before an older snapshot begins a new history, after a restore to an older state. The listing may be in any order.
  */
 export function overlappingDeltas<T extends Listed>(listing: readonly T[]): readonly OverlappingDelta<T>[] {
-  return historiesOf(restorable(listing)).flatMap(doubledIn);
+  return historiesOf(restorable(listing)).flatMap(overlappingIn);
 }
 
 /** The deltas, one list a history. */
@@ -39,18 +38,18 @@ function historiesOf<T extends Listed>(snapshots: readonly T[]): readonly (reado
   return histories;
 }
 
-function doubledIn<T extends Listed>(deltas: readonly T[]): readonly OverlappingDelta<T>[] {
+function overlappingIn<T extends Listed>(deltas: readonly T[]): readonly OverlappingDelta<T>[] {
   const byStart = deltas.toSorted((a, b) => a.startRevision - b.startRevision || a.createdOn - b.createdOn);
-  const doubled: OverlappingDelta<T>[] = [];
+  const overlapping: OverlappingDelta<T>[] = [];
   let furthest: T | undefined;
   for (const delta of byStart) {
     if (furthest !== undefined && delta.startRevision <= furthest.lastRevision) {
       const to = revision(Math.min(delta.lastRevision, furthest.lastRevision));
-      doubled.push({ delta, other: furthest, overlap: { from: delta.startRevision, to } });
+      overlapping.push({ delta, other: furthest, overlap: { from: delta.startRevision, to } });
     }
     if (furthest === undefined || delta.lastRevision > furthest.lastRevision) {
       furthest = delta;
     }
   }
-  return doubled;
+  return overlapping;
 }

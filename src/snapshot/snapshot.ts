@@ -9,7 +9,7 @@ export type Compression = 'none' | 'gzip' | 'zlib' | 'lzw';
 /** Layout of a store below its prefix: `v2/NAME`, or the old `v1/Backup-UNIX/NAME`. */
 export type Layout = 'v1' | 'v2';
 
-/** A backup object, as its name describes it. */
+/** A stored object, as its name describes it. */
 export interface Snapshot {
   readonly kind: SnapshotKind;
   /** First revision inside; 0 for a full. */
@@ -19,7 +19,7 @@ export interface Snapshot {
   /** When it was taken, whole seconds since the Unix epoch. */
   readonly createdOn: number;
   readonly compression: Compression;
-  /** A full taken as the last act of a cluster that is going away (`.final`). */
+  /** The last full of a cluster that is about to be deleted (`.final`). */
   readonly isFinal: boolean;
   readonly layout: Layout;
   /** `Backup-UNIX` in layout v1, empty in v2. */

@@ -18,13 +18,13 @@ export function noteText(note: ChainNote<StoredSnapshot>): string {
 }
 
 /** What is said of a chain that two snapshotters wrote to; they may have stopped since. */
-export function doubledText(doubled: readonly OverlappingDelta<StoredSnapshot>[]): string {
-  const are = doubled.length === 1 ? 'holds' : 'hold';
-  return `TWO SNAPSHOTTERS wrote it: ${countText(doubled.length, 'delta')} ${are} revisions that others hold, too`;
+export function overlappingText(overlapping: readonly OverlappingDelta<StoredSnapshot>[]): string {
+  const are = overlapping.length === 1 ? 'holds' : 'hold';
+  return `TWO SNAPSHOTTERS wrote it: ${countText(overlapping.length, 'delta')} ${are} revisions that others hold, too`;
 }
 
 /** The same of one delta, for scripts. */
-export function doubledData({
+export function overlapData({
   delta,
   other,
   overlap,

@@ -4,10 +4,10 @@ import type { CatalogChain } from '../../snapshot/catalog.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import {
   countText,
-  doubledData,
-  doubledText,
   noteData,
   noteText,
+  overlapData,
+  overlappingText,
   rangeText,
   snapshotData,
   timeText,
@@ -62,7 +62,7 @@ function headlines(
   return [
     facts,
     ...(place.taken ? [outcome] : []),
-    ...(chain.doubled.length === 0 ? [] : [`  ${doubledText(chain.doubled)}`]),
+    ...(chain.overlapping.length === 0 ? [] : [`  ${overlappingText(chain.overlapping)}`]),
   ];
 }
 
@@ -124,7 +124,7 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
   return {
     location,
     restorable: newest !== undefined && newest.missing === undefined,
-    twoWriters: chains.some(({ doubled }) => doubled.length > 0),
+    twoWriters: chains.some(({ overlapping }) => overlapping.length > 0),
     lastRevision: newest?.lastRevision ?? null,
     chains: chains.map((chain) => ({
       restoreTakesThis: chain === newest,
@@ -135,7 +135,7 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
       deltas: chain.deltas.map((delta) => snapshotData(delta, now)),
       missing: chain.missing ?? null,
       notes: chain.notes.map(noteData),
-      twoWriters: chain.doubled.map(doubledData),
+      twoWriters: chain.overlapping.map(overlapData),
     })),
     excluded: excluded.map((snapshot) => snapshotData(snapshot, now)),
     parts: parts.length,

@@ -1,20 +1,18 @@
 import { constants, createGzip, type Gzip, type ZlibReset } from 'node:zlib';
 import type { DeflateLevel } from './deflate-effort.ts';
 
-/**
- * zlib gives this many bytes at a time, and waits for the main thread after each: most members of 512 KiB need no more than one.
- */
+/** Bytes of zlib's output buffer. zlib waits for the main thread after each; most members of 512 KiB need only one. */
 const chunkSize = 256 * 1024;
 
-/** Every compressor can begin anew; the types say so of others only. */
+/** Gzip streams can be reset, too; Node's types leave it out. */
 type Compressor = Gzip & ZlibReset;
 
 /**
- * Makes gzip members one after the other, always with the same block and, as long as the level stays, the same compressor.
- * A new compressor for each member would be garbage of half a MiB that V8 finds only when it looks through the whole heap.
+ * Encodes gzip members one after the other with one block and, as long as the level stays, one compressor. A new compressor for
+ * each member would leave half a MiB outside of the heap until the next full garbage collection.
  */
 export class GzipMemberEncoder implements Disposable {
-  /** What the next member will hold. */
+  /** The input of the next member, to be filled by the caller. */
   readonly block: Buffer<ArrayBuffer>;
   #level: DeflateLevel | undefined;
   #gzip: Compressor | undefined;
@@ -25,7 +23,7 @@ export class GzipMemberEncoder implements Disposable {
     this.block = Buffer.allocUnsafeSlow(blockSize);
   }
 
-  /** The member of the first `size` bytes of the block, in pieces. The block must not be changed before that is there. */
+  /** Encodes the first `size` bytes of the block, in pieces. The block must not be changed until the promise resolves. */
   async member(size: number, level: DeflateLevel): Promise<readonly Uint8Array[]> {
     const gzip = this.#compressor(level);
     this.#pieces = [];

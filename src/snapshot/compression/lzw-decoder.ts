@@ -4,7 +4,7 @@ import { Lzw } from './lzw.ts';
 const NO_CODE = -1;
 const TABLE_SIZE = 1 << Lzw.maxWidth;
 
-/** Most bytes one code can stand for: one more than the code before it. */
+/** Most bytes of one code's string: each new code has one byte more than the one before. */
 const LONGEST_STRING = TABLE_SIZE;
 
 /** Expands a stream as {@link Lzw} describes. Throws {@link CompressionDamage}. */
@@ -44,7 +44,7 @@ export class LzwDecoder {
     return this.#output.subarray(0, this.#written);
   }
 
-  /** Ends the stream; throws when its end code has not come. */
+  /** Ends the stream; throws when it has no end code. */
   finish(): void {
     if (!this.#ended) {
       throw this.#damage('the compressed data ends too early');
@@ -62,7 +62,7 @@ export class LzwDecoder {
       this.#ended = true;
       return;
     }
-    // Behind a clear code `highest` is the end code, so only literals pass; otherwise it is the string being defined.
+    // After a clear code `highest` is the end code, so only literals pass; later it is the string being defined.
     if (code > this.#highest) {
       throw this.#damage(`the compressed data is damaged (code ${code} is not defined)`);
     }

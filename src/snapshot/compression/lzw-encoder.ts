@@ -7,7 +7,7 @@ const NO_CODE = -1;
 
 /** Compresses a stream as {@link Lzw} describes; its output equals that of Go's writer byte for byte. */
 export class LzwEncoder {
-  /** A key of 0 would need prefix code 0 and byte 0 with code 0, which no string has, so 0 can mark empty entries. */
+  /** 0 marks an empty entry: no string has the code 0. */
   readonly #table = new Uint32Array(TABLE_SIZE);
   #code = NO_CODE;
   #highest: number = Lzw.end;
@@ -19,7 +19,7 @@ export class LzwEncoder {
 
   /** Compresses the next bytes and returns what is ready. */
   push(bytes: Uint8Array): Uint8Array {
-    // Each input byte emits at most one code of 12 bits, and now and then a clear code.
+    // Each input byte emits at most one code of 12 bits, and seldom a clear code.
     this.#open(bytes.length * 2 + 16);
     let code = this.#code;
     let at = 0;
@@ -69,7 +69,7 @@ export class LzwEncoder {
     return this.#close();
   }
 
-  /** Moves on to the next free code; false when there was none left and the table was cleared. */
+  /** Moves on to the next free code; false when none was left and the table was cleared. */
   #nextCode(): boolean {
     this.#highest += 1;
     if (this.#highest === 1 << this.#width) {

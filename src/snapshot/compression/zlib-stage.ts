@@ -3,8 +3,8 @@ import type { Deflate, Gunzip, Inflate } from 'node:zlib';
 import { CompressionDamage } from '../damage.ts';
 
 /**
- * Sends `source` through a zlib engine. Errors of the source pass unchanged; what the engine refuses, and bytes behind
- * the end of its format, become {@link CompressionDamage}.
+ * Sends `source` through a zlib engine. Errors of the source pass unchanged. Bytes that the engine refuses, and bytes after the
+ * end of the compressed data, throw {@link CompressionDamage}.
  */
 export async function* throughZlib(
   source: AsyncIterable<Uint8Array>,
@@ -23,7 +23,7 @@ export async function* throughZlib(
       throw error;
     }
   }
-  // The outcome is learnt by reading the engine below, which is destroyed with the same error.
+  // The engine is destroyed with the error of the pipeline, so the loop below throws it.
   pipeline(counted, engine, () => undefined);
   try {
     for await (const bytes of engine as AsyncIterable<Buffer>) {

@@ -3,27 +3,27 @@ import { type Revision, revision } from '../../revision.ts';
 import type { DeltaEvent } from '../delta-event.ts';
 import { type EventTime, formatEventTime } from './event-time.ts';
 
-/** Bytes collected before they are hashed and set aside. */
-const SLAB_SIZE = 256 * 1024;
+/** Bytes that are hashed at a time. */
+const BUFFER_SIZE = 256 * 1024;
 
 /**
  * Builds a delta as its events arrive, byte for byte as Go's JSON encoder writes it:
  * `[{"etcdEvent":{"type":1,"kv":{"key":…,"create_revision":…,"mod_revision":…,"version":…,"value":…,"lease":…}},"time":…},…]`,
- * zero fields left out, `type` only for deletes, and the SHA-256 of the text behind it.
+ * zero fields left out, `type` only for deletes, and the SHA-256 of the text after it.
  *
- * TTLs of leases become one more member of the last event, which readers that do not know it ignore:
- * `"leaseTTLs":{"<lease id>":<seconds>,…}`. They stand there because they are asked for after the events have arrived.
+ * The recorded TTLs of leases are one more member of the last event, `"leaseTTLs":{"<lease id>":<seconds>,…}`, which other
+ * readers ignore. It is the last event because etcd is asked for TTLs after the events have arrived.
  */
 export class DeltaEncoder {
   readonly #hash = createHash('sha256');
   readonly #chunks: Buffer[] = [];
-  #slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
+  #buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE);
   #used = 0;
   #size = 0;
   #count = 0;
   #first = revision(0);
   #last = revision(0);
-  /** Of the last event: those that arrive together share it. */
+  /** The time of the last event: events that arrive together share it. */
   #time: EventTime | undefined;
   #timeText = '';
   readonly #leaseTtls = new Map<bigint, number>();
@@ -33,7 +33,7 @@ export class DeltaEncoder {
     return this.#count;
   }
 
-  /** Bytes of text so far, which is about what is held in memory. */
+  /** Bytes of text so far, about as many as are in memory. */
   get size(): number {
     return this.#size;
   }
@@ -48,7 +48,7 @@ export class DeltaEncoder {
     return this.#last;
   }
 
-  /** Adds an event. Throws a RangeError when its revision lies below that of the one before. */
+  /** Adds an event. Throws a RangeError when its revision is below that of the one before. */
   append(event: DeltaEvent, time: EventTime): void {
     if (event.modRevision < this.#last) {
       throw new RangeError(`an event of revision ${event.modRevision} cannot follow one of ${this.#last}`);
@@ -65,34 +65,34 @@ export class DeltaEncoder {
     this.#count += 1;
   }
 
-  /** Tells the TTL that a lease was granted with, seconds. It is written once, whenever it is told. */
-  tellLease(lease: bigint, ttlSeconds: number): void {
+  /** Records the TTL that a lease was granted with, seconds. May be called at any time before {@link finish}. */
+  recordLeaseTtl(lease: bigint, ttlSeconds: number): void {
     this.#leaseTtls.set(lease, ttlSeconds);
   }
 
-  /** Ends the text and returns everything, hash included. The encoder must not be used afterwards. */
+  /** Ends the text and returns it with its hash. The encoder must not be used afterwards. */
   finish(): readonly Uint8Array[] {
     this.#write(this.#count === 0 ? '[]' : `${leaseTtlsText(this.#leaseTtls)}}]`);
-    this.#setAside();
+    this.#endBuffer();
     return [...this.#chunks, this.#hash.digest()];
   }
 
   #write(text: string): void {
     this.#size += text.length;
-    if (this.#used + text.length > SLAB_SIZE) {
-      this.#setAside();
-      if (text.length > SLAB_SIZE) {
+    if (this.#used + text.length > BUFFER_SIZE) {
+      this.#endBuffer();
+      if (text.length > BUFFER_SIZE) {
         this.#keep(Buffer.from(text, 'latin1'));
         return;
       }
     }
-    this.#used += this.#slab.write(text, this.#used, 'latin1');
+    this.#used += this.#buffer.write(text, this.#used, 'latin1');
   }
 
-  #setAside(): void {
+  #endBuffer(): void {
     if (this.#used > 0) {
-      this.#keep(this.#slab.subarray(0, this.#used));
-      this.#slab = Buffer.allocUnsafeSlow(SLAB_SIZE);
+      this.#keep(this.#buffer.subarray(0, this.#used));
+      this.#buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE);
       this.#used = 0;
     }
   }

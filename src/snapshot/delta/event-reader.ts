@@ -3,12 +3,12 @@ import type { EventRow } from './event-row.ts';
 import { Byte, type JsonCursor } from './json-cursor.ts';
 import { TimeReader } from './time-reader.ts';
 
-/** Room for key and value of an event at first, bytes. */
-const SLAB_SIZE = 16 * 1024;
+/** Bytes for the key and value of an event; more when an event needs it. */
+const BUFFER_SIZE = 16 * 1024;
 
 const NOTHING = new Uint8Array(0);
 
-/** Members that are known, as they stand in the text when nothing is escaped. */
+/** Known members as they are written when nothing is escaped. */
 const Member = {
   etcdEvent: Buffer.from('"etcdEvent":'),
   time: Buffer.from('"time":'),
@@ -39,7 +39,7 @@ const NAMES: ReadonlyMap<string, MemberName> = new Map([
   ['leaseTTLs', 'leaseTtls'],
 ]);
 
-/** A member's name and how it stands in the text. */
+/** A member's name and how it is written. */
 interface KnownMember {
   readonly name: MemberName;
   readonly text: Uint8Array;
@@ -60,11 +60,11 @@ export class EventReader {
   readonly #time: TimeReader;
   readonly #row = emptyRow();
   /** Holds key and value of one event. */
-  #slab: Buffer = Buffer.allocUnsafeSlow(SLAB_SIZE);
-  /** The same memory without the ways of a Buffer, whose parts take several times longer to cut. */
-  #bytes: Uint8Array = new Uint8Array(this.#slab.buffer);
+  #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE);
+  /** The same memory as a Uint8Array, of which a subarray is several times faster to make than of a Buffer. */
+  #bytes: Uint8Array = new Uint8Array(this.#buffer.buffer);
   #used = 0;
-  /** Place of the member that is tried first. */
+  /** Index of the member that is tried first. */
   #likely = 0;
 
   constructor(cursor: JsonCursor) {
@@ -72,7 +72,7 @@ export class EventReader {
     this.#time = new TimeReader(cursor);
   }
 
-  /** Consumes one event. The row and its bytes are used again by the next call. */
+  /** Consumes one event. The next call overwrites the row and its bytes. */
   read(): Readonly<EventRow> {
     const cursor = this.#cursor;
     this.#used = 0;
@@ -170,8 +170,7 @@ export class EventReader {
   }
 
   /**
-   * Consumes a member's name and colon. `expected` are tried first, as they are usually written, beginning with the one
-   * that usually follows the last.
+   * Consumes a member's name and colon. `expected` are tried first, in the usual order, from the one after the last member on.
    */
   #readMember(expected: readonly KnownMember[]): MemberName | undefined {
     const cursor = this.#cursor;
@@ -214,7 +213,7 @@ export class EventReader {
     }
   }
 
-  /** Decodes a base64 string into the slab; null is no bytes. */
+  /** Decodes a base64 string into the buffer; null is no bytes. */
   #readBytes(): void {
     const cursor = this.#cursor;
     if (cursor.peek() === Byte.lowerN) {
@@ -223,10 +222,10 @@ export class EventReader {
     }
     cursor.readString();
     this.#makeRoom(cursor.end - cursor.start);
-    let written = decodeBase64(cursor.bytes, cursor, this.#slab, this.#used);
+    let written = decodeBase64(cursor.bytes, cursor, this.#buffer, this.#used);
     if (written < 0) {
       const text = Buffer.from(cursor.text(), 'utf8');
-      written = decodeBase64(text, { start: 0, end: text.length }, this.#slab, this.#used);
+      written = decodeBase64(text, { start: 0, end: text.length }, this.#buffer, this.#used);
     }
     if (written < 0) {
       throw cursor.damage('a key or value that is not base64');
@@ -234,12 +233,12 @@ export class EventReader {
     this.#used += written;
   }
 
-  /** Base64 shrinks, so as many bytes as its text has are enough. */
+  /** The bytes of a base64 text are never more than its characters. */
   #makeRoom(length: number): void {
-    if (this.#used + length > this.#slab.length) {
+    if (this.#used + length > this.#buffer.length) {
       const wider = Buffer.allocUnsafeSlow((this.#used + length) * 2);
-      wider.set(this.#slab.subarray(0, this.#used));
-      this.#slab = wider;
+      wider.set(this.#buffer.subarray(0, this.#used));
+      this.#buffer = wider;
       this.#bytes = new Uint8Array(wider.buffer);
     }
   }

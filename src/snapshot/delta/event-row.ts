@@ -1,4 +1,4 @@
-/** One event as it is read: plain fields that are used again for the next one; key and value are ranges of `bytes`. */
+/** One event as it is read. Key and value are ranges of `bytes`; the next event overwrites all fields. */
 export interface EventRow {
   bytes: Uint8Array;
   isDelete: boolean;
@@ -13,6 +13,6 @@ export interface EventRow {
   /** When the event was seen, as EventTime has it. */
   seconds: number;
   nanos: number;
-  /** TTLs that stand beside the event, seconds by lease; they may be of leases that other events name. */
+  /** Recorded lease TTLs, seconds by lease id; they may be of leases that other events name. */
   leaseTtls: ReadonlyMap<bigint, number> | undefined;
 }

@@ -1,4 +1,4 @@
-/** When an event was seen: whole seconds since the Unix epoch and nanoseconds above them. Nanoseconds do not fit a double. */
+/** When an event was received: whole seconds since the Unix epoch, and nanoseconds, which one number could not hold. */
 export interface EventTime {
   readonly seconds: number;
   /** 0 to 999,999,999. */

@@ -1,6 +1,6 @@
 import { DeltaDamage } from '../damage.ts';
 
-/** Thrown by a cursor that ran out of bytes in the middle of something; more bytes may complete it. */
+/** Thrown by a cursor whose bytes end within a value; more bytes may complete it. */
 export const incomplete: unique symbol = Symbol('incomplete');
 
 /** ASCII bytes of JSON's grammar. */
@@ -22,7 +22,7 @@ export const Byte = {
 /** Deeper nesting than this is refused; a delta needs four levels. */
 const MAX_DEPTH = 64;
 
-/** Up to here a byte loop finds the end of a string sooner than a native search. */
+/** Up to this length a loop finds the end of a string faster than a native search. */
 const SHORT_STRING = 64;
 
 /**
@@ -202,7 +202,7 @@ export class JsonCursor {
     }
   }
 
-  /** Behind a value inside `closers`: true when another value follows, false when all are closed. */
+  /** Consumes what follows a value inside `closers`: true when another value follows, false when all are closed. */
   #closeAfterValue(closers: number[]): boolean {
     for (;;) {
       const closer = closers.at(-1);

@@ -2,7 +2,7 @@ import type { EventTime } from './event-time.ts';
 import { parseEventTime } from './event-time.ts';
 import { Byte, type JsonCursor } from './json-cursor.ts';
 
-/** `"2026-11-21T08:59:`: times that share it need no calendar. */
+/** Length of `"2026-11-21T08:59:`. Times in the same minute as the last one are read without the calendar. */
 const MINUTE_LENGTH = 18;
 
 /** Nanoseconds in the last digit of a fraction, by its number of digits. */
@@ -11,7 +11,7 @@ const FRACTION_UNIT = [0, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1] as const;
 const UPPER_Z = 0x5a;
 const POINT = 0x2e;
 
-/** Reads RFC 3339 times that are mostly close to each other. */
+/** Reads RFC 3339 times, fast when they are in the same minute as the one before. */
 export class TimeReader {
   readonly #cursor: JsonCursor;
   #minute: Buffer = Buffer.alloc(0);

@@ -6,13 +6,13 @@ import { decodeMeta, encodeMeta } from '../../../src/datadir/bbolt/meta.ts';
 import { encodePageHeader } from '../../../src/datadir/bbolt/page.ts';
 import { twoLevelDatabase } from '../datadir/two-levels.ts';
 
-/** A sound database and where things lie in it. */
+/** A sound database and the numbers of its pages. */
 export interface BboltSample {
   readonly bytes: Buffer;
   readonly pageSize: number;
   /** Pages below the high water mark. */
   readonly pages: number;
-  /** Pages from 2 on that are in use, the freelist and what overflows from others excepted. */
+  /** Pages from 2 on that are in use, without the freelist and overflow pages. */
   readonly used: readonly number[];
   /** Those of them that refer to other pages. */
   readonly branches: readonly number[];

@@ -11,7 +11,7 @@ interface ServedKey {
   readonly lease?: string;
 }
 
-/** Every key a live etcd serves, in key order, told as `expected.json` tells them. */
+/** Every key a live etcd serves, in key order, as in `expected.json`. */
 export async function servedKeys(etcd: EtcdServer): Promise<readonly ExpectedKey[]> {
   const text = await etcd.etcdctl('get', '', '--prefix', '--write-out=json');
   // Lease ids do not fit a number; JSON.parse would round them.

@@ -5,7 +5,7 @@ import { decodeKeyValue } from '../../../src/datadir/mvcc/key-value.ts';
 import { decodeRevisionKey } from '../../../src/datadir/mvcc/revision-key.ts';
 import type { ExpectedKey } from './golden.ts';
 
-/** The live keys of a database of etcd, in key order, told as `expected.json` tells them. */
+/** The live keys of a database of etcd, in key order, as in `expected.json`. */
 export async function storedKeys(path: string): Promise<readonly ExpectedKey[]> {
   await using database = await Database.open(path);
   const bucket = await database.bucket('key');

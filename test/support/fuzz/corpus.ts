@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { projectRoot } from '../../../scripts/lab/project-root.ts';
 
-/** Inputs that once led a parser somewhere new, by what came of them. */
+/** Inputs by the outcome that they were the first to have. */
 export type Corpus = ReadonlyMap<string, Buffer>;
 
 function fileOf(parser: string): string {

@@ -5,8 +5,8 @@ import { type FuzzedParser, outcomeOf } from './parsers.ts';
 const EDGES = [0, 1, 2, 7, 8, 0x0a, 0x12, 0x1a, 0x22, 0x2c, 0x5b, 0x5d, 0x7b, 0x7d, 0x7f, 0x80, 0xff] as const;
 
 /**
- * Tries changes of the inputs known so far; each that leads to something new is added to them, and so is the ground of
- * further changes. Returns all of them by outcome. Throws what a parser throws that is no refusal.
+ * Tries changes of the known inputs. Each input with a new outcome is added to them, so that it is changed further. Returns all
+ * inputs by outcome. Throws every error of a parser that is no refusal.
  */
 export function fuzz(
   parser: FuzzedParser,

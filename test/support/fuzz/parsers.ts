@@ -17,7 +17,7 @@ import { goldenDatabase } from '../datadir/golden.ts';
 export interface FuzzedParser {
   /** Inputs to begin with. */
   readonly sound: () => readonly Buffer[];
-  /** Parses, and says in a word or two what came out; errors are for {@link outcomeOf}. */
+  /** Parses, and describes the result in a word or two; errors are for {@link outcomeOf}. */
   readonly parse: (bytes: Buffer) => string;
 }
 
@@ -101,7 +101,7 @@ export const fuzzedParsers: Readonly<Record<string, FuzzedParser>> = {
 };
 
 /**
- * What a parser makes of some bytes: what it read, or that it refused them and why, without the numbers in it.
+ * The outcome of parsing some bytes: what was read, or why they were refused, without the numbers in the reason.
  * Any other error is a fault of the parser, and thrown.
  */
 export function outcomeOf(parser: FuzzedParser, bytes: Buffer): string {
@@ -126,7 +126,7 @@ function keyValue(): Buffer {
   return target.subarray(0, end);
 }
 
-/** The first page of a golden database of this kind that holds more than one element, cut behind its last byte. */
+/** The first page of this kind in a golden database that has more than one element. */
 function pagesOf(flag: number): readonly Buffer[] {
   const database = goldenDatabase('etcd-3.5/gzip');
   for (let at = 2 * PAGE; at < database.length; at += PAGE) {

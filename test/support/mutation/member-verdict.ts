@@ -43,8 +43,8 @@ export async function ourVerdict(dataDir: string, release: EtcdRelease, signal: 
   }
 }
 
-/** Also on a machine that is busy with something else. */
-const PATIENT = ['--command-timeout=60s', '--dial-timeout=60s'];
+/** Timeouts of etcdctl that are enough on a busy machine. */
+const LONG_TIMEOUTS = ['--command-timeout=60s', '--dial-timeout=60s'];
 
 /** What a real etcd serves that starts on the directory; `damaged` when it does not start. */
 export async function etcdVerdict(dataDir: string, release: EtcdRelease): Promise<MemberVerdict> {
@@ -54,16 +54,16 @@ export async function etcdVerdict(dataDir: string, release: EtcdRelease): Promis
       dataDir,
       extraArgs: ['--heartbeat-interval', '20', '--election-timeout', '200'],
     });
-    const status = await etcd.etcdctl(...PATIENT, 'endpoint', 'status', '--write-out=json');
+    const status = await etcd.etcdctl(...LONG_TIMEOUTS, 'endpoint', 'status', '--write-out=json');
     const revision = Number(/"revision":(\d+)/.exec(status)?.[1]);
-    const answer = await etcd.etcdctl(...PATIENT, 'endpoint', 'hashkv', `--rev=${revision}`, '--write-out=json');
+    const answer = await etcd.etcdctl(...LONG_TIMEOUTS, 'endpoint', 'hashkv', `--rev=${revision}`, '--write-out=json');
     return { kind: 'sound', revision, hash: Number(/"hash":(\d+)/.exec(answer)?.[1]) };
   } catch (error) {
     return { kind: 'damaged', reason: String(error) };
   }
 }
 
-/** The release that is asked. */
+/** The release that verdicts are compared with. */
 export function judge(): Promise<EtcdRelease> {
   return etcdRelease('3.5');
 }

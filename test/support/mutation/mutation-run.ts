@@ -21,12 +21,12 @@ export interface MutationRun {
   readonly target: MutationTarget;
   readonly count: number;
   readonly seed: number;
-  /** Is told each mutation that is neither reported nor read as it has to be. */
+  /** Called for each mutation that is neither reported nor read as it has to be. */
   readonly onFinding: (finding: string) => void;
 }
 
-/** How long a single reading may take, ms. The slowest takes a fraction of a second on an idle machine. */
-const PATIENCE = 60_000;
+/** The longest time of a single reading, ms. The slowest takes a fraction of a second on an idle machine. */
+const READ_TIMEOUT_MS = 60_000;
 
 const BACKUPS = ['etcd-3.5/gzip', 'etcd-3.5/none', 'etcd-3.5/zlib', 'etcd-3.5/lzw'] as const;
 
@@ -73,19 +73,19 @@ async function memberAttempt(kind: MemberFile['kind']): Promise<(random: Random)
       random,
     );
     const mutated = files.map((one) => (one === file ? { ...file, bytes } : one));
-    const told = { what: `${file.name}: ${what}` };
+    const attempt = { what: `${file.name}: ${what}` };
     const ours = await verdictOf(mutated, ({ dataDir, signal }) => ourVerdict(dataDir, release, signal));
     if (ours.kind === 'damaged') {
-      return { ...told, outcome: 'reported' };
+      return { ...attempt, outcome: 'reported' };
     }
     if (isDeepStrictEqual(ours, sound)) {
-      return { ...told, outcome: 'same' };
+      return { ...attempt, outcome: 'same' };
     }
     const theirs = await verdictOf(mutated, ({ dataDir }) => etcdVerdict(dataDir, release));
     return isDeepStrictEqual(ours, theirs)
-      ? { ...told, outcome: 'agreed' }
+      ? { ...attempt, outcome: 'agreed' }
       : {
-          ...told,
+          ...attempt,
           outcome: { finding: `we say ${JSON.stringify(ours)}, etcd says ${JSON.stringify(theirs).slice(-1500)}` },
         };
   };
@@ -98,7 +98,7 @@ async function verdictOf<T>(
   using temp = makeTempDir();
   const dataDir = temp.join('data');
   writeMember(dataDir, files);
-  return await ask({ dataDir, signal: AbortSignal.timeout(PATIENCE) });
+  return await ask({ dataDir, signal: AbortSignal.timeout(READ_TIMEOUT_MS) });
 }
 
 function backupAttempt(kind: 'full' | 'delta'): (random: Random) => Promise<Attempt> {
@@ -117,17 +117,20 @@ function backupAttempt(kind: 'full' | 'delta'): (random: Random) => Promise<Atte
     const mutated = objects.map((one) => (one === object ? { ...object, bytes } : one));
     const known = sound.get(backup) ?? (await contentsOf(objects));
     sound.set(backup, known);
-    const verdict = await restoreVerdict(mutated, AbortSignal.timeout(PATIENCE));
-    const told = { what: `${backup} ${object.key}: ${what}` };
+    const verdict = await restoreVerdict(mutated, AbortSignal.timeout(READ_TIMEOUT_MS));
+    const attempt = { what: `${backup} ${object.key}: ${what}` };
     if (verdict.kind === 'damaged') {
-      return { ...told, outcome: 'reported' };
+      return { ...attempt, outcome: 'reported' };
     }
-    return { ...told, outcome: verdict.contents === known ? 'same' : { finding: 'it was restored to something else' } };
+    return {
+      ...attempt,
+      outcome: verdict.contents === known ? 'same' : { finding: 'it was restored to something else' },
+    };
   };
 }
 
 async function contentsOf(objects: readonly GoldenObject[]): Promise<string> {
-  const verdict = await restoreVerdict(objects, AbortSignal.timeout(PATIENCE));
+  const verdict = await restoreVerdict(objects, AbortSignal.timeout(READ_TIMEOUT_MS));
   if (verdict.kind === 'damaged') {
     throw new Error(`the undamaged backup is refused: ${verdict.reason}`);
   }

@@ -26,7 +26,7 @@ export interface KillRounds {
   readonly report: (text: string) => void;
 }
 
-/** What came out, summed over the rounds. */
+/** Sums over the rounds. */
 export interface KillTotals {
   readonly kills: number;
   /** Changes that only the log held. */
@@ -35,12 +35,12 @@ export interface KillTotals {
 
 const PASSWORD = 'secret';
 
-/** Of etcdctl, also on a machine that is busy with something else. */
-const PATIENT = ['--command-timeout=60s', '--dial-timeout=60s'];
+/** Timeouts of etcdctl that are enough on a busy machine. */
+const LONG_TIMEOUTS = ['--command-timeout=60s', '--dial-timeout=60s'];
 
 /**
- * Lets a real etcd work, kills it at a random moment, and compares what we say about its directory with what an etcd says
- * that starts on a copy of it: revision and HashKV. Round after round on the same directory.
+ * Lets a real etcd work, kills it at a random time, and compares what we read from its directory with an etcd that starts on a
+ * copy of it: revision and HashKV. All rounds use the same directory.
  */
 export async function runKillRounds(work: KillRounds): Promise<KillTotals> {
   using temp = makeTempDir();
@@ -65,8 +65,8 @@ export async function runKillRounds(work: KillRounds): Promise<KillTotals> {
       await setUpUsers(etcd);
     }
     await workAndKill(etcd, work.scenario, random);
-    const told = await tell(dataDir, versionRulesOf(release.version));
-    replayedChanges += told.changes;
+    const ours = await ourResult(dataDir, versionRulesOf(release.version));
+    replayedChanges += ours.changes;
     const copy = temp.join(`copy-${round}`);
     await copySparse(dataDir, copy);
     await using restarted = await startEtcd({
@@ -77,19 +77,19 @@ export async function runKillRounds(work: KillRounds): Promise<KillTotals> {
     });
     await untilServing(restarted, login);
     const revision = await servedRevision(restarted, login);
-    assert.equal(told.revision, revision, `${work.line} ${work.scenario} seed ${work.seed} round ${round}: revision`);
+    assert.equal(ours.revision, revision, `${work.line} ${work.scenario} seed ${work.seed} round ${round}: revision`);
     const hash = await servedHash(restarted, revision, login);
-    assert.equal(told.hash, hash, `${work.line} ${work.scenario} seed ${work.seed} round ${round}: HashKV`);
+    assert.equal(ours.hash, hash, `${work.line} ${work.scenario} seed ${work.seed} round ${round}: HashKV`);
     await restarted.kill9();
     await run('rm', ['-rf', copy]);
     work.report(
-      `${work.line} ${work.scenario} round ${round}: revision ${revision}, ${told.changes} changes from the log`,
+      `${work.line} ${work.scenario} round ${round}: revision ${revision}, ${ours.changes} changes from the log`,
     );
   }
   return { kills: work.rounds, replayedChanges };
 }
 
-async function tell(
+async function ourResult(
   dataDir: string,
   rules: VersionRules,
 ): Promise<{ readonly revision: number; readonly hash: number; readonly changes: number }> {
@@ -222,7 +222,14 @@ async function untilServing(etcd: EtcdServer, login: readonly string[]): Promise
 }
 
 async function servedHash(etcd: EtcdServer, revision: number, login: readonly string[]): Promise<number> {
-  const text = await etcd.etcdctl(...PATIENT, ...login, 'endpoint', 'hashkv', `--rev=${revision}`, '--write-out=json');
+  const text = await etcd.etcdctl(
+    ...LONG_TIMEOUTS,
+    ...login,
+    'endpoint',
+    'hashkv',
+    `--rev=${revision}`,
+    '--write-out=json',
+  );
   const hash = /"hash":(\d+)/.exec(text)?.[1];
   assert.ok(hash !== undefined, text);
   return Number(hash);
@@ -230,7 +237,7 @@ async function servedHash(etcd: EtcdServer, revision: number, login: readonly st
 
 /** Releases of 2026 answer this only to users, where there are any. */
 async function servedRevision(etcd: EtcdServer, login: readonly string[]): Promise<number> {
-  const text = await etcd.etcdctl(...PATIENT, ...login, 'endpoint', 'status', '--write-out=json');
+  const text = await etcd.etcdctl(...LONG_TIMEOUTS, ...login, 'endpoint', 'status', '--write-out=json');
   const revision = /"revision":(\d+)/.exec(text)?.[1];
   assert.ok(revision !== undefined, text);
   return Number(revision);

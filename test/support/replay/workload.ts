@@ -8,7 +8,7 @@ export interface Workload {
   readonly random: Random;
   /** Requests in flight at once, for each client. */
   readonly parallel: number;
-  /** Longest pause after each request, ms; none unless told. */
+  /** Longest pause after each request, ms; left out for none. */
   readonly pauseMs?: number;
   /** Called with a client that may change users and roles; absent where nobody logs in. */
   readonly changeRights?: (random: Random) => Promise<unknown>;
@@ -53,7 +53,7 @@ async function request(client: Etcd3, { random, changeRights }: Workload): Promi
 }
 
 /**
- * Never up to the newest revision: at a compacted revision etcd 3.4 tells no HashKV, and 3.5 the one it took before its
+ * Never up to the newest revision: at a compacted revision etcd 3.4 gives no HashKV, and 3.5 the one it took before its
  * last compaction, which it does not know any more when that had ended before it was killed (server/storage/mvcc/hash.go).
  */
 async function compact(client: Etcd3, random: Random): Promise<unknown> {
@@ -62,7 +62,7 @@ async function compact(client: Etcd3, random: Random): Promise<unknown> {
   return revision > 0 ? client.kv.compact({ revision }) : undefined;
 }
 
-/** A put that stands alone. In a transaction, keeping a value that an earlier step deletes ends etcd with a panic. */
+/** A put outside of a transaction. Inside of one, keeping a value that an earlier step deletes ends etcd with a panic. */
 function singlePut(random: Random): IPutRequest {
   const key = Buffer.from(random.pick(KEYS));
   const lease = random.oneIn(3) ? { lease: random.pick(LEASES) } : {};

@@ -11,7 +11,7 @@ const seed = Number(process.env['FUZZ_SEED'] ?? 1);
 const keeps = process.env['FUZZ_KEEP'] === 'yes';
 
 for (const [name, parser] of Object.entries(fuzzedParsers)) {
-  test(`${name}: what once led somewhere new still leads there`, () => {
+  test(`${name}: every kept input has the outcome it was kept for`, () => {
     const corpus = readCorpus(name);
     assert.ok(corpus.size >= 3, `${corpus.size} inputs are kept`);
     for (const [outcome, bytes] of corpus) {
@@ -22,7 +22,7 @@ for (const [name, parser] of Object.entries(fuzzedParsers)) {
   test(`${name}: changed inputs are read or refused, and nothing else`, (t) => {
     const known = readCorpus(name);
     const found = fuzz(parser, { known, runs, random: seededRandom(seed) });
-    t.diagnostic(`${found.size - known.size} new outcomes beside ${known.size}`);
+    t.diagnostic(`${found.size - known.size} new outcomes in addition to ${known.size}`);
     if (keeps) {
       writeCorpus(name, found);
     }

@@ -7,7 +7,7 @@ import { newSnapshot } from '../../../src/snapshot/name.ts';
 const FOLDER = `${projectRoot}test/unit/retention/histories/`;
 const DAY = 24 * 60 * 60 * 1000;
 
-/** A laid-out history: what lies in a store, and what retention must decide about each. */
+/** A written-out history: the snapshots of a store, and what retention must decide about each. */
 export interface History {
   /** `file: title`. */
   readonly title: string;

@@ -11,7 +11,7 @@ import { histories } from './histories.ts';
 
 const HISTORIES = histories();
 
-test('there are at least 60 laid-out histories', () => {
+test('there are at least 60 written-out histories', () => {
   assert.ok(HISTORIES.length >= 60, String(HISTORIES.length));
 });
 
@@ -103,7 +103,7 @@ test('over random histories nothing that a restore needs is deleted', () => {
       }
       assert.ok(
         planRetention({ ...request, listing: left }).every(({ action }) => action === 'keep'),
-        'once is enough',
+        'a second run deletes nothing',
       );
     }),
     { numRuns: Number(process.env['HISTORIES'] ?? 5000) },
@@ -117,14 +117,14 @@ test('the order of the listing does not matter', () => {
         new Map(planRetention({ ...request, listing }).map(({ snapshot, reason }) => [snapshot, reason]));
       const forward = verdicts(request.listing);
       const names = new Set(request.listing.map((snapshot) => JSON.stringify(snapshot)));
-      // Snapshots that are alike in everything cannot be told apart by an order.
+      // The order cannot decide between snapshots that are equal.
       fc.pre(names.size === request.listing.length);
       assert.deepEqual(verdicts(request.listing.toReversed()), forward);
     }),
   );
 });
 
-test('every reason can be told in words', () => {
+test('every reason has a text', () => {
   const reasons = new Set(HISTORIES.flatMap(({ expected }) => [...expected.values()]));
   for (const verdict of reasons) {
     const [, reason = ''] = verdict.split(' ');

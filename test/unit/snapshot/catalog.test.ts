@@ -4,7 +4,7 @@ import { catalogOf } from '../../../src/snapshot/catalog.ts';
 import { newestChain } from '../../../src/snapshot/chain.ts';
 import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
 
-function told(names: readonly string[]): readonly string[] {
+function described(names: readonly string[]): readonly string[] {
   return catalogOf(names.map(snapshotNamed)).chains.map(({ base, deltas, lastRevision, missing }) => {
     const objects = [base?.name ?? 'no full', ...deltas.map(({ name }) => name)].join(' + ');
     return `${objects} -> ${lastRevision}${missing === undefined ? '' : `, missing ${missing.from}-${missing.to}`}`;
@@ -13,7 +13,7 @@ function told(names: readonly string[]): readonly string[] {
 
 test('each full begins a chain that holds the deltas up to the next full, oldest first', () => {
   assert.deepEqual(
-    told(['Incr-90-95-104', 'Full-0-58-100', 'Incr-59-89-102', 'Full-0-89-103', 'Full-0-20-50', 'Incr-5-9-40']),
+    described(['Incr-90-95-104', 'Full-0-58-100', 'Incr-59-89-102', 'Full-0-89-103', 'Full-0-20-50', 'Incr-5-9-40']),
     [
       'no full + Incr-5-9-40 -> undefined, missing 1-4',
       'Full-0-20-50 -> 20',
@@ -23,9 +23,9 @@ test('each full begins a chain that holds the deltas up to the next full, oldest
   );
 });
 
-test('a chain with a hole reaches as far as before it, and names what lies behind', () => {
+test('a chain with a hole ends before it, and names the deltas after it', () => {
   const names = ['Full-0-58-100', 'Incr-59-89-102', 'Incr-95-99-104'];
-  assert.deepEqual(told(names), ['Full-0-58-100 + Incr-59-89-102 + Incr-95-99-104 -> 89, missing 90-94']);
+  assert.deepEqual(described(names), ['Full-0-58-100 + Incr-59-89-102 + Incr-95-99-104 -> 89, missing 90-94']);
   const [chain] = catalogOf(names.map(snapshotNamed)).chains;
   assert.deepEqual(
     chain?.beyond.map(({ name }) => name),
@@ -33,7 +33,7 @@ test('a chain with a hole reaches as far as before it, and names what lies behin
   );
 });
 
-test('excluded snapshots and parts are no links of a chain, but are told', () => {
+test('excluded snapshots and parts belong to no chain, but are listed', () => {
   const excluded = { ...snapshotNamed('Full-0-70-200'), excluded: true };
   const part = snapshotNamed('Full-0-58-100/0000000001');
   const catalog = catalogOf([excluded, part, snapshotNamed('Full-0-58-100')]);

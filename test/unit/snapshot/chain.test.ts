@@ -33,7 +33,7 @@ const CASES: readonly (readonly [title: string, names: readonly string[], expect
     'Full-0-58-100 + Incr-59-89-102 + Incr-90-119-104',
   ],
   [
-    'the newest full counts, whatever lies before it',
+    'the newest full counts, whatever precedes it',
     ['Full-0-58-100', 'Incr-59-89-102', 'Full-0-89-103', 'Incr-90-95-104'],
     'Full-0-89-103 + Incr-90-95-104',
   ],
@@ -47,11 +47,7 @@ const CASES: readonly (readonly [title: string, names: readonly string[], expect
     ['Full-0-58-100', 'Incr-59-89-102', 'Incr-95-99-104', 'Incr-100-110-105'],
     'Full-0-58-100 + Incr-59-89-102; missing 90-94; beyond Incr-95-99-104; beyond Incr-100-110-105',
   ],
-  [
-    'a hole behind the full',
-    ['Full-0-58-100', 'Incr-60-89-102'],
-    'Full-0-58-100; missing 59-59; beyond Incr-60-89-102',
-  ],
+  ['a hole after the full', ['Full-0-58-100', 'Incr-60-89-102'], 'Full-0-58-100; missing 59-59; beyond Incr-60-89-102'],
   ['deltas without a full', ['Incr-59-89-102'], 'no base; missing 1-58; beyond Incr-59-89-102'],
   ['deltas from the first revision without a full', ['Incr-1-9-1'], 'no base; missing 1-1; beyond Incr-1-9-1'],
   [
@@ -70,7 +66,7 @@ const CASES: readonly (readonly [title: string, names: readonly string[], expect
     'Full-0-58-100 + Incr-59-200-102; contained Incr-59-70-101; contained Incr-90-100-102',
   ],
   [
-    'a delta inside the full that stands behind it in the listing',
+    'a delta inside the full that follows it in the listing',
     ['Full-0-58-100', 'Incr-50-58-101'],
     'Full-0-58-100; contained Incr-50-58-101',
   ],
@@ -80,7 +76,7 @@ const CASES: readonly (readonly [title: string, names: readonly string[], expect
     'Full-0-58-100 + Incr-50-70-101; overlap Incr-50-70-101 50-58',
   ],
   [
-    'a history that a restore gave up is left out',
+    'a history that a restore abandoned is left out',
     ['Full-0-58-100', 'Incr-59-89-102', 'Incr-90-119-104', 'Full-0-105-200', 'Incr-106-110-202'],
     'Full-0-105-200 + Incr-106-110-202; abandoned Incr-90-119-104',
   ],

@@ -59,7 +59,7 @@ for (const [key, reason] of [
   ['v2/Full-00000000-00000058-1795251532.', /its name is not/],
   ['v2/Full-00000000-+0000058-1795251532', /its name is not/],
   ['v2/full-00000000-00000058-1795251532', /its name is not/],
-  ['v2/Incr-00000060-00000059-1795251532', /behind its last/],
+  ['v2/Incr-00000060-00000059-1795251532', /above its last/],
   ['v2/Incr-00000001-99999999999999999-1795251532', /too large/],
   ['v2/Backup-1795251532/Full-00000000-00000058-1795251532.gz', /move it out of Backup-1795251532\/ into v2\//],
   ['v2/.Full-00000000-00000058-1795251532.gz.partial', /its name is not/],

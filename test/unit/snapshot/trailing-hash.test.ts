@@ -34,7 +34,7 @@ test('a wrong, missing or cut hash is damage', async () => {
   }
 });
 
-test('a hash is told from the end of a database by the size of the whole', () => {
+test('the size decides whether an object ends with a hash', () => {
   const wrong = Buffer.concat([DB, Buffer.alloc(32)]);
   for (const [bytes, present] of [
     [HASHED, true],

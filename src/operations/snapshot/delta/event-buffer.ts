@@ -181,14 +181,14 @@ export class EventBuffer {
     this.#open.append(event, time);
     const ttl = event.type === 'put' && event.lease !== 0n ? this.#leases.of(event.lease) : undefined;
     if (event.type === 'put' && ttl !== undefined) {
-      this.#open.tellLease(event.lease, ttl);
+      this.#open.recordLeaseTtl(event.lease, ttl);
     }
     this.#last = modRevision;
   }
 
   #tellLeases(ttls: ReadonlyMap<bigint, number>): void {
     for (const [lease, seconds] of ttls) {
-      this.#open.tellLease(lease, seconds);
+      this.#open.recordLeaseTtl(lease, seconds);
     }
   }
 

@@ -62,7 +62,7 @@ for (const name of ['etcd-3.5/gzip', 'etcd-3.4/gzip'] as const) {
 }
 
 for (const bucket of ['key', 'cluster', 'new']) {
-  test(`entries appended to the bucket ${bucket} ahead of a base that is still being written stand behind it`, async () => {
+  test(`entries appended to the bucket ${bucket} while the base is still being written follow its entries`, async () => {
     using dir = makeTempDir();
     const whole = goldenDatabase('etcd-3.5/gzip');
     const expected = await storedBuckets(written(dir, 'whole', whole));
@@ -94,7 +94,7 @@ for (const bucket of ['key', 'cluster', 'new']) {
   });
 }
 
-test('what was appended ahead of a base that never stands is told so', async () => {
+test('append throws the failure of a base that is never complete', async () => {
   using dir = makeTempDir();
   const whole = goldenDatabase('etcd-3.5/gzip');
   const meta = newestMeta(whole) ?? assert.fail('no meta');
@@ -106,7 +106,7 @@ test('what was appended ahead of a base that never stands is told so', async () 
   await assert.rejects(appended, lost);
 });
 
-test('a transaction leaves every page of the base but the metas as it was', async () => {
+test('an append transaction leaves every page of the base but the metas as it was', async () => {
   using dir = makeTempDir();
   const base = goldenDatabase('etcd-3.5/gzip');
   const path = written(dir, 'db', base);
@@ -161,7 +161,7 @@ test('replace, merge and append create buckets, and replace can empty one', asyn
   }
 });
 
-test('both metas describe the new state and stand where bbolt expects them', async () => {
+test('both metas describe the new state and are where bbolt expects them', async () => {
   using dir = makeTempDir();
   const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
   await using before = await Database.open(path);

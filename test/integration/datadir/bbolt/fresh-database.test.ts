@@ -77,7 +77,7 @@ describe('a fresh database', () => {
       const other = scattered(bytes, { pageSize, seed: pageSize });
       assert.ok(!other.equals(bytes));
       assert.deepEqual(await storedBuckets(written(dir, 'scattered', other)), buckets);
-      // A page lost on the way is found wherever it stands.
+      // A page with another number is found wherever it is.
       for (const [seed, flag] of [1, 2, 4, 16, 32].entries()) {
         const copy = Buffer.from(other);
         const page = 2 + Math.floor(seededRandom(seed)() * (copy.length / pageSize - 2));
@@ -90,7 +90,7 @@ describe('a fresh database', () => {
     });
   }
 
-  it('may hold values of many pages, wherever they stand', async () => {
+  it('may hold values of many pages, wherever they are', async () => {
     using dir = makeTempDir();
     const entries = Array.from({ length: 60 }, (_, index) => ({
       key: Uint8Array.from(Buffer.from(`long-${String(index).padStart(3, '0')}`)),

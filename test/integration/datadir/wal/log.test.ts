@@ -38,7 +38,7 @@ test('entries, hard state, snapshot marks and metadata come back across segments
     torn: undefined,
     confChanges: [],
   } satisfies LogSummary);
-  // The second mark lies beyond the commit, so etcd does not trust it.
+  // The second mark is after the commit, so etcd does not trust it.
   assert.deepEqual((await readWholeLog({ directory, likelyAfter: 0, signal })).marks, [
     { index: 0, term: 0, confState: undefined },
     { index: 40, term: 2, confState: { voters: [3n, 2n ** 64n - 1n], learners: [5n] } },
@@ -62,7 +62,7 @@ test('an entry of many chunks is read whole', async () => {
   assert.deepEqual(seen, [big.length, 5]);
 });
 
-test('of entries that a later leader has overwritten only what stands in the end is handed over', async () => {
+test('entries that a later leader has overwritten are left out', async () => {
   using temp = makeTempDir();
   const directory = await writeLog(temp.join('wal'), [
     ...[1, 2, 3, 4, 5, 6].map((index) => entry(index, 1, `old ${index}`)),
@@ -141,7 +141,7 @@ test('every flipped bit of a log is damage, a torn tail, or changes nothing that
       assert.deepEqual(found, intact, `bit ${bit}`);
     }
   }
-  // What is left over is padding and the bits of the length that say how much of it there is.
+  // The other bits are padding, and the bits of the length that give its size.
   assert.ok(detected > bytes.length * 8 * 0.8, `${detected} of ${bytes.length * 8}`);
 });
 
@@ -229,7 +229,7 @@ test('a gap between entries, a missing segment and a foreign segment are damage'
 interface SmallLog {
   readonly directory: string;
   readonly file: string;
-  /** Without the zeros behind the last record. */
+  /** Without the zeros after the last record. */
   readonly bytes: Buffer;
   /** Offsets at which a record ends. */
   readonly boundaries: readonly number[];

@@ -9,7 +9,7 @@ import { written } from '../../../support/datadir/written.ts';
 const PAGE = 4096;
 
 for (const name of ['etcd-3.4/gzip', 'etcd-3.5/gzip'] as const) {
-  test(`the newest meta of ${name} is told from its first bytes as from the whole file`, async () => {
+  test(`the newest meta of ${name} is the same from its first bytes as from the whole file`, async () => {
     using dir = makeTempDir();
     const whole = goldenDatabase(name);
     await using database = await Database.open(written(dir, 'db', whole));
@@ -27,7 +27,7 @@ for (const name of ['etcd-3.4/gzip', 'etcd-3.5/gzip'] as const) {
   });
 }
 
-test('without a valid first meta, or without all of the second, nothing is told', () => {
+test('without a valid first meta, or without all of the second, the first bytes do not decide', () => {
   const whole = goldenDatabase('etcd-3.5/gzip');
   for (const length of [0, 40, PAGE, PAGE + 40]) {
     assert.equal(newestMeta(whole.subarray(0, length)), undefined);

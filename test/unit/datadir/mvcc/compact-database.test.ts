@@ -13,7 +13,7 @@ import { storedKeys } from '../../../support/datadir/stored-keys.ts';
 import { written } from '../../../support/datadir/written.ts';
 
 for (const name of ['etcd-3.5/gzip', 'etcd-3.4/gzip'] as const) {
-  test(`a compacted ${name} holds the living keys, both marks and everything beside the history`, async () => {
+  test(`a compacted ${name} holds the living keys, both marks and the other buckets`, async () => {
     using dir = makeTempDir();
     const context = recordedContext();
     const source = written(dir, 'source', goldenDatabase(name));

@@ -39,7 +39,7 @@ test('it grows with the keys it has, not with those it had', () => {
   assert.deepEqual([...table.values()].sort(), Array.from({ length: 100 }, (_, at) => 49_900 + at).sort());
 });
 
-test('keys longer than a block are kept, and keys that begin alike told apart', () => {
+test('keys longer than a block are kept, and keys with the same beginning are different', () => {
   const table = new KeyTable();
   const long = Buffer.alloc(3 * 1024 * 1024, 'x');
   table.set(long, 1);

@@ -15,7 +15,7 @@ test('decodeRevisionKey reads back what encodeRevisionKey writes', () => {
   );
 });
 
-test('keys order as the changes they stand for', () => {
+test('keys sort as their changes', () => {
   const key = (main: number, sub: number): Buffer => {
     const target = Buffer.alloc(17);
     encodeRevisionKey(target, 0, { main, sub, tombstone: false });

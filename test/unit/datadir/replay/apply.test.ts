@@ -84,24 +84,24 @@ class Store {
     return this;
   }
 
-  /** Applies one request and returns what it changed, told shortly. */
+  /** Applies one request and returns its changes as short texts. */
   apply(field: number, message: Uint8Array): readonly string[] {
     const header = new WireWriter().varint(1, 99).bytes(2, bytes(this.#user)).varint(3, this.#authRevision).finish();
     const request = decodeRaftRequest(new WireWriter().bytes(field, message).bytes(100, header).finish());
     const before = this.changes.length;
     applyRequest(this.state, request, (change) => this.changes.push(change));
-    return this.changes.slice(before).map(tell);
+    return this.changes.slice(before).map(shortText);
   }
 }
 
-function tell(change: ReplayedChange): string {
+function shortText(change: ReplayedChange): string {
   const place = `${change.revision}/${change.sub} ${change.key}`;
   return change.kind === 'delete'
     ? `${place} deleted`
     : `${place}=${Buffer.from(change.value)} c${change.createRevision} v${change.version} l${change.lease}`;
 }
 
-test('puts count versions, deletes end them, and what changes nothing uses up no revision', () => {
+test('a put adds a version, a delete ends them, and a request without changes uses up no revision', () => {
   const store = new Store();
   assert.deepEqual(store.apply(4, put('a', 'one')), ['2/0 a=one c2 v1 l0']);
   assert.deepEqual(store.apply(4, put('a', 'two')), ['3/0 a=two c2 v2 l0']);
@@ -121,7 +121,7 @@ test('a range is deleted in key order, each key with a sub revision of its own',
   assert.deepEqual(store.apply(5, keys('b', '\0')), ['8/0 c deleted', '8/1 d deleted']);
 });
 
-test('leases are needed, take their keys with them in key order, and let go of keys that are written anew', () => {
+test('a put needs its lease, a revoked lease deletes its keys in order, and a new put detaches a key', () => {
   const store = new Store();
   assert.deepEqual(store.apply(4, put('a', '', { lease: 7n })), []);
   store.apply(8, numbers(60n, 7n));
@@ -204,7 +204,7 @@ test('a transaction with one impossible step does nothing', () => {
   const range = new WireWriter().bytes(1, bytes('a')).varint(4, 50n).finish();
   const future = txn({ success: [step(4, txn({ success: [step(1, range), step(2, put('b', ''))] }))] });
   assert.deepEqual(store.apply(6, future), []);
-  // Reads of the outermost level are not looked at when the request comes from the log.
+  // Reads of the outermost level are not checked when the request comes from the log.
   const idle = txn({ success: [step(1, range), step(2, put('b', ''))] });
   assert.deepEqual(store.apply(6, idle), ['3/0 b= c3 v1 l0']);
 });
@@ -220,7 +220,7 @@ test('a compaction moves forward and never beyond the newest revision', () => {
   assert.equal(store.state.compactRevision, 3);
 });
 
-test('alarms refuse what they are there to refuse', () => {
+test('an alarm refuses the requests that it has to refuse', () => {
   const alarm = (action: number, kind: number): Uint8Array =>
     new WireWriter().varint(1, action).varint(2, 77n).varint(3, kind).finish();
   const store = new Store();
@@ -325,8 +325,8 @@ test('changes of users and roles decide about later requests, and each makes old
   assert.deepEqual(store.apply(4, put('q', '2')), ['6/0 q=2 c5 v2 l0'], 'it cannot be turned on without root');
 });
 
-/** One request with a hole that was closed later, and the first release of a line that refuses it. */
-const HOLES: readonly [string, string, (store: Store) => readonly string[]][] = [
+/** Requests that older versions of etcd apply without the right, and the first version that refuses them. */
+const UNCHECKED: readonly [string, string, (store: Store) => readonly string[]][] = [
   [
     'nested transactions',
     '3.4.42',
@@ -352,8 +352,8 @@ const HOLES: readonly [string, string, (store: Store) => readonly string[]][] = 
   ],
 ];
 
-for (const [what, refusedSince, request] of HOLES) {
-  test(`rights to ${what} are looked at since etcd ${refusedSince}`, () => {
+for (const [what, refusedSince, request] of UNCHECKED) {
+  test(`rights to ${what} are checked since etcd ${refusedSince}`, () => {
     const outcome = (version: string): number => {
       const store = new Store(GUARDED, versionRulesOf(version));
       store.as('root', 5n).apply(8, numbers(60n, 7n));
@@ -399,7 +399,11 @@ test('a permission replaces the first one with its key only, and others add up',
   assert.deepEqual(store.as('ann', 7n).apply(4, put('k', '')), [], 'only to be read now');
   grant(1, 7n, 'm');
   grant(0, 8n, 'm');
-  assert.deepEqual(store.as('ann', 9n).apply(4, put('k', '')), ['2/0 k= c2 v1 l0'], 'both permissions up to m stand');
+  assert.deepEqual(
+    store.as('ann', 9n).apply(4, put('k', '')),
+    ['2/0 k= c2 v1 l0'],
+    'both permissions up to m are in effect',
+  );
 });
 
 test('a read of the outermost level counts since etcd 3.7', () => {

@@ -41,13 +41,13 @@ test('TTLs of leases are a member of the last event; the others and the rest of 
   const time = { seconds: 1_795_251_540, nanos: 0 };
   const plain = new DeltaEncoder();
   const telling = new DeltaEncoder();
-  telling.tellLease(7n, 70);
+  telling.recordLeaseTtl(7n, 70);
   for (const event of LEASED) {
     plain.append(event, time);
     telling.append(event, time);
   }
-  telling.tellLease(-(2n ** 63n), 9_000_000_000);
-  telling.tellLease(7n, 71);
+  telling.recordLeaseTtl(-(2n ** 63n), 9_000_000_000);
+  telling.recordLeaseTtl(7n, 71);
   const without = Buffer.concat(plain.finish()).subarray(0, -32).toString();
   const bytes = Buffer.concat(telling.finish());
   const text = bytes.subarray(0, -32).toString();

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
-import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
-import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
-import { Database } from '../../../src/datadir/bbolt/database.ts';
-import { type HistoryHash, hashKv } from '../../../src/datadir/mvcc/hash-kv.ts';
-import { restore } from '../../../src/operations/restore/restore.ts';
-import { recordedContext } from '../../support/context/run-context.ts';
-import { goldenExpected } from '../../support/datadir/golden.ts';
-import { servedHash } from '../../support/datadir/served-keys.ts';
-import { restoreRequest } from '../../support/fixtures/restore-request.ts';
+import { etcdLines, etcdRelease } from '../../../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../../../scripts/lab/etcd-server.ts';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { Database } from '../../../../src/datadir/bbolt/database.ts';
+import { type HistoryHash, hashKv } from '../../../../src/datadir/mvcc/hash-kv.ts';
+import { restore } from '../../../../src/operations/restore/restore.ts';
+import { recordedContext } from '../../../support/context/run-context.ts';
+import { goldenExpected } from '../../../support/datadir/golden.ts';
+import { servedHash } from '../../../support/datadir/served-keys.ts';
+import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 
 async function hashOf(dataDir: string): Promise<HistoryHash> {
   await using database = await Database.open(`${dataDir}/member/snap/db`);
@@ -36,11 +36,11 @@ for (const line of etcdLines) {
     await etcd.etcdctl('del', 'last');
     await etcd.etcdctl('compact', '--physical', String(revision + 2));
     // etcd 3.4 refuses to hash at the revision of a compaction, 3.5 answers with the hash it had before.
-    await etcd.etcdctl('put', 'behind', 'it');
-    const behind = await servedHash(etcd, revision + 3);
+    await etcd.etcdctl('put', 'after', 'it');
+    const after = await servedHash(etcd, revision + 3);
     await etcd.stop();
     assert.deepEqual(await hashOf(dir.join('data')), {
-      hash: behind,
+      hash: after,
       revision: revision + 3,
       compactRevision: revision + 2,
     });

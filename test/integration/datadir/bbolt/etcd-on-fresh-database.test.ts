@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { renameSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
-import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
-import { run } from '../../../scripts/lab/run.ts';
-import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
-import { Database } from '../../../src/datadir/bbolt/database.ts';
-import { bucketEntries, inBatches } from '../../../src/datadir/bbolt/entry-stream.ts';
-import { FreshDatabase } from '../../../src/datadir/bbolt/fresh-database.ts';
-import { inspectDatabase } from '../../../src/datadir/mvcc/inspect.ts';
-import { restore } from '../../../src/operations/restore/restore.ts';
-import { recordedContext } from '../../support/context/run-context.ts';
-import { goldenExpected } from '../../support/datadir/golden.ts';
-import { servedHash, servedKeys } from '../../support/datadir/served-keys.ts';
-import { restoreRequest } from '../../support/fixtures/restore-request.ts';
+import { etcdLines, etcdRelease } from '../../../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../../../scripts/lab/etcd-server.ts';
+import { run } from '../../../../scripts/lab/run.ts';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { Database } from '../../../../src/datadir/bbolt/database.ts';
+import { bucketEntries, inBatches } from '../../../../src/datadir/bbolt/entry-stream.ts';
+import { FreshDatabase } from '../../../../src/datadir/bbolt/fresh-database.ts';
+import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
+import { restore } from '../../../../src/operations/restore/restore.ts';
+import { recordedContext } from '../../../support/context/run-context.ts';
+import { goldenExpected } from '../../../support/datadir/golden.ts';
+import { servedHash, servedKeys } from '../../../support/datadir/served-keys.ts';
+import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 
 const { signal } = new AbortController();
 

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { cp, readdir, readFile, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { type EtcdLine, etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
-import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
-import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
-import type { RaftEntry } from '../../../src/datadir/raft/raft.ts';
-import { chooseSnapshot } from '../../../src/datadir/snap/snap-directory.ts';
-import { openEntries, summarizeLog } from '../../../src/datadir/wal/log.ts';
-import { repairWal } from '../../../src/datadir/wal/repair.ts';
-import { readWholeLog } from '../../../src/datadir/wal/whole-log.ts';
+import { type EtcdLine, etcdLines, etcdRelease } from '../../../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../../../scripts/lab/etcd-server.ts';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import type { RaftEntry } from '../../../../src/datadir/raft/raft.ts';
+import { chooseSnapshot } from '../../../../src/datadir/snap/snap-directory.ts';
+import { openEntries, summarizeLog } from '../../../../src/datadir/wal/log.ts';
+import { repairWal } from '../../../../src/datadir/wal/repair.ts';
+import { readWholeLog } from '../../../../src/datadir/wal/whole-log.ts';
 
 const { signal } = new AbortController();
 
@@ -74,7 +74,7 @@ for (const line of etcdLines) {
       await repairWal(torn);
       const [oursRepaired, theirsRepaired] = [await lastSegment(ours), await lastSegment(theirs)];
       assert.deepEqual(await readFile(`${oursRepaired}.broken`), await readFile(`${theirsRepaired}.broken`));
-      // etcd went on writing behind the point it had cut to.
+      // etcd has written more after the point where it cut.
       const kept = await readFile(oursRepaired);
       assert.equal(kept.length, torn.offset);
       assert.deepEqual((await readFile(theirsRepaired)).subarray(0, kept.length), kept);
