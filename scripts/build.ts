@@ -1,7 +1,10 @@
-/** Builds bin/etcdbrctl, or the file named by `--output`, from src/main.ts, or the file named by `--entry`. */
+/**
+ * Builds bin/etcdbrctl, or the file named by `--output`, from src/main.ts, or the file named by `--entry`. `--work-dir` is for
+ * intermediate files, .cache/build by default: two builds at once need two.
+ */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleProgram, bundleWorker } from './build/bundle.ts';
 import { writeExecutable } from './build/executable.ts';
@@ -11,22 +14,28 @@ const { values } = parseArgs({
   options: {
     entry: { type: 'string', default: join(root, 'src/main.ts') },
     output: { type: 'string', default: join(root, 'bin/etcdbrctl') },
+    'work-dir': { type: 'string', default: join(root, '.cache/build') },
   },
 });
-const workDir = join(root, '.cache/build');
+const workDir = resolve(values['work-dir']);
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
 const define = { ETCDBRCTL_BUILD: JSON.stringify({ version, gitSha: commit() }) };
 
 const startedAt = performance.now();
-const { chunks, metafile } = await bundleProgram({ entry: values.entry, outputDir: join(workDir, 'chunks'), define });
+const { chunks, metafile } = await bundleProgram({
+  entry: resolve(values.entry),
+  root,
+  outputDir: join(workDir, 'chunks'),
+  define,
+});
 // Which file went into which chunk; a test reads it.
 writeFileSync(join(workDir, 'metafile.json'), JSON.stringify(metafile));
 await writeExecutable({
   chunks,
-  assets: { ...(await workers()), ...assembly(), 'flock.node': nativeLock() },
+  assets: { ...(await workers()), ...wasmModules(), 'flock.node': nativeLock() },
   node: process.execPath,
   workDir,
-  outputFile: values.output,
+  outputFile: resolve(values.output),
 });
 const megabytes = (statSync(values.output).size / 1024 / 1024).toFixed(0);
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
@@ -50,7 +59,7 @@ function nativeLock(): Uint8Array {
 }
 
 /** WebAssembly modules by the name of the asset they become, compiled when they are older than their sources. */
-function assembly(): Record<string, Uint8Array> {
+function wasmModules(): Record<string, Uint8Array> {
   const files = execFileSync(process.execPath, [join(root, 'scripts/build-wasm.ts')], { encoding: 'utf8' });
   return Object.fromEntries(
     files
@@ -68,7 +77,7 @@ async function workers(): Promise<Record<string, string>> {
     'src/workers/delta-worker.ts',
   ];
   const bundled = programs.map(async (program) => {
-    const source = await bundleWorker({ entry: join(root, program), define });
+    const source = await bundleWorker({ entry: join(root, program), root, define });
     return [`${basename(program, '.ts')}.cjs`, source] as const;
   });
   return Object.fromEntries(await Promise.all(bundled));

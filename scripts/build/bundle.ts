@@ -1,6 +1,5 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Script } from 'node:vm';
 import { build, type Metafile, type Plugin, transform } from 'esbuild';
 import { replaceInPackages } from './replace-in-package.ts';
 import { replacements } from './replacements.ts';
@@ -11,8 +10,6 @@ export interface Chunk {
   readonly name: string;
   /** A function expression that takes exports, require and module. ASCII. */
   readonly source: string;
-  /** What V8 made of it; good for the same V8 on the same processor only, and ignored by others. */
-  readonly cache: Uint8Array;
 }
 
 /** What goes into every bundle of ours. */
@@ -35,15 +32,18 @@ const shared = {
  */
 export async function bundleProgram(request: {
   readonly entry: string;
+  /** Absolute path of the checkout. The names of chunks depend on paths below it. */
+  readonly root: string;
   /** Made anew. */
   readonly outputDir: string;
   /** Names replaced by JSON values. */
   readonly define: Readonly<Record<string, string>>;
 }): Promise<{ readonly chunks: readonly Chunk[]; readonly metafile: Metafile }> {
-  const { entry, outputDir, define } = request;
+  const { entry, root, outputDir, define } = request;
   await rm(outputDir, { recursive: true, force: true });
   const { metafile } = await build({
     ...shared,
+    absWorkingDir: root,
     entryPoints: { main: entry },
     outdir: outputDir,
     format: 'esm',
@@ -51,7 +51,7 @@ export async function bundleProgram(request: {
     define: { ...define },
   });
   refuseLazyPackages(metafile);
-  const names = (await readdir(outputDir)).filter((name) => name.endsWith('.js'));
+  const names = (await readdir(outputDir)).filter((name) => name.endsWith('.js')).toSorted();
   const chunks = await Promise.all(
     names.map(async (name) => await toChunk(name, await readFile(join(outputDir, name), 'utf8'))),
   );
@@ -74,15 +74,18 @@ function refuseLazyPackages(metafile: Metafile): void {
 /** A worker thread's whole program as one CommonJS script: threads begin from text and have no chunks at hand. */
 export async function bundleWorker(request: {
   readonly entry: string;
+  /** Absolute path of the checkout. */
+  readonly root: string;
   readonly define: Readonly<Record<string, string>>;
 }): Promise<string> {
   const { outputFiles } = await build({
     ...shared,
+    absWorkingDir: request.root,
     entryPoints: [request.entry],
     write: false,
     format: 'cjs',
     define: { ...request.define },
-    // Only a checkout looks for files beside a module; here everything is an asset.
+    // Only a checkout looks for files next to a module; here everything is an asset.
     logOverride: { 'empty-import-meta': 'silent' },
   });
   return outputFiles.map(({ text }) => text).join('');
@@ -97,7 +100,5 @@ async function toChunk(name: string, module: string): Promise<Chunk> {
     minifyWhitespace: true,
     supported: { 'dynamic-import': false },
   });
-  const source = `(function(exports,require,module){${code}})`;
-  const script = new Script(source, { filename: `etcdbrctl:${name}` });
-  return { name, source, cache: script.createCachedData() };
+  return { name, source: `(function(exports,require,module){${code}})` };
 }

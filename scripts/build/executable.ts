@@ -1,50 +1,52 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import type { Chunk } from './bundle.ts';
-import { rehearse } from './rehearse.ts';
 
 const run = promisify(execFile);
 
 /** Marks the place in a Node binary where it notes that an application was injected; see Node's documentation of single executables. */
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
-/** What the executable carries beside Node. */
+/** What the executable carries besides Node. */
 export interface ExecutableParts {
   readonly chunks: readonly Chunk[];
   /** Further assets by name: programs of worker threads, native code. */
   readonly assets: Readonly<Record<string, string | Uint8Array>>;
-  /** The Node binary to build on; the one that also made the chunks' caches. */
+  /** The Node binary to build on. It also compiles the chunks. */
   readonly node: string;
   /** For intermediate files. */
   readonly workDir: string;
   readonly outputFile: string;
 }
 
-/** Injects the program into a copy of Node (a "single executable application") and puts it in place at once. */
+/** V8 hashes names with a random seed, and compiled code contains the hashes. With a fixed one, two builds are the same. */
+const FIXED_SEED = '--random-seed=1';
+
+/**
+ * Injects the program into a copy of Node (a "single executable application") and puts it in place at once. The same parts
+ * give the same bytes, wherever `workDir` and `outputFile` are.
+ */
 export async function writeExecutable(parts: ExecutableParts): Promise<void> {
   const { chunks, workDir, outputFile } = parts;
   const assetDir = join(workDir, 'assets');
   await rm(assetDir, { recursive: true, force: true });
   await mkdir(assetDir, { recursive: true });
   const contents: Record<string, string | Uint8Array> = { ...parts.assets };
-  for (const { name, source, cache } of chunks) {
+  for (const { name, source } of chunks) {
     contents[name] = source;
-    contents[`${name}.cache`] = cache;
   }
-  const assets: Record<string, string> = {};
   for (const [name, bytes] of Object.entries(contents)) {
-    const file = join(assetDir, name);
-    await writeFile(file, bytes);
-    assets[name] = file;
+    await writeFile(join(assetDir, name), bytes);
   }
-  for (const [name, cache] of await rehearse({ assetDir, node: parts.node, workDir })) {
-    await writeFile(join(assetDir, name), cache);
-  }
+  await run(parts.node, [FIXED_SEED, join(import.meta.dirname, 'code-cache.ts'), assetDir]);
+  const names = (await readdir(assetDir)).toSorted();
   const boot = join(workDir, 'boot.cjs');
   await build({
+    // The bundle names its source by the path from here.
+    absWorkingDir: import.meta.dirname,
     entryPoints: [join(import.meta.dirname, 'boot.ts')],
     outfile: boot,
     bundle: true,
@@ -58,9 +60,10 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
   await writeFile(
     configuration,
     JSON.stringify({
-      main: boot,
+      // Relative to workDir, as the executable contains this path.
+      main: basename(boot),
       output: blob,
-      assets,
+      assets: Object.fromEntries(names.map((name) => [name, join(assetDir, name)])),
       disableExperimentalSEAWarning: true,
       useCodeCache: true,
       // A watch makes large buffers into garbage fast; a small young generation (MB) notices them before they pile up.
@@ -70,7 +73,7 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
       execArgvExtension: 'none',
     }),
   );
-  await run(parts.node, ['--experimental-sea-config', configuration]);
+  await run(parts.node, [FIXED_SEED, '--experimental-sea-config', configuration], { cwd: workDir });
   const unfinished = `${outputFile}.part`;
   await mkdir(dirname(outputFile), { recursive: true });
   await copyFile(parts.node, unfinished);
@@ -78,15 +81,5 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
   await run('strip', [unfinished]);
   const postject = join(import.meta.dirname, '../../node_modules/postject/dist/cli.js');
   await run(parts.node, [postject, unfinished, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse]);
-  await forgetCachedPages(unfinished);
   await rename(unfinished, outputFile);
-}
-
-/**
- * Writes the file out and drops it from the page cache. Pages of a file just written stand in large folios, and a process
- * that runs from them is charged for all of a folio when it touches one page: 25 MB that are not there after the next
- * boot, or on any other machine.
- */
-async function forgetCachedPages(file: string): Promise<void> {
-  await run('dd', [`of=${file}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0']);
 }

@@ -7,8 +7,10 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { builtExecutable } from '../../scripts/lab/executable.ts';
 import { cacheDir } from '../../scripts/lab/project-root.ts';
 import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
+import { dropCachedPages } from '../support/processes/drop-cached-pages.ts';
 import { type DataSet, dataSet } from './data-set.ts';
 import { operations } from './operations.ts';
 import { type Row, renderTable } from './table.ts';
@@ -32,6 +34,7 @@ const bench = {
   reference: process.env['REFERENCE_ETCDBRCTL'],
   storeBytes: storeMebibytes * 1024 * 1024,
 };
+dropCachedPages(builtExecutable());
 const rows: Row[] = [];
 for (const name of wanted) {
   const operation = operations[name];

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { it } from 'node:test';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
+import { run } from '../../../scripts/lab/run.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
+
+it('two builds of the same sources are the same, byte for byte, wherever they are made', async () => {
+  await using dir = makeTempDir();
+  const build = async (name: string, cwd: string): Promise<string> => {
+    const output = dir.join(name, 'etcdbrctl');
+    await run(process.execPath, [script, '--output', output, '--work-dir', dir.join(name, 'work')], { cwd });
+    return await sha256(output);
+  };
+  assert.equal(await build('first', projectRoot), await build('a-second-and-longer-name', dir.path));
+});
+
+const script = `${projectRoot}scripts/build.ts`;
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) {
+    hash.update(chunk as Buffer);
+  }
+  return hash.digest('hex');
+}
