@@ -18,7 +18,7 @@ export async function lockDb(
   try {
     attempt = await tryLockFile(db);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR'].some((code) => isErrno(error, code))) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) {
       return undefined;
     }
     throw error;

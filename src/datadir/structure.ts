@@ -46,7 +46,7 @@ async function kindOf(file: string): Promise<'file' | 'directory' | 'other' | 'a
     const found = await stat(file);
     return found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other';
   } catch (error) {
-    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
       return 'absent';
     }
     throw error;

@@ -32,7 +32,7 @@ export async function removeEmptyDirectories(deepest: string, topmost: string): 
       if (isErrno(error, 'ENOENT')) {
         continue;
       }
-      if (isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST')) {
+      if (isErrno(error, 'ENOTEMPTY', 'EEXIST')) {
         return;
       }
       throw error;

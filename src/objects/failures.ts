@@ -1,7 +1,7 @@
 import { Damage } from '../datadir/damage.ts';
 import { InvalidMembership } from '../datadir/membership/invalid-membership.ts';
 import { UnfitChange } from '../datadir/mvcc/unfit-change.ts';
-import { fileFailure } from '../fs/errno.ts';
+import { fileFailure } from '../fs/file-failure.ts';
 import { Failure } from '../runtime/failure.ts';
 import { SnapshotDamage } from '../snapshot/damage.ts';
 

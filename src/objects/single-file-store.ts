@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { fileFailure } from '../fs/errno.ts';
+import { fileFailure } from '../fs/file-failure.ts';
 import { revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';
 import { parseRelativeKey } from '../snapshot/name.ts';

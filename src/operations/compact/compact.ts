@@ -6,7 +6,7 @@ import { Damage } from '../../datadir/damage.ts';
 import { compactDatabase } from '../../datadir/mvcc/compact-database.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect.ts';
 import { makeDirectories, removeEmptyDirectories } from '../../fs/directories.ts';
-import { fileFailure } from '../../fs/errno.ts';
+import { fileFailure } from '../../fs/file-failure.ts';
 import { revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { markingAtOnce } from '../../runtime/memory/marking.ts';

@@ -5,14 +5,14 @@ import { CompressionDamage } from '../../snapshot/damage.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Companion, CompanionStore } from '../../snapstore/backups/companion-store.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
+import { ArchiveDamage } from './archive-damage.ts';
 import { packFiles } from './pack.ts';
-import { TarDamage } from './tar-header.ts';
 import { unpackFiles } from './unpack.ts';
 
 /** No archive of certificates and manifests is larger, bytes; it decides how an upload is divided. */
 const sizeBound = 1024 * 1024 * 1024;
 
-/** Stores an archive of `paths` beside a full, and deletes the oldest archives beyond `keep`. */
+/** Stores an archive of `paths` next to a full, and deletes the oldest archives beyond `keep`. */
 export async function saveCompanion(
   request: {
     readonly store: SnapStore;
@@ -88,13 +88,13 @@ export async function restoreCompanion(
     const files = await unpackFiles(decompress(stored, 'gzip'), directory, { owners });
     return { companion: companion.name, directory, files };
   } catch (error) {
-    if (error instanceof TarDamage || error instanceof CompressionDamage) {
+    if (error instanceof ArchiveDamage || error instanceof CompressionDamage) {
       throw new Failure({
         code: 'companion_damaged',
         action: 'unpack',
         object: companion.key,
         found: error.message,
-        remedy: 'take another one: delete this object and try again',
+        remedy: `delete this object and what is in ${directory}, and try again with an older one`,
         cause: error,
       });
     }

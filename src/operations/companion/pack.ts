@@ -1,11 +1,20 @@
-import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promises';
+import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { type Header, type Pack, pack } from 'tar-stream';
+import { refusalOf } from '../../fs/file-failure.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
-import { encodeTarHeader, tarBlock } from './tar-header.ts';
 
 /** Bytes read from a file at a time. */
 const readSize = 256 * 1024;
+
+/** Larger ids and times than these have no room in a header. */
+const mostInHeader = { id: 0o777777, seconds: 0x7fff_ffff } as const;
+
+interface PackContext {
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
 
 /**
  * Files, directories with all in them, and symbolic links as a tar archive, with modes, owners and times. Entries are named by their
@@ -13,41 +22,84 @@ const readSize = 256 * 1024;
  */
 export async function* packFiles(
   paths: readonly string[],
-  { signal, log }: { readonly signal: AbortSignal; readonly log: Logger },
-): AsyncGenerator<Uint8Array> {
-  for (const path of paths) {
-    yield* packed(resolve(path), { signal, log });
+  context: PackContext,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const archive = pack();
+  const packed = packAll(archive, paths, context);
+  try {
+    yield* archive as AsyncIterable<Uint8Array>;
+  } finally {
+    archive.destroy();
+    await packed;
   }
-  yield Buffer.alloc(2 * tarBlock);
 }
 
-async function* packed(
-  path: string,
-  context: { readonly signal: AbortSignal; readonly log: Logger },
-): AsyncGenerator<Uint8Array> {
+/** Never rejects: what fails ends the archive. */
+async function packAll(archive: Pack, paths: readonly string[], context: PackContext): Promise<void> {
+  try {
+    for (const path of paths) {
+      await packPath(archive, resolve(path), context);
+    }
+    archive.finalize();
+  } catch (error) {
+    archive.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+async function packPath(archive: Pack, path: string, context: PackContext): Promise<void> {
   context.signal.throwIfAborted();
   const facts = await reading(path, () => lstat(path));
-  const { mode, uid, gid, size, mtimeMs } = facts;
-  const common = { path: path.slice(1), mode: mode & 0o7777, uid, gid, modified: Math.floor(mtimeMs / 1000) };
+  const { mode, uid, gid, size } = facts;
+  const seconds = Math.max(0, Math.floor(facts.mtimeMs / 1000));
+  const mtime = new Date(Math.min(seconds, mostInHeader.seconds) * 1000);
+  const attributes = {
+    ...(uid > mostInHeader.id ? { uid } : {}),
+    ...(gid > mostInHeader.id ? { gid } : {}),
+    ...(seconds > mostInHeader.seconds ? { mtime: seconds } : {}),
+  };
+  const pax = Object.keys(attributes).length === 0 ? null : attributes;
+  const header = { name: path.slice(1), mode, uid, gid, mtime, pax };
   if (facts.isSymbolicLink()) {
-    const target = await reading(path, () => readlink(path));
-    yield encodeTarHeader({ ...common, kind: 'symlink', size: 0, target });
+    const linkname = await reading(path, () => readlink(path));
+    await packEntry(archive, { ...header, type: 'symlink', linkname });
   } else if (facts.isDirectory()) {
-    yield encodeTarHeader({ ...common, path: `${common.path}/`, kind: 'directory', size: 0, target: undefined });
+    await packEntry(archive, { ...header, name: `${header.name}/`, type: 'directory' });
     for (const name of (await reading(path, () => readdir(path))).toSorted()) {
-      yield* packed(join(path, name), context);
+      await packPath(archive, join(path, name), context);
     }
   } else if (facts.isFile()) {
-    yield encodeTarHeader({ ...common, kind: 'file', size, target: undefined });
-    yield* contents(path, size);
+    await packEntry(archive, { ...header, type: 'file', size }, contents(path, size));
   } else {
     context.log.warn({ path }, 'Left out of the companion: neither a file, a directory nor a link');
   }
 }
 
-/** Exactly `size` bytes of a file, and zeros up to the end of the block. */
-async function* contents(path: string, size: number): AsyncGenerator<Uint8Array> {
-  await using handle: FileHandle = await reading(path, () => open(path, 'r'));
+async function packEntry(
+  archive: Pack,
+  header: Partial<Header> & Pick<Header, 'name'>,
+  body?: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const packed = Promise.withResolvers<void>();
+  const entry = archive.entry(header, (error) => (error ? packed.reject(error) : packed.resolve()));
+  // It ends with an error when the archive is not read to its end.
+  packed.promise.catch(() => undefined);
+  entry.on('error', () => undefined);
+  for await (const bytes of body ?? []) {
+    if (!entry.write(bytes)) {
+      const drained = Promise.withResolvers<void>();
+      entry.once('drain', drained.resolve);
+      await Promise.race([drained.promise, packed.promise]);
+    }
+  }
+  if (body !== undefined) {
+    entry.end(undefined);
+  }
+  await packed.promise;
+}
+
+/** Exactly `size` bytes of a file. */
+async function* contents(path: string, size: number): AsyncGenerator<Uint8Array, void> {
+  await using handle = await reading(path, () => open(path, 'r'));
   for (let done = 0; done < size; ) {
     const bytes = Buffer.allocUnsafe(Math.min(readSize, size - done));
     const { bytesRead } = await reading(path, () => handle.read(bytes, 0, bytes.length, done));
@@ -57,15 +109,14 @@ async function* contents(path: string, size: number): AsyncGenerator<Uint8Array>
     done += bytesRead;
     yield bytes.subarray(0, bytesRead);
   }
-  yield Buffer.alloc((tarBlock - (size % tarBlock)) % tarBlock);
 }
 
 async function reading<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw unreadable(path, code === 'ENOENT' ? 'there is no such file' : (code ?? String(cause)), cause);
+    const refusal = refusalOf(cause);
+    throw refusal === undefined ? cause : unreadable(path, refusal.found, cause);
   }
 }
 

@@ -1,62 +1,56 @@
 import { chmod, lchown, lutimes, mkdir, open, readdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isErrno } from '../../fs/errno.ts';
+import { fileFailure } from '../../fs/file-failure.ts';
 import { Failure } from '../../runtime/failure.ts';
-import { ByteSource } from './byte-source.ts';
-import { decodePaxRecords, decodeTarHeader, TarDamage, type TarEntry, tarBlock } from './tar-header.ts';
+import { ArchiveDamage } from './archive-damage.ts';
+import { type ArchiveEntry, archiveEntries } from './archive-entries.ts';
 
-/** Larger attributes than this are none of ours. */
-const mostAttributes = 1024 * 1024;
+/** `kept` gives files to the users they belonged to, which only root can; `ours` leaves them to the user who unpacks. */
+export type Owners = 'kept' | 'ours';
 
 /**
- * Unpacks a tar archive into `directory`, which must be empty or missing, with modes and times, and with owners when
- * run as root. Nothing is ever written outside of it: links are made last. Returns the number of files.
- * Throws {@link TarDamage}, or a Failure `companion_target` when the directory holds something.
+ * Unpacks a tar archive into `directory`, which must be empty or missing, with modes and times. Nothing is ever written outside
+ * of it: links are made last. Returns the number of files and links.
+ * Throws {@link ArchiveDamage}, a {@link Failure} (`companion_target` when the directory holds something, `no_space`, `denied` and
+ * others of the file system), and whatever `archive` throws.
  */
 export async function unpackFiles(
   archive: AsyncIterable<Uint8Array>,
   directory: string,
-  { owners }: { readonly owners: 'kept' | 'ours' },
+  { owners }: { readonly owners: Owners },
 ): Promise<number> {
-  await prepare(directory);
-  const source = new ByteSource(archive);
-  const directories: TarEntry[] = [];
-  const links: TarEntry[] = [];
+  await writing(directory, () => prepare(directory));
+  const directories: ArchiveEntry[] = [];
+  const links: ArchiveEntry[] = [];
   let files = 0;
-  let attributes: ReadonlyMap<string, string> = new Map();
-  for (;;) {
-    const header = decodeTarHeader(await source.take(tarBlock), attributes);
-    if (header.what === 'end') {
-      break;
-    }
-    if (header.what === 'attributes') {
-      if (header.size > mostAttributes) {
-        throw new TarDamage('the attributes of an entry are too large');
-      }
-      attributes = decodePaxRecords(await source.take(header.size));
-      await source.take((tarBlock - (header.size % tarBlock)) % tarBlock);
-      continue;
-    }
-    attributes = new Map();
-    const entry = safe(header.entry);
+  for await (const entry of archiveEntries(archive)) {
     const path = join(directory, entry.path);
-    await mkdir(entry.kind === 'directory' ? path : dirname(path), { recursive: true, mode: 0o700 });
-    if (entry.kind === 'directory') {
-      directories.push(entry);
-    } else if (entry.kind === 'symlink') {
-      links.push(entry);
-    } else {
-      await writeFile(path, entry, source);
-      await finish(path, entry, owners);
-      files += 1;
+    const parent = entry.kind === 'directory' ? path : dirname(path);
+    await writing(directory, () => mkdir(parent, { recursive: true, mode: 0o700 }), entry);
+    switch (entry.kind) {
+      case 'directory':
+        directories.push(entry);
+        break;
+      case 'symlink':
+        links.push(entry);
+        break;
+      case 'file':
+        await writeFile(directory, entry);
+        await writing(directory, () => finish(path, entry, owners), entry);
+        files += 1;
+        break;
+      default:
+        entry.kind satisfies never;
     }
   }
   for (const entry of links) {
     const path = join(directory, entry.path);
-    await symlink(entry.target ?? '', path);
-    await finish(path, entry, owners);
+    await writing(directory, () => symlink(entry.target, path), entry);
+    await writing(directory, () => finish(path, entry, owners), entry);
   }
   for (const entry of directories.toReversed()) {
-    await finish(join(directory, entry.path), entry, owners);
+    await writing(directory, () => finish(join(directory, entry.path), entry, owners), entry);
   }
   return files + links.length;
 }
@@ -75,16 +69,15 @@ async function prepare(directory: string): Promise<void> {
   }
 }
 
-async function writeFile(path: string, { size }: TarEntry, source: ByteSource): Promise<void> {
-  await using handle = await open(path, 'wx', 0o600);
-  for await (const bytes of source.stream(size)) {
-    await handle.writeFile(bytes);
+async function writeFile(directory: string, entry: ArchiveEntry): Promise<void> {
+  await using handle = await writing(directory, () => open(join(directory, entry.path), 'wx', 0o600), entry);
+  for await (const bytes of entry.contents) {
+    await writing(directory, () => handle.writeFile(bytes));
   }
-  await source.take((tarBlock - (size % tarBlock)) % tarBlock);
-  await handle.sync();
+  await writing(directory, () => handle.sync());
 }
 
-async function finish(path: string, entry: TarEntry, owners: 'kept' | 'ours'): Promise<void> {
+async function finish(path: string, entry: ArchiveEntry, owners: Owners): Promise<void> {
   if (owners === 'kept') {
     await lchown(path, entry.uid, entry.gid);
   }
@@ -94,11 +87,16 @@ async function finish(path: string, entry: TarEntry, owners: 'kept' | 'ours'): P
   await lutimes(path, entry.modified, entry.modified);
 }
 
-/** Refuses a path that would leave the directory. */
-function safe(entry: TarEntry): TarEntry {
-  const parts = entry.path.split('/').filter((part) => part !== '' && part !== '.');
-  if (entry.path.startsWith('/') || parts.length === 0 || parts.includes('..')) {
-    throw new TarDamage(`it holds the path ${JSON.stringify(entry.path)}, which leads out of it`);
+/**
+ * Runs a step in the file system. Below a directory that was empty, a name that is in the way of `entry` came from the same archive.
+ */
+async function writing<T>(directory: string, step: () => Promise<T>, entry?: ArchiveEntry): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (entry !== undefined && isErrno(error, 'EEXIST', 'ENOTDIR', 'EISDIR')) {
+      throw new ArchiveDamage(`it holds ${entry.path} twice, or as a file and as a directory`, { cause: error });
+    }
+    throw fileFailure(error, { action: 'unpack companions into', object: directory }) ?? error;
   }
-  return { ...entry, path: parts.join('/') };
 }

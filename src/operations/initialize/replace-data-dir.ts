@@ -81,7 +81,7 @@ export async function removeDataDir(dataDir: string, context: RunContext): Promi
     await rename(dataDir, aside);
     await syncDirectory(path.dirname(dataDir));
   } catch (error) {
-    if (!['EBUSY', 'EXDEV', 'EACCES', 'EROFS', 'EPERM'].some((code) => isErrno(error, code))) {
+    if (!isErrno(error, 'EBUSY', 'EXDEV', 'EACCES', 'EROFS', 'EPERM')) {
       throw error;
     }
     await removeAll(
@@ -127,7 +127,7 @@ async function makeStaging(dataDir: string): Promise<string> {
     await rename(inside, beside);
     return beside;
   } catch (error) {
-    if (!['EXDEV', 'EACCES', 'EROFS', 'EPERM'].some((code) => isErrno(error, code))) {
+    if (!isErrno(error, 'EXDEV', 'EACCES', 'EROFS', 'EPERM')) {
       throw error;
     }
     await removeAll([beside]);
@@ -182,7 +182,7 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   try {
     return await readdir(directory);
   } catch (error) {
-    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
       return [];
     }
     throw error;
@@ -194,7 +194,7 @@ async function exists(file: string): Promise<boolean> {
     await lstat(file);
     return true;
   } catch (error) {
-    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
       return false;
     }
     throw error;

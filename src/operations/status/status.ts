@@ -9,7 +9,7 @@ import { type DatabaseVersions, readVersions } from '../../datadir/mvcc/versions
 import { reachableRevision } from '../../datadir/replay/reachable-revision.ts';
 import { readStartState } from '../../datadir/replay/start-state.ts';
 import { readStructure } from '../../datadir/structure.ts';
-import { fileFailure } from '../../fs/errno.ts';
+import { fileFailure } from '../../fs/file-failure.ts';
 import { createTemporaryFile } from '../../fs/temporary-file.ts';
 import { openSnapshotFile } from '../../objects/single-file-store.ts';
 import { writeBase } from '../../objects/write-full.ts';

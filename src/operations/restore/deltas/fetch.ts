@@ -1,7 +1,7 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories, removeEmptyDirectories } from '../../../fs/directories.ts';
-import { fileFailure } from '../../../fs/errno.ts';
+import { fileFailure } from '../../../fs/file-failure.ts';
 import { fetchWhole } from '../../../objects/fetch.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
