@@ -19,8 +19,8 @@ import { openStore } from '../../src/snapstore/registry.ts';
 import type { SnapStore } from '../../src/snapstore/snapstore.ts';
 import { startModelWriters } from '../support/chaos/model-writers.ts';
 import { quietLogger } from '../support/context/quiet-logger.ts';
+import { seededChoices } from '../support/fixtures/random.ts';
 import { sampleProcess } from '../support/processes/process-sample.ts';
-import { seededRandom } from '../support/replay/random.ts';
 import { startWorkload } from '../support/replay/workload.ts';
 import { startFaultProxy } from '../support/servers/fault-proxy.ts';
 import { type OssServer, startOssServer } from '../support/servers/oss-server.ts';
@@ -58,7 +58,7 @@ print(
 process.exit(wrong.length === 0 ? 0 : 1);
 
 async function soak(): Promise<readonly string[]> {
-  const random = seededRandom(seed);
+  const random = seededChoices(seed);
   const endsAt = performance.now() + minutes * 60_000;
   using dir = makeTempDir();
   await using stack = new AsyncDisposableStack();
@@ -81,7 +81,7 @@ async function soak(): Promise<readonly string[]> {
     largeValue: 300_000,
   });
   const client = new Etcd3({ hosts: etcd.clientUrl });
-  const workload = startWorkload({ clients: [client], random: seededRandom(seed + 1), parallel: 2, pauseMs: 60 });
+  const workload = startWorkload({ clients: [client], random: seededChoices(seed + 1), parallel: 2, pauseMs: 60 });
   const snapshotter = startChild(program, flags({ etcdUrl: etcd.clientUrl, storeUrl: proxy.endpoint, server, dir }), {
     env: { ALICLOUD_APPLICATION_CREDENTIALS: credentials },
   });

@@ -1,4 +1,4 @@
-import type { Random } from '../support/replay/random.ts';
+import type { Random } from '../support/fixtures/random.ts';
 import type { FaultHook } from '../support/servers/http-fault.ts';
 
 /** A time in which the store, or the way to it, does something wrong. */

@@ -4,7 +4,7 @@
  */
 export type PeerUrl = string & { readonly unit: 'peer URL' };
 
-/** A peer URL, or what is wrong with the text: `it has no host and port`. */
+/** A peer URL, or what is wrong with the text: `it has no valid host and port`. */
 export type PeerUrlReading = { readonly url: PeerUrl } | { readonly wrong: string };
 
 const SCHEMES: readonly string[] = ['http', 'https', 'unix', 'unixs'];

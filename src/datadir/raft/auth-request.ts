@@ -8,13 +8,13 @@ const PERMISSION_TYPES: readonly PermissionType[] = ['read', 'write', 'readwrite
 
 /** A right to a key or a range of keys. Byte strings. */
 export interface Permission {
-  /** Undefined for a number etcd does not know: it allows nothing. */
+  /** Undefined for a number that etcd does not know; such a permission allows nothing. */
   readonly type: PermissionType | undefined;
   readonly key: string;
   readonly rangeEnd: string;
 }
 
-/** A change of users, roles, or whether they matter, as far as it decides what later requests may do. Passwords are not read. */
+/** A change of users or roles, or authentication turned on or off. Passwords are not read. */
 export type AuthChange =
   | { readonly change: 'enable' }
   | { readonly change: 'disable' }
@@ -34,8 +34,8 @@ export type AuthChange =
     };
 
 /**
- * Reads the auth request in `field` of etcdserverpb.InternalRaftRequest; undefined for a field that holds another request
- * or one that only reads. Throws a `WireError`. Source: etcd, api/etcdserverpb/{raft_internal,rpc}.proto.
+ * Reads the auth request in `field` of etcdserverpb.InternalRaftRequest; undefined for another field, or a request that only
+ * reads. Throws a `WireError`. Source: etcd, api/etcdserverpb/{raft_internal,rpc}.proto.
  */
 export function decodeAuthChange(field: number, bytes: Uint8Array): AuthChange | undefined {
   switch (field) {
@@ -93,7 +93,7 @@ export function decodePermission(bytes: Uint8Array): Permission {
   return { type, key, rangeEnd };
 }
 
-/** All these messages have up to three byte or text fields at the front. Names are kept as byte strings too. */
+/** The first three fields of these messages, which are bytes or text. Names are read as byte strings, too. */
 function decodeFields(bytes: Uint8Array): {
   readonly first: string;
   readonly second: Uint8Array;

@@ -4,11 +4,11 @@ import { byteString } from './byte-string.ts';
 import { decodeTxn, type TxnRequest } from './txn-request.ts';
 import { type DeleteRangeRequest, decodeDeleteRange, decodePut, type PutRequest } from './write-request.ts';
 
-/** Who asked, when authentication was on. */
+/** The user of a request, when authentication was on. */
 export interface Requester {
-  /** Empty when nobody was logged in. Byte string. */
+  /** Empty without a login. Byte string. */
   readonly user: string;
-  /** Revision of users and roles the request was admitted at; 0n without a login. */
+  /** Revision of users and roles at which the request was accepted; 0n without a login. */
   readonly authRevision: bigint;
 }
 
@@ -25,7 +25,7 @@ export type Operation =
   | { readonly kind: 'leaseRevoke'; readonly id: bigint }
   | { readonly kind: 'alarm'; readonly action: 'raise' | 'clear'; readonly memberId: bigint; readonly alarm: AlarmKind }
   | { readonly kind: 'auth'; readonly auth: AuthChange }
-  /** Reads, member attributes, cluster version, lease checkpoints: nothing that decides about keys. */
+  /** Reads, member attributes, cluster version, lease checkpoints: no changes of keys. */
   | { readonly kind: 'nothing' };
 
 /** The data of a normal raft entry. */
@@ -37,8 +37,8 @@ export interface RaftRequest {
 const NOTHING: Operation = { kind: 'nothing' };
 
 /**
- * Reads etcdserverpb.InternalRaftRequest. Values are views into `bytes`. Throws a `WireError`, which is also how requests of
- * etcd's v2 API, which do not touch the v3 store, come out. Source: etcd, api/etcdserverpb/raft_internal.proto.
+ * Reads etcdserverpb.InternalRaftRequest. Values are views into `bytes`. Throws a `WireError`, also for some requests of etcd's
+ * v2 API, which do not touch the v3 store. Source: etcd, api/etcdserverpb/raft_internal.proto.
  */
 export function decodeRaftRequest(bytes: Uint8Array): RaftRequest {
   const reader = new WireReader(bytes);
@@ -50,7 +50,7 @@ export function decodeRaftRequest(bytes: Uint8Array): RaftRequest {
     } else if (field === 1) {
       reader.uint64();
     } else if (field === 2) {
-      // A request of the v2 API; whatever else the message seems to hold is none of the v3 store's business.
+      // A request of the v2 API, which does not touch the v3 store.
       return { requester, operation: NOTHING };
     } else {
       const decoded = decodeOperation(field, reader.bytes());

@@ -2,7 +2,7 @@ import { WireError, WireReader } from '../../protobuf/wire-reader.ts';
 import { WireWriter } from '../../protobuf/wire-writer.ts';
 
 // The messages of etcd's raft/raftpb/raft.proto that reach the disk. Fields that protobuf marks as not nullable are
-// always written, even when zero, because etcd's generated code does so; readers take what is missing as zero.
+// always written, even when zero, because etcd's generated code does so; readers take a missing field for zero.
 
 /** What an entry of the raft log carries: a request to the store, or a change of the members. */
 export type EntryKind = 'normal' | 'confChange';
@@ -47,7 +47,7 @@ export function decodeEntry(bytes: Uint8Array): RaftEntry {
   return { kind, term, index, data };
 }
 
-/** What a raft node must remember across restarts: its term, its vote (member id, 0n none) and how far the log is committed. */
+/** What a raft node keeps across restarts: its term, its vote (a member id, 0n for none) and the last committed index. */
 export interface HardState {
   readonly term: number;
   readonly vote: bigint;
@@ -74,7 +74,7 @@ export function decodeHardState(bytes: Uint8Array): HardState {
   return { term, vote, commit };
 }
 
-/** Who votes and who only learns. */
+/** Ids of the voters and the learners. */
 export interface ConfState {
   readonly voters: readonly bigint[];
   readonly learners: readonly bigint[];
@@ -105,7 +105,7 @@ export function decodeConfState(bytes: Uint8Array): ConfState {
   return { voters, learners };
 }
 
-/** What is done to a member. */
+/** The kind of a change of the members. */
 export type ConfChangeKind = 'addNode' | 'removeNode' | 'updateNode' | 'addLearnerNode';
 
 const CONF_CHANGE_KINDS: readonly ConfChangeKind[] = ['addNode', 'removeNode', 'updateNode', 'addLearnerNode'];

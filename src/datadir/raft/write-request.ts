@@ -9,18 +9,18 @@ export interface PutRequest {
   readonly value: Uint8Array;
   /** 0n for none. */
   readonly lease: bigint;
-  /** Asks for what was there before, which takes the right to read. */
+  /** Returns the previous value, which needs the right to read it. */
   readonly prevKv: boolean;
-  /** Keeps the value that is there. */
+  /** Keeps the present value. */
   readonly ignoreValue: boolean;
-  /** Keeps the lease that is there. */
+  /** Keeps the present lease. */
   readonly ignoreLease: boolean;
 }
 
 /** Deletes a key or a range. */
 export interface DeleteRangeRequest {
   readonly key: string;
-  /** Empty for the one key, `\0` for everything from `key` on. */
+  /** Empty for the key alone, `\0` for all keys from `key` on. */
   readonly rangeEnd: string;
   readonly prevKv: boolean;
 }

@@ -53,7 +53,7 @@ export class LogWalk {
     // A segment gets its name once its first records are durable, so no crash leaves a log without them.
     const metadata = this.#metadata;
     if (metadata === undefined) {
-      throw damaged('the log does not say whose it is');
+      throw damaged('the log has no metadata');
     }
     if (this.#state.commit > this.#lastIndex) {
       throw damaged(`it is committed up to entry ${this.#state.commit}, but ends with entry ${this.#lastIndex}`);

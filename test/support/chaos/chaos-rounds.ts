@@ -10,7 +10,7 @@ import { eventually } from '../../../scripts/lab/eventually.ts';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { newestChain } from '../../../src/snapshot/chain.ts';
 import type { SnapStore } from '../../../src/snapstore/snapstore.ts';
-import { type Random, seededRandom } from '../replay/random.ts';
+import { type Random, seededChoices } from '../fixtures/random.ts';
 import { type FaultProxy, startFaultProxy } from '../servers/fault-proxy.ts';
 import { checkBackup } from './check-backup.ts';
 import { startModelWriters } from './model-writers.ts';
@@ -59,7 +59,7 @@ export async function runChaosRounds(work: ChaosRounds): Promise<ChaosTotals> {
   using dir = makeTempDir();
   await using stack = new AsyncDisposableStack();
   const release = await etcdRelease(line);
-  const random = seededRandom(seed);
+  const random = seededChoices(seed);
   const etcd = stack.use(
     await startEtcd({
       release,
@@ -70,7 +70,7 @@ export async function runChaosRounds(work: ChaosRounds): Promise<ChaosTotals> {
   const store = stack.use(await StoreProcess.start(dir.join('store')));
   const proxy = stack.use(await startFaultProxy(() => store.endpoint));
   // What lies between takes its time, so that kills find requests on their way.
-  const way = seededRandom(seed + 1);
+  const way = seededChoices(seed + 1);
   proxy.fault(() => (way.oneIn(3) ? { kind: 'delay', ms: way.integer(150) } : undefined));
   const gateway = new EtcdGateway(etcd.clientUrl);
   const leases = await Promise.all(Array.from({ length: 4 }, () => gateway.grantLease(86_400)));

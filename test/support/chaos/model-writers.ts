@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EtcdGateway, Write } from '../../../scripts/lab/etcd-gateway.ts';
-import { type Random, seededRandom } from '../replay/random.ts';
+import { type Random, seededChoices } from '../fixtures/random.ts';
 import type { WriteModel } from './write-model.ts';
 
 /** How the writers write. */
@@ -46,7 +46,7 @@ export function startModelWriters(options: ModelWritersOptions): ModelWriters {
 
 async function writeOn(options: ModelWritersOptions, place: number, stop: AbortSignal): Promise<void> {
   const { gateway, model, pauseMs } = options;
-  const random = seededRandom(options.seed * 1_000 + place);
+  const random = seededChoices(options.seed * 1_000 + place);
   const marker = `marker/${place}`;
   for (let number = 1; !stop.aborted; number++) {
     const writes: readonly Write[] = [{ put: marker, value: String(number) }, ...changes(options, place, random)];

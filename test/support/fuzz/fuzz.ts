@@ -1,4 +1,4 @@
-import type { Random } from '../replay/random.ts';
+import type { Random } from '../fixtures/random.ts';
 import { type FuzzedParser, outcomeOf } from './parsers.ts';
 
 /** Values at which sizes, tags and counts change their meaning. */

@@ -6,8 +6,8 @@ import { restore } from '../../../src/operations/restore/restore.ts';
 import { WireWriter } from '../../../src/protobuf/wire-writer.ts';
 import { recordedContext } from '../context/run-context.ts';
 import { lengthenLog } from '../datadir/lengthen-log.ts';
+import type { Random } from '../fixtures/random.ts';
 import { restoreRequest } from '../fixtures/restore-request.ts';
-import type { Random } from '../replay/random.ts';
 
 /** A file of a member directory. */
 export interface MemberFile {

@@ -1,4 +1,4 @@
-import type { Random } from '../replay/random.ts';
+import type { Random } from '../fixtures/random.ts';
 
 /** A change of a file and what it was, in words. */
 export interface Mutation {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { type GoldenObject, goldenObjects } from '../fixtures/golden-store.ts';
-import { type Random, seededRandom } from '../replay/random.ts';
+import { type Random, seededChoices } from '../fixtures/random.ts';
 import { restoreVerdict } from './backup-verdict.ts';
 import { frameOffsets, type MemberFile, memberSample, writeMember } from './member-sample.ts';
 import { etcdVerdict, judge, ourVerdict } from './member-verdict.ts';
@@ -38,7 +38,7 @@ export async function runMutations(run: MutationRun): Promise<Readonly<Record<Ou
   for (let number = 0; number < run.count; number++) {
     const seed = run.seed * 1_000_003 + number;
     try {
-      const { what, outcome } = await attempt(seededRandom(seed));
+      const { what, outcome } = await attempt(seededChoices(seed));
       if (outcome === 'reported' || outcome === 'same' || outcome === 'agreed') {
         counts[outcome]++;
       } else {
@@ -57,7 +57,7 @@ interface Attempt {
 }
 
 async function memberAttempt(kind: MemberFile['kind']): Promise<(random: Random) => Promise<Attempt>> {
-  const files = await memberSample(seededRandom(1));
+  const files = await memberSample(seededChoices(1));
   const release = await judge();
   const sound = await verdictOf(files, ({ dataDir, signal }) => ourVerdict(dataDir, release, signal));
   const foreign = [

@@ -11,8 +11,8 @@ import { replay } from '../../../src/datadir/replay/replay.ts';
 import { readStartState } from '../../../src/datadir/replay/start-state.ts';
 import type { ReplayedChange } from '../../../src/datadir/replay/store-state.ts';
 import type { VersionRules } from '../../../src/datadir/replay/version-rules.ts';
+import { type Random, seededChoices } from '../fixtures/random.ts';
 import { hashKv } from './hash-kv.ts';
-import { type Random, seededRandom } from './random.ts';
 import { versionRulesOf } from './version-rules-of.ts';
 import { startWorkload } from './workload.ts';
 
@@ -44,7 +44,7 @@ const LONG_TIMEOUTS = ['--command-timeout=60s', '--dial-timeout=60s'];
  */
 export async function runKillRounds(work: KillRounds): Promise<KillTotals> {
   using temp = makeTempDir();
-  const random = seededRandom(work.seed);
+  const random = seededChoices(work.seed);
   const dataDir = temp.join('data');
   const release = await etcdRelease(work.line);
   // Elections among one member need not take a second, nor hashes of passwords a tenth of one.

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Etcd3, ICompare, IPutRequest, IRequestOp, ITxnRequest } from 'etcd3';
-import type { Random } from './random.ts';
+import type { Random } from '../fixtures/random.ts';
 
 /** Clients that write at the same time, each with its own login or none. */
 export interface Workload {
