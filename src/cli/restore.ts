@@ -1,18 +1,16 @@
 import type { ConfigOf } from '../config/command-spec.ts';
 import { commandSpec } from '../config/command-spec.ts';
-import { parseDuration } from '../config/duration.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
 import { restoreChangesOptions } from '../config/options/restore-changes.ts';
 import { restoreTargetOptions } from '../config/options/restore-target.ts';
 import { storeOptions } from '../config/options/store.ts';
 import type { RestoredCompanion } from '../operations/companion/companion.ts';
-import type { RestoreRequest, RestoreResult } from '../operations/restore/restore.ts';
+import type { RestoreResult } from '../operations/restore/restore.ts';
 import type { RestoreTarget } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
 import { formatBytes, formatCount } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
-import { parseEventTime } from '../snapshot/delta/event-time.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { noteEmbeddedEtcdOptions } from './embedded-etcd-options.ts';
@@ -76,8 +74,9 @@ export const restoreCommand = command(spec, async ({ config, sources, context, p
     return;
   }
   const { restore } = await import('../operations/restore/restore.ts');
+  const { bumpRevision, unknownLeases } = config.changes;
   const result = await restore(
-    { store, target, member: config.member, ...config.restoration, ...changesOf(config) },
+    { store, target, member: config.member, ...config.restoration, bumpRevision, unknownLeases },
     context,
   );
   const companion = await companionOf({ config, store, fullName: result.snapshots[0] }, context);
@@ -128,23 +127,13 @@ async function openSource(config: RestoreConfig, context: CommandContext): Promi
 }
 
 function targetOf({ target: { snapshot, toRevision, toTime } }: RestoreConfig): RestoreTarget {
-  const time = toTime === undefined ? undefined : parseEventTime(toTime);
   const until =
-    time !== undefined
-      ? ({ kind: 'time', time } as const)
-      : toRevision > 0
+    toTime !== undefined
+      ? ({ kind: 'time', time: toTime } as const)
+      : toRevision !== undefined
         ? ({ kind: 'revision', revision: revision(toRevision) } as const)
         : undefined;
   return { from: snapshot, until };
-}
-
-function changesOf({ changes }: RestoreConfig): Pick<RestoreRequest, 'bumpRevision' | 'unknownLeases'> {
-  const { bumpRevision, unknownLeaseTtl } = changes;
-  const ttlSeconds = Math.ceil((parseDuration(unknownLeaseTtl) ?? 0) / 1_000);
-  return {
-    bumpRevision,
-    unknownLeases: unknownLeaseTtl === 'strip' ? { kind: 'strip' } : { kind: 'grant', ttlSeconds },
-  };
 }
 
 /** What stands on disk after a restore. */

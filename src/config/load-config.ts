@@ -8,9 +8,11 @@ import {
   placedOptions,
 } from './command-spec.ts';
 import type { FileValues } from './config-file.ts';
+import { parseDuration } from './duration.ts';
 import type { OptionSpec, OptionTable, ValuesOf } from './option.ts';
 import { optionSchema } from './option-schema.ts';
 import { type OptionValue, readOptionValue } from './option-value.ts';
+import { isParsed } from './text-rules.ts';
 import { UsageFailure } from './usage-failure.ts';
 import { environmentNames, type GivenValue, nameAtSource, type ValueSource } from './value-source.ts';
 
@@ -102,14 +104,14 @@ function fromEnvironment(name: string, environment: Environment): GivenValue {
 
 async function finishedValue(spec: OptionSpec, given: GivenValue | undefined): Promise<OptionValue> {
   if (given === undefined) {
-    return defaultValue(spec);
+    return await defaultValue(spec);
   }
   const reading = readOptionValue(spec, given.texts, given.source.kind);
   if ('wrong' in reading) {
     throw badValue(spec, given, reading.wrong);
   }
   if (spec.blankIsDefault === true && (reading.value === '' || reading.value === 0)) {
-    return defaultValue(spec);
+    return await defaultValue(spec);
   }
   const result = (await optionSchema(spec)).safeParse(reading.value);
   if (!result.success) {
@@ -118,15 +120,23 @@ async function finishedValue(spec: OptionSpec, given: GivenValue | undefined): P
     const item = Array.isArray(reading.value) && typeof index === 'number' ? String(reading.value[index]) : undefined;
     throw badValue(spec, item === undefined ? given : { ...given, texts: [item] }, issue?.message ?? 'it is not valid');
   }
-  return result.data;
+  return withoutNone(spec, result.data);
 }
 
-function defaultValue(spec: OptionSpec): OptionValue {
-  if (spec.type !== 'duration') {
-    return spec.default;
+async function defaultValue(spec: OptionSpec): Promise<OptionValue> {
+  switch (spec.type) {
+    case 'duration':
+      return withoutNone(spec, parseDuration(spec.default));
+    case 'string':
+      return isParsed(spec.rule) ? (await optionSchema(spec)).parse(spec.default) : spec.default;
+    default:
+      return withoutNone(spec, spec.default);
   }
-  const reading = readOptionValue(spec, [spec.default], 'default');
-  return 'value' in reading ? reading.value : undefined;
+}
+
+/** Undefined for the number by which users say that there is no value. */
+function withoutNone(spec: OptionSpec, value: OptionValue): OptionValue {
+  return 'none' in spec && value === spec.none ? undefined : value;
 }
 
 function badValue(spec: OptionSpec, given: GivenValue, wrong: string): UsageFailure {

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { integerLimits } from './accepted-values.ts';
 import { formatDuration } from './duration.ts';
-import type { OptionSpec, TextRule } from './option.ts';
+import type { CheckedRule, OptionSpec, ParsedText, TextRule } from './option.ts';
 import type { OptionValue } from './option-value.ts';
-import { textChecks } from './text-rules.ts';
+import { isParsed, textChecks, textParsers } from './text-rules.ts';
 
 /** The rules of an option's declaration as a schema; its issues say what is wrong in a few words. */
 export async function optionSchema(spec: OptionSpec): Promise<z.ZodType<OptionValue, unknown>> {
@@ -26,13 +26,13 @@ export async function optionSchema(spec: OptionSpec): Promise<z.ZodType<OptionVa
     case 'string': {
       const text =
         spec.choices === undefined
-          ? await ruledText(spec.rule)
+          ? await textSchema(spec.rule)
           : z.enum([...spec.choices], { error: 'it is none of those' });
       return spec.default === undefined ? text.optional() : text;
     }
     case 'strings':
     case 'stringArray':
-      return z.array(await ruledText(spec.rule)).readonly();
+      return z.array(await checkedText(spec.rule)).readonly();
     default:
       return spec satisfies never;
   }
@@ -42,7 +42,18 @@ function tooShort(above: number): string {
   return above <= 0 ? 'it is not a positive time' : `it is not longer than ${formatDuration(above)}`;
 }
 
-async function ruledText(rule: TextRule | undefined): Promise<z.ZodType<string, unknown>> {
+async function textSchema(rule: TextRule | undefined): Promise<z.ZodType<string | ParsedText, unknown>> {
+  if (!isParsed(rule)) {
+    return await checkedText(rule);
+  }
+  const parse = textParsers[rule];
+  return z.string().transform((text, context) => {
+    const reading = parse(text);
+    return 'value' in reading ? reading.value : refused(reading.wrong, context);
+  });
+}
+
+async function checkedText(rule: CheckedRule | undefined): Promise<z.ZodType<string, unknown>> {
   if (rule === undefined) {
     return z.string();
   }
@@ -50,11 +61,7 @@ async function ruledText(rule: TextRule | undefined): Promise<z.ZodType<string, 
     const { readCronSchedule } = await import('./cron-schedule.ts');
     return z.string().transform((text, context) => {
       const reading = readCronSchedule(text);
-      if ('fields' in reading) {
-        return reading.fields;
-      }
-      context.addIssue({ code: 'custom', message: reading.wrong });
-      return z.NEVER;
+      return 'fields' in reading ? reading.fields : refused(reading.wrong, context);
     });
   }
   const check = textChecks[rule];
@@ -64,4 +71,9 @@ async function ruledText(rule: TextRule | undefined): Promise<z.ZodType<string, 
       context.addIssue({ code: 'custom', message: wrong });
     }
   });
+}
+
+function refused(message: string, context: z.RefinementCtx): never {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
 }

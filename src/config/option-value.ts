@@ -1,10 +1,13 @@
 import { parseDuration } from './duration.ts';
-import type { OptionSpec } from './option.ts';
+import type { OptionSpec, ParsedText } from './option.ts';
 import { splitList } from './string-list.ts';
 import type { ValueSource } from './value-source.ts';
 
-/** A value in the type its option declares, before it is validated; undefined is an empty optional text. */
-export type OptionValue = boolean | number | string | readonly string[] | undefined;
+/** A value as it is written, before it is validated; undefined is an empty optional text. */
+export type WrittenValue = boolean | number | string | readonly string[] | undefined;
+
+/** A finished value of an option. */
+export type OptionValue = WrittenValue | ParsedText;
 
 /** The result of reading text: a value, or what is wrong with it. */
 export type Reading<T> = { readonly value: T } | { readonly wrong: string };
@@ -27,7 +30,7 @@ export function readOptionValue(
   spec: OptionSpec,
   texts: readonly string[],
   source: ValueSource['kind'],
-): Reading<OptionValue> {
+): Reading<WrittenValue> {
   const last = texts.at(-1) ?? '';
   switch (spec.type) {
     case 'bool': {

@@ -1,4 +1,6 @@
-/** Checks on text that are more than a type; each is explained to the reader by `describeAccepted`. */
+import type { EventTime } from '../snapshot/delta/event-time.ts';
+
+/** Checks on text that are more than a type; `describeAccepted` explains each to the reader. */
 export type TextRule =
   | 'url'
   | 'etcd endpoint'
@@ -8,6 +10,21 @@ export type TextRule =
   | 'time'
   | 'lease ttl'
   | 'not empty';
+
+/** The rules that turn a text into something else, and what that is. */
+export interface ParsedTexts {
+  readonly time: EventTime;
+  readonly 'lease ttl': LeaseTtl;
+}
+
+/** A text that was parsed. */
+export type ParsedText = ParsedTexts[keyof ParsedTexts];
+
+/** The rules that leave a text as it is. */
+export type CheckedRule = Exclude<TextRule, keyof ParsedTexts>;
+
+/** What becomes of leases whose time to live is not known: they get a new one, or their keys lose them. */
+export type LeaseTtl = { readonly kind: 'grant'; readonly ttlSeconds: number } | { readonly kind: 'strip' };
 
 interface OptionFacts {
   /** Long flag without dashes; the environment variable's name follows from it. */
@@ -42,6 +59,8 @@ export interface DurationOption extends OptionFacts {
   readonly default: string;
   /** The value must be longer than this many milliseconds. */
   readonly above?: number;
+  /** This value, in milliseconds, is how users write that there is none: the finished value is undefined. */
+  readonly none?: number;
 }
 
 /** A whole number; `uint` and `uint32` refuse negative ones. */
@@ -50,6 +69,8 @@ export interface IntegerOption extends OptionFacts {
   readonly default: number;
   readonly min?: number;
   readonly max?: number;
+  /** This value is how users write that there is none: the finished value is undefined. */
+  readonly none?: number;
   /** Words that stand for a number. */
   readonly names?: Readonly<Record<string, number>>;
 }
@@ -66,7 +87,7 @@ export interface TextOption extends OptionFacts {
 export interface ListOption extends OptionFacts {
   readonly type: 'strings' | 'stringArray';
   readonly default: readonly string[];
-  readonly rule?: TextRule;
+  readonly rule?: CheckedRule;
 }
 
 /** The one declaration of an option. Flag, environment variable, file key, help and validation all come from it. */
@@ -75,13 +96,19 @@ export type OptionSpec = BoolOption | DurationOption | IntegerOption | TextOptio
 /** Options by the name they have in the finished configuration. */
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
 
-type TextOf<S> = S extends { readonly choices: readonly (infer Choice)[] } ? Choice : string;
+type TextOf<S> = S extends { readonly choices: readonly (infer Choice)[] }
+  ? Choice
+  : S extends { readonly rule: infer Rule extends keyof ParsedTexts }
+    ? ParsedTexts[Rule]
+    : string;
+
+type NumberOf<S> = S extends { readonly none: number } ? number | undefined : number;
 
 /** The type of an option's finished value. Durations are milliseconds. */
 export type ValueOf<S> = S extends { readonly type: 'bool' }
   ? boolean
   : S extends { readonly type: 'duration' | 'int' | 'uint' | 'uint32' }
-    ? number
+    ? NumberOf<S>
     : S extends { readonly type: 'strings' | 'stringArray' }
       ? readonly string[]
       : S extends { readonly type: 'string'; readonly default: infer Default }

@@ -2,13 +2,36 @@ import { type InitialClusterReading, readInitialCluster } from '../datadir/membe
 import { type PeerUrlReading, readPeerUrl } from '../datadir/membership/peer-url.ts';
 import { parseEventTime } from '../snapshot/delta/event-time.ts';
 import { parseDuration } from './duration.ts';
-import type { TextRule } from './option.ts';
+import type { CheckedRule, ParsedTexts, TextRule } from './option.ts';
+import type { Reading } from './option-value.ts';
 
 /** Says what is wrong with a text, or undefined when nothing is. */
 export type TextCheck = (text: string) => string | undefined;
 
-/** The check behind each rule but `cron`, which needs a parser of its own. */
-export const textChecks: Readonly<Record<Exclude<TextRule, 'cron'>, TextCheck>> = {
+/** The parsers of the rules that turn a text into something else. */
+export const textParsers: { readonly [Rule in keyof ParsedTexts]: (text: string) => Reading<ParsedTexts[Rule]> } = {
+  time(text) {
+    const time = parseEventTime(text);
+    return time === undefined ? { wrong: 'it is no time with date and zone' } : { value: time };
+  },
+  'lease ttl'(text) {
+    if (text === 'strip') {
+      return { value: { kind: 'strip' } };
+    }
+    const ms = parseDuration(text) ?? 0;
+    return ms < 1_000
+      ? { wrong: 'it is no time of at least 1s' }
+      : { value: { kind: 'grant', ttlSeconds: Math.ceil(ms / 1_000) } };
+  },
+};
+
+/** Whether a rule turns its text into something else. */
+export function isParsed(rule: TextRule | undefined): rule is keyof ParsedTexts {
+  return rule !== undefined && Object.hasOwn(textParsers, rule);
+}
+
+/** The checks of the other rules, but `cron`, whose parser is loaded only when a schedule is given. */
+export const textChecks: Readonly<Record<Exclude<CheckedRule, 'cron'>, TextCheck>> = {
   url: (text) => {
     const url = URL.parse(text);
     if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
@@ -26,9 +49,6 @@ export const textChecks: Readonly<Record<Exclude<TextRule, 'cron'>, TextCheck>> 
   },
   'peer url': (text) => faultOf(readPeerUrl(text)),
   'initial cluster': (text) => faultOf(readInitialCluster(text)),
-  time: (text) => (parseEventTime(text) === undefined ? 'it is no time with date and zone' : undefined),
-  'lease ttl': (text) =>
-    text === 'strip' || (parseDuration(text) ?? 0) >= 1_000 ? undefined : 'it is no time of at least 1s',
   'not empty': (text) => (text.trim() === '' ? 'it is empty' : undefined),
 };
 

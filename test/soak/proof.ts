@@ -17,7 +17,7 @@ export async function proveBackup(store: SnapStore, live: EtcdServer): Promise<r
   const context = recordedContext();
   using dir = makeTempDir();
   const { findings, provable } = await verifyBackups(
-    { store, level: 'restore', sample: 0, tempDir: dir.join('temp'), maxFetchers: 3 },
+    { store, level: 'restore', sample: undefined, tempDir: dir.join('temp'), maxFetchers: 3 },
     context,
   );
   const problems = findings.filter(({ weight }) => weight === 'problem');

@@ -20,7 +20,7 @@ export const restoreChangesOptions = optionGroup({
       default: false,
       help: 'Mark the raised revision as compacted, so that watches from before it end and begin anew. Needs --bump-revision.',
     },
-    unknownLeaseTtl: {
+    unknownLeases: {
       flag: 'unknown-lease-ttl',
       type: 'string',
       default: '1h0m0s',

@@ -8,6 +8,7 @@ export const restoreTargetOptions = optionGroup({
       flag: 'to-revision',
       type: 'int',
       default: 0,
+      none: 0,
       min: 0,
       placeholder: 'revision',
       help: 'Restore the state of this revision instead of the newest one (0).',
@@ -53,7 +54,7 @@ export const restoreTargetOptions = optionGroup({
     },
   },
   check(values) {
-    if (values.toRevision > 0 && values.toTime !== undefined) {
+    if (values.toRevision !== undefined && values.toTime !== undefined) {
       return { option: 'toTime', found: '--to-revision is given as well', remedy: 'give one of them' };
     }
     if (values.companions !== undefined && values.file !== undefined) {
@@ -63,7 +64,7 @@ export const restoreTargetOptions = optionGroup({
         remedy: 'give one of them',
       };
     }
-    const others = values.toRevision > 0 || values.toTime !== undefined || values.snapshot !== undefined;
+    const others = values.toRevision !== undefined || values.toTime !== undefined || values.snapshot !== undefined;
     return values.file !== undefined && others
       ? {
           option: 'file',

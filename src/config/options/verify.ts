@@ -19,6 +19,7 @@ export const verifyOptions = optionGroup({
       flag: 'sample',
       type: 'int',
       default: 0,
+      none: 0,
       min: 0,
       placeholder: 'count',
       help: 'Read only this many objects, chosen at random, besides those of the newest chain; 0 reads all.',

@@ -10,15 +10,15 @@ const NEWEST_FULLS = 4;
 
 /**
  * Waits until one of the source's newest fulls is a final one, the last of a cluster that is going away.
- * `timed out` after `timeoutMs`; 0 waits for ever. Throws a StoreError, or the signal's reason.
+ * `timed out` after `timeoutMs`; undefined waits without a limit. Throws a StoreError, or the signal's reason.
  */
 export async function awaitFinalSnapshot(
   source: SnapStore,
-  timeoutMs: number,
+  timeoutMs: number | undefined,
   context: RunContext,
 ): Promise<'found' | 'timed out'> {
   const { clock, signal } = context;
-  const deadline = timeoutMs > 0 ? clock.monotonic() + timeoutMs : Number.POSITIVE_INFINITY;
+  const deadline = timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + timeoutMs;
   for (;;) {
     const { snapshots } = await retryTransient(() => source.list({ signal }), { clock, signal });
     const fulls = restorable(snapshots).filter(({ kind }) => kind === 'Full');

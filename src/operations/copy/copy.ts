@@ -32,11 +32,16 @@ export interface CopyResult {
 /** A source that goes on deleting is not run after for ever. */
 const MOST_ROUNDS = 3;
 
-/** Waits for a final full snapshot in the source, and says how that went. `timeoutMs` 0 waits for ever. */
-export async function waitForFinal(request: CopyRoute, timeoutMs: number, outer: RunContext): Promise<void> {
+/** Waits for a final full snapshot in the source, and says how that went. Without `timeoutMs` it waits without a limit. */
+export async function waitForFinal(
+  request: CopyRoute,
+  timeoutMs: number | undefined,
+  outer: RunContext,
+): Promise<void> {
   const context = copierContext(outer);
   context.log.info('Waiting for a final full snapshot in the source');
-  if ((await awaitFinalSnapshot(request.source, timeoutMs, context)) === 'found') {
+  const outcome = await awaitFinalSnapshot(request.source, timeoutMs, context);
+  if (outcome === 'found' || timeoutMs === undefined) {
     context.log.info('The source has its final full snapshot');
   } else {
     context.log.warn(`No final full snapshot appeared within ${timeoutMs / 1000} s; copying what is there`);

@@ -5,10 +5,10 @@ import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 
 /** Which backups are wanted. A backup is a full and the deltas behind it. */
 export interface CopyLimits {
-  /** So many of the newest backups; -1 for all. */
-  readonly maxBackups: number;
-  /** Backups whose full is not older, days of 24 h; -1 for all. */
-  readonly maxBackupAgeDays: number;
+  /** So many of the newest backups; undefined for all. */
+  readonly maxBackups: number | undefined;
+  /** Backups whose full is not older, days of 24 h; undefined for all. */
+  readonly maxBackupAgeDays: number | undefined;
   /** Wall clock, ms since the epoch. */
   readonly now: number;
 }
@@ -75,8 +75,8 @@ export function pendingObjects(plan: CopyPlan): readonly PlannedObject[] {
 }
 
 function isWanted(base: Snapshot, taken: number, { maxBackups, maxBackupAgeDays, now }: CopyLimits): boolean {
-  const fits = maxBackups < 0 || taken < maxBackups;
-  return fits && (maxBackupAgeDays < 0 || base.createdOn * 1000 > now - maxBackupAgeDays * DAY_MS);
+  const fits = maxBackups === undefined || taken < maxBackups;
+  return fits && (maxBackupAgeDays === undefined || base.createdOn * 1000 > now - maxBackupAgeDays * DAY_MS);
 }
 
 /** The same snapshot may lie in both layouts, or final and not; it is copied once. Parts of objects have no name of their own. */

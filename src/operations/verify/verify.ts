@@ -17,8 +17,8 @@ export type VerifyLevel = 'catalog' | 'hash' | 'structure' | 'restore';
 export interface VerifyRequest {
   readonly store: SnapStore;
   readonly level: VerifyLevel;
-  /** Objects to read besides those of the newest chain, chosen at random; 0 for all. */
-  readonly sample: number;
+  /** Objects to read besides those of the newest chain, chosen at random; undefined for all. */
+  readonly sample: number | undefined;
   /** Where scratch files go; made when missing. */
   readonly tempDir: string;
   /** Deltas read at once. */
@@ -144,12 +144,12 @@ async function examine(
 function choose(
   whole: readonly StoredSnapshot[],
   catalog: Catalog<StoredSnapshot>,
-  sample: number,
+  sample: number | undefined,
 ): readonly StoredSnapshot[] {
   const newest = catalog.chains.at(-1);
   const needed = new Set([newest?.base, ...(newest?.deltas ?? [])]);
   const others = whole.filter((snapshot) => !needed.has(snapshot));
-  const drawn = new Set<StoredSnapshot>(sample === 0 ? others : draw(others, sample));
+  const drawn = new Set<StoredSnapshot>(sample === undefined ? others : draw(others, sample));
   return whole.filter((snapshot) => needed.has(snapshot) || drawn.has(snapshot));
 }
 

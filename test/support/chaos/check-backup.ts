@@ -37,7 +37,7 @@ export async function checkBackup(
   assert.equal(plan.outcome, 'chain', `a hole:\n${names}`);
   using dir = makeTempDir();
   const verified = await verifyBackups(
-    { store, level: 'structure', sample: 0, tempDir: dir.join('temp'), maxFetchers: 3 },
+    { store, level: 'structure', sample: undefined, tempDir: dir.join('temp'), maxFetchers: 3 },
     context,
   );
   assert.deepEqual(

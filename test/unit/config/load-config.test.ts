@@ -3,12 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { commands } from '../../../src/cli/command-list.ts';
+import { copyCommand } from '../../../src/cli/copy.ts';
 import { restoreCommand } from '../../../src/cli/restore.ts';
 import { serverCommand } from '../../../src/cli/server.ts';
 import { snapshotCommand } from '../../../src/cli/snapshot.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
-import { environmentName, type OptionSpec } from '../../../src/config/option.ts';
+import { environmentName, type OptionSpec, type ParsedTexts } from '../../../src/config/option.ts';
+import { isParsed, textParsers } from '../../../src/config/text-rules.ts';
 import { UsageFailure } from '../../../src/config/usage-failure.ts';
 import type { EtcdConnectionOptions } from '../../../src/etcd/cluster.ts';
 import type { MemberPlan } from '../../../src/operations/restore/restore.ts';
@@ -105,7 +107,7 @@ function example(option: OptionSpec): { readonly text: string; readonly value: u
     }
     case 'string': {
       const text = option.choices?.at(-1) ?? (option.rule === undefined ? 'x' : ruleExamples[option.rule]);
-      return { text, value: text };
+      return { text, value: isParsed(option.rule) ? textValue(option.rule, text) : text };
     }
     case 'strings':
     case 'stringArray':
@@ -113,6 +115,11 @@ function example(option: OptionSpec): { readonly text: string; readonly value: u
     default:
       return option satisfies never;
   }
+}
+
+function textValue(rule: keyof ParsedTexts, text: string): unknown {
+  const reading = textParsers[rule](text);
+  return 'value' in reading ? reading.value : undefined;
 }
 
 const ruleExamples = {
@@ -184,6 +191,35 @@ describe('special values', () => {
     const { config } = await snapshotWith({ 'delta-snapshot-memory-limit': '0', 'snapstore-temp-directory': '' });
     assert.equal(config.snapshotter.deltaMemoryLimit, 10_485_760);
     assert.equal(config.store.tempDir, '/tmp');
+  });
+
+  it('a number that means none is undefined, given or not', async () => {
+    const copyWith = (given: Readonly<Record<string, string>>) =>
+      loadConfig(copyCommand.spec, { flags: flags(given), environment: {} });
+    const none = { maxBackups: undefined, maxBackupAgeDays: undefined, waitForFinalTimeoutMs: undefined };
+    const of = async (given: Readonly<Record<string, string>>) => {
+      const { maxBackups, maxBackupAgeDays, waitForFinalTimeoutMs } = (await copyWith(given)).config.copy;
+      return { maxBackups, maxBackupAgeDays, waitForFinalTimeoutMs };
+    };
+    assert.deepEqual(await of({}), none);
+    assert.deepEqual(await of({ 'max-backups-to-copy': '-1', 'wait-for-final-snapshot-timeout': '0s' }), none);
+    assert.deepEqual(await of({ 'max-backups-to-copy': '0', 'wait-for-final-snapshot-timeout': '1m' }), {
+      ...none,
+      maxBackups: 0,
+      waitForFinalTimeoutMs: 60_000,
+    });
+  });
+
+  it('times and times to live are parsed, defaults too', async () => {
+    const restoreWith = (given: Readonly<Record<string, string>>) =>
+      loadConfig(restoreCommand.spec, { flags: flags(given), environment: {} });
+    const plain = await restoreWith({});
+    assert.deepEqual(plain.config.changes.unknownLeases, { kind: 'grant', ttlSeconds: 3_600 });
+    assert.equal(plain.config.target.toTime, undefined);
+    assert.equal(plain.config.target.toRevision, undefined);
+    const given = await restoreWith({ 'unknown-lease-ttl': 'strip', 'to-time': '1970-01-01T00:00:01.5Z' });
+    assert.deepEqual(given.config.changes.unknownLeases, { kind: 'strip' });
+    assert.deepEqual(given.config.target.toTime, { seconds: 1, nanos: 500_000_000 });
   });
 
   it('log levels may be named', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { textChecks } from '../../../src/config/text-rules.ts';
+import { textChecks, textParsers } from '../../../src/config/text-rules.ts';
 
 const accepted = {
   url: ['http://minio:9000', 'https://s3.example.com/path'],
@@ -34,8 +34,19 @@ const refused = {
   'not empty': ['', ' '],
 } as const;
 
-for (const [rule, check] of Object.entries(textChecks)) {
-  const name = rule as keyof typeof textChecks;
+/** What is wrong with a text, by each rule. */
+const faults = {
+  ...textChecks,
+  time: (text: string) => faultOf(textParsers.time(text)),
+  'lease ttl': (text: string) => faultOf(textParsers['lease ttl'](text)),
+};
+
+function faultOf(reading: object): string | undefined {
+  return 'wrong' in reading ? String(reading.wrong) : undefined;
+}
+
+for (const [rule, check] of Object.entries(faults)) {
+  const name = rule as keyof typeof faults;
   describe(`a text that must be: ${rule}`, () => {
     for (const text of accepted[name]) {
       it(`may be ${JSON.stringify(text)}`, () => assert.equal(check(text), undefined));

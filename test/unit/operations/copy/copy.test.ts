@@ -42,7 +42,7 @@ function store(bucket: Bucket): BackupStore {
 }
 
 function request(from: Bucket = source, to: Bucket = target): Parameters<typeof copyBackups>[0] {
-  return { source: store(from), target: store(to), maxBackups: -1, maxBackupAgeDays: -1, maxParallel: 4 };
+  return { source: store(from), target: store(to), maxBackups: undefined, maxBackupAgeDays: undefined, maxParallel: 4 };
 }
 
 function names(bucket: MemoryBucket): readonly string[] {
@@ -296,7 +296,7 @@ describe('waitForFinal', () => {
         }
       },
     };
-    await waitForFinal(request(), 0, { ...context, clock });
+    await waitForFinal(request(), undefined, { ...context, clock });
     assert.deepEqual(context.sleeps, [15_000, 15_000, 15_000]);
   });
 

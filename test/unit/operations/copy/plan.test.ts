@@ -23,7 +23,7 @@ function planned(
 ): object {
   const plan = planCopy(
     { source: stored(source), target: stored(target) },
-    { maxBackups: -1, maxBackupAgeDays: -1, now: NOW * 1000, ...limits },
+    { maxBackups: undefined, maxBackupAgeDays: undefined, now: NOW * 1000, ...limits },
   );
   return {
     chains: plan.chains.map((chain) => chain.map(({ action, target: { name } }) => `${action} ${name}`)),

@@ -17,7 +17,7 @@ const LEVELS: readonly VerifyLevel[] = ['catalog', 'hash', 'structure', 'restore
 const golden = goldenObjects('etcd-3.5/none');
 const base = goldenDatabase('etcd-3.5/gzip');
 
-async function verified(objects: readonly MemoryObject[], level: VerifyLevel, sample = 0): Promise<VerifyResult> {
+async function verified(objects: readonly MemoryObject[], level: VerifyLevel, sample?: number): Promise<VerifyResult> {
   using dir = makeTempDir();
   const request = { store: memorySnapStore(objects), level, sample, tempDir: dir.join('temp'), maxFetchers: 3 };
   const result = await verifyBackups(request, recordedContext());
