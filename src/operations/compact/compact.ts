@@ -9,7 +9,7 @@ import { makeDirectories, removeEmptyDirectories } from '../../fs/directories.ts
 import { fileFailure } from '../../fs/file-failure.ts';
 import { revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
-import { markingAtOnce } from '../../runtime/memory/marking.ts';
+import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { storedSizeBound } from '../../snapshot/compression/size-bound.ts';
 import { compress } from '../../snapshot/compression.ts';
@@ -76,7 +76,7 @@ export async function compactBackup(request: CompactRequest, outer: RunContext):
 async function compactIn(scratch: string, request: CompactRequest, context: RunContext): Promise<CompactResult> {
   const { store } = request;
   const { signal, log, clock } = context;
-  using _marking = markingAtOnce();
+  using _marking = atomicMarking();
   log.info('Start compacting');
   const selection = await selectBackups(store, {}, context);
   const whole = path.join(scratch, 'whole');

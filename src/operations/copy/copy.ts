@@ -1,6 +1,6 @@
 import { Semaphore } from '../../runtime/async/semaphore.ts';
 import { Failure } from '../../runtime/failure.ts';
-import { markingAtOnce } from '../../runtime/memory/marking.ts';
+import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { retryTransient } from '../../snapstore/retry-transient.ts';
 import { ContentCheckThread } from '../../workers/content-check-thread.ts';
@@ -118,7 +118,7 @@ async function copyPlanned(
   );
   using bar = context.progress.start({ label: 'copy', unit: 'bytes', total: bytes });
   await using checks = new ContentCheckThread();
-  using _marking = markingAtOnce();
+  using _marking = atomicMarking();
   const semaphore = new Semaphore(request.maxParallel);
   const onCopied = (count: number): void => bar.advance(count);
   const work = { semaphore, checks, onCopied, context };

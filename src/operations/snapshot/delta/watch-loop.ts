@@ -4,7 +4,7 @@ import type { BackupMetrics } from '../../../metrics/backup-metrics.ts';
 import { nextRevision, type Revision, revision } from '../../../revision.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/log/logger.ts';
-import { BufferGarbage } from '../../../runtime/memory/buffer-garbage.ts';
+import { promptBufferCollection } from '../../../runtime/memory/prompt-buffer-collection.ts';
 import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
 import type { FullSnapshotLoop } from '../full/loop.ts';
 import { drainWatch } from './drain-watch.ts';
@@ -63,10 +63,10 @@ async function collectBatches(
   { cluster, collector, mark, metrics }: WatchLoopParts,
   last: ReturnType<typeof drainWatch>,
 ): Promise<void> {
-  const garbage = new BufferGarbage();
+  using buffers = promptBufferCollection();
   for await (const batch of cluster.watch({ from, signal: last.signal })) {
     await collector.add(batch.events);
-    garbage.left(bytesOf(batch.events));
+    buffers.discarded(bytesOf(batch.events));
     if (batch.events.length > 0) {
       metrics.snapshotRequired('Incr', 'required');
       metrics.snapshotRequired('Full', 'required');

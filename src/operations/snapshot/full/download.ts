@@ -9,8 +9,9 @@ import { FileAppender } from '../../../fs/appender.ts';
 import { createTemporaryFile, type TemporaryFile } from '../../../fs/temporary-file.ts';
 import { type Revision, revision } from '../../../revision.ts';
 import { Failure } from '../../../runtime/failure.ts';
-import { BufferGarbage } from '../../../runtime/memory/buffer-garbage.ts';
-import { markingAtOnce } from '../../../runtime/memory/marking.ts';
+import { atomicMarking } from '../../../runtime/memory/atomic-marking.ts';
+import type { BufferCollection } from '../../../runtime/memory/buffer-collector.ts';
+import { promptBufferCollection } from '../../../runtime/memory/prompt-buffer-collection.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { prefetch } from '../../../runtime/streams/prefetch.ts';
 import { rechunk } from '../../../runtime/streams/rechunk.ts';
@@ -56,7 +57,7 @@ export interface DownloadRequest {
  */
 export async function downloadDatabase(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
   const { clock, log, signal } = context;
-  using _marking = markingAtOnce();
+  using _marking = atomicMarking();
   for (let attempt = 1; ; attempt++) {
     try {
       return await downloadOnce(request, context);
@@ -74,21 +75,21 @@ export async function downloadDatabase(request: DownloadRequest, context: RunCon
 async function downloadOnce(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
   const { cluster, compression, tempDir } = request;
   await using files = new AsyncDisposableStack();
+  const buffers = files.use(promptBufferCollection());
   const open = (purpose: string): Promise<TemporaryFile> =>
     writing(tempDir, () => createTemporaryFile(tempDir, purpose));
   const plain = files.use(await open('snapshot'));
   const packed = compression === 'none' ? undefined : files.use(await open('compressed'));
-  const garbage = new BufferGarbage();
-  const received = receive(plain.handle, { ...request, garbage }, context);
+  const received = receive(plain.handle, { ...request, buffers }, context);
   const size = await keep(compress(received, compression), packed?.handle, tempDir);
   const lastRevision = await trusting(cluster.location, () => lastRevisionOf(plain.path));
-  garbage.collect();
+  buffers.collect();
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
   const checked = trusting(cluster.location, () => inspectDatabase(plain.path, { signal }));
   // Its outcome counts when it is asked for.
   const over = checked.then(
-    () => garbage.collect(),
+    () => buffers.collect(),
     () => undefined,
   );
   files.defer(async () => {
@@ -124,7 +125,7 @@ async function keep(
 /** Gives blocks on while they go to the file, each valid until the next; in the end they are known to be a database and its hash. */
 async function* receive(
   handle: FileHandle,
-  { cluster, tempDir, garbage }: DownloadRequest & { readonly garbage: BufferGarbage },
+  { cluster, tempDir, buffers }: DownloadRequest & { readonly buffers: BufferCollection },
   { signal, progress, log }: RunContext,
 ): AsyncGenerator<Uint8Array> {
   using bar = progress.start({ label: 'Reading snapshot', unit: 'bytes', total: undefined });
@@ -146,7 +147,7 @@ async function* receive(
     trailing.push(block);
     bar.advance(block.length);
     yield block;
-    garbage.left(block.length);
+    buffers.discarded(block.length);
   }
   await written;
   if (!trailing.present) {

@@ -6,15 +6,15 @@ import { projectRoot } from '../../../../scripts/lab/project-root.ts';
 const MIB = 1024 * 1024;
 
 /** The most bytes of buffers there were while 256 MiB passed through short-lived ones, in a process of its own. */
-function mostBuffers(told: string): number {
+function mostBuffers(afterUse: string): number {
   const code = `
     import { setImmediate as turn } from 'node:timers/promises';
-    import { BufferGarbage } from './src/runtime/memory/buffer-garbage.ts';
-    const garbage = new BufferGarbage();
+    import { promptBufferCollection } from './src/runtime/memory/prompt-buffer-collection.ts';
+    using buffers = promptBufferCollection();
     let most = 0;
     for (let n = 0; n < 4096; n++) {
       const buffer = Buffer.allocUnsafeSlow(64 * 1024);
-      ${told}
+      ${afterUse}
       most = Math.max(most, process.memoryUsage().arrayBuffers);
       if (n % 16 === 0) {
         await turn();
@@ -26,7 +26,7 @@ function mostBuffers(told: string): number {
   return Number(execFileSync(process.execPath, args, { cwd: projectRoot, env, encoding: 'utf8' }));
 }
 
-test('buffers that were left behind do not pile up', () => {
-  assert.ok(mostBuffers('garbage.left(buffer.length);') < 32 * MIB);
+test('discarded buffers do not pile up', () => {
+  assert.ok(mostBuffers('buffers.discarded(buffer.length);') < 32 * MIB);
   assert.ok(mostBuffers('') > 32 * MIB);
 });

@@ -1,0 +1,39 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { type BufferCollection, BufferCollector, type CollectGarbage } from './buffer-collector.ts';
+
+/** Garbage belongs to the process, and so does the count of it. */
+const collector = new BufferCollector(garbageCollection);
+
+/** Until it is disposed of, buffers that are said to be discarded are collected after some megabytes. */
+export function promptBufferCollection(): BufferCollection {
+  return collector.begin();
+}
+
+/**
+ * V8's function to collect garbage, which new contexts have while a flag is set. It must not stay set, nor be given when the
+ * program is started: V8 takes compiled code only under the flags with which that was made.
+ */
+function garbageCollection(): CollectGarbage {
+  setFlagsFromString('--expose-gc');
+  try {
+    const gc = runInNewContext('gc') as NodeJS.GCFunction;
+    return (what) => {
+      switch (what) {
+        case 'young':
+          gc({ type: 'minor', execution: 'sync' });
+          break;
+        case 'all':
+          gc({ type: 'major', execution: 'sync' });
+          break;
+        case 'all and memory':
+          gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+          break;
+        default:
+          what satisfies never;
+      }
+    };
+  } finally {
+    setFlagsFromString('--no-expose-gc');
+  }
+}
