@@ -2,6 +2,7 @@ import { open, writeFile } from 'node:fs/promises';
 import type { Meta } from '../datadir/bbolt/meta.ts';
 import { newestMeta } from '../datadir/bbolt/meta-pages.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import { tap } from '../runtime/streams/tap.ts';
 import { decompress } from '../snapshot/compression.ts';
 import { SnapshotDamage } from '../snapshot/damage.ts';
 import { HASH_SIZE, SECTOR_SIZE, TrailingHash } from '../snapshot/trailing-hash.ts';
@@ -41,7 +42,7 @@ export async function writeBase(
       const trailing = new TrailingHash();
       let offset = 0;
       let writing: Promise<unknown> = Promise.resolve();
-      const expanded = decompress(counted(body, target.onRead), source.base.compression);
+      const expanded = decompress(tap(body, { onBytes: target.onRead }), source.base.compression);
       for await (const bytes of withLongHead(expanded)) {
         context.signal.throwIfAborted();
         trailing.push(bytes);
@@ -138,14 +139,4 @@ function databaseSize(trailing: TrailingHash, options: { readonly skipHashCheck:
     throw new SnapshotDamage(`a database of ${size} bytes, which is no multiple of ${SECTOR_SIZE}`);
   }
   return size;
-}
-
-async function* counted(
-  body: AsyncIterable<Uint8Array>,
-  onRead: (bytes: number) => void,
-): AsyncGenerator<Uint8Array, void> {
-  for await (const bytes of body) {
-    onRead(bytes.length);
-    yield bytes;
-  }
 }

@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream';
 import type { Deflate, Gunzip, Inflate } from 'node:zlib';
+import { tap } from '../../runtime/streams/tap.ts';
 import { CompressionDamage } from '../damage.ts';
 
 /**
@@ -12,19 +13,16 @@ export async function* throughZlib(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let fed = 0;
   let sourceFailure: { readonly error: unknown } | undefined;
-  async function* counted(): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      for await (const bytes of source) {
-        fed += bytes.length;
-        yield bytes;
-      }
-    } catch (error) {
+  const tapped = tap(source, {
+    onBytes: (bytes) => {
+      fed += bytes;
+    },
+    onError: (error) => {
       sourceFailure = { error };
-      throw error;
-    }
-  }
+    },
+  });
   // The engine is destroyed with the error of the pipeline, so the loop below throws it.
-  pipeline(counted, engine, () => undefined);
+  pipeline(tapped, engine, () => undefined);
   try {
     for await (const bytes of engine as AsyncIterable<Buffer>) {
       yield bytes;

@@ -3,6 +3,7 @@ import { readBlocks } from '../../../fs/read-blocks.ts';
 import { revision } from '../../../revision.ts';
 import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
+import { tap } from '../../../runtime/streams/tap.ts';
 import { newSnapshot } from '../../../snapshot/name.ts';
 import type { Compression } from '../../../snapshot/snapshot.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
@@ -64,7 +65,7 @@ export async function saveFullSnapshot(
   });
   const startedAt = clock.monotonic();
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: object.size });
-  const body = counted(readBlocks(object.handle), bar.advance.bind(bar));
+  const body = tap(readBlocks(object.handle), { onBytes: (bytes) => bar.advance(bytes) });
   const unsound = new AbortController();
   const sound = checked.then(
     () => undefined,
@@ -92,11 +93,4 @@ export async function saveFullSnapshot(
     `Successfully saved full snapshot at: ${stored.key}`,
   );
   return { snapshot: stored, hash, totalKeys, totalSize };
-}
-
-async function* counted(source: AsyncIterable<Uint8Array>, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  for await (const bytes of source) {
-    yield bytes;
-    count(bytes.length);
-  }
 }
