@@ -1,6 +1,7 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isErrno } from './errno.ts';
+import { syncDirectory } from './sync.ts';
 
 /**
  * Makes `directory` (0700) and those above it that are missing; gives the topmost one made, or undefined when all existed.
@@ -8,19 +9,15 @@ import { isErrno } from './errno.ts';
  */
 export async function makeDirectories(directory: string): Promise<string | undefined> {
   try {
-    await mkdir(directory, { mode: 0o700 });
-    return directory;
+    return (await makeDirectory(directory)) ? directory : undefined;
   } catch (error) {
-    if (isErrno(error, 'EEXIST')) {
-      return undefined;
-    }
     if (!isErrno(error, 'ENOENT') || path.dirname(directory) === directory) {
       throw error;
     }
   }
   const topmost = await makeDirectories(path.dirname(directory));
-  await mkdir(directory, { mode: 0o700 });
-  return topmost ?? directory;
+  const made = await makeDirectory(directory);
+  return topmost ?? (made ? directory : undefined);
 }
 
 /** Removes `deepest` and the directories above it up to `topmost`, as long as they are empty. */
@@ -37,5 +34,25 @@ export async function removeEmptyDirectories(deepest: string, topmost: string): 
       }
       throw error;
     }
+  }
+}
+
+/** Makes it durable that {@link makeDirectories} made the directories from `topmost` down to `deepest`. */
+export async function syncMadeDirectories(deepest: string, topmost: string): Promise<void> {
+  for (let directory = deepest; directory.length >= topmost.length; directory = path.dirname(directory)) {
+    await syncDirectory(path.dirname(directory));
+  }
+}
+
+/** False when it exists, perhaps because somebody else has just made it. */
+async function makeDirectory(directory: string): Promise<boolean> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) {
+      return false;
+    }
+    throw error;
   }
 }

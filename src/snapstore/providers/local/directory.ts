@@ -1,49 +1,7 @@
-import { type FileHandle, mkdir, open, readdir, rmdir, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { hasCode } from './file-error.ts';
+import { readdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isErrno } from '../../../fs/errno.ts';
 import { isTemporaryName } from './temporary-name.ts';
-
-/** Makes what has been done to the entries of a directory durable. */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle: FileHandle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } catch (error) {
-    // Some network file systems cannot sync a directory; they keep its entries by themselves.
-    if (!hasCode(error, 'EINVAL') && !hasCode(error, 'ENOTSUP')) {
-      throw error;
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Creates a directory and its missing parents with mode 0700, durably. Returns those it created, outermost first. */
-export async function makeDirectory(path: string): Promise<readonly string[]> {
-  const outermost = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (outermost === undefined) {
-    return [];
-  }
-  const created = [path];
-  for (let at = path; at !== outermost; at = dirname(at)) {
-    created.unshift(dirname(at));
-  }
-  for (const directory of created) {
-    await syncDirectory(dirname(directory));
-  }
-  return created;
-}
-
-/** Removes directories that are empty, the last first; stops at the first that is not. */
-export async function removeEmptyDirectories(directories: readonly string[]): Promise<void> {
-  for (const directory of directories.toReversed()) {
-    try {
-      await rmdir(directory);
-    } catch {
-      return;
-    }
-  }
-}
 
 /** A file below a directory. */
 export interface FoundFile {
@@ -54,10 +12,10 @@ export interface FoundFile {
   readonly modifiedAt: number;
 }
 
-/** All files below `root` that are not temporary, folder by folder. A root that does not exist holds none; what vanishes meanwhile is left out. */
+/** All files below `root` that are not temporary, folder by folder. A root that does not exist holds none; files that vanish meanwhile are left out. */
 export async function* walk(root: string, below = ''): AsyncGenerator<FoundFile, void, undefined> {
   const entries = await readdir(join(root, below), { withFileTypes: true }).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) {
+    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) {
       return [];
     }
     throw error;
@@ -72,7 +30,7 @@ export async function* walk(root: string, below = ''): AsyncGenerator<FoundFile,
       continue;
     }
     const facts = await stat(join(root, path)).catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT')) {
+      if (isErrno(error, 'ENOENT')) {
         return undefined;
       }
       throw error;

@@ -35,8 +35,3 @@ export function fileError(action: string, path: string, cause: unknown): StoreEr
   };
   return new StoreError(meaning.kind, { action, object: path, ...meaning, cause });
 }
-
-/** True when a file operation failed with this code of the operating system. */
-export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
-}

@@ -1,9 +1,11 @@
 import { type FileHandle, link, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeDirectories, removeEmptyDirectories, syncMadeDirectories } from '../../../fs/directories.ts';
+import { isErrno } from '../../../fs/errno.ts';
+import { syncDirectory } from '../../../fs/sync.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { StoreError } from '../../store-error.ts';
-import { makeDirectory, removeEmptyDirectories, syncDirectory } from './directory.ts';
-import { fileError, hasCode } from './file-error.ts';
+import { fileError } from './file-error.ts';
 import { temporaryName } from './temporary-name.ts';
 
 /** Directories may vanish under a writer when others delete the last file in them. */
@@ -20,29 +22,39 @@ export interface LocalTarget {
   readonly path: string;
 }
 
-/** Opens a temporary file beside the target (0600, directories 0700). */
+/** Opens a temporary file next to the target (0600, directories 0700). */
 export async function beginLocalUpload(target: LocalTarget): Promise<Upload> {
   const directory = dirname(target.path);
   const temporary = join(directory, temporaryName());
   for (let attempt = 1; ; attempt += 1) {
-    const created = await makeDirectory(directory);
+    let topmost: string | undefined;
     try {
+      topmost = await makeDirectories(directory);
+      if (topmost !== undefined) {
+        await syncMadeDirectories(directory, topmost);
+      }
       const handle = await open(temporary, 'wx', 0o600);
-      return new LocalUpload(target, { handle, temporary, created });
+      return new LocalUpload(target, { handle, temporary, topmost });
     } catch (error) {
-      if (attempt === ATTEMPTS || !hasCode(error, 'ENOENT')) {
-        await removeEmptyDirectories(created);
+      if (attempt === ATTEMPTS || !isErrno(error, 'ENOENT')) {
+        await removeMade(directory, topmost).catch(() => undefined);
         throw error;
       }
     }
   }
 }
 
+async function removeMade(directory: string, topmost: string | undefined): Promise<void> {
+  if (topmost !== undefined) {
+    await removeEmptyDirectories(directory, topmost);
+  }
+}
+
 interface TemporaryFile {
   readonly handle: FileHandle;
   readonly temporary: string;
-  /** Directories that were made for it. */
-  readonly created: readonly string[];
+  /** The uppermost of the directories that were made for it; undefined when all existed. */
+  readonly topmost: string | undefined;
 }
 
 class LocalUpload implements Upload {
@@ -66,7 +78,7 @@ class LocalUpload implements Upload {
     try {
       await link(path, linked);
     } catch (error) {
-      if (WITHOUT_LINKS.some((code) => hasCode(error, code))) {
+      if (WITHOUT_LINKS.some((code) => isErrno(error, code))) {
         return false;
       }
       throw fileError('write', this.#target.path, error);
@@ -131,10 +143,11 @@ class LocalUpload implements Upload {
       return;
     }
     try {
-      await unlink(this.#file.temporary);
-      await removeEmptyDirectories(this.#file.created);
+      const { temporary, topmost } = this.#file;
+      await unlink(temporary);
+      await removeMade(dirname(temporary), topmost);
     } catch (error) {
-      if (!hasCode(error, 'ENOENT')) {
+      if (!isErrno(error, 'ENOENT')) {
         throw fileError('remove', this.#file.temporary, error);
       }
     }
