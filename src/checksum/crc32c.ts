@@ -1,10 +1,13 @@
 /**
- * CRC-32C (Castagnoli, reflected polynomial 0x82F63B78), the checksum of etcd's WAL and .snap files and of its hashes.
- * Sixteen tables let the loop take sixteen bytes a round.
+ * CRC-32C (Castagnoli, reflected), the checksum of etcd's WAL and .snap files and of its hashes, which Google Cloud Storage
+ * and S3 keep of objects too.
  */
+const POLYNOMIAL = 0x82f63b78;
+
+/** Sixteen tables let the loop take sixteen bytes a round. */
 const TABLES: Int32Array = buildTables();
 
-/** From here on the words a DataView reads outweigh making it, bytes. */
+/** From this size on, a DataView's faster reads outweigh making it, bytes. */
 const LONG = 1024;
 
 function buildTables(): Int32Array {
@@ -12,7 +15,7 @@ function buildTables(): Int32Array {
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) {
-      crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+      crc = (crc >>> 1) ^ (crc & 1 ? POLYNOMIAL : 0);
     }
     tables[byte] = crc;
   }
@@ -55,14 +58,55 @@ export function crc32c(crc: number, bytes: Uint8Array, start = 0, end = bytes.le
   return ~sum >>> 0;
 }
 
-/** {@link crc32c} of bytes that a view is there for already: takes sixteen of them a round from the first on. */
-export function crc32cOf(crc: number, view: DataView, start: number, end: number): number {
+/** {@link crc32c} of the bytes from `start` up to `end` of a view that exists already. */
+export function crc32cOfView(crc: number, view: DataView, start: number, end: number): number {
   const whole = end - ((end - start) % 16);
   let sum = rounds(~crc, view, start, whole);
   for (let at = whole; at < end; at++) {
     sum = (sum >>> 8) ^ entry((sum ^ view.getUint8(at)) & 0xff);
   }
   return ~sum >>> 0;
+}
+
+/**
+ * The checksum of some bytes followed by `secondLength` others, from their checksums `first` and `second` alone: appending n
+ * bytes multiplies the first by x^(8n), modulo the polynomial.
+ */
+export function combineCrc32c(first: number, second: number, secondLength: number): number {
+  let shifted = first;
+  // A byte is eight bits: the third square.
+  for (let rest = secondLength, index = 3; rest > 0; rest = Math.floor(rest / 2), index++) {
+    if (rest % 2 === 1) {
+      shifted = product(SQUARES[index] ?? 0, shifted);
+    }
+  }
+  return (shifted ^ second) >>> 0;
+}
+
+/** x^(2^index), reflected, modulo the polynomial. */
+const SQUARES: Uint32Array = buildSquares();
+
+function buildSquares(): Uint32Array {
+  const squares = new Uint32Array(56);
+  let power = 0x40000000;
+  for (let index = 0; index < squares.length; index++) {
+    squares[index] = power;
+    power = product(power, power);
+  }
+  return squares;
+}
+
+/** The product of two reflected polynomials. */
+function product(left: number, right: number): number {
+  let result = 0;
+  let shifted = right;
+  for (let bit = 31; bit >= 0; bit--) {
+    if ((left >>> bit) & 1) {
+      result ^= shifted;
+    }
+    shifted = (shifted >>> 1) ^ (shifted & 1 ? POLYNOMIAL : 0);
+  }
+  return result >>> 0;
 }
 
 /** Extends the running sum by the bytes from `start` up to `end`, which are whole sixteens. */

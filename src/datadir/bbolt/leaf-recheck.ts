@@ -1,4 +1,4 @@
-import { crc32cOf } from '../../checksum/crc32c.ts';
+import { crc32cOfView } from '../../checksum/crc32c.ts';
 import type { LeafSum } from '../../wasm/page-checker.ts';
 import { Damage } from '../damage.ts';
 import { checkChanges } from '../mvcc/check-changes.ts';
@@ -61,7 +61,7 @@ async function sumOf(branch: Branch, bounds: KeyBounds, { pages, records }: Leaf
         throw new Damage({ ...leaf.page, reason: `element ${index} of page ${leaf.page.id} is a bucket` });
       }
       const [start, end] = [leaf.keyStart(index), leaf.valueEnd(index)];
-      checksum = crc32cOf(checksum, leaf.page.view, start, end);
+      checksum = crc32cOfView(checksum, leaf.page.view, start, end);
       bytes += end - start;
     }
     if (records === 'changes') {

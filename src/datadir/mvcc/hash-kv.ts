@@ -1,4 +1,4 @@
-import { crc32c, crc32cOf } from '../../checksum/crc32c.ts';
+import { crc32c, crc32cOfView } from '../../checksum/crc32c.ts';
 import type { Database } from '../bbolt/database.ts';
 import { readCompactionMarks } from './compaction-marks.ts';
 import { changeAt, historyLeaves } from './history.ts';
@@ -38,7 +38,7 @@ export async function hashKv(database: Database, options: { readonly signal: Abo
         // Since 3.4.34 and 3.5.16 etcd keeps a deletion at exactly the revision of the compaction, but not in this hash.
         const unstable = change.tombstone && change.main === compactRevision;
         if (!gone && !unstable) {
-          hash = crc32cOf(hash, leaf.page.view, leaf.keyStart(index), leaf.valueEnd(index));
+          hash = crc32cOfView(hash, leaf.page.view, leaf.keyStart(index), leaf.valueEnd(index));
         }
       }
     }

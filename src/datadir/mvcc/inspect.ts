@@ -1,5 +1,4 @@
-import { crc32c, crc32cOf } from '../../checksum/crc32c.ts';
-import { crc32cOfBoth } from '../../checksum/crc32c-of-both.ts';
+import { combineCrc32c, crc32c, crc32cOfView } from '../../checksum/crc32c.ts';
 import type { LeafSum } from '../../wasm/page-checker.ts';
 import { checkDatabase } from '../bbolt/check.ts';
 import type { CheckVisitor } from '../bbolt/check-visitor.ts';
@@ -82,7 +81,7 @@ class ContentVisitor implements CheckVisitor {
     if (path.length !== 1) {
       return;
     }
-    this.hash = crc32cOfBoth(this.hash, checksum, bytes);
+    this.hash = combineCrc32c(this.hash, checksum, bytes);
     this.totalKeys += records;
     if (this.#inKeyBucket) {
       this.changes += records;
@@ -96,7 +95,7 @@ class ContentVisitor implements CheckVisitor {
     const { view } = leaf.page;
     for (let index = 0; index < leaf.count; index++) {
       const end = leaf.isBucket(index) ? leaf.valueStart(index) : leaf.valueEnd(index);
-      this.hash = crc32cOf(this.hash, view, leaf.keyStart(index), end);
+      this.hash = crc32cOfView(this.hash, view, leaf.keyStart(index), end);
     }
     this.totalKeys += leaf.count;
     if (this.#inKeyBucket) {

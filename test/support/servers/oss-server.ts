@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { crc64 } from '../../../src/checksum/running-crc.ts';
+import { crc64 } from '../../../src/checksum/crc64.ts';
 import { fromPageToken, keyPage, toPageToken } from './key-page.ts';
 import { md5, OssObjectSpace, OssRefusal } from './oss/object-space.ts';
 import { checkSignature, type OssKeyPair } from './oss/signature.ts';
@@ -91,7 +91,7 @@ function perform(call: StoreRequest, space: OssObjectSpace, pageSize: number): S
     }
     case 'UploadPart': {
       const part = space.putPart(uploadId, key, Number(query.get('partNumber')), body);
-      return { status: 200, headers: { etag: part.etag, 'x-oss-hash-crc64ecma': crc64.of(part.body).toString() } };
+      return { status: 200, headers: { etag: part.etag, 'x-oss-hash-crc64ecma': crc64(part.body).toString() } };
     }
     case 'CompleteMultipartUpload': {
       const listed = [...body.toString().matchAll(/<PartNumber>(\d+)<\/PartNumber>\s*<ETag>([^<]*)<\/ETag>/g)];

@@ -14,7 +14,7 @@ export interface GcsObject {
   /** Changes whenever the object is written. */
   readonly generation: number;
   /** CRC-32C of its bytes. */
-  readonly crc: bigint | undefined;
+  readonly crc: number | undefined;
 }
 
 /** Reads a resource ("Objects: resource representations"). Throws an `invalid` {@link StoreError} when it is none. */
@@ -56,14 +56,7 @@ export function parseObject(resource: unknown): GcsObject {
 }
 
 /** Reads a CRC-32C as the service writes it: big endian, base64. */
-export function parseCrc32c(text: string | undefined): bigint | undefined {
+export function parseCrc32c(text: string | undefined): number | undefined {
   const bytes = Buffer.from(text ?? '', 'base64');
-  return bytes.length === 4 ? BigInt(bytes.readUInt32BE()) : undefined;
-}
-
-/** Writes a CRC-32C as the service reads it. */
-export function formatCrc32c(crc: bigint): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(Number(crc));
-  return bytes.toString('base64');
+  return bytes.length === 4 ? bytes.readUInt32BE() : undefined;
 }

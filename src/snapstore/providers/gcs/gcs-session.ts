@@ -2,9 +2,10 @@ import type { File as SdkFile } from '@google-cloud/storage';
 import type { Clock } from '../../../runtime/clock.ts';
 import { type RequestTimeouts, StoreSession, type StoreTask } from '../../http/store-session.ts';
 import { StoreError } from '../../store-error.ts';
+import { formatCrc32c } from '../../upload/part-digests.ts';
 import type { GcsClient } from './gcs-client.ts';
 import { gcsError, unlessGone } from './gcs-error.ts';
-import { formatCrc32c, type GcsObject, parseObject } from './gcs-object.ts';
+import { type GcsObject, parseObject } from './gcs-object.ts';
 import { TokenRefused } from './gcs-transport.ts';
 
 /** The requests about single objects that uploads and the bucket share. */
@@ -63,7 +64,7 @@ export class GcsSession extends StoreSession {
    */
   async write(
     task: StoreTask,
-    object: { readonly key: string; readonly bytes: Buffer; readonly crc: bigint; readonly over: number },
+    object: { readonly key: string; readonly bytes: Buffer; readonly crc: number; readonly over: number },
   ): Promise<GcsObject> {
     return await this.run(task, async (request) => {
       const file = this.client.bucket(request).file(object.key);
@@ -86,7 +87,7 @@ async function resend(error: unknown, again: () => Promise<void>): Promise<void>
 
 async function send(
   file: SdkFile,
-  { bytes, crc, over }: { readonly bytes: Buffer; readonly crc: bigint; readonly over: number },
+  { bytes, crc, over }: { readonly bytes: Buffer; readonly crc: number; readonly over: number },
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   file

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { crc32c } from '../../../checksum/running-crc.ts';
+import { combineCrc32c, crc32c } from '../../../checksum/crc32c.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import type { StoreTask } from '../../http/store-session.ts';
 import { type RetryPolicy, retryWaits, waitAfter } from '../../retry-transient.ts';
@@ -12,7 +12,7 @@ import type { GcsSession } from './gcs-session.ts';
 interface Component {
   readonly key: string;
   readonly size: number;
-  readonly crc: bigint;
+  readonly crc: number;
   /** Undefined while it is not known whether it was stored. */
   generation: number | undefined;
 }
@@ -20,7 +20,7 @@ interface Component {
 /** What an object must be once it is complete. */
 interface ExpectedObject {
   readonly size: number;
-  readonly crc: bigint;
+  readonly crc: number;
 }
 
 /** How often an object is composed anew because somebody else replaced it in between. */
@@ -67,7 +67,7 @@ export class GcsUpload implements Upload {
 
   async #sendPart({ number, bytes, digests }: UploadPart, signal: AbortSignal): Promise<void> {
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const part = { size: body.byteLength, crc: digests?.crc32c ?? crc32c.of(body), body };
+    const part = { size: body.byteLength, crc: digests?.crc32c ?? crc32c(0, body), body };
     const task: StoreTask = {
       ...this.#session.task(`upload part ${number} of`, this.#key, { signal, retry: 'never' }),
       deadlineMs: this.#session.timeouts.partMs,
@@ -141,7 +141,8 @@ export class GcsUpload implements Upload {
       const found = `${this.#parts.size} parts with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`;
       throw new StoreError('invalid', { ...task, found });
     }
-    const stored = await this.#publish(arrived, task, { size, crc: crc32c.combine(arrived) });
+    const crc = arrived.reduce((before, part) => combineCrc32c(before, part.crc, part.size), 0);
+    const stored = await this.#publish(arrived, task, { size, crc });
     this.#unverified = undefined;
     this.#state = 'completed';
     return stored.entry;
@@ -190,7 +191,7 @@ export class GcsUpload implements Upload {
 
   async #compose(parts: readonly Component[], task: StoreTask, over: number): Promise<GcsObject> {
     if (parts.length === 0) {
-      return await this.#session.write(task, { key: this.#key, bytes: Buffer.alloc(0), crc: 0n, over });
+      return await this.#session.write(task, { key: this.#key, bytes: Buffer.alloc(0), crc: 0, over });
     }
     return await this.#session.run(task, async (request) => {
       const bucket = this.#session.client.bucket(request);

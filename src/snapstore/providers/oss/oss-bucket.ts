@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { crc64 } from '../../../checksum/running-crc.ts';
+import { RunningCrc64 } from '../../../checksum/crc64.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
@@ -167,7 +167,7 @@ function expectedCrc(headers: OssHeaders): BodyChecksum | undefined {
   if (written === undefined || !/^\d+$/.test(written)) {
     return undefined;
   }
-  const crc = crc64.start();
+  const crc = new RunningCrc64();
   return { update: (bytes) => void crc.update(bytes), matches: () => crc.value() === BigInt(written) };
 }
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { crc64 } from '../../../checksum/running-crc.ts';
+import { combineCrc64, crc64 } from '../../../checksum/crc64.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { retryWaits, waitAfter } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
@@ -52,7 +52,7 @@ export class OssUpload implements Upload {
   async #sendPart({ number, bytes, digests }: UploadPart, signal: AbortSignal): Promise<void> {
     const { key, uploadId, object } = this.#target;
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const crc = digests?.crc64 ?? crc64.of(body);
+    const crc = digests?.crc64 ?? crc64(body);
     const headers = { 'Content-MD5': Buffer.from(digests?.md5 ?? hash('md5', body, 'buffer')).toString('base64') };
     const action = `upload part ${number} of`;
     const { etag, res } = await this.#session.run(
@@ -80,7 +80,7 @@ export class OssUpload implements Upload {
         found: `${parts.length} parts with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`,
       });
     }
-    const expected = { size, crc: crc64.combine(parts) };
+    const expected = { size, crc: combineCrc64(parts) };
     this.#unverified = expected;
     const published = await this.#publish(parts, expected, signal);
     const entry = await this.#verify(published, expected, signal);

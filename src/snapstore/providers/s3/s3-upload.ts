@@ -6,9 +6,10 @@ import {
   HeadObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { crc32c } from '../../../checksum/running-crc.ts';
+import { crc32c } from '../../../checksum/crc32c.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { StoreError } from '../../store-error.ts';
+import { formatCrc32c } from '../../upload/part-digests.ts';
 import { bareEtag, looksLikeMd5, type PartEtags } from './part-etags.ts';
 import { s3ErrorCode } from './s3-error.ts';
 import type { S3Place } from './s3-listing.ts';
@@ -50,7 +51,7 @@ export class S3Upload implements Upload {
     const task = { action, object: this.#object, signal, retry: 'never', deadlineMs: session.timeouts.partMs } as const;
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const checksum =
-      this.#target.checksums === 'when_required' ? undefined : encodedCrc(digests?.crc32c ?? crc32c.of(body));
+      this.#target.checksums === 'when_required' ? undefined : formatCrc32c(digests?.crc32c ?? crc32c(0, body));
     const input = {
       ...this.#addressed(),
       PartNumber: number,
@@ -221,10 +222,4 @@ function wholeEtag(parts: readonly CompletedPart[]): string | undefined {
     hash.update(etag, 'hex');
   }
   return `${hash.digest('hex')}-${parts.length}`;
-}
-
-function encodedCrc(crc: bigint): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(Number(crc));
-  return bytes.toString('base64');
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { crc32c } from '../../../../src/checksum/running-crc.ts';
+import { crc32c } from '../../../../src/checksum/crc32c.ts';
 
 /** An object as the loopback store keeps it. */
 export interface GcsObject {
@@ -188,7 +188,7 @@ export class GcsObjectSpace {
 /** CRC-32C as the service writes it: big endian, base64. */
 export function crc32cText(body: Buffer): string {
   const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(Number(crc32c.of(body)));
+  bytes.writeUInt32BE(crc32c(0, body));
   return bytes.toString('base64');
 }
 

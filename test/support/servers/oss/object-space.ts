@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { crc64 } from '../../../../src/checksum/running-crc.ts';
+import { crc64 } from '../../../../src/checksum/crc64.ts';
 
 /** An object as the loopback store keeps it. */
 export interface OssObject {
@@ -49,7 +49,7 @@ export class OssObjectSpace {
       key,
       body,
       etag: `"${etag.toUpperCase()}"`,
-      crc64: crc64.of(body).toString(),
+      crc64: crc64(body).toString(),
       modifiedAt: this.now(),
     };
     this.objects.set(key, object);
