@@ -3,11 +3,10 @@ import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { onceOptions, scheduledBackupGroups } from '../config/options/snapshotter.ts';
 import { storeOptions } from '../config/options/store.ts';
-import type { FullSnapshotResult } from '../operations/snapshot/snapshotter.ts';
+import type { FullSnapshotResult } from '../operations/snapshot/full/save.ts';
 import { formatBytes, formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
-import { retentionRulesOf } from './retention-rules.ts';
 import { versionLines } from './version.ts';
 
 /** What the command takes and how help explains it. */
@@ -47,20 +46,15 @@ export const snapshotCommand = command(spec, async ({ config, context, print }) 
   }
   const { openStore } = await import('./open-store.ts');
   const { connect } = await import('../etcd/connect.ts');
-  const { runSnapshotter, takeFullSnapshot } = await import('../operations/snapshot/snapshotter.ts');
+  const { compressionOf, scheduledBackupOf } = await import('./scheduled-backup.ts');
   const { snapshotFrom } = config.snapshotter;
-  const { saveCompanion } = await import('../operations/companion/companion.ts');
   await using store = await openStore(config.store, context);
   await using connection = await connect({ ...config.connection, snapshotFrom }, context);
-  const { cluster } = connection;
-  const common = {
-    cluster,
-    store,
-    compression: config.compression.enabled ? config.compression.policy : ('none' as const),
-    tempDir: config.store.tempDir,
-  };
+  const common = { cluster: connection.cluster, store, tempDir: config.store.tempDir };
   if (config.once.once) {
-    const result = await takeFullSnapshot({ ...common, final: false }, context);
+    const { takeFullSnapshot } = await import('../operations/snapshot/take-once.ts');
+    const { saveCompanion } = await import('../operations/companion/companion.ts');
+    const result = await takeFullSnapshot({ ...common, compression: compressionOf(config), final: false }, context);
     const companion =
       config.once.include.length === 0
         ? undefined
@@ -70,15 +64,8 @@ export const snapshotCommand = command(spec, async ({ config, context, print }) 
           );
     print(formatResult(onceResult(result, store.location, companion), config.output.format));
   } else {
-    const collection = {
-      ...retentionRulesOf(config.retention),
-      periodMs: config.retention.garbageCollectionPeriodMs,
-    };
-    const { schedule: defragmentationSchedule } = config.defragmentation;
-    await runSnapshotter(
-      { ...common, ...config.snapshotter, start: 'full', collection, defragmentationSchedule },
-      context,
-    );
+    const { Snapshotter } = await import('../operations/snapshot/snapshotter.ts');
+    await new Snapshotter({ ...common, ...scheduledBackupOf(config), start: 'full' }, context).run();
     context.log.info('Shutting down...');
   }
 });

@@ -201,6 +201,11 @@ export const failureCodes = {
     meaning: 'a delta is asked for while deltas are turned off',
     remedy: 'give a `--delta-snapshot-period` of at least 1s',
   },
+  snapshotter_ended: {
+    exitCode: 1,
+    meaning: 'a snapshot is asked for, but the snapshotter has ended or ends before it is stored',
+    remedy: 'ask again when it runs',
+  },
   spool_full: {
     exitCode: 1,
     meaning: 'events that wait for the store fill the room they may take',

@@ -5,6 +5,7 @@ import { type EtcdRelease, etcdLines, etcdRelease } from '../../scripts/lab/etcd
 import { type EtcdServer, startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { makeTempDir, type TempDir } from '../../scripts/lab/temp-dir.ts';
 import { restore } from '../../src/operations/restore/restore.ts';
+import { Schedule } from '../../src/operations/snapshot/schedule.ts';
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { newestChain } from '../../src/snapshot/chain.ts';
 import type { Compression } from '../../src/snapshot/snapshot.ts';
@@ -96,7 +97,7 @@ for (const line of etcdLines) {
       const writes = new RandomWrites(gateway, 2);
       await writes.write(50);
       await using snapshotter = await startSnapshotter([etcd.clientUrl], store, {
-        schedule: '* * * * *',
+        schedule: new Schedule('* * * * *'),
         clock: clockBeforeMinute(3_000),
       });
       const fulls = (): number => snapshotter.log.count(/^Successfully saved full snapshot/);

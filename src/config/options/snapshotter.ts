@@ -27,7 +27,7 @@ const snapshotterOptions = optionGroup({
       default: 10 * 1024 * 1024,
       blankIsDefault: true,
       placeholder: 'bytes',
-      help: 'Write a delta early when this much has been collected.',
+      help: 'Write a delta early when this much has been buffered.',
       fileKeys: ['snapshotterConfig.deltaSnapshotMemoryLimit'],
     },
     snapshotFrom: {
@@ -69,7 +69,7 @@ export const onceOptions = optionGroup({
       type: 'strings',
       default: [],
       placeholder: 'path,...',
-      help: 'With --once: files and directories, such as certificates and manifests, to store in an archive beside the snapshot.',
+      help: 'With --once: files and directories, such as certificates and manifests, to store in an archive next to the snapshot.',
     },
     companionMax: {
       flag: 'companion-max',
@@ -110,7 +110,7 @@ const compressionOptions = optionGroup({
   },
 });
 
-/** Which backups stay. */
+/** Which backups are kept. */
 export const retentionRules = optionGroup({
   title: 'Retention',
   options: {
@@ -204,9 +204,9 @@ const defragmentationOptions = optionGroup({
   },
 });
 
-/** How long to wait before a failed snapshotter is started again. */
+/** How long to wait between tries of a store or an etcd that fails. */
 const backoffOptions = optionGroup({
-  title: 'Restart after failure',
+  title: 'Waits after failures',
   options: {
     multiplier: {
       flag: 'backoff-multiplier',
@@ -214,7 +214,7 @@ const backoffOptions = optionGroup({
       default: 2,
       min: 1,
       placeholder: 'factor',
-      help: 'Each wait is this many times the one before.',
+      help: 'A store or an etcd that fails is tried again after this many seconds; each further wait is this many times the one before.',
       fileKeys: ['exponentialBackoffConfig.multiplier'],
     },
     attemptLimit: {
@@ -223,7 +223,7 @@ const backoffOptions = optionGroup({
       default: 6,
       min: 1,
       placeholder: 'count',
-      help: 'Waits that grow; after that the longest wait is kept.',
+      help: 'How often the wait grows; after that it is the longest one.',
       fileKeys: ['exponentialBackoffConfig.attemptLimit'],
     },
     thresholdTimeMs: {
@@ -231,7 +231,7 @@ const backoffOptions = optionGroup({
       type: 'duration',
       default: '2m8s',
       above: 0,
-      help: 'The longest wait.',
+      help: 'The longest wait between such tries.',
       fileKeys: ['exponentialBackoffConfig.thresholdTime'],
     },
   },

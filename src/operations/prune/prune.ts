@@ -1,4 +1,3 @@
-import { type BackupMetrics, noMetrics } from '../../metrics/backup-metrics.ts';
 import { type Decision, planRetention, type RetentionPolicy } from '../../retention/plan.ts';
 import { describeReason } from '../../retention/verdict.ts';
 import { untilAborted } from '../../runtime/async/until-aborted.ts';
@@ -16,6 +15,13 @@ export interface RetentionRules {
   readonly deltaRetentionMs: number;
 }
 
+/** Garbage collection deleted an object, or could not. */
+export interface GarbageEvent {
+  readonly type: 'garbage';
+  readonly snapshot: StoredSnapshot;
+  readonly outcome: 'deleted' | 'failed';
+}
+
 /** What became of one object. */
 export type PruneOutcome =
   | 'kept'
@@ -24,7 +30,7 @@ export type PruneOutcome =
   | 'failed'
   /** The store does not allow its deletion, though its listing did not say so. */
   | 'immutable'
-  /** It was to go, but an object that hangs on it is still there, or too many deletions of its stream failed. */
+  /** It was to go, but an object that needs it is still there, or too many deletions in its chain failed. */
   | 'postponed';
 
 /** A decision and what came of it. */
@@ -34,7 +40,7 @@ export type PrunedObject = Decision<StoredSnapshot> & {
   readonly error?: unknown;
 };
 
-/** A stream's deltas are given up after this many failed deletions; they are tried again the next time. */
+/** After this many failed deletions the other deltas of a chain stay; they are tried again the next time. */
 const mostDeltaErrors = 5;
 
 /** Lists the store and decides about each object, in chain order. Deletes nothing. */
@@ -44,7 +50,7 @@ export async function planPrune(
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Pick<Clock, 'now'> },
 ): Promise<readonly Decision<StoredSnapshot>[]> {
   const { snapshots } = await store.list({ signal });
-  return planFor(snapshots, { store, collection: rules, now: clock.now() });
+  return planFor(snapshots, { store, rules, now: clock.now() });
 }
 
 /** Decides about each object of a listing, in chain order; `now` is in ms since the epoch. */
@@ -52,26 +58,32 @@ export function planFor(
   listing: readonly StoredSnapshot[],
   request: {
     readonly store: Pick<SnapStore, 'traits'>;
-    readonly collection: RetentionRules;
+    readonly rules: RetentionRules;
     readonly now: number;
   },
 ): readonly Decision<StoredSnapshot>[] {
-  const { policy, deltaRetentionMs } = request.collection;
+  const { policy, deltaRetentionMs } = request.rules;
   const { partsAreData } = request.store.traits;
   return planRetention({ listing, policy, deltaRetentionMs, now: request.now, partsAreData });
 }
 
+/** Where a plan is carried out, and who hears of it. */
+export interface PruneRequest {
+  readonly store: SnapStore;
+  readonly listener?: (event: GarbageEvent) => void;
+}
+
 /**
- * Carries a plan out, the newest object first, so that a full goes only after everything that hangs on it has gone.
+ * Carries a plan out, the newest object first, so that a full goes only after everything that needs it has gone.
  * A deletion that fails is logged and counted, and the rest goes on. Rejects only with the signal's reason.
  */
 export async function carryOut(
   plan: readonly Decision<StoredSnapshot>[],
-  request: { readonly store: SnapStore; readonly metrics?: BackupMetrics },
+  request: PruneRequest,
   { signal, log }: Pick<RunContext, 'signal' | 'log'>,
 ): Promise<readonly PrunedObject[]> {
   const results: PrunedObject[] = [];
-  let stream = { errors: 0, remains: false };
+  let chain = { errors: 0, remains: false };
   for (const decision of plan.toReversed()) {
     signal.throwIfAborted();
     const { snapshot } = decision;
@@ -79,20 +91,20 @@ export async function carryOut(
       results.push(await removed(decision, request, { signal, log }));
       continue;
     }
-    // An excluded full is no base: what lies above it hangs on the one below.
+    // An excluded full is no base: the deltas that follow it need the full before it.
     const isBase = snapshot.kind === 'Full' && snapshot.excluded !== true;
-    const blocked = snapshot.kind === 'Full' ? isBase && stream.remains : stream.errors >= mostDeltaErrors;
+    const blocked = snapshot.kind === 'Full' ? isBase && chain.remains : chain.errors >= mostDeltaErrors;
     const result: PrunedObject =
       decision.action === 'delete' && blocked
         ? { ...decision, outcome: 'postponed' }
         : await removed(decision, request, { signal, log });
     results.push(result);
     if (isBase) {
-      stream = { errors: 0, remains: false };
+      chain = { errors: 0, remains: false };
     } else if (snapshot.kind === 'Incr') {
-      stream = {
-        errors: stream.errors + (result.outcome === 'failed' ? 1 : 0),
-        remains: stream.remains || result.outcome !== 'deleted',
+      chain = {
+        errors: chain.errors + (result.outcome === 'failed' ? 1 : 0),
+        remains: chain.remains || result.outcome !== 'deleted',
       };
     }
   }
@@ -101,14 +113,13 @@ export async function carryOut(
 
 async function removed(
   decision: Decision<StoredSnapshot>,
-  { store, metrics = noMetrics }: { readonly store: SnapStore; readonly metrics?: BackupMetrics },
+  { store, listener }: PruneRequest,
   { signal, log }: Pick<RunContext, 'signal' | 'log'>,
 ): Promise<PrunedObject> {
   const { snapshot } = decision;
   if (decision.action === 'keep') {
     return { ...decision, outcome: 'kept' };
   }
-  const kind = snapshot.chunk === undefined ? snapshot.kind : 'Chunk';
   const fields = { key: snapshot.key, reason: decision.reason };
   try {
     await untilAborted(store.delete(snapshot, { signal }), signal);
@@ -118,14 +129,14 @@ async function removed(
       log.debug(fields, `GC: the store does not allow the deletion of ${snapshot.key} yet`);
       return { ...decision, outcome: 'immutable', error };
     }
-    // Somebody else was faster.
+    // Another process may have been faster.
     if (!(error instanceof StoreError && error.kind === 'not_found')) {
       log.warn({ ...fields, error }, `GC: failed to delete ${snapshot.key}: ${error}`);
-      metrics.collected(kind, 'failed');
+      listener?.({ type: 'garbage', snapshot, outcome: 'failed' });
       return { ...decision, outcome: 'failed', error };
     }
   }
   log.info(fields, `GC: deleted old snapshot: ${snapshot.key}`);
-  metrics.collected(kind, 'succeeded');
+  listener?.({ type: 'garbage', snapshot, outcome: 'deleted' });
   return { ...decision, outcome: 'deleted' };
 }

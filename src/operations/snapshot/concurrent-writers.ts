@@ -1,20 +1,26 @@
-import { type BackupMetrics, noMetrics } from '../../metrics/backup-metrics.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { noListener, type SnapshotterListener } from './events.ts';
 
 /**
- * Notices deltas that somebody else writes below the same prefix. (A foreign full alone is no sign of it:
- * compaction writes such.)
+ * Notices deltas that another snapshotter writes below the same prefix. (A foreign full alone is no sign of one: compaction
+ * writes such.)
  */
 export class ConcurrentWriters {
   readonly #own = new Set<string>();
-  readonly #metrics: BackupMetrics;
+  readonly #listener: SnapshotterListener;
   readonly #log: Logger;
-  /** Keys of deltas that were there before, or that have been told of. */
+  /** Names of the deltas of the listing before. */
   #known: Set<string> | undefined;
 
-  constructor({ metrics = noMetrics, log }: { readonly metrics?: BackupMetrics | undefined; readonly log: Logger }) {
-    this.#metrics = metrics;
+  constructor({
+    listener = noListener,
+    log,
+  }: {
+    readonly listener?: SnapshotterListener | undefined;
+    readonly log: Logger;
+  }) {
+    this.#listener = listener;
     this.#log = log;
   }
 
@@ -39,7 +45,7 @@ export class ConcurrentWriters {
     };
   }
 
-  /** Compares a listing with the one before, and says loudly when somebody else's deltas have appeared. */
+  /** Compares a listing with the one before, and warns loudly when deltas of another snapshotter have appeared. */
   compare(listing: readonly StoredSnapshot[]): void {
     const names = listing.filter(({ kind, chunk }) => kind === 'Incr' && chunk === undefined).map(({ name }) => name);
     const known = this.#known;
@@ -52,7 +58,7 @@ export class ConcurrentWriters {
     }
     const foreign = known === undefined ? [] : names.filter((name) => !known.has(name) && !this.#own.has(name));
     if (foreign.length > 0) {
-      this.#metrics.otherWriterSeen();
+      this.#listener({ type: 'concurrent writer', names: foreign });
       this.#log.error(
         { objects: foreign.slice(0, 5), count: foreign.length },
         `ANOTHER SNAPSHOTTER writes to the same place: ${foreign[0]} is not ours. Stop one of the two`,

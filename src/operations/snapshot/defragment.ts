@@ -1,22 +1,22 @@
 import type { EtcdCluster, MemberStatus } from '../../etcd/cluster.ts';
-import { type BackupMetrics, noMetrics } from '../../metrics/backup-metrics.ts';
 import { formatBytes } from '../../runtime/log/amount.ts';
 import { rfc3339 } from '../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import { eachFiring } from './schedule.ts';
+import { noListener, type SnapshotterListener } from './events.ts';
+import { eachFiring, type Schedule } from './schedule.ts';
 
 /** What defragmentation needs. */
 export interface DefragmentationRequest {
   readonly cluster: EtcdCluster;
-  readonly metrics?: BackupMetrics;
+  readonly listener?: SnapshotterListener;
 }
 
 /**
- * Defragments each member, one after the other: followers first, the leader last, as it serves nobody meanwhile.
+ * Defragments each member, one after the other: followers first, the leader last, as a member serves nobody meanwhile.
  * Nothing is done unless every member answers. Throws what etcd throws.
  */
 export async function defragment(
-  { cluster, metrics = noMetrics }: DefragmentationRequest,
+  { cluster, listener = noListener }: DefragmentationRequest,
   { signal, clock, log }: Pick<RunContext, 'signal' | 'clock' | 'log'>,
 ): Promise<void> {
   const members = await cluster.members({ signal });
@@ -28,28 +28,31 @@ export async function defragment(
       log.info({ endpoint }, `Defragmenting etcd member: ${endpoint}, whose database has ${formatBytes(dbSize)}`);
       await cluster.defragment(endpoint, { signal });
       log.info({ endpoint, seconds: seconds() }, `Finished defragmenting etcd member: ${endpoint}`);
-      metrics.defragmented({ endpoint, seconds: seconds(), outcome: 'succeeded' });
+      listener({ type: 'defragmented', endpoint, seconds: seconds(), outcome: 'succeeded' });
     } catch (error) {
       signal.throwIfAborted();
-      metrics.defragmented({ endpoint, seconds: seconds(), outcome: 'failed' });
+      listener({ type: 'defragmented', endpoint, seconds: seconds(), outcome: 'failed' });
       throw error;
     }
   }
 }
 
-/** Defragments whenever the schedule says so, until the signal aborts. One that fails is told, and the next one tries again. */
+/** Defragments by a schedule until the signal aborts. A failure is logged, and the next scheduled time tries again. */
 export async function defragmentBySchedule(
-  request: DefragmentationRequest & {
-    /** 5-field cron. */
-    readonly schedule: string;
-    /** Done after each that succeeded. */
+  request: Required<DefragmentationRequest> & {
+    readonly schedule: Schedule;
+    /** Done after each defragmentation that succeeded. */
     readonly afterwards: () => Promise<void>;
   },
   context: Pick<RunContext, 'signal' | 'clock' | 'log'>,
 ): Promise<void> {
+  const { schedule, listener, afterwards } = request;
   const { signal, clock, log } = context;
-  const onNext = (due: number): void => log.debug(`Will defragment next at time: ${rfc3339(due)}`);
-  for await (const _ of eachFiring(request.schedule, { clock, signal, onNext })) {
+  const onNext = (at: number): void => {
+    listener({ type: 'next run', task: 'defragmentation', at });
+    log.debug(`Will defragment next at time: ${rfc3339(at)}`);
+  };
+  for await (const _ of eachFiring(schedule, { clock, signal, onNext })) {
     try {
       await defragment(request, context);
     } catch (error) {
@@ -57,7 +60,7 @@ export async function defragmentBySchedule(
       log.warn({ error }, `Failed to defragment etcd, trying again at the next scheduled time: ${error}`);
       continue;
     }
-    await request.afterwards();
+    await afterwards();
   }
 }
 

@@ -1,39 +1,63 @@
-import { CronExpressionParser } from 'cron-parser';
+import { type CronExpression, CronExpressionParser } from 'cron-parser';
 import type { Clock } from '../../runtime/clock.ts';
 
-/** Longest single wait: a timer cannot count beyond 2^31 ms and stands still while the machine sleeps. */
+/** Longest single wait: a timer cannot count beyond 2^31 ms and does not count while the machine sleeps. */
 const longestWaitMs = 60_000;
 /** A clock that is set back by less than this does not make anything run a second time, ms. */
 const mostSetBackMs = 6 * 60 * 60 * 1000;
+const dayHours = 24;
 
 /**
- * The first time after `now` at which a 5-field cron schedule fires, by the local clock; both ms since the epoch.
- * Where the local clock jumps ahead, a time that does not exist fires an hour later; where it goes back, a fixed
- * time fires once, the first time, and every step of `*` and of `* / n` minutes both times.
+ * A cron schedule of five fields, by the local clock. Where the local clock jumps ahead, a time that does not exist fires an
+ * hour later; where it goes back, a fixed time fires once, the first time, and every step of `*` and of `* / n` minutes
+ * both times.
  */
-export function nextFiring(schedule: string, now: number): number {
-  return CronExpressionParser.parse(schedule, { currentDate: new Date(now) })
-    .next()
-    .getTime();
+export class Schedule {
+  readonly #cron: CronExpression;
+  /**
+   * Within how many hours there must be a full: a day, a week when the schedule names weekdays, N for every Nth hour.
+   */
+  readonly windowHours: number;
+
+  /** `fields` are five cron fields that were checked. */
+  constructor(fields: string) {
+    this.#cron = CronExpressionParser.parse(fields);
+    this.windowHours = windowHours(fields);
+  }
+
+  /** The first time after `now` at which it fires; both ms since the epoch. */
+  nextFiring(now: number): number {
+    this.#cron.reset(new Date(now));
+    return this.#cron.next().getTime();
+  }
 }
 
-/** What waiting for a schedule needs. */
-export interface Waiting {
+function windowHours(fields: string): number {
+  const [, hour = '*', dayOfMonth = '*', , weekday = '*'] = fields.split(' ');
+  if (weekday !== '*') {
+    return 7 * dayHours;
+  }
+  const step = /\/(\d+)$/.exec(hour)?.[1];
+  return dayOfMonth === '*' && step !== undefined ? Number(step) : dayHours;
+}
+
+/** What a wait for a schedule needs. */
+export interface ScheduleWait {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Told of each firing in advance, ms since the epoch. */
+  /** Called before each wait with the time that comes next, ms since the epoch. */
   readonly onNext?: (due: number) => void;
 }
 
 /**
- * Gives each time a schedule fires, once it has come. Times that pass while the reader is busy or the machine
- * sleeps are made up for by one firing; none comes twice when the clock is set back a little. Rejects when the signal aborts.
+ * Gives each time a schedule fires, once it has come. Times that pass while the reader is busy or the machine sleeps are made
+ * up for by one firing; none comes twice when the clock is set back a little. Rejects when the signal aborts.
  */
-export async function* eachFiring(schedule: string, { clock, signal, onNext }: Waiting): AsyncGenerator<number> {
+export async function* eachFiring(schedule: Schedule, { clock, signal, onNext }: ScheduleWait): AsyncGenerator<number> {
   let last = Number.NEGATIVE_INFINITY;
   for (;;) {
     const now = clock.now();
-    const due = nextFiring(schedule, last > now && last - now < mostSetBackMs ? last : now);
+    const due = schedule.nextFiring(last > now && last - now < mostSetBackMs ? last : now);
     onNext?.(due);
     await sleepUntil(due, clock, signal);
     last = due;

@@ -1,9 +1,8 @@
 import { newestChain } from '../../snapshot/chain.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import { nextFiring } from './schedule.ts';
+import type { Schedule } from './schedule.ts';
 
 const hourMs = 60 * 60 * 1000;
-const usualWindowHours = 24;
 
 /** A listing entry that may be marked as not to be restored from. */
 type Listed = Snapshot & { readonly excluded?: boolean };
@@ -11,18 +10,18 @@ type Listed = Snapshot & { readonly excluded?: boolean };
 /** How a snapshotter begins its work. */
 export type StartDecision<T> =
   | { readonly begin: 'full'; readonly why: string }
-  /** With deltas behind `base` and `deltas`, which are in the store without a hole. */
+  /** With deltas that continue the chain of `base` and `deltas`, which is in the store without a gap. */
   | { readonly begin: 'deltas'; readonly base: T; readonly deltas: readonly T[] };
 
 /**
- * Whether a full is needed at the start, or deltas may go on from the backup there is. A full is needed when there is none
- * (or a hole behind it), when the newest is final or older than the schedule's window, and when the next one
- * comes too late for the window, unless the newest was taken at its scheduled time.
+ * Whether a full is needed at the start, or deltas may continue the newest chain in the store. A full is needed when there is no
+ * chain (or it has a gap), when its full is final or older than the schedule's window, and when the next full comes too late
+ * for the window, unless the newest was taken at its scheduled time.
  */
 export function decideStart<T extends Listed>(state: {
   readonly listing: readonly T[];
-  /** 5-field cron of fulls. */
-  readonly schedule: string;
+  /** Of fulls. */
+  readonly schedule: Schedule;
   /** ms since the epoch. */
   readonly now: number;
 }): StartDecision<T> {
@@ -33,32 +32,22 @@ export function decideStart<T extends Listed>(state: {
     return full('there is no backup yet');
   }
   if (plan.outcome === 'gap') {
-    return full('the newest backup has a hole');
+    return full('the newest backup has a gap');
   }
   const { base, deltas } = plan;
   if (base.isFinal) {
     return full('the newest full is final');
   }
-  const windowMs = windowHours(schedule) * hourMs;
+  const windowMs = schedule.windowHours * hourMs;
   const takenAt = base.createdOn * 1000;
   if (now - takenAt > windowMs) {
-    return full(`the newest full is older than ${windowMs / hourMs} hours`);
+    return full(`the newest full is older than ${schedule.windowHours} hours`);
   }
-  const next = nextFiring(schedule, now);
+  const next = schedule.nextFiring(now);
   // What was created within a minute after the last scheduled time was taken for it.
-  const takenInTime = nextFiring(schedule, takenAt - 60_000) <= takenAt && nextFiring(schedule, takenAt) > now;
+  const takenInTime = schedule.nextFiring(takenAt - 60_000) <= takenAt && schedule.nextFiring(takenAt) > now;
   if (!takenInTime && next - takenAt > windowMs) {
-    return full(`the next full comes more than ${windowMs / hourMs} hours after the newest`);
+    return full(`the next full comes more than ${schedule.windowHours} hours after the newest`);
   }
   return { begin: 'deltas', base, deltas };
-}
-
-/** Within how many hours there must be a full: a day, a week when the schedule names weekdays, N for every Nth hour. */
-export function windowHours(schedule: string): number {
-  const [, hour = '*', dayOfMonth = '*', , weekday = '*'] = schedule.split(' ');
-  if (weekday !== '*') {
-    return 7 * usualWindowHours;
-  }
-  const step = /\/(\d+)$/.exec(hour)?.[1];
-  return dayOfMonth === '*' && step !== undefined ? Number(step) : usualWindowHours;
 }

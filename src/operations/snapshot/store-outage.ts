@@ -1,68 +1,71 @@
-import { type BackupMetrics, noMetrics } from '../../metrics/backup-metrics.ts';
+import { Backoff, type BackoffPolicy } from '../../runtime/async/backoff.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
+import { noListener, type SnapshotterListener } from './events.ts';
 
-/** How long a store may refuse to work. */
-export interface StoreOutageRetryOptions {
+/** How long a store may fail, and how often it is tried meanwhile. */
+export interface StoreOutageOptions {
   /** For messages. */
   readonly location: string;
-  /** After this long without a success the snapshotter gives up, ms. */
+  /** The snapshotter fails when the store has failed for this long, ms. */
   readonly maxOutageMs: number;
-  readonly metrics?: BackupMetrics;
+  readonly backoff: BackoffPolicy;
+  readonly listener?: SnapshotterListener;
 }
 
-/** Aborts when whoever tries has been told to stop: from then on pauses are short, until `signal` ends it all. */
+/** How long an attempt may go on. */
 export interface PersistBounds {
+  /** Ends everything. */
   readonly signal: AbortSignal;
-  readonly stop: AbortSignal;
+  /** From then on waits are short, since `signal` follows soon. */
+  readonly ending: AbortSignal;
 }
 
-const firstPauseMs = 1_000;
-const longestPauseMs = 30_000;
-const hurriedPauseMs = 500;
+/** The longest wait when the end has begun, ms. */
+const longestWaitAtEndMs = 500;
 
-/** Tries what a store refuses again until it works, for fulls and deltas together: what one learns the other knows. */
+/** Tries again what a store refuses until it works, for fulls and deltas together: what fails for one fails for the other. */
 export class StoreOutageRetry {
-  readonly #options: StoreOutageRetryOptions;
+  readonly #options: StoreOutageOptions;
   readonly #context: Pick<RunContext, 'clock' | 'log'>;
-  readonly #metrics: BackupMetrics;
-  /** Of the first failure without a success after it, monotonic ms. */
+  readonly #listener: SnapshotterListener;
+  /** When the store failed first since it last worked, monotonic ms. */
   #failingSince: number | undefined;
   #hasWorked = false;
 
-  constructor(options: StoreOutageRetryOptions, context: Pick<RunContext, 'clock' | 'log'>) {
+  constructor(options: StoreOutageOptions, context: Pick<RunContext, 'clock' | 'log'>) {
     this.#options = options;
     this.#context = context;
-    this.#metrics = options.metrics ?? noMetrics;
+    this.#listener = options.listener ?? noListener;
   }
 
   /**
-   * Does `attempt` until it succeeds. `action` says what is done, as it reads after "cannot". Before anything has ever
-   * worked, only transient failures are tried again: the rest are then faults of the options.
+   * Does `attempt` until it succeeds. `action` is what is done, as it reads after "cannot". Before anything has ever worked,
+   * only transient failures are tried again: the others are then faults of the options.
    * Throws a Failure `store_outage` once the store has failed for too long, and whatever else `attempt` throws.
    */
-  async persist<T>(action: string, attempt: () => Promise<T>, { signal, stop }: PersistBounds): Promise<T> {
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+  async persist<T>(action: string, attempt: () => Promise<T>, bounds: PersistBounds): Promise<T> {
+    const backoff = new Backoff(this.#options.backoff);
+    for (;;) {
       try {
         const result = await attempt();
-        this.#note('works');
+        this.#noteSuccess();
         return result;
       } catch (error) {
-        signal.throwIfAborted();
+        bounds.signal.throwIfAborted();
         if (!(error instanceof StoreError) || !this.#isWorthWaiting(error)) {
           throw error;
         }
-        const left = this.#options.maxOutageMs - this.#note('fails');
-        if (left <= 0) {
+        const leftMs = this.#options.maxOutageMs - this.#noteFailure();
+        if (leftMs <= 0) {
           throw this.#outage(action, error);
         }
-        const pause = Math.min(stop.aborted ? hurriedPauseMs : pauseMs, left);
-        this.#context.log.warn(
-          { error, pauseMs: pause },
-          `Trying to ${action} again in ${pause / 1_000} s: ${error.message}`,
-        );
-        await this.#pause(pause, { signal, stop });
+        const nextMs = backoff.nextMs();
+        const waitMs = Math.min(bounds.ending.aborted ? Math.min(nextMs, longestWaitAtEndMs) : nextMs, leftMs);
+        const text = `Trying to ${action} again in ${waitMs / 1_000} s: ${error.message}`;
+        this.#context.log.warn({ error, waitMs }, text);
+        await this.#wait(waitMs, bounds);
       }
     }
   }
@@ -71,32 +74,37 @@ export class StoreOutageRetry {
     return error.kind === 'transient' || (this.#hasWorked && error.kind !== 'invalid');
   }
 
-  /** Returns how long the store has failed, ms. */
-  #note(state: 'works' | 'fails'): number {
+  #noteSuccess(): void {
     const { clock, log } = this.#context;
-    const now = clock.monotonic();
-    const since = this.#failingSince;
-    if (state === 'works') {
-      this.#hasWorked = true;
+    this.#hasWorked = true;
+    if (this.#failingSince !== undefined) {
+      const seconds = (clock.monotonic() - this.#failingSince) / 1_000;
       this.#failingSince = undefined;
-      this.#metrics.storeOutage(0);
-      if (since !== undefined) {
-        log.info(`The store works again after ${Math.round((now - since) / 1_000)} s`);
-      }
-      return 0;
+      this.#listener({ type: 'outage ended', seconds });
+      log.info(`The store works again after ${Math.round(seconds)} s`);
     }
-    this.#failingSince ??= now;
-    this.#metrics.storeOutage((now - this.#failingSince) / 1_000);
-    return now - this.#failingSince;
   }
 
-  async #pause(ms: number, { signal, stop }: PersistBounds): Promise<void> {
-    const cut = stop.aborted ? signal : AbortSignal.any([signal, stop]);
+  /** Returns how long the store has failed, ms. */
+  #noteFailure(): number {
+    const now = this.#context.clock.monotonic();
+    if (this.#failingSince === undefined) {
+      this.#failingSince = now;
+      this.#listener({ type: 'outage begun', location: this.#options.location });
+      return 0;
+    }
+    const failedMs = now - this.#failingSince;
+    this.#listener({ type: 'outage goes on', seconds: failedMs / 1_000 });
+    return failedMs;
+  }
+
+  async #wait(ms: number, { signal, ending }: PersistBounds): Promise<void> {
+    const cut = ending.aborted ? signal : AbortSignal.any([signal, ending]);
     try {
       await this.#context.clock.sleep(ms, cut);
     } catch (error) {
       signal.throwIfAborted();
-      if (!stop.aborted) {
+      if (!ending.aborted) {
         throw error;
       }
     }
@@ -108,7 +116,7 @@ export class StoreOutageRetry {
       code: 'store_outage',
       action,
       object: location,
-      found: `the store has failed for ${Math.round(maxOutageMs / 1_000)} s, at last so: ${cause.message}`,
+      found: `the store has failed for ${Math.round(maxOutageMs / 1_000)} s, most recently with: ${cause.message}`,
       remedy: 'mend the store, or give it more time with --max-store-outage',
       cause,
     });

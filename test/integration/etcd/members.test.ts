@@ -7,7 +7,7 @@ import type { EtcdServer } from '../../../scripts/lab/etcd-server.ts';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import type { EtcdCluster, SnapshotSource } from '../../../src/etcd/cluster.ts';
-import { takeFullSnapshot } from '../../../src/operations/snapshot/full/save.ts';
+import { takeFullSnapshot } from '../../../src/operations/snapshot/take-once.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { silentProgress } from '../../../src/runtime/terminal/progress.ts';
 import { type Connected, connected, startWatch } from '../../support/etcd/connected.ts';

@@ -47,8 +47,8 @@ const PREFIX = 'chaos';
 /** The longest time between the start of what was killed and the next kill, ms. */
 const LONGEST_PEACE = 2_500;
 const BALLAST_VALUE = 256 * 1024;
-/** What a snapshotter says once it has a backup to go on behind. */
-const atWork = /Going on behind the backup|Successfully saved full snapshot/;
+/** What a snapshotter logs once it has a backup to go on from. */
+const atWork = /Going on from the backup|Successfully saved full snapshot/;
 
 /**
  * Kills a snapshotter, its etcd, its store, or two of them, with SIGKILL at random moments, while clients write; and after each

@@ -19,7 +19,7 @@ export interface SnapshotterTask {
 }
 
 /**
- * `full`: the program as users start it, which begins with a full. `as needed`: goes on behind the backup there is, where that
+ * `full`: the program as users start it, which begins with a full. `as needed`: goes on from the backup in the store, where that
  * is enough.
  */
 export type SnapshotterStart = 'full' | 'as needed';

@@ -1,17 +1,19 @@
 /**
- * A snapshotter that goes on behind the backup there is, where that is enough, as the server has it: `snapshotter-program.ts
+ * A snapshotter that goes on from the backup in the store, where that is enough, as the server has it: `snapshotter-program.ts
  * JSON`, see {@link SnapshotterTask}. Ends at SIGTERM, or with code 1 and the error.
  */
 
 import { reportError } from '../../../src/cli/error-report.ts';
 import { processEnvironment } from '../../../src/config/environment.ts';
 import { connect } from '../../../src/etcd/connect.ts';
-import { runSnapshotter } from '../../../src/operations/snapshot/snapshotter.ts';
+import { Schedule } from '../../../src/operations/snapshot/schedule.ts';
+import { Snapshotter } from '../../../src/operations/snapshot/snapshotter.ts';
 import { createLogger } from '../../../src/runtime/log/pino-logger.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { silentProgress } from '../../../src/runtime/terminal/progress.ts';
 import { openStore } from '../../../src/snapstore/registry.ts';
 import { connectionTo } from '../etcd/connected.ts';
+import { requestDefaults } from '../snapshotter/request-defaults.ts';
 import type { SnapshotterTask } from './snapshotter-process.ts';
 
 const task = JSON.parse(process.argv[2] ?? '') as SnapshotterTask;
@@ -42,23 +44,20 @@ try {
   );
   const { cluster } = await connect(connectionTo([task.etcdUrl]), context);
   const { deltaPeriodMs, deltaMemoryLimit, collectionPeriodMs, keptFulls: maxBackups, schedule, tempDir } = task;
-  await runSnapshotter(
-    {
-      cluster,
-      store,
-      compression: 'gzip',
-      tempDir,
-      schedule,
-      deltaPeriodMs,
-      deltaMemoryLimit,
-      deltaSpoolLimit: 64 * 1024 * 1024,
-      maxStoreOutageMs: 60_000,
-      start: 'as needed',
-      collection: { policy: { kind: 'LimitBased', maxBackups }, deltaRetentionMs: 0, periodMs: collectionPeriodMs },
-      defragmentationSchedule: undefined,
-    },
-    context,
-  );
+  const rules = { policy: { kind: 'LimitBased', maxBackups }, deltaRetentionMs: 0 } as const;
+  const request = {
+    ...requestDefaults,
+    cluster,
+    store,
+    tempDir,
+    schedule: new Schedule(schedule),
+    deltaPeriodMs,
+    deltaMemoryLimit,
+    maxStoreOutageMs: 60_000,
+    start: 'as needed',
+    garbageCollection: { rules, periodMs: collectionPeriodMs },
+  } as const;
+  await new Snapshotter(request, context).run();
   process.exit(0);
 } catch (error) {
   process.stderr.write(reportError(error, { format: 'text', detail: 'all' }).text);

@@ -1,20 +1,15 @@
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import type { EtcdConnectionOptions } from '../../../src/etcd/cluster.ts';
-import { runSnapshotter, type SnapshotterRequest } from '../../../src/operations/snapshot/snapshotter.ts';
+import { Schedule } from '../../../src/operations/snapshot/schedule.ts';
+import { Snapshotter, type SnapshotterRequest } from '../../../src/operations/snapshot/snapshotter.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { silentProgress } from '../../../src/runtime/terminal/progress.ts';
 import type { SnapStore } from '../../../src/snapstore/snapstore.ts';
 import type { RecordedLog } from '../context/recorded-log.ts';
+import { requestDefaults } from '../snapshotter/request-defaults.ts';
 import { connected } from './connected.ts';
-
-/** Garbage is left alone. */
-export const noCollection: SnapshotterRequest['collection'] = {
-  policy: { kind: 'Exponential' },
-  deltaRetentionMs: 0,
-  periodMs: 0,
-};
 
 /** A snapshotter that backs up a real etcd; disposing stops it. */
 export interface RunningSnapshotter extends AsyncDisposable {
@@ -44,21 +39,15 @@ export async function startSnapshotter(
   const controller = new AbortController();
   const { log } = link;
   const request: SnapshotterRequest = {
+    ...requestDefaults,
     cluster: link.cluster,
     store,
-    compression: 'gzip',
     tempDir: tempDir.path,
-    schedule: '0 0 1 1 *',
+    schedule: new Schedule('0 0 1 1 *'),
     deltaPeriodMs: 1_000,
-    deltaMemoryLimit: 10 * 1024 * 1024,
-    deltaSpoolLimit: 64 * 1024 * 1024,
-    maxStoreOutageMs: 600_000,
-    start: 'full',
-    collection: noCollection,
-    defragmentationSchedule: undefined,
     ...changes,
   };
-  const ended = runSnapshotter(request, { signal: controller.signal, clock, log, progress: silentProgress });
+  const ended = new Snapshotter(request, { signal: controller.signal, clock, log, progress: silentProgress }).run();
   let failure: { readonly error: unknown } | undefined;
   ended.catch((error: unknown) => {
     failure = { error };

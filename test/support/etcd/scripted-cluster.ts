@@ -51,6 +51,7 @@ export class ScriptedCluster implements EtcdCluster {
   #revision = revision(goldenRevision);
   #compacted = 0;
   #breaks = 0;
+  #watchFailure: Error | undefined;
   #raftIndex = 100n;
   #changed = Promise.withResolvers<void>();
   #snapshotGate: PromiseWithResolvers<void> | undefined;
@@ -69,6 +70,12 @@ export class ScriptedCluster implements EtcdCluster {
   compactAndBreak(to: number): void {
     this.#compacted = to;
     this.#breaks += 1;
+    this.#stir();
+  }
+
+  /** Watches fail from now on. */
+  breakWatch(failure: Error): void {
+    this.#watchFailure = failure;
     this.#stir();
   }
 
@@ -153,6 +160,9 @@ export class ScriptedCluster implements EtcdCluster {
     const breaks = this.#breaks;
     let next = from;
     for (let index = 0; !signal.aborted; ) {
+      if (this.#watchFailure !== undefined) {
+        throw this.#watchFailure;
+      }
       if (next < this.#compacted && this.#breaks > breaks) {
         throw new CompactedFailure({
           endpoint: this.location,

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPrometheusMetrics, type PrometheusMetrics } from '../../../src/metrics/prometheus-metrics.ts';
-import { revision } from '../../../src/revision.ts';
+import type { SnapshotterEvent } from '../../../src/operations/snapshot/events.ts';
+import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
+import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
+
+function stored(name: string, size: number): StoredSnapshot {
+  return { ...snapshotNamed(name), key: name, size };
+}
 
 /** Values by series, as a scrape reads them. */
 async function scraped(metrics: PrometheusMetrics): Promise<ReadonlyMap<string, number>> {
@@ -53,20 +59,33 @@ test('every series of the Go program is there from the start, with zero', async 
 
 test('what happens is counted under the right labels', async () => {
   const metrics = createPrometheusMetrics({ now: () => 1_000_000_000 });
-  metrics.snapshotTaken({ kind: 'Full', seconds: 3, outcome: 'succeeded' });
-  metrics.latestSnapshot({ kind: 'Full', revision: revision(58), createdOn: 999_000, size: 50_000_000 });
-  metrics.latestSnapshot({ kind: 'Incr', revision: revision(60), createdOn: 999_900, size: 25_000_000 });
-  metrics.chainLength({ deltas: 1, revisions: 2 });
-  metrics.snapshotRequired('Incr', 'required');
-  metrics.collected('Chunk', 'failed');
-  metrics.snapshotterFailed('store_outage');
-  metrics.snapshotterFailed('etcd_history_gap');
-  metrics.snapshotterFailed('something new');
-  metrics.spooled({ events: 7, bytes: 700 });
-  metrics.defragmented({ endpoint: 'http://a:2379', seconds: 1, outcome: 'failed' });
+  const full = stored('Full-00000000-00000058-999000', 50_000_000);
+  const delta = stored('Incr-00000059-00000060-999900', 25_000_000);
+  const chunk = { ...full, chunk: 1 };
+  const events: readonly SnapshotterEvent[] = [
+    { type: 'snapshot taken', kind: 'Full', seconds: 3 },
+    { type: 'snapshot failed', kind: 'Incr', seconds: 4, error: new Error('denied') },
+    { type: 'stored', snapshot: full, chain: { full, deltas: [] } },
+    { type: 'stored', snapshot: delta, chain: { full, deltas: [delta] } },
+    { type: 'required', kind: 'Incr', required: true },
+    { type: 'garbage', snapshot: chunk, outcome: 'failed' },
+    { type: 'ended', outcome: 'failed', code: 'store_outage' },
+    { type: 'ended', outcome: 'failed', code: 'etcd_history_gap' },
+    { type: 'ended', outcome: 'failed', code: 'internal' },
+    { type: 'ended', outcome: 'stopped' },
+    { type: 'spooled', events: 7, bytes: 700 },
+    { type: 'outage begun', location: 'memory' },
+    { type: 'outage goes on', seconds: 12 },
+    { type: 'concurrent writer', names: ['Incr-00000059-00000060-999901'] },
+    { type: 'defragmented', endpoint: 'http://a:2379', seconds: 1, outcome: 'failed' },
+  ];
+  for (const event of events) {
+    metrics.listener(event);
+  }
   const series = await scraped(metrics);
   const expected: Readonly<Record<string, number>> = {
     'snapshot_duration_seconds_sum{kind="Full",succeeded="true"}': 3,
+    'snapshot_duration_seconds_sum{kind="Incr",succeeded="false"}': 4,
     'snapshot_latest_revision{kind="Full"}': 58,
     'snapshot_latest_revision{kind="Incr"}': 60,
     'snapshot_latest_timestamp{kind="Incr"}': 999_900,
@@ -81,6 +100,8 @@ test('what happens is counted under the right labels', async () => {
     'snapshotter_failure{error="other"}': 1,
     spooled_events: 7,
     spooled_bytes: 700,
+    store_outage_seconds: 12,
+    other_writer_total: 1,
     'defragmentation_duration_seconds_count{endpoint="http://a:2379",succeeded="false"}': 1,
   };
   for (const [name, value] of Object.entries(expected)) {

@@ -6,17 +6,17 @@ import type { Clock } from '../../../runtime/clock.ts';
 /** How long events that were committed before the end may take to arrive, ms. */
 const drainMs = 2_000;
 
-/** Ends a watch so that nothing is missed that etcd had accepted before. */
+/** Ends a watch only when everything has arrived that etcd had accepted before the end. */
 export interface WatchDrain extends Disposable {
   /** For the watch. */
   readonly signal: AbortSignal;
-  /** Tells that everything up to `revision` has arrived. */
+  /** Everything up to `revision` has arrived. */
   arrived(revision: Revision): void;
 }
 
 /**
- * When `stop` aborts, asks the cluster where it stands and lets the watch go on to there, for two seconds at most:
- * what a client was told is written shall be in the last delta.
+ * When `stop` aborts, asks the cluster for its revision and lets the watch go on up to there, for two seconds at most:
+ * what etcd has acknowledged to a client before the end is to be in the last delta.
  */
 export function drainWatch(
   stop: AbortSignal,

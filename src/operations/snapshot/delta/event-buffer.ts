@@ -9,7 +9,7 @@ import type { LeaseTtls } from './lease-ttls.ts';
 import { DeltaSegment } from './segment.ts';
 import type { DeltaSpool } from './spool.ts';
 
-/** Rough memory of an event that waits unencoded, beside its key and value, bytes. */
+/** Rough memory of an event that waits unencoded, without its key and value, bytes. */
 const eventOverhead = 256;
 
 interface WaitingEvent {
@@ -18,10 +18,10 @@ interface WaitingEvent {
 }
 
 /**
- * Gathers events until they are written as deltas. They are encoded as they arrive. While a full snapshot is being
- * read ({@link hold}) they wait as they are, because only then is it known at which revision the full ends and
- * a new delta has to begin ({@link cutAt}). What reaches the limit becomes a segment of its own; one such segment may
- * wait in memory, further ones wait in the spool.
+ * Buffers events until they are written as deltas. They are encoded as they arrive. While a full snapshot is being
+ * read ({@link hold}) they wait as they are, because only its end shows at which revision a new delta has to begin
+ * ({@link cutAt}). What reaches the limit becomes a segment; one such segment may wait in memory, further ones wait in
+ * the spool.
  */
 export class EventBuffer {
   readonly #limit: number;
@@ -34,7 +34,7 @@ export class EventBuffer {
   #heldSize = 0;
   /** Deltas must not reach across this revision. */
   #boundary: Revision | undefined;
-  /** Events up to here are already in a full. */
+  /** Events up to here are in a full. */
   #covered: Revision | undefined;
   /** Revision of the newest event that was encoded. */
   #last: Revision | undefined;
@@ -58,23 +58,23 @@ export class EventBuffer {
     return this.#held !== undefined;
   }
 
-  /** Bytes gathered, those in the spool included. */
+  /** Bytes buffered, those in the spool included. */
   get size(): number {
-    return this.#closed.reduce((sum, { size }) => sum + size, this.#gathering);
+    return this.#closed.reduce((sum, { size }) => sum + size, this.#openSize);
   }
 
-  /** Bytes of the segment that is growing. */
-  get #gathering(): number {
+  /** Bytes of the segment that is growing, and of the events that are held. */
+  get #openSize(): number {
     return this.#open.size + this.#heldSize;
   }
 
   /**
-   * Takes in whole transactions. Throws a SpoolFull when there is no room for them; what was gathered before
-   * is still there then.
+   * Adds whole transactions. Throws a SpoolFull when there is no room for them; what was buffered before is still there
+   * then.
    */
   async add(events: readonly DeltaEvent[]): Promise<void> {
     const time = eventTimeOf(this.#clock.now());
-    this.#leases.look(events);
+    this.#leases.request(events);
     let current: Revision | undefined;
     for (const event of events) {
       if (event.modRevision !== current) {
@@ -100,23 +100,23 @@ export class EventBuffer {
     }
   }
 
-  /** Ends the segment that is growing: it now waits to be taken, however small. */
+  /** Closes the segment that is growing: it now waits to be taken, however small. */
   close(): void {
     const { firstRevision, lastRevision, count } = this.#open;
     if (count > 0) {
-      // Some answers may be of leases in a delta before this one; any delta of the chain may tell them.
-      this.#tellLeases(this.#leases.takeLearned());
+      // Some TTLs may be of leases in a delta before this one; any delta of the chain may record them.
+      this.#recordTtls(this.#leases.takeNew());
       this.#closed.push(new DeltaSegment({ firstRevision, lastRevision, count, chunks: this.#open.finish() }));
       this.#open = new DeltaEncoder();
     }
   }
 
-  /** The oldest segment that waits; it is then no longer gathered, and the caller's to release. */
+  /** Takes the oldest segment that waits out of the buffer; the caller has to release it. */
   take(): DeltaSegment | undefined {
     return this.#closed.shift();
   }
 
-  /** Lets events wait from now on, until {@link cutAt} or {@link endHold}. */
+  /** Lets events wait unencoded from now on, until {@link cutAt} or {@link endHold}. */
   hold(): void {
     this.#held ??= [];
   }
@@ -133,7 +133,7 @@ export class EventBuffer {
 
   /**
    * Ends a hold: events up to `revision` and those after it go into different deltas, also when the former are
-   * still to come. Returns `too late` when a delta that reaches across may have been taken already.
+   * still to come. Returns `too late` when a delta that reaches across it may have been taken already.
    */
   cutAt(revision: Revision): 'cut' | 'too late' {
     const inTime = this.#held !== undefined && this.#open.lastRevision <= revision;
@@ -143,10 +143,10 @@ export class EventBuffer {
   }
 
   /**
-   * Throws away what a full that ends at `revision` makes superfluous, before the call returns and when it arrives later.
-   * Resolves when its files are gone, too.
+   * Discards what a full that ends at `revision` makes superfluous: what is buffered before the call returns, the rest when it
+   * arrives. Resolves when its files are gone, too.
    */
-  async coveredTo(revision: Revision): Promise<void> {
+  async discardUpTo(revision: Revision): Promise<void> {
     this.#covered = revision;
     this.#leases.forget();
     const superfluous = this.#closed.filter(({ lastRevision }) => lastRevision <= revision);
@@ -157,7 +157,7 @@ export class EventBuffer {
     await release(superfluous);
   }
 
-  /** Throws away everything gathered: a full takes over, and collecting begins anew behind it. */
+  /** Discards everything: a full takes over, and the next event may have any revision after it. */
   async clear(): Promise<void> {
     const closed = this.#closed;
     this.#closed = [];
@@ -186,19 +186,19 @@ export class EventBuffer {
     this.#last = modRevision;
   }
 
-  #tellLeases(ttls: ReadonlyMap<bigint, number>): void {
+  #recordTtls(ttls: ReadonlyMap<bigint, number>): void {
     for (const [lease, seconds] of ttls) {
       this.#open.recordLeaseTtl(lease, seconds);
     }
   }
 
-  /** A delta with a hole in it could not be told from a sound one later. */
+  /** Later nobody could tell a delta that lacks a revision from a sound one. */
   #requireContinuity(revision: Revision): void {
     const last = this.#last === undefined ? this.#covered : Math.max(this.#last, this.#covered ?? 0);
     if (last !== undefined && revision !== last && revision !== last + 1) {
       throw new Failure({
         code: 'delta_gap',
-        action: 'collect',
+        action: 'buffer',
         object: `an event of revision ${revision}`,
         found: `it came after revision ${last}`,
         remedy: 'start again with a full snapshot',
@@ -207,7 +207,7 @@ export class EventBuffer {
   }
 
   async #divideAtLimit(): Promise<void> {
-    if (this.#gathering < this.#limit) {
+    if (this.#openSize < this.#limit) {
       return;
     }
     this.endHold();
@@ -215,8 +215,8 @@ export class EventBuffer {
     for (const wake of this.#waiters) {
       wake();
     }
-    const [, ...behind] = this.#closed.filter(({ isInMemory }) => isInMemory);
-    for (const segment of behind) {
+    const [, ...surplus] = this.#closed.filter(({ isInMemory }) => isInMemory);
+    for (const segment of surplus) {
       await segment.spill(this.#spool);
     }
   }

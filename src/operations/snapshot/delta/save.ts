@@ -13,7 +13,7 @@ export interface DeltaSnapshotRequest {
   readonly store: SnapStore;
   readonly compression: Compression;
   readonly segment: DeltaSegment;
-  /** Everything up to here is in the store; the segment has to continue from it. */
+  /** Everything up to here is in the store; the segment has to continue it. */
   readonly covered: Revision;
   /** Seconds since the epoch. */
   readonly createdOn: number;

@@ -1,9 +1,9 @@
 import { FileAppender } from '../../../fs/appender.ts';
 import { createTemporaryFile } from '../../../fs/temporary-file.ts';
-import { type BackupMetrics, noMetrics } from '../../../metrics/backup-metrics.ts';
 import { Failure } from '../../../runtime/failure.ts';
+import { noListener, type SnapshotterListener } from '../events.ts';
 
-/** Bytes that wait in a file. Disposing gives their room back; it may be done twice. */
+/** Bytes that wait in a file. Disposing frees their room; it may be done twice. */
 export interface SpooledBytes extends AsyncDisposable {
   /** May be called again. */
   read(): AsyncIterable<Uint8Array>;
@@ -13,21 +13,21 @@ export interface SpooledBytes extends AsyncDisposable {
 interface Spoolable {
   /** Bytes. */
   readonly size: number;
-  /** Number of events, for metrics. */
+  /** Number of events. */
   readonly count: number;
   read(): AsyncIterable<Uint8Array>;
 }
 
 const readSize = 256 * 1024;
 
-/** More events wait for the store than there may. A full snapshot has to take over. */
+/** More events wait for the store than may. A full snapshot has to take over. */
 export class SpoolFull extends Failure {}
 
 /** Keeps what waits for a slow store in temporary files, up to a limit. */
 export class DeltaSpool {
   readonly #directory: string;
   readonly #limit: number;
-  readonly #metrics: BackupMetrics;
+  readonly #listener: SnapshotterListener;
   #bytes = 0;
   #events = 0;
 
@@ -35,11 +35,11 @@ export class DeltaSpool {
     readonly directory: string;
     /** Bytes. */
     readonly limitBytes: number;
-    readonly metrics?: BackupMetrics;
+    readonly listener?: SnapshotterListener;
   }) {
     this.#directory = options.directory;
     this.#limit = options.limitBytes;
-    this.#metrics = options.metrics ?? noMetrics;
+    this.#listener = options.listener ?? noListener;
   }
 
   /** Bytes that wait in files. */
@@ -84,7 +84,7 @@ export class DeltaSpool {
   #note({ size, count }: Spoolable, sign: 1 | -1): void {
     this.#bytes += sign * size;
     this.#events += sign * count;
-    this.#metrics.spooled({ bytes: this.#bytes, events: this.#events });
+    this.#listener({ type: 'spooled', bytes: this.#bytes, events: this.#events });
   }
 
   #full(found: string, cause?: unknown): SpoolFull {

@@ -1,56 +1,57 @@
-import { type BackupMetrics, noMetrics } from '../../../metrics/backup-metrics.ts';
 import { SerialQueue } from '../../../runtime/async/serial-queue.ts';
-import { untilAborted } from '../../../runtime/async/until-aborted.ts';
 import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { Compression } from '../../../snapshot/snapshot.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { ChainState } from '../chain-state.ts';
+import type { SnapshotterListener } from '../events.ts';
+import type { RequiredSnapshots } from '../required-snapshots.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
 import type { EventBuffer } from './event-buffer.ts';
 import { saveDeltaSnapshot } from './save.ts';
 import type { DeltaSegment } from './segment.ts';
 
-/** What a delta writer needs. */
+/** What the upload loop works with. */
 export interface UploadLoopParts {
   readonly store: SnapStore;
   readonly compression: Compression;
-  readonly collector: EventBuffer;
+  readonly buffer: EventBuffer;
   readonly chain: ChainState;
-  readonly patience: StoreOutageRetry;
-  /** How often a delta is due, ms. */
-  readonly periodMs: number;
-  /** Aborts when the snapshotter is told to stop. */
-  readonly stop: AbortSignal;
-  readonly metrics?: BackupMetrics;
+  readonly required: RequiredSnapshots;
+  readonly outageRetry: StoreOutageRetry;
+  /** Aborts when the run begins to end. */
+  readonly ending: AbortSignal;
+  readonly listener: SnapshotterListener;
 }
 
-/** Writes what a collector gathers into the store, one delta after the other, while it goes on gathering. */
+/** Stores what the event buffer holds, one delta after the other, while the buffer goes on filling. */
 export class UploadLoop {
   readonly #parts: UploadLoopParts;
   readonly #context: Pick<RunContext, 'signal' | 'clock' | 'log'>;
-  readonly #metrics: BackupMetrics;
   readonly #serial = new SerialQueue();
+  /** Rejects when events were lost because their delta could not be stored: no later delta could continue the chain. */
+  readonly #lost = Promise.withResolvers<never>();
 
   /** The context's signal bounds the uploads; it may abort later than that of {@link run}, so that one can be finished. */
   constructor(parts: UploadLoopParts, context: Pick<RunContext, 'signal' | 'clock' | 'log'>) {
     this.#parts = parts;
     this.#context = context;
-    this.#metrics = parts.metrics ?? noMetrics;
+    this.#lost.promise.catch(() => undefined);
   }
 
-  /** Writes a delta whenever the period is over or the collector has reached its limit, until the signal aborts. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { collector, periodMs } = this.#parts;
+  /** Writes a delta every `periodMs`, or earlier when the buffer has reached its limit, until the signal aborts. */
+  async run(periodMs: number, signal: AbortSignal): Promise<void> {
+    const { buffer } = this.#parts;
     const { clock, log } = this.#context;
     for (;;) {
-      using early = disposableAbort(signal);
+      using wait = disposableAbort(signal);
       const due = await Promise.race([
-        clock.sleep(periodMs, early.signal).then(() => 'period' as const),
-        collector.untilLimit(early.signal).then(() => 'limit' as const),
+        clock.sleep(periodMs, wait.signal).then(() => 'period' as const),
+        buffer.untilLimit(wait.signal).then(() => 'limit' as const),
+        this.#lost.promise,
       ]);
       if (due === 'limit') {
-        log.info(`Delta events memory crossed the memory limit: ${collector.size} Bytes`);
+        log.info(`Delta events memory crossed the memory limit: ${buffer.size} Bytes`);
         await this.#serial.run(() => this.#writeWaiting());
       } else {
         await this.write();
@@ -58,18 +59,18 @@ export class UploadLoop {
     }
   }
 
-  /** Writes everything that is gathered now. Waits for its turn when a delta is just being written. Gives the last delta. */
+  /** Writes everything that is buffered now, after a delta that is just being written. Gives the last delta. */
   write(): Promise<StoredSnapshot | undefined> {
     return this.#serial.run(async () => {
-      const { collector } = this.#parts;
+      const { buffer } = this.#parts;
       const { clock, log, signal } = this.#context;
       signal.throwIfAborted();
       log.info(`Taking delta snapshot for time: ${rfc3339(clock.now())}`);
-      collector.close();
+      buffer.close();
       const last = await this.#writeWaiting();
       if (last === undefined) {
         log.info(
-          collector.isHolding
+          buffer.isHolding
             ? 'Events wait for the full snapshot that is being read. Skipping delta snapshot.'
             : 'No events received to save snapshot. Skipping delta snapshot.',
         );
@@ -79,10 +80,14 @@ export class UploadLoop {
   }
 
   async #writeWaiting(): Promise<StoredSnapshot | undefined> {
+    const { buffer } = this.#parts;
     let last: StoredSnapshot | undefined;
-    for (let segment = this.#parts.collector.take(); segment !== undefined; segment = this.#parts.collector.take()) {
+    for (let segment = buffer.take(); segment !== undefined; segment = buffer.take()) {
       try {
         last = await this.#save(segment);
+      } catch (error) {
+        this.#lost.reject(error);
+        throw error;
       } finally {
         await segment.release();
       }
@@ -91,7 +96,7 @@ export class UploadLoop {
   }
 
   async #save(segment: DeltaSegment): Promise<StoredSnapshot> {
-    const { store, compression, chain, patience, stop } = this.#parts;
+    const { store, compression, buffer, chain, required, outageRetry, ending, listener } = this.#parts;
     const { clock, signal } = this.#context;
     // The name stays the same however often it is tried: a try that seemed to fail may have arrived.
     const createdOn = chain.deltaTime(segment.lastRevision, Math.floor(clock.now() / 1000));
@@ -100,16 +105,16 @@ export class UploadLoop {
     const seconds = (): number => (clock.monotonic() - startedAt) / 1_000;
     try {
       const attempt = (): Promise<StoredSnapshot> =>
-        untilAborted(saveDeltaSnapshot({ ...request, covered: chain.covered }, this.#context), signal);
-      const stored = await patience.persist('save a delta snapshot', attempt, { signal, stop });
+        saveDeltaSnapshot({ ...request, covered: chain.covered }, this.#context);
+      const stored = await outageRetry.persist('save a delta snapshot', attempt, { signal, ending });
       chain.stored(stored);
-      if (this.#parts.collector.size === 0) {
-        this.#metrics.snapshotRequired('Incr', 'not required');
+      if (buffer.size === 0) {
+        required.covered('Incr');
       }
-      this.#metrics.snapshotTaken({ kind: 'Incr', seconds: seconds(), outcome: 'succeeded' });
+      listener({ type: 'snapshot taken', kind: 'Incr', seconds: seconds() });
       return stored;
     } catch (error) {
-      this.#metrics.snapshotTaken({ kind: 'Incr', seconds: seconds(), outcome: 'failed' });
+      listener({ type: 'snapshot failed', kind: 'Incr', seconds: seconds(), error });
       throw error;
     }
   }

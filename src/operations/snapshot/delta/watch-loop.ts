@@ -1,56 +1,56 @@
 import type { EtcdCluster } from '../../../etcd/cluster.ts';
 import { CompactedFailure } from '../../../etcd/etcd-failure.ts';
-import type { BackupMetrics } from '../../../metrics/backup-metrics.ts';
 import { nextRevision, type Revision, revision } from '../../../revision.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/log/logger.ts';
 import { promptBufferCollection } from '../../../runtime/memory/prompt-buffer-collection.ts';
 import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
 import type { FullSnapshotLoop } from '../full/loop.ts';
-import { drainWatch } from './drain-watch.ts';
+import type { RequiredSnapshots } from '../required-snapshots.ts';
+import { drainWatch, type WatchDrain } from './drain-watch.ts';
 import type { EventBuffer } from './event-buffer.ts';
 import type { RevisionWatermark } from './revision-watermark.ts';
 import { SpoolFull } from './spool.ts';
 import type { UploadLoop } from './upload-loop.ts';
 
-/** What collecting needs. */
+/** What the watch loop works with. */
 export interface WatchLoopParts {
   readonly cluster: EtcdCluster;
-  readonly collector: EventBuffer;
-  readonly deltas: UploadLoop;
-  readonly fulls: FullSnapshotLoop;
-  /** Told how far the watch has come. */
-  readonly mark: RevisionWatermark;
-  readonly metrics: BackupMetrics;
+  readonly buffer: EventBuffer;
+  readonly uploadLoop: UploadLoop;
+  readonly fullLoop: FullSnapshotLoop;
+  /** Is moved to each revision that has arrived. */
+  readonly watermark: RevisionWatermark;
+  readonly required: RequiredSnapshots;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /**
- * Gathers every change from `from` on, until the signal aborts. When the next change is no longer to be had, or there is
- * no room for it because the store is too slow, a full takes over and collecting goes on behind it.
+ * Buffers every change from `from` on, until the signal aborts. When the next change no longer exists in etcd, or there is no
+ * room for it because the store is too slow, a full takes over and the watch goes on after it.
  */
 export async function runWatchLoop(from: Revision, parts: WatchLoopParts, stop: AbortSignal): Promise<void> {
-  const { collector, deltas, fulls, log } = parts;
-  using last = drainWatch(stop, parts);
-  last.arrived(revision(from - 1));
+  const { buffer, uploadLoop, fullLoop, log } = parts;
+  using drain = drainWatch(stop, parts);
+  drain.arrived(revision(from - 1));
   let next = from;
-  while (!last.signal.aborted) {
+  while (!drain.signal.aborted) {
     try {
       log.info(`Applied watch on etcd from revision: ${next}`);
-      await collectBatches(next, parts, last);
+      await bufferBatches(next, parts, drain);
     } catch (error) {
       if (stop.aborted) {
         throw error;
       }
       if (error instanceof CompactedFailure) {
         log.warn(`${error.message}. Taking a full snapshot.`);
-        await deltas.write();
-        next = nextRevision(await fulls.takeAfter(error, stop));
+        await uploadLoop.write();
+        next = nextRevision(await fullLoop.takeAfter(error, stop));
       } else if (error instanceof SpoolFull) {
         log.warn(`${error.message}. Taking a full snapshot in place of the events that wait.`);
-        await collector.clear();
-        next = nextRevision((await fulls.take({ final: false, unreachable: 'wait' }, stop)).lastRevision);
+        await buffer.clear();
+        next = nextRevision((await fullLoop.take({ final: false, unreachable: 'wait' }, stop)).lastRevision);
       } else {
         throw error;
       }
@@ -58,21 +58,20 @@ export async function runWatchLoop(from: Revision, parts: WatchLoopParts, stop: 
   }
 }
 
-async function collectBatches(
+async function bufferBatches(
   from: Revision,
-  { cluster, collector, mark, metrics }: WatchLoopParts,
-  last: ReturnType<typeof drainWatch>,
+  { cluster, buffer, watermark, required }: WatchLoopParts,
+  drain: WatchDrain,
 ): Promise<void> {
   using buffers = promptBufferCollection();
-  for await (const batch of cluster.watch({ from, signal: last.signal })) {
-    await collector.add(batch.events);
+  for await (const batch of cluster.watch({ from, signal: drain.signal })) {
+    await buffer.add(batch.events);
     buffers.discarded(bytesOf(batch.events));
     if (batch.events.length > 0) {
-      metrics.snapshotRequired('Incr', 'required');
-      metrics.snapshotRequired('Full', 'required');
+      required.changed();
     }
-    mark.reach(batch.revision);
-    last.arrived(batch.revision);
+    watermark.reach(batch.revision);
+    drain.arrived(batch.revision);
   }
 }
 

@@ -3,8 +3,8 @@ import { Failure } from '../../../runtime/failure.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 
 /**
- * Tells of members that are learners: they have no vote, and may lack much of the history. Never fails: where a member does not
- * answer, nothing is told, and whatever is needed from it fails by itself.
+ * Warns of members that are learners: they have no vote, and may lack much of the history. Never fails: a member that does not
+ * answer is left out, and what is needed from it fails by itself.
  */
 export async function reportLearners(
   cluster: EtcdCluster,
@@ -23,8 +23,8 @@ export async function reportLearners(
 }
 
 /**
- * Asks for the alarms of a cluster. A lack of space is told; a member that is corrupt (`CORRUPT`) throws a Failure
- * `etcd_corrupt`: what comes from such a cluster must not take the place of good backups.
+ * Asks for the alarms of a cluster. Warns of a lack of space (`NOSPACE`); throws a Failure `etcd_corrupt` when a member is
+ * corrupt (`CORRUPT`): what comes from such a cluster must not take the place of good backups.
  */
 export async function refuseCorruptCluster(
   cluster: EtcdCluster,

@@ -28,22 +28,22 @@ const mostAttempts = 3;
 const attemptPauseMs = 1_000;
 
 /**
- * A member's database, found whole, ready to be stored, but not to be trusted before all its pages are checked. Disposing ends
+ * A member's database: whole and ready to be stored, but not to be trusted before all its pages are checked. Disposing ends
  * the check and removes the temporary files.
  */
 export interface DownloadedDatabase extends AsyncDisposable {
-  /** The database and its SHA-256 behind it, compressed. */
+  /** The database followed by its SHA-256, compressed. */
   readonly object: { readonly path: string; readonly handle: FileHandle /** Bytes. */; readonly size: number };
   /** True last revision. */
   readonly lastRevision: Revision;
   /**
-   * What the check of all pages and records finds, which goes on by itself. Rejects with a Failure `snapshot_corrupt` when they
-   * are not sound; nobody has to wait for that.
+   * What the check of all pages and records finds; it goes on by itself. Rejects with a Failure `snapshot_corrupt` when they
+   * are not sound; a caller need not wait for that.
    */
   readonly checked: Promise<DatabaseFacts>;
 }
 
-/** What to download, and where to put it meanwhile. */
+/** What to download, and where to keep it meanwhile. */
 export interface DownloadRequest {
   readonly cluster: EtcdCluster;
   readonly compression: Compression;
@@ -62,7 +62,7 @@ export async function downloadDatabase(request: DownloadRequest, context: RunCon
     try {
       return await downloadOnce(request, context);
     } catch (error) {
-      // Where nobody could be reached at all, all members have been asked already.
+      // Where no member could be reached at all, each has been asked already.
       if (attempt === mostAttempts || !(error instanceof BrokenStream)) {
         throw error instanceof BrokenStream ? error.cause : error;
       }
@@ -82,12 +82,12 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   const packed = compression === 'none' ? undefined : files.use(await open('compressed'));
   const received = receive(plain.handle, { ...request, buffers }, context);
   const size = await keep(compress(received, compression), packed?.handle, tempDir);
-  const lastRevision = await trusting(cluster.location, () => lastRevisionOf(plain.path));
+  const lastRevision = await rejectingDamage(cluster.location, () => lastRevisionOf(plain.path));
   buffers.collect();
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
-  const checked = trusting(cluster.location, () => inspectDatabase(plain.path, { signal }));
-  // Its outcome counts when it is asked for.
+  const checked = rejectingDamage(cluster.location, () => inspectDatabase(plain.path, { signal }));
+  // Its outcome counts when a caller asks for it.
   const over = checked.then(
     () => buffers.collect(),
     () => undefined,
@@ -122,7 +122,7 @@ async function keep(
   return size;
 }
 
-/** Gives blocks on while they go to the file, each valid until the next; in the end they are known to be a database and its hash. */
+/** Yields blocks while they are written to the file, each valid until the next. Throws at the end unless they were a database and its hash. */
 async function* receive(
   handle: FileHandle,
   { cluster, tempDir, buffers }: DownloadRequest & { readonly buffers: BufferCollection },
@@ -135,11 +135,11 @@ async function* receive(
   };
   const trailing = new TrailingHash();
   let written = Promise.resolve();
-  // The network goes on while compressors are waited for; what is under way then must not hold up an end before its time.
+  // The network goes on while the compressor works; what is in flight must not hold up an early end.
   const ended = new AbortController();
   using _end = { [Symbol.dispose]: () => ended.abort() };
   const stream = cluster.snapshot({ signal: AbortSignal.any([signal, ended.signal]), onSize });
-  for await (const block of prefetch(rechunk(telling(stream), blockSize))) {
+  for await (const block of prefetch(rechunk(markingBreaks(stream), blockSize))) {
     await written;
     written = writing(tempDir, () => writeWhole(handle, block));
     // Awaited in the next round, unless that is never reached.
@@ -151,7 +151,7 @@ async function* receive(
   }
   await written;
   if (!trailing.present) {
-    throw corrupt(cluster.location, `its ${trailing.length} bytes are not a database and a SHA-256 behind it`);
+    throw corrupt(cluster.location, `its ${trailing.length} bytes are not a database followed by a SHA-256`);
   }
   try {
     trailing.verify();
@@ -173,8 +173,8 @@ class BrokenStream extends Error {
   declare readonly cause: EtcdFailure;
 }
 
-/** Tells streams that break off from those that never begin. */
-async function* telling(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Turns the loss of a stream that has begun into a {@link BrokenStream}. */
+async function* markingBreaks(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let begun = false;
   try {
     for await (const bytes of stream) {
@@ -193,8 +193,8 @@ async function lastRevisionOf(path: string): Promise<Revision> {
   return revision(await readLastRevision(database));
 }
 
-/** Reads from a database that was sent by `location`; damage is its fault. */
-async function trusting<T>(location: string, read: () => Promise<T>): Promise<T> {
+/** Reads from a database that `location` sent; damage in it becomes a Failure that names the sender. */
+async function rejectingDamage<T>(location: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

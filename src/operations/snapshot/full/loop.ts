@@ -1,68 +1,72 @@
 import { type CompactedFailure, EtcdFailure } from '../../../etcd/etcd-failure.ts';
-import { type BackupMetrics, noMetrics } from '../../../metrics/backup-metrics.ts';
 import { nextRevision, type Revision } from '../../../revision.ts';
+import { Backoff, type BackoffPolicy } from '../../../runtime/async/backoff.ts';
 import { SerialQueue } from '../../../runtime/async/serial-queue.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
-import type { StoredSnapshot } from '../../../snapstore/snapstore.ts';
+import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { ChainState } from '../chain-state.ts';
 import type { EventBuffer } from '../delta/event-buffer.ts';
-import { eachFiring } from '../schedule.ts';
+import type { SnapshotterListener } from '../events.ts';
+import type { RequiredSnapshots } from '../required-snapshots.ts';
+import { eachFiring, type Schedule } from '../schedule.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
 import { refuseCorruptCluster, reportLearners } from './cluster-alarms.ts';
-import { downloadDatabase } from './download.ts';
-import { type FullSnapshotRequest, saveFullSnapshot } from './save.ts';
+import { type DownloadRequest, downloadDatabase } from './download.ts';
+import { saveFullSnapshot } from './save.ts';
 
-/** What a taker of fulls needs. */
-export interface FullSnapshotLoopParts extends Omit<FullSnapshotRequest, 'final'> {
-  readonly collector: EventBuffer;
+/** What the full snapshot loop works with. */
+export interface FullSnapshotLoopParts extends DownloadRequest {
+  readonly store: SnapStore;
+  readonly buffer: EventBuffer;
   readonly chain: ChainState;
-  readonly patience: StoreOutageRetry;
-  /** 5-field cron. */
-  readonly schedule: string;
-  /** Aborts when the snapshotter is told to stop. */
-  readonly stop: AbortSignal;
-  readonly metrics?: BackupMetrics;
+  readonly required: RequiredSnapshots;
+  readonly outageRetry: StoreOutageRetry;
+  /** Waits between tries of an etcd that cannot be reached. */
+  readonly backoff: BackoffPolicy;
+  readonly schedule: Schedule;
+  /** Aborts when the run begins to end. */
+  readonly ending: AbortSignal;
+  readonly listener: SnapshotterListener;
 }
 
-/** How a full is wanted. */
+/** Options of a full. */
 export interface FullSnapshotOptions {
   readonly final: boolean;
-  /** Whether an etcd that cannot be reached is waited for. */
+  /** Whether to wait for an etcd that cannot be reached. */
   readonly unreachable: 'fail' | 'wait';
 }
 
-/** How long an etcd that stands behind the backup may take to catch up, as after a restart, and how often it is asked, ms. */
+/** How long an etcd whose revision is below the chain's may take to catch up, as after a restart, and how often it is asked, ms. */
 const catchUpMs = 120_000;
 const catchUpPauseMs = 1_000;
-/** How often a database that is older than the backup all the same is taken again, and the pause before, ms. */
+/** How often a database that nevertheless ends below the chain is read, and the pause between, ms. */
 const staleTries = 3;
 const stalePauseMs = 1_000;
-/** Pauses before an etcd that could not be reached is asked again, ms. */
-const firstWaitMs = 1_000;
-const longestWaitMs = 30_000;
 
 /** Takes the fulls of a running snapshotter, one at a time, while deltas go on being written. */
 export class FullSnapshotLoop {
   readonly #parts: FullSnapshotLoopParts;
   readonly #context: Omit<RunContext, 'signal'>;
-  readonly #metrics: BackupMetrics;
   readonly #serial = new SerialQueue();
-  /** The raft index before the last full was taken: while it stands there, another full would be the same. */
+  /** The raft index before the last full was taken: while it does not move, another full would be the same. */
   #raftIndex: bigint | undefined;
 
   constructor(parts: FullSnapshotLoopParts, context: Omit<RunContext, 'signal'>) {
     this.#parts = parts;
     this.#context = context;
-    this.#metrics = parts.metrics ?? noMetrics;
   }
 
   /** Takes a full whenever the schedule says so and something has changed, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    const { schedule, listener } = this.#parts;
     const { clock, log } = this.#context;
-    const onNext = (due: number): void => log.info(`Will take next full snapshot at time: ${rfc3339(due)}`);
-    for await (const _ of eachFiring(this.#parts.schedule, { clock, signal, onNext })) {
+    const onNext = (at: number): void => {
+      listener({ type: 'next run', task: 'full', at });
+      log.info(`Will take next full snapshot at time: ${rfc3339(at)}`);
+    };
+    for await (const _ of eachFiring(schedule, { clock, signal, onNext })) {
       await this.#serial.run(async () => {
         log.info(`Taking scheduled snapshot for time: ${rfc3339(clock.now())}`);
         if ((await this.#currentRaftIndex(signal)) === this.#raftIndex) {
@@ -75,11 +79,12 @@ export class FullSnapshotLoop {
   }
 
   /** Takes a full now; a final one is not taken again while nothing has changed since. */
-  take(wish: FullSnapshotOptions, signal: AbortSignal): Promise<StoredSnapshot> {
+  take(options: FullSnapshotOptions, signal: AbortSignal): Promise<StoredSnapshot> {
     return this.#serial.run(async () => {
       const { clock, log } = this.#context;
-      const last = this.#parts.chain.lastFull;
-      if (wish.final && last?.isFinal === true) {
+      signal.throwIfAborted();
+      const last = this.#parts.chain.newest.full;
+      if (options.final && last?.isFinal === true) {
         const { revision } = await this.#parts.cluster.status({ signal });
         if (revision === last.lastRevision) {
           log.info('There are no updates since last final snapshot, skipping final full snapshot.');
@@ -87,14 +92,14 @@ export class FullSnapshotLoop {
         }
       }
       log.info(`Taking full snapshot for time: ${rfc3339(clock.now())}`);
-      return await this.#take(wish, signal);
+      return await this.#take(options, signal);
     });
   }
 
-  /** Takes a full from which a watch can go on after it failed so; a full that is just being taken may do. */
+  /** Takes a full from which a watch can go on that failed so; a full that is being taken right now may do. */
   takeAfter(compacted: CompactedFailure, signal: AbortSignal): Promise<Revision> {
     return this.#serial.run(async () => {
-      const covered = this.#parts.chain.lastFull?.lastRevision;
+      const covered = this.#parts.chain.newest.full?.lastRevision;
       return covered !== undefined && nextRevision(covered) >= compacted.compactRevision
         ? covered
         : (await this.#take({ final: false, unreachable: 'wait' }, signal)).lastRevision;
@@ -113,34 +118,37 @@ export class FullSnapshotLoop {
     }
   }
 
-  async #take(wish: FullSnapshotOptions, signal: AbortSignal): Promise<StoredSnapshot> {
+  async #take(options: FullSnapshotOptions, signal: AbortSignal): Promise<StoredSnapshot> {
+    const { backoff: policy, listener } = this.#parts;
     const { clock, log } = this.#context;
     const startedAt = clock.monotonic();
     const seconds = (): number => (clock.monotonic() - startedAt) / 1_000;
-    for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
+    const backoff = new Backoff(policy);
+    for (;;) {
       try {
-        const stored = await this.#onceReached(wish, signal);
-        this.#metrics.snapshotTaken({ kind: 'Full', seconds: seconds(), outcome: 'succeeded' });
+        const stored = await this.#takeFromReachable(options, signal);
+        listener({ type: 'snapshot taken', kind: 'Full', seconds: seconds() });
         return stored;
       } catch (error) {
         signal.throwIfAborted();
-        this.#metrics.snapshotTaken({ kind: 'Full', seconds: seconds(), outcome: 'failed' });
-        if (wish.unreachable === 'fail' || !isPassing(error)) {
+        listener({ type: 'snapshot failed', kind: 'Full', seconds: seconds(), error });
+        if (options.unreachable === 'fail' || !isPassing(error)) {
           throw error;
         }
+        const waitMs = backoff.nextMs();
         log.warn({ error, waitMs }, `Trying the full snapshot again in ${waitMs / 1_000} s: ${error}`);
         await clock.sleep(waitMs, signal);
       }
     }
   }
 
-  async #onceReached({ final }: FullSnapshotOptions, signal: AbortSignal): Promise<StoredSnapshot> {
-    const { collector, chain } = this.#parts;
+  async #takeFromReachable({ final }: FullSnapshotOptions, signal: AbortSignal): Promise<StoredSnapshot> {
+    const { buffer, chain } = this.#parts;
     await this.#untilCaughtUp(signal);
     try {
       for (let attempt = 1; ; attempt++) {
-        collector.hold();
-        const result = await this.#attempt(final ? 'final' : 'usual', signal);
+        buffer.hold();
+        const result = await this.#attempt({ final }, signal);
         if (result.outcome === 'saved') {
           return result.snapshot;
         }
@@ -153,22 +161,22 @@ export class FullSnapshotLoop {
       throw error;
     } finally {
       chain.withdrawFull();
-      collector.endHold();
+      buffer.endHold();
     }
   }
 
   async #attempt(
-    purpose: 'usual' | 'final',
+    { final }: { readonly final: boolean },
     signal: AbortSignal,
   ): Promise<
     | { readonly outcome: 'saved'; readonly snapshot: StoredSnapshot }
     | { readonly outcome: 'stale'; readonly lastRevision: Revision }
   > {
-    const { cluster, collector, chain, patience, stop } = this.#parts;
+    const { cluster, buffer, chain, outageRetry, ending } = this.#parts;
     const context = { ...this.#context, signal };
     const { raftIndex } = await cluster.status({ signal });
     await refuseCorruptCluster(cluster, context);
-    // Beside the work: a member that does not answer must not hold it up.
+    // Not awaited: a member that does not answer must not hold up the work.
     void reportLearners(cluster, context);
     const openedAt = context.clock.now();
     const needed = chain.beginFull();
@@ -181,27 +189,24 @@ export class FullSnapshotLoop {
       return { outcome: 'stale', lastRevision };
     }
     // A delta that reaches across the full's revision has to be younger than the full, or readers would distrust it.
-    const cut = collector.cutAt(lastRevision);
+    const cut = buffer.cutAt(lastRevision);
     const seconds = Math.floor((cut === 'cut' ? context.clock.now() : openedAt) / 1000);
     const createdOn = chain.announceFull(lastRevision, seconds);
-    const request = { ...this.#parts, final: purpose === 'final', database, createdOn };
-    const { snapshot } = await patience.persist('save a full snapshot', () => saveFullSnapshot(request, context), {
-      signal,
-      stop,
-    });
+    const { store, compression } = this.#parts;
+    const save = () => saveFullSnapshot({ store, compression, final, database, createdOn }, context);
+    const { snapshot } = await outageRetry.persist('save a full snapshot', save, { signal, ending });
     // In one step: a delta that is written meanwhile must find both what waits and what is covered as the full leaves them.
-    const thrownAway = collector.coveredTo(lastRevision);
+    const discarded = buffer.discardUpTo(lastRevision);
     chain.stored(snapshot);
-    await thrownAway;
-    if (collector.size === 0) {
-      this.#metrics.snapshotRequired('Full', 'not required');
-      this.#metrics.snapshotRequired('Incr', 'not required');
+    await discarded;
+    if (buffer.size === 0) {
+      this.#parts.required.covered('Full');
     }
     this.#raftIndex = raftIndex;
     return { outcome: 'saved', snapshot };
   }
 
-  /** A member that was just restarted answers before it has done all that its log holds: its database would be of no use. */
+  /** A member that was just restarted answers before it has applied all of its log: its database would be of no use. */
   async #untilCaughtUp(signal: AbortSignal): Promise<void> {
     const { cluster, chain } = this.#parts;
     const { clock, log } = this.#context;
@@ -212,16 +217,16 @@ export class FullSnapshotLoop {
         return;
       }
       if (clock.monotonic() - startedAt >= catchUpMs) {
-        throw this.#behind(revision);
+        throw this.#lagging(revision);
       }
       if (asked === 1) {
-        log.warn(`etcd stands at revision ${revision}, the backup at ${chain.covered}: waiting for it to catch up`);
+        log.warn(`etcd is at revision ${revision}, the backup at ${chain.covered}: waiting for it to catch up`);
       }
       await clock.sleep(catchUpPauseMs, signal);
     }
   }
 
-  #behind(lastRevision: Revision): Failure {
+  #lagging(lastRevision: Revision): Failure {
     const { cluster, chain } = this.#parts;
     return new Failure({
       code: 'snapshot_behind',
@@ -237,7 +242,7 @@ export class FullSnapshotLoop {
     const { chain } = this.#parts;
     const { clock, log } = this.#context;
     if (attempt === staleTries) {
-      throw this.#behind(lastRevision);
+      throw this.#lagging(lastRevision);
     }
     log.warn(`The database ends at revision ${lastRevision}, the backup at ${chain.covered}: reading it again`);
     await clock.sleep(stalePauseMs, signal);

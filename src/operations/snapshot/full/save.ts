@@ -1,23 +1,20 @@
-import type { EtcdCluster } from '../../../etcd/cluster.ts';
 import { readBlocks } from '../../../fs/read-blocks.ts';
 import { revision } from '../../../revision.ts';
-import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { tap } from '../../../runtime/streams/tap.ts';
 import { newSnapshot } from '../../../snapshot/name.ts';
 import type { Compression } from '../../../snapshot/snapshot.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
-import { refuseCorruptCluster, reportLearners } from './cluster-alarms.ts';
-import { type DownloadedDatabase, downloadDatabase } from './download.ts';
+import type { DownloadedDatabase } from './download.ts';
 
-/** What a full snapshot needs. */
-export interface FullSnapshotRequest {
-  readonly cluster: EtcdCluster;
+/** A database to store as a full snapshot. */
+export interface SaveFullSnapshotRequest {
   readonly store: SnapStore;
   readonly compression: Compression;
-  /** Directory for the temporary database file. */
-  readonly tempDir: string;
   readonly final: boolean;
+  readonly database: DownloadedDatabase;
+  /** Seconds since the epoch. */
+  readonly createdOn: number;
 }
 
 /** A full snapshot that is in the store; the same facts `etcdctl snapshot save` and `status` give. */
@@ -31,26 +28,12 @@ export interface FullSnapshotResult {
   readonly totalSize: number;
 }
 
-/** Takes one full snapshot: download and compress, then check and save. */
-export async function takeFullSnapshot(request: FullSnapshotRequest, context: RunContext): Promise<FullSnapshotResult> {
-  const takenAt = context.clock.now();
-  context.log.info(`Taking full snapshot for time: ${rfc3339(takenAt)}`);
-  await refuseCorruptCluster(request.cluster, context);
-  // Beside the work: a member that does not answer must not hold it up.
-  void reportLearners(request.cluster, context);
-  await using database = await downloadDatabase(request, context);
-  return await saveFullSnapshot({ ...request, database, createdOn: Math.floor(takenAt / 1000) }, context);
-}
-
 /**
- * Stores a database that was downloaded, while it is being checked; it becomes visible when it is found sound, else the upload is
- * taken back and the check's failure thrown. `createdOn` is in seconds since the epoch.
+ * Uploads a database that was downloaded, while it is being checked. It becomes visible when it is found sound; else the upload
+ * is aborted and the check's failure thrown.
  */
 export async function saveFullSnapshot(
-  request: Omit<FullSnapshotRequest, 'cluster' | 'tempDir'> & {
-    readonly database: DownloadedDatabase;
-    readonly createdOn: number;
-  },
+  request: SaveFullSnapshotRequest,
   { signal, clock, log, progress }: RunContext,
 ): Promise<FullSnapshotResult> {
   const { database, store, compression, final, createdOn } = request;

@@ -12,7 +12,7 @@ import { openStore } from '../../../../src/snapstore/registry.ts';
 import { quietLogger } from '../../../support/context/quiet-logger.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { putMany } from '../../../support/etcd/put-many.ts';
-import { noCollection, startSnapshotter } from '../../../support/etcd/running-snapshotter.ts';
+import { startSnapshotter } from '../../../support/etcd/running-snapshotter.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 
 interface Told {
@@ -35,7 +35,8 @@ test('two snapshotters below one prefix: both go on, the log and list say so, an
   );
   const put = (): Promise<number> => putMany(etcd, { keys: 5, value: (index) => Buffer.from(`value ${index}`) });
   await put();
-  const options = { collection: { ...noCollection, periodMs: 1_500 } };
+  const rules = { policy: { kind: 'Exponential' }, deltaRetentionMs: 0 } as const;
+  const options = { garbageCollection: { rules, periodMs: 1_500 } };
   await using one = await startSnapshotter([etcd.clientUrl], store, options);
   await one.covers(await put());
   const listed = async (): Promise<{ readonly table: readonly string[]; readonly data: Told }> => {

@@ -4,6 +4,7 @@ import { makeCertificates } from '../../../../scripts/lab/certificates.ts';
 import { etcdLines, etcdRelease } from '../../../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../../../scripts/lab/etcd-server.ts';
 import { eventually } from '../../../../scripts/lab/eventually.ts';
+import { Schedule } from '../../../../src/operations/snapshot/schedule.ts';
 import { newestChain } from '../../../../src/snapshot/chain.ts';
 import { putMany } from '../../../support/etcd/put-many.ts';
 import { clockBeforeMinute, startSnapshotter } from '../../../support/etcd/running-snapshotter.ts';
@@ -89,7 +90,7 @@ test('a scheduled full is skipped while etcd stands still', async () => {
   await putMany(etcd, { keys: 10, value: small });
   const store = new MemoryStore();
   await using snapshotter = await startSnapshotter([etcd.clientUrl], store, {
-    schedule: '* * * * *',
+    schedule: new Schedule('* * * * *'),
     clock: clockBeforeMinute(2_000),
   });
   while (snapshotter.log.count(/^There are no updates since last snapshot, skipping full snapshot/) === 0) {
@@ -104,7 +105,7 @@ test('etcd that is down when a full is due is waited for', async () => {
   await putMany(etcd, { keys: 10, value: small });
   const store = new MemoryStore();
   await using snapshotter = await startSnapshotter([etcd.clientUrl], store, {
-    schedule: '* * * * *',
+    schedule: new Schedule('* * * * *'),
     clock: clockBeforeMinute(6_000),
   });
   const last = await putMany(etcd, { keys: 5, value: small });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { noMetrics } from '../../../../src/metrics/backup-metrics.ts';
 import { carryOut, planPrune, type RetentionRules } from '../../../../src/operations/prune/prune.ts';
 import { revision } from '../../../../src/revision.ts';
 import { newestChain } from '../../../../src/snapshot/chain.ts';
@@ -40,7 +39,7 @@ function laidOut(streams: number): MemoryStore {
 
 async function collect(store: MemoryStore, rules = newestOnly): Promise<Record<string, number>> {
   const context = { signal: new AbortController().signal, clock, log: new RecordedLog() };
-  const results = await carryOut(await planPrune(store, rules, context), { store, metrics: noMetrics }, context);
+  const results = await carryOut(await planPrune(store, rules, context), { store }, context);
   return Object.fromEntries(
     Object.entries(Object.groupBy(results, ({ outcome }) => outcome)).map(([k, v]) => [k, v.length]),
   );
@@ -83,10 +82,7 @@ describe('carrying a plan out', () => {
     const store = laidOut(2);
     const signal = AbortSignal.abort(new Error('told to stop'));
     const plan = await planPrune(store, newestOnly, { signal, clock });
-    await assert.rejects(
-      carryOut(plan, { store, metrics: noMetrics }, { signal, log: new RecordedLog() }),
-      /told to stop/,
-    );
+    await assert.rejects(carryOut(plan, { store }, { signal, log: new RecordedLog() }), /told to stop/);
   });
 });
 

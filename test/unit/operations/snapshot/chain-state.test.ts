@@ -1,47 +1,95 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { noMetrics } from '../../../../src/metrics/backup-metrics.ts';
+import { describe, test } from 'node:test';
 import { ChainState } from '../../../../src/operations/snapshot/chain-state.ts';
+import type { StoredChain } from '../../../../src/operations/snapshot/stored-chain.ts';
+import { revision } from '../../../../src/revision.ts';
 import type { StoredSnapshot } from '../../../../src/snapstore/snapstore.ts';
 import { snapshotNamed } from '../../../support/fixtures/snapshots.ts';
-
-type ChainLength = ChainState['length'];
 
 function stored(name: string): StoredSnapshot {
   return { ...snapshotNamed(name), key: name, size: 1 };
 }
 
-/** Stores objects by their names and gives what is told of the chain's length after each. */
-function lengthsAfter(names: readonly string[]): readonly ChainLength[] {
-  const told: ChainLength[] = [];
-  const chain = new ChainState({ ...noMetrics, chainLength: (length) => told.push(length) });
-  for (const name of names) {
-    chain.stored(stored(name));
-  }
-  return told;
+/** The names of a chain's objects, the full first. */
+function namesIn({ full, deltas }: StoredChain): readonly string[] {
+  return [full, ...deltas].map((snapshot) => snapshot?.name ?? 'none');
 }
 
-test('a chain is as long as the deltas behind its full are many', () => {
-  assert.deepEqual(lengthsAfter(['Full-0-10-1', 'Incr-11-20-2', 'Incr-21-25-3', 'Full-0-25-4', 'Incr-26-27-5']), [
-    { deltas: 0, revisions: 0 },
-    { deltas: 1, revisions: 10 },
-    { deltas: 2, revisions: 15 },
-    { deltas: 0, revisions: 0 },
-    { deltas: 1, revisions: 2 },
-  ]);
+/** Stores objects by their names and gives the chain that the event after each of them holds. */
+function chainsAfter(names: readonly string[]): readonly (readonly string[])[] {
+  const chains: (readonly string[])[] = [];
+  const state = new ChainState((event) => event.type === 'stored' && chains.push(namesIn(event.chain)));
+  for (const name of names) {
+    state.stored(stored(name));
+  }
+  assert.deepEqual(namesIn(state.newest), chains.at(-1));
+  return chains;
+}
+
+describe('the newest chain', () => {
+  test('has no full at first', () => {
+    assert.deepEqual(new ChainState().newest, { full: undefined, deltas: [] });
+  });
+
+  test('is the newest full and the deltas after it', () => {
+    assert.deepEqual(chainsAfter(['Full-0-10-1', 'Incr-11-20-2', 'Incr-21-25-3', 'Full-0-25-4', 'Incr-26-27-5']), [
+      ['Full-0-10-1'],
+      ['Full-0-10-1', 'Incr-11-20-2'],
+      ['Full-0-10-1', 'Incr-11-20-2', 'Incr-21-25-3'],
+      ['Full-0-25-4'],
+      ['Full-0-25-4', 'Incr-26-27-5'],
+    ]);
+  });
+
+  test('has the deltas that reach beyond a full which was stored after them', () => {
+    // The full was read up to 22, and deltas went on meanwhile.
+    assert.deepEqual(
+      chainsAfter(['Full-0-10-1', 'Incr-11-20-2', 'Incr-21-25-3', 'Incr-26-30-4', 'Full-0-22-2']).at(-1),
+      ['Full-0-22-2', 'Incr-21-25-3', 'Incr-26-30-4'],
+    );
+  });
+
+  test('has no delta whose revisions are all in its full', () => {
+    assert.deepEqual(chainsAfter(['Full-0-20-5', 'Incr-11-20-4']).at(-1), ['Full-0-20-5']);
+  });
+
+  test('is the one in the store that a run goes on from', () => {
+    const state = new ChainState();
+    state.resume(stored('Full-0-10-1'), [stored('Incr-11-20-2'), stored('Incr-21-25-3')]);
+    assert.deepEqual(namesIn(state.newest), ['Full-0-10-1', 'Incr-11-20-2', 'Incr-21-25-3']);
+    assert.equal(state.covered, 25);
+  });
 });
 
-test('deltas that reach beyond a full stored after them belong to its chain', () => {
-  // The full was read up to 22, and deltas went on meanwhile.
-  assert.deepEqual(
-    lengthsAfter(['Full-0-10-1', 'Incr-11-20-2', 'Incr-21-25-3', 'Incr-26-30-4', 'Full-0-22-2']).at(-1),
-    {
-      deltas: 2,
-      revisions: 8,
-    },
-  );
-});
+describe('names that fit to the chain', () => {
+  test('a full that ends with the newest delta is younger than that', () => {
+    const state = new ChainState();
+    state.stored(stored('Full-0-10-1'));
+    assert.equal(state.deltaTime(revision(20), 100), 100);
+    state.stored(stored('Incr-11-20-100'));
+    assert.equal(state.beginFull(), 20);
+    assert.equal(state.announceFull(revision(20), 100), 101);
+  });
 
-test('a delta that a full holds already does not make its chain longer', () => {
-  assert.deepEqual(lengthsAfter(['Full-0-20-5', 'Incr-11-20-4']).at(-1), { deltas: 0, revisions: 0 });
+  test('a delta that ends before an announced full does is older than that, until the full is withdrawn', () => {
+    const state = new ChainState();
+    state.stored(stored('Full-0-10-1'));
+    state.beginFull();
+    assert.equal(state.announceFull(revision(30), 100), 100);
+    assert.equal(state.deltaTime(revision(20), 105), 99);
+    assert.equal(state.deltaTime(revision(31), 105), 105);
+    state.withdrawFull();
+    assert.equal(state.deltaTime(revision(32), 106), 106);
+  });
+
+  test('a full does not fit that ends where a delta ends which others have followed', () => {
+    const state = new ChainState();
+    state.stored(stored('Full-0-10-1'));
+    state.beginFull();
+    state.deltaTime(revision(20), 100);
+    assert.equal(state.fits(revision(20)), true);
+    state.deltaTime(revision(30), 101);
+    assert.equal(state.fits(revision(20)), false);
+    assert.equal(state.fits(revision(15)), true);
+  });
 });

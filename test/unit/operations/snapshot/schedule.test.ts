@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { projectRoot } from '../../../../scripts/lab/project-root.ts';
-import { eachFiring } from '../../../../src/operations/snapshot/schedule.ts';
+import { eachFiring, Schedule } from '../../../../src/operations/snapshot/schedule.ts';
 import type { Clock } from '../../../../src/runtime/clock.ts';
 
-/** Firings of a schedule in a time zone, from a moment on, as UTC: a process of its own, since the zone belongs to the process. */
-function firings(zone: string, schedule: string, from: string, count: number): readonly string[] {
+/** Firings of a schedule in a time zone from `from` on, as UTC: in a process of its own, since the zone belongs to the process. */
+function firings(zone: string, fields: string, from: string, count: number): readonly string[] {
   const code = `
-    import { nextFiring } from './src/operations/snapshot/schedule.ts';
+    import { Schedule } from './src/operations/snapshot/schedule.ts';
+    const schedule = new Schedule('${fields}');
     let at = Date.parse('${from}');
-    for (let n = 0; n < ${count}; n++) console.log(new Date(at = nextFiring('${schedule}', at)).toISOString().slice(0, 16));`;
+    for (let n = 0; n < ${count}; n++) console.log(new Date(at = schedule.nextFiring(at)).toISOString().slice(0, 16));`;
   const env = { ...process.env, TZ: zone, NODE_OPTIONS: '' };
   const args = ['--input-type=module', '--eval', code];
   return execFileSync(process.execPath, args, { cwd: projectRoot, env, encoding: 'utf8' }).trim().split('\n');
@@ -44,7 +45,7 @@ describe('a schedule in local time', () => {
   });
 });
 
-/** A clock that shows the next of `times` each time somebody has slept. */
+/** A clock that shows the next of `times` after each sleep. */
 function steppingClock(times: readonly string[]): Clock {
   const steps = times.map((time) => Date.parse(time));
   let at = 0;
@@ -60,11 +61,11 @@ function steppingClock(times: readonly string[]): Clock {
   };
 }
 
-async function fired(times: readonly string[], schedule: string): Promise<readonly string[]> {
+async function fired(times: readonly string[], fields: string): Promise<readonly string[]> {
   const seen: string[] = [];
   const waiting = { clock: steppingClock(times), signal: new AbortController().signal };
   try {
-    for await (const due of eachFiring(schedule, waiting)) {
+    for await (const due of eachFiring(new Schedule(fields), waiting)) {
       seen.push(new Date(due).toISOString().slice(11, 16));
     }
   } catch {
@@ -99,4 +100,12 @@ describe('waiting for a schedule', () => {
       ['08:05', '08:10'],
     );
   });
+});
+
+test('the window of a schedule is a day, a week with weekdays, N hours with every Nth hour', () => {
+  const hours = (fields: string): number => new Schedule(fields).windowHours;
+  assert.equal(hours('0 0 * * *'), 24);
+  assert.equal(hours('0 0 * * 1,3'), 168);
+  assert.equal(hours('0 */4 * * *'), 4);
+  assert.equal(hours('0 */4 1 * *'), 24);
 });

@@ -1,0 +1,57 @@
+import type { ConfigOf } from '../config/command-spec.ts';
+import type { scheduledBackupGroups } from '../config/options/snapshotter.ts';
+import { Schedule } from '../operations/snapshot/schedule.ts';
+import type { SnapshotterRequest } from '../operations/snapshot/snapshotter-request.ts';
+import type { BackoffPolicy } from '../runtime/async/backoff.ts';
+import { retentionRulesOf } from './retention-rules.ts';
+
+type ScheduledBackupConfig = ConfigOf<typeof scheduledBackupGroups>;
+
+/** A shorter period of deltas turns them off, ms. */
+const shortestDeltaPeriodMs = 1_000;
+/** A period of garbage collection up to here turns it off, ms. */
+const longestOffPeriodMs = 1_000;
+/** What the waits between tries are multiples of, ms. */
+const backoffUnitMs = 1_000;
+
+/** What the options of a command that takes backups by schedule ask of the snapshotter. */
+export function scheduledBackupOf(
+  config: ScheduledBackupConfig,
+): Omit<SnapshotterRequest, 'cluster' | 'store' | 'tempDir' | 'start' | 'listeners'> {
+  const { deltaPeriodMs, deltaMemoryLimit, deltaSpoolLimit, maxStoreOutageMs } = config.snapshotter;
+  const { garbageCollectionPeriodMs } = config.retention;
+  return {
+    compression: compressionOf(config),
+    schedule: new Schedule(config.snapshotter.schedule),
+    deltaPeriodMs: deltaPeriodMs < shortestDeltaPeriodMs ? undefined : deltaPeriodMs,
+    deltaMemoryLimit,
+    deltaSpoolLimit,
+    maxStoreOutageMs,
+    backoff: backoffOf(config.backoff),
+    garbageCollection:
+      garbageCollectionPeriodMs <= longestOffPeriodMs
+        ? undefined
+        : { rules: retentionRulesOf(config.retention), periodMs: garbageCollectionPeriodMs },
+    defragmentationSchedule: new Schedule(config.defragmentation.schedule),
+  };
+}
+
+/** How snapshots are compressed. */
+export function compressionOf({
+  compression,
+}: Pick<ScheduledBackupConfig, 'compression'>): SnapshotterRequest['compression'] {
+  return compression.enabled ? compression.policy : 'none';
+}
+
+/**
+ * The waits that `--backoff-*` ask for, as the Go program has them: the first is a second times the multiplier, and one more
+ * than the attempt limit of them grow. Unlike there, none is ever longer than the threshold.
+ */
+function backoffOf({ multiplier, attemptLimit, thresholdTimeMs }: ScheduledBackupConfig['backoff']): BackoffPolicy {
+  return {
+    firstMs: backoffUnitMs * multiplier,
+    multiplier,
+    longestMs: thresholdTimeMs,
+    growingWaits: attemptLimit + 1,
+  };
+}

@@ -1,0 +1,69 @@
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { SnapStore } from '../../snapstore/snapstore.ts';
+import { ChainState } from './chain-state.ts';
+import { ConcurrentWriters } from './concurrent-writers.ts';
+import { EventBuffer } from './delta/event-buffer.ts';
+import { LeaseTtls } from './delta/lease-ttls.ts';
+import { RevisionWatermark } from './delta/revision-watermark.ts';
+import { DeltaSpool } from './delta/spool.ts';
+import { UploadLoop } from './delta/upload-loop.ts';
+import type { SnapshotterListener } from './events.ts';
+import { FullSnapshotLoop } from './full/loop.ts';
+import { RequiredSnapshots } from './required-snapshots.ts';
+import type { SnapshotterRequest } from './snapshotter-request.ts';
+import { StoreOutageRetry } from './store-outage.ts';
+
+/** The signals in the life of a run. */
+export interface RunSignals {
+  /** Aborts when the run begins to end. */
+  readonly ending: AbortSignal;
+  /** Aborts when the uploads of deltas have to end. */
+  readonly uploads: AbortSignal;
+  /** Aborts when the run is over. */
+  readonly over: AbortSignal;
+}
+
+/** What the tasks of a run share. */
+export interface RunParts {
+  /** The store, with what this run saves counted as its own. */
+  readonly store: SnapStore;
+  readonly chain: ChainState;
+  readonly required: RequiredSnapshots;
+  readonly concurrentWriters: ConcurrentWriters;
+  /** How far the watch has come. */
+  readonly watermark: RevisionWatermark;
+  readonly buffer: EventBuffer;
+  readonly uploadLoop: UploadLoop;
+  readonly fullLoop: FullSnapshotLoop;
+}
+
+/** Makes the parts of a run. Nothing is begun. */
+export function createRunParts(
+  request: SnapshotterRequest & { readonly listener: SnapshotterListener; readonly signals: RunSignals },
+  context: Omit<RunContext, 'signal'>,
+): RunParts {
+  const { cluster, listener, signals, backoff } = request;
+  const { clock, log } = context;
+  const concurrentWriters = new ConcurrentWriters({ listener, log });
+  const store = concurrentWriters.watched(request.store);
+  const chain = new ChainState(listener);
+  const required = new RequiredSnapshots(listener);
+  const spool = new DeltaSpool({ directory: request.tempDir, limitBytes: request.deltaSpoolLimit, listener });
+  const leases = new LeaseTtls(cluster, { signal: signals.over, clock, log });
+  const buffer = new EventBuffer({ limitBytes: request.deltaMemoryLimit, clock, spool, leases });
+  const outageRetry = new StoreOutageRetry(
+    { location: store.location, maxOutageMs: request.maxStoreOutageMs, backoff, listener },
+    { clock, log },
+  );
+  const shared = { ...request, store, chain, required, buffer, outageRetry, ending: signals.ending };
+  return {
+    store,
+    chain,
+    required,
+    concurrentWriters,
+    watermark: new RevisionWatermark(),
+    buffer,
+    uploadLoop: new UploadLoop(shared, { signal: signals.uploads, clock, log }),
+    fullLoop: new FullSnapshotLoop(shared, context),
+  };
+}

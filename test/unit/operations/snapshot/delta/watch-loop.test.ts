@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { eventually } from '../../../../../scripts/lab/eventually.ts';
+import { newestChain } from '../../../../../src/snapshot/chain.ts';
+import { history, put } from '../../../../support/fixtures/delta-events.ts';
+import { periodMs, watchingRig } from '../../../../support/snapshotter/snapshotter-rig.ts';
+
+describe('a watch that cannot go on', () => {
+  test('a compacted watch leads to a full and a new watch, and what was collected before is kept', async () => {
+    await using rig = await watchingRig();
+    rig.cluster.commit(put('a', 59));
+    await eventually(() => (rig.log.count(/Applied watch/) > 0 ? true : undefined));
+    await rig.clock.advance(0);
+    rig.cluster.compactAndBreak(70);
+    rig.cluster.commit(...history(60, 72));
+    await rig.cluster.watchingFrom(73);
+    rig.cluster.commit(put('later', 73));
+    await rig.clock.untilSleeping(periodMs);
+    await rig.clock.advance(periodMs);
+    await eventually(() => (rig.store.saved.at(-1)?.startsWith('Incr-00000073-00000073') ? true : undefined));
+    assert.ok(rig.store.saved.some((name) => name.startsWith('Full-00000000-00000072')));
+    assert.equal(newestChain((await rig.store.list()).snapshots).outcome, 'chain');
+  });
+
+  test('give way to a full when no more may wait', async () => {
+    await using rig = await watchingRig({ deltaMemoryLimit: 1000, deltaSpoolLimit: 5000 });
+    rig.store.hold('Incr');
+    for (let at = 59; at <= 90; at++) {
+      rig.cluster.commit(put('k', at, { value: Buffer.alloc(800) }));
+    }
+    await rig.logged(/in place of the events that wait\.$/);
+    await rig.cluster.watchingFrom(91);
+    assert.match(rig.store.saved.at(-1) ?? '', /^Full-00000000-00000090-/);
+    assert.deepEqual(rig.tempFiles(), []);
+    rig.store.release();
+    rig.cluster.commit(put('later', 91));
+    await rig.clock.untilSleeping(periodMs);
+    await rig.clock.advance(periodMs);
+    await eventually(() => (rig.store.saved.at(-1)?.startsWith('Incr-00000091-00000091') ? true : undefined));
+    const chain = newestChain((await rig.store.list()).snapshots);
+    assert.equal(chain.outcome === 'chain' && chain.lastRevision, 91);
+  });
+});
