@@ -8,6 +8,7 @@ import { builtReleases, goVersion } from './lab/etcd-from-source.ts';
 import { etcdRelease } from './lab/etcd-release.ts';
 
 const SUITES = [
+  'test/conformance/data-dir/*.test.ts',
   'test/integration/backup-and-restore.test.ts',
   'test/integration/datadir/*.test.ts',
   'test/integration/etcd/*.test.ts',

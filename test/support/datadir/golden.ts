@@ -23,6 +23,8 @@ export interface ExpectedState {
   readonly hashKV: number;
   readonly compactRevision: number;
   readonly keys: readonly ExpectedKey[];
+  /** Leases that existed; ids are decimal. */
+  readonly leases: readonly { readonly id: string }[];
 }
 
 /** Names of the golden backups: folders below test/fixtures/golden. */

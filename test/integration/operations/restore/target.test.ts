@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
@@ -8,9 +7,9 @@ import { type RestoreResult, restore } from '../../../../src/operations/restore/
 import type { RestoreTarget } from '../../../../src/operations/restore/target.ts';
 import { revision } from '../../../../src/revision.ts';
 import { parseEventTime } from '../../../../src/snapshot/delta/event-time.ts';
-import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
 import { type RecordedContext, recordedContext } from '../../../support/context/run-context.ts';
 import { type ExpectedKey, GOLDEN_NAMES, goldenDatabase, goldenExpected } from '../../../support/datadir/golden.ts';
+import { replayedKeys } from '../../../support/datadir/replayed-keys.ts';
 import { storedKeys } from '../../../support/datadir/stored-keys.ts';
 import { deltaObject, fullObject } from '../../../support/fixtures/backup-objects.ts';
 import { history } from '../../../support/fixtures/delta-events.ts';
@@ -52,29 +51,6 @@ function at(text: string): RestoreTarget {
   return { until: { kind: 'time', time: parseEventTime(text) ?? assert.fail(text) } };
 }
 
-/** The keys of `from` after these events. */
-function replayed(from: readonly ExpectedKey[], changes: readonly DeltaEvent[]): readonly ExpectedKey[] {
-  const keys = new Map(from.map((key) => [key.key, key]));
-  for (const event of changes) {
-    const key = Buffer.from(event.key).toString('base64');
-    keys.delete(key);
-    if (event.type === 'put') {
-      const { createRevision, modRevision, version, lease, value } = event;
-      const valueSha256 = createHash('sha256').update(value).digest('hex');
-      keys.set(key, {
-        key,
-        createRevision,
-        modRevision,
-        version,
-        lease: String(lease),
-        valueSha256,
-        valueSize: value.length,
-      });
-    }
-  }
-  return [...keys.values()].sort((a, b) => Buffer.compare(Buffer.from(a.key, 'base64'), Buffer.from(b.key, 'base64')));
-}
-
 const NAMES = golden.map(({ key }) => key.slice('v2/'.length));
 const [FULL = '', FIRST = '', SECOND = '', THIRD = ''] = NAMES;
 
@@ -86,7 +62,7 @@ describe('a restore to a revision', () => {
       assert.equal(result.revision, wanted);
       const changes = events.filter(({ modRevision }) => modRevision <= wanted);
       assert.equal(result.eventsApplied, changes.length);
-      assert.deepEqual(keys, replayed(begin, changes), `revision ${wanted}`);
+      assert.deepEqual(keys, replayedKeys(begin, changes), `revision ${wanted}`);
     }
   });
 
