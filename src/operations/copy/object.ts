@@ -3,7 +3,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { lazyBody } from '../../runtime/streams/lazy.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { CallOptions } from '../../snapstore/bucket.ts';
-import { passing } from '../../snapstore/http/object-body.ts';
+import { consumeBody } from '../../snapstore/http/object-body.ts';
 import { retryTransient, transferRetries } from '../../snapstore/retry-transient.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
@@ -74,7 +74,7 @@ async function openSource(
   options: CallOptions,
 ): Promise<AsyncIterable<Uint8Array>> {
   try {
-    return passing(await route.source.fetch(object.source, options));
+    return consumeBody(await route.source.fetch(object.source, options));
   } catch (error) {
     if (error instanceof StoreError && error.kind === 'not_found') {
       throw new VanishedObject(object.source.name, { cause: error });

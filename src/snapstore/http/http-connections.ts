@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
-import { ReceivingHttpAgent, ReceivingHttpsAgent } from './receiving-agents.ts';
+import { SharedBufferHttpAgent, SharedBufferHttpsAgent } from './shared-buffer-agents.ts';
 
 /** One request. */
 export interface HttpRequest {
@@ -18,8 +18,8 @@ export interface HttpRequest {
  * closed: what they would send goes through here.
  */
 export class HttpConnections {
-  readonly #http = new ReceivingHttpAgent({ keepAlive: true });
-  readonly #https = new ReceivingHttpsAgent({ keepAlive: true });
+  readonly #http = new SharedBufferHttpAgent({ keepAlive: true });
+  readonly #https = new SharedBufferHttpsAgent({ keepAlive: true });
 
   /** Sends a request; resolves with the head of its answer, whatever its status. */
   async send({ url, body, ...settings }: HttpRequest): Promise<IncomingMessage> {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { callStore, DeadlineExceeded, type StoreCall } from './store-call.ts';
+import { DeadlineExceeded, type RequestBounds, withDeadline } from './request-deadline.ts';
 
 /** A body as an SDK gives it. */
 export interface RawBody {
@@ -18,7 +18,7 @@ export interface BodyChecksum {
 }
 
 /** How a body is opened and watched. */
-export interface BodyCall extends StoreCall {
+export interface BodyCall extends RequestBounds {
   /** How long the body may deliver nothing while its reader waits, ms. */
   readonly stallMs: number;
   /** Sends the request. The signal aborts it at any time until the body has ended. */
@@ -34,7 +34,7 @@ export async function openBody(call: BodyCall): Promise<Readable> {
   const request = new AbortController();
   let body: ObjectBody | undefined;
   try {
-    return await callStore(call, async (signal) => {
+    return await withDeadline(call, async (signal) => {
       const onAbort = (): void => request.abort(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
       try {
@@ -59,7 +59,7 @@ export async function openBody(call: BodyCall): Promise<Readable> {
  * The bytes of a body, for whoever takes them in at once: a piece lasts only until the next is asked for. The memory of what came
  * over a network is free again then; to wait for it to be collected as garbage costs tens of megabytes.
  */
-export async function* passing(body: Readable): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* consumeBody(body: Readable): AsyncGenerator<Uint8Array, void, undefined> {
   const mayBeFreed = body instanceof ObjectBody;
   for await (const piece of body as AsyncIterable<Buffer<ArrayBuffer>>) {
     yield piece;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Environment } from '../../../src/runtime/environment.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
-import type { RequestTimeouts } from '../../../src/snapstore/http/store-session.ts';
+import type { RequestTimeouts } from '../../../src/snapstore/http/store-requests.ts';
 import type { StoreConfig } from '../../../src/snapstore/registry.ts';
 import { uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
 import { jumpingClock } from '../../support/clock/jumping-clock.ts';

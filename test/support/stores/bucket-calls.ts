@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
-import type { RequestTimeouts } from '../../../src/snapstore/http/store-session.ts';
+import type { RequestTimeouts } from '../../../src/snapstore/http/store-requests.ts';
 
 const { signal } = new AbortController();
 

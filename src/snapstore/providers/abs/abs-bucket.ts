@@ -10,7 +10,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AzureCredentials } from '../../credentials/azure.ts';
 import type { RawBody } from '../../http/object-body.ts';
-import { defaultTimeouts, type RequestTimeouts, StoreSession } from '../../http/store-session.ts';
+import { defaultTimeouts, type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import { absError, isRangeBeyondEnd, unlessGone } from './abs-error.ts';
 import { AbsUpload } from './abs-upload.ts';
@@ -39,7 +39,7 @@ export class AbsBucket implements Bucket {
   readonly traits: BucketTraits = { maxParts: 50_000, minPartSize: 0, partsAreData: false, partDigests: ['md5'] };
   readonly location: string;
   readonly #container: ContainerClient;
-  readonly #session: StoreSession;
+  readonly #requests: StoreRequests;
   readonly #pageSize: number;
 
   constructor(config: AbsConfig) {
@@ -48,12 +48,12 @@ export class AbsBucket implements Bucket {
     const service = new BlobServiceClient(
       endpoint ?? `https://${storageAccount}.${domain}`,
       new StorageSharedKeyCredential(storageAccount, storageKey),
-      // The session retries, since the SDK neither looks at Retry-After nor tries again after 429.
+      // Retries are made by StoreRequests, since the SDK neither looks at Retry-After nor tries again after 429.
       { retryOptions: { maxTries: 1 } },
     );
     this.#container = service.getContainerClient(container);
     this.location = this.#container.url;
-    this.#session = new StoreSession({ clock, timeouts, translate: absError });
+    this.#requests = new StoreRequests({ clock, timeouts, translate: absError });
     this.#pageSize = pageSize;
   }
 
@@ -61,7 +61,7 @@ export class AbsBucket implements Bucket {
     const task = { action: 'list', object: this.location, signal, retry: 'safe' } as const;
     let continuationToken = '';
     do {
-      const { blobs, next } = await this.#session.run(task, async (abortSignal) => {
+      const { blobs, next } = await this.#requests.run(task, async (abortSignal) => {
         const pages = this.#container
           .listBlobsFlat({ prefix, includeTags: true, includeImmutabilityPolicy: true, abortSignal })
           .byPage({ maxPageSize: this.#pageSize, ...(continuationToken !== '' && { continuationToken }) });
@@ -80,7 +80,7 @@ export class AbsBucket implements Bucket {
     const blob = this.#container.getBlobClient(key);
     const task = { action: 'read', object: blob.url, signal, retry: 'safe' } as const;
     try {
-      return await this.#session.stream(task, async (abortSignal) => {
+      return await this.#requests.stream(task, async (abortSignal) => {
         const length = range === undefined ? undefined : range.end - range.start;
         const response = await blob.download(range?.start ?? 0, length, { abortSignal, maxRetryRequests: 3 });
         return bodyOf(response, blob.url);
@@ -95,14 +95,14 @@ export class AbsBucket implements Bucket {
 
   async beginUpload(key: string, { signal }: CallOptions & { readonly partSize: number }): Promise<Upload> {
     signal.throwIfAborted();
-    return new AbsUpload({ blob: this.#container.getBlockBlobClient(key), key, session: this.#session });
+    return new AbsUpload({ blob: this.#container.getBlockBlobClient(key), key, requests: this.#requests });
   }
 
   async delete(key: string, { signal }: CallOptions): Promise<void> {
     const blob = this.#container.getBlobClient(key);
     const task = { action: 'delete', object: blob.url, signal, retry: 'safe' } as const;
     let tries = 0;
-    await this.#session.run(task, async (abortSignal) => {
+    await this.#requests.run(task, async (abortSignal) => {
       tries += 1;
       const deleting = blob.delete({ deleteSnapshots: 'include', abortSignal });
       // An earlier try may have arrived although its answer did not.

@@ -1,5 +1,5 @@
 import { RestError } from '@azure/storage-blob';
-import { kindOfStatus, networkFault, retryAfterMs } from '../../http/http-fault.ts';
+import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../http/error-kind.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** What was being done when an error came, as it reads in a message. */
@@ -37,7 +37,7 @@ export function absError(error: unknown, { action, object }: AbsAction): StoreEr
     return error;
   }
   if (!(error instanceof RestError) || error.statusCode === undefined) {
-    const { kind, found } = networkFault(error);
+    const { kind, found } = kindOfNetworkError(error);
     return new StoreError(kind, { action, object, found, cause: error });
   }
   const code = serviceCode(error);

@@ -1,14 +1,14 @@
 import { hash, randomInt } from 'node:crypto';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
-import type { StoreSession } from '../../http/store-session.ts';
+import type { StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 
 /** What an upload needs to know of its bucket. */
 export interface AbsUploadConfig {
   readonly blob: BlockBlobClient;
   readonly key: string;
-  readonly session: StoreSession;
+  readonly requests: StoreRequests;
 }
 
 /** How many part numbers there are between the numbers of two uploads; more than a blob has blocks. */
@@ -35,10 +35,10 @@ export class AbsUpload implements Upload {
   }
 
   async writePart({ number, bytes, digests }: UploadPart, { signal }: CallOptions): Promise<void> {
-    const { blob, session } = this.#config;
-    const deadlineMs = session.timeouts.partMs;
+    const { blob, requests } = this.#config;
+    const deadlineMs = requests.timeouts.partMs;
     const task = { action: `upload part ${number} of`, object: blob.url, signal, retry: 'never', deadlineMs } as const;
-    await session.run(task, async (abortSignal) => {
+    await requests.run(task, async (abortSignal) => {
       await blob.stageBlock(this.#blockId(number), bytes, bytes.length, {
         transactionalContentMD5: Buffer.from(digests?.md5 ?? hash('md5', bytes, 'buffer')),
         abortSignal,
@@ -51,7 +51,7 @@ export class AbsUpload implements Upload {
     whole: { readonly parts: number; readonly size: number },
     { signal }: CallOptions,
   ): Promise<ObjectEntry> {
-    const { blob, key, session } = this.#config;
+    const { blob, key, requests } = this.#config;
     const what = { action: 'complete the upload of', object: blob.url };
     const numbers = Array.from({ length: whole.parts }, (_, index) => index + 1);
     if (this.#written.size !== whole.parts || !numbers.every((number) => this.#written.has(number))) {
@@ -61,9 +61,9 @@ export class AbsUpload implements Upload {
     const task = { ...what, signal, retry: 'safe' } as const;
     const blocks = numbers.map((number) => this.#blockId(number));
     this.#unverified = true;
-    const committed = await session.run(task, (abortSignal) => blob.commitBlockList(blocks, { abortSignal }));
+    const committed = await requests.run(task, (abortSignal) => blob.commitBlockList(blocks, { abortSignal }));
     const look = { ...task, action: 'verify' };
-    const stored = await session.run(look, (abortSignal) => blob.getProperties({ abortSignal }));
+    const stored = await requests.run(look, (abortSignal) => blob.getProperties({ abortSignal }));
     // Another etag means that somebody has replaced it since: then its size says nothing about ours.
     if (stored.etag === committed.etag && stored.contentLength !== whole.size) {
       const found = `the store holds ${stored.contentLength} bytes where ${whole.size} were sent`;
@@ -85,9 +85,9 @@ export class AbsUpload implements Upload {
     if (!this.#unverified) {
       return;
     }
-    const { blob, session } = this.#config;
+    const { blob, requests } = this.#config;
     const task = { action: 'remove the unverified', object: blob.url, signal, retry: 'safe' } as const;
-    await session
+    await requests
       .run(task, (abortSignal) => this.#removeOwn(abortSignal))
       .catch((error: unknown) => {
         if (!(error instanceof StoreError && error.kind === 'not_found')) {

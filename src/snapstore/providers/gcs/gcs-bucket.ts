@@ -5,12 +5,12 @@ import { crc32c } from '../../../checksum/crc32c.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
-import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-session.ts';
+import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import { GcsClient, publicEndpoint } from './gcs-client.ts';
 import { isRangeBeyondEnd } from './gcs-error.ts';
 import { parseCrc32c, parseObject, resourceFields } from './gcs-object.ts';
-import { GcsSession } from './gcs-session.ts';
+import { GcsRequests } from './gcs-requests.ts';
 import { GcsTransport } from './gcs-transport.ts';
 import { GcsUpload } from './gcs-upload.ts';
 import type { Authorizer } from './google-authorizer.ts';
@@ -33,14 +33,14 @@ export class GcsBucket implements Bucket {
   /** One request composes at most 32 components; the Go program leaves one of them out. */
   readonly traits: BucketTraits = { maxParts: 31, minPartSize: 0, partsAreData: false, partDigests: ['crc32c'] };
   readonly location: string;
-  readonly #session: GcsSession;
+  readonly #requests: GcsRequests;
   readonly #transport: GcsTransport;
 
   constructor({ container, authorizer, endpoint = publicEndpoint, clock, timeouts = defaultTimeouts }: GcsConfig) {
     this.location = `gs://${container}`;
     this.#transport = new GcsTransport(authorizer);
     const client = new GcsClient({ bucket: container, endpoint, transport: this.#transport });
-    this.#session = new GcsSession(client, { location: this.location, clock, timeouts });
+    this.#requests = new GcsRequests(client, { location: this.location, clock, timeouts });
   }
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
@@ -58,8 +58,8 @@ export class GcsBucket implements Bucket {
     signal: AbortSignal,
   ): Promise<{ readonly items: readonly unknown[]; readonly nextPageToken: string | undefined }> {
     const task = { action: 'list', object: this.location, signal, retry: 'safe' } as const;
-    return await this.#session.run(task, async (request) => {
-      const [items, next] = await this.#session.client.bucket(request).getFiles({
+    return await this.#requests.run(task, async (abortSignal) => {
+      const [items, next] = await this.#requests.client.bucket(abortSignal).getFiles({
         autoPaginate: false,
         maxResults: pageSize,
         fields: `items(${resourceFields}),nextPageToken`,
@@ -74,9 +74,9 @@ export class GcsBucket implements Bucket {
     if (range !== undefined && range.end <= range.start) {
       return Readable.from([], { objectMode: false });
     }
-    const task = this.#session.task('read', key, { signal, retry: 'safe' });
+    const task = this.#requests.task('read', key, { signal, retry: 'safe' });
     try {
-      return await this.#session.stream(task, (request) => this.#download(key, range, task, request));
+      return await this.#requests.stream(task, (abortSignal) => this.#download(key, range, task, abortSignal));
     } catch (error) {
       if (range !== undefined && isRangeBeyondEnd(error)) {
         return Readable.from([], { objectMode: false });
@@ -85,9 +85,14 @@ export class GcsBucket implements Bucket {
     }
   }
 
-  async #download(key: string, range: ReadOptions['range'], task: StoreTask, request: AbortSignal): Promise<RawBody> {
-    const stream = this.#session.client
-      .bucket(request)
+  async #download(
+    key: string,
+    range: ReadOptions['range'],
+    task: StoreTask,
+    abortSignal: AbortSignal,
+  ): Promise<RawBody> {
+    const stream = this.#requests.client
+      .bucket(abortSignal)
       .file(key)
       .createReadStream({
         validation: false,
@@ -110,17 +115,17 @@ export class GcsBucket implements Bucket {
 
   async beginUpload(key: string, { signal }: CallOptions & { readonly partSize: number }): Promise<Upload> {
     signal.throwIfAborted();
-    return new GcsUpload(this.#session, key);
+    return new GcsUpload(this.#requests, key);
   }
 
   async delete(key: string, { signal }: CallOptions): Promise<void> {
     // Components that garbage collection has not taken yet would be left without their object.
     for await (const component of this.list(`${key}/`, { signal })) {
       if (/^\/\d{10}$/.test(component.key.slice(key.length))) {
-        await this.#session.delete(component.key, { signal });
+        await this.#requests.delete(component.key, { signal });
       }
     }
-    await this.#session.delete(key, { signal });
+    await this.#requests.delete(key, { signal });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
-import { kindOfStatus, networkFault, retryAfterMs } from '../../http/http-fault.ts';
+import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../http/error-kind.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
-import { GcsAnswer } from './gcs-answer.ts';
+import { GcsErrorResponse } from './gcs-error-response.ts';
 import { AuthorizationFailed } from './google-authorizer.ts';
 
 /** Reasons of the service ("HTTP status and error codes for JSON") that say more than the status beside them. */
@@ -33,8 +33,8 @@ export function gcsError(
     const remedy = kind === 'denied' ? 'check the account and its key in the credentials, and the clock' : undefined;
     return new StoreError(kind, { action, object, found, remedy, cause: error });
   }
-  if (!(error instanceof GcsAnswer)) {
-    const { kind, found } = networkFault(error);
+  if (!(error instanceof GcsErrorResponse)) {
+    const { kind, found } = kindOfNetworkError(error);
     return new StoreError(kind, { action, object, found, cause: error });
   }
   const kind = kindOf(error);
@@ -50,7 +50,7 @@ export function gcsError(
   });
 }
 
-function kindOf({ status, reason, message }: GcsAnswer): StoreErrorKind {
+function kindOf({ status, reason, message }: GcsErrorResponse): StoreErrorKind {
   // An absent bucket has the same status and reason as an absent object.
   if (status === 404 && /bucket does not exist/i.test(message)) {
     return 'gone';
@@ -64,7 +64,7 @@ function kindOf({ status, reason, message }: GcsAnswer): StoreErrorKind {
 
 /** For deletes that may have been done before: an absent object is as good as a deleted one. */
 export function unlessGone(error: unknown): void {
-  if (!(error instanceof GcsAnswer && error.status === 404 && kindOf(error) === 'not_found')) {
+  if (!(error instanceof GcsErrorResponse && error.status === 404 && kindOf(error) === 'not_found')) {
     throw error;
   }
 }
@@ -80,5 +80,5 @@ export function isRangeBeyondEnd(error: unknown): boolean {
 }
 
 function statusOf(error: unknown): number | undefined {
-  return error instanceof StoreError && error.cause instanceof GcsAnswer ? error.cause.status : undefined;
+  return error instanceof StoreError && error.cause instanceof GcsErrorResponse ? error.cause.status : undefined;
 }

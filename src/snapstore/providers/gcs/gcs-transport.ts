@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { HttpConnections } from '../../http/http-connections.ts';
-import { GcsAnswer } from './gcs-answer.ts';
+import { GcsErrorResponse } from './gcs-error-response.ts';
 import type { Authorizer } from './google-authorizer.ts';
 
 /** A request as the SDK hands it over, in the shape of the old `request` package. */
@@ -73,7 +73,7 @@ export class GcsTransport {
     return { body: body === '' ? {} : JSON.parse(body), response };
   }
 
-  /** Resolves with a success; throws a {@link GcsAnswer} for any other. */
+  /** Resolves with a success; throws a {@link GcsErrorResponse} for any other. */
   async #send(request: GcsRequest): Promise<IncomingMessage> {
     const first = await this.#sendOnce(request);
     if (first.statusCode !== 401) {
@@ -110,7 +110,7 @@ export class GcsTransport {
 async function succeeded(response: IncomingMessage): Promise<IncomingMessage> {
   const status = response.statusCode ?? 0;
   if (status >= 300) {
-    throw new GcsAnswer(status, await text(response), response.headers['retry-after']);
+    throw new GcsErrorResponse(status, await text(response), response.headers['retry-after']);
   }
   return response;
 }

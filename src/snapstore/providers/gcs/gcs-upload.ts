@@ -1,12 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { combineCrc32c, crc32c } from '../../../checksum/crc32c.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
-import type { StoreTask } from '../../http/store-session.ts';
+import type { StoreTask } from '../../http/store-requests.ts';
 import { type RetryPolicy, retryWaits, waitAfter } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
 import { isPreconditionFailure } from './gcs-error.ts';
 import { type GcsObject, parseObject } from './gcs-object.ts';
-import type { GcsSession } from './gcs-session.ts';
+import type { GcsRequests } from './gcs-requests.ts';
 
 /** A part that was sent, and what is known of the component it became. */
 interface Component {
@@ -38,7 +38,7 @@ const numbersOfParts = 100;
  * overwritten, and each of ours is pinned by its generation, so that two uploads to one key neither mix nor hinder each other.
  */
 export class GcsUpload implements Upload {
-  readonly #session: GcsSession;
+  readonly #requests: GcsRequests;
   readonly #key: string;
   /** Parts that have arrived, by their numbers. */
   readonly #parts = new Map<number, Component>();
@@ -50,8 +50,8 @@ export class GcsUpload implements Upload {
   /** Set while it is not known whether the object has become visible, or whether it is right: what it replaces. */
   #unverified: (ExpectedObject & { readonly over: number }) | undefined;
 
-  constructor(session: GcsSession, key: string) {
-    this.#session = session;
+  constructor(requests: GcsRequests, key: string) {
+    this.#requests = requests;
     this.#key = key;
   }
 
@@ -69,8 +69,8 @@ export class GcsUpload implements Upload {
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const part = { size: body.byteLength, crc: digests?.crc32c ?? crc32c(0, body), body };
     const task: StoreTask = {
-      ...this.#session.task(`upload part ${number} of`, this.#key, { signal, retry: 'never' }),
-      deadlineMs: this.#session.timeouts.partMs,
+      ...this.#requests.task(`upload part ${number} of`, this.#key, { signal, retry: 'never' }),
+      deadlineMs: this.#requests.timeouts.partMs,
     };
     const earlier = this.#parts.get(number);
     const first = { key: earlier?.key ?? this.#componentKey(number), over: earlier?.generation ?? 0 };
@@ -102,7 +102,7 @@ export class GcsUpload implements Upload {
     this.#sent.push(component);
     let stored: GcsObject | undefined;
     try {
-      stored = await this.#session.write(task, { key, bytes: body, crc, over });
+      stored = await this.#requests.write(task, { key, bytes: body, crc, over });
     } catch (error) {
       if (!isPreconditionFailure(error)) {
         if (error instanceof StoreError && error.kind !== 'transient') {
@@ -112,7 +112,7 @@ export class GcsUpload implements Upload {
         throw error;
       }
       // A try before this one may have stored it, and its answer was lost.
-      stored = await this.#session.stat(key, task.signal);
+      stored = await this.#requests.stat(key, task.signal);
       if (stored === undefined || !isSame(stored, component)) {
         return undefined;
       }
@@ -136,7 +136,7 @@ export class GcsUpload implements Upload {
     const parts = Array.from({ length: whole.parts }, (_, at) => this.#parts.get(at + 1));
     const arrived = parts.filter((part) => part !== undefined);
     const size = arrived.reduce((sum, part) => sum + part.size, 0);
-    const task = this.#session.task('complete the upload of', this.#key, { signal, retry: 'never' });
+    const task = this.#requests.task('complete the upload of', this.#key, { signal, retry: 'never' });
     if (arrived.length !== whole.parts || this.#parts.size !== whole.parts || size !== whole.size) {
       const found = `${this.#parts.size} parts with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`;
       throw new StoreError('invalid', { ...task, found });
@@ -150,9 +150,9 @@ export class GcsUpload implements Upload {
 
   /** Makes the object, over whatever lies there. An answer may be lost and somebody else faster: each try looks first. */
   async #publish(parts: readonly Component[], task: StoreTask, expected: ExpectedObject): Promise<GcsObject> {
-    const { timeouts, clock } = this.#session;
+    const { timeouts, clock } = this.#requests;
     const waits = retryWaits(timeouts.retries);
-    let over = (await this.#session.stat(this.#key, task.signal))?.generation ?? 0;
+    let over = (await this.#requests.stat(this.#key, task.signal))?.generation ?? 0;
     for (let races = 0; ; ) {
       this.#unverified = { ...expected, over };
       try {
@@ -168,7 +168,7 @@ export class GcsUpload implements Upload {
         if (!raced && error.kind !== 'transient') {
           throw error;
         }
-        const found = await this.#session.stat(this.#key, task.signal);
+        const found = await this.#requests.stat(this.#key, task.signal);
         if (found !== undefined && found.generation !== over && isSame(found, expected)) {
           return found;
         }
@@ -191,10 +191,10 @@ export class GcsUpload implements Upload {
 
   async #compose(parts: readonly Component[], task: StoreTask, over: number): Promise<GcsObject> {
     if (parts.length === 0) {
-      return await this.#session.write(task, { key: this.#key, bytes: Buffer.alloc(0), crc: 0, over });
+      return await this.#requests.write(task, { key: this.#key, bytes: Buffer.alloc(0), crc: 0, over });
     }
-    return await this.#session.run(task, async (request) => {
-      const bucket = this.#session.client.bucket(request);
+    return await this.#requests.run(task, async (abortSignal) => {
+      const bucket = this.#requests.client.bucket(abortSignal);
       const sources = parts.map(({ key, generation }) =>
         bucket.file(key, generation === undefined ? {} : { generation }),
       );
@@ -208,13 +208,13 @@ export class GcsUpload implements Upload {
       return stored;
     }
     // It is visible under its name and wrong: nobody may find it there.
-    await this.#session.delete(this.#key, { signal: task.signal, generation: stored.generation });
+    await this.#requests.delete(this.#key, { signal: task.signal, generation: stored.generation });
     const found = `the store holds other bytes (${stored.entry.size}) than were sent (${expected.size}); it was removed`;
     throw new StoreError('transient', { ...task, found });
   }
 
   get leftovers(): string {
-    return `components ${this.#session.location}/${this.#key}/*`;
+    return `components ${this.#requests.location}/${this.#key}/*`;
   }
 
   async abort({ signal }: CallOptions): Promise<void> {
@@ -247,7 +247,7 @@ export class GcsUpload implements Upload {
       return;
     }
     try {
-      await this.#session.delete(key, { signal, generation });
+      await this.#requests.delete(key, { signal, generation });
     } catch (error) {
       // Replaced or gone, it is not ours any more; under retention it has to stay until garbage collection may take it.
       const settled = error instanceof StoreError && (error.kind === 'not_found' || error.kind === 'immutable');
@@ -264,12 +264,12 @@ export class GcsUpload implements Upload {
     signal: AbortSignal,
   ): Promise<number | undefined> {
     for (const wait of [...retryWaits(lateArrival), undefined]) {
-      const found = await this.#session.stat(key, signal);
+      const found = await this.#requests.stat(key, signal);
       if (found !== undefined && found.generation !== own.over && isSame(found, own)) {
         return found.generation;
       }
       if (wait !== undefined) {
-        await this.#session.clock.sleep(wait, signal);
+        await this.#requests.clock.sleep(wait, signal);
       }
     }
     return undefined;

@@ -4,10 +4,10 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import { StoreError } from '../../store-error.ts';
-import { removeLeftovers, walk } from './directory.ts';
 import { fileError } from './file-error.ts';
 import { localBody } from './local-body.ts';
 import { beginLocalUpload } from './local-upload.ts';
+import { filesBelow, removeStaleTemporaryFiles } from './stored-files.ts';
 import { isTemporaryName } from './temporary-name.ts';
 
 /** A temporary file untouched for this long has lost its writer, ms. */
@@ -39,7 +39,7 @@ export class LocalBucket implements Bucket {
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     const root = this.#pathOf(folder, 'list');
     try {
-      for await (const { path, size, modifiedAt } of walk(root)) {
+      for await (const { path, size, modifiedAt } of filesBelow(root)) {
         signal.throwIfAborted();
         const key = `${folder}${path}`;
         if (key.startsWith(prefix)) {
@@ -111,7 +111,7 @@ export class LocalBucket implements Bucket {
   async #clean(directory: string): Promise<void> {
     if (!this.#cleaned.has(directory)) {
       this.#cleaned.add(directory);
-      await removeLeftovers(directory, { before: this.#clock.now() - ABANDONED_AFTER });
+      await removeStaleTemporaryFiles(directory, { before: this.#clock.now() - ABANDONED_AFTER });
     }
   }
 

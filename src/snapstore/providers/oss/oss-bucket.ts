@@ -4,11 +4,11 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
-import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-session.ts';
+import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
 import { StoreError, whenDenied } from '../../store-error.ts';
 import { createOssClient, type OssCallOptions, type OssHeaders, type OssPage } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';
-import { OssSession } from './oss-session.ts';
+import { OssRequests } from './oss-requests.ts';
 import { OssTransport } from './oss-transport.ts';
 import { OssUpload } from './oss-upload.ts';
 
@@ -31,7 +31,7 @@ export class OssBucket implements Bucket {
   readonly traits: BucketTraits = { maxParts: 9999, minPartSize, partsAreData: false, partDigests: ['crc64', 'md5'] };
   readonly location: string;
   readonly #name: string;
-  readonly #session: OssSession;
+  readonly #requests: OssRequests;
   readonly #transport: OssTransport;
 
   /** Connects to nothing yet. Throws an `invalid` {@link StoreError} for a name no bucket can have. */
@@ -40,7 +40,7 @@ export class OssBucket implements Bucket {
     this.location = `oss://${container}`;
     this.#transport = new OssTransport();
     const client = createOssClient({ bucket: container, endpoint, credentials, transport: this.#transport });
-    this.#session = new OssSession(client, { clock, timeouts });
+    this.#requests = new OssRequests(client, { clock, timeouts });
   }
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
@@ -62,8 +62,8 @@ export class OssBucket implements Bucket {
   }
 
   async #page(prefix: string, token: string | undefined, signal: AbortSignal): Promise<OssPage> {
-    const { client } = this.#session;
-    return await this.#session.run({ action: 'list', object: this.location, signal, retry: 'safe' }, (options) =>
+    const { client } = this.#requests;
+    return await this.#requests.run({ action: 'list', object: this.location, signal, retry: 'safe' }, (options) =>
       // The SDK takes things out of the query it is given; an empty value would be signed in another way than sent.
       client.listV2(
         {
@@ -89,7 +89,9 @@ export class OssBucket implements Bucket {
   async #retentionMs(signal: AbortSignal): Promise<number | undefined> {
     const task = { action: 'read the retention policy of', object: this.location, signal, retry: 'safe' } as const;
     try {
-      const worm = await this.#session.run(task, (options) => this.#session.client.getBucketWorm(this.#name, options));
+      const worm = await this.#requests.run(task, (options) =>
+        this.#requests.client.getBucketWorm(this.#name, options),
+      );
       const inForce = worm.state === 'InProgress' || worm.state === 'Locked';
       return inForce ? Number(worm.days) * 86_400_000 : undefined;
     } catch (error) {
@@ -108,7 +110,7 @@ export class OssBucket implements Bucket {
     }
     const task = { action: 'read', object: this.#object(key), signal, retry: 'safe' } as const;
     try {
-      return await this.#session.stream(task, (options) => this.#download(key, range, task, options));
+      return await this.#requests.stream(task, (options) => this.#download(key, range, task, options));
     } catch (error) {
       if (range !== undefined && error instanceof StoreError && ossErrorCode(error) === 'InvalidRange') {
         // It begins at or after the object's end.
@@ -126,7 +128,7 @@ export class OssBucket implements Bucket {
   ): Promise<RawBody> {
     const headers: Record<string, string> =
       range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}`, 'x-oss-range-behavior': 'standard' };
-    const { stream, res } = await this.#session.client.getStream(key, { ...options, headers });
+    const { stream, res } = await this.#requests.client.getStream(key, { ...options, headers });
     const length = Number(res.headers['content-length']);
     if (!Number.isSafeInteger(length) || res.status !== (range === undefined ? 200 : 206)) {
       stream.destroy();
@@ -138,17 +140,17 @@ export class OssBucket implements Bucket {
 
   async beginUpload(key: string, { signal }: CallOptions & { readonly partSize: number }): Promise<Upload> {
     const object = this.#object(key);
-    const { uploadId } = await this.#session.run({ action: 'upload', object, signal, retry: 'safe' }, (options) =>
-      this.#session.client.initMultipartUpload(key, options),
+    const { uploadId } = await this.#requests.run({ action: 'upload', object, signal, retry: 'safe' }, (options) =>
+      this.#requests.client.initMultipartUpload(key, options),
     );
-    return new OssUpload(this.#session, { key, uploadId, object });
+    return new OssUpload(this.#requests, { key, uploadId, object });
   }
 
   async delete(key: string, { signal }: CallOptions): Promise<void> {
     const task = { action: 'delete', object: this.#object(key), signal, retry: 'safe' } as const;
     // The service says the same whether there was such an object or not. Who may delete need not be allowed to look.
-    await this.#session.run(task, (options) => this.#session.client.head(key, options)).catch(whenDenied(undefined));
-    await this.#session.run(task, (options) => this.#session.client.delete(key, options));
+    await this.#requests.run(task, (options) => this.#requests.client.head(key, options)).catch(whenDenied(undefined));
+    await this.#requests.run(task, (options) => this.#requests.client.delete(key, options));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,4 @@
-import { kindOfStatus, networkFault, retryAfterMs } from '../../http/http-fault.ts';
+import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../http/error-kind.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** Error codes of the service ("Error codes" in its API reference) that say more than their status. */
@@ -28,7 +28,12 @@ export function ossError(
   }
   const { status, code } = answerOf(error);
   if (status < 400) {
-    return new StoreError(networkFault(error).kind, { action, object, found: networkFault(error).found, cause: error });
+    return new StoreError(kindOfNetworkError(error).kind, {
+      action,
+      object,
+      found: kindOfNetworkError(error).found,
+      cause: error,
+    });
   }
   const known = kinds[code] ?? { kind: kindOfStatus(status) };
   return new StoreError(known.kind, {
@@ -46,7 +51,7 @@ export function ossErrorCode(error: StoreError): string {
   return answerOf(error.cause).code;
 }
 
-/** What {@link OssSession} put beside the SDK's error. */
+/** What {@link OssRequests} put beside the SDK's error. */
 function retryAfterOf(error: unknown): string | undefined {
   const value: unknown = error instanceof Error ? Reflect.get(error, 'retryAfter') : undefined;
   return typeof value === 'string' ? value : undefined;

@@ -5,7 +5,7 @@ import { retryWaits, waitAfter } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
 import type { OssHeaders } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';
-import type { OssSession } from './oss-session.ts';
+import type { OssRequests } from './oss-requests.ts';
 
 /** What is known of a part that arrived. */
 interface WrittenPart {
@@ -25,7 +25,7 @@ export interface OssUploadTarget {
 
 /** A multipart upload to OSS. Every part goes with its MD5, and the CRC-64 the service found is compared. */
 export class OssUpload implements Upload {
-  readonly #session: OssSession;
+  readonly #requests: OssRequests;
   readonly #target: OssUploadTarget;
   readonly #parts = new Map<number, WrittenPart>();
   readonly #inFlight = new Set<Promise<unknown>>();
@@ -34,8 +34,8 @@ export class OssUpload implements Upload {
   /** Set while it is not known whether the object has become visible, or whether it is right. */
   #unverified: ExpectedObject | undefined;
 
-  constructor(session: OssSession, target: OssUploadTarget) {
-    this.#session = session;
+  constructor(requests: OssRequests, target: OssUploadTarget) {
+    this.#requests = requests;
     this.#target = target;
   }
 
@@ -55,10 +55,10 @@ export class OssUpload implements Upload {
     const crc = digests?.crc64 ?? crc64(body);
     const headers = { 'Content-MD5': Buffer.from(digests?.md5 ?? hash('md5', body, 'buffer')).toString('base64') };
     const action = `upload part ${number} of`;
-    const { etag, res } = await this.#session.run(
-      { action, object, signal, retry: 'never', deadlineMs: this.#session.timeouts.partMs },
+    const { etag, res } = await this.#requests.run(
+      { action, object, signal, retry: 'never', deadlineMs: this.#requests.timeouts.partMs },
       (options) =>
-        this.#session.client.uploadPart(key, uploadId, number, body, 0, body.byteLength, { ...options, headers }),
+        this.#requests.client.uploadPart(key, uploadId, number, body, 0, body.byteLength, { ...options, headers }),
     );
     if (storedCrc(res.headers, crc) !== crc) {
       throw new StoreError('transient', { action, object, found: 'the store received other bytes than were sent' });
@@ -100,11 +100,11 @@ export class OssUpload implements Upload {
   ): Promise<OssHeaders | undefined> {
     const { key, uploadId, object } = this.#target;
     const task = { action: 'complete the upload of', object, signal, retry: 'never' } as const;
-    const { client, timeouts, clock } = this.#session;
+    const { client, timeouts, clock } = this.#requests;
     for (const waits = retryWaits(timeouts.retries); ; ) {
       try {
         // A multipart upload needs a part; an empty object is put as it is.
-        const { res } = await this.#session.run(task, (options) =>
+        const { res } = await this.#requests.run(task, (options) =>
           expected.size === 0
             ? client.put(key, Buffer.alloc(0), options)
             : client.completeMultipartUpload(key, uploadId, parts, options),
@@ -174,8 +174,8 @@ export class OssUpload implements Upload {
     readonly modifiedAt: number;
   }> {
     const { key, object } = this.#target;
-    const { res } = await this.#session.run({ action: 'verify', object, signal, retry: 'safe' }, (options) =>
-      this.#session.client.head(key, options),
+    const { res } = await this.#requests.run({ action: 'verify', object, signal, retry: 'safe' }, (options) =>
+      this.#requests.client.head(key, options),
     );
     return {
       size: Number(res.headers['content-length']),
@@ -206,8 +206,8 @@ export class OssUpload implements Upload {
   async #discard(signal: AbortSignal): Promise<'dropped' | 'gone'> {
     const { key, uploadId, object } = this.#target;
     try {
-      await this.#session.run({ action: 'abort the upload of', object, signal, retry: 'safe' }, (options) =>
-        this.#session.client.abortMultipartUpload(key, uploadId, options),
+      await this.#requests.run({ action: 'abort the upload of', object, signal, retry: 'safe' }, (options) =>
+        this.#requests.client.abortMultipartUpload(key, uploadId, options),
       );
       return 'dropped';
     } catch (error) {
@@ -228,8 +228,8 @@ export class OssUpload implements Upload {
 
   async #remove(action: string, signal: AbortSignal): Promise<void> {
     const { key, object } = this.#target;
-    await this.#session.run({ action, object, signal, retry: 'safe' }, (options) =>
-      this.#session.client.delete(key, options),
+    await this.#requests.run({ action, object, signal, retry: 'safe' }, (options) =>
+      this.#requests.client.delete(key, options),
     );
   }
 }

@@ -17,7 +17,7 @@ import type {
   VersionOptions,
 } from '../../bucket.ts';
 import type { RawBody } from '../../http/object-body.ts';
-import { defaultTimeouts, type RequestTimeouts, StoreSession, type StoreTask } from '../../http/store-session.ts';
+import { defaultTimeouts, type RequestTimeouts, StoreRequests, type StoreTask } from '../../http/store-requests.ts';
 import { StoreError, whenDenied } from '../../store-error.ts';
 import type { PartDigest } from '../../upload/part-digests.ts';
 import { PartEtags } from './part-etags.ts';
@@ -58,7 +58,7 @@ export class S3Bucket implements Bucket {
       settings.endpoint === undefined ? `s3://${settings.bucket}` : `${settings.endpoint}/${settings.bucket}`;
     this.#place = {
       client: createS3Client(settings, clock),
-      session: new StoreSession({ clock, timeouts, translate: s3Error }),
+      requests: new StoreRequests({ clock, timeouts, translate: s3Error }),
       bucket: settings.bucket,
       location: this.location,
     };
@@ -69,7 +69,7 @@ export class S3Bucket implements Bucket {
   }
 
   async read(key: string, { signal, range, versionId }: ReadOptions): Promise<Readable> {
-    const { client, session } = this.#place;
+    const { client, requests } = this.#place;
     const task = this.#task('read', key, signal);
     if (range !== undefined && range.start >= range.end) {
       await this.#head(task, key, versionId);
@@ -78,7 +78,7 @@ export class S3Bucket implements Bucket {
     const bytes = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` };
     const input = { ...this.#addressed(key, versionId), ...this.#settings.sse, ...bytes };
     try {
-      return await session.stream(task, async (abortSignal) => {
+      return await requests.stream(task, async (abortSignal) => {
         const { Body: body, ContentLength: length } = await client.send(new GetObjectCommand(input), { abortSignal });
         return rawBody(body, length, task);
       });
@@ -92,7 +92,7 @@ export class S3Bucket implements Bucket {
   }
 
   async beginUpload(key: string, { signal }: CallOptions): Promise<Upload> {
-    const { client, session, bucket } = this.#place;
+    const { client, requests, bucket } = this.#place;
     const { sse, requestChecksums: checksums } = this.#settings;
     const input = {
       Bucket: bucket,
@@ -102,7 +102,7 @@ export class S3Bucket implements Bucket {
     };
     // Tried again it might begin twice, and nobody would abort the first.
     const task = { ...this.#task('begin the upload of', key, signal), retry: 'never' } as const;
-    const { UploadId: uploadId } = await session.run(task, (abortSignal) =>
+    const { UploadId: uploadId } = await requests.run(task, (abortSignal) =>
       client.send(new CreateMultipartUploadCommand(input), { abortSignal }),
     );
     if (uploadId === undefined) {
@@ -112,17 +112,17 @@ export class S3Bucket implements Bucket {
   }
 
   async delete(key: string, { signal, versionId }: VersionOptions): Promise<void> {
-    const { client, session } = this.#place;
+    const { client, requests } = this.#place;
     const task = this.#task('delete', key, signal);
     // The service says nothing about objects that were not there, and too little about locked ones. Who may delete need not be
     // allowed to look.
     const before = await this.#head(task, key, versionId).catch(whenDenied(undefined));
     try {
-      await session.run(task, (abortSignal) =>
+      await requests.run(task, (abortSignal) =>
         client.send(new DeleteObjectCommand(this.#addressed(key, versionId)), { abortSignal }),
       );
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'denied' && before && isLocked(before, session.clock.now())) {
+      if (error instanceof StoreError && error.kind === 'denied' && before && isLocked(before, requests.clock.now())) {
         const until = before.ObjectLockRetainUntilDate?.toISOString();
         const found = until === undefined ? 'it is under a legal hold' : `it is locked until ${until}`;
         throw new StoreError('immutable', { ...task, found, cause: error });
@@ -137,9 +137,9 @@ export class S3Bucket implements Bucket {
   }
 
   async #head(task: StoreTask, key: string, versionId: string | undefined): Promise<HeadObjectCommandOutput> {
-    const { client, session } = this.#place;
+    const { client, requests } = this.#place;
     const input = { ...this.#addressed(key, versionId), ...this.#settings.sse };
-    return await session.run(task, (abortSignal) => client.send(new HeadObjectCommand(input), { abortSignal }));
+    return await requests.run(task, (abortSignal) => client.send(new HeadObjectCommand(input), { abortSignal }));
   }
 
   #addressed(key: string, versionId: string | undefined) {

@@ -1,6 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Clock } from '../../../runtime/clock.ts';
-import { ReceivingHttpAgent, ReceivingHttpsAgent } from '../../http/receiving-agents.ts';
+import { SharedBufferHttpAgent, SharedBufferHttpsAgent } from '../../http/shared-buffer-agents.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { webIdentity } from './web-identity.ts';
 
@@ -24,8 +24,8 @@ export function createS3Client(settings: S3Settings, clock: Clock): S3Client {
     expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT,
-      httpAgent: new ReceivingHttpAgent(connections),
-      httpsAgent: new ReceivingHttpsAgent({
+      httpAgent: new SharedBufferHttpAgent(connections),
+      httpsAgent: new SharedBufferHttpsAgent({
         ...connections,
         ...trust,
         rejectUnauthorized: !settings.insecureSkipVerify,

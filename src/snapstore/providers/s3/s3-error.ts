@@ -1,4 +1,4 @@
-import { kindOfStatus, networkFault, retryAfterMs } from '../../http/http-fault.ts';
+import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../http/error-kind.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** What was being done when an error came, as it reads in a message. */
@@ -56,7 +56,7 @@ export function s3Error(error: unknown, { action, object }: S3Action): StoreErro
         cause: error,
       });
     }
-    const { kind, found } = networkFault(error);
+    const { kind, found } = kindOfNetworkError(error);
     return new StoreError(kind, { action, object, found, cause: error });
   }
   const code = s3ErrorCode(error);

@@ -7,7 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { ObjectEntry } from '../../bucket.ts';
-import type { StoreSession, StoreTask } from '../../http/store-session.ts';
+import type { StoreRequests, StoreTask } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 
 /** The tag that keeps a snapshot out of restores. */
@@ -21,7 +21,7 @@ const TAGS_AT_ONCE = 8;
 /** A bucket and how to ask for it. */
 export interface S3Place {
   readonly client: S3Client;
-  readonly session: StoreSession;
+  readonly requests: StoreRequests;
   readonly bucket: string;
   /** For messages. */
   readonly location: string;
@@ -40,9 +40,9 @@ export async function* listS3(
   }
 }
 
-async function keepsVersions({ client, session, bucket, location }: S3Place, signal: AbortSignal): Promise<boolean> {
+async function keepsVersions({ client, requests, bucket, location }: S3Place, signal: AbortSignal): Promise<boolean> {
   try {
-    const answer = await session.run(taskOf('look at the versioning of', location, signal), (abortSignal) =>
+    const answer = await requests.run(taskOf('look at the versioning of', location, signal), (abortSignal) =>
       client.send(new GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal }),
     );
     return answer.Status === 'Enabled';
@@ -56,14 +56,14 @@ async function keepsVersions({ client, session, bucket, location }: S3Place, sig
 }
 
 async function* objects(
-  { client, session, bucket, location }: S3Place,
+  { client, requests, bucket, location }: S3Place,
   prefix: string,
   signal: AbortSignal,
 ): AsyncGenerator<ObjectEntry, void, undefined> {
   let token: string | undefined;
   do {
     const input = { Bucket: bucket, Prefix: prefix, ContinuationToken: token };
-    const page = await session.run(taskOf('list', location, signal), (abortSignal) =>
+    const page = await requests.run(taskOf('list', location, signal), (abortSignal) =>
       client.send(new ListObjectsV2Command(input), { abortSignal }),
     );
     for (const { Key: key, Size: size = 0, LastModified: modified } of page.Contents ?? []) {
@@ -103,7 +103,7 @@ async function* oldestVersions(
 }
 
 async function allVersions(
-  { client, session, bucket, location }: S3Place,
+  { client, requests, bucket, location }: S3Place,
   prefix: string,
   signal: AbortSignal,
 ): Promise<{ readonly oldest: ReadonlyMap<string, ObjectEntry>; readonly deleted: ReadonlySet<string> }> {
@@ -112,7 +112,7 @@ async function allVersions(
   let markers: { readonly KeyMarker: string | undefined; readonly VersionIdMarker: string | undefined } | undefined;
   do {
     const input = { Bucket: bucket, Prefix: prefix, ...markers };
-    const page = await session.run(taskOf('list the versions in', location, signal), (abortSignal) =>
+    const page = await requests.run(taskOf('list the versions in', location, signal), (abortSignal) =>
       client.send(new ListObjectVersionsCommand(input), { abortSignal }),
     );
     for (const { Key: key, VersionId: versionId, Size: size = 0, LastModified: modified } of page.Versions ?? []) {
@@ -137,9 +137,9 @@ async function allVersions(
 }
 
 /** How long the bucket locks what is put into it, ms; 0 when it does not. */
-async function defaultRetention({ client, session, bucket, location }: S3Place, signal: AbortSignal): Promise<number> {
+async function defaultRetention({ client, requests, bucket, location }: S3Place, signal: AbortSignal): Promise<number> {
   try {
-    const { ObjectLockConfiguration: lock } = await session.run(
+    const { ObjectLockConfiguration: lock } = await requests.run(
       taskOf('look at the object lock of', location, signal),
       (abortSignal) => client.send(new GetObjectLockConfigurationCommand({ Bucket: bucket }), { abortSignal }),
     );
@@ -155,12 +155,12 @@ async function defaultRetention({ client, session, bucket, location }: S3Place, 
 }
 
 async function isExcluded(
-  { client, session, bucket, location }: S3Place,
+  { client, requests, bucket, location }: S3Place,
   { key, versionId }: ObjectEntry,
   signal: AbortSignal,
 ): Promise<boolean> {
   const input = { Bucket: bucket, Key: key, VersionId: versionId };
-  const { TagSet: tags = [] } = await session.run(
+  const { TagSet: tags = [] } = await requests.run(
     taskOf('read the tags of', `${location}/${key}`, signal),
     (abortSignal) => client.send(new GetObjectTaggingCommand(input), { abortSignal }),
   );

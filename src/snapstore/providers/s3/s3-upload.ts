@@ -46,9 +46,15 @@ export class S3Upload implements Upload {
   }
 
   async writePart({ number, bytes, digests }: UploadPart, { signal }: CallOptions): Promise<void> {
-    const { client, session } = this.#place;
+    const { client, requests } = this.#place;
     const action = `upload part ${number} of`;
-    const task = { action, object: this.#object, signal, retry: 'never', deadlineMs: session.timeouts.partMs } as const;
+    const task = {
+      action,
+      object: this.#object,
+      signal,
+      retry: 'never',
+      deadlineMs: requests.timeouts.partMs,
+    } as const;
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const checksum =
       this.#target.checksums === 'when_required' ? undefined : formatCrc32c(digests?.crc32c ?? crc32c(0, body));
@@ -59,7 +65,7 @@ export class S3Upload implements Upload {
       ContentLength: body.length,
       ...this.#target.sse,
     };
-    const answer = await session.run(task, (abortSignal) => {
+    const answer = await requests.run(task, (abortSignal) => {
       const command = new UploadPartCommand({ ...input, ...(checksum !== undefined && { ChecksumCRC32C: checksum }) });
       if (digests?.sha256 !== undefined) {
         signWith(digests.sha256, command.middlewareStack);
@@ -112,10 +118,10 @@ export class S3Upload implements Upload {
     if (this.#state === 'completed' || this.#state === 'aborted') {
       return;
     }
-    const { client, session } = this.#place;
+    const { client, requests } = this.#place;
     const task = { action: 'abort the upload of', object: this.#object, signal, retry: 'safe' } as const;
     try {
-      await session.run(task, (abortSignal) =>
+      await requests.run(task, (abortSignal) =>
         client.send(new AbortMultipartUploadCommand(this.#addressed()), { abortSignal }),
       );
     } catch (error) {
@@ -132,11 +138,11 @@ export class S3Upload implements Upload {
 
   /** Joins the parts and gives the version that came of it. A lost answer may mean that it was done: the object is asked. */
   async #publish(parts: readonly CompletedPart[], signal: AbortSignal): Promise<string | undefined> {
-    const { client, session } = this.#place;
+    const { client, requests } = this.#place;
     const task = { action: 'complete the upload of', object: this.#object, signal, retry: 'safe' } as const;
     const input = { ...this.#addressed(), MultipartUpload: { Parts: [...parts] }, ...this.#target.sse };
     try {
-      const answer = await session.run(task, (abortSignal) =>
+      const answer = await requests.run(task, (abortSignal) =>
         client.send(new CompleteMultipartUploadCommand(input), { abortSignal }),
       );
       return answer.VersionId;
@@ -172,10 +178,12 @@ export class S3Upload implements Upload {
   }
 
   async #head(versionId: string | undefined, signal: AbortSignal) {
-    const { client, session, bucket } = this.#place;
+    const { client, requests, bucket } = this.#place;
     const task = { action: 'verify', object: this.#object, signal, retry: 'safe' } as const;
     const input = { Bucket: bucket, Key: this.#target.key, VersionId: versionId, ...this.#target.sse };
-    const answer = await session.run(task, (abortSignal) => client.send(new HeadObjectCommand(input), { abortSignal }));
+    const answer = await requests.run(task, (abortSignal) =>
+      client.send(new HeadObjectCommand(input), { abortSignal }),
+    );
     return {
       size: answer.ContentLength ?? 0,
       etag: bareEtag(answer.ETag),

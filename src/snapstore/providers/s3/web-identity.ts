@@ -3,7 +3,7 @@ import { fromWebToken } from '@aws-sdk/credential-provider-web-identity';
 import type { Clock } from '../../../runtime/clock.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import { readWebIdentityToken } from '../../credentials/aws.ts';
-import { kindOfStatus, networkFault } from '../../http/http-fault.ts';
+import { kindOfNetworkError, kindOfStatus } from '../../http/error-kind.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 import { statusOf } from './s3-error.ts';
 
@@ -78,7 +78,7 @@ function refusal(error: unknown, { roleARN, tokenPath }: WebIdentityRole): Store
   }
   const status = statusOf(error);
   if (status === undefined || !(error instanceof Error)) {
-    const { kind, found } = networkFault(error);
+    const { kind, found } = kindOfNetworkError(error);
     return new StoreError(kind, { action, object: tokenPath, found: `the token service: ${found}`, cause: error });
   }
   return new StoreError(kindOf(error.name, status), {

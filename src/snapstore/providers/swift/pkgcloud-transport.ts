@@ -7,8 +7,8 @@ import {
   type RequestOptions,
   type StorageClient,
 } from 'pkgcloud/lib/pkgcloud/openstack/storage/index.js';
-import { ReceivingHttpAgent, ReceivingHttpsAgent } from '../../http/receiving-agents.ts';
-import type { SwiftToken } from './keystone-session.ts';
+import { SharedBufferHttpAgent, SharedBufferHttpsAgent } from '../../http/shared-buffer-agents.ts';
+import type { SwiftToken } from './keystone-login.ts';
 
 /** One request to Swift. */
 export interface SwiftRequest {
@@ -20,21 +20,21 @@ export interface SwiftRequest {
 }
 
 /** An answer with all of its body. */
-export interface SwiftAnswer {
+export interface SwiftResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
 /** An answer whose body is still to come. */
-export interface SwiftOpening {
+export interface SwiftBodyResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly stream: Readable;
 }
 
 /** A valid token and the signal that ends the request. */
-export interface SwiftSending {
+export interface SwiftSendOptions {
   readonly token: SwiftToken;
   readonly signal: AbortSignal;
 }
@@ -54,8 +54,8 @@ class NoLogin extends EventEmitter {
 export class PkgcloudTransport {
   readonly #client: StorageClient;
   readonly #agents = {
-    http: new ReceivingHttpAgent({ keepAlive: true }),
-    https: new ReceivingHttpsAgent({ keepAlive: true }),
+    http: new SharedBufferHttpAgent({ keepAlive: true }),
+    https: new SharedBufferHttpsAgent({ keepAlive: true }),
   };
 
   constructor() {
@@ -65,8 +65,8 @@ export class PkgcloudTransport {
   }
 
   /** Sends a request and reads all of its answer, whatever the status. Rejects when the answer does not come whole. */
-  async send(request: SwiftRequest, { token, signal }: SwiftSending): Promise<SwiftAnswer> {
-    const { promise, resolve, reject } = Promise.withResolvers<SwiftAnswer>();
+  async send(request: SwiftRequest, { token, signal }: SwiftSendOptions): Promise<SwiftResponse> {
+    const { promise, resolve, reject } = Promise.withResolvers<SwiftResponse>();
     const sent = this.#start(request, token, (error, body, response) => {
       if (error !== null) {
         reject(error);
@@ -80,8 +80,8 @@ export class PkgcloudTransport {
   }
 
   /** Sends a request and gives its answer as soon as the headers are there. The stream fails when the connection breaks. */
-  async open(request: SwiftRequest, { token, signal }: SwiftSending): Promise<SwiftOpening> {
-    const { promise, resolve, reject } = Promise.withResolvers<SwiftOpening>();
+  async open(request: SwiftRequest, { token, signal }: SwiftSendOptions): Promise<SwiftBodyResponse> {
+    const { promise, resolve, reject } = Promise.withResolvers<SwiftBodyResponse>();
     const sent = this.#start(request, token);
     sent.on('error', reject);
     sent.on('response', (response: IncomingMessage) => {

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
-import { defaultTimeouts, type RequestTimeouts } from '../../http/store-session.ts';
+import { defaultTimeouts, type RequestTimeouts } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
-import { KeystoneSession } from './keystone-session.ts';
+import { KeystoneLogin } from './keystone-login.ts';
 import { PkgcloudTransport } from './pkgcloud-transport.ts';
 import { parseSegmentKey, uploadNumbers } from './segments.ts';
 import { SwiftConnection } from './swift-connection.ts';
@@ -32,7 +32,7 @@ export class SwiftBucket implements Bucket {
   readonly #uploads = new Map<string, Set<number>>();
 
   constructor({ container, credentials, clock, timeouts = defaultTimeouts }: SwiftConfig) {
-    const keystone = new KeystoneSession(credentials, { clock, timeouts });
+    const keystone = new KeystoneLogin(credentials, { clock, timeouts });
     const transport = new PkgcloudTransport();
     this.#connection = new SwiftConnection({ container, keystone, transport, clock, timeouts });
     this.location = this.#connection.location;

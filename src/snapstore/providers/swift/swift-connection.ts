@@ -2,10 +2,10 @@ import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { RawBody } from '../../http/object-body.ts';
-import { type RequestTimeouts, StoreSession } from '../../http/store-session.ts';
+import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
-import type { KeystoneSession, SwiftToken } from './keystone-session.ts';
-import type { PkgcloudTransport, SwiftAnswer, SwiftOpening, SwiftRequest } from './pkgcloud-transport.ts';
+import type { KeystoneLogin, SwiftToken } from './keystone-login.ts';
+import type { PkgcloudTransport, SwiftBodyResponse, SwiftRequest, SwiftResponse } from './pkgcloud-transport.ts';
 import { type SwiftAction, swiftNetworkError, swiftStatusError } from './swift-error.ts';
 
 /** One object, segment or manifest, as a page of a listing shows it. */
@@ -35,13 +35,13 @@ export class SwiftConnection {
   /** For messages. */
   readonly location: string;
   readonly container: string;
-  readonly #session: StoreSession;
-  readonly #keystone: KeystoneSession;
+  readonly #requests: StoreRequests;
+  readonly #keystone: KeystoneLogin;
   readonly #transport: PkgcloudTransport;
 
   constructor(parts: {
     readonly container: string;
-    readonly keystone: KeystoneSession;
+    readonly keystone: KeystoneLogin;
     readonly transport: PkgcloudTransport;
     readonly clock: Clock;
     readonly timeouts: RequestTimeouts;
@@ -50,15 +50,15 @@ export class SwiftConnection {
     this.location = `swift://${parts.container}`;
     this.#keystone = parts.keystone;
     this.#transport = parts.transport;
-    this.#session = new StoreSession({ ...parts, translate: swiftNetworkError });
+    this.#requests = new StoreRequests({ ...parts, translate: swiftNetworkError });
   }
 
   get clock(): Clock {
-    return this.#session.clock;
+    return this.#requests.clock;
   }
 
   get timeouts(): RequestTimeouts {
-    return this.#session.timeouts;
+    return this.#requests.timeouts;
   }
 
   /** The action for messages: what is done to an object, or to the container where there is no key. */
@@ -71,11 +71,11 @@ export class SwiftConnection {
     what: SwiftAction,
     request: Omit<SwiftRequest, 'path'> & { readonly key: string | undefined; readonly query?: string },
     options: { readonly signal: AbortSignal; readonly retry?: 'never'; readonly deadlineMs?: number },
-  ): Promise<SwiftAnswer> {
+  ): Promise<SwiftResponse> {
     const { key, query = '', ...rest } = request;
     const path = `${this.#path(key)}${query}`;
     let tries = 0;
-    return await this.#session.run({ ...what, retry: 'safe', ...options }, async (signal) => {
+    return await this.#requests.run({ ...what, retry: 'safe', ...options }, async (signal) => {
       tries += 1;
       const answer = await this.#withToken((token) => this.#transport.send({ ...rest, path }, { token, signal }));
       // An earlier try of a delete may have arrived although its answer did not.
@@ -93,7 +93,7 @@ export class SwiftConnection {
     { signal, headers }: { readonly signal: AbortSignal; readonly headers: Readonly<Record<string, string>> },
   ): Promise<Readable> {
     const request: SwiftRequest = { method: 'GET', path: this.#path(key), headers };
-    return await this.#session.stream({ ...what, signal, retry: 'safe' }, async (abort) => {
+    return await this.#requests.stream({ ...what, signal, retry: 'safe' }, async (abort) => {
       const opening = await this.#withToken(async (token) => {
         const answer = await this.#transport.open(request, { token, signal: abort });
         if (!isSuccess(answer.status)) {
@@ -164,7 +164,7 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-function rawBody({ status, headers, stream }: SwiftOpening, what: SwiftAction, request: SwiftRequest): RawBody {
+function rawBody({ status, headers, stream }: SwiftBodyResponse, what: SwiftAction, request: SwiftRequest): RawBody {
   const wanted = request.headers?.['Range'] === undefined ? 200 : 206;
   const length = Number(headers['content-length'] ?? Number.NaN);
   if (status === wanted && Number.isSafeInteger(length)) {

@@ -1,4 +1,4 @@
-import { kindOfStatus, networkFault, retryAfterMs } from '../../http/http-fault.ts';
+import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../http/error-kind.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** What was being done when an error came, as it reads in a message. */
@@ -10,7 +10,7 @@ export interface SwiftAction {
 }
 
 /** An answer that is not a success, as far as an error needs it. */
-export interface RefusedAnswer {
+export interface ErrorResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Buffer;
@@ -24,13 +24,13 @@ export function swiftNetworkError(error: unknown, { action, object }: SwiftActio
   if (error instanceof StoreError) {
     return error;
   }
-  const { kind, found } = networkFault(error);
+  const { kind, found } = kindOfNetworkError(error);
   return new StoreError(kind, { action, object, found, cause: error });
 }
 
 /** Translates an answer other than success. */
 export function swiftStatusError(
-  { status, headers, body }: RefusedAnswer,
+  { status, headers, body }: ErrorResponse,
   { action, object }: SwiftAction,
 ): StoreError {
   const kind = kindOfAnswer(status, body);

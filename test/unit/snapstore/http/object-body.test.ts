@@ -4,7 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { type BodyChecksum, openBody, passing } from '../../../../src/snapstore/http/object-body.ts';
+import { type BodyChecksum, consumeBody, openBody } from '../../../../src/snapstore/http/object-body.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 
 interface Opening {
@@ -144,7 +144,7 @@ describe('bytes in passing', () => {
     const { body } = await open({ stream, length: 4 });
     const pieces: Uint8Array[] = [];
     let text = '';
-    for await (const piece of passing(body)) {
+    for await (const piece of consumeBody(body)) {
       text += Buffer.from(piece).toString();
       pieces.push(piece);
     }
@@ -158,13 +158,13 @@ describe('bytes in passing', () => {
   it('keep memory that they share with others', async () => {
     const shared = Buffer.from(new ArrayBuffer(4)).fill('x');
     const { body } = await open({ stream: Readable.from([shared.subarray(0, 2), shared.subarray(2)]), length: 4 });
-    assert.equal((await buffer(passing(body))).toString(), 'xxxx');
+    assert.equal((await buffer(consumeBody(body))).toString(), 'xxxx');
     assert.equal(shared.toString(), 'xxxx');
   });
 
   it('keep the memory of bodies that are no answers of a store', async () => {
     const own = Uint8Array.from([1, 2]);
-    for await (const _ of passing(Readable.from([own]))) {
+    for await (const _ of consumeBody(Readable.from([own]))) {
       // Only the way here counts.
     }
     assert.deepEqual([...own], [1, 2]);

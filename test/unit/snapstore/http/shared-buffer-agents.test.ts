@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { makeCertificates } from '../../../../scripts/lab/certificates.ts';
-import { ReceivingHttpAgent, ReceivingHttpsAgent } from '../../../../src/snapstore/http/receiving-agents.ts';
+import { SharedBufferHttpAgent, SharedBufferHttpsAgent } from '../../../../src/snapstore/http/shared-buffer-agents.ts';
 import { seededBytes } from '../../../support/fixtures/byte-streams.ts';
 
 const SIZE = 3 * 1024 * 1024;
@@ -51,8 +51,8 @@ for (const scheme of ['http', 'https'] as const) {
     const limits = { keepAlive: true, maxSockets: 4 };
     const agent =
       scheme === 'http'
-        ? new ReceivingHttpAgent(limits)
-        : new ReceivingHttpsAgent({ ...limits, ca: readFileSync(certificates.ca) });
+        ? new SharedBufferHttpAgent(limits)
+        : new SharedBufferHttpsAgent({ ...limits, ca: readFileSync(certificates.ca) });
     const get = async (seed: number): Promise<void> => {
       const options = { host: '127.0.0.1', port, path: `/${seed}`, agent };
       const sent = (scheme === 'http' ? request(options) : tlsRequest(options)).end();
@@ -72,7 +72,7 @@ test('an answer that ends early is an error as ever', async () => {
     response.socket?.end();
   });
   const port = await listening(server);
-  const agent = new ReceivingHttpAgent({ keepAlive: true });
+  const agent = new SharedBufferHttpAgent({ keepAlive: true });
   const [response] = await once(request({ host: '127.0.0.1', port, agent }).end(), 'response');
   await assert.rejects(readSlowly(response), { code: 'ECONNRESET' });
   agent.destroy();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { callStore, DeadlineExceeded, type StoreCall } from '../../../../src/snapstore/http/store-call.ts';
+import { DeadlineExceeded, type RequestBounds, withDeadline } from '../../../../src/snapstore/http/request-deadline.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 
-function call(overrides: Partial<StoreCall> = {}): StoreCall {
+function call(overrides: Partial<RequestBounds> = {}): RequestBounds {
   return {
     signal: new AbortController().signal,
     deadlineMs: 60_000,
@@ -16,24 +16,24 @@ const never = (): Promise<never> => new Promise(() => undefined);
 
 describe('one request to a store', () => {
   it('gives what came back', async () => {
-    assert.equal(await callStore(call(), async () => 7), 7);
+    assert.equal(await withDeadline(call(), async () => 7), 7);
   });
 
   it('fails with the translated error, but keeps one that is translated already', async () => {
     const cause = new Error('raw');
     await assert.rejects(
-      callStore(call(), () => Promise.reject(cause)),
+      withDeadline(call(), () => Promise.reject(cause)),
       { code: 'store_transient', cause },
     );
     const ready = new StoreError('denied', { action: 'try', object: 'it', found: 'no' });
     await assert.rejects(
-      callStore(call(), () => Promise.reject(ready)),
+      withDeadline(call(), () => Promise.reject(ready)),
       ready,
     );
   });
 
   it('is left when its time is up, even if it ignores its signal', async () => {
-    await assert.rejects(callStore(call({ deadlineMs: 5 }), never), (error: StoreError) => {
+    await assert.rejects(withDeadline(call({ deadlineMs: 5 }), never), (error: StoreError) => {
       assert.ok(error.cause instanceof DeadlineExceeded);
       return error.kind === 'transient';
     });
@@ -42,7 +42,7 @@ describe('one request to a store', () => {
   it('is left with the reason of its caller, who aborts', async () => {
     const caller = new AbortController();
     const reason = new Error('stop');
-    const running = callStore(call({ signal: caller.signal }), never);
+    const running = withDeadline(call({ signal: caller.signal }), never);
     caller.abort(reason);
     await assert.rejects(running, reason);
   });
@@ -55,9 +55,9 @@ describe('one request to a store', () => {
       return never();
     };
     const running = [
-      callStore(call({ deadlineMs: 5 }), request),
-      callStore(call({ signal: caller.signal }), request),
-      callStore(call(), async (signal) => signals.push(signal)),
+      withDeadline(call({ deadlineMs: 5 }), request),
+      withDeadline(call({ signal: caller.signal }), request),
+      withDeadline(call(), async (signal) => signals.push(signal)),
     ];
     caller.abort(new Error('stop'));
     await Promise.allSettled(running);
@@ -70,7 +70,7 @@ describe('one request to a store', () => {
   it('is not begun when the caller has aborted already', async () => {
     const reason = new Error('stop');
     await assert.rejects(
-      callStore(call({ signal: AbortSignal.abort(reason) }), () => assert.fail('it was begun')),
+      withDeadline(call({ signal: AbortSignal.abort(reason) }), () => assert.fail('it was begun')),
       reason,
     );
   });

@@ -1,8 +1,8 @@
 import type { StoreErrorKind } from '../store-error.ts';
-import { DeadlineExceeded } from './store-call.ts';
+import { DeadlineExceeded } from './request-deadline.ts';
 
 /** What went wrong on the way to a store or back: its kind and how it reads in a message. */
-export interface HttpFault {
+export interface ErrorKind {
   readonly kind: StoreErrorKind;
   readonly found: string;
 }
@@ -39,7 +39,7 @@ export function retryAfterMs(header: string | undefined, nowMs = Date.now()): nu
 }
 
 /** What a failure without an answer means: no connection, a broken one, no trust, no time. The causes are looked at as well. */
-export function networkFault(error: unknown): HttpFault {
+export function kindOfNetworkError(error: unknown): ErrorKind {
   if (error instanceof DeadlineExceeded) {
     return { kind: 'transient', found: error.message };
   }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
-import { type RequestTimeouts, StoreSession } from '../../http/store-session.ts';
+import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import { type SwiftAction, swiftNetworkError, swiftStatusError } from './swift-error.ts';
 
@@ -44,9 +44,9 @@ type Answer = z.output<typeof answerSchema>;
 const marginMs = 10 * 60_000;
 
 /** Logs in to Keystone v3 when a token is first needed, and again before it ends. Callers at the same time share one login. */
-export class KeystoneSession {
+export class KeystoneLogin {
   readonly #credentials: OpenStackCredentials;
-  readonly #session: StoreSession;
+  readonly #requests: StoreRequests;
   readonly #closing = new AbortController();
   #token: SwiftToken | undefined;
   #login: Promise<SwiftToken> | undefined;
@@ -56,12 +56,12 @@ export class KeystoneSession {
     options: { readonly clock: Clock; readonly timeouts: RequestTimeouts },
   ) {
     this.#credentials = credentials;
-    this.#session = new StoreSession({ ...options, translate: swiftNetworkError });
+    this.#requests = new StoreRequests({ ...options, translate: swiftNetworkError });
   }
 
   /** A token that is valid for a while yet. Throws StoreErrors. Not bound to one caller: others may wait for the same login. */
   async token(): Promise<SwiftToken> {
-    if (this.#token !== undefined && this.#session.clock.monotonic() < this.#token.renewAt) {
+    if (this.#token !== undefined && this.#requests.clock.monotonic() < this.#token.renewAt) {
       return this.#token;
     }
     this.#login ??= this.#logIn().finally(() => {
@@ -87,7 +87,7 @@ export class KeystoneSession {
     const url = `${this.#credentials.authURL.replace(/\/+$/, '').replace(/\/v3$/, '')}/v3/auth/tokens`;
     const what: SwiftAction = { action: 'log in at', object: url };
     const task = { ...what, signal: this.#closing.signal, retry: 'safe' } as const;
-    return await this.#session.run(task, (signal) => this.#post(url, what, signal));
+    return await this.#requests.run(task, (signal) => this.#post(url, what, signal));
   }
 
   async #post(url: string, what: SwiftAction, signal: AbortSignal): Promise<SwiftToken> {
@@ -100,7 +100,7 @@ export class KeystoneSession {
       body: JSON.stringify({ auth: authenticationOf(this.#credentials) }),
     });
     const body = Buffer.from(await response.arrayBuffer());
-    const received = this.#session.clock.monotonic();
+    const received = this.#requests.clock.monotonic();
     const id = response.headers.get('x-subject-token');
     if (response.status !== 201) {
       throw swiftStatusError({ status: response.status, headers: Object.fromEntries(response.headers), body }, what);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { kindOfStatus, networkFault, retryAfterMs } from '../../../../src/snapstore/http/http-fault.ts';
-import { DeadlineExceeded } from '../../../../src/snapstore/http/store-call.ts';
+import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../../../src/snapstore/http/error-kind.ts';
+import { DeadlineExceeded } from '../../../../src/snapstore/http/request-deadline.ts';
 
 describe('what an HTTP status means to a store', () => {
   for (const [kind, statuses] of [
@@ -23,22 +23,22 @@ describe('what a failure without an answer means', () => {
 
   it('a broken connection is transient, also as the cause of another error', () => {
     for (const error of [coded('ECONNRESET'), new Error('outer', { cause: coded('ECONNRESET') })]) {
-      assert.deepEqual(networkFault(error), { kind: 'transient', found: 'the connection broke (ECONNRESET)' });
+      assert.deepEqual(kindOfNetworkError(error), { kind: 'transient', found: 'the connection broke (ECONNRESET)' });
     }
   });
 
   it('a certificate that is not trusted is not worth another try', () => {
     for (const code of ['SELF_SIGNED_CERT_IN_CHAIN', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID']) {
-      assert.equal(networkFault(coded(code)).kind, 'invalid', code);
+      assert.equal(kindOfNetworkError(coded(code)).kind, 'invalid', code);
     }
   });
 
   it('a deadline and what nobody knows are transient', () => {
-    assert.deepEqual(networkFault(new DeadlineExceeded(1_500)), {
+    assert.deepEqual(kindOfNetworkError(new DeadlineExceeded(1_500)), {
       kind: 'transient',
       found: 'nothing came back within 1.5 s',
     });
-    assert.deepEqual(networkFault(new Error('odd')), { kind: 'transient', found: 'odd' });
+    assert.deepEqual(kindOfNetworkError(new Error('odd')), { kind: 'transient', found: 'odd' });
   });
 });
 

@@ -11,7 +11,7 @@ const RECEIVED_AT_ONCE = 128 * 1024;
  * each socket would be given new memory for every 64 KiB, which lies cold and then waits to be collected: that costs twice the
  * processor time of all else in a download.
  */
-export class ReceivingHttpAgent extends HttpAgent {
+export class SharedBufferHttpAgent extends HttpAgent {
   readonly #memory = Buffer.allocUnsafeSlow(RECEIVED_AT_ONCE);
 
   override createConnection(...[options, connected]: Parameters<HttpAgent['createConnection']>): Created {
@@ -21,7 +21,7 @@ export class ReceivingHttpAgent extends HttpAgent {
 }
 
 /** The same with TLS. */
-export class ReceivingHttpsAgent extends HttpsAgent {
+export class SharedBufferHttpsAgent extends HttpsAgent {
   readonly #memory = Buffer.allocUnsafeSlow(RECEIVED_AT_ONCE);
 
   override createConnection(...[options, connected]: Parameters<HttpsAgent['createConnection']>): Created {

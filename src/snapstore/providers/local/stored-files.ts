@@ -13,7 +13,7 @@ export interface FoundFile {
 }
 
 /** All files below `root` that are not temporary, folder by folder. A root that does not exist holds none; files that vanish meanwhile are left out. */
-export async function* walk(root: string, below = ''): AsyncGenerator<FoundFile, void, undefined> {
+export async function* filesBelow(root: string, below = ''): AsyncGenerator<FoundFile, void, undefined> {
   const entries = await readdir(join(root, below), { withFileTypes: true }).catch((error: unknown) => {
     if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) {
       return [];
@@ -26,7 +26,7 @@ export async function* walk(root: string, below = ''): AsyncGenerator<FoundFile,
       continue;
     }
     if (entry.isDirectory()) {
-      yield* walk(root, path);
+      yield* filesBelow(root, path);
       continue;
     }
     const facts = await stat(join(root, path)).catch((error: unknown) => {
@@ -42,7 +42,10 @@ export async function* walk(root: string, below = ''): AsyncGenerator<FoundFile,
 }
 
 /** Removes temporary files of `directory` that nobody has written to since `before` (ms since the epoch): their writer is dead. Never fails. */
-export async function removeLeftovers(directory: string, { before }: { readonly before: number }): Promise<void> {
+export async function removeStaleTemporaryFiles(
+  directory: string,
+  { before }: { readonly before: number },
+): Promise<void> {
   for (const name of await readdir(directory).catch(() => [])) {
     if (isTemporaryName(name)) {
       const path = join(directory, name);

@@ -3,7 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { type RetryPolicy, requestRetries, retryTransient } from '../retry-transient.ts';
 import type { StoreError } from '../store-error.ts';
 import { openBody, type RawBody } from './object-body.ts';
-import { callStore, type StoreCall } from './store-call.ts';
+import { type RequestBounds, withDeadline } from './request-deadline.ts';
 
 /** How long requests may take, and how they are tried again. */
 export interface RequestTimeouts {
@@ -37,7 +37,7 @@ export interface StoreTask {
 }
 
 /** What a session is made of. */
-export interface StoreSessionOptions {
+export interface StoreRequestsOptions {
   readonly clock: Clock;
   readonly timeouts: RequestTimeouts;
   /** Turns what an SDK threw into the error callers know. */
@@ -48,12 +48,12 @@ export interface StoreSessionOptions {
  * Asks a store through an SDK that neither has deadlines nor retries what may be retried.
  * What it throws is a {@link StoreError} or the reason of the task's signal.
  */
-export class StoreSession {
+export class StoreRequests {
   readonly clock: Clock;
   readonly timeouts: RequestTimeouts;
-  readonly #translate: StoreSessionOptions['translate'];
+  readonly #translate: StoreRequestsOptions['translate'];
 
-  constructor({ clock, timeouts, translate }: StoreSessionOptions) {
+  constructor({ clock, timeouts, translate }: StoreRequestsOptions) {
     this.clock = clock;
     this.timeouts = timeouts;
     this.#translate = translate;
@@ -61,7 +61,7 @@ export class StoreSession {
 
   /** Runs `call`, once or until it is done. Its signal ends the request. */
   async run<T>(task: StoreTask, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return await this.#retry(task, () => callStore(this.#bounds(task), call));
+    return await this.#retry(task, () => withDeadline(this.#bounds(task), call));
   }
 
   /** Like {@link run}, for a body that is streamed. */
@@ -77,7 +77,7 @@ export class StoreSession {
       : await retryTransient(attempt, { clock, signal, policy: timeouts.retries });
   }
 
-  #bounds(task: StoreTask): StoreCall {
+  #bounds(task: StoreTask): RequestBounds {
     return {
       signal: task.signal,
       deadlineMs: task.deadlineMs ?? this.timeouts.requestMs,

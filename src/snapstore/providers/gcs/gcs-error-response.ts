@@ -1,5 +1,5 @@
 /** An answer of the JSON API that is not a success ("HTTP status and error codes for JSON"). */
-export class GcsAnswer extends Error {
+export class GcsErrorResponse extends Error {
   readonly status: number;
   /** The service's word for it, such as `conditionNotMet`; empty when it gave none. */
   readonly reason: string;
@@ -9,7 +9,7 @@ export class GcsAnswer extends Error {
   constructor(status: number, body: string, retryAfter?: string) {
     const { reason, message } = parseError(body);
     super(message === '' ? `status ${status}` : message);
-    this.name = 'GcsAnswer';
+    this.name = 'GcsErrorResponse';
     this.status = status;
     this.reason = reason;
     this.retryAfter = retryAfter;

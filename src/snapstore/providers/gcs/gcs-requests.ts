@@ -1,6 +1,6 @@
 import type { File as SdkFile } from '@google-cloud/storage';
 import type { Clock } from '../../../runtime/clock.ts';
-import { type RequestTimeouts, StoreSession, type StoreTask } from '../../http/store-session.ts';
+import { type RequestTimeouts, StoreRequests, type StoreTask } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import { formatCrc32c } from '../../upload/part-digests.ts';
 import type { GcsClient } from './gcs-client.ts';
@@ -9,7 +9,7 @@ import { type GcsObject, parseObject } from './gcs-object.ts';
 import { TokenRefused } from './gcs-transport.ts';
 
 /** The requests about single objects that uploads and the bucket share. */
-export class GcsSession extends StoreSession {
+export class GcsRequests extends StoreRequests {
   readonly client: GcsClient;
   readonly location: string;
 
@@ -34,8 +34,8 @@ export class GcsSession extends StoreSession {
   /** What is stored under a key; undefined when there is nothing. */
   async stat(key: string, signal: AbortSignal): Promise<GcsObject | undefined> {
     try {
-      return await this.run(this.task('look at', key, { signal, retry: 'safe' }), async (request) => {
-        const [resource] = await this.client.bucket(request).file(key).getMetadata();
+      return await this.run(this.task('look at', key, { signal, retry: 'safe' }), async (abortSignal) => {
+        const [resource] = await this.client.bucket(abortSignal).file(key).getMetadata();
         return parseObject(resource);
       });
     } catch (error) {
@@ -49,10 +49,10 @@ export class GcsSession extends StoreSession {
   /** Deletes an object; of this generation only, where one is given. */
   async delete(key: string, { signal, generation }: { readonly signal: AbortSignal; readonly generation?: number }) {
     let tries = 0;
-    await this.run(this.task('delete', key, { signal, retry: 'safe' }), async (request) => {
+    await this.run(this.task('delete', key, { signal, retry: 'safe' }), async (abortSignal) => {
       tries += 1;
       const condition = generation === undefined ? {} : { ifGenerationMatch: generation };
-      const deleting = this.client.bucket(request).file(key).delete(condition);
+      const deleting = this.client.bucket(abortSignal).file(key).delete(condition);
       // An earlier try may have arrived although its answer did not.
       await (tries === 1 ? deleting : deleting.catch(unlessGone));
     });
@@ -66,8 +66,8 @@ export class GcsSession extends StoreSession {
     task: StoreTask,
     object: { readonly key: string; readonly bytes: Buffer; readonly crc: number; readonly over: number },
   ): Promise<GcsObject> {
-    return await this.run(task, async (request) => {
-      const file = this.client.bucket(request).file(object.key);
+    return await this.run(task, async (abortSignal) => {
+      const file = this.client.bucket(abortSignal).file(object.key);
       // A token may be taken back before its time: once, a new one is tried, and then its refusal counts.
       await send(file, object).catch((error: unknown) => resend(error, () => send(file, object)));
       return parseObject(file.metadata);

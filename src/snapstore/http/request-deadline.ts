@@ -9,7 +9,7 @@ export class DeadlineExceeded extends Error {
 }
 
 /** The bounds of one request to a store. */
-export interface StoreCall {
+export interface RequestBounds {
   /** The caller's. */
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
@@ -23,7 +23,7 @@ export interface StoreCall {
  * a {@link StoreError} stays as it is.
  * No timer or listener is left behind.
  */
-export async function callStore<T>(call: StoreCall, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withDeadline<T>(call: RequestBounds, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
   call.signal.throwIfAborted();
   const controller = new AbortController();
   const stopped = Promise.withResolvers<never>();
