@@ -15,7 +15,7 @@ const spec = commandSpec({
   summary: 'back up a running etcd: fulls by schedule, deltas in between',
   description:
     'Takes a full snapshot of a running etcd cluster, then watches it and writes every change as delta ' +
-    'snapshots, with further fulls by schedule, until it is told to stop (Ctrl-C or SIGTERM). ' +
+    'snapshots, with further fulls by schedule, until it is stopped (Ctrl-C or SIGTERM). ' +
     'With --once it takes one full snapshot and leaves.',
   examples: [
     {

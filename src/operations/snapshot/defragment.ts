@@ -12,7 +12,7 @@ export interface DefragmentationRequest {
 }
 
 /**
- * Defragments each member, one after the other: followers first, the leader last, as a member serves nobody meanwhile.
+ * Defragments each member, one after the other: followers first, the leader last, as a member answers no requests meanwhile.
  * Nothing is done unless every member answers. Throws what etcd throws.
  */
 export async function defragment(

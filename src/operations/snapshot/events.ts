@@ -46,10 +46,10 @@ export type SnapshotterEvent =
 /** Is called with each event, in order, while the snapshotter waits: it must be quick. */
 export type SnapshotterListener = (event: SnapshotterEvent) => void;
 
-/** Nobody listens. */
+/** Ignores every event. */
 export const noListener: SnapshotterListener = () => {};
 
-/** One listener that passes events on to all of `listeners`. One that throws is logged, and the others still hear of the event. */
+/** One listener that passes events on to all of `listeners`. One that throws is logged, and the others still get the event. */
 export function listenerFor(listeners: readonly SnapshotterListener[], log: Logger): SnapshotterListener {
   return (event) => {
     for (const listener of listeners) {

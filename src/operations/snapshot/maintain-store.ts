@@ -52,7 +52,7 @@ export async function maintainStore(
       }
     } catch (error) {
       signal.throwIfAborted();
-      log.warn({ error }, `GC: cannot collect now, trying again later: ${error}`);
+      log.warn({ error }, `GC: cannot collect garbage now, trying again later: ${error}`);
     }
   }
 }

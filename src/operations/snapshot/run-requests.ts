@@ -12,7 +12,7 @@ export class RunRequests {
   /** `location` of the cluster is for messages. */
   constructor(location: string) {
     this.#location = location;
-    // Nobody may be waiting when the run ends.
+    // There may be no request when the run ends.
     this.#serving.promise.catch(() => undefined);
   }
 

@@ -45,14 +45,14 @@ export interface ChaosTotals {
 const CONTAINER = 'backups';
 const PREFIX = 'chaos';
 /** The longest time between the start of what was killed and the next kill, ms. */
-const LONGEST_PEACE = 2_500;
+const LONGEST_PAUSE = 2_500;
 const BALLAST_VALUE = 256 * 1024;
 /** What a snapshotter logs once it has a backup to go on from. */
 const atWork = /Going on from the backup|Successfully saved full snapshot/;
 
 /**
  * Kills a snapshotter, its etcd, its store, or two of them, with SIGKILL at random moments, while clients write; and after each
- * kill proves that what the store then holds is a backup of what the clients wrote.
+ * kill proves that the store then holds a backup of what the clients wrote.
  */
 export async function runChaosRounds(work: ChaosRounds): Promise<ChaosTotals> {
   const { rounds, seed, line, report } = work;
@@ -69,9 +69,9 @@ export async function runChaosRounds(work: ChaosRounds): Promise<ChaosTotals> {
   );
   const store = stack.use(await StoreProcess.start(dir.join('store')));
   const proxy = stack.use(await startFaultProxy(() => store.endpoint));
-  // What lies between takes its time, so that kills find requests on their way.
-  const way = seededChoices(seed + 1);
-  proxy.fault(() => (way.oneIn(3) ? { kind: 'delay', ms: way.integer(150) } : undefined));
+  // Some requests are delayed, so that kills find them in flight.
+  const delays = seededChoices(seed + 1);
+  proxy.fault(() => (delays.oneIn(3) ? { kind: 'delay', ms: delays.integer(150) } : undefined));
   const gateway = new EtcdGateway(etcd.clientUrl);
   const leases = await Promise.all(Array.from({ length: 4 }, () => gateway.grantLease(86_400)));
   const model = new WriteModel();
@@ -92,7 +92,7 @@ export async function runChaosRounds(work: ChaosRounds): Promise<ChaosTotals> {
   };
   await untilCovered({ store, snapshotter, revision: 1 });
   for (let round = 1; round <= rounds; round++) {
-    await sleep(random.integer(LONGEST_PEACE));
+    await sleep(random.integer(LONGEST_PAUSE));
     const victims = chooseVictims(random);
     for (const victim of victims) {
       kills[victim] += 1;
@@ -106,7 +106,7 @@ export async function runChaosRounds(work: ChaosRounds): Promise<ChaosTotals> {
       await store.restart();
     }
     await check(`${line} seed ${seed} round ${round}, ${victims.join(' and ')} killed`, frozen);
-    snapshotter.tend();
+    snapshotter.restartIfEnded();
     if (random.oneIn(6)) {
       await etcd.etcdctl('compaction', String(Math.max(1, model.newest - random.integer(200))));
     }
@@ -184,8 +184,8 @@ class Keeper implements AsyncDisposable {
     await this.#child.end('SIGKILL');
   }
 
-  /** Starts it when it does not run. */
-  tend(): void {
+  /** Starts it again when it has ended. */
+  restartIfEnded(): void {
     if (this.#child.hasExited()) {
       this.#note();
       this.#child = this.#start();
@@ -193,8 +193,8 @@ class Keeper implements AsyncDisposable {
     }
   }
 
-  /** Why earlier ones gave up, and the end of what this one says. */
-  story(): string {
+  /** Why earlier ones ended, and the end of the output of this one. */
+  history(): string {
     return [...this.gaveUp, this.#child.output().slice(-5_000)].join('\n');
   }
 
@@ -207,8 +207,8 @@ class Keeper implements AsyncDisposable {
   }
 
   /**
-   * An end that nobody asked for has to have a reason that lies outside, and is only allowed to one that was still beginning: whoever
-   * has got to work waits for etcd and for the store, and goes on.
+   * A snapshotter may end by itself only while it begins, and for a reason outside of it: one that has begun its work waits for
+   * etcd and for the store, and goes on.
    */
   #note(): void {
     if (!this.#child.hasExited() || this.#killed) {
@@ -230,7 +230,7 @@ async function untilCovered(parts: {
   const { store, snapshotter, revision } = parts;
   await eventually(
     async () => {
-      snapshotter.tend();
+      snapshotter.restartIfEnded();
       const { snapshots } = await store.frozen(PREFIX).list({ signal: AbortSignal.timeout(60_000) });
       const plan = newestChain(snapshots);
       return plan.outcome === 'chain' && plan.lastRevision >= revision ? true : undefined;
@@ -238,7 +238,7 @@ async function untilCovered(parts: {
     {
       timeoutMs: 240_000,
       intervalMs: 200,
-      describe: () => `revision ${revision} did not reach the store:\n${snapshotter.story()}`,
+      describe: () => `revision ${revision} did not reach the store:\n${snapshotter.history()}`,
     },
   );
 }

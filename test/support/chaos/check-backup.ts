@@ -20,8 +20,8 @@ export interface CheckedBackup {
 }
 
 /**
- * Proves that what `store` holds is sound: `verify` finds no problem, the newest chain has no hole, and a real etcd on a restore
- * of it serves what the model says of that revision: keys, values, revisions, versions, leases and HashKV.
+ * Proves that what `store` holds is sound: `verify` finds no problem, the newest chain has no gap, and a real etcd on a restore
+ * of it serves what the model holds at that revision: keys, values, revisions, versions, leases and HashKV.
  */
 export async function checkBackup(
   store: SnapStore,
@@ -34,7 +34,7 @@ export async function checkBackup(
     return { revision: 0, deltas: 0 };
   }
   const names = snapshots.map(({ name }) => name).join('\n');
-  assert.equal(plan.outcome, 'chain', `a hole:\n${names}`);
+  assert.equal(plan.outcome, 'chain', `a gap:\n${names}`);
   using dir = makeTempDir();
   const verified = await verifyBackups(
     { store, level: 'structure', sample: undefined, tempDir: dir.join('temp'), maxFetchers: 3 },
@@ -47,11 +47,11 @@ export async function checkBackup(
   );
   const request = restoreRequest(dir, { store });
   const { revision } = await restore(request, context);
-  // A full may know more than its name says, never less.
+  // A full may hold more than its name says, never less.
   assert.ok(plan.outcome === 'chain' && revision >= plan.lastRevision, `restored to ${revision}:\n${names}`);
   assert.equal(verified.provable?.revision, revision, `verify and restore differ:\n${names}`);
   await eventually(() => (model.knows(revision) ? true : undefined), {
-    describe: () => `the backup holds revision ${revision}, which nobody made:\n${names}`,
+    describe: () => `the backup holds revision ${revision}, which no client wrote:\n${names}`,
   });
   const expected = model.at(revision);
   // Elections among one member need not take a second.

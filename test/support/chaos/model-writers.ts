@@ -6,7 +6,7 @@ import type { WriteModel } from './write-model.ts';
 /** How the writers write. */
 export interface ModelWritersOptions {
   readonly gateway: EtcdGateway;
-  /** Told of each transaction. */
+  /** Records each transaction. */
   readonly model: Pick<WriteModel, 'record'>;
   /** Ids of leases that some keys are given. */
   readonly leases: readonly string[];
@@ -27,7 +27,7 @@ export interface ModelWriters {
 const KEYS = 40;
 
 /**
- * Starts writers that put, delete and delete ranges, and tell the model. Each transaction also puts the writer's marker with
+ * Starts writers that put, delete and delete ranges, and record it in the model. Each transaction also puts the writer's marker with
  * the transaction's number: so a writer that got no answer finds out later whether, and when, it was made.
  */
 export function startModelWriters(options: ModelWritersOptions): ModelWriters {

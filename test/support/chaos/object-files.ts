@@ -36,7 +36,7 @@ export class ObjectFiles extends Map<string, GcsObject> {
   }
 }
 
-/** Every object that stands in `directory`. */
+/** Every object in `directory`. */
 export function readObjectFiles(directory: string): readonly GcsObject[] {
   return readdirSync(directory)
     .filter((file) => !file.endsWith(UNFINISHED))

@@ -18,7 +18,7 @@ import type { SnapshotterTask } from './snapshotter-process.ts';
 
 const task = JSON.parse(process.argv[2] ?? '') as SnapshotterTask;
 const stopping = new AbortController();
-process.once('SIGTERM', () => stopping.abort(new Error('told to stop')));
+process.once('SIGTERM', () => stopping.abort(new Error('stopped by SIGTERM')));
 const log = createLogger({
   output: { print: (text) => process.stderr.write(text), show: () => {} },
   clock: systemClock,

@@ -42,7 +42,7 @@ export class StoreProcess implements AsyncDisposable {
     this.#endpoint = endpoint;
   }
 
-  /** What it holds at one moment, below `prefix`, as a store that nobody changes any more. */
+  /** What it holds now below `prefix`, as a store that does not change any more. */
   frozen(prefix: string): SnapStore {
     const objects = this.#child.hasExited() ? this.#read() : this.#readStopped();
     const below = `${prefix}/`;

@@ -12,7 +12,7 @@ interface LiveKey {
 
 /** What etcd must hold at a revision. */
 export interface ModelState {
-  /** In key order, as a gateway tells them. */
+  /** In key order, as a gateway gives them. */
   readonly keys: readonly GatewayKey[];
   /** HashKV of this history when it was compacted at `compactRevision`. */
   hashKv(compactRevision: number): number;
@@ -23,7 +23,7 @@ export class WriteModel {
   readonly #transactions = new Map<number, readonly Write[]>();
   #newest = 1;
 
-  /** The highest revision that was told of. */
+  /** The highest revision that was recorded. */
   get newest(): number {
     return this.#newest;
   }
@@ -54,7 +54,7 @@ export class WriteModel {
     for (let at = 2; at <= revision; at++) {
       const writes = this.#transactions.get(at);
       if (writes === undefined) {
-        throw new Error(`nobody made revision ${at}`);
+        throw new Error(`no client wrote revision ${at}`);
       }
       apply(writes, { revision: at, live, changes });
     }
@@ -105,11 +105,11 @@ function deletedKeys(
 function keysOf(live: ReadonlyMap<string, LiveKey>): readonly GatewayKey[] {
   return [...live.keys()].toSorted().flatMap((key) => {
     const found = live.get(key);
-    return found === undefined ? [] : [told(key, found)];
+    return found === undefined ? [] : [gatewayKey(key, found)];
   });
 }
 
-function told(key: string, { createRevision, modRevision, version, lease, value }: LiveKey): GatewayKey {
+function gatewayKey(key: string, { createRevision, modRevision, version, lease, value }: LiveKey): GatewayKey {
   return {
     key: Buffer.from(key).toString('base64'),
     ...(value.length === 0 ? {} : { value: Buffer.from(value).toString('base64') }),

@@ -75,12 +75,12 @@ export async function startSnapshotter(
     covers,
     stop: async () => {
       const started = performance.now();
-      controller.abort(new Error('told to stop'));
+      controller.abort(new Error('stopped by the test'));
       await ended;
       return performance.now() - started;
     },
     [Symbol.asyncDispose]: async () => {
-      controller.abort(new Error('told to stop'));
+      controller.abort(new Error('stopped by the test'));
       await ended.catch(() => {});
       await link[Symbol.asyncDispose]();
       tempDir[Symbol.dispose]();

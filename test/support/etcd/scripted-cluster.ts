@@ -26,7 +26,7 @@ function mainRevision(value: number): Buffer {
   return bytes;
 }
 
-/** A cluster that does what a test tells it to. Its history is a list of events that a watch sends in batches as they were added. */
+/** A cluster whose life a test scripts. Its history is a list of events that a watch sends in batches as they were added. */
 export class ScriptedCluster implements EtcdCluster {
   readonly location = 'http://scripted:2379';
   /** Where each watch began. */
@@ -37,13 +37,13 @@ export class ScriptedCluster implements EtcdCluster {
   isLearner = false;
   /** Endpoints that were defragmented. */
   readonly defragmented: string[] = [];
-  /** What is answered to questions for the TTL of a lease; nothing is known of others. */
+  /** TTLs by lease; other leases do not exist. */
   readonly leaseTtls = new Map<bigint, () => Promise<number>>();
-  /** Leases that were asked for. */
+  /** Leases whose TTL was requested. */
   readonly leasesAsked: bigint[] = [];
-  /** The revision that its status tells, where that is not the newest: a member that is just catching up. */
+  /** The revision that its status shows, where that is not the newest: a member that is catching up. */
   lagsAt: Revision | undefined;
-  /** How many snapshot streams, from now on, are lost in their middle. */
+  /** How many snapshot streams, from now on, break off in their middle. */
   breakOffs = 0;
   /** Snapshots that were asked for. */
   snapshots = 0;
@@ -79,7 +79,7 @@ export class ScriptedCluster implements EtcdCluster {
     this.#stir();
   }
 
-  /** Something changes that is no key: a user, a lease, a member. */
+  /** Changes something that is no key: a user, a lease, a member. */
   changeOther(): void {
     this.#raftIndex += 1n;
   }

@@ -55,7 +55,7 @@ export function startRig(changes: Partial<SnapshotterRequest> = {}, setup: RigSe
   const snapshotter = new Snapshotter(request, { signal: controller.signal, clock, log, progress: silentProgress });
   const ended = snapshotter.run();
   ended.catch(() => {});
-  const abort = (): void => controller.abort(new Error('told to stop'));
+  const abort = (): void => controller.abort(new Error('stopped by the test'));
   return {
     snapshotter,
     cluster,

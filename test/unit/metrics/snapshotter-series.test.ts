@@ -5,7 +5,7 @@ import { createPrometheusMetrics } from '../../../src/metrics/prometheus-metrics
 import { put } from '../../support/fixtures/delta-events.ts';
 import { periodMs, startSeconds, watchingRig } from '../../support/snapshotter/snapshotter-rig.ts';
 
-test('metrics tell what is in the store and what is still to come', async () => {
+test('metrics show what is in the store and what is still to come', async () => {
   const metrics = createPrometheusMetrics({ now: () => startSeconds * 1_000 });
   await using rig = await watchingRig({ listeners: [metrics.listener] });
   const value = async (name: string): Promise<string | undefined> =>

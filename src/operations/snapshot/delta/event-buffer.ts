@@ -192,7 +192,7 @@ export class EventBuffer {
     }
   }
 
-  /** Later nobody could tell a delta that lacks a revision from a sound one. */
+  /** Throws where a revision is missing: a delta that lacks one looks like a sound one to its readers. */
   #requireContinuity(revision: Revision): void {
     const last = this.#last === undefined ? this.#covered : Math.max(this.#last, this.#covered ?? 0);
     if (last !== undefined && revision !== last && revision !== last + 1) {

@@ -15,7 +15,7 @@ import { putMany } from '../../../support/etcd/put-many.ts';
 import { startSnapshotter } from '../../../support/etcd/running-snapshotter.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 
-interface Told {
+interface CatalogData {
   readonly twoWriters: boolean;
   readonly chains: readonly { readonly twoWriters: readonly unknown[] }[];
 }
@@ -39,10 +39,10 @@ test('two snapshotters below one prefix: both go on, the log and list say so, an
   const options = { garbageCollection: { rules, periodMs: 1_500 } };
   await using one = await startSnapshotter([etcd.clientUrl], store, options);
   await one.covers(await put());
-  const listed = async (): Promise<{ readonly table: readonly string[]; readonly data: Told }> => {
+  const listed = async (): Promise<{ readonly table: readonly string[]; readonly data: CatalogData }> => {
     const catalog = await listBackups(store, recordedContext());
     const { table, data } = catalogReport(catalog, { now: Date.now(), deltas: 'all' });
-    return { table, data: JSON.parse(JSON.stringify(data)) as Told };
+    return { table, data: JSON.parse(JSON.stringify(data)) as CatalogData };
   };
   assert.equal((await listed()).data.twoWriters, false);
   await using other = await startSnapshotter([etcd.clientUrl], store, options);

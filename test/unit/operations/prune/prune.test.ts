@@ -24,10 +24,10 @@ function snapshot(kind: 'Full' | 'Incr', first: number, last: number): Snapshot 
   });
 }
 
-/** `streams` fulls, each with ten deltas of one revision above it. */
-function laidOut(streams: number): MemoryStore {
+/** `chains` fulls, each with ten deltas of one revision after it. */
+function laidOut(chains: number): MemoryStore {
   const store = new MemoryStore();
-  for (let at = 0; at < streams; at++) {
+  for (let at = 0; at < chains; at++) {
     const full = at * 11;
     store.place(snapshot('Full', 0, full + 1));
     for (let delta = full + 2; delta <= full + 11; delta++) {
@@ -37,7 +37,7 @@ function laidOut(streams: number): MemoryStore {
   return store;
 }
 
-async function collect(store: MemoryStore, rules = newestOnly): Promise<Record<string, number>> {
+async function prune(store: MemoryStore, rules = newestOnly): Promise<Record<string, number>> {
   const context = { signal: new AbortController().signal, clock, log: new RecordedLog() };
   const results = await carryOut(await planPrune(store, rules, context), { store }, context);
   return Object.fromEntries(
@@ -48,9 +48,9 @@ async function collect(store: MemoryStore, rules = newestOnly): Promise<Record<s
 const isDelta = (name: string): boolean => name.startsWith('Incr');
 
 describe('carrying a plan out', () => {
-  test('deletes a full only after everything that hangs on it', async () => {
+  test('deletes a full only after everything that needs it', async () => {
     const store = laidOut(2);
-    assert.deepEqual(await collect(store), { deleted: 11, kept: 11 });
+    assert.deepEqual(await prune(store), { deleted: 11, kept: 11 });
     assert.equal(store.deleted.at(-1), snapshot('Full', 0, 1).name);
     assert.match(store.deleted[0] ?? '', /^Incr-00000011-/);
   });
@@ -59,30 +59,30 @@ describe('carrying a plan out', () => {
     const store = laidOut(2);
     const stuck = snapshot('Incr', 5, 5).name;
     store.failDeletes('transient', (name) => name === stuck);
-    assert.deepEqual(await collect(store), { deleted: 9, failed: 1, postponed: 1, kept: 11 });
+    assert.deepEqual(await prune(store), { deleted: 9, failed: 1, postponed: 1, kept: 11 });
     store.failDeletes(undefined);
-    assert.deepEqual(await collect(store), { deleted: 2, kept: 11 });
+    assert.deepEqual(await prune(store), { deleted: 2, kept: 11 });
   });
 
-  test('gives a stream up after five failures and goes on with the next', async () => {
+  test('keeps the rest of a chain after five failures and goes on with the next', async () => {
     const store = laidOut(3);
     store.failDeletes('denied', (name) => isDelta(name) && Number(name.slice(5, 13)) > 12);
-    assert.deepEqual(await collect(store), { deleted: 11, failed: 5, postponed: 6, kept: 11 });
+    assert.deepEqual(await prune(store), { deleted: 11, failed: 5, postponed: 6, kept: 11 });
   });
 
   test('takes an immutable object for kept, and one that is gone for deleted', async () => {
     const store = laidOut(2);
     store.failDeletes('immutable', isDelta);
-    assert.deepEqual(await collect(store), { immutable: 10, postponed: 1, kept: 11 });
+    assert.deepEqual(await prune(store), { immutable: 10, postponed: 1, kept: 11 });
     store.failDeletes('not_found');
-    assert.deepEqual(await collect(store), { deleted: 11, kept: 11 });
+    assert.deepEqual(await prune(store), { deleted: 11, kept: 11 });
   });
 
   test('stops with the signal', async () => {
     const store = laidOut(2);
-    const signal = AbortSignal.abort(new Error('told to stop'));
+    const signal = AbortSignal.abort(new Error('stopped'));
     const plan = await planPrune(store, newestOnly, { signal, clock });
-    await assert.rejects(carryOut(plan, { store }, { signal, log: new RecordedLog() }), /told to stop/);
+    await assert.rejects(carryOut(plan, { store }, { signal, log: new RecordedLog() }), /stopped/);
   });
 });
 
@@ -91,11 +91,11 @@ test('whatever fails to be deleted, the newest chain is the same and every delta
     fc.integer({ min: 1, max: 5 }),
     fc.array(fc.integer({ min: 1, max: 55 }), { maxLength: 12 }),
     fc.constantFrom('transient' as const, 'immutable' as const),
-    async (streams, stuck, kind) => {
-      const store = laidOut(streams);
+    async (chains, stuck, kind) => {
+      const store = laidOut(chains);
       const before = newestChain((await store.list()).snapshots);
       store.failDeletes(kind, (name) => stuck.includes(Number(name.split('-')[2])));
-      await collect(store);
+      await prune(store);
       const { snapshots } = await store.list();
       assert.deepEqual(newestChain(snapshots), before);
       for (const delta of snapshots.filter((each) => each.kind === 'Incr')) {

@@ -12,7 +12,7 @@ import { requestDefaults } from '../../../support/snapshotter/request-defaults.t
 import { periodMs, startRig, watchingRig } from '../../../support/snapshotter/snapshotter-rig.ts';
 import { MemoryStore } from '../../../support/stores/memory-store.ts';
 
-/** A store whose saves listen to nothing while they are held, and become visible when they are released. */
+/** A store whose saves ignore their signal and the check, and become visible when they are released. */
 class DeafStore extends MemoryStore {
   override save(snapshot: Snapshot, body: AsyncIterable<Uint8Array>, options: SaveOptions): Promise<StoredSnapshot> {
     const { sizeBound } = options;
@@ -42,7 +42,7 @@ const flipped = (bytes: Buffer): Buffer => {
 };
 
 describe('a run that is stopped', () => {
-  test('writes what was collected', async () => {
+  test('writes what was buffered', async () => {
     await using rig = await watchingRig();
     rig.cluster.commit(put('a', 59), put('b', 60));
     await rig.clock.advance(10);

@@ -88,7 +88,7 @@ describe('the first full of all', () => {
     await assert.rejects(rig.ended, (error) => error instanceof Failure && error.code === 'store_denied');
   });
 
-  test('is tried again when the store is out of order for a moment', async () => {
+  test('is tried again when the store fails for a while', async () => {
     await using rig = startRig({}, { prepare: (_cluster, store) => store.fail('transient') });
     await rig.logged(/^Trying to save a full snapshot again in 1 s/);
     rig.store.fail(undefined);

@@ -6,7 +6,7 @@ import { history, put } from '../../../../support/fixtures/delta-events.ts';
 import { periodMs, watchingRig } from '../../../../support/snapshotter/snapshotter-rig.ts';
 
 describe('a watch that cannot go on', () => {
-  test('a compacted watch leads to a full and a new watch, and what was collected before is kept', async () => {
+  test('a compacted watch leads to a full and a new watch, and what was buffered before is kept', async () => {
     await using rig = await watchingRig();
     rig.cluster.commit(put('a', 59));
     await eventually(() => (rig.log.count(/Applied watch/) > 0 ? true : undefined));
