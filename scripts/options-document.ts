@@ -1,4 +1,4 @@
-import { commands } from '../src/cli/command-list.ts';
+import { commands } from '../src/cli/commands.ts';
 import type { CommandSpec } from '../src/config/command-spec.ts';
 import { environmentName, type OptionGroup, type OptionSpec } from '../src/config/option.ts';
 

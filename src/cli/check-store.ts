@@ -1,4 +1,3 @@
-import { commandSpec } from '../config/command-spec.ts';
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
 import type { StepResult } from '../operations/check-store/check-store.ts';
@@ -6,8 +5,8 @@ import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
 import { formatReport } from './output/report.ts';
 
-/** What the command takes and how help explains it. */
-const spec = commandSpec({
+/** `etcdbrctl check-store`. */
+export const checkStoreCommand = command({
   name: 'check-store',
   summary: 'try a store before the first backup depends on it',
   description:
@@ -25,28 +24,26 @@ const spec = commandSpec({
     },
   ],
   groups: { store: storeOptions, output: reportOptions, logging: loggingOptions },
-});
-
-/** `etcdbrctl check-store`. */
-export const checkStoreCommand = command(spec, async ({ config, context, print }) => {
-  const { openBucket } = await import('./open-store.ts');
-  const { checkStore, missingSteps } = await import('../operations/check-store/check-store.ts');
-  const { checkReport } = await import('./output/check-store.ts');
-  const opened = await openBucket(config.store, context);
-  await using _bucket = opened.bucket;
-  const check = await checkStore(opened, config.store.prefix, context);
-  print(await formatReport(checkReport(check), config.output.format));
-  const missing = missingSteps(check);
-  if (missing.length > 0) {
-    throw new Failure({
-      code: 'store_check_failed',
-      action: 'use the store',
-      object: check.location,
-      found: `it is not possible to ${missing.join(' and to ')}`,
-      remedy: 'see the reasons above; backups need all of it',
-      cause: check.steps.find(isFailed)?.error,
-    });
-  }
+  async run({ config, context, print }) {
+    const { openBucket } = await import('./open-store.ts');
+    const { checkStore, missingSteps } = await import('../operations/check-store/check-store.ts');
+    const { checkReport } = await import('./output/check-store.ts');
+    const opened = await openBucket(config.store, context);
+    await using _bucket = opened.bucket;
+    const check = await checkStore(opened, config.store.prefix, context);
+    print(await formatReport(checkReport(check), config.output.format));
+    const missing = missingSteps(check);
+    if (missing.length > 0) {
+      throw new Failure({
+        code: 'store_check_failed',
+        action: 'use the store',
+        object: check.location,
+        found: `it is not possible to ${missing.join(' and to ')}`,
+        remedy: 'see the reasons above; backups need all of it',
+        cause: check.steps.find(isFailed)?.error,
+      });
+    }
+  },
 });
 
 function isFailed(result: StepResult): result is Extract<StepResult, { outcome: 'failed' }> {

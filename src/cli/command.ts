@@ -5,70 +5,80 @@ import type { ValueSource } from '../config/value-source.ts';
 import type { Host } from './host.ts';
 import type { CommandContext } from './session.ts';
 
-/** Every command can be told how to log. */
+/** Every command has the options for logging. */
 export type CommandGroups = OptionGroups & { readonly logging: typeof loggingOptions };
 
-/** What a command is called with. */
+/** What a command runs with. */
 export interface Invocation<G extends CommandGroups> {
   readonly config: ConfigOf<G>;
-  /** Where each option's value came from, by flag. */
-  readonly sources: ReadonlyMap<string, ValueSource>;
   readonly pod: PodEnvironment;
-  /** The word without a flag; empty for a command that takes none. */
+  /** The argument without a flag; empty for a command that has none. */
   readonly operand: string;
   readonly context: CommandContext;
   /** Writes to stdout; the text ends with a newline. */
   print(text: string): void;
 }
 
-/** A command, ready to be given the flags of a command line. */
+/** Everything about one command: how help explains it, its options, and what it does. */
+export interface CommandDefinition<G extends CommandGroups> extends CommandSpec<G> {
+  /** Calls the operation and prints its result. */
+  run(invocation: Invocation<G>): Promise<void>;
+}
+
+/** A command, ready for the arguments of a command line. */
 export interface Command<G extends OptionGroups = OptionGroups> {
   readonly spec: CommandSpec<G>;
   execute(given: ParsedArguments, host: Host): Promise<void>;
 }
 
-/** A command line, taken apart. */
+/** What a command line gives to a command. */
 export interface ParsedArguments {
   /** Texts by flag, in their order. */
   readonly flags: ReadonlyMap<string, readonly string[]>;
-  /** Empty for a command that takes none. */
+  /** Empty for a command that has none. */
   readonly operand: string;
 }
 
-/** Joins a command's declaration with what it does: options in, one call, a printed result out. */
-export function command<G extends CommandGroups>(
-  spec: CommandSpec<G>,
-  act: (invocation: Invocation<G>) => Promise<void>,
-): Command<G> {
+/** Makes a command that loads its configuration, opens a session and then runs. */
+export function command<G extends CommandGroups>(definition: CommandDefinition<G>): Command<G> {
   return {
-    spec,
+    spec: definition,
     async execute({ flags, operand }, host) {
       const { loadConfig } = await import('../config/load-config.ts');
-      const loaded = await loadConfig(spec, { flags, environment: host.environment });
+      const { config, sources, warnings } = await loadConfig(definition, { flags, environment: host.environment });
       const { openSession } = await import('./session.ts');
-      using session = await openSession(loaded.config.logging, host);
-      for (const warning of loaded.warnings) {
-        session.context.log.warn(warning);
+      using session = await openSession(config.logging, host);
+      const { context } = session;
+      for (const warning of warnings) {
+        context.log.warn(warning);
+      }
+      for (const note of notesWithoutEffect(definition, sources)) {
+        context.log.debug(note);
       }
       const { podEnvironment } = await import('../config/environment.ts');
-      const { signal } = session.context;
+      const pod = podEnvironment(host.environment);
       try {
-        await act({
-          config: loaded.config,
-          sources: loaded.sources,
-          pod: podEnvironment(host.environment),
-          operand,
-          context: session.context,
-          print: (text) => host.stdout.write(text),
-        });
+        await definition.run({ config, pod, operand, context, print: (text) => host.stdout.write(text) });
       } catch (error) {
+        const { signal } = context;
         throw signal.aborted && isConsequenceOf(error, signal.reason) ? signal.reason : error;
       }
     },
   };
 }
 
-/** Whether an operation failed only because it was told to end; then the interruption is what matters. */
+/** One sentence for each option that was given though it changes nothing. */
+function notesWithoutEffect(spec: CommandSpec, sources: ReadonlyMap<string, ValueSource>): readonly string[] {
+  return Object.values(spec.groups).flatMap(({ options, withoutEffect }) =>
+    withoutEffect === undefined
+      ? []
+      : Object.values(options)
+          .filter(({ flag }) => (sources.get(flag)?.kind ?? 'default') !== 'default')
+          .map(({ flag }) => `--${flag} is accepted, but ${withoutEffect}`),
+  );
+}
+
+/** Whether an operation failed only because it was interrupted; then the interruption is what matters. */
 function isConsequenceOf(error: unknown, reason: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause === reason || cause.name === 'AbortError') {

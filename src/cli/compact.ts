@@ -1,4 +1,3 @@
-import { commandSpec } from '../config/command-spec.ts';
 import { compactionOptions } from '../config/options/compaction.ts';
 import { snapshotLeaseOptions } from '../config/options/leases.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
@@ -7,11 +6,10 @@ import { storeOptions } from '../config/options/store.ts';
 import type { CompactResult } from '../operations/compact/compact.ts';
 import { formatBytes, formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
-import { noteEmbeddedEtcdOptions } from './embedded-etcd-options.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
 
-/** What the command takes and how help explains it. */
-const spec = commandSpec({
+/** `etcdbrctl compact`. */
+export const compactCommand = command({
   name: 'compact',
   summary: 'turn the newest backup into one full snapshot, history compacted',
   description:
@@ -33,25 +31,22 @@ const spec = commandSpec({
     logging: loggingOptions,
     embeddedEtcd: embeddedEtcdOptions,
   },
-});
-
-/** `etcdbrctl compact`. */
-export const compactCommand = command(spec, async ({ config, sources, context, print }) => {
-  noteEmbeddedEtcdOptions(sources, context.log);
-  const { compaction, restoration, leases } = config;
-  if (!compaction.defragment) {
-    context.log.debug('--defragment=false has no effect: a compacted snapshot never has free pages');
-  }
-  const { openStore } = await import('./open-store.ts');
-  const { compactBackup } = await import('../operations/compact/compact.ts');
-  await using store = await openStore(config.store, context);
-  const request = { ...restoration, store, saveTimeoutMs: compaction.snapshotTimeoutMs };
-  const result = await compactBackup(request, context);
-  if (leases.enabled) {
-    context.log.warn('This version writes no Kubernetes leases; --enable-snapshot-lease-renewal has no effect');
-  }
-  print(formatResult(compactResult(result), config.output.format));
-  await context.clock.sleep(compaction.metricsScrapeWaitMs, context.signal);
+  async run({ config, context, print }) {
+    const { compaction, restoration, leases } = config;
+    if (!compaction.defragment) {
+      context.log.debug('--defragment=false has no effect: a compacted snapshot never has free pages');
+    }
+    const { openStore } = await import('./open-store.ts');
+    const { compactBackup } = await import('../operations/compact/compact.ts');
+    await using store = await openStore(config.store, context);
+    const request = { ...restoration, store, saveTimeoutMs: compaction.snapshotTimeoutMs };
+    const result = await compactBackup(request, context);
+    if (leases.enabled) {
+      context.log.warn('This version writes no Kubernetes leases; --enable-snapshot-lease-renewal has no effect');
+    }
+    print(formatResult(compactResult(result), config.output.format));
+    await context.clock.sleep(compaction.metricsScrapeWaitMs, context.signal);
+  },
 });
 
 /** The new full, and what it replaces. */

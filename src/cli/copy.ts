@@ -1,4 +1,3 @@
-import { commandSpec } from '../config/command-spec.ts';
 import { copyOptions } from '../config/options/copy.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { sourceStoreOptions, storeOptions } from '../config/options/store.ts';
@@ -9,8 +8,8 @@ import { command } from './command.ts';
 import { formatReport, type Report, tableLines } from './output/report.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
 
-/** What the command takes and how help explains it. */
-const spec = commandSpec({
+/** `etcdbrctl copy`. */
+export const copyCommand = command({
   name: 'copy',
   summary: 'copy backups from one store to another',
   description:
@@ -31,27 +30,25 @@ const spec = commandSpec({
     output: outputOptions,
     logging: loggingOptions,
   },
-});
-
-/** `etcdbrctl copy`. */
-export const copyCommand = command(spec, async ({ config, context, print }) => {
-  const { openSourceStore, openTargetStore } = await import('./open-store.ts');
-  const { copyBackups, planBackupCopy, waitForFinal } = await import('../operations/copy/copy.ts');
-  const { waitForFinal: wanted, waitForFinalTimeoutMs, dryRun, ...limits } = config.copy;
-  await using source = await openSourceStore(config.source, context);
-  await using target = await openTargetStore(config.store, context);
-  const request = { source, target, ...limits };
-  if (dryRun) {
-    const report = planReport(await planBackupCopy(request, context));
-    print(await formatReport(report, config.output.format === 'json' ? 'json' : 'table'));
-    return;
-  }
-  if (wanted) {
-    await waitForFinal(request, waitForFinalTimeoutMs, context);
-  }
-  const result = await copyBackups(request, context);
-  const places = { source: source.location, target: target.location };
-  print(formatResult(copyResult(result, places), config.output.format));
+  async run({ config, context, print }) {
+    const { openSourceStore, openTargetStore } = await import('./open-store.ts');
+    const { copyBackups, planBackupCopy, waitForFinal } = await import('../operations/copy/copy.ts');
+    const { waitForFinal: wanted, waitForFinalTimeoutMs, dryRun, ...limits } = config.copy;
+    await using source = await openSourceStore(config.source, context);
+    await using target = await openTargetStore(config.store, context);
+    const request = { source, target, ...limits };
+    if (dryRun) {
+      const report = planReport(await planBackupCopy(request, context));
+      print(await formatReport(report, config.output.format === 'json' ? 'json' : 'table'));
+      return;
+    }
+    if (wanted) {
+      await waitForFinal(request, waitForFinalTimeoutMs, context);
+    }
+    const result = await copyBackups(request, context);
+    const places = { source: source.location, target: target.location };
+    print(formatResult(copyResult(result, places), config.output.format));
+  },
 });
 
 function planReport(plan: CopyPlan): Report {

@@ -1,7 +1,7 @@
 import { describeAccepted } from '../config/accepted-values.ts';
 import { type CommandSpec, placedOptions } from '../config/command-spec.ts';
 import { environmentName, type OptionGroup, type OptionSpec } from '../config/option.ts';
-import { commandSummaries } from './command-summaries.ts';
+import { commandSummaries } from './commands.ts';
 
 /** Help is laid out for terminals of this width. */
 const width = 80;

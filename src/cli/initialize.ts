@@ -1,4 +1,3 @@
-import { commandSpec } from '../config/command-spec.ts';
 import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import {
@@ -10,12 +9,11 @@ import {
 import { storeOptions } from '../config/options/store.ts';
 import type { DataDirState, InitializeResult } from '../operations/initialize/initialize.ts';
 import { command } from './command.ts';
-import { noteEmbeddedEtcdOptions } from './embedded-etcd-options.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
 import { restoreResult } from './restore.ts';
 
-/** What the command takes and how help explains it. */
-const spec = commandSpec({
+/** `etcdbrctl initialize`. */
+export const initializeCommand = command({
   name: 'initialize',
   summary: 'check a data directory before etcd starts, restore it when bad',
   description:
@@ -43,26 +41,23 @@ const spec = commandSpec({
     logging: loggingOptions,
     embeddedEtcd: embeddedEtcdOptions,
   },
-});
-
-/** `etcdbrctl initialize`. */
-export const initializeCommand = command(spec, async ({ config, sources, pod, context, print }) => {
-  noteEmbeddedEtcdOptions(sources, context.log);
-  const { openStore } = await import('./open-store.ts');
-  const { initialize } = await import('../operations/initialize/initialize.ts');
-  // Without a provider there is nothing to restore from; the directory is still looked at.
-  await using store = config.store.provider === undefined ? undefined : await openStore(config.store, context);
-  const result = await initialize(
-    {
-      store,
-      member: config.member,
-      ...config.restoration,
-      mode: config.validation.mode,
-      namespace: pod.namespace,
-    },
-    context,
-  );
-  print(formatResult(initializeResult(result, config.restoration.dataDir), config.output.format));
+  async run({ config, pod, context, print }) {
+    const { openStore } = await import('./open-store.ts');
+    const { initialize } = await import('../operations/initialize/initialize.ts');
+    // Without a provider there is nothing to restore from; the directory is still looked at.
+    await using store = config.store.provider === undefined ? undefined : await openStore(config.store, context);
+    const result = await initialize(
+      {
+        store,
+        member: config.member,
+        ...config.restoration,
+        mode: config.validation.mode,
+        namespace: pod.namespace,
+      },
+      context,
+    );
+    print(formatResult(initializeResult(result, config.restoration.dataDir), config.output.format));
+  },
 });
 
 /** What was found in a data directory and what was done about it. */

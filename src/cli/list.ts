@@ -1,4 +1,3 @@
-import { commandSpec } from '../config/command-spec.ts';
 import { listOptions } from '../config/options/list.ts';
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
@@ -6,8 +5,8 @@ import { command } from './command.ts';
 import { catalogReport } from './output/catalog.ts';
 import { formatReport } from './output/report.ts';
 
-/** What the command takes and how help explains it. */
-const spec = commandSpec({
+/** `etcdbrctl list`. */
+export const listCommand = command({
   name: 'list',
   summary: 'show the backups in a store, and which of them restore takes',
   description:
@@ -21,17 +20,15 @@ const spec = commandSpec({
     },
   ],
   groups: { list: listOptions, store: storeOptions, output: reportOptions, logging: loggingOptions },
-});
-
-/** `etcdbrctl list`. */
-export const listCommand = command(spec, async ({ config, context, print }) => {
-  const { openStore } = await import('./open-store.ts');
-  const { listBackups } = await import('../operations/list/list.ts');
-  await using store = await openStore(config.store, context);
-  const catalog = await listBackups(store, context);
-  const report = catalogReport(catalog, {
-    now: context.clock.now(),
-    deltas: config.list.all ? 'all' : 'shortened',
-  });
-  print(await formatReport(report, config.output.format));
+  async run({ config, context, print }) {
+    const { openStore } = await import('./open-store.ts');
+    const { listBackups } = await import('../operations/list/list.ts');
+    await using store = await openStore(config.store, context);
+    const catalog = await listBackups(store, context);
+    const report = catalogReport(catalog, {
+      now: context.clock.now(),
+      deltas: config.list.all ? 'all' : 'shortened',
+    });
+    print(await formatReport(report, config.output.format));
+  },
 });

@@ -1,4 +1,3 @@
-import { commandSpec } from '../config/command-spec.ts';
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { pruneOptions, retentionRules } from '../config/options/snapshotter.ts';
 import { storeOptions } from '../config/options/store.ts';
@@ -7,8 +6,8 @@ import { command } from './command.ts';
 import { formatReport } from './output/report.ts';
 import { retentionRulesOf } from './retention-rules.ts';
 
-/** What the command takes and how help explains it. */
-const spec = commandSpec({
+/** `etcdbrctl prune`. */
+export const pruneCommand = command({
   name: 'prune',
   summary: 'delete backups that are no longer wanted, or show which they are',
   description:
@@ -33,31 +32,29 @@ const spec = commandSpec({
     output: reportOptions,
     logging: loggingOptions,
   },
-});
-
-/** `etcdbrctl prune`. */
-export const pruneCommand = command(spec, async ({ config, context, print }) => {
-  const { openStore } = await import('./open-store.ts');
-  const { carryOut, planPrune } = await import('../operations/prune/prune.ts');
-  const { pruneReport } = await import('./output/prune.ts');
-  await using store = await openStore(config.store, context);
-  const plan = await planPrune(store, retentionRulesOf(config.retention), context);
-  const style = { location: store.location, now: context.clock.now() };
-  if (!config.prune.yes) {
-    print(await formatReport(pruneReport(plan, style), config.output.format));
-    return;
-  }
-  const results = await carryOut(plan, { store }, context);
-  print(await formatReport(pruneReport(results, style), config.output.format));
-  const failed = results.filter(({ outcome }) => outcome === 'failed');
-  if (failed.length > 0) {
-    throw new Failure({
-      code: 'prune_incomplete',
-      action: 'prune',
-      object: store.location,
-      found: `${failed.length} of the objects that were to go could not be deleted`,
-      remedy: 'see the warnings above, and run it again',
-      cause: failed[0]?.error,
-    });
-  }
+  async run({ config, context, print }) {
+    const { openStore } = await import('./open-store.ts');
+    const { carryOut, planPrune } = await import('../operations/prune/prune.ts');
+    const { pruneReport } = await import('./output/prune.ts');
+    await using store = await openStore(config.store, context);
+    const plan = await planPrune(store, retentionRulesOf(config.retention), context);
+    const style = { location: store.location, now: context.clock.now() };
+    if (!config.prune.yes) {
+      print(await formatReport(pruneReport(plan, style), config.output.format));
+      return;
+    }
+    const results = await carryOut(plan, { store }, context);
+    print(await formatReport(pruneReport(results, style), config.output.format));
+    const failed = results.filter(({ outcome }) => outcome === 'failed');
+    if (failed.length > 0) {
+      throw new Failure({
+        code: 'prune_incomplete',
+        action: 'prune',
+        object: store.location,
+        found: `${failed.length} of the objects that were to go could not be deleted`,
+        remedy: 'see the warnings above, and run it again',
+        cause: failed[0]?.error,
+      });
+    }
+  },
 });

@@ -1,5 +1,4 @@
 import type { ConfigOf } from '../config/command-spec.ts';
-import { commandSpec } from '../config/command-spec.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
 import { restoreChangesOptions } from '../config/options/restore-changes.ts';
@@ -13,12 +12,24 @@ import { formatBytes, formatCount } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
-import { noteEmbeddedEtcdOptions } from './embedded-etcd-options.ts';
 import { formatId, formatResult, type PrintableResult } from './output/result.ts';
 import type { CommandContext } from './session.ts';
 
-/** What the command takes and how help explains it. */
-const spec = commandSpec({
+const groups = {
+  target: restoreTargetOptions,
+  store: storeOptions,
+  restoration: restorationOptions,
+  member: memberOptions,
+  changes: restoreChangesOptions,
+  output: outputOptions,
+  logging: loggingOptions,
+  embeddedEtcd: embeddedEtcdOptions,
+} as const;
+
+type RestoreConfig = ConfigOf<typeof groups>;
+
+/** `etcdbrctl restore`. */
+export const restoreCommand = command({
   name: 'restore',
   summary: 'build a data directory from the newest backup or an older state',
   description:
@@ -46,44 +57,30 @@ const spec = commandSpec({
         '--initial-advertise-peer-urls http://a:2380',
     },
   ],
-  groups: {
-    target: restoreTargetOptions,
-    store: storeOptions,
-    restoration: restorationOptions,
-    member: memberOptions,
-    changes: restoreChangesOptions,
-    output: outputOptions,
-    logging: loggingOptions,
-    embeddedEtcd: embeddedEtcdOptions,
+  groups,
+  async run({ config, context, print }) {
+    await using store = await openSource(config, context);
+    const target = targetOf(config);
+    if (config.target.plan) {
+      const { planRestore, refuseIncompletePlan } = await import('../operations/restore/plan.ts');
+      const { planResult } = await import('./output/plan.ts');
+      const plan = await planRestore({ store, target }, context);
+      print(planResult(plan, { format: config.output.format, now: context.clock.now() }));
+      refuseIncompletePlan(plan);
+      return;
+    }
+    const { restore } = await import('../operations/restore/restore.ts');
+    const { bumpRevision, unknownLeases } = config.changes;
+    const result = await restore(
+      { store, target, member: config.member, ...config.restoration, bumpRevision, unknownLeases },
+      context,
+    );
+    const companion = await companionOf({ config, store, fullName: result.snapshots[0] }, context);
+    print(formatResult(withCompanion(restoreResult(result), companion), config.output.format));
   },
 });
 
-type RestoreConfig = ConfigOf<(typeof spec)['groups']>;
-
-/** `etcdbrctl restore`. */
-export const restoreCommand = command(spec, async ({ config, sources, context, print }) => {
-  noteEmbeddedEtcdOptions(sources, context.log);
-  await using store = await openSource(config, context);
-  const target = targetOf(config);
-  if (config.target.plan) {
-    const { planRestore, refuseIncompletePlan } = await import('../operations/restore/plan.ts');
-    const { planResult } = await import('./output/plan.ts');
-    const plan = await planRestore({ store, target }, context);
-    print(planResult(plan, { format: config.output.format, now: context.clock.now() }));
-    refuseIncompletePlan(plan);
-    return;
-  }
-  const { restore } = await import('../operations/restore/restore.ts');
-  const { bumpRevision, unknownLeases } = config.changes;
-  const result = await restore(
-    { store, target, member: config.member, ...config.restoration, bumpRevision, unknownLeases },
-    context,
-  );
-  const companion = await companionOf({ config, store, fullName: result.snapshots[0] }, context);
-  print(formatResult(withCompanion(restoreResult(result), companion), config.output.format));
-});
-
-/** Unpacks what was stored beside the full, when it is asked for. */
+/** Unpacks the archive that was stored with the full, if `--companions` asks for it. */
 async function companionOf(
   {
     config,
@@ -114,7 +111,7 @@ function withCompanion(result: PrintableResult, companion: RestoredCompanion | u
       };
 }
 
-/** The store, or the one file that is given instead. */
+/** The store, or `--file` as a store of one object. */
 async function openSource(config: RestoreConfig, context: CommandContext): Promise<SnapStore> {
   const { file } = config.target;
   if (file === undefined) {
@@ -136,7 +133,7 @@ function targetOf({ target: { snapshot, toRevision, toTime } }: RestoreConfig): 
   return { from: snapshot, until };
 }
 
-/** What stands on disk after a restore. */
+/** What a restore wrote. */
 export function restoreResult(result: RestoreResult): PrintableResult {
   return {
     lines: [

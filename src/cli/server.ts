@@ -1,4 +1,3 @@
-import { commandSpec } from '../config/command-spec.ts';
 import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import { memberLeaseOptions, snapshotLeaseOptions } from '../config/options/leases.ts';
 import { loggingOptions } from '../config/options/logging.ts';
@@ -6,11 +5,11 @@ import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../confi
 import { leaderElectionOptions, serverOptions } from '../config/options/server.ts';
 import { scheduledBackupGroups } from '../config/options/snapshotter.ts';
 import { secondaryStoreOptions, storeOptions } from '../config/options/store.ts';
+import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
-import { notBuilt } from './not-built.ts';
 
-/** What the command takes and how help explains it. */
-const spec = commandSpec({
+/** `etcdbrctl server`. */
+export const serverCommand = command({
   name: 'server',
   summary: 'run beside an etcd member: back up, check and restore over HTTP',
   description:
@@ -37,7 +36,13 @@ const spec = commandSpec({
     logging: loggingOptions,
     embeddedEtcd: embeddedEtcdOptions,
   },
+  run: () =>
+    Promise.reject(
+      new Failure({
+        code: 'not_built',
+        action: 'run',
+        object: 'server',
+        found: 'this version does not have it yet',
+      }),
+    ),
 });
-
-/** `etcdbrctl server`. */
-export const serverCommand = command(spec, () => Promise.reject(notBuilt('server')));

@@ -1,4 +1,3 @@
-import { commandSpec } from '../config/command-spec.ts';
 import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { onceOptions, scheduledBackupGroups } from '../config/options/snapshotter.ts';
@@ -9,8 +8,8 @@ import { command } from './command.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
 import { versionLines } from './version.ts';
 
-/** What the command takes and how help explains it. */
-const spec = commandSpec({
+/** `etcdbrctl snapshot`. */
+export const snapshotCommand = command({
   name: 'snapshot',
   summary: 'back up a running etcd: fulls by schedule, deltas in between',
   description:
@@ -35,39 +34,37 @@ const spec = commandSpec({
     output: outputOptions,
     logging: loggingOptions,
   },
-});
-
-/** `etcdbrctl snapshot`. */
-export const snapshotCommand = command(spec, async ({ config, context, print }) => {
-  if (!config.once.once) {
-    for (const line of versionLines()) {
-      context.log.info(line);
+  async run({ config, context, print }) {
+    if (!config.once.once) {
+      for (const line of versionLines()) {
+        context.log.info(line);
+      }
     }
-  }
-  const { openStore } = await import('./open-store.ts');
-  const { connect } = await import('../etcd/connect.ts');
-  const { compressionOf, scheduledBackupOf } = await import('./scheduled-backup.ts');
-  const { snapshotFrom } = config.snapshotter;
-  await using store = await openStore(config.store, context);
-  await using connection = await connect({ ...config.connection, snapshotFrom }, context);
-  const common = { cluster: connection.cluster, store, tempDir: config.store.tempDir };
-  if (config.once.once) {
-    const { takeFullSnapshot } = await import('../operations/snapshot/take-once.ts');
-    const { saveCompanion } = await import('../operations/companion/companion.ts');
-    const result = await takeFullSnapshot({ ...common, compression: compressionOf(config), final: false }, context);
-    const companion =
-      config.once.include.length === 0
-        ? undefined
-        : await saveCompanion(
-            { store, full: result.snapshot, paths: config.once.include, keep: config.once.companionMax },
-            context,
-          );
-    print(formatResult(onceResult(result, store.location, companion), config.output.format));
-  } else {
-    const { Snapshotter } = await import('../operations/snapshot/snapshotter.ts');
-    await new Snapshotter({ ...common, ...scheduledBackupOf(config), start: 'full' }, context).run();
-    context.log.info('Shutting down...');
-  }
+    const { openStore } = await import('./open-store.ts');
+    const { connect } = await import('../etcd/connect.ts');
+    const { compressionOf, scheduledBackupOf } = await import('./scheduled-backup.ts');
+    const { snapshotFrom } = config.snapshotter;
+    await using store = await openStore(config.store, context);
+    await using connection = await connect({ ...config.connection, snapshotFrom }, context);
+    const common = { cluster: connection.cluster, store, tempDir: config.store.tempDir };
+    if (config.once.once) {
+      const { takeFullSnapshot } = await import('../operations/snapshot/take-once.ts');
+      const { saveCompanion } = await import('../operations/companion/companion.ts');
+      const result = await takeFullSnapshot({ ...common, compression: compressionOf(config), final: false }, context);
+      const companion =
+        config.once.include.length === 0
+          ? undefined
+          : await saveCompanion(
+              { store, full: result.snapshot, paths: config.once.include, keep: config.once.companionMax },
+              context,
+            );
+      print(formatResult(onceResult(result, store.location, companion), config.output.format));
+    } else {
+      const { Snapshotter } = await import('../operations/snapshot/snapshotter.ts');
+      await new Snapshotter({ ...common, ...scheduledBackupOf(config), start: 'full' }, context).run();
+      context.log.info('Shutting down...');
+    }
+  },
 });
 
 /** The result of `snapshot --once`; the JSON's first keys are those of `etcdctl snapshot status`. */

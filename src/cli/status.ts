@@ -1,4 +1,3 @@
-import { commandSpec } from '../config/command-spec.ts';
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { statusOptions } from '../config/options/status.ts';
 import type { DatabaseStatus } from '../operations/status/status.ts';
@@ -6,8 +5,8 @@ import { formatBytes } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
 import { formatReport, type Report, tableLines } from './output/report.ts';
 
-/** What the command takes and how help explains it. */
-const spec = commandSpec({
+/** `etcdbrctl status`. */
+export const statusCommand = command({
   name: 'status',
   summary: 'show hash, revision and size of a snapshot, db or data directory',
   description:
@@ -22,13 +21,11 @@ const spec = commandSpec({
     help: 'A full snapshot, a db file, or the data directory of an etcd that is stopped.',
   },
   groups: { status: statusOptions, output: reportOptions, logging: loggingOptions },
-});
-
-/** `etcdbrctl status`. */
-export const statusCommand = command(spec, async ({ config, operand, context, print }) => {
-  const { readStatus } = await import('../operations/status/status.ts');
-  const status = await readStatus({ path: operand, tempDir: config.status.tempDir }, context);
-  print(await formatReport(statusReport(status), config.output.format));
+  async run({ config, operand, context, print }) {
+    const { readStatus } = await import('../operations/status/status.ts');
+    const status = await readStatus({ path: operand, tempDir: config.status.tempDir }, context);
+    print(await formatReport(statusReport(status), config.output.format));
+  },
 });
 
 /** A status as `etcdutl snapshot status` tells it, and what else is known. */

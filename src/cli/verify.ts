@@ -1,15 +1,14 @@
-import { commandSpec } from '../config/command-spec.ts';
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
 import { verifyOptions } from '../config/options/verify.ts';
 import type { VerifyResult } from '../operations/verify/verify.ts';
 import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
-import { countText } from './output/catalog-text.ts';
+import { countText } from './output/format.ts';
 import { formatReport, keyValueLines, type Report } from './output/report.ts';
 
-/** What the command takes and how help explains it. */
-const spec = commandSpec({
+/** `etcdbrctl verify`. */
+export const verifyCommand = command({
   name: 'verify',
   summary: 'prove that the backups in a store can be restored',
   description:
@@ -27,16 +26,14 @@ const spec = commandSpec({
     },
   ],
   groups: { verify: verifyOptions, store: storeOptions, output: reportOptions, logging: loggingOptions },
-});
-
-/** `etcdbrctl verify`. */
-export const verifyCommand = command(spec, async ({ config, context, print }) => {
-  const { openStore } = await import('./open-store.ts');
-  const { verifyBackups } = await import('../operations/verify/verify.ts');
-  await using store = await openStore(config.store, context);
-  const result = await verifyBackups({ store, ...config.verify }, context);
-  print(await formatReport(verifyReport(result), config.output.format));
-  refuseProblems(result);
+  async run({ config, context, print }) {
+    const { openStore } = await import('./open-store.ts');
+    const { verifyBackups } = await import('../operations/verify/verify.ts');
+    await using store = await openStore(config.store, context);
+    const result = await verifyBackups({ store, ...config.verify }, context);
+    print(await formatReport(verifyReport(result), config.output.format));
+    refuseProblems(result);
+  },
 });
 
 /** A verification as a table and as data. */

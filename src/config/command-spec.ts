@@ -25,11 +25,6 @@ export interface CommandSpec<G extends OptionGroups = OptionGroups> {
 /** The finished configuration of a command. */
 export type ConfigOf<G extends OptionGroups> = { readonly [Name in keyof G]: ValuesOf<G[Name]['options']> };
 
-/** Keeps the literal types of a command's declaration. */
-export function commandSpec<const G extends OptionGroups>(spec: CommandSpec<G>): CommandSpec<G> {
-  return spec;
-}
-
 /** An option together with where it stands in a command. */
 export interface PlacedOption {
   readonly group: string;

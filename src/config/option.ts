@@ -134,6 +134,8 @@ export interface Complaint<Name> {
 export interface OptionGroup<T extends OptionTable = OptionTable> {
   readonly title: string;
   readonly options: T;
+  /** Why these options are accepted and change nothing; left out for all others. */
+  readonly withoutEffect?: string;
   /** Rules between options of this group; returns the first complaint. */
   check?(values: ValuesOf<T>): Complaint<keyof T & string> | undefined;
 }

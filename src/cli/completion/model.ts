@@ -1,7 +1,6 @@
 import { type CommandSpec, placedOptions } from '../../config/command-spec.ts';
 import type { OptionSpec } from '../../config/option.ts';
-import { commands } from '../command-list.ts';
-import { commandSummaries } from '../command-summaries.ts';
+import { commandSummaries, commands } from '../commands.ts';
 
 /** What a flag's value is, as far as a shell can complete it. */
 export type CompletedValue =

@@ -11,7 +11,7 @@ import {
   rangeText,
   snapshotData,
   timeText,
-} from './catalog-text.ts';
+} from './format.ts';
 import { type Column, type Report, tableLines } from './report.ts';
 
 /** How a catalog is told. */

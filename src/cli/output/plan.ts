@@ -1,7 +1,7 @@
 import type { RestorePlan } from '../../operations/restore/plan.ts';
 import { formatBytes } from '../../runtime/log/amount.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { countText, noteData, noteText, rangeText, snapshotData, timeText } from './catalog-text.ts';
+import { countText, noteData, noteText, rangeText, snapshotData, timeText } from './format.ts';
 import { tableLines } from './report.ts';
 
 /** A plan as text for stdout: a table of the snapshots in the order they are used, or JSON on one line. */

@@ -2,7 +2,7 @@ import { type Decision, describeReason, type PrunedObject } from '../../operatio
 import { formatBytes } from '../../runtime/log/amount.ts';
 import { errorText } from '../../runtime/log/error-text.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { countText, snapshotData, timeText } from './catalog-text.ts';
+import { countText, snapshotData, timeText } from './format.ts';
 import { type Report, tableLines } from './report.ts';
 
 /** A decision, with what came of it once it was carried out. */

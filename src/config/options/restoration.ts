@@ -95,9 +95,10 @@ export const restorationOptions = optionGroup({
   },
 });
 
-/** Flags that tuned the embedded etcd of the Go program. Restoring needs no etcd here, so they are taken and change nothing. */
+/** Flags that tune the embedded etcd of the Go program. */
 export const embeddedEtcdOptions = optionGroup({
   title: 'Accepted for compatibility, without effect',
+  withoutEffect: 'restoring needs no etcd that it could tune',
   options: {
     maxTxnOps: {
       flag: 'max-txn-ops',

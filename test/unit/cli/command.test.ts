@@ -3,13 +3,12 @@ import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
 import { command } from '../../../src/cli/command.ts';
 import type { Host } from '../../../src/cli/host.ts';
-import { commandSpec } from '../../../src/config/command-spec.ts';
 import { optionGroup } from '../../../src/config/option.ts';
 import { loggingOptions } from '../../../src/config/options/logging.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import { Interrupted } from '../../../src/runtime/process/interrupted.ts';
 
-const spec = commandSpec({
+const spec = {
   name: 'try',
   summary: 'try',
   description: 'Tries.',
@@ -20,8 +19,13 @@ const spec = commandSpec({
       options: { amount: { flag: 'amount', type: 'uint', default: 1, help: 'How much.' } },
     }),
     logging: loggingOptions,
+    old: optionGroup({
+      title: 'Old',
+      withoutEffect: 'nothing is left to tune',
+      options: { size: { flag: 'size', type: 'uint', default: 1, help: 'None.' } },
+    }),
   },
-});
+};
 
 function host() {
   const out: string[] = [];
@@ -41,25 +45,43 @@ function host() {
 describe('a command', () => {
   it('is called with its finished configuration and the surroundings', async () => {
     const { host: place, out } = host();
-    const tried = command(spec, async ({ config, sources, pod, print }) => {
-      const amount: number = config.work.amount;
-      assert.equal(sources.get('amount')?.kind, 'flag');
-      assert.equal(pod.name, 'etcd-main-0');
-      assert.equal(pod.namespace, undefined);
-      assert.equal(pod.etcdConfigFile, '/var/etcd/config/etcd.conf.yaml');
-      print(`${amount}\n`);
-      return Promise.resolve();
+    const tried = command({
+      ...spec,
+      run({ config, pod, print }) {
+        const amount: number = config.work.amount;
+        assert.equal(pod.name, 'etcd-main-0');
+        assert.equal(pod.namespace, undefined);
+        assert.equal(pod.etcdConfigFile, '/var/etcd/config/etcd.conf.yaml');
+        print(`${amount}\n`);
+        return Promise.resolve();
+      },
     });
     await tried.execute({ flags: new Map([['amount', ['3']]]), operand: '' }, place);
     assert.deepEqual(out, ['3\n']);
   });
 
+  it('says at debug level which options change nothing', async () => {
+    const { host: place } = host();
+    const logged: string[] = [];
+    const stderr = { ...place.stderr, write: (text: string) => void logged.push(text) };
+    const tried = command({ ...spec, run: () => Promise.resolve() });
+    const flags = new Map([
+      ['size', ['7']],
+      ['log-level', ['debug']],
+    ]);
+    await tried.execute({ flags, operand: '' }, { ...place, stderr });
+    assert.match(logged.join(''), /--size is accepted, but nothing is left to tune/);
+  });
+
   /** Runs a command that is interrupted in the middle and then fails with `failure`. */
   async function interruptedWith(failure: (reason: unknown) => unknown): Promise<unknown> {
     const { host: place, signals } = host();
-    const tried = command(spec, ({ context }) => {
-      signals.emit('SIGTERM');
-      return Promise.reject(failure(context.signal.reason));
+    const tried = command({
+      ...spec,
+      run({ context }) {
+        signals.emit('SIGTERM');
+        return Promise.reject(failure(context.signal.reason));
+      },
     });
     return await tried.execute({ flags: new Map(), operand: '' }, place).catch((error: unknown) => error);
   }

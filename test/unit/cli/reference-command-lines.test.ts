@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Command as Parser } from 'commander';
 import { addFlags, type GivenFlags } from '../../../src/cli/arguments.ts';
-import { commands } from '../../../src/cli/command-list.ts';
+import { commands } from '../../../src/cli/commands.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { referenceFlags } from '../../support/fixtures/reference-flags.ts';
 import { flagStyles, spelledOut } from '../../support/fixtures/spelled-out-flags.ts';

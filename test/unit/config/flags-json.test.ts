@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { commands } from '../../../src/cli/command-list.ts';
+import { commands } from '../../../src/cli/commands.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
 import type { OptionSpec } from '../../../src/config/option.ts';
 import { referenceFlags as reference } from '../../support/fixtures/reference-flags.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
-import { commands } from '../../../src/cli/command-list.ts';
+import { commands } from '../../../src/cli/commands.ts';
 import { copyCommand } from '../../../src/cli/copy.ts';
 import { restoreCommand } from '../../../src/cli/restore.ts';
 import { serverCommand } from '../../../src/cli/server.ts';

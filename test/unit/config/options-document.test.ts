@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { optionsDocument } from '../../../scripts/options-document.ts';
-import { commands } from '../../../src/cli/command-list.ts';
+import { commands } from '../../../src/cli/commands.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
 
 const written = readFileSync(new URL('../../../docs/options.md', import.meta.url), 'utf8');

@@ -11,8 +11,6 @@ import { snapshotCommand } from './snapshot.ts';
 import { statusCommand } from './status.ts';
 import { verifyCommand } from './verify.ts';
 
-export type { Command } from './command.ts';
-
 /** Every command that takes options from the table. */
 export const commands: readonly Command[] = [
   snapshotCommand,
@@ -26,4 +24,11 @@ export const commands: readonly Command[] = [
   pruneCommand,
   checkStoreCommand,
   serverCommand,
+];
+
+/** Every command with its one line, in the order of the help text. */
+export const commandSummaries: readonly { readonly name: string; readonly summary: string }[] = [
+  ...commands.map(({ spec: { name, summary } }) => ({ name, summary })),
+  { name: 'completion', summary: 'print a completion script for bash, zsh or fish' },
+  { name: 'version', summary: 'print version, commit, runtime and platform' },
 ];
