@@ -65,6 +65,25 @@ describe('scheduled fulls', () => {
     assert.match((await rig.saved(4))[3] ?? '', /^Full-00000000-00000061-/);
   });
 
+  test('wait for an etcd that cannot be read as the backoff says', async () => {
+    await using rig = await watchingRig({ backoff: { firstMs: 7_000, multiplier: 3, longestMs: 15_000 } });
+    rig.cluster.commit(put('a', 59));
+    // Each download is tried three times by itself, after a second.
+    rig.cluster.breakOffs = 6;
+    await rig.clock.advance(3_600_000);
+    for (const seconds of [7, 15]) {
+      for (let again = 1; again < 3; again++) {
+        await rig.clock.untilSleeping(1_000);
+        await rig.clock.advance(1_000);
+      }
+      await rig.logged(new RegExp(`^Trying the full snapshot again in ${seconds} s`));
+      await rig.clock.untilSleeping(seconds * 1_000);
+      await rig.clock.advance(seconds * 1_000);
+    }
+    await eventually(() => rig.store.saved.find((name) => name.startsWith('Full-00000000-00000059-')));
+    assert.equal(rig.cluster.snapshots, 8);
+  });
+
   test('of an etcd that does not catch up are refused after two minutes', async () => {
     await using rig = await watchingRig();
     rig.cluster.commit(put('a', 59), put('b', 60));
