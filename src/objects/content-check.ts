@@ -37,7 +37,7 @@ export class ObjectCheck implements Inspection, Disposable {
     this.#outcome.catch(() => undefined);
   }
 
-  async part(bytes: Uint8Array): Promise<InspectedPart> {
+  async inspect(bytes: Uint8Array): Promise<InspectedPart> {
     const kept = this.#task.compression !== 'none' && bytes.length <= SMALL ? Uint8Array.from(bytes) : bytes;
     const { promise: used, resolve } = Promise.withResolvers<void>();
     this.#waiting.push({ bytes: kept, used: resolve });

@@ -4,7 +4,7 @@ import type { Logger } from '../runtime/log/logger.ts';
 import type { Bucket } from './bucket.ts';
 import type { StoreRole } from './store-role.ts';
 
-/** Which container is wanted, as options and environment say it. */
+/** Which container to open, as the options say. */
 export interface BucketPlace {
   readonly role: StoreRole;
   readonly container: string;
@@ -16,14 +16,14 @@ export interface BucketPlace {
   readonly log: Logger;
 }
 
-/** A bucket together with the age of the credentials it was opened with. */
+/** A bucket, and how old the credentials are that it was opened with. */
 export interface OpenedBucket {
   readonly bucket: Bucket;
   /** What {@link BucketProvider.modifiedAt} said when the credentials were read. */
   readonly modifiedAt: number;
 }
 
-/** Opens buckets of one provider; what every folder below `providers` gives to the registry. */
+/** Opens buckets of one provider. Every folder of `providers` exports a function that makes one. */
 export interface BucketProvider {
   /** Changes when the credentials are rotated, see `CredentialSource.modifiedAt`; then the bucket is opened anew. */
   modifiedAt(): Promise<number>;

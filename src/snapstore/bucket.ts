@@ -33,7 +33,7 @@ export interface ObjectEntry {
   readonly excluded?: boolean;
 }
 
-/** What callers may ask an adapter about; never its name. */
+/** What callers may know of an adapter: its traits, never its name. */
 export interface BucketTraits {
   /** Most parts one upload may have (S3 and OSS 9,999, GCS 31, Swift 999; Infinity where there is no limit). */
   readonly maxParts: number;
@@ -41,18 +41,18 @@ export interface BucketTraits {
   readonly minPartSize: number;
   /** True where part objects are the data (Swift): deleting them loses the snapshot. */
   readonly partsAreData: boolean;
-  /** What the adapter works with for each part: to sign a request, or to compare what arrived. May change as it learns about the store. */
+  /** Digests of each part that the adapter needs, to sign a request or to compare what arrived. May change as it learns about the store. */
   readonly partDigests: readonly PartDigest[];
 }
 
 /** One part of an upload. Its bytes belong to the adapter until the promise settles. */
 export interface UploadPart {
-  /** From 1, without holes. */
+  /** From 1, without gaps. */
   readonly number: number;
-  /** Where it lies in the object, bytes. */
+  /** Its place in the object, bytes. */
   readonly offset: number;
   readonly bytes: Uint8Array;
-  /** Those that somebody has made already; the adapter makes the others that it needs. */
+  /** Digests that exist already; the adapter computes the others that it needs. */
   readonly digests?: PartDigests;
 }
 
@@ -65,8 +65,8 @@ export interface Upload {
   /** What an upload that was neither completed nor aborted leaves in the store, for messages. */
   readonly leftovers: string;
   /**
-   * In place of all parts: makes `path`, a whole file that nobody changes any more, the content without copying it. False when
-   * that cannot be done there; then nothing has happened. The file may be removed under its own name afterwards.
+   * Instead of parts: makes the whole file at `path`, which nobody changes any more, the content without copying it. False when
+   * the store cannot do that; then nothing has happened. The file may be removed under its own name afterwards.
    */
   linkFile?(path: string, options: CallOptions): Promise<boolean>;
   writePart(part: UploadPart, options: CallOptions): Promise<void>;
@@ -77,7 +77,7 @@ export interface Upload {
 }
 
 /**
- * A container of objects: the one interface each provider implements. Keys and bytes only, it knows nothing of snapshots.
+ * A container of objects: the one interface each provider implements. It deals in keys and bytes and knows nothing of snapshots.
  *
  * Duties: errors are {@link StoreError}s; an absent object is `not_found`, an absent container `gone`;
  * listings are complete (all pages) and give each key once; reads fail, never end early, when the body is shorter than announced;

@@ -12,7 +12,7 @@ import type { StoreRole } from './store-role.ts';
 import { BufferPool } from './upload/buffer-pool.ts';
 import type { UploadSettings } from './upload/uploader.ts';
 
-/** Which store is wanted, as options say it. */
+/** Which store to open, as the options say. */
 export interface StoreConfig {
   readonly provider: ProviderName;
   /** Bucket, container or directory. Only Local has a default. */
@@ -42,7 +42,7 @@ export interface StoreSurroundings {
 
 type ProviderLoader = () => Promise<(place: BucketPlace) => BucketProvider>;
 
-/** Loaded when they are wanted, so that no command pays for the SDKs of others. */
+/** Providers are loaded when they are needed, so that no command pays for the SDKs of others. */
 const LOADERS: Readonly<Record<ProviderName, ProviderLoader>> = {
   S3: async () => (await import('./providers/s3/s3-provider.ts')).s3Provider,
   ABS: async () => (await import('./providers/abs/abs-provider.ts')).absProvider,

@@ -4,7 +4,7 @@ import type { CompanionStore } from './backups/companion-store.ts';
 import type { BucketTraits, CallOptions } from './bucket.ts';
 import type { Inspection } from './upload/inspection.ts';
 
-/** A snapshot that lies in a store. */
+/** A snapshot in a store. */
 export interface StoredSnapshot extends Snapshot {
   /** Key inside the container. */
   readonly key: string;
@@ -32,7 +32,7 @@ export interface SaveOptions extends CallOptions {
   readonly linkFile?: { readonly path: string /** Bytes. */; readonly size: number };
   /** The object becomes visible only after this has resolved; when it rejects, saving fails with its reason. */
   readonly publishAfter?: Promise<void>;
-  /** Looks at the body on its way; the object becomes visible only with its consent. */
+  /** Checks the body on its way; the object becomes visible only when it is found sound. */
   readonly inspection?: Inspection;
   /** Called with the bytes of each chunk that arrived. */
   readonly onUploaded?: (bytes: number) => void;
@@ -43,15 +43,14 @@ export interface SnapStore extends AsyncDisposable {
   readonly traits: BucketTraits;
   /** For messages: container and prefix. */
   readonly location: string;
-  /** Archives beside the snapshots; undefined where there can be none. */
+  /** Archives that belong to fulls; undefined where there can be none. */
   readonly companions?: CompanionStore;
   list(options: CallOptions): Promise<StoreListing>;
   /** The stored (still compressed) bytes. */
   fetch(snapshot: StoredSnapshot, options: CallOptions): Promise<Readable>;
   /**
-   * Uploads `body` as `snapshot`; visible under its name only when whole. A piece of `body` is done with before the next one is
-   * asked for.
-   * A source that throws aborts the upload.
+   * Uploads `body` as `snapshot`; visible under its name only when whole. Each piece of `body` is used up before the next one
+   * is requested. A source that throws aborts the upload.
    */
   save(snapshot: Snapshot, body: AsyncIterable<Uint8Array>, options: SaveOptions): Promise<StoredSnapshot>;
   delete(snapshot: StoredSnapshot, options: CallOptions): Promise<void>;

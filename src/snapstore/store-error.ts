@@ -1,7 +1,7 @@
 import { Failure, type FailureParts } from '../runtime/failure.ts';
 
 /**
- * Why a store refused, in the words every adapter translates its SDK's errors into, once, at its edge.
+ * Why a store refused: each adapter translates the errors of its SDK into one of these kinds, once, at its edge.
  * `transient` is worth another try; the others are not.
  */
 export type StoreErrorKind = 'not_found' | 'immutable' | 'denied' | 'transient' | 'quota' | 'gone' | 'invalid';
@@ -9,7 +9,7 @@ export type StoreErrorKind = 'not_found' | 'immutable' | 'denied' | 'transient' 
 /** A failed store operation. Its code is `store_` + kind. */
 export class StoreError extends Failure {
   readonly kind: StoreErrorKind;
-  /** How long the store asked to be left alone (`Retry-After`), ms; undefined when it did not. */
+  /** How long the store asked to wait (`Retry-After`), ms; undefined when it did not. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
@@ -22,7 +22,7 @@ export class StoreError extends Failure {
   }
 }
 
-/** For `catch`: what takes the place of something that is not allowed. */
+/** For `catch`: `value` instead of an error of kind `denied`. */
 export function whenDenied<T>(value: T): (error: unknown) => T {
   return (error) => {
     if (error instanceof StoreError && error.kind === 'denied') {

@@ -27,7 +27,7 @@ export class ContentCheckThread implements AsyncDisposable {
     this.#underWay.set(id, check);
     this.#tell({ kind: 'begin', id, task });
     return {
-      part: (bytes) => {
+      inspect: (bytes) => {
         const answered = Promise.withResolvers<InspectedPart>();
         check.parts.push(answered);
         const own = bytes as Uint8Array<ArrayBuffer>;

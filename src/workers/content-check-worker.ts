@@ -30,7 +30,7 @@ function serveObjectChecks(port: MessagePort): void {
         checks.set(id, new ObjectCheck(request.task));
         break;
       case 'part':
-        answer({ kind: 'part', id, part: await checkOf(id).part(request.bytes) }, [request.bytes.buffer]);
+        answer({ kind: 'part', id, part: await checkOf(id).inspect(request.bytes) }, [request.bytes.buffer]);
         break;
       case 'verdict':
         answer({ kind: 'verdict', id, verdict: await verdictOf(checkOf(id)) });

@@ -41,7 +41,7 @@ function storeTable<const R extends StoreRole>(
       type: 'string',
       default: '',
       placeholder: 'path',
-      help: `Path inside the container below which ${place.which} lies.`,
+      help: `Folder inside the container that holds ${place.which}.`,
       ...fileKeys('prefix'),
     },
     endpointOverride: {

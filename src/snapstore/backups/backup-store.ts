@@ -10,13 +10,13 @@ import { StoreError } from '../store-error.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
 
-/** Both are looked through, so that backups of old releases are found beside new ones. */
+/** Listings read both, so that backups of old releases are found together with new ones. */
 const LAYOUTS: readonly Layout[] = ['v1', 'v2'];
 
 /** A place for backups inside a bucket. */
 export interface BackupStoreOptions {
   readonly bucket: Bucket;
-  /** Folder inside the container, as the user gave it; empty for its top. `v1` and `v2` lie below it. */
+  /** Folder inside the container, as the user gave it; empty for its top. Holds the folders `v1` and `v2`. */
   readonly prefix: string;
   readonly upload: UploadSettings;
   readonly log: Logger;
@@ -103,7 +103,7 @@ function rootOf(prefix: string, location: string): string {
   return clean === '' ? '' : `${clean}/`;
 }
 
-/** Consoles of object stores leave an empty object behind for each folder made in them. */
+/** Consoles of object stores make an empty object for each folder. */
 function isFolderMarker(entry: ObjectEntry): boolean {
   return entry.size === 0 && entry.key.endsWith('/');
 }

@@ -3,7 +3,7 @@ import { type Revision, revision } from '../../revision.ts';
 import type { Bucket, CallOptions, ObjectEntry } from '../bucket.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 
-/** An archive of files that was stored beside a full snapshot. */
+/** An archive of files that belongs to a full snapshot. */
 export interface Companion {
   /** `Companion-<last revision %08d>-<unix seconds>.tar.gz`, with the numbers of the full's name. */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface Companion {
   readonly createdOn: number;
 }
 
-/** Archives beside the snapshots, under names that no reader of snapshots knows. */
+/** Archives in the folder of the snapshots, under names that listings of snapshots ignore. */
 export interface CompanionStore {
   /** Oldest first. */
   list(options: CallOptions): Promise<readonly Companion[]>;
@@ -35,7 +35,7 @@ export interface CompanionStore {
 
 const namePattern = /^Companion-(\d{8,})-(\d+)\.tar\.gz$/;
 
-/** Whether the last part of a key is the name of a companion, or it lies below one. */
+/** Whether a key is that of a companion, or of a part of one. */
 export function isCompanionKey(key: string): boolean {
   return key.split('/').some((part) => namePattern.test(part));
 }

@@ -8,7 +8,7 @@ const schema = z.object({
   storageEndpoint: z.string(),
   accessKeyID: z.string(),
   accessKeySecret: z.string(),
-  /** Region requests are signed for, such as `eu-central-1`; needed only where the endpoint does not tell it. */
+  /** Region requests are signed for, such as `eu-central-1`; needed only where the endpoint does not name it. */
   region: z.string().optional(),
 });
 

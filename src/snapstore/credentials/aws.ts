@@ -25,7 +25,7 @@ const schema = z
     roleARN: z.string().optional(),
     /** Path of the token's file; in a JSON file only. */
     tokenPath: z.string().optional(),
-    /** The token itself, for a directory with a file per field: it lies beside the others. */
+    /** The token itself, for a directory with a file per field, where it is one of them. */
     token: z.string().optional(),
     endpoint: z.string().optional(),
     s3ForcePathStyle: booleanField.optional(),
@@ -45,17 +45,17 @@ const schema = z
       return;
     }
     if (fields.roleARN === undefined) {
-      const message = token === undefined ? 'is missing, and so is roleARN' : 'is missing beside the token';
+      const message = token === undefined ? 'is missing, and so is roleARN' : 'is missing next to the token';
       context.addIssue({ code: 'custom', path: [token === undefined ? 'accessKeyID' : 'roleARN'], message });
     } else if (token === undefined) {
-      context.addIssue({ code: 'custom', path: ['tokenPath'], message: 'is missing beside roleARN' });
+      context.addIssue({ code: 'custom', path: ['tokenPath'], message: 'is missing next to roleARN' });
     }
   });
 
 type Fields = z.output<typeof schema>;
 
 /**
- * An access key or a role with the path of a web identity token, for S3, and how its endpoint wants to be talked to.
+ * An access key or a role with the path of a web identity token, for S3, and how to talk to its endpoint.
  * With both, the access key counts.
  */
 export type AwsCredentials = Omit<Fields, 'token'>;
@@ -80,7 +80,7 @@ export function awsCredentials(from: {
       };
 }
 
-/** The token is read again whenever it is needed, as it does not live long: what counts is where it lies. */
+/** The token does not live long and is read again each time: what counts is the path of its file. */
 function withTokenPath(
   { token, ...fields }: Fields,
   { directory, where }: { readonly directory: string | undefined; readonly where: string },

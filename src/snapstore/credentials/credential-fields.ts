@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { credentialFailure } from './credential-failure.ts';
 import type { RawFields } from './credential-file.ts';
 
-/** The fields of one provider's credentials. Half-set pairs are refused by its checks, see {@link together}. */
+/** The fields of one provider's credentials. Its checks refuse half-set pairs, see {@link together}. */
 export type CredentialSchema = z.ZodObject;
 
 /**
@@ -32,13 +32,13 @@ export function together(...names: readonly string[]): (fields: RawFields, conte
     }
     const present = names.filter((name) => fields[name] !== undefined).join(', ');
     for (const name of absent) {
-      context.addIssue({ code: 'custom', path: [name], message: `is missing beside ${present}` });
+      context.addIssue({ code: 'custom', path: [name], message: `is missing next to ${present}` });
     }
   };
 }
 
 /**
- * Picks the schema's fields out of what was written. Names of another case are taken too, as Go's JSON reader does;
+ * Picks the schema's fields out of what was written. Names in another case are accepted, as Go's JSON reader does;
  * an empty text or null counts as absent; fields the schema does not know are left out.
  */
 export function knownFields(raw: RawFields, schema: CredentialSchema): RawFields {
@@ -57,7 +57,7 @@ export function knownFields(raw: RawFields, schema: CredentialSchema): RawFields
 export interface FieldNaming {
   /** The file, directory or variables they were read from. */
   readonly where: string;
-  /** `field` unless told: they may be files or variables. */
+  /** `field` by default; they may be files or variables. */
   readonly noun?: string;
   /** What a field is called there, if not by its own name. */
   readonly nameOf?: (field: string) => string;

@@ -6,8 +6,8 @@ import { credentialFailure } from './credential-failure.ts';
 export type RawFields = Readonly<Record<string, unknown>>;
 
 /**
- * The text of a file that holds a credential or a JSON of them. Throws `credentials_unreadable`, which calls the file `where`:
- * its path unless told.
+ * The text of a file that holds a credential or a JSON of them. Throws `credentials_unreadable`, which calls the file `where`,
+ * by default its path.
  */
 export async function readCredentialFile(path: string, { where = path } = {}): Promise<string> {
   return await readFile(path, 'utf8').catch((error: unknown) => {
@@ -67,7 +67,7 @@ export async function kindOfPath(path: string): Promise<'directory' | 'file'> {
 
 /**
  * When the newest of the files that exist was last written, ms since the epoch with fractions; 0 when none exists.
- * Symbolic links are followed: a secret mounted by Kubernetes is replaced by turning its `..data` link to new files.
+ * Symbolic links are followed: a secret mounted by Kubernetes is replaced by pointing its `..data` link at new files.
  */
 export async function lastModified(paths: readonly string[]): Promise<number> {
   const times = await Promise.all(

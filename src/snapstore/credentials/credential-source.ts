@@ -47,7 +47,7 @@ export interface CredentialQuery<Schema extends CredentialSchema> {
 }
 
 /**
- * Finds where a provider's credentials lie. `STEM_APPLICATION_CREDENTIALS_JSON` names a JSON file and wins over
+ * Finds a provider's credentials. `STEM_APPLICATION_CREDENTIALS_JSON` names a JSON file and wins over
  * `STEM_APPLICATION_CREDENTIALS`, which names a directory with a `*.json` file, a directory with one file per field,
  * or a JSON file. Undefined when neither is set. Reads nothing yet.
  */
@@ -66,7 +66,7 @@ export function findCredentials<Schema extends CredentialSchema>(
   return undefined;
 }
 
-/** Like {@link findCredentials}, for providers without another way in: throws `credentials_absent` when nothing is set. */
+/** Like {@link findCredentials}, for providers that need them: throws `credentials_absent` when nothing is set. */
 export function requireCredentials<Schema extends CredentialSchema>(
   query: CredentialQuery<Schema>,
 ): CredentialSource<z.output<Schema>> {
@@ -119,7 +119,7 @@ function sourceAt<Schema extends CredentialSchema>(
   return {
     location: `${place.name}=${place.path}`,
     read: async () => {
-      // A secret may be turned while its files are read one by one: an old name with a new key is no pair.
+      // A secret may be rotated while its files are read one by one: an old name with a new key is no pair.
       let attempt = await readOnce();
       for (let again = 0; again < 3 && attempt.before !== attempt.after; again++) {
         attempt = await readOnce();

@@ -48,10 +48,10 @@ const externalAccount = z.object({
 /** A service account's key, or an identity of another provider that is exchanged for one of Google. */
 export type GoogleIdentity = z.output<typeof serviceAccount> | z.output<typeof externalAccount>;
 
-/** Who asks Google Cloud Storage, and what was written beside. */
+/** An identity for Google Cloud Storage, and the endpoint written next to it. */
 export interface GoogleCredentials {
   readonly identity: GoogleIdentity;
-  /** From the old file `storageAPIEndpoint` beside the credentials. */
+  /** From the old file `storageAPIEndpoint` next to the credentials. */
   readonly storageAPIEndpoint: string | undefined;
 }
 
@@ -71,15 +71,15 @@ export function googleCredentials({
   if (path === undefined) {
     return undefined;
   }
-  const beside = (file: string): string => join(dirname(path), file);
-  const files = [path, beside('token'), beside('projectID'), beside('storageAPIEndpoint')];
+  const siblingFile = (file: string): string => join(dirname(path), file);
+  const files = [path, siblingFile('token'), siblingFile('projectID'), siblingFile('storageAPIEndpoint')];
   return {
     location: `${name}=${path}`,
     read: async () => {
       const modifiedAt = await lastModified(files);
       const identity = await readIdentity(path);
       return {
-        fields: { identity, storageAPIEndpoint: await readFieldFile(beside('storageAPIEndpoint')) },
+        fields: { identity, storageAPIEndpoint: await readFieldFile(siblingFile('storageAPIEndpoint')) },
         modifiedAt,
       };
     },

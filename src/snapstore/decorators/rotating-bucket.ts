@@ -3,15 +3,15 @@ import type { Logger } from '../../runtime/log/logger.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload, VersionOptions } from '../bucket.ts';
 import type { BucketProvider, OpenedBucket } from '../bucket-provider.ts';
 
-/** A bucket opened with one state of the credentials, and who is still at work with it. */
+/** A bucket opened with one state of the credentials, and how many calls still use it. */
 interface Generation extends OpenedBucket {
   users: number;
   retired: boolean;
 }
 
 /**
- * A bucket that is opened anew when its credentials were rotated. They are looked at before each listing, read, upload and
- * delete; what has begun ends with the credentials it began with. While new credentials cannot be read, the old stay in use.
+ * A bucket that is opened anew when its credentials were rotated. They are checked before each listing, read, upload and
+ * delete; a call ends with the credentials it began with. While new credentials cannot be read, the old stay in use.
  */
 export class RotatingBucket implements Bucket {
   readonly #provider: BucketProvider;

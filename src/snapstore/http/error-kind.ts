@@ -1,7 +1,7 @@
 import type { StoreErrorKind } from '../store-error.ts';
 import { DeadlineExceeded } from './request-deadline.ts';
 
-/** What went wrong on the way to a store or back: its kind and how it reads in a message. */
+/** What an error means, and how it reads in a message. */
 export interface ErrorKind {
   readonly kind: StoreErrorKind;
   readonly found: string;
@@ -38,16 +38,16 @@ export function retryAfterMs(header: string | undefined, nowMs = Date.now()): nu
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
-/** What a failure without an answer means: no connection, a broken one, no trust, no time. The causes are looked at as well. */
+/** What an error without a response means: no connection, a broken one, no trusted certificate, no time. Looks at its causes too. */
 export function kindOfNetworkError(error: unknown): ErrorKind {
   if (error instanceof DeadlineExceeded) {
     return { kind: 'transient', found: error.message };
   }
   for (let current: unknown = error; current instanceof Error; current = current.cause) {
     const code = 'code' in current && typeof current.code === 'string' ? current.code : '';
-    const words = connectionFaults[code];
-    if (words !== undefined) {
-      return { kind: 'transient', found: `${words} (${code})` };
+    const found = connectionFaults[code];
+    if (found !== undefined) {
+      return { kind: 'transient', found: `${found} (${code})` };
     }
     if (isCertificateFault(code)) {
       return { kind: 'invalid', found: `the server's certificate is not accepted (${code})` };

@@ -9,19 +9,19 @@ export interface HttpRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable | Buffer | string | undefined;
-  /** Ends the request, and the body of its answer, at any time. */
+  /** Ends the request, and the body of its response, at any time. */
   readonly signal: AbortSignal;
 }
 
 /**
  * Kept-alive connections that belong to one bucket and end with it. For SDKs whose own transport can neither be cancelled nor
- * closed: what they would send goes through here.
+ * closed: their requests are sent here instead.
  */
 export class HttpConnections {
   readonly #http = new SharedBufferHttpAgent({ keepAlive: true });
   readonly #https = new SharedBufferHttpsAgent({ keepAlive: true });
 
-  /** Sends a request; resolves with the head of its answer, whatever its status. */
+  /** Sends a request; resolves with the head of its response, of any status. */
   async send({ url, body, ...settings }: HttpRequest): Promise<IncomingMessage> {
     settings.signal.throwIfAborted();
     const request = url.startsWith('https:')

@@ -1,19 +1,19 @@
 import { Readable } from 'node:stream';
 import { DeadlineExceeded, type RequestBounds, withDeadline } from './request-deadline.ts';
 
-/** A body as an SDK gives it. */
+/** A body as the SDK returns it. */
 export interface RawBody {
   readonly stream: Readable;
-  /** Bytes that must come: no less, no more. */
+  /** Exactly this many bytes must come. */
   readonly length: number;
-  /** What the store says about the bytes; left out where it says nothing or only a part of the object is read. */
+  /** The store's checksum of the bytes; left out where it states none or only a part of the object is read. */
   readonly checksum?: BodyChecksum | undefined;
 }
 
 /** A running checksum that knows what it should come to. */
 export interface BodyChecksum {
   update(bytes: Uint8Array): void;
-  /** Asked once, at the end: true when the bytes are those that were stored. */
+  /** Called once, at the end: true when the bytes are those that were stored. */
   matches(): boolean;
 }
 
@@ -56,14 +56,14 @@ export async function openBody(call: BodyCall): Promise<Readable> {
 }
 
 /**
- * The bytes of a body, for whoever takes them in at once: a piece lasts only until the next is asked for. The memory of what came
- * over a network is free again then; to wait for it to be collected as garbage costs tens of megabytes.
+ * The bytes of a body, for readers that use each piece up at once: a piece is valid only until the next is requested. Then the
+ * memory of pieces that came over a network is freed; to leave that to the garbage collector costs tens of megabytes.
  */
 export async function* consumeBody(body: Readable): AsyncGenerator<Uint8Array, void, undefined> {
   const mayBeFreed = body instanceof ObjectBody;
   for await (const piece of body as AsyncIterable<Buffer<ArrayBuffer>>) {
     yield piece;
-    // Small pieces may lie in memory that they share with others.
+    // Small pieces may share memory with others.
     if (mayBeFreed && piece.length === piece.buffer.byteLength) {
       piece.buffer.transfer(0);
     }
@@ -89,7 +89,7 @@ class ObjectBody extends Readable {
     this.#call = call;
     this.#request = request;
     this.begun = this.#begin.promise;
-    // A failure may come before anyone reads. It is kept and told to whoever does; unheard, it would end the process.
+    // A failure may come before anyone reads. It is kept for the reader; unhandled, it would end the process.
     this.begun.catch(() => undefined);
     this.on('error', () => undefined);
     call.signal.addEventListener('abort', this.#onAbort, { once: true });

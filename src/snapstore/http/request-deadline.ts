@@ -10,7 +10,7 @@ export class DeadlineExceeded extends Error {
 
 /** The bounds of one request to a store. */
 export interface RequestBounds {
-  /** The caller's. */
+  /** The caller's signal. */
   readonly signal: AbortSignal;
   readonly deadlineMs: number;
   /** Turns what the SDK threw, or {@link DeadlineExceeded}, into the error callers know. */
@@ -18,10 +18,9 @@ export interface RequestBounds {
 }
 
 /**
- * Runs one request under a deadline. The signal it is handed aborts when the caller's does and when time is up; even a request
- * that ignores it is left then. Throws the caller's own reason when the caller aborted, else what `translate` makes of the error;
- * a {@link StoreError} stays as it is.
- * No timer or listener is left behind.
+ * Runs one request under a deadline. Its signal aborts when the caller's does and when time is up; then it is not waited for any more, even
+ * if it ignores the signal. Throws the caller's own reason when the caller aborted, else what `translate` makes of the error;
+ * a {@link StoreError} stays as it is. All timers and listeners end with it.
  */
 export async function withDeadline<T>(call: RequestBounds, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
   call.signal.throwIfAborted();

@@ -25,18 +25,18 @@ export const defaultTimeouts: RequestTimeouts = {
   retries: requestRetries,
 };
 
-/** What is asked of a store: what for, on what, and whether it may be asked again without harm. */
+/** One request: what it does, to what, and whether it may be sent again without harm. */
 export interface StoreTask {
   /** As it reads after "cannot". */
   readonly action: string;
   readonly object: string;
   readonly signal: AbortSignal;
   readonly retry: 'safe' | 'never';
-  /** Default: that of a request without much data. */
+  /** Left out: that of a request without much data. */
   readonly deadlineMs?: number;
 }
 
-/** What a session is made of. */
+/** What requests are made with. */
 export interface StoreRequestsOptions {
   readonly clock: Clock;
   readonly timeouts: RequestTimeouts;
@@ -45,7 +45,7 @@ export interface StoreRequestsOptions {
 }
 
 /**
- * Asks a store through an SDK that neither has deadlines nor retries what may be retried.
+ * Requests to a store through an SDK that has no deadlines and does not retry what may be retried.
  * What it throws is a {@link StoreError} or the reason of the task's signal.
  */
 export class StoreRequests {
@@ -59,7 +59,7 @@ export class StoreRequests {
     this.#translate = translate;
   }
 
-  /** Runs `call`, once or until it is done. Its signal ends the request. */
+  /** Runs `call`, again while its failures are transient and the task may be retried. The call's signal ends the request. */
   async run<T>(task: StoreTask, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return await this.#retry(task, () => withDeadline(this.#bounds(task), call));
   }

@@ -1,14 +1,14 @@
 import { Semaphore, type SemaphoreWait } from '../../runtime/async/semaphore.ts';
 
-/** Stands for a buffer that is elsewhere. */
+/** The place of a buffer while an inspection has it. */
 export const noBuffer: Buffer = Buffer.alloc(0);
 
 /** A buffer is counted in fractions of a whole one, this many to the whole. */
 const FRACTIONS = 1024;
 
-/** What {@link BufferPool.take} is asked for, bytes. */
+/** Which buffer {@link BufferPool.take} lends, bytes. */
 export interface BufferSize {
-  /** At least this, as far as is known; no more than a whole one has. */
+  /** As large as is needed, at most that of a whole one. */
   readonly size: number;
   /** The size of whole ones. */
   readonly whole: number;
@@ -16,20 +16,20 @@ export interface BufferSize {
 
 /** A buffer that is in use. */
 export interface LentBuffer {
-  /** With whatever was left in it. May be replaced by another of the same size, or by none when it is lost. */
+  /** Not cleared. May be replaced by another of the same size, or by {@link noBuffer} when it is lost. */
   bytes: Buffer;
-  /** Tells that nothing more is put into it, so that another may be filled. */
+  /** Nothing more will be put into it, so that another may be filled. */
   filled(): void;
   /** Gives it back; once. */
   give(): void;
 }
 
 /**
- * Buffers that go round among the uploads of a store: whoever wants one waits while as many as there may be are in use; a
- * small one counts for as much of a whole one as it has of it.
- * Half of them at the most are being filled: were all filled at once, nothing would be sent meanwhile, and then nothing be read while
- * all are sent.
- * Whoever holds one must be able to give it back without another.
+ * A bounded number of buffers that the uploads of a store take in turns. When all are in use, the next upload waits; a small
+ * buffer counts as a fraction of a whole one.
+ * At most half of them are being filled at a time: if all were filled at once, nothing would be sent meanwhile, and then
+ * nothing read while all are sent.
+ * A holder must be able to give its buffer back without taking another.
  */
 export class BufferPool {
   readonly #semaphore: Semaphore;

@@ -10,7 +10,7 @@ const afterFailureMs = 5_000;
  */
 const afterCancellationMs = 1_500;
 
-/** Which upload is discarded, and who needs no more of it. */
+/** Which upload to discard, and for whom. */
 export interface DiscardRequest {
   readonly key: string;
   /** Aborts when the caller cancels, which may happen before or during the removal. */

@@ -1,20 +1,20 @@
 import type { PartDigests } from './part-digests.ts';
 
-/** A part after it was looked at. */
+/** A part that was checked. */
 export interface InspectedPart {
-  /** As they were handed over, perhaps at another place in memory. */
+  /** The same bytes, perhaps at another place in memory. */
   readonly bytes: Uint8Array;
-  /** Those that the bucket's traits name. */
+  /** The digests that the bucket's traits name. */
   readonly digests: PartDigests;
 }
 
-/** Looks at a body while it is uploaded, part by part, and decides whether it may become visible. */
+/** Checks a body while it is uploaded, part by part, and decides whether it may become visible. */
 export interface Inspection {
   /**
-   * Takes the next part, in order; the memory below `bytes` belongs to the inspection until it gives it back.
-   * Never finds fault: that is for the verdict. Rejects when it cannot work at all; the memory is lost then.
+   * Checks the next part, in order; the memory of `bytes` belongs to the inspection until this resolves.
+   * Does not reject for damage: that is for the verdict. Rejects when it cannot work at all; then the memory is lost.
    */
-  part(bytes: Uint8Array): Promise<InspectedPart>;
-  /** Asked after the last part: rejects when the whole is not to be stored. */
+  inspect(bytes: Uint8Array): Promise<InspectedPart>;
+  /** Called after the last part: rejects when the object is damaged and must not be stored. */
   verdict(): Promise<void>;
 }

@@ -11,10 +11,10 @@ export interface PartDigests {
   readonly crc64?: bigint;
 }
 
-/** The name of one. */
+/** The name of a digest. */
 export type PartDigest = keyof PartDigests;
 
-/** Makes the wanted digests. */
+/** Computes the wanted digests. */
 export function digestsOf(bytes: Uint8Array, wanted: readonly PartDigest[]): PartDigests {
   return Object.fromEntries(wanted.map((digest) => [digest, digestOf(bytes, digest)]));
 }

@@ -10,7 +10,7 @@ import { planChunkSize } from './chunk-plan.ts';
 import { discardUpload } from './discard-upload.ts';
 import type { Inspection } from './inspection.ts';
 
-/** How the uploads of a store are done. */
+/** Settings of a store's uploads. */
 export interface UploadSettings {
   /** Chunks in flight at once, and buffers held: memory is this many times the chunk size at the most. */
   readonly parallel: number;
@@ -32,7 +32,7 @@ export interface UploadRequest extends CallOptions {
   readonly linkFile?: { readonly path: string /** Bytes. */; readonly size: number };
   /** The object becomes visible only after this has resolved; when it rejects, the upload fails with its reason. */
   readonly publishAfter?: Promise<void>;
-  /** Looks at the parts; when it finds fault, the upload fails with that and nothing becomes visible. */
+  /** Checks the parts; when it finds damage, the upload fails with that and nothing becomes visible. */
   readonly inspection?: Inspection;
   readonly onUploaded?: (bytes: number) => void;
 }
@@ -90,7 +90,7 @@ interface ChunkedUploadContext {
   readonly partSize: number;
 }
 
-/** The chunks of one upload on their way. */
+/** The chunks of one upload. */
 class ChunkedUpload {
   readonly #upload: Upload;
   readonly #context: ChunkedUploadContext;
@@ -107,7 +107,7 @@ class ChunkedUpload {
     this.#signal = AbortSignal.any([context.request.signal, this.#stop.signal]);
   }
 
-  /** Sends everything. When it settles, no chunk is in flight any more. */
+  /** Sends everything. When it settles, no chunk is in flight. */
   async run(): Promise<{ readonly parts: number; readonly size: number }> {
     const { request } = this.#context;
     const source = request.body[Symbol.asyncIterator]();
@@ -130,13 +130,13 @@ class ChunkedUpload {
   }
 
   async #feed(source: AsyncIterator<Uint8Array>): Promise<void> {
-    const steps = stepsOf(source, this.#stop.signal);
+    const next = nextOf(source, this.#stop.signal);
     const { partSize } = this.#context;
     let lent: LentBuffer | undefined = await this.#take();
     let filled = 0;
     try {
-      for (let next = await steps(); next.done !== true; next = await steps()) {
-        for (let rest = next.value; rest.length > 0; ) {
+      for (let step = await next(); step.done !== true; step = await next()) {
+        for (let rest = step.value; rest.length > 0; ) {
           if (filled === partSize) {
             const full = lent;
             lent = undefined;
@@ -144,7 +144,7 @@ class ChunkedUpload {
             lent = await this.#take();
             filled = 0;
           } else if (filled === lent.bytes.length) {
-            // More comes than was announced. To wait for a whole buffer with this one in hand could be for ever.
+            // More comes than was announced. Waiting for a whole buffer while holding this one could last for ever.
             lent.bytes = enlarged(lent.bytes, partSize);
           }
           const fitting = rest.subarray(0, lent.bytes.length - filled);
@@ -166,7 +166,7 @@ class ChunkedUpload {
     const { buffers, partSize: whole, request } = this.#context;
     const left = request.sizeBound - this.#size;
     const size = left < 0 ? whole : Math.min(left, whole);
-    // Whoever has begun comes before those that have not: so fewer sources are open and waiting.
+    // Uploads that have begun come before those that have not, so that fewer sources are open and waiting.
     const place = this.#parts > 0 ? 'first' : 'last';
     return buffers.take({ size, whole }, { signal: this.#stop.signal, place });
   }
@@ -206,14 +206,14 @@ class ChunkedUpload {
     }
   }
 
-  /** Has the part looked at, sends it, and gives `lent` back, in which it lies. */
+  /** Has the part checked, sends it, and gives back `lent`, which holds it. */
   async #deliver(part: UploadPart, lent: LentBuffer): Promise<void> {
     const { request, settings } = this.#context;
     let whole = part;
     try {
       if (request.inspection !== undefined) {
         lent.bytes = noBuffer;
-        const inspected = await request.inspection.part(part.bytes);
+        const inspected = await request.inspection.inspect(part.bytes);
         lent.bytes = Buffer.from(inspected.bytes.buffer);
         whole = { ...part, ...inspected };
       }
@@ -226,7 +226,7 @@ class ChunkedUpload {
     }
   }
 
-  /** Only the first failure counts; what follows from it is not of interest. */
+  /** Only the first failure counts; others follow from it. */
   #fail(error: unknown): void {
     this.#stop.abort(error);
   }
@@ -241,8 +241,8 @@ function retries({ clock, log }: UploadSettings, signal: AbortSignal, what: stri
   };
 }
 
-/** The steps of an iterator. One under way rejects with the signal's reason as soon as that aborts. */
-function stepsOf<T>(source: AsyncIterator<T>, signal: AbortSignal): () => Promise<IteratorResult<T>> {
+/** The `next` of an iterator. It rejects with the signal's reason as soon as that aborts. */
+function nextOf<T>(source: AsyncIterator<T>, signal: AbortSignal): () => Promise<IteratorResult<T>> {
   let interrupt: (reason: unknown) => void = () => {};
   signal.addEventListener('abort', () => interrupt(signal.reason), { once: true });
   return () =>
@@ -253,7 +253,7 @@ function stepsOf<T>(source: AsyncIterator<T>, signal: AbortSignal): () => Promis
     });
 }
 
-/** Ends a source without waiting: one that stalls would never answer. */
+/** Ends a source without waiting: one that stalls would never end. */
 function abandon(body: AsyncIterable<Uint8Array>, source: AsyncIterator<Uint8Array>): void {
   if (body instanceof Readable) {
     body.destroy();

@@ -24,7 +24,7 @@ async function inspect(inspection: Inspection, bytes: Uint8Array, partSize: numb
   for (let start = 0; start < bytes.length; start += partSize) {
     const part = bytes.subarray(start, start + partSize);
     Buffer.from(part).copy(buffer);
-    const inspected = await inspection.part(buffer.subarray(0, part.length));
+    const inspected = await inspection.inspect(buffer.subarray(0, part.length));
     assert.ok(Buffer.from(inspected.bytes).equals(part));
     buffer = Buffer.from(inspected.bytes.buffer);
     buffer.fill(0xee);
@@ -63,7 +63,7 @@ describe('in a thread', () => {
     const cut = whole.subarray(0, -1000);
     using sound = thread.begin({ compression: 'gzip', digests: ['sha256', 'md5', 'crc32c', 'crc64'] });
     using damaged = thread.begin({ compression: 'gzip', digests: ['md5'] });
-    const parts = await Promise.all([sound.part(Uint8Array.from(whole)), damaged.part(Uint8Array.from(cut))]);
+    const parts = await Promise.all([sound.inspect(Uint8Array.from(whole)), damaged.inspect(Uint8Array.from(cut))]);
     assert.ok(Buffer.from(parts[0].bytes).equals(whole));
     const digest = (algorithm: string, bytes: Uint8Array) =>
       Uint8Array.from(createHash(algorithm).update(bytes).digest());
@@ -85,10 +85,10 @@ describe('in a thread', () => {
   test('an end of the thread fails what waits for it, and whatever comes later', async () => {
     const thread = new ContentCheckThread();
     using check = thread.begin({ compression: 'none', digests: [] });
-    const part = check.part(Uint8Array.from(HASHED));
+    const part = check.inspect(Uint8Array.from(HASHED));
     await Promise.all([assert.rejects(part, /a worker thread ended/), thread[Symbol.asyncDispose]()]);
     await assert.rejects(check.verdict(), /a worker thread ended/);
     using late = thread.begin({ compression: 'none', digests: [] });
-    await assert.rejects(late.part(Uint8Array.from(HASHED)), /a worker thread ended/);
+    await assert.rejects(late.inspect(Uint8Array.from(HASHED)), /a worker thread ended/);
   });
 });

@@ -15,7 +15,7 @@ import { StoreError } from '../../store-error.ts';
 import { absError, isRangeBeyondEnd, unlessGone } from './abs-error.ts';
 import { AbsUpload } from './abs-upload.ts';
 
-/** Where an Azure container is and who asks for it. */
+/** Which Azure container is opened, and how. */
 export interface AbsConfig {
   readonly container: string;
   readonly credentials: AzureCredentials;
@@ -105,7 +105,7 @@ export class AbsBucket implements Bucket {
     await this.#requests.run(task, async (abortSignal) => {
       tries += 1;
       const deleting = blob.delete({ deleteSnapshots: 'include', abortSignal });
-      // An earlier try may have arrived although its answer did not.
+      // An earlier try may have succeeded although its response was lost.
       await (tries === 1 ? deleting : deleting.catch(unlessGone));
     });
   }

@@ -64,13 +64,13 @@ const remedies: Readonly<Partial<Record<StoreErrorKind, string>>> = {
   immutable: 'wait until its immutability policy has run out',
 };
 
-/** True for what a read gets whose range begins at or beyond the end. */
+/** True for the error of a read whose range begins at or beyond the end. */
 export function isRangeBeyondEnd(error: unknown): boolean {
   const cause = error instanceof StoreError ? error.cause : error;
   return cause instanceof RestError && cause.statusCode === 416;
 }
 
-/** For deletes that may have been done before: an absent blob is as good as a deleted one. */
+/** For repeated deletes: an absent blob is as good as a deleted one. */
 export function unlessGone(error: unknown): void {
   if (!(error instanceof RestError && serviceCode(error) === 'BlobNotFound')) {
     throw error;

@@ -15,11 +15,11 @@ export interface AbsUploadConfig {
 const numbersPerUpload = 100_000;
 
 /**
- * An upload as a list of blocks: blocks are staged unseen and become the blob's content by one commit.
+ * An upload as a list of blocks: staged blocks are invisible and become the blob's content by one commit.
  *
- * A block's id is base64 of ten digits. Ids of one blob must be equally long, also beside blocks that another program left
- * uncommitted, so the digits hold both: five of a number drawn for this upload, five of the part. Two uploads to one key, which
- * share the unseen blocks, so never commit each other's bytes: one of them fails.
+ * A block's id is base64 of ten digits. All ids of a blob must be equally long, those of uncommitted blocks of
+ * other programs included, so the digits hold both: five for a number drawn for this upload, five for the part. So two uploads
+ * to one key, which share the uncommitted blocks, never commit each other's bytes: one of them fails.
  *
  * Nothing deletes uncommitted blocks; the service drops them a week after the last one, or when another list is committed.
  */

@@ -119,7 +119,7 @@ export class GcsBucket implements Bucket {
   }
 
   async delete(key: string, { signal }: CallOptions): Promise<void> {
-    // Components that garbage collection has not taken yet would be left without their object.
+    // Components that garbage collection has not removed yet would be left without their object.
     for await (const component of this.list(`${key}/`, { signal })) {
       if (/^\/\d{10}$/.test(component.key.slice(key.length))) {
         await this.#requests.delete(component.key, { signal });

@@ -4,7 +4,7 @@ import type { GcsTransport } from './gcs-transport.ts';
 /** The public service. */
 export const publicEndpoint = 'https://storage.googleapis.com';
 
-/** Where requests go and who carries them. */
+/** Where requests go, and how. */
 export interface GcsClientOptions {
   readonly bucket: string;
   /** URL of the service, with or without `/storage/v1` at its end. */
@@ -21,7 +21,7 @@ export class GcsClient {
     // The Go program is given the address of the JSON API, this SDK that of the service.
     const service = endpoint.replace(/\/storage\/v1$/, '');
     this.#storage = new Storage({ apiEndpoint: service, retryOptions: { autoRetry: false } });
-    // An environment variable of the SDK's own would decide about these otherwise.
+    // Otherwise an environment variable of the SDK would set these.
     this.#storage.apiEndpoint = service;
     this.#storage.baseUrl = `${service}/storage/v1`;
     // The SDK types what it does not document; requests and answers pass through as they are.

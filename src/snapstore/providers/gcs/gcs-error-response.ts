@@ -1,7 +1,7 @@
-/** An answer of the JSON API that is not a success ("HTTP status and error codes for JSON"). */
+/** A response of the JSON API that is no success ("HTTP status and error codes for JSON"). */
 export class GcsErrorResponse extends Error {
   readonly status: number;
-  /** The service's word for it, such as `conditionNotMet`; empty when it gave none. */
+  /** The service's reason, such as `conditionNotMet`; empty when it gave none. */
   readonly reason: string;
   /** The header `Retry-After`; undefined when there was none. */
   readonly retryAfter: string | undefined;

@@ -3,7 +3,7 @@ import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 import { GcsErrorResponse } from './gcs-error-response.ts';
 import { AuthorizationFailed } from './google-authorizer.ts';
 
-/** Reasons of the service ("HTTP status and error codes for JSON") that say more than the status beside them. */
+/** Reasons of the service ("HTTP status and error codes for JSON") that say more than their status. */
 const kinds: Readonly<Record<string, StoreErrorKind>> = {
   retentionPolicyNotMet: 'immutable',
   objectUnderActiveHold: 'immutable',
@@ -62,7 +62,7 @@ function kindOf({ status, reason, message }: GcsErrorResponse): StoreErrorKind {
   return kinds[reason] ?? kindOfStatus(status);
 }
 
-/** For deletes that may have been done before: an absent object is as good as a deleted one. */
+/** For repeated deletes: an absent object is as good as a deleted one. */
 export function unlessGone(error: unknown): void {
   if (!(error instanceof GcsErrorResponse && error.status === 404 && kindOf(error) === 'not_found')) {
     throw error;

@@ -13,14 +13,14 @@ export function gcsProvider({ role, container, endpointOverride, environment, cl
     endpointOverride === undefined
       ? undefined
       : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes });
-  // Without a variable Google's own search decides who we are; for a copy's source that would be the target's account.
+  // Without a variable Google's own search finds an account; for a copy's source that would be the target's.
   if (source === undefined && role === 'source' && !isEmulator(override)) {
     const remedy = 'set it to the JSON file of a service account or an external account';
     throw credentialFailure('absent', { where: googleVariable(role), found: 'the variable is not set', remedy });
   }
   const endpointOf = (credentials: GoogleCredentials | undefined): string | undefined => {
     const written = credentials?.storageAPIEndpoint;
-    const origin = `the file storageAPIEndpoint beside ${source?.location}`;
+    const origin = `the file storageAPIEndpoint next to ${source?.location}`;
     return override ?? (written === undefined ? undefined : parseEndpoint(written, { origin, schemes }));
   };
   return {

@@ -53,13 +53,13 @@ export class GcsRequests extends StoreRequests {
       tries += 1;
       const condition = generation === undefined ? {} : { ifGenerationMatch: generation };
       const deleting = this.client.bucket(abortSignal).file(key).delete(condition);
-      // An earlier try may have arrived although its answer did not.
+      // An earlier try may have succeeded although its response was lost.
       await (tries === 1 ? deleting : deleting.catch(unlessGone));
     });
   }
 
   /**
-   * Writes an object in one request if the one that lies there is of generation `over` (0: there is none).
+   * Writes an object in one request if the present one is of generation `over` (0: there is none).
    * The service compares its bytes with their CRC-32C. Not tried again.
    */
   async write(
@@ -68,7 +68,7 @@ export class GcsRequests extends StoreRequests {
   ): Promise<GcsObject> {
     return await this.run(task, async (abortSignal) => {
       const file = this.client.bucket(abortSignal).file(object.key);
-      // A token may be taken back before its time: once, a new one is tried, and then its refusal counts.
+      // A token may be revoked before it expires: a new one is tried once, and then its refusal counts.
       await send(file, object).catch((error: unknown) => resend(error, () => send(file, object)));
       return parseObject(file.metadata);
     });

@@ -19,15 +19,15 @@ export interface GcsRequest {
   readonly signal?: AbortSignal;
 }
 
-/** How the SDK takes an answer: the parsed body, then the response. */
+/** How the SDK takes a response: first its parsed body, then itself. */
 export type GcsCallback = (error: Error | null, body?: unknown, response?: unknown) => void;
 
 /** The token at hand was refused; the next request gets a new one. */
 export class TokenRefused extends Error {}
 
 /**
- * Carries the SDK's requests in place of its own transport, which can neither be cancelled nor has deadlines, keeps timers of
- * retries, and drops the authorization on some ways. The SDK builds requests and reads answers; here they are sent, once.
+ * Carries the SDK's requests in place of its own transport, which cannot be cancelled, has no deadlines, keeps timers of
+ * retries, and drops the authorization of some requests. The SDK builds requests and reads responses; here they are sent, once.
  */
 export class GcsTransport {
   readonly #connections = new HttpConnections();
@@ -38,7 +38,7 @@ export class GcsTransport {
   }
 
   /**
-   * Stands in for `Storage.makeAuthenticatedRequest`: with a callback, a call whose answer is JSON; without, a download, whose
+   * Replaces `Storage.makeAuthenticatedRequest`: with a callback, a call whose response is JSON; without, a download, whose
    * stream emits `response` with the body in it.
    */
   handle(request: GcsRequest, callback: GcsCallback): undefined;
@@ -79,13 +79,13 @@ export class GcsTransport {
     if (first.statusCode !== 401) {
       return await succeeded(first);
     }
-    // A token may be taken back before its time: once, a new one is tried.
+    // A token may be revoked before it expires: a new one is tried once.
     this.#authorizer.renew();
     if (request.multipart === undefined) {
       first.resume();
       return await succeeded(await this.#sendOnce(request));
     }
-    // The bytes are gone; whoever has them may send them again.
+    // The bytes are gone; only the caller can send them again.
     const refused = await succeeded(first).catch((error: unknown) => error);
     throw new TokenRefused('the token is not accepted any more', { cause: refused });
   }

@@ -23,7 +23,7 @@ interface ExpectedObject {
   readonly crc: number;
 }
 
-/** How often an object is composed anew because somebody else replaced it in between. */
+/** How often an object is composed again because another writer replaced it in between. */
 const mostRaces = 5;
 
 /** Looks again for an object whose upload was cancelled on its way: it may still be stored. */
@@ -106,7 +106,7 @@ export class GcsUpload implements Upload {
     } catch (error) {
       if (!isPreconditionFailure(error)) {
         if (error instanceof StoreError && error.kind !== 'transient') {
-          // The store said no, so nothing can have been stored.
+          // The store refused, so nothing can have been stored.
           this.#sent.splice(this.#sent.indexOf(component), 1);
         }
         throw error;
@@ -148,7 +148,7 @@ export class GcsUpload implements Upload {
     return stored.entry;
   }
 
-  /** Makes the object, over whatever lies there. An answer may be lost and somebody else faster: each try looks first. */
+  /** Makes the object, in place of what is there. A response may be lost and another writer faster: each retry looks first. */
   async #publish(parts: readonly Component[], task: StoreTask, expected: ExpectedObject): Promise<GcsObject> {
     const { timeouts, clock } = this.#requests;
     const waits = retryWaits(timeouts.retries);
@@ -207,7 +207,7 @@ export class GcsUpload implements Upload {
     if (isSame(stored, expected)) {
       return stored;
     }
-    // It is visible under its name and wrong: nobody may find it there.
+    // It is visible under its name and wrong: nobody must find it there.
     await this.#requests.delete(this.#key, { signal: task.signal, generation: stored.generation });
     const found = `the store holds other bytes (${stored.entry.size}) than were sent (${expected.size}); it was removed`;
     throw new StoreError('transient', { ...task, found });

@@ -1,7 +1,7 @@
 import { type AuthClient, GoogleAuth, gaxios, IdentityPoolClient, JWT } from 'google-auth-library';
 import type { GoogleIdentity } from '../../credentials/google.ts';
 
-/** Says who asks. */
+/** Proves to the service who sends a request. */
 export interface Authorizer {
   /** The headers that prove it; fetches a token when there is none or it is about to end. */
   headers(): Promise<Readonly<Record<string, string>>>;
@@ -9,7 +9,7 @@ export interface Authorizer {
   renew(): void;
 }
 
-/** No token could be had. */
+/** No token could be fetched. */
 export class AuthorizationFailed extends Error {
   /** HTTP status of the token service, 0 when it did not answer. */
   readonly status: number;
@@ -28,7 +28,7 @@ function statusOf(error: unknown): number {
   return typeof status === 'number' ? status : 0;
 }
 
-/** For emulators, which ask nobody who they are. */
+/** For emulators, which need no authorization. */
 export const anonymous: Authorizer = { headers: async () => ({}), renew() {} };
 
 const scopes = ['https://www.googleapis.com/auth/devstorage.read_write'];
@@ -38,7 +38,7 @@ const tokenDeadlineMs = 30_000;
 
 /**
  * Proves the identity, or, without one, whatever Google's own search finds (a `gcloud` login, the metadata server of a machine
- * or pod). `fetch` stands in for the network.
+ * or pod). `fetch` replaces the network.
  */
 export function createAuthorizer(
   identity: GoogleIdentity | undefined,

@@ -14,7 +14,7 @@ import { isTemporaryName } from './temporary-name.ts';
 const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
 
 /**
- * A directory as a container: keys are paths below it. Files are written beside their place under a hidden name, synced
+ * A directory as a container: keys are paths below it. Files are written in their directory under a hidden name, synced
  * and renamed, so a reader sees whole files only. A container that does not exist yet is an empty one, and is made
  * by the first upload.
  */
@@ -107,7 +107,7 @@ export class LocalBucket implements Bucket {
     return Promise.resolve();
   }
 
-  /** Clears away what dead writers left in a directory, once in the life of this bucket. */
+  /** Removes temporary files that dead writers left in a directory, once in the life of this bucket. */
   async #clean(directory: string): Promise<void> {
     if (!this.#cleaned.has(directory)) {
       this.#cleaned.add(directory);

@@ -64,7 +64,7 @@ export class OssBucket implements Bucket {
   async #page(prefix: string, token: string | undefined, signal: AbortSignal): Promise<OssPage> {
     const { client } = this.#requests;
     return await this.#requests.run({ action: 'list', object: this.location, signal, retry: 'safe' }, (options) =>
-      // The SDK takes things out of the query it is given; an empty value would be signed in another way than sent.
+      // The SDK changes the query it is given, and would sign an empty value in another way than it sends it.
       client.listV2(
         {
           'max-keys': 1000,
@@ -95,7 +95,7 @@ export class OssBucket implements Bucket {
       const inForce = worm.state === 'InProgress' || worm.state === 'Locked';
       return inForce ? Number(worm.days) * 86_400_000 : undefined;
     } catch (error) {
-      // Keys that may use objects but not look at the bucket's policy are common; a refused deletion still tells.
+      // Keys that may use objects but not look at the bucket's policy are common; a refused deletion still shows it.
       const without = error instanceof StoreError && withoutPolicy.has(ossErrorCode(error));
       if (without) {
         return undefined;
@@ -148,7 +148,7 @@ export class OssBucket implements Bucket {
 
   async delete(key: string, { signal }: CallOptions): Promise<void> {
     const task = { action: 'delete', object: this.#object(key), signal, retry: 'safe' } as const;
-    // The service says the same whether there was such an object or not. Who may delete need not be allowed to look.
+    // The service answers alike whether the object existed or not. An account that may delete need not be allowed to look.
     await this.#requests.run(task, (options) => this.#requests.client.head(key, options)).catch(whenDenied(undefined));
     await this.#requests.run(task, (options) => this.#requests.client.delete(key, options));
   }

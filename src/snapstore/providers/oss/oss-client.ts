@@ -80,7 +80,7 @@ export function createOssClient({ bucket, endpoint, credentials, transport }: Os
     accessKeyId: credentials.accessKeyID,
     accessKeySecret: credentials.accessKeySecret,
     sldEnable: addressing === 'path',
-    // Version 1 is for endpoints that do not tell their region; it is all the Go program uses.
+    // Version 1 is for endpoints that do not name their region; it is all the Go program uses.
     ...(region === undefined ? { authorizationV4: false } : { authorizationV4: true, region: `oss-${region}` }),
     urllib: transport,
   });

@@ -1,16 +1,16 @@
 import { isIP } from 'node:net';
 
-/** How an OSS endpoint is talked to. */
+/** How requests to an OSS endpoint are addressed and signed. */
 export interface OssEndpoint {
   /** With scheme, without a slash at its end. */
   readonly url: string;
-  /** `path`: the bucket stands in the path, as an IP address cannot carry it in its name. */
+  /** `path`: the bucket is the first part of the path, as an IP address cannot have it in its name. */
   readonly addressing: 'virtual host' | 'path';
-  /** Region for signatures of version 4; undefined where the endpoint does not tell, so that only version 1 is possible. */
+  /** Region for signatures of version 4; undefined where the endpoint does not name it, so that only version 1 is possible. */
   readonly region: string | undefined;
 }
 
-/** Reads what an endpoint's URL tells. A `region` that is given wins over the one in its name. */
+/** Reads an endpoint's URL. A `region` that is given wins over the one in its name. */
 export function describeEndpoint(url: string, region?: string): OssEndpoint {
   const { hostname } = new URL(url);
   const numeric = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;

@@ -51,7 +51,7 @@ export function ossErrorCode(error: StoreError): string {
   return answerOf(error.cause).code;
 }
 
-/** What {@link OssRequests} put beside the SDK's error. */
+/** The cause that {@link OssRequests} added to the SDK's error. */
 function retryAfterOf(error: unknown): string | undefined {
   const value: unknown = error instanceof Error ? Reflect.get(error, 'retryAfter') : undefined;
   return typeof value === 'string' ? value : undefined;

@@ -90,8 +90,8 @@ export class OssUpload implements Upload {
   }
 
   /**
-   * Joins the parts and returns the headers of the answer. A lost answer does not tell whether it was done, so the object
-   * itself is asked: undefined when it is there.
+   * Joins the parts and returns the headers of the response. When the response is lost, the object shows whether it was done:
+   * undefined when it is there.
    */
   async #publish(
     parts: readonly WrittenPart[],
@@ -119,7 +119,7 @@ export class OssUpload implements Upload {
           throw error;
         }
         if (await this.#holds(expected, signal)) {
-          // Done, or the same bytes lay there before and the parts are still waiting.
+          // Done, or the same bytes were there before and the parts remain.
           await this.#discard(signal);
           return undefined;
         }
@@ -144,7 +144,7 @@ export class OssUpload implements Upload {
     }
   }
 
-  /** Reads back what the store holds now, and removes it if it is ours and wrong: nobody may find it there. */
+  /** Reads back what the store holds, and removes it if it is ours and wrong: nobody must find it there. */
   async #verify(
     published: OssHeaders | undefined,
     expected: ExpectedObject,
@@ -194,7 +194,7 @@ export class OssUpload implements Upload {
       return;
     }
     this.#state = 'aborted';
-    // Parts that arrive after the abort would stay behind.
+    // Parts that arrive after the abort would stay in the store.
     this.#stop.abort(new Error('the upload was aborted'));
     await Promise.allSettled(this.#inFlight);
     if ((await this.#discard(signal)) === 'gone') {
@@ -202,7 +202,7 @@ export class OssUpload implements Upload {
     }
   }
 
-  /** Drops the parts. `gone`: the store does not know the upload, because it was completed or dropped before. */
+  /** Removes the parts. `gone`: the store does not know the upload, because it was completed or dropped before. */
   async #discard(signal: AbortSignal): Promise<'dropped' | 'gone'> {
     const { key, uploadId, object } = this.#target;
     try {
@@ -218,7 +218,7 @@ export class OssUpload implements Upload {
     }
   }
 
-  /** An upload that is gone after a completion without an answer was completed: the object is there, and nobody knows. */
+  /** An upload that is gone after a completion whose response was lost was completed: the object is there, unverified. */
   async #removeUnverified(signal: AbortSignal): Promise<void> {
     if (this.#unverified !== undefined && (await this.#holds(this.#unverified, signal))) {
       await this.#remove('remove the unverified', signal);

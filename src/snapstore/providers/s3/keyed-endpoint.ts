@@ -1,7 +1,7 @@
 import { parseEndpoint } from '../../http/endpoint.ts';
 import type { S3Settings } from './s3-settings.ts';
 
-/** An S3 service of one's own: an endpoint and an access key. */
+/** A service other than AWS's: its endpoint and an access key. */
 export interface KeyedEndpoint {
   readonly bucket: string;
   readonly region: string;

@@ -1,4 +1,4 @@
-/** What the ETags of a bucket's parts tell, for as long as it is open. */
+/** What the ETags of a bucket's parts mean, as far as its uploads have shown. */
 export class PartEtags {
   readonly #encrypted: boolean;
   #areMd5: boolean;
@@ -8,12 +8,12 @@ export class PartEtags {
     this.#areMd5 = !encrypted;
   }
 
-  /** Whether the next one is the MD5 of its part, as far as is known: where it is not, nobody needs to make that. */
+  /** Whether the next one will be the MD5 of its part, as far as is known: if not, the MD5 need not be computed. */
   get areMd5(): boolean {
     return this.#areMd5;
   }
 
-  /** The MD5 of a part as the store found it, in hex. Undefined where the ETag says something else: of encrypted parts, and in stores that count. */
+  /** The MD5 of a part as the store found it, in hex. Undefined where the ETag is something else: of encrypted parts, and in stores that number them. */
   md5Of(etag: string | undefined): string | undefined {
     const bare = bareEtag(etag);
     const isMd5 = !this.#encrypted && bare !== undefined && looksLikeMd5(bare);

@@ -83,7 +83,7 @@ export class S3Bucket implements Bucket {
         return rawBody(body, length, task);
       });
     } catch (error) {
-      // A range that begins behind the end holds nothing.
+      // A range that begins beyond the end is empty.
       if (range !== undefined && s3ErrorCode(error) === 'InvalidRange') {
         return Readable.from([]);
       }
@@ -100,7 +100,7 @@ export class S3Bucket implements Bucket {
       ...(checksums === 'when_supported' && { ChecksumAlgorithm: 'CRC32C' as const }),
       ...sse,
     };
-    // Tried again it might begin twice, and nobody would abort the first.
+    // A retry might begin a second upload, and nobody would abort the first.
     const task = { ...this.#task('begin the upload of', key, signal), retry: 'never' } as const;
     const { UploadId: uploadId } = await requests.run(task, (abortSignal) =>
       client.send(new CreateMultipartUploadCommand(input), { abortSignal }),
@@ -114,8 +114,8 @@ export class S3Bucket implements Bucket {
   async delete(key: string, { signal, versionId }: VersionOptions): Promise<void> {
     const { client, requests } = this.#place;
     const task = this.#task('delete', key, signal);
-    // The service says nothing about objects that were not there, and too little about locked ones. Who may delete need not be
-    // allowed to look.
+    // The service says nothing about objects that were not there, and too little about locked ones. An account that may
+    // delete need not be allowed to look.
     const before = await this.#head(task, key, versionId).catch(whenDenied(undefined));
     try {
       await requests.run(task, (abortSignal) =>

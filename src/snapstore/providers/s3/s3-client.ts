@@ -10,7 +10,7 @@ const MOST_CONNECTIONS = 64;
 /** How long a connection may take to be made, ms. */
 const CONNECT_TIMEOUT = 10_000;
 
-/** The SDK's client for these settings. It makes no attempts beyond the first: whoever asks decides on another. */
+/** The SDK's client for these settings. It never retries: that is up to the caller. */
 export function createS3Client(settings: S3Settings, clock: Clock): S3Client {
   const { region, endpoint, identity, trustedCaCert } = settings;
   const connections = { keepAlive: true, maxSockets: MOST_CONNECTIONS };
@@ -20,7 +20,7 @@ export function createS3Client(settings: S3Settings, clock: Clock): S3Client {
     maxAttempts: 1,
     requestChecksumCalculation: settings.requestChecksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
     responseChecksumValidation: settings.responseChecksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
-    // Whoever waits for a leave before each part waits for the network once more, and the SDK opens a connection of its own for it.
+    // To wait for "100 Continue" before each part costs a round trip and a connection of the SDK's own.
     expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT,

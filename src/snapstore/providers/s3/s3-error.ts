@@ -80,7 +80,7 @@ export function s3ErrorCode(error: unknown): string {
   return /^[A-Z]\w+$/.test(name) && !/^(Error|UnknownError|Unknown)$/.test(name) ? name : '';
 }
 
-/** The HTTP status of the answer that an error of the SDK stands for; undefined when there was none. */
+/** The HTTP status of the response behind an error of the SDK; undefined when there was none. */
 export function statusOf(error: unknown): number | undefined {
   if (error instanceof Error && '$metadata' in error) {
     const metadata = error.$metadata;

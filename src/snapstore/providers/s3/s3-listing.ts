@@ -18,7 +18,7 @@ const DAY = 24 * 60 * 60 * 1000;
 /** Tags asked for at once. */
 const TAGS_AT_ONCE = 8;
 
-/** A bucket and how to ask for it. */
+/** A bucket, and the means to send it requests. */
 export interface S3Place {
   readonly client: S3Client;
   readonly requests: StoreRequests;
@@ -47,7 +47,7 @@ async function keepsVersions({ client, requests, bucket, location }: S3Place, si
     );
     return answer.Status === 'Enabled';
   } catch (error) {
-    // Someone may be allowed to list but not to see this, and not every service knows the request.
+    // An account may be allowed to list but not to see this, and not every service knows the request.
     if (error instanceof StoreError && (error.kind === 'denied' || error.kind === 'invalid')) {
       return false;
     }
@@ -75,7 +75,7 @@ async function* objects(
   } while (token !== undefined);
 }
 
-/** A snapshot is the first that was written under its name: a locked bucket keeps it whatever came later. */
+/** A snapshot is the first that was written under its name: a locked bucket keeps it, no matter what came later. */
 async function* oldestVersions(
   place: S3Place,
   prefix: string,

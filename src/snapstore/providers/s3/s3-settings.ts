@@ -8,7 +8,7 @@ export interface SseCustomerKey {
 /** Whose requests these are. */
 export type S3Identity =
   | { readonly kind: 'keys'; readonly accessKeyID: string; readonly secretAccessKey: string }
-  /** Whom the token in a file proves to be allowed to take a role; the file may change at any time. */
+  /** A role, and the file with the token that allows to take it; the file may change at any time. */
   | { readonly kind: 'web identity'; readonly roleARN: string; readonly tokenPath: string }
   /** What the SDK finds by itself: variables, `~/.aws`, the machine's role. */
   | { readonly kind: 'default chain' };

@@ -125,7 +125,7 @@ export class S3Upload implements Upload {
         client.send(new AbortMultipartUploadCommand(this.#addressed()), { abortSignal }),
       );
     } catch (error) {
-      // It is gone already; after an attempt to complete it, because that was done after all: then the object is whole.
+      // It is gone already; after an attempt to complete it, because that succeeded: then the object is whole.
       if (
         s3ErrorCode(error) !== 'NoSuchUpload' &&
         !(unclear && error instanceof StoreError && error.kind === 'not_found')
@@ -136,7 +136,7 @@ export class S3Upload implements Upload {
     this.#state = 'aborted';
   }
 
-  /** Joins the parts and gives the version that came of it. A lost answer may mean that it was done: the object is asked. */
+  /** Joins the parts and gives the object's version. When the response was lost, the object shows whether it was done. */
   async #publish(parts: readonly CompletedPart[], signal: AbortSignal): Promise<string | undefined> {
     const { client, requests } = this.#place;
     const task = { action: 'complete the upload of', object: this.#object, signal, retry: 'safe' } as const;
@@ -192,7 +192,7 @@ export class S3Upload implements Upload {
     };
   }
 
-  /** Whether a part's ETag is what it should be, as far as it says something. */
+  /** Whether a part's ETag matches its bytes; true where the ETag is no MD5. */
   #matches(etag: string | undefined, md5: () => Uint8Array): boolean {
     const found = this.#target.etags.md5Of(etag);
     return found === undefined || found === Buffer.from(md5()).toString('hex');
@@ -207,7 +207,7 @@ export class S3Upload implements Upload {
   }
 }
 
-/** Signs a request with the SHA-256 of its body that is known already: the signer takes it from this header where it stands. */
+/** Signs a request with the SHA-256 of its body that is known already: the signer takes it from this header. */
 function signWith(sha256: Uint8Array, stack: UploadPartCommand['middlewareStack']): void {
   stack.add(
     (next) => (args) => {

@@ -14,13 +14,13 @@ const SESSION_NAME = 'etcdbrctl';
 const CONNECT_TIMEOUT = 5000;
 const ANSWER_TIMEOUT = 15_000;
 
-/** A role, and where the token lies that allows to take it. */
+/** A role, and the file with the token that allows to take it. */
 export interface WebIdentityRole {
   readonly roleARN: string;
   readonly tokenPath: string;
   /** Whose token service is asked; undefined: from the SDK's own settings. */
   readonly region: string | undefined;
-  /** PEM of an authority trusted beside the usual ones. */
+  /** PEM of an authority that is trusted too. */
   readonly trustedCaCert: string | undefined;
 }
 
@@ -57,7 +57,7 @@ async function exchange({ roleARN, tokenPath, region, trustedCaCert }: WebIdenti
     webIdentityToken: await readWebIdentityToken(tokenPath),
     clientConfig: {
       ...(region === undefined ? {} : { region }),
-      // Whoever made the request tries that again.
+      // The request that needs the keys is retried instead.
       maxAttempts: 1,
       requestHandler: {
         connectionTimeout: CONNECT_TIMEOUT,

@@ -5,7 +5,7 @@ import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.t
 import { StoreError } from '../../store-error.ts';
 import { type SwiftAction, swiftNetworkError, swiftStatusError } from './swift-error.ts';
 
-/** What Keystone gives for credentials. */
+/** A token of Keystone. */
 export interface SwiftToken {
   /** The secret that requests carry. */
   readonly id: string;
@@ -59,7 +59,7 @@ export class KeystoneLogin {
     this.#requests = new StoreRequests({ ...options, translate: swiftNetworkError });
   }
 
-  /** A token that is valid for a while yet. Throws StoreErrors. Not bound to one caller: others may wait for the same login. */
+  /** A token that does not expire soon. Throws StoreErrors. No signal: several callers may wait for the same login. */
   async token(): Promise<SwiftToken> {
     if (this.#token !== undefined && this.#requests.clock.monotonic() < this.#token.renewAt) {
       return this.#token;
@@ -110,7 +110,7 @@ export class KeystoneLogin {
       throw new StoreError('invalid', { ...what, found: 'the answer is not one of Keystone v3' });
     }
     const { issued_at: issued, expires_at: expires, catalog } = answer.token;
-    // The lifetime is counted from now on our clock, so that Keystone's clock may be another.
+    // The lifetime is counted on our clock, so that Keystone's clock need not agree.
     const lifetime = Date.parse(expires) - Date.parse(issued);
     return {
       id,

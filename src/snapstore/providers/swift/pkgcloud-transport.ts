@@ -19,14 +19,14 @@ export interface SwiftRequest {
   readonly body?: Uint8Array;
 }
 
-/** An answer with all of its body. */
+/** A response with all of its body. */
 export interface SwiftResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
-/** An answer whose body is still to come. */
+/** A response whose body is still to come. */
 export interface SwiftBodyResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -39,7 +39,7 @@ export interface SwiftSendOptions {
   readonly signal: AbortSignal;
 }
 
-/** Takes pkgcloud's place for its own logins: they know neither application credentials nor a shared login. */
+/** Replaces pkgcloud's logins, which know neither application credentials nor a shared login. */
 class NoLogin extends EventEmitter {
   token = null;
 }
@@ -48,8 +48,8 @@ class NoLogin extends EventEmitter {
  * Requests to Swift through pkgcloud: the one file that touches it.
  *
  * pkgcloud 2.2.0 stores corrupted bytes when it logs in during an upload, reports success for many refusals, follows redirects with
- * the token, has no timeouts, and takes a body that was cut for a whole one. So nothing of it is used but its request: it is given a
- * token first and never logs in, it judges no status, follows nothing, and every answer is given back with its status and only if whole.
+ * the token, has no timeouts, and takes a truncated body for a whole one. So only its request is used: it gets a token first and
+ * never logs in, it judges no status and follows no redirect, and every response is returned with its status, and only if whole.
  */
 export class PkgcloudTransport {
   readonly #client: StorageClient;
@@ -64,7 +64,7 @@ export class PkgcloudTransport {
     this.#client.before.push((options) => this.#prepare(options));
   }
 
-  /** Sends a request and reads all of its answer, whatever the status. Rejects when the answer does not come whole. */
+  /** Sends a request and reads its whole response, of any status. Rejects when the response is cut off. */
   async send(request: SwiftRequest, { token, signal }: SwiftSendOptions): Promise<SwiftResponse> {
     const { promise, resolve, reject } = Promise.withResolvers<SwiftResponse>();
     const sent = this.#start(request, token, (error, body, response) => {
@@ -79,13 +79,13 @@ export class PkgcloudTransport {
     return await abortable(sent, signal, promise);
   }
 
-  /** Sends a request and gives its answer as soon as the headers are there. The stream fails when the connection breaks. */
+  /** Sends a request and gives its response as soon as the headers have come. The stream fails when the connection breaks. */
   async open(request: SwiftRequest, { token, signal }: SwiftSendOptions): Promise<SwiftBodyResponse> {
     const { promise, resolve, reject } = Promise.withResolvers<SwiftBodyResponse>();
     const sent = this.#start(request, token);
     sent.on('error', reject);
     sent.on('response', (response: IncomingMessage) => {
-      // At once: the body begins to flow in this very turn of the event loop.
+      // At once: the body begins to flow in this turn of the event loop.
       const stream = new PassThrough();
       pipeline(response, stream, () => undefined);
       resolve({ status: statusOf(response), headers: response.headers, stream });
@@ -112,7 +112,7 @@ export class PkgcloudTransport {
     callback?: Parameters<StorageClient['_request']>[1],
   ): Request {
     const client = this.#client;
-    // Set and used in one go, so that requests side by side cannot take each other's token.
+    // Set and used in one go, so that concurrent requests cannot take each other's token.
     client._serviceUrl = token.account;
     client._identity.token = { id: token.id, expires: new Date(8.64e15) };
     if (!client._isAuthorized()) {

@@ -1,6 +1,6 @@
 /**
  * Names of segments. A large object in Swift is a manifest, which is empty and names a prefix, and segments: all objects that begin
- * with the prefix, in the order of their names (a dynamic large object). Ours lie beside the object as `<key>/<ten digits>`.
+ * with the prefix, in the order of their names (a dynamic large object). Ours have the keys `<key>/<ten digits>`.
  *
  * The first five digits tell uploads to the same key apart, the last five are the part's number. The upload that finds no segments
  * there has the number 0, so that its segments are numbered from 0000000001 on, as other programs number theirs.
@@ -21,7 +21,7 @@ export function segmentPrefix(key: string, upload: number): string {
   return `${key}/${String(upload).padStart(5, '0')}`;
 }
 
-/** A segment's key taken apart; undefined for any other key. */
+/** The parts of a segment's key; undefined for any other key. */
 export function parseSegmentKey(
   key: string,
 ): { readonly owner: string; readonly upload: number; readonly part: number } | undefined {

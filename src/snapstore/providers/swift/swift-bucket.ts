@@ -11,7 +11,7 @@ import { SwiftConnection } from './swift-connection.ts';
 import { RangeBeyondEnd } from './swift-error.ts';
 import { notFoundMeans, SwiftUpload } from './swift-upload.ts';
 
-/** Where a Swift container is and who asks for it. */
+/** Which Swift container is opened, and how. */
 export interface SwiftConfig {
   readonly container: string;
   readonly credentials: OpenStackCredentials;
@@ -22,7 +22,7 @@ export interface SwiftConfig {
 /** How many segments are deleted at once. */
 const parallelDeletes = 8;
 
-/** A container of OpenStack Swift. Objects are manifests over segments that lie beside them. */
+/** A container of OpenStack Swift. Objects are manifests over segments whose keys begin with theirs. */
 export class SwiftBucket implements Bucket {
   /** Other programs write at most 999 segments, one less than the manifests of some installations may have. */
   readonly traits: BucketTraits = { maxParts: 999, minPartSize: 0, partsAreData: true, partDigests: ['md5'] };
@@ -100,7 +100,7 @@ export class SwiftBucket implements Bucket {
     });
   }
 
-  /** The manifest goes first, so that nobody sees it without its segments. A delete that was cut short is finished by the next. */
+  /** The manifest goes first, so that nobody sees it without its segments. The next delete finishes one that was cut short. */
   async delete(key: string, { signal }: CallOptions): Promise<void> {
     const what = this.#connection.describe('delete', key);
     const absence = await this.#connection.send(what, { method: 'DELETE', key }, { signal }).then(

@@ -9,7 +9,7 @@ export interface SwiftAction {
   readonly object: string;
 }
 
-/** An answer that is not a success, as far as an error needs it. */
+/** A response that is no success, as far as an error needs it. */
 export interface ErrorResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -19,7 +19,7 @@ export interface ErrorResponse {
 /** A read whose range begins at or beyond the end of the object. */
 export class RangeBeyondEnd extends StoreError {}
 
-/** Translates a failure without an answer. */
+/** Translates an error without a response. */
 export function swiftNetworkError(error: unknown, { action, object }: SwiftAction): StoreError {
   if (error instanceof StoreError) {
     return error;
@@ -28,7 +28,7 @@ export function swiftNetworkError(error: unknown, { action, object }: SwiftActio
   return new StoreError(kind, { action, object, found, cause: error });
 }
 
-/** Translates an answer other than success. */
+/** Translates a response that is no success. */
 export function swiftStatusError(
   { status, headers, body }: ErrorResponse,
   { action, object }: SwiftAction,
@@ -50,7 +50,7 @@ function kindOfAnswer(status: number, body: Buffer): StoreErrorKind {
   if (status === 413 && body.toString('latin1').includes('quota')) {
     return 'quota';
   }
-  // 422: the bytes that came do not have the MD5 that was announced. The same ones sent again may arrive.
+  // 422: the bytes that arrived do not have the announced MD5. The same ones sent again may arrive whole.
   return status === 422 ? 'transient' : kindOfStatus(status);
 }
 

@@ -55,14 +55,14 @@ describe('credentials of AWS', () => {
   });
 
   for (const [what, fields, found] of [
-    ['half a key', { ...KEYS, secretAccessKey: '' }, '"secretAccessKey" is missing beside accessKeyID'],
-    ['the other half', { ...KEYS, accessKeyID: '' }, '"accessKeyID" is missing beside secretAccessKey'],
+    ['half a key', { ...KEYS, secretAccessKey: '' }, '"secretAccessKey" is missing next to accessKeyID'],
+    ['the other half', { ...KEYS, accessKeyID: '' }, '"accessKeyID" is missing next to secretAccessKey'],
     ['neither key nor role', { region: 'x' }, '"accessKeyID" is missing, and so is roleARN'],
-    ['a role without a token', { region: 'x', roleARN: 'r' }, '"tokenPath" is missing beside roleARN'],
-    ['a token without a role', { region: 'x', tokenPath: 't' }, '"roleARN" is missing beside the token'],
+    ['a role without a token', { region: 'x', roleARN: 'r' }, '"tokenPath" is missing next to roleARN'],
+    ['a token without a role', { region: 'x', tokenPath: 't' }, '"roleARN" is missing next to the token'],
     ['a token that cannot be renewed', { region: 'x', roleARN: 'r', token: 'hush' }, 'as "tokenPath"'],
     ['no region', { ...KEYS, region: '' }, '"region" is missing'],
-    ['half of SSE-C', { ...KEYS, sseCustomerKey: 'hush' }, '"sseCustomerAlgorithm" is missing beside sseCustomerKey'],
+    ['half of SSE-C', { ...KEYS, sseCustomerKey: 'hush' }, '"sseCustomerAlgorithm" is missing next to sseCustomerKey'],
     [
       'an unknown checksum mode',
       { ...KEYS, responseChecksumValidation: 'hush' },

@@ -185,7 +185,7 @@ describe('credentials that are refused', () => {
       what: 'a half-set pair',
       json: { ...complete, customerKey: secret },
       code: 'incomplete',
-      found: 'field "customerAlgorithm" is missing beside customerKey',
+      found: 'field "customerAlgorithm" is missing next to customerKey',
     },
     {
       what: 'a value of the wrong type',
