@@ -1,4 +1,5 @@
-import { VarintReader, writeVarint } from '../../protobuf/varint.ts';
+import { MalformedMessage, ProtobufReader, wireType } from '../../protobuf/reader.ts';
+import { writeVarint } from '../../protobuf/varint.ts';
 
 /**
  * The value of a record in etcd's `key` bucket: a protocol buffer message with its fields in ascending order, without those that
@@ -26,9 +27,6 @@ export interface KeyValue {
 }
 
 const NOTHING = new Uint8Array(0);
-
-/** The number of the last known field. */
-const LAST_FIELD = 6;
 
 /** A record's fields; key and value are ranges of a buffer. */
 export interface KeyValueFields {
@@ -77,54 +75,60 @@ export function encodeTombstone(
  * Key and value are views. Unknown fields are skipped, as by every protobuf decoder.
  */
 export function decodeKeyValue(bytes: Uint8Array, start = 0, end = bytes.length): KeyValue | undefined {
-  const reader = new VarintReader(bytes, start, end);
+  const reader = new ProtobufReader(bytes, start, end);
   let key: Uint8Array = NOTHING;
   let value: Uint8Array = NOTHING;
   let createRevision = 0;
   let modRevision = 0;
   let version = 0;
   let lease = 0n;
-  while (reader.at < end && !reader.failed) {
-    const tag = reader.number();
-    switch (tag) {
-      case 0x0a:
-        key = reader.bytes();
-        break;
-      case 0x10:
-        createRevision = reader.number();
-        break;
-      case 0x18:
-        modRevision = reader.number();
-        break;
-      case 0x20:
-        version = reader.number();
-        break;
-      case 0x2a:
-        value = reader.bytes();
-        break;
-      case 0x30:
-        lease = BigInt.asIntN(64, reader.bigint());
-        break;
-      default:
-        skipUnknown(reader, tag);
+  try {
+    for (let field = reader.next(); field !== 0; field = reader.next()) {
+      switch (field) {
+        case 1:
+          key = reader.bytes();
+          break;
+        case 2:
+          createRevision = reader.number();
+          break;
+        case 3:
+          modRevision = reader.number();
+          break;
+        case 4:
+          version = reader.number();
+          break;
+        case 5:
+          value = reader.bytes();
+          break;
+        case 6:
+          lease = reader.int64();
+          break;
+        default:
+          reader.skip();
+      }
     }
+  } catch (error) {
+    return undefinedIfMalformed(error);
   }
-  return reader.failed ? undefined : { key, createRevision, modRevision, version, value, lease };
+  return { key, createRevision, modRevision, version, value, lease };
 }
 
 /** The key in a message from `start` up to `end`, a view; undefined when the bytes are no such message. */
 export function keyOf(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined {
-  const reader = new VarintReader(bytes, start, end);
+  const reader = new ProtobufReader(bytes, start, end);
   let key: Uint8Array = NOTHING;
-  while (reader.at < end && !reader.failed) {
-    const tag = reader.number();
-    if (tag === 0x0a) {
-      key = reader.bytes();
-    } else {
-      skip(reader, tag);
+  try {
+    for (let field = reader.next(); field !== 0; field = reader.next()) {
+      if (field === 1) {
+        key = reader.bytes();
+      } else {
+        skip(reader, field);
+      }
     }
+  } catch (error) {
+    return undefinedIfMalformed(error);
   }
-  return reader.failed ? undefined : key;
+  return key;
 }
 
 /**
@@ -132,41 +136,44 @@ export function keyOf(bytes: Uint8Array, start: number, end: number): Uint8Array
  * bytes are no such message.
  */
 export function modRevisionOf(bytes: Uint8Array, start: number, end: number): number | undefined {
-  const reader = new VarintReader(bytes, start, end);
+  const reader = new ProtobufReader(bytes, start, end);
   let modRevision = 0;
-  while (reader.at < end && !reader.failed) {
-    const tag = reader.number();
-    if (tag === 0x18) {
-      modRevision = reader.number();
-    } else {
-      skip(reader, tag);
+  try {
+    for (let field = reader.next(); field !== 0; field = reader.next()) {
+      if (field === 3) {
+        modRevision = reader.number();
+      } else {
+        skip(reader, field);
+      }
     }
+  } catch (error) {
+    return undefinedIfMalformed(error);
   }
-  return reader.failed ? undefined : modRevision;
+  return modRevision;
 }
 
-/** Skips a field. */
-function skip(reader: VarintReader, tag: number): void {
-  switch (tag) {
-    case 0x0a:
-    case 0x10:
-    case 0x18:
-    case 0x20:
-    case 0x2a:
-    case 0x30:
-      reader.skip(tag);
+/** Skips a field. A known field of another wire type is damage, as in etcd ("wrong wireType"). */
+function skip(reader: ProtobufReader, field: number): void {
+  switch (field) {
+    case 1:
+    case 5:
+      reader.skip(wireType.bytes);
+      break;
+    case 2:
+    case 3:
+    case 4:
+    case 6:
+      reader.skip(wireType.varint);
       break;
     default:
-      skipUnknown(reader, tag);
+      reader.skip();
   }
 }
 
-/** Skips an unknown field. A known field of another wire type is damage, as in etcd ("wrong wireType"). */
-function skipUnknown(reader: VarintReader, tag: number): void {
-  if (tag < 8 * (LAST_FIELD + 1)) {
-    reader.failed = true;
-  } else {
-    reader.skip(tag);
+/** The caller knows file and offset: it reports the damage. */
+function undefinedIfMalformed(error: unknown): undefined {
+  if (!(error instanceof MalformedMessage)) {
+    throw error;
   }
 }
 

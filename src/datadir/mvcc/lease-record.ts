@@ -1,5 +1,5 @@
-import { WireReader } from '../../protobuf/wire-reader.ts';
-import { WireWriter } from '../../protobuf/wire-writer.ts';
+import { ProtobufReader } from '../../protobuf/reader.ts';
+import { ProtobufWriter } from '../../protobuf/writer.ts';
 
 /**
  * A record of etcd's `lease` bucket.
@@ -31,12 +31,12 @@ const KEY_SIZE = 8;
 
 /** The record of a lease. */
 export function leaseRecord(id: bigint, ttlSeconds: number): LeaseRecord {
-  return { key: leaseKey(id), value: new WireWriter().varint(1, id).varint(2, ttlSeconds).finish() };
+  return { key: leaseKey(id), value: new ProtobufWriter().varint(1, id).varint(2, ttlSeconds).finish() };
 }
 
-/** Reads the value of a record. Throws a `WireError`. */
+/** Reads the value of a record. Throws a `MalformedMessage`. */
 export function decodeLease(value: Uint8Array): Lease {
-  const reader = new WireReader(value);
+  const reader = new ProtobufReader(value);
   let id = 0n;
   let ttlSeconds = 0n;
   for (let field = reader.next(); field !== 0; field = reader.next()) {

@@ -1,4 +1,4 @@
-import { WireReader } from '../../protobuf/wire-reader.ts';
+import { ProtobufReader } from '../../protobuf/reader.ts';
 import { byteString } from './byte-string.ts';
 
 /** What a permission allows. */
@@ -35,7 +35,7 @@ export type AuthChange =
 
 /**
  * Reads the auth request in `field` of etcdserverpb.InternalRaftRequest; undefined for another field, or a request that only
- * reads. Throws a `WireError`. Source: etcd, api/etcdserverpb/{raft_internal,rpc}.proto.
+ * reads. Throws a `MalformedMessage`. Source: etcd, api/etcdserverpb/{raft_internal,rpc}.proto.
  */
 export function decodeAuthChange(field: number, bytes: Uint8Array): AuthChange | undefined {
   switch (field) {
@@ -78,14 +78,14 @@ export function decodeAuthChange(field: number, bytes: Uint8Array): AuthChange |
   }
 }
 
-/** Decodes authpb.Permission: 1 permType, 2 key, 3 range_end. Throws a `WireError`. */
+/** Decodes authpb.Permission: 1 permType, 2 key, 3 range_end. Throws a `MalformedMessage`. */
 export function decodePermission(bytes: Uint8Array): Permission {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let type: PermissionType | undefined = 'read';
   let key = '';
   let rangeEnd = '';
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) type = PERMISSION_TYPES[reader.integer()];
+    if (field === 1) type = PERMISSION_TYPES[reader.number()];
     else if (field === 2) key = byteString(reader.bytes());
     else if (field === 3) rangeEnd = byteString(reader.bytes());
     else reader.skip();
@@ -100,7 +100,7 @@ function decodeFields(bytes: Uint8Array): {
   readonly third: Uint8Array;
   readonly hasSecond: boolean;
 } {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let first = '';
   let second: Uint8Array | undefined;
   let third: Uint8Array = new Uint8Array();

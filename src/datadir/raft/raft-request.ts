@@ -1,4 +1,4 @@
-import { WireReader } from '../../protobuf/wire-reader.ts';
+import { ProtobufReader } from '../../protobuf/reader.ts';
 import { type AuthChange, decodeAuthChange } from './auth-request.ts';
 import { byteString } from './byte-string.ts';
 import { decodeTxn, type TxnRequest } from './txn-request.ts';
@@ -37,11 +37,11 @@ export interface RaftRequest {
 const NOTHING: Operation = { kind: 'nothing' };
 
 /**
- * Reads etcdserverpb.InternalRaftRequest. Values are views into `bytes`. Throws a `WireError`, also for some requests of etcd's
+ * Reads etcdserverpb.InternalRaftRequest. Values are views into `bytes`. Throws a `MalformedMessage`, also for some requests of etcd's
  * v2 API, which do not touch the v3 store. Source: etcd, api/etcdserverpb/raft_internal.proto.
  */
 export function decodeRaftRequest(bytes: Uint8Array): RaftRequest {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let requester: Requester = { user: '', authRevision: 0n };
   let operation = NOTHING;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -88,7 +88,7 @@ function decodeOperation(field: number, bytes: Uint8Array): Operation {
 }
 
 function decodeHeader(bytes: Uint8Array): Requester {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let user = '';
   let authRevision = 0n;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -100,14 +100,14 @@ function decodeHeader(bytes: Uint8Array): Requester {
 }
 
 function decodeAlarm(bytes: Uint8Array): Operation {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let action = 0;
   let memberId = 0n;
   let alarm = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) action = reader.integer();
+    if (field === 1) action = reader.number();
     else if (field === 2) memberId = reader.uint64();
-    else if (field === 3) alarm = reader.integer();
+    else if (field === 3) alarm = reader.number();
     else reader.skip();
   }
   const kind = alarmKind(alarm);
@@ -123,7 +123,7 @@ export function alarmKind(type: number): AlarmKind | undefined {
 }
 
 function decodeNumbers(bytes: Uint8Array): { readonly first: bigint; readonly second: bigint } {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let first = 0n;
   let second = 0n;
   for (let field = reader.next(); field !== 0; field = reader.next()) {

@@ -1,4 +1,4 @@
-import { WireReader } from '../../protobuf/wire-reader.ts';
+import { ProtobufReader } from '../../protobuf/reader.ts';
 import { byteString } from './byte-string.ts';
 import { type DeleteRangeRequest, decodeDeleteRange, decodePut, type PutRequest } from './write-request.ts';
 
@@ -60,9 +60,9 @@ export interface TxnRequest {
   readonly failure: readonly TxnOperation[];
 }
 
-/** Decodes TxnRequest: 1 compare, 2 success, 3 failure. Throws a `WireError`. */
+/** Decodes TxnRequest: 1 compare, 2 success, 3 failure. Throws a `MalformedMessage`. */
 export function decodeTxn(bytes: Uint8Array): TxnRequest {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   const compares: Compare[] = [];
   const success: TxnOperation[] = [];
   const failure: TxnOperation[] = [];
@@ -76,7 +76,7 @@ export function decodeTxn(bytes: Uint8Array): TxnRequest {
 }
 
 function decodeOperation(bytes: Uint8Array): TxnOperation {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let operation: TxnOperation = { kind: 'nothing' };
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) operation = { kind: 'range', range: decodeRange(reader.bytes()) };
@@ -89,7 +89,7 @@ function decodeOperation(bytes: Uint8Array): TxnOperation {
 }
 
 function decodeRange(bytes: Uint8Array): RangeRequest {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let key = '';
   let rangeEnd = '';
   let revision = 0n;
@@ -103,7 +103,7 @@ function decodeRange(bytes: Uint8Array): RangeRequest {
 }
 
 function decodeCompare(bytes: Uint8Array): Compare {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let target: CompareTarget | undefined = 'version';
   let result: CompareResult | undefined = 'equal';
   let key = '';
@@ -113,8 +113,8 @@ function decodeCompare(bytes: Uint8Array): Compare {
     const union = UNION_FIELDS[field];
     if (union === 'value') given = { target: union, number: 0n, value: byteString(reader.bytes()) };
     else if (union !== undefined) given = { target: union, number: reader.int64(), value: '' };
-    else if (field === 1) result = RESULTS[reader.integer()];
-    else if (field === 2) target = TARGETS[reader.integer()];
+    else if (field === 1) result = RESULTS[reader.number()];
+    else if (field === 2) target = TARGETS[reader.number()];
     else if (field === 3) key = byteString(reader.bytes());
     else if (field === 64) rangeEnd = byteString(reader.bytes());
     else reader.skip();

@@ -1,4 +1,4 @@
-import { WireReader } from '../../protobuf/wire-reader.ts';
+import { ProtobufReader } from '../../protobuf/reader.ts';
 import { byteString } from './byte-string.ts';
 
 // etcdserverpb.PutRequest and DeleteRangeRequest. Keys are byte strings, values views.
@@ -25,9 +25,9 @@ export interface DeleteRangeRequest {
   readonly prevKv: boolean;
 }
 
-/** Decodes PutRequest: 1 key, 2 value, 3 lease, 4 prev_kv, 5 ignore_value, 6 ignore_lease. Throws a `WireError`. */
+/** Decodes PutRequest: 1 key, 2 value, 3 lease, 4 prev_kv, 5 ignore_value, 6 ignore_lease. Throws a `MalformedMessage`. */
 export function decodePut(bytes: Uint8Array): PutRequest {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let key = '';
   let value: Uint8Array = new Uint8Array();
   let lease = 0n;
@@ -38,24 +38,24 @@ export function decodePut(bytes: Uint8Array): PutRequest {
     if (field === 1) key = byteString(reader.bytes());
     else if (field === 2) value = reader.bytes();
     else if (field === 3) lease = reader.int64();
-    else if (field === 4) prevKv = reader.bool();
-    else if (field === 5) ignoreValue = reader.bool();
-    else if (field === 6) ignoreLease = reader.bool();
+    else if (field === 4) prevKv = reader.boolean();
+    else if (field === 5) ignoreValue = reader.boolean();
+    else if (field === 6) ignoreLease = reader.boolean();
     else reader.skip();
   }
   return { key, value, lease, prevKv, ignoreValue, ignoreLease };
 }
 
-/** Decodes DeleteRangeRequest: 1 key, 2 range_end, 3 prev_kv. Throws a `WireError`. */
+/** Decodes DeleteRangeRequest: 1 key, 2 range_end, 3 prev_kv. Throws a `MalformedMessage`. */
 export function decodeDeleteRange(bytes: Uint8Array): DeleteRangeRequest {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let key = '';
   let rangeEnd = '';
   let prevKv = false;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) key = byteString(reader.bytes());
     else if (field === 2) rangeEnd = byteString(reader.bytes());
-    else if (field === 3) prevKv = reader.bool();
+    else if (field === 3) prevKv = reader.boolean();
     else reader.skip();
   }
   return { key, rangeEnd, prevKv };

@@ -1,4 +1,4 @@
-import { WireError, WireReader } from '../../protobuf/wire-reader.ts';
+import { MalformedMessage, ProtobufReader } from '../../protobuf/reader.ts';
 import type { Bucket } from '../bbolt/bucket.ts';
 import type { Database } from '../bbolt/database.ts';
 import { Damage } from '../damage.ts';
@@ -100,12 +100,12 @@ async function readLeases(loading: Loading): Promise<Leases> {
 async function readAlarms(loading: Loading): Promise<Alarms> {
   const raised: Record<AlarmKind, bigint[]> = { nospace: [], corrupt: [] };
   await eachRecord(loading, 'alarm', (key) => {
-    const reader = new WireReader(key);
+    const reader = new ProtobufReader(key);
     let memberId = 0n;
     let kind: AlarmKind | undefined;
     for (let field = reader.next(); field !== 0; field = reader.next()) {
       if (field === 1) memberId = reader.uint64();
-      else if (field === 2) kind = alarmKind(reader.integer());
+      else if (field === 2) kind = alarmKind(reader.number());
       else reader.skip();
     }
     if (kind !== undefined) {
@@ -139,7 +139,7 @@ async function readAuth(loading: Loading): Promise<Auth> {
 }
 
 function fieldsOf(message: Uint8Array, wanted: number): readonly Uint8Array[] {
-  const reader = new WireReader(message);
+  const reader = new ProtobufReader(message);
   const found: Uint8Array[] = [];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === wanted) found.push(reader.bytes());
@@ -159,7 +159,7 @@ async function eachRecord(
       try {
         visit(leaf.key(index), leaf.value(index));
       } catch (error) {
-        if (!(error instanceof WireError)) {
+        if (!(error instanceof MalformedMessage)) {
           throw error;
         }
         const reason = `record ${index} of the bucket "${name}" cannot be read: ${error.message}`;

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { WireError } from '../../protobuf/wire-reader.ts';
+import { MalformedMessage } from '../../protobuf/reader.ts';
 import { Database } from '../bbolt/database.ts';
 import type { RaftEntry } from '../raft/raft.ts';
 import { decodeRaftRequest, type RaftRequest } from '../raft/raft-request.ts';
@@ -85,7 +85,7 @@ function requestOf(entry: RaftEntry): RaftRequest {
   try {
     return decodeRaftRequest(entry.data);
   } catch (error) {
-    if (error instanceof WireError) {
+    if (error instanceof MalformedMessage) {
       return NO_REQUEST;
     }
     throw error;

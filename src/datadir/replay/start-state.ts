@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { WireError } from '../../protobuf/wire-reader.ts';
+import { MalformedMessage } from '../../protobuf/reader.ts';
 import { Database } from '../bbolt/database.ts';
 import { Damage } from '../damage.ts';
 import { type ConfChange, decodeConfChange, type RaftEntry } from '../raft/raft.ts';
@@ -65,7 +65,7 @@ function decodeChange(entry: RaftEntry, walDir: string): ConfChange {
   try {
     return decodeConfChange(entry.data);
   } catch (error) {
-    if (error instanceof WireError) {
+    if (error instanceof MalformedMessage) {
       const reason = `entry ${entry.index} changes members, but cannot be read: ${error.message}`;
       throw new Damage({ file: walDir, offset: 0, reason, cause: error });
     }

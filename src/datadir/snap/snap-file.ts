@@ -2,8 +2,8 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32c } from '../../checksum/crc32c.ts';
 import { syncDirectory } from '../../fs/sync.ts';
-import { WireError, WireReader } from '../../protobuf/wire-reader.ts';
-import { WireWriter } from '../../protobuf/wire-writer.ts';
+import { MalformedMessage, ProtobufReader } from '../../protobuf/reader.ts';
+import { ProtobufWriter } from '../../protobuf/writer.ts';
 import { Damage } from '../damage.ts';
 import { type ConfState, decodeConfState, encodeConfState } from '../raft/raft.ts';
 
@@ -39,13 +39,13 @@ export function formatSnapName(snapshot: { readonly term: number; readonly index
 
 /** The bytes of a .snap file. */
 export function encodeSnapFile(snapshot: RaftSnapshot): Uint8Array {
-  const metadata = new WireWriter()
+  const metadata = new ProtobufWriter()
     .bytes(1, encodeConfState(snapshot.confState))
     .varint(2, snapshot.index)
     .varint(3, snapshot.term)
     .finish();
-  const data = new WireWriter().bytes(1, snapshot.data).bytes(2, metadata).finish();
-  return new WireWriter().varint(1, crc32c(0, data)).bytes(2, data).finish();
+  const data = new ProtobufWriter().bytes(1, snapshot.data).bytes(2, metadata).finish();
+  return new ProtobufWriter().varint(1, crc32c(0, data)).bytes(2, data).finish();
 }
 
 /** Reads the bytes of a .snap file; `file` is for the message. Throws {@link Damage}. */
@@ -53,7 +53,7 @@ export function decodeSnapFile(bytes: Uint8Array, file: string): RaftSnapshot {
   try {
     return decodeSnapshot(checkedData(bytes, file));
   } catch (error) {
-    if (error instanceof WireError) {
+    if (error instanceof MalformedMessage) {
       throw new Damage({ file, offset: 0, reason: error.message, cause: error });
     }
     throw error;
@@ -76,11 +76,11 @@ function checkedData(bytes: Uint8Array, file: string): Uint8Array {
   if (bytes.length === 0) {
     throw new Damage({ file, offset: 0, reason: 'the file is empty' });
   }
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let crc = 0;
   let data: Uint8Array = new Uint8Array();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) crc = reader.integer();
+    if (field === 1) crc = reader.number();
     else if (field === 2) data = reader.bytes();
     else reader.skip();
   }
@@ -96,7 +96,7 @@ function checkedData(bytes: Uint8Array, file: string): Uint8Array {
 }
 
 function decodeSnapshot(bytes: Uint8Array): RaftSnapshot {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let data: Uint8Array = new Uint8Array();
   let metadata: Uint8Array = new Uint8Array();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -104,14 +104,14 @@ function decodeSnapshot(bytes: Uint8Array): RaftSnapshot {
     else if (field === 2) metadata = reader.bytes();
     else reader.skip();
   }
-  const inner = new WireReader(metadata);
+  const inner = new ProtobufReader(metadata);
   let confState: ConfState = { voters: [], learners: [] };
   let index = 0;
   let term = 0;
   for (let field = inner.next(); field !== 0; field = inner.next()) {
     if (field === 1) confState = decodeConfState(inner.bytes());
-    else if (field === 2) index = inner.integer();
-    else if (field === 3) term = inner.integer();
+    else if (field === 2) index = inner.number();
+    else if (field === 3) term = inner.number();
     else inner.skip();
   }
   return { index, term, confState, data };

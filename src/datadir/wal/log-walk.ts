@@ -1,4 +1,4 @@
-import { WireError } from '../../protobuf/wire-reader.ts';
+import { MalformedMessage } from '../../protobuf/reader.ts';
 import { Damage } from '../damage.ts';
 import { decodeEntry, decodeHardState, type HardState, type RaftEntry } from '../raft/raft.ts';
 import type { TornTail } from './reader.ts';
@@ -149,7 +149,7 @@ export function decode<T>(record: WalRecord, decoder: (bytes: Uint8Array) => T):
   try {
     return decoder(record.data);
   } catch (error) {
-    if (error instanceof WireError) {
+    if (error instanceof MalformedMessage) {
       throw damage(record, `the ${record.kind} inside cannot be read: ${error.message}`, error);
     }
     throw error;

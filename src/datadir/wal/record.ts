@@ -1,6 +1,6 @@
 import { crc32c } from '../../checksum/crc32c.ts';
-import { WireReader } from '../../protobuf/wire-reader.ts';
-import { WireWriter } from '../../protobuf/wire-writer.ts';
+import { ProtobufReader } from '../../protobuf/reader.ts';
+import { ProtobufWriter } from '../../protobuf/writer.ts';
 import { type ConfState, decodeConfState, encodeConfState } from '../raft/raft.ts';
 
 /**
@@ -58,7 +58,7 @@ export class RecordEncoder {
     if (data !== undefined) {
       this.#crc = crc32c(this.#crc, data);
     }
-    const writer = new WireWriter().varint(1, recordType(kind)).varint(2, this.#crc);
+    const writer = new ProtobufWriter().varint(1, recordType(kind)).varint(2, this.#crc);
     const record = (data === undefined ? writer : writer.bytes(3, data)).finish();
     const padding = (8 - (record.length % 8)) % 8;
     const frame = Buffer.alloc(FRAME_HEADER_SIZE + record.length + padding);
@@ -77,12 +77,12 @@ export interface WalMetadata {
 
 /** Encodes etcdserverpb.Metadata: 1 NodeID, 2 ClusterID. */
 export function encodeMetadata(metadata: WalMetadata): Uint8Array {
-  return new WireWriter().varint(1, metadata.nodeId).varint(2, metadata.clusterId).finish();
+  return new ProtobufWriter().varint(1, metadata.nodeId).varint(2, metadata.clusterId).finish();
 }
 
-/** Decodes etcdserverpb.Metadata. Throws a `WireError`. */
+/** Decodes etcdserverpb.Metadata. Throws a `MalformedMessage`. */
 export function decodeMetadata(bytes: Uint8Array): WalMetadata {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let nodeId = 0n;
   let clusterId = 0n;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -103,19 +103,19 @@ export interface WalSnapshot {
 
 /** Encodes walpb.Snapshot: 1 index, 2 term, 3 conf_state. */
 export function encodeWalSnapshot(snapshot: WalSnapshot): Uint8Array {
-  const writer = new WireWriter().varint(1, snapshot.index).varint(2, snapshot.term);
+  const writer = new ProtobufWriter().varint(1, snapshot.index).varint(2, snapshot.term);
   return (snapshot.confState === undefined ? writer : writer.bytes(3, encodeConfState(snapshot.confState))).finish();
 }
 
-/** Decodes walpb.Snapshot. Throws a `WireError`. */
+/** Decodes walpb.Snapshot. Throws a `MalformedMessage`. */
 export function decodeWalSnapshot(bytes: Uint8Array): WalSnapshot {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let index = 0;
   let term = 0;
   let confState: ConfState | undefined;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) index = reader.integer();
-    else if (field === 2) term = reader.integer();
+    if (field === 1) index = reader.number();
+    else if (field === 2) term = reader.number();
     else if (field === 3) confState = decodeConfState(reader.bytes());
     else reader.skip();
   }

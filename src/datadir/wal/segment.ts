@@ -2,7 +2,7 @@ import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { crc32c } from '../../checksum/crc32c.ts';
-import { WireError, WireReader } from '../../protobuf/wire-reader.ts';
+import { MalformedMessage, ProtobufReader } from '../../protobuf/reader.ts';
 import { Damage } from '../damage.ts';
 import { FRAME_HEADER_SIZE, type RecordKind, recordKind } from './record.ts';
 
@@ -141,7 +141,7 @@ class SegmentWalk {
     try {
       record = decodeRecord(padded.subarray(0, length));
     } catch (error) {
-      if (!(error instanceof WireError)) {
+      if (!(error instanceof MalformedMessage)) {
         throw error;
       }
       return this.#tornOrDamaged(padded, error.message, error);
@@ -223,13 +223,13 @@ class SegmentWalk {
 }
 
 function decodeRecord(bytes: Uint8Array): { readonly type: number; readonly crc: number; readonly data: Uint8Array } {
-  const reader = new WireReader(bytes);
+  const reader = new ProtobufReader(bytes);
   let type = 0;
   let crc = 0;
   let data: Uint8Array = new Uint8Array();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) type = reader.integer();
-    else if (field === 2) crc = reader.integer();
+    if (field === 1) type = reader.number();
+    else if (field === 2) crc = reader.number();
     else if (field === 3) data = reader.bytes();
     else reader.skip();
   }

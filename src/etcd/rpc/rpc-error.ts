@@ -90,8 +90,9 @@ export function explainRpcError(error: Pick<ServiceError, 'code' | 'details'>): 
     case status.CANCELLED:
     case status.INTERNAL:
     case status.UNKNOWN:
-      // A connection that broke off shows up as any of these, an answer of etcd's own begins with its name.
-      return details.includes('etcdserver:') || details.includes('malformed message')
+      // A connection that broke off shows up as any of these. An answer of etcd's own begins with its name, and gRPC says
+      // when our decoder refused a message.
+      return details.includes('etcdserver:') || details.includes('Response message parsing error')
         ? { code: 'etcd_refused', found: details }
         : { code: 'etcd_unreachable', found: details };
     default:

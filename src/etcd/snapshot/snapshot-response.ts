@@ -1,4 +1,4 @@
-import { ProtobufReader } from '../../protobuf/protobuf-reader.ts';
+import { ProtobufReader } from '../../protobuf/reader.ts';
 
 /** One message of a snapshot stream. */
 export interface SnapshotResponse {
@@ -9,14 +9,14 @@ export interface SnapshotResponse {
 
 /**
  * Decodes an etcdserverpb.SnapshotResponse (api/etcdserverpb/rpc.proto): 2 remaining_bytes, 3 blob.
- * The blob is a view of `bytes`. Throws a MalformedMessage.
+ * The blob is a view of `bytes`. Throws a {@link MalformedMessage}.
  */
 export function decodeSnapshotResponse(bytes: Uint8Array): SnapshotResponse {
   let remainingBytes = 0;
   let blob: Uint8Array = new Uint8Array(0);
   const reader = new ProtobufReader(bytes);
-  while (reader.next()) {
-    switch (reader.field) {
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    switch (field) {
       case 2:
         remainingBytes = reader.number();
         break;

@@ -1,5 +1,5 @@
-import { MalformedMessage, type ProtobufReader } from '../../protobuf/protobuf-reader.ts';
-import type { Revision } from '../../revision.ts';
+import { MalformedMessage, type ProtobufReader } from '../../protobuf/reader.ts';
+import { revision } from '../../revision.ts';
 import type { DeltaEvent } from '../../snapshot/delta-event.ts';
 
 /** mvccpb.Event.EventType */
@@ -9,8 +9,8 @@ const deleteType = 1;
 export function readWatchEvent(reader: ProtobufReader): DeltaEvent {
   let type = 0;
   let kv: ProtobufReader | undefined;
-  while (reader.next()) {
-    switch (reader.field) {
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    switch (field) {
       case 1:
         type = reader.number();
         break;
@@ -35,16 +35,16 @@ function readKeyValue(reader: ProtobufReader, type: DeltaEvent['type']): DeltaEv
   let modRevision = noRevision;
   let version = 0;
   let lease = 0n;
-  while (reader.next()) {
-    switch (reader.field) {
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    switch (field) {
       case 1:
         key = reader.bytes();
         break;
       case 2:
-        createRevision = reader.revision();
+        createRevision = revision(reader.number());
         break;
       case 3:
-        modRevision = reader.revision();
+        modRevision = revision(reader.number());
         break;
       case 4:
         version = reader.number();
@@ -68,4 +68,4 @@ function readKeyValue(reader: ProtobufReader, type: DeltaEvent['type']): DeltaEv
 }
 
 const noBytes: Uint8Array = Buffer.alloc(0);
-const noRevision = 0 as Revision;
+const noRevision = revision(0);

@@ -1,4 +1,4 @@
-import { ProtobufReader } from '../../protobuf/protobuf-reader.ts';
+import { ProtobufReader } from '../../protobuf/reader.ts';
 import { type Revision, revision } from '../../revision.ts';
 import type { DeltaEvent } from '../../snapshot/delta-event.ts';
 import { readWatchEvent } from './watch-event.ts';
@@ -29,7 +29,7 @@ export interface WatchResponse {
 /**
  * Decodes an etcdserverpb.WatchResponse (api/etcdserverpb/rpc.proto): 1 header, 3 created, 4 canceled,
  * 5 compact_revision, 6 cancel_reason, 7 fragment, 11 events. Keys and values are views of `bytes`.
- * Throws a MalformedMessage.
+ * Throws a {@link MalformedMessage}.
  */
 export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
   let header: ProtobufReader | undefined;
@@ -40,8 +40,8 @@ export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
   let fragment = false;
   const events: DeltaEvent[] = [];
   const reader = new ProtobufReader(bytes);
-  while (reader.next()) {
-    switch (reader.field) {
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    switch (field) {
       case 1:
         header = reader.message();
         break;
@@ -52,7 +52,7 @@ export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
         canceled = reader.boolean();
         break;
       case 5:
-        compactRevision = reader.revision();
+        compactRevision = revision(reader.number());
         break;
       case 6:
         cancelReason = reader.text();
@@ -82,8 +82,8 @@ export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
 function readHeader(reader: ProtobufReader): ResponseHeader {
   let clusterId = 0n;
   let storeRevision = revision(0);
-  while (reader.next()) {
-    switch (reader.field) {
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    switch (field) {
       case 1:
         clusterId = reader.uint64();
         break;

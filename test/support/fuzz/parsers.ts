@@ -8,7 +8,7 @@ import { decodeKeyValue, encodeKeyValue } from '../../../src/datadir/mvcc/key-va
 import { decodeEntry, encodeEntry } from '../../../src/datadir/raft/raft.ts';
 import { decodeRaftRequest } from '../../../src/datadir/raft/raft-request.ts';
 import { decodeSnapFile, encodeSnapFile } from '../../../src/datadir/snap/snap-file.ts';
-import { WireError } from '../../../src/protobuf/wire-reader.ts';
+import { MalformedMessage } from '../../../src/protobuf/reader.ts';
 import { SnapshotDamage } from '../../../src/snapshot/damage.ts';
 import { DeltaTokenizer } from '../../../src/snapshot/delta/delta-tokenizer.ts';
 import { goldenDatabase } from '../datadir/golden.ts';
@@ -111,7 +111,7 @@ export function outcomeOf(parser: FuzzedParser, bytes: Buffer): string {
     if (error instanceof Damage || error instanceof SnapshotDamage) {
       return `refused: ${error.reason.replaceAll(/"[^"]*"|-?\b(?:0x[0-9a-f]+|[0-9a-f]*\d[0-9a-f]*)|(?<=recorded )\w+/g, '…')}`;
     }
-    if (error instanceof WireError) {
+    if (error instanceof MalformedMessage) {
       return `refused: ${error.message.replaceAll(/-?\d+/g, '…')}`;
     }
     throw error;

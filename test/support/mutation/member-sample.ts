@@ -3,7 +3,7 @@ import path from 'node:path';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { FRAME_HEADER_SIZE } from '../../../src/datadir/wal/record.ts';
 import { restore } from '../../../src/operations/restore/restore.ts';
-import { WireWriter } from '../../../src/protobuf/wire-writer.ts';
+import { ProtobufWriter } from '../../../src/protobuf/writer.ts';
 import { recordedContext } from '../context/run-context.ts';
 import { lengthenLog } from '../datadir/lengthen-log.ts';
 import type { Random } from '../fixtures/random.ts';
@@ -67,13 +67,13 @@ function filesOf(memberDir: string): readonly MemberFile[] {
 
 /** An InternalRaftRequest with a header: a put, or now and then a delete of a range. */
 function request(place: number, random: Random): Uint8Array {
-  const header = new WireWriter().varint(1, 1000 + place).finish();
+  const header = new ProtobufWriter().varint(1, 1000 + place).finish();
   const key = Buffer.from(`mutated/${random.integer(40)}`);
-  const body = new WireWriter().bytes(1, key);
+  const body = new ProtobufWriter().bytes(1, key);
   const end = random.oneIn(9) ? Buffer.from(`mutated/${random.integer(40)}`) : undefined;
   const message =
     end === undefined ? body.bytes(2, Buffer.alloc(random.integer(80), 'v')).finish() : body.bytes(2, end).finish();
-  return new WireWriter()
+  return new ProtobufWriter()
     .bytes(end === undefined ? 4 : 5, message)
     .bytes(100, header)
     .finish();

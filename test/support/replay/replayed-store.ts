@@ -6,7 +6,7 @@ import { Leases } from '../../../src/datadir/replay/leases.ts';
 import { LiveKeys } from '../../../src/datadir/replay/live-keys.ts';
 import type { ReplayedChange, StoreState } from '../../../src/datadir/replay/store-state.ts';
 import type { VersionRules } from '../../../src/datadir/replay/version-rules.ts';
-import { WireWriter } from '../../../src/protobuf/wire-writer.ts';
+import { ProtobufWriter } from '../../../src/protobuf/writer.ts';
 import { bytes } from './request-messages.ts';
 import { versionRulesOf } from './version-rules-of.ts';
 
@@ -64,8 +64,12 @@ export class ReplayedStore {
 
   /** Applies one request and returns its changes as short texts. */
   apply(field: number, message: Uint8Array): readonly string[] {
-    const header = new WireWriter().varint(1, 99).bytes(2, bytes(this.#user)).varint(3, this.#authRevision).finish();
-    const request = decodeRaftRequest(new WireWriter().bytes(field, message).bytes(100, header).finish());
+    const header = new ProtobufWriter()
+      .varint(1, 99)
+      .bytes(2, bytes(this.#user))
+      .varint(3, this.#authRevision)
+      .finish();
+    const request = decodeRaftRequest(new ProtobufWriter().bytes(field, message).bytes(100, header).finish());
     const before = this.changes.length;
     applyRequest(this.state, request, (change) => this.changes.push(change));
     return this.changes.slice(before).map(shortText);

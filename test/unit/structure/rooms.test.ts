@@ -68,7 +68,6 @@ describe('unit tests', () => {
     'test/unit/operations/restore/destination.test.ts',
     'test/unit/operations/restore/golden.test.ts',
     'test/unit/operations/restore/leases.test.ts',
-    'test/unit/protobuf/wire.test.ts',
     'test/unit/snapstore/provider-credentials.test.ts',
   ]);
   const files = filesBelow('test/unit').filter(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeLease, leaseId, leaseRecord } from '../../../../src/datadir/mvcc/lease-record.ts';
-import { WireError } from '../../../../src/protobuf/wire-reader.ts';
+import { MalformedMessage } from '../../../../src/protobuf/reader.ts';
 
 const ID = -0x123_4567_89ab_cdefn;
 
@@ -21,7 +21,7 @@ test('a record cut within a field is refused, and a key of another size names no
   for (let length = 1; length < value.length; length++) {
     // After the tag and ten bytes of the id the message ends between two fields.
     if (length !== 11) {
-      assert.throws(() => decodeLease(value.subarray(0, length)), WireError, `cut to ${length}`);
+      assert.throws(() => decodeLease(value.subarray(0, length)), MalformedMessage, `cut to ${length}`);
     }
   }
   for (let length = 0; length < key.length; length++) {

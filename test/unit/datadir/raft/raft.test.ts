@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { decodeConfChange, decodeEntry, decodeHardState } from '../../../../src/datadir/raft/raft.ts';
-import { WireError } from '../../../../src/protobuf/wire-reader.ts';
+import { MalformedMessage } from '../../../../src/protobuf/reader.ts';
 import { arbitraryBytes, assertReadOrRefused, seededRuns } from '../../../support/fuzz/arbitrary-messages.ts';
 
 for (const [what, decode] of Object.entries({
@@ -11,7 +11,7 @@ for (const [what, decode] of Object.entries({
 })) {
   test(`${what} is read or refused, whatever its bytes are`, () => {
     fc.assert(
-      fc.property(arbitraryBytes, (bytes) => assertReadOrRefused(() => decode(bytes), WireError)),
+      fc.property(arbitraryBytes, (bytes) => assertReadOrRefused(() => decode(bytes), MalformedMessage)),
       { ...seededRuns, numRuns: 3000 },
     );
   });

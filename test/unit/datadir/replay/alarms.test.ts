@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WireWriter } from '../../../../src/protobuf/wire-writer.ts';
+import { ProtobufWriter } from '../../../../src/protobuf/writer.ts';
 import { ReplayedStore } from '../../../support/replay/replayed-store.ts';
 import { keys, numbers, put, step, txn } from '../../../support/replay/request-messages.ts';
 
 test('an alarm refuses the requests that it has to refuse', () => {
   const alarm = (action: number, kind: number): Uint8Array =>
-    new WireWriter().varint(1, action).varint(2, 77n).varint(3, kind).finish();
+    new ProtobufWriter().varint(1, action).varint(2, 77n).varint(3, kind).finish();
   const store = new ReplayedStore();
   store.apply(4, put('a', ''));
   store.apply(10, alarm(1, 1));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WireWriter } from '../../../../src/protobuf/wire-writer.ts';
+import { ProtobufWriter } from '../../../../src/protobuf/writer.ts';
 import { ReplayedStore } from '../../../support/replay/replayed-store.ts';
 import { bytes, compare, keys, put, step, txn } from '../../../support/replay/request-messages.ts';
 
@@ -28,7 +28,7 @@ test('a transaction with one impossible step does nothing', () => {
   assert.deepEqual(store.apply(6, missingLease), []);
   const nothingToKeep = txn({ success: [step(2, put('b', '')), step(2, put('n', '', { ignoreLease: true }))] });
   assert.deepEqual(store.apply(6, nothingToKeep), []);
-  const range = new WireWriter().bytes(1, bytes('a')).varint(4, 50n).finish();
+  const range = new ProtobufWriter().bytes(1, bytes('a')).varint(4, 50n).finish();
   const future = txn({ success: [step(4, txn({ success: [step(1, range), step(2, put('b', ''))] }))] });
   assert.deepEqual(store.apply(6, future), []);
   // Reads of the outermost level are not checked when the request comes from the log.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WireWriter } from '../../../../src/protobuf/wire-writer.ts';
+import { ProtobufWriter } from '../../../../src/protobuf/writer.ts';
 import { guarded, ReplayedStore } from '../../../support/replay/replayed-store.ts';
 import { bytes, keys, put } from '../../../support/replay/request-messages.ts';
 
@@ -17,10 +17,10 @@ test('changes of users and roles decide about later requests, and each makes old
   // Granting again changes nothing, so the login stays good.
   store.as('root', 6n).apply(1104, two('bob', 'left'));
   assert.deepEqual(store.as('bob', 6n).apply(4, put('b', '')), ['3/0 b= c3 v1 l0']);
-  const permission = new WireWriter().varint(1, 1).bytes(2, bytes('z')).finish();
-  store.as('root', 6n).apply(1203, new WireWriter().bytes(1, bytes('left')).bytes(2, permission).finish());
+  const permission = new ProtobufWriter().varint(1, 1).bytes(2, bytes('z')).finish();
+  store.as('root', 6n).apply(1203, new ProtobufWriter().bytes(1, bytes('left')).bytes(2, permission).finish());
   assert.deepEqual(store.as('bob', 7n).apply(4, put('z', '')), ['4/0 z= c4 v1 l0']);
-  store.as('root', 7n).apply(1204, new WireWriter().bytes(1, bytes('left')).bytes(2, bytes('z')).finish());
+  store.as('root', 7n).apply(1204, new ProtobufWriter().bytes(1, bytes('left')).bytes(2, bytes('z')).finish());
   assert.deepEqual(store.as('bob', 8n).apply(4, put('z', '')), []);
   store.as('root', 8n).apply(1201, two('left', ''));
   assert.deepEqual(store.as('bob', 9n).apply(4, put('a', '')), []);
@@ -37,8 +37,8 @@ test('changes of users and roles decide about later requests, and each makes old
 test('a permission replaces the first one with its key only, and others add up', () => {
   const store = new ReplayedStore(guarded);
   const grant = (type: number, revision: bigint, end: string): void => {
-    const permission = new WireWriter().varint(1, type).bytes(2, bytes('k')).bytes(3, bytes(end)).finish();
-    store.as('root', revision).apply(1203, new WireWriter().bytes(1, bytes('left')).bytes(2, permission).finish());
+    const permission = new ProtobufWriter().varint(1, type).bytes(2, bytes('k')).bytes(3, bytes(end)).finish();
+    store.as('root', revision).apply(1203, new ProtobufWriter().bytes(1, bytes('left')).bytes(2, permission).finish());
   };
   grant(1, 5n, 'l');
   grant(0, 6n, 'l');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WireWriter } from '../../../../src/protobuf/wire-writer.ts';
+import { ProtobufWriter } from '../../../../src/protobuf/writer.ts';
 import { ReplayedStore } from '../../../support/replay/replayed-store.ts';
 import { bytes, compare, numbers, put, step, txn } from '../../../support/replay/request-messages.ts';
 
@@ -20,7 +20,7 @@ const COMPARISONS: readonly [string, Uint8Array, boolean][] = [
   ['a range fails for one key', compare('k', [0, 0, 2n], 'l'), false],
   [
     'the given side counts only when it is of the target',
-    new WireWriter().varint(1, 0).varint(2, 1).bytes(3, bytes('k')).varint(4, 2).finish(),
+    new ProtobufWriter().varint(1, 0).varint(2, 1).bytes(3, bytes('k')).varint(4, 2).finish(),
     false,
   ],
 ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { WireWriter } from '../../../../src/protobuf/wire-writer.ts';
+import { ProtobufWriter } from '../../../../src/protobuf/writer.ts';
 import { guarded, ReplayedStore } from '../../../support/replay/replayed-store.ts';
 import { bytes, compare, keys, numbers, put, step, txn } from '../../../support/replay/request-messages.ts';
 import { versionRulesOf } from '../../../support/replay/version-rules-of.ts';
@@ -61,8 +61,8 @@ test('an administrator with an old login ends leases since etcd 3.4.27 and 3.5.1
 test('a permission over nothing counts as a change up to etcd 3.4.24 and 3.5.7', () => {
   const outcome = (version: string): number => {
     const store = new ReplayedStore(guarded, versionRulesOf(version));
-    const permission = new WireWriter().varint(1, 2).bytes(2, bytes('z')).bytes(3, bytes('y')).finish();
-    store.as('root', 5n).apply(1203, new WireWriter().bytes(1, bytes('left')).bytes(2, permission).finish());
+    const permission = new ProtobufWriter().varint(1, 2).bytes(2, bytes('z')).bytes(3, bytes('y')).finish();
+    store.as('root', 5n).apply(1203, new ProtobufWriter().bytes(1, bytes('left')).bytes(2, permission).finish());
     return store.as('ann', 5n).apply(4, put('a', '')).length;
   };
   assert.deepEqual(['3.4.24', '3.4.25', '3.5.7', '3.5.8', '3.6.0'].map(outcome), [0, 1, 0, 1, 1]);
@@ -70,7 +70,7 @@ test('a permission over nothing counts as a change up to etcd 3.4.24 and 3.5.7',
 
 test('a read of the outermost level counts since etcd 3.7', () => {
   const outcome = (version: string): readonly number[] => {
-    const future = new WireWriter().bytes(1, bytes('a')).varint(4, 50n).finish();
+    const future = new ProtobufWriter().bytes(1, bytes('a')).varint(4, 50n).finish();
     const open = new ReplayedStore({}, versionRulesOf(version));
     const beyond = open.apply(6, txn({ success: [step(1, future), step(2, put('a', ''))] }));
     const limited = new ReplayedStore(guarded, versionRulesOf(version)).as('ann', 5n);

@@ -8,7 +8,7 @@ import {
   encodeWalSnapshot,
   RecordEncoder,
 } from '../../../../src/datadir/wal/record.ts';
-import { WireError } from '../../../../src/protobuf/wire-reader.ts';
+import { MalformedMessage } from '../../../../src/protobuf/reader.ts';
 import { arbitraryBytes, assertReadOrRefused, seededRuns } from '../../../support/fuzz/arbitrary-messages.ts';
 
 const METADATA = { nodeId: 0xfedc_ba98_7654_3210n, clusterId: 0x8000_0000_0000_0001n };
@@ -35,7 +35,7 @@ test('metadata and a mark are read as they were written, and refused when cut wi
         decode(bytes.subarray(0, length));
         return true;
       } catch (error) {
-        assert.ok(error instanceof WireError);
+        assert.ok(error instanceof MalformedMessage);
         return false;
       }
     });
@@ -47,7 +47,7 @@ test('metadata and a mark are read as they were written, and refused when cut wi
 for (const [what, decode] of Object.entries({ metadata: decodeMetadata, 'a mark': decodeWalSnapshot })) {
   test(`${what} is read or refused, whatever its bytes are`, () => {
     fc.assert(
-      fc.property(arbitraryBytes, (bytes) => assertReadOrRefused(() => decode(bytes), WireError)),
+      fc.property(arbitraryBytes, (bytes) => assertReadOrRefused(() => decode(bytes), MalformedMessage)),
       { ...seededRuns, numRuns: 3000 },
     );
   });

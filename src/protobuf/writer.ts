@@ -1,10 +1,12 @@
+import { writeVarint } from './varint.ts';
+
 /**
  * Writes protocol buffer messages, field by field, in the order of the calls.
  *
  * Each field is a varint tag (field number << 3 | wire type) and its payload; only the wire types etcd uses are here:
  * 0 (varint) and 2 (length-delimited). Source: protobuf.dev, "Encoding".
  */
-export class WireWriter {
+export class ProtobufWriter {
   #bytes = new Uint8Array(64);
   #length = 0;
 
@@ -41,12 +43,7 @@ export class WireWriter {
 
   #varint(value: number | bigint): void {
     this.#reserve(10);
-    let rest = BigInt.asUintN(64, BigInt(value));
-    while (rest > 0x7fn) {
-      this.#bytes[this.#length++] = Number(rest & 0x7fn) | 0x80;
-      rest >>= 7n;
-    }
-    this.#bytes[this.#length++] = Number(rest);
+    this.#length = writeVarint(this.#bytes, this.#length, value);
   }
 
   #reserve(more: number): void {
