@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
@@ -10,7 +9,7 @@ import { freePort } from '../../../scripts/lab/free-port.ts';
 import { CompactedFailure, EtcdFailure } from '../../../src/etcd/etcd-failure.ts';
 import { nextRevision, revision } from '../../../src/revision.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
-import { connected, startWatch } from '../../support/etcd/connected.ts';
+import { type Connected, connected, startWatch } from '../../support/etcd/connected.ts';
 import { type FakeWatchResponse, startFakeEtcd } from '../../support/etcd/fake-etcd.ts';
 import { etcdClient, putMany } from '../../support/etcd/put-many.ts';
 import { labels } from '../../support/fixtures/delta-events.ts';
@@ -21,6 +20,28 @@ function assertGapless(events: readonly DeltaEvent[], first: number, last: numbe
   assert.deepEqual(
     runs,
     Array.from({ length: last - first + 1 }, (_, offset) => first + offset),
+  );
+}
+
+/** Waits, after `cause`, until a watch of the connection has noticed that its stream is broken. */
+async function afterBreak(connection: Connected, cause: () => Promise<void>): Promise<void> {
+  const breaks = (): number => connection.log.count(/^Watch broke off before revision/);
+  const before = breaks();
+  await cause();
+  await eventually(() => (breaks() > before ? true : undefined));
+}
+
+/** Waits until this process takes no more memory: what its buffers take in has arrived. */
+async function memoryStandsStill(): Promise<void> {
+  let before = 0;
+  await eventually(
+    () => {
+      const { rss } = process.memoryUsage();
+      const still = Math.abs(rss - before) < 512 * 1024;
+      before = rss;
+      return still ? true : undefined;
+    },
+    { intervalMs: 100 },
   );
 }
 
@@ -110,8 +131,7 @@ for (const line of etcdLines) {
           await etcd.etcdctl('put', `key-${index}`, `round ${round}`);
         }
         if (round < 3) {
-          await etcd.kill9();
-          await pause(150);
+          await afterBreak(connection, () => etcd.kill9());
           await etcd.restart();
         }
       }
@@ -193,7 +213,7 @@ test('a reader that does not read holds the stream up, and misses nothing', asyn
   const last = await putMany(etcd, { keys: 300, value: () => randomBytes(512 * 1024) });
   const before = process.memoryUsage().rss;
   await iterator.next();
-  await pause(500);
+  await memoryStandsStill();
   const events: DeltaEvent[] = [];
   let largest = 0;
   for (let at = 1; at < last; ) {
@@ -217,12 +237,11 @@ test('a reader that does not read holds the stream up, and misses nothing', asyn
 test('an abort ends the watch at once, and also while it waits to try again', async () => {
   await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
   await using connection = await connected([etcd.clientUrl]);
-  for (const prepare of [async () => {}, () => etcd.kill9()]) {
+  for (const prepare of [async () => {}, () => afterBreak(connection, () => etcd.kill9())]) {
     const controller = new AbortController();
     const watch = startWatch({ ...connection, signal: controller.signal }, 2);
     await eventually(() => (watch.batches.length > 0 ? true : undefined));
     await prepare();
-    await pause(200);
     const started = performance.now();
     controller.abort(new Error('told to stop'));
     await watch.ended;

@@ -32,7 +32,7 @@ test('the file of the last delta stays until its records have been taken', async
   for await (const run of pipeline.runs()) {
     taken += 1;
     if (taken === deltas.length) {
-      // Time to do it wrong: whoever thinks that all has been read removes the files now.
+      // Nothing may happen now, so there is no condition to wait for: a pipeline that believes all is read would remove the file.
       await pause(200);
       const files = readdirSync(dir.path, { recursive: true });
       assert.ok(
