@@ -128,6 +128,8 @@ async function defaultValue(spec: OptionSpec): Promise<OptionValue> {
     case 'duration':
       return withoutNone(spec, parseDuration(spec.default));
     case 'string':
+    case 'strings':
+    case 'stringArray':
       return isParsed(spec.rule) ? (await optionSchema(spec)).parse(spec.default) : spec.default;
     default:
       return withoutNone(spec, spec.default);

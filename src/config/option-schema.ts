@@ -32,7 +32,7 @@ export async function optionSchema(spec: OptionSpec): Promise<z.ZodType<OptionVa
     }
     case 'strings':
     case 'stringArray':
-      return z.array(await checkedText(spec.rule)).readonly();
+      return z.array(await textSchema(spec.rule)).readonly();
     default:
       return spec satisfies never;
   }

@@ -7,7 +7,7 @@ import type { ValueSource } from './value-source.ts';
 export type WrittenValue = boolean | number | string | readonly string[] | undefined;
 
 /** A finished value of an option. */
-export type OptionValue = WrittenValue | ParsedText;
+export type OptionValue = WrittenValue | ParsedText | readonly (string | ParsedText)[];
 
 /** The result of reading text: a value, or what is wrong with it. */
 export type Reading<T> = { readonly value: T } | { readonly wrong: string };

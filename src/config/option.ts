@@ -1,3 +1,5 @@
+import type { InitialCluster } from '../datadir/membership/initial-cluster.ts';
+import type { PeerUrl } from '../datadir/membership/peer-url.ts';
 import type { EventTime } from '../snapshot/delta/event-time.ts';
 
 /** Checks on text that are more than a type; `describeAccepted` explains each to the reader. */
@@ -15,6 +17,8 @@ export type TextRule =
 export interface ParsedTexts {
   readonly time: EventTime;
   readonly 'lease ttl': LeaseTtl;
+  readonly 'peer url': PeerUrl;
+  readonly 'initial cluster': InitialCluster;
 }
 
 /** A text that was parsed. */
@@ -87,7 +91,7 @@ export interface TextOption extends OptionFacts {
 export interface ListOption extends OptionFacts {
   readonly type: 'strings' | 'stringArray';
   readonly default: readonly string[];
-  readonly rule?: CheckedRule;
+  readonly rule?: TextRule;
 }
 
 /** The one declaration of an option. Flag, environment variable, file key, help and validation all come from it. */
@@ -110,7 +114,7 @@ export type ValueOf<S> = S extends { readonly type: 'bool' }
   : S extends { readonly type: 'duration' | 'int' | 'uint' | 'uint32' }
     ? NumberOf<S>
     : S extends { readonly type: 'strings' | 'stringArray' }
-      ? readonly string[]
+      ? readonly TextOf<S>[]
       : S extends { readonly type: 'string'; readonly default: infer Default }
         ? undefined extends Default
           ? TextOf<S> | undefined

@@ -1,5 +1,5 @@
-import { type InitialClusterReading, readInitialCluster } from '../datadir/membership/initial-cluster.ts';
-import { type PeerUrlReading, readPeerUrl } from '../datadir/membership/peer-url.ts';
+import { readInitialCluster } from '../datadir/membership/initial-cluster.ts';
+import { readPeerUrl } from '../datadir/membership/peer-url.ts';
 import { parseEventTime } from '../snapshot/delta/event-time.ts';
 import { parseDuration } from './duration.ts';
 import type { CheckedRule, ParsedTexts, TextRule } from './option.ts';
@@ -23,6 +23,8 @@ export const textParsers: { readonly [Rule in keyof ParsedTexts]: (text: string)
       ? { wrong: 'it is no time of at least 1s' }
       : { value: { kind: 'grant', ttlSeconds: Math.ceil(ms / 1_000) } };
   },
+  'peer url': readPeerUrl,
+  'initial cluster': readInitialCluster,
 };
 
 /** Whether a rule turns its text into something else. */
@@ -47,14 +49,8 @@ export const textChecks: Readonly<Record<Exclude<CheckedRule, 'cron'>, TextCheck
     }
     return extraParts(url);
   },
-  'peer url': (text) => faultOf(readPeerUrl(text)),
-  'initial cluster': (text) => faultOf(readInitialCluster(text)),
   'not empty': (text) => (text.trim() === '' ? 'it is empty' : undefined),
 };
-
-function faultOf(reading: PeerUrlReading | InitialClusterReading): string | undefined {
-  return 'wrong' in reading ? reading.wrong : undefined;
-}
 
 function extraParts(url: URL): string | undefined {
   if (url.username !== '' || url.password !== '') {

@@ -1,15 +1,14 @@
-import { parseInitialCluster } from './initial-cluster.ts';
+import type { InitialCluster } from './initial-cluster.ts';
 import { InvalidMembership } from './invalid-membership.ts';
 import { type BootstrapMember, bootstrapMember, clusterId, formatId, memberJson, sortById } from './member.ts';
-import { type PeerUrl, readPeerUrl, sortPeerUrls } from './peer-url.ts';
+import { type PeerUrl, sortPeerUrls } from './peer-url.ts';
 
 /** The member to create and its cluster, named as in etcd's flags. */
 export interface MembershipPlan {
   readonly name: string;
-  /** `NAME=URL,NAME=URL`, a name may repeat. */
-  readonly initialCluster: string;
+  readonly initialCluster: InitialCluster;
   readonly initialClusterToken: string;
-  readonly initialAdvertisePeerUrls: readonly string[];
+  readonly initialAdvertisePeerUrls: readonly PeerUrl[];
 }
 
 /** One record of a bucket of the db. */
@@ -44,7 +43,7 @@ export const REPLACED_BUCKETS: readonly string[] = ['members', 'members_removed'
  * restored on its own. Throws {@link InvalidMembership} when the options contradict each other.
  */
 export function planMembership(plan: MembershipPlan): ClusterBootstrap {
-  const cluster = parseInitialCluster(plan.initialCluster);
+  const cluster = plan.initialCluster;
   const own = cluster.get(plan.name);
   if (own === undefined) {
     const known = [...cluster.keys()].join(', ');
@@ -67,21 +66,13 @@ export function planMembership(plan: MembershipPlan): ClusterBootstrap {
 }
 
 function checkAdvertised(plan: MembershipPlan, own: readonly PeerUrl[]): void {
-  const option = 'initial-advertise-peer-urls';
-  const given = plan.initialAdvertisePeerUrls.join(',');
-  if (plan.initialAdvertisePeerUrls.length === 0) {
-    throw new InvalidMembership(option, given, 'it is empty');
+  const advertised = plan.initialAdvertisePeerUrls;
+  if (advertised.length === 0) {
+    throw new InvalidMembership('initial-advertise-peer-urls', '', 'it is empty');
   }
-  const advertised = plan.initialAdvertisePeerUrls.map((text) => {
-    const reading = readPeerUrl(text);
-    if ('wrong' in reading) {
-      throw new InvalidMembership(option, text, reading.wrong);
-    }
-    return reading.url;
-  });
   if (sortPeerUrls(advertised).join(',') !== own.join(',')) {
     const reason = `--initial-cluster has ${own.join(',')} for ${plan.name}; both have to name the same URLs`;
-    throw new InvalidMembership(option, given, reason);
+    throw new InvalidMembership('initial-advertise-peer-urls', advertised.join(','), reason);
   }
 }
 

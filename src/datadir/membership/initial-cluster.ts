@@ -1,11 +1,10 @@
-import { InvalidMembership } from './invalid-membership.ts';
 import { type PeerUrl, readPeerUrl, sortPeerUrls } from './peer-url.ts';
 
 /** The members that a new cluster begins with: name to sorted peer URLs, at least one each. */
 export type InitialCluster = ReadonlyMap<string, readonly PeerUrl[]>;
 
 /** The members, or what is wrong with the text: `it names no member`. */
-export type InitialClusterReading = { readonly cluster: InitialCluster } | { readonly wrong: string };
+export type InitialClusterReading = { readonly value: InitialCluster } | { readonly wrong: string };
 
 /**
  * Reads the value of `--initial-cluster`: `NAME=URL,NAME=URL`. A name may repeat to have several URLs, a URL may not; empty
@@ -27,29 +26,29 @@ export function readInitialCluster(text: string): InitialClusterReading {
     if ('wrong' in reading) {
       return { wrong: `in ${JSON.stringify(pair)} ${reading.wrong}` };
     }
-    const owner = owners.get(reading.url);
+    const owner = owners.get(reading.value);
     if (owner !== undefined) {
       const who = owner === name ? `twice for ${name}` : `for ${owner} and for ${name}`;
-      return { wrong: `${reading.url} is given ${who}` };
+      return { wrong: `${reading.value} is given ${who}` };
     }
-    owners.set(reading.url, name);
+    owners.set(reading.value, name);
     const known = urls.get(name);
     if (known === undefined) {
-      urls.set(name, [reading.url]);
+      urls.set(name, [reading.value]);
     } else {
-      known.push(reading.url);
+      known.push(reading.value);
     }
   }
   return urls.size === 0
     ? { wrong: 'it names no member' }
-    : { cluster: new Map(Array.from(urls, ([name, list]) => [name, sortPeerUrls(list)])) };
+    : { value: new Map(Array.from(urls, ([name, list]) => [name, sortPeerUrls(list)])) };
 }
 
-/** {@link readInitialCluster} of an option that was checked before. Throws {@link InvalidMembership}. */
+/** {@link readInitialCluster} of a text that is known to be right. Throws a RangeError when it is not. */
 export function parseInitialCluster(text: string): InitialCluster {
   const reading = readInitialCluster(text);
   if ('wrong' in reading) {
-    throw new InvalidMembership('initial-cluster', text, reading.wrong);
+    throw new RangeError(`not an initial cluster: ${JSON.stringify(text)}, ${reading.wrong}`);
   }
-  return reading.cluster;
+  return reading.value;
 }

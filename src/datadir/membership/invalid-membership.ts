@@ -1,7 +1,7 @@
-/** The options that describe a cluster's members, by their flags. */
-export type MembershipOption = 'name' | 'initial-cluster' | 'initial-advertise-peer-urls';
+/** Options that may contradict `--initial-cluster`, by their flags. */
+export type MembershipOption = 'name' | 'initial-advertise-peer-urls';
 
-/** The options do not describe a cluster. The message names option, value and what is wrong. */
+/** The options contradict each other. The message names option, value and what is wrong. */
 export class InvalidMembership extends Error {
   override readonly name = 'InvalidMembership';
   readonly option: MembershipOption;

@@ -1,17 +1,17 @@
 /**
  * A peer URL in the spelling that etcd hashes into member ids: no space around it, the scheme in lower case, the rest as
- * given (`localhost:80` keeps its port, a host keeps its capitals). Only {@link readPeerUrl} makes one.
+ * given (`localhost:80` keeps its port, a host keeps its capitals). {@link readPeerUrl} makes it.
  */
 export type PeerUrl = string & { readonly unit: 'peer URL' };
 
 /** A peer URL, or what is wrong with the text: `it has no valid host and port`. */
-export type PeerUrlReading = { readonly url: PeerUrl } | { readonly wrong: string };
+export type PeerUrlReading = { readonly value: PeerUrl } | { readonly wrong: string };
 
 const SCHEMES: readonly string[] = ['http', 'https', 'unix', 'unixs'];
 
 /**
- * Reads a peer URL by etcd's rule: `http`, `https`, `unix` or `unixs`, a host and a port, nothing else. This is the one place
- * that knows the rule; the options are checked by it too. Source: etcd, client/pkg/types/urls.go.
+ * Reads a peer URL by etcd's rule: `http`, `https`, `unix` or `unixs`, a host and a port, nothing else. This is the only
+ * place with this rule: options are parsed by it, and trusted from there on. Source: etcd, client/pkg/types/urls.go.
  */
 export function readPeerUrl(text: string): PeerUrlReading {
   const match = /^([a-z]+):\/\/([^/?#]*)(.*)$/i.exec(text.trim());
@@ -31,7 +31,16 @@ export function readPeerUrl(text: string): PeerUrlReading {
   if (!/^(?:\[[\da-f:.]+\]|[\w.-]+):\d{1,5}$/i.test(address) || !URL.canParse(`http://${address}`)) {
     return { wrong: 'it has no valid host and port' };
   }
-  return { url: `${scheme.toLowerCase()}://${address}` as PeerUrl };
+  return { value: `${scheme.toLowerCase()}://${address}` as PeerUrl };
+}
+
+/** {@link readPeerUrl} of a text that is known to be right. Throws a RangeError when it is not. */
+export function parsePeerUrl(text: string): PeerUrl {
+  const reading = readPeerUrl(text);
+  if ('wrong' in reading) {
+    throw new RangeError(`not a peer URL: ${JSON.stringify(text)}, ${reading.wrong}`);
+  }
+  return reading.value;
 }
 
 /** Several peer URLs in etcd's order, which is that of their bytes. */

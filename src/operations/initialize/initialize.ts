@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { lockDb } from '../../datadir/lock.ts';
-import { parseInitialCluster } from '../../datadir/membership/initial-cluster.ts';
 import { readStructure } from '../../datadir/structure.ts';
 import { isErrno } from '../../fs/errno.ts';
 import type { Revision } from '../../revision.ts';
@@ -92,7 +91,7 @@ async function storedRevision(request: InitializeRequest, context: RunContext): 
   if (latest === undefined) {
     return { content: 'empty', toCompare: undefined };
   }
-  if (parseInitialCluster(request.member.initialCluster).size > 1) {
+  if (request.member.initialCluster.size > 1) {
     context.log.info('Skipping check for revision consistency, since a member of several catches up with its leader.');
     return { content: 'backups', toCompare: undefined };
   }

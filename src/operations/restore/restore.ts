@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { planMembership } from '../../datadir/membership/bootstrap.ts';
+import { type MembershipPlan, planMembership } from '../../datadir/membership/bootstrap.ts';
 import { writeRaftState } from '../../datadir/membership/raft-state.ts';
 import { restoreFailure } from '../../objects/failures.ts';
 import type { Revision } from '../../revision.ts';
@@ -10,22 +10,13 @@ import { selectBackups } from './select-chain.ts';
 import { Staging } from './staging.ts';
 import type { RestoreTarget } from './target.ts';
 
-/** Who the restored member is, in the words of etcd's own flags. */
-export interface MemberPlan {
-  readonly name: string;
-  /** `name=url,name=url`, a name may repeat. */
-  readonly initialCluster: string;
-  readonly initialClusterToken: string;
-  readonly initialAdvertisePeerUrls: readonly string[];
-}
-
 /** What to restore and where to. */
 export interface RestoreRequest extends RebuildSource {
   /** The state to bring back; left out for the newest one. */
   readonly target?: RestoreTarget;
   /** Must not contain `member`. Created with mode 0700. */
   readonly dataDir: string;
-  readonly member: MemberPlan;
+  readonly member: MembershipPlan;
 }
 
 /** What stands on disk now. */

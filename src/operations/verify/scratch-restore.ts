@@ -1,11 +1,15 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Database } from '../../datadir/bbolt/database.ts';
+import { parsePeerUrl } from '../../datadir/membership/peer-url.ts';
 import { type HistoryHash, hashKv } from '../../datadir/mvcc/hash-kv.ts';
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { type RestoreResult, restore } from '../restore/restore.ts';
+
+/** No etcd starts on the result. */
+const PEER_URL = parsePeerUrl('http://localhost:2380');
 
 /** A restore that was only tried. */
 export interface TriedRestore extends HistoryHash {
@@ -52,9 +56,9 @@ async function restoreInto(
       quotaBytes: Number.MAX_SAFE_INTEGER,
       member: {
         name: 'default',
-        initialCluster: 'default=http://localhost:2380',
+        initialCluster: new Map([['default', [PEER_URL]]]),
         initialClusterToken: 'etcd-cluster',
-        initialAdvertisePeerUrls: ['http://localhost:2380'],
+        initialAdvertisePeerUrls: [PEER_URL],
       },
     },
     context,

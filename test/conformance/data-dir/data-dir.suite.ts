@@ -10,7 +10,7 @@ import { inspectDatabase } from '../../../src/datadir/mvcc/inspect.ts';
 import type { RestoreRequest } from '../../../src/operations/restore/restore.ts';
 import type { ExpectedKey } from '../../support/datadir/golden.ts';
 import { servedKeys } from '../../support/datadir/served-keys.ts';
-import { restoreRequest } from '../../support/fixtures/restore-request.ts';
+import { restoreRequest, soleMember } from '../../support/fixtures/restore-request.ts';
 import { AFTER, type ExpectedHistory } from './expected-history.ts';
 
 /** One of the ways in which the program writes a data directory. */
@@ -44,14 +44,7 @@ export function dataDirSuite(way: DataDirWay): void {
 }
 
 function requestFor(dir: TempDir, peerUrl: string): RestoreRequest {
-  return restoreRequest(dir, {
-    member: {
-      name: 'default',
-      initialCluster: `default=${peerUrl}`,
-      initialClusterToken: 'etcd-cluster',
-      initialAdvertisePeerUrls: [peerUrl],
-    },
-  });
+  return restoreRequest(dir, { member: soleMember(peerUrl) });
 }
 
 /** Nobody but the owner may read secrets that a cluster keeps. */

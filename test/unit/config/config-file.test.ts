@@ -151,7 +151,7 @@ describe('a configuration file', () => {
       },
       member: {
         name: 'a',
-        initialCluster: 'a=http://a:2380',
+        initialCluster: new Map([['a', ['http://a:2380']]]),
         initialClusterToken: 'new',
         initialAdvertisePeerUrls: ['http://a:2380', 'http://b:2380'],
       },

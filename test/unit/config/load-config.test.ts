@@ -12,8 +12,8 @@ import { loadConfig } from '../../../src/config/load-config.ts';
 import { environmentName, type OptionSpec, type ParsedTexts } from '../../../src/config/option.ts';
 import { isParsed, textParsers } from '../../../src/config/text-rules.ts';
 import { UsageFailure } from '../../../src/config/usage-failure.ts';
+import type { MembershipPlan } from '../../../src/datadir/membership/bootstrap.ts';
 import type { EtcdConnectionOptions } from '../../../src/etcd/cluster.ts';
-import type { MemberPlan } from '../../../src/operations/restore/restore.ts';
 import type { Environment } from '../../../src/runtime/environment.ts';
 
 function flags(given: Readonly<Record<string, string | readonly string[]>>): ReadonlyMap<string, readonly string[]> {
@@ -56,7 +56,7 @@ describe('a finished configuration', () => {
     const connection: EtcdConnectionOptions = snapshot.config.connection;
     assert.deepEqual(connection.endpoints, ['http://127.0.0.1:2379']);
     const restore = await loadConfig(restoreCommand.spec, { flags: new Map(), environment: {} });
-    const member: MemberPlan = restore.config.member;
+    const member: MembershipPlan = restore.config.member;
     assert.deepEqual(member.initialAdvertisePeerUrls, ['http://localhost:2380']);
   });
 

@@ -39,6 +39,8 @@ const faults = {
   ...textChecks,
   time: (text: string) => faultOf(textParsers.time(text)),
   'lease ttl': (text: string) => faultOf(textParsers['lease ttl'](text)),
+  'peer url': (text: string) => faultOf(textParsers['peer url'](text)),
+  'initial cluster': (text: string) => faultOf(textParsers['initial cluster'](text)),
 };
 
 function faultOf(reading: object): string | undefined {

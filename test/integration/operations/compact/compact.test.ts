@@ -13,17 +13,12 @@ import { recordedContext } from '../../../support/context/run-context.ts';
 import { GOLDEN_NAMES, goldenExpected } from '../../../support/datadir/golden.ts';
 import { servedHash, servedKeys } from '../../../support/datadir/served-keys.ts';
 import { goldenStorePath } from '../../../support/fixtures/golden-store.ts';
-import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
+import { restoreRequest, soleMember } from '../../../support/fixtures/restore-request.ts';
 
 async function served(dir: TempDir, place: { name: string; store: SnapStore; line: EtcdLine }): Promise<EtcdServer> {
   const peerPort = await freePort();
   const peerUrl = `http://127.0.0.1:${peerPort}`;
-  const member = {
-    name: 'default',
-    initialCluster: `default=${peerUrl}`,
-    initialClusterToken: 'etcd-cluster',
-    initialAdvertisePeerUrls: [peerUrl],
-  };
+  const member = soleMember(peerUrl);
   const request = restoreRequest(dir, { store: place.store, dataDir: dir.join(place.name), member });
   await restore(request, recordedContext());
   return await startEtcd({ release: await etcdRelease(place.line), dataDir: request.dataDir, peerPort });

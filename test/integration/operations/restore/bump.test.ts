@@ -5,22 +5,17 @@ import { type EtcdServer, startEtcd } from '../../../../scripts/lab/etcd-server.
 import { freePort } from '../../../../scripts/lab/free-port.ts';
 import { run } from '../../../../scripts/lab/run.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import type { MembershipPlan } from '../../../../src/datadir/membership/bootstrap.ts';
 import { openSnapshotFile } from '../../../../src/objects/single-file-store.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { servedHash, servedKeys } from '../../../support/datadir/served-keys.ts';
-import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
+import { restoreRequest, soleMember } from '../../../support/fixtures/restore-request.ts';
 
 const BUMP = 1_000_000;
 
-function member(peerPort: number) {
-  const peerUrl = `http://127.0.0.1:${peerPort}`;
-  return {
-    name: 'default',
-    initialCluster: `default=${peerUrl}`,
-    initialClusterToken: 'etcd-cluster',
-    initialAdvertisePeerUrls: [peerUrl],
-  };
+function member(peerPort: number): MembershipPlan {
+  return soleMember(`http://127.0.0.1:${peerPort}`);
 }
 
 for (const line of etcdLines) {
@@ -54,11 +49,11 @@ for (const line of etcdLines) {
     });
     await using theirs = await raised('theirs', async (dataDir, peerPort) => {
       const { etcdutl } = await etcdRelease('3.5');
-      const { initialCluster, initialClusterToken } = member(peerPort);
+      const peerUrl = `http://127.0.0.1:${peerPort}`;
       await run(etcdutl ?? assert.fail('no etcdutl'), [
         ...['snapshot', 'restore', saved, '--data-dir', dataDir, '--bump-revision', String(BUMP), '--mark-compacted'],
-        ...['--initial-cluster', initialCluster, '--initial-cluster-token', initialClusterToken],
-        ...['--initial-advertise-peer-urls', `http://127.0.0.1:${peerPort}`],
+        ...['--initial-cluster', `default=${peerUrl}`, '--initial-cluster-token', 'etcd-cluster'],
+        ...['--initial-advertise-peer-urls', peerUrl],
       ]);
     });
     for (const etcd of [ours, theirs]) {

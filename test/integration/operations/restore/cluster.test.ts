@@ -5,6 +5,8 @@ import { type EtcdServer, startEtcd } from '../../../../scripts/lab/etcd-server.
 import { eventually } from '../../../../scripts/lab/eventually.ts';
 import { freePort } from '../../../../scripts/lab/free-port.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { parseInitialCluster } from '../../../../src/datadir/membership/initial-cluster.ts';
+import { parsePeerUrl } from '../../../../src/datadir/membership/peer-url.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { goldenExpected } from '../../../support/datadir/golden.ts';
@@ -26,9 +28,9 @@ for (const line of etcdLines) {
     for (const [at, name] of NAMES.entries()) {
       const member = {
         name,
-        initialCluster,
+        initialCluster: parseInitialCluster(initialCluster),
         initialClusterToken: 'restored',
-        initialAdvertisePeerUrls: [urls[at] ?? ''],
+        initialAdvertisePeerUrls: [parsePeerUrl(urls[at] ?? '')],
       };
       const request = restoreRequest(dir, { dataDir: dir.join(name), member });
       await restore(request, recordedContext());

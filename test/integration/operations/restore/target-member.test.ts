@@ -9,7 +9,7 @@ import { type RestoreRequest, restore } from '../../../../src/operations/restore
 import { revision } from '../../../../src/revision.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { servedHash, servedKeys } from '../../../support/datadir/served-keys.ts';
-import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
+import { restoreRequest, soleMember } from '../../../support/fixtures/restore-request.ts';
 
 const dir = makeTempDir();
 let directories = 0;
@@ -20,12 +20,7 @@ async function served(line: (typeof etcdLines)[number], changes: Partial<Restore
   const peerUrl = `http://127.0.0.1:${peerPort}`;
   const request = restoreRequest(dir, {
     dataDir: dir.join(`data-${directories++}`),
-    member: {
-      name: 'default',
-      initialCluster: `default=${peerUrl}`,
-      initialClusterToken: 'etcd-cluster',
-      initialAdvertisePeerUrls: [peerUrl],
-    },
+    member: soleMember(peerUrl),
     ...changes,
   });
   await restore(request, recordedContext());

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { type MembershipPlan, planMembership } from '../../../../src/datadir/membership/bootstrap.ts';
+import { parseInitialCluster } from '../../../../src/datadir/membership/initial-cluster.ts';
 import { InvalidMembership } from '../../../../src/datadir/membership/invalid-membership.ts';
+import { type PeerUrl, parsePeerUrl } from '../../../../src/datadir/membership/peer-url.ts';
 import { writeRaftState } from '../../../../src/datadir/membership/raft-state.ts';
 
 const THREE = 'a=http://10.0.0.1:2380,b=https://b.example.com:2380,a=http://10.0.0.2:12380,c=http://[::1]:2380';
@@ -26,9 +28,9 @@ const GOLDEN: readonly {
   {
     plan: {
       name: 'default',
-      initialCluster: 'default=http://localhost:2380',
+      initialCluster: parseInitialCluster('default=http://localhost:2380'),
       initialClusterToken: 'etcd-cluster',
-      initialAdvertisePeerUrls: ['http://localhost:2380'],
+      initialAdvertisePeerUrls: peerUrls('http://localhost:2380'),
     },
     clusterId: 'cdf818194e3a8c32',
     members: ['8e9e05c52164694d'],
@@ -39,9 +41,9 @@ const GOLDEN: readonly {
   {
     plan: {
       name: 'a',
-      initialCluster: THREE,
+      initialCluster: parseInitialCluster(THREE),
       initialClusterToken: 'tok-1',
-      initialAdvertisePeerUrls: ['http://10.0.0.2:12380', 'http://10.0.0.1:2380'],
+      initialAdvertisePeerUrls: peerUrls('http://10.0.0.2:12380', 'http://10.0.0.1:2380'),
     },
     clusterId: '82a5a82ed230684d',
     members: ['bf18ee074eb244f3', 'c74a4aea635457f1', 'ed2f3fb975e1e922'],
@@ -52,9 +54,9 @@ const GOLDEN: readonly {
   {
     plan: {
       name: 'b',
-      initialCluster: THREE,
+      initialCluster: parseInitialCluster(THREE),
       initialClusterToken: 'tok-1',
-      initialAdvertisePeerUrls: ['https://b.example.com:2380'],
+      initialAdvertisePeerUrls: peerUrls('https://b.example.com:2380'),
     },
     clusterId: '82a5a82ed230684d',
     members: ['bf18ee074eb244f3', 'c74a4aea635457f1', 'ed2f3fb975e1e922'],
@@ -65,9 +67,9 @@ const GOLDEN: readonly {
   {
     plan: {
       name: 'etcd-main-0',
-      initialCluster: PODS,
+      initialCluster: parseInitialCluster(PODS),
       initialClusterToken: 'new',
-      initialAdvertisePeerUrls: ['https://etcd-main-0.etcd-main-peer.NS.svc:2380'],
+      initialAdvertisePeerUrls: peerUrls('https://etcd-main-0.etcd-main-peer.NS.svc:2380'),
     },
     clusterId: 'c6ccdd2edf497213',
     members: ['8a2e698744f565c6', '9146881118bb291f', 'eb22f94f7bbd45e4'],
@@ -78,9 +80,9 @@ const GOLDEN: readonly {
   {
     plan: {
       name: 'm<&>"é',
-      initialCluster: 'm<&>"é=http://127.0.0.1:80',
+      initialCluster: parseInitialCluster('m<&>"é=http://127.0.0.1:80'),
       initialClusterToken: '',
-      initialAdvertisePeerUrls: ['http://127.0.0.1:80'],
+      initialAdvertisePeerUrls: peerUrls('http://127.0.0.1:80'),
     },
     clusterId: '791bdeec0a460fe4',
     members: ['936807bdbc3cb931'],
@@ -91,7 +93,7 @@ const GOLDEN: readonly {
 ];
 
 for (const golden of GOLDEN) {
-  test(`ids, .snap and WAL of ${golden.plan.name} in ${golden.plan.initialCluster} are those of etcdutl`, async (t) => {
+  test(`ids, .snap and WAL of ${golden.plan.name} in a cluster of ${golden.plan.initialCluster.size} are those of etcdutl`, async (t) => {
     const bootstrap = planMembership(golden.plan);
     assert.equal(bootstrap.clusterId.toString(16), golden.clusterId);
     assert.equal(bootstrap.self.toString(16), golden.self);
@@ -156,13 +158,10 @@ test('the db gets members, an empty list of removed ones, and index, term and vo
 
 const REFUSED: readonly [string, Partial<MembershipPlan>, RegExp][] = [
   ['a name that is not in the cluster', { name: 'd' }, /^--name="d": --initial-cluster names only a, b, c$/],
-  ['an empty cluster', { initialCluster: ',' }, /^--initial-cluster=",": it names no member/],
-  ['a URL of two members', { initialCluster: 'a=http://a:1,b=http://a:1' }, /http:\/\/a:1 is given for a and for b/],
   ['no advertised URL', { initialAdvertisePeerUrls: [] }, /^--initial-advertise-peer-urls="": it is empty/],
-  ['a bad advertised URL', { initialAdvertisePeerUrls: ['x'] }, /^--initial-advertise-peer-urls="x": http/],
   [
     'advertised URLs that differ from those in the cluster',
-    { initialAdvertisePeerUrls: ['http://10.0.0.1:2380'] },
+    { initialAdvertisePeerUrls: peerUrls('http://10.0.0.1:2380') },
     /^--initial-advertise-peer-urls="http:\/\/10\.0\.0\.1:2380": --initial-cluster has http:\/\/10\.0\.0\.1:2380,http:\/\/10\.0\.0\.2:12380 for a/,
   ],
 ];
@@ -187,13 +186,17 @@ test('an aborted signal stops the writing before anything is made', async (t) =>
 function plan(change: Partial<MembershipPlan>): MembershipPlan {
   return {
     name: 'a',
-    initialCluster: THREE,
+    initialCluster: parseInitialCluster(THREE),
     initialClusterToken: 'tok-1',
-    initialAdvertisePeerUrls: ['http://10.0.0.2:12380', 'http://10.0.0.1:2380'],
+    initialAdvertisePeerUrls: peerUrls('http://10.0.0.2:12380', 'http://10.0.0.1:2380'),
     ...change,
   };
 }
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+function peerUrls(...texts: readonly string[]): readonly PeerUrl[] {
+  return texts.map(parsePeerUrl);
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseInitialCluster, readInitialCluster } from '../../../../src/datadir/membership/initial-cluster.ts';
-import { InvalidMembership } from '../../../../src/datadir/membership/invalid-membership.ts';
 
 test('a name may have several URLs, which are sorted; empty entries are skipped as etcd does', () => {
   const cluster = parseInitialCluster(',a=http://b:1,c=https://d:2,a=HTTP://a:1,');
@@ -20,6 +19,6 @@ for (const [text, wrong] of [
 ] as const) {
   test(`${JSON.stringify(text)} is no cluster`, () => {
     assert.deepEqual(readInitialCluster(text), { wrong });
-    assert.throws(() => parseInitialCluster(text), new InvalidMembership('initial-cluster', text, wrong));
+    assert.throws(() => parseInitialCluster(text), RangeError);
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readPeerUrl } from '../../../../src/datadir/membership/peer-url.ts';
+import { parsePeerUrl, readPeerUrl } from '../../../../src/datadir/membership/peer-url.ts';
 
 test('a peer URL keeps all but space around it and the case of its scheme, as its bytes decide the member id', () => {
   for (const [text, url] of [
@@ -10,7 +10,7 @@ test('a peer URL keeps all but space around it and the case of its scheme, as it
     ['unix://localhost:23800', 'unix://localhost:23800'],
     ['unixs://m1:1', 'unixs://m1:1'],
   ] as const) {
-    assert.deepEqual(readPeerUrl(text), { url });
+    assert.deepEqual(readPeerUrl(text), { value: url });
   }
 });
 
@@ -33,5 +33,6 @@ for (const [text, wrong] of [
   test(`${JSON.stringify(text)} is no peer URL`, () => {
     const reading = readPeerUrl(text);
     assert.match('wrong' in reading ? reading.wrong : '', wrong);
+    assert.throws(() => parsePeerUrl(text), RangeError);
   });
 }

@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:
 import path from 'node:path';
 import { test } from 'node:test';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { parseInitialCluster } from '../../../../src/datadir/membership/initial-cluster.ts';
 import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
 import {
   type InitializeRequest,
@@ -73,7 +74,7 @@ test('a member of several is not compared with the store: it catches up with its
   using dir = makeTempDir();
   const member = {
     ...restoreRequest(dir).member,
-    initialCluster: 'default=http://127.0.0.1:2380,other=http://127.0.0.1:2381',
+    initialCluster: parseInitialCluster('default=http://127.0.0.1:2380,other=http://127.0.0.1:2381'),
   };
   const store = memorySnapStore(BACKUP.filter(({ key }) => key.includes('Full-')));
   await restore(restoreRequest(dir, { store, member }), recordedContext());
