@@ -1,4 +1,4 @@
-/** What was built. The bundler puts values of its own in the place of `ETCDBRCTL_BUILD`. */
+/** What was built. The bundler replaces `ETCDBRCTL_BUILD` by its own values. */
 export interface BuildInfo {
   /** Semantic version of the release. */
   readonly version: string;
@@ -8,6 +8,6 @@ export interface BuildInfo {
 
 declare const ETCDBRCTL_BUILD: BuildInfo | undefined;
 
-/** Facts about this build. Run from source they say so. */
+/** This build, or that the program runs from source. */
 export const buildInfo: BuildInfo =
   typeof ETCDBRCTL_BUILD === 'undefined' ? { version: '0.1.0-dev', gitSha: 'unknown' } : ETCDBRCTL_BUILD;

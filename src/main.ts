@@ -12,7 +12,7 @@ function fail(error: unknown): never {
   process.exit(report.exitCode);
 }
 
-/** A standard stream. When its reader has gone, as `head` does, what is written is lost without complaint. */
+/** A standard stream. When its reader has gone, as `head` does, further text is dropped silently. */
 function output(stream: WriteStream): TextOutput {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') {
@@ -38,7 +38,7 @@ const stdout = output(process.stdout);
 process.on('uncaughtException', fail);
 
 run({ argv, stdout, stderr, signals: process, abandon: (exitCode) => process.exit(exitCode) }).then(
-  // Whatever was written before is out when this write is.
+  // The callback of this write runs when everything before it has been written.
   () => process.stdout.write('', () => process.exit(0)),
   fail,
 );

@@ -9,21 +9,21 @@ import { UsageFailure } from '../config/usage-failure.ts';
 export type GivenFlags = Map<string, string[]>;
 
 /**
- * Gives a parser the flags of a command. What they are given on the command line is collected, unread, in `given`.
- * Throws a {@link UsageFailure} while parsing when a flag stands where another one's value should be.
+ * Adds the flags of a command to a parser, which puts their texts into `given` as they are.
+ * Parsing throws a {@link UsageFailure} when another flag follows where a value is due.
  */
 export function addFlags(parser: Parser, spec: CommandSpec, given: GivenFlags): void {
   const options = placedOptions(spec).map((placed) => placed.spec);
   const flags = new Set(options.flatMap((option) => [option.flag, ...(option.aliases ?? [])]));
   for (const option of options) {
-    const collect = (text: string): void => {
+    const add = (text: string): void => {
       if (option.type !== 'bool' && isFlagOf(flags, text)) {
         throw missingValue(option, `the flag ${text} follows instead`);
       }
       given.set(option.flag, [...(given.get(option.flag) ?? []), text]);
     };
     for (const flag of [option.flag, ...(option.aliases ?? [])]) {
-      parser.addOption(flagOption(option, flag).argParser(collect));
+      parser.addOption(flagOption(option, flag).argParser(add));
     }
   }
 }
@@ -40,7 +40,7 @@ function isFlagOf(flags: ReadonlySet<string>, text: string): boolean {
   return match?.[1] !== undefined && flags.has(match[1]);
 }
 
-/** A flag that needs a value has none. */
+/** The failure of a flag without the value it needs. */
 export function missingValue(option: OptionSpec, found: string): UsageFailure {
   return new UsageFailure({
     action: 'use',
@@ -51,13 +51,13 @@ export function missingValue(option: OptionSpec, found: string): UsageFailure {
 }
 
 /**
- * Takes the operand from what is left of a command line when every flag of the command has been taken; empty for a
- * command that has none. Refuses anything else, and a missing operand.
+ * The operand among the arguments that are no flags of the command; empty for a command that has none.
+ * Throws a {@link UsageFailure} for any other argument, and for a missing operand.
  */
 export function takeOperand(spec: CommandSpec, leftovers: readonly string[]): string {
   const help = `see etcdbrctl ${spec.name} --help`;
   const { operand } = spec;
-  const at = operand === undefined ? -1 : leftovers.findIndex((word) => !word.startsWith('-'));
+  const at = operand === undefined ? -1 : leftovers.findIndex((argument) => !argument.startsWith('-'));
   refuseLeftovers(spec, leftovers.toSpliced(at, at < 0 ? 0 : 1), help);
   const taken = leftovers[at];
   if (operand !== undefined && taken === undefined) {
@@ -65,7 +65,7 @@ export function takeOperand(spec: CommandSpec, leftovers: readonly string[]): st
       action: 'run',
       object: spec.name,
       found: `${operand.placeholder} is missing`,
-      remedy: `give it behind the flags; ${help}`,
+      remedy: `give it after the flags; ${help}`,
     });
   }
   return taken ?? '';

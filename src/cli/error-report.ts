@@ -6,21 +6,21 @@ import { errorText } from '../runtime/log/error-text.ts';
 import { rfc3339 } from '../runtime/log/rfc3339.ts';
 import { Interrupted } from '../runtime/process/interrupted.ts';
 
-/** What is written to stderr about an error, and how the program ends. */
+/** The text on stderr about an error, and how the program ends. */
 export interface ErrorReport {
   /** Ends with a newline. */
   readonly text: string;
   readonly exitCode: number;
 }
 
-/** How errors are to be written. */
+/** How errors are written. */
 export interface ReportStyle {
   readonly format: 'text' | 'json';
   /** `all` adds the stack trace of faults. */
   readonly detail: 'one line' | 'all';
 }
 
-/** Puts an error into one line, `error: …`, or one JSON object. */
+/** Writes an error as one line, `error: …`, or as one JSON object. */
 export function reportError(error: unknown, style: ReportStyle): ErrorReport {
   const { message, code, exitCode, stack } = factsOf(error);
   const trace = style.detail === 'all' ? stack : undefined;
@@ -64,8 +64,8 @@ function factsOf(error: unknown): ErrorFacts {
 }
 
 /**
- * How errors are to be written, from a command line that perhaps cannot be understood otherwise:
- * JSON only when `--log-format json` asks for it, stack traces from `--log-level debug` on.
+ * The style that a command line asks for, even if the rest of it cannot be parsed: JSON with `--log-format json`, stack
+ * traces from `--log-level debug` on.
  */
 export function reportStyle(argv: readonly string[], environment: Environment): ReportStyle {
   const format = lastValue('log-format', argv, environment);

@@ -8,7 +8,7 @@ const width = 80;
 
 const noBreak = '\u00a0';
 
-/** Where the explanations of flags begin. */
+/** The column in which the explanations of flags begin. */
 const helpColumn = 34;
 
 /** The help of the program itself. */
@@ -90,7 +90,7 @@ function term(spec: OptionSpec): string {
 function about(spec: OptionSpec): string {
   const choices = spec.type === 'string' && spec.choices !== undefined ? ` One of ${describeAccepted(spec)}.` : '';
   const standard = defaultText(spec);
-  // A no-break space keeps the default on one line; it is a plain one in the end.
+  // No-break spaces keep the default on one line; wrapped() makes them plain.
   return `${spec.help}${choices}${standard === '' ? '' : ` (default ${standard})`.replaceAll(' ', noBreak).replace(noBreak, ' ')}`;
 }
 
@@ -142,7 +142,7 @@ function wrapped(text: string, style: { readonly indent: number }): readonly str
   return [...lines, margin + line].map((each) => each.replaceAll(noBreak, ' '));
 }
 
-/** Breaks a command line before flags, with the backslashes a shell wants. */
+/** Breaks a command line before flags, with a backslash at the end of each line but the last. */
 function wrappedCommand(command: string): readonly string[] {
   const lines: string[] = [];
   let line = '    ';

@@ -11,11 +11,11 @@ export interface HostProcess {
   /** Logs, progress and errors. */
   readonly stderr: TextOutput;
   readonly signals: SignalSource;
-  /** Ends the process at once. Only for the case that an operation does not end when told to. */
+  /** Ends the process at once, for an operation that goes on after it was aborted. */
   abandon(exitCode: number): void;
 }
 
-/** All that a command sees of the process it runs in. */
+/** Everything that a command sees of its process. */
 export interface Host extends HostProcess {
   readonly environment: Environment;
 }

@@ -10,8 +10,8 @@ export const listCommand = command({
   name: 'list',
   summary: 'show the backups in a store, and which of them restore takes',
   description:
-    'Lists the snapshots of a store as chains: a full snapshot and the deltas after it, with times, sizes and whatever ' +
-    'is missing between them. Only names are read. The last chain is the one that restore takes.',
+    'Lists the snapshots of a store as chains: a full snapshot and the deltas after it, with times, sizes and the ' +
+    'revisions that are missing between them. Only names are read. The last chain is the one that restore takes.',
   examples: [
     { does: 'What is in a store:', command: 'etcdbrctl list --storage-provider Local --store-container /backup' },
     {

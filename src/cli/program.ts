@@ -73,13 +73,13 @@ function addCommand(root: Parser, command: Command, host: Host): void {
       const operand = takeOperand(command.spec, parser.args);
       await command.execute({ flags: given, operand }, host);
     });
-  // There are hundreds of flags, and those of other commands would be taken apart for nothing.
+  // There are hundreds of flags; those of other commands are not needed.
   if (host.argv.includes(command.spec.name)) {
     addFlags(parser, command.spec, given);
   }
 }
 
-/** The command line names no command of ours. */
+/** The command line names no command. */
 function refuseRoot(root: Parser): never {
   const names = root.commands.map((command) => command.name());
   const [word] = root.args;
@@ -95,7 +95,7 @@ function refuseRoot(root: Parser): never {
     throw new UsageFailure({
       action: 'use',
       object: word.replace(/=.*$/s, ''),
-      found: 'it stands before a command',
+      found: 'it comes before a command',
       remedy: 'give the command first: etcdbrctl COMMAND FLAGS',
     });
   }
@@ -108,7 +108,7 @@ function refuseRoot(root: Parser): never {
   });
 }
 
-/** The one error the parser finds by itself: a command line that ends where a value should stand. */
+/** The one error that the parser finds by itself: a command line that ends before the value of a flag. */
 function translated(error: CommanderError): Error {
   const flag = /--([a-z\d-]+)/.exec(error.message)?.[1];
   const option = commands

@@ -11,8 +11,8 @@ export const pruneCommand = command({
   name: 'prune',
   summary: 'delete backups that are no longer wanted, or show which they are',
   description:
-    'Collects garbage once, by the rules that a running snapshotter follows: shows for each object in the store whether ' +
-    'it stays, and why. Nothing is deleted without --yes. The newest chain always stays whole.',
+    'Runs garbage collection once, by the rules that a running snapshotter follows: shows for each object in the store ' +
+    'whether it is kept, and why. Nothing is deleted without --yes. The newest chain is always kept whole.',
   examples: [
     {
       does: 'What would be deleted:',
@@ -51,7 +51,7 @@ export const pruneCommand = command({
         code: 'prune_incomplete',
         action: 'prune',
         object: store.location,
-        found: `${failed.length} of the objects that were to go could not be deleted`,
+        found: `${failed.length} of the objects to delete are still there`,
         remedy: 'see the warnings above, and run it again',
         cause: failed[0]?.error,
       });

@@ -4,7 +4,7 @@ import type { HostProcess } from './host.ts';
 
 /**
  * Runs the command line to its end; throws what made it fail.
- * Asking for the version loads nothing but this: containers do it at every start.
+ * `--version` loads nothing else: containers ask for it at every start.
  */
 export async function run(host: HostProcess): Promise<void> {
   const [word, ...rest] = host.argv;
@@ -17,7 +17,7 @@ export async function run(host: HostProcess): Promise<void> {
   await runProgram({ ...host, environment: processEnvironment() });
 }
 
-/** What to write about an error that {@link run} threw, and the exit code, in the style the command line asks for. */
+/** The report of an error that {@link run} threw, in the style that the command line asks for. */
 export function reportFor(error: unknown, argv: readonly string[]): ErrorReport {
   return reportError(error, reportStyle(argv, processEnvironment()));
 }

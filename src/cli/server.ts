@@ -11,9 +11,9 @@ import { command } from './command.ts';
 /** `etcdbrctl server`. */
 export const serverCommand = command({
   name: 'server',
-  summary: 'run beside an etcd member: back up, check and restore over HTTP',
+  summary: 'run next to an etcd member: back up, check and restore over HTTP',
   description:
-    'Listens for HTTP requests to validate and restore the data directory of the etcd member beside it and to take ' +
+    'Listens for HTTP requests to validate and restore the data directory of the etcd member next to it and to take ' +
     'snapshots, and takes backups by schedule while that member leads the cluster.',
   examples: [
     { does: 'Everything from a file:', command: 'etcdbrctl server --config-file /etc/etcdbrctl/config.yaml' },

@@ -9,7 +9,7 @@ import { type Progress, silentProgress } from '../runtime/terminal/progress.ts';
 import { type StatusLine, statusLine } from '../runtime/terminal/status-line.ts';
 import type { Host } from './host.ts';
 
-/** How long a command may take to end once it was told to. */
+/** How long a command may take to end after the first signal. */
 const graceMs = 10_000;
 
 /** What a command runs with: the context of operations, and the environment in which stores look for credentials. */
@@ -17,7 +17,7 @@ export interface CommandContext extends RunContext {
   readonly environment: Environment;
 }
 
-/** The surroundings of one running command. */
+/** What one running command uses: log, progress, signals. */
 export interface Session extends Disposable {
   readonly context: CommandContext;
 }
@@ -44,8 +44,8 @@ export async function openSession(logging: ValuesOf<(typeof loggingOptions)['opt
     onForced: (signal, why) => {
       log.error(
         why === 'second signal'
-          ? `Received ${signal} again, stopping at once; temporary files may be left behind`
-          : `Not stopped ${graceMs / 1_000} s after ${signal}, giving up; temporary files may be left behind`,
+          ? `Received ${signal} again, stopping at once; temporary files may remain`
+          : `Not stopped ${graceMs / 1_000} s after ${signal}, giving up; temporary files may remain`,
       );
       host.abandon(signal === 'SIGINT' ? 130 : 143);
     },

@@ -15,7 +15,7 @@ export const snapshotCommand = command({
   description:
     'Takes a full snapshot of a running etcd cluster, then watches it and writes every change as delta ' +
     'snapshots, with further fulls by schedule, until it is stopped (Ctrl-C or SIGTERM). ' +
-    'With --once it takes one full snapshot and leaves.',
+    'With --once it takes one full snapshot and ends.',
   examples: [
     {
       does: 'Back up to a directory, a full every hour and a delta every 20 seconds:',

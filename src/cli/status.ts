@@ -28,7 +28,7 @@ export const statusCommand = command({
   },
 });
 
-/** A status as `etcdutl snapshot status` tells it, and what else is known. */
+/** A status with the columns of `etcdutl snapshot status`, and what else is known. */
 export function statusReport(status: DatabaseStatus): Report {
   const { hash, lastRevision, totalKeys, size, versions, source } = status;
   const columns = ['HASH', 'REVISION', 'TOTAL KEYS', 'TOTAL SIZE', 'STORAGE VERSION', 'CLUSTER VERSION'];

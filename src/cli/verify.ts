@@ -12,7 +12,7 @@ export const verifyCommand = command({
   name: 'verify',
   summary: 'prove that the backups in a store can be restored',
   description:
-    'Reads the objects of a store, tells what is missing or damaged, and names the last revision that provably can be ' +
+    'Reads the objects of a store, shows what is missing or damaged, and names the last revision that provably can be ' +
     'restored. Nothing in the store is changed. Exit code 0 means that nothing is wrong with what was looked at, and ' +
     'that the newest state can be restored.',
   examples: [
@@ -92,12 +92,12 @@ function refuseProblems(result: VerifyResult): void {
   const { provable } = result;
   throw new Failure({
     code: 'verify_failed',
-    action: 'vouch for',
+    action: 'verify',
     object: result.location,
     found: `${countText(problems.length, 'problem')} found`,
     remedy:
       provable === undefined
-        ? 'nothing in it can be restored: take a full snapshot of the living cluster now'
-        : `it can be restored up to revision ${provable.revision} (--to-revision ${provable.revision}); take a full snapshot of the living cluster`,
+        ? 'nothing in it can be restored: take a full snapshot of the running cluster now'
+        : `it can be restored up to revision ${provable.revision} (--to-revision ${provable.revision}); take a full snapshot of the running cluster`,
   });
 }

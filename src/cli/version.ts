@@ -4,7 +4,7 @@ import { buildInfo } from '../build-info.ts';
 /** Processor names as Go, and so the rest of the etcd world, writes them. */
 const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
-/** The lines of `--version`, which long running commands also log when they start. */
+/** The lines of `--version`, which long-running commands also log when they start. */
 export function versionLines(): readonly string[] {
   return [
     `etcdbrctl Version: ${buildInfo.version}`,

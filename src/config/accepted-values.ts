@@ -12,7 +12,7 @@ const byRule: Readonly<Record<TextRule, string>> = {
   'not empty': 'a text that is not empty',
 };
 
-/** Says in a few words what an option takes, for messages and help. */
+/** What an option accepts, for messages and help. */
 export function describeAccepted(spec: OptionSpec): string {
   switch (spec.type) {
     case 'bool':

@@ -3,7 +3,7 @@ import type { OptionGroup, OptionSpec, ValuesOf } from './option.ts';
 /** A command's groups by the name they have in its finished configuration. */
 export type OptionGroups = Readonly<Record<string, OptionGroup>>;
 
-/** One command of the program: what it takes and how it is explained. */
+/** What a command is called, how help explains it, and its options. */
 export interface CommandSpec<G extends OptionGroups = OptionGroups> {
   readonly name: string;
   /** One line for the list of commands. */
@@ -12,7 +12,7 @@ export interface CommandSpec<G extends OptionGroups = OptionGroups> {
   readonly description: string;
   /** Command lines a newcomer can copy, each with what it does. */
   readonly examples: readonly { readonly does: string; readonly command: string }[];
-  /** The one thing that stands on the command line without a flag; left out for commands that take flags only. */
+  /** The one argument without a flag; left out for commands that take flags only. */
   readonly operand?: {
     /** As help shows it, such as `FILE`. */
     readonly placeholder: string;
@@ -25,7 +25,7 @@ export interface CommandSpec<G extends OptionGroups = OptionGroups> {
 /** The finished configuration of a command. */
 export type ConfigOf<G extends OptionGroups> = { readonly [Name in keyof G]: ValuesOf<G[Name]['options']> };
 
-/** An option together with where it stands in a command. */
+/** An option and its place in a command. */
 export interface PlacedOption {
   readonly group: string;
   readonly title: string;

@@ -15,7 +15,7 @@ export interface FileValues {
   readonly warnings: readonly string[];
 }
 
-/** Keys of the Go program's own file format that say nothing an option could say. */
+/** Keys of the Go program's file format for which there is no option; they are ignored without a warning. */
 const silentKeys: ReadonlySet<string> = new Set(
   ['snapstoreConfig', 'secondarySnapstoreConfig.StoreConfig'].flatMap((store) => [
     `${store}.envPrefix`.toLowerCase(),
@@ -29,7 +29,7 @@ interface Entry {
 }
 
 /**
- * Reads a YAML configuration file. Keys are found whatever their capitals, as the Go program finds them.
+ * Reads a YAML configuration file. Keys are not case-sensitive, as in the Go program.
  * Throws a {@link UsageFailure} when the file cannot be read or is not a mapping of sections.
  */
 export async function readConfigFile(path: string, spec: CommandSpec): Promise<FileValues> {
@@ -43,7 +43,7 @@ export async function readConfigFile(path: string, spec: CommandSpec): Promise<F
     throw new UsageFailure({ action: 'read', object: `configuration file ${path}`, found: found.replace(/:$/, '') });
   }
   const entries = new Map<string, Entry>();
-  collect(resolved(document, path), '', { path, entries });
+  addEntries(resolved(document, path), '', { path, entries });
   const known = placedOptions(spec).flatMap(({ spec: option }) => option.fileKeys ?? []);
   return {
     path,
@@ -58,12 +58,12 @@ function resolved(document: Document, path: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // An anchor that is not there, or so many that they would fill the memory.
+    // A missing anchor, or so many that they would fill the memory.
     throw new UsageFailure({ action: 'read', object: `configuration file ${path}`, found: errorText(error) });
   }
 }
 
-function collect(
+function addEntries(
   value: unknown,
   key: string,
   file: { readonly path: string; readonly entries: Map<string, Entry> },
@@ -73,7 +73,7 @@ function collect(
   }
   if (typeof value === 'object' && !Array.isArray(value)) {
     for (const [name, inner] of Object.entries(value)) {
-      collect(inner, key === '' ? name : `${key}.${name}`, file);
+      addEntries(inner, key === '' ? name : `${key}.${name}`, file);
     }
     return;
   }

@@ -1,6 +1,6 @@
 import { CronExpressionParser } from 'cron-parser';
 
-/** Names that stand for five fields, as cron daemons have them. */
+/** Names for schedules, as cron daemons have them. */
 const names: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',

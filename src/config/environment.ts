@@ -6,7 +6,7 @@ export function processEnvironment(): Environment {
   return env;
 }
 
-/** What the orchestrator tells about the pod the program runs in. */
+/** What the orchestrator says about the pod of this process. */
 export interface PodEnvironment {
   readonly name: string | undefined;
   readonly namespace: string | undefined;

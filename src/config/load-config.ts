@@ -16,7 +16,7 @@ import { isParsed } from './text-rules.ts';
 import { UsageFailure } from './usage-failure.ts';
 import { environmentNames, type GivenValue, nameAtSource, type ValueSource } from './value-source.ts';
 
-/** Where values may come from besides the defaults. */
+/** Where values may come from, in addition to the defaults. */
 export interface ConfigInputs {
   /** Texts by flag name, in the order they were given. */
   readonly flags: ReadonlyMap<string, readonly string[]>;
@@ -28,7 +28,7 @@ export interface LoadedConfig<G extends OptionGroups> {
   readonly config: ConfigOf<G>;
   /** By flag name. */
   readonly sources: ReadonlyMap<string, ValueSource>;
-  /** What the reader should know though it is no error. */
+  /** What the user should know though it is no error. */
   readonly warnings: readonly string[];
 }
 
@@ -36,7 +36,7 @@ const configFileFlag = 'config-file';
 
 /**
  * Finds the value of each of a command's options: the flag, else the environment, else the configuration file,
- * else the default. Values that lose against a higher source are not looked at.
+ * else the default. Values that a higher source overrides are not parsed.
  * Throws a {@link UsageFailure} that names the first bad value and where it came from.
  */
 export async function loadConfig<G extends OptionGroups>(

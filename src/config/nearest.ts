@@ -1,4 +1,4 @@
-/** The candidate a misspelt word most likely meant; undefined when none is close. */
+/** The candidate that is closest to a misspelt word; undefined when none is close. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: { readonly candidate: string; readonly distance: number } | undefined;
   for (const candidate of candidates) {

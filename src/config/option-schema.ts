@@ -5,7 +5,7 @@ import type { CheckedRule, OptionSpec, ParsedText, TextRule } from './option.ts'
 import type { OptionValue } from './option-value.ts';
 import { isParsed, textChecks, textParsers } from './text-rules.ts';
 
-/** The rules of an option's declaration as a schema; its issues say what is wrong in a few words. */
+/** The rules of an option's declaration as a schema; its issues say what is wrong. */
 export async function optionSchema(spec: OptionSpec): Promise<z.ZodType<OptionValue, unknown>> {
   switch (spec.type) {
     case 'bool':

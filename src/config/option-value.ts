@@ -17,7 +17,7 @@ const booleans: ReadonlyMap<string, boolean> = new Map([
   ...['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false] as const),
 ]);
 
-/** Further words for it in YAML as the Go program reads it. */
+/** Other spellings that the Go program accepts in YAML. */
 const yamlBooleans: ReadonlyMap<string, boolean> = new Map([
   ['yes', true],
   ['on', true],

@@ -35,7 +35,7 @@ interface OptionFacts {
   readonly flag: string;
   /** One letter. */
   readonly short?: string;
-  /** Older spellings of the flag that stay accepted; not shown in help. */
+  /** Older spellings of the flag, still accepted; not shown in help. */
   readonly aliases?: readonly string[];
   /** One or two sentences for the help text, without the default. */
   readonly help: string;
@@ -43,11 +43,11 @@ interface OptionFacts {
   readonly placeholder?: string;
   /** Places in the configuration file, the preferred one first, older spellings after it: `snapstoreConfig.provider`. */
   readonly fileKeys?: readonly string[];
-  /** A plain environment variable that is asked when nothing else gives a value. */
+  /** A plain environment variable that is read when nothing else gives a value. */
   readonly fallbackEnvironment?: string;
   /** The value never appears in messages or logs. */
   readonly secret?: true;
-  /** An empty text or a zero stands for the default. */
+  /** An empty text or a zero means the default. */
   readonly blankIsDefault?: true;
 }
 
@@ -75,7 +75,7 @@ export interface IntegerOption extends OptionFacts {
   readonly max?: number;
   /** This value is how users write that there is none: the finished value is undefined. */
   readonly none?: number;
-  /** Words that stand for a number. */
+  /** Names for some of the numbers. */
   readonly names?: Readonly<Record<string, number>>;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Splits a comma separated list as Go's flag library does, which reads it as one CSV record:
- * an item in double quotes may hold commas, and two double quotes inside stand for one.
- * An empty text is an empty list. Undefined when a quote is not closed or stands inside an unquoted item.
+ * an item in double quotes may hold commas, and two double quotes inside are one.
+ * An empty text is an empty list. Undefined when a quote is not closed or is inside an unquoted item.
  */
 export function splitList(text: string): readonly string[] | undefined {
   if (text === '') {
@@ -24,7 +24,7 @@ export function splitList(text: string): readonly string[] | undefined {
 
 interface Item {
   readonly value: string;
-  /** Where the comma after the item stands, or the end of the text. */
+  /** Index of the comma after the item, or the end of the text. */
   readonly end: number;
 }
 

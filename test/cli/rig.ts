@@ -51,7 +51,7 @@ const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** The executable under test, from `TEST_ETCDBRCTL`; undefined when the program is run from source. */
 export const executable: string | undefined = env['TEST_ETCDBRCTL'] || undefined;
 
-/** Words before a command that take from root what lets it read every file; empty where the tests do not run as root. */
+/** What to put before a command so that root cannot read every file; empty where the tests do not run as root. */
 export const unprivileged: readonly string[] =
   getuid?.() === 0 ? ['setpriv', '--bounding-set=-all', '--inh-caps=-all'] : [];
 

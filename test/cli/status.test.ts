@@ -86,7 +86,7 @@ describe('status', () => {
     await using rig = makeRig();
     const none = await rig.run(['status']);
     assert.equal(none.exitCode, 2);
-    assert.match(none.stderr, /cannot run status: FILE\|DIR is missing; give it behind the flags/);
+    assert.match(none.stderr, /cannot run status: FILE\|DIR is missing; give it after the flags/);
     const two = await rig.run(['status', 'a', 'b']);
     assert.equal(two.exitCode, 2);
     assert.match(two.stderr, /cannot use "b": status takes one FILE\|DIR/);

@@ -24,7 +24,7 @@ const cases: readonly Case[] = [
   },
   {
     args: ['--log-level', '5', 'snapshot'],
-    says: 'cannot use --log-level: it stands before a command; give the command first: etcdbrctl COMMAND FLAGS',
+    says: 'cannot use --log-level: it comes before a command; give the command first: etcdbrctl COMMAND FLAGS',
   },
   {
     args: ['snapshot', '--strage-provider=Local'],

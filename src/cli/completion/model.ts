@@ -24,11 +24,11 @@ export interface CompletedCommand {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly CompletedFlag[];
-  /** Words that may stand behind it. */
+  /** What may follow it without a flag. */
   readonly operands: readonly string[];
 }
 
-/** All that the completion scripts know, from the option table. */
+/** Every command with its flags, from the option table. */
 export function completionModel(): readonly CompletedCommand[] {
   return commandSummaries.map(({ name, summary }) => {
     const spec = commands.find((command) => command.spec.name === name)?.spec;

@@ -14,7 +14,7 @@ import {
 } from './format.ts';
 import { type Column, type Report, tableLines } from './report.ts';
 
-/** How a catalog is told. */
+/** How a catalog is shown. */
 export interface CatalogStyle {
   /** Now, ms since the epoch; ages are counted from it. */
   readonly now: number;
@@ -74,7 +74,7 @@ function chainLines(chain: Chain, style: CatalogStyle): readonly string[] {
   if (lines.length <= MOST_SHOWN || hidden === 0) {
     return [head, ...lines.flat()];
   }
-  // What is remarkable stays in sight, wherever it stands.
+  // Rows with remarks are always shown.
   const middle = lines.slice(SHOWN_FIRST, -SHOWN_LAST);
   const remarkable = middle.filter((each) => each.length > 1);
   const left = middle.length - remarkable.length;
@@ -115,7 +115,7 @@ function footer({ location, chains, excluded, parts, ignored }: BackupCatalog): 
     whole.length === 0
       ? 'no snapshot; check the container and --store-prefix'
       : `${countText(whole.length, 'snapshot')}, ${formatBytes(sizeOf(whole))}`;
-  return [`${location}: ${what}`, ...(others.length === 0 ? [] : [`Beside them: ${others.join(', ')}`])];
+  return [`${location}: ${what}`, ...(others.length === 0 ? [] : [`Also there: ${others.join(', ')}`])];
 }
 
 function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Record<string, unknown>> {

@@ -2,7 +2,7 @@ import type { StepResult, StoreCheck } from '../../operations/check-store/check-
 import { errorText } from '../../runtime/log/error-text.ts';
 import { keyValueLines, type Report } from './report.ts';
 
-/** From here on a signed request may be refused, and ages of backups are judged wrongly, ms. */
+/** From this skew on, stores may refuse signed requests and retention misjudges the age of backups, ms. */
 const notableSkew = 60_000;
 
 /** What `check-store` prints. */
@@ -17,7 +17,7 @@ export function checkReport(check: StoreCheck): Report {
       ['clock', clockSkewMs === undefined ? undefined : skewText(clockSkewMs)],
       ['versions', versioned === undefined ? undefined : versioned ? 'kept' : 'not kept'],
       ['immutable', versioned === undefined ? undefined : until === undefined ? 'no' : `until ${until}`],
-      ['left behind', left ? probe : undefined],
+      ['not deleted', left ? probe : undefined],
     ]),
     data: {
       location,

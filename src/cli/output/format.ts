@@ -3,7 +3,7 @@ import type { ChainNote, RevisionRange } from '../../snapshot/cover.ts';
 import type { OverlappingDelta } from '../../snapshot/overlapping-deltas.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 
-/** What is odd about a delta, in a few words. */
+/** What is unusual about a delta. */
 export function noteText(note: ChainNote<StoredSnapshot>): string {
   switch (note.kind) {
     case 'overlap':
@@ -11,19 +11,19 @@ export function noteText(note: ChainNote<StoredSnapshot>): string {
     case 'contained':
       return 'not needed: all of it is in other snapshots';
     case 'abandoned':
-      return 'left out: of a history given up before the full was taken';
+      return 'left out: of a history that ended before the full was taken';
     default:
       return note satisfies never;
   }
 }
 
-/** What is said of a chain that two snapshotters wrote to; they may have stopped since. */
+/** The remark on a chain that two snapshotters wrote to; they may have stopped since. */
 export function overlappingText(overlapping: readonly OverlappingDelta<StoredSnapshot>[]): string {
   const are = overlapping.length === 1 ? 'holds' : 'hold';
   return `TWO SNAPSHOTTERS wrote it: ${countText(overlapping.length, 'delta')} ${are} revisions that others hold, too`;
 }
 
-/** The same of one delta, for scripts. */
+/** A delta of the second snapshotter, for scripts. */
 export function overlapData({
   delta,
   other,

@@ -29,7 +29,7 @@ function planLines(plan: RestorePlan): readonly string[] {
   );
   const last = used.at(-1);
   const cut = last !== undefined && last.kind === 'Incr' && last.lastRevision > lastRevision;
-  // A file without a name tells its revision only when it is read.
+  // The revision of a file without a snapshot's name is known only after it was read.
   const reached = lastRevision === 0 ? 'that of the database, read when it is restored' : String(lastRevision);
   return [
     `From:      ${plan.location}`,

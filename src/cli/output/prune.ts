@@ -5,10 +5,10 @@ import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { countText, snapshotData, timeText } from './format.ts';
 import { type Report, tableLines } from './report.ts';
 
-/** A decision, with what came of it once it was carried out. */
+/** A decision, with its outcome after it was carried out. */
 type Decided = Decision<StoredSnapshot> | PrunedObject;
 
-/** What is told besides the decisions. */
+/** What is shown in addition to the decisions. */
 export interface PruneStyle {
   /** Where the store is. */
   readonly location: string;
@@ -36,7 +36,7 @@ export function pruneReport(plan: readonly Decided[], { location, now }: PruneSt
   };
 }
 
-/** The objects in chain order; a line with decision and reason stands above those that have them in common. */
+/** The objects in chain order, each run of the same decision and reason under one heading. */
 function planTable(plan: readonly Decided[]): readonly string[] {
   const rows = tableLines(
     [

@@ -43,11 +43,11 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
   );
 }
 
-/** Labels and values, the values below each other; lines without a value are left out. */
+/** Labels and values in two columns; lines without a value are left out. */
 export function keyValueLines(
   lines: readonly (readonly [label: string, value: string | undefined])[],
 ): readonly string[] {
-  const told = lines.filter(([, value]) => value !== undefined);
-  const width = Math.max(0, ...told.map(([label]) => label.length)) + 3;
-  return told.map(([label, value]) => `${`${label}:`.padEnd(width)}${value}`);
+  const shown = lines.filter(([, value]) => value !== undefined);
+  const width = Math.max(0, ...shown.map(([label]) => label.length)) + 3;
+  return shown.map(([label, value]) => `${`${label}:`.padEnd(width)}${value}`);
 }

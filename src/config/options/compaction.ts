@@ -24,7 +24,7 @@ export const compactionOptions = optionGroup({
       flag: 'metrics-scrape-wait-duration',
       type: 'duration',
       default: '0',
-      help: 'How long to stay after the work, so that metrics can be collected.',
+      help: 'How long to stay after the work, so that metrics can be scraped.',
     },
   },
 });

@@ -42,7 +42,7 @@ export const copyOptions = optionGroup({
       default: '0',
       none: 0,
       above: -1,
-      help: 'How long to wait for it at most; 0 waits for ever.',
+      help: 'How long to wait for it at most; 0 waits without a limit.',
     },
     dryRun: {
       flag: 'dry-run',

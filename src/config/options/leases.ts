@@ -13,7 +13,7 @@ const snapshotLeases = {
     type: 'string',
     default: 'full-snapshot-revisions',
     placeholder: 'name',
-    help: 'Lease that tells the last full snapshot.',
+    help: 'Lease that holds the revision of the last full snapshot.',
     fileKeys: ['healthConfig.fullSnapshotLeaseName'],
   },
   deltaName: {
@@ -21,12 +21,12 @@ const snapshotLeases = {
     type: 'string',
     default: 'delta-snapshot-revisions',
     placeholder: 'name',
-    help: 'Lease that tells the last delta.',
+    help: 'Lease that holds the revision of the last delta.',
     fileKeys: ['healthConfig.deltaSnapshotLeaseName'],
   },
 } as const;
 
-/** Kubernetes leases that tell how far the backup is. */
+/** Kubernetes leases that hold the last revisions of the backup. */
 export const snapshotLeaseOptions = optionGroup({
   title: 'Kubernetes leases',
   options: snapshotLeases,
@@ -45,7 +45,7 @@ export const snapshotLeaseOptions = optionGroup({
   },
 });
 
-/** The Kubernetes lease of the etcd member beside the server. */
+/** The Kubernetes lease of the etcd member next to the server. */
 export const memberLeaseOptions = optionGroup({
   title: 'Kubernetes member lease',
   options: {

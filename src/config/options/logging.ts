@@ -1,6 +1,6 @@
 import { optionGroup } from '../option.ts';
 
-/** What is written to stderr; every command has it. */
+/** What is written to stderr; every command has these options. */
 export const loggingOptions = optionGroup({
   title: 'Logging',
   options: {

@@ -1,6 +1,6 @@
 import { optionGroup } from '../option.ts';
 
-/** Who the restored member is; the words are those of etcd's own flags. */
+/** Who the restored member is, in the terms of etcd's own flags. */
 export const memberOptions = optionGroup({
   title: 'Restored member',
   options: {
@@ -145,7 +145,7 @@ export const embeddedEtcdOptions = optionGroup({
   },
 });
 
-/** How a data directory is looked at before it is trusted. */
+/** How thoroughly a data directory is checked before it is trusted. */
 export const validationOptions = optionGroup({
   title: 'Validation',
   options: {
@@ -155,7 +155,7 @@ export const validationOptions = optionGroup({
       default: 'full',
       choices: ['full', 'sanity'],
       placeholder: 'mode',
-      help: 'sanity looks at the structure and the last revision; full also reads every page of the db, the WAL and the snap files.',
+      help: 'sanity checks the structure and the last revision; full also reads every page of the db, the WAL and the snap files.',
     },
   },
 });

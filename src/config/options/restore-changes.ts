@@ -1,6 +1,6 @@
 import { optionGroup } from '../option.ts';
 
-/** In what the restored state may differ from the one that was backed up. */
+/** How the restored state may differ from the one that was backed up. */
 export const restoreChangesOptions = optionGroup({
   title: 'Changes to the restored state',
   options: {
@@ -27,8 +27,8 @@ export const restoreChangesOptions = optionGroup({
       rule: 'lease ttl',
       placeholder: 'duration',
       help:
-        'Time to live of leases that were granted after the full snapshot and whose own is not known: deltas of ' +
-        'etcd-backup-restore tell only their ids. With strip the keys lose those leases and stay for ever.',
+        'Time to live for leases that were granted after the full snapshot, if their own is not recorded: deltas of ' +
+        'etcd-backup-restore hold only their ids. With strip the keys lose those leases and never expire.',
     },
   },
   check(values) {

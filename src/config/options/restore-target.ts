@@ -50,7 +50,7 @@ export const restoreTargetOptions = optionGroup({
       type: 'string',
       default: undefined,
       placeholder: 'dir',
-      help: 'Unpack the archive that snapshot --include stored beside the snapshot into this directory, too; it must be empty or missing.',
+      help: 'Also unpack the archive that snapshot --include stored with the snapshot, into this directory; it must be empty or missing.',
     },
   },
   check(values) {

@@ -48,7 +48,7 @@ export const serverOptions = optionGroup({
       flag: 'use-etcd-wrapper',
       type: 'bool',
       default: false,
-      help: 'etcd runs in etcd-wrapper, which can be told to stop it.',
+      help: 'etcd runs in etcd-wrapper, which stops it on request.',
       fileKeys: ['useEtcdWrapper'],
     },
   },

@@ -22,7 +22,7 @@ export const verifyOptions = optionGroup({
       none: 0,
       min: 0,
       placeholder: 'count',
-      help: 'Read only this many objects, chosen at random, besides those of the newest chain; 0 reads all.',
+      help: 'Read the newest chain and only this many other objects, chosen at random; 0 reads all.',
     },
     tempDir: {
       flag: 'temp-dir',

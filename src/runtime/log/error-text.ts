@@ -28,8 +28,8 @@ export function oneLine(text: string): string {
 }
 
 function saysAlready(text: string, part: string): boolean {
-  const plain = (words: string): string =>
-    words
+  const plain = (some: string): string =>
+    some
       .replace(/["'`.]/g, '')
       .trim()
       .toLowerCase();

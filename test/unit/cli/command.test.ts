@@ -99,7 +99,7 @@ describe('a command', () => {
     }
   });
 
-  it('that failed for another reason meanwhile ends with that', async () => {
+  it('that fails for another reason after the interruption ends with that reason', async () => {
     const full = failed(new Error('no space left'));
     assert.equal(await interruptedWith(() => full), full);
   });

@@ -181,7 +181,7 @@ describe('a configuration file', () => {
     assert.equal(config.store.prefix, '');
   });
 
-  it('may use anchors, merged sections and the other words for true and false', async () => {
+  it('may use anchors, merged sections and other spellings of true and false', async () => {
     const text = [
       'snapstoreConfig: &store {provider: Local, container: c, tempDir: /scratch}',
       'secondarySnapstoreConfig: {StoreConfig: {<<: *store, prefix: p}, backupSyncEnabled: on}',

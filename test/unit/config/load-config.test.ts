@@ -92,7 +92,7 @@ describe('a finished configuration', () => {
   });
 });
 
-/** A text for an option that differs from its default, and the value it stands for. */
+/** A text for an option that differs from its default, and its value. */
 function example(option: OptionSpec): { readonly text: string; readonly value: unknown } {
   switch (option.type) {
     case 'bool':
@@ -187,7 +187,7 @@ describe('precedence', () => {
 });
 
 describe('special values', () => {
-  it('a zero or an empty text stands for the default where the reference program has it so', async () => {
+  it('a zero or an empty text means the default where the reference program has it so', async () => {
     const { config } = await snapshotWith({ 'delta-snapshot-memory-limit': '0', 'snapstore-temp-directory': '' });
     assert.equal(config.snapshotter.deltaMemoryLimit, 10_485_760);
     assert.equal(config.store.tempDir, '/tmp');

@@ -4,7 +4,7 @@ import { rfc3339 } from '../../../src/runtime/log/rfc3339.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 
 describe('the system clock', () => {
-  it('sleeps at least as long as it is told', async () => {
+  it('sleeps at least as long as asked', async () => {
     const before = systemClock.monotonic();
     await systemClock.sleep(20);
     assert.ok(systemClock.monotonic() - before >= 19);

@@ -26,7 +26,7 @@ function longChain(count: number): StoredSnapshot[] {
 }
 
 describe('the table of a catalog', () => {
-  it('tells chains oldest first and which one restore takes', () => {
+  it('shows chains oldest first and which one restore takes', () => {
     const snapshots = [
       stored(`Full-00000000-00000058-${BEGIN}.gz`, { immutableUntil: (BEGIN + 86_400) * 1_000 }),
       stored(`Incr-00000059-00000089-${BEGIN + 2}.gz`),
@@ -73,7 +73,7 @@ describe('the table of a catalog', () => {
     assert.equal(lines.filter((line) => /TWO SNAPSHOTTERS/.test(line)).length, 1);
   });
 
-  it('leaves out the middle of a long chain unless told otherwise', () => {
+  it('leaves out the middle of a long chain, unless all deltas are wanted', () => {
     const short = table(longChain(40)).table;
     assert.ok(short.includes('  ... 35 more deltas, shown with --all'));
     assert.ok(short.length < 15);
@@ -91,11 +91,11 @@ describe('the table of a catalog', () => {
     );
   });
 
-  it('tells of an empty store and of what lies beside snapshots', () => {
+  it('names an empty store, and objects that are no snapshots', () => {
     assert.deepEqual(table([]).table, ['/backup: no snapshot; check the container and --store-prefix']);
     const part = stored(`Full-00000000-00000058-${BEGIN}.gz/0000000001`);
     const lines = table([part], { ignored: ['v2/odd', 'v2/odder'] }).table;
-    assert.equal(lines.at(-1), 'Beside them: 1 part of larger objects, 2 objects with other names');
+    assert.equal(lines.at(-1), 'Also there: 1 part of larger objects, 2 objects with other names');
   });
 });
 

@@ -14,7 +14,7 @@ describe('an error in one line', () => {
     assert.equal(errorText(new Error('cannot save: disk full', { cause: inner })), 'cannot save: disk full');
   });
 
-  it('leaves out of a cause what was said, whatever its quotation marks', () => {
+  it('leaves out of a cause what was said already, with or without quotation marks', () => {
     const inner = new Error('--name="default": --initial-cluster names only a');
     const outer = new Error('cannot restore with --name=default: --initial-cluster names only a', { cause: inner });
     assert.equal(errorText(outer), 'cannot restore with --name=default: --initial-cluster names only a');

@@ -16,7 +16,7 @@ describe('log lines for people', () => {
     assert.equal(line('debug', 'x', {}, 12_345_678), 'DEBU[12345] x');
   });
 
-  it('put fields behind the padded message', () => {
+  it('put fields after the padded message', () => {
     assert.equal(
       line('info', 'Getting source backups...', { actor: 'copier' }),
       'INFO[0018] Getting source backups...                    actor=copier',
