@@ -15,7 +15,7 @@ export function faultSuite(subject: FaultSubject): void {
     before(() => rig.open());
     after(() => rig.close());
     // They mostly wait, so they wait together.
-    describe('on the way', { concurrency: true }, () => {
+    describe('of the network', { concurrency: true }, () => {
       passingFaultCases(rig);
       lastingFaultCases(rig);
       processCases(rig);

@@ -3,7 +3,7 @@ import { memoryBucket } from '../support/stores/memory-bucket.ts';
 import { bucketSuite } from './bucket.suite.ts';
 
 bucketSuite({
-  name: 'memory, behind a wrapper that could fail',
+  name: 'memory, in a wrapper that could fail',
   open() {
     const bucket = memoryBucket();
     return Promise.resolve({ bucket: faultyBucket(bucket), release: () => Promise.resolve(), fill: bucket.fill });

@@ -42,7 +42,7 @@ export function backupCases(rig: BucketRig): void {
     await assert.rejects(store.fetch(found, { signal }), isStoreError('not_found'));
   });
 
-  test('backups of old releases stand beside new ones, in the order of their revisions', async () => {
+  test('backups of old releases are listed together with new ones, in the order of their revisions', async () => {
     const folder = freshFolder();
     const { store } = backupsIn(folder);
     for (const key of [
@@ -90,7 +90,7 @@ export function backupCases(rig: BucketRig): void {
     }
   });
 
-  test('snapshots that are saved side by side are all there', async () => {
+  test('snapshots that are saved at the same time all arrive', async () => {
     const { store } = backupsIn(freshFolder());
     const names = Array.from({ length: 8 }, (_, at) => `Incr-0000000${at + 1}-0000000${at + 1}-170000000${at}`);
     await Promise.all(

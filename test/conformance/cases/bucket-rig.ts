@@ -20,14 +20,14 @@ export interface OpenedSubject {
 
 /** What is put to the test. */
 export interface BucketSubject {
-  /** As it stands in the report: `Local`, `S3 on Ceph RGW`. */
+  /** Its name in the report: `Local`, `S3 on Ceph RGW`. */
   readonly name: string;
   /** Opens an empty bucket. */
   open(): Promise<OpenedSubject>;
   /** Objects for the listing that goes over many pages, where 10,500 take a server too long; `STORE_OBJECTS` wins over it. */
   readonly manyObjects?: number;
   /**
-   * True where parts are objects of their own, named `KEY/<10 digits>`, that a listing shows beside the objects. The suite looks
+   * True where parts are objects of their own, named `KEY/<10 digits>`, that a listing shows together with the objects. The suite looks
    * past them, except where nothing may be left.
    */
   readonly listsParts?: boolean;

@@ -79,7 +79,7 @@ export function cancellationCases(rig: BucketRig): void {
     assert.deepEqual(await allKeysBelow(prefix), []);
   });
 
-  test('a part that is cancelled on its way leaves nothing', async () => {
+  test('a part that is cancelled meanwhile leaves nothing', async () => {
     const prefix = freshFolder();
     const controller = new AbortController();
     const begun = await rig.bucket.beginUpload(`${prefix}object`, { signal, partSize: CHUNK });
@@ -91,7 +91,7 @@ export function cancellationCases(rig: BucketRig): void {
     assert.deepEqual(await allKeysBelow(prefix), []);
   });
 
-  test('a completion that is cancelled on its way is done whole or leaves nothing', async () => {
+  test('a completion that is cancelled meanwhile is whole or leaves nothing', async () => {
     const key = freshKey();
     const bytes = seededBytes(CHUNK + 9, 23);
     const controller = new AbortController();
@@ -119,7 +119,7 @@ export function cancellationCases(rig: BucketRig): void {
     }
   });
 
-  test('a listing that is cancelled on its way gives the reason or all there is', async () => {
+  test('a listing that is cancelled meanwhile fails with the reason or is whole', async () => {
     const prefix = freshFolder();
     const keys = Array.from({ length: 5 }, (_, at) => `${prefix}${at}`);
     await fill(keys);
@@ -136,7 +136,7 @@ export function cancellationCases(rig: BucketRig): void {
     assert.ok(outcome === undefined || outcome === keys.length);
   });
 
-  test('a delete that is cancelled on its way is done or not done', async () => {
+  test('a delete that is cancelled meanwhile is done or not done', async () => {
     const key = freshKey();
     await put(key, Buffer.from('whole'));
     const controller = new AbortController();

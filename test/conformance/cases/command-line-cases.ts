@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { makeRig } from '../../cli/rig.ts';
 import type { FaultRig } from './fault-rig.ts';
 
-/** What a user is told who names the store wrongly, by the store itself. */
+/** The error that a user sees who names the wrong container. */
 export function commandLineCases(rig: FaultRig): void {
-  test('a container that does not exist is one line of a command', async () => {
+  test('a command reports a container that does not exist in one line', async () => {
     const { config, environment } = await rig.opened.process(rig.opened.target);
     const { provider, endpointOverride } = config;
     const container = 'no-such-container';

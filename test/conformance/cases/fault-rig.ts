@@ -11,9 +11,9 @@ import { collected, inPieces } from '../../support/fixtures/byte-streams.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import { CHUNK } from './bucket-rig.ts';
 
-/** A store whose way is broken. */
+/** A store that is reached over a broken network. */
 export interface FaultSubject {
-  /** As it stands in the report: `Swift`. */
+  /** Its name in the report: `Swift`. */
   readonly name: string;
   open(): Promise<OpenedFaultSubject>;
 }
@@ -31,7 +31,7 @@ export interface OpenedFaultSubject {
   }>;
   /** The operation of a {@link FaultProxy} that uploads a part. */
   readonly part: RegExp;
-  /** The one that downloads an object's bytes; `GET` of its path unless told. */
+  /** The one that downloads an object's bytes; by default `GET` of its path. */
   readonly download?: RegExp;
   /** Keys below the prefix of which unfinished uploads hold parts that no listing shows; left out where there is no such thing. */
   hidden?(prefix: string): Promise<readonly string[]>;
@@ -89,7 +89,7 @@ export class FaultRig {
     return this.#opened;
   }
 
-  /** Without a proxy, to see what is really there. */
+  /** Without a proxy, to see what the store really holds. */
   get direct(): Bucket {
     assert.ok(this.#direct !== undefined, 'the store is open');
     return this.#direct;
@@ -104,7 +104,7 @@ export class FaultRig {
     return `faults-${this.#folders}/`;
   };
 
-  /** A proxy and a bucket behind it. Both end with what is returned. */
+  /** A bucket that is reached through a proxy. Both end with what is returned. */
   async through(
     timeouts: RequestTimeouts,
   ): Promise<AsyncDisposable & { readonly proxy: FaultProxy; readonly bucket: Bucket }> {

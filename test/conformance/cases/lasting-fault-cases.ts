@@ -6,7 +6,7 @@ import type { HttpFault } from '../../support/servers/http-fault.ts';
 import { CHUNK } from './bucket-rig.ts';
 import { ampleTimeouts, type FaultRig, shortTimeouts } from './fault-rig.ts';
 
-/** What goes wrong always, and how it is told. */
+/** Faults that do not pass, and the errors that report them. */
 const faults: Readonly<Record<string, readonly [HttpFault, StoreErrorKind]>> = {
   'reset connections': [{ kind: 'reset' }, 'transient'],
   stalls: [{ kind: 'stall' }, 'transient'],
@@ -25,7 +25,7 @@ const bound = 120_000;
 export function lastingFaultCases(rig: FaultRig): void {
   const { freshFolder, list, read, save, signal } = rig;
 
-  describe('each operation meets it always', { concurrency: 5 }, () => {
+  describe('each operation always meets it', { concurrency: 5 }, () => {
     for (const [title, [fault, kind]] of Object.entries(faults)) {
       test(title, async () => {
         const folder = freshFolder();
@@ -51,7 +51,7 @@ export function lastingFaultCases(rig: FaultRig): void {
       });
     }
 
-    test('every answer is cut off', async () => {
+    test('every response is cut off', async () => {
       const folder = freshFolder();
       const kept = `${folder}kept`;
       await save(rig.direct, kept, seededBytes(100_000, 61));

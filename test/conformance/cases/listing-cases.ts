@@ -27,7 +27,7 @@ export function listingCases(rig: BucketRig): void {
     await assert.rejects(rig.bucket.delete(freshKey(), { signal }), isStoreError('not_found'));
   });
 
-  test('an absent folder lists nothing', async () => {
+  test('the listing of an absent folder is empty', async () => {
     assert.deepEqual(await keysBelow(freshFolder()), []);
   });
 
@@ -44,7 +44,7 @@ export function listingCases(rig: BucketRig): void {
     assert.equal((await get(`${prefix}gone`)).toString(), 'again');
   });
 
-  test('a listing holds what begins with its prefix, and nothing else', async () => {
+  test('a listing shows the keys that begin with its prefix, and nothing else', async () => {
     const prefix = freshFolder();
     const names = ['v1/Backup-1/a', 'v2/a', 'v2/ab', 'v2/b/0000000001', 'v20/a', 'v'].map((name) => `${prefix}${name}`);
     for (const name of names) {
@@ -57,7 +57,7 @@ export function listingCases(rig: BucketRig): void {
     assert.deepEqual(await keysBelow(`${prefix}v1/`), [`${prefix}v1/Backup-1/a`]);
   });
 
-  test('a listing tells sizes and times', async () => {
+  test('a listing shows sizes and times', async () => {
     const key = freshKey();
     const begun = Date.now();
     const saved = await put(key, Buffer.alloc(1234));

@@ -39,7 +39,7 @@ export function passingFaultCases(rig: FaultRig): void {
         assert.equal(entry.size, bytes.length);
         assert.equal(sha256(await read(rig.direct, key)), sha256(bytes));
         assert.ok((await list(bucket, folder)).includes(key));
-        // A body that breaks off fails, it never ends early; whoever wanted it asks again.
+        // A body that breaks off fails, it never ends early; the caller reads again.
         const first = await read(bucket, key).catch((error: unknown) => error);
         const received = first instanceof Buffer ? first : await retried(first, () => read(bucket, key));
         assert.equal(sha256(received), sha256(bytes));
@@ -51,7 +51,7 @@ export function passingFaultCases(rig: FaultRig): void {
       });
     }
 
-    test('bytes that change on their way up', async () => {
+    test('bytes that change while they are uploaded', async () => {
       const folder = freshFolder();
       const key = `${folder}object`;
       const bytes = seededBytes(CHUNK + 1000, 50);

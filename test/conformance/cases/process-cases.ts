@@ -38,7 +38,7 @@ export function processCases(rig: FaultRig): void {
   };
 
   describe('a process ends by itself', { concurrency: 3 }, () => {
-    test('after saving, listing, fetching and deleting, with a failure of each operation on the way', async () => {
+    test('after saving, listing, fetching and deleting, with a failure of each operation', async () => {
       const folder = rig.freshFolder();
       await using proxy = await startFaultProxy(rig.opened.target);
       const faults = [
@@ -67,7 +67,7 @@ export function processCases(rig: FaultRig): void {
       await rig.assertNothingBelow(folder);
     });
 
-    test('after turning away from a fetch that stalls', async () => {
+    test('after abandoning a fetch that stalls', async () => {
       const folder = rig.freshFolder();
       await using proxy = await startFaultProxy(rig.opened.target);
       proxy.fault(({ operation, key }) =>

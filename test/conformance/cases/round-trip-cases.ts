@@ -65,7 +65,7 @@ export function roundTripCases(rig: BucketRig): void {
     await assert.rejects(get(freshKey()), isStoreError('not_found'));
   });
 
-  test('an object that is deleted while it is read comes whole or fails', async () => {
+  test('an object that is deleted while it is read arrives whole or fails', async () => {
     const key = freshKey();
     const bytes = seededBytes(2 * CHUNK, 18);
     await put(key, bytes);

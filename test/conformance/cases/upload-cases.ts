@@ -21,7 +21,7 @@ export function uploadCases(rig: BucketRig): void {
     assert.equal(sha256(await get(key)), sha256(bytes));
   });
 
-  test('parts may come side by side', async () => {
+  test('parts may come at the same time', async () => {
     const key = freshKey();
     const bytes = seededBytes(3 * CHUNK, 3);
     const parts = partsOf(bytes);
@@ -31,7 +31,7 @@ export function uploadCases(rig: BucketRig): void {
     assert.equal(sha256(await get(key)), sha256(bytes));
   });
 
-  test('a part written again replaces its first form', async () => {
+  test('a part that is written again replaces the first one', async () => {
     const key = freshKey();
     const bytes = seededBytes(CHUNK + 10, 4);
     const [first, second] = partsOf(bytes);
@@ -44,7 +44,7 @@ export function uploadCases(rig: BucketRig): void {
     assert.equal(sha256(await get(key)), sha256(bytes));
   });
 
-  test('digests of a part that were made before are worked with: wrong ones are noticed', async () => {
+  test('given digests of a part are used: wrong ones are noticed', async () => {
     const prefix = freshFolder();
     const wanted = rig.bucket.traits.partDigests;
     const bytes = seededBytes(100_000, 14);
@@ -99,7 +99,7 @@ export function uploadCases(rig: BucketRig): void {
     assert.deepEqual(await allKeysBelow(prefix), []);
   });
 
-  test('an overwritten object is wholly the new one', async () => {
+  test('an overwritten object has the new bytes only', async () => {
     const key = freshKey();
     await put(key, seededBytes(200_000, 6));
     await put(key, Buffer.from('short'));
@@ -112,7 +112,7 @@ export function uploadCases(rig: BucketRig): void {
     assert.equal(sha256(await get(key)), sha256(seededBytes(CHUNK + 5, 7)));
   });
 
-  test('the old object stays while a new one is on its way, and when that is aborted', async () => {
+  test('the old object remains while a new one is uploaded, and when that is aborted', async () => {
     const key = freshKey();
     await put(key, Buffer.from('old'));
     const begun = await rig.bucket.beginUpload(key, { signal, partSize: CHUNK });
@@ -122,7 +122,7 @@ export function uploadCases(rig: BucketRig): void {
     assert.equal((await get(key)).toString(), 'old');
   });
 
-  test('of two uploads of one key at once, one is there whole', async () => {
+  test('of two uploads to one key at once, one arrives whole', async () => {
     const key = freshKey();
     const bodies = [seededBytes(CHUNK + 100, 8), seededBytes(CHUNK + 200, 9)];
     const results = await Promise.allSettled(bodies.map((body) => put(key, body)));
@@ -152,7 +152,7 @@ export function uploadCases(rig: BucketRig): void {
     assert.deepEqual(await allKeysBelow(prefix), []);
   });
 
-  test('traits and location are of use', () => {
+  test('traits and location are sensible', () => {
     assert.ok(rig.bucket.traits.maxParts >= 31);
     assert.ok(rig.bucket.traits.minPartSize >= 0);
     assert.ok(rig.bucket.location.length > 0 && !rig.bucket.location.endsWith('/'));

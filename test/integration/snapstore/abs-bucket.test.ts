@@ -227,7 +227,7 @@ describe('check-store on a container where something is not allowed', () => {
     [/^PUT/, 'write'],
     [/^DELETE/, 'delete'],
   ] as const) {
-    it(`tells that it is not allowed to ${failing}`, async () => {
+    it(`reports that it is not allowed to ${failing}`, async () => {
       const container = `without-${failing}`;
       await azurite.createContainer(container);
       await using proxy = await startFaultProxy(`http://127.0.0.1:${azurite.port}`);

@@ -75,7 +75,7 @@ describe('logging in', () => {
     });
   }
 
-  it('a wrong password is denied and not told', async () => {
+  it('a wrong password is denied and not shown', async () => {
     await newContainer('wrong-password');
     const identity: OpenStackIdentity = { kind: 'password', ...swift.tenant, password: 'hush-hush-7f3a' };
     const bucket = new SwiftBucket({
@@ -124,7 +124,7 @@ describe('logging in', () => {
 });
 
 describe('uploads', () => {
-  it('are segments beside a manifest, named as other programs name them', async () => {
+  it('are segments and a manifest, named as other programs name them', async () => {
     const { bucket, raw } = await newContainer('segments');
     const entry = await uploadInParts(bucket, 'v2/Full ü', Buffer.from('aabbc'), 2);
     assert.deepEqual(await sizes(bucket), {
@@ -358,7 +358,7 @@ describe('check-store on a container where something is not allowed', () => {
     [/^PUT/, place.object, 'write'],
     [/^DELETE/, place.object, 'delete'],
   ] as const) {
-    it(`tells that it is not allowed to ${failing}`, async () => {
+    it(`reports that it is not allowed to ${failing}`, async () => {
       const name = `without-${failing}`;
       await newContainer(name);
       await using proxy = await startFaultProxy(swift.url);

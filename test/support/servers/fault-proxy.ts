@@ -8,12 +8,12 @@ import { forwardRequest, lengthHeader } from './forward-request.ts';
 import { corrupted, FaultDesk, type FaultHook, type HttpFault, sendBody } from './http-fault.ts';
 import { listenOnLoopback } from './loopback-listener.ts';
 
-/** Stands before a real store and breaks what passes. */
+/** A proxy in front of a real store that breaks connections and bytes. */
 export interface FaultProxy extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, or `https://` where it was given a certificate. */
   readonly endpoint: string;
   /**
-   * How often each operation was called. Its name is the method and what tells the provider's operations apart: the names of the
+   * How often each operation was called. Its name is the method and what distinguishes the provider's operations: the names of the
    * query's parameters, such as `PUT partNumber uploadId`.
    */
   readonly calls: ReadonlyMap<string, number>;
@@ -24,7 +24,7 @@ export interface FaultProxy extends AsyncDisposable {
 }
 
 /**
- * Starts a proxy on a free port before `target`, `http://HOST:PORT`, or before what stands there when it is asked for.
+ * Starts a proxy on a free port before `target`, `http://HOST:PORT`, or in front of what listens there later.
  * Requests keep their Host header, which may be signed.
  */
 export async function startFaultProxy(

@@ -29,7 +29,7 @@ export async function forwardRequest(origin: string, message: IncomingMessage, b
   return { status: answer.statusCode ?? 502, headers, body: await buffer(answer) };
 }
 
-/** The header of a body's length for an answer to `message`; none for HEAD, whose answer tells of a body it does not have. */
+/** The header of a body's length for an answer to `message`; none for HEAD, whose response announces a body it does not have. */
 export function lengthHeader(message: IncomingMessage, body: Buffer): { readonly 'content-length'?: number } {
   return message.method === 'HEAD' ? {} : { 'content-length': body.length };
 }

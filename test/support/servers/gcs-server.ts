@@ -26,7 +26,7 @@ export async function startGcsServer(
     readonly now?: () => number;
     readonly bucket?: string;
     readonly pageSize?: number;
-    /** Where the objects are kept; memory unless told. */
+    /** Where the objects are kept; by default in memory. */
     readonly objects?: Map<string, GcsObject>;
   } = {},
 ): Promise<GcsServer> {

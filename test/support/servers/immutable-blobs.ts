@@ -10,8 +10,8 @@ export interface ImmutableBlobs extends AsyncDisposable {
 }
 
 /**
- * Stands before an Azurite, which knows no immutability policies, and adds what the service does with a locked one of so many ms:
- * listings tell of it, and blobs are neither deleted nor replaced before their time. Wire format: "List Blobs", "Blob service error
+ * A proxy in front of an Azurite, which knows no immutability policies. It adds what the service does with a locked one of so many ms:
+ * listings show it, and blobs are neither deleted nor replaced before their time. Wire format: "List Blobs", "Blob service error
  * codes" and "Immutable storage" of the Azure Storage documentation.
  */
 export async function startImmutableBlobs(
@@ -56,10 +56,10 @@ function refusal(): ForwardedAnswer {
 }
 
 function withPolicies(listing: Buffer, retentionMs: number): Buffer {
-  const told = listing.toString().replace(/<Last-Modified>([^<]*)<\/Last-Modified>/g, (property, modified: string) => {
+  const shown = listing.toString().replace(/<Last-Modified>([^<]*)<\/Last-Modified>/g, (property, modified: string) => {
     const until = new Date(Date.parse(modified) + retentionMs).toUTCString();
     const policy = `<ImmutabilityPolicyUntilDate>${until}</ImmutabilityPolicyUntilDate>`;
     return `${property}${policy}<ImmutabilityPolicyMode>locked</ImmutabilityPolicyMode>`;
   });
-  return Buffer.from(told);
+  return Buffer.from(shown);
 }

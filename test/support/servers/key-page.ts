@@ -6,7 +6,7 @@ export interface KeyPage {
   readonly next: string | undefined;
 }
 
-/** The keys with `prefix` behind `after`, at most `most`. */
+/** The keys with `prefix` that follow `after`, at most `most`. */
 export function keyPage(
   all: Iterable<string>,
   { prefix, after, most }: { readonly prefix: string; readonly after: string; readonly most: number },

@@ -7,7 +7,7 @@ import { sortOutPathStyle, xmlAnswer } from './s3-protocol.ts';
 import { listenAsStore, type StoreAnswer, type StoreListener, type StoreRequest } from './store-listener.ts';
 import { element, fromText, leaf, xmlDocument } from './xml.ts';
 
-/** A loopback Alibaba Cloud OSS with one bucket, which stands in the path. */
+/** A loopback Alibaba Cloud OSS with one bucket, the first part of the path. */
 export interface OssServer extends StoreListener {
   readonly bucket: string;
   /** The pair that is accepted now. */
@@ -159,7 +159,7 @@ function getObject(call: StoreRequest, space: OssObjectSpace): StoreAnswer {
   const start = Number(range?.[1]);
   const end = Math.min(range?.[2] ? Number(range[2]) + 1 : object.body.length, object.body.length);
   if (range === null || (start >= object.body.length && call.headers['x-oss-range-behavior'] !== 'standard')) {
-    // The service answers with everything when a range lies outside, unless told to behave as the standard says.
+    // The service sends the whole object when a range is outside of it, unless the request asks for the standard's behaviour.
     return headed(call, { status: 200, headers, body: object.body });
   }
   if (start >= end) {

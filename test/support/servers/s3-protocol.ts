@@ -10,7 +10,7 @@ export interface S3Dialect {
   ofBucket(query: URLSearchParams): string;
 }
 
-/** Sorts out a request whose bucket stands first in the path, whose key follows, and whose operation is told by method and query. */
+/** Parses a request: the path is bucket and key, method and query name the operation. */
 export function sortOutPathStyle(
   message: IncomingMessage,
   url: URL,

@@ -32,7 +32,7 @@ export interface S3ServerOptions {
   readonly pace?: Pace;
 }
 
-/** A loopback S3 with one bucket, which stands in the path. */
+/** A loopback S3 with one bucket, the first part of the path. */
 export interface S3Server extends StoreListener {
   readonly bucket: string;
   /** What the bucket holds, for tests to look at and to fill. */

@@ -39,7 +39,7 @@ export interface StoreProtocol {
   readonly perform: (request: StoreRequest) => StoreAnswer;
   /** Turns what `perform` threw, or the error the test asked for, into an answer. */
   readonly refuse: (error: unknown, request: StoreRequest) => StoreAnswer;
-  /** The error a `status` fault stands for. */
+  /** The error of a `status` fault. */
   readonly faulty: (fault: Extract<HttpFault, { kind: 'status' }>) => Error;
 }
 

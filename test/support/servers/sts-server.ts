@@ -24,7 +24,7 @@ export interface StsServer extends StoreListener {
 export const stsRole = 'arn:aws:iam::123456789012:role/backup';
 
 /**
- * Starts the server on a free port. Keys live as long as told, ms; the SDK asks for new ones with every request in the last five
+ * Starts the server on a free port. Keys live for `lifetimeMs`; the SDK asks for new ones with every request in the last five
  * minutes. `onIssued` is called with the number of keys given out so far.
  */
 export async function startStsServer(options: {

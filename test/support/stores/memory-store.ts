@@ -38,7 +38,7 @@ export class MemoryStore implements SnapStore {
     this.#failure =
       kind === undefined
         ? undefined
-        : new StoreError(kind, { action: 'save in', object: 'memory', found: 'told to fail' });
+        : new StoreError(kind, { action: 'save in', object: 'memory', found: 'the test says so' });
   }
 
   /** Deletions fail from now on: of all objects, or of those that `which` names. `undefined` ends it. */
@@ -48,7 +48,7 @@ export class MemoryStore implements SnapStore {
         ? undefined
         : ({ name }) =>
             which(name)
-              ? new StoreError(kind, { action: 'delete from', object: 'memory', found: 'told to fail' })
+              ? new StoreError(kind, { action: 'delete from', object: 'memory', found: 'the test says so' })
               : undefined;
   }
 
@@ -111,7 +111,7 @@ export class MemoryStore implements SnapStore {
     return (await decodedDelta(this.#expanded(name))).map(({ event }) => event);
   }
 
-  /** The TTLs that the delta `name` tells, seconds by lease. */
+  /** The lease TTLs that the delta `name` records, seconds by lease. */
   async leaseTtls(name: string): Promise<ReadonlyMap<bigint, number>> {
     return new Map((await decodedDelta(this.#expanded(name))).flatMap(({ leaseTtls }) => [...leaseTtls]));
   }

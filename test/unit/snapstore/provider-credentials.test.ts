@@ -12,7 +12,7 @@ import { RecordedLog } from '../../support/context/recorded-log.ts';
 
 const roles: Readonly<Record<StoreRole, string>> = { primary: '', source: 'SOURCE_', secondary: 'SECONDARY_' };
 
-/** Providers whose credentials lie in files, with what their variables begin with and a field they cannot do without. */
+/** Providers whose credentials are files, the beginning of their variables, and a field that they need. */
 const inFiles = [
   ['S3', 'AWS', 'region'],
   ['ABS', 'AZURE', 'storageAccount'],

@@ -164,7 +164,7 @@ suite('objects', () => {
     );
   });
 
-  test('objects under retention tell until when, and refuse to go', async () => {
+  test('objects under retention say until when, and cannot be deleted', async () => {
     server.space.retentionSeconds = 3600;
     const { updatedAt } = server.space.put('key', Buffer.from('x'));
     assert.equal((await list())[0]?.immutableUntil, updatedAt + 3_600_000);
@@ -211,7 +211,7 @@ suite('refusals', () => {
     [/^objects\.(insert|resumable|compose)/, 'write'],
     [/^objects\.delete$/, 'delete'],
   ] as const) {
-    test(`check-store tells that it is not allowed to ${failing}`, async () => {
+    test(`check-store reports that it is not allowed to ${failing}`, async () => {
       server.fault(({ operation }) =>
         operations.test(operation) ? { kind: 'status', status: 403, code: 'forbidden' } : undefined,
       );

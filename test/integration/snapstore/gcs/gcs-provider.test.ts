@@ -9,7 +9,7 @@ import { startGcsServer } from '../../../support/servers/gcs-server.ts';
 
 const signal = new AbortController().signal;
 
-test('an http endpoint is an emulator, whoever names it', async () => {
+test('an http endpoint is an emulator, wherever it is given', async () => {
   await using dir = makeTempDir();
   await using server = await startGcsServer({ auth: 'none' });
   server.space.put('key', Buffer.from('x'));

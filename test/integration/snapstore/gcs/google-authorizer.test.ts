@@ -89,7 +89,7 @@ suite('who asks', () => {
     server.tokens.check((await authorizer.headers())['authorization']);
   });
 
-  test('a refusal tells its status and no secret', async () => {
+  test('a refusal names its status and no secret', async () => {
     const authorizer = authorizerOf(await externalAccount('a wrong token'));
     await assert.rejects(authorizer.headers(), (error: unknown) => {
       assert.ok(error instanceof AuthorizationFailed);

@@ -89,7 +89,7 @@ suite('objects', () => {
     await assert.rejects(bucket.delete('key', { signal }), { kind: 'not_found' });
   });
 
-  test('objects under retention tell until when, and refuse to go', async () => {
+  test('objects under retention say until when, and cannot be deleted', async () => {
     server.space.wormDays = 3;
     const { modifiedAt } = server.space.put('key', Buffer.from('x'));
     const [entry] = await list();
@@ -119,7 +119,7 @@ suite('refusals', () => {
     }
   });
 
-  test('signatures of version 1 where the endpoint does not tell its region', async () => {
+  test('signatures of version 1 where the endpoint does not name its region', async () => {
     const { region: _, ...keys } = server.keys;
     await using old = open({ credentials: { storageEndpoint: 'unused.invalid', ...keys } });
     const body = randomBytes(partSize + 5);
@@ -144,7 +144,7 @@ suite('refusals', () => {
     [/^(PutObject|\w*(Upload|Part)\w*)$/, 'write'],
     [/^DeleteObject$/, 'delete'],
   ] as const) {
-    test(`check-store tells that it is not allowed to ${failing}`, async () => {
+    test(`check-store reports that it is not allowed to ${failing}`, async () => {
       server.fault(({ operation }) =>
         operations.test(operation) ? { kind: 'status', status: 403, code: 'AccessDenied' } : undefined,
       );
@@ -237,7 +237,7 @@ suite('faults', () => {
     assert.equal(server.space.objects.size, 0);
   });
 
-  test('a completion that failed over the same bytes leaves no parts behind', async () => {
+  test('a completion that failed over the same bytes leaves no parts', async () => {
     await upload('key', Buffer.from('bytes'));
     server.fault(({ operation }) =>
       operation === 'CompleteMultipartUpload' ? { kind: 'status', status: 500 } : undefined,

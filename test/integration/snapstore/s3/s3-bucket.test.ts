@@ -74,7 +74,7 @@ async function refused(promise: Promise<unknown>, kind: StoreErrorKind, found: R
 }
 
 describe('uploads to S3', () => {
-  it('that are aborted leave no parts behind', async () => {
+  it('that are aborted leave no parts', async () => {
     await rgw.createBucket('aborted');
     const bucket = bucketFor('aborted');
     const upload = await bucket.beginUpload('object', { signal });
@@ -86,7 +86,7 @@ describe('uploads to S3', () => {
     await upload.abort({ signal });
   });
 
-  it('that fail to complete can be aborted and leave no parts behind', async () => {
+  it('that fail to complete can be aborted and leave no parts', async () => {
     await rgw.createBucket('incomplete');
     const bucket = bucketFor('incomplete');
     const upload = await bucket.beginUpload('object', { signal });
@@ -155,7 +155,7 @@ describe('a bucket that keeps versions', () => {
 });
 
 describe('a bucket with object lock', () => {
-  it('tells until when, and refuses to delete before', async () => {
+  it('says until when, and cannot be deleted before', async () => {
     const Bucket = 'locked';
     await rgw.createBucket(Bucket, { objectLock: true });
     const Rule = { DefaultRetention: { Mode: 'COMPLIANCE', Days: 3 } } as const;
@@ -187,7 +187,7 @@ describe('a check of a bucket where something is not allowed', () => {
     ['s3:GetObject', 'read'],
     ['s3:DeleteObject', 'delete'],
   ] as const) {
-    it(`fails to ${failing} without ${action}, and tells why`, async () => {
+    it(`fails to ${failing} without ${action}, and says why`, async () => {
       const Bucket = `without-${failing}`;
       await rgw.createBucket(Bucket);
       const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`];
@@ -245,7 +245,7 @@ describe('what goes wrong', () => {
     await refused(Array.fromAsync(bucket.list('', { signal })), 'transient', /ECONNREFUSED/);
   });
 
-  it('a range behind the end is empty', async () => {
+  it('a range beyond the end is empty', async () => {
     await rgw.createBucket('ranges');
     const bucket = bucketFor('ranges');
     await rgw.client.send(new PutObjectCommand({ Bucket: 'ranges', Key: 'object', Body: 'abc' }));

@@ -33,7 +33,7 @@ export class GcsRefusal extends Error {
   }
 }
 
-/** Conditions of a request as they stand in its query. */
+/** Conditions in the query of a request. */
 export interface GcsPrecondition {
   /** 0: there must be no such object. */
   readonly ifGenerationMatch?: number | undefined;

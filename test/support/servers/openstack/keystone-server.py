@@ -79,7 +79,7 @@ application = core.initialize_application(
 server = Server(("127.0.0.1", 0), Handler)
 server.set_app(application)
 
-# The backends are loaded by now; loading them twice fails.
+# The backends are loaded already; loading them twice fails.
 bootstrap.backends.load_backends = lambda: None
 first = bootstrap.Bootstrapper()
 first.admin_username, first.admin_password, first.project_name = "admin", admin_password, "admin"

@@ -6,7 +6,7 @@ import { type Keystone, type OpenStackTenant, startKeystone, startPython } from 
 export interface Swift extends AsyncDisposable {
   readonly keystone: Keystone;
   readonly region: string;
-  /** `http://127.0.0.1:PORT`, the proxy server's; accounts lie below `/v1/AUTH_<project id>`. */
+  /** `http://127.0.0.1:PORT`, the proxy server's; accounts have the paths `/v1/AUTH_<project id>`. */
   readonly url: string;
   /** A user with a project of its own. */
   readonly tenant: OpenStackTenant;
@@ -22,9 +22,9 @@ export interface Swift extends AsyncDisposable {
 
 /** How a test wants its Swift. */
 export interface SwiftOptions {
-  /** The most objects one page of a listing shows; Swift's own limit, 10,000, unless told. */
+  /** The most objects one page of a listing shows; Swift's own limit, 10,000, by default. */
   readonly listingLimit?: number;
-  /** The largest object that is not made of segments; Swift's own limit, 5 GiB, unless told. */
+  /** The largest object that is not made of segments; Swift's own limit, 5 GiB, by default. */
   readonly maxObjectBytes?: number;
   /** Puts another URL into the catalogue, such as that of a proxy, given the server's own. */
   readonly publicUrl?: (url: string) => Promise<string>;

@@ -26,7 +26,7 @@ const FULL = newSnapshot({
   isFinal: false,
 });
 
-test('what is saved lies below prefix and v2, and can be listed, fetched and deleted', async () => {
+test('a saved snapshot is in folder v2 of the prefix, and can be listed, fetched and deleted', async () => {
   const bucket = memoryBucket();
   const { store } = storeOver(bucket);
   const saved = await store.save(FULL, inPieces(Buffer.from('db'), 1), { signal, sizeBound: 2 });
@@ -63,7 +63,7 @@ test('a prefix that leads out of the container is refused', () => {
   }
 });
 
-test('v1 is found beside v2, in one order', async () => {
+test('v1 and v2 are listed together, in one order', async () => {
   const bucket = memoryBucket();
   await bucket.fill([
     'etcd-main/v2/Incr-00000090-00000119-1795251536.gz',

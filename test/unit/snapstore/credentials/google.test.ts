@@ -56,7 +56,7 @@ describe('credentials of Google', () => {
     assert.deepEqual(await read({ json: () => account }), account);
   });
 
-  it('may be an external account with its token and project beside it', async () => {
+  it('may be an external account with its token and project next to it', async () => {
     await using dir = makeTempDir();
     const identity = await read({ json: external, projectID: 'test-project\n' });
     assert.equal((identity as { type: string }).type, external(dir.path)['type']);
@@ -97,7 +97,7 @@ describe('credentials of Google', () => {
     });
   }
 
-  it('are refused without a project beside an external account', async () => {
+  it('are refused for an external account without a project', async () => {
     await assert.rejects(read({ json: external }), { code: 'credentials_incomplete', message: /projectID/ });
     await assert.rejects(read({ json: external, projectID: 'X' }), { code: 'credentials_invalid' });
   });

@@ -64,7 +64,7 @@ describe('credentials of OpenStack in files', () => {
     });
   });
 
-  it('the region may stand in OS_REGION_NAME', async () => {
+  it('the region may be given in OS_REGION_NAME', async () => {
     const environment = { OS_REGION_NAME: 'south' };
     assert.equal((await readFile({ ...place, ...password }, environment)).region, 'south');
     assert.equal((await readFile({ ...place, ...password, region: 'north' }, environment)).region, 'north');

@@ -109,7 +109,7 @@ describe('the body of an object', () => {
     assert.equal(size, 200_001);
   });
 
-  it('is given up when its first byte does not come in time', async () => {
+  it('fails when its first byte does not come in time', async () => {
     const stream = new PassThrough();
     await assert.rejects(open({ stream, length: 3, deadlineMs: 20 }), { code: 'store_transient' });
     assert.equal(stream.destroyed, true);

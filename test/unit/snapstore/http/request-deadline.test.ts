@@ -47,7 +47,7 @@ describe('one request to a store', () => {
     await assert.rejects(running, reason);
   });
 
-  it('is told by its signal in both cases', async () => {
+  it('sees its signal abort in both cases', async () => {
     const caller = new AbortController();
     const signals: AbortSignal[] = [];
     const request = (signal: AbortSignal): Promise<never> => {

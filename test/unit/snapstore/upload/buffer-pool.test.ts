@@ -40,7 +40,7 @@ test('the only buffer there is may be filled', async () => {
   assert.equal(lent.length, 2, 'one that was never full is given back as well');
 });
 
-test('whoever gives up waiting leaves its place to others', async () => {
+test('a caller that stops waiting leaves its place to others', async () => {
   const pool = new BufferPool({ count: 2 });
   const first = await pool.take(whole, {});
   first.filled();

@@ -326,11 +326,11 @@ test('failed and cancelled uploads give back the buffers they share with others'
   assert.equal(memory.objects.size, 1);
 });
 
-test('progress is told chunk by chunk', async () => {
-  const told: number[] = [];
-  await uploadTo(memoryBucket(), { onUploaded: (bytes) => told.push(bytes) });
+test('progress is reported chunk by chunk', async () => {
+  const reported: number[] = [];
+  await uploadTo(memoryBucket(), { onUploaded: (bytes) => reported.push(bytes) });
   assert.deepEqual(
-    told.toSorted((a, b) => b - a),
+    reported.toSorted((a, b) => b - a),
     [CHUNK, CHUNK, 5],
   );
 });

@@ -173,7 +173,7 @@ test('a directory is no object', async () => {
   await assert.rejects(bucket.beginUpload('file/object', { signal }), StoreError);
 });
 
-test('errors of the system are told by kind', () => {
+test('errors of the system have a kind each', () => {
   for (const [code, kind] of [
     ['ENOENT', 'not_found'],
     ['EACCES', 'denied'],
