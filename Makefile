@@ -48,15 +48,15 @@ fuzz: install
 test-mutations: etcd
 	MUTATIONS=$${MUTATIONS:-10000} MUTATION_SEED=$${MUTATION_SEED:-$$RANDOM} $(NODE) --test test/chaos/mutations.test.ts
 
-## test-versions: the suites that run an etcd, on etcd 3.6 and 3.7 built with the Go toolchain of the machine
+## test-versions: the suites that run an etcd, with etcd 3.6 and 3.7 built with the Go toolchain of the machine
 test-versions: install
 	@$(NODE) scripts/test-versions.ts
 
-## test-stores: the suite of every store with chains of 10,500 objects wherever they lie; takes a quarter of an hour
+## test-stores: the suite of every store with chains of 10,500 objects; takes a quarter of an hour
 test-stores: install ceph openstack
 	STORE_OBJECTS=10500 $(NODE) --test 'test/conformance/**/*.test.ts'
 
-## test-histories: 100,000 random histories of a store, garbage collected on paper; nothing that a restore needs may go
+## test-histories: 100,000 random histories of a store under the retention rules; nothing that a restore needs may be deleted
 test-histories: install
 	HISTORIES=$${HISTORIES:-100000} $(NODE) --test test/unit/retention/plan.test.ts
 

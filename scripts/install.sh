@@ -37,7 +37,7 @@ if [ "$(npm --version | cut -d. -f1)" -lt 10 ]; then
 else
   npm=(npm)
 fi
-# The system's Node only runs this installation; the packages' engine demands are met by the Node among them.
+# The system's Node only runs this installation; the packages run on the Node among them, which is new enough.
 "${npm[@]}" ci 2> >(grep -v EBADENGINE >&2)
 
 # Three packages offer the runtime, one a platform; npm 10 drops the link when it skips the others.

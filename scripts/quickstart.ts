@@ -82,9 +82,9 @@ while (performance.now() < stopWriting) {
   writes++;
   await sleep(5);
 }
-tell.fact(`${writes} transactions of puts, overwrites and deletes went in meanwhile`);
+tell.fact(`${writes} transactions of puts, overwrites and deletes were written at the same time`);
 
-tell.step('Stop the backup; what was collected so far is written before it leaves');
+tell.step('Stop the backup; what its event buffer holds is saved before it ends');
 await snapshotter.end('SIGTERM');
 for (const line of snapshotter.output().trim().split('\n').slice(-3)) {
   tell.fact(line);

@@ -11,7 +11,7 @@ export interface Replacement {
   readonly rewrite: (source: string, path: string) => string;
 }
 
-/** Replaces `from`, which must stand in `source` exactly once, by `to`. Throws an Error otherwise. */
+/** Replaces `from`, which must occur in `source` exactly once, by `to`. Throws an Error otherwise. */
 export function replaceOnce(source: string, from: string, to: string): string {
   const parts = source.split(from);
   if (parts.length !== 2) {

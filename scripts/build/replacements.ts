@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import protobuf from 'protobufjs';
 import { type Replacement, replaceOnce } from './replace-in-package.ts';
 
-/** What packages do that a single file cannot: read files beside themselves, or pull in what we never call. */
+/** What packages do that a single file cannot: read files next to themselves, or pull in what we never call. */
 export const replacements: readonly (Replacement & { readonly package: RegExp })[] = [
   {
     name: 'embedding the protocol of etcd3',

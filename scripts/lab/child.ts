@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A program that runs beside a test. */
+/** A program that runs while its caller goes on. */
 export interface Child {
   readonly pid: number;
   /** Everything it wrote to stdout and stderr so far, in order of arrival. */
@@ -10,7 +10,7 @@ export interface Child {
   hasExited(): boolean;
   /** Resolves when it has ended. */
   readonly exited: Promise<void>;
-  /** Sends the signal and waits for the end; after `graceMs` (10 s unless told) it is killed. */
+  /** Sends the signal and waits for the end; after `graceMs` (default 10 s) it is killed. */
   end(signal: NodeJS.Signals, options?: { readonly graceMs?: number }): Promise<void>;
 }
 

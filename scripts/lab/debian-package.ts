@@ -37,7 +37,7 @@ export async function unpackDebianPackages(request: {
   }
 }
 
-/** Settings that keep apt away from the machine's own lists, caches, locks and hooks; they lie in `lists` and `cache` below `scratch`. */
+/** Settings that keep apt away from the machine's own lists, caches, locks and hooks; its own are `lists` and `cache` below `scratch`. */
 export function privateAptConfiguration(scratch: string): string {
   return [
     '#clear APT::Update::Post-Invoke;',

@@ -58,7 +58,7 @@ export class EtcdGateway {
     return ID;
   }
 
-  /** One key as it stands, asked of the cluster and not of a member that may lag; undefined when it does not exist. */
+  /** The current state of one key, read linearizably, so not from a member that lags; undefined when it does not exist. */
   async get(key: string): Promise<GatewayKey | undefined> {
     const { kvs = [] } = (await this.#call('kv/range', { key: base64(key) })) as {
       readonly kvs?: readonly GatewayKey[];
@@ -66,7 +66,7 @@ export class EtcdGateway {
     return kvs[0];
   }
 
-  /** Reads everything. Nothing else may write meanwhile. */
+  /** Reads everything. Nothing else may write at the same time. */
   async state(): Promise<ClusterState> {
     const range = { key: base64('\0'), range_end: base64('\0'), sort_target: 'KEY', sort_order: 'ASCEND' };
     const { header, kvs = [] } = (await this.#call('kv/range', range)) as {

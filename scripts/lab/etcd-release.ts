@@ -87,6 +87,6 @@ async function obtain(line: EtcdLine, home: string): Promise<void> {
   }
 }
 
-/** etcd 3.4 starts on arm64 only when told that this is meant; no other variable reaches an etcd under test. */
+/** etcd 3.4 starts on arm64 only with this variable; no other variable reaches an etcd under test. */
 export const unsupportedArchitecture: NodeJS.ProcessEnv =
   process.arch === 'arm64' ? { ETCD_UNSUPPORTED_ARCH: 'arm64' } : {};

@@ -188,7 +188,7 @@ function serverAt(parts: {
       const login = loggedIn ? [`--user=root:${options.rootPassword}`] : [];
       const { stdout } = await run(
         options.release.etcdctl,
-        [...connectionFlags(options, clientUrl), ...PATIENCE, ...login, ...args],
+        [...connectionFlags(options, clientUrl), ...REQUEST_TIMEOUTS, ...login, ...args],
         {
           env: { ETCDCTL_API: '3' },
         },
@@ -203,8 +203,8 @@ function serverAt(parts: {
   };
 }
 
-/** etcdctl gives up after 2 and 5 seconds otherwise, which a busy machine may need. */
-const PATIENCE = ['--dial-timeout=60s', '--command-timeout=60s'];
+/** etcdctl's defaults of 2 s and 5 s are too short for a busy machine. */
+const REQUEST_TIMEOUTS = ['--dial-timeout=60s', '--command-timeout=60s'];
 
 function connectionFlags({ tls }: EtcdOptions, clientUrl: string): string[] {
   const flags = [`--endpoints=${clientUrl}`];

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** A TCP port of 127.0.0.1 that nothing listens on at the moment; whoever uses it must be ready to lose the race. */
+/** A TCP port of 127.0.0.1 that nothing listens on at the moment; another process may take it before the caller does. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   const { promise, resolve, reject } = Promise.withResolvers<number>();

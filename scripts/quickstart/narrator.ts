@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 
-/** Tells what happens: numbered steps with the time since the start, facts below them, and checks at the end. */
+/** Prints what happens: numbered steps with the time since the start, facts below them, and checks at the end. */
 export class Narrator {
   readonly #out: Writable & { readonly isTTY?: boolean };
   readonly #startedAt = performance.now();

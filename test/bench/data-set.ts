@@ -46,7 +46,7 @@ export async function dataSet(): Promise<DataSet> {
   }
   const layout = join(home, 'store/bench/v2');
   const names = readdirSync(layout).filter((name) => /^(Full|Incr)-/.test(name));
-  // The start revision is the second field, so names of one kind sort in chain order; F stands before I.
+  // The start revision is the second field, so names of one kind sort in chain order; F comes before I.
   return {
     store: join(home, 'store'),
     objects: names.toSorted().map((name) => join(layout, name)),

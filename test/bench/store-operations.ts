@@ -62,7 +62,7 @@ function chainNames(count: number): readonly string[] {
   });
 }
 
-/** Rows of one object through one store, beside the SDK without us; of both without what they need before they begin. */
+/** Rows of one object through one store, next to the SDK alone; the start-up time of both is subtracted. */
 export async function benchTransfer(bench: Bench): Promise<readonly Row[]> {
   const [name = ''] = chainNames(1);
   const size = bench.storeBytes / 2;
@@ -89,7 +89,7 @@ function less({ wallMs, cpuMs, peakRss }: MeasuredRun, start: MeasuredRun): Meas
 }
 
 /**
- * Rows of a copy between two stores, beside the slower of reading from the one and writing to the other: once as fast as
+ * Rows of a copy between two stores, next to the slower of reading from the one and writing to the other: once as fast as
  * the machine goes, where both stores and the copy share its processors, and once with stores that have lines of their own.
  */
 export async function benchCopy(bench: Bench): Promise<readonly Row[]> {

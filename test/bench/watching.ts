@@ -33,7 +33,7 @@ interface Watcher {
 
 /**
  * What it costs to watch 300,000 events of 512 B, as fast as one etcd produces them, and to store them: from the first event to the
- * last delta in the store, CPU and memory of the snapshotter alone. Then the same with a store that stands still for a minute.
+ * last delta in the store, CPU and memory of the snapshotter alone. Then the same with a store that does not answer for a minute.
  */
 export async function benchWatch({ scratch, reference }: Bench): Promise<readonly Row[]> {
   const rows: Row[] = [];

@@ -1,6 +1,6 @@
 /**
- * Lets a snapshotter work for a long time and looks whether it grows, or misses anything: clients write, its store has all kinds of
- * trouble, its credentials are rotated, fulls are taken each minute and garbage is collected. Ends with 1 when something is wrong.
+ * Lets a snapshotter work for a long time and checks whether it grows or misses a write: clients write, its store has all kinds of
+ * trouble, its credentials are rotated, fulls are taken each minute and old snapshots are deleted. Ends with 1 when something is wrong.
  * Environment: `SOAK_MINUTES` (20), `SOAK_SEED`, `SOAK_ETCDBRCTL`: the program, `bin/etcdbrctl` unless given.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

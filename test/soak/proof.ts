@@ -31,7 +31,7 @@ export async function proveBackup(store: SnapStore, live: EtcdServer): Promise<r
   await using restored = await startEtcd({ release: live.release, dataDir: request.dataDir });
   const found = await new EtcdGateway(restored.clientUrl).state();
   if (found.revision !== wanted.revision) {
-    wrong.push(`the restored etcd stands at revision ${found.revision}, the live one at ${wanted.revision}`);
+    wrong.push(`the restored etcd is at revision ${found.revision}, the live one at ${wanted.revision}`);
   }
   const differing = wanted.keys.filter((key, at) => !isDeepStrictEqual(key, found.keys[at]));
   if (differing.length > 0 || found.keys.length !== wanted.keys.length) {

@@ -16,7 +16,7 @@ export interface LoopbackTask {
   readonly rate?: number;
 }
 
-/** Bytes with their SHA-256 behind them, as every full and every delta ends. */
+/** Bytes followed by their SHA-256, as every full and every delta ends. */
 function hashedBytes(size: number): Buffer {
   const payload = seededBytes(size, 1);
   return Buffer.concat([payload, createHash('sha256').update(payload).digest()]);

@@ -10,7 +10,7 @@ for (const [zone, offset] of [
   ['America/Phoenix', '-07:00'],
   ['UTC', 'Z'],
 ] as const) {
-  it(`tells times of log lines in the zone of TZ: ${zone}`, async () => {
+  it(`log lines have times in the zone of TZ: ${zone}`, async () => {
     using dir = makeTempDir();
     const store = ['--storage-provider', 'Local', '--store-container', goldenStorePath('etcd-3.5/gzip')];
     const args = ['restore', ...store, '--store-prefix', 'etcd-main', '--data-dir', dir.join('data')];

@@ -5,7 +5,7 @@ import { projectRoot } from '../../../scripts/lab/project-root.ts';
 import { run } from '../../../scripts/lab/run.ts';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 
-it('the quickstart brings a destroyed cluster back and leaves nothing behind', async () => {
+it('the quickstart brings a destroyed cluster back and leaves no files', async () => {
   using dir = makeTempDir();
   const { stdout } = await run(process.execPath, [`${projectRoot}scripts/quickstart.ts`], {
     env: { PATH: process.env['PATH'], TMPDIR: dir.path },

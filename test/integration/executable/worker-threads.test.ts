@@ -37,7 +37,7 @@ it('the executable reads deltas in threads of its own', async () => {
   assert.ok(existsSync(dir.join('data/member/snap/db')));
 });
 
-it('damage that a thread of the executable finds is told as any other', async () => {
+it('damage that a thread of the executable finds is reported like any other', async () => {
   using dir = makeTempDir();
   const args = ['restore', ...localStore(dir, { flipped: 4 }), '--data-dir', dir.join('data')];
   const name = (objects[4]?.key ?? '').slice('v2/'.length);
@@ -48,7 +48,7 @@ it('damage that a thread of the executable finds is told as any other', async ()
   assert.deepEqual(readdirSync(dir.path), ['store']);
 });
 
-it('the executable checks copied objects in a thread, and tells damage as any other', async () => {
+it('the executable checks copied objects in a thread, and reports damage like any other', async () => {
   using dir = makeTempDir();
   const args = ['copy', '--source-storage-provider', 'Local', '--source-store-container', dir.join('store')];
   const options = { cwd: dir.path, env: { HOME: dir.path } };
@@ -64,7 +64,7 @@ it('the executable checks copied objects in a thread, and tells damage as any ot
   assert.deepEqual(
     readdirSync(dir.join('other/v2')).length,
     2,
-    'only what lies before the damaged one is in the target, and nothing half written',
+    'only what comes before the damaged one is in the target, and nothing half written',
   );
 });
 

@@ -11,7 +11,7 @@ import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 
 for (const line of etcdLines) {
   describe(`a scratch etcd ${line}`, () => {
-    it('keeps its keys over kill -9 and restart, and leaves nothing behind', async () => {
+    it('keeps its keys over kill -9 and restart, and leaves no files', async () => {
       let dataDir: string;
       let pid: number;
       {
@@ -28,7 +28,7 @@ for (const line of etcdLines) {
       assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
     });
 
-    it('demands certificates and a password when asked to', async () => {
+    it('asks for certificates and a password when asked to', async () => {
       await using certificates = await makeCertificates();
       await using etcd = await startEtcd({
         release: await etcdRelease(line),

@@ -55,7 +55,7 @@ test('wrong bytes, too many components and requests of nobody are refused', asyn
   assert.equal(server.space.compose('key', parts.slice(1), {}).body.length, 32);
 });
 
-test('a line behind the last boundary belongs to nothing', async () => {
+test('a line after the last boundary belongs to nothing', async () => {
   await using server = await startGcsServer({ auth: 'none' });
   const [attributes, body] = [JSON.stringify({ name: 'key' }), 'bytes\r\n'];
   const parts = [attributes, body].map((part) => `--limit\r\ncontent-type: x/y\r\n\r\n${part}\r\n`);

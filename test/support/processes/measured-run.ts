@@ -12,7 +12,7 @@ export interface MeasuredRun {
 }
 
 /**
- * Runs a program to its end and measures it. Blocks this thread meanwhile: so its process entry cannot be reaped before
+ * Runs a program to its end and measures it. Blocks this thread until then, so that its process entry cannot be reaped before
  * the last numbers are read from it. Throws, with what the program wrote to stderr, unless it exits with 0.
  */
 export async function measureRun(
@@ -56,8 +56,8 @@ export async function measureRun(
 const clockTicksPerSecond = 100;
 
 /**
- * Pauses grow to this part of the time that has passed: the end is known as exactly as it matters, and whoever looks takes nothing
- * worth mentioning from a program that needs all processors.
+ * Pauses grow to this part of the time that has passed: the end is known as exactly as it matters, and looking takes next to nothing
+ * from a program that needs all processors.
  */
 const shareOfElapsed = 1 / 250;
 
