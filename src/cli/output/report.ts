@@ -14,8 +14,8 @@ export async function formatReport(report: Report, format: 'table' | 'json' | 'y
     case 'json':
       return `${JSON.stringify(report.data)}\n`;
     case 'yaml': {
-      const { stringify } = await import('yaml');
-      return stringify(report.data, { lineWidth: 0, aliasDuplicateObjects: false });
+      const { formatYaml } = await import('./yaml.ts');
+      return formatYaml(report.data);
     }
     default:
       return format satisfies never;
