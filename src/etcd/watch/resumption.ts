@@ -1,4 +1,5 @@
 import { nextRevision, type Revision } from '../../revision.ts';
+import { Backoff, type BackoffPolicy } from '../../runtime/async/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import type { WatchBatch } from '../cluster.ts';
@@ -16,20 +17,19 @@ export interface WatchParts {
   readonly acceptTimeoutMs: number;
 }
 
-const firstDelayMs = 100;
-const longestDelayMs = 5_000;
+const backoffPolicy: BackoffPolicy = { firstMs: 100, multiplier: 2, longestMs: 5_000 };
 
-/** Where a watch stands between two streams, and whether another one is worth a try. */
+/** What a watch remembers from one stream to the next, and whether another stream is worth a try. */
 export class Resumption {
   readonly #parts: WatchParts;
   #next: Revision;
   #clusterId: bigint | undefined;
-  /** Streams that failed since one was last accepted. */
-  #failed = 0;
+  /** One wait for each stream that failed since one was last accepted. */
+  readonly #backoff = new Backoff(backoffPolicy);
   #loggedInAgain = false;
   /** Where a revision was missing, until the watch gets beyond it. */
   #gapAt: Revision | undefined;
-  /** Since when members have stood below what was already seen, monotonic ms. */
+  /** Since when members lag behind what was already seen, monotonic ms. */
   #behindSince: number | undefined;
 
   constructor(parts: WatchParts, from: Revision) {
@@ -49,7 +49,7 @@ export class Resumption {
 
   /**
    * Notes that a member has begun to send. Throws an {@link EtcdFailure} `etcd_history_changed` when it belongs to
-   * another cluster, or stands below what was seen before: a member that lags, or a cluster put back to an older state.
+   * another cluster, or is at an older revision than was seen before: a member that lags, or a restored cluster.
    */
   accepted(header: ResponseHeader, member: MemberClient): void {
     const { clusterId, storeRevision } = header;
@@ -59,14 +59,14 @@ export class Resumption {
     }
     if (nextRevision(storeRevision) < this.#next) {
       this.#behindSince ??= this.#parts.clock.monotonic();
-      throw historyChanged(member, `it stands at revision ${storeRevision}, and ${this.#next - 1} was seen before`);
+      throw historyChanged(member, `it is at revision ${storeRevision}, and ${this.#next - 1} was seen before`);
     }
-    if (this.#failed > 0) {
+    if (this.#backoff.waits > 0) {
       const { log } = this.#parts;
       log.info({ endpoint: member.endpoint.url }, `Watch goes on from revision ${this.#next}`);
     }
     this.#behindSince = undefined;
-    this.#failed = 0;
+    this.#backoff.reset();
     this.#loggedInAgain = false;
   }
 
@@ -79,7 +79,8 @@ export class Resumption {
       return;
     }
     const failure = member === undefined ? error : await member.failure(error, { action: 'watch' });
-    this.#failed += 1;
+    const delayMs = this.#backoff.nextMs();
+    const failed = this.#backoff.waits;
     if (!(failure instanceof EtcdFailure) || !this.#isWorthAnotherTry(failure)) {
       throw failure;
     }
@@ -87,13 +88,10 @@ export class Resumption {
       pool.moveOn();
     }
     // Powers of two: an outage of hours must not fill the log.
-    if (Number.isInteger(Math.log2(this.#failed))) {
-      log.warn(
-        { attempt: this.#failed },
-        `Watch broke off before revision ${this.#next}, trying again: ${failure.message}`,
-      );
+    if (Number.isInteger(Math.log2(failed))) {
+      log.warn({ attempt: failed }, `Watch broke off before revision ${this.#next}, trying again: ${failure.message}`);
     }
-    await clock.sleep(Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(this.#failed - 1, 10)), signal);
+    await clock.sleep(delayMs, signal);
   }
 
   #isWorthAnotherTry(failure: EtcdFailure): boolean {
@@ -105,7 +103,7 @@ export class Resumption {
       case 'etcd_auth':
       case 'etcd_refused':
       case 'etcd_learner_refuses':
-        return this.#failed < this.#parts.pool.size;
+        return this.#backoff.waits < this.#parts.pool.size;
       case 'etcd_history_gap': {
         const again = this.#gapAt === this.#next;
         this.#gapAt = this.#next;
