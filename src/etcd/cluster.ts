@@ -4,7 +4,7 @@ import type { DeltaEvent } from '../snapshot/delta-event.ts';
 /** How to reach and trust an etcd cluster. */
 export interface EtcdConnectionOptions {
   readonly endpoints: readonly string[];
-  /** Endpoints that stand for the whole cluster (a Kubernetes service); used for everything that may go to any member. */
+  /** Endpoints of the whole cluster, such as a Kubernetes service, for calls that any member can answer. Empty: `endpoints`. */
   readonly serviceEndpoints: readonly string[];
   readonly username: string | undefined;
   readonly password: string | undefined;
@@ -20,7 +20,7 @@ export interface EtcdConnectionOptions {
   readonly snapshotTimeoutMs: number;
   /** Deadline of one member's defragmentation, ms. */
   readonly defragTimeoutMs: number;
-  /** Which member fulls are read from; `any`, the default, takes a follower that keeps up where there is one. */
+  /** Which member fulls are read from; `any`, the default, prefers a follower that does not lag. */
   readonly snapshotFrom?: SnapshotSource;
 }
 
@@ -34,7 +34,7 @@ export interface ClusterAlarm {
   readonly alarm: 'NOSPACE' | 'CORRUPT';
 }
 
-/** What one member says of itself. */
+/** The status of one member, as it sees itself and its cluster. */
 export interface MemberStatus {
   readonly endpoint: string;
   readonly version: string;
@@ -52,7 +52,7 @@ export interface MemberStatus {
 
 /** Events of one or more whole transactions, in order, or a progress mark without events. */
 export interface WatchBatch {
-  /** Every event up to and including this revision has been delivered by now. */
+  /** With this batch, every event up to and including this revision is delivered. */
   readonly revision: Revision;
   readonly events: readonly DeltaEvent[];
 }
@@ -61,23 +61,24 @@ export interface WatchBatch {
 export interface EtcdCluster extends AsyncDisposable {
   /** For messages. */
   readonly location: string;
+  /** The status of any member that answers; for that of our own member see {@link ClusterMembers.ownStatus}. */
   status(options: { readonly signal: AbortSignal }): Promise<MemberStatus>;
-  /** The status of every endpoint that was given, in that order. Rejects when one does not answer. */
+  /** The status of each of `endpoints`, in that order. Rejects when one of them does not answer. */
   members(options: { readonly signal: AbortSignal }): Promise<readonly MemberStatus[]>;
-  /** The alarms that are raised now. */
+  /** The alarms that are raised. */
   alarms(options: { readonly signal: AbortSignal }): Promise<readonly ClusterAlarm[]>;
-  /** Defragments one member, named as {@link members} names it. It serves nobody meanwhile. */
+  /** Defragments the member at `endpoint`, one of those that {@link members} returns. The member answers nothing meanwhile. */
   defragment(endpoint: string, options: { readonly signal: AbortSignal }): Promise<void>;
-  /** The TTL a lease was granted with, seconds; undefined when there is no such lease any more. */
+  /** The TTL that a lease was granted with, seconds; undefined when the lease does not exist. */
   leaseTtl(lease: bigint, options: { readonly signal: AbortSignal }): Promise<number | undefined>;
-  /** The member's database followed by its SHA-256, with backpressure: nothing is read ahead beyond a few messages. */
+  /** The database of a member followed by its SHA-256, with backpressure: only a few messages are read ahead. */
   snapshot(options: {
     readonly signal: AbortSignal;
-    /** Called once, before the first bytes, with the number of bytes that will come. */
+    /** Called once, before the first bytes, with the size of the whole stream in bytes. */
     readonly onSize?: ((bytes: number) => void) | undefined;
   }): AsyncIterable<Uint8Array>;
   /**
-   * Every change of every key from `from` on, gapless. Throws {@link CompactedFailure} when `from` is compacted away.
+   * Every change of every key from `from` on, without a gap. Throws {@link CompactedFailure} when `from` is compacted away.
    * Ends when the signal aborts.
    */
   watch(options: { readonly from: Revision; readonly signal: AbortSignal }): AsyncIterable<WatchBatch>;

@@ -28,7 +28,7 @@ export class LiveMembers implements ClusterMembers {
       if (!(error instanceof EtcdFailure && error.code === 'etcd_learner_refuses')) {
         throw error;
       }
-      // A learner gives its status, but lets nobody log in. It accepts the login of another member.
+      // A learner returns its status, but refuses logins. It accepts the token of a login at another member.
       await anyMember.anywhere(this.#poolCall('log in at', call), async () => {});
       return await ask();
     }

@@ -1,6 +1,6 @@
 import { optionGroup } from '../option.ts';
 
-/** How to reach the etcd cluster and whom to trust. */
+/** How to connect to the etcd cluster. */
 export const etcdConnectionOptions = optionGroup({
   title: 'etcd connection',
   options: {
@@ -21,7 +21,7 @@ export const etcdConnectionOptions = optionGroup({
       default: [],
       rule: 'etcd endpoint',
       placeholder: 'url,...',
-      help: 'Client addresses that stand for the whole cluster, such as a Kubernetes service; used for calls that any member can answer.',
+      help: 'Client addresses of the whole cluster, such as a Kubernetes service; used for calls that any member can answer.',
       fileKeys: ['etcdConnectionConfig.serviceEndpoints'],
     },
     username: {

@@ -7,8 +7,8 @@ import { type TransportSecuritySource, tlsOptions } from './transport-security.t
 /**
  * Settings of every connection:
  * no proxy from the environment, as etcd's own clients have none; no limit to the size of an answer, because etcd's
- * limits hold; pings find a peer that vanished without a word (etcd allows one every 5 s); short pauses
- * between attempts to connect; a stream may have 1 MiB on the way before it is read.
+ * limits hold; pings find a peer that is gone without having closed the connection (etcd allows one every 5 s); short pauses
+ * between attempts to connect; a stream may send 1 MiB before it is read.
  */
 export const channelOptions: ChannelOptions = {
   'grpc.enable_http_proxy': 0,
@@ -30,7 +30,7 @@ export function credentialsFor(endpoint: EtcdEndpoint, security: TransportSecuri
 }
 
 /**
- * TLS with the options of {@link tlsOptions} to the letter. grpc-js' own credentials send an IP address as server name
+ * TLS with exactly the options of {@link tlsOptions}. The credentials of grpc-js send an IP address as server name
  * and trust Node's authorities only.
  */
 class TlsCredentials extends ChannelCredentials {

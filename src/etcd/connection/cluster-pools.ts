@@ -1,6 +1,6 @@
 import type { MemberPool } from './member-pool.ts';
 
-/** The ways to the members of one cluster, open until each user has released them. */
+/** The connections to the members of one cluster, open until each user has released them. */
 export class ClusterPools {
   /** Each member by its own address, our own first. */
   readonly endpoints: MemberPool;

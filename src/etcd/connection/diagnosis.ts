@@ -4,19 +4,19 @@ import type { EtcdFailureCode } from '../etcd-failure.ts';
 import type { EtcdEndpoint } from './endpoint.ts';
 import { type TransportSecurity, tlsOptions } from './transport-security.ts';
 
-/** Why no connection comes about, and what to do. */
+/** Why an endpoint cannot be connected to, and what to do. */
 export interface Diagnosis {
   readonly code: EtcdFailureCode;
   readonly found: string;
   readonly remedy: string;
 }
 
-/** How long one step of the examination may take, ms. */
-const patience = 2_000;
+/** How long one connection may take, ms. */
+const timeout = 2_000;
 
 /**
- * Finds out why gRPC could not use an endpoint, by connecting once more with nothing in between: gRPC reports
- * every reason in the same free text, the socket has codes. Undefined when the connection works now.
+ * Finds out why gRPC could not use an endpoint by connecting to it once more without gRPC: gRPC reports every reason
+ * in the same free text, a socket has error codes. Undefined when the connection works now.
  */
 export async function diagnose(endpoint: EtcdEndpoint, security: TransportSecurity): Promise<Diagnosis | undefined> {
   const error = endpoint.secure ? await tlsError(endpoint, security) : await tcpError(endpoint);
@@ -102,15 +102,15 @@ function explainTls(error: NodeJS.ErrnoException, endpoint: EtcdEndpoint, securi
   };
 }
 
-/** Node puts the names of the certificate into the reason. */
+/** The reason names the hosts that the certificate is for. */
 function reasonOf(error: Error): string {
   return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
 }
 
-/** Undefined when a TCP connection comes about. */
+/** The error of a TCP connection; undefined when it succeeds. */
 function tcpError(endpoint: EtcdEndpoint): Promise<NodeJS.ErrnoException | undefined> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | undefined>();
-  const socket = tcpConnect({ host: endpoint.host, port: endpoint.port, timeout: patience });
+  const socket = tcpConnect({ host: endpoint.host, port: endpoint.port, timeout });
   socket.once('connect', () => resolve(undefined));
   socket.once('timeout', () => resolve(timedOut()));
   socket.once('error', resolve);
@@ -118,14 +118,14 @@ function tcpError(endpoint: EtcdEndpoint): Promise<NodeJS.ErrnoException | undef
 }
 
 /**
- * Undefined when a TLS connection comes about and lasts: with TLS 1.3 a server refuses our certificate only after
- * our side of the handshake is done, so the first bytes of the server are waited for.
+ * The error of a TLS connection; undefined when the server accepts it. With TLS 1.3 a server refuses our certificate only
+ * after our side of the handshake is done, so this waits for the first bytes of the server.
  */
 function tlsError(endpoint: EtcdEndpoint, security: TransportSecurity): Promise<NodeJS.ErrnoException | undefined> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | undefined>();
   let socket: TLSSocket;
   try {
-    socket = tlsConnect({ ...tlsOptions(endpoint, security), timeout: patience });
+    socket = tlsConnect({ ...tlsOptions(endpoint, security), timeout });
   } catch (error) {
     return Promise.resolve(error as NodeJS.ErrnoException);
   }
@@ -144,7 +144,7 @@ function tlsError(endpoint: EtcdEndpoint, security: TransportSecurity): Promise<
 async function speaksTls(endpoint: EtcdEndpoint, security: TransportSecurity): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const anyCertificate: TransportSecurity = { ...security, verify: false };
-  const socket = tlsConnect({ ...tlsOptions(endpoint, anyCertificate), timeout: patience });
+  const socket = tlsConnect({ ...tlsOptions(endpoint, anyCertificate), timeout });
   socket.once('secureConnect', () => resolve(true));
   socket.once('timeout', () => resolve(false));
   // An alert is TLS too, such as a demand for a client certificate under TLS 1.2.
@@ -153,10 +153,10 @@ async function speaksTls(endpoint: EtcdEndpoint, security: TransportSecurity): P
   return await promise.finally(() => socket.destroy());
 }
 
-/** Every HTTP/2 server answers the client's opening with a SETTINGS frame (type 4; RFC 9113 section 3.4). */
+/** Every HTTP/2 server answers the preface of a client with a SETTINGS frame (type 4; RFC 9113 section 3.4). */
 async function speaksPlainHttp2(endpoint: EtcdEndpoint): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = tcpConnect({ host: endpoint.host, port: endpoint.port, timeout: patience });
+  const socket = tcpConnect({ host: endpoint.host, port: endpoint.port, timeout });
   socket.once('connect', () => socket.write(http2Opening));
   socket.once('data', (bytes) => resolve(bytes[3] === 4));
   socket.once('timeout', () => resolve(false));

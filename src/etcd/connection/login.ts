@@ -2,15 +2,15 @@ import { authenticateRpc } from '../rpc/rpc.ts';
 import { isServiceError, isTokenRefused } from '../rpc/rpc-error.ts';
 import type { CallBounds, MemberClient } from './member-client.ts';
 
-/** Who we are to a cluster that has authentication switched on. */
+/** The user of a cluster with authentication. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;
 }
 
 /**
- * Holds the token that etcd gave for user and password, and gets another when it is refused.
- * Without credentials no token is sent at all.
+ * Keeps the token that etcd issued for user and password, and gets another one after it was refused.
+ * Without credentials no token is sent.
  */
 export class Login {
   readonly #credentials: Credentials | undefined;
@@ -33,7 +33,7 @@ export class Login {
       const answer = await member.unary(authenticateRpc, { name, password }, { ...bounds, token: undefined });
       this.#token = answer.token;
     } catch (error) {
-      // Authentication is switched off: etcd then needs no token, as its own clients see it.
+      // Authentication is off: no token is needed. etcd's own clients ignore this refusal too.
       if (!(isServiceError(error) && error.details.includes('authentication is not enabled'))) {
         throw error;
       }

@@ -15,31 +15,31 @@ import { diagnose } from './diagnosis.ts';
 import { type EtcdEndpoint, hostAndPort } from './endpoint.ts';
 import type { TransportSecuritySource } from './transport-security.ts';
 
-/** What every call takes. */
+/** Bounds and token of a call. */
 export interface CallBounds {
   readonly signal: AbortSignal;
-  /** The call fails after so many ms; a stream may be without. */
+  /** The call fails after this time, ms. A stream may last without end. */
   readonly timeoutMs?: number;
-  /** Of a login; undefined without authentication. */
+  /** The token of a login; undefined without authentication. */
   readonly token: string | undefined;
 }
 
-/** What was going on when a call failed. */
+/** What a failed call was for. */
 export interface FailedCall {
-  /** As it reads after "cannot". */
+  /** What was done, as it reads after "cannot". */
   readonly action: string;
-  /** How far it came. */
+  /** How far it got, such as the bytes that were received. */
   readonly progress?: string;
-  /** What to do when its time was up. */
+  /** What to do after a timeout. */
   readonly timeoutRemedy?: string;
 }
 
-/** A stream of messages that is being read, on a connection of its own. */
+/** An open stream of messages, on a connection of its own. */
 export interface OpenStream<Request, Response> extends Disposable {
   readonly call: ClientDuplexStream<Request, Response> | ClientReadableStream<Response>;
 }
 
-/** One endpoint of the cluster, spoken to over gRPC. Calls reject with plain gRPC errors; {@link MemberClient.failure} explains them. */
+/** Calls one endpoint of the cluster over gRPC. Calls reject with plain gRPC errors; {@link MemberClient.failure} explains them. */
 export class MemberClient implements Disposable {
   readonly endpoint: EtcdEndpoint;
   readonly #security: TransportSecuritySource;
@@ -120,7 +120,7 @@ export class MemberClient implements Disposable {
     });
   }
 
-  /** What `error`, which one of the calls threw, means to the user. Anything but a gRPC error is given back as it is. */
+  /** The failure that explains `error`, which one of the calls threw. Anything but a gRPC error is returned as it is. */
   async failure(error: unknown, what: FailedCall): Promise<unknown> {
     if (!isServiceError(error)) {
       return error;
@@ -139,8 +139,8 @@ export class MemberClient implements Disposable {
   }
 
   /**
-   * Streams do not share a connection: a stream whose reader is slow fills the window that HTTP/2 keeps for the whole
-   * connection, and everything else on it would stand still.
+   * Streams do not share a connection: a stream with a slow reader fills the flow control window that HTTP/2 has for the
+   * whole connection, and every other call on it would have to wait.
    */
   #stream<Request, Response>(
     rpc: Rpc<Request, Response>,
@@ -155,7 +155,7 @@ export class MemberClient implements Disposable {
     const call = open(client, definitionOf(client, rpc));
     const cancel = (): void => call.cancel();
     bounds.signal.addEventListener('abort', cancel, { once: true });
-    // The error of a cancelled call comes when nobody reads any more.
+    // A cancelled call emits its error after the reader has left.
     call.on('error', () => {});
     return {
       call,

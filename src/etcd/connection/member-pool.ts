@@ -5,7 +5,7 @@ import type { CallBounds, MemberClient } from './member-client.ts';
 /** What is done at a member, within these bounds. */
 export type MemberWork<T> = (member: MemberClient, bounds: CallBounds & { readonly timeoutMs: number }) => Promise<T>;
 
-/** What a piece of work is called and how long it may take. */
+/** Name and bounds of the work. */
 export interface PoolCall {
   /** What is done, as it reads after "cannot". */
   readonly action: string;
@@ -14,7 +14,7 @@ export interface PoolCall {
   readonly timeoutMs: number;
 }
 
-/** The members of one cluster: finds one that works and stays with it until it fails. */
+/** The members of one cluster. Prefers a member that works, and goes on to the next one when it fails. */
 export class MemberPool implements Disposable {
   readonly #members: readonly MemberClient[];
   readonly #login: Login;

@@ -6,7 +6,7 @@ import type { EtcdConnectionOptions } from '../cluster.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
 import type { EtcdEndpoint } from './endpoint.ts';
 
-/** What is needed to speak TLS with members: whom to trust and who we are. */
+/** What a TLS connection to a member needs: the trusted authorities and our own certificate. */
 export interface TransportSecurity {
   /** PEM of the trusted authorities; undefined trusts those of the system. */
   readonly ca: Buffer | undefined;
@@ -20,13 +20,13 @@ export interface TransportSecurity {
 export type SecurityFiles = Pick<EtcdConnectionOptions, 'caFile' | 'certFile' | 'keyFile' | 'insecureSkipVerify'>;
 
 /**
- * The PEM files of a connection, read again when they have changed: certificates are renewed while the program runs.
+ * The PEM files of a connection. They are read again when they have changed: certificates are renewed while the program runs.
  */
 export class TransportSecuritySource {
   readonly #files: SecurityFiles;
   readonly #log: Logger;
   #security: TransportSecurity;
-  /** Of the files that `#security` was read from. */
+  /** Times and sizes of the files that `#security` was read from. */
   #stamp: string;
 
   private constructor(
@@ -46,7 +46,7 @@ export class TransportSecuritySource {
     return new TransportSecuritySource(files, { security: await loadTransportSecurity(files), stamp }, log);
   }
 
-  /** What the files hold now. While they cannot be read, as in the middle of a renewal, what they held before. */
+  /** The content of the files. While they cannot be read, as in the middle of a renewal, their content before. */
   async current(): Promise<TransportSecurity> {
     const stamp = await stampOf(this.#files);
     if (stamp !== this.#stamp) {
@@ -122,7 +122,7 @@ export function tlsOptions(
   };
 }
 
-/** The machine's own authorities beside those Node carries, as an etcd client written in Go would trust. */
+/** Node's own authorities and those of the machine, which an etcd client written in Go trusts too. */
 function systemAuthorities(): string[] {
   return [...getCACertificates('default'), ...getCACertificates('system')];
 }

@@ -1,9 +1,9 @@
 import type { ClusterAlarm } from '../cluster.ts';
 
 /**
- * The alarms among the errors that a member's status carries, each the text form of an etcdserverpb.AlarmMember:
- * `memberID:9372538179322589801 alarm:NOSPACE`. They are read from there because the call for alarms goes through
- * raft: it needs a quorum, and each one moves the raft index.
+ * The alarms among the errors in the status of a member, each the text form of an etcdserverpb.AlarmMember:
+ * `memberID:9372538179322589801 alarm:NOSPACE`. The call that etcd has for alarms goes through raft: it needs a quorum
+ * and moves the raft index each time.
  */
 export function readAlarms(errors: readonly string[]): readonly ClusterAlarm[] {
   return errors.flatMap((text) => {

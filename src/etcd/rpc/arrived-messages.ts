@@ -2,9 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 
 /**
- * The messages of a gRPC stream, in bundles of all that have arrived: one turn of the reader's loop then serves many
- * small messages. Nothing is taken from the network while the reader is busy, beyond the few messages the stream
- * buffers itself. Throws the stream's error after the messages that came before it.
+ * The messages of a gRPC stream, in bundles of all that have arrived: many small messages then cost one turn of the
+ * reader's loop. While the reader is busy nothing is taken from the network but the few messages that the stream itself
+ * buffers. Throws the error of the stream after the messages that came before it.
  */
 export async function* arrivedMessages<T>(
   call: Pick<ClientReadableStream<T>, 'on' | 'read'>,
@@ -40,7 +40,7 @@ export async function* arrivedMessages<T>(
       return;
     }
     await wake.promise;
-    // The rest of a network packet is decoded one message a tick: a turn later all of it is there.
+    // gRPC decodes the other messages of a network packet one a tick: a turn later all of them are there.
     await turn();
     wake = Promise.withResolvers();
   }

@@ -25,7 +25,7 @@ import { Host } from 'etcd3/lib/connection-pool.js';
 import { decodeSnapshotResponse, type SnapshotResponse } from '../snapshot/snapshot-response.ts';
 import { decodeWatchResponse, type WatchResponse } from '../watch/watch-response.ts';
 
-/** A remote procedure of etcd. Its schema is etcd3's; where many messages come in, they are decoded by our own code. */
+/** A remote procedure of etcd. Its schema is that of the package etcd3; our own code decodes the answers that come in great number. */
 export interface Rpc<Request, Response> {
   readonly service: Parameters<Host['getServiceClient']>[0];
   readonly method: string;

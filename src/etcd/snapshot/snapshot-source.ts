@@ -1,12 +1,12 @@
 import type { MemberStatus, SnapshotSource } from '../cluster.ts';
 
-/** A follower that is further behind the newest revision than this does not keep up. */
-const mostRevisionsBehind = 1_000;
+/** A follower that lags by more revisions is not read from where there is another member. */
+const maxLag = 1_000;
 
 /**
- * The member that a full should be read from: among followers the one that is furthest ahead, as the leader has enough to
- * do. With `any` the leader (or whoever else answers) takes the place of followers that lag. Learners are never chosen
- * while there is a voter. Undefined when none fits.
+ * The member that a full should be read from: the follower with the newest revision, which spares the leader. With `any`
+ * the leader, or else any member that answers, takes the place of followers that lag. A learner is chosen only when no
+ * voter answers. Undefined when no member fits.
  */
 export function chooseSnapshotSource(
   statuses: readonly MemberStatus[],
@@ -22,7 +22,7 @@ export function chooseSnapshotSource(
     case 'follower':
       return follower;
     case 'any':
-      return follower !== undefined && newest - follower.revision <= mostRevisionsBehind
+      return follower !== undefined && newest - follower.revision <= maxLag
         ? follower
         : (leader ?? voters[0] ?? statuses[0]);
     default:

@@ -4,17 +4,17 @@ import type { SnapshotResponse } from './snapshot-response.ts';
 /** Bytes of the SHA-256 that closes a snapshot stream. */
 const hashLength = 32;
 
-/** What to know about the stream besides its messages. */
+/** What is needed apart from the messages of the stream. */
 export interface SnapshotStreamOptions {
   /** For messages: the member's URL. */
   readonly endpoint: string;
-  /** Called once with the bytes that will come in all, hash included, before the first of them. */
+  /** Called once, before the first bytes, with the size of the whole stream in bytes, hash included. */
   readonly onSize?: ((bytes: number) => void) | undefined;
 }
 
 /**
- * The bytes of a snapshot stream, held against what the member announces in each message (etcd's
- * api/v3rpc/maintenance.go): database and then its 32-byte hash. Throws an {@link EtcdFailure}
+ * The bytes of a snapshot stream, the database and then its 32-byte hash, checked against what the member announces in
+ * each message (etcd's api/v3rpc/maintenance.go). Throws an {@link EtcdFailure}
  * `etcd_snapshot_incomplete` when bytes are missing or too many, or when the hash is not there.
  */
 export async function* verifiedSnapshotBytes(
@@ -52,8 +52,8 @@ export async function* verifiedSnapshotBytes(
   if (received !== total + hashLength) {
     throw refuse(
       received === total
-        ? 'it ended without the hash that proves it whole'
-        : `${received - total} bytes follow the database where ${hashLength} of a hash should stand`,
+        ? 'it ended without the hash of the database'
+        : `${received - total} bytes follow the database instead of the ${hashLength} of a hash`,
     );
   }
 }

@@ -3,8 +3,8 @@ import type { DeltaEvent } from '../../snapshot/delta-event.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
 
 /**
- * Checks that `events` go on at `next` without leaving out or repeating a revision, and returns the revision that has
- * to follow. It must be so when all keys are watched: etcd gives a new number only to a transaction that changed a key.
+ * Checks that `events` begin at `next` and neither leave out nor repeat a revision, and returns the revision that has
+ * to follow. A watch of all keys sees every revision: etcd gives a new one only to a transaction that changed a key.
  * Throws an {@link EtcdFailure} `etcd_history_gap`.
  */
 export function followHistory(

@@ -8,7 +8,7 @@ import type { MemberPool } from '../connection/member-pool.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
 import type { ResponseHeader } from './watch-response.ts';
 
-/** What a watch that outlives its connections needs. */
+/** What a watch over several connections needs. */
 export interface WatchParts {
   readonly pool: MemberPool;
   readonly clock: Clock;
@@ -37,18 +37,18 @@ export class Resumption {
     this.#next = from;
   }
 
-  /** The revision that is due. */
+  /** The revision to watch from. */
   get next(): Revision {
     return this.#next;
   }
 
-  /** Notes that everything up to the batch's revision is delivered. */
+  /** Notes that everything up to the revision of `batch` is delivered. */
   delivered(batch: WatchBatch): void {
     this.#next = nextRevision(batch.revision);
   }
 
   /**
-   * Notes that a member has begun to send. Throws an {@link EtcdFailure} `etcd_history_changed` when it belongs to
+   * Notes that a member has accepted the watch. Throws an {@link EtcdFailure} `etcd_history_changed` when it belongs to
    * another cluster, or is at an older revision than was seen before: a member that lags, or a restored cluster.
    */
   accepted(header: ResponseHeader, member: MemberClient): void {
@@ -70,7 +70,7 @@ export class Resumption {
     this.#loggedInAgain = false;
   }
 
-  /** Waits until the next stream should be tried. Throws what `error` means when trying again cannot help. */
+  /** Waits until the next try. Throws what `error` means when another try cannot help. */
   async afterFailure(error: unknown, member: MemberClient | undefined, signal: AbortSignal): Promise<void> {
     const { pool, clock, log } = this.#parts;
     if (pool.forgetIfRefused(error) && !this.#loggedInAgain) {
@@ -87,7 +87,7 @@ export class Resumption {
     if (member !== undefined) {
       pool.moveOn();
     }
-    // Powers of two: an outage of hours must not fill the log.
+    // Failures 1, 2, 4, 8 and so on are logged: an outage of hours must not fill the log.
     if (Number.isInteger(Math.log2(failed))) {
       log.warn({ attempt: failed }, `Watch broke off before revision ${this.#next}, trying again: ${failure.message}`);
     }

@@ -3,9 +3,9 @@ import type { DeltaEvent } from '../../snapshot/delta-event.ts';
 import type { WatchResponse } from './watch-response.ts';
 
 /**
- * Puts transactions back together that etcd cut into several messages. A message that says `fragment` may break off
- * in the middle of its last revision, so the events of that one are kept until the next message;
- * earlier ones are complete and go on at once, which bounds what is kept to one transaction.
+ * Joins transactions that etcd split over several messages. A message with `fragment` may end in the middle of its last
+ * revision, so the events of that revision are kept until the next message. Earlier revisions are complete and
+ * returned at once: never more than one transaction is kept.
  */
 export class TransactionJoiner {
   #kept: readonly DeltaEvent[] = [];

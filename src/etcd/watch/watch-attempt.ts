@@ -19,7 +19,7 @@ export interface WatchAttempt {
   readonly clock: Clock;
   /** How long the member may take to accept the watch, ms. */
   readonly acceptTimeoutMs: number;
-  /** Called when the member has accepted the watch; what it throws ends the attempt. */
+  /** Called when the member has accepted the watch; an error it throws ends the attempt. */
   readonly onAccepted: (header: ResponseHeader) => void;
 }
 
@@ -27,7 +27,7 @@ export interface WatchAttempt {
 const everyKey = Buffer.from([0]);
 
 /**
- * Watches every key at `member` until the stream breaks. Throws what broke it: a gRPC error, a {@link CompactedFailure},
+ * Watches every key at `member` until the stream breaks, and throws the reason: a gRPC error, a {@link CompactedFailure},
  * or the `etcd_history_gap` of {@link followHistory}.
  */
 export async function* watchAt(member: MemberClient, attempt: WatchAttempt): AsyncGenerator<WatchBatch> {
@@ -83,7 +83,7 @@ function refuseCanceled(response: WatchResponse, at: { readonly member: MemberCl
   }
 }
 
-/** A watch is refused inside a message of its stream; this gives it the form of any other refusal. */
+/** A member refuses a watch inside a message; this makes it the error that other calls are refused with. */
 function rpcError(code: status, details: string): Error & Pick<ServiceError, 'code' | 'details'> {
   return Object.assign(new Error(details), { code, details });
 }

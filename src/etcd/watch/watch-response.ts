@@ -3,22 +3,22 @@ import { type Revision, revision } from '../../revision.ts';
 import type { DeltaEvent } from '../../snapshot/delta-event.ts';
 import { readWatchEvent } from './watch-event.ts';
 
-/** What a member says of itself with an answer. */
+/** Cluster and revision of the member that answers. */
 export interface ResponseHeader {
   readonly clusterId: bigint;
-  /** Of the store when the message was made; it may be ahead of what the message brings. */
+  /** Newest revision of the member when it made the message; the events of the message may be older. */
   readonly storeRevision: Revision;
 }
 
 /** One message of a watch stream. */
 export interface WatchResponse {
-  /** Only in messages without events; with events it would be decoded for nothing. */
+  /** Decoded only in messages without events: with events it is not needed. */
   readonly header: ResponseHeader | undefined;
-  /** The answer to the request; brings no events. */
+  /** The member has accepted the watch; such a message has no events. */
   readonly created: boolean;
-  /** The watch is over, for `cancelReason` or because of `compactRevision`. */
+  /** The member has ended the watch, because of `cancelReason` or `compactRevision`. */
   readonly canceled: boolean;
-  /** The oldest revision that exists, when that made the watch impossible; otherwise 0. */
+  /** The oldest revision that exists, when the watch was to begin before it; otherwise 0. */
   readonly compactRevision: Revision;
   readonly cancelReason: string;
   /** More events of the same revision may follow in the next message. */
@@ -88,7 +88,7 @@ function readHeader(reader: ProtobufReader): ResponseHeader {
         clusterId = reader.uint64();
         break;
       case 3: {
-        // -1 stands for "none" in answers to a refused watch (etcd 3.4).
+        // In the answer to a refused watch etcd 3.4 writes -1 for "none".
         const value = reader.int64();
         storeRevision = revision(value < 0n ? 0 : Number(value));
         break;

@@ -5,9 +5,9 @@ import { Resumption, type WatchParts } from './resumption.ts';
 import { watchAt } from './watch-attempt.ts';
 
 /**
- * Watches every key from `from` on, over connection losses, restarts of members and changes of the endpoint: each new
- * stream begins at exactly the revision that is due. It tries for as long as it takes while etcd cannot be
- * reached. Throws a CompactedFailure, and other failures when trying again cannot help. Ends when the signal aborts.
+ * Watches every key from `from` on. When the connection is lost, the watch goes on over a new stream, perhaps at another
+ * member, from the revision after the last that was delivered. While etcd cannot be reached it tries without end.
+ * Throws a CompactedFailure, and other failures when another try cannot help. Ends when the signal aborts.
  */
 export async function* watch(
   parts: WatchParts,

@@ -76,14 +76,14 @@ for (const line of etcdLines) {
         assert.equal(await version([byName.replace('https://', '')], { caFile }), etcd.release.version);
       });
 
-      test('with an unknown authority: refused unless told not to verify', async () => {
+      test('with an unknown authority: refused, except without verification', async () => {
         await refused([etcd.clientUrl], {}, 'etcd_tls', /not signed by an authority this machine trusts/, /--cacert/);
         const wrong = { caFile: certificates.foreign.ca };
         await refused([etcd.clientUrl], wrong, 'etcd_tls', /not signed by the authority in --cacert/);
         assert.equal(await version([etcd.clientUrl], { insecureSkipVerify: true }), etcd.release.version);
       });
 
-      test('spoken to without TLS: told to write https', async () => {
+      test('called without TLS: refused, with the advice to write https', async () => {
         const plain = etcd.clientUrl.replace('https://', 'http://');
         await refused([plain], {}, 'etcd_tls', /it speaks TLS/, /https:\/\/ in --endpoints/);
       });
@@ -160,7 +160,7 @@ async function readAll({ cluster, signal }: Awaited<ReturnType<typeof connected>
   assert.equal(bytes % 512, 32);
 }
 
-test('nobody listens: refused with endpoint and remedy', async () => {
+test('a port without a server: refused with endpoint and remedy', async () => {
   const port = await freePort();
   await refused(
     [`http://127.0.0.1:${port}`],
@@ -182,7 +182,7 @@ test('a server that accepts and says nothing: refused at the deadline', async ()
   assert.ok(performance.now() - started < 8_000);
 });
 
-test('a server that speaks something else: refused', async () => {
+test('a server of another protocol: refused', async () => {
   await using other = await listen((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
   await refused([other.url], {}, 'etcd_unreachable');
 });
@@ -194,7 +194,7 @@ test('the next endpoint is taken when the first does not answer', async () => {
   assert.equal(
     await version([dead], { serviceEndpoints: [etcd.clientUrl] }),
     etcd.release.version,
-    'service endpoints stand for the cluster',
+    'service endpoints are asked',
   );
 });
 
@@ -222,7 +222,7 @@ for (const [what, options, pattern] of badFiles) {
 
 test('an abort during the attempt ends it at once with its reason', async () => {
   await using mute = await listen(() => {});
-  const reason = new Error('told to stop');
+  const reason = new Error('stopped');
   const controller = new AbortController();
   const attempt = connect(connectionTo([mute.url]), {
     signal: controller.signal,

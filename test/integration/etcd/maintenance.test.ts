@@ -12,7 +12,7 @@ import { putMany } from '../../support/etcd/put-many.ts';
 
 for (const line of etcdLines) {
   describe(`etcd ${line}`, () => {
-    test('tells the alarm of a member without space, asked without moving the raft index', async () => {
+    test('returns the alarm of a member without space, and leaves the raft index as it is', async () => {
       const extraArgs = ['--quota-backend-bytes', '200000'];
       await using etcd = await startEtcd({ release: await etcdRelease(line), extraArgs });
       await using connection = await connected([etcd.clientUrl]);
@@ -31,7 +31,7 @@ for (const line of etcdLines) {
       });
     });
 
-    test('tells for how long a lease was granted, and nothing of one that is gone', async () => {
+    test('returns the TTL that a lease was granted with, and undefined for a lease that is gone', async () => {
       await using etcd = await startEtcd({ release: await etcdRelease(line) });
       const gateway = new EtcdGateway(etcd.clientUrl);
       const lease = BigInt(await gateway.grantLease(4321));
@@ -43,7 +43,7 @@ for (const line of etcdLines) {
       assert.equal(await cluster.leaseTtl(gone, { signal }), undefined);
     });
 
-    test('tells its members and alarms, is defragmented and is read as the leader it is', async () => {
+    test('lists its members and alarms, is defragmented, and is read from as the leader', async () => {
       await using etcd = await startEtcd({ release: await etcdRelease(line) });
       await putMany(etcd, { keys: 3, value: () => Buffer.alloc(100_000) });
       await using connection = await connected([etcd.clientUrl], { snapshotFrom: 'leader' });
@@ -63,10 +63,10 @@ for (const line of etcdLines) {
   });
 }
 
-test('service endpoints are used for what any member can answer, and a follower is missed where there is none', async () => {
+test('service endpoints are used for what any member can answer, and a missing follower is a failure', async () => {
   await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
-  const nobody = 'http://127.0.0.1:1';
-  await using connection = await connected([nobody], {
+  const closed = 'http://127.0.0.1:1';
+  await using connection = await connected([closed], {
     serviceEndpoints: [etcd.clientUrl],
     snapshotFrom: 'follower',
     connectionTimeoutMs: 2_000,

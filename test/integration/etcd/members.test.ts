@@ -1,146 +1,204 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { test } from 'node:test';
-import { EtcdGateway } from '../../../scripts/lab/etcd-gateway.ts';
-import { etcdRelease } from '../../../scripts/lab/etcd-release.ts';
-import type { EtcdServer } from '../../../scripts/lab/etcd-server.ts';
+import { describe, test } from 'node:test';
+import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
 import { eventually } from '../../../scripts/lab/eventually.ts';
-import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
-import type { EtcdCluster, SnapshotSource } from '../../../src/etcd/cluster.ts';
-import { takeFullSnapshot } from '../../../src/operations/snapshot/take-once.ts';
-import { systemClock } from '../../../src/runtime/system-clock.ts';
-import { silentProgress } from '../../../src/runtime/terminal/progress.ts';
-import { type Connected, connected, startWatch } from '../../support/etcd/connected.ts';
-import { type EtcdMembers, startEtcdMembers } from '../../support/etcd/etcd-members.ts';
-import { MemoryStore } from '../../support/stores/memory-store.ts';
+import { freePort } from '../../../scripts/lab/free-port.ts';
+import { EtcdFailure, type EtcdFailureCode } from '../../../src/etcd/etcd-failure.ts';
+import { connected } from '../../support/etcd/connected.ts';
+import { startEtcdMembers } from '../../support/etcd/etcd-members.ts';
 
-/** Transactions of two keys each, one after the other, at any member that answers. */
-async function write(cluster: EtcdMembers, transactions: number): Promise<number> {
-  let revision = 0;
-  for (let number = 0; number < transactions; number++) {
-    revision = await eventually(
-      async () => {
-        for (const member of cluster.members.filter((each) => each.isRunning())) {
-          const writes = ['one', 'two'].map((key) => ({ put: key, value: `${number}` }));
-          const made = await new EtcdGateway(member.clientUrl).write(writes).catch(() => undefined);
-          if (made !== undefined) {
-            return made;
-          }
-        }
-        return undefined;
-      },
-      { timeoutMs: 60_000 },
-    );
-  }
-  return revision;
-}
-
-/** The member that the next call goes to. */
-async function inUse({ cluster, signal }: Connected, { members }: EtcdMembers): Promise<EtcdServer> {
-  const { endpoint } = await cluster.status({ signal });
-  const member = members.find(({ clientUrl }) => clientUrl === endpoint);
-  assert.ok(member !== undefined, endpoint);
-  return member;
-}
-
-/** Who has sent a snapshot since the last question. */
-function senders({ members }: EtcdMembers, before: ReadonlyMap<EtcdServer, number>): readonly EtcdServer[] {
-  return members.filter((member) => sent(member) > (before.get(member) ?? 0));
-}
-
-function sent(member: EtcdServer): number {
-  return member.log().split('sending database snapshot to client').length;
-}
-
-test('three members: a full is read from the kind of member that is wanted, also after the leader changed', async () => {
-  await using members = await startEtcdMembers(await etcdRelease('3.5'), { count: 3 });
-  const connections = new Map<SnapshotSource, Connected>();
-  await using stack = new AsyncDisposableStack();
-  for (const snapshotFrom of ['follower', 'leader', 'any'] as const) {
-    connections.set(snapshotFrom, stack.use(await connected(members.endpoints, { snapshotFrom })));
-  }
-  let leader = await members.leader();
-  for (const round of ['as elected', 'after a change']) {
-    for (const [wanted, { cluster, signal }] of connections) {
-      const before = new Map(members.members.map((member) => [member, sent(member)]));
-      for await (const _ of cluster.snapshot({ signal })) {
-        // Only where it comes from matters.
-      }
-      const [sender, ...others] = await eventually(() => {
-        const found = senders(members, before);
-        return found.length > 0 ? found : undefined;
-      });
-      assert.deepEqual(others, [], `${wanted}, ${round}`);
-      assert.equal(sender === leader, wanted === 'leader', `${wanted}, ${round}: ${sender?.name} leads`);
-    }
-    leader = await members.moveLeader();
-  }
-});
-
-test('three members: the watch misses nothing over leader change, kill -9, restart and removal of its own member', async () => {
-  await using members = await startEtcdMembers(await etcdRelease('3.5'), { count: 3 });
-  await using connection = await connected(members.endpoints);
-  const watch = startWatch(connection, 2);
-  await watch.reached(await write(members, 20));
-  await members.moveLeader();
-  await watch.reached(await write(members, 20));
-  const killed = await inUse(connection, members);
-  await killed.kill9();
-  await watch.reached(await write(members, 20));
-  await killed.restart();
-  const removed = await inUse(connection, members);
-  assert.notEqual(removed, killed);
-  // While it goes, others write.
-  const [, last] = await Promise.all([members.remove(removed), write(members, 40)]);
-  await eventually(() => (removed.isRunning() ? undefined : true), { timeoutMs: 60_000 });
-  const events = await watch.reached(Math.max(last, await write(members, 5)));
-  assert.notEqual(await inUse(connection, members), removed);
-  const told = events.map(({ key, modRevision }) => `${Buffer.from(key).toString()}@${modRevision}`);
-  const whole = Array.from({ length: (events.at(-1)?.modRevision ?? 0) - 1 }, (_, at) => [
-    `one@${at + 2}`,
-    `two@${at + 2}`,
-  ]);
-  assert.deepEqual(told, whole.flat());
-});
-
-test('three members: the one that sends a full is killed meanwhile, another one sends it again', async () => {
-  await using members = await startEtcdMembers(await etcdRelease('3.5'), { count: 3 });
-  const [first] = members.members;
-  assert.ok(first !== undefined);
-  for (let number = 0; number < 12; number++) {
-    await new EtcdGateway(first.clientUrl).write([{ put: `large/${number}`, value: randomBytes(1_000_000) }]);
-  }
-  const last = await write(members, 1);
-  await using connection = await connected(members.endpoints);
-  using dir = makeTempDir();
-  const { cluster, signal, log } = connection;
-  const killed: string[] = [];
-  const dying: EtcdCluster = {
-    location: cluster.location,
-    status: (options) => cluster.status(options),
-    members: (options) => cluster.members(options),
-    alarms: (options) => cluster.alarms(options),
-    defragment: (...args) => cluster.defragment(...args),
-    leaseTtl: (...args) => cluster.leaseTtl(...args),
-    watch: (options) => cluster.watch(options),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-    async *snapshot(options) {
-      for await (const chunk of cluster.snapshot(options)) {
-        if (killed.length === 0) {
-          const sender = await inUse(connection, members);
-          killed.push(sender.name);
-          await sender.kill9();
-        }
-        yield chunk;
-      }
-    },
+/** True for a failure with `code` whose message matches `pattern`. */
+function failsWith(code: EtcdFailureCode, pattern: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof EtcdFailure, `${error}`);
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, pattern);
+    return true;
   };
-  const store = new MemoryStore();
-  const { snapshot } = await takeFullSnapshot(
-    { cluster: dying, store, compression: 'none', tempDir: dir.path, final: false },
-    { signal, log, clock: systemClock, progress: silentProgress },
+}
+
+/** Repeats `change` until etcd accepts it: it first wants all voters to have been connected for five seconds. */
+async function onceAllAreConnected<T>(change: () => Promise<T>): Promise<T> {
+  const { value } = await eventually(
+    () =>
+      change().then(
+        (value) => ({ value }),
+        (error: unknown) => {
+          failsWith('etcd_unreachable', /unhealthy cluster/)(error);
+          return undefined;
+        },
+      ),
+    { timeoutMs: 60_000, describe: () => 'etcd does not accept the change' },
   );
-  assert.equal(killed.length, 1);
-  assert.ok(snapshot.lastRevision >= last - 1, `${snapshot.name} of ${last}`);
-  assert.equal(log.count(/^Reading the snapshot again/), 1);
+  return value;
+}
+
+for (const line of etcdLines) {
+  describe(`etcd ${line}`, () => {
+    test('a learner is added, promoted when it is in sync, moved and removed', async () => {
+      const release = await etcdRelease(line);
+      await using etcd = await startEtcd({ release, name: 'm0' });
+      await using connection = await connected([etcd.clientUrl]);
+      const { members, signal } = connection;
+      const [first, ...others] = await members.list({ signal });
+      assert.ok(first !== undefined);
+      assert.deepEqual(others, []);
+      const { memberId } = await members.ownStatus({ signal });
+      assert.deepEqual(first, {
+        id: memberId,
+        name: 'm0',
+        peerUrls: [etcd.peerUrl],
+        clientUrls: [etcd.clientUrl],
+        isLearner: false,
+      });
+
+      const peerPort = await freePort();
+      const peerUrl = `http://127.0.0.1:${peerPort}`;
+      const added = await onceAllAreConnected(() => members.addLearner([peerUrl], { signal }));
+      assert.deepEqual(added, { id: added.id, name: undefined, peerUrls: [peerUrl], clientUrls: [], isLearner: true });
+      assert.deepEqual(
+        (await members.list({ signal })).find(({ id }) => id === added.id),
+        added,
+      );
+      await assert.rejects(members.addLearner([peerUrl], { signal }), failsWith('etcd_member_exists', /is in use/));
+      await assert.rejects(
+        members.addLearner([`http://127.0.0.1:${await freePort()}`], { signal }),
+        failsWith('etcd_too_many_learners', /too many learners already/),
+      );
+      await assert.rejects(
+        members.promote(added.id, { signal }),
+        failsWith('etcd_learner_not_ready', new RegExp(`${added.id.toString(16)}.*not in sync`)),
+      );
+      await assert.rejects(members.promote(memberId, { signal }), failsWith('etcd_not_a_learner', /votes already/));
+
+      await using learner = await startEtcd({
+        release,
+        name: 'm1',
+        peerPort,
+        initialCluster: `m0=${etcd.peerUrl},m1=${peerUrl}`,
+        readiness: 'listening',
+        extraArgs: ['--initial-cluster-state', 'existing'],
+      });
+      await using learnerConnection = await connected([learner.clientUrl]);
+      const learned = await eventually(async () => {
+        const status = await learnerConnection.members.ownStatus({ signal });
+        return status.leaderId === memberId ? status : undefined;
+      });
+      assert.equal(learned.memberId, added.id);
+      assert.equal(learned.isLearner, true);
+      assert.equal(learned.endpoint, learner.clientUrl);
+      await assert.rejects(
+        learnerConnection.members.list({ signal }),
+        failsWith('etcd_learner_refuses', /is a learner.*--endpoints/),
+      );
+      // What a learner refuses, the next member answers.
+      await using both = await connected([learner.clientUrl, etcd.clientUrl]);
+      assert.equal((await both.members.list({ signal })).length, 2);
+
+      await eventually(() => members.promote(added.id, { signal }).then(() => true, assertNotReady), {
+        timeoutMs: 60_000,
+      });
+      await eventually(async () => {
+        const { isLearner } = await learnerConnection.members.ownStatus({ signal });
+        return isLearner ? undefined : true;
+      });
+      assert.equal((await members.list({ signal })).find(({ id }) => id === added.id)?.name, 'm1');
+
+      await onceAllAreConnected(() => members.remove(added.id, { signal }));
+      assert.deepEqual(await members.list({ signal }), [first]);
+      for (const change of [
+        () => members.remove(added.id, { signal }),
+        () => members.promote(added.id, { signal }),
+        () => members.updatePeerUrls(added.id, [peerUrl], { signal }),
+      ]) {
+        await assert.rejects(change, failsWith('etcd_member_not_found', new RegExp(added.id.toString(16))));
+      }
+    });
+
+    test('peer URLs are replaced', async () => {
+      await using etcd = await startEtcd({ release: await etcdRelease(line) });
+      await using connection = await connected([etcd.clientUrl]);
+      const { members, signal } = connection;
+      const { memberId } = await members.ownStatus({ signal });
+      const peerUrls = ['http://127.0.0.1:1', etcd.peerUrl];
+      await members.updatePeerUrls(memberId, peerUrls, { signal });
+      const [member] = await members.list({ signal });
+      assert.deepEqual(member?.peerUrls.toSorted(), peerUrls.toSorted());
+    });
+
+    test('the own status is that of the first endpoint, and of no other one while it is away', async () => {
+      await using members = await startEtcdMembers(await etcdRelease(line), { count: 3 });
+      const leader = await members.leader();
+      const own = members.members.find((each) => each !== leader);
+      assert.ok(own !== undefined);
+      const others = members.endpoints.filter((endpoint) => endpoint !== own.clientUrl);
+      await using connection = await connected([own.clientUrl, ...others], {
+        serviceEndpoints: others,
+        connectionTimeoutMs: 60_000,
+      });
+      const { members: membership, cluster, signal } = connection;
+      const status = await membership.ownStatus({ signal });
+      const listed = await membership.list({ signal });
+      const nameOf = (id: bigint | undefined): string | undefined => listed.find((each) => each.id === id)?.name;
+      assert.equal(status.endpoint, own.clientUrl);
+      assert.equal(nameOf(status.memberId), own.name);
+      assert.equal(nameOf(status.leaderId), leader.name);
+      assert.equal(status.version, own.release.version);
+      assert.equal(status.isLearner, false);
+      assert.ok(status.raftTerm >= 2n && status.raftIndex > 0n && status.dbSize > 0 && status.revision >= 1);
+      await own.kill9();
+      assert.notEqual((await cluster.status({ signal })).memberId, status.memberId);
+      const timeoutMs = 2_000;
+      const unanswered = membership.ownStatus({ signal, timeoutMs });
+      await assert.rejects(unanswered, failsWith('etcd_unreachable', new RegExp(`status of ${own.clientUrl}: `)));
+      await own.restart();
+      // A member answers only after it has joined a quorum.
+      await eventually(() => membership.ownStatus({ signal, timeoutMs }).catch(() => undefined));
+      await Promise.all(others.map((url) => members.members.find(({ clientUrl }) => clientUrl === url)?.kill9()));
+      const leaderless = await eventually(async () => {
+        const now = await membership.ownStatus({ signal, timeoutMs });
+        return now.leaderId === undefined ? now : undefined;
+      });
+      assert.equal(leaderless.memberId, status.memberId);
+    });
+  });
+}
+
+test('with users: the status of a learner, which refuses logins, is asked with the login of another member', async () => {
+  const release = await etcdRelease('3.5');
+  await using etcd = await startEtcd({ release, name: 'm0', rootPassword: 'secret-of-root' });
+  const login = { username: 'root', password: 'secret-of-root' };
+  await using connection = await connected([etcd.clientUrl], login);
+  const { members, signal } = connection;
+  const peerPort = await freePort();
+  const peerUrl = `http://127.0.0.1:${peerPort}`;
+  const added = await onceAllAreConnected(() => members.addLearner([peerUrl], { signal }));
+  await using learner = await startEtcd({
+    release,
+    name: 'm1',
+    peerPort,
+    initialCluster: `m0=${etcd.peerUrl},m1=${peerUrl}`,
+    readiness: 'listening',
+    extraArgs: ['--initial-cluster-state', 'existing'],
+  });
+  const service = { serviceEndpoints: [etcd.clientUrl], ...login };
+  await using own = await connected([learner.clientUrl], service, { answer: 'not awaited' });
+  const status = await eventually(() => own.members.ownStatus({ signal }).catch(() => undefined));
+  assert.equal(status.memberId, added.id);
+  assert.equal(status.isLearner, true);
 });
+
+test('the members of a cluster are there before any of them answers', async () => {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  await using connection = await connected([url], {}, { answer: 'not awaited' });
+  const { members, signal } = connection;
+  await assert.rejects(members.ownStatus({ signal }), failsWith('etcd_unreachable', /connection refused/));
+  await using _etcd = await startEtcd({ release: await etcdRelease('3.5'), clientPort: Number(new URL(url).port) });
+  const status = await eventually(() => members.ownStatus({ signal, timeoutMs: 2_000 }).catch(() => undefined));
+  assert.equal(status.endpoint, url);
+});
+
+function assertNotReady(error: unknown): undefined {
+  failsWith('etcd_learner_not_ready', /not in sync/)(error);
+}

@@ -111,7 +111,7 @@ test('a reader that does not read holds the stream up, without filling memory', 
   assert.equal(received, total + 32);
 });
 
-test('other calls are answered while a snapshot stream stands still', async () => {
+test('other calls are answered while a snapshot stream is not read', async () => {
   await using etcd = await filled('3.5', 12);
   await using connection = await connected([etcd.clientUrl]);
   const stream = connection.cluster.snapshot({ signal: connection.signal })[Symbol.asyncIterator]();
@@ -131,7 +131,7 @@ test('an abort ends the stream at once with its reason', async () => {
   });
   await using connection = await connected([etcd.url]);
   const controller = new AbortController();
-  const reason = new Error('told to stop');
+  const reason = new Error('stopped');
   const reading = (async () => {
     for await (const _ of connection.cluster.snapshot({ signal: controller.signal })) {
       controller.abort(reason);

@@ -32,7 +32,7 @@ async function afterBreak(connection: Connected, cause: () => Promise<void>): Pr
 }
 
 /** Waits until this process takes no more memory: what its buffers take in has arrived. */
-async function memoryStandsStill(): Promise<void> {
+async function memorySettled(): Promise<void> {
   let before = 0;
   await eventually(
     () => {
@@ -47,7 +47,7 @@ async function memoryStandsStill(): Promise<void> {
 
 for (const line of etcdLines) {
   describe(`etcd ${line}`, () => {
-    test('tells every change exactly: versions, create revisions, leases, deletes, empty and binary values', async () => {
+    test('delivers every change exactly: versions, create revisions, leases, deletes, empty and binary values', async () => {
       await using etcd = await startEtcd({ release: await etcdRelease(line) });
       await using connection = await connected([etcd.clientUrl]);
       using client = etcdClient(etcd);
@@ -182,7 +182,7 @@ for (const line of etcdLines) {
   });
 }
 
-test('three members: goes on at another member without a hole when its own is killed', async () => {
+test('three members: goes on at another member without a gap when its own is killed', async () => {
   const release = await etcdRelease('3.5');
   const peers = [await freePort(), await freePort(), await freePort()];
   const initialCluster = peers.map((port, index) => `m${index}=http://127.0.0.1:${port}`).join(',');
@@ -213,7 +213,7 @@ test('a reader that does not read holds the stream up, and misses nothing', asyn
   const last = await putMany(etcd, { keys: 300, value: () => randomBytes(512 * 1024) });
   const before = process.memoryUsage().rss;
   await iterator.next();
-  await memoryStandsStill();
+  await memorySettled();
   const events: DeltaEvent[] = [];
   let largest = 0;
   for (let at = 1; at < last; ) {
@@ -243,13 +243,13 @@ test('an abort ends the watch at once, and also while it waits to try again', as
     await eventually(() => (watch.batches.length > 0 ? true : undefined));
     await prepare();
     const started = performance.now();
-    controller.abort(new Error('told to stop'));
+    controller.abort(new Error('stopped'));
     await watch.ended;
     assert.ok(performance.now() - started < 5_000);
   }
 });
 
-describe('a member that does not keep to the rules', () => {
+describe('a faulty member', () => {
   const created = (at: number, cluster = '7'): FakeWatchResponse => ({
     created: true,
     header: { revision: at, cluster_id: cluster },
@@ -258,7 +258,7 @@ describe('a member that does not keep to the rules', () => {
     kv: { key: Buffer.from(key), mod_revision: at, create_revision: at, version: 1 },
   });
 
-  test('leaving out a revision is asked again from there, and believed when it then comes', async () => {
+  test('a revision that is left out is asked for again, and delivered when it comes then', async () => {
     const begun: number[] = [];
     await using etcd = await startFakeEtcd({
       watch: (call, from) => {
@@ -272,12 +272,12 @@ describe('a member that does not keep to the rules', () => {
     });
     await using connection = await connected([etcd.url]);
     const events = await startWatch(connection, 2).reached(4);
-    // Whether revision 2 is asked for again depends on whether it came in one packet with what is behind the hole.
+    // Revision 2 is asked for again only when it came in one packet with what follows the gap.
     assert.equal(begun.length, 2);
     assert.deepEqual(labels(events), ['a@2', 'a@3', 'a@4']);
   });
 
-  test('leaving out the same revision again ends the watch', async () => {
+  test('a revision that is left out twice ends the watch', async () => {
     await using etcd = await startFakeEtcd({
       watch: (call) => {
         call.write(created(5));
@@ -315,7 +315,7 @@ describe('a member that does not keep to the rules', () => {
     assert.deepEqual(begun, [2, 3]);
   });
 
-  test('a cluster put back to an older state is not mistaken for the one that was watched', async () => {
+  test('a cluster restored to an older state is not taken for the one that was watched', async () => {
     let streams = 0;
     await using etcd = await startFakeEtcd({
       watch: (call) => {
@@ -337,7 +337,7 @@ describe('a member that does not keep to the rules', () => {
     );
   });
 
-  test('another cluster behind the same address is refused', async () => {
+  test('another cluster at the same address is refused', async () => {
     let streams = 0;
     await using etcd = await startFakeEtcd({
       watch: (call) => {
@@ -371,7 +371,7 @@ describe('a member that does not keep to the rules', () => {
     );
   });
 
-  test('not accepting the watch in time is a timeout that is tried again', async () => {
+  test('a watch that is not accepted in time is tried again', async () => {
     let streams = 0;
     await using etcd = await startFakeEtcd({
       watch: (call) => {

@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/runtime/system-clock.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
 import { RecordedLog } from '../context/recorded-log.ts';
 
-/** Options for `endpoints` with everything else as the command line has it by default, but short deadlines. */
+/** Options for `endpoints`, otherwise the defaults of the command line, but with short timeouts. */
 export function connectionTo(
   endpoints: readonly string[],
   overrides: Partial<EtcdConnectionOptions> = {},
@@ -29,7 +29,7 @@ export function connectionTo(
   };
 }
 
-/** A cluster that a test is connected to; disposing closes the connections and ends what still runs. */
+/** A connection of a test to a cluster; disposing aborts what still runs and closes it. */
 export interface Connected extends AsyncDisposable {
   readonly cluster: EtcdCluster;
   readonly members: ClusterMembers;
@@ -62,11 +62,11 @@ export async function connected(
   };
 }
 
-/** A watch that is being read all the time. */
+/** A watch that is read in the background. */
 export interface RunningWatch {
   readonly events: DeltaEvent[];
   readonly batches: WatchBatch[];
-  /** Resolves when everything up to `last` has come; rejects when the watch fails before. */
+  /** Resolves when everything up to revision `last` was delivered; rejects when the watch fails before. */
   reached(last: Revision | number): Promise<readonly DeltaEvent[]>;
   /** Settles as the watch does. */
   readonly ended: Promise<void>;

@@ -7,7 +7,7 @@ import { freePort } from '../../../scripts/lab/free-port.ts';
 export interface EtcdMembers extends AsyncDisposable {
   readonly members: readonly EtcdServer[];
   readonly endpoints: readonly string[];
-  /** The member that leads now; waits for an election. */
+  /** The leader; waits for an election. */
   leader(): Promise<EtcdServer>;
   /** Makes another member lead, and waits until it does. */
   moveLeader(): Promise<EtcdServer>;
@@ -36,8 +36,8 @@ export async function startEtcdMembers(
   const leader = async (): Promise<EtcdServer> =>
     await eventually(
       async () => {
-        const told = await Promise.all(members.filter((each) => each.isRunning()).map(statusOf));
-        return told.find((each) => each !== undefined && each.status.memberId === each.status.leaderId)?.member;
+        const statuses = await Promise.all(members.filter((each) => each.isRunning()).map(statusOf));
+        return statuses.find((each) => each !== undefined && each.status.memberId === each.status.leaderId)?.member;
       },
       { timeoutMs: 60_000, describe: () => 'there is no leader' },
     );

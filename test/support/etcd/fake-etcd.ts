@@ -36,7 +36,7 @@ export interface FakeKeyValue {
   readonly lease?: string;
 }
 
-/** What a fake etcd does; each call is answered by the test's own code. */
+/** The test's own answers to the calls. */
 export interface FakeEtcdBehaviour {
   readonly snapshot?: (call: ServerWritableStream<object, FakeSnapshotResponse>) => void;
   /** Called for each watch stream, with the revision it is asked to begin at. */
@@ -48,7 +48,7 @@ export interface FakeEtcd extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Starts a server that does what no etcd should do. It answers status requests with revision 1. */
+/** Starts a server that can send what no etcd would send. It answers status requests with revision 1. */
 export async function startFakeEtcd({ snapshot, watch }: FakeEtcdBehaviour): Promise<FakeEtcd> {
   const server = new Server();
   server.addService(serviceOf('Maintenance'), {
