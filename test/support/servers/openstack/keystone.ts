@@ -65,7 +65,7 @@ export async function startPython(
   args: readonly string[],
 ): Promise<{ readonly child: Child; readonly port: number }> {
   const { python, env } = await openStackPackages();
-  const child = startChild(python, [join(projectRoot, 'test/support/openstack', script), ...args], { env });
+  const child = startChild(python, [join(projectRoot, 'test/support/servers/openstack', script), ...args], { env });
   const port = await eventually(
     () => {
       const ready = /^ready (\d+)$/m.exec(child.output());
