@@ -71,8 +71,8 @@ function append(events: DeltaEvent[], more: readonly DeltaEvent[]): void {
 }
 
 function refuseCanceled(response: WatchResponse, at: { readonly member: MemberClient; readonly from: Revision }): void {
-  if (response.compactRevision > 0) {
-    const { compactRevision } = response;
+  const { compactRevision } = response;
+  if (compactRevision !== undefined) {
     throw new CompactedFailure({ endpoint: at.member.endpoint.url, from: at.from, compactRevision });
   }
   if (response.canceled) {

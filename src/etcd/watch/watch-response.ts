@@ -18,8 +18,8 @@ export interface WatchResponse {
   readonly created: boolean;
   /** The member has ended the watch, because of `cancelReason` or `compactRevision`. */
   readonly canceled: boolean;
-  /** The oldest revision that exists, when the watch was to begin before it; otherwise 0. */
-  readonly compactRevision: Revision;
+  /** The oldest revision that exists; only when the watch was to begin before it. */
+  readonly compactRevision: Revision | undefined;
   readonly cancelReason: string;
   /** More events of the same revision may follow in the next message. */
   readonly fragment: boolean;
@@ -35,7 +35,7 @@ export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
   let header: ProtobufReader | undefined;
   let created = false;
   let canceled = false;
-  let compactRevision = revision(0);
+  let compactRevision = 0;
   let cancelReason = '';
   let fragment = false;
   const events: DeltaEvent[] = [];
@@ -52,7 +52,7 @@ export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
         canceled = reader.boolean();
         break;
       case 5:
-        compactRevision = revision(reader.number());
+        compactRevision = reader.number();
         break;
       case 6:
         cancelReason = reader.text();
@@ -71,7 +71,7 @@ export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
     header: header !== undefined && events.length === 0 ? readHeader(header) : undefined,
     created,
     canceled,
-    compactRevision,
+    compactRevision: compactRevision === 0 ? undefined : revision(compactRevision),
     cancelReason,
     fragment,
     events,

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { status } from '@grpc/grpc-js';
+import type { EtcdFailureCode } from '../../../../src/etcd/etcd-failure.ts';
+import { explainRpcError } from '../../../../src/etcd/rpc/rpc-error.ts';
+
+// Texts of etcd's api/v3rpc/rpctypes/error.go; the status of some differs between etcd 3.4 and 3.5.
+const cases: readonly [EtcdFailureCode, status, string][] = [
+  ['etcd_member_exists', status.FAILED_PRECONDITION, 'etcdserver: Peer URLs already exists'],
+  ['etcd_member_exists', status.FAILED_PRECONDITION, 'etcdserver: member ID already exist'],
+  ['etcd_member_not_found', status.NOT_FOUND, 'etcdserver: member not found'],
+  ['etcd_too_many_learners', status.FAILED_PRECONDITION, 'etcdserver: too many learner members in cluster'],
+  [
+    'etcd_learner_not_ready',
+    status.FAILED_PRECONDITION,
+    'etcdserver: can only promote a learner member which is in sync with leader',
+  ],
+  ['etcd_not_a_learner', status.FAILED_PRECONDITION, 'etcdserver: can only promote a learner member'],
+  ['etcd_learner_refuses', status.UNAVAILABLE, 'etcdserver: rpc not supported for learner'],
+  ['etcd_learner_refuses', status.FAILED_PRECONDITION, 'etcdserver: rpc not supported for learner'],
+  ['etcd_unreachable', status.UNAVAILABLE, 'etcdserver: unhealthy cluster'],
+  ['etcd_unreachable', status.INTERNAL, 'Received RST_STREAM with code 2'],
+  ['etcd_refused', status.INTERNAL, 'Response message parsing error: the message ends within a number'],
+  ['etcd_refused', status.UNKNOWN, 'etcdserver: request is too large'],
+  ['etcd_timeout', status.DEADLINE_EXCEEDED, 'Deadline exceeded'],
+  ['etcd_auth', status.UNAUTHENTICATED, 'etcdserver: invalid auth token'],
+  ['etcd_auth', status.INVALID_ARGUMENT, 'etcdserver: user name is empty'],
+];
+for (const [code, grpcStatus, details] of cases) {
+  test(`${status[grpcStatus]} "${details}" is ${code}`, () => {
+    assert.equal(explainRpcError({ code: grpcStatus, details }).code, code);
+  });
+}
