@@ -11,6 +11,8 @@ export type CommandGroups = OptionGroups & { readonly logging: typeof loggingOpt
 /** What a command runs with. */
 export interface Invocation<G extends CommandGroups> {
   readonly config: ConfigOf<G>;
+  /** Flags of the options that a flag, a variable or a file gave a value. */
+  readonly given: ReadonlySet<string>;
   readonly pod: PodEnvironment;
   /** The argument without a flag; empty for a command that has none. */
   readonly operand: string;
@@ -52,13 +54,14 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
       for (const warning of warnings) {
         context.log.warn(warning);
       }
-      for (const note of notesWithoutEffect(definition, sources)) {
+      const given = givenFlags(sources);
+      for (const note of notesWithoutEffect(definition, given)) {
         context.log.debug(note);
       }
       const { podEnvironment } = await import('../config/environment.ts');
       const pod = podEnvironment(host.environment);
       try {
-        await definition.run({ config, pod, operand, context, print: (text) => host.stdout.write(text) });
+        await definition.run({ config, given, pod, operand, context, print: (text) => host.stdout.write(text) });
       } catch (error) {
         const { signal } = context;
         throw signal.aborted && isConsequenceOf(error, signal.reason) ? signal.reason : error;
@@ -67,13 +70,17 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
   };
 }
 
+function givenFlags(sources: ReadonlyMap<string, ValueSource>): ReadonlySet<string> {
+  return new Set([...sources].flatMap(([flag, { kind }]) => (kind === 'default' ? [] : flag)));
+}
+
 /** One sentence for each option that was given though it changes nothing. */
-function notesWithoutEffect(spec: CommandSpec, sources: ReadonlyMap<string, ValueSource>): readonly string[] {
+function notesWithoutEffect(spec: CommandSpec, given: ReadonlySet<string>): readonly string[] {
   return Object.values(spec.groups).flatMap(({ options, withoutEffect }) =>
     withoutEffect === undefined
       ? []
       : Object.values(options)
-          .filter(({ flag }) => (sources.get(flag)?.kind ?? 'default') !== 'default')
+          .filter(({ flag }) => given.has(flag))
           .map(({ flag }) => `--${flag} is accepted, but ${withoutEffect}`),
   );
 }

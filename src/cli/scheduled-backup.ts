@@ -2,7 +2,7 @@ import type { ConfigOf } from '../config/command-spec.ts';
 import type { scheduledBackupGroups } from '../config/options/snapshotter.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
 import type { SnapshotterRequest } from '../operations/snapshot/snapshotter-request.ts';
-import type { BackoffPolicy } from '../runtime/async/backoff.ts';
+import { type BackoffPolicy, defaultBackoff } from '../runtime/async/backoff.ts';
 import { retentionRulesOf } from './retention-rules.ts';
 
 type ScheduledBackupConfig = ConfigOf<typeof scheduledBackupGroups>;
@@ -13,10 +13,15 @@ const shortestDeltaPeriodMs = 1_000;
 const longestOffPeriodMs = 1_000;
 /** What the waits between tries are multiples of, ms. */
 const backoffUnitMs = 1_000;
+const backoffFlags = ['backoff-multiplier', 'backoff-attempt-limit', 'backoff-threshold-time'];
 
-/** What the options of a command that takes backups by schedule ask of the snapshotter. */
+/**
+ * What the options of a command that takes backups by schedule ask of the snapshotter. `given` are the flags that are not left
+ * to their defaults.
+ */
 export function scheduledBackupOf(
   config: ScheduledBackupConfig,
+  given: ReadonlySet<string>,
 ): Omit<SnapshotterRequest, 'cluster' | 'store' | 'tempDir' | 'start' | 'listeners'> {
   const { deltaPeriodMs, deltaMemoryLimit, deltaSpoolLimit, maxStoreOutageMs } = config.snapshotter;
   const { garbageCollectionPeriodMs } = config.retention;
@@ -27,7 +32,7 @@ export function scheduledBackupOf(
     deltaMemoryLimit,
     deltaSpoolLimit,
     maxStoreOutageMs,
-    backoff: backoffOf(config.backoff),
+    backoff: backoffFlags.some((flag) => given.has(flag)) ? backoffOf(config.backoff) : defaultBackoff,
     garbageCollection:
       garbageCollectionPeriodMs <= longestOffPeriodMs
         ? undefined

@@ -34,7 +34,7 @@ export const snapshotCommand = command({
     output: outputOptions,
     logging: loggingOptions,
   },
-  async run({ config, context, print }) {
+  async run({ config, given, context, print }) {
     if (!config.once.once) {
       for (const line of versionLines()) {
         context.log.info(line);
@@ -61,7 +61,7 @@ export const snapshotCommand = command({
       print(formatResult(onceResult(result, store.location, companion), config.output.format));
     } else {
       const { Snapshotter } = await import('../operations/snapshot/snapshotter.ts');
-      await new Snapshotter({ ...common, ...scheduledBackupOf(config), start: 'full' }, context).run();
+      await new Snapshotter({ ...common, ...scheduledBackupOf(config, given), start: 'full' }, context).run();
       context.log.info('Shutting down...');
     }
   },

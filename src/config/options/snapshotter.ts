@@ -231,7 +231,7 @@ const backoffOptions = optionGroup({
       type: 'duration',
       default: '2m8s',
       above: 0,
-      help: 'The longest wait between such tries.',
+      help: 'The longest wait between such tries. With snapshot, waits are 1, 2, 4 … 30 seconds unless one of these flags is given.',
       fileKeys: ['exponentialBackoffConfig.thresholdTime'],
     },
   },

@@ -7,7 +7,8 @@ import { Backoff } from '../../../src/runtime/async/backoff.ts';
 
 async function requestFor(given: Readonly<Record<string, string>> = {}): Promise<ReturnType<typeof scheduledBackupOf>> {
   const flags = new Map(Object.entries(given).map(([flag, value]) => [flag, [value]]));
-  return scheduledBackupOf((await loadConfig(snapshotCommand.spec, { flags, environment: {} })).config);
+  const { config } = await loadConfig(snapshotCommand.spec, { flags, environment: {} });
+  return scheduledBackupOf(config, new Set(flags.keys()));
 }
 
 /** The first waits of a policy, s. */
@@ -41,8 +42,13 @@ describe('the flags of backups by schedule', () => {
     assert.equal(defragmentationSchedule?.nextFiring(now), new Date(2026, 10, 22).getTime());
   });
 
-  test('are waits that double from two seconds to 128, where nothing else is given', async () => {
-    assert.deepEqual(waits((await requestFor()).backoff, 9), [2, 4, 8, 16, 32, 64, 128, 128, 128]);
+  test('are short waits where nothing is given, so that changes reach a mended store soon', async () => {
+    assert.deepEqual(waits((await requestFor()).backoff, 7), [1, 2, 4, 8, 16, 30, 30]);
+  });
+
+  test('are the waits of the Go program as soon as one of them is given', async () => {
+    const given = { 'backoff-attempt-limit': '6' };
+    assert.deepEqual(waits((await requestFor(given)).backoff, 9), [2, 4, 8, 16, 32, 64, 128, 128, 128]);
   });
 
   test('are waits that grow by the multiplier, as often as the limit lets them, and never beyond the threshold', async () => {
