@@ -7,15 +7,15 @@ import { digestsOf, type PartDigest } from '../snapstore/upload/part-digests.ts'
 /** What is known of an object before its bytes come. */
 export interface ContentCheckTask {
   readonly compression: Compression;
-  /** Those that each part is answered with. */
+  /** Those that are made of each part. */
   readonly digests: readonly PartDigest[];
 }
 
-/** Parts up to this many bytes are copied: a decompressor may take them in without looking at them at once. */
+/** Parts up to this many bytes are copied: a decompressor may take them in before it reads them. */
 const SMALL = 1024 * 1024;
 
-/** A part on its way into the check. */
-interface HandedPart {
+/** A part that waits to be checked. */
+interface WaitingPart {
   readonly bytes: Uint8Array;
   readonly used: () => void;
 }
@@ -24,9 +24,9 @@ interface HandedPart {
  * Checks the hash inside an object that comes in parts. The verdict rejects with {@link CompressionDamage} or
  * {@link HashDamage}.
  */
-export class ObjectCheck implements Inspection, Disposable {
+export class ContentCheck implements Inspection, Disposable {
   readonly #task: ContentCheckTask;
-  readonly #waiting: HandedPart[] = [];
+  readonly #waiting: WaitingPart[] = [];
   readonly #outcome: Promise<void>;
   #ended = false;
   #wake: () => void = () => {};
@@ -43,7 +43,7 @@ export class ObjectCheck implements Inspection, Disposable {
     this.#waiting.push({ bytes: kept, used: resolve });
     this.#wake();
     const digests = digestsOf(bytes, this.#task.digests);
-    // Whoever has found damage asks for no more parts.
+    // After damage no more parts are asked for.
     await Promise.race([used, this.#outcome.catch(() => undefined)]);
     return { bytes, digests };
   }
@@ -53,7 +53,7 @@ export class ObjectCheck implements Inspection, Disposable {
     return this.#outcome;
   }
 
-  /** Ends a check whose verdict nobody wants any more. */
+  /** Ends a check whose verdict is not needed any more. */
   [Symbol.dispose](): void {
     this.#end();
   }

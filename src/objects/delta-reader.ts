@@ -16,8 +16,7 @@ export interface DeltaTask {
 }
 
 /** Turns deltas into records, one after the other. */
-export interface DeltaReader {
+export interface DeltaReader extends AsyncDisposable {
   /** Begins with a delta. The records of those before have to be taken first. */
   read(task: DeltaTask): AsyncGenerator<OwnedEntryBatch, DeltaSummary>;
-  close(): Promise<void>;
 }

@@ -1,58 +1,47 @@
-import { type MessagePort, parentPort } from 'node:worker_threads';
-import { ObjectCheck } from '../objects/content-check.ts';
-import { SnapshotDamage } from '../snapshot/damage.ts';
-import type { ContentCheckAnswer, ContentCheckRequest, ObjectVerdict } from './content-check-messages.ts';
+import { ContentCheck, type ContentCheckTask } from '../objects/content-check.ts';
+import type { InspectedPart } from '../snapstore/upload/inspection.ts';
+import { serveWorker } from './serve-worker.ts';
 
-// The program of a worker thread, see ContentCheckThread.
-if (parentPort === null) {
-  throw new Error('this program runs only in a worker thread');
-}
-serveObjectChecks(parentPort);
-
-/** Checks objects side by side as their parts come over `port`. */
-function serveObjectChecks(port: MessagePort): void {
-  const checks = new Map<number, ObjectCheck>();
-  const answer = (message: ContentCheckAnswer, transfer: ArrayBuffer[] = []): void =>
-    port.postMessage(message, transfer);
-
-  const checkOf = (id: number): ObjectCheck => {
-    const check = checks.get(id);
-    if (check === undefined) {
-      throw new Error(`no object ${id} is being checked`);
-    }
-    return check;
+/** What a {@link ContentCheckThread} asks its worker. `id` names the object. */
+export type ContentCheckCalls = {
+  readonly begin: {
+    readonly request: { readonly id: number; readonly task: ContentCheckTask };
+    readonly result: undefined;
   };
+  /** The memory below the bytes comes with the request and goes back with the answer. */
+  readonly inspect: {
+    readonly request: { readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> };
+    readonly result: InspectedPart;
+  };
+  /** Throws SnapshotDamage unless the object is sound. */
+  readonly verdict: { readonly request: number; readonly result: undefined };
+  /** Ends the check of an object. */
+  readonly forget: { readonly request: number; readonly result: undefined };
+};
 
-  port.on('message', async (request: ContentCheckRequest) => {
-    const { id } = request;
-    switch (request.kind) {
-      case 'begin':
-        checks.set(id, new ObjectCheck(request.task));
-        break;
-      case 'part':
-        answer({ kind: 'part', id, part: await checkOf(id).inspect(request.bytes) }, [request.bytes.buffer]);
-        break;
-      case 'verdict':
-        answer({ kind: 'verdict', id, verdict: await verdictOf(checkOf(id)) });
-        break;
-      case 'forget':
-        checkOf(id)[Symbol.dispose]();
-        checks.delete(id);
-        break;
-      default:
-        request satisfies never;
-    }
-  });
-}
+const checks = new Map<number, ContentCheck>();
 
-async function verdictOf(check: ObjectCheck): Promise<ObjectVerdict> {
-  try {
-    await check.verdict();
-    return { kind: 'sound' };
-  } catch (error) {
-    if (error instanceof SnapshotDamage) {
-      return { kind: 'damage', reason: error.reason, offset: error.offset };
-    }
-    return { kind: 'failed', reason: error instanceof Error ? error.message : String(error) };
+function checkOf(id: number): ContentCheck {
+  const check = checks.get(id);
+  if (check === undefined) {
+    throw new Error(`no object ${id} is being checked`);
   }
+  return check;
 }
+
+serveWorker<ContentCheckCalls>({
+  begin: ({ id, task }) => {
+    checks.set(id, new ContentCheck(task));
+    return { value: undefined };
+  },
+  inspect: async ({ id, bytes }) => ({ value: await checkOf(id).inspect(bytes), transfer: [bytes.buffer] }),
+  verdict: async (id) => {
+    await checkOf(id).verdict();
+    return { value: undefined };
+  },
+  forget: (id) => {
+    checkOf(id)[Symbol.dispose]();
+    checks.delete(id);
+    return { value: undefined };
+  },
+});

@@ -1,28 +1,16 @@
-import { parentPort } from 'node:worker_threads';
-import { Damage } from '../datadir/damage.ts';
 import { checkEtcdDatabase } from '../datadir/mvcc/check-etcd-database.ts';
-import type { DatabaseCheckAnswer } from './database-check-messages.ts';
+import { serveWorker } from './serve-worker.ts';
 
-// The program of a worker thread, see DatabaseCheckThread.
-if (parentPort === null) {
-  throw new Error('this program runs only in a worker thread');
-}
-const port = parentPort;
-const answer = (message: DatabaseCheckAnswer): void => port.postMessage(message);
+/** What a {@link DatabaseCheckThread} asks its worker. */
+export type DatabaseCheckCalls = {
+  /** The database in this file is to be checked; throws Damage. */
+  readonly check: { readonly request: string; readonly result: undefined };
+};
 
-port.once('message', (file: string) => {
-  // Whoever does not want the answer any more ends the thread.
-  const { signal } = new AbortController();
-  checkEtcdDatabase(file, { signal }).then(
-    () => answer({ kind: 'sound' }),
-    (error: unknown) => answer(answerAbout(error)),
-  );
+serveWorker<DatabaseCheckCalls>({
+  check: async (file) => {
+    // Who does not need the answer any more ends the thread.
+    await checkEtcdDatabase(file, { signal: new AbortController().signal });
+    return { value: undefined };
+  },
 });
-
-function answerAbout(error: unknown): DatabaseCheckAnswer {
-  if (!(error instanceof Damage)) {
-    return { kind: 'unknown' };
-  }
-  const { file, offset, reason } = error;
-  return { kind: 'damage', file, offset, reason };
-}

@@ -1,67 +1,59 @@
-import { type MessagePort, parentPort } from 'node:worker_threads';
+import type { OwnedEntryBatch } from '../datadir/bbolt/entry-batch.ts';
 import { expandedAhead } from '../objects/delta-file.ts';
 import type { DeltaTask } from '../objects/delta-reader.ts';
 import { DeltaRecordReader } from '../objects/delta-record-reader.ts';
-import { BATCHES_IN_FLIGHT, type DeltaAnswer, type DeltaRequest, packFailure } from './delta-messages.ts';
+import type { DeltaSummary } from '../objects/record-decoder.ts';
+import { type SendItem, serveWorker } from './serve-worker.ts';
 
-// The program of a worker thread, see DeltaThread.
-if (parentPort === null) {
-  throw new Error('this program runs only in a worker thread');
-}
-serveDeltaRecords(parentPort);
+/** Batches that may be sent before the first of them is given back. */
+const BATCHES_IN_FLIGHT = 12;
 
-/** Reads deltas one after another as they are asked for over `port`. */
-function serveDeltaRecords(port: MessagePort): void {
-  const reader = new DeltaRecordReader();
-  let allowed = BATCHES_IN_FLIGHT;
-  let wake: () => void = () => {};
-  const answer = (message: DeltaAnswer, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+/** What a {@link DeltaThread} asks its worker. */
+export type DeltaCalls = {
+  /** Deltas are read one after the other. */
+  readonly read: { readonly request: DeltaTask; readonly item: OwnedEntryBatch; readonly result: DeltaSummary };
+  /** This batch is used up, one more may be sent. */
+  readonly giveBack: { readonly request: OwnedEntryBatch; readonly result: undefined };
+};
 
-  let last: Promise<void> = Promise.resolve();
+const reader = new DeltaRecordReader();
+let allowed = BATCHES_IN_FLIGHT;
+let wake: () => void = () => {};
+let last: Promise<unknown> = Promise.resolve();
 
-  const read = async (task: DeltaTask, body: AsyncIterable<Uint8Array>): Promise<void> => {
-    const records = reader.read(body, task);
-    for (;;) {
-      const step = await records.next();
-      if (step.done) {
-        answer({ kind: 'done', summary: step.value });
-        return;
-      }
-      while (allowed === 0) {
-        const woken = Promise.withResolvers<void>();
-        wake = woken.resolve;
-        await woken.promise;
-      }
-      allowed--;
-      const batch = step.value;
-      answer({ kind: 'batch', batch }, [batch.bytes.buffer, batch.sizes.buffer]);
+async function read(
+  task: DeltaTask,
+  body: AsyncIterable<Uint8Array>,
+  send: SendItem<OwnedEntryBatch>,
+): Promise<DeltaSummary> {
+  const records = reader.read(body, task);
+  for (;;) {
+    const step = await records.next();
+    if (step.done) {
+      return step.value;
     }
-  };
+    while (allowed === 0) {
+      const woken = Promise.withResolvers<void>();
+      wake = woken.resolve;
+      await woken.promise;
+    }
+    allowed--;
+    send(step.value, [step.value.bytes.buffer, step.value.sizes.buffer]);
+  }
+}
 
-  /** Expands a delta while those before are read, and reads it after them. */
-  const inTurn = async (task: DeltaTask): Promise<void> => {
-    const before = last;
+serveWorker<DeltaCalls>({
+  /** Expands a delta while those before it are read, and reads it after them. */
+  read: async (task, send) => {
     const body = expandedAhead(task);
-    await before;
-    try {
-      await read(task, body);
-    } catch (error) {
-      answer({ kind: 'failed', failure: packFailure(error) });
-    }
-  };
-
-  port.on('message', (request: DeltaRequest) => {
-    switch (request.kind) {
-      case 'read':
-        last = inTurn(request.task);
-        return;
-      case 'used':
-        reader.giveBack(request.batch);
-        allowed++;
-        wake();
-        return;
-      default:
-        request satisfies never;
-    }
-  });
-}
+    const summary = last.then(() => read(task, body, send));
+    last = summary.catch(() => undefined);
+    return { value: await summary };
+  },
+  giveBack: (batch) => {
+    reader.giveBack(batch);
+    allowed++;
+    wake();
+    return { value: undefined };
+  },
+});

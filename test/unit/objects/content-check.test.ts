@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { crc32c } from '../../../src/checksum/crc32c.ts';
 import { crc64 } from '../../../src/checksum/crc64.ts';
-import { ObjectCheck } from '../../../src/objects/content-check.ts';
+import { ContentCheck } from '../../../src/objects/content-check.ts';
 import { compress } from '../../../src/snapshot/compression.ts';
 import { SnapshotDamage } from '../../../src/snapshot/damage.ts';
 import type { Compression } from '../../../src/snapshot/snapshot.ts';
@@ -36,12 +36,12 @@ for (const compression of ['none', 'gzip', 'zlib', 'lzw'] as const) {
   for (const partSize of [400_000, 1_100_000]) {
     test(`${compression}, parts of ${partSize}: a whole object is found whole, any damage is noticed`, async () => {
       const bytes = await stored(compression);
-      await inspect(new ObjectCheck({ compression, digests: [] }), bytes, partSize);
+      await inspect(new ContentCheck({ compression, digests: [] }), bytes, partSize);
       const flipped = Buffer.from(bytes);
       flipped[500_000] = (flipped[500_000] ?? 0) ^ 4;
       for (const damaged of [flipped, bytes.subarray(0, -1), Buffer.concat([bytes, Buffer.from('x')])]) {
         await assert.rejects(
-          inspect(new ObjectCheck({ compression, digests: [] }), damaged, partSize),
+          inspect(new ContentCheck({ compression, digests: [] }), damaged, partSize),
           (error: unknown) => error instanceof SnapshotDamage,
         );
       }
@@ -51,7 +51,7 @@ for (const compression of ['none', 'gzip', 'zlib', 'lzw'] as const) {
 
 test('an object without a hash is refused', async () => {
   const bytes = await stored('gzip', CONTENT);
-  await assert.rejects(inspect(new ObjectCheck({ compression: 'gzip', digests: [] }), bytes, 1_000_000), {
+  await assert.rejects(inspect(new ContentCheck({ compression: 'gzip', digests: [] }), bytes, 1_000_000), {
     name: 'HashDamage',
   });
 });

@@ -81,7 +81,7 @@ export class DeltaPipeline implements AsyncDisposable {
     this.#stop.abort();
     await Promise.allSettled(this.#begun);
     await this.#fetched.return();
-    await this.#reader.close();
+    await this.#reader[Symbol.asyncDispose]();
   }
 
   /** Begins with the next delta as soon as the ones before it are begun. */
@@ -118,5 +118,5 @@ function startReader(deltas: readonly StoredSnapshot[]): DeltaReader {
     return new DeltaThread();
   }
   const reader = new DeltaRecordReader();
-  return { read: (task) => reader.read(expandedDelta(task), task), close: () => Promise.resolve() };
+  return { read: (task) => reader.read(expandedDelta(task), task), [Symbol.asyncDispose]: () => Promise.resolve() };
 }
