@@ -13,7 +13,7 @@ import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 /** Bytes read at a time. */
 const READ_SIZE = 1024 * 1024;
 
-/** First bytes of a file that tell how it is compressed; lzw has none and is told by its suffix. */
+/** First bytes of a file that say how it is compressed; lzw has none and is known by its suffix. */
 const MAGIC: readonly { readonly bytes: readonly number[]; readonly compression: Compression }[] = [
   { bytes: [0x1f, 0x8b], compression: 'gzip' },
   { bytes: [0x78, 0x01], compression: 'zlib' },
@@ -28,8 +28,8 @@ export interface SnapshotFile {
 }
 
 /**
- * Looks at a full snapshot outside of any store: an object that was copied from one, what `etcdctl snapshot save` wrote, or
- * a database. The revision in the snapshot is that of its name, 0 when the name tells none.
+ * Opens a full snapshot outside of any store: an object that was copied from one, what `etcdctl snapshot save` wrote, or
+ * a database. The revision in the snapshot is that of its name, 0 when the name has none.
  * Throws a {@link Failure}: `not_a_snapshot` for a delta, `no_hash` for a bare database where a hash is needed, or that the
  * file cannot be read.
  */
@@ -38,7 +38,7 @@ export async function openSnapshotFile(
   options: { readonly hash: 'needed' | 'optional' },
 ): Promise<SnapshotFile> {
   const name = path.basename(file);
-  const { size, compression } = await lookInto(file).catch((error: unknown) => {
+  const { size, compression } = await inspectFile(file).catch((error: unknown) => {
     throw fileFailure(error, { action: 'read', object: file }) ?? error;
   });
   if (options.hash === 'needed' && compression === 'none' && size > 0 && size % SECTOR_SIZE === 0) {
@@ -46,7 +46,7 @@ export async function openSnapshotFile(
       code: 'no_hash',
       action: 'read',
       object: file,
-      found: 'no hash stands behind the database, so it cannot be told whether it is whole',
+      found: 'no hash follows the database, so nothing shows whether it is whole',
       remedy: 'a db that was copied from a data directory is taken with --skip-hash-check',
     });
   }
@@ -78,7 +78,7 @@ export async function openSnapshotFile(
   return { snapshot, store: storeOf(file, snapshot) };
 }
 
-async function lookInto(file: string): Promise<{ readonly size: number; readonly compression: Compression }> {
+async function inspectFile(file: string): Promise<{ readonly size: number; readonly compression: Compression }> {
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();

@@ -9,7 +9,7 @@ import { HASH_SIZE, SECTOR_SIZE, TrailingHash } from '../snapshot/trailing-hash.
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { fetchWhole } from './fetch.ts';
 
-/** Both metas lie in the first bytes, unless pages are larger than any system's. */
+/** Both metas are in the first bytes, unless pages are larger than any system's. */
 const HEAD_SIZE = 256 * 1024;
 
 /** Where a base goes. */
@@ -18,10 +18,10 @@ export interface BaseTarget {
   readonly skipHashCheck: boolean;
   readonly onRead: (bytes: number) => void;
   /**
-   * Told the newest meta of the database as soon as it is known, once. From then on nothing is written behind the pages of
-   * that meta: there others may write already.
+   * Called once, with the newest meta of the database, as soon as it is known. From then on nothing is written after the pages
+   * of that meta: others may write there already.
    */
-  readonly onPlaced?: ((meta: Meta) => void) | undefined;
+  readonly onBoundary?: ((meta: Meta) => void) | undefined;
 }
 
 /**
@@ -34,9 +34,9 @@ export async function writeBase(
   context: RunContext,
 ): Promise<void> {
   await writeFile(target.file, '', { mode: 0o600 });
-  const placement = new Placement(target);
+  const boundary = new PageBoundary(target);
   await fetchWhole(source.store, source.base, context, async (body) => {
-    // Not created anew: when a fetch is tried again, others may have written behind the base already.
+    // Not created anew: when a fetch is tried again, others may have written after the base already.
     const handle = await open(target.file, 'r+');
     try {
       const trailing = new TrailingHash();
@@ -47,19 +47,19 @@ export async function writeBase(
         context.signal.throwIfAborted();
         trailing.push(bytes);
         if (offset === 0) {
-          placement.find(bytes);
+          boundary.find(bytes);
         }
         await writing;
         // The hash goes into the file as well and is cut off in the end: so no piece has to be cut and joined.
-        writing = handle.writeFile(bytes.subarray(0, Math.max(0, placement.end - offset)));
+        writing = handle.writeFile(bytes.subarray(0, Math.max(0, boundary.end - offset)));
         // It is awaited with the next bytes; until then a failure must not count as unhandled.
         writing.catch(() => undefined);
         offset += bytes.length;
       }
       await writing;
       const size = databaseSize(trailing, target);
-      if (placement.isFound) {
-        placement.checkSize(size);
+      if (boundary.isFound) {
+        boundary.checkSize(size);
       } else {
         await handle.truncate(size);
       }
@@ -69,8 +69,8 @@ export async function writeBase(
   });
 }
 
-/** Which part of the file belongs to the base. */
-class Placement {
+/** Where the pages of the base end in the file. */
+class PageBoundary {
   readonly #target: BaseTarget;
   #meta: Meta | undefined;
 
@@ -82,21 +82,21 @@ class Placement {
     return this.#meta !== undefined;
   }
 
-  /** Where its pages end, bytes. */
+  /** In bytes; larger than any file while it is not known. */
   get end(): number {
     return this.#meta === undefined ? Number.MAX_SAFE_INTEGER : this.#meta.highWater * this.#meta.pageSize;
   }
 
   /** Looks for the meta in the first bytes; when it is not the first time, it has to be the same. */
   find(head: Uint8Array): void {
-    const { onPlaced } = this.#target;
-    if (onPlaced === undefined) {
+    const { onBoundary } = this.#target;
+    if (onBoundary === undefined) {
       return;
     }
     const meta = newestMeta(head);
     if (this.#meta === undefined && meta !== undefined) {
       this.#meta = meta;
-      onPlaced(meta);
+      onBoundary(meta);
     } else if (this.#meta !== undefined && meta?.transaction !== this.#meta.transaction) {
       throw new SnapshotDamage('its database is another one than when it was read for the first time');
     }
@@ -129,7 +129,7 @@ async function* withLongHead(source: AsyncIterable<Uint8Array>): AsyncGenerator<
   }
 }
 
-/** Checks what came; bytes of the database. */
+/** Checks what was read; returns the bytes of the database. */
 function databaseSize(trailing: TrailingHash, options: { readonly skipHashCheck: boolean }): number {
   if (!options.skipHashCheck) {
     trailing.verify();

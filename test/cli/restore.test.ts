@@ -133,7 +133,7 @@ describe('restore', () => {
     const copied = rig.home.join('data/member/snap/db');
     const refused = await rig.run(['restore', '--file', copied, '-d', 'again']);
     assert.equal(refused.exitCode, 1);
-    assert.match(refused.stderr, /no hash stands behind the database.*--skip-hash-check/);
+    assert.match(refused.stderr, /no hash follows the database.*--skip-hash-check/);
     const taken = await rig.run(['restore', '--file', copied, '--skip-hash-check', '-d', 'again', '-o', 'json']);
     assert.equal((JSON.parse(taken.stdout) as Record<string, unknown>)['revision'], 58);
     const missing = await rig.run(['restore', '--file', rig.home.join('nowhere'), '-d', 'more']);

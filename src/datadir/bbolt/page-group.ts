@@ -9,7 +9,7 @@ const NEAR = 64 * 1024;
 /** Shorter runs are read in this thread, bytes. */
 const SHORT = 128 * 1024;
 
-/** Bytes of pages that go on over others, after which a group ends. */
+/** Bytes of pages that continue over others, after which a group ends. */
 const MOST_OVERFLOWING = 4 * 1024 * 1024;
 /** Longer pages get memory of their own, bytes. */
 const LONGEST_POOLED = 8 * 1024 * 1024;
@@ -31,7 +31,7 @@ export interface PageGroup {
 interface Run {
   /** In ascending order. */
   readonly ids: number[];
-  /** The first page number behind what is read. */
+  /** The first page number after what is read. */
   end: number;
 }
 
@@ -43,7 +43,7 @@ interface Place {
 }
 
 /**
- * Reads pages by the hundred, wherever they lie: what stands together in the file is read together, the rest page by page.
+ * Reads pages by the hundred, wherever they are: neighbours in the file are read together, the others page by page.
  * A database that grew in one go is read as fast as a file can be; of one that is scattered hardly more is read than
  * what is asked for.
  */
@@ -85,7 +85,7 @@ export class PageGroupReader {
       const page =
         place === undefined
           ? this.#pages.outOfBounds(id)
-          : (this.#inRun(id, place) ?? (await this.#goingOn(id, place, memory)));
+          : (this.#inRun(id, place) ?? (await this.#continued(id, place, memory)));
       pages.push(page);
       overflowing += page instanceof Damage || page.overflow === 0 ? 0 : page.bytes.length;
       if (overflowing >= MOST_OVERFLOWING) {
@@ -95,7 +95,7 @@ export class PageGroupReader {
     return { pages, memory };
   }
 
-  /** Takes the memory of a group back, none of whose pages will be looked at again. */
+  /** Takes the memory of a group back, whose pages are not used any more. */
   giveBack(group: PageGroup): void {
     this.#spares.push(...group.memory);
     this.#spares.splice(MOST_SPARES);
@@ -109,7 +109,7 @@ export class PageGroupReader {
     }
   }
 
-  /** A page out of a run; undefined when it goes on behind the run. */
+  /** A page out of a run; undefined when it continues after the run. */
   #inRun(id: number, { run, bytes: ofRun }: Place): Page | Damage | undefined {
     const { pageSize } = this.#pages.meta;
     const start = (id - firstOf(run)) * pageSize;
@@ -132,8 +132,8 @@ export class PageGroupReader {
     }
   }
 
-  /** A page that goes on behind its run, in memory of its own, which is added to `memory` unless it is very long. */
-  async #goingOn(id: number, { run, bytes: ofRun }: Place, memory: Uint8Array[]): Promise<Page | Damage> {
+  /** A page that continues after its run, in memory of its own, which is added to `memory` unless it is very long. */
+  async #continued(id: number, { run, bytes: ofRun }: Place, memory: Uint8Array[]): Promise<Page | Damage> {
     const { pageSize, highWater } = this.#pages.meta;
     try {
       const offset = id * pageSize;

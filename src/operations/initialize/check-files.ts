@@ -28,11 +28,11 @@ export async function checkFiles(memberDir: string, context: RunContext): Promis
     }
   }
   log.info('Verifying WAL directory...');
-  await using beside = await checkBeside(memberDir);
+  await using meanwhile = await beginDatabaseCheck(memberDir);
   const start = await readStartState(memberDir, { signal });
   log.info('Verifying DB file...');
-  const told = beside?.file === start.dbFile ? await beside.finished({ signal }) : 'unknown';
-  if (told === 'unknown') {
+  const outcome = meanwhile?.file === start.dbFile ? await meanwhile.finished({ signal }) : 'unknown';
+  if (outcome === 'unknown') {
     await checkEtcdDatabase(start.dbFile, { signal });
   }
   const { torn } = start.log;
@@ -46,7 +46,7 @@ export async function checkFiles(memberDir: string, context: RunContext): Promis
 }
 
 /** Begins to check the db while a long log is read; undefined when the log is short, or there is one processor only. */
-async function checkBeside(memberDir: string): Promise<DatabaseCheckThread | undefined> {
+async function beginDatabaseCheck(memberDir: string): Promise<DatabaseCheckThread | undefined> {
   const segments = await listSegments(path.join(memberDir, 'wal'));
   let logSize = 0;
   // The newest one is as long as the others from its beginning, most of it zeros that are not read.

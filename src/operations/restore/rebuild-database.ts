@@ -95,13 +95,13 @@ export async function rebuildDatabase(
   await using early = new SpeculativeApply((target) =>
     apply(target, { deltas: ahead, after: presumed, keptLeases: undefined }),
   );
-  const onPlaced = canBegin ? (meta: Meta): void => early.place(meta) : undefined;
+  const onBoundary = canBegin ? (meta: Meta): void => early.place(meta) : undefined;
   await using held = new AsyncDisposableStack();
   const {
     backup,
     database: base,
     lastRevision: after,
-  } = await openBase({ ...request, selection, file, onRead, onPlaced }, context);
+  } = await openBase({ ...request, selection, file, onRead, onBoundary }, context);
   held.use(base);
 
   const reach = { covered: after, until };

@@ -1,4 +1,4 @@
-/** A body that is opened when its first bytes are asked for. Whoever leaves early ends it. */
+/** A body that is opened when its first bytes are asked for. A reader that leaves early ends it. */
 export function lazyBody(open: () => Promise<AsyncIterable<Uint8Array>>): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]: () => {

@@ -1,6 +1,6 @@
 /**
- * Gives what `source` gives, and asks for the next piece while the last one is worked on. Whoever stops early has to end a
- * source that might wait for long: it is told to return, but not waited for.
+ * Gives what `source` gives, and asks for the next piece while the last one is being used. A reader that stops early has to end a
+ * source that might wait for long: the source is asked to return, but not waited for.
  */
 export async function* prefetch<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
   const pieces = source[Symbol.asyncIterator]();

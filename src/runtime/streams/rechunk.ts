@@ -1,7 +1,7 @@
 /**
- * Puts the pieces of `source` together to blocks of `size` bytes; the last one may be shorter. Three buffers take turns: a block
- * holds until the third one after it is asked for. Pieces that came over a network are garbage at once, which costs far less
- * memory than keeping hold of them for a while.
+ * Joins the pieces of `source` to blocks of `size` bytes; the last one may be shorter. Three buffers take turns: a block
+ * holds until the third one after it is asked for. Pieces from the network become garbage at once, which costs far less
+ * memory than keeping them for a while.
  */
 export async function* rechunk(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
   let block = Buffer.allocUnsafeSlow(size);

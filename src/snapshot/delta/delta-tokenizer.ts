@@ -6,7 +6,7 @@ import { Byte, incomplete, JsonCursor } from './json-cursor.ts';
 /** Bytes of one event beyond which the text is refused rather than kept. */
 const MAX_EVENT_BYTES = 256 * 1024 * 1024;
 
-/** An unfinished event longer than this is not looked at again until its bytes have doubled. */
+/** An unfinished event longer than this is not read again until its bytes have doubled. */
 const LONG_EVENT = 64 * 1024;
 
 type Expecting = 'array' | 'first event' | 'event' | 'separator' | 'nothing';
@@ -15,7 +15,7 @@ type Expecting = 'array' | 'first event' | 'event' | 'separator' | 'nothing';
  * Reads the JSON text of a delta (without its hash) in pieces of any size. Holds at most one unfinished event.
  *
  * Accepts members in any order, unknown members, white space and escapes, and numbers up to int64 for leases, as any
- * JSON reader would; throws {@link DeltaDamage} for everything else. The order of revisions is not looked at.
+ * JSON reader would; throws {@link DeltaDamage} for everything else. The order of revisions is not checked.
  */
 export class DeltaTokenizer {
   readonly #cursor = new JsonCursor();
@@ -25,7 +25,7 @@ export class DeltaTokenizer {
   #pending: Buffer = Buffer.alloc(0);
   /** Bytes of it, from its beginning. */
   #unfinished = 0;
-  /** Bytes that it needs before it is looked at again. */
+  /** Bytes that it needs before it is read again. */
   #enough = 0;
   #ended = false;
   readonly #findFastParser: () => FastDeltaParser | undefined;
@@ -135,7 +135,7 @@ export class DeltaTokenizer {
     if (left.length > this.#pending.length) {
       this.#pending = Buffer.allocUnsafeSlow(left.length * 2);
     }
-    // The unfinished event may lie in this very memory, further back.
+    // The unfinished event may be in this very memory, further back.
     this.#pending.set(left);
     this.#unfinished = left.length;
     this.#enough = left.length > LONG_EVENT ? left.length * 2 : 0;

@@ -20,8 +20,8 @@ export function decodedSize(start: usize, end: usize): i32 {
 }
 
 /**
- * Decodes padded standard base64 from `start` up to `end`, a multiple of four bytes, to `target`. Up to 4 bytes behind
- * what it decodes to are overwritten. Says no when there is something else than base64 in it.
+ * Decodes padded standard base64 from `start` up to `end`, a multiple of four bytes, to `target`. Up to 4 bytes after
+ * the decoded ones are overwritten. Returns false when there is anything but base64 in it.
  */
 export function decodes(start: usize, end: usize, target: usize): bool {
   let at = start;

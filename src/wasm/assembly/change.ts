@@ -11,8 +11,8 @@ const MOD_REVISION_TAG: u8 = 0x18;
 let next: usize = 0;
 
 /**
- * True when a record of the `key` bucket, its value right behind its key, is a change as etcd writes it: see
- * `src/datadir/mvcc/check-changes.ts`. Says no to tags that etcd does not use.
+ * True when a record of the `key` bucket, its value right after its key, is a change as etcd writes it: see
+ * `src/datadir/mvcc/check-changes.ts`. Returns false for tags that etcd does not use.
  */
 export function isChange(key: usize, keySize: u32, valueSize: u32): bool {
   const tombstone = keySize === REVISION_KEY_SIZE + 1;
@@ -54,7 +54,7 @@ export function isChange(key: usize, keySize: u32, valueSize: u32): bool {
   return tombstone ? modRevision <= MOST_EXACT : modRevision === main || valueSize === 0;
 }
 
-/** Reads a varint that ends before `end`, and moves {@link next} behind it. */
+/** Reads a varint that ends before `end`, and moves {@link next} to its end. */
 function varint(start: usize, end: usize): u64 {
   let value: u64 = 0;
   next = 0;

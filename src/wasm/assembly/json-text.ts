@@ -15,7 +15,7 @@ export function takes(text: string): bool {
   return true;
 }
 
-/** Address of the first quote from `from` on, or one at `end` or up to 15 bytes behind it when there is none before. */
+/** Address of the first quote from `from` on, or one at `end` or up to 15 bytes after it when there is none before. */
 export function findQuote(from: usize, end: usize): usize {
   const quotes = i8x16.splat(QUOTE);
   for (let block = from; block < end; block += 16) {

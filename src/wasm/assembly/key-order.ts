@@ -1,4 +1,4 @@
-/** True when key `a` comes behind key `b`: bytewise, a prefix first, as bbolt orders keys. */
+/** True when key `a` comes after key `b`: bytewise, a prefix first, as bbolt orders keys. */
 export function isAbove(a: usize, aSize: u32, b: usize, bSize: u32): bool {
   return isBelow(b, bSize, a, aSize);
 }

@@ -1,4 +1,4 @@
-/** Most bytes a record has beside its key and value: revision, tags, lengths and numbers. */
+/** Most bytes that a record has in addition to its key and value: revision, tags, lengths and numbers. */
 export const RECORD_OVERHEAD: usize = 128;
 
 /** Bytes of a revision key, without the mark of a tombstone. */

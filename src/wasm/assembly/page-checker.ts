@@ -31,14 +31,14 @@ let children: i32 = 0;
 let summedRecords: u32 = 0;
 let summedBytes: u32 = 0;
 
-/** Sets the bytes of the two bounds, which stand at MIN and BELOW; -1 for one that there is not. */
+/** Sets the bytes of the two bounds, which are at MIN and BELOW; -1 for none. */
 export function bound(min: i32, below: i32): void {
   minSize = min;
   belowSize = below;
 }
 
 /**
- * Looks at the branch page at BRANCH, `size` bytes with what overflows from it: elements within it, keys in order and
+ * Checks the branch page at BRANCH, `size` bytes with what overflows from it: elements within it, keys in order and
  * within the bounds, children from page 2 up to `highWater`. Writes their numbers to IDS and returns how many there are;
  * 0 when anything is not as it should be.
  */
@@ -76,9 +76,9 @@ export function branch(size: u32, highWater: u32): i32 {
 }
 
 /**
- * Looks at the leaf pages below the branch: for each, PLACES holds the address where it begins and the one where what
- * was read ends. Elements have to lie within their page, hold values rather than buckets, and have keys in order and
- * between those of the branch; with `changes` also records of changes. Writes to OVERFLOWS how many pages each goes on
+ * Checks the leaf pages below the branch: for each, PLACES holds the address where it begins and the one where what
+ * was read ends. Elements have to be within their page, hold values rather than buckets, and have keys in order and
+ * between those of the branch; with `changes` also records of changes. Writes to OVERFLOWS how many pages each continues
  * over. Returns 1 when all are as they should be, else 0.
  */
 export function leaves(pageSize: u32, changes: i32): i32 {
@@ -101,7 +101,7 @@ export function checksum(): u32 {
     for (let index = 0; index < count; index++) {
       const at = page + <usize>(HEADER_SIZE + <u64>index * ELEMENT_SIZE);
       const start = at + load<u32>(at + 4);
-      // The value stands right behind the key.
+      // The value follows the key at once.
       const size = load<u32>(at + 8) + load<u32>(at + 12);
       crc = crc32c(crc, start, start + size);
       summedBytes += size;

@@ -14,8 +14,8 @@ const SECONDS_LENGTH: usize = 19;
 const MOST_FRACTION_DIGITS: usize = 9;
 
 /**
- * Consumes an RFC 3339 time in UTC, `YYYY-MM-DDTHH:MM:SS[.fraction]Z`. Says no, and consumes nothing, to every other
- * form, to days that do not exist, and to 29 February, which needs a calendar.
+ * Consumes an RFC 3339 time in UTC, `YYYY-MM-DDTHH:MM:SS[.fraction]Z`. Returns false and consumes nothing for every other
+ * form, for days that do not exist, and for 29 February, which needs a calendar.
  */
 export function takesTime(): bool {
   if (!isDate(at) || load<u8>(at + 10) !== UPPER_T || !isClock(at + 11)) {

@@ -9,14 +9,14 @@ export interface BaseInFile {
   readonly file: string;
   /** The newest meta of the base. */
   readonly meta: Meta;
-  /** Settled when the base stands in the file, or never will. */
+  /** Resolves when the base is whole in the file; rejects when it never will be. */
   readonly base: Promise<Database>;
   readonly quotaBytes: number;
 }
 
 /** Deltas that are being applied, perhaps while the base they follow is still being written. */
 export class DeltaApplication implements AsyncDisposable {
-  /** What they added. Rejects as applyDeltas does, and with whatever the base was rejected with. */
+  /** What they added. Rejects as applyDeltas does, and as the base does. */
   readonly applied: Promise<AppliedDeltas>;
   readonly #source: DeltaSource;
   readonly #database: Promise<DatabaseWriter>;
@@ -26,7 +26,7 @@ export class DeltaApplication implements AsyncDisposable {
     this.#source = source;
     this.#database = DatabaseWriter.begin(target.file, target);
     this.applied = this.#database.then((database) => applyDeltas(database, source, context));
-    // It is awaited when the base stands; until then a failure must not count as unhandled.
+    // It is awaited when the base is whole; until then a failure must not count as unhandled.
     this.applied.catch(() => undefined);
   }
 

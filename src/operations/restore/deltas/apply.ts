@@ -24,13 +24,13 @@ export interface AppliedDeltas {
   readonly events: number;
   /** Leases that the applied puts name. */
   readonly leases: ReadonlySet<bigint>;
-  /** TTLs that the deltas tell, seconds by lease. */
+  /** TTLs that the deltas record, seconds by lease. */
   readonly leaseTtls: ReadonlyMap<bigint, number>;
 }
 
 /**
- * Adds the changes of all deltas, up to revision `until`, to the database, and then raises its revision by `bumpBy`. Throws a {@link Failure} that names the delta when one is damaged or
- * does not continue what is there.
+ * Adds the changes of all deltas, up to revision `until`, to the database, and then raises its revision by `bumpBy`. Throws a
+ * {@link Failure} that names the delta when one is damaged or does not continue what is there.
  */
 export async function applyDeltas(
   database: DatabaseWriter,
@@ -81,7 +81,7 @@ function emptyChange(main: Revision): EntryBatch {
   return builder.batch();
 }
 
-/** The next delta begins where this one says it ends, so its word has to be good. */
+/** The next delta begins where this one says it ends, so its name has to be right. */
 function checkLastRevision(delta: StoredSnapshot, lastRevision: number, until: Revision | undefined): void {
   if (lastRevision !== Math.min(delta.lastRevision, until ?? delta.lastRevision)) {
     throw new Failure({

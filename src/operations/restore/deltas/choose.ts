@@ -13,19 +13,21 @@ export interface DeltaChoice {
   readonly lastRevision: Revision;
   /** Why it does not end where it was meant to: revisions that no delta has. */
   readonly missing: RevisionRange | undefined;
-  /** The first delta behind the hole. */
+  /** The first delta after the hole. */
   readonly beyond: StoredSnapshot | undefined;
   readonly notes: readonly ChainNote<StoredSnapshot>[];
 }
 
-/** Where the base really ends (its name may say less), and the last revision that is wanted. */
-export interface Reach {
+/** The revisions that deltas have to add. */
+export interface RevisionsWanted {
+  /** Where the base really ends; its name may say less. */
   readonly covered: Revision;
+  /** The last one; undefined for all. */
   readonly until: Revision | undefined;
 }
 
 /** Chooses the deltas from the end of the base up to the wanted revision. */
-export function chooseDeltas({ base, candidates }: Backup, { covered, until }: Reach): DeltaChoice {
+export function chooseDeltas({ base, candidates }: Backup, { covered, until }: RevisionsWanted): DeltaChoice {
   const cover = coverFrom({ covered, baseCreatedOn: base.createdOn, deltas: candidates });
   if (until === undefined) {
     return { ...cover, beyond: cover.beyond[0] };
@@ -45,18 +47,18 @@ export function chooseDeltas({ base, candidates }: Backup, { covered, until }: R
 }
 
 /**
- * The same, and the log is told what is odd about the chain. Throws a {@link Failure}: `backup_gap` when revisions are
- * missing on the way, `beyond_backup` when the wanted revision lies behind everything.
+ * The same; what is odd about the chain is logged. Throws a {@link Failure}: `backup_gap` when revisions are
+ * missing on the way, `beyond_backup` when the wanted revision comes after all that is there.
  */
 export function selectDeltas(
   backup: Backup,
-  reach: Reach,
+  wanted: RevisionsWanted,
   options: { readonly log: Logger; readonly location: string },
 ): DeltaChoice {
-  const choice = chooseDeltas(backup, reach);
+  const choice = chooseDeltas(backup, wanted);
   refuseIncomplete(choice, backup, options.location);
   for (const note of choice.notes) {
-    report(note, reach.covered, options.log);
+    report(note, wanted.covered, options.log);
   }
   return choice;
 }
@@ -103,10 +105,7 @@ function report(note: ChainNote<StoredSnapshot>, covered: Revision, log: Logger)
       log.info({ snapshot: name }, `All revisions of ${name} are in other snapshots; it is not needed`);
       return;
     case 'abandoned':
-      log.warn(
-        { snapshot: name },
-        `${name} belongs to a history that was given up before the base was taken; it is left out`,
-      );
+      log.warn({ snapshot: name }, `${name} belongs to a history that ended before the base was taken; it is left out`);
       return;
     default:
       note satisfies never;

@@ -6,7 +6,7 @@ import { fetchWhole } from '../../../objects/fetch.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 
-/** A delta whose stored bytes lie in a file, which disposing removes. */
+/** A delta whose stored bytes are in a file, which disposing removes. */
 export interface FetchedDelta extends AsyncDisposable {
   readonly delta: StoredSnapshot;
   readonly file: string;

@@ -41,7 +41,7 @@ interface BegunRun extends DeltaRun {
 }
 
 /**
- * Fetches and reads deltas ahead of whoever takes their records: small chains in this thread, larger ones in another.
+ * Fetches and reads deltas before their records are asked for: small chains in this thread, larger ones in another.
  */
 export class DeltaPipeline implements AsyncDisposable {
   readonly #stop = new AbortController();
@@ -51,14 +51,14 @@ export class DeltaPipeline implements AsyncDisposable {
   #last: Promise<unknown> = Promise.resolve();
   readonly #limits: Pick<DeltaTask, 'until' | 'keptLeases'>;
   #after: number;
-  /** Deltas that were not begun with yet. */
-  #ahead: number;
+  /** Deltas that were not begun yet. */
+  #waiting: number;
 
   /** Begins at once. */
   constructor(options: PipelineOptions, context: RunContext) {
     const signal = AbortSignal.any([context.signal, this.#stop.signal]);
     this.#after = options.after;
-    this.#ahead = options.deltas.length;
+    this.#waiting = options.deltas.length;
     this.#limits = { until: options.until, keptLeases: options.keptLeases };
     this.#reader = startReader(options.deltas);
     this.#fetched = fetchDeltas(options, options, { ...context, signal });
@@ -76,7 +76,7 @@ export class DeltaPipeline implements AsyncDisposable {
     }
   }
 
-  /** Stops whatever still runs and removes temporary files. */
+  /** Stops what still runs and removes temporary files. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await Promise.allSettled(this.#begun);
@@ -88,10 +88,10 @@ export class DeltaPipeline implements AsyncDisposable {
   #begin(): void {
     const begun = this.#last.then(async () => {
       // At its end the fetcher removes all files, and a thread may not have opened the last one yet.
-      if (this.#ahead === 0) {
+      if (this.#waiting === 0) {
         return undefined;
       }
-      this.#ahead -= 1;
+      this.#waiting -= 1;
       const { value: fetched } = await this.#fetched.next();
       if (fetched === undefined) {
         return undefined;

@@ -25,7 +25,7 @@ async function inThread(file: string, wanted = signal): Promise<'sound' | 'unkno
   return await check.finished({ signal: wanted });
 }
 
-test('a thread finds a database sound or tells the same damage as the check itself', async () => {
+test('a thread finds a database sound or finds the same damage as the check itself', async () => {
   using dir = makeTempDir();
   await restore(restoreRequest(dir), recordedContext());
   const db = dir.join('data/member/snap/db');
@@ -51,7 +51,7 @@ test('of a database that it cannot read a thread says that it does not know; an 
   await assert.rejects(inThread(dir.join('none'), AbortSignal.abort(reason)), reason);
 });
 
-test('beside a long log a sound db passes, and damage of the log is told before that of the db', async () => {
+test('next to a long log a sound db passes, and damage of the log is reported before that of the db', async () => {
   using dir = makeTempDir();
   await restore(restoreRequest(dir), recordedContext());
   const memberDir = dir.join('data/member');

@@ -51,7 +51,7 @@ function withFull(store: SnapStore, body: (whole: Buffer, attempt: number) => As
 const half = (whole: Buffer): number => whole.length >> 1;
 
 describe('deltas applied while their base is on its way', () => {
-  it('stand behind it, also when its fetch breaks off and begins again', async () => {
+  it('follow it, also when its fetch breaks off and begins again', async () => {
     using dir = makeTempDir();
     const { objects } = await chainOnLargeBase(dir);
     const plain = memorySnapStore(objects);
@@ -72,7 +72,7 @@ describe('deltas applied while their base is on its way', () => {
     assert.equal(JSON.stringify(found), JSON.stringify(await storedKeys(dir.join('expected', ...inDatabase))));
   });
 
-  it('are given up when the base turns out to be damaged', async () => {
+  it('are dropped when the base turns out to be damaged', async () => {
     using dir = makeTempDir();
     const { objects } = await chainOnLargeBase(dir);
     const store = withFull(memorySnapStore(objects), async function* (whole) {

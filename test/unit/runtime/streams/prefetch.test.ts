@@ -30,16 +30,16 @@ test('a failure comes after the pieces before it', async () => {
   await assert.rejects(pieces.next(), /broken off/);
 });
 
-test('who stops early does not wait for a source that stalls, and the source is told', async () => {
+test('who stops early does not wait for a source that stalls, and the source is asked to end', async () => {
   const stall = Promise.withResolvers<void>();
-  const told = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
   async function* source(): AsyncGenerator<number> {
     try {
       yield 1;
       await stall.promise;
       yield 2;
     } finally {
-      told.resolve();
+      asked.resolve();
     }
   }
   for await (const number of prefetch(source())) {
@@ -47,5 +47,5 @@ test('who stops early does not wait for a source that stalls, and the source is 
     break;
   }
   stall.resolve();
-  await told.promise;
+  await asked.promise;
 });
