@@ -12,8 +12,8 @@ import { fetchWhole } from './fetch.ts';
 /** Both metas are in the first bytes, unless pages are larger than any system's. */
 const HEAD_SIZE = 256 * 1024;
 
-/** Where a base goes. */
-export interface BaseTarget {
+/** Where the database of a full goes. */
+export interface FullTarget {
   readonly file: string;
   readonly skipHashCheck: boolean;
   readonly onRead: (bytes: number) => void;
@@ -28,21 +28,21 @@ export interface BaseTarget {
  * Writes the database inside a stored full snapshot to `file` (0600), without the hash that follows it, which is checked.
  * It is not durable yet. Throws SnapshotDamage when the object is not what it must be.
  */
-export async function writeBase(
-  source: { readonly store: SnapStore; readonly base: StoredSnapshot },
-  target: BaseTarget,
+export async function writeFull(
+  source: { readonly store: SnapStore; readonly full: StoredSnapshot },
+  target: FullTarget,
   context: RunContext,
 ): Promise<void> {
   await writeFile(target.file, '', { mode: 0o600 });
   const boundary = new PageBoundary(target);
-  await fetchWhole(source.store, source.base, context, async (body) => {
+  await fetchWhole(source.store, source.full, context, async (body) => {
     // Not created anew: when a fetch is tried again, others may have written after the base already.
     const handle = await open(target.file, 'r+');
     try {
       const trailing = new TrailingHash();
       let offset = 0;
       let writing: Promise<unknown> = Promise.resolve();
-      const expanded = decompress(tap(body, { onBytes: target.onRead }), source.base.compression);
+      const expanded = decompress(tap(body, { onBytes: target.onRead }), source.full.compression);
       for await (const bytes of withLongHead(expanded)) {
         context.signal.throwIfAborted();
         trailing.push(bytes);
@@ -71,10 +71,10 @@ export async function writeBase(
 
 /** Where the pages of the base end in the file. */
 class PageBoundary {
-  readonly #target: BaseTarget;
+  readonly #target: FullTarget;
   #meta: Meta | undefined;
 
-  constructor(target: BaseTarget) {
+  constructor(target: FullTarget) {
     this.#target = target;
   }
 

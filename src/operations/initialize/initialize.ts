@@ -48,7 +48,7 @@ export async function initialize(request: InitializeRequest, context: RunContext
     const dataDir = await resolveDataDir(request.dataDir);
     return await initializeResolved({ ...request, dataDir }, inner);
   } catch (error) {
-    const { restoreFailure } = await import('../../objects/failures.ts');
+    const { restoreFailure } = await import('../restore/restore-failure.ts');
     throw restoreFailure(error, { dataDir: request.dataDir, signal: context.signal });
   }
 }

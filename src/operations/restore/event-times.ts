@@ -1,5 +1,5 @@
-import { snapshotFailure } from '../../objects/failures.ts';
 import { fetchWhole } from '../../objects/fetch.ts';
+import { snapshotFailure } from '../../objects/snapshot-failure.ts';
 import { type Revision, revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { decompress } from '../../snapshot/compression.ts';

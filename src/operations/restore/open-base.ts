@@ -2,8 +2,8 @@ import { checkDatabase } from '../../datadir/bbolt/check.ts';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
 import { leaseId } from '../../datadir/mvcc/lease-record.ts';
-import { attribute } from '../../objects/failures.ts';
-import { type BaseTarget, writeBase } from '../../objects/write-full.ts';
+import { attribute } from '../../objects/snapshot-failure.ts';
+import { type FullTarget, writeFull } from '../../objects/write-full.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -20,7 +20,7 @@ export interface OpenedBase {
 
 /** Fetches and opens fulls until one does not reach beyond what is wanted; mostly the first. Throws a {@link Failure}. */
 export async function openBase(
-  work: BaseTarget & { readonly store: SnapStore; readonly selection: Selection },
+  work: FullTarget & { readonly store: SnapStore; readonly selection: Selection },
   context: RunContext,
 ): Promise<OpenedBase> {
   const { store, selection, file } = work;
@@ -29,7 +29,7 @@ export async function openBase(
     const { base } = backup;
     context.log.info({ snapshot: base.name }, `Restoring from base snapshot: ${base.name}`);
     const opened = await attribute(base, async () => {
-      await writeBase({ store, base }, work, context);
+      await writeFull({ store, full: base }, work, context);
       return await withLastRevision(file);
     });
     if (opened.lastRevision <= until) {

@@ -1,5 +1,5 @@
 import type { Meta } from '../../datadir/bbolt/meta.ts';
-import { attribute } from '../../objects/failures.ts';
+import { attribute } from '../../objects/snapshot-failure.ts';
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';

@@ -12,7 +12,7 @@ import { readStructure } from '../../datadir/structure.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
 import { createTemporaryFile } from '../../fs/temporary-file.ts';
 import { openSnapshotFile } from '../../objects/single-file-store.ts';
-import { writeBase } from '../../objects/write-full.ts';
+import { writeFull } from '../../objects/write-full.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -78,7 +78,7 @@ async function statusOfFile(request: StatusRequest, context: RunContext): Promis
   if (compression !== 'none') {
     await using temporary = await createTemporaryFile(request.tempDir, 'status');
     const target = { file: temporary.path, skipHashCheck: false, onRead: () => undefined };
-    await writeBase({ store, base: snapshot }, target, context);
+    await writeFull({ store, full: snapshot }, target, context);
     return await inspected(temporary.path, { kind: 'snapshot', compression }, context);
   }
   if (!endsWithHash(size)) {

@@ -2,7 +2,7 @@ import { inspectDatabase } from '../../datadir/mvcc/inspect.ts';
 import { createTemporaryFile } from '../../fs/temporary-file.ts';
 import { DeltaRecordReader } from '../../objects/delta-record-reader.ts';
 import { fetchWhole } from '../../objects/fetch.ts';
-import { writeBase } from '../../objects/write-full.ts';
+import { writeFull } from '../../objects/write-full.ts';
 import { type Revision, revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { decompress } from '../../snapshot/compression.ts';
@@ -51,7 +51,7 @@ async function checkHash({ store, snapshot }: ObjectCheck, context: RunContext):
 async function checkFull({ store, snapshot, tempDir }: ObjectCheck, context: RunContext): Promise<ObjectFacts> {
   await using file = await createTemporaryFile(tempDir, 'verify');
   const target = { file: file.path, skipHashCheck: false, onRead: () => undefined };
-  await writeBase({ store, base: snapshot }, target, context);
+  await writeFull({ store, full: snapshot }, target, context);
   const { lastRevision } = await inspectDatabase(file.path, { signal: context.signal, recheck: 'sample' });
   // One that reaches beyond its name is what the Go program writes; restores know it.
   const problem =

@@ -1,6 +1,6 @@
 import { type EntryBatch, EntryBatchBuilder } from '../../../datadir/bbolt/entry-batch.ts';
 import { encodeRevisionKey, REVISION_KEY_SIZE } from '../../../datadir/mvcc/revision-key.ts';
-import { snapshotFailure } from '../../../objects/failures.ts';
+import { snapshotFailure } from '../../../objects/snapshot-failure.ts';
 import { type Revision, revision } from '../../../revision.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';

@@ -1,7 +1,5 @@
 import { Damage } from '../datadir/damage.ts';
-import { InvalidMembership } from '../datadir/membership/invalid-membership.ts';
 import { UnfitChange } from '../datadir/mvcc/unfit-change.ts';
-import { fileFailure } from '../fs/file-failure.ts';
 import { Failure } from '../runtime/failure.ts';
 import { SnapshotDamage } from '../snapshot/damage.ts';
 
@@ -43,30 +41,6 @@ export async function attribute<T>(snapshot: { readonly name: string }, step: ()
   } catch (error) {
     throw snapshotFailure(error, snapshot.name);
   }
-}
-
-/** What a restore throws for `error`: a {@link Failure} wherever the cause is known, the signal's reason after an abort. */
-export function restoreFailure(
-  error: unknown,
-  run: { readonly dataDir: string; readonly signal: AbortSignal },
-): unknown {
-  if (run.signal.aborted && error !== run.signal.reason && isAbort(error)) {
-    return run.signal.reason;
-  }
-  if (error instanceof InvalidMembership) {
-    return new Failure({
-      code: 'invalid_membership',
-      action: 'restore with',
-      object: `--${error.option}=${error.value}`,
-      found: error.reason,
-      cause: error,
-    });
-  }
-  return fileFailure(error, { action: 'restore into', object: run.dataDir }) ?? error;
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
 }
 
 function corrupt(name: string, found: string, cause: Error): Failure {

@@ -1,0 +1,27 @@
+import { InvalidMembership } from '../../datadir/membership/invalid-membership.ts';
+import { fileFailure } from '../../fs/file-failure.ts';
+import { Failure } from '../../runtime/failure.ts';
+
+/** What a restore throws for `error`: a {@link Failure} wherever the cause is known, the signal's reason after an abort. */
+export function restoreFailure(
+  error: unknown,
+  run: { readonly dataDir: string; readonly signal: AbortSignal },
+): unknown {
+  if (run.signal.aborted && error !== run.signal.reason && isAbort(error)) {
+    return run.signal.reason;
+  }
+  if (error instanceof InvalidMembership) {
+    return new Failure({
+      code: 'invalid_membership',
+      action: 'restore with',
+      object: `--${error.option}=${error.value}`,
+      found: error.reason,
+      cause: error,
+    });
+  }
+  return fileFailure(error, { action: 'restore into', object: run.dataDir }) ?? error;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
