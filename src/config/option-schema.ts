@@ -1,4 +1,5 @@
-import * as z from 'zod';
+// The small form of zod: every start of a container loads it.
+import * as z from 'zod/mini';
 import { integerLimits } from './accepted-values.ts';
 import { formatDuration } from './duration.ts';
 import type { CheckedRule, OptionSpec, ParsedText, TextRule } from './option.ts';
@@ -6,33 +7,35 @@ import type { OptionValue } from './option-value.ts';
 import { isParsed, textChecks, textParsers } from './text-rules.ts';
 
 /** The rules of an option's declaration as a schema; its issues say what is wrong. */
-export async function optionSchema(spec: OptionSpec): Promise<z.ZodType<OptionValue, unknown>> {
+export async function optionSchema(spec: OptionSpec): Promise<z.ZodMiniType<OptionValue, unknown>> {
   switch (spec.type) {
     case 'bool':
       return z.boolean();
     case 'duration':
       return spec.above === undefined
         ? z.number()
-        : z.number().gt(spec.above, { error: () => tooShort(spec.above ?? 0) });
+        : z.number().check(z.gt(spec.above, { error: () => tooShort(spec.above ?? 0) }));
     case 'int':
     case 'uint':
     case 'uint32': {
       const { min, max } = integerLimits(spec);
       return z
         .int()
-        .min(min ?? Number.MIN_SAFE_INTEGER, { error: `it is less than ${min}` })
-        .max(max ?? Number.MAX_SAFE_INTEGER, { error: `it is more than ${max}` });
+        .check(
+          z.minimum(min ?? Number.MIN_SAFE_INTEGER, { error: `it is less than ${min}` }),
+          z.maximum(max ?? Number.MAX_SAFE_INTEGER, { error: `it is more than ${max}` }),
+        );
     }
     case 'string': {
       const text =
         spec.choices === undefined
           ? await textSchema(spec.rule)
           : z.enum([...spec.choices], { error: 'it is none of those' });
-      return spec.default === undefined ? text.optional() : text;
+      return spec.default === undefined ? z.optional(text) : text;
     }
     case 'strings':
     case 'stringArray':
-      return z.array(await textSchema(spec.rule)).readonly();
+      return z.readonly(z.array(await textSchema(spec.rule)));
     default:
       return spec satisfies never;
   }
@@ -42,38 +45,46 @@ function tooShort(above: number): string {
   return above <= 0 ? 'it is not a positive time' : `it is not longer than ${formatDuration(above)}`;
 }
 
-async function textSchema(rule: TextRule | undefined): Promise<z.ZodType<string | ParsedText, unknown>> {
+async function textSchema(rule: TextRule | undefined): Promise<z.ZodMiniType<string | ParsedText, unknown>> {
   if (!isParsed(rule)) {
     return await checkedText(rule);
   }
   const parse = textParsers[rule];
-  return z.string().transform((text, context) => {
+  return parsedText((text) => {
     const reading = parse(text);
-    return 'value' in reading ? reading.value : refused(reading.wrong, context);
+    return 'value' in reading ? { value: reading.value } : reading;
   });
 }
 
-async function checkedText(rule: CheckedRule | undefined): Promise<z.ZodType<string, unknown>> {
+async function checkedText(rule: CheckedRule | undefined): Promise<z.ZodMiniType<string, unknown>> {
   if (rule === undefined) {
     return z.string();
   }
   if (rule === 'cron') {
     const { readCronSchedule } = await import('./cron-schedule.ts');
-    return z.string().transform((text, context) => {
+    return parsedText((text) => {
       const reading = readCronSchedule(text);
-      return 'fields' in reading ? reading.fields : refused(reading.wrong, context);
+      return 'fields' in reading ? { value: reading.fields } : reading;
     });
   }
   const check = textChecks[rule];
-  return z.string().superRefine((text, context) => {
+  return parsedText((text) => {
     const wrong = check(text);
-    if (wrong !== undefined) {
-      context.addIssue({ code: 'custom', message: wrong });
-    }
+    return wrong === undefined ? { value: text } : { wrong };
   });
 }
 
-function refused(message: string, context: z.RefinementCtx): never {
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
+/** A text that `read` turns into a value, or says what is wrong with. */
+function parsedText<T>(
+  read: (text: string) => { readonly value: T } | { readonly wrong: string },
+): z.ZodMiniType<T, unknown> {
+  const reading = z.transform((text: string, context: z.core.ParsePayload): T => {
+    const result = read(text);
+    if ('value' in result) {
+      return result.value;
+    }
+    context.issues.push({ code: 'custom', message: result.wrong, input: text });
+    return z.NEVER;
+  });
+  return z.pipe(z.string(), reading);
 }
