@@ -1,27 +1,31 @@
 import path from 'node:path';
 import { isErrno } from '../fs/errno.ts';
+import { fileFailure } from '../fs/file-failure.ts';
 import { Failure } from '../runtime/failure.ts';
 import { type FileLock, tryLockFile } from '../runtime/process/file-lock.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 
+/** What flock(2) ends with on a file system that has no locks. */
+const withoutLocks = ['ENOLCK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
 /**
  * Takes the lock that an etcd holds on its db while it runs; undefined when there is no db. Throws a {@link Failure}
- * `data_dir_locked` when another process has it; `action` is what cannot be done then.
+ * `data_dir_locked` when another process has it, and others when it cannot be taken; `action` is what cannot be done then.
  */
 export async function lockDb(
   dataDir: string,
   context: RunContext,
-  { action }: { readonly action: string },
+  { action, tryLock = tryLockFile }: { readonly action: string; readonly tryLock?: typeof tryLockFile },
 ): Promise<FileLock | undefined> {
   const db = path.join(dataDir, 'member', 'snap', 'db');
   let attempt: Awaited<ReturnType<typeof tryLockFile>>;
   try {
-    attempt = await tryLockFile(db);
+    attempt = await tryLock(db);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) {
       return undefined;
     }
-    throw error;
+    throw unlockable(error, { action, dataDir, db }) ?? error;
   }
   if (!attempt.acquired) {
     const { holder } = attempt;
@@ -42,4 +46,21 @@ export async function lockDb(
     );
   }
   return attempt.lock;
+}
+
+function unlockable(
+  error: unknown,
+  { action, dataDir, db }: { readonly action: string; readonly dataDir: string; readonly db: string },
+): Failure | undefined {
+  if (isErrno(error, ...withoutLocks)) {
+    return new Failure({
+      code: 'file_error',
+      action,
+      object: dataDir,
+      found: `its file system gives no lock on ${db} (${error.code}), so that a running etcd would not be noticed`,
+      remedy: 'mount it with locks (on NFS: rpc.statd runs, no option nolock); nothing was changed',
+      cause: error,
+    });
+  }
+  return fileFailure(error, { action: 'lock', object: db });
 }

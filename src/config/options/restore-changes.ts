@@ -9,6 +9,7 @@ export const restoreChangesOptions = optionGroup({
       type: 'int',
       default: 0,
       min: 0,
+      none: 0,
       placeholder: 'count',
       help:
         'Raise the restored revision by this much, so that clients that had seen later ones (Kubernetes watches and ' +
@@ -32,14 +33,14 @@ export const restoreChangesOptions = optionGroup({
     },
   },
   check(values) {
-    if (values.bumpRevision > 0 && !values.markCompacted) {
+    if (values.bumpRevision !== undefined && !values.markCompacted) {
       return {
         option: 'bumpRevision',
         found: '--mark-compacted is missing, without which old watches would never notice',
         remedy: 'give both or none',
       };
     }
-    return values.bumpRevision === 0 && values.markCompacted
+    return values.bumpRevision === undefined && values.markCompacted
       ? { option: 'markCompacted', found: '--bump-revision is missing', remedy: 'give both or none' }
       : undefined;
   },

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isErrno } from '../../fs/errno.ts';
 import { MalformedMessage } from '../../protobuf/reader.ts';
 import { Database } from '../bbolt/database.ts';
 import { Damage } from '../damage.ts';
@@ -114,7 +115,7 @@ async function isFile(file: string): Promise<boolean> {
   try {
     return (await stat(file)).isFile();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if (isErrno(error, 'ENOENT')) {
       return false;
     }
     throw error;

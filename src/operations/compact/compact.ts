@@ -27,8 +27,8 @@ export interface CompactRequest {
   readonly tempDir: string;
   /** Deltas fetched at once. */
   readonly maxFetchers: number;
-  /** A larger database is refused, bytes. */
-  readonly quotaBytes: number;
+  /** A larger database is refused, bytes; undefined for no limit. */
+  readonly quotaBytes: number | undefined;
   /** Accepts a full whose trailing hash is wrong or missing. */
   readonly skipHashCheck: boolean;
   /** How long writing the new snapshot into the store may take, ms. */

@@ -1,5 +1,6 @@
-import { lstat, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories, removeEmptyDirectories } from '../../fs/directories.ts';
 import { isErrno } from '../../fs/errno.ts';
 import { syncDirectory } from '../../fs/sync.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -56,7 +57,7 @@ export async function replaceDataDir<T>(
   build: (staging: string) => Promise<T>,
   context: RunContext,
 ): Promise<T> {
-  const madeAbove = await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const madeAbove = await makeDirectories(dataDir);
   const staging = await makeStaging(dataDir);
   try {
     const built = await build(staging);
@@ -66,7 +67,7 @@ export async function replaceDataDir<T>(
   } finally {
     await rm(staging, { recursive: true, force: true });
     if (madeAbove !== undefined) {
-      await removeEmpty(dataDir, madeAbove);
+      await removeEmptyDirectories(dataDir, madeAbove);
     }
   }
 }
@@ -165,16 +166,6 @@ async function removedBeside(dataDir: string): Promise<readonly string[]> {
 async function removeAll(files: readonly string[]): Promise<void> {
   for (const file of files) {
     await rm(file, { recursive: true, force: true });
-  }
-}
-
-async function removeEmpty(deepest: string, highest: string): Promise<void> {
-  for (let directory = deepest; directory.length >= highest.length; directory = path.dirname(directory)) {
-    try {
-      await rmdir(directory);
-    } catch {
-      return;
-    }
   }
 }
 

@@ -10,9 +10,9 @@ import { Failure } from '../../runtime/failure.ts';
 /** A base database that becomes the restored one: changes are added to it, then the new membership. */
 export class DatabaseWriter implements AsyncDisposable {
   readonly #transaction: AppendTransaction;
-  readonly #quotaBytes: number;
+  readonly #quotaBytes: number | undefined;
 
-  private constructor(transaction: AppendTransaction, options: { readonly quotaBytes: number }) {
+  private constructor(transaction: AppendTransaction, options: { readonly quotaBytes: number | undefined }) {
     this.#transaction = transaction;
     this.#quotaBytes = options.quotaBytes;
   }
@@ -23,7 +23,7 @@ export class DatabaseWriter implements AsyncDisposable {
    */
   static async begin(
     path: string,
-    options: { readonly meta: Meta; readonly base: Promise<Database>; readonly quotaBytes: number },
+    options: { readonly meta: Meta; readonly base: Promise<Database>; readonly quotaBytes: number | undefined },
   ): Promise<DatabaseWriter> {
     const transaction = await AppendTransaction.begin(path, options);
     try {
@@ -106,7 +106,7 @@ export class DatabaseWriter implements AsyncDisposable {
   }
 
   #checkQuota(): void {
-    if (this.size > this.#quotaBytes) {
+    if (this.#quotaBytes !== undefined && this.size > this.#quotaBytes) {
       throw new Failure({
         code: 'quota_exceeded',
         action: 'restore',

@@ -23,10 +23,10 @@ export interface RebuildSource {
   readonly maxFetchers: number;
   /** Where temporary files go; made and removed. */
   readonly tempDir: string;
-  /** A larger database is refused, bytes. */
-  readonly quotaBytes: number;
-  /** Raises the last revision by this much and marks it as compacted; 0 or left out for neither. */
-  readonly bumpRevision?: number;
+  /** A larger database is refused, bytes; undefined for no limit. */
+  readonly quotaBytes: number | undefined;
+  /** Raises the last revision by this much and marks it as compacted; left out for neither. */
+  readonly bumpRevision?: number | undefined;
   /** What becomes of leases of which only the id is known; left out, they live for an hour. */
   readonly unknownLeases?: UnknownLeases;
 }
@@ -73,7 +73,7 @@ export async function rebuildDatabase(
   context: RunContext,
 ): Promise<RebuiltDatabase> {
   const { request, selection, file, identity } = work;
-  const { bumpRevision = 0, quotaBytes } = request;
+  const { bumpRevision, quotaBytes } = request;
   const unknownLeases: UnknownLeases = request.unknownLeases ?? ANEW;
   const { until } = selection;
   const { log, signal } = context;
@@ -84,7 +84,7 @@ export async function rebuildDatabase(
   const onRead = (bytes: number): void => bar.advance(bytes);
   const apply = (target: Pick<BaseInFile, 'meta' | 'base'>, deltas: ChosenDeltas): DeltaApplication => {
     const pipeline = new DeltaPipeline({ ...request, ...deltas, until, onFetched: onRead }, context);
-    const source = { pipeline, after: deltas.after, until, bumpBy: bumpRevision };
+    const source = { pipeline, after: deltas.after, until, bumpBy: bumpRevision ?? 0 };
     return new DeltaApplication({ ...target, file, quotaBytes }, source, context);
   };
   // Mostly the base ends where its name says, so that many deltas can be applied while it is written.
@@ -125,7 +125,7 @@ export async function rebuildDatabase(
   await attribute(backup.base, () => checkStructure(base, { signal }));
   const applied = await application.applied;
   await beginLeasesAnew(database, { applied, unknownLeases }, context);
-  const told = bumpRevision > 0 ? withScheduledCompaction(identity, applied.revision) : identity;
+  const told = bumpRevision !== undefined ? withScheduledCompaction(identity, applied.revision) : identity;
   await database.finish(told, { signal });
   return {
     revision: applied.revision,

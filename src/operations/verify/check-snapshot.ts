@@ -9,8 +9,8 @@ import { decompress } from '../../snapshot/compression.ts';
 import { checkTrailingHash } from '../../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 
-/** One object and how closely to look at it. */
-export interface ObjectCheck {
+/** One stored snapshot and how closely to look at it. */
+export interface SnapshotCheck {
   readonly store: SnapStore;
   readonly snapshot: StoredSnapshot;
   readonly level: 'hash' | 'structure';
@@ -18,19 +18,19 @@ export interface ObjectCheck {
   readonly tempDir: string;
 }
 
-/** What an object that can be read turned out to hold. */
-export interface ObjectFacts {
-  /** The real last revision; undefined when only the hash was looked at. */
+/** What a snapshot that can be read holds. */
+export interface SnapshotFacts {
+  /** The last revision of its contents; undefined when only the hash was checked. */
   readonly lastRevision: Revision | undefined;
   /** What is wrong although its bytes are sound; undefined when nothing is. */
   readonly problem: string | undefined;
 }
 
 /**
- * Reads one object. Throws SnapshotDamage, Damage or UnfitChange for what is damaged, and errors of the store and of files
+ * Reads one snapshot. Throws SnapshotDamage, Damage or UnfitChange for what is damaged, and errors of the store and of files
  * as they are.
  */
-export async function checkObject(check: ObjectCheck, context: RunContext): Promise<ObjectFacts> {
+export async function checkSnapshot(check: SnapshotCheck, context: RunContext): Promise<SnapshotFacts> {
   switch (check.level) {
     case 'hash':
       await checkHash(check, context);
@@ -42,18 +42,18 @@ export async function checkObject(check: ObjectCheck, context: RunContext): Prom
   }
 }
 
-async function checkHash({ store, snapshot }: ObjectCheck, context: RunContext): Promise<void> {
+async function checkHash({ store, snapshot }: SnapshotCheck, context: RunContext): Promise<void> {
   await fetchWhole(store, snapshot, context, async (body) => {
     await checkTrailingHash(decompress(body, snapshot.compression), context);
   });
 }
 
-async function checkFull({ store, snapshot, tempDir }: ObjectCheck, context: RunContext): Promise<ObjectFacts> {
+async function checkFull({ store, snapshot, tempDir }: SnapshotCheck, context: RunContext): Promise<SnapshotFacts> {
   await using file = await createTemporaryFile(tempDir, 'verify');
   const target = { file: file.path, skipHashCheck: false, onRead: () => undefined };
   await writeFull({ store, full: snapshot }, target, context);
   const { lastRevision } = await inspectDatabase(file.path, { signal: context.signal, recheck: 'sample' });
-  // One that reaches beyond its name is what the Go program writes; restores know it.
+  // The Go program writes databases that reach beyond their name; restores handle them.
   const problem =
     lastRevision < snapshot.lastRevision
       ? `its database ends at revision ${lastRevision}, its name says ${snapshot.lastRevision}`
@@ -61,7 +61,7 @@ async function checkFull({ store, snapshot, tempDir }: ObjectCheck, context: Run
   return { lastRevision: revision(lastRevision), problem };
 }
 
-async function checkDelta({ store, snapshot }: ObjectCheck, context: RunContext): Promise<ObjectFacts> {
+async function checkDelta({ store, snapshot }: SnapshotCheck, context: RunContext): Promise<SnapshotFacts> {
   const { startRevision, lastRevision, compression } = snapshot;
   return await fetchWhole(store, snapshot, context, async (body) => {
     const records = new DeltaRecordReader().read(decompress(body, compression), { after: startRevision - 1 });

@@ -3,10 +3,13 @@ import path from 'node:path';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { parsePeerUrl } from '../../datadir/membership/peer-url.ts';
 import { type HistoryHash, hashKv } from '../../datadir/mvcc/hash-kv.ts';
+import { refusalOf } from '../../fs/file-failure.ts';
 import type { Revision } from '../../revision.ts';
+import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { type RestoreResult, restore } from '../restore/restore.ts';
+import type { Finding } from './findings.ts';
 
 /** No etcd starts on the result. */
 const PEER_URL = parsePeerUrl('http://localhost:2380');
@@ -18,7 +21,15 @@ export interface TriedRestore extends HistoryHash {
   readonly dbSize: number;
 }
 
-/** Restores into a directory below `tempDir` that is removed again, and computes HashKV of the result. */
+/** How it ended: a restore that failed is a finding about the snapshots. */
+export type RestoreOutcome =
+  | { readonly outcome: 'restored'; readonly result: TriedRestore }
+  | { readonly outcome: 'failed'; readonly finding: Finding };
+
+/**
+ * Restores into a directory below `tempDir` that is removed again, and computes HashKV of the result. Throws a StoreError, and
+ * errors of the file system as they are: they say nothing about the snapshots.
+ */
 export async function tryRestore(
   request: {
     readonly store: SnapStore;
@@ -27,13 +38,22 @@ export async function tryRestore(
     readonly maxFetchers: number;
   },
   context: RunContext,
-): Promise<TriedRestore> {
+): Promise<RestoreOutcome> {
   await mkdir(request.tempDir, { recursive: true, mode: 0o700 });
   const scratch = await mkdtemp(path.join(path.resolve(request.tempDir), 'etcdbrctl-verify-'));
   try {
     const { eventsApplied, dbSize, dataDir } = await restoreInto(scratch, request, context);
     await using database = await Database.open(path.join(dataDir, 'member', 'snap', 'db'));
-    return { ...(await hashKv(database, context)), eventsApplied, dbSize };
+    return { outcome: 'restored', result: { ...(await hashKv(database, context)), eventsApplied, dbSize } };
+  } catch (error) {
+    if (!(error instanceof Failure)) {
+      throw error;
+    }
+    if (refusalOf(error.cause) !== undefined) {
+      throw error.cause;
+    }
+    const text = `the restore failed: ${error.message}`;
+    return { outcome: 'failed', finding: { weight: 'problem', snapshot: undefined, text } };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -53,7 +73,7 @@ async function restoreInto(
       tempDir: path.join(scratch, 'deltas'),
       maxFetchers,
       skipHashCheck: false,
-      quotaBytes: Number.MAX_SAFE_INTEGER,
+      quotaBytes: undefined,
       member: {
         name: 'default',
         initialCluster: new Map([['default', [PEER_URL]]]),

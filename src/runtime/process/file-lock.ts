@@ -1,5 +1,5 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants as system, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findLockHolder, type LockHolder } from './lock-holder.ts';
@@ -22,7 +22,7 @@ export type LockAttempt =
 /**
  * Tries to take the lock that etcd holds on its db while it runs: flock(2), exclusive, without waiting.
  * Node has no flock, hence a small native module; where that cannot be loaded, /proc/locks is read instead.
- * Rejects with the system's error when the file cannot be opened.
+ * Rejects with the system's error when the file cannot be opened, or its file system has no locks (`ENOLCK`, `ENOTSUP`).
  */
 export async function tryLockFile(file: string): Promise<LockAttempt> {
   const addon = await loadAddon({
@@ -43,9 +43,16 @@ export async function tryLockFile(file: string): Promise<LockAttempt> {
   }
   await handle.close();
   if (errno !== EWOULDBLOCK) {
-    throw new Error(`flock on ${file} failed with errno ${errno}`);
+    throw lockError(errno, file);
   }
   return { acquired: false, holder: await findLockHolder(file) };
+}
+
+/** The system's error for a lock that was not taken: an `errno` of flock(2), such as 37 for `ENOLCK`. */
+export function lockError(errno: number, file: string): NodeJS.ErrnoException {
+  // libuv has no name for ENOLCK, so its own map of errors will not do.
+  const code = Object.entries(system.errno).find(([, number]) => number === errno)?.[0] ?? `errno ${errno}`;
+  return Object.assign(new Error(`${code}: flock '${file}'`), { code, errno: -errno, syscall: 'flock', path: file });
 }
 
 const EWOULDBLOCK = process.platform === 'darwin' ? 35 : 11;

@@ -11,7 +11,7 @@ export interface BaseInFile {
   readonly meta: Meta;
   /** Resolves when the base is whole in the file; rejects when it never will be. */
   readonly base: Promise<Database>;
-  readonly quotaBytes: number;
+  readonly quotaBytes: number | undefined;
 }
 
 /** Deltas that are being applied, perhaps while the base they follow is still being written. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { LeafPageChecker } from '../../../../src/datadir/bbolt/leaf-page-checker.ts';
@@ -54,6 +54,24 @@ describe('verify', () => {
       }
     });
   }
+
+  it('says that the scratch directory cannot be used, and blames no snapshot for it', async () => {
+    using dir = makeTempDir();
+    writeFileSync(dir.join('file'), '');
+    const request = {
+      store: memorySnapStore(golden),
+      sample: undefined,
+      tempDir: dir.join('file/temp'),
+      maxFetchers: 3,
+    };
+    for (const level of ['structure', 'restore'] as const) {
+      await assert.rejects(verifyBackups({ ...request, level }, recordedContext()), {
+        name: 'Failure',
+        code: 'not_a_directory',
+        message: `cannot expand snapshots in ${request.tempDir}: a part of the path is no directory; choose another path`,
+      });
+    }
+  });
 
   it('has one HashKV for one history, however it was stored', async () => {
     const hashes = await Promise.all(

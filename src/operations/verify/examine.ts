@@ -1,0 +1,112 @@
+import type { Revision } from '../../revision.ts';
+import { runTaskGroup } from '../../runtime/async/task-group.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { Catalog } from '../../snapshot/catalog.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { checkSnapshot } from './check-snapshot.ts';
+import { type Finding, findingOf } from './findings.ts';
+import type { VerifyRequest } from './request.ts';
+
+/** What reading the snapshots of a store showed. */
+export interface Examination {
+  readonly findings: Finding[];
+  readonly bad: Set<StoredSnapshot>;
+  /** Last revisions by the contents, of the snapshots that were read. */
+  readonly revisions: Map<StoredSnapshot, Revision>;
+  read: number;
+}
+
+/**
+ * Reads the snapshots of the newest chain, and all or a sample of the others. Damage is part of the result; throws a StoreError,
+ * and errors of files as they are.
+ */
+export async function examine(
+  work: {
+    readonly request: VerifyRequest;
+    readonly catalog: Catalog<StoredSnapshot>;
+    readonly whole: readonly StoredSnapshot[];
+  },
+  context: RunContext,
+): Promise<Examination> {
+  const { request, catalog, whole } = work;
+  const examination: Examination = { findings: [], bad: new Set(), revisions: new Map(), read: 0 };
+  if (request.level === 'catalog') {
+    return examination;
+  }
+  const chosen = choose(whole, catalog, request.sample);
+  const total = chosen.reduce((sum, { size }) => sum + size, 0);
+  using bar = context.progress.start({ label: 'verify', unit: 'bytes', total });
+  const level = request.level === 'hash' ? 'hash' : 'structure';
+  const examineOne = async (snapshot: StoredSnapshot, signal: AbortSignal): Promise<void> => {
+    try {
+      const facts = await checkSnapshot({ ...request, snapshot, level }, { ...context, signal });
+      if (facts.lastRevision !== undefined) {
+        examination.revisions.set(snapshot, facts.lastRevision);
+      }
+      if (facts.problem !== undefined) {
+        examination.bad.add(snapshot);
+        examination.findings.push({ weight: 'problem', snapshot: snapshot.name, text: facts.problem });
+      }
+    } catch (error) {
+      const finding = findingOf(error, snapshot);
+      if (finding === undefined) {
+        throw error;
+      }
+      examination.bad.add(snapshot);
+      examination.findings.push(finding);
+    }
+    examination.read++;
+    bar.advance(snapshot.size);
+  };
+  // One database at a time, as each may fill the scratch directory; deltas are small.
+  await forEach(
+    chosen.filter(({ kind }) => kind === 'Full'),
+    { workers: 1, act: examineOne },
+    context.signal,
+  );
+  const workers = request.maxFetchers;
+  await forEach(
+    chosen.filter(({ kind }) => kind === 'Incr'),
+    { workers, act: examineOne },
+    context.signal,
+  );
+  return examination;
+}
+
+/** The newest chain, and all or some of the others. */
+function choose(
+  whole: readonly StoredSnapshot[],
+  catalog: Catalog<StoredSnapshot>,
+  sample: number | undefined,
+): readonly StoredSnapshot[] {
+  const newest = catalog.chains.at(-1);
+  const needed = new Set([newest?.base, ...(newest?.deltas ?? [])]);
+  const others = whole.filter((snapshot) => !needed.has(snapshot));
+  const drawn = new Set<StoredSnapshot>(sample === undefined ? others : draw(others, sample));
+  return whole.filter((snapshot) => needed.has(snapshot) || drawn.has(snapshot));
+}
+
+function draw(from: readonly StoredSnapshot[], count: number): readonly StoredSnapshot[] {
+  return from
+    .map((snapshot) => ({ snapshot, order: Math.random() }))
+    .toSorted((a, b) => a.order - b.order)
+    .slice(0, count)
+    .map(({ snapshot }) => snapshot);
+}
+
+async function forEach(
+  snapshots: readonly StoredSnapshot[],
+  how: { readonly workers: number; act(snapshot: StoredSnapshot, signal: AbortSignal): Promise<void> },
+  signal: AbortSignal,
+): Promise<void> {
+  const queue = snapshots.values();
+  const worker = async (stop: AbortSignal): Promise<void> => {
+    for (const snapshot of queue) {
+      await how.act(snapshot, stop);
+    }
+  };
+  await runTaskGroup(
+    Array.from({ length: how.workers }, () => worker),
+    signal,
+  );
+}

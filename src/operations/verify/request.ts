@@ -1,0 +1,16 @@
+import type { SnapStore } from '../../snapstore/snapstore.ts';
+
+/** How much is proved; each level includes those before it. */
+export type VerifyLevel = 'catalog' | 'hash' | 'structure' | 'restore';
+
+/** What to verify. */
+export interface VerifyRequest {
+  readonly store: SnapStore;
+  readonly level: VerifyLevel;
+  /** So many snapshots besides those of the newest chain are read, chosen at random; undefined for all. */
+  readonly sample: number | undefined;
+  /** Where scratch files go; made when missing. */
+  readonly tempDir: string;
+  /** Deltas read at once. */
+  readonly maxFetchers: number;
+}
