@@ -11,7 +11,7 @@ export interface TemporaryFile extends AsyncDisposable {
 
 /**
  * Creates an empty file (0600) in `directory`, which is made when it is missing. Its name begins with
- * `etcdbrctl-` and `purpose` and holds the process id, so that a leftover of a killed process can be told.
+ * `etcdbrctl-` and `purpose` and holds the process id, so that a leftover of a killed process can be recognised.
  */
 export async function createTemporaryFile(directory: string, purpose: string): Promise<TemporaryFile> {
   await mkdir(directory, { recursive: true, mode: 0o700 });

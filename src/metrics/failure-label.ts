@@ -25,7 +25,7 @@ export const failureLabels: readonly FailureLabel[] = [
 ];
 
 /** The label for the code of a Failure. */
-export function failureLabel(code: string): FailureLabel {
+export function failureLabel(code: FailureCode): FailureLabel {
   const own = failureLabels.find((label) => label === code);
   if (own !== undefined) {
     return own;

@@ -99,7 +99,7 @@ describe('a store that is named wrongly fails with one line', () => {
   }
 });
 
-/** Forms of credentials that name a file; what stands at `path` is made unreadable. */
+/** Forms of credentials that name a file; what is at `path` is made unreadable. */
 const forms: readonly {
   readonly provider: string;
   readonly variable: string;

@@ -34,7 +34,7 @@ describe('compact', () => {
     assert.match(stdout, /^Made of: +Full-00000000-00000058-1795251532\.gz\.final and 3 deltas$/m);
   });
 
-  it('fails without a backup or with a hole in it, and leaves nothing behind', async () => {
+  it('fails without a backup or with a gap in it, and leaves nothing', async () => {
     await using rig = makeRig();
     mkdirSync(rig.home.join('empty'));
     const empty = await rig.run(['compact', '--store-container', rig.home.join('empty')]);

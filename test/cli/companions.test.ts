@@ -6,7 +6,7 @@ import { startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { makeRig } from './rig.ts';
 
 describe('companions', () => {
-  it('are stored beside a full, kept by number, and brought back with a restore', async () => {
+  it('are stored next to a full, kept by number, and brought back with a restore', async () => {
     await using rig = makeRig();
     await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
     const store = ['--storage-provider=Local', '--store-container', rig.home.join('store')];

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig, type Rig } from './rig.ts';
 
-/** A golden chain and, below it, an older full with a delta. Gives the flags and what lies in the store. */
+/** A golden chain and, below it, an older full with a delta. Gives the flags and what is in the store. */
 function laidOut(rig: Rig): { readonly flags: readonly string[]; readonly names: () => readonly string[] } {
   const flags = [...goldenStoreFlags(rig, 'etcd-3.5/gzip'), '--garbage-collection-policy', 'LimitBased', '-m', '1'];
   const folder = rig.home.join('store/etcd-main/v2');
@@ -52,7 +52,7 @@ describe('prune', () => {
     assert.match(again.stdout, /: nothing to delete among 4 objects\n$/);
   });
 
-  it('refuses --yes beside --dry-run', async () => {
+  it('refuses --yes with --dry-run', async () => {
     await using rig = makeRig();
     const { stderr, exitCode } = await rig.run(['prune', '--yes', '--dry-run']);
     assert.equal(exitCode, 2);

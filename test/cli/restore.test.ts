@@ -13,7 +13,7 @@ function storeFlags(rig: Rig): readonly string[] {
 }
 
 describe('restore', () => {
-  it('prints what stands on disk, and logs as JSON when nobody looks', async () => {
+  it('prints what is on disk, and logs as JSON when nobody looks', async () => {
     await using rig = makeRig();
     const { stdout, stderr, exitCode } = await rig.run(['restore', ...storeFlags(rig), '-d', 'data']);
     assert.equal(exitCode, 0, stderr);
@@ -186,7 +186,7 @@ describe('restore', () => {
     assert.deepEqual(readdirSync(rig.home.join('data/member')), ['precious']);
   });
 
-  it('fails on an empty store, and says so as JSON when told to log so', async () => {
+  it('fails on an empty store, and says so as JSON when asked to log so', async () => {
     await using rig = makeRig();
     mkdirSync(rig.home.join('empty'));
     const args = ['restore', '--store-container', rig.home.join('empty'), '--log-format=json'];

@@ -22,7 +22,7 @@ async function statusOf(rig: Rig, path: string): Promise<Readonly<Record<string,
 
 describe('status', () => {
   for (const backup of GOLDEN_NAMES) {
-    it(`reads the full of ${backup}, and leaves nothing behind`, async () => {
+    it(`reads the full of ${backup}, and leaves nothing`, async () => {
       await using rig = makeRig();
       const { kind, revision, version, hash } = await statusOf(rig, goldenFull(rig, backup));
       assert.deepEqual({ kind, revision, version }, { kind: 'snapshot', revision: 58, version: '' });

@@ -5,7 +5,7 @@ import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig } from './rig.ts';
 
 describe('verify', () => {
-  it('proves a sound store by restoring it, and leaves nothing behind', async () => {
+  it('proves a sound store by restoring it, and leaves nothing', async () => {
     await using rig = makeRig();
     const flags = [...goldenStoreFlags(rig, 'etcd-3.5/zlib'), '--temp-dir', rig.home.path];
     const { stdout, stderr, exitCode } = await rig.run(['verify', '--level', 'restore', ...flags]);

@@ -124,7 +124,7 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
   return {
     location,
     restorable: newest !== undefined && newest.missing === undefined,
-    twoWriters: chains.some(({ overlapping }) => overlapping.length > 0),
+    concurrentWriters: chains.some(({ overlapping }) => overlapping.length > 0),
     lastRevision: newest?.lastRevision ?? null,
     chains: chains.map((chain) => ({
       restoreTakesThis: chain === newest,
@@ -135,7 +135,7 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
       deltas: chain.deltas.map((delta) => snapshotData(delta, now)),
       missing: chain.missing ?? null,
       notes: chain.notes.map(noteData),
-      twoWriters: chain.overlapping.map(overlapData),
+      concurrentWriters: chain.overlapping.map(overlapData),
     })),
     excluded: excluded.map((snapshot) => snapshotData(snapshot, now)),
     parts: parts.length,

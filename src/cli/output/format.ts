@@ -20,7 +20,7 @@ export function noteText(note: ChainNote<StoredSnapshot>): string {
 /** The remark on a chain that two snapshotters wrote to; they may have stopped since. */
 export function overlappingText(overlapping: readonly OverlappingDelta<StoredSnapshot>[]): string {
   const are = overlapping.length === 1 ? 'holds' : 'hold';
-  return `TWO SNAPSHOTTERS wrote it: ${countText(overlapping.length, 'delta')} ${are} revisions that others hold, too`;
+  return `CONCURRENT WRITERS: ${countText(overlapping.length, 'delta')} ${are} revisions that others hold, too`;
 }
 
 /** A delta of the second snapshotter, for scripts. */

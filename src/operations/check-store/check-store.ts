@@ -155,7 +155,7 @@ async function compare(
   }
 }
 
-/** Zero when the store's time lies between sending and the answer, give or take the second that stores count in. */
+/** Zero when the store's time is between request and answer, give or take the second that stores count in. */
 function skew(stored: number, { sent, answered }: { readonly sent: number; readonly answered: number }): number {
   const second = 1000;
   if (stored < sent - second) {

@@ -38,7 +38,7 @@ export interface CompactRequest {
 /** The new full and what it was made of. */
 export interface CompactResult {
   readonly snapshot: StoredSnapshot;
-  /** Names of the snapshots it stands for, base first. */
+  /** Names of the snapshots it replaces, base first. */
   readonly from: readonly string[];
   readonly eventsApplied: number;
   /** Bytes of the database before and after. */
@@ -90,7 +90,7 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   const { used } = assembled;
   const [base] = used;
   const newest = used.at(-1) ?? base;
-  // Behind the last delta in chain order, however the clocks go.
+  // After the last delta in chain order, whatever the clocks say.
   const createdOn = Math.max(Math.floor(clock.now() / 1000), newest.createdOn + 1);
   const snapshot = newSnapshot({
     kind: 'Full',
@@ -102,7 +102,7 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   });
   const sound = inspect(compacted, assembled.revision, context);
   const work = { store, file: compacted, snapshot, timeoutMs: request.saveTimeoutMs, sound };
-  // Neither is left behind at work; what is wrong with the database explains why it was not saved.
+  // Both are awaited; what is wrong with the database explains why it was not saved.
   const [inspected, saved] = await Promise.allSettled([sound, save(work, context)]);
   const facts = settled(inspected);
   const stored = settled(saved);
@@ -163,7 +163,7 @@ async function save(work: SaveWork, { signal, progress }: RunContext): Promise<S
   }
 }
 
-/** The file and its SHA-256 behind it, as every full is stored. */
+/** The file and then its SHA-256, as every full is stored. */
 async function* withHash(
   { file, sound }: Pick<SaveWork, 'file' | 'sound'>,
   onRead: (bytes: number) => void,

@@ -5,7 +5,7 @@ import type { SnapStore } from '../../snapstore/snapstore.ts';
 
 /** How often the source is looked through, ms. */
 const INTERVAL = 15_000;
-/** A regular full may have been taken beside the final one, or after it. */
+/** A regular full may have been taken at the same time as the final one, or after it. */
 const NEWEST_FULLS = 4;
 
 /**

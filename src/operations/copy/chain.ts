@@ -8,7 +8,7 @@ import type { PlannedChain, PlannedObject } from './plan.ts';
 /** How far a chain came. The objects before the first that is missing are in the target, the others are not. */
 export interface ChainOutcome {
   readonly copied: readonly PlannedObject[];
-  /** The source deleted an object before it could be read; the deltas behind it were left out. */
+  /** The source deleted an object before it could be read; the deltas after it were left out. */
   readonly vanished: PlannedObject | undefined;
   readonly failure: { readonly object: PlannedObject; readonly error: unknown } | undefined;
 }
@@ -18,7 +18,7 @@ class ChainBroken extends Error {}
 
 /**
  * Copies a full and then its deltas. Several are on their way at once, as `semaphore` allows, but each becomes visible only
- * after those before it, so that a delta never lies in the target without what it continues. Never rejects.
+ * after those before it, so that a delta is never in the target without what it continues. Never rejects.
  */
 export async function copyChain(
   chain: PlannedChain,

@@ -21,7 +21,7 @@ export interface CopyResult {
   readonly copied: readonly PlannedObject[];
   /** What the target already had. */
   readonly present: number;
-  /** Names of objects that the source deleted meanwhile; they and the deltas behind them were left out. */
+  /** Names of objects that the source deleted meanwhile; they and the deltas after them were left out. */
   readonly vanished: readonly string[];
   /** Names of deltas that no full precedes in the source. */
   readonly orphans: readonly string[];
@@ -61,7 +61,7 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
 }
 
 /**
- * Copies backups from one store to another: what the target lacks, and what lies there with another size. Full snapshots
+ * Copies backups from one store to another: what the target lacks, and what it holds with another size. Full snapshots
  * appear before their deltas, and deltas in their order, whatever happens meanwhile; running it again finishes what
  * was interrupted. Throws a {@link Failure} `copy_incomplete` when objects could not be copied, after everything else was.
  */
@@ -92,7 +92,7 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
         `${snapshot} was deleted from the source meanwhile; it and its deltas are left out`,
       );
     }
-    // Whoever deletes old backups is adding new ones.
+    // A source that deletes old backups also gets new ones.
     if (vanished.length === 0 || round === MOST_ROUNDS) {
       return {
         copied,

@@ -44,7 +44,7 @@ export async function copyObject(
       work.onCopied(bytes);
     };
     try {
-      // Opened when the target is ready for it, so that a target that refuses leaves no open connection behind.
+      // Opened when the target is ready for it, so that a target that refuses leaves no open connection.
       const body = lazyBody(() => openSource(object, route, { signal }));
       const { partDigests: digests } = route.target.traits;
       using inspection = work.checks.begin({ compression: source.compression, digests });
@@ -89,7 +89,7 @@ function corrupt({ source }: PlannedObject, route: CopyRoute, cause: SnapshotDam
     action: 'copy',
     object: `${source.name} of ${route.source.location}`,
     found: `it is damaged: ${cause.message}`,
-    remedy: 'look for another copy of it; the deltas behind it were not copied either',
+    remedy: 'look for another copy of it; the deltas after it were not copied either',
     cause,
   });
 }

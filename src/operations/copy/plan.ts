@@ -3,7 +3,7 @@ import { formatName, newSnapshot } from '../../snapshot/name.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 
-/** Which backups are wanted. A backup is a full and the deltas behind it. */
+/** Which backups are wanted. A chain is a full and the deltas that continue it. */
 export interface CopyLimits {
   /** So many of the newest backups; undefined for all. */
   readonly maxBackups: number | undefined;
@@ -19,7 +19,7 @@ export interface PlannedObject {
   /** What it is called in the target: layout v2, never final. */
   readonly target: Snapshot;
   /**
-   * `copy`: the target does not have it. `replace`: what lies there under this name has another size.
+   * `copy`: the target does not have it. `replace`: what the target holds under this name has another size.
    * `present`: nothing is to be done.
    */
   readonly action: 'copy' | 'replace' | 'present';
@@ -48,7 +48,7 @@ export function planCopy(
   const there = new Map<string, StoredSnapshot>();
   for (const snapshot of listings.target.filter(({ chunk }) => chunk === undefined)) {
     const name = formatName({ ...snapshot, isFinal: false });
-    // A copy that an older release left behind may be joined by a whole one: then the latter counts.
+    // A copy that an older release left may be joined by a whole one: then the latter counts.
     const rival = there.get(name);
     if (rival === undefined || rival.layout === 'v1') {
       there.set(name, snapshot);
@@ -79,7 +79,7 @@ function isWanted(base: Snapshot, taken: number, { maxBackups, maxBackupAgeDays,
   return fits && (maxBackupAgeDays === undefined || base.createdOn * 1000 > now - maxBackupAgeDays * DAY_MS);
 }
 
-/** The same snapshot may lie in both layouts, or final and not; it is copied once. Parts of objects have no name of their own. */
+/** The same snapshot may be in both layouts, or final and not; it is copied once. Parts of objects have no name of their own. */
 function distinct(snapshots: readonly StoredSnapshot[]): readonly StoredSnapshot[] {
   const whole = snapshots.filter(({ chunk, excluded }) => chunk === undefined && excluded !== true);
   return [...new Map(whole.map((snapshot) => [formatName({ ...snapshot, isFinal: false }), snapshot])).values()];

@@ -35,7 +35,7 @@ export interface InitializeResult {
 /**
  * Validates a data directory and replaces it from the store when it cannot be trusted.
  *
- * An invalid directory is kept aside until the restored one stands in its place. With an empty store it is removed, so that a
+ * An invalid directory is kept aside until the restored one is in its place. With an empty store it is removed, so that a
  * new member starts. Throws a {@link Failure}: `wrong_volume` and `data_dir_locked` before anything is touched,
  * `data_dir_invalid` when there is no store to restore from, and whatever the restore throws; the directory is then as before.
  *
@@ -174,7 +174,7 @@ function reasonOf(found: DataDirState): string {
   }
 }
 
-/** Links are followed, so that what is renamed lies on the volume itself. */
+/** Links are followed, so that what is renamed is on the volume itself. */
 async function resolveDataDir(dataDir: string): Promise<string> {
   try {
     return await realpath(dataDir);

@@ -13,14 +13,14 @@ import type { RunContext } from '../../runtime/run-context.ts';
 //   3. STAGING/member becomes D/member
 //   4. D/member.old-UNIX and STAGING are removed
 //
-// STAGING is D.part; where D is a mount point and its neighbours lie on another volume, D/restore.part.
+// STAGING is D.part; where D is a mount point and its neighbours are on another volume, D/restore.part.
 
 const OLD = 'member.old-';
 const OLD_NAME = /^member\.old-\d+$/;
 
 /** Makes whole again what an interrupted run has left. Does nothing when there is nothing. */
 export async function finishReplacement(dataDir: string, context: RunContext): Promise<void> {
-  const staging = [besideOf(dataDir), insideOf(dataDir)];
+  const staging = [adjacentTo(dataDir), insideOf(dataDir)];
   const ready = await firstWithMember(staging);
   const olds = (await namesIn(dataDir)).filter((name) => OLD_NAME.test(name)).toSorted();
   const newestOld = olds.at(-1);
@@ -119,25 +119,25 @@ async function swapMember(dataDir: string, fresh: string, context: RunContext): 
 
 /** Makes the staging directory where a rename into the data directory is possible. */
 async function makeStaging(dataDir: string): Promise<string> {
-  const beside = besideOf(dataDir);
+  const adjacent = adjacentTo(dataDir);
   const inside = insideOf(dataDir);
-  await removeAll([beside, inside]);
+  await removeAll([adjacent, inside]);
   try {
-    await mkdir(beside, { mode: 0o700 });
-    await rename(beside, inside);
-    await rename(inside, beside);
-    return beside;
+    await mkdir(adjacent, { mode: 0o700 });
+    await rename(adjacent, inside);
+    await rename(inside, adjacent);
+    return adjacent;
   } catch (error) {
     if (!isErrno(error, 'EXDEV', 'EACCES', 'EROFS', 'EPERM')) {
       throw error;
     }
-    await removeAll([beside]);
+    await removeAll([adjacent]);
     await mkdir(inside, { mode: 0o700 });
     return inside;
   }
 }
 
-function besideOf(dataDir: string): string {
+function adjacentTo(dataDir: string): string {
   return `${dataDir}.part`;
 }
 

@@ -4,7 +4,7 @@ import { isErrno } from '../../fs/errno.ts';
 import { syncDirectory } from '../../fs/sync.ts';
 
 /**
- * Compares the namespace with the one that the file `safe_guard` beside the data directory was created for, and creates
+ * Compares the namespace with the one that the file `safe_guard` next to the data directory was created for, and creates
  * the file (0600) when there is none. Returns why the volume is the wrong one, or undefined when it is right.
  * Nothing is touched on a wrong volume.
  */

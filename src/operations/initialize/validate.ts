@@ -67,9 +67,7 @@ async function checkRevision(
   if (inDb >= storeRevision) {
     return { state: 'valid', revision: inDb };
   }
-  log.info(
-    `The db is at revision ${inDb}, the store at ${storeRevision}; reading the write-ahead log behind the db...`,
-  );
+  log.info(`The db is at revision ${inDb}, the store at ${storeRevision}; reading the write-ahead log after the db...`);
   const { revisionWithLog } = await import('./revision-with-log.ts');
   const current = await revisionWithLog(member.memberDir, { enough: storeRevision, signal: context.signal });
   if (current >= storeRevision) {

@@ -4,7 +4,7 @@ import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 
 /** All backups of a store, as their names tell. */
 export interface BackupCatalog extends Catalog<StoredSnapshot> {
-  /** Where they lie, for messages. */
+  /** Container and prefix, for messages. */
   readonly location: string;
   /** Keys of objects whose names are no snapshot's. */
   readonly ignored: readonly string[];

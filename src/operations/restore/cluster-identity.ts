@@ -1,7 +1,7 @@
 import type { BucketEntry, ClusterBootstrap } from '../../datadir/membership/bootstrap.ts';
 import { encodeRevisionKey, REVISION_KEY_SIZE } from '../../datadir/mvcc/revision-key.ts';
 
-/** What a database is told of the cluster it belongs to. */
+/** What a database records of the cluster it belongs to. */
 export type Identity = Pick<ClusterBootstrap, 'bucketEntries'>;
 
 /** The same, with a compaction at `revision` begun: etcd finishes it when it starts. As `etcdutl snapshot restore --mark-compacted`. */

@@ -36,12 +36,12 @@ export class DatabaseWriter implements AsyncDisposable {
     }
   }
 
-  /** Bytes of the database by now. */
+  /** Bytes of the database so far. */
   get size(): number {
     return this.#transaction.size;
   }
 
-  /** Adds records behind those the `key` bucket holds. Throws the signal's reason between two batches. */
+  /** Adds records after those the `key` bucket holds. Throws the signal's reason between two batches. */
   async addChanges(batches: AsyncIterable<EntryBatch>, options: { readonly signal: AbortSignal }): Promise<void> {
     await this.#transaction.append('key', this.#withinQuota(batches, options));
   }

@@ -6,14 +6,14 @@ import { DeltaDecoder } from '../../snapshot/delta/delta-decoder.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 
 /**
- * Reads deltas for the leases whose TTL they tell, one after the other. A TTL stands behind the events it is of, in the
- * same delta or a later one, so whoever has to know beforehand has to read twice. Throws a Failure when one is damaged.
+ * Reads deltas, one after the other, for the leases whose TTLs they record. A TTL comes after the events of its lease, in the
+ * same delta or a later one, so it can be known beforehand only by reading twice. Throws a Failure when one is damaged.
  */
 export async function recordedLeaseTtls(
   source: { readonly store: SnapStore; readonly deltas: readonly StoredSnapshot[] },
   context: RunContext,
 ): Promise<ReadonlySet<bigint>> {
-  const told = new Set<bigint>();
+  const recorded = new Set<bigint>();
   for (const delta of source.deltas) {
     try {
       await fetchWhole(source.store, delta, context, async (body) => {
@@ -21,7 +21,7 @@ export async function recordedLeaseTtls(
         const take = (): void => {
           for (let row = decoder.next(); row !== undefined; row = decoder.next()) {
             for (const lease of row.leaseTtls?.keys() ?? []) {
-              told.add(lease);
+              recorded.add(lease);
             }
           }
         };
@@ -36,5 +36,5 @@ export async function recordedLeaseTtls(
       throw snapshotFailure(error, delta.name);
     }
   }
-  return told;
+  return recorded;
 }

@@ -10,7 +10,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import type { Backup, Selection } from './select-chain.ts';
 
-/** A base that stands in its file. */
+/** A base that is complete in its file. */
 export interface OpenedBase {
   readonly backup: Backup;
   readonly database: Database;

@@ -6,7 +6,7 @@ import { type EventTime, formatEventTime } from '../../snapshot/delta/event-time
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { eventsUpTo } from './event-times.ts';
 
-/** What a store knows of a moment. */
+/** What a store records of a point in time. */
 export interface PointInTime {
   /** Fulls taken before it, the one to begin with first. */
   readonly bases: readonly StoredSnapshot[];
@@ -14,7 +14,7 @@ export interface PointInTime {
   readonly until: Revision;
   /** What may continue the bases; no delta of a history that was begun later is among them. */
   readonly candidates: readonly StoredSnapshot[];
-  /** Revisions behind `until` whose times are unknown, as their deltas are gone: some may belong before the moment. */
+  /** Revisions after `until` whose times are unknown, as their deltas are gone: some may belong before the point. */
   readonly unrecorded: RevisionRange | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface PointInTimeSearch {
 
 /**
  * Finds the revision a cluster had at a time, from the times at which changes were seen. Fulls are chosen by the time they
- * were taken, so that a history that was given up since does not count. At most a few deltas are read.
+ * were taken, so that a history that was left since does not count. At most a few deltas are read.
  * Throws a {@link Failure}: `no_backup` when everything is later, `backup_gap` when changes before the time are missing.
  */
 export async function findPointInTime(search: PointInTimeSearch, context: RunContext): Promise<PointInTime> {
@@ -70,7 +70,7 @@ function mayHoldLater(delta: StoredSnapshot, time: EventTime): boolean {
   return delta.createdOn >= time.seconds;
 }
 
-/** A full begins at the second in its name and may take a while; deltas beside it know when its last change came. */
+/** A full begins at the second in its name and may take a while; deltas written meanwhile record when its last change came. */
 async function holdsLaterChanges(
   base: StoredSnapshot,
   { store, whole, time }: PointInTimeSearch,
@@ -121,7 +121,7 @@ async function reachFrom(base: StoredSnapshot, search: PointInTimeSearch, contex
   return { until, candidates: [...written, ...around], unrecorded: unrecordedBefore(until, base, search) };
 }
 
-/** What was written before the base and begins behind it tells of a history that was given up. */
+/** What was written before the base and begins after it belongs to a history that was left. */
 function deltasOf(base: StoredSnapshot, { whole }: PointInTimeSearch): readonly StoredSnapshot[] {
   return whole
     .slice(whole.indexOf(base) + 1)
@@ -145,7 +145,7 @@ function gapBefore(
   });
 }
 
-/** Without deltas the next full tells that there were changes, not when. */
+/** Without deltas the next full shows that there were changes, not when. */
 function unrecordedBefore(
   until: Revision,
   base: StoredSnapshot,

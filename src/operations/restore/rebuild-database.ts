@@ -49,7 +49,7 @@ interface ChosenDeltas {
   readonly keptLeases: readonly bigint[] | undefined;
 }
 
-/** A database that stands in its file. */
+/** A database that is complete in its file. */
 export interface RebuiltDatabase {
   readonly revision: Revision;
   /** The snapshots used, base first. */
@@ -60,8 +60,8 @@ export interface RebuiltDatabase {
 }
 
 /**
- * Writes the database of a full and all changes of the deltas behind it to a new file (0600), durable when this resolves.
- * `identity` is what it is told of the cluster it belongs to. Throws a {@link Failure}.
+ * Writes the database of a full and all changes of the deltas that continue it to a new file (0600), durable when this resolves.
+ * `identity` is what it records of the cluster it belongs to. Throws a {@link Failure}.
  */
 export async function rebuildDatabase(
   work: {
@@ -125,8 +125,8 @@ export async function rebuildDatabase(
   await attribute(backup.base, () => checkStructure(base, { signal }));
   const applied = await application.applied;
   await beginLeasesAnew(database, { applied, unknownLeases }, context);
-  const told = bumpRevision !== undefined ? withScheduledCompaction(identity, applied.revision) : identity;
-  await database.finish(told, { signal });
+  const recorded = bumpRevision !== undefined ? withScheduledCompaction(identity, applied.revision) : identity;
+  await database.finish(recorded, { signal });
   return {
     revision: applied.revision,
     used: [backup.base, ...deltas],

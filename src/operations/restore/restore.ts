@@ -19,7 +19,7 @@ export interface RestoreRequest extends RebuildSource {
   readonly member: MembershipPlan;
 }
 
-/** What stands on disk now. */
+/** What is on disk now. */
 export interface RestoreResult {
   readonly dataDir: string;
   readonly revision: Revision;

@@ -10,7 +10,7 @@ import type { RestoreTarget } from './target.ts';
 /** A full of a store and every delta that may continue it. */
 export interface Backup {
   readonly base: StoredSnapshot;
-  /** Deltas behind the base in chain order; which of them are needed is known once the base has been opened. */
+  /** Deltas after the base in chain order; which of them are needed is known once the base has been opened. */
   readonly candidates: readonly StoredSnapshot[];
 }
 
@@ -23,7 +23,7 @@ export interface Selection {
   readonly backups: readonly [Backup, ...Backup[]];
   /** The last revision to bring back; undefined for all there is. */
   readonly until: Revision | undefined;
-  /** Revisions behind `until` that may belong before the wanted time: nothing in the store tells. */
+  /** Revisions after `until` that may belong before the wanted time: nothing in the store records it. */
   readonly unrecorded: RevisionRange | undefined;
 }
 
@@ -84,8 +84,8 @@ async function choose(choice: Choice, context: RunContext): Promise<Chosen> {
         deltas: 'all',
       };
     case 'time': {
-      const moment = await findPointInTime({ store, whole, base: named, time: until.time }, context);
-      return { ...moment, deltas: moment.candidates };
+      const point = await findPointInTime({ store, whole, base: named, time: until.time }, context);
+      return { ...point, deltas: point.candidates };
     }
     default:
       return until satisfies never;
@@ -97,8 +97,8 @@ function backupOf(base: StoredSnapshot, whole: readonly StoredSnapshot[], chosen
     return { base, candidates: [] };
   }
   const allowed = new Set(chosen.deltas === 'all' ? whole : chosen.deltas);
-  const behind = whole.slice(whole.indexOf(base) + 1);
-  return { base, candidates: behind.filter((delta) => delta.kind === 'Incr' && allowed.has(delta)) };
+  const following = whole.slice(whole.indexOf(base) + 1);
+  return { base, candidates: following.filter((delta) => delta.kind === 'Incr' && allowed.has(delta)) };
 }
 
 /** A snapshot by its name, or by the end of its key where two layouts have the same name. */
@@ -114,7 +114,7 @@ function findNamed(snapshots: readonly StoredSnapshot[], name: string, location:
       remedy: only === undefined ? 'see etcdbrctl list' : `give its key: ${found.map(({ key }) => key).join(' or ')}`,
     });
   }
-  // Whoever names a snapshot wants it, marked or not.
+  // A snapshot that is named is wanted, marked or not.
   const { excluded: _, ...rest } = only;
   return rest;
 }

@@ -3,8 +3,8 @@ import type { Meta } from '../../datadir/bbolt/meta.ts';
 import type { BaseInFile, DeltaApplication } from './deltas/application.ts';
 
 /**
- * Applies deltas while their base is being written, on the assumption that the base ends where its name says. Whoever finds
- * that it does not disposes of this, which leaves the base as it was, and applies them anew.
+ * Applies deltas while their base is being written, on the assumption that the base ends where its name says. If
+ * it does not, disposing of this leaves the base as it was, and the deltas are applied again.
  */
 export class SpeculativeApply implements AsyncDisposable {
   readonly #base = Promise.withResolvers<Database>();
@@ -14,7 +14,7 @@ export class SpeculativeApply implements AsyncDisposable {
   /** `begin` starts with the deltas, once it is known where the pages of the base end. */
   constructor(begin: (base: Pick<BaseInFile, 'meta' | 'base'>) => DeltaApplication) {
     this.#begin = begin;
-    // Nobody may be waiting for it.
+    // A rejection must not count as unhandled when nothing waits for it.
     this.#base.promise.catch(() => undefined);
   }
 
@@ -23,7 +23,10 @@ export class SpeculativeApply implements AsyncDisposable {
     this.#application = this.#begin({ meta, base: this.#base.promise });
   }
 
-  /** The base stands, as presumed. Gives what has been begun, if it was; the caller owns it, and it owns the database. */
+  /**
+   * The base is complete and ends as assumed. Gives the application that was begun, if there is one; the caller owns it, and it owns
+   * the database.
+   */
   settle(base: Database): DeltaApplication | undefined {
     const application = this.#application;
     if (application !== undefined) {

@@ -8,8 +8,8 @@ import { Failure } from '../../runtime/failure.ts';
 /**
  * Where a data directory is built until it is whole, and how it then takes its place in one rename.
  *
- * A data directory that does not exist is built beside it, as `DATADIR.part`. One that exists may be a mount point, which
- * cannot be replaced and whose neighbours lie on another volume: then only `member` is built, inside, as `member.part`.
+ * A data directory that does not exist is built next to it, as `DATADIR.part`. One that exists may be a mount point, which
+ * cannot be replaced and whose neighbours are on another volume: then only `member` is built, inside, as `member.part`.
  * What a crashed run has left under these names is removed first.
  */
 export class Staging implements AsyncDisposable {
@@ -33,7 +33,7 @@ export class Staging implements AsyncDisposable {
   /** Throws a {@link Failure} `data_dir_in_use` when the data directory already contains `member`. */
   static async begin(dataDir: string): Promise<Staging> {
     const resolved = path.resolve(dataDir);
-    const beside = `${resolved}.part`;
+    const adjacent = `${resolved}.part`;
     const inside = path.join(resolved, 'member.part');
     const present = await entries(resolved);
     if (present?.includes('member')) {
@@ -45,7 +45,7 @@ export class Staging implements AsyncDisposable {
         remedy: 'move it away or choose another --data-dir',
       });
     }
-    await rm(beside, { recursive: true, force: true });
+    await rm(adjacent, { recursive: true, force: true });
     if (present !== undefined) {
       await rm(inside, { recursive: true, force: true });
       await mkdir(inside, { mode: 0o700 });
@@ -53,10 +53,10 @@ export class Staging implements AsyncDisposable {
       return new Staging({ part: inside, target, memberDir: inside, madeAbove: undefined });
     }
     const madeAbove = await makeDirectories(path.dirname(resolved));
-    const memberDir = path.join(beside, 'member');
-    await mkdir(beside, { mode: 0o700 });
+    const memberDir = path.join(adjacent, 'member');
+    await mkdir(adjacent, { mode: 0o700 });
     await mkdir(memberDir, { mode: 0o700 });
-    return new Staging({ part: beside, target: resolved, memberDir, madeAbove });
+    return new Staging({ part: adjacent, target: resolved, memberDir, madeAbove });
   }
 
   /** Makes every directory durable and puts the whole in its place. The files in it have to be durable already. */

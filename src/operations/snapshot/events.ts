@@ -40,8 +40,8 @@ export type SnapshotterEvent =
     }
   /** The run is over because it was to end. Nothing of it can become visible in the store any more. */
   | { readonly type: 'ended'; readonly outcome: 'stopped' }
-  /** The run is over because it failed, with the code of a Failure or `internal`. Nothing of it can become visible any more. */
-  | { readonly type: 'ended'; readonly outcome: 'failed'; readonly code: FailureCode | 'internal' };
+  /** The run is over because it failed, with the code of a Failure, `unexpected` for a fault. Nothing of it can become visible any more. */
+  | { readonly type: 'ended'; readonly outcome: 'failed'; readonly code: FailureCode };
 
 /** Is called with each event, in order, while the snapshotter waits: it must be quick. */
 export type SnapshotterListener = (event: SnapshotterEvent) => void;

@@ -212,7 +212,7 @@ export class Snapshotter implements AsyncDisposable {
   #reportEnd(failure: { readonly error: unknown } | undefined): void {
     const { signal, log } = this.#context;
     if (failure !== undefined && !signal.aborted) {
-      const code = failure.error instanceof Failure ? failure.error.code : 'internal';
+      const code = failure.error instanceof Failure ? failure.error.code : 'unexpected';
       this.#listener({ type: 'ended', outcome: 'failed', code });
       throw failure.error;
     }

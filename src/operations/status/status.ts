@@ -20,13 +20,13 @@ import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { Compression } from '../../snapshot/snapshot.ts';
 import { checkTrailingHash, endsWithHash } from '../../snapshot/trailing-hash.ts';
 
-/** What a database holds, wherever it lies. */
+/** What a database holds, wherever it was found. */
 export interface DatabaseStatus extends DatabaseFacts {
   readonly lastRevision: Revision;
   readonly versions: DatabaseVersions;
   readonly source:
     | { readonly kind: 'database' }
-    /** A database with its SHA-256 behind it, which is right. */
+    /** A database followed by its SHA-256, which is right. */
     | { readonly kind: 'snapshot'; readonly compression: Compression }
     /** `withLog` is the revision that etcd reaches after it has applied its write-ahead log. */
     | { readonly kind: 'data directory'; readonly withLog: Revision };

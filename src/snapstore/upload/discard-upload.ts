@@ -6,7 +6,7 @@ import type { Upload } from '../bucket.ts';
 const afterFailureMs = 5_000;
 
 /**
- * How long once the caller has cancelled, ms: a process that was told to end has 10 s, of which the last delta may take 8.
+ * How long once the caller has cancelled, ms: a process that is to end has 10 s, of which the last delta may take 8.
  */
 const afterCancellationMs = 1_500;
 

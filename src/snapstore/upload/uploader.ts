@@ -40,7 +40,7 @@ export interface UploadRequest extends CallOptions {
 /**
  * Uploads a stream of unknown length in chunks, some at once. A chunk that fails with a `transient` error is tried again
  * ({@link transferRetries}). Every other failure, of the source too, and a cancellation end all chunks in flight and abort
- * the upload, so that nothing becomes visible and nothing is left behind. Throws the first failure.
+ * the upload, so that nothing becomes visible and nothing is left. Throws the first failure.
  */
 export async function uploadInChunks(
   bucket: Bucket,

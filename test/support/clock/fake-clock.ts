@@ -7,7 +7,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** A clock that stands still until a test moves it. */
+/** A clock that stops until a test moves it. */
 export class FakeClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   readonly #startedAt: number;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/runtime/clock.ts';
 
-/** A clock that stands still except while someone sleeps: then it jumps to the end of the sleep at once. */
+/** A clock that stops except while someone sleeps: then it jumps to the end of the sleep at once. */
 export interface JumpingClock extends Clock {
   /** Lengths of all sleeps so far, ms. */
   readonly sleeps: readonly number[];

@@ -71,7 +71,7 @@ test('what happens is counted under the right labels', async () => {
     { type: 'garbage', snapshot: chunk, outcome: 'failed' },
     { type: 'ended', outcome: 'failed', code: 'store_outage' },
     { type: 'ended', outcome: 'failed', code: 'etcd_history_gap' },
-    { type: 'ended', outcome: 'failed', code: 'internal' },
+    { type: 'ended', outcome: 'failed', code: 'unexpected' },
     { type: 'ended', outcome: 'stopped' },
     { type: 'spooled', events: 7, bytes: 700 },
     { type: 'outage begun', location: 'memory' },

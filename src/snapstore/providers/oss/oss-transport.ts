@@ -80,7 +80,7 @@ function answer(response: IncomingMessage, data: Buffer | undefined): UrllibAnsw
 
 /**
  * Answers to HEAD have no body, so the service puts its error into a header (base64 of the XML). The SDK looks there
- * only for some statuses; handed over as the body it always does, and an absent bucket is told from an absent object.
+ * only for some statuses; handed over as the body it always does, and an absent bucket differs from an absent object.
  */
 function errorOfHead(response: IncomingMessage): Buffer | undefined {
   const written = response.headers['x-oss-err'];

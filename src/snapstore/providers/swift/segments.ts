@@ -8,7 +8,7 @@
 
 const partsPerUpload = 100_000;
 
-/** How many uploads to one key can be told apart. */
+/** How many uploads to one key can be distinguished. */
 export const uploadNumbers = 100_000;
 
 /** The key of a part, from 1, of an upload. */

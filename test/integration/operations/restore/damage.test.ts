@@ -14,7 +14,7 @@ import { type MemoryObject, memorySnapStore } from '../../../support/stores/memo
 const FLIPS = 1000;
 const SEED = 20_261_121;
 
-/** The hash over everything in the restored database, or the code of the failure, which has left nothing behind. */
+/** The hash over everything in the restored database, or the code of the failure, which has left nothing. */
 async function outcome(objects: readonly MemoryObject[]): Promise<number | string> {
   using dir = makeTempDir();
   const context = recordedContext();
@@ -72,7 +72,7 @@ describe('damaged objects', () => {
     }
   });
 
-  it('an object with something behind it is noticed', async () => {
+  it('an object that more bytes follow is noticed', async () => {
     for (const name of GOLDEN_NAMES) {
       const objects = goldenObjects(name);
       for (const [at, { bytes }] of objects.entries()) {

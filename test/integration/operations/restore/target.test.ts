@@ -104,14 +104,14 @@ describe('a restore to a revision', () => {
     assert.equal(context.lines.filter(({ text }) => /trying an older/.test(text)).length, 0);
   });
 
-  it('ignores a hole behind it, and names one before it', async () => {
+  it('ignores a gap after it, and names one before it', async () => {
     const holed = golden.filter(({ key }) => !key.includes(SECOND));
     assert.equal((await restored(holed, upTo(80))).result.revision, 80);
     await refused(holed, upTo(121), 'backup_gap', /revisions 90 to 119 are missing .*give --to-revision 89/);
     await refused(holed, upTo(100), 'backup_gap', /revisions 90 to 119 are missing/);
   });
 
-  it('is refused before the first full and behind the last delta', async () => {
+  it('is refused before the first full and after the last delta', async () => {
     await refused(golden, upTo(57), 'no_backup', /no full snapshot leads to that revision; the oldest is Full-/);
     const message = /revision 123 is wanted, but nothing continues Incr-00000120-\S+, which ends at 122; give at most/;
     await refused(golden, upTo(123), 'beyond_backup', message);

@@ -119,7 +119,7 @@ describe('a chain that threads read', () => {
     assert.deepEqual(readdirSync(dir.path), []);
   });
 
-  it('leaves no thread behind, whether it succeeds or fails', async () => {
+  it('leaves no thread, whether it succeeds or fails', async () => {
     const damaged = objects[2] ?? assert.fail('no delta');
     const cut = { ...damaged, bytes: damaged.bytes.subarray(0, damaged.bytes.length - 40) };
     const run = async (chain: readonly MemoryObject[]): Promise<void> => {

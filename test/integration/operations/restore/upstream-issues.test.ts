@@ -18,7 +18,7 @@ import { del, put } from '../../../support/fixtures/delta-events.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 import { type MemoryObject, memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
 
-// Named by the issues of etcd-backup-restore that tell of the fault; see also the tests named so beside this one.
+// Named by the issues of etcd-backup-restore that report the fault; other tests of this folder are named so, too.
 
 const base = goldenDatabase('etcd-3.5/gzip');
 const full = fullObject(base, { lastRevision: 58 });
@@ -75,7 +75,7 @@ test('upstream 963: neither the size of a value nor that of a transaction is lim
   assert.ok(sizes.includes(5 * 1024 * 1024));
 });
 
-test('upstream 749, 778: a full that was cut short is not restored, with or without a right hash behind it', async () => {
+test('upstream 749, 778: a full that was cut short is not restored, with or without a right hash after it', async () => {
   for (const cut of [base.length - 4096, base.length - 512, base.length / 2]) {
     for (const object of [
       fullObject(base.subarray(0, cut), { lastRevision: 58 }),

@@ -16,8 +16,8 @@ import { startSnapshotter } from '../../../support/etcd/running-snapshotter.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 
 interface CatalogData {
-  readonly twoWriters: boolean;
-  readonly chains: readonly { readonly twoWriters: readonly unknown[] }[];
+  readonly concurrentWriters: boolean;
+  readonly chains: readonly { readonly concurrentWriters: readonly unknown[] }[];
 }
 
 test('two snapshotters below one prefix: both go on, the log and list say so, and a restore copes', async () => {
@@ -44,22 +44,22 @@ test('two snapshotters below one prefix: both go on, the log and list say so, an
     const { table, data } = catalogReport(catalog, { now: Date.now(), deltas: 'all' });
     return { table, data: JSON.parse(JSON.stringify(data)) as CatalogData };
   };
-  assert.equal((await listed()).data.twoWriters, false);
+  assert.equal((await listed()).data.concurrentWriters, false);
   await using other = await startSnapshotter([etcd.clientUrl], store, options);
   const found = await eventually(
     async () => {
       await put();
       const now = await listed();
       const bothKnow = [one, other].every(({ log }) => log.count(/^ANOTHER SNAPSHOTTER writes/) > 0);
-      return now.data.twoWriters && bothKnow ? now : undefined;
+      return now.data.concurrentWriters && bothKnow ? now : undefined;
     },
     { timeoutMs: 60_000 },
   );
   assert.ok(
-    found.table.some((line) => /^ {2}TWO SNAPSHOTTERS wrote it: \d+ deltas? holds? revisions/.test(line)),
+    found.table.some((line) => /^ {2}CONCURRENT WRITERS: \d+ deltas? holds? revisions/.test(line)),
     found.table.join('\n'),
   );
-  assert.ok((found.data.chains.at(-1)?.twoWriters.length ?? 0) > 0);
+  assert.ok((found.data.chains.at(-1)?.concurrentWriters.length ?? 0) > 0);
   const last = await put();
   await one.covers(last);
   await Promise.all([one.stop(), other.stop()]);

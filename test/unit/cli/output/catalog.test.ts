@@ -69,8 +69,8 @@ describe('the table of a catalog', () => {
       stored(`Full-00000000-00000099-${BEGIN + 4}.gz`),
       stored(`Incr-00000100-00000110-${BEGIN + 5}.gz`),
     ]).table;
-    assert.equal(lines[1], '  TWO SNAPSHOTTERS wrote it: 1 delta holds revisions that others hold, too');
-    assert.equal(lines.filter((line) => /TWO SNAPSHOTTERS/.test(line)).length, 1);
+    assert.equal(lines[1], '  CONCURRENT WRITERS: 1 delta holds revisions that others hold, too');
+    assert.equal(lines.filter((line) => /CONCURRENT WRITERS/.test(line)).length, 1);
   });
 
   it('leaves out the middle of a long chain, unless all deltas are wanted', () => {
@@ -108,13 +108,13 @@ describe('the data of a catalog', () => {
         deltas: unknown[];
         restoreTakesThis: boolean;
         missing: unknown;
-        twoWriters: unknown;
+        concurrentWriters: unknown;
       }[];
     };
     assert.deepEqual(rest, {
       location: '/backup',
       restorable: true,
-      twoWriters: false,
+      concurrentWriters: false,
       lastRevision: 98,
       excluded: [],
       parts: 0,
@@ -123,7 +123,7 @@ describe('the data of a catalog', () => {
     assert.equal(chains[0]?.deltas.length, 40);
     assert.equal(chains[0]?.restoreTakesThis, true);
     assert.equal(chains[0]?.missing, null);
-    assert.deepEqual(chains[0]?.twoWriters, []);
+    assert.deepEqual(chains[0]?.concurrentWriters, []);
     assert.equal(chains[0]?.full['createdOn'], '2026-11-21T08:58:52.000Z');
     assert.equal(chains[0]?.full['ageSeconds'], 600);
   });

@@ -108,7 +108,7 @@ describe('checking leaves below a branch at once finds what checking them one by
   });
 });
 
-it('leaves of a sound database are checked together, wherever they lie', async () => {
+it('leaves of a sound database are checked together, wherever they are', async () => {
   const bytes = await changeDatabase(3000);
   for (const copy of [bytes, scattered(bytes, { pageSize: PAGE_SIZE, seed: 3 })]) {
     checkedTogether = 0;

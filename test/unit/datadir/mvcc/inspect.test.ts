@@ -43,7 +43,7 @@ test('inspectDatabase refuses a database cut short anywhere', async () => {
 test('inspectDatabase refuses a bbolt file that is no etcd database', async () => {
   using dir = makeTempDir();
   const db = goldenDatabase('etcd-3.5/gzip');
-  // The name stands in the root leaf; only that copy is reachable.
+  // The name is in the root leaf; only that copy is reachable.
   for (let at = db.indexOf('key'); at >= 0; at = db.indexOf('key', at + 1)) {
     db.write('kez', at);
   }

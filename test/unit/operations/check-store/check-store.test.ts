@@ -68,7 +68,7 @@ test('an upload that may not look at what it has written: what is missing is rea
   assert.equal(memory.objects.size, 0);
 });
 
-test('a store that keeps what it was given: a refused delete is no failure, and its end is told', async () => {
+test('a store that keeps what it was given: a refused delete is no failure, and its end is reported', async () => {
   const memory = memoryBucket();
   const bucket: Bucket = {
     ...memory,
@@ -114,7 +114,7 @@ test("the store's clock is compared with ours", async () => {
   assert.ok(Math.abs((ahead.clockSkewMs ?? 0) - hour) < 60_000, String(ahead.clockSkewMs));
 });
 
-test('without a prefix the probe lies at the top', async () => {
+test('without a prefix the probe is at the top', async () => {
   assert.match((await check(memoryBucket(), { prefix: '' })).probe, /^v2\/etcdbrctl-probe-/);
 });
 

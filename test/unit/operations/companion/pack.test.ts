@@ -23,7 +23,7 @@ import { collected, inPieces } from '../../../support/fixtures/byte-streams.ts';
 const longName = `${'long-'.repeat(40)}ключ.pem`;
 const oddName = `${'a line\nand another ='.repeat(6)}.pem`;
 
-/** Certificates and manifests as they lie on a machine. */
+/** Certificates and manifests as they are on a machine. */
 function laidOut(dir: TempDir): string {
   const root = dir.join('etc');
   mkdirSync(`${root}/pki/${'deep/'.repeat(30)}`, { recursive: true });

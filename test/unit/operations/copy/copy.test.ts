@@ -50,7 +50,7 @@ function names(bucket: MemoryBucket): readonly string[] {
 }
 
 function failure(kind: StoreErrorKind): () => StoreError {
-  return () => new StoreError(kind, { action: 'use', object: 'memory', found: 'told to fail' });
+  return () => new StoreError(kind, { action: 'use', object: 'memory', found: 'made to fail' });
 }
 
 beforeEach(() => {
@@ -59,7 +59,7 @@ beforeEach(() => {
   context = recordedContext();
   put(source, FULL, hashed(2 * CHUNK + 10, 1));
   for (const [at, delta] of DELTAS.entries()) {
-    // The later, the smaller: those that come behind would be ready first.
+    // The later, the smaller: those that come after would be ready first.
     put(source, delta, hashed(1_000_000 / (at + 1), at + 2));
   }
 });
@@ -113,7 +113,7 @@ describe('copyBackups', () => {
     );
   });
 
-  test('a damaged object is never visible, nor is any delta behind it; other chains are copied', async () => {
+  test('a damaged object is never visible, nor is any delta after it; other chains are copied', async () => {
     const damaged = hashed(1000, 9);
     damaged[100] = (damaged[100] ?? 0) ^ 1;
     put(source, DELTAS[3] ?? '', damaged);
@@ -192,7 +192,7 @@ describe('copyBackups', () => {
     to.fail('beginUpload', failure('denied'), 100);
     await assert.rejects(copyBackups(request(source, to), context), {
       code: 'copy_incomplete',
-      message: /0 objects were copied, then Full-.* failed: cannot use memory: told to fail/,
+      message: /0 objects were copied, then Full-.* failed: cannot use memory: made to fail/,
     });
     assert.equal(target.objects.size, 0);
   });
@@ -204,7 +204,7 @@ describe('copyBackups', () => {
 });
 
 describe('progress of a copy', () => {
-  /** Keeps what bars were told. */
+  /** Records what bars were given. */
   function recordedProgress(): { readonly progress: Progress; readonly bars: { total?: number; done: number[] }[] } {
     const bars: { total?: number; done: number[] }[] = [];
     const progress: Progress = {
@@ -306,7 +306,7 @@ describe('waitForFinal', () => {
     assert.ok(context.lines.some(({ level, text }) => level === 'warn' && text.includes('40 s')));
   });
 
-  test('a final full behind four newer ones is history', async () => {
+  test('a final full before four newer ones is history', async () => {
     put(source, 'Full-00000000-00000011-1001.final', Buffer.from('x'));
     for (let at = 0; at < 4; at++) {
       put(source, `Full-00000000-${pad(90 + at)}-${2000 + at}`, Buffer.from('x'));

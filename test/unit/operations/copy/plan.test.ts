@@ -7,7 +7,7 @@ import { snapshotNamed } from '../../../support/fixtures/snapshots.ts';
 const DAY = 86_400;
 const NOW = 1_795_000_000;
 
-/** `name@size`; the size is 100 where none is given, and `!` behind it marks an excluded snapshot. */
+/** `name@size`; the size is 100 where none is given, and a final `!` marks an excluded snapshot. */
 function stored(texts: readonly string[]): readonly StoredSnapshot[] {
   return texts.map((text) => {
     const excluded = text.endsWith('!');

@@ -274,7 +274,7 @@ test('when the restore fails, the invalid directory stays as it was', async () =
   assert.deepEqual(tree(dir.path), before);
 });
 
-test('a data directory behind a link is replaced where it lies', async () => {
+test('a data directory given by a link is replaced where it is', async () => {
   using dir = makeTempDir();
   await mkdir(dir.join('volume'));
   await symlink(dir.join('volume'), dir.join('data'));

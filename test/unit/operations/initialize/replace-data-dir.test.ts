@@ -21,15 +21,15 @@ function db(dir: TempDir): Promise<string> {
   return readFile(dir.join('data', 'member', 'db'), 'utf8');
 }
 
-/** The states a crash can leave, in the order of the steps, and which member has to stand afterwards. */
+/** The states a crash can leave, in the order of the steps, and which member has to be there afterwards. */
 const INTERRUPTED: readonly {
   readonly after: string;
-  readonly stands: 'old' | 'new';
+  readonly remains: 'old' | 'new';
   readonly state: (dir: TempDir) => Promise<void>;
 }[] = [
   {
     after: 'the staging directory was made',
-    stands: 'old',
+    remains: 'old',
     state: async (dir) => {
       await build(dir.join('data'), 'old');
       await mkdir(dir.join('data.part', 'member.part'), { recursive: true });
@@ -37,7 +37,7 @@ const INTERRUPTED: readonly {
   },
   {
     after: 'the new member was built',
-    stands: 'old',
+    remains: 'old',
     state: async (dir) => {
       await build(dir.join('data'), 'old');
       await build(dir.join('data.part'), 'new');
@@ -45,7 +45,7 @@ const INTERRUPTED: readonly {
   },
   {
     after: 'the old member was moved aside',
-    stands: 'new',
+    remains: 'new',
     state: async (dir) => {
       await build(dir.join('data'), 'old');
       await rename(dir.join('data', 'member'), dir.join('data', 'member.old-1795251600'));
@@ -54,7 +54,7 @@ const INTERRUPTED: readonly {
   },
   {
     after: 'the old member was moved aside, with the new one on the volume itself',
-    stands: 'new',
+    remains: 'new',
     state: async (dir) => {
       await build(dir.join('data'), 'old');
       await rename(dir.join('data', 'member'), dir.join('data', 'member.old-1795251600'));
@@ -63,7 +63,7 @@ const INTERRUPTED: readonly {
   },
   {
     after: 'the old member was moved aside and the new one was lost',
-    stands: 'old',
+    remains: 'old',
     state: async (dir) => {
       await build(dir.join('data'), 'old');
       await rename(dir.join('data', 'member'), dir.join('data', 'member.old-1795251600'));
@@ -71,7 +71,7 @@ const INTERRUPTED: readonly {
   },
   {
     after: 'the new member took its place',
-    stands: 'new',
+    remains: 'new',
     state: async (dir) => {
       await build(dir.join('data'), 'new');
       await build(dir.join('data', 'member.old-1795251600'), 'old');
@@ -80,16 +80,16 @@ const INTERRUPTED: readonly {
   },
 ];
 
-for (const { after, stands, state } of INTERRUPTED) {
-  test(`interrupted after ${after}: the ${stands} one stands and nothing else is left`, async () => {
+for (const { after, remains, state } of INTERRUPTED) {
+  test(`interrupted after ${after}: the ${remains} one remains and nothing else`, async () => {
     using dir = makeTempDir();
     await state(dir);
     await finishReplacement(dir.join('data'), recordedContext());
-    assert.equal(await db(dir), stands);
+    assert.equal(await db(dir), remains);
     assert.deepEqual(readdirSync(dir.path), ['data']);
     assert.deepEqual(readdirSync(dir.join('data')), ['member']);
     await finishReplacement(dir.join('data'), recordedContext());
-    assert.equal(await db(dir), stands);
+    assert.equal(await db(dir), remains);
   });
 }
 

@@ -40,7 +40,7 @@ async function restoredFrom(
   return { result, hash, context };
 }
 
-/** Expects a refusal that leaves nothing behind. */
+/** Expects a refusal that leaves nothing. */
 async function refused(objects: readonly MemoryObject[], failure: { readonly code: string; readonly message: RegExp }) {
   using dir = makeTempDir();
   const request = restoreRequest(dir, { store: memorySnapStore(objects) });

@@ -13,7 +13,7 @@ import { memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
 
 const golden = goldenObjects('etcd-3.5/gzip');
 
-/** The golden store, with `change` between it and whoever fetches. */
+/** The golden store, with `change` between it and the restore. */
 function storeWith(change: (call: number, fetch: SnapStore['fetch']) => SnapStore['fetch']): SnapStore {
   const store = memorySnapStore(golden);
   let calls = 0;
@@ -111,7 +111,7 @@ test('a store that fails in passing is asked again, from the beginning of the ob
   assert.deepEqual(new Set(context.sleeps), new Set([1000, 2000]));
 });
 
-test('a store that keeps failing is given up with its own error', async () => {
+test('a store that keeps failing ends the restore with its own error', async () => {
   using dir = makeTempDir();
   const failing = new StoreError('transient', { action: 'read', object: 'x', found: 'the connection broke' });
   const context = recordedContext();
@@ -131,7 +131,7 @@ test('a store that refuses is not asked again', async () => {
   assert.deepEqual(readdirSync(dir.path), []);
 });
 
-test('an abort at any fetch leaves nothing behind and gives its own reason', async () => {
+test('an abort at any fetch leaves nothing and gives its own reason', async () => {
   for (const at of [1, 2, 3, 4]) {
     using dir = makeTempDir();
     const stop = new AbortController();

@@ -34,7 +34,7 @@ async function leaseRecordsAfter(objects: readonly MemoryObject[], unknownLeases
   return await storedLeases(dir.join('data', 'member', 'snap', 'db'));
 }
 
-/** A golden full and two deltas: the TTL of lease 901 is told one delta late, that of 902 never. */
+/** A golden full and two deltas: the TTL of lease 901 is recorded one delta late, that of 902 never. */
 function leasedChain(): readonly MemoryObject[] {
   const full = fullObject(goldenDatabase('etcd-3.5/gzip'), { lastRevision: 58 });
   const at = { seconds: 1_795_251_540, nanos: 0 };
@@ -89,7 +89,7 @@ describe('leases whose TTL the deltas tell', () => {
     );
   });
 
-  it('are told by threads, too', async () => {
+  it('are read by threads, too', async () => {
     const { objects, events, baseRevision } = largeChain();
     const last = deltaObject(
       [put('last', baseRevision + events.length + 1)],

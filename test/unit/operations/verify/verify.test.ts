@@ -83,7 +83,7 @@ describe('verify', () => {
     assert.equal(hashes[0], hashes[1]);
   });
 
-  it('finds a hole by names alone, and proves what lies before it', async () => {
+  it('finds a gap by names alone, and proves what comes before it', async () => {
     const holed = golden.filter(({ key }) => !key.includes('Incr-00000090'));
     for (const level of LEVELS) {
       const result = await verified(holed, level);
@@ -133,7 +133,7 @@ describe('verify', () => {
     assert.equal(nothing.restored, undefined);
   });
 
-  it('finds a sound hash over a damaged database, and names that lie, at level structure', async () => {
+  it('finds a sound hash over a damaged database, and false names, at level structure', async () => {
     const damaged = Buffer.from(base);
     // The kind of every page but the metas.
     for (let page = 2; page * 4_096 < damaged.length; page++) {
