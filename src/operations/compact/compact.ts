@@ -18,7 +18,7 @@ import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { HASH_SIZE } from '../../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { rebuildDatabase } from '../restore/rebuild-database.ts';
-import { selectBackups } from '../restore/select-chain.ts';
+import { selectChain } from '../restore/select-chain.ts';
 
 /** What to compact. */
 export interface CompactRequest {
@@ -78,16 +78,16 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   const { signal, log, clock } = context;
   using _marking = atomicMarking();
   log.info('Start compacting');
-  const selection = await selectBackups(store, {}, context);
+  const selection = await selectChain(store, {}, context);
   const whole = path.join(scratch, 'whole');
   const source = { ...request, tempDir: path.join(scratch, 'deltas') };
-  const assembled = await rebuildDatabase({ request: source, selection, file: whole, identity: NO_IDENTITY }, context);
-  log.info({ revision: assembled.revision }, `Compacting the history up to revision ${assembled.revision}`);
+  const rebuilt = await rebuildDatabase({ request: source, selection, file: whole, identity: NO_IDENTITY }, context);
+  log.info({ revision: rebuilt.revision }, `Compacting the history up to revision ${rebuilt.revision}`);
   const compacted = path.join(scratch, 'compacted');
   await compactDatabase(whole, compacted, { signal });
   await rm(whole);
 
-  const { used } = assembled;
+  const { used } = rebuilt;
   const [base] = used;
   const newest = used.at(-1) ?? base;
   // After the last delta in chain order, whatever the clocks say.
@@ -95,19 +95,19 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   const snapshot = newSnapshot({
     kind: 'Full',
     startRevision: revision(0),
-    lastRevision: assembled.revision,
+    lastRevision: rebuilt.revision,
     createdOn,
     compression: newest.compression,
     isFinal: base.isFinal,
   });
-  const sound = inspect(compacted, assembled.revision, context);
+  const sound = inspect(compacted, rebuilt.revision, context);
   const work = { store, file: compacted, snapshot, timeoutMs: request.saveTimeoutMs, sound };
   // Both are awaited; what is wrong with the database explains why it was not saved.
   const [inspected, saved] = await Promise.allSettled([sound, save(work, context)]);
   const facts = settled(inspected);
   const stored = settled(saved);
   log.info({ bytes: stored.size }, `Successfully saved compacted snapshot at: ${stored.key}`);
-  const { eventsApplied, dbSize: sizeBefore } = assembled;
+  const { eventsApplied, dbSize: sizeBefore } = rebuilt;
   return { snapshot: stored, from: used.map(({ name }) => name), eventsApplied, sizeBefore, facts };
 }
 

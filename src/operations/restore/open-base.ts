@@ -8,11 +8,11 @@ import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
-import type { Backup, Selection } from './select-chain.ts';
+import type { CandidateChain, Selection } from './select-chain.ts';
 
 /** A base that is complete in its file. */
 export interface OpenedBase {
-  readonly backup: Backup;
+  readonly chain: CandidateChain;
   readonly database: Database;
   /** From its contents. */
   readonly lastRevision: Revision;
@@ -25,15 +25,15 @@ export async function openBase(
 ): Promise<OpenedBase> {
   const { store, selection, file } = work;
   const { until = Number.MAX_SAFE_INTEGER } = selection;
-  for (const backup of selection.backups) {
-    const { base } = backup;
+  for (const chain of selection.chains) {
+    const { base } = chain;
     context.log.info({ snapshot: base.name }, `Restoring from base snapshot: ${base.name}`);
     const opened = await attribute(base, async () => {
       await writeFull({ store, full: base }, work, context);
       return await withLastRevision(file);
     });
     if (opened.lastRevision <= until) {
-      return { backup, ...opened };
+      return { chain, ...opened };
     }
     context.log.info(
       `${base.name} really ends at revision ${opened.lastRevision}, beyond ${until}; trying an older full`,

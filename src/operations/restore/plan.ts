@@ -3,7 +3,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import type { RevisionRange } from '../../snapshot/cover.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { chooseDeltas, type DeltaChoice, refuseIncomplete } from './deltas/choose.ts';
-import { type Backup, selectBackups } from './select-chain.ts';
+import { type CandidateChain, selectChain } from './select-chain.ts';
 import type { RestoreTarget } from './target.ts';
 
 /**
@@ -30,16 +30,16 @@ export async function planRestore(
   context: RunContext,
 ): Promise<RestorePlan> {
   const { store, target } = request;
-  const { backups, until, unrecorded } = await selectBackups(store, target, context);
-  const [backup] = backups;
-  const { base } = backup;
-  const choice = chooseDeltas(backup, { covered: base.lastRevision, until });
+  const { chains, until, unrecorded } = await selectChain(store, target, context);
+  const [chain] = chains;
+  const { base } = chain;
+  const choice = chooseDeltas(chain, { covered: base.lastRevision, until });
   const bytes = [base, ...choice.deltas].reduce((sum, { size }) => sum + size, 0);
   return { ...choice, base, until, unrecorded, bytes, location: store.location };
 }
 
 /** Throws the Failure a restore would end with when the plan has a hole. */
 export function refuseIncompletePlan(plan: RestorePlan): void {
-  const backup: Backup = { base: plan.base, candidates: plan.deltas };
-  refuseIncomplete(plan, backup, plan.location);
+  const chain: CandidateChain = { base: plan.base, candidates: plan.deltas };
+  refuseIncomplete(plan, chain, plan.location);
 }

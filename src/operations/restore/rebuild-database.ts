@@ -14,7 +14,7 @@ import { checkStructure, knownLeases, openBase } from './open-base.ts';
 import type { Selection } from './select-chain.ts';
 import { SpeculativeApply } from './speculative-apply.ts';
 
-/** What a database is assembled from. */
+/** What a database is rebuilt from. */
 export interface RebuildSource {
   readonly store: SnapStore;
   /** Accepts a base whose trailing hash is wrong or missing. Deltas are always checked. */
@@ -78,7 +78,7 @@ export async function rebuildDatabase(
   const { until } = selection;
   const { log, signal } = context;
   reportUnrecorded(selection, context);
-  const [newest] = selection.backups;
+  const [newest] = selection.chains;
   const { base: first, candidates } = newest;
   using bar = context.progress.start({ label: 'restore', unit: 'bytes', total: totalSize([first, ...candidates]) });
   const onRead = (bytes: number): void => bar.advance(bytes);
@@ -98,15 +98,15 @@ export async function rebuildDatabase(
   const onBoundary = canBegin ? (meta: Meta): void => early.place(meta) : undefined;
   await using held = new AsyncDisposableStack();
   const {
-    backup,
+    chain,
     database: base,
     lastRevision: after,
   } = await openBase({ ...request, selection, file, onRead, onBoundary }, context);
   held.use(base);
 
-  const reach = { covered: after, until };
-  const { deltas } = selectDeltas(backup, reach, { log, location: request.store.location });
-  bar.expect(totalSize([backup.base, ...deltas]));
+  const wanted = { covered: after, until };
+  const { deltas } = selectDeltas(chain, wanted, { log, location: request.store.location });
+  bar.expect(totalSize([chain.base, ...deltas]));
   const begun = after === presumed ? early.settle(base) : undefined;
   if (begun === undefined) {
     await early[Symbol.asyncDispose]();
@@ -122,14 +122,14 @@ export async function rebuildDatabase(
   await using application =
     begun ?? apply({ meta: base.meta, base: Promise.resolve(base) }, { deltas, after, keptLeases });
   const database = await application.database;
-  await attribute(backup.base, () => checkStructure(base, { signal }));
+  await attribute(chain.base, () => checkStructure(base, { signal }));
   const applied = await application.applied;
   await beginLeasesAnew(database, { applied, unknownLeases }, context);
   const recorded = bumpRevision !== undefined ? withScheduledCompaction(identity, applied.revision) : identity;
   await database.finish(recorded, { signal });
   return {
     revision: applied.revision,
-    used: [backup.base, ...deltas],
+    used: [chain.base, ...deltas],
     eventsApplied: applied.events,
     dbSize: database.size,
   };

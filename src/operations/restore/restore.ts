@@ -6,7 +6,7 @@ import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { type RebuildSource, rebuildDatabase } from './rebuild-database.ts';
 import { restoreFailure } from './restore-failure.ts';
-import { selectBackups } from './select-chain.ts';
+import { selectChain } from './select-chain.ts';
 import { Staging } from './staging.ts';
 import type { RestoreTarget } from './target.ts';
 
@@ -50,7 +50,7 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
 async function restoreTarget(request: RestoreRequest, context: RunContext): Promise<RestoreResult> {
   const { store, dataDir } = request;
   const bootstrap = planMembership(request.member);
-  const selection = await selectBackups(store, request.target ?? {}, context);
+  const selection = await selectChain(store, request.target ?? {}, context);
   await using staging = await Staging.begin(dataDir);
   const snapDir = path.join(staging.memberDir, 'snap');
   await mkdir(snapDir, { mode: 0o700 });

@@ -8,7 +8,7 @@ import { findPointInTime } from './point-in-time.ts';
 import type { RestoreTarget } from './target.ts';
 
 /** A full of a store and every delta that may continue it. */
-export interface Backup {
+export interface CandidateChain {
   readonly base: StoredSnapshot;
   /** Deltas after the base in chain order; which of them are needed is known once the base has been opened. */
   readonly candidates: readonly StoredSnapshot[];
@@ -20,7 +20,7 @@ export interface Selection {
    * At least one, to be tried in this order: the database of a full may reach beyond its name, and beyond
    * {@link until}; then the next one serves.
    */
-  readonly backups: readonly [Backup, ...Backup[]];
+  readonly chains: readonly [CandidateChain, ...CandidateChain[]];
   /** The last revision to bring back; undefined for all there is. */
   readonly until: Revision | undefined;
   /** Revisions after `until` that may belong before the wanted time: nothing in the store records it. */
@@ -31,7 +31,7 @@ export interface Selection {
  * Finds what a restore to `target` needs. Throws a {@link Failure}: `no_backup` or `backup_gap` when there is nothing to
  * restore from, `no_such_snapshot` when the target names none.
  */
-export async function selectBackups(store: SnapStore, target: RestoreTarget, context: RunContext): Promise<Selection> {
+export async function selectChain(store: SnapStore, target: RestoreTarget, context: RunContext): Promise<Selection> {
   const { snapshots } = await store.list({ signal: context.signal });
   const named = target.from === undefined ? undefined : findNamed(snapshots, target.from, store.location);
   const whole = restorable(snapshots.map((each) => (each.key === named?.key ? named : each)));
@@ -40,11 +40,11 @@ export async function selectBackups(store: SnapStore, target: RestoreTarget, con
   }
   const fulls = whole.filter(({ kind }) => kind === 'Full').toReversed();
   const selected = await choose({ store, target, named, whole, fulls }, context);
-  const [first, ...others] = selected.bases.map((base) => backupOf(base, whole, selected));
+  const [first, ...others] = selected.bases.map((base) => chainOf(base, whole, selected));
   if (first === undefined) {
     throw noFull({ store, target, fulls });
   }
-  return { backups: [first, ...others], until: selected.until, unrecorded: selected.unrecorded };
+  return { chains: [first, ...others], until: selected.until, unrecorded: selected.unrecorded };
 }
 
 interface Choice {
@@ -92,7 +92,7 @@ async function choose(choice: Choice, context: RunContext): Promise<Chosen> {
   }
 }
 
-function backupOf(base: StoredSnapshot, whole: readonly StoredSnapshot[], chosen: Chosen): Backup {
+function chainOf(base: StoredSnapshot, whole: readonly StoredSnapshot[], chosen: Chosen): CandidateChain {
   if (chosen.deltas === 'none') {
     return { base, candidates: [] };
   }

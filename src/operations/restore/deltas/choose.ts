@@ -3,7 +3,7 @@ import { Failure } from '../../../runtime/failure.ts';
 import type { Logger } from '../../../runtime/log/logger.ts';
 import { type ChainNote, coverFrom, type RevisionRange } from '../../../snapshot/cover.ts';
 import type { StoredSnapshot } from '../../../snapstore/snapstore.ts';
-import type { Backup } from '../select-chain.ts';
+import type { CandidateChain } from '../select-chain.ts';
 
 /** The deltas that continue a base. */
 export interface DeltaChoice {
@@ -27,7 +27,7 @@ export interface RevisionsWanted {
 }
 
 /** Chooses the deltas from the end of the base up to the wanted revision. */
-export function chooseDeltas({ base, candidates }: Backup, { covered, until }: RevisionsWanted): DeltaChoice {
+export function chooseDeltas({ base, candidates }: CandidateChain, { covered, until }: RevisionsWanted): DeltaChoice {
   const cover = coverFrom({ covered, baseCreatedOn: base.createdOn, deltas: candidates });
   if (until === undefined) {
     return { ...cover, beyond: cover.beyond[0] };
@@ -51,12 +51,12 @@ export function chooseDeltas({ base, candidates }: Backup, { covered, until }: R
  * missing on the way, `beyond_backup` when the wanted revision comes after all that is there.
  */
 export function selectDeltas(
-  backup: Backup,
+  chain: CandidateChain,
   wanted: RevisionsWanted,
   options: { readonly log: Logger; readonly location: string },
 ): DeltaChoice {
-  const choice = chooseDeltas(backup, wanted);
-  refuseIncomplete(choice, backup, options.location);
+  const choice = chooseDeltas(chain, wanted);
+  refuseIncomplete(choice, chain, options.location);
   for (const note of choice.notes) {
     report(note, wanted.covered, options.log);
   }
@@ -64,7 +64,7 @@ export function selectDeltas(
 }
 
 /** Throws the {@link Failure} that an incomplete choice means. */
-export function refuseIncomplete(choice: DeltaChoice, { base }: Backup, location: string): void {
+export function refuseIncomplete(choice: DeltaChoice, { base }: CandidateChain, location: string): void {
   const { missing, beyond, deltas } = choice;
   if (missing === undefined) {
     return;
