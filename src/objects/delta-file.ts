@@ -16,15 +16,15 @@ export function expandedDelta({ file, compression }: DeltaFile): AsyncGenerator<
 /**
  * The same, begun at once: the first piece is expanded on another thread while this one reads the delta before.
  */
-export function expandedAhead(delta: DeltaFile): AsyncGenerator<Uint8Array, void> {
+export function startExpanding(delta: DeltaFile): AsyncGenerator<Uint8Array, void> {
   const body = expandedDelta(delta);
   const first = body.next();
   // It is awaited in its turn; until then a failure must not count as unhandled.
   first.catch(() => undefined);
-  return inTurn(first, body);
+  return firstThenRest(first, body);
 }
 
-async function* inTurn(
+async function* firstThenRest(
   first: Promise<IteratorResult<Uint8Array, void>>,
   body: AsyncGenerator<Uint8Array, void>,
 ): AsyncGenerator<Uint8Array, void> {

@@ -3,7 +3,7 @@ import { retryTransient, transferRetries } from '../snapstore/retry-transient.ts
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 
 /**
- * Reads a whole object and hands its stored bytes to `consume`, from the beginning again when the store fails in passing.
+ * Reads a whole object and hands its stored bytes to `consume`, from the beginning again after a transient store error.
  * `consume` has to throw away what an earlier try gave it. Its own errors end the fetch at once.
  */
 export async function fetchWhole<T>(

@@ -32,7 +32,7 @@ export interface RecordOptions {
 }
 
 /** What a {@link RecordDecoder} works with. */
-export interface DecoderMeans {
+export interface DecoderResources {
   /** A batch that was used up, whose memory serves again. */
   readonly spare: OwnedEntryBatch | undefined;
   /** What parses most events, as soon as it is worth it; asked before each piece of the delta. */
@@ -49,7 +49,7 @@ export class RecordDecoder {
   /** The first change that cannot follow what is there; later ones are read, but not encoded. */
   #unfit: UnfitChange | undefined;
 
-  constructor(options: RecordOptions, means: DecoderMeans) {
+  constructor(options: RecordOptions, means: DecoderResources) {
     const { after, keptLeases, until = Number.MAX_SAFE_INTEGER } = options;
     this.#encoder = new ChangeEncoder({ after, bytes: BATCH_SIZE + BATCH_SIZE / 8, spare: means.spare });
     this.#until = until;

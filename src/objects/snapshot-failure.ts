@@ -35,7 +35,7 @@ export function snapshotFailure(error: unknown, name: string): unknown {
 }
 
 /** Runs a step that reads one snapshot; its errors name it. */
-export async function attribute<T>(snapshot: { readonly name: string }, step: () => Promise<T>): Promise<T> {
+export async function namingSnapshot<T>(snapshot: { readonly name: string }, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {

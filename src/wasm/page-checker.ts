@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { instantiate, type WasmMemory, type WasmNumber } from './loader.ts';
 
 /** Bytes of leaf pages that are held together. */
-const ROOM = 4 * 1024 * 1024;
+const LEAF_AREA_SIZE = 4 * 1024 * 1024;
 const WASM_PAGE = 64 * 1024;
 
 /** What `assembly/page-checker.ts` exports; it says what each area of its memory holds. */
@@ -37,8 +37,7 @@ export interface LeafSum {
 
 /**
  * Checks a branch page and the leaf pages below it, one branch at a time, in WebAssembly: 4.2 MiB of memory.
- * It answers only that all is as it should be, or that it may not be: what is damaged, and what is unusual, others have to
- * find out.
+ * The result is "sound" or "not proved sound"; the TypeScript check then finds what is damaged or unusual.
  */
 export class WasmPageChecker {
   /** Room for the leaf pages. */
@@ -54,7 +53,7 @@ export class WasmPageChecker {
       asset: 'page-checker.wasm',
       file: () => fileURLToPath(new URL('../../.cache/native/page-checker.wasm', import.meta.url)),
     }) as PageCheckerExports;
-    const missing = module.PAGES.value + ROOM - module.memory.buffer.byteLength;
+    const missing = module.PAGES.value + LEAF_AREA_SIZE - module.memory.buffer.byteLength;
     if (missing > 0) {
       module.memory.grow(Math.ceil(missing / WASM_PAGE));
     }
@@ -65,7 +64,7 @@ export class WasmPageChecker {
     this.#places = new Uint32Array(buffer, module.PLACES.value, 2 * most);
     this.#ids = new Uint32Array(buffer, module.IDS.value, most);
     this.#overflows = new Uint32Array(buffer, module.OVERFLOWS.value, most);
-    this.pages = new Uint8Array(buffer, module.PAGES.value, ROOM);
+    this.pages = new Uint8Array(buffer, module.PAGES.value, LEAF_AREA_SIZE);
   }
 
   /**

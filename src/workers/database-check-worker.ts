@@ -9,7 +9,7 @@ export type DatabaseCheckCalls = {
 
 serveWorker<DatabaseCheckCalls>({
   check: async (file) => {
-    // Who does not need the answer any more ends the thread.
+    // A check is cancelled by ending the thread.
     await checkEtcdDatabase(file, { signal: new AbortController().signal });
     return { value: undefined };
   },

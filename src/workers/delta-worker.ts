@@ -1,5 +1,5 @@
 import type { OwnedEntryBatch } from '../datadir/bbolt/entry-batch.ts';
-import { expandedAhead } from '../objects/delta-file.ts';
+import { startExpanding } from '../objects/delta-file.ts';
 import type { DeltaTask } from '../objects/delta-reader.ts';
 import { DeltaRecordReader } from '../objects/delta-record-reader.ts';
 import type { DeltaSummary } from '../objects/record-decoder.ts';
@@ -45,7 +45,7 @@ async function read(
 serveWorker<DeltaCalls>({
   /** Expands a delta while those before it are read, and reads it after them. */
   read: async (task, send) => {
-    const body = expandedAhead(task);
+    const body = startExpanding(task);
     const summary = last.then(() => read(task, body, send));
     last = summary.catch(() => undefined);
     return { value: await summary };

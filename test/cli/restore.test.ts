@@ -208,7 +208,7 @@ describe('on a terminal', () => {
     const shown = screen.replaceAll('\u001b', '<esc>');
     assert.match(shown, /<esc>\[36mINFO<esc>\[0m\[0\d{3}\] /);
     assert.match(shown, /\r<esc>\[Krestore {2}\d+%/);
-    // Whatever stood before a log line on its row has been erased.
+    // What the row of a log line showed before has been erased.
     for (const row of shown.split('\n')) {
       const visible = row.split('\r<esc>[K').at(-1) ?? '';
       assert.doesNotMatch(visible, /.+<esc>\[36mINFO/);

@@ -70,7 +70,7 @@ describe('snapshot --once', () => {
 
 describe('snapshot', () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    it(`runs until ${signal}, writes the delta collected so far, and ends with 0`, async () => {
+    it(`runs until ${signal}, writes the buffered events as a delta, and ends with 0`, async () => {
       await using rig = makeRig();
       await using etcd = await startEtcd(started);
       const running = rig.start(['snapshot', '-e', etcd.clientUrl, ...storeFlags(rig), '--delta-snapshot-period=1h']);

@@ -101,7 +101,7 @@ async function* once(content: Uint8Array): AsyncGenerator<Uint8Array, void, unde
   yield content;
 }
 
-/** What adapters call requests of theirs that need another right than the step they are part of. */
+/** The right that a request of an adapter needs, by its action, where it is another than that of its step. */
 const RIGHTS: Readonly<Record<string, CheckStep>> = {
   list: 'list',
   verify: 'read',
@@ -110,8 +110,7 @@ const RIGHTS: Readonly<Record<string, CheckStep>> = {
 };
 
 /**
- * What the store does not do, without what follows from it: an upload that may not look at the object it has written fails, but
- * it is reading that is not allowed.
+ * The failed steps, each by its cause: an upload that fails because its object may not be looked at counts as a failed read.
  */
 export function missingSteps({ steps }: Pick<StoreCheck, 'steps'>): readonly CheckStep[] {
   const causes = steps.flatMap((result): readonly CheckStep[] => {
@@ -125,7 +124,7 @@ export function missingSteps({ steps }: Pick<StoreCheck, 'steps'>): readonly Che
   return checkSteps.filter((step) => causes.includes(step));
 }
 
-/** The probe as it is listed; undefined when there is none. Throws when it was, and is not listed as it should be. */
+/** The probe as it is listed; undefined when it is not. Throws when it was written and is listed with another size, or not at all. */
 async function find(
   listing: AsyncIterable<ObjectEntry>,
   { key, expected }: { readonly key: string; readonly expected: ObjectEntry | undefined },

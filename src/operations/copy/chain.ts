@@ -41,7 +41,7 @@ export async function copyChain(
       semaphore.give();
       break;
     }
-    // Ends with whatever was to come before it; those that come before others that fail go on.
+    // A failure of an earlier object of the chain ends this one; a failure of a later one does not.
     const own = new AbortController();
     previous.catch((reason: unknown) => own.abort(reason));
     const signal = AbortSignal.any([context.signal, own.signal]);

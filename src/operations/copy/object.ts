@@ -21,7 +21,7 @@ export class VanishedObject extends Error {}
 
 /**
  * Sends one object from store to store, its hash checked on the way. It becomes visible only after `publishAfter` has resolved:
- * the objects before it come first. Starts over when a store fails in passing; `onCopied` gets bytes, less than
+ * the objects before it come first. Starts over after a transient store error; `onCopied` gets bytes, less than
  * zero when they have to be sent again.
  * Throws {@link VanishedObject}, a {@link Failure} `snapshot_corrupt`, a StoreError, or what `publishAfter` rejects with.
  */

@@ -70,7 +70,7 @@ async function initializeResolved(request: InitializeRequest, context: RunContex
     return { found, action: 'kept', restored: undefined };
   }
   describe(found, dataDir, context);
-  return await mend({ request, found, stored }, context);
+  return await replaceInvalid({ request, found, stored }, context);
 }
 
 /** What the store holds, as far as the next step depends on it. */
@@ -98,7 +98,7 @@ async function storedRevision(request: InitializeRequest, context: RunContext): 
   return { content: 'backups', toCompare: latest.lastRevision };
 }
 
-async function mend(
+async function replaceInvalid(
   work: { readonly request: InitializeRequest; readonly found: DataDirState; readonly stored: Stored },
   context: RunContext,
 ): Promise<InitializeResult> {

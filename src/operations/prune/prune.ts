@@ -88,7 +88,7 @@ export async function carryOut(
     signal.throwIfAborted();
     const { snapshot } = decision;
     if (snapshot.chunk !== undefined) {
-      results.push(await removed(decision, request, { signal, log }));
+      results.push(await applyDecision(decision, request, { signal, log }));
       continue;
     }
     // An excluded full is no base: the deltas that follow it need the full before it.
@@ -97,7 +97,7 @@ export async function carryOut(
     const result: PrunedObject =
       decision.action === 'delete' && blocked
         ? { ...decision, outcome: 'postponed' }
-        : await removed(decision, request, { signal, log });
+        : await applyDecision(decision, request, { signal, log });
     results.push(result);
     if (isBase) {
       chain = { errors: 0, remains: false };
@@ -111,7 +111,7 @@ export async function carryOut(
   return results.reverse();
 }
 
-async function removed(
+async function applyDecision(
   decision: Decision<StoredSnapshot>,
   { store, listener }: PruneRequest,
   { signal, log }: Pick<RunContext, 'signal' | 'log'>,

@@ -2,7 +2,7 @@ import { checkDatabase } from '../../datadir/bbolt/check.ts';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
 import { leaseId } from '../../datadir/mvcc/lease-record.ts';
-import { attribute } from '../../objects/snapshot-failure.ts';
+import { namingSnapshot } from '../../objects/snapshot-failure.ts';
 import { type FullTarget, writeFull } from '../../objects/write-full.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
@@ -28,7 +28,7 @@ export async function openBase(
   for (const chain of selection.chains) {
     const { base } = chain;
     context.log.info({ snapshot: base.name }, `Restoring from base snapshot: ${base.name}`);
-    const opened = await attribute(base, async () => {
+    const opened = await namingSnapshot(base, async () => {
       await writeFull({ store, full: base }, work, context);
       return await withLastRevision(file);
     });

@@ -18,7 +18,7 @@ export interface PointInTime {
   readonly unrecorded: RevisionRange | undefined;
 }
 
-type Reached = Pick<PointInTime, 'until' | 'candidates' | 'unrecorded'>;
+type RevisionAtTime = Pick<PointInTime, 'until' | 'candidates' | 'unrecorded'>;
 
 /** Where to look. */
 export interface PointInTimeSearch {
@@ -39,10 +39,10 @@ export async function findPointInTime(search: PointInTimeSearch, context: RunCon
   const bases = search.base === undefined ? basesBefore(search) : [search.base];
   for (const [at, base] of bases.entries()) {
     if (!(await holdsLaterChanges(base, search, context))) {
-      const reached = await reachFrom(base, search, context);
+      const found = await revisionFrom(base, search, context);
       // An older full may have to serve after all; what leads from it to this one is allowed, too.
       const before = search.whole.slice(0, search.whole.indexOf(base));
-      return { ...reached, bases: bases.slice(at), candidates: [...before, ...reached.candidates] };
+      return { ...found, bases: bases.slice(at), candidates: [...before, ...found.candidates] };
     }
   }
   const oldest = search.whole.find(({ kind }) => kind === 'Full');
@@ -90,7 +90,11 @@ async function holdsLaterChanges(
   return !complete && lastRevision < base.lastRevision;
 }
 
-async function reachFrom(base: StoredSnapshot, search: PointInTimeSearch, context: RunContext): Promise<Reached> {
+async function revisionFrom(
+  base: StoredSnapshot,
+  search: PointInTimeSearch,
+  context: RunContext,
+): Promise<RevisionAtTime> {
   const { store, time } = search;
   const deltas = deltasOf(base, search);
   const written = deltas.filter((delta) => !mayHoldLater(delta, time));

@@ -1,5 +1,5 @@
 import type { Meta } from '../../datadir/bbolt/meta.ts';
-import { attribute } from '../../objects/snapshot-failure.ts';
+import { namingSnapshot } from '../../objects/snapshot-failure.ts';
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -95,7 +95,7 @@ export async function rebuildDatabase(
   await using early = new SpeculativeApply((target) =>
     apply(target, { deltas: ahead, after: presumed, keptLeases: undefined }),
   );
-  const onBoundary = canBegin ? (meta: Meta): void => early.place(meta) : undefined;
+  const onBoundary = canBegin ? (meta: Meta): void => early.onMeta(meta) : undefined;
   await using held = new AsyncDisposableStack();
   const {
     chain,
@@ -107,7 +107,7 @@ export async function rebuildDatabase(
   const wanted = { covered: after, until };
   const { deltas } = selectDeltas(chain, wanted, { log, location: request.store.location });
   bar.expect(totalSize([chain.base, ...deltas]));
-  const begun = after === presumed ? early.settle(base) : undefined;
+  const begun = after === presumed ? early.confirmBase(base) : undefined;
   if (begun === undefined) {
     await early[Symbol.asyncDispose]();
   }
@@ -122,7 +122,7 @@ export async function rebuildDatabase(
   await using application =
     begun ?? apply({ meta: base.meta, base: Promise.resolve(base) }, { deltas, after, keptLeases });
   const database = await application.database;
-  await attribute(chain.base, () => checkStructure(base, { signal }));
+  await namingSnapshot(chain.base, () => checkStructure(base, { signal }));
   const applied = await application.applied;
   await beginLeasesAnew(database, { applied, unknownLeases }, context);
   const recorded = bumpRevision !== undefined ? withScheduledCompaction(identity, applied.revision) : identity;

@@ -19,7 +19,7 @@ export class SpeculativeApply implements AsyncDisposable {
   }
 
   /** The base has this meta. */
-  place(meta: Meta): void {
+  onMeta(meta: Meta): void {
     this.#application = this.#begin({ meta, base: this.#base.promise });
   }
 
@@ -27,7 +27,7 @@ export class SpeculativeApply implements AsyncDisposable {
    * The base is complete and ends as assumed. Gives the application that was begun, if there is one; the caller owns it, and it owns
    * the database.
    */
-  settle(base: Database): DeltaApplication | undefined {
+  confirmBase(base: Database): DeltaApplication | undefined {
     const application = this.#application;
     if (application !== undefined) {
       this.#base.resolve(base);

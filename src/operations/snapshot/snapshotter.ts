@@ -160,7 +160,7 @@ export class Snapshotter implements AsyncDisposable {
     ];
   }
 
-  /** Lets the grace period begin when the tasks are to end, be it because one of them has failed. */
+  /** Lets the grace period begin when the tasks are asked to stop or one of them fails. */
   async #followEnd(stop: AbortSignal): Promise<void> {
     const end = (): void => this.#ending.abort(stop.reason);
     stop.addEventListener('abort', end, { once: true });
@@ -201,10 +201,10 @@ export class Snapshotter implements AsyncDisposable {
   async #writeLastDelta(): Promise<void> {
     const { log } = this.#context;
     try {
-      log.info('Writing the events collected so far before leaving');
+      log.info('Writing the buffered events before leaving');
       await this.#parts.uploadLoop.write();
     } catch (error) {
-      log.error({ error }, `Abandoned the events collected since the last delta snapshot: ${error}`);
+      log.error({ error }, `Abandoned the events buffered since the last delta snapshot: ${error}`);
     }
   }
 

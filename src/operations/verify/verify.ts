@@ -64,7 +64,7 @@ async function verify(request: VerifyRequest, context: RunContext): Promise<Veri
     return result;
   }
   const until = proof.complete ? undefined : proof.provable.revision;
-  const restored = await tryRestore({ ...request, store: onlyOf(store, usable), until }, context);
+  const restored = await tryRestore({ ...request, store: storeWithOnly(store, usable), until }, context);
   return restored.outcome === 'failed'
     ? { ...result, findings: [...result.findings, restored.finding], provable: undefined }
     : { ...result, restored: restored.result };
@@ -111,7 +111,7 @@ function continuity({ chains }: Catalog<StoredSnapshot>): readonly Finding[] {
 }
 
 /** The store as if it held nothing but these. */
-function onlyOf(store: SnapStore, snapshots: readonly StoredSnapshot[]): SnapStore {
+function storeWithOnly(store: SnapStore, snapshots: readonly StoredSnapshot[]): SnapStore {
   return {
     traits: store.traits,
     location: store.location,

@@ -9,7 +9,7 @@ const ALL_AFTER = 64 * 1024 * 1024;
 /** Collects garbage at once: only that of `young` objects, of `all`, or all and what is left of their memory, too. */
 export type CollectGarbage = (what: 'young' | 'all' | 'all and memory') => void;
 
-/** Has the buffers of one operation collected until it is disposed of. */
+/** While it is open, unused buffers of one operation are collected early. */
 export interface BufferCollection extends Disposable {
   /** Says that buffers of so many bytes are not used any more. */
   discarded(bytes: number): void;

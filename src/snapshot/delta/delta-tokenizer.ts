@@ -41,7 +41,7 @@ export class DeltaTokenizer {
 
   /** Takes the next bytes of the text. They must not change until {@link next} has given all events they complete. */
   feed(bytes: Uint8Array): void {
-    this.#fastParser ??= this.#adopt(this.#findFastParser());
+    this.#fastParser ??= this.#begin(this.#findFastParser());
     const inPlace = this.#unfinished === 0 && this.#fastParser === undefined;
     this.#cursor.bytes = inPlace ? asBuffer(bytes) : this.#joined(bytes);
   }
@@ -65,7 +65,7 @@ export class DeltaTokenizer {
   }
 
   /** Moves the unfinished event to the memory of a parser. */
-  #adopt(parser: FastDeltaParser | undefined): FastDeltaParser | undefined {
+  #begin(parser: FastDeltaParser | undefined): FastDeltaParser | undefined {
     if (parser !== undefined) {
       const memory = parser.memory(this.#unfinished);
       memory.set(this.#pending.subarray(0, this.#unfinished));

@@ -36,6 +36,15 @@ describe('the rooms of docs/architecture.md', () => {
     assert.deepEqual(forbidden(imports), []);
   });
 
+  it('keep providers apart, except those that are S3 with other defaults', () => {
+    const providerOf = (path: string): string | undefined => /^src\/snapstore\/providers\/([^/]+)\//.exec(path)?.[1];
+    const crossing = sourceImports()
+      .map(({ from, to }) => [providerOf(from), providerOf(to)] as const)
+      .filter(([from, to]) => from !== undefined && to !== undefined && from !== to)
+      .map(([from, to]) => `${from} imports ${to}`);
+    assert.deepEqual([...new Set(crossing)].toSorted(), ['ecs imports s3', 'ocs imports s3']);
+  });
+
   it('use every direction of the table', () => {
     const used = new Set(sourceImports().map(({ from, to }) => `${roomOf(from)} ${roomOf(to)}`));
     const unused = [...directions].flatMap(([room, others]) =>

@@ -28,7 +28,7 @@ export interface UploadLoopParts {
 export class UploadLoop {
   readonly #parts: UploadLoopParts;
   readonly #context: Pick<RunContext, 'signal' | 'clock' | 'log'>;
-  readonly #serial = new SerialQueue();
+  readonly #queue = new SerialQueue();
   /** Rejects when events were lost because their delta could not be stored: no later delta could continue the chain. */
   readonly #lost = Promise.withResolvers<never>();
 
@@ -52,7 +52,7 @@ export class UploadLoop {
       ]);
       if (due === 'limit') {
         log.info(`Delta events memory crossed the memory limit: ${buffer.size} Bytes`);
-        await this.#serial.run(() => this.#writeWaiting());
+        await this.#queue.run(() => this.#writeWaiting());
       } else {
         await this.write();
       }
@@ -61,7 +61,7 @@ export class UploadLoop {
 
   /** Writes everything that is buffered now, after a delta that is just being written. Gives the last delta. */
   write(): Promise<StoredSnapshot | undefined> {
-    return this.#serial.run(async () => {
+    return this.#queue.run(async () => {
       const { buffer } = this.#parts;
       const { clock, log, signal } = this.#context;
       signal.throwIfAborted();

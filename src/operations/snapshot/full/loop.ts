@@ -49,7 +49,7 @@ const stalePauseMs = 1_000;
 export class FullSnapshotLoop {
   readonly #parts: FullSnapshotLoopParts;
   readonly #context: Omit<RunContext, 'signal'>;
-  readonly #serial = new SerialQueue();
+  readonly #queue = new SerialQueue();
   /** The raft index before the last full was taken: while it does not move, another full would be the same. */
   #raftIndex: bigint | undefined;
 
@@ -67,7 +67,7 @@ export class FullSnapshotLoop {
       log.info(`Will take next full snapshot at time: ${rfc3339(at)}`);
     };
     for await (const _ of eachFiring(schedule, { clock, signal, onNext })) {
-      await this.#serial.run(async () => {
+      await this.#queue.run(async () => {
         log.info(`Taking scheduled snapshot for time: ${rfc3339(clock.now())}`);
         if ((await this.#currentRaftIndex(signal)) === this.#raftIndex) {
           log.info('There are no updates since last snapshot, skipping full snapshot.');
@@ -80,7 +80,7 @@ export class FullSnapshotLoop {
 
   /** Takes a full now; a final one is not taken again while nothing has changed since. */
   take(options: FullSnapshotOptions, signal: AbortSignal): Promise<StoredSnapshot> {
-    return this.#serial.run(async () => {
+    return this.#queue.run(async () => {
       const { clock, log } = this.#context;
       signal.throwIfAborted();
       const last = this.#parts.chain.newest.full;
@@ -96,9 +96,9 @@ export class FullSnapshotLoop {
     });
   }
 
-  /** Takes a full from which a watch can go on that failed so; a full that is being taken right now may do. */
+  /** Takes a full after a watch failed by a compaction, unless the newest full covers the compacted revision already. */
   takeAfter(compacted: CompactedFailure, signal: AbortSignal): Promise<Revision> {
-    return this.#serial.run(async () => {
+    return this.#queue.run(async () => {
       const covered = this.#parts.chain.newest.full?.lastRevision;
       return covered !== undefined && nextRevision(covered) >= compacted.compactRevision
         ? covered

@@ -74,7 +74,7 @@ describe('a run that is stopped', () => {
     await rig.clock.advance(8_000);
     await rig.ended;
     assert.equal(rig.store.saved.length, 1);
-    assert.equal(rig.log.count(/^Abandoned the events collected/), 1);
+    assert.equal(rig.log.count(/^Abandoned the events buffered/), 1);
   });
 });
 
