@@ -4,10 +4,9 @@ export class MalformedMessage extends Error {
 }
 
 /** How the value of a field is encoded. Format: protobuf.dev/programming-guides/encoding. */
-export const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** One of the numbers in {@link wireType}. */
-export type WireType = (typeof wireType)[keyof typeof wireType];
+type WireType = (typeof wireType)[keyof typeof wireType];
 
 /**
  * Walks the fields of one protobuf message without building objects for them: {@link next} goes to a field, then exactly one
@@ -37,6 +36,16 @@ export class ProtobufReader {
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
+  }
+
+  /** Eight times the number of the field plus its wire type. */
+  get tag(): number {
+    return this.#tag;
+  }
+
+  /** Where the next byte is read: after {@link next} the value of the field, after the value the next field. */
+  get offset(): number {
+    return this.#at;
   }
 
   /** Goes to the next field and returns its number; 0 at the end of the message. */
@@ -110,11 +119,8 @@ export class ProtobufReader {
     }
   }
 
-  /** Passes over the field; with `expected`, only one of that wire type. */
-  skip(expected?: WireType): void {
-    if (expected !== undefined) {
-      this.#expect(expected);
-    }
+  /** Passes over the field. */
+  skip(): void {
     switch (this.#tag & 7) {
       case wireType.varint:
         this.#skipVarint();

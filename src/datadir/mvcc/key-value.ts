@@ -1,4 +1,4 @@
-import { MalformedMessage, ProtobufReader, wireType } from '../../protobuf/reader.ts';
+import { MalformedMessage, ProtobufReader } from '../../protobuf/reader.ts';
 import { writeVarint } from '../../protobuf/varint.ts';
 
 /**
@@ -27,6 +27,11 @@ export interface KeyValue {
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** The tags of the fields: eight times the number, plus the wire type. */
+const TAG = { key: 0x0a, createRevision: 0x10, modRevision: 0x18, version: 0x20, value: 0x2a, lease: 0x30 } as const;
+/** Smaller tags that are not in {@link TAG} are damage, as in etcd ("wrong wireType"). */
+const FIRST_UNKNOWN_TAG = 7 * 8;
 
 /** A record's fields; key and value are ranges of a buffer. */
 export interface KeyValueFields {
@@ -75,106 +80,151 @@ export function encodeTombstone(
  * Key and value are views. Unknown fields are skipped, as by every protobuf decoder.
  */
 export function decodeKeyValue(bytes: Uint8Array, start = 0, end = bytes.length): KeyValue | undefined {
-  const reader = new ProtobufReader(bytes, start, end);
-  let key: Uint8Array = NOTHING;
-  let value: Uint8Array = NOTHING;
-  let createRevision = 0;
-  let modRevision = 0;
-  let version = 0;
-  let lease = 0n;
-  try {
-    for (let field = reader.next(); field !== 0; field = reader.next()) {
-      switch (field) {
-        case 1:
-          key = reader.bytes();
-          break;
-        case 2:
-          createRevision = reader.number();
-          break;
-        case 3:
-          modRevision = reader.number();
-          break;
-        case 4:
-          version = reader.number();
-          break;
-        case 5:
-          value = reader.bytes();
-          break;
-        case 6:
-          lease = reader.int64();
-          break;
-        default:
-          reader.skip();
-      }
-    }
-  } catch (error) {
-    return undefinedIfMalformed(error);
+  const found = findFields(bytes, start, end);
+  if (found === undefined) {
+    return undefined;
   }
+  const { createRevision, modRevision, version } = found;
+  if (Math.max(createRevision, modRevision, version) > Number.MAX_SAFE_INTEGER) {
+    return undefined;
+  }
+  const key = viewOf(bytes, found.keyStart, found.keyEnd);
+  const value = viewOf(bytes, found.valueStart, found.valueEnd);
+  const lease = found.leaseStart === found.leaseEnd ? 0n : leaseIn(bytes, found.leaseStart, found.leaseEnd);
   return { key, createRevision, modRevision, version, value, lease };
 }
 
 /** The key in a message from `start` up to `end`, a view; undefined when the bytes are no such message. */
 export function keyOf(bytes: Uint8Array, start: number, end: number): Uint8Array | undefined {
-  const reader = new ProtobufReader(bytes, start, end);
-  let key: Uint8Array = NOTHING;
-  try {
-    for (let field = reader.next(); field !== 0; field = reader.next()) {
-      if (field === 1) {
-        key = reader.bytes();
-      } else {
-        skip(reader, field);
-      }
-    }
-  } catch (error) {
-    return undefinedIfMalformed(error);
-  }
-  return key;
+  const found = findFields(bytes, start, end);
+  return found === undefined ? undefined : viewOf(bytes, found.keyStart, found.keyEnd);
 }
 
 /**
- * The mod revision of a message from `start` up to `end`, 0 when it has none; the other fields are skipped. Undefined when the
- * bytes are no such message.
+ * The mod revision of a message from `start` up to `end`, 0 when it has none. Undefined when the bytes are no such message or
+ * it is above 2^53 - 1.
  */
 export function modRevisionOf(bytes: Uint8Array, start: number, end: number): number | undefined {
-  const reader = new ProtobufReader(bytes, start, end);
+  const modRevision = findFields(bytes, start, end)?.modRevision ?? Number.POSITIVE_INFINITY;
+  return modRevision <= Number.MAX_SAFE_INTEGER ? modRevision : undefined;
+}
+
+/** What {@link findFields} finds. Numbers above 2^53 - 1 are rounded, but stay above it. */
+interface FoundFields extends Omit<KeyValueFields, 'lease'> {
+  /** The field of the lease with its tag, an empty range when there is none. */
+  readonly leaseStart: number;
+  readonly leaseEnd: number;
+}
+
+/**
+ * Finds the fields of a message from `start` up to `end`; undefined when the bytes are no such message. Checks, compactions and
+ * replays do this for every record, so it is a loop over the bytes, which is faster than a {@link ProtobufReader}. It stays
+ * short because a varint follows the tag of every known field: its number, or the length of its bytes.
+ */
+function findFields(bytes: Uint8Array, start: number, end: number): FoundFields | undefined {
+  let keyStart = start;
+  let keyEnd = start;
+  let valueStart = start;
+  let valueEnd = start;
+  let createRevision = 0;
   let modRevision = 0;
-  try {
-    for (let field = reader.next(); field !== 0; field = reader.next()) {
-      if (field === 3) {
-        modRevision = reader.number();
-      } else {
-        skip(reader, field);
+  let version = 0;
+  let leaseStart = start;
+  let leaseEnd = start;
+  for (let at = start; at < end; ) {
+    const fieldStart = at;
+    let tag = bytes[at++] ?? 0;
+    if (tag >= FIRST_UNKNOWN_TAG) {
+      const field = readUnusualField(bytes, fieldStart, end);
+      if (field === undefined) {
+        return undefined;
+      }
+      ({ tag, at } = field);
+      if (tag >= FIRST_UNKNOWN_TAG) {
+        continue;
       }
     }
-  } catch (error) {
-    return undefinedIfMalformed(error);
+    let number = 0;
+    let byte = 0x80;
+    for (let shift = 0, scale = 2 ** 28; byte >= 0x80; shift += 7) {
+      if (at >= end || shift > 63) {
+        return undefined;
+      }
+      byte = bytes[at++] ?? 0;
+      if (shift < 28) {
+        number |= (byte & 0x7f) << shift;
+      } else {
+        number += (byte & 0x7f) * scale;
+        scale *= 128;
+      }
+    }
+    switch (tag) {
+      case TAG.key:
+        keyStart = at;
+        at += number;
+        keyEnd = at;
+        break;
+      case TAG.createRevision:
+        createRevision = number;
+        break;
+      case TAG.modRevision:
+        modRevision = number;
+        break;
+      case TAG.version:
+        version = number;
+        break;
+      case TAG.value:
+        valueStart = at;
+        at += number;
+        valueEnd = at;
+        break;
+      case TAG.lease:
+        leaseStart = fieldStart;
+        leaseEnd = at;
+        break;
+      default:
+        return undefined;
+    }
+    if (at > end) {
+      return undefined;
+    }
   }
-  return modRevision;
+  return { keyStart, keyEnd, valueStart, valueEnd, createRevision, modRevision, version, leaseStart, leaseEnd };
 }
 
-/** Skips a field. A known field of another wire type is damage, as in etcd ("wrong wireType"). */
-function skip(reader: ProtobufReader, field: number): void {
-  switch (field) {
-    case 1:
-    case 5:
-      reader.skip(wireType.bytes);
-      break;
-    case 2:
-    case 3:
-    case 4:
-    case 6:
-      reader.skip(wireType.varint);
-      break;
-    default:
+/**
+ * Skips an unknown field at `start`, or only its tag when the field is known and the tag longer than it has to be. Returns the
+ * tag and where this ends; undefined when the bytes are no field.
+ */
+function readUnusualField(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly tag: number; readonly at: number } | undefined {
+  const reader = new ProtobufReader(bytes, start, end);
+  try {
+    reader.next();
+    if (reader.tag >= FIRST_UNKNOWN_TAG) {
       reader.skip();
-  }
-}
-
-/** The caller knows file and offset: it reports the damage. */
-function undefinedIfMalformed(error: unknown): undefined {
-  if (!(error instanceof MalformedMessage)) {
+    }
+  } catch (error) {
+    if (error instanceof MalformedMessage) {
+      return undefined;
+    }
     throw error;
   }
+  return { tag: reader.tag, at: reader.offset };
+}
+
+function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return start === end ? NOTHING : bytes.subarray(start, end);
+}
+
+/** The lease in its field, which begins at `start` with the tag. */
+function leaseIn(bytes: Uint8Array, start: number, end: number): bigint {
+  const reader = new ProtobufReader(bytes, start, end);
+  reader.next();
+  return reader.int64();
 }
 
 function writeBytes(

@@ -121,6 +121,34 @@ test('keyOf sees the key that decodeKeyValue sees', () => {
   }
 });
 
+test('unknown fields are skipped whichever field is read, and are damage when they are cut short', () => {
+  for (const unknown of ['3801', '410102030405060708', '4a020102', '5501020304', 'fa7f012a']) {
+    const bytes = Buffer.from(`0a016b${unknown}1803`, 'hex');
+    assert.equal(modRevisionOf(bytes, 0, bytes.length), 3, unknown);
+    assert.deepEqual(keyOf(bytes, 0, bytes.length), Buffer.from('k'), unknown);
+    for (let end = 4; end < bytes.length - 2; end++) {
+      assert.equal(modRevisionOf(bytes, 0, end), undefined, `${unknown} cut at ${end}`);
+      assert.equal(keyOf(bytes, 0, end), undefined, `${unknown} cut at ${end}`);
+    }
+  }
+});
+
+test('a tag may be longer than it has to be, as for every protobuf decoder', () => {
+  const bytes = Buffer.from('8a00016b 988000ffffffffffffff0f'.replaceAll(' ', ''), 'hex');
+  assert.deepEqual(keyOf(bytes, 0, bytes.length), Buffer.from('k'));
+  assert.equal(modRevisionOf(bytes, 0, bytes.length), Number.MAX_SAFE_INTEGER);
+  assert.equal(decodeKeyValue(bytes)?.modRevision, Number.MAX_SAFE_INTEGER);
+});
+
+test('modRevisionOf refuses only its own number above 2^53 - 1', () => {
+  const create = Buffer.from(`0a016b10${'ff'.repeat(9)}011803`, 'hex');
+  assert.equal(modRevisionOf(create, 0, create.length), 3);
+  assert.equal(decodeKeyValue(create), undefined);
+  const mod = Buffer.from('188080808080808010', 'hex');
+  assert.equal(modRevisionOf(mod, 0, mod.length), undefined);
+  assert.deepEqual(keyOf(mod, 0, mod.length), new Uint8Array(0));
+});
+
 test('any bytes are a record or none, and never an error', () => {
   fc.assert(
     fc.property(arbitraryBytes, (bytes) => void decodeKeyValue(bytes)),
