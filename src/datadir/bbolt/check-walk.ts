@@ -8,7 +8,7 @@ import { checkLeafOrder, type KeyBounds, UNBOUNDED } from './key-bounds.ts';
 import { Leaf } from './leaf.ts';
 import type { LeafChecker, RecordKind, SoundLeaf } from './leaf-page-checker.ts';
 import { isInSample, recheckLeaves } from './leaf-recheck.ts';
-import type { Origin, Page } from './page.ts';
+import { FIRST_DATA_PAGE, type Origin, type Page } from './page.ts';
 import { PageGroupReader } from './page-group.ts';
 import { PageSet } from './page-set.ts';
 import { type CheckedLeaves, type TreeWalkHooks, walkTree } from './tree-walk.ts';
@@ -105,7 +105,7 @@ export class CheckWalk {
       const page = await this.#database.pages.page(id);
       this.#claim(page);
       for (const free of decodeFreelist(page)) {
-        if (free < 2 || !this.#freed.add(free)) {
+        if (free < FIRST_DATA_PAGE || !this.#freed.add(free)) {
           const reason = `the freelist names page ${free}, which is out of bounds or named twice`;
           throw new Damage({ ...page, reason });
         }
@@ -248,7 +248,7 @@ export class CheckWalk {
 
   #findLostPages(): void {
     const { highWater, pageSize } = this.#database.meta;
-    for (let id = 2; id < highWater && this.#damages.length < MOST_REPORTED; id++) {
+    for (let id = FIRST_DATA_PAGE; id < highWater && this.#damages.length < MOST_REPORTED; id++) {
       if (!this.#used.has(id) && !this.#freed.has(id)) {
         const reason = `page ${id} is neither in use nor on the freelist`;
         this.#damages.push(new Damage({ file: this.#database.path, offset: id * pageSize, reason }));

@@ -1,5 +1,5 @@
 import { Damage } from '../damage.ts';
-import { decodePageHeader, PAGE_HEADER_SIZE, type Page } from './page.ts';
+import { decodePageHeader, FIRST_DATA_PAGE, PAGE_HEADER_SIZE, type Page } from './page.ts';
 import type { PageReader } from './page-reader.ts';
 
 /** Bytes of pages in a group, roughly. */
@@ -63,7 +63,7 @@ export class PageGroupReader {
   /** Reads the first of some pages by number. Rejects when the file cannot be read. */
   async read(ids: readonly number[]): Promise<PageGroup> {
     const { pageSize, highWater } = this.#pages.meta;
-    const sound = ids.filter((id) => id >= 2 && id < highWater).sort((a, b) => a - b);
+    const sound = ids.filter((id) => id >= FIRST_DATA_PAGE && id < highWater).sort((a, b) => a - b);
     const runs = runsOf(sound, NEAR / pageSize);
     const heads = this.#memory(runs.reduce((sum, run) => sum + sizeOf(run), 0) * pageSize);
     const places = new Map<number, Place>();

@@ -20,6 +20,8 @@ export const OVERFLOWS: usize = IDS + 4 * <usize>MOST_CHILDREN;
 export const PAGES: usize = CRC_TABLES_END;
 
 const HEADER_SIZE: u64 = 16;
+/** Pages 0 and 1 are metas. */
+const FIRST_DATA_PAGE: u64 = 2;
 const ELEMENT_SIZE: u64 = 16;
 const LEAF_FLAG: u16 = 2;
 
@@ -55,7 +57,13 @@ export function branch(size: u32, highWater: u32): i32 {
     const start = element + <u64>load<u32>(BRANCH + <usize>element);
     const keySize = load<u32>(BRANCH + <usize>element + 4);
     const child = load<u64>(BRANCH + <usize>element + 8);
-    if (start < tableEnd || keySize === 0 || start + <u64>keySize > size || child < 2 || child >= <u64>highWater) {
+    if (
+      start < tableEnd ||
+      keySize === 0 ||
+      start + <u64>keySize > size ||
+      child < FIRST_DATA_PAGE ||
+      child >= <u64>highWater
+    ) {
       return 0;
     }
     const key = BRANCH + <usize>start;
