@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { makeDirectories, removeEmptyDirectories } from '../../fs/directories.ts';
+import { makeDirectories, removeEmptyDirectories, syncMadeDirectories } from '../../fs/directories.ts';
 import { isErrno } from '../../fs/errno.ts';
 import { syncDirectory } from '../../fs/sync.ts';
 import { Failure } from '../../runtime/failure.ts';
@@ -67,7 +67,11 @@ export class Staging implements AsyncDisposable {
     await syncDirectory(this.#part);
     await rename(this.#part, this.#target);
     this.#published = true;
-    await syncDirectory(path.dirname(this.#target));
+    const parent = path.dirname(this.#target);
+    await syncDirectory(parent);
+    if (this.#madeAbove !== undefined) {
+      await syncMadeDirectories(parent, this.#madeAbove);
+    }
   }
 
   /** Removes everything again unless it was published. */
