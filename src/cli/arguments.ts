@@ -51,27 +51,18 @@ export function missingValue(option: OptionSpec, found: string): UsageFailure {
 }
 
 /**
- * The operand among the arguments that are no flags of the command; empty for a command that has none.
- * Throws a {@link UsageFailure} for any other argument, and for a missing operand.
+ * The operand among the arguments that are no flags of the command; undefined when there is none.
+ * Throws a {@link UsageFailure} for any other argument.
  */
-export function takeOperand(spec: CommandSpec, leftovers: readonly string[]): string {
-  const help = `see etcdbrctl ${spec.name} --help`;
-  const { operand } = spec;
-  const at = operand === undefined ? -1 : leftovers.findIndex((argument) => !argument.startsWith('-'));
-  refuseLeftovers(spec, leftovers.toSpliced(at, at < 0 ? 0 : 1), help);
-  const taken = leftovers[at];
-  if (operand !== undefined && taken === undefined) {
-    throw new UsageFailure({
-      action: 'run',
-      object: spec.name,
-      found: `${operand.placeholder} is missing`,
-      remedy: `give it after the flags; ${help}`,
-    });
-  }
-  return taken ?? '';
+export function takeOperand(spec: CommandSpec, leftovers: readonly string[]): string | undefined {
+  const taken = spec.operand === undefined ? undefined : leftovers.find((argument) => !argument.startsWith('-'));
+  const others = taken === undefined ? leftovers : leftovers.toSpliced(leftovers.indexOf(taken), 1);
+  refuseLeftovers(spec, others);
+  return taken;
 }
 
-function refuseLeftovers(spec: CommandSpec, leftovers: readonly string[], help: string): void {
+function refuseLeftovers(spec: CommandSpec, leftovers: readonly string[]): void {
+  const help = `see etcdbrctl ${spec.name} --help`;
   const [first] = leftovers;
   if (first === undefined) {
     return;

@@ -1,6 +1,7 @@
-import type { CommandSpec, ConfigOf, OptionGroups } from '../config/command-spec.ts';
+import type { CommandSpec, ConfigOf, Operand, OptionGroups } from '../config/command-spec.ts';
 import type { PodEnvironment } from '../config/environment.ts';
 import type { loggingOptions } from '../config/options/logging.ts';
+import { UsageFailure } from '../config/usage-failure.ts';
 import type { ValueSource } from '../config/value-source.ts';
 import type { Host } from './host.ts';
 import type { CommandContext } from './session.ts';
@@ -14,17 +15,24 @@ export interface Invocation<G extends CommandGroups> {
   /** Flags of the options that a flag, a variable or a file gave a value. */
   readonly given: ReadonlySet<string>;
   readonly pod: PodEnvironment;
-  /** The argument without a flag; empty for a command that has none. */
-  readonly operand: string;
   readonly context: CommandContext;
   /** Writes to stdout; the text ends with a newline. */
   print(text: string): void;
 }
 
 /** Everything about one command: how help explains it, its options, and what it does. */
-export interface CommandDefinition<G extends CommandGroups> extends CommandSpec<G> {
+export type CommandDefinition<G extends CommandGroups> = FlagsDefinition<G> | OperandDefinition<G>;
+
+interface FlagsDefinition<G extends CommandGroups> extends CommandSpec<G> {
+  readonly operand?: undefined;
   /** Calls the operation and prints its result. */
   run(invocation: Invocation<G>): Promise<void>;
+}
+
+interface OperandDefinition<G extends CommandGroups> extends CommandSpec<G> {
+  readonly operand: Operand;
+  /** Calls the operation with the one argument without a flag and prints its result. */
+  run(invocation: Invocation<G> & { readonly operand: string }): Promise<void>;
 }
 
 /** A command, ready for the arguments of a command line. */
@@ -37,15 +45,18 @@ export interface Command<G extends OptionGroups = OptionGroups> {
 export interface ParsedArguments {
   /** Texts by flag, in their order. */
   readonly flags: ReadonlyMap<string, readonly string[]>;
-  /** Empty for a command that has none. */
-  readonly operand: string;
+  /** The argument without a flag; undefined when there is none. */
+  readonly operand: string | undefined;
 }
 
 /** Makes a command that loads its configuration, opens a session and then runs. */
+export function command<G extends CommandGroups>(definition: OperandDefinition<G>): Command<G>;
+export function command<G extends CommandGroups>(definition: FlagsDefinition<G>): Command<G>;
 export function command<G extends CommandGroups>(definition: CommandDefinition<G>): Command<G> {
   return {
     spec: definition,
     async execute({ flags, operand }, host) {
+      const run = runWith(definition, operand);
       const { loadConfig } = await import('../config/load-config.ts');
       const { config, sources, warnings } = await loadConfig(definition, { flags, environment: host.environment });
       const { openSession } = await import('./session.ts');
@@ -61,13 +72,32 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
       const { podEnvironment } = await import('../config/environment.ts');
       const pod = podEnvironment(host.environment);
       try {
-        await definition.run({ config, given, pod, operand, context, print: (text) => host.stdout.write(text) });
+        await run({ config, given, pod, context, print: (text) => host.stdout.write(text) });
       } catch (error) {
         const { signal } = context;
         throw signal.aborted && isConsequenceOf(error, signal.reason) ? signal.reason : error;
       }
     },
   };
+}
+
+/** What the command does, with its operand if it takes one. Throws a {@link UsageFailure} when that is missing. */
+function runWith<G extends CommandGroups>(
+  definition: CommandDefinition<G>,
+  operand: string | undefined,
+): (invocation: Invocation<G>) => Promise<void> {
+  if (definition.operand === undefined) {
+    return (invocation) => definition.run(invocation);
+  }
+  if (operand === undefined) {
+    throw new UsageFailure({
+      action: 'run',
+      object: definition.name,
+      found: `${definition.operand.placeholder} is missing`,
+      remedy: `give it after the flags; see etcdbrctl ${definition.name} --help`,
+    });
+  }
+  return (invocation) => definition.run({ ...invocation, operand });
 }
 
 function givenFlags(sources: ReadonlyMap<string, ValueSource>): ReadonlySet<string> {

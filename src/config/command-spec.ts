@@ -3,6 +3,14 @@ import type { OptionGroup, OptionSpec, ValuesOf } from './option.ts';
 /** A command's groups by the name they have in its finished configuration. */
 export type OptionGroups = Readonly<Record<string, OptionGroup>>;
 
+/** How help explains the one argument without a flag. */
+export interface Operand {
+  /** As help shows it, such as `FILE`. */
+  readonly placeholder: string;
+  /** One or two sentences. */
+  readonly help: string;
+}
+
 /** What a command is called, how help explains it, and its options. */
 export interface CommandSpec<G extends OptionGroups = OptionGroups> {
   readonly name: string;
@@ -13,12 +21,7 @@ export interface CommandSpec<G extends OptionGroups = OptionGroups> {
   /** Command lines a newcomer can copy, each with what it does. */
   readonly examples: readonly { readonly does: string; readonly command: string }[];
   /** The one argument without a flag; left out for commands that take flags only. */
-  readonly operand?: {
-    /** As help shows it, such as `FILE`. */
-    readonly placeholder: string;
-    /** One or two sentences. */
-    readonly help: string;
-  };
+  readonly operand?: Operand | undefined;
   readonly groups: G;
 }
 

@@ -56,7 +56,7 @@ describe('a command', () => {
         return Promise.resolve();
       },
     });
-    await tried.execute({ flags: new Map([['amount', ['3']]]), operand: '' }, place);
+    await tried.execute({ flags: new Map([['amount', ['3']]]), operand: undefined }, place);
     assert.deepEqual(out, ['3\n']);
   });
 
@@ -69,7 +69,7 @@ describe('a command', () => {
       ['size', ['7']],
       ['log-level', ['debug']],
     ]);
-    await tried.execute({ flags, operand: '' }, { ...place, stderr });
+    await tried.execute({ flags, operand: undefined }, { ...place, stderr });
     assert.match(logged.join(''), /--size is accepted, but nothing is left to tune/);
   });
 
@@ -83,7 +83,7 @@ describe('a command', () => {
         return Promise.reject(failure(context.signal.reason));
       },
     });
-    return await tried.execute({ flags: new Map(), operand: '' }, place).catch((error: unknown) => error);
+    return await tried.execute({ flags: new Map(), operand: undefined }, place).catch((error: unknown) => error);
   }
 
   const failed = (cause: unknown) =>
