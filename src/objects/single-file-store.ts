@@ -29,7 +29,7 @@ export interface SnapshotFile {
 
 /**
  * Opens a full snapshot outside of any store: an object that was copied from one, what `etcdctl snapshot save` wrote, or
- * a database. The revision in the snapshot is that of its name, 0 when the name has none.
+ * a database. Revision and time in the snapshot are those of its name; it is `unnamed` when the name has none.
  * Throws a {@link Failure}: `not_a_snapshot` for a delta, `no_hash` for a bare database where a hash is needed, or that the
  * file cannot be read.
  */
@@ -74,6 +74,7 @@ export async function openSnapshotFile(
     chunk: undefined,
     key: file,
     size,
+    ...(named === undefined ? { unnamed: true } : {}),
   };
   return { snapshot, store: storeOf(file, snapshot) };
 }

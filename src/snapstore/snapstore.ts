@@ -14,6 +14,8 @@ export interface StoredSnapshot extends Snapshot {
   readonly immutableUntil?: number;
   readonly versionId?: string;
   readonly excluded?: boolean;
+  /** It is a file without the name of a snapshot: its last revision and its creation time are unknown, and zero here. */
+  readonly unnamed?: true;
 }
 
 /** What a store holds below its prefix. */

@@ -130,6 +130,13 @@ describe('restore', () => {
     copyFileSync(`${golden}etcd-main/v2/Full-00000000-00000058-1795251532.gz`, file);
     const { stdout } = await rig.run(['restore', '--file', file, '-d', 'data', '-o', 'json']);
     assert.equal((JSON.parse(stdout) as Record<string, unknown>)['revision'], 58);
+    const planned = await rig.run(['restore', '--file', file, '-d', 'data', '--plan', '-o', 'json']);
+    const plan = JSON.parse(planned.stdout) as { revision: unknown; base: Record<string, unknown> };
+    assert.equal(plan.revision, null);
+    assert.equal(plan.base['createdOn'], null);
+    const shown = await rig.run(['restore', '--file', file, '-d', 'data', '--plan']);
+    assert.match(shown.stdout, /^Revision: +that of the database, read when it is restored$/m);
+    assert.match(shown.stdout, /^ {2}saved +- /m);
     const copied = rig.home.join('data/member/snap/db');
     const refused = await rig.run(['restore', '--file', copied, '-d', 'again']);
     assert.equal(refused.exitCode, 1);

@@ -59,15 +59,15 @@ export function noteData(note: ChainNote<StoredSnapshot>): Readonly<Record<strin
 /** A snapshot as scripts get it. `now` is in ms since the epoch. */
 export function snapshotData(snapshot: StoredSnapshot, now: number): Readonly<Record<string, unknown>> {
   const { name, kind, key, startRevision, lastRevision, createdOn, size, compression, isFinal, layout } = snapshot;
-  const { immutableUntil, versionId } = snapshot;
+  const { immutableUntil, versionId, unnamed } = snapshot;
   return {
     name,
     kind,
     key,
     startRevision,
-    lastRevision,
-    createdOn: new Date(createdOn * 1_000).toISOString(),
-    ageSeconds: Math.floor(now / 1_000 - createdOn),
+    lastRevision: unnamed ? null : lastRevision,
+    createdOn: unnamed ? null : new Date(createdOn * 1_000).toISOString(),
+    ageSeconds: unnamed ? null : Math.floor(now / 1_000 - createdOn),
     size,
     compression,
     final: isFinal,

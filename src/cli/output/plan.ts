@@ -25,12 +25,15 @@ function planLines(plan: RestorePlan): readonly string[] {
       { title: 'TAKEN (UTC)', align: 'left' },
       { title: 'SIZE', align: 'right' },
     ],
-    used.map(({ name, createdOn, size }) => [`  ${name}`, timeText(createdOn * 1_000), formatBytes(size)]),
+    used.map(({ name, createdOn, size, unnamed }) => [
+      `  ${name}`,
+      unnamed ? '-' : timeText(createdOn * 1_000),
+      formatBytes(size),
+    ]),
   );
   const last = used.at(-1);
-  const cut = last !== undefined && last.kind === 'Incr' && last.lastRevision > lastRevision;
-  // The revision of a file without a snapshot's name is known only after it was read.
-  const reached = lastRevision === 0 ? 'that of the database, read when it is restored' : String(lastRevision);
+  const cut = lastRevision !== undefined && last?.kind === 'Incr' && last.lastRevision > lastRevision;
+  const reached = lastRevision ?? 'that of the database, read when it is restored';
   return [
     `From:      ${plan.location}`,
     `Revision:  ${reached}${until === undefined || missing === undefined ? '' : ` of ${until} wanted`}`,
@@ -60,7 +63,7 @@ function planData(plan: RestorePlan, now: number): Readonly<Record<string, unkno
   return {
     location,
     restorable: missing === undefined,
-    revision: lastRevision,
+    revision: lastRevision ?? null,
     until: until ?? null,
     bytes,
     base: snapshotData(base, now),

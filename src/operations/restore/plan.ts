@@ -10,7 +10,9 @@ import type { RestoreTarget } from './target.ts';
  * What a restore would do, as the names of the snapshots tell it. The database of a full may reach beyond its name; a
  * restore then leaves out the deltas it does not need.
  */
-export interface RestorePlan extends DeltaChoice {
+export interface RestorePlan extends Omit<DeltaChoice, 'lastRevision'> {
+  /** Where the restore ends; undefined for a file whose name does not say it. */
+  readonly lastRevision: Revision | undefined;
   readonly base: StoredSnapshot;
   /** The last revision that was asked for; undefined for all there is. */
   readonly until: Revision | undefined;
@@ -35,7 +37,8 @@ export async function planRestore(
   const { base } = chain;
   const choice = chooseDeltas(chain, { covered: base.lastRevision, until });
   const bytes = [base, ...choice.deltas].reduce((sum, { size }) => sum + size, 0);
-  return { ...choice, base, until, unrecorded, bytes, location: store.location };
+  const lastRevision = base.unnamed ? undefined : choice.lastRevision;
+  return { ...choice, lastRevision, base, until, unrecorded, bytes, location: store.location };
 }
 
 /** Throws the Failure a restore would end with when the plan has a hole. */

@@ -64,7 +64,11 @@ export function selectDeltas(
 }
 
 /** Throws the {@link Failure} that an incomplete choice means. */
-export function refuseIncomplete(choice: DeltaChoice, { base }: CandidateChain, location: string): void {
+export function refuseIncomplete(
+  choice: Pick<DeltaChoice, 'missing' | 'beyond' | 'deltas'>,
+  { base }: CandidateChain,
+  location: string,
+): void {
   const { missing, beyond, deltas } = choice;
   if (missing === undefined) {
     return;
