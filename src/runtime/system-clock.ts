@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from './clock.ts';
 
+/** No timer of Node counts further, ms: a longer one would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -8,7 +11,10 @@ export const systemClock: Clock = {
   async sleep(ms, signal) {
     signal?.throwIfAborted();
     try {
-      await delay(ms, undefined, signal === undefined ? {} : { signal });
+      const options = signal === undefined ? {} : { signal };
+      for (let left = ms; left > 0; left -= longestTimerMs) {
+        await delay(Math.min(left, longestTimerMs), undefined, options);
+      }
     } catch (error) {
       // The timer rejects with an AbortError of its own; callers are promised the signal's reason.
       signal?.throwIfAborted();

@@ -37,8 +37,9 @@ export async function* packFiles(
 /** Never rejects: what fails ends the archive. */
 async function packAll(archive: Pack, paths: readonly string[], context: PackContext): Promise<void> {
   try {
+    const packed = new Set<string>();
     for (const path of paths) {
-      await packPath(archive, resolve(path), context);
+      await packPath({ archive, packed }, resolve(path), context);
     }
     archive.finalize();
   } catch (error) {
@@ -46,8 +47,19 @@ async function packAll(archive: Pack, paths: readonly string[], context: PackCon
   }
 }
 
-async function packPath(archive: Pack, path: string, context: PackContext): Promise<void> {
+interface Packing {
+  readonly archive: Pack;
+  /** Paths in the archive: one that is given twice, or with a directory above it, is packed once. */
+  readonly packed: Set<string>;
+}
+
+async function packPath(packing: Packing, path: string, context: PackContext): Promise<void> {
   context.signal.throwIfAborted();
+  const { archive, packed } = packing;
+  if (packed.has(path)) {
+    return;
+  }
+  packed.add(path);
   const facts = await reading(path, () => lstat(path));
   const { mode, uid, gid, size } = facts;
   const seconds = Math.max(0, Math.floor(facts.mtimeMs / 1000));
@@ -65,7 +77,7 @@ async function packPath(archive: Pack, path: string, context: PackContext): Prom
   } else if (facts.isDirectory()) {
     await packEntry(archive, { ...header, name: `${header.name}/`, type: 'directory' });
     for (const name of (await reading(path, () => readdir(path))).toSorted()) {
-      await packPath(archive, join(path, name), context);
+      await packPath(packing, join(path, name), context);
     }
   } else if (facts.isFile()) {
     await packEntry(archive, { ...header, type: 'file', size }, contents(path, size));

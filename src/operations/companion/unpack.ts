@@ -1,4 +1,4 @@
-import { chmod, lchown, lutimes, mkdir, open, readdir, symlink } from 'node:fs/promises';
+import { chmod, lchown, lutimes, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isErrno } from '../../fs/errno.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
@@ -23,7 +23,7 @@ export async function unpackFiles(
   await writing(directory, () => prepare(directory));
   const directories: ArchiveEntry[] = [];
   const links: ArchiveEntry[] = [];
-  let files = 0;
+  const files = new Set<string>();
   for await (const entry of archiveEntries(archive)) {
     const path = join(directory, entry.path);
     const parent = entry.kind === 'directory' ? path : dirname(path);
@@ -36,9 +36,13 @@ export async function unpackFiles(
         links.push(entry);
         break;
       case 'file':
+        if (files.has(path)) {
+          // Of a path that an archive holds twice the later entry counts, as in tar.
+          await writing(directory, () => rm(path));
+        }
         await writeFile(directory, entry);
         await writing(directory, () => finish(path, entry, owners), entry);
-        files += 1;
+        files.add(path);
         break;
       default:
         entry.kind satisfies never;
@@ -52,7 +56,7 @@ export async function unpackFiles(
   for (const entry of directories.toReversed()) {
     await writing(directory, () => finish(join(directory, entry.path), entry, owners), entry);
   }
-  return files + links.length;
+  return files.size + links.length;
 }
 
 async function prepare(directory: string): Promise<void> {

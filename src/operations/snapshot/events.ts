@@ -53,10 +53,16 @@ export const noListener: SnapshotterListener = () => {};
 export function listenerFor(listeners: readonly SnapshotterListener[], log: Logger): SnapshotterListener {
   return (event) => {
     for (const listener of listeners) {
-      try {
-        listener(event);
-      } catch (error) {
+      const failed = (error: unknown): void =>
         log.error({ error }, `A listener failed at the event "${event.type}": ${error}`);
+      try {
+        // TypeScript lets a function that gives a promise pass for one that gives nothing.
+        const result: unknown = listener(event);
+        if (result instanceof Promise) {
+          result.catch(failed);
+        }
+      } catch (error) {
+        failed(error);
       }
     }
   };

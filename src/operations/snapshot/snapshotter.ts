@@ -40,7 +40,7 @@ export class Snapshotter implements AsyncDisposable {
   readonly #parts: RunParts;
   readonly #requests: RunRequests;
   readonly #stopping = new AbortController();
-  /** Aborts when the run begins to end, by a stop or by a failure. */
+  /** Aborts when the run begins to end, by a stop or by a failure, with the reason of what came first. */
   readonly #ending = new AbortController();
   readonly #grace: GracePeriod;
   readonly #over = new AbortController();
@@ -52,6 +52,11 @@ export class Snapshotter implements AsyncDisposable {
     const signal = AbortSignal.any([context.signal, this.#stopping.signal]);
     this.#context = { ...context, signal, log };
     this.#listener = listenerFor(request.listeners ?? [], log);
+    const end = (): void => this.#ending.abort(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) {
+      end();
+    }
     this.#grace = gracePeriodAfter(this.#ending.signal, { ms: gracePeriodMs, clock: context.clock });
     const signals = { ending: this.#ending.signal, uploads: this.#grace.signal, over: this.#over.signal };
     this.#parts = createRunParts({ ...request, listener: this.#listener, signals }, this.#context);
@@ -130,8 +135,8 @@ export class Snapshotter implements AsyncDisposable {
       this.#parts.watermark.reach(covered);
       await runTaskGroup(this.#tasks(nextRevision(covered)), signal);
     } catch (error) {
-      failure = signal.aborted && error === signal.reason ? undefined : { error };
       this.#ending.abort(error);
+      failure = signal.aborted && error === signal.reason ? undefined : { error };
     }
     this.#requests.close(failure === undefined ? signal.reason : failure.error);
     if (this.takesDeltas && this.newestChain.full !== undefined && !isStoreTrouble(failure?.error)) {
@@ -139,7 +144,7 @@ export class Snapshotter implements AsyncDisposable {
     }
     this.#over.abort();
     this.#grace[Symbol.dispose]();
-    await this.#parts.buffer.clear();
+    await this.#clearBuffer();
     this.#reportEnd(failure);
   }
 
@@ -208,10 +213,19 @@ export class Snapshotter implements AsyncDisposable {
     }
   }
 
-  /** Throws the failure that has ended the run, where it was not asked to end. */
+  async #clearBuffer(): Promise<void> {
+    try {
+      await this.#parts.buffer.clear();
+    } catch (error) {
+      this.#context.log.warn({ error }, `Temporary files of the event buffer may be left: ${error}`);
+    }
+  }
+
+  /** Throws the failure that has ended the run, where it came before a stop. */
   #reportEnd(failure: { readonly error: unknown } | undefined): void {
     const { signal, log } = this.#context;
-    if (failure !== undefined && !signal.aborted) {
+    const stoppedFirst = signal.aborted && this.#ending.signal.reason === signal.reason;
+    if (failure !== undefined && !stoppedFirst) {
       const code = failure.error instanceof Failure ? failure.error.code : 'unexpected';
       this.#listener({ type: 'ended', outcome: 'failed', code });
       throw failure.error;

@@ -10,6 +10,20 @@ describe('the system clock', () => {
     assert.ok(systemClock.monotonic() - before >= 19);
   });
 
+  it('sleeps longer than a timer can count', async () => {
+    const stop = new AbortController();
+    let awake = false;
+    const days = 24 * 60 * 60 * 1_000;
+    const sleeping = systemClock.sleep(30 * days, stop.signal).then(() => {
+      awake = true;
+    });
+    // A timer of so long would have fired after a millisecond.
+    await systemClock.sleep(20);
+    assert.equal(awake, false);
+    stop.abort(new Error('enough'));
+    await assert.rejects(sleeping);
+  });
+
   it('wakes with the reason of its signal', async () => {
     const stop = new AbortController();
     const reason = new Error('enough');

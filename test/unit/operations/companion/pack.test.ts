@@ -11,6 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
@@ -71,6 +72,16 @@ function assertSame(found: string, root: string): void {
 }
 
 describe('packFiles', () => {
+  it('hold each path once, however often it is given', async () => {
+    using dir = makeTempDir();
+    const root = laidOut(dir);
+    const archive = dir.join('archive.tar');
+    await writeFile(archive, pack(`${root}/pki/ca.key`, root, `${root}/pki`, `${root}/./pki/`));
+    const names = execFileSync('tar', ['-tf', archive], { encoding: 'utf8' }).trim().split('\n');
+    assert.equal(names.filter((name) => name.endsWith('pki/ca.key')).length, 1);
+    assert.equal(new Set(names).size, names.length);
+  });
+
   it('packs what unpackFiles brings back: contents, modes, times, links and long names', async () => {
     using dir = makeTempDir();
     const root = laidOut(dir);

@@ -136,11 +136,16 @@ describe('unpackFiles', () => {
 
   it('refuses entries that exclude each other', async () => {
     using dir = makeTempDir();
-    await refused(await archiveOf({ name: 'a' }, { name: 'a' }), dir.join('twice'), /it holds a twice/);
     await refused(await archiveOf({ name: 'a/b' }, { name: 'a' }), dir.join('over'), /it holds a twice/);
     await refused(await archiveOf({ name: 'a' }, { name: 'a/b' }), dir.join('below'), /it holds a\/b twice/);
     const again = await archiveOf({ name: 'a' }, { name: 'a', type: 'directory' });
     await refused(again, dir.join('again'), /it holds a twice/);
+  });
+
+  it('takes the later of two files of one path, as tar does', async () => {
+    using dir = makeTempDir();
+    await unpack(await archiveOf({ name: 'a', mode: 0o644 }, { name: 'a', mode: 0o600 }), dir.join('twice'));
+    assert.equal(lstatSync(dir.join('twice/a')).mode & 0o777, 0o600);
   });
 
   it('is not unpacked over other files', async () => {

@@ -22,6 +22,14 @@ test('a listener that throws is logged, and the others get the event', () => {
   assert.equal(log.count(/^A listener failed at the event "spooled": Error: the disk of the listener is full$/), 1);
 });
 
+test('a listener whose promise rejects is logged', async () => {
+  const log = new RecordedLog();
+  const listener = listenerFor([() => Promise.reject(new Error('too late'))], log);
+  listener({ type: 'spooled', events: 1, bytes: 2 });
+  await Promise.resolve();
+  assert.equal(log.count(/^A listener failed at the event "spooled": Error: too late$/), 1);
+});
+
 test('a run reports what it does, in order', async () => {
   const types: string[] = [];
   const failing = (): never => {

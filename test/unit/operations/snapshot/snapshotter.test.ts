@@ -79,6 +79,23 @@ describe('a run that is stopped', () => {
 });
 
 describe('the end of a run', () => {
+  test('is a failure also when a stop comes while the last delta is being stored', async () => {
+    const ends: string[] = [];
+    await using rig = await watchingRig({
+      listeners: [(event) => event.type === 'ended' && ends.push(event.outcome)],
+    });
+    rig.store.hold('Incr');
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(periodMs);
+    await rig.begun('Incr');
+    rig.cluster.breakWatch(new Error('the watch is broken'));
+    assert.equal(await hasSettled(rig.ended, () => rig.clock.advance(0)), false);
+    rig.abort();
+    rig.store.release();
+    await assert.rejects(rig.ended, /the watch is broken/);
+    assert.deepEqual(ends, ['failed']);
+  });
+
   test('aborts a full that was asked for, when the run fails, before it rejects', async () => {
     await using rig = await watchingRig();
     rig.store.hold('Full');
