@@ -16,7 +16,7 @@ const compound = [
 
 function sourceOf(folder: string): string {
   return filesBelow(folder)
-    .filter((file) => file.endsWith('.ts') && !/failure-code\.ts$|failure-label\.ts$/.test(file))
+    .filter((file) => file.endsWith('.ts') && !/failure-codes?(\.ts$|\/)|failure-label\.ts$/.test(file))
     .map((file) => readFileSync(join(projectRoot, file), 'utf8'))
     .join('\n');
 }

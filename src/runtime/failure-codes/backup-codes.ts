@@ -1,0 +1,98 @@
+import { checkStorePlace, type FailureCodeTable, takeFull } from './failure-code-facts.ts';
+
+/** Codes of backups: of taking, checking, copying and restoring them. */
+export const backupCodes = {
+  snapshot_corrupt: {
+    exitCode: 1,
+    meaning: 'a snapshot, stored or on its way from etcd, is damaged',
+    remedy: 'use another copy or an older backup; `etcdbrctl verify` shows what can be restored',
+  },
+  snapshot_behind: {
+    exitCode: 1,
+    meaning: "the member's database ends before the backup does",
+    remedy: 'if the cluster was put back to an older state, start again',
+  },
+  delta_gap: { exitCode: 1, meaning: 'an event does not continue the backup', remedy: takeFull },
+  deltas_disabled: {
+    exitCode: 1,
+    meaning: 'a delta is asked for while deltas are turned off',
+    remedy: 'give a `--delta-snapshot-period` of at least 1s',
+  },
+  snapshotter_ended: {
+    exitCode: 1,
+    meaning: 'a snapshot is asked for, but the snapshotter has ended or ends before it is stored',
+    remedy: 'ask again when it runs',
+  },
+  spool_full: {
+    exitCode: 1,
+    meaning: 'events that wait for the store fill the room they may take',
+    remedy: 'mend the store, or make room and raise `--delta-spool-limit`',
+  },
+  temp_unwritable: {
+    exitCode: 1,
+    meaning: 'a temporary snapshot cannot be written',
+    remedy: 'make room for the whole database, or choose another `--snapstore-temp-directory`',
+  },
+  timeout: {
+    exitCode: 1,
+    meaning: 'the compacted snapshot was not saved in time',
+    remedy: 'raise `--etcd-snapshot-timeout`',
+  },
+  no_backup: {
+    exitCode: 1,
+    meaning: 'the store has no full snapshot, or none from before the state that is wanted',
+    remedy: `${checkStorePlace}; choose a later revision or time`,
+  },
+  no_such_snapshot: { exitCode: 1, meaning: 'no snapshot has that name', remedy: 'see `etcdbrctl list`' },
+  backup_gap: {
+    exitCode: 1,
+    meaning: 'revisions are missing between two snapshots',
+    remedy: 'find the missing delta, or restore the state before it with `--to-revision`',
+  },
+  beyond_backup: {
+    exitCode: 1,
+    meaning: 'the revision that is wanted is newer than the backup',
+    remedy: 'give an older `--to-revision`, or none for the newest state',
+  },
+  no_hash: {
+    exitCode: 1,
+    meaning: 'the file has no hash at its end, so nothing shows that it is whole',
+    remedy: 'take a db that was copied from a data directory with `--skip-hash-check`',
+  },
+  not_a_snapshot: { exitCode: 1, meaning: 'the file is a delta', remedy: 'give a full snapshot' },
+  verify_failed: {
+    exitCode: 1,
+    meaning: '`verify` found something missing or damaged',
+    remedy: 'take a full snapshot now; the message says up to where the backups can be restored',
+  },
+  prune_incomplete: {
+    exitCode: 1,
+    meaning: 'some objects could not be deleted',
+    remedy: 'see the warnings, and run it again',
+  },
+  copy_incomplete: {
+    exitCode: 1,
+    meaning: 'some objects were not copied',
+    remedy: 'run it again to copy what is missing',
+  },
+  companion_missing: {
+    exitCode: 1,
+    meaning: 'no companion is stored with the snapshot',
+    remedy: 'leave `--companions` out; store some with `snapshot --once --include`',
+  },
+  companion_damaged: {
+    exitCode: 1,
+    meaning: 'a stored companion is damaged',
+    remedy: 'delete it and try again with an older one',
+  },
+  companion_unreadable: {
+    exitCode: 1,
+    meaning: 'a file to include cannot be read; the full snapshot itself is stored',
+    remedy: 'check `--include`',
+  },
+  companion_target: {
+    exitCode: 1,
+    meaning: 'the directory for companions is not empty',
+    remedy: 'move its content away or give another `--companions`',
+  },
+} as const satisfies FailureCodeTable;

@@ -1,0 +1,54 @@
+import type { FailureCodeTable } from './failure-code-facts.ts';
+
+/** Codes of data directories and of the operating system's files. */
+export const fileCodes = {
+  not_a_data_dir: {
+    exitCode: 1,
+    meaning: 'the directory is not that of an etcd member',
+    remedy: 'give the data directory of a stopped etcd',
+  },
+  invalid_membership: {
+    exitCode: 1,
+    meaning: "the options for the restored member contradict each other, by etcd's own rules",
+    remedy: 'correct the option that is named',
+  },
+  quota_exceeded: {
+    exitCode: 1,
+    meaning: 'the restored database is larger than the quota',
+    remedy: 'raise `--embedded-etcd-quota-bytes`, and the quota of the etcd that will run on it',
+  },
+  data_dir_in_use: {
+    exitCode: 1,
+    meaning: 'the data directory already contains a member',
+    remedy: 'move it away or choose another `--data-dir`',
+  },
+  data_dir_locked: {
+    exitCode: 1,
+    meaning: 'an etcd runs on the data directory',
+    remedy: 'stop it; nothing was changed',
+  },
+  data_dir_invalid: {
+    exitCode: 1,
+    meaning: 'the data directory cannot be trusted, and there is no store to restore it from',
+    remedy: 'configure the store, or move the directory away to start a new member',
+  },
+  wrong_volume: {
+    exitCode: 1,
+    meaning: 'the volume belongs to another namespace',
+    remedy: 'mount the right one; nothing was changed',
+  },
+  no_space: { exitCode: 1, meaning: 'the volume or the quota is full', remedy: 'free some space' },
+  read_only: { exitCode: 1, meaning: 'the file system is read-only', remedy: 'mount it writable' },
+  denied: {
+    exitCode: 1,
+    meaning: 'the operating system denies access to a file',
+    remedy: 'check owner and mode of the directory',
+  },
+  not_a_directory: { exitCode: 1, meaning: 'a part of a path is no directory', remedy: 'choose another path' },
+  disk_error: { exitCode: 1, meaning: 'the disk reports an error', remedy: 'check the volume' },
+  file_error: {
+    exitCode: 1,
+    meaning: 'a file cannot be used, for another reason of the operating system',
+    remedy: 'go by the message',
+  },
+} as const satisfies FailureCodeTable;

@@ -1,0 +1,26 @@
+import type { FailureCodeTable } from './failure-code-facts.ts';
+
+/** Codes of the program itself and of its command line. */
+export const programCodes = {
+  usage: {
+    exitCode: 2,
+    meaning: 'the command line, the environment or the configuration file cannot be used as it is',
+    remedy: 'correct the option that is named; nothing was done',
+  },
+  interrupted: {
+    exitCode: '130 or 143',
+    meaning: 'SIGINT (130) or SIGTERM (143) ended the program',
+    remedy: 'run it again',
+  },
+  not_built: { exitCode: 1, meaning: 'this version does not have the command yet', remedy: 'use a newer version' },
+  unexpected: {
+    exitCode: 1,
+    meaning: 'a fault in the program',
+    remedy: 'run again with `--log-level debug` to see where, and report it',
+  },
+  system_error: {
+    exitCode: 1,
+    meaning: 'the operating system refused something; the message begins with its own code, such as ENOSPC',
+    remedy: 'go by that code',
+  },
+} as const satisfies FailureCodeTable;
