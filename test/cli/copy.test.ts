@@ -122,9 +122,9 @@ describe('copy', () => {
     const folder = (layout: string): string => rig.home.join(`copy/copied/${layout}/Backup-1795251532`);
     // What it writes to a directory, and cannot read again.
     cpSync(`${goldenStorePath('layout-v1')}etcd-main/v1/Backup-1795251532`, folder('v2'), { recursive: true });
-    const beside = await rig.run(['copy', ...flags]);
-    assert.match(beside.stdout, /^Copied: +4 objects/m);
-    assert.match(beside.stderr, /move it out of Backup-1795251532\/ into v2\//);
+    const copied = await rig.run(['copy', ...flags]);
+    assert.match(copied.stdout, /^Copied: +4 objects/m);
+    assert.match(copied.stderr, /move it out of Backup-1795251532\/ into v2\//);
     rmSync(rig.home.join('copy'), { recursive: true });
     // What it writes to an object store below a prefix.
     cpSync(`${goldenStorePath('layout-v1')}etcd-main/v1/Backup-1795251532`, folder('v1'), { recursive: true });

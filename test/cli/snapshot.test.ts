@@ -49,10 +49,10 @@ describe('snapshot --once', () => {
 
     const plain = stored(rig).find((each) => !each.endsWith('.gz')) ?? '';
     const status = await etcd.etcdctl('snapshot', 'status', rig.home.join('store/v2', plain), '--write-out=json');
-    const told = JSON.parse(status) as Record<string, number>;
-    assert.match(text.stdout, new RegExp(`^Hash: +${told['hash']?.toString(16)}$`, 'm'));
-    assert.match(text.stdout, new RegExp(`^Total size: +${told['totalSize']} `, 'm'));
-    assert.deepEqual(Object.keys(told), ['hash', 'revision', 'totalKey', 'totalSize']);
+    const expected = JSON.parse(status) as Record<string, number>;
+    assert.match(text.stdout, new RegExp(`^Hash: +${expected['hash']?.toString(16)}$`, 'm'));
+    assert.match(text.stdout, new RegExp(`^Total size: +${expected['totalSize']} `, 'm'));
+    assert.deepEqual(Object.keys(expected), ['hash', 'revision', 'totalKey', 'totalSize']);
   });
 
   it('never shows a wrong password', async () => {

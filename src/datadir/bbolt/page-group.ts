@@ -119,7 +119,7 @@ export class PageGroupReader {
       const head = new DataView(ofRun.buffer, ofRun.byteOffset + start, pageSize);
       const { id: named, kind, count, overflow } = decodePageHeader(head, { file, offset });
       if (named !== id) {
-        return new Damage({ file, offset, reason: `page ${id} calls itself page ${named}` });
+        return new Damage({ file, offset, reason: `page ${id} has the header of page ${named}` });
       }
       if (id + overflow >= run.end) {
         return undefined;

@@ -63,7 +63,7 @@ export class PageReader {
 function headerOf(bytes: Uint8Array, id: number, origin: Origin): PageHeader {
   const header = decodePageHeader(new DataView(bytes.buffer, bytes.byteOffset, PAGE_HEADER_SIZE), origin);
   if (header.id !== id) {
-    throw new Damage({ ...origin, reason: `page ${id} calls itself page ${header.id}` });
+    throw new Damage({ ...origin, reason: `page ${id} has the header of page ${header.id}` });
   }
   return header;
 }

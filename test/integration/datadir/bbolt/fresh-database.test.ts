@@ -85,7 +85,9 @@ describe('a fresh database', () => {
         await using database = await Database.open(written(dir, 'altered', copy));
         const { damages } = await checkDatabase(database, { signal });
         const header = other.readUInt32LE(page * pageSize) === page;
-        assert.ok(!header || damages.some(({ reason }) => reason === `page ${page} calls itself page ${page + flag}`));
+        assert.ok(
+          !header || damages.some(({ reason }) => reason === `page ${page} has the header of page ${page + flag}`),
+        );
       }
     });
   }

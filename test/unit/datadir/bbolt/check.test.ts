@@ -64,10 +64,10 @@ describe('checkDatabase', () => {
     assert.ok(report.freePages > 0);
   });
 
-  it('finds a page that calls itself by another number', async () => {
+  it('finds a page that has the header of another', async () => {
     const [child = 0] = sample.children;
     const found = await reasons((bytes) => bytes.writeUInt32LE(child + 1, child * PAGE));
-    assert.deepEqual(found, [`page ${child} calls itself page ${child + 1}`]);
+    assert.deepEqual(found, [`page ${child} has the header of page ${child + 1}`]);
   });
 
   it('takes a meta that was torn by a crash for no damage, as the other one is there for that', async () => {
@@ -77,10 +77,10 @@ describe('checkDatabase', () => {
     }
   });
 
-  it('finds a meta page that calls itself by another number, or is of another kind', async () => {
+  it('finds a meta page that has the header of another, or is of another kind', async () => {
     for (const id of [0, 1]) {
       const renamed = await reasons((bytes) => bytes.writeUInt32LE(7, id * PAGE));
-      assert.deepEqual(renamed, [`page ${id} calls itself page 7`]);
+      assert.deepEqual(renamed, [`page ${id} has the header of page 7`]);
       const turned = await reasons((bytes) => bytes.writeUInt16LE(2, id * PAGE + 8));
       assert.deepEqual(turned, [`page ${id} is a leaf page where a meta is needed`]);
       const unknown = await reasons((bytes) => bytes.writeUInt16LE(0x40, id * PAGE + 8));
