@@ -3,6 +3,7 @@ import type { BlockBlobClient } from '@azure/storage-blob';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import type { StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
+import { lateArrival } from '../../upload/late-arrival.ts';
 
 /** What an upload needs to know of its bucket. */
 export interface AbsUploadConfig {
@@ -78,7 +79,9 @@ export class AbsUpload implements Upload {
   }
 
   get leftovers(): string {
-    return `uncommitted blocks of ${this.#config.blob.url}, which the service drops after a week`;
+    const { url } = this.#config.blob;
+    const blocks = `uncommitted blocks of ${url}, which the service drops after a week`;
+    return this.#unverified ? `the blob ${url}, which may still appear, or ${blocks}` : blocks;
   }
 
   async abort({ signal }: CallOptions): Promise<void> {
@@ -87,24 +90,30 @@ export class AbsUpload implements Upload {
     }
     const { blob, requests } = this.#config;
     const task = { action: 'remove the unverified', object: blob.url, signal, retry: 'safe' } as const;
-    await requests
-      .run(task, (abortSignal) => this.#removeOwn(abortSignal))
-      .catch((error: unknown) => {
-        if (!(error instanceof StoreError && error.kind === 'not_found')) {
-          throw error;
+    const look = async (): Promise<true | undefined> => {
+      try {
+        return await requests.run(task, (abortSignal) => this.#removeOwn(abortSignal));
+      } catch (error) {
+        if (error instanceof StoreError && error.kind === 'not_found') {
+          return undefined;
         }
-      });
+        throw error;
+      }
+    };
+    await lateArrival(look, { clock: requests.clock, signal });
     this.#unverified = false;
   }
 
-  /** Deletes the blob if it is made of our blocks, and still is when the delete arrives. */
-  async #removeOwn(abortSignal: AbortSignal): Promise<void> {
+  /** Deletes the blob if it is made of our blocks, and still is when the delete arrives; undefined when it is not. */
+  async #removeOwn(abortSignal: AbortSignal): Promise<true | undefined> {
     const { blob } = this.#config;
     const { committedBlocks = [], etag } = await blob.getBlockList('committed', { abortSignal });
     const own = new Set([...this.#written].map((number) => this.#blockId(number)));
-    if (etag !== undefined && committedBlocks.some(({ name }) => own.has(name))) {
-      await blob.delete({ conditions: { ifMatch: etag }, deleteSnapshots: 'include', abortSignal });
+    if (etag === undefined || !committedBlocks.some(({ name }) => own.has(name))) {
+      return undefined;
     }
+    await blob.delete({ conditions: { ifMatch: etag }, deleteSnapshots: 'include', abortSignal });
+    return true;
   }
 
   #blockId(part: number): string {

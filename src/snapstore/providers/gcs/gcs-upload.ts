@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto';
 import { combineCrc32c, crc32c } from '../../../checksum/crc32c.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import type { StoreTask } from '../../http/store-requests.ts';
-import { type RetryPolicy, retryWaits, waitAfter } from '../../retry-transient.ts';
+import { retryWaits, waitAfter } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
+import { lateArrival } from '../../upload/late-arrival.ts';
 import { isPreconditionFailure } from './gcs-error.ts';
 import { type GcsObject, parseObject } from './gcs-object.ts';
 import type { GcsRequests } from './gcs-requests.ts';
@@ -25,9 +26,6 @@ interface ExpectedObject {
 
 /** How often an object is composed again because another writer replaced it in between. */
 const mostRaces = 5;
-
-/** Looks again for an object whose upload was cancelled on its way: it may still be stored. */
-const lateArrival: RetryPolicy = { firstMs: 100, multiplier: 3, longestMs: 600, retries: 3 };
 
 /** Numbers below this are those of parts; a component whose name is taken by another upload gets one above. */
 const numbersOfParts = 100;
@@ -263,16 +261,11 @@ export class GcsUpload implements Upload {
     own: ExpectedObject & { readonly over?: number },
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    for (const wait of [...retryWaits(lateArrival), undefined]) {
+    const look = async (): Promise<number | undefined> => {
       const found = await this.#requests.stat(key, signal);
-      if (found !== undefined && found.generation !== own.over && isSame(found, own)) {
-        return found.generation;
-      }
-      if (wait !== undefined) {
-        await this.#requests.clock.sleep(wait, signal);
-      }
-    }
-    return undefined;
+      return found !== undefined && found.generation !== own.over && isSame(found, own) ? found.generation : undefined;
+    };
+    return await lateArrival(look, { clock: this.#requests.clock, signal });
   }
 }
 

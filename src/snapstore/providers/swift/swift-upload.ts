@@ -2,13 +2,17 @@ import { createHash, hash } from 'node:crypto';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { type RetryPolicy, retryWaits } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
+import { lateArrival } from '../../upload/late-arrival.ts';
 import { parseSegmentKey, segmentKey, segmentPrefix } from './segments.ts';
 import type { SwiftConnection } from './swift-connection.ts';
 import type { SwiftAction } from './swift-error.ts';
 
 /** What an upload needs to know of its bucket. */
 export interface SwiftUploadConfig {
-  readonly connection: SwiftConnection;
+  readonly connection: Pick<
+    SwiftConnection,
+    'container' | 'location' | 'timeouts' | 'clock' | 'describe' | 'send' | 'list' | 'goneError'
+  >;
   readonly key: string;
   /** The first five digits of its segments' names. */
   readonly number: number;
@@ -82,23 +86,17 @@ export class SwiftUpload implements Upload {
 
   get leftovers(): string {
     const { connection, key, number } = this.#config;
-    return `segments ${connection.location}/${segmentPrefix(key, number)}*`;
+    const segments = `segments ${connection.location}/${segmentPrefix(key, number)}*`;
+    return this.#unverified
+      ? `${segments} and the manifest ${connection.location}/${key}, which may still appear`
+      : segments;
   }
 
   async abort(options: CallOptions): Promise<void> {
-    const { connection, key, number, deleteAll, onEnd } = this.#config;
+    const { key, number, deleteAll, onEnd } = this.#config;
+    // Segments stay while the manifest may still appear: nobody shall see it without them.
     if (this.#unverified) {
-      const what = connection.describe('remove the unverified', key);
-      const own = await connection
-        .send(what, { method: 'HEAD', key }, options)
-        .then(
-          ({ headers }) =>
-            decodeURIComponent(String(headers['x-object-manifest'] ?? '')) === decodeURIComponent(this.#manifest()),
-          notFoundMeans(false),
-        );
-      if (own) {
-        await deleteAll([key], options);
-      }
+      await this.#removeManifest(options);
       this.#unverified = false;
     }
     await deleteAll(
@@ -108,6 +106,22 @@ export class SwiftUpload implements Upload {
     this.#begun.clear();
     this.#sent.clear();
     onEnd();
+  }
+
+  /** Deletes the manifest if it is ours, or becomes ours within a second. */
+  async #removeManifest(options: CallOptions): Promise<void> {
+    const { connection, key, deleteAll } = this.#config;
+    const what = connection.describe('remove the unverified', key);
+    const own = decodeURIComponent(this.#manifest());
+    const look = async (): Promise<true | undefined> => {
+      const manifest = await connection
+        .send(what, { method: 'HEAD', key }, options)
+        .then(({ headers }) => String(headers['x-object-manifest'] ?? ''), notFoundMeans(''));
+      return decodeURIComponent(manifest) === own ? true : undefined;
+    };
+    if (await lateArrival(look, { clock: connection.clock, signal: options.signal })) {
+      await deleteAll([key], options);
+    }
   }
 
   async #put(
