@@ -62,7 +62,7 @@ async function startDaemons(home: TempDir, children: Child[]): Promise<Omit<Ceph
   await ceph('ceph-mon', '--mkfs', '-i', 'a', '--monmap', home.join('monmap'), '--keyring', keyring);
   daemon('ceph-mon', '-i', 'a');
 
-  // The storage daemon stays down without a word unless it is made with the id it was announced by.
+  // The storage daemon does not come up, and says nothing, unless it is made with the id it was announced by.
   const osd = randomUUID();
   await ceph('ceph', 'osd', 'new', osd, '0');
   await ceph('ceph', 'auth', 'import', '-i', keyring);

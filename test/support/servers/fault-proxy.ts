@@ -24,7 +24,7 @@ export interface FaultProxy extends AsyncDisposable {
 }
 
 /**
- * Starts a proxy on a free port before `target`, `http://HOST:PORT`, or in front of what listens there later.
+ * Starts a proxy on a free port in front of `target`, `http://HOST:PORT`, or in front of what listens there later.
  * Requests keep their Host header, which may be signed.
  */
 export async function startFaultProxy(

@@ -11,7 +11,7 @@ export interface ForwardedAnswer {
 
 /**
  * Sends a request on to `origin`, `http://HOST:PORT`, with another body. Path and headers stay as they were written, since they may be
- * signed: a URL object would rewrite escapes, and Host names whom the client meant.
+ * signed: a URL object would rewrite escapes, and Host names the server that the client meant.
  */
 export async function forwardRequest(origin: string, message: IncomingMessage, body: Buffer): Promise<ForwardedAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();

@@ -72,7 +72,7 @@ export function s3Error(error: unknown, { action, object }: S3Action): StoreErro
   });
 }
 
-/** The service's error code, such as `NoSuchUpload`; empty when there is none. Looks below a {@link StoreError} as well. */
+/** The service's error code, such as `NoSuchUpload`; empty when there is none. Also finds that of a {@link StoreError}'s cause. */
 export function s3ErrorCode(error: unknown): string {
   const answer = error instanceof StoreError ? error.cause : error;
   // Answers without a body (HEAD) have no code; the SDK then makes up a name.
@@ -80,7 +80,7 @@ export function s3ErrorCode(error: unknown): string {
   return /^[A-Z]\w+$/.test(name) && !/^(Error|UnknownError|Unknown)$/.test(name) ? name : '';
 }
 
-/** The HTTP status of the response behind an error of the SDK; undefined when there was none. */
+/** The HTTP status of the response that made the SDK throw; undefined when there was none. */
 export function statusOf(error: unknown): number | undefined {
   if (error instanceof Error && '$metadata' in error) {
     const metadata = error.$metadata;

@@ -180,7 +180,7 @@ export class SwiftUpload implements Upload {
     }
   }
 
-  /** Deletes segments of what lay under the key before. They are garbage now: if it fails, a later upload or delete takes them. */
+  /** Deletes the segments of the object that had the key before. They are garbage now: if it fails, a later upload or delete takes them. */
   async #removeReplaced(number: number, { signal }: CallOptions): Promise<void> {
     const { connection, key, deleteAll, others } = this.#config;
     try {
