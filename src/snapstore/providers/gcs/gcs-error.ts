@@ -27,7 +27,7 @@ export function gcsError(
   if (error instanceof StoreError) {
     return error;
   }
-  if (error instanceof AuthorizationFailed && error.status > 0) {
+  if (error instanceof AuthorizationFailed && error.status !== undefined) {
     const kind = kindOfStatus(error.status) === 'transient' ? 'transient' : 'denied';
     const found = `the token service answered ${error.status}`;
     const remedy = kind === 'denied' ? 'check the account and its key in the credentials, and the clock' : undefined;

@@ -11,8 +11,8 @@ export interface Authorizer {
 
 /** No token could be fetched. */
 export class AuthorizationFailed extends Error {
-  /** HTTP status of the token service, 0 when it did not answer. */
-  readonly status: number;
+  /** HTTP status of the token service; undefined when it did not answer. */
+  readonly status: number | undefined;
 
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
@@ -22,10 +22,10 @@ export class AuthorizationFailed extends Error {
 }
 
 /** Some errors of the library are copies of those of its transport. */
-function statusOf(error: unknown): number {
+function statusOf(error: unknown): number | undefined {
   const response = error instanceof Error ? Reflect.get(error, 'response') : undefined;
   const status = typeof response === 'object' && response !== null ? Reflect.get(response, 'status') : undefined;
-  return typeof status === 'number' ? status : 0;
+  return typeof status === 'number' ? status : undefined;
 }
 
 /** For emulators, which need no authorization. */

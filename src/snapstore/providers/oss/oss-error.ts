@@ -27,7 +27,7 @@ export function ossError(
     return error;
   }
   const { status, code } = answerOf(error);
-  if (status < 400) {
+  if (status === undefined || status < 400) {
     return new StoreError(kindOfNetworkError(error).kind, {
       action,
       object,
@@ -57,9 +57,10 @@ function retryAfterOf(error: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Status and error code as the SDK puts them on its errors; 0 when there was no answer. */
-function answerOf(error: unknown): { readonly status: number; readonly code: string } {
-  const status = error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : 0;
+/** Status and error code as the SDK puts them on its errors; no status when there was no answer. */
+function answerOf(error: unknown): { readonly status: number | undefined; readonly code: string } {
+  const status =
+    error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : undefined;
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   return { status, code: /^\w+$/.test(code) ? code : '' };
 }

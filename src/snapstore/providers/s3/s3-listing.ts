@@ -96,7 +96,7 @@ async function* oldestVersions(
   for (const entry of oldest.values()) {
     yield {
       ...entry,
-      ...(lockedFor > 0 && { immutableUntil: entry.modifiedAt + lockedFor }),
+      ...(lockedFor !== undefined && { immutableUntil: entry.modifiedAt + lockedFor }),
       ...(excluded.has(entry.key) && { excluded: true }),
     };
   }
@@ -136,19 +136,22 @@ async function allVersions(
   return { oldest, deleted };
 }
 
-/** How long the bucket locks what is put into it, ms; 0 when it does not. */
-async function defaultRetention({ client, requests, bucket, location }: S3Place, signal: AbortSignal): Promise<number> {
+/** How long the bucket locks what is put into it, ms; undefined when it does not. */
+async function defaultRetention(
+  { client, requests, bucket, location }: S3Place,
+  signal: AbortSignal,
+): Promise<number | undefined> {
   try {
     const { ObjectLockConfiguration: lock } = await requests.run(
       taskOf('look at the object lock of', location, signal),
       (abortSignal) => client.send(new GetObjectLockConfigurationCommand({ Bucket: bucket }), { abortSignal }),
     );
     const { Days: days = 0, Years: years = 0 } = lock?.Rule?.DefaultRetention ?? {};
-    return (days + years * 365) * DAY;
+    return days + years === 0 ? undefined : (days + years * 365) * DAY;
   } catch (error) {
     // A bucket without a lock answers that there is no configuration.
     if (error instanceof StoreError && error.kind !== 'transient') {
-      return 0;
+      return undefined;
     }
     throw error;
   }
