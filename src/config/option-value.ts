@@ -32,6 +32,10 @@ export function readOptionValue(
   source: ValueSource['kind'],
 ): Reading<WrittenValue> {
   const last = texts.at(-1) ?? '';
+  // A flag may be repeated, the last one counts; a list in a file is no repetition but a mistake.
+  if (source === 'file' && texts.length > 1 && spec.type !== 'strings' && spec.type !== 'stringArray') {
+    return { wrong: 'it is a list where one value is expected' };
+  }
   switch (spec.type) {
     case 'bool': {
       const value = booleans.get(last) ?? (source === 'file' ? yamlBooleans.get(last.toLowerCase()) : undefined);

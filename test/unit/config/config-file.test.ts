@@ -169,6 +169,19 @@ describe('a configuration file', () => {
     });
   });
 
+  it('is refused when it holds a list where one value is expected', async () => {
+    for (const text of [
+      'restorationConfig: {initialCluster: ["a=http://x:2380", "b=http://y:2380"]}',
+      'snapshotterConfig: {maxBackups: [1, 2]}',
+    ]) {
+      await assert.rejects(loaded(text), (error) => {
+        assert.ok(error instanceof UsageFailure);
+        assert.match(error.message, /it is a list where one value is expected/);
+        return true;
+      });
+    }
+  });
+
   it('prefers dataDir to the older restoreDataDir', async () => {
     const { config } = await loaded('restorationConfig: {restoreDataDir: old, dataDir: new}');
     assert.equal(config.restoration.dataDir, 'new');
