@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { type Revision, revision } from '../../revision.ts';
+import { SnapshotDamage } from '../damage.ts';
+
+/** Why a cluster's backups do not continue those before. */
+export type HistoryChange =
+  /** The cluster was put back to an older state: it counts revisions again that were stored before. */
+  | 'rolled_back'
+  /** Another cluster writes below the prefix: it shares nothing with what is stored. */
+  | 'other_cluster'
+  /** What etcd says of the last stored revision is not what was stored. */
+  | 'different_events'
+  /** Nothing that could prove that it is the same history is left: the stored revision is compacted or unreadable. */
+  | 'unproven';
+
+/** Says from where on a store holds another history. Written once, after the first full of that history. */
+export interface HistoryMarker {
+  /** `History-<unix seconds>-<shared revision %08d>.json`, a name that readers of snapshots do not know. */
+  readonly name: string;
+  /** When the new history began, whole seconds since the Unix epoch. */
+  readonly begunOn: number;
+  readonly why: HistoryChange;
+  /** Last revision that both histories have in common, as far as it was proved; 0 for none. */
+  readonly shared: Revision;
+  /** Name of the new history's first full. */
+  readonly first: string;
+  /** Cluster id of the new history, hexadecimal as etcd writes it. */
+  readonly clusterId: string;
+  /** Names of the objects above the shared revision that were in the store: they belong to the history that was left. */
+  readonly left: readonly string[];
+}
+
+/** Bytes; names of 100,000 objects fit. */
+export const MARKER_SIZE_LIMIT = 8 * 1024 * 1024;
+
+const NAME = /^History-(\d{1,12})-(\d{8,16})\.json$/;
+const FORMAT = 1;
+
+const objectName = z.string().max(200);
+const schema = z.object({
+  format: z.literal(FORMAT),
+  why: z.enum(['rolled_back', 'other_cluster', 'different_events', 'unproven']),
+  first: objectName,
+  clusterId: z.string().regex(/^[0-9a-f]{1,16}$/),
+  left: z.array(objectName).max(200_000),
+});
+
+/** The numbers of a marker's name; undefined for any other name. */
+export function parseMarkerName(name: string): { readonly begunOn: number; readonly shared: Revision } | undefined {
+  const match = NAME.exec(name);
+  const shared = Number(match?.[2]);
+  return match === null || !Number.isSafeInteger(shared)
+    ? undefined
+    : { begunOn: Number(match[1]), shared: revision(shared) };
+}
+
+/** The name that a marker has for good. */
+export function markerName({ begunOn, shared }: Pick<HistoryMarker, 'begunOn' | 'shared'>): string {
+  return `History-${begunOn}-${String(shared).padStart(8, '0')}.json`;
+}
+
+/** A marker as its object's bytes: JSON with a format number. */
+export function encodeMarker({ why, first, clusterId, left }: Omit<HistoryMarker, 'name'>): Uint8Array {
+  return Buffer.from(`${JSON.stringify({ format: FORMAT, why, first, clusterId, left })}\n`);
+}
+
+/** The inverse of {@link encodeMarker}. Throws a {@link SnapshotDamage} when the bytes or the name are no marker's. */
+export function decodeMarker(name: string, bytes: Uint8Array): HistoryMarker {
+  const numbers = parseMarkerName(name);
+  if (numbers === undefined || bytes.length > MARKER_SIZE_LIMIT) {
+    throw new SnapshotDamage('it is no history marker');
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    throw new SnapshotDamage('it is no JSON text', { cause });
+  }
+  const found = schema.safeParse(parsed);
+  if (!found.success) {
+    throw new SnapshotDamage(`it is no history marker: ${found.error.issues[0]?.path.join('.') || 'no object'}`);
+  }
+  const { why, first, clusterId, left } = found.data;
+  return { name, ...numbers, why, first, clusterId, left };
+}
