@@ -97,7 +97,7 @@ function storeOf(file: string, snapshot: StoredSnapshot): SnapStore {
   return {
     traits: { maxParts: 1, minPartSize: 0, partsAreData: false, partDigests: [] },
     location: file,
-    list: () => Promise.resolve({ snapshots: [snapshot], ignored: [] }),
+    list: () => Promise.resolve({ snapshots: [snapshot], markers: [], ignored: [] }),
     fetch: (_, { signal }) => Promise.resolve(Readable.from(pieces(file, signal))),
     save: refuse,
     delete: refuse,

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
+import type { HistoryMarker } from '../snapshot/history/history-marker.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { CompanionStore } from './backups/companion-store.ts';
+import type { HistoryMarkerStore } from './backups/history-marker-store.ts';
 import type { BucketTraits, CallOptions } from './bucket.ts';
 import type { Inspection } from './upload/inspection.ts';
 
@@ -22,6 +24,8 @@ export interface StoredSnapshot extends Snapshot {
 export interface StoreListing {
   /** In chain order: by last revision, whole before chunks, then by creation time. Chunks and excluded ones included. */
   readonly snapshots: readonly StoredSnapshot[];
+  /** Say where one history of the cluster ends and another begins; in no promised order. */
+  readonly markers: readonly HistoryMarker[];
   /** Keys whose names do not parse; each was warned about once. */
   readonly ignored: readonly string[];
 }
@@ -47,6 +51,8 @@ export interface SnapStore extends AsyncDisposable {
   readonly location: string;
   /** Archives that belong to fulls; undefined where there can be none. */
   readonly companions?: CompanionStore;
+  /** Where history markers are written; undefined where there can be none. */
+  readonly histories?: HistoryMarkerStore;
   list(options: CallOptions): Promise<StoreListing>;
   /** The stored (still compressed) bytes. */
   fetch(snapshot: StoredSnapshot, options: CallOptions): Promise<Readable>;

@@ -115,7 +115,7 @@ function storeWithOnly(store: SnapStore, snapshots: readonly StoredSnapshot[]): 
   return {
     traits: store.traits,
     location: store.location,
-    list: () => Promise.resolve({ snapshots, ignored: [] }),
+    list: () => Promise.resolve({ snapshots, markers: [], ignored: [] }),
     fetch: (snapshot, options) => store.fetch(snapshot, options),
     save: (snapshot, body, options) => store.save(snapshot, body, options),
     delete: (snapshot, options) => store.delete(snapshot, options),

@@ -9,6 +9,7 @@ import type { SaveOptions, SnapStore, StoredSnapshot, StoreListing } from '../sn
 import { StoreError } from '../store-error.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
+import { HistoryMarkers, isMarkerKey } from './history-marker-store.ts';
 
 /** Listings read both, so that backups of old releases are found together with new ones. */
 const LAYOUTS: readonly Layout[] = ['v1', 'v2'];
@@ -26,6 +27,7 @@ export interface BackupStoreOptions {
 export class BackupStore implements SnapStore {
   readonly location: string;
   readonly companions: CompanionStore;
+  readonly histories: HistoryMarkers;
   readonly #bucket: Bucket;
   /** Empty or with a slash at its end. */
   readonly #root: string;
@@ -40,7 +42,9 @@ export class BackupStore implements SnapStore {
     this.location = `${options.bucket.location}/${this.#root}`.replace(/\/$/, '');
     this.#upload = options.upload;
     this.#log = options.log;
-    this.companions = companionsIn(options.bucket, { folder: `${this.#root}v2/`, upload: options.upload });
+    const inFolder = { folder: `${this.#root}v2/`, upload: options.upload, log: options.log };
+    this.companions = companionsIn(options.bucket, inFolder);
+    this.histories = new HistoryMarkers(options.bucket, inFolder);
   }
 
   get traits(): BucketTraits {
@@ -50,18 +54,25 @@ export class BackupStore implements SnapStore {
   async list(options: CallOptions): Promise<StoreListing> {
     const snapshots: StoredSnapshot[] = [];
     const ignored: string[] = [];
+    const markers: ObjectEntry[] = [];
     for (const layout of LAYOUTS) {
       for await (const entry of this.#bucket.list(`${this.#root}${layout}/`, options)) {
         const parsed = parseRelativeKey(entry.key.slice(this.#root.length));
         if (parsed.outcome === 'snapshot') {
           snapshots.push(stored(parsed.snapshot, entry));
+        } else if (isMarkerKey(entry.key)) {
+          markers.push(entry);
         } else if (!(isFolderMarker(entry) || isCompanionKey(entry.key))) {
           ignored.push(entry.key);
           this.#warnOnce(entry.key, parsed.reason);
         }
       }
     }
-    return { snapshots: snapshots.sort(compareInChainOrder), ignored };
+    return {
+      snapshots: snapshots.sort(compareInChainOrder),
+      markers: await this.histories.read(markers, options),
+      ignored,
+    };
   }
 
   fetch(snapshot: StoredSnapshot, options: CallOptions): Promise<Readable> {

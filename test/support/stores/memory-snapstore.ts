@@ -32,6 +32,7 @@ export function memorySnapStore(objects: readonly MemoryObject[]): SnapStore {
 
 function listing(objects: readonly MemoryObject[]): {
   snapshots: readonly StoredSnapshot[];
+  markers: readonly [];
   ignored: readonly string[];
 } {
   const snapshots: StoredSnapshot[] = [];
@@ -44,7 +45,7 @@ function listing(objects: readonly MemoryObject[]): {
       snapshots.push({ ...parsed.snapshot, key, size: bytes.length });
     }
   }
-  return { snapshots: snapshots.toSorted(compareInChainOrder), ignored };
+  return { snapshots: snapshots.toSorted(compareInChainOrder), markers: [], ignored };
 }
 
 function* pieces(bytes: Uint8Array): Generator<Uint8Array, void> {

@@ -85,7 +85,7 @@ export class MemoryStore implements SnapStore {
 
   list(): Promise<StoreListing> {
     const snapshots = [...this.#objects.values()].map(({ snapshot }) => snapshot).sort(compareInChainOrder);
-    return Promise.resolve({ snapshots, ignored: [] });
+    return Promise.resolve({ snapshots, markers: [], ignored: [] });
   }
 
   fetch(snapshot: StoredSnapshot): Promise<Readable> {

@@ -1,0 +1,102 @@
+import type { Logger } from '../../runtime/log/logger.ts';
+import { SnapshotDamage } from '../../snapshot/damage.ts';
+import {
+  decodeMarker,
+  encodeMarker,
+  type HistoryMarker,
+  MARKER_SIZE_LIMIT,
+  parseMarkerName,
+} from '../../snapshot/history/history-marker.ts';
+import type { Bucket, CallOptions, ObjectEntry } from '../bucket.ts';
+import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
+
+/** Markers in the folder of the snapshots, under names that other readers of snapshots ignore. */
+export interface HistoryMarkerStore {
+  /** Stores a marker; a listing shows it from then on. */
+  save(marker: HistoryMarker, options: CallOptions): Promise<void>;
+}
+
+/** Whether a key is that of a history marker, or of a part of one. */
+export function isMarkerKey(key: string): boolean {
+  return key.split('/').some((part) => parseMarkerName(part) !== undefined);
+}
+
+/** Reads and writes the history markers in a folder (with a slash at its end) of a bucket. */
+export class HistoryMarkers implements HistoryMarkerStore {
+  readonly #bucket: Bucket;
+  readonly #folder: string;
+  readonly #upload: UploadSettings;
+  readonly #log: Logger;
+  /** What was read before, by everything that tells one state of an object from another. */
+  readonly #read = new Map<string, HistoryMarker | undefined>();
+
+  constructor(
+    bucket: Bucket,
+    { folder, upload, log }: { readonly folder: string; readonly upload: UploadSettings; readonly log: Logger },
+  ) {
+    this.#bucket = bucket;
+    this.#folder = folder;
+    this.#upload = upload;
+    this.#log = log;
+  }
+
+  /** The markers among `entries` of a listing; each is fetched once. One that is damaged is left out with a warning. */
+  async read(entries: readonly ObjectEntry[], options: CallOptions): Promise<readonly HistoryMarker[]> {
+    const markers: HistoryMarker[] = [];
+    for (const entry of entries) {
+      const marker = await this.#markerOf(entry, options);
+      if (marker !== undefined) {
+        markers.push(marker);
+      }
+    }
+    return markers;
+  }
+
+  async save(marker: HistoryMarker, options: CallOptions): Promise<void> {
+    const bytes = encodeMarker(marker);
+    const upload = { ...options, key: `${this.#folder}${marker.name}`, body: once(bytes), sizeBound: bytes.length };
+    await uploadInChunks(this.#bucket, upload, this.#upload);
+  }
+
+  async #markerOf(entry: ObjectEntry, options: CallOptions): Promise<HistoryMarker | undefined> {
+    const name = entry.key.slice(this.#folder.length);
+    if (!entry.key.startsWith(this.#folder) || parseMarkerName(name) === undefined) {
+      return undefined;
+    }
+    const state = JSON.stringify([entry.key, entry.size, entry.modifiedAt, entry.versionId]);
+    if (!this.#read.has(state)) {
+      this.#read.set(state, await this.#fetch(name, entry, options));
+    }
+    return this.#read.get(state);
+  }
+
+  /** Undefined when it is damaged. Throws what the store throws. */
+  async #fetch(name: string, entry: ObjectEntry, { signal }: CallOptions): Promise<HistoryMarker | undefined> {
+    try {
+      if (entry.size > MARKER_SIZE_LIMIT) {
+        throw new SnapshotDamage(`it has ${entry.size} bytes, a history marker at most ${MARKER_SIZE_LIMIT}`);
+      }
+      const pieces: Uint8Array[] = [];
+      let size = 0;
+      const version = entry.versionId === undefined ? {} : { versionId: entry.versionId };
+      for await (const piece of await this.#bucket.read(entry.key, { signal, ...version })) {
+        pieces.push(piece);
+        size += piece.length;
+        if (size > MARKER_SIZE_LIMIT) {
+          throw new SnapshotDamage('it is longer than the store says');
+        }
+      }
+      return decodeMarker(name, Buffer.concat(pieces));
+    } catch (error) {
+      if (!(error instanceof SnapshotDamage)) {
+        throw error;
+      }
+      this.#log.warn({ key: entry.key, reason: error.message }, `ignoring a history marker: ${error.message}`);
+      return undefined;
+    }
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
