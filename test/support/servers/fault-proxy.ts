@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { KeyPair } from '../../../scripts/lab/certificates.ts';
 import { forwardRequest, lengthHeader } from './forward-request.ts';
-import { corrupted, FaultDesk, type FaultHook, type HttpFault, sendBody } from './http-fault.ts';
+import { corrupted, FaultDesk, type FaultHook, type HttpFault, sendBody, sendScripted } from './http-fault.ts';
 import { listenOnLoopback } from './loopback-listener.ts';
 
 /** A proxy in front of a real store that breaks connections and bytes. */
@@ -23,18 +23,25 @@ export interface FaultProxy extends AsyncDisposable {
   readonly connections: ReadonlySet<Socket>;
 }
 
+/** How a proxy is set up. */
+export interface FaultProxyOptions {
+  readonly tls?: KeyPair;
+  /** Names the operation of a request; left out, as {@link FaultProxy.calls} says. */
+  readonly nameOf?: (method: string, url: URL) => string;
+}
+
 /**
  * Starts a proxy on a free port in front of `target`, `http://HOST:PORT`, or in front of what listens there later.
  * Requests keep their Host header, which may be signed.
  */
 export async function startFaultProxy(
   target: string | (() => string),
-  { tls }: { readonly tls?: KeyPair } = {},
+  { tls, nameOf = operationOf }: FaultProxyOptions = {},
 ): Promise<FaultProxy> {
   const desk = new FaultDesk();
   const connections = new Set<Socket>();
   const handle = (message: IncomingMessage, response: ServerResponse): void => {
-    serve({ target: typeof target === 'string' ? target : target(), desk }, message, response).catch(() =>
+    serve({ target: typeof target === 'string' ? target : target(), desk, nameOf }, message, response).catch(() =>
       response.destroy(),
     );
   };
@@ -59,13 +66,21 @@ export async function startFaultProxy(
 }
 
 async function serve(
-  { target, desk }: { readonly target: string; readonly desk: FaultDesk },
+  {
+    target,
+    desk,
+    nameOf,
+  }: {
+    readonly target: string;
+    readonly desk: FaultDesk;
+    readonly nameOf: (method: string, url: URL) => string;
+  },
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const sent = await buffer(message);
   const url = new URL(message.url ?? '/', target);
-  const fault = desk.enter(operationOf(message, url), url.pathname);
+  const fault = desk.enter(nameOf(message.method ?? '', url), url.pathname);
   switch (fault?.kind) {
     case 'reset':
       message.socket.resetAndDestroy();
@@ -75,6 +90,12 @@ async function serve(
     case 'status':
       refuse(response, fault);
       return;
+    case 'answer':
+      if (fault.answer.performed !== true) {
+        sendScripted(response, fault.answer);
+        return;
+      }
+      break;
     case 'delay':
       await new Promise((resolve) => {
         setTimeout(resolve, fault.ms).unref();
@@ -91,13 +112,18 @@ async function serve(
     message.socket.resetAndDestroy();
     return;
   }
-  response.writeHead(status, { ...headers, ...lengthHeader(message, body) });
+  const whole = { ...headers, ...lengthHeader(message, body) };
+  if (fault?.kind === 'answer') {
+    sendScripted(response, fault.answer, { status, headers: whole, body });
+    return;
+  }
+  response.writeHead(status, whole);
   await sendBody(response, body, { fault });
 }
 
-function operationOf(message: IncomingMessage, url: URL): string {
+function operationOf(method: string, url: URL): string {
   const names = [...new Set(url.searchParams.keys())].filter((name) => name !== 'x-id').toSorted();
-  return [message.method, ...names].join(' ');
+  return [method, ...names].join(' ');
 }
 
 /** What load balancers send, who know nothing of the store's own errors. */

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Pace } from './pace.ts';
 
 /** A request as the hook of a loopback store sees it. */
@@ -11,8 +11,22 @@ export interface StoreCall {
   readonly count: number;
 }
 
+/** An answer in the place of the store's own. */
+export interface ScriptedAnswer {
+  /** Left out: 200. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  /** The body goes out in pieces, without its length. */
+  readonly chunked?: true;
+  /** The operation is done all the same, and what is left out here is as the store answers. */
+  readonly performed?: true;
+}
+
 /** What a loopback store does instead of answering properly. */
 export type HttpFault =
+  /** Another answer, see {@link ScriptedAnswer}. */
+  | { readonly kind: 'answer'; readonly answer: ScriptedAnswer }
   /** An error answer; the operation is not done. */
   | { readonly kind: 'status'; readonly status: number; readonly code?: string; readonly retryAfter?: number }
   /** The connection is cut before the operation is done. */
@@ -47,6 +61,36 @@ export class FaultDesk {
     this.calls.set(operation, count);
     return this.hook({ operation, key, count });
   }
+}
+
+/** An answer as it would be sent. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Sends what a script says; `own` is the store's answer where the operation was done. A HEAD has no body, whatever is written. */
+export function sendScripted(response: ServerResponse, answer: ScriptedAnswer, own?: PlainAnswer): void {
+  const body = answer.body === undefined ? (own?.body ?? Buffer.alloc(0)) : Buffer.from(answer.body);
+  const headers: OutgoingHttpHeaders = { ...own?.headers, ...answer.headers };
+  if (answer.chunked === true) {
+    delete headers['content-length'];
+  } else if (answer.body !== undefined || own === undefined) {
+    headers['content-length'] ??= String(body.length);
+  }
+  response.writeHead(answer.status ?? own?.status ?? 200, headers);
+  if (response.req.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  if (answer.chunked === true) {
+    // Without a header of the length, what is written before the end goes out in pieces.
+    response.write(body);
+    response.end();
+    return;
+  }
+  response.end(body);
 }
 
 /** Sends the body in pieces, cut short where the fault says so. Ends or cuts the answer. */

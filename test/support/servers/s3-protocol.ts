@@ -35,6 +35,9 @@ function ofObject(method: string, query: URLSearchParams, { beginUpload }: S3Dia
     case 'HEAD':
       return 'HeadObject';
     default:
+      if (query.has('tagging')) {
+        return 'GetObjectTagging';
+      }
       return upload ? 'ListParts' : 'GetObject';
   }
 }

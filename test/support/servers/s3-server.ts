@@ -96,7 +96,8 @@ function callerOf({ headers }: IncomingMessage): S3Caller {
 }
 
 function ofBucket(query: URLSearchParams): string {
-  return ['versioning', 'object-lock'].find((name) => query.has(name)) ?? 'ListObjectsV2';
+  const named = ['versioning', 'object-lock', 'versions', 'uploads'].find((name) => query.has(name));
+  return named ?? 'ListObjectsV2';
 }
 
 interface Space {
@@ -112,6 +113,10 @@ function perform({ operation, key, query, headers, body }: StoreRequest, space: 
       return xmlAnswer(element('VersioningConfiguration'));
     case 'ListObjectsV2':
       return list(query, space);
+    case 'object-lock':
+      throw new AwsRefusal(404, 'ObjectLockConfigurationNotFoundError');
+    case 'versions':
+      return listVersions(query, space);
     case 'CreateMultipartUpload': {
       const id = randomUUID();
       space.uploads.set(id, new Map());
@@ -186,6 +191,22 @@ function get(object: S3Object, range: string | undefined): StoreAnswer {
   }
   const headers = { ...described(object), 'content-range': `bytes ${start}-${end - 1}/${bytes.length}` };
   return { status: 206, headers, body: bytes.subarray(start, end) };
+}
+
+/** As of a bucket that never kept versions: each object is the only version of its key, and its version is `null`. */
+function listVersions(query: URLSearchParams, space: Space): StoreAnswer {
+  const { keys, next } = keyPage(space.objects.keys(), {
+    prefix: query.get('prefix') ?? '',
+    after: query.get('key-marker') ?? '',
+    most: 1000,
+  });
+  const entries = keys.map((key) => {
+    const { size, modifiedAt } = objectOf(space, key);
+    const modified = leaf('LastModified', new Date(modifiedAt).toISOString());
+    return element('Version', leaf('Key', key), leaf('VersionId', 'null'), leaf('Size', size), modified);
+  });
+  const more = next === undefined ? [] : [leaf('NextKeyMarker', next), leaf('NextVersionIdMarker', 'null')];
+  return xmlAnswer(element('ListVersionsResult', leaf('IsTruncated', next !== undefined), ...more, ...entries));
 }
 
 function list(query: URLSearchParams, space: Space): StoreAnswer {

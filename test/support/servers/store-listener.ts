@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { corrupted, FaultDesk, type FaultHook, type HttpFault, sendBody } from './http-fault.ts';
+import { corrupted, FaultDesk, type FaultHook, type HttpFault, sendBody, sendScripted } from './http-fault.ts';
 import { listenOnLoopback } from './loopback-listener.ts';
 import type { Pace } from './pace.ts';
 
@@ -95,6 +95,10 @@ async function serve(
   if (fault?.kind === 'stall') {
     return;
   }
+  if (fault?.kind === 'answer' && fault.answer.performed !== true) {
+    sendScripted(response, fault.answer);
+    return;
+  }
   const request = {
     ...sorted,
     query: url.searchParams,
@@ -115,6 +119,11 @@ async function serve(
   }
   const stored = answer.body ?? Buffer.alloc(0);
   const bytes = fault?.kind === 'corrupt' && message.method === 'GET' ? corrupted(stored) : stored;
+  if (fault?.kind === 'answer') {
+    const headers = { 'content-length': String(bytes.length), ...answer.headers };
+    sendScripted(response, fault.answer, { status: answer.status, headers, body: bytes });
+    return;
+  }
   response.writeHead(answer.status, {
     'content-length': String(bytes.length),
     ...(fault?.kind === 'status' && fault.retryAfter !== undefined ? { 'retry-after': String(fault.retryAfter) } : {}),
