@@ -1,6 +1,7 @@
 import process from 'node:process';
-import type { WriteStream } from 'node:tty';
 import { reportFor, run } from './cli/run.ts';
+import { resultOutput } from './runtime/terminal/result-output.ts';
+import { standardStream } from './runtime/terminal/standard-stream.ts';
 import type { TextOutput } from './runtime/terminal/text-output.ts';
 
 const argv = process.argv.slice(2);
@@ -12,33 +13,28 @@ function fail(error: unknown): never {
   process.exit(report.exitCode);
 }
 
-/** A standard stream. When its reader has gone, as `head` does, further text is dropped silently. */
-function output(stream: WriteStream): TextOutput {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') {
-      fail(error);
-    }
-  });
+/** Logs. What cannot be written is dropped: a terminal that has gone, or a full disk for logs, must not end a backup. */
+function stderrOutput(): TextOutput {
+  const stream = standardStream(process.stderr);
   return {
-    write: (text) => {
-      stream.write(text);
-    },
+    write: (text) => stream.write(text, () => undefined),
     get isTerminal() {
-      return stream.isTTY === true;
+      return process.stderr.isTTY === true;
     },
     get columns() {
       // Some terminals say 0 when they do not know.
-      return stream.columns || 80;
+      return process.stderr.columns || 80;
     },
   };
 }
 
-const stderr = output(process.stderr);
-const stdout = output(process.stdout);
+const stderr = stderrOutput();
+const stdout = resultOutput(standardStream(process.stdout));
 process.on('uncaughtException', fail);
+// Without this, a command that waits for something that can no longer come would end with 0.
+process.on('beforeExit', () => fail(new Error('nothing is left to wait for, and the command is not done')));
 
 run({ argv, stdout, stderr, signals: process, abandon: (exitCode) => process.exit(exitCode) }).then(
-  // The callback of this write runs when everything before it has been written.
-  () => process.stdout.write('', () => process.exit(0)),
+  () => process.exit(0),
   fail,
 );

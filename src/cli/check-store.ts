@@ -31,7 +31,7 @@ export const checkStoreCommand = command({
     const opened = await openBucket(config.store, context);
     await using _bucket = opened.bucket;
     const check = await checkStore(opened, config.store.prefix, context);
-    print(await formatReport(checkReport(check), config.output.format));
+    await print(await formatReport(checkReport(check), config.output.format));
     const missing = missingSteps(check);
     if (missing.length > 0) {
       throw new Failure({

@@ -3,6 +3,7 @@ import type { PodEnvironment } from '../config/environment.ts';
 import type { loggingOptions } from '../config/options/logging.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import type { ValueSource } from '../config/value-source.ts';
+import { LeftUndone } from '../runtime/process/left-undone.ts';
 import type { Host } from './host.ts';
 import type { CommandContext } from './session.ts';
 
@@ -16,8 +17,8 @@ export interface Invocation<G extends CommandGroups> {
   readonly given: ReadonlySet<string>;
   readonly pod: PodEnvironment;
   readonly context: CommandContext;
-  /** Writes to stdout; the text ends with a newline. */
-  print(text: string): void;
+  /** Writes to stdout; the text ends with a newline. Throws a Failure `result_unwritten`. */
+  print(text: string): Promise<void>;
 }
 
 /** Everything about one command: how help explains it, its options, and what it does. */
@@ -75,6 +76,9 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
         await run({ config, given, pod, context, print: (text) => host.stdout.write(text) });
       } catch (error) {
         const { signal } = context;
+        if (error instanceof LeftUndone) {
+          throw error;
+        }
         throw signal.aborted && isConsequenceOf(error, signal.reason) ? signal.reason : error;
       }
     },

@@ -44,8 +44,9 @@ export const compactCommand = command({
     if (leases.enabled) {
       context.log.warn('This version writes no Kubernetes leases; --enable-snapshot-lease-renewal has no effect');
     }
-    print(formatResult(compactResult(result), config.output.format));
-    await context.clock.sleep(compaction.metricsScrapeWaitMs, context.signal);
+    await print(formatResult(compactResult(result), config.output.format));
+    // The work is done: a signal only ends the wait.
+    await context.clock.sleep(compaction.metricsScrapeWaitMs, context.signal).catch(() => undefined);
   },
 });
 

@@ -1,5 +1,6 @@
 import type { Environment } from '../runtime/environment.ts';
 import type { SignalSource } from '../runtime/process/signals.ts';
+import type { ResultOutput } from '../runtime/terminal/result-output.ts';
 import type { TextOutput } from '../runtime/terminal/text-output.ts';
 
 /** The process a command line runs in. */
@@ -7,7 +8,7 @@ export interface HostProcess {
   /** The command line without the program itself. */
   readonly argv: readonly string[];
   /** Results. */
-  readonly stdout: TextOutput;
+  readonly stdout: ResultOutput;
   /** Logs, progress and errors. */
   readonly stderr: TextOutput;
   readonly signals: SignalSource;

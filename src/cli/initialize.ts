@@ -56,7 +56,7 @@ export const initializeCommand = command({
       },
       context,
     );
-    print(formatResult(initializeResult(result, config.restoration.dataDir), config.output.format));
+    await print(formatResult(initializeResult(result, config.restoration.dataDir), config.output.format));
   },
 });
 

@@ -29,6 +29,6 @@ export const listCommand = command({
       now: context.clock.now(),
       deltas: config.list.all ? 'all' : 'shortened',
     });
-    print(await formatReport(report, config.output.format));
+    await print(await formatReport(report, config.output.format));
   },
 });

@@ -15,8 +15,13 @@ import { versionLines } from './version.ts';
  * Throws a {@link UsageFailure} when the command line cannot be understood.
  */
 export async function runProgram(host: Host): Promise<void> {
+  let written = Promise.resolve();
+  // The parser does not wait for what it prints.
+  const print = (text: string): void => {
+    written = written.then(() => host.stdout.write(text));
+  };
   try {
-    await rootParser(host).parseAsync([...host.argv], { from: 'user' });
+    await rootParser(host, print).parseAsync([...host.argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) {
       throw error;
@@ -24,16 +29,19 @@ export async function runProgram(host: Host): Promise<void> {
     if (error.exitCode !== 0) {
       throw translated(error);
     }
+  } finally {
+    written.catch(() => undefined);
   }
+  await written;
 }
 
-function rootParser(host: Host): Parser {
+function rootParser(host: Host, print: (text: string) => void): Parser {
   const root = new Parser('etcdbrctl');
   root
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => host.stdout.write(text),
-      writeErr: (text) => host.stdout.write(text),
+      writeOut: print,
+      writeErr: print,
       outputError: () => undefined,
     })
     .configureHelp({ formatHelp: () => rootHelp() })
@@ -41,7 +49,7 @@ function rootParser(host: Host): Parser {
     .allowUnknownOption()
     .allowExcessArguments()
     .version(versionLines().join('\n'), '-v, --version')
-    .helpCommand('help [command]')
+    .helpCommand(false)
     .action(() => refuseRoot(root));
   for (const command of commands) {
     addCommand(root, command, host);
@@ -52,13 +60,20 @@ function rootParser(host: Host): Parser {
     .allowExcessArguments()
     .allowUnknownOption()
     .configureHelp({ formatHelp: () => rootHelp() })
-    .action((shell: string | undefined) => host.stdout.write(completionScript(shell)));
+    .action((shell: string | undefined) => print(completionScript(shell)));
   root
     .command('version')
     .allowExcessArguments()
     .allowUnknownOption()
     .configureHelp({ formatHelp: () => rootHelp() })
-    .action(() => host.stdout.write(`${versionLines().join('\n')}\n`));
+    .action(() => print(`${versionLines().join('\n')}\n`));
+  root
+    .command('help')
+    .argument('[command]')
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .configureHelp({ formatHelp: () => rootHelp() })
+    .action((word: string | undefined) => print(helpAbout(word, namesOf(root))));
   return root;
 }
 
@@ -81,7 +96,7 @@ function addCommand(root: Parser, command: Command, host: Host): void {
 
 /** The command line names no command. */
 function refuseRoot(root: Parser): never {
-  const names = root.commands.map((command) => command.name());
+  const names = namesOf(root);
   const [word] = root.args;
   if (word === undefined) {
     throw new UsageFailure({
@@ -99,8 +114,25 @@ function refuseRoot(root: Parser): never {
       remedy: 'give the command first: etcdbrctl COMMAND FLAGS',
     });
   }
+  throw unknownCommand(word, names);
+}
+
+function namesOf(root: Parser): readonly string[] {
+  return root.commands.map((command) => command.name());
+}
+
+/** The help of a command, or of the program. Throws a {@link UsageFailure} for a word that is no command. */
+function helpAbout(word: string | undefined, names: readonly string[]): string {
+  const found = commands.find(({ spec }) => spec.name === word);
+  if (word !== undefined && !names.includes(word)) {
+    throw unknownCommand(word, names);
+  }
+  return found === undefined ? rootHelp() : commandHelp(found.spec);
+}
+
+function unknownCommand(word: string, names: readonly string[]): UsageFailure {
   const meant = nearest(word, names);
-  throw new UsageFailure({
+  return new UsageFailure({
     action: 'run',
     object: JSON.stringify(word),
     found: 'there is no such command',

@@ -40,11 +40,11 @@ export const pruneCommand = command({
     const plan = await planPrune(store, retentionRulesOf(config.retention), context);
     const style = { location: store.location, now: context.clock.now() };
     if (!config.prune.yes) {
-      print(await formatReport(pruneReport(plan, style), config.output.format));
+      await print(await formatReport(pruneReport(plan, style), config.output.format));
       return;
     }
     const results = await carryOut(plan, { store }, context);
-    print(await formatReport(pruneReport(results, style), config.output.format));
+    await print(await formatReport(pruneReport(results, style), config.output.format));
     const failed = results.filter(({ outcome }) => outcome === 'failed');
     if (failed.length > 0) {
       throw new Failure({

@@ -65,7 +65,7 @@ export const restoreCommand = command({
       const { planRestore, refuseIncompletePlan } = await import('../operations/restore/plan.ts');
       const { planResult } = await import('./output/plan.ts');
       const plan = await planRestore({ store, target }, context);
-      print(planResult(plan, { format: config.output.format, now: context.clock.now() }));
+      await print(planResult(plan, { format: config.output.format, now: context.clock.now() }));
       refuseIncompletePlan(plan);
       return;
     }
@@ -76,7 +76,7 @@ export const restoreCommand = command({
       context,
     );
     const companion = await companionOf({ config, store, fullName: result.snapshots[0] }, context);
-    print(formatResult(withCompanion(restoreResult(result), companion), config.output.format));
+    await print(formatResult(withCompanion(restoreResult(result), companion), config.output.format));
   },
 });
 

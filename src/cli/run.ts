@@ -10,7 +10,7 @@ export async function run(host: HostProcess): Promise<void> {
   const [word, ...rest] = host.argv;
   if (rest.length === 0 && (word === '--version' || word === '-v' || word === 'version')) {
     const { versionLines } = await import('./version.ts');
-    host.stdout.write(`${versionLines().join('\n')}\n`);
+    await host.stdout.write(`${versionLines().join('\n')}\n`);
     return;
   }
   const { runProgram } = await import('./program.ts');

@@ -2,6 +2,7 @@ import type { ValuesOf } from '../config/option.ts';
 import type { loggingOptions } from '../config/options/logging.ts';
 import type { Environment } from '../runtime/environment.ts';
 import { createLogger } from '../runtime/log/pino-logger.ts';
+import { Interrupted } from '../runtime/process/interrupted.ts';
 import { watchSignals } from '../runtime/process/signals.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { systemClock } from '../runtime/system-clock.ts';
@@ -47,7 +48,7 @@ export async function openSession(logging: ValuesOf<(typeof loggingOptions)['opt
           ? `Received ${signal} again, stopping at once; temporary files may remain`
           : `Not stopped ${graceMs / 1_000} s after ${signal}, giving up; temporary files may remain`,
       );
-      host.abandon(signal === 'SIGINT' ? 130 : 143);
+      host.abandon(new Interrupted(signal).exitCode);
     },
   });
   return {

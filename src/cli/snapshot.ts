@@ -58,7 +58,7 @@ export const snapshotCommand = command({
               { store, full: result.snapshot, paths: config.once.include, keep: config.once.companionMax },
               context,
             );
-      print(formatResult(onceResult(result, store.location, companion), config.output.format));
+      await print(formatResult(onceResult(result, store.location, companion), config.output.format));
     } else {
       const { Snapshotter } = await import('../operations/snapshot/snapshotter.ts');
       await new Snapshotter({ ...common, ...scheduledBackupOf(config, given), start: 'full' }, context).run();

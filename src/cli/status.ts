@@ -24,7 +24,7 @@ export const statusCommand = command({
   async run({ config, operand, context, print }) {
     const { readStatus } = await import('../operations/status/status.ts');
     const status = await readStatus({ path: operand, tempDir: config.status.tempDir }, context);
-    print(await formatReport(statusReport(status), config.output.format));
+    await print(await formatReport(statusReport(status), config.output.format));
   },
 });
 

@@ -24,8 +24,8 @@ export class Failure extends Error {
   readonly code: FailureCode;
   /** What was being done, see {@link FailureParts.action}. */
   readonly action: string;
-  /** The process exit code `main` gives this failure: 1 failed operation, 2 bad usage. */
-  readonly exitCode: 1 | 2 = 1;
+  /** The process exit code `main` gives this failure: 1 failed operation, 2 bad usage, that of a signal where one left something undone. */
+  readonly exitCode: number = 1;
 
   constructor(parts: FailureParts) {
     const remedy = parts.remedy === undefined ? '' : `; ${parts.remedy}`;

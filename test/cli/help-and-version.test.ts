@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { executable, makeRig } from './rig.ts';
 
@@ -113,6 +113,69 @@ describe('what is loaded', { skip: executable === undefined ? false : 'only seen
       rooms.filter((file) => !constants.includes(file)),
       [],
     );
+  });
+});
+
+describe('help for a word that is no command', () => {
+  for (const [word, remedy] of [
+    ['snpashot', /"snpashot": there is no such command; did you mean snapshot\? see etcdbrctl --help/],
+    ['nothing-like-it', /"nothing-like-it": there is no such command; see etcdbrctl --help/],
+  ] as const) {
+    it(`is one line and 2: ${word}`, async () => {
+      await using rig = makeRig();
+      const { stdout, stderr, exitCode } = await rig.run(['help', word]);
+      assert.equal(exitCode, 2);
+      assert.equal(stdout, '');
+      assert.match(stderr, remedy);
+      assert.equal(stderr.split('\n').length, 2);
+    });
+  }
+
+  it('is the general help for help, version and completion', async () => {
+    await using rig = makeRig();
+    const { stdout: general } = await rig.run(['--help']);
+    for (const word of ['help', 'version', 'completion']) {
+      const { stdout, stderr, exitCode } = await rig.run(['help', word]);
+      assert.deepEqual([stdout, stderr, exitCode], [general, '', 0], word);
+    }
+  });
+});
+
+describe('a result that cannot be written', () => {
+  const everyKind = [
+    ['--version'],
+    ['version'],
+    ['--help'],
+    ['help', 'list'],
+    ['list', '--help'],
+    ['completion', 'bash'],
+  ] as const;
+  for (const args of everyKind) {
+    it(`is an error: etcdbrctl ${args.join(' ')}`, async () => {
+      await using rig = makeRig();
+      const { stderr, exitCode } = await rig.run(args, { shell: 'exec "$@" >/dev/full' });
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /^error: cannot write the result: no space is left there \(ENOSPC\); [^\n]+\n$/);
+    });
+  }
+
+  it('is an error also when a part of it was taken', async () => {
+    await using rig = makeRig();
+    const options = { shell: 'ulimit -f 1; exec "$@" >out' };
+    const { stderr, exitCode } = await rig.run(['snapshot', '--help'], options);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^error: cannot write the result: no file may be this large there \(EFBIG\); /);
+    assert.ok(statSync(rig.home.join('out')).size > 0);
+  });
+
+  it('is no error when only logs cannot be written', async () => {
+    await using rig = makeRig();
+    const flags = ['--store-container', rig.home.path];
+    for (const shell of ['exec "$@" 2>/dev/full', 'exec "$@" 2>&-']) {
+      const { stdout, exitCode } = await rig.run(['list', ...flags, '--log-level=debug'], { shell });
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /no snapshot/);
+    }
   });
 });
 

@@ -30,6 +30,7 @@ async function silentServer() {
 
 describe('a command that is interrupted', () => {
   for (const [signal, exitCode] of [
+    ['SIGHUP', 129],
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {

@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Arguments of the runtime, before the program; only for runs from source. */
   readonly nodeArguments?: readonly string[];
+  /** A line of sh in which "$@" is the program, for redirections and limits: `exec "$@" >/dev/full`. */
+  readonly shell?: string;
   /** `none` puts {@link unprivileged} before the program. */
   readonly privileges?: 'none' | 'own';
 }
@@ -44,6 +46,8 @@ export interface Rig extends AsyncDisposable {
   run(args: readonly string[], options?: RunOptions): Promise<Finished>;
   /** The same with a terminal of 100 columns for stdout and stderr; what it shows is in `stdout`. */
   runOnTerminal(args: readonly string[], options?: RunOptions): Promise<Finished>;
+  /** As {@link runOnTerminal}; what is killed is the terminal. */
+  startOnTerminal(args: readonly string[], options?: RunOptions): Running;
 }
 
 const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -71,15 +75,17 @@ export function makeRig(): Rig {
   };
   const start = (args: readonly string[], options: RunOptions = {}): Running =>
     launched(commandLine(args, options), options);
+  const startOnTerminal = (args: readonly string[], options: RunOptions = {}): Running => {
+    const quoted = commandLine(args, options).map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+    const inTerminal = `stty cols 100; exec ${quoted.join(' ')}`;
+    return launched(['script', '--quiet', '--return', '--command', inTerminal, '/dev/null'], options);
+  };
   return {
     home,
     start,
+    startOnTerminal,
     run: (args, options) => start(args, options).finished,
-    runOnTerminal: (args, options = {}) => {
-      const quoted = commandLine(args, options).map((word) => `'${word.replaceAll("'", "'\\''")}'`);
-      const inTerminal = `stty cols 100; exec ${quoted.join(' ')}`;
-      return launched(['script', '--quiet', '--return', '--command', inTerminal, '/dev/null'], options).finished;
-    },
+    runOnTerminal: (args, options) => startOnTerminal(args, options).finished,
     async [Symbol.asyncDispose]() {
       for (const running of live) {
         running.kill('SIGKILL');
@@ -92,7 +98,8 @@ export function makeRig(): Rig {
 
 function commandLine(args: readonly string[], options: RunOptions): readonly string[] {
   const program = executable === undefined ? [execPath, ...(options.nodeArguments ?? []), source] : [executable];
-  return [...(options.privileges === 'none' ? unprivileged : []), ...program, ...args];
+  const shell = options.shell === undefined ? [] : ['sh', '-c', options.shell, 'sh'];
+  return [...(options.privileges === 'none' ? unprivileged : []), ...shell, ...program, ...args];
 }
 
 function launch(home: string, [command = '', ...args]: readonly string[], options: RunOptions): Running {

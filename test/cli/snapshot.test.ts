@@ -68,8 +68,25 @@ describe('snapshot --once', () => {
   });
 });
 
+describe('snapshot on a terminal that goes away', () => {
+  it('ends as by SIGTERM: the last delta is stored', async () => {
+    await using rig = makeRig();
+    await using etcd = await startEtcd(started);
+    const flags = ['snapshot', '-e', etcd.clientUrl, ...storeFlags(rig), '--delta-snapshot-period=1h'];
+    const terminal = rig.startOnTerminal(flags);
+    await eventually(async () => ((await watchers(etcd)) > 0 ? true : undefined));
+    for (const value of ['1', '2', '3']) {
+      await etcd.etcdctl('put', 'late', value);
+    }
+    // Without its other end the terminal hangs up, and whatever is written to it fails.
+    terminal.kill('SIGKILL');
+    await eventually(() => (stored(rig).length === 2 ? true : undefined));
+    assert.match(stored(rig)[1] ?? '', /^Incr-00000002-0000000[2-4]-/);
+  });
+});
+
 describe('snapshot', () => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
     it(`runs until ${signal}, writes the buffered events as a delta, and ends with 0`, async () => {
       await using rig = makeRig();
       await using etcd = await startEtcd(started);

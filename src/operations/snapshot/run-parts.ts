@@ -33,6 +33,7 @@ export interface RunParts {
   /** How far the watch has come. */
   readonly watermark: RevisionWatermark;
   readonly buffer: EventBuffer;
+  readonly outageRetry: StoreOutageRetry;
   readonly uploadLoop: UploadLoop;
   readonly fullLoop: FullSnapshotLoop;
 }
@@ -63,6 +64,7 @@ export function createRunParts(
     concurrentWriters,
     watermark: new RevisionWatermark(),
     buffer,
+    outageRetry,
     uploadLoop: new UploadLoop(shared, { signal: signals.uploads, clock, log }),
     fullLoop: new FullSnapshotLoop(shared, context),
   };

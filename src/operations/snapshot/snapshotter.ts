@@ -1,7 +1,8 @@
 import { nextRevision, type Revision } from '../../revision.ts';
 import { type GracePeriod, gracePeriodAfter } from '../../runtime/async/grace-period.ts';
 import { runTaskGroup } from '../../runtime/async/task-group.ts';
-import { Failure } from '../../runtime/failure.ts';
+import { Failure, type FailureParts } from '../../runtime/failure.ts';
+import { LeftUndone } from '../../runtime/process/left-undone.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
@@ -75,7 +76,7 @@ export class Snapshotter implements AsyncDisposable {
   }
 
   /**
-   * Runs until it is stopped (returns) or fails (throws). When it settles, nothing of this run can become visible in the store
+   * Runs until it is stopped (returns) or fails (throws); throws LeftUndone when it is stopped before all it has seen is stored. When it settles, nothing of this run can become visible in the store
    * any more.
    */
   run(): Promise<void> {
@@ -207,7 +208,7 @@ export class Snapshotter implements AsyncDisposable {
     const { log } = this.#context;
     try {
       log.info('Writing the buffered events before leaving');
-      await this.#parts.uploadLoop.write();
+      await this.#parts.uploadLoop.writeLast();
     } catch (error) {
       log.error({ error }, `Abandoned the events buffered since the last delta snapshot: ${error}`);
     }
@@ -221,12 +222,40 @@ export class Snapshotter implements AsyncDisposable {
     }
   }
 
-  /** Throws the failure that has ended the run, where it came before a stop. */
+  /** What is in no snapshot although this run has seen it, or was to store it; undefined when nothing is. */
+  #undone(): Pick<FailureParts, 'action' | 'object' | 'found' | 'remedy'> | undefined {
+    const { chain, watermark, fullLoop } = this.#parts;
+    const { cluster, store } = this.#request;
+    if (chain.newest.full === undefined || (!this.takesDeltas && fullLoop.hasAbandoned)) {
+      return {
+        action: 'take a full snapshot of',
+        object: cluster.location,
+        found: `it was not stored in ${store.location} before the end`,
+        remedy: 'start again',
+      };
+    }
+    const { known } = watermark;
+    if (!this.takesDeltas || known <= chain.covered) {
+      return undefined;
+    }
+    return {
+      action: 'store the last changes of',
+      object: cluster.location,
+      found: `revisions ${nextRevision(chain.covered)} to ${known} are not in ${store.location}`,
+      remedy: 'start again while etcd has them: it begins with a full snapshot',
+    };
+  }
+
+  /** Throws the failure that has ended the run, where it came before a stop, and LeftUndone when the end came too early. */
   #reportEnd(failure: { readonly error: unknown } | undefined): void {
     const { signal, log } = this.#context;
     const stoppedFirst = signal.aborted && this.#ending.signal.reason === signal.reason;
+    const undone = this.#undone();
     if (failure !== undefined && !stoppedFirst) {
       const code = failure.error instanceof Failure ? failure.error.code : 'unexpected';
+      if (undone !== undefined) {
+        log.error(`At the end ${undone.found}`);
+      }
       this.#listener({ type: 'ended', outcome: 'failed', code });
       throw failure.error;
     }
@@ -234,6 +263,10 @@ export class Snapshotter implements AsyncDisposable {
       log.warn({ error: failure.error }, `Failed while stopping: ${failure.error}`);
     }
     log.info('Closing the snapshotter.');
+    if (undone !== undefined) {
+      this.#listener({ type: 'ended', outcome: 'failed', code: 'left_undone' });
+      throw new LeftUndone({ ...undone, reason: signal.reason, cause: this.#parts.outageRetry.failure });
+    }
     this.#listener({ type: 'ended', outcome: 'stopped' });
   }
 }

@@ -33,6 +33,7 @@ export class StoreOutageRetry {
   /** When the store failed first since it last worked, monotonic ms. */
   #failingSince: number | undefined;
   #hasWorked = false;
+  #failure: StoreError | undefined;
 
   constructor(options: StoreOutageOptions, context: Pick<RunContext, 'clock' | 'log'>) {
     this.#options = options;
@@ -42,7 +43,8 @@ export class StoreOutageRetry {
 
   /**
    * Does `attempt` until it succeeds. `action` is what is done, as it reads after "cannot". Before anything has ever worked,
-   * only transient failures are tried again: the others are then faults of the options.
+   * only transient failures are tried again: the others are then faults of the options. Once it has worked, every answer may be
+   * that of a proxy, a rule or an administrator, and pass.
    * Throws a Failure `store_outage` once the store has failed for too long, and whatever else `attempt` throws.
    */
   async persist<T>(action: string, attempt: () => Promise<T>, bounds: PersistBounds): Promise<T> {
@@ -57,6 +59,7 @@ export class StoreOutageRetry {
         if (!(error instanceof StoreError) || !this.#isWorthWaiting(error)) {
           throw error;
         }
+        this.#failure = error;
         const leftMs = this.#options.maxOutageMs - this.#noteFailure();
         if (leftMs <= 0) {
           throw this.#outage(action, error);
@@ -70,13 +73,19 @@ export class StoreOutageRetry {
     }
   }
 
+  /** What the store failed with most recently; undefined while it works. */
+  get failure(): StoreError | undefined {
+    return this.#failure;
+  }
+
   #isWorthWaiting(error: StoreError): boolean {
-    return error.kind === 'transient' || (this.#hasWorked && error.kind !== 'invalid');
+    return error.kind === 'transient' || this.#hasWorked;
   }
 
   #noteSuccess(): void {
     const { clock, log } = this.#context;
     this.#hasWorked = true;
+    this.#failure = undefined;
     if (this.#failingSince !== undefined) {
       const seconds = (clock.monotonic() - this.#failingSince) / 1_000;
       this.#failingSince = undefined;

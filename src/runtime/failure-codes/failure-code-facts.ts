@@ -1,7 +1,7 @@
 /** What is known of every failure with one code. */
 export interface FailureCodeFacts {
   /** How the process ends: 1 failed operation, 2 bad usage, 128 and the signal's number when it was interrupted. */
-  readonly exitCode: 1 | 2 | '130 or 143';
+  readonly exitCode: 1 | 2 | '129, 130 or 143';
   /** What was found. */
   readonly meaning: string;
   /** What the reader can do now. */

@@ -8,9 +8,19 @@ export const programCodes = {
     remedy: 'correct the option that is named; nothing was done',
   },
   interrupted: {
-    exitCode: '130 or 143',
-    meaning: 'SIGINT (130) or SIGTERM (143) ended the program',
+    exitCode: '129, 130 or 143',
+    meaning: 'SIGHUP (129), SIGINT (130) or SIGTERM (143) ended the program',
     remedy: 'run it again',
+  },
+  left_undone: {
+    exitCode: '129, 130 or 143',
+    meaning: 'a signal ended the program, and something that it still had to do is not done; the message says what',
+    remedy: 'run it again',
+  },
+  result_unwritten: {
+    exitCode: 1,
+    meaning: 'the result could not be written to stdout, or not all of it',
+    remedy: 'send stdout elsewhere; what the command did before stays done',
   },
   not_built: { exitCode: 1, meaning: 'this version does not have the command yet', remedy: 'use a newer version' },
   unexpected: {

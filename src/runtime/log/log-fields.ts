@@ -17,6 +17,9 @@ const secretNames: ReadonlySet<string> = new Set([
   'credentials',
 ]);
 
+/** Names that every line has itself: no name may be there twice. */
+const ownNames: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
+
 /** Objects deeper than this are written as `…`. */
 const maxDepth = 4;
 
@@ -26,7 +29,9 @@ const maxDepth = 4;
  * log secrets.
  */
 export function writableFields(fields: LogFields): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, writable(name, value, 0)]));
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [ownNames.has(name) ? `${name}_` : name, writable(name, value, 0)]),
+  );
 }
 
 function writable(name: string, value: unknown, depth: number): unknown {

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { StatusLine } from '../terminal/status-line.ts';
 import { writableFields } from './log-fields.ts';
 import { formatLogLine } from './log-line.ts';
-import type { Logger } from './logger.ts';
+import type { LogFields, Logger } from './logger.ts';
 import { rfc3339 } from './rfc3339.ts';
 
 /** How and where a logger writes. */
@@ -42,17 +42,26 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     { write },
   );
-  return loggerOn(logger);
+  return loggerOn(logger, {});
 }
 
-/** pino does not pass the fields of child loggers to its formatters. */
-function loggerOn(target: PinoLogger): Logger {
+/**
+ * A logger that adds `common` to each line. Children of pino's own would write a name twice where theirs or a line's fields have
+ * it too, and many readers of JSON refuse that; here what is nearer to the line wins.
+ */
+function loggerOn(target: PinoLogger, common: LogFields): Logger {
+  const at =
+    (level: 'error' | 'warn' | 'info' | 'debug') =>
+    (fieldsOrText: LogFields | string, text?: string): void =>
+      typeof fieldsOrText === 'string'
+        ? target[level](common, fieldsOrText)
+        : target[level]({ ...common, ...fieldsOrText }, text);
   return {
-    error: target.error.bind(target),
-    warn: target.warn.bind(target),
-    info: target.info.bind(target),
-    debug: target.debug.bind(target),
-    child: (fields) => loggerOn(target.child(writableFields(fields))),
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: at('debug'),
+    child: (fields) => loggerOn(target, { ...common, ...fields }),
   };
 }
 

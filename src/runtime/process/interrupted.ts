@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 
 /** The signals that ask the program to end. */
-export type StopSignal = 'SIGINT' | 'SIGTERM';
+export type StopSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
 /** The reason of the abort when the user or the orchestrator asked the program to end. */
 export class Interrupted extends Error {

@@ -25,9 +25,9 @@ export interface WatchedSignals extends Disposable {
   readonly signal: AbortSignal;
 }
 
-const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
+const stopSignals: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
-/** Aborts at the first SIGINT or SIGTERM, and calls `onForced` at the second, or at the end of the grace period. */
+/** Aborts at the first SIGHUP, SIGINT or SIGTERM, and calls `onForced` at the second, or at the end of the grace period. */
 export function watchSignals(watch: SignalWatch): WatchedSignals {
   const stop = new AbortController();
   const finished = new AbortController();

@@ -34,7 +34,7 @@ function host() {
   const made: Host = {
     argv: [],
     environment: { POD_NAME: 'etcd-main-0', POD_NAMESPACE: '' },
-    stdout: { ...silent, write: (text) => void out.push(text) },
+    stdout: { write: (text) => Promise.resolve(void out.push(text)) },
     stderr: silent,
     signals,
     abandon: () => assert.fail('nothing has to be abandoned'),
@@ -52,8 +52,7 @@ describe('a command', () => {
         assert.equal(pod.name, 'etcd-main-0');
         assert.equal(pod.namespace, undefined);
         assert.equal(pod.etcdConfigFile, '/var/etcd/config/etcd.conf.yaml');
-        print(`${amount}\n`);
-        return Promise.resolve();
+        return print(`${amount}\n`);
       },
     });
     await tried.execute({ flags: new Map([['amount', ['3']]]), operand: undefined }, place);

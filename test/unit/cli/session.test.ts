@@ -23,7 +23,7 @@ async function opened(facts: {
   const host: Host = {
     argv: [],
     environment: facts.environment ?? {},
-    stdout: { write: () => assert.fail('logs do not go to stdout'), isTerminal: false, columns: 80 },
+    stdout: { write: () => assert.fail('logs do not go to stdout') },
     stderr,
     signals,
     abandon: (exitCode) => void abandoned.push(exitCode),

@@ -2,6 +2,7 @@ import type { EtcdCluster } from '../../../etcd/cluster.ts';
 import type { Revision } from '../../../revision.ts';
 import { gracePeriodAfter } from '../../../runtime/async/grace-period.ts';
 import type { Clock } from '../../../runtime/clock.ts';
+import type { RevisionWatermark } from './revision-watermark.ts';
 
 /** How long events that were committed before the end may take to arrive, ms. */
 const drainMs = 2_000;
@@ -20,7 +21,11 @@ export interface WatchDrain extends Disposable {
  */
 export function drainWatch(
   stop: AbortSignal,
-  { cluster, clock }: { readonly cluster: EtcdCluster; readonly clock: Clock },
+  {
+    cluster,
+    clock,
+    watermark,
+  }: { readonly cluster: EtcdCluster; readonly clock: Clock; readonly watermark: RevisionWatermark },
 ): WatchDrain {
   const early = new AbortController();
   const grace = gracePeriodAfter(stop, { ms: drainMs, clock });
@@ -35,6 +40,7 @@ export function drainWatch(
   const ask = async (): Promise<void> => {
     try {
       target = (await cluster.status({ signal })).revision;
+      watermark.expect(target);
       endWhenComplete();
     } catch {
       // Out of reach: then nothing more will arrive either.

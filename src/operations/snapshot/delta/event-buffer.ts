@@ -6,7 +6,7 @@ import { DeltaEncoder } from '../../../snapshot/delta/delta-encoder.ts';
 import { type EventTime, eventTimeOf } from '../../../snapshot/delta/event-time.ts';
 import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
 import type { LeaseTtls } from './lease-ttls.ts';
-import { DeltaSegment } from './segment.ts';
+import { DeltaSegment, joinSegments, type WaitingDelta } from './segment.ts';
 import type { DeltaSpool } from './spool.ts';
 
 /** Rough memory of an event that waits unencoded, without its key and value, bytes. */
@@ -114,6 +114,25 @@ export class EventBuffer {
   /** Takes the oldest segment that waits out of the buffer; the caller has to release it. */
   take(): DeltaSegment | undefined {
     return this.#closed.shift();
+  }
+
+  /**
+   * Takes the oldest segments that wait out of the buffer as one delta: as many as have `limitBytes` together, and at least one.
+   * The caller has to release it.
+   */
+  takeJoined(limitBytes: number): WaitingDelta | undefined {
+    const first = this.#closed.shift();
+    if (first === undefined) {
+      return undefined;
+    }
+    const taken: [DeltaSegment, ...DeltaSegment[]] = [first];
+    let size = first.size;
+    for (let next = this.#closed[0]; next !== undefined && size + next.size <= limitBytes; next = this.#closed[0]) {
+      taken.push(next);
+      size += next.size;
+      this.#closed.shift();
+    }
+    return joinSegments(taken);
   }
 
   /** Lets events wait unencoded from now on, until {@link cutAt} or {@link endHold}. */

@@ -6,13 +6,13 @@ import { compress } from '../../../snapshot/compression.ts';
 import { newSnapshot } from '../../../snapshot/name.ts';
 import type { Compression } from '../../../snapshot/snapshot.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
-import type { DeltaSegment } from './segment.ts';
+import type { WaitingDelta } from './segment.ts';
 
 /** One delta to store. */
 export interface DeltaSnapshotRequest {
   readonly store: SnapStore;
   readonly compression: Compression;
-  readonly segment: DeltaSegment;
+  readonly segment: WaitingDelta;
   /** Everything up to here is in the store; the segment has to continue it. */
   readonly covered: Revision;
   /** Seconds since the epoch. */

@@ -1,4 +1,5 @@
 import type { Revision } from '../../../revision.ts';
+import { joinedDelta, joinedSize } from '../../../snapshot/delta/joined-delta.ts';
 import type { DeltaSpool, SpooledBytes } from './spool.ts';
 
 /** What a segment is made of. */
@@ -11,8 +12,42 @@ export interface DeltaSegmentParts {
   readonly chunks: readonly Uint8Array[];
 }
 
+/** Events that become one delta. */
+export interface WaitingDelta {
+  readonly firstRevision: Revision;
+  readonly lastRevision: Revision;
+  /** Number of events. */
+  readonly count: number;
+  /** Bytes of the uncompressed object, hash included. */
+  readonly size: number;
+  /** The uncompressed object; may be asked for again. */
+  read(): AsyncIterable<Uint8Array>;
+  /** The bytes are no longer needed. */
+  release(): Promise<void>;
+}
+
+/** Several segments that continue each other as one delta. */
+export function joinSegments(segments: readonly [DeltaSegment, ...DeltaSegment[]]): WaitingDelta {
+  const [first] = segments;
+  if (segments.length === 1) {
+    return first;
+  }
+  return {
+    firstRevision: first.firstRevision,
+    lastRevision: (segments.at(-1) ?? first).lastRevision,
+    count: segments.reduce((sum, { count }) => sum + count, 0),
+    size: joinedSize(segments),
+    read: () => joinedDelta(segments),
+    release: async () => {
+      for (const segment of segments) {
+        await segment.release();
+      }
+    },
+  };
+}
+
 /** Events that become one delta; whole transactions only. In memory, or in a file while it waits for a slow store. */
-export class DeltaSegment {
+export class DeltaSegment implements WaitingDelta {
   readonly firstRevision: Revision;
   readonly lastRevision: Revision;
   readonly count: number;

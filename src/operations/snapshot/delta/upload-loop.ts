@@ -9,7 +9,7 @@ import type { RequiredSnapshots } from '../required-snapshots.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
 import type { EventBuffer } from './event-buffer.ts';
 import { saveDeltaSnapshot } from './save.ts';
-import type { DeltaSegment } from './segment.ts';
+import type { WaitingDelta } from './segment.ts';
 
 /** What the upload loop works with. */
 export interface UploadLoopParts {
@@ -23,6 +23,9 @@ export interface UploadLoopParts {
   readonly ending: AbortSignal;
   readonly listener: SnapshotterListener;
 }
+
+/** At the end what waits is joined up to so many bytes: each upload takes time, but some readers hold a whole delta in memory. */
+const longestJoinedBytes = 64 * 1024 * 1024;
 
 /** Stores what the event buffer holds, one delta after the other, while the buffer goes on filling. */
 export class UploadLoop {
@@ -41,8 +44,10 @@ export class UploadLoop {
 
   /** Writes a delta every `periodMs`, or earlier when the buffer has reached its limit, until the signal aborts. */
   async run(periodMs: number, signal: AbortSignal): Promise<void> {
-    const { buffer } = this.#parts;
+    const { buffer, ending } = this.#parts;
     const { clock, log } = this.#context;
+    // What is left then goes into the last delta.
+    const untilEnd = (): WaitingDelta | undefined => (ending.aborted ? undefined : buffer.take());
     for (;;) {
       using wait = disposableAbort(signal);
       const due = await Promise.race([
@@ -52,37 +57,47 @@ export class UploadLoop {
       ]);
       if (due === 'limit') {
         log.info(`Delta events memory crossed the memory limit: ${buffer.size} Bytes`);
-        await this.#queue.run(() => this.#writeWaiting());
+        await this.#queue.run(() => this.#writeWaiting(untilEnd));
       } else {
-        await this.write();
+        await this.#write(untilEnd);
       }
     }
   }
 
   /** Writes everything that is buffered now, after a delta that is just being written. Gives the last delta. */
   write(): Promise<StoredSnapshot | undefined> {
+    return this.#write(() => this.#parts.buffer.take());
+  }
+
+  /** As {@link write}, with everything in one delta, or a few where it is very much. Only after all fulls: they may not fall inside it. */
+  writeLast(): Promise<StoredSnapshot | undefined> {
+    return this.#write(() => this.#parts.buffer.takeJoined(longestJoinedBytes));
+  }
+
+  #write(take: () => WaitingDelta | undefined): Promise<StoredSnapshot | undefined> {
     return this.#queue.run(async () => {
       const { buffer } = this.#parts;
       const { clock, log, signal } = this.#context;
       signal.throwIfAborted();
-      log.info(`Taking delta snapshot for time: ${rfc3339(clock.now())}`);
+      const idle = buffer.size === 0;
+      log[idle ? 'debug' : 'info'](`Taking delta snapshot for time: ${rfc3339(clock.now())}`);
       buffer.close();
-      const last = await this.#writeWaiting();
+      const last = await this.#writeWaiting(take);
       if (last === undefined) {
-        log.info(
-          buffer.isHolding
-            ? 'Events wait for the full snapshot that is being read. Skipping delta snapshot.'
-            : 'No events received to save snapshot. Skipping delta snapshot.',
-        );
+        // Said at every period of an idle cluster, it would be all that a log shows.
+        if (buffer.isHolding) {
+          log.info('Events wait for the full snapshot that is being read. Skipping delta snapshot.');
+        } else {
+          log.debug('No events received to save snapshot. Skipping delta snapshot.');
+        }
       }
       return last;
     });
   }
 
-  async #writeWaiting(): Promise<StoredSnapshot | undefined> {
-    const { buffer } = this.#parts;
+  async #writeWaiting(take: () => WaitingDelta | undefined): Promise<StoredSnapshot | undefined> {
     let last: StoredSnapshot | undefined;
-    for (let segment = buffer.take(); segment !== undefined; segment = buffer.take()) {
+    for (let segment = take(); segment !== undefined; segment = take()) {
       try {
         last = await this.#save(segment);
       } catch (error) {
@@ -95,7 +110,7 @@ export class UploadLoop {
     return last;
   }
 
-  async #save(segment: DeltaSegment): Promise<StoredSnapshot> {
+  async #save(segment: WaitingDelta): Promise<StoredSnapshot> {
     const { store, compression, buffer, chain, required, outageRetry, ending, listener } = this.#parts;
     const { clock, signal } = this.#context;
     // The name stays the same however often it is tried: a try that seemed to fail may have arrived.

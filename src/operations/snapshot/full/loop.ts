@@ -52,10 +52,16 @@ export class FullSnapshotLoop {
   readonly #queue = new SerialQueue();
   /** The raft index before the last full was taken: while it does not move, another full would be the same. */
   #raftIndex: bigint | undefined;
+  #abandoned = false;
 
   constructor(parts: FullSnapshotLoopParts, context: Omit<RunContext, 'signal'>) {
     this.#parts = parts;
     this.#context = context;
+  }
+
+  /** Whether a full was begun and could not be finished because the run ended. */
+  get hasAbandoned(): boolean {
+    return this.#abandoned;
   }
 
   /** Takes a full whenever the schedule says so and something has changed, until the signal aborts. */
@@ -156,6 +162,7 @@ export class FullSnapshotLoop {
       }
     } catch (error) {
       if (signal.aborted) {
+        this.#abandoned = true;
         this.#context.log.warn('Abandoned the full snapshot that was being taken');
       }
       throw error;

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eventually } from '../../../../scripts/lab/eventually.ts';
 import { Snapshotter } from '../../../../src/operations/snapshot/snapshotter.ts';
+import { revision } from '../../../../src/revision.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
+import { LeftUndone } from '../../../../src/runtime/process/left-undone.ts';
 import type { Snapshot } from '../../../../src/snapshot/snapshot.ts';
 import type { SaveOptions, StoredSnapshot } from '../../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
@@ -34,6 +36,11 @@ async function hasSettled(promise: Promise<unknown>, settle: () => Promise<void>
 }
 
 const ended = (error: unknown): boolean => error instanceof Failure && error.code === 'snapshotter_ended';
+
+const leftUndone =
+  (pattern: RegExp) =>
+  (error: unknown): boolean =>
+    error instanceof LeftUndone && pattern.test(error.message);
 
 const flipped = (bytes: Buffer): Buffer => {
   const copy = Buffer.from(bytes);
@@ -72,9 +79,79 @@ describe('a run that is stopped', () => {
     rig.abort();
     await eventually(() => (rig.store.begun.length === 2 ? true : undefined));
     await rig.clock.advance(8_000);
-    await rig.ended;
+    await assert.rejects(rig.ended, leftUndone(/revisions 59 to 59 are not in memory/));
     assert.equal(rig.store.saved.length, 1);
     assert.equal(rig.log.count(/^Abandoned the events buffered/), 1);
+  });
+
+  for (const kind of ['transient', 'denied', 'gone', 'invalid', 'quota', 'immutable', 'not_found'] as const) {
+    test(`names what is lost when the store answers "${kind}" to the end`, async () => {
+      const ends: string[] = [];
+      await using rig = await watchingRig({
+        listeners: [(event) => event.type === 'ended' && event.outcome === 'failed' && ends.push(event.code)],
+      });
+      rig.store.fail(kind);
+      rig.cluster.commit(put('a', 59), put('b', 60));
+      await rig.clock.advance(periodMs);
+      await rig.logged(/^Trying to save a delta snapshot again/);
+      rig.abort();
+      await rig.clock.advance(8_000);
+      await assert.rejects(rig.ended, leftUndone(/cannot store the last changes of .* revisions 59 to 60 are not in/));
+      assert.deepEqual(ends, ['left_undone']);
+    });
+  }
+
+  test('names what etcd has accepted and the watch has not brought', async () => {
+    await using rig = await watchingRig();
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(10);
+    rig.cluster.lagsAt = revision(62);
+    rig.abort();
+    await rig.clock.advance(2_000);
+    await rig.saved(2);
+    await assert.rejects(rig.ended, leftUndone(/revisions 60 to 62 are not in/));
+  });
+
+  test('has done nothing when the first full is not stored', async () => {
+    await using rig = startRig({}, { prepare: (_cluster, store) => store.hold() });
+    await rig.begun('Full');
+    rig.abort();
+    await assert.rejects(rig.ended, leftUndone(/cannot take a full snapshot of .* not stored in memory/));
+  });
+
+  test('has not done the full that was due when there are no deltas', async () => {
+    await using rig = startRig({ deltaPeriodMs: undefined });
+    await rig.saved(1);
+    rig.cluster.commit(put('a', 59));
+    rig.store.hold();
+    await rig.clock.untilSleeping(60_000);
+    await rig.clock.advance(3_600_000);
+    await rig.begun('Full-00000000-00000059');
+    rig.abort();
+    await assert.rejects(rig.ended, leftUndone(/cannot take a full snapshot of/));
+  });
+
+  test('stores what waits as one delta, however many are waiting', async () => {
+    await using rig = await watchingRig({ deltaMemoryLimit: 1000 });
+    rig.store.hold();
+    for (let at = 59; at <= 90; at++) {
+      rig.cluster.commit(put('k', at, { value: Buffer.alloc(800, at), lease: at % 7 === 0 ? 5n : 0n }));
+    }
+    await eventually(() => (rig.tempFiles().length >= 28 ? true : undefined));
+    rig.abort();
+    await rig.clock.advance(100);
+    rig.store.release();
+    await rig.ended;
+    assert.deepEqual(
+      rig.store.saved.slice(1).map((name) => name.slice(0, 22)),
+      ['Incr-00000059-00000059', 'Incr-00000060-00000090'],
+    );
+    const events = await rig.store.events(rig.store.saved.at(-1) ?? '');
+    assert.deepEqual(
+      events.map(({ modRevision }) => modRevision),
+      Array.from({ length: 31 }, (_, at) => at + 60),
+    );
+    assert.deepEqual(rig.tempFiles(), []);
   });
 });
 

@@ -31,6 +31,25 @@ describe('the logger', () => {
     assert.match(String(time), /^2026-11-2\dT\d\d:\d\d:33\.044(Z|[+-]\d\d:\d\d)$/);
   });
 
+  it('writes no name twice: what is nearer to the line wins, and the names of the line itself are its own', () => {
+    const { log, lines } = recorded();
+    const initializer = log.child({ actor: 'initializer', revision: 1 });
+    initializer.child({ actor: 'restorer' }).info({ revision: 2, time: 'noon', level: 'hash', msg: 'hm' }, 'reads');
+    initializer.info('goes on');
+    for (const [line, names] of [
+      [lines[0], ['level', 'time', 'actor', 'revision', 'time_', 'level_', 'msg_', 'msg']],
+      [lines[1], ['level', 'time', 'actor', 'revision', 'msg']],
+    ] as const) {
+      assert.deepEqual(
+        [...(line ?? '').matchAll(/"(\w+)":/g)].map(([, name]) => name),
+        names,
+      );
+    }
+    assert.equal(parsed(lines[0])['actor'], 'restorer');
+    assert.equal(parsed(lines[0])['revision'], 2);
+    assert.equal(parsed(lines[1])['actor'], 'initializer');
+  });
+
   it('writes text lines with elapsed seconds', () => {
     const { log, lines } = recorded({ format: 'text' });
     log.warn({ actor: 'copier' }, 'slow');

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { eventually } from '../../../../../scripts/lab/eventually.ts';
 import { Failure } from '../../../../../src/runtime/failure.ts';
+import { LeftUndone } from '../../../../../src/runtime/process/left-undone.ts';
 import { databaseEndingAt } from '../../../../support/etcd/scripted-cluster.ts';
 import { firstDelta, startRig } from '../../../../support/snapshotter/snapshotter-rig.ts';
 
@@ -64,7 +65,8 @@ describe('a full that is downloaded', () => {
     for (const name of rig.tempFiles()) {
       assert.match(name, /^etcdbrctl-(snapshot|compressed)-\d+-[0-9a-f]+\.tmp$/);
     }
-    await rig.stop();
+    rig.abort();
+    await assert.rejects(rig.ended, LeftUndone);
     assert.deepEqual(rig.store.begun, []);
     assert.deepEqual(rig.tempFiles(), []);
     assert.equal(rig.log.count(/^Abandoned the full snapshot/), 1);

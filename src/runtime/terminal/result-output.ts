@@ -1,0 +1,50 @@
+import { Failure } from '../failure.ts';
+import type { StandardStream } from './standard-stream.ts';
+
+/** Where results are written: stdout, or a recorder in tests. */
+export interface ResultOutput {
+  /** Resolves when all of the text was taken. Throws a {@link Failure} `result_unwritten` when it cannot be. */
+  write(text: string): Promise<void>;
+}
+
+/** What the errors of a write mean to the person who reads them. */
+const refusals: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left there',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'no file may be this large there',
+  EIO: 'the device reports an error',
+  EBADF: 'stdout is not open for writing',
+};
+
+/** Results go to `stream`. When its reader has gone, as `head` does, the rest is dropped: then nobody wants it. */
+export function resultOutput(stream: StandardStream): ResultOutput {
+  return {
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        stream.write(text, (error) => {
+          if (error === undefined || codeOf(error) === 'EPIPE') {
+            resolve();
+          } else {
+            reject(unwritten(error));
+          }
+        });
+      }),
+  };
+}
+
+function unwritten(error: Error): Failure {
+  const code = codeOf(error);
+  const known = refusals[code];
+  return new Failure({
+    code: 'result_unwritten',
+    action: 'write',
+    object: 'the result',
+    found: known === undefined ? error.message : `${known} (${code})`,
+    remedy: 'send stdout elsewhere; what the command did before stays done',
+    cause: error,
+  });
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
