@@ -1,12 +1,23 @@
+import { realpath } from 'node:fs/promises';
+import type { ConfigOf } from '../config/command-spec.ts';
 import { copyOptions } from '../config/options/copy.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { sourceStoreOptions, storeOptions } from '../config/options/store.ts';
-import type { CopyResult } from '../operations/copy/copy.ts';
-import type { CopyPlan } from '../operations/copy/plan.ts';
+import { UsageFailure } from '../config/usage-failure.ts';
+import type { BackupCopyPlan, CopyResult } from '../operations/copy/copy.ts';
 import { formatBytes, formatCount } from '../runtime/log/amount.ts';
+import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { formatReport, type Report, tableLines } from './output/report.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
+
+const groups = {
+  copy: copyOptions,
+  source: sourceStoreOptions,
+  store: storeOptions,
+  output: outputOptions,
+  logging: loggingOptions,
+} as const;
 
 /** `etcdbrctl copy`. */
 export const copyCommand = command({
@@ -23,23 +34,19 @@ export const copyCommand = command({
         '--store-container new --max-backup-age 15',
     },
   ],
-  groups: {
-    copy: copyOptions,
-    source: sourceStoreOptions,
-    store: storeOptions,
-    output: outputOptions,
-    logging: loggingOptions,
-  },
+  groups,
   async run({ config, context, print }) {
     const { openSourceStore, openTargetStore } = await import('./open-store.ts');
     const { copyBackups, planBackupCopy, waitForFinal } = await import('../operations/copy/copy.ts');
+    requireContainers(config);
     const { waitForFinal: wanted, waitForFinalTimeoutMs, dryRun, ...limits } = config.copy;
     await using source = await openSourceStore(config.source, context);
     await using target = await openTargetStore(config.store, context);
+    await refuseSamePlace(source, target);
     const request = { source, target, ...limits };
     if (dryRun) {
       const report = planReport(await planBackupCopy(request, context));
-      print(await formatReport(report, config.output.format === 'json' ? 'json' : 'table'));
+      await print(await formatReport(report, config.output.format === 'json' ? 'json' : 'table'));
       return;
     }
     if (wanted) {
@@ -47,15 +54,56 @@ export const copyCommand = command({
     }
     const result = await copyBackups(request, context);
     const places = { source: source.location, target: target.location };
-    print(formatResult(copyResult(result, places), config.output.format));
+    await print(formatResult(copyResult(result, places), config.output.format));
   },
 });
 
-function planReport(plan: CopyPlan): Report {
-  const objects = plan.chains.flat();
-  const rows = objects.map(({ action, source, target }) => [action, target.name, formatBytes(source.size)]);
+/** Elsewhere a local directory has a default; here the two would be mixed up, and backups of another cluster copied into a store. */
+function requireContainers({ source, store }: ConfigOf<typeof groups>): void {
+  for (const [flag, { container }] of [
+    ['--source-store-container', source],
+    ['--store-container', store],
+  ] as const) {
+    if (container === undefined) {
+      throw new UsageFailure({
+        action: 'use',
+        object: flag,
+        found: 'it is missing, and copy takes no default for it',
+        remedy: 'give the containers of both stores',
+      });
+    }
+  }
+}
+
+async function refuseSamePlace(source: SnapStore, target: SnapStore): Promise<void> {
+  const [from, to] = await Promise.all(
+    [source, target].map(({ location }) => realpath(location).catch(() => location)),
+  );
+  if (from === to) {
+    throw new UsageFailure({
+      action: 'use',
+      object: '--store-container',
+      found: `source and target are the same place, ${target.location}`,
+      remedy: 'give another container or prefix',
+    });
+  }
+}
+
+function planReport(plan: BackupCopyPlan): Report {
+  const objects = [
+    ...plan.chains.flat().map(({ action, source, target }) => {
+      return { action, source: source.key, target: target.name, size: source.size };
+    }),
+    ...plan.companions.map(({ action, companion: { key, name, size } }) => ({
+      action,
+      source: key,
+      target: name,
+      size,
+    })),
+  ];
+  const rows = objects.map(({ action, target, size }) => [action, target, formatBytes(size)]);
   const pending = objects.filter(({ action }) => action !== 'present');
-  const bytes = sizeOf(pending);
+  const bytes = pending.reduce((sum, { size }) => sum + size, 0);
   const sum = `${formatCount(pending.length)} of ${formatCount(objects.length)} objects would be copied, ${formatBytes(bytes)}`;
   const columns = [
     { title: 'ACTION', align: 'left' },
@@ -65,12 +113,7 @@ function planReport(plan: CopyPlan): Report {
   return {
     table: [...(rows.length === 0 ? [] : [...tableLines(columns, rows), '']), sum],
     data: {
-      objects: objects.map(({ action, source, target }) => ({
-        action,
-        source: source.key,
-        target: target.name,
-        size: source.size,
-      })),
+      objects,
       pending: pending.length,
       pendingBytes: bytes,
       leftOutBackups: plan.leftOut,
@@ -89,6 +132,7 @@ function copyResult(result: CopyResult, places: { readonly source: string; reado
       ['Copied', `${formatCount(result.copied.length)} objects, ${bytes} bytes (${formatBytes(bytes)})`],
       ['Replaced', replaced === 0 ? undefined : `${formatCount(replaced)} of them were incomplete`],
       ['Already there', `${formatCount(result.present)} objects`],
+      ['Companions', companionsText(result)],
       ['Left out', result.leftOut === 0 ? undefined : `${formatCount(result.leftOut)} backups, by the limits`],
       ['Vanished', result.vanished.length === 0 ? undefined : result.vanished.join(', ')],
       ['Without full', result.orphans.length === 0 ? undefined : `${formatCount(result.orphans.length)} deltas`],
@@ -98,11 +142,19 @@ function copyResult(result: CopyResult, places: { readonly source: string; reado
       copied: result.copied.map(({ action, source, target }) => ({ name: target.name, size: source.size, action })),
       copiedBytes: bytes,
       present: result.present,
+      companions: result.companions.copied.map(({ name, size }) => ({ name, size })),
+      companionsPresent: result.companions.present,
       vanished: result.vanished,
       orphans: result.orphans,
       leftOutBackups: result.leftOut,
     },
   };
+}
+
+function companionsText({ companions: { copied, present } }: CopyResult): string | undefined {
+  return copied.length + present === 0
+    ? undefined
+    : `${formatCount(copied.length)} copied, ${formatCount(present)} already there`;
 }
 
 function sizeOf(objects: readonly { readonly source: { readonly size: number } }[]): number {

@@ -31,14 +31,14 @@ export const verifyCommand = command({
     const { verifyBackups } = await import('../operations/verify/verify.ts');
     await using store = await openStore(config.store, context);
     const result = await verifyBackups({ store, ...config.verify }, context);
-    print(await formatReport(verifyReport(result), config.output.format));
+    await print(await formatReport(verifyReport(result), config.output.format));
     refuseProblems(result);
   },
 });
 
 /** A verification as a table and as data. */
 export function verifyReport(result: VerifyResult): Report {
-  const { location, level, findings, chains, objects, read, newestRevision, provable, restored } = result;
+  const { location, level, findings, chains, objects, read, companions, newestRevision, provable, restored } = result;
   const hash = restored === undefined ? undefined : `${restored.hash} (compact revision ${restored.compactRevision})`;
   return {
     table: [
@@ -46,6 +46,7 @@ export function verifyReport(result: VerifyResult): Report {
         ['Store', location],
         ['Level', level],
         ['Snapshots', `${countText(objects, 'object')} in ${countText(chains, 'chain')}, ${read} read`],
+        ['Companions', companions === 0 ? undefined : countText(companions, 'archive')],
         ['Newest revision', newestRevision === undefined ? 'none' : String(newestRevision)],
         ['Restorable up to', provable === undefined ? 'nothing' : `revision ${provable.revision}`],
         ['Events applied', restored === undefined ? undefined : String(restored.eventsApplied)],
@@ -62,6 +63,7 @@ export function verifyReport(result: VerifyResult): Report {
       chains,
       objects,
       read,
+      companions,
       newestRevision: newestRevision ?? null,
       provableRevision: provable?.revision ?? null,
       provableFrom: provable?.snapshots ?? [],

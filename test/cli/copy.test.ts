@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename } from 'node:path';
 import { describe, it } from 'node:test';
 import { goldenObjects, goldenStorePath } from '../support/fixtures/golden-store.ts';
@@ -84,6 +94,8 @@ describe('copy', () => {
       copied: deltas.map((name, at) => ({ name, size: sizes[at], action: at === 0 ? 'replace' : 'copy' })),
       copiedBytes: sizes.reduce((sum, size) => sum + size, 0),
       present: 1,
+      companions: [],
+      companionsPresent: 0,
       vanished: [],
       orphans: [],
       leftOutBackups: 0,
@@ -145,6 +157,35 @@ describe('copy', () => {
       new RegExp(`^error: cannot copy all backups to [^\\n]*${damaged}[^\\n]*damaged[^\\n]*\\n$`, 'm'),
     );
     assert.equal(objects(rig).includes(damaged), false);
+  });
+
+  it('fails when the source is missing or empty: its place may be mistyped', async () => {
+    await using rig = makeRig();
+    for (const dry of [[], ['--dry-run']]) {
+      const source = ['--source-store-container', rig.home.join('mistyped')];
+      const { stdout, stderr, exitCode } = await rig.run(['copy', ...source, ...targetFlags(rig), ...dry]);
+      assert.equal(exitCode, 1);
+      assert.equal(stdout, '');
+      assert.match(stderr, /^error: cannot copy from [^\n]*mistyped: it holds no full snapshot; [^\n]+\n$/m);
+    }
+  });
+
+  it('takes no default for either side, and never a place as source and target', async () => {
+    await using rig = makeRig();
+    const [, source = '', , prefix = ''] = copyFlags(rig);
+    symlinkSync(source, rig.home.join('link'));
+    const from = ['--source-store-container', source, '--source-store-prefix', prefix];
+    for (const [args, message] of [
+      [from, /cannot use --store-container: it is missing/],
+      [targetFlags(rig), /cannot use --source-store-container: it is missing/],
+      [[...from, '--store-container', `${source}/`, '--store-prefix', `./${prefix}/`], /the same place/],
+      [[...from, '--store-container', rig.home.join('link'), '--store-prefix', prefix], /the same place/],
+    ] as const) {
+      const { stderr, exitCode } = await rig.run(['copy', ...args]);
+      assert.equal(exitCode, 2, stderr);
+      assert.match(stderr, message);
+    }
+    assert.deepEqual(readdirSync(rig.home.path).toSorted(), ['link', 'store']);
   });
 
   it('refuses to run without knowing a source that needs a container', async () => {

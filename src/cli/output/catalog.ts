@@ -1,6 +1,7 @@
 import type { BackupCatalog } from '../../operations/list/list.ts';
 import { formatAge, formatBytes } from '../../runtime/log/amount.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
+import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import {
   countText,
@@ -104,7 +105,7 @@ function remarks(snapshot: StoredSnapshot | undefined, chain: Chain): readonly s
   ];
 }
 
-function footer({ location, chains, excluded, parts, ignored }: BackupCatalog): readonly string[] {
+function footer({ location, chains, excluded, parts, ignored, companions }: BackupCatalog): readonly string[] {
   const whole = chains.flatMap(chainObjects);
   const others = [
     ...(excluded.length === 0 ? [] : [`${countText(excluded.length, 'excluded snapshot')}`]),
@@ -115,11 +116,25 @@ function footer({ location, chains, excluded, parts, ignored }: BackupCatalog): 
     whole.length === 0
       ? 'no snapshot; check the container and --store-prefix'
       : `${countText(whole.length, 'snapshot')}, ${formatBytes(sizeOf(whole))}`;
-  return [`${location}: ${what}`, ...(others.length === 0 ? [] : [`Also there: ${others.join(', ')}`])];
+  return [
+    `${location}: ${what}`,
+    ...companionLines(companions),
+    ...(others.length === 0 ? [] : [`Also there: ${others.join(', ')}`]),
+  ];
+}
+
+function companionLines(companions: readonly Companion[]): readonly string[] {
+  const newest = companions.at(-1);
+  return newest === undefined
+    ? []
+    : [
+        `Companions: ${countText(companions.length, 'archive')} of files, ${formatBytes(sizeOf(companions))}`,
+        `  the newest is ${newest.name}, ${timeText(newest.createdOn * 1_000)}`,
+      ];
 }
 
 function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Record<string, unknown>> {
-  const { location, chains, excluded, parts, ignored } = catalog;
+  const { location, chains, excluded, parts, ignored, companions } = catalog;
   const newest = chains.at(-1);
   return {
     location,
@@ -139,6 +154,13 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
     })),
     excluded: excluded.map((snapshot) => snapshotData(snapshot, now)),
     parts: parts.length,
+    companions: companions.map(({ name, key, size, lastRevision, createdOn }) => ({
+      name,
+      key,
+      size,
+      lastRevision,
+      createdOn: new Date(createdOn * 1_000).toISOString(),
+    })),
     ignored,
   };
 }
@@ -151,6 +173,6 @@ function newestSeconds(objects: readonly StoredSnapshot[]): number {
   return objects.reduce((newest, { createdOn }) => Math.max(newest, createdOn), 0);
 }
 
-function sizeOf(objects: readonly StoredSnapshot[]): number {
+function sizeOf(objects: readonly { readonly size: number }[]): number {
   return objects.reduce((sum, { size }) => sum + size, 0);
 }

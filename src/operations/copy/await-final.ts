@@ -1,6 +1,5 @@
 import type { RunContext } from '../../runtime/run-context.ts';
 import { restorable } from '../../snapshot/chain.ts';
-import { retryTransient } from '../../snapstore/retry-transient.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 
 /** How often the source is looked through, ms. */
@@ -20,7 +19,7 @@ export async function awaitFinalSnapshot(
   const { clock, signal } = context;
   const deadline = timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + timeoutMs;
   for (;;) {
-    const { snapshots } = await retryTransient(() => source.list({ signal }), { clock, signal });
+    const { snapshots } = await source.list({ signal });
     const fulls = restorable(snapshots).filter(({ kind }) => kind === 'Full');
     if (fulls.slice(-NEWEST_FULLS).some(({ isFinal }) => isFinal)) {
       return 'found';

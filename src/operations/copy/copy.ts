@@ -2,10 +2,12 @@ import { Semaphore } from '../../runtime/async/semaphore.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import { retryTransient } from '../../snapstore/retry-transient.ts';
+import type { Companion } from '../../snapstore/backups/companion-store.ts';
+import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { ContentCheckThread } from '../../workers/content-check-thread.ts';
 import { awaitFinalSnapshot } from './await-final.ts';
 import { type ChainOutcome, copyChain } from './chain.ts';
+import { companionsOf, copyCompanions, type PlannedCompanion, planCompanions } from './companions.ts';
 import type { CopyRoute } from './object.ts';
 import { type CopyLimits, type CopyPlan, type PlannedObject, pendingObjects, planCopy } from './plan.ts';
 
@@ -27,6 +29,19 @@ export interface CopyResult {
   readonly orphans: readonly string[];
   /** Backups that the limits left out. */
   readonly leftOut: number;
+  /** Companions of what was copied or is there. */
+  readonly companions: { readonly copied: readonly Companion[]; readonly present: number };
+}
+
+/** The plan of a whole copy. */
+export interface BackupCopyPlan extends CopyPlan {
+  readonly companions: readonly PlannedCompanion[];
+}
+
+/** Something that could not be copied, and why. */
+interface FailedObject {
+  readonly name: string;
+  readonly error: unknown;
 }
 
 /** A source that goes on deleting is not run after for ever. */
@@ -48,16 +63,39 @@ export async function waitForFinal(
   }
 }
 
-/** What {@link copyBackups} would do now. Changes nothing. Throws a StoreError. */
-export async function planBackupCopy(request: CopyRequest, context: RunContext): Promise<CopyPlan> {
+/**
+ * What {@link copyBackups} would do now. Changes nothing. Throws a {@link Failure} `no_backup` when the source holds no full, and a
+ * StoreError.
+ */
+export async function planBackupCopy(request: CopyRequest, context: RunContext): Promise<BackupCopyPlan> {
   const { signal, clock } = context;
-  const [source, target] = await Promise.all(
-    [request.source, request.target].map((store) => retryTransient(() => store.list({ signal }), { clock, signal })),
+  const { source: from, target: to, maxBackups, maxBackupAgeDays } = request;
+  const [source, target] = await Promise.all([from.list({ signal }), to.list({ signal })]);
+  const plan = planCopy(
+    { source: source.snapshots, target: target.snapshots },
+    { maxBackups, maxBackupAgeDays, now: clock.now() },
   );
-  return planCopy(
-    { source: source?.snapshots ?? [], target: target?.snapshots ?? [] },
-    { maxBackups: request.maxBackups, maxBackupAgeDays: request.maxBackupAgeDays, now: clock.now() },
-  );
+  if (plan.chains.length === 0 && plan.leftOut === 0) {
+    throw nothingIn(from, plan);
+  }
+  const [ours, theirs] = await Promise.all([companionsOf(from, context), companionsOf(to, context)]);
+  const fulls = plan.chains.flatMap(([full]) => full?.source ?? []);
+  return {
+    ...plan,
+    companions: planCompanions({ source: ours, target: theirs }, plan.leftOut === 0 ? 'all' : fulls),
+  };
+}
+
+/** A copy that finds nothing is a mistyped place far more often than a cluster without backups. */
+function nothingIn({ location }: SnapStore, { orphans }: CopyPlan): Failure {
+  const alone = orphans.length === 0 ? '' : `, only ${orphans.length} deltas that continue none`;
+  return new Failure({
+    code: 'no_backup',
+    action: 'copy from',
+    object: location,
+    found: `it holds no full snapshot${alone}`,
+    remedy: 'check --source-store-container and --source-store-prefix',
+  });
 }
 
 /**
@@ -68,6 +106,7 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
 export async function copyBackups(request: CopyRequest, outer: RunContext): Promise<CopyResult> {
   const context = copierContext(outer);
   const copied: PlannedObject[] = [];
+  const copiedCompanions: Companion[] = [];
   let present: number | undefined;
   for (let round = 1; ; round++) {
     const plan = await planBackupCopy(request, context);
@@ -81,7 +120,14 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
     const outcomes = await copyPlanned(plan, request, context);
     copied.push(...outcomes.flatMap((outcome) => outcome.copied));
     context.signal.throwIfAborted();
-    const failures = outcomes.flatMap(({ failure }) => failure ?? []);
+    const companions = await copyCompanions(plan.companions, request, context);
+    copiedCompanions.push(...companions.copied);
+    const failures = [
+      ...outcomes.flatMap(({ failure }) =>
+        failure === undefined ? [] : { name: failure.object.source.name, error: failure.error },
+      ),
+      ...companions.failures,
+    ];
     if (failures.length > 0) {
       throw incomplete(failures, { copied: copied.length, request });
     }
@@ -100,6 +146,10 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
         vanished,
         orphans: plan.orphans.map(({ name }) => name),
         leftOut: plan.leftOut,
+        companions: {
+          copied: copiedCompanions,
+          present: companions.present - (copiedCompanions.length - companions.copied.length),
+        },
       };
     }
   }
@@ -126,17 +176,17 @@ async function copyPlanned(
 }
 
 function incomplete(
-  failures: readonly { readonly object: PlannedObject; readonly error: unknown }[],
+  failures: readonly FailedObject[],
   run: { readonly copied: number; readonly request: CopyRequest },
 ): Failure {
   const [first] = failures;
   const reason = first?.error instanceof Error ? first.error.message : String(first?.error);
-  const others = failures.length === 1 ? '' : ` (and ${failures.length - 1} more chains failed)`;
+  const others = failures.length === 1 ? '' : ` (and ${failures.length - 1} more failed)`;
   return new Failure({
     code: 'copy_incomplete',
     action: 'copy all backups to',
     object: run.request.target.location,
-    found: `${run.copied} objects were copied, then ${first?.object.source.name} failed: ${reason}${others}`,
+    found: `${run.copied} objects were copied, then ${first?.name} failed: ${reason}${others}`,
     remedy: 'run the same command again to copy what is missing',
     cause: first?.error,
   });

@@ -1,5 +1,6 @@
 import type { RunContext } from '../../runtime/run-context.ts';
 import { type Catalog, catalogOf } from '../../snapshot/catalog.ts';
+import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 
 /** All backups of a store, as their names tell. */
@@ -8,10 +9,13 @@ export interface BackupCatalog extends Catalog<StoredSnapshot> {
   readonly location: string;
   /** Keys of objects whose names are no snapshot's. */
   readonly ignored: readonly string[];
+  /** Archives of files that belong to fulls, oldest first. */
+  readonly companions: readonly Companion[];
 }
 
 /** Lists a store and sorts its snapshots into chains. Throws a StoreError. */
 export async function listBackups(store: SnapStore, { signal }: Pick<RunContext, 'signal'>): Promise<BackupCatalog> {
   const { snapshots, ignored } = await store.list({ signal });
-  return { ...catalogOf(snapshots), location: store.location, ignored };
+  const companions = (await store.companions?.list({ signal })) ?? [];
+  return { ...catalogOf(snapshots), location: store.location, ignored, companions };
 }

@@ -33,5 +33,13 @@ function textOf(error: unknown): string | undefined {
   if (error instanceof UnfitChange) {
     return error.message;
   }
-  return error instanceof StoreError && error.kind === 'not_found' ? 'it was deleted meanwhile' : undefined;
+  return refusalText(error);
+}
+
+/** What a store's refusal to give one object says about the object; undefined for an error that concerns the whole store. */
+export function refusalText(error: unknown): string | undefined {
+  if (!(error instanceof StoreError) || error.kind === 'gone') {
+    return undefined;
+  }
+  return error.kind === 'not_found' ? 'it was deleted meanwhile' : `it cannot be read: ${error.message}`;
 }

@@ -6,6 +6,7 @@ import { restorable } from '../../snapshot/chain.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { chooseDeltas } from '../restore/deltas/choose.ts';
 import { examine } from './examine.ts';
+import { examineCompanions } from './examine-companions.ts';
 import type { Finding } from './findings.ts';
 import type { VerifyLevel, VerifyRequest } from './request.ts';
 import { type TriedRestore, tryRestore } from './scratch-restore.ts';
@@ -21,6 +22,8 @@ export interface VerifyResult {
   /** Whole snapshots in the store, and those of them that were read. */
   readonly objects: number;
   readonly read: number;
+  /** Archives of files that belong to fulls. */
+  readonly companions: number;
   /** The last revision by the names; undefined in an empty store. */
   readonly newestRevision: Revision | undefined;
   /** The last state that is proved, at this level, to be restorable; undefined when none is. */
@@ -47,12 +50,14 @@ async function verify(request: VerifyRequest, context: RunContext): Promise<Veri
   const catalog = catalogOf(snapshots);
   const whole = restorable(snapshots);
   const examined = await examine({ request, catalog, whole }, context);
+  const companions = await examineCompanions(request, context);
   const usable = whole.filter((snapshot) => !examined.bad.has(snapshot));
   const proof = prove(usable, examined.revisions);
   const result = {
     location: store.location,
     level,
-    findings: [...examined.findings, ...continuity(catalog)],
+    findings: [...examined.findings, ...continuity(catalog), ...companions.findings],
+    companions: companions.count,
     chains: catalog.chains.length,
     objects: whole.length,
     read: examined.read,

@@ -14,7 +14,7 @@ function stored(name: string, more: Partial<StoredSnapshot> = {}): StoredSnapsho
 
 function table(snapshots: readonly StoredSnapshot[], more: { deltas?: 'all' | 'shortened'; ignored?: string[] } = {}) {
   const { deltas = 'shortened', ignored = [] } = more;
-  const catalog: BackupCatalog = { ...catalogOf(snapshots), location: '/backup', ignored };
+  const catalog: BackupCatalog = { ...catalogOf(snapshots), location: '/backup', ignored, companions: [] };
   return catalogReport(catalog, { now: (BEGIN + 600) * 1_000, deltas });
 }
 
@@ -118,6 +118,7 @@ describe('the data of a catalog', () => {
       lastRevision: 98,
       excluded: [],
       parts: 0,
+      companions: [],
       ignored: [],
     });
     assert.equal(chains[0]?.deltas.length, 40);

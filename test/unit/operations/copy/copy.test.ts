@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { beforeEach, describe, test } from 'node:test';
 import { eventually } from '../../../../scripts/lab/eventually.ts';
-import { copyBackups, waitForFinal } from '../../../../src/operations/copy/copy.ts';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { packFiles } from '../../../../src/operations/companion/pack.ts';
+import { copyBackups, planBackupCopy, waitForFinal } from '../../../../src/operations/copy/copy.ts';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import type { Progress } from '../../../../src/runtime/terminal/progress.ts';
 import { terminalProgress } from '../../../../src/runtime/terminal/terminal-progress.ts';
+import { compress } from '../../../../src/snapshot/compression.ts';
 import { BackupStore } from '../../../../src/snapstore/backups/backup-store.ts';
 import type { Bucket } from '../../../../src/snapstore/bucket.ts';
 import { StoreError, type StoreErrorKind } from '../../../../src/snapstore/store-error.ts';
@@ -197,9 +201,82 @@ describe('copyBackups', () => {
     assert.equal(target.objects.size, 0);
   });
 
-  test('an empty source is copied in no time', async () => {
-    const result = await copyBackups(request(memoryBucket()), context);
-    assert.deepEqual(result.copied, []);
+  test('a source without a full is no success: its place may be mistyped', async () => {
+    const alone = memoryBucket();
+    put(alone, DELTAS[0] ?? '', hashed(10, 1));
+    for (const empty of [memoryBucket(), alone]) {
+      const expected = { code: 'no_backup', message: /^cannot copy from memory.*: it holds no full snapshot/ };
+      await assert.rejects(copyBackups(request(empty), context), expected);
+      await assert.rejects(planBackupCopy(request(empty), context), expected);
+    }
+    assert.equal(target.objects.size, 0);
+  });
+});
+
+describe('companions', () => {
+  const NEWER = 'Full-00000000-00000070-2000';
+  const own = (full: string): string => full.replace(/^Full-\d+-/, 'Companion-').concat('.tar.gz');
+  const alone = 'Companion-00000005-900.tar.gz';
+
+  beforeEach(async () => {
+    put(source, NEWER, hashed(10, 10));
+    for (const name of [own(FULL), own(NEWER), alone]) {
+      put(source, name, await archive());
+    }
+  });
+
+  /** A small archive, as `snapshot --once --include` stores it. */
+  async function archive(): Promise<Buffer> {
+    using dir = makeTempDir();
+    writeFileSync(dir.join('ca.key'), 'secret');
+    const packed = packFiles([dir.join('ca.key')], { signal: context.signal, log: context.log });
+    return Buffer.concat(await Array.fromAsync(compress(packed, 'gzip')));
+  }
+
+  function companionNames(bucket: MemoryBucket): readonly string[] {
+    return names(bucket).filter((name) => name.startsWith('Companion-'));
+  }
+
+  test('are copied once, with all that belongs to no full any more', async () => {
+    put(target, own(FULL), Buffer.from('half'));
+    const { companions } = await copyBackups(request(), context);
+    assert.deepEqual(companionNames(target).toSorted(), [own(FULL), own(NEWER), alone].toSorted());
+    assert.deepEqual([companions.copied.length, companions.present], [3, 0]);
+    for (const name of companionNames(target)) {
+      const key = `main/v2/${name}`;
+      assert.deepEqual(target.objects.get(key)?.bytes, source.objects.get(key)?.bytes);
+    }
+    const again = await copyBackups(request(), context);
+    assert.deepEqual([again.companions.copied.length, again.companions.present], [0, 3]);
+  });
+
+  test('are those of the copied fulls when a limit leaves others out', async () => {
+    await copyBackups({ ...request(), maxBackups: 1 }, context);
+    assert.deepEqual(companionNames(target), [own(NEWER)]);
+  });
+
+  test('that are damaged are not copied and fail the copy, after everything else', async () => {
+    const bytes = Buffer.from(source.objects.get(`main/v2/${own(FULL)}`)?.bytes ?? []);
+    bytes[40] = (bytes[40] ?? 0) ^ 1;
+    put(source, own(FULL), bytes);
+    put(source, alone, Buffer.alloc(0));
+    await assert.rejects(copyBackups(request(), context), {
+      code: 'copy_incomplete',
+      message: new RegExp(`(${alone}|${own(FULL)}) failed: .*and 1 more failed`),
+    });
+    assert.deepEqual(companionNames(target), [own(NEWER)]);
+    assert.ok(names(target).includes(NEWER));
+  });
+
+  test('that fail in passing are tried again', async () => {
+    const from = faultyBucket(source);
+    await copyBackups(request(), context);
+    for (const name of companionNames(target)) {
+      target.objects.delete(`main/v2/${name}`);
+    }
+    from.fail('read', failure('transient'), 3);
+    await copyBackups(request(from), context);
+    assert.equal(companionNames(target).length, 3);
   });
 });
 

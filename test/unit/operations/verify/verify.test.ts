@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { LeafPageChecker } from '../../../../src/datadir/bbolt/leaf-page-checker.ts';
 import { type VerifyLevel, type VerifyResult, verifyBackups } from '../../../../src/operations/verify/verify.ts';
+import { Interrupted } from '../../../../src/runtime/process/interrupted.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { changeDatabase, PAGE_SIZE } from '../../../support/datadir/change-database.ts';
 import { GOLDEN_NAMES, goldenDatabase } from '../../../support/datadir/golden.ts';
@@ -54,6 +55,31 @@ describe('verify', () => {
       }
     });
   }
+
+  it('has no result when it is interrupted, at whatever object', async () => {
+    for (const level of ['hash', 'structure', 'restore'] as const) {
+      for (const objects of [golden, bent(golden, 'Full', -1)]) {
+        for (let interruptedAt = 1; interruptedAt <= 4; interruptedAt++) {
+          using dir = makeTempDir();
+          const interruption = new AbortController();
+          const store = memorySnapStore(objects);
+          let reads = 0;
+          const fetch: typeof store.fetch = async (snapshot, options) => {
+            reads += 1;
+            if (reads === interruptedAt) {
+              interruption.abort(new Interrupted('SIGTERM'));
+            }
+            options.signal.throwIfAborted();
+            return await store.fetch(snapshot, options);
+          };
+          const request = { store: { ...store, fetch }, level, sample: undefined, tempDir: dir.path, maxFetchers: 2 };
+          const verification = verifyBackups(request, recordedContext(interruption.signal));
+          await assert.rejects(verification, /interrupted by SIGTERM/, `${level} ${interruptedAt}`);
+          assert.deepEqual(readdirSync(dir.path), []);
+        }
+      }
+    }
+  });
 
   it('says that the scratch directory cannot be used, and blames no snapshot for it', async () => {
     using dir = makeTempDir();

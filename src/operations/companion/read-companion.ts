@@ -1,0 +1,61 @@
+import type { RunContext } from '../../runtime/run-context.ts';
+import { decompress } from '../../snapshot/compression.ts';
+import { CompressionDamage } from '../../snapshot/damage.ts';
+import type { Companion, CompanionStore } from '../../snapstore/backups/companion-store.ts';
+import { retryTransient, transferRetries } from '../../snapstore/retry-transient.ts';
+import { ArchiveDamage } from './archive-damage.ts';
+import { archiveEntries } from './archive-entries.ts';
+
+/** More than this is no archive of certificates and manifests, bytes of it expanded. */
+const mostExpandedBytes = 4 * 1024 * 1024 * 1024;
+
+/** What is wrong with the bytes of a companion; undefined for an error that is about something else. */
+export function companionDamage(error: unknown): string | undefined {
+  return error instanceof ArchiveDamage || error instanceof CompressionDamage ? error.message : undefined;
+}
+
+/**
+ * Reads a whole companion and every entry of its archive; gives the number of entries. What seems damaged is read a second time, in
+ * case it was so on its way only. Throws an {@link ArchiveDamage} or CompressionDamage when it is not whole, and a StoreError.
+ */
+export async function checkCompanion(
+  companions: CompanionStore,
+  companion: Companion,
+  { signal, clock }: Pick<RunContext, 'signal' | 'clock'>,
+): Promise<number> {
+  const attempt = async (): Promise<number> => {
+    const stored = await companions.fetch(companion, { signal });
+    return await countEntries(bounded(decompress(stored, 'gzip')), signal);
+  };
+  const read = (): Promise<number> => retryTransient(attempt, { clock, signal, policy: transferRetries });
+  try {
+    return await read();
+  } catch (error) {
+    if (companionDamage(error) === undefined) {
+      throw error;
+    }
+    return await read();
+  }
+}
+
+async function countEntries(archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number> {
+  let entries = 0;
+  for await (const { contents } of archiveEntries(archive)) {
+    for await (const _ of contents) {
+      signal.throwIfAborted();
+    }
+    entries += 1;
+  }
+  return entries;
+}
+
+async function* bounded(expanded: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  let size = 0;
+  for await (const bytes of expanded) {
+    size += bytes.length;
+    if (size > mostExpandedBytes) {
+      throw new ArchiveDamage(`it expands to more than ${mostExpandedBytes} bytes`);
+    }
+    yield bytes;
+  }
+}

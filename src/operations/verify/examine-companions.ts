@@ -1,0 +1,37 @@
+import type { RunContext } from '../../runtime/run-context.ts';
+import { checkCompanion, companionDamage } from '../companion/read-companion.ts';
+import { type Finding, refusalText } from './findings.ts';
+import type { VerifyRequest } from './request.ts';
+
+/** What reading the companions of a store showed. */
+export interface CompanionExamination {
+  readonly count: number;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads every companion, but at level `catalog`, where they are only counted. Throws a StoreError when they cannot be listed. */
+export async function examineCompanions(
+  { store, level }: Pick<VerifyRequest, 'store' | 'level'>,
+  context: RunContext,
+): Promise<CompanionExamination> {
+  const { companions } = store;
+  const all = (await companions?.list({ signal: context.signal })) ?? [];
+  const findings: Finding[] = [];
+  if (companions === undefined || level === 'catalog') {
+    return { count: all.length, findings };
+  }
+  for (const companion of all) {
+    try {
+      await checkCompanion(companions, companion, context);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const damage = companionDamage(error);
+      const text = damage === undefined ? refusalText(error) : `it is damaged: ${damage}`;
+      if (text === undefined) {
+        throw error;
+      }
+      findings.push({ weight: 'problem', snapshot: companion.name, text });
+    }
+  }
+  return { count: all.length, findings };
+}
