@@ -1,5 +1,6 @@
 import type { Revision } from '../revision.ts';
 import type { DeltaEvent } from '../snapshot/delta-event.ts';
+import type { ClusterHistory, ClusterPosition } from './cluster-history.ts';
 
 /** How to reach and trust an etcd cluster. */
 export interface EtcdConnectionOptions {
@@ -38,6 +39,7 @@ export interface ClusterAlarm {
 export interface MemberStatus {
   readonly endpoint: string;
   readonly version: string;
+  readonly clusterId: bigint;
   readonly memberId: bigint;
   /** Undefined while the member knows no leader. */
   readonly leaderId: bigint | undefined;
@@ -57,12 +59,25 @@ export interface WatchBatch {
   readonly events: readonly DeltaEvent[];
 }
 
+/** From where on a watch is wanted, and what it has to continue. */
+export interface WatchOptions {
+  readonly from: Revision;
+  /** Left out, nothing was seen before. */
+  readonly history?: ClusterHistory;
+  readonly signal: AbortSignal;
+}
+
 /** A live etcd cluster. Failures are {@link EtcdFailure}s. Disposing closes the connections. */
 export interface EtcdCluster extends AsyncDisposable {
   /** For messages. */
   readonly location: string;
   /** The status of any member that answers; for that of our own member see {@link ClusterMembers.ownStatus}. */
   status(options: { readonly signal: AbortSignal }): Promise<MemberStatus>;
+  /**
+   * Where the cluster is, as a quorum of its members confirms it: nothing that was acknowledged before the call is missing, so a
+   * member that lags cannot be the reason when a number has fallen. Rejects without a quorum.
+   */
+  position(options: { readonly signal: AbortSignal }): Promise<ClusterPosition>;
   /** The status of each of `endpoints`, in that order. Rejects when one of them does not answer. */
   members(options: { readonly signal: AbortSignal }): Promise<readonly MemberStatus[]>;
   /** The alarms that are raised. */
@@ -74,12 +89,14 @@ export interface EtcdCluster extends AsyncDisposable {
   /** The database of a member followed by its SHA-256, with backpressure: only a few messages are read ahead. */
   snapshot(options: {
     readonly signal: AbortSignal;
-    /** Called once, before the first bytes, with the size of the whole stream in bytes. */
-    readonly onSize?: ((bytes: number) => void) | undefined;
+    /** Called once, before the first bytes, with the size of the whole stream in bytes and the member that sends it. */
+    readonly onSize?: ((bytes: number, endpoint: string) => void) | undefined;
   }): AsyncIterable<Uint8Array>;
   /**
-   * Every change of every key from `from` on, without a gap. Throws {@link CompactedFailure} when `from` is compacted away.
-   * Ends when the signal aborts.
+   * Every change of every key from `from` on, without a gap, as the continuation of `history`, which is kept up to date: where
+   * the events of the revision before `from` are known, etcd is asked for them again, also over each new stream.
+   * Throws {@link CompactedFailure} when `from` is compacted away, and {@link HistoryChangedFailure} when the cluster does not
+   * continue that history. Ends when the signal aborts.
    */
-  watch(options: { readonly from: Revision; readonly signal: AbortSignal }): AsyncIterable<WatchBatch>;
+  watch(options: WatchOptions): AsyncIterable<WatchBatch>;
 }

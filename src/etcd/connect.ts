@@ -9,6 +9,11 @@ import type { ClusterMembers } from './members.ts';
 export interface EtcdConnection extends AsyncDisposable {
   readonly cluster: EtcdCluster;
   readonly members: ClusterMembers;
+  /**
+   * Asks every endpoint for its cluster and warns of those that cannot be used. Throws an EtcdFailure `etcd_options` when they
+   * belong to different clusters.
+   */
+  checkEndpoints(options: Pick<RunContext, 'signal'>): Promise<void>;
 }
 
 /**
@@ -22,15 +27,23 @@ export async function openConnection(
   const security = await TransportSecuritySource.open(options, log);
   const { ca, identity } = await security.current();
   const usesTls = ca !== undefined || identity !== undefined || !options.insecureTransport;
-  const [{ MemberClient }, { MemberPool }, { ClusterPools }, { Login }, { LiveCluster }, { LiveMembers }] =
-    await Promise.all([
-      import('./connection/member-client.ts'),
-      import('./connection/member-pool.ts'),
-      import('./connection/cluster-pools.ts'),
-      import('./connection/login.ts'),
-      import('./live-cluster.ts'),
-      import('./live-members.ts'),
-    ]);
+  const [
+    { MemberClient },
+    { MemberPool },
+    { ClusterPools },
+    { Login },
+    { LiveCluster },
+    { LiveMembers },
+    { checkEndpoints },
+  ] = await Promise.all([
+    import('./connection/member-client.ts'),
+    import('./connection/member-pool.ts'),
+    import('./connection/cluster-pools.ts'),
+    import('./connection/login.ts'),
+    import('./live-cluster.ts'),
+    import('./live-members.ts'),
+    import('./connection/check-endpoints.ts'),
+  ]);
   const login = new Login(
     options.username === undefined || options.password === undefined
       ? undefined
@@ -39,7 +52,7 @@ export async function openConnection(
   const poolOf = (urls: readonly string[]): Pool => {
     const addresses = urls.map((url) => parseEndpoint(url, { assumeSecure: usesTls }));
     const members = addresses.map((endpoint) => new MemberClient(endpoint, { security, clock }));
-    return new MemberPool(members, { login, loginTimeoutMs: options.connectionTimeoutMs });
+    return new MemberPool(members, { login, loginTimeoutMs: options.connectionTimeoutMs, log });
   };
   const endpoints = poolOf(options.endpoints);
   const anyMember = options.serviceEndpoints.length > 0 ? poolOf(options.serviceEndpoints) : endpoints;
@@ -49,6 +62,7 @@ export async function openConnection(
   return {
     cluster,
     members,
+    checkEndpoints: ({ signal }) => checkEndpoints(pools, { signal, timeoutMs: options.connectionTimeoutMs }),
     [Symbol.asyncDispose]: async () => {
       await Promise.all([cluster[Symbol.asyncDispose](), members[Symbol.asyncDispose]()]);
     },
@@ -56,9 +70,9 @@ export async function openConnection(
 }
 
 /**
- * Opens a connection as {@link openConnection} does, logs in and waits until one endpoint has answered.
- * Throws an EtcdFailure that names endpoint, reason and remedy; never takes longer than
- * `connectionTimeoutMs` (and a few seconds to find the reason) for each endpoint.
+ * Opens a connection as {@link openConnection} does, logs in, waits until one endpoint has answered and checks the others.
+ * Throws an EtcdFailure that names endpoint, reason and remedy, also when endpoints belong to different clusters; never takes
+ * longer than `connectionTimeoutMs` (and a few seconds to find the reason) for each endpoint.
  */
 export async function connect(
   options: EtcdConnectionOptions,
@@ -68,6 +82,7 @@ export async function connect(
   const connection = stack.use(await openConnection(options, { clock, log }));
   const { endpoint, version } = await connection.cluster.status({ signal });
   log.debug({ endpoint, version }, 'Connected to etcd');
+  await connection.checkEndpoints({ signal });
   stack.move();
   return connection;
 }

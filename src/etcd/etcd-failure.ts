@@ -1,6 +1,7 @@
 import type { Revision } from '../revision.ts';
 import { Failure, type FailureParts } from '../runtime/failure.ts';
 import type { FailureCode } from '../runtime/failure-code.ts';
+import type { HistoryChange } from '../snapshot/history/history-marker.ts';
 
 /** Why a cluster could not be used; `etcd_unreachable` and `etcd_timeout` are worth another try. */
 export type EtcdFailureCode = Exclude<Extract<FailureCode, `etcd_${string}`>, 'etcd_corrupt'>;
@@ -8,9 +9,12 @@ export type EtcdFailureCode = Exclude<Extract<FailureCode, `etcd_${string}`>, 'e
 /** A failure of the live cluster or of the way to it. */
 export class EtcdFailure extends Failure {
   declare readonly code: EtcdFailureCode;
+  readonly #ofTheMember: boolean;
 
-  constructor(parts: FailureParts & { readonly code: EtcdFailureCode }) {
+  /** `ofTheMember` says that the answer is no etcd's, or tells nothing of the cluster, whatever the code is otherwise for. */
+  constructor(parts: FailureParts & { readonly code: EtcdFailureCode; readonly ofTheMember?: boolean }) {
     super(parts);
+    this.#ofTheMember = parts.ofTheMember ?? false;
   }
 
   /** True when the same request may well succeed a moment later or at another member. */
@@ -20,6 +24,9 @@ export class EtcdFailure extends Failure {
 
   /** True when the answer is the cluster's: every other member would give the same. */
   get isOfTheCluster(): boolean {
+    if (this.#ofTheMember) {
+      return false;
+    }
     switch (this.code) {
       case 'etcd_auth':
       case 'etcd_refused':
@@ -59,5 +66,30 @@ export class CompactedFailure extends EtcdFailure {
       remedy: 'a full snapshot is needed before the watch can go on',
     });
     this.compactRevision = parts.compactRevision;
+  }
+}
+
+/** The cluster does not continue the history that was followed. A new history begins, with a full snapshot. */
+export class HistoryChangedFailure extends EtcdFailure {
+  /** What has changed; `unproven` when nothing is left that could tell. */
+  readonly change: HistoryChange;
+  /** Whether a member that lags can look like this, too. */
+  readonly mayLag: boolean;
+
+  constructor(parts: {
+    readonly endpoint: string;
+    readonly change: HistoryChange;
+    readonly found: string;
+    readonly mayLag: boolean;
+  }) {
+    super({
+      code: 'etcd_history_changed',
+      action: 'follow the history of',
+      object: parts.endpoint,
+      found: parts.found,
+      remedy: 'if the cluster was restored or replaced, start again with a full snapshot',
+    });
+    this.change = parts.change;
+    this.mayLag = parts.mayLag;
   }
 }

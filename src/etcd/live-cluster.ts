@@ -1,8 +1,10 @@
 import type { RunContext } from '../runtime/run-context.ts';
 import type { ClusterAlarm, EtcdCluster, EtcdConnectionOptions, MemberStatus } from './cluster.ts';
+import type { ClusterPosition } from './cluster-history.ts';
 import type { ClusterPools } from './connection/cluster-pools.ts';
 import type { PoolCall } from './connection/member-pool.ts';
 import { readAlarms } from './rpc/alarm-text.ts';
+import { askPosition } from './rpc/member-position.ts';
 import { askStatus } from './rpc/member-status.ts';
 import { defragmentRpc, leaseTimeToLiveRpc, statusRpc } from './rpc/rpc.ts';
 import { readSnapshot } from './snapshot/read-snapshot.ts';
@@ -12,6 +14,9 @@ type Settings = Pick<
   EtcdConnectionOptions,
   'connectionTimeoutMs' | 'snapshotTimeoutMs' | 'defragTimeoutMs' | 'snapshotFrom'
 >;
+
+/** How long a quorum may take to answer, ms; without one a member would try for longer. */
+const quorumTimeoutMs = 5_000;
 
 /** A cluster reached over gRPC. */
 export class LiveCluster implements EtcdCluster {
@@ -32,6 +37,12 @@ export class LiveCluster implements EtcdCluster {
 
   async status({ signal }: { readonly signal: AbortSignal }): Promise<MemberStatus> {
     return await this.#pools.anyMember.anywhere(this.#shortCall('ask the status of', signal), askStatus);
+  }
+
+  async position({ signal }: { readonly signal: AbortSignal }): Promise<ClusterPosition> {
+    const call = this.#shortCall('ask the revision of', signal);
+    const timeoutMs = Math.min(call.timeoutMs, quorumTimeoutMs);
+    return await this.#pools.anyMember.anywhere({ ...call, timeoutMs }, askPosition);
   }
 
   async members({ signal }: { readonly signal: AbortSignal }): Promise<readonly MemberStatus[]> {

@@ -1,3 +1,4 @@
+import type { Logger } from '../../runtime/log/logger.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
 import type { Login } from './login.ts';
 import type { CallBounds, MemberClient } from './member-client.ts';
@@ -19,12 +20,19 @@ export class MemberPool implements Disposable {
   readonly #members: readonly MemberClient[];
   readonly #login: Login;
   readonly #loginTimeoutMs: number;
+  readonly #log: Logger;
+  /** Members that were passed over since they last worked. */
+  readonly #passedOver = new Set<MemberClient>();
   #preferred = 0;
 
-  constructor(members: readonly MemberClient[], options: { readonly login: Login; readonly loginTimeoutMs: number }) {
+  constructor(
+    members: readonly MemberClient[],
+    options: { readonly login: Login; readonly loginTimeoutMs: number; readonly log: Logger },
+  ) {
     this.#members = members;
     this.#login = options.login;
     this.#loginTimeoutMs = options.loginTimeoutMs;
+    this.#log = options.log;
   }
 
   get size(): number {
@@ -53,6 +61,7 @@ export class MemberPool implements Disposable {
     const failures: EtcdFailure[] = [];
     while (failures.length < this.#members.length) {
       call.signal.throwIfAborted();
+      const member = this.#memberAt(this.#preferred);
       try {
         return await this.once(call, work);
       } catch (error) {
@@ -62,6 +71,9 @@ export class MemberPool implements Disposable {
         failures.push(error);
         if (error.isOfTheCluster) {
           break;
+        }
+        if (failures.length < this.#members.length) {
+          this.passOver(member, error);
         }
       }
     }
@@ -99,6 +111,18 @@ export class MemberPool implements Disposable {
     }
   }
 
+  /** Warns that other members take the place of `member`, once until it works again. */
+  passOver(member: MemberClient, error: unknown): void {
+    if (!this.#passedOver.has(member)) {
+      this.#passedOver.add(member);
+      const { url } = member.endpoint;
+      this.#log.warn(
+        { endpoint: url, error },
+        `Passing over ${url}: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  }
+
   /** Makes `member` the preferred one. */
   prefer(member: MemberClient): void {
     this.#preferred = Math.max(0, this.#members.indexOf(member));
@@ -122,7 +146,9 @@ export class MemberPool implements Disposable {
 
   async #withToken<T>(member: MemberClient, { signal, timeoutMs }: PoolCall, work: MemberWork<T>): Promise<T> {
     const loginBounds = { signal, timeoutMs: Math.min(timeoutMs, this.#loginTimeoutMs) };
-    return await work(member, { signal, timeoutMs, token: await this.#login.token(member, loginBounds) });
+    const result = await work(member, { signal, timeoutMs, token: await this.#login.token(member, loginBounds) });
+    this.#passedOver.delete(member);
+    return result;
   }
 
   #memberAt(place: number): MemberClient {

@@ -6,6 +6,8 @@ export interface RpcErrorMeaning {
   readonly code: EtcdFailureCode;
   readonly found: string;
   readonly remedy?: string;
+  /** True for what no etcd answers: another member may well do what was asked. */
+  readonly ofTheMember?: boolean;
 }
 
 /** True for what a gRPC call rejects with. */
@@ -17,7 +19,7 @@ export function isServiceError(error: unknown): error is ServiceError {
  * True when a login is needed, perhaps once more: tokens run out, and any change of users makes all of them invalid.
  * Texts: etcd's api/v3rpc/rpctypes/error.go; they are part of its API.
  */
-export function isTokenRefused(error: ServiceError): boolean {
+export function isTokenRefused(error: Pick<ServiceError, 'code' | 'details'>): boolean {
   return (
     error.code === status.UNAUTHENTICATED || /invalid auth token|revision of auth store is old/.test(error.details)
   );
@@ -55,6 +57,12 @@ const membershipErrors: readonly (RpcErrorMeaning & { readonly text: RegExp })[]
 /** Sorts an error by its gRPC status and, where the status says too little, by etcd's text. */
 export function explainRpcError(error: Pick<ServiceError, 'code' | 'details'>): RpcErrorMeaning {
   const { code, details } = error;
+  // Each text of etcd's own begins with its name. A login that one member refuses may be good at another one.
+  const ofTheMember = !details.includes('etcdserver:') || isTokenRefused(error);
+  return { ...meaningOf(code, details), ...(ofTheMember ? { ofTheMember } : {}) };
+}
+
+function meaningOf(code: status, details: string): RpcErrorMeaning {
   const membershipError = membershipErrors.find(({ text }) => text.test(details));
   if (membershipError !== undefined) {
     const { text: _, ...meaning } = membershipError;

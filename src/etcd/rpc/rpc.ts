@@ -16,6 +16,8 @@ import type {
   IMemberRemoveResponse,
   IMemberUpdateRequest,
   IMemberUpdateResponse,
+  IRangeRequest,
+  IRangeResponse,
   ISnapshotRequest,
   IStatusRequest,
   IStatusResponse,
@@ -39,6 +41,7 @@ export const authenticateRpc: Rpc<IAuthenticateRequest, IAuthenticateResponse> =
   service: 'Auth',
   method: 'Authenticate',
 };
+export const rangeRpc: Rpc<IRangeRequest, IRangeResponse> = { service: 'KV', method: 'Range' };
 export const statusRpc: Rpc<IStatusRequest, IStatusResponse> = { service: 'Maintenance', method: 'Status' };
 export const defragmentRpc: Rpc<IDefragmentRequest, IDefragmentResponse> = {
   service: 'Maintenance',

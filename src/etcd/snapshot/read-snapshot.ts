@@ -1,4 +1,5 @@
 import type { EtcdCluster, EtcdConnectionOptions } from '../cluster.ts';
+import { refuseMixed } from '../connection/check-endpoints.ts';
 import type { MemberClient, OpenStream } from '../connection/member-client.ts';
 import type { MemberPool, MemberWork } from '../connection/member-pool.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
@@ -58,6 +59,7 @@ async function chooseMember(
   const asked = await Promise.allSettled(members.map((member) => pool.at(member, call, askStatus)));
   signal.throwIfAborted();
   const statuses = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  refuseMixed(statuses);
   const chosen = chooseSnapshotSource(statuses, snapshotFrom);
   const member = members.find(({ endpoint }) => endpoint.url === chosen?.endpoint);
   if (member !== undefined) {

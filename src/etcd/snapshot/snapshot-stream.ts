@@ -8,8 +8,8 @@ const hashLength = 32;
 export interface SnapshotStreamOptions {
   /** For messages: the member's URL. */
   readonly endpoint: string;
-  /** Called once, before the first bytes, with the size of the whole stream in bytes, hash included. */
-  readonly onSize?: ((bytes: number) => void) | undefined;
+  /** Called once, before the first bytes, with the size of the whole stream in bytes, hash included, and the endpoint. */
+  readonly onSize?: ((bytes: number, endpoint: string) => void) | undefined;
 }
 
 /**
@@ -35,7 +35,7 @@ export async function* verifiedSnapshotBytes(
     for (const { remainingBytes, blob } of bundle) {
       if (total === undefined) {
         total = remainingBytes + blob.length;
-        onSize?.(total + hashLength);
+        onSize?.(total + hashLength, endpoint);
       }
       received += blob.length;
       if (remainingBytes !== Math.max(0, total - received)) {

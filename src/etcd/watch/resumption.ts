@@ -2,10 +2,13 @@ import { nextRevision, type Revision } from '../../revision.ts';
 import { Backoff, type BackoffPolicy } from '../../runtime/async/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
+import type { RevisionProof } from '../../snapshot/history/revision-proof.ts';
 import type { WatchBatch } from '../cluster.ts';
+import type { ClusterHistory, ClusterPosition, HistoryContradiction } from '../cluster-history.ts';
 import type { MemberClient } from '../connection/member-client.ts';
 import type { MemberPool } from '../connection/member-pool.ts';
-import { EtcdFailure } from '../etcd-failure.ts';
+import { EtcdFailure, HistoryChangedFailure } from '../etcd-failure.ts';
+import { askPosition } from '../rpc/member-position.ts';
 import type { ResponseHeader } from './watch-response.ts';
 
 /** What a watch over several connections needs. */
@@ -22,18 +25,23 @@ const backoffPolicy: BackoffPolicy = { firstMs: 100, multiplier: 2, longestMs: 5
 /** What a watch remembers from one stream to the next, and whether another stream is worth a try. */
 export class Resumption {
   readonly #parts: WatchParts;
+  readonly #history: ClusterHistory;
   #next: Revision;
-  #clusterId: bigint | undefined;
   /** One wait for each stream that failed since one was last accepted. */
   readonly #backoff = new Backoff(backoffPolicy);
   #loggedInAgain = false;
+  /** How many members, one after the other, refused. */
+  #refusals = 0;
   /** Where a revision was missing, until the watch gets beyond it. */
   #gapAt: Revision | undefined;
+  /** How many streams, one after the other, showed another history: one member alone may be corrupt. */
+  #differing = 0;
   /** Since when members lag behind what was already seen, monotonic ms. */
   #behindSince: number | undefined;
 
-  constructor(parts: WatchParts, from: Revision) {
+  constructor(parts: WatchParts, { from, history }: { readonly from: Revision; readonly history: ClusterHistory }) {
     this.#parts = parts;
+    this.#history = history;
     this.#next = from;
   }
 
@@ -42,31 +50,41 @@ export class Resumption {
     return this.#next;
   }
 
+  /** What is known of the revision before {@link next}; undefined when nothing is. */
+  get known(): RevisionProof | undefined {
+    const { proof } = this.#history;
+    return proof !== undefined && proof.count > 0 && nextRevision(proof.revision) === this.#next ? proof : undefined;
+  }
+
   /** Notes that everything up to the revision of `batch` is delivered. */
   delivered(batch: WatchBatch): void {
     this.#next = nextRevision(batch.revision);
+    this.#differing = 0;
+    this.#history.received(batch.events);
   }
 
   /**
-   * Notes that a member has accepted the watch. Throws an {@link EtcdFailure} `etcd_history_changed` when it belongs to
-   * another cluster, or is at an older revision than was seen before: a member that lags, or a restored cluster.
+   * Notes that a member has accepted the watch. Throws a {@link HistoryChangedFailure} when it belongs to another cluster, or is
+   * at an older point than was seen before: a member that lags, or a restored cluster.
    */
-  accepted(header: ResponseHeader, member: MemberClient): void {
-    const { clusterId, storeRevision } = header;
-    this.#clusterId ??= clusterId;
-    if (clusterId !== this.#clusterId) {
-      throw historyChanged(member, `its cluster id is ${hex(clusterId)}, it was ${hex(this.#clusterId)}`);
+  accepted(header: ResponseHeader & { readonly raftIndex?: bigint }, member: MemberClient): void {
+    const { storeRevision, ...rest } = header;
+    const position = { ...rest, revision: storeRevision };
+    const contradiction = this.#contradiction(position);
+    if (contradiction !== undefined) {
+      if (contradiction.mayLag) {
+        this.#behindSince ??= this.#parts.clock.monotonic();
+      }
+      throw new HistoryChangedFailure({ endpoint: member.endpoint.url, ...contradiction });
     }
-    if (nextRevision(storeRevision) < this.#next) {
-      this.#behindSince ??= this.#parts.clock.monotonic();
-      throw historyChanged(member, `it is at revision ${storeRevision}, and ${this.#next - 1} was seen before`);
-    }
+    this.#history.at(position);
     if (this.#backoff.waits > 0) {
       const { log } = this.#parts;
       log.info({ endpoint: member.endpoint.url }, `Watch goes on from revision ${this.#next}`);
     }
     this.#behindSince = undefined;
     this.#backoff.reset();
+    this.#refusals = 0;
     this.#loggedInAgain = false;
   }
 
@@ -79,6 +97,9 @@ export class Resumption {
       return;
     }
     const failure = member === undefined ? error : await member.failure(error, { action: 'watch' });
+    if (member !== undefined && failure instanceof HistoryChangedFailure && failure.mayLag) {
+      await this.#refuseProven(member, signal);
+    }
     const delayMs = this.#backoff.nextMs();
     const failed = this.#backoff.waits;
     if (!(failure instanceof EtcdFailure) || !this.#isWorthAnotherTry(failure)) {
@@ -94,26 +115,52 @@ export class Resumption {
     await clock.sleep(delayMs, signal);
   }
 
+  #mayCatchUp(): boolean {
+    const { clock, acceptTimeoutMs } = this.#parts;
+    return this.#behindSince !== undefined && clock.monotonic() - this.#behindSince < acceptTimeoutMs;
+  }
+
+  /** Whether other members should be asked, too. */
+  #mayDiffer(): boolean {
+    this.#differing += 1;
+    return this.#differing < this.#parts.pool.size;
+  }
+
+  #contradiction(position: ClusterPosition): HistoryContradiction | undefined {
+    return this.#history.contradiction(position, this.#next - 1);
+  }
+
+  /** Lets a quorum say whether a member only lags. Without an answer nothing is proved. */
+  async #refuseProven(member: MemberClient, signal: AbortSignal): Promise<void> {
+    const { pool, acceptTimeoutMs } = this.#parts;
+    const call = { action: 'ask the revision of', signal, timeoutMs: acceptTimeoutMs };
+    const position = await pool.at(member, call, askPosition).catch(() => undefined);
+    signal.throwIfAborted();
+    const contradiction = position === undefined ? undefined : this.#contradiction(position);
+    if (contradiction !== undefined) {
+      throw new HistoryChangedFailure({ endpoint: member.endpoint.url, ...contradiction, mayLag: false });
+    }
+  }
+
   #isWorthAnotherTry(failure: EtcdFailure): boolean {
     switch (failure.code) {
       case 'etcd_unreachable':
       case 'etcd_timeout':
+        this.#refusals = 0;
         return true;
       case 'etcd_tls':
       case 'etcd_auth':
       case 'etcd_refused':
       case 'etcd_learner_refuses':
-        return this.#backoff.waits < this.#parts.pool.size;
+        this.#refusals += 1;
+        return this.#refusals < this.#parts.pool.size;
       case 'etcd_history_gap': {
         const again = this.#gapAt === this.#next;
         this.#gapAt = this.#next;
         return !again;
       }
       case 'etcd_history_changed':
-        return (
-          this.#behindSince !== undefined &&
-          this.#parts.clock.monotonic() - this.#behindSince < this.#parts.acceptTimeoutMs
-        );
+        return failure instanceof HistoryChangedFailure && failure.mayLag ? this.#mayCatchUp() : this.#mayDiffer();
       case 'etcd_compacted':
       case 'etcd_options':
       case 'etcd_snapshot_incomplete':
@@ -127,18 +174,4 @@ export class Resumption {
         return failure.code satisfies never;
     }
   }
-}
-
-function historyChanged(member: MemberClient, found: string): EtcdFailure {
-  return new EtcdFailure({
-    code: 'etcd_history_changed',
-    action: 'go on watching',
-    object: member.endpoint.url,
-    found,
-    remedy: 'if the cluster was restored or replaced, start again with a full snapshot',
-  });
-}
-
-function hex(id: bigint): string {
-  return id.toString(16);
 }

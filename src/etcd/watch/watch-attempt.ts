@@ -2,18 +2,22 @@ import { type ServiceError, status } from '@grpc/grpc-js';
 import { type Revision, revision } from '../../revision.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { DeltaEvent } from '../../snapshot/delta-event.ts';
+import type { RevisionProof } from '../../snapshot/history/revision-proof.ts';
 import type { WatchBatch } from '../cluster.ts';
 import type { MemberClient, OpenStream } from '../connection/member-client.ts';
 import { CompactedFailure } from '../etcd-failure.ts';
 import { arrivedMessages } from '../rpc/arrived-messages.ts';
 import { watchRpc } from '../rpc/rpc.ts';
 import { followHistory } from './continuity.ts';
+import { HistoryCheck } from './history-check.ts';
 import { TransactionJoiner } from './transaction-joiner.ts';
 import type { ResponseHeader, WatchResponse } from './watch-response.ts';
 
 /** One try to watch at one member. */
 export interface WatchAttempt {
   readonly from: Revision;
+  /** What is known of the revision before {@link from}: the member has to have the same events. */
+  readonly known: RevisionProof | undefined;
   readonly signal: AbortSignal;
   readonly token: string | undefined;
   readonly clock: Clock;
@@ -28,15 +32,16 @@ const everyKey = Buffer.from([0]);
 
 /**
  * Watches every key at `member` until the stream breaks, and throws the reason: a gRPC error, a {@link CompactedFailure},
- * or the `etcd_history_gap` of {@link followHistory}.
+ * a HistoryChangedFailure, or the `etcd_history_gap` of {@link followHistory}.
  */
 export async function* watchAt(member: MemberClient, attempt: WatchAttempt): AsyncGenerator<WatchBatch> {
-  const { signal, token } = attempt;
+  const { signal, token, known } = attempt;
+  const check = known === undefined ? undefined : new HistoryCheck(known, member.endpoint.url);
   const request = {
     create_request: {
       key: everyKey,
       range_end: everyKey,
-      start_revision: attempt.from,
+      start_revision: known?.revision ?? attempt.from,
       progress_notify: true,
       fragment: true,
     },
@@ -48,16 +53,17 @@ export async function* watchAt(member: MemberClient, attempt: WatchAttempt): Asy
   for await (const bundle of arrivedMessages(stream.call)) {
     const events: DeltaEvent[] = [];
     for (const response of bundle) {
-      refuseCanceled(response, { member, from: next });
+      refuseCanceled(response, { member, from: next, check });
       if (response.created && response.header !== undefined) {
         acceptance.accepted();
         attempt.onAccepted(response.header);
       }
       append(events, joiner.join(response));
     }
-    next = followHistory(events, { next, endpoint: member.endpoint.url });
-    if (next > 1) {
-      yield { revision: revision(next - 1), events };
+    const following = check?.pass(events) ?? events;
+    next = followHistory(following, { next, endpoint: member.endpoint.url });
+    if (next > 1 && check?.isPending !== true) {
+      yield { revision: revision(next - 1), events: following };
     }
   }
   throw rpcError(status.UNAVAILABLE, 'the member ended the stream');
@@ -70,9 +76,15 @@ function append(events: DeltaEvent[], more: readonly DeltaEvent[]): void {
   }
 }
 
-function refuseCanceled(response: WatchResponse, at: { readonly member: MemberClient; readonly from: Revision }): void {
+function refuseCanceled(
+  response: WatchResponse,
+  at: { readonly member: MemberClient; readonly from: Revision; readonly check: HistoryCheck | undefined },
+): void {
   const { compactRevision } = response;
   if (compactRevision !== undefined) {
+    if (at.check !== undefined && compactRevision <= at.from) {
+      throw at.check.compacted();
+    }
     throw new CompactedFailure({ endpoint: at.member.endpoint.url, from: at.from, compactRevision });
   }
   if (response.canceled) {

@@ -8,6 +8,8 @@ export interface ResponseHeader {
   readonly clusterId: bigint;
   /** Newest revision of the member when it made the message; the events of the message may be older. */
   readonly storeRevision: Revision;
+  /** 0 where the member does not tell it. */
+  readonly raftTerm: bigint;
 }
 
 /** One message of a watch stream. */
@@ -82,6 +84,7 @@ export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
 function readHeader(reader: ProtobufReader): ResponseHeader {
   let clusterId = 0n;
   let storeRevision = revision(0);
+  let raftTerm = 0n;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     switch (field) {
       case 1:
@@ -93,9 +96,12 @@ function readHeader(reader: ProtobufReader): ResponseHeader {
         storeRevision = revision(value < 0n ? 0 : Number(value));
         break;
       }
+      case 4:
+        raftTerm = reader.uint64();
+        break;
       default:
         reader.skip();
     }
   }
-  return { clusterId, storeRevision };
+  return { clusterId, storeRevision, raftTerm };
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createServer as createHttp2Server } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type Certificates, makeCertificates } from '../../../scripts/lab/certificates.ts';
@@ -11,6 +12,7 @@ import { EtcdFailure, type EtcdFailureCode } from '../../../src/etcd/etcd-failur
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 import { connected, connectionTo } from '../../support/etcd/connected.ts';
+import { startFakeEtcd } from '../../support/etcd/fake-etcd.ts';
 
 /** Connects and expects to be refused with `code` and a message that matches all of `patterns`. */
 async function refused(
@@ -198,6 +200,55 @@ test('the next endpoint is taken when the first does not answer', async () => {
   );
 });
 
+for (const status of [401, 403, 404, 405, 429, 500, 503] as const) {
+  test(`an endpoint that answers HTTP ${status} is passed over with a warning, wherever it is in the list`, async () => {
+    await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
+    await using odd = await oddServer(status);
+    for (const endpoints of [
+      [odd.url, etcd.clientUrl],
+      [etcd.clientUrl, odd.url],
+    ]) {
+      await using connection = await connected(endpoints);
+      assert.equal((await connection.cluster.status({ signal: connection.signal })).endpoint, etcd.clientUrl);
+      assert.equal(
+        connection.log.count(new RegExp(`^Passing over ${odd.url}: cannot`)),
+        1,
+        connection.log.texts.join(),
+      );
+    }
+  });
+}
+
+test('an endpoint whose answers are no answers of an etcd is passed over', async () => {
+  await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
+  await using odd = await startFakeEtcd({ status: {} });
+  await using connection = await connected([odd.url, etcd.clientUrl]);
+  assert.equal((await connection.cluster.status({ signal: connection.signal })).endpoint, etcd.clientUrl);
+  assert.equal(connection.log.count(/^Passing over .*its answer is not that of an etcd/), 1);
+});
+
+test('dead endpoints are named once, also when another one was asked first', async () => {
+  await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
+  const dead = `http://127.0.0.1:${await freePort()}`;
+  await using connection = await connected([etcd.clientUrl, dead]);
+  for (let asked = 0; asked < 3; asked++) {
+    await connection.cluster.status({ signal: connection.signal });
+  }
+  assert.equal(connection.log.count(new RegExp(`^Passing over ${dead}: .*connection refused`)), 1);
+});
+
+test('endpoints of different clusters are refused, with each id and its endpoints', async () => {
+  const release = await etcdRelease('3.5');
+  await using one = await startEtcd({ release });
+  await using other = await startEtcd({ release });
+  const patterns = [
+    new RegExp(`${one.clientUrl} belongs to cluster [0-9a-f]+, ${other.clientUrl} to cluster [0-9a-f]+`),
+    /of one cluster/,
+  ];
+  await refused([one.clientUrl, other.clientUrl], {}, 'etcd_options', ...patterns);
+  await refused([one.clientUrl], { serviceEndpoints: [other.clientUrl] }, 'etcd_options', /different clusters/);
+});
+
 test('all endpoints down: each is named', async () => {
   const [one, two] = [await freePort(), await freePort()];
   await refused(
@@ -232,6 +283,30 @@ test('an abort during the attempt ends it at once with its reason', async () => 
   setImmediate(() => controller.abort(reason));
   await assert.rejects(attempt, (error) => error === reason);
 });
+
+/** An HTTP/2 server that answers every request with `status`, as a gateway in front of another service does. */
+async function oddServer(status: number): Promise<Listening> {
+  const server = createHttp2Server((_request, response) => {
+    response.writeHead(status);
+    response.end();
+  });
+  const sessions = new Set<{ destroy(): void }>();
+  server.on('session', (session) => sessions.add(session));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.listen(0, '127.0.0.1', resolve);
+  await promise;
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: async () => {
+      for (const session of sessions) {
+        session.destroy();
+      }
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
 
 interface Listening extends AsyncDisposable {
   readonly url: string;

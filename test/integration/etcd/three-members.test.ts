@@ -118,6 +118,7 @@ test('three members: the one that sends a full is killed, and another one sends 
   const dying: EtcdCluster = {
     location: cluster.location,
     status: (options) => cluster.status(options),
+    position: (options) => cluster.position(options),
     members: (options) => cluster.members(options),
     alarms: (options) => cluster.alarms(options),
     defragment: (...args) => cluster.defragment(...args),

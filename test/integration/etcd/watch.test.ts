@@ -6,7 +6,7 @@ import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { freePort } from '../../../scripts/lab/free-port.ts';
-import { CompactedFailure, EtcdFailure } from '../../../src/etcd/etcd-failure.ts';
+import { CompactedFailure, EtcdFailure, HistoryChangedFailure } from '../../../src/etcd/etcd-failure.ts';
 import { nextRevision, revision } from '../../../src/revision.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
 import { type Connected, connected, startWatch } from '../../support/etcd/connected.ts';
@@ -312,7 +312,8 @@ describe('a faulty member', () => {
     await using connection = await connected([etcd.url]);
     const watch = startWatch(connection, 2);
     assert.deepEqual(labels(await watch.reached(3)), ['a@2', 'b@3', 'c@3']);
-    assert.deepEqual(begun, [2, 3]);
+    // The new stream begins at the revision that came last, to compare it.
+    assert.deepEqual(begun, [2, 2]);
   });
 
   test('a cluster restored to an older state is not taken for the one that was watched', async () => {
@@ -334,6 +335,69 @@ describe('a faulty member', () => {
         error instanceof EtcdFailure &&
         error.code === 'etcd_history_changed' &&
         /revision 2, and 5 was seen/.test(error.message),
+    );
+  });
+
+  for (const [what, shown, verdict] of [
+    ['another event at the revision that came last', [change('other', 5), change('c', 6)], 'different_events'],
+    ['more events there', [change('b', 5), change('x', 5), change('c', 6)], 'different_events'],
+    ['no event there, as after a compaction', [change('c', 6)], 'unproven'],
+  ] as const) {
+    test(`${what} ends the watch, although the revisions go on`, async () => {
+      let streams = 0;
+      await using etcd = await startFakeEtcd({
+        watch: (call, from) => {
+          streams += 1;
+          call.write(created(streams === 1 ? 5 : 6));
+          const events = streams === 1 ? [change('a', 4), change('b', 5)] : shown;
+          call.write({ header: { revision: 6 }, events: events.filter(({ kv }) => kv.mod_revision >= from) });
+          if (streams === 1) {
+            setTimeout(() => call.end(), 100);
+          }
+        },
+      });
+      await using connection = await connected([etcd.url]);
+      const watch = startWatch(connection, 4);
+      await assert.rejects(
+        watch.ended,
+        (error) => error instanceof HistoryChangedFailure && error.change === verdict && !error.mayLag,
+      );
+      assert.deepEqual(labels(watch.events), ['a@4', 'b@5']);
+    });
+  }
+
+  test('a compaction that has removed some events of the revision that came last is no other history', async () => {
+    let streams = 0;
+    await using etcd = await startFakeEtcd({
+      watch: (call) => {
+        streams += 1;
+        call.write(created(streams === 1 ? 5 : 6));
+        const events = streams === 1 ? [change('a', 5), change('b', 5)] : [change('b', 5), change('c', 6)];
+        call.write({ header: { revision: 6 }, events });
+        if (streams === 1) {
+          setTimeout(() => call.end(), 100);
+        }
+      },
+    });
+    await using connection = await connected([etcd.url]);
+    assert.deepEqual(labels(await startWatch(connection, 5).reached(6)), ['a@5', 'b@5', 'c@6']);
+  });
+
+  test('a raft term that falls ends the watch', async () => {
+    let streams = 0;
+    await using etcd = await startFakeEtcd({
+      watch: (call) => {
+        streams += 1;
+        call.write({ created: true, header: { revision: 5, cluster_id: '7', raft_term: streams === 1 ? '9' : '2' } });
+        if (streams === 1) {
+          setTimeout(() => call.end(), 50);
+        }
+      },
+    });
+    await using connection = await connected([etcd.url], { connectionTimeoutMs: 700 });
+    await assert.rejects(
+      startWatch(connection, 6).ended,
+      (error) => error instanceof HistoryChangedFailure && /raft term 2, and 9 was seen/.test(error.message),
     );
   });
 

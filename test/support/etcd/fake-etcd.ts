@@ -17,7 +17,7 @@ export interface FakeSnapshotResponse {
 
 /** An etcdserverpb.WatchResponse, as far as tests need it. */
 export interface FakeWatchResponse {
-  readonly header?: { readonly cluster_id?: string; readonly revision: number };
+  readonly header?: { readonly cluster_id?: string; readonly revision: number; readonly raft_term?: string };
   readonly created?: boolean;
   readonly canceled?: boolean;
   readonly compact_revision?: number;
@@ -38,6 +38,8 @@ export interface FakeKeyValue {
 
 /** The test's own answers to the calls. */
 export interface FakeEtcdBehaviour {
+  /** The etcdserverpb.StatusResponse; that of a member at revision 1 where it is left out. */
+  readonly status?: object;
   readonly snapshot?: (call: ServerWritableStream<object, FakeSnapshotResponse>) => void;
   /** Called for each watch stream, with the revision it is asked to begin at. */
   readonly watch?: (call: ServerDuplexStream<object, FakeWatchResponse>, from: number) => void;
@@ -48,12 +50,12 @@ export interface FakeEtcd extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Starts a server that can send what no etcd would send. It answers status requests with revision 1. */
-export async function startFakeEtcd({ snapshot, watch }: FakeEtcdBehaviour): Promise<FakeEtcd> {
+/** Starts a server that can send what no etcd would send. */
+export async function startFakeEtcd({ status, snapshot, watch }: FakeEtcdBehaviour): Promise<FakeEtcd> {
   const server = new Server();
   server.addService(serviceOf('Maintenance'), {
     Status: (_call: unknown, answer: (error: null, status: object) => void) =>
-      answer(null, { header: { revision: '1' }, version: '3.5.0' }),
+      answer(null, status ?? { header: { revision: '1' }, version: '3.5.0' }),
     ...(snapshot === undefined ? {} : { Snapshot: snapshot }),
   } as UntypedServiceImplementation);
   server.addService(serviceOf('Watch'), {

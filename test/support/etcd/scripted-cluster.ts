@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { eventually } from '../../../scripts/lab/eventually.ts';
-import type { ClusterAlarm, EtcdCluster, MemberStatus, WatchBatch } from '../../../src/etcd/cluster.ts';
-import { CompactedFailure, EtcdFailure } from '../../../src/etcd/etcd-failure.ts';
+import type { ClusterAlarm, EtcdCluster, MemberStatus, WatchBatch, WatchOptions } from '../../../src/etcd/cluster.ts';
+import { ClusterHistory, type ClusterPosition } from '../../../src/etcd/cluster-history.ts';
+import { CompactedFailure, EtcdFailure, HistoryChangedFailure } from '../../../src/etcd/etcd-failure.ts';
 import { nextRevision, type Revision, revision } from '../../../src/revision.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
+import { compareProofs, proofOf } from '../../../src/snapshot/history/revision-proof.ts';
+import { databaseWith } from '../datadir/database-with.ts';
 import { goldenDatabase } from '../datadir/golden.ts';
 
 /** Last revision of the golden database, the lowest a scripted cluster can have. */
@@ -29,6 +32,10 @@ function mainRevision(value: number): Buffer {
 /** A cluster whose life a test scripts. Its history is a list of events that a watch sends in batches as they were added. */
 export class ScriptedCluster implements EtcdCluster {
   readonly location = 'http://scripted:2379';
+  clusterId = 7n;
+  raftTerm = 2n;
+  /** Whether no quorum answers. */
+  hasNoQuorum = false;
   /** Where each watch began. */
   readonly watchedFrom: number[] = [];
   /** Alarms that are raised. */
@@ -51,6 +58,8 @@ export class ScriptedCluster implements EtcdCluster {
   #revision = revision(goldenRevision);
   #compacted = 0;
   #breaks = 0;
+  /** How often the watch was broken off by {@link rollBack}. */
+  #lives = 0;
   #watchFailure: Error | undefined;
   #raftIndex = 100n;
   #changed = Promise.withResolvers<void>();
@@ -63,6 +72,16 @@ export class ScriptedCluster implements EtcdCluster {
     this.#batches.push(events);
     this.#revision = events.at(-1)?.modRevision ?? this.#revision;
     this.#raftIndex += BigInt(events.length);
+    this.#stir();
+  }
+
+  /** Puts the cluster back to the state at `to`, at least that of the golden database, and breaks the watch off. */
+  rollBack(to: number): void {
+    this.#batches = this.#batches
+      .map((batch) => batch.filter(({ modRevision }) => modRevision <= to))
+      .filter((batch) => batch.length > 0);
+    this.#revision = revision(to);
+    this.#lives += 1;
     this.#stir();
   }
 
@@ -111,14 +130,25 @@ export class ScriptedCluster implements EtcdCluster {
     return Promise.resolve({
       endpoint: this.location,
       version: '3.5.0',
+      clusterId: this.clusterId,
       memberId: 1n,
       leaderId: 1n,
       isLearner: this.isLearner,
       revision: this.lagsAt ?? this.#revision,
       dbSize: 0,
-      raftTerm: 2n,
+      raftTerm: this.raftTerm,
       raftIndex: this.#raftIndex,
     });
+  }
+
+  position(): Promise<ClusterPosition> {
+    if (this.hasNoQuorum) {
+      const found = 'no answer in time';
+      return Promise.reject(
+        new EtcdFailure({ code: 'etcd_timeout', action: 'ask the revision of', object: this.location, found }),
+      );
+    }
+    return Promise.resolve(this.#position);
   }
 
   async members(): Promise<readonly MemberStatus[]> {
@@ -141,23 +171,25 @@ export class ScriptedCluster implements EtcdCluster {
 
   async *snapshot({ signal, onSize }: Parameters<EtcdCluster['snapshot']>[0]): AsyncGenerator<Uint8Array> {
     this.snapshots += 1;
-    const stream = this.#stream ?? databaseEndingAt(this.#revision);
-    onSize?.(stream.length);
+    const gate = this.#snapshotGate;
+    const stream = this.#stream ?? (await databaseWith(this.#batches.flat()));
+    onSize?.(stream.length, this.location);
     yield stream.subarray(0, 4096);
     if (this.breakOffs > 0) {
       this.breakOffs -= 1;
       const found = 'the stream broke off after 4096 bytes';
       throw new EtcdFailure({ code: 'etcd_unreachable', action: 'read the snapshot of', object: this.location, found });
     }
-    if (this.#snapshotGate !== undefined) {
-      await Promise.race([this.#snapshotGate.promise, aborted(signal)]);
+    if (gate !== undefined) {
+      await Promise.race([gate.promise, aborted(signal)]);
     }
     yield stream.subarray(4096);
   }
 
-  async *watch({ from, signal }: { from: Revision; signal: AbortSignal }): AsyncGenerator<WatchBatch> {
+  async *watch({ from, history = new ClusterHistory(), signal }: WatchOptions): AsyncGenerator<WatchBatch> {
     this.watchedFrom.push(from);
     const breaks = this.#breaks;
+    let lives = -1;
     let next = from;
     for (let index = 0; !signal.aborted; ) {
       if (this.#watchFailure !== undefined) {
@@ -170,6 +202,11 @@ export class ScriptedCluster implements EtcdCluster {
           compactRevision: revision(this.#compacted),
         });
       }
+      if (lives !== this.#lives) {
+        lives = this.#lives;
+        index = 0;
+        this.#requireContinuation(next, history);
+      }
       const batch = this.#batches[index];
       if (batch === undefined) {
         const changed = this.#changed.promise;
@@ -181,9 +218,37 @@ export class ScriptedCluster implements EtcdCluster {
       const last = events.at(-1)?.modRevision;
       if (last !== undefined) {
         next = nextRevision(last);
+        history.received(events);
         yield { revision: last, events };
       }
     }
+  }
+
+  get #position(): ClusterPosition {
+    const { clusterId, raftTerm } = this;
+    return { clusterId, raftTerm, raftIndex: this.#raftIndex, revision: this.#revision };
+  }
+
+  #requireContinuation(next: Revision, history: ClusterHistory): void {
+    const { proof } = history;
+    const contradiction = history.contradiction(this.#position, next - 1);
+    if (contradiction !== undefined) {
+      throw new HistoryChangedFailure({ endpoint: this.location, ...contradiction });
+    }
+    const events = this.#batches.flat().filter(({ modRevision }) => modRevision === next - 1);
+    if (proof !== undefined && proof.revision === next - 1 && events.length > 0) {
+      const verdict = compareProofs(proof, proofOf(proof.revision, events));
+      if (verdict !== 'same') {
+        const found = `its events at revision ${next - 1} are not those that were seen before`;
+        throw new HistoryChangedFailure({
+          endpoint: this.location,
+          change: verdict === 'different' ? 'different_events' : 'unproven',
+          found,
+          mayLag: false,
+        });
+      }
+    }
+    history.at(this.#position);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

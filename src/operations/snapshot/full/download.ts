@@ -129,8 +129,8 @@ async function* receive(
   { signal, progress, log }: RunContext,
 ): AsyncGenerator<Uint8Array> {
   using bar = progress.start({ label: 'Reading snapshot', unit: 'bytes', total: undefined });
-  const onSize = (bytes: number): void => {
-    log.info('Successfully opened snapshot reader on etcd');
+  const onSize = (bytes: number, endpoint: string): void => {
+    log.info({ endpoint }, `Successfully opened snapshot reader on etcd at ${endpoint}`);
     bar.expect(bytes);
   };
   const trailing = new TrailingHash();

@@ -31,3 +31,15 @@ for (const [code, grpcStatus, details] of cases) {
     assert.equal(explainRpcError({ code: grpcStatus, details }).code, code);
   });
 }
+
+for (const [code, details, ofTheMember] of [
+  [status.UNIMPLEMENTED, 'Received HTTP status code 404', true],
+  [status.UNAUTHENTICATED, 'Received HTTP status code 401', true],
+  [status.UNAUTHENTICATED, 'etcdserver: invalid auth token', true],
+  [status.PERMISSION_DENIED, 'etcdserver: permission denied', undefined],
+  [status.INVALID_ARGUMENT, 'etcdserver: authentication failed, invalid user ID or password', undefined],
+] as const) {
+  test(`${status[code]} "${details}" says ${ofTheMember ? 'nothing' : 'something'} of the whole cluster`, () => {
+    assert.equal(explainRpcError({ code, details }).ofTheMember, ofTheMember);
+  });
+}

@@ -7,6 +7,7 @@ import { revision } from '../../../../src/revision.ts';
 function member(id: number, at: number, role: 'leader' | 'follower' | 'learner'): MemberStatus {
   return {
     endpoint: `${role} ${id}`,
+    clusterId: 7n,
     version: '3.5.0',
     memberId: BigInt(id),
     leaderId: role === 'leader' ? BigInt(id) : 1n,

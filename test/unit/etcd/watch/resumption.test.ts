@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ClusterHistory } from '../../../../src/etcd/cluster-history.ts';
 import { parseEndpoint } from '../../../../src/etcd/connection/endpoint.ts';
 import { Login } from '../../../../src/etcd/connection/login.ts';
 import { MemberClient } from '../../../../src/etcd/connection/member-client.ts';
@@ -37,8 +38,9 @@ async function setUp(): Promise<{
   const files = { caFile: undefined, certFile: undefined, keyFile: undefined, insecureSkipVerify: false };
   const security = await TransportSecuritySource.open(files, log);
   const member = new MemberClient(parseEndpoint('http://m0:2379', { assumeSecure: false }), { security, clock });
-  const pool = new MemberPool([member], { login: new Login(undefined), loginTimeoutMs: 1_000 });
-  const resumption = new Resumption({ pool, clock, log, acceptTimeoutMs: 1_000 }, revision(5));
+  const pool = new MemberPool([member], { login: new Login(undefined), loginTimeoutMs: 1_000, log });
+  const history = new ClusterHistory();
+  const resumption = new Resumption({ pool, clock, log, acceptTimeoutMs: 1_000 }, { from: revision(5), history });
   return {
     resumption,
     member,
@@ -57,7 +59,7 @@ test('each stream that fails is followed by a longer wait, until one is accepted
   }
   assert.deepEqual(waits, [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
   assert.equal(log.count(/^Watch broke off before revision 5/), 4, 'the failures 1, 2, 4 and 8');
-  resumption.accepted({ clusterId: 1n, storeRevision: revision(9) }, member);
+  resumption.accepted({ clusterId: 1n, storeRevision: revision(9), raftTerm: 2n }, member);
   assert.equal(log.count(/^Watch goes on from revision 5/), 1);
   await resumption.afterFailure(failure('etcd_timeout'), undefined, signal);
   assert.equal(waits.at(-1), 100);
@@ -77,7 +79,7 @@ test('a member that lags is waited for, but not for longer than the timeout', as
   resumption.delivered({ revision: revision(20), events: [] });
   const lag = (): unknown => {
     try {
-      resumption.accepted({ clusterId: 1n, storeRevision: revision(19) }, member);
+      resumption.accepted({ clusterId: 1n, storeRevision: revision(19), raftTerm: 2n }, member);
     } catch (error) {
       return error;
     }
@@ -93,9 +95,9 @@ test('a member that lags is waited for, but not for longer than the timeout', as
 
 test('another cluster ends the watch', async () => {
   const { resumption, member } = await setUp();
-  resumption.accepted({ clusterId: 1n, storeRevision: revision(9) }, member);
+  resumption.accepted({ clusterId: 1n, storeRevision: revision(9), raftTerm: 2n }, member);
   assert.throws(
-    () => resumption.accepted({ clusterId: 2n, storeRevision: revision(9) }, member),
+    () => resumption.accepted({ clusterId: 2n, storeRevision: revision(9), raftTerm: 2n }, member),
     (error) => error instanceof EtcdFailure && error.code === 'etcd_history_changed',
   );
 });
