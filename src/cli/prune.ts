@@ -12,7 +12,8 @@ export const pruneCommand = command({
   summary: 'delete backups that are no longer wanted, or show which they are',
   description:
     'Runs garbage collection once, by the rules that a running snapshotter follows: shows for each object in the store ' +
-    'whether it is kept, and why. Nothing is deleted without --yes. The newest chain is always kept whole.',
+    'whether it is kept, and why. Nothing is deleted without --yes, and then only after the newest full was read and found ' +
+    'sound. The newest chain is always kept whole.',
   examples: [
     {
       does: 'What would be deleted:',
@@ -34,16 +35,19 @@ export const pruneCommand = command({
   },
   async run({ config, context, print }) {
     const { openStore } = await import('./open-store.ts');
-    const { carryOut, planPrune } = await import('../operations/prune/prune.ts');
+    const { carryOut } = await import('../operations/prune/prune.ts');
+    const { planPrune } = await import('../operations/prune/plan-prune.ts');
     const { pruneReport } = await import('./output/prune.ts');
     await using store = await openStore(config.store, context);
-    const plan = await planPrune(store, retentionRulesOf(config.retention), context);
-    const style = { location: store.location, now: context.clock.now() };
+    const rules = retentionRulesOf(config.retention);
+    const proof = config.prune.yes ? { tempDir: config.store.tempDir } : 'names';
+    const plan = await planPrune({ store, rules, proof }, context);
+    const style = { location: store.location, now: context.clock.now(), unread: plan.unread };
     if (!config.prune.yes) {
-      await print(await formatReport(pruneReport(plan, style), config.output.format));
+      await print(await formatReport(pruneReport(plan.decisions, style), config.output.format));
       return;
     }
-    const results = await carryOut(plan, { store }, context);
+    const results = await carryOut(plan.decisions, { store }, context);
     await print(await formatReport(pruneReport(results, style), config.output.format));
     const failed = results.filter(({ outcome }) => outcome === 'failed');
     if (failed.length > 0) {

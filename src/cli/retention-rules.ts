@@ -4,9 +4,10 @@ import type { RetentionRules } from '../operations/prune/prune.ts';
 
 /** The rules of garbage collection that the options ask for. */
 export function retentionRulesOf(values: ValuesOf<(typeof retentionRules)['options']>): RetentionRules {
-  const { policy, maxBackups, deltaRetentionPeriodMs } = values;
+  const { policy, maxBackups, deltaRetentionPeriodMs, leftHistoryMs } = values;
   return {
     policy: policy === 'LimitBased' ? { kind: policy, maxBackups } : { kind: policy },
     deltaRetentionMs: deltaRetentionPeriodMs,
+    leftHistoryMs,
   };
 }

@@ -1,5 +1,11 @@
+import type { FullDoubt } from './trust.ts';
+
 /** Why a snapshot is kept. */
 export type KeepReason =
+  | FullDoubt
+  | 'left_history'
+  | 'base_of_left_history'
+  | 'history_in_doubt'
   | 'newest_chain'
   | 'concurrent_writer'
   | 'no_full'
@@ -24,6 +30,7 @@ export type DeleteReason =
   | 'too_old'
   | 'delta_of_older_chain'
   | 'orphaned_delta'
+  | 'left_history_over'
   | 'part_of_saved_snapshot'
   | 'abandoned_part';
 
@@ -57,6 +64,14 @@ const TEXTS: Readonly<Record<KeepReason | DeleteReason, string>> = {
   immutable: 'the store does not allow its deletion yet',
   part_is_data: 'is a part that holds the data of a snapshot',
   part_of_upload: 'is a part of a snapshot that may still be uploaded',
+  left_history: 'belongs to a history that was left not long ago',
+  base_of_left_history: 'a history that was left not long ago needs it',
+  history_in_doubt: 'its history is in doubt; etcdbrctl verify tells more',
+  full_unsound: 'was read and is damaged, so it takes the place of no other full',
+  full_empty: 'is empty, so it takes the place of no other full',
+  full_too_small: 'is too small to be trusted unread, so it takes the place of no other full',
+  full_from_future: 'was created in the future, so it takes the place of no other full',
+  full_beyond_cluster: 'is ahead of the cluster, so it takes the place of no other full',
   beyond_limit: 'is older than the newest fulls that are kept',
   not_newest_of_hour: 'is not the newest full of its hour',
   not_newest_of_day: 'is not the newest full of its day',
@@ -64,6 +79,7 @@ const TEXTS: Readonly<Record<KeepReason | DeleteReason, string>> = {
   too_old: 'is older than five weeks',
   delta_of_older_chain: 'is a delta of an older full, past its retention period',
   orphaned_delta: 'is a delta without its full, past its retention period',
+  left_history_over: 'belongs to a history that was left long enough ago',
   part_of_saved_snapshot: 'is a part of a snapshot that is complete',
   abandoned_part: 'is a part of a snapshot that was never completed',
 };

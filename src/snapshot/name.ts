@@ -13,6 +13,10 @@ const FINAL_SUFFIX = '.final';
 const NAME = /^(Full|Incr)-(\d+)-(\d+)-(\d+)((?:\.[^./]+)*)$/;
 const CHUNK = /^\d+$/;
 const V1_FOLDER = /^Backup-\d+$/;
+/** The end of the year 9999, seconds since the epoch: the last time that is written with four digits of the year. */
+export const LAST_TIME = 253_402_300_799;
+/** There is always a revision after it that a number can hold. */
+const LAST_REVISION = Number.MAX_SAFE_INTEGER - 1;
 
 /** The parts of an object's name. */
 export interface NameParts {
@@ -95,7 +99,7 @@ function parseBelow(place: {
   const startRevision = parseRevision(start);
   const lastRevision = parseRevision(last);
   const createdOn = Number(seconds);
-  if (startRevision === undefined || lastRevision === undefined || !Number.isSafeInteger(createdOn)) {
+  if (startRevision === undefined || lastRevision === undefined || createdOn > LAST_TIME) {
     return foreign('a number in its name is too large');
   }
   if (startRevision > lastRevision) {
@@ -129,7 +133,7 @@ function parseBelow(place: {
 
 function parseRevision(digits: string | undefined): Revision | undefined {
   const value = Number(digits);
-  return Number.isSafeInteger(value) ? revision(value) : undefined;
+  return value <= LAST_REVISION ? revision(value) : undefined;
 }
 
 function foreign(reason: string): ParsedName {

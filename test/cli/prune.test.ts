@@ -8,8 +8,8 @@ import { makeRig, type Rig } from './rig.ts';
 function laidOut(rig: Rig): { readonly flags: readonly string[]; readonly names: () => readonly string[] } {
   const flags = [...goldenStoreFlags(rig, 'etcd-3.5/gzip'), '--garbage-collection-policy', 'LimitBased', '-m', '1'];
   const folder = rig.home.join('store/etcd-main/v2');
-  writeFileSync(`${folder}/Full-00000000-00000010-1795200000.gz`, 'old');
-  writeFileSync(`${folder}/Incr-00000011-00000020-1795200020.gz`, 'old');
+  writeFileSync(`${folder}/Full-00000000-00000010-1795200000.gz`, 'old'.repeat(100));
+  writeFileSync(`${folder}/Incr-00000011-00000020-1795200020.gz`, 'old'.repeat(100));
   return { flags, names: () => readdirSync(folder).toSorted() };
 }
 
@@ -24,7 +24,10 @@ describe('prune', () => {
       assert.match(stdout, /^delete: is older than the newest fulls that are kept\n {2}Full-00000000-00000010-/m);
       assert.match(stdout, /^delete: is a delta of an older full, past its retention period\n {2}Incr-00000011-/m);
       assert.match(stdout, /^keep: belongs to the newest full and its deltas\n( {2}(Full|Incr).*\n){4}/m);
-      assert.match(stdout, /: would delete 2 of 6 objects, 6 B\nNothing was deleted; --yes does it\.\n$/);
+      assert.match(
+        stdout,
+        /: would delete 2 of 6 objects, 600 B\nNothing was deleted; --yes does it\.\nFull-00000000-00000058-.* was not read; with --yes it is, /,
+      );
     }
     assert.deepEqual(names(), before);
   });
@@ -50,6 +53,22 @@ describe('prune', () => {
     );
     const again = await rig.run(['prune', ...flags, '--yes']);
     assert.match(again.stdout, /: nothing to delete among 4 objects\n$/);
+  });
+
+  it('deletes nothing for an empty object with the name of a newest full', async () => {
+    await using rig = makeRig();
+    const { flags, names } = laidOut(rig);
+    const folder = rig.home.join('store/etcd-main/v2');
+    writeFileSync(`${folder}/Full-00000000-9007199254740990-1795251600.gz`, '');
+    const before = names();
+    const { stdout, exitCode } = await rig.run(['prune', ...flags, '--yes']);
+    assert.equal(exitCode, 0);
+    assert.match(
+      stdout,
+      /^keep: is empty, so it takes the place of no other full\n {2}Full-00000000-9007199254740990-/m,
+    );
+    assert.match(stdout, /deleted 2 of 7 objects/);
+    assert.equal(names().length, before.length - 2);
   });
 
   it('refuses --yes with --dry-run', async () => {

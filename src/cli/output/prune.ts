@@ -14,19 +14,25 @@ export interface PruneStyle {
   readonly location: string;
   /** Now, ms since the epoch; ages are counted from it. */
   readonly now: number;
+  /** The full that others would be deleted for, and that was not read. */
+  readonly unread: StoredSnapshot | undefined;
 }
 
 /** A plan of garbage collection, carried out or not, as a table and as data. */
-export function pruneReport(plan: readonly Decided[], { location, now }: PruneStyle): Report {
+export function pruneReport(plan: readonly Decided[], { location, now, unread }: PruneStyle): Report {
+  const remark =
+    unread === undefined ? [] : [`${unread.name} was not read; with --yes it is, before anything is deleted for it.`];
   return {
-    table: [...planTable(plan), ...summary(plan, location)],
+    table: [...planTable(plan), ...summary(plan, location), ...remark],
     data: {
       location,
       carriedOut: plan.some((each) => 'outcome' in each),
+      unread: unread?.name ?? null,
       objects: plan.map((decided) => ({
         action: decided.action,
         reason: decided.reason,
         why: describeReason(decided.reason),
+        history: decided.history,
         ...('outcome' in decided ? { outcome: decided.outcome } : {}),
         ...('error' in decided ? { error: errorText(decided.error) } : {}),
         ...snapshotData(decided.snapshot, now),

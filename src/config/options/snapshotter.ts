@@ -139,6 +139,13 @@ export const retentionRules = optionGroup({
       help: 'How long deltas are kept once a newer full exists; the newest chain is always kept whole.',
       fileKeys: ['snapshotterConfig.deltaSnapshotRetentionPeriod'],
     },
+    leftHistoryMs: {
+      flag: 'left-history-retention',
+      type: 'duration',
+      default: '168h0m0s',
+      help: 'How long the snapshots of a history that was left are kept, such as those after the state that was restored.',
+      fileKeys: ['snapshotterConfig.leftHistoryRetention'],
+    },
   },
   check(values) {
     return values.policy === 'LimitBased' && values.maxBackups === 0

@@ -1,18 +1,21 @@
-import { type Decision, planRetention, type RetentionPolicy } from '../../retention/plan.ts';
+import { type Decision, planRetention, type RetentionPlan } from '../../retention/plan.ts';
+import type { RetentionPolicy } from '../../retention/request.ts';
+import { type FullEvidence, isFullDoubt } from '../../retention/trust.ts';
 import { describeReason } from '../../retention/verdict.ts';
 import { untilAborted } from '../../runtime/async/until-aborted.ts';
-import type { Clock } from '../../runtime/clock.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 
-export { type Decision, describeReason };
+export { type Decision, describeReason, type FullEvidence };
 
 /** Which backups stay. */
 export interface RetentionRules {
   readonly policy: RetentionPolicy;
   /** Age from which deltas of older fulls go, ms. */
   readonly deltaRetentionMs: number;
+  /** How long a history that was left is kept, ms. */
+  readonly leftHistoryMs: number;
 }
 
 /** Garbage collection deleted an object, or could not. */
@@ -42,29 +45,24 @@ export type PrunedObject = Decision<StoredSnapshot> & {
 
 /** After this many failed deletions the other deltas of a chain stay; they are tried again the next time. */
 const mostDeltaErrors = 5;
+/** Nothing of a chain has been looked at yet. */
+const WHOLE_CHAIN = { errors: 0, remains: false };
 
-/** Lists the store and decides about each object, in chain order. Deletes nothing. */
-export async function planPrune(
-  store: SnapStore,
-  rules: RetentionRules,
-  { signal, clock }: { readonly signal: AbortSignal; readonly clock: Pick<Clock, 'now'> },
-): Promise<readonly Decision<StoredSnapshot>[]> {
-  const { snapshots } = await store.list({ signal });
-  return planFor(snapshots, { store, rules, now: clock.now() });
-}
-
-/** Decides about each object of a listing, in chain order; `now` is in ms since the epoch. */
+/** Decides about each object of a listing, in chain order; `now` is in ms since the epoch. Deletes nothing. */
 export function planFor(
-  listing: readonly StoredSnapshot[],
+  listing: Pick<StoreListing, 'snapshots' | 'markers'>,
   request: {
     readonly store: Pick<SnapStore, 'traits'>;
     readonly rules: RetentionRules;
+    /** What this run knows of the fulls in the store. */
+    readonly evidence: FullEvidence;
     readonly now: number;
   },
-): readonly Decision<StoredSnapshot>[] {
-  const { policy, deltaRetentionMs } = request.rules;
-  const { partsAreData } = request.store.traits;
-  return planRetention({ listing, policy, deltaRetentionMs, now: request.now, partsAreData });
+): RetentionPlan<StoredSnapshot> {
+  const { store, rules, evidence, now } = request;
+  const { snapshots, markers } = listing;
+  const { partsAreData } = store.traits;
+  return planRetention({ listing: snapshots, markers, ...rules, evidence, now, partsAreData });
 }
 
 /** Where a plan is carried out, and who hears of it. */
@@ -83,16 +81,17 @@ export async function carryOut(
   { signal, log }: Pick<RunContext, 'signal' | 'log'>,
 ): Promise<readonly PrunedObject[]> {
   const results: PrunedObject[] = [];
-  let chain = { errors: 0, remains: false };
+  const chains = new Map<number, { readonly errors: number; readonly remains: boolean }>();
   for (const decision of plan.toReversed()) {
     signal.throwIfAborted();
-    const { snapshot } = decision;
+    const { snapshot, history } = decision;
+    const chain = chains.get(history) ?? WHOLE_CHAIN;
     if (snapshot.chunk !== undefined) {
       results.push(await applyDecision(decision, request, { signal, log }));
       continue;
     }
-    // An excluded full is no base: the deltas that follow it need the full before it.
-    const isBase = snapshot.kind === 'Full' && snapshot.excluded !== true;
+    // One that is excluded or not trusted is no base: the deltas that follow it need the full before it.
+    const isBase = snapshot.kind === 'Full' && snapshot.excluded !== true && !isFullDoubt(decision.reason);
     const blocked = snapshot.kind === 'Full' ? isBase && chain.remains : chain.errors >= mostDeltaErrors;
     const result: PrunedObject =
       decision.action === 'delete' && blocked
@@ -100,12 +99,12 @@ export async function carryOut(
         : await applyDecision(decision, request, { signal, log });
     results.push(result);
     if (isBase) {
-      chain = { errors: 0, remains: false };
+      chains.set(history, WHOLE_CHAIN);
     } else if (snapshot.kind === 'Incr') {
-      chain = {
+      chains.set(history, {
         errors: chain.errors + (result.outcome === 'failed' ? 1 : 0),
         remains: chain.remains || result.outcome !== 'deleted',
-      };
+      });
     }
   }
   return results.reverse();

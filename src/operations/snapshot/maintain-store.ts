@@ -40,11 +40,12 @@ export async function maintainStore(
   for (;;) {
     await clock.sleep(garbageCollection?.periodMs ?? listPeriodMs, signal);
     try {
-      const { snapshots } = await store.list({ signal });
-      concurrentWriters.compare(snapshots);
+      const listing = await store.list({ signal });
+      concurrentWriters.compare(listing.snapshots);
       if (garbageCollection !== undefined) {
-        const plan = planFor(snapshots, { store, rules: garbageCollection.rules, now: clock.now() });
-        const results = await carryOut(plan, { store, listener }, { signal, log });
+        const evidence = { proved: new Set<string>() };
+        const plan = planFor(listing, { store, rules: garbageCollection.rules, evidence, now: clock.now() });
+        const results = await carryOut(plan.decisions, { store, listener }, { signal, log });
         const deleted = results.filter(({ outcome }) => outcome === 'deleted').length;
         if (deleted > 0) {
           log.info({ kept: results.length - deleted }, `GC: Total number garbage collected snapshots: ${deleted}`);

@@ -1,7 +1,6 @@
-import { type Revision, revision } from '../../revision.ts';
 import { compareInChainOrder } from '../order.ts';
-import type { Snapshot } from '../snapshot.ts';
 import type { HistoryMarker } from './history-marker.ts';
+import { type Aged, type SuspectedFork, suspectedForks } from './suspected-forks.ts';
 
 /** One line of revisions that a cluster went through, with the snapshots of it. */
 export interface History<T> {
@@ -15,19 +14,6 @@ export interface History<T> {
   readonly snapshots: readonly T[];
   /** Those of {@link snapshots} that belong to no later history. All of them for the living one. */
   readonly own: readonly T[];
-}
-
-/**
- * Snapshots whose ages do not fit their revisions: a full was taken after others that end at higher revisions.
- * Content has to decide whether the cluster was put back to an older state.
- */
-export interface SuspectedFork<T> {
-  /** The full that ends at a lower revision than what was written before it. */
-  readonly full: T;
-  /** What was written before the full and reaches beyond it. */
-  readonly before: readonly T[];
-  /** What was written after the full and covers revisions that {@link before} covers, too. */
-  readonly after: readonly T[];
 }
 
 /** The histories of a store. */
@@ -45,10 +31,7 @@ export interface Histories<T> {
  * for an object that is older than the marker and reaches beyond the revision that both histories share. Without markers
  * everything is one history, in which ages and revisions may contradict each other.
  */
-export function historiesOf<T extends Snapshot>(
-  listing: readonly T[],
-  markers: readonly HistoryMarker[],
-): Histories<T> {
+export function historiesOf<T extends Aged>(listing: readonly T[], markers: readonly HistoryMarker[]): Histories<T> {
   const ordered = listing.toSorted(compareInChainOrder);
   const inTime = markers.toSorted((a, b) => a.begunOn - b.begunOn || compareText(a.name, b.name));
   const leftBy = new Map<T, number>();
@@ -85,42 +68,9 @@ export function historiesOf<T extends Snapshot>(
   };
 }
 
-/**
- * Finds fulls that end below what was written before them. One is no suspect when the line goes on above them all: the
- * full of a compaction is younger than the deltas that were written while it was made.
- */
-export function suspectedForks<T extends Snapshot>(snapshots: readonly T[]): readonly SuspectedFork<T>[] {
-  const whole = snapshots.filter(({ chunk }) => chunk === undefined).toSorted(compareByAge);
-  const forks: SuspectedFork<T>[] = [];
-  let reached = revision(0);
-  for (const [at, full] of whole.entries()) {
-    if (full.kind === 'Full' && full.lastRevision < reached) {
-      const before = whole
-        .slice(0, at)
-        .filter((each) => each.createdOn < full.createdOn && each.lastRevision > full.lastRevision);
-      const end = highest(before);
-      const later = whole.slice(at + 1);
-      const after = later.filter(
-        (each) => each.kind === 'Incr' && each.startRevision <= end && each.lastRevision > full.lastRevision,
-      );
-      const goesOn = after.length === 0 && later.some((each) => each.lastRevision > end);
-      if (before.length > 0 && !goesOn) {
-        forks.push({ full, before, after });
-      }
-    }
-    reached = revision(Math.max(reached, full.lastRevision));
-  }
-  return forks;
-}
-
-function highest(snapshots: readonly Snapshot[]): Revision {
-  return revision(snapshots.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0));
-}
-
-function compareByAge(a: Snapshot, b: Snapshot): number {
-  return (
-    a.createdOn - b.createdOn || Number(a.kind !== 'Full') - Number(b.kind !== 'Full') || compareInChainOrder(a, b)
-  );
+/** All histories that still have snapshots of their own, the living one last. */
+export function knownHistories<T>({ left, living }: Histories<T>): readonly History<T>[] {
+  return [...left.filter(({ own }) => own.length > 0), living];
 }
 
 function compareText(a: string, b: string): number {

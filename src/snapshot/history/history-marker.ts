@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Revision, revision } from '../../revision.ts';
 import { SnapshotDamage } from '../damage.ts';
+import { LAST_TIME } from '../name.ts';
 
 /** Why a cluster's backups do not continue those before. */
 export type HistoryChange =
@@ -49,9 +50,8 @@ const schema = z.object({
 export function parseMarkerName(name: string): { readonly begunOn: number; readonly shared: Revision } | undefined {
   const match = NAME.exec(name);
   const shared = Number(match?.[2]);
-  return match === null || !Number.isSafeInteger(shared)
-    ? undefined
-    : { begunOn: Number(match[1]), shared: revision(shared) };
+  const begunOn = Number(match?.[1]);
+  return Number.isSafeInteger(shared) && begunOn <= LAST_TIME ? { begunOn, shared: revision(shared) } : undefined;
 }
 
 /** The name that a marker has for good. */

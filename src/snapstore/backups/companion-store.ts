@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type Revision, revision } from '../../revision.ts';
+import { LAST_TIME } from '../../snapshot/name.ts';
 import type { Bucket, CallOptions, ObjectEntry } from '../bucket.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 
@@ -75,7 +76,8 @@ export function companionsIn(
 function companionOf({ key, size }: ObjectEntry, folder: string): Companion | undefined {
   const name = key.slice(folder.length);
   const match = namePattern.exec(name);
-  return match === null
-    ? undefined
-    : { name, key, size, lastRevision: revision(Number(match[1])), createdOn: Number(match[2]) };
+  const [lastRevision, createdOn] = [Number(match?.[1]), Number(match?.[2])];
+  return Number.isSafeInteger(lastRevision) && createdOn <= LAST_TIME
+    ? { name, key, size, lastRevision: revision(lastRevision), createdOn }
+    : undefined;
 }

@@ -44,7 +44,7 @@ try {
   );
   const { cluster } = await connect(connectionTo([task.etcdUrl]), context);
   const { deltaPeriodMs, deltaMemoryLimit, collectionPeriodMs, keptFulls: maxBackups, schedule, tempDir } = task;
-  const rules = { policy: { kind: 'LimitBased', maxBackups }, deltaRetentionMs: 0 } as const;
+  const rules = { policy: { kind: 'LimitBased', maxBackups }, deltaRetentionMs: 0, leftHistoryMs: 0 } as const;
   const request = {
     ...requestDefaults,
     cluster,

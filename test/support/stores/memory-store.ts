@@ -56,7 +56,7 @@ export class MemoryStore implements SnapStore {
   place(...snapshots: readonly Snapshot[]): void {
     for (const snapshot of snapshots) {
       const key = relativeKey(snapshot);
-      this.#objects.set(key, { snapshot: { ...snapshot, key, size: 1 }, bytes: Buffer.alloc(1) });
+      this.#objects.set(key, { snapshot: { ...snapshot, key, size: 1000 }, bytes: Buffer.alloc(1000) });
     }
   }
 

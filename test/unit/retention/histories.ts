@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { projectRoot } from '../../../scripts/lab/project-root.ts';
-import type { Retainable, RetentionPolicy, RetentionRequest } from '../../../src/retention/plan.ts';
-import { revision } from '../../../src/revision.ts';
+import type { Retainable, RetentionPolicy, RetentionRequest } from '../../../src/retention/request.ts';
+import { type Revision, revision } from '../../../src/revision.ts';
+import { type HistoryMarker, markerName } from '../../../src/snapshot/history/history-marker.ts';
 import { newSnapshot } from '../../../src/snapshot/name.ts';
 
 const FOLDER = `${projectRoot}test/unit/retention/histories/`;
@@ -33,6 +34,12 @@ function parseHistory(file: string, block: string): History {
   let policy: RetentionPolicy = { kind: 'LimitBased', maxBackups: 7 };
   let deltaRetentionMs = 0;
   let partsAreData = false;
+  let clusterRevision: Revision | undefined;
+  const proved = new Set<string>();
+  const unsound = new Set<string>();
+  const marks: { readonly begunOn: number; readonly shared: Revision }[] = [];
+  const leftAt = new Map<Retainable, number>();
+  const firstAt = new Map<number, string>();
   const expected = new Map<Retainable, string>();
   for (const line of lines.slice(1)) {
     const [word = '', ...rest] = line.split(/\s+/);
@@ -49,13 +56,34 @@ function parseHistory(file: string, block: string): History {
       case 'delta-retention-days':
         deltaRetentionMs = Number(rest[0]) * DAY;
         break;
+      case 'cluster-at':
+        clusterRevision = revision(Number(rest[0]));
+        break;
+      case 'marker':
+        marks.push({ begunOn: timeOf(`${rest[1]} ${rest[2]}`) / 1000, shared: revision(Number(rest[0])) });
+        break;
       case 'parts-are-data':
         partsAreData = true;
         break;
       case 'Full':
       case 'Incr': {
         const [description = '', verdict = ''] = line.split('=>').map((part) => part.trim());
-        expected.set(parseSnapshot(description), verdict);
+        const snapshot = parseSnapshot(description);
+        expected.set(snapshot, verdict);
+        const left = /\bleft=(\d+)/.exec(description)?.[1];
+        if (left !== undefined) {
+          leftAt.set(snapshot, Number(left));
+        }
+        const first = /\bfirst=(\d+)/.exec(description)?.[1];
+        if (first !== undefined) {
+          firstAt.set(Number(first), snapshot.name);
+        }
+        if (/\bproved\b/.test(description)) {
+          proved.add(snapshot.name);
+        }
+        if (/\bunsound\b/.test(description)) {
+          unsound.add(snapshot.name);
+        }
         break;
       }
       default:
@@ -63,7 +91,20 @@ function parseHistory(file: string, block: string): History {
     }
   }
   const listing = [...expected.keys()];
-  return { title: `${file}: ${title}`, request: { listing, policy, deltaRetentionMs, now, partsAreData }, expected };
+  const markers = marks.map((mark, at): HistoryMarker => {
+    const left = listing.filter((snapshot) => leftAt.get(snapshot) === at + 1).map(({ name }) => name);
+    return {
+      ...mark,
+      name: markerName(mark),
+      why: 'rolled_back',
+      first: firstAt.get(at + 1) ?? '',
+      clusterId: '1',
+      left,
+    };
+  });
+  const evidence = { proved, unsound, clusterRevision };
+  const rules = { policy, deltaRetentionMs, leftHistoryMs: 7 * DAY };
+  return { title: `${file}: ${title}`, request: { listing, markers, ...rules, evidence, now, partsAreData }, expected };
 }
 
 /** `Full 58 11-21 10:00 final`, `Incr 59-89 11-21 10:10 immutable=12-01 excluded v1 part=3`. */
@@ -81,11 +122,13 @@ function parseSnapshot(description: string): Retainable {
   });
   const part = flags.find((flag) => flag.startsWith('part='))?.slice(5);
   const immutable = flags.find((flag) => flag.startsWith('immutable='))?.slice(10);
+  const size = flags.find((flag) => flag.startsWith('size='))?.slice(5);
   return {
     ...snapshot,
     ...(flags.includes('v1') ? { layout: 'v1', directory: `Backup-${createdOn}` } : {}),
     ...(part === undefined ? {} : { chunk: Number(part) }),
     ...(immutable === undefined ? {} : { immutableUntil: timeOf(`${immutable} 00:00`) }),
+    ...(size === undefined ? {} : { size: Number(size) }),
     ...(flags.includes('excluded') ? { excluded: true } : {}),
   };
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Decision, planRetention, type Retainable, type RetentionRequest } from '../../../src/retention/plan.ts';
+import { type Decision, planRetention } from '../../../src/retention/plan.ts';
+import type { Retainable, RetentionRequest } from '../../../src/retention/request.ts';
 import { describeReason } from '../../../src/retention/verdict.ts';
 import { revision } from '../../../src/revision.ts';
 import { newestChain } from '../../../src/snapshot/chain.ts';
@@ -18,7 +19,7 @@ test('there are at least 60 written-out histories', () => {
 for (const { title, request, expected } of HISTORIES) {
   test(title, () => {
     const decided = new Map(
-      planRetention(request).map(({ snapshot, action, reason }) => [snapshot, `${action} ${reason}`]),
+      planRetention(request).decisions.map(({ snapshot, action, reason }) => [snapshot, `${action} ${reason}`]),
     );
     for (const [snapshot, verdict] of expected) {
       assert.equal(decided.get(snapshot), verdict, `${snapshot.name} ${snapshot.chunk ?? ''}`);
@@ -63,6 +64,9 @@ const arbitrarySnapshot: fc.Arbitrary<Retainable> = fc
 
 const arbitraryRequest: fc.Arbitrary<RetentionRequest<Retainable>> = fc.record({
   listing: fc.array(arbitrarySnapshot, { maxLength: 40 }),
+  markers: fc.constant([]),
+  leftHistoryMs: fc.constant(7 * 86_400_000),
+  evidence: fc.constant({ proved: new Set<string>() }),
   policy: fc.oneof(
     fc.constant({ kind: 'Exponential' } as const),
     fc.record({ kind: fc.constant('LimitBased' as const), maxBackups: fc.integer({ min: 0, max: 8 }) }),
@@ -79,7 +83,7 @@ function kept<T>(plan: readonly Decision<T>[]): T[] {
 test('over random histories nothing that a restore needs is deleted', () => {
   fc.assert(
     fc.property(arbitraryRequest, (request) => {
-      const plan = planRetention(request);
+      const plan = planRetention(request).decisions;
       const left = kept(plan);
 
       assert.deepEqual(new Set(plan.map(({ snapshot }) => snapshot)), new Set(request.listing));
@@ -102,7 +106,7 @@ test('over random histories nothing that a restore needs is deleted', () => {
         assert.ok(action === 'keep' || !(protectedByStore || data));
       }
       assert.ok(
-        planRetention({ ...request, listing: left }).every(({ action }) => action === 'keep'),
+        planRetention({ ...request, listing: left }).decisions.every(({ action }) => action === 'keep'),
         'a second run deletes nothing',
       );
     }),
@@ -114,7 +118,7 @@ test('the order of the listing does not matter', () => {
   fc.assert(
     fc.property(arbitraryRequest, (request) => {
       const verdicts = (listing: readonly Retainable[]): ReadonlyMap<Retainable, string> =>
-        new Map(planRetention({ ...request, listing }).map(({ snapshot, reason }) => [snapshot, reason]));
+        new Map(planRetention({ ...request, listing }).decisions.map(({ snapshot, reason }) => [snapshot, reason]));
       const forward = verdicts(request.listing);
       const names = new Set(request.listing.map((snapshot) => JSON.stringify(snapshot)));
       // The order cannot decide between snapshots that are equal.

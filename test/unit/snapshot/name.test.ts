@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { revision } from '../../../src/revision.ts';
+import { nextRevision, revision } from '../../../src/revision.ts';
 import { newSnapshot, parseRelativeKey, relativeKey } from '../../../src/snapshot/name.ts';
 import { goldenObjects } from '../../support/fixtures/golden-store.ts';
 
@@ -61,6 +61,10 @@ for (const [key, reason] of [
   ['v2/full-00000000-00000058-1795251532', /its name is not/],
   ['v2/Incr-00000060-00000059-1795251532', /above its last/],
   ['v2/Incr-00000001-99999999999999999-1795251532', /too large/],
+  ['v2/Full-00000000-9007199254740991-1795251532', /too large/],
+  ['v2/Full-00000000-00000001-9007199254740991.gz', /too large/],
+  ['v2/Full-00000000-00000001-253402300800', /too large/],
+  [`v2/Full-00000000-00000001-${'9'.repeat(400)}`, /too large/],
   ['v2/Backup-1795251532/Full-00000000-00000058-1795251532.gz', /move it out of Backup-1795251532\/ into v2\//],
   ['v2/.Full-00000000-00000058-1795251532.gz.partial', /its name is not/],
 ] as const) {
@@ -78,6 +82,15 @@ test('golden keys are read and written back', () => {
   for (const key of keys) {
     const parsed = parseRelativeKey(key);
     assert.equal(parsed.outcome === 'snapshot' && relativeKey(parsed.snapshot), key);
+  }
+});
+
+test('the largest numbers of a name have a date and a revision after them', () => {
+  const parsed = parseRelativeKey('v2/Full-00000000-9007199254740990-253402300799');
+  assert.equal(parsed.outcome, 'snapshot');
+  if (parsed.outcome === 'snapshot') {
+    assert.equal(new Date(parsed.snapshot.createdOn * 1000).toISOString(), '9999-12-31T23:59:59.000Z');
+    assert.equal(nextRevision(parsed.snapshot.lastRevision), Number.MAX_SAFE_INTEGER);
   }
 });
 

@@ -35,7 +35,7 @@ test('two snapshotters below one prefix: both go on, the log and list say so, an
   );
   const put = (): Promise<number> => putMany(etcd, { keys: 5, value: (index) => Buffer.from(`value ${index}`) });
   await put();
-  const rules = { policy: { kind: 'Exponential' }, deltaRetentionMs: 0 } as const;
+  const rules = { policy: { kind: 'Exponential' }, deltaRetentionMs: 0, leftHistoryMs: 0 } as const;
   const options = { garbageCollection: { rules, periodMs: 1_500 } };
   await using one = await startSnapshotter([etcd.clientUrl], store, options);
   await one.covers(await put());

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { carryOut, planPrune, type RetentionRules } from '../../../../src/operations/prune/prune.ts';
+import { planPrune } from '../../../../src/operations/prune/plan-prune.ts';
+import { carryOut, type RetentionRules } from '../../../../src/operations/prune/prune.ts';
 import { revision } from '../../../../src/revision.ts';
+import { silentProgress } from '../../../../src/runtime/terminal/progress.ts';
 import { newestChain } from '../../../../src/snapshot/chain.ts';
 import { newSnapshot } from '../../../../src/snapshot/name.ts';
 import type { Snapshot } from '../../../../src/snapshot/snapshot.ts';
@@ -11,7 +13,11 @@ import { RecordedLog } from '../../../support/context/recorded-log.ts';
 import { MemoryStore } from '../../../support/stores/memory-store.ts';
 
 const clock = new FakeClock('2026-11-21T12:30:00Z');
-const newestOnly: RetentionRules = { policy: { kind: 'LimitBased', maxBackups: 1 }, deltaRetentionMs: 0 };
+const newestOnly: RetentionRules = {
+  policy: { kind: 'LimitBased', maxBackups: 1 },
+  deltaRetentionMs: 0,
+  leftHistoryMs: 0,
+};
 
 function snapshot(kind: 'Full' | 'Incr', first: number, last: number): Snapshot {
   return newSnapshot({
@@ -38,8 +44,9 @@ function laidOut(chains: number): MemoryStore {
 }
 
 async function prune(store: MemoryStore, rules = newestOnly): Promise<Record<string, number>> {
-  const context = { signal: new AbortController().signal, clock, log: new RecordedLog() };
-  const results = await carryOut(await planPrune(store, rules, context), { store }, context);
+  const context = { signal: new AbortController().signal, clock, log: new RecordedLog(), progress: silentProgress };
+  const { decisions } = await planPrune({ store, rules, proof: 'names' }, context);
+  const results = await carryOut(decisions, { store }, context);
   return Object.fromEntries(
     Object.entries(Object.groupBy(results, ({ outcome }) => outcome)).map(([k, v]) => [k, v.length]),
   );
@@ -81,8 +88,9 @@ describe('carrying a plan out', () => {
   test('stops with the signal', async () => {
     const store = laidOut(2);
     const signal = AbortSignal.abort(new Error('stopped'));
-    const plan = await planPrune(store, newestOnly, { signal, clock });
-    await assert.rejects(carryOut(plan, { store }, { signal, log: new RecordedLog() }), /stopped/);
+    const context = { signal, clock, log: new RecordedLog(), progress: silentProgress };
+    const { decisions } = await planPrune({ store, rules: newestOnly, proof: 'names' }, context);
+    await assert.rejects(carryOut(decisions, { store }, context), /stopped/);
   });
 });
 

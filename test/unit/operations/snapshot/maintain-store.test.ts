@@ -4,7 +4,7 @@ import { put } from '../../../support/fixtures/delta-events.ts';
 import { startSeconds, watchingRig } from '../../../support/snapshotter/snapshotter-rig.ts';
 
 describe('garbage', () => {
-  const rules = { policy: { kind: 'LimitBased', maxBackups: 1 }, deltaRetentionMs: 0 } as const;
+  const rules = { policy: { kind: 'LimitBased', maxBackups: 1 }, deltaRetentionMs: 0, leftHistoryMs: 0 } as const;
   const garbageCollection = { rules, periodMs: 60_000 };
 
   test('is collected regularly, and the newest chain stays', async () => {

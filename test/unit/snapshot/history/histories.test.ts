@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { revision } from '../../../../src/revision.ts';
-import { historiesOf, suspectedForks } from '../../../../src/snapshot/history/histories.ts';
+import { historiesOf } from '../../../../src/snapshot/history/histories.ts';
 import { type HistoryMarker, markerName } from '../../../../src/snapshot/history/history-marker.ts';
+import { suspectedForks } from '../../../../src/snapshot/history/suspected-forks.ts';
 import type { Snapshot } from '../../../../src/snapshot/snapshot.ts';
 import { snapshotNamed } from '../../../support/fixtures/snapshots.ts';
 

@@ -37,6 +37,7 @@ describe('a history marker', () => {
     for (const name of [
       'History-1-2.json',
       'History-x-00000003.json',
+      'History-999999999999-00000003.json',
       'Full-00000000-00000003-1.gz',
       `${marker.name}.gz`,
     ]) {

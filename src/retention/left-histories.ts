@@ -1,0 +1,64 @@
+import type { Histories, History } from '../snapshot/history/histories.ts';
+import type { SuspectedFork } from '../snapshot/history/suspected-forks.ts';
+import { isUsableFull } from './line.ts';
+import type { Retainable, RetentionRequest } from './request.ts';
+import { keep, remove, type Verdict } from './verdict.ts';
+
+/** Verdicts that other histories than the living one ask for. */
+export interface OtherHistories<T> {
+  /** About what belongs to a history that was left. */
+  readonly left: ReadonlyMap<T, Verdict>;
+  /** What stays in the living history, whatever its own rules say. */
+  readonly needed: ReadonlyMap<T, Verdict>;
+}
+
+/**
+ * A history that was left stays whole until its time is over, with the full it begins with: the one that was left may be the
+ * right one after all. Where it is not known which of two histories was left, both stay. `whole` snapshots only.
+ */
+export function otherHistories<T extends Retainable>(
+  histories: Histories<T>,
+  request: RetentionRequest<T>,
+  living: {
+    /** Nothing of a history goes while no other one can be restored. */
+    readonly isRestorable: boolean;
+  },
+): OtherHistories<T> {
+  const left = new Map<T, Verdict>();
+  const needed = new Map<T, Verdict>();
+  for (const history of histories.left) {
+    const leftOn = (history.leftBy?.begunOn ?? 0) * 1000;
+    const isOver = living.isRestorable && request.now - leftOn > request.leftHistoryMs;
+    for (const snapshot of history.own) {
+      left.set(snapshot, isOver ? remove('left_history_over') : keep('left_history'));
+    }
+    if (!isOver) {
+      for (const snapshot of pastOf(history)) {
+        needed.set(snapshot, keep('base_of_left_history'));
+      }
+    }
+  }
+  for (const fork of histories.suspected) {
+    for (const snapshot of inDoubt(histories.living.snapshots, fork)) {
+      needed.set(snapshot, keep('history_in_doubt'));
+    }
+  }
+  return { left, needed };
+}
+
+/** What the first of a history's own snapshots continues. */
+function pastOf<T extends Retainable>({ snapshots, own }: History<T>): readonly T[] {
+  const [first] = own;
+  const firstAt = first === undefined ? 0 : snapshots.indexOf(first);
+  const past = snapshots.slice(0, firstAt);
+  const baseAt = past.findLastIndex(isUsableFull);
+  return first === undefined || isUsableFull(first) ? [] : past.slice(Math.max(0, baseAt));
+}
+
+/** Everything above the fork, the full at it, and what the older side continues. */
+function inDoubt<T extends Retainable>(living: readonly T[], { full }: SuspectedFork<T>): readonly T[] {
+  const older = living.filter((each) => each !== full && each.createdOn <= full.createdOn);
+  const baseAt = older.findLastIndex((each) => isUsableFull(each) && each.lastRevision <= full.lastRevision);
+  const above = living.filter(({ lastRevision }) => lastRevision > full.lastRevision);
+  return [full, ...older.slice(Math.max(0, baseAt)), ...above];
+}
