@@ -1,3 +1,4 @@
+import type { ValuesOf } from '../config/option.ts';
 import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import {
@@ -7,10 +8,15 @@ import {
   validationOptions,
 } from '../config/options/restoration.ts';
 import { storeOptions } from '../config/options/store.ts';
+import { UsageFailure } from '../config/usage-failure.ts';
 import type { DataDirState, InitializeResult } from '../operations/initialize/initialize.ts';
+import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
 import { restoreResult } from './restore.ts';
+import type { CommandContext } from './session.ts';
+
+type StoreOptions = ValuesOf<(typeof storeOptions)['options']>;
 
 /** `etcdbrctl initialize`. */
 export const initializeCommand = command({
@@ -18,8 +24,8 @@ export const initializeCommand = command({
   summary: 'check a data directory before etcd starts, restore it when bad',
   description:
     'Looks at the data directory of a stopped etcd member. A valid one is kept as it is; a missing, damaged or ' +
-    'outdated one is replaced from the newest backup. With an empty store a bad directory is removed, so that a ' +
-    'new member can start.',
+    'outdated one is replaced from the newest backup. When the store is empty, member/ is moved aside, so that a ' +
+    'new member can start. What is replaced or moved aside is kept as member.invalid-TIME.',
   examples: [
     {
       does: 'Check everything, restore when needed:',
@@ -41,15 +47,14 @@ export const initializeCommand = command({
     logging: loggingOptions,
     embeddedEtcd: embeddedEtcdOptions,
   },
-  async run({ config, pod, context, print }) {
-    const { openStore } = await import('./open-store.ts');
+  async run({ config, given, pod, context, print }) {
     const { initialize } = await import('../operations/initialize/initialize.ts');
-    // Without a provider there is nothing to restore from; the directory is still looked at.
-    await using store = config.store.provider === undefined ? undefined : await openStore(config.store, context);
+    await using store = await configuredStore({ options: config.store, given }, context);
     const result = await initialize(
       {
         store,
         member: config.member,
+        connection: config.connection,
         ...config.restoration,
         mode: config.validation.mode,
         namespace: pod.namespace,
@@ -60,6 +65,32 @@ export const initializeCommand = command({
   },
 });
 
+/** Without provider and container there is nothing to restore from; the directory is still looked at. */
+async function configuredStore(
+  { options, given }: { readonly options: StoreOptions; readonly given: ReadonlySet<string> },
+  context: CommandContext,
+): Promise<SnapStore | undefined> {
+  const { provider, container } = options;
+  if (provider === undefined && container === undefined) {
+    const [astray] = ['store-prefix', 'store-endpoint-override'].filter((flag) => given.has(flag));
+    if (astray !== undefined) {
+      throw new UsageFailure({
+        action: 'use',
+        object: `--${astray}`,
+        found: '--storage-provider and --store-container are missing',
+        remedy: 'give them as well',
+      });
+    }
+    return undefined;
+  }
+  const { openStore } = await import('./open-store.ts');
+  const store = await openStore(options, context);
+  if (provider === undefined) {
+    context.log.info(`No --storage-provider is given, so the store is the local directory ${store.location}`);
+  }
+  return store;
+}
+
 /** What was found in a data directory and what was done about it. */
 export function initializeResult(result: InitializeResult, dataDir: string): PrintableResult {
   const restored = result.restored === undefined ? undefined : restoreResult(result.restored);
@@ -67,16 +98,24 @@ export function initializeResult(result: InitializeResult, dataDir: string): Pri
     lines: [
       ['Data directory', dataDir],
       ['Found', describeState(result.found)],
-      ['Action', result.action],
+      ['Action', result.action.replaceAll('_', ' ')],
+      ['Kept aside', keptText(result.keptAside)],
+      ['Not compared', result.notCompared],
       ...(restored?.lines.slice(1) ?? []),
     ],
     json: {
       dataDir,
       found: result.found,
       action: result.action,
+      ...(result.keptAside === undefined ? {} : { keptAside: result.keptAside }),
+      ...(result.notCompared === undefined ? {} : { notCompared: result.notCompared }),
       ...(restored === undefined ? {} : { restored: restored.json }),
     },
   };
+}
+
+function keptText(keptAside: string | undefined): string | undefined {
+  return keptAside === undefined ? undefined : `${keptAside} (remove it once nothing of it is missed)`;
 }
 
 function describeState(found: DataDirState): string {

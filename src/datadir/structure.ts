@@ -6,20 +6,36 @@ import { isErrno } from '../fs/errno.ts';
 export type Structure =
   | { readonly kind: 'absent' }
   | { readonly kind: 'invalid'; readonly reason: string }
-  | { readonly kind: 'member'; readonly memberDir: string; readonly db: string };
+  /** All is there but the log, which etcd may keep in a directory of its own. */
+  | { readonly kind: 'without log'; readonly memberDir: string; readonly db: string; readonly reason: string }
+  | ({ readonly kind: 'member' } & MemberFiles);
+
+/** Where a member has its files. */
+export interface MemberFiles {
+  readonly memberDir: string;
+  readonly db: string;
+  /** `member/wal`, or the directory of etcd's `--wal-dir`. */
+  readonly walDir: string;
+}
 
 /** Names that a file system puts into a new volume. */
 const OF_THE_VOLUME = new Set(['lost+found']);
 
-/** Looks for the directories and the db that etcd needs. An empty directory counts as absent. */
-export async function readStructure(dataDir: string): Promise<Structure> {
+/**
+ * Looks for the directories and the db that etcd needs. An empty directory counts as absent. `walDir` is the directory of
+ * etcd's `--wal-dir`; left out, the log is in `member/wal`.
+ */
+export async function readStructure(
+  dataDir: string,
+  options: { readonly walDir?: string | undefined } = {},
+): Promise<Structure> {
   const names = await entries(dataDir);
   if (names === undefined || names.every((name) => OF_THE_VOLUME.has(name))) {
     return { kind: 'absent' };
   }
   const memberDir = path.join(dataDir, 'member');
   const db = path.join(memberDir, 'snap', 'db');
-  for (const directory of [memberDir, path.join(memberDir, 'snap'), path.join(memberDir, 'wal')]) {
+  for (const directory of [memberDir, path.join(memberDir, 'snap')]) {
     if ((await kindOf(directory)) !== 'directory') {
       return { kind: 'invalid', reason: `${path.relative(dataDir, directory)} is missing or no directory` };
     }
@@ -27,7 +43,12 @@ export async function readStructure(dataDir: string): Promise<Structure> {
   if ((await kindOf(db)) !== 'file') {
     return { kind: 'invalid', reason: 'member/snap/db is missing or no file' };
   }
-  return { kind: 'member', memberDir, db };
+  const walDir = options.walDir ?? path.join(memberDir, 'wal');
+  if ((await kindOf(walDir)) !== 'directory') {
+    const name = options.walDir ?? path.relative(dataDir, walDir);
+    return { kind: 'without log', memberDir, db, reason: `${name} is missing or no directory` };
+  }
+  return { kind: 'member', memberDir, db, walDir };
 }
 
 async function entries(directory: string): Promise<readonly string[] | undefined> {

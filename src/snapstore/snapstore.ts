@@ -30,6 +30,16 @@ export interface StoreListing {
   readonly ignored: readonly string[];
 }
 
+/** Why a listing gave no snapshot. */
+export type EmptyStore =
+  /** The container is there, and nothing in it is a snapshot. */
+  | { readonly kind: 'nothing stored' }
+  | { readonly kind: 'no container' }
+  /** Snapshots lie where the folders `v1` and `v2` are expected. */
+  | { readonly kind: 'directly here' }
+  /** Snapshots lie under other prefixes of the container; a few of them, the empty one among them perhaps. */
+  | { readonly kind: 'other prefixes'; readonly prefixes: readonly string[] };
+
 /** How a snapshot is saved. */
 export interface SaveOptions extends CallOptions {
   /** Upper bound of the body's size in bytes; decides the chunk size. */
@@ -54,6 +64,8 @@ export interface SnapStore extends AsyncDisposable {
   /** Where history markers are written; undefined where there can be none. */
   readonly histories?: HistoryMarkerStore;
   list(options: CallOptions): Promise<StoreListing>;
+  /** Why {@link list} gave no snapshot; left out where that has one reason only. Lists the whole container. */
+  whyEmpty?(options: CallOptions): Promise<EmptyStore>;
   /** The stored (still compressed) bytes. */
   fetch(snapshot: StoredSnapshot, options: CallOptions): Promise<Readable>;
   /**

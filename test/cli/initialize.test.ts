@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
 import { makeRig, type Rig } from './rig.ts';
@@ -59,13 +59,75 @@ describe('initialize', () => {
     assert.deepEqual((await answer(rig, ['initialize', '-d', 'data', '-o', 'json'])).action, 'none');
   });
 
-  it('succeeds with an empty store and removes a bad directory, so that a new member can start', async () => {
+  it('succeeds with an empty store and moves member/ aside, so that a new member can start', async () => {
     await using rig = makeRig();
     mkdirSync(rig.home.join('empty'));
-    mkdirSync(rig.home.join('data/member'), { recursive: true });
+    mkdirSync(rig.home.join('data/member/snap'), { recursive: true });
+    writeFileSync(rig.home.join('data/member/snap/db'), 'good once');
+    writeFileSync(rig.home.join('data/config'), 'x');
     const store = ['--storage-provider', 'Local', '--store-container', rig.home.join('empty')];
-    assert.equal((await answer(rig, ['initialize', ...store, '-d', 'data', '-o', 'json'])).action, 'removed');
-    assert.equal(existsSync(rig.home.join('data/member')), false);
+    const { stdout, stderr, exitCode } = await rig.run(['initialize', ...store, '-d', 'data']);
+    assert.equal(exitCode, 0, stderr);
+    const kept = readdirSync(rig.home.join('data')).find((name) => name.startsWith('member.invalid-')) ?? '';
+    assert.match(stdout, /^Action: +moved aside\n/m);
+    assert.match(stdout, new RegExp(`^Kept aside: +.*${kept} \\(remove it once nothing of it is missed\\)$`, 'm'));
+    assert.equal(readFileSync(rig.home.join('data', kept, 'snap/db'), 'utf8'), 'good once');
+    assert.deepEqual(readdirSync(rig.home.join('data')).toSorted(), ['config', kept].toSorted());
+  });
+
+  for (const [what, container, prefix, message] of [
+    ['a container that is not there', 'nowhere', '', /it does not exist; correct --store-container/],
+    ['a mistyped prefix', 'store', 'typo', /its container holds some under "etcd-main"; correct --store-prefix/],
+    ['the folder of the layout', 'store/etcd-main/v2', '', /snapshots lie right there.*; leave \/v2 away/],
+    ['the folder of the layout in the prefix', 'store', 'etcd-main/v2', /snapshots lie right there.*; leave \/v2 away/],
+  ] as const) {
+    it(`touches nothing because of ${what}`, async () => {
+      await using rig = makeRig();
+      flags(rig);
+      mkdirSync(rig.home.join('data/member/snap'), { recursive: true });
+      writeFileSync(rig.home.join('data/member/snap/db'), 'good once');
+      const store = [
+        '--storage-provider',
+        'Local',
+        '--store-container',
+        rig.home.join(container),
+        '--store-prefix',
+        prefix,
+      ];
+      const { stderr, exitCode } = await rig.run(['initialize', ...store, '-d', 'data']);
+      assert.equal(exitCode, 1);
+      assert.match(stderr, message);
+      assert.deepEqual(readdirSync(rig.home.join('data')), ['member']);
+      assert.equal(readFileSync(rig.home.join('data/member/snap/db'), 'utf8'), 'good once');
+    });
+  }
+
+  it('takes a container without a provider for a local directory, and says so first', async () => {
+    await using rig = makeRig();
+    flags(rig);
+    const container = rig.home.join('store');
+    for (const [args, env] of [
+      [['--store-container', container, '--store-prefix', 'etcd-main'], {}],
+      [['--store-prefix', 'etcd-main'], { STORAGE_CONTAINER: container }],
+      [['--store-prefix', 'etcd-main'], { ETCDBRCTL_STORE_CONTAINER: container }],
+    ] as const) {
+      const { stdout, stderr, exitCode } = await rig.run(
+        ['initialize', ...args, '-d', 'data', '--log-format', 'text'],
+        {
+          env,
+        },
+      );
+      assert.equal(exitCode, 0, stderr);
+      assert.match(stdout, /^Action: +restored$/m);
+      assert.match(
+        stderr,
+        /^INFO\[\d{4}\] No --storage-provider is given, so the store is the local directory \/.*store/,
+      );
+      rmSync(rig.home.join('data'), { recursive: true });
+    }
+    const astray = await rig.run(['initialize', '--store-prefix', 'etcd-main', '-d', 'data']);
+    assert.equal(astray.exitCode, 2);
+    assert.match(astray.stderr, /cannot use --store-prefix: --storage-provider and --store-container are missing/);
   });
 
   it('guards the volume by POD_NAMESPACE', async () => {

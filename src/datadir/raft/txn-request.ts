@@ -1,5 +1,6 @@
 import { ProtobufReader } from '../../protobuf/reader.ts';
 import { byteString } from './byte-string.ts';
+import { DEEPEST_TRANSACTION, TransactionTooDeep } from './transaction-too-deep.ts';
 import { type DeleteRangeRequest, decodeDeleteRange, decodePut, type PutRequest } from './write-request.ts';
 
 /** What a comparison looks at. */
@@ -60,29 +61,39 @@ export interface TxnRequest {
   readonly failure: readonly TxnOperation[];
 }
 
-/** Decodes TxnRequest: 1 compare, 2 success, 3 failure. Throws a `MalformedMessage`. */
+/**
+ * Decodes TxnRequest: 1 compare, 2 success, 3 failure. Throws a `MalformedMessage`, and {@link TransactionTooDeep}: all that
+ * later walk through a transaction may rely on its depth.
+ */
 export function decodeTxn(bytes: Uint8Array): TxnRequest {
+  return decodeLevel(bytes, 1);
+}
+
+function decodeLevel(bytes: Uint8Array, depth: number): TxnRequest {
+  if (depth > DEEPEST_TRANSACTION) {
+    throw new TransactionTooDeep();
+  }
   const reader = new ProtobufReader(bytes);
   const compares: Compare[] = [];
   const success: TxnOperation[] = [];
   const failure: TxnOperation[] = [];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) compares.push(decodeCompare(reader.bytes()));
-    else if (field === 2) success.push(decodeOperation(reader.bytes()));
-    else if (field === 3) failure.push(decodeOperation(reader.bytes()));
+    else if (field === 2) success.push(decodeOperation(reader.bytes(), depth));
+    else if (field === 3) failure.push(decodeOperation(reader.bytes(), depth));
     else reader.skip();
   }
   return { compares, success, failure };
 }
 
-function decodeOperation(bytes: Uint8Array): TxnOperation {
+function decodeOperation(bytes: Uint8Array, depth: number): TxnOperation {
   const reader = new ProtobufReader(bytes);
   let operation: TxnOperation = { kind: 'nothing' };
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) operation = { kind: 'range', range: decodeRange(reader.bytes()) };
     else if (field === 2) operation = { kind: 'put', put: decodePut(reader.bytes()) };
     else if (field === 3) operation = { kind: 'deleteRange', deleteRange: decodeDeleteRange(reader.bytes()) };
-    else if (field === 4) operation = { kind: 'txn', txn: decodeTxn(reader.bytes()) };
+    else if (field === 4) operation = { kind: 'txn', txn: decodeLevel(reader.bytes(), depth + 1) };
     else reader.skip();
   }
   return operation;

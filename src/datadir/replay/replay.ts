@@ -1,8 +1,9 @@
-import path from 'node:path';
 import { MalformedMessage } from '../../protobuf/reader.ts';
 import { Database } from '../bbolt/database.ts';
+import { Damage } from '../damage.ts';
 import type { RaftEntry } from '../raft/raft.ts';
 import { decodeRaftRequest, type RaftRequest } from '../raft/raft-request.ts';
+import { TransactionTooDeep } from '../raft/transaction-too-deep.ts';
 import { openEntries } from '../wal/log.ts';
 import { applyRequest } from './apply.ts';
 import { loadState } from './load-state.ts';
@@ -23,7 +24,6 @@ export interface ReplayResult {
 
 /** What to replay. */
 export interface Replay {
-  readonly memberDir: string;
   readonly start: StartState;
   /** Rules of the etcd version to follow. */
   readonly rules: VersionRules;
@@ -43,16 +43,16 @@ export interface Replay {
 export async function replay(request: Replay): Promise<ReplayResult> {
   const { start, signal, rules, onChange } = request;
   const appliedIndex = committedIndex(start);
-  const directory = path.join(request.memberDir, 'wal');
+  const directory = start.walDir;
   const entries = await openEntries({ directory, after: start.consistentIndex, upTo: appliedIndex, signal });
   const readSet = new ReadSet(onChange === undefined ? 'counted' : 'wanted');
-  await entries.each((entry) => readSet.add(requestOf(entry).operation));
+  await entries.each((entry) => readSet.add(requestOf(entry, directory).operation));
   await using database = await Database.open(start.dbFile);
   const state = await loadState({ database, readSet, rules, signal });
   const sink = onChange ?? ((): void => {});
   let dependsOnVersion = state.auth.enabled;
   await entries.each((entry) => {
-    const request = requestOf(entry);
+    const request = requestOf(entry, directory);
     applyRequest(state, request, sink);
     dependsOnVersion ||= state.auth.enabled || readsAtRevision(request);
   });
@@ -78,7 +78,7 @@ function committedIndex({ consistentIndex, log, voters }: StartState): number {
 const NO_REQUEST: RaftRequest = { requester: { user: '', authRevision: 0n }, operation: { kind: 'nothing' } };
 
 /** Changes of members, the empty entry of a new leader, and requests of the v2 API do not touch the v3 store. */
-function requestOf(entry: RaftEntry): RaftRequest {
+function requestOf(entry: RaftEntry, directory: string): RaftRequest {
   if (entry.kind !== 'normal' || entry.data.length === 0) {
     return NO_REQUEST;
   }
@@ -87,6 +87,10 @@ function requestOf(entry: RaftEntry): RaftRequest {
   } catch (error) {
     if (error instanceof MalformedMessage) {
       return NO_REQUEST;
+    }
+    if (error instanceof TransactionTooDeep) {
+      const reason = `in entry ${entry.index} ${error.message}`;
+      throw new Damage({ file: directory, offset: 0, reason, cause: error });
     }
     throw error;
   }

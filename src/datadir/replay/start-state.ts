@@ -12,6 +12,8 @@ import { readWholeLog } from '../wal/whole-log.ts';
 
 /** What an etcd would start from. */
 export interface StartState {
+  /** Where the log is. */
+  readonly walDir: string;
   /** The db it opens: `db`, or a newer one from the leader that has not replaced it yet. */
   readonly dbFile: string;
   /** Index of the newest log entry whose effect is in the db. */
@@ -26,16 +28,15 @@ export interface StartState {
 }
 
 /**
- * Reads the raft state of a member directory and checks that log, snapshot and db belong together: the log is whole,
+ * Reads the raft state of a member directory, with the log in `wal` or, as with etcd's `--wal-dir`, in `walDir`, and checks that log, snapshot and db belong together: the log is whole,
  * the snapshot's db exists, and the log reaches at least as far as the db. Throws {@link Damage} when etcd could not start,
  * or would start without entries that the db has applied. Nothing is changed.
  */
 export async function readStartState(
   memberDir: string,
-  options: { readonly signal: AbortSignal },
+  options: { readonly walDir?: string | undefined; readonly signal: AbortSignal },
 ): Promise<StartState> {
-  const { signal } = options;
-  const walDir = path.join(memberDir, 'wal');
+  const { signal, walDir = path.join(memberDir, 'wal') } = options;
   const snapDir = path.join(memberDir, 'snap');
   const whole = await readWholeLog({ directory: walDir, likelyAfter: await newestSnapIndex(snapDir), signal });
   const { snapshot, passedOver } = await chooseSnapshot(snapDir, whole.marks);
@@ -45,7 +46,7 @@ export async function readStartState(
     const reason = `it ends with entry ${log.lastIndex}, but the db has seen entry ${consistentIndex}`;
     throw new Damage({ file: walDir, offset: 0, reason });
   }
-  return { dbFile, consistentIndex, snapshot, log, passedOver, voters: votersOf(snapshot, log, walDir) };
+  return { walDir, dbFile, consistentIndex, snapshot, log, passedOver, voters: votersOf(snapshot, log, walDir) };
 }
 
 /** The voters of the snapshot, with the changes that the log holds. */

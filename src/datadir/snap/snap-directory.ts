@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isErrno } from '../../fs/errno.ts';
 import { Damage } from '../damage.ts';
 import type { WalSnapshot } from '../wal/record.ts';
 import { decodeSnapFile, type RaftSnapshot } from './snap-file.ts';
@@ -44,13 +45,19 @@ export async function newestSnapIndex(directory: string): Promise<number> {
   return index === undefined ? 0 : Number.parseInt(index, 16);
 }
 
-/** Reads one `.snap` file; returns the {@link Damage} of a damaged one. */
+/** Reads one `.snap` file; returns the {@link Damage} of a damaged one, or of what has this name and is no file. */
 export async function readSnapFile(file: string): Promise<RaftSnapshot | Damage> {
   try {
+    if (!(await stat(file)).isFile()) {
+      return new Damage({ file, offset: 0, reason: 'it is no file' });
+    }
     return decodeSnapFile(await readFile(file), file);
   } catch (error) {
     if (error instanceof Damage) {
       return error;
+    }
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) {
+      return new Damage({ file, offset: 0, reason: 'it is a link that leads to no file', cause: error });
     }
     throw error;
   }

@@ -3,40 +3,23 @@ import path from 'node:path';
 import { lockDb } from '../../datadir/lock.ts';
 import { readStructure } from '../../datadir/structure.ts';
 import { isErrno } from '../../fs/errno.ts';
-import type { Revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import { restorable } from '../../snapshot/chain.ts';
-import type { SnapStore } from '../../snapstore/snapstore.ts';
-import type { RestoreRequest, RestoreResult } from '../restore/restore.ts';
-import type { DataDirState, ValidationMode } from './data-dir-state.ts';
-import { finishReplacement, removeDataDir, replaceDataDir } from './replace-data-dir.ts';
+import { type DataDirState, reasonOf, type ValidationMode } from './data-dir-state.ts';
+import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
+import { finishReplacement } from './replace-data-dir.ts';
 import { checkSafeGuard } from './safe-guard.ts';
+import { readStoredBackups, type StoredBackups } from './stored-backups.ts';
 import { validateDataDir } from './validate.ts';
 
-export type { DataDirState, ValidationMode };
-
-/** What to validate, and what to restore from when it is invalid. */
-export interface InitializeRequest extends Omit<RestoreRequest, 'store'> {
-  /** Undefined when no store is configured: validation only. */
-  readonly store: SnapStore | undefined;
-  readonly mode: ValidationMode;
-  /** Value of POD_NAMESPACE; the `safe_guard` file must hold it. */
-  readonly namespace: string | undefined;
-}
-
-/** What was found and what was done about it. */
-export interface InitializeResult {
-  readonly found: DataDirState;
-  readonly action: 'kept' | 'restored' | 'removed' | 'none';
-  readonly restored: RestoreResult | undefined;
-}
+export type { DataDirState, InitializeRequest, InitializeResult, ValidationMode };
 
 /**
  * Validates a data directory and replaces it from the store when it cannot be trusted.
  *
- * An invalid directory is kept aside until the restored one is in its place. With an empty store it is removed, so that a
- * new member starts. Throws a {@link Failure}: `wrong_volume` and `data_dir_locked` before anything is touched,
+ * Nothing is deleted: the `member/` of an invalid directory is kept aside when it is replaced, or, with a store that is proved to
+ * be empty, moved aside so that a new member starts. A directory that is valid by itself is kept when the store cannot be
+ * read. Throws a {@link Failure}: `wrong_volume` and `data_dir_locked` before anything is touched,
  * `data_dir_invalid` when there is no store to restore from, and whatever the restore throws; the directory is then as before.
  *
  * A container waits for this at each start, and nearly always all is well: what only a bad directory needs is loaded for
@@ -54,7 +37,7 @@ export async function initialize(request: InitializeRequest, context: RunContext
 }
 
 async function initializeResolved(request: InitializeRequest, context: RunContext): Promise<InitializeResult> {
-  const { dataDir, namespace, mode } = request;
+  const { dataDir, namespace, mode, store, member } = request;
   if (namespace !== undefined) {
     await guardVolume(dataDir, namespace);
   }
@@ -62,76 +45,30 @@ async function initializeResolved(request: InitializeRequest, context: RunContex
   await finishReplacement(dataDir, context);
   context.log.info('Checking for data directory structure validity...');
   const structure = await readStructure(dataDir);
-  const stored = await storedRevision(request, context);
-  const storeRevision = stored.toCompare;
+  const stored = await readStoredBackups({ store, members: member.initialCluster.size }, context);
+  const storeRevision = stored.content === 'backups' ? stored.toCompare : undefined;
   const found = await validateDataDir({ structure, mode, storeRevision }, context);
   if (found.state === 'valid') {
-    context.log.info({ revision: found.revision }, 'Data directory valid.');
-    return { found, action: 'kept', restored: undefined };
+    return keep(found, stored, context);
   }
   describe(found, dataDir, context);
-  return await replaceInvalid({ request, found, stored }, context);
+  const { replaceInvalid } = await import('./replace-invalid.ts');
+  return await replaceInvalid({ request, structure, found, stored }, context);
 }
 
-/** What the store holds, as far as the next step depends on it. */
-interface Stored {
-  readonly content: 'not configured' | 'empty' | 'backups';
-  /** Latest revision to hold the directory against; undefined when there is none, or it does not matter. */
-  readonly toCompare: Revision | undefined;
-}
-
-async function storedRevision(request: InitializeRequest, context: RunContext): Promise<Stored> {
-  const { store } = request;
-  if (store === undefined) {
-    context.log.info('Skipping check for revision consistency, since no store is configured.');
-    return { content: 'not configured', toCompare: undefined };
+function keep(
+  found: Extract<DataDirState, { readonly state: 'valid' }>,
+  stored: StoredBackups,
+  { log }: RunContext,
+): InitializeResult {
+  const kept = { found, action: 'kept', restored: undefined } as const;
+  if (stored.content !== 'unusable') {
+    log.info({ revision: found.revision }, 'Data directory valid.');
+    return kept;
   }
-  const { snapshots } = await store.list({ signal: context.signal });
-  const latest = restorable(snapshots).at(-1);
-  if (latest === undefined) {
-    return { content: 'empty', toCompare: undefined };
-  }
-  if (request.member.initialCluster.size > 1) {
-    context.log.info('Skipping check for revision consistency, since a member of several catches up with its leader.');
-    return { content: 'backups', toCompare: undefined };
-  }
-  return { content: 'backups', toCompare: latest.lastRevision };
-}
-
-async function replaceInvalid(
-  work: { readonly request: InitializeRequest; readonly found: DataDirState; readonly stored: Stored },
-  context: RunContext,
-): Promise<InitializeResult> {
-  const { request, found, stored } = work;
-  const { dataDir, store } = request;
-  if (store === undefined || stored.content !== 'backups') {
-    if (found.state === 'absent') {
-      context.log.info(`There is nothing to restore ${dataDir} from; a new member can start.`);
-      return { found, action: 'none', restored: undefined };
-    }
-    if (store === undefined) {
-      throw new Failure({
-        code: 'data_dir_invalid',
-        action: 'initialize',
-        object: dataDir,
-        found: reasonOf(found),
-        remedy: 'configure the store that holds its backups, or move it away to start a new member',
-      });
-    }
-    context.log.warn(
-      `There is no backup in ${store.location}. Removing data directory(${dataDir}), so that a new member starts.`,
-    );
-    await removeDataDir(dataDir, context);
-    return { found, action: 'removed', restored: undefined };
-  }
-  const { restore } = await import('../restore/restore.ts');
-  const restored = await replaceDataDir(
-    dataDir,
-    (staging) => restore({ ...request, store, dataDir: staging }, context),
-    context,
-  );
-  context.log.info({ revision: restored.revision }, 'Successfully restored the etcd data directory.');
-  return { found, action: 'restored', restored: { ...restored, dataDir } };
+  const notCompared = stored.failure.message;
+  log.warn(`Data directory valid, and kept without a comparison with the backup: ${notCompared}`);
+  return { ...kept, notCompared };
 }
 
 async function guardVolume(dataDir: string, namespace: string): Promise<void> {
@@ -152,25 +89,6 @@ function describe(found: DataDirState, dataDir: string, context: RunContext): vo
     context.log.info(`Data directory does not exist: ${dataDir}`);
   } else if (found.state !== 'behind_store') {
     context.log.warn({ state: found.state }, `Data directory invalid: ${reasonOf(found)}`);
-  }
-}
-
-function reasonOf(found: DataDirState): string {
-  switch (found.state) {
-    case 'valid':
-      return 'it is valid';
-    case 'absent':
-      return 'it does not exist';
-    case 'behind_store':
-      return `it is at revision ${found.revision}, the store at ${found.storeRevision}`;
-    case 'invalid_structure':
-    case 'db_corrupt':
-    case 'wal_corrupt':
-    case 'wrong_volume':
-    case 'locked':
-      return found.reason;
-    default:
-      return found satisfies never;
   }
 }
 

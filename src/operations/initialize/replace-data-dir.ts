@@ -11,12 +11,18 @@ import type { RunContext } from '../../runtime/run-context.ts';
 //   1. the new member is built in the staging directory and appears there as `member` in one rename, durable
 //   2. D/member becomes D/member.old-UNIX
 //   3. STAGING/member becomes D/member
-//   4. D/member.old-UNIX and STAGING are removed
+//   4. D/member.old-UNIX becomes D/member.invalid-TIME, most older ones of these are removed, and so is STAGING
+//
+// The old member is kept, as its log may hold what came after the last backup.
 //
 // STAGING is D.part; where D is a mount point and its neighbours are on another volume, D/restore.part.
 
 const OLD = 'member.old-';
 const OLD_NAME = /^member\.old-\d+$/;
+
+/** Members that were moved aside: of a series within this time the first, which may be the best one, and the last are kept. */
+const SERIES_MS = 7 * 24 * 60 * 60 * 1_000;
+const KEPT_NAME = /^member\.invalid-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-(\d+))?$/;
 
 /** Makes whole again what an interrupted run has left. Does nothing when there is nothing. */
 export async function finishReplacement(dataDir: string, context: RunContext): Promise<void> {
@@ -42,13 +48,24 @@ export async function finishReplacement(dataDir: string, context: RunContext): P
     await removeAll(staging);
     return;
   }
-  await removeAll(olds.map((name) => path.join(dataDir, name)));
+  for (const old of olds.map((name) => path.join(dataDir, name))) {
+    if (await exists(old)) {
+      await keepAside(old, dataDir, context);
+    }
+  }
   await removeAll(staging);
-  await removeAll(await removedBeside(dataDir));
+}
+
+/** A replaced member. */
+export interface Replacement<T> {
+  /** What `build` returned. */
+  readonly built: T;
+  /** Where the old member is now; undefined when there was none. */
+  readonly keptAside: string | undefined;
 }
 
 /**
- * Lets `build` make a new member in a directory of its own, and puts it in the place of the old one, if any.
+ * Lets `build` make a new member in a directory of its own, and puts it in the place of the old one, if any, which is kept.
  * `build` is given a data directory that exists and is empty; `member` has to appear in it whole and durable.
  * When `build` fails, everything is as it was.
  */
@@ -56,14 +73,14 @@ export async function replaceDataDir<T>(
   dataDir: string,
   build: (staging: string) => Promise<T>,
   context: RunContext,
-): Promise<T> {
+): Promise<Replacement<T>> {
   const madeAbove = await makeDirectories(dataDir);
   const staging = await makeStaging(dataDir);
   try {
     const built = await build(staging);
     context.signal.throwIfAborted();
-    await swapMember(dataDir, path.join(staging, 'member'), context);
-    return built;
+    const keptAside = await swapMember(dataDir, path.join(staging, 'member'), context);
+    return { built, keptAside };
   } finally {
     await rm(staging, { recursive: true, force: true });
     if (madeAbove !== undefined) {
@@ -73,28 +90,48 @@ export async function replaceDataDir<T>(
 }
 
 /**
- * Removes a data directory. It is moved aside first, so that it is never half there; of a mount point, only the contents
- * go.
+ * Moves `member` aside, so that a new member can start; everything else stays. Returns where it is now, undefined when there is
+ * none.
  */
-export async function removeDataDir(dataDir: string, context: RunContext): Promise<void> {
-  const aside = `${dataDir}.removed-${unixSeconds(context)}`;
-  try {
-    await rename(dataDir, aside);
-    await syncDirectory(path.dirname(dataDir));
-  } catch (error) {
-    if (!isErrno(error, 'EBUSY', 'EXDEV', 'EACCES', 'EROFS', 'EPERM')) {
-      throw error;
-    }
-    await removeAll(
-      (await namesIn(dataDir)).filter((name) => name !== 'lost+found').map((name) => path.join(dataDir, name)),
-    );
-    await syncDirectory(dataDir);
-    return;
-  }
-  await rm(aside, { recursive: true, force: true });
+export async function setMemberAside(dataDir: string, context: RunContext): Promise<string | undefined> {
+  const member = path.join(dataDir, 'member');
+  return (await exists(member)) ? await keepAside(member, dataDir, context) : undefined;
 }
 
-async function swapMember(dataDir: string, fresh: string, context: RunContext): Promise<void> {
+/** Renames a member that is not wanted any more, and removes most of those that were kept before. */
+async function keepAside(member: string, dataDir: string, context: RunContext): Promise<string> {
+  const names = await namesIn(dataDir);
+  const time = new Date(context.clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
+  const stem = `member.invalid-${time}`;
+  let kept = stem;
+  for (let count = 2; names.includes(kept); count++) {
+    kept = `${stem}-${count}`;
+  }
+  await rename(member, path.join(dataDir, kept));
+  await syncDirectory(dataDir);
+  for (const name of outdated(names, context)) {
+    const outlived = path.join(dataDir, name);
+    context.log.info({ removed: outlived }, `Removing ${outlived}: ${kept} takes its place`);
+    await rm(outlived, { recursive: true, force: true });
+  }
+  return path.join(dataDir, kept);
+}
+
+/** Of the members that were kept before, all but the first one of this series. */
+function outdated(names: readonly string[], { clock }: RunContext): readonly string[] {
+  const kept = names.flatMap((name) => {
+    const [, year, month, day, hour, minute, second, count = '1'] = KEPT_NAME.exec(name) ?? [];
+    const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+    return Number.isNaN(at) ? [] : [{ name, at, count: Number(count) }];
+  });
+  const [first] = kept
+    .filter(({ at }) => at > clock.now() - SERIES_MS)
+    .toSorted((a, b) => a.at - b.at || a.count - b.count);
+  return kept.map(({ name }) => name).filter((name) => name !== first?.name);
+}
+
+/** Returns where the old member is now; undefined when there was none. */
+async function swapMember(dataDir: string, fresh: string, context: RunContext): Promise<string | undefined> {
   const member = path.join(dataDir, 'member');
   const old = path.join(dataDir, `${OLD}${unixSeconds(context)}`);
   const replaced = await exists(member);
@@ -112,9 +149,7 @@ async function swapMember(dataDir: string, fresh: string, context: RunContext): 
   }
   await syncDirectory(dataDir);
   await syncDirectory(path.dirname(dataDir));
-  if (replaced) {
-    await rm(old, { recursive: true, force: true });
-  }
+  return replaced ? await keepAside(old, dataDir, context) : undefined;
 }
 
 /** Makes the staging directory where a rename into the data directory is possible. */
@@ -153,14 +188,6 @@ async function firstWithMember(directories: readonly string[]): Promise<string |
     }
   }
   return undefined;
-}
-
-async function removedBeside(dataDir: string): Promise<readonly string[]> {
-  const prefix = `${path.basename(dataDir)}.removed-`;
-  const parent = path.dirname(dataDir);
-  return (await namesIn(parent))
-    .filter((name) => name.startsWith(prefix) && /^\d+$/.test(name.slice(prefix.length)))
-    .map((name) => path.join(parent, name));
 }
 
 async function removeAll(files: readonly string[]): Promise<void> {

@@ -8,9 +8,9 @@ import { type Revision, revision } from '../../revision.ts';
  */
 export async function revisionWithLog(
   memberDir: string,
-  options: { readonly enough: Revision; readonly signal: AbortSignal },
+  options: { readonly walDir: string; readonly enough: Revision; readonly signal: AbortSignal },
 ): Promise<Revision> {
-  const { signal, enough } = options;
-  const start = await readStartState(memberDir, { signal });
-  return revision(await reachableRevision({ memberDir, start, enough, signal }));
+  const { signal, enough, walDir } = options;
+  const start = await readStartState(memberDir, { walDir, signal });
+  return revision(await reachableRevision({ start, enough, signal }));
 }

@@ -2,8 +2,9 @@ import path from 'node:path';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { Damage } from '../../datadir/damage.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
-import type { Structure } from '../../datadir/structure.ts';
+import type { MemberFiles, Structure } from '../../datadir/structure.ts';
 import { type Revision, revision } from '../../revision.ts';
+import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { DataDirState, ValidationMode } from './data-dir-state.ts';
 
@@ -14,8 +15,6 @@ export interface Validation {
   /** Latest revision of the store; undefined when there is nothing to compare with. */
   readonly storeRevision: Revision | undefined;
 }
-
-type Member = Extract<Structure, { readonly kind: 'member' }>;
 
 /**
  * Finds out whether an etcd can start on a data directory and will have everything the store has. The db must not be in use.
@@ -29,6 +28,8 @@ export async function validateDataDir(validation: Validation, context: RunContex
       return { state: 'absent' };
     case 'invalid':
       return { state: 'invalid_structure', reason: structure.reason };
+    case 'without log':
+      return await refuseWithoutLog(structure);
     case 'member':
       return await validateMember(structure, validation, context);
     default:
@@ -36,25 +37,49 @@ export async function validateDataDir(validation: Validation, context: RunContex
   }
 }
 
-async function validateMember(member: Member, validation: Validation, context: RunContext): Promise<DataDirState> {
+/** A db without its log is invalid when it is damaged; a sound one has its log elsewhere, as etcd's `--wal-dir` says. */
+async function refuseWithoutLog({
+  db,
+  memberDir,
+  reason,
+}: Extract<Structure, { readonly kind: 'without log' }>): Promise<DataDirState> {
+  let inDb: Revision;
+  try {
+    inDb = await lastRevisionOf(db);
+  } catch (error) {
+    if (error instanceof Damage) {
+      return { state: 'invalid_structure', reason };
+    }
+    throw error;
+  }
+  throw new Failure({
+    code: 'wal_missing',
+    action: 'initialize',
+    object: path.dirname(memberDir),
+    found: `${reason}, while its db is sound (revision ${inDb})`,
+    remedy: `if etcd runs with --wal-dir, give it here, too, and mount its volume; if the log is lost, move ${memberDir} away to have it restored. Nothing was changed`,
+  });
+}
+
+async function validateMember(member: MemberFiles, validation: Validation, context: RunContext): Promise<DataDirState> {
   try {
     const found = await checkRevision(member, validation.storeRevision, context);
     if (found.state === 'valid' && validation.mode === 'full') {
       const { checkFiles } = await import('./check-files.ts');
-      await checkFiles(member.memberDir, context);
+      await checkFiles(member, context);
     }
     return found;
   } catch (error) {
     if (!(error instanceof Damage)) {
       throw error;
     }
-    const ofLog = error.file.endsWith('.snap') || error.file.startsWith(path.join(member.memberDir, 'wal'));
+    const ofLog = error.file.endsWith('.snap') || error.file.startsWith(member.walDir);
     return { state: ofLog ? 'wal_corrupt' : 'db_corrupt', reason: error.message };
   }
 }
 
 async function checkRevision(
-  member: Member,
+  member: MemberFiles,
   storeRevision: Revision | undefined,
   context: RunContext,
 ): Promise<DataDirState> {
@@ -69,7 +94,11 @@ async function checkRevision(
   }
   log.info(`The db is at revision ${inDb}, the store at ${storeRevision}; reading the write-ahead log after the db...`);
   const { revisionWithLog } = await import('./revision-with-log.ts');
-  const current = await revisionWithLog(member.memberDir, { enough: storeRevision, signal: context.signal });
+  const current = await revisionWithLog(member.memberDir, {
+    walDir: member.walDir,
+    enough: storeRevision,
+    signal: context.signal,
+  });
   if (current >= storeRevision) {
     log.info(`The write-ahead log brings the db to revision ${current}.`);
     return { state: 'valid', revision: current };

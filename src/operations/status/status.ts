@@ -65,9 +65,9 @@ async function statusOfDirectory(directory: string, context: RunContext): Promis
     });
   }
   await using _lock = await lockDb(directory, context, { action: 'read' });
-  const start = await readStartState(structure.memberDir, context);
+  const start = await readStartState(structure.memberDir, { walDir: structure.walDir, signal: context.signal });
   const { signal } = context;
-  const reached = await reachableRevision({ memberDir: structure.memberDir, start, signal });
+  const reached = await reachableRevision({ start, signal });
   const source = { kind: 'data directory', withLog: revision(reached) } as const;
   return await inspected(start.dbFile, source, context);
 }

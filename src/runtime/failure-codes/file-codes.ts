@@ -32,6 +32,16 @@ export const fileCodes = {
     meaning: 'the data directory cannot be trusted, and there is no store to restore it from',
     remedy: 'configure the store, or move the directory away to start a new member',
   },
+  cluster_alive: {
+    exitCode: 1,
+    meaning: 'the cluster of the member is alive; restored alone it would contradict what it has agreed to',
+    remedy: 'remove the member from the cluster and add it again as a learner; the message has the commands',
+  },
+  wal_missing: {
+    exitCode: 1,
+    meaning: 'the data directory has a sound db and no log; etcd may keep that in a directory of its own',
+    remedy: 'give the `--wal-dir` of etcd; if the log is lost, move `member/` away to have it restored',
+  },
   wrong_volume: {
     exitCode: 1,
     meaning: 'the volume belongs to another namespace',

@@ -5,11 +5,12 @@ import { parseRelativeKey, relativeKey } from '../../snapshot/name.ts';
 import { compareInChainOrder } from '../../snapshot/order.ts';
 import type { Layout, Snapshot } from '../../snapshot/snapshot.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry } from '../bucket.ts';
-import type { SaveOptions, SnapStore, StoredSnapshot, StoreListing } from '../snapstore.ts';
+import type { EmptyStore, SaveOptions, SnapStore, StoredSnapshot, StoreListing } from '../snapstore.ts';
 import { StoreError } from '../store-error.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
 import { HistoryMarkers, isMarkerKey } from './history-marker-store.ts';
+import { whyEmpty } from './why-empty.ts';
 
 /** Listings read both, so that backups of old releases are found together with new ones. */
 const LAYOUTS: readonly Layout[] = ['v1', 'v2'];
@@ -73,6 +74,10 @@ export class BackupStore implements SnapStore {
       markers: await this.histories.read(markers, options),
       ignored,
     };
+  }
+
+  whyEmpty(options: CallOptions): Promise<EmptyStore> {
+    return whyEmpty(this.#bucket, this.#root, options);
   }
 
   fetch(snapshot: StoredSnapshot, options: CallOptions): Promise<Readable> {

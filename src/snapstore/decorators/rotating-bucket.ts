@@ -38,6 +38,15 @@ export class RotatingBucket implements Bucket {
     return this.#current.bucket.location;
   }
 
+  async exists(options: CallOptions): Promise<boolean> {
+    const generation = await this.#enter();
+    try {
+      return (await generation.bucket.exists?.(options)) ?? true;
+    } finally {
+      this.#leave(generation);
+    }
+  }
+
   async *list(prefix: string, options: CallOptions): AsyncGenerator<ObjectEntry, void, undefined> {
     const generation = await this.#enter();
     try {

@@ -32,7 +32,7 @@ export async function ourVerdict(dataDir: string, release: EtcdRelease, signal: 
     await inspectDatabase(start.dbFile, { signal });
     const changes: ReplayedChange[] = [];
     const rules = versionRulesOf(release.version);
-    const reached = await replay({ memberDir, start, rules, signal, onChange: (change) => changes.push(change) });
+    const reached = await replay({ start, rules, signal, onChange: (change) => changes.push(change) });
     const hash = await hashKv(start.dbFile, changes, reached.compactRevision);
     return { kind: 'sound', revision: reached.revision, hash };
   } catch (error) {

@@ -97,8 +97,8 @@ async function ourResult(
   const memberDir = path.join(dataDir, 'member');
   const start = await readStartState(memberDir, { signal });
   const changes: ReplayedChange[] = [];
-  const wanted = await replay({ memberDir, start, rules, signal, onChange: (change) => changes.push(change) });
-  const counted = await replay({ memberDir, start, rules, signal });
+  const wanted = await replay({ start, rules, signal, onChange: (change) => changes.push(change) });
+  const counted = await replay({ start, rules, signal });
   assert.deepEqual(counted, wanted);
   return {
     revision: wanted.revision,

@@ -1,6 +1,7 @@
-import { open, rmdir, unlink } from 'node:fs/promises';
+import { open, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
+import { isErrno } from '../../../fs/errno.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import { StoreError } from '../../store-error.ts';
@@ -33,6 +34,18 @@ export class LocalBucket implements Bucket {
   constructor({ directory, clock }: { readonly directory: string; readonly clock: Clock }) {
     this.location = directory;
     this.#clock = clock;
+  }
+
+  async exists({ signal }: CallOptions): Promise<boolean> {
+    signal.throwIfAborted();
+    try {
+      return (await stat(this.location)).isDirectory();
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
+        return false;
+      }
+      throw fileError('look for', this.location, error);
+    }
   }
 
   async *list(prefix: string, { signal }: CallOptions): AsyncGenerator<ObjectEntry, void, undefined> {

@@ -57,12 +57,12 @@ test('next to a long log a sound db passes, and damage of the log is reported be
   const memberDir = dir.join('data/member');
   const text = Buffer.alloc(1024 * 1024, 'some text ');
   await lengthenLog(memberDir, { segmentSize: 8 * 1024 * 1024, count: 40, data: () => text });
-  await checkFiles(memberDir, recordedContext());
+  await checkFiles({ memberDir, walDir: `${memberDir}/wal` }, recordedContext());
 
   const db = dir.join('data/member/snap/db');
   await spoil(db);
   await assert.rejects(
-    checkFiles(memberDir, recordedContext()),
+    checkFiles({ memberDir, walDir: `${memberDir}/wal` }, recordedContext()),
     (error) => error instanceof Damage && error.file === db,
   );
   const segment = dir.join('data/member/wal/0000000000000000-0000000000000000.wal');
@@ -70,7 +70,7 @@ test('next to a long log a sound db passes, and damage of the log is reported be
   bytes[bytes.indexOf('some text')] = 0;
   await writeFile(segment, bytes);
   await assert.rejects(
-    checkFiles(memberDir, recordedContext()),
+    checkFiles({ memberDir, walDir: `${memberDir}/wal` }, recordedContext()),
     (error) => error instanceof Damage && error.file === segment,
   );
 });

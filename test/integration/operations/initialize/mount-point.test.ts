@@ -5,10 +5,10 @@ import { projectRoot } from '../../../../scripts/lab/project-root.ts';
 import { run } from '../../../../scripts/lab/run.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 
-/** Replaces and removes a data directory in a process that sees a volume mounted on it. */
+/** Replaces the member of a data directory and moves it aside in a process that sees a volume mounted on it. */
 const PROGRAM = `
 import { mkdir, readdir, writeFile, readFile } from 'node:fs/promises';
-import { finishReplacement, removeDataDir, replaceDataDir } from '${projectRoot}src/operations/initialize/replace-data-dir.ts';
+import { finishReplacement, replaceDataDir, setMemberAside } from '${projectRoot}src/operations/initialize/replace-data-dir.ts';
 import { recordedContext } from '${projectRoot}test/support/context/run-context.ts';
 const data = process.argv[1];
 const context = recordedContext();
@@ -25,13 +25,13 @@ seen.push(await readFile(data + '/member/db', 'utf8'));
 await look();
 await finishReplacement(data, context);
 await look();
-await removeDataDir(data, context);
+await setMemberAside(data, context);
 await look();
 process.stdout.write(JSON.stringify(seen));
 `;
 
 for (const kind of ['volume of its own', 'directory of the same volume'] as const) {
-  test(`a data directory that is a mount point is replaced and emptied in place: a ${kind}`, async (t) => {
+  test(`a data directory that is a mount point is replaced in place: a ${kind}`, async (t) => {
     using dir = makeTempDir();
     mkdirSync(dir.join('data'));
     mkdirSync(dir.join('elsewhere'));
@@ -46,13 +46,14 @@ for (const kind of ['volume of its own', 'directory of the same volume'] as cons
     }
     const command = `${mount} && exec ${process.execPath} ${dir.join('program.mts')} >${dir.join('seen')}`;
     await run('unshare', ['--mount', 'sh', '-c', command]);
+    const [first, second] = ['member.invalid-20261121T090000Z', 'member.invalid-20261121T090000Z-2'];
     const beside = ['data', 'elsewhere', 'program.mts', 'seen'];
     assert.deepEqual(JSON.parse(readFileSync(dir.join('seen'), 'utf8')), [
       [['member'], beside],
       'two',
-      [['member'], beside],
-      [['member'], beside],
-      [[], beside],
+      [['member', first], beside],
+      [['member', first], beside],
+      [[first, second], beside],
     ]);
   });
 }

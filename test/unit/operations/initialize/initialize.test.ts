@@ -12,12 +12,17 @@ import {
   initialize,
 } from '../../../../src/operations/initialize/initialize.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
+import { ProtobufWriter } from '../../../../src/protobuf/writer.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
 import { tryLockFile } from '../../../../src/runtime/process/file-lock.ts';
+import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
+import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
+import { lengthenLog } from '../../../support/datadir/lengthen-log.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 import { tree } from '../../../support/fixtures/tree.ts';
+import { put, step, txn } from '../../../support/replay/request-messages.ts';
 import { memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
 
 const BACKUP = goldenObjects('etcd-3.5/gzip');
@@ -99,12 +104,6 @@ const HARMS: readonly Harm[] = [
     reason: /^member is missing/,
   },
   {
-    what: 'no wal directory',
-    harm: (data) => rm(path.join(data, 'member/wal'), { recursive: true }),
-    state: 'invalid_structure',
-    reason: /^member\/wal is missing/,
-  },
-  {
     what: 'no snap directory',
     harm: (data) => rm(path.join(data, 'member/snap'), { recursive: true }),
     state: 'invalid_structure',
@@ -165,13 +164,6 @@ const HARMS: readonly Harm[] = [
     reason: /it ends with entry 0, but the db has seen entry 1/,
     onlyInFull: true,
   },
-  {
-    what: 'a damaged snapshot file',
-    harm: (data) => overwrite(path.join(data, SNAP), 100, Buffer.from([0])),
-    state: 'wal_corrupt',
-    reason: /\.snap is damaged/,
-    onlyInFull: true,
-  },
 ];
 
 for (const { what, harm, state, reason, onlyInFull } of HARMS) {
@@ -189,7 +181,7 @@ for (const { what, harm, state, reason, onlyInFull } of HARMS) {
     await assertRestored(dir, result);
   });
 
-  test(`${what}: removed when the store is empty, kept and refused when there is none`, async () => {
+  test(`${what}: moved aside when the store is empty, kept and refused when there is none`, async () => {
     using dir = makeTempDir();
     await restore(restoreRequest(dir), recordedContext());
     await harm(dir.join('data'));
@@ -202,8 +194,10 @@ for (const { what, harm, state, reason, onlyInFull } of HARMS) {
     });
     assert.deepEqual(tree(dir.path), before);
     const result = await run(dir, { mode: 'full', store: EMPTY_STORE });
-    assert.deepEqual([result.found.state, result.action, result.restored], [state, 'removed', undefined]);
-    assert.deepEqual(readdirSync(dir.path), []);
+    const present = what !== 'no member directory';
+    assert.deepEqual([result.found.state, result.action], [state, present ? 'moved_aside' : 'none']);
+    assert.equal(result.restored, undefined);
+    assert.deepEqual(afterwards(before, present ? result.keptAside : undefined, dir), tree(dir.path));
   });
 }
 
@@ -282,7 +276,7 @@ test('a data directory given by a link is replaced where it is', async () => {
   await rm(dir.join('data', DB));
   const result = await run(dir, {});
   assert.equal(result.action, 'restored');
-  assert.deepEqual(readdirSync(dir.join('volume')), ['member']);
+  assert.deepEqual(readdirSync(dir.join('volume')).toSorted(), ['member', path.basename(result.keptAside ?? '')]);
   assert.deepEqual(readdirSync(dir.path).toSorted(), ['data', 'volume']);
 });
 
@@ -306,6 +300,197 @@ test('the log tells what is looked at, in the order of the work', async () => {
   assert.ok(context.lines.every(({ fields }) => fields['actor'] === 'initializer'));
 });
 
+/** What a directory holds once `member` has become `keptAside`. */
+function afterwards(
+  before: ReturnType<typeof tree>,
+  keptAside: string | undefined,
+  dir: TempDir,
+): ReturnType<typeof tree> {
+  const aside = keptAside === undefined ? 'data/member' : path.relative(dir.path, keptAside);
+  return Object.fromEntries(
+    Object.entries(before).map(([name, content]) => [name.replace(/^data\/member(?=\/|$)/, aside), content]),
+  );
+}
+
+test('a snapshot file that etcd passes over is warned of, and the directory kept', async () => {
+  for (const [what, harm] of [
+    ['empty', (file: string) => writeFile(file, '')],
+    ['cut', (file: string) => truncate(file, 40)],
+    ['flipped', (file: string) => overwrite(file, 100, Buffer.from([0]))],
+    ['directory', async (file: string) => mkdir(file)],
+    ['dangling', (file: string) => symlink('/nowhere/at/all', file)],
+  ] as const) {
+    for (const name of [
+      'member/snap/0000000000000009-0000000000000009.snap',
+      'member/snap/0000000000000001-0000000000000000.snap',
+      ...(what === 'directory' || what === 'dangling' ? [] : [SNAP]),
+    ]) {
+      using dir = makeTempDir();
+      await restore(restoreRequest(dir), recordedContext());
+      const file = dir.join('data', name);
+      if (name !== SNAP && what !== 'directory' && what !== 'dangling') {
+        await writeFile(file, await readFile(dir.join('data', SNAP)));
+      }
+      await harm(file);
+      const before = tree(dir.path);
+      const context = recordedContext();
+      const result = await initialize(requestFor(dir, { mode: 'full' }), context);
+      assert.equal(result.action, 'kept', `${what} ${name}`);
+      assert.deepEqual(tree(dir.path), before);
+      const warnings = context.lines.filter(({ level }) => level === 'warn').map(({ text }) => text);
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0] ?? '', /\.snap cannot be read \(.*\); etcd starts without it/);
+    }
+  }
+});
+
+test('files with other names next to snapshots and log are no concern', async () => {
+  using dir = makeTempDir();
+  await restore(restoreRequest(dir), recordedContext());
+  for (const name of [
+    'snap/db.tmp123',
+    'snap/x.snap.broken',
+    'snap/notes',
+    'wal/0.tmp',
+    'wal/x.wal.broken',
+    'wal/y.wal',
+  ]) {
+    await writeFile(dir.join('data/member', name), 'no such file');
+  }
+  assert.equal((await run(dir, { mode: 'full' })).action, 'kept');
+});
+
+test('a sound db whose log is elsewhere is refused, a damaged one restored', async () => {
+  using dir = makeTempDir();
+  await restore(restoreRequest(dir), recordedContext());
+  await rename(dir.join('data/member/wal'), dir.join('wal'));
+  for (const link of [undefined, '/nowhere/at/all']) {
+    if (link !== undefined) {
+      await symlink(link, dir.join('data/member/wal'));
+    }
+    const before = tree(dir.path);
+    for (const store of [undefined, EMPTY_STORE, memorySnapStore(BACKUP)]) {
+      for (const mode of ['full', 'sanity'] as const) {
+        await assert.rejects(run(dir, { store, mode }), (error) => {
+          assert.ok(error instanceof Failure);
+          assert.equal(error.code, 'wal_missing');
+          assert.match(
+            error.message,
+            /member\/wal is missing or no directory, while its db is sound \(revision 122\); if etcd runs with --wal-dir, give it/,
+          );
+          return true;
+        });
+      }
+    }
+    assert.deepEqual(tree(dir.path), before);
+  }
+  await truncate(dir.join('data', DB), 0);
+  const result = await run(dir, {});
+  assert.deepEqual([result.found.state, result.action], ['invalid_structure', 'restored']);
+});
+
+/** A store that cannot be asked. */
+function silentStore(): SnapStore {
+  const failure = new StoreError('transient', { action: 'list', object: 'memory', found: 'no answer' });
+  return { ...memorySnapStore([]), list: () => Promise.reject(failure) };
+}
+
+test('a valid directory is kept while the store does not answer; any other is left as it is', async () => {
+  for (const mode of ['full', 'sanity'] as const) {
+    using dir = makeTempDir();
+    await assert.rejects(run(dir, { mode, store: silentStore() }), { code: 'store_transient' });
+    await restore(restoreRequest(dir), recordedContext());
+    const before = tree(dir.path);
+    const kept = await run(dir, { mode, store: silentStore() });
+    assert.deepEqual([kept.found, kept.action], [{ state: 'valid', revision: REVISION }, 'kept']);
+    assert.equal(kept.notCompared, 'cannot list memory: no answer');
+    assert.deepEqual(tree(dir.path), before);
+    await truncate(dir.join('data', DB), 1_000);
+    const damaged = tree(dir.path);
+    await assert.rejects(run(dir, { mode, store: silentStore() }), { code: 'store_transient' });
+    assert.deepEqual(tree(dir.path), damaged);
+  }
+});
+
+test('a valid directory is kept when the backup that reaches further cannot be restored', async () => {
+  const forged = { key: 'v2/Full-00000000-9007199254740990-1795251900.gz', bytes: new Uint8Array() };
+  const cut = BACKUP.map((object) =>
+    object.key.includes('Incr-00000090') ? { ...object, bytes: object.bytes.subarray(0, 2000) } : object,
+  );
+  const full = BACKUP.filter(({ key }) => key.includes('Full-'));
+  for (const [objects, start] of [
+    [[...BACKUP, forged], BACKUP],
+    [cut, full],
+  ] as const) {
+    using dir = makeTempDir();
+    await restore(restoreRequest(dir, { store: memorySnapStore(start) }), recordedContext());
+    const before = tree(dir.path);
+    const result = await run(dir, { mode: 'full', store: memorySnapStore(objects) });
+    assert.deepEqual([result.found.state, result.action], ['behind_store', 'kept']);
+    assert.match(result.notCompared ?? '', /damaged|empty|hash|ends/);
+    assert.deepEqual(tree(dir.path), before);
+    await overwrite(dir.join('data', DB), 5 * 4096, Buffer.alloc(4096));
+    await assert.rejects(run(dir, { mode: 'full', store: memorySnapStore(objects) }), Failure);
+  }
+});
+
+test('an invalid directory is touched only when the store proves that it is empty', async () => {
+  for (const [reason, found] of [
+    [{ kind: 'no container' }, /memory: it does not exist/],
+    [{ kind: 'directly here' }, /snapshots lie right there, not in a folder v2 below/],
+    [
+      { kind: 'other prefixes', prefixes: ['etcd-main'] },
+      /its container holds some under "etcd-main"; correct --store-prefix/,
+    ],
+  ] as const) {
+    using dir = makeTempDir();
+    const store = { ...EMPTY_STORE, whyEmpty: () => Promise.resolve(reason) };
+    if (reason.kind === 'directly here') {
+      await assert.rejects(run(dir, { store }), found);
+    } else {
+      assert.equal((await run(dir, { store })).action, 'none');
+    }
+    await mkdir(dir.join('data', 'member', 'snap'), { recursive: true });
+    await writeFile(dir.join('data', 'config'), 'x');
+    const before = tree(dir.path);
+    await assert.rejects(run(dir, { store }), found);
+    assert.deepEqual(tree(dir.path), before);
+  }
+  using dir = makeTempDir();
+  await mkdir(dir.join('data', 'member', 'snap'), { recursive: true });
+  const parts = memorySnapStore([{ key: 'v2/Full-00000000-00000058-1795251532/0000000001', bytes: new Uint8Array(1) }]);
+  await assert.rejects(run(dir, { store: parts }), /none that can be restored/);
+});
+
+test('an invalid member of several is left as it is when there is no backup', async () => {
+  using dir = makeTempDir();
+  const member = {
+    ...restoreRequest(dir).member,
+    initialCluster: parseInitialCluster('default=http://127.0.0.1:2380,other=http://127.0.0.1:2381'),
+  };
+  await mkdir(dir.join('data', 'member', 'snap'), { recursive: true });
+  const before = tree(dir.path);
+  await assert.rejects(run(dir, { member, store: EMPTY_STORE }), { code: 'data_dir_invalid' });
+  assert.deepEqual(tree(dir.path), before);
+});
+
+test('a log with a transaction nested too deep for any etcd is damaged', async () => {
+  using dir = makeTempDir();
+  const full = memorySnapStore(BACKUP.filter(({ key }) => key.includes('Full-')));
+  await restore(restoreRequest(dir, { store: full }), recordedContext());
+  let nested = txn({ success: [step(2, put('k', 'v'))] });
+  for (let depth = 0; depth < 6_000; depth++) {
+    nested = txn({ success: [step(4, nested)] });
+  }
+  const data = new ProtobufWriter().bytes(6, nested).finish();
+  await lengthenLog(dir.join('data/member'), { segmentSize: 1 << 20, count: 1, data: () => data });
+  const result = await run(dir, {});
+  assert.equal(result.found.state, 'wal_corrupt');
+  assert.ok('reason' in result.found);
+  assert.match(result.found.reason, /in entry 2 a transaction is nested more than 1000 levels deep/);
+  await assertRestored(dir, result);
+});
+
 function requestFor(dir: TempDir, changes: Partial<InitializeRequest>): InitializeRequest {
   return { ...restoreRequest(dir), mode: 'sanity', namespace: undefined, ...changes };
 }
@@ -325,9 +510,12 @@ async function assertRestored(dir: TempDir, result: InitializeResult): Promise<v
     readdirSync(dir.path).filter((name) => name !== 'safe_guard'),
     ['data'],
   );
+  const kept = result.keptAside === undefined ? [] : [path.basename(result.keptAside)];
   assert.deepEqual(
-    readdirSync(dir.join('data')).filter((name) => name !== 'unknown'),
-    ['member'],
+    readdirSync(dir.join('data'))
+      .filter((name) => name !== 'unknown')
+      .toSorted(),
+    ['member', ...kept],
   );
 }
 

@@ -6,9 +6,10 @@ import { test } from 'node:test';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import {
   finishReplacement,
-  removeDataDir,
   replaceDataDir,
+  setMemberAside,
 } from '../../../../src/operations/initialize/replace-data-dir.ts';
+import { jumpingClock } from '../../../support/clock/jumping-clock.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 
 /** Builds what a restore builds, as far as the replacement cares: a `member` directory with something in it. */
@@ -73,21 +74,29 @@ const INTERRUPTED: readonly {
     after: 'the new member took its place',
     remains: 'new',
     state: async (dir) => {
+      await build(dir.join('data'), 'old');
+      await rename(dir.join('data', 'member'), dir.join('data', 'member.old-1795251600'));
       await build(dir.join('data'), 'new');
-      await build(dir.join('data', 'member.old-1795251600'), 'old');
       await mkdir(dir.join('data.part'));
     },
   },
 ];
 
 for (const { after, remains, state } of INTERRUPTED) {
-  test(`interrupted after ${after}: the ${remains} one remains and nothing else`, async () => {
+  test(`interrupted after ${after}: the ${remains} one takes its place`, async () => {
     using dir = makeTempDir();
     await state(dir);
     await finishReplacement(dir.join('data'), recordedContext());
     assert.equal(await db(dir), remains);
     assert.deepEqual(readdirSync(dir.path), ['data']);
-    assert.deepEqual(readdirSync(dir.join('data')), ['member']);
+    const [first, kept] = readdirSync(dir.join('data')).toSorted();
+    assert.equal(first, 'member');
+    if (remains === 'new') {
+      assert.match(kept ?? '', /^member\.invalid-\d{8}T\d{6}Z$/);
+      assert.equal(await readFile(dir.join('data', kept ?? '', 'db'), 'utf8'), 'old');
+    } else {
+      assert.equal(kept, undefined);
+    }
     await finishReplacement(dir.join('data'), recordedContext());
     assert.equal(await db(dir), remains);
   });
@@ -105,13 +114,6 @@ test('a member that somebody began in the middle of a replacement does not cost 
   assert.match(context.lines[0]?.text ?? '', /member\.old-1795251600 is kept/);
 });
 
-test('a removal that was interrupted is finished', async () => {
-  using dir = makeTempDir();
-  await build(dir.join('data.removed-1795251600'), 'old');
-  await finishReplacement(dir.join('data'), recordedContext());
-  assert.deepEqual(readdirSync(dir.path), []);
-});
-
 test('a directory is replaced, made when it was absent, and untouched when the build fails', async () => {
   using dir = makeTempDir();
   const data = dir.join('deep', 'data');
@@ -124,7 +126,7 @@ test('a directory is replaced, made when it was absent, and untouched when the b
     await build(staging, 'one');
     return 1;
   };
-  assert.equal(await replaceDataDir(data, counted, context), 1);
+  assert.deepEqual(await replaceDataDir(data, counted, context), { built: 1, keptAside: undefined });
   assert.equal(await readFile(path.join(data, 'member', 'db'), 'utf8'), 'one');
 
   await assert.rejects(replaceDataDir(data, failing, context), /no luck/);
@@ -136,9 +138,10 @@ test('a directory is replaced, made when it was absent, and untouched when the b
   assert.equal(await readFile(path.join(data, 'member', 'db'), 'utf8'), 'one');
 
   await writeFile(path.join(data, 'notes'), 'of somebody else');
-  await replaceDataDir(data, (staging) => build(staging, 'two'), context);
+  const { keptAside } = await replaceDataDir(data, (staging) => build(staging, 'two'), context);
+  assert.equal(await readFile(path.join(keptAside ?? '', 'db'), 'utf8'), 'one');
   assert.equal(await readFile(path.join(data, 'member', 'db'), 'utf8'), 'two');
-  assert.deepEqual(readdirSync(data).toSorted(), ['member', 'notes']);
+  assert.deepEqual(readdirSync(data).toSorted(), ['member', path.basename(keptAside ?? ''), 'notes']);
   assert.deepEqual(readdirSync(dir.join('deep')), ['data']);
 });
 
@@ -156,10 +159,33 @@ test('an aborted replacement leaves the old one', async () => {
   assert.deepEqual(readdirSync(dir.path), ['data']);
 });
 
-test('a removed directory is gone with everything in it', async () => {
+test('a member is moved aside, and everything else stays', async () => {
   using dir = makeTempDir();
   await build(dir.join('data'), 'old');
   await writeFile(dir.join('data', 'notes'), '');
-  await removeDataDir(dir.join('data'), recordedContext());
-  assert.deepEqual(readdirSync(dir.path), []);
+  const aside = await setMemberAside(dir.join('data'), recordedContext());
+  assert.equal(await readFile(path.join(aside ?? '', 'db'), 'utf8'), 'old');
+  assert.deepEqual(readdirSync(dir.join('data')).toSorted(), [path.basename(aside ?? ''), 'notes']);
+  assert.equal(await setMemberAside(dir.join('data'), recordedContext()), undefined);
+});
+
+test('of a series of replacements the first member and the last are kept, and nothing of another series', async () => {
+  using dir = makeTempDir();
+  const clock = jumpingClock();
+  const context = { ...recordedContext(), clock };
+  const kept = async (): Promise<readonly string[]> =>
+    await Promise.all(
+      readdirSync(dir.join('data'))
+        .filter((name) => name.startsWith('member.invalid-'))
+        .map((name) => readFile(dir.join('data', name, 'db'), 'utf8')),
+    );
+  for (const content of ['first', 'second', 'third', 'fourth']) {
+    await build(dir.join('data'), content);
+    await setMemberAside(dir.join('data'), context);
+  }
+  assert.deepEqual((await kept()).toSorted(), ['first', 'fourth']);
+  clock.advance(8 * 24 * 60 * 60 * 1_000);
+  await build(dir.join('data'), 'much later');
+  await setMemberAside(dir.join('data'), context);
+  assert.deepEqual(await kept(), ['much later']);
 });

@@ -1,0 +1,27 @@
+import type { EtcdConnectionOptions } from '../../etcd/cluster.ts';
+import type { SnapStore } from '../../snapstore/snapstore.ts';
+import type { RestoreRequest, RestoreResult } from '../restore/restore.ts';
+import type { DataDirState, ValidationMode } from './data-dir-state.ts';
+
+/** What to validate, and what to restore from when it is invalid. */
+export interface InitializeRequest extends Omit<RestoreRequest, 'store'> {
+  /** Undefined when no store is configured: validation only. */
+  readonly store: SnapStore | undefined;
+  readonly mode: ValidationMode;
+  /** How to reach the cluster of a member of several; left out, nobody is asked whether it is alive. */
+  readonly connection?: EtcdConnectionOptions;
+  /** Value of POD_NAMESPACE; the `safe_guard` file must hold it. */
+  readonly namespace: string | undefined;
+}
+
+/** What was found and what was done about it. */
+export interface InitializeResult {
+  readonly found: DataDirState;
+  /** `moved_aside`: the store is empty, and `member/` made way for a new member. */
+  readonly action: 'kept' | 'restored' | 'moved_aside' | 'none';
+  readonly restored: RestoreResult | undefined;
+  /** Where the `member/` is that was replaced or moved aside. */
+  readonly keptAside?: string;
+  /** Why a directory was kept without having been compared with the backup, or though the backup reaches further. */
+  readonly notCompared?: string;
+}

@@ -1,0 +1,128 @@
+import type { Structure } from '../../datadir/structure.ts';
+import { Failure } from '../../runtime/failure.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { SnapStore } from '../../snapstore/snapstore.ts';
+import { restore } from '../restore/restore.ts';
+import { type DataDirState, reasonOf } from './data-dir-state.ts';
+import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
+import { replaceDataDir, setMemberAside } from './replace-data-dir.ts';
+import { startAnew } from './start-anew.ts';
+import type { StoredBackups } from './stored-backups.ts';
+import { validateDataDir } from './validate.ts';
+
+/** A directory that cannot be trusted, and what is known of its backup. */
+export interface InvalidDirectory {
+  readonly request: InitializeRequest;
+  readonly structure: Structure;
+  readonly found: DataDirState;
+  readonly stored: StoredBackups;
+}
+
+/**
+ * Restores a directory that is invalid or absent, or makes way for a new member. Throws a {@link Failure} when neither may be done;
+ * the directory is then as it was.
+ */
+export async function replaceInvalid(invalid: InvalidDirectory, context: RunContext): Promise<InitializeResult> {
+  const { request, found, stored } = invalid;
+  const { dataDir, store } = request;
+  if (store === undefined) {
+    if (found.state === 'absent') {
+      context.log.info(`There is nothing to restore ${dataDir} from; a new member can start.`);
+      return { found, action: 'none', restored: undefined };
+    }
+    throw new Failure({
+      code: 'data_dir_invalid',
+      action: 'initialize',
+      object: dataDir,
+      found: reasonOf(found),
+      remedy: 'configure the store that holds its backups, or move it away to start a new member',
+    });
+  }
+  if (stored.content === 'unusable') {
+    throw stored.failure;
+  }
+  const awaited = await whenAwaited(invalid, context);
+  if (awaited !== undefined) {
+    return awaited;
+  }
+  if (stored.content !== 'backups') {
+    const started = await startAnew({ dataDir, absent: found.state === 'absent', store }, context);
+    return { found, restored: undefined, ...started };
+  }
+  return await restoreInvalid({ ...invalid, store }, context);
+}
+
+/**
+ * Asks the cluster of a member of several, if it is alive. Makes way for a member that it awaits; undefined where no cluster answers.
+ * Throws a {@link Failure} when nothing may be done without it.
+ */
+async function whenAwaited(
+  { request, found, stored }: InvalidDirectory,
+  context: RunContext,
+): Promise<InitializeResult | undefined> {
+  const { dataDir, member, connection } = request;
+  const absent = found.state === 'absent';
+  if (member.initialCluster.size < 2 || (absent && stored.content === 'empty')) {
+    return undefined;
+  }
+  if (connection !== undefined) {
+    const { placeInCluster } = await import('./living-cluster.ts');
+    const place = await placeInCluster({ member, connection }, context, { action: 'initialize', dataDir });
+    if (place.kind === 'awaited') {
+      const keptAside = await setMemberAside(dataDir, context);
+      context.log.info(
+        { keptAside },
+        `${member.name} was added to its cluster, which sends everything to it when it starts`,
+      );
+      return keptAside === undefined
+        ? { found, action: 'none', restored: undefined }
+        : { found, action: 'moved_aside', restored: undefined, keptAside };
+    }
+  }
+  if (stored.content === 'empty') {
+    throw new Failure({
+      code: 'data_dir_invalid',
+      action: 'initialize',
+      object: dataDir,
+      found: `${reasonOf(found)}; there is no backup, and no other member of its cluster answers`,
+      remedy: 'remove the member from its cluster and add it again, or, if all members are new, move member/ away',
+    });
+  }
+  return undefined;
+}
+
+async function restoreInvalid(
+  { request, structure, found, store }: InvalidDirectory & { readonly store: SnapStore },
+  context: RunContext,
+): Promise<InitializeResult> {
+  const { dataDir, mode } = request;
+  try {
+    const { built, keptAside } = await replaceDataDir(
+      dataDir,
+      (staging) => restore({ ...request, store, dataDir: staging }, context),
+      context,
+    );
+    context.log.info({ revision: built.revision }, 'Successfully restored the etcd data directory.');
+    const aside = keptAside === undefined ? {} : { keptAside };
+    return { found, action: 'restored', restored: { ...built, dataDir }, ...aside };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (found.state !== 'behind_store' || !isOfBackup(error)) {
+      throw error;
+    }
+    // A name in the store says that there is more, and nothing proves it: what is here is all there is.
+    const alone = await validateDataDir({ structure, mode, storeRevision: undefined }, context);
+    if (alone.state !== 'valid') {
+      throw error;
+    }
+    context.log.warn(
+      `The backup that reaches further than ${dataDir} cannot be restored: ${error.message}. The directory is valid by itself and kept.`,
+    );
+    return { found, action: 'kept', restored: undefined, notCompared: error.message };
+  }
+}
+
+/** Whether the backup itself is to blame; what passes, such as a store that does not answer, is not. */
+function isOfBackup(error: unknown): error is Failure {
+  return error instanceof Failure && ['snapshot_corrupt', 'backup_gap', 'no_backup'].includes(error.code);
+}

@@ -1,0 +1,50 @@
+import { parseRelativeKey } from '../../snapshot/name.ts';
+import type { Bucket, CallOptions } from '../bucket.ts';
+import type { EmptyStore } from '../snapstore.ts';
+import { whenDenied } from '../store-error.ts';
+
+/** Prefixes that are enough to name. */
+const ENOUGH = 3;
+
+/**
+ * Finds out why a listing of `root` (empty, or with a slash at its end) gave no snapshot, by a listing of the whole container. With
+ * credentials that may list `root` alone, the empty listing of it has to do.
+ */
+export async function whyEmpty(bucket: Bucket, root: string, options: CallOptions): Promise<EmptyStore> {
+  if (bucket.exists !== undefined && !(await bucket.exists(options))) {
+    return { kind: 'no container' };
+  }
+  return await lookAround(bucket, root, options).catch(whenDenied<EmptyStore>({ kind: 'nothing stored' }));
+}
+
+async function lookAround(bucket: Bucket, root: string, options: CallOptions): Promise<EmptyStore> {
+  const prefixes = new Set<string>();
+  for await (const { key } of bucket.list('', options)) {
+    if (key.startsWith(root) && isSnapshotBelowLayout(key.slice(root.length))) {
+      return { kind: 'directly here' };
+    }
+    const prefix = prefixOf(key);
+    if (prefix !== undefined && (prefix === '' ? '' : `${prefix}/`) !== root) {
+      prefixes.add(prefix);
+    }
+    if (prefixes.size === ENOUGH) {
+      break;
+    }
+  }
+  return prefixes.size === 0 ? { kind: 'nothing stored' } : { kind: 'other prefixes', prefixes: [...prefixes] };
+}
+
+/** Whether a key is that of a snapshot once the folder of a layout is put before it. */
+function isSnapshotBelowLayout(key: string): boolean {
+  return ['v1', 'v2'].some((layout) => parseRelativeKey(`${layout}/${key}`).outcome === 'snapshot');
+}
+
+/** The prefix whose store this key belongs to as a snapshot. */
+function prefixOf(key: string): string | undefined {
+  const parts = key.split('/');
+  const at = parts.findIndex(
+    (part, index) =>
+      (part === 'v1' || part === 'v2') && parseRelativeKey(parts.slice(index).join('/')).outcome === 'snapshot',
+  );
+  return at < 0 ? undefined : parts.slice(0, at).join('/');
+}
