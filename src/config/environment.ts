@@ -1,9 +1,24 @@
+import { homedir } from 'node:os';
 import { env } from 'node:process';
 import { type Environment, variable } from '../runtime/environment.ts';
 
 /** The environment the program was started in: nothing else reads it. */
 export function processEnvironment(): Environment {
-  return env;
+  const given = { ...env };
+  if (!hasHome()) {
+    // The AWS SDK looks for its files in the home directory and fails where there is none; so it finds no files there.
+    env['HOME'] = '/nonexistent';
+  }
+  return given;
+}
+
+/** A user without an entry in passwd, as containers have it, and without HOME has none. */
+function hasHome(): boolean {
+  try {
+    return homedir() !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** What the orchestrator says about the pod of this process. */

@@ -2,6 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Environment } from '../runtime/environment.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 import type { Bucket } from './bucket.ts';
+import type { StoreNetwork } from './http/store-network.ts';
 import type { StoreRole } from './store-role.ts';
 
 /** Which container to open, as the options say. */
@@ -12,6 +13,8 @@ export interface BucketPlace {
   readonly endpointOverride: string | undefined;
   /** Where credentials are looked for. */
   readonly environment: Environment;
+  /** Proxies and trusted certificates. */
+  readonly network: StoreNetwork;
   readonly clock: Clock;
   readonly log: Logger;
 }

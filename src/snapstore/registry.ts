@@ -6,6 +6,7 @@ import { BackupStore } from './backups/backup-store.ts';
 import type { Bucket } from './bucket.ts';
 import type { BucketPlace, BucketProvider } from './bucket-provider.ts';
 import { RotatingBucket } from './decorators/rotating-bucket.ts';
+import { storeNetwork } from './http/store-network.ts';
 import type { ProviderName } from './provider-name.ts';
 import type { SnapStore } from './snapstore.ts';
 import type { StoreRole } from './store-role.ts';
@@ -86,6 +87,7 @@ export async function openBucket(config: StoreConfig, surroundings: StoreSurroun
     container: config.container ?? '',
     endpointOverride: config.endpointOverride,
     environment,
+    network: storeNetwork(environment, log),
     clock,
     log,
   };

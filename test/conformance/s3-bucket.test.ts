@@ -5,6 +5,7 @@ import { makeTempDir, type TempDir } from '../../scripts/lab/temp-dir.ts';
 import type { Environment } from '../../src/runtime/environment.ts';
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import type { BucketPlace, BucketProvider } from '../../src/snapstore/bucket-provider.ts';
+import { directNetwork } from '../../src/snapstore/http/store-network.ts';
 import { ecsProvider } from '../../src/snapstore/providers/ecs/ecs-provider.ts';
 import { ocsProvider } from '../../src/snapstore/providers/ocs/ocs-provider.ts';
 import { keyedEndpoint } from '../../src/snapstore/providers/s3/keyed-endpoint.ts';
@@ -42,6 +43,7 @@ async function open(
     environment,
     log: quietLogger,
     clock: systemClock,
+    network: directNetwork,
   } as const;
   const { bucket } = await provider(place).open();
   return {

@@ -45,6 +45,11 @@ export function kindOfNetworkError(error: unknown): ErrorKind {
   }
   for (let current: unknown = error; current instanceof Error; current = current.cause) {
     const code = 'code' in current && typeof current.code === 'string' ? current.code : '';
+    const proxy = /^EPROXY(?:_(\d{3}))?$/.exec(code);
+    if (proxy !== null) {
+      const kind = proxy[1] === undefined ? 'transient' : kindOfStatus(Number(proxy[1]));
+      return { kind, found: current.message };
+    }
     const found = connectionFaults[code];
     if (found !== undefined) {
       return { kind: 'transient', found: `${found} (${code})` };

@@ -1,7 +1,8 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
-import { SharedBufferHttpAgent, SharedBufferHttpsAgent } from './shared-buffer-agents.ts';
+import { type StoreAgents, storeAgents } from './store-agents.ts';
+import type { StoreNetwork } from './store-network.ts';
 
 /** One request. */
 export interface HttpRequest {
@@ -18,15 +19,18 @@ export interface HttpRequest {
  * closed: their requests are sent here instead.
  */
 export class HttpConnections {
-  readonly #http = new SharedBufferHttpAgent({ keepAlive: true });
-  readonly #https = new SharedBufferHttpsAgent({ keepAlive: true });
+  readonly #agents: StoreAgents;
+
+  constructor(network: StoreNetwork) {
+    this.#agents = storeAgents({ network });
+  }
 
   /** Sends a request; resolves with the head of its response, of any status. */
   async send({ url, body, ...settings }: HttpRequest): Promise<IncomingMessage> {
     settings.signal.throwIfAborted();
     const request = url.startsWith('https:')
-      ? requestHttps(url, { ...settings, agent: this.#https })
-      : requestHttp(url, { ...settings, agent: this.#http });
+      ? requestHttps(url, { ...settings, agent: this.#agents.https })
+      : requestHttp(url, { ...settings, agent: this.#agents.http });
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     request.once('response', resolve);
     request.on('error', reject);
@@ -41,7 +45,6 @@ export class HttpConnections {
 
   /** Ends all connections. */
   close(): void {
-    this.#http.destroy();
-    this.#https.destroy();
+    this.#agents.close();
   }
 }

@@ -33,10 +33,10 @@ test('a provider without credentials says so', async () => {
 });
 
 test('local directories: absolute as they are, others below the home directory, default.bkp when none is given', async () => {
-  assert.equal(localDirectory('/var/backup/', '/home/me'), '/var/backup');
-  assert.equal(localDirectory('etcd/backup', '/home/me'), '/home/me/etcd/backup');
-  assert.equal(localDirectory('', '/home/me'), '/home/me/default.bkp');
-  assert.equal(localDirectory(undefined, '/home/me'), '/home/me/default.bkp');
+  assert.equal(localDirectory('/var/backup/', { HOME: '/home/me' }), '/var/backup');
+  assert.equal(localDirectory('etcd/backup', { HOME: '/home/me' }), '/home/me/etcd/backup');
+  assert.equal(localDirectory('', { HOME: '/home/me' }), '/home/me/default.bkp');
+  assert.equal(localDirectory(undefined, { HOME: '/home/me' }), '/home/me/default.bkp');
   assert.equal((await open({ prefix: 'etcd-main' })).location, join(homedir(), 'default.bkp/etcd-main'));
 });
 

@@ -4,12 +4,16 @@ import {
   type BlobItem,
   BlobServiceClient,
   type ContainerClient,
+  newPipeline,
+  type RequestPolicyFactory,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AzureCredentials } from '../../credentials/azure.ts';
 import type { RawBody } from '../../http/object-body.ts';
+import { type StoreAgents, storeAgents } from '../../http/store-agents.ts';
+import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import { absError, isRangeBeyondEnd, unlessGone } from './abs-error.ts';
@@ -21,6 +25,7 @@ export interface AbsConfig {
   readonly credentials: AzureCredentials;
   /** Replaces `https://ACCOUNT.DOMAIN`; the container's name is appended to it. */
   readonly endpoint: string | undefined;
+  readonly network?: StoreNetwork;
   readonly clock: Clock;
   readonly timeouts?: RequestTimeouts;
   /** Blobs on one page of a listing; by default as many as the service puts there. */
@@ -41,16 +46,18 @@ export class AbsBucket implements Bucket {
   readonly #container: ContainerClient;
   readonly #requests: StoreRequests;
   readonly #pageSize: number;
+  readonly #agents: StoreAgents;
 
   constructor(config: AbsConfig) {
     const { container, credentials, endpoint, clock, timeouts = defaultTimeouts, pageSize = largestPage } = config;
     const { storageAccount, storageKey, domain } = credentials;
-    const service = new BlobServiceClient(
-      endpoint ?? `https://${storageAccount}.${domain}`,
-      new StorageSharedKeyCredential(storageAccount, storageKey),
-      // Retries are made by StoreRequests, since the SDK neither looks at Retry-After nor tries again after 429.
-      { retryOptions: { maxTries: 1 } },
-    );
+    this.#agents = storeAgents({ network: config.network ?? directNetwork });
+    // Retries are made by StoreRequests, since the SDK neither looks at Retry-After nor tries again after 429.
+    const pipeline = newPipeline(new StorageSharedKeyCredential(storageAccount, storageKey), {
+      retryOptions: { maxTries: 1 },
+    });
+    pipeline.factories.push(sentThrough(this.#agents));
+    const service = new BlobServiceClient(endpoint ?? `https://${storageAccount}.${domain}`, pipeline);
     this.#container = service.getContainerClient(container);
     this.location = this.#container.url;
     this.#requests = new StoreRequests({ clock, timeouts, translate: absError });
@@ -111,8 +118,20 @@ export class AbsBucket implements Bucket {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // The SDK's connections are idle between requests and do not keep the process alive.
+    this.#agents.close();
   }
+}
+
+/** Makes the SDK send its requests over our connections instead of its own. */
+function sentThrough({ http, https }: StoreAgents): RequestPolicyFactory {
+  return {
+    create: (next) => ({
+      sendRequest: (request) => {
+        request.agent = request.url.startsWith('https:') ? https : http;
+        return next.sendRequest(request);
+      },
+    }),
+  };
 }
 
 function entryOf(blob: BlobItem): ObjectEntry {

@@ -4,7 +4,8 @@ import { parseEndpoint } from '../../http/endpoint.ts';
 import { AbsBucket } from './abs-bucket.ts';
 
 /** Azure Blob Storage as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
-export function absProvider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
+export function absProvider(place: BucketPlace): BucketProvider {
+  const { role, container, endpointOverride, environment, network, clock } = place;
   const source = azureCredentials({ role, environment });
   // The shared key signs each request and never travels, so plain http is allowed, as emulators and private stacks need it.
   const endpoint =
@@ -15,7 +16,7 @@ export function absProvider({ role, container, endpointOverride, environment, cl
     modifiedAt: () => source.modifiedAt(),
     open: async () => {
       const { fields, modifiedAt } = await source.read();
-      return { bucket: new AbsBucket({ container, credentials: fields, endpoint, clock }), modifiedAt };
+      return { bucket: new AbsBucket({ container, credentials: fields, endpoint, network, clock }), modifiedAt };
     },
   };
 }

@@ -7,7 +7,8 @@ import { S3Bucket } from '../s3/s3-bucket.ts';
 const REGION = 'US-Standard';
 
 /** Dell EMC ECS as the registry knows it: S3's protocol, path style, credentials from the environment only. Throws `credentials_…` and `endpoint_invalid`. */
-export function ecsProvider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
+export function ecsProvider(place: BucketPlace): BucketProvider {
+  const { role, container, endpointOverride, environment, network, clock } = place;
   const credentials = ecsCredentials({ role, environment });
   const settings = keyedEndpoint({
     bucket: container,
@@ -21,6 +22,6 @@ export function ecsProvider({ role, container, endpointOverride, environment, cl
   });
   return {
     modifiedAt: () => Promise.resolve(0),
-    open: () => Promise.resolve({ bucket: new S3Bucket(settings, { clock }), modifiedAt: 0 }),
+    open: () => Promise.resolve({ bucket: new S3Bucket(settings, { clock, network }), modifiedAt: 0 }),
   };
 }

@@ -5,6 +5,7 @@ import { crc32c } from '../../../checksum/crc32c.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
+import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import { GcsClient, publicEndpoint } from './gcs-client.ts';
@@ -21,6 +22,7 @@ export interface GcsConfig {
   readonly authorizer: Authorizer;
   /** URL of the service; the public one unless given. */
   readonly endpoint?: string | undefined;
+  readonly network?: StoreNetwork;
   readonly clock: Clock;
   readonly timeouts?: RequestTimeouts;
 }
@@ -36,9 +38,10 @@ export class GcsBucket implements Bucket {
   readonly #requests: GcsRequests;
   readonly #transport: GcsTransport;
 
-  constructor({ container, authorizer, endpoint = publicEndpoint, clock, timeouts = defaultTimeouts }: GcsConfig) {
+  constructor(config: GcsConfig) {
+    const { container, authorizer, endpoint = publicEndpoint, clock, timeouts = defaultTimeouts } = config;
     this.location = `gs://${container}`;
-    this.#transport = new GcsTransport(authorizer);
+    this.#transport = new GcsTransport(authorizer, config.network ?? directNetwork);
     const client = new GcsClient({ bucket: container, endpoint, transport: this.#transport });
     this.#requests = new GcsRequests(client, { location: this.location, clock, timeouts });
   }

@@ -2,11 +2,13 @@ import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { credentialFailure } from '../../credentials/credential-failure.ts';
 import { type GoogleCredentials, googleCredentials, googleVariable } from '../../credentials/google.ts';
 import { parseEndpoint } from '../../http/endpoint.ts';
+import { tokenFetch } from '../../http/token-fetch.ts';
 import { GcsBucket } from './gcs-bucket.ts';
 import { anonymous, createAuthorizer } from './google-authorizer.ts';
 
 /** Google Cloud Storage as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
-export function gcsProvider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
+export function gcsProvider(place: BucketPlace): BucketProvider {
+  const { role, container, endpointOverride, environment, network, clock } = place;
   const source = googleCredentials({ role, environment });
   const schemes = ['http', 'https'] as const;
   const override =
@@ -28,8 +30,10 @@ export function gcsProvider({ role, container, endpointOverride, environment, cl
     open: async () => {
       const read = await source?.read();
       const endpoint = endpointOf(read?.fields);
-      const authorizer = isEmulator(endpoint) ? anonymous : createAuthorizer(read?.fields.identity);
-      const bucket = new GcsBucket({ container, authorizer, endpoint, clock });
+      const authorizer = isEmulator(endpoint)
+        ? anonymous
+        : createAuthorizer(read?.fields.identity, { fetch: tokenFetch(network) });
+      const bucket = new GcsBucket({ container, authorizer, endpoint, network, clock });
       return { bucket, modifiedAt: read?.modifiedAt ?? 0 };
     },
   };

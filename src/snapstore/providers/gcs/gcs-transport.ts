@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { HttpConnections } from '../../http/http-connections.ts';
+import type { StoreNetwork } from '../../http/store-network.ts';
 import { GcsErrorResponse } from './gcs-error-response.ts';
 import type { Authorizer } from './google-authorizer.ts';
 
@@ -30,10 +31,11 @@ export class TokenRefused extends Error {}
  * retries, and drops the authorization of some requests. The SDK builds requests and reads responses; here they are sent, once.
  */
 export class GcsTransport {
-  readonly #connections = new HttpConnections();
+  readonly #connections: HttpConnections;
   readonly #authorizer: Authorizer;
 
-  constructor(authorizer: Authorizer) {
+  constructor(authorizer: Authorizer, network: StoreNetwork) {
+    this.#connections = new HttpConnections(network);
     this.#authorizer = authorizer;
   }
 

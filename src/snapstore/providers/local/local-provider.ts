@@ -1,16 +1,14 @@
-import { homedir } from 'node:os';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { LocalBucket } from './local-bucket.ts';
 import { localDirectory } from './local-path.ts';
 
 /** A directory of this machine as the registry knows it; there are no credentials. */
-export function localProvider({ container, clock }: BucketPlace): BucketProvider {
+export function localProvider({ container, environment, clock }: BucketPlace): BucketProvider {
   return {
     modifiedAt: () => Promise.resolve(0),
-    open: () =>
-      Promise.resolve({
-        bucket: new LocalBucket({ directory: localDirectory(container, homedir()), clock }),
-        modifiedAt: 0,
-      }),
+    open: async () => ({
+      bucket: new LocalBucket({ directory: localDirectory(container, environment), clock }),
+      modifiedAt: 0,
+    }),
   };
 }

@@ -4,7 +4,8 @@ import { keyedEndpoint } from '../s3/keyed-endpoint.ts';
 import { S3Bucket } from '../s3/s3-bucket.ts';
 
 /** OpenShift Container Storage as the registry knows it: S3's protocol, path style. Throws `credentials_…` and `endpoint_invalid`. */
-export function ocsProvider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
+export function ocsProvider(place: BucketPlace): BucketProvider {
+  const { role, container, endpointOverride, environment, network, clock } = place;
   const source = openShiftCredentials({ role, environment });
   return {
     modifiedAt: () => source.modifiedAt(),
@@ -17,7 +18,7 @@ export function ocsProvider({ role, container, endpointOverride, environment, cl
         endpoint: endpointOverride ?? fields.endpoint,
         origin: endpointOverride === undefined ? written : '--store-endpoint-override',
       });
-      return { bucket: new S3Bucket(settings, { clock }), modifiedAt };
+      return { bucket: new S3Bucket(settings, { clock, network }), modifiedAt };
     },
   };
 }

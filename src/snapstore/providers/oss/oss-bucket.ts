@@ -4,6 +4,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
+import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
 import { StoreError, whenDenied } from '../../store-error.ts';
 import { createOssClient, type OssCallOptions, type OssHeaders, type OssPage } from './oss-client.ts';
@@ -18,6 +19,7 @@ export interface OssConfig {
   readonly credentials: AlicloudCredentials;
   /** URL of the service. */
   readonly endpoint: string;
+  readonly network?: StoreNetwork;
   readonly clock: Clock;
   readonly timeouts?: RequestTimeouts;
 }
@@ -35,10 +37,11 @@ export class OssBucket implements Bucket {
   readonly #transport: OssTransport;
 
   /** Connects to nothing yet. Throws an `invalid` {@link StoreError} for a name no bucket can have. */
-  constructor({ container, credentials, endpoint, clock, timeouts = defaultTimeouts }: OssConfig) {
+  constructor(config: OssConfig) {
+    const { container, credentials, endpoint, clock, timeouts = defaultTimeouts } = config;
     this.#name = container;
     this.location = `oss://${container}`;
-    this.#transport = new OssTransport();
+    this.#transport = new OssTransport(config.network ?? directNetwork);
     const client = createOssClient({ bucket: container, endpoint, credentials, transport: this.#transport });
     this.#requests = new OssRequests(client, { clock, timeouts });
   }

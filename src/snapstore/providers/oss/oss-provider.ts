@@ -4,7 +4,8 @@ import { parseEndpoint } from '../../http/endpoint.ts';
 import { OssBucket } from './oss-bucket.ts';
 
 /** Alibaba Cloud OSS as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
-export function ossProvider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
+export function ossProvider(place: BucketPlace): BucketProvider {
+  const { role, container, endpointOverride, environment, network, clock } = place;
   const source = alicloudCredentials({ role, environment });
   // The secret signs each request and never travels, so plain http is allowed.
   const schemes = ['http', 'https'] as const;
@@ -18,7 +19,7 @@ export function ossProvider({ role, container, endpointOverride, environment, cl
       const { fields: credentials, modifiedAt } = await source.read();
       const origin = `the field "storageEndpoint" of ${source.location}`;
       const endpoint = override ?? parseEndpoint(withScheme(credentials.storageEndpoint), { origin, schemes });
-      return { bucket: new OssBucket({ container, credentials, endpoint, clock }), modifiedAt };
+      return { bucket: new OssBucket({ container, credentials, endpoint, network, clock }), modifiedAt };
     },
   };
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { HttpConnections } from '../../http/http-connections.ts';
+import type { StoreNetwork } from '../../http/store-network.ts';
 
 /** One call on its way through the SDK. */
 export interface OssRequest {
@@ -34,7 +35,11 @@ export interface UrllibAnswer {
 
 /** Carries the SDK's requests, so that they can be cancelled, which its own transport cannot. */
 export class OssTransport {
-  readonly #connections = new HttpConnections();
+  readonly #connections: HttpConnections;
+
+  constructor(network: StoreNetwork) {
+    this.#connections = new HttpConnections(network);
+  }
 
   /** What the SDK calls. */
   async request(url: string, options: UrllibOptions): Promise<UrllibAnswer> {

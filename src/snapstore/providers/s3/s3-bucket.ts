@@ -17,6 +17,7 @@ import type {
   VersionOptions,
 } from '../../bucket.ts';
 import type { RawBody } from '../../http/object-body.ts';
+import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests, type StoreTask } from '../../http/store-requests.ts';
 import { StoreError, whenDenied } from '../../store-error.ts';
 import type { PartDigest } from '../../upload/part-digests.ts';
@@ -37,7 +38,11 @@ export class S3Bucket implements Bucket {
 
   constructor(
     settings: S3Settings,
-    { clock, timeouts = defaultTimeouts }: { readonly clock: Clock; readonly timeouts?: RequestTimeouts },
+    {
+      clock,
+      network = directNetwork,
+      timeouts = defaultTimeouts,
+    }: { readonly clock: Clock; readonly network?: StoreNetwork; readonly timeouts?: RequestTimeouts },
   ) {
     this.#settings = settings;
     const { requestChecksums, sse } = settings;
@@ -57,7 +62,7 @@ export class S3Bucket implements Bucket {
     this.location =
       settings.endpoint === undefined ? `s3://${settings.bucket}` : `${settings.endpoint}/${settings.bucket}`;
     this.#place = {
-      client: createS3Client(settings, clock),
+      client: createS3Client(settings, { clock, network }),
       requests: new StoreRequests({ clock, timeouts, translate: s3Error }),
       bucket: settings.bucket,
       location: this.location,

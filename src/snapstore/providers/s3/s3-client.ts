@@ -1,6 +1,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Clock } from '../../../runtime/clock.ts';
-import { SharedBufferHttpAgent, SharedBufferHttpsAgent } from '../../http/shared-buffer-agents.ts';
+import { storeAgents } from '../../http/store-agents.ts';
+import type { StoreNetwork } from '../../http/store-network.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { webIdentity } from './web-identity.ts';
 
@@ -11,10 +12,12 @@ const MOST_CONNECTIONS = 64;
 const CONNECT_TIMEOUT = 10_000;
 
 /** The SDK's client for these settings. It never retries: that is up to the caller. */
-export function createS3Client(settings: S3Settings, clock: Clock): S3Client {
-  const { region, endpoint, identity, trustedCaCert } = settings;
-  const connections = { keepAlive: true, maxSockets: MOST_CONNECTIONS };
-  const trust = trustedCaCert === undefined ? {} : { ca: trustedCaCert };
+export function createS3Client(
+  settings: S3Settings,
+  { clock, network }: { readonly clock: Clock; readonly network: StoreNetwork },
+): S3Client {
+  const { region, endpoint, identity, trustedCaCert, insecureSkipVerify } = settings;
+  const agents = storeAgents({ network, maxSockets: MOST_CONNECTIONS, trustedCaCert, insecureSkipVerify });
   const config: S3ClientConfig = {
     forcePathStyle: settings.pathStyle,
     maxAttempts: 1,
@@ -24,12 +27,8 @@ export function createS3Client(settings: S3Settings, clock: Clock): S3Client {
     expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT,
-      httpAgent: new SharedBufferHttpAgent(connections),
-      httpsAgent: new SharedBufferHttpsAgent({
-        ...connections,
-        ...trust,
-        rejectUnauthorized: !settings.insecureSkipVerify,
-      }),
+      httpAgent: agents.http,
+      httpsAgent: agents.https,
     },
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -41,7 +40,10 @@ export function createS3Client(settings: S3Settings, clock: Clock): S3Client {
         credentials: { accessKeyId: identity.accessKeyID, secretAccessKey: identity.secretAccessKey },
       });
     case 'web identity':
-      return new S3Client({ ...config, credentials: webIdentity({ ...identity, region, trustedCaCert }, clock) });
+      return new S3Client({
+        ...config,
+        credentials: webIdentity({ ...identity, region, trustedCaCert }, { clock, network }),
+      });
     case 'default chain':
       return new S3Client(config);
     default:

@@ -8,7 +8,8 @@ import type { S3Identity, S3Settings } from './s3-settings.ts';
 const SCHEMES = ['http', 'https'] as const;
 
 /** AWS S3, or a service that speaks its protocol, as the registry knows it. Throws `endpoint_invalid`. */
-export function s3Provider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
+export function s3Provider(place: BucketPlace): BucketProvider {
+  const { role, container, endpointOverride, environment, network, clock } = place;
   const source = awsCredentials({ role, environment });
   const override =
     endpointOverride === undefined
@@ -27,7 +28,7 @@ export function s3Provider({ role, container, endpointOverride, environment, clo
         // Better refused now than at the first request.
         await readWebIdentityToken(settings.identity.tokenPath);
       }
-      return { bucket: new S3Bucket(settings, { clock }), modifiedAt: read?.modifiedAt ?? 0 };
+      return { bucket: new S3Bucket(settings, { clock, network }), modifiedAt: read?.modifiedAt ?? 0 };
     },
   };
 }

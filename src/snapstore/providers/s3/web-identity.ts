@@ -1,9 +1,10 @@
-import { getCACertificates } from 'node:tls';
 import { fromWebToken } from '@aws-sdk/credential-provider-web-identity';
 import type { Clock } from '../../../runtime/clock.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import { readWebIdentityToken } from '../../credentials/aws.ts';
 import { kindOfNetworkError, kindOfStatus } from '../../http/error-kind.ts';
+import { storeAgents } from '../../http/store-agents.ts';
+import type { StoreNetwork } from '../../http/store-network.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 import { statusOf } from './s3-error.ts';
 
@@ -32,11 +33,14 @@ type Keys = Awaited<ReturnType<ReturnType<typeof fromWebToken>>>;
  * has none, and from five minutes before they expire; as long as they are good, a token service that fails is asked again with the
  * next request. `AWS_ENDPOINT_URL_STS` says where that service is when it is not AWS's own. Throws {@link StoreError}s.
  */
-export function webIdentity(role: WebIdentityRole, clock: Clock): () => Promise<Keys> {
+export function webIdentity(
+  role: WebIdentityRole,
+  { clock, network }: { readonly clock: Clock; readonly network: StoreNetwork },
+): () => Promise<Keys> {
   let last: Keys | undefined;
   return async () => {
     try {
-      last = await exchange(role);
+      last = await exchange(role, network);
       return last;
     } catch (error) {
       if (last?.expiration !== undefined && last.expiration.getTime() > clock.now()) {
@@ -47,10 +51,12 @@ export function webIdentity(role: WebIdentityRole, clock: Clock): () => Promise<
   };
 }
 
-async function exchange({ roleARN, tokenPath, region, trustedCaCert }: WebIdentityRole): Promise<Keys> {
-  const trust = trustedCaCert === undefined ? {} : { ca: [...getCACertificates('default'), trustedCaCert] };
+async function exchange(
+  { roleARN, tokenPath, region, trustedCaCert }: WebIdentityRole,
+  network: StoreNetwork,
+): Promise<Keys> {
   // Asked about once an hour: a connection that is kept would only wait to be closed.
-  const connections = { keepAlive: false };
+  const agents = storeAgents({ network, keepAlive: false, alsoTrusted: trustedCaCert });
   const provider = fromWebToken({
     roleArn: roleARN,
     roleSessionName: SESSION_NAME,
@@ -63,8 +69,8 @@ async function exchange({ roleARN, tokenPath, region, trustedCaCert }: WebIdenti
         connectionTimeout: CONNECT_TIMEOUT,
         requestTimeout: ANSWER_TIMEOUT,
         throwOnRequestTimeout: true,
-        httpAgent: connections,
-        httpsAgent: { ...connections, ...trust },
+        httpAgent: agents.http,
+        httpsAgent: agents.https,
       },
     },
   });

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
+import type { StoreNetwork } from '../../http/store-network.ts';
 import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
+import { tokenFetch } from '../../http/token-fetch.ts';
 import { StoreError } from '../../store-error.ts';
 import { type SwiftAction, swiftNetworkError, swiftStatusError } from './swift-error.ts';
 
@@ -47,14 +49,16 @@ const marginMs = 10 * 60_000;
 export class KeystoneLogin {
   readonly #credentials: OpenStackCredentials;
   readonly #requests: StoreRequests;
+  readonly #fetch: typeof fetch;
   readonly #closing = new AbortController();
   #token: SwiftToken | undefined;
   #login: Promise<SwiftToken> | undefined;
 
   constructor(
     credentials: OpenStackCredentials,
-    options: { readonly clock: Clock; readonly timeouts: RequestTimeouts },
+    options: { readonly network: StoreNetwork; readonly clock: Clock; readonly timeouts: RequestTimeouts },
   ) {
+    this.#fetch = tokenFetch(options.network);
     this.#credentials = credentials;
     this.#requests = new StoreRequests({ ...options, translate: swiftNetworkError });
   }
@@ -91,7 +95,7 @@ export class KeystoneLogin {
   }
 
   async #post(url: string, what: SwiftAction, signal: AbortSignal): Promise<SwiftToken> {
-    const response = await fetch(url, {
+    const response = await this.#fetch(url, {
       method: 'POST',
       // A redirect would carry the password to wherever it points.
       redirect: 'manual',

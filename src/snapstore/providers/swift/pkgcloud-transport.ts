@@ -7,7 +7,8 @@ import {
   type RequestOptions,
   type StorageClient,
 } from 'pkgcloud/lib/pkgcloud/openstack/storage/index.js';
-import { SharedBufferHttpAgent, SharedBufferHttpsAgent } from '../../http/shared-buffer-agents.ts';
+import { type StoreAgents, storeAgents } from '../../http/store-agents.ts';
+import type { StoreNetwork } from '../../http/store-network.ts';
 import type { SwiftToken } from './keystone-login.ts';
 
 /** One request to Swift. */
@@ -53,12 +54,10 @@ class NoLogin extends EventEmitter {
  */
 export class PkgcloudTransport {
   readonly #client: StorageClient;
-  readonly #agents = {
-    http: new SharedBufferHttpAgent({ keepAlive: true }),
-    https: new SharedBufferHttpsAgent({ keepAlive: true }),
-  };
+  readonly #agents: StoreAgents;
 
-  constructor() {
+  constructor(network: StoreNetwork) {
+    this.#agents = storeAgents({ network });
     this.#client = createClient({ authUrl: 'http://unused.invalid', identity: NoLogin, earlyTokenTimeout: 0 });
     this.#client.failCodes = {};
     this.#client.before.push((options) => this.#prepare(options));
@@ -102,8 +101,7 @@ export class PkgcloudTransport {
 
   /** Closes idle connections. */
   close(): void {
-    this.#agents.http.destroy();
-    this.#agents.https.destroy();
+    this.#agents.close();
   }
 
   #start(

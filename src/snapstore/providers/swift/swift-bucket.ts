@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
+import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import { KeystoneLogin } from './keystone-login.ts';
@@ -15,6 +16,7 @@ import { notFoundMeans, SwiftUpload } from './swift-upload.ts';
 export interface SwiftConfig {
   readonly container: string;
   readonly credentials: OpenStackCredentials;
+  readonly network?: StoreNetwork;
   readonly clock: Clock;
   readonly timeouts?: RequestTimeouts;
 }
@@ -31,9 +33,10 @@ export class SwiftBucket implements Bucket {
   /** Numbers of the uploads that are under way, by key. */
   readonly #uploads = new Map<string, Set<number>>();
 
-  constructor({ container, credentials, clock, timeouts = defaultTimeouts }: SwiftConfig) {
-    const keystone = new KeystoneLogin(credentials, { clock, timeouts });
-    const transport = new PkgcloudTransport();
+  constructor(config: SwiftConfig) {
+    const { container, credentials, network = directNetwork, clock, timeouts = defaultTimeouts } = config;
+    const keystone = new KeystoneLogin(credentials, { network, clock, timeouts });
+    const transport = new PkgcloudTransport(network);
     this.#connection = new SwiftConnection({ container, keystone, transport, clock, timeouts });
     this.location = this.#connection.location;
   }

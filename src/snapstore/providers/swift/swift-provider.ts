@@ -7,7 +7,8 @@ import { SwiftBucket } from './swift-bucket.ts';
  * OpenStack Swift as the registry knows it. An endpoint override takes the place of Keystone's URL, the only endpoint in the
  * credentials; where Swift itself is, Keystone's catalogue says. Throws `credentials_absent` and `endpoint_invalid`.
  */
-export function swiftProvider({ role, container, endpointOverride, environment, clock }: BucketPlace): BucketProvider {
+export function swiftProvider(place: BucketPlace): BucketProvider {
+  const { role, container, endpointOverride, environment, network, clock } = place;
   const source = openStackCredentials({ role, environment });
   const authURL =
     endpointOverride === undefined
@@ -18,7 +19,7 @@ export function swiftProvider({ role, container, endpointOverride, environment, 
     open: async () => {
       const { fields, modifiedAt } = await source.read();
       const credentials = authURL === undefined ? fields : { ...fields, authURL };
-      return { bucket: new SwiftBucket({ container, credentials, clock }), modifiedAt };
+      return { bucket: new SwiftBucket({ container, credentials, network, clock }), modifiedAt };
     },
   };
 }

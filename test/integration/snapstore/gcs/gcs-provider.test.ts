@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
+import { directNetwork } from '../../../../src/snapstore/http/store-network.ts';
 import { gcsProvider } from '../../../../src/snapstore/providers/gcs/gcs-provider.ts';
 import { quietLogger } from '../../../support/context/quiet-logger.ts';
 import { startGcsServer } from '../../../support/servers/gcs-server.ts';
@@ -16,7 +17,7 @@ test('an http endpoint is an emulator, wherever it is given', async () => {
   await writeFile(dir.join('gcs.json'), JSON.stringify(server.tokens.serviceAccount()));
   // The address of the JSON API, as the Go program is given it.
   await writeFile(dir.join('storageAPIEndpoint'), `${server.endpoint}/storage/v1/\n`);
-  const place = { container: server.bucket, log: quietLogger, clock: systemClock } as const;
+  const place = { container: server.bucket, log: quietLogger, clock: systemClock, network: directNetwork } as const;
   for (const provider of [
     gcsProvider({ ...place, role: 'source', endpointOverride: server.endpoint, environment: {} }),
     gcsProvider({
@@ -37,7 +38,13 @@ test('an http endpoint is an emulator, wherever it is given', async () => {
 
 test('the variables of a copy source must be set, and an endpoint must be a URL', async () => {
   await using dir = makeTempDir();
-  const place = { container: 'backups', log: quietLogger, clock: systemClock, environment: {} } as const;
+  const place = {
+    container: 'backups',
+    log: quietLogger,
+    clock: systemClock,
+    network: directNetwork,
+    environment: {},
+  } as const;
   assert.throws(() => gcsProvider({ ...place, role: 'source', endpointOverride: undefined }), {
     code: 'credentials_absent',
     message: /SOURCE_GOOGLE_APPLICATION_CREDENTIALS/,

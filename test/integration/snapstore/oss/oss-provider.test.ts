@@ -3,6 +3,7 @@ import { utimes, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
+import { directNetwork } from '../../../../src/snapstore/http/store-network.ts';
 import { ossProvider } from '../../../../src/snapstore/providers/oss/oss-provider.ts';
 import { quietLogger } from '../../../support/context/quiet-logger.ts';
 import { startOssServer } from '../../../support/servers/oss-server.ts';
@@ -27,6 +28,7 @@ test('a bucket is opened with the credentials of its role, and again when they w
     environment: { SOURCE_ALICLOUD_APPLICATION_CREDENTIALS_JSON: file },
     log: quietLogger,
     clock: systemClock,
+    network: directNetwork,
   });
 
   await write('an old secret', 1000);
@@ -55,6 +57,7 @@ test('an override wins over the endpoint of the credentials, and must be a URL',
     environment: { ALICLOUD_APPLICATION_CREDENTIALS: file },
     log: quietLogger,
     clock: systemClock,
+    network: directNetwork,
   } as const;
   await writeFile(file, JSON.stringify({ ...keys, storageEndpoint: 'ftp://wrong' }));
   const { bucket } = await ossProvider({ ...place, endpointOverride: 'http://127.0.0.1:9' }).open();

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { getCACertificates } from 'node:tls';
+import { type Environment, variable } from '../../runtime/environment.ts';
+
+/** Bytes of one file of certificates, and files of one directory, at most. */
+const mostBytes = 8 * 1024 * 1024;
+const mostFiles = 2_000;
+
+/**
+ * PEM of the authorities that every store, its token service and its proxy are trusted by: those that come with Node, those of
+ * the machine, and those that `SSL_CERT_FILE`, `SSL_CERT_DIR` (several, separated by colons) and `AWS_CA_BUNDLE` name.
+ * What cannot be read there is handed to `onUnreadable` and left out.
+ */
+export function trustedAuthorities(
+  environment: Environment,
+  onUnreadable: (name: string, error: unknown) => void,
+): readonly string[] {
+  const found = [...getCACertificates('default'), ...getCACertificates('system')];
+  const read = (name: string, path: string, certificates: (path: string) => readonly string[]): void => {
+    try {
+      found.push(...certificates(path));
+    } catch (error) {
+      onUnreadable(name, error);
+    }
+  };
+  for (const name of ['SSL_CERT_FILE', 'AWS_CA_BUNDLE']) {
+    const file = variable(environment, name);
+    if (file !== undefined) {
+      read(name, file, certificatesIn);
+    }
+  }
+  const directories = variable(environment, 'SSL_CERT_DIR')?.split(':') ?? [];
+  for (const directory of directories.filter((each) => each !== '')) {
+    read('SSL_CERT_DIR', directory, (path) => filesIn(path).flatMap(certificatesIn));
+  }
+  return [...new Set(found)];
+}
+
+function filesIn(directory: string): readonly string[] {
+  return readdirSync(directory)
+    .slice(0, mostFiles)
+    .map((name) => join(directory, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+}
+
+function certificatesIn(path: string): readonly string[] {
+  const facts = statSync(path);
+  if (!facts.isFile() || facts.size > mostBytes) {
+    throw new Error(`${path} is no file of certificates`);
+  }
+  const pem = readFileSync(path, 'latin1');
+  return pem.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/g) ?? [];
+}
