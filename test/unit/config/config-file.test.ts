@@ -38,6 +38,7 @@ snapshotterConfig:
   garbageCollectionPolicy: LimitBased
   maxBackups: 8
   deltaSnapshotRetentionPeriod: 48h
+  leftHistoryRetention: 24h
 snapstoreConfig:
   provider: Local
   container: backup
@@ -136,6 +137,7 @@ describe('a configuration file', () => {
         policy: 'LimitBased',
         maxBackups: 8,
         deltaRetentionPeriodMs: 172_800_000,
+        leftHistoryMs: 86_400_000,
       },
       defragmentation: { schedule: '0 0 */2 * *' },
       backoff: { multiplier: 3, attemptLimit: 7, thresholdTimeMs: 180_000 },

@@ -20,6 +20,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
     'once',
     'include',
     'companion-max',
+    'left-history-retention',
     'snapshot-from',
     'delta-spool-limit',
     'max-store-outage',
@@ -44,7 +45,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   initialize: ['output', 'log-level', 'log-format'],
   compact: ['output', 'log-level', 'log-format'],
   copy: ['dry-run', 'output', 'log-level', 'log-format'],
-  server: ['snapshot-from', 'delta-spool-limit', 'max-store-outage', 'log-format'],
+  server: ['left-history-retention', 'snapshot-from', 'delta-spool-limit', 'max-store-outage', 'log-format'],
 };
 
 /** A default as the reference program prints it. */
