@@ -1,5 +1,7 @@
 import { getSystemErrorMap } from 'node:util';
 import { Failure, type FailureParts } from '../runtime/failure.ts';
+import { UserRefused } from '../runtime/process/acting-as.ts';
+import { NotAFile } from './open-file.ts';
 
 type Refusal = Pick<FailureParts, 'code' | 'found' | 'remedy'>;
 
@@ -32,6 +34,16 @@ export function fileFailure(error: unknown, place: Pick<FailureParts, 'action' |
 
 /** What an error of the operating system means; undefined for any other error. */
 export function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof NotAFile) {
+    return { code: 'not_a_file', found: error.message, remedy: 'give a file' };
+  }
+  if (error instanceof UserRefused) {
+    return {
+      code: 'denied',
+      found: `it belongs to user ${error.user.uid}, and root may not become that user here`,
+      remedy: 'run as that user, or allow it (CAP_SETUID, CAP_SETGID)',
+    };
+  }
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error) || typeof error.code !== 'string') {
     return undefined;
   }

@@ -1,8 +1,6 @@
-import { realpath } from 'node:fs/promises';
-import path from 'node:path';
 import { lockDb } from '../../datadir/lock.ts';
+import { RunLock } from '../../datadir/run-lock.ts';
 import { readStructure } from '../../datadir/structure.ts';
-import { isErrno } from '../../fs/errno.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { type DataDirState, reasonOf, type ValidationMode } from './data-dir-state.ts';
@@ -19,7 +17,7 @@ export type { DataDirState, InitializeRequest, InitializeResult, ValidationMode 
  *
  * Nothing is deleted: the `member/` of an invalid directory is kept aside when it is replaced, or, with a store that is proved to
  * be empty, moved aside so that a new member starts. A directory that is valid by itself is kept when the store cannot be
- * read. Throws a {@link Failure}: `wrong_volume` and `data_dir_locked` before anything is touched,
+ * read. Throws a {@link Failure}: `wrong_volume`, `data_dir_locked` and `data_dir_busy` before anything is touched,
  * `data_dir_invalid` when there is no store to restore from, and whatever the restore throws; the directory is then as before.
  *
  * A container waits for this at each start, and nearly always all is well: what only a bad directory needs is loaded for
@@ -28,15 +26,19 @@ export type { DataDirState, InitializeRequest, InitializeResult, ValidationMode 
 export async function initialize(request: InitializeRequest, context: RunContext): Promise<InitializeResult> {
   const inner: RunContext = { ...context, log: context.log.child({ actor: 'initializer' }) };
   try {
-    const dataDir = await resolveDataDir(request.dataDir);
-    return await initializeResolved({ ...request, dataDir }, inner);
+    await using lock = await RunLock.take(request.dataDir, inner, { action: 'initialize' });
+    return await initializeLocked({ ...request, dataDir: lock.dataDir }, lock, inner);
   } catch (error) {
     const { restoreFailure } = await import('../restore/restore-failure.ts');
     throw restoreFailure(error, { dataDir: request.dataDir, signal: context.signal });
   }
 }
 
-async function initializeResolved(request: InitializeRequest, context: RunContext): Promise<InitializeResult> {
+async function initializeLocked(
+  request: InitializeRequest,
+  lock: RunLock,
+  context: RunContext,
+): Promise<InitializeResult> {
   const { dataDir, namespace, mode, store, member } = request;
   if (namespace !== undefined) {
     await guardVolume(dataDir, namespace);
@@ -53,7 +55,7 @@ async function initializeResolved(request: InitializeRequest, context: RunContex
   }
   describe(found, dataDir, context);
   const { replaceInvalid } = await import('./replace-invalid.ts');
-  return await replaceInvalid({ request, structure, found, stored }, context);
+  return await replaceInvalid({ request, lock, structure, found, stored }, context);
 }
 
 function keep(
@@ -89,17 +91,5 @@ function describe(found: DataDirState, dataDir: string, context: RunContext): vo
     context.log.info(`Data directory does not exist: ${dataDir}`);
   } else if (found.state !== 'behind_store') {
     context.log.warn({ state: found.state }, `Data directory invalid: ${reasonOf(found)}`);
-  }
-}
-
-/** Links are followed, so that what is renamed is on the volume itself. */
-async function resolveDataDir(dataDir: string): Promise<string> {
-  try {
-    return await realpath(dataDir);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) {
-      return path.resolve(dataDir);
-    }
-    throw error;
   }
 }

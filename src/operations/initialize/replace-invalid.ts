@@ -1,8 +1,9 @@
+import type { RunLock } from '../../datadir/run-lock.ts';
 import type { Structure } from '../../datadir/structure.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
-import { restore } from '../restore/restore.ts';
+import { restore, restoreLocked } from '../restore/restore.ts';
 import { type DataDirState, reasonOf } from './data-dir-state.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
 import { replaceDataDir, setMemberAside } from './replace-data-dir.ts';
@@ -13,6 +14,8 @@ import { validateDataDir } from './validate.ts';
 /** A directory that cannot be trusted, and what is known of its backup. */
 export interface InvalidDirectory {
   readonly request: InitializeRequest;
+  /** Held by this run. */
+  readonly lock: RunLock;
   readonly structure: Structure;
   readonly found: DataDirState;
   readonly stored: StoredBackups;
@@ -92,16 +95,19 @@ async function whenAwaited(
 }
 
 async function restoreInvalid(
-  { request, structure, found, store }: InvalidDirectory & { readonly store: SnapStore },
+  { request, lock, structure, found, store }: InvalidDirectory & { readonly store: SnapStore },
   context: RunContext,
 ): Promise<InitializeResult> {
   const { dataDir, mode } = request;
   try {
-    const { built, keptAside } = await replaceDataDir(
-      dataDir,
-      (staging) => restore({ ...request, store, dataDir: staging }, context),
-      context,
-    );
+    const { built, keptAside } =
+      lock.directory === undefined
+        ? { built: await restoreLocked({ ...request, store }, lock, context), keptAside: undefined }
+        : await replaceDataDir(
+            dataDir,
+            (staging) => restore({ ...request, store, dataDir: staging }, context),
+            context,
+          );
     context.log.info({ revision: built.revision }, 'Successfully restored the etcd data directory.');
     const aside = keptAside === undefined ? {} : { keptAside };
     return { found, action: 'restored', restored: { ...built, dataDir }, ...aside };

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type MembershipPlan, planMembership } from '../../datadir/membership/bootstrap.ts';
 import { writeRaftState } from '../../datadir/membership/raft-state.ts';
+import { RunLock } from '../../datadir/run-lock.ts';
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { type RebuildSource, rebuildDatabase } from './rebuild-database.ts';
@@ -35,23 +36,30 @@ export interface RestoreResult {
 /**
  * Builds a data directory from a chain of a store, without an etcd.
  *
- * The directory appears whole or not at all: it is built under another name on the same volume and renamed at the end.
+ * The directory appears whole or not at all: it is built under another name on the same volume and renamed at the end. One run alone
+ * works on it: a second one is refused. When root restores, the files belong to the owner of the directory.
  * After any failure neither it nor temporary files remain. Throws a {@link Failure}, or the signal's reason.
  */
 export async function restore(request: RestoreRequest, context: RunContext): Promise<RestoreResult> {
   const inner: RunContext = { ...context, log: context.log.child({ actor: 'restorer' }) };
   try {
-    return await restoreTarget(request, inner);
+    await using lock = await RunLock.take(request.dataDir, inner, { action: 'restore into' });
+    return await restoreLocked(request, lock, inner);
   } catch (error) {
     throw restoreFailure(error, { dataDir: request.dataDir, signal: context.signal });
   }
 }
 
-async function restoreTarget(request: RestoreRequest, context: RunContext): Promise<RestoreResult> {
+/** {@link restore} for a run that has the lock of the data directory already. */
+export async function restoreLocked(
+  request: RestoreRequest,
+  lock: RunLock,
+  context: RunContext,
+): Promise<RestoreResult> {
   const { store, dataDir } = request;
   const bootstrap = planMembership(request.member);
   const selection = await selectChain(store, request.target ?? {}, context);
-  await using staging = await Staging.begin(dataDir);
+  await using staging = await Staging.begin(lock);
   const snapDir = path.join(staging.memberDir, 'snap');
   await mkdir(snapDir, { mode: 0o700 });
   const file = path.join(snapDir, 'db');

@@ -1,98 +1,146 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { makeDirectories, removeEmptyDirectories, syncMadeDirectories } from '../../fs/directories.ts';
+import type { RunLock } from '../../datadir/run-lock.ts';
+import { makeDirectories, syncMadeDirectories } from '../../fs/directories.ts';
 import { isErrno } from '../../fs/errno.ts';
+import { giveTree } from '../../fs/give-tree.ts';
+import { openDirectory, type PinnedDirectory } from '../../fs/pinned-directory.ts';
+import { PrivateDirectory } from '../../fs/private-directory.ts';
+import { isSameFile } from '../../fs/same-file.ts';
 import { syncDirectory } from '../../fs/sync.ts';
 import { Failure } from '../../runtime/failure.ts';
+import { tryLockHandle } from '../../runtime/process/file-lock.ts';
+import { removeLeftovers, stagingPrefix } from './staging-leftovers.ts';
 
 /**
  * Where a data directory is built until it is whole, and how it then takes its place in one rename.
  *
- * A data directory that does not exist is built next to it, as `DATADIR.part`. One that exists may be a mount point, which
- * cannot be replaced and whose neighbours are on another volume: then only `member` is built, inside, as `member.part`.
- * What a crashed run has left under these names is removed first.
+ * A data directory that does not exist is built next to it. One that exists may be a mount point, which cannot be replaced and whose
+ * neighbours are on another volume: then only `member` is built, inside. Either way in a private directory with a random name, so
+ * that nobody else can reach what is being written; what killed runs have left of this kind is removed first.
  */
 export class Staging implements AsyncDisposable {
   /** The `member` directory under construction; it exists and is empty. */
   readonly memberDir: string;
-  /** Removed unless published. */
-  readonly #part: string;
-  /** What `#part` becomes. */
-  readonly #target: string;
-  /** The first directory above the target that had to be made. */
-  readonly #madeAbove: string | undefined;
-  #published = false;
+  readonly #lock: RunLock;
+  /** Where the target will be. */
+  readonly #place: PinnedDirectory;
+  readonly #private: PrivateDirectory;
+  /** The name of what is built, in the private directory, and of what it becomes, in its place. */
+  readonly #names: { readonly built: string; readonly target: string };
+  readonly #built: FileHandle;
 
-  private constructor(places: { part: string; target: string; memberDir: string; madeAbove: string | undefined }) {
-    this.#part = places.part;
-    this.#target = places.target;
+  private constructor(
+    lock: RunLock,
+    places: {
+      readonly place: PinnedDirectory;
+      readonly private: PrivateDirectory;
+      readonly names: { readonly built: string; readonly target: string };
+      readonly built: FileHandle;
+      readonly memberDir: string;
+    },
+  ) {
+    this.#lock = lock;
+    this.#place = places.place;
+    this.#private = places.private;
+    this.#names = places.names;
+    this.#built = places.built;
     this.memberDir = places.memberDir;
-    this.#madeAbove = places.madeAbove;
   }
 
   /** Throws a {@link Failure} `data_dir_in_use` when the data directory already contains `member`. */
-  static async begin(dataDir: string): Promise<Staging> {
-    const resolved = path.resolve(dataDir);
-    const adjacent = `${resolved}.part`;
-    const inside = path.join(resolved, 'member.part');
-    const present = await entries(resolved);
-    if (present?.includes('member')) {
-      throw new Failure({
-        code: 'data_dir_in_use',
-        action: 'restore into',
-        object: resolved,
-        found: 'it already contains member/',
-        remedy: 'move it away or choose another --data-dir',
-      });
+  static async begin(lock: RunLock): Promise<Staging> {
+    const { directory } = lock;
+    const place = directory ?? lock.parent;
+    if (place === undefined) {
+      // Nobody may write there; this says why.
+      await makeDirectories(lock.dataDir);
+      throw new Error(`${lock.dataDir} could be made after all`);
     }
-    await rm(adjacent, { recursive: true, force: true });
-    if (present !== undefined) {
-      await rm(inside, { recursive: true, force: true });
-      await mkdir(inside, { mode: 0o700 });
-      const target = path.join(resolved, 'member');
-      return new Staging({ part: inside, target, memberDir: inside, madeAbove: undefined });
+    const target = directory === undefined ? path.basename(lock.dataDir) : 'member';
+    if (directory !== undefined && (await readdir(directory.path)).includes('member')) {
+      throw inUse(lock.dataDir);
     }
-    const madeAbove = await makeDirectories(path.dirname(resolved));
-    const memberDir = path.join(adjacent, 'member');
-    await mkdir(adjacent, { mode: 0o700 });
-    await mkdir(memberDir, { mode: 0o700 });
-    return new Staging({ part: adjacent, target: resolved, memberDir, madeAbove });
+    const prefix = stagingPrefix(directory === undefined ? target : undefined);
+    await removeLeftovers(place, prefix);
+    await using begun = new AsyncDisposableStack();
+    const own = begun.use(await PrivateDirectory.make(place, prefix));
+    // So that other runs know that it is in use.
+    await tryLockHandle(own.pinned.handle);
+    const built = directory === undefined ? 'data' : 'member';
+    await mkdir(own.at(built), { mode: 0o700 });
+    const memberDir = directory === undefined ? own.at(built, 'member') : own.at(built);
+    if (directory === undefined) {
+      await mkdir(memberDir, { mode: 0o700 });
+    }
+    const handle = begun.adopt(await openDirectory(own.at(built)), (opened) => opened.close());
+    begun.move();
+    return new Staging(lock, { place, private: own, names: { built, target }, built: handle, memberDir });
   }
 
-  /** Makes every directory durable and puts the whole in its place. The files in it have to be durable already. */
+  /**
+   * Gives what was built to the owner of the place, makes every directory durable and puts the whole in its place. The files in it
+   * have to be durable already. Throws a {@link Failure} `data_dir_changed` when the place is another one now.
+   */
   async publish(): Promise<void> {
+    const from = this.#private.at(this.#names.built);
+    const to = this.#place.at(this.#names.target);
+    const { owner } = this.#lock;
+    if (process.geteuid?.() === 0 && owner !== undefined) {
+      await giveTree(from, owner);
+    }
     for (const directory of [path.join(this.memberDir, 'snap'), path.join(this.memberDir, 'wal'), this.memberDir]) {
       await syncDirectory(directory);
     }
-    await syncDirectory(this.#part);
-    await rename(this.#part, this.#target);
-    this.#published = true;
-    const parent = path.dirname(this.#target);
-    await syncDirectory(parent);
-    if (this.#madeAbove !== undefined) {
-      await syncMadeDirectories(parent, this.#madeAbove);
+    await syncDirectory(from);
+    await this.#lock.checkPlace();
+    if (this.#lock.directory === undefined) {
+      // From the moment it is there, other runs lock the directory itself.
+      await this.#lock.lockToo(this.#built);
+    }
+    await this.#rename(from, to);
+    await syncDirectory(this.#place.path);
+    if (this.#lock.madeAbove !== undefined) {
+      await syncMadeDirectories(path.dirname(this.#lock.dataDir), this.#lock.madeAbove);
     }
   }
 
   /** Removes everything again unless it was published. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#published) {
-      return;
+    try {
+      await this.#built.close();
+    } finally {
+      await this.#private[Symbol.asyncDispose]();
     }
-    await rm(this.#part, { recursive: true, force: true });
-    if (this.#madeAbove !== undefined) {
-      await removeEmptyDirectories(path.dirname(this.#target), this.#madeAbove);
+  }
+
+  async #rename(from: string, to: string): Promise<void> {
+    const built = await this.#built.stat({ bigint: true });
+    try {
+      await rename(from, to);
+    } catch (error) {
+      // Somebody has begun a member there; an empty directory would have been replaced.
+      throw isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR') ? inUse(this.#lock.dataDir) : error;
+    }
+    if (!isSameFile(await lstat(to, { bigint: true }), built)) {
+      throw new Failure({
+        code: 'data_dir_changed',
+        action: 'restore into',
+        object: this.#lock.dataDir,
+        found: 'somebody exchanged what was built there',
+        remedy: 'remove it, and try again where nobody else writes',
+      });
     }
   }
 }
 
-async function entries(directory: string): Promise<readonly string[] | undefined> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) {
-      return undefined;
-    }
-    throw error;
-  }
+function inUse(dataDir: string): Failure {
+  return new Failure({
+    code: 'data_dir_in_use',
+    action: 'restore into',
+    object: dataDir,
+    found: 'it already contains member/',
+    remedy: 'move it away or choose another --data-dir',
+  });
 }

@@ -22,6 +22,16 @@ export const fileCodes = {
     meaning: 'the data directory already contains a member',
     remedy: 'move it away or choose another `--data-dir`',
   },
+  data_dir_busy: {
+    exitCode: 1,
+    meaning: 'another run of `restore` or `initialize` works on the data directory',
+    remedy: 'wait until it has ended; nothing was changed',
+  },
+  data_dir_changed: {
+    exitCode: 1,
+    meaning: 'somebody moved or replaced the data directory, or what was built for it, during the run',
+    remedy: 'leave it alone until the run has ended, and try again',
+  },
   data_dir_locked: {
     exitCode: 1,
     meaning: 'an etcd runs on the data directory',
@@ -55,6 +65,11 @@ export const fileCodes = {
     remedy: 'check owner and mode of the directory',
   },
   not_a_directory: { exitCode: 1, meaning: 'a part of a path is no directory', remedy: 'choose another path' },
+  not_a_file: {
+    exitCode: 1,
+    meaning: 'a path leads to a directory, a pipe, a device or a socket instead of a file',
+    remedy: 'give a file',
+  },
   disk_error: { exitCode: 1, meaning: 'the disk reports an error', remedy: 'check the volume' },
   file_error: {
     exitCode: 1,

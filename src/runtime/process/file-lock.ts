@@ -1,6 +1,5 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { constants as system, tmpdir } from 'node:os';
-import path from 'node:path';
+import { constants as system } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { findLockHolder, type LockHolder } from './lock-holder.ts';
 import { loadAddon } from './native-addon.ts';
@@ -19,33 +18,68 @@ export type LockAttempt =
   | { readonly acquired: true; readonly lock: FileLock }
   | { readonly acquired: false; readonly holder: LockHolder | undefined };
 
+/** What became of an attempt to lock what a handle has open. */
+export type HandleLock =
+  /** Held until the handle is closed. */
+  | { readonly outcome: 'held' }
+  | { readonly outcome: 'busy'; readonly holder: LockHolder | undefined }
+  /** There is no flock here: the module cannot be loaded, or (with an error) the file system has no locks. */
+  | { readonly outcome: 'unavailable'; readonly reason: string; readonly error?: NodeJS.ErrnoException };
+
 /**
  * Tries to take the lock that etcd holds on its db while it runs: flock(2), exclusive, without waiting.
  * Node has no flock, hence a small native module; where that cannot be loaded, /proc/locks is read instead.
  * Rejects with the system's error when the file cannot be opened, or its file system has no locks (`ENOLCK`, `ENOTSUP`).
  */
 export async function tryLockFile(file: string): Promise<LockAttempt> {
+  const handle = await openForLock(file);
+  let keep = false;
+  try {
+    const attempt = await tryLockHandle(handle);
+    switch (attempt.outcome) {
+      case 'held':
+        keep = true;
+        return { acquired: true, lock: { strength: 'exclusive', [Symbol.asyncDispose]: () => handle.close() } };
+      case 'busy':
+        return { acquired: false, holder: attempt.holder };
+      case 'unavailable':
+        if (attempt.error !== undefined) {
+          throw Object.assign(attempt.error, { path: file });
+        }
+        return {
+          acquired: true,
+          lock: { strength: { observed: attempt.reason }, [Symbol.asyncDispose]: () => Promise.resolve() },
+        };
+      default:
+        return attempt satisfies never;
+    }
+  } finally {
+    if (!keep) {
+      await handle.close();
+    }
+  }
+}
+
+/** Tries to take flock(2), exclusive, without waiting, on a file or a directory that is open. */
+export async function tryLockHandle(handle: FileHandle): Promise<HandleLock> {
   const addon = await loadAddon({
     asset: 'flock.node',
     file: () =>
       fileURLToPath(new URL(`../../../.cache/native/flock-${process.platform}-${process.arch}.node`, import.meta.url)),
-    scratch: [tmpdir(), path.dirname(file)],
   });
-  if (!addon.loaded) {
-    const holder = await findLockHolder(file);
-    const lock: FileLock = { strength: { observed: addon.reason }, [Symbol.asyncDispose]: () => Promise.resolve() };
-    return holder === undefined ? { acquired: true, lock } : { acquired: false, holder };
-  }
-  const handle = await openForLock(file);
-  const errno = tryLock(addon.exports, handle.fd);
+  const errno = addon.loaded ? tryLock(addon.exports, handle.fd) : undefined;
   if (errno === 0) {
-    return { acquired: true, lock: { strength: 'exclusive', [Symbol.asyncDispose]: () => handle.close() } };
+    return { outcome: 'held' };
   }
-  await handle.close();
-  if (errno !== EWOULDBLOCK) {
-    throw lockError(errno, file);
+  if (errno !== undefined && errno !== EWOULDBLOCK) {
+    const error = lockError(errno, `descriptor ${handle.fd}`);
+    return { outcome: 'unavailable', reason: error.message, error };
   }
-  return { acquired: false, holder: await findLockHolder(file) };
+  const holder = await findLockHolder(await handle.stat({ bigint: true }));
+  if (errno === EWOULDBLOCK || holder !== undefined) {
+    return { outcome: 'busy', holder };
+  }
+  return { outcome: 'unavailable', reason: addon.loaded ? '' : addon.reason };
 }
 
 /** The system's error for a lock that was not taken: an `errno` of flock(2), such as 37 for `ENOLCK`. */
@@ -57,13 +91,15 @@ export function lockError(errno: number, file: string): NodeJS.ErrnoException {
 
 const EWOULDBLOCK = process.platform === 'darwin' ? 35 : 11;
 
-/** NFS grants an exclusive lock only on a file that is open for writing. */
+/** NFS grants an exclusive lock only on a file that is open for writing; a link is followed for reading only. */
 async function openForLock(file: string): Promise<FileHandle> {
+  // A pipe in place of the file must not make this wait.
+  const { O_RDWR, O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
-    return await open(file, constants.O_RDWR);
+    return await open(file, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EROFS')) {
-      return await open(file, constants.O_RDONLY);
+    if (error instanceof Error && 'code' in error && ['EACCES', 'EROFS', 'ELOOP'].includes(String(error.code))) {
+      return await open(file, O_RDONLY | O_NONBLOCK);
     }
     throw error;
   }

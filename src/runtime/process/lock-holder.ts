@@ -8,16 +8,22 @@ export interface LockHolder {
   readonly command: string | undefined;
 }
 
+/** Which file is meant, whatever its name. */
+export interface LockedInode {
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
 /**
  * The process that holds a flock on a file, from Linux's /proc/locks, which lists the processes of this pid namespace only.
  * Undefined when none of those holds it, and where there is no /proc/locks.
  */
-export async function findLockHolder(file: string): Promise<LockHolder | undefined> {
-  const [table, status] = await Promise.all([
+export async function findLockHolder(file: string | LockedInode): Promise<LockHolder | undefined> {
+  const [table, { dev, ino }] = await Promise.all([
     readFile('/proc/locks', 'utf8').catch(() => ''),
-    stat(file, { bigint: true }),
+    typeof file === 'string' ? stat(file, { bigint: true }) : file,
   ]);
-  const wanted = `${deviceOf(status.dev)}:${status.ino}`;
+  const wanted = `${deviceOf(dev)}:${ino}`;
   for (const line of table.split('\n')) {
     // 1: FLOCK  ADVISORY  WRITE 1234 08:01:4711 0 EOF; lines of waiting processes have an arrow after the number.
     const match = /^\d+: FLOCK +\S+ +\S+ +(\d+) (\S+) /.exec(line);

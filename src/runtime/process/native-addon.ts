@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { constants, type FileHandle, lstat, mkdtemp, open, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { getRawAsset, isSea } from 'node:sea';
 
@@ -8,11 +9,6 @@ export interface AddonSource {
   readonly asset: string;
   /** Its file in a checkout. */
   readonly file: () => string;
-  /**
-   * Directories to unpack the asset in, tried in order. Containers may mount some of them read-only or without
-   * permission to execute.
-   */
-  readonly scratch: readonly string[];
 }
 
 /** The exports of a native module, or why there is none. */
@@ -20,31 +16,93 @@ export type LoadedAddon =
   | { readonly loaded: true; readonly exports: unknown }
   | { readonly loaded: false; readonly reason: string };
 
+/** Directories of the system. Containers may mount some of them read-only or without permission to execute. */
+const SCRATCH = ['/tmp', '/var/tmp', '/dev/shm', '/run'];
+
+/** O_TMPFILE without the part that is O_DIRECTORY, which differs between processors; Node does not name it. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+
 /**
- * Loads a native module from the single executable or from the checkout. The kernel loads modules from files only, so an
- * asset is written to a private temporary directory (0700) for as long as loading takes.
+ * Loads a native module from the single executable or from the checkout. The kernel loads modules from files only, so an asset is
+ * written to a file without a name, or where that is impossible into a private directory (0700), for as long as loading takes.
+ * It never goes where somebody else could exchange it.
  */
 export async function loadAddon(source: AddonSource): Promise<LoadedAddon> {
   if (!isSea()) {
-    return open(source.file());
+    return load(source.file());
   }
+  return await loadBytes(new Uint8Array(getRawAsset(source.asset)), [tmpdir(), ...SCRATCH]);
+}
+
+/** Loads a native module of which only the bytes exist, by way of the first of the directories where it can be done. */
+export async function loadBytes(bytes: Uint8Array, scratch: readonly string[]): Promise<LoadedAddon> {
   let last: LoadedAddon = { loaded: false, reason: 'there is no directory to unpack it in' };
-  for (const parent of source.scratch) {
-    last = await unpackAndOpen(source.asset, parent);
-    if (last.loaded) {
-      return last;
+  for (const directory of new Set(scratch)) {
+    if (!(await isTrusted(directory))) {
+      last = { loaded: false, reason: `others may change what is in ${directory}` };
+      continue;
+    }
+    for (const attempt of [loadUnnamed, loadUnpacked]) {
+      last = await attempt(bytes, directory);
+      if (last.loaded) {
+        return last;
+      }
     }
   }
   return last;
 }
 
-async function unpackAndOpen(asset: string, parent: string): Promise<LoadedAddon> {
+/**
+ * True when nobody but root and this user can exchange what they did not make in a directory: it and all above it are theirs, and
+ * others write there only where they cannot touch the files of others (`/tmp`).
+ */
+export async function isTrusted(directory: string): Promise<boolean> {
+  const trusted = [0, process.geteuid?.() ?? 0];
+  const real = await realpath(directory).catch(() => undefined);
+  if (real === undefined) {
+    return false;
+  }
+  for (let at = real; ; at = path.dirname(at)) {
+    const found = await lstat(at).catch(() => undefined);
+    const shared = ((found?.mode ?? 0) & 0o022) !== 0;
+    const sticky = ((found?.mode ?? 0) & 0o1000) !== 0;
+    if (found === undefined || !found.isDirectory() || !trusted.includes(found.uid) || (shared && !sticky)) {
+      return false;
+    }
+    if (at === path.dirname(at)) {
+      return true;
+    }
+  }
+}
+
+/** Loads it from a file that has no name, so that nobody can open or exchange it (Linux). */
+async function loadUnnamed(bytes: Uint8Array, directory: string): Promise<LoadedAddon> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(directory, O_TMPFILE | constants.O_RDWR | constants.O_EXCL, 0o700);
+    await handle.writeFile(bytes);
+    // A library that is open for writing cannot be executed on some file systems.
+    const readOnly = await open(`/proc/self/fd/${handle.fd}`, constants.O_RDONLY);
+    await handle.close();
+    handle = readOnly;
+    return load(`/proc/self/fd/${handle.fd}`);
+  } catch (error) {
+    return { loaded: false, reason: messageOf(error) };
+  } finally {
+    await handle?.close();
+  }
+}
+
+async function loadUnpacked(bytes: Uint8Array, parent: string): Promise<LoadedAddon> {
   let directory: string | undefined;
   try {
     directory = await mkdtemp(path.join(parent, '.etcdbrctl-'));
-    const file = path.join(directory, asset);
-    await writeFile(file, new Uint8Array(getRawAsset(asset)), { mode: 0o500 });
-    return open(file);
+    const file = path.join(directory, 'module.node');
+    await writeFile(file, bytes, { mode: 0o500, flag: 'wx' });
+    if (!Buffer.from(bytes).equals(await readFile(file))) {
+      return { loaded: false, reason: `${file} is not what was written there` };
+    }
+    return load(file);
   } catch (error) {
     return { loaded: false, reason: messageOf(error) };
   } finally {
@@ -54,7 +112,7 @@ async function unpackAndOpen(asset: string, parent: string): Promise<LoadedAddon
   }
 }
 
-function open(file: string): LoadedAddon {
+function load(file: string): LoadedAddon {
   const module: { exports: unknown } = { exports: {} };
   try {
     process.dlopen(module, file);

@@ -43,18 +43,21 @@ test('an existing data directory is kept, as a mount point has to be, and gets m
   assert.deepEqual(readdirSync(dir.path), ['data']);
 });
 
-test('what a crashed restore has left is replaced', async () => {
+test('what a killed restore has left is removed', async () => {
   using dir = makeTempDir();
-  mkdirSync(dir.join('data.part', 'member', 'snap'), { recursive: true });
-  writeFileSync(dir.join('data.part', 'member', 'stale'), 'x');
+  const left = '.data.etcdbrctl-4194304-0123456789abcdef';
+  mkdirSync(dir.join(left, 'data', 'member', 'snap'), { recursive: true });
+  writeFileSync(dir.join(left, 'data', 'member', 'stale'), 'x');
+  writeFileSync(dir.join('.data.etcdbrctl-lock'), '4194304\n');
+  mkdirSync(dir.join('.data.etcdbrctl-notes'));
   await restore(restoreRequest(dir), recordedContext());
   assert.deepEqual(readdirSync(dir.join('data', 'member')).toSorted(), ['snap', 'wal']);
-  assert.deepEqual(readdirSync(dir.path), ['data']);
+  assert.deepEqual(readdirSync(dir.path).toSorted(), ['.data.etcdbrctl-notes', 'data']);
 });
 
-test('what a crashed restore has left inside an existing directory is replaced', async () => {
+test('what a killed restore has left inside an existing directory is removed', async () => {
   using dir = makeTempDir();
-  mkdirSync(dir.join('data', 'member.part', 'snap'), { recursive: true });
+  mkdirSync(dir.join('data', '.etcdbrctl-4194304-0123456789abcdef', 'member'), { recursive: true });
   await restore(restoreRequest(dir), recordedContext());
   assert.deepEqual(readdirSync(dir.join('data')), ['member']);
 });

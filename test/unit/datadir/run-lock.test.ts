@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
+import { RunLock, type RunLockOptions } from '../../../src/datadir/run-lock.ts';
+import { type HandleLock, lockError, tryLockHandle } from '../../../src/runtime/process/file-lock.ts';
+import { recordedContext } from '../../support/context/run-context.ts';
+
+const action = 'restore into';
+
+function take(dataDir: string, options: Partial<RunLockOptions> = {}): Promise<RunLock> {
+  return RunLock.take(dataDir, recordedContext(), { action, ...options });
+}
+
+const noModule = (): Promise<HandleLock> => Promise.resolve({ outcome: 'unavailable', reason: 'it cannot be loaded' });
+const noLocks = (): Promise<HandleLock> => {
+  const error = lockError(37, '/data');
+  return Promise.resolve({ outcome: 'unavailable', reason: error.message, error });
+};
+
+describe('RunLock', () => {
+  it('leaves nothing but the directory, and while it lasts only a file with the process id', async () => {
+    using dir = makeTempDir();
+    {
+      await using lock = await take(dir.join('data'));
+      assert.equal(lock.directory, undefined);
+      assert.deepEqual(readdirSync(dir.path), ['.data.etcdbrctl-lock']);
+      assert.equal(readFileSync(dir.join('.data.etcdbrctl-lock'), 'utf8'), `${process.pid}\n`);
+    }
+    assert.deepEqual(readdirSync(dir.path), []);
+    mkdirSync(dir.join('data'));
+    await using lock = await take(dir.join('data'));
+    assert.ok(lock.directory !== undefined);
+    assert.deepEqual(readdirSync(dir.path), ['data']);
+    assert.deepEqual(readdirSync(dir.join('data')), []);
+  });
+
+  it('removes the directories above that it made for its file', async () => {
+    using dir = makeTempDir();
+    {
+      await using first = await take(dir.join('a', 'b', 'data'));
+      assert.equal(first.madeAbove, dir.join('a'));
+      await assert.rejects(take(dir.join('a', 'b', 'data')), { code: 'data_dir_busy' });
+    }
+    assert.deepEqual(readdirSync(dir.path), []);
+  });
+
+  it('takes over the file of a killed run', async () => {
+    using dir = makeTempDir();
+    writeFileSync(dir.join('.data.etcdbrctl-lock'), '1\n');
+    {
+      await using _lock = await take(dir.join('data'));
+      await assert.rejects(take(dir.join('data')), {
+        code: 'data_dir_busy',
+        message: new RegExp(`pid ${process.pid}`),
+      });
+    }
+    assert.deepEqual(readdirSync(dir.path), []);
+  });
+
+  it('notices that its file was removed by the run before, and that the directory appeared', async () => {
+    using dir = makeTempDir();
+    let calls = 0;
+    const removing: RunLockOptions['tryLock'] = async (handle) => {
+      calls++;
+      if (calls === 1) {
+        rmSync(dir.join('.data.etcdbrctl-lock'));
+      } else if (calls === 2) {
+        mkdirSync(dir.join('data'));
+      }
+      return await tryLockHandle(handle);
+    };
+    await using lock = await take(dir.join('data'), { tryLock: removing });
+    assert.equal(calls, 3);
+    assert.ok(lock.directory !== undefined);
+    assert.deepEqual(readdirSync(dir.path), ['data']);
+  });
+
+  for (const [name, tryLock] of Object.entries({
+    'the module cannot be loaded': noModule,
+    'there are no locks': noLocks,
+  })) {
+    it(`excludes a second run where ${name}`, async () => {
+      for (const exists of [true, false]) {
+        using dir = makeTempDir();
+        if (exists) {
+          mkdirSync(dir.join('data'));
+        }
+        {
+          await using _lock = await take(dir.join('data'), { tryLock });
+          await assert.rejects(take(dir.join('data'), { tryLock }), {
+            code: 'data_dir_busy',
+            message: new RegExp(`pid ${process.pid}`),
+          });
+          await using _other = await take(dir.join('other'), { tryLock });
+        }
+        await using _again = await take(dir.join('data'), { tryLock });
+      }
+    });
+  }
+
+  it('sees the lock of a run that has the module, where it cannot be loaded itself', async () => {
+    using dir = makeTempDir();
+    for (const exists of [false, true]) {
+      if (exists) {
+        mkdirSync(dir.join('data'));
+      }
+      await using _lock = await take(dir.join('data'));
+      const { findLockHolder } = await import('../../../src/runtime/process/lock-holder.ts');
+      const seen: RunLockOptions['tryLock'] = async (handle) => {
+        const holder = await findLockHolder(await handle.stat({ bigint: true }));
+        return holder === undefined ? await noModule() : { outcome: 'busy', holder };
+      };
+      await assert.rejects(take(dir.join('data'), { tryLock: seen }), { code: 'data_dir_busy' });
+    }
+  });
+
+  it('follows no link and waits for no pipe that has the name of its file', async () => {
+    using dir = makeTempDir();
+    writeFileSync(dir.join('precious'), 'text');
+    symlinkSync('precious', dir.join('.data.etcdbrctl-lock'));
+    await using _lock = await take(dir.join('data'));
+    assert.equal(readFileSync(dir.join('precious'), 'utf8'), 'text');
+    await assert.rejects(take(dir.join('data')), { code: 'data_dir_busy' });
+  });
+
+  it('says that a part of the path is no directory', async () => {
+    using dir = makeTempDir();
+    writeFileSync(dir.join('file'), '');
+    await assert.rejects(take(dir.join('file')), { code: 'ENOTDIR' });
+    await assert.rejects(take(dir.join('file', 'data')), { code: 'ENOTDIR' });
+  });
+});
