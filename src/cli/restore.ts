@@ -69,6 +69,10 @@ export const restoreCommand = command({
       refuseIncompletePlan(plan);
       return;
     }
+    if (config.member.initialCluster.size > 1) {
+      const { warnOfLivingPeers } = await import('../operations/restore/living-peers.ts');
+      await warnOfLivingPeers(config.member, context);
+    }
     const { restore } = await import('../operations/restore/restore.ts');
     const { bumpRevision, unknownLeases } = config.changes;
     const result = await restore(

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { rename, truncate } from 'node:fs/promises';
+import { test } from 'node:test';
+import { etcdLines, etcdRelease } from '../../../../scripts/lab/etcd-release.ts';
+import { type EtcdServer, startEtcd } from '../../../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../../../scripts/lab/eventually.ts';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { parseInitialCluster } from '../../../../src/datadir/membership/initial-cluster.ts';
+import { parsePeerUrl } from '../../../../src/datadir/membership/peer-url.ts';
+import { initialize } from '../../../../src/operations/initialize/initialize.ts';
+import { warnOfLivingPeers } from '../../../../src/operations/restore/living-peers.ts';
+import { Failure } from '../../../../src/runtime/failure.ts';
+import { systemClock } from '../../../../src/runtime/system-clock.ts';
+import { type RecordedContext, recordedContext } from '../../../support/context/run-context.ts';
+import { connectionTo } from '../../../support/etcd/connected.ts';
+import { startEtcdMembers } from '../../../support/etcd/etcd-members.ts';
+import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
+import { tree } from '../../../support/fixtures/tree.ts';
+import { memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
+
+/** Nothing listens there. */
+const DEAD = 'http://127.0.0.1:1';
+
+for (const line of etcdLines) {
+  test(`a member of a living cluster of etcd ${line} is not restored alone, and joins again as the message says`, async () => {
+    const release = await etcdRelease(line);
+    await using cluster = await startEtcdMembers(release, { count: 3 });
+    const [a, b, c] = cluster.members;
+    assert.ok(a !== undefined && b !== undefined && c !== undefined);
+    await a.etcdctl('put', 'one', 'more');
+    await c.kill9();
+    using dir = makeTempDir();
+    const member = {
+      name: c.name,
+      initialCluster: parseInitialCluster(cluster.members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',')),
+      initialClusterToken: 'etcd-cluster',
+      initialAdvertisePeerUrls: [parsePeerUrl(c.peerUrl)],
+    };
+    const request = {
+      ...restoreRequest(dir, { dataDir: c.dataDir, member }),
+      mode: 'full',
+      namespace: undefined,
+    } as const;
+    const asks = (endpoints: readonly string[], serviceEndpoints: readonly string[] = []) =>
+      initialize({ ...request, connection: connectionTo(endpoints, { serviceEndpoints }) }, realContext());
+
+    const { memberId } = await memberIdOf(a, c.name);
+    const refused = async (attempt: Promise<unknown>): Promise<string> => {
+      const before = existsSync(c.dataDir) ? tree(c.dataDir) : undefined;
+      let message = '';
+      await assert.rejects(attempt, (error) => {
+        assert.ok(error instanceof Failure);
+        assert.equal(error.code, 'cluster_alive');
+        message = error.message;
+        return true;
+      });
+      assert.match(message, new RegExp(`member remove ${memberId}\`, then \`etcdctl --endpoints=\\S+ member add m2 `));
+      assert.deepEqual(existsSync(c.dataDir) ? tree(c.dataDir) : undefined, before);
+      return message;
+    };
+
+    await truncate(`${c.dataDir}/member/snap/db`, 0);
+    await refused(asks([a.clientUrl, b.clientUrl]));
+    await refused(asks([DEAD], [b.clientUrl]));
+    await refused(
+      initialize({ ...request, store: memorySnapStore([]), connection: connectionTo([DEAD]) }, realContext()),
+    );
+    await rename(c.dataDir, `${c.dataDir}.away`);
+    await refused(asks([a.clientUrl]));
+    await rename(`${c.dataDir}.away`, c.dataDir);
+    const context = recordedContext();
+    await warnOfLivingPeers(member, context);
+    assert.match(context.lines[0]?.text ?? '', /answers at the peer URL of m0 \(\S+\), m1 \(\S+\)\. Do not start m2/);
+    // The addresses of clients are found by way of the peers.
+    const message = await refused(asks([DEAD]));
+
+    await a.etcdctl('member', 'remove', memberId);
+    await assert.rejects(asks([DEAD]), /contradict what it has agreed to; run `etcdctl --endpoints=\S+ member add m2 /);
+    const add = /member (add m2 --learner --peer-urls=\S+)`/.exec(message)?.[1] ?? '';
+    await eventually(() => a.etcdctl('member', ...add.split(' ')).catch(() => undefined), { timeoutMs: 60_000 });
+
+    const awaited = await asks([DEAD]);
+    assert.deepEqual([awaited.found.state, awaited.action], ['db_corrupt', 'moved_aside']);
+    assert.equal((await asks([DEAD])).action, 'none');
+    const port = Number(new URL(c.peerUrl).port);
+    const initialCluster = cluster.members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',');
+    await using again = await startEtcd({
+      release,
+      name: c.name,
+      dataDir: c.dataDir,
+      peerPort: port,
+      initialCluster,
+      readiness: 'listening',
+      extraArgs: ['--initial-cluster-state=existing'],
+    });
+    const added = await memberIdOf(a, c.name);
+    await eventually(() => a.etcdctl('member', 'promote', added.memberId).catch(() => undefined), {
+      timeoutMs: 60_000,
+      describe: () => again.log().slice(-2_000),
+    });
+    await eventually(
+      async () => ((await again.etcdctl('get', 'one').catch(() => '')).includes('more') ? true : undefined),
+      { timeoutMs: 60_000 },
+    );
+
+    // Without anybody else, the backup is what is left.
+    await again.stop();
+    await a.stop();
+    await b.stop();
+    await truncate(`${c.dataDir}/member/snap/db`, 0);
+    assert.equal((await asks([a.clientUrl, b.clientUrl])).action, 'restored');
+    const silent = recordedContext();
+    await warnOfLivingPeers(member, silent);
+    assert.deepEqual(silent.lines, []);
+  });
+}
+
+/** Deadlines of calls to etcd go by the real clock. */
+function realContext(): RecordedContext {
+  return { ...recordedContext(), clock: systemClock };
+}
+
+async function memberIdOf(asked: EtcdServer, name: string): Promise<{ readonly memberId: string }> {
+  const listed = await eventually(async () => {
+    const text = await asked.etcdctl('member', 'list');
+    return text.includes(`, ${name}, `) ? text : undefined;
+  });
+  const [memberId = ''] =
+    listed
+      .split('\n')
+      .find((row) => row.includes(`, ${name}, `))
+      ?.split(',') ?? [];
+  return { memberId };
+}
