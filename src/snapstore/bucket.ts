@@ -6,6 +6,23 @@ export interface CallOptions {
   readonly signal: AbortSignal;
 }
 
+/** Why a listing may not tell the whole truth. */
+export interface ListingDoubt {
+  /**
+   * `objects`: some may be there that it does not show, so that an empty one proves nothing.
+   * `locks`: until when they are locked may be missing. `marks`: {@link ObjectEntry.excluded} may be.
+   */
+  readonly about: 'objects' | 'locks' | 'marks';
+  /** A sentence without its full stop. */
+  readonly reason: string;
+}
+
+/** A listing. */
+export interface ListOptions extends CallOptions {
+  /** Called for what the account is not allowed to know, or what is not there; may be called twice for the same. */
+  readonly onDoubt?: (doubt: ListingDoubt) => void;
+}
+
 /** A call that concerns one object. */
 export interface VersionOptions extends CallOptions {
   /** {@link ObjectEntry.versionId} of the object that is meant; left out, the newest. */
@@ -91,7 +108,7 @@ export interface Bucket extends AsyncDisposable {
   /** Whether the container is there; left out where a listing fails without one. */
   exists?(options: CallOptions): Promise<boolean>;
   /** All objects whose key begins with `prefix`, in no promised order. */
-  list(prefix: string, options: CallOptions): AsyncIterable<ObjectEntry>;
+  list(prefix: string, options: ListOptions): AsyncIterable<ObjectEntry>;
   /**
    * The object's bytes; `range` is a half-open byte range, cut at the object's end. Resolves once the first byte or the end is known.
    * Aborting the signal destroys the stream with the signal's reason.

@@ -20,6 +20,8 @@ export interface RetryOptions {
   readonly signal: AbortSignal;
   /** Left out: {@link requestRetries}. */
   readonly policy?: RetryPolicy;
+  /** Failures that another try of the same cannot mend, although they are transient. */
+  readonly unless?: (error: StoreError) => boolean;
   /** Called with each failure that is followed by another try. */
   readonly onRetry?: (error: StoreError, delayMs: number) => void;
 }
@@ -33,14 +35,14 @@ const longestRetryAfterMs = 60_000;
  */
 export async function retryTransient<T>(
   attempt: () => Promise<T>,
-  { clock, signal, policy = requestRetries, onRetry }: RetryOptions,
+  { clock, signal, policy = requestRetries, unless, onRetry }: RetryOptions,
 ): Promise<T> {
   for (const usualMs of retryWaits(policy)) {
     let delayMs: number;
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof StoreError) || error.kind !== 'transient') {
+      if (!(error instanceof StoreError) || error.kind !== 'transient' || unless?.(error) === true) {
         throw error;
       }
       delayMs = waitAfter(error, usualMs);

@@ -26,7 +26,7 @@ export interface StoreListing {
   readonly snapshots: readonly StoredSnapshot[];
   /** Say where one history of the cluster ends and another begins; in no promised order. */
   readonly markers: readonly HistoryMarker[];
-  /** Keys whose names do not parse; each was warned about once. */
+  /** Keys whose names do not parse; the first were warned about once. */
   readonly ignored: readonly string[];
 }
 
@@ -44,6 +44,8 @@ export type EmptyStore =
 export interface SaveOptions extends CallOptions {
   /** Upper bound of the body's size in bytes; decides the chunk size. */
   readonly sizeBound: number;
+  /** The body once more, from its beginning: for a store that has forgotten an unfinished upload. */
+  readonly again?: () => AsyncIterable<Uint8Array>;
   /** A file that holds all of the body and that nobody changes any more: a store on the same file system links it and reads no body. */
   readonly linkFile?: { readonly path: string /** Bytes. */; readonly size: number };
   /** The object becomes visible only after this has resolved; when it rejects, saving fails with its reason. */

@@ -1,6 +1,15 @@
 import { finished, type Readable } from 'node:stream';
 import type { Logger } from '../../runtime/log/logger.ts';
-import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload, VersionOptions } from '../bucket.ts';
+import type {
+  Bucket,
+  BucketTraits,
+  CallOptions,
+  ListOptions,
+  ObjectEntry,
+  ReadOptions,
+  Upload,
+  VersionOptions,
+} from '../bucket.ts';
 import type { BucketProvider, OpenedBucket } from '../bucket-provider.ts';
 
 /** A bucket opened with one state of the credentials, and how many calls still use it. */
@@ -47,7 +56,7 @@ export class RotatingBucket implements Bucket {
     }
   }
 
-  async *list(prefix: string, options: CallOptions): AsyncGenerator<ObjectEntry, void, undefined> {
+  async *list(prefix: string, options: ListOptions): AsyncGenerator<ObjectEntry, void, undefined> {
     const generation = await this.#enter();
     try {
       yield* generation.bucket.list(prefix, options);

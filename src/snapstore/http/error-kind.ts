@@ -1,4 +1,5 @@
 import type { StoreErrorKind } from '../store-error.ts';
+import { BodyFault } from './body-fault.ts';
 import { DeadlineExceeded } from './request-deadline.ts';
 
 /** What an error means, and how it reads in a message. */
@@ -24,10 +25,25 @@ export function kindOfStatus(status: number): StoreErrorKind {
   if (status === 507) {
     return 'quota';
   }
+  // Not implemented, another version of HTTP, and what follows them: no repetition changes that (RFC 9110, 2295, 2774, 6585).
+  if (status === 501 || status === 505 || status === 506 || status >= 510) {
+    return 'invalid';
+  }
   // 499 is what proxies log, and some answer, when a connection broke.
   const worthAnotherTry = status === 408 || status === 425 || status === 429 || status === 499 || status >= 500;
   return worthAnotherTry ? 'transient' : 'invalid';
 }
+
+/** What to do about a status, whatever the store; undefined where that depends on the store. */
+export function remedyOfStatus(status: number): string | undefined {
+  return remediesOfStatus[status];
+}
+
+const remediesOfStatus: Readonly<Record<number, string>> = {
+  407: 'check the credentials in the address of the proxy',
+  413: 'something in front of the store limits the size of requests: raise its limit, or lower --min-chunk-size',
+  511: 'the network wants a login first',
+};
 
 /** What a `Retry-After` header asks for, ms: it holds seconds or a date (RFC 9110 section 10.2.3). Undefined when it says neither. */
 export function retryAfterMs(header: string | undefined, nowMs = Date.now()): number | undefined {
@@ -50,15 +66,43 @@ export function kindOfNetworkError(error: unknown): ErrorKind {
       const kind = proxy[1] === undefined ? 'transient' : kindOfStatus(Number(proxy[1]));
       return { kind, found: current.message };
     }
+    if (isNoTls(code, current.message)) {
+      return { kind: 'invalid', found: `what answers does not speak TLS (${code}); is its endpoint one of http?` };
+    }
     const found = connectionFaults[code];
     if (found !== undefined) {
       return { kind: 'transient', found: `${found} (${code})` };
+    }
+    if (code.startsWith('HPE_')) {
+      return { kind: 'invalid', found: `what answers does not speak HTTP (${code}); is its endpoint one of https?` };
     }
     if (isCertificateFault(code)) {
       return { kind: 'invalid', found: `the server's certificate is not accepted (${code})` };
     }
   }
-  return { kind: 'transient', found: error instanceof Error ? error.message : String(error) };
+  if (error instanceof BodyFault) {
+    return { kind: 'transient', found: error.message };
+  }
+  return unknownFault(error);
+}
+
+/** Faults of libraries that have no words of ours. Their own words are kept with the cause, for the log at level debug. */
+function unknownFault(error: unknown): ErrorKind {
+  if (error instanceof TypeError || error instanceof SyntaxError || error instanceof RangeError) {
+    return { kind: 'invalid', found: 'its answer cannot be understood' };
+  }
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return { kind: 'transient', found: `the request failed${/^[A-Z][A-Z0-9_]+$/.test(code) ? ` (${code})` : ''}` };
+}
+
+/** What OpenSSL says when the other side sends something else than TLS. */
+function isNoTls(code: string, message: string): boolean {
+  return (
+    /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL|BAD_RECORD_TYPE)$/.test(
+      code,
+    ) ||
+    (code === 'EPROTO' && /wrong version number|packet length too long|http request/i.test(message))
+  );
 }
 
 const connectionFaults: Readonly<Record<string, string>> = {
@@ -73,6 +117,9 @@ const connectionFaults: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
   ENOTFOUND: 'the host name is unknown',
+  EPROTO: 'the connection broke',
+  EADDRNOTAVAIL: 'no connection can be made',
+  EMFILE: 'this process has too many files open',
   EAI_AGAIN: 'the host name cannot be looked up at the moment',
 };
 

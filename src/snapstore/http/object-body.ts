@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { BodyFault } from './body-fault.ts';
 import { DeadlineExceeded, type RequestBounds, withDeadline } from './request-deadline.ts';
 
 /** A body as the SDK returns it. */
@@ -129,7 +130,7 @@ class ObjectBody extends Readable {
       }
       this.#received += chunk.length;
       if (this.#received > this.#raw.length) {
-        this.#fail(new Error(`more than the announced ${this.#raw.length} bytes came`));
+        this.#fail(new BodyFault(`more than the announced ${this.#raw.length} bytes came`));
         return;
       }
       this.#raw.checksum?.update(chunk);
@@ -144,11 +145,11 @@ class ObjectBody extends Readable {
       return;
     }
     if (this.#received < this.#raw.length) {
-      this.#fail(new Error(`the body ended after ${this.#received} of ${this.#raw.length} bytes`));
+      this.#fail(new BodyFault(`the body ended after ${this.#received} of ${this.#raw.length} bytes`));
       return;
     }
     if (this.#raw.checksum?.matches() === false) {
-      this.#fail(new Error(`the ${this.#received} bytes that came do not match the object's checksum`));
+      this.#fail(new BodyFault(`the ${this.#received} bytes that came do not match the object's checksum`));
       return;
     }
     clearTimeout(this.#stall);

@@ -9,6 +9,7 @@ import { BufferPool, type LentBuffer, noBuffer } from './buffer-pool.ts';
 import { planChunkSize } from './chunk-plan.ts';
 import { discardUpload } from './discard-upload.ts';
 import type { Inspection } from './inspection.ts';
+import { UploadVanished } from './upload-vanished.ts';
 
 /** Settings of a store's uploads. */
 export interface UploadSettings {
@@ -26,6 +27,8 @@ export interface UploadSettings {
 export interface UploadRequest extends CallOptions {
   readonly key: string;
   readonly body: AsyncIterable<Uint8Array>;
+  /** The body once more, from its beginning; left out where it can be read once only. */
+  readonly again?: (() => AsyncIterable<Uint8Array>) | undefined;
   /** Upper bound of the body's size, bytes. */
   readonly sizeBound: number;
   /** Holds all of the body; nobody changes it any more. */
@@ -37,16 +40,47 @@ export interface UploadRequest extends CallOptions {
   readonly onUploaded?: (bytes: number) => void;
 }
 
+/** How often a body is sent again from its beginning, when the store forgets uploads. */
+const mostUploads = 3;
+
 /**
  * Uploads a stream of unknown length in chunks, some at once. A chunk that fails with a `transient` error is tried again
- * ({@link transferRetries}). Every other failure, of the source too, and a cancellation end all chunks in flight and abort
- * the upload, so that nothing becomes visible and nothing is left. Throws the first failure.
+ * ({@link transferRetries}); an upload that the store has forgotten is begun again where the body can be read again. Every
+ * other failure, of the source too, and a cancellation end all chunks in flight and abort the upload, so that nothing
+ * becomes visible and nothing is left. Throws the first failure.
  */
 export async function uploadInChunks(
   bucket: Bucket,
   request: UploadRequest,
   settings: UploadSettings,
 ): Promise<ObjectEntry> {
+  const { again, inspection, key, onUploaded } = request;
+  let sent = 0;
+  const counted = {
+    ...request,
+    onUploaded: (bytes: number): void => {
+      sent += bytes;
+      onUploaded?.(bytes);
+    },
+  };
+  for (let uploads = 1; ; uploads += 1) {
+    try {
+      const body = uploads === 1 || again === undefined ? request.body : again();
+      return await uploadOnce(bucket, { ...counted, body }, settings);
+    } catch (error) {
+      // An inspection has seen the parts already.
+      const mayRepeat = again !== undefined && inspection === undefined && uploads < mostUploads;
+      if (!(error instanceof UploadVanished) || !mayRepeat) {
+        throw error;
+      }
+      settings.log.warn({ key, error: error.message }, 'an upload is begun again: the store has forgotten it');
+      onUploaded?.(-sent);
+      sent = 0;
+    }
+  }
+}
+
+async function uploadOnce(bucket: Bucket, request: UploadRequest, settings: UploadSettings): Promise<ObjectEntry> {
   request.signal.throwIfAborted();
   const partSize = planChunkSize(bucket.traits, { ...request, minChunkSize: settings.minChunkSize });
   const upload = await retryTransient(
@@ -237,6 +271,7 @@ function retries({ clock, log }: UploadSettings, signal: AbortSignal, what: stri
     clock,
     signal,
     policy: transferRetries,
+    unless: (error) => error instanceof UploadVanished,
     onRetry: (error, delayMs) => log.warn({ error: error.message, delayMs }, `trying ${what} again`),
   };
 }

@@ -77,7 +77,7 @@ export function sendScripted(response: ServerResponse, answer: ScriptedAnswer, o
   if (answer.chunked === true) {
     delete headers['content-length'];
   } else if (answer.body !== undefined || own === undefined) {
-    headers['content-length'] ??= String(body.length);
+    headers['content-length'] = answer.headers?.['content-length'] ?? String(body.length);
   }
   response.writeHead(answer.status ?? own?.status ?? 200, headers);
   if (response.req.method === 'HEAD') {

@@ -43,8 +43,10 @@ export async function saveDeltaSnapshot(
     isFinal: false,
   });
   const startedAt = clock.monotonic();
-  const stored = await store.save(snapshot, compress(segment.read(), compression), {
+  const body = (): AsyncIterable<Uint8Array> => compress(segment.read(), compression);
+  const stored = await store.save(snapshot, body(), {
     signal,
+    again: body,
     sizeBound: storedSizeBound(size, compression),
   });
   log.info(`Total time to save delta snapshot: ${((clock.monotonic() - startedAt) / 1000).toFixed(3)} seconds.`);

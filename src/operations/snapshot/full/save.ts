@@ -62,6 +62,7 @@ export async function saveFullSnapshot(
   const bounds = {
     signal: AbortSignal.any([signal, unsound.signal]),
     sizeBound: object.size,
+    again: () => readBlocks(object.handle),
     linkFile: object,
     publishAfter: sound,
   };

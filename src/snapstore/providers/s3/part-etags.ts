@@ -1,3 +1,8 @@
+import type { UploadPartCommandOutput } from '@aws-sdk/client-s3';
+
+/** What an answer says about how its object is encrypted. */
+export type EncryptionFacts = Pick<UploadPartCommandOutput, 'ServerSideEncryption' | 'SSECustomerAlgorithm'>;
+
 /** What the ETags of a bucket's parts mean, as far as its uploads have shown. */
 export class PartEtags {
   readonly #encrypted: boolean;
@@ -14,12 +19,21 @@ export class PartEtags {
   }
 
   /** The MD5 of a part as the store found it, in hex. Undefined where the ETag is something else: of encrypted parts, and in stores that number them. */
-  md5Of(etag: string | undefined): string | undefined {
+  md5Of(etag: string | undefined, encryption: EncryptionFacts = {}): string | undefined {
     const bare = bareEtag(etag);
-    const isMd5 = !this.#encrypted && bare !== undefined && looksLikeMd5(bare);
+    const isMd5 = !this.#encrypted && bare !== undefined && looksLikeMd5(bare) && promisesMd5(encryption);
     this.#areMd5 = isMd5;
     return isMd5 ? bare : undefined;
   }
+}
+
+/**
+ * Whether the ETag of what was sent in one request is its MD5: so it is of objects that are plain or encrypted with the service's
+ * own keys, and not of those encrypted with keys of KMS or of the customer, though it looks the same. See "Object" in the S3 API
+ * reference.
+ */
+function promisesMd5({ ServerSideEncryption: encryption, SSECustomerAlgorithm: customer }: EncryptionFacts): boolean {
+  return customer === undefined && (encryption === undefined || encryption === 'AES256');
 }
 
 /** An ETag without its quotes. */

@@ -11,6 +11,7 @@ import type {
   Bucket,
   BucketTraits,
   CallOptions,
+  ListOptions,
   ObjectEntry,
   ReadOptions,
   Upload,
@@ -21,10 +22,12 @@ import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests, type StoreTask } from '../../http/store-requests.ts';
 import { StoreError, whenDenied } from '../../store-error.ts';
 import type { PartDigest } from '../../upload/part-digests.ts';
+import { withChecksumHint } from './checksum-hint.ts';
 import { PartEtags } from './part-etags.ts';
 import { createS3Client } from './s3-client.ts';
 import { s3Error, s3ErrorCode } from './s3-error.ts';
-import { listS3, type S3Place } from './s3-listing.ts';
+import { listS3 } from './s3-listing.ts';
+import type { S3Place } from './s3-place.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { S3Upload } from './s3-upload.ts';
 
@@ -63,17 +66,22 @@ export class S3Bucket implements Bucket {
       settings.endpoint === undefined ? `s3://${settings.bucket}` : `${settings.endpoint}/${settings.bucket}`;
     this.#place = {
       client: createS3Client(settings, { clock, network }),
-      requests: new StoreRequests({ clock, timeouts, translate: s3Error }),
+      requests: new StoreRequests({
+        clock,
+        timeouts,
+        translate: (error, task) => withChecksumHint(s3Error(error, task), task, settings),
+      }),
       bucket: settings.bucket,
       location: this.location,
     };
   }
 
-  list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
-    return listS3(this.#place, prefix, signal);
+  list(prefix: string, options: ListOptions): AsyncIterable<ObjectEntry> {
+    return listS3(this.#place, prefix, options);
   }
 
-  async read(key: string, { signal, range, versionId }: ReadOptions): Promise<Readable> {
+  async read(key: string, options: ReadOptions): Promise<Readable> {
+    const { signal, range, versionId } = options;
     const { client, requests } = this.#place;
     const task = this.#task('read', key, signal);
     if (range !== undefined && range.start >= range.end) {
@@ -84,8 +92,9 @@ export class S3Bucket implements Bucket {
     const input = { ...this.#addressed(key, versionId), ...this.#settings.sse, ...bytes };
     try {
       return await requests.stream(task, async (abortSignal) => {
-        const { Body: body, ContentLength: length } = await client.send(new GetObjectCommand(input), { abortSignal });
-        return rawBody(body, length, task);
+        const answer = await client.send(new GetObjectCommand(input), { abortSignal });
+        const length = answer.ContentLength ?? (await this.#lengthOf(key, { ...options, signal: abortSignal }));
+        return rawBody(answer.Body, length, task);
       });
     } catch (error) {
       // A range that begins beyond the end is empty.
@@ -127,10 +136,10 @@ export class S3Bucket implements Bucket {
         client.send(new DeleteObjectCommand(this.#addressed(key, versionId)), { abortSignal }),
       );
     } catch (error) {
-      if (error instanceof StoreError && error.kind === 'denied' && before && isLocked(before, requests.clock.now())) {
-        const until = before.ObjectLockRetainUntilDate?.toISOString();
-        const found = until === undefined ? 'it is under a legal hold' : `it is locked until ${until}`;
-        throw new StoreError('immutable', { ...task, found, cause: error });
+      const locked = before === undefined ? undefined : lockOf(before, requests.clock.now());
+      // Services refuse with several codes.
+      if (error instanceof StoreError && locked !== undefined && MAY_MEAN_LOCKED.has(error.kind)) {
+        throw new StoreError('immutable', { ...task, found: locked, cause: error });
       }
       throw error;
     }
@@ -139,6 +148,12 @@ export class S3Bucket implements Bucket {
   [Symbol.asyncDispose](): Promise<void> {
     this.#place.client.destroy();
     return Promise.resolve();
+  }
+
+  /** How long a body is whose answer does not say it, as services that send bodies in pieces do. Undefined where HEAD does not say it either. */
+  async #lengthOf(key: string, { signal, range, versionId }: ReadOptions): Promise<number | undefined> {
+    const { ContentLength: size } = await this.#head(this.#task('look at', key, signal), key, versionId);
+    return size === undefined || range === undefined ? size : Math.min(range.end, size) - range.start;
   }
 
   async #head(task: StoreTask, key: string, versionId: string | undefined): Promise<HeadObjectCommandOutput> {
@@ -157,13 +172,24 @@ export class S3Bucket implements Bucket {
 }
 
 function rawBody(body: unknown, length: number | undefined, task: StoreTask): RawBody {
-  if (!(body instanceof Readable) || length === undefined) {
-    throw new StoreError('invalid', { ...task, found: 'the store answered without a body or its length' });
+  if (!(body instanceof Readable)) {
+    throw new StoreError('invalid', { ...task, found: 'the store answered without a body' });
+  }
+  if (length === undefined) {
+    body.destroy();
+    throw new StoreError('invalid', { ...task, found: 'the store says nowhere how long the object is' });
   }
   return { stream: body, length };
 }
 
-function isLocked(facts: HeadObjectCommandOutput, now: number): boolean {
-  const held = facts.ObjectLockLegalHoldStatus === 'ON';
-  return held || (facts.ObjectLockRetainUntilDate?.getTime() ?? 0) > now;
+/** The kinds of refusals that a locked object may be the reason of. */
+const MAY_MEAN_LOCKED: ReadonlySet<string> = new Set(['denied', 'invalid', 'immutable']);
+
+/** How an object is locked, for a message; undefined when it is not. */
+function lockOf(facts: HeadObjectCommandOutput, now: number): string | undefined {
+  const until = facts.ObjectLockRetainUntilDate;
+  if (until !== undefined && until.getTime() > now) {
+    return `it is locked until ${until.toISOString()}`;
+  }
+  return facts.ObjectLockLegalHoldStatus === 'ON' ? 'it is under a legal hold' : undefined;
 }

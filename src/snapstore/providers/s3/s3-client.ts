@@ -2,6 +2,7 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Clock } from '../../../runtime/clock.ts';
 import { storeAgents } from '../../http/store-agents.ts';
 import type { StoreNetwork } from '../../http/store-network.ts';
+import { guardAnswers } from './s3-answer-guard.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { webIdentity } from './web-identity.ts';
 
@@ -11,11 +12,20 @@ const MOST_CONNECTIONS = 64;
 /** How long a connection may take to be made, ms. */
 const CONNECT_TIMEOUT = 10_000;
 
-/** The SDK's client for these settings. It never retries: that is up to the caller. */
-export function createS3Client(
-  settings: S3Settings,
-  { clock, network }: { readonly clock: Clock; readonly network: StoreNetwork },
-): S3Client {
+/** The SDK's client for these settings. It never retries: that is up to the caller. It takes no answers but those of an S3 service. */
+export function createS3Client(settings: S3Settings, surroundings: S3Surroundings): S3Client {
+  const client = bareClient(settings, surroundings);
+  guardAnswers(client);
+  return client;
+}
+
+/** What a client works with. */
+interface S3Surroundings {
+  readonly clock: Clock;
+  readonly network: StoreNetwork;
+}
+
+function bareClient(settings: S3Settings, { clock, network }: S3Surroundings): S3Client {
   const { region, endpoint, identity, trustedCaCert, insecureSkipVerify } = settings;
   const agents = storeAgents({ network, maxSockets: MOST_CONNECTIONS, trustedCaCert, insecureSkipVerify });
   const config: S3ClientConfig = {

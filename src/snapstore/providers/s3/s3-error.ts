@@ -1,5 +1,7 @@
-import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { kindOfNetworkError, kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { ForeignAnswer, foreignAnswerRemedy } from '../../http/foreign-answer.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
+import { S3Refusal } from './s3-refusal.ts';
 
 /** What was being done when an error came, as it reads in a message. */
 export interface S3Action {
@@ -14,18 +16,31 @@ const KINDS: Readonly<Record<string, StoreErrorKind>> = {
   NotFound: 'not_found',
   NoSuchBucket: 'gone',
   NoSuchUpload: 'invalid',
+  AccessDenied: 'denied',
   AllAccessDisabled: 'denied',
   ExpiredToken: 'denied',
   InvalidAccessKeyId: 'denied',
   InvalidToken: 'denied',
   RequestTimeTooSkewed: 'denied',
   SignatureDoesNotMatch: 'denied',
+  // Moved into an archive: no other right changes that.
+  InvalidObjectState: 'invalid',
+  NotImplemented: 'invalid',
   QuotaExceeded: 'quota',
   RequestTimeout: 'transient',
   SlowDown: 'transient',
+  SlowDownRead: 'transient',
+  SlowDownWrite: 'transient',
+  Throttling: 'transient',
+  ThrottlingException: 'transient',
+  TooManyRequests: 'transient',
+  RequestLimitExceeded: 'transient',
+  BandwidthLimitExceeded: 'transient',
   OperationAborted: 'transient',
-  // The bytes changed on their way: the same ones sent again may arrive.
+  ConditionalRequestConflict: 'transient',
+  // The bytes changed, or were cut, on their way: the same ones sent again may arrive.
   BadDigest: 'transient',
+  IncompleteBody: 'transient',
   XAmzContentSHA256Mismatch: 'transient',
 };
 
@@ -36,71 +51,130 @@ const REMEDIES: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: 'check the access key in the credentials',
   ExpiredToken: 'renew the credentials',
   PermanentRedirect: "set region and endpoint to those of the bucket's",
+  TemporaryRedirect: "set region and endpoint to those of the bucket's",
   AuthorizationHeaderMalformed: "set the region to that of the bucket's",
+  InvalidObjectState:
+    'have the store bring the object back from its archive, and check the lifecycle rules of the bucket',
 };
 
 /** Translates what the SDK threw into the error callers know. */
-export function s3Error(error: unknown, { action, object }: S3Action): StoreError {
+export function s3Error(error: unknown, what: S3Action): StoreError {
   if (error instanceof StoreError) {
     return error;
   }
-  const status = statusOf(error);
-  if (status === undefined || !(error instanceof Error)) {
-    if (isCredentialsFault(error)) {
-      const found = 'no credentials were found';
-      return new StoreError('denied', {
-        action,
-        object,
-        found,
-        remedy: 'set AWS_APPLICATION_CREDENTIALS',
-        cause: error,
-      });
-    }
-    const { kind, found } = kindOfNetworkError(error);
-    return new StoreError(kind, { action, object, found, cause: error });
+  const { action, object } = what;
+  if (error instanceof S3Refusal) {
+    return refused(error, { action, object });
   }
-  const code = s3ErrorCode(error);
-  const kind = KINDS[code] ?? kindOfStatus(status);
+  if (error instanceof ForeignAnswer) {
+    return new StoreError('invalid', {
+      action,
+      object,
+      found: error.message,
+      remedy: foreignAnswerRemedy,
+      cause: error,
+    });
+  }
+  const { kind, ...parts } = ofTheSdk(error) ?? kindOfNetworkError(error);
+  return new StoreError(kind, { action, object, ...parts, cause: error });
+}
+
+function refused(error: S3Refusal, { action, object }: S3Action): StoreError {
+  const { status, code, foreign } = error;
+  const kind = kindOf(error);
+  const region = regionOf(error);
+  const parts = { action, object, retryAfterMs: retryAfterMs(error.headers['retry-after']), cause: error };
+  if (region !== undefined) {
+    const found = `the bucket is in the region ${region}`;
+    return new StoreError('invalid', { ...parts, found, remedy: 'set the region in the credentials to that' });
+  }
+  if (foreign !== undefined && isNoRefusal(status)) {
+    return new StoreError('invalid', { ...parts, found: foreign.message, remedy: foreignAnswerRemedy });
+  }
+  if (kind === 'immutable') {
+    return new StoreError(kind, { ...parts, found: 'the store keeps it locked' });
+  }
+  const said = foreign === undefined ? `the store answered ${status} ${code}`.trimEnd() : foreign.message;
   const denied = kind === 'denied' ? 'check the credentials and what they are allowed' : undefined;
-  return new StoreError(kind, {
-    action,
-    object,
-    found: `the store answered ${status}${code === '' ? '' : ` ${code}`}`,
-    remedy: REMEDIES[code] ?? denied,
-    retryAfterMs: retryAfterMs(retryAfterOf(error)),
-    cause: error,
-  });
+  const remedy = remedyOfStatus(status) ?? REMEDIES[code] ?? (foreign === undefined ? denied : foreignAnswerRemedy);
+  return new StoreError(kind, { ...parts, found: said, remedy });
+}
+
+function kindOf({ status, code, text }: S3Refusal): StoreErrorKind {
+  if (status >= 400 && status < 500 && status !== 404 && isAboutLock(text)) {
+    return 'immutable';
+  }
+  // An error that comes with a success: the service began to answer before it knew.
+  return KINDS[code] ?? (status < 300 ? 'transient' : kindOfStatus(status));
+}
+
+/** Statuses that say nothing of the store when it was not the store that sent them. */
+function isNoRefusal(status: number): boolean {
+  return status < 400 || status === 404 || status === 405 || status === 410;
+}
+
+/** Services name the reason for which they keep an object in words only, and under several codes. */
+function isAboutLock(text: string): boolean {
+  return (
+    /\bWORM\b|\bobject[ -]?lock(ed)?\b|\blegal ?hold\b|\bretention\b|\bimmutab/i.test(text) &&
+    !/configuration|authorized/i.test(text)
+  );
+}
+
+/** Where the bucket is, when the answer is that it is elsewhere. */
+function regionOf({ status, code, headers }: S3Refusal): string | undefined {
+  const region = headers['x-amz-bucket-region'];
+  const elsewhere = status === 301 || status === 307 || code === 'AuthorizationHeaderMalformed';
+  return elsewhere && region !== undefined && /^[\w-]{1,64}$/.test(region) ? region : undefined;
 }
 
 /** The service's error code, such as `NoSuchUpload`; empty when there is none. Also finds that of a {@link StoreError}'s cause. */
 export function s3ErrorCode(error: unknown): string {
-  const answer = error instanceof StoreError ? error.cause : error;
-  // Answers without a body (HEAD) have no code; the SDK then makes up a name.
-  const name = answer instanceof Error ? answer.name : '';
-  return /^[A-Z]\w+$/.test(name) && !/^(Error|UnknownError|Unknown)$/.test(name) ? name : '';
+  return refusalIn(error)?.code ?? '';
 }
 
-/** The HTTP status of the response that made the SDK throw; undefined when there was none. */
-export function statusOf(error: unknown): number | undefined {
-  if (error instanceof Error && '$metadata' in error) {
-    const metadata = error.$metadata;
-    if (typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata) {
-      return typeof metadata.httpStatusCode === 'number' ? metadata.httpStatusCode : undefined;
-    }
+/** The status of a refusal; undefined where nothing was answered. Also finds that of a {@link StoreError}'s cause. */
+export function s3ErrorStatus(error: unknown): number | undefined {
+  return refusalIn(error)?.status;
+}
+
+/** True when it was no S3 service that answered. */
+export function isForeign(error: unknown): boolean {
+  const cause = error instanceof StoreError ? error.cause : error;
+  return cause instanceof ForeignAnswer || (cause instanceof S3Refusal && cause.foreign !== undefined);
+}
+
+function refusalIn(error: unknown): S3Refusal | undefined {
+  const answer = error instanceof StoreError ? error.cause : error;
+  return answer instanceof S3Refusal ? answer : undefined;
+}
+
+interface SdkFault {
+  readonly kind: StoreErrorKind;
+  readonly found: string;
+  readonly remedy?: string;
+}
+
+/** Faults that the SDK finds before it sends anything. */
+function ofTheSdk(error: unknown): SdkFault | undefined {
+  if (!(error instanceof Error)) {
+    return undefined;
+  }
+  if (/CredentialsProviderError|TokenProviderError/.test(error.name)) {
+    const remedy = 'set AWS_APPLICATION_CREDENTIALS, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
+    return { kind: 'denied', found: 'no credentials were found', remedy };
+  }
+  if (/^Region is missing|^Region not accepted|invalid region/i.test(error.message)) {
+    return { kind: 'invalid', found: 'the region is missing or cannot be one', remedy: 'set AWS_REGION' };
+  }
+  if (/bucket name|not a valid (host|bucket)|Invalid ARN|invalid bucket/i.test(error.message)) {
+    return { kind: 'invalid', found: 'the bucket cannot have this name', remedy: 'correct --store-container' };
+  }
+  if (/^Checksum mismatch/.test(error.message)) {
+    return { kind: 'transient', found: "the bytes that came do not match the object's checksum" };
+  }
+  if (error.name === 'EndpointError') {
+    return { kind: 'invalid', found: 'no address can be made of endpoint, region and bucket', remedy: 'correct them' };
   }
   return undefined;
-}
-
-/** The header `Retry-After` of the answer, which the SDK keeps with its error. */
-function retryAfterOf(error: Error): string | undefined {
-  const response: unknown = '$response' in error ? error.$response : undefined;
-  const headers: unknown =
-    typeof response === 'object' && response !== null ? Reflect.get(response, 'headers') : undefined;
-  const value: unknown =
-    typeof headers === 'object' && headers !== null ? Reflect.get(headers, 'retry-after') : undefined;
-  return typeof value === 'string' ? value : undefined;
-}
-
-function isCredentialsFault(error: unknown): boolean {
-  return error instanceof Error && /CredentialsProviderError|TokenProviderError/.test(error.name);
 }

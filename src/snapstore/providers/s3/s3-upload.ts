@@ -1,18 +1,20 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
   CompleteMultipartUploadCommand,
-  HeadObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { crc32c } from '../../../checksum/crc32c.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
+import { ForeignAnswer, foreignAnswerRemedy } from '../../http/foreign-answer.ts';
 import { StoreError } from '../../store-error.ts';
 import { formatCrc32c } from '../../upload/part-digests.ts';
-import { bareEtag, looksLikeMd5, type PartEtags } from './part-etags.ts';
+import { UploadVanished } from '../../upload/upload-vanished.ts';
+import { type ExpectedObject, headFinished, isWhole, lookAtFinished, versionOf, wholeEtag } from './finished-object.ts';
+import type { PartEtags } from './part-etags.ts';
 import { s3ErrorCode } from './s3-error.ts';
-import type { S3Place } from './s3-listing.ts';
+import type { S3Place } from './s3-place.ts';
 import type { ChecksumMode, SseCustomerKey } from './s3-settings.ts';
 
 /** A multipart upload that the service knows of. */
@@ -29,6 +31,8 @@ export interface S3UploadTarget {
 interface ArrivedPart {
   readonly size: number;
   readonly completed: CompletedPart;
+  /** In hex, where the store says it. */
+  readonly md5: string | undefined;
 }
 
 /** A multipart upload to S3. Each part is sent with its CRC-32C; where the service does not know that, the MD5 it found is compared. */
@@ -65,18 +69,24 @@ export class S3Upload implements Upload {
       ContentLength: body.length,
       ...this.#target.sse,
     };
-    const answer = await requests.run(task, (abortSignal) => {
+    const send = (abortSignal: AbortSignal) => {
       const command = new UploadPartCommand({ ...input, ...(checksum !== undefined && { ChecksumCRC32C: checksum }) });
       if (digests?.sha256 !== undefined) {
         signWith(digests.sha256, command.middlewareStack);
       }
       return client.send(command, { abortSignal });
+    };
+    const answer = await requests.run(task, send).catch((error: unknown) => {
+      throw s3ErrorCode(error) === 'NoSuchUpload'
+        ? new UploadVanished({ action, object: this.#object, cause: error })
+        : error;
     });
-    const isWhole =
+    const md5 = this.#target.etags.md5Of(answer.ETag, answer);
+    const arrived =
       checksum !== undefined && answer.ChecksumCRC32C !== undefined
         ? answer.ChecksumCRC32C === checksum
-        : this.#matches(answer.ETag, () => digests?.md5 ?? hash('md5', body, 'buffer'));
-    if (!isWhole) {
+        : md5 === undefined || md5 === Buffer.from(digests?.md5 ?? hash('md5', body, 'buffer')).toString('hex');
+    if (!arrived) {
       throw new StoreError('transient', {
         action,
         object: this.#object,
@@ -84,7 +94,7 @@ export class S3Upload implements Upload {
       });
     }
     const completed = { PartNumber: number, ETag: answer.ETag, ChecksumCRC32C: answer.ChecksumCRC32C };
-    this.#parts.set(number, { size: body.length, completed });
+    this.#parts.set(number, { size: body.length, completed, md5 });
   }
 
   async complete(
@@ -102,9 +112,9 @@ export class S3Upload implements Upload {
       );
     }
     this.#state = 'completing';
-    const parts = ordered.map(({ completed }) => completed);
-    const published = await this.#publish(parts, signal);
-    const entry = await this.#verify(published, { size, etag: wholeEtag(parts) }, signal);
+    const expected = { size, etag: wholeEtag(ordered.map(({ md5 }) => md5)), parts: ordered.length };
+    const published = await this.#publish(ordered, expected, signal);
+    const entry = await this.#verify(published, expected, signal);
     this.#state = 'completed';
     return entry;
   }
@@ -137,33 +147,37 @@ export class S3Upload implements Upload {
   }
 
   /** Joins the parts and gives the object's version. When the response was lost, the object shows whether it was done. */
-  async #publish(parts: readonly CompletedPart[], signal: AbortSignal): Promise<string | undefined> {
+  async #publish(
+    ordered: readonly ArrivedPart[],
+    expected: ExpectedObject,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     const { client, requests } = this.#place;
     const task = { action: 'complete the upload of', object: this.#object, signal, retry: 'safe' } as const;
-    const input = { ...this.#addressed(), MultipartUpload: { Parts: [...parts] }, ...this.#target.sse };
+    const parts = ordered.map(({ completed }) => completed);
+    const input = { ...this.#addressed(), MultipartUpload: { Parts: parts }, ...this.#target.sse };
     try {
       const answer = await requests.run(task, (abortSignal) =>
-        client.send(new CompleteMultipartUploadCommand(input), { abortSignal }),
+        client.send(new CompleteMultipartUploadCommand(input), { abortSignal }).catch(repeatedWhenEmpty(task)),
       );
-      return answer.VersionId;
+      return versionOf(answer);
     } catch (error) {
-      const etag = wholeEtag(parts);
-      if (s3ErrorCode(error) === 'NoSuchUpload' && etag !== undefined) {
-        const found = await this.#head(undefined, signal);
-        if (found.etag === etag) {
+      const unknown = s3ErrorCode(error) === 'NoSuchUpload';
+      if (unknown || isForeignAnswer(error)) {
+        const found = await headFinished(this.#place, this.#target, { signal }).catch(() => undefined);
+        if (found !== undefined && isWhole(found, expected)) {
           return found.versionId;
         }
       }
-      throw error;
+      if (unknown) {
+        throw new UploadVanished({ ...task, cause: error });
+      }
+      throw isForeignAnswer(error) ? foreignFailure(task, error.cause) : error;
     }
   }
 
-  async #verify(
-    versionId: string | undefined,
-    expected: { readonly size: number; readonly etag: string | undefined },
-    signal: AbortSignal,
-  ): Promise<ObjectEntry> {
-    const found = await this.#head(versionId, signal);
+  async #verify(versionId: string | undefined, expected: ExpectedObject, signal: AbortSignal): Promise<ObjectEntry> {
+    const found = await lookAtFinished(this.#place, this.#target, { versionId, signal });
     // Another ETag means that somebody has replaced it since: then its size says nothing about ours.
     const ours = versionId !== undefined || expected.etag === undefined || found.etag === expected.etag;
     if (ours && found.size !== expected.size) {
@@ -175,27 +189,6 @@ export class S3Upload implements Upload {
       modifiedAt: found.modifiedAt,
       ...(versionId !== undefined && { versionId }),
     };
-  }
-
-  async #head(versionId: string | undefined, signal: AbortSignal) {
-    const { client, requests, bucket } = this.#place;
-    const task = { action: 'verify', object: this.#object, signal, retry: 'safe' } as const;
-    const input = { Bucket: bucket, Key: this.#target.key, VersionId: versionId, ...this.#target.sse };
-    const answer = await requests.run(task, (abortSignal) =>
-      client.send(new HeadObjectCommand(input), { abortSignal }),
-    );
-    return {
-      size: answer.ContentLength ?? 0,
-      etag: bareEtag(answer.ETag),
-      versionId: answer.VersionId,
-      modifiedAt: answer.LastModified?.getTime() ?? 0,
-    };
-  }
-
-  /** Whether a part's ETag matches its bytes; true where the ETag is no MD5. */
-  #matches(etag: string | undefined, md5: () => Uint8Array): boolean {
-    const found = this.#target.etags.md5Of(etag);
-    return found === undefined || found === Buffer.from(md5()).toString('hex');
   }
 
   #addressed(): { readonly Bucket: string; readonly Key: string; readonly UploadId: string } {
@@ -219,15 +212,21 @@ function signWith(sha256: Uint8Array, stack: UploadPartCommand['middlewareStack'
   );
 }
 
-/** The ETag of an object of several parts: the MD5 of the parts' MD5s and their number. Undefined where parts have no MD5 for an ETag. */
-function wholeEtag(parts: readonly CompletedPart[]): string | undefined {
-  const hash = createHash('md5');
-  for (const part of parts) {
-    const etag = bareEtag(part.ETag);
-    if (etag === undefined || !looksLikeMd5(etag)) {
-      return undefined;
+/** An empty success: S3 gives it when it had to end a long completion in the middle. */
+function repeatedWhenEmpty(task: { readonly action: string; readonly object: string }): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof ForeignAnswer && error.isEmpty) {
+      throw new StoreError('transient', { ...task, found: error.message, cause: error });
     }
-    hash.update(etag, 'hex');
-  }
-  return `${hash.digest('hex')}-${parts.length}`;
+    throw error;
+  };
+}
+
+function isForeignAnswer(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.cause instanceof ForeignAnswer;
+}
+
+function foreignFailure(task: { readonly action: string; readonly object: string }, cause: unknown): StoreError {
+  const found = cause instanceof Error ? cause.message : '';
+  return new StoreError('invalid', { ...task, found, remedy: foreignAnswerRemedy, cause });
 }

@@ -3,10 +3,10 @@ import type { Clock } from '../../../runtime/clock.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import { readWebIdentityToken } from '../../credentials/aws.ts';
 import { kindOfNetworkError, kindOfStatus } from '../../http/error-kind.ts';
+import { foreignAnswerRemedy } from '../../http/foreign-answer.ts';
 import { storeAgents } from '../../http/store-agents.ts';
 import type { StoreNetwork } from '../../http/store-network.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
-import { statusOf } from './s3-error.ts';
 
 /** How the identity shows up in the records of AWS. */
 const SESSION_NAME = 'etcdbrctl';
@@ -87,10 +87,15 @@ function refusal(error: unknown, { roleARN, tokenPath }: WebIdentityRole): Store
     const { kind, found } = kindOfNetworkError(error);
     return new StoreError(kind, { action, object: tokenPath, found: `the token service: ${found}`, cause: error });
   }
-  return new StoreError(kindOf(error.name, status), {
+  const kind = kindOf(error.name, status);
+  if (!isCode(error.name) && kind !== 'transient') {
+    const found = `what answers in the place of the token service is none (status ${status})`;
+    return new StoreError('invalid', { action, object: tokenPath, found, remedy: foreignAnswerRemedy, cause: error });
+  }
+  return new StoreError(kind, {
     action,
     object: tokenPath,
-    found: `the token service answered ${status} ${error.name}`,
+    found: `the token service answered ${status}${isCode(error.name) ? ` ${error.name}` : ''}`,
     remedy: REMEDIES[error.name] ?? 'check the role, whom it trusts and the token',
     cause: error,
   });
@@ -101,6 +106,22 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ExpiredTokenException: 'see to it that the file is renewed before its token expires',
   IDPCommunicationErrorException: 'it could not ask the issuer of the token',
 };
+
+/** Whether an error has the name of a refusal; the SDK's own names say that it could not read the answer. */
+function isCode(name: string): boolean {
+  return (
+    /^[A-Z]\w+$/.test(name) &&
+    !/^(Error|TypeError|SyntaxError|RangeError|UnknownError|Unknown|STSServiceException)$/.test(name)
+  );
+}
+
+/** The HTTP status of the response that made the SDK throw; undefined when there was none. */
+function statusOf(error: unknown): number | undefined {
+  const metadata: unknown = error instanceof Error && '$metadata' in error ? error.$metadata : undefined;
+  const status: unknown =
+    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
+  return typeof status === 'number' ? status : undefined;
+}
 
 function kindOf(name: string, status: number): StoreErrorKind {
   const kind = kindOfStatus(status);

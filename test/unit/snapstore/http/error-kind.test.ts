@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { BodyFault } from '../../../../src/snapstore/http/body-fault.ts';
 import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../../../src/snapstore/http/error-kind.ts';
 import { DeadlineExceeded } from '../../../../src/snapstore/http/request-deadline.ts';
 
@@ -10,7 +11,7 @@ describe('what an HTTP status means to a store', () => {
     ['gone', [410]],
     ['quota', [507]],
     ['transient', [408, 425, 429, 499, 500, 502, 503, 504]],
-    ['invalid', [301, 302, 400, 405, 409, 412, 413, 416]],
+    ['invalid', [301, 302, 400, 405, 409, 412, 413, 416, 501, 505, 506, 510, 511]],
   ] as const) {
     it(`${statuses.join(', ')}: ${kind}`, () => {
       assert.deepEqual([...new Set(statuses.map(kindOfStatus))], [kind]);
@@ -38,7 +39,39 @@ describe('what a failure without an answer means', () => {
       kind: 'transient',
       found: 'nothing came back within 1.5 s',
     });
-    assert.deepEqual(kindOfNetworkError(new Error('odd')), { kind: 'transient', found: 'odd' });
+    assert.equal(kindOfNetworkError(new Error('odd')).kind, 'transient');
+  });
+
+  it('a protocol that the other side does not speak is not worth another try, and is named', () => {
+    const wrong = Object.assign(new Error('write EPROTO 140:error:0A00010B:SSL routines:wrong version number'), {
+      code: 'EPROTO',
+    });
+    for (const error of [wrong, coded('ERR_SSL_WRONG_VERSION_NUMBER'), coded('ERR_SSL_PACKET_LENGTH_TOO_LONG')]) {
+      const { kind, found } = kindOfNetworkError(error);
+      assert.equal(kind, 'invalid');
+      assert.match(found, /^what answers does not speak TLS \(\w+\); is its endpoint one of http\?$/);
+    }
+    const { kind, found } = kindOfNetworkError(coded('HPE_INVALID_CONSTANT'));
+    assert.equal(kind, 'invalid');
+    assert.match(found, /does not speak HTTP/);
+  });
+
+  it('nothing of the words of a library is said', () => {
+    for (const error of [
+      new TypeError("Cannot read properties of undefined (reading 'segment')"),
+      new SyntaxError("Unexpected token '<'"),
+      new Error('inspect the hidden field {error}.$response'),
+      'a text',
+    ]) {
+      assert.match(kindOfNetworkError(error).found, /^(its answer cannot be understood|the request failed)$/);
+    }
+    assert.equal(kindOfNetworkError(new TypeError('x')).kind, 'invalid');
+    assert.equal(kindOfNetworkError(coded('EACCES')).found, 'the request failed (EACCES)');
+  });
+
+  it('a body that is not what was announced is said in our words', () => {
+    const found = 'the body ended after 1 of 2 bytes';
+    assert.deepEqual(kindOfNetworkError(new BodyFault(found)), { kind: 'transient', found });
   });
 });
 

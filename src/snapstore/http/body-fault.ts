@@ -1,0 +1,7 @@
+/** A body that is not the one that was announced; its message says what is wrong. */
+export class BodyFault extends Error {
+  constructor(found: string) {
+    super(found);
+    this.name = 'BodyFault';
+  }
+}

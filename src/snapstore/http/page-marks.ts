@@ -1,0 +1,41 @@
+import { StoreError } from '../store-error.ts';
+
+/** Which listing goes over pages. */
+interface PagedListing {
+  readonly action: string;
+  readonly object: string;
+}
+
+/** The marks at which the pages of one listing go on. A listing that cannot go on is an error: its rest would count as not there. */
+export class PageMarks {
+  readonly #listing: PagedListing;
+  readonly #seen = new Set<string>();
+
+  constructor({ action, object }: PagedListing) {
+    this.#listing = { action, object };
+  }
+
+  /**
+   * The mark of the next page; undefined after the last one. Throws a {@link StoreError} of kind `invalid` when more follows and
+   * there is no mark, or one that was there before.
+   */
+  next(page: { readonly more: boolean; readonly mark: string | undefined }): string | undefined {
+    if (!page.more) {
+      return undefined;
+    }
+    const { mark } = page;
+    if (mark === undefined || mark === '') {
+      throw this.#failure('a page says that more follow, and not where they begin');
+    }
+    if (this.#seen.has(mark)) {
+      throw this.#failure('two pages say that the next one begins at the same place');
+    }
+    this.#seen.add(mark);
+    return mark;
+  }
+
+  #failure(found: string): StoreError {
+    const remedy = 'the answer cannot be used: check the service, and what changes its answers on the way';
+    return new StoreError('invalid', { ...this.#listing, found, remedy });
+  }
+}

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { PageMarks } from '../../../../src/snapstore/http/page-marks.ts';
+import { StoreError } from '../../../../src/snapstore/store-error.ts';
+
+describe('the marks of a listing', () => {
+  const marks = (): PageMarks => new PageMarks({ action: 'list', object: 'store' });
+  const isInvalid = (error: unknown): boolean => error instanceof StoreError && error.kind === 'invalid';
+
+  it('are followed to the page that has no more after it', () => {
+    const listing = marks();
+    assert.equal(listing.next({ more: true, mark: 'a' }), 'a');
+    assert.equal(listing.next({ more: true, mark: 'b' }), 'b');
+    assert.equal(listing.next({ more: false, mark: 'c' }), undefined);
+  });
+
+  it('must be there, and each its own', () => {
+    assert.throws(() => marks().next({ more: true, mark: undefined }), isInvalid);
+    assert.throws(() => marks().next({ more: true, mark: '' }), isInvalid);
+    const listing = marks();
+    listing.next({ more: true, mark: 'a' });
+    listing.next({ more: true, mark: 'b' });
+    assert.throws(() => listing.next({ more: true, mark: 'a' }), isInvalid);
+  });
+});
