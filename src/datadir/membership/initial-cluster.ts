@@ -1,4 +1,4 @@
-import { type PeerUrl, readPeerUrl, sortPeerUrls } from './peer-url.ts';
+import { type PeerUrl, peerAddress, readPeerUrl, sortPeerUrls } from './peer-url.ts';
 
 /** The members that a new cluster begins with: name to sorted peer URLs, at least one each. */
 export type InitialCluster = ReadonlyMap<string, readonly PeerUrl[]>;
@@ -7,31 +7,38 @@ export type InitialCluster = ReadonlyMap<string, readonly PeerUrl[]>;
 export type InitialClusterReading = { readonly value: InitialCluster } | { readonly wrong: string };
 
 /**
- * Reads the value of `--initial-cluster`: `NAME=URL,NAME=URL`. A name may repeat to have several URLs, a URL may not; empty
- * entries are skipped, as etcd does. Source: etcd, client/pkg/types/urlsmap.go.
+ * Reads the value of `--initial-cluster`: `NAME=URL,NAME=URL`. A name may repeat to have several URLs, a URL may not. Blanks
+ * around a part and an empty last part, which a comma at the end leaves, count for nothing; other empty parts are refused, as in
+ * every list, though etcd skips them. What is wrong is said without the text, which may hold a password.
+ * Source: etcd, client/pkg/types/urlsmap.go.
  */
 export function readInitialCluster(text: string): InitialClusterReading {
   const urls = new Map<string, PeerUrl[]>();
-  const owners = new Map<PeerUrl, string>();
-  for (const pair of text.split(',')) {
+  const owners = new Map<string, string>();
+  const pairs = text.split(',').map((pair) => pair.trim());
+  if (pairs.length > 1 && pairs.at(-1) === '') {
+    pairs.pop();
+  }
+  for (const [index, pair] of pairs.entries()) {
+    const part = pairs.length === 1 ? 'it' : `part ${index + 1}`;
     if (pair === '') {
-      continue;
+      return { wrong: pairs.length === 1 ? 'it names no member' : `${part} is empty` };
     }
     const equals = pair.indexOf('=');
-    if (equals < 1) {
-      return { wrong: `${JSON.stringify(pair)} is not NAME=URL` };
+    const name = pair.slice(0, equals).trim();
+    if (equals < 1 || name === '') {
+      return { wrong: `${part} is not NAME=URL` };
     }
-    const name = pair.slice(0, equals);
     const reading = readPeerUrl(pair.slice(equals + 1));
     if ('wrong' in reading) {
-      return { wrong: `in ${JSON.stringify(pair)} ${reading.wrong}` };
+      return { wrong: pairs.length === 1 ? reading.wrong : `in ${part} ${reading.wrong}` };
     }
-    const owner = owners.get(reading.value);
+    const owner = owners.get(peerAddress(reading.value));
     if (owner !== undefined) {
-      const who = owner === name ? `twice for ${name}` : `for ${owner} and for ${name}`;
+      const who = owner === name ? 'twice for one member' : 'for two members';
       return { wrong: `${reading.value} is given ${who}` };
     }
-    owners.set(reading.value, name);
+    owners.set(peerAddress(reading.value), name);
     const known = urls.get(name);
     if (known === undefined) {
       urls.set(name, [reading.value]);

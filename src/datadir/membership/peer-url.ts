@@ -20,7 +20,7 @@ export function readPeerUrl(text: string): PeerUrlReading {
   }
   const [, scheme = '', address = '', rest = ''] = match;
   if (!SCHEMES.includes(scheme.toLowerCase())) {
-    return { wrong: `the scheme is ${scheme}, not http or https` };
+    return { wrong: 'its scheme is not http or https' };
   }
   if (rest !== '') {
     return { wrong: 'something follows host and port' };
@@ -41,6 +41,17 @@ export function parsePeerUrl(text: string): PeerUrl {
     throw new RangeError(`not a peer URL: ${JSON.stringify(text)}, ${reading.wrong}`);
   }
   return reading.value;
+}
+
+/**
+ * What the spellings of one peer address have in common: the host in small letters, an IP address in its shortest form. Member
+ * ids follow from the spelling, so this is for comparisons only.
+ */
+export function peerAddress(url: PeerUrl): string {
+  const [, scheme = '', address = ''] = /^([a-z]+):\/\/(.*)$/.exec(url) ?? [];
+  const port = /:(\d+)$/.exec(address)?.[1] ?? '';
+  const host = URL.parse(`http://${address}`)?.hostname ?? address;
+  return `${scheme}://${host}:${Number(port)}`;
 }
 
 /** Several peer URLs in etcd's order, which is that of their bytes. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { cleanText, type TextKind } from '../../runtime/clean-text.ts';
 import { credentialFailure } from './credential-failure.ts';
 import type { RawFields } from './credential-file.ts';
 
@@ -53,6 +54,41 @@ export function knownFields(raw: RawFields, schema: CredentialSchema): RawFields
   return fields;
 }
 
+/** How the text of a field is cleaned where it is not a word or an address. */
+const textKinds: Readonly<Record<string, TextKind | 'untouched'>> = {
+  trustedCaCert: 'lines',
+  private_key: 'lines',
+  password: 'secret',
+  applicationCredentialSecret: 'secret',
+  // Any bytes make a key.
+  sseCustomerKey: 'untouched',
+};
+
+/** The fields without what people add by accident, see {@link cleanText}, and what is wrong with the others. */
+function cleanFields(
+  raw: RawFields,
+  schema: CredentialSchema,
+): { readonly fields: RawFields; readonly faults: Faults } {
+  const fields: Record<string, unknown> = {};
+  const faults: { name: string; missing: boolean; text: string }[] = [];
+  for (const [name, value] of Object.entries(knownFields(raw, schema))) {
+    const kind = Object.hasOwn(textKinds, name) ? (textKinds[name] ?? 'words') : 'words';
+    if (typeof value !== 'string' || kind === 'untouched') {
+      fields[name] = value;
+      continue;
+    }
+    const cleaned = cleanText(value, kind);
+    if ('wrong' in cleaned) {
+      faults.push({ name, missing: false, text: cleaned.wrong.replace(/^it /, '') });
+    } else if (cleaned.value !== '') {
+      fields[name] = cleaned.value;
+    }
+  }
+  return { fields, faults };
+}
+
+type Faults = readonly { readonly name: string; readonly missing: boolean; readonly text: string }[];
+
 /** How fields are called in messages. */
 export interface FieldNaming {
   /** The file, directory or variables they were read from. */
@@ -71,21 +107,22 @@ export function parseFields<Schema extends CredentialSchema>(
   raw: RawFields,
   { schema, where, noun = 'field', nameOf = (field) => field }: FieldNaming & { readonly schema: Schema },
 ): z.output<Schema> {
-  const fields = knownFields(raw, schema);
-  const result = schema.safeParse(fields);
-  if (result.success) {
+  const { fields, faults } = cleanFields(raw, schema);
+  const result = faults.length === 0 ? schema.safeParse(fields) : undefined;
+  if (result?.success) {
     return result.data;
   }
-  const faults = result.error.issues.map((issue) => {
-    const name = String(issue.path[0] ?? '');
-    const missing = name !== '' && fields[name] === undefined;
-    const text = missing && issue.code !== 'custom' ? 'is missing' : demand(issue);
-    return { missing, text: name === '' ? text : `${noun} "${nameOf(name)}" ${text}` };
-  });
-  throw credentialFailure(faults.every(({ missing }) => missing) ? 'incomplete' : 'invalid', {
+  const found = [...faults, ...(result?.error.issues.map((issue) => faultOf(issue, fields)) ?? [])];
+  throw credentialFailure(found.every(({ missing }) => missing) ? 'incomplete' : 'invalid', {
     where,
-    found: faults.map(({ text }) => text).join(', '),
+    found: found.map(({ name, text }) => (name === '' ? text : `${noun} "${nameOf(name)}" ${text}`)).join(', '),
   });
+}
+
+function faultOf(issue: z.core.$ZodIssue, fields: RawFields): Faults[number] {
+  const name = String(issue.path[0] ?? '');
+  const missing = name !== '' && fields[name] === undefined;
+  return { name, missing, text: missing && issue.code !== 'custom' ? 'is missing' : demand(issue) };
 }
 
 /** What a value must be, in words; zod's own words begin with "Invalid input". */

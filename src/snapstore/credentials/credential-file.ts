@@ -15,10 +15,10 @@ export async function readCredentialFile(path: string, { where = path } = {}): P
   });
 }
 
-/** The text of a file that holds one field, without the newlines at its end; undefined when there is no such file. */
+/** The text of a file that holds one field, without byte order mark and newlines at its end; undefined when there is no such file. */
 export async function readFieldFile(path: string): Promise<string | undefined> {
   try {
-    return (await readFile(path, 'utf8')).replace(/[\r\n]+$/, '');
+    return (await readFile(path, 'utf8')).replace(/^\ufeff/, '').replace(/[\r\n]+$/, '');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') {
       return undefined;
@@ -28,11 +28,12 @@ export async function readFieldFile(path: string): Promise<string | undefined> {
 }
 
 /** The fields of a JSON file. Throws `credentials_unreadable`, or `credentials_malformed` unless it holds one object. */
-export async function readJsonFields(path: string): Promise<RawFields> {
-  const text = await readCredentialFile(path);
+export async function readJsonFields(path: string, { where = path } = {}): Promise<RawFields> {
+  const text = await readCredentialFile(path, { where });
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Editors of Windows put a byte order mark before it.
+    value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     throw credentialFailure('malformed', { where: path, found: 'the file is not valid JSON' });
   }
@@ -51,10 +52,13 @@ export async function findJsonFile(dir: string): Promise<string | undefined> {
   return first === undefined ? undefined : join(dir, first);
 }
 
-/** Whether a path is a directory or a file. Throws `credentials_unreadable` when it is neither or cannot be looked at. */
-export async function kindOfPath(path: string): Promise<'directory' | 'file'> {
+/**
+ * Whether a path is a directory or a file. Throws `credentials_unreadable` when it is neither or cannot be looked at, which calls
+ * it `where`.
+ */
+export async function kindOfPath(path: string, where: string): Promise<'directory' | 'file'> {
   const info = await stat(path).catch((error: unknown) => {
-    throw unreadable(path, error);
+    throw unreadable(where, error);
   });
   if (info.isDirectory()) {
     return 'directory';
@@ -62,7 +66,7 @@ export async function kindOfPath(path: string): Promise<'directory' | 'file'> {
   if (info.isFile()) {
     return 'file';
   }
-  throw credentialFailure('unreadable', { where: path, found: 'it is neither a file nor a directory' });
+  throw credentialFailure('unreadable', { where, found: 'it is neither a file nor a directory' });
 }
 
 /**

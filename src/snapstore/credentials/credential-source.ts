@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type * as z from 'zod';
-import { type Environment, variable } from '../../runtime/environment.ts';
+import type { Environment } from '../../runtime/environment.ts';
 import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { type CredentialSchema, parseFields } from './credential-fields.ts';
@@ -12,6 +12,7 @@ import {
   readFieldFile,
   readJsonFields,
 } from './credential-file.ts';
+import { type CredentialPath, credentialPath } from './credential-path.ts';
 
 /** Credentials as they were at one moment. */
 export interface ReadCredentials<Fields> {
@@ -55,13 +56,17 @@ export function findCredentials<Schema extends CredentialSchema>(
   query: CredentialQuery<Schema>,
 ): CredentialSource<z.output<Schema>> | undefined {
   const names = variableNames(query);
-  const file = variable(query.environment, names.file);
+  const file = credentialPath(query.environment, names.file);
   if (file !== undefined) {
-    return sourceAt(query.schema, { name: names.file, path: file, locate: async () => ({ form: 'json', path: file }) });
+    const locate = async (): Promise<Form> => {
+      await kindOfPath(file.path, file.where);
+      return { form: 'json', path: file.path };
+    };
+    return sourceAt(query.schema, { ...file, locate });
   }
-  const path = variable(query.environment, names.any);
-  if (path !== undefined) {
-    return sourceAt(query.schema, { name: names.any, path, locate: () => locateForm(path) });
+  const any = credentialPath(query.environment, names.any);
+  if (any !== undefined) {
+    return sourceAt(query.schema, { ...any, locate: () => locateForm(any) });
   }
   return undefined;
 }
@@ -93,8 +98,8 @@ function variableNames({ stem, role }: { readonly stem: CredentialStem; readonly
 /** How credentials are written down at a path. */
 type Form = { readonly form: 'json'; readonly path: string } | { readonly form: 'fields'; readonly path: string };
 
-async function locateForm(path: string): Promise<Form> {
-  if ((await kindOfPath(path)) === 'file') {
+async function locateForm({ path, where }: CredentialPath): Promise<Form> {
+  if ((await kindOfPath(path, where)) === 'file') {
     return { form: 'json', path };
   }
   const json = await findJsonFile(path);
@@ -103,7 +108,7 @@ async function locateForm(path: string): Promise<Form> {
 
 function sourceAt<Schema extends CredentialSchema>(
   schema: Schema,
-  place: { readonly name: string; readonly path: string; readonly locate: () => Promise<Form> },
+  place: CredentialPath & { readonly locate: () => Promise<Form> },
 ): CredentialSource<z.output<Schema>> {
   const names = Object.keys(schema.shape);
   const filesOf = (form: Form): string[] =>
@@ -117,7 +122,7 @@ function sourceAt<Schema extends CredentialSchema>(
   };
 
   return {
-    location: `${place.name}=${place.path}`,
+    location: place.location,
     read: async () => {
       // A secret may be rotated while its files are read one by one: an old name with a new key is no pair.
       let attempt = await readOnce();

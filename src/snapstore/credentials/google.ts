@@ -1,11 +1,12 @@
 import { createPrivateKey } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { type Environment, variable } from '../../runtime/environment.ts';
+import type { Environment } from '../../runtime/environment.ts';
 import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { type CredentialSchema, parseFields } from './credential-fields.ts';
-import { lastModified, type RawFields, readFieldFile, readJsonFields } from './credential-file.ts';
+import { kindOfPath, lastModified, type RawFields, readFieldFile, readJsonFields } from './credential-file.ts';
+import { credentialPath } from './credential-path.ts';
 import type { CredentialSource } from './credential-source.ts';
 
 const projectId = z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'must be the ID of a project');
@@ -67,15 +68,17 @@ export function googleCredentials({
   readonly environment: Environment;
 }): CredentialSource<GoogleCredentials> | undefined {
   const name = googleVariable(role);
-  const path = variable(environment, name);
-  if (path === undefined) {
+  const place = credentialPath(environment, name);
+  if (place === undefined) {
     return undefined;
   }
+  const { path, where, location } = place;
   const siblingFile = (file: string): string => join(dirname(path), file);
   const files = [path, siblingFile('token'), siblingFile('projectID'), siblingFile('storageAPIEndpoint')];
   return {
-    location: `${name}=${path}`,
+    location,
     read: async () => {
+      await kindOfPath(path, where);
       const modifiedAt = await lastModified(files);
       const identity = await readIdentity(path);
       return {
@@ -131,7 +134,8 @@ function parseStrictly<Schema extends CredentialSchema>(
 ): z.output<Schema> {
   const foreign = Object.keys(raw).find((name) => !(name in schema.shape));
   if (foreign !== undefined) {
-    const found = `field "${foreign}" is not allowed`;
+    const shown = /^[a-z_]{1,60}$/i.test(foreign) ? `field "${foreign}"` : 'a field';
+    const found = `${shown} is not allowed`;
     throw credentialFailure('invalid', { where, found, remedy: `allowed are ${Object.keys(schema.shape).join(', ')}` });
   }
   return parseFields(raw, { schema, where });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Environment, variable } from '../../runtime/environment.ts';
+import { parseEndpoint } from '../http/endpoint.ts';
 import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { parseFields } from './credential-fields.ts';
@@ -31,7 +32,7 @@ export interface OpenStackCredentials {
 
 const schema = z
   .object({
-    authURL: z.string().regex(/^https?:\/\//i, 'must be a URL that begins with http:// or https://'),
+    authURL: z.string(),
     tenantName: z.string().optional(),
     domainName: z.string().optional(),
     region: z.string().optional(),
@@ -78,7 +79,8 @@ export function openStackCredentials(from: {
     modifiedAt: () => files.modifiedAt(),
     read: async () => {
       const { fields, modifiedAt } = await files.read();
-      return { fields: credentialsOf(fields, region), modifiedAt };
+      const origin = `the field "authURL" of ${files.location}`;
+      return { fields: credentialsOf(fields, { region, origin }), modifiedAt };
     },
   };
 }
@@ -128,17 +130,21 @@ function fromVariables({
     read: async () => {
       const nameOf = (field: string): string => prefix + (namesOf[field]?.[0] ?? field);
       const fields = parseFields(raw, { schema, where: `the variables ${location}`, noun: 'variable', nameOf });
-      return { fields: credentialsOf(fields, undefined), modifiedAt: 0 };
+      return { fields: credentialsOf(fields, { region: undefined, origin: nameOf('authURL') }), modifiedAt: 0 };
     },
   };
 }
 
-function credentialsOf(fields: Fields, otherwiseRegion: string | undefined): OpenStackCredentials {
+/** Throws `endpoint_invalid` for an `authURL` that is no URL, or one with more in it than an address, such as a password. */
+function credentialsOf(
+  fields: Fields,
+  place: { readonly region: string | undefined; readonly origin: string },
+): OpenStackCredentials {
   const { username = '', password = '', tenantName = '', domainName = '' } = fields;
   const { applicationCredentialID: id, applicationCredentialSecret: secret = '' } = fields;
   return {
-    authURL: fields.authURL,
-    region: fields.region ?? otherwiseRegion,
+    authURL: parseEndpoint(fields.authURL, { origin: place.origin, schemes: ['http', 'https'] }),
+    region: fields.region ?? place.region,
     identity:
       id === undefined
         ? { kind: 'password', username, password, tenantName, domainName }

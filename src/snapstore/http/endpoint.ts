@@ -22,7 +22,7 @@ export function parseEndpoint(text: string, { origin, schemes }: EndpointRules):
   }
   const url = new URL(text);
   if (!schemes.some((scheme) => `${scheme}:` === url.protocol)) {
-    return refuse(`its scheme ${url.protocol.slice(0, -1)} is not allowed`, example);
+    return refuse(`its scheme is not ${schemes.join(' or ')}`, example);
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     return refuse('it holds more than scheme, host, port and path', example);

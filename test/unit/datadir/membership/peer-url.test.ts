@@ -17,7 +17,7 @@ test('a peer URL keeps all but space around it and the case of its scheme, as it
 for (const [text, wrong] of [
   ['', /http:\/\/ or https:\/\/ is missing/],
   ['localhost:2380', /http:\/\/ or https:\/\/ is missing/],
-  ['ftp://a:1', /the scheme is ftp/],
+  ['ftp://a:1', /its scheme is not http or https/],
   ['http://a', /no valid host and port/],
   ['http://:2380', /no valid host and port/],
   ['http://a:65536', /no valid host and port/],

@@ -78,11 +78,59 @@ describe('where credentials are looked for', () => {
     assert.deepEqual(fields, { ...complete, disableSSL: true });
   });
 
-  it('spaces inside and at the end of a field file belong to the value', async () => {
+  it('blanks, a byte order mark and other things that nobody sees around a value do not count, those inside do', async () => {
     using dir = makeTempDir();
-    writeFields(dir.path, { accessKeyID: ' i d ', secretAccessKey: secret });
-    assert.equal((await sourceFrom({ AWS_APPLICATION_CREDENTIALS: dir.path }).read()).fields.accessKeyID, ' i d ');
+    writeFields(dir.path, { accessKeyID: '\ufeff i d\u00a0\u200b \t\r\n', secretAccessKey: secret, region: ' \n' });
+    const { fields } = await sourceFrom({ AWS_APPLICATION_CREDENTIALS: dir.path }).read();
+    assert.equal(fields.accessKeyID, 'i d');
+    assert.equal(fields.region, undefined);
   });
+
+  it('control characters and invisible marks inside a value are refused, without the value', async () => {
+    for (const character of ['\u0000', '\u001b', '\u0085', '\u200b', '\ufeff', '\u202e']) {
+      using dir = makeTempDir();
+      writeFields(dir.path, { accessKeyID: 'id', secretAccessKey: `hunt${character}er2` });
+      await assert.rejects(sourceFrom({ AWS_APPLICATION_CREDENTIALS: dir.path }).read(), (error) => {
+        assert.ok(error instanceof Failure);
+        assert.equal(error.code, 'credentials_invalid');
+        assert.match(error.message, /file "secretAccessKey" holds a character that cannot be seen, \\u[0-9a-f]{4}/);
+        assert.doesNotMatch(error.message, /hunt|er2/);
+        return true;
+      });
+    }
+  });
+
+  it('a JSON file may begin with a byte order mark', async () => {
+    using dir = makeTempDir();
+    const path = dir.join('aws.json');
+    writeFileSync(path, `\ufeff${JSON.stringify(complete)}`);
+    const { fields } = await sourceFrom({ AWS_APPLICATION_CREDENTIALS_JSON: path }).read();
+    assert.equal(fields.accessKeyID, complete.accessKeyID);
+  });
+
+  for (const given of [
+    '{"accessKeyID":"id","secretAccessKey":"hunter2"}',
+    '"hunter2"',
+    'hunter2',
+    'key=hunter2',
+    'root:hunter2@host',
+    'wJalrXUtnFEMI/hunter2/bPxRfiCYEX',
+    '-----BEGIN KEY-----\nhunter2\n-----END KEY-----\n',
+    `${'hunter2/'.repeat(1_000)}x`,
+  ]) {
+    it(`credentials where a path is due are not shown: ${JSON.stringify(given.slice(0, 40))}`, async () => {
+      for (const name of ['AWS_APPLICATION_CREDENTIALS', 'AWS_APPLICATION_CREDENTIALS_JSON']) {
+        const reading = (async () => await sourceFrom({ [name]: given }).read())();
+        await assert.rejects(reading, (error) => {
+          assert.ok(error instanceof Failure);
+          assert.equal(error.code, 'credentials_unreadable');
+          assert.ok(error.message.includes(name));
+          assert.doesNotMatch(error.message, /hunter2/);
+          return true;
+        });
+      }
+    });
+  }
 
   it('a *.json file in the directory wins over field files', async () => {
     using dir = makeTempDir();

@@ -89,10 +89,35 @@ describe('credentials of OpenStack in files', () => {
     });
   }
 
-  it('a Keystone without scheme is refused', async () => {
-    const found = await refused(readFile({ ...place, ...password, authURL: 'keystone.example' }), 'invalid');
-    assert.match(found, /file "authURL" must be a URL/);
-  });
+  for (const [authURL, why] of [
+    ['keystone.example', /it is not a URL with a scheme/],
+    ['ftp://keystone.example', /its scheme is not http or https/],
+    [`http://admin:${secret}@keystone.example/v3`, /it holds more than scheme, host, port and path/],
+    [`admin:${secret}@keystone.example/v3`, /it is not a URL with a scheme/],
+  ] as const) {
+    it(`a Keystone at ${authURL.replace(secret, '…')} is refused, wherever it is written`, async () => {
+      for (const reading of [
+        () => readFile({ ...place, ...password, authURL }),
+        () =>
+          readVariables({
+            OS_AUTH_URL: authURL,
+            OS_USERNAME: 'u',
+            OS_PASSWORD: secret,
+            OS_TENANT_NAME: 't',
+            OS_DOMAIN_NAME: 'd',
+          }),
+      ]) {
+        await assert.rejects(reading(), (error) => {
+          assert.ok(error instanceof Failure);
+          assert.equal(error.code, 'endpoint_invalid');
+          assert.match(error.message, why);
+          assert.match(error.message, /authURL|OS_AUTH_URL/);
+          assert.doesNotMatch(error.message, new RegExp(secret));
+          return true;
+        });
+      }
+    });
+  }
 });
 
 describe('credentials of OpenStack in variables', () => {
