@@ -1,5 +1,6 @@
 import type { CommandSpec, ConfigOf, Operand, OptionGroups } from '../config/command-spec.ts';
 import type { PodEnvironment } from '../config/environment.ts';
+import { configFileOptions } from '../config/options/config-file.ts';
 import type { loggingOptions } from '../config/options/logging.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import type { ValueSource } from '../config/value-source.ts';
@@ -50,16 +51,18 @@ export interface ParsedArguments {
   readonly operand: string | undefined;
 }
 
-/** Makes a command that loads its configuration, opens a session and then runs. */
+/** Makes a command that takes a configuration file, loads its configuration, opens a session and then runs. */
 export function command<G extends CommandGroups>(definition: OperandDefinition<G>): Command<G>;
 export function command<G extends CommandGroups>(definition: FlagsDefinition<G>): Command<G>;
 export function command<G extends CommandGroups>(definition: CommandDefinition<G>): Command<G> {
+  const groups = { ...definition.groups, configFile: configFileOptions };
+  const spec: CommandSpec<G> = { ...definition, groups };
   return {
-    spec: definition,
+    spec,
     async execute({ flags, operand }, host) {
       const run = runWith(definition, operand);
       const { loadConfig } = await import('../config/load-config.ts');
-      const { config, sources, warnings } = await loadConfig(definition, { flags, environment: host.environment });
+      const { config, sources, warnings } = await loadConfig(spec, { flags, environment: host.environment });
       const { openSession } = await import('./session.ts');
       using session = await openSession(config.logging, host);
       const { context } = session;

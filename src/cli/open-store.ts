@@ -1,5 +1,6 @@
 import type { ValuesOf } from '../config/option.ts';
 import type { sourceStoreOptions, storeOptions } from '../config/options/store.ts';
+import type { ProviderName } from '../snapstore/provider-name.ts';
 import {
   type OpenBucket,
   openStore as openRegistered,
@@ -8,35 +9,41 @@ import {
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import type { CommandContext } from './session.ts';
 
+type StoreValues = ValuesOf<(typeof storeOptions)['options']>;
+type SourceValues = ValuesOf<(typeof sourceStoreOptions)['options']>;
+
 /** Opens the store of this command's backups. Without a provider that is a local directory. */
-export function openStore(
-  options: ValuesOf<(typeof storeOptions)['options']>,
-  context: CommandContext,
-): Promise<SnapStore> {
-  return openRegistered({ ...options, provider: options.provider ?? 'Local', role: 'primary' }, context);
+export function openStore(options: StoreValues, context: CommandContext): Promise<SnapStore> {
+  return openRegistered({ ...options, provider: providerOf(options, context), role: 'primary' }, context);
 }
 
 /** Opens the store that a copy writes, many objects at once. */
-export function openTargetStore(
-  options: ValuesOf<(typeof storeOptions)['options']>,
-  context: CommandContext,
-): Promise<SnapStore> {
-  const provider = options.provider ?? 'Local';
+export function openTargetStore(options: StoreValues, context: CommandContext): Promise<SnapStore> {
+  const provider = providerOf(options, context);
   return openRegistered({ ...options, provider, role: 'primary', uploadMemory: 'shared' }, context);
 }
 
 /** Opens the store that a copy reads, with credentials of its own. */
-export function openSourceStore(
-  options: ValuesOf<(typeof sourceStoreOptions)['options']>,
-  context: CommandContext,
-): Promise<SnapStore> {
-  return openRegistered({ ...options, provider: options.provider ?? 'Local', role: 'source' }, context);
+export function openSourceStore(options: SourceValues, context: CommandContext): Promise<SnapStore> {
+  return openRegistered({ ...options, provider: providerOf(options, context, 'source-'), role: 'source' }, context);
 }
 
 /** Opens the bucket of {@link openStore}, without the layout of backups. */
-export function openBucket(
-  options: ValuesOf<(typeof storeOptions)['options']>,
-  context: CommandContext,
-): Promise<OpenBucket> {
-  return openRegisteredBucket({ ...options, provider: options.provider ?? 'Local', role: 'primary' }, context);
+export function openBucket(options: StoreValues, context: CommandContext): Promise<OpenBucket> {
+  return openRegisteredBucket({ ...options, provider: providerOf(options, context), role: 'primary' }, context);
+}
+
+/** The provider that was given, or Local, which is said. A container that nobody chose is worth a warning. */
+function providerOf(
+  { provider, container }: Pick<StoreValues, 'provider' | 'container'>,
+  { log }: CommandContext,
+  prefix: '' | 'source-' = '',
+): ProviderName {
+  if (provider === undefined) {
+    log.info(`No --${prefix}storage-provider is given: taking Local, a directory of this machine`);
+  }
+  if (container === undefined && (provider ?? 'Local') === 'Local') {
+    log.warn(`No --${prefix}store-container is given: taking default.bkp in the home directory`);
+  }
+  return provider ?? 'Local';
 }

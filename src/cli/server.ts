@@ -1,3 +1,4 @@
+import { configFileOptions } from '../config/options/config-file.ts';
 import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import { memberLeaseOptions, snapshotLeaseOptions } from '../config/options/leases.ts';
 import { loggingOptions } from '../config/options/logging.ts';
@@ -23,6 +24,7 @@ export const serverCommand = command({
     },
   ],
   groups: {
+    configFile: configFileOptions,
     server: serverOptions,
     store: storeOptions,
     connection: etcdConnectionOptions,

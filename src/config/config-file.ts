@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, parseDocument } from 'yaml';
-import { errorText } from '../runtime/log/error-text.ts';
-import { type CommandSpec, placedOptions } from './command-spec.ts';
+import { everyOption } from './every-option.ts';
+import { reasonOf } from './file-reason.ts';
 import { nearest } from './nearest.ts';
 import type { OptionSpec } from './option.ts';
 import { UsageFailure } from './usage-failure.ts';
@@ -29,22 +29,22 @@ interface Entry {
 }
 
 /**
- * Reads a YAML configuration file. Keys are not case-sensitive, as in the Go program.
+ * Reads a YAML configuration file, which commands share: keys of options that only other commands have are known, too. Keys are
+ * not case-sensitive, as in the Go program, and a byte order mark at the beginning is skipped.
  * Throws a {@link UsageFailure} when the file cannot be read or is not a mapping of sections.
  */
-export async function readConfigFile(path: string, spec: CommandSpec): Promise<FileValues> {
+export async function readConfigFile(path: string): Promise<FileValues> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new UsageFailure({ action: 'read', object: `configuration file ${path}`, found: reasonOf(cause) });
   });
-  const document = parseDocument(text, { intAsBigInt: true, merge: true });
+  const document = parseDocument(text.replace(/^\ufeff/, ''), { intAsBigInt: true, merge: true });
   const fault = document.errors[0];
   if (fault !== undefined) {
-    const found = fault.message.split('\n')[0] ?? 'it is not YAML';
-    throw new UsageFailure({ action: 'read', object: `configuration file ${path}`, found: found.replace(/:$/, '') });
+    throw badShape(path, withoutQuotes(fault.message.split('\n')[0] ?? 'it is not YAML'));
   }
   const entries = new Map<string, Entry>();
   addEntries(resolved(document, path), '', { path, entries });
-  const known = placedOptions(spec).flatMap(({ spec: option }) => option.fileKeys ?? []);
+  const known = everyOption().flatMap(({ fileKeys }) => fileKeys ?? []);
   return {
     path,
     lookup: (option) =>
@@ -59,7 +59,7 @@ function resolved(document: Document, path: string): unknown {
     return document.toJS();
   } catch (error) {
     // A missing anchor, or so many that they would fill the memory.
-    throw new UsageFailure({ action: 'read', object: `configuration file ${path}`, found: errorText(error) });
+    throw badShape(path, withoutQuotes(error instanceof Error ? error.message : 'it is not YAML'));
   }
 }
 
@@ -82,9 +82,21 @@ function addEntries(
   }
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (items.some((item) => typeof item === 'object')) {
-    throw badShape(file.path, `${key} is neither a value nor a list of values`);
+    throw badShape(file.path, `${shownKey(key)} is neither a value nor a list of values`);
   }
   file.entries.set(key.toLowerCase(), { key, texts: items.map(String) });
+}
+
+/** What a parser says, without what it quotes of the file, which may hold a password. */
+function withoutQuotes(message: string): string {
+  const place = / at line \d+, column \d+/.exec(message)?.[0] ?? '';
+  const words = message.slice(0, message.search(/ at line |: |["'`]|$/)).trim();
+  return `${words}${place}`;
+}
+
+/** A key as messages show it: words with dots between them; nothing else is a key of anybody's. */
+function shownKey(key: string): string {
+  return /^[a-z-]+(?:\.[a-z-]+)*$/i.test(key) && key.length < 100 ? key : 'a key';
 }
 
 function badShape(path: string, found: string): UsageFailure {
@@ -97,20 +109,6 @@ function unknownKeys(entries: ReadonlyMap<string, Entry>, known: readonly string
     .filter(([name]) => !names.has(name) && !silentKeys.has(name))
     .map(([, { key }]) => {
       const meant = nearest(key, known);
-      return `${key} in ${path} is not an option and is ignored${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+      return `${shownKey(key)} in ${path} is not an option and is ignored${meant === undefined ? '' : `; did you mean ${meant}?`}`;
     });
-}
-
-function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  switch (code) {
-    case 'ENOENT':
-      return 'it does not exist';
-    case 'EISDIR':
-      return 'it is a directory';
-    case 'EACCES':
-      return 'there is no permission to read it';
-    default:
-      return cause instanceof Error ? cause.message : String(cause);
-  }
 }

@@ -1,6 +1,7 @@
 import { parseDuration } from './duration.ts';
+import { readListItems } from './list-items.ts';
 import type { OptionSpec, ParsedText } from './option.ts';
-import { splitList } from './string-list.ts';
+import type { Reading } from './reading.ts';
 import type { ValueSource } from './value-source.ts';
 
 /** A value as it is written, before it is validated; undefined is an empty optional text. */
@@ -8,9 +9,6 @@ export type WrittenValue = boolean | number | string | readonly string[] | undef
 
 /** A finished value of an option. */
 export type OptionValue = WrittenValue | ParsedText | readonly (string | ParsedText)[];
-
-/** The result of reading text: a value, or what is wrong with it. */
-export type Reading<T> = { readonly value: T } | { readonly wrong: string };
 
 const booleans: ReadonlyMap<string, boolean> = new Map([
   ...['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true] as const),
@@ -25,7 +23,7 @@ const yamlBooleans: ReadonlyMap<string, boolean> = new Map([
   ['off', false],
 ]);
 
-/** Turns the texts an option was given into a value, in Go's syntax. For anything but lists the last text counts. */
+/** Turns the texts an option was given, none of them empty, into a value, in Go's syntax. For anything but lists the last text counts. */
 export function readOptionValue(
   spec: OptionSpec,
   texts: readonly string[],
@@ -51,25 +49,18 @@ export function readOptionValue(
     case 'int':
     case 'uint':
     case 'uint32': {
-      const named = spec.names?.[last.toLowerCase()];
+      const word = last.toLowerCase();
+      const named = Object.hasOwn(spec.names ?? {}, word) ? spec.names?.[word] : undefined;
       return named === undefined ? readInteger(last) : { value: named };
     }
     case 'string':
-      return { value: last === '' && spec.default === undefined ? undefined : last };
+      return { value: last };
     case 'strings':
     case 'stringArray':
-      return readList(texts, { split: splitsAt(spec.type, source) });
+      return readListItems(spec, texts, source);
     default:
       return spec satisfies never;
   }
-}
-
-/** Files hold lists as they are; the environment has no other way than commas. */
-function splitsAt(type: 'strings' | 'stringArray', source: ValueSource['kind']): 'commas' | 'never' {
-  if (source === 'file') {
-    return 'never';
-  }
-  return type === 'strings' || source === 'environment' ? 'commas' : 'never';
 }
 
 function readInteger(text: string): Reading<number> {
@@ -78,16 +69,4 @@ function readInteger(text: string): Reading<number> {
   }
   const value = Number(text);
   return Number.isSafeInteger(value) ? { value } : { wrong: 'it is too large' };
-}
-
-function readList(texts: readonly string[], how: { readonly split: 'commas' | 'never' }): Reading<readonly string[]> {
-  const items: string[] = [];
-  for (const text of texts) {
-    const split = how.split === 'commas' ? splitList(text) : [text];
-    if (split === undefined) {
-      return { wrong: 'a quotation mark is not closed' };
-    }
-    items.push(...split);
-  }
-  return { value: items };
 }

@@ -47,8 +47,8 @@ interface OptionFacts {
   readonly fallbackEnvironment?: string;
   /** The value never appears in messages or logs. */
   readonly secret?: true;
-  /** An empty text or a zero means the default. */
-  readonly blankIsDefault?: true;
+  /** A zero means the default. */
+  readonly zeroIsDefault?: true;
 }
 
 /** `--flag`, `--flag=false`. */
@@ -84,7 +84,11 @@ export interface TextOption extends OptionFacts {
   readonly type: 'string';
   readonly default: string | undefined;
   readonly choices?: readonly string[];
+  /** Other words that people know for a choice, in small letters: a message names the choice. */
+  readonly otherWords?: Readonly<Record<string, string>>;
   readonly rule?: TextRule;
+  /** The option of the same group whose value is in the file that this one names. */
+  readonly contentOf?: string;
 }
 
 /** Several texts: `strings` is comma separated and repeatable, `stringArray` only repeatable. */
@@ -142,6 +146,8 @@ export interface OptionGroup<T extends OptionTable = OptionTable> {
   readonly withoutEffect?: string;
   /** Rules between options of this group; returns the first complaint. */
   check?(values: ValuesOf<T>): Complaint<keyof T & string> | undefined;
+  /** What the user should know about values that are accepted, a sentence each. */
+  warn?(values: ValuesOf<T>): readonly string[];
 }
 
 /** Keeps the literal types of a group's declaration, so that the finished configuration's types follow from it. */

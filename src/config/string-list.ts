@@ -1,6 +1,6 @@
 /**
  * Splits a comma separated list as Go's flag library does, which reads it as one CSV record:
- * an item in double quotes may hold commas, and two double quotes inside are one.
+ * an item in double quotes may hold commas, and two double quotes inside are one. Blanks around quotes are left out.
  * An empty text is an empty list. Undefined when a quote is not closed or is inside an unquoted item.
  */
 export function splitList(text: string): readonly string[] | undefined {
@@ -10,7 +10,7 @@ export function splitList(text: string): readonly string[] | undefined {
   const items: string[] = [];
   let at = 0;
   for (;;) {
-    const item = text[at] === '"' ? quotedItem(text, at) : plainItem(text, at);
+    const item = quotedItem(text, at) ?? plainItem(text, at);
     if (item === undefined) {
       return undefined;
     }
@@ -36,7 +36,7 @@ function plainItem(text: string, start: number): Item | undefined {
 }
 
 function quotedItem(text: string, start: number): Item | undefined {
-  const match = /"((?:[^"]|"")*)"(?=,|$)/y;
+  const match = /\s*"((?:[^"]|"")*)"\s*(?=,|$)/y;
   match.lastIndex = start;
   const found = match.exec(text);
   return found === null ? undefined : { value: (found[1] ?? '').replaceAll('""', '"'), end: match.lastIndex };

@@ -2,8 +2,9 @@ import { readInitialCluster } from '../datadir/membership/initial-cluster.ts';
 import { readPeerUrl } from '../datadir/membership/peer-url.ts';
 import { parseEventTime } from '../snapshot/delta/event-time.ts';
 import { parseDuration } from './duration.ts';
+import { readEndpoint } from './endpoint-address.ts';
 import type { CheckedRule, ParsedTexts, TextRule } from './option.ts';
-import type { Reading } from './option-value.ts';
+import type { Reading } from './reading.ts';
 
 /** Says what is wrong with a text, or undefined when nothing is. */
 export type TextCheck = (text: string) => string | undefined;
@@ -42,21 +43,8 @@ export const textChecks: Readonly<Record<Exclude<CheckedRule, 'cron'>, TextCheck
     return undefined;
   },
   'etcd endpoint': (text) => {
-    const withScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-    const url = URL.parse(withScheme);
-    if (url === null || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') {
-      return 'it is not an http or https address';
-    }
-    return extraParts(url);
+    const reading = readEndpoint(text);
+    return 'wrong' in reading ? reading.wrong : undefined;
   },
   'not empty': (text) => (text.trim() === '' ? 'it is empty' : undefined),
 };
-
-function extraParts(url: URL): string | undefined {
-  if (url.username !== '' || url.password !== '') {
-    return 'it holds a user name, which belongs into --etcd-username';
-  }
-  return (url.pathname !== '/' && url.pathname !== '') || url.search !== '' || url.hash !== ''
-    ? 'something follows host and port'
-    : undefined;
-}

@@ -42,7 +42,9 @@ const cases: readonly Case[] = [
   },
   {
     args: ['restore', 'backup'],
-    says: 'cannot use "backup": restore takes only flags; see etcdbrctl restore --help',
+    says:
+      'cannot use argument 2 of the command line: restore takes only flags; did you mean --file FILE? ' +
+      'A value that holds blanks needs quotes; see etcdbrctl restore --help',
   },
   {
     args: ['snapshot', '--schedule'],
@@ -65,16 +67,16 @@ const cases: readonly Case[] = [
   {
     args: ['snapshot', '--store-endpoint-override', 'minio:9000'],
     says:
-      'cannot use --store-endpoint-override "minio:9000": http:// or https:// is missing; ' +
+      'cannot use --store-endpoint-override: http:// or https:// is missing; ' +
       'accepted: a URL that begins with http:// or https://',
   },
   {
     args: ['snapshot', '--once=maybe'],
-    says: 'cannot use --once "maybe": it is neither true nor false; accepted: true or false',
+    says: 'cannot use --once: it is neither true nor false; accepted: true or false',
   },
   {
     args: ['initialize', '--validation-mode', 'quick'],
-    says: 'cannot use --validation-mode "quick": it is none of those; accepted: full or sanity',
+    says: 'cannot use --validation-mode: it is none of those; accepted: full or sanity',
   },
   {
     args: ['restore'],
@@ -111,19 +113,19 @@ describe('a command line that cannot be understood', () => {
     const { stderr, exitCode } = await rig.run(['server', '--config-file', 'c.yaml']);
     assert.match(
       stderr,
-      /^error: cannot use snapshotterConfig\.deltaSnapshotPeriod in file c\.yaml "soon": it is not a duration; [^\n]*\n$/,
+      /^error: cannot use snapshotterConfig\.deltaSnapshotPeriod in file c\.yaml: it is not a duration; [^\n]*\n$/,
     );
     assert.equal(exitCode, 2);
   });
 
   it('is answered in JSON when --log-format json asks for it', async () => {
     await using rig = makeRig();
-    const { stderr, exitCode } = await rig.run(['snapshot', '--log-format', 'json', '--max-backups', 'x']);
+    const { stderr, exitCode } = await rig.run(['snapshot', '--log-format', 'json', '--max-backups', '1.5']);
     const answer = JSON.parse(stderr) as Record<string, unknown>;
     assert.equal(answer['level'], 'error');
     assert.equal(answer['code'], 'usage');
     assert.equal(answer['exitCode'], 2);
-    assert.match(String(answer['msg']), /^cannot use --max-backups "x"/);
+    assert.match(String(answer['msg']), /^cannot use --max-backups "1\.5"/);
     assert.equal(exitCode, 2);
   });
 

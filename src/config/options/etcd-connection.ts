@@ -1,4 +1,5 @@
 import { optionGroup } from '../option.ts';
+import { plainEndpointComplaint, plainEndpointWarnings } from './etcd-security.ts';
 
 /** How to connect to the etcd cluster. */
 export const etcdConnectionOptions = optionGroup({
@@ -38,8 +39,17 @@ export const etcdConnectionOptions = optionGroup({
       default: undefined,
       secret: true,
       placeholder: 'text',
-      help: 'Password of that user. Better given in the environment, where other users of the machine cannot see it.',
+      help: 'Password of that user. Better given in the environment or a file, since a command line is seen by all users of the machine.',
       fileKeys: ['etcdConnectionConfig.password'],
+    },
+    passwordFile: {
+      flag: 'etcd-password-file',
+      type: 'string',
+      default: undefined,
+      contentOf: 'password',
+      placeholder: 'file',
+      help: 'File that holds that password, alone; read once, at the start.',
+      fileKeys: ['etcdConnectionConfig.passwordFile'],
     },
     caFile: {
       flag: 'cacert',
@@ -113,12 +123,22 @@ export const etcdConnectionOptions = optionGroup({
     if (values.password !== undefined && values.username === undefined) {
       return {
         option: 'username',
-        found: 'it is missing while --etcd-password is given',
-        remedy: 'give both or neither',
+        found: 'it is missing while a password is given',
+        remedy: 'give --etcd-username, too',
       };
     }
-    if (values.endpoints.length === 0) {
-      return { option: 'endpoints', found: 'the list is empty', remedy: 'give at least one address of an etcd member' };
+    if (values.username !== undefined && values.password === undefined) {
+      return {
+        option: 'username',
+        found: 'its password is missing',
+        remedy: values.username.includes(':')
+          ? 'the part after the colon belongs into --etcd-password'
+          : 'give --etcd-password or --etcd-password-file, too',
+      };
+    }
+    const plain = plainEndpointComplaint(values);
+    if (plain !== undefined) {
+      return plain;
     }
     if (values.snapshotTimeoutMs < values.connectionTimeoutMs) {
       return {
@@ -129,4 +149,5 @@ export const etcdConnectionOptions = optionGroup({
     }
     return undefined;
   },
+  warn: plainEndpointWarnings,
 });

@@ -4,13 +4,6 @@ import { optionGroup } from '../option.ts';
 export const serverOptions = optionGroup({
   title: 'HTTP server',
   options: {
-    configFile: {
-      flag: 'config-file',
-      type: 'string',
-      default: undefined,
-      placeholder: 'file',
-      help: 'YAML file with the options; flags and environment variables win over it.',
-    },
     port: {
       flag: 'server-port',
       short: 'p',

@@ -25,7 +25,7 @@ const snapshotterOptions = optionGroup({
       flag: 'delta-snapshot-memory-limit',
       type: 'uint',
       default: 10 * 1024 * 1024,
-      blankIsDefault: true,
+      zeroIsDefault: true,
       placeholder: 'bytes',
       help: 'Write a delta early when this much has been buffered.',
       fileKeys: ['snapshotterConfig.deltaSnapshotMemoryLimit'],

@@ -1,7 +1,18 @@
 import { type ProviderName, providerNames } from '../../snapstore/provider-name.ts';
 import { type StoreRole, variablePrefix } from '../../snapstore/store-role.ts';
 import { leastChunkSize } from '../../snapstore/upload/chunk-plan.ts';
-import { type Complaint, optionGroup, type TextOption } from '../option.ts';
+import { optionGroup, type TextOption } from '../option.ts';
+import { containerComplaint } from './store-container.ts';
+
+/** What people call the providers, in small letters. */
+const knownAs: Readonly<Record<string, ProviderName>> = {
+  ...{ aws: 'S3', amazon: 'S3', minio: 'S3', ceph: 'S3', r2: 'S3', 's3-compatible': 'S3' },
+  ...{ azure: 'ABS', azblob: 'ABS', azurerm: 'ABS', blob: 'ABS' },
+  ...{ google: 'GCS', gcp: 'GCS', gs: 'GCS' },
+  ...{ openstack: 'Swift', alicloud: 'OSS', aliyun: 'OSS', alibaba: 'OSS' },
+  ...{ file: 'Local', fs: 'Local', filesystem: 'Local', disk: 'Local', dir: 'Local', directory: 'Local', nfs: 'Local' },
+  ...{ dell: 'ECS', emc: 'ECS', openshift: 'OCS', odf: 'OCS', noobaa: 'OCS' },
+};
 
 /** What the flags of a store begin with. */
 type FlagPrefix<R extends StoreRole> = R extends 'primary' ? '' : `${R}-`;
@@ -31,6 +42,7 @@ function storeTable<const R extends StoreRole>(
       type: 'string',
       default: undefined,
       choices: providerNames,
+      otherWords: knownAs,
       placeholder: 'name',
       help: `Where ${place.which} is kept.`,
       ...fileKeys('provider'),
@@ -75,7 +87,6 @@ function storeTable<const R extends StoreRole>(
       flag: `${prefix}snapstore-temp-directory`,
       type: 'string',
       default: '/tmp',
-      blankIsDefault: true,
       placeholder: 'dir',
       help: 'Directory for temporary files of transfers; made when absent.',
       ...fileKeys('tempDir'),
@@ -130,13 +141,3 @@ export const secondaryStoreOptions = optionGroup({
         : undefined;
   },
 });
-
-/** Only Local has a container of its own choice. */
-function containerComplaint(values: {
-  readonly provider: ProviderName | undefined;
-  readonly container: string | undefined;
-}): Complaint<'container'> | undefined {
-  return values.provider !== undefined && values.provider !== 'Local' && values.container === undefined
-    ? { option: 'container', found: `it is missing, and ${values.provider} has no default`, remedy: 'give a container' }
-    : undefined;
-}

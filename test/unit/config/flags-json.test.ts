@@ -24,9 +24,11 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
     'snapshot-from',
     'delta-spool-limit',
     'max-store-outage',
+    'etcd-password-file',
     'output',
     'log-level',
     'log-format',
+    'config-file',
   ],
   restore: [
     'to-revision',
@@ -41,11 +43,12 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
     'output',
     'log-level',
     'log-format',
+    'config-file',
   ],
-  initialize: ['output', 'log-level', 'log-format'],
-  compact: ['output', 'log-level', 'log-format'],
-  copy: ['dry-run', 'output', 'log-level', 'log-format'],
-  server: ['left-history-retention', 'snapshot-from', 'delta-spool-limit', 'max-store-outage', 'log-format'],
+  initialize: ['etcd-password-file', 'output', 'log-level', 'log-format', 'config-file'],
+  compact: ['output', 'log-level', 'log-format', 'config-file'],
+  copy: ['dry-run', 'output', 'log-level', 'log-format', 'config-file'],
+  server: ['left-history-retention', 'snapshot-from', 'delta-spool-limit', 'max-store-outage', 'etcd-password-file', 'log-format'],
 };
 
 /** A default as the reference program prints it. */

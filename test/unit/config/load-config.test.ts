@@ -70,7 +70,9 @@ describe('a finished configuration', () => {
           ETCDBRCTL_KEY: 'key.pem',
           ETCDBRCTL_SERVER_CERT: 'cert.pem',
           ETCDBRCTL_SERVER_KEY: 'key.pem',
+          ETCDBRCTL_ENDPOINTS: 'https://h:1',
           ETCDBRCTL_ETCD_USERNAME: 'root',
+          ETCDBRCTL_ETCD_PASSWORD: 'hunter2',
           ETCDBRCTL_ONCE: 'true',
           ETCDBRCTL_ETCD_SNAPSHOT_TIMEOUT: '100h',
           ETCDBRCTL_BUMP_REVISION: '1',
@@ -80,7 +82,8 @@ describe('a finished configuration', () => {
           SECONDARY_STORAGE_CONTAINER: 'c',
           ETCDBRCTL_SECONDARY_STORAGE_PROVIDER: 'Local',
         };
-        if (option.flag === 'config-file') {
+        // Files that must exist.
+        if (option.flag === 'config-file' || option.flag === 'etcd-password-file') {
           continue;
         }
         const environment = { ...companions, [environmentName(option.flag)]: text };
@@ -111,7 +114,9 @@ function example(option: OptionSpec): { readonly text: string; readonly value: u
     }
     case 'strings':
     case 'stringArray':
-      return { text: 'http://a:1,http://b:2', value: ['http://a:1', 'http://b:2'] };
+      return option.rule === undefined
+        ? { text: '/etc/a,/etc/b', value: ['/etc/a', '/etc/b'] }
+        : { text: 'http://a:1,http://b:2', value: ['http://a:1', 'http://b:2'] };
     default:
       return option satisfies never;
   }
@@ -187,10 +192,9 @@ describe('precedence', () => {
 });
 
 describe('special values', () => {
-  it('a zero or an empty text means the default where the reference program has it so', async () => {
-    const { config } = await snapshotWith({ 'delta-snapshot-memory-limit': '0', 'snapstore-temp-directory': '' });
+  it('a zero means the default where the reference program has it so', async () => {
+    const { config } = await snapshotWith({ 'delta-snapshot-memory-limit': '0' });
     assert.equal(config.snapshotter.deltaMemoryLimit, 10_485_760);
-    assert.equal(config.store.tempDir, '/tmp');
   });
 
   it('a number that means none is undefined, given or not', async () => {
@@ -244,11 +248,13 @@ describe('a refusal', () => {
     [{ 'max-backups': '1.5' }, /it is not a whole number/],
     [{ 'max-backups': '99999999999999999999' }, /it is too large/],
     [{ 'min-chunk-size': '5242879' }, /less than 5242880/],
-    [{ 'storage-provider': 's3' }, /"s3": it is none of those; accepted: Local, S3, GCS, ABS, Swift, OSS, ECS or OCS/],
+    [
+      { 'storage-provider': 's3' },
+      /"s3": it is none of those; did you mean S3\? accepted: Local, S3, GCS, ABS, Swift, OSS, ECS or OCS/,
+    ],
     [{ 'storage-provider': 'S3' }, /^cannot use --store-container: it is missing, and S3 has no default/],
     [{ 'store-endpoint-override': 'minio:9000' }, /http:\/\/ or https:\/\/ is missing/],
     [{ endpoints: 'http://a:1,nonsense://b' }, /--endpoints "nonsense:\/\/b"/],
-    [{ endpoints: '' }, /the list is empty/],
     [{ endpoints: '"http://a:1' }, /quotation mark/],
     [{ schedule: '0 0 30 2 *' }, /it never fires; accepted: five cron fields/],
     [{ 'compress-snapshots': 'yes' }, /it is neither true nor false/],
@@ -264,17 +270,224 @@ describe('a refusal', () => {
     });
   }
 
+  it('is made of every flag without a value', async () => {
+    for (const { spec } of commands) {
+      for (const { spec: option } of placedOptions(spec)) {
+        for (const texts of [[''], [' \t'], ['\ufeff\n'], ['a', '']]) {
+          const given = new Map([[option.flag, texts]]);
+          const message = await usageError(loadConfig(spec, { flags: given, environment: {} }));
+          const said = `cannot use --${option.flag}: it is given without a value; is a variable empty?`;
+          assert.equal(message, said, `${spec.name} ${JSON.stringify(texts)}`);
+        }
+      }
+    }
+  });
+
+  for (const [given, message] of [
+    [
+      { 'store-container': 's3://bucket/some/path' },
+      /it is a URL; give --storage-provider S3 --store-container bucket --store-prefix some\/path/,
+    ],
+    [{ 'store-container': 'gs://bucket/' }, /give --storage-provider GCS --store-container bucket$/],
+    [{ 'store-container': 'file:///backup' }, /give the path alone, and --storage-provider Local/],
+    [{ 'store-container': 'https://minio:9000/bucket' }, /belongs into --store-endpoint-override/],
+    [{ 'store-container': '~/backup' }, /it begins with ~/],
+    [{ 'store-container': '~root/backup' }, /it begins with ~/],
+    [{ 'store-container': '$BACKUP' }, /a variable that was not replaced/],
+    [{ 'store-container': '\u0024{BACKUP}/x' }, /a variable that was not replaced/],
+    [{ 'store-container': '/backup/$(DATE)' }, /a variable that was not replaced/],
+    [{ 'store-container': '/backup/{{ .Values.x }}' }, /a variable that was not replaced/],
+    [{ 'store-container': '$backup' }, /it begins with \$/],
+    [{ 'store-container': 'back\u200bup' }, /a character that cannot be seen, \\u200b/],
+    [{ 'store-prefix': 'a\u001b[2Jb' }, /a character that cannot be seen, \\u001b/],
+    [{ 'store-prefix': '\u0024{CLUSTER}' }, /a variable that was not replaced/],
+    [
+      { 'storage-provider': 'S3', 'store-container': 'bucket/path' },
+      /a slash, and S3 has none .*; .*belongs into --store-prefix/,
+    ],
+    [{ 'storage-provider': 'GCS', 'store-container': '/bucket' }, /a slash, and GCS has none/],
+    [{ 'storage-provider': 'aws' }, /did you mean S3\?/],
+    [{ 'storage-provider': 'local' }, /did you mean Local\?/],
+    [{ 'storage-provider': 'azure' }, /did you mean ABS\?/],
+    [{ 'snapstore-temp-directory': '~/tmp' }, /it begins with ~, which only a shell replaces/],
+    [{ cacert: 'https://ca' }, /it is a URL where a path is expected/],
+    [
+      { 'etcd-username': 'root' },
+      /^cannot use --etcd-username: its password is missing; give --etcd-password or --etcd-password-file, too$/,
+    ],
+    [{ 'etcd-username': 'root:x' }, /the part after the colon belongs into --etcd-password/],
+    [{ endpoints: 'http://a:1,' }, /^cannot use --endpoints: a part of the list is empty/],
+    [
+      { endpoints: 'http://a:1,a:1' },
+      /^cannot use --endpoints: part 2 is the same as an earlier one; give each only once/,
+    ],
+    [
+      { endpoints: 'http://a:1', 'insecure-transport': 'false' },
+      /^cannot use --endpoints: it has http:\/\/a:1, and --insecure-transport=false allows TLS only/,
+    ],
+    [{ 'insecure-transport': 'false' }, /^cannot use --endpoints: it has http:\/\/127\.0\.0\.1:2379/],
+    [
+      { endpoints: 'https://a', 'service-endpoints': 'http://b', 'insecure-transport': 'false' },
+      /^cannot use --service-endpoints: it has http:\/\/b:2379/,
+    ],
+  ] as const) {
+    it(`of ${JSON.stringify(given)} says what to give instead`, async () => {
+      assert.match(await usageError(snapshotWith(given)), message);
+    });
+  }
+
+  it('of http:// with --insecure-transport=false does not depend on where they come from', async () => {
+    using dir = makeTempDir();
+    const file = dir.join('c.yaml');
+    writeFileSync(file, 'etcdConnectionConfig: {insecureTransport: false, endpoints: ["http://a:1"]}\n');
+    const environment = { ETCDBRCTL_INSECURE_TRANSPORT: 'false', ETCDBRCTL_ENDPOINTS: 'http://a:1' };
+    assert.match(await usageError(snapshotWith({}, environment)), /ETCDBRCTL_ENDPOINTS: it has http:\/\/a:1/);
+    assert.match(await usageError(snapshotWith({ 'config-file': file })), /endpoints in file \S+: it has http:\/\/a:1/);
+    const bare = await snapshotWith({ endpoints: 'a:1', 'insecure-transport': 'false' });
+    assert.deepEqual(bare.warnings, []);
+  });
+
   it('names the environment variable a value came from', async () => {
-    const message = await usageError(snapshotWith({}, { ETCDBRCTL_MAX_BACKUPS: 'many' }));
-    assert.match(message, /^cannot use environment variable ETCDBRCTL_MAX_BACKUPS "many": it is not a whole number/);
+    const message = await usageError(snapshotWith({}, { ETCDBRCTL_MAX_BACKUPS: '1.5' }));
+    assert.match(message, /^cannot use environment variable ETCDBRCTL_MAX_BACKUPS "1\.5": it is not a whole number/);
   });
 
   it('never shows a secret', async () => {
     const message = await usageError(snapshotWith({ 'etcd-password': 'hunter2' }));
-    assert.match(message, /--etcd-username: it is missing while --etcd-password is given/);
+    assert.match(message, /--etcd-username: it is missing while a password is given/);
     assert.doesNotMatch(message, /hunter2/);
     const endpoint = await usageError(snapshotWith({ endpoints: 'http://root:hunter2@a:1' }));
     assert.match(endpoint, /user name/);
     assert.doesNotMatch(endpoint, /hunter2/);
+  });
+});
+
+describe('warnings', () => {
+  const warningsOf = async (given: Readonly<Record<string, string>>, environment: Environment = {}) =>
+    (await snapshotWith(given, environment)).warnings;
+
+  it('say what http:// leaves unused or sends in clear', async () => {
+    assert.deepEqual(await warningsOf({ endpoints: 'http://a:1', cacert: 'ca.pem' }), [
+      '--cacert is not used: http://a:1 is without TLS; write https://',
+    ]);
+    assert.deepEqual(await warningsOf({ endpoints: 'https://a,http://b', cert: 'c.pem', key: 'k.pem' }), [
+      '--cert and --key are not used: http://b:2379 is without TLS; write https://',
+    ]);
+    for (const endpoints of ['http://a:1', 'a:1']) {
+      assert.deepEqual(await warningsOf({ endpoints, 'etcd-username': 'root', 'etcd-password': 'hunter2' }), [
+        'The password of --etcd-username goes to http://a:1 in clear, as does the backup; write https://',
+      ]);
+    }
+    assert.deepEqual(await warningsOf({ endpoints: 'a:1', cacert: 'ca.pem' }), []);
+  });
+
+  it('name variables that are no option, with the nearest one', async () => {
+    const environment = {
+      ETCDBRCTL_STORE_CONTANER: 'hunter2',
+      ETCDBRCTL_X: '1',
+      ETCDBRCTL_MAX_FETCHERS: '3',
+      OTHER: '1',
+    };
+    assert.deepEqual(await warningsOf({}, environment), [
+      'Environment variable ETCDBRCTL_STORE_CONTANER is no option and is ignored; did you mean ETCDBRCTL_STORE_CONTAINER?',
+      'Environment variable ETCDBRCTL_X is no option and is ignored',
+    ]);
+  });
+
+  it('are not made of the variables and keys of other commands', async () => {
+    using dir = makeTempDir();
+    const file = dir.join('c.yaml');
+    writeFileSync(
+      file,
+      'serverConfig: {port: 1}\nsnapstoreConfig: {container: /backup}\nrestorationConfig: {name: a}\n',
+    );
+    for (const { spec } of commands) {
+      const environment: Record<string, string> = { ETCDBRCTL_CONFIG_FILE: file };
+      for (const other of commands) {
+        for (const { spec: option } of placedOptions(other.spec)) {
+          environment[environmentName(option.flag)] ??= '';
+        }
+      }
+      const { warnings } = await loadConfig(spec, { flags: new Map(), environment });
+      assert.deepEqual(warnings, [], spec.name);
+    }
+  });
+});
+
+describe('the configuration file', () => {
+  it('is taken by every command, each what concerns it', async () => {
+    using dir = makeTempDir();
+    const file = dir.join('c.yaml');
+    writeFileSync(
+      file,
+      '\ufeffsnapstoreConfig: {container: from-file, prefix: ""}\netcdConnectionConfig: {endpoints: []}\n',
+    );
+    for (const { spec } of commands.filter(({ spec: { name } }) => name !== 'status')) {
+      const { config } = await loadConfig(spec, { flags: flags({ 'config-file': file }), environment: {} });
+      assert.equal(config['store']?.['container'], 'from-file', spec.name);
+      assert.equal(config['store']?.['prefix'], '', spec.name);
+    }
+  });
+});
+
+describe('a secret in a file', () => {
+  const login = (dir: { join(name: string): string }, content: string) => {
+    writeFileSync(dir.join('pw'), content);
+    return { 'etcd-username': 'root', 'etcd-password-file': dir.join('pw') };
+  };
+
+  it('can be given for every secret option', () => {
+    for (const { spec } of commands) {
+      const options = placedOptions(spec).map((placed) => placed.spec);
+      for (const secret of options.filter((option) => option.secret === true)) {
+        assert.ok(
+          options.some(({ flag }) => flag === `${secret.flag}-file`),
+          secret.flag,
+        );
+      }
+    }
+  });
+
+  it('is what the file holds, without the line end', async () => {
+    using dir = makeTempDir();
+    const environment = { ETCDBRCTL_ETCD_USERNAME: 'root', ETCDBRCTL_ETCD_PASSWORD_FILE: dir.join('pw') };
+    assert.equal((await snapshotWith(login(dir, '\ufeffhunter2 \r\n'))).config.connection.password, 'hunter2 ');
+    assert.equal((await snapshotWith({}, environment)).config.connection.password, 'hunter2 ');
+  });
+
+  it('and one that is given count by their sources', async () => {
+    using dir = makeTempDir();
+    const given = login(dir, 'from-file');
+    const variable = { ETCDBRCTL_ETCD_PASSWORD: 'from-variable' };
+    assert.equal((await snapshotWith(given, variable)).config.connection.password, 'from-file');
+    const file = { ETCDBRCTL_ETCD_PASSWORD_FILE: dir.join('pw') };
+    const flag = { 'etcd-username': 'root', 'etcd-password': 'from-flag' };
+    assert.equal((await snapshotWith(flag, file)).config.connection.password, 'from-flag');
+    const message = await usageError(snapshotWith({ ...given, 'etcd-password': 'hunter2' }));
+    assert.match(message, /^cannot use --etcd-password-file: --etcd-password is given as well; give one of the two/);
+    assert.doesNotMatch(message, /hunter2/);
+  });
+
+  for (const [what, content, why] of [
+    ['empty', '\n', /the file is empty/],
+    ['of two lines', 'hunter2\nhunter2\n', /not one line of text/],
+    ['large', 'hunter2'.repeat(20_000), /larger than any password/],
+  ] as const) {
+    it(`is refused when it is ${what}`, async () => {
+      using dir = makeTempDir();
+      const message = await usageError(snapshotWith(login(dir, content)));
+      assert.match(message, why);
+      assert.doesNotMatch(message, /hunter2/);
+    });
+  }
+
+  it('needs its file', async () => {
+    const message = await usageError(
+      snapshotWith({ 'etcd-username': 'root', 'etcd-password-file': '/nonexistent/pw' }),
+    );
+    assert.equal(
+      message,
+      'cannot use --etcd-password-file: the file /nonexistent/pw cannot be read: it does not exist; check path and permissions',
+    );
   });
 });

@@ -1,0 +1,16 @@
+/** Why a file cannot be read, in words. */
+export function reasonOf(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+      return 'it does not exist';
+    case 'EISDIR':
+      return 'it is a directory';
+    case 'ENOTDIR':
+      return 'a part of its path is not a directory';
+    case 'EACCES':
+      return 'there is no permission to read it';
+    default:
+      return typeof code === 'string' ? code : 'it cannot be read';
+  }
+}

@@ -1,0 +1,112 @@
+import { cleanText } from '../runtime/clean-text.ts';
+import { describeAccepted } from './accepted-values.ts';
+import { parseDuration } from './duration.ts';
+import { nearest } from './nearest.ts';
+import type { OptionSpec } from './option.ts';
+import { optionSchema } from './option-schema.ts';
+import { type OptionValue, readOptionValue } from './option-value.ts';
+import { wrongPlace } from './place-text.ts';
+import { shownValue } from './shown-value.ts';
+import { isParsed } from './text-rules.ts';
+import { UsageFailure } from './usage-failure.ts';
+import { type GivenValue, nameAtSource } from './value-source.ts';
+
+/**
+ * The value of an option, validated, or its default when it was given none. Throws a {@link UsageFailure} that names option and
+ * source and says what is accepted; the text itself is quoted only when it cannot be a secret, see {@link shownValue}.
+ */
+export async function finishedValue(spec: OptionSpec, given: GivenValue | undefined): Promise<OptionValue> {
+  if (given === undefined) {
+    return await defaultValue(spec);
+  }
+  const texts = cleanTexts(spec, given);
+  const reading = readOptionValue(spec, texts, given.source.kind);
+  if ('wrong' in reading) {
+    throw badValue(spec, { ...given, texts }, reading);
+  }
+  if (spec.zeroIsDefault === true && reading.value === 0) {
+    return await defaultValue(spec);
+  }
+  refuseWrongPlace(spec, given, reading.value);
+  const result = (await optionSchema(spec)).safeParse(reading.value);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    const index = issue?.path[0];
+    const item = Array.isArray(reading.value) && typeof index === 'number' ? String(reading.value[index]) : undefined;
+    const wrong = issue?.message ?? 'it is not valid';
+    throw badValue(spec, { ...given, texts: item === undefined ? texts : [item] }, { wrong });
+  }
+  return withoutNone(spec, result.data);
+}
+
+function cleanTexts(spec: OptionSpec, given: GivenValue): readonly string[] {
+  if (spec.type === 'strings' || spec.type === 'stringArray') {
+    // Each item is cleaned by itself.
+    return given.texts;
+  }
+  return given.texts.map((text) => {
+    const cleaned = cleanText(text, spec.secret === true ? 'secret' : 'words');
+    if ('wrong' in cleaned) {
+      throw badValue(spec, { ...given, texts: [] }, cleaned);
+    }
+    return cleaned.value;
+  });
+}
+
+function refuseWrongPlace(spec: OptionSpec, given: GivenValue, value: unknown): void {
+  const isFree = spec.type !== 'bool' && 'rule' in spec ? spec.rule === 'not empty' : !('choices' in spec);
+  if (spec.secret === true || !isFree) {
+    return;
+  }
+  for (const text of Array.isArray(value) ? value : [value]) {
+    const refusal = typeof text === 'string' ? wrongPlace(text, spec.placeholder) : undefined;
+    if (refusal !== undefined) {
+      throw badValue(spec, { ...given, texts: [] }, refusal);
+    }
+  }
+}
+
+async function defaultValue(spec: OptionSpec): Promise<OptionValue> {
+  switch (spec.type) {
+    case 'duration':
+      return withoutNone(spec, parseDuration(spec.default));
+    case 'string':
+    case 'strings':
+    case 'stringArray':
+      return isParsed(spec.rule) ? (await optionSchema(spec)).parse(spec.default) : spec.default;
+    default:
+      return withoutNone(spec, spec.default);
+  }
+}
+
+/** Undefined for the number by which users say that there is no value. */
+function withoutNone(spec: OptionSpec, value: OptionValue): OptionValue {
+  return 'none' in spec && value === spec.none ? undefined : value;
+}
+
+function badValue(
+  spec: OptionSpec,
+  given: GivenValue,
+  { wrong, remedy }: { readonly wrong: string; readonly remedy?: string },
+): UsageFailure {
+  const text = given.texts.at(-1) ?? '';
+  const shown = given.texts.length === 0 ? undefined : shownValue(spec, text);
+  const meant = meantChoice(spec, text);
+  const accepted = `accepted: ${describeAccepted(spec)}`;
+  return new UsageFailure({
+    action: 'use',
+    object: `${nameAtSource(spec, given.source)}${shown === undefined ? '' : ` ${JSON.stringify(shown)}`}`,
+    found: wrong,
+    remedy: remedy ?? (meant === undefined ? accepted : `did you mean ${meant}? ${accepted}`),
+  });
+}
+
+function meantChoice(spec: OptionSpec, text: string): string | undefined {
+  if (spec.type !== 'string' || spec.choices === undefined) {
+    return undefined;
+  }
+  const word = text.toLowerCase();
+  return spec.otherWords !== undefined && Object.hasOwn(spec.otherWords, word)
+    ? spec.otherWords[word]
+    : nearest(text, spec.choices);
+}

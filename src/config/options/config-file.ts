@@ -1,0 +1,15 @@
+import { optionGroup } from '../option.ts';
+
+/** The configuration file, which every command takes. */
+export const configFileOptions = optionGroup({
+  title: 'Configuration',
+  options: {
+    configFile: {
+      flag: 'config-file',
+      type: 'string',
+      default: undefined,
+      placeholder: 'file',
+      help: 'YAML file with the options; flags and environment variables win over it. Commands share it: each takes what concerns it.',
+    },
+  },
+});
