@@ -1,12 +1,14 @@
 import { Option, type Command as Parser } from 'commander';
 import { describeAccepted } from '../config/accepted-values.ts';
 import { type CommandSpec, placedOptions } from '../config/command-spec.ts';
-import { nearest } from '../config/nearest.ts';
 import type { OptionSpec } from '../config/option.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 
 /** Texts by flag, in the order of the command line. */
 export type GivenFlags = Map<string, string[]>;
+
+/** Flags that every command has beside its options. */
+export const helpFlags = ['help', 'help-all'] as const;
 
 /**
  * Adds the flags of a command to a parser, which puts their texts into `given` as they are.
@@ -14,11 +16,14 @@ export type GivenFlags = Map<string, string[]>;
  */
 export function addFlags(parser: Parser, spec: CommandSpec, given: GivenFlags): void {
   const options = placedOptions(spec).map((placed) => placed.spec);
-  const flags = new Set(options.flatMap((option) => [option.flag, ...(option.aliases ?? [])]));
+  const known = new Set(options.flatMap((option) => [option.flag, ...(option.aliases ?? [])]));
+  const shorts = new Set(options.flatMap((option) => option.short ?? []));
   for (const option of options) {
     const add = (text: string): void => {
-      if (option.type !== 'bool' && isFlagOf(flags, text)) {
-        throw missingValue(option, `the flag ${text} follows instead`);
+      const flag = option.type === 'bool' ? undefined : flagIn(text, { known, shorts });
+      // A password may begin with anything; all else that begins with two dashes is a flag, or a misspelt one.
+      if (flag !== undefined && (flag.isKnown || option.secret !== true)) {
+        throw missingValue(option, flag.isKnown ? `the flag ${flag.name} follows instead` : 'a flag follows instead');
       }
       given.set(option.flag, [...(given.get(option.flag) ?? []), text]);
     };
@@ -35,9 +40,20 @@ function flagOption(option: OptionSpec, flag: string): Option {
     : new Option(`${short}--${flag} <value>`);
 }
 
-function isFlagOf(flags: ReadonlySet<string>, text: string): boolean {
-  const match = /^--([a-z\d-]+)(=.*)?$/s.exec(text);
-  return match?.[1] !== undefined && flags.has(match[1]);
+/** The flag that a text is where a value is due, without what follows its name, which may be a password. */
+function flagIn(
+  text: string,
+  { known, shorts }: { readonly known: ReadonlySet<string>; readonly shorts: ReadonlySet<string> },
+): { readonly name: string; readonly isKnown: boolean } | undefined {
+  const short = /^-([a-zA-Z])$/.exec(text)?.[1];
+  if (short !== undefined && shorts.has(short)) {
+    return { name: `-${short}`, isKnown: true };
+  }
+  const name = /^--([a-z\d-]+)(?==|$)/s.exec(text)?.[1];
+  if (name !== undefined && (known.has(name) || helpFlags.some((flag) => flag === name))) {
+    return { name: `--${name}`, isKnown: true };
+  }
+  return /^--[a-z]/i.test(text) ? { name: text, isKnown: false } : undefined;
 }
 
 /** The failure of a flag without the value it needs. */
@@ -47,46 +63,5 @@ export function missingValue(option: OptionSpec, found: string): UsageFailure {
     object: `--${option.flag}`,
     found: `its value is missing, ${found}`,
     remedy: `accepted: ${describeAccepted(option)}`,
-  });
-}
-
-/**
- * The operand among the arguments that are no flags of the command; undefined when there is none.
- * Throws a {@link UsageFailure} for any other argument.
- */
-export function takeOperand(spec: CommandSpec, leftovers: readonly string[]): string | undefined {
-  const taken = spec.operand === undefined ? undefined : leftovers.find((argument) => !argument.startsWith('-'));
-  const others = taken === undefined ? leftovers : leftovers.toSpliced(leftovers.indexOf(taken), 1);
-  refuseLeftovers(spec, others);
-  return taken;
-}
-
-function refuseLeftovers(spec: CommandSpec, leftovers: readonly string[]): void {
-  const help = `see etcdbrctl ${spec.name} --help`;
-  const [first] = leftovers;
-  if (first === undefined) {
-    return;
-  }
-  if (!first.startsWith('-')) {
-    throw new UsageFailure({
-      action: 'use',
-      object: JSON.stringify(first),
-      found:
-        spec.operand === undefined
-          ? `${spec.name} takes only flags`
-          : `${spec.name} takes one ${spec.operand.placeholder}`,
-      remedy: help,
-    });
-  }
-  const flag = first.replace(/=.*$/s, '');
-  const meant = nearest(
-    flag.replace(/^-+/, ''),
-    placedOptions(spec).map((placed) => placed.spec.flag),
-  );
-  throw new UsageFailure({
-    action: 'use',
-    object: flag,
-    found: `${spec.name} has no such flag`,
-    remedy: meant === undefined ? help : `did you mean --${meant}? ${help}`,
   });
 }

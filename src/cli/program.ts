@@ -2,12 +2,13 @@ import { CommanderError, Command as Parser } from 'commander';
 import { placedOptions } from '../config/command-spec.ts';
 import { nearest } from '../config/nearest.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
-import { addFlags, type GivenFlags, missingValue, takeOperand } from './arguments.ts';
+import { addFlags, type GivenFlags, missingValue } from './arguments.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';
 import { completionScript } from './completion.ts';
 import { commandHelp, rootHelp } from './help.ts';
 import type { Host } from './host.ts';
+import { takeOperand } from './leftovers.ts';
 import { versionLines } from './version.ts';
 
 /**
@@ -85,7 +86,7 @@ function addCommand(root: Parser, command: Command, host: Host): void {
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async () => {
-      const operand = takeOperand(command.spec, parser.args);
+      const operand = takeOperand(command.spec, { words: parser.args, argv: host.argv });
       await command.execute({ flags: given, operand }, host);
     });
   // There are hundreds of flags; those of other commands are not needed.

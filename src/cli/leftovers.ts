@@ -1,0 +1,81 @@
+import { type CommandSpec, placedOptions } from '../config/command-spec.ts';
+import { nearest } from '../config/nearest.ts';
+import { UsageFailure } from '../config/usage-failure.ts';
+import { helpFlags } from './arguments.ts';
+import { meantByWord, meantFlags } from './habits.ts';
+
+/** The arguments that are no flags of the command, and the command line they are from. */
+export interface Leftovers {
+  readonly words: readonly string[];
+  readonly argv: readonly string[];
+}
+
+/**
+ * The operand among the arguments that are no flags of the command; undefined when there is none.
+ * Throws a {@link UsageFailure} for any other argument. None is shown that may be a password: the value of a flag that was
+ * written without its quotes ends up here.
+ */
+export function takeOperand(spec: CommandSpec, { words, argv }: Leftovers): string | undefined {
+  const taken = spec.operand === undefined ? undefined : words.find((word) => !word.startsWith('-') || word === '-');
+  const others = taken === undefined ? words : words.toSpliced(words.indexOf(taken), 1);
+  const [first] = others;
+  if (first !== undefined) {
+    throw first.startsWith('-') && first !== '-'
+      ? unknownFlag(spec, first)
+      : unexpectedWord(spec, { word: first, place: argv.lastIndexOf(first) + 1 });
+  }
+  if (taken?.trim() === '') {
+    throw new UsageFailure({
+      action: 'run',
+      object: spec.name,
+      found: `${spec.operand?.placeholder} is given without a value`,
+      remedy: 'is a variable empty?',
+    });
+  }
+  return taken;
+}
+
+function unexpectedWord(
+  spec: CommandSpec,
+  { word, place }: { readonly word: string; readonly place: number },
+): UsageFailure {
+  const help = `see etcdbrctl ${spec.name} --help`;
+  const meant = meantByWord(spec.name, word);
+  const hint = meant === undefined ? '' : `did you mean ${meant}${meant.includes('?') ? '.' : '?'} `;
+  return new UsageFailure({
+    action: 'use',
+    object: `argument ${place} of the command line`,
+    found:
+      spec.operand === undefined
+        ? `${spec.name} takes only flags`
+        : `${spec.name} takes one ${spec.operand.placeholder}`,
+    remedy: `${hint}A value that holds blanks needs quotes; ${help}`,
+  });
+}
+
+function unknownFlag(spec: CommandSpec, word: string): UsageFailure {
+  const flags = new Set(placedOptions(spec).map((placed) => placed.spec.flag));
+  const name = /^-+([a-z\d-]*)/i.exec(word)?.[1] ?? '';
+  const known = meantFlags(name, flags);
+  const near = known.length > 0 ? undefined : nearest(name, [...flags, ...helpFlags]);
+  const meant = near === undefined ? known.join(' and ') : `--${near}`;
+  const help = `see etcdbrctl ${spec.name} --help`;
+  return new UsageFailure({
+    action: 'use',
+    object: shownFlag(word, { isSimilar: meant !== '' }),
+    found: `${spec.name} has no such flag`,
+    remedy: meant === '' ? help : `did you mean ${meant}? ${help}`,
+  });
+}
+
+/**
+ * A flag as it may be shown: its name, without a value. What is glued to a short flag may be a password, as in `-pSECRET`, and so
+ * may a long word with digits.
+ */
+function shownFlag(word: string, { isSimilar }: { readonly isSimilar: boolean }): string {
+  const name = /^--?[a-z][a-z-]*(?=[=:]|$)/i.exec(word)?.[0];
+  if (name !== undefined && (isSimilar || name.startsWith('--') || name.length === 2)) {
+    return name;
+  }
+  return /^-[a-z]/i.test(word) ? `${word.slice(0, 2)}…` : 'a flag';
+}
