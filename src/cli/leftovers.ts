@@ -49,7 +49,7 @@ function unexpectedWord(
       spec.operand === undefined
         ? `${spec.name} takes only flags`
         : `${spec.name} takes one ${spec.operand.placeholder}`,
-    remedy: `${hint}A value that holds blanks needs quotes; ${help}`,
+    remedy: `${hint}a value with blanks needs quotes; ${help}`,
   });
 }
 

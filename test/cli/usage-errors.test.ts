@@ -16,7 +16,7 @@ const cases: readonly Case[] = [
     args: [],
     says:
       'cannot run etcdbrctl: no command is given; give one of snapshot, restore, initialize, compact, copy, list, status, verify, prune, check-store, server, ' +
-      'completion, version, or see etcdbrctl --help',
+      'completion, version, help, or see etcdbrctl --help',
   },
   {
     args: ['snapshto'],
@@ -44,7 +44,7 @@ const cases: readonly Case[] = [
     args: ['restore', 'backup'],
     says:
       'cannot use argument 2 of the command line: restore takes only flags; did you mean --file FILE? ' +
-      'A value that holds blanks needs quotes; see etcdbrctl restore --help',
+      'a value with blanks needs quotes; see etcdbrctl restore --help',
   },
   {
     args: ['snapshot', '--schedule'],
