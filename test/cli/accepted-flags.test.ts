@@ -14,7 +14,8 @@ describe('every flag of the reference program', () => {
         const args = spelledOut(reference[name] ?? [], style);
         await using rig = makeRig();
         const { stderr, exitCode } = await rig.run([name, ...args]);
-        assert.equal(stderr, `error: cannot run ${name}: this version does not have it yet\n`);
+        // Before it, warnings: the flags give certificates and a password for addresses without TLS.
+        assert.equal(stderr.split('\n').at(-2), `error: cannot run ${name}: this version does not have it yet`);
         assert.equal(exitCode, 1);
       });
     }

@@ -18,7 +18,7 @@ const cases: readonly {
   {
     what: 'an unknown provider',
     args: ['--storage-provider', 'Dropbox', '--store-container', 'b'],
-    says: /"Dropbox": it is none of those; accepted: Local, S3, GCS, ABS, Swift, OSS, ECS or OCS$/,
+    says: /--storage-provider: it is none of those; accepted: Local, S3, GCS, ABS, Swift, OSS, ECS or OCS$/,
   },
   { what: 'no container', args: ['--storage-provider', 'S3'], says: /--store-container: it is missing, and S3 has no/ },
   {

@@ -55,6 +55,9 @@ describe('list', () => {
     await using rig = makeRig();
     const { stderr, exitCode } = await rig.run(['list', 'something']);
     assert.equal(exitCode, 2);
-    assert.match(stderr, /cannot use "something": list takes only flags/);
+    assert.match(
+      stderr,
+      /cannot use argument 2 of the command line: list takes only flags; did you mean --store-container DIR\?/,
+    );
   });
 });

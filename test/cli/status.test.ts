@@ -89,6 +89,6 @@ describe('status', () => {
     assert.match(none.stderr, /cannot run status: FILE\|DIR is missing; give it after the flags/);
     const two = await rig.run(['status', 'a', 'b']);
     assert.equal(two.exitCode, 2);
-    assert.match(two.stderr, /cannot use "b": status takes one FILE\|DIR/);
+    assert.match(two.stderr, /cannot use argument 3 of the command line: status takes one FILE\|DIR/);
   });
 });

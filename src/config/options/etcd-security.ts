@@ -28,7 +28,7 @@ export function plainEndpointComplaint(values: EtcdSecurity): Complaint<(typeof 
 
 /** What is sent in clear, or not used, because an endpoint is without TLS. */
 export function plainEndpointWarnings(values: EtcdSecurity): readonly string[] {
-  const plain = [...new Set(lists.flatMap((list) => plainEndpoints(values, list)))].join(' and ');
+  const plain = [...new Set(lists.flatMap((list) => plainEndpoints(values, list)))].join(', ');
   if (plain === '') {
     return [];
   }
@@ -38,9 +38,7 @@ export function plainEndpointWarnings(values: EtcdSecurity): readonly string[] {
   return [
     ...(unused.length === 0
       ? []
-      : [
-          `${unused.join(' and ')} ${unused.length === 1 ? 'is' : 'are'} not used: ${plain} is without TLS; write https://`,
-        ]),
+      : [`Given and not used: ${unused.join(', ')}, since ${plain} is without TLS; write https://`]),
     ...(values.username === undefined
       ? []
       : [`The password of --etcd-username goes to ${plain} in clear, as does the backup; write https://`]),

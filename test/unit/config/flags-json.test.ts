@@ -48,7 +48,14 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   initialize: ['etcd-password-file', 'output', 'log-level', 'log-format', 'config-file'],
   compact: ['output', 'log-level', 'log-format', 'config-file'],
   copy: ['dry-run', 'output', 'log-level', 'log-format', 'config-file'],
-  server: ['left-history-retention', 'snapshot-from', 'delta-spool-limit', 'max-store-outage', 'etcd-password-file', 'log-format'],
+  server: [
+    'left-history-retention',
+    'snapshot-from',
+    'delta-spool-limit',
+    'max-store-outage',
+    'etcd-password-file',
+    'log-format',
+  ],
 };
 
 /** A default as the reference program prints it. */

@@ -368,10 +368,10 @@ describe('warnings', () => {
 
   it('say what http:// leaves unused or sends in clear', async () => {
     assert.deepEqual(await warningsOf({ endpoints: 'http://a:1', cacert: 'ca.pem' }), [
-      '--cacert is not used: http://a:1 is without TLS; write https://',
+      'Given and not used: --cacert, since http://a:1 is without TLS; write https://',
     ]);
     assert.deepEqual(await warningsOf({ endpoints: 'https://a,http://b', cert: 'c.pem', key: 'k.pem' }), [
-      '--cert and --key are not used: http://b:2379 is without TLS; write https://',
+      'Given and not used: --cert, --key, since http://b:2379 is without TLS; write https://',
     ]);
     for (const endpoints of ['http://a:1', 'a:1']) {
       assert.deepEqual(await warningsOf({ endpoints, 'etcd-username': 'root', 'etcd-password': 'hunter2' }), [
