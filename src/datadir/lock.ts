@@ -1,8 +1,10 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isErrno } from '../fs/errno.ts';
 import { fileFailure } from '../fs/file-failure.ts';
 import { Failure } from '../runtime/failure.ts';
 import { type FileLock, tryLockFile } from '../runtime/process/file-lock.ts';
+import type { LockHolder } from '../runtime/process/lock-holder.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 
 /** What flock(2) ends with on a file system that has no locks. */
@@ -20,6 +22,10 @@ export async function lockDb(
   const db = path.join(dataDir, 'member', 'snap', 'db');
   let attempt: Awaited<ReturnType<typeof tryLockFile>>;
   try {
+    // What is no file has no etcd, and must not even be opened.
+    if ((await stat(db).catch(() => undefined))?.isFile() === false) {
+      return undefined;
+    }
     attempt = await tryLock(db);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) {
@@ -28,8 +34,7 @@ export async function lockDb(
     throw unlockable(error, { action, dataDir, db }) ?? error;
   }
   if (!attempt.acquired) {
-    const { holder } = attempt;
-    const who = holder === undefined ? 'another process' : `${holder.command ?? 'process'} (pid ${holder.pid})`;
+    const who = nameOf(attempt.holder);
     throw new Failure({
       code: 'data_dir_locked',
       action,
@@ -46,6 +51,28 @@ export async function lockDb(
     );
   }
   return attempt.lock;
+}
+
+/**
+ * Locks a db outside of a data directory, so that no etcd writes to it while it is read. Throws a {@link Failure} `data_dir_locked` when
+ * one has it open. Undefined where its file system has no locks, or it may not be locked: then nothing can be known.
+ */
+export async function lockDbFile(file: string, { action }: { readonly action: string }): Promise<FileLock | undefined> {
+  const attempt = await tryLockFile(file).catch(() => undefined);
+  if (attempt?.acquired === false) {
+    throw new Failure({
+      code: 'data_dir_locked',
+      action,
+      object: file,
+      found: `${nameOf(attempt.holder)} has it open and may be writing to it, so that what is read could be torn`,
+      remedy: 'take a snapshot of the running etcd (etcdbrctl snapshot --once), or stop it',
+    });
+  }
+  return attempt?.lock;
+}
+
+function nameOf(holder: LockHolder | undefined): string {
+  return holder === undefined ? 'another process' : `${holder.command ?? 'process'} (pid ${holder.pid})`;
 }
 
 function unlockable(

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { makeDirectories } from './directories.ts';
 
 /** A file that is gone when it is disposed of. */
 export interface TemporaryFile extends AsyncDisposable {
@@ -14,15 +15,15 @@ export interface TemporaryFile extends AsyncDisposable {
  * `etcdbrctl-` and `purpose` and holds the process id, so that a leftover of a killed process can be recognised.
  */
 export async function createTemporaryFile(directory: string, purpose: string): Promise<TemporaryFile> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, `etcdbrctl-${purpose}-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
-  const handle = await open(path, 'wx+', 0o600);
+  await makeDirectories(path.resolve(directory));
+  const file = path.join(directory, `etcdbrctl-${purpose}-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+  const handle = await open(file, 'wx+', 0o600);
   return {
-    path,
+    path: file,
     handle,
     [Symbol.asyncDispose]: async () => {
       await handle.close();
-      await rm(path, { force: true });
+      await rm(file, { force: true });
     },
   };
 }

@@ -1,8 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { lockDbFile } from '../datadir/lock.ts';
 import { fileFailure } from '../fs/file-failure.ts';
+import { openFile } from '../fs/open-file.ts';
 import { revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';
 import { parseRelativeKey } from '../snapshot/name.ts';
@@ -30,8 +30,9 @@ export interface SnapshotFile {
 /**
  * Opens a full snapshot outside of any store: an object that was copied from one, what `etcdctl snapshot save` wrote, or
  * a database. Revision and time in the snapshot are those of its name; it is `unnamed` when the name has none.
- * Throws a {@link Failure}: `not_a_snapshot` for a delta, `no_hash` for a bare database where a hash is needed, or that the
- * file cannot be read.
+ * A database is locked until the store is disposed of, so that no etcd writes to it meanwhile.
+ * Throws a {@link Failure}: `not_a_snapshot` for a delta, `no_hash` for a bare database where a hash is needed, `data_dir_locked` for
+ * one that an etcd has open, `not_a_file`, or that the file cannot be read.
  */
 export async function openSnapshotFile(
   file: string,
@@ -41,6 +42,10 @@ export async function openSnapshotFile(
   const { size, compression } = await inspectFile(file).catch((error: unknown) => {
     throw fileFailure(error, { action: 'read', object: file }) ?? error;
   });
+  await using held = new AsyncDisposableStack();
+  if (compression === 'none') {
+    held.use(await lockDbFile(file, { action: 'read' }));
+  }
   if (options.hash === 'needed' && compression === 'none' && size > 0 && size % SECTOR_SIZE === 0) {
     throw new Failure({
       code: 'no_hash',
@@ -76,11 +81,11 @@ export async function openSnapshotFile(
     size,
     ...(named === undefined ? { unnamed: true } : {}),
   };
-  return { snapshot, store: storeOf(file, snapshot) };
+  return { snapshot, store: storeOf(file, snapshot, held.move()) };
 }
 
 async function inspectFile(file: string): Promise<{ readonly size: number; readonly compression: Compression }> {
-  const handle = await open(file, 'r');
+  const handle = await openFile(file);
   try {
     const { size } = await handle.stat();
     const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
@@ -92,7 +97,7 @@ async function inspectFile(file: string): Promise<{ readonly size: number; reado
   }
 }
 
-function storeOf(file: string, snapshot: StoredSnapshot): SnapStore {
+function storeOf(file: string, snapshot: StoredSnapshot, held: AsyncDisposableStack): SnapStore {
   const refuse = (): Promise<never> => Promise.reject(new Error('a snapshot file is only read'));
   return {
     traits: { maxParts: 1, minPartSize: 0, partsAreData: false, partDigests: [] },
@@ -101,12 +106,14 @@ function storeOf(file: string, snapshot: StoredSnapshot): SnapStore {
     fetch: (_, { signal }) => Promise.resolve(Readable.from(pieces(file, signal))),
     save: refuse,
     delete: refuse,
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 
 async function* pieces(file: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
-  for await (const bytes of createReadStream(file, { highWaterMark: READ_SIZE })) {
+  const handle = await openFile(file);
+  // Closes the handle at its end.
+  for await (const bytes of handle.createReadStream({ highWaterMark: READ_SIZE })) {
     signal.throwIfAborted();
     yield bytes;
   }

@@ -1,6 +1,6 @@
-import { open, writeFile } from 'node:fs/promises';
 import type { Meta } from '../datadir/bbolt/meta.ts';
 import { newestMeta } from '../datadir/bbolt/meta-pages.ts';
+import { openFile } from '../fs/open-file.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { tap } from '../runtime/streams/tap.ts';
 import { decompress } from '../snapshot/compression.ts';
@@ -33,11 +33,11 @@ export async function writeFull(
   target: FullTarget,
   context: RunContext,
 ): Promise<void> {
-  await writeFile(target.file, '', { mode: 0o600 });
+  await (await openFile(target.file, { access: 'write' })).close();
   const boundary = new PageBoundary(target);
   await fetchWhole(source.store, source.full, context, async (body) => {
     // Not created anew: when a fetch is tried again, others may have written after the base already.
-    const handle = await open(target.file, 'r+');
+    const handle = await openFile(target.file, { access: 'update' });
     try {
       const trailing = new TrailingHash();
       let offset = 0;

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openFile } from '../../fs/open-file.ts';
 import type { Bucket, Entry } from './bucket.ts';
 import { BucketWriter, type Continuation } from './bucket-writer.ts';
 import { Database } from './database.ts';
@@ -48,7 +49,7 @@ export class AppendTransaction implements AsyncDisposable {
     path: string,
     options: { readonly meta: Meta; readonly base: Promise<Database> },
   ): Promise<AppendTransaction> {
-    return new AppendTransaction(await open(path, 'r+'), options);
+    return new AppendTransaction(await openFile(path, { access: 'update' }), options);
   }
 
   /** Bytes of the database so far. */

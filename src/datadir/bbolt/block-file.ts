@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
-import { constants, type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openFile } from '../../fs/open-file.ts';
 import { Damage } from '../damage.ts';
 
 const BLOCK_SIZE = 1024 * 1024;
@@ -24,7 +25,7 @@ export class BlockFile implements AsyncDisposable {
 
   /** Opens for reading only. Throws what the file system throws. */
   static async open(path: string): Promise<BlockFile> {
-    const handle = await open(path, constants.O_RDONLY);
+    const handle = await openFile(path);
     try {
       const { size } = await handle.stat();
       return new BlockFile(path, handle, size);

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { makeDirectories } from '../../fs/directories.ts';
 import { syncDirectory } from '../../fs/sync.ts';
 import { encodeConfChange, type RaftEntry } from '../raft/raft.ts';
 import { writeSnapFile } from '../snap/snap-file.ts';
@@ -31,7 +31,7 @@ export async function writeRaftState(
   );
   options.signal.throwIfAborted();
   const snapDir = path.join(memberDir, 'snap');
-  await mkdir(snapDir, { recursive: true, mode: 0o700 });
+  await makeDirectories(snapDir);
   await writeSnapFile(snapDir, { index, term: BOOTSTRAP_TERM, confState, data: Buffer.from(v2StoreJson(members)) });
 
   options.signal.throwIfAborted();

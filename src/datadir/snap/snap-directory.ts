@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isErrno } from '../../fs/errno.ts';
+import { openFile } from '../../fs/open-file.ts';
 import { Damage } from '../damage.ts';
 import type { WalSnapshot } from '../wal/record.ts';
 import { decodeSnapFile, type RaftSnapshot } from './snap-file.ts';
@@ -51,7 +52,7 @@ export async function readSnapFile(file: string): Promise<RaftSnapshot | Damage>
     if (!(await stat(file)).isFile()) {
       return new Damage({ file, offset: 0, reason: 'it is no file' });
     }
-    return decodeSnapFile(await readFile(file), file);
+    return decodeSnapFile(await readWhole(file), file);
   } catch (error) {
     if (error instanceof Damage) {
       return error;
@@ -60,6 +61,15 @@ export async function readSnapFile(file: string): Promise<RaftSnapshot | Damage>
       return new Damage({ file, offset: 0, reason: 'it is a link that leads to no file', cause: error });
     }
     throw error;
+  }
+}
+
+async function readWhole(file: string): Promise<Uint8Array> {
+  const handle = await openFile(file);
+  try {
+    return await handle.readFile();
+  } finally {
+    await handle.close();
   }
 }
 

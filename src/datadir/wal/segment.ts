@@ -1,7 +1,8 @@
 import { readSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { crc32c } from '../../checksum/crc32c.ts';
+import { openFile } from '../../fs/open-file.ts';
 import { MalformedMessage, ProtobufReader } from '../../protobuf/reader.ts';
 import { Damage } from '../damage.ts';
 import { FRAME_HEADER_SIZE, type RecordKind, recordKind } from './record.ts';
@@ -58,7 +59,7 @@ export type RecordViews = 'lasting' | 'passing';
  * Source: etcd, server/storage/wal/decoder.go.
  */
 export async function readSegment(reading: SegmentReading, visit: (record: WalRecord) => void): Promise<SegmentEnd> {
-  const handle = await open(reading.file, 'r');
+  const handle = await openFile(reading.file);
   try {
     const { size } = await handle.stat();
     return await new SegmentWalk(reading, handle, size, visit).run();

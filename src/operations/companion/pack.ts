@@ -1,7 +1,8 @@
-import { lstat, open, readdir, readlink } from 'node:fs/promises';
+import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Header, type Pack, pack } from 'tar-stream';
 import { refusalOf } from '../../fs/file-failure.ts';
+import { openFile } from '../../fs/open-file.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 
@@ -111,7 +112,7 @@ async function packEntry(
 
 /** Exactly `size` bytes of a file. */
 async function* contents(path: string, size: number): AsyncGenerator<Uint8Array, void> {
-  await using handle = await reading(path, () => open(path, 'r'));
+  await using handle = await reading(path, () => openFile(path, { links: 'refused' }));
   for (let done = 0; done < size; ) {
     const bytes = Buffer.allocUnsafe(Math.min(readSize, size - done));
     const { bytesRead } = await reading(path, () => handle.read(bytes, 0, bytes.length, done));

@@ -74,6 +74,7 @@ async function statusOfDirectory(directory: string, context: RunContext): Promis
 
 async function statusOfFile(request: StatusRequest, context: RunContext): Promise<DatabaseStatus> {
   const { store, snapshot } = await openSnapshotFile(request.path, { hash: 'optional' });
+  await using _held = store;
   const { compression, size } = snapshot;
   if (compression !== 'none') {
     await using temporary = await createTemporaryFile(request.tempDir, 'status');

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { parsePeerUrl } from '../../datadir/membership/peer-url.ts';
 import { type HistoryHash, hashKv } from '../../datadir/mvcc/hash-kv.ts';
+import { makeDirectories } from '../../fs/directories.ts';
 import { refusalOf } from '../../fs/file-failure.ts';
 import type { Revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
@@ -39,7 +40,7 @@ export async function tryRestore(
   },
   context: RunContext,
 ): Promise<RestoreOutcome> {
-  await mkdir(request.tempDir, { recursive: true, mode: 0o700 });
+  await makeDirectories(path.resolve(request.tempDir));
   const scratch = await mkdtemp(path.join(path.resolve(request.tempDir), 'etcdbrctl-verify-'));
   try {
     const { eventsApplied, dbSize, dataDir } = await restoreInto(scratch, request, context);

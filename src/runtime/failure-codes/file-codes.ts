@@ -34,7 +34,7 @@ export const fileCodes = {
   },
   data_dir_locked: {
     exitCode: 1,
-    meaning: 'an etcd runs on the data directory',
+    meaning: 'an etcd runs on the data directory, or has the db file open',
     remedy: 'stop it; nothing was changed',
   },
   data_dir_invalid: {

@@ -1,7 +1,8 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories, removeEmptyDirectories } from '../../../fs/directories.ts';
 import { fileFailure } from '../../../fs/file-failure.ts';
+import { openFile } from '../../../fs/open-file.ts';
 import { fetchWhole } from '../../../objects/fetch.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
@@ -69,7 +70,7 @@ async function fetchInto(
   context: RunContext,
 ): Promise<FetchedDelta> {
   await fetchWhole(source.store, source.delta, context, async (body) => {
-    const handle = await inTemp(file, () => open(file, 'w', 0o600));
+    const handle = await inTemp(file, () => openFile(file, { access: 'write' }));
     try {
       for await (const bytes of body) {
         await inTemp(file, () => handle.writeFile(bytes));

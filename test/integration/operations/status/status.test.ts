@@ -5,6 +5,7 @@ import { startEtcd } from '../../../../scripts/lab/etcd-server.ts';
 import { run } from '../../../../scripts/lab/run.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { statusReport } from '../../../../src/cli/status.ts';
+import { openSnapshotFile } from '../../../../src/objects/single-file-store.ts';
 import { readStatus } from '../../../../src/operations/status/status.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 
@@ -35,6 +36,13 @@ for (const line of etcdLines) {
     assert.deepEqual(await ourStatus(saved, dir.path), await itsStatus(saved));
 
     await assert.rejects(ourStatus(etcd.dataDir, dir.path), { code: 'data_dir_locked' });
+    for (const hash of ['needed', 'optional'] as const) {
+      await assert.rejects(openSnapshotFile(`${etcd.dataDir}/member/snap/db`, { hash }), {
+        code: 'data_dir_locked',
+        message: new RegExp(`etcd \\(pid ${etcd.pid()}\\) has it open and may be writing to it, .*; take a snapshot`),
+      });
+    }
+    await assert.rejects(ourStatus(`${etcd.dataDir}/member/snap/db`, dir.path), { code: 'data_dir_locked' });
     await etcd.kill9();
     const db = `${etcd.dataDir}/member/snap/db`;
     assert.deepEqual(await ourStatus(db, dir.path), await itsStatus(db));
