@@ -35,6 +35,8 @@ export type EmptyStore =
   /** The container is there, and nothing in it is a snapshot. */
   | { readonly kind: 'nothing stored' }
   | { readonly kind: 'no container' }
+  /** Whether nothing is stored is not known: what is stored may be kept from the account. `reason` is a sentence without its full stop. */
+  | { readonly kind: 'unproved'; readonly reason: string }
   /** Snapshots lie where the folders `v1` and `v2` are expected. */
   | { readonly kind: 'directly here' }
   /** Snapshots lie under other prefixes of the container; a few of them, the empty one among them perhaps. */

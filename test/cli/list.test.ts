@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { goldenStoreFlags } from './golden-store-flags.ts';
@@ -48,7 +48,20 @@ describe('list', () => {
     await using rig = makeRig();
     const { stdout, exitCode } = await rig.run(['list', '--store-container', rig.home.join('nowhere'), '--all']);
     assert.equal(exitCode, 0);
-    assert.match(stdout, /nowhere: no snapshot; check the container and --store-prefix$/m);
+    assert.match(stdout, /nowhere: it does not exist; check --store-container, and whether its volume is mounted$/m);
+    mkdirSync(rig.home.join('nowhere'));
+    const there = await rig.run(['list', '--store-container', rig.home.join('nowhere')]);
+    assert.match(there.stdout, /nowhere: no snapshot; check the container and --store-prefix$/m);
+  });
+
+  it('says that the snapshots lie a directory above, or under another prefix', async () => {
+    await using rig = makeRig();
+    goldenStoreFlags(rig, 'etcd-3.5/gzip');
+    const list = async (container: string, ...more: string[]): Promise<string> =>
+      (await rig.run(['list', '--store-container', rig.home.join(container), ...more])).stdout;
+    assert.match(await list('store/etcd-main/v2'), /some right here; give the directory above: leave \/v2 away/);
+    assert.match(await list('store'), /holds some under "etcd-main": check --store-prefix/);
+    assert.equal(JSON.parse(await list('store', '-o', 'json')).empty.kind, 'other prefixes');
   });
 
   it('takes only flags', async () => {

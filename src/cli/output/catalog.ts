@@ -2,7 +2,7 @@ import type { BackupCatalog } from '../../operations/list/list.ts';
 import { formatAge, formatBytes } from '../../runtime/log/amount.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
-import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import type { EmptyStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import {
   countText,
   noteData,
@@ -105,7 +105,7 @@ function remarks(snapshot: StoredSnapshot | undefined, chain: Chain): readonly s
   ];
 }
 
-function footer({ location, chains, excluded, parts, ignored, companions }: BackupCatalog): readonly string[] {
+function footer({ location, chains, excluded, parts, ignored, companions, empty }: BackupCatalog): readonly string[] {
   const whole = chains.flatMap(chainObjects);
   const others = [
     ...(excluded.length === 0 ? [] : [`${countText(excluded.length, 'excluded snapshot')}`]),
@@ -114,13 +114,40 @@ function footer({ location, chains, excluded, parts, ignored, companions }: Back
   ];
   const what =
     whole.length === 0
-      ? 'no snapshot; check the container and --store-prefix'
+      ? emptyText(empty, location)
       : `${countText(whole.length, 'snapshot')}, ${formatBytes(sizeOf(whole))}`;
   return [
     `${location}: ${what}`,
     ...companionLines(companions),
     ...(others.length === 0 ? [] : [`Also there: ${others.join(', ')}`]),
   ];
+}
+
+/** Why a store shows no snapshot, and what to look at. */
+function emptyText(empty: EmptyStore | undefined, location: string): string {
+  switch (empty?.kind) {
+    case undefined:
+    case 'nothing stored':
+      return 'no snapshot; check the container and --store-prefix';
+    case 'no container':
+      return 'it does not exist; check --store-container, and whether its volume is mounted';
+    case 'unproved':
+      return `no snapshot is shown, but ${empty.reason}`;
+    case 'directly here': {
+      const [, layout] = /\/(v[12])$/.exec(location) ?? [];
+      return layout === undefined
+        ? 'no snapshot in v1 or v2; some lie right here: move them into a folder v2'
+        : `no snapshot in a folder ${layout} below, but some right here; give the directory above: leave /${layout} away`;
+    }
+    case 'other prefixes':
+      return `no snapshot; the container holds some under ${empty.prefixes.map(prefixText).join(', ')}: check --store-prefix`;
+    default:
+      return empty satisfies never;
+  }
+}
+
+function prefixText(prefix: string): string {
+  return prefix === '' ? 'no prefix' : `"${prefix}"`;
 }
 
 function companionLines(companions: readonly Companion[]): readonly string[] {
@@ -134,10 +161,11 @@ function companionLines(companions: readonly Companion[]): readonly string[] {
 }
 
 function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Record<string, unknown>> {
-  const { location, chains, excluded, parts, ignored, companions } = catalog;
+  const { location, chains, excluded, parts, ignored, companions, empty } = catalog;
   const newest = chains.at(-1);
   return {
     location,
+    ...(empty !== undefined && { empty }),
     restorable: newest !== undefined && newest.missing === undefined,
     concurrentWriters: chains.some(({ overlapping }) => overlapping.length > 0),
     lastRevision: newest?.lastRevision ?? null,

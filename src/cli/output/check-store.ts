@@ -7,7 +7,7 @@ const notableSkew = 60_000;
 
 /** What `check-store` prints. */
 export function checkReport(check: StoreCheck): Report {
-  const { location, probe, steps, clockSkewMs, versioned, immutableUntil } = check;
+  const { location, probe, steps, clockSkewMs, versioned, immutableUntil, doubts } = check;
   const until = immutableUntil === undefined ? undefined : new Date(immutableUntil).toISOString();
   const left = steps.some(({ step, outcome }) => step === 'delete' && outcome !== 'ok' && outcome !== 'skipped');
   return {
@@ -17,6 +17,7 @@ export function checkReport(check: StoreCheck): Report {
       ['clock', clockSkewMs === undefined ? undefined : skewText(clockSkewMs)],
       ['versions', versioned === undefined ? undefined : versioned ? 'kept' : 'not kept'],
       ['immutable', versioned === undefined ? undefined : until === undefined ? 'no' : `until ${until}`],
+      ...doubts.map((doubt) => ['not known', doubt] as const),
       ['not deleted', left ? probe : undefined],
     ]),
     data: {
@@ -25,6 +26,7 @@ export function checkReport(check: StoreCheck): Report {
       ...(clockSkewMs === undefined ? {} : { clockSkewSeconds: clockSkewMs / 1000 }),
       ...(versioned === undefined ? {} : { versioned }),
       ...(until === undefined ? {} : { immutableUntil: until }),
+      ...(doubts.length === 0 ? {} : { notKnown: doubts }),
       ...(left ? { leftBehind: probe } : {}),
     },
   };

@@ -2,8 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { RunContext } from '../../runtime/run-context.ts';
-import type { ObjectEntry } from '../../snapstore/bucket.ts';
+import type { ListingDoubt, ObjectEntry } from '../../snapstore/bucket.ts';
 import type { OpenBucket } from '../../snapstore/registry.ts';
+import { type RetryPolicy, requestRetries } from '../../snapstore/retry-transient.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import { uploadInChunks } from '../../snapstore/upload/uploader.ts';
 
@@ -36,7 +37,15 @@ export interface StoreCheck {
   readonly versioned: boolean | undefined;
   /** Until when the store refuses to delete the probe, ms since the epoch. */
   readonly immutableUntil: number | undefined;
+  /** What the account is not allowed to know, a sentence each. */
+  readonly doubts: readonly string[];
 }
+
+/** Who tries a store wants to be told at once, not after it has been tried for long. */
+const noRetries: RetryPolicy = { ...requestRetries, retries: 0 };
+
+/** How long a listing may take that only completes the picture of a store that does not answer, ms. */
+const lateListingMs = 5_000;
 
 /** Enough for a request with a body to be one. */
 const probeBytes = 1024;
@@ -63,7 +72,7 @@ export async function checkStore(
       return value;
     } catch (error) {
       signal.throwIfAborted();
-      const immutable = step === 'delete' && error instanceof StoreError && error.kind === 'immutable';
+      const immutable = step === 'delete' && isLocked(error, { until: listed?.immutableUntil, now: clock.now() });
       steps.push(
         immutable
           ? { step, outcome: 'immutable', ms: elapsed(), error }
@@ -73,12 +82,26 @@ export async function checkStore(
     }
   };
 
+  let listed: ObjectEntry | undefined;
+  const doubts = new Set<string>();
   const sent = clock.now();
   const written = await attempt('write', () =>
-    uploadInChunks(bucket, { key, body: once(content), sizeBound: content.length, signal }, upload),
+    uploadInChunks(
+      bucket,
+      { key, body: once(content), sizeBound: content.length, signal },
+      {
+        ...upload,
+        retries: noRetries,
+      },
+    ),
   );
   const answered = clock.now();
-  const listed = await attempt('list', () => find(bucket.list(key, { signal }), { key, expected: written }));
+  const answers = !steps.some(({ outcome }) => outcome === 'failed');
+  const bounded = answers ? signal : AbortSignal.any([signal, AbortSignal.timeout(lateListingMs)]);
+  const onDoubt = ({ reason }: ListingDoubt): unknown => doubts.add(reason);
+  listed = await attempt('list', () =>
+    find(bucket.list(key, { signal: bounded, onDoubt }), { key, expected: written }),
+  );
   const probe = written ?? listed;
   if (probe === undefined) {
     steps.push({ step: 'read', outcome: 'skipped' }, { step: 'delete', outcome: 'skipped' });
@@ -94,7 +117,20 @@ export async function checkStore(
     clockSkewMs: written === undefined ? undefined : skew(written.modifiedAt, { sent, answered }),
     versioned: listed === undefined ? undefined : listed.versionId !== undefined,
     immutableUntil: listed?.immutableUntil,
+    doubts: [...doubts],
   };
+}
+
+/** Whether a refusal to delete is what a lock does: services say it in many ways, and a listing may know of the lock. */
+function isLocked(
+  error: unknown,
+  { until, now }: { readonly until: number | undefined; readonly now: number },
+): error is StoreError {
+  return (
+    error instanceof StoreError &&
+    (error.kind === 'immutable' ||
+      ((error.kind === 'denied' || error.kind === 'invalid') && until !== undefined && until > now))
+  );
 }
 
 async function* once(content: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

@@ -67,6 +67,16 @@ function doubtAbout(reason: EmptyStore, location: string): Doubt | undefined {
         },
         mayBeMeant: true,
       };
+    case 'unproved':
+      return {
+        parts: {
+          code: 'no_backup',
+          found: `no snapshot is listed, but ${reason.reason}`,
+          remedy:
+            'give the account these rights; if there really is no backup, move member/ away to start a new member',
+        },
+        mayBeMeant: true,
+      };
     case 'directly here':
       return {
         parts: {

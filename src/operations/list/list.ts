@@ -1,7 +1,7 @@
 import type { RunContext } from '../../runtime/run-context.ts';
 import { type Catalog, catalogOf } from '../../snapshot/catalog.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
-import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import type { EmptyStore, SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 
 /** All backups of a store, as their names tell. */
 export interface BackupCatalog extends Catalog<StoredSnapshot> {
@@ -11,11 +11,20 @@ export interface BackupCatalog extends Catalog<StoredSnapshot> {
   readonly ignored: readonly string[];
   /** Archives of files that belong to fulls, oldest first. */
   readonly companions: readonly Companion[];
+  /** Why there is no snapshot; left out when there is one. */
+  readonly empty?: EmptyStore;
 }
 
 /** Lists a store and sorts its snapshots into chains. Throws a StoreError. */
 export async function listBackups(store: SnapStore, { signal }: Pick<RunContext, 'signal'>): Promise<BackupCatalog> {
   const { snapshots, ignored } = await store.list({ signal });
   const companions = (await store.companions?.list({ signal })) ?? [];
-  return { ...catalogOf(snapshots), location: store.location, ignored, companions };
+  const empty = snapshots.length === 0 ? await store.whyEmpty?.({ signal }) : undefined;
+  return {
+    ...catalogOf(snapshots),
+    location: store.location,
+    ignored,
+    companions,
+    ...(empty !== undefined && { empty }),
+  };
 }

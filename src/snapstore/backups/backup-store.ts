@@ -4,7 +4,7 @@ import type { Logger } from '../../runtime/log/logger.ts';
 import { parseRelativeKey, relativeKey } from '../../snapshot/name.ts';
 import { compareInChainOrder } from '../../snapshot/order.ts';
 import type { Layout, Snapshot } from '../../snapshot/snapshot.ts';
-import type { Bucket, BucketTraits, CallOptions, ObjectEntry } from '../bucket.ts';
+import type { Bucket, BucketTraits, CallOptions, ListingDoubt, ObjectEntry } from '../bucket.ts';
 import type { EmptyStore, SaveOptions, SnapStore, StoredSnapshot, StoreListing } from '../snapstore.ts';
 import { StoreError } from '../store-error.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
@@ -14,6 +14,9 @@ import { whyEmpty } from './why-empty.ts';
 
 /** Listings read both, so that backups of old releases are found together with new ones. */
 const LAYOUTS: readonly Layout[] = ['v1', 'v2'];
+
+/** Objects that are no snapshots and are named one by one. */
+const MOST_NAMED = 3;
 
 /** A place for backups inside a bucket. */
 export interface BackupStoreOptions {
@@ -35,6 +38,7 @@ export class BackupStore implements SnapStore {
   readonly #upload: UploadSettings;
   readonly #log: Logger;
   readonly #warned = new Set<string>();
+  #foreign = 0;
 
   /** Throws a {@link StoreError} of kind `invalid` when the prefix leads out of the container. */
   constructor(options: BackupStoreOptions) {
@@ -56,8 +60,9 @@ export class BackupStore implements SnapStore {
     const snapshots: StoredSnapshot[] = [];
     const ignored: string[] = [];
     const markers: ObjectEntry[] = [];
+    const onDoubt = ({ reason }: ListingDoubt): void => this.#warnOnce(reason, () => this.#log.warn(reason));
     for (const layout of LAYOUTS) {
-      for await (const entry of this.#bucket.list(`${this.#root}${layout}/`, options)) {
+      for await (const entry of this.#bucket.list(`${this.#root}${layout}/`, { ...options, onDoubt })) {
         const parsed = parseRelativeKey(entry.key.slice(this.#root.length));
         if (parsed.outcome === 'snapshot') {
           snapshots.push(stored(parsed.snapshot, entry));
@@ -65,10 +70,11 @@ export class BackupStore implements SnapStore {
           markers.push(entry);
         } else if (!(isFolderMarker(entry) || isCompanionKey(entry.key))) {
           ignored.push(entry.key);
-          this.#warnOnce(entry.key, parsed.reason);
+          this.#warnOfForeign(entry.key, { reason: parsed.reason, before: ignored.length });
         }
       }
     }
+    this.#warnOfRest(ignored.length);
     return {
       snapshots: snapshots.sort(compareInChainOrder),
       markers: await this.histories.read(markers, options),
@@ -97,10 +103,25 @@ export class BackupStore implements SnapStore {
     return this.#bucket[Symbol.asyncDispose]();
   }
 
-  #warnOnce(key: string, reason: string): void {
-    if (!this.#warned.has(key)) {
-      this.#warned.add(key);
-      this.#log.warn({ key, reason }, 'ignoring an object that is no snapshot');
+  /** Names the first few objects of others; a prefix that is shared may hold thousands. */
+  #warnOfForeign(key: string, { reason, before }: { readonly reason: string; readonly before: number }): void {
+    if (before <= MOST_NAMED) {
+      this.#warnOnce(key, () => this.#log.warn({ key, reason }, 'ignoring an object that is no snapshot'));
+    }
+  }
+
+  /** Says how many there are beyond those that were named, again when there are more. */
+  #warnOfRest(count: number): void {
+    if (count > MOST_NAMED && count > this.#foreign) {
+      this.#log.warn({ objects: count }, `${count} objects below ${this.location} are no snapshots and are ignored`);
+    }
+    this.#foreign = Math.max(this.#foreign, count);
+  }
+
+  #warnOnce(what: string, warn: () => void): void {
+    if (!this.#warned.has(what)) {
+      this.#warned.add(what);
+      warn();
     }
   }
 }

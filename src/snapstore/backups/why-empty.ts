@@ -1,5 +1,5 @@
 import { parseRelativeKey } from '../../snapshot/name.ts';
-import type { Bucket, CallOptions } from '../bucket.ts';
+import type { Bucket, CallOptions, ListingDoubt, ListOptions } from '../bucket.ts';
 import type { EmptyStore } from '../snapstore.ts';
 import { whenDenied } from '../store-error.ts';
 
@@ -14,12 +14,26 @@ export async function whyEmpty(bucket: Bucket, root: string, options: CallOption
   if (bucket.exists !== undefined && !(await bucket.exists(options))) {
     return { kind: 'no container' };
   }
-  return await lookAround(bucket, root, options).catch(whenDenied<EmptyStore>({ kind: 'nothing stored' }));
+  const reasons: string[] = [];
+  const onDoubt = ({ about, reason }: ListingDoubt): void => {
+    if (about === 'objects') {
+      reasons.push(reason);
+    }
+  };
+  const found =
+    (await lookAround(bucket, root, { ...options, onDoubt }).catch(whenDenied(undefined))) ??
+    (await lookAround(bucket, root, { ...options, onDoubt, within: root }));
+  const [reason] = reasons;
+  return found.kind === 'nothing stored' && reason !== undefined ? { kind: 'unproved', reason } : found;
 }
 
-async function lookAround(bucket: Bucket, root: string, options: CallOptions): Promise<EmptyStore> {
+async function lookAround(
+  bucket: Bucket,
+  root: string,
+  { within = '', ...options }: ListOptions & { readonly within?: string },
+): Promise<EmptyStore> {
   const prefixes = new Set<string>();
-  for await (const { key } of bucket.list('', options)) {
+  for await (const { key } of bucket.list(within, options)) {
     if (key.startsWith(root) && isSnapshotBelowLayout(key.slice(root.length))) {
       return { kind: 'directly here' };
     }

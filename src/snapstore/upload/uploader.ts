@@ -3,7 +3,7 @@ import { untilAborted } from '../../runtime/async/until-aborted.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import type { Bucket, CallOptions, ObjectEntry, Upload, UploadPart } from '../bucket.ts';
-import { type RetryOptions, retryTransient, transferRetries } from '../retry-transient.ts';
+import { type RetryOptions, type RetryPolicy, retryTransient, transferRetries } from '../retry-transient.ts';
 import { StoreError } from '../store-error.ts';
 import { BufferPool, type LentBuffer, noBuffer } from './buffer-pool.ts';
 import { planChunkSize } from './chunk-plan.ts';
@@ -21,6 +21,8 @@ export interface UploadSettings {
   readonly minChunkSize: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /** How a chunk is tried again; left out: {@link transferRetries}. */
+  readonly retries?: RetryPolicy;
 }
 
 /** One object to upload. */
@@ -266,11 +268,15 @@ class ChunkedUpload {
   }
 }
 
-function retries({ clock, log }: UploadSettings, signal: AbortSignal, what: string): RetryOptions {
+function retries(
+  { clock, log, retries: policy = transferRetries }: UploadSettings,
+  signal: AbortSignal,
+  what: string,
+): RetryOptions {
   return {
     clock,
     signal,
-    policy: transferRetries,
+    policy,
     unless: (error) => error instanceof UploadVanished,
     onRetry: (error, delayMs) => log.warn({ error: error.message, delayMs }, `trying ${what} again`),
   };

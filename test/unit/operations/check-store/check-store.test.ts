@@ -126,3 +126,51 @@ test('a check that is cancelled fails with the reason', async () => {
 function refusal(kind: StoreErrorKind): StoreError {
   return new StoreError(kind, { action: 'do it', object: 'the probe', found: 'the store refused' });
 }
+
+test('a bucket whose listing knows of a lock: a refusal of whatever kind is what the lock does', async () => {
+  for (const kind of ['denied', 'invalid', 'immutable'] as const) {
+    const memory = memoryBucket();
+    const bucket: Bucket = {
+      ...memory,
+      async *list(prefix, options) {
+        for await (const entry of memory.list(prefix, options)) {
+          yield { ...entry, immutableUntil: now + 1_000_000 };
+        }
+      },
+      delete: () => Promise.reject(refusal(kind)),
+    };
+    const result = await check(bucket);
+    assert.equal(outcomes(result)['delete'], 'immutable', kind);
+    assert.deepEqual(missingSteps(result), []);
+  }
+});
+
+test('a refusal to delete what is not locked any more is a failure', async () => {
+  const memory = memoryBucket();
+  const bucket: Bucket = { ...memory, delete: () => Promise.reject(refusal('denied')) };
+  assert.equal(outcomes(await check(bucket))['delete'], 'failed');
+});
+
+test('a store that does not answer is tried once', async () => {
+  const bucket = faultyBucket(memoryBucket());
+  let begun = 0;
+  bucket.fail('beginUpload', () => {
+    begun += 1;
+    return refusal('transient');
+  });
+  assert.equal(outcomes(await check(bucket))['write'], 'failed');
+  assert.equal(begun, 1);
+});
+
+test('what the account may not know is reported', async () => {
+  const memory = memoryBucket();
+  const bucket: Bucket = {
+    ...memory,
+    list(prefix, options) {
+      options.onDoubt?.({ about: 'locks', reason: 'locks are hidden' });
+      options.onDoubt?.({ about: 'locks', reason: 'locks are hidden' });
+      return memory.list(prefix, options);
+    },
+  };
+  assert.deepEqual((await check(bucket)).doubts, ['locks are hidden']);
+});

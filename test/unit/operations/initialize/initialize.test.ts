@@ -438,6 +438,7 @@ test('a valid directory is kept when the backup that reaches further cannot be r
 test('an invalid directory is touched only when the store proves that it is empty', async () => {
   for (const [reason, found] of [
     [{ kind: 'no container' }, /memory: it does not exist/],
+    [{ kind: 'unproved', reason: 'versions are hidden' }, /no snapshot is listed, but versions are hidden/],
     [{ kind: 'directly here' }, /snapshots lie right there, not in a folder v2 below/],
     [
       { kind: 'other prefixes', prefixes: ['etcd-main'] },

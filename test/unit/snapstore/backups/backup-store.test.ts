@@ -3,15 +3,16 @@ import { test } from 'node:test';
 import { revision } from '../../../../src/revision.ts';
 import { newSnapshot } from '../../../../src/snapshot/name.ts';
 import { BackupStore } from '../../../../src/snapstore/backups/backup-store.ts';
+import type { Bucket, ListOptions } from '../../../../src/snapstore/bucket.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { jumpingClock } from '../../../support/clock/jumping-clock.ts';
 import { RecordedLog } from '../../../support/context/recorded-log.ts';
 import { collected, inPieces } from '../../../support/fixtures/byte-streams.ts';
-import { type MemoryBucket, memoryBucket } from '../../../support/stores/memory-bucket.ts';
+import { memoryBucket } from '../../../support/stores/memory-bucket.ts';
 
 const signal = new AbortController().signal;
 
-function storeOver(bucket: MemoryBucket, prefix = 'etcd-main') {
+function storeOver(bucket: Bucket, prefix = 'etcd-main') {
   const log = new RecordedLog();
   const upload = { parallel: 2, minChunkSize: 1, clock: jumpingClock(), log };
   return { store: new BackupStore({ bucket, prefix, upload, log }), log };
@@ -131,6 +132,34 @@ test('names that do not parse are ignored, and warned about once', async () => {
       ['warn', 'etcd-main/v2/meta/info.json'],
     ],
   );
+});
+
+test('of thousands of foreign objects a few are named, then their number, once', async () => {
+  const bucket = memoryBucket();
+  await bucket.fill(Array.from({ length: 5_000 }, (_, at) => `etcd-main/v2/app-${at}`));
+  const { store, log } = storeOver(bucket);
+  for (let time = 0; time < 3; time += 1) {
+    assert.equal((await store.list({ signal })).ignored.length, 5_000);
+  }
+  assert.equal(log.lines.length, 4);
+  assert.match(log.texts.at(-1) ?? '', /^5000 objects below memory:\/\/bucket\/etcd-main are no snapshots/);
+});
+
+test('what a listing cannot prove is warned about once, and an empty store is then not proved empty', async () => {
+  const bucket = memoryBucket();
+  const doubting = {
+    ...bucket,
+    async *list(_: string, { onDoubt }: ListOptions) {
+      onDoubt?.({ about: 'locks', reason: 'locks are hidden' });
+      onDoubt?.({ about: 'objects', reason: 'versions are hidden' });
+      yield* [];
+    },
+  };
+  const { store, log } = storeOver(doubting);
+  await store.list({ signal });
+  await store.list({ signal });
+  assert.deepEqual(log.texts, ['locks are hidden', 'versions are hidden']);
+  assert.deepEqual(await store.whyEmpty?.({ signal }), { kind: 'unproved', reason: 'versions are hidden' });
 });
 
 test('10,500 objects are listed in order', async () => {
