@@ -63,14 +63,6 @@ function rootParser(host: Host, print: (text: string) => void): Parser {
     .configureHelp({ formatHelp: () => rootHelp() })
     .action((shell: string | undefined) => print(completionScript(shell)));
   root
-    .command('licenses')
-    .option('--sbom')
-    .configureHelp({ formatHelp: () => rootHelp() })
-    .action(async ({ sbom }: { readonly sbom?: true }) => {
-      const { licenses } = await import('./licenses.ts');
-      print(licenses(sbom === true ? 'sbom' : 'text'));
-    });
-  root
     .command('version')
     .allowExcessArguments()
     .allowUnknownOption()

@@ -1,12 +1,13 @@
 import type { ValuesOf } from '../config/option.ts';
 import type { loggingOptions } from '../config/options/logging.ts';
 import type { Environment } from '../runtime/environment.ts';
+import type { Logger } from '../runtime/log/logger.ts';
 import { createLogger } from '../runtime/log/pino-logger.ts';
 import { Interrupted } from '../runtime/process/interrupted.ts';
 import { watchSignals } from '../runtime/process/signals.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { systemClock } from '../runtime/system-clock.ts';
-import { type Progress, silentProgress } from '../runtime/terminal/progress.ts';
+import type { Progress } from '../runtime/terminal/progress.ts';
 import { type StatusLine, statusLine } from '../runtime/terminal/status-line.ts';
 import type { Host } from './host.ts';
 
@@ -56,7 +57,7 @@ export async function openSession(logging: ValuesOf<(typeof loggingOptions)['opt
       signal: watched.signal,
       clock,
       log,
-      progress: await progressFor(line, host),
+      progress: await progressFor(line, log, host),
       environment: host.environment,
     },
     [Symbol.dispose]() {
@@ -66,9 +67,10 @@ export async function openSession(logging: ValuesOf<(typeof loggingOptions)['opt
   };
 }
 
-async function progressFor(line: StatusLine, host: Host): Promise<Progress> {
+async function progressFor(line: StatusLine, log: Logger, host: Host): Promise<Progress> {
   if (!host.stderr.isTerminal) {
-    return silentProgress;
+    const { logProgress } = await import('../runtime/terminal/log-progress.ts');
+    return logProgress({ log, clock: systemClock });
   }
   const { terminalProgress } = await import('../runtime/terminal/terminal-progress.ts');
   return terminalProgress({ line, clock: systemClock });

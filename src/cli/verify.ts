@@ -3,6 +3,7 @@ import { storeOptions } from '../config/options/store.ts';
 import { verifyOptions } from '../config/options/verify.ts';
 import type { VerifyResult } from '../operations/verify/verify.ts';
 import { Failure } from '../runtime/failure.ts';
+import { formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
 import { countText } from './output/format.ts';
 import { formatReport, keyValueLines, type Report } from './output/report.ts';
@@ -44,12 +45,13 @@ export function verifyReport(result: VerifyResult): Report {
     table: [
       ...keyValueLines([
         ['Store', location],
+        ['Result', verdict(result)],
         ['Level', level],
         ['Snapshots', `${countText(objects, 'object')} in ${countText(chains, 'chain')}, ${read} read`],
         ['Companions', companions === 0 ? undefined : countText(companions, 'archive')],
         ['Newest revision', newestRevision === undefined ? 'none' : String(newestRevision)],
         ['Restorable up to', provable === undefined ? 'nothing' : `revision ${provable.revision}`],
-        ['Events applied', restored === undefined ? undefined : String(restored.eventsApplied)],
+        ['Events applied', restored === undefined ? undefined : formatCount(restored.eventsApplied)],
         ['HashKV', hash],
       ]),
       ...findings.map(
@@ -80,6 +82,22 @@ export function verifyReport(result: VerifyResult): Report {
       findings: findings.map(({ weight, snapshot, text }) => ({ weight, snapshot: snapshot ?? null, text })),
     },
   };
+}
+
+/** The answer to the question that the command was asked. */
+function verdict(result: VerifyResult): string {
+  const problems = result.findings.filter(({ weight }) => weight === 'problem').length;
+  if (problems > 0) {
+    return `${countText(problems, 'problem')} found`;
+  }
+  const { level, read, objects } = result;
+  const limits =
+    level === 'catalog'
+      ? ', as far as names tell; no object was read'
+      : read < objects
+        ? `, as far as ${formatCount(read)} of ${formatCount(objects)} snapshots tell; the others were not read`
+        : '';
+  return `everything is sound${limits}`;
 }
 
 function isSound({ findings }: VerifyResult): boolean {

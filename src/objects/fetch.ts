@@ -1,10 +1,12 @@
 import type { RunContext } from '../runtime/run-context.ts';
+import { SnapshotDamage } from '../snapshot/damage.ts';
 import { retryTransient, transferRetries } from '../snapstore/retry-transient.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 
 /**
- * Reads a whole object and hands its stored bytes to `consume`, from the beginning again after a transient store error.
- * `consume` has to throw away what an earlier try gave it. Its own errors end the fetch at once.
+ * Reads a whole object and hands its stored bytes to `consume`, from the beginning again after a transient store error, and once
+ * after a SnapshotDamage: the bytes may have been altered on their way. `consume` has to throw away what an earlier try gave it.
+ * Its other errors end the fetch at once.
  */
 export async function fetchWhole<T>(
   store: SnapStore,
@@ -17,5 +19,14 @@ export async function fetchWhole<T>(
   const onRetry = (error: Error, delayMs: number): void => {
     log.warn({ snapshot: snapshot.name, error: error.message }, `Fetching again in ${delayMs / 1000} s`);
   };
-  return await retryTransient(attempt, { clock, signal, policy: transferRetries, onRetry });
+  const read = (): Promise<T> => retryTransient(attempt, { clock, signal, policy: transferRetries, onRetry });
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof SnapshotDamage)) {
+      throw error;
+    }
+    log.warn({ snapshot: snapshot.name, error: error.message }, `${snapshot.name} seems damaged, reading it once more`);
+    return await read();
+  }
 }

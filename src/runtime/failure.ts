@@ -24,6 +24,8 @@ export class Failure extends Error {
   readonly code: FailureCode;
   /** What was being done, see {@link FailureParts.action}. */
   readonly action: string;
+  /** What it was done to, see {@link FailureParts.object}. */
+  readonly object: string;
   /** The process exit code `main` gives this failure: 1 failed operation, 2 bad usage, that of a signal where one left something undone. */
   readonly exitCode: number = 1;
 
@@ -34,5 +36,6 @@ export class Failure extends Error {
     this.name = new.target.name;
     this.code = parts.code;
     this.action = parts.action;
+    this.object = parts.object;
   }
 }

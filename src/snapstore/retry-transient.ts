@@ -8,8 +8,11 @@ export interface RetryPolicy extends BackoffPolicy {
   readonly retries: number;
 }
 
-/** For one request to a store: again after 0.5, 1 and 2 s. */
-export const requestRetries: RetryPolicy = { firstMs: 500, multiplier: 2, longestMs: 2_000, retries: 3 };
+/** For a request that is a part of something that is tried again as a whole: again after 0.5, 1 and 2 s. */
+export const shortRetries: RetryPolicy = { firstMs: 500, multiplier: 2, longestMs: 2_000, retries: 3 };
+
+/** For one request to a store: for 31 s, as long as a chunk is tried, since a store that restarts is out for that long. */
+export const requestRetries: RetryPolicy = { firstMs: 500, multiplier: 2, longestMs: 15_500, retries: 6 };
 
 /** For a chunk of an upload, or a copied object: again after 1, 2, 4, 8 and 16 s. */
 export const transferRetries: RetryPolicy = { firstMs: 1_000, multiplier: 2, longestMs: 16_000, retries: 5 };

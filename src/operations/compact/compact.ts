@@ -18,6 +18,7 @@ import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { HASH_SIZE } from '../../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { rebuildDatabase } from '../restore/rebuild-database.ts';
+import { rereadDamage } from '../restore/reread-damage.ts';
 import { selectChain } from '../restore/select-chain.ts';
 
 /** What to compact. */
@@ -81,7 +82,10 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   const selection = await selectChain(store, {}, context);
   const whole = path.join(scratch, 'whole');
   const source = { ...request, tempDir: path.join(scratch, 'deltas') };
-  const rebuilt = await rebuildDatabase({ request: source, selection, file: whole, identity: NO_IDENTITY }, context);
+  const deltas = selection.chains[0].candidates;
+  const rebuilt = await rereadDamage({ store, deltas }, context, () =>
+    rebuildDatabase({ request: source, selection, file: whole, identity: NO_IDENTITY }, context),
+  );
   log.info({ revision: rebuilt.revision }, `Compacting the history up to revision ${rebuilt.revision}`);
   const compacted = path.join(scratch, 'compacted');
   await compactDatabase(whole, compacted, { signal });
@@ -141,13 +145,15 @@ async function save(work: SaveWork, { signal, progress }: RunContext): Promise<S
   const size = (await stat(file)).size + HASH_SIZE;
   const deadline = AbortSignal.timeout(timeoutMs);
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: size });
-  const body = compress(
-    withHash({ file, sound }, (bytes) => bar.advance(bytes)),
-    snapshot.compression,
-  );
+  const body = (): AsyncIterable<Uint8Array> =>
+    compress(
+      withHash({ file, sound }, (bytes) => bar.advance(bytes)),
+      snapshot.compression,
+    );
   try {
     const sizeBound = storedSizeBound(size, snapshot.compression);
-    return await store.save(snapshot, body, { signal: AbortSignal.any([signal, deadline]), sizeBound });
+    const options = { signal: AbortSignal.any([signal, deadline]), sizeBound, again: body };
+    return await store.save(snapshot, body(), options);
   } catch (error) {
     if (!deadline.aborted || signal.aborted) {
       throw error;

@@ -24,8 +24,8 @@ export async function saveCompanion(
   { signal, log }: RunContext,
 ): Promise<Companion> {
   const companions = companionsOf(request.store);
-  const archive = compress(packFiles(request.paths, { signal, log }), 'gzip');
-  const saved = await companions.save(request.full, archive, { signal, sizeBound });
+  const archive = (): AsyncIterable<Uint8Array> => compress(packFiles(request.paths, { signal, log }), 'gzip');
+  const saved = await companions.save(request.full, archive(), { signal, sizeBound, again: archive });
   log.info({ bytes: saved.size }, `Successfully saved companion at: ${saved.key}`);
   const all = await companions.list({ signal });
   for (const old of all.slice(0, Math.max(0, all.length - request.keep))) {

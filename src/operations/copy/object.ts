@@ -55,8 +55,20 @@ export async function copyObject(
       throw error;
     }
   };
+  // The bytes may have been altered on their way from the source.
+  const onceMoreAfterDamage = async (): Promise<void> => {
+    try {
+      await attempt();
+    } catch (error) {
+      if (!(error instanceof SnapshotDamage)) {
+        throw error;
+      }
+      log.warn({ snapshot: source.name, error: error.message }, `${source.name} seems damaged, reading it once more`);
+      await attempt();
+    }
+  };
   try {
-    await retryTransient(attempt, {
+    await retryTransient(onceMoreAfterDamage, {
       clock,
       signal,
       policy: transferRetries,

@@ -16,12 +16,13 @@ export async function recordedLeaseTtls(
   const recorded = new Set<bigint>();
   for (const delta of source.deltas) {
     try {
-      await fetchWhole(source.store, delta, context, async (body) => {
+      const found = await fetchWhole(source.store, delta, context, async (body) => {
+        const leases = new Set<bigint>();
         const decoder = new DeltaDecoder();
         const take = (): void => {
           for (let row = decoder.next(); row !== undefined; row = decoder.next()) {
             for (const lease of row.leaseTtls?.keys() ?? []) {
-              recorded.add(lease);
+              leases.add(lease);
             }
           }
         };
@@ -31,7 +32,11 @@ export async function recordedLeaseTtls(
         }
         decoder.end();
         take();
+        return leases;
       });
+      for (const lease of found) {
+        recorded.add(lease);
+      }
     } catch (error) {
       throw snapshotFailure(error, delta.name);
     }

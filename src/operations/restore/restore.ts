@@ -6,6 +6,7 @@ import { RunLock } from '../../datadir/run-lock.ts';
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { type RebuildSource, rebuildDatabase } from './rebuild-database.ts';
+import { rereadDamage } from './reread-damage.ts';
 import { restoreFailure } from './restore-failure.ts';
 import { selectChain } from './select-chain.ts';
 import { Staging } from './staging.ts';
@@ -63,7 +64,10 @@ export async function restoreLocked(
   const snapDir = path.join(staging.memberDir, 'snap');
   await mkdir(snapDir, { mode: 0o700 });
   const file = path.join(snapDir, 'db');
-  const { used, ...restored } = await rebuildDatabase({ request, selection, file, identity: bootstrap }, context);
+  const deltas = selection.chains[0].candidates;
+  const { used, ...restored } = await rereadDamage({ store, deltas }, context, () =>
+    rebuildDatabase({ request, selection, file, identity: bootstrap }, context),
+  );
   await writeRaftState(staging.memberDir, bootstrap, { signal: context.signal });
   context.signal.throwIfAborted();
   await staging.publish();

@@ -5,6 +5,7 @@ import { fetchWhole } from '../../objects/fetch.ts';
 import { writeFull } from '../../objects/write-full.ts';
 import { type Revision, revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { tap } from '../../runtime/streams/tap.ts';
 import { decompress } from '../../snapshot/compression.ts';
 import { checkTrailingHash } from '../../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -16,6 +17,8 @@ export interface SnapshotCheck {
   readonly level: 'hash' | 'structure';
   /** Where a database is expanded. */
   readonly tempDir: string;
+  /** Called with stored bytes as they come, also with those that are read once more. */
+  readonly onRead?: (bytes: number) => void;
 }
 
 /** What a snapshot that can be read holds. */
@@ -42,15 +45,20 @@ export async function checkSnapshot(check: SnapshotCheck, context: RunContext): 
   }
 }
 
-async function checkHash({ store, snapshot }: SnapshotCheck, context: RunContext): Promise<void> {
+const ignore = (): void => undefined;
+
+async function checkHash({ store, snapshot, onRead = ignore }: SnapshotCheck, context: RunContext): Promise<void> {
   await fetchWhole(store, snapshot, context, async (body) => {
-    await checkTrailingHash(decompress(body, snapshot.compression), context);
+    await checkTrailingHash(decompress(tap(body, { onBytes: onRead }), snapshot.compression), context);
   });
 }
 
-async function checkFull({ store, snapshot, tempDir }: SnapshotCheck, context: RunContext): Promise<SnapshotFacts> {
+async function checkFull(
+  { store, snapshot, tempDir, onRead = ignore }: SnapshotCheck,
+  context: RunContext,
+): Promise<SnapshotFacts> {
   await using file = await createTemporaryFile(tempDir, 'verify');
-  const target = { file: file.path, skipHashCheck: false, onRead: () => undefined };
+  const target = { file: file.path, skipHashCheck: false, onRead };
   await writeFull({ store, full: snapshot }, target, context);
   const { lastRevision } = await inspectDatabase(file.path, { signal: context.signal, recheck: 'sample' });
   // The Go program writes databases that reach beyond their name; restores handle them.
@@ -61,10 +69,15 @@ async function checkFull({ store, snapshot, tempDir }: SnapshotCheck, context: R
   return { lastRevision: revision(lastRevision), problem };
 }
 
-async function checkDelta({ store, snapshot }: SnapshotCheck, context: RunContext): Promise<SnapshotFacts> {
+async function checkDelta(
+  { store, snapshot, onRead = ignore }: SnapshotCheck,
+  context: RunContext,
+): Promise<SnapshotFacts> {
   const { startRevision, lastRevision, compression } = snapshot;
   return await fetchWhole(store, snapshot, context, async (body) => {
-    const records = new DeltaRecordReader().read(decompress(body, compression), { after: startRevision - 1 });
+    const records = new DeltaRecordReader().read(decompress(tap(body, { onBytes: onRead }), compression), {
+      after: startRevision - 1,
+    });
     for (;;) {
       context.signal.throwIfAborted();
       const step = await records.next();

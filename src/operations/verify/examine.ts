@@ -3,9 +3,13 @@ import { runTaskGroup } from '../../runtime/async/task-group.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { Catalog } from '../../snapshot/catalog.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { StoreError } from '../../snapstore/store-error.ts';
 import { checkSnapshot } from './check-snapshot.ts';
 import { type Finding, findingOf } from './findings.ts';
 import type { VerifyRequest } from './request.ts';
+
+/** A store that does not answer for so many objects in a row answers for none. */
+const mostUnanswered = 3;
 
 /** What reading the snapshots of a store showed. */
 export interface Examination {
@@ -17,8 +21,8 @@ export interface Examination {
 }
 
 /**
- * Reads the snapshots of the newest chain, and all or a sample of the others. Damage is part of the result; throws a StoreError,
- * and errors of files as they are.
+ * Reads the snapshots of the newest chain, and all or a sample of the others. What is damaged, or refused by the store, is part
+ * of the result; throws a StoreError when the store is gone or answers for nothing, and errors of files as they are.
  */
 export async function examine(
   work: {
@@ -37,9 +41,18 @@ export async function examine(
   const total = chosen.reduce((sum, { size }) => sum + size, 0);
   using bar = context.progress.start({ label: 'verify', unit: 'bytes', total });
   const level = request.level === 'hash' ? 'hash' : 'structure';
+  let unanswered = 0;
   const examineOne = async (snapshot: StoredSnapshot, signal: AbortSignal): Promise<void> => {
+    let counted = 0;
+    const onRead = (bytes: number): void => {
+      // What is read once more counts once.
+      const step = Math.min(bytes, snapshot.size - counted);
+      counted += step;
+      bar.advance(step);
+    };
     try {
-      const facts = await checkSnapshot({ ...request, snapshot, level }, { ...context, signal });
+      const facts = await checkSnapshot({ ...request, snapshot, level, onRead }, { ...context, signal });
+      unanswered = 0;
       if (facts.lastRevision !== undefined) {
         examination.revisions.set(snapshot, facts.lastRevision);
       }
@@ -49,14 +62,16 @@ export async function examine(
       }
     } catch (error) {
       const finding = findingOf(error, snapshot);
-      if (finding === undefined) {
+      signal.throwIfAborted();
+      unanswered = isUnanswered(error) ? unanswered + 1 : 0;
+      if (finding === undefined || unanswered === mostUnanswered) {
         throw error;
       }
       examination.bad.add(snapshot);
       examination.findings.push(finding);
     }
     examination.read++;
-    bar.advance(snapshot.size);
+    bar.advance(snapshot.size - counted);
   };
   // One database at a time, as each may fill the scratch directory; deltas are small.
   await forEach(
@@ -71,6 +86,10 @@ export async function examine(
     context.signal,
   );
   return examination;
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof StoreError && error.kind === 'transient';
 }
 
 /** The newest chain, and all or some of the others. */

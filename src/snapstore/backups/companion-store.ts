@@ -27,6 +27,8 @@ export interface CompanionStore {
     options: CallOptions & {
       /** Upper bound of the body's size, bytes. */
       readonly sizeBound: number;
+      /** Makes the body again when the store has forgotten the upload; left out, that is a failure. */
+      readonly again?: () => AsyncIterable<Uint8Array>;
     },
   ): Promise<Companion>;
   fetch(companion: Companion, options: CallOptions): Promise<Readable>;

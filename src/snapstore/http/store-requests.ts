@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../runtime/clock.ts';
-import { type RetryPolicy, requestRetries, retryTransient } from '../retry-transient.ts';
+import { type RetryPolicy, requestRetries, retryTransient, shortRetries } from '../retry-transient.ts';
 import type { StoreError } from '../store-error.ts';
 import { openBody, type RawBody } from './object-body.ts';
 import { type RequestBounds, withDeadline } from './request-deadline.ts';
@@ -15,6 +15,8 @@ export interface RequestTimeouts {
   readonly stallMs: number;
   /** For requests that may be done twice. */
   readonly retries: RetryPolicy;
+  /** For opening a body, which its reader asks for again. Left out: {@link retries}. */
+  readonly openRetries?: RetryPolicy;
 }
 
 /** For real services. */
@@ -23,6 +25,7 @@ export const defaultTimeouts: RequestTimeouts = {
   partMs: 180_000,
   stallMs: 60_000,
   retries: requestRetries,
+  openRetries: shortRetries,
 };
 
 /** One request: what it does, to what, and whether it may be sent again without harm. */
@@ -61,20 +64,17 @@ export class StoreRequests {
 
   /** Runs `call`, again while its failures are transient and the task may be retried. The call's signal ends the request. */
   async run<T>(task: StoreTask, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return await this.#retry(task, () => withDeadline(this.#bounds(task), call));
+    return await this.#retry(task, this.timeouts.retries, () => withDeadline(this.#bounds(task), call));
   }
 
   /** Like {@link run}, for a body that is streamed. */
   async stream(task: StoreTask, open: (signal: AbortSignal) => Promise<RawBody>): Promise<Readable> {
-    const { stallMs } = this.timeouts;
-    return await this.#retry(task, () => openBody({ ...this.#bounds(task), stallMs, open }));
+    const { stallMs, retries, openRetries = retries } = this.timeouts;
+    return await this.#retry(task, openRetries, () => openBody({ ...this.#bounds(task), stallMs, open }));
   }
 
-  async #retry<T>({ retry, signal }: StoreTask, attempt: () => Promise<T>): Promise<T> {
-    const { clock, timeouts } = this;
-    return retry === 'never'
-      ? await attempt()
-      : await retryTransient(attempt, { clock, signal, policy: timeouts.retries });
+  async #retry<T>({ retry, signal }: StoreTask, policy: RetryPolicy, attempt: () => Promise<T>): Promise<T> {
+    return retry === 'never' ? await attempt() : await retryTransient(attempt, { clock: this.clock, signal, policy });
   }
 
   #bounds(task: StoreTask): RequestBounds {

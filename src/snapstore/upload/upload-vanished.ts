@@ -8,16 +8,18 @@ export class UploadVanished extends StoreError {
   constructor({
     action,
     object,
+    found = 'the store does not know the upload any more',
     cause,
   }: {
     readonly action: string;
     readonly object: string;
+    readonly found?: string;
     readonly cause: unknown;
   }) {
     super('transient', {
       action,
       object,
-      found: 'the store does not know the upload any more',
+      found,
       remedy: 'look for a rule of the bucket that removes unfinished uploads, and give it more time',
       cause,
     });

@@ -72,7 +72,7 @@ test('a store that asks for a longer wait gets it, up to a minute', async () => 
   assert.deepEqual(slept, [1_000, 7_000, 60_000]);
 });
 
-test('requests are tried again after 0.5, 1 and 2 s, transfers after 1, 2, 4, 8 and 16 s', () => {
-  assert.deepEqual([...retryWaits(requestRetries)], [500, 1_000, 2_000]);
+test('requests and transfers are tried for 31 s: requests after 0.5 s and so on, transfers after 1, 2, 4, 8 and 16 s', () => {
+  assert.deepEqual([...retryWaits(requestRetries)], [500, 1_000, 2_000, 4_000, 8_000, 15_500]);
   assert.deepEqual([...retryWaits(transferRetries)], [1_000, 2_000, 4_000, 8_000, 16_000]);
 });

@@ -26,6 +26,8 @@ const kinds: Readonly<Record<string, StoreErrorKind>> = {
   BlobImmutableDueToLegalHold: 'immutable',
   ContainerImmutableDueToPolicy: 'immutable',
   OperationTimedOut: 'transient',
+  BlobArchived: 'invalid',
+  BlobBeingRehydrated: 'invalid',
   // The bytes changed on their way: the same ones sent again may arrive.
   Md5Mismatch: 'transient',
   Crc64Mismatch: 'transient',
@@ -46,7 +48,7 @@ export function absError(error: unknown, { action, object }: AbsAction): StoreEr
     action,
     object,
     found: `the store answered ${error.statusCode}${code === '' ? '' : ` ${code}`}`,
-    remedy: remedies[kind],
+    remedy: /^Blob(Archived|BeingRehydrated)$/.test(code) ? archived : remedies[kind],
     retryAfterMs: retryAfterMs(error.response?.headers.get('retry-after')),
     cause: error,
   });
@@ -58,11 +60,20 @@ function serviceCode(error: RestError): string {
   return /^\w+$/.test(code) ? code : '';
 }
 
+const archived =
+  'a lifecycle rule has moved it to the archive tier: have it rehydrated, and keep such rules away from snapshots';
+
 const remedies: Readonly<Partial<Record<StoreErrorKind, string>>> = {
   gone: 'create the container, or correct --store-container and the storage account',
   denied: 'check storageAccount and storageKey in the credentials, and the clock of this machine',
   immutable: 'wait until its immutability policy has run out',
 };
+
+/** True for the error of a commit whose blocks are gone: the service drops those that nobody commits. */
+export function areBlocksGone(error: unknown): boolean {
+  const cause = error instanceof StoreError ? error.cause : error;
+  return cause instanceof RestError && serviceCode(cause) === 'InvalidBlockList';
+}
 
 /** True for the error of a read whose range begins at or beyond the end. */
 export function isRangeBeyondEnd(error: unknown): boolean {

@@ -4,6 +4,8 @@ import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.
 import type { StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import { lateArrival } from '../../upload/late-arrival.ts';
+import { UploadVanished } from '../../upload/upload-vanished.ts';
+import { areBlocksGone } from './abs-error.ts';
 
 /** What an upload needs to know of its bucket. */
 export interface AbsUploadConfig {
@@ -62,7 +64,10 @@ export class AbsUpload implements Upload {
     const task = { ...what, signal, retry: 'safe' } as const;
     const blocks = numbers.map((number) => this.#blockId(number));
     this.#unverified = true;
-    const committed = await requests.run(task, (abortSignal) => blob.commitBlockList(blocks, { abortSignal }));
+    const commit = (abortSignal: AbortSignal) => blob.commitBlockList(blocks, { abortSignal });
+    const committed = await requests.run(task, commit).catch((error: unknown) => {
+      throw areBlocksGone(error) ? new UploadVanished({ ...what, cause: error }) : error;
+    });
     const look = { ...task, action: 'verify' };
     const stored = await requests.run(look, (abortSignal) => blob.getProperties({ abortSignal }));
     // Another etag means that somebody has replaced it since: then its size says nothing about ours.

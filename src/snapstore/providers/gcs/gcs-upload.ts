@@ -5,6 +5,7 @@ import type { StoreTask } from '../../http/store-requests.ts';
 import { retryWaits, waitAfter } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
 import { lateArrival } from '../../upload/late-arrival.ts';
+import { UploadVanished } from '../../upload/upload-vanished.ts';
 import { isPreconditionFailure } from './gcs-error.ts';
 import { type GcsObject, parseObject } from './gcs-object.ts';
 import type { GcsRequests } from './gcs-requests.ts';
@@ -157,7 +158,7 @@ export class GcsUpload implements Upload {
         return await this.#check(await this.#compose(parts, task, over), task, expected);
       } catch (error) {
         if (error instanceof StoreError && error.kind === 'not_found') {
-          throw new StoreError('transient', { ...task, found: 'somebody removed or replaced its parts', cause: error });
+          throw new UploadVanished({ ...task, found: 'somebody removed or replaced its parts', cause: error });
         }
         if (!(error instanceof StoreError)) {
           throw error;

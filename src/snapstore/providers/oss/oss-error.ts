@@ -6,6 +6,11 @@ const kinds: Readonly<Record<string, { readonly kind: StoreErrorKind; readonly r
   NoSuchKey: { kind: 'not_found' },
   NoSuchBucket: { kind: 'gone', remedy: 'create the bucket or correct --store-container and the endpoint' },
   NoSuchUpload: { kind: 'invalid' },
+  InvalidObjectState: {
+    kind: 'invalid',
+    remedy:
+      'a lifecycle rule has moved it to an archive: have the store bring it back, and keep such rules away from snapshots',
+  },
   FileImmutable: { kind: 'immutable', remedy: 'wait until its retention has run out' },
   AccessDenied: { kind: 'denied', remedy: 'grant the access key list, get, put and delete on the bucket' },
   InvalidAccessKeyId: { kind: 'denied', remedy: 'check accessKeyID in the credentials' },
@@ -15,6 +20,7 @@ const kinds: Readonly<Record<string, { readonly kind: StoreErrorKind; readonly r
   QuotaExceeded: { kind: 'quota' },
   // The bytes changed on their way: the same ones sent again may arrive.
   InvalidDigest: { kind: 'transient' },
+  IncompleteBody: { kind: 'transient' },
   RequestTimeout: { kind: 'transient' },
 };
 

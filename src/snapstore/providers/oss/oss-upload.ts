@@ -3,6 +3,7 @@ import { combineCrc64, crc64 } from '../../../checksum/crc64.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { retryWaits, waitAfter } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
+import { UploadVanished } from '../../upload/upload-vanished.ts';
 import type { OssHeaders } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';
 import type { OssRequests } from './oss-requests.ts';
@@ -55,11 +56,13 @@ export class OssUpload implements Upload {
     const crc = digests?.crc64 ?? crc64(body);
     const headers = { 'Content-MD5': Buffer.from(digests?.md5 ?? hash('md5', body, 'buffer')).toString('base64') };
     const action = `upload part ${number} of`;
-    const { etag, res } = await this.#requests.run(
-      { action, object, signal, retry: 'never', deadlineMs: this.#requests.timeouts.partMs },
-      (options) =>
+    const { etag, res } = await this.#requests
+      .run({ action, object, signal, retry: 'never', deadlineMs: this.#requests.timeouts.partMs }, (options) =>
         this.#requests.client.uploadPart(key, uploadId, number, body, 0, body.byteLength, { ...options, headers }),
-    );
+      )
+      .catch((error: unknown) => {
+        throw isUploadGone(error) ? new UploadVanished({ action, object, cause: error }) : error;
+      });
     if (storedCrc(res.headers, crc) !== crc) {
       throw new StoreError('transient', { action, object, found: 'the store received other bytes than were sent' });
     }
@@ -124,7 +127,10 @@ export class OssUpload implements Upload {
           return undefined;
         }
         const wait = waits.next();
-        if (isUploadGone(error) || wait.done === true) {
+        if (isUploadGone(error)) {
+          throw new UploadVanished({ ...task, cause: error });
+        }
+        if (wait.done === true) {
           throw error;
         }
         await clock.sleep(waitAfter(error, wait.value), signal);

@@ -97,3 +97,18 @@ describe('the first full of all', () => {
     assert.equal(rig.cluster.snapshots, 1, 'the database is not read again');
   });
 });
+
+describe('a snapshotter whose store has worked', () => {
+  for (const kind of ['transient', 'denied', 'gone', 'invalid', 'quota', 'immutable', 'not_found'] as const) {
+    test(`waits for it whatever it answers: ${kind}`, async () => {
+      await using rig = await watchingRig();
+      rig.store.fail(kind);
+      rig.cluster.commit(put('a', 59));
+      await rig.clock.advance(periodMs);
+      await rig.logged(/^Trying to save a delta snapshot again in 1 s/);
+      rig.store.fail(undefined);
+      await rig.clock.advance(1_000);
+      await rig.saved(2);
+    });
+  }
+});
