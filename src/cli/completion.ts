@@ -13,7 +13,7 @@ export function completionScript(shell: string | undefined): string {
     throw new UsageFailure({
       action: 'run',
       object: 'completion',
-      found: shell === undefined ? 'no shell is given' : `there is no script for ${JSON.stringify(shell)}`,
+      found: shell === undefined ? 'no shell is given' : 'there is no script for that shell',
       remedy: 'accepted: bash, zsh or fish',
     });
   }

@@ -46,7 +46,7 @@ export const copyCommand = command({
     const request = { source, target, ...limits };
     if (dryRun) {
       const report = planReport(await planBackupCopy(request, context));
-      await print(await formatReport(report, config.output.format === 'json' ? 'json' : 'table'));
+      await print(await formatReport(report, config.output.format));
       return;
     }
     if (wanted) {

@@ -25,24 +25,30 @@ export function rootHelp(): string {
     '',
     'Flags:',
     '  -h, --help     explain the program, or a command: etcdbrctl COMMAND --help',
+    '      --help-all explain every flag of a command: etcdbrctl COMMAND --help-all',
     '  -v, --version  print version, commit, runtime and platform',
     '',
-    ...environmentNote(['store-prefix']),
+    ...environmentNote('store-prefix'),
     '',
     'Exit code: 0 done, 1 failed, 2 the command line or configuration is wrong.',
     '',
   ].join('\n');
 }
 
-/** The help of one command. */
-export function commandHelp(spec: CommandSpec): string {
-  const groups = Object.values(spec.groups).flatMap((group) => [...groupHelp(group), '']);
+/**
+ * The help of one command: its own flags first, then those it shares with others. `common` leaves out flags that few people need
+ * and says how to see them.
+ */
+export function commandHelp(spec: CommandSpec, detail: 'common' | 'all'): string {
+  const isShown = (option: OptionSpec): boolean => detail === 'all' || option.rare !== true;
+  const ordered = Object.values(spec.groups).toSorted((a, b) => Number(isShared(a)) - Number(isShared(b)));
+  const groups = ordered.flatMap((group) => groupHelp(group, Object.values(group.options).filter(isShown)));
+  const hidden = placedOptions(spec).filter(({ spec: option }) => !isShown(option)).length;
   const examples = spec.examples.flatMap(({ does, command }) => [
     ...wrapped(does, { indent: 2 }),
     ...wrappedCommand(command),
     '',
   ]);
-  const configurable = placedOptions(spec).some(({ spec: { flag } }) => flag === 'config-file');
   return [
     `Usage: etcdbrctl ${spec.name} [flags]${spec.operand === undefined ? '' : ` ${spec.operand.placeholder}`}`,
     '',
@@ -54,10 +60,16 @@ export function commandHelp(spec: CommandSpec): string {
     ...groups,
     'Other:',
     ...optionHelp('  -h, --help', 'Show this text.'),
+    ...optionHelp('      --help-all', hidden === 0 ? 'The same.' : `Show ${hidden} more flags, which few people need.`),
     '',
-    ...environmentNote([exampleFlag(spec), ...(configurable ? ['config-file'] : [])]),
+    ...environmentNote(exampleFlag(spec)),
     '',
   ].join('\n');
+}
+
+/** Flags of stores, connections and output are those of other commands, too. */
+function isShared({ shared, withoutEffect }: OptionGroup): boolean {
+  return shared === true || withoutEffect !== undefined;
 }
 
 function exampleFlag(spec: CommandSpec): string {
@@ -65,20 +77,19 @@ function exampleFlag(spec: CommandSpec): string {
   return flags.find((flag) => flag === 'store-prefix') ?? flags[0] ?? 'log-level';
 }
 
-function environmentNote(flags: readonly string[]): readonly string[] {
-  const [example = 'store-prefix'] = flags;
-  const order = flags.includes('config-file')
-    ? 'A flag wins over the environment, the environment over the configuration file.'
-    : 'A flag wins over the environment.';
+function environmentNote(example: string): readonly string[] {
   return wrapped(
     `Every flag can be given in the environment too, as ETCDBRCTL_ and its name in capitals: ` +
-      `${environmentName(example)} for --${example}. ${order}`,
+      `${environmentName(example)} for --${example}. ` +
+      'A flag wins over the environment, the environment over a configuration file (--config-file).',
     { indent: 0 },
   );
 }
 
-function groupHelp(group: OptionGroup): readonly string[] {
-  return [`${group.title}:`, ...Object.values(group.options).flatMap((spec) => optionHelp(term(spec), about(spec)))];
+function groupHelp({ title }: OptionGroup, options: readonly OptionSpec[]): readonly string[] {
+  return options.length === 0
+    ? []
+    : [`${title}:`, ...options.flatMap((spec) => optionHelp(term(spec), about(spec))), ''];
 }
 
 function term(spec: OptionSpec): string {

@@ -35,6 +35,18 @@ export function takeOperand(spec: CommandSpec, { words, argv }: Leftovers): stri
   return taken;
 }
 
+/** Throws a {@link UsageFailure} when a command without options is given something more. */
+export function refuseArgument(command: string, [word]: readonly string[], takes: string): void {
+  if (word !== undefined) {
+    throw new UsageFailure({
+      action: 'use',
+      object: word.startsWith('-') ? shownFlag(word) : 'an argument',
+      found: `${command} does not take it, ${takes}`,
+      remedy: `see etcdbrctl ${command} --help`,
+    });
+  }
+}
+
 function unexpectedWord(
   spec: CommandSpec,
   { word, place }: { readonly word: string; readonly place: number },
@@ -72,7 +84,7 @@ function unknownFlag(spec: CommandSpec, word: string): UsageFailure {
  * A flag as it may be shown: its name, without a value. What is glued to a short flag may be a password, as in `-pSECRET`, and so
  * may a long word with digits.
  */
-function shownFlag(word: string, { isSimilar }: { readonly isSimilar: boolean }): string {
+export function shownFlag(word: string, { isSimilar } = { isSimilar: false }): string {
   const name = /^--?[a-z][a-z-]*(?=[=:]|$)/i.exec(word)?.[0];
   if (name !== undefined && (isSimilar || name.startsWith('--') || name.length === 2)) {
     return name;

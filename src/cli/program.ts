@@ -4,12 +4,16 @@ import { nearest } from '../config/nearest.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import { addFlags, type GivenFlags, missingValue } from './arguments.ts';
 import type { Command } from './command.ts';
-import { commands } from './commands.ts';
-import { completionScript } from './completion.ts';
+import { commandSummaries, commands } from './commands.ts';
+import { meantCommand } from './habits.ts';
 import { commandHelp, rootHelp } from './help.ts';
 import type { Host } from './host.ts';
-import { takeOperand } from './leftovers.ts';
+import { refuseArgument, shownFlag, takeOperand } from './leftovers.ts';
+import { type PlainCommand, plainCommands } from './plain-commands.ts';
 import { versionLines } from './version.ts';
+
+/** Asks for the help of every flag. */
+const allFlags = '--help-all';
 
 /**
  * Finds the command, reads its flags and runs it.
@@ -28,7 +32,7 @@ export async function runProgram(host: Host): Promise<void> {
       throw error;
     }
     if (error.exitCode !== 0) {
-      throw translated(error);
+      throw translated(error, host.argv);
     }
   } finally {
     written.catch(() => undefined);
@@ -51,41 +55,33 @@ function rootParser(host: Host, print: (text: string) => void): Parser {
     .allowExcessArguments()
     .version(versionLines().join('\n'), '-v, --version')
     .helpCommand(false)
-    .action(() => refuseRoot(root));
+    .action(() => print(helpWithoutCommand(root.args)));
   for (const command of commands) {
-    addCommand(root, command, host);
+    addCommand(root, command, { host, print });
   }
-  root
-    .command('completion')
-    .argument('[shell]')
-    .allowExcessArguments()
-    .allowUnknownOption()
-    .configureHelp({ formatHelp: () => rootHelp() })
-    .action((shell: string | undefined) => print(completionScript(shell)));
-  root
-    .command('version')
-    .allowExcessArguments()
-    .allowUnknownOption()
-    .configureHelp({ formatHelp: () => rootHelp() })
-    .action(() => print(`${versionLines().join('\n')}\n`));
-  root
-    .command('help')
-    .argument('[command]')
-    .allowExcessArguments()
-    .allowUnknownOption()
-    .configureHelp({ formatHelp: () => rootHelp() })
-    .action((word: string | undefined) => print(helpAbout(word, namesOf(root))));
+  for (const command of plainCommands) {
+    addPlain(root, { ...command, formatHelp: () => command.help }, print);
+  }
+  addPlain(root, { name: 'help', formatHelp: rootHelp, run: helpAbout }, print);
   return root;
 }
 
-function addCommand(root: Parser, command: Command, host: Host): void {
+function addCommand(
+  root: Parser,
+  command: Command,
+  { host, print }: { readonly host: Host; readonly print: (text: string) => void },
+): void {
   const given: GivenFlags = new Map();
   const parser = root.command(command.spec.name);
   parser
-    .configureHelp({ formatHelp: () => commandHelp(command.spec) })
+    .configureHelp({ formatHelp: () => commandHelp(command.spec, 'common') })
     .allowUnknownOption()
     .allowExcessArguments()
     .action(async () => {
+      if (parser.args.includes(allFlags)) {
+        print(commandHelp(command.spec, 'all'));
+        return;
+      }
       const operand = takeOperand(command.spec, { words: parser.args, argv: host.argv });
       await command.execute({ flags: given, operand }, host);
     });
@@ -95,57 +91,64 @@ function addCommand(root: Parser, command: Command, host: Host): void {
   }
 }
 
-/** The command line names no command. */
-function refuseRoot(root: Parser): never {
-  const names = namesOf(root);
-  const [word] = root.args;
-  if (word === undefined) {
-    throw new UsageFailure({
-      action: 'run',
-      object: 'etcdbrctl',
-      found: 'no command is given',
-      remedy: `give one of ${names.join(', ')}, or see etcdbrctl --help`,
-    });
+function addPlain(
+  root: Parser,
+  command: Pick<PlainCommand, 'name' | 'run'> & { formatHelp(): string },
+  print: (text: string) => void,
+): void {
+  const parser = root.command(command.name);
+  parser
+    .configureHelp({ formatHelp: () => command.formatHelp() })
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async () => print(await command.run(parser.args)));
+}
+
+/** The help of the program for a command line without a command; throws when something else is in its place. */
+function helpWithoutCommand([word]: readonly string[]): string {
+  if (word === undefined || word === allFlags) {
+    return rootHelp();
   }
   if (word.startsWith('-')) {
     throw new UsageFailure({
       action: 'use',
-      object: word.replace(/=.*$/s, ''),
+      object: shownFlag(word),
       found: 'it comes before a command',
       remedy: 'give the command first: etcdbrctl COMMAND FLAGS',
     });
   }
-  throw unknownCommand(word, names);
-}
-
-function namesOf(root: Parser): readonly string[] {
-  return root.commands.map((command) => command.name());
+  throw unknownCommand(word);
 }
 
 /** The help of a command, or of the program. Throws a {@link UsageFailure} for a word that is no command. */
-function helpAbout(word: string | undefined, names: readonly string[]): string {
+function helpAbout(words: readonly string[]): string {
+  const detail = words.includes(allFlags) ? 'all' : 'common';
+  const [word, ...more] = words.filter((each) => each !== allFlags);
+  refuseArgument('help', more, 'it takes one command');
   const found = commands.find(({ spec }) => spec.name === word);
-  if (word !== undefined && !names.includes(word)) {
-    throw unknownCommand(word, names);
+  const plain = plainCommands.find(({ name }) => name === word);
+  if (word !== undefined && word !== 'help' && found === undefined && plain === undefined) {
+    throw unknownCommand(word);
   }
-  return found === undefined ? rootHelp() : commandHelp(found.spec);
+  return found !== undefined ? commandHelp(found.spec, detail) : (plain?.help ?? rootHelp());
 }
 
-function unknownCommand(word: string, names: readonly string[]): UsageFailure {
-  const meant = nearest(word, names);
+/** A word that is no command. It is quoted only when it is like a word: it may be the value of a flag that went astray. */
+function unknownCommand(word: string): UsageFailure {
+  const meant = meantCommand(word) ?? nearest(word, [...commandSummaries.map(({ name }) => name), 'help']);
   return new UsageFailure({
     action: 'run',
-    object: JSON.stringify(word),
-    found: 'there is no such command',
+    object: /^[a-z][a-z-]{0,30}$/i.test(word) ? JSON.stringify(word) : 'the command line',
+    found: word.trim() === '' ? 'the command is an empty text; is a variable empty?' : 'there is no such command',
     remedy: `${meant === undefined ? '' : `did you mean ${meant}? `}see etcdbrctl --help`,
   });
 }
 
 /** The one error that the parser finds by itself: a command line that ends before the value of a flag. */
-function translated(error: CommanderError): Error {
+function translated(error: CommanderError, argv: readonly string[]): Error {
   const flag = /--([a-z\d-]+)/.exec(error.message)?.[1];
-  const option = commands
-    .flatMap(({ spec }) => placedOptions(spec))
+  const command = commands.find(({ spec }) => spec.name === argv[0]);
+  const option = (command === undefined ? [] : placedOptions(command.spec))
     .map(({ spec }) => spec)
     .find((spec) => spec.flag === flag || spec.aliases?.includes(flag ?? ''));
   return error.code === 'commander.optionMissingArgument' && option !== undefined

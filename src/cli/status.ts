@@ -18,6 +18,7 @@ export const statusCommand = command({
   ],
   operand: {
     placeholder: 'FILE|DIR',
+    completes: 'file',
     help: 'A full snapshot, a db file, or the data directory of an etcd that is stopped.',
   },
   groups: { status: statusOptions, output: reportOptions, logging: loggingOptions },

@@ -13,3 +13,13 @@ export function versionLines(): readonly string[] {
     `OS/Arch: ${platform}/${architectures[arch] ?? arch}`,
   ];
 }
+
+/** The same for scripts. */
+export function versionData(): Readonly<Record<string, string>> {
+  return {
+    version: buildInfo.version,
+    gitSha: buildInfo.gitSha,
+    runtime: `node v${versions.node}`,
+    platform: `${platform}/${architectures[arch] ?? arch}`,
+  };
+}

@@ -9,6 +9,8 @@ export interface Operand {
   readonly placeholder: string;
   /** One or two sentences. */
   readonly help: string;
+  /** What a shell completes. */
+  readonly completes: 'file';
 }
 
 /** What a command is called, how help explains it, and its options. */

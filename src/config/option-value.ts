@@ -54,7 +54,7 @@ export function readOptionValue(
       return named === undefined ? readInteger(last) : { value: named };
     }
     case 'string':
-      return { value: last };
+      return { value: spec.sameAs !== undefined && Object.hasOwn(spec.sameAs, last) ? spec.sameAs[last] : last };
     case 'strings':
     case 'stringArray':
       return readListItems(spec, texts, source);

@@ -47,6 +47,10 @@ interface OptionFacts {
   readonly fallbackEnvironment?: string;
   /** The value never appears in messages or logs. */
   readonly secret?: true;
+  /** What a shell completes, where `placeholder` does not say it. */
+  readonly completes?: 'directory';
+  /** Few people need it: help shows it only when asked for all. */
+  readonly rare?: true;
   /** A zero means the default. */
   readonly zeroIsDefault?: true;
 }
@@ -84,6 +88,8 @@ export interface TextOption extends OptionFacts {
   readonly type: 'string';
   readonly default: string | undefined;
   readonly choices?: readonly string[];
+  /** Words that count as a choice: those of earlier versions and of others; not shown in help. */
+  readonly sameAs?: Readonly<Record<string, string>>;
   /** Other words that people know for a choice, in small letters: a message names the choice. */
   readonly otherWords?: Readonly<Record<string, string>>;
   readonly rule?: TextRule;
@@ -142,6 +148,8 @@ export interface Complaint<Name> {
 export interface OptionGroup<T extends OptionTable = OptionTable> {
   readonly title: string;
   readonly options: T;
+  /** Many commands have these options: help shows them after the command's own. */
+  readonly shared?: true;
   /** Why these options are accepted and change nothing; left out for all others. */
   readonly withoutEffect?: string;
   /** Rules between options of this group; returns the first complaint. */

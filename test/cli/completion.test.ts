@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeRig, type Rig } from './rig.ts';
 
@@ -33,6 +33,13 @@ describe('completion for bash', () => {
     assert.deepEqual(offered(path, ['etcdbrctl', 'initialize', '--validation-mode', 'f']), ['full']);
     assert.deepEqual(offered(path, ['etcdbrctl', 'snapshot', '-o', '']), ['text', 'json']);
     assert.deepEqual(offered(path, ['etcdbrctl', 'completion', '']), ['bash', 'zsh', 'fish']);
+    writeFileSync(rig.home.join('db.gz'), '');
+    mkdirSync(rig.home.join('dir'));
+    const files = [rig.home.join('db.gz'), rig.home.join('dir')];
+    assert.deepEqual(offered(path, ['etcdbrctl', 'status', rig.home.join('d')]).toSorted(), files);
+    assert.deepEqual(offered(path, ['etcdbrctl', 'status', '--temp-d']), ['--temp-dir']);
+    assert.deepEqual(offered(path, ['etcdbrctl', 'list', '--store-container', rig.home.join('d')]), files.slice(1));
+    assert.deepEqual(offered(path, ['etcdbrctl', 'snapshot', '--include', rig.home.join('d')]).toSorted(), files);
     assert.ok(offered(path, ['etcdbrctl', 'help', '']).includes('server'));
   });
 });

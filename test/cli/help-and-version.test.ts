@@ -31,15 +31,26 @@ describe('the version', () => {
   }
 });
 
+describe('the version for scripts', () => {
+  it('is JSON', async () => {
+    await using rig = makeRig();
+    for (const args of [['-o', 'json'], ['--output=json']]) {
+      const { stdout, exitCode } = await rig.run(['version', ...args]);
+      assert.deepEqual(Object.keys(JSON.parse(stdout) as object), ['version', 'gitSha', 'runtime', 'platform']);
+      assert.equal(exitCode, 0);
+    }
+  });
+});
+
 describe('help', () => {
   for (const args of [
+    [],
     ['--help'],
     ['-h'],
     ['help'],
-    ...commands.flatMap((name) => [
-      [name, '--help'],
-      ['help', name],
-    ]),
+    ['snapshot', '--help-all'],
+    ['help', 'restore', '--help-all'],
+    ...commands.map((name, at) => (at % 2 === 0 ? [name, '--help'] : ['help', name])),
   ]) {
     it(`of ${args.join(' ')} fits a terminal of 80 columns`, async () => {
       await using rig = makeRig();
@@ -54,6 +65,24 @@ describe('help', () => {
       assert.match(stdout, /ETCDBRCTL_[A-Z_]+ for --[a-z-]+\./);
     });
   }
+
+  it('shows own flags first, and the rest only when asked', async () => {
+    await using rig = makeRig();
+    const { stdout: common } = await rig.run(['snapshot', '--help']);
+    const { stdout: all } = await rig.run(['snapshot', '--help-all']);
+    assert.ok(common.indexOf('\nSnapshots:') < common.indexOf('\nStore:'));
+    assert.ok(common.split('\n').length < 100, String(common.split('\n').length));
+    assert.doesNotMatch(common, /--backoff-multiplier|--min-chunk-size/);
+    assert.match(common, /--help-all +Show \d+ more flags/);
+    assert.match(all, /--backoff-multiplier/);
+    assert.match(all, /--min-chunk-size/);
+  });
+
+  it('of commands without options says what they do', async () => {
+    await using rig = makeRig();
+    assert.match((await rig.run(['completion', '--help'])).stdout, /^Usage: etcdbrctl completion bash\|zsh\|fish\n/);
+    assert.match((await rig.run(['help', 'version'])).stdout, /^Usage: etcdbrctl version/);
+  });
 
   it('of the program names every command with one line', async () => {
     await using rig = makeRig();
@@ -131,13 +160,11 @@ describe('help for a word that is no command', () => {
     });
   }
 
-  it('is the general help for help, version and completion', async () => {
+  it('is the general help for help', async () => {
     await using rig = makeRig();
     const { stdout: general } = await rig.run(['--help']);
-    for (const word of ['help', 'version', 'completion']) {
-      const { stdout, stderr, exitCode } = await rig.run(['help', word]);
-      assert.deepEqual([stdout, stderr, exitCode], [general, '', 0], word);
-    }
+    const { stdout, stderr, exitCode } = await rig.run(['help', 'help']);
+    assert.deepEqual([stdout, stderr, exitCode], [general, '', 0]);
   });
 });
 

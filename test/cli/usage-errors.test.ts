@@ -13,12 +13,6 @@ const cron = 'accepted: five cron fields (minute, hour, day, month, weekday) suc
 
 const cases: readonly Case[] = [
   {
-    args: [],
-    says:
-      'cannot run etcdbrctl: no command is given; give one of snapshot, restore, initialize, compact, copy, list, status, verify, prune, check-store, server, ' +
-      'completion, version, help, or see etcdbrctl --help',
-  },
-  {
     args: ['snapshto'],
     says: 'cannot run "snapshto": there is no such command; did you mean snapshot? see etcdbrctl --help',
   },
@@ -87,7 +81,91 @@ const cases: readonly Case[] = [
   },
   {
     args: ['completion', 'tcsh'],
-    says: 'cannot run completion: there is no script for "tcsh"; accepted: bash, zsh or fish',
+    says: 'cannot run completion: there is no script for that shell; accepted: bash, zsh or fish',
+  },
+  {
+    args: ['completion', 'bash', 'more'],
+    says: 'cannot use an argument: completion does not take it, it takes one shell; see etcdbrctl completion --help',
+  },
+  {
+    args: ['version', 'more'],
+    says: 'cannot use an argument: version does not take it, it takes only --output; see etcdbrctl version --help',
+  },
+  {
+    args: ['version', '-o', 'yaml'],
+    says: 'cannot use --output: it is none of those; accepted: text or json',
+  },
+  {
+    args: ['ls'],
+    says: 'cannot run "ls": there is no such command; did you mean list? see etcdbrctl --help',
+  },
+  {
+    args: ['helpp'],
+    says: 'cannot run "helpp": there is no such command; did you mean help? see etcdbrctl --help',
+  },
+  {
+    args: ['root:hunter2@host'],
+    says: 'cannot run the command line: there is no such command; see etcdbrctl --help',
+  },
+  {
+    args: ['-phunter2', 'snapshot'],
+    says: 'cannot use -p…: it comes before a command; give the command first: etcdbrctl COMMAND FLAGS',
+  },
+  {
+    args: ['snapshot', '-help'],
+    says: 'cannot use -help: snapshot has no such flag; did you mean --help? see etcdbrctl snapshot --help',
+  },
+  {
+    args: ['snapshot', '-phunter2'],
+    says: 'cannot use -p…: snapshot has no such flag; see etcdbrctl snapshot --help',
+  },
+  {
+    args: ['snapshot', '--etcd-pasword=hunter2'],
+    says: 'cannot use --etcd-pasword: snapshot has no such flag; did you mean --etcd-password? see etcdbrctl snapshot --help',
+  },
+  {
+    args: ['snapshot', 'save', '/backup.db'],
+    says:
+      'cannot use argument 2 of the command line: snapshot takes only flags; did you mean etcdbrctl snapshot --once? ' +
+      'a value with blanks needs quotes; see etcdbrctl snapshot --help',
+  },
+  {
+    args: ['snapshot', '--user', 'root:hunter2'],
+    says: 'cannot use --user: snapshot has no such flag; did you mean --etcd-username and --etcd-password? see etcdbrctl snapshot --help',
+  },
+  {
+    args: ['restore', '--container', 'x'],
+    says: 'cannot use --container: restore has no such flag; did you mean --store-container? see etcdbrctl restore --help',
+  },
+  {
+    args: ['list', '-w', 'table'],
+    says: 'cannot use -w: list has no such flag; did you mean --output? see etcdbrctl list --help',
+  },
+  {
+    args: ['list', '-o'],
+    says: 'cannot use --output: its value is missing, the command line ends there; accepted: text, json or yaml',
+  },
+  {
+    args: ['list', '-o', 'ymal'],
+    says: 'cannot use --output "ymal": it is none of those; did you mean yaml? accepted: text, json or yaml',
+  },
+  {
+    args: ['snapshot', '--cacert', '--etcd-password=hunter2'],
+    says: 'cannot use --cacert: its value is missing, the flag --etcd-password follows instead; accepted: a text',
+  },
+  {
+    args: ['snapshot', '--cacert', '--etcd-pasword=hunter2'],
+    says: 'cannot use --cacert: its value is missing, a flag follows instead; accepted: a text',
+  },
+  {
+    args: ['snapshot', '--etcd-password', 'my', 'hunter2'],
+    says:
+      'cannot use argument 4 of the command line: snapshot takes only flags; ' +
+      'a value with blanks needs quotes; see etcdbrctl snapshot --help',
+  },
+  {
+    args: ['status', ''],
+    says: 'cannot run status: FILE|DIR is given without a value; is a variable empty?',
   },
   {
     args: ['completion'],

@@ -27,13 +27,23 @@ ${commands.flatMap(valueCases).join('\n')}
 ${commands.map((command) => `    ${command.name}) words="${wordsOf(command)}" ;;`).join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
+${commands
+  .filter(({ operand }) => operand.kind === 'file')
+  .map(fileOperand)
+  .join('\n')}
 }
 complete -F _etcdbrctl etcdbrctl
 `;
 }
 
+/** Files beside the flags, where no flag has begun. */
+function fileOperand({ name }: CompletedCommand): string {
+  return `  if [[ "$command" == ${name} && "$word" != -* ]]; then compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); fi`;
+}
+
 function wordsOf(command: CompletedCommand): string {
-  return [...command.operands, ...command.flags.map(({ flag }) => `--${flag}`)].join(' ');
+  const words = command.operand.kind === 'words' ? command.operand.words : [];
+  return [...words, ...command.flags.map(({ flag }) => `--${flag}`)].join(' ');
 }
 
 function valueCases(command: CompletedCommand): readonly string[] {

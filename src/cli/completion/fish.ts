@@ -4,7 +4,7 @@ import type { CompletedCommand, CompletedFlag } from './model.ts';
 export function fishCompletion(commands: readonly CompletedCommand[]): string {
   const lines = commands.flatMap((command) => [
     `complete -c etcdbrctl -n __fish_use_subcommand -a ${command.name} -d ${quoted(command.summary)}`,
-    ...command.operands.map((word) => `complete -c etcdbrctl -n ${inside(command)} -a ${word}`),
+    ...operandLines(command),
     ...command.flags.map((flag) => `complete -c etcdbrctl -n ${inside(command)} ${flagArguments(flag)}`),
   ]);
   return `# fish completion for etcdbrctl
@@ -12,6 +12,19 @@ export function fishCompletion(commands: readonly CompletedCommand[]): string {
 complete -c etcdbrctl -f
 ${lines.join('\n')}
 `;
+}
+
+function operandLines(command: CompletedCommand): readonly string[] {
+  switch (command.operand.kind) {
+    case 'none':
+      return [];
+    case 'words':
+      return command.operand.words.map((word) => `complete -c etcdbrctl -n ${inside(command)} -a ${word}`);
+    case 'file':
+      return [`complete -c etcdbrctl -n ${inside(command)} -F`];
+    default:
+      return command.operand satisfies never;
+  }
 }
 
 function inside(command: CompletedCommand): string {

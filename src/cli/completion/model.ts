@@ -19,13 +19,19 @@ export interface CompletedFlag {
   readonly value: CompletedValue;
 }
 
+/** What may follow a command without a flag. */
+export type CompletedOperand =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  | { readonly kind: 'file' };
+
 /** A command as a shell completes it. */
 export interface CompletedCommand {
   readonly name: string;
   readonly summary: string;
   readonly flags: readonly CompletedFlag[];
   /** What may follow it without a flag. */
-  readonly operands: readonly string[];
+  readonly operand: CompletedOperand;
 }
 
 /** Every command with its flags, from the option table. */
@@ -36,9 +42,16 @@ export function completionModel(): readonly CompletedCommand[] {
       name,
       summary,
       flags: spec === undefined ? [] : flagsOf(spec),
-      operands: name === 'completion' ? ['bash', 'zsh', 'fish'] : [],
+      operand: operandOf(name, spec),
     };
   });
+}
+
+function operandOf(name: string, spec: CommandSpec | undefined): CompletedOperand {
+  if (name === 'completion') {
+    return { kind: 'words', words: ['bash', 'zsh', 'fish'] };
+  }
+  return spec?.operand === undefined ? { kind: 'none' } : { kind: spec.operand.completes };
 }
 
 function flagsOf(spec: CommandSpec): readonly CompletedFlag[] {
@@ -48,7 +61,11 @@ function flagsOf(spec: CommandSpec): readonly CompletedFlag[] {
     about: (option.help.split(/[.:;] /)[0] ?? '').replace(/\.$/, '').replaceAll("'", ''),
     value: completedValue(option),
   }));
-  return [...flags, { flag: 'help', short: 'h', about: 'Show the help of this command', value: { kind: 'none' } }];
+  return [
+    ...flags,
+    { flag: 'help', short: 'h', about: 'Show the help of this command', value: { kind: 'none' } },
+    { flag: 'help-all', short: undefined, about: 'Show every flag of this command', value: { kind: 'none' } },
+  ];
 }
 
 function completedValue(option: OptionSpec): CompletedValue {
@@ -61,9 +78,9 @@ function completedValue(option: OptionSpec): CompletedValue {
   if (option.type === 'uint32' && option.names !== undefined) {
     return { kind: 'words', words: Object.keys(option.names) };
   }
-  return option.placeholder === 'file'
+  return option.placeholder === 'file' || option.placeholder?.startsWith('path,')
     ? { kind: 'file' }
-    : option.placeholder === 'dir'
+    : option.placeholder === 'dir' || option.completes === 'directory'
       ? { kind: 'directory' }
       : { kind: 'anything' };
 }

@@ -26,17 +26,31 @@ ${commands.map(commandCase).join('\n')}
 if [ "$funcstack[1]" = "_etcdbrctl" ]; then
   _etcdbrctl "$@"
 else
+  # Completion has to be switched on before; a plain zsh has not done it.
+  if ! whence compdef >/dev/null; then autoload -Uz compinit && compinit -u; fi
   compdef _etcdbrctl etcdbrctl
 fi
 `;
 }
 
 function commandCase(command: CompletedCommand): string {
-  const operands = command.operands.length === 0 ? [] : [quoted(`1:shell:(${command.operands.join(' ')})`)];
-  const specs = [...command.flags.flatMap(flagSpecs), ...operands];
+  const specs = [...command.flags.flatMap(flagSpecs), ...operandSpec(command)];
   return `    ${command.name})
       _arguments -S${specs.map((spec) => ` \\\n        ${spec}`).join('')}
       ;;`;
+}
+
+function operandSpec({ operand }: CompletedCommand): readonly string[] {
+  switch (operand.kind) {
+    case 'none':
+      return [];
+    case 'words':
+      return [quoted(`1:word:(${operand.words.join(' ')})`)];
+    case 'file':
+      return [quoted('1:file:_files')];
+    default:
+      return operand satisfies never;
+  }
 }
 
 function flagSpecs(flag: CompletedFlag): readonly string[] {

@@ -7,9 +7,9 @@ export interface Report {
 }
 
 /** A report as text for stdout: JSON on one line, YAML as a document. */
-export async function formatReport(report: Report, format: 'table' | 'json' | 'yaml'): Promise<string> {
+export async function formatReport(report: Report, format: 'text' | 'json' | 'yaml'): Promise<string> {
   switch (format) {
-    case 'table':
+    case 'text':
       return report.table.map((line) => `${line.trimEnd()}\n`).join('');
     case 'json':
       return `${JSON.stringify(report.data)}\n`;

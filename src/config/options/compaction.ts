@@ -7,6 +7,7 @@ export const compactionOptions = optionGroup({
   options: {
     defragment: {
       flag: 'defragment',
+      rare: true,
       type: 'bool',
       default: true,
       help: 'Leave no free pages in the compacted snapshot.',
@@ -22,6 +23,7 @@ export const compactionOptions = optionGroup({
     },
     metricsScrapeWaitMs: {
       flag: 'metrics-scrape-wait-duration',
+      rare: true,
       type: 'duration',
       default: '0',
       help: 'How long to stay after the work, so that metrics can be scraped.',

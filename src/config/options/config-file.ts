@@ -3,9 +3,11 @@ import { optionGroup } from '../option.ts';
 /** The configuration file, which every command takes. */
 export const configFileOptions = optionGroup({
   title: 'Configuration',
+  shared: true,
   options: {
     configFile: {
       flag: 'config-file',
+      rare: true,
       type: 'string',
       default: undefined,
       placeholder: 'file',

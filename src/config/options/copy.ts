@@ -24,6 +24,7 @@ export const copyOptions = optionGroup({
     },
     maxParallel: {
       flag: 'max-parallel-copy-operations',
+      rare: true,
       type: 'int',
       default: 10,
       min: 1,

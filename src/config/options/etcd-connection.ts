@@ -4,6 +4,7 @@ import { plainEndpointComplaint, plainEndpointWarnings } from './etcd-security.t
 /** How to connect to the etcd cluster. */
 export const etcdConnectionOptions = optionGroup({
   title: 'etcd connection',
+  shared: true,
   options: {
     endpoints: {
       flag: 'endpoints',
@@ -18,6 +19,7 @@ export const etcdConnectionOptions = optionGroup({
     },
     serviceEndpoints: {
       flag: 'service-endpoints',
+      rare: true,
       type: 'strings',
       default: [],
       rule: 'etcd endpoint',
@@ -77,6 +79,7 @@ export const etcdConnectionOptions = optionGroup({
     },
     insecureTransport: {
       flag: 'insecure-transport',
+      rare: true,
       type: 'bool',
       default: true,
       help: 'Allow connections without TLS, to http:// endpoints.',
@@ -91,6 +94,7 @@ export const etcdConnectionOptions = optionGroup({
     },
     connectionTimeoutMs: {
       flag: 'etcd-connection-timeout',
+      rare: true,
       type: 'duration',
       default: '30s',
       above: 0,
@@ -99,6 +103,7 @@ export const etcdConnectionOptions = optionGroup({
     },
     snapshotTimeoutMs: {
       flag: 'etcd-snapshot-timeout',
+      rare: true,
       type: 'duration',
       default: '15m0s',
       above: 0,
@@ -107,6 +112,7 @@ export const etcdConnectionOptions = optionGroup({
     },
     defragTimeoutMs: {
       flag: 'etcd-defrag-timeout',
+      rare: true,
       type: 'duration',
       default: '8m0s',
       above: 0,

@@ -3,6 +3,7 @@ import { optionGroup } from '../option.ts';
 const snapshotLeases = {
   enabled: {
     flag: 'enable-snapshot-lease-renewal',
+    rare: true,
     type: 'bool',
     default: false,
     help: 'Write the last revisions of the backup to two Kubernetes leases.',
@@ -10,6 +11,7 @@ const snapshotLeases = {
   },
   fullName: {
     flag: 'full-snapshot-lease-name',
+    rare: true,
     type: 'string',
     default: 'full-snapshot-revisions',
     placeholder: 'name',
@@ -18,6 +20,7 @@ const snapshotLeases = {
   },
   deltaName: {
     flag: 'delta-snapshot-lease-name',
+    rare: true,
     type: 'string',
     default: 'delta-snapshot-revisions',
     placeholder: 'name',

@@ -3,6 +3,7 @@ import { optionGroup } from '../option.ts';
 /** What is written to stderr; every command has these options. */
 export const loggingOptions = optionGroup({
   title: 'Logging',
+  shared: true,
   options: {
     level: {
       flag: 'log-level',
@@ -15,6 +16,7 @@ export const loggingOptions = optionGroup({
     },
     format: {
       flag: 'log-format',
+      rare: true,
       type: 'string',
       default: 'auto',
       choices: ['auto', 'text', 'json'],
@@ -24,16 +26,21 @@ export const loggingOptions = optionGroup({
   },
 });
 
+/** What etcdctl calls the text. */
+const oldNames = { table: 'text' } as const;
+
 /** How a command that reports prints to stdout. */
 export const reportOptions = optionGroup({
   title: 'Result',
+  shared: true,
   options: {
     format: {
       flag: 'output',
       short: 'o',
       type: 'string',
-      default: 'table',
-      choices: ['table', 'json', 'yaml'],
+      default: 'text',
+      choices: ['text', 'json', 'yaml'],
+      sameAs: oldNames,
       placeholder: 'name',
       help: 'How the result is printed on stdout.',
     },
@@ -43,6 +50,7 @@ export const reportOptions = optionGroup({
 /** How the result of a command is printed to stdout. */
 export const outputOptions = optionGroup({
   title: 'Result',
+  shared: true,
   options: {
     format: {
       flag: 'output',
@@ -50,6 +58,7 @@ export const outputOptions = optionGroup({
       type: 'string',
       default: 'text',
       choices: ['text', 'json'],
+      sameAs: oldNames,
       placeholder: 'name',
       help: 'How the result is printed on stdout.',
     },

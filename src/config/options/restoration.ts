@@ -60,6 +60,7 @@ export const restorationOptions = optionGroup({
     dataDir,
     tempDir: {
       flag: 'restoration-temp-snapshots-dir',
+      rare: true,
       type: 'string',
       default: 'default.restoration.tmp',
       rule: 'not empty',
@@ -69,6 +70,7 @@ export const restorationOptions = optionGroup({
     },
     maxFetchers: {
       flag: 'max-fetchers',
+      rare: true,
       type: 'uint',
       default: 6,
       min: 1,
@@ -85,6 +87,7 @@ export const restorationOptions = optionGroup({
     },
     quotaBytes: {
       flag: 'embedded-etcd-quota-bytes',
+      rare: true,
       type: 'int',
       default: 8 * 1024 * 1024 * 1024,
       min: 1,
@@ -102,6 +105,7 @@ export const embeddedEtcdOptions = optionGroup({
   options: {
     maxTxnOps: {
       flag: 'max-txn-ops',
+      rare: true,
       type: 'uint',
       default: 10 * 1024,
       placeholder: 'count',
@@ -110,6 +114,7 @@ export const embeddedEtcdOptions = optionGroup({
     },
     maxRequestBytes: {
       flag: 'max-request-bytes',
+      rare: true,
       type: 'uint',
       default: 10 * 1024 * 1024,
       placeholder: 'bytes',
@@ -118,6 +123,7 @@ export const embeddedEtcdOptions = optionGroup({
     },
     maxCallSendMessageSize: {
       flag: 'max-call-send-message-size',
+      rare: true,
       type: 'int',
       default: 10 * 1024 * 1024,
       min: 1,
@@ -127,6 +133,7 @@ export const embeddedEtcdOptions = optionGroup({
     },
     autoCompactionMode: {
       flag: 'auto-compaction-mode',
+      rare: true,
       type: 'string',
       default: 'periodic',
       choices: ['periodic', 'revision'],
@@ -136,6 +143,7 @@ export const embeddedEtcdOptions = optionGroup({
     },
     autoCompactionRetention: {
       flag: 'auto-compaction-retention',
+      rare: true,
       type: 'string',
       default: '30m',
       placeholder: 'text',

@@ -32,6 +32,7 @@ export const serverOptions = optionGroup({
     },
     enableProfiling: {
       flag: 'enable-profiling',
+      rare: true,
       type: 'bool',
       default: false,
       help: 'Serve CPU profiles and heap snapshots below /debug/pprof/.',
@@ -61,6 +62,7 @@ export const leaderElectionOptions = optionGroup({
   options: {
     reelectionPeriodMs: {
       flag: 'reelection-period',
+      rare: true,
       type: 'duration',
       default: '5s',
       above: 1_000,
@@ -69,6 +71,7 @@ export const leaderElectionOptions = optionGroup({
     },
     connectionTimeoutMs: {
       flag: 'etcd-connection-timeout-leader-election',
+      rare: true,
       type: 'duration',
       default: '5s',
       above: 1_000,

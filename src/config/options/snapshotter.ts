@@ -23,6 +23,7 @@ const snapshotterOptions = optionGroup({
     },
     deltaMemoryLimit: {
       flag: 'delta-snapshot-memory-limit',
+      rare: true,
       type: 'uint',
       default: 10 * 1024 * 1024,
       zeroIsDefault: true,
@@ -40,6 +41,7 @@ const snapshotterOptions = optionGroup({
     },
     deltaSpoolLimit: {
       flag: 'delta-spool-limit',
+      rare: true,
       type: 'uint',
       default: 1024 * 1024 * 1024,
       placeholder: 'bytes',
@@ -47,6 +49,7 @@ const snapshotterOptions = optionGroup({
     },
     maxStoreOutageMs: {
       flag: 'max-store-outage',
+      rare: true,
       type: 'duration',
       default: '10m0s',
       help: 'How long a store that fails is tried again, with all changes kept, before the command fails.',
@@ -73,6 +76,7 @@ export const onceOptions = optionGroup({
     },
     companionMax: {
       flag: 'companion-max',
+      rare: true,
       type: 'uint',
       default: 3,
       min: 1,
@@ -160,6 +164,7 @@ const retentionOptions = optionGroup({
   options: {
     garbageCollectionPeriodMs: {
       flag: 'garbage-collection-period',
+      rare: true,
       type: 'duration',
       default: '1m0s',
       help: 'How often backups that are no longer wanted are deleted; 1s or less turns it off.',
@@ -201,6 +206,7 @@ const defragmentationOptions = optionGroup({
   options: {
     schedule: {
       flag: 'defragmentation-schedule',
+      rare: true,
       type: 'string',
       default: '0 0 */3 * *',
       rule: 'cron',
@@ -217,6 +223,7 @@ const backoffOptions = optionGroup({
   options: {
     multiplier: {
       flag: 'backoff-multiplier',
+      rare: true,
       type: 'uint',
       default: 2,
       min: 1,
@@ -226,6 +233,7 @@ const backoffOptions = optionGroup({
     },
     attemptLimit: {
       flag: 'backoff-attempt-limit',
+      rare: true,
       type: 'uint',
       default: 6,
       min: 1,
@@ -235,6 +243,7 @@ const backoffOptions = optionGroup({
     },
     thresholdTimeMs: {
       flag: 'backoff-threshold-time',
+      rare: true,
       type: 'duration',
       default: '2m8s',
       above: 0,

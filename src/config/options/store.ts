@@ -30,6 +30,7 @@ function storeTable<const R extends StoreRole>(
     type: 'string',
     default: undefined,
     placeholder: 'name',
+    completes: 'directory',
     help:
       `Bucket or container of ${place.which}; for Local a directory, below the home directory unless absolute ` +
       `(default.bkp when not given). Read from ${environmentPrefix}STORAGE_CONTAINER when not given.`,
@@ -58,6 +59,7 @@ function storeTable<const R extends StoreRole>(
     },
     endpointOverride: {
       flag: `${prefix}store-endpoint-override`,
+      rare: true,
       type: 'string',
       default: undefined,
       rule: 'url',
@@ -67,6 +69,7 @@ function storeTable<const R extends StoreRole>(
     },
     maxParallelChunkUploads: {
       flag: `${prefix}max-parallel-chunk-uploads`,
+      rare: true,
       type: 'uint',
       default: 5,
       min: 1,
@@ -76,6 +79,7 @@ function storeTable<const R extends StoreRole>(
     },
     minChunkSize: {
       flag: `${prefix}min-chunk-size`,
+      rare: true,
       type: 'int',
       default: leastChunkSize,
       min: leastChunkSize,
@@ -85,6 +89,7 @@ function storeTable<const R extends StoreRole>(
     },
     tempDir: {
       flag: `${prefix}snapstore-temp-directory`,
+      rare: true,
       type: 'string',
       default: '/tmp',
       placeholder: 'dir',
@@ -97,6 +102,7 @@ function storeTable<const R extends StoreRole>(
 /** The store of backups that most commands work on. */
 export const storeOptions = optionGroup({
   title: 'Store',
+  shared: true,
   options: storeTable('primary', { which: 'the backup', file: 'snapstoreConfig' }),
   check: containerComplaint,
 });
