@@ -10,4 +10,5 @@ FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libstdc++6 && rm -rf /var/lib/apt/lists/*
 USER 65532:65532
 COPY --from=build /src/bin/etcdbrctl /usr/local/bin/etcdbrctl
+COPY --from=build /src/LICENSE /src/bin/etcdbrctl-licenses.txt /src/bin/etcdbrctl-sbom.json /usr/share/doc/etcdbrctl/
 ENTRYPOINT ["/usr/local/bin/etcdbrctl"]

@@ -8,6 +8,7 @@ import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleProgram, bundleWorker } from './build/bundle.ts';
 import { writeExecutable } from './build/executable.ts';
+import { billOfMaterials, licensesText, thirdPartyPackages } from './build/third-party.ts';
 
 const root = join(import.meta.dirname, '..');
 const { values } = parseArgs({
@@ -30,13 +31,26 @@ const { chunks, metafile } = await bundleProgram({
 });
 // Which file went into which chunk; a test reads it.
 writeFileSync(join(workDir, 'metafile.json'), JSON.stringify(metafile));
+const workers = await bundleWorkers();
+const packages = thirdPartyPackages(root, [metafile, ...workers.map((worker) => worker.metafile)]);
+const papers = { 'licenses.txt': licensesText(packages), 'sbom.json': billOfMaterials(packages, { version }) };
+const output = resolve(values.output);
 await writeExecutable({
   chunks,
-  assets: { ...(await workers()), ...wasmModules(), 'flock.node': nativeLock() },
+  assets: {
+    ...Object.fromEntries(workers.map(({ name, source }) => [name, source])),
+    ...wasmModules(),
+    ...papers,
+    'flock.node': nativeLock(),
+  },
   node: process.execPath,
   workDir,
-  outputFile: resolve(values.output),
+  outputFile: output,
 });
+// For images and packages, which carry them as files as well.
+for (const [name, text] of Object.entries(papers)) {
+  writeFileSync(`${output}-${name}`, text);
+}
 const megabytes = (statSync(values.output).size / 1024 / 1024).toFixed(0);
 const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
 process.stdout.write(`${values.output}: ${megabytes} MiB, ${chunks.length} chunks, built in ${seconds} s\n`);
@@ -70,15 +84,15 @@ function wasmModules(): Record<string, Uint8Array> {
 }
 
 /** Programs of worker threads, by the name of the asset they become. */
-async function workers(): Promise<Record<string, string>> {
+async function bundleWorkers() {
   const programs = [
     'src/workers/content-check-worker.ts',
     'src/workers/database-check-worker.ts',
     'src/workers/delta-worker.ts',
   ];
   const bundled = programs.map(async (program) => {
-    const source = await bundleWorker({ entry: join(root, program), root, define });
-    return [`${basename(program, '.ts')}.cjs`, source] as const;
+    const bundle = await bundleWorker({ entry: join(root, program), root, define });
+    return { name: `${basename(program, '.ts')}.cjs`, ...bundle };
   });
-  return Object.fromEntries(await Promise.all(bundled));
+  return await Promise.all(bundled);
 }

@@ -77,8 +77,8 @@ export async function bundleWorker(request: {
   /** Absolute path of the checkout. */
   readonly root: string;
   readonly define: Readonly<Record<string, string>>;
-}): Promise<string> {
-  const { outputFiles } = await build({
+}): Promise<{ readonly source: string; readonly metafile: Metafile }> {
+  const { outputFiles, metafile } = await build({
     ...shared,
     absWorkingDir: request.root,
     entryPoints: [request.entry],
@@ -88,7 +88,7 @@ export async function bundleWorker(request: {
     // Only a checkout looks for files next to a module; here everything is an asset.
     logOverride: { 'empty-import-meta': 'silent' },
   });
-  return outputFiles.map(({ text }) => text).join('');
+  return { source: outputFiles.map(({ text }) => text).join(''), metafile };
 }
 
 async function toChunk(name: string, module: string): Promise<Chunk> {

@@ -30,5 +30,6 @@ export const commands: readonly Command[] = [
 export const commandSummaries: readonly { readonly name: string; readonly summary: string }[] = [
   ...commands.map(({ spec: { name, summary } }) => ({ name, summary })),
   { name: 'completion', summary: 'print a completion script for bash, zsh or fish' },
+  { name: 'licenses', summary: 'print the licences of what is in this executable (--sbom)' },
   { name: 'version', summary: 'print version, commit, runtime and platform' },
 ];

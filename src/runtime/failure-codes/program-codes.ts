@@ -22,6 +22,11 @@ export const programCodes = {
     meaning: 'the result could not be written to stdout, or not all of it',
     remedy: 'send stdout elsewhere; what the command did before stays done',
   },
+  licenses_absent: {
+    exitCode: 1,
+    meaning: 'the licences were asked for where the program runs from source',
+    remedy: 'ask the built executable',
+  },
   not_built: { exitCode: 1, meaning: 'this version does not have the command yet', remedy: 'use a newer version' },
   unexpected: {
     exitCode: 1,

@@ -1,0 +1,138 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Metafile } from 'esbuild';
+
+/** A package whose code is part of the executable. */
+export interface ThirdPartyPackage {
+  readonly name: string;
+  readonly version: string;
+  /** As SPDX writes it, or as the package itself calls it. */
+  readonly license: string;
+  /** The licence and notices that came with it; the standard words where it brings none. */
+  readonly text: string;
+  /** SHA-512 of the archive it came from, hexadecimal, as the lock file has it; undefined where it has none. */
+  readonly sha512: string | undefined;
+}
+
+/** The part of package.json that is read. */
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string | { readonly type: string };
+  readonly licenses?: readonly { readonly type: string }[] | readonly string[];
+  readonly author?: string | { readonly name: string };
+}
+
+/**
+ * The packages that the bundles contain, and Node itself, by name and version. Throws for one whose licence cannot be told:
+ * what may not be passed on must not be built in.
+ */
+export function thirdPartyPackages(root: string, bundles: readonly Metafile[]): readonly ThirdPartyPackage[] {
+  const integrity = readIntegrity(root);
+  const directories = new Set(
+    bundles
+      .flatMap(({ inputs }) => Object.keys(inputs))
+      .flatMap((file) => /\bnode_modules\/.*/.exec(file) ?? [])
+      .flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? []),
+  );
+  const node = readdirSync(join(root, 'node_modules')).filter((name) => /^node(-bin)?-(linux|darwin)-/.test(name));
+  const found = [...directories, ...node.map((name) => `node_modules/${name}`)].map((directory) =>
+    describe(root, directory, integrity.get(directory)),
+  );
+  return found.toSorted((a, b) => compare(a.name, b.name) || compare(a.version, b.version));
+}
+
+/** All licences as one text, for people. */
+export function licensesText(packages: readonly ThirdPartyPackage[]): string {
+  const list = packages.map(({ name, version, license }) => `${name} ${version}: ${license}`);
+  const texts = packages.map(({ name, version, text }) => `${'-'.repeat(80)}\n${name} ${version}\n\n${text.trim()}\n`);
+  return `This program contains the following software.\n\n${list.join('\n')}\n\n${texts.join('\n')}`;
+}
+
+/** The same as a bill of materials (CycloneDX 1.6), for programs. It has no date: equal builds are equal. */
+export function billOfMaterials(
+  packages: readonly ThirdPartyPackage[],
+  { version }: { readonly version: string },
+): string {
+  const components = packages.map(({ name, version: its, license, sha512 }) => ({
+    type: 'library',
+    name,
+    version: its,
+    purl: `pkg:npm/${name.replace('@', '%40')}@${its}`,
+    licenses: [/^[A-Za-z0-9.+-]+$/.test(license) ? { license: { id: license } } : { expression: license }],
+    ...(sha512 === undefined ? {} : { hashes: [{ alg: 'SHA-512', content: sha512 }] }),
+  }));
+  const component = { type: 'application', name: 'etcdbrctl', version, licenses: [{ license: { id: 'Apache-2.0' } }] };
+  const bill = { bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, metadata: { component }, components };
+  return `${JSON.stringify(bill, undefined, 2)}\n`;
+}
+
+function describe(root: string, directory: string, sha512: string | undefined): ThirdPartyPackage {
+  const path = join(root, directory);
+  const manifest = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Manifest;
+  const texts = readdirSync(path)
+    .filter((name) => /^(licen[cs]e|copying|notice)/i.test(name))
+    .toSorted()
+    .map((name) => readFileSync(join(path, name), 'utf8'));
+  const license = declared(manifest) ?? recognized(texts.join('\n'));
+  if (license === undefined) {
+    throw new Error(`${directory} states no licence, so it cannot be part of the executable`);
+  }
+  const text = texts.length === 0 ? standardWords(license, manifest, directory) : texts.join('\n');
+  return { name: manifest.name, version: manifest.version, license, text, sha512 };
+}
+
+/** Names that packages use, and what SPDX calls the same. */
+const spdxNames: Readonly<Record<string, string>> = { 'ASL 2.0': 'Apache-2.0', Apache2: 'Apache-2.0' };
+
+function declared({ license, licenses = [] }: Manifest): string | undefined {
+  const all = [license ?? licenses].flat().map((each) => (typeof each === 'string' ? each : each.type));
+  const names = all.map((each) => spdxNames[each] ?? each);
+  return names.length < 2 ? names[0] : `(${names.join(' OR ')})`;
+}
+
+function recognized(text: string): string | undefined {
+  return /Permission is hereby granted, free of charge/.test(text) ? 'MIT' : undefined;
+}
+
+const mitWords = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to
+whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
+
+/** For packages that name a licence and bring no text of it. */
+function standardWords(license: string, { author }: Manifest, directory: string): string {
+  const holder = typeof author === 'string' ? author : (author?.name ?? 'its authors');
+  switch (license) {
+    case 'MIT':
+      return `Copyright (c) ${holder}\n\n${mitWords}`;
+    case 'Apache-2.0':
+      return `Copyright ${holder}\n\nLicensed under the Apache License, Version 2.0; its text is that of etcdbrctl's own licence.`;
+    default:
+      throw new Error(`${directory} brings no text of its licence ${license}`);
+  }
+}
+
+function readIntegrity(root: string): ReadonlyMap<string, string> {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly integrity?: string }>>;
+  };
+  return new Map(
+    Object.entries(lock.packages).flatMap(([directory, { integrity }]) => {
+      const hash = /^sha512-(\S+)/.exec(integrity ?? '')?.[1];
+      return hash === undefined ? [] : [[directory, Buffer.from(hash, 'base64').toString('hex')] as const];
+    }),
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

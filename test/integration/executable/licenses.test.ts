@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { builtExecutable } from '../../../scripts/lab/executable.ts';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
+import { run } from '../../../scripts/lab/run.ts';
+
+/** Packages whose files are part of the program, by the bundler's own account. */
+function bundledPackages(): readonly string[] {
+  const metafile = JSON.parse(readFileSync(`${projectRoot}.cache/build/metafile.json`, 'utf8')) as {
+    readonly inputs: Readonly<Record<string, unknown>>;
+  };
+  const names = Object.keys(metafile.inputs).flatMap(
+    (file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
+  );
+  return [...new Set(names)];
+}
+
+describe('the executable', () => {
+  const program = builtExecutable();
+
+  it('carries the licence of every package in it, and those of Node', async () => {
+    const text = (await run(program, ['licenses'])).stdout;
+    const packages = bundledPackages();
+    assert.ok(packages.length > 100, `${packages.length} packages`);
+    for (const name of packages) {
+      assert.ok(text.includes(`\n${name} `), name);
+    }
+    assert.match(text, /\nnode-(bin-)?(linux|darwin)-\S+ /);
+    assert.match(text, /OpenSSL/);
+    assert.equal(text, readFileSync(`${program}-licenses.txt`, 'utf8'));
+  });
+
+  it('carries a bill of materials with a hash for each package', async () => {
+    const text = (await run(program, ['licenses', '--sbom'])).stdout;
+    const bill = JSON.parse(text) as {
+      readonly components: readonly { readonly name: string; readonly licenses: unknown; readonly hashes: unknown }[];
+    };
+    const names = new Set(bill.components.map(({ name }) => name));
+    assert.deepEqual(
+      bundledPackages().filter((name) => !names.has(name)),
+      [],
+    );
+    for (const { name, licenses, hashes } of bill.components) {
+      assert.ok(licenses !== undefined && hashes !== undefined, name);
+    }
+    assert.equal(text, readFileSync(`${program}-sbom.json`, 'utf8'));
+  });
+});
