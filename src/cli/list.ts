@@ -1,8 +1,10 @@
 import { listOptions } from '../config/options/list.ts';
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
+import type { BackupCatalog } from '../operations/list/list.ts';
+import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
-import { catalogReport } from './output/catalog.ts';
+import { brokenNewest, catalogReport } from './output/catalog.ts';
 import { formatReport } from './output/report.ts';
 
 /** `etcdbrctl list`. */
@@ -11,7 +13,8 @@ export const listCommand = command({
   summary: 'show the backups in a store, and which of them restore takes',
   description:
     'Lists the snapshots of a store as chains: a full snapshot and the deltas after it, with times, sizes and the ' +
-    'revisions that are missing between them. Only names are read. The last chain is the one that restore takes.',
+    'revisions that are missing between them. Only names are read. The last chain is the one that restore takes; the ' +
+    'exit code is 1 when it is broken.',
   examples: [
     { does: 'What is in a store:', command: 'etcdbrctl list --storage-provider Local --store-container /backup' },
     {
@@ -30,5 +33,20 @@ export const listCommand = command({
       deltas: config.list.all ? 'all' : 'shortened',
     });
     await print(await formatReport(report, config.output.format));
+    refuseBroken(catalog);
   },
 });
+
+/** A backup whose newest state is lost has to be noticed by a script, too. */
+function refuseBroken(catalog: BackupCatalog): void {
+  const found = brokenNewest(catalog);
+  if (found !== undefined) {
+    throw new Failure({
+      code: 'backup_gap',
+      action: 'restore the newest state of',
+      object: catalog.location,
+      found,
+      remedy: 'see etcdbrctl verify, and take a full snapshot of the running cluster',
+    });
+  }
+}

@@ -127,14 +127,14 @@ async function openSource(config: RestoreConfig, context: CommandContext): Promi
   return (await openSnapshotFile(file, { hash })).store;
 }
 
-function targetOf({ target: { snapshot, toRevision, toTime } }: RestoreConfig): RestoreTarget {
+function targetOf({ target: { snapshot, toRevision, toTime, history } }: RestoreConfig): RestoreTarget {
   const until =
     toTime !== undefined
       ? ({ kind: 'time', time: toTime } as const)
       : toRevision !== undefined
         ? ({ kind: 'revision', revision: revision(toRevision) } as const)
         : undefined;
-  return { from: snapshot, until };
+  return { from: snapshot, until, history };
 }
 
 /** What a restore wrote. */

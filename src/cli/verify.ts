@@ -47,6 +47,7 @@ export function verifyReport(result: VerifyResult): Report {
         ['Store', location],
         ['Result', verdict(result)],
         ['Level', level],
+        ['History', result.histories === 1 ? undefined : `${result.history} of ${result.histories}`],
         ['Snapshots', `${countText(objects, 'object')} in ${countText(chains, 'chain')}, ${read} read`],
         ['Companions', companions === 0 ? undefined : countText(companions, 'archive')],
         ['Newest revision', newestRevision === undefined ? 'none' : String(newestRevision)],
@@ -61,6 +62,9 @@ export function verifyReport(result: VerifyResult): Report {
     data: {
       location,
       level,
+      history: result.history,
+      histories: result.histories,
+      forked: result.forked,
       sound: isSound(result),
       chains,
       objects,
@@ -109,7 +113,10 @@ function refuseProblems(result: VerifyResult): void {
     return;
   }
   const problems = result.findings.filter(({ weight }) => weight === 'problem');
-  const { provable } = result;
+  const { provable, forked } = result;
+  const nothing = forked
+    ? 'choose one of the two histories with restore --snapshot, and take a full snapshot of the running cluster; see docs/histories.md'
+    : 'nothing in it can be restored: take a full snapshot of the running cluster now';
   throw new Failure({
     code: 'verify_failed',
     action: 'verify',
@@ -117,7 +124,7 @@ function refuseProblems(result: VerifyResult): void {
     found: `${countText(problems.length, 'problem')} found`,
     remedy:
       provable === undefined
-        ? 'nothing in it can be restored: take a full snapshot of the running cluster now'
+        ? nothing
         : `it can be restored up to revision ${provable.revision} (--to-revision ${provable.revision}); take a full snapshot of the running cluster`,
   });
 }

@@ -29,19 +29,49 @@ describe('list', () => {
     assert.equal(listed.chains[0]?.deltas.length, 3);
   });
 
-  it('tells scripts of a hole, and succeeds', async () => {
+  it('tells scripts of a hole, and fails when it is in the newest chain', async () => {
     await using rig = makeRig();
     const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');
     const store = rig.home.join('store/etcd-main/v2');
     rmSync(`${store}/Incr-00000090-00000119-1795251536.gz`);
     writeFileSync(`${store}/notes.txt`, '');
-    const { stdout, exitCode } = await rig.run(['list', ...flags, '-o', 'yaml']);
-    assert.equal(exitCode, 0);
+    const { stdout, stderr, exitCode } = await rig.run(['list', ...flags, '-o', 'yaml']);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /cannot restore the newest state of \S+: revisions 90 to 119 are missing in its newest chain/);
     const listed = parse(stdout) as Listed & { ignored: string[]; chains: { missing: unknown }[] };
     assert.equal(listed.restorable, false);
     assert.equal(listed.lastRevision, 89);
     assert.deepEqual(listed.chains[0]?.missing, { from: 90, to: 119 });
     assert.deepEqual(listed.ignored, ['etcd-main/v2/notes.txt']);
+  });
+
+  it('marks an empty snapshot, and fails when it is the newest', async () => {
+    await using rig = makeRig();
+    const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');
+    writeFileSync(`${rig.home.join('store/etcd-main/v2')}/Full-00000000-00000130-1795251600.gz`, '');
+    const { stdout, stderr, exitCode } = await rig.run(['list', ...flags]);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /BROKEN: restore takes this one, and fails\n.*\n.*0 B\n {6}EMPTY: 0 bytes are no snapshot/);
+    assert.match(stderr, /Full-00000000-00000130-1795251600.gz has only 0 bytes/);
+    const verified = await rig.run(['verify', ...flags, '--level', 'catalog']);
+    assert.equal(verified.exitCode, 1);
+    assert.match(verified.stdout, /problem: Full-00000000-00000130-1795251600.gz: it has only 0 bytes/);
+  });
+
+  it('copes with names whose numbers have no date and no revision after them', async () => {
+    await using rig = makeRig();
+    const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');
+    const folder = rig.home.join('store/etcd-main/v2');
+    for (const name of ['Full-00000000-00000001-9007199254740991.gz', 'Incr-00000001-9007199254740991-1795251600']) {
+      writeFileSync(`${folder}/${name}`, '');
+    }
+    for (const command of [['list'], ['prune'], ['restore', '--plan'], ['verify', '--level', 'catalog']]) {
+      for (const format of command[0] === 'restore' ? ['text', 'json'] : ['table', 'json', 'yaml']) {
+        const { stderr, exitCode } = await rig.run([...command, ...flags, '-o', format]);
+        assert.equal(exitCode, 0, stderr);
+        assert.match(stderr, /a number in its name is too large|ignoring an object/);
+      }
+    }
   });
 
   it('says what to check when there is nothing', async () => {

@@ -1,6 +1,7 @@
 import type { BackupCatalog } from '../../operations/list/list.ts';
 import { formatAge, formatBytes } from '../../runtime/log/amount.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
+import { isTooSmall } from '../../snapshot/too-small.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { EmptyStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import {
@@ -13,6 +14,7 @@ import {
   snapshotData,
   timeText,
 } from './format.ts';
+import { historiesData, historyLines } from './histories.ts';
 import { type Column, type Report, tableLines } from './report.ts';
 
 /** How a catalog is shown. */
@@ -38,7 +40,8 @@ const COLUMNS: readonly Column[] = [
 
 /** A catalog as a table and as data. */
 export function catalogReport(catalog: BackupCatalog, style: CatalogStyle): Report {
-  return { table: [...chainTable(catalog, style), ...footer(catalog)], data: catalogData(catalog, style) };
+  const table = [...historyLines(catalog.histories), ...chainTable(catalog, style), ...footer(catalog)];
+  return { table, data: catalogData(catalog, style) };
 }
 
 function chainTable(catalog: BackupCatalog, style: CatalogStyle): readonly string[] {
@@ -59,7 +62,7 @@ function headlines(
   const size = formatBytes(sizeOf(objects));
   const reaches = chain.lastRevision === undefined ? 'no full' : `to revision ${chain.lastRevision}`;
   const facts = `Chain ${place.number}: ${reaches}, ${age} old, ${countText(objects.length, 'object')}, ${size}`;
-  const outcome = chain.missing === undefined ? '  restore takes this one' : '  restore takes this one, and fails';
+  const outcome = isBroken(chain) ? '  BROKEN: restore takes this one, and fails' : '  restore takes this one';
   return [
     facts,
     ...(place.taken ? [outcome] : []),
@@ -101,6 +104,7 @@ function remarks(snapshot: StoredSnapshot | undefined, chain: Chain): readonly s
     ...(missing !== undefined && beyond[0] === snapshot ? [`${rangeText(missing)} missing before this delta`] : []),
     ...chain.notes.filter(({ delta }) => delta === snapshot).map(noteText),
     ...(snapshot.isFinal ? ['final'] : []),
+    ...(isTooSmall(snapshot) ? [`EMPTY: ${snapshot.size} bytes are no snapshot`] : []),
     ...(snapshot.immutableUntil === undefined ? [] : [`immutable until ${timeText(snapshot.immutableUntil)}`]),
   ];
 }
@@ -166,7 +170,8 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
   return {
     location,
     ...(empty !== undefined && { empty }),
-    restorable: newest !== undefined && newest.missing === undefined,
+    restorable: newest !== undefined && !isBroken(newest),
+    ...historiesData(catalog.histories),
     concurrentWriters: chains.some(({ overlapping }) => overlapping.length > 0),
     lastRevision: newest?.lastRevision ?? null,
     chains: chains.map((chain) => ({
@@ -191,6 +196,23 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
     })),
     ignored,
   };
+}
+
+/** Whether names and sizes alone tell that a restore from a chain fails. */
+function isBroken(chain: Chain): boolean {
+  return chain.missing !== undefined || chainObjects(chain).some(isTooSmall);
+}
+
+/** Why the newest state cannot be restored, as far as names and sizes tell; undefined when they do not. */
+export function brokenNewest({ chains }: BackupCatalog): string | undefined {
+  const newest = chains.at(-1);
+  if (newest === undefined || !isBroken(newest)) {
+    return undefined;
+  }
+  const empty = chainObjects(newest).find(isTooSmall);
+  return empty === undefined
+    ? `${newest.missing === undefined ? '' : rangeText(newest.missing)} missing in its newest chain`
+    : `${empty.name} has only ${empty.size} bytes`;
 }
 
 function chainObjects(chain: Chain): readonly StoredSnapshot[] {

@@ -1,4 +1,5 @@
 import { optionGroup } from '../option.ts';
+import { historyOption } from './history.ts';
 
 /** Which state is restored; without any of these the newest. */
 export const restoreTargetOptions = optionGroup({
@@ -21,6 +22,7 @@ export const restoreTargetOptions = optionGroup({
       placeholder: 'time',
       help: 'Restore the state of this time, as recorded in the deltas: the last change seen up to it is included.',
     },
+    history: historyOption,
     snapshot: {
       flag: 'snapshot',
       type: 'string',
@@ -64,11 +66,15 @@ export const restoreTargetOptions = optionGroup({
         remedy: 'give one of them',
       };
     }
-    const others = values.toRevision !== undefined || values.toTime !== undefined || values.snapshot !== undefined;
+    const others =
+      values.toRevision !== undefined ||
+      values.toTime !== undefined ||
+      values.snapshot !== undefined ||
+      values.history !== undefined;
     return values.file !== undefined && others
       ? {
           option: 'file',
-          found: '--to-revision, --to-time or --snapshot is given as well, and a file holds one state only',
+          found: '--to-revision, --to-time, --snapshot or --history is given as well, and a file holds one state only',
           remedy: 'give the file alone',
         }
       : undefined;

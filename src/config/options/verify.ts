@@ -1,4 +1,5 @@
 import { optionGroup } from '../option.ts';
+import { historyOption } from './history.ts';
 import { restorationOptions } from './restoration.ts';
 
 /** How thoroughly backups are verified. */
@@ -15,6 +16,7 @@ export const verifyOptions = optionGroup({
         'How much is proved: catalog reads names and finds holes; hash reads every object and checks its SHA-256; ' +
         'structure also checks every page and event; restore also restores the newest state into a scratch directory.',
     },
+    history: historyOption,
     sample: {
       flag: 'sample',
       type: 'int',

@@ -1,8 +1,11 @@
+import type { Database } from '../../datadir/bbolt/database.ts';
 import type { Meta } from '../../datadir/bbolt/meta.ts';
 import { namingSnapshot } from '../../objects/snapshot-failure.ts';
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { findFork } from '../history/fork-check.ts';
+import { doubtFailure, forkFailure } from '../history/fork-failure.ts';
 import { type Identity, withScheduledCompaction } from './cluster-identity.ts';
 import type { DatabaseWriter } from './database-writer.ts';
 import { type BaseInFile, DeltaApplication } from './deltas/application.ts';
@@ -11,7 +14,7 @@ import { chooseDeltas, selectDeltas } from './deltas/choose.ts';
 import { DeltaPipeline, worthThread } from './deltas/pipeline.ts';
 import { recordedLeaseTtls } from './lease-records.ts';
 import { checkStructure, knownLeases, openBase } from './open-base.ts';
-import type { Selection } from './select-chain.ts';
+import type { CandidateChain, Selection } from './select-chain.ts';
 import { SpeculativeApply } from './speculative-apply.ts';
 
 /** What a database is rebuilt from. */
@@ -106,6 +109,7 @@ export async function rebuildDatabase(
 
   const wanted = { covered: after, until };
   const { deltas } = selectDeltas(chain, wanted, { log, location: request.store.location });
+  await refuseForks({ chain, selection, covered: after, used: deltas, database: base, request }, context);
   bar.expect(totalSize([chain.base, ...deltas]));
   const begun = after === presumed ? early.confirmBase(base) : undefined;
   if (begun === undefined) {
@@ -133,6 +137,41 @@ export async function rebuildDatabase(
     eventsApplied: applied.events,
     dbSize: database.size,
   };
+}
+
+/** Throws a {@link Failure} `history_fork` when the chain is not of one history. */
+async function refuseForks(
+  work: {
+    readonly chain: CandidateChain;
+    readonly selection: Selection;
+    readonly covered: Revision;
+    readonly used: readonly StoredSnapshot[];
+    readonly database: Database;
+    readonly request: RebuildSource;
+  },
+  context: RunContext,
+): Promise<void> {
+  const { chain, selection, covered, used, database, request } = work;
+  const { store, tempDir } = request;
+  const finding = await findFork(
+    {
+      store,
+      base: chain.base,
+      covered,
+      used,
+      candidates: selection.isChosen ? used : chain.candidates,
+      until: selection.until,
+      doubts: selection.doubts,
+      database: () => Promise.resolve(database),
+      tempDir,
+    },
+    context,
+  );
+  if (finding !== undefined) {
+    throw finding.kind === 'different'
+      ? forkFailure(store.location, finding.pair)
+      : doubtFailure(store.location, finding.fork);
+  }
 }
 
 /** Records the leases of the deltas that the base does not know. */

@@ -3,7 +3,10 @@ import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { restorable } from '../../snapshot/chain.ts';
 import type { RevisionRange } from '../../snapshot/cover.ts';
+import type { History } from '../../snapshot/history/histories.ts';
+import { possibleForks, type SuspectedFork, suspectedForks } from '../../snapshot/history/suspected-forks.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { chooseHistory, reportChoice } from '../history/choose-history.ts';
 import { findPointInTime } from './point-in-time.ts';
 import type { RestoreTarget } from './target.ts';
 
@@ -25,16 +28,27 @@ export interface Selection {
   readonly until: Revision | undefined;
   /** Revisions after `until` that may belong before the wanted time: nothing in the store records it. */
   readonly unrecorded: RevisionRange | undefined;
+  /** What all of it belongs to. */
+  readonly history: History<StoredSnapshot>;
+  /** Whether the target names a snapshot: of two histories that is a choice. */
+  readonly isChosen: boolean;
+  /** What ages say against the chains; nothing when a snapshot is named. */
+  readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
 }
 
 /**
  * Finds what a restore to `target` needs. Throws a {@link Failure}: `no_backup` or `backup_gap` when there is nothing to
- * restore from, `no_such_snapshot` when the target names none.
+ * restore from, `no_such_snapshot` or `no_such_history` when the target names none.
  */
 export async function selectChain(store: SnapStore, target: RestoreTarget, context: RunContext): Promise<Selection> {
-  const { snapshots } = await store.list({ signal: context.signal });
-  const named = target.from === undefined ? undefined : findNamed(snapshots, target.from, store.location);
-  const whole = restorable(snapshots.map((each) => (each.key === named?.key ? named : each)));
+  const listing = await store.list({ signal: context.signal });
+  const chosen = chooseHistory(listing, { number: target.history, of: target.from }, store.location);
+  reportChoice(chosen, context.log);
+  const { history } = chosen;
+  const named = target.from === undefined ? undefined : findNamed(history.snapshots, target.from, store.location);
+  const forks = possibleForks(history.snapshots);
+  const line = named === undefined ? history.snapshots : lineOf(named, history.snapshots, forks);
+  const whole = restorable(line.map((each) => (each.key === named?.key ? named : each)));
   if (whole.length === 0 && named === undefined) {
     throw nothing(store.location, 'it holds no snapshot', 'check the container and --store-prefix');
   }
@@ -44,7 +58,50 @@ export async function selectChain(store: SnapStore, target: RestoreTarget, conte
   if (first === undefined) {
     throw noFull({ store, target, fulls });
   }
-  return { chains: [first, ...others], until: selected.until, unrecorded: selected.unrecorded };
+  const { until, unrecorded } = selected;
+  const doubts = named === undefined ? doubtsAbout(target, history, forks) : [];
+  return { chains: [first, ...others], until, unrecorded, history, isChosen: named !== undefined, doubts };
+}
+
+/** The newest state is in doubt only as long as nothing ends after both sides of a fork; a time before the fork has only one. */
+function doubtsAbout(
+  { until }: RestoreTarget,
+  { snapshots }: History<StoredSnapshot>,
+  forks: readonly SuspectedFork<StoredSnapshot>[],
+): readonly SuspectedFork<StoredSnapshot>[] {
+  switch (until?.kind) {
+    case undefined:
+      return suspectedForks(snapshots);
+    case 'revision':
+      return forks;
+    case 'time':
+      return forks.filter(({ full }) => full.createdOn <= until.time.seconds);
+    default:
+      return until satisfies never;
+  }
+}
+
+/**
+ * Where histories may part: the side that a snapshot is on. Everything, when nothing on that side leads to it: a clock was set back
+ * then.
+ */
+function lineOf(
+  named: StoredSnapshot,
+  snapshots: readonly StoredSnapshot[],
+  forks: readonly SuspectedFork<StoredSnapshot>[],
+): readonly StoredSnapshot[] {
+  let line = snapshots;
+  for (const { full, before } of forks) {
+    const older = new Set(before);
+    const isOlder = (each: StoredSnapshot): boolean => each !== full && each.createdOn <= full.createdOn;
+    line = older.has(named)
+      ? line.filter(isOlder)
+      : named.createdOn < full.createdOn
+        ? line
+        : line.filter((each) => !older.has(each));
+  }
+  const leads = line.some(({ kind, lastRevision }) => kind === 'Full' && lastRevision < named.startRevision);
+  return named.kind === 'Full' || leads ? line : snapshots;
 }
 
 interface Choice {
@@ -70,8 +127,11 @@ async function choose(choice: Choice, context: RunContext): Promise<Chosen> {
   const { until } = target;
   if (named?.kind === 'Incr') {
     const { lastRevision, startRevision, createdOn } = named;
-    const bases = fulls.filter((full) => full.lastRevision < startRevision && full.createdOn <= createdOn);
-    return { bases, until: lastRevision, deltas: 'all' };
+    const leading = fulls.filter((full) => full.lastRevision < startRevision);
+    const older = leading.filter((full) => full.createdOn <= createdOn);
+    // What was written after it may belong to another history, unless only a clock was set back.
+    const deltas = older.length === 0 ? whole : whole.filter((each) => each.createdOn <= createdOn);
+    return { bases: older.length === 0 ? leading : older, until: lastRevision, deltas };
   }
   const base = named === undefined ? undefined : [named];
   switch (until?.kind) {

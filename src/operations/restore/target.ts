@@ -10,6 +10,8 @@ export interface RestoreTarget {
   readonly from?: string | undefined;
   /** The last change that is brought back. */
   readonly until?: RestoreLimit | undefined;
+  /** Number of the history to restore from; left out for the one that was written last, or that of {@link from}. */
+  readonly history?: number | undefined;
 }
 
 /** A point in a cluster's history. Both ends are included. */

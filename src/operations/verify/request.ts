@@ -7,6 +7,8 @@ export type VerifyLevel = 'catalog' | 'hash' | 'structure' | 'restore';
 export interface VerifyRequest {
   readonly store: SnapStore;
   readonly level: VerifyLevel;
+  /** Number of the history that has to be restorable; left out for the one that was written last. */
+  readonly history?: number | undefined;
   /** So many snapshots besides those of the newest chain are read, chosen at random; undefined for all. */
   readonly sample: number | undefined;
   /** Where scratch files go; made when missing. */

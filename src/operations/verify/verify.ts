@@ -3,13 +3,17 @@ import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { type Catalog, catalogOf } from '../../snapshot/catalog.ts';
 import { restorable } from '../../snapshot/chain.ts';
+import { knownHistories } from '../../snapshot/history/histories.ts';
+import { isTooSmall } from '../../snapshot/too-small.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { chooseHistory } from '../history/choose-history.ts';
 import { chooseDeltas } from '../restore/deltas/choose.ts';
 import { examine } from './examine.ts';
 import { examineCompanions } from './examine-companions.ts';
 import type { Finding } from './findings.ts';
 import type { VerifyLevel, VerifyRequest } from './request.ts';
 import { type TriedRestore, tryRestore } from './scratch-restore.ts';
+import { findForks, otherHistories } from './verify-histories.ts';
 
 export type { VerifyLevel, VerifyRequest };
 
@@ -30,6 +34,11 @@ export interface VerifyResult {
   readonly provable: { readonly revision: Revision; readonly snapshots: readonly string[] } | undefined;
   /** The restore that was tried at level `restore`. */
   readonly restored: TriedRestore | undefined;
+  /** Number of the history that was verified, and how many there are. */
+  readonly history: number;
+  readonly histories: number;
+  /** Whether what counts as one history is two. */
+  readonly forked: boolean;
 }
 
 /**
@@ -46,17 +55,30 @@ export async function verifyBackups(request: VerifyRequest, context: RunContext)
 
 async function verify(request: VerifyRequest, context: RunContext): Promise<VerifyResult> {
   const { store, level } = request;
-  const { snapshots } = await store.list({ signal: context.signal });
-  const catalog = catalogOf(snapshots);
-  const whole = restorable(snapshots);
+  const listing = await store.list({ signal: context.signal });
+  const { histories, history } = chooseHistory(listing, { number: request.history }, store.location);
+  const catalog = catalogOf(history.snapshots);
+  const whole = restorable(listing.snapshots);
   const examined = await examine({ request, catalog, whole }, context);
   const companions = await examineCompanions(request, context);
-  const usable = whole.filter((snapshot) => !examined.bad.has(snapshot));
-  const proof = prove(usable, examined.revisions);
+  const { bad, revisions } = examined;
+  const forks = await findForks({ request, history, chains: catalog.chains, bad, revisions }, context);
+  const usable = restorable(history.snapshots).filter((snapshot) => !bad.has(snapshot));
+  const proof = forks.length > 0 ? undefined : prove(usable, revisions);
   const result = {
     location: store.location,
     level,
-    findings: [...examined.findings, ...continuity(catalog), ...companions.findings],
+    findings: [
+      ...examined.findings,
+      ...emptyObjects(whole, request),
+      ...forks,
+      ...continuity(catalog),
+      ...otherHistories(histories, history),
+      ...companions.findings,
+    ],
+    history: history.number,
+    histories: knownHistories(histories).length,
+    forked: forks.length > 0,
     companions: companions.count,
     chains: catalog.chains.length,
     objects: whole.length,
@@ -89,6 +111,15 @@ function prove(
   const { deltas, lastRevision, missing } = chooseDeltas({ base, candidates }, { covered, until: undefined });
   const snapshots = [base, ...deltas].map(({ name }) => name);
   return { provable: { revision: lastRevision, snapshots }, complete: missing === undefined };
+}
+
+/** Where nothing is read, sizes still tell that an object is none. */
+function emptyObjects(whole: readonly StoredSnapshot[], { level }: VerifyRequest): readonly Finding[] {
+  return level === 'catalog'
+    ? whole
+        .filter(isTooSmall)
+        .map(({ name, size }) => ({ weight: 'problem', snapshot: name, text: `it has only ${size} bytes` }))
+    : [];
 }
 
 /** A hole in the newest chain is a problem; older chains lose their deltas to garbage collection, oldest first. */

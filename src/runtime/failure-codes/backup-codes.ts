@@ -54,6 +54,16 @@ export const backupCodes = {
     meaning: 'the revision that is wanted is newer than the backup',
     remedy: 'give an older `--to-revision`, or none for the newest state',
   },
+  history_fork: {
+    exitCode: 1,
+    meaning: 'the store holds two histories of a cluster that no marker tells apart',
+    remedy: 'choose one with `--snapshot`; docs/histories.md explains it',
+  },
+  no_such_history: {
+    exitCode: 1,
+    meaning: 'the store holds no history of that number',
+    remedy: 'see `etcdbrctl list`',
+  },
   no_hash: {
     exitCode: 1,
     meaning: 'the file has no hash at its end, so nothing shows that it is whole',

@@ -33,6 +33,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   restore: [
     'to-revision',
     'to-time',
+    'history',
     'snapshot',
     'file',
     'plan',

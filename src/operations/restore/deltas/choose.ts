@@ -32,7 +32,8 @@ export function chooseDeltas({ base, candidates }: CandidateChain, { covered, un
   if (until === undefined) {
     return { ...cover, beyond: cover.beyond[0] };
   }
-  const deltas = cover.deltas.filter(({ startRevision }) => startRevision <= until);
+  const enough = cover.deltas.findIndex(({ lastRevision }) => lastRevision >= until);
+  const deltas = covered >= until ? [] : cover.deltas.slice(0, enough < 0 ? undefined : enough + 1);
   const reached = Math.max(covered, deltas.at(-1)?.lastRevision ?? 0);
   const used = new Set(deltas);
   return {

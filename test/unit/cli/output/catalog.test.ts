@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { catalogReport } from '../../../../src/cli/output/catalog.ts';
 import type { BackupCatalog } from '../../../../src/operations/list/list.ts';
+import { revision } from '../../../../src/revision.ts';
 import { catalogOf } from '../../../../src/snapshot/catalog.ts';
+import { historiesOf } from '../../../../src/snapshot/history/histories.ts';
+import { type HistoryMarker, markerName } from '../../../../src/snapshot/history/history-marker.ts';
 import type { StoredSnapshot } from '../../../../src/snapstore/snapstore.ts';
 import { snapshotNamed } from '../../../support/fixtures/snapshots.ts';
 
@@ -12,9 +15,14 @@ function stored(name: string, more: Partial<StoredSnapshot> = {}): StoredSnapsho
   return { ...snapshotNamed(name), key: `v2/${name}`, size: 2_048, ...more };
 }
 
-function table(snapshots: readonly StoredSnapshot[], more: { deltas?: 'all' | 'shortened'; ignored?: string[] } = {}) {
-  const { deltas = 'shortened', ignored = [] } = more;
-  const catalog: BackupCatalog = { ...catalogOf(snapshots), location: '/backup', ignored, companions: [] };
+function table(
+  snapshots: readonly StoredSnapshot[],
+  more: { deltas?: 'all' | 'shortened'; ignored?: string[]; markers?: HistoryMarker[] } = {},
+) {
+  const { deltas = 'shortened', ignored = [], markers = [] } = more;
+  const histories = historiesOf(snapshots, markers);
+  const chains = catalogOf(histories.living.snapshots);
+  const catalog: BackupCatalog = { ...chains, histories, location: '/backup', ignored, companions: [] };
   return catalogReport(catalog, { now: (BEGIN + 600) * 1_000, deltas });
 }
 
@@ -56,7 +64,7 @@ describe('the table of a catalog', () => {
       stored(`Incr-00000095-00000099-${BEGIN + 3}.gz`),
     ]).table;
     assert.match(lines[0] ?? '', /to revision 89, /);
-    assert.equal(lines[1], '  restore takes this one, and fails');
+    assert.equal(lines[1], '  BROKEN: restore takes this one, and fails');
     assert.ok(lines.includes('      overlap: revisions 50 to 58 are in an earlier snapshot too'));
     assert.ok(lines.includes('      revisions 90 to 94 are missing before this delta'));
   });
@@ -115,6 +123,8 @@ describe('the data of a catalog', () => {
       location: '/backup',
       restorable: true,
       concurrentWriters: false,
+      histories: [{ number: 1, writtenLast: true, begun: null, left: null, snapshots: 41, lastRevision: 98 }],
+      suspectedForks: [],
       lastRevision: 98,
       excluded: [],
       parts: 0,
@@ -127,5 +137,50 @@ describe('the data of a catalog', () => {
     assert.deepEqual(chains[0]?.concurrentWriters, []);
     assert.equal(chains[0]?.full['createdOn'], '2026-11-21T08:58:52.000Z');
     assert.equal(chains[0]?.full['ageSeconds'], 600);
+  });
+});
+
+describe('the histories of a catalog', () => {
+  const first = stored(`Full-00000000-00000058-${BEGIN}.gz`);
+  const left = stored(`Incr-00000059-00000089-${BEGIN + 2}.gz`);
+  const begun = stored(`Full-00000000-00000058-${BEGIN + 60}.gz`);
+  const fresh = stored(`Incr-00000059-00000060-${BEGIN + 80}.gz`);
+  const moment = { begunOn: BEGIN + 60, shared: revision(58) };
+  const marker: HistoryMarker = {
+    ...moment,
+    name: markerName(moment),
+    why: 'rolled_back',
+    first: begun.name,
+    clusterId: 'cdf8',
+    left: [left.name],
+  };
+
+  it('are headlines; the chains are those of the one that was written last', () => {
+    const report = table([first, left, begun, fresh], { markers: [marker] });
+    assert.deepEqual(report.table.slice(0, 3), [
+      'History 1: left 2026-11-21 08:59:52 at revision 58; 1 snapshot up to revision 89 (--history 1)',
+      'History 2: the one that was written last, begun 2026-11-21 08:59:52 as the cluster was put back to an older state; its chains follow',
+      '',
+    ]);
+    assert.ok(!report.table.join('\n').includes(left.name));
+    const { histories, lastRevision } = report.data as { histories: { number: number }[]; lastRevision: number };
+    assert.deepEqual(
+      histories.map(({ number }) => number),
+      [1, 2],
+    );
+    assert.equal(lastRevision, 60);
+  });
+
+  it('are suspected where no marker tells them apart', () => {
+    const report = table([first, left, begun, fresh]);
+    assert.match(
+      report.table[0] ?? '',
+      /^TWO HISTORIES\? Full-00000000-00000058-1795251592.gz was taken after Incr-00000059-00000089/,
+    );
+    assert.equal((report.data as { suspectedForks: unknown[] }).suspectedForks.length, 1);
+  });
+
+  it('are not mentioned when there is one', () => {
+    assert.ok(table([first, left]).table.every((line) => !/histor/i.test(line)));
   });
 });

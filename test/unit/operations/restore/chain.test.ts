@@ -7,9 +7,10 @@ import { type RestoreResult, restore } from '../../../../src/operations/restore/
 import { revision } from '../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
 import { type RecordedContext, recordedContext } from '../../../support/context/run-context.ts';
+import { eventsOfDatabase } from '../../../support/datadir/event-database.ts';
 import { goldenDatabase } from '../../../support/datadir/golden.ts';
 import { deltaObject, fullObject } from '../../../support/fixtures/backup-objects.ts';
-import { history, put } from '../../../support/fixtures/delta-events.ts';
+import { put } from '../../../support/fixtures/delta-events.ts';
 import { goldenEvents } from '../../../support/fixtures/golden-events.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
@@ -20,6 +21,7 @@ const full = goldenFull();
 const deltas = golden.filter((object) => object !== full);
 const base = goldenDatabase('etcd-3.5/gzip');
 const events = await goldenEvents();
+const eventsOfBase = await eventsOfDatabase(base);
 const goldenHash = (await restoredFrom(golden)).hash;
 
 function goldenFull(): MemoryObject {
@@ -28,6 +30,10 @@ function goldenFull(): MemoryObject {
 
 function within(first: number, last: number): readonly DeltaEvent[] {
   return events.filter(({ modRevision }) => modRevision >= first && modRevision <= last);
+}
+
+function inBase(first: number, last: number): readonly DeltaEvent[] {
+  return eventsOfBase.filter(({ modRevision }) => modRevision >= first && modRevision <= last);
 }
 
 async function restoredFrom(
@@ -116,7 +122,7 @@ test('upstream 1043, 676, 517: overlapping deltas of two writers are merged, wit
 
 test('upstream 1044: a full whose database reaches beyond its name is continued from where it really ends', async () => {
   const named = fullObject(base, { lastRevision: 40 });
-  const overlapping = deltaObject([...history(41, 58), ...within(59, 122)]);
+  const overlapping = deltaObject([...inBase(41, 58), ...within(59, 122)]);
   const { hash, result } = await restoredFrom([named, overlapping]);
   assert.equal(hash, goldenHash);
   assert.equal(result.eventsApplied, events.length);
@@ -124,7 +130,7 @@ test('upstream 1044: a full whose database reaches beyond its name is continued 
 
 test('deltas that the database of a full covers entirely are not needed, even when their first is missing', async () => {
   const named = fullObject(base, { lastRevision: 40 });
-  const covered = deltaObject(history(45, 50));
+  const covered = deltaObject(inBase(45, 50));
   const { hash, result } = await restoredFrom([named, covered, deltaObject(within(59, 122))]);
   assert.equal(hash, goldenHash);
   assert.equal(result.snapshots.length, 2);

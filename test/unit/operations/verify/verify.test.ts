@@ -20,7 +20,14 @@ const base = goldenDatabase('etcd-3.5/gzip');
 
 async function verified(objects: readonly MemoryObject[], level: VerifyLevel, sample?: number): Promise<VerifyResult> {
   using dir = makeTempDir();
-  const request = { store: memorySnapStore(objects), level, sample, tempDir: dir.join('temp'), maxFetchers: 3 };
+  const request = {
+    store: memorySnapStore(objects),
+    level,
+    history: undefined,
+    sample,
+    tempDir: dir.join('temp'),
+    maxFetchers: 3,
+  };
   const result = await verifyBackups(request, recordedContext());
   assert.deepEqual(existsSync(dir.join('temp')) ? readdirSync(dir.join('temp')) : [], []);
   return result;

@@ -1,0 +1,75 @@
+import { type Histories, type History, knownHistories } from '../../snapshot/history/histories.ts';
+import type { HistoryChange, HistoryMarker } from '../../snapshot/history/history-marker.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { countText, timeText } from './format.ts';
+
+type StoredHistories = Histories<StoredSnapshot>;
+
+/** The histories of a store, and what may be one more; no lines when there is one. */
+export function historyLines(histories: StoredHistories): readonly string[] {
+  const known = knownHistories(histories);
+  const heads = known.length === 1 ? [] : known.map((each) => headline(each, histories));
+  const doubts = histories.suspected.map(
+    ({ full, before }) =>
+      `TWO HISTORIES? ${full.name} was taken after ${newest(before)?.name}, but ends before it. verify compares them; until then restore may refuse`,
+  );
+  const lines = [...heads, ...doubts];
+  return lines.length === 0 ? [] : [...lines, ''];
+}
+
+/** The same for scripts. */
+export function historiesData(histories: StoredHistories): Readonly<Record<string, unknown>> {
+  return {
+    histories: knownHistories(histories).map((history) => ({
+      number: history.number,
+      writtenLast: history === histories.living,
+      begun: markerData(history.begunBy),
+      left: markerData(history.leftBy),
+      snapshots: history.own.length,
+      lastRevision: newest(history.own)?.lastRevision ?? null,
+    })),
+    suspectedForks: histories.suspected.map(({ full, before, after }) => ({
+      full: full.name,
+      before: before.map(({ name }) => name),
+      after: after.map(({ name }) => name),
+    })),
+  };
+}
+
+function headline({ number, leftBy, begunBy, own }: History<StoredSnapshot>, { living }: StoredHistories): string {
+  const begun = begunBy === undefined ? '' : `, begun ${timeText(begunBy.begunOn * 1_000)} as ${why(begunBy)}`;
+  const facts = `${countText(own.length, 'snapshot')} up to revision ${newest(own)?.lastRevision ?? 0}`;
+  return leftBy === undefined
+    ? `History ${living.number}: the one that was written last${begun}; its chains follow`
+    : `History ${number}: left ${timeText(leftBy.begunOn * 1_000)} at revision ${leftBy.shared}${begun}; ${facts} (--history ${number})`;
+}
+
+const REASONS: Readonly<Record<HistoryChange, string>> = {
+  rolled_back: 'the cluster was put back to an older state',
+  other_cluster: 'another cluster writes here',
+  different_events: 'etcd told other events than were stored',
+  unproven: 'nothing proved that it is the same',
+};
+
+function why({ why: reason }: HistoryMarker): string {
+  return REASONS[reason];
+}
+
+function markerData(marker: HistoryMarker | undefined): Readonly<Record<string, unknown>> | null {
+  return marker === undefined
+    ? null
+    : {
+        on: new Date(marker.begunOn * 1_000).toISOString(),
+        why: marker.why,
+        sharedRevision: marker.shared,
+        clusterId: marker.clusterId,
+        marker: marker.name,
+      };
+}
+
+function newest(snapshots: readonly StoredSnapshot[]): StoredSnapshot | undefined {
+  return snapshots.reduce<StoredSnapshot | undefined>(
+    (last, each) => (last === undefined || each.lastRevision >= last.lastRevision ? each : last),
+    undefined,
+  );
+}

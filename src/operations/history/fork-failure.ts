@@ -1,0 +1,55 @@
+import { Failure } from '../../runtime/failure.ts';
+import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+
+/** Two snapshots that do not belong to one history. */
+export interface ForkedPair {
+  readonly one: StoredSnapshot;
+  readonly other: StoredSnapshot;
+  /** The first revision that they tell differently. */
+  readonly revision: number;
+}
+
+/** What two snapshots with different events mean, as one sentence without a full stop. */
+export function forkedText({ one, other, revision }: ForkedPair): string {
+  return `${one.name} and ${other.name} tell revision ${revision} differently: they belong to two histories of the cluster`;
+}
+
+/** What a full means that ends before older snapshots do. */
+export function doubtText({ full, before }: SuspectedFork<StoredSnapshot>): string {
+  const older = endOf(before);
+  return `${full.name} was taken after ${older?.name}, but ends before it: the cluster may have been put back to an older state, or another one may write here`;
+}
+
+/** The failure of a restore from a store that mixes two histories. */
+export function forkFailure(location: string, pair: ForkedPair): Failure {
+  const [older, younger] = [pair.one, pair.other].toSorted((a, b) => a.createdOn - b.createdOn);
+  return new Failure({
+    code: 'history_fork',
+    action: 'restore from',
+    object: location,
+    found: forkedText(pair),
+    remedy: `choose one: --snapshot ${younger?.name} was written last, --snapshot ${older?.name} before it`,
+  });
+}
+
+/** The failure of a restore from a store that may hold two histories, when nothing tells which of them is wanted. */
+export function doubtFailure(location: string, fork: SuspectedFork<StoredSnapshot>): Failure {
+  const last = endOf([fork.full, ...fork.after]);
+  const older = endOf(fork.before);
+  return new Failure({
+    code: 'history_fork',
+    action: 'restore from',
+    object: location,
+    found: doubtText(fork),
+    remedy: `choose one: --snapshot ${last?.name} was written last, --snapshot ${older?.name} before it`,
+  });
+}
+
+/** The snapshot that ends last. */
+function endOf(snapshots: readonly StoredSnapshot[]): StoredSnapshot | undefined {
+  return snapshots.reduce<StoredSnapshot | undefined>(
+    (last, each) => (last === undefined || each.lastRevision >= last.lastRevision ? each : last),
+    undefined,
+  );
+}

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { compactBackup } from '../../../../src/operations/compact/compact.ts';
+import { restore } from '../../../../src/operations/restore/restore.ts';
+import type { RestoreTarget } from '../../../../src/operations/restore/target.ts';
+import { type VerifyResult, verifyBackups } from '../../../../src/operations/verify/verify.ts';
+import { revision } from '../../../../src/revision.ts';
+import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
+import { recordedContext } from '../../../support/context/run-context.ts';
+import { eventDatabase, eventsOfDatabase } from '../../../support/datadir/event-database.ts';
+import { deltaObject, fullObject } from '../../../support/fixtures/backup-objects.ts';
+import { labels, put } from '../../../support/fixtures/delta-events.ts';
+import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
+import { type MemoryObject, memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
+
+const T = 1_795_251_500;
+
+/** `key` written at each revision from `first` to `last`, from version `version` on. */
+function puts(key: string, first: number, last: number): readonly DeltaEvent[] {
+  return Array.from({ length: last - first + 1 }, (_, at) => put(`${key}${first + at}`, first + at));
+}
+
+async function full(events: readonly DeltaEvent[], at: number, compacted = false): Promise<MemoryObject> {
+  const database = await eventDatabase(events, { compacted });
+  return fullObject(database, { lastRevision: events.at(-1)?.modRevision ?? 1, createdOn: T + at });
+}
+
+function delta(events: readonly DeltaEvent[], at: number): MemoryObject {
+  return deltaObject(events, { createdOn: T + at });
+}
+
+function nameOf({ key }: MemoryObject): string {
+  return key.slice('v2/'.length);
+}
+
+/** The keys of what a restore brings back, `key@revision`. */
+async function restored(objects: readonly MemoryObject[], target: RestoreTarget = {}): Promise<string> {
+  using dir = makeTempDir();
+  const { readFileSync } = await import('node:fs');
+  await restore(restoreRequest(dir, { store: memorySnapStore(objects), target }), recordedContext());
+  const events = await eventsOfDatabase(readFileSync(dir.join('data', 'member', 'snap', 'db')));
+  return labels(events).join(' ');
+}
+
+async function refused(objects: readonly MemoryObject[], message: RegExp, target: RestoreTarget = {}): Promise<void> {
+  await assert.rejects(restored(objects, target), { name: 'Failure', code: 'history_fork', message });
+}
+
+async function verified(
+  objects: readonly MemoryObject[],
+  level: 'hash' | 'structure' | 'restore',
+): Promise<VerifyResult> {
+  using dir = makeTempDir();
+  const store = memorySnapStore(objects);
+  return await verifyBackups({ store, level, sample: undefined, tempDir: dir.path, maxFetchers: 2 }, recordedContext());
+}
+
+/** Both must name the two sides. */
+async function refusedEverywhere(
+  objects: readonly MemoryObject[],
+  one: MemoryObject,
+  other: MemoryObject,
+): Promise<void> {
+  const both = new RegExp(`(${nameOf(one)}.*${nameOf(other)}|${nameOf(other)}.*${nameOf(one)})`, 's');
+  await refused(objects, both);
+  for (const level of ['hash', 'structure', 'restore'] as const) {
+    const { findings } = await verified(objects, level);
+    const problems = findings
+      .filter(({ weight }) => weight === 'problem')
+      .map(({ snapshot, text }) => `${snapshot} ${text}`);
+    assert.match(problems.join('\n'), both, level);
+  }
+}
+
+// Keys a2 to a3 are in the first full; the cluster goes on to a7, is put back to revision 3, and goes on with b.
+const past = puts('a', 2, 3);
+const first = await full(past.slice(0, 1), 0);
+const shared = delta(past.slice(1), 1);
+const left = [delta(puts('a', 4, 5), 2), delta(puts('a', 6, 7), 3)] as const;
+const begun = await full(past, 20);
+const fresh = delta(puts('b', 4, 4), 21);
+const rolledBack = [first, shared, ...left, begun, fresh];
+
+describe('a store that holds a history that was left, without a marker', () => {
+  it('is refused when the two tell a revision differently', async () => {
+    await refusedEverywhere(rolledBack, fresh, left[0]);
+  });
+
+  it('is refused before the new history has a delta', async () => {
+    await refusedEverywhere(rolledBack.slice(0, -1), begun, left[1]);
+  });
+
+  it('is refused for fulls alone', async () => {
+    const old = await full(puts('a', 2, 7), 3);
+    await refusedEverywhere([old, begun], begun, old);
+    const next = await full([...past, ...puts('b', 4, 4)], 30);
+    await refusedEverywhere([old, begun, next], begun, old);
+  });
+
+  it('is refused when another cluster writes there', async () => {
+    const dead = await full(puts('a', 2, 20), 0);
+    const other = await full(puts('c', 2, 2), 50);
+    const events = delta(puts('c', 3, 9), 51);
+    await refusedEverywhere([dead, other, events], events, dead);
+    const compactedDead = await full(puts('a', 2, 20), 0, true);
+    await refusedEverywhere([compactedDead, other, events], events, compactedDead);
+  });
+
+  it('gives either side by name', async () => {
+    assert.equal(await restored(rolledBack, { from: nameOf(begun) }), 'a2@2 a3@3');
+    assert.equal(await restored(rolledBack, { from: nameOf(fresh) }), 'a2@2 a3@3 b4@4');
+    assert.equal(await restored(rolledBack, { from: nameOf(left[1]) }), 'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7');
+    assert.equal(await restored(rolledBack, { from: nameOf(left[0]) }), 'a2@2 a3@3 a4@4 a5@5');
+  });
+
+  it('gives what both share', async () => {
+    assert.equal(await restored(rolledBack, { until: { kind: 'revision', revision: revision(3) } }), 'a2@2 a3@3');
+    await refused(rolledBack, /tell revision 4 differently/, { until: { kind: 'revision', revision: revision(6) } });
+  });
+
+  it('gives what was there at a time', async () => {
+    const at = { kind: 'time', time: { seconds: T + 10, nanos: 0 } } as const;
+    const seen = rolledBack.map((object) => object);
+    assert.equal(await restored(seen, { until: at }).catch(String), 'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7');
+  });
+});
+
+describe('two deltas of one revision', () => {
+  const base = first;
+  it('are refused when they tell different events, whoever is longer', async () => {
+    const one = delta([...past.slice(1), ...puts('b', 4, 4)], 5);
+    const other = delta([...past.slice(1), ...puts('x', 4, 5)], 6);
+    await refusedEverywhere([base, one, other], one, other);
+    const inside = delta(puts('x', 3, 3), 4);
+    await refusedEverywhere([base, one, inside], one, inside);
+  });
+
+  it('are taken once when they tell the same', async () => {
+    const one = delta(puts('a', 3, 4), 5);
+    const other = delta(puts('a', 4, 6), 6);
+    const inside = delta(puts('a', 3, 3), 4);
+    assert.equal(await restored([base, one, other, inside]), 'a2@2 a3@3 a4@4 a5@5 a6@6');
+    assert.deepEqual(
+      (await verified([base, one, other, inside], 'structure')).findings.filter(({ weight }) => weight === 'problem'),
+      [],
+    );
+  });
+
+  for (const [what, change] of [
+    ['value', { value: Buffer.from('other') }],
+    ['lease', { lease: 7n }],
+    ['version', { version: 2 }],
+    ['create revision', { createRevision: revision(2) }],
+  ] as const) {
+    it(`are refused for another ${what} alone`, async () => {
+      const one = delta(puts('a', 3, 4), 5);
+      const other = delta([put('a3', 3), put('a4', 4, change), put('a5', 5)], 6);
+      await refused([base, one, other], /tell revision 4 differently/);
+    });
+  }
+
+  it('are refused when one has an event more', async () => {
+    const one = delta(puts('a', 3, 4), 5);
+    const other = delta([...puts('a', 3, 3), put('a4', 4), put('z', 4), put('a5', 5)], 6);
+    await refused([base, one, other], /tell revision 4 differently/);
+  });
+});
+
+describe('a delta across the end of the full', () => {
+  it('is compared with the database', async () => {
+    const base = await full(puts('a', 2, 5), 10);
+    assert.equal(await restored([base, delta(puts('a', 4, 7), 12)]), 'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7');
+    await refused([base, delta([...puts('a', 4, 4), ...puts('x', 5, 7)], 12)], /tell revision 5 differently/);
+    await refused([base, delta([...puts('a', 4, 4), put('a5', 5), put('x', 5), ...puts('a', 6, 6)], 12)], /revision 5/);
+  });
+
+  it('is taken where the database has compacted its revisions away', async () => {
+    const again = [put('k', 2), put('k', 3, { createRevision: revision(2), version: 2 })];
+    const base = await full([...again, put('k', 4, { createRevision: revision(2), version: 3 })], 10, true);
+    const crossing = delta(
+      [
+        put('k', 3, { createRevision: revision(2), version: 2 }),
+        put('k', 4, { createRevision: revision(2), version: 3 }),
+        ...puts('a', 5, 6),
+      ],
+      12,
+    );
+    assert.equal(await restored([base, crossing]), 'k@4 a5@5 a6@6');
+  });
+
+  it('that is older belongs to another history, and is left out', async () => {
+    const base = await full(past, 20);
+    assert.equal(await restored([base, delta([...past.slice(1), ...puts('x', 4, 6)], 12)]), 'a2@2 a3@3');
+  });
+});
+
+describe('no history is left', () => {
+  it('by a compaction that deltas overtook', async () => {
+    const compacted = await full(past, 4, true);
+    assert.equal(await restored([first, shared, ...left, compacted]), 'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7');
+    assert.deepEqual(
+      (await verified([first, shared, ...left, compacted], 'structure')).findings.filter(
+        ({ weight }) => weight === 'problem',
+      ),
+      [],
+    );
+  });
+
+  it('by a compaction that a full overtook', async () => {
+    const compacted = await full(past, 4, true);
+    const newer = await full(puts('a', 2, 5), 3);
+    assert.equal(await restored([first, shared, newer, compacted]), 'a2@2 a3@3 a4@4 a5@5');
+  });
+
+  it('by two writers whose clocks differ', async () => {
+    const theirs = await full(past, 20);
+    const again = delta(puts('a', 4, 8), 21);
+    assert.equal(await restored([first, shared, ...left, theirs, again]), 'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7 a8@8');
+  });
+
+  it('by a clock that was set back; the newest state is named then', async () => {
+    const base = await full(past, 1000);
+    const objects = [base, ...left];
+    await refused(objects, new RegExp(`--snapshot ${nameOf(left[1])}`));
+    assert.equal(await restored(objects, { from: nameOf(left[1]) }), 'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7');
+  });
+});
+
+describe('compact', () => {
+  it('refuses to merge two histories', async () => {
+    using dir = makeTempDir();
+    const store = memorySnapStore(rolledBack);
+    const request = {
+      store,
+      tempDir: dir.path,
+      maxFetchers: 2,
+      quotaBytes: undefined,
+      skipHashCheck: false,
+      saveTimeoutMs: 60_000,
+    };
+    await assert.rejects(compactBackup(request, recordedContext()), { code: 'history_fork' });
+  });
+});
