@@ -19,17 +19,17 @@ export interface BucketPlace {
   readonly log: Logger;
 }
 
-/** A bucket, and how old the credentials are that it was opened with. */
+/** A bucket, and the state of the credentials that it was opened with. */
 export interface OpenedBucket {
   readonly bucket: Bucket;
-  /** What {@link BucketProvider.modifiedAt} said when the credentials were read. */
-  readonly modifiedAt: number;
+  /** What {@link BucketProvider.state} said when the credentials were read. */
+  readonly state: string;
 }
 
 /** Opens buckets of one provider. Every folder of `providers` exports a function that makes one. */
 export interface BucketProvider {
-  /** Changes when the credentials are rotated, see `CredentialSource.modifiedAt`; then the bucket is opened anew. */
-  modifiedAt(): Promise<number>;
+  /** Changes when the credentials are rotated, see `CredentialSource.state`; then the bucket is opened anew. */
+  state(): Promise<string>;
   /** Reads and checks credentials and endpoint, without a request. Throws Failures with codes `credentials_…` and `endpoint_invalid`. */
   open(): Promise<OpenedBucket>;
 }

@@ -92,7 +92,7 @@ export async function openBucket(config: StoreConfig, surroundings: StoreSurroun
     log,
   };
   const provider = await LOADERS[config.provider]();
-  const bucket = await RotatingBucket.open(provider(place), log);
+  const bucket = await RotatingBucket.open(provider(place), { log, clock });
   const parallel = config.maxParallelChunkUploads;
   const shared = config.uploadMemory === 'shared' ? { buffers: new BufferPool({ count: Math.max(1, parallel) }) } : {};
   const upload = { parallel, minChunkSize: config.minChunkSize, ...shared, clock, log };

@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/runtime/system-clock.ts';
 import { RotatingBucket } from '../../src/snapstore/decorators/rotating-bucket.ts';
 import { RecordedLog } from '../support/context/recorded-log.ts';
 import { memoryBucket } from '../support/stores/memory-bucket.ts';
@@ -9,14 +10,14 @@ bucketSuite({
     const bucket = memoryBucket();
     let now = 0;
     const provider = {
-      modifiedAt: () => {
+      state: () => {
         now += 1;
-        return Promise.resolve(now);
+        return Promise.resolve(String(now));
       },
-      open: () => Promise.resolve({ bucket, modifiedAt: now }),
+      open: () => Promise.resolve({ bucket, state: String(now) }),
     };
     return {
-      bucket: await RotatingBucket.open(provider, new RecordedLog()),
+      bucket: await RotatingBucket.open(provider, { log: new RecordedLog(), clock: systemClock }),
       release: () => Promise.resolve(),
       fill: bucket.fill,
     };

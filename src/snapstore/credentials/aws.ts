@@ -74,8 +74,8 @@ export function awsCredentials(from: {
     : {
         ...source,
         read: async () => {
-          const { fields, modifiedAt, directory } = await source.read();
-          return { fields: withTokenPath(fields, { directory, where: source.location }), modifiedAt };
+          const { fields, state, directory } = await source.read();
+          return { fields: withTokenPath(fields, { directory, where: source.location }), state };
         },
       };
 }

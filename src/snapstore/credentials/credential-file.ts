@@ -70,23 +70,24 @@ export async function kindOfPath(path: string, where: string): Promise<'director
 }
 
 /**
- * When the newest of the files that exist was last written, ms since the epoch with fractions; 0 when none exists.
- * Symbolic links are followed: a secret mounted by Kubernetes is replaced by pointing its `..data` link at new files.
+ * A text that changes whenever one of the files is written, replaced or removed, whatever their times say: `cp -p` and archives keep
+ * those. Symbolic links are followed: a secret mounted by Kubernetes is replaced by pointing its `..data` link at new files.
  */
-export async function lastModified(paths: readonly string[]): Promise<number> {
-  const times = await Promise.all(
+export async function stateOfFiles(paths: readonly string[]): Promise<string> {
+  const states = await Promise.all(
     paths.map(async (path) => {
       try {
-        return (await stat(path)).mtimeMs;
+        const { dev, ino, ctimeNs, mtimeNs, size } = await stat(path, { bigint: true });
+        return [dev, ino, ctimeNs, mtimeNs, size].join(':');
       } catch (error) {
         if (errorCode(error) === 'ENOENT') {
-          return 0;
+          return 'absent';
         }
         throw unreadable(path, error);
       }
     }),
   );
-  return Math.max(0, ...times);
+  return paths.map((path, at) => `${path}=${states[at]}`).join('\n');
 }
 
 function unreadable(where: string, error: unknown): Error {

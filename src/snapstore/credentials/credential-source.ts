@@ -7,18 +7,18 @@ import { type CredentialSchema, parseFields } from './credential-fields.ts';
 import {
   findJsonFile,
   kindOfPath,
-  lastModified,
   type RawFields,
   readFieldFile,
   readJsonFields,
+  stateOfFiles,
 } from './credential-file.ts';
 import { type CredentialPath, credentialPath } from './credential-path.ts';
 
 /** Credentials as they were at one moment. */
 export interface ReadCredentials<Fields> {
   readonly fields: Fields;
-  /** What {@link CredentialSource.modifiedAt} said while they were read. */
-  readonly modifiedAt: number;
+  /** What {@link CredentialSource.state} said while they were read. */
+  readonly state: string;
   /** Where each field is a file of its own; undefined for every other form. */
   readonly directory?: string | undefined;
 }
@@ -30,10 +30,10 @@ export interface CredentialSource<Fields> {
   /** Reads and checks all fields. Throws Failures with code `credentials_…`. */
   read(): Promise<ReadCredentials<Fields>>;
   /**
-   * Grows when the secret is rotated: when the newest of its files was written, ms since the epoch; 0 for what cannot
-   * change, such as environment variables. Compare it with that of the last {@link ReadCredentials}.
+   * Changes when the secret is rotated, see {@link stateOfFiles}; always empty for what cannot change, such as environment variables.
+   * Compare it with that of the last {@link ReadCredentials}.
    */
-  modifiedAt(): Promise<number>;
+  state(): Promise<string>;
 }
 
 /** What the variables of a provider begin with, after the role's prefix. */
@@ -114,11 +114,11 @@ function sourceAt<Schema extends CredentialSchema>(
   const filesOf = (form: Form): string[] =>
     form.form === 'json' ? [form.path] : names.map((name) => join(form.path, name));
 
-  const readOnce = async (): Promise<{ form: Form; raw: RawFields; before: number; after: number }> => {
+  const readOnce = async (): Promise<{ form: Form; raw: RawFields; before: string; after: string }> => {
     const form = await place.locate();
-    const before = await lastModified(filesOf(form));
+    const before = await stateOfFiles(filesOf(form));
     const raw = form.form === 'json' ? await readJsonFields(form.path) : await readFieldFiles(form.path, names);
-    return { form, raw, before, after: await lastModified(filesOf(form)) };
+    return { form, raw, before, after: await stateOfFiles(filesOf(form)) };
   };
 
   return {
@@ -132,9 +132,9 @@ function sourceAt<Schema extends CredentialSchema>(
       const noun = attempt.form.form === 'json' ? 'field' : 'file';
       const fields = parseFields(attempt.raw, { schema, where: attempt.form.path, noun });
       const directory = attempt.form.form === 'fields' ? attempt.form.path : undefined;
-      return { fields, modifiedAt: attempt.before, directory };
+      return { fields, state: attempt.before, directory };
     },
-    modifiedAt: async () => await lastModified(filesOf(await place.locate())),
+    state: async () => await stateOfFiles(filesOf(await place.locate())),
   };
 }
 

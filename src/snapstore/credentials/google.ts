@@ -5,7 +5,7 @@ import type { Environment } from '../../runtime/environment.ts';
 import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { type CredentialSchema, parseFields } from './credential-fields.ts';
-import { kindOfPath, lastModified, type RawFields, readFieldFile, readJsonFields } from './credential-file.ts';
+import { kindOfPath, type RawFields, readFieldFile, readJsonFields, stateOfFiles } from './credential-file.ts';
 import { credentialPath } from './credential-path.ts';
 import type { CredentialSource } from './credential-source.ts';
 
@@ -79,14 +79,14 @@ export function googleCredentials({
     location,
     read: async () => {
       await kindOfPath(path, where);
-      const modifiedAt = await lastModified(files);
+      const state = await stateOfFiles(files);
       const identity = await readIdentity(path);
       return {
         fields: { identity, storageAPIEndpoint: await readFieldFile(siblingFile('storageAPIEndpoint')) },
-        modifiedAt,
+        state,
       };
     },
-    modifiedAt: () => lastModified(files),
+    state: () => stateOfFiles(files),
   };
 }
 

@@ -37,10 +37,10 @@ export function openShiftCredentials(from: {
   return {
     ...source,
     read: async () => {
-      const { fields, modifiedAt } = await source.read();
+      const { fields, state } = await source.read();
       const disableSSL = fields.disableSSL ?? set.OCS_DISABLE_SSL;
       const insecureSkipVerify = fields.insecureSkipVerify ?? set.OCS_INSECURE_SKIP_VERIFY;
-      return { fields: { ...fields, disableSSL, insecureSkipVerify }, modifiedAt };
+      return { fields: { ...fields, disableSSL, insecureSkipVerify }, state };
     },
   };
 }

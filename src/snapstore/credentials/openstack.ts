@@ -76,11 +76,11 @@ export function openStackCredentials(from: {
   const region = variable(from.environment, `${variablePrefix(from.role)}OS_REGION_NAME`);
   return {
     location: files.location,
-    modifiedAt: () => files.modifiedAt(),
+    state: () => files.state(),
     read: async () => {
-      const { fields, modifiedAt } = await files.read();
+      const { fields, state } = await files.read();
       const origin = `the field "authURL" of ${files.location}`;
-      return { fields: credentialsOf(fields, { region, origin }), modifiedAt };
+      return { fields: credentialsOf(fields, { region, origin }), state };
     },
   };
 }
@@ -126,11 +126,11 @@ function fromVariables({
   const location = `${prefix}*`;
   return {
     location,
-    modifiedAt: async () => 0,
+    state: async () => '',
     read: async () => {
       const nameOf = (field: string): string => prefix + (namesOf[field]?.[0] ?? field);
       const fields = parseFields(raw, { schema, where: `the variables ${location}`, noun: 'variable', nameOf });
-      return { fields: credentialsOf(fields, { region: undefined, origin: nameOf('authURL') }), modifiedAt: 0 };
+      return { fields: credentialsOf(fields, { region: undefined, origin: nameOf('authURL') }), state: '' };
     },
   };
 }

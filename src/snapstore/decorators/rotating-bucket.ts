@@ -1,4 +1,5 @@
 import { finished, type Readable } from 'node:stream';
+import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import type {
   Bucket,
@@ -11,32 +12,49 @@ import type {
   VersionOptions,
 } from '../bucket.ts';
 import type { BucketProvider, OpenedBucket } from '../bucket-provider.ts';
+import { StoreError } from '../store-error.ts';
 
 /** A bucket opened with one state of the credentials, and how many calls still use it. */
 interface Generation extends OpenedBucket {
   users: number;
   retired: boolean;
+  /** Since when it may be opened again when the store refuses its credentials, ms of the monotonic clock. */
+  readonly openedAt: number;
+  /** Whether the store has refused something since. */
+  denied: boolean;
+}
+
+/** How long a bucket that was refused something is used before it is opened again, ms: a right that lacks for good is refused often. */
+const reopenAfterMs = 5_000;
+
+/** What the bucket works with. */
+interface Surroundings {
+  readonly log: Logger;
+  readonly clock: Pick<Clock, 'monotonic'>;
 }
 
 /**
- * A bucket that is opened anew when its credentials were rotated. They are checked before each listing, read, upload and
- * delete; a call ends with the credentials it began with. While new credentials cannot be read, the old stay in use.
+ * A bucket that is opened anew when its credentials were rotated, or after the store has denied something: they may have come from
+ * a place that cannot be watched. They are checked before each listing, read, upload and delete; a call ends with the
+ * credentials it began with. While new credentials cannot be read, the old stay in use.
  */
 export class RotatingBucket implements Bucket {
   readonly #provider: BucketProvider;
   readonly #log: Logger;
+  readonly #clock: Surroundings['clock'];
   #current: Generation;
   #renewal: Promise<void> | undefined;
 
-  private constructor(provider: BucketProvider, opened: OpenedBucket, log: Logger) {
+  private constructor(provider: BucketProvider, opened: OpenedBucket, { log, clock }: Surroundings) {
     this.#provider = provider;
     this.#log = log;
-    this.#current = { ...opened, users: 0, retired: false };
+    this.#clock = clock;
+    this.#current = this.#generation(opened);
   }
 
   /** Opens the bucket for the first time. Throws what the provider throws. */
-  static async open(provider: BucketProvider, log: Logger): Promise<RotatingBucket> {
-    return new RotatingBucket(provider, await provider.open(), log);
+  static async open(provider: BucketProvider, surroundings: Surroundings): Promise<RotatingBucket> {
+    return new RotatingBucket(provider, await provider.open(), surroundings);
   }
 
   get traits(): BucketTraits {
@@ -48,18 +66,15 @@ export class RotatingBucket implements Bucket {
   }
 
   async exists(options: CallOptions): Promise<boolean> {
-    const generation = await this.#enter();
-    try {
-      return (await generation.bucket.exists?.(options)) ?? true;
-    } finally {
-      this.#leave(generation);
-    }
+    return await this.#during(async ({ bucket }) => (await bucket.exists?.(options)) ?? true);
   }
 
   async *list(prefix: string, options: ListOptions): AsyncGenerator<ObjectEntry, void, undefined> {
     const generation = await this.#enter();
     try {
       yield* generation.bucket.list(prefix, options);
+    } catch (error) {
+      throw noted(error, generation);
     } finally {
       this.#leave(generation);
     }
@@ -73,7 +88,7 @@ export class RotatingBucket implements Bucket {
       return body;
     } catch (error) {
       this.#leave(generation);
-      throw error;
+      throw noted(error, generation);
     }
   }
 
@@ -84,17 +99,12 @@ export class RotatingBucket implements Bucket {
       return this.#watched(upload, generation);
     } catch (error) {
       this.#leave(generation);
-      throw error;
+      throw noted(error, generation);
     }
   }
 
   async delete(key: string, options: VersionOptions): Promise<void> {
-    const generation = await this.#enter();
-    try {
-      await generation.bucket.delete(key, options);
-    } finally {
-      this.#leave(generation);
-    }
+    await this.#during(({ bucket }) => bucket.delete(key, options));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -112,13 +122,23 @@ export class RotatingBucket implements Bucket {
       }
     };
     return {
-      leftovers: upload.leftovers,
+      get leftovers() {
+        return upload.leftovers;
+      },
       linkFile: (path, options) => upload.linkFile?.(path, options) ?? Promise.resolve(false),
-      writePart: (part, options) => upload.writePart(part, options),
+      writePart: async (part, options) => {
+        await upload.writePart(part, options).catch((error: unknown) => {
+          throw noted(error, generation);
+        });
+      },
       complete: async (whole, options) => {
-        const entry = await upload.complete(whole, options);
-        leave();
-        return entry;
+        try {
+          const entry = await upload.complete(whole, options);
+          leave();
+          return entry;
+        } catch (error) {
+          throw noted(error, generation);
+        }
       },
       abort: async (options) => {
         try {
@@ -128,6 +148,21 @@ export class RotatingBucket implements Bucket {
         }
       },
     };
+  }
+
+  #generation(opened: OpenedBucket): Generation {
+    return { ...opened, users: 0, retired: false, openedAt: this.#clock.monotonic(), denied: false };
+  }
+
+  async #during<T>(call: (generation: Generation) => Promise<T>): Promise<T> {
+    const generation = await this.#enter();
+    try {
+      return await call(generation);
+    } catch (error) {
+      throw noted(error, generation);
+    } finally {
+      this.#leave(generation);
+    }
   }
 
   async #enter(): Promise<Generation> {
@@ -147,16 +182,18 @@ export class RotatingBucket implements Bucket {
   async #renew(): Promise<void> {
     const old = this.#current;
     try {
-      if ((await this.#provider.modifiedAt()) === old.modifiedAt) {
+      const mayHelp = old.denied && this.#clock.monotonic() - old.openedAt >= reopenAfterMs;
+      if (!mayHelp && (await this.#provider.state()) === old.state) {
         return;
       }
-      this.#current = { ...(await this.#provider.open()), users: 0, retired: false };
+      this.#current = this.#generation(await this.#provider.open());
     } catch (error) {
       const found = error instanceof Error ? error.message : String(error);
       this.#log.warn({ error: found }, 'the store keeps its old credentials: new ones cannot be read');
       return;
     }
-    this.#log.info({ store: old.bucket.location }, 'the store has new credentials');
+    const text = old.state === this.#current.state ? 'the store was opened again' : 'the store has new credentials';
+    this.#log.info({ store: old.bucket.location }, text);
     old.retired = true;
     this.#closeWhenUnused(old);
   }
@@ -169,4 +206,10 @@ export class RotatingBucket implements Bucket {
       });
     }
   }
+}
+
+/** The error, after it was noted for the next call whether the store refused the credentials. */
+function noted(error: unknown, generation: Generation): unknown {
+  generation.denied ||= error instanceof StoreError && error.kind === 'denied';
+  return error;
 }

@@ -13,10 +13,10 @@ export function absProvider(place: BucketPlace): BucketProvider {
       ? undefined
       : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes: ['http', 'https'] });
   return {
-    modifiedAt: () => source.modifiedAt(),
+    state: () => source.state(),
     open: async () => {
-      const { fields, modifiedAt } = await source.read();
-      return { bucket: new AbsBucket({ container, credentials: fields, endpoint, network, clock }), modifiedAt };
+      const { fields, state } = await source.read();
+      return { bucket: new AbsBucket({ container, credentials: fields, endpoint, network, clock }), state };
     },
   };
 }

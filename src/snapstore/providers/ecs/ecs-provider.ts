@@ -21,7 +21,7 @@ export function ecsProvider(place: BucketPlace): BucketProvider {
     insecureSkipVerify: credentials.ECS_INSECURE_SKIP_VERIFY,
   });
   return {
-    modifiedAt: () => Promise.resolve(0),
-    open: () => Promise.resolve({ bucket: new S3Bucket(settings, { clock, network }), modifiedAt: 0 }),
+    state: () => Promise.resolve(''),
+    open: () => Promise.resolve({ bucket: new S3Bucket(settings, { clock, network }), state: '' }),
   };
 }

@@ -26,7 +26,7 @@ export function gcsProvider(place: BucketPlace): BucketProvider {
     return override ?? (written === undefined ? undefined : parseEndpoint(written, { origin, schemes }));
   };
   return {
-    modifiedAt: async () => (await source?.modifiedAt()) ?? 0,
+    state: async () => (await source?.state()) ?? '',
     open: async () => {
       const read = await source?.read();
       const endpoint = endpointOf(read?.fields);
@@ -34,7 +34,7 @@ export function gcsProvider(place: BucketPlace): BucketProvider {
         ? anonymous
         : createAuthorizer(read?.fields.identity, { fetch: tokenFetch(network) });
       const bucket = new GcsBucket({ container, authorizer, endpoint, network, clock });
-      return { bucket, modifiedAt: read?.modifiedAt ?? 0 };
+      return { bucket, state: read?.state ?? '' };
     },
   };
 }

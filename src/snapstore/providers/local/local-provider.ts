@@ -5,10 +5,10 @@ import { localDirectory } from './local-path.ts';
 /** A directory of this machine as the registry knows it; there are no credentials. */
 export function localProvider({ container, environment, clock }: BucketPlace): BucketProvider {
   return {
-    modifiedAt: () => Promise.resolve(0),
+    state: () => Promise.resolve(''),
     open: async () => ({
       bucket: new LocalBucket({ directory: localDirectory(container, environment), clock }),
-      modifiedAt: 0,
+      state: '',
     }),
   };
 }

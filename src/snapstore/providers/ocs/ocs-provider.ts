@@ -8,9 +8,9 @@ export function ocsProvider(place: BucketPlace): BucketProvider {
   const { role, container, endpointOverride, environment, network, clock } = place;
   const source = openShiftCredentials({ role, environment });
   return {
-    modifiedAt: () => source.modifiedAt(),
+    state: () => source.state(),
     open: async () => {
-      const { fields, modifiedAt } = await source.read();
+      const { fields, state } = await source.read();
       const written = `the field "endpoint" of ${source.location}`;
       const settings = keyedEndpoint({
         ...fields,
@@ -18,7 +18,7 @@ export function ocsProvider(place: BucketPlace): BucketProvider {
         endpoint: endpointOverride ?? fields.endpoint,
         origin: endpointOverride === undefined ? written : '--store-endpoint-override',
       });
-      return { bucket: new S3Bucket(settings, { clock, network }), modifiedAt };
+      return { bucket: new S3Bucket(settings, { clock, network }), state };
     },
   };
 }

@@ -14,12 +14,12 @@ export function ossProvider(place: BucketPlace): BucketProvider {
       ? undefined
       : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes });
   return {
-    modifiedAt: () => source.modifiedAt(),
+    state: () => source.state(),
     open: async () => {
-      const { fields: credentials, modifiedAt } = await source.read();
+      const { fields: credentials, state } = await source.read();
       const origin = `the field "storageEndpoint" of ${source.location}`;
       const endpoint = override ?? parseEndpoint(withScheme(credentials.storageEndpoint), { origin, schemes });
-      return { bucket: new OssBucket({ container, credentials, endpoint, network, clock }), modifiedAt };
+      return { bucket: new OssBucket({ container, credentials, endpoint, network, clock }), state };
     },
   };
 }

@@ -145,6 +145,13 @@ export class S3Bucket implements Bucket {
     }
   }
 
+  /** Finds region and credentials, where that is up to the SDK. Throws its own errors. */
+  async findIdentity(): Promise<void> {
+    const { region, credentials } = this.#place.client.config;
+    await region();
+    await credentials();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#place.client.destroy();
     return Promise.resolve();

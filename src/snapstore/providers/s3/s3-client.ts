@@ -9,6 +9,16 @@ import { webIdentity } from './web-identity.ts';
 /** Connections that one bucket may have open at once. */
 const MOST_CONNECTIONS = 64;
 
+/** The SDK keeps what it has read of `~/.aws` for the life of the process; keys that were changed there would never be used. */
+const uncached = { ignoreCache: true };
+
+/** The SDK warns of what it finds in the environment on the console. */
+const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+function ignore(): void {
+  // Its words are not for the operator.
+}
+
 /** How long a connection may take to be made, ms. */
 const CONNECT_TIMEOUT = 10_000;
 
@@ -31,6 +41,7 @@ function bareClient(settings: S3Settings, { clock, network }: S3Surroundings): S
   const config: S3ClientConfig = {
     forcePathStyle: settings.pathStyle,
     maxAttempts: 1,
+    logger: silent,
     requestChecksumCalculation: settings.requestChecksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
     responseChecksumValidation: settings.responseChecksums === 'when_required' ? 'WHEN_REQUIRED' : 'WHEN_SUPPORTED',
     // To wait for "100 Continue" before each part costs a round trip and a connection of the SDK's own.
@@ -55,7 +66,7 @@ function bareClient(settings: S3Settings, { clock, network }: S3Surroundings): S
         credentials: webIdentity({ ...identity, region, trustedCaCert }, { clock, network }),
       });
     case 'default chain':
-      return new S3Client(config);
+      return new S3Client({ ...config, ...uncached });
     default:
       return identity satisfies never;
   }

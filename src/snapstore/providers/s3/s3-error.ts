@@ -75,7 +75,7 @@ export function s3Error(error: unknown, what: S3Action): StoreError {
       cause: error,
     });
   }
-  const { kind, ...parts } = ofTheSdk(error) ?? kindOfNetworkError(error);
+  const { kind, ...parts } = faultOfSdk(error) ?? kindOfNetworkError(error);
   return new StoreError(kind, { action, object, ...parts, cause: error });
 }
 
@@ -149,14 +149,15 @@ function refusalIn(error: unknown): S3Refusal | undefined {
   return answer instanceof S3Refusal ? answer : undefined;
 }
 
-interface SdkFault {
+/** What is wrong before anything was sent. */
+export interface SdkFault {
   readonly kind: StoreErrorKind;
   readonly found: string;
   readonly remedy?: string;
 }
 
-/** Faults that the SDK finds before it sends anything. */
-function ofTheSdk(error: unknown): SdkFault | undefined {
+/** Faults that the SDK finds before it sends anything; undefined for all others. */
+export function faultOfSdk(error: unknown): SdkFault | undefined {
   if (!(error instanceof Error)) {
     return undefined;
   }

@@ -1,7 +1,10 @@
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { type AwsCredentials, awsCredentials, readWebIdentityToken } from '../../credentials/aws.ts';
+import { credentialFailure } from '../../credentials/credential-failure.ts';
 import { parseEndpoint } from '../../http/endpoint.ts';
+import { variablePrefix } from '../../store-role.ts';
 import { S3Bucket } from './s3-bucket.ts';
+import { faultOfSdk } from './s3-error.ts';
 import type { S3Identity, S3Settings } from './s3-settings.ts';
 
 /** The secret signs each request and never travels, so plain http is allowed. */
@@ -16,7 +19,7 @@ export function s3Provider(place: BucketPlace): BucketProvider {
       ? undefined
       : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes: SCHEMES });
   return {
-    modifiedAt: async () => (await source?.modifiedAt()) ?? 0,
+    state: async () => (await source?.state()) ?? '',
     open: async () => {
       const read = await source?.read();
       const origin = `the field "endpoint" of ${source?.location}`;
@@ -28,9 +31,35 @@ export function s3Provider(place: BucketPlace): BucketProvider {
         // Better refused now than at the first request.
         await readWebIdentityToken(settings.identity.tokenPath);
       }
-      return { bucket: new S3Bucket(settings, { clock, network }), modifiedAt: read?.modifiedAt ?? 0 };
+      const bucket = new S3Bucket(settings, { clock, network });
+      if (settings.identity.kind === 'default chain') {
+        await requireIdentity(bucket, { role });
+      }
+      return { bucket, state: read?.state ?? '' };
     },
   };
+}
+
+/**
+ * Looks for region and credentials where the SDK does, before anything depends on them. Throws a Failure `credentials_absent` when
+ * there are none; other faults show at the first request, which may be repeated.
+ */
+async function requireIdentity(bucket: S3Bucket, { role }: Pick<BucketPlace, 'role'>): Promise<void> {
+  try {
+    await bucket.findIdentity();
+  } catch (error) {
+    const { found } = faultOfSdk(error) ?? {};
+    if (found === undefined) {
+      return;
+    }
+    await bucket[Symbol.asyncDispose]();
+    const name = `${variablePrefix(role)}AWS_APPLICATION_CREDENTIALS`;
+    throw credentialFailure('absent', {
+      where: name,
+      found: `the variable is not set, and elsewhere ${found}`,
+      remedy: `set it or ${name}_JSON, or AWS_REGION with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
+    });
+  }
 }
 
 function settingsOf(

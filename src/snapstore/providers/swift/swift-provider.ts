@@ -15,11 +15,11 @@ export function swiftProvider(place: BucketPlace): BucketProvider {
       ? undefined
       : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes: ['http', 'https'] });
   return {
-    modifiedAt: () => source.modifiedAt(),
+    state: () => source.state(),
     open: async () => {
-      const { fields, modifiedAt } = await source.read();
+      const { fields, state } = await source.read();
       const credentials = authURL === undefined ? fields : { ...fields, authURL };
-      return { bucket: new SwiftBucket({ container, credentials, network, clock }), modifiedAt };
+      return { bucket: new SwiftBucket({ container, credentials, network, clock }), state };
     },
   };
 }

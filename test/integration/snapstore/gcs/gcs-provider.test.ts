@@ -27,9 +27,9 @@ test('an http endpoint is an emulator, wherever it is given', async () => {
       environment: { SECONDARY_GOOGLE_APPLICATION_CREDENTIALS: dir.join('gcs.json') },
     }),
   ]) {
-    const { bucket, modifiedAt } = await provider.open();
+    const { bucket, state } = await provider.open();
     await using _ = bucket;
-    assert.equal(modifiedAt, await provider.modifiedAt());
+    assert.equal(state, await provider.state());
     const keys = await Array.fromAsync(bucket.list('', { signal }), ({ key }) => key);
     assert.deepEqual(keys, ['key']);
   }

@@ -113,15 +113,18 @@ suite('rotation', () => {
     const source = googleCredentials({ role: 'source', environment: { SOURCE_GOOGLE_APPLICATION_CREDENTIALS: path } });
     assert.ok(source);
     const far = Math.ceil(Date.now() / 1000) + 1000;
+    let before = await source.state();
     for (const [later, file] of ['token', 'projectID', 'config.json', 'storageAPIEndpoint'].entries()) {
       if (file === 'storageAPIEndpoint') {
         await writeFile(dir.join('external', file), 'https://storage.example.org/storage/v1/\n');
       }
       await utimes(dir.join('external', file), far + later, far + later);
-      assert.equal(await source.modifiedAt(), (far + later) * 1000);
+      const after = await source.state();
+      assert.notEqual(after, before, file);
+      before = after;
     }
-    const { fields, modifiedAt } = await source.read();
+    const { fields, state } = await source.read();
     assert.equal(fields.storageAPIEndpoint, 'https://storage.example.org/storage/v1/');
-    assert.equal(modifiedAt, await source.modifiedAt());
+    assert.equal(state, await source.state());
   });
 });

@@ -273,15 +273,36 @@ describe('credentials that are refused', () => {
 });
 
 describe('rotation', () => {
-  it('modifiedAt is the time of the newest field file, and comes with what was read', async () => {
+  it('every change of a file changes the state, which comes with what was read', async () => {
     using dir = makeTempDir();
-    writeFields(dir.path, { ...complete, unrelated: 'x' });
-    utimesSync(dir.join('accessKeyID'), 1_000, 1_000);
-    utimesSync(dir.join('secretAccessKey'), 2_000, 2_000);
-    utimesSync(dir.join('unrelated'), 3_000, 3_000);
+    writeFields(dir.path, complete);
     const source = sourceFrom({ AWS_APPLICATION_CREDENTIALS: dir.path });
-    assert.equal(await source.modifiedAt(), 2_000_000);
-    assert.equal((await source.read()).modifiedAt, 2_000_000);
+    const keepTime = (name: string): void => utimesSync(dir.join(name), 1_000, 1_000);
+    Object.keys(complete).forEach(keepTime);
+    let before = await source.state();
+    assert.equal((await source.read()).state, before);
+    const changes: Readonly<Record<string, () => void>> = {
+      'written in place, with its time kept': () => {
+        writeFileSync(dir.join('accessKeyID'), 'another');
+        keepTime('accessKeyID');
+      },
+      'replaced by a file with the same time': () => {
+        writeFileSync(dir.join('new'), 'other');
+        keepTime('new');
+        renameSync(dir.join('new'), dir.join('accessKeyID'));
+      },
+      'an older file comes back': () => utimesSync(dir.join('secretAccessKey'), 500, 500),
+      'one more field': () => writeFileSync(dir.join('region'), 'north'),
+    };
+    for (const [title, change] of Object.entries(changes)) {
+      change();
+      const after = await source.state();
+      assert.notEqual(after, before, title);
+      assert.equal((await source.read()).state, after, title);
+      before = after;
+    }
+    writeFileSync(dir.join('unrelated'), 'x');
+    assert.equal(await source.state(), before);
   });
 
   it('a Kubernetes secret that is turned to new files is noticed and read anew', async () => {
@@ -300,15 +321,15 @@ describe('rotation', () => {
     const source = sourceFrom({ AWS_APPLICATION_CREDENTIALS: dir.path });
     const first = await source.read();
     assert.equal(first.fields.accessKeyID, 'first');
-    assert.equal(first.modifiedAt, await source.modifiedAt());
+    assert.equal(first.state, await source.state());
     generation('..2026_02', 'second', 5_000);
-    assert.equal(await source.modifiedAt(), 5_000_000);
+    assert.notEqual(await source.state(), first.state);
     assert.equal((await source.read()).fields.accessKeyID, 'second');
   });
 
   it('a secret that vanished is an error, not an old secret', async () => {
     using dir = makeTempDir();
     const source = sourceFrom({ AWS_APPLICATION_CREDENTIALS: dir.join('gone') });
-    assert.equal((await failureOf(source.modifiedAt())).code, 'credentials_unreadable');
+    assert.equal((await failureOf(source.state())).code, 'credentials_unreadable');
   });
 });

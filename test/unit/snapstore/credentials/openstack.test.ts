@@ -150,7 +150,7 @@ describe('credentials of OpenStack in variables', () => {
     const environment = variables('OS_', 'variable');
     const { identity: found } = await readFile({ ...place, ...password }, environment);
     assert.deepEqual(found, identity);
-    assert.equal(await openStackCredentials({ role: 'primary', environment }).modifiedAt(), 0);
+    assert.equal(await openStackCredentials({ role: 'primary', environment }).state(), '');
   });
 
   it('a source has its own; a secondary store its own or those of the primary', async () => {
