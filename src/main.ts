@@ -1,16 +1,42 @@
 import process from 'node:process';
 import { reportFor, run } from './cli/run.ts';
+import { threadWork } from './runtime/process/thread-work.ts';
 import { resultOutput } from './runtime/terminal/result-output.ts';
 import { standardStream } from './runtime/terminal/standard-stream.ts';
 import type { TextOutput } from './runtime/terminal/text-output.ts';
 
 const argv = process.argv.slice(2);
 
+/** How long an end waits for requests of files, ms: they may be on their way to succeed. */
+const patience = { afterFailure: 5_000, forced: 250 } as const;
+const pauseMs = 10;
+
 /** Ends the process with an error; the only place that maps errors to text and exit code. */
-function fail(error: unknown): never {
+function fail(error: unknown): void {
   const report = reportFor(error, argv);
   stderr.write(report.text);
-  process.exit(report.exitCode);
+  end(report.exitCode, 'afterFailure');
+}
+
+/**
+ * Ends the process. `process.exit` waits for threads: when one of them hangs in a request to the system, only SIGKILL ends it.
+ * Workers are stopped by an exit, unless they hang as well, which a forced end does not find out.
+ */
+function end(exitCode: number, why: keyof typeof patience): void {
+  const waitUntil = performance.now() + patience[why];
+  const tryToEnd = (): void => {
+    const work = threadWork(process.getActiveResourcesInfo());
+    if (work === 'none' || (work === 'workers' && why === 'afterFailure')) {
+      process.exit(exitCode);
+    }
+    if (performance.now() >= waitUntil) {
+      process.kill(process.pid, 'SIGKILL');
+      // Still here: the first process of a container cannot kill itself.
+      process.abort();
+    }
+    setTimeout(tryToEnd, pauseMs);
+  };
+  tryToEnd();
 }
 
 /** Logs. What cannot be written is dropped: a terminal that has gone, or a full disk for logs, must not end a backup. */
@@ -33,8 +59,10 @@ const stdout = resultOutput(standardStream(process.stdout));
 process.on('uncaughtException', fail);
 // Without this, a command that waits for something that can no longer come would end with 0.
 process.on('beforeExit', () => fail(new Error('nothing is left to wait for, and the command is not done')));
+// By default it opens a debugger, or, where that is switched off, ends the process. Daemons get it from log rotation.
+process.on('SIGUSR1', () => undefined);
 
-run({ argv, stdout, stderr, signals: process, abandon: (exitCode) => process.exit(exitCode) }).then(
+run({ argv, stdout, stderr, signals: process, abandon: (exitCode) => end(exitCode, 'forced') }).then(
   () => process.exit(0),
   fail,
 );

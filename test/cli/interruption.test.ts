@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { freePort } from '../../scripts/lab/free-port.ts';
-import { makeRig } from './rig.ts';
+import { goldenStorePath } from '../support/fixtures/golden-store.ts';
+import { executable, makeRig, type Rig } from './rig.ts';
 
 /** A server that takes connections and never says a word. */
 async function silentServer() {
@@ -78,4 +80,62 @@ describe('an endpoint that nobody answers at', () => {
     assert.match(errors[0] ?? '', new RegExp(`127\\.0\\.0\\.1:${port}`));
     assert.doesNotMatch(stderr, /\n {4}at /);
   });
+});
+
+/**
+ * Arguments for Node with which `threads` of the four threads for files begin to wait for a pipe without a writer, as they would for a
+ * mount that hangs, once the program has written its first line. Nothing but SIGKILL ends such a thread.
+ */
+function hangingThreads(rig: Rig, threads: number): readonly string[] {
+  const fifo = rig.home.join('fifo');
+  execFileSync('mkfifo', [fifo]);
+  const script = `
+    import { open } from 'node:fs';
+    const { stderr } = process;
+    const write = stderr.write.bind(stderr);
+    stderr.write = (...line) => {
+      stderr.write = write;
+      for (let thread = 0; thread < ${threads}; thread++) open(${JSON.stringify(fifo)}, () => {});
+      return write(...line);
+    };`;
+  return ['--import', `data:text/javascript,${encodeURIComponent(script)}`];
+}
+
+describe('a thread that hangs in the file system', { skip: executable !== undefined }, () => {
+  it('does not hold up the end after a failure', async () => {
+    await using rig = makeRig();
+    const running = rig.start(['list', '--no-such-flag'], { nodeArguments: hangingThreads(rig, 1) });
+    const { stderr, signal } = await running.finished;
+    assert.match(stderr, /^error: /m);
+    assert.equal(signal, 'SIGKILL');
+  });
+
+  for (const [why, more, patternOfLast, withinMs] of [
+    ['a second signal', true, /Received SIGTERM again, stopping at once/, 3_000],
+    ['the end of the grace period', false, /Not stopped 10 s after SIGTERM, giving up/, 14_000],
+  ] as const) {
+    it(`does not hold up ${why}`, async () => {
+      await using rig = makeRig();
+      const source = [
+        '--source-store-container',
+        goldenStorePath('etcd-3.5/gzip'),
+        '--source-store-prefix',
+        'etcd-main',
+      ];
+      const stores = [...source, '--store-container', rig.home.join('copy')];
+      const nodeArguments = hangingThreads(rig, 4);
+      const running = rig.start(['copy', '--log-format=text', ...stores], { nodeArguments });
+      await running.saw(/INFO/);
+      running.kill('SIGTERM');
+      await running.saw(/Received SIGTERM, stopping/);
+      const begun = performance.now();
+      if (more) {
+        running.kill('SIGTERM');
+      }
+      const { stderr, signal } = await running.finished;
+      assert.match(stderr, patternOfLast);
+      assert.equal(signal, 'SIGKILL');
+      assert.ok(performance.now() - begun < withinMs);
+    });
+  }
 });
