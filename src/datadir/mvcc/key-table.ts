@@ -1,3 +1,5 @@
+import { type HashSecret, halfSipHash, randomSecret } from '../../checksum/half-siphash.ts';
+
 /** Keys are copied into blocks of this many bytes; a longer one has a block of its own. */
 const BLOCK_SIZE = 1024 * 1024;
 const FIRST_CAPACITY = 1024;
@@ -9,13 +11,20 @@ const REMOVED = -2;
 /**
  * A hash table from keys to numbers in typed arrays: a key takes its own bytes and about 40 more, in a Map of strings hundreds.
  * Slots with open addressing refer to blocks with the bytes of the keys. Removed keys are dropped when the table grows next.
+ * Clients of etcd choose the keys, so each table has a secret: they cannot know which keys collide.
  */
 export class KeyTable {
+  readonly #secret: HashSecret;
   #slots = new Slots(FIRST_CAPACITY);
   #blocks = new KeyBlocks();
   /** Slots that are taken, and those of them whose key was removed. */
   #taken = 0;
   #removed = 0;
+
+  /** `secret` is given by tests only. */
+  constructor({ secret = randomSecret() }: { readonly secret?: HashSecret } = {}) {
+    this.#secret = secret;
+  }
 
   /** Number of keys. */
   get size(): number {
@@ -24,7 +33,7 @@ export class KeyTable {
 
   /** Gives `key` the number `value`, which must not be negative. The bytes are copied. */
   set(key: Uint8Array, value: number): void {
-    const hash = hashOf(key);
+    const hash = halfSipHash(key, this.#secret);
     const slot = this.#find(key, hash);
     const { values } = this.#slots;
     const before = values[slot];
@@ -42,7 +51,7 @@ export class KeyTable {
 
   /** Removes `key`, if it is in the table. */
   delete(key: Uint8Array): void {
-    const slot = this.#find(key, hashOf(key));
+    const slot = this.#find(key, halfSipHash(key, this.#secret));
     const { values } = this.#slots;
     if ((values[slot] ?? FREE) >= 0) {
       values[slot] = REMOVED;
@@ -171,14 +180,4 @@ class KeyBlocks {
     }
     return true;
   }
-}
-
-/** FNV-1a with 32 bits, then mixed so that the low bits, which choose the slot, depend on all of them. */
-function hashOf(key: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < key.length; at++) {
-    hash = Math.imul(hash ^ (key[at] ?? 0), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  return (hash ^ (hash >>> 13)) >>> 0;
 }

@@ -15,8 +15,3 @@ export function keyRange(key: string, rangeEnd: string): KeyRange {
   }
   return { from: key, to: rangeEnd === '\0' ? undefined : rangeEnd };
 }
-
-/** Whether a key lies in a range. */
-export function inRange(range: KeyRange, key: string): boolean {
-  return key >= range.from && (range.to === undefined || key < range.to);
-}

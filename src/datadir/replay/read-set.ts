@@ -1,14 +1,15 @@
 import type { Operation } from '../raft/raft-request.ts';
 import type { TxnOperation, TxnRequest } from '../raft/txn-request.ts';
 import type { PutRequest } from '../raft/write-request.ts';
-import { inRange, type KeyRange, keyRange } from './key-range.ts';
+import { KeyIntervals } from './key-intervals.ts';
+import { keyRange } from './key-range.ts';
 
 /** The keys of the db that the requests of a log may read. A log is short and a db is large, so only these are loaded. */
 export class ReadSet {
   readonly #keys = new Set<string>();
-  readonly #ranges: KeyRange[] = [];
+  readonly #ranges = new KeyIntervals();
   readonly #valueKeys = new Set<string>();
-  readonly #valueRanges: KeyRange[] = [];
+  readonly #valueRanges = new KeyIntervals();
   readonly #leases = new Set<bigint>();
   readonly #changes: 'counted' | 'wanted';
 
@@ -19,11 +20,11 @@ export class ReadSet {
 
   /** True when no key of the db matters. */
   get isEmpty(): boolean {
-    return this.#keys.size === 0 && this.#ranges.length === 0 && this.#leases.size === 0;
+    return this.#keys.size === 0 && this.#ranges.isEmpty && this.#leases.size === 0;
   }
 
   hasKey(key: string): boolean {
-    return this.#keys.has(key) || this.#ranges.some((range) => inRange(range, key));
+    return this.#keys.has(key) || this.#ranges.has(key);
   }
 
   hasLease(lease: bigint): boolean {
@@ -32,7 +33,7 @@ export class ReadSet {
 
   /** Whether the value of a key may be read. */
   hasValue(key: string): boolean {
-    return this.#valueKeys.has(key) || this.#valueRanges.some((range) => inRange(range, key));
+    return this.#valueKeys.has(key) || this.#valueRanges.has(key);
   }
 
   add(operation: Operation): void {
@@ -96,7 +97,7 @@ export class ReadSet {
     if (rangeEnd === '') {
       this.#keys.add(key);
     } else {
-      addOnce(this.#ranges, keyRange(key, rangeEnd));
+      this.#ranges.add(keyRange(key, rangeEnd));
     }
   }
 
@@ -104,14 +105,7 @@ export class ReadSet {
     if (rangeEnd === '') {
       this.#valueKeys.add(key);
     } else {
-      addOnce(this.#valueRanges, keyRange(key, rangeEnd));
+      this.#valueRanges.add(keyRange(key, rangeEnd));
     }
-  }
-}
-
-/** Requests of a log are often alike; the list of ranges stays short. */
-function addOnce(ranges: KeyRange[], range: KeyRange): void {
-  if (!ranges.some(({ from, to }) => from === range.from && to === range.to)) {
-    ranges.push(range);
   }
 }

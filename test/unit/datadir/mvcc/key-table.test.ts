@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { KeyTable } from '../../../../src/datadir/mvcc/key-table.ts';
+import { timeGrowth } from '../../../support/growth/time-growth.ts';
 
 test('any puts and deletions leave what they leave in a Map', () => {
   const key = fc.uint8Array({ maxLength: 3 });
@@ -48,4 +49,58 @@ test('keys longer than a block are kept, and keys with the same beginning are di
   table.set(long, 4);
   assert.equal(table.size, 3);
   assert.deepEqual([...table.values()].sort(), [2, 3, 4]);
+});
+
+/** Two blocks of 8 bytes after which FNV-1a, from its usual beginning, is in the same state, for each of 13 places in a row. */
+function fnvState(bytes: Uint8Array, state: number): number {
+  return bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), state);
+}
+
+/** Keys of which FNV-1a without a secret has the same hash for all: 2^`pairs`. */
+function collidingKeys(pairs: number): readonly Uint8Array[] {
+  let state = 0x811c9dc5 | 0;
+  let keys: Uint8Array[] = [new Uint8Array(0)];
+  for (let pair = 0; pair < pairs; pair++) {
+    const seen = new Map<number, Buffer>();
+    for (let tried = 0; ; tried++) {
+      const block = Buffer.alloc(8);
+      block.writeUInt32LE(tried);
+      block.writeUInt32LE(Math.imul(tried, 0x9e3779b1) >>> 0, 4);
+      const after = fnvState(block, state);
+      const other = seen.get(after);
+      if (other !== undefined) {
+        keys = keys.flatMap((key) => [Buffer.concat([key, other]), Buffer.concat([key, block])]);
+        state = after;
+        break;
+      }
+      seen.set(after, block);
+    }
+  }
+  return keys;
+}
+
+test('keys that collide without a secret take no longer than others', () => {
+  const chosen = collidingKeys(13);
+  assert.equal(new Set(chosen.map((key) => fnvState(key, 0x811c9dc5 | 0))).size, 1);
+  const fill = (size: number): void => {
+    const table = new KeyTable();
+    for (const key of chosen.slice(0, size)) {
+      table.set(key, 1);
+    }
+    assert.equal(table.size, size);
+  };
+  assert.ok(timeGrowth(fill, { size: 800, factor: 10 }) < 40);
+});
+
+test('what a table holds does not depend on its secret', () => {
+  const contents = ([0, 1, 2] as const).map((seed) => {
+    const table = new KeyTable({ secret: [seed, seed * 7] });
+    for (let at = 0; at < 5_000; at++) {
+      table.set(Buffer.from(`key-${at % 3_000}`), at);
+      table.delete(Buffer.from(`key-${(at * 3) % 700}`));
+    }
+    return [...table.values()].toSorted((a, b) => a - b);
+  });
+  assert.deepEqual(contents[1], contents[0]);
+  assert.deepEqual(contents[2], contents[0]);
 });

@@ -1,0 +1,26 @@
+/** Runs of each size, of which the fastest counts. */
+const runs = 3;
+
+/** Below this the measurement is noise, ms. */
+const noiseMs = 3;
+
+/**
+ * By what factor the time of `work` grows when its input becomes `factor` times as large: about `factor` for linear work, its square for
+ * quadratic. Both are measured in the same run, so that a busy machine changes little.
+ */
+export function timeGrowth(work: (size: number) => void, { size, factor }: { size: number; factor: number }): number {
+  work(size);
+  const small = fastest(() => work(size));
+  const large = fastest(() => work(size * factor));
+  return large / Math.max(small, noiseMs);
+}
+
+function fastest(work: () => void): number {
+  let best = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < runs; run++) {
+    const begun = performance.now();
+    work();
+    best = Math.min(best, performance.now() - begun);
+  }
+  return best;
+}
