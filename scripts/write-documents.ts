@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { errorCodesDocument } from './error-codes-document.ts';
+import { limitsDocument } from './limits-document.ts';
 import { optionsDocument } from './options-document.ts';
 
 // The pages that say what a table in the source says.
 writeFileSync(new URL('../docs/options.md', import.meta.url), optionsDocument());
 writeFileSync(new URL('../docs/error-codes.md', import.meta.url), errorCodesDocument());
+writeFileSync(new URL('../docs/limits.md', import.meta.url), limitsDocument());

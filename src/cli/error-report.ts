@@ -3,6 +3,7 @@ import type { Environment } from '../runtime/environment.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { FailureCode } from '../runtime/failure-code.ts';
 import { errorText } from '../runtime/log/error-text.ts';
+import { printableJson } from '../runtime/log/printable.ts';
 import { rfc3339 } from '../runtime/log/rfc3339.ts';
 import { Interrupted } from '../runtime/process/interrupted.ts';
 
@@ -32,7 +33,7 @@ export function reportError(error: unknown, style: ReportStyle): ErrorReport {
       exitCode,
       ...(trace === undefined ? {} : { stack: trace }),
     };
-    return { text: `${JSON.stringify({ ...facts, msg: message })}\n`, exitCode };
+    return { text: `${printableJson(JSON.stringify({ ...facts, msg: message }))}\n`, exitCode };
   }
   return { text: `error: ${message}\n${trace === undefined ? '' : `${trace}\n`}`, exitCode };
 }

@@ -41,6 +41,7 @@ export class EtcdFailure extends Failure {
       case 'etcd_tls':
       case 'etcd_options':
       case 'etcd_compacted':
+      case 'etcd_transaction_too_large':
       case 'etcd_snapshot_incomplete':
       case 'etcd_history_gap':
       case 'etcd_history_changed':
@@ -91,5 +92,18 @@ export class HistoryChangedFailure extends EtcdFailure {
     });
     this.change = parts.change;
     this.mayLag = parts.mayLag;
+  }
+}
+
+/** A transaction is larger than what is kept in memory. A full snapshot is the way forward. */
+export class TransactionTooLarge extends EtcdFailure {
+  constructor(parts: { readonly endpoint: string; readonly revision: Revision; readonly mostBytes: number }) {
+    super({
+      code: 'etcd_transaction_too_large',
+      action: 'watch',
+      object: parts.endpoint,
+      found: `the changes of revision ${parts.revision} need more than ${parts.mostBytes} bytes of memory`,
+      remedy: 'a full snapshot takes their place',
+    });
   }
 }

@@ -8,6 +8,7 @@ import { SnapshotDamage } from '../snapshot/damage.ts';
 import { HASH_SIZE, SECTOR_SIZE, TrailingHash } from '../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { fetchWhole } from './fetch.ts';
+import { quotaExceeded } from './quota-exceeded.ts';
 
 /** Both metas are in the first bytes, unless pages are larger than any system's. */
 const HEAD_SIZE = 256 * 1024;
@@ -17,8 +18,10 @@ export interface FullTarget {
   readonly file: string;
   readonly skipHashCheck: boolean;
   readonly onRead: (bytes: number) => void;
+  /** A larger database is refused before it is written, bytes; left out for no limit. */
+  readonly quotaBytes?: number | undefined;
   /**
-   * Called once, with the newest meta of the database, as soon as it is known. From then on nothing is written after the pages
+   * Called once, with the newest meta of the database, as soon as it is known. From then on nothing changes after the pages
    * of that meta: others may write there already.
    */
   readonly onBoundary?: ((meta: Meta) => void) | undefined;
@@ -26,7 +29,9 @@ export interface FullTarget {
 
 /**
  * Writes the database inside a stored full snapshot to `file` (0600), without the hash that follows it, which is checked.
- * It is not durable yet. Throws SnapshotDamage when the object is not what it must be.
+ * It is not durable yet. Only the pages that its newest meta counts are written, and of what has no meta only the beginning: what a few
+ * stored bytes expand to can be of any size. Throws SnapshotDamage when the object is not what it must be, and a Failure
+ * `quota_exceeded`.
  */
 export async function writeFull(
   source: { readonly store: SnapStore; readonly full: StoredSnapshot },
@@ -58,10 +63,10 @@ export async function writeFull(
       }
       await writing;
       const size = databaseSize(trailing, target);
-      if (boundary.isFound) {
-        boundary.checkSize(size);
-      } else {
+      if (target.onBoundary === undefined) {
         await handle.truncate(size);
+      } else {
+        boundary.checkSize(size);
       }
     } finally {
       await handle.close();
@@ -78,32 +83,30 @@ class PageBoundary {
     this.#target = target;
   }
 
-  get isFound(): boolean {
-    return this.#meta !== undefined;
-  }
-
-  /** In bytes; larger than any file while it is not known. */
+  /** In bytes. Where no meta is found, enough for a reader of the file to find that out. */
   get end(): number {
-    return this.#meta === undefined ? Number.MAX_SAFE_INTEGER : this.#meta.highWater * this.#meta.pageSize;
+    return this.#meta === undefined ? HEAD_SIZE : this.#meta.highWater * this.#meta.pageSize;
   }
 
-  /** Looks for the meta in the first bytes; when it is not the first time, it has to be the same. */
+  /** Looks for the meta in the first bytes; when others write after its pages already, it has to be the same each time. */
   find(head: Uint8Array): void {
-    const { onBoundary } = this.#target;
-    if (onBoundary === undefined) {
-      return;
-    }
+    const { onBoundary, quotaBytes } = this.#target;
     const meta = newestMeta(head);
-    if (this.#meta === undefined && meta !== undefined) {
-      this.#meta = meta;
-      onBoundary(meta);
-    } else if (this.#meta !== undefined && meta?.transaction !== this.#meta.transaction) {
+    if (onBoundary !== undefined && this.#meta !== undefined && meta?.transaction !== this.#meta.transaction) {
       throw new SnapshotDamage('its database is another one than when it was read for the first time');
+    }
+    const isNew = this.#meta === undefined;
+    this.#meta = meta;
+    if (quotaBytes !== undefined && meta !== undefined && this.end > quotaBytes) {
+      throw quotaExceeded({ size: this.end, quotaBytes });
+    }
+    if (isNew && meta !== undefined) {
+      onBoundary?.(meta);
     }
   }
 
   checkSize(size: number): void {
-    if (size < this.end) {
+    if (this.#meta !== undefined && size < this.end) {
       throw new SnapshotDamage(`a database of ${size} bytes, whose pages end at ${this.end}`);
     }
   }

@@ -1,4 +1,6 @@
 import type { FailureCode } from './failure-code.ts';
+import { limits } from './limits.ts';
+import { cutText } from './log/cut-text.ts';
 
 /** What a failure says, in the order a reader needs it. */
 export interface FailureParts {
@@ -8,7 +10,7 @@ export interface FailureParts {
   readonly action: string;
   /** What it was done to: a path, an object name, an endpoint. Never a secret. */
   readonly object: string;
-  /** What was found: `it already contains member/`. */
+  /** What was found: `it already contains member/`. Cut when it is long, as what others say may be. */
   readonly found: string;
   /** What the reader can do now: `move it away or choose another --data-dir`. */
   readonly remedy?: string | undefined;
@@ -32,7 +34,8 @@ export class Failure extends Error {
   constructor(parts: FailureParts) {
     const remedy = parts.remedy === undefined ? '' : `; ${parts.remedy}`;
     const options = parts.cause === undefined ? undefined : { cause: parts.cause };
-    super(`cannot ${parts.action} ${parts.object}: ${parts.found}${remedy}`, options);
+    const found = cutText(parts.found, limits.message.most / 2);
+    super(`cannot ${parts.action} ${parts.object}: ${found}${remedy}`, options);
     this.name = new.target.name;
     this.code = parts.code;
     this.action = parts.action;

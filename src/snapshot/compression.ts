@@ -74,10 +74,7 @@ async function* lzwCompressed(source: AsyncIterable<Uint8Array>): Bytes {
 async function* lzwExpanded(source: AsyncIterable<Uint8Array>): Bytes {
   const decoder = new LzwDecoder();
   for await (const bytes of source) {
-    const ready = decoder.push(bytes);
-    if (ready.length > 0) {
-      yield ready;
-    }
+    yield* decoder.push(bytes);
   }
   decoder.finish();
 }

@@ -1,5 +1,6 @@
 import type { RestorePlan } from '../../operations/restore/plan.ts';
 import { formatBytes } from '../../runtime/log/amount.ts';
+import { printable, printableJson } from '../../runtime/log/printable.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { countText, noteData, noteText, rangeText, snapshotData, timeText } from './format.ts';
 import { tableLines } from './report.ts';
@@ -10,9 +11,9 @@ export function planResult(
   style: { readonly format: 'text' | 'json'; readonly now: number },
 ): string {
   return style.format === 'json'
-    ? `${JSON.stringify(planData(plan, style.now))}\n`
+    ? `${printableJson(JSON.stringify(planData(plan, style.now)))}\n`
     : planLines(plan)
-        .map((line) => `${line}\n`)
+        .map((line) => `${printable(line)}\n`)
         .join('');
 }
 

@@ -1,3 +1,5 @@
+import { printable, printableJson } from '../../runtime/log/printable.ts';
+
 /** What a command found out, for people and for scripts. */
 export interface Report {
   /** Lines for a terminal of 80 columns. */
@@ -10,9 +12,9 @@ export interface Report {
 export async function formatReport(report: Report, format: 'text' | 'json' | 'yaml'): Promise<string> {
   switch (format) {
     case 'text':
-      return report.table.map((line) => `${line.trimEnd()}\n`).join('');
+      return report.table.map((line) => `${printable(line.trimEnd())}\n`).join('');
     case 'json':
-      return `${JSON.stringify(report.data)}\n`;
+      return `${printableJson(JSON.stringify(report.data))}\n`;
     case 'yaml': {
       const { formatYaml } = await import('./yaml.ts');
       return formatYaml(report.data);
@@ -30,8 +32,9 @@ export interface Column {
 
 /** Rows below their titles, as wide as the widest cell of each column. */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = columns.map(({ title }, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  return [columns.map(({ title }) => title), ...rows].map((row) =>
+  const texts = [columns.map(({ title }) => title), ...rows.map((row) => row.map(printable))];
+  const widths = columns.map((_, at) => texts.reduce((widest, row) => Math.max(widest, row[at]?.length ?? 0), 0));
+  return texts.map((row) =>
     columns
       .map(({ align }, at) => {
         const cell = row[at] ?? '';

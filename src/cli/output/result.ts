@@ -1,3 +1,4 @@
+import { printable, printableJson } from '../../runtime/log/printable.ts';
 import { keyValueLines } from './report.ts';
 
 /** A result for people and for scripts. */
@@ -11,10 +12,10 @@ export interface PrintableResult {
 /** A result as text for stdout. */
 export function formatResult(result: PrintableResult, format: 'text' | 'json'): string {
   if (format === 'json') {
-    return `${JSON.stringify(result.json)}\n`;
+    return `${printableJson(JSON.stringify(result.json))}\n`;
   }
   return keyValueLines(result.lines)
-    .map((line) => `${line}\n`)
+    .map((line) => `${printable(line)}\n`)
     .join('');
 }
 

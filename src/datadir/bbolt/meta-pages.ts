@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Damage } from '../damage.ts';
-import { decodeMeta, encodeMeta, META_END, type Meta } from './meta.ts';
+import { decodeMeta, encodeMeta, META_END, type Meta, PAGE_SIZES } from './meta.ts';
 
 /**
  * Writes `meta` to both meta pages, as two transactions in a row would, so that a reader that finds one unreadable does not
@@ -17,11 +17,16 @@ export async function writeMetas(handle: FileHandle, meta: Meta): Promise<void> 
 
 /**
  * The newest valid meta in the first bytes of a database, the one that opening the whole file will choose. Undefined when these
- * bytes do not decide it: the first page is no valid meta, or they end before the second one.
+ * bytes do not decide it: they hold no valid meta, or end before the second one.
  */
 export function newestMeta(head: Uint8Array): Meta | undefined {
   const first = metaAt(head, 0);
-  if (first === undefined || head.length < first.pageSize + META_END) {
+  if (first === undefined) {
+    return PAGE_SIZES.map((pageSize) => metaAt(head, pageSize)).find(
+      (second, at) => second !== undefined && second.pageSize === PAGE_SIZES[at],
+    );
+  }
+  if (head.length < first.pageSize + META_END) {
     return undefined;
   }
   const second = metaAt(head, first.pageSize);
@@ -29,7 +34,10 @@ export function newestMeta(head: Uint8Array): Meta | undefined {
 }
 
 function metaAt(head: Uint8Array, offset: number): Meta | undefined {
-  const length = Math.max(0, Math.min(META_END, head.length - offset));
+  if (offset >= head.length) {
+    return undefined;
+  }
+  const length = Math.min(META_END, head.length - offset);
   try {
     return decodeMeta(new DataView(head.buffer, head.byteOffset + offset, length), { file: '', offset });
   } catch (error) {

@@ -9,8 +9,12 @@ export interface DatabaseVersions {
   readonly cluster: string | undefined;
 }
 
+/** What etcd writes, and nothing that could not be printed. */
+const VERSION = /^\d{1,9}\.\d{1,9}\.\d{1,9}$/;
+
 /**
- * Reads `storageVersion` from the bucket `meta` and `clusterVersion` from `cluster`. Throws `Damage`.
+ * Reads `storageVersion` from the bucket `meta` and `clusterVersion` from `cluster`. What is no version there counts as none. Throws
+ * `Damage`.
  *
  * Source: etcd server/storage/schema/schema.go and membership.go.
  */
@@ -23,5 +27,6 @@ export async function readVersions(database: Database): Promise<DatabaseVersions
 
 async function textOf(bucket: Bucket | undefined, key: string): Promise<string | undefined> {
   const value = await bucket?.get(Buffer.from(key));
-  return value === undefined ? undefined : Buffer.from(value).toString('utf8');
+  const text = Buffer.from(value?.subarray(0, 32) ?? []).toString('latin1');
+  return VERSION.test(text) ? text : undefined;
 }

@@ -6,21 +6,23 @@ import { type TransportSecuritySource, tlsOptions } from './transport-security.t
 
 /**
  * Settings of every connection:
- * no proxy from the environment, as etcd's own clients have none; no limit to the size of an answer, because etcd's
- * limits hold; pings find a peer that is gone without having closed the connection (etcd allows one every 5 s); short pauses
+ * no proxy from the environment, as etcd's own clients have none; no message above `mostMessageBytes`, compressed or
+ * expanded; pings find a peer that is gone without having closed the connection (etcd allows one every 5 s); short pauses
  * between attempts to connect; a stream may send 1 MiB before it is read.
  */
-export const channelOptions: ChannelOptions = {
-  'grpc.enable_http_proxy': 0,
-  'grpc.enable_retries': 0,
-  'grpc.use_local_subchannel_pool': 1,
-  'grpc.max_receive_message_length': -1,
-  'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 10_000,
-  'grpc.initial_reconnect_backoff_ms': 250,
-  'grpc.max_reconnect_backoff_ms': 2_000,
-  'grpc-node.flow_control_window': 1024 * 1024,
-};
+export function channelOptions(mostMessageBytes: number): ChannelOptions {
+  return {
+    'grpc.enable_http_proxy': 0,
+    'grpc.enable_retries': 0,
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.max_receive_message_length': mostMessageBytes,
+    'grpc.keepalive_time_ms': 10_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+    'grpc.initial_reconnect_backoff_ms': 250,
+    'grpc.max_reconnect_backoff_ms': 2_000,
+    'grpc-node.flow_control_window': 1024 * 1024,
+  };
+}
 
 type SecureConnector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 

@@ -7,6 +7,7 @@ import {
 } from '@grpc/grpc-js';
 import { untilAborted } from '../../runtime/async/until-aborted.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { limits } from '../../runtime/limits.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
 import { definitionOf, Host, type Rpc } from '../rpc/rpc.ts';
 import { explainRpcError, isServiceError } from '../rpc/rpc-error.ts';
@@ -150,7 +151,7 @@ export class MemberClient implements Disposable {
       definition: MethodDefinition<Request, Response>,
     ) => OpenStream<Request, Response>['call'],
   ): OpenStream<Request, Response> {
-    const host = this.#newHost();
+    const host = this.#newHost(rpc.mostMessageBytes);
     const client = host.getServiceClient(rpc.service);
     const call = open(client, definitionOf(client, rpc));
     const cancel = (): void => call.cancel();
@@ -167,9 +168,9 @@ export class MemberClient implements Disposable {
     };
   }
 
-  #newHost(): Host {
+  #newHost(mostMessageBytes: number = limits.answerMessage.most): Host {
     const target = hostAndPort(this.endpoint.host, this.endpoint.port);
-    return new Host(target, credentialsFor(this.endpoint, this.#security), channelOptions);
+    return new Host(target, credentialsFor(this.endpoint, this.#security), channelOptions(mostMessageBytes));
   }
 
   #callOptions(bounds: CallBounds): { readonly deadline?: number } {

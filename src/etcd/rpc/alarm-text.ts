@@ -1,3 +1,4 @@
+import { foreignText } from '../../runtime/log/cut-text.ts';
 import type { ClusterAlarm } from '../cluster.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { ClusterAlarm } from '../cluster.ts';
  * and moves the raft index each time.
  */
 export function readAlarms(errors: readonly string[]): readonly ClusterAlarm[] {
-  return errors.flatMap((text) => {
+  return errors.map(foreignText).flatMap((text) => {
     const alarm = /\balarm:\s*(NOSPACE|CORRUPT)\b/.exec(text)?.[1];
     const member = /\bmemberID:\s*(\d+)/.exec(text)?.[1];
     return alarm === 'NOSPACE' || alarm === 'CORRUPT' ? [{ alarm, memberId: BigInt(member ?? 0) }] : [];

@@ -1,4 +1,5 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
+import { foreignText } from '../../runtime/log/cut-text.ts';
 import type { EtcdFailureCode } from '../etcd-failure.ts';
 
 /** What an answer other than success means. */
@@ -21,7 +22,8 @@ export function isServiceError(error: unknown): error is ServiceError {
  */
 export function isTokenRefused(error: Pick<ServiceError, 'code' | 'details'>): boolean {
   return (
-    error.code === status.UNAUTHENTICATED || /invalid auth token|revision of auth store is old/.test(error.details)
+    error.code === status.UNAUTHENTICATED ||
+    /invalid auth token|revision of auth store is old/.test(foreignText(error.details))
   );
 }
 
@@ -56,7 +58,8 @@ const membershipErrors: readonly (RpcErrorMeaning & { readonly text: RegExp })[]
 
 /** Sorts an error by its gRPC status and, where the status says too little, by etcd's text. */
 export function explainRpcError(error: Pick<ServiceError, 'code' | 'details'>): RpcErrorMeaning {
-  const { code, details } = error;
+  const { code } = error;
+  const details = foreignText(error.details);
   // Each text of etcd's own begins with its name. A login that one member refuses may be good at another one.
   const ofTheMember = !details.includes('etcdserver:') || isTokenRefused(error);
   return { ...meaningOf(code, details), ...(ofTheMember ? { ofTheMember } : {}) };
@@ -89,6 +92,15 @@ function meaningOf(code: status, details: string): RpcErrorMeaning {
       return { code: 'etcd_timeout', found: 'no answer in time' };
     case status.UNAVAILABLE:
       return { code: 'etcd_unreachable', found: details };
+    case status.RESOURCE_EXHAUSTED:
+      // Both texts are gRPC's own: for a message as it comes, and for a compressed one.
+      return /larger than (?:max|\d)/.test(details)
+        ? {
+            code: 'etcd_refused',
+            found: `it sends a message larger than any etcd does (${details})`,
+            remedy: 'check what listens there; docs/limits.md has the limits',
+          }
+        : { code: 'etcd_refused', found: details };
     case status.UNIMPLEMENTED:
       return {
         code: 'etcd_refused',

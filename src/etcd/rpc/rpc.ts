@@ -24,6 +24,7 @@ import type {
   IWatchRequest,
 } from 'etcd3';
 import { Host } from 'etcd3/lib/connection-pool.js';
+import { limits } from '../../runtime/limits.ts';
 import { decodeSnapshotResponse, type SnapshotResponse } from '../snapshot/snapshot-response.ts';
 import { decodeWatchResponse, type WatchResponse } from '../watch/watch-response.ts';
 
@@ -33,6 +34,8 @@ export interface Rpc<Request, Response> {
   readonly method: string;
   /** Replaces the decoder of the schema. */
   readonly decode?: (bytes: Uint8Array) => Response;
+  /** The largest message that a stream may bring, bytes. Answers to single requests have a limit of their own. */
+  readonly mostMessageBytes?: number;
   /** Types only; never set. */
   readonly shape?: (request: Request) => Response;
 }
@@ -55,11 +58,13 @@ export const snapshotRpc: Rpc<ISnapshotRequest, SnapshotResponse> = {
   service: 'Maintenance',
   method: 'Snapshot',
   decode: decodeSnapshotResponse,
+  mostMessageBytes: limits.snapshotMessage.most,
 };
 export const watchRpc: Rpc<IWatchRequest, WatchResponse> = {
   service: 'Watch',
   method: 'Watch',
   decode: decodeWatchResponse,
+  mostMessageBytes: limits.watchMessage.most,
 };
 
 export const memberListRpc: Rpc<IMemberListRequest, IMemberListResponse> = { service: 'Cluster', method: 'MemberList' };

@@ -1,8 +1,9 @@
+import { limits } from '../../runtime/limits.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
 import type { SnapshotResponse } from './snapshot-response.ts';
 
 /** Bytes of the SHA-256 that closes a snapshot stream. */
-const hashLength = 32;
+const hashLength = limits.snapshotSurplus.most;
 
 /** What is needed apart from the messages of the stream. */
 export interface SnapshotStreamOptions {
@@ -15,7 +16,8 @@ export interface SnapshotStreamOptions {
 /**
  * The bytes of a snapshot stream, the database and then its 32-byte hash, checked against what the member announces in
  * each message (etcd's api/v3rpc/maintenance.go). Throws an {@link EtcdFailure}
- * `etcd_snapshot_incomplete` when bytes are missing or too many, or when the hash is not there.
+ * `etcd_snapshot_incomplete` when bytes are missing or too many, or when the hash is not there; too many are refused as soon
+ * as they come.
  */
 export async function* verifiedSnapshotBytes(
   bundles: AsyncIterable<readonly SnapshotResponse[]>,
@@ -41,6 +43,9 @@ export async function* verifiedSnapshotBytes(
       if (remainingBytes !== Math.max(0, total - received)) {
         throw refuse(`after ${received} bytes of ${total} it announces ${remainingBytes} more`);
       }
+      if (received > total + hashLength) {
+        throw refuse(tooMany(received - total));
+      }
       if (blob.length > 0) {
         yield blob;
       }
@@ -50,10 +55,10 @@ export async function* verifiedSnapshotBytes(
     throw refuse(`it ended after ${received} bytes of ${total ?? 'an unknown size'}`);
   }
   if (received !== total + hashLength) {
-    throw refuse(
-      received === total
-        ? 'it ended without the hash of the database'
-        : `${received - total} bytes follow the database instead of the ${hashLength} of a hash`,
-    );
+    throw refuse(received === total ? 'it ended without the hash of the database' : tooMany(received - total));
   }
+}
+
+function tooMany(bytes: number): string {
+  return `${bytes} bytes follow the database instead of the ${hashLength} of a hash`;
 }

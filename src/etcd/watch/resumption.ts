@@ -162,6 +162,7 @@ export class Resumption {
       case 'etcd_history_changed':
         return failure instanceof HistoryChangedFailure && failure.mayLag ? this.#mayCatchUp() : this.#mayDiffer();
       case 'etcd_compacted':
+      case 'etcd_transaction_too_large':
       case 'etcd_options':
       case 'etcd_snapshot_incomplete':
       case 'etcd_member_exists':

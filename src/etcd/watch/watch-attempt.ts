@@ -32,7 +32,7 @@ const everyKey = Buffer.from([0]);
 
 /**
  * Watches every key at `member` until the stream breaks, and throws the reason: a gRPC error, a {@link CompactedFailure},
- * a HistoryChangedFailure, or the `etcd_history_gap` of {@link followHistory}.
+ * a HistoryChangedFailure, a TransactionTooLarge, or the `etcd_history_gap` of {@link followHistory}.
  */
 export async function* watchAt(member: MemberClient, attempt: WatchAttempt): AsyncGenerator<WatchBatch> {
   const { signal, token, known } = attempt;
@@ -43,12 +43,13 @@ export async function* watchAt(member: MemberClient, attempt: WatchAttempt): Asy
       range_end: everyKey,
       start_revision: known?.revision ?? attempt.from,
       progress_notify: true,
+      // Otherwise a message might hold a thousand revisions at once, and messages could have no limit.
       fragment: true,
     },
   };
   using stream = member.duplexStream(watchRpc, request, { signal, token });
   using acceptance = expectAcceptance(stream, attempt);
-  const joiner = new TransactionJoiner();
+  const joiner = new TransactionJoiner({ endpoint: member.endpoint.url });
   let next = attempt.from;
   for await (const bundle of arrivedMessages(stream.call)) {
     const events: DeltaEvent[] = [];

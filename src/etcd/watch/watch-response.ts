@@ -1,5 +1,6 @@
 import { ProtobufReader } from '../../protobuf/reader.ts';
 import { type Revision, revision } from '../../revision.ts';
+import { foreignText } from '../../runtime/log/cut-text.ts';
 import type { DeltaEvent } from '../../snapshot/delta-event.ts';
 import { readWatchEvent } from './watch-event.ts';
 
@@ -57,7 +58,7 @@ export function decodeWatchResponse(bytes: Uint8Array): WatchResponse {
         compactRevision = reader.number();
         break;
       case 6:
-        cancelReason = reader.text();
+        cancelReason = foreignText(reader.text());
         break;
       case 7:
         fragment = reader.boolean();

@@ -1,5 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { extract, type Header } from 'tar-stream';
+import { limits } from '../../runtime/limits.ts';
 import { ArchiveDamage } from './archive-damage.ts';
 
 /** One file, directory or link of an archive, without its contents. */
@@ -22,18 +23,33 @@ export interface ArchiveEntry {
 /** Headers and contents fill whole blocks, bytes. */
 const blockSize = 512;
 
+/** How much is taken from an archive: a few compressed bytes can become any number. */
+export interface ArchiveLimits {
+  /** Bytes of the archive, expanded. */
+  readonly mostBytes: number;
+  readonly mostEntries: number;
+}
+
 /**
  * The entries of a tar archive (POSIX ustar and pax, GNU), one after the other. Throws {@link ArchiveDamage} for one that is
- * damaged, leads out of the directory it is unpacked into, or is neither a file, a directory nor a symbolic link; and whatever
- * `archive` throws.
+ * damaged, too large, leads out of the directory it is unpacked into, or is neither a file, a directory nor a symbolic link; and
+ * whatever `archive` throws.
  */
-export async function* archiveEntries(archive: AsyncIterable<Uint8Array>): AsyncGenerator<ArchiveEntry, void> {
-  const source = new Source(archive);
+export async function* archiveEntries(
+  archive: AsyncIterable<Uint8Array>,
+  { mostBytes = limits.companionArchive.most, mostEntries = limits.companionEntries.most }: Partial<ArchiveLimits> = {},
+): AsyncGenerator<ArchiveEntry, void> {
+  const source = new Source(archive, mostBytes);
   const parser = extract();
   pipeline(Readable.from(source.bytes()), parser as unknown as NodeJS.WritableStream, (error) => source.end(error));
   let end = 0;
+  let entries = 0;
   try {
     for await (const contents of parser) {
+      entries += 1;
+      if (entries > mostEntries) {
+        throw new ArchiveDamage(`it holds more than ${mostEntries} files`);
+      }
       const { header, offset } = contents;
       end = offset + blockSize + Math.ceil(header.size / blockSize) * blockSize;
       yield { ...describe(header), contents: source.translated(contents as AsyncIterable<Uint8Array>) };
@@ -51,12 +67,14 @@ export async function* archiveEntries(archive: AsyncIterable<Uint8Array>): Async
 /** The bytes of an archive, which remembers what reading or parsing them ended with. */
 class Source {
   readonly #archive: AsyncIterable<Uint8Array>;
+  readonly #mostBytes: number;
   #failure: { readonly error: unknown } | undefined;
   readonly #parsed = Promise.withResolvers<Error | undefined>();
   #size = 0;
 
-  constructor(archive: AsyncIterable<Uint8Array>) {
+  constructor(archive: AsyncIterable<Uint8Array>, mostBytes: number) {
     this.#archive = archive;
+    this.#mostBytes = mostBytes;
   }
 
   /** Bytes read so far. */
@@ -69,6 +87,9 @@ class Source {
     try {
       for await (const bytes of this.#archive) {
         this.#size += bytes.length;
+        if (this.#size > this.#mostBytes) {
+          throw new ArchiveDamage(`it is larger than ${this.#mostBytes} bytes`);
+        }
         reading = false;
         yield bytes;
         reading = true;

@@ -1,4 +1,5 @@
 import { Failure } from '../../runtime/failure.ts';
+import { limits } from '../../runtime/limits.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { compress, decompress } from '../../snapshot/compression.ts';
 import { CompressionDamage } from '../../snapshot/damage.ts';
@@ -9,8 +10,8 @@ import { ArchiveDamage } from './archive-damage.ts';
 import { packFiles } from './pack.ts';
 import { unpackFiles } from './unpack.ts';
 
-/** No archive of certificates and manifests is larger, bytes; it decides how an upload is divided. */
-const sizeBound = 1024 * 1024 * 1024;
+/** The most that an archive has, bytes; it decides how an upload is divided. */
+const sizeBound = limits.companionArchive.most;
 
 /** Stores an archive of `paths` next to a full, and deletes the oldest archives beyond `keep`. */
 export async function saveCompanion(

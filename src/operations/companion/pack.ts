@@ -4,6 +4,7 @@ import { type Header, type Pack, pack } from 'tar-stream';
 import { refusalOf } from '../../fs/file-failure.ts';
 import { openFile } from '../../fs/open-file.ts';
 import { Failure } from '../../runtime/failure.ts';
+import { limits } from '../../runtime/limits.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 
 /** Bytes read from a file at a time. */
@@ -12,9 +13,15 @@ const readSize = 256 * 1024;
 /** Larger ids and times than these have no room in a header. */
 const mostInHeader = { id: 0o777777, seconds: 0x7fff_ffff } as const;
 
+/** Bytes of an archive for each entry besides its contents, at the most: its headers, and the rest of a last block. */
+const overhead = 8 * 1024;
+
 interface PackContext {
   readonly signal: AbortSignal;
   readonly log: Logger;
+  /** The most that the archive may have, bytes and entries: what is unpacked has the same limits. */
+  readonly mostBytes?: number;
+  readonly mostEntries?: number;
 }
 
 /**
@@ -38,9 +45,9 @@ export async function* packFiles(
 /** Never rejects: what fails ends the archive. */
 async function packAll(archive: Pack, paths: readonly string[], context: PackContext): Promise<void> {
   try {
-    const packed = new Set<string>();
+    const packing: Packing = { archive, packed: new Set(), size: 0 };
     for (const path of paths) {
-      await packPath({ archive, packed }, resolve(path), context);
+      await packPath(packing, resolve(path), context);
     }
     archive.finalize();
   } catch (error) {
@@ -52,6 +59,8 @@ interface Packing {
   readonly archive: Pack;
   /** Paths in the archive: one that is given twice, or with a directory above it, is packed once. */
   readonly packed: Set<string>;
+  /** Bytes of the archive so far, at the most. */
+  size: number;
 }
 
 async function packPath(packing: Packing, path: string, context: PackContext): Promise<void> {
@@ -63,6 +72,11 @@ async function packPath(packing: Packing, path: string, context: PackContext): P
   packed.add(path);
   const facts = await reading(path, () => lstat(path));
   const { mode, uid, gid, size } = facts;
+  packing.size += overhead + (facts.isFile() ? size : 0);
+  const { mostBytes = limits.companionArchive.most, mostEntries = limits.companionEntries.most } = context;
+  if (packing.size > mostBytes || packed.size > mostEntries) {
+    throw unreadable(path, `with it there are more than ${mostBytes} bytes or ${mostEntries} files`);
+  }
   const seconds = Math.max(0, Math.floor(facts.mtimeMs / 1000));
   const mtime = new Date(Math.min(seconds, mostInHeader.seconds) * 1000);
   const attributes = {

@@ -4,7 +4,7 @@ import { isErrno } from '../../fs/errno.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { ArchiveDamage } from './archive-damage.ts';
-import { type ArchiveEntry, archiveEntries } from './archive-entries.ts';
+import { type ArchiveEntry, type ArchiveLimits, archiveEntries } from './archive-entries.ts';
 
 /** `kept` gives files to the users they belonged to, which only root can; `ours` leaves them to the user who unpacks. */
 export type Owners = 'kept' | 'ours';
@@ -18,13 +18,13 @@ export type Owners = 'kept' | 'ours';
 export async function unpackFiles(
   archive: AsyncIterable<Uint8Array>,
   directory: string,
-  { owners }: { readonly owners: Owners },
+  { owners, ...most }: { readonly owners: Owners } & Partial<ArchiveLimits>,
 ): Promise<number> {
   await writing(directory, () => prepare(directory));
   const directories: ArchiveEntry[] = [];
   const links: ArchiveEntry[] = [];
   const files = new Set<string>();
-  for await (const entry of archiveEntries(archive)) {
+  for await (const entry of archiveEntries(archive, most)) {
     const path = join(directory, entry.path);
     const parent = entry.kind === 'directory' ? path : dirname(path);
     await writing(directory, () => mkdir(parent, { recursive: true, mode: 0o700 }), entry);

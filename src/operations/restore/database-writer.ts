@@ -5,7 +5,7 @@ import type { Meta } from '../../datadir/bbolt/meta.ts';
 import type { ClusterBootstrap } from '../../datadir/membership/bootstrap.ts';
 import { REPLACED_BUCKETS } from '../../datadir/membership/bootstrap.ts';
 import { leaseKey, leaseRecord } from '../../datadir/mvcc/lease-record.ts';
-import { Failure } from '../../runtime/failure.ts';
+import { quotaExceeded } from '../../objects/quota-exceeded.ts';
 
 /** A base database that becomes the restored one: changes are added to it, then the new membership. */
 export class DatabaseWriter implements AsyncDisposable {
@@ -19,7 +19,7 @@ export class DatabaseWriter implements AsyncDisposable {
 
   /**
    * Begins with a base of which only the newest meta is known: {@link addChanges} works ahead, everything else waits for
-   * `base`, which is closed with this. Throws a {@link Failure} `quota_exceeded` when it is too large.
+   * `base`, which is closed with this. Throws a Failure `quota_exceeded` when it is too large.
    */
   static async begin(
     path: string,
@@ -107,13 +107,7 @@ export class DatabaseWriter implements AsyncDisposable {
 
   #checkQuota(): void {
     if (this.#quotaBytes !== undefined && this.size > this.#quotaBytes) {
-      throw new Failure({
-        code: 'quota_exceeded',
-        action: 'restore',
-        object: 'the database',
-        found: `it needs ${this.size} bytes, more than the quota of ${this.#quotaBytes}`,
-        remedy: 'raise --embedded-etcd-quota-bytes, and the quota of the etcd that will run on it',
-      });
+      throw quotaExceeded({ size: this.size, quotaBytes: this.#quotaBytes });
     }
   }
 }

@@ -67,6 +67,11 @@ export const etcdCodes = {
     meaning: 'the revisions to watch from are compacted away',
     remedy: takeFull,
   },
+  etcd_transaction_too_large: {
+    exitCode: 1,
+    meaning: 'one transaction has more changes than are kept in memory',
+    remedy: 'none: a full snapshot takes their place',
+  },
   etcd_history_gap: { exitCode: 1, meaning: 'a watch skipped or repeated a revision', remedy: takeFull },
   etcd_history_changed: {
     exitCode: 1,

@@ -1,17 +1,28 @@
+import { Failure } from '../failure.ts';
+import { limits } from '../limits.ts';
+import { cutText, foreignText } from './cut-text.ts';
+import { printable } from './printable.ts';
+
 /** Causes deeper than this are left out, in case causes form a circle. */
 const maxDepth = 8;
 
+/** Errors of one {@link AggregateError} that are shown. */
+const maxErrors = 10;
+
 /**
  * An error in one line: its message, then the causes, without the parts that the text says already.
- * Control characters are escaped.
+ * What would not print as it reads is escaped; long texts are cut.
  */
 export function errorText(error: unknown): string {
   let text = ownText(error);
+  let said = comparable(text);
   let cause = causeOf(error);
   for (let depth = 0; cause !== undefined && depth < maxDepth; depth++) {
     for (const part of ownText(cause).split(': ')) {
-      if (!saysAlready(text, part)) {
+      const plain = comparable(part);
+      if (plain !== '' && !said.includes(plain)) {
         text += `: ${part}`;
+        said += `: ${plain}`;
       }
     }
     cause = causeOf(cause);
@@ -19,21 +30,20 @@ export function errorText(error: unknown): string {
   return oneLine(text);
 }
 
-/** A text in one line: line breaks become spaces, other control characters escapes such as `\x1b`. */
+/** A text in one line, cut when it is long: line breaks become spaces, what would not print as it reads becomes an escape such as `\x1b`. */
 export function oneLine(text: string): string {
-  return text
-    .trim()
-    .replace(/\s*\r?\n\s*/g, ' ')
-    .replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  const lines = cutText(text, limits.message.most)
+    .split('\n')
+    .map((line) => line.trim());
+  return printable(lines.filter((line) => line !== '').join(' '));
 }
 
-function saysAlready(text: string, part: string): boolean {
-  const plain = (some: string): string =>
-    some
-      .replace(/["'`.]/g, '')
-      .trim()
-      .toLowerCase();
-  return plain(part) === '' || plain(text).includes(plain(part));
+/** For comparisons: without capitals, quotation marks and full stops. */
+function comparable(text: string): string {
+  return text
+    .replace(/["'`.]/g, '')
+    .trim()
+    .toLowerCase();
 }
 
 function causeOf(error: unknown): unknown {
@@ -42,13 +52,21 @@ function causeOf(error: unknown): unknown {
 
 function ownText(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') {
-    return [...new Set(error.errors.map(ownText))].join(', ');
+    return [...new Set(error.errors.slice(0, maxErrors).map(ownText))].join(', ');
+  }
+  // Our own messages hold texts of others that were cut before.
+  if (error instanceof Failure) {
+    return cutText(error.message, limits.message.most);
   }
   if (error instanceof Error) {
-    // gRPC packs the errors below it into its own text.
-    return error.message === ''
-      ? error.name
-      : error.message.replace(/\s*Resolution note:\s*$/, '').replace(/\bError: /g, '');
+    return error.message === '' ? error.name : withoutPacking(foreignText(error.message));
   }
-  return String(error);
+  return foreignText(String(error));
+}
+
+/** gRPC packs the errors below it into its own text. */
+function withoutPacking(message: string): string {
+  const note = message.lastIndexOf('Resolution note:');
+  const noted = note >= 0 && message.slice(note + 'Resolution note:'.length).trim() === '';
+  return (noted ? message.slice(0, note).trimEnd() : message).replace(/\bError: /g, '');
 }

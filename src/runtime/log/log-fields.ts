@@ -1,3 +1,5 @@
+import { limits } from '../limits.ts';
+import { cutText } from './cut-text.ts';
 import { errorText } from './error-text.ts';
 import type { LogFields } from './logger.ts';
 
@@ -39,6 +41,8 @@ function writable(name: string, value: unknown, depth: number): unknown {
     return value === undefined || value === '' ? value : '[redacted]';
   }
   switch (typeof value) {
+    case 'string':
+      return cutText(value, limits.message.most);
     case 'bigint':
       return value.toString();
     case 'function':

@@ -1,4 +1,5 @@
 import { oneLine } from './error-text.ts';
+import { printable, printableJson } from './printable.ts';
 
 /** The parts of one log line. */
 export interface LogRecord {
@@ -30,5 +31,7 @@ export function formatLogLine(record: LogRecord, style: { readonly colour: 'on' 
 
 function fieldText(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return /^[^\s"=\p{Cc}]+$/u.test(text) && (typeof value !== 'object' || value === null) ? text : JSON.stringify(text);
+  return /^[^\s"=]+$/.test(text) && printable(text) === text && (typeof value !== 'object' || value === null)
+    ? text
+    : printableJson(JSON.stringify(text));
 }

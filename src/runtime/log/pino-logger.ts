@@ -4,6 +4,7 @@ import type { StatusLine } from '../terminal/status-line.ts';
 import { writableFields } from './log-fields.ts';
 import { formatLogLine } from './log-line.ts';
 import type { LogFields, Logger } from './logger.ts';
+import { printableJson } from './printable.ts';
 import { rfc3339 } from './rfc3339.ts';
 
 /** How and where a logger writes. */
@@ -27,7 +28,7 @@ const levels = ['fatal', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as 
 export function createLogger(options: LoggerOptions): Logger {
   const write =
     options.format === 'json'
-      ? (line: string) => options.output.print(line)
+      ? (line: string) => options.output.print(printableJson(line))
       : (line: string) => options.output.print(`${textLine(line, options)}\n`);
   const logger = pino(
     {

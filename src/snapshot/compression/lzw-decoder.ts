@@ -4,6 +4,9 @@ import { Lzw } from './lzw.ts';
 const NO_CODE = -1;
 const TABLE_SIZE = 1 << Lzw.maxWidth;
 
+/** Bytes that are given out at a time: a few stored bytes may become very many. */
+const PIECE_SIZE = 256 * 1024;
+
 /** Most bytes of one code's string: each new code has one byte more than the one before. */
 const LONGEST_STRING = TABLE_SIZE;
 
@@ -19,13 +22,13 @@ export class LzwDecoder {
   #bitCount = 0;
   #consumed = 0;
   #ended = false;
-  #output = Buffer.alloc(0);
+  #output = roomForPiece();
+  /** The piece that is being written begins and ends here in `#output`. */
+  #begun = 0;
   #written = 0;
 
-  /** Expands the next bytes. */
-  push(bytes: Uint8Array): Uint8Array {
-    this.#output = Buffer.allocUnsafeSlow(Math.max(LONGEST_STRING * 2, bytes.length * 4));
-    this.#written = 0;
+  /** Expands the next bytes, in pieces of a bounded size that are made as they are asked for. */
+  *push(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
     for (const byte of bytes) {
       if (this.#ended) {
         throw this.#damage('something follows the end of the compressed data');
@@ -39,9 +42,17 @@ export class LzwDecoder {
         this.#bits >>>= this.#width;
         this.#bitCount -= this.#width;
         this.#take(code);
+        if (this.#written > PIECE_SIZE) {
+          yield this.#piece();
+          this.#output = roomForPiece();
+          this.#begun = 0;
+          this.#written = 0;
+        }
       }
     }
-    return this.#output.subarray(0, this.#written);
+    if (this.#written > this.#begun) {
+      yield this.#piece();
+    }
   }
 
   /** Ends the stream; throws when it has no end code. */
@@ -114,12 +125,14 @@ export class LzwDecoder {
     this.#highest -= 1;
   }
 
+  /** What was written since the last piece. Readers may keep it: its memory is not written again. */
+  #piece(): Uint8Array {
+    const piece = this.#output.subarray(this.#begun, this.#written);
+    this.#begun = this.#written;
+    return piece;
+  }
+
   #append(bytes: Uint8Array): void {
-    if (this.#written + bytes.length > this.#output.length) {
-      const wider = Buffer.allocUnsafeSlow((this.#written + bytes.length) * 2);
-      wider.set(this.#output.subarray(0, this.#written));
-      this.#output = wider;
-    }
     this.#output.set(bytes, this.#written);
     this.#written += bytes.length;
   }
@@ -127,4 +140,9 @@ export class LzwDecoder {
   #damage(reason: string): CompressionDamage {
     return new CompressionDamage(reason, { offset: this.#consumed });
   }
+}
+
+/** One more string always has room after a piece. */
+function roomForPiece(): Buffer {
+  return Buffer.allocUnsafeSlow(PIECE_SIZE + LONGEST_STRING);
 }

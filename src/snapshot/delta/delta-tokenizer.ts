@@ -1,13 +1,8 @@
+import { limits } from '../../runtime/limits.ts';
 import { EventReader } from './event-reader.ts';
 import type { EventRow } from './event-row.ts';
 import type { FastDeltaParser } from './fast-parser.ts';
 import { Byte, incomplete, JsonCursor } from './json-cursor.ts';
-
-/** Bytes of one event beyond which the text is refused rather than kept. */
-const MAX_EVENT_BYTES = 256 * 1024 * 1024;
-
-/** An unfinished event longer than this is not read again until its bytes have doubled. */
-const LONG_EVENT = 64 * 1024;
 
 type Expecting = 'array' | 'first event' | 'event' | 'separator' | 'nothing';
 
@@ -28,15 +23,20 @@ export class DeltaTokenizer {
   /** Bytes that it needs before it is read again. */
   #enough = 0;
   #ended = false;
+  readonly #mostEventBytes: number;
   readonly #findFastParser: () => FastDeltaParser | undefined;
   #fastParser: FastDeltaParser | undefined;
 
   /**
    * `fastParser` is asked with each piece until it gives one. The events that this consumes are not given by {@link next}:
-   * it goes before each that is.
+   * it goes before each that is. An event of more than `mostEventBytes` is refused rather than kept.
    */
-  constructor(fastParser: () => FastDeltaParser | undefined = () => undefined) {
+  constructor(
+    fastParser: () => FastDeltaParser | undefined = () => undefined,
+    { mostEventBytes = limits.deltaEvent.most }: { readonly mostEventBytes?: number } = {},
+  ) {
     this.#findFastParser = fastParser;
+    this.#mostEventBytes = mostEventBytes;
   }
 
   /** Takes the next bytes of the text. They must not change until {@link next} has given all events they complete. */
@@ -57,7 +57,14 @@ export class DeltaTokenizer {
    * next call.
    */
   next(): Readonly<EventRow> | undefined {
-    const row = this.#cursor.bytes.length < this.#enough ? undefined : this.#readOn();
+    const { bytes } = this.#cursor;
+    if (bytes.length < this.#enough) {
+      // All of them are in their place already.
+      this.#unfinished = bytes.length;
+      this.#checkLength(bytes.length);
+      return undefined;
+    }
+    const row = this.#readOn();
     if (row === undefined) {
       this.#setAside();
     }
@@ -129,19 +136,24 @@ export class DeltaTokenizer {
       cursor.position = cursor.bytes.length;
       throw cursor.damage('the text ends before its array does');
     }
-    if (left.length > MAX_EVENT_BYTES) {
-      throw cursor.damage(`an event is longer than ${MAX_EVENT_BYTES} bytes`);
-    }
+    this.#checkLength(left.length);
     if (left.length > this.#pending.length) {
       this.#pending = Buffer.allocUnsafeSlow(left.length * 2);
     }
     // The unfinished event may be in this very memory, further back.
     this.#pending.set(left);
     this.#unfinished = left.length;
-    this.#enough = left.length > LONG_EVENT ? left.length * 2 : 0;
+    // It is not read again before its bytes have doubled: otherwise many small pieces would cost quadratic time.
+    this.#enough = this.#ended ? 0 : left.length * 2;
     cursor.base += cursor.position;
     cursor.position = 0;
     cursor.bytes = this.#pending.subarray(0, left.length);
+  }
+
+  #checkLength(bytes: number): void {
+    if (bytes > this.#mostEventBytes) {
+      throw this.#cursor.damage(`an event is longer than ${this.#mostEventBytes} bytes, which no etcd takes`);
+    }
   }
 
   #step(): Readonly<EventRow> | undefined {

@@ -6,6 +6,9 @@ import { TimeReader } from './time-reader.ts';
 /** Bytes for the key and value of an event; more when an event needs it. */
 const BUFFER_SIZE = 16 * 1024;
 
+/** From here on an event gets no more room than it needs, bytes. */
+const LARGE_EVENT = 4 * 1024 * 1024;
+
 const NOTHING = new Uint8Array(0);
 
 /** Known members as they are written when nothing is escaped. */
@@ -233,10 +236,12 @@ export class EventReader {
     this.#used += written;
   }
 
-  /** The bytes of a base64 text are never more than its characters. */
+  /** Room for the bytes of a base64 text of `length` characters: three for each four. */
   #makeRoom(length: number): void {
-    if (this.#used + length > this.#buffer.length) {
-      const wider = Buffer.allocUnsafeSlow((this.#used + length) * 2);
+    const needed = this.#used + Math.ceil(length / 4) * 3;
+    if (needed > this.#buffer.length) {
+      // Large values are rare: twice the room would be held for nothing.
+      const wider = Buffer.allocUnsafeSlow(needed > LARGE_EVENT ? needed : needed * 2);
       wider.set(this.#buffer.subarray(0, this.#used));
       this.#buffer = wider;
       this.#bytes = new Uint8Array(wider.buffer);

@@ -1,3 +1,4 @@
+import { limits } from '../../runtime/limits.ts';
 import { DeltaDamage } from '../damage.ts';
 
 /** Thrown by a cursor whose bytes end within a value; more bytes may complete it. */
@@ -19,8 +20,8 @@ export const Byte = {
   closeBrace: 0x7d,
 } as const;
 
-/** Deeper nesting than this is refused; a delta needs four levels. */
-const MAX_DEPTH = 64;
+/** Deeper nesting than this is refused. */
+const MAX_DEPTH = limits.deltaNesting.most;
 
 /** Up to this length a loop finds the end of a string faster than a native search. */
 const SHORT_STRING = 64;

@@ -178,6 +178,52 @@ for (const [what, messages, pattern] of unsound) {
   });
 }
 
+test('a message larger than any etcd sends is refused before it has come, compressed or not', async () => {
+  for (const compression of [undefined, 'gzip', 'deflate'] as const) {
+    await using etcd = await startFakeEtcd({
+      snapshot: (call) => {
+        call.write(message(0, Buffer.alloc(17 * 1024 * 1024)));
+        call.end();
+      },
+      compression,
+    });
+    await using connection = await connected([etcd.url]);
+    await assert.rejects(readAll(connection), failsWith('etcd_refused', /a message larger than any etcd does/));
+  }
+});
+
+test('an answer larger than any etcd gives is refused', async () => {
+  await using etcd = await startFakeEtcd({
+    status: { header: { revision: '1' }, version: 'x'.repeat(5 * 1024 * 1024) },
+  });
+  await using connection = await connected([etcd.url], {}, { answer: 'not awaited' });
+  const asked = connection.cluster.status({ signal: connection.signal });
+  await assert.rejects(asked, failsWith('etcd_refused', /a message larger than any etcd does/));
+});
+
+test('a stream that goes on after its hash ends with the first message too many', async () => {
+  let sent = 0;
+  await using etcd = await startFakeEtcd({
+    snapshot: (call) => {
+      call.on('error', () => {});
+      call.write(message(0, page));
+      const send = (): void => {
+        while (sent < 10_000) {
+          sent += 1;
+          if (!call.write(message(0, page))) {
+            call.once('drain', send);
+            return;
+          }
+        }
+      };
+      send();
+    },
+  });
+  await using connection = await connected([etcd.url]);
+  await assert.rejects(readAll(connection), failsWith('etcd_snapshot_incomplete', /4096 bytes follow the database/));
+  assert.ok(sent < 10_000, `${sent} messages were sent`);
+});
+
 test('a server without snapshots is refused with what it said', async () => {
   await using etcd = await startFakeEtcd({});
   await using connection = await connected([etcd.url]);

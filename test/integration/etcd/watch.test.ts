@@ -316,6 +316,24 @@ describe('a faulty member', () => {
     assert.deepEqual(begun, [2, 2]);
   });
 
+  test('a message larger than any etcd sends ends the watch', async () => {
+    await using etcd = await startFakeEtcd({
+      watch: (call) => {
+        call.write(created(2));
+        call.write({
+          header: { revision: 2 },
+          events: [{ kv: { ...change('a', 2).kv, value: Buffer.alloc(41 * 1024 * 1024) } }],
+        });
+      },
+    });
+    await using connection = await connected([etcd.url]);
+    const watching = (async () => {
+      for await (const _ of connection.cluster.watch({ from: revision(2), signal: connection.signal })) {
+      }
+    })();
+    await assert.rejects(watching, { code: 'etcd_refused', message: /a message larger than any etcd does/ });
+  });
+
   test('a cluster restored to an older state is not taken for the one that was watched', async () => {
     let streams = 0;
     await using etcd = await startFakeEtcd({

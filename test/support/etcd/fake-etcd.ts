@@ -43,6 +43,8 @@ export interface FakeEtcdBehaviour {
   readonly snapshot?: (call: ServerWritableStream<object, FakeSnapshotResponse>) => void;
   /** Called for each watch stream, with the revision it is asked to begin at. */
   readonly watch?: (call: ServerDuplexStream<object, FakeWatchResponse>, from: number) => void;
+  /** How messages are compressed; left out, they are not. */
+  readonly compression?: 'deflate' | 'gzip' | undefined;
 }
 
 /** A gRPC server with etcd's schema. */
@@ -51,8 +53,10 @@ export interface FakeEtcd extends AsyncDisposable {
 }
 
 /** Starts a server that can send what no etcd would send. */
-export async function startFakeEtcd({ status, snapshot, watch }: FakeEtcdBehaviour): Promise<FakeEtcd> {
-  const server = new Server();
+export async function startFakeEtcd(behaviour: FakeEtcdBehaviour): Promise<FakeEtcd> {
+  const { status, snapshot, watch, compression } = behaviour;
+  const algorithm = compression === undefined ? 0 : compression === 'deflate' ? 1 : 2;
+  const server = new Server({ 'grpc.default_compression_algorithm': algorithm });
   server.addService(serviceOf('Maintenance'), {
     Status: (_call: unknown, answer: (error: null, status: object) => void) =>
       answer(null, status ?? { header: { revision: '1' }, version: '3.5.0' }),

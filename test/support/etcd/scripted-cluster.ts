@@ -61,6 +61,7 @@ export class ScriptedCluster implements EtcdCluster {
   /** How often the watch was broken off by {@link rollBack}. */
   #lives = 0;
   #watchFailure: Error | undefined;
+  #passingFailure: Error | undefined;
   #raftIndex = 100n;
   #changed = Promise.withResolvers<void>();
   #snapshotGate: PromiseWithResolvers<void> | undefined;
@@ -95,6 +96,12 @@ export class ScriptedCluster implements EtcdCluster {
   /** Watches fail from now on. */
   breakWatch(failure: Error): void {
     this.#watchFailure = failure;
+    this.#stir();
+  }
+
+  /** The watch that runs fails; the next one works. */
+  breakWatchOnce(failure: Error): void {
+    this.#passingFailure = failure;
     this.#stir();
   }
 
@@ -194,6 +201,11 @@ export class ScriptedCluster implements EtcdCluster {
     for (let index = 0; !signal.aborted; ) {
       if (this.#watchFailure !== undefined) {
         throw this.#watchFailure;
+      }
+      const failure = this.#passingFailure;
+      if (failure !== undefined) {
+        this.#passingFailure = undefined;
+        throw failure;
       }
       if (next < this.#compacted && this.#breaks > breaks) {
         throw new CompactedFailure({

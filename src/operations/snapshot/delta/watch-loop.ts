@@ -1,5 +1,5 @@
 import type { EtcdCluster } from '../../../etcd/cluster.ts';
-import { CompactedFailure } from '../../../etcd/etcd-failure.ts';
+import { CompactedFailure, TransactionTooLarge } from '../../../etcd/etcd-failure.ts';
 import { nextRevision, type Revision, revision } from '../../../revision.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/log/logger.ts';
@@ -47,7 +47,7 @@ export async function runWatchLoop(from: Revision, parts: WatchLoopParts, stop: 
         log.warn(`${error.message}. Taking a full snapshot.`);
         await uploadLoop.write();
         next = nextRevision(await fullLoop.takeAfter(error, stop));
-      } else if (error instanceof SpoolFull) {
+      } else if (error instanceof SpoolFull || error instanceof TransactionTooLarge) {
         log.warn(`${error.message}. Taking a full snapshot in place of the events that wait.`);
         await buffer.clear();
         next = nextRevision((await fullLoop.take({ final: false, unreachable: 'wait' }, stop)).lastRevision);

@@ -43,3 +43,22 @@ for (const [code, details, ofTheMember] of [
     assert.equal(explainRpcError({ code, details }).ofTheMember, ofTheMember);
   });
 }
+
+test('messages above a limit are explained', () => {
+  for (const details of [
+    'Received message larger than max (1610612736 vs 16777216)',
+    'Received message that decompresses to a size larger than 16777216',
+  ]) {
+    const meaning = explainRpcError({ code: status.RESOURCE_EXHAUSTED, details });
+    assert.equal(meaning.code, 'etcd_refused');
+    assert.match(meaning.found, /larger than any etcd does/);
+    assert.match(meaning.remedy ?? '', /limits\.md/);
+  }
+  const { found } = explainRpcError({ code: status.RESOURCE_EXHAUSTED, details: 'etcdserver: too many requests' });
+  assert.equal(found, 'etcdserver: too many requests');
+});
+
+test('the text of an answer is cut before it is looked at', () => {
+  const { found } = explainRpcError({ code: status.UNAVAILABLE, details: ' '.repeat(1_000_000) });
+  assert.equal(found.length, 500);
+});

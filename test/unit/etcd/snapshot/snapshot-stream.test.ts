@@ -61,3 +61,22 @@ test('a hash of another length is refused', async () => {
 test('a stream without any message is refused', async () => {
   await assert.rejects(read(), refusal(/ended after 0 bytes/));
 });
+
+test('a stream that goes on after its hash is refused with the first byte too many', async () => {
+  let sent = 0;
+  async function* endless(): AsyncGenerator<readonly Message[]> {
+    yield [message(0, 512), message(0, 32)];
+    for (; sent < 1_000; sent++) {
+      yield [message(0, 1)];
+    }
+  }
+  const bytes = verifiedSnapshotBytes(endless(), { endpoint: 'http://etcd-0:2379' });
+  await assert.rejects(
+    async () => {
+      for await (const _ of bytes) {
+      }
+    },
+    refusal(/33 bytes follow/),
+  );
+  assert.equal(sent, 0);
+});

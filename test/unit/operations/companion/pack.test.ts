@@ -149,3 +149,18 @@ describe('packFiles', () => {
     await assert.rejects(collected(aborted), /stop/);
   });
 });
+
+describe('an archive', () => {
+  it('has no more bytes and entries than it could be unpacked with', async () => {
+    using dir = makeTempDir();
+    const root = laidOut(dir);
+    const context = { signal: new AbortController().signal, log: new RecordedLog() };
+    for (const most of [{ mostBytes: 1_000_000 }, { mostEntries: 5 }]) {
+      await assert.rejects(collected(packFiles([root], { ...context, ...most })), (error) => {
+        assert.ok(error instanceof Failure && error.code === 'companion_unreadable', String(error));
+        assert.match(error.message, /there are more than/);
+        return true;
+      });
+    }
+  });
+});

@@ -74,6 +74,40 @@ describe('unpackFiles', () => {
     await refused(Buffer.alloc(4096, 'no archive'), dir.join('none'), /Invalid tar header/);
   });
 
+  it('refuses an archive with more bytes than it may have, without unpacking them', async () => {
+    using dir = makeTempDir();
+    const archive = await archiveOf({ name: 'a', content: 'x'.repeat(100_000) });
+    let taken = 0;
+    async function* counted(): AsyncGenerator<Uint8Array> {
+      for await (const piece of inPieces(archive, 512)) {
+        taken += piece.length;
+        yield piece;
+      }
+    }
+    const unpacked = unpackFiles(counted(), dir.join('back'), { owners: 'ours', mostBytes: 10_000 });
+    await assert.rejects(
+      unpacked,
+      (error) => error instanceof ArchiveDamage && /larger than 10000/.test(error.message),
+    );
+    assert.ok(taken <= 10_000 + 512, `${taken} bytes were taken`);
+  });
+
+  it('refuses an archive with more entries than it may have', async () => {
+    using dir = makeTempDir();
+    const names = ['a', 'b', 'c', 'd'];
+    const archive = await archiveOf(...names.map((name) => ({ name })));
+    const entries = { owners: 'ours', mostEntries: 3 } as const;
+    const unpacked = unpackFiles(inPieces(archive, 512), dir.join('back'), entries);
+    await assert.rejects(unpacked, (error) => error instanceof ArchiveDamage && /more than 3/.test(error.message));
+    assert.deepEqual(readdirSync(dir.join('back')), ['a', 'b', 'c']);
+  });
+
+  it('refuses attributes of an entry that are longer than memory should hold', async () => {
+    using dir = makeTempDir();
+    const archive = await archiveOf({ name: 'a', pax: { comment: 'x'.repeat(5 * 1024 * 1024) } });
+    await refused(archive, dir.join('back'), /exceeds max size/);
+  });
+
   it('passes on what reading the archive ends with', async () => {
     using dir = makeTempDir();
     const archive = await archiveOf({ name: 'a', content: 'x'.repeat(100_000) });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { errorText } from '../../../../src/runtime/log/error-text.ts';
+import { Failure } from '../../../../src/runtime/failure.ts';
+import { errorText, oneLine } from '../../../../src/runtime/log/error-text.ts';
+import { timeGrowth } from '../../../support/growth/time-growth.ts';
 
 describe('an error in one line', () => {
   it('adds causes that say something new', () => {
@@ -46,5 +48,39 @@ describe('an error in one line', () => {
     assert.equal(errorText('text'), 'text');
     assert.equal(errorText(undefined), 'undefined');
     assert.equal(errorText(new TypeError()), 'TypeError');
+  });
+});
+
+describe('texts of others', () => {
+  it('are cut, and what is ours stays', () => {
+    const page = `<html>${'x'.repeat(100_000)}`;
+    assert.equal(errorText(new Error(page)), `${page.slice(0, 499)}…`);
+    assert.equal(errorText(page).length, 500);
+    const ours = new Failure({ code: 'denied', action: 'list', object: 's3://b', found: 'y'.repeat(1_500) });
+    assert.equal(errorText(ours), `cannot list s3://b: ${'y'.repeat(1_500)}`);
+    const theirs = new Failure({ code: 'denied', action: 'list', object: 's3://b', found: page, remedy: 'wait' });
+    assert.ok(errorText(theirs).length < 2_100);
+    assert.match(errorText(theirs), /…; wait$/);
+  });
+
+  it('take no longer with blanks, colons or line breaks in them', () => {
+    for (const part of [' ', '\n', ' \r\n', ': a', '"', 'Resolution note: ']) {
+      const text = (size: number): string => part.repeat(size);
+      const growth = timeGrowth(
+        (size) => {
+          oneLine(text(size));
+          errorText(new Error('failed', { cause: new Error(text(size)) }));
+          errorText(new Error(text(size), { cause: new AggregateError([new Error(text(size))]) }));
+        },
+        { size: 20_000, factor: 10 },
+      );
+      assert.ok(growth < 40, `${JSON.stringify(part)}: ${growth}`);
+    }
+  });
+
+  it('show what would turn the line around or hide in it', () => {
+    assert.equal(oneLine('a\u009b2Jb\u202ec\u2066d\ufeffe\u00adf'), 'a\\x9b2Jb\\u202ec\\u2066d\\ufeffe\\xadf');
+    assert.equal(oneLine('a\u2028b\u2029c\u{e0001}d\ud800e'), 'a\\u2028b\\u2029c\\u{e0001}d\\ud800e');
+    assert.equal(oneLine('Größe 東京 🙂'), 'Größe 東京 🙂');
   });
 });

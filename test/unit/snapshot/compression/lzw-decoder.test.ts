@@ -22,3 +22,23 @@ test('damaged lzw ends in damage or other bytes, never in anything else', async 
   }
   assert.ok(refused > 0);
 });
+
+test('a few bytes that become very many are given out in pieces', async () => {
+  const packed = await collected(compress(inPieces(Buffer.alloc(20 * 1024 * 1024), 1 << 20), 'lzw'));
+  assert.ok(packed.length < 50_000);
+  let size = 0;
+  for await (const piece of decompress(inPieces(packed, packed.length), 'lzw')) {
+    assert.ok(piece.length <= 300 * 1024, `${piece.length} bytes at once`);
+    assert.ok(piece.buffer.byteLength <= 300 * 1024);
+    size += piece.length;
+  }
+  assert.equal(size, 20 * 1024 * 1024);
+});
+
+test('pieces that are kept stay as they were', async () => {
+  const text = podNames();
+  for (const pieceSize of [1, 7, 100_000]) {
+    const packed = await collected(compress(inPieces(text, 50_000), 'lzw'));
+    assert.ok(text.equals(await collected(decompress(inPieces(packed, pieceSize), 'lzw'))));
+  }
+});

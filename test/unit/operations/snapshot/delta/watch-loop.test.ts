@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eventually } from '../../../../../scripts/lab/eventually.ts';
+import { TransactionTooLarge } from '../../../../../src/etcd/etcd-failure.ts';
+import { revision } from '../../../../../src/revision.ts';
 import { newestChain } from '../../../../../src/snapshot/chain.ts';
 import { history, put } from '../../../../support/fixtures/delta-events.ts';
 import { periodMs, watchingRig } from '../../../../support/snapshotter/snapshotter-rig.ts';
@@ -20,6 +22,23 @@ describe('a watch that cannot go on', () => {
     await eventually(() => (rig.store.saved.at(-1)?.startsWith('Incr-00000073-00000073') ? true : undefined));
     assert.ok(rig.store.saved.some((name) => name.startsWith('Full-00000000-00000072')));
     assert.equal(newestChain((await rig.store.list()).snapshots).outcome, 'chain');
+  });
+
+  test('a transaction too large for memory is left to a full', async () => {
+    await using rig = await watchingRig();
+    await eventually(() => (rig.log.count(/Applied watch/) > 0 ? true : undefined));
+    rig.cluster.commit(...history(59, 60));
+    const { location } = rig.cluster;
+    rig.cluster.breakWatchOnce(
+      new TransactionTooLarge({ endpoint: location, revision: revision(60), mostBytes: 1_000 }),
+    );
+    await rig.cluster.watchingFrom(61);
+    assert.equal(rig.log.count(/revision 60 need more than 1000 bytes.* in place of the events that wait\.$/), 1);
+    assert.match(rig.store.saved.at(-1) ?? '', /^Full-00000000-00000060-/);
+    rig.cluster.commit(put('later', 61));
+    await rig.clock.untilSleeping(periodMs);
+    await rig.clock.advance(periodMs);
+    await eventually(() => (rig.store.saved.at(-1)?.startsWith('Incr-00000061-00000061') ? true : undefined));
   });
 
   test('give way to a full when no more may wait', async () => {

@@ -1,0 +1,111 @@
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** The most that is taken of one thing from outside, and what happens beyond. `docs/limits.md` shows the table. */
+export interface Limit {
+  /** Where it comes from. */
+  readonly from: 'etcd' | 'store' | 'file' | 'any';
+  /** What is limited, for the page. */
+  readonly what: string;
+  readonly most: number;
+  readonly unit: 'bytes' | 'characters' | 'entries' | 'levels';
+  /** Why as much as this and no more. */
+  readonly why: string;
+  /** What happens beyond. */
+  readonly beyond: string;
+}
+
+/**
+ * What others may send: every length that the other side chooses has its limit here, so that what arrives costs no more
+ * memory, disk or time than sound data would. Readers take the limits that concern them as parameters; these are the defaults.
+ */
+export const limits = {
+  answerMessage: {
+    from: 'etcd',
+    what: 'a gRPC message that answers one request (status, members, leases, login), expanded',
+    most: 4 * MiB,
+    unit: 'bytes',
+    why: 'such answers have a few KiB; 4 MiB is the default of gRPC clients',
+    beyond: 'the call fails (`etcd_refused`)',
+  },
+  snapshotMessage: {
+    from: 'etcd',
+    what: 'a gRPC message of a snapshot stream, expanded',
+    most: 16 * MiB,
+    unit: 'bytes',
+    why: 'etcd sends 32 KiB at a time',
+    beyond: 'the snapshot fails (`etcd_refused`)',
+  },
+  watchMessage: {
+    from: 'etcd',
+    what: 'a gRPC message of a watch, expanded',
+    most: 40 * MiB,
+    unit: 'bytes',
+    why: 'etcd divides messages at `--max-request-bytes` and 512 KiB (1.5 MiB by default, more than 10 MiB is advised against)',
+    beyond: 'the watch fails (`etcd_refused`)',
+  },
+  transaction: {
+    from: 'etcd',
+    what: 'the changes of one transaction that arrives in fragments: keys, values and 256 bytes a change',
+    most: 128 * MiB,
+    unit: 'bytes',
+    why: 'a transaction is kept whole in memory; the deletion of 400,000 keys at once has this size',
+    beyond: 'a full snapshot takes its place (`etcd_transaction_too_large`)',
+  },
+  snapshotSurplus: {
+    from: 'etcd',
+    what: 'bytes of a snapshot stream after those that were announced',
+    most: 32,
+    unit: 'bytes',
+    why: 'the SHA-256 of the database',
+    beyond: 'the snapshot fails (`etcd_snapshot_incomplete`)',
+  },
+  deltaEvent: {
+    from: 'store',
+    what: 'the JSON text of one event of a delta',
+    most: 64 * MiB,
+    unit: 'bytes',
+    why: '48 MiB of key and value in base64: more than a watch message',
+    beyond: 'the delta counts as damaged (`snapshot_corrupt`)',
+  },
+  deltaNesting: {
+    from: 'store',
+    what: 'JSON values inside each other in a delta',
+    most: 64,
+    unit: 'levels',
+    why: 'a delta needs four',
+    beyond: 'the delta counts as damaged (`snapshot_corrupt`)',
+  },
+  companionArchive: {
+    from: 'store',
+    what: 'the files of a companion, unpacked',
+    most: 1024 * MiB,
+    unit: 'bytes',
+    why: 'certificates and manifests have some MiB',
+    beyond: 'the companion counts as damaged (`companion_damaged`)',
+  },
+  companionEntries: {
+    from: 'store',
+    what: 'files, directories and links of a companion',
+    most: 100_000,
+    unit: 'entries',
+    why: '`/etc` of a large machine has some thousands',
+    beyond: 'the companion counts as damaged (`companion_damaged`)',
+  },
+  foreignText: {
+    from: 'any',
+    what: 'a text of others in a message: of a store, an etcd, a library',
+    most: 500,
+    unit: 'characters',
+    why: 'what is longer is a page of HTML or no text at all',
+    beyond: 'it is cut, before anything is searched in it',
+  },
+  message: {
+    from: 'any',
+    what: 'the text of an error with all its causes, or of a log line or its field',
+    most: 4_000,
+    unit: 'characters',
+    why: 'such a line can still be read',
+    beyond: 'it is cut',
+  },
+} as const satisfies Readonly<Record<string, Limit>>;

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
+import { limitsDocument } from '../../../scripts/limits-document.ts';
+import type { limits } from '../../../src/runtime/limits.ts';
+
+/** For each limit, a test that fails without it: its file, and words of its title. */
+const tests: Readonly<Record<keyof typeof limits, readonly [file: string, title: string]>> = {
+  answerMessage: ['test/integration/etcd/snapshot.test.ts', 'an answer larger than any etcd gives is refused'],
+  snapshotMessage: ['test/integration/etcd/snapshot.test.ts', 'a message larger than any etcd sends is refused'],
+  watchMessage: ['test/integration/etcd/watch.test.ts', 'a message larger than any etcd sends ends the watch'],
+  transaction: ['test/unit/etcd/watch/transaction-joiner.test.ts', 'a revision that never ends is refused'],
+  snapshotSurplus: ['test/unit/etcd/snapshot/snapshot-stream.test.ts', 'a stream that goes on after its hash'],
+  deltaEvent: ['test/unit/snapshot/delta/delta-tokenizer.test.ts', 'is refused when it is too long'],
+  deltaNesting: ['test/unit/snapshot/delta/delta-decoder.test.ts', 'deeper than 64'],
+  companionArchive: ['test/unit/operations/companion/unpack.test.ts', 'more bytes than it may'],
+  companionEntries: ['test/unit/operations/companion/unpack.test.ts', 'more entries than it may'],
+  foreignText: ['test/unit/runtime/log/error-text.test.ts', 'are cut, and what is ours stays'],
+  message: ['test/unit/runtime/log/error-text.test.ts', 'are cut, and what is ours stays'],
+};
+
+describe('the limits', () => {
+  it('are those of docs/limits.md', () => {
+    const written = readFileSync(join(projectRoot, 'docs/limits.md'), 'utf8');
+    assert.equal(written, limitsDocument(), 'run node scripts/write-documents.ts');
+  });
+
+  for (const [limit, [file, title]] of Object.entries(tests)) {
+    it(`have a test: ${limit}`, () => {
+      assert.ok(readFileSync(join(projectRoot, file), 'utf8').includes(title), `${file}: ${title}`);
+    });
+  }
+});
