@@ -27,12 +27,22 @@ for (const name of ['etcd-3.4/gzip', 'etcd-3.5/gzip'] as const) {
   });
 }
 
-test('without a valid first meta, or without all of the second, the first bytes do not decide', () => {
+test('the second meta is the newest when the first is torn', async () => {
+  using dir = makeTempDir();
+  const torn = Buffer.from(goldenDatabase('etcd-3.5/gzip'));
+  torn.fill(0xee, 20, 60);
+  await using database = await Database.open(written(dir, 'db', torn));
+  assert.deepEqual(newestMeta(torn), database.meta);
+});
+
+test('without a valid meta, or without all of the second, the first bytes do not decide', () => {
   const whole = goldenDatabase('etcd-3.5/gzip');
   for (const length of [0, 40, PAGE, PAGE + 40]) {
     assert.equal(newestMeta(whole.subarray(0, length)), undefined);
   }
   const torn = Buffer.from(whole);
   torn.fill(0xee, 20, 60);
+  assert.equal(newestMeta(torn.subarray(0, PAGE)), undefined);
+  torn.fill(0xee, PAGE + 20, PAGE + 60);
   assert.equal(newestMeta(torn), undefined);
 });
