@@ -31,3 +31,20 @@ export function whenDenied<T>(value: T): (error: unknown) => T {
     throw error;
   };
 }
+
+/** For `catch` around a call on a container as a whole: "not found" can only mean that the container is not there. */
+export function notFoundMeansGone({
+  action,
+  object,
+}: {
+  readonly action: string;
+  readonly object: string;
+}): (error: unknown) => never {
+  return (cause) => {
+    if (cause instanceof StoreError && cause.kind === 'not_found') {
+      const remedy = 'create it, or correct --store-container and the endpoint';
+      throw new StoreError('gone', { action, object, found: 'there is no such container', remedy, cause });
+    }
+    throw cause;
+  };
+}

@@ -39,7 +39,7 @@ export async function startOssServer(
       if (request.bucket !== bucket) {
         throw new OssRefusal(404, 'NoSuchBucket', 'The specified bucket does not exist.');
       }
-      return perform(request, space, pageSize);
+      return numbered(perform(request, space, pageSize));
     },
     refuse: refusal,
     faulty: ({ status, code = 'InternalError' }) => new OssRefusal(status, code, 'as the test asked'),
@@ -55,6 +55,11 @@ export async function startOssServer(
       keys = next;
     },
   };
+}
+
+/** The service numbers every request. */
+function numbered(answer: StoreAnswer): StoreAnswer {
+  return { ...answer, headers: { 'x-oss-request-id': '5C3D9175B6FC201293AD4890', ...answer.headers } };
 }
 
 function ofBucket(query: URLSearchParams): string {

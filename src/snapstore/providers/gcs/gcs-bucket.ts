@@ -4,10 +4,12 @@ import { Readable } from 'node:stream';
 import { crc32c } from '../../../checksum/crc32c.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
+import { bodyLength, lengthOfPart } from '../../http/body-length.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
+import { PageMarks } from '../../http/page-marks.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
-import { StoreError } from '../../store-error.ts';
+import { notFoundMeansGone, StoreError } from '../../store-error.ts';
 import { GcsClient, publicEndpoint } from './gcs-client.ts';
 import { isRangeBeyondEnd } from './gcs-error.ts';
 import { parseCrc32c, parseObject, resourceFields } from './gcs-object.ts';
@@ -47,11 +49,13 @@ export class GcsBucket implements Bucket {
   }
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
+    const marks = new PageMarks({ action: 'list', object: this.location });
     let pageToken: string | undefined;
     do {
       const page = await this.#page(prefix, pageToken, signal);
       yield* page.items.map((item) => parseObject(item).entry);
-      pageToken = page.nextPageToken;
+      const mark = page.nextPageToken;
+      pageToken = marks.next({ more: mark !== undefined, mark });
     } while (pageToken !== undefined);
   }
 
@@ -61,16 +65,17 @@ export class GcsBucket implements Bucket {
     signal: AbortSignal,
   ): Promise<{ readonly items: readonly unknown[]; readonly nextPageToken: string | undefined }> {
     const task = { action: 'list', object: this.location, signal, retry: 'safe' } as const;
-    return await this.#requests.run(task, async (abortSignal) => {
+    const page = this.#requests.run(task, async (abortSignal) => {
       const [items, next] = await this.#requests.client.bucket(abortSignal).getFiles({
         autoPaginate: false,
         maxResults: pageSize,
-        fields: `items(${resourceFields}),nextPageToken`,
+        fields: `kind,items(${resourceFields}),nextPageToken`,
         ...(prefix === '' ? {} : { prefix }),
         ...(pageToken === undefined ? {} : { pageToken }),
       });
       return { items, nextPageToken: next?.pageToken };
     });
+    return await page.catch(notFoundMeansGone(task));
   }
 
   async read(key: string, { signal, range }: ReadOptions): Promise<Readable> {
@@ -107,13 +112,24 @@ export class GcsBucket implements Bucket {
     const [{ headers, statusCode }] = (await once(stream, 'response')) as [
       { readonly headers: IncomingHttpHeaders; readonly statusCode: number },
     ];
-    const length = Number(headers['content-length']);
-    if (!Number.isSafeInteger(length) || statusCode !== (range === undefined ? 200 : 206)) {
+    if (statusCode !== (range === undefined ? 200 : 206)) {
       stream.destroy();
-      const found = `the store answered with status ${statusCode} and length ${headers['content-length']}`;
-      throw new StoreError('invalid', { ...task, found });
+      throw new StoreError('invalid', {
+        ...task,
+        found: `the store answered ${statusCode} without what was asked for`,
+      });
+    }
+    const length = bodyLength(headers) ?? (await this.#lengthOf(key, range, abortSignal));
+    if (length === undefined) {
+      stream.destroy();
+      throw new StoreError('invalid', { ...task, found: 'the store does not say how long the object is' });
     }
     return { stream, length, checksum: range === undefined ? expectedCrc(headers) : undefined };
+  }
+
+  /** For answers that something on the way has cut into pieces without their length. */
+  async #lengthOf(key: string, range: ReadOptions['range'], signal: AbortSignal): Promise<number | undefined> {
+    return lengthOfPart((await this.#requests.stat(key, signal))?.entry.size, range);
   }
 
   async beginUpload(key: string, { signal }: CallOptions & { readonly partSize: number }): Promise<Upload> {

@@ -1,7 +1,8 @@
-import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { kindOfNetworkError, kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { ForeignAnswer, foreignAnswerRemedy } from '../../http/foreign-answer.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 import { GcsErrorResponse } from './gcs-error-response.ts';
-import { AuthorizationFailed } from './google-authorizer.ts';
+import { AuthorizationFailed, NoAccount } from './google-authorizer.ts';
 
 /** Reasons of the service ("HTTP status and error codes for JSON") that say more than their status. */
 const kinds: Readonly<Record<string, StoreErrorKind>> = {
@@ -33,13 +34,26 @@ export function gcsError(
     const remedy = kind === 'denied' ? 'check the account and its key in the credentials, and the clock' : undefined;
     return new StoreError(kind, { action, object, found, remedy, cause: error });
   }
+  if (error instanceof NoAccount) {
+    const remedy = 'set GOOGLE_APPLICATION_CREDENTIALS to the JSON file of a service account';
+    return new StoreError('denied', { action, object, found: error.message, remedy, cause: error });
+  }
+  if (error instanceof ForeignAnswer) {
+    return new StoreError('invalid', {
+      action,
+      object,
+      found: error.message,
+      remedy: foreignAnswerRemedy,
+      cause: error,
+    });
+  }
   if (!(error instanceof GcsErrorResponse)) {
     const { kind, found } = kindOfNetworkError(error);
     return new StoreError(kind, { action, object, found, cause: error });
   }
   const kind = kindOf(error);
   const found = `the store answered ${error.status}${error.reason === '' ? '' : ` ${error.reason}`}`;
-  const remedy = remedies[kind];
+  const remedy = remedyOfStatus(error.status) ?? remedies[kind];
   return new StoreError(kind, {
     action,
     object,

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { boundedText } from '../../http/bounded-text.ts';
 import { HttpConnections } from '../../http/http-connections.ts';
 import type { StoreNetwork } from '../../http/store-network.ts';
+import { admitJson, admitMedia, foreignGcsAnswer } from './gcs-answer-guard.ts';
 import { GcsErrorResponse } from './gcs-error-response.ts';
 import type { Authorizer } from './google-authorizer.ts';
 
@@ -22,6 +23,10 @@ export interface GcsRequest {
 
 /** How the SDK takes a response: first its parsed body, then itself. */
 export type GcsCallback = (error: Error | null, body?: unknown, response?: unknown) => void;
+
+/** More than a page of a listing takes, and more than an error takes, bytes. */
+const LONGEST_ANSWER = 64 * 1024 * 1024;
+const LONGEST_REFUSAL = 64 * 1024;
 
 /** The token at hand was refused; the next request gets a new one. */
 export class TokenRefused extends Error {}
@@ -48,7 +53,7 @@ export class GcsTransport {
   handle(request: GcsRequest, callback?: GcsCallback): Readable | undefined {
     if (callback === undefined) {
       const relay = new PassThrough();
-      this.#send(request).then(
+      this.#download(request).then(
         (response) => {
           relay.emit('response', Object.assign(response, { toJSON: () => ({ headers: response.headers }) }));
           relay.end();
@@ -69,26 +74,32 @@ export class GcsTransport {
     this.#connections.close();
   }
 
+  async #download(request: GcsRequest): Promise<IncomingMessage> {
+    const response = await this.#send(request);
+    admitMedia(request, response);
+    return response;
+  }
+
   async #call(request: GcsRequest): Promise<{ readonly body: unknown; readonly response: IncomingMessage }> {
     const response = await this.#send(request);
-    const body = await text(response);
-    return { body: body === '' ? {} : JSON.parse(body), response };
+    const body = await boundedText(response, LONGEST_ANSWER);
+    return { body: admitJson(request, response, body), response };
   }
 
   /** Resolves with a success; throws a {@link GcsErrorResponse} for any other. */
   async #send(request: GcsRequest): Promise<IncomingMessage> {
     const first = await this.#sendOnce(request);
     if (first.statusCode !== 401) {
-      return await succeeded(first);
+      return await succeeded(request, first);
     }
     // A token may be revoked before it expires: a new one is tried once.
     this.#authorizer.renew();
     if (request.multipart === undefined) {
       first.resume();
-      return await succeeded(await this.#sendOnce(request));
+      return await succeeded(request, await this.#sendOnce(request));
     }
     // The bytes are gone; only the caller can send them again.
-    const refused = await succeeded(first).catch((error: unknown) => error);
+    const refused = await succeeded(request, first).catch((error: unknown) => error);
     throw new TokenRefused('the token is not accepted any more', { cause: refused });
   }
 
@@ -109,10 +120,15 @@ export class GcsTransport {
   }
 }
 
-async function succeeded(response: IncomingMessage): Promise<IncomingMessage> {
+async function succeeded(request: GcsRequest, response: IncomingMessage): Promise<IncomingMessage> {
   const status = response.statusCode ?? 0;
+  if (status >= 400) {
+    const body = await boundedText(response, LONGEST_REFUSAL);
+    throw new GcsErrorResponse(status, body, response.headers['retry-after']);
+  }
   if (status >= 300) {
-    throw new GcsErrorResponse(status, await text(response), response.headers['retry-after']);
+    response.resume();
+    throw foreignGcsAnswer(request, response, undefined);
   }
   return response;
 }

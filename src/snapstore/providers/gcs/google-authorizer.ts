@@ -21,6 +21,14 @@ export class AuthorizationFailed extends Error {
   }
 }
 
+/** There is no identity, and Google's own search finds none. */
+export class NoAccount extends Error {
+  constructor(cause: unknown) {
+    super('GOOGLE_APPLICATION_CREDENTIALS is not set, and this machine has no account of its own', { cause });
+    this.name = 'NoAccount';
+  }
+}
+
 /** Some errors of the library are copies of those of its transport. */
 function statusOf(error: unknown): number | undefined {
   const response = error instanceof Error ? Reflect.get(error, 'response') : undefined;
@@ -57,7 +65,9 @@ export function createAuthorizer(
         return Object.fromEntries(headers);
       } catch (error) {
         client = undefined;
-        throw new AuthorizationFailed(error);
+        throw identity === undefined && statusOf(error) === undefined
+          ? new NoAccount(error)
+          : new AuthorizationFailed(error);
       }
     },
     renew: () => {

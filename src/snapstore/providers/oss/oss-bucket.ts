@@ -3,10 +3,12 @@ import { RunningCrc64 } from '../../../checksum/crc64.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
+import { bodyLength, lengthOfPart } from '../../http/body-length.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
+import { PageMarks } from '../../http/page-marks.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
-import { StoreError, whenDenied } from '../../store-error.ts';
+import { notFoundMeansGone, StoreError, whenDenied } from '../../store-error.ts';
 import { createOssClient, type OssCallOptions, type OssHeaders, type OssPage } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';
 import { OssRequests } from './oss-requests.ts';
@@ -48,6 +50,7 @@ export class OssBucket implements Bucket {
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
     const retentionMs = await this.#retentionMs(signal);
+    const marks = new PageMarks({ action: 'list', object: this.location });
     let token: string | undefined;
     do {
       const page = await this.#page(prefix, token, signal);
@@ -60,13 +63,14 @@ export class OssBucket implements Bucket {
           ...(retentionMs === undefined ? {} : { immutableUntil: modifiedAt + retentionMs }),
         };
       }
-      token = page.isTruncated ? this.#nextToken(page) : undefined;
+      token = marks.next({ more: page.isTruncated, mark: page.nextContinuationToken ?? undefined });
     } while (token !== undefined);
   }
 
   async #page(prefix: string, token: string | undefined, signal: AbortSignal): Promise<OssPage> {
     const { client } = this.#requests;
-    return await this.#requests.run({ action: 'list', object: this.location, signal, retry: 'safe' }, (options) =>
+    const task = { action: 'list', object: this.location, signal, retry: 'safe' } as const;
+    const page = this.#requests.run(task, (options) =>
       // The SDK changes the query it is given, and would sign an empty value in another way than it sends it.
       client.listV2(
         {
@@ -78,14 +82,7 @@ export class OssBucket implements Bucket {
         options,
       ),
     );
-  }
-
-  #nextToken(page: OssPage): string {
-    if (page.nextContinuationToken === null) {
-      const found = 'the answer says there is more, and not where';
-      throw new StoreError('invalid', { action: 'list', object: this.location, found });
-    }
-    return page.nextContinuationToken;
+    return await page.catch(notFoundMeansGone(task));
   }
 
   /** How long objects are protected after their last change, ms; undefined without a retention policy. */
@@ -103,7 +100,7 @@ export class OssBucket implements Bucket {
       if (without) {
         return undefined;
       }
-      throw error;
+      return notFoundMeansGone(task)(error);
     }
   }
 
@@ -132,13 +129,25 @@ export class OssBucket implements Bucket {
     const headers: Record<string, string> =
       range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}`, 'x-oss-range-behavior': 'standard' };
     const { stream, res } = await this.#requests.client.getStream(key, { ...options, headers });
-    const length = Number(res.headers['content-length']);
-    if (!Number.isSafeInteger(length) || res.status !== (range === undefined ? 200 : 206)) {
+    if (res.status !== (range === undefined ? 200 : 206)) {
       stream.destroy();
-      const found = `the store answered with status ${res.status} and length ${res.headers['content-length']}`;
-      throw new StoreError('invalid', { ...task, found });
+      throw new StoreError('invalid', {
+        ...task,
+        found: `the store answered ${res.status} without what was asked for`,
+      });
+    }
+    const length = bodyLength(res.headers) ?? (await this.#lengthOf(key, range, options));
+    if (length === undefined) {
+      stream.destroy();
+      throw new StoreError('invalid', { ...task, found: 'the store does not say how long the object is' });
     }
     return { stream, length, checksum: range === undefined ? expectedCrc(res.headers) : undefined };
+  }
+
+  /** For answers that something on the way has cut into pieces without their length. */
+  async #lengthOf(key: string, range: ReadOptions['range'], options: OssCallOptions): Promise<number | undefined> {
+    const { res } = await this.#requests.client.head(key, options);
+    return lengthOfPart(bodyLength(res.headers), range);
   }
 
   async beginUpload(key: string, { signal }: CallOptions & { readonly partSize: number }): Promise<Upload> {
@@ -165,7 +174,7 @@ export class OssBucket implements Bucket {
   }
 }
 
-const withoutPolicy: ReadonlySet<string> = new Set(['NoSuchWORMConfiguration', 'AccessDenied']);
+const withoutPolicy: ReadonlySet<string> = new Set(['NoSuchWORMConfiguration', 'AccessDenied', 'NotImplemented']);
 
 function expectedCrc(headers: OssHeaders): BodyChecksum | undefined {
   const written = headers['x-oss-hash-crc64ecma'];

@@ -1,4 +1,5 @@
-import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { kindOfNetworkError, kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { ForeignAnswer, foreignAnswerRemedy } from '../../http/foreign-answer.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** Error codes of the service ("Error codes" in its API reference) that say more than their status. */
@@ -32,6 +33,10 @@ export function ossError(
   if (error instanceof StoreError) {
     return error;
   }
+  if (error instanceof ForeignAnswer) {
+    const remedy = foreignAnswerRemedy;
+    return new StoreError('invalid', { action, object, found: error.message, remedy, cause: error });
+  }
   const { status, code } = answerOf(error);
   if (status === undefined || status < 400) {
     return new StoreError(kindOfNetworkError(error).kind, {
@@ -46,7 +51,7 @@ export function ossError(
     action,
     object,
     found: `the store answered ${status}${code === '' ? '' : ` ${code}`}`,
-    remedy: known.remedy,
+    remedy: known.remedy ?? remedyOfStatus(status),
     retryAfterMs: retryAfterMs(retryAfterOf(error)),
     cause: error,
   });

@@ -1,8 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import { boundedText } from '../../http/bounded-text.ts';
 import { HttpConnections } from '../../http/http-connections.ts';
 import type { StoreNetwork } from '../../http/store-network.ts';
+import { admitAnswer, foreignAnswer } from './oss-answer-guard.ts';
+
+/** More than a page of a listing takes, bytes. */
+const LONGEST_ANSWER = 64 * 1024 * 1024;
 
 /** One call on its way through the SDK. */
 export interface OssRequest {
@@ -62,10 +66,19 @@ export class OssTransport {
     // For an IP address the SDK names the public host of the bucket, which belongs to another server.
     const { host: _, ...headers } = options.headers;
     const response = await this.#connections.send({ url, method, headers, body: stream ?? content, signal });
+    const asked = { url, method };
+    if (isRedirect(response)) {
+      throw foreignAnswer(asked, response, undefined);
+    }
     if (options.customResponse === true && isSuccess(response)) {
+      admitAnswer(asked, response, undefined);
       return answer(response, undefined);
     }
-    return answer(response, await buffer(response));
+    const data = Buffer.from(await boundedText(response, LONGEST_ANSWER));
+    if (isSuccess(response)) {
+      admitAnswer(asked, response, data);
+    }
+    return answer(response, data);
   }
 
   /** Ends all connections. */
@@ -76,6 +89,10 @@ export class OssTransport {
 
 function isSuccess(response: IncomingMessage): boolean {
   return response.statusCode !== undefined && response.statusCode < 300;
+}
+
+function isRedirect({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 300 && statusCode < 400 && statusCode !== 304;
 }
 
 function answer(response: IncomingMessage, data: Buffer | undefined): UrllibAnswer {

@@ -1,7 +1,10 @@
 import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
+import { bodyLength } from '../../http/body-length.ts';
+import { describeAnswer, ForeignAnswer } from '../../http/foreign-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
+import { PageMarks } from '../../http/page-marks.ts';
 import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import type { KeystoneLogin, SwiftToken } from './keystone-login.ts';
@@ -82,6 +85,9 @@ export class SwiftConnection {
       if (!isSuccess(answer.status) && !(answer.status === 404 && rest.method === 'DELETE' && tries > 1)) {
         throw swiftStatusError(answer, what);
       }
+      if (isSuccess(answer.status) && !isOfSwift(answer)) {
+        throw foreignAnswer(answer);
+      }
       return answer;
     });
   }
@@ -101,30 +107,29 @@ export class SwiftConnection {
         }
         return answer;
       });
-      return rawBody(opening, what, request);
+      const length = bodyLength(opening.headers) ?? (await this.#lengthOf(what, key, { signal: abort, headers }));
+      return rawBody(opening, { what, request, length });
     });
   }
 
   /** All objects below a prefix, page after page: a page never says that it is the last one, an empty one is. */
   async *list(prefix: string, options: { readonly signal: AbortSignal }): AsyncGenerator<SwiftListed> {
     const what = this.describe('list');
-    for (let marker = ''; ; ) {
+    const marks = new PageMarks(what);
+    for (let marker: string | undefined = ''; marker !== undefined; ) {
       const query = `?${new URLSearchParams({ format: 'json', prefix, marker })}`;
-      const { body } = await this.send(what, { method: 'GET', key: undefined, query }, options).catch(
+      const answer = await this.send(what, { method: 'GET', key: undefined, query }, options).catch(
         (error: unknown) => {
           throw error instanceof StoreError && error.kind === 'not_found' ? this.goneError(what) : error;
         },
       );
-      const page = parsePage(body);
+      const page = parsePage(answer);
       if (page === undefined) {
-        throw new StoreError('invalid', { ...what, found: 'the listing is not the JSON it should be' });
-      }
-      const last = page.at(-1);
-      if (last === undefined) {
-        return;
+        throw swiftNetworkError(foreignAnswer(answer), what);
       }
       yield* page;
-      marker = last.key;
+      const last = page.at(-1);
+      marker = marks.next({ more: last !== undefined, mark: last?.key });
     }
   }
 
@@ -153,6 +158,19 @@ export class SwiftConnection {
     return await request(await this.#keystone.token());
   }
 
+  /** For answers that something on the way has cut into pieces without their length: that of the object; undefined for a range. */
+  async #lengthOf(
+    what: SwiftAction,
+    key: string,
+    { signal, headers }: { readonly signal: AbortSignal; readonly headers: Readonly<Record<string, string>> },
+  ): Promise<number | undefined> {
+    if (headers['Range'] !== undefined) {
+      return undefined;
+    }
+    const answer = await this.send(what, { method: 'HEAD', key }, { signal });
+    return bodyLength(answer.headers);
+  }
+
   #path(key: string | undefined): string {
     return (key === undefined ? [this.container] : [this.container, ...key.split('/')])
       .map((segment) => `/${encodeURIComponent(segment)}`)
@@ -164,10 +182,35 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-function rawBody({ status, headers, stream }: SwiftBodyResponse, what: SwiftAction, request: SwiftRequest): RawBody {
+/** Swift numbers its transactions, and every object and segment has an ETag. */
+function isOfSwift({ headers }: Pick<SwiftResponse, 'headers'>): boolean {
+  return ['x-trans-id', 'x-openstack-request-id', 'etag'].some((name) => headers[name] !== undefined);
+}
+
+function foreignAnswer({
+  status,
+  headers,
+  body,
+}: Pick<SwiftResponse, 'status' | 'headers'> & { readonly body?: Buffer }) {
+  const text = body?.toString('utf8', 0, 4096);
+  const sent = describeAnswer({ status, contentType: headers['content-type'], text, location: headers.location });
+  return new ForeignAnswer({ service: 'Swift', endpoint: "the address that Keystone's catalogue names", sent });
+}
+
+function rawBody(
+  { status, headers, stream }: SwiftBodyResponse,
+  {
+    what,
+    request,
+    length,
+  }: { readonly what: SwiftAction; readonly request: SwiftRequest; readonly length: number | undefined },
+): RawBody {
   const wanted = request.headers?.['Range'] === undefined ? 200 : 206;
-  const length = Number(headers['content-length'] ?? Number.NaN);
-  if (status === wanted && Number.isSafeInteger(length)) {
+  if (isSuccess(status) && !isOfSwift({ headers })) {
+    stream.destroy();
+    throw foreignAnswer({ status, headers });
+  }
+  if (status === wanted && length !== undefined) {
     return { stream, length };
   }
   stream.destroy();
@@ -176,9 +219,9 @@ function rawBody({ status, headers, stream }: SwiftBodyResponse, what: SwiftActi
     : swiftStatusError({ status, headers, body: Buffer.alloc(0) }, what);
 }
 
-function parsePage(body: Buffer): SwiftListed[] | undefined {
+function parsePage({ status, body }: SwiftResponse): SwiftListed[] | undefined {
   // An empty listing may come as 204 without a body.
-  if (body.length === 0) {
+  if (status === 204) {
     return [];
   }
   let value: unknown;

@@ -1,4 +1,5 @@
-import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { kindOfNetworkError, kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { ForeignAnswer, foreignAnswerRemedy } from '../../http/foreign-answer.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** What was being done when an error came, as it reads in a message. */
@@ -24,6 +25,15 @@ export function swiftNetworkError(error: unknown, { action, object }: SwiftActio
   if (error instanceof StoreError) {
     return error;
   }
+  if (error instanceof ForeignAnswer) {
+    return new StoreError('invalid', {
+      action,
+      object,
+      found: error.message,
+      remedy: foreignAnswerRemedy,
+      cause: error,
+    });
+  }
   const { kind, found } = kindOfNetworkError(error);
   return new StoreError(kind, { action, object, found, cause: error });
 }
@@ -40,7 +50,7 @@ export function swiftStatusError(
     action,
     object,
     found: `the store answered ${status}`,
-    remedy: remedies[kind],
+    remedy: remedies[kind] ?? remedyOfStatus(status),
     retryAfterMs: retryAfterMs(typeof retryAfter === 'string' ? retryAfter : undefined),
   });
 }
