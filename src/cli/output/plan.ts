@@ -33,7 +33,9 @@ function planLines(plan: RestorePlan): readonly string[] {
     ]),
   );
   const last = used.at(-1);
-  const cut = lastRevision !== undefined && last?.kind === 'Incr' && last.lastRevision > lastRevision;
+  const isCut = lastRevision !== undefined && last !== undefined && last.lastRevision > lastRevision;
+  const cut = last?.kind === 'Full' ? 'cut back to revision' : 'used up to revision';
+  const limits = last?.kind === 'Full' ? ', if its history was not compacted after that' : '';
   const reached = lastRevision ?? 'that of the database, read when it is restored';
   return [
     `From:      ${plan.location}`,
@@ -42,7 +44,7 @@ function planLines(plan: RestorePlan): readonly string[] {
     '',
     head,
     ...rows.flatMap((row, at) => [row, ...remarksOn(used[at], plan)]),
-    ...(cut ? [`      used up to revision ${lastRevision}`] : []),
+    ...(isCut ? [`      ${cut} ${lastRevision}${limits}`] : []),
     ...notes
       .filter(({ delta }) => !deltas.includes(delta))
       .flatMap((note) => [`  ${note.delta.name}`, `      ${noteText(note)}`]),

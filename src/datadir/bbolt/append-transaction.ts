@@ -4,7 +4,7 @@ import type { Bucket, Entry } from './bucket.ts';
 import { BucketWriter, type Continuation } from './bucket-writer.ts';
 import { Database } from './database.ts';
 import type { EntryBatch } from './entry-batch.ts';
-import { bucketEntries, inBatches, leafEntries, mergeEntries } from './entry-stream.ts';
+import { bucketEntries, inBatches, mergeEntries } from './entry-stream.ts';
 import type { Meta } from './meta.ts';
 import { writeMetas } from './meta-pages.ts';
 import { readRightmostPath } from './rightmost-path.ts';
@@ -59,10 +59,15 @@ export class AppendTransaction implements AsyncDisposable {
 
   /**
    * Adds entries after the last key of a bucket, which is created if it does not exist. Their keys have to be in order and
-   * above that last key. A bucket can be changed once in a transaction.
+   * above that last key. With `below`, that key and all after it are dropped before. A bucket can be changed once in a
+   * transaction.
    */
-  async append(name: string, batches: AsyncIterable<EntryBatch>): Promise<void> {
-    await this.#writer.write(latin1(name), batches, this.#continuation(name));
+  async append(
+    name: string,
+    batches: AsyncIterable<EntryBatch>,
+    options: { readonly below?: Uint8Array | undefined } = {},
+  ): Promise<void> {
+    await this.#writer.write(latin1(name), batches, this.#continuation(name, options));
   }
 
   /** Makes `entries`, in key order, the whole contents of a bucket, which is created if it does not exist. */
@@ -104,15 +109,13 @@ export class AppendTransaction implements AsyncDisposable {
     );
   }
 
-  async #continuation(name: string): Promise<Continuation> {
+  async #continuation(name: string, options: { readonly below?: Uint8Array | undefined }): Promise<Continuation> {
     const base = await this.base;
     const bucket = await base.bucket(name);
     if (bucket === undefined) {
       return { sequence: 0n };
     }
-    const { levels, inline } = await readRightmostPath(base.pages, bucket);
-    const before = inline === undefined ? {} : { before: leafEntries(inline) };
-    return { sequence: sequenceOf(bucket), levels, ...before };
+    return { sequence: sequenceOf(bucket), ...(await readRightmostPath(base.pages, bucket, options)) };
   }
 
   async #writeRoot(options: { readonly signal: AbortSignal }): Promise<number> {

@@ -16,7 +16,7 @@ export interface Continuation {
   readonly sequence: bigint;
   /** Children of the rightmost branch pages, see RightmostPath; left out for a new tree. */
   readonly levels?: readonly (readonly Child[])[];
-  /** Entries of an inline bucket: they come first and have to be written anew, as they have no page of their own. */
+  /** Entries that come first and have to be written anew, as they have no page of their own, see RightmostPath. */
   readonly before?: Iterable<Entry>;
 }
 
@@ -129,7 +129,8 @@ export class BucketWriter {
       await packer.append(batch);
     }
     await packer.finish();
-    tree.continueFrom(leaves.waiting.length === 0 ? levels : [leaves.waiting]);
+    const [lowest = [], ...upper] = levels;
+    tree.continueFrom(leaves.waiting.length === 0 ? levels : [[...lowest, ...leaves.waiting], ...upper]);
   }
 }
 

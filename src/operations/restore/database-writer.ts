@@ -5,7 +5,9 @@ import type { Meta } from '../../datadir/bbolt/meta.ts';
 import type { ClusterBootstrap } from '../../datadir/membership/bootstrap.ts';
 import { REPLACED_BUCKETS } from '../../datadir/membership/bootstrap.ts';
 import { leaseKey, leaseRecord } from '../../datadir/mvcc/lease-record.ts';
+import { encodeRevisionKey, REVISION_KEY_SIZE } from '../../datadir/mvcc/revision-key.ts';
 import { quotaExceeded } from '../../objects/quota-exceeded.ts';
+import { nextRevision, type Revision } from '../../revision.ts';
 
 /** A base database that becomes the restored one: changes are added to it, then the new membership. */
 export class DatabaseWriter implements AsyncDisposable {
@@ -41,9 +43,17 @@ export class DatabaseWriter implements AsyncDisposable {
     return this.#transaction.size;
   }
 
-  /** Adds records after those the `key` bucket holds. Throws the signal's reason between two batches. */
-  async addChanges(batches: AsyncIterable<EntryBatch>, options: { readonly signal: AbortSignal }): Promise<void> {
-    await this.#transaction.append('key', this.#withinQuota(batches, options));
+  /**
+   * Adds records after those the `key` bucket holds; with `keptUpTo`, after those it holds up to this revision, the others are
+   * dropped. Throws the signal's reason between two batches.
+   */
+  async addChanges(
+    batches: AsyncIterable<EntryBatch>,
+    options: { readonly keptUpTo?: Revision | undefined; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const { keptUpTo } = options;
+    const below = keptUpTo === undefined ? undefined : firstKeyAfter(keptUpTo);
+    await this.#transaction.append('key', this.#withinQuota(batches, options), { below });
   }
 
   /**
@@ -110,4 +120,10 @@ export class DatabaseWriter implements AsyncDisposable {
       throw quotaExceeded({ size: this.size, quotaBytes: this.#quotaBytes });
     }
   }
+}
+
+function firstKeyAfter(last: Revision): Uint8Array {
+  const key = new Uint8Array(REVISION_KEY_SIZE);
+  encodeRevisionKey(key, 0, { main: nextRevision(last), sub: 0, tombstone: false });
+  return key;
 }

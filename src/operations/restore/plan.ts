@@ -32,10 +32,12 @@ export async function planRestore(
   context: RunContext,
 ): Promise<RestorePlan> {
   const { store, target } = request;
-  const { chains, until, unrecorded } = await selectChain(store, target, context);
-  const [chain] = chains;
+  const { chains, later, until, unrecorded } = await selectChain(store, target, context);
+  const [first] = chains;
+  const named = chooseDeltas(first, { covered: first.base.lastRevision, until });
+  const chain = named.missing === undefined ? first : (later[0] ?? first);
   const { base } = chain;
-  const choice = chooseDeltas(chain, { covered: base.lastRevision, until });
+  const choice = chain === first ? named : chooseDeltas(chain, { covered: base.lastRevision, until });
   const bytes = [base, ...choice.deltas].reduce((sum, { size }) => sum + size, 0);
   const lastRevision = base.unnamed ? undefined : choice.lastRevision;
   return { ...choice, lastRevision, base, until, unrecorded, bytes, location: store.location };

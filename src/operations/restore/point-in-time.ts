@@ -8,8 +8,10 @@ import { eventsUpTo } from './event-times.ts';
 
 /** What a store records of a point in time. */
 export interface PointInTime {
-  /** Fulls taken before it, the one to begin with first. */
+  /** Fulls that end before it, the one to begin with first. None when {@link later} has to do. */
   readonly bases: readonly StoredSnapshot[];
+  /** Fulls that end after it; their history may reach back to it. */
+  readonly later: readonly StoredSnapshot[];
   /** The last change that was seen up to it. */
   readonly until: Revision;
   /** What may continue the bases; no delta of a history that was begun later is among them. */
@@ -18,7 +20,7 @@ export interface PointInTime {
   readonly unrecorded: RevisionRange | undefined;
 }
 
-type RevisionAtTime = Pick<PointInTime, 'until' | 'candidates' | 'unrecorded'>;
+type RevisionAtTime = Pick<PointInTime, 'until' | 'candidates' | 'unrecorded'> & Partial<PointInTime>;
 
 /** Where to look. */
 export interface PointInTimeSearch {
@@ -42,8 +44,12 @@ export async function findPointInTime(search: PointInTimeSearch, context: RunCon
       const found = await revisionFrom(base, search, context);
       // An older full may have to serve after all; what leads from it to this one is allowed, too.
       const before = search.whole.slice(0, search.whole.indexOf(base));
-      return { ...found, bases: bases.slice(at), candidates: [...before, ...found.candidates] };
+      return { bases: bases.slice(at), later: [], ...found, candidates: [...before, ...found.candidates] };
     }
+  }
+  const cut = await onlyLater(search.base === undefined ? fullsIn(search) : [search.base], search, context);
+  if (cut !== undefined) {
+    return { bases: [], ...cut };
   }
   const oldest = search.whole.find(({ kind }) => kind === 'Full');
   throw new Failure({
@@ -75,6 +81,7 @@ async function holdsLaterChanges(
   base: StoredSnapshot,
   { store, whole, time }: PointInTimeSearch,
   context: RunContext,
+  { unwitnessed = 'by its name' }: { readonly unwitnessed?: 'by its name' | 'earlier' } = {},
 ): Promise<boolean> {
   const witness = whole.find(
     (delta) =>
@@ -84,7 +91,7 @@ async function holdsLaterChanges(
       mayHoldLater(delta, time),
   );
   if (witness === undefined) {
-    return base.createdOn > time.seconds;
+    return unwitnessed === 'by its name' && base.createdOn > time.seconds;
   }
   const { lastRevision = revision(0), complete } = await eventsUpTo({ store, delta: witness }, time, context);
   return !complete && lastRevision < base.lastRevision;
@@ -99,8 +106,9 @@ async function revisionFrom(
   const deltas = deltasOf(base, search);
   const written = deltas.filter((delta) => !mayHoldLater(delta, time));
   const cover = coverFrom({ covered: base.lastRevision, baseCreatedOn: base.createdOn, deltas: written });
-  if (cover.missing !== undefined) {
-    throw gapBefore(search, cover.missing, cover.beyond[0]);
+  const [beyond] = cover.beyond;
+  if (cover.missing !== undefined && beyond !== undefined) {
+    return await acrossGap({ base, missing: cover.missing, beyond }, search, context);
   }
   let until = cover.lastRevision;
   const around: StoredSnapshot[] = [];
@@ -110,7 +118,7 @@ async function revisionFrom(
     if (delta.startRevision > until + 1) {
       const missing = { from: revision(until + 1), to: revision(delta.startRevision - 1) };
       if (lastRevision > 0) {
-        throw gapBefore(search, missing, delta);
+        return await acrossGap({ base, missing, beyond: delta }, search, context);
       }
       return { until, candidates: [...written, ...around], unrecorded: missing };
     }
@@ -123,6 +131,66 @@ async function revisionFrom(
     }
   }
   return { until, candidates: [...written, ...around], unrecorded: unrecordedBefore(until, base, search) };
+}
+
+/**
+ * The revision after a hole, when a delta shows that all of it belongs before the time: from a full that was taken in the hole, as a
+ * snapshotter begins a chain with one, or by cutting a later one back. Throws a {@link Failure} when there is none.
+ */
+async function acrossGap(
+  gap: { readonly base: StoredSnapshot; readonly missing: RevisionRange; readonly beyond: StoredSnapshot },
+  search: PointInTimeSearch,
+  context: RunContext,
+): Promise<RevisionAtTime> {
+  const { base, missing, beyond } = gap;
+  const fulls = search.base === undefined ? fullsIn(search).filter(({ createdOn }) => createdOn >= base.createdOn) : [];
+  const bridge = fulls.find(
+    ({ lastRevision, createdOn }) =>
+      missing.to <= lastRevision && lastRevision < beyond.lastRevision && createdOn <= beyond.createdOn,
+  );
+  if (bridge !== undefined && !(await holdsLaterChanges(bridge, search, context, { unwitnessed: 'earlier' }))) {
+    return { ...(await revisionFrom(bridge, search, context)), bases: [bridge] };
+  }
+  const cut = await onlyLater(fulls, search, context);
+  if (cut === undefined) {
+    throw gapBefore(search, missing, beyond);
+  }
+  return { ...cut, bases: [] };
+}
+
+/** The last revision that deltas show to be before the time, and the fulls that end after it; undefined when there is neither. */
+async function onlyLater(
+  fulls: readonly StoredSnapshot[],
+  search: PointInTimeSearch,
+  context: RunContext,
+): Promise<(RevisionAtTime & Pick<PointInTime, 'later'>) | undefined> {
+  const { store, whole, time } = search;
+  const deltas = whole.filter(({ kind }) => kind === 'Incr').toSorted((a, b) => a.createdOn - b.createdOn);
+  let seen = 0;
+  let next: StoredSnapshot | undefined;
+  for (const delta of deltas) {
+    const { lastRevision = 0, complete } = mayHoldLater(delta, time)
+      ? await eventsUpTo({ store, delta }, time, context)
+      : { ...delta, complete: true };
+    seen = Math.max(seen, lastRevision);
+    if (!complete) {
+      next = lastRevision === 0 ? delta : undefined;
+      break;
+    }
+  }
+  const later = fulls.filter(({ lastRevision }) => lastRevision > seen);
+  if (seen === 0 || later.length === 0) {
+    return undefined;
+  }
+  const unrecorded =
+    next !== undefined && next.startRevision > seen + 1
+      ? { from: revision(seen + 1), to: revision(next.startRevision - 1) }
+      : undefined;
+  return { until: revision(seen), candidates: [], unrecorded, later };
+}
+
+function fullsIn({ whole }: PointInTimeSearch): readonly StoredSnapshot[] {
+  return whole.filter(({ kind }) => kind === 'Full');
 }
 
 /** What was written before the base and begins after it belongs to a history that was left. */

@@ -1,5 +1,6 @@
 import type { Database } from '../../datadir/bbolt/database.ts';
 import type { Meta } from '../../datadir/bbolt/meta.ts';
+import { leasesInUse } from '../../datadir/mvcc/leases-in-use.ts';
 import { namingSnapshot } from '../../objects/snapshot-failure.ts';
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -50,6 +51,8 @@ interface ChosenDeltas {
   readonly after: Revision;
   /** Keys keep no other lease; undefined for all. */
   readonly keptLeases: readonly bigint[] | undefined;
+  /** Whether what the first of them continues holds later changes, which are dropped. */
+  readonly cutsBase?: boolean;
 }
 
 /** A database that is complete in its file. */
@@ -87,7 +90,8 @@ export async function rebuildDatabase(
   const onRead = (bytes: number): void => bar.advance(bytes);
   const apply = (target: Pick<BaseInFile, 'meta' | 'base'>, deltas: ChosenDeltas): DeltaApplication => {
     const pipeline = new DeltaPipeline({ ...request, ...deltas, until, onFetched: onRead }, context);
-    const source = { pipeline, after: deltas.after, until, bumpBy: bumpRevision ?? 0 };
+    const { after: from, cutsBase = false } = deltas;
+    const source = { pipeline, after: from, cutsBase, until, bumpBy: bumpRevision ?? 0 };
     return new DeltaApplication({ ...target, file, quotaBytes }, source, context);
   };
   // Mostly the base ends where its name says, so that many deltas can be applied while it is written.
@@ -104,14 +108,15 @@ export async function rebuildDatabase(
     chain,
     database: base,
     lastRevision: after,
+    isCut,
   } = await openBase({ ...request, selection, file, onRead, onBoundary }, context);
   held.use(base);
 
   const wanted = { covered: after, until };
-  const { deltas } = selectDeltas(chain, wanted, { log, location: request.store.location });
+  const { deltas } = isCut ? { deltas: [] } : selectDeltas(chain, wanted, { log, location: request.store.location });
   await refuseForks({ chain, selection, covered: after, used: deltas, database: base, request }, context);
   bar.expect(totalSize([chain.base, ...deltas]));
-  const begun = after === presumed ? early.confirmBase(base) : undefined;
+  const begun = after === presumed && !isCut ? early.confirmBase(base) : undefined;
   if (begun === undefined) {
     await early[Symbol.asyncDispose]();
   }
@@ -124,11 +129,14 @@ export async function rebuildDatabase(
       : undefined;
   held.move();
   await using application =
-    begun ?? apply({ meta: base.meta, base: Promise.resolve(base) }, { deltas, after, keptLeases });
+    begun ?? apply({ meta: base.meta, base: Promise.resolve(base) }, { deltas, after, keptLeases, cutsBase: isCut });
   const database = await application.database;
   await namingSnapshot(chain.base, () => checkStructure(base, { signal }));
   const applied = await application.applied;
-  await beginLeasesAnew(database, { applied, unknownLeases }, context);
+  // A lease that was revoked after the revision to which the base was cut is missing in it.
+  const revived = isCut && unknownLeases.kind === 'grant' ? await leasesInUse(base, { revision: after, signal }) : [];
+  const leases = new Set([...applied.leases, ...revived]);
+  await beginLeasesAnew(database, { applied: { ...applied, leases }, unknownLeases }, context);
   const recorded = bumpRevision !== undefined ? withScheduledCompaction(identity, applied.revision) : identity;
   await database.finish(recorded, { signal });
   return {

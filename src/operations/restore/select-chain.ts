@@ -21,9 +21,11 @@ export interface CandidateChain {
 export interface Selection {
   /**
    * At least one, to be tried in this order: the database of a full may reach beyond its name, and beyond
-   * {@link until}; then the next one serves.
+   * {@link until}; if it cannot be cut back to that, the next one serves.
    */
   readonly chains: readonly [CandidateChain, ...CandidateChain[]];
+  /** Fulls that end after {@link until}, without deltas, to be tried where a chain has a hole: they may be cut back to it. */
+  readonly later: readonly CandidateChain[];
   /** The last revision to bring back; undefined for all there is. */
   readonly until: Revision | undefined;
   /** Revisions after `until` that may belong before the wanted time: nothing in the store records it. */
@@ -54,13 +56,14 @@ export async function selectChain(store: SnapStore, target: RestoreTarget, conte
   }
   const fulls = whole.filter(({ kind }) => kind === 'Full').toReversed();
   const selected = await choose({ store, target, named, whole, fulls }, context);
-  const [first, ...others] = selected.bases.map((base) => chainOf(base, whole, selected));
+  const later = (selected.later ?? []).map((base) => ({ base, candidates: [] }));
+  const [first = later[0], ...others] = selected.bases.map((base) => chainOf(base, whole, selected));
   if (first === undefined) {
     throw noFull({ store, target, fulls });
   }
   const { until, unrecorded } = selected;
   const doubts = named === undefined ? doubtsAbout(target, history, forks) : [];
-  return { chains: [first, ...others], until, unrecorded, history, isChosen: named !== undefined, doubts };
+  return { chains: [first, ...others], later, until, unrecorded, history, isChosen: named !== undefined, doubts };
 }
 
 /** The newest state is in doubt only as long as nothing ends after both sides of a fork; a time before the fork has only one. */
@@ -117,6 +120,7 @@ interface Choice {
 
 interface Chosen {
   readonly bases: readonly StoredSnapshot[];
+  readonly later?: readonly StoredSnapshot[];
   readonly until: Revision | undefined;
   readonly unrecorded?: RevisionRange | undefined;
   readonly deltas: 'all' | 'none' | readonly StoredSnapshot[];
@@ -140,6 +144,7 @@ async function choose(choice: Choice, context: RunContext): Promise<Chosen> {
     case 'revision':
       return {
         bases: (base ?? fulls).filter(({ lastRevision }) => lastRevision <= until.revision),
+        later: (base ?? fulls).filter(({ lastRevision }) => lastRevision > until.revision).toReversed(),
         until: until.revision,
         deltas: 'all',
       };

@@ -11,9 +11,13 @@ interface ServedKey {
   readonly lease?: string;
 }
 
-/** Every key a live etcd serves, in key order, as in `expected.json`. */
-export async function servedKeys(etcd: EtcdServer): Promise<readonly ExpectedKey[]> {
-  const text = await etcd.etcdctl('get', '', '--prefix', '--write-out=json');
+/** Every key a live etcd serves, at its newest revision or an older one, in key order, as in `expected.json`. */
+export async function servedKeys(
+  etcd: EtcdServer,
+  { revision }: { readonly revision?: number } = {},
+): Promise<readonly ExpectedKey[]> {
+  const at = revision === undefined ? [] : [`--rev=${revision}`];
+  const text = await etcd.etcdctl('get', '', '--prefix', '--write-out=json', ...at);
   // Lease ids do not fit a number; JSON.parse would round them.
   const { kvs = [] } = JSON.parse(text.replaceAll(/"lease":(-?\d+)/g, '"lease":"$1"')) as { kvs?: ServedKey[] };
   return kvs.map((kv) => {

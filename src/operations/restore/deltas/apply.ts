@@ -13,6 +13,8 @@ export interface DeltaSource {
   readonly pipeline: DeltaPipeline;
   /** Last revision of the base. */
   readonly after: Revision;
+  /** The base holds later changes, which are dropped. */
+  readonly cutsBase?: boolean;
   readonly until: Revision | undefined;
   readonly bumpBy: number;
 }
@@ -68,7 +70,8 @@ export async function applyDeltas(
     }
   }
 
-  await database.addChanges(records(), { signal: context.signal });
+  const keptUpTo = source.cutsBase ? source.after : undefined;
+  await database.addChanges(records(), { keptUpTo, signal: context.signal });
   return { revision: last, events, leases, leaseTtls };
 }
 

@@ -95,10 +95,10 @@ describe('a restore to a revision', () => {
     assert.deepEqual(result.snapshots, [FULL, FIRST, SECOND]);
   });
 
-  it('leaves a full that really reaches beyond it for an older one', async () => {
+  it('cuts a full back that really reaches beyond it', async () => {
     // Its name says 50, its database holds 58.
     const boastful = fullObject(base, { lastRevision: 50, createdOn: 1_795_251_531 });
-    await refused([boastful], upTo(55), 'no_backup', /every full snapshot reaches beyond revision 55/);
+    assert.equal((await restored([boastful], upTo(55))).result.revision, 55);
     const { result, context } = await restored([boastful, ...golden], upTo(58));
     assert.equal(result.revision, 58);
     assert.equal(context.lines.filter(({ text }) => /trying an older/.test(text)).length, 0);
@@ -111,8 +111,11 @@ describe('a restore to a revision', () => {
     await refused(holed, upTo(100), 'backup_gap', /revisions 90 to 119 are missing/);
   });
 
-  it('is refused before the first full and after the last delta', async () => {
-    await refused(golden, upTo(57), 'no_backup', /no full snapshot leads to that revision; the oldest is Full-/);
+  it('before the first full cuts that back, and is refused after the last delta', async () => {
+    for (const wanted of [9, 57]) {
+      const { result } = await restored(golden, upTo(wanted));
+      assert.deepEqual([result.revision, result.snapshots], [wanted, [FULL]]);
+    }
     const message = /revision 123 is wanted, but nothing continues Incr-00000120-\S+, which ends at 122; give at most/;
     await refused(golden, upTo(123), 'beyond_backup', message);
     await refused([], upTo(1), 'no_backup', /it holds no snapshot/);
