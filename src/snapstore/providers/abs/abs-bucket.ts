@@ -12,10 +12,12 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AzureCredentials } from '../../credentials/azure.ts';
 import type { RawBody } from '../../http/object-body.ts';
+import { PageMarks } from '../../http/page-marks.ts';
 import { type StoreAgents, storeAgents } from '../../http/store-agents.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
+import { guardedAnswers } from './abs-answer-guard.ts';
 import { absError, isRangeBeyondEnd, unlessGone } from './abs-error.ts';
 import { AbsUpload } from './abs-upload.ts';
 
@@ -56,7 +58,7 @@ export class AbsBucket implements Bucket {
     const pipeline = newPipeline(new StorageSharedKeyCredential(storageAccount, storageKey), {
       retryOptions: { maxTries: 1 },
     });
-    pipeline.factories.push(sentThrough(this.#agents));
+    pipeline.factories.push(guardedAnswers(), sentThrough(this.#agents));
     const service = new BlobServiceClient(endpoint ?? `https://${storageAccount}.${domain}`, pipeline);
     this.#container = service.getContainerClient(container);
     this.location = this.#container.url;
@@ -66,18 +68,21 @@ export class AbsBucket implements Bucket {
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
     const task = { action: 'list', object: this.location, signal, retry: 'safe' } as const;
-    let continuationToken = '';
+    const marks = new PageMarks(task);
+    let continuationToken: string | undefined;
     do {
-      const { blobs, next } = await this.#requests.run(task, async (abortSignal) => {
+      const page = await this.#requests.run(task, async (abortSignal): Promise<BlobPage> => {
         const pages = this.#container
           .listBlobsFlat({ prefix, includeTags: true, includeImmutabilityPolicy: true, abortSignal })
-          .byPage({ maxPageSize: this.#pageSize, ...(continuationToken !== '' && { continuationToken }) });
+          .byPage({ maxPageSize: this.#pageSize, ...(continuationToken !== undefined && { continuationToken }) });
         const { value } = await pages.next();
-        return { blobs: value?.segment.blobItems ?? [], next: value?.continuationToken ?? '' };
+        return { blobs: value?.segment.blobItems ?? [], next: value?.continuationToken };
       });
-      yield* blobs.map(entryOf);
-      continuationToken = next;
-    } while (continuationToken !== '');
+      const { blobs, next } = page;
+      yield* blobs.map((blob) => entryOf(blob, this.location)).filter(({ key }) => key.startsWith(prefix));
+      // An empty mark is that of the last page.
+      continuationToken = marks.next({ more: next !== undefined && next !== '', mark: next });
+    } while (continuationToken !== undefined);
   }
 
   async read(key: string, { signal, range }: ReadOptions): Promise<Readable> {
@@ -89,7 +94,16 @@ export class AbsBucket implements Bucket {
     try {
       return await this.#requests.stream(task, async (abortSignal) => {
         const length = range === undefined ? undefined : range.end - range.start;
-        const response = await blob.download(range?.start ?? 0, length, { abortSignal, maxRetryRequests: 3 });
+        const send = (count: number | undefined) =>
+          blob.download(range?.start ?? 0, count, { abortSignal, maxRetryRequests: 3 });
+        const response = await send(length).catch(async (error: unknown) => {
+          // An answer without its length; that of a range has a header with it.
+          if (!(error instanceof RangeError) || length !== undefined) {
+            throw error;
+          }
+          const { contentLength: whole } = await blob.getProperties({ abortSignal });
+          return await send(whole);
+        });
         return bodyOf(response, blob.url);
       });
     } catch (error) {
@@ -134,12 +148,24 @@ function sentThrough({ http, https }: StoreAgents): RequestPolicyFactory {
   };
 }
 
-function entryOf(blob: BlobItem): ObjectEntry {
+interface BlobPage {
+  readonly blobs: readonly BlobItem[];
+  readonly next: string | undefined;
+}
+
+/** An entry that lacks its name or its size is none: it must not count as an empty object. */
+function entryOf(blob: BlobItem, location: string): ObjectEntry {
   const { contentLength, lastModified, immutabilityPolicyExpiresOn } = blob.properties;
+  // The SDK's types promise what an answer may lack.
+  const name: string | undefined = blob.name;
+  if (name === undefined || contentLength === undefined) {
+    const found = `a blob is listed without its ${name === undefined ? 'name' : 'size'}`;
+    throw new StoreError('invalid', { action: 'list', object: location, found });
+  }
   return {
-    key: blob.name,
-    size: contentLength ?? 0,
-    modifiedAt: lastModified.getTime(),
+    key: name,
+    size: contentLength,
+    modifiedAt: (lastModified as Date | undefined)?.getTime() ?? 0,
     ...(immutabilityPolicyExpiresOn !== undefined && { immutableUntil: immutabilityPolicyExpiresOn.getTime() }),
     ...(blob.tags?.[excludeTag] === 'true' && { excluded: true }),
   };

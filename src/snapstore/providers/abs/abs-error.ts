@@ -1,6 +1,8 @@
 import { RestError } from '@azure/storage-blob';
-import { kindOfNetworkError, kindOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { kindOfNetworkError, kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { ForeignAnswer, foreignAnswerRemedy } from '../../http/foreign-answer.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
+import { foreignAnswer, isForeignRefusal } from './abs-answer-guard.ts';
 
 /** What was being done when an error came, as it reads in a message. */
 export interface AbsAction {
@@ -38,20 +40,49 @@ export function absError(error: unknown, { action, object }: AbsAction): StoreEr
   if (error instanceof StoreError) {
     return error;
   }
+  const foreign = foreignIn(error);
+  if (foreign !== undefined && isNoRefusal(error)) {
+    const parts = { action, object, found: foreign.message, remedy: foreignAnswerRemedy };
+    return new StoreError('invalid', { ...parts, cause: error });
+  }
   if (!(error instanceof RestError) || error.statusCode === undefined) {
     const { kind, found } = kindOfNetworkError(error);
     return new StoreError(kind, { action, object, found, cause: error });
   }
+  const { statusCode: status } = error;
   const code = serviceCode(error);
-  const kind = kinds[code] ?? kindOfStatus(error.statusCode);
+  const kind = kinds[code] ?? kindOfStatus(status);
   return new StoreError(kind, {
     action,
     object,
-    found: `the store answered ${error.statusCode}${code === '' ? '' : ` ${code}`}`,
-    remedy: /^Blob(Archived|BeingRehydrated)$/.test(code) ? archived : remedies[kind],
+    found: foreign?.message ?? `the store answered ${status}${code === '' ? '' : ` ${code}`}`,
+    remedy: remedyOfStatus(status) ?? (foreign === undefined ? remedyOf(code, kind) : foreignAnswerRemedy),
     retryAfterMs: retryAfterMs(error.response?.headers.get('retry-after')),
     cause: error,
   });
+}
+
+function remedyOf(code: string, kind: StoreErrorKind): string | undefined {
+  return /^Blob(Archived|BeingRehydrated)$/.test(code) ? archived : remedies[kind];
+}
+
+/** The answer of something else than the service that is in an error; undefined where there is none. */
+function foreignIn(error: unknown): ForeignAnswer | undefined {
+  if (error instanceof ForeignAnswer) {
+    return error;
+  }
+  if (!(error instanceof RestError) || error.response === undefined) {
+    return undefined;
+  }
+  const { response } = error;
+  const isForeign = response.status < 400 || error.code === RestError.PARSE_ERROR || isForeignRefusal(response);
+  return isForeign ? foreignAnswer(response, new URL(response.request.url).origin) : undefined;
+}
+
+/** Statuses that say nothing of the store when it was not the store that sent them. */
+function isNoRefusal(error: unknown): boolean {
+  const status = error instanceof RestError ? (error.response?.status ?? 0) : 0;
+  return status < 400 || status === 404 || status === 405 || status === 410;
 }
 
 /** The code of an error's body, or, for answers without one, of the header `x-ms-error-code`; empty when there is neither. */
