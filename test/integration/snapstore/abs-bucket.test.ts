@@ -127,7 +127,7 @@ describe('uploads', () => {
     await first.writePart({ number: 2, offset: 2, bytes: Buffer.from('AA') }, options);
     await first.complete({ parts: 2, size: 4 }, options);
     await second.writePart({ number: 2, offset: 2, bytes: Buffer.from('BB') }, options);
-    await storeErrorOf(second.complete({ parts: 2, size: 4 }, options), 'invalid');
+    await storeErrorOf(second.complete({ parts: 2, size: 4 }, options), 'transient');
     await second.abort(options);
     assert.equal((await buffer(await bucket.read('x', options))).toString(), 'aaAA');
   });
