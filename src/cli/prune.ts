@@ -1,10 +1,10 @@
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { pruneOptions, retentionRules } from '../config/options/snapshotter.ts';
 import { storeOptions } from '../config/options/store.ts';
-import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
 import { formatReport } from './output/report.ts';
-import { retentionRulesOf } from './retention-rules.ts';
+import { refuseIncompletePrune } from './refuse-incomplete-prune.ts';
+import { retentionRulesOf, warnOfUnusedRetention } from './retention-rules.ts';
 
 /** `etcdbrctl prune`. */
 export const pruneCommand = command({
@@ -33,7 +33,8 @@ export const pruneCommand = command({
     output: reportOptions,
     logging: loggingOptions,
   },
-  async run({ config, context, print }) {
+  async run({ config, given, context, print }) {
+    warnOfUnusedRetention(config.retention, given, context);
     const { openStore } = await import('./open-store.ts');
     const { carryOut } = await import('../operations/prune/prune.ts');
     const { planPrune } = await import('../operations/prune/plan-prune.ts');
@@ -49,16 +50,6 @@ export const pruneCommand = command({
     }
     const results = await carryOut(plan.decisions, { store }, context);
     await print(await formatReport(pruneReport(results, style), config.output.format));
-    const failed = results.filter(({ outcome }) => outcome === 'failed');
-    if (failed.length > 0) {
-      throw new Failure({
-        code: 'prune_incomplete',
-        action: 'prune',
-        object: store.location,
-        found: `${failed.length} of the objects to delete are still there`,
-        remedy: 'see the warnings above, and run it again',
-        cause: failed[0]?.error,
-      });
-    }
+    refuseIncompletePrune(results, store.location);
   },
 });

@@ -3,14 +3,12 @@ import type { scheduledBackupGroups } from '../config/options/snapshotter.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
 import type { SnapshotterRequest } from '../operations/snapshot/snapshotter-request.ts';
 import { type BackoffPolicy, defaultBackoff } from '../runtime/async/backoff.ts';
-import { retentionRulesOf } from './retention-rules.ts';
+import { longestOffPeriodMs, retentionRulesOf } from './retention-rules.ts';
 
 type ScheduledBackupConfig = ConfigOf<typeof scheduledBackupGroups>;
 
 /** A shorter period of deltas turns them off, ms. */
 const shortestDeltaPeriodMs = 1_000;
-/** A period of garbage collection up to here turns it off, ms. */
-const longestOffPeriodMs = 1_000;
 /** What the waits between tries are multiples of, ms. */
 const backoffUnitMs = 1_000;
 const backoffFlags = ['backoff-multiplier', 'backoff-attempt-limit', 'backoff-threshold-time'];

@@ -1,11 +1,17 @@
+import type { ConfigOf } from '../config/command-spec.ts';
 import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
-import { onceOptions, scheduledBackupGroups } from '../config/options/snapshotter.ts';
+import { onceOptions, retentionRules, scheduledBackupGroups } from '../config/options/snapshotter.ts';
 import { storeOptions } from '../config/options/store.ts';
+import type { PrunedObject, RetentionRules } from '../operations/prune/prune.ts';
 import type { FullSnapshotResult } from '../operations/snapshot/full/save.ts';
 import { formatBytes, formatCount } from '../runtime/log/amount.ts';
+import type { RunContext } from '../runtime/run-context.ts';
+import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
+import { refuseIncompletePrune } from './refuse-incomplete-prune.ts';
+import { longestOffPeriodMs, retentionRulesOf, warnOfUnusedRetention } from './retention-rules.ts';
 import { versionLines } from './version.ts';
 
 /** `etcdbrctl snapshot`. */
@@ -15,7 +21,7 @@ export const snapshotCommand = command({
   description:
     'Takes a full snapshot of a running etcd cluster, then watches it and writes every change as delta ' +
     'snapshots, with further fulls by schedule, until it is stopped (Ctrl-C or SIGTERM). ' +
-    'With --once it takes one full snapshot and ends.',
+    'With --once it takes one full snapshot and ends; with flags of retention it then deletes what they do not keep.',
   examples: [
     {
       does: 'Back up to a directory, a full every hour and a delta every 20 seconds:',
@@ -35,6 +41,7 @@ export const snapshotCommand = command({
     logging: loggingOptions,
   },
   async run({ config, given, context, print }) {
+    warnOfUnusedRetention(config.retention, given, context);
     if (!config.once.once) {
       for (const line of versionLines()) {
         context.log.info(line);
@@ -48,6 +55,7 @@ export const snapshotCommand = command({
     await using connection = await connect({ ...config.connection, snapshotFrom }, context);
     const common = { cluster: connection.cluster, store, tempDir: config.store.tempDir };
     if (config.once.once) {
+      warnOfUnusedFlags(given, context);
       const { takeFullSnapshot } = await import('../operations/snapshot/take-once.ts');
       const { saveCompanion } = await import('../operations/companion/companion.ts');
       const result = await takeFullSnapshot({ ...common, compression: compressionOf(config), final: false }, context);
@@ -58,7 +66,19 @@ export const snapshotCommand = command({
               { store, full: result.snapshot, paths: config.once.include, keep: config.once.companionMax },
               context,
             );
-      await print(formatResult(onceResult(result, store.location, companion), config.output.format));
+      const rules = retentionOfOnce(config, given);
+      // What was stored is told whatever becomes of the garbage.
+      const pruned = await settled(rules === undefined ? [] : collect(result.snapshot, { store, rules }, context));
+      const deleted = pruned.status === 'fulfilled' ? pruned.value.filter(({ outcome }) => outcome === 'deleted') : [];
+      const stored = onceResult(result, store.location, {
+        companion,
+        deleted: deleted.map(({ snapshot: { name } }) => name),
+      });
+      await print(formatResult(stored, config.output.format));
+      if (pruned.status === 'rejected') {
+        throw pruned.reason;
+      }
+      refuseIncompletePrune(pruned.value, store.location);
     } else {
       const { Snapshotter } = await import('../operations/snapshot/snapshotter.ts');
       await new Snapshotter({ ...common, ...scheduledBackupOf(config, given), start: 'full' }, context).run();
@@ -67,12 +87,56 @@ export const snapshotCommand = command({
   },
 });
 
+/** Flags that say how to go on after the first full. */
+const scheduledOnly = [
+  'schedule',
+  'delta-snapshot-period',
+  'delta-snapshot-memory-limit',
+  'delta-spool-limit',
+  'max-store-outage',
+  'defragmentation-schedule',
+];
+
+function warnOfUnusedFlags(given: ReadonlySet<string>, { log }: Pick<RunContext, 'log'>): void {
+  for (const flag of scheduledOnly.filter((each) => given.has(each))) {
+    log.warn(`--${flag} has no effect with --once`);
+  }
+}
+
+/** Nothing is deleted by a rule that nobody has written: the store may be that of a snapshotter with other ones. */
+function retentionOfOnce(
+  { retention }: Pick<ConfigOf<typeof scheduledBackupGroups>, 'retention'>,
+  given: ReadonlySet<string>,
+): RetentionRules | undefined {
+  const written = Object.values(retentionRules.options).some(({ flag }) => given.has(flag));
+  return written && retention.garbageCollectionPeriodMs > longestOffPeriodMs ? retentionRulesOf(retention) : undefined;
+}
+
+async function collect(
+  full: StoredSnapshot,
+  request: { readonly store: SnapStore; readonly rules: RetentionRules },
+  context: RunContext,
+): Promise<readonly PrunedObject[]> {
+  const { collectAfter } = await import('../operations/snapshot/collect-after.ts');
+  return await collectAfter(full, request, context);
+}
+
+async function settled<T>(work: T | Promise<T>): Promise<PromiseSettledResult<T>> {
+  const [outcome] = await Promise.allSettled([work]);
+  return outcome as PromiseSettledResult<T>;
+}
+
 /** The result of `snapshot --once`; the JSON's first keys are those of `etcdctl snapshot status`. */
 export function onceResult(
   result: FullSnapshotResult,
   storeLocation: string,
-  companion?: { readonly name: string; readonly size: number },
+  more: {
+    readonly companion?: { readonly name: string; readonly size: number } | undefined;
+    /** Names of objects that garbage collection has deleted. */
+    readonly deleted?: readonly string[];
+  } = {},
 ): PrintableResult {
+  const { companion, deleted = [] } = more;
   const { snapshot, hash, totalKeys, totalSize } = result;
   const location = `${storeLocation}/${snapshot.layout}/${snapshot.name}`;
   return {
@@ -85,6 +149,7 @@ export function onceResult(
       ['Stored size', `${snapshot.size} bytes (${formatBytes(snapshot.size)})`],
       ['Hash', hash.toString(16)],
       ['Companion', companion?.name],
+      ['Deleted', deleted.length === 0 ? undefined : `${formatCount(deleted.length)} old objects`],
     ],
     json: {
       hash,
@@ -97,6 +162,7 @@ export function onceResult(
       storedSize: snapshot.size,
       createdOn: new Date(snapshot.createdOn * 1_000).toISOString(),
       ...(companion === undefined ? {} : { companion: companion.name, companionSize: companion.size }),
+      deleted,
     },
   };
 }

@@ -4,7 +4,10 @@ import { describe, it } from 'node:test';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { type EtcdServer, startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';
+import { playAnswers, xmlRefusal } from '../support/servers/answer-script.ts';
+import { startS3Server } from '../support/servers/s3-server.ts';
 import { makeRig, type Rig } from './rig.ts';
+import { s3Place } from './s3-place.ts';
 
 const started = { release: await etcdRelease('3.5') };
 
@@ -53,6 +56,57 @@ describe('snapshot --once', () => {
     assert.match(text.stdout, new RegExp(`^Hash: +${expected['hash']?.toString(16)}$`, 'm'));
     assert.match(text.stdout, new RegExp(`^Total size: +${expected['totalSize']} `, 'm'));
     assert.deepEqual(Object.keys(expected), ['hash', 'revision', 'totalKey', 'totalSize']);
+  });
+
+  it('obeys the retention that is asked for, after the snapshot was stored', async () => {
+    await using rig = makeRig();
+    await using etcd = await startEtcd(started);
+    const args = ['snapshot', '--once', '-e', etcd.clientUrl, ...storeFlags(rig), '-o', 'json'];
+    const retention = ['--garbage-collection-policy=LimitBased', '--max-backups', '2'];
+    const names: string[] = [];
+    for (const value of ['1', '2', '3', '4']) {
+      await etcd.etcdctl('put', 'a', value);
+      const { stdout, stderr, exitCode } = await rig.run([...args, ...(value === '4' ? [] : retention)]);
+      assert.equal(exitCode, 0, stderr);
+      const { snapshot, deleted } = JSON.parse(stdout) as { readonly snapshot: string; readonly deleted: string[] };
+      names.push(snapshot);
+      assert.deepEqual(deleted, value === '3' ? [names[0]] : [], 'without a rule nothing is deleted');
+    }
+    assert.deepEqual(stored(rig), names.slice(1));
+  });
+
+  it('fails after it has said what is stored, when what was to go cannot be deleted', async () => {
+    await using rig = makeRig();
+    await using etcd = await startEtcd(started);
+    await using s3 = await startS3Server();
+    const { flags, env } = s3Place(rig, s3.endpoint);
+    const args = ['snapshot', '--once', '-e', etcd.clientUrl, ...flags, '-o', 'json', '--log-format=text'];
+    await rig.run(args, { env });
+    await etcd.etcdctl('put', 'a', '2');
+    s3.fault(playAnswers({ DeleteObject: xmlRefusal(403, 'AccessDenied') }));
+    const keep = ['--garbage-collection-policy=LimitBased', '--max-backups', '1'];
+    const { stdout, stderr, exitCode } = await rig.run([...args, ...keep], { env });
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /"snapshot":"Full-00000000-00000002-/);
+    assert.match(stderr, /\nerror: cannot prune [^\n]*: 1 of the objects to delete are still there; [^\n]+\n$/);
+  });
+
+  it('says which flags change nothing', async () => {
+    await using rig = makeRig();
+    await using etcd = await startEtcd(started);
+    const idle = ['--max-backups=2', '--schedule=0 * * * *', '--delta-snapshot-period=5s'];
+    const { stderr, exitCode } = await rig.run([
+      'snapshot',
+      '--once',
+      '-e',
+      etcd.clientUrl,
+      ...storeFlags(rig),
+      ...idle,
+    ]);
+    assert.equal(exitCode, 0, stderr);
+    for (const flag of ['--max-backups', '--schedule', '--delta-snapshot-period']) {
+      assert.match(stderr, new RegExp(`WARN.*${flag} has no effect`));
+    }
   });
 
   it('never shows a wrong password', async () => {
