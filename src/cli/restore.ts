@@ -146,6 +146,8 @@ export function restoreResult(result: RestoreResult): PrintableResult {
       ['Base snapshot', result.snapshots[0]],
       ['Delta snapshots', formatCount(Math.max(0, result.snapshots.length - 1))],
       ['Events applied', formatCount(result.eventsApplied)],
+      // No delta holds them.
+      ['Users and roles', result.snapshots[0] === undefined ? undefined : `as of ${result.snapshots[0]}`],
       ['Size of db', `${result.dbSize} bytes (${formatBytes(result.dbSize)})`],
       ['Member id', formatId(result.memberId)],
       ['Cluster id', formatId(result.clusterId)],

@@ -82,6 +82,11 @@ export interface EtcdCluster extends AsyncDisposable {
   members(options: { readonly signal: AbortSignal }): Promise<readonly MemberStatus[]>;
   /** The alarms that are raised. */
   alarms(options: { readonly signal: AbortSignal }): Promise<readonly ClusterAlarm[]>;
+  /**
+   * A text that changes whenever users, roles or the switch of authentication change. etcd orders the question like a write: it
+   * adds an entry to the raft log. Needs the rights of root.
+   */
+  usersState(options: { readonly signal: AbortSignal }): Promise<string>;
   /** Defragments the member at `endpoint`, one of those that {@link members} returns. The member answers nothing meanwhile. */
   defragment(endpoint: string, options: { readonly signal: AbortSignal }): Promise<void>;
   /** The TTL that a lease was granted with, seconds; undefined when the lease does not exist. */

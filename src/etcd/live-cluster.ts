@@ -6,6 +6,7 @@ import type { PoolCall } from './connection/member-pool.ts';
 import { readAlarms } from './rpc/alarm-text.ts';
 import { askPosition } from './rpc/member-position.ts';
 import { askStatus } from './rpc/member-status.ts';
+import { askUsersState } from './rpc/member-users.ts';
 import { defragmentRpc, leaseTimeToLiveRpc, statusRpc } from './rpc/rpc.ts';
 import { readSnapshot } from './snapshot/read-snapshot.ts';
 import { watch } from './watch/watch.ts';
@@ -57,6 +58,10 @@ export class LiveCluster implements EtcdCluster {
       (member, bounds) => member.unary(statusRpc, {}, bounds),
     );
     return readAlarms(errors ?? []);
+  }
+
+  async usersState({ signal }: { readonly signal: AbortSignal }): Promise<string> {
+    return await this.#pools.anyMember.anywhere(this.#shortCall('ask the users of', signal), askUsersState);
   }
 
   async defragment(endpoint: string, { signal }: { readonly signal: AbortSignal }): Promise<void> {

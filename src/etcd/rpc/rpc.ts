@@ -2,6 +2,12 @@ import type { Client, MethodDefinition, ServiceClientConstructor } from '@grpc/g
 import type {
   IAuthenticateRequest,
   IAuthenticateResponse,
+  IAuthRoleListRequest,
+  IAuthRoleListResponse,
+  IAuthStatusRequest,
+  IAuthStatusResponse,
+  IAuthUserListRequest,
+  IAuthUserListResponse,
   IDefragmentRequest,
   IDefragmentResponse,
   ILeaseTimeToLiveRequest,
@@ -44,6 +50,9 @@ export const authenticateRpc: Rpc<IAuthenticateRequest, IAuthenticateResponse> =
   service: 'Auth',
   method: 'Authenticate',
 };
+export const authStatusRpc: Rpc<IAuthStatusRequest, IAuthStatusResponse> = { service: 'Auth', method: 'AuthStatus' };
+export const userListRpc: Rpc<IAuthUserListRequest, IAuthUserListResponse> = { service: 'Auth', method: 'UserList' };
+export const roleListRpc: Rpc<IAuthRoleListRequest, IAuthRoleListResponse> = { service: 'Auth', method: 'RoleList' };
 export const rangeRpc: Rpc<IRangeRequest, IRangeResponse> = { service: 'KV', method: 'Range' };
 export const statusRpc: Rpc<IStatusRequest, IStatusResponse> = { service: 'Maintenance', method: 'Status' };
 export const defragmentRpc: Rpc<IDefragmentRequest, IDefragmentResponse> = {

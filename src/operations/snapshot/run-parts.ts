@@ -12,6 +12,7 @@ import { FullSnapshotLoop } from './full/loop.ts';
 import { RequiredSnapshots } from './required-snapshots.ts';
 import type { SnapshotterRequest } from './snapshotter-request.ts';
 import { StoreOutageRetry } from './store-outage.ts';
+import { UsersState } from './users-state.ts';
 
 /** The signals in the life of a run. */
 export interface RunSignals {
@@ -34,6 +35,7 @@ export interface RunParts {
   readonly watermark: RevisionWatermark;
   readonly buffer: EventBuffer;
   readonly outageRetry: StoreOutageRetry;
+  readonly users: UsersState;
   readonly uploadLoop: UploadLoop;
   readonly fullLoop: FullSnapshotLoop;
 }
@@ -56,7 +58,8 @@ export function createRunParts(
     { location: store.location, maxOutageMs: request.maxStoreOutageMs, backoff, listener },
     { clock, log },
   );
-  const shared = { ...request, store, chain, required, buffer, outageRetry, ending: signals.ending };
+  const users = new UsersState(cluster, log);
+  const shared = { ...request, users, store, chain, required, buffer, outageRetry, ending: signals.ending };
   return {
     store,
     chain,
@@ -65,6 +68,7 @@ export function createRunParts(
     watermark: new RevisionWatermark(),
     buffer,
     outageRetry,
+    users,
     uploadLoop: new UploadLoop(shared, { signal: signals.uploads, clock, log }),
     fullLoop: new FullSnapshotLoop(shared, context),
   };

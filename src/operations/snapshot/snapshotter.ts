@@ -15,6 +15,7 @@ import { createRunParts, type RunParts } from './run-parts.ts';
 import { RunRequests } from './run-requests.ts';
 import type { SnapshotterRequest } from './snapshotter-request.ts';
 import type { StoredChain } from './stored-chain.ts';
+import { followUsers } from './users-state.ts';
 
 export type { SnapshotterRequest };
 
@@ -155,6 +156,7 @@ export class Snapshotter implements AsyncDisposable {
     const deltaTasks = (periodMs: number): readonly Task[] => [
       (stop) => runWatchLoop(from, { ...this.#parts, ...this.#context, cluster: this.#request.cluster }, stop),
       (stop) => uploadLoop.run(periodMs, stop),
+      (stop) => this.#followUsers(periodMs, stop),
     ];
     return [
       (stop) => this.#followEnd(stop),
@@ -180,6 +182,11 @@ export class Snapshotter implements AsyncDisposable {
     const { concurrentWriters } = this.#parts;
     const maintenance = { store, garbageCollection, concurrentWriters, listener: this.#listener };
     return maintainStore(maintenance, { ...this.#context, signal: stop });
+  }
+
+  #followUsers(periodMs: number, stop: AbortSignal): Promise<void> {
+    const takeFull = () => this.#parts.fullLoop.take({ final: false, unreachable: 'wait' }, stop);
+    return followUsers(this.#parts.users, { periodMs, takeFull }, { ...this.#context, signal: stop });
   }
 
   async #defragment(stop: AbortSignal): Promise<void> {

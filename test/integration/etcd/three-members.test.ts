@@ -121,6 +121,7 @@ test('three members: the one that sends a full is killed, and another one sends 
     position: (options) => cluster.position(options),
     members: (options) => cluster.members(options),
     alarms: (options) => cluster.alarms(options),
+    usersState: (options) => cluster.usersState(options),
     defragment: (...args) => cluster.defragment(...args),
     leaseTtl: (...args) => cluster.leaseTtl(...args),
     watch: (options) => cluster.watch(options),

@@ -50,6 +50,10 @@ export class ScriptedCluster implements EtcdCluster {
   readonly leasesAsked: bigint[] = [];
   /** The revision that its status shows, where that is not the newest: a member that is catching up. */
   lagsAt: Revision | undefined;
+  /** Revision of users and roles; a failure when etcd does not tell it. */
+  users: number | EtcdFailure = 1;
+  /** How often it was asked for. */
+  usersAsked = 0;
   /** How many snapshot streams, from now on, break off in their middle. */
   breakOffs = 0;
   /** Snapshots that were asked for. */
@@ -103,6 +107,12 @@ export class ScriptedCluster implements EtcdCluster {
   breakWatchOnce(failure: Error): void {
     this.#passingFailure = failure;
     this.#stir();
+  }
+
+  /** Changes users or roles. */
+  changeUsers(): void {
+    this.users = typeof this.users === 'number' ? this.users + 1 : this.users;
+    this.#raftIndex += 1n;
   }
 
   /** Changes something that is no key: a user, a lease, a member. */
@@ -164,6 +174,12 @@ export class ScriptedCluster implements EtcdCluster {
 
   alarms(): Promise<readonly ClusterAlarm[]> {
     return Promise.resolve(this.raised);
+  }
+
+  usersState(): Promise<string> {
+    this.usersAsked += 1;
+    this.#raftIndex += 1n;
+    return this.users instanceof EtcdFailure ? Promise.reject(this.users) : Promise.resolve(String(this.users));
   }
 
   defragment(endpoint: string): Promise<void> {

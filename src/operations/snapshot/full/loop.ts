@@ -12,6 +12,7 @@ import type { SnapshotterListener } from '../events.ts';
 import type { RequiredSnapshots } from '../required-snapshots.ts';
 import { eachFiring, type Schedule } from '../schedule.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
+import type { UsersState } from '../users-state.ts';
 import { refuseCorruptCluster, reportLearners } from './cluster-alarms.ts';
 import { type DownloadRequest, downloadDatabase } from './download.ts';
 import { saveFullSnapshot } from './save.ts';
@@ -23,6 +24,7 @@ export interface FullSnapshotLoopParts extends DownloadRequest {
   readonly chain: ChainState;
   readonly required: RequiredSnapshots;
   readonly outageRetry: StoreOutageRetry;
+  readonly users: UsersState;
   /** Waits between tries of an etcd that cannot be reached. */
   readonly backoff: BackoffPolicy;
   readonly schedule: Schedule;
@@ -179,9 +181,11 @@ export class FullSnapshotLoop {
     | { readonly outcome: 'saved'; readonly snapshot: StoredSnapshot }
     | { readonly outcome: 'stale'; readonly lastRevision: Revision }
   > {
-    const { cluster, buffer, chain, outageRetry, ending } = this.#parts;
+    const { cluster, users, buffer, chain, outageRetry, ending } = this.#parts;
     const context = { ...this.#context, signal };
-    const { raftIndex } = await cluster.status({ signal });
+    // Asked first: the question moves the raft index.
+    const usersState = await users.ask(signal);
+    const position = await cluster.status({ signal });
     await refuseCorruptCluster(cluster, context);
     // Not awaited: a member that does not answer must not hold up the work.
     void reportLearners(cluster, context);
@@ -209,7 +213,8 @@ export class FullSnapshotLoop {
     if (buffer.size === 0) {
       this.#parts.required.covered('Full');
     }
-    this.#raftIndex = raftIndex;
+    this.#raftIndex = position.raftIndex;
+    users.stored(usersState, position);
     return { outcome: 'saved', snapshot };
   }
 
