@@ -69,11 +69,13 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
       // A watch makes large buffers into garbage fast; a small young generation (MB) notices them before they pile up.
       // Most other flags would make V8 refuse the compiled code.
       // Nobody may open a debugger in a running program, which holds passwords: SIGUSR1 does, by default.
-      // Dependencies use url.parse (DEP0169) and punycode (DEP0040); users can do nothing about either.
+      // Dependencies use url.parse (DEP0169) and punycode (DEP0040), and Google's tells of every host that is no metadata
+      // server; users can do nothing about these.
       execArgv: [
         '--disable-sigusr1',
         '--disable-warning=DEP0169',
         '--disable-warning=DEP0040',
+        '--disable-warning=MetadataLookupWarning',
         '--max-semi-space-size=4',
       ],
       execArgvExtension: 'none',

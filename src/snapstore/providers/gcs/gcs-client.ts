@@ -16,6 +16,7 @@ export interface GcsClientOptions {
 export class GcsClient {
   readonly #storage: Storage;
   readonly #bucket: string;
+  readonly #transport: GcsTransport;
 
   constructor({ bucket, endpoint, transport }: GcsClientOptions) {
     // The Go program is given the address of the JSON API, this SDK that of the service.
@@ -27,6 +28,12 @@ export class GcsClient {
     // The SDK types what it does not document; requests and answers pass through as they are.
     Object.assign(this.#storage, { makeAuthenticatedRequest: transport.handle.bind(transport) });
     this.#bucket = bucket;
+    this.#transport = transport;
+  }
+
+  /** Gets a token when there is none: the SDK's upload streams lose the error of a request that cannot begin. */
+  async authorize(): Promise<void> {
+    await this.#transport.authorize();
   }
 
   /** The bucket for one call: its requests end when the signal aborts. */

@@ -67,6 +67,7 @@ export class GcsRequests extends StoreRequests {
     object: { readonly key: string; readonly bytes: Buffer; readonly crc: number; readonly over: number },
   ): Promise<GcsObject> {
     return await this.run(task, async (abortSignal) => {
+      await this.client.authorize();
       const file = this.client.bucket(abortSignal).file(object.key);
       // A token may be revoked before it expires: a new one is tried once, and then its refusal counts.
       await send(file, object).catch((error: unknown) => resend(error, () => send(file, object)));

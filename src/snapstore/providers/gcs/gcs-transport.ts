@@ -69,6 +69,11 @@ export class GcsTransport {
     return undefined;
   }
 
+  /** Gets a token when there is none. Throws what the authorizer throws. */
+  async authorize(): Promise<void> {
+    await this.#authorizer.headers();
+  }
+
   /** Ends all connections. */
   close(): void {
     this.#connections.close();

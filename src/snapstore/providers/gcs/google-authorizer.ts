@@ -23,8 +23,8 @@ export class AuthorizationFailed extends Error {
 
 /** There is no identity, and Google's own search finds none. */
 export class NoAccount extends Error {
-  constructor(cause: unknown) {
-    super('GOOGLE_APPLICATION_CREDENTIALS is not set, and this machine has no account of its own', { cause });
+  constructor() {
+    super('GOOGLE_APPLICATION_CREDENTIALS is not set, and this machine has no account of its own');
     this.name = 'NoAccount';
   }
 }
@@ -66,7 +66,7 @@ export function createAuthorizer(
       } catch (error) {
         client = undefined;
         throw identity === undefined && statusOf(error) === undefined
-          ? new NoAccount(error)
+          ? new NoAccount()
           : new AuthorizationFailed(error);
       }
     },
