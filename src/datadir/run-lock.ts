@@ -2,13 +2,15 @@ import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories, removeEmptyDirectories } from '../fs/directories.ts';
 import { isErrno } from '../fs/errno.ts';
-import { type Owner, PinnedDirectory } from '../fs/pinned-directory.ts';
-import { realLocation } from '../fs/real-location.ts';
+import { giveTree } from '../fs/give-tree.ts';
+import { PinnedDirectory } from '../fs/pinned-directory.ts';
+import { type RealLocation, realLocation } from '../fs/real-location.ts';
 import { Failure } from '../runtime/failure.ts';
 import { actingAs } from '../runtime/process/acting-as.ts';
 import { tryLockHandle } from '../runtime/process/file-lock.ts';
 import { claimName } from '../runtime/process/name-claim.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import { asOwnerOf, ownerOfFiles } from './owner.ts';
 import { lockFileIn, type RunLockAttempt } from './run-lock-file.ts';
 
 /** What is asked of a lock, and how it is tried; tests replace the latter. */
@@ -52,21 +54,41 @@ export class RunLock implements AsyncDisposable {
   /** Throws a {@link Failure} `data_dir_busy` when another run has it, and others when it cannot be looked at. */
   static async take(dataDir: string, context: RunContext, options: RunLockOptions): Promise<RunLock> {
     const location = await realLocation(dataDir);
+    await refuseLinksOfOthers(location, options);
     for (let tries = 1; ; tries++) {
       context.signal.throwIfAborted();
-      const taken = await takeOnce(location, context, options);
+      const taken = await takeOnce(location.path, context, options);
       if (taken !== 'changed') {
-        return new RunLock(location, taken, options);
+        return new RunLock(location.path, taken, options);
       }
       if (tries === TRIES) {
-        throw changed(location, options.action);
+        throw changed(location.path, options.action);
       }
     }
   }
 
-  /** Whom new files have to belong to: the owner of the directory, or of the one that it will be in. */
-  get owner(): Owner | undefined {
-    return (this.directory ?? this.parent)?.owner;
+  /**
+   * Does `work` on the files of the member with the rights of their owner, when root does it: nothing then reaches further than he
+   * could. Throws a {@link Failure} `denied` when some of them are not his.
+   */
+  async asOwner<T>(work: () => Promise<T>): Promise<T> {
+    return await asOwnerOf(this.directory, work, { action: this.#options.action });
+  }
+
+  /** Does `work` next to the data directory with the rights of the owner of that place, when root does it. */
+  async asOwnerOfParent<T>(work: () => Promise<T>): Promise<T> {
+    return await actingAs(this.parent?.owner, work);
+  }
+
+  /**
+   * Gives what root has built, in a private directory, to the owner of the data directory or of the member in it, or of the
+   * directory that it will be in.
+   */
+  async give(tree: string): Promise<void> {
+    const owner = this.directory === undefined ? this.parent?.owner : await ownerOfFiles(this.directory);
+    if (process.geteuid?.() === 0 && owner !== undefined) {
+      await giveTree(tree, owner);
+    }
   }
 
   /** Locks a directory that is about to appear as the data directory, until the run is over. */
@@ -95,6 +117,24 @@ export class RunLock implements AsyncDisposable {
 
 /** What became of an attempt that need not be tried again. */
 type Settled = Exclude<RunLockAttempt, { readonly outcome: 'changed' }>;
+
+/** A link of another user must not lead root to a place that is not this user's. */
+async function refuseLinksOfOthers({ path: dataDir, links }: RealLocation, { action }: RunLockOptions): Promise<void> {
+  if (process.geteuid?.() !== 0 || links.length === 0) {
+    return;
+  }
+  await using nearest = await nearestExisting(dataDir);
+  const astray = links.find(({ uid }) => uid !== 0 && uid !== nearest.owner.uid);
+  if (astray !== undefined) {
+    throw new Failure({
+      code: 'denied',
+      action,
+      object: dataDir,
+      found: `the link ${astray.path}, which leads there, belongs to user ${astray.uid}, and what it leads to does not`,
+      remedy: `if that is meant, give ${dataDir} itself`,
+    });
+  }
+}
 
 interface Taken {
   readonly parent: PinnedDirectory | undefined;

@@ -1,27 +1,48 @@
-import { readlink, realpath } from 'node:fs/promises';
+import { lstat, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { isErrno } from './errno.ts';
 
 /** As many links as Linux follows. */
 const MOST_LINKS = 40;
 
-/**
- * The absolute path without links of something that need not exist: all spellings of a place give the same one, also those through a
- * link whose target is missing. Throws what the operating system says, such as `ENOTDIR`.
- */
-export async function realLocation(file: string): Promise<string> {
-  return await locate(path.resolve(file), 0);
+/** Where a path leads. */
+export interface RealLocation {
+  /** Absolute, without links. It need not exist. */
+  readonly path: string;
+  /** The links that were followed, and the users they belong to. */
+  readonly links: readonly { readonly path: string; readonly uid: number }[];
 }
 
-async function locate(file: string, links: number): Promise<string> {
-  try {
-    return await realpath(file);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT') || path.dirname(file) === file || links > MOST_LINKS) {
-      throw error;
+/**
+ * Finds where a path leads, link by link: all spellings of a place give the same one, also those through a link whose target is
+ * missing. Throws what the operating system says, such as `ENOTDIR` or `ELOOP`.
+ */
+export async function realLocation(file: string): Promise<RealLocation> {
+  const links: { path: string; uid: number }[] = [];
+  const rest = partsOf(path.resolve(file));
+  let at = '/';
+  for (let part = rest.shift(); part !== undefined; part = rest.shift()) {
+    const next = path.join(at, part);
+    const found = await lstat(next).catch((error: unknown) => {
+      if (!isErrno(error, 'ENOENT')) {
+        throw error;
+      }
+    });
+    if (found?.isSymbolicLink() !== true) {
+      at = next;
+      continue;
     }
+    links.push({ path: next, uid: found.uid });
+    if (links.length > MOST_LINKS) {
+      throw Object.assign(new Error(`ELOOP: too many links, open '${file}'`), { code: 'ELOOP', syscall: 'open' });
+    }
+    const target = await readlink(next);
+    rest.unshift(...partsOf(target));
+    at = path.isAbsolute(target) ? '/' : at;
   }
-  const place = path.join(await locate(path.dirname(file), links), path.basename(file));
-  const target = await readlink(place).catch(() => undefined);
-  return target === undefined ? place : await locate(path.resolve(path.dirname(place), target), links + 1);
+  return { path: at, links };
+}
+
+function partsOf(file: string): string[] {
+  return file.split('/').filter((part) => part !== '' && part !== '.');
 }

@@ -41,21 +41,23 @@ async function initializeLocked(
 ): Promise<InitializeResult> {
   const { dataDir, namespace, mode, store, member } = request;
   if (namespace !== undefined) {
-    await guardVolume(dataDir, namespace);
+    await lock.asOwnerOfParent(() => guardVolume(dataDir, namespace));
   }
-  await using _lock = await lockDb(dataDir, context, { action: 'initialize' });
-  await finishReplacement(dataDir, context);
+  await using dbLock = await lock.asOwner(() => lockDb(dataDir, context, { action: 'initialize' }));
+  if (lock.directory !== undefined) {
+    await finishReplacement(lock.directory, context);
+  }
   context.log.info('Checking for data directory structure validity...');
-  const structure = await readStructure(dataDir);
+  const structure = await lock.asOwner(() => readStructure(dataDir));
   const stored = await readStoredBackups({ store, members: member.initialCluster.size }, context);
   const storeRevision = stored.content === 'backups' ? stored.toCompare : undefined;
-  const found = await validateDataDir({ structure, mode, storeRevision }, context);
+  const found = await lock.asOwner(() => validateDataDir({ structure, mode, storeRevision }, context));
   if (found.state === 'valid') {
     return keep(found, stored, context);
   }
   describe(found, dataDir, context);
   const { replaceInvalid } = await import('./replace-invalid.ts');
-  return await replaceInvalid({ request, lock, structure, found, stored }, context);
+  return await replaceInvalid({ request, lock, dbLocked: dbLock !== undefined, structure, found, stored }, context);
 }
 
 function keep(

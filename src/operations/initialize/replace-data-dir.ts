@@ -1,21 +1,29 @@
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { makeDirectories, removeEmptyDirectories } from '../../fs/directories.ts';
+import { lockDb } from '../../datadir/lock.ts';
+import type { RunLock } from '../../datadir/run-lock.ts';
 import { isErrno } from '../../fs/errno.ts';
+import type { PinnedDirectory } from '../../fs/pinned-directory.ts';
+import { PrivateDirectory, privateNames } from '../../fs/private-directory.ts';
+import { removeTree } from '../../fs/remove-tree.ts';
+import { type FileIdentity, isSameFile } from '../../fs/same-file.ts';
 import { syncDirectory } from '../../fs/sync.ts';
+import { Failure } from '../../runtime/failure.ts';
+import { tryLockHandle } from '../../runtime/process/file-lock.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { removeLeftovers, stagingPrefix } from '../restore/staging-leftovers.ts';
 
-// How a data directory D is replaced, so that a crash at any moment leaves the old one or the new one, and the next run
-// can tell which step was the last:
+// How the member of a data directory D is replaced, so that a crash at any moment leaves the old one or the new one, and the next
+// run can tell which step was the last:
 //
-//   1. the new member is built in the staging directory and appears there as `member` in one rename, durable
+//   1. the new member is built in a private directory in D, STAGING, and appears there as `member` in one rename, durable
 //   2. D/member becomes D/member.old-UNIX
 //   3. STAGING/member becomes D/member
 //   4. D/member.old-UNIX becomes D/member.invalid-TIME, most older ones of these are removed, and so is STAGING
 //
 // The old member is kept, as its log may hold what came after the last backup.
 //
-// STAGING is D.part; where D is a mount point and its neighbours are on another volume, D/restore.part.
+// D may belong to another user than the one who does this: everything goes through the open directory, and no link is followed.
 
 const OLD = 'member.old-';
 const OLD_NAME = /^member\.old-\d+$/;
@@ -24,36 +32,45 @@ const OLD_NAME = /^member\.old-\d+$/;
 const SERIES_MS = 7 * 24 * 60 * 60 * 1_000;
 const KEPT_NAME = /^member\.invalid-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-(\d+))?$/;
 
-/** Makes whole again what an interrupted run has left. Does nothing when there is nothing. */
-export async function finishReplacement(dataDir: string, context: RunContext): Promise<void> {
-  const staging = [adjacentTo(dataDir), insideOf(dataDir)];
-  const ready = await firstWithMember(staging);
-  const olds = (await namesIn(dataDir)).filter((name) => OLD_NAME.test(name)).toSorted();
+/** Makes whole again what an interrupted run has left. Does nothing when there is nothing. For the holder of the lock only. */
+export async function finishReplacement(directory: PinnedDirectory, context: RunContext): Promise<void> {
+  const names = await readdir(directory.path);
+  const olds = names.filter((name) => OLD_NAME.test(name)).toSorted();
   const newestOld = olds.at(-1);
-  const member = path.join(dataDir, 'member');
-  if (newestOld !== undefined && !(await exists(member))) {
-    const chosen = ready ?? path.join(dataDir, newestOld);
-    await rename(chosen, member);
-    await syncDirectory(dataDir);
-    context.log.warn(
-      { dataDir },
-      `An earlier replacement of ${dataDir} was interrupted; ${path.basename(chosen)} took its place`,
-    );
-  } else if (newestOld !== undefined && ready !== undefined) {
-    // Somebody began a new member between steps 2 and 3. What was there before may be wanted.
-    context.log.warn(
-      { dataDir, kept: olds },
-      `${dataDir} was used in the middle of a replacement; ${olds.join(', ')} is kept`,
-    );
-    await removeAll(staging);
-    return;
-  }
-  for (const old of olds.map((name) => path.join(dataDir, name))) {
-    if (await exists(old)) {
-      await keepAside(old, dataDir, context);
+  const hasMember = names.includes('member');
+  let remaining = olds;
+  if (newestOld !== undefined) {
+    await using ready = await stagingWithMember(directory, names);
+    if (!hasMember) {
+      await rename(ready?.at('member') ?? directory.at(newestOld), directory.at('member'));
+      remaining = ready === undefined ? olds.slice(0, -1) : olds;
+      await syncDirectory(directory.path);
+      context.log.warn(
+        { dataDir: directory.name },
+        `An earlier replacement of ${directory.name} was interrupted; ${ready === undefined ? newestOld : 'the restored member'} took its place`,
+      );
+    } else if (ready !== undefined) {
+      // Somebody began a new member between steps 2 and 3. What was there before may be wanted.
+      context.log.warn(
+        { dataDir: directory.name, kept: olds },
+        `${directory.name} was used in the middle of a replacement; ${olds.join(', ')} is kept`,
+      );
+      await removeLeftovers(directory, stagingPrefix(undefined));
+      return;
     }
   }
-  await removeAll(staging);
+  for (const name of remaining) {
+    await keepAside(name, directory, context);
+  }
+  await removeLeftovers(directory, stagingPrefix(undefined));
+}
+
+/** Where a member is to be replaced. */
+export interface MemberPlace {
+  readonly lock: RunLock;
+  readonly directory: PinnedDirectory;
+  /** Whether the caller holds the lock of the db that is there. */
+  readonly dbLocked: boolean;
 }
 
 /** A replaced member. */
@@ -65,56 +82,79 @@ export interface Replacement<T> {
 }
 
 /**
- * Lets `build` make a new member in a directory of its own, and puts it in the place of the old one, if any, which is kept.
- * `build` is given a data directory that exists and is empty; `member` has to appear in it whole and durable.
- * When `build` fails, everything is as it was.
+ * Lets `build` make a new member in a private directory, and puts it in the place of the old one, if any, which is kept. `build` is
+ * given the path of a `member` directory that exists and is empty; its files have to be durable afterwards. They are given to the
+ * owner of the data directory. When `build` fails, or somebody has begun another member meanwhile, everything is as it was.
  */
-export async function replaceDataDir<T>(
-  dataDir: string,
-  build: (staging: string) => Promise<T>,
+export async function replaceMember<T>(
+  place: MemberPlace,
+  build: (memberDir: string) => Promise<T>,
   context: RunContext,
 ): Promise<Replacement<T>> {
-  const madeAbove = await makeDirectories(dataDir);
-  const staging = await makeStaging(dataDir);
-  try {
-    const built = await build(staging);
-    context.signal.throwIfAborted();
-    const keptAside = await swapMember(dataDir, path.join(staging, 'member'), context);
-    return { built, keptAside };
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-    if (madeAbove !== undefined) {
-      await removeEmptyDirectories(dataDir, madeAbove);
-    }
+  const { directory, lock } = place;
+  const before = await identityOf(directory.at('member'));
+  await using staging = await PrivateDirectory.make(directory, stagingPrefix(undefined));
+  // So that other runs know that it is in use.
+  await tryLockHandle(staging.pinned.handle);
+  const memberDir = staging.at('member.part');
+  await mkdir(memberDir, { mode: 0o700 });
+  const built = await build(memberDir);
+  await lock.give(memberDir);
+  for (const made of [path.join(memberDir, 'snap'), path.join(memberDir, 'wal'), memberDir]) {
+    await syncDirectory(made).catch(unlessMissing);
   }
+  await rename(memberDir, staging.at('member'));
+  await syncDirectory(staging.pinned.path);
+  context.signal.throwIfAborted();
+  await lock.checkPlace();
+  const now = await identityOf(directory.at('member'));
+  if (before === undefined ? now !== undefined : now === undefined || !isSameFile(before, now)) {
+    throw new Failure({
+      code: 'data_dir_changed',
+      action: 'replace the member in',
+      object: directory.name,
+      found: 'somebody began or exchanged member/ meanwhile',
+      remedy: 'stop what runs on it and try again; nothing was changed',
+    });
+  }
+  // An etcd that was started meanwhile holds it.
+  await using _db = place.dbLocked
+    ? undefined
+    : await lock.asOwner(() => lockDb(directory.name, context, { action: 'replace the member in' }));
+  const keptAside = await swapMember(directory, staging.at('member'), context);
+  return { built, keptAside };
 }
 
 /**
  * Moves `member` aside, so that a new member can start; everything else stays. Returns where it is now, undefined when there is
  * none.
  */
-export async function setMemberAside(dataDir: string, context: RunContext): Promise<string | undefined> {
-  const member = path.join(dataDir, 'member');
-  return (await exists(member)) ? await keepAside(member, dataDir, context) : undefined;
+export async function setMemberAside(
+  directory: PinnedDirectory | undefined,
+  context: RunContext,
+): Promise<string | undefined> {
+  return directory === undefined || (await identityOf(directory.at('member'))) === undefined
+    ? undefined
+    : await keepAside('member', directory, context);
 }
 
 /** Renames a member that is not wanted any more, and removes most of those that were kept before. */
-async function keepAside(member: string, dataDir: string, context: RunContext): Promise<string> {
-  const names = await namesIn(dataDir);
+async function keepAside(member: string, directory: PinnedDirectory, context: RunContext): Promise<string> {
+  const names = await readdir(directory.path);
   const time = new Date(context.clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
   const stem = `member.invalid-${time}`;
   let kept = stem;
   for (let count = 2; names.includes(kept); count++) {
     kept = `${stem}-${count}`;
   }
-  await rename(member, path.join(dataDir, kept));
-  await syncDirectory(dataDir);
+  await rename(directory.at(member), directory.at(kept));
+  await syncDirectory(directory.path);
   for (const name of outdated(names, context)) {
-    const outlived = path.join(dataDir, name);
+    const outlived = path.join(directory.name, name);
     context.log.info({ removed: outlived }, `Removing ${outlived}: ${kept} takes its place`);
-    await rm(outlived, { recursive: true, force: true });
+    await removeTree(directory.at(name));
   }
-  return path.join(dataDir, kept);
+  return path.join(directory.name, kept);
 }
 
 /** Of the members that were kept before, all but the first one of this series. */
@@ -131,94 +171,49 @@ function outdated(names: readonly string[], { clock }: RunContext): readonly str
 }
 
 /** Returns where the old member is now; undefined when there was none. */
-async function swapMember(dataDir: string, fresh: string, context: RunContext): Promise<string | undefined> {
-  const member = path.join(dataDir, 'member');
-  const old = path.join(dataDir, `${OLD}${unixSeconds(context)}`);
-  const replaced = await exists(member);
+async function swapMember(directory: PinnedDirectory, fresh: string, context: RunContext): Promise<string | undefined> {
+  const member = directory.at('member');
+  const old = `${OLD}${Math.floor(context.clock.now() / 1000)}`;
+  const replaced = (await identityOf(member)) !== undefined;
   if (replaced) {
-    context.log.info({ dataDir }, `Replacing data directory(${dataDir}) by the restored one.`);
-    await rename(member, old);
+    context.log.info({ dataDir: directory.name }, `Replacing data directory(${directory.name}) by the restored one.`);
+    await rename(member, directory.at(old));
   }
   try {
     await rename(fresh, member);
   } catch (error) {
     if (replaced) {
-      await rename(old, member);
+      await rename(directory.at(old), member);
     }
     throw error;
   }
-  await syncDirectory(dataDir);
-  await syncDirectory(path.dirname(dataDir));
-  return replaced ? await keepAside(old, dataDir, context) : undefined;
+  await syncDirectory(directory.path);
+  return replaced ? await keepAside(old, directory, context) : undefined;
 }
 
-/** Makes the staging directory where a rename into the data directory is possible. */
-async function makeStaging(dataDir: string): Promise<string> {
-  const adjacent = adjacentTo(dataDir);
-  const inside = insideOf(dataDir);
-  await removeAll([adjacent, inside]);
-  try {
-    await mkdir(adjacent, { mode: 0o700 });
-    await rename(adjacent, inside);
-    await rename(inside, adjacent);
-    return adjacent;
-  } catch (error) {
-    if (!isErrno(error, 'EXDEV', 'EACCES', 'EROFS', 'EPERM')) {
-      throw error;
+/** A staging directory of an earlier run in which a whole member waits. */
+async function stagingWithMember(
+  directory: PinnedDirectory,
+  names: readonly string[],
+): Promise<PinnedDirectory | undefined> {
+  for (const { name } of privateNames(names, stagingPrefix(undefined))) {
+    const staging = await directory.child(name).catch(() => undefined);
+    if (staging !== undefined && (await identityOf(staging.at('member'))) !== undefined) {
+      return staging;
     }
-    await removeAll([adjacent]);
-    await mkdir(inside, { mode: 0o700 });
-    return inside;
-  }
-}
-
-function adjacentTo(dataDir: string): string {
-  return `${dataDir}.part`;
-}
-
-function insideOf(dataDir: string): string {
-  return path.join(dataDir, 'restore.part');
-}
-
-async function firstWithMember(directories: readonly string[]): Promise<string | undefined> {
-  for (const directory of directories) {
-    const member = path.join(directory, 'member');
-    if (await exists(member)) {
-      return member;
-    }
+    await staging?.[Symbol.asyncDispose]();
   }
   return undefined;
 }
 
-async function removeAll(files: readonly string[]): Promise<void> {
-  for (const file of files) {
-    await rm(file, { recursive: true, force: true });
-  }
+/** Undefined when there is nothing of this name. */
+async function identityOf(file: string): Promise<FileIdentity | undefined> {
+  const found = await lstat(file, { bigint: true }).catch(unlessMissing);
+  return found === undefined ? undefined : { dev: found.dev, ino: found.ino };
 }
 
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
-      return [];
-    }
+function unlessMissing(error: unknown): undefined {
+  if (!isErrno(error, 'ENOENT')) {
     throw error;
   }
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await lstat(file);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
-      return false;
-    }
-    throw error;
-  }
-}
-
-function unixSeconds(context: RunContext): number {
-  return Math.floor(context.clock.now() / 1000);
 }

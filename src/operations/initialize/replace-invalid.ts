@@ -3,10 +3,10 @@ import type { Structure } from '../../datadir/structure.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
-import { restore, restoreLocked } from '../restore/restore.ts';
+import { buildMember, type RestoreRequest, type RestoreResult, restoreLocked } from '../restore/restore.ts';
 import { type DataDirState, reasonOf } from './data-dir-state.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
-import { replaceDataDir, setMemberAside } from './replace-data-dir.ts';
+import { type Replacement, replaceMember, setMemberAside } from './replace-data-dir.ts';
 import { startAnew } from './start-anew.ts';
 import type { StoredBackups } from './stored-backups.ts';
 import { validateDataDir } from './validate.ts';
@@ -16,6 +16,8 @@ export interface InvalidDirectory {
   readonly request: InitializeRequest;
   /** Held by this run. */
   readonly lock: RunLock;
+  /** Whether there was a db, whose lock this run holds as well. */
+  readonly dbLocked: boolean;
   readonly structure: Structure;
   readonly found: DataDirState;
   readonly stored: StoredBackups;
@@ -49,7 +51,8 @@ export async function replaceInvalid(invalid: InvalidDirectory, context: RunCont
     return awaited;
   }
   if (stored.content !== 'backups') {
-    const started = await startAnew({ dataDir, absent: found.state === 'absent', store }, context);
+    const { directory } = invalid.lock;
+    const started = await startAnew({ dataDir, directory, absent: found.state === 'absent', store }, context);
     return { found, restored: undefined, ...started };
   }
   return await restoreInvalid({ ...invalid, store }, context);
@@ -60,7 +63,7 @@ export async function replaceInvalid(invalid: InvalidDirectory, context: RunCont
  * Throws a {@link Failure} when nothing may be done without it.
  */
 async function whenAwaited(
-  { request, found, stored }: InvalidDirectory,
+  { request, lock, found, stored }: InvalidDirectory,
   context: RunContext,
 ): Promise<InitializeResult | undefined> {
   const { dataDir, member, connection } = request;
@@ -72,7 +75,7 @@ async function whenAwaited(
     const { placeInCluster } = await import('./living-cluster.ts');
     const place = await placeInCluster({ member, connection }, context, { action: 'initialize', dataDir });
     if (place.kind === 'awaited') {
-      const keptAside = await setMemberAside(dataDir, context);
+      const keptAside = await setMemberAside(lock.directory, context);
       context.log.info(
         { keptAside },
         `${member.name} was added to its cluster, which sends everything to it when it starts`,
@@ -95,19 +98,12 @@ async function whenAwaited(
 }
 
 async function restoreInvalid(
-  { request, lock, structure, found, store }: InvalidDirectory & { readonly store: SnapStore },
+  { request, lock, dbLocked, structure, found, store }: InvalidDirectory & { readonly store: SnapStore },
   context: RunContext,
 ): Promise<InitializeResult> {
   const { dataDir, mode } = request;
   try {
-    const { built, keptAside } =
-      lock.directory === undefined
-        ? { built: await restoreLocked({ ...request, store }, lock, context), keptAside: undefined }
-        : await replaceDataDir(
-            dataDir,
-            (staging) => restore({ ...request, store, dataDir: staging }, context),
-            context,
-          );
+    const { built, keptAside } = await restoreThere({ request: { ...request, store }, lock, dbLocked }, context);
     context.log.info({ revision: built.revision }, 'Successfully restored the etcd data directory.');
     const aside = keptAside === undefined ? {} : { keptAside };
     return { found, action: 'restored', restored: { ...built, dataDir }, ...aside };
@@ -117,7 +113,7 @@ async function restoreInvalid(
       throw error;
     }
     // A name in the store says that there is more, and nothing proves it: what is here is all there is.
-    const alone = await validateDataDir({ structure, mode, storeRevision: undefined }, context);
+    const alone = await lock.asOwner(() => validateDataDir({ structure, mode, storeRevision: undefined }, context));
     if (alone.state !== 'valid') {
       throw error;
     }
@@ -126,6 +122,23 @@ async function restoreInvalid(
     );
     return { found, action: 'kept', restored: undefined, notCompared: error.message };
   }
+}
+
+/** Restores into the directory, or, where there is none, makes it. */
+async function restoreThere(
+  work: { readonly request: RestoreRequest; readonly lock: RunLock; readonly dbLocked: boolean },
+  context: RunContext,
+): Promise<Replacement<Omit<RestoreResult, 'dataDir'>>> {
+  const { request, lock, dbLocked } = work;
+  if (lock.directory === undefined) {
+    return { built: await restoreLocked(request, lock, context), keptAside: undefined };
+  }
+  const inner: RunContext = { ...context, log: context.log.child({ actor: 'restorer' }) };
+  return await replaceMember(
+    { lock, directory: lock.directory, dbLocked },
+    (memberDir) => buildMember(request, memberDir, inner),
+    context,
+  );
 }
 
 /** Whether the backup itself is to blame; what passes, such as a store that does not answer, is not. */

@@ -1,3 +1,4 @@
+import type { PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { EmptyStore, SnapStore } from '../../snapstore/snapstore.ts';
@@ -6,6 +7,8 @@ import { setMemberAside } from './replace-data-dir.ts';
 /** A directory that cannot be restored, since the store is empty. */
 export interface NothingToRestore {
   readonly dataDir: string;
+  /** The directory, if there is one. */
+  readonly directory: PinnedDirectory | undefined;
   /** Whether there is no directory, or nothing in it. */
   readonly absent: boolean;
   readonly store: SnapStore;
@@ -36,7 +39,7 @@ export async function startAnew(directory: NothingToRestore, context: RunContext
     log.info(`There is nothing to restore ${dataDir} from; a new member can start.`);
     return { action: 'none' };
   }
-  const keptAside = await setMemberAside(dataDir, context);
+  const keptAside = await setMemberAside(directory.directory, context);
   if (keptAside === undefined) {
     log.info(`There is no backup in ${store.location}, and no member/ in ${dataDir}; a new member can start.`);
     return { action: 'none' };

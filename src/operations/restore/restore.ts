@@ -57,21 +57,31 @@ export async function restoreLocked(
   lock: RunLock,
   context: RunContext,
 ): Promise<RestoreResult> {
-  const { store, dataDir } = request;
-  const bootstrap = planMembership(request.member);
-  const selection = await selectChain(store, request.target ?? {}, context);
+  const { dataDir } = request;
   await using staging = await Staging.begin(lock);
-  const snapDir = path.join(staging.memberDir, 'snap');
+  const built = await buildMember(request, staging.memberDir, context);
+  context.signal.throwIfAborted();
+  await staging.publish();
+  context.log.info({ dataDir, revision: built.revision }, `Restored ${dataDir} at revision ${built.revision}`);
+  return { dataDir, ...built };
+}
+
+/** Builds the `member` directory of a restore in `memberDir`, which exists and is empty. All files are durable when this resolves. */
+export async function buildMember(
+  request: Omit<RestoreRequest, 'dataDir'>,
+  memberDir: string,
+  context: RunContext,
+): Promise<Omit<RestoreResult, 'dataDir'>> {
+  const bootstrap = planMembership(request.member);
+  const selection = await selectChain(request.store, request.target ?? {}, context);
+  const snapDir = path.join(memberDir, 'snap');
   await mkdir(snapDir, { mode: 0o700 });
   const file = path.join(snapDir, 'db');
   const deltas = selection.chains[0].candidates;
-  const { used, ...restored } = await rereadDamage({ store, deltas }, context, () =>
+  const { used, ...restored } = await rereadDamage({ store: request.store, deltas }, context, () =>
     rebuildDatabase({ request, selection, file, identity: bootstrap }, context),
   );
-  await writeRaftState(staging.memberDir, bootstrap, { signal: context.signal });
-  context.signal.throwIfAborted();
-  await staging.publish();
-  context.log.info({ dataDir, revision: restored.revision }, `Restored ${dataDir} at revision ${restored.revision}`);
+  await writeRaftState(memberDir, bootstrap, { signal: context.signal });
   const snapshots = used.map(({ name }) => name);
-  return { dataDir, ...restored, snapshots, memberId: bootstrap.self, clusterId: bootstrap.clusterId };
+  return { ...restored, snapshots, memberId: bootstrap.self, clusterId: bootstrap.clusterId };
 }

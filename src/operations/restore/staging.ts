@@ -4,7 +4,6 @@ import path from 'node:path';
 import type { RunLock } from '../../datadir/run-lock.ts';
 import { makeDirectories, syncMadeDirectories } from '../../fs/directories.ts';
 import { isErrno } from '../../fs/errno.ts';
-import { giveTree } from '../../fs/give-tree.ts';
 import { openDirectory, type PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { PrivateDirectory } from '../../fs/private-directory.ts';
 import { isSameFile } from '../../fs/same-file.ts';
@@ -86,10 +85,7 @@ export class Staging implements AsyncDisposable {
   async publish(): Promise<void> {
     const from = this.#private.at(this.#names.built);
     const to = this.#place.at(this.#names.target);
-    const { owner } = this.#lock;
-    if (process.geteuid?.() === 0 && owner !== undefined) {
-      await giveTree(from, owner);
-    }
+    await this.#lock.give(from);
     for (const directory of [path.join(this.memberDir, 'snap'), path.join(this.memberDir, 'wal'), this.memberDir]) {
       await syncDirectory(directory);
     }

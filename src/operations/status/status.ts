@@ -6,10 +6,12 @@ import { Damage } from '../../datadir/damage.ts';
 import { lockDb } from '../../datadir/lock.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect.ts';
 import { type DatabaseVersions, readVersions } from '../../datadir/mvcc/versions.ts';
+import { asOwnerOf } from '../../datadir/owner.ts';
 import { reachableRevision } from '../../datadir/replay/reachable-revision.ts';
 import { readStartState } from '../../datadir/replay/start-state.ts';
 import { readStructure } from '../../datadir/structure.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
+import { PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { createTemporaryFile } from '../../fs/temporary-file.ts';
 import { openSnapshotFile } from '../../objects/single-file-store.ts';
 import { writeFull } from '../../objects/write-full.ts';
@@ -54,6 +56,11 @@ export async function readStatus(request: StatusRequest, context: RunContext): P
 }
 
 async function statusOfDirectory(directory: string, context: RunContext): Promise<DatabaseStatus> {
+  await using pinned = await PinnedDirectory.open(directory);
+  return await asOwnerOf(pinned, () => statusOfMember(directory, context), { action: 'read' });
+}
+
+async function statusOfMember(directory: string, context: RunContext): Promise<DatabaseStatus> {
   const structure = await readStructure(directory);
   if (structure.kind !== 'member') {
     throw new Failure({

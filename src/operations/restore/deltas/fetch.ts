@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories, removeEmptyDirectories } from '../../../fs/directories.ts';
 import { fileFailure } from '../../../fs/file-failure.ts';
 import { openFile } from '../../../fs/open-file.ts';
+import { PinnedDirectory } from '../../../fs/pinned-directory.ts';
+import { PrivateDirectory } from '../../../fs/private-directory.ts';
 import { fetchWhole } from '../../../objects/fetch.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
@@ -28,9 +30,15 @@ export async function* fetchDeltas(
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const tempDir = path.resolve(options.tempDir);
-  const { directory, madeAbove } = await inTemp(tempDir, async () => {
-    const topmost = await makeDirectories(tempDir);
-    return { directory: await mkdtemp(path.join(tempDir, 'restore-')), madeAbove: topmost };
+  await using held = new AsyncDisposableStack();
+  const directory = await inTemp(tempDir, async () => {
+    const madeAbove = await makeDirectories(tempDir);
+    if (madeAbove !== undefined) {
+      held.defer(() => removeEmptyDirectories(tempDir, madeAbove));
+    }
+    const parent = held.use(await PinnedDirectory.open(tempDir));
+    // Nobody else can put anything in it, whoever owns the directory around it.
+    return held.use(await PrivateDirectory.make(parent, 'etcdbrctl-deltas-'));
   });
   const begun: Promise<FetchedDelta>[] = [];
   try {
@@ -38,8 +46,8 @@ export async function* fetchDeltas(
     const begin = (): void => {
       const delta = source.deltas[next++];
       if (delta !== undefined) {
-        const file = path.join(directory, String(next));
-        const fetched = fetchInto(file, { store: source.store, delta }, { ...context, signal });
+        const file = directory.at(String(next));
+        const fetched = fetchInto({ file, tempDir }, { store: source.store, delta }, { ...context, signal });
         // It is awaited in its turn; until then a failure must not count as unhandled.
         fetched.catch(() => undefined);
         begun.push(fetched);
@@ -57,23 +65,19 @@ export async function* fetchDeltas(
   } finally {
     stop.abort();
     await Promise.allSettled(begun);
-    await rm(directory, { recursive: true, force: true });
-    if (madeAbove !== undefined) {
-      await removeEmptyDirectories(tempDir, madeAbove);
-    }
   }
 }
 
 async function fetchInto(
-  file: string,
+  { file, tempDir }: { readonly file: string; readonly tempDir: string },
   source: { readonly store: SnapStore; readonly delta: StoredSnapshot },
   context: RunContext,
 ): Promise<FetchedDelta> {
   await fetchWhole(source.store, source.delta, context, async (body) => {
-    const handle = await inTemp(file, () => openFile(file, { access: 'write' }));
+    const handle = await inTemp(tempDir, () => openFile(file, { access: 'write' }));
     try {
       for await (const bytes of body) {
-        await inTemp(file, () => handle.writeFile(bytes));
+        await inTemp(tempDir, () => handle.writeFile(bytes));
       }
     } finally {
       await handle.close();

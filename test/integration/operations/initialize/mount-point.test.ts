@@ -7,25 +7,29 @@ import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 
 /** Replaces the member of a data directory and moves it aside in a process that sees a volume mounted on it. */
 const PROGRAM = `
-import { mkdir, readdir, writeFile, readFile } from 'node:fs/promises';
-import { finishReplacement, replaceDataDir, setMemberAside } from '${projectRoot}src/operations/initialize/replace-data-dir.ts';
+import { readdir, writeFile, readFile } from 'node:fs/promises';
+import { finishReplacement, replaceMember, setMemberAside } from '${projectRoot}src/operations/initialize/replace-data-dir.ts';
+import { RunLock } from '${projectRoot}src/datadir/run-lock.ts';
+import { PinnedDirectory } from '${projectRoot}src/fs/pinned-directory.ts';
 import { recordedContext } from '${projectRoot}test/support/context/run-context.ts';
 const data = process.argv[1];
 const context = recordedContext();
-const build = (content) => async (staging) => {
-  await mkdir(staging + '/member');
-  await writeFile(staging + '/member/db', content);
+const build = (content) => (memberDir) => writeFile(memberDir + '/db', content);
+const replace = async (content) => {
+  await using lock = await RunLock.take(data, context, { action: 'initialize' });
+  await replaceMember({ lock, directory: lock.directory, dbLocked: false }, build(content), context);
 };
 const seen = [];
 const look = async () => seen.push([(await readdir(data)).toSorted(), (await readdir(data + '/..')).toSorted()]);
-await replaceDataDir(data, build('one'), context);
+await replace('one');
 await look();
-await replaceDataDir(data, build('two'), context);
+await replace('two');
 seen.push(await readFile(data + '/member/db', 'utf8'));
 await look();
-await finishReplacement(data, context);
+await using directory = await PinnedDirectory.open(data);
+await finishReplacement(directory, context);
 await look();
-await setMemberAside(data, context);
+await setMemberAside(directory, context);
 await look();
 process.stdout.write(JSON.stringify(seen));
 `;

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { projectRoot } from '../../../../scripts/lab/project-root.ts';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { isTrusted, loadBytes } from '../../../../src/runtime/process/native-addon.ts';
+
+const module = `${projectRoot}.cache/native/flock-${process.platform}-${process.arch}.node`;
+const isRoot = process.geteuid?.() === 0;
+
+function hasTryLock(exports: unknown): boolean {
+  return typeof exports === 'object' && exports !== null && 'tryLock' in exports;
+}
+
+describe('loadBytes', () => {
+  // Before any other: a library of the same path that is loaded already would be given.
+  it('says why it cannot be loaded', async () => {
+    using dir = makeTempDir();
+    const addon = await loadBytes(Buffer.from('no module'), [dir.join('missing'), dir.path]);
+    assert.ok(!addon.loaded);
+    assert.match(addon.reason, /invalid ELF header|file too short/);
+    assert.deepEqual(readdirSync(dir.path), []);
+  });
+
+  it('loads a module again and again, and leaves nothing', async () => {
+    using dir = makeTempDir();
+    const bytes = readFileSync(module);
+    for (let time = 0; time < 3; time++) {
+      const addon = await loadBytes(bytes, [dir.path]);
+      assert.ok(addon.loaded, JSON.stringify(addon));
+      assert.ok(hasTryLock(addon.exports));
+      assert.deepEqual(readdirSync(dir.path), []);
+    }
+  });
+
+  it('is not written to a directory that others may write, and goes on to the next', { skip: !isRoot }, async () => {
+    using dir = makeTempDir();
+    const bytes = readFileSync(module);
+    chmodSync(dir.path, 0o755);
+    for (const name of ['theirs', 'shared', 'sticky']) {
+      mkdirSync(dir.join(name));
+    }
+    chownSync(dir.join('theirs'), 65_534, 65_534);
+    chmodSync(dir.join('shared'), 0o777);
+    chmodSync(dir.join('sticky'), 0o1777);
+    mkdirSync(dir.join('theirs', 'below'));
+    symlinkSync('theirs', dir.join('link'));
+    for (const name of ['theirs', 'shared', 'theirs/below', 'link', 'missing']) {
+      assert.equal(await isTrusted(dir.join(name)), false, name);
+      const addon = await loadBytes(bytes, [dir.join(name)]);
+      assert.ok(!addon.loaded);
+      assert.match(addon.reason, /others may change what is in/);
+    }
+    assert.equal(await isTrusted(dir.join('sticky')), true);
+    assert.ok((await loadBytes(bytes, [dir.join('theirs'), dir.join('sticky')])).loaded);
+  });
+});
