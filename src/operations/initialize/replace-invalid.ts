@@ -130,10 +130,10 @@ async function restoreThere(
   context: RunContext,
 ): Promise<Replacement<Omit<RestoreResult, 'dataDir'>>> {
   const { request, lock, dbLocked } = work;
-  if (lock.directory === undefined) {
-    return { built: await restoreLocked(request, lock, context), keptAside: undefined };
-  }
   const inner: RunContext = { ...context, log: context.log.child({ actor: 'restorer' }) };
+  if (lock.directory === undefined) {
+    return { built: await restoreLocked(request, lock, inner), keptAside: undefined };
+  }
   return await replaceMember(
     { lock, directory: lock.directory, dbLocked },
     (memberDir) => buildMember(request, memberDir, inner),
