@@ -76,6 +76,8 @@ export class HistoryChangedFailure extends EtcdFailure {
   readonly change: HistoryChange;
   /** Whether a member that lags can look like this, too. */
   readonly mayLag: boolean;
+  /** What was found, without what it is about. */
+  readonly found: string;
 
   constructor(parts: {
     readonly endpoint: string;
@@ -92,6 +94,7 @@ export class HistoryChangedFailure extends EtcdFailure {
     });
     this.change = parts.change;
     this.mayLag = parts.mayLag;
+    this.found = parts.found;
   }
 }
 

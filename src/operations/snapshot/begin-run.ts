@@ -1,36 +1,63 @@
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { historiesOf } from '../../snapshot/history/histories.ts';
+import type { StoreListing } from '../../snapstore/snapstore.ts';
+import { listToCompare } from './history/list-to-compare.ts';
 import type { RunParts } from './run-parts.ts';
 import type { SnapshotterRequest } from './snapshotter-request.ts';
 import { decideStart } from './start-decision.ts';
 
-/** Takes the first full, or finds out that none is needed. Returns the revision up to which all is in the store. */
-export async function beginRun(
-  request: Pick<SnapshotterRequest, 'cluster' | 'schedule' | 'start'>,
-  parts: Pick<RunParts, 'store' | 'chain' | 'concurrentWriters' | 'fullLoop'>,
-  context: RunContext,
-): Promise<Revision> {
-  const resumed = request.start === 'as needed' ? await resumeChain(request, parts, context) : undefined;
+/** What a run begins with. */
+interface Beginning {
+  readonly request: Pick<SnapshotterRequest, 'cluster' | 'schedule' | 'start'>;
+  readonly parts: Pick<RunParts, 'store' | 'chain' | 'concurrentWriters' | 'fullLoop' | 'guard' | 'outageRetry'>;
+  /** Aborts when the run begins to end. */
+  readonly ending: AbortSignal;
+}
+
+/**
+ * Learns what the store holds, which the cluster has to continue; then takes the first full, or finds out that none is needed.
+ * Returns the revision up to which all is in the store.
+ */
+export async function beginRun(beginning: Beginning, context: RunContext): Promise<Revision> {
+  const { request, parts, ending } = beginning;
+  const { store, outageRetry } = parts;
+  const { signal } = context;
+  const list = (): Promise<StoreListing> =>
+    outageRetry.persist('list what is stored', () => store.list({ signal }), { signal, ending, onlyReads: true });
+  const listing = await listToCompare(list, context);
+  if (listing !== undefined) {
+    parts.concurrentWriters.compare(listing.snapshots);
+    await parts.guard.learn(listing, context);
+  }
+  const resumed =
+    request.start === 'as needed' && listing !== undefined ? await resumeChain(beginning, listing, context) : undefined;
   return resumed ?? (await parts.fullLoop.take({ final: false, unreachable: 'fail' }, context.signal)).lastRevision;
 }
 
 /** Goes on from the newest chain in the store and returns its last revision; undefined when a full has to come first. */
 async function resumeChain(
-  { cluster, schedule }: Pick<SnapshotterRequest, 'cluster' | 'schedule'>,
-  { store, chain, concurrentWriters }: Pick<RunParts, 'store' | 'chain' | 'concurrentWriters'>,
-  { signal, clock, log }: RunContext,
+  { request, parts }: Beginning,
+  { snapshots, markers }: StoreListing,
+  context: RunContext,
 ): Promise<Revision | undefined> {
-  const { snapshots } = await store.list({ signal });
-  concurrentWriters.compare(snapshots);
-  const decision = decideStart({ listing: snapshots, schedule, now: clock.now() });
+  const { cluster, schedule } = request;
+  const { chain, guard } = parts;
+  const { signal, clock, log } = context;
+  const { living } = historiesOf(snapshots, markers);
+  const decision = decideStart({ listing: living.snapshots, schedule, now: clock.now() });
   if (decision.begin === 'full') {
     log.info(`Taking a full snapshot first: ${decision.why}`);
     return undefined;
   }
   const covered = (decision.deltas.at(-1) ?? decision.base).lastRevision;
   const { revision } = await cluster.status({ signal });
-  if (revision < covered) {
+  if (revision < covered || (await guard.breakNow(covered, context)) !== undefined) {
     log.warn(`etcd is at revision ${revision}, the backup at ${covered}: taking a full snapshot`);
+    return undefined;
+  }
+  if (guard.history.lastRevision !== covered) {
+    log.info('Taking a full snapshot first: nothing proves that the cluster continues the newest backup');
     return undefined;
   }
   chain.resume(decision.base, decision.deltas);

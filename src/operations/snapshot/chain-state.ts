@@ -21,6 +21,8 @@ export class ChainState {
   /** Where deltas end that were named since a full was begun. */
   readonly #namedEnds = new Set<Revision>();
   #announced: AnnouncedFull | undefined;
+  #needed = revision(0);
+  readonly #writtenFulls = new Set<string>();
 
   constructor(listener: SnapshotterListener = noListener) {
     this.#listener = listener;
@@ -31,6 +33,11 @@ export class ChainState {
     return this.#covered;
   }
 
+  /** Names of the fulls that this run has written: they are known to be good. */
+  get writtenFulls(): ReadonlySet<string> {
+    return this.#writtenFulls;
+  }
+
   /** The newest full and the deltas that reach beyond it. */
   get newest(): StoredChain {
     return { full: this.#full, deltas: this.#deltas };
@@ -39,18 +46,23 @@ export class ChainState {
   /** Goes on from a chain that is in the store: a full and deltas that follow it without a gap. */
   resume(full: StoredSnapshot, deltas: readonly StoredSnapshot[]): void {
     for (const snapshot of [full, ...deltas]) {
-      this.stored(snapshot);
+      this.#add(snapshot);
     }
     this.#namedDelta = deltas.at(-1);
   }
 
-  /**
-   * A full is about to be read. Gives the revision that it must reach: deltas up to there are named already, and none that
-   * reaches beyond a full may be older than it.
-   */
-  beginFull(): Revision {
+  /** A full is about to be read, which must reach {@link needed} as it is now. */
+  beginFull(): void {
     this.#namedEnds.clear();
-    return revision(Math.max(this.#covered, this.#namedDelta?.lastRevision ?? 0));
+    this.#needed = revision(Math.max(this.#covered, this.#namedDelta?.lastRevision ?? 0));
+  }
+
+  /**
+   * The revision that the full that was begun must reach: deltas up to there were named before, and none that reaches beyond a
+   * full may be older than it.
+   */
+  get needed(): Revision {
+    return this.#needed;
   }
 
   /**
@@ -87,8 +99,26 @@ export class ChainState {
     return createdOn;
   }
 
-  /** A snapshot is in the store now. */
+  /** A new history begins: nothing that is in the store belongs to it. */
+  leave(): void {
+    this.#covered = revision(0);
+    this.#full = undefined;
+    this.#deltas = [];
+    this.#namedDelta = undefined;
+    this.#namedEnds.clear();
+    this.#announced = undefined;
+    this.#needed = revision(0);
+  }
+
+  /** A snapshot of this run is in the store now. */
   stored(snapshot: StoredSnapshot): void {
+    if (snapshot.kind === 'Full') {
+      this.#writtenFulls.add(snapshot.name);
+    }
+    this.#add(snapshot);
+  }
+
+  #add(snapshot: StoredSnapshot): void {
     const grown = snapshot.kind === 'Full' ? this.#deltas : [...this.#deltas, snapshot];
     if (snapshot.kind === 'Full') {
       this.#full = snapshot;

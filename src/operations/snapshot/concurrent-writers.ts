@@ -32,6 +32,8 @@ export class ConcurrentWriters {
         return store.traits;
       },
       location: store.location,
+      ...(store.companions === undefined ? {} : { companions: store.companions }),
+      ...(store.histories === undefined ? {} : { histories: store.histories }),
       list: (options) => store.list(options),
       fetch: (snapshot, options) => store.fetch(snapshot, options),
       save: (snapshot, body, options) => {

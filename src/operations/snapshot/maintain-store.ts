@@ -1,8 +1,13 @@
+import type { EtcdCluster } from '../../etcd/cluster.ts';
+import { isFullDoubt } from '../../retention/trust.ts';
+import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import type { SnapStore } from '../../snapstore/snapstore.ts';
-import { carryOut, planFor, type RetentionRules } from '../prune/prune.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { carryOut, type Decision, describeReason, planFor, type RetentionRules } from '../prune/prune.ts';
+import type { ChainState } from './chain-state.ts';
 import type { ConcurrentWriters } from './concurrent-writers.ts';
 import type { SnapshotterListener } from './events.ts';
+import type { HistoryChanges } from './history/history-changes.ts';
 
 /** Garbage collection as a running snapshotter does it. */
 export interface ScheduledGarbageCollection {
@@ -18,6 +23,9 @@ export interface StoreMaintenance {
   /** Undefined when nothing is deleted. */
   readonly garbageCollection: ScheduledGarbageCollection | undefined;
   readonly concurrentWriters: ConcurrentWriters;
+  readonly cluster: EtcdCluster;
+  readonly chain: ChainState;
+  readonly changes: HistoryChanges;
 }
 
 /** How often the store is listed when no garbage is collected, ms. */
@@ -31,7 +39,8 @@ export async function maintainStore(
   maintenance: StoreMaintenance,
   context: Pick<RunContext, 'signal' | 'clock' | 'log'>,
 ): Promise<void> {
-  const { store, listener, garbageCollection, concurrentWriters } = maintenance;
+  const { store, listener, garbageCollection, concurrentWriters, cluster, chain, changes } = maintenance;
+  const warned = new Set<string>();
   const { signal, clock } = context;
   const log = context.log.child({ actor: 'garbage-collector' });
   if (garbageCollection === undefined) {
@@ -40,11 +49,14 @@ export async function maintainStore(
   for (;;) {
     await clock.sleep(garbageCollection?.periodMs ?? listPeriodMs, signal);
     try {
+      const clusterRevision = await revisionOf(cluster, signal);
       const listing = await store.list({ signal });
       concurrentWriters.compare(listing.snapshots);
-      if (garbageCollection !== undefined) {
-        const evidence = { proved: new Set<string>() };
+      // Between the first full of a new history and its marker the store looks like a mixture of both.
+      if (garbageCollection !== undefined && changes.leaving === undefined) {
+        const evidence = { proved: chain.writtenFulls, clusterRevision };
         const plan = planFor(listing, { store, rules: garbageCollection.rules, evidence, now: clock.now() });
+        warnOfDoubts(plan.decisions, warned, log);
         const results = await carryOut(plan.decisions, { store, listener }, { signal, log });
         const deleted = results.filter(({ outcome }) => outcome === 'deleted').length;
         if (deleted > 0) {
@@ -54,6 +66,33 @@ export async function maintainStore(
     } catch (error) {
       signal.throwIfAborted();
       log.warn({ error }, `GC: cannot collect garbage now, trying again later: ${error}`);
+    }
+  }
+}
+
+/** Undefined when etcd cannot be asked now. */
+async function revisionOf(cluster: EtcdCluster, signal: AbortSignal): Promise<Revision | undefined> {
+  try {
+    return (await cluster.status({ signal })).revision;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** Warns once of each full that does not count. */
+function warnOfDoubts(
+  decisions: readonly Decision<StoredSnapshot>[],
+  warned: Set<string>,
+  log: Pick<RunContext['log'], 'warn'>,
+): void {
+  for (const { snapshot, reason } of decisions) {
+    if (isFullDoubt(reason) && !warned.has(snapshot.key)) {
+      warned.add(snapshot.key);
+      log.warn(
+        { key: snapshot.key, reason },
+        `GC: ${snapshot.key} takes no other's place: it ${describeReason(reason)}`,
+      );
     }
   }
 }

@@ -7,8 +7,11 @@ import { LeaseTtls } from './delta/lease-ttls.ts';
 import { RevisionWatermark } from './delta/revision-watermark.ts';
 import { DeltaSpool } from './delta/spool.ts';
 import { UploadLoop } from './delta/upload-loop.ts';
+import { WatchTurns } from './delta/watch-turns.ts';
 import type { SnapshotterListener } from './events.ts';
 import { FullSnapshotLoop } from './full/loop.ts';
+import { HistoryChanges } from './history/history-changes.ts';
+import { HistoryGuard } from './history/history-guard.ts';
 import { RequiredSnapshots } from './required-snapshots.ts';
 import type { SnapshotterRequest } from './snapshotter-request.ts';
 import { StoreOutageRetry } from './store-outage.ts';
@@ -38,6 +41,10 @@ export interface RunParts {
   readonly users: UsersState;
   readonly uploadLoop: UploadLoop;
   readonly fullLoop: FullSnapshotLoop;
+  readonly guard: HistoryGuard;
+  readonly changes: HistoryChanges;
+  /** Those of the watch. */
+  readonly turns: WatchTurns;
 }
 
 /** Makes the parts of a run. Nothing is begun. */
@@ -60,16 +67,24 @@ export function createRunParts(
   );
   const users = new UsersState(cluster, log);
   const shared = { ...request, users, store, chain, required, buffer, outageRetry, ending: signals.ending };
+  const uploadLoop = new UploadLoop(shared, { signal: signals.uploads, clock, log });
+  const watermark = new RevisionWatermark();
+  const turns = new WatchTurns();
+  const guard = new HistoryGuard({ store, cluster, tempDir: request.tempDir });
+  const changes = new HistoryChanges({ ...shared, guard, uploadLoop, watermark, turns });
   return {
     store,
     chain,
     required,
     concurrentWriters,
-    watermark: new RevisionWatermark(),
+    watermark,
     buffer,
+    uploadLoop,
+    fullLoop: new FullSnapshotLoop({ ...shared, changes, guard }, context),
     outageRetry,
     users,
-    uploadLoop: new UploadLoop(shared, { signal: signals.uploads, clock, log }),
-    fullLoop: new FullSnapshotLoop(shared, context),
+    guard,
+    changes,
+    turns,
   };
 }

@@ -133,7 +133,10 @@ export class Snapshotter implements AsyncDisposable {
     const { signal } = this.#context;
     let failure: { readonly error: unknown } | undefined;
     try {
-      const covered = await beginRun(this.#request, this.#parts, this.#context);
+      const covered = await beginRun(
+        { request: this.#request, parts: this.#parts, ending: this.#ending.signal },
+        this.#context,
+      );
       this.#parts.watermark.reach(covered);
       await runTaskGroup(this.#tasks(nextRevision(covered)), signal);
     } catch (error) {
@@ -178,10 +181,11 @@ export class Snapshotter implements AsyncDisposable {
   }
 
   #maintainStore(stop: AbortSignal): Promise<void> {
-    const { store, garbageCollection } = this.#request;
-    const { concurrentWriters } = this.#parts;
-    const maintenance = { store, garbageCollection, concurrentWriters, listener: this.#listener };
-    return maintainStore(maintenance, { ...this.#context, signal: stop });
+    const { store, garbageCollection, cluster } = this.#request;
+    return maintainStore(
+      { ...this.#parts, store, garbageCollection, cluster, listener: this.#listener },
+      { ...this.#context, signal: stop },
+    );
   }
 
   #followUsers(periodMs: number, stop: AbortSignal): Promise<void> {

@@ -20,6 +20,8 @@ export interface PersistBounds {
   readonly signal: AbortSignal;
   /** From then on waits are short, since `signal` follows soon. */
   readonly ending: AbortSignal;
+  /** True when the attempt only reads: its success does not show that the options for writing are right. */
+  readonly onlyReads?: boolean;
 }
 
 /** The longest wait when the end has begun, ms. */
@@ -52,7 +54,7 @@ export class StoreOutageRetry {
     for (;;) {
       try {
         const result = await attempt();
-        this.#noteSuccess();
+        this.#noteSuccess(bounds);
         return result;
       } catch (error) {
         bounds.signal.throwIfAborted();
@@ -82,9 +84,9 @@ export class StoreOutageRetry {
     return error.kind === 'transient' || this.#hasWorked;
   }
 
-  #noteSuccess(): void {
+  #noteSuccess({ onlyReads = false }: PersistBounds): void {
     const { clock, log } = this.#context;
-    this.#hasWorked = true;
+    this.#hasWorked ||= !onlyReads;
     this.#failure = undefined;
     if (this.#failingSince !== undefined) {
       const seconds = (clock.monotonic() - this.#failingSince) / 1_000;

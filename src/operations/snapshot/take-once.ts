@@ -4,6 +4,8 @@ import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { refuseCorruptCluster, reportLearners } from './full/cluster-alarms.ts';
 import { type DownloadRequest, downloadDatabase } from './full/download.ts';
 import { type FullSnapshotResult, saveFullSnapshot } from './full/save.ts';
+import { HistoryGuard } from './history/history-guard.ts';
+import { listToCompare } from './history/list-to-compare.ts';
 
 /** What one full snapshot needs. */
 export interface FullSnapshotRequest extends DownloadRequest {
@@ -11,13 +13,33 @@ export interface FullSnapshotRequest extends DownloadRequest {
   readonly final: boolean;
 }
 
-/** Takes one full snapshot: download and compress, then check and save. */
+/**
+ * Takes one full snapshot: download and compress, then check and save. Where the cluster does not continue the history in the
+ * store, the full begins a new one.
+ */
 export async function takeFullSnapshot(request: FullSnapshotRequest, context: RunContext): Promise<FullSnapshotResult> {
+  const { cluster, store } = request;
+  const { signal } = context;
   const takenAt = context.clock.now();
   context.log.info(`Taking full snapshot for time: ${rfc3339(takenAt)}`);
-  await refuseCorruptCluster(request.cluster, context);
+  await refuseCorruptCluster(cluster, context);
   // Not awaited: a member that does not answer must not hold up the work.
-  void reportLearners(request.cluster, context);
+  void reportLearners(cluster, context);
+  const guard = new HistoryGuard(request);
+  const listing = await listToCompare(() => store.list({ signal }), context);
+  if (listing !== undefined) {
+    await guard.learn(listing, context);
+  }
+  const known = guard.history.proof;
+  const brokenBefore = await guard.breakNow(guard.reach, context);
   await using database = await downloadDatabase(request, context);
-  return await saveFullSnapshot({ ...request, database, createdOn: Math.floor(takenAt / 1000) }, context);
+  const broken = brokenBefore ?? (await guard.breakIn(database, known, context));
+  if (broken !== undefined) {
+    guard.leave(broken, context);
+  }
+  const result = await saveFullSnapshot({ ...request, database, createdOn: Math.floor(takenAt / 1000) }, context);
+  if (broken !== undefined) {
+    await guard.begin(broken, { first: result.snapshot, database }, context);
+  }
+  return result;
 }

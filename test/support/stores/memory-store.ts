@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { decompress } from '../../../src/snapshot/compression.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
+import { decodeMarker, encodeMarker, type HistoryMarker } from '../../../src/snapshot/history/history-marker.ts';
 import { relativeKey } from '../../../src/snapshot/name.ts';
 import { compareInChainOrder } from '../../../src/snapshot/order.ts';
 import type { Snapshot, SnapshotKind } from '../../../src/snapshot/snapshot.ts';
@@ -20,6 +21,15 @@ export class MemoryStore implements SnapStore {
   #gate: (PromiseWithResolvers<void> & { readonly kind: SnapshotKind | undefined }) | undefined;
   #failure: StoreError | undefined;
   #deleteFailure: ((snapshot: StoredSnapshot) => StoreError | undefined) | undefined;
+  readonly markers: HistoryMarker[] = [];
+  readonly histories = {
+    save: async (marker: HistoryMarker): Promise<void> => {
+      if (this.#failure !== undefined) {
+        throw this.#failure;
+      }
+      this.markers.push(decodeMarker(marker.name, encodeMarker(marker)));
+    },
+  };
   /** Names in the order in which they were deleted. */
   readonly deleted: string[] = [];
 
@@ -35,10 +45,12 @@ export class MemoryStore implements SnapStore {
 
   /** Saves fail from now on; `undefined` ends it. */
   fail(kind: StoreError['kind'] | undefined): void {
-    this.#failure =
-      kind === undefined
-        ? undefined
-        : new StoreError(kind, { action: 'save in', object: 'memory', found: 'the test says so' });
+    this.#failure = kind === undefined ? undefined : this.failure(kind);
+  }
+
+  /** What a save that fails throws. */
+  failure(kind: StoreError['kind']): StoreError {
+    return new StoreError(kind, { action: 'save in', object: 'memory', found: 'the test says so' });
   }
 
   /** Deletions fail from now on: of all objects, or of those that `which` names. `undefined` ends it. */
@@ -85,7 +97,7 @@ export class MemoryStore implements SnapStore {
 
   list(): Promise<StoreListing> {
     const snapshots = [...this.#objects.values()].map(({ snapshot }) => snapshot).sort(compareInChainOrder);
-    return Promise.resolve({ snapshots, markers: [], ignored: [] });
+    return Promise.resolve({ snapshots, markers: this.markers, ignored: [] });
   }
 
   fetch(snapshot: StoredSnapshot): Promise<Readable> {

@@ -176,6 +176,14 @@ export class EventBuffer {
     await release(superfluous);
   }
 
+  /** Discards everything: a new history begins, in which revisions are counted again. */
+  async restart(): Promise<void> {
+    this.#covered = undefined;
+    this.#boundary = undefined;
+    this.#leases.forget();
+    await this.clear();
+  }
+
   /** Discards everything: a full takes over, and the next event may have any revision after it. */
   async clear(): Promise<void> {
     const closed = this.#closed;

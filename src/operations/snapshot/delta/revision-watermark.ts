@@ -24,6 +24,14 @@ export class RevisionWatermark {
     return revision(Math.max(this.#reached, this.#expected));
   }
 
+  /** A new history begins, of which everything up to `reached` has arrived. */
+  restart(reached: Revision): void {
+    this.#reached = reached;
+    this.#expected = reached;
+    this.#moved.resolve();
+    this.#moved = Promise.withResolvers();
+  }
+
   /** Resolves when everything up to `wanted` has arrived; rejects when the signal aborts. */
   async reached(wanted: Revision, signal: AbortSignal): Promise<void> {
     while (this.#reached < wanted) {

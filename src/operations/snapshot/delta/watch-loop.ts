@@ -1,17 +1,20 @@
-import type { EtcdCluster } from '../../../etcd/cluster.ts';
-import { CompactedFailure, TransactionTooLarge } from '../../../etcd/etcd-failure.ts';
+import type { EtcdCluster, WatchOptions } from '../../../etcd/cluster.ts';
+import { CompactedFailure, HistoryChangedFailure, TransactionTooLarge } from '../../../etcd/etcd-failure.ts';
 import { nextRevision, type Revision, revision } from '../../../revision.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/log/logger.ts';
 import { promptBufferCollection } from '../../../runtime/memory/prompt-buffer-collection.ts';
 import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
+import type { ChainState } from '../chain-state.ts';
 import type { FullSnapshotLoop } from '../full/loop.ts';
+import type { HistoryGuard } from '../history/history-guard.ts';
 import type { RequiredSnapshots } from '../required-snapshots.ts';
 import { drainWatch, type WatchDrain } from './drain-watch.ts';
 import type { EventBuffer } from './event-buffer.ts';
 import type { RevisionWatermark } from './revision-watermark.ts';
 import { SpoolFull } from './spool.ts';
 import type { UploadLoop } from './upload-loop.ts';
+import type { WatchTurns } from './watch-turns.ts';
 
 /** What the watch loop works with. */
 export interface WatchLoopParts {
@@ -19,6 +22,9 @@ export interface WatchLoopParts {
   readonly buffer: EventBuffer;
   readonly uploadLoop: UploadLoop;
   readonly fullLoop: FullSnapshotLoop;
+  readonly chain: ChainState;
+  readonly guard: HistoryGuard;
+  readonly turns: WatchTurns;
   /** Is moved to each revision that has arrived. */
   readonly watermark: RevisionWatermark;
   readonly required: RequiredSnapshots;
@@ -27,23 +33,38 @@ export interface WatchLoopParts {
 }
 
 /**
- * Buffers every change from `from` on, until the signal aborts. When the next change no longer exists in etcd, or there is no
- * room for it because the store is too slow, a full takes over and the watch goes on after it.
+ * Buffers every change from `from` on, until the signal aborts. When the next change no longer exists in etcd, when there is no
+ * room for it because the store is too slow, or when etcd has another history, a full takes over and the watch goes on after it.
  */
 export async function runWatchLoop(from: Revision, parts: WatchLoopParts, stop: AbortSignal): Promise<void> {
-  const { buffer, uploadLoop, fullLoop, log } = parts;
+  const { buffer, uploadLoop, fullLoop, chain, guard, turns, log } = parts;
   using drain = drainWatch(stop, parts);
-  drain.arrived(revision(from - 1));
   let next = from;
   while (!drain.signal.aborted) {
+    drain.arrived(revision(next - 1));
+    let { history } = guard;
     try {
-      log.info(`Applied watch on etcd from revision: ${next}`);
-      await bufferBatches(next, parts, drain);
+      const outcome = await turns.take(async (signal) => {
+        history = guard.history;
+        log.info(`Applied watch on etcd from revision: ${next}`);
+        await bufferBatches({ from: next, history, signal }, parts, drain);
+      }, drain.signal);
+      if (outcome === 'interrupted') {
+        // That is when the new history has its first full.
+        await turns.allowed(drain.signal);
+        next = nextRevision(chain.newest.full?.lastRevision ?? revision(0));
+      }
     } catch (error) {
       if (stop.aborted) {
         throw error;
       }
-      if (error instanceof CompactedFailure) {
+      if (error instanceof HistoryChangedFailure) {
+        if (error.change === 'unproven') {
+          log.warn(`${error.message}. Taking a full snapshot.`);
+          await uploadLoop.write();
+        }
+        next = nextRevision(await fullLoop.takeAfterBreak(error, history, stop));
+      } else if (error instanceof CompactedFailure) {
         log.warn(`${error.message}. Taking a full snapshot.`);
         await uploadLoop.write();
         next = nextRevision(await fullLoop.takeAfter(error, stop));
@@ -59,12 +80,15 @@ export async function runWatchLoop(from: Revision, parts: WatchLoopParts, stop: 
 }
 
 async function bufferBatches(
-  from: Revision,
+  watch: WatchOptions,
   { cluster, buffer, watermark, required }: WatchLoopParts,
   drain: WatchDrain,
 ): Promise<void> {
   using buffers = promptBufferCollection();
-  for await (const batch of cluster.watch({ from, signal: drain.signal })) {
+  for await (const batch of cluster.watch(watch)) {
+    if (watch.signal.aborted) {
+      return;
+    }
     await buffer.add(batch.events);
     buffers.discarded(bytesOf(batch.events));
     if (batch.events.length > 0) {

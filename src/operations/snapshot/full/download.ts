@@ -32,6 +32,8 @@ const attemptPauseMs = 1_000;
  * the check and removes the temporary files.
  */
 export interface DownloadedDatabase extends AsyncDisposable {
+  /** Of the database itself, not compressed. */
+  readonly path: string;
   /** The database followed by its SHA-256, compressed. */
   readonly object: { readonly path: string; readonly handle: FileHandle /** Bytes. */; readonly size: number };
   /** True last revision. */
@@ -99,6 +101,7 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   const object = packed ?? plain;
   const kept = files.move();
   return {
+    path: plain.path,
     object: { path: object.path, handle: object.handle, size },
     lastRevision,
     checked,

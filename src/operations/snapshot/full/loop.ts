@@ -1,20 +1,24 @@
-import { type CompactedFailure, EtcdFailure } from '../../../etcd/etcd-failure.ts';
+import type { ClusterHistory } from '../../../etcd/cluster-history.ts';
+import { type CompactedFailure, EtcdFailure, type HistoryChangedFailure } from '../../../etcd/etcd-failure.ts';
 import { nextRevision, type Revision } from '../../../revision.ts';
 import { Backoff, type BackoffPolicy } from '../../../runtime/async/backoff.ts';
 import { SerialQueue } from '../../../runtime/async/serial-queue.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
+import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { ChainState } from '../chain-state.ts';
 import type { EventBuffer } from '../delta/event-buffer.ts';
 import type { SnapshotterListener } from '../events.ts';
+import type { HistoryChanges } from '../history/history-changes.ts';
+import type { HistoryGuard } from '../history/history-guard.ts';
 import type { RequiredSnapshots } from '../required-snapshots.ts';
 import { eachFiring, type Schedule } from '../schedule.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
 import type { UsersState } from '../users-state.ts';
 import { refuseCorruptCluster, reportLearners } from './cluster-alarms.ts';
-import { type DownloadRequest, downloadDatabase } from './download.ts';
+import { type DownloadedDatabase, type DownloadRequest, downloadDatabase } from './download.ts';
 import { saveFullSnapshot } from './save.ts';
 
 /** What the full snapshot loop works with. */
@@ -25,6 +29,8 @@ export interface FullSnapshotLoopParts extends DownloadRequest {
   readonly required: RequiredSnapshots;
   readonly outageRetry: StoreOutageRetry;
   readonly users: UsersState;
+  readonly guard: HistoryGuard;
+  readonly changes: HistoryChanges;
   /** Waits between tries of an etcd that cannot be reached. */
   readonly backoff: BackoffPolicy;
   readonly schedule: Schedule;
@@ -38,6 +44,12 @@ export interface FullSnapshotOptions {
   readonly final: boolean;
   /** Whether to wait for an etcd that cannot be reached. */
   readonly unreachable: 'fail' | 'wait';
+}
+
+/** A database that was read, and what was known before. */
+interface ReadFull {
+  readonly database: DownloadedDatabase;
+  readonly known: RevisionProof | undefined;
 }
 
 /** How long an etcd whose revision is below the chain's may take to catch up, as after a restart, and how often it is asked, ms. */
@@ -114,6 +126,24 @@ export class FullSnapshotLoop {
     });
   }
 
+  /**
+   * Takes a full after a watch found that etcd does not continue `history`, the one that it followed. The full begins a new
+   * history, unless another one has begun it meanwhile, or nothing but a compaction is the reason.
+   */
+  takeAfterBreak(failure: HistoryChangedFailure, history: ClusterHistory, signal: AbortSignal): Promise<Revision> {
+    const { chain, guard, changes } = this.#parts;
+    return this.#queue.run(async () => {
+      const full = chain.newest.full;
+      if (guard.history !== history && changes.leaving === undefined && full !== undefined) {
+        return full.lastRevision;
+      }
+      if (failure.change !== 'unproven' && changes.leaving === undefined) {
+        await changes.leave({ change: failure.change, found: failure.found }, this.#context);
+      }
+      return (await this.#take({ final: false, unreachable: 'wait' }, signal)).lastRevision;
+    });
+  }
+
   /** Undefined when etcd cannot be asked now. */
   async #currentRaftIndex(signal: AbortSignal): Promise<bigint | undefined> {
     try {
@@ -152,6 +182,7 @@ export class FullSnapshotLoop {
 
   async #takeFromReachable({ final }: FullSnapshotOptions, signal: AbortSignal): Promise<StoredSnapshot> {
     const { buffer, chain } = this.#parts;
+    await this.#leaveIfBroken(signal);
     await this.#untilCaughtUp(signal);
     try {
       for (let attempt = 1; ; attempt++) {
@@ -181,18 +212,22 @@ export class FullSnapshotLoop {
     | { readonly outcome: 'saved'; readonly snapshot: StoredSnapshot }
     | { readonly outcome: 'stale'; readonly lastRevision: Revision }
   > {
-    const { cluster, users, buffer, chain, outageRetry, ending } = this.#parts;
+    const { cluster, users, buffer, chain, outageRetry, ending, guard, changes } = this.#parts;
     const context = { ...this.#context, signal };
     // Asked first: the question moves the raft index.
     const usersState = await users.ask(signal);
     const position = await cluster.status({ signal });
+    guard.isOf(position.clusterId);
     await refuseCorruptCluster(cluster, context);
     // Not awaited: a member that does not answer must not hold up the work.
     void reportLearners(cluster, context);
     const openedAt = context.clock.now();
-    const needed = chain.beginFull();
+    const known = guard.history.proof;
+    chain.beginFull();
     await using database = await downloadDatabase(this.#parts, context);
     const { lastRevision } = database;
+    await this.#leaveIfBroken(signal, { database, known });
+    const { needed } = chain;
     // Deltas that were written since may reach beyond it, when more was changed than can be held back.
     if (lastRevision < needed || !chain.fits(lastRevision)) {
       // An unsound database may say anything of its revision.
@@ -210,12 +245,35 @@ export class FullSnapshotLoop {
     const discarded = buffer.discardUpTo(lastRevision);
     chain.stored(snapshot);
     await discarded;
+    await guard.stored(database);
+    if (changes.leaving !== undefined) {
+      await changes.begun(changes.leaving, { first: snapshot, database }, context);
+    }
     if (buffer.size === 0) {
       this.#parts.required.covered('Full');
     }
     this.#raftIndex = position.raftIndex;
     users.stored(usersState, position);
     return { outcome: 'saved', snapshot };
+  }
+
+  /** Leaves the history that was followed when a quorum or the database that was `read` shows another one. */
+  async #leaveIfBroken(signal: AbortSignal, read?: ReadFull): Promise<void> {
+    const { chain, guard, changes } = this.#parts;
+    if (changes.leaving !== undefined) {
+      return;
+    }
+    const context = { ...this.#context, signal };
+    // A database that ends below what is known may be that of a member that lags: a quorum has to tell.
+    const tells = read !== undefined && read.database.lastRevision >= Math.max(chain.needed, read.known?.revision ?? 0);
+    const broken = tells
+      ? await guard.breakIn(read.database, read.known, context)
+      : await guard.breakNow(chain.covered, context);
+    if (broken !== undefined) {
+      // An unsound database may say anything of its history.
+      await read?.database.checked;
+      await changes.leave(broken, context);
+    }
   }
 
   /** A member that was just restarted answers before it has applied all of its log: its database would be of no use. */
@@ -245,7 +303,7 @@ export class FullSnapshotLoop {
       action: 'take a full snapshot of',
       object: cluster.location,
       found: `its database ends at revision ${lastRevision}, but the backup already reaches ${chain.covered}`,
-      remedy: 'if the cluster was put back to an older state, start again',
+      remedy: 'look at the members: the one that was read lags, or there is no quorum to tell',
     });
   }
 

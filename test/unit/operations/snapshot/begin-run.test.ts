@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { revision } from '../../../../src/revision.ts';
 import { newSnapshot } from '../../../../src/snapshot/name.ts';
-import { put } from '../../../support/fixtures/delta-events.ts';
+import type { ScriptedCluster } from '../../../support/etcd/scripted-cluster.ts';
+import { history, put } from '../../../support/fixtures/delta-events.ts';
+import { storeDelta } from '../../../support/fixtures/stored-delta.ts';
 import { periodMs, startRig, startSeconds } from '../../../support/snapshotter/snapshotter-rig.ts';
+import { MemoryStore } from '../../../support/stores/memory-store.ts';
 
 describe('a run that begins as needed', () => {
   const stored = (kind: 'Full' | 'Incr', from: number, to: number, isFinal = false) =>
@@ -17,15 +20,12 @@ describe('a run that begins as needed', () => {
     });
 
   test('goes on with deltas after a recent backup', async () => {
-    await using rig = startRig(
-      { start: 'as needed' },
-      {
-        prepare: (cluster, store) => {
-          store.place(stored('Full', 0, 50), stored('Incr', 51, 58));
-          cluster.commit(put('a', 59));
-        },
-      },
-    );
+    const store = new MemoryStore();
+    store.place(stored('Full', 0, 50));
+    await storeDelta(store, history(51, 58), startSeconds - 600);
+    store.saved.length = 0;
+    const prepare = (cluster: ScriptedCluster): void => cluster.commit(put('a', 59));
+    await using rig = startRig({ start: 'as needed' }, { store, prepare });
     await rig.cluster.watchingFrom(59);
     await rig.clock.untilSleeping(periodMs);
     await rig.clock.advance(periodMs);
@@ -38,6 +38,10 @@ describe('a run that begins as needed', () => {
     ['the backup is final', [stored('Full', 0, 58, true)]],
     ['the backup has a gap', [stored('Full', 0, 50), stored('Incr', 53, 58)]],
     ['the backup is ahead of etcd', [stored('Full', 0, 70)]],
+    [
+      'the end of the backup cannot be read, so that nothing can be proved',
+      [stored('Full', 0, 50), stored('Incr', 51, 58)],
+    ],
   ] as const) {
     test(`takes a full when ${what}`, async () => {
       await using rig = startRig({ start: 'as needed' }, { prepare: (_cluster, store) => store.place(...snapshots) });

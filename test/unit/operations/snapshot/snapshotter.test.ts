@@ -194,7 +194,7 @@ describe('the end of a run', () => {
     rig.store.hold('Full');
     const asked = rig.snapshotter.takeFull({ final: false });
     asked.catch(() => {});
-    await rig.begun('Full-00000000-00000058');
+    await eventually(() => (rig.store.begun.length === 2 ? true : undefined));
     rig.abort();
     assert.equal(await hasSettled(rig.ended, () => rig.clock.advance(0)), false, 'the full may still become visible');
     rig.store.release();
@@ -236,7 +236,7 @@ describe('the end of a run', () => {
     rig.store.hold('Full');
     const asked = rig.snapshotter.takeFull({ final: false });
     asked.catch(() => {});
-    await rig.begun('Full-00000000-00000058');
+    await eventually(() => (rig.store.begun.length === 2 ? true : undefined));
     const stopped = rig.snapshotter.stop();
     assert.equal(await hasSettled(stopped, () => rig.clock.advance(0)), false);
     await assert.rejects(rig.snapshotter.takeFull({ final: false }), ended);

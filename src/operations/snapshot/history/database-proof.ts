@@ -1,0 +1,61 @@
+import { Database } from '../../../datadir/bbolt/database.ts';
+import { changesAt, type StoredChange } from '../../../datadir/mvcc/changes-at.ts';
+import { readCompactionMarks } from '../../../datadir/mvcc/compaction-marks.ts';
+import { readLastRevision } from '../../../datadir/mvcc/last-revision.ts';
+import { type Revision, revision } from '../../../revision.ts';
+import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
+import {
+  compareProofs,
+  type ProofVerdict,
+  type RevisionProof,
+  RevisionProofBuilder,
+} from '../../../snapshot/history/revision-proof.ts';
+
+/** The events of `at`, or else of the last revision, that the database in the file at `path` holds. Throws Damage. */
+export async function proofInDatabase(
+  path: string,
+  options: { readonly signal: AbortSignal; readonly at?: Revision },
+): Promise<RevisionProof> {
+  await using database = await Database.open(path);
+  return await proofAt(database, options.at ?? revision(await readLastRevision(database)), options);
+}
+
+/**
+ * Whether the database in the file at `path` has the events of a revision that are known. They are missing without a reason,
+ * and so other ones, when no compaction can have removed them. Throws Damage.
+ */
+export async function compareWithDatabase(
+  path: string,
+  known: RevisionProof,
+  options: { readonly signal: AbortSignal },
+): Promise<ProofVerdict> {
+  await using database = await Database.open(path);
+  const found = await proofAt(database, known.revision, options);
+  if (found.count > 0 || known.count === 0) {
+    return compareProofs(known, found);
+  }
+  const { scheduled, finished } = await readCompactionMarks(database);
+  return known.revision > Math.max(scheduled, finished) ? 'different' : 'unproven';
+}
+
+async function proofAt(
+  database: Database,
+  at: Revision,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<RevisionProof> {
+  const builder = new RevisionProofBuilder(at);
+  for await (const change of changesAt(database, at, { signal })) {
+    builder.add(eventOf(change, at));
+  }
+  return builder.proof();
+}
+
+/** A record as a watch would show it. */
+function eventOf(change: StoredChange, at: Revision): DeltaEvent {
+  const { key, value, version, lease } = change;
+  if (change.tombstone) {
+    return { type: 'delete', key, modRevision: at };
+  }
+  const createRevision = revision(change.createRevision);
+  return { type: 'put', key, modRevision: revision(change.modRevision), value, createRevision, version, lease };
+}

@@ -1,0 +1,222 @@
+import type { EtcdCluster } from '../../../etcd/cluster.ts';
+import { ClusterHistory, type ClusterPosition, clusterIdText } from '../../../etcd/cluster-history.ts';
+import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
+import { type Revision, revision } from '../../../revision.ts';
+import type { RunContext } from '../../../runtime/run-context.ts';
+import { restorable } from '../../../snapshot/chain.ts';
+import { historiesOf } from '../../../snapshot/history/histories.ts';
+import { type HistoryChange, type HistoryMarker, markerName } from '../../../snapshot/history/history-marker.ts';
+import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts';
+import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
+import { compareWithDatabase, proofInDatabase } from './database-proof.ts';
+import { findSharedRevision } from './shared-revision.ts';
+import { proofOfSnapshot } from './snapshot-proof.ts';
+
+/** Why the cluster does not continue the history that is in the store. */
+export interface HistoryBreak {
+  readonly change: HistoryChange;
+  /** `it is at revision 3, and 7 was seen before`. */
+  readonly found: string;
+}
+
+/** A database that was read from the cluster. */
+export interface ReadDatabase {
+  readonly path: string;
+  readonly lastRevision: Revision;
+}
+
+/** What a {@link HistoryGuard} works with. */
+export interface HistoryGuardParts {
+  readonly store: SnapStore;
+  readonly cluster: EtcdCluster;
+  /** For fulls that have to be read. */
+  readonly tempDir: string;
+}
+
+/** A full in the store is read for a comparison at the start only up to this size, bytes. */
+const LARGEST_COMPARED = 256 * 1024 * 1024;
+/** The last time that a marker's name can hold, seconds since the epoch. */
+const LAST_TIME = 999_999_999_999;
+
+/**
+ * Proves that the cluster continues the history that is in the store, and begins a new history in the store where it does not:
+ * a revision is only a number, which a cluster that was put back to an older state, or another one, counts again.
+ */
+export class HistoryGuard {
+  readonly #parts: HistoryGuardParts;
+  #history = new ClusterHistory();
+  /** The revision that the store reaches in the history that is followed. */
+  #reach = revision(0);
+  #clusterId = 0n;
+
+  constructor(parts: HistoryGuardParts) {
+    this.#parts = parts;
+  }
+
+  /** What was seen of the history that is followed. */
+  get history(): ClusterHistory {
+    return this.#history;
+  }
+
+  /** The revision that the store reaches in that history, as far as {@link learn} has found out. */
+  get reach(): Revision {
+    return this.#reach;
+  }
+
+  /** Notes the id of the cluster that is backed up now. */
+  isOf(clusterId: bigint): void {
+    this.#clusterId = clusterId;
+  }
+
+  /** Learns what the store holds: how far it reaches, and the events at its end. */
+  async learn(listing: StoreListing, context: RunContext): Promise<void> {
+    const living = restorable(livingIn(listing));
+    this.#reach = revision(living.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0));
+    const tip = living.at(-1);
+    if (tip === undefined || (tip.kind === 'Full' && tip.size > LARGEST_COMPARED)) {
+      return;
+    }
+    try {
+      const proof = await proofOfSnapshot({ ...this.#parts, snapshot: tip }, context);
+      if (proof !== undefined) {
+        this.#history.proved(proof);
+      }
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const text = `${tip.name} cannot be compared with the cluster`;
+      context.log.warn({ snapshot: tip.name, error }, `${text}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  /**
+   * Asks a quorum where the cluster is. Undefined when that continues what was seen, up to `reached` and what the store reaches,
+   * and when no quorum answers: then only contents can tell. Throws what ends the signal.
+   */
+  async breakNow(
+    reached: Revision,
+    { signal, log }: Pick<RunContext, 'signal' | 'log'>,
+  ): Promise<HistoryBreak | undefined> {
+    let position: ClusterPosition;
+    try {
+      position = await this.#parts.cluster.position({ signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof EtcdFailure)) {
+        throw error;
+      }
+      log.debug({ error }, `No quorum tells the revision of etcd: ${error.message}`);
+      return undefined;
+    }
+    const most = Math.max(reached, this.#reach, this.#history.lastRevision ?? 0);
+    const contradiction = this.#history.contradiction(position, most);
+    this.isOf(position.clusterId);
+    if (contradiction === undefined) {
+      this.#history.at(position);
+    }
+    return contradiction;
+  }
+
+  /** Whether a database that was read has other events than `known`. Throws Damage. */
+  async breakIn(
+    database: ReadDatabase,
+    known: RevisionProof | undefined,
+    { signal }: Pick<RunContext, 'signal'>,
+  ): Promise<HistoryBreak | undefined> {
+    if (known === undefined || known.revision > database.lastRevision) {
+      return undefined;
+    }
+    const verdict = await compareWithDatabase(database.path, known, { signal });
+    const found = `its events at revision ${known.revision} are not those that are in the backup`;
+    return verdict === 'different' ? { change: 'different_events', found } : undefined;
+  }
+
+  /** Forgets the history that was followed: a new one begins. Says so, loudly. */
+  leave({ change, found }: HistoryBreak, { log }: Pick<RunContext, 'log'>): void {
+    const { cluster, store } = this.#parts;
+    log.error(
+      { change, found },
+      `THE CLUSTER HAS ANOTHER HISTORY than the backup in ${store.location}: of ${cluster.location}, ${found}. ` +
+        'A new history begins with a full snapshot; what was stored before stays',
+    );
+    this.#history = new ClusterHistory();
+    this.#reach = revision(0);
+  }
+
+  /** Notes a full that was stored: what comes next has to continue it. Throws Damage. */
+  async stored(database: ReadDatabase): Promise<void> {
+    // A few pages; what was stored although the run ends has to count as well.
+    const proof = await proofInDatabase(database.path, { signal: new AbortController().signal });
+    // A compaction may have removed the newest events: then what was known before is worth more.
+    if (proof.count > 0) {
+      this.#history.proved(proof);
+    }
+  }
+
+  /**
+   * Marks in the store which objects belong to the history that was left, after `first`, the first full of the new one, was
+   * stored from `database`. Without such objects nothing is marked.
+   */
+  async begin(
+    { change }: HistoryBreak,
+    { first, database }: { readonly first: StoredSnapshot; readonly database: ReadDatabase },
+    context: RunContext,
+  ): Promise<void> {
+    const { store, tempDir } = this.#parts;
+    const { signal, log } = context;
+    const listing = await store.list({ signal });
+    const living = livingIn(listing).filter(({ name }) => name !== first.name);
+    const shared = await findSharedRevision({ store, snapshots: restorable(living), database, tempDir }, context);
+    const left = living.filter(({ lastRevision }) => lastRevision > shared);
+    if (left.length === 0) {
+      log.warn(
+        `A new history begins with ${first.name}; the backup has nothing of the one before after revision ${shared}`,
+      );
+      return;
+    }
+    const marker = this.#markerOf({ change, shared, first, left, before: listing.markers });
+    if (store.histories === undefined) {
+      log.error(
+        `This store takes no history marker: ${left.length} objects of the history before cannot be told apart`,
+      );
+      return;
+    }
+    await store.histories.save(marker, { signal });
+    log.error(
+      { marker: marker.name, why: change, shared, left: left.slice(0, 5).map(({ name }) => name), count: left.length },
+      `A NEW HISTORY BEGINS with ${first.name}. It shares ${shared === 0 ? 'nothing that is proved' : `the revisions up to ${shared}`} ` +
+        `with the one before, of which ${left.length} objects are left, up to revision ${highest(left)}. ` +
+        `${marker.name} says so; see etcdbrctl list`,
+    );
+  }
+
+  #markerOf(facts: {
+    readonly change: HistoryChange;
+    readonly shared: Revision;
+    readonly first: StoredSnapshot;
+    readonly left: readonly StoredSnapshot[];
+    readonly before: readonly HistoryMarker[];
+  }): HistoryMarker {
+    const { change: why, shared, first, left, before } = facts;
+    // Objects and markers count as older than this one, also where a clock was set back.
+    const times = [...left.map(({ createdOn }) => createdOn), ...before.map(({ begunOn }) => begunOn + 1)];
+    const begunOn = times.reduce((most, time) => (time > LAST_TIME ? most : Math.max(most, time)), first.createdOn);
+    return {
+      name: markerName({ begunOn, shared }),
+      begunOn,
+      why,
+      shared,
+      first: first.name,
+      clusterId: clusterIdText(this.#clusterId),
+      left: [...new Set(left.map(({ name }) => name))],
+    };
+  }
+}
+
+/** The snapshots of the living history, parts and excluded ones included. */
+function livingIn({ snapshots, markers }: StoreListing): readonly StoredSnapshot[] {
+  return historiesOf(snapshots, markers).living.snapshots;
+}
+
+function highest(snapshots: readonly StoredSnapshot[]): number {
+  return snapshots.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0);
+}

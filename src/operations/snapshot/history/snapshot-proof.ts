@@ -1,0 +1,76 @@
+import { createTemporaryFile } from '../../../fs/temporary-file.ts';
+import { fetchWhole } from '../../../objects/fetch.ts';
+import { writeFull } from '../../../objects/write-full.ts';
+import { type Revision, revision } from '../../../revision.ts';
+import type { RunContext } from '../../../runtime/run-context.ts';
+import { decompress } from '../../../snapshot/compression.ts';
+import { DeltaDecoder } from '../../../snapshot/delta/delta-decoder.ts';
+import type { EventRow } from '../../../snapshot/delta/event-row.ts';
+import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
+import { type RevisionProof, RevisionProofBuilder } from '../../../snapshot/history/revision-proof.ts';
+import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
+import { proofInDatabase } from './database-proof.ts';
+
+/** The events of each revision from `from` on that a stored delta holds, in order. Throws SnapshotDamage and StoreError. */
+export async function proofsInDelta(
+  { store, delta, from }: { readonly store: SnapStore; readonly delta: StoredSnapshot; readonly from: Revision },
+  context: RunContext,
+): Promise<readonly RevisionProof[]> {
+  return await fetchWhole(store, delta, context, async (body) => {
+    const proofs: RevisionProof[] = [];
+    const decoder = new DeltaDecoder();
+    let at: number | undefined;
+    let builder: RevisionProofBuilder | undefined;
+    const take = (): void => {
+      for (let row = decoder.next(); row !== undefined; row = decoder.next()) {
+        if (row.modRevision < from) {
+          continue;
+        }
+        if (builder === undefined || row.modRevision !== at) {
+          if (builder !== undefined) {
+            proofs.push(builder.proof());
+          }
+          at = row.modRevision;
+          builder = new RevisionProofBuilder(revision(row.modRevision));
+        }
+        builder.add(eventOf(row));
+      }
+    };
+    for await (const bytes of decompress(body, delta.compression)) {
+      decoder.feed(bytes);
+      take();
+    }
+    decoder.end();
+    take();
+    return builder === undefined ? proofs : [...proofs, builder.proof()];
+  });
+}
+
+/** The events of the last revision of a stored snapshot; undefined when it holds none. Throws SnapshotDamage, Damage and StoreError. */
+export async function proofOfSnapshot(
+  {
+    store,
+    snapshot,
+    tempDir,
+  }: { readonly store: SnapStore; readonly snapshot: StoredSnapshot; readonly tempDir: string },
+  context: RunContext,
+): Promise<RevisionProof | undefined> {
+  if (snapshot.kind === 'Incr') {
+    return (await proofsInDelta({ store, delta: snapshot, from: snapshot.lastRevision }, context)).at(-1);
+  }
+  await using file = await createTemporaryFile(tempDir, 'compared');
+  const target = { file: file.path, skipHashCheck: false, onRead: () => {} };
+  await writeFull({ store, full: snapshot }, target, context);
+  return await proofInDatabase(file.path, context);
+}
+
+function eventOf(row: Readonly<EventRow>): DeltaEvent {
+  const { bytes, version, lease } = row;
+  const key = bytes.subarray(row.keyStart, row.keyEnd);
+  const modRevision = revision(row.modRevision);
+  if (row.isDelete) {
+    return { type: 'delete', key, modRevision };
+  }
+  const value = bytes.subarray(row.valueStart, row.valueEnd);
+  return { type: 'put', key, modRevision, value, createRevision: revision(row.createRevision), version, lease };
+}
