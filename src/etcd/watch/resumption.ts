@@ -1,6 +1,7 @@
 import { nextRevision, type Revision } from '../../revision.ts';
 import { Backoff, type BackoffPolicy } from '../../runtime/async/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { limits } from '../../runtime/limits.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import type { RevisionProof } from '../../snapshot/history/revision-proof.ts';
 import type { WatchBatch } from '../cluster.ts';
@@ -50,10 +51,11 @@ export class Resumption {
     return this.#next;
   }
 
-  /** What is known of the revision before {@link next}; undefined when nothing is. */
+  /** What is known of the revision before {@link next}; undefined when nothing is, or it is too large to be sent once more. */
   get known(): RevisionProof | undefined {
     const { proof } = this.#history;
-    return proof !== undefined && proof.count > 0 && nextRevision(proof.revision) === this.#next ? proof : undefined;
+    const isOfUse = proof !== undefined && proof.count > 0 && proof.bytes <= limits.transaction.most;
+    return isOfUse && nextRevision(proof.revision) === this.#next ? proof : undefined;
   }
 
   /** Notes that everything up to the revision of `batch` is delivered. */

@@ -7,6 +7,8 @@ export interface RevisionProof {
   readonly revision: Revision;
   /** Number of events. */
   readonly count: number;
+  /** Bytes of their keys and values, and 256 for each event: what they take in memory, roughly. */
+  readonly bytes: number;
   /** The digest of each event in order; only those of the first {@link MOST_DIGESTS}. */
   readonly digests: readonly string[];
 }
@@ -19,6 +21,8 @@ export type ProofVerdict = 'same' | 'different' | 'unproven';
 
 /** Of a transaction with more events only so many are digested. */
 const MOST_DIGESTS = 1_000;
+/** Memory of an event besides its key and value, roughly, bytes. */
+const EVENT_OVERHEAD = 256;
 /** Characters of a digest: 128 bits. */
 const DIGEST_LENGTH = 22;
 
@@ -27,6 +31,7 @@ export class RevisionProofBuilder {
   readonly #revision: Revision;
   readonly #digests: string[] = [];
   #count = 0;
+  #bytes = 0;
 
   constructor(revision: Revision) {
     this.#revision = revision;
@@ -35,6 +40,7 @@ export class RevisionProofBuilder {
   /** Adds the next event of the revision. */
   add(event: DeltaEvent): void {
     this.#count += 1;
+    this.#bytes += event.key.length + (event.type === 'put' ? event.value.length : 0) + EVENT_OVERHEAD;
     if (this.#digests.length < MOST_DIGESTS) {
       this.#digests.push(digestOf(event));
     }
@@ -42,7 +48,7 @@ export class RevisionProofBuilder {
 
   /** What was added so far. */
   proof(): RevisionProof {
-    return { revision: this.#revision, count: this.#count, digests: [...this.#digests] };
+    return { revision: this.#revision, count: this.#count, bytes: this.#bytes, digests: [...this.#digests] };
   }
 }
 
