@@ -1,6 +1,7 @@
 import { after, before, describe } from 'node:test';
 import { commandLineCases } from './cases/command-line-cases.ts';
 import { FaultRig, type FaultSubject } from './cases/fault-rig.ts';
+import { foreignAnswerCases } from './cases/foreign-answer-cases.ts';
 import { lastingFaultCases } from './cases/lasting-fault-cases.ts';
 import { passingFaultCases } from './cases/passing-fault-cases.ts';
 import { processCases } from './cases/process-cases.ts';
@@ -18,6 +19,7 @@ export function faultSuite(subject: FaultSubject): void {
     describe('of the network', { concurrency: true }, () => {
       passingFaultCases(rig);
       lastingFaultCases(rig);
+      foreignAnswerCases(rig);
       processCases(rig);
     });
     trustCases(rig);
