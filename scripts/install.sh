@@ -20,17 +20,17 @@ if [ "${#missing[@]}" -gt 0 ]; then
     echo "Missing: ${missing[*]}. Install them as root: apt-get install ${missing[*]}" >&2
     exit 1
   fi
-  say "Installing Debian packages: ${missing[*]}"
+  say "Installing Debian packages: ${missing[*]} (npm alone needs some 400 others: 2 to 5 minutes)"
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -q -q
-  apt-get install -q -q -y --no-install-recommends "${missing[@]}" >/dev/null
+  apt-get install -q -q -y --no-install-recommends "${missing[@]}" >/dev/null 2> >(grep -v 'delaying package configuration' >&2)
 fi
 
 lockfile=$(sha256sum package-lock.json)
 stamp=node_modules/.installed
 [ "$(cat "$stamp" 2>/dev/null)" = "$lockfile" ] && exit 0
 
-say 'Installing npm packages'
+say 'Installing npm packages (a minute)'
 # npm 9 stumbles over overrides that are aliases ("Invalid comparator"); a newer one installs itself for the moment.
 if [ "$(npm --version | cut -d. -f1)" -lt 10 ]; then
   npm=(npm exec --yes npm@10.9.4 --)
