@@ -25,7 +25,11 @@ export class PrivateDirectory implements AsyncDisposable {
 
   /** Makes one whose name begins with `prefix`. Throws what the operating system says. */
   static async make(parent: PinnedDirectory, prefix: string): Promise<PrivateDirectory> {
-    const name = `${prefix}${process.pid}-${randomBytes(8).toString('hex')}`;
+    return await PrivateDirectory.makeNamed(parent, `${prefix}${process.pid}-${randomBytes(8).toString('hex')}`);
+  }
+
+  /** Makes one with a name that the caller has made up. Throws what the operating system says. */
+  static async makeNamed(parent: PinnedDirectory, name: string): Promise<PrivateDirectory> {
     await mkdir(parent.at(name), { mode: 0o700 });
     const pinned = await parent.child(name);
     const made = new PrivateDirectory(parent, name, pinned);

@@ -1,7 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from './directories.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { keepAlive } from './scratch-life.ts';
+import { scratchName } from './scratch-name.ts';
 
 /** A file that is gone when it is disposed of. */
 export interface TemporaryFile extends AsyncDisposable {
@@ -12,16 +14,19 @@ export interface TemporaryFile extends AsyncDisposable {
 
 /**
  * Creates an empty file (0600) in `directory`, which is made when it is missing. Its name begins with
- * `etcdbrctl-` and `purpose` and holds the process id, so that a leftover of a killed process can be recognised.
+ * `etcdbrctl-` and `purpose` and holds the process id. What killed processes have left there is removed before.
  */
 export async function createTemporaryFile(directory: string, purpose: string): Promise<TemporaryFile> {
   await makeDirectories(path.resolve(directory));
-  const file = path.join(directory, `etcdbrctl-${purpose}-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
+  await removeLeftovers(directory);
+  const file = path.join(directory, scratchName(purpose));
   const handle = await open(file, 'wx+', 0o600);
+  const life = keepAlive((time) => handle.utimes(time, time));
   return {
     path: file,
     handle,
     [Symbol.asyncDispose]: async () => {
+      await life[Symbol.asyncDispose]();
       await handle.close();
       await rm(file, { force: true });
     },

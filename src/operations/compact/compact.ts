@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Damage } from '../../datadir/damage.ts';
 import { compactDatabase } from '../../datadir/mvcc/compact-database.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect.ts';
-import { makeDirectories, removeEmptyDirectories } from '../../fs/directories.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
+import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
 import { revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
@@ -57,18 +57,9 @@ const NO_IDENTITY = { bucketEntries: new Map() };
  */
 export async function compactBackup(request: CompactRequest, outer: RunContext): Promise<CompactResult> {
   const context: RunContext = { ...outer, log: outer.log.child({ actor: 'compactor' }) };
-  const tempDir = path.resolve(request.tempDir);
   try {
-    const madeAbove = await makeDirectories(tempDir);
-    const scratch = await mkdtemp(path.join(tempDir, 'compact-'));
-    try {
-      return await compactIn(scratch, request, context);
-    } finally {
-      await rm(scratch, { recursive: true, force: true });
-      if (madeAbove !== undefined) {
-        await removeEmptyDirectories(tempDir, madeAbove);
-      }
-    }
+    await using scratch = await createTemporaryDirectory(request.tempDir, 'compact');
+    return await compactIn(scratch.path, request, context);
   } catch (error) {
     throw compactFailure(error, request.tempDir);
   }

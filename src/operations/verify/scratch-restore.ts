@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { parsePeerUrl } from '../../datadir/membership/peer-url.ts';
 import { type HistoryHash, hashKv } from '../../datadir/mvcc/hash-kv.ts';
-import { makeDirectories } from '../../fs/directories.ts';
 import { refusalOf } from '../../fs/file-failure.ts';
+import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
 import type { Revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -40,10 +39,9 @@ export async function tryRestore(
   },
   context: RunContext,
 ): Promise<RestoreOutcome> {
-  await makeDirectories(path.resolve(request.tempDir));
-  const scratch = await mkdtemp(path.join(path.resolve(request.tempDir), 'etcdbrctl-verify-'));
+  await using scratch = await createTemporaryDirectory(request.tempDir, 'verify');
   try {
-    const { eventsApplied, dbSize, dataDir } = await restoreInto(scratch, request, context);
+    const { eventsApplied, dbSize, dataDir } = await restoreInto(scratch.path, request, context);
     await using database = await Database.open(path.join(dataDir, 'member', 'snap', 'db'));
     return { outcome: 'restored', result: { ...(await hashKv(database, context)), eventsApplied, dbSize } };
   } catch (error) {
@@ -55,8 +53,6 @@ export async function tryRestore(
     }
     const text = `the restore failed: ${error.message}`;
     return { outcome: 'failed', finding: { weight: 'problem', snapshot: undefined, text } };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
   }
 }
 

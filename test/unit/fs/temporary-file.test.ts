@@ -9,7 +9,7 @@ describe('createTemporaryFile', () => {
     using dir = makeTempDir();
     {
       await using file = await createTemporaryFile(dir.join('a', 'b'), 'test');
-      assert.match(file.path, /\/a\/b\/etcdbrctl-test-\d+-[0-9a-f]{12}\.tmp$/);
+      assert.match(file.path, /\/a\/b\/etcdbrctl-test-\d+-[0-9a-f]{32}\.tmp$/);
       assert.equal(readdirSync(dir.join('a', 'b')).length, 1);
     }
     assert.deepEqual(readdirSync(dir.join('a', 'b')), []);

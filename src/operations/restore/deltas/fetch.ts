@@ -1,10 +1,13 @@
-import { rm } from 'node:fs/promises';
+import { rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories, removeEmptyDirectories } from '../../../fs/directories.ts';
 import { fileFailure } from '../../../fs/file-failure.ts';
+import { removeLeftovers } from '../../../fs/leftovers.ts';
 import { openFile } from '../../../fs/open-file.ts';
 import { PinnedDirectory } from '../../../fs/pinned-directory.ts';
 import { PrivateDirectory } from '../../../fs/private-directory.ts';
+import { keepAlive } from '../../../fs/scratch-life.ts';
+import { scratchName } from '../../../fs/scratch-name.ts';
 import { fetchWhole } from '../../../objects/fetch.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
@@ -36,9 +39,12 @@ export async function* fetchDeltas(
     if (madeAbove !== undefined) {
       held.defer(() => removeEmptyDirectories(tempDir, madeAbove));
     }
+    await removeLeftovers(tempDir);
     const parent = held.use(await PinnedDirectory.open(tempDir));
     // Nobody else can put anything in it, whoever owns the directory around it.
-    return held.use(await PrivateDirectory.make(parent, 'etcdbrctl-deltas-'));
+    const made = held.use(await PrivateDirectory.makeNamed(parent, scratchName('deltas')));
+    held.use(keepAlive((time) => utimes(made.at(), time, time)));
+    return made;
   });
   const begun: Promise<FetchedDelta>[] = [];
   try {
