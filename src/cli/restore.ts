@@ -151,7 +151,16 @@ export function restoreResult(result: RestoreResult): PrintableResult {
       ['Size of db', `${result.dbSize} bytes (${formatBytes(result.dbSize)})`],
       ['Member id', formatId(result.memberId)],
       ['Cluster id', formatId(result.clusterId)],
+      ['Later snapshots', laterText(result.later)],
     ],
     json: { ...result, memberId: formatId(result.memberId), clusterId: formatId(result.clusterId) },
   };
+}
+
+/** What becomes of the snapshots beyond the state that was restored. */
+function laterText(later: RestoreResult['later']): string | undefined {
+  return later === undefined
+    ? undefined
+    : `${formatCount(later.count)} up to revision ${later.lastRevision} stay in the store. Start etcd here; snapshot ` +
+        'begins a new history by itself, and initialize keeps this directory';
 }

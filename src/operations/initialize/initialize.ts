@@ -6,6 +6,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { type DataDirState, reasonOf, type ValidationMode } from './data-dir-state.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
 import { finishReplacement } from './replace-data-dir.ts';
+import type { CountingMark } from './restored-on-purpose.ts';
 import { checkSafeGuard } from './safe-guard.ts';
 import { readStoredBackups, type StoredBackups } from './stored-backups.ts';
 import { validateDataDir } from './validate.ts';
@@ -55,9 +56,28 @@ async function initializeLocked(
   if (found.state === 'valid') {
     return keep(found, stored, context);
   }
+  const { restoredOnPurpose } = await import('./restored-on-purpose.ts');
+  const mark =
+    structure.kind === 'member' && stored.content === 'backups'
+      ? await restoredOnPurpose({ member: structure, found, histories: stored.histories }, context)
+      : undefined;
+  if (mark !== undefined && found.state === 'behind_store') {
+    const alone = await validateDataDir({ structure, mode, storeRevision: undefined }, context);
+    if (alone.state === 'valid') {
+      return keep(alone, stored, context);
+    }
+  }
   describe(found, dataDir, context);
   const { replaceInvalid } = await import('./replace-invalid.ts');
-  return await replaceInvalid({ request, lock, dbLocked: dbLock !== undefined, structure, found, stored }, context);
+  const asked = again(request, mark);
+  const locked = { lock, dbLocked: dbLock !== undefined };
+  return await replaceInvalid({ request: asked, ...locked, structure, found, stored }, context);
+}
+
+/** What was restored on purpose is restored again, and not what was left. */
+function again(request: InitializeRequest, mark: CountingMark | undefined): InitializeRequest {
+  const { revision, history } = mark ?? {};
+  return revision === undefined ? request : { ...request, target: { until: { kind: 'revision', revision }, history } };
 }
 
 function keep(

@@ -143,5 +143,7 @@ async function restoreThere(
 
 /** Whether the backup itself is to blame; what passes, such as a store that does not answer, is not. */
 function isOfBackup(error: unknown): error is Failure {
-  return error instanceof Failure && ['snapshot_corrupt', 'backup_gap', 'no_backup'].includes(error.code);
+  return (
+    error instanceof Failure && ['snapshot_corrupt', 'backup_gap', 'no_backup', 'history_fork'].includes(error.code)
+  );
 }

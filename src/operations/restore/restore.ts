@@ -3,12 +3,14 @@ import path from 'node:path';
 import { type MembershipPlan, planMembership } from '../../datadir/membership/bootstrap.ts';
 import { writeRaftState } from '../../datadir/membership/raft-state.ts';
 import { RunLock } from '../../datadir/run-lock.ts';
-import type { Revision } from '../../revision.ts';
+import { type Revision, revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { type LaterSnapshots, laterSnapshots } from './later-snapshots.ts';
 import { type RebuildSource, rebuildDatabase } from './rebuild-database.ts';
 import { rereadDamage } from './reread-damage.ts';
 import { restoreFailure } from './restore-failure.ts';
-import { selectChain } from './select-chain.ts';
+import { type RestoredMark, writeRestoredMark } from './restored-mark.ts';
+import { type Selection, selectChain } from './select-chain.ts';
 import { Staging } from './staging.ts';
 import type { RestoreTarget } from './target.ts';
 
@@ -32,6 +34,10 @@ export interface RestoreResult {
   readonly dbSize: number;
   readonly memberId: bigint;
   readonly clusterId: bigint;
+  /** Number of the history it was restored from. */
+  readonly history: number;
+  /** What the store holds beyond the state that was asked for; left out when there is nothing, or the newest was. */
+  readonly later?: LaterSnapshots;
 }
 
 /**
@@ -82,6 +88,24 @@ export async function buildMember(
     rebuildDatabase({ request, selection, file, identity: bootstrap }, context),
   );
   await writeRaftState(memberDir, bootstrap, { signal: context.signal });
+  const reached = revision(restored.revision - (request.bumpRevision ?? 0));
+  const later = laterSnapshots(selection.history, reached);
+  if (later !== undefined || selection.isOlder) {
+    await writeRestoredMark(memberDir, markOf(selection, reached, context));
+  }
   const snapshots = used.map(({ name }) => name);
-  return { ...restored, snapshots, memberId: bootstrap.self, clusterId: bootstrap.clusterId };
+  const { number: history } = selection.history;
+  const ids = { memberId: bootstrap.self, clusterId: bootstrap.clusterId };
+  return { ...restored, snapshots, ...ids, history, ...(later === undefined ? {} : { later }) };
+}
+
+/** What tells this directory from one that has lost something. */
+function markOf({ history, newestSeen }: Selection, reached: Revision, { clock }: RunContext): RestoredMark {
+  const restoredOn = Math.floor(clock.now() / 1000);
+  return {
+    revision: reached,
+    restoredOn,
+    newestSeen: Math.min(newestSeen, restoredOn + 86_400),
+    history: history.number,
+  };
 }

@@ -32,6 +32,10 @@ export interface Selection {
   readonly unrecorded: RevisionRange | undefined;
   /** What all of it belongs to. */
   readonly history: History<StoredSnapshot>;
+  /** Whether something else than the newest state was asked for. */
+  readonly isOlder: boolean;
+  /** Creation time of the youngest snapshot of the store, seconds since the epoch; 0 without any. */
+  readonly newestSeen: number;
   /** Whether the target names a snapshot: of two histories that is a choice. */
   readonly isChosen: boolean;
   /** What ages say against the chains; nothing when a snapshot is named. */
@@ -63,7 +67,10 @@ export async function selectChain(store: SnapStore, target: RestoreTarget, conte
   }
   const { until, unrecorded } = selected;
   const doubts = named === undefined ? doubtsAbout(target, history, forks) : [];
-  return { chains: [first, ...others], later, until, unrecorded, history, isChosen: named !== undefined, doubts };
+  const newestSeen = listing.snapshots.reduce((newest, { createdOn }) => Math.max(newest, createdOn), 0);
+  const isOlder = named !== undefined || target.until !== undefined || target.history !== undefined;
+  const isChosen = named !== undefined;
+  return { chains: [first, ...others], later, until, unrecorded, history, isOlder, newestSeen, isChosen, doubts };
 }
 
 /** The newest state is in doubt only as long as nothing ends after both sides of a fork; a time before the fork has only one. */

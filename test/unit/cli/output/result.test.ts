@@ -36,6 +36,7 @@ const restored = {
   eventsApplied: 12,
   dbSize: 24_576,
   memberId: 0x8e9e05c52164694dn,
+  history: 1,
   clusterId: 0xcdf818194e3a8c32n,
 };
 

@@ -414,7 +414,7 @@ test('a valid directory is kept while the store does not answer; any other is le
 });
 
 test('a valid directory is kept when the backup that reaches further cannot be restored', async () => {
-  const forged = { key: 'v2/Full-00000000-9007199254740990-1795251900.gz', bytes: new Uint8Array() };
+  const forged = { key: 'v2/Full-00000000-9007199254740990-1795251900.gz', bytes: new Uint8Array(500) };
   const cut = BACKUP.map((object) =>
     object.key.includes('Incr-00000090') ? { ...object, bytes: object.bytes.subarray(0, 2000) } : object,
   );

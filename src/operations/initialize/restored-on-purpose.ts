@@ -1,0 +1,43 @@
+import type { MemberFiles } from '../../datadir/structure.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { type Histories, knownHistories } from '../../snapshot/history/histories.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { type RestoredMark, readRestoredMark } from '../restore/restored-mark.ts';
+import type { DataDirState } from './data-dir-state.ts';
+
+/** A mark that counts; its history is undefined when nothing of it is left. */
+export type CountingMark = Omit<RestoredMark, 'history'> & { readonly history: number | undefined };
+
+/**
+ * The mark of a restore to an older state that still counts: nothing beyond that state was stored since. Undefined when the
+ * directory bears none, or the cluster has gone on and its backup, too.
+ */
+export async function restoredOnPurpose(
+  directory: {
+    readonly member: Pick<MemberFiles, 'memberDir'>;
+    readonly found: DataDirState;
+    readonly histories: Histories<StoredSnapshot>;
+  },
+  { clock, log }: Pick<RunContext, 'clock' | 'log'>,
+): Promise<CountingMark | undefined> {
+  const { member, found, histories } = directory;
+  const mark = await readRestoredMark(member.memberDir, { now: clock.now() });
+  // A directory never goes back behind what it began with.
+  if (mark === undefined || (found.state === 'behind_store' && found.revision < mark.revision)) {
+    return undefined;
+  }
+  const known = Math.max(mark.restoredOn, mark.newestSeen);
+  const since = histories.living.snapshots.filter(
+    ({ createdOn, lastRevision }) => createdOn > known && lastRevision > mark.revision,
+  );
+  if (since.length > 0) {
+    return undefined;
+  }
+  const when = new Date(mark.restoredOn * 1000).toISOString();
+  log.info(
+    { revision: mark.revision },
+    `The directory was restored to the older revision ${mark.revision} on purpose, ${when}; nothing later was stored since`,
+  );
+  const isKnown = knownHistories(histories).some(({ number }) => number === mark.history);
+  return isKnown ? mark : { ...mark, history: undefined };
+}

@@ -1,0 +1,78 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { openFile } from '../../fs/open-file.ts';
+import { type Revision, revision } from '../../revision.ts';
+
+/**
+ * What a restore to an older state leaves in `member/`, where etcd looks at nothing but `snap` and `wal`: without it, a directory that
+ * ends before the backup does could not be told from one that has lost something. It moves and goes with the member.
+ */
+export interface RestoredMark {
+  /** The state that was brought back. */
+  readonly revision: Revision;
+  /** When, whole seconds since the epoch. */
+  readonly restoredOn: number;
+  /** Creation time of the youngest snapshot that was in the store then, seconds since the epoch. */
+  readonly newestSeen: number;
+  /** Number of the history it was restored from. */
+  readonly history: number;
+}
+
+const NAME = 'etcdbrctl-restored.json';
+/** Bytes. */
+const SIZE_LIMIT = 4096;
+/** Clocks may differ by so much, s. */
+const CLOCK_TOLERANCE = 300;
+const DAY = 86_400;
+
+const count = z.number().int().nonnegative();
+const schema = z.object({
+  format: z.literal(1),
+  revision: count,
+  restoredOn: count,
+  newestSeen: count,
+  history: count,
+});
+
+/** Writes the mark of a member directory that is being built (0600), durable when this resolves. */
+export async function writeRestoredMark(memberDir: string, mark: RestoredMark): Promise<void> {
+  const handle = await openFile(path.join(memberDir, NAME), { access: 'write' });
+  try {
+    await handle.writeFile(`${JSON.stringify({ format: 1, ...mark })}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Reads the mark of a member directory; undefined when there is none, or none that can be true. `now` is in ms since the epoch. Never
+ * throws: a directory can be judged without it.
+ */
+export async function readRestoredMark(
+  memberDir: string,
+  { now }: { readonly now: number },
+): Promise<RestoredMark | undefined> {
+  const found = schema.safeParse(await contentOf(path.join(memberDir, NAME)));
+  if (!found.success) {
+    return undefined;
+  }
+  const { format: _, ...mark } = found.data;
+  const isTrue =
+    mark.restoredOn <= now / 1000 + CLOCK_TOLERANCE && mark.newestSeen <= mark.restoredOn + DAY && mark.revision > 0;
+  return isTrue ? { ...mark, revision: revision(mark.revision) } : undefined;
+}
+
+async function contentOf(file: string): Promise<unknown> {
+  try {
+    const handle = await openFile(file, { links: 'refused' });
+    try {
+      const { size } = await handle.stat();
+      return size > SIZE_LIMIT ? undefined : JSON.parse(await handle.readFile('utf8'));
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
