@@ -1,7 +1,7 @@
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { statusOptions } from '../config/options/status.ts';
 import type { DatabaseStatus } from '../operations/status/status.ts';
-import { formatBytes } from '../runtime/log/amount.ts';
+import { formatBytes, formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
 import { formatReport, type Report, tableLines } from './output/report.ts';
 
@@ -11,7 +11,8 @@ export const statusCommand = command({
   summary: 'show hash, revision and size of a snapshot, db or data directory',
   description:
     'Reads a whole database without an etcd, checks every page and record and the hash of a snapshot, and prints the ' +
-    'numbers that etcdutl snapshot status prints.',
+    'numbers that etcdutl snapshot status prints. TOTAL KEYS are the records of all buckets, as it counts them up to ' +
+    'etcd 3.5; the keys that live, which it counts from etcd 3.6 on, are named below.',
   examples: [
     { does: 'A full snapshot, compressed or not:', command: 'etcdbrctl status Full-00000000-00000058-1795251532.gz' },
     { does: 'The data directory of a stopped etcd:', command: 'etcdbrctl status -o json /var/etcd/data' },
@@ -48,15 +49,20 @@ export function statusReport(status: DatabaseStatus): Report {
         [row],
       ),
       sourceText(source),
+      'TOTAL KEYS are the records of all buckets, as etcdutl counts up to etcd 3.5;',
+      `${formatCount(status.livingKeys)} keys live, as it counts from etcd 3.6 on.`,
+      ...status.alarms.map((alarm) => `ALARM ${alarm}: etcd takes no writes until it is disarmed.`),
     ],
     data: {
       hash,
       revision: lastRevision,
       totalKey: totalKeys,
+      livingKeys: status.livingKeys,
       totalSize: size,
       version: versions.storage ?? '',
       clusterVersion: versions.cluster ?? '',
       kind: source.kind,
+      alarms: status.alarms,
       ...(source.kind === 'snapshot' ? { compression: source.compression } : {}),
       ...(source.kind === 'data directory' ? { revisionWithLog: source.withLog } : {}),
     },

@@ -25,7 +25,7 @@ export interface ClusterBootstrap {
   /** In ascending order of their ids. */
   readonly members: readonly BootstrapMember[];
   /**
-   * Records of the db in ascending key order, by bucket. `members` and `members_removed` are replaced whole; the records of
+   * Records of the db in ascending key order, by bucket. `members`, `members_removed` and `alarm` are replaced whole; the records of
    * `meta` are set, its other records stay. Other buckets stay as they are, `cluster` too: from the version in it etcd 3.6 and
    * newer know what the data may contain.
    */
@@ -36,7 +36,7 @@ export interface ClusterBootstrap {
 export const BOOTSTRAP_TERM = 1;
 
 /** Buckets of {@link ClusterBootstrap.bucketEntries} that are replaced whole. */
-export const REPLACED_BUCKETS: readonly string[] = ['members', 'members_removed'];
+export const REPLACED_BUCKETS: readonly string[] = ['members', 'members_removed', 'alarm'];
 
 /**
  * Plans a new cluster as `etcdutl snapshot restore` does. The ids follow from peer URLs and token alone, so each member can be

@@ -7,6 +7,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { findFork } from '../history/fork-check.ts';
 import { doubtFailure, forkFailure } from '../history/fork-failure.ts';
+import { withoutForeignAlarms } from './alarms.ts';
 import { type Identity, withScheduledCompaction } from './cluster-identity.ts';
 import type { DatabaseWriter } from './database-writer.ts';
 import { type BaseInFile, DeltaApplication } from './deltas/application.ts';
@@ -137,7 +138,8 @@ export async function rebuildDatabase(
   const revived = isCut && unknownLeases.kind === 'grant' ? await leasesInUse(base, { revision: after, signal }) : [];
   const leases = new Set([...applied.leases, ...revived]);
   await beginLeasesAnew(database, { applied: { ...applied, leases }, unknownLeases }, context);
-  const recorded = bumpRevision !== undefined ? withScheduledCompaction(identity, applied.revision) : identity;
+  const own = await withoutForeignAlarms(identity, base, context);
+  const recorded = bumpRevision !== undefined ? withScheduledCompaction(own, applied.revision) : own;
   await database.finish(recorded, { signal });
   return {
     revision: applied.revision,

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { Damage } from '../../datadir/damage.ts';
 import { lockDb } from '../../datadir/lock.ts';
+import { alarmText, readAlarmRecords } from '../../datadir/mvcc/alarm-records.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect.ts';
+import { keptRecords } from '../../datadir/mvcc/kept-records.ts';
 import { type DatabaseVersions, readVersions } from '../../datadir/mvcc/versions.ts';
 import { asOwnerOf } from '../../datadir/owner.ts';
 import { reachableRevision } from '../../datadir/replay/reachable-revision.ts';
@@ -25,6 +27,10 @@ import { checkTrailingHash, endsWithHash } from '../../snapshot/trailing-hash.ts
 /** What a database holds, wherever it was found. */
 export interface DatabaseStatus extends DatabaseFacts {
   readonly lastRevision: Revision;
+  /** Keys that exist at the last revision, as `etcdutl snapshot status` of etcd 3.6 and later counts them. */
+  readonly livingKeys: number;
+  /** `NOSPACE of member 8e9e05c52164694d`, for each alarm that is raised. */
+  readonly alarms: readonly string[];
   readonly versions: DatabaseVersions;
   readonly source:
     | { readonly kind: 'database' }
@@ -103,7 +109,10 @@ async function inspected(
 ): Promise<DatabaseStatus> {
   const facts = await inspectDatabase(file, { signal });
   await using database = await Database.open(file);
-  return { ...facts, lastRevision: revision(facts.lastRevision), versions: await readVersions(database), source };
+  const lastRevision = revision(facts.lastRevision);
+  const { size: livingKeys } = await keptRecords(database, { revision: lastRevision, signal });
+  const alarms = (await readAlarmRecords(database, { signal })).map(alarmText);
+  return { ...facts, lastRevision, livingKeys, alarms, versions: await readVersions(database), source };
 }
 
 function statusFailure(error: unknown, object: string): unknown {
