@@ -3,12 +3,20 @@ import path from 'node:path';
 import { isErrno } from '../fs/errno.ts';
 import { fileFailure } from '../fs/file-failure.ts';
 import { Failure } from '../runtime/failure.ts';
-import { type FileLock, tryLockFile } from '../runtime/process/file-lock.ts';
+import { type FileLock, type LockOptions, tryLockFile } from '../runtime/process/file-lock.ts';
 import type { LockHolder } from '../runtime/process/lock-holder.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 
 /** What flock(2) ends with on a file system that has no locks. */
 const withoutLocks = ['ENOLCK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+/** How the lock of a db is taken. */
+export interface DbLockOptions extends LockOptions {
+  /** What cannot be done when another process has it: `initialize`. */
+  readonly action: string;
+  /** Tests replace it. */
+  readonly tryLock?: typeof tryLockFile;
+}
 
 /**
  * Takes the lock that an etcd holds on its db while it runs; undefined when there is no db. Throws a {@link Failure}
@@ -17,16 +25,17 @@ const withoutLocks = ['ENOLCK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 export async function lockDb(
   dataDir: string,
   context: RunContext,
-  { action, tryLock = tryLockFile }: { readonly action: string; readonly tryLock?: typeof tryLockFile },
+  { action, tryLock = tryLockFile, ...options }: DbLockOptions,
 ): Promise<FileLock | undefined> {
   const db = path.join(dataDir, 'member', 'snap', 'db');
   let attempt: Awaited<ReturnType<typeof tryLockFile>>;
   try {
     // What is no file has no etcd, and must not even be opened.
-    if ((await stat(db).catch(() => undefined))?.isFile() === false) {
+    const openAs = options.openAs ?? ((open) => open());
+    if ((await openAs(() => stat(db)).catch(() => undefined))?.isFile() === false) {
       return undefined;
     }
-    attempt = await tryLock(db);
+    attempt = await tryLock(db, { openAs });
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) {
       return undefined;

@@ -44,7 +44,10 @@ async function initializeLocked(
   if (namespace !== undefined) {
     await lock.asOwnerOfParent(() => guardVolume(dataDir, namespace));
   }
-  await using dbLock = await lock.asOwner(() => lockDb(dataDir, context, { action: 'initialize' }));
+  await using dbLock = await lockDb(dataDir, context, {
+    action: 'initialize',
+    openAs: (open) => lock.asOwner(open),
+  });
   if (lock.directory !== undefined) {
     await finishReplacement(lock.directory, context);
   }

@@ -120,7 +120,10 @@ export async function replaceMember<T>(
   // An etcd that was started meanwhile holds it.
   await using _db = place.dbLocked
     ? undefined
-    : await lock.asOwner(() => lockDb(directory.name, context, { action: 'replace the member in' }));
+    : await lockDb(directory.name, context, {
+        action: 'replace the member in',
+        openAs: (open) => lock.asOwner(open),
+      });
   const keptAside = await swapMember(directory, staging.at('member'), context);
   return { built, keptAside };
 }

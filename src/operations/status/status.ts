@@ -11,7 +11,7 @@ import { type DatabaseVersions, readVersions } from '../../datadir/mvcc/versions
 import { asOwnerOf } from '../../datadir/owner.ts';
 import { reachableRevision } from '../../datadir/replay/reachable-revision.ts';
 import { readStartState } from '../../datadir/replay/start-state.ts';
-import { readStructure } from '../../datadir/structure.ts';
+import { type MemberFiles, readStructure } from '../../datadir/structure.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
 import { PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { createTemporaryFile } from '../../fs/temporary-file.ts';
@@ -63,11 +63,8 @@ export async function readStatus(request: StatusRequest, context: RunContext): P
 
 async function statusOfDirectory(directory: string, context: RunContext): Promise<DatabaseStatus> {
   await using pinned = await PinnedDirectory.open(directory);
-  return await asOwnerOf(pinned, () => statusOfMember(directory, context), { action: 'read' });
-}
-
-async function statusOfMember(directory: string, context: RunContext): Promise<DatabaseStatus> {
-  const structure = await readStructure(directory);
+  const asOwner = <T>(work: () => Promise<T>): Promise<T> => asOwnerOf(pinned, work, { action: 'read' });
+  const structure = await asOwner(() => readStructure(directory));
   if (structure.kind !== 'member') {
     throw new Failure({
       code: 'not_a_data_dir',
@@ -77,9 +74,13 @@ async function statusOfMember(directory: string, context: RunContext): Promise<D
       remedy: 'give the data directory of a stopped etcd, a db file or a full snapshot',
     });
   }
-  await using _lock = await lockDb(directory, context, { action: 'read' });
-  const start = await readStartState(structure.memberDir, { walDir: structure.walDir, signal: context.signal });
+  await using _lock = await lockDb(directory, context, { action: 'read', openAs: asOwner });
+  return await asOwner(() => statusOfMember(structure, context));
+}
+
+async function statusOfMember({ memberDir, walDir }: MemberFiles, context: RunContext): Promise<DatabaseStatus> {
   const { signal } = context;
+  const start = await readStartState(memberDir, { walDir, signal });
   const reached = await reachableRevision({ start, signal });
   const source = { kind: 'data directory', withLog: revision(reached) } as const;
   return await inspected(start.dbFile, source, context);

@@ -18,6 +18,12 @@ export type LockAttempt =
   | { readonly acquired: true; readonly lock: FileLock }
   | { readonly acquired: false; readonly holder: LockHolder | undefined };
 
+/** How a file is locked. */
+export interface LockOptions {
+  /** Opens the file; for one of another user, with his rights. The lock itself is taken with our own. */
+  readonly openAs?: <T>(open: () => Promise<T>) => Promise<T>;
+}
+
 /** What became of an attempt to lock what a handle has open. */
 export type HandleLock =
   /** Held until the handle is closed. */
@@ -31,8 +37,8 @@ export type HandleLock =
  * Node has no flock, hence a small native module; where that cannot be loaded, /proc/locks is read instead.
  * Rejects with the system's error when the file cannot be opened, or its file system has no locks (`ENOLCK`, `ENOTSUP`).
  */
-export async function tryLockFile(file: string): Promise<LockAttempt> {
-  const handle = await openForLock(file);
+export async function tryLockFile(file: string, { openAs = asUsual }: LockOptions = {}): Promise<LockAttempt> {
+  const handle = await openAs(() => openForLock(file));
   let keep = false;
   try {
     const attempt = await tryLockHandle(handle);
@@ -90,6 +96,10 @@ export function lockError(errno: number, file: string): NodeJS.ErrnoException {
 }
 
 const EWOULDBLOCK = process.platform === 'darwin' ? 35 : 11;
+
+function asUsual<T>(open: () => Promise<T>): Promise<T> {
+  return open();
+}
 
 /** NFS grants an exclusive lock only on a file that is open for writing; a link is followed for reading only. */
 async function openForLock(file: string): Promise<FileHandle> {

@@ -28,6 +28,10 @@ const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
  * It never goes where somebody else could exchange it.
  */
 export async function loadAddon(source: AddonSource): Promise<LoadedAddon> {
+  if (process.geteuid?.() !== process.getuid?.()) {
+    // Whom we act as owns what we make, and could change it.
+    return { loaded: false, reason: 'it is not loaded while acting as another user' };
+  }
   if (!isSea()) {
     return load(source.file());
   }
@@ -57,7 +61,7 @@ export async function loadBytes(bytes: Uint8Array, scratch: readonly string[]): 
  * others write there only where they cannot touch the files of others (`/tmp`).
  */
 export async function isTrusted(directory: string): Promise<boolean> {
-  const trusted = [0, process.geteuid?.() ?? 0];
+  const trusted = [0, process.getuid?.() ?? 0];
   const real = await realpath(directory).catch(() => undefined);
   if (real === undefined) {
     return false;

@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { RunLock, type RunLockOptions } from '../../../src/datadir/run-lock.ts';
+import { actingAs } from '../../../src/runtime/process/acting-as.ts';
 import { type HandleLock, lockError, tryLockHandle } from '../../../src/runtime/process/file-lock.ts';
 import { recordedContext } from '../../support/context/run-context.ts';
 
 const action = 'restore into';
+const notRoot = process.geteuid?.() === 0 ? false : 'only root can become another user';
 
 function take(dataDir: string, options: Partial<RunLockOptions> = {}): Promise<RunLock> {
   return RunLock.take(dataDir, recordedContext(), { action, ...options });
@@ -122,6 +133,26 @@ describe('RunLock', () => {
     await using _lock = await take(dir.join('data'));
     assert.equal(readFileSync(dir.join('precious'), 'utf8'), 'text');
     await assert.rejects(take(dir.join('data')), { code: 'data_dir_busy' });
+  });
+
+  it('excludes root and the owner of the directory, who cannot write above it', { skip: notRoot }, async () => {
+    using dir = makeTempDir();
+    chmodSync(dir.path, 0o755);
+    mkdirSync(dir.join('data'));
+    chownSync(dir.join('data'), 65_534, 65_534);
+    const them = { uid: 65_534, gid: 65_534 };
+    {
+      await using _lock = await take(dir.join('data'));
+      await actingAs(them, () => assert.rejects(take(dir.join('data')), { code: 'data_dir_busy' }));
+    }
+    await actingAs(them, async () => {
+      await using _lock = await take(dir.join('data'));
+      await assert.rejects(take(dir.join('data')), { code: 'data_dir_busy' });
+      // There nothing can be made; what needs it says so.
+      await using absent = await take(dir.join('absent', 'data'));
+      assert.equal(absent.parent, undefined);
+    });
+    assert.deepEqual(readdirSync(dir.path), ['data']);
   });
 
   it('says that a part of the path is no directory', async () => {

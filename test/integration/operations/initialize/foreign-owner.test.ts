@@ -24,6 +24,7 @@ import { removeTree } from '../../../../src/fs/remove-tree.ts';
 import { type InitializeRequest, initialize } from '../../../../src/operations/initialize/initialize.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
 import { readStatus } from '../../../../src/operations/status/status.ts';
+import { tryLockFile } from '../../../../src/runtime/process/file-lock.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 import { type HoldingPoint, holdBack } from '../../../support/stores/held-back-store.ts';
@@ -207,6 +208,23 @@ describe('root works on a directory of another user', { skip }, () => {
     assert.equal((await run(dir)).action, 'kept');
     assert.ok(
       (await readStatus({ path: dir.join('data'), tempDir: dir.join('temp') }, recordedContext())).totalKeys > 0,
+    );
+  });
+
+  it('and sees the lock of an etcd that runs there, and of another run', async () => {
+    using dir = await theirMember();
+    const held = await tryLockFile(dir.join('data', 'member', 'snap', 'db'));
+    assert.ok(held.acquired);
+    await assert.rejects(run(dir), { code: 'data_dir_locked' });
+    const status = (): Promise<unknown> =>
+      readStatus({ path: dir.join('data'), tempDir: dir.join('temp') }, recordedContext());
+    await assert.rejects(status(), { code: 'data_dir_locked' });
+    await held.lock[Symbol.asyncDispose]();
+    const context = recordedContext();
+    await initialize({ ...restoreRequest(dir), mode: 'full', namespace: undefined }, context);
+    assert.deepEqual(
+      context.lines.filter(({ text }) => text.includes('No lock')),
+      [],
     );
   });
 

@@ -3,7 +3,8 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, symlinkSync
 import { describe, it } from 'node:test';
 import { projectRoot } from '../../../../scripts/lab/project-root.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
-import { isTrusted, loadBytes } from '../../../../src/runtime/process/native-addon.ts';
+import { actingAs } from '../../../../src/runtime/process/acting-as.ts';
+import { isTrusted, loadAddon, loadBytes } from '../../../../src/runtime/process/native-addon.ts';
 
 const module = `${projectRoot}.cache/native/flock-${process.platform}-${process.arch}.node`;
 const isRoot = process.geteuid?.() === 0;
@@ -53,5 +54,17 @@ describe('loadBytes', () => {
     }
     assert.equal(await isTrusted(dir.join('sticky')), true);
     assert.ok((await loadBytes(bytes, [dir.join('theirs'), dir.join('sticky')])).loaded);
+  });
+
+  it('is not loaded while root acts as another user', { skip: !isRoot }, async () => {
+    using dir = makeTempDir();
+    chmodSync(dir.path, 0o755);
+    mkdirSync(dir.join('theirs'));
+    chownSync(dir.join('theirs'), 65_534, 65_534);
+    await actingAs({ uid: 65_534, gid: 65_534 }, async () => {
+      const addon = await loadAddon({ asset: 'flock.node', file: () => module });
+      assert.deepEqual(addon, { loaded: false, reason: 'it is not loaded while acting as another user' });
+      assert.equal(await isTrusted(dir.join('theirs')), false);
+    });
   });
 });
