@@ -3,7 +3,7 @@
  * result as the last lines. Coverage of each file goes to `.cache/coverage.txt`. A reporter of `node --test`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, relative } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import type { TestEvent } from 'node:test/reporters';
 
 /** What comes with an event. */
@@ -40,7 +40,8 @@ class Run {
 
   printed(file: string | undefined, text: string): void {
     if (file !== undefined) {
-      this.#output.set(file, `${this.#output.get(file) ?? ''}${text}`.slice(-MOST_OUTPUT));
+      const path = resolve(file);
+      this.#output.set(path, `${this.#output.get(path) ?? ''}${text}`.slice(-MOST_OUTPUT));
     }
   }
 
@@ -66,10 +67,7 @@ class Run {
     return `\n\nFAILED ${place}\n  ${name}\n${indented(reason)}\n`;
   }
 
-  ended({ file, counts, duration_ms: ms, success }: Data<'test:summary'>): string {
-    if (file === undefined) {
-      return this.#conclusion(counts, ms, success);
-    }
+  ended(file: string): string {
     this.#done += 1;
     this.#running.delete(file);
     const output = this.#output.get(file) ?? '';
@@ -106,7 +104,7 @@ class Run {
     return `\n[${minutes} min] ${this.#done} files done; running: ${running}\n`;
   }
 
-  #conclusion(counts: Data<'test:summary'>['counts'], ms: number, success: boolean): string {
+  concluded({ counts, duration_ms: ms, success }: Data<'test:summary'>): string {
     const skipped = [...this.#skipped].map(([reason, count]) => `  skipped ${count}: ${reason}\n`).join('');
     const failed = this.#failed.map((each) => `  failed: ${each}\n`).join('');
     const numbers = `tests ${counts.tests}, passed ${counts.passed}, failed ${this.#failed.length}, skipped ${counts.skipped}`;
@@ -119,6 +117,19 @@ function indented(text: string): string {
   return text.replace(/^(?=.)/gm, '    ');
 }
 
+/** Whether an event is about a file as a whole, which the runner treats as a test with the file's name. */
+function isOfFile({
+  nesting,
+  name,
+  file,
+}: {
+  readonly nesting: number;
+  readonly name: string;
+  readonly file?: string | undefined;
+}): boolean {
+  return nesting === 0 && file !== undefined && resolve(name) === file;
+}
+
 /** The reporter. */
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string, void> {
   const run = new Run();
@@ -127,9 +138,12 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   for await (const event of events) {
     switch (event.type) {
       case 'test:dequeue':
-        if (event.data.nesting === 0 && event.data.name === event.data.file) {
-          run.begun(event.data.name);
+        if (isOfFile(event.data)) {
+          run.begun(event.data.file ?? '');
         }
+        break;
+      case 'test:complete':
+        yield isOfFile(event.data) ? run.ended(event.data.file ?? '') : '';
         break;
       case 'test:stdout':
       case 'test:stderr':
@@ -145,7 +159,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
         run.covered(event.data);
         break;
       case 'test:summary':
-        yield run.ended(event.data);
+        yield event.data.file === undefined ? run.concluded(event.data) : '';
         break;
       default:
         break;
