@@ -5,7 +5,7 @@ import { onceOptions, retentionRules, scheduledBackupGroups } from '../config/op
 import { storeOptions } from '../config/options/store.ts';
 import type { PrunedObject, RetentionRules } from '../operations/prune/prune.ts';
 import type { FullSnapshotResult } from '../operations/snapshot/full/save.ts';
-import { formatBytes, formatCount } from '../runtime/log/amount.ts';
+import { formatBytes, formatCount, formatSeconds } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
@@ -137,7 +137,7 @@ export function onceResult(
   } = {},
 ): PrintableResult {
   const { companion, deleted = [] } = more;
-  const { snapshot, hash, totalKeys, totalSize } = result;
+  const { snapshot, hash, totalKeys, totalSize, seconds } = result;
   const location = `${storeLocation}/${snapshot.layout}/${snapshot.name}`;
   return {
     lines: [
@@ -148,6 +148,7 @@ export function onceResult(
       ['Total size', `${totalSize} bytes (${formatBytes(totalSize)})`],
       ['Stored size', `${snapshot.size} bytes (${formatBytes(snapshot.size)})`],
       ['Hash', hash.toString(16)],
+      ['Took', formatSeconds(seconds)],
       ['Companion', companion?.name],
       ['Deleted', deleted.length === 0 ? undefined : `${formatCount(deleted.length)} old objects`],
     ],
@@ -162,6 +163,7 @@ export function onceResult(
       storedSize: snapshot.size,
       createdOn: new Date(snapshot.createdOn * 1_000).toISOString(),
       ...(companion === undefined ? {} : { companion: companion.name, companionSize: companion.size }),
+      seconds,
       deleted,
     },
   };

@@ -10,6 +10,7 @@ import { beginRun } from './begin-run.ts';
 import { defragmentBySchedule } from './defragment.ts';
 import { runWatchLoop } from './delta/watch-loop.ts';
 import { listenerFor, type SnapshotterListener } from './events.ts';
+import { HourlySummary } from './hourly-summary.ts';
 import { maintainStore } from './maintain-store.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
 import { RunRequests } from './run-requests.ts';
@@ -46,6 +47,7 @@ export class Snapshotter implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #grace: GracePeriod;
   readonly #over = new AbortController();
+  readonly #summary = new HourlySummary();
   #running: Promise<void> | undefined;
 
   /** The context's signal ends the run, as {@link stop} does. */
@@ -53,7 +55,7 @@ export class Snapshotter implements AsyncDisposable {
     const log = context.log.child({ actor: 'snapshotter' });
     const signal = AbortSignal.any([context.signal, this.#stopping.signal]);
     this.#context = { ...context, signal, log };
-    this.#listener = listenerFor(request.listeners ?? [], log);
+    this.#listener = listenerFor([...(request.listeners ?? []), this.#summary.listener], log);
     const end = (): void => this.#ending.abort(signal.reason);
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) {
@@ -165,6 +167,7 @@ export class Snapshotter implements AsyncDisposable {
       (stop) => this.#followEnd(stop),
       ...(deltaPeriodMs === undefined ? [] : deltaTasks(deltaPeriodMs)),
       (stop) => fullLoop.run(stop),
+      (stop) => this.#summary.run({ ...this.#parts, watches: this.takesDeltas }, { ...this.#context, signal: stop }),
       (stop) => this.#maintainStore(stop),
       (stop) => this.#defragment(stop),
       (stop) => this.#requests.serve(stop),

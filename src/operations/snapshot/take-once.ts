@@ -21,6 +21,7 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   const { cluster, store } = request;
   const { signal } = context;
   const takenAt = context.clock.now();
+  const begunAt = context.clock.monotonic();
   context.log.info(`Taking full snapshot for time: ${rfc3339(takenAt)}`);
   await refuseCorruptCluster(cluster, context);
   // Not awaited: a member that does not answer must not hold up the work.
@@ -37,7 +38,8 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   if (broken !== undefined) {
     guard.leave(broken, context);
   }
-  const result = await saveFullSnapshot({ ...request, database, createdOn: Math.floor(takenAt / 1000) }, context);
+  const createdOn = Math.floor(takenAt / 1000);
+  const result = await saveFullSnapshot({ ...request, database, createdOn, begunAt }, context);
   if (broken !== undefined) {
     await guard.begin(broken, { first: result.snapshot, database }, context);
   }

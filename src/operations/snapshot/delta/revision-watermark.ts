@@ -5,10 +5,12 @@ import { untilAborted } from '../../../runtime/async/until-aborted.ts';
 export class RevisionWatermark {
   #reached = 0;
   #expected = 0;
+  #reports = 0;
   #moved = Promise.withResolvers<void>();
 
   /** Everything up to `reached` has arrived. */
   reach(reached: Revision): void {
+    this.#reports += 1;
     this.#reached = Math.max(this.#reached, reached);
     this.#moved.resolve();
     this.#moved = Promise.withResolvers();
@@ -30,6 +32,11 @@ export class RevisionWatermark {
     this.#expected = reached;
     this.#moved.resolve();
     this.#moved = Promise.withResolvers();
+  }
+
+  /** How often {@link reach} was called: it grows while etcd is heard of. */
+  get reports(): number {
+    return this.#reports;
   }
 
   /** Resolves when everything up to `wanted` has arrived; rejects when the signal aborts. */

@@ -82,16 +82,20 @@ export class FullSnapshotLoop {
   async run(signal: AbortSignal): Promise<void> {
     const { schedule, listener } = this.#parts;
     const { clock, log } = this.#context;
+    let idle = false;
     const onNext = (at: number): void => {
       listener({ type: 'next run', task: 'full', at });
-      log.info(`Will take next full snapshot at time: ${rfc3339(at)}`);
+      // Of an idle cluster this and what follows would be said at every time of the schedule.
+      log[idle ? 'debug' : 'info'](`Will take next full snapshot at time: ${rfc3339(at)}`);
     };
     for await (const _ of eachFiring(schedule, { clock, signal, onNext })) {
       await this.#queue.run(async () => {
-        log.info(`Taking scheduled snapshot for time: ${rfc3339(clock.now())}`);
-        if ((await this.#currentRaftIndex(signal)) === this.#raftIndex) {
-          log.info('There are no updates since last snapshot, skipping full snapshot.');
+        const at = rfc3339(clock.now());
+        idle = (await this.#currentRaftIndex(signal)) === this.#raftIndex;
+        if (idle) {
+          log.debug(`There are no updates since last snapshot, skipping full snapshot for time: ${at}`);
         } else {
+          log.info(`Taking scheduled snapshot for time: ${at}`);
           await this.#take({ final: false, unreachable: 'wait' }, signal);
         }
       });
@@ -222,6 +226,7 @@ export class FullSnapshotLoop {
     // Not awaited: a member that does not answer must not hold up the work.
     void reportLearners(cluster, context);
     const openedAt = context.clock.now();
+    const begunAt = context.clock.monotonic();
     const known = guard.history.proof;
     chain.beginFull();
     await using database = await downloadDatabase(this.#parts, context);
@@ -239,7 +244,7 @@ export class FullSnapshotLoop {
     const seconds = Math.floor((cut === 'cut' ? context.clock.now() : openedAt) / 1000);
     const createdOn = chain.announceFull(lastRevision, seconds);
     const { store, compression } = this.#parts;
-    const save = () => saveFullSnapshot({ store, compression, final, database, createdOn }, context);
+    const save = () => saveFullSnapshot({ store, compression, final, database, createdOn, begunAt }, context);
     const { snapshot } = await outageRetry.persist('save a full snapshot', save, { signal, ending });
     // In one step: a delta that is written meanwhile must find both what waits and what is covered as the full leaves them.
     const discarded = buffer.discardUpTo(lastRevision);

@@ -25,6 +25,7 @@ const once = onceResult(
     hash: 0xfe01cf57,
     totalKeys: 1_234,
     totalSize: 20_480,
+    seconds: 108.4,
   },
   '/backup',
 );
@@ -52,6 +53,7 @@ describe('the result of snapshot --once', () => {
         'Total size:   20480 bytes (20.0 KiB)',
         'Stored size:  1536 bytes (1.5 KiB)',
         'Hash:         fe01cf57',
+        'Took:         1m48s',
         '',
       ].join('\n'),
     );
