@@ -49,4 +49,20 @@ describe('check-store', () => {
     assert.match(stdout, /^read: +not tried/m);
     assert.match(stderr, /it is not possible to write/);
   });
+
+  it('is soon done with a store that nobody answers for, and says why', async () => {
+    await using rig = makeRig();
+    writeFileSync(
+      rig.home.join('keys.json'),
+      JSON.stringify({ accessKeyID: 'AK', secretAccessKey: 'SK', region: 'test', endpoint: 'http://127.0.0.1:9' }),
+    );
+    const flags = ['--storage-provider', 'S3', '--store-container', 'b', '-o', 'json'];
+    const begun = performance.now();
+    const env = { AWS_APPLICATION_CREDENTIALS_JSON: rig.home.join('keys.json') };
+    const { stdout, stderr, exitCode } = await rig.run(['check-store', ...flags], { env });
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /the connection is refused|the host name/);
+    assert.doesNotMatch(`${stdout}${stderr}`, /ECONN\w+:|getaddrinfo/);
+    assert.ok(performance.now() - begun < 15_000, 'nothing is tried for long');
+  });
 });

@@ -54,7 +54,13 @@ export class HistoryMarkers implements HistoryMarkerStore {
 
   async save(marker: HistoryMarker, options: CallOptions): Promise<void> {
     const bytes = encodeMarker(marker);
-    const upload = { ...options, key: `${this.#folder}${marker.name}`, body: once(bytes), sizeBound: bytes.length };
+    const upload = {
+      ...options,
+      key: `${this.#folder}${marker.name}`,
+      body: once(bytes),
+      again: () => once(bytes),
+      sizeBound: bytes.length,
+    };
     await uploadInChunks(this.#bucket, upload, this.#upload);
   }
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Environment } from '../../runtime/environment.ts';
@@ -16,6 +17,20 @@ const checksumMode = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+/** PEM of one or several certificates. */
+const certificates = z.string().refine((pem) => {
+  const blocks = pem.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----.*?-----END (?:TRUSTED )?CERTIFICATE-----/gs) ?? [];
+  return blocks.length > 0 && blocks.every(isCertificate);
+}, 'must be one or several certificates in PEM (-----BEGIN CERTIFICATE-----)');
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
+
 const schema = z
   .object({
     region: z.string(),
@@ -31,7 +46,7 @@ const schema = z
     s3ForcePathStyle: booleanField.optional(),
     insecureSkipVerify: booleanField.optional(),
     /** PEM. */
-    trustedCaCert: z.string().optional(),
+    trustedCaCert: certificates.optional(),
     requestChecksumCalculation: checksumMode.optional(),
     responseChecksumValidation: checksumMode.optional(),
     sseCustomerKey: z.string().optional(),

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { makeCertificates } from '../../../../scripts/lab/certificates.ts';
 import type { ListingDoubt, ObjectEntry } from '../../../../src/snapstore/bucket.ts';
-import type { S3Bucket } from '../../../../src/snapstore/providers/s3/s3-bucket.ts';
+import { directNetwork } from '../../../../src/snapstore/http/store-network.ts';
+import { keyedEndpoint } from '../../../../src/snapstore/providers/s3/keyed-endpoint.ts';
+import { S3Bucket } from '../../../../src/snapstore/providers/s3/s3-bucket.ts';
 import { StoreError, type StoreErrorKind } from '../../../../src/snapstore/store-error.ts';
 import { uploadInChunks } from '../../../../src/snapstore/upload/uploader.ts';
 import { jumpingClock } from '../../../support/clock/jumping-clock.ts';
@@ -14,6 +17,8 @@ import {
   xmlRefusal,
   xmlStep,
 } from '../../../support/servers/answer-script.ts';
+import { startFaultProxy } from '../../../support/servers/fault-proxy.ts';
+import { startS3Server } from '../../../support/servers/s3-server.ts';
 import { startScriptedS3 } from '../../../support/stores/scripted-s3.ts';
 
 const { signal } = new AbortController();
@@ -427,4 +432,52 @@ describe('the deletion of a locked object', () => {
     s3.put('kept', 'text');
     await refused(s3.bucket.delete('kept', { signal }), 'denied', /403 AccessDenied/);
   });
+});
+
+describe('an endpoint that is reached in the wrong way', () => {
+  const settings = (endpoint: string, bucket = 'backups') => ({
+    ...keyedEndpoint({
+      bucket,
+      region: 'test',
+      endpoint,
+      origin: 'the test',
+      accessKeyID: 'AK',
+      secretAccessKey: 'SK',
+    }),
+  });
+
+  it('is not tried again: https where http is spoken', async () => {
+    await using server = await startS3Server();
+    const clock = jumpingClock();
+    const endpoint = server.endpoint.replace('http:', 'https:');
+    await using bucket = new S3Bucket(settings(endpoint), { clock, network: directNetwork });
+    await refused(list(bucket), 'invalid', /what answers does not speak TLS \(\w+\); is its endpoint one of http\?/);
+    assert.deepEqual(clock.sleeps, []);
+  });
+
+  it('is not tried again: http where TLS is spoken', async () => {
+    await using certificates = await makeCertificates();
+    await using proxy = await startFaultProxy('http://127.0.0.1:1', { tls: certificates.server });
+    const clock = jumpingClock();
+    const endpoint = proxy.endpoint.replace('https:', 'http:');
+    await using bucket = new S3Bucket(settings(endpoint), { clock, network: directNetwork });
+    await assert.rejects(list(bucket), (error: Error) => {
+      assert.match(error.message, /does not speak HTTP|the connection broke/);
+      return true;
+    });
+  });
+
+  for (const name of ['a/b', 'x'.repeat(300), 'white space']) {
+    it(`says what is wrong with the name of a bucket: ${name.slice(0, 20)}`, async () => {
+      for (const pathStyle of [true, false]) {
+        const clock = jumpingClock();
+        const s3 = { ...settings('http://127.0.0.1:1', name), pathStyle };
+        await using bucket = new S3Bucket(s3, { clock, network: directNetwork });
+        await assert.rejects(list(bucket), (error: Error) => {
+          assert.doesNotMatch(error.message, /shouldn't|UnknownError|undefined|host label/);
+          return true;
+        });
+      }
+    });
+  }
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { rootCertificates } from 'node:tls';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { awsCredentials } from '../../../../src/snapstore/credentials/aws.ts';
 import { ecsCredentials } from '../../../../src/snapstore/credentials/ecs.ts';
@@ -35,6 +36,12 @@ describe('credentials of AWS', () => {
     });
   });
 
+  it('certificates of authorities, one or several', async () => {
+    const pem = rootCertificates.slice(0, 2).join('\r\n');
+    const fields = { ...KEYS, trustedCaCert: `# both\n${pem}\n` };
+    assert.deepEqual(await read(fields), fields);
+  });
+
   it('a role with a token, from JSON and from field files', async () => {
     const role = { region: 'eu-west-1', roleARN: 'arn:aws:iam::1:role/x' };
     assert.deepEqual(await read({ ...role, tokenPath: '/token' }), { ...role, tokenPath: '/token' });
@@ -67,6 +74,12 @@ describe('credentials of AWS', () => {
       'an unknown checksum mode',
       { ...KEYS, responseChecksumValidation: 'hush' },
       'must be when_supported or when_required',
+    ],
+    ['an authority that is no PEM', { ...KEYS, trustedCaCert: 'hush' }, 'must be one or several certificates in PEM'],
+    [
+      'an authority that is damaged',
+      { ...KEYS, trustedCaCert: '-----BEGIN CERTIFICATE-----\nhush\n-----END CERTIFICATE-----\n' },
+      'must be one or several certificates in PEM',
     ],
     ['a flag that is none', { ...KEYS, s3ForcePathStyle: 'hush' }, '"s3ForcePathStyle" must be true or false'],
   ] as const) {

@@ -7,6 +7,7 @@ import type { Bucket } from '../../../../src/snapstore/bucket.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { BufferPool } from '../../../../src/snapstore/upload/buffer-pool.ts';
 import { leastChunkSize, planChunkSize } from '../../../../src/snapstore/upload/chunk-plan.ts';
+import { UploadVanished } from '../../../../src/snapstore/upload/upload-vanished.ts';
 import { type UploadRequest, uploadInChunks } from '../../../../src/snapstore/upload/uploader.ts';
 import { type JumpingClock, jumpingClock } from '../../../support/clock/jumping-clock.ts';
 import { RecordedLog } from '../../../support/context/recorded-log.ts';
@@ -367,4 +368,57 @@ test('what was sent is not kept', async () => {
   };
   await uploadTo(discarding, { body: fresh(), sizeBound: 64 * MIB });
   assert.ok(most - before < 32 * MIB, `${most - before} bytes were held at once`);
+});
+
+/** A bucket that forgets the first `uploads` uploads after their first part. */
+function forgetful(uploads: number) {
+  const memory = memoryBucket();
+  let begun = 0;
+  const bucket: Bucket = {
+    ...memory,
+    async beginUpload(key, options) {
+      begun += 1;
+      const upload = await memory.beginUpload(key, options);
+      const forgotten = begun <= uploads;
+      let parts = 0;
+      return {
+        ...upload,
+        async writePart(part, call) {
+          parts += 1;
+          if (forgotten && parts > 1) {
+            throw new UploadVanished({ action: 'write', object: 'key', cause: undefined });
+          }
+          await upload.writePart(part, call);
+        },
+      };
+    },
+  };
+  return { memory, bucket, begun: () => begun };
+}
+
+test('an upload that the store has forgotten is begun again, from the beginning of the body', async () => {
+  const bytes = seededBytes(2 * CHUNK + 5, 1);
+  const body = (): AsyncIterable<Uint8Array> => inPieces(bytes, 100_000);
+  const { memory, bucket, begun } = forgetful(2);
+  let reported = 0;
+  const onUploaded = (sent: number): void => {
+    reported += sent;
+  };
+  const clock = jumpingClock();
+  await uploadTo(bucket, { body: body(), again: body, onUploaded }, { clock, parallel: 1 });
+  assert.equal(begun(), 3);
+  assert.ok(memory.objects.get('key')?.bytes.equals(bytes));
+  assert.equal(reported, bytes.length);
+  assert.deepEqual(clock.sleeps, [], 'the part is not tried again in vain');
+});
+
+test('an upload that is forgotten fails where its body cannot be read again, and when that goes on', async () => {
+  const bytes = seededBytes(2 * CHUNK + 5, 1);
+  const once = forgetful(1);
+  await assert.rejects(uploadTo(once.bucket), UploadVanished);
+  assert.equal(once.begun(), 1);
+  const always = forgetful(Number.POSITIVE_INFINITY);
+  await assert.rejects(uploadTo(always.bucket, { again: () => inPieces(bytes, 100_000) }), UploadVanished);
+  assert.equal(always.begun(), 3);
+  assert.equal(always.memory.objects.size, 0);
 });
