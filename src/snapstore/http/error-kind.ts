@@ -91,6 +91,9 @@ function unknownFault(error: unknown): ErrorKind {
   if (error instanceof TypeError || error instanceof SyntaxError || error instanceof RangeError) {
     return { kind: 'invalid', found: 'its answer cannot be understood' };
   }
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return { kind: 'transient', found: 'no answer came in time' };
+  }
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   return { kind: 'transient', found: `the request failed${/^[A-Z][A-Z0-9_]+$/.test(code) ? ` (${code})` : ''}` };
 }

@@ -24,6 +24,7 @@ import { StoreError, whenDenied } from '../../store-error.ts';
 import type { PartDigest } from '../../upload/part-digests.ts';
 import { withChecksumHint } from './checksum-hint.ts';
 import { PartEtags } from './part-etags.ts';
+import { removeVersions } from './remove-versions.ts';
 import { createS3Client } from './s3-client.ts';
 import { s3Error, s3ErrorCode } from './s3-error.ts';
 import { listS3 } from './s3-listing.ts';
@@ -132,9 +133,12 @@ export class S3Bucket implements Bucket {
     // delete need not be allowed to look.
     const before = await this.#head(task, key, versionId).catch(whenDenied(undefined));
     try {
-      await requests.run(task, (abortSignal) =>
+      const { DeleteMarker: marked } = await requests.run(task, (abortSignal) =>
         client.send(new DeleteObjectCommand(this.#addressed(key, versionId)), { abortSignal }),
       );
+      if (versionId === undefined && marked === true) {
+        await removeVersions(this.#place, key, task);
+      }
     } catch (error) {
       const locked = before === undefined ? undefined : lockOf(before, requests.clock.now());
       // Services refuse with several codes.

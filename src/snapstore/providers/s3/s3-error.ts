@@ -168,7 +168,7 @@ export function faultOfSdk(error: unknown): SdkFault | undefined {
   if (/^Region is missing|^Region not accepted|invalid region/i.test(error.message)) {
     return { kind: 'invalid', found: 'the region is missing or cannot be one', remedy: 'set AWS_REGION' };
   }
-  if (/bucket name|not a valid (host|bucket)|Invalid ARN|invalid bucket/i.test(error.message)) {
+  if (/bucket name|not a valid (host|bucket)|\bARN\b|invalid bucket|host ?label/i.test(error.message)) {
     return { kind: 'invalid', found: 'the bucket cannot have this name', remedy: 'correct --store-container' };
   }
   if (/^Checksum mismatch/.test(error.message)) {

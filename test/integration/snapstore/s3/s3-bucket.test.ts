@@ -4,6 +4,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -120,6 +121,32 @@ describe('a bucket that keeps versions', () => {
     const [next] = await Array.fromAsync(bucket.list('v2/', { signal }));
     assert.notEqual(next?.versionId, versionId);
     await refused(bucket.read('v2/snapshot', { signal, versionId }), 'not_found', /404/);
+  });
+
+  it('that keeps no more versions loses the old ones with the object', async () => {
+    await rgw.createBucket('suspended');
+    const versioning = (Status: 'Enabled' | 'Suspended') =>
+      rgw.client.send(new PutBucketVersioningCommand({ Bucket: 'suspended', VersioningConfiguration: { Status } }));
+    await versioning('Enabled');
+    const bucket = bucketFor('suspended');
+    await put(bucket, 'object', 'first');
+    await put(bucket, 'object', 'second');
+    await put(bucket, 'object-2', 'another');
+    await versioning('Suspended');
+    await put(bucket, 'object', 'third');
+    assert.deepEqual(
+      (await Array.fromAsync(bucket.list('', { signal }))).map(({ key, versionId }) => [key, versionId]),
+      [
+        ['object', undefined],
+        ['object-2', undefined],
+      ],
+    );
+    assert.equal((await collected(await bucket.read('object', { signal }))).toString(), 'third');
+    await bucket.delete('object', { signal });
+    const { Versions: left = [], DeleteMarkers: markers = [] } = await rgw.client.send(
+      new ListObjectVersionsCommand({ Bucket: 'suspended' }),
+    );
+    assert.deepEqual([left.map(({ Key }) => Key), markers.length], [['object-2'], 0]);
   });
 
   it('leaves out what is tagged and has a delete marker, and only that', async () => {

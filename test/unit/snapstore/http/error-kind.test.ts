@@ -66,6 +66,8 @@ describe('what a failure without an answer means', () => {
       assert.match(kindOfNetworkError(error).found, /^(its answer cannot be understood|the request failed)$/);
     }
     assert.equal(kindOfNetworkError(new TypeError('x')).kind, 'invalid');
+    const late = Object.assign(new Error('@smithy/node-http-handler - the request socket'), { name: 'TimeoutError' });
+    assert.deepEqual(kindOfNetworkError(late), { kind: 'transient', found: 'no answer came in time' });
     assert.equal(kindOfNetworkError(coded('EACCES')).found, 'the request failed (EACCES)');
   });
 
