@@ -112,3 +112,37 @@ for (const [what, token, code] of [
     assert.ok(failed.message.includes(`${dir.join('token')}, the token for roleARN`), failed.message);
   });
 }
+
+describe('a secret that would travel in clear', () => {
+  const sse = { sseCustomerKey: 'hush-hush-hush-hush-hush-hush-32', sseCustomerAlgorithm: 'AES256' };
+  const keys = { region: 'r', accessKeyID: 'id', secretAccessKey: 'hush-hush' };
+  const login = { tenantName: 't', domainName: 'd', username: 'u', password: 'hush-hush' };
+  const application = { applicationCredentialID: 'i', applicationCredentialSecret: 'hush-hush' };
+  for (const [provider, stem, fields, secret] of [
+    ['S3', 'AWS', { ...keys, ...sse, endpoint: 'http://store.example' }, /"endpoint" of .*the customer key/],
+    [
+      'S3',
+      'AWS',
+      { region: 'r', roleARN: 'a', tokenPath: '/t', endpoint: 'http://store.example' },
+      /the session token/,
+    ],
+    ['Swift', 'OPENSTACK', { ...login, authURL: 'http://keystone.example/v3' }, /authURL of .*the password/],
+    [
+      'Swift',
+      'OPENSTACK',
+      { ...application, authURL: 'http://10.0.0.1:5000' },
+      /the secret of the application credential/,
+    ],
+  ] as const) {
+    test(`to ${provider} is refused: ${secret.source}`, async () => {
+      using dir = makeTempDir();
+      const path = dir.join('credentials.json');
+      writeFileSync(path, JSON.stringify(fields));
+      const { code, message } = await failure(provider, 'primary', { [`${stem}_APPLICATION_CREDENTIALS_JSON`]: path });
+      assert.equal(code, 'endpoint_invalid');
+      assert.match(message, secret);
+      assert.match(message, /in clear; write https:\/\/$/);
+      assert.doesNotMatch(message, /hush/);
+    });
+  }
+});

@@ -2,6 +2,7 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Clock } from '../../../runtime/clock.ts';
 import { storeAgents } from '../../http/store-agents.ts';
 import type { StoreNetwork } from '../../http/store-network.ts';
+import { refuseHeadersInClear } from './headers-in-clear.ts';
 import { guardAnswers } from './s3-answer-guard.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { webIdentity } from './web-identity.ts';
@@ -26,6 +27,7 @@ const CONNECT_TIMEOUT = 10_000;
 export function createS3Client(settings: S3Settings, surroundings: S3Surroundings): S3Client {
   const client = bareClient(settings, surroundings);
   guardAnswers(client);
+  refuseHeadersInClear(client);
   return client;
 }
 

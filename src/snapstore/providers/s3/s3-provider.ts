@@ -2,12 +2,13 @@ import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { type AwsCredentials, awsCredentials, readWebIdentityToken } from '../../credentials/aws.ts';
 import { credentialFailure } from '../../credentials/credential-failure.ts';
 import { parseEndpoint } from '../../http/endpoint.ts';
+import { refuseInClear } from '../../http/secrets-in-clear.ts';
 import { variablePrefix } from '../../store-role.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import { faultOfSdk } from './s3-error.ts';
 import type { S3Identity, S3Settings } from './s3-settings.ts';
 
-/** The secret signs each request and never travels, so plain http is allowed. */
+/** The secret signs each request and never travels, so plain http is allowed; customer keys and session tokens do travel. */
 const SCHEMES = ['http', 'https'] as const;
 
 /** AWS S3, or a service that speaks its protocol, as the registry knows it. Throws `endpoint_invalid`. */
@@ -27,6 +28,7 @@ export function s3Provider(place: BucketPlace): BucketProvider {
       const endpoint =
         override ?? (written === undefined ? undefined : parseEndpoint(written, { origin, schemes: SCHEMES }));
       const settings = settingsOf(read?.fields, { bucket: container, endpoint });
+      refuseSecretsInClear(settings, override === undefined ? origin : '--store-endpoint-override');
       if (settings.identity.kind === 'web identity') {
         // Better refused now than at the first request.
         await readWebIdentityToken(settings.identity.tokenPath);
@@ -59,6 +61,19 @@ async function requireIdentity(bucket: S3Bucket, { role }: Pick<BucketPlace, 'ro
       found: `the variable is not set, and elsewhere ${found}`,
       remedy: `set it or ${name}_JSON, or AWS_REGION with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
     });
+  }
+}
+
+/** Throws `endpoint_invalid` for http:// with a secret that travels. Those the SDK finds by itself are stopped at the request. */
+function refuseSecretsInClear({ endpoint, sse, identity }: S3Settings, origin: string): void {
+  const secret =
+    sse !== undefined
+      ? 'the customer key (sseCustomerKey)'
+      : identity.kind === 'web identity'
+        ? 'the session token of the role'
+        : undefined;
+  if (endpoint !== undefined && secret !== undefined) {
+    refuseInClear(endpoint, { origin, secret });
   }
 }
 

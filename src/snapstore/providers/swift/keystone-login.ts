@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
+import { isReadable } from '../../http/secrets-in-clear.ts';
 import type { StoreNetwork } from '../../http/store-network.ts';
 import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import { tokenFetch } from '../../http/token-fetch.ts';
@@ -143,6 +144,13 @@ export class KeystoneLogin {
         ...what,
         found: `the catalogue has object stores in regions ${regions}`,
         remedy,
+      });
+    }
+    if (isReadable(found.url)) {
+      throw new StoreError('invalid', {
+        ...what,
+        found: `the catalogue has the object store at http://${new URL(found.url).host}, and the token would travel in clear`,
+        remedy: 'have the public endpoint of the object store changed to https://',
       });
     }
     return found.url.replace(/\/+$/, '');

@@ -1,6 +1,7 @@
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { openStackCredentials } from '../../credentials/openstack.ts';
 import { parseEndpoint } from '../../http/endpoint.ts';
+import { refuseInClear } from '../../http/secrets-in-clear.ts';
 import { SwiftBucket } from './swift-bucket.ts';
 
 /**
@@ -19,6 +20,9 @@ export function swiftProvider(place: BucketPlace): BucketProvider {
     open: async () => {
       const { fields, state } = await source.read();
       const credentials = authURL === undefined ? fields : { ...fields, authURL };
+      const origin = authURL === undefined ? `authURL of ${source.location}` : '--store-endpoint-override';
+      const secret = fields.identity.kind === 'password' ? 'the password' : 'the secret of the application credential';
+      refuseInClear(credentials.authURL, { origin, secret });
       return { bucket: new SwiftBucket({ container, credentials, network, clock }), state };
     },
   };
