@@ -43,6 +43,8 @@ export const snapshotCommand = command({
   async run({ config, given, context, print }) {
     warnOfUnusedRetention(config.retention, given, context);
     if (!config.once.once) {
+      const { refuseUnknownZone } = await import('../config/local-zone.ts');
+      refuseUnknownZone(context.environment);
       for (const line of versionLines()) {
         context.log.info(line);
       }

@@ -6,7 +6,7 @@ const byRule: Readonly<Record<TextRule, string>> = {
   'etcd endpoint': 'addresses such as http://127.0.0.1:2379, separated by commas',
   'peer url': 'a URL of scheme, host and port, such as http://localhost:2380',
   'initial cluster': 'NAME=URL pairs separated by commas, such as a=http://10.0.0.1:2380,b=http://10.0.0.2:2380',
-  cron: 'five cron fields (minute, hour, day, month, weekday) such as "0 */1 * * *"',
+  cron: 'five cron fields (minute, hour, day, month, weekday) such as "0 */1 * * *", @daily or @every 1h30m, after TZ=ZONE if need be',
   time: 'a time as in RFC 3339, such as 2026-11-21T09:30:00Z or 2026-11-21T10:30:00.5+01:00',
   'lease ttl': 'a duration of at least 1s such as 1h, or strip',
   'not empty': 'a text that is not empty',

@@ -1,6 +1,8 @@
 import { CronExpressionParser } from 'cron-parser';
+import { readCronField } from './cron-field.ts';
+import { parseDuration } from './duration.ts';
 
-/** Names for schedules, as cron daemons have them. */
+/** Names for schedules, as robfig/cron has them. */
 const names: Readonly<Record<string, string>> = {
   '@yearly': '0 0 1 1 *',
   '@annually': '0 0 1 1 *',
@@ -11,41 +13,80 @@ const names: Readonly<Record<string, string>> = {
   '@hourly': '0 * * * *',
 };
 
-/** A schedule in five fields, or what is wrong with it. */
+/**
+ * A schedule in one form, or what is wrong with it: five fields, with `TZ=ZONE ` before them where a zone is named, or
+ * `@every SECONDS`.
+ */
 export type CronReading = { readonly fields: string } | { readonly wrong: string };
 
 /**
- * Checks a schedule of five cron fields (or a name such as `@daily`) and gives it in five fields.
- * A schedule that never fires, such as 30 February, is refused.
+ * Reads a schedule in the dialect of robfig/cron's standard parser: five fields, a name such as `@daily`, or `@every DURATION`;
+ * `TZ=ZONE` or `CRON_TZ=ZONE` may stand before. A schedule that never fires, such as 30 February, is refused.
+ * Source: robfig/cron v3, parser.go.
  */
 export function readCronSchedule(text: string): CronReading {
-  const trimmed = text.trim().replace(/\s+/g, ' ');
-  const fields = names[trimmed] ?? trimmed;
-  if (fields.startsWith('@')) {
-    return { wrong: `${fields.split(' ')[0]} is not a schedule by clock time` };
+  const [first = '', ...rest] = text.trim().split(/\s+/);
+  const zone = /^(?:CRON_)?TZ=(.*)$/.exec(first)?.[1];
+  const words = zone === undefined ? [first, ...rest] : rest;
+  if (zone !== undefined && !isZone(zone)) {
+    return { wrong: 'its time zone is not known; a zone is written like Europe/Berlin' };
   }
-  const count = fields === '' ? 0 : fields.split(' ').length;
+  if (words[0] === '@every') {
+    return readInterval(words.slice(1).join(' '));
+  }
+  const reading = readFields(words);
+  if ('wrong' in reading || zone === undefined || zone === 'Local') {
+    return reading;
+  }
+  return { fields: `TZ=${zone} ${reading.fields}` };
+}
+
+/** `Local` is the zone of this machine, as in Go. */
+function isZone(zone: string): boolean {
+  if (zone === 'Local') {
+    return true;
+  }
+  try {
+    return /^[a-z]/i.test(zone) && new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function readInterval(text: string): CronReading {
+  const ms = parseDuration(text);
+  if (ms === undefined) {
+    return { wrong: 'after @every there is no duration such as 1h30m' };
+  }
+  return ms < 1_000 ? { wrong: '@every is shorter than 1s' } : { fields: `@every ${Math.floor(ms / 1_000)}` };
+}
+
+function readFields(words: readonly string[]): CronReading {
+  const [name = ''] = words;
+  if (words.length === 1 && name.startsWith('@')) {
+    const named = Object.hasOwn(names, name) ? names[name] : undefined;
+    return named === undefined
+      ? { wrong: `it is none of the names ${Object.keys(names).join(', ')} and @every` }
+      : { fields: named };
+  }
+  const count = name === '' ? 0 : words.length;
   if (count !== 5) {
     return { wrong: `it has ${count} ${count === 1 ? 'field' : 'fields'}, not five` };
   }
-  // cron-parser draws a random time for H, so that two runs would disagree.
-  if (/\bH\b/.test(fields)) {
-    return { wrong: 'H is not a cron field here' };
+  const fields: string[] = [];
+  for (const [place, word] of words.entries()) {
+    const field = readCronField(word, place);
+    if ('wrong' in field) {
+      return field;
+    }
+    fields.push(field.value);
   }
-  const unparsed = faultOf(() => CronExpressionParser.parse(fields));
-  if (unparsed !== undefined) {
-    return { wrong: /explicit day of month/i.test(unparsed) ? 'it never fires' : `it cannot be read (${unparsed})` };
-  }
-  const unreached = faultOf(() => CronExpressionParser.parse(fields).next());
-  return unreached === undefined ? { fields } : { wrong: 'it never fires' };
-}
-
-function faultOf(attempt: () => unknown): string | undefined {
+  const expression = fields.join(' ');
   try {
-    attempt();
-    return undefined;
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    return text.charAt(0).toLowerCase() + text.slice(1);
+    CronExpressionParser.parse(expression).next();
+  } catch {
+    // Each field is right, so what is left is a day that no month has.
+    return { wrong: 'it never fires' };
   }
+  return { fields: expression };
 }

@@ -9,7 +9,9 @@ interface Case {
   readonly says: string;
 }
 
-const cron = 'accepted: five cron fields (minute, hour, day, month, weekday) such as "0 */1 * * *"';
+const cron =
+  'accepted: five cron fields (minute, hour, day, month, weekday) such as "0 */1 * * *", @daily or @every 1h30m, ' +
+  'after TZ=ZONE if need be';
 
 const cases: readonly Case[] = [
   {
@@ -172,6 +174,17 @@ const cases: readonly Case[] = [
     says: 'cannot run completion: no shell is given; accepted: bash, zsh or fish',
   },
 ];
+
+describe('a zone that is not known', () => {
+  it('is refused where schedules follow it', async () => {
+    await using rig = makeRig();
+    for (const TZ of ['Foo/Bar', 'CET-1CEST']) {
+      const { stderr, exitCode } = await rig.run(['snapshot', '--store-container', rig.home.path], { env: { TZ } });
+      assert.match(stderr, /error: cannot use environment variable TZ: it names no time zone that is known here/);
+      assert.equal(exitCode, 2);
+    }
+  });
+});
 
 describe('a command line that cannot be understood', () => {
   for (const { args, env, says } of cases) {

@@ -11,7 +11,9 @@ const snapshotterOptions = optionGroup({
       default: '0 */1 * * *',
       rule: 'cron',
       placeholder: 'cron',
-      help: 'When full snapshots are taken: five cron fields, in local time.',
+      help:
+        'When full snapshots are taken: five cron fields, @daily and the like, or @every 1h30m; in local time, or in ' +
+        'that of TZ=Europe/Berlin before it.',
       fileKeys: ['snapshotterConfig.schedule'],
     },
     deltaPeriodMs: {

@@ -1,4 +1,4 @@
-import { type CronExpression, CronExpressionParser } from 'cron-parser';
+import { CronExpressionParser } from 'cron-parser';
 import type { Clock } from '../../runtime/clock.ts';
 
 /** Longest single wait: a timer cannot count beyond 2^31 ms and does not count while the machine sleeps. */
@@ -7,28 +7,45 @@ const longestWaitMs = 60_000;
 const mostSetBackMs = 6 * 60 * 60 * 1000;
 const dayHours = 24;
 
+const hourSeconds = 60 * 60;
+
 /**
- * A cron schedule of five fields, by the local clock. Where the local clock jumps ahead, a time that does not exist fires an
- * hour later; where it goes back, a fixed time fires once, the first time, and every step of `*` and of `* / n` minutes
- * both times.
+ * A cron schedule of five fields, by the clock of a zone that it names, or the local one; or an interval. Where that clock jumps
+ * ahead, a time that does not exist fires an hour later; where it goes back, a fixed time fires once, the first time, and every
+ * step of `*` and of `* / n` minutes both times. An interval counts from the moment it is first asked about.
  */
 export class Schedule {
-  readonly #cron: CronExpression;
+  readonly #fields: string;
+  readonly #zone: string | undefined;
+  /** Undefined for five fields. */
+  readonly #intervalMs: number | undefined;
+  /** A time at which the interval fires, ms since the epoch. */
+  #anchor: number | undefined;
   /**
    * Within how many hours there must be a full: a day, a week when the schedule names weekdays, N for every Nth hour.
    */
   readonly windowHours: number;
 
-  /** `fields` are five cron fields that were checked. */
-  constructor(fields: string) {
-    this.#cron = CronExpressionParser.parse(fields);
-    this.windowHours = windowHours(fields);
+  /** `text` was checked: five cron fields, perhaps with `TZ=ZONE ` before them, or `@every SECONDS`. */
+  constructor(text: string) {
+    const seconds = /^@every (\d+)$/.exec(text)?.[1];
+    this.#intervalMs = seconds === undefined ? undefined : Number(seconds) * 1_000;
+    this.#zone = /^TZ=(\S+) /.exec(text)?.[1];
+    this.#fields = text.replace(/^TZ=\S+ /, '');
+    this.windowHours =
+      seconds === undefined ? windowHours(this.#fields) : Math.max(1, Math.ceil(Number(seconds) / hourSeconds));
   }
 
   /** The first time after `now` at which it fires; both ms since the epoch. */
   nextFiring(now: number): number {
-    this.#cron.reset(new Date(now));
-    return this.#cron.next().getTime();
+    if (this.#intervalMs !== undefined) {
+      this.#anchor ??= now - (now % 1_000);
+      return this.#anchor + (Math.floor((now - this.#anchor) / this.#intervalMs) + 1) * this.#intervalMs;
+    }
+    const zone = this.#zone === undefined ? {} : { tz: this.#zone };
+    return CronExpressionParser.parse(this.#fields, { currentDate: new Date(now), ...zone })
+      .next()
+      .getTime();
   }
 }
 

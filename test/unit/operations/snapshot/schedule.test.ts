@@ -45,6 +45,36 @@ describe('a schedule in local time', () => {
   });
 });
 
+describe('a schedule in a zone that it names', () => {
+  test('follows that zone, whatever the local one is', () => {
+    for (const local of ['UTC', 'Asia/Tokyo']) {
+      assert.deepEqual(firings(local, 'TZ=Europe/Berlin 30 2 * * *', '2026-03-28T12:00:00Z', 2), [
+        '2026-03-29T01:30',
+        '2026-03-30T00:30',
+      ]);
+    }
+  });
+});
+
+describe('an interval', () => {
+  test('fires at equal distances, however late it is asked', () => {
+    const schedule = new Schedule('@every 5400');
+    const start = Date.parse('2026-11-21T10:00:00.700Z');
+    const next = (minutes: number) =>
+      new Date(schedule.nextFiring(start + minutes * 60_000)).toISOString().slice(11, 19);
+    assert.deepEqual([0, 89, 90, 100, 200].map(next), ['11:30:00', '11:30:00', '13:00:00', '13:00:00', '14:30:00']);
+  });
+
+  test('wants a full within as many hours', () => {
+    assert.deepEqual(
+      ['@every 60', '@every 5400', '@every 172800', 'TZ=UTC 0 */4 * * *', 'TZ=UTC 0 0 * * 1'].map(
+        (text) => new Schedule(text).windowHours,
+      ),
+      [1, 2, 48, 4, 168],
+    );
+  });
+});
+
 /** A clock that shows the next of `times` after each sleep. */
 function steppingClock(times: readonly string[]): Clock {
   const steps = times.map((time) => Date.parse(time));
