@@ -1,7 +1,7 @@
 import type { InitialCluster } from './initial-cluster.ts';
 import { InvalidMembership } from './invalid-membership.ts';
 import { type BootstrapMember, bootstrapMember, clusterId, formatId, memberJson, sortById } from './member.ts';
-import { type PeerUrl, sortPeerUrls } from './peer-url.ts';
+import { type PeerUrl, peerAddress } from './peer-url.ts';
 
 /** The member to create and its cluster, named as in etcd's flags. */
 export interface MembershipPlan {
@@ -46,7 +46,7 @@ export function planMembership(plan: MembershipPlan): ClusterBootstrap {
   const cluster = plan.initialCluster;
   const own = cluster.get(plan.name);
   if (own === undefined) {
-    const known = [...cluster.keys()].join(', ');
+    const known = [...cluster.keys()].filter((name) => /^[\w.-]{1,100}$/.test(name)).join(', ');
     throw new InvalidMembership('name', plan.name, `--initial-cluster names only ${known}`);
   }
   checkAdvertised(plan, own);
@@ -70,8 +70,9 @@ function checkAdvertised(plan: MembershipPlan, own: readonly PeerUrl[]): void {
   if (advertised.length === 0) {
     throw new InvalidMembership('initial-advertise-peer-urls', '', 'it is empty');
   }
-  if (sortPeerUrls(advertised).join(',') !== own.join(',')) {
-    const reason = `--initial-cluster has ${own.join(',')} for ${plan.name}; both have to name the same URLs`;
+  const places = (urls: readonly PeerUrl[]): string => urls.map(peerAddress).sort().join(',');
+  if (places(advertised) !== places(own)) {
+    const reason = `--initial-cluster has ${own.join(',')} for this member; both have to name the same addresses`;
     throw new InvalidMembership('initial-advertise-peer-urls', advertised.join(','), reason);
   }
 }

@@ -11,15 +11,20 @@ export function restoreFailure(
     return run.signal.reason;
   }
   if (error instanceof InvalidMembership) {
-    return new Failure({
+    return new ContradictingOptions({
       code: 'invalid_membership',
-      action: 'restore with',
-      object: `--${error.option}=${error.value}`,
+      action: 'use',
+      object: `--${error.option}`,
       found: error.reason,
-      cause: error,
+      remedy: 'give those that etcd will be started with',
     });
   }
   return fileFailure(error, { action: 'restore into', object: run.dataDir }) ?? error;
+}
+
+/** What is wrong was in the command line. */
+class ContradictingOptions extends Failure {
+  override readonly exitCode = 2;
 }
 
 function isAbort(error: unknown): boolean {

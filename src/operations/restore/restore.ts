@@ -11,6 +11,7 @@ import { rereadDamage } from './reread-damage.ts';
 import { restoreFailure } from './restore-failure.ts';
 import { type RestoredMark, writeRestoredMark } from './restored-mark.ts';
 import { type Selection, selectChain } from './select-chain.ts';
+import { settlePeerUrls } from './settle-peer-urls.ts';
 import { Staging } from './staging.ts';
 import type { RestoreTarget } from './target.ts';
 
@@ -78,7 +79,7 @@ export async function buildMember(
   memberDir: string,
   context: RunContext,
 ): Promise<Omit<RestoreResult, 'dataDir'>> {
-  const bootstrap = planMembership(request.member);
+  const bootstrap = planMembership(await settlePeerUrls(request.member));
   const selection = await selectChain(request.store, request.target ?? {}, context);
   const snapDir = path.join(memberDir, 'snap');
   await mkdir(snapDir, { mode: 0o700 });

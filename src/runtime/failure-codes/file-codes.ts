@@ -8,7 +8,7 @@ export const fileCodes = {
     remedy: 'give the data directory of a stopped etcd',
   },
   invalid_membership: {
-    exitCode: 1,
+    exitCode: 2,
     meaning: "the options for the restored member contradict each other, by etcd's own rules",
     remedy: 'correct the option that is named',
   },

@@ -162,7 +162,7 @@ const REFUSED: readonly [string, Partial<MembershipPlan>, RegExp][] = [
   [
     'advertised URLs that differ from those in the cluster',
     { initialAdvertisePeerUrls: peerUrls('http://10.0.0.1:2380') },
-    /^--initial-advertise-peer-urls="http:\/\/10\.0\.0\.1:2380": --initial-cluster has http:\/\/10\.0\.0\.1:2380,http:\/\/10\.0\.0\.2:12380 for a/,
+    /^--initial-advertise-peer-urls="http:\/\/10\.0\.0\.1:2380": --initial-cluster has http:\/\/10\.0\.0\.1:2380,http:\/\/10\.0\.0\.2:12380 for this member/,
   ],
 ];
 
