@@ -87,6 +87,10 @@ function explainTls(error: NodeJS.ErrnoException, endpoint: EtcdEndpoint, securi
     default:
       break;
   }
+  const other = explainAlert(error.code ?? '');
+  if (other !== undefined) {
+    return { code, ...other };
+  }
   if (error.code?.includes('ALERT')) {
     const shown = security.identity === undefined ? 'we showed none' : 'it refused ours';
     return {
@@ -100,6 +104,41 @@ function explainTls(error: NodeJS.ErrnoException, endpoint: EtcdEndpoint, securi
     found: `the TLS handshake failed (${error.code ?? error.message})`,
     remedy: 'check --cacert, --cert and --key',
   };
+}
+
+/** Alerts that have nothing to do with a client certificate; see RFC 8446 section 6.2. */
+function explainAlert(code: string): Pick<Diagnosis, 'found' | 'remedy'> | undefined {
+  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE/.test(code)) {
+    return {
+      found: `what answers there speaks no TLS (${code})`,
+      remedy: 'give the client port of an etcd in --endpoints',
+    };
+  }
+  if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/.test(code)) {
+    return {
+      found: `it speaks no TLS 1.2 or newer (${code})`,
+      remedy: 'allow TLS 1.2 or 1.3 at the server; older versions are not safe',
+    };
+  }
+  if (/NO_APPLICATION_PROTOCOL/.test(code)) {
+    return {
+      found: `it speaks TLS, but no HTTP/2 (${code})`,
+      remedy: 'give the client port of an etcd in --endpoints',
+    };
+  }
+  if (/UNRECOGNIZED_NAME/.test(code)) {
+    return {
+      found: `it does not know the name it was asked for (${code})`,
+      remedy: 'use a name in --endpoints that the server has',
+    };
+  }
+  if (/INSUFFICIENT_SECURITY|NO_SHARED_CIPHER|HANDSHAKE_FAILURE/.test(code)) {
+    return {
+      found: `there is no cipher that both sides take, or it wants a client certificate (${code})`,
+      remedy: 'check the ciphers of the server, and --cert and --key',
+    };
+  }
+  return undefined;
 }
 
 /** The reason names the hosts that the certificate is for. */

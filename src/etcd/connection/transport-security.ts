@@ -1,6 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, createSecureContext, getCACertificates } from 'node:tls';
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  createSecureContext,
+  getCACertificates,
+  type PeerCertificate,
+} from 'node:tls';
 import type { Logger } from '../../runtime/log/logger.ts';
 import type { EtcdConnectionOptions } from '../cluster.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
@@ -119,7 +125,20 @@ export function tlsOptions(
     ca: security.ca ?? systemAuthorities(),
     ...(security.identity ?? {}),
     rejectUnauthorized: security.verify,
+    checkServerIdentity: refuseCommonName,
   };
+}
+
+/**
+ * Node's check of the names in a certificate, but that the common name counts for nothing, as in Go since 1.15: a certificate
+ * without subject alternative names is for nobody.
+ */
+export function refuseCommonName(host: string, certificate: PeerCertificate): Error | undefined {
+  if (certificate.subjectaltname !== undefined) {
+    return checkServerIdentity(host, certificate);
+  }
+  const reason = 'it holds no subject alternative name; its common name does not count';
+  return Object.assign(new Error(reason), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', reason });
 }
 
 /** Node's own authorities and those of the machine, which an etcd client written in Go trusts too. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { PeerCertificate } from 'node:tls';
 import { makeCertificates } from '../../../../scripts/lab/certificates.ts';
-import { TransportSecuritySource } from '../../../../src/etcd/connection/transport-security.ts';
+import { refuseCommonName, TransportSecuritySource } from '../../../../src/etcd/connection/transport-security.ts';
 import { RecordedLog } from '../../../support/context/recorded-log.ts';
 
 test('certificates that are renewed are read again, but not in the middle of a renewal', async () => {
@@ -33,4 +34,16 @@ test('certificates that are renewed are read again, but not in the middle of a r
 
   rmSync(keyFile);
   assert.equal(await shown(), after);
+});
+
+test('a certificate with a common name and no other is for nobody, as in Go', () => {
+  const subject = { CN: 'etcd-0.example' };
+  const bare = { subject } as unknown as PeerCertificate;
+  const error = refuseCommonName('etcd-0.example', bare);
+  assert.match(error?.message ?? '', /no subject alternative name; its common name does not count/);
+  assert.equal((error as NodeJS.ErrnoException).code, 'ERR_TLS_CERT_ALTNAME_INVALID');
+  const named = { subject, subjectaltname: 'DNS:etcd-1.example, IP Address:10.0.0.1' } as unknown as PeerCertificate;
+  assert.equal(refuseCommonName('etcd-1.example', named), undefined);
+  assert.equal(refuseCommonName('10.0.0.1', named), undefined);
+  assert.ok(refuseCommonName('etcd-0.example', named) instanceof Error);
 });
