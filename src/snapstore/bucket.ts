@@ -32,6 +32,8 @@ export interface VersionOptions extends CallOptions {
 /** What a read may be limited to. */
 export interface ReadOptions extends VersionOptions {
   readonly range?: { readonly start: number; readonly end: number };
+  /** The object's size as a listing shows it, bytes: for stores whose answers do not say how long they are. */
+  readonly size?: number;
 }
 
 /** One object as a listing shows it. */

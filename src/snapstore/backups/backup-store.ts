@@ -87,7 +87,7 @@ export class BackupStore implements SnapStore {
   }
 
   fetch(snapshot: StoredSnapshot, options: CallOptions): Promise<Readable> {
-    return this.#bucket.read(snapshot.key, { ...options, ...versionOf(snapshot) });
+    return this.#bucket.read(snapshot.key, { ...options, ...versionOf(snapshot), size: snapshot.size });
   }
 
   async save(snapshot: Snapshot, body: AsyncIterable<Uint8Array>, options: SaveOptions): Promise<StoredSnapshot> {

@@ -106,6 +106,19 @@ describe('a page of a listing of blobs', () => {
   });
 });
 
+it('a listing is repeated without tags and policies where the service refuses those, and says so', async () => {
+  const refusal = xmlStep('<Error><Code>FeatureNotSupportedForAccount</Code></Error>', {
+    status: 409,
+    headers: { 'x-ms-error-code': 'FeatureNotSupportedForAccount', 'x-ms-request-id': '1' },
+  });
+  proxy.fault(playAnswers({ ListBlobs: [refusal, 'proper'] }));
+  const doubts: string[] = [];
+  const entries = await Array.fromAsync(bucket.list('', { signal, onDoubt: ({ about }) => doubts.push(about) }));
+  assert.ok(entries.some(({ key }) => key === 'kept'));
+  assert.deepEqual(doubts, ['marks']);
+  await refused({ ListBlobs: refusal }, list, 'invalid', /409 FeatureNotSupportedForAccount/);
+});
+
 describe('a refusal on the way to a Blob service', () => {
   for (const [title, { answer, kind, found }] of Object.entries({
     'for its size': { answer: htmlAnswer(413), kind: 'invalid', found: /raise its limit, or lower --min-chunk-size/ },

@@ -9,7 +9,7 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
+import type { Bucket, BucketTraits, CallOptions, ListOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AzureCredentials } from '../../credentials/azure.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageMarks } from '../../http/page-marks.ts';
@@ -18,7 +18,7 @@ import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import { guardedAnswers } from './abs-answer-guard.ts';
-import { absError, isRangeBeyondEnd, unlessGone } from './abs-error.ts';
+import { absError, isForeign, isRangeBeyondEnd, unlessGone } from './abs-error.ts';
 import { AbsUpload } from './abs-upload.ts';
 
 /** Which Azure container is opened, and how. */
@@ -66,17 +66,29 @@ export class AbsBucket implements Bucket {
     this.#pageSize = pageSize;
   }
 
-  async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
+  async *list(prefix: string, { signal, onDoubt }: ListOptions): AsyncIterable<ObjectEntry> {
     const task = { action: 'list', object: this.location, signal, retry: 'safe' } as const;
     const marks = new PageMarks(task);
     let continuationToken: string | undefined;
+    let extras = true;
     do {
-      const page = await this.#requests.run(task, async (abortSignal): Promise<BlobPage> => {
+      const pageOf = async (abortSignal: AbortSignal): Promise<BlobPage> => {
+        const include = { includeTags: extras, includeImmutabilityPolicy: extras };
         const pages = this.#container
-          .listBlobsFlat({ prefix, includeTags: true, includeImmutabilityPolicy: true, abortSignal })
+          .listBlobsFlat({ prefix, ...include, abortSignal })
           .byPage({ maxPageSize: this.#pageSize, ...(continuationToken !== undefined && { continuationToken }) });
         const { value } = await pages.next();
         return { blobs: value?.segment.blobItems ?? [], next: value?.continuationToken };
+      };
+      const page = await this.#requests.run(task, pageOf).catch(async (error: unknown) => {
+        if (!extras || !mayBeForExtras(error)) {
+          throw error;
+        }
+        extras = false;
+        const plain = await this.#requests.run(task, pageOf);
+        const reason = `${this.location} is listed without tags and immutability policies, which the service refuses`;
+        onDoubt?.({ about: 'marks', reason });
+        return plain;
       });
       const { blobs, next } = page;
       yield* blobs.map((blob) => entryOf(blob, this.location)).filter(({ key }) => key.startsWith(prefix));
@@ -146,6 +158,14 @@ function sentThrough({ http, https }: StoreAgents): RequestPolicyFactory {
       },
     }),
   };
+}
+
+/**
+ * Whether a listing may have been refused for what it asks of tags and policies: accounts with a hierarchical namespace have none,
+ * and not every emulator and account knows or allows them.
+ */
+function mayBeForExtras(error: unknown): boolean {
+  return error instanceof StoreError && !isForeign(error) && (error.kind === 'invalid' || error.kind === 'denied');
 }
 
 interface BlobPage {

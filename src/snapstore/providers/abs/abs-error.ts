@@ -106,6 +106,11 @@ export function areBlocksGone(error: unknown): boolean {
   return cause instanceof RestError && serviceCode(cause) === 'InvalidBlockList';
 }
 
+/** True when it was no Blob service that answered. */
+export function isForeign(error: unknown): boolean {
+  return foreignIn(error instanceof StoreError ? error.cause : error) !== undefined;
+}
+
 /** True for the error of a read whose range begins at or beyond the end. */
 export function isRangeBeyondEnd(error: unknown): boolean {
   const cause = error instanceof StoreError ? error.cause : error;

@@ -16,7 +16,7 @@ const ROOTS: Readonly<Record<string, string>> = {
   CompleteMultipartUploadCommand: 'CompleteMultipartUploadResult',
 };
 
-/** Answers about one object, which is known by its ETag. */
+/** Answers about one object: they have no XML. */
 const OF_OBJECTS: ReadonlySet<string> = new Set(['HeadObjectCommand', 'GetObjectCommand', 'UploadPartCommand']);
 
 /** More than a page of 1,000 keys of 1,024 characters can take, bytes. */
@@ -61,12 +61,10 @@ interface Call {
 async function admit(response: WireResponse, call: Call): Promise<void> {
   const { headers } = response;
   if (OF_OBJECTS.has(call.command)) {
-    if (
-      headers['etag'] === undefined ||
-      (isPage({ contentType: typeOf(response), text: undefined }) && !isOfAws(headers))
-    ) {
+    const isOne = call.command === 'UploadPartCommand' ? headers['etag'] !== undefined : isOfObject(response);
+    if (!isOne || (isPage({ contentType: typeOf(response), text: undefined }) && !isOfAws(headers))) {
       discard(response.body);
-      throw foreign(response, call, undefined);
+      throw foreign(response, call, headers['content-length'] === '0' ? '' : undefined);
     }
     return;
   }
@@ -120,6 +118,15 @@ function foreignOf(facts: AnswerFacts, { endpoint }: Call): ForeignAnswer {
 
 function typeOf({ headers }: WireResponse): string | undefined {
   return headers['content-type'];
+}
+
+/** Whether an answer may be that of one object: services name it by its ETag; of one that names nothing, type and length must do. */
+function isOfObject({ headers }: WireResponse): boolean {
+  if (headers['etag'] !== undefined || headers['last-modified'] !== undefined || isOfAws(headers)) {
+    return true;
+  }
+  const { 'content-type': type = '', 'content-length': length } = headers;
+  return (type === '' || /octet-stream|gzip|zlib/i.test(type)) && length !== '0';
 }
 
 /** Whether an answer has a header that only S3 services send. */

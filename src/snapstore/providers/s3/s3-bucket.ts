@@ -20,13 +20,13 @@ import type {
 import type { RawBody } from '../../http/object-body.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests, type StoreTask } from '../../http/store-requests.ts';
-import { StoreError, whenDenied } from '../../store-error.ts';
+import { StoreError } from '../../store-error.ts';
 import type { PartDigest } from '../../upload/part-digests.ts';
 import { withChecksumHint } from './checksum-hint.ts';
 import { PartEtags } from './part-etags.ts';
 import { removeVersions } from './remove-versions.ts';
 import { createS3Client } from './s3-client.ts';
-import { s3Error, s3ErrorCode } from './s3-error.ts';
+import { isForeign, s3Error, s3ErrorCode } from './s3-error.ts';
 import { listS3 } from './s3-listing.ts';
 import type { S3Place } from './s3-place.ts';
 import type { S3Settings } from './s3-settings.ts';
@@ -131,7 +131,7 @@ export class S3Bucket implements Bucket {
     const task = this.#task('delete', key, signal);
     // The service says nothing about objects that were not there, and too little about locked ones. An account that may
     // delete need not be allowed to look.
-    const before = await this.#head(task, key, versionId).catch(whenDenied(undefined));
+    const before = await this.#head(task, key, versionId).catch(unlessLookRefused);
     try {
       const { DeleteMarker: marked } = await requests.run(task, (abortSignal) =>
         client.send(new DeleteObjectCommand(this.#addressed(key, versionId)), { abortSignal }),
@@ -161,9 +161,9 @@ export class S3Bucket implements Bucket {
     return Promise.resolve();
   }
 
-  /** How long a body is whose answer does not say it, as services that send bodies in pieces do. Undefined where HEAD does not say it either. */
-  async #lengthOf(key: string, { signal, range, versionId }: ReadOptions): Promise<number | undefined> {
-    const { ContentLength: size } = await this.#head(this.#task('look at', key, signal), key, versionId);
+  /** How long a body is whose answer does not say it, as services that send bodies in pieces do. Undefined where neither HEAD nor a listing says it. */
+  async #lengthOf(key: string, { signal, range, versionId, size: listed }: ReadOptions): Promise<number | undefined> {
+    const { ContentLength: size = listed } = await this.#head(this.#task('look at', key, signal), key, versionId);
     return size === undefined || range === undefined ? size : Math.min(range.end, size) - range.start;
   }
 
@@ -180,6 +180,14 @@ export class S3Bucket implements Bucket {
   #task(action: string, key: string, signal: AbortSignal): StoreTask {
     return { action, object: `${this.location}/${key}`, signal, retry: 'safe' };
   }
+}
+
+/** For a look that only serves to explain a refusal: services do not know every version they name, and not every account may look. */
+function unlessLookRefused(error: unknown): undefined {
+  if (error instanceof StoreError && (error.kind === 'denied' || (error.kind === 'invalid' && !isForeign(error)))) {
+    return undefined;
+  }
+  throw error;
 }
 
 function rawBody(body: unknown, length: number | undefined, task: StoreTask): RawBody {

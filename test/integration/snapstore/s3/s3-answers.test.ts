@@ -395,6 +395,39 @@ describe('a body', () => {
   });
 });
 
+describe('a deletion', () => {
+  for (const status of [400, 403, 501]) {
+    it(`is done although the object may not be looked at: HEAD ${status}`, async () => {
+      await using s3 = await startScriptedS3({ HeadObject: { status } });
+      s3.put('kept', 'text');
+      await s3.bucket.delete('kept', { signal });
+      assert.equal(s3.server.objects.size, 0);
+    });
+  }
+});
+
+describe('an object whose answers name nothing', () => {
+  it('is read all the same, where type and length can be those of an object', async () => {
+    const headers = { 'content-type': 'binary/octet-stream' };
+    await using s3 = await startScriptedS3({ GetObject: { headers, body: 'the text' } });
+    assert.equal(await read(s3.bucket, 'kept'), 'the text');
+  });
+
+  it('has the length that the listing shows, where no other is said', async () => {
+    await using s3 = await startScriptedS3({
+      GetObject: { performed: true, chunked: true },
+      HeadObject: { performed: true, chunked: true },
+    });
+    s3.put('kept', 'the text');
+    assert.equal((await collected(await s3.bucket.read('kept', { signal, size: 8 }))).toString(), 'the text');
+    await assert.rejects(
+      async () => await collected(await s3.bucket.read('kept', { signal, size: 9 })),
+      /the body ended after 8 of 9 bytes/,
+    );
+    await refused(read(s3.bucket, 'kept'), 'invalid', /the store says nowhere how long the object is/);
+  });
+});
+
 describe('the deletion of a locked object', () => {
   for (const answer of [
     xmlRefusal(400, 'InvalidRequest', 'Object is WORM protected and cannot be overwritten'),
