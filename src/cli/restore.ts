@@ -4,7 +4,7 @@ import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../confi
 import { restoreChangesOptions } from '../config/options/restore-changes.ts';
 import { restoreTargetOptions } from '../config/options/restore-target.ts';
 import { storeOptions } from '../config/options/store.ts';
-import type { RestoredCompanion } from '../operations/companion/companion.ts';
+import type { PreparedCompanion, RestoredCompanion } from '../operations/companion/companion.ts';
 import type { RestoreResult } from '../operations/restore/restore.ts';
 import type { RestoreTarget } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
@@ -75,31 +75,36 @@ export const restoreCommand = command({
     }
     const { restore } = await import('../operations/restore/restore.ts');
     const { bumpRevision, unknownLeases } = config.changes;
+    await using companions = await preparedCompanions({ config, store, target }, context);
     const result = await restore(
       { store, target, member: config.member, ...config.restoration, bumpRevision, unknownLeases },
       context,
     );
-    const companion = await companionOf({ config, store, fullName: result.snapshots[0] }, context);
+    // What was restored is told whatever becomes of the companions.
+    const [broughtBack] = await Promise.allSettled([companions?.bringBack(result.snapshots[0])]);
+    const companion = broughtBack.status === 'fulfilled' ? broughtBack.value : undefined;
     await print(formatResult(withCompanion(restoreResult(result), companion), config.output.format));
+    if (broughtBack.status === 'rejected') {
+      throw broughtBack.reason;
+    }
   },
 });
 
-/** Unpacks the archive that was stored with the full, if `--companions` asks for it. */
-async function companionOf(
-  {
-    config,
-    store,
-    fullName,
-  }: { readonly config: RestoreConfig; readonly store: SnapStore; readonly fullName: string | undefined },
+/** Looks for the archive that was stored with the full and unpacks it aside, if `--companions` asks for it. */
+async function preparedCompanions(
+  work: { readonly config: RestoreConfig; readonly store: SnapStore; readonly target: RestoreTarget },
   context: RunContext,
-): Promise<RestoredCompanion | undefined> {
+): Promise<PreparedCompanion | undefined> {
+  const { config, store, target } = work;
   const directory = config.target.companions;
   if (directory === undefined) {
     return undefined;
   }
-  const { restoreCompanion } = await import('../operations/companion/companion.ts');
+  const { planRestore } = await import('../operations/restore/plan.ts');
+  const { prepareCompanion } = await import('../operations/companion/companion.ts');
+  const { base } = await planRestore({ store, target }, context);
   const owners = process.getuid?.() === 0 ? ('kept' as const) : ('ours' as const);
-  return await restoreCompanion({ store, fullName, directory, owners }, context);
+  return await prepareCompanion({ store, fullName: base.name, directory, owners }, context);
 }
 
 function withCompanion(result: PrintableResult, companion: RestoredCompanion | undefined): PrintableResult {

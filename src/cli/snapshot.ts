@@ -59,7 +59,8 @@ export const snapshotCommand = command({
     if (config.once.once) {
       warnOfUnusedFlags(given, context);
       const { takeFullSnapshot } = await import('../operations/snapshot/take-once.ts');
-      const { saveCompanion } = await import('../operations/companion/companion.ts');
+      const { checkIncluded, saveCompanion } = await import('../operations/companion/companion.ts');
+      await checkIncluded(config.once.include, context);
       const result = await takeFullSnapshot({ ...common, compression: compressionOf(config), final: false }, context);
       const companion =
         config.once.include.length === 0

@@ -1,4 +1,4 @@
-import { mkdir, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isErrno } from './errno.ts';
 import { syncDirectory } from './sync.ts';
@@ -50,7 +50,7 @@ async function makeDirectory(directory: string): Promise<boolean> {
     await mkdir(directory, { mode: 0o700 });
     return true;
   } catch (error) {
-    if (isErrno(error, 'EEXIST')) {
+    if (isErrno(error, 'EEXIST') && (await stat(directory)).isDirectory()) {
       return false;
     }
     throw error;

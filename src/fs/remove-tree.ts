@@ -4,7 +4,7 @@ import { isErrno } from './errno.ts';
 import { openDirectory, pathOf } from './pinned-directory.ts';
 
 /** No directory of an etcd is nearly as deep. Each level holds a handle. */
-const DEEPEST = 64;
+const DEEPEST = 512;
 
 /**
  * Removes a file or a directory with all in it; nothing happens when there is none. Links are removed, never followed, even when

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../scripts/lab/etcd-server.ts';
+import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig } from './rig.ts';
 
 describe('companions', () => {
@@ -16,6 +17,21 @@ describe('companions', () => {
       readdirSync(rig.home.join('store/v2'))
         .filter((name) => name.startsWith('Companion-'))
         .toSorted();
+    const missing = await rig.run([
+      'snapshot',
+      '--once',
+      '-e',
+      etcd.clientUrl,
+      '--include',
+      `${pki},/missing`,
+      ...store,
+    ]);
+    assert.equal(missing.exitCode, 1);
+    assert.match(
+      missing.stderr,
+      /^error: cannot include \/missing: there is no such file or directory; check --include\b/m,
+    );
+    assert.ok(!existsSync(rig.home.join('store', 'v2')), 'nothing is stored before everything can be read');
     for (const round of [1, 2, 3]) {
       await etcd.etcdctl('put', 'round', String(round));
       writeFileSync(`${pki}/ca.key`, `secret ${round}`, { mode: 0o600 });
@@ -40,6 +56,18 @@ describe('companions', () => {
     assert.equal((JSON.parse(stdout) as { companion: { files: number } }).companion.files, 1);
     assert.equal(readFileSync(`${back}${pki}/ca.key`, 'utf8'), 'secret 3');
     assert.equal(statSync(`${back}${pki}/ca.key`).mode & 0o777, 0o600);
+  });
+
+  it('are looked at before a restore begins', async () => {
+    await using rig = makeRig();
+    const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');
+    const missed = await rig.run(['restore', ...flags, '-d', 'data', '--companions', 'back']);
+    assert.equal(missed.exitCode, 1);
+    assert.match(
+      missed.stderr,
+      /^error: cannot bring back the companion files from .*: no companion is stored there; .*$/m,
+    );
+    assert.deepEqual(readdirSync(rig.home.path), ['store']);
   });
 
   it('belong to --once only, and are missed where there are none', async () => {

@@ -20,6 +20,12 @@ export interface ArchiveEntry {
   readonly contents: AsyncIterable<Uint8Array>;
 }
 
+/** No certificates or manifests are as deep. */
+const deepest = 200;
+
+/** The highest id of a user (the one above means none) and the last second of the year 9999. */
+const highest = { id: 0xffff_fffe, seconds: 253_402_300_799 } as const;
+
 /** Headers and contents fill whole blocks, bytes. */
 const blockSize = 512;
 
@@ -58,8 +64,8 @@ export async function* archiveEntries(
   } catch (error) {
     throw await source.explain(error);
   }
-  // The archive ends with a block of zeros.
-  if (source.size < end + blockSize) {
+  // The archive ends with a block of zeros, which is missing when it was cut after attributes that nothing follows.
+  if (source.size < end + blockSize || !source.endsWithZeros) {
     throw new ArchiveDamage('it ends too early');
   }
 }
@@ -71,6 +77,8 @@ class Source {
   #failure: { readonly error: unknown } | undefined;
   readonly #parsed = Promise.withResolvers<Error | undefined>();
   #size = 0;
+  /** The last block, or as much as there is. */
+  #tail: Buffer = Buffer.alloc(0);
 
   constructor(archive: AsyncIterable<Uint8Array>, mostBytes: number) {
     this.#archive = archive;
@@ -82,11 +90,16 @@ class Source {
     return this.#size;
   }
 
+  get endsWithZeros(): boolean {
+    return this.#tail.length === blockSize && this.#tail.every((byte) => byte === 0);
+  }
+
   async *bytes(): AsyncGenerator<Uint8Array, void> {
     let reading = true;
     try {
       for await (const bytes of this.#archive) {
         this.#size += bytes.length;
+        this.#tail = Buffer.concat([this.#tail, bytes.subarray(-blockSize)]).subarray(-blockSize);
         if (this.#size > this.#mostBytes) {
           throw new ArchiveDamage(`it is larger than ${this.#mostBytes} bytes`);
         }
@@ -145,17 +158,21 @@ function describe(header: Header): Omit<ArchiveEntry, 'contents'> {
   return {
     path,
     kind: type,
-    mode: mode & 0o7777,
-    uid: wholeNumber(attributes['uid'] ?? header.uid, `owner of ${path}`),
-    gid: wholeNumber(attributes['gid'] ?? header.gid, `group of ${path}`),
-    modified: wholeNumber(attributes['mtime'] ?? header.mtime.getTime() / 1000, `time of ${path}`),
+    // Never setuid or setgid: nothing signs the archive.
+    mode: mode & 0o777,
+    uid: wholeNumber(attributes['uid'] ?? header.uid, { most: highest.id, what: `owner of ${path}` }),
+    gid: wholeNumber(attributes['gid'] ?? header.gid, { most: highest.id, what: `group of ${path}` }),
+    modified: wholeNumber(attributes['mtime'] ?? header.mtime.getTime() / 1000, {
+      most: highest.seconds,
+      what: `time of ${path}`,
+    }),
     target,
   };
 }
 
-function wholeNumber(value: string | number, what: string): number {
+function wholeNumber(value: string | number, { most, what }: { readonly most: number; readonly what: string }): number {
   const number = Math.floor(Number(value));
-  if (!Number.isSafeInteger(number) || number < 0) {
+  if (!Number.isSafeInteger(number) || number < 0 || number > most) {
     throw new ArchiveDamage(`the ${what} is no valid number`);
   }
   return number;
@@ -166,6 +183,9 @@ function safePath(path: string): string {
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (path.startsWith('/') || path.includes('\0') || parts.length === 0 || parts.includes('..')) {
     throw new ArchiveDamage(`it holds the path ${JSON.stringify(path)}, which leads out of it`);
+  }
+  if (parts.length > deepest) {
+    throw new ArchiveDamage(`it holds a path of ${parts.length} directories inside each other`);
   }
   return parts.join('/');
 }

@@ -8,6 +8,7 @@ import type { Companion, CompanionStore } from '../../snapstore/backups/companio
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { ArchiveDamage } from './archive-damage.ts';
 import { packFiles } from './pack.ts';
+import { StagedCompanion } from './staged-companion.ts';
 import { unpackFiles } from './unpack.ts';
 
 /** The most that an archive has, bytes; it decides how an upload is divided. */
@@ -41,6 +42,16 @@ export async function saveCompanion(
   return saved;
 }
 
+/**
+ * Reads everything that {@link saveCompanion} will store, before there is anything to lose. Throws a Failure `companion_unreadable`
+ * that names the path.
+ */
+export async function checkIncluded(paths: readonly string[], { signal, log }: RunContext): Promise<void> {
+  for await (const _bytes of packFiles(paths, { signal, log })) {
+    // Packing finds what cannot be read.
+  }
+}
+
 /** Files that were brought back. */
 export interface RestoredCompanion {
   readonly companion: string;
@@ -49,24 +60,116 @@ export interface RestoredCompanion {
   readonly files: number;
 }
 
+/** What is asked of companions in a restore. */
+export interface CompanionRequest {
+  readonly store: SnapStore;
+  readonly directory: string;
+  /** Only root can give files to others. */
+  readonly owners: 'kept' | 'ours';
+}
+
+/** An archive that is unpacked and whole, and not in its place yet. Disposing removes it unless it was put there. */
+export interface PreparedCompanion extends AsyncDisposable {
+  /**
+   * Puts the files in their place. When another full was restored in the end than the one they were prepared for, those of that one are
+   * taken. Throws a Failure as {@link prepareCompanion}.
+   */
+  bringBack(fullName: string | undefined): Promise<RestoredCompanion>;
+}
+
 /**
- * Unpacks the archive that belongs to a full into a directory, or the newest when it has none of its own.
- * Throws a Failure `companion_missing` when there is none, `companion_damaged` when it is not whole.
+ * Unpacks the archive that belongs to a full next to where it is wanted, or the newest when it has none of its own: before a restore
+ * begins, so that what is wrong with it is known then. Throws a Failure: `companion_missing` when there is none,
+ * `companion_damaged` when it is not whole, `companion_target` when the directory holds something.
  */
-export async function restoreCompanion(
-  request: {
-    readonly store: SnapStore;
-    /** Name of the full that was restored. */
+export async function prepareCompanion(
+  request: CompanionRequest & {
+    /** Name of the full that will be restored. */
     readonly fullName: string | undefined;
-    readonly directory: string;
-    /** Only root can give files to others. */
-    readonly owners: 'kept' | 'ours';
   },
-  { signal, log }: RunContext,
-): Promise<RestoredCompanion> {
-  const { store, fullName, directory, owners } = request;
-  const companions = companionsOf(store);
-  const all = await companions.list({ signal });
+  context: RunContext,
+): Promise<PreparedCompanion> {
+  await using held = new AsyncDisposableStack();
+  const first = await stageOne(request, request.fullName, context);
+  held.use(first.staged);
+  const owned = held.move();
+  return {
+    async bringBack(fullName) {
+      if ((await choose(request.store, fullName, context)).companion.key === first.companion.key) {
+        return await publish(first);
+      }
+      await owned.disposeAsync();
+      const other = await stageOne(request, fullName, context);
+      await using _staged = other.staged;
+      return await publish(other);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+interface StagedFiles {
+  readonly companion: Companion;
+  readonly staged: StagedCompanion;
+  readonly files: number;
+}
+
+async function publish({ companion, staged, files }: StagedFiles): Promise<RestoredCompanion> {
+  await staged.publish();
+  return { companion: companion.name, directory: staged.directory, files };
+}
+
+async function stageOne(
+  { store, directory, owners }: CompanionRequest,
+  fullName: string | undefined,
+  context: RunContext,
+): Promise<StagedFiles> {
+  const { companion, isOwn } = await choose(store, fullName, context);
+  if (!isOwn) {
+    context.log.warn(`The restored full has no companion of its own; taking the newest, ${companion.name}`);
+  }
+  await using held = new AsyncDisposableStack();
+  const staged = held.use(await StagedCompanion.begin(directory));
+  const files = await unpack({ store, companion, staged, owners }, context);
+  held.move();
+  return { companion, staged, files };
+}
+
+async function unpack(
+  work: {
+    readonly store: SnapStore;
+    readonly companion: Companion;
+    readonly staged: StagedCompanion;
+    readonly owners: CompanionRequest['owners'];
+  },
+  { signal }: RunContext,
+): Promise<number> {
+  const { store, companion, staged, owners } = work;
+  try {
+    const stored = await companionsOf(store).fetch(companion, { signal });
+    return await unpackFiles(decompress(stored, 'gzip'), staged.files, { owners, signal, name: staged.directory });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof ArchiveDamage || error instanceof CompressionDamage) {
+      throw new Failure({
+        code: 'companion_damaged',
+        action: 'unpack',
+        object: companion.key,
+        found: error.message,
+        remedy: 'restore without --companions, or an older full with its companion (--snapshot)',
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/** The companion of a full, or the newest. */
+async function choose(
+  store: SnapStore,
+  fullName: string | undefined,
+  { signal }: RunContext,
+): Promise<{ readonly companion: Companion; readonly isOwn: boolean }> {
+  const all = await companionsOf(store).list({ signal });
   const [, , revision, seconds] = fullName?.split(/[-.]/) ?? [];
   const own = all.findLast(
     ({ lastRevision, createdOn }) => lastRevision === Number(revision) && createdOn === Number(seconds),
@@ -81,26 +184,7 @@ export async function restoreCompanion(
       remedy: 'take snapshots with --once --include, or leave --companions out',
     });
   }
-  if (own === undefined) {
-    log.warn(`The restored full has no companion of its own; taking the newest, ${companion.name}`);
-  }
-  try {
-    const stored = await companions.fetch(companion, { signal });
-    const files = await unpackFiles(decompress(stored, 'gzip'), directory, { owners });
-    return { companion: companion.name, directory, files };
-  } catch (error) {
-    if (error instanceof ArchiveDamage || error instanceof CompressionDamage) {
-      throw new Failure({
-        code: 'companion_damaged',
-        action: 'unpack',
-        object: companion.key,
-        found: error.message,
-        remedy: `delete this object and what is in ${directory}, and try again with an older one`,
-        cause: error,
-      });
-    }
-    throw error;
-  }
+  return { companion, isOwn: own !== undefined };
 }
 
 function companionsOf({ companions, location }: SnapStore): CompanionStore {

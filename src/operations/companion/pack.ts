@@ -153,7 +153,7 @@ function unreadable(path: string, found: string, cause?: unknown): Failure {
     action: 'include',
     object: path,
     found,
-    remedy: 'check --include; the full snapshot itself is stored',
+    remedy: 'check --include',
     cause,
   });
 }

@@ -1,33 +1,42 @@
-import { chmod, lchown, lutimes, mkdir, open, readdir, rm, symlink } from 'node:fs/promises';
+import { chmod, lchown, lutimes, open, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeDirectories } from '../../fs/directories.ts';
 import { isErrno } from '../../fs/errno.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
-import { Failure } from '../../runtime/failure.ts';
 import { ArchiveDamage } from './archive-damage.ts';
 import { type ArchiveEntry, type ArchiveLimits, archiveEntries } from './archive-entries.ts';
 
 /** `kept` gives files to the users they belonged to, which only root can; `ours` leaves them to the user who unpacks. */
 export type Owners = 'kept' | 'ours';
 
+/** How an archive is unpacked. */
+export interface UnpackOptions extends Partial<ArchiveLimits> {
+  readonly owners: Owners;
+  /** What the directory is called in messages; left out, its path. */
+  readonly name?: string;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Unpacks a tar archive into `directory`, which must be empty or missing, with modes and times. Nothing is ever written outside
- * of it: links are made last. Returns the number of files and links.
- * Throws {@link ArchiveDamage}, a {@link Failure} (`companion_target` when the directory holds something, `no_space`, `denied` and
- * others of the file system), and whatever `archive` throws.
+ * Unpacks a tar archive into `directory`, which is empty or missing, with permissions (never setuid or setgid) and times. Nothing is
+ * ever written outside of it: links are made last. Returns the number of files and links.
+ * Throws {@link ArchiveDamage}, a Failure of the file system (`no_space`, `denied` and others), the signal's reason, and whatever
+ * `archive` throws.
  */
 export async function unpackFiles(
   archive: AsyncIterable<Uint8Array>,
   directory: string,
-  { owners, ...most }: { readonly owners: Owners } & Partial<ArchiveLimits>,
+  { owners, signal, name = directory, ...most }: UnpackOptions,
 ): Promise<number> {
-  await writing(directory, () => prepare(directory));
+  const inDirectory = <T>(step: () => Promise<T>, entry?: ArchiveEntry): Promise<T> => writing(name, step, entry);
+  await inDirectory(() => makeDirectories(directory));
   const directories: ArchiveEntry[] = [];
   const links: ArchiveEntry[] = [];
   const files = new Set<string>();
   for await (const entry of archiveEntries(archive, most)) {
+    signal.throwIfAborted();
     const path = join(directory, entry.path);
-    const parent = entry.kind === 'directory' ? path : dirname(path);
-    await writing(directory, () => mkdir(parent, { recursive: true, mode: 0o700 }), entry);
+    await inDirectory(() => makeDirectories(entry.kind === 'directory' ? path : dirname(path)), entry);
     switch (entry.kind) {
       case 'directory':
         directories.push(entry);
@@ -38,10 +47,10 @@ export async function unpackFiles(
       case 'file':
         if (files.has(path)) {
           // Of a path that an archive holds twice the later entry counts, as in tar.
-          await writing(directory, () => rm(path));
+          await inDirectory(() => rm(path));
         }
-        await writeFile(directory, entry);
-        await writing(directory, () => finish(path, entry, owners), entry);
+        await writeFile(path, entry, inDirectory);
+        await inDirectory(() => finish(path, entry, owners), entry);
         files.add(path);
         break;
       default:
@@ -50,35 +59,23 @@ export async function unpackFiles(
   }
   for (const entry of links) {
     const path = join(directory, entry.path);
-    await writing(directory, () => symlink(entry.target, path), entry);
-    await writing(directory, () => finish(path, entry, owners), entry);
+    await inDirectory(() => symlink(entry.target, path), entry);
+    await inDirectory(() => finish(path, entry, owners), entry);
   }
   for (const entry of directories.toReversed()) {
-    await writing(directory, () => finish(join(directory, entry.path), entry, owners), entry);
+    await inDirectory(() => finish(join(directory, entry.path), entry, owners), entry);
   }
   return files.size + links.length;
 }
 
-async function prepare(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const [first] = await readdir(directory);
-  if (first !== undefined) {
-    throw new Failure({
-      code: 'companion_target',
-      action: 'unpack companions into',
-      object: directory,
-      found: `it already contains ${first}`,
-      remedy: 'move it away or give another --companions directory',
-    });
-  }
-}
+type Writing = <T>(step: () => Promise<T>, entry?: ArchiveEntry) => Promise<T>;
 
-async function writeFile(directory: string, entry: ArchiveEntry): Promise<void> {
-  await using handle = await writing(directory, () => open(join(directory, entry.path), 'wx', 0o600), entry);
+async function writeFile(path: string, entry: ArchiveEntry, inDirectory: Writing): Promise<void> {
+  await using handle = await inDirectory(() => open(path, 'wx', 0o600), entry);
   for await (const bytes of entry.contents) {
-    await writing(directory, () => handle.writeFile(bytes));
+    await inDirectory(() => handle.writeFile(bytes));
   }
-  await writing(directory, () => handle.sync());
+  await inDirectory(() => handle.sync());
 }
 
 async function finish(path: string, entry: ArchiveEntry, owners: Owners): Promise<void> {
@@ -91,16 +88,33 @@ async function finish(path: string, entry: ArchiveEntry, owners: Owners): Promis
   await lutimes(path, entry.modified, entry.modified);
 }
 
+/** What the file system says of names and numbers that no archive of ours holds. */
+const ofTheArchive: Readonly<Record<string, string>> = {
+  EEXIST: 'twice, or as a file and as a directory',
+  ENOTDIR: 'twice, or as a file and as a directory',
+  EISDIR: 'twice, or as a file and as a directory',
+  ENOENT: 'in a directory that it replaces',
+  ELOOP: 'below a link',
+  ENAMETOOLONG: 'with a longer name than files can have',
+  EINVAL: 'with a name, an owner or a time that files cannot have',
+  EOVERFLOW: 'with a name, an owner or a time that files cannot have',
+};
+
 /**
- * Runs a step in the file system. Below a directory that was empty, a name that is in the way of `entry` came from the same archive.
+ * Runs a step in the file system. Below a directory that was empty, what is in the way of `entry` came from the same archive.
  */
-async function writing<T>(directory: string, step: () => Promise<T>, entry?: ArchiveEntry): Promise<T> {
+async function writing<T>(name: string, step: () => Promise<T>, entry?: ArchiveEntry): Promise<T> {
   try {
     return await step();
   } catch (error) {
-    if (entry !== undefined && isErrno(error, 'EEXIST', 'ENOTDIR', 'EISDIR')) {
-      throw new ArchiveDamage(`it holds ${entry.path} twice, or as a file and as a directory`, { cause: error });
+    if (entry !== undefined && isErrno(error, ...Object.keys(ofTheArchive))) {
+      const how = ofTheArchive[error.code ?? ''] ?? 'in an impossible way';
+      throw new ArchiveDamage(`it holds ${shortened(entry.path)} ${how}`, { cause: error });
     }
-    throw fileFailure(error, { action: 'unpack companions into', object: directory }) ?? error;
+    throw fileFailure(error, { action: 'unpack companions into', object: name }) ?? error;
   }
+}
+
+function shortened(path: string): string {
+  return path.length <= 200 ? path : `${path.slice(0, 200)}…`;
 }

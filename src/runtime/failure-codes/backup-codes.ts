@@ -93,11 +93,11 @@ export const backupCodes = {
   companion_damaged: {
     exitCode: 1,
     meaning: 'a stored companion is damaged',
-    remedy: 'delete it and try again with an older one',
+    remedy: 'restore without `--companions`, or an older full with its companion (`--snapshot`)',
   },
   companion_unreadable: {
     exitCode: 1,
-    meaning: 'a file to include cannot be read; the full snapshot itself is stored',
+    meaning: 'a file to include cannot be read; this is looked at before anything is stored',
     remedy: 'check `--include`',
   },
   companion_target: {

@@ -21,6 +21,9 @@ import { Failure } from '../../../../src/runtime/failure.ts';
 import { RecordedLog } from '../../../support/context/recorded-log.ts';
 import { collected, inPieces } from '../../../support/fixtures/byte-streams.ts';
 
+/** Of a run that nobody aborts. */
+const running = new AbortController().signal;
+
 const longName = `${'long-'.repeat(40)}ключ.pem`;
 const oddName = `${'a line\nand another ='.repeat(6)}.pem`;
 
@@ -88,7 +91,7 @@ describe('packFiles', () => {
     const bytes = await collected(pack(root));
     for (const size of [513, 700, 100_000]) {
       const into = dir.join(`back-${size}`);
-      await unpackFiles(inPieces(bytes, size), into, { owners: 'ours' });
+      await unpackFiles(inPieces(bytes, size), into, { signal: running, owners: 'ours' });
       assertSame(`${into}${root}`, root);
     }
   });
@@ -103,7 +106,7 @@ describe('packFiles', () => {
     for (const format of ['pax', 'gnu']) {
       execFileSync('tar', [`--format=${format}`, '-cf', dir.join(`${format}.tar`), '-C', dir.path, 'etc']);
       const theirs = Readable.from([readFileSync(dir.join(`${format}.tar`))]);
-      await unpackFiles(theirs, dir.join(`by-us-${format}`), { owners: 'ours' });
+      await unpackFiles(theirs, dir.join(`by-us-${format}`), { signal: running, owners: 'ours' });
       assertSame(dir.join(`by-us-${format}/etc`), root);
     }
   });
@@ -113,7 +116,7 @@ describe('packFiles', () => {
     const file = dir.join('file');
     writeFileSync(file, '');
     execFileSync('chown', ['4000000:5000000', file]);
-    await unpackFiles(pack(file), dir.join('back'), { owners: 'kept' });
+    await unpackFiles(pack(file), dir.join('back'), { signal: running, owners: 'kept' });
     const { uid, gid } = lstatSync(`${dir.join('back')}${file}`);
     assert.deepEqual({ uid, gid }, { uid: 4_000_000, gid: 5_000_000 });
   });

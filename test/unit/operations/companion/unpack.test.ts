@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { pack } from 'tar-stream';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { ArchiveDamage } from '../../../../src/operations/companion/archive-damage.ts';
 import { unpackFiles } from '../../../../src/operations/companion/unpack.ts';
-import { Failure } from '../../../../src/runtime/failure.ts';
 import { decompress } from '../../../../src/snapshot/compression.ts';
 import { collected, inPieces } from '../../../support/fixtures/byte-streams.ts';
+
+/** Of a run that nobody aborts. */
+const running = new AbortController().signal;
 
 type Header = Parameters<ReturnType<typeof pack>['entry']>[0];
 
@@ -28,7 +29,7 @@ async function archiveOf(...entries: readonly (Header & { readonly content?: str
 }
 
 function unpack(archive: Uint8Array, directory: string, owners: 'kept' | 'ours' = 'ours'): Promise<number> {
-  return unpackFiles(inPieces(archive, 512), directory, { owners });
+  return unpackFiles(inPieces(archive, 512), directory, { signal: running, owners });
 }
 
 async function refused(archive: Uint8Array, directory: string, found: RegExp): Promise<void> {
@@ -44,7 +45,10 @@ describe('unpackFiles', () => {
     using dir = makeTempDir();
     const stored = readFileSync(join(import.meta.dirname, '../../../fixtures/companion/kubernetes.tar.gz'));
     const owners = process.getuid?.() === 0 ? 'kept' : 'ours';
-    const files = await unpackFiles(decompress(inPieces(stored, 100), 'gzip'), dir.join('back'), { owners });
+    const files = await unpackFiles(decompress(inPieces(stored, 100), 'gzip'), dir.join('back'), {
+      signal: running,
+      owners,
+    });
     assert.equal(files, 6);
     const root = dir.join('back/etc/kubernetes-fixture');
     const modeOf = (path: string): string => (lstatSync(`${root}/${path}`).mode & 0o777).toString(8);
@@ -84,7 +88,7 @@ describe('unpackFiles', () => {
         yield piece;
       }
     }
-    const unpacked = unpackFiles(counted(), dir.join('back'), { owners: 'ours', mostBytes: 10_000 });
+    const unpacked = unpackFiles(counted(), dir.join('back'), { signal: running, owners: 'ours', mostBytes: 10_000 });
     await assert.rejects(
       unpacked,
       (error) => error instanceof ArchiveDamage && /larger than 10000/.test(error.message),
@@ -96,7 +100,7 @@ describe('unpackFiles', () => {
     using dir = makeTempDir();
     const names = ['a', 'b', 'c', 'd'];
     const archive = await archiveOf(...names.map((name) => ({ name })));
-    const entries = { owners: 'ours', mostEntries: 3 } as const;
+    const entries = { signal: running, owners: 'ours', mostEntries: 3 } as const;
     const unpacked = unpackFiles(inPieces(archive, 512), dir.join('back'), entries);
     await assert.rejects(unpacked, (error) => error instanceof ArchiveDamage && /more than 3/.test(error.message));
     assert.deepEqual(readdirSync(dir.join('back')), ['a', 'b', 'c']);
@@ -115,7 +119,10 @@ describe('unpackFiles', () => {
       yield archive.subarray(0, 50_000);
       throw new Error('the store went away');
     }
-    await assert.rejects(unpackFiles(failing(), dir.join('back'), { owners: 'ours' }), /^Error: the store went away$/);
+    await assert.rejects(
+      unpackFiles(failing(), dir.join('back'), { signal: running, owners: 'ours' }),
+      /^Error: the store went away$/,
+    );
   });
 
   it('never leads out of the directory', async () => {
@@ -182,12 +189,64 @@ describe('unpackFiles', () => {
     assert.equal(lstatSync(dir.join('twice/a')).mode & 0o777, 0o600);
   });
 
-  it('is not unpacked over other files', async () => {
+  it('never gives rights that only root may give', async () => {
     using dir = makeTempDir();
-    writeFileSync(dir.join('mine'), '');
+    const archive = await archiveOf(
+      { name: 'setuid', mode: 0o6755 },
+      { name: 'directory', type: 'directory', mode: 0o7777 },
+    );
+    await unpack(archive, dir.join('back'), process.getuid?.() === 0 ? 'kept' : 'ours');
+    assert.equal(lstatSync(dir.join('back/setuid')).mode & 0o7777, 0o755);
+    assert.equal(lstatSync(dir.join('back/directory')).mode & 0o7777, 0o777);
+  });
+
+  it('refuses numbers and names that no file has', async () => {
+    using dir = makeTempDir();
+    const cases: readonly (readonly [name: string, header: Header, found: RegExp])[] = [
+      ['uid', { name: 'a', pax: { uid: '4294967295' } }, /owner of a is no valid number/],
+      ['gid', { name: 'a', pax: { gid: '9007199254740993' } }, /group of a is no valid number/],
+      ['negative', { name: 'a', pax: { uid: '-2' } }, /owner of a is no valid number/],
+      ['mtime', { name: 'a', pax: { mtime: 'yesterday' } }, /time of a is no valid number/],
+      ['late', { name: 'a', pax: { mtime: '1e300' } }, /time of a is no valid number/],
+      ['after 9999', { name: 'a', pax: { mtime: '253402300800' } }, /time of a is no valid number/],
+      ['nul', { name: 'a', pax: { path: 'a\0b' } }, /which leads out of it/],
+      ['nul link', { name: 'a', type: 'symlink', linkname: 'x', pax: { linkpath: 'x\0y' } }, /no valid target/],
+      ['long', { name: 'x'.repeat(300) }, /x… with a longer name than files can have|x with a longer name/],
+      ['long part', { name: `a/${'y'.repeat(260)}/b` }, /with a longer name than files can have/],
+      ['deep', { name: 'd/'.repeat(300).concat('f') }, /a path of 301 directories inside each other/],
+    ];
+    for (const [name, header, found] of cases) {
+      await refused(await archiveOf(header), dir.join(name), found);
+    }
+    if (process.getuid?.() === 0) {
+      const highest = await archiveOf({ name: 'a', pax: { uid: '4294967294', gid: '4294967294' } });
+      await unpack(highest, dir.join('highest'), 'kept');
+      assert.equal(lstatSync(dir.join('highest/a')).uid, 4_294_967_294);
+    }
+  });
+
+  it('refuses an archive that is cut after attributes that nothing follows', async () => {
+    using dir = makeTempDir();
+    const whole = await archiveOf({ name: 'a' }, { name: 'b', pax: { comment: 'text' } });
+    // Header and contents of `a`, header and contents of the attributes of `b`.
+    await refused(whole.subarray(0, 4 * 512), dir.join('cut'), /it ends too early/);
+    await refused(whole.subarray(0, 3 * 512), dir.join('shorter'), /end/);
+    await unpack(whole, dir.join('whole'));
+  });
+
+  it('ends with the reason of an abort', async () => {
+    using dir = makeTempDir();
+    const archive = await archiveOf({ name: 'a' }, { name: 'b' }, { name: 'c' });
+    const stop = new AbortController();
+    async function* stopping(): AsyncGenerator<Uint8Array> {
+      yield archive.subarray(0, 1024);
+      stop.abort(new Error('stopped by the user'));
+      yield archive.subarray(1024);
+      await Promise.resolve();
+    }
     await assert.rejects(
-      unpackFiles(Readable.from([Buffer.alloc(1024)]), dir.path, { owners: 'ours' }),
-      (error) => error instanceof Failure && error.code === 'companion_target',
+      unpackFiles(stopping(), dir.join('back'), { signal: stop.signal, owners: 'ours' }),
+      /^Error: stopped by the user$/,
     );
   });
 
@@ -200,11 +259,6 @@ describe('unpackFiles', () => {
       message: `cannot unpack companions into ${dir.join('file')}: a file of this name is in the way; choose another path`,
     });
     await assert.rejects(unpack(archive, dir.join('file/below')), { code: 'not_a_directory' });
-    const long = await archiveOf({ name: 'x'.repeat(300) });
-    await assert.rejects(unpack(long, dir.join('long')), {
-      code: 'file_error',
-      message: /: name too long \(ENAMETOOLONG\)/,
-    });
   });
 
   it('says that the volume is full', { skip: process.getuid?.() !== 0 && 'needs root' }, async (t) => {
