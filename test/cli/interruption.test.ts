@@ -1,34 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { freePort } from '../../scripts/lab/free-port.ts';
 import { goldenStorePath } from '../support/fixtures/golden-store.ts';
+import { startSilentServer } from '../support/servers/silent-server.ts';
 import { executable, makeRig, type Rig } from './rig.ts';
-
-/** A server that takes connections and never says a word. */
-async function silentServer() {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  assert.ok(address !== null && typeof address === 'object');
-  const connected = once(server, 'connection');
-  const sockets: { destroy(): unknown }[] = [];
-  server.on('connection', (socket) => sockets.push(socket));
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    connected,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) {
-        socket.destroy();
-      }
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
 
 describe('a command that is interrupted', () => {
   for (const [signal, exitCode] of [
@@ -38,7 +14,7 @@ describe('a command that is interrupted', () => {
   ] as const) {
     it(`by ${signal} says so and ends with ${exitCode}`, async () => {
       await using rig = makeRig();
-      await using server = await silentServer();
+      await using server = await startSilentServer();
       const args = [
         'snapshot',
         '--once',

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { etcdRelease } from '../../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
+import { makeRig, type Rig } from '../rig.ts';
+import { type Place, type WayOut, waysOut } from './ways-out.ts';
+
+/** How each command is called; the names are those of the table in docs/exit-codes.md. */
+const commands: Readonly<Record<string, (rig: Rig, place: Place) => readonly string[]>> = {
+  snapshot: (_rig, { store, etcd }) => ['snapshot', '-e', etcd, ...store, '--delta-snapshot-period=1h'],
+  'snapshot --once': (_rig, { store, etcd }) => ['snapshot', '--once', '-e', etcd, ...store],
+  restore: (rig, { store }) => ['restore', '-d', rig.home.join('data'), ...store],
+  'restore --plan': (_rig, { store }) => ['restore', '--plan', ...store],
+  initialize: (rig, { store }) => ['initialize', '-d', rig.home.join('data'), ...store],
+  compact: (rig, { store }) => ['compact', '--restoration-temp-snapshots-dir', rig.home.join('temp'), ...store],
+  copy: (rig, { store }) => ['copy', ...store, '--store-container', rig.home.join('target')],
+  'copy --dry-run': (rig, { store }) => ['copy', '--dry-run', ...store, '--store-container', rig.home.join('target')],
+  list: (_rig, { store }) => ['list', ...store],
+  status: (_rig, { file }) => ['status', file],
+  verify: (rig, { store }) => ['verify', '--temp-dir', rig.home.join('temp'), ...store],
+  'check-store': (_rig, { store }) => ['check-store', ...store],
+  prune: (_rig, { store }) => ['prune', ...store],
+  'prune --yes': (_rig, { store }) => ['prune', '--yes', ...store],
+  'completion bash': () => ['completion', 'bash'],
+  completion: () => ['completion'],
+  help: () => ['help'],
+  version: () => ['version'],
+  server: () => ['server'],
+};
+
+interface Cell {
+  readonly command: string;
+  readonly way: string;
+  readonly code: string;
+}
+
+/** The cells of the table, dashes included. */
+function cellsOf(page: string): readonly Cell[] {
+  const lines = page.slice(page.indexOf('## Every command')).split('\n');
+  const [head = '', , ...rows] = lines.filter((line) => line.startsWith('|'));
+  const cells = (line: string): readonly string[] =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((text) => text.trim().replaceAll('`', ''));
+  const [, ...ways] = cells(head);
+  return rows.flatMap((row) => {
+    const [command = '', ...codes] = cells(row);
+    return codes.map((code, at) => ({ command, way: ways[at] ?? '', code }));
+  });
+}
+
+/** The last line on stderr, by the code. */
+const lastLines: Readonly<Record<string, RegExp>> = {
+  0: /^(?!error: )/,
+  1: /^error: cannot /,
+  2: /^error: cannot /,
+  143: /^error: (interrupted by SIGTERM$|cannot )/,
+};
+
+function isWayOut(way: string): way is WayOut {
+  return way in waysOut;
+}
+
+const cells = cellsOf(readFileSync(`${projectRoot}docs/exit-codes.md`, 'utf8'));
+
+describe('the table of exit codes', () => {
+  it('has each command and each way out', () => {
+    assert.deepEqual([...new Set(cells.map(({ command }) => command))], Object.keys(commands));
+    assert.deepEqual([...new Set(cells.map(({ way }) => way))], Object.keys(waysOut));
+  });
+});
+
+describe('a command ends', async () => {
+  const release = await etcdRelease('3.5');
+  for (const { command, way, code } of cells.filter((cell) => cell.code !== '-')) {
+    it(`with ${code} when ${way}: ${command}`, async () => {
+      assert.ok(isWayOut(way));
+      await using rig = makeRig();
+      await using etcd = command.startsWith('snapshot') ? await startEtcd({ release }) : undefined;
+      const argsOf = commands[command];
+      assert.ok(argsOf !== undefined);
+      const args = (place: Place): readonly string[] => argsOf(rig, place);
+      const finished = await waysOut[way]({ rig, command, etcd: etcd?.clientUrl ?? '', args });
+      const { stdout, stderr, exitCode } = finished;
+      assert.equal(String(exitCode), code, `${stdout}\n${stderr}`);
+      const last = stderr.trimEnd().split('\n').at(-1) ?? '';
+      assert.match(last, lastLines[code] ?? /^$/, stderr);
+      if (way === 'interrupted') {
+        assert.equal(stdout, '', 'what was not done has no result');
+      }
+      if (way === 'stdout is full') {
+        assert.match(last, /^error: cannot write the result: no space is left there/);
+      }
+    });
+  }
+});
