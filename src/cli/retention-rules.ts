@@ -8,11 +8,12 @@ export const longestOffPeriodMs = 1_000;
 
 /** The rules of garbage collection that the options ask for. */
 export function retentionRulesOf(values: ValuesOf<(typeof retentionRules)['options']>): RetentionRules {
-  const { policy, maxBackups, deltaRetentionPeriodMs, leftHistoryMs } = values;
+  const { policy, maxBackups, deltaRetentionPeriodMs, leftHistoryMs, pointInTimeWindowMs } = values;
   return {
     policy: policy === 'LimitBased' ? { kind: policy, maxBackups } : { kind: policy },
     deltaRetentionMs: deltaRetentionPeriodMs,
     leftHistoryMs,
+    pointInTimeWindowMs,
   };
 }
 

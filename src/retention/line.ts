@@ -27,15 +27,18 @@ export function lineVerdicts<T extends Retainable>(line: readonly T[], request: 
     return { newest, doubts, verdicts: new Map(line.map((each) => [each, keep(doubts.get(each) ?? 'no_full')])) };
   }
   const concurrentAt = concurrentWritersBase(line, newestAt, isBase);
+  const windowAt = pointInTimeBase(line, newestAt, isBase, request);
   const byPolicy = policyVerdicts(line, isBase, request);
   const verdictAt = (at: number, snapshot: T): Verdict => {
     const doubt = doubts.get(snapshot);
     if (at >= newestAt) {
       return keep(doubt ?? 'newest_chain');
     }
-    return at >= concurrentAt
-      ? keep('concurrent_writer')
-      : (byPolicy.get(snapshot) ?? deltaVerdict(snapshot, base, request));
+    if (at >= concurrentAt) {
+      return keep('concurrent_writer');
+    }
+    const ruled = byPolicy.get(snapshot) ?? deltaVerdict(snapshot, base, request);
+    return at >= windowAt && ruled.action === 'delete' && !doubts.has(snapshot) ? keep('point_in_time') : ruled;
   };
   const verdicts = new Map<T, Verdict>();
   let base: T | undefined;
@@ -103,6 +106,24 @@ function deltaVerdict<T extends Retainable>(
     return keep('delta_retention');
   }
   return base === undefined ? remove('orphaned_delta') : remove('delta_of_older_chain');
+}
+
+/**
+ * The index of the full from which every moment of the window can be reached: the newest one that was taken before it began,
+ * or the oldest there is. `newestAt` without a window.
+ */
+function pointInTimeBase<T extends Snapshot>(
+  line: readonly T[],
+  newestAt: number,
+  isBase: (snapshot: T) => boolean,
+  { now, pointInTimeWindowMs }: Pick<RetentionRequest<T>, 'now' | 'pointInTimeWindowMs'>,
+): number {
+  if (pointInTimeWindowMs === undefined) {
+    return newestAt;
+  }
+  const begin = now - pointInTimeWindowMs;
+  const before = line.findLastIndex((snapshot) => isBase(snapshot) && snapshot.createdOn * 1000 <= begin);
+  return before >= 0 ? Math.min(before, newestAt) : line.findIndex(isBase);
 }
 
 /**

@@ -25,6 +25,8 @@ export interface RetentionRequest<T> {
   readonly policy: RetentionPolicy;
   /** Deltas of older chains are deleted from this age on, ms. */
   readonly deltaRetentionMs: number;
+  /** Every moment of the last so many ms can be restored; left out: the other rules alone decide. */
+  readonly pointInTimeWindowMs?: number | undefined;
   /** What belongs to a history that was left is deleted so long after it was left, ms. */
   readonly leftHistoryMs: number;
   /** What is known about the fulls. */

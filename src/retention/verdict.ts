@@ -17,6 +17,7 @@ export type KeepReason =
   | 'newest_of_week'
   | 'base_of_kept_deltas'
   | 'delta_retention'
+  | 'point_in_time'
   | 'immutable'
   | 'part_is_data'
   | 'part_of_upload';
@@ -61,6 +62,7 @@ const TEXTS: Readonly<Record<KeepReason | DeleteReason, string>> = {
   newest_of_week: 'is the newest full of its week',
   base_of_kept_deltas: 'deltas that are kept need it',
   delta_retention: 'is a delta within its retention period',
+  point_in_time: 'leads to moments of the window that is kept whole',
   immutable: 'the store does not allow its deletion yet',
   part_is_data: 'is a part that holds the data of a snapshot',
   part_of_upload: 'is a part of a snapshot that may still be uploaded',

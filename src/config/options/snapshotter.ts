@@ -145,6 +145,14 @@ export const retentionRules = optionGroup({
       help: 'How long deltas are kept once a newer full exists; the newest chain is always kept whole.',
       fileKeys: ['snapshotterConfig.deltaSnapshotRetentionPeriod'],
     },
+    pointInTimeWindowMs: {
+      flag: 'point-in-time-window',
+      type: 'duration',
+      default: '0',
+      none: 0,
+      help: 'Keep what restores every moment of this last while (24h, for example), whatever the policy says; 0 keeps no such window.',
+      fileKeys: ['snapshotterConfig.pointInTimeWindow'],
+    },
     leftHistoryMs: {
       flag: 'left-history-retention',
       type: 'duration',

@@ -14,6 +14,8 @@ export interface RetentionRules {
   readonly policy: RetentionPolicy;
   /** Age from which deltas of older fulls go, ms. */
   readonly deltaRetentionMs: number;
+  /** Every moment of the last so many ms stays restorable. */
+  readonly pointInTimeWindowMs?: number | undefined;
   /** How long a history that was left is kept, ms. */
   readonly leftHistoryMs: number;
 }

@@ -39,6 +39,7 @@ snapshotterConfig:
   maxBackups: 8
   deltaSnapshotRetentionPeriod: 48h
   leftHistoryRetention: 24h
+  pointInTimeWindow: 12h
 snapstoreConfig:
   provider: Local
   container: backup
@@ -136,6 +137,7 @@ describe('a configuration file', () => {
         maxBackups: 8,
         deltaRetentionPeriodMs: 172_800_000,
         leftHistoryMs: 86_400_000,
+        pointInTimeWindowMs: 43_200_000,
       },
       defragmentation: { schedule: '0 0 */2 * *' },
       backoff: { multiplier: 3, attemptLimit: 7, thresholdTimeMs: 180_000 },

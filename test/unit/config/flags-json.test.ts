@@ -21,6 +21,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
     'include',
     'companion-max',
     'left-history-retention',
+    'point-in-time-window',
     'snapshot-from',
     'delta-spool-limit',
     'max-store-outage',
@@ -51,6 +52,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   copy: ['dry-run', 'output', 'log-level', 'log-format', 'config-file'],
   server: [
     'left-history-retention',
+    'point-in-time-window',
     'snapshot-from',
     'delta-spool-limit',
     'max-store-outage',

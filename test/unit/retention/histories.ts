@@ -33,6 +33,7 @@ function parseHistory(file: string, block: string): History {
   let now = 0;
   let policy: RetentionPolicy = { kind: 'LimitBased', maxBackups: 7 };
   let deltaRetentionMs = 0;
+  let pointInTimeWindowMs: number | undefined;
   let partsAreData = false;
   let clusterRevision: Revision | undefined;
   const proved = new Set<string>();
@@ -55,6 +56,9 @@ function parseHistory(file: string, block: string): History {
         break;
       case 'delta-retention-days':
         deltaRetentionMs = Number(rest[0]) * DAY;
+        break;
+      case 'window-hours':
+        pointInTimeWindowMs = (Number(rest[0]) * DAY) / 24;
         break;
       case 'cluster-at':
         clusterRevision = revision(Number(rest[0]));
@@ -103,7 +107,7 @@ function parseHistory(file: string, block: string): History {
     };
   });
   const evidence = { proved, unsound, clusterRevision };
-  const rules = { policy, deltaRetentionMs, leftHistoryMs: 7 * DAY };
+  const rules = { policy, deltaRetentionMs, pointInTimeWindowMs, leftHistoryMs: 7 * DAY };
   return { title: `${file}: ${title}`, request: { listing, markers, ...rules, evidence, now, partsAreData }, expected };
 }
 
