@@ -133,6 +133,10 @@ function copyResult(result: CopyResult, places: { readonly source: string; reado
       ['Replaced', replaced === 0 ? undefined : `${formatCount(replaced)} of them were incomplete`],
       ['Already there', `${formatCount(result.present)} objects`],
       ['Companions', companionsText(result)],
+      [
+        'Left histories',
+        result.ofLeftHistories === 0 ? undefined : `${formatCount(result.ofLeftHistories)} snapshots, not copied`,
+      ],
       ['Left out', result.leftOut === 0 ? undefined : `${formatCount(result.leftOut)} backups, by the limits`],
       ['Vanished', result.vanished.length === 0 ? undefined : result.vanished.join(', ')],
       ['Without full', result.orphans.length === 0 ? undefined : `${formatCount(result.orphans.length)} deltas`],
@@ -147,6 +151,7 @@ function copyResult(result: CopyResult, places: { readonly source: string; reado
       vanished: result.vanished,
       orphans: result.orphans,
       leftOutBackups: result.leftOut,
+      ofLeftHistories: result.ofLeftHistories,
     },
   };
 }

@@ -67,7 +67,7 @@ export async function compactBackup(request: CompactRequest, outer: RunContext):
 
 async function compactIn(scratch: string, request: CompactRequest, context: RunContext): Promise<CompactResult> {
   const { store } = request;
-  const { signal, log, clock } = context;
+  const { signal, log } = context;
   using _marking = atomicMarking();
   log.info('Start compacting');
   const selection = await selectChain(store, {}, context);
@@ -85,8 +85,8 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   const { used } = rebuilt;
   const [base] = used;
   const newest = used.at(-1) ?? base;
-  // After the last delta in chain order, whatever the clocks say.
-  const createdOn = Math.max(Math.floor(clock.now() / 1000), newest.createdOn + 1);
+  // Of the time of what it is made of: deltas that are written meanwhile are younger, and continue it.
+  const createdOn = used.reduce((youngest, source) => Math.max(youngest, source.createdOn), 0) + 1;
   const snapshot = newSnapshot({
     kind: 'Full',
     startRevision: revision(0),

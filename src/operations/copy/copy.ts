@@ -2,12 +2,15 @@ import { Semaphore } from '../../runtime/async/semaphore.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { historiesOf } from '../../snapshot/history/histories.ts';
+import type { HistoryMarker } from '../../snapshot/history/history-marker.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { ContentCheckThread } from '../../workers/content-check-thread.ts';
 import { awaitFinalSnapshot } from './await-final.ts';
 import { type ChainOutcome, copyChain } from './chain.ts';
 import { companionsOf, copyCompanions, type PlannedCompanion, planCompanions } from './companions.ts';
+import { copyMarkers, missingMarkers } from './markers.ts';
 import type { CopyRoute } from './object.ts';
 import { type CopyLimits, type CopyPlan, type PlannedObject, pendingObjects, planCopy } from './plan.ts';
 
@@ -29,6 +32,8 @@ export interface CopyResult {
   readonly orphans: readonly string[];
   /** Backups that the limits left out. */
   readonly leftOut: number;
+  /** Snapshots of histories that were left; they are not copied. */
+  readonly ofLeftHistories: number;
   /** Companions of what was copied or is there. */
   readonly companions: { readonly copied: readonly Companion[]; readonly present: number };
 }
@@ -36,6 +41,12 @@ export interface CopyResult {
 /** The plan of a whole copy. */
 export interface BackupCopyPlan extends CopyPlan {
   readonly companions: readonly PlannedCompanion[];
+  /** What the target needs to tell the histories apart. */
+  readonly markers: readonly HistoryMarker[];
+  /** Snapshots of histories that were left; they are not copied. */
+  readonly ofLeftHistories: number;
+  /** Whether a history may have been left without a marker: then everything is copied, whatever number is wanted. */
+  readonly isInDoubt: boolean;
 }
 
 /** Something that could not be copied, and why. */
@@ -71,9 +82,11 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
   const { signal, clock } = context;
   const { source: from, target: to, maxBackups, maxBackupAgeDays } = request;
   const [source, target] = await Promise.all([from.list({ signal }), to.list({ signal })]);
+  const { living, left, suspected } = historiesOf(source.snapshots, source.markers);
+  const limits = { maxBackups, maxBackupAgeDays, now: clock.now() };
   const plan = planCopy(
-    { source: source.snapshots, target: target.snapshots },
-    { maxBackups, maxBackupAgeDays, now: clock.now() },
+    { source: living.snapshots, target: target.snapshots },
+    suspected.length === 0 ? limits : { ...limits, maxBackups: undefined },
   );
   if (plan.chains.length === 0 && plan.leftOut === 0) {
     throw nothingIn(from, plan);
@@ -82,6 +95,9 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
   const fulls = plan.chains.flatMap(([full]) => full?.source ?? []);
   return {
     ...plan,
+    markers: missingMarkers({ source: source.markers, target: target.markers }),
+    ofLeftHistories: left.reduce((sum, { own }) => sum + own.length, 0),
+    isInDoubt: suspected.length > 0,
     companions: planCompanions({ source: ours, target: theirs }, plan.leftOut === 0 ? 'all' : fulls),
   };
 }
@@ -117,6 +133,9 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
         `The source holds ${plan.orphans.length} deltas without the full snapshot before them; they are not copied`,
       );
     }
+    if (round === 1) {
+      reportHistories(plan, context);
+    }
     const outcomes = await copyPlanned(plan, request, context);
     copied.push(...outcomes.flatMap((outcome) => outcome.copied));
     context.signal.throwIfAborted();
@@ -131,6 +150,7 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
     if (failures.length > 0) {
       throw incomplete(failures, { copied: copied.length, request });
     }
+    await copyMarkers(plan.markers, request.target, context);
     const vanished = outcomes.flatMap((outcome) => outcome.vanished?.source.name ?? []);
     for (const snapshot of vanished) {
       context.log.warn(
@@ -146,12 +166,24 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
         vanished,
         orphans: plan.orphans.map(({ name }) => name),
         leftOut: plan.leftOut,
+        ofLeftHistories: plan.ofLeftHistories,
         companions: {
           copied: copiedCompanions,
           present: companions.present - (copiedCompanions.length - companions.copied.length),
         },
       };
     }
+  }
+}
+
+function reportHistories({ ofLeftHistories, isInDoubt }: BackupCopyPlan, { log }: RunContext): void {
+  if (ofLeftHistories > 0) {
+    log.info({ snapshots: ofLeftHistories }, `${ofLeftHistories} snapshots of histories that were left are not copied`);
+  }
+  if (isInDoubt) {
+    log.warn(
+      'The source may hold two histories that no marker tells apart (see verify); both are copied, whatever --max-backups says',
+    );
   }
 }
 

@@ -14,7 +14,7 @@ export async function collectAfter(
   const { signal, clock } = context;
   const log = context.log.child({ actor: 'garbage-collector' });
   const listing = await store.list({ signal });
-  const evidence = { proved: new Set([full.name]) };
+  const evidence = { proved: new Set([full.name]), clusterRevision: full.lastRevision };
   const plan = planFor(listing, { store, rules, evidence, now: clock.now() });
   return await carryOut(plan.decisions, { store }, { signal, log });
 }

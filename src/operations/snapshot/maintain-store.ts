@@ -52,8 +52,9 @@ export async function maintainStore(
       const clusterRevision = await revisionOf(cluster, signal);
       const listing = await store.list({ signal });
       concurrentWriters.compare(listing.snapshots);
-      // Between the first full of a new history and its marker the store looks like a mixture of both.
-      if (garbageCollection !== undefined && changes.leaving === undefined) {
+      // Between the first full of a new history and its marker the store looks like a mixture of both. And without the revision of
+      // the cluster a name that is ahead of it could not be told from a backup.
+      if (garbageCollection !== undefined && changes.leaving === undefined && clusterRevision !== undefined) {
         const evidence = { proved: chain.writtenFulls, clusterRevision };
         const plan = planFor(listing, { store, rules: garbageCollection.rules, evidence, now: clock.now() });
         warnOfDoubts(plan.decisions, warned, log);

@@ -6,10 +6,13 @@ import { eventually } from '../../../../scripts/lab/eventually.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { packFiles } from '../../../../src/operations/companion/pack.ts';
 import { copyBackups, planBackupCopy, waitForFinal } from '../../../../src/operations/copy/copy.ts';
+import { revision } from '../../../../src/revision.ts';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import type { Progress } from '../../../../src/runtime/terminal/progress.ts';
 import { terminalProgress } from '../../../../src/runtime/terminal/terminal-progress.ts';
 import { compress } from '../../../../src/snapshot/compression.ts';
+import { historiesOf } from '../../../../src/snapshot/history/histories.ts';
+import type { HistoryMarker } from '../../../../src/snapshot/history/history-marker.ts';
 import { BackupStore } from '../../../../src/snapstore/backups/backup-store.ts';
 import type { Bucket } from '../../../../src/snapstore/bucket.ts';
 import { StoreError, type StoreErrorKind } from '../../../../src/snapstore/store-error.ts';
@@ -390,5 +393,52 @@ describe('waitForFinal', () => {
     }
     await waitForFinal(request(), 1000, context);
     assert.deepEqual(context.sleeps, [1000]);
+  });
+});
+
+describe('histories', () => {
+  const LEFT = 'Incr-00000011-00000030-1001';
+  const BEGUN = 'Full-00000000-00000010-2000';
+  const marker: HistoryMarker = {
+    name: 'History-2000-00000010.json',
+    begunOn: 2000,
+    why: 'rolled_back',
+    shared: revision(10),
+    first: `${BEGUN}.final`,
+    clusterId: 'cdf8',
+    left: [LEFT, `${LEFT}.final`],
+  };
+
+  beforeEach(() => {
+    source.objects.clear();
+    for (const [at, name] of [FULL, LEFT, BEGUN, 'Incr-00000011-00000015-2001'].entries()) {
+      put(source, name, hashed(1000, at));
+    }
+  });
+
+  test('that were left are not copied, and the target gets the marker', async () => {
+    await store(source).histories.save(marker, { signal: context.signal });
+    put(target, LEFT, hashed(1000, 9));
+    const result = await copyBackups(request(), context);
+    assert.equal(result.ofLeftHistories, 1);
+    assert.equal(result.copied.length, 3);
+    const { snapshots, markers } = await store(target).list({ signal: context.signal });
+    assert.deepEqual(
+      markers.map(({ name, first, left }) => ({ name, first, left })),
+      [{ name: marker.name, first: BEGUN, left: [LEFT, LEFT] }],
+    );
+    const { living, left } = historiesOf(snapshots, markers);
+    assert.equal(living.snapshots.length, 3);
+    assert.deepEqual(
+      left[0]?.own.map(({ name }) => name),
+      [LEFT],
+    );
+    assert.equal((await copyBackups(request(), context)).copied.length, 0);
+  });
+
+  test('that no marker tells apart are both copied, whatever number is wanted', async () => {
+    const result = await copyBackups({ ...request(), maxBackups: 1 }, context);
+    assert.equal(result.copied.length, 4);
+    assert.ok(context.lines.some(({ text }) => text.startsWith('The source may hold two histories')));
   });
 });
