@@ -99,6 +99,7 @@ describe('copy', () => {
       vanished: [],
       orphans: [],
       leftOutBackups: 0,
+      ofLeftHistories: 0,
     });
   });
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { projectRoot } from '../../../../scripts/lab/project-root.ts';
 import { catalogReport } from '../../../../src/cli/output/catalog.ts';
 import type { BackupCatalog } from '../../../../src/operations/list/list.ts';
 import { revision } from '../../../../src/revision.ts';
@@ -178,6 +180,23 @@ describe('the histories of a catalog', () => {
       /^TWO HISTORIES\? Full-00000000-00000058-1795251592.gz was taken after Incr-00000059-00000089/,
     );
     assert.equal((report.data as { suspectedForks: unknown[] }).suspectedForks.length, 1);
+  });
+
+  it('look as docs/histories.md shows them', () => {
+    const page = readFileSync(`${projectRoot}docs/histories.md`, 'utf8');
+    const at = Date.UTC(2026, 10, 21, 9, 14, 2) / 1000;
+    const four = [402, 500, 600, 702].map((first, index, all) => {
+      const last = index === 0 ? 499 : (all[index + 1] ?? 703) - 1;
+      return stored(`Incr-00000${first}-00000${last}-${at - 60 + index}.gz`);
+    });
+    const begunThen = stored(`Full-00000000-00000401-${at}.gz`);
+    const then = { begunOn: at, shared: revision(401) };
+    const left = four.map(({ name }) => name);
+    const marked: HistoryMarker = { ...marker, ...then, name: markerName(then), first: begunThen.name, left };
+    const { table: lines } = table([...four, begunThen], { markers: [marked] });
+    for (const line of lines.slice(0, 2)) {
+      assert.ok(page.includes(line), line);
+    }
   });
 
   it('are not mentioned when there is one', () => {
