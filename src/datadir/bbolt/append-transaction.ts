@@ -1,5 +1,6 @@
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, lstat } from 'node:fs/promises';
 import { openFile } from '../../fs/open-file.ts';
+import { isSameFile } from '../../fs/same-file.ts';
 import type { Bucket, Entry } from './bucket.ts';
 import { BucketWriter, type Continuation } from './bucket-writer.ts';
 import { Database } from './database.ts';
@@ -19,12 +20,18 @@ import { readRightmostPath } from './rightmost-path.ts';
 export class AppendTransaction implements AsyncDisposable {
   /** The database as it was; resolves when all of it is in the file. */
   readonly base: Promise<Database>;
+  readonly #path: string;
   readonly #pageSize: number;
   readonly #handle: FileHandle;
   readonly #writer: BucketWriter;
 
-  private constructor(handle: FileHandle, options: { readonly meta: Meta; readonly base: Promise<Database> }) {
+  private constructor(
+    path: string,
+    handle: FileHandle,
+    options: { readonly meta: Meta; readonly base: Promise<Database> },
+  ) {
     this.base = options.base;
+    this.#path = path;
     this.#handle = handle;
     this.#pageSize = options.meta.pageSize;
     this.#writer = new BucketWriter(handle, options.meta);
@@ -49,7 +56,7 @@ export class AppendTransaction implements AsyncDisposable {
     path: string,
     options: { readonly meta: Meta; readonly base: Promise<Database> },
   ): Promise<AppendTransaction> {
-    return new AppendTransaction(await openFile(path, { access: 'update' }), options);
+    return new AppendTransaction(path, await openFile(path, { access: 'update' }), options);
   }
 
   /** Bytes of the database so far. */
@@ -98,6 +105,15 @@ export class AppendTransaction implements AsyncDisposable {
       transaction: meta.transaction + 1,
     });
     await this.#handle.sync();
+  }
+
+  /** Whether the path still leads to the file that is written to. */
+  async isInPlace(): Promise<boolean> {
+    const [named, opened] = await Promise.all([
+      lstat(this.#path, { bigint: true }).catch(() => undefined),
+      this.#handle.stat({ bigint: true }),
+    ]);
+    return named !== undefined && isSameFile(named, opened);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,6 +8,7 @@ import { leaseKey, leaseRecord } from '../../datadir/mvcc/lease-record.ts';
 import { encodeRevisionKey, REVISION_KEY_SIZE } from '../../datadir/mvcc/revision-key.ts';
 import { quotaExceeded } from '../../objects/quota-exceeded.ts';
 import { nextRevision, type Revision } from '../../revision.ts';
+import { Failure } from '../../runtime/failure.ts';
 
 /** A base database that becomes the restored one: changes are added to it, then the new membership. */
 export class DatabaseWriter implements AsyncDisposable {
@@ -84,7 +85,10 @@ export class DatabaseWriter implements AsyncDisposable {
     return { granted: records.length, guessed };
   }
 
-  /** Makes the database that of the member `identity` describes, and all of it durable. */
+  /**
+   * Makes the database that of the member `identity` describes, and all of it durable. Throws a {@link Failure} `data_dir_changed` when
+   * the file is not the one of its path any more.
+   */
   async finish(
     identity: Pick<ClusterBootstrap, 'bucketEntries'>,
     options: { readonly signal: AbortSignal },
@@ -98,6 +102,15 @@ export class DatabaseWriter implements AsyncDisposable {
     }
     this.#checkQuota();
     await this.#transaction.commit(options);
+    if (!(await this.#transaction.isInPlace())) {
+      throw new Failure({
+        code: 'data_dir_changed',
+        action: 'restore',
+        object: 'the database',
+        found: 'somebody has put another file in its place while it was written',
+        remedy: 'leave the directory alone until the run has ended, and try again',
+      });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
