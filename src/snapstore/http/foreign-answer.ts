@@ -1,3 +1,5 @@
+import { BodyFault } from './body-fault.ts';
+
 /** The longest beginning of an answer that is looked at to say what it is, characters. */
 const SNIFFED = 512;
 
@@ -55,11 +57,25 @@ export function isPage({ contentType, text }: Pick<AnswerFacts, 'contentType' | 
   return /^\s*(<!doctype html|<html)/i.test(text?.slice(0, SNIFFED) ?? '') || /^text\/html/i.test(contentType ?? '');
 }
 
-/** The name of an XML document's root element, without a prefix; undefined when the text is no XML document. */
+/** The name of an XML document's root element, with its prefix; undefined when the text is no XML document. */
 export function rootElement(text: string): string | undefined {
   const begun = text.trimStart().slice(0, 4 * SNIFFED);
-  const found = /^(?:<\?[^>]*\?>\s*|<!--.*?-->\s*)*<(?:[\w.-]{1,64}:)?([A-Za-z_][\w.-]{0,63})[\s/>]/s.exec(begun);
+  const found = /^(?:<\?[^>]*\?>\s*|<!--.*?-->\s*)*<([A-Za-z_][\w.:-]{0,127})[\s/>]/s.exec(begun);
   return found?.[1];
+}
+
+/**
+ * Throws a {@link BodyFault} when an XML document does not end with its root element: a proxy that gives up in the middle may end an
+ * answer as if it were whole, and parsers differ in what they make of the rest.
+ */
+export function requireWholeXml(document: Uint8Array): void {
+  const bytes = Buffer.from(document.buffer, document.byteOffset, document.byteLength);
+  const root = rootElement(bytes.toString('utf8', 0, 8 * SNIFFED));
+  const end = bytes.subarray(-SNIFFED).toString().trimEnd();
+  const isEmptyRoot = end.endsWith('/>') && end.slice(end.lastIndexOf('<')).startsWith(`<${root}`);
+  if (!(isEmptyRoot || end.endsWith(`</${root}>`))) {
+    throw new BodyFault('the answer was cut short');
+  }
 }
 
 function contentOf(contentType: string | undefined, text: string | undefined): string {

@@ -1,5 +1,8 @@
 import { StoreError } from '../store-error.ts';
 
+/** More pages than any listing has that somebody waits for: a service may give new marks for ever. */
+const mostPages = 100_000;
+
 /** Which listing goes over pages. */
 interface PagedListing {
   readonly action: string;
@@ -31,6 +34,9 @@ export class PageMarks {
       throw this.#failure('two pages say that the next one begins at the same place');
     }
     this.#seen.add(mark);
+    if (this.#seen.size > mostPages) {
+      throw this.#failure(`it has more than ${mostPages} pages`);
+    }
     return mark;
   }
 

@@ -1,5 +1,12 @@
 import type { RequestPolicyFactory } from '@azure/storage-blob';
-import { type AnswerFacts, describeAnswer, ForeignAnswer, isPage, rootElement } from '../../http/foreign-answer.ts';
+import {
+  type AnswerFacts,
+  describeAnswer,
+  ForeignAnswer,
+  isPage,
+  requireWholeXml,
+  rootElement,
+} from '../../http/foreign-answer.ts';
 
 /** What the guard looks at of an answer, as the SDK hands it through its policies. */
 export interface AbsAnswer {
@@ -22,6 +29,9 @@ export function guardedAnswers(): RequestPolicyFactory {
         const url = new URL(request.url);
         if (!isOfBlobs(answer, { method: request.method, operation: url.searchParams.get('comp') ?? '' })) {
           throw foreignAnswer(answer, url.origin);
+        }
+        if (typeof answer.bodyAsText === 'string' && rootElement(answer.bodyAsText) !== undefined) {
+          requireWholeXml(Buffer.from(answer.bodyAsText));
         }
         addLength(answer);
         return answer;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { describeAnswer, ForeignAnswer, rootElement } from '../../http/foreign-answer.ts';
+import { describeAnswer, ForeignAnswer, requireWholeXml, rootElement } from '../../http/foreign-answer.ts';
 
 /** A request, as far as its answer depends on it. */
 interface Asked {
@@ -15,6 +15,9 @@ export function admitAnswer(asked: Asked, response: IncomingMessage, body: Buffe
   const expected = expectedRoot(asked);
   const text = body?.toString('utf8', 0, 4096);
   if (expected === undefined ? isOfService(response) : rootElement(text ?? '') === expected) {
+    if (expected !== undefined && body !== undefined) {
+      requireWholeXml(body);
+    }
     return;
   }
   throw foreignAnswer(asked, response, text);

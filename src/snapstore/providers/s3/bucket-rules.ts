@@ -16,7 +16,7 @@ export async function versioningOf(place: S3Place, signal: AbortSignal): Promise
     const answer = await requests.run(taskOf('look at the versioning of', place.location, signal), (abortSignal) =>
       client.send(new GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal }),
     );
-    return answer.Status === 'Enabled' ? 'on' : 'off';
+    return String(answer.Status).toLowerCase() === 'enabled' ? 'on' : 'off';
   } catch (error) {
     return refusalOf(error) === 'denied' ? 'hidden' : 'unknown to the service';
   }

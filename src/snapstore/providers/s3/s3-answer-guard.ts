@@ -1,6 +1,13 @@
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { type AnswerFacts, describeAnswer, ForeignAnswer, isPage, rootElement } from '../../http/foreign-answer.ts';
+import {
+  type AnswerFacts,
+  describeAnswer,
+  ForeignAnswer,
+  isPage,
+  requireWholeXml,
+  rootElement,
+} from '../../http/foreign-answer.ts';
 import { parseRefusal, S3Refusal } from './s3-refusal.ts';
 
 /** The root element of each answer that is XML; see the actions in the S3 API reference. */
@@ -84,6 +91,9 @@ async function admit(response: WireResponse, call: Call): Promise<void> {
   const whole = expected === undefined ? text.toString().trim() === '' : root === expected;
   if (bytes.cut || !whole) {
     throw foreign(response, call, text.toString());
+  }
+  if (expected !== undefined) {
+    requireWholeXml(bytes.content);
   }
 }
 

@@ -120,7 +120,7 @@ export class S3Bucket implements Bucket {
     const { UploadId: uploadId } = await requests.run(task, (abortSignal) =>
       client.send(new CreateMultipartUploadCommand(input), { abortSignal }),
     );
-    if (uploadId === undefined) {
+    if (uploadId === undefined || uploadId === '') {
       throw new StoreError('invalid', { ...task, found: 'the store gave no id for it' });
     }
     return new S3Upload(this.#place, { key, uploadId, sse, checksums, etags: this.#etags });

@@ -152,8 +152,8 @@ async function allVersions(
       const known = oldest.get(entry.key);
       // Versions of a key come newest first, so of two from one second the later in the list is the older.
       if (entry.key.startsWith(prefix) && (known === undefined || entry.modifiedAt <= known.modifiedAt)) {
-        const { VersionId: versionId } = listed;
-        oldest.set(entry.key, { ...entry, ...(versionId !== undefined && { versionId }) });
+        const { VersionId: versionId = '' } = listed;
+        oldest.set(entry.key, { ...entry, ...(versionId !== '' && { versionId }) });
       }
     }
     for (const { Key: key } of page.DeleteMarkers ?? []) {

@@ -245,12 +245,36 @@ describe('a page of a listing', () => {
     }
   });
 
+  it('that was cut short, as if it were whole, is asked for again', async () => {
+    const cut = xmlStep(`<ListBucketResult><IsTruncated>false</IsTruncated>${object}`);
+    await using s3 = await startScriptedS3({ ListObjectsV2: cut });
+    await refused(list(s3.bucket), 'transient', /the answer was cut short/);
+    await using passing = await startScriptedS3({ ListObjectsV2: [cut, 'proper'] });
+    passing.put('kept', 'text');
+    assert.equal((await list(passing.bucket)).entries.length, 1);
+  });
+
+  it('whose elements have a prefix that the parser does not know is not taken for an empty one', async () => {
+    const page =
+      '<s3:ListBucketResult xmlns:s3="x"><s3:Contents><s3:Key>kept</s3:Key></s3:Contents></s3:ListBucketResult>';
+    await using s3 = await startScriptedS3({ ListObjectsV2: xmlStep(page) });
+    await refused(list(s3.bucket), 'invalid', /no S3 service: it sent XML that begins with <s3:ListBucketResult>/);
+  });
+
   it('that is longer than any can be is not read to its end', async () => {
     await using s3 = await startScriptedS3({
       ListObjectsV2: xmlStep(`<ListBucketResult>${' '.repeat(20 * 1024 * 1024)}</ListBucketResult>`),
     });
     await refused(list(s3.bucket), 'invalid', /is no S3 service/);
   });
+});
+
+it('an upload without an id is none', async () => {
+  for (const id of ['', '<UploadId></UploadId>']) {
+    const begun = xmlStep(`<InitiateMultipartUploadResult>${id}</InitiateMultipartUploadResult>`);
+    await using s3 = await startScriptedS3({ CreateMultipartUpload: begun });
+    await refused(save(s3.bucket, 'new', 'text'), 'invalid', /the store gave no id for it/);
+  }
 });
 
 describe('a refusal', () => {

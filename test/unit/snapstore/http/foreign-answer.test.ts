@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeAnswer, ForeignAnswer, isPage, rootElement } from '../../../../src/snapstore/http/foreign-answer.ts';
+import {
+  describeAnswer,
+  ForeignAnswer,
+  isPage,
+  requireWholeXml,
+  rootElement,
+} from '../../../../src/snapstore/http/foreign-answer.ts';
 
 describe('the root element of a text', () => {
   for (const [text, root] of [
@@ -8,7 +14,9 @@ describe('the root element of a text', () => {
       '<?xml version="1.0"?>\n<!-- of a test -->\n<ListBucketResult xmlns="x"><Name/></ListBucketResult>',
       'ListBucketResult',
     ],
-    ['\uFEFF \n <s3:ListBucketResult>', 'ListBucketResult'],
+    ['\uFEFF \n <ListBucketResult>', 'ListBucketResult'],
+    // Its elements are not those that are looked for.
+    ['<s3:ListBucketResult>', 's3:ListBucketResult'],
     [`${' '.repeat(10_000)}<Result/>`, 'Result'],
     ['<Result', undefined],
     ['', undefined],
@@ -16,6 +24,22 @@ describe('the root element of a text', () => {
     ['<!doctype html><html>', undefined],
   ] as const) {
     it(`of ${JSON.stringify(text.trim().slice(0, 30))}: ${root}`, () => assert.equal(rootElement(text), root));
+  }
+});
+
+describe('an XML document', () => {
+  for (const text of [
+    '<A><B>1</B></A>',
+    '<?xml version="1.0"?>\n<A x="1" />\n ',
+    '<A/>',
+    `<A>${'<B/>'.repeat(10_000)}</A>`,
+  ]) {
+    it(`is whole: ${text.slice(0, 40)}`, () => requireWholeXml(Buffer.from(text)));
+  }
+  for (const text of ['<A><B>1</B>', '<A><B>1', '<A', '<A><B/>', '<A x="', '<A>', `<A>${'<B/>'.repeat(10_000)}`]) {
+    it(`is cut short: ${text.slice(0, 40)}`, () => {
+      assert.throws(() => requireWholeXml(Buffer.from(text)), /the answer was cut short/);
+    });
   }
 });
 

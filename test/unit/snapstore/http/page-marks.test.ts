@@ -14,6 +14,15 @@ describe('the marks of a listing', () => {
     assert.equal(listing.next({ more: false, mark: 'c' }), undefined);
   });
 
+  it('do not go on for ever', () => {
+    const listing = marks();
+    assert.throws(() => {
+      for (let page = 0; page < 200_000; page += 1) {
+        listing.next({ more: true, mark: String(page) });
+      }
+    }, isInvalid);
+  });
+
   it('must be there, and each its own', () => {
     assert.throws(() => marks().next({ more: true, mark: undefined }), isInvalid);
     assert.throws(() => marks().next({ more: true, mark: '' }), isInvalid);
