@@ -132,7 +132,8 @@ export class MemberClient implements Disposable {
     const reason = { ...meaning, ...diagnosis };
     const found = what.progress === undefined ? reason.found : `${what.progress}: ${reason.found}`;
     const remedy = reason.code === 'etcd_timeout' ? (what.timeoutRemedy ?? reason.remedy) : reason.remedy;
-    return new EtcdFailure({ ...reason, action: what.action, object: this.endpoint.url, found, remedy, cause: error });
+    // What gRPC says of it is in the text already, or worse than the diagnosis.
+    return new EtcdFailure({ ...reason, action: what.action, object: this.endpoint.url, found, remedy });
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,7 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { foreignText } from '../../runtime/log/cut-text.ts';
 import type { EtcdFailureCode } from '../etcd-failure.ts';
+import { plainDetails } from './plain-details.ts';
 
 /** What an answer other than success means. */
 export interface RpcErrorMeaning {
@@ -59,7 +60,7 @@ const membershipErrors: readonly (RpcErrorMeaning & { readonly text: RegExp })[]
 /** Sorts an error by its gRPC status and, where the status says too little, by etcd's text. */
 export function explainRpcError(error: Pick<ServiceError, 'code' | 'details'>): RpcErrorMeaning {
   const { code } = error;
-  const details = foreignText(error.details);
+  const details = plainDetails(error.details);
   // Each text of etcd's own begins with its name. A login that one member refuses may be good at another one.
   const ofTheMember = !details.includes('etcdserver:') || isTokenRefused(error);
   return { ...meaningOf(code, details), ...(ofTheMember ? { ofTheMember } : {}) };

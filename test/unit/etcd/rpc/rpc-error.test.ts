@@ -59,6 +59,6 @@ test('messages above a limit are explained', () => {
 });
 
 test('the text of an answer is cut before it is looked at', () => {
-  const { found } = explainRpcError({ code: status.UNAVAILABLE, details: ' '.repeat(1_000_000) });
+  const { found } = explainRpcError({ code: status.UNAVAILABLE, details: 'x'.repeat(1_000_000) });
   assert.equal(found.length, 500);
 });
