@@ -38,18 +38,21 @@ export const pruneCommand = command({
     const { openStore } = await import('./open-store.ts');
     const { carryOut } = await import('../operations/prune/prune.ts');
     const { planPrune } = await import('../operations/prune/plan-prune.ts');
+    const { findAbandonedUploads, removeAbandonedUploads } = await import('../operations/prune/abandoned-uploads.ts');
     const { pruneReport } = await import('./output/prune.ts');
     await using store = await openStore(config.store, context);
     const rules = retentionRulesOf(config.retention);
     const proof = config.prune.yes ? { tempDir: config.store.tempDir } : 'names';
     const plan = await planPrune({ store, rules, proof }, context);
-    const style = { location: store.location, now: context.clock.now(), unread: plan.unread };
+    const uploads = await findAbandonedUploads(store, context);
+    const style = { location: store.location, now: context.clock.now(), unread: plan.unread, uploads };
     if (!config.prune.yes) {
       await print(await formatReport(pruneReport(plan.decisions, style), config.output.format));
       return;
     }
     const results = await carryOut(plan.decisions, { store }, context);
-    await print(await formatReport(pruneReport(results, style), config.output.format));
+    const removedUploads = await removeAbandonedUploads(uploads, context);
+    await print(await formatReport(pruneReport(results, { ...style, removedUploads }), config.output.format));
     refuseIncompletePrune(results, store.location);
   },
 });

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Leftover } from './leftover.ts';
 import type { PartDigest, PartDigests } from './upload/part-digests.ts';
 
 /** What every call to a bucket takes. No call may outlive its signal; adapters add a deadline of their own per request. */
@@ -118,6 +119,8 @@ export interface Bucket extends AsyncDisposable {
   read(key: string, options: ReadOptions): Promise<Readable>;
   /** Begins an upload that will replace `key` atomically. `partSize` is the size of every part but the last, bytes. */
   beginUpload(key: string, options: CallOptions & { readonly partSize: number }): Promise<Upload>;
+  /** Uploads below `prefix` that were neither completed nor aborted; left out where they go by themselves, or leave objects. */
+  leftovers?(prefix: string, options: CallOptions): AsyncIterable<Leftover>;
   /** Deletes the object and, where the store keeps parts as objects of their own, those as well. Absent is `not_found`. */
   delete(key: string, options: VersionOptions): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { CompanionStore } from './backups/companion-store.ts';
 import type { HistoryMarkerStore } from './backups/history-marker-store.ts';
 import type { BucketTraits, CallOptions } from './bucket.ts';
+import type { Leftover } from './leftover.ts';
 import type { Inspection } from './upload/inspection.ts';
 
 /** A snapshot in a store. */
@@ -78,4 +79,6 @@ export interface SnapStore extends AsyncDisposable {
    */
   save(snapshot: Snapshot, body: AsyncIterable<Uint8Array>, options: SaveOptions): Promise<StoredSnapshot>;
   delete(snapshot: StoredSnapshot, options: CallOptions): Promise<void>;
+  /** What uploads of killed runs have left; left out where there can be nothing. `now` is in ms since the epoch. */
+  abandonedUploads?(options: CallOptions & { readonly now: number }): Promise<readonly Leftover[]>;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig, type Rig } from './rig.ts';
@@ -53,6 +53,32 @@ describe('prune', () => {
     );
     const again = await rig.run(['prune', ...flags, '--yes']);
     assert.match(again.stdout, /: nothing to delete among 4 objects\n$/);
+  });
+
+  it('shows what killed uploads have left, and removes it with --yes', async () => {
+    await using rig = makeRig();
+    const { flags, names } = laidOut(rig);
+    const left = '.etcdbrctl-0123456789abcdef.partial';
+    const young = '.etcdbrctl-fedcba9876543210.partial';
+    const folder = rig.home.join('store/etcd-main/v2');
+    writeFileSync(`${folder}/${left}`, 'x');
+    writeFileSync(`${folder}/${young}`, 'x');
+    utimesSync(`${folder}/${left}`, 1_795_000_000, 1_795_000_000);
+    const shown = await rig.run(['prune', ...flags]);
+    assert.match(
+      shown.stdout,
+      /: would remove 1 unfinished upload of killed runs; --yes does it\n {2}the unfinished file .*0123456789abcdef\.partial, begun 2026-11-18 /,
+    );
+    assert.ok(names().includes(left));
+    const { stdout, stderr } = await rig.run(['prune', ...flags, '--yes', '-o', 'json']);
+    const { abandonedUploads, removedUploads } = JSON.parse(stdout) as {
+      readonly abandonedUploads: readonly { readonly what: string }[];
+      readonly removedUploads: number;
+    };
+    assert.equal(abandonedUploads.length, 1);
+    assert.equal(removedUploads, 1);
+    assert.match(stderr, /GC: removed the unfinished file/);
+    assert.ok(!names().includes(left) && names().includes(young));
   });
 
   it('deletes nothing for an empty object with the name of a newest full', async () => {

@@ -1,3 +1,4 @@
+import type { AbandonedUploads } from '../../operations/prune/abandoned-uploads.ts';
 import { type Decision, describeReason, type PrunedObject } from '../../operations/prune/prune.ts';
 import { formatBytes } from '../../runtime/log/amount.ts';
 import { errorText } from '../../runtime/log/error-text.ts';
@@ -16,18 +17,27 @@ export interface PruneStyle {
   readonly now: number;
   /** The full that others would be deleted for, and that was not read. */
   readonly unread: StoredSnapshot | undefined;
+  /** What uploads of killed runs have left. */
+  readonly uploads: AbandonedUploads;
+  /** How many of them were removed; left out when nothing was to be. */
+  readonly removedUploads?: number;
 }
 
 /** A plan of garbage collection, carried out or not, as a table and as data. */
-export function pruneReport(plan: readonly Decided[], { location, now, unread }: PruneStyle): Report {
+export function pruneReport(plan: readonly Decided[], style: PruneStyle): Report {
+  const { location, now, unread, uploads, removedUploads } = style;
   const remark =
     unread === undefined ? [] : [`${unread.name} was not read; with --yes it is, before anything is deleted for it.`];
   return {
-    table: [...planTable(plan), ...summary(plan, location), ...remark],
+    table: [...planTable(plan), ...summary(plan, location), ...uploadLines(style), ...remark],
     data: {
       location,
       carriedOut: plan.some((each) => 'outcome' in each),
       unread: unread?.name ?? null,
+      abandonedUploads: uploads.known
+        ? uploads.uploads.map(({ what, begunAt }) => ({ what, begunAt: new Date(begunAt).toISOString() }))
+        : null,
+      ...(removedUploads === undefined ? {} : { removedUploads }),
       objects: plan.map((decided) => ({
         action: decided.action,
         reason: decided.reason,
@@ -80,4 +90,18 @@ function summary(plan: readonly Decided[], location: string): readonly string[] 
         `${location}: deleted ${amount(gone)}${gone.length < going.length ? `; ${going.length - gone.length} could not be deleted` : ''}`,
       ]
     : [`${location}: would delete ${amount(going)}`, 'Nothing was deleted; --yes does it.'];
+}
+
+/** Uploads of killed runs are shown when there are any; of what is not known only the data say so. */
+function uploadLines({ uploads, removedUploads, location }: PruneStyle): readonly string[] {
+  if (!uploads.known || uploads.uploads.length === 0) {
+    return [];
+  }
+  const all = uploads.uploads.map(({ what, begunAt }) => `  ${what}, begun ${timeText(begunAt)}`);
+  const count = countText(uploads.uploads.length, 'unfinished upload');
+  const did =
+    removedUploads === undefined
+      ? `would remove ${count} of killed runs; --yes does it`
+      : `removed ${removedUploads} of ${count} of killed runs`;
+  return [`${location}: ${did}`, ...all];
 }

@@ -36,6 +36,7 @@ export class ConcurrentWriters {
       ...(store.histories === undefined ? {} : { histories: store.histories }),
       list: (options) => store.list(options),
       fetch: (snapshot, options) => store.fetch(snapshot, options),
+      abandonedUploads: async (options) => (await store.abandonedUploads?.(options)) ?? [],
       save: (snapshot, body, options) => {
         if (snapshot.kind === 'Incr') {
           own.add(snapshot.name);

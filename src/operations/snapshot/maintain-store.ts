@@ -3,6 +3,7 @@ import { isFullDoubt } from '../../retention/trust.ts';
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { findAbandonedUploads, removeAbandonedUploads } from '../prune/abandoned-uploads.ts';
 import { carryOut, type Decision, describeReason, planFor, type RetentionRules } from '../prune/prune.ts';
 import type { ChainState } from './chain-state.ts';
 import type { ConcurrentWriters } from './concurrent-writers.ts';
@@ -63,6 +64,8 @@ export async function maintainStore(
         if (deleted > 0) {
           log.info({ kept: results.length - deleted }, `GC: Total number garbage collected snapshots: ${deleted}`);
         }
+        const unfinished = { signal, clock, log };
+        await removeAbandonedUploads(await findAbandonedUploads(store, unfinished), unfinished);
       }
     } catch (error) {
       signal.throwIfAborted();

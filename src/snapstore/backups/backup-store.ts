@@ -5,9 +5,11 @@ import { parseRelativeKey, relativeKey } from '../../snapshot/name.ts';
 import { compareInChainOrder } from '../../snapshot/order.ts';
 import type { Layout, Snapshot } from '../../snapshot/snapshot.ts';
 import type { Bucket, BucketTraits, CallOptions, ListingDoubt, ObjectEntry } from '../bucket.ts';
+import type { Leftover } from '../leftover.ts';
 import type { EmptyStore, SaveOptions, SnapStore, StoredSnapshot, StoreListing } from '../snapstore.ts';
 import { StoreError } from '../store-error.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
+import { abandonedUploads } from './abandoned-uploads.ts';
 import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
 import { HistoryMarkers, isMarkerKey } from './history-marker-store.ts';
 import { whyEmpty } from './why-empty.ts';
@@ -97,6 +99,10 @@ export class BackupStore implements SnapStore {
 
   delete(snapshot: StoredSnapshot, options: CallOptions): Promise<void> {
     return this.#bucket.delete(snapshot.key, { ...options, ...versionOf(snapshot) });
+  }
+
+  abandonedUploads(options: CallOptions & { readonly now: number }): Promise<readonly Leftover[]> {
+    return abandonedUploads(this.#bucket, this.#root, options);
   }
 
   [Symbol.asyncDispose](): PromiseLike<void> {

@@ -12,6 +12,7 @@ import type {
   VersionOptions,
 } from '../bucket.ts';
 import type { BucketProvider, OpenedBucket } from '../bucket-provider.ts';
+import type { Leftover } from '../leftover.ts';
 import { StoreError } from '../store-error.ts';
 
 /** A bucket opened with one state of the credentials, and how many calls still use it. */
@@ -73,6 +74,17 @@ export class RotatingBucket implements Bucket {
     const generation = await this.#enter();
     try {
       yield* generation.bucket.list(prefix, options);
+    } catch (error) {
+      throw noted(error, generation);
+    } finally {
+      this.#leave(generation);
+    }
+  }
+
+  async *leftovers(prefix: string, options: CallOptions): AsyncGenerator<Leftover, void, undefined> {
+    const generation = await this.#enter();
+    try {
+      yield* generation.bucket.leftovers?.(prefix, options) ?? [];
     } catch (error) {
       throw noted(error, generation);
     } finally {

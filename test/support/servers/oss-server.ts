@@ -118,7 +118,14 @@ function perform(call: StoreRequest, space: OssObjectSpace, pageSize: number): S
         element(
           'ListMultipartUploadsResult',
           leaf('IsTruncated', false),
-          ...[...space.uploads].map(([id, upload]) => element('Upload', leaf('Key', upload.key), leaf('UploadId', id))),
+          ...[...space.uploads].map(([id, { key: begun, begunAt }]) =>
+            element(
+              'Upload',
+              leaf('Key', begun),
+              leaf('UploadId', id),
+              leaf('Initiated', new Date(begunAt).toISOString()),
+            ),
+          ),
         ),
       );
     case 'ListParts':

@@ -39,6 +39,14 @@ export interface S3Server extends StoreListener {
   readonly objects: Map<string, S3Object>;
   /** Uploads that were neither completed nor aborted, by id. */
   readonly uploads: ReadonlyMap<string, S3Parts>;
+  /** Of which object each upload is, and when it was begun, ms since the epoch; stays when it has ended. */
+  readonly begun: Map<string, BegunUpload>;
+}
+
+/** What a listing of uploads tells. */
+interface BegunUpload {
+  readonly key: string;
+  readonly at: number;
 }
 
 /** The parts of an upload by number. */
@@ -50,7 +58,12 @@ type S3Parts = Map<number, Buffer | number>;
  */
 export async function startS3Server({ admits, keeps = 'bytes', pace }: S3ServerOptions = {}): Promise<S3Server> {
   const bucket = 'backups';
-  const space = { objects: new Map<string, S3Object>(), uploads: new Map<string, S3Parts>(), keeps };
+  const space = {
+    objects: new Map<string, S3Object>(),
+    uploads: new Map<string, S3Parts>(),
+    begun: new Map<string, BegunUpload>(),
+    keeps,
+  };
   const listener = await listenAsStore({
     sortOut: (message, url) => sortOutPathStyle(message, url, { beginUpload: 'CreateMultipartUpload', ofBucket }),
     takeIn: (message, { operation }) =>
@@ -71,7 +84,7 @@ export async function startS3Server({ admits, keeps = 'bytes', pace }: S3ServerO
     },
     faulty: ({ status, code = 'InternalError' }) => new AwsRefusal(status, code),
   });
-  return { ...listener, bucket, objects: space.objects, uploads: space.uploads };
+  return { ...listener, bucket, objects: space.objects, uploads: space.uploads, begun: space.begun };
 }
 
 /** Reads a body and forgets it: what a store that is measured against costs should be next to nothing. */
@@ -103,6 +116,7 @@ function ofBucket(query: URLSearchParams): string {
 interface Space {
   readonly objects: Map<string, S3Object>;
   readonly uploads: Map<string, S3Parts>;
+  readonly begun: Map<string, BegunUpload>;
   readonly keeps: 'bytes' | 'sizes';
 }
 
@@ -115,11 +129,14 @@ function perform({ operation, key, query, headers, body }: StoreRequest, space: 
       return list(query, space);
     case 'object-lock':
       throw new AwsRefusal(404, 'ObjectLockConfigurationNotFoundError');
+    case 'uploads':
+      return listUploads(query, space);
     case 'versions':
       return listVersions(query, space);
     case 'CreateMultipartUpload': {
       const id = randomUUID();
       space.uploads.set(id, new Map());
+      space.begun.set(id, { key, at: Date.now() });
       return xmlAnswer(element('InitiateMultipartUploadResult', leaf('Key', key), leaf('UploadId', id)));
     }
     case 'UploadPart': {
@@ -139,7 +156,9 @@ function perform({ operation, key, query, headers, body }: StoreRequest, space: 
       return xmlAnswer(element('CompleteMultipartUploadResult', leaf('Key', key), leaf('ETag', '"whole"')));
     }
     case 'AbortMultipartUpload':
-      space.uploads.delete(uploadId);
+      if (!space.uploads.delete(uploadId)) {
+        throw new AwsRefusal(404, 'NoSuchUpload');
+      }
       return { status: 204 };
     case 'HeadObject': {
       const object = objectOf(space, key);
@@ -153,6 +172,31 @@ function perform({ operation, key, query, headers, body }: StoreRequest, space: 
     default:
       throw new AwsRefusal(501, 'NotImplemented');
   }
+}
+
+/** One upload a page, so that every listing has pages. */
+function listUploads(query: URLSearchParams, { uploads, begun }: Space): StoreAnswer {
+  const after = query.get('upload-id-marker');
+  const matching = [...uploads.keys()].filter((id) => begun.get(id)?.key.startsWith(query.get('prefix') ?? ''));
+  const at = after === null ? 0 : matching.indexOf(after) + 1;
+  const id = matching[at];
+  const upload = id === undefined ? undefined : begun.get(id);
+  const listed =
+    upload === undefined || id === undefined
+      ? []
+      : [
+          element(
+            'Upload',
+            leaf('Key', upload.key),
+            leaf('UploadId', id),
+            leaf('Initiated', new Date(upload.at).toISOString()),
+          ),
+          leaf('NextKeyMarker', upload.key),
+          leaf('NextUploadIdMarker', id),
+        ];
+  return xmlAnswer(
+    element('ListMultipartUploadsResult', leaf('IsTruncated', String(at + 1 < matching.length)), ...listed),
+  );
 }
 
 function partsOf({ uploads }: Space, id: string): S3Parts {

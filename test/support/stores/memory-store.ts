@@ -5,6 +5,7 @@ import { decodeMarker, encodeMarker, type HistoryMarker } from '../../../src/sna
 import { relativeKey } from '../../../src/snapshot/name.ts';
 import { compareInChainOrder } from '../../../src/snapshot/order.ts';
 import type { Snapshot, SnapshotKind } from '../../../src/snapshot/snapshot.ts';
+import type { Leftover } from '../../../src/snapstore/leftover.ts';
 import type { SaveOptions, SnapStore, StoredSnapshot, StoreListing } from '../../../src/snapstore/snapstore.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
 import { decodedDelta } from '../fixtures/decoded-delta.ts';
@@ -30,8 +31,14 @@ export class MemoryStore implements SnapStore {
       this.markers.push(decodeMarker(marker.name, encodeMarker(marker)));
     },
   };
+  /** What uploads of killed runs have left. */
+  readonly abandoned: Leftover[] = [];
   /** Names in the order in which they were deleted. */
   readonly deleted: string[] = [];
+
+  abandonedUploads(): Promise<readonly Leftover[]> {
+    return Promise.resolve([...this.abandoned]);
+  }
 
   /** Saves (of one kind) wait from now on, with their bytes read, until {@link release}. */
   hold(kind?: SnapshotKind): void {

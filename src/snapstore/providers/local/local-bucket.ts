@@ -4,15 +4,13 @@ import type { Readable } from 'node:stream';
 import { isErrno } from '../../../fs/errno.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
+import { abandonedAfterMs, type Leftover } from '../../leftover.ts';
 import { StoreError } from '../../store-error.ts';
 import { fileError } from './file-error.ts';
 import { localBody } from './local-body.ts';
 import { beginLocalUpload } from './local-upload.ts';
-import { filesBelow, removeStaleTemporaryFiles } from './stored-files.ts';
+import { filesBelow, removeStaleTemporaryFiles, temporaryFilesIn } from './stored-files.ts';
 import { isTemporaryName } from './temporary-name.ts';
-
-/** A temporary file untouched for this long has lost its writer, ms. */
-const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
 
 /**
  * A directory as a container: keys are paths below it. Files are written in their directory under a hidden name, synced
@@ -98,6 +96,22 @@ export class LocalBucket implements Bucket {
     }
   }
 
+  /** Temporary files in the folder of `prefix`; which object they were to become is not known. */
+  async *leftovers(prefix: string, { signal }: CallOptions): AsyncGenerator<Leftover, void, undefined> {
+    signal.throwIfAborted();
+    const folder = this.#pathOf(prefix.slice(0, prefix.lastIndexOf('/') + 1), 'list');
+    for (const { path, modifiedAt } of await temporaryFilesIn(folder)) {
+      const remove = async (): Promise<void> => {
+        await unlink(path).catch((error: unknown) => {
+          if (!isErrno(error, 'ENOENT')) {
+            throw fileError('remove', path, error);
+          }
+        });
+      };
+      yield { key: undefined, what: `the unfinished file ${path}`, begunAt: modifiedAt, remove };
+    }
+  }
+
   /** Folders that this leaves empty are removed as well, up to the container. */
   async delete(key: string, { signal }: CallOptions): Promise<void> {
     signal.throwIfAborted();
@@ -124,7 +138,7 @@ export class LocalBucket implements Bucket {
   async #clean(directory: string): Promise<void> {
     if (!this.#cleaned.has(directory)) {
       this.#cleaned.add(directory);
-      await removeStaleTemporaryFiles(directory, { before: this.#clock.now() - ABANDONED_AFTER });
+      await removeStaleTemporaryFiles(directory, { before: this.#clock.now() - abandonedAfterMs });
     }
   }
 

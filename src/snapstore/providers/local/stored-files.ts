@@ -41,18 +41,31 @@ export async function* filesBelow(root: string, below = ''): AsyncGenerator<Foun
   }
 }
 
+/** Temporary files of writers in `directory`, absolute if that is; none when it cannot be read. */
+export async function temporaryFilesIn(
+  directory: string,
+): Promise<readonly { readonly path: string /** ms since the epoch. */; readonly modifiedAt: number }[]> {
+  const found: { path: string; modifiedAt: number }[] = [];
+  for (const name of await readdir(directory).catch(() => [])) {
+    if (isTemporaryName(name)) {
+      const path = join(directory, name);
+      const facts = await stat(path).catch(() => undefined);
+      if (facts?.isFile() === true) {
+        found.push({ path, modifiedAt: facts.mtimeMs });
+      }
+    }
+  }
+  return found;
+}
+
 /** Removes temporary files of `directory` that nobody has written to since `before` (ms since the epoch): their writer is dead. Never fails. */
 export async function removeStaleTemporaryFiles(
   directory: string,
   { before }: { readonly before: number },
 ): Promise<void> {
-  for (const name of await readdir(directory).catch(() => [])) {
-    if (isTemporaryName(name)) {
-      const path = join(directory, name);
-      const facts = await stat(path).catch(() => undefined);
-      if (facts?.isFile() === true && facts.mtimeMs < before) {
-        await unlink(path).catch(() => undefined);
-      }
+  for (const { path, modifiedAt } of await temporaryFilesIn(directory)) {
+    if (modifiedAt < before) {
+      await unlink(path).catch(() => undefined);
     }
   }
 }

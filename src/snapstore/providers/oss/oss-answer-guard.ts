@@ -44,7 +44,9 @@ function expectedRoot({ url, method }: Asked): string | undefined {
       ? 'ListBucketResult'
       : searchParams.has('worm')
         ? 'WormConfiguration'
-        : undefined;
+        : searchParams.has('uploads')
+          ? 'ListMultipartUploadsResult'
+          : undefined;
   }
   if (method === 'POST') {
     return searchParams.has('uploads') ? 'InitiateMultipartUploadResult' : 'CompleteMultipartUploadResult';

@@ -8,9 +8,11 @@ import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
 import { PageMarks } from '../../http/page-marks.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
+import type { Leftover } from '../../leftover.ts';
 import { notFoundMeansGone, StoreError, whenDenied } from '../../store-error.ts';
 import { createOssClient, type OssCallOptions, type OssHeaders, type OssPage } from './oss-client.ts';
 import { ossErrorCode } from './oss-error.ts';
+import { ossLeftovers } from './oss-leftovers.ts';
 import { OssRequests } from './oss-requests.ts';
 import { OssTransport } from './oss-transport.ts';
 import { OssUpload } from './oss-upload.ts';
@@ -65,6 +67,10 @@ export class OssBucket implements Bucket {
       }
       token = marks.next({ more: page.isTruncated, mark: page.nextContinuationToken ?? undefined });
     } while (token !== undefined);
+  }
+
+  leftovers(prefix: string, options: CallOptions): AsyncIterable<Leftover> {
+    return ossLeftovers({ requests: this.#requests, location: this.location }, prefix, options);
   }
 
   async #page(prefix: string, token: string | undefined, signal: AbortSignal): Promise<OssPage> {

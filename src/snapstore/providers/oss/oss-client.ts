@@ -25,9 +25,18 @@ export interface OssPage {
   readonly nextContinuationToken: string | null;
 }
 
+/** A page of `listUploads`. */
+export interface OssUploadsPage {
+  readonly uploads: readonly { readonly name: string; readonly uploadId: string; readonly initiated: string }[];
+  readonly isTruncated: boolean;
+  readonly nextKeyMarker: string | undefined;
+  readonly nextUploadIdMarker: string | undefined;
+}
+
 /** The part of ali-oss 6.23 that is used here, with `ctx`, which its published types leave out. */
 export interface OssClient {
   listV2(query: Readonly<Record<string, string | number>>, options: OssCallOptions): Promise<OssPage>;
+  listUploads(query: Readonly<Record<string, string | number>>, options: OssCallOptions): Promise<OssUploadsPage>;
   getBucketWorm(name: string, options: OssCallOptions): Promise<{ readonly state?: string; readonly days?: string }>;
   getStream(name: string, options: OssCallOptions): Promise<OssResult & { readonly stream: Readable }>;
   head(name: string, options: OssCallOptions): Promise<OssResult>;

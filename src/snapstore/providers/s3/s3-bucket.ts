@@ -20,6 +20,7 @@ import type {
 import type { RawBody } from '../../http/object-body.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests, type StoreTask } from '../../http/store-requests.ts';
+import type { Leftover } from '../../leftover.ts';
 import { StoreError } from '../../store-error.ts';
 import type { PartDigest } from '../../upload/part-digests.ts';
 import { withChecksumHint } from './checksum-hint.ts';
@@ -27,6 +28,7 @@ import { PartEtags } from './part-etags.ts';
 import { removeVersions } from './remove-versions.ts';
 import { createS3Client } from './s3-client.ts';
 import { isForeign, s3Error, s3ErrorCode } from './s3-error.ts';
+import { s3Leftovers } from './s3-leftovers.ts';
 import { listS3 } from './s3-listing.ts';
 import type { S3Place } from './s3-place.ts';
 import type { S3Settings } from './s3-settings.ts';
@@ -124,6 +126,10 @@ export class S3Bucket implements Bucket {
       throw new StoreError('invalid', { ...task, found: 'the store gave no id for it' });
     }
     return new S3Upload(this.#place, { key, uploadId, sse, checksums, etags: this.#etags });
+  }
+
+  leftovers(prefix: string, options: CallOptions): AsyncIterable<Leftover> {
+    return s3Leftovers(this.#place, prefix, options);
   }
 
   async delete(key: string, { signal, versionId }: VersionOptions): Promise<void> {

@@ -33,7 +33,10 @@ const smallestPart = 100 * 1024;
 /** The objects and unfinished uploads of one bucket, with the service's rules for them. */
 export class OssObjectSpace {
   readonly objects = new Map<string, OssObject>();
-  readonly uploads = new Map<string, { readonly key: string; readonly parts: Map<number, OssPart> }>();
+  readonly uploads = new Map<
+    string,
+    { readonly key: string; readonly begunAt: number; readonly parts: Map<number, OssPart> }
+  >();
   /** Days objects are protected from their last change on; undefined without a WORM policy. */
   wormDays: number | undefined;
   readonly now: () => number;
@@ -74,7 +77,7 @@ export class OssObjectSpace {
       .update(`upload ${this.#nextUpload++}`)
       .digest('hex')
       .toUpperCase();
-    this.uploads.set(id, { key, parts: new Map() });
+    this.uploads.set(id, { key, begunAt: this.now(), parts: new Map() });
     return id;
   }
 

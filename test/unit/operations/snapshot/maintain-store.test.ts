@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { put } from '../../../support/fixtures/delta-events.ts';
 import { startSeconds, watchingRig } from '../../../support/snapshotter/snapshotter-rig.ts';
 
@@ -19,6 +20,32 @@ describe('garbage', () => {
       (await rig.store.list()).snapshots.map(({ name }) => name),
       [`Full-00000000-00000059-${startSeconds + 3600}.gz`],
     );
+  });
+
+  test('that killed uploads have left goes as well, and what cannot be removed is tried again', async () => {
+    await using rig = await watchingRig({ garbageCollection, deltaPeriodMs: 7_000_000 });
+    const { abandoned } = rig.store;
+    let refusals = 1;
+    for (const what of ['upload 1', 'upload 2']) {
+      const remove = async (): Promise<void> => {
+        if (what === 'upload 1' && refusals-- > 0) {
+          throw new StoreError('denied', { action: 'abort', object: what, found: 'no' });
+        }
+        abandoned.splice(
+          abandoned.findIndex((each) => each.what === what),
+          1,
+        );
+      };
+      abandoned.push({ key: undefined, what, begunAt: 0, remove });
+    }
+    await rig.clock.untilSleeping(60_000);
+    await rig.clock.advance(60_000);
+    await rig.logged(/^GC: removed upload 2, begun 1970/);
+    assert.equal(rig.log.count(/^GC: failed to remove upload 1/), 1);
+    await rig.clock.untilSleeping(60_000);
+    await rig.clock.advance(60_000);
+    await rig.logged(/^GC: removed upload 1/);
+    assert.deepEqual(abandoned, []);
   });
 
   test('that cannot be collected does not stop the snapshotter', async () => {
