@@ -4,15 +4,19 @@ import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../confi
 import { restoreChangesOptions } from '../config/options/restore-changes.ts';
 import { restoreTargetOptions } from '../config/options/restore-target.ts';
 import { storeOptions } from '../config/options/store.ts';
+import type { WrittenTime } from '../config/point-in-time.ts';
+import { UsageFailure } from '../config/usage-failure.ts';
 import type { PreparedCompanion, RestoredCompanion } from '../operations/companion/companion.ts';
 import type { RestoreResult } from '../operations/restore/restore.ts';
 import type { RestoreTarget } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
 import { formatBytes, formatCount } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import { type EventTime, eventTimeOf, formatEventTime } from '../snapshot/delta/event-time.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { formatId, formatResult, type PrintableResult } from './output/result.ts';
+import { stateOf } from './output/state-of.ts';
 import type { CommandContext } from './session.ts';
 
 const groups = {
@@ -60,7 +64,7 @@ export const restoreCommand = command({
   groups,
   async run({ config, context, print }) {
     await using store = await openSource(config, context);
-    const target = targetOf(config);
+    const target = targetOf(config, context.clock.now());
     if (config.target.plan) {
       const { planRestore, refuseIncompletePlan } = await import('../operations/restore/plan.ts');
       const { planResult } = await import('./output/plan.ts');
@@ -132,14 +136,28 @@ async function openSource(config: RestoreConfig, context: CommandContext): Promi
   return (await openSnapshotFile(file, { hash })).store;
 }
 
-function targetOf({ target: { snapshot, toRevision, toTime, history } }: RestoreConfig): RestoreTarget {
+function targetOf({ target: { snapshot, toRevision, toTime, history } }: RestoreConfig, now: number): RestoreTarget {
   const until =
     toTime !== undefined
-      ? ({ kind: 'time', time: toTime } as const)
+      ? ({ kind: 'time', time: pointInTime(toTime, now) } as const)
       : toRevision !== undefined
         ? ({ kind: 'revision', revision: revision(toRevision) } as const)
         : undefined;
   return { from: snapshot, until, history };
+}
+
+/** Throws a {@link UsageFailure} for the future: a slip in the year would bring back the newest state, which is the one to get away from. */
+function pointInTime(written: WrittenTime, now: number): EventTime {
+  const time = written.kind === 'ago' ? eventTimeOf(now - written.ms) : written.time;
+  if (time.seconds * 1_000 > now) {
+    throw new UsageFailure({
+      action: 'use',
+      object: `--to-time ${formatEventTime(time)}`,
+      found: `it is in the future; now it is ${formatEventTime(eventTimeOf(now))}`,
+      remedy: 'correct it, or leave it away for the newest state',
+    });
+  }
+  return time;
 }
 
 /** What a restore wrote. */
@@ -148,6 +166,7 @@ export function restoreResult(result: RestoreResult): PrintableResult {
     lines: [
       ['Data directory', result.dataDir],
       ['Revision', String(result.revision)],
+      ['State of', stateOf(result.snapshots)],
       ['Base snapshot', result.snapshots[0]],
       ['Delta snapshots', formatCount(Math.max(0, result.snapshots.length - 1))],
       ['Events applied', formatCount(result.eventsApplied)],
@@ -158,7 +177,12 @@ export function restoreResult(result: RestoreResult): PrintableResult {
       ['Cluster id', formatId(result.clusterId)],
       ['Later snapshots', laterText(result.later)],
     ],
-    json: { ...result, memberId: formatId(result.memberId), clusterId: formatId(result.clusterId) },
+    json: {
+      ...result,
+      stateOf: stateOf(result.snapshots) ?? null,
+      memberId: formatId(result.memberId),
+      clusterId: formatId(result.clusterId),
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
 import { countText } from './output/format.ts';
 import { formatReport, keyValueLines, type Report } from './output/report.ts';
+import { stateOf } from './output/state-of.ts';
 
 /** `etcdbrctl verify`. */
 export const verifyCommand = command({
@@ -37,6 +38,14 @@ export const verifyCommand = command({
   },
 });
 
+function provableText(provable: VerifyResult['provable']): string {
+  if (provable === undefined) {
+    return 'nothing';
+  }
+  const state = stateOf(provable.snapshots);
+  return `revision ${provable.revision}${state === undefined ? '' : `, the state of ${state}`}`;
+}
+
 /** A verification as a table and as data. */
 export function verifyReport(result: VerifyResult): Report {
   const { location, level, findings, chains, objects, read, companions, newestRevision, provable, restored } = result;
@@ -51,7 +60,7 @@ export function verifyReport(result: VerifyResult): Report {
         ['Snapshots', `${countText(objects, 'object')} in ${countText(chains, 'chain')}, ${read} read`],
         ['Companions', companions === 0 ? undefined : countText(companions, 'archive')],
         ['Newest revision', newestRevision === undefined ? 'none' : String(newestRevision)],
-        ['Restorable up to', provable === undefined ? 'nothing' : `revision ${provable.revision}`],
+        ['Restorable up to', provableText(provable)],
         ['Events applied', restored === undefined ? undefined : formatCount(restored.eventsApplied)],
         ['HashKV', hash],
       ]),
@@ -73,6 +82,7 @@ export function verifyReport(result: VerifyResult): Report {
       newestRevision: newestRevision ?? null,
       provableRevision: provable?.revision ?? null,
       provableFrom: provable?.snapshots ?? [],
+      provableStateOf: stateOf(provable?.snapshots ?? []) ?? null,
       restored:
         restored === undefined
           ? null

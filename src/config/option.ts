@@ -1,6 +1,6 @@
 import type { InitialCluster } from '../datadir/membership/initial-cluster.ts';
 import type { PeerUrl } from '../datadir/membership/peer-url.ts';
-import type { EventTime } from '../snapshot/delta/event-time.ts';
+import type { WrittenTime } from './point-in-time.ts';
 
 /** Checks on text that are more than a type; `describeAccepted` explains each to the reader. */
 export type TextRule =
@@ -15,7 +15,7 @@ export type TextRule =
 
 /** The rules that turn a text into something else, and what that is. */
 export interface ParsedTexts {
-  readonly time: EventTime;
+  readonly time: WrittenTime;
   readonly 'lease ttl': LeaseTtl;
   readonly 'peer url': PeerUrl;
   readonly 'initial cluster': InitialCluster;

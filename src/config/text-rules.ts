@@ -1,9 +1,9 @@
 import { readInitialCluster } from '../datadir/membership/initial-cluster.ts';
 import { readPeerUrl } from '../datadir/membership/peer-url.ts';
-import { parseEventTime } from '../snapshot/delta/event-time.ts';
 import { parseDuration } from './duration.ts';
 import { readEndpoint } from './endpoint-address.ts';
 import type { CheckedRule, ParsedTexts, TextRule } from './option.ts';
+import { readWrittenTime } from './point-in-time.ts';
 import type { Reading } from './reading.ts';
 
 /** Says what is wrong with a text, or undefined when nothing is. */
@@ -11,10 +11,7 @@ export type TextCheck = (text: string) => string | undefined;
 
 /** The parsers of the rules that turn a text into something else. */
 export const textParsers: { readonly [Rule in keyof ParsedTexts]: (text: string) => Reading<ParsedTexts[Rule]> } = {
-  time(text) {
-    const time = parseEventTime(text);
-    return time === undefined ? { wrong: 'it is no time with date and zone' } : { value: time };
-  },
+  time: readWrittenTime,
   'lease ttl'(text) {
     if (text === 'strip') {
       return { value: { kind: 'strip' } };

@@ -11,7 +11,7 @@ describe('verify', () => {
     const { stdout, stderr, exitCode } = await rig.run(['verify', '--level', 'restore', ...flags]);
     assert.equal(exitCode, 0, stderr);
     assert.match(stdout, /^Snapshots: +4 objects in 1 chain, 4 read$/m);
-    assert.match(stdout, /^Restorable up to: +revision 122$/m);
+    assert.match(stdout, /^Restorable up to: +revision 122, the state of 2026-\S+Z$/m);
     assert.match(stdout, /^HashKV: +\d+ \(compact revision 0\)$/m);
     assert.deepEqual(readdirSync(rig.home.path), ['store']);
   });

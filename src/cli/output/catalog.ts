@@ -1,6 +1,7 @@
 import type { BackupCatalog } from '../../operations/list/list.ts';
 import { formatAge, formatBytes } from '../../runtime/log/amount.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
+import { restorableWindow } from '../../snapshot/restorable-window.ts';
 import { isTooSmall } from '../../snapshot/too-small.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { EmptyStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -122,9 +123,26 @@ function footer({ location, chains, excluded, parts, ignored, companions, empty 
       : `${countText(whole.length, 'snapshot')}, ${formatBytes(sizeOf(whole))}`;
   return [
     `${location}: ${what}`,
+    ...windowLines(chains),
     ...companionLines(companions),
     ...(others.length === 0 ? [] : [`Also there: ${others.join(', ')}`]),
   ];
+}
+
+/** How far back a restore can go. */
+function windowLines(chains: readonly Chain[]): readonly string[] {
+  const window = restorableWindow(chains);
+  if (window === undefined) {
+    return [];
+  }
+  const [from, to] = [timeText(window.from * 1_000), timeText(window.to * 1_000)];
+  return from === to ? [] : [`Any moment from ${from} to ${to} (--to-time)`];
+}
+
+function windowData(chains: readonly Chain[]): { readonly from: string; readonly to: string } | null {
+  const window = restorableWindow(chains);
+  const iso = (seconds: number): string => new Date(seconds * 1_000).toISOString();
+  return window === undefined ? null : { from: iso(window.from), to: iso(window.to) };
 }
 
 /** Why a store shows no snapshot, and what to look at. */
@@ -171,6 +189,7 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
     location,
     ...(empty !== undefined && { empty }),
     restorable: newest !== undefined && !isBroken(newest),
+    window: windowData(chains),
     ...historiesData(catalog.histories),
     concurrentWriters: chains.some(({ overlapping }) => overlapping.length > 0),
     lastRevision: newest?.lastRevision ?? null,

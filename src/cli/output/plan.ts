@@ -4,6 +4,7 @@ import { printable, printableJson } from '../../runtime/log/printable.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { countText, noteData, noteText, rangeText, snapshotData, timeText } from './format.ts';
 import { tableLines } from './report.ts';
+import { stateOf } from './state-of.ts';
 
 /** A plan as text for stdout: a table of the snapshots in the order they are used, or JSON on one line. */
 export function planResult(
@@ -20,6 +21,7 @@ export function planResult(
 function planLines(plan: RestorePlan): readonly string[] {
   const { base, deltas, lastRevision, until, bytes, missing, beyond, unrecorded, notes } = plan;
   const used = [base, ...deltas];
+  const state = stateOf(used.map(({ name }) => name));
   const [head = '', ...rows] = tableLines(
     [
       { title: '  SNAPSHOT', align: 'left' },
@@ -40,6 +42,7 @@ function planLines(plan: RestorePlan): readonly string[] {
   return [
     `From:      ${plan.location}`,
     `Revision:  ${reached}${until === undefined || missing === undefined ? '' : ` of ${until} wanted`}`,
+    ...(state === undefined ? [] : [`State of:  ${state}`]),
     `To fetch:  ${countText(used.length, 'object')}, ${formatBytes(bytes)}`,
     '',
     head,
@@ -68,6 +71,7 @@ function planData(plan: RestorePlan, now: number): Readonly<Record<string, unkno
     restorable: missing === undefined,
     revision: lastRevision ?? null,
     until: until ?? null,
+    stateOf: stateOf([base, ...deltas].map(({ name }) => name)) ?? null,
     bytes,
     base: snapshotData(base, now),
     deltas: deltas.map((delta) => snapshotData(delta, now)),

@@ -223,7 +223,7 @@ describe('special values', () => {
     assert.equal(plain.config.target.toRevision, undefined);
     const given = await restoreWith({ 'unknown-lease-ttl': 'strip', 'to-time': '1970-01-01T00:00:01.5Z' });
     assert.deepEqual(given.config.changes.unknownLeases, { kind: 'strip' });
-    assert.deepEqual(given.config.target.toTime, { seconds: 1, nanos: 500_000_000 });
+    assert.deepEqual(given.config.target.toTime, { kind: 'at', time: { seconds: 1, nanos: 500_000_000 } });
   });
 
   it('log levels may be named', async () => {

@@ -56,6 +56,7 @@ describe('the table of a catalog', () => {
       '      final',
       '',
       '/backup: 3 snapshots, 6.0 KiB',
+      'Any moment from 2026-11-21 08:58:52 to 2026-11-21 08:58:55 (--to-time)',
     ]);
   });
 
@@ -88,7 +89,7 @@ describe('the table of a catalog', () => {
     assert.ok(short.includes('  ... 35 more deltas, shown with --all'));
     assert.ok(short.length < 15);
     assert.ok(short.some((line) => line.includes('Incr-00000098')));
-    assert.equal(table(longChain(40), { deltas: 'all' }).table.length, 41 + 5);
+    assert.equal(table(longChain(40), { deltas: 'all' }).table.length, 41 + 6);
     assert.equal(table(longChain(5)).table.length, 6 + 5);
   });
 
@@ -124,6 +125,7 @@ describe('the data of a catalog', () => {
     assert.deepEqual(rest, {
       location: '/backup',
       restorable: true,
+      window: { from: '2026-11-21T08:58:52.000Z', to: '2026-11-21T08:59:32.000Z' },
       concurrentWriters: false,
       histories: [{ number: 1, writtenLast: true, begun: null, left: null, snapshots: 41, lastRevision: 98 }],
       suspectedForks: [],

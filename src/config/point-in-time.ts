@@ -1,0 +1,41 @@
+import { type EventTime, parseEventTime } from '../snapshot/delta/event-time.ts';
+import { parseDuration } from './duration.ts';
+import type { Reading } from './reading.ts';
+
+/** A point in time as users write it. */
+export type WrittenTime =
+  | { readonly kind: 'at'; readonly time: EventTime }
+  /** So many ms before now. */
+  | { readonly kind: 'ago'; readonly ms: number };
+
+/**
+ * Reads a point in time: RFC 3339, the same with a space, without seconds, with `+0100` or without a zone (UTC, as `list` prints it),
+ * seconds since the Unix epoch (as in the names of snapshots), or a duration followed by `ago`.
+ */
+export function readWrittenTime(text: string): Reading<WrittenTime> {
+  const written = text.trim();
+  const ago = /^(.*\S)\s+ago$/i.exec(written)?.[1];
+  if (ago !== undefined) {
+    const ms = parseDuration(ago.replace(/\s+/g, ''));
+    return ms === undefined || ms < 0
+      ? { wrong: 'before "ago" there is no duration such as 5m' }
+      : { value: { kind: 'ago', ms } };
+  }
+  if (/^\d{9,11}$/.test(written)) {
+    return { value: { kind: 'at', time: { seconds: Number(written), nanos: 0 } } };
+  }
+  const time = parseEventTime(spelledOut(written));
+  return time === undefined ? { wrong: 'it is no time' } : { value: { kind: 'at', time } };
+}
+
+/** Completes what RFC 3339 does not let be left out. */
+function spelledOut(written: string): string {
+  const parts = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(?:\.\d+)?)?\s*(?:UTC|([Zz])|([+-]\d\d):?(\d\d)?)?$/.exec(
+    written,
+  );
+  if (parts === null) {
+    return written;
+  }
+  const [, date, minutes, seconds = ':00', , hours, rest = '00'] = parts;
+  return `${date}T${minutes}${seconds}${hours === undefined ? 'Z' : `${hours}:${rest}`}`;
+}
