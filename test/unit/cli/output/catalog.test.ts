@@ -90,7 +90,7 @@ describe('the table of a catalog', () => {
     assert.ok(short.length < 15);
     assert.ok(short.some((line) => line.includes('Incr-00000098')));
     assert.equal(table(longChain(40), { deltas: 'all' }).table.length, 41 + 6);
-    assert.equal(table(longChain(5)).table.length, 6 + 5);
+    assert.equal(table(longChain(5)).table.length, 6 + 6);
   });
 
   it('fits 80 columns with the longest usual names', () => {
