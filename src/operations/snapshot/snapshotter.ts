@@ -8,6 +8,7 @@ import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import { beginRun } from './begin-run.ts';
 import { defragmentBySchedule } from './defragment.ts';
+import { longestJoinedBytes } from './delta/upload-loop.ts';
 import { runWatchLoop } from './delta/watch-loop.ts';
 import { listenerFor, type SnapshotterListener } from './events.ts';
 import { HourlySummary } from './hourly-summary.ts';
@@ -176,7 +177,10 @@ export class Snapshotter implements AsyncDisposable {
 
   /** Lets the grace period begin when the tasks are asked to stop or one of them fails. */
   async #followEnd(stop: AbortSignal): Promise<void> {
-    const end = (): void => this.#ending.abort(stop.reason);
+    const end = (): void => {
+      this.#ending.abort(stop.reason);
+      this.#parts.buffer.widen(longestJoinedBytes);
+    };
     stop.addEventListener('abort', end, { once: true });
     if (stop.aborted) {
       end();

@@ -5,7 +5,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { RevisionWatermark } from './revision-watermark.ts';
 
 /** How long events that were committed before the end may take to arrive, ms. */
-const drainMs = 2_000;
+const drainMs = 5_000;
 
 /** Ends a watch only when everything has arrived that etcd had accepted before the end. */
 export interface WatchDrain extends Disposable {
@@ -16,7 +16,7 @@ export interface WatchDrain extends Disposable {
 }
 
 /**
- * When `stop` aborts, asks the cluster for its revision and lets the watch go on up to there, for two seconds at most:
+ * When `stop` aborts, asks the cluster for its revision and lets the watch go on up to there, for five seconds at most:
  * what etcd has acknowledged to a client before the end is to be in the last delta.
  */
 export function drainWatch(

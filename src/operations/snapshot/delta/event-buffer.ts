@@ -24,7 +24,7 @@ interface WaitingEvent {
  * the spool.
  */
 export class EventBuffer {
-  readonly #limit: number;
+  #limit: number;
   readonly #clock: Clock;
   readonly #spool: DeltaSpool;
   readonly #leases: LeaseTtls;
@@ -89,6 +89,11 @@ export class EventBuffer {
       }
     }
     await this.#divideAtLimit();
+  }
+
+  /** Lets segments grow to `limitBytes` from now on, if that is more: at the end nothing is gained by many small ones. */
+  widen(limitBytes: number): void {
+    this.#limit = Math.max(this.#limit, limitBytes);
   }
 
   /** Resolves when a segment has reached the limit and waits; rejects when the signal aborts. */

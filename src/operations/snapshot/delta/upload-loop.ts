@@ -25,7 +25,7 @@ export interface UploadLoopParts {
 }
 
 /** At the end what waits is joined up to so many bytes: each upload takes time, but some readers hold a whole delta in memory. */
-const longestJoinedBytes = 64 * 1024 * 1024;
+export const longestJoinedBytes = 64 * 1024 * 1024;
 
 /** Stores what the event buffer holds, one delta after the other, while the buffer goes on filling. */
 export class UploadLoop {

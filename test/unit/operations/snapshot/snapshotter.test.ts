@@ -107,7 +107,7 @@ describe('a run that is stopped', () => {
     await rig.clock.advance(10);
     rig.cluster.lagsAt = revision(62);
     rig.abort();
-    await rig.clock.advance(2_000);
+    await rig.clock.advance(5_000);
     await rig.saved(2);
     await assert.rejects(rig.ended, leftUndone(/revisions 60 to 62 are not in/));
   });
