@@ -81,7 +81,7 @@ export const snapshotCommand = command({
       if (pruned.status === 'rejected') {
         throw pruned.reason;
       }
-      refuseIncompletePrune(pruned.value, store.location);
+      refuseIncompletePrune(pruned.value, store.location, companion?.undeleted);
     } else {
       const { Snapshotter } = await import('../operations/snapshot/snapshotter.ts');
       await new Snapshotter({ ...common, ...scheduledBackupOf(config, given), start: 'full' }, context).run();

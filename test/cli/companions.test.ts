@@ -48,6 +48,14 @@ describe('companions', () => {
 
     const listed = await rig.run(['list', '-o', 'json', ...store]);
     assert.equal(listed.stderr, '', 'companions are no strangers');
+    const { companions: shown } = JSON.parse(listed.stdout) as { companions: { name: string }[] };
+    assert.deepEqual(
+      shown.map(({ name }) => name),
+      companions(),
+    );
+    const verified = await rig.run(['verify', '--temp-dir', rig.home.join('temp'), ...store]);
+    assert.match(verified.stdout, /^Companions: +2 archives$/m);
+    assert.match(verified.stdout, /^Result: +everything is sound$/m);
 
     const back = rig.home.join('back');
     const restore = ['restore', '--data-dir', rig.home.join('data'), '--companions', back, '-o', 'json'];

@@ -8,11 +8,18 @@ import type { Companion, CompanionStore } from '../../snapstore/backups/companio
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { ArchiveDamage } from './archive-damage.ts';
 import { packFiles } from './pack.ts';
+import { readAgain } from './read-companion.ts';
 import { StagedCompanion } from './staged-companion.ts';
 import { unpackFiles } from './unpack.ts';
 
 /** The most that an archive has, bytes; it decides how an upload is divided. */
 const sizeBound = limits.companionArchive.most;
+
+/** A companion that was stored. */
+export interface SavedCompanion extends Companion {
+  /** Keys of older ones that were to go and could not be deleted. */
+  readonly undeleted: readonly string[];
+}
 
 /** Stores an archive of `paths` next to a full, and deletes the oldest archives beyond `keep`. */
 export async function saveCompanion(
@@ -24,8 +31,9 @@ export async function saveCompanion(
     readonly keep: number;
   },
   { signal, log }: RunContext,
-): Promise<Companion> {
+): Promise<SavedCompanion> {
   const companions = companionsOf(request.store);
+  const undeleted: string[] = [];
   const archive = (): AsyncIterable<Uint8Array> => compress(packFiles(request.paths, { signal, log }), 'gzip');
   const saved = await companions.save(request.full, archive(), { signal, sizeBound, again: archive });
   log.info({ bytes: saved.size }, `Successfully saved companion at: ${saved.key}`);
@@ -36,10 +44,11 @@ export async function saveCompanion(
       log.info(`Deleted old companion: ${old.key}`);
     } catch (error) {
       signal.throwIfAborted();
+      undeleted.push(old.key);
       log.warn({ error }, `Failed to delete old companion ${old.key}: ${error}`);
     }
   }
-  return saved;
+  return { ...saved, undeleted };
 }
 
 /**
@@ -127,11 +136,13 @@ async function stageOne(
   if (!isOwn) {
     context.log.warn(`The restored full has no companion of its own; taking the newest, ${companion.name}`);
   }
-  await using held = new AsyncDisposableStack();
-  const staged = held.use(await StagedCompanion.begin(directory));
-  const files = await unpack({ store, companion, staged, owners }, context);
-  held.move();
-  return { companion, staged, files };
+  return await readAgain(async () => {
+    await using held = new AsyncDisposableStack();
+    const staged = held.use(await StagedCompanion.begin(directory));
+    const files = await unpack({ store, companion, staged, owners }, context);
+    held.move();
+    return { companion, staged, files };
+  }, context);
 }
 
 async function unpack(

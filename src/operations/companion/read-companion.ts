@@ -1,3 +1,5 @@
+import { Failure } from '../../runtime/failure.ts';
+import { limits } from '../../runtime/limits.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { decompress } from '../../snapshot/compression.ts';
 import { CompressionDamage } from '../../snapshot/damage.ts';
@@ -6,12 +8,10 @@ import { retryTransient, transferRetries } from '../../snapstore/retry-transient
 import { ArchiveDamage } from './archive-damage.ts';
 import { archiveEntries } from './archive-entries.ts';
 
-/** More than this is no archive of certificates and manifests, bytes of it expanded. */
-const mostExpandedBytes = 4 * 1024 * 1024 * 1024;
-
 /** What is wrong with the bytes of a companion; undefined for an error that is about something else. */
 export function companionDamage(error: unknown): string | undefined {
-  return error instanceof ArchiveDamage || error instanceof CompressionDamage ? error.message : undefined;
+  const damage = error instanceof Failure && error.code === 'companion_damaged' ? error.cause : error;
+  return damage instanceof ArchiveDamage || damage instanceof CompressionDamage ? damage.message : undefined;
 }
 
 /**
@@ -27,7 +27,15 @@ export async function checkCompanion(
     const stored = await companions.fetch(companion, { signal });
     return await countEntries(bounded(decompress(stored, 'gzip')), signal);
   };
-  const read = (): Promise<number> => retryTransient(attempt, { clock, signal, policy: transferRetries });
+  return await readAgain(attempt, { signal, clock });
+}
+
+/** Runs `attempt`, which reads a companion from its beginning, again after transient errors of the store, and once after damage. */
+export async function readAgain<T>(
+  attempt: () => Promise<T>,
+  { signal, clock }: Pick<RunContext, 'signal' | 'clock'>,
+): Promise<T> {
+  const read = (): Promise<T> => retryTransient(attempt, { clock, signal, policy: transferRetries });
   try {
     return await read();
   } catch (error) {
@@ -53,8 +61,8 @@ async function* bounded(expanded: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
   let size = 0;
   for await (const bytes of expanded) {
     size += bytes.length;
-    if (size > mostExpandedBytes) {
-      throw new ArchiveDamage(`it expands to more than ${mostExpandedBytes} bytes`);
+    if (size > limits.companionArchive.most) {
+      throw new ArchiveDamage(`it expands to more than ${limits.companionArchive.most} bytes`);
     }
     yield bytes;
   }
