@@ -4,11 +4,15 @@ import { env } from 'node:process';
 import { test } from 'node:test';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../scripts/lab/eventually.ts';
 import { freePort } from '../../scripts/lab/free-port.ts';
 import { readStatus } from '../../src/operations/status/status.ts';
 import { recordedContext } from '../support/context/run-context.ts';
+import { goldenObjects } from '../support/fixtures/golden-store.ts';
+import { startS3Server } from '../support/servers/s3-server.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
-import { type Finished, makeRig, type Rig } from './rig.ts';
+import { type Finished, makeRig, type Rig, type Running } from './rig.ts';
+import { s3Place } from './s3-place.ts';
 
 /** Pairs of runs, over all cases; `RUN_PAIRS=200` for a long test. */
 const pairs = Number(env['RUN_PAIRS'] ?? 20);
@@ -67,3 +71,68 @@ test(`of two runs at once one succeeds, the other is refused or finds it done, a
     }
   }
 });
+
+/** A run that waits for a body of its store, and is stopped there, so that it stays in the middle of its work. */
+const POINTS = [
+  { what: 'the full', count: 1 },
+  { what: 'a delta', count: 2 },
+] as const;
+
+for (const command of ['restore', 'initialize'] as const) {
+  for (const { what, count: held } of POINTS) {
+    test(`${command} that waits for ${what} has the directory to itself; when it is killed, the next run finishes`, async () => {
+      await using rig = makeRig();
+      await using server = await startS3Server();
+      for (const { key, bytes } of goldenObjects('etcd-3.5/gzip')) {
+        server.objects.set(key, { size: bytes.length, bytes, modifiedAt: Date.now() });
+      }
+      const peerPort = await freePort();
+      const member = ['--initial-cluster', `default=http://127.0.0.1:${peerPort}`];
+      const { flags, env } = s3Place(rig, server.endpoint, 'store');
+      const args = [
+        command,
+        ...flags,
+        ...member,
+        '--initial-advertise-peer-urls',
+        `http://127.0.0.1:${peerPort}`,
+        '-d',
+        'data',
+      ];
+      /** Starts a run and stops it (SIGSTOP) when it has asked for the object. */
+      const startHeld = async (): Promise<Running> => {
+        const before = server.calls.get('GetObject') ?? 0;
+        server.fault(({ operation, count }) =>
+          operation === 'GetObject' && count - before === held ? { kind: 'delay', ms: 5_000 } : undefined,
+        );
+        const running = rig.start(args, { env });
+        await eventually(() => ((server.calls.get('GetObject') ?? 0) - before >= held ? true : undefined));
+        running.kill('SIGSTOP');
+        server.fault(() => undefined);
+        return running;
+      };
+      const first = await startHeld();
+      for (const second of ['restore', 'initialize']) {
+        const { exitCode, stderr } = await rig.run([second, ...args.slice(1)], { env });
+        assert.equal(exitCode, 1, stderr);
+        assert.match(stderr, new RegExp(`another run \\(pid ${first.pid}\\) is restoring or checking it; wait`));
+      }
+      first.kill('SIGKILL');
+      await first.finished;
+      const again = await startHeld();
+      again.kill('SIGCONT');
+      const { exitCode, stderr } = await again.finished;
+      assert.equal(exitCode, 0, stderr);
+      assert.deepEqual(readdirSync(rig.home.join('data')), ['member']);
+      assert.deepEqual(
+        readdirSync(rig.home.path).filter((name) => name.includes('etcdbrctl-')),
+        [],
+      );
+      await using etcd = await startEtcd({
+        release: await etcdRelease('3.5'),
+        dataDir: rig.home.join('data'),
+        peerPort,
+      });
+      assert.match(await etcd.etcdctl('endpoint', 'status', '-w', 'json'), /"revision":122\b/);
+    });
+  }
+}
