@@ -56,9 +56,9 @@ test-versions: install
 test-stores: install ceph openstack
 	STORE_OBJECTS=10500 $(NODE) --test 'test/conformance/**/*.test.ts'
 
-## test-histories: 100,000 random histories of a store under the retention rules; nothing that a restore needs may be deleted
+## test-histories: 100,000 random lives of a cluster and its store; nothing that a restore needs may be deleted, nothing merged of two
 test-histories: install
-	HISTORIES=$${HISTORIES:-100000} $(NODE) --test test/unit/retention/plan.test.ts
+	HISTORIES=$${HISTORIES:-100000} $(NODE) --test test/unit/retention/plan.test.ts test/unit/operations/history/decide-fork.test.ts
 
 ## test-bare: quickstart and test in a fresh Debian 12 with only make, git and CA certificates; needs root
 test-bare:

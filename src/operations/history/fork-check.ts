@@ -2,32 +2,23 @@ import type { Database } from '../../datadir/bbolt/database.ts';
 import { Damage } from '../../datadir/damage.ts';
 import { readCompactionMarks } from '../../datadir/mvcc/compaction-marks.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
-import { revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
-import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { compareWithDatabase } from './compare-with-database.ts';
+import { type DoubtedChain, decideFork, type ForkFinding } from './decide-fork.ts';
 import { ExpandedFull } from './expanded-full.ts';
-import type { ForkedPair } from './fork-failure.ts';
-import { type Overlap, type OverlappingChain, overlapsOf } from './overlaps.ts';
+import type { Overlap } from './overlaps.ts';
 import { firstDifference, type RevisionDigest, revisionDigests } from './revision-digests.ts';
 
 /** A chain whose snapshots have to belong to one history. */
-export interface ForkCheckRequest extends OverlappingChain {
+export interface ForkCheckRequest extends DoubtedChain {
   readonly store: SnapStore;
   /** The database of the base; asked for only when events have to be compared with it. */
   readonly database: () => Promise<Database>;
-  /** What names and ages say against it. */
-  readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
   /** Where a full is expanded that has to be looked into. */
   readonly tempDir: string;
 }
-
-/** What a check found against a chain. */
-export type ForkFinding =
-  | { readonly kind: 'different'; readonly pair: ForkedPair }
-  | { readonly kind: 'doubt'; readonly fork: SuspectedFork<StoredSnapshot> };
 
 /** Deltas whose digests are remembered: each overlaps a few that follow each other. */
 const REMEMBERED = 6;
@@ -37,68 +28,11 @@ const REMEMBERED = 6;
  * overlaps and nothing is in doubt. Undefined when all is one history. Throws what the store and the temporary file throw.
  */
 export async function findFork(request: ForkCheckRequest, context: RunContext): Promise<ForkFinding | undefined> {
-  const overlaps = overlapsOf(request);
   const comparison = new Comparison(request, context);
-  const agreeing: Overlap[] = [];
-  for (const overlap of overlaps) {
-    const outcome = await comparison.compare(overlap);
-    if (typeof outcome === 'number') {
-      const other = overlap.other === 'base' ? request.base : overlap.other;
-      return { kind: 'different', pair: { one: overlap.delta, other, revision: outcome } };
-    }
-    if (outcome === 'equal') {
-      agreeing.push(overlap);
-    }
-  }
-  for (const fork of request.doubts.filter((each) => concerns(each, request))) {
-    const finding = await settle({ fork, request, agreeing, comparison }, context);
-    if (finding !== undefined) {
-      return finding;
-    }
-  }
-  return undefined;
-}
-
-/** Whether the chain uses what may belong to the history that was left. */
-function concerns({ full, before }: SuspectedFork<StoredSnapshot>, { base, used, until }: OverlappingChain): boolean {
-  const isUsed = new Set([base, ...used]);
-  return (until === undefined || until > full.lastRevision) && before.some((each) => isUsed.has(each));
-}
-
-async function settle(
-  work: {
-    readonly fork: SuspectedFork<StoredSnapshot>;
-    readonly request: ForkCheckRequest;
-    readonly agreeing: readonly Overlap[];
-    readonly comparison: Comparison;
-  },
-  context: RunContext,
-): Promise<ForkFinding | undefined> {
-  const { fork, request, agreeing, comparison } = work;
-  const { full, before, after } = fork;
-  const [older, younger] = [new Set<unknown>(before), new Set<unknown>(after)];
-  const isProof = ({ delta, other, range }: Overlap): boolean =>
-    range.to > full.lastRevision &&
-    ((older.has(delta) && younger.has(other)) || (younger.has(delta) && older.has(other)));
-  if (agreeing.some(isProof)) {
-    return undefined;
-  }
-  const last = after.at(-1);
-  if (older.has(request.base) && last !== undefined && last.startRevision <= request.covered) {
-    const to = Math.min(last.lastRevision, request.covered);
-    const outcome = await comparison.compare({
-      delta: last,
-      other: 'base',
-      range: { from: last.startRevision, to: revision(to) },
-    });
-    if (typeof outcome === 'number') {
-      return { kind: 'different', pair: { one: last, other: request.base, revision: outcome } };
-    }
-    if (outcome === 'equal') {
-      return undefined;
-    }
-  }
-  return (await isCompactionOf(full, request, context)) ? undefined : { kind: 'doubt', fork };
+  return await decideFork(request, {
+    compare: (overlap) => comparison.compare(overlap),
+    isCompaction: (full) => isCompactionOf(full, request, context),
+  });
 }
 
 /** Compares events; what was read is remembered for the next comparison. */

@@ -1,5 +1,7 @@
 import { rfc3339 } from '../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { historiesOf } from '../../snapshot/history/histories.ts';
+import { timeToBegin, timeToContinue } from '../../snapshot/history/time-to-continue.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { refuseCorruptCluster, reportLearners } from './full/cluster-alarms.ts';
 import { type DownloadRequest, downloadDatabase } from './full/download.ts';
@@ -38,7 +40,9 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   if (broken !== undefined) {
     guard.leave(broken, context);
   }
-  const createdOn = Math.floor(takenAt / 1000);
+  const living = listing === undefined ? [] : historiesOf(listing.snapshots, listing.markers).living.snapshots;
+  const seconds = Math.floor(takenAt / 1000);
+  const createdOn = broken === undefined ? timeToContinue(living, seconds) : timeToBegin(living, seconds);
   const result = await saveFullSnapshot({ ...request, database, createdOn, begunAt }, context);
   if (broken !== undefined) {
     await guard.begin(broken, { first: result.snapshot, database }, context);

@@ -78,9 +78,10 @@ function forkAt<T extends Aged>(whole: readonly T[], at: number): FoundFork<T> |
   const after = later.filter(
     (each) => each.kind === 'Incr' && each.startRevision <= end && each.lastRevision > full.lastRevision,
   );
-  const above = after.length > 0 ? [] : later.filter(({ lastRevision }) => lastRevision > end);
-  const byDelta = above.some(({ kind, startRevision }) => kind === 'Incr' && startRevision === end + 1);
-  const goesOn = byDelta ? 'delta' : above.length > 0 ? 'full' : undefined;
+  // A delta that comes after a full that is above them all may continue that one.
+  const above = after.length > 0 ? undefined : later.find(({ lastRevision }) => lastRevision > end);
+  const continues = above?.kind === 'Incr' && above.startRevision === end + 1;
+  const goesOn = above === undefined ? undefined : continues ? 'delta' : 'full';
   return { fork: { full, before, after }, goesOn };
 }
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { revision } from '../../../../src/revision.ts';
 import { historiesOf } from '../../../../src/snapshot/history/histories.ts';
 import { type HistoryMarker, markerName } from '../../../../src/snapshot/history/history-marker.ts';
-import { suspectedForks } from '../../../../src/snapshot/history/suspected-forks.ts';
+import { possibleForks, suspectedForks } from '../../../../src/snapshot/history/suspected-forks.ts';
 import type { Snapshot } from '../../../../src/snapshot/snapshot.ts';
 import { snapshotNamed } from '../../../support/fixtures/snapshots.ts';
 
@@ -109,5 +109,20 @@ describe('no fork is suspected', () => {
   ];
   for (const [what, listing] of cases) {
     it(what, () => assert.deepEqual(suspectedForks(snapshots(...listing)), []));
+  }
+});
+
+describe('for older states a fork is possible', () => {
+  const cases: readonly (readonly [string, readonly string[], number])[] = [
+    ['where only a full is above both sides', ['Full-0-7-10', 'Full-0-3-20', 'Full-0-12-30'], 1],
+    ['where a delta follows such a full', ['Full-0-3-10', 'Full-0-2-20', 'Full-0-5-30', 'Incr-4-6-31'], 1],
+    [
+      'but not where a delta goes on from what was before',
+      ['Full-0-2-10', 'Incr-3-7-12', 'Full-0-3-13', 'Incr-8-9-14'],
+      0,
+    ],
+  ];
+  for (const [what, listing, forks] of cases) {
+    it(what, () => assert.equal(possibleForks(snapshots(...listing)).length, forks));
   }
 });

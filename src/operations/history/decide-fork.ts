@@ -1,0 +1,82 @@
+import { revision } from '../../revision.ts';
+import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import type { ForkedPair } from './fork-failure.ts';
+import { type Overlap, type OverlappingChain, overlapsOf } from './overlaps.ts';
+
+/** What a check found against a chain. */
+export type ForkFinding =
+  | { readonly kind: 'different'; readonly pair: ForkedPair }
+  | { readonly kind: 'doubt'; readonly fork: SuspectedFork<StoredSnapshot> };
+
+/** A chain, and what names and ages say against it. */
+export interface DoubtedChain extends OverlappingChain {
+  readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
+}
+
+/** How contents are looked into. */
+export interface ForkEvidence {
+  /** `equal`, the first revision that differs, or `unknown` when one of the two cannot be read. */
+  compare(overlap: Overlap): Promise<'equal' | 'unknown' | number>;
+  /** Whether a full is the work of a compaction, which takes older snapshots for its source. */
+  isCompaction(full: StoredSnapshot): Promise<boolean>;
+}
+
+/** Decides whether a chain is of one history. Looks into nothing when nothing overlaps and nothing is in doubt. Undefined when it is. */
+export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): Promise<ForkFinding | undefined> {
+  const agreeing: Overlap[] = [];
+  for (const overlap of overlapsOf(chain)) {
+    const outcome = await evidence.compare(overlap);
+    if (typeof outcome === 'number') {
+      const other = overlap.other === 'base' ? chain.base : overlap.other;
+      return { kind: 'different', pair: { one: overlap.delta, other, revision: outcome } };
+    }
+    if (outcome === 'equal') {
+      agreeing.push(overlap);
+    }
+  }
+  for (const fork of chain.doubts.filter((each) => concerns(each, chain))) {
+    const finding = await settle({ fork, chain, agreeing }, evidence);
+    if (finding !== undefined) {
+      return finding;
+    }
+  }
+  return undefined;
+}
+
+/** Whether the chain uses what may belong to the history that was left. */
+function concerns({ full, before }: SuspectedFork<StoredSnapshot>, { base, used, until }: OverlappingChain): boolean {
+  const isUsed = new Set([base, ...used]);
+  return (until === undefined || until > full.lastRevision) && before.some((each) => isUsed.has(each));
+}
+
+async function settle(
+  work: {
+    readonly fork: SuspectedFork<StoredSnapshot>;
+    readonly chain: DoubtedChain;
+    readonly agreeing: readonly Overlap[];
+  },
+  evidence: ForkEvidence,
+): Promise<ForkFinding | undefined> {
+  const { fork, chain, agreeing } = work;
+  const { full, before, after } = fork;
+  const [older, younger] = [new Set<unknown>(before), new Set<unknown>(after)];
+  const isProof = ({ delta, other, range }: Overlap): boolean =>
+    range.to > full.lastRevision &&
+    ((older.has(delta) && younger.has(other)) || (younger.has(delta) && older.has(other)));
+  if (agreeing.some(isProof)) {
+    return undefined;
+  }
+  const last = after.at(-1);
+  if (older.has(chain.base) && last !== undefined && last.startRevision <= chain.covered) {
+    const range = { from: last.startRevision, to: revision(Math.min(last.lastRevision, chain.covered)) };
+    const outcome = await evidence.compare({ delta: last, other: 'base', range });
+    if (typeof outcome === 'number') {
+      return { kind: 'different', pair: { one: last, other: chain.base, revision: outcome } };
+    }
+    if (outcome === 'equal') {
+      return undefined;
+    }
+  }
+  return (await evidence.isCompaction(full)) ? undefined : { kind: 'doubt', fork };
+}

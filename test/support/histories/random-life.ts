@@ -1,0 +1,254 @@
+import fc from 'fast-check';
+import { planRetention } from '../../../src/retention/plan.ts';
+import type { RetentionPolicy } from '../../../src/retention/request.ts';
+import { type Revision, revision } from '../../../src/revision.ts';
+import { historiesOf } from '../../../src/snapshot/history/histories.ts';
+import { type HistoryMarker, markerName } from '../../../src/snapshot/history/history-marker.ts';
+import { timeToBegin, timeToContinue } from '../../../src/snapshot/history/time-to-continue.ts';
+import { newSnapshot, relativeKey } from '../../../src/snapshot/name.ts';
+import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
+
+/** What one revision did; no two changes that were ever made are the same. */
+export type Change = string;
+
+/** One thing that happens in the life of a cluster and its backup. */
+export type Happening =
+  | { readonly what: 'write'; readonly changes: number }
+  | { readonly what: 'delta'; readonly writer: 'ours' | 'second' }
+  | { readonly what: 'full' }
+  | { readonly what: 'roll back'; readonly by: number }
+  | { readonly what: 'rebuild' }
+  | { readonly what: 'clock'; readonly seconds: number }
+  | { readonly what: 'collect'; readonly policy: RetentionPolicy }
+  | { readonly what: 'forge'; readonly lastRevision: number; readonly ahead: number; readonly size: number };
+
+/** Lives of any kind. */
+export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({ what: fc.constant('write' as const), changes: fc.integer({ min: 1, max: 4 }) }),
+    },
+    {
+      weight: 7,
+      arbitrary: fc.record({
+        what: fc.constant('delta' as const),
+        writer: fc.constantFrom('ours' as const, 'ours' as const, 'second' as const),
+      }),
+    },
+    { weight: 2, arbitrary: fc.constant({ what: 'full' } as const) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ what: fc.constant('roll back' as const), by: fc.integer({ min: 1, max: 9 }) }),
+    },
+    { weight: 1, arbitrary: fc.constant({ what: 'rebuild' } as const) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ what: fc.constant('clock' as const), seconds: fc.constantFrom(-3_000, -90, -2, 4_000) }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        what: fc.constant('collect' as const),
+        policy: fc.oneof(
+          fc.constant({ kind: 'Exponential' } as const),
+          fc.record({ kind: fc.constant('LimitBased' as const), maxBackups: fc.integer({ min: 1, max: 3 }) }),
+        ),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        what: fc.constant('forge' as const),
+        lastRevision: fc.constantFrom(1, 5, 60, Number.MAX_SAFE_INTEGER - 1),
+        ahead: fc.constantFrom(0, 100_000),
+        size: fc.constantFrom(0, 20),
+      }),
+    },
+  ),
+  { maxLength: 45 },
+);
+
+/** A cluster, its snapshotter and its store, all in memory: objects are what their names and contents say, and no more. */
+export class RandomLife {
+  readonly #program: 'ours' | 'Go';
+  /** What the cluster did at each revision from 2 on. */
+  #cluster: Change[] = [];
+  /** Every line of changes that a cluster ever had. */
+  readonly lines: Change[][] = [];
+  #changes = 0;
+  #now = 1_800_000_000;
+  #listing: StoredSnapshot[] = [];
+  readonly contents = new Map<string, readonly Change[]>();
+  readonly markers: HistoryMarker[] = [];
+  readonly #written = new Set<string>();
+  /** Up to where the store holds what the cluster did. */
+  #stored = 1;
+
+  /** `ours` finds out when the cluster was put back, and leaves a marker; `Go` begins with a full and knows nothing. */
+  constructor(program: 'ours' | 'Go') {
+    this.#program = program;
+    this.#write(2);
+    this.#full();
+  }
+
+  get listing(): readonly StoredSnapshot[] {
+    return this.#listing;
+  }
+
+  /** What the store has acknowledged of the cluster as it is. */
+  get acknowledged(): readonly Change[] {
+    return this.#cluster.slice(0, this.#stored - 1);
+  }
+
+  /** Of the objects that the programs themselves have written. */
+  isForged({ name }: StoredSnapshot): boolean {
+    return !this.contents.has(name);
+  }
+
+  happen(happening: Happening): void {
+    this.#now += 7;
+    switch (happening.what) {
+      case 'write':
+        this.#write(happening.changes);
+        return;
+      case 'delta':
+        this.#delta(happening.writer);
+        return;
+      case 'full':
+        this.#full();
+        return;
+      case 'roll back':
+        this.#begin(this.#cluster.slice(0, Math.max(1, this.#cluster.length - happening.by)));
+        return;
+      case 'rebuild':
+        this.#begin([]);
+        this.#write(1);
+        return;
+      case 'clock':
+        this.#now += happening.seconds;
+        return;
+      case 'collect':
+        this.#collect(happening.policy);
+        return;
+      case 'forge':
+        this.#forge(happening);
+        return;
+      default:
+        happening satisfies never;
+    }
+  }
+
+  #write(changes: number): void {
+    for (let at = 0; at < changes; at++) {
+      this.#changes += 1;
+      this.#cluster.push(`change ${this.#changes}`);
+    }
+  }
+
+  /** The cluster goes on from an older state, or from nothing; the snapshotter is started anew. */
+  #begin(from: readonly Change[]): void {
+    this.lines.push(this.#cluster);
+    this.#cluster = [...from];
+    this.#written.clear();
+    if (from.length === 0) {
+      this.#write(1);
+    }
+    const shared = this.#sharedWithStore();
+    const before = this.#listing;
+    this.#now += 5;
+    const first = this.#full(timeToBegin(this.#listing, this.#now));
+    if (this.#program === 'ours') {
+      const left = before.filter(
+        (each) => each.lastRevision > shared && this.#livingNames().has(each.name) && each.name !== first.name,
+      );
+      const times = [...left.map(({ createdOn }) => createdOn), ...this.markers.map(({ begunOn }) => begunOn + 1)];
+      const begunOn = times.reduce((most, time) => Math.max(most, time), first.createdOn);
+      this.markers.push({
+        name: markerName({ begunOn, shared }),
+        begunOn,
+        shared,
+        why: 'rolled_back',
+        first: first.name,
+        clusterId: '1',
+        left: left.map(({ name }) => name),
+      });
+    }
+  }
+
+  #livingNames(): ReadonlySet<string> {
+    return new Set(historiesOf(this.#listing, this.markers).living.snapshots.map(({ name }) => name));
+  }
+
+  /** The last revision up to which everything that is stored is what the cluster did. */
+  #sharedWithStore(): Revision {
+    const old = this.lines.at(-1) ?? [];
+    const differs = this.#cluster.findIndex((change, at) => old[at] !== change);
+    return revision(differs < 0 ? this.#cluster.length + 1 : differs + 1);
+  }
+
+  #delta(writer: 'ours' | 'second'): void {
+    const last = revision(this.#cluster.length + 1);
+    const from = writer === 'ours' ? this.#stored + 1 : Math.max(2, this.#stored - 1);
+    if (from > last || (writer === 'second' && this.#stored >= last)) {
+      return;
+    }
+    const createdOn = this.#time() + Number(writer === 'second');
+    this.#save('Incr', { first: from, last, createdOn }, this.#cluster.slice(from - 2, last - 1));
+  }
+
+  #full(createdOn = this.#time()): StoredSnapshot {
+    const last = revision(this.#cluster.length + 1);
+    return this.#save('Full', { first: 0, last, createdOn }, [...this.#cluster]);
+  }
+
+  /** Ours follows its own names when the clock was set back. */
+  #time(): number {
+    const living = historiesOf(this.#listing, this.markers).living.snapshots;
+    return this.#program === 'ours' ? timeToContinue(living, this.#now) : this.#now;
+  }
+
+  #save(
+    kind: 'Full' | 'Incr',
+    { first, last, createdOn }: { readonly first: number; readonly last: Revision; readonly createdOn: number },
+    content: readonly Change[],
+  ): StoredSnapshot {
+    const parts = { kind, startRevision: revision(first), lastRevision: last, createdOn, isFinal: false } as const;
+    const snapshot = newSnapshot({ ...parts, compression: 'none' });
+    const stored = { ...snapshot, key: relativeKey(snapshot), size: 10_000 };
+    this.#listing = [...this.#listing.filter(({ name }) => name !== stored.name), stored];
+    this.contents.set(stored.name, content);
+    this.#written.add(stored.name);
+    this.#stored = last;
+    return stored;
+  }
+
+  #forge({ lastRevision, ahead, size }: Extract<Happening, { readonly what: 'forge' }>): void {
+    const createdOn = this.#now + ahead;
+    const parts = {
+      kind: 'Full',
+      startRevision: revision(0),
+      lastRevision: revision(lastRevision),
+      createdOn,
+    } as const;
+    const snapshot = newSnapshot({ ...parts, isFinal: false, compression: 'none' });
+    if (!this.contents.has(snapshot.name)) {
+      this.#listing = [...this.#listing, { ...snapshot, key: relativeKey(snapshot), size }];
+    }
+  }
+
+  #collect(policy: RetentionPolicy): void {
+    const { decisions } = planRetention({
+      listing: this.#listing,
+      markers: this.markers,
+      policy,
+      deltaRetentionMs: 0,
+      leftHistoryMs: 3_600_000,
+      evidence: { proved: this.#written, clusterRevision: revision(this.#cluster.length + 1) },
+      now: this.#now * 1000,
+      partsAreData: false,
+    });
+    const kept = new Set(decisions.filter(({ action }) => action === 'keep').map(({ snapshot }) => snapshot));
+    this.#listing = this.#listing.filter((snapshot) => kept.has(snapshot));
+  }
+}
