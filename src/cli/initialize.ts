@@ -6,6 +6,7 @@ import {
   memberOptions,
   restorationOptions,
   validationOptions,
+  walOptions,
 } from '../config/options/restoration.ts';
 import { storeOptions } from '../config/options/store.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
@@ -41,6 +42,7 @@ export const initializeCommand = command({
     validation: validationOptions,
     store: storeOptions,
     restoration: restorationOptions,
+    wal: walOptions,
     member: memberOptions,
     connection: etcdConnectionOptions,
     output: outputOptions,
@@ -56,6 +58,7 @@ export const initializeCommand = command({
         member: config.member,
         connection: config.connection,
         ...config.restoration,
+        ...config.wal,
         mode: config.validation.mode,
         namespace: pod.namespace,
       },

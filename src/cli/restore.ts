@@ -1,6 +1,6 @@
 import type { ConfigOf } from '../config/command-spec.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
-import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
+import { embeddedEtcdOptions, memberOptions, restorationOptions, walOptions } from '../config/options/restoration.ts';
 import { restoreChangesOptions } from '../config/options/restore-changes.ts';
 import { restoreTargetOptions } from '../config/options/restore-target.ts';
 import { storeOptions } from '../config/options/store.ts';
@@ -23,6 +23,7 @@ const groups = {
   target: restoreTargetOptions,
   store: storeOptions,
   restoration: restorationOptions,
+  wal: walOptions,
   member: memberOptions,
   changes: restoreChangesOptions,
   output: outputOptions,
@@ -81,7 +82,7 @@ export const restoreCommand = command({
     const { bumpRevision, unknownLeases } = config.changes;
     await using companions = await preparedCompanions({ config, store, target }, context);
     const result = await restore(
-      { store, target, member: config.member, ...config.restoration, bumpRevision, unknownLeases },
+      { store, target, member: config.member, ...config.restoration, ...config.wal, bumpRevision, unknownLeases },
       context,
     );
     // What was restored is told whatever becomes of the companions.

@@ -1,4 +1,5 @@
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
+import { walOptions } from '../config/options/restoration.ts';
 import { statusOptions } from '../config/options/status.ts';
 import type { DatabaseStatus } from '../operations/status/status.ts';
 import { formatBytes, formatCount } from '../runtime/log/amount.ts';
@@ -22,10 +23,13 @@ export const statusCommand = command({
     completes: 'file',
     help: 'A full snapshot, a db file, or the data directory of an etcd that is stopped.',
   },
-  groups: { status: statusOptions, output: reportOptions, logging: loggingOptions },
+  groups: { status: statusOptions, wal: walOptions, output: reportOptions, logging: loggingOptions },
   async run({ config, operand, context, print }) {
     const { readStatus } = await import('../operations/status/status.ts');
-    const status = await readStatus({ path: operand, tempDir: config.status.tempDir }, context);
+    const status = await readStatus(
+      { path: operand, tempDir: config.status.tempDir, walDir: config.wal.walDir },
+      context,
+    );
     await print(await formatReport(statusReport(status), config.output.format));
   },
 });

@@ -48,6 +48,10 @@ export async function readStructure(
     const name = options.walDir ?? path.relative(dataDir, walDir);
     return { kind: 'without log', memberDir, db, reason: `${name} is missing or no directory` };
   }
+  // A directory of its own may be the empty place where a volume is to be mounted.
+  if (options.walDir !== undefined && !(await readdir(walDir)).some((name) => name.endsWith('.wal'))) {
+    return { kind: 'without log', memberDir, db, reason: `${walDir} holds no log` };
+  }
   return { kind: 'member', memberDir, db, walDir };
 }
 

@@ -98,6 +98,21 @@ export const restorationOptions = optionGroup({
   },
 });
 
+/** Where etcd keeps its log, when not in the data directory. */
+export const walOptions = optionGroup({
+  title: 'Write-ahead log',
+  options: {
+    walDir: {
+      flag: 'wal-dir',
+      type: 'string',
+      default: undefined,
+      placeholder: 'dir',
+      help: 'The directory of the write-ahead log, when etcd runs with --wal-dir; the same as there.',
+      fileKeys: ['restorationConfig.walDir'],
+    },
+  },
+});
+
 /** Flags that tune the embedded etcd of the Go program. */
 export const embeddedEtcdOptions = optionGroup({
   title: 'Accepted for compatibility, without effect',

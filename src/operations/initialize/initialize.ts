@@ -3,9 +3,10 @@ import { RunLock } from '../../datadir/run-lock.ts';
 import { readStructure } from '../../datadir/structure.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import type { SeparateWal } from '../restore/separate-wal.ts';
 import { type DataDirState, reasonOf, type ValidationMode } from './data-dir-state.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
-import { finishReplacement } from './replace-data-dir.ts';
+import { finishReplacement, finishSeparateWal } from './replace-data-dir.ts';
 import type { CountingMark } from './restored-on-purpose.ts';
 import { checkSafeGuard } from './safe-guard.ts';
 import { readStoredBackups, type StoredBackups } from './stored-backups.ts';
@@ -48,11 +49,15 @@ async function initializeLocked(
     action: 'initialize',
     openAs: (open) => lock.asOwner(open),
   });
+  await using wal = await openWal(request, lock);
+  if (wal !== undefined) {
+    await finishSeparateWal(lock.directory, wal, context);
+  }
   if (lock.directory !== undefined) {
     await finishReplacement(lock.directory, context);
   }
   context.log.info('Checking for data directory structure validity...');
-  const structure = await lock.asOwner(() => readStructure(dataDir));
+  const structure = await lock.asOwner(() => readStructure(dataDir, { walDir: wal?.name }));
   const stored = await readStoredBackups({ store, members: member.initialCluster.size }, context);
   const storeRevision = stored.content === 'backups' ? stored.toCompare : undefined;
   const found = await lock.asOwner(() => validateDataDir({ structure, mode, storeRevision }, context));
@@ -73,8 +78,17 @@ async function initializeLocked(
   describe(found, dataDir, context);
   const { replaceInvalid } = await import('./replace-invalid.ts');
   const asked = again(request, mark);
-  const locked = { lock, dbLocked: dbLock !== undefined };
+  const locked = { lock, wal, dbLocked: dbLock !== undefined };
   return await replaceInvalid({ request: asked, ...locked, structure, found, stored }, context);
+}
+
+/** The directory of the log, where it has one of its own. One that is missing is made, as etcd does. */
+async function openWal({ walDir }: InitializeRequest, lock: RunLock): Promise<SeparateWal | undefined> {
+  if (walDir === undefined) {
+    return undefined;
+  }
+  const { SeparateWal } = await import('../restore/separate-wal.ts');
+  return await SeparateWal.open(walDir, { owner: (lock.directory ?? lock.parent)?.owner });
 }
 
 /** What was restored on purpose is restored again, and not what was left. */

@@ -11,6 +11,8 @@ import { syncDirectory } from '../../fs/sync.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { tryLockHandle } from '../../runtime/process/file-lock.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { asideTime, outdatedAside } from '../restore/kept-aside.ts';
+import { type SeparateWal, WAL_ASIDE } from '../restore/separate-wal.ts';
 import { removeLeftovers, stagingPrefix } from '../restore/staging-leftovers.ts';
 
 // How the member of a data directory D is replaced, so that a crash at any moment leaves the old one or the new one, and the next
@@ -28,9 +30,8 @@ import { removeLeftovers, stagingPrefix } from '../restore/staging-leftovers.ts'
 const OLD = 'member.old-';
 const OLD_NAME = /^member\.old-\d+$/;
 
-/** Members that were moved aside: of a series within this time the first, which may be the best one, and the last are kept. */
-const SERIES_MS = 7 * 24 * 60 * 60 * 1_000;
-const KEPT_NAME = /^member\.invalid-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-(\d+))?$/;
+/** Names of members that were moved aside begin with this. */
+const ASIDE = 'member.invalid-';
 
 /** Makes whole again what an interrupted run has left. Does nothing when there is nothing. For the holder of the lock only. */
 export async function finishReplacement(directory: PinnedDirectory, context: RunContext): Promise<void> {
@@ -71,6 +72,8 @@ export interface MemberPlace {
   readonly directory: PinnedDirectory;
   /** Whether the caller holds the lock of the db that is there. */
   readonly dbLocked: boolean;
+  /** For the log, where it has a directory of its own; see there for the order of steps. */
+  readonly wal: SeparateWal | undefined;
 }
 
 /** A replaced member. */
@@ -124,7 +127,8 @@ export async function replaceMember<T>(
         action: 'replace the member in',
         openAs: (open) => lock.asOwner(open),
       });
-  const keptAside = await swapMember(directory, staging.at('member'), context);
+  await place.wal?.stage(staging.at('member'));
+  const keptAside = await swapMember(place, staging.at('member'), context);
   return { built, keptAside };
 }
 
@@ -144,15 +148,14 @@ export async function setMemberAside(
 /** Renames a member that is not wanted any more, and removes most of those that were kept before. */
 async function keepAside(member: string, directory: PinnedDirectory, context: RunContext): Promise<string> {
   const names = await readdir(directory.path);
-  const time = new Date(context.clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
-  const stem = `member.invalid-${time}`;
+  const stem = `${ASIDE}${asideTime(context.clock)}`;
   let kept = stem;
   for (let count = 2; names.includes(kept); count++) {
     kept = `${stem}-${count}`;
   }
   await rename(directory.at(member), directory.at(kept));
   await syncDirectory(directory.path);
-  for (const name of outdated(names, context)) {
+  for (const name of outdatedAside(names, { prefix: ASIDE, clock: context.clock })) {
     const outlived = path.join(directory.name, name);
     context.log.info({ removed: outlived }, `Removing ${outlived}: ${kept} takes its place`);
     await removeTree(directory.at(name));
@@ -160,21 +163,12 @@ async function keepAside(member: string, directory: PinnedDirectory, context: Ru
   return path.join(directory.name, kept);
 }
 
-/** Of the members that were kept before, all but the first one of this series. */
-function outdated(names: readonly string[], { clock }: RunContext): readonly string[] {
-  const kept = names.flatMap((name) => {
-    const [, year, month, day, hour, minute, second, count = '1'] = KEPT_NAME.exec(name) ?? [];
-    const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-    return Number.isNaN(at) ? [] : [{ name, at, count: Number(count) }];
-  });
-  const [first] = kept
-    .filter(({ at }) => at > clock.now() - SERIES_MS)
-    .toSorted((a, b) => a.at - b.at || a.count - b.count);
-  return kept.map(({ name }) => name).filter((name) => name !== first?.name);
-}
-
 /** Returns where the old member is now; undefined when there was none. */
-async function swapMember(directory: PinnedDirectory, fresh: string, context: RunContext): Promise<string | undefined> {
+async function swapMember(
+  { directory, wal }: Pick<MemberPlace, 'directory' | 'wal'>,
+  fresh: string,
+  context: RunContext,
+): Promise<string | undefined> {
   const member = directory.at('member');
   const old = `${OLD}${Math.floor(context.clock.now() / 1000)}`;
   const replaced = (await identityOf(member)) !== undefined;
@@ -182,16 +176,56 @@ async function swapMember(directory: PinnedDirectory, fresh: string, context: Ru
     context.log.info({ dataDir: directory.name }, `Replacing data directory(${directory.name}) by the restored one.`);
     await rename(member, directory.at(old));
   }
+  const walName = nameAside(context);
+  let walAside: string | undefined;
   try {
+    walAside = await wal?.setAside(walName);
     await rename(fresh, member);
   } catch (error) {
+    if (walAside !== undefined) {
+      await wal?.putBack(walName);
+    }
     if (replaced) {
       await rename(directory.at(old), member);
     }
+    await wal?.discard();
     throw error;
   }
   await syncDirectory(directory.path);
+  await wal?.publish(member, context);
   return replaced ? await keepAside(old, directory, context) : undefined;
+}
+
+/** The name under which the log of a member is kept, in its own directory. */
+export function nameAside({ clock }: Pick<RunContext, 'clock'>): string {
+  return `${WAL_ASIDE}${asideTime(clock)}`;
+}
+
+/**
+ * Finishes a replacement that was interrupted after the log was staged in a directory of its own: the member it belongs to is
+ * whole, in its place or in the staging directory. A log that no member waits for is dropped. To be called before
+ * {@link finishReplacement}.
+ */
+export async function finishSeparateWal(
+  directory: PinnedDirectory | undefined,
+  wal: SeparateWal,
+  context: RunContext,
+): Promise<void> {
+  const names = directory === undefined ? [] : await readdir(directory.path);
+  await using ready = directory === undefined ? undefined : await stagingWithMember(directory, names);
+  if (directory !== undefined && ready !== undefined && (await wal.waitsFor(ready.at('member')))) {
+    await swapMember({ directory, wal }, ready.at('member'), context);
+  } else if (directory !== undefined && (await wal.waitsFor(directory.at('member')))) {
+    await wal.setAside(nameAside(context));
+    await wal.publish(directory.at('member'), context);
+  } else {
+    await wal.discard();
+    return;
+  }
+  context.log.warn(
+    { walDir: wal.name },
+    `An earlier replacement was interrupted; the log in ${wal.name} is the restored one`,
+  );
 }
 
 /** A staging directory of an earlier run in which a whole member waits. */

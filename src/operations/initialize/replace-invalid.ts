@@ -4,9 +4,10 @@ import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { buildMember, type RestoreRequest, type RestoreResult, restoreLocked } from '../restore/restore.ts';
+import type { SeparateWal } from '../restore/separate-wal.ts';
 import { type DataDirState, reasonOf } from './data-dir-state.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
-import { type Replacement, replaceMember, setMemberAside } from './replace-data-dir.ts';
+import { nameAside, type Replacement, replaceMember, setMemberAside } from './replace-data-dir.ts';
 import { startAnew } from './start-anew.ts';
 import type { StoredBackups } from './stored-backups.ts';
 import { validateDataDir } from './validate.ts';
@@ -16,6 +17,8 @@ export interface InvalidDirectory {
   readonly request: InitializeRequest;
   /** Held by this run. */
   readonly lock: RunLock;
+  /** For the log, where it has a directory of its own. */
+  readonly wal: SeparateWal | undefined;
   /** Whether there was a db, whose lock this run holds as well. */
   readonly dbLocked: boolean;
   readonly structure: Structure;
@@ -51,8 +54,22 @@ export async function replaceInvalid(invalid: InvalidDirectory, context: RunCont
     return awaited;
   }
   if (stored.content !== 'backups') {
+    const { wal } = invalid;
     const { directory } = invalid.lock;
-    const started = await startAnew({ dataDir, directory, absent: found.state === 'absent', store }, context);
+    const absent = found.state === 'absent';
+    if (absent && (await wal?.holdsLog())) {
+      throw new Failure({
+        code: 'data_dir_invalid',
+        action: 'initialize',
+        object: dataDir,
+        found: `it is missing, while ${wal?.name} holds a log, and there is no backup`,
+        remedy: 'mount the volume of the data directory, or move the log away to start a new member',
+      });
+    }
+    const started = await startAnew({ dataDir, directory, absent, store }, context);
+    if (started.action === 'moved_aside') {
+      await wal?.setAside(nameAside(context));
+    }
     return { found, restored: undefined, ...started };
   }
   return await restoreInvalid({ ...invalid, store }, context);
@@ -63,7 +80,7 @@ export async function replaceInvalid(invalid: InvalidDirectory, context: RunCont
  * Throws a {@link Failure} when nothing may be done without it.
  */
 async function whenAwaited(
-  { request, lock, found, stored }: InvalidDirectory,
+  { request, lock, wal, found, stored }: InvalidDirectory,
   context: RunContext,
 ): Promise<InitializeResult | undefined> {
   const { dataDir, member, connection } = request;
@@ -76,6 +93,7 @@ async function whenAwaited(
     const place = await placeInCluster({ member, connection }, context, { action: 'initialize', dataDir });
     if (place.kind === 'awaited') {
       const keptAside = await setMemberAside(lock.directory, context);
+      await wal?.setAside(nameAside(context));
       context.log.info(
         { keptAside },
         `${member.name} was added to its cluster, which sends everything to it when it starts`,
@@ -98,12 +116,12 @@ async function whenAwaited(
 }
 
 async function restoreInvalid(
-  { request, lock, dbLocked, structure, found, store }: InvalidDirectory & { readonly store: SnapStore },
+  { request, lock, wal, dbLocked, structure, found, store }: InvalidDirectory & { readonly store: SnapStore },
   context: RunContext,
 ): Promise<InitializeResult> {
   const { dataDir, mode } = request;
   try {
-    const { built, keptAside } = await restoreThere({ request: { ...request, store }, lock, dbLocked }, context);
+    const { built, keptAside } = await restoreThere({ request: { ...request, store }, lock, wal, dbLocked }, context);
     context.log.info({ revision: built.revision }, 'Successfully restored the etcd data directory.');
     const aside = keptAside === undefined ? {} : { keptAside };
     return { found, action: 'restored', restored: { ...built, dataDir }, ...aside };
@@ -126,16 +144,19 @@ async function restoreInvalid(
 
 /** Restores into the directory, or, where there is none, makes it. */
 async function restoreThere(
-  work: { readonly request: RestoreRequest; readonly lock: RunLock; readonly dbLocked: boolean },
+  work: Pick<InvalidDirectory, 'lock' | 'wal' | 'dbLocked'> & { readonly request: RestoreRequest },
   context: RunContext,
 ): Promise<Replacement<Omit<RestoreResult, 'dataDir'>>> {
-  const { request, lock, dbLocked } = work;
+  const { request, lock, wal, dbLocked } = work;
   const inner: RunContext = { ...context, log: context.log.child({ actor: 'restorer' }) };
   if (lock.directory === undefined) {
-    return { built: await restoreLocked(request, lock, inner), keptAside: undefined };
+    return {
+      built: await restoreLocked(request, { lock, wal, aside: nameAside(context) }, inner),
+      keptAside: undefined,
+    };
   }
   return await replaceMember(
-    { lock, directory: lock.directory, dbLocked },
+    { lock, directory: lock.directory, dbLocked, wal },
     (memberDir) => buildMember(request, memberDir, inner),
     context,
   );

@@ -1,9 +1,11 @@
-import { mkdir } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type MembershipPlan, planMembership } from '../../datadir/membership/bootstrap.ts';
 import { writeRaftState } from '../../datadir/membership/raft-state.ts';
 import { RunLock } from '../../datadir/run-lock.ts';
+import type { Owner } from '../../fs/pinned-directory.ts';
 import { type Revision, revision } from '../../revision.ts';
+import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { type LaterSnapshots, laterSnapshots } from './later-snapshots.ts';
 import { type RebuildSource, rebuildDatabase } from './rebuild-database.ts';
@@ -11,6 +13,7 @@ import { rereadDamage } from './reread-damage.ts';
 import { restoreFailure } from './restore-failure.ts';
 import { type RestoredMark, writeRestoredMark } from './restored-mark.ts';
 import { type Selection, selectChain } from './select-chain.ts';
+import { SeparateWal } from './separate-wal.ts';
 import { settlePeerUrls } from './settle-peer-urls.ts';
 import { Staging } from './staging.ts';
 import type { RestoreTarget } from './target.ts';
@@ -21,6 +24,8 @@ export interface RestoreRequest extends RebuildSource {
   readonly target?: RestoreTarget;
   /** Must not contain `member`. Created with mode 0700. */
   readonly dataDir: string;
+  /** Where the log goes, with an etcd that runs with `--wal-dir`; must not hold one. Left out for `member/wal`. */
+  readonly walDir?: string | undefined;
   readonly member: MembershipPlan;
 }
 
@@ -52,23 +57,61 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
   const inner: RunContext = { ...context, log: context.log.child({ actor: 'restorer' }) };
   try {
     await using lock = await RunLock.take(request.dataDir, inner, { action: 'restore into' });
-    return await restoreLocked(request, lock, inner);
+    const { walDir } = request;
+    await using wal = walDir === undefined ? undefined : await SeparateWal.open(walDir, { owner: placeOf(lock) });
+    if (await wal?.holdsLog()) {
+      throw new Failure({
+        code: 'data_dir_in_use',
+        action: 'restore into',
+        object: wal?.name ?? '',
+        found: 'it already contains a log',
+        remedy: 'move it away or choose another --wal-dir',
+      });
+    }
+    return await restoreLocked(request, { lock, wal, aside: undefined }, inner);
   } catch (error) {
     throw restoreFailure(error, { dataDir: request.dataDir, signal: context.signal });
   }
 }
 
+/** The owner of the data directory, or of the directory that it will be in. */
+export function placeOf(lock: RunLock): Owner | undefined {
+  return (lock.directory ?? lock.parent)?.owner;
+}
+
+/** Where a restore goes. */
+export interface RestorePlace {
+  readonly lock: RunLock;
+  /** For the log, where it has a directory of its own. */
+  readonly wal: SeparateWal | undefined;
+  /** The name under which a log that is there is kept; undefined when there is none. */
+  readonly aside: string | undefined;
+}
+
 /** {@link restore} for a run that has the lock of the data directory already. */
 export async function restoreLocked(
   request: RestoreRequest,
-  lock: RunLock,
+  { lock, wal, aside }: RestorePlace,
   context: RunContext,
 ): Promise<RestoreResult> {
   const { dataDir } = request;
   await using staging = await Staging.begin(lock);
   const built = await buildMember(request, staging.memberDir, context);
   context.signal.throwIfAborted();
-  await staging.publish();
+  await wal?.stage(staging.memberDir);
+  if (aside !== undefined) {
+    await wal?.setAside(aside);
+  }
+  try {
+    await staging.publish();
+  } catch (error) {
+    const isThere = await lstat(path.join(lock.dataDir, 'member')).catch(() => undefined);
+    if (isThere === undefined) {
+      await wal?.discard();
+    }
+    throw error;
+  }
+  await wal?.publish(path.join(lock.dataDir, 'member'), context);
   context.log.info({ dataDir, revision: built.revision }, `Restored ${dataDir} at revision ${built.revision}`);
   return { dataDir, ...built };
 }

@@ -87,7 +87,7 @@ export class Staging implements AsyncDisposable {
     const to = this.#place.at(this.#names.target);
     await this.#lock.give(from);
     for (const directory of [path.join(this.memberDir, 'snap'), path.join(this.memberDir, 'wal'), this.memberDir]) {
-      await syncDirectory(directory);
+      await syncDirectory(directory).catch(unlessMissing);
     }
     await syncDirectory(from);
     await this.#lock.checkPlace();
@@ -128,6 +128,13 @@ export class Staging implements AsyncDisposable {
         remedy: 'remove it, and try again where nobody else writes',
       });
     }
+  }
+}
+
+/** The log may have a directory of its own. */
+function unlessMissing(error: unknown): void {
+  if (!isErrno(error, 'ENOENT')) {
+    throw error;
   }
 }
 

@@ -44,6 +44,8 @@ export interface DatabaseStatus extends DatabaseFacts {
 export interface StatusRequest {
   /** A db file, a full snapshot, or a data directory. */
   readonly path: string;
+  /** Where a data directory has its log, when not in `member/wal`. */
+  readonly walDir?: string | undefined;
   /** Where a compressed snapshot is expanded to; made when missing. */
   readonly tempDir: string;
 }
@@ -55,23 +57,29 @@ export interface StatusRequest {
 export async function readStatus(request: StatusRequest, context: RunContext): Promise<DatabaseStatus> {
   try {
     const found = await stat(request.path);
-    return found.isDirectory() ? await statusOfDirectory(request.path, context) : await statusOfFile(request, context);
+    return found.isDirectory() ? await statusOfDirectory(request, context) : await statusOfFile(request, context);
   } catch (error) {
     throw statusFailure(error, request.path);
   }
 }
 
-async function statusOfDirectory(directory: string, context: RunContext): Promise<DatabaseStatus> {
+async function statusOfDirectory(
+  { path: directory, walDir }: StatusRequest,
+  context: RunContext,
+): Promise<DatabaseStatus> {
   await using pinned = await PinnedDirectory.open(directory);
   const asOwner = <T>(work: () => Promise<T>): Promise<T> => asOwnerOf(pinned, work, { action: 'read' });
-  const structure = await asOwner(() => readStructure(directory));
+  const structure = await asOwner(() => readStructure(directory, { walDir }));
   if (structure.kind !== 'member') {
     throw new Failure({
       code: 'not_a_data_dir',
       action: 'read',
       object: directory,
       found: structure.kind === 'absent' ? 'the directory is empty' : structure.reason,
-      remedy: 'give the data directory of a stopped etcd, a db file or a full snapshot',
+      remedy:
+        structure.kind === 'without log'
+          ? 'if etcd runs with --wal-dir, give it here, too; or give member/snap/db alone'
+          : 'give the data directory of a stopped etcd, a db file or a full snapshot',
     });
   }
   await using _lock = await lockDb(directory, context, { action: 'read', openAs: asOwner });

@@ -51,7 +51,7 @@ async function replace<T>(
   await using lock = await RunLock.take(dataDir, context, { action: 'initialize' });
   const { directory } = lock;
   assert.ok(directory !== undefined);
-  return await replaceMember({ lock, directory, dbLocked: false }, make, context);
+  return await replaceMember({ lock, directory, dbLocked: false, wal: undefined }, make, context);
 }
 
 /** The states a crash can leave, in the order of the steps, and which member has to be there afterwards. */
