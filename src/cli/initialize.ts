@@ -87,11 +87,7 @@ async function configuredStore(
     return undefined;
   }
   const { openStore } = await import('./open-store.ts');
-  const store = await openStore(options, context);
-  if (provider === undefined) {
-    context.log.info(`No --storage-provider is given, so the store is the local directory ${store.location}`);
-  }
-  return store;
+  return await openStore(options, context);
 }
 
 /** What was found in a data directory and what was done about it. */

@@ -377,7 +377,7 @@ test('a sound db whose log is elsewhere is refused, a damaged one restored', asy
           assert.equal(error.code, 'wal_missing');
           assert.match(
             error.message,
-            /member\/wal is missing or no directory, while its db is sound \(revision 122\); if etcd runs with --wal-dir, give it/,
+            /member\/wal is missing or no directory, while its db is sound \(revision 122\); if etcd runs with --wal-dir, give the same here/,
           );
           return true;
         });
