@@ -56,7 +56,9 @@ async function contentOf(path: string, spec: TextOption, source: ValueSource): P
       pieces.push(piece as Buffer);
     }
   } catch (error) {
-    throw refuse(`the file ${path} cannot be read: ${reasonOf(error)}`, 'check path and permissions');
+    // People also give the password itself: only what is written like a path is shown.
+    const shown = /^(?:\/|\.{1,2}\/)[\w./ +-]*$/.test(path) ? `the file ${path}` : 'the file';
+    throw refuse(`${shown} cannot be read: ${reasonOf(error)}`, 'give the path of a file that holds the password');
   }
   const bytes = Buffer.concat(pieces);
   if (bytes.length > sizeLimit) {

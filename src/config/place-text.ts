@@ -14,6 +14,9 @@ export function wrongPlace(text: string, placeholder: TextOption['placeholder'])
   if (/\$\{|\$\(|\{\{|^\$[A-Z_]/.test(text)) {
     return { wrong: 'it holds a variable that was not replaced', remedy: 'write out its value' };
   }
+  if (/^--?[a-z]/i.test(text)) {
+    return { wrong: 'it begins like a flag', remedy: 'if it is meant, write ./ before it' };
+  }
   if (/^[^\s/:@]+:[^@]*@/.test(text) || (text.includes('://') && text.includes('@'))) {
     return { wrong: 'it looks like an address with user name and password', remedy: 'give the name or path alone' };
   }

@@ -3,7 +3,8 @@ import type { Environment } from '../../runtime/environment.ts';
 import type { StoreRole } from '../store-role.ts';
 import { type CredentialSource, requireCredentials } from './credential-source.ts';
 
-const schema = z.object({
+/** Its fields, with what each must be. */
+export const alicloudSchema = z.object({
   /** Such as `oss-eu-central-1.aliyuncs.com`, with or without a scheme. */
   storageEndpoint: z.string(),
   accessKeyID: z.string(),
@@ -13,12 +14,12 @@ const schema = z.object({
 });
 
 /** An access key for Alibaba Cloud OSS. */
-export type AlicloudCredentials = z.output<typeof schema>;
+export type AlicloudCredentials = z.output<typeof alicloudSchema>;
 
 /** Finds the credentials named by `ALICLOUD_APPLICATION_CREDENTIALS` and its `_JSON` sibling. Throws `credentials_absent`. */
 export function alicloudCredentials(from: {
   readonly role: StoreRole;
   readonly environment: Environment;
 }): CredentialSource<AlicloudCredentials> {
-  return requireCredentials({ stem: 'ALICLOUD', schema, ...from });
+  return requireCredentials({ stem: 'ALICLOUD', schema: alicloudSchema, ...from });
 }

@@ -31,7 +31,8 @@ function isCertificate(pem: string): boolean {
   }
 }
 
-const schema = z
+/** Its fields, with what each must be. */
+export const awsSchema = z
   .object({
     region: z.string(),
     accessKeyID: z.string().optional(),
@@ -67,7 +68,7 @@ const schema = z
     }
   });
 
-type Fields = z.output<typeof schema>;
+type Fields = z.output<typeof awsSchema>;
 
 /**
  * An access key or a role with the path of a web identity token, for S3, and how to talk to its endpoint.
@@ -83,7 +84,7 @@ export function awsCredentials(from: {
   readonly role: StoreRole;
   readonly environment: Environment;
 }): CredentialSource<AwsCredentials> | undefined {
-  const source = findCredentials({ stem: 'AWS', schema, ...from });
+  const source = findCredentials({ stem: 'AWS', schema: awsSchema, ...from });
   return source === undefined
     ? undefined
     : {

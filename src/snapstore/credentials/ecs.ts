@@ -4,7 +4,8 @@ import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { booleanField, parseFields } from './credential-fields.ts';
 
-const schema = z.object({
+/** Its fields, with what each must be. */
+export const ecsSchema = z.object({
   ECS_ENDPOINT: z.string(),
   ECS_ACCESS_KEY_ID: z.string(),
   ECS_SECRET_ACCESS_KEY: z.string(),
@@ -13,12 +14,12 @@ const schema = z.object({
 });
 
 /** An access key for Dell EMC ECS, by the names of its variables. */
-export type EcsCredentials = z.output<typeof schema>;
+export type EcsCredentials = z.output<typeof ecsSchema>;
 
 /** Reads the `ECS_*` variables, the only place these credentials come from. Throws `credentials_absent` when none is set, `credentials_incomplete` when some are missing. */
 export function ecsCredentials(from: { readonly role: StoreRole; readonly environment: Environment }): EcsCredentials {
   const prefix = variablePrefix(from.role);
-  const names = Object.keys(schema.shape);
+  const names = Object.keys(ecsSchema.shape);
   const raw = Object.fromEntries(names.map((name) => [name, variable(from.environment, `${prefix}${name}`)]));
   if (Object.values(raw).every((value) => value === undefined)) {
     throw credentialFailure('absent', {
@@ -27,5 +28,5 @@ export function ecsCredentials(from: { readonly role: StoreRole; readonly enviro
       remedy: `set it, ${prefix}ECS_ACCESS_KEY_ID and ${prefix}ECS_SECRET_ACCESS_KEY`,
     });
   }
-  return parseFields(raw, { schema, where: 'the environment', noun: 'variable' });
+  return parseFields(raw, { schema: ecsSchema, where: 'the environment', noun: 'variable' });
 }

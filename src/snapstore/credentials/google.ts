@@ -11,7 +11,8 @@ import type { CredentialSource } from './credential-source.ts';
 
 const projectId = z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/, 'must be the ID of a project');
 
-const serviceAccount = z.object({
+/** The fields of a service account's key file; all others are refused. */
+export const serviceAccount = z.object({
   type: z.literal('service_account'),
   project_id: projectId,
   client_email: z.string(),
@@ -25,7 +26,8 @@ const serviceAccount = z.object({
   client_x509_cert_url: z.string().optional(),
 });
 
-const externalAccount = z.object({
+/** The fields of an external account's file; all others are refused. */
+export const externalAccount = z.object({
   type: z.literal('external_account'),
   audience: z.string(),
   universe_domain: z.string(),

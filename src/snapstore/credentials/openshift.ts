@@ -4,7 +4,8 @@ import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { booleanField, parseFields } from './credential-fields.ts';
 import { type CredentialSource, requireCredentials } from './credential-source.ts';
 
-const schema = z.object({
+/** Its fields, with what each must be. */
+export const openShiftSchema = z.object({
   endpoint: z.string(),
   region: z.string(),
   accessKeyID: z.string(),
@@ -19,7 +20,7 @@ const switches = z.object({
 });
 
 /** An access key for OpenShift Container Storage. */
-export type OpenShiftCredentials = z.output<typeof schema>;
+export type OpenShiftCredentials = z.output<typeof openShiftSchema>;
 
 /**
  * Finds the credentials named by `OPENSHIFT_APPLICATION_CREDENTIALS` and its `_JSON` sibling. `OCS_DISABLE_SSL` and
@@ -29,7 +30,7 @@ export function openShiftCredentials(from: {
   readonly role: StoreRole;
   readonly environment: Environment;
 }): CredentialSource<OpenShiftCredentials> {
-  const source = requireCredentials({ stem: 'OPENSHIFT', schema, ...from });
+  const source = requireCredentials({ stem: 'OPENSHIFT', schema: openShiftSchema, ...from });
   const prefix = variablePrefix(from.role);
   const names = Object.keys(switches.shape);
   const raw = Object.fromEntries(names.map((name) => [name, variable(from.environment, `${prefix}${name}`)]));

@@ -30,7 +30,8 @@ export interface OpenStackCredentials {
   readonly identity: OpenStackIdentity;
 }
 
-const schema = z
+/** Its fields, with what each must be. */
+export const openStackSchema = z
   .object({
     authURL: z.string(),
     tenantName: z.string().optional(),
@@ -44,7 +45,7 @@ const schema = z
   })
   .superRefine(oneIdentity);
 
-type Fields = z.output<typeof schema>;
+type Fields = z.output<typeof openStackSchema>;
 
 /** Either user name and password, or an application credential; both, or a part of one, are refused. */
 function oneIdentity(fields: RawFields, context: z.RefinementCtx): void {
@@ -69,7 +70,7 @@ export function openStackCredentials(from: {
   readonly role: StoreRole;
   readonly environment: Environment;
 }): CredentialSource<OpenStackCredentials> {
-  const files = findCredentials({ stem: 'OPENSTACK', schema, ...from });
+  const files = findCredentials({ stem: 'OPENSTACK', schema: openStackSchema, ...from });
   if (files === undefined) {
     return fromVariables(from);
   }
@@ -129,7 +130,12 @@ function fromVariables({
     state: async () => '',
     read: async () => {
       const nameOf = (field: string): string => prefix + (namesOf[field]?.[0] ?? field);
-      const fields = parseFields(raw, { schema, where: `the variables ${location}`, noun: 'variable', nameOf });
+      const fields = parseFields(raw, {
+        schema: openStackSchema,
+        where: `the variables ${location}`,
+        noun: 'variable',
+        nameOf,
+      });
       return { fields: credentialsOf(fields, { region: undefined, origin: nameOf('authURL') }), state: '' };
     },
   };

@@ -487,7 +487,7 @@ describe('a secret in a file', () => {
     );
     assert.equal(
       message,
-      'cannot use --etcd-password-file: the file /nonexistent/pw cannot be read: it does not exist; check path and permissions',
+      'cannot use --etcd-password-file: the file /nonexistent/pw cannot be read: it does not exist; give the path of a file that holds the password',
     );
   });
 });
