@@ -56,14 +56,7 @@ function isName(option: OptionSpec): boolean {
   return option.flag === 'include' || (free && (option.rule === undefined || option.rule === 'not empty'));
 }
 
-const asName = [
-  'key and value',
-  'JSON',
-  'two words',
-  'with a number',
-  'in quotes',
-  'a quote that is open',
-];
+const asName = ['key and value', 'JSON', 'two words', 'with a number', 'in quotes', 'a quote that is open'];
 
 /** Refusals of a configuration, however it is given. */
 async function* refusals(command: Command, option: OptionSpec, disguise: string): AsyncGenerator<string> {
