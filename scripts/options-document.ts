@@ -9,7 +9,8 @@ export function optionsDocument(): string {
 Generated from the option table in \`src/config\`; \`node scripts/write-documents.ts\` writes it anew.
 
 Every flag can be given in the environment as well. A value is looked for in this order: flag, environment,
-configuration file (\`server --config-file\`), default. An empty environment variable counts as not set.
+configuration file (\`--config-file\`), default. An empty environment variable or key counts as not set; a flag without a
+value is refused.
 
 Durations are written as in Go: \`500ms\`, \`20s\`, \`1m30s\`, \`1.5h\`. A bool is \`--flag\` or \`--flag=false\`.
 A list of type \`strings\` is separated by commas and repeatable; \`stringArray\` is repeatable, and separated by

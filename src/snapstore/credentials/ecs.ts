@@ -3,6 +3,7 @@ import { type Environment, variable } from '../../runtime/environment.ts';
 import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { booleanField, parseFields } from './credential-fields.ts';
+import { secretVariable } from './secret-variable.ts';
 
 /** Its fields, with what each must be. */
 export const ecsSchema = z.object({
@@ -20,7 +21,12 @@ export type EcsCredentials = z.output<typeof ecsSchema>;
 export function ecsCredentials(from: { readonly role: StoreRole; readonly environment: Environment }): EcsCredentials {
   const prefix = variablePrefix(from.role);
   const names = Object.keys(ecsSchema.shape);
-  const raw = Object.fromEntries(names.map((name) => [name, variable(from.environment, `${prefix}${name}`)]));
+  const raw = Object.fromEntries(
+    names.map((name) => [
+      name,
+      (name === 'ECS_SECRET_ACCESS_KEY' ? secretVariable : variable)(from.environment, `${prefix}${name}`),
+    ]),
+  );
   if (Object.values(raw).every((value) => value === undefined)) {
     throw credentialFailure('absent', {
       where: `${prefix}ECS_ENDPOINT`,

@@ -6,6 +6,7 @@ import { credentialFailure } from './credential-failure.ts';
 import { parseFields } from './credential-fields.ts';
 import type { RawFields } from './credential-file.ts';
 import { type CredentialSource, findCredentials } from './credential-source.ts';
+import { secretVariable } from './secret-variable.ts';
 
 /** How a caller proves to Keystone who it is. */
 export type OpenStackIdentity =
@@ -99,6 +100,14 @@ const namesOf: Readonly<Record<string, readonly string[]>> = {
   applicationCredentialSecret: ['APPLICATION_CREDENTIAL_SECRET'],
 };
 
+/** The variables of the primary store, by their full names. */
+export const openStackVariables: readonly string[] = Object.values(namesOf)
+  .flat()
+  .map((name) => `OS_${name}`);
+
+/** Fields that may be in a file, which a variable with `_FILE` after its name names. */
+const secretFields: readonly string[] = ['password', 'applicationCredentialSecret'];
+
 function fromVariables({
   role,
   environment,
@@ -118,19 +127,20 @@ function fromVariables({
       remedy: `set ${files} to the directory that holds them, or ${files}_JSON to a JSON file`,
     });
   }
-  const raw: RawFields = Object.fromEntries(
-    Object.entries(namesOf).map(([field, names]) => [
-      field,
-      names.map((name) => variable(environment, prefix + name)).find((value) => value !== undefined),
-    ]),
-  );
+  const raw = (): RawFields =>
+    Object.fromEntries(
+      Object.entries(namesOf).map(([field, names]) => {
+        const read = secretFields.includes(field) ? secretVariable : variable;
+        return [field, names.map((name) => read(environment, prefix + name)).find((value) => value !== undefined)];
+      }),
+    );
   const location = `${prefix}*`;
   return {
     location,
     state: async () => '',
     read: async () => {
       const nameOf = (field: string): string => prefix + (namesOf[field]?.[0] ?? field);
-      const fields = parseFields(raw, {
+      const fields = parseFields(raw(), {
         schema: openStackSchema,
         where: `the variables ${location}`,
         noun: 'variable',

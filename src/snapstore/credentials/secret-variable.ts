@@ -1,0 +1,51 @@
+import { readFileSync, statSync } from 'node:fs';
+import { cleanText } from '../../runtime/clean-text.ts';
+import { type Environment, variable } from '../../runtime/environment.ts';
+import { credentialFailure } from './credential-failure.ts';
+import { credentialPath } from './credential-path.ts';
+
+/** No secret is longer, bytes. */
+const sizeLimit = 64 * 1024;
+
+/**
+ * A secret in a variable, or in the file that the variable with `_FILE` after its name names, without the line ends around it;
+ * undefined when neither is set. Throws `credentials_invalid` when both are, and `credentials_unreadable` or
+ * `credentials_incomplete` for the file.
+ */
+export function secretVariable(environment: Environment, name: string): string | undefined {
+  const given = variable(environment, name);
+  const place = credentialPath(environment, `${name}_FILE`);
+  if (place === undefined) {
+    return given;
+  }
+  const where = place.location;
+  if (given !== undefined) {
+    throw credentialFailure('invalid', {
+      where: `${name}_FILE`,
+      found: `${name} is set as well`,
+      remedy: 'set one of them',
+    });
+  }
+  const cleaned = cleanText(contentOf(place.path, where), 'secret');
+  if ('wrong' in cleaned) {
+    throw credentialFailure('invalid', { where, found: cleaned.wrong });
+  }
+  if (cleaned.value === '') {
+    throw credentialFailure('incomplete', { where, found: 'the file is empty' });
+  }
+  return cleaned.value;
+}
+
+function contentOf(path: string, where: string): string {
+  const facts = statSync(path, { throwIfNoEntry: false });
+  if (facts === undefined || !facts.isFile() || facts.size > sizeLimit) {
+    const found =
+      facts === undefined ? 'the file does not exist' : facts.isFile() ? 'the file is too large' : 'it is no file';
+    throw credentialFailure('unreadable', { where, found });
+  }
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw credentialFailure('unreadable', { where, found: 'permission to read it is denied' });
+  }
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { alicloudSchema } from '../../../src/snapstore/credentials/alicloud.ts';
+import { awsSchema } from '../../../src/snapstore/credentials/aws.ts';
+import { azureSchema } from '../../../src/snapstore/credentials/azure.ts';
+import { ecsSchema } from '../../../src/snapstore/credentials/ecs.ts';
+import { externalAccount, serviceAccount } from '../../../src/snapstore/credentials/google.ts';
+import { openShiftSchema } from '../../../src/snapstore/credentials/openshift.ts';
+import { openStackSchema, openStackVariables } from '../../../src/snapstore/credentials/openstack.ts';
+import { providerNames } from '../../../src/snapstore/provider-name.ts';
+
+const page = readFileSync(new URL('../../../docs/credentials.md', import.meta.url), 'utf8');
+
+/** The part of the page about one provider. */
+function section(provider: string): string {
+  return page.split(`\n## ${provider}\n`)[1]?.split('\n## ')[0] ?? assert.fail(`no section about ${provider}`);
+}
+
+const schemas = {
+  S3: awsSchema,
+  ABS: azureSchema,
+  Swift: openStackSchema,
+  OSS: alicloudSchema,
+  ECS: ecsSchema,
+  OCS: openShiftSchema,
+} as const;
+
+const variables = {
+  S3: 'AWS_APPLICATION_CREDENTIALS',
+  GCS: 'GOOGLE_APPLICATION_CREDENTIALS',
+  ABS: 'AZURE_APPLICATION_CREDENTIALS',
+  Swift: 'OPENSTACK_APPLICATION_CREDENTIALS',
+  OSS: 'ALICLOUD_APPLICATION_CREDENTIALS',
+  OCS: 'OPENSHIFT_APPLICATION_CREDENTIALS',
+  ECS: 'ECS_ENDPOINT',
+} as const;
+
+/** The rows of a table, by the first cell. */
+function rows(text: string): ReadonlyMap<string, string> {
+  return new Map([...text.matchAll(/^\| `(\w+)` +\|(.*)\|$/gm)].map(([, name = '', rest = '']) => [name, rest]));
+}
+
+describe('docs/credentials.md', () => {
+  for (const [provider, schema] of Object.entries(schemas)) {
+    it(`has every field of ${provider}, and no other`, () => {
+      const documented = [...rows(section(provider)).keys()].filter((name) => name !== 'OS_AUTH_URL');
+      assert.deepEqual(documented.toSorted(), Object.keys(schema.shape).toSorted());
+    });
+
+    it(`says which fields of ${provider} are always needed`, () => {
+      const needed = [...rows(section(provider))].filter(([, rest]) => /\| +yes +\||^ +yes +\|/.test(`|${rest}|`));
+      const required = Object.entries(schema.shape).filter(([, field]) => !field.safeParse(undefined).success);
+      assert.deepEqual(needed.map(([name]) => name).toSorted(), required.map(([name]) => name).toSorted());
+    });
+  }
+
+  it('has every field of the files of Google', () => {
+    for (const name of [...Object.keys(serviceAccount.shape), ...Object.keys(externalAccount.shape)]) {
+      assert.ok(section('GCS').includes(`\`${name}\``), name);
+    }
+  });
+
+  it('has every variable of OpenStack', () => {
+    for (const name of openStackVariables) {
+      assert.ok(section('Swift').includes(`\`${name}\``), name);
+    }
+  });
+
+  it('has the variables of every provider, and an example that can be read', () => {
+    for (const provider of providerNames.filter((name) => name !== 'Local')) {
+      const text = section(provider);
+      assert.ok(text.includes(variables[provider]), provider);
+      assert.match(text, new RegExp(`check-store --storage-provider ${provider} `));
+      const examples = [...text.matchAll(/```json\n(.*?)```/gs)].map(([, json = '']) => JSON.parse(json) as object);
+      const schema = provider === 'GCS' ? undefined : schemas[provider];
+      assert.ok(schema === undefined || provider === 'ECS' || examples.length > 0, provider);
+      for (const example of examples) {
+        assert.equal(schema?.safeParse(example).success, true, JSON.stringify(example));
+        assert.deepEqual(
+          Object.keys(example).filter((name) => !(name in (schema?.shape ?? {}))),
+          [],
+        );
+      }
+    }
+  });
+});

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { ecsCredentials } from '../../../../src/snapstore/credentials/ecs.ts';
+import { openStackCredentials } from '../../../../src/snapstore/credentials/openstack.ts';
+import { secretVariable } from '../../../../src/snapstore/credentials/secret-variable.ts';
+
+describe('a secret in a file that a variable names', () => {
+  it('is what the file holds, without line ends', () => {
+    using dir = makeTempDir();
+    writeFileSync(dir.join('s'), '\ufeffhunter2 \r\n');
+    assert.equal(secretVariable({ X_FILE: dir.join('s') }, 'X'), 'hunter2 ');
+    assert.equal(secretVariable({ X: 'given', X_FILE: '' }, 'X'), 'given');
+    assert.equal(secretVariable({}, 'X'), undefined);
+  });
+
+  it('is refused without being shown', () => {
+    using dir = makeTempDir();
+    writeFileSync(dir.join('empty'), '\n');
+    writeFileSync(dir.join('lines'), 'hunter2\nhunter2');
+    for (const [environment, code] of [
+      [{ X: 'hunter2', X_FILE: dir.join('empty') }, 'credentials_invalid'],
+      [{ X_FILE: dir.join('empty') }, 'credentials_incomplete'],
+      [{ X_FILE: dir.join('lines') }, 'credentials_invalid'],
+      [{ X_FILE: dir.join('none') }, 'credentials_unreadable'],
+      [{ X_FILE: dir.path }, 'credentials_unreadable'],
+      [{ X_FILE: 'hunter2' }, 'credentials_unreadable'],
+    ] as const) {
+      assert.throws(
+        () => secretVariable(environment, 'X'),
+        (error: Error & { code?: string }) => error.code === code && !error.message.includes('hunter2'),
+      );
+    }
+  });
+
+  it('serves ECS and Swift', async () => {
+    using dir = makeTempDir();
+    writeFileSync(dir.join('s'), 'hunter2\n');
+    const ecs = { ECS_ENDPOINT: 'e', ECS_ACCESS_KEY_ID: 'i', ECS_SECRET_ACCESS_KEY_FILE: dir.join('s') };
+    assert.equal(ecsCredentials({ role: 'primary', environment: ecs }).ECS_SECRET_ACCESS_KEY, 'hunter2');
+    const source = {
+      SOURCE_OS_AUTH_URL: 'https://k',
+      SOURCE_OS_USERNAME: 'u',
+      SOURCE_OS_TENANT_NAME: 't',
+      SOURCE_OS_DOMAIN_NAME: 'd',
+      SOURCE_OS_PASSWORD_FILE: dir.join('s'),
+    };
+    const { fields } = await openStackCredentials({ role: 'source', environment: source }).read();
+    assert.ok(fields.identity.kind === 'password' && fields.identity.password === 'hunter2');
+  });
+});
