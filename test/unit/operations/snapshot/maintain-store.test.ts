@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { historiesOf } from '../../../../src/snapshot/history/histories.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
-import { put } from '../../../support/fixtures/delta-events.ts';
-import { startSeconds, watchingRig } from '../../../support/snapshotter/snapshotter-rig.ts';
+import { history, put } from '../../../support/fixtures/delta-events.ts';
+import { snapshotNamed } from '../../../support/fixtures/snapshots.ts';
+import { startRig, startSeconds, watchingRig } from '../../../support/snapshotter/snapshotter-rig.ts';
 
 describe('garbage', () => {
   const rules = { policy: { kind: 'LimitBased', maxBackups: 1 }, deltaRetentionMs: 0, leftHistoryMs: 0 } as const;
@@ -62,5 +64,69 @@ describe('garbage', () => {
     rig.cluster.commit(put('b', 60));
     await rig.clock.advance(3_600_000);
     await rig.saved(3);
+  });
+
+  for (const [what, name] of [
+    ['of a revision that no cluster reaches', `Full-00000000-9007199254740990-${startSeconds}.gz`],
+    ['beyond the cluster', `Full-00000000-00000900-${startSeconds}.gz`],
+    ['of the future', `Full-00000000-00000060-${startSeconds + 86_400 * 365}.gz`],
+  ] as const) {
+    test(`is not made by a foreign full ${what}, of which one warning tells`, async () => {
+      await using rig = await watchingRig({ garbageCollection, deltaPeriodMs: 10_000 });
+      rig.store.place(snapshotNamed(name));
+      for (let round = 0; round < 3; round++) {
+        rig.cluster.commit(put('a', 59 + round));
+        await rig.clock.untilSleeping(10_000);
+        await rig.clock.advance(10_000);
+        await rig.saved(2 + round);
+        await rig.clock.advance(50_000);
+      }
+      await rig.logged(/^GC: .* takes no other's place/);
+      assert.deepEqual(rig.store.deleted, []);
+      assert.equal(rig.log.count(/^GC: .* takes no other's place/), 1, rig.log.texts.join('\n'));
+    });
+  }
+
+  test('is not collected between the first full of a new history and its marker', async () => {
+    await using rig = await watchingRig({ garbageCollection });
+    rig.cluster.commit(...history(59, 65));
+    await rig.clock.advance(20_000);
+    await rig.saved(2);
+    const { save } = rig.store.histories;
+    const gate = Promise.withResolvers<void>();
+    rig.store.histories.save = async (marker) => {
+      await gate.promise;
+      await save(marker);
+    };
+    rig.cluster.rollBack(61);
+    await rig.saved(3);
+    await rig.clock.advance(120_000);
+    assert.deepEqual(rig.store.deleted, []);
+    gate.resolve();
+    await rig.logged(/^A NEW HISTORY BEGINS/);
+  });
+
+  test('of a living cluster is no garbage because a dead one has left higher revisions below the same prefix', async () => {
+    const before = await watchingRig();
+    before.cluster.commit(...history(59, 120));
+    await before.clock.advance(20_000);
+    await before.saved(2);
+    await before.stop();
+    await using rig = startRig({ garbageCollection, deltaPeriodMs: 10_000 }, { store: before.store });
+    await rig.logged(/^A NEW HISTORY BEGINS/);
+    await rig.cluster.watchingFrom(59);
+    for (let round = 0; round < 3; round++) {
+      rig.cluster.commit(put('new', 59 + round));
+      await rig.clock.untilSleeping(10_000);
+      await rig.clock.advance(10_000);
+      await rig.saved(4 + round);
+      await rig.clock.advance(50_000);
+    }
+    const { snapshots, markers } = await rig.store.list();
+    const { living } = historiesOf(snapshots, markers);
+    assert.deepEqual(living.snapshots.map(({ name }) => name.slice(0, 22)).slice(-4), [
+      'Full-00000000-00000058',
+      ...[59, 60, 61].map((at) => `Incr-000000${at}-000000${at}`),
+    ]);
   });
 });
