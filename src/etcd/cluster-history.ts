@@ -77,22 +77,32 @@ export class ClusterHistory {
 
   /** Whether a position contradicts what was seen; `reached` is the revision that must not be undone. */
   contradiction(position: ClusterPosition, reached: number): HistoryContradiction | undefined {
-    const { clusterId, revision, raftTerm, raftIndex } = position;
-    if (this.#clusterId !== undefined && clusterId !== this.#clusterId) {
-      const found = `its cluster id is ${clusterIdText(clusterId)}, it was ${clusterIdText(this.#clusterId)}`;
-      return { change: 'other_cluster', found, mayLag: false };
-    }
-    const rolledBack = (found: string): HistoryContradiction => ({ change: 'rolled_back', found, mayLag: true });
-    if (revision < reached) {
-      return rolledBack(`it is at revision ${revision}, and ${reached} was seen before`);
-    }
-    if (raftTerm !== 0n && raftTerm < this.#raftTerm) {
-      return rolledBack(`it is in raft term ${raftTerm}, and ${this.#raftTerm} was seen before`);
-    }
-    if (raftIndex !== undefined && raftIndex < this.#raftIndex) {
-      return rolledBack(`it is at raft index ${raftIndex}, and ${this.#raftIndex} was seen before`);
-    }
-    return undefined;
+    return this.expectation(reached)(position);
+  }
+
+  /**
+   * What a position that is asked for from now on has to fulfil. What is seen while the question is on its way does not count:
+   * the answer may be older.
+   */
+  expectation(reached: number): (position: ClusterPosition) => HistoryContradiction | undefined {
+    const before = { clusterId: this.#clusterId, raftTerm: this.#raftTerm, raftIndex: this.#raftIndex };
+    return ({ clusterId, revision, raftTerm, raftIndex }) => {
+      if (before.clusterId !== undefined && clusterId !== before.clusterId) {
+        const found = `its cluster id is ${clusterIdText(clusterId)}, it was ${clusterIdText(before.clusterId)}`;
+        return { change: 'other_cluster', found, mayLag: false };
+      }
+      const rolledBack = (found: string): HistoryContradiction => ({ change: 'rolled_back', found, mayLag: true });
+      if (revision < reached) {
+        return rolledBack(`it is at revision ${revision}, and ${reached} was seen before`);
+      }
+      if (raftTerm !== 0n && raftTerm < before.raftTerm) {
+        return rolledBack(`it is in raft term ${raftTerm}, and ${before.raftTerm} was seen before`);
+      }
+      if (raftIndex !== undefined && raftIndex < before.raftIndex) {
+        return rolledBack(`it is at raft index ${raftIndex}, and ${before.raftIndex} was seen before`);
+      }
+      return undefined;
+    };
   }
 }
 

@@ -136,9 +136,10 @@ export class Resumption {
   async #refuseProven(member: MemberClient, signal: AbortSignal): Promise<void> {
     const { pool, acceptTimeoutMs } = this.#parts;
     const call = { action: 'ask the revision of', signal, timeoutMs: acceptTimeoutMs };
+    const contradictionOf = this.#history.expectation(this.#next - 1);
     const position = await pool.at(member, call, askPosition).catch(() => undefined);
     signal.throwIfAborted();
-    const contradiction = position === undefined ? undefined : this.#contradiction(position);
+    const contradiction = position === undefined ? undefined : contradictionOf(position);
     if (contradiction !== undefined) {
       throw new HistoryChangedFailure({ endpoint: member.endpoint.url, ...contradiction, mayLag: false });
     }

@@ -3,8 +3,8 @@ import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { noListener, type SnapshotterListener } from './events.ts';
 import type { StoredChain } from './stored-chain.ts';
 
-/** A full that is being uploaded. */
-interface AnnouncedFull {
+/** What is, or will be, in the store. */
+interface NamedObject {
   readonly lastRevision: Revision;
   /** Seconds since the epoch. */
   readonly createdOn: number;
@@ -17,10 +17,14 @@ export class ChainState {
   #full: StoredSnapshot | undefined;
   #deltas: readonly StoredSnapshot[] = [];
   /** The newest delta that was named; its upload may still go on. */
-  #namedDelta: { readonly lastRevision: Revision; readonly createdOn: number } | undefined;
-  /** Where deltas end that were named since a full was begun. */
-  readonly #namedEnds = new Set<Revision>();
-  #announced: AnnouncedFull | undefined;
+  #namedDelta: NamedObject | undefined;
+  /** While a full is being read: that delta, and those that were named since. */
+  #namedMeanwhile: NamedObject[] = [];
+  /** The newest delta when the full was begun. */
+  #namedBefore: NamedObject | undefined;
+  /** The full that is being read may end at any revision up to here; 0 while none is. */
+  #mayEndAt = 0;
+  #announced: NamedObject | undefined;
   #needed = revision(0);
   readonly #writtenFulls = new Set<string>();
 
@@ -53,8 +57,15 @@ export class ChainState {
 
   /** A full is about to be read, which must reach {@link needed} as it is now. */
   beginFull(): void {
-    this.#namedEnds.clear();
+    this.#namedBefore = this.#namedDelta;
+    this.#namedMeanwhile = this.#namedDelta === undefined ? [] : [this.#namedDelta];
+    this.#mayEndAt = Number.MAX_SAFE_INTEGER;
     this.#needed = revision(Math.max(this.#covered, this.#namedDelta?.lastRevision ?? 0));
+  }
+
+  /** The stream of the full that was begun is opened: it ends at `bound` at the latest. Undefined while that is not known. */
+  openedFull(bound: Revision | undefined): void {
+    this.#mayEndAt = bound ?? Number.MAX_SAFE_INTEGER;
   }
 
   /**
@@ -66,37 +77,54 @@ export class ChainState {
   }
 
   /**
-   * Whether a full that was begun and ends here fits to the deltas that were named meanwhile: one that ends where the full ends
-   * would have to be older, and those that follow it younger.
+   * Announces a full and gives its creation time, `seconds` where deltas that were named while it was read allow that. One that
+   * ends where the full ends has to be older: readers take one of the same age or younger for a continuation, of which the Go
+   * program repeats every event. Those that reach beyond it must not be older. Undefined when no time fits.
    */
-  fits(lastRevision: Revision): boolean {
-    return !this.#namedEnds.has(lastRevision) || this.#namedDelta?.lastRevision === lastRevision;
-  }
-
-  /**
-   * Announces a full and gives its creation time in seconds. A delta that ends where the full ends has to be older:
-   * readers take one of the same age or younger for a continuation, of which the Go program repeats every event.
-   */
-  announceFull(lastRevision: Revision, seconds: number): number {
-    const { lastRevision: deltaEnd, createdOn: deltaTime } = this.#namedDelta ?? { createdOn: 0 };
-    const createdOn = deltaEnd === lastRevision ? Math.max(seconds, deltaTime + 1) : seconds;
+  announceFull(lastRevision: Revision, seconds: number): number | undefined {
+    const named = this.#namedMeanwhile;
+    const after = named.reduce((most, each) => (each.lastRevision === lastRevision ? each.createdOn + 1 : most), 0);
+    const upTo = named.reduce(
+      (least, each) => (each.lastRevision > lastRevision ? Math.min(least, each.createdOn) : least),
+      Number.MAX_SAFE_INTEGER,
+    );
+    if (after > upTo) {
+      return undefined;
+    }
+    const createdOn = Math.min(Math.max(seconds, after), upTo);
     this.#announced = { lastRevision, createdOn };
     return createdOn;
   }
 
-  /** The full that was announced will not come. */
+  /** No full is being read or stored any more. */
   withdrawFull(): void {
     this.#announced = undefined;
+    this.#namedMeanwhile = [];
+    this.#mayEndAt = 0;
   }
 
   /** The creation time for a delta that ends at `lastRevision` and is written at `seconds`. */
   deltaTime(lastRevision: Revision, seconds: number): number {
-    const full = this.#announced;
-    const createdOn =
-      full !== undefined && lastRevision <= full.lastRevision ? Math.min(seconds, full.createdOn - 1) : seconds;
+    const createdOn = this.#timeOf(lastRevision, seconds);
     this.#namedDelta = { lastRevision, createdOn };
-    this.#namedEnds.add(lastRevision);
+    if (this.#mayEndAt > 0) {
+      this.#namedMeanwhile.push(this.#namedDelta);
+    }
     return createdOn;
+  }
+
+  #timeOf(lastRevision: Revision, seconds: number): number {
+    const full = this.#announced ?? this.#full;
+    if (full !== undefined && lastRevision <= full.lastRevision) {
+      return Math.min(seconds, full.createdOn - 1);
+    }
+    const before = this.#namedDelta;
+    const isReading = this.#mayEndAt > 0;
+    const mayBeLast = isReading && before !== undefined && before.lastRevision <= this.#mayEndAt;
+    // The full may end where a delta ends: between that and the next one it needs a time. None is older than its own full.
+    const earliest = Math.max(full?.createdOn ?? 0, (before?.createdOn ?? 0) + Number(mayBeLast));
+    const endsChain = isReading && this.#namedMeanwhile.at(-1) === this.#namedBefore;
+    return Math.max(endsChain ? seconds - 1 : seconds, earliest);
   }
 
   /** A new history begins: nothing that is in the store belongs to it. */
@@ -105,7 +133,7 @@ export class ChainState {
     this.#full = undefined;
     this.#deltas = [];
     this.#namedDelta = undefined;
-    this.#namedEnds.clear();
+    this.#namedMeanwhile = [];
     this.#announced = undefined;
     this.#needed = revision(0);
   }

@@ -80,7 +80,7 @@ export function createRunParts(
     watermark,
     buffer,
     uploadLoop,
-    fullLoop: new FullSnapshotLoop({ ...shared, changes, guard }, context),
+    fullLoop: new FullSnapshotLoop({ ...shared, changes, guard, uploadLoop }, context),
     outageRetry,
     users,
     guard,

@@ -36,6 +36,15 @@ describe('a position', () => {
   });
 });
 
+test('what is seen while a position is asked for does not count against the answer', () => {
+  const history = new ClusterHistory();
+  history.at(seen);
+  const contradictionOf = history.expectation(20);
+  history.at({ ...seen, raftTerm: 9n, raftIndex: 99n, revision: revision(30) });
+  assert.equal(contradictionOf(seen), undefined);
+  assert.notEqual(history.contradiction(seen, 30), undefined);
+});
+
 test('the events of the last revision are what is known, and earlier ones do not replace them', () => {
   const history = new ClusterHistory();
   assert.equal(history.proof, undefined);

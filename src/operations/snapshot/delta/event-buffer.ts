@@ -19,8 +19,8 @@ interface WaitingEvent {
 
 /**
  * Buffers events until they are written as deltas. They are encoded as they arrive. While a full snapshot is being
- * read ({@link hold}) they wait as they are, because only its end shows at which revision a new delta has to begin
- * ({@link cutAt}). What reaches the limit becomes a segment; one such segment may wait in memory, further ones wait in
+ * read ({@link hold}) they wait as they are until a delta is due, because only its end shows at which revision a new delta has
+ * to begin ({@link cutAt}). What reaches the limit becomes a segment; one such segment may wait in memory, further ones wait in
  * the spool.
  */
 export class EventBuffer {
@@ -36,6 +36,8 @@ export class EventBuffer {
   #boundary: Revision | undefined;
   /** Events up to here are in a full. */
   #covered: Revision | undefined;
+  /** Events up to here are dropped when they arrive. */
+  #dropped: Revision | undefined;
   /** Revision of the newest event that was encoded. */
   #last: Revision | undefined;
   readonly #waiters = new Set<() => void>();
@@ -53,9 +55,12 @@ export class EventBuffer {
     this.#leases = options.leases;
   }
 
-  /** True while events wait for a full snapshot's revision. */
-  get isHolding(): boolean {
-    return this.#held !== undefined;
+  /** Whether events after `revision` are buffered. */
+  hasBeyond(revision: Revision): boolean {
+    const held = this.#held?.at(-1)?.event.modRevision ?? 0;
+    return (
+      held > revision || (this.#open.count > 0 && this.#open.lastRevision > revision) || this.#waitBeyond(revision)
+    );
   }
 
   /** Bytes buffered, those in the spool included. */
@@ -105,8 +110,9 @@ export class EventBuffer {
     }
   }
 
-  /** Closes the segment that is growing: it now waits to be taken, however small. */
+  /** Closes the segment that is growing, with what is held: it now waits to be taken, however small. */
   close(): void {
+    this.#encodeHeld();
     const { firstRevision, lastRevision, count } = this.#open;
     if (count > 0) {
       // Some TTLs may be of leases in a delta before this one; any delta of the chain may record them.
@@ -140,19 +146,15 @@ export class EventBuffer {
     return joinSegments(taken);
   }
 
-  /** Lets events wait unencoded from now on, until {@link cutAt} or {@link endHold}. */
+  /** Lets events wait unencoded from now on, until they are due, {@link cutAt} or {@link endHold}. */
   hold(): void {
     this.#held ??= [];
   }
 
   /** Ends a hold without a cut. */
   endHold(): void {
-    const held = this.#held ?? [];
+    this.#encodeHeld();
     this.#held = undefined;
-    this.#heldSize = 0;
-    for (const { event, time } of held) {
-      this.#encode(event, time);
-    }
   }
 
   /**
@@ -160,30 +162,37 @@ export class EventBuffer {
    * still to come. Returns `too late` when a delta that reaches across it may have been taken already.
    */
   cutAt(revision: Revision): 'cut' | 'too late' {
-    const inTime = this.#held !== undefined && this.#open.lastRevision <= revision;
+    const inTime = (this.#last ?? 0) <= revision;
     this.#boundary = revision;
     this.endHold();
     return inTime ? 'cut' : 'too late';
   }
 
   /**
-   * Discards what a full that ends at `revision` makes superfluous: what is buffered before the call returns, the rest when it
-   * arrives. Resolves when its files are gone, too.
+   * A full ends at `revision`. What is buffered up to there is still written, as the end of the chain before, so that each of its
+   * revisions can be restored. Where the store is so slow that deltas wait in files, the full takes their place: all up to there
+   * are discarded, what arrives later, too. Resolves when their files are gone.
    */
-  async discardUpTo(revision: Revision): Promise<void> {
+  async coverUpTo(revision: Revision): Promise<void> {
     this.#covered = revision;
     this.#leases.forget();
+    if (this.#closed.every(({ isInMemory, lastRevision }) => isInMemory || lastRevision > revision)) {
+      return;
+    }
+    this.#dropped = revision;
     const superfluous = this.#closed.filter(({ lastRevision }) => lastRevision <= revision);
     this.#closed = this.#closed.filter(({ lastRevision }) => lastRevision > revision);
     if (this.#open.count > 0 && this.#open.lastRevision <= revision) {
       this.#open = new DeltaEncoder();
     }
+    this.#last = greater(this.#last, revision);
     await release(superfluous);
   }
 
   /** Discards everything: a new history begins, in which revisions are counted again. */
   async restart(): Promise<void> {
     this.#covered = undefined;
+    this.#dropped = undefined;
     this.#boundary = undefined;
     this.#leases.forget();
     await this.clear();
@@ -200,9 +209,24 @@ export class EventBuffer {
     await release(closed);
   }
 
+  #waitBeyond(revision: Revision): boolean {
+    return this.#closed.some(({ lastRevision }) => lastRevision > revision);
+  }
+
+  #encodeHeld(): void {
+    const held = this.#held ?? [];
+    if (held.length > 0) {
+      this.#held = [];
+      this.#heldSize = 0;
+      for (const { event, time } of held) {
+        this.#encode(event, time);
+      }
+    }
+  }
+
   #encode(event: DeltaEvent, time: EventTime): void {
     const { modRevision } = event;
-    if (this.#covered !== undefined && modRevision <= this.#covered) {
+    if (this.#dropped !== undefined && modRevision <= this.#dropped) {
       return;
     }
     if (this.#boundary !== undefined && modRevision > this.#boundary) {
@@ -226,8 +250,10 @@ export class EventBuffer {
 
   /** Throws where a revision is missing: a delta that lacks one looks like a sound one to its readers. */
   #requireContinuity(revision: Revision): void {
-    const last = this.#last === undefined ? this.#covered : Math.max(this.#last, this.#covered ?? 0);
-    if (last !== undefined && revision !== last && revision !== last + 1) {
+    const last = this.#last ?? this.#covered;
+    // A full may have taken the place of what a compaction removed.
+    const continuesFull = this.#covered !== undefined && revision === this.#covered + 1;
+    if (last !== undefined && revision !== last && revision !== last + 1 && !continuesFull) {
       throw new Failure({
         code: 'delta_gap',
         action: 'buffer',
@@ -242,7 +268,6 @@ export class EventBuffer {
     if (this.#openSize < this.#limit) {
       return;
     }
-    this.endHold();
     this.close();
     for (const wake of this.#waiters) {
       wake();
@@ -252,6 +277,10 @@ export class EventBuffer {
       await segment.spill(this.#spool);
     }
   }
+}
+
+function greater(a: Revision | undefined, b: Revision): Revision {
+  return a !== undefined && a > b ? a : b;
 }
 
 async function release(segments: readonly DeltaSegment[]): Promise<void> {

@@ -85,11 +85,7 @@ export class UploadLoop {
       const last = await this.#writeWaiting(take);
       if (last === undefined) {
         // Said at every period of an idle cluster, it would be all that a log shows.
-        if (buffer.isHolding) {
-          log.info('Events wait for the full snapshot that is being read. Skipping delta snapshot.');
-        } else {
-          log.debug('No events received to save snapshot. Skipping delta snapshot.');
-        }
+        log.debug('No events received to save snapshot. Skipping delta snapshot.');
       }
       return last;
     });

@@ -51,6 +51,8 @@ export interface DownloadRequest {
   readonly compression: Compression;
   /** Has room for the database and its compressed form. */
   readonly tempDir: string;
+  /** Called each time that a stream was opened: the database is that of some moment before. */
+  readonly onOpened?: () => void;
 }
 
 /**
@@ -128,11 +130,12 @@ async function keep(
 /** Yields blocks while they are written to the file, each valid until the next. Throws at the end unless they were a database and its hash. */
 async function* receive(
   handle: FileHandle,
-  { cluster, tempDir, buffers }: DownloadRequest & { readonly buffers: BufferCollection },
+  { cluster, tempDir, buffers, onOpened }: DownloadRequest & { readonly buffers: BufferCollection },
   { signal, progress, log }: RunContext,
 ): AsyncGenerator<Uint8Array> {
   using bar = progress.start({ label: 'Reading snapshot', unit: 'bytes', total: undefined });
   const onSize = (bytes: number, endpoint: string): void => {
+    onOpened?.();
     log.info({ endpoint }, `Successfully opened snapshot reader on etcd at ${endpoint}`);
     bar.expect(bytes);
   };

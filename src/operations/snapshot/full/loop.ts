@@ -10,6 +10,7 @@ import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts'
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { ChainState } from '../chain-state.ts';
 import type { EventBuffer } from '../delta/event-buffer.ts';
+import type { UploadLoop } from '../delta/upload-loop.ts';
 import type { SnapshotterListener } from '../events.ts';
 import type { HistoryChanges } from '../history/history-changes.ts';
 import type { HistoryGuard } from '../history/history-guard.ts';
@@ -31,6 +32,7 @@ export interface FullSnapshotLoopParts extends DownloadRequest {
   readonly users: UsersState;
   readonly guard: HistoryGuard;
   readonly changes: HistoryChanges;
+  readonly uploadLoop: UploadLoop;
   /** Waits between tries of an etcd that cannot be reached. */
   readonly backoff: BackoffPolicy;
   readonly schedule: Schedule;
@@ -190,6 +192,8 @@ export class FullSnapshotLoop {
     await this.#untilCaughtUp(signal);
     try {
       for (let attempt = 1; ; attempt++) {
+        chain.beginFull();
+        this.#endChain();
         buffer.hold();
         const result = await this.#attempt({ final }, signal);
         if (result.outcome === 'saved') {
@@ -206,6 +210,26 @@ export class FullSnapshotLoop {
     } finally {
       chain.withdrawFull();
       buffer.endHold();
+    }
+  }
+
+  /** Lets what is buffered be the end of the chain before, so that the full continues it without a gap. Not waited for. */
+  #endChain(): void {
+    const { buffer, uploadLoop, chain } = this.#parts;
+    if (buffer.size > 0 && chain.newest.full !== undefined) {
+      buffer.close();
+      // A delta that is lost ends the run by itself.
+      uploadLoop.write().catch(() => undefined);
+    }
+  }
+
+  /** Learns, once its stream is open, where the full ends at the latest. */
+  async #boundFull(signal: AbortSignal): Promise<void> {
+    const { cluster, chain } = this.#parts;
+    chain.openedFull(undefined);
+    const position = await cluster.position({ signal }).catch(() => undefined);
+    if (position !== undefined) {
+      chain.openedFull(position.revision);
     }
   }
 
@@ -228,33 +252,31 @@ export class FullSnapshotLoop {
     const openedAt = context.clock.now();
     const begunAt = context.clock.monotonic();
     const known = guard.history.proof;
-    chain.beginFull();
-    await using database = await downloadDatabase(this.#parts, context);
+    const onOpened = (): void => void this.#boundFull(signal);
+    await using database = await downloadDatabase({ ...this.#parts, onOpened }, context);
     const { lastRevision } = database;
     await this.#leaveIfBroken(signal, { database, known });
-    const { needed } = chain;
-    // Deltas that were written since may reach beyond it, when more was changed than can be held back.
-    if (lastRevision < needed || !chain.fits(lastRevision)) {
+    // A delta that reaches across the full's revision has to be younger than the full, or readers would distrust it.
+    const cut = lastRevision < chain.needed ? 'too late' : buffer.cutAt(lastRevision);
+    const seconds = Math.floor((cut === 'cut' ? context.clock.now() : openedAt) / 1000);
+    const createdOn = lastRevision < chain.needed ? undefined : chain.announceFull(lastRevision, seconds);
+    if (createdOn === undefined) {
       // An unsound database may say anything of its revision.
       await database.checked;
       return { outcome: 'stale', lastRevision };
     }
-    // A delta that reaches across the full's revision has to be younger than the full, or readers would distrust it.
-    const cut = buffer.cutAt(lastRevision);
-    const seconds = Math.floor((cut === 'cut' ? context.clock.now() : openedAt) / 1000);
-    const createdOn = chain.announceFull(lastRevision, seconds);
     const { store, compression } = this.#parts;
     const save = () => saveFullSnapshot({ store, compression, final, database, createdOn, begunAt }, context);
     const { snapshot } = await outageRetry.persist('save a full snapshot', save, { signal, ending });
     // In one step: a delta that is written meanwhile must find both what waits and what is covered as the full leaves them.
-    const discarded = buffer.discardUpTo(lastRevision);
+    const discarded = buffer.coverUpTo(lastRevision);
     chain.stored(snapshot);
     await discarded;
     await guard.stored(database);
     if (changes.leaving !== undefined) {
       await changes.begun(changes.leaving, { first: snapshot, database }, context);
     }
-    if (buffer.size === 0) {
+    if (!buffer.hasBeyond(lastRevision)) {
       this.#parts.required.covered('Full');
     }
     this.#raftIndex = position.raftIndex;

@@ -96,6 +96,7 @@ export class HistoryGuard {
     reached: Revision,
     { signal, log }: Pick<RunContext, 'signal' | 'log'>,
   ): Promise<HistoryBreak | undefined> {
+    const contradictionOf = this.#history.expectation(Math.max(reached, this.#reach, this.#history.lastRevision ?? 0));
     let position: ClusterPosition;
     try {
       position = await this.#parts.cluster.position({ signal });
@@ -107,8 +108,7 @@ export class HistoryGuard {
       log.debug({ error }, `No quorum tells the revision of etcd: ${error.message}`);
       return undefined;
     }
-    const most = Math.max(reached, this.#reach, this.#history.lastRevision ?? 0);
-    const contradiction = this.#history.contradiction(position, most);
+    const contradiction = contradictionOf(position);
     this.isOf(position.clusterId);
     if (contradiction === undefined) {
       this.#history.at(position);

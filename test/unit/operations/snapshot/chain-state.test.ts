@@ -83,14 +83,44 @@ describe('names that fit to the chain', () => {
     assert.equal(state.deltaTime(revision(32), 106), 106);
   });
 
-  test('a full does not fit that ends where a delta ends which others have followed', () => {
+  test('a full that ends where a delta ended meanwhile is younger than that, and not younger than those after it', () => {
     const state = new ChainState();
     state.stored(stored('Full-0-10-1'));
     state.beginFull();
+    assert.equal(state.deltaTime(revision(20), 100), 99, 'it may be the end of the chain before');
+    assert.equal(state.deltaTime(revision(30), 100), 100);
+    assert.equal(state.deltaTime(revision(40), 100), 101, 'in another second, as the full may need one between them');
+    assert.equal(state.announceFull(revision(30), 90), 101);
+    state.withdrawFull();
+    assert.equal(state.deltaTime(revision(50), 101), 101, 'no full is being read any more');
+  });
+
+  test('a full that ends inside a delta is not younger than that', () => {
+    const state = new ChainState();
+    state.stored(stored('Full-0-10-1'));
+    state.beginFull();
+    assert.equal(state.deltaTime(revision(20), 100), 99);
+    assert.equal(state.announceFull(revision(15), 130), 99);
+  });
+
+  test('deltas share a second again where the full that is read cannot end any more', () => {
+    const state = new ChainState();
+    state.stored(stored('Full-0-10-1'));
+    state.beginFull();
+    state.openedFull(revision(15));
     state.deltaTime(revision(20), 100);
-    assert.equal(state.fits(revision(20)), true);
-    state.deltaTime(revision(30), 101);
-    assert.equal(state.fits(revision(20)), false);
-    assert.equal(state.fits(revision(15)), true);
+    assert.equal(state.deltaTime(revision(30), 100), 100);
+    assert.equal(state.deltaTime(revision(40), 100), 100);
+  });
+
+  test('a delta of the chain before, written after the full was stored, is older than the full', () => {
+    const state = new ChainState();
+    state.stored(stored('Full-0-10-1'));
+    state.beginFull();
+    assert.equal(state.announceFull(revision(20), 100), 100);
+    state.stored(stored('Full-0-20-100'));
+    state.withdrawFull();
+    assert.equal(state.deltaTime(revision(20), 150), 99);
+    assert.equal(state.deltaTime(revision(25), 150), 150);
   });
 });

@@ -14,7 +14,7 @@ describe('garbage', () => {
     await using rig = await watchingRig({ garbageCollection, deltaPeriodMs: 7_000_000 });
     rig.cluster.commit(put('a', 59));
     await rig.clock.advance(3_600_000);
-    await rig.saved(2);
+    await rig.saved(3);
     await rig.logged(/^Will take next full snapshot/, 2);
     await rig.clock.advance(60_000);
     await rig.logged(/^GC: deleted old snapshot: v2\/Full-00000000-00000058-/);
@@ -55,15 +55,15 @@ describe('garbage', () => {
     rig.store.failDeletes('denied');
     rig.cluster.commit(put('a', 59));
     await rig.clock.advance(3_600_000);
-    await rig.saved(2);
+    await rig.saved(3);
     await rig.clock.advance(60_000);
-    await rig.logged(/^GC: failed to delete v2\/Full-00000000-00000058-/);
+    await rig.logged(/^GC: failed to delete v2\/Incr-00000059-00000059-/);
     rig.store.failDeletes(undefined);
     await rig.clock.advance(60_000);
     await rig.logged(/^GC: deleted old snapshot/);
     rig.cluster.commit(put('b', 60));
     await rig.clock.advance(3_600_000);
-    await rig.saved(3);
+    await rig.saved(5);
   });
 
   for (const [what, name] of [

@@ -4,6 +4,7 @@ import { eventually } from '../../../../../scripts/lab/eventually.ts';
 import { revision } from '../../../../../src/revision.ts';
 import { Failure } from '../../../../../src/runtime/failure.ts';
 import { newestChain } from '../../../../../src/snapshot/chain.ts';
+import type { StoredSnapshot } from '../../../../../src/snapstore/snapstore.ts';
 import { databaseEndingAt } from '../../../../support/etcd/scripted-cluster.ts';
 import { put } from '../../../../support/fixtures/delta-events.ts';
 import { firstDelta, periodMs, startSeconds, watchingRig } from '../../../../support/snapshotter/snapshotter-rig.ts';
@@ -22,11 +23,12 @@ describe('scheduled fulls', () => {
     await using rig = await watchingRig({ deltaPeriodMs: 7_000_000 });
     rig.cluster.commit(put('a', 59));
     await rig.clock.advance(3_600_000);
-    await rig.saved(2);
+    await rig.saved(3);
     rig.cluster.commit(put('b', 60));
     await rig.clock.advance(3_400_000);
-    await rig.saved(3);
+    await rig.saved(4);
     assert.deepEqual(rig.store.saved.slice(1), [
+      `Incr-00000059-00000059-${startSeconds + 3599}.gz`,
       `Full-00000000-00000059-${startSeconds + 3600}.gz`,
       `Incr-00000060-00000060-${startSeconds + 7000}.gz`,
     ]);
@@ -128,13 +130,37 @@ describe('a full that is taken while deltas go on', () => {
     rig.cluster.commit(put('b', 60), put('c', 61));
     await rig.clock.advance(10_000);
     rig.cluster.goOn();
-    await rig.saved(2);
-    await rig.clock.advance(3_400_000);
     await rig.saved(3);
+    await rig.clock.advance(3_400_000);
+    await rig.saved(4);
     assert.deepEqual(
       rig.store.saved.map((name) => name.slice(0, 22)),
-      ['Full-00000000-00000058', 'Full-00000000-00000059', 'Incr-00000060-00000061'],
+      ['Full-00000000-00000058', 'Incr-00000059-00000059', 'Full-00000000-00000059', 'Incr-00000060-00000061'],
     );
+    assertTouching((await rig.store.list()).snapshots);
+  });
+
+  test('do not hold up deltas while they are read, and each revision is in the chain before or after', async () => {
+    await using rig = await watchingRig();
+    await rig.clock.advance(3_600_000 - periodMs / 2);
+    rig.cluster.commit(put('a', 59));
+    rig.cluster.holdSnapshots();
+    await rig.clock.advance(periodMs / 2);
+    await eventually(() => (rig.cluster.snapshots === 2 ? true : undefined));
+    for (let round = 0; round < 3; round++) {
+      rig.cluster.commit(put('b', 60 + 2 * round), put('c', 61 + 2 * round));
+      await rig.clock.advance(periodMs);
+      await rig.saved(3 + round);
+    }
+    assert.equal(rig.store.saved.filter((name) => name.startsWith('Full')).length, 1, 'the full is still being read');
+    rig.cluster.goOn();
+    await rig.saved(6);
+    assert.match(rig.store.saved[5] ?? '', /^Full-00000000-00000059-/);
+    const { snapshots } = await rig.store.list();
+    assertTouching(snapshots);
+    const chain = newestChain(snapshots);
+    assert.equal(chain.outcome === 'chain' && chain.lastRevision, 65);
+    assert.deepEqual(chain.outcome === 'chain' && chain.notes, []);
   });
 
   test('that deltas overtake while they are read are stored, since these fit to them', async () => {
@@ -234,6 +260,21 @@ describe('fulls that are asked for', () => {
     assert.match((await rig.snapshotter.takeFull({ final: true })).name, /^Full-00000000-00000059-/);
   });
 });
+
+/** Asserts that the deltas, in chain order, leave no revision out, and that a delta which ends where a full ends is older. */
+function assertTouching(snapshots: readonly StoredSnapshot[]): void {
+  const [first, ...others] = snapshots;
+  let reached: number = first?.lastRevision ?? 0;
+  for (const each of others) {
+    if (each.kind === 'Incr') {
+      assert.equal(each.startRevision, reached + 1, each.name);
+      reached = each.lastRevision;
+    } else {
+      const last = snapshots.find(({ kind, lastRevision }) => kind === 'Incr' && lastRevision === each.lastRevision);
+      assert.ok(last !== undefined && last.createdOn < each.createdOn, `${each.name} after ${last?.name}`);
+    }
+  }
+}
 
 function flip(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes);

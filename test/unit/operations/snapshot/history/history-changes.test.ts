@@ -135,6 +135,23 @@ test('another cluster under the prefix shares nothing', async () => {
   assert.equal(rig.store.markers[0]?.why, 'other_cluster');
 });
 
+test('events that arrive while the position is asked for are no sign of a roll-back', async () => {
+  await using rig = await watchingRig();
+  const { position } = rig.cluster;
+  rig.cluster.position = async () => {
+    const answer = await position.call(rig.cluster);
+    if (rig.cluster.snapshots === 1) {
+      rig.cluster.commit(put('meanwhile', 59));
+    }
+    await rig.clock.advance(0);
+    return answer;
+  };
+  const full = await rig.snapshotter.takeFull({ final: false });
+  assert.equal(full.lastRevision, 59);
+  assert.deepEqual(rig.store.markers, []);
+  assert.equal(rig.log.count(/HISTORY/), 0);
+});
+
 test('the marker is tried again while the store fails, and no event is buffered before it is there', async () => {
   await using rig = await watchingRig();
   rig.cluster.commit(...history(59, 65));
