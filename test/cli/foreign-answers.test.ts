@@ -77,7 +77,7 @@ describe('a bucket whose versions may not be seen', () => {
       playAnswers({
         versioning: denied,
         versions: xmlStep(
-          `<ListVersionsResult><Version><Key>${name}</Key><VersionId>v1</VersionId><Size>4</Size></Version>` +
+          `<ListVersionsResult><Version><Key>${name}</Key><VersionId>v1</VersionId><Size>40960</Size></Version>` +
             `<DeleteMarker><Key>${name}</Key><VersionId>v2</VersionId></DeleteMarker></ListVersionsResult>`,
         ),
       }),
