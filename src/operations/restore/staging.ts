@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { lstat, mkdir, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunLock } from '../../datadir/run-lock.ts';
-import { makeDirectories, syncMadeDirectories } from '../../fs/directories.ts';
+import { makeDirectories, removeEmptyDirectories, syncMadeDirectories } from '../../fs/directories.ts';
 import { isErrno } from '../../fs/errno.ts';
 import { openDirectory, type PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { PrivateDirectory } from '../../fs/private-directory.ts';
@@ -54,8 +54,17 @@ export class Staging implements AsyncDisposable {
     const place = directory ?? lock.parent;
     if (place === undefined) {
       // Nobody may write there; this says why.
-      await makeDirectories(lock.dataDir);
-      throw new Error(`${lock.dataDir} could be made after all`);
+      const made = await makeDirectories(lock.dataDir);
+      if (made !== undefined) {
+        await removeEmptyDirectories(lock.dataDir, made);
+      }
+      throw new Failure({
+        code: 'denied',
+        action: 'restore into',
+        object: lock.dataDir,
+        found: 'the directory above it cannot be read',
+        remedy: 'check its owner and mode',
+      });
     }
     const target = directory === undefined ? path.basename(lock.dataDir) : 'member';
     if (directory !== undefined && (await readdir(directory.path)).includes('member')) {

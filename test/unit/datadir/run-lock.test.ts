@@ -155,6 +155,19 @@ describe('RunLock', () => {
     assert.deepEqual(readdirSync(dir.path), ['data']);
   });
 
+  it('needs no right to read the directory above one that exists', { skip: notRoot }, async () => {
+    using dir = makeTempDir();
+    mkdirSync(dir.join('data'));
+    chownSync(dir.join('data'), 65_534, 65_534);
+    chmodSync(dir.path, 0o711);
+    await actingAs({ uid: 65_534, gid: 65_534 }, async () => {
+      await using lock = await take(dir.join('data'));
+      assert.ok(lock.directory !== undefined);
+      await using absent = await take(dir.join('absent'));
+      assert.equal(absent.parent, undefined);
+    });
+  });
+
   it('says that a part of the path is no directory', async () => {
     using dir = makeTempDir();
     writeFileSync(dir.join('file'), '');

@@ -1,0 +1,27 @@
+import { Failure } from '../runtime/failure.ts';
+
+/** Another run has the data directory. */
+export function busy(
+  dataDir: string,
+  { action, pid }: { readonly action: string; readonly pid: number | undefined },
+): Failure {
+  const who = pid === undefined ? 'another run, in another container,' : `another run (pid ${pid})`;
+  return new Failure({
+    code: 'data_dir_busy',
+    action,
+    object: dataDir,
+    found: `${who} is restoring or checking it`,
+    remedy: 'wait until that has ended; nothing was changed',
+  });
+}
+
+/** The data directory is another one than when the run began. */
+export function changed(dataDir: string, action: string): Failure {
+  return new Failure({
+    code: 'data_dir_changed',
+    action,
+    object: dataDir,
+    found: 'it, or a directory above it, was moved or replaced meanwhile',
+    remedy: 'leave it alone until the run has ended, and try again',
+  });
+}
