@@ -51,6 +51,10 @@ function planLines(plan: RestorePlan): readonly string[] {
     ...notes
       .filter(({ delta }) => !deltas.includes(delta))
       .flatMap((note) => [`  ${note.delta.name}`, `      ${noteText(note)}`]),
+    ...plan.doubts.map(
+      ({ full, before }) =>
+        `  TWO HISTORIES? ${full.name} was taken after ${before.at(-1)?.name}, but ends before it; restore compares them`,
+    ),
     ...(missing === undefined
       ? []
       : [`  ${rangeText(missing)} missing${beyond === undefined ? '' : ` before ${beyond.name}`}`]),
@@ -68,7 +72,12 @@ function planData(plan: RestorePlan, now: number): Readonly<Record<string, unkno
   const { location, base, deltas, lastRevision, until, bytes, missing, unrecorded, notes } = plan;
   return {
     location,
+    history: plan.history,
     restorable: missing === undefined,
+    suspectedForks: plan.doubts.map(({ full, before }) => ({
+      full: full.name,
+      before: before.map(({ name }) => name),
+    })),
     revision: lastRevision ?? null,
     until: until ?? null,
     stateOf: stateOf([base, ...deltas].map(({ name }) => name)) ?? null,

@@ -44,8 +44,11 @@ export async function decideFork(chain: DoubtedChain, evidence: ForkEvidence): P
   return undefined;
 }
 
-/** Whether the chain uses what may belong to the history that was left. */
-function concerns({ full, before }: SuspectedFork<StoredSnapshot>, { base, used, until }: OverlappingChain): boolean {
+/** Whether a chain uses what may belong to the history that was left. */
+export function concerns(
+  { full, before }: SuspectedFork<StoredSnapshot>,
+  { base, used, until }: Pick<OverlappingChain, 'base' | 'used' | 'until'>,
+): boolean {
   const isUsed = new Set([base, ...used]);
   return (until === undefined || until > full.lastRevision) && before.some((each) => isUsed.has(each));
 }

@@ -1,7 +1,9 @@
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { RevisionRange } from '../../snapshot/cover.ts';
+import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { concerns } from '../history/decide-fork.ts';
 import { chooseDeltas, type DeltaChoice, refuseIncomplete } from './deltas/choose.ts';
 import { type CandidateChain, selectChain } from './select-chain.ts';
 import type { RestoreTarget } from './target.ts';
@@ -21,6 +23,10 @@ export interface RestorePlan extends Omit<DeltaChoice, 'lastRevision'> {
   /** Stored bytes to fetch. */
   readonly bytes: number;
   readonly location: string;
+  /** Number of the history it is of. */
+  readonly history: number;
+  /** What ages say against it: the restore looks into these, and refuses to merge two histories. */
+  readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
 }
 
 /**
@@ -32,7 +38,7 @@ export async function planRestore(
   context: RunContext,
 ): Promise<RestorePlan> {
   const { store, target } = request;
-  const { chains, later, until, unrecorded } = await selectChain(store, target, context);
+  const { chains, later, until, unrecorded, history, doubts: suspected } = await selectChain(store, target, context);
   const [first] = chains;
   const named = chooseDeltas(first, { covered: first.base.lastRevision, until });
   const chain = named.missing === undefined ? first : (later[0] ?? first);
@@ -40,7 +46,10 @@ export async function planRestore(
   const choice = chain === first ? named : chooseDeltas(chain, { covered: base.lastRevision, until });
   const bytes = [base, ...choice.deltas].reduce((sum, { size }) => sum + size, 0);
   const lastRevision = base.unnamed ? undefined : choice.lastRevision;
-  return { ...choice, lastRevision, base, until, unrecorded, bytes, location: store.location };
+  const used = { base, used: choice.deltas, until };
+  const doubts = suspected.filter((fork) => concerns(fork, used));
+  const { number } = history;
+  return { ...choice, lastRevision, base, until, unrecorded, bytes, location: store.location, history: number, doubts };
 }
 
 /** Throws the Failure a restore would end with when the plan has a hole. */

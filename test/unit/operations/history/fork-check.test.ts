@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { planResult } from '../../../../src/cli/output/plan.ts';
 import { compactBackup } from '../../../../src/operations/compact/compact.ts';
+import { planRestore } from '../../../../src/operations/restore/plan.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
 import type { RestoreTarget } from '../../../../src/operations/restore/target.ts';
 import { type VerifyResult, verifyBackups } from '../../../../src/operations/verify/verify.ts';
@@ -224,6 +226,23 @@ describe('no history is left', () => {
     const objects = [base, ...left];
     await refused(objects, new RegExp(`--snapshot ${nameOf(left[1])}`));
     assert.equal(await restored(objects, { from: nameOf(left[1]) }), 'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7');
+  });
+});
+
+describe('a plan', () => {
+  it('names what is in doubt', async () => {
+    const target = {};
+    const plan = await planRestore({ store: memorySnapStore(rolledBack), target }, recordedContext());
+    assert.deepEqual(
+      plan.doubts.map(({ full: younger }) => younger.name),
+      [nameOf(begun)],
+    );
+    assert.match(planResult(plan, { format: 'text', now: 0 }), /TWO HISTORIES\? Full-00000000-00000003-/);
+    const named = { from: nameOf(begun) };
+    assert.deepEqual(
+      (await planRestore({ store: memorySnapStore(rolledBack), target: named }, recordedContext())).doubts,
+      [],
+    );
   });
 });
 
