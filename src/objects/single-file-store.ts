@@ -9,6 +9,7 @@ import { parseRelativeKey } from '../snapshot/name.ts';
 import type { Compression } from '../snapshot/snapshot.ts';
 import { SECTOR_SIZE } from '../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+import { FORMAT_BYTES, type ForeignFormat, foreignFormat } from './foreign-format.ts';
 
 /** Bytes read at a time. */
 const READ_SIZE = 1024 * 1024;
@@ -31,7 +32,7 @@ export interface SnapshotFile {
  * Opens a full snapshot outside of any store: an object that was copied from one, what `etcdctl snapshot save` wrote, or
  * a database. Revision and time in the snapshot are those of its name; it is `unnamed` when the name has none.
  * A database is locked until the store is disposed of, so that no etcd writes to it meanwhile.
- * Throws a {@link Failure}: `not_a_snapshot` for a delta, `no_hash` for a bare database where a hash is needed, `data_dir_locked` for
+ * Throws a {@link Failure}: `not_a_snapshot` for a delta and what is recognised as something else, `no_hash` for a bare database where a hash is needed, `data_dir_locked` for
  * one that an etcd has open, `not_a_file`, or that the file cannot be read.
  */
 export async function openSnapshotFile(
@@ -39,9 +40,26 @@ export async function openSnapshotFile(
   options: { readonly hash: 'needed' | 'optional' },
 ): Promise<SnapshotFile> {
   const name = path.basename(file);
-  const { size, compression } = await inspectFile(file).catch((error: unknown) => {
+  if (file === '-') {
+    const found = 'standard input cannot be read twice';
+    throw new Failure({ code: 'not_a_file', action: 'read', object: file, found, remedy: 'give a file' });
+  }
+  const { size, compression, foreign } = await inspectFile(file).catch((error: unknown) => {
     throw fileFailure(error, { action: 'read', object: file }) ?? error;
   });
+  const parsed = parseRelativeKey(`v2/${name}`);
+  if (parsed.outcome === 'snapshot' && parsed.snapshot.kind === 'Incr') {
+    throw new Failure({
+      code: 'not_a_snapshot',
+      action: 'read',
+      object: file,
+      found: 'it is a delta, which holds changes only',
+      remedy: 'give a full snapshot',
+    });
+  }
+  if (foreign !== undefined) {
+    throw new Failure({ code: 'not_a_snapshot', action: 'read', object: file, ...foreign });
+  }
   await using held = new AsyncDisposableStack();
   if (compression === 'none') {
     held.use(await lockDbFile(file, { action: 'read' }));
@@ -53,16 +71,6 @@ export async function openSnapshotFile(
       object: file,
       found: 'no hash follows the database, so nothing shows whether it is whole',
       remedy: 'a db that was copied from a data directory is taken with --skip-hash-check',
-    });
-  }
-  const parsed = parseRelativeKey(`v2/${name}`);
-  if (parsed.outcome === 'snapshot' && parsed.snapshot.kind === 'Incr') {
-    throw new Failure({
-      code: 'not_a_snapshot',
-      action: 'read',
-      object: file,
-      found: 'it is a delta, which holds changes only',
-      remedy: 'give a full snapshot',
     });
   }
   const named = parsed.outcome === 'snapshot' ? parsed.snapshot : undefined;
@@ -84,14 +92,22 @@ export async function openSnapshotFile(
   return { snapshot, store: storeOf(file, snapshot, held.move()) };
 }
 
-async function inspectFile(file: string): Promise<{ readonly size: number; readonly compression: Compression }> {
+interface InspectedFile {
+  readonly size: number;
+  readonly compression: Compression;
+  /** Why it is none; undefined when it may be one. */
+  readonly foreign: ForeignFormat | undefined;
+}
+
+async function inspectFile(file: string): Promise<InspectedFile> {
   const handle = await openFile(file);
   try {
     const { size } = await handle.stat();
-    const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    const { buffer: room, bytesRead } = await handle.read(Buffer.alloc(FORMAT_BYTES), 0, FORMAT_BYTES, 0);
+    const buffer = room.subarray(0, bytesRead);
     const known = MAGIC.find(({ bytes }) => bytes.every((byte, at) => buffer[at] === byte))?.compression;
     const compression = known ?? (/\.Z(\.final)?$/.test(file) ? 'lzw' : 'none');
-    return { size, compression };
+    return { size, compression, foreign: compression === 'none' ? foreignFormat(buffer) : undefined };
   } finally {
     await handle.close();
   }

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import path from 'node:path';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { Damage } from '../../datadir/damage.ts';
 import { lockDb } from '../../datadir/lock.ts';
@@ -126,12 +125,11 @@ async function inspected(
 
 function statusFailure(error: unknown, object: string): unknown {
   if (error instanceof SnapshotDamage || error instanceof Damage) {
-    const at = error instanceof Damage ? `${path.basename(error.file)} byte ${error.offset}: ${error.reason}` : '';
     return new Failure({
       code: 'snapshot_corrupt',
       action: 'read',
       object,
-      found: at === '' ? `it is damaged: ${error.message}` : `it is damaged: ${at}`,
+      found: error instanceof Damage ? error.message : `it is damaged: ${error.message}`,
       remedy: 'use another copy or an older backup',
       cause: error,
     });

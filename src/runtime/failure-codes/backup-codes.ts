@@ -69,7 +69,11 @@ export const backupCodes = {
     meaning: 'the file has no hash at its end, so nothing shows that it is whole',
     remedy: 'take a db that was copied from a data directory with `--skip-hash-check`',
   },
-  not_a_snapshot: { exitCode: 1, meaning: 'the file is a delta', remedy: 'give a full snapshot' },
+  not_a_snapshot: {
+    exitCode: 1,
+    meaning: 'the file is a delta, or something else altogether, such as an archive or a page of HTML',
+    remedy: 'unpack it, or give a full snapshot',
+  },
   verify_failed: {
     exitCode: 1,
     meaning: '`verify` found something missing or damaged',
