@@ -1,9 +1,9 @@
+import type { MemberStatus } from '../../../etcd/cluster.ts';
 import type { ClusterHistory } from '../../../etcd/cluster-history.ts';
 import { type CompactedFailure, EtcdFailure, type HistoryChangedFailure } from '../../../etcd/etcd-failure.ts';
 import { nextRevision, type Revision } from '../../../revision.ts';
 import { Backoff, type BackoffPolicy } from '../../../runtime/async/backoff.ts';
 import { SerialQueue } from '../../../runtime/async/serial-queue.ts';
-import { Failure } from '../../../runtime/failure.ts';
 import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts';
@@ -18,6 +18,7 @@ import type { RequiredSnapshots } from '../required-snapshots.ts';
 import { eachFiring, type Schedule } from '../schedule.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
 import type { UsersState } from '../users-state.ts';
+import { laggingFailure, untilCaughtUp } from './catch-up.ts';
 import { refuseCorruptCluster, reportLearners } from './cluster-alarms.ts';
 import { type DownloadedDatabase, type DownloadRequest, downloadDatabase } from './download.ts';
 import { saveFullSnapshot } from './save.ts';
@@ -54,9 +55,6 @@ interface ReadFull {
   readonly known: RevisionProof | undefined;
 }
 
-/** How long an etcd whose revision is below the chain's may take to catch up, as after a restart, and how often it is asked, ms. */
-const catchUpMs = 120_000;
-const catchUpPauseMs = 1_000;
 /** How often a database that nevertheless ends below the chain is read, and the pause between, ms. */
 const staleTries = 3;
 const stalePauseMs = 1_000;
@@ -66,8 +64,8 @@ export class FullSnapshotLoop {
   readonly #parts: FullSnapshotLoopParts;
   readonly #context: Omit<RunContext, 'signal'>;
   readonly #queue = new SerialQueue();
-  /** The raft index before the last full was taken: while it does not move, another full would be the same. */
-  #raftIndex: bigint | undefined;
+  /** Where etcd was before the last full was taken: while it does not move, another full would be the same. */
+  #takenAt: string | undefined;
   #abandoned = false;
 
   constructor(parts: FullSnapshotLoopParts, context: Omit<RunContext, 'signal'>) {
@@ -93,7 +91,7 @@ export class FullSnapshotLoop {
     for await (const _ of eachFiring(schedule, { clock, signal, onNext })) {
       await this.#queue.run(async () => {
         const at = rfc3339(clock.now());
-        idle = (await this.#currentRaftIndex(signal)) === this.#raftIndex;
+        idle = (await this.#currentState(signal)) === this.#takenAt;
         if (idle) {
           log.debug(`There are no updates since last snapshot, skipping full snapshot for time: ${at}`);
         } else {
@@ -151,9 +149,9 @@ export class FullSnapshotLoop {
   }
 
   /** Undefined when etcd cannot be asked now. */
-  async #currentRaftIndex(signal: AbortSignal): Promise<bigint | undefined> {
+  async #currentState(signal: AbortSignal): Promise<string | undefined> {
     try {
-      return (await this.#parts.cluster.status({ signal })).raftIndex;
+      return stateOf(await this.#parts.cluster.status({ signal }));
     } catch (error) {
       if (!isPassing(error)) {
         throw error;
@@ -187,9 +185,9 @@ export class FullSnapshotLoop {
   }
 
   async #takeFromReachable({ final }: FullSnapshotOptions, signal: AbortSignal): Promise<StoredSnapshot> {
-    const { buffer, chain } = this.#parts;
+    const { buffer, chain, cluster } = this.#parts;
     await this.#leaveIfBroken(signal);
-    await this.#untilCaughtUp(signal);
+    await untilCaughtUp({ cluster, covered: chain.covered }, { ...this.#context, signal });
     try {
       for (let attempt = 1; ; attempt++) {
         chain.beginFull();
@@ -279,7 +277,7 @@ export class FullSnapshotLoop {
     if (!buffer.hasBeyond(lastRevision)) {
       this.#parts.required.covered('Full');
     }
-    this.#raftIndex = position.raftIndex;
+    this.#takenAt = stateOf(position);
     users.stored(usersState, position);
     return { outcome: 'saved', snapshot };
   }
@@ -303,47 +301,21 @@ export class FullSnapshotLoop {
     }
   }
 
-  /** A member that was just restarted answers before it has applied all of its log: its database would be of no use. */
-  async #untilCaughtUp(signal: AbortSignal): Promise<void> {
-    const { cluster, chain } = this.#parts;
-    const { clock, log } = this.#context;
-    const startedAt = clock.monotonic();
-    for (let asked = 1; ; asked++) {
-      const { revision } = await cluster.status({ signal });
-      if (revision >= chain.covered) {
-        return;
-      }
-      if (clock.monotonic() - startedAt >= catchUpMs) {
-        throw this.#lagging(revision);
-      }
-      if (asked === 1) {
-        log.warn(`etcd is at revision ${revision}, the backup at ${chain.covered}: waiting for it to catch up`);
-      }
-      await clock.sleep(catchUpPauseMs, signal);
-    }
-  }
-
-  #lagging(lastRevision: Revision): Failure {
-    const { cluster, chain } = this.#parts;
-    return new Failure({
-      code: 'snapshot_behind',
-      action: 'take a full snapshot of',
-      object: cluster.location,
-      found: `its database ends at revision ${lastRevision}, but the backup already reaches ${chain.covered}`,
-      remedy: 'look at the members: the one that was read lags, or there is no quorum to tell',
-    });
-  }
-
   /** A member that lags can send a database that ends before what was already written as deltas. */
   async #refuseStale(lastRevision: Revision, attempt: number, signal: AbortSignal): Promise<void> {
-    const { chain } = this.#parts;
+    const { cluster, chain } = this.#parts;
     const { clock, log } = this.#context;
     if (attempt === staleTries) {
-      throw this.#lagging(lastRevision);
+      throw laggingFailure({ cluster, covered: chain.covered }, lastRevision);
     }
     log.warn(`The database ends at revision ${lastRevision}, the backup at ${chain.covered}: reading it again`);
     await clock.sleep(stalePauseMs, signal);
   }
+}
+
+/** Everything that moves with a change: the raft index alone may be the same in another cluster. */
+function stateOf({ clusterId, raftTerm, raftIndex, revision }: MemberStatus): string {
+  return [clusterId, raftTerm, raftIndex, revision].join(' ');
 }
 
 /** Whether etcd may well work again in a while. */
