@@ -1,6 +1,8 @@
 import type { OwnedEntryBatch } from '../datadir/bbolt/entry-batch.ts';
 import { ChangeEncoder } from '../datadir/mvcc/change-encoder.ts';
 import { UnfitChange } from '../datadir/mvcc/unfit-change.ts';
+import { Int64Map } from '../runtime/int64-map.ts';
+import { Int64Set } from '../runtime/int64-set.ts';
 import { DeltaDecoder } from '../snapshot/delta/delta-decoder.ts';
 import type { EventRow } from '../snapshot/delta/event-row.ts';
 import type { FastDeltaParser } from '../snapshot/delta/fast-parser.ts';
@@ -18,7 +20,7 @@ export interface DeltaSummary {
   /** Leases that the added puts name. */
   readonly leases: readonly bigint[];
   /** TTLs that the delta records, seconds by lease. */
-  readonly leaseTtls: ReadonlyMap<bigint, number>;
+  readonly leaseTtls: readonly (readonly [lease: bigint, seconds: number])[];
 }
 
 /** Which events become records, and how. */
@@ -44,8 +46,8 @@ export class RecordDecoder {
   readonly #decoder: DeltaDecoder;
   readonly #encoder: ChangeEncoder;
   readonly #until: number;
-  readonly #keptLeases: ReadonlySet<bigint> | undefined;
-  readonly #leaseTtls = new Map<bigint, number>();
+  readonly #keptLeases: Int64Set | undefined;
+  readonly #leaseTtls = new Int64Map<number>();
   /** The first change that cannot follow what is there; later ones are read, but not encoded. */
   #unfit: UnfitChange | undefined;
 
@@ -53,7 +55,7 @@ export class RecordDecoder {
     const { after, keptLeases, until = Number.MAX_SAFE_INTEGER } = options;
     this.#encoder = new ChangeEncoder({ after, bytes: BATCH_SIZE + BATCH_SIZE / 8, spare: means.spare });
     this.#until = until;
-    this.#keptLeases = keptLeases === undefined ? undefined : new Set(keptLeases);
+    this.#keptLeases = keptLeases === undefined ? undefined : new Int64Set(keptLeases);
     const limits = { after, until, leases: keptLeases === undefined ? 'parsed' : 'left' } as const;
     this.#decoder = new DeltaDecoder(() => {
       const parser = means.parser();
@@ -105,7 +107,7 @@ export class RecordDecoder {
       throw this.#unfit;
     }
     const { revision, added, skipped, leases } = this.#encoder;
-    return { lastRevision: revision, added, skipped, leases: [...leases], leaseTtls: this.#leaseTtls };
+    return { lastRevision: revision, added, skipped, leases: [...leases], leaseTtls: [...this.#leaseTtls] };
   }
 
   #parseWith(parser: WasmDeltaParser, limits: ParseLimits): FastDeltaParser {

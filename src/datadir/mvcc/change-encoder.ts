@@ -1,3 +1,4 @@
+import { Int64Set } from '../../runtime/int64-set.ts';
 import { type EntryBatch, EntryBatchBuilder, type OwnedEntryBatch } from '../bbolt/entry-batch.ts';
 import { encodeKeyValue, encodeTombstone, KEY_VALUE_OVERHEAD, type KeyValueFields } from './key-value.ts';
 import { encodeRevisionKey, REVISION_KEY_SIZE } from './revision-key.ts';
@@ -28,7 +29,7 @@ export class ChangeEncoder {
   readonly #after: number;
   readonly #batch: EntryBatchBuilder;
   readonly #reserve: number;
-  readonly #leases = new Set<bigint>();
+  readonly #leases = new Int64Set();
   #revision: number;
   #sub = 0;
   #added = 0;
@@ -70,7 +71,7 @@ export class ChangeEncoder {
   }
 
   /** Leases of the added puts. */
-  get leases(): ReadonlySet<bigint> {
+  get leases(): Int64Set {
     return this.#leases;
   }
 

@@ -1,3 +1,4 @@
+import { Int64Set } from '../../runtime/int64-set.ts';
 import type { Database } from '../bbolt/database.ts';
 import { historyLeaves, noChange } from './history.ts';
 import { keptRecords } from './kept-records.ts';
@@ -10,9 +11,9 @@ import { decodeKeyValue } from './key-value.ts';
 export async function leasesInUse(
   database: Database,
   options: { readonly revision: number; readonly signal: AbortSignal },
-): Promise<ReadonlySet<bigint>> {
+): Promise<Int64Set> {
   const kept = await keptRecords(database, options);
-  const leases = new Set<bigint>();
+  const leases = new Int64Set();
   let place = 0;
   for await (const leaves of historyLeaves(database, options)) {
     for (const leaf of leaves) {

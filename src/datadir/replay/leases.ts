@@ -1,3 +1,5 @@
+import { Int64Map } from '../../runtime/int64-map.ts';
+
 /** Longest time to live etcd grants, seconds. */
 const LONGEST_TTL = 9_000_000_000n;
 
@@ -6,7 +8,7 @@ const LONGEST_TTL = 9_000_000_000n;
  * in the log. Source: etcd, server/lease/lessor.go.
  */
 export class Leases {
-  readonly #keysOf = new Map<bigint, Set<string>>();
+  readonly #keysOf = new Int64Map<Set<string>>();
   readonly #leaseOf = new Map<string, bigint>();
 
   has(id: bigint): boolean {

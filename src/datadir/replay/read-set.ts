@@ -1,3 +1,4 @@
+import { Int64Set } from '../../runtime/int64-set.ts';
 import type { Operation } from '../raft/raft-request.ts';
 import type { TxnOperation, TxnRequest } from '../raft/txn-request.ts';
 import type { PutRequest } from '../raft/write-request.ts';
@@ -10,7 +11,7 @@ export class ReadSet {
   readonly #ranges = new KeyIntervals();
   readonly #valueKeys = new Set<string>();
   readonly #valueRanges = new KeyIntervals();
-  readonly #leases = new Set<bigint>();
+  readonly #leases = new Int64Set();
   readonly #changes: 'counted' | 'wanted';
 
   /** `wanted`: the changes are needed, with create revision and version. `counted`: only their number. */

@@ -62,9 +62,9 @@ export class DatabaseWriter implements AsyncDisposable {
    * They were granted after it: without a record etcd would take the lease away from its keys. Returns how many were added.
    */
   async addLeases(
-    ids: ReadonlySet<bigint>,
+    ids: Iterable<bigint>,
     options: {
-      readonly ttls: ReadonlyMap<bigint, number>;
+      readonly ttls: Pick<ReadonlyMap<bigint, number>, 'get'>;
       readonly unknownTtl: number;
       readonly signal: AbortSignal;
     },

@@ -1,5 +1,6 @@
 import { fetchWhole } from '../../objects/fetch.ts';
 import { snapshotFailure } from '../../objects/snapshot-failure.ts';
+import { Int64Set } from '../../runtime/int64-set.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { decompress } from '../../snapshot/compression.ts';
 import { DeltaDecoder } from '../../snapshot/delta/delta-decoder.ts';
@@ -12,16 +13,16 @@ import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 export async function recordedLeaseTtls(
   source: { readonly store: SnapStore; readonly deltas: readonly StoredSnapshot[] },
   context: RunContext,
-): Promise<ReadonlySet<bigint>> {
-  const recorded = new Set<bigint>();
+): Promise<Int64Set> {
+  const recorded = new Int64Set();
   for (const delta of source.deltas) {
     try {
       const found = await fetchWhole(source.store, delta, context, async (body) => {
-        const leases = new Set<bigint>();
+        const leases = new Int64Set();
         const decoder = new DeltaDecoder();
         const take = (): void => {
           for (let row = decoder.next(); row !== undefined; row = decoder.next()) {
-            for (const lease of row.leaseTtls?.keys() ?? []) {
+            for (const [lease] of row.leaseTtls ?? []) {
               leases.add(lease);
             }
           }

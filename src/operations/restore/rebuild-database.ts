@@ -3,6 +3,7 @@ import type { Meta } from '../../datadir/bbolt/meta.ts';
 import { leasesInUse } from '../../datadir/mvcc/leases-in-use.ts';
 import { namingSnapshot } from '../../objects/snapshot-failure.ts';
 import type { Revision } from '../../revision.ts';
+import { Int64Set } from '../../runtime/int64-set.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { findFork } from '../history/fork-check.ts';
@@ -136,7 +137,7 @@ export async function rebuildDatabase(
   const applied = await application.applied;
   // A lease that was revoked after the revision to which the base was cut is missing in it.
   const revived = isCut && unknownLeases.kind === 'grant' ? await leasesInUse(base, { revision: after, signal }) : [];
-  const leases = new Set([...applied.leases, ...revived]);
+  const leases = new Int64Set([...applied.leases, ...revived]);
   await beginLeasesAnew(database, { applied: { ...applied, leases }, unknownLeases }, context);
   const own = await withoutForeignAlarms(identity, base, context);
   const recorded = bumpRevision !== undefined ? withScheduledCompaction(own, applied.revision) : own;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Revision, revision } from '../../revision.ts';
+import { Int64Map } from '../../runtime/int64-map.ts';
 import type { DeltaEvent } from '../delta-event.ts';
 import { type EventTime, formatEventTime } from './event-time.ts';
 
@@ -26,7 +27,7 @@ export class DeltaEncoder {
   /** The time of the last event: events that arrive together share it. */
   #time: EventTime | undefined;
   #timeText = '';
-  readonly #leaseTtls = new Map<bigint, number>();
+  readonly #leaseTtls = new Int64Map<number>();
 
   /** Number of events. */
   get count(): number {
@@ -103,7 +104,7 @@ export class DeltaEncoder {
   }
 }
 
-function leaseTtlsText(ttls: ReadonlyMap<bigint, number>): string {
+function leaseTtlsText(ttls: Iterable<readonly [bigint, number]>): string {
   const members = Array.from(ttls, ([lease, seconds]) => `"${lease}":${seconds}`);
   return members.length === 0 ? '' : `,"leaseTTLs":{${members.join(',')}}`;
 }

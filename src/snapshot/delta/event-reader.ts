@@ -1,3 +1,4 @@
+import { Int64Map } from '../../runtime/int64-map.ts';
 import { decodeBase64 } from './base64.ts';
 import type { EventRow } from './event-row.ts';
 import { Byte, type JsonCursor } from './json-cursor.ts';
@@ -268,9 +269,9 @@ export class EventReader {
   }
 
   /** Lease ids and TTLs in seconds, see DeltaEncoder. */
-  #readLeaseTtls(): ReadonlyMap<bigint, number> {
+  #readLeaseTtls(): Int64Map<number> {
     const cursor = this.#cursor;
-    const ttls = new Map<bigint, number>();
+    const ttls = new Int64Map<number>();
     cursor.expect(Byte.openBrace);
     if (!cursor.accept(Byte.closeBrace)) {
       do {

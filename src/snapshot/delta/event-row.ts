@@ -1,3 +1,5 @@
+import type { Int64Map } from '../../runtime/int64-map.ts';
+
 /** One event as it is read. Key and value are ranges of `bytes`; the next event overwrites all fields. */
 export interface EventRow {
   bytes: Uint8Array;
@@ -14,5 +16,5 @@ export interface EventRow {
   seconds: number;
   nanos: number;
   /** Recorded lease TTLs, seconds by lease id; they may be of leases that other events name. */
-  leaseTtls: ReadonlyMap<bigint, number> | undefined;
+  leaseTtls: Int64Map<number> | undefined;
 }

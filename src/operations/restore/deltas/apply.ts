@@ -3,6 +3,8 @@ import { encodeRevisionKey, REVISION_KEY_SIZE } from '../../../datadir/mvcc/revi
 import { snapshotFailure } from '../../../objects/snapshot-failure.ts';
 import { type Revision, revision } from '../../../revision.ts';
 import { Failure } from '../../../runtime/failure.ts';
+import { Int64Map } from '../../../runtime/int64-map.ts';
+import { Int64Set } from '../../../runtime/int64-set.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { DatabaseWriter } from '../database-writer.ts';
@@ -25,9 +27,9 @@ export interface AppliedDeltas {
   readonly revision: Revision;
   readonly events: number;
   /** Leases that the applied puts name. */
-  readonly leases: ReadonlySet<bigint>;
+  readonly leases: Int64Set;
   /** TTLs that the deltas record, seconds by lease. */
-  readonly leaseTtls: ReadonlyMap<bigint, number>;
+  readonly leaseTtls: Int64Map<number>;
 }
 
 /**
@@ -39,8 +41,8 @@ export async function applyDeltas(
   source: DeltaSource,
   context: RunContext,
 ): Promise<AppliedDeltas> {
-  const leases = new Set<bigint>();
-  const leaseTtls = new Map<bigint, number>();
+  const leases = new Int64Set();
+  const leaseTtls = new Int64Map<number>();
   let events = 0;
   let last = source.after;
 

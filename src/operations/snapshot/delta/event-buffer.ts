@@ -242,7 +242,7 @@ export class EventBuffer {
     this.#last = modRevision;
   }
 
-  #recordTtls(ttls: ReadonlyMap<bigint, number>): void {
+  #recordTtls(ttls: Iterable<readonly [bigint, number]>): void {
     for (const [lease, seconds] of ttls) {
       this.#open.recordLeaseTtl(lease, seconds);
     }

@@ -1,5 +1,7 @@
 import type { EtcdCluster } from '../../../etcd/cluster.ts';
 import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
+import { Int64Map } from '../../../runtime/int64-map.ts';
+import { Int64Set } from '../../../runtime/int64-set.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
 
@@ -19,9 +21,9 @@ export class LeaseTtls {
   readonly #cluster: EtcdCluster;
   readonly #context: Pick<RunContext, 'signal' | 'clock' | 'log'>;
   /** TTLs of the leases that were requested, oldest first; undefined while there is no answer. */
-  readonly #known = new Map<bigint, number | undefined>();
-  readonly #waiting = new Set<bigint>();
-  #new = new Map<bigint, number>();
+  readonly #known = new Int64Map<number | undefined>();
+  readonly #waiting = new Int64Set();
+  #new = new Int64Map<number>();
   #workers = 0;
   #warned = false;
 
@@ -46,9 +48,9 @@ export class LeaseTtls {
   }
 
   /** The TTLs that came since the last call, seconds by lease. */
-  takeNew(): ReadonlyMap<bigint, number> {
+  takeNew(): Int64Map<number> {
     const ttls = this.#new;
-    this.#new = new Map();
+    this.#new = new Int64Map();
     return ttls;
   }
 

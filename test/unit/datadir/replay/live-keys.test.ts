@@ -68,6 +68,7 @@ describe('keys that exist', () => {
       },
       { size: 2_000, factor: 10 },
     );
-    assert.ok(growth < 40, `${growth}`);
+    // Without order that is kept it is thousands.
+    assert.ok(growth < 100, `${growth}`);
   });
 });
