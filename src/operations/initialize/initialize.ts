@@ -88,7 +88,7 @@ async function openWal({ walDir }: InitializeRequest, lock: RunLock): Promise<Se
     return undefined;
   }
   const { SeparateWal } = await import('../restore/separate-wal.ts');
-  return await SeparateWal.open(walDir, { owner: (lock.directory ?? lock.parent)?.owner });
+  return await SeparateWal.open(walDir, { lock });
 }
 
 /** What was restored on purpose is restored again, and not what was left. */

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { type MembershipPlan, planMembership } from '../../datadir/membership/bootstrap.ts';
 import { writeRaftState } from '../../datadir/membership/raft-state.ts';
 import { RunLock } from '../../datadir/run-lock.ts';
-import type { Owner } from '../../fs/pinned-directory.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -58,7 +57,7 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
   try {
     await using lock = await RunLock.take(request.dataDir, inner, { action: 'restore into' });
     const { walDir } = request;
-    await using wal = walDir === undefined ? undefined : await SeparateWal.open(walDir, { owner: placeOf(lock) });
+    await using wal = walDir === undefined ? undefined : await SeparateWal.open(walDir, { lock });
     if (await wal?.holdsLog()) {
       throw new Failure({
         code: 'data_dir_in_use',
@@ -72,11 +71,6 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
   } catch (error) {
     throw restoreFailure(error, { dataDir: request.dataDir, signal: context.signal });
   }
-}
-
-/** The owner of the data directory, or of the directory that it will be in. */
-export function placeOf(lock: RunLock): Owner | undefined {
-  return (lock.directory ?? lock.parent)?.owner;
 }
 
 /** Where a restore goes. */

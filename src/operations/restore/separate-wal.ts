@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { constants, type FileHandle, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { constants, type FileHandle, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import type { RunLock } from '../../datadir/run-lock.ts';
 import { formatSegmentName } from '../../datadir/wal/segment-name.ts';
 import { makeDirectories } from '../../fs/directories.ts';
 import { isErrno } from '../../fs/errno.ts';
+import { nearestExisting } from '../../fs/existing-directory.ts';
 import { giveTree } from '../../fs/give-tree.ts';
+import { openFile } from '../../fs/open-file.ts';
 import { type Owner, PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { removeTree } from '../../fs/remove-tree.ts';
+import { isSameFile } from '../../fs/same-file.ts';
 import { syncDirectory } from '../../fs/sync.ts';
+import { actingAs } from '../../runtime/process/acting-as.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { outdatedAside } from './kept-aside.ts';
 
@@ -47,14 +52,23 @@ export class SeparateWal implements AsyncDisposable {
     this.#directory = directory;
   }
 
-  /** Opens the directory; one that is missing is made (0700) and given to `owner`. */
-  static async open(walDir: string, options: { readonly owner: Owner | undefined }): Promise<SeparateWal> {
+  /**
+   * Opens the directory and locks it, too: it may be that of another data directory by mistake. One that is missing is made (0700): by the
+   * owner of the place, and where that is root given to the owner of the data directory. Throws a Failure `data_dir_busy`.
+   */
+  static async open(walDir: string, { lock }: { readonly lock: RunLock }): Promise<SeparateWal> {
     const directory = path.resolve(walDir);
-    const made = await makeDirectories(directory);
-    if (made !== undefined && options.owner !== undefined && process.geteuid?.() === 0) {
-      await giveTree(made, options.owner);
+    await makeFor(directory, (lock.directory ?? lock.parent)?.owner);
+    const pinned = await PinnedDirectory.open(directory);
+    try {
+      if (lock.directory === undefined || !isSameFile(pinned.identity, lock.directory.identity)) {
+        await lock.lockToo(pinned.handle);
+      }
+      return new SeparateWal(pinned);
+    } catch (error) {
+      await pinned[Symbol.asyncDispose]();
+      throw error;
     }
-    return new SeparateWal(await PinnedDirectory.open(directory));
   }
 
   /** Whether etcd would find a log there. */
@@ -95,7 +109,7 @@ export class SeparateWal implements AsyncDisposable {
 
   /** Whether a log waits, since an interrupted run, for the member in this directory; {@link publish} then makes it its log. */
   async waitsFor(memberDir: string): Promise<boolean> {
-    const id = await readFile(path.join(memberDir, WAITS), 'utf8').catch((error: unknown) => {
+    const id = await readMark(path.join(memberDir, WAITS)).catch((error: unknown) => {
       if (isErrno(error, 'ENOENT', 'ENOTDIR')) {
         return undefined;
       }
@@ -167,6 +181,22 @@ export class SeparateWal implements AsyncDisposable {
   async #names(): Promise<readonly string[]> {
     return await readdir(this.#directory.path);
   }
+}
+
+/** Where nobody but root can change anything, root makes the directory; elsewhere it is made with the rights of who can. */
+async function makeFor(directory: string, owner: Owner | undefined): Promise<void> {
+  await using nearest = await nearestExisting(directory);
+  const made = await actingAs(nearest.owner, () => makeDirectories(directory));
+  if (made !== undefined && owner !== undefined && nearest.owner.uid === 0 && process.geteuid?.() === 0) {
+    await giveTree(made, owner);
+  }
+}
+
+/** The first bytes of a mark, which may be anybody's file. */
+async function readMark(file: string): Promise<string> {
+  await using handle = await openFile(file, { links: 'refused' });
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, 0);
+  return buffer.subarray(0, bytesRead).toString('latin1');
 }
 
 /** As etcd decides whether there is a log. */

@@ -239,6 +239,24 @@ describe('root works on a directory of another user', { skip }, () => {
     assertTheirs(dir.join('data'));
   });
 
+  it('as it does when the log has a directory of its own, new in a place of root or of theirs', async () => {
+    for (const name of ['wal', 'data/wal', 'theirs/deeper/wal']) {
+      using dir = theirDir();
+      mkdirSync(dir.join('theirs'), { mode: 0o700 });
+      give(dir.join('theirs'));
+      const walDir = dir.join(name);
+      await restore(restoreRequest(dir, { walDir }), recordedContext());
+      assertTheirs(dir.join('data'));
+      assertTheirs(walDir);
+      assertTheirs(dir.join('theirs'));
+      assert.equal((await run(dir, { walDir })).action, 'kept');
+      truncateSync(dir.join('data', 'member', 'snap', 'db'), 10_000);
+      assert.equal((await run(dir, { walDir })).action, 'restored');
+      assertTheirs(dir.join('data'));
+      assertTheirs(walDir);
+    }
+  });
+
   it('as it does when only the member is theirs, and a neighbour of another user stays his', async () => {
     using dir = await theirMember();
     chownSync(dir.join('data'), 0, 0);

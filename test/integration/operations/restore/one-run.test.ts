@@ -102,6 +102,20 @@ test('neighbours are restored at the same time', async () => {
   assert.deepEqual(readdirSync(dir.path).toSorted(), ['data', 'other']);
 });
 
+test('two data directories never get the same directory for their logs', async () => {
+  using dir = makeTempDir();
+  const request = restoreRequest(dir, { walDir: dir.join('wal') });
+  const held = holdBack(request.store, 'before the full');
+  const running = RUNS.restore({ ...request, store: held.store });
+  await held.arrived;
+  for (const run of Object.values(RUNS)) {
+    await assert.rejects(run({ ...request, dataDir: dir.join('other') }), { code: 'data_dir_busy' });
+  }
+  held.letGo();
+  await running;
+  assert.deepEqual(readdirSync(dir.path).toSorted(), ['data', 'wal']);
+});
+
 test('a member that an etcd begins meanwhile is left alone', async () => {
   for (const exists of [true, false]) {
     using dir = makeTempDir();
