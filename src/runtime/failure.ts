@@ -30,6 +30,8 @@ export class Failure extends Error {
   readonly object: string;
   /** The process exit code `main` gives this failure: 1 failed operation, 2 bad usage, that of a signal where one left something undone. */
   readonly exitCode: number = 1;
+  /** Whether what its causes say is shown after its own message: not where they are errors of libraries that it puts into our words. */
+  readonly showsCauses: boolean = true;
 
   constructor(parts: FailureParts) {
     const remedy = parts.remedy === undefined ? '' : `; ${parts.remedy}`;

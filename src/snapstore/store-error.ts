@@ -9,6 +9,7 @@ export type StoreErrorKind = 'not_found' | 'immutable' | 'denied' | 'transient' 
 /** A failed store operation. Its code is `store_` + kind. */
 export class StoreError extends Failure {
   readonly kind: StoreErrorKind;
+  override readonly showsCauses: boolean = false;
   /** How long the store asked to wait (`Retry-After`), ms; undefined when it did not. */
   readonly retryAfterMs: number | undefined;
 

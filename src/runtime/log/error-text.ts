@@ -47,7 +47,8 @@ function comparable(text: string): string {
 }
 
 function causeOf(error: unknown): unknown {
-  return error instanceof Error ? error.cause : undefined;
+  const hidden = error instanceof Failure && !error.showsCauses;
+  return error instanceof Error && !hidden ? error.cause : undefined;
 }
 
 function ownText(error: unknown): string {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Failure } from '../../../../src/runtime/failure.ts';
 import { errorText, oneLine } from '../../../../src/runtime/log/error-text.ts';
+import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { timeGrowth } from '../../../support/growth/time-growth.ts';
 
 describe('an error in one line', () => {
@@ -9,6 +10,19 @@ describe('an error in one line', () => {
     const refused = new Error('connect ECONNREFUSED 127.0.0.1:2379');
     const failed = new Error('cannot reach etcd', { cause: refused });
     assert.equal(errorText(failed), 'cannot reach etcd: connect ECONNREFUSED 127.0.0.1:2379');
+  });
+
+  it('leaves out the words of libraries below a failure of a store, which has said it in ours', () => {
+    const cause = new TypeError("Cannot read properties of undefined (reading 'segment')", {
+      cause: new Error('inspect the hidden field {error}.$response'),
+    });
+    const parts = { action: 'list', object: 's3://b', found: 'its answer cannot be understood', cause };
+    const store = new StoreError('invalid', parts);
+    assert.equal(errorText(store), 'cannot list s3://b: its answer cannot be understood');
+    assert.equal(
+      errorText(new Error('cannot restore', { cause: store })),
+      'cannot restore: cannot list s3://b: its answer cannot be understood',
+    );
   });
 
   it('does not repeat itself', () => {
