@@ -12,6 +12,9 @@ import type { DeltaSpool } from './spool.ts';
 /** Rough memory of an event that waits unencoded, without its key and value, bytes. */
 const eventOverhead = 256;
 
+/** For so long a delta that is due does not end a hold, ms. */
+const YOUNG_HOLD_MS = 3_000;
+
 interface WaitingEvent {
   readonly event: DeltaEvent;
   readonly time: EventTime;
@@ -32,6 +35,8 @@ export class EventBuffer {
   #closed: DeltaSegment[] = [];
   #held: WaitingEvent[] | undefined;
   #heldSize = 0;
+  /** When the hold began, monotonic ms. */
+  #heldSince = 0;
   /** Deltas must not reach across this revision. */
   #boundary: Revision | undefined;
   /** Events up to here are in a full. */
@@ -110,9 +115,14 @@ export class EventBuffer {
     }
   }
 
-  /** Closes the segment that is growing, with what is held: it now waits to be taken, however small. */
-  close(): void {
-    this.#encodeHeld();
+  /**
+   * Closes the segment that is growing, with what is held: it now waits to be taken, however small. Where `held` says so, a hold
+   * that has just begun goes on: the full may be read soon, and then nothing reaches across its end.
+   */
+  close({ held = 'all' }: { readonly held?: 'all' | 'unless young' } = {}): void {
+    if (held === 'all' || this.#clock.monotonic() - this.#heldSince >= YOUNG_HOLD_MS) {
+      this.#encodeHeld();
+    }
     const { firstRevision, lastRevision, count } = this.#open;
     if (count > 0) {
       // Some TTLs may be of leases in a delta before this one; any delta of the chain may record them.
@@ -148,7 +158,10 @@ export class EventBuffer {
 
   /** Lets events wait unencoded from now on, until they are due, {@link cutAt} or {@link endHold}. */
   hold(): void {
-    this.#held ??= [];
+    if (this.#held === undefined) {
+      this.#held = [];
+      this.#heldSince = this.#clock.monotonic();
+    }
   }
 
   /** Ends a hold without a cut. */

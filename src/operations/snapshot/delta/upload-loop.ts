@@ -59,7 +59,7 @@ export class UploadLoop {
         log.info(`Delta events memory crossed the memory limit: ${buffer.size} Bytes`);
         await this.#queue.run(() => this.#writeWaiting(untilEnd));
       } else {
-        await this.#write(untilEnd);
+        await this.#write(untilEnd, 'unless young');
       }
     }
   }
@@ -74,14 +74,17 @@ export class UploadLoop {
     return this.#write(() => this.#parts.buffer.takeJoined(longestJoinedBytes));
   }
 
-  #write(take: () => WaitingDelta | undefined): Promise<StoredSnapshot | undefined> {
+  #write(
+    take: () => WaitingDelta | undefined,
+    held: 'all' | 'unless young' = 'all',
+  ): Promise<StoredSnapshot | undefined> {
     return this.#queue.run(async () => {
       const { buffer } = this.#parts;
       const { clock, log, signal } = this.#context;
       signal.throwIfAborted();
       const idle = buffer.size === 0;
       log[idle ? 'debug' : 'info'](`Taking delta snapshot for time: ${rfc3339(clock.now())}`);
-      buffer.close();
+      buffer.close({ held });
       const last = await this.#writeWaiting(take);
       if (last === undefined) {
         // Said at every period of an idle cluster, it would be all that a log shows.
