@@ -28,6 +28,8 @@ export async function beginRun(beginning: Beginning, context: RunContext): Promi
   const listing = await listToCompare(list, context);
   if (listing !== undefined) {
     parts.concurrentWriters.compare(listing.snapshots);
+    const { living } = historiesOf(listing.snapshots, listing.markers);
+    parts.chain.follow(living.snapshots, Math.floor(context.clock.now() / 1000));
     await parts.guard.learn(listing, context);
   }
   const resumed =

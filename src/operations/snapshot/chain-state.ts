@@ -1,4 +1,5 @@
 import { type Revision, revision } from '../../revision.ts';
+import { timeToContinue } from '../../snapshot/history/time-to-continue.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { noListener, type SnapshotterListener } from './events.ts';
 import type { StoredChain } from './stored-chain.ts';
@@ -26,6 +27,8 @@ export class ChainState {
   #mayEndAt = 0;
   #announced: NamedObject | undefined;
   #needed = revision(0);
+  /** No full is older, as far as that can be had: seconds since the epoch. */
+  #notBefore = 0;
   readonly #writtenFulls = new Set<string>();
 
   constructor(listener: SnapshotterListener = noListener) {
@@ -53,6 +56,11 @@ export class ChainState {
       this.#add(snapshot);
     }
     this.#namedDelta = deltas.at(-1);
+  }
+
+  /** What is in the store: fulls are not older, also when the clock was set back. */
+  follow(snapshots: readonly Pick<StoredSnapshot, 'createdOn'>[], seconds: number): void {
+    this.#notBefore = Math.max(this.#notBefore, timeToContinue(snapshots, seconds));
   }
 
   /** A full is about to be read, which must reach {@link needed} as it is now. */
@@ -91,7 +99,8 @@ export class ChainState {
     if (after > upTo) {
       return undefined;
     }
-    const createdOn = Math.min(Math.max(seconds, after), upTo);
+    const earliest = timeToContinue([{ createdOn: this.#notBefore }], seconds);
+    const createdOn = Math.min(Math.max(earliest, after), upTo);
     this.#announced = { lastRevision, createdOn };
     return createdOn;
   }
@@ -127,8 +136,9 @@ export class ChainState {
     return Math.max(endsChain ? seconds - 1 : seconds, earliest);
   }
 
-  /** A new history begins: nothing that is in the store belongs to it. */
+  /** A new history begins: nothing that is in the store belongs to it, and everything is older. */
   leave(): void {
+    this.#notBefore += this.#notBefore > 0 ? 1 : 0;
     this.#covered = revision(0);
     this.#full = undefined;
     this.#deltas = [];
@@ -155,6 +165,7 @@ export class ChainState {
     const fullEnd = this.#full?.lastRevision ?? 0;
     this.#deltas = grown.filter(({ lastRevision }) => lastRevision > fullEnd);
     this.#covered = revision(Math.max(this.#covered, snapshot.lastRevision));
+    this.#notBefore = Math.max(this.#notBefore, snapshot.createdOn);
     this.#listener({ type: 'stored', snapshot, chain: this.newest });
   }
 }

@@ -123,4 +123,23 @@ describe('names that fit to the chain', () => {
     assert.equal(state.deltaTime(revision(20), 150), 99);
     assert.equal(state.deltaTime(revision(25), 150), 150);
   });
+
+  test('are not older than what they continue when the clock was set back', () => {
+    const state = new ChainState();
+    state.stored(stored('Full-0-10-1000'));
+    state.stored(stored('Incr-11-20-1100'));
+    state.beginFull();
+    assert.equal(state.announceFull(revision(30), 500), 1100);
+    state.withdrawFull();
+    state.leave();
+    state.beginFull();
+    assert.equal(state.announceFull(revision(5), 500), 1101);
+  });
+
+  test('follow what others have stored, unless it is a day ahead', () => {
+    const state = new ChainState();
+    state.follow(['Full-0-10-1000', 'Full-0-12-900000'].map(stored), 600);
+    state.beginFull();
+    assert.equal(state.announceFull(revision(30), 600), 1000);
+  });
 });
