@@ -56,7 +56,7 @@ export async function selectChain(store: SnapStore, target: RestoreTarget, conte
   const line = named === undefined ? history.snapshots : lineOf(named, history.snapshots, forks);
   const whole = restorable(line.map((each) => (each.key === named?.key ? named : each)));
   if (whole.length === 0 && named === undefined) {
-    throw nothing(store.location, 'it holds no snapshot', 'check the container and --store-prefix');
+    throw await nothingStored(store, context);
   }
   const fulls = whole.filter(({ kind }) => kind === 'Full').toReversed();
   const selected = await choose({ store, target, named, whole, fulls }, context);
@@ -205,6 +205,37 @@ function noFull({ store, target, fulls }: Pick<Choice, 'store' | 'target' | 'ful
   const wanted = target.from === undefined ? 'that revision' : target.from;
   const found = `no full snapshot leads to ${wanted}; the oldest is ${oldest.name}`;
   return nothing(store.location, found, 'see etcdbrctl list');
+}
+
+/** Says why a store holds nothing, as far as it can be asked. */
+async function nothingStored(store: SnapStore, { signal }: RunContext): Promise<Failure> {
+  const reason = await store.whyEmpty?.({ signal }).catch(() => undefined);
+  signal.throwIfAborted();
+  const none = 'it holds no snapshot';
+  if (reason === undefined) {
+    return nothing(store.location, none, 'check the container and --store-prefix');
+  }
+  switch (reason.kind) {
+    case 'nothing stored':
+    case 'unproved':
+      return nothing(store.location, none, 'check the container and --store-prefix');
+    case 'no container':
+      return nothing(store.location, `${none}, as it does not exist`, 'check --store-container');
+    case 'directly here':
+      return nothing(
+        store.location,
+        `${none} in a folder v2, but some right there`,
+        'leave /v2 away in --store-container or --store-prefix',
+      );
+    case 'other prefixes':
+      return nothing(
+        store.location,
+        `${none}, but its container holds some under ${reason.prefixes.map((prefix) => JSON.stringify(prefix)).join(', ')}`,
+        'correct --store-prefix',
+      );
+    default:
+      return reason satisfies never;
+  }
 }
 
 function nothing(object: string, found: string, remedy: string): Failure {

@@ -58,6 +58,18 @@ test('an empty store is refused', async () => {
   await refused([], { code: 'no_backup', message: /cannot restore from memory: it holds no snapshot/ });
 });
 
+test('an empty store says why it is empty', async () => {
+  for (const [reason, message] of [
+    [{ kind: 'no container' }, /it holds no snapshot, as it does not exist; check --store-container/],
+    [{ kind: 'directly here' }, /it holds no snapshot in a folder v2, but some right there; leave \/v2 away/],
+    [{ kind: 'other prefixes', prefixes: ['etcd-main'] }, /its container holds some under "etcd-main"; correct/],
+  ] as const) {
+    using dir = makeTempDir();
+    const store = { ...memorySnapStore([]), whyEmpty: () => Promise.resolve(reason) };
+    await assert.rejects(restore(restoreRequest(dir, { store }), recordedContext()), { code: 'no_backup', message });
+  }
+});
+
 test('deltas without a full are refused', async () => {
   await refused(deltas, { code: 'backup_gap', message: /no full snapshot to begin with/ });
 });
