@@ -65,12 +65,13 @@ async function initializeLocked(
     return keep(found, stored, context);
   }
   const { restoredOnPurpose } = await import('./restored-on-purpose.ts');
+  const histories = stored.content === 'backups' ? stored.histories : undefined;
   const mark =
-    structure.kind === 'member' && stored.content === 'backups'
-      ? await restoredOnPurpose({ member: structure, found, histories: stored.histories }, context)
+    structure.kind === 'member' && histories !== undefined
+      ? await lock.asOwner(() => restoredOnPurpose({ member: structure, found, histories }, context))
       : undefined;
   if (mark !== undefined && found.state === 'behind_store') {
-    const alone = await validateDataDir({ structure, mode, storeRevision: undefined }, context);
+    const alone = await lock.asOwner(() => validateDataDir({ structure, mode, storeRevision: undefined }, context));
     if (alone.state === 'valid') {
       return keep(alone, stored, context);
     }
