@@ -51,6 +51,8 @@ export const initializeCommand = command({
   },
   async run({ config, given, pod, context, print }) {
     const { initialize } = await import('../operations/initialize/initialize.ts');
+    const { membersInEtcdConfig } = await import('../config/etcd-config.ts');
+    const configuredMembers = given.has('initial-cluster') ? 1 : await membersInEtcdConfig(pod.etcdConfigFile);
     await using store = await configuredStore({ options: config.store, given }, context);
     const result = await initialize(
       {
@@ -60,6 +62,7 @@ export const initializeCommand = command({
         ...config.restoration,
         ...config.wal,
         mode: config.validation.mode,
+        configuredMembers,
         namespace: pod.namespace,
       },
       context,

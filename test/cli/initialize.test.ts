@@ -96,6 +96,27 @@ describe('initialize', () => {
     });
   }
 
+  it("does not restore one of several members that etcd's configuration names as if it were alone", async () => {
+    await using rig = makeRig();
+    const store = flags(rig);
+    const conf = rig.home.join('etcd.conf.yaml');
+    const env = { ETCD_CONF: conf };
+    writeFileSync(conf, 'name: a\ninitial-cluster: a=http://127.0.0.1:1,b=http://127.0.0.1:2,c=http://127.0.0.1:3\n');
+    mkdirSync(rig.home.join('data/member/snap'), { recursive: true });
+    const refused = await rig.run(store, { env });
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stderr, /names 3 members, and --initial-cluster is not given; give --name, --initial-cluster/);
+    assert.deepEqual(readdirSync(rig.home.join('data')), ['member']);
+    writeFileSync(conf, 'name: a\ninitial-cluster: a=http://127.0.0.1:1\n');
+    assert.equal((await rig.run(store, { env })).exitCode, 0);
+    for (const wrong of ['name: [', 'initial-cluster: a']) {
+      writeFileSync(conf, wrong);
+      const { exitCode, stderr } = await rig.run(store, { env });
+      assert.equal(exitCode, 2, stderr);
+      assert.match(stderr, /cannot read etcd's configuration .*etcd\.conf\.yaml/);
+    }
+  });
+
   it('takes a container without a provider for a local directory, and says so first', async () => {
     await using rig = makeRig();
     flags(rig);

@@ -36,7 +36,7 @@ describe('without HOME and an entry in passwd', { skip: unableReason() }, () => 
     using directory = makeTempDir();
     chmodSync(directory.path, 0o755);
     const { status, stderr } = run(['list', '--store-container', directory.path]);
-    assert.equal(stderr, '');
+    assert.doesNotMatch(stderr, /HOME|homedir|passwd|error/);
     assert.equal(status, 0);
   });
 

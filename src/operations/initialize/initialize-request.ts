@@ -10,6 +10,8 @@ export interface InitializeRequest extends Omit<RestoreRequest, 'store'> {
   readonly mode: ValidationMode;
   /** How to reach the cluster of a member of several; left out, nobody is asked whether it is alive. */
   readonly connection?: EtcdConnectionOptions;
+  /** How many members etcd's own configuration names, where the members are not given here; 1 when left out. */
+  readonly configuredMembers?: number;
   /** Value of POD_NAMESPACE; the `safe_guard` file must hold it. */
   readonly namespace: string | undefined;
 }

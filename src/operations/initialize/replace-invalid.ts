@@ -85,6 +85,7 @@ async function whenAwaited(
 ): Promise<InitializeResult | undefined> {
   const { dataDir, member, connection } = request;
   const absent = found.state === 'absent';
+  refuseUnnamedMembers({ request, found, isNew: absent && stored.content === 'empty' });
   if (member.initialCluster.size < 2 || (absent && stored.content === 'empty')) {
     return undefined;
   }
@@ -113,6 +114,24 @@ async function whenAwaited(
     });
   }
   return undefined;
+}
+
+/** One of several members must not be restored as if it were alone, nor make way without a look at the others. */
+function refuseUnnamedMembers({
+  request: { dataDir, member, configuredMembers = 1 },
+  found,
+  isNew,
+}: Pick<InvalidDirectory, 'request' | 'found'> & { readonly isNew: boolean }): void {
+  if (configuredMembers > 1 && member.initialCluster.size < 2 && !isNew) {
+    throw new Failure({
+      code: 'data_dir_invalid',
+      action: 'initialize',
+      object: dataDir,
+      found: `${reasonOf(found)}; etcd's configuration names ${configuredMembers} members, and --initial-cluster is not given`,
+      remedy:
+        'give --name, --initial-cluster and --initial-advertise-peer-urls of this member, and --endpoints of the others',
+    });
+  }
 }
 
 async function restoreInvalid(
