@@ -167,7 +167,7 @@ export function restoreResult(result: RestoreResult): PrintableResult {
     lines: [
       ['Data directory', result.dataDir],
       ['Revision', String(result.revision)],
-      ['State of', stateOf(result.snapshots)],
+      ['State of', stateOf(result.snapshots, result.revision)],
       ['Base snapshot', result.snapshots[0]],
       ['Delta snapshots', formatCount(Math.max(0, result.snapshots.length - 1))],
       ['Events applied', formatCount(result.eventsApplied)],
@@ -180,7 +180,7 @@ export function restoreResult(result: RestoreResult): PrintableResult {
     ],
     json: {
       ...result,
-      stateOf: stateOf(result.snapshots) ?? null,
+      stateOf: stateOf(result.snapshots, result.revision) ?? null,
       memberId: formatId(result.memberId),
       clusterId: formatId(result.clusterId),
     },

@@ -42,7 +42,7 @@ function provableText(provable: VerifyResult['provable']): string {
   if (provable === undefined) {
     return 'nothing';
   }
-  const state = stateOf(provable.snapshots);
+  const state = stateOf(provable.snapshots, provable.revision);
   return `revision ${provable.revision}${state === undefined ? '' : `, the state of ${state}`}`;
 }
 
@@ -82,7 +82,7 @@ export function verifyReport(result: VerifyResult): Report {
       newestRevision: newestRevision ?? null,
       provableRevision: provable?.revision ?? null,
       provableFrom: provable?.snapshots ?? [],
-      provableStateOf: stateOf(provable?.snapshots ?? []) ?? null,
+      provableStateOf: stateOf(provable?.snapshots ?? [], provable?.revision) ?? null,
       restored:
         restored === undefined
           ? null

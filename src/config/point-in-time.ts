@@ -10,7 +10,8 @@ export type WrittenTime =
 
 /**
  * Reads a point in time: RFC 3339, the same with a space, without seconds, with `+0100` or without a zone (UTC, as `list` prints it),
- * seconds since the Unix epoch (as in the names of snapshots), or a duration followed by `ago`.
+ * seconds since the Unix epoch (as in the names of snapshots), or a duration followed by `ago`. What `list` prints and names hold are
+ * whole seconds: they mean the end of that second.
  */
 export function readWrittenTime(text: string): Reading<WrittenTime> {
   const written = text.trim();
@@ -22,7 +23,7 @@ export function readWrittenTime(text: string): Reading<WrittenTime> {
       : { value: { kind: 'ago', ms } };
   }
   if (/^\d{9,11}$/.test(written)) {
-    return { value: { kind: 'at', time: { seconds: Number(written), nanos: 0 } } };
+    return { value: { kind: 'at', time: { seconds: Number(written), nanos: 999_999_999 } } };
   }
   const time = parseEventTime(spelledOut(written));
   return time === undefined ? { wrong: 'it is no time' } : { value: { kind: 'at', time } };
@@ -36,6 +37,10 @@ function spelledOut(written: string): string {
   if (parts === null) {
     return written;
   }
-  const [, date, minutes, seconds = ':00', , hours, rest = '00'] = parts;
+  const [, date, minutes, seconds = ':00', zulu, hours, rest = '00'] = parts;
+  if (zulu === undefined && hours === undefined) {
+    const end = parts[3] === undefined ? ':00' : seconds.includes('.') ? seconds : `${seconds}.999999999`;
+    return `${date}T${minutes}${end}Z`;
+  }
   return `${date}T${minutes}${seconds}${hours === undefined ? 'Z' : `${hours}:${rest}`}`;
 }

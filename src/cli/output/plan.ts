@@ -21,7 +21,10 @@ export function planResult(
 function planLines(plan: RestorePlan): readonly string[] {
   const { base, deltas, lastRevision, until, bytes, missing, beyond, unrecorded, notes } = plan;
   const used = [base, ...deltas];
-  const state = stateOf(used.map(({ name }) => name));
+  const state = stateOf(
+    used.map(({ name }) => name),
+    lastRevision,
+  );
   const [head = '', ...rows] = tableLines(
     [
       { title: '  SNAPSHOT', align: 'left' },
@@ -80,7 +83,11 @@ function planData(plan: RestorePlan, now: number): Readonly<Record<string, unkno
     })),
     revision: lastRevision ?? null,
     until: until ?? null,
-    stateOf: stateOf([base, ...deltas].map(({ name }) => name)) ?? null,
+    stateOf:
+      stateOf(
+        [base, ...deltas].map(({ name }) => name),
+        lastRevision,
+      ) ?? null,
     bytes,
     base: snapshotData(base, now),
     deltas: deltas.map((delta) => snapshotData(delta, now)),

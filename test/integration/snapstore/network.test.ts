@@ -4,10 +4,10 @@ import { createServer } from 'node:https';
 import { describe, it } from 'node:test';
 import { makeCertificates } from '../../../scripts/lab/certificates.ts';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
-import { systemClock } from '../../../src/runtime/system-clock.ts';
 import type { ProviderName } from '../../../src/snapstore/provider-name.ts';
 import { openBucket } from '../../../src/snapstore/registry.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
+import { jumpingClock } from '../../support/clock/jumping-clock.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 import { listenOnLoopback } from '../../support/servers/loopback-listener.ts';
 import { startRecordingProxy } from '../../support/servers/recording-proxy.ts';
@@ -69,7 +69,7 @@ async function listing(
       minChunkSize: 5 * 1024 * 1024,
       role: 'primary',
     },
-    { log: new RecordedLog(), clock: systemClock, environment: variables },
+    { log: new RecordedLog(), clock: jumpingClock(), environment: variables },
   );
   try {
     for await (const _ of bucket.list('v2/', { signal: AbortSignal.timeout(60_000) })) {
@@ -85,7 +85,8 @@ async function listing(
 }
 
 describe('requests of every provider', () => {
-  for (const provider of providers) {
+  // Swift's password must not travel in clear: an endpoint of http is refused unless it is this machine.
+  for (const provider of providers.filter((each) => each !== 'Swift')) {
     it(`go through HTTP_PROXY: ${provider}`, async () => {
       await using proxy = await startRecordingProxy({ status: 403 });
       const environment = { HTTP_PROXY: proxy.url.replace('//', '//user:hunter2@') };
@@ -96,8 +97,10 @@ describe('requests of every provider', () => {
       assert.equal(proxy.authorizations[0], `Basic ${Buffer.from('user:hunter2').toString('base64')}`);
       assert.doesNotMatch(error.message, /hunter2/);
     });
+  }
 
-    it(`pass by the proxy for what NO_PROXY lists: ${provider}`, async () => {
+  for (const provider of providers) {
+    it(`pass by the proxy for this machine: ${provider}`, async () => {
       await using proxy = await startRecordingProxy({ status: 403 });
       // Port 1 answers nothing; a refusal comes at once, while a lookup of a name might take its time.
       const error = await listing(provider, 'http://127.0.0.1:1', { HTTP_PROXY: proxy.url, NO_PROXY: host });
