@@ -82,7 +82,7 @@ describe('restore', () => {
     assert.equal(exitCode, 0);
     assert.deepEqual(stdout.split('\n').slice(1), [
       'Revision:  100',
-      'State of:  2026-11-21T08:58:56Z',
+      'State of:  before 2026-11-21T08:58:56Z',
       'To fetch:  3 objects, 322.3 KiB',
       '',
       '  SNAPSHOT                              TAKEN (UTC)               SIZE',
