@@ -21,7 +21,10 @@ async function outcome(objects: readonly MemoryObject[]): Promise<number | strin
   try {
     await restore(restoreRequest(dir, { store: memorySnapStore(objects) }), context);
   } catch (error) {
-    assert.ok(error instanceof Error && error.name === 'Failure' && 'code' in error, String(error));
+    assert.ok(
+      error instanceof Error && error.name === 'Failure' && 'code' in error,
+      String(error instanceof Error ? error.stack : error),
+    );
     assert.deepEqual(readdirSync(dir.path), []);
     return String(error.code);
   }
