@@ -1,6 +1,8 @@
 import type { Histories, History } from '../snapshot/history/histories.ts';
 import type { SuspectedFork } from '../snapshot/history/suspected-forks.ts';
-import { isUsableFull } from './line.ts';
+import { compareInChainOrder } from '../snapshot/order.ts';
+import { keepBases } from './keep-bases.ts';
+import { isUsableFull, lineVerdicts } from './line.ts';
 import type { Retainable, RetentionRequest } from './request.ts';
 import { keep, remove, type Verdict } from './verdict.ts';
 
@@ -14,7 +16,8 @@ export interface OtherHistories<T> {
 
 /**
  * A history that was left stays whole until its time is over, with the full it begins with: the one that was left may be the
- * right one after all. Where it is not known which of two histories was left, both stay. `whole` snapshots only.
+ * right one after all. Of what may belong to the living one as well, either rule keeps it. Where it is not known which of two
+ * histories was left, both stay. `whole` snapshots only.
  */
 export function otherHistories<T extends Retainable>(
   histories: Histories<T>,
@@ -29,8 +32,11 @@ export function otherHistories<T extends Retainable>(
   for (const history of histories.left) {
     const leftOn = (history.leftBy?.begunOn ?? 0) * 1000;
     const isOver = living.isRestorable && request.now - leftOn > request.leftHistoryMs;
+    const ofLiving = isOver ? verdictsAsLiving(history, histories.living, request) : new Map<T, Verdict>();
     for (const snapshot of history.own) {
-      left.set(snapshot, isOver ? remove('left_history_over') : keep('left_history'));
+      const asLiving = ofLiving.get(snapshot);
+      const isKept = asLiving?.action === 'keep' ? asLiving : remove('left_history_over');
+      left.set(snapshot, isOver ? isKept : keep('left_history'));
     }
     if (!isOver) {
       for (const snapshot of pastOf(history)) {
@@ -44,6 +50,24 @@ export function otherHistories<T extends Retainable>(
     }
   }
   return { left, needed };
+}
+
+/**
+ * What the rules of the living history say of snapshots that may belong to its past, as nothing proved that it begins after them.
+ */
+function verdictsAsLiving<T extends Retainable>(
+  { leftBy, own }: History<T>,
+  living: History<T>,
+  request: RetentionRequest<T>,
+): ReadonlyMap<T, Verdict> {
+  const doubted = own.filter(({ lastRevision }) => lastRevision <= (leftBy?.mayShare ?? 0));
+  if (doubted.length === 0) {
+    return new Map();
+  }
+  const line = [...doubted, ...living.snapshots].sort(compareInChainOrder);
+  const verdicts = new Map(lineVerdicts(line, request).verdicts);
+  keepBases(line, verdicts, isUsableFull);
+  return new Map(doubted.map((each) => [each, verdicts.get(each) ?? keep('history_in_doubt')]));
 }
 
 /** What the first of a history's own snapshots continues. */

@@ -1,5 +1,6 @@
 import { historiesOf } from '../snapshot/history/histories.ts';
 import { compareInChainOrder } from '../snapshot/order.ts';
+import { keepBases } from './keep-bases.ts';
 import { otherHistories } from './left-histories.ts';
 import { isUsableFull, lineVerdicts } from './line.ts';
 import { partVerdict, placeOf } from './parts.ts';
@@ -53,24 +54,6 @@ export function planRetention<T extends Retainable>(request: RetentionRequest<T>
     return { snapshot, history, ...(verdicts.get(snapshot) ?? keep('no_full')) };
   });
   return { decisions, newest: living.newest };
-}
-
-/** A full stays while a delta that needs it stays. `line` is a history in chain order. */
-function keepBases<T extends Retainable>(
-  line: readonly T[],
-  verdicts: Map<T, Verdict>,
-  isBase: (snapshot: T) => boolean,
-): void {
-  let base: T | undefined;
-  for (const snapshot of line) {
-    if (isBase(snapshot)) {
-      base = snapshot;
-    }
-    const isKept = snapshot.kind === 'Incr' && verdicts.get(snapshot)?.action === 'keep';
-    if (isKept && base !== undefined && verdicts.get(base)?.action === 'delete') {
-      verdicts.set(base, keep('base_of_kept_deltas'));
-    }
-  }
 }
 
 function unlessImmutable<T extends Retainable>(

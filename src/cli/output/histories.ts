@@ -41,7 +41,13 @@ function headline({ number, leftBy, begunBy, own }: History<StoredSnapshot>, { l
   const facts = `${countText(own.length, 'snapshot')} up to revision ${newest(own)?.lastRevision ?? 0}`;
   return leftBy === undefined
     ? `History ${living.number}: the one that was written last${begun}; its chains follow`
-    : `History ${number}: left ${timeText(leftBy.begunOn * 1_000)} at revision ${leftBy.shared}${begun}; ${facts} (--history ${number})`;
+    : `History ${number}: left ${timeText(leftBy.begunOn * 1_000)} ${parted(leftBy)}${begun}; ${facts} (--history ${number})`;
+}
+
+/** Where it parts from the one after it, as far as that was proved. */
+function parted({ shared, mayShare }: HistoryMarker): string {
+  const proved = shared === 0 ? 'with nothing that is proved to be shared' : `at revision ${shared}`;
+  return mayShare === undefined ? proved : `${proved} (it may share more, up to ${mayShare})`;
 }
 
 const REASONS: Readonly<Record<HistoryChange, string>> = {
@@ -62,6 +68,7 @@ function markerData(marker: HistoryMarker | undefined): Readonly<Record<string, 
         on: new Date(marker.begunOn * 1_000).toISOString(),
         why: marker.why,
         sharedRevision: marker.shared,
+        mayShareRevision: marker.mayShare ?? marker.shared,
         clusterId: marker.clusterId,
         marker: marker.name,
       };

@@ -23,6 +23,11 @@ export interface HistoryMarker {
   readonly why: HistoryChange;
   /** Last revision that both histories have in common, as far as it was proved; 0 for none. */
   readonly shared: Revision;
+  /**
+   * Up to here they may have more in common: nothing proved that they part before. Left out where it is known, and in markers of
+   * versions that did not tell.
+   */
+  readonly mayShare?: Revision;
   /** Name of the new history's first full. */
   readonly first: string;
   /** Cluster id of the new history, hexadecimal as etcd writes it. */
@@ -44,6 +49,7 @@ const schema = z.object({
   first: objectName,
   clusterId: z.string().regex(/^[0-9a-f]{1,16}$/),
   left: z.array(objectName).max(200_000),
+  mayShare: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional(),
 });
 
 /** The numbers of a marker's name; undefined for any other name. */
@@ -60,8 +66,8 @@ export function markerName({ begunOn, shared }: Pick<HistoryMarker, 'begunOn' | 
 }
 
 /** A marker as its object's bytes: JSON with a format number. */
-export function encodeMarker({ why, first, clusterId, left }: Omit<HistoryMarker, 'name'>): Uint8Array {
-  return Buffer.from(`${JSON.stringify({ format: FORMAT, why, first, clusterId, left })}\n`);
+export function encodeMarker({ why, first, clusterId, mayShare, left }: Omit<HistoryMarker, 'name'>): Uint8Array {
+  return Buffer.from(`${JSON.stringify({ format: FORMAT, why, first, clusterId, mayShare, left })}\n`);
 }
 
 /** The inverse of {@link encodeMarker}. Throws a {@link SnapshotDamage} when the bytes or the name are no marker's. */
@@ -80,6 +86,7 @@ export function decodeMarker(name: string, bytes: Uint8Array): HistoryMarker {
   if (!found.success) {
     throw new SnapshotDamage(`it is no history marker: ${found.error.issues[0]?.path.join('.') || 'no object'}`);
   }
-  const { why, first, clusterId, left } = found.data;
-  return { name, ...numbers, why, first, clusterId, left };
+  const { why, first, clusterId, left, mayShare } = found.data;
+  const doubt = mayShare === undefined ? {} : { mayShare: revision(mayShare) };
+  return { name, ...numbers, why, first, clusterId, ...doubt, left };
 }

@@ -38,7 +38,7 @@ function parseHistory(file: string, block: string): History {
   let clusterRevision: Revision | undefined;
   const proved = new Set<string>();
   const unsound = new Set<string>();
-  const marks: { readonly begunOn: number; readonly shared: Revision }[] = [];
+  const marks: { readonly begunOn: number; readonly shared: Revision; readonly mayShare?: Revision }[] = [];
   const leftAt = new Map<Retainable, number>();
   const firstAt = new Map<number, string>();
   const expected = new Map<Retainable, string>();
@@ -64,7 +64,11 @@ function parseHistory(file: string, block: string): History {
         clusterRevision = revision(Number(rest[0]));
         break;
       case 'marker':
-        marks.push({ begunOn: timeOf(`${rest[1]} ${rest[2]}`) / 1000, shared: revision(Number(rest[0])) });
+        marks.push({
+          begunOn: timeOf(`${rest[1]} ${rest[2]}`) / 1000,
+          shared: revision(Number(rest[0])),
+          ...(rest[3] === undefined ? {} : { mayShare: revision(Number(rest[3].replace('may=', ''))) }),
+        });
         break;
       case 'parts-are-data':
         partsAreData = true;

@@ -165,15 +165,18 @@ export class HistoryGuard {
     const { signal, log } = context;
     const listing = await store.list({ signal });
     const living = livingIn(listing).filter(({ name }) => name !== first.name);
-    const shared = await findSharedRevision({ store, snapshots: restorable(living), database, tempDir }, context);
+    const common = await findSharedRevision({ store, snapshots: restorable(living), database, tempDir }, context);
+    const shared = common.proved;
     const left = living.filter(({ lastRevision }) => lastRevision > shared);
+    const inDoubt = left.filter(({ lastRevision }) => lastRevision <= common.possible).length;
     if (left.length === 0) {
       log.warn(
         `A new history begins with ${first.name}; the backup has nothing of the one before after revision ${shared}`,
       );
       return;
     }
-    const marker = this.#markerOf({ change, shared, first, left, before: listing.markers });
+    const doubt = inDoubt === 0 ? {} : { mayShare: common.possible };
+    const marker = this.#markerOf({ change, shared, ...doubt, first, left, before: listing.markers });
     if (store.histories === undefined) {
       log.error(
         `This store takes no history marker: ${left.length} objects of the history before cannot be told apart`,
@@ -185,6 +188,9 @@ export class HistoryGuard {
       { marker: marker.name, why: change, shared, left: left.slice(0, 5).map(({ name }) => name), count: left.length },
       `A NEW HISTORY BEGINS with ${first.name}. It shares ${shared === 0 ? 'nothing that is proved' : `the revisions up to ${shared}`} ` +
         `with the one before, of which ${left.length} objects are left, up to revision ${highest(left)}. ` +
+        (inDoubt === 0
+          ? ''
+          : `Of ${inDoubt} of them, up to revision ${common.possible}, nothing tells which they belong to. `) +
         `${marker.name} says so; see etcdbrctl list`,
     );
   }
@@ -192,11 +198,12 @@ export class HistoryGuard {
   #markerOf(facts: {
     readonly change: HistoryChange;
     readonly shared: Revision;
+    readonly mayShare?: Revision;
     readonly first: StoredSnapshot;
     readonly left: readonly StoredSnapshot[];
     readonly before: readonly HistoryMarker[];
   }): HistoryMarker {
-    const { change: why, shared, first, left, before } = facts;
+    const { change: why, shared, mayShare, first, left, before } = facts;
     // Objects and markers count as older than this one, also where a clock was set back.
     const times = [...left.map(({ createdOn }) => createdOn), ...before.map(({ begunOn }) => begunOn + 1)];
     const begunOn = times.reduce((most, time) => (time > LAST_TIME ? most : Math.max(most, time)), first.createdOn);
@@ -207,6 +214,7 @@ export class HistoryGuard {
       shared,
       first: first.name,
       clusterId: clusterIdText(this.#clusterId),
+      ...(mayShare === undefined ? {} : { mayShare }),
       left: [...new Set(left.map(({ name }) => name))],
     };
   }

@@ -1,11 +1,15 @@
 import { Database } from '../../../datadir/bbolt/database.ts';
 import { Damage } from '../../../datadir/damage.ts';
+import { commonHistory } from '../../../datadir/mvcc/common-history.ts';
 import { readCompactionMarks } from '../../../datadir/mvcc/compaction-marks.ts';
+import { isErrno } from '../../../fs/errno.ts';
 import { type Revision, revision } from '../../../revision.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { SnapshotDamage } from '../../../snapshot/damage.ts';
+import type { ProofVerdict } from '../../../snapshot/history/revision-proof.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import { StoreError } from '../../../snapstore/store-error.ts';
+import { ExpandedFull } from '../../history/expanded-full.ts';
 import { compareWithDatabase } from './database-proof.ts';
 import { proofOfSnapshot, proofsInDelta } from './snapshot-proof.ts';
 
@@ -20,27 +24,84 @@ export interface HistoryComparison {
   readonly tempDir: string;
 }
 
+/** How far two histories are the same. */
+export interface SharedRevision {
+  /** The last revision that both are proved to have in common; 0 when none is. It may be lower than the truth, never higher. */
+  readonly proved: Revision;
+  /** Up to here they may have more in common: nothing proves that they part before. */
+  readonly possible: Revision;
+}
+
 /** Larger fulls are not read for the comparison, bytes. */
 const LARGEST_FULL = 1024 * 1024 * 1024;
-/** How many objects are read one after the other where halves do not help. */
+/** How many objects of a kind are read one after the other where halves do not help. */
 const MOST_TRIES = 6;
 
 /**
- * The last revision that both histories are proved to have in common; 0 when none is. What is damaged, or compacted away in the
- * database, proves nothing, so the result may be lower than the truth, never higher.
+ * The last revision that both histories have in common. What is damaged, or compacted away, proves nothing.
  *
- * Histories part once, so the deltas are searched by halves: only a few are read.
+ * Histories part once, so the deltas are searched by halves: only a few are read. Where they do not tell, as when the older ones
+ * are gone and the cluster was put back to what a newer full still held, fulls are expanded and compared record by record.
  */
-export async function findSharedRevision(comparison: HistoryComparison, context: RunContext): Promise<Revision> {
+export async function findSharedRevision(comparison: HistoryComparison, context: RunContext): Promise<SharedRevision> {
+  const compacted = await compactedUpTo(comparison.database.path);
+  const found = new Found(comparison.database.lastRevision);
+  await compareDeltas(comparison, { found, compacted }, context);
+  await compareFulls(comparison, found, context);
+  if (found.proved === 0) {
+    await compareEnds(comparison, { found, compacted }, context);
+  }
+  return { proved: revision(found.proved), possible: revision(found.possible) };
+}
+
+/** What the comparisons have found so far. */
+class Found {
+  /** The last revision that is the same. */
+  #same = 0;
+  /** The first revision that is known to be another one. */
+  #different = Number.POSITIVE_INFINITY;
+  readonly #end: number;
+
+  /** `end` is the last revision of the new history: what they share does not go beyond it. */
+  constructor(end: number) {
+    this.#end = end;
+  }
+
+  get proved(): number {
+    return this.#same;
+  }
+
+  get possible(): number {
+    return Math.max(this.#same, Math.min(this.#end, this.#different - 1));
+  }
+
+  /** Notes what a comparison at a revision says. */
+  at(verdict: ProofVerdict | undefined, at: number): void {
+    if (verdict === 'same') {
+      this.#same = Math.max(this.#same, at);
+    } else if (verdict === 'different') {
+      this.#different = Math.min(this.#different, at);
+    }
+  }
+}
+
+async function compareDeltas(
+  comparison: HistoryComparison,
+  { found, compacted }: { readonly found: Found; readonly compacted: number },
+  context: RunContext,
+): Promise<void> {
   const { snapshots, database } = comparison;
-  const compacted = await compactedUpTo(database.path);
   const deltas = snapshots.filter(({ kind, lastRevision }) => kind === 'Incr' && lastRevision > compacted);
   const ended = deltas.filter(({ lastRevision }) => lastRevision <= database.lastRevision);
-  const same = await countLeading(ended, (delta) => isShared(comparison, delta, context));
+  const same = await countLeading(ended, async (delta) => {
+    const verdict = await compareEnd(comparison, delta, context);
+    found.at(verdict, delta.lastRevision);
+    return verdict === 'same';
+  });
   const parting = deltas[same];
-  const inside = parting === undefined ? 0 : await lastSharedIn(comparison, { delta: parting, compacted }, context);
-  const shared = Math.max(ended[same - 1]?.lastRevision ?? 0, inside);
-  return revision(shared > 0 ? shared : await lastSharedEnd(comparison, compacted, context));
+  if (parting !== undefined) {
+    await compareWithin(comparison, { delta: parting, compacted, found }, context);
+  }
 }
 
 /** How many of `items` pass, all of which come before those that do not. */
@@ -58,50 +119,79 @@ async function countLeading<T>(items: readonly T[], passes: (item: T) => Promise
   return from;
 }
 
-async function isShared(
+/** Compares the last revision of a delta. */
+async function compareEnd(
   comparison: HistoryComparison,
   snapshot: StoredSnapshot,
   context: RunContext,
-): Promise<boolean> {
-  const verdict = await readable(context, snapshot, async () => {
+): Promise<ProofVerdict | undefined> {
+  return await readable(context, snapshot, async () => {
     const proof = await proofOfSnapshot({ ...comparison, snapshot }, context);
     return proof === undefined || proof.revision > comparison.database.lastRevision
       ? 'unproven'
       : await compareWithDatabase(comparison.database.path, proof, context);
   });
-  return verdict === 'same';
 }
 
-/** The last revision of a delta up to which its events are those of the database; 0 when there is none. */
-async function lastSharedIn(
+/** Compares the revisions of a delta. */
+async function compareWithin(
   { store, database }: HistoryComparison,
-  { delta, compacted }: { readonly delta: StoredSnapshot; readonly compacted: number },
+  { delta, compacted, found }: { readonly delta: StoredSnapshot; readonly compacted: number; readonly found: Found },
   context: RunContext,
-): Promise<number> {
+): Promise<void> {
   const from = revision(Math.max(delta.startRevision, compacted + 1));
   const proofs = (await readable(context, delta, () => proofsInDelta({ store, delta, from }, context))) ?? [];
   const present = proofs.filter((proof) => proof.revision <= database.lastRevision);
-  const same = await countLeading(
-    present,
-    async (proof) => (await compareWithDatabase(database.path, proof, context)) === 'same',
-  );
-  return present[same - 1]?.revision ?? 0;
+  await countLeading(present, async (proof) => {
+    const verdict = await compareWithDatabase(database.path, proof, context);
+    found.at(verdict, proof.revision);
+    return verdict === 'same';
+  });
 }
 
-/** Of what ends where the database is compacted, or is a full: the last one whose end is the same. */
-async function lastSharedEnd(comparison: HistoryComparison, compacted: number, context: RunContext): Promise<number> {
-  const { snapshots, database } = comparison;
-  const candidates = snapshots
-    .filter(({ kind, lastRevision }) => lastRevision <= (kind === 'Full' ? database.lastRevision : compacted))
-    .filter(({ kind, size }) => kind === 'Incr' || size <= LARGEST_FULL)
-    .slice(-MOST_TRIES)
-    .toReversed();
-  for (const snapshot of candidates) {
-    if (await isShared(comparison, snapshot, context)) {
-      return snapshot.lastRevision;
+/** Compares fulls that may tell more, by halves; those that tell nothing are passed over. */
+async function compareFulls(comparison: HistoryComparison, found: Found, context: RunContext): Promise<void> {
+  const { snapshots, database, ...place } = comparison;
+  let fulls = snapshots.filter(({ kind, size }) => kind === 'Full' && size <= LARGEST_FULL);
+  for (let tries = 0; tries < MOST_TRIES && found.proved < found.possible; tries++) {
+    fulls = fulls.filter(({ lastRevision }) => lastRevision > found.proved);
+    const middle = Math.floor(fulls.length / 2);
+    const full = fulls[middle];
+    if (full === undefined) {
+      return;
+    }
+    const common = await readable(context, full, async () => {
+      await using expanded = new ExpandedFull({ ...place, full });
+      await using own = await Database.open(database.path);
+      return await commonHistory(own, await expanded.open(context), context);
+    });
+    found.at('same', common?.shared ?? 0);
+    if (common?.differs !== undefined) {
+      found.at('different', common.differs);
+      fulls = fulls.slice(0, middle);
+    } else {
+      // All of it is the same, or nothing of it can be compared.
+      fulls = fulls.filter((each) => each !== full);
     }
   }
-  return 0;
+}
+
+/** Compares the ends of the last deltas that end where the database is compacted: a change may be left there. */
+async function compareEnds(
+  comparison: HistoryComparison,
+  { found, compacted }: { readonly found: Found; readonly compacted: number },
+  context: RunContext,
+): Promise<void> {
+  const candidates = comparison.snapshots
+    .filter(({ kind, lastRevision }) => kind === 'Incr' && lastRevision <= compacted)
+    .slice(-MOST_TRIES)
+    .toReversed();
+  for (const delta of candidates) {
+    if ((await compareEnd(comparison, delta, context)) === 'same') {
+      found.at('same', delta.lastRevision);
+      return;
+    }
+  }
 }
 
 async function compactedUpTo(path: string): Promise<number> {
@@ -120,7 +210,12 @@ async function readable<T>(
     return await read();
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof SnapshotDamage || error instanceof Damage || error instanceof StoreError) {
+    const isOfSnapshot =
+      error instanceof SnapshotDamage ||
+      error instanceof Damage ||
+      error instanceof StoreError ||
+      isErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG');
+    if (isOfSnapshot) {
       log.warn({ snapshot: name, error }, `${name} cannot be compared with the cluster: ${error.message}`);
       return undefined;
     }

@@ -167,3 +167,25 @@ for (const { what, prepare, ahead } of changes) {
     }
   });
 }
+
+test('a cluster that is put back to what only a newer full still holds shares the revisions up to there', async () => {
+  await using lab = await makeLab();
+  {
+    await using old = await lab.etcd('data');
+    await put(old, 'good', 5);
+    await put(old, 'bad', 5);
+    await lab.run('snapshot', '--once', '--endpoints', old.clientUrl);
+  }
+  await lab.restore('next', '--to-revision', '6');
+  await using etcd = await lab.etcd('next');
+  await put(etcd, 'new', 2);
+  const snapshotter = await lab.snapshotter();
+  await snapshotter.saw(/A NEW HISTORY BEGINS with Full-/);
+  await stop(snapshotter);
+  const markers = lab.objects().filter((name) => name.startsWith('History-'));
+  assert.deepEqual(
+    markers.map((name) => name.split('-')[2]),
+    ['00000006.json'],
+  );
+  assert.match(await lab.run('list'), /History 1: left .* at revision 6; 1 snapshot up to revision 11/);
+});

@@ -167,6 +167,11 @@ describe('the histories of a catalog', () => {
       '',
     ]);
     assert.ok(!report.table.join('\n').includes(left.name));
+    const doubtful = { ...marker, shared: revision(0), mayShare: revision(70) };
+    assert.match(
+      table([first, left, begun, fresh], { markers: [doubtful] }).table.join('\n'),
+      /left 2026-11-21 08:59:52 with nothing that is proved to be shared \(it may share more, up to 70\)/,
+    );
     const { histories, lastRevision } = report.data as { histories: { number: number }[]; lastRevision: number };
     assert.deepEqual(
       histories.map(({ number }) => number),

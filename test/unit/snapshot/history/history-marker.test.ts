@@ -31,6 +31,8 @@ describe('a history marker', () => {
 
   it('is read as it was written', () => {
     assert.deepEqual(decodeMarker(marker.name, encodeMarker(marker)), marker);
+    const doubtful = { ...marker, mayShare: revision(7) };
+    assert.deepEqual(decodeMarker(marker.name, encodeMarker(doubtful)), doubtful);
   });
 
   it('is told from other names', () => {

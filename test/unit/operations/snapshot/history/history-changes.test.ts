@@ -100,8 +100,8 @@ describe('a cluster that is put back to an older state while it is watched', () 
     await rig.clock.advance(3_600_000);
     await marked(rig);
     assert.deepEqual(rig.store.markers[0]?.left, [rig.store.saved[1]]);
-    // Fulls do not hold the events between them: nothing is proved after the one before.
-    assert.equal(rig.store.markers[0]?.shared, 58);
+    // The full that is left holds the events up to its end, so that it tells where they part.
+    assert.equal(rig.store.markers[0]?.shared, 61);
   });
 });
 
@@ -118,8 +118,8 @@ test('a second change begins a third history', async () => {
   rig.cluster.rollBack(60);
   await rig.cluster.watchingFrom(61);
   const [first, second] = rig.store.markers;
-  // What was left before proves nothing of the history that is left now.
-  assert.deepEqual([second?.shared, second?.left.length], [58, 2]);
+  // What was left before proves nothing of the history that is left now; the full that this one begins with does.
+  assert.deepEqual([second?.shared, second?.left.length], [60, 2]);
   assert.ok((second?.begunOn ?? 0) > (first?.begunOn ?? 0));
   assert.deepEqual(await living(rig.store), ['Full-00000000-00000058', 'Full-00000000-00000060']);
 });
