@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { ConfigOf } from '../config/command-spec.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { embeddedEtcdOptions, memberOptions, restorationOptions, walOptions } from '../config/options/restoration.ts';
@@ -63,7 +64,7 @@ export const restoreCommand = command({
     },
   ],
   groups,
-  async run({ config, context, print }) {
+  async run({ config, given, context, print }) {
     await using store = await openSource(config, context);
     const target = targetOf(config, context.clock.now());
     if (config.target.plan) {
@@ -85,10 +86,11 @@ export const restoreCommand = command({
       { store, target, member: config.member, ...config.restoration, ...config.wal, bumpRevision, unknownLeases },
       context,
     );
+    const told = withPlace(restoreResult(result), given.has('data-dir') ? undefined : result.dataDir);
     // What was restored is told whatever becomes of the companions.
     const [broughtBack] = await Promise.allSettled([companions?.bringBack(result.snapshots[0])]);
     const companion = broughtBack.status === 'fulfilled' ? broughtBack.value : undefined;
-    await print(formatResult(withCompanion(restoreResult(result), companion), config.output.format));
+    await print(formatResult(withCompanion(told, companion), config.output.format));
     if (broughtBack.status === 'rejected') {
       throw broughtBack.reason;
     }
@@ -110,6 +112,19 @@ async function preparedCompanions(
   const { base } = await planRestore({ store, target }, context);
   const owners = process.getuid?.() === 0 ? ('kept' as const) : ('ours' as const);
   return await prepareCompanion({ store, fullName: base.name, directory, owners }, context);
+}
+
+/** Nobody who named no directory looks for one where the command was run. */
+function withPlace(result: PrintableResult, byDefault: string | undefined): PrintableResult {
+  return byDefault === undefined
+    ? result
+    : {
+        ...result,
+        lines: [
+          ...result.lines,
+          ['BUILT IN', `${path.resolve(byDefault)}, as no --data-dir was given: start etcd there, or move it`],
+        ],
+      };
 }
 
 function withCompanion(result: PrintableResult, companion: RestoredCompanion | undefined): PrintableResult {
@@ -176,6 +191,7 @@ export function restoreResult(result: RestoreResult): PrintableResult {
       ['Size of db', `${result.dbSize} bytes (${formatBytes(result.dbSize)})`],
       ['Member id', formatId(result.memberId)],
       ['Cluster id', formatId(result.clusterId)],
+      ['Another cluster', otherClusterText(result)],
       ['Later snapshots', laterText(result.later)],
     ],
     json: {
@@ -183,8 +199,17 @@ export function restoreResult(result: RestoreResult): PrintableResult {
       stateOf: stateOf(result.snapshots, result.revision) ?? null,
       memberId: formatId(result.memberId),
       clusterId: formatId(result.clusterId),
+      ...(result.backupClusterId === undefined ? {} : { backupClusterId: formatId(result.backupClusterId) }),
     },
   };
+}
+
+/** What a cluster id means that is not the one of the backup. */
+function otherClusterText({ backupClusterId }: RestoreResult): string | undefined {
+  return backupClusterId === undefined
+    ? undefined
+    : `the members in the backup give the id ${formatId(backupClusterId)}; other flags give another one. The next run of ` +
+        'snapshot says that another cluster writes here, and begins a new history';
 }
 
 /** What becomes of the snapshots beyond the state that was restored. */

@@ -22,6 +22,8 @@ describe('restore', () => {
     assert.match(stdout, /^Base snapshot: +Full-00000000-00000058-1795251532\.gz$/m);
     assert.match(stdout, /^Delta snapshots: +3$/m);
     assert.match(stdout, /^Member id: +8e9e05c52164694d$/m);
+    assert.match(stdout, /^Another cluster: +the members in the backup give the id 5883f85e1c6215b; .*a new history$/m);
+    assert.doesNotMatch(stdout, /BUILT IN/);
     for (const line of stderr.trimEnd().split('\n')) {
       const record = JSON.parse(line) as Record<string, unknown>;
       assert.match(String(record['level']), /^(info|warn)$/);
@@ -33,6 +35,16 @@ describe('restore', () => {
     assert.deepEqual(readdirSync(rig.home.path).sort(), ['data', 'store']);
   });
 
+  it('says at its end where it has built a directory that nobody named', async () => {
+    await using rig = makeRig();
+    const { stdout, exitCode } = await rig.run(['restore', ...storeFlags(rig)]);
+    assert.equal(exitCode, 0);
+    assert.equal(
+      stdout.trimEnd().split('\n').at(-1)?.replace(/ +/g, ' '),
+      `BUILT IN: ${rig.home.join('default.etcd')}, as no --data-dir was given: start etcd there, or move it`,
+    );
+  });
+
   it('prints JSON on request', async () => {
     await using rig = makeRig();
     const { stdout, exitCode } = await rig.run(['restore', ...storeFlags(rig), '-d', 'data', '-o', 'json']);
@@ -40,6 +52,8 @@ describe('restore', () => {
     const result = JSON.parse(stdout) as Record<string, unknown>;
     assert.equal(result['revision'], 122);
     assert.equal(result['memberId'], '8e9e05c52164694d');
+    assert.equal(result['clusterId'], 'cdf818194e3a8c32');
+    assert.equal(result['backupClusterId'], '5883f85e1c6215b');
     assert.equal(stdout.trimEnd().includes('\n'), false);
   });
 

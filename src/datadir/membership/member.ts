@@ -19,7 +19,7 @@ export function bootstrapMember(name: string, peerUrls: readonly PeerUrl[], toke
 }
 
 /** The cluster id: the first 8 bytes of SHA-1 over the member ids in ascending order. */
-export function clusterId(members: readonly BootstrapMember[]): bigint {
+export function clusterId(members: readonly Pick<BootstrapMember, 'id'>[]): bigint {
   const ids = Buffer.alloc(members.length * 8);
   for (const [position, member] of sortById(members).entries()) {
     ids.writeBigUInt64BE(member.id, position * 8);
@@ -28,7 +28,7 @@ export function clusterId(members: readonly BootstrapMember[]): bigint {
 }
 
 /** Members in ascending order of their ids, as etcd writes them everywhere. */
-export function sortById(members: readonly BootstrapMember[]): readonly BootstrapMember[] {
+export function sortById<T extends Pick<BootstrapMember, 'id'>>(members: readonly T[]): readonly T[] {
   return members.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 }
 

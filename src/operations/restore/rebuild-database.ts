@@ -9,6 +9,7 @@ import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { findFork } from '../history/fork-check.ts';
 import { doubtFailure, forkFailure } from '../history/fork-failure.ts';
 import { withoutForeignAlarms } from './alarms.ts';
+import { clusterIdOf } from './backed-up-cluster.ts';
 import { type Identity, withScheduledCompaction } from './cluster-identity.ts';
 import type { DatabaseWriter } from './database-writer.ts';
 import { type BaseInFile, DeltaApplication } from './deltas/application.ts';
@@ -65,6 +66,8 @@ export interface RebuiltDatabase {
   readonly eventsApplied: number;
   /** Bytes. */
   readonly dbSize: number;
+  /** The id that the members in the base give their cluster. */
+  readonly baseClusterId: bigint | undefined;
 }
 
 /**
@@ -139,6 +142,7 @@ export async function rebuildDatabase(
   const revived = isCut && unknownLeases.kind === 'grant' ? await leasesInUse(base, { revision: after, signal }) : [];
   const leases = new Int64Set([...applied.leases, ...revived]);
   await beginLeasesAnew(database, { applied: { ...applied, leases }, unknownLeases }, context);
+  const baseClusterId = await clusterIdOf(base, { signal });
   const own = await withoutForeignAlarms(identity, base, context);
   const recorded = bumpRevision !== undefined ? withScheduledCompaction(own, applied.revision) : own;
   await database.finish(recorded, { signal });
@@ -147,6 +151,7 @@ export async function rebuildDatabase(
     used: [chain.base, ...deltas],
     eventsApplied: applied.events,
     dbSize: database.size,
+    baseClusterId,
   };
 }
 

@@ -6,6 +6,7 @@ import { RunLock } from '../../datadir/run-lock.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { clusterIdOfHistory } from './backed-up-cluster.ts';
 import { type LaterSnapshots, laterSnapshots } from './later-snapshots.ts';
 import { type RebuildSource, rebuildDatabase } from './rebuild-database.ts';
 import { rereadDamage } from './reread-damage.ts';
@@ -39,6 +40,8 @@ export interface RestoreResult {
   readonly dbSize: number;
   readonly memberId: bigint;
   readonly clusterId: bigint;
+  /** The id of the cluster that was backed up, where it is another one; left out where it is the same or not known. */
+  readonly backupClusterId?: bigint;
   /** Number of the history it was restored from. */
   readonly history: number;
   /** What the store holds beyond the state that was asked for; left out when there is nothing, or the newest was. */
@@ -122,7 +125,7 @@ export async function buildMember(
   await mkdir(snapDir, { mode: 0o700 });
   const file = path.join(snapDir, 'db');
   const deltas = selection.chains[0].candidates;
-  const { used, ...restored } = await rereadDamage({ store: request.store, deltas }, context, () =>
+  const { used, baseClusterId, ...restored } = await rereadDamage({ store: request.store, deltas }, context, () =>
     rebuildDatabase({ request, selection, file, identity: bootstrap }, context),
   );
   await writeRaftState(memberDir, bootstrap, { signal: context.signal });
@@ -133,7 +136,13 @@ export async function buildMember(
   }
   const snapshots = used.map(({ name }) => name);
   const { number: history } = selection.history;
-  const ids = { memberId: bootstrap.self, clusterId: bootstrap.clusterId };
+  const before = clusterIdOfHistory(selection.history) ?? baseClusterId;
+  const isOther = before !== undefined && before !== bootstrap.clusterId;
+  const ids = {
+    memberId: bootstrap.self,
+    clusterId: bootstrap.clusterId,
+    ...(isOther ? { backupClusterId: before } : {}),
+  };
   return { ...restored, snapshots, ...ids, history, ...(later === undefined ? {} : { later }) };
 }
 

@@ -1,0 +1,36 @@
+import type { Database } from '../../datadir/bbolt/database.ts';
+import { clusterId } from '../../datadir/membership/member.ts';
+import type { History } from '../../snapshot/history/histories.ts';
+
+/** An id as etcd writes it: hexadecimal, 64 bits. */
+const ID = /^[0-9a-f]{1,16}$/;
+/** A cluster has far fewer members. */
+const MOST_MEMBERS = 1_000;
+
+/**
+ * The id that the members in a database of etcd give their cluster; undefined where they give none. It is that of the cluster as long as
+ * no member was added or replaced since it was made. Throws Damage.
+ */
+export async function clusterIdOf(
+  base: Database,
+  options: { readonly signal: AbortSignal },
+): Promise<bigint | undefined> {
+  const bucket = await base.bucket('members');
+  const members: { readonly id: bigint }[] = [];
+  for await (const leaf of bucket?.leaves(options) ?? []) {
+    for (let index = 0; index < leaf.count; index++) {
+      const text = Buffer.from(leaf.key(index)).toString('latin1');
+      if (!ID.test(text) || members.length === MOST_MEMBERS) {
+        return undefined;
+      }
+      members.push({ id: BigInt(`0x${text}`) });
+    }
+  }
+  return members.length === 0 ? undefined : clusterId(members);
+}
+
+/** The id of the cluster whose history it is, as far as its marker tells. */
+export function clusterIdOfHistory({ begunBy }: Pick<History<unknown>, 'begunBy'>): bigint | undefined {
+  const id = begunBy === undefined ? 0n : BigInt(`0x${begunBy.clusterId}`);
+  return id === 0n ? undefined : id;
+}
