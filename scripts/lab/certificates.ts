@@ -23,6 +23,8 @@ export interface Certificates extends AsyncDisposable {
   readonly expired: KeyPair;
   /** A server certificate of an authority nobody knows. */
   readonly foreign: KeyPair & { readonly ca: string };
+  /** Only good as a server, by its extended key usage. */
+  readonly serverOnly: KeyPair;
 }
 
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
@@ -41,12 +43,21 @@ export async function makeCertificates(): Promise<Certificates> {
 
   const issue = async (
     issuer: KeyPair,
-    leaf: { readonly file: string; readonly name: string; readonly altNames: string; readonly days: number },
+    leaf: {
+      readonly file: string;
+      readonly name: string;
+      readonly altNames: string;
+      readonly days: number;
+      readonly use?: string;
+    },
   ): Promise<KeyPair> => {
     const pair = { cert: dir.join(`${leaf.file}.crt`), key: dir.join(`${leaf.file}.key`) };
     const request = dir.join(`${leaf.file}.csr`);
     const extensions = dir.join(`${leaf.file}.ext`);
-    writeFileSync(extensions, `subjectAltName=${leaf.altNames}\nextendedKeyUsage=serverAuth,clientAuth\n`);
+    writeFileSync(
+      extensions,
+      `subjectAltName=${leaf.altNames}\nextendedKeyUsage=${leaf.use ?? 'serverAuth,clientAuth'}\n`,
+    );
     await run('openssl', ['req', ...newKey, '-subj', `/CN=${leaf.name}`, '-keyout', pair.key, '-out', request]);
     const signing = ['-CA', issuer.cert, '-CAkey', issuer.key, '-CAcreateserial', '-extfile', extensions];
     await run('openssl', ['x509', '-req', '-in', request, ...signing, '-days', String(leaf.days), '-out', pair.cert]);
@@ -67,6 +78,7 @@ export async function makeCertificates(): Promise<Certificates> {
       ...(await issue(foreignCa, { file: 'foreign', name: 'localhost', altNames: here, days: 1 })),
       ca: foreignCa.cert,
     },
+    serverOnly: await issue(ca, { file: 'server-only', name: 'localhost', altNames: here, days: 1, use: 'serverAuth' }),
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
 }

@@ -1,6 +1,7 @@
 import { connect as tcpConnect } from 'node:net';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import type { EtcdFailureCode } from '../etcd-failure.ts';
+import { explainAlert, explainOwnCertificate } from './alert-diagnosis.ts';
 import type { EtcdEndpoint } from './endpoint.ts';
 import { type TransportSecurity, tlsOptions } from './transport-security.ts';
 
@@ -87,17 +88,14 @@ function explainTls(error: NodeJS.ErrnoException, endpoint: EtcdEndpoint, securi
     default:
       break;
   }
-  const other = explainAlert(error.code ?? '');
+  const other = explainOtherProtocol(error.code ?? '') ?? explainAlert(error.code ?? '', security);
   if (other !== undefined) {
     return { code, ...other };
   }
-  if (error.code?.includes('ALERT')) {
-    const shown = security.identity === undefined ? 'we showed none' : 'it refused ours';
-    return {
-      code,
-      found: `it wants a client certificate it trusts and ${shown} (${error.code})`,
-      remedy: 'give --cert and --key of a client certificate that the server accepts',
-    };
+  // Some servers break the connection without an alert.
+  const own = security.identity === undefined ? undefined : explainOwnCertificate(security.identity.cert);
+  if (own !== undefined) {
+    return { code, found: `${own.found} (${error.code ?? 'no alert'})`, remedy: own.remedy };
   }
   return {
     code,
@@ -106,39 +104,10 @@ function explainTls(error: NodeJS.ErrnoException, endpoint: EtcdEndpoint, securi
   };
 }
 
-/** Alerts that have nothing to do with a client certificate; see RFC 8446 section 6.2. */
-function explainAlert(code: string): Pick<Diagnosis, 'found' | 'remedy'> | undefined {
-  if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE/.test(code)) {
-    return {
-      found: `what answers there speaks no TLS (${code})`,
-      remedy: 'give the client port of an etcd in --endpoints',
-    };
-  }
-  if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW/.test(code)) {
-    return {
-      found: `it speaks no TLS 1.2 or newer (${code})`,
-      remedy: 'allow TLS 1.2 or 1.3 at the server; older versions are not safe',
-    };
-  }
-  if (/NO_APPLICATION_PROTOCOL/.test(code)) {
-    return {
-      found: `it speaks TLS, but no HTTP/2 (${code})`,
-      remedy: 'give the client port of an etcd in --endpoints',
-    };
-  }
-  if (/UNRECOGNIZED_NAME/.test(code)) {
-    return {
-      found: `it does not know the name it was asked for (${code})`,
-      remedy: 'use a name in --endpoints that the server has',
-    };
-  }
-  if (/INSUFFICIENT_SECURITY|NO_SHARED_CIPHER|HANDSHAKE_FAILURE/.test(code)) {
-    return {
-      found: `there is no cipher that both sides take, or it wants a client certificate (${code})`,
-      remedy: 'check the ciphers of the server, and --cert and --key',
-    };
-  }
-  return undefined;
+function explainOtherProtocol(code: string): Pick<Diagnosis, 'found' | 'remedy'> | undefined {
+  return /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER_FAILURE/.test(code)
+    ? { found: `what answers there speaks no TLS (${code})`, remedy: 'give the client port of an etcd in --endpoints' }
+    : undefined;
 }
 
 /** The reason names the hosts that the certificate is for. */

@@ -107,7 +107,7 @@ for (const line of etcdLines) {
     });
 
     test('that wants client certificates: refused without and with a foreign one, accepted with ours', async () => {
-      const { ca, server, client, foreign } = certificates;
+      const { ca, server, client, foreign, expired } = certificates;
       await using etcd = await startEtcd({ release: await etcdRelease(line), tls: { server, ca, client } });
       const ours = { caFile: ca, certFile: client.cert, keyFile: client.key };
       assert.equal(await version([etcd.clientUrl], ours), etcd.release.version);
@@ -119,7 +119,10 @@ for (const line of etcdLines) {
         /--cert/,
       );
       const theirs = { caFile: ca, certFile: foreign.cert, keyFile: foreign.key };
-      await refused([etcd.clientUrl], theirs, 'etcd_tls', /it refused ours/);
+      const refusal = /it (refused our certificate|does not know the authority that signed our certificate) in --cert/;
+      await refused([etcd.clientUrl], theirs, 'etcd_tls', refusal, /--trusted-ca-file/);
+      const old = { caFile: ca, certFile: expired.cert, keyFile: expired.key };
+      await refused([etcd.clientUrl], old, 'etcd_tls', /our certificate in --cert has expired at \d{4}-/, /renew/);
     });
 
     test('with users: refused with a wrong password and without one, renews a login that ran out', async () => {
