@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Environment } from '../../runtime/environment.ts';
-import type { StoreRole } from '../store-role.ts';
+import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { booleanField, together } from './credential-fields.ts';
 import { readCredentialFile } from './credential-file.ts';
@@ -94,6 +94,11 @@ export function awsCredentials(from: {
           return { fields: withTokenPath(fields, { directory, where: source.location }), state };
         },
       };
+}
+
+/** The variable's name for a role. */
+export function awsVariable(role: StoreRole): string {
+  return `${variablePrefix(role)}AWS_APPLICATION_CREDENTIALS`;
 }
 
 /** The token does not live long and is read again each time: what counts is the path of its file. */

@@ -52,6 +52,14 @@ export async function findJsonFile(dir: string): Promise<string | undefined> {
   return first === undefined ? undefined : join(dir, first);
 }
 
+/** False when nothing is at a path; what cannot be looked at counts as there. */
+export async function isThere(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    (error: unknown) => errorCode(error) !== 'ENOENT',
+  );
+}
+
 /**
  * Whether a path is a directory or a file. Throws `credentials_unreadable` when it is neither or cannot be looked at, which calls
  * it `where`.

@@ -6,6 +6,7 @@ import { credentialFailure } from './credential-failure.ts';
 import { type CredentialSchema, parseFields } from './credential-fields.ts';
 import {
   findJsonFile,
+  isThere,
   kindOfPath,
   type RawFields,
   readFieldFile,
@@ -27,6 +28,8 @@ export interface ReadCredentials<Fields> {
 export interface CredentialSource<Fields> {
   /** The variable and path it was found by, for messages. */
   readonly location: string;
+  /** False when nothing is at any path that its variables give: a secret that was never mounted. */
+  isThere(): Promise<boolean>;
   /** Reads and checks all fields. Throws Failures with code `credentials_…`. */
   read(): Promise<ReadCredentials<Fields>>;
   /**
@@ -62,7 +65,10 @@ export function findCredentials<Schema extends CredentialSchema>(
       await kindOfPath(file.path, file.where);
       return { form: 'json', path: file.path };
     };
-    return sourceAt(query.schema, { ...file, locate });
+    const source = sourceAt(query.schema, { ...file, locate });
+    const other = query.environment[names.any] ?? '';
+    // Where the other variable leads somewhere, this one is a mistake and no secret that was left out.
+    return { ...source, isThere: async () => (await source.isThere()) || (other !== '' && (await isThere(other))) };
   }
   const any = credentialPath(query.environment, names.any);
   if (any !== undefined) {
@@ -123,6 +129,7 @@ function sourceAt<Schema extends CredentialSchema>(
 
   return {
     location: place.location,
+    isThere: () => isThere(place.path),
     read: async () => {
       // A secret may be rotated while its files are read one by one: an old name with a new key is no pair.
       let attempt = await readOnce();

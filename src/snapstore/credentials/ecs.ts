@@ -3,7 +3,8 @@ import { type Environment, variable } from '../../runtime/environment.ts';
 import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { booleanField, parseFields } from './credential-fields.ts';
-import { secretVariable } from './secret-variable.ts';
+import type { CredentialSource } from './credential-source.ts';
+import { secretVariable, stateOfSecretVariables } from './secret-variable.ts';
 
 /** Its fields, with what each must be. */
 export const ecsSchema = z.object({
@@ -17,14 +18,33 @@ export const ecsSchema = z.object({
 /** An access key for Dell EMC ECS, by the names of its variables. */
 export type EcsCredentials = z.output<typeof ecsSchema>;
 
-/** Reads the `ECS_*` variables, the only place these credentials come from. Throws `credentials_absent` when none is set, `credentials_incomplete` when some are missing. */
-export function ecsCredentials(from: { readonly role: StoreRole; readonly environment: Environment }): EcsCredentials {
+/**
+ * The `ECS_*` variables, the only place these credentials come from. Reading them throws `credentials_absent` when none is set,
+ * `credentials_incomplete` when some are missing.
+ */
+export function ecsCredentials(from: {
+  readonly role: StoreRole;
+  readonly environment: Environment;
+}): CredentialSource<EcsCredentials> {
   const prefix = variablePrefix(from.role);
+  const state = (): Promise<string> => stateOfSecretVariables(from.environment, [`${prefix}ECS_SECRET_ACCESS_KEY`]);
+  return {
+    location: `${prefix}ECS_*`,
+    isThere: () => Promise.resolve(true),
+    state,
+    read: async () => {
+      const before = await state();
+      return { fields: readVariables(from.environment, prefix), state: before };
+    },
+  };
+}
+
+function readVariables(environment: Environment, prefix: string): EcsCredentials {
   const names = Object.keys(ecsSchema.shape);
   const raw = Object.fromEntries(
     names.map((name) => [
       name,
-      (name === 'ECS_SECRET_ACCESS_KEY' ? secretVariable : variable)(from.environment, `${prefix}${name}`),
+      (name === 'ECS_SECRET_ACCESS_KEY' ? secretVariable : variable)(environment, `${prefix}${name}`),
     ]),
   );
   if (Object.values(raw).every((value) => value === undefined)) {

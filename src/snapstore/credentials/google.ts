@@ -5,7 +5,7 @@ import type { Environment } from '../../runtime/environment.ts';
 import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { type CredentialSchema, parseFields } from './credential-fields.ts';
-import { kindOfPath, type RawFields, readFieldFile, readJsonFields, stateOfFiles } from './credential-file.ts';
+import { isThere, kindOfPath, type RawFields, readFieldFile, readJsonFields, stateOfFiles } from './credential-file.ts';
 import { credentialPath } from './credential-path.ts';
 import type { CredentialSource } from './credential-source.ts';
 
@@ -79,6 +79,7 @@ export function googleCredentials({
   const files = [path, siblingFile('token'), siblingFile('projectID'), siblingFile('storageAPIEndpoint')];
   return {
     location,
+    isThere: () => isThere(path),
     read: async () => {
       await kindOfPath(path, where);
       const state = await stateOfFiles(files);

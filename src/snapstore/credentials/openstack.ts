@@ -1,12 +1,14 @@
 import * as z from 'zod';
 import { type Environment, variable } from '../../runtime/environment.ts';
+import type { Logger } from '../../runtime/log/logger.ts';
 import { parseEndpoint } from '../http/endpoint.ts';
 import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { parseFields } from './credential-fields.ts';
 import type { RawFields } from './credential-file.ts';
 import { type CredentialSource, findCredentials } from './credential-source.ts';
-import { secretVariable } from './secret-variable.ts';
+import { OptionalCredentials } from './optional-credentials.ts';
+import { secretVariable, stateOfSecretVariables } from './secret-variable.ts';
 
 /** How a caller proves to Keystone who it is. */
 export type OpenStackIdentity =
@@ -65,19 +67,41 @@ function oneIdentity(fields: RawFields, context: z.RefinementCtx): void {
 
 /**
  * Finds the credentials named by `OPENSTACK_APPLICATION_CREDENTIALS` and its `_JSON` sibling, else takes the `OS_*` variables
- * of OpenStack's own tools. Throws `credentials_absent` when there are none of either.
+ * of OpenStack's own tools; these too where a variable names what does not exist, which is warned of once. Throws `credentials_absent` when there are none of either.
  */
 export function openStackCredentials(from: {
   readonly role: StoreRole;
   readonly environment: Environment;
+  readonly log: Logger;
 }): CredentialSource<OpenStackCredentials> {
   const files = findCredentials({ stem: 'OPENSTACK', schema: openStackSchema, ...from });
   if (files === undefined) {
     return fromVariables(from);
   }
+  const variables = prefixOf(from);
+  if (variables === undefined) {
+    return fromFiles(files, from);
+  }
+  const log = from.log;
+  const without = { variable: files.location, instead: `the variables ${variables}* are used`, log };
+  const optional = new OptionalCredentials(fromFiles(files, from), without);
+  const others = fromVariables(from);
+  return {
+    location: files.location,
+    isThere: () => Promise.resolve(true),
+    state: async () => (await optional.state()) || (await others.state()),
+    read: async () => (await optional.read()) ?? (await others.read()),
+  };
+}
+
+function fromFiles(
+  files: CredentialSource<Fields>,
+  from: { readonly role: StoreRole; readonly environment: Environment },
+): CredentialSource<OpenStackCredentials> {
   const region = variable(from.environment, `${variablePrefix(from.role)}OS_REGION_NAME`);
   return {
     location: files.location,
+    isThere: () => files.isThere(),
     state: () => files.state(),
     read: async () => {
       const { fields, state } = await files.read();
@@ -108,18 +132,28 @@ export const openStackVariables: readonly string[] = Object.values(namesOf)
 /** Fields that may be in a file, which a variable with `_FILE` after its name names. */
 const secretFields: readonly string[] = ['password', 'applicationCredentialSecret'];
 
-function fromVariables({
+/** What the variables begin with that are set for a store of this role; undefined when none are. */
+function prefixOf({
   role,
   environment,
 }: {
   readonly role: StoreRole;
   readonly environment: Environment;
-}): CredentialSource<OpenStackCredentials> {
+}): string | undefined {
   const own = `${variablePrefix(role)}OS_`;
   // A secondary store may share the variables of the primary one; a source may not.
   const prefixes = role === 'secondary' ? [own, 'OS_'] : [own];
-  const prefix = prefixes.find((candidate) => variable(environment, `${candidate}AUTH_URL`) !== undefined);
+  return prefixes.find((candidate) => variable(environment, `${candidate}AUTH_URL`) !== undefined);
+}
+
+function fromVariables(from: {
+  readonly role: StoreRole;
+  readonly environment: Environment;
+}): CredentialSource<OpenStackCredentials> {
+  const { role, environment } = from;
+  const prefix = prefixOf(from);
   if (prefix === undefined) {
+    const own = `${variablePrefix(role)}OS_`;
     const files = `${variablePrefix(role)}OPENSTACK_APPLICATION_CREDENTIALS`;
     throw credentialFailure('absent', {
       where: `${files} or ${own}*`,
@@ -135,10 +169,14 @@ function fromVariables({
       }),
     );
   const location = `${prefix}*`;
+  const inFiles = secretFields.flatMap((field) => (namesOf[field] ?? []).map((name) => prefix + name));
+  const state = (): Promise<string> => stateOfSecretVariables(environment, inFiles);
   return {
     location,
-    state: async () => '',
+    isThere: () => Promise.resolve(true),
+    state,
     read: async () => {
+      const before = await state();
       const nameOf = (field: string): string => prefix + (namesOf[field]?.[0] ?? field);
       const fields = parseFields(raw(), {
         schema: openStackSchema,
@@ -146,7 +184,7 @@ function fromVariables({
         noun: 'variable',
         nameOf,
       });
-      return { fields: credentialsOf(fields, { region: undefined, origin: nameOf('authURL') }), state: '' };
+      return { fields: credentialsOf(fields, { region: undefined, origin: nameOf('authURL') }), state: before };
     },
   };
 }

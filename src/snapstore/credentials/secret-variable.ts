@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { cleanText } from '../../runtime/clean-text.ts';
 import { type Environment, variable } from '../../runtime/environment.ts';
 import { credentialFailure } from './credential-failure.ts';
+import { stateOfFiles } from './credential-file.ts';
 import { credentialPath } from './credential-path.ts';
 
 /** No secret is longer, bytes. */
@@ -34,6 +35,12 @@ export function secretVariable(environment: Environment, name: string): string |
     throw credentialFailure('incomplete', { where, found: 'the file is empty' });
   }
   return cleaned.value;
+}
+
+/** Changes when the file of one of these variables is replaced; see `stateOfFiles`. Empty where none is in a file. */
+export async function stateOfSecretVariables(environment: Environment, names: readonly string[]): Promise<string> {
+  const places = names.map((name) => credentialPath(environment, `${name}_FILE`));
+  return await stateOfFiles(places.flatMap((place) => (place === undefined ? [] : [place.path])));
 }
 
 function contentOf(path: string, where: string): string {

@@ -7,6 +7,13 @@ export interface EndpointRules {
   readonly schemes: readonly ('http' | 'https')[];
 }
 
+/** The URL of `--store-endpoint-override`; undefined when it was not given. Throws what {@link parseEndpoint} throws. */
+export function overriddenEndpoint(override: string | undefined): string | undefined {
+  return override === undefined
+    ? undefined
+    : parseEndpoint(override, { origin: '--store-endpoint-override', schemes: ['http', 'https'] });
+}
+
 /**
  * Parses a store's endpoint. Throws a Failure with code `endpoint_invalid` unless it is an absolute URL with an allowed scheme and
  * without user name, password, query or fragment. It has no slash at its end.

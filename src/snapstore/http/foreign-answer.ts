@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { BodyFault } from './body-fault.ts';
 
 /** The longest beginning of an answer that is looked at to say what it is, characters. */
@@ -28,6 +29,17 @@ export class ForeignAnswer extends Error {
     this.name = 'ForeignAnswer';
     this.isEmpty = sent.startsWith(EMPTY);
   }
+}
+
+/** The {@link ForeignAnswer} to a request at `url` from a message of Node's HTTP client and, where it was read, its body. */
+export function foreignMessage(
+  { service, url }: { readonly service: string; readonly url: string },
+  { statusCode = 0, headers }: IncomingMessage,
+  text: string | undefined,
+): ForeignAnswer {
+  const { location, 'content-type': contentType } = headers;
+  const sent = describeAnswer({ status: statusCode, contentType, text, location });
+  return new ForeignAnswer({ service, endpoint: new URL(url).origin, sent });
 }
 
 /** What to do about a {@link ForeignAnswer}. */

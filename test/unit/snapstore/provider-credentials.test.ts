@@ -59,11 +59,15 @@ for (const [role, prefix] of Object.entries(roles) as [StoreRole, string][]) {
     for (const [provider, stem, field] of inFiles) {
       const variable = `${prefix}${stem}_APPLICATION_CREDENTIALS`;
 
-      test(`a file for ${provider} that is not there is named`, async () => {
-        const { code, message } = await failure(provider, role, { [`${variable}_JSON`]: '/nowhere/credentials.json' });
-        assert.equal(code, 'credentials_unreadable');
-        assert.ok(message.includes('/nowhere/credentials.json'), message);
-      });
+      // The SDK of S3 looks for others then.
+      if (provider !== 'S3') {
+        test(`a file for ${provider} that is not there is named`, async () => {
+          const environment = { [`${variable}_JSON`]: '/nowhere/credentials.json' };
+          const { code, message } = await failure(provider, role, environment);
+          assert.equal(code, 'credentials_unreadable');
+          assert.ok(message.includes('/nowhere/credentials.json'), message);
+        });
+      }
 
       for (const form of ['file', 'directory'] as const) {
         test(`a ${form} for ${provider} with the wrong fields: what is missing is named, and no value`, async () => {

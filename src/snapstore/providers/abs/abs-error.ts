@@ -1,16 +1,9 @@
 import { RestError } from '@azure/storage-blob';
-import { kindOfNetworkError, kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
 import { ForeignAnswer, foreignAnswerRemedy } from '../../http/foreign-answer.ts';
+import { foreignAnswerError, provesNothing, requestError, type StoreAction } from '../../http/request-error.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 import { foreignAnswer, isForeignRefusal } from './abs-answer-guard.ts';
-
-/** What was being done when an error came, as it reads in a message. */
-export interface AbsAction {
-  /** After "cannot": `read`, `list`. */
-  readonly action: string;
-  /** A blob's or the container's URL. */
-  readonly object: string;
-}
 
 /**
  * What the service's error codes mean where the status alone would mislead.
@@ -36,18 +29,13 @@ const kinds: Readonly<Record<string, StoreErrorKind>> = {
 };
 
 /** Translates what the SDK threw into the error callers know. */
-export function absError(error: unknown, { action, object }: AbsAction): StoreError {
-  if (error instanceof StoreError) {
-    return error;
-  }
+export function absError(error: unknown, { action, object }: StoreAction): StoreError {
   const foreign = foreignIn(error);
-  if (foreign !== undefined && isNoRefusal(error)) {
-    const parts = { action, object, found: foreign.message, remedy: foreignAnswerRemedy };
-    return new StoreError('invalid', { ...parts, cause: error });
+  if (foreign !== undefined && error instanceof RestError && provesNothing(error.response?.status ?? 0)) {
+    return foreignAnswerError(foreign, { action, object }, { cause: error });
   }
   if (!(error instanceof RestError) || error.statusCode === undefined) {
-    const { kind, found } = kindOfNetworkError(error);
-    return new StoreError(kind, { action, object, found, cause: error });
+    return requestError(error, { action, object });
   }
   const { statusCode: status } = error;
   const code = serviceCode(error);
@@ -77,12 +65,6 @@ function foreignIn(error: unknown): ForeignAnswer | undefined {
   const { response } = error;
   const isForeign = response.status < 400 || error.code === RestError.PARSE_ERROR || isForeignRefusal(response);
   return isForeign ? foreignAnswer(response, new URL(response.request.url).origin) : undefined;
-}
-
-/** Statuses that say nothing of the store when it was not the store that sent them. */
-function isNoRefusal(error: unknown): boolean {
-  const status = error instanceof RestError ? (error.response?.status ?? 0) : 0;
-  return status < 400 || status === 404 || status === 405 || status === 410;
 }
 
 /** The code of an error's body, or, for answers without one, of the header `x-ms-error-code`; empty when there is neither. */

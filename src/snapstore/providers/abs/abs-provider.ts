@@ -1,6 +1,6 @@
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { azureCredentials } from '../../credentials/azure.ts';
-import { parseEndpoint } from '../../http/endpoint.ts';
+import { overriddenEndpoint } from '../../http/endpoint.ts';
 import { AbsBucket } from './abs-bucket.ts';
 
 /** Azure Blob Storage as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
@@ -8,10 +8,7 @@ export function absProvider(place: BucketPlace): BucketProvider {
   const { role, container, endpointOverride, environment, network, clock } = place;
   const source = azureCredentials({ role, environment });
   // The shared key signs each request and never travels, so plain http is allowed, as emulators and private stacks need it.
-  const endpoint =
-    endpointOverride === undefined
-      ? undefined
-      : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes: ['http', 'https'] });
+  const endpoint = overriddenEndpoint(endpointOverride);
   return {
     state: () => source.state(),
     open: async () => {

@@ -1,5 +1,6 @@
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { ecsCredentials } from '../../credentials/ecs.ts';
+import { variablePrefix } from '../../store-role.ts';
 import { keyedEndpoint } from '../s3/keyed-endpoint.ts';
 import { S3Bucket } from '../s3/s3-bucket.ts';
 
@@ -9,19 +10,22 @@ const REGION = 'US-Standard';
 /** Dell EMC ECS as the registry knows it: S3's protocol, path style, credentials from the environment only. Throws `credentials_…` and `endpoint_invalid`. */
 export function ecsProvider(place: BucketPlace): BucketProvider {
   const { role, container, endpointOverride, environment, network, clock } = place;
-  const credentials = ecsCredentials({ role, environment });
-  const settings = keyedEndpoint({
-    bucket: container,
-    region: REGION,
-    endpoint: endpointOverride ?? credentials.ECS_ENDPOINT,
-    origin: endpointOverride === undefined ? 'ECS_ENDPOINT' : '--store-endpoint-override',
-    accessKeyID: credentials.ECS_ACCESS_KEY_ID,
-    secretAccessKey: credentials.ECS_SECRET_ACCESS_KEY,
-    disableSSL: credentials.ECS_DISABLE_SSL,
-    insecureSkipVerify: credentials.ECS_INSECURE_SKIP_VERIFY,
-  });
+  const source = ecsCredentials({ role, environment });
   return {
-    state: () => Promise.resolve(''),
-    open: () => Promise.resolve({ bucket: new S3Bucket(settings, { clock, network }), state: '' }),
+    state: () => source.state(),
+    open: async () => {
+      const { fields, state } = await source.read();
+      const settings = keyedEndpoint({
+        bucket: container,
+        region: REGION,
+        endpoint: endpointOverride ?? fields.ECS_ENDPOINT,
+        origin: endpointOverride === undefined ? `${variablePrefix(role)}ECS_ENDPOINT` : '--store-endpoint-override',
+        accessKeyID: fields.ECS_ACCESS_KEY_ID,
+        secretAccessKey: fields.ECS_SECRET_ACCESS_KEY,
+        disableSSL: fields.ECS_DISABLE_SSL,
+        insecureSkipVerify: fields.ECS_INSECURE_SKIP_VERIFY,
+      });
+      return { bucket: new S3Bucket(settings, { clock, network }), state };
+    },
   };
 }

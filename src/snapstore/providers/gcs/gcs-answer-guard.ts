@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { describeAnswer, ForeignAnswer } from '../../http/foreign-answer.ts';
+import { type ForeignAnswer, foreignMessage } from '../../http/foreign-answer.ts';
 
 /** A request, as far as its answer depends on it. */
 interface Asked {
@@ -42,18 +42,8 @@ export function admitMedia(request: Asked, response: IncomingMessage): void {
 }
 
 /** The error for an answer that another service gave. */
-export function foreignGcsAnswer(
-  { uri }: Asked,
-  { statusCode = 0, headers }: IncomingMessage,
-  text: string | undefined,
-): ForeignAnswer {
-  const sent = describeAnswer({
-    status: statusCode,
-    contentType: headers['content-type'],
-    text,
-    location: headers.location,
-  });
-  return new ForeignAnswer({ service: 'Google Cloud Storage', endpoint: new URL(uri).origin, sent });
+export function foreignGcsAnswer({ uri }: Asked, response: IncomingMessage, text: string | undefined): ForeignAnswer {
+  return foreignMessage({ service: 'Google Cloud Storage', url: uri }, response, text);
 }
 
 /** Only the address of a listing ends with the collection itself. */

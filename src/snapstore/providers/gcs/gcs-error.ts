@@ -1,5 +1,5 @@
-import { kindOfNetworkError, kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
-import { ForeignAnswer, foreignAnswerRemedy } from '../../http/foreign-answer.ts';
+import { kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { requestError, type StoreAction } from '../../http/request-error.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 import { GcsErrorResponse } from './gcs-error-response.ts';
 import { AuthorizationFailed, NoAccount } from './google-authorizer.ts';
@@ -21,13 +21,7 @@ const remedies: Readonly<Partial<Record<StoreErrorKind, string>>> = {
 };
 
 /** Translates what the SDK, the transport or the authorization threw. */
-export function gcsError(
-  error: unknown,
-  { action, object }: { readonly action: string; readonly object: string },
-): StoreError {
-  if (error instanceof StoreError) {
-    return error;
-  }
+export function gcsError(error: unknown, { action, object }: StoreAction): StoreError {
   if (error instanceof AuthorizationFailed && error.status !== undefined) {
     const kind = kindOfStatus(error.status) === 'transient' ? 'transient' : 'denied';
     const found = `the token service answered ${error.status}`;
@@ -35,21 +29,11 @@ export function gcsError(
     return new StoreError(kind, { action, object, found, remedy, cause: error });
   }
   if (error instanceof NoAccount) {
-    const remedy = 'set GOOGLE_APPLICATION_CREDENTIALS to the JSON file of a service account';
+    const remedy = `set ${error.variable} to the JSON file of a service account`;
     return new StoreError('denied', { action, object, found: error.message, remedy, cause: error });
   }
-  if (error instanceof ForeignAnswer) {
-    return new StoreError('invalid', {
-      action,
-      object,
-      found: error.message,
-      remedy: foreignAnswerRemedy,
-      cause: error,
-    });
-  }
   if (!(error instanceof GcsErrorResponse)) {
-    const { kind, found } = kindOfNetworkError(error);
-    return new StoreError(kind, { action, object, found, cause: error });
+    return requestError(error, { action, object });
   }
   const kind = kindOf(error);
   const found = `the store answered ${error.status}${error.reason === '' ? '' : ` ${error.reason}`}`;

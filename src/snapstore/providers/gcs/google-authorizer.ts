@@ -23,10 +23,21 @@ export class AuthorizationFailed extends Error {
 
 /** There is no identity, and Google's own search finds none. */
 export class NoAccount extends Error {
-  constructor() {
-    super('GOOGLE_APPLICATION_CREDENTIALS is not set, and this machine has no account of its own');
+  /** The variable that an identity would be in. */
+  readonly variable: string;
+
+  constructor({ lacking, variable }: IdentityPlace) {
+    super(`${lacking}, and this machine has no account of its own`);
     this.name = 'NoAccount';
+    this.variable = variable;
   }
+}
+
+/** Where an identity would be. */
+export interface IdentityPlace {
+  readonly variable: string;
+  /** Why none is there. */
+  readonly lacking: string;
 }
 
 /** Some errors of the library are copies of those of its transport. */
@@ -50,12 +61,17 @@ const tokenDeadlineMs = 30_000;
  */
 export function createAuthorizer(
   identity: GoogleIdentity | undefined,
-  { fetch }: { readonly fetch?: typeof globalThis.fetch } = {},
+  {
+    fetch,
+    variable = 'GOOGLE_APPLICATION_CREDENTIALS',
+    lacking = `${variable} is not set`,
+  }: { readonly fetch?: typeof globalThis.fetch } & Partial<IdentityPlace> = {},
 ): Authorizer {
   const transporter = new gaxios.Gaxios({
     timeout: tokenDeadlineMs,
     ...(fetch === undefined ? {} : { fetchImplementation: fetch }),
   });
+  const noIdentity = { variable, lacking };
   let client: Promise<AuthClient> | undefined;
   return {
     headers: async () => {
@@ -66,7 +82,7 @@ export function createAuthorizer(
       } catch (error) {
         client = undefined;
         throw identity === undefined && statusOf(error) === undefined
-          ? new NoAccount()
+          ? new NoAccount(noIdentity)
           : new AuthorizationFailed(error);
       }
     },
@@ -76,10 +92,17 @@ export function createAuthorizer(
   };
 }
 
+/** Google's search without the variable: it is read here, for the role of this store, and what it names may not exist. */
+class MachineAuth extends GoogleAuth {
+  override _tryGetApplicationCredentialsFromEnvironmentVariable(): Promise<null> {
+    return Promise.resolve(null);
+  }
+}
+
 async function createClient(identity: GoogleIdentity | undefined, transporter: gaxios.Gaxios): Promise<AuthClient> {
   switch (identity?.type) {
     case undefined:
-      return await new GoogleAuth({ scopes, clientOptions: { transporter } }).getClient();
+      return await new MachineAuth({ scopes, clientOptions: { transporter } }).getClient();
     case 'service_account':
       return new JWT({
         email: identity.client_email,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { describeAnswer, ForeignAnswer, requireWholeXml, rootElement } from '../../http/foreign-answer.ts';
+import { type ForeignAnswer, foreignMessage, requireWholeXml, rootElement } from '../../http/foreign-answer.ts';
 
 /** A request, as far as its answer depends on it. */
 interface Asked {
@@ -25,15 +25,8 @@ export function admitAnswer(asked: Asked, response: IncomingMessage, body: Buffe
 
 /** The error for an answer that another service gave. */
 export function foreignAnswer({ url }: Asked, response: IncomingMessage, text: string | undefined): ForeignAnswer {
-  const { statusCode = 0, headers } = response;
   response.destroy();
-  const sent = describeAnswer({
-    status: statusCode,
-    contentType: headers['content-type'],
-    text,
-    location: headers.location,
-  });
-  return new ForeignAnswer({ service: 'OSS', endpoint: new URL(url).origin, sent });
+  return foreignMessage({ service: 'OSS', url }, response, text);
 }
 
 /** The root element of an answer that is XML; see each operation in the API reference of OSS. */

@@ -1,5 +1,5 @@
-import { kindOfNetworkError, kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
-import { ForeignAnswer, foreignAnswerRemedy } from '../../http/foreign-answer.ts';
+import { kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { requestError, type StoreAction } from '../../http/request-error.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 /** Error codes of the service ("Error codes" in its API reference) that say more than their status. */
@@ -26,25 +26,10 @@ const kinds: Readonly<Record<string, { readonly kind: StoreErrorKind; readonly r
 };
 
 /** Translates what the SDK or the transport threw. */
-export function ossError(
-  error: unknown,
-  { action, object }: { readonly action: string; readonly object: string },
-): StoreError {
-  if (error instanceof StoreError) {
-    return error;
-  }
-  if (error instanceof ForeignAnswer) {
-    const remedy = foreignAnswerRemedy;
-    return new StoreError('invalid', { action, object, found: error.message, remedy, cause: error });
-  }
+export function ossError(error: unknown, { action, object }: StoreAction): StoreError {
   const { status, code } = answerOf(error);
-  if (status === undefined || status < 400) {
-    return new StoreError(kindOfNetworkError(error).kind, {
-      action,
-      object,
-      found: kindOfNetworkError(error).found,
-      cause: error,
-    });
+  if (error instanceof StoreError || status === undefined || status < 400) {
+    return requestError(error, { action, object });
   }
   const known = kinds[code] ?? { kind: kindOfStatus(status) };
   return new StoreError(known.kind, {

@@ -1,6 +1,6 @@
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { alicloudCredentials } from '../../credentials/alicloud.ts';
-import { parseEndpoint } from '../../http/endpoint.ts';
+import { overriddenEndpoint, parseEndpoint } from '../../http/endpoint.ts';
 import { OssBucket } from './oss-bucket.ts';
 
 /** Alibaba Cloud OSS as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
@@ -9,10 +9,7 @@ export function ossProvider(place: BucketPlace): BucketProvider {
   const source = alicloudCredentials({ role, environment });
   // The secret signs each request and never travels, so plain http is allowed.
   const schemes = ['http', 'https'] as const;
-  const override =
-    endpointOverride === undefined
-      ? undefined
-      : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes });
+  const override = overriddenEndpoint(endpointOverride);
   return {
     state: () => source.state(),
     open: async () => {

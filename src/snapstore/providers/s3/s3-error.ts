@@ -1,13 +1,8 @@
-import { kindOfNetworkError, kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import { kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
 import { ForeignAnswer, foreignAnswerRemedy } from '../../http/foreign-answer.ts';
+import { foreignAnswerError, provesNothing, requestError, type StoreAction } from '../../http/request-error.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 import { S3Refusal } from './s3-refusal.ts';
-
-/** What was being done when an error came, as it reads in a message. */
-export interface S3Action {
-  readonly action: string;
-  readonly object: string;
-}
 
 /** What S3's error codes mean where the status alone would mislead; see "Error responses" of the S3 API reference. */
 const KINDS: Readonly<Record<string, StoreErrorKind>> = {
@@ -58,7 +53,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 /** Translates what the SDK threw into the error callers know. */
-export function s3Error(error: unknown, what: S3Action): StoreError {
+export function s3Error(error: unknown, what: StoreAction): StoreError {
   if (error instanceof StoreError) {
     return error;
   }
@@ -66,20 +61,13 @@ export function s3Error(error: unknown, what: S3Action): StoreError {
   if (error instanceof S3Refusal) {
     return refused(error, { action, object });
   }
-  if (error instanceof ForeignAnswer) {
-    return new StoreError('invalid', {
-      action,
-      object,
-      found: error.message,
-      remedy: foreignAnswerRemedy,
-      cause: error,
-    });
-  }
-  const { kind, ...parts } = faultOfSdk(error) ?? kindOfNetworkError(error);
-  return new StoreError(kind, { action, object, ...parts, cause: error });
+  const fault = error instanceof ForeignAnswer ? undefined : faultOfSdk(error);
+  return fault === undefined
+    ? requestError(error, { action, object })
+    : new StoreError(fault.kind, { action, object, found: fault.found, remedy: fault.remedy, cause: error });
 }
 
-function refused(error: S3Refusal, { action, object }: S3Action): StoreError {
+function refused(error: S3Refusal, { action, object }: StoreAction): StoreError {
   const { status, code, foreign } = error;
   const kind = kindOf(error);
   const region = regionOf(error);
@@ -88,8 +76,8 @@ function refused(error: S3Refusal, { action, object }: S3Action): StoreError {
     const found = `the bucket is in the region ${region}`;
     return new StoreError('invalid', { ...parts, found, remedy: 'set the region in the credentials to that' });
   }
-  if (foreign !== undefined && isNoRefusal(status)) {
-    return new StoreError('invalid', { ...parts, found: foreign.message, remedy: foreignAnswerRemedy });
+  if (foreign !== undefined && provesNothing(status)) {
+    return foreignAnswerError(foreign, parts, parts);
   }
   if (kind === 'immutable') {
     return new StoreError(kind, { ...parts, found: 'the store keeps it locked' });
@@ -106,11 +94,6 @@ function kindOf({ status, code, text }: S3Refusal): StoreErrorKind {
   }
   // An error that comes with a success: the service began to answer before it knew.
   return KINDS[code] ?? (status < 300 ? 'transient' : kindOfStatus(status));
-}
-
-/** Statuses that say nothing of the store when it was not the store that sent them. */
-function isNoRefusal(status: number): boolean {
-  return status < 400 || status === 404 || status === 405 || status === 410;
 }
 
 /** Services name the reason for which they keep an object in words only, and under several codes. */

@@ -1,9 +1,9 @@
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
-import { type AwsCredentials, awsCredentials, readWebIdentityToken } from '../../credentials/aws.ts';
+import { type AwsCredentials, awsCredentials, awsVariable, readWebIdentityToken } from '../../credentials/aws.ts';
 import { credentialFailure } from '../../credentials/credential-failure.ts';
-import { parseEndpoint } from '../../http/endpoint.ts';
+import { OptionalCredentials } from '../../credentials/optional-credentials.ts';
+import { overriddenEndpoint, parseEndpoint } from '../../http/endpoint.ts';
 import { refuseInClear } from '../../http/secrets-in-clear.ts';
-import { variablePrefix } from '../../store-role.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import { faultOfSdk } from './s3-error.ts';
 import type { S3Identity, S3Settings } from './s3-settings.ts';
@@ -13,17 +13,18 @@ const SCHEMES = ['http', 'https'] as const;
 
 /** AWS S3, or a service that speaks its protocol, as the registry knows it. Throws `endpoint_invalid`. */
 export function s3Provider(place: BucketPlace): BucketProvider {
-  const { role, container, endpointOverride, environment, network, clock } = place;
-  const source = awsCredentials({ role, environment });
-  const override =
-    endpointOverride === undefined
-      ? undefined
-      : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes: SCHEMES });
+  const { role, container, endpointOverride, environment, network, clock, log } = place;
+  const source = new OptionalCredentials(awsCredentials({ role, environment }), {
+    variable: awsVariable(role),
+    instead: 'the AWS SDK looks for credentials by itself',
+    log,
+  });
+  const override = overriddenEndpoint(endpointOverride);
   return {
-    state: async () => (await source?.state()) ?? '',
+    state: () => source.state(),
     open: async () => {
-      const read = await source?.read();
-      const origin = `the field "endpoint" of ${source?.location}`;
+      const read = await source.read();
+      const origin = `the field "endpoint" of ${source.location}`;
       const written = read?.fields.endpoint;
       const endpoint =
         override ?? (written === undefined ? undefined : parseEndpoint(written, { origin, schemes: SCHEMES }));
@@ -35,7 +36,7 @@ export function s3Provider(place: BucketPlace): BucketProvider {
       }
       const bucket = new S3Bucket(settings, { clock, network });
       if (settings.identity.kind === 'default chain') {
-        await requireIdentity(bucket, { role });
+        await requireIdentity(bucket, source);
       }
       return { bucket, state: read?.state ?? '' };
     },
@@ -46,7 +47,10 @@ export function s3Provider(place: BucketPlace): BucketProvider {
  * Looks for region and credentials where the SDK does, before anything depends on them. Throws a Failure `credentials_absent` when
  * there are none; other faults show at the first request, which may be repeated.
  */
-async function requireIdentity(bucket: S3Bucket, { role }: Pick<BucketPlace, 'role'>): Promise<void> {
+async function requireIdentity(
+  bucket: S3Bucket,
+  { variable, lacking }: OptionalCredentials<AwsCredentials>,
+): Promise<void> {
   try {
     await bucket.findIdentity();
   } catch (error) {
@@ -55,11 +59,10 @@ async function requireIdentity(bucket: S3Bucket, { role }: Pick<BucketPlace, 'ro
       return;
     }
     await bucket[Symbol.asyncDispose]();
-    const name = `${variablePrefix(role)}AWS_APPLICATION_CREDENTIALS`;
     throw credentialFailure('absent', {
-      where: name,
-      found: `the variable is not set, and elsewhere ${found}`,
-      remedy: `set it or ${name}_JSON, or AWS_REGION with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
+      where: variable,
+      found: `${lacking}, and elsewhere ${found}`,
+      remedy: `set ${variable} or ${variable}_JSON to a path that exists, or AWS_REGION with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
     });
   }
 }

@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { crc32c } from '../../../checksum/crc32c.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
-import { ForeignAnswer, foreignAnswerRemedy } from '../../http/foreign-answer.ts';
+import { ForeignAnswer } from '../../http/foreign-answer.ts';
+import { foreignAnswerError } from '../../http/request-error.ts';
 import { StoreError } from '../../store-error.ts';
 import { formatCrc32c } from '../../upload/part-digests.ts';
 import { UploadVanished } from '../../upload/upload-vanished.ts';
@@ -163,7 +164,8 @@ export class S3Upload implements Upload {
       return versionOf(answer);
     } catch (error) {
       const unknown = s3ErrorCode(error) === 'NoSuchUpload';
-      if (unknown || isForeignAnswer(error)) {
+      const foreign = foreignCause(error);
+      if (unknown || foreign !== undefined) {
         const found = await headFinished(this.#place, this.#target, { signal }).catch(() => undefined);
         if (found !== undefined && isWhole(found, expected)) {
           return found.versionId;
@@ -172,7 +174,7 @@ export class S3Upload implements Upload {
       if (unknown) {
         throw new UploadVanished({ ...task, cause: error });
       }
-      throw isForeignAnswer(error) ? foreignFailure(task, error.cause) : error;
+      throw foreign === undefined ? error : foreignAnswerError(foreign, task, { cause: foreign });
     }
   }
 
@@ -222,11 +224,6 @@ function repeatedWhenEmpty(task: { readonly action: string; readonly object: str
   };
 }
 
-function isForeignAnswer(error: unknown): error is StoreError {
-  return error instanceof StoreError && error.cause instanceof ForeignAnswer;
-}
-
-function foreignFailure(task: { readonly action: string; readonly object: string }, cause: unknown): StoreError {
-  const found = cause instanceof Error ? cause.message : '';
-  return new StoreError('invalid', { ...task, found, remedy: foreignAnswerRemedy, cause });
+function foreignCause(error: unknown): ForeignAnswer | undefined {
+  return error instanceof StoreError && error.cause instanceof ForeignAnswer ? error.cause : undefined;
 }

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
+import { requestError, type StoreAction } from '../../http/request-error.ts';
 import { isReadable } from '../../http/secrets-in-clear.ts';
 import type { StoreNetwork } from '../../http/store-network.ts';
 import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import { tokenFetch } from '../../http/token-fetch.ts';
 import { StoreError } from '../../store-error.ts';
-import { type SwiftAction, swiftNetworkError, swiftStatusError } from './swift-error.ts';
+import { swiftStatusError } from './swift-error.ts';
 
 /** A token of Keystone. */
 export interface SwiftToken {
@@ -61,7 +62,7 @@ export class KeystoneLogin {
   ) {
     this.#fetch = tokenFetch(options.network);
     this.#credentials = credentials;
-    this.#requests = new StoreRequests({ ...options, translate: swiftNetworkError });
+    this.#requests = new StoreRequests({ ...options, translate: requestError });
   }
 
   /** A token that does not expire soon. Throws StoreErrors. No signal: several callers may wait for the same login. */
@@ -90,12 +91,12 @@ export class KeystoneLogin {
 
   async #logIn(): Promise<SwiftToken> {
     const url = `${this.#credentials.authURL.replace(/\/+$/, '').replace(/\/v3$/, '')}/v3/auth/tokens`;
-    const what: SwiftAction = { action: 'log in at', object: url };
+    const what: StoreAction = { action: 'log in at', object: url };
     const task = { ...what, signal: this.#closing.signal, retry: 'safe' } as const;
     return await this.#requests.run(task, (signal) => this.#post(url, what, signal));
   }
 
-  async #post(url: string, what: SwiftAction, signal: AbortSignal): Promise<SwiftToken> {
+  async #post(url: string, what: StoreAction, signal: AbortSignal): Promise<SwiftToken> {
     const response = await this.#fetch(url, {
       method: 'POST',
       // A redirect would carry the password to wherever it points.
@@ -124,7 +125,7 @@ export class KeystoneLogin {
     };
   }
 
-  #accountIn(catalog: Answer['token']['catalog'], what: SwiftAction): string {
+  #accountIn(catalog: Answer['token']['catalog'], what: StoreAction): string {
     const endpoints = catalog
       .filter(({ type }) => type === 'object-store')
       .flatMap((service) => service.endpoints)

@@ -5,11 +5,12 @@ import { bodyLength } from '../../http/body-length.ts';
 import { describeAnswer, ForeignAnswer } from '../../http/foreign-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageMarks } from '../../http/page-marks.ts';
+import { requestError, type StoreAction } from '../../http/request-error.ts';
 import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import type { KeystoneLogin, SwiftToken } from './keystone-login.ts';
 import type { PkgcloudTransport, SwiftBodyResponse, SwiftRequest, SwiftResponse } from './pkgcloud-transport.ts';
-import { type SwiftAction, swiftNetworkError, swiftStatusError } from './swift-error.ts';
+import { swiftStatusError } from './swift-error.ts';
 
 /** One object, segment or manifest, as a page of a listing shows it. */
 export interface SwiftListed {
@@ -53,7 +54,7 @@ export class SwiftConnection {
     this.location = `swift://${parts.container}`;
     this.#keystone = parts.keystone;
     this.#transport = parts.transport;
-    this.#requests = new StoreRequests({ ...parts, translate: swiftNetworkError });
+    this.#requests = new StoreRequests({ ...parts, translate: requestError });
   }
 
   get clock(): Clock {
@@ -65,13 +66,13 @@ export class SwiftConnection {
   }
 
   /** The action for messages: what is done to an object, or to the container where there is no key. */
-  describe(action: string, key?: string): SwiftAction {
+  describe(action: string, key?: string): StoreAction {
     return { action, object: key === undefined ? this.location : `${this.location}/${key}` };
   }
 
   /** Sends a request to an object, or to the container where the key is undefined. Throws unless the answer is a success. */
   async send(
-    what: SwiftAction,
+    what: StoreAction,
     request: Omit<SwiftRequest, 'path'> & { readonly key: string | undefined; readonly query?: string },
     options: { readonly signal: AbortSignal; readonly retry?: 'never'; readonly deadlineMs?: number },
   ): Promise<SwiftResponse> {
@@ -94,7 +95,7 @@ export class SwiftConnection {
 
   /** Opens an object's body. */
   async open(
-    what: SwiftAction,
+    what: StoreAction,
     key: string,
     { signal, headers }: { readonly signal: AbortSignal; readonly headers: Readonly<Record<string, string>> },
   ): Promise<Readable> {
@@ -125,7 +126,7 @@ export class SwiftConnection {
       );
       const page = parsePage(answer);
       if (page === undefined) {
-        throw swiftNetworkError(foreignAnswer(answer), what);
+        throw requestError(foreignAnswer(answer), what);
       }
       yield* page;
       const last = page.at(-1);
@@ -134,7 +135,7 @@ export class SwiftConnection {
   }
 
   /** The error for an absent container. */
-  goneError({ action, object }: SwiftAction): StoreError {
+  goneError({ action, object }: StoreAction): StoreError {
     const remedy = 'create the container, or correct --store-container and the project';
     return new StoreError('gone', { action, object, found: 'the container does not exist', remedy });
   }
@@ -160,7 +161,7 @@ export class SwiftConnection {
 
   /** For answers that something on the way has cut into pieces without their length: that of the object; undefined for a range. */
   async #lengthOf(
-    what: SwiftAction,
+    what: StoreAction,
     key: string,
     { signal, headers }: { readonly signal: AbortSignal; readonly headers: Readonly<Record<string, string>> },
   ): Promise<number | undefined> {
@@ -203,7 +204,7 @@ function rawBody(
     what,
     request,
     length,
-  }: { readonly what: SwiftAction; readonly request: SwiftRequest; readonly length: number | undefined },
+  }: { readonly what: StoreAction; readonly request: SwiftRequest; readonly length: number | undefined },
 ): RawBody {
   const wanted = request.headers?.['Range'] === undefined ? 200 : 206;
   if (isSuccess(status) && !isOfSwift({ headers })) {

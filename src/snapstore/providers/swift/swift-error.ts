@@ -1,14 +1,6 @@
-import { kindOfNetworkError, kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
-import { ForeignAnswer, foreignAnswerRemedy } from '../../http/foreign-answer.ts';
+import { kindOfStatus, remedyOfStatus, retryAfterMs } from '../../http/error-kind.ts';
+import type { StoreAction } from '../../http/request-error.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
-
-/** What was being done when an error came, as it reads in a message. */
-export interface SwiftAction {
-  /** After "cannot": `read`, `list`. */
-  readonly action: string;
-  /** An object's, a container's or Keystone's URL. */
-  readonly object: string;
-}
 
 /** A response that is no success, as far as an error needs it. */
 export interface ErrorResponse {
@@ -20,28 +12,10 @@ export interface ErrorResponse {
 /** A read whose range begins at or beyond the end of the object. */
 export class RangeBeyondEnd extends StoreError {}
 
-/** Translates an error without a response. */
-export function swiftNetworkError(error: unknown, { action, object }: SwiftAction): StoreError {
-  if (error instanceof StoreError) {
-    return error;
-  }
-  if (error instanceof ForeignAnswer) {
-    return new StoreError('invalid', {
-      action,
-      object,
-      found: error.message,
-      remedy: foreignAnswerRemedy,
-      cause: error,
-    });
-  }
-  const { kind, found } = kindOfNetworkError(error);
-  return new StoreError(kind, { action, object, found, cause: error });
-}
-
 /** Translates a response that is no success. */
 export function swiftStatusError(
   { status, headers, body }: ErrorResponse,
-  { action, object }: SwiftAction,
+  { action, object }: StoreAction,
 ): StoreError {
   const kind = kindOfAnswer(status, body);
   const retryAfter = headers['retry-after'];

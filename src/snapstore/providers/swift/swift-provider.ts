@@ -1,6 +1,6 @@
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { openStackCredentials } from '../../credentials/openstack.ts';
-import { parseEndpoint } from '../../http/endpoint.ts';
+import { overriddenEndpoint } from '../../http/endpoint.ts';
 import { refuseInClear } from '../../http/secrets-in-clear.ts';
 import { SwiftBucket } from './swift-bucket.ts';
 
@@ -9,12 +9,9 @@ import { SwiftBucket } from './swift-bucket.ts';
  * credentials; where Swift itself is, Keystone's catalogue says. Throws `credentials_absent` and `endpoint_invalid`.
  */
 export function swiftProvider(place: BucketPlace): BucketProvider {
-  const { role, container, endpointOverride, environment, network, clock } = place;
-  const source = openStackCredentials({ role, environment });
-  const authURL =
-    endpointOverride === undefined
-      ? undefined
-      : parseEndpoint(endpointOverride, { origin: '--store-endpoint-override', schemes: ['http', 'https'] });
+  const { role, container, endpointOverride, environment, network, clock, log } = place;
+  const source = openStackCredentials({ role, environment, log });
+  const authURL = overriddenEndpoint(endpointOverride);
   return {
     state: () => source.state(),
     open: async () => {

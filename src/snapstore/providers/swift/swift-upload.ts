@@ -1,11 +1,11 @@
 import { createHash, hash } from 'node:crypto';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
+import type { StoreAction } from '../../http/request-error.ts';
 import { type RetryPolicy, retryWaits } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
 import { lateArrival } from '../../upload/late-arrival.ts';
 import { parseSegmentKey, segmentKey, segmentPrefix } from './segments.ts';
 import type { SwiftConnection } from './swift-connection.ts';
-import type { SwiftAction } from './swift-error.ts';
 
 /** What an upload needs to know of its bucket. */
 export interface SwiftUploadConfig {
@@ -125,7 +125,7 @@ export class SwiftUpload implements Upload {
   }
 
   async #put(
-    what: SwiftAction,
+    what: StoreAction,
     object: {
       readonly key: string;
       readonly bytes: Uint8Array;
@@ -155,7 +155,7 @@ export class SwiftUpload implements Upload {
    * Looks at the listing until it shows all segments under our number: a manifest is read by its listing, which may lag behind.
    * One with other bytes than were sent is not late: somebody else has written it.
    */
-  async #untilListed(what: SwiftAction, { signal }: CallOptions): Promise<void> {
+  async #untilListed(what: StoreAction, { signal }: CallOptions): Promise<void> {
     const { connection, key, number } = this.#config;
     for (const wait of [...retryWaits(lateListing), undefined]) {
       let listed = 0;

@@ -3,9 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { rootCertificates } from 'node:tls';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import type { Environment } from '../../../../src/runtime/environment.ts';
 import { awsCredentials } from '../../../../src/snapstore/credentials/aws.ts';
 import { ecsCredentials } from '../../../../src/snapstore/credentials/ecs.ts';
 import { openShiftCredentials } from '../../../../src/snapstore/credentials/openshift.ts';
+import type { StoreRole } from '../../../../src/snapstore/store-role.ts';
 
 const KEYS = { region: 'eu-west-1', accessKeyID: 'AKID', secretAccessKey: 'hush' };
 
@@ -96,27 +98,27 @@ describe('credentials of AWS', () => {
 describe('credentials of ECS', () => {
   const complete = { ECS_ENDPOINT: 'ecs.example', ECS_ACCESS_KEY_ID: 'AKID', ECS_SECRET_ACCESS_KEY: 'hush' };
 
-  it('come from the environment, with the prefix of the role', () => {
-    assert.deepEqual(ecsCredentials({ role: 'primary', environment: complete }), complete);
+  const read = async (role: StoreRole, environment: Environment): Promise<unknown> =>
+    (await ecsCredentials({ role, environment }).read()).fields;
+
+  it('come from the environment, with the prefix of the role', async () => {
+    assert.deepEqual(await read('primary', complete), complete);
     const environment = Object.fromEntries(
       Object.entries(complete).map(([name, value]) => [`SECONDARY_${name}`, value]),
     );
     const switched = { ...environment, SECONDARY_ECS_DISABLE_SSL: 'true', ECS_INSECURE_SKIP_VERIFY: 'true' };
-    assert.deepEqual(ecsCredentials({ role: 'secondary', environment: switched }), {
+    assert.deepEqual(await read('secondary', switched), {
       ...complete,
       ECS_DISABLE_SSL: true,
     });
   });
 
-  it('are refused when absent, half set or wrong', () => {
-    assert.throws(() => ecsCredentials({ role: 'primary', environment: {} }), { code: 'credentials_absent' });
+  it('are refused when absent, half set or wrong', async () => {
+    await assert.rejects(read('primary', {}), { code: 'credentials_absent' });
     const half = { ...complete, ECS_SECRET_ACCESS_KEY: '' };
-    assert.throws(() => ecsCredentials({ role: 'primary', environment: half }), /"ECS_SECRET_ACCESS_KEY" is missing/);
+    await assert.rejects(read('primary', half), /"ECS_SECRET_ACCESS_KEY" is missing/);
     const wrong = { ...complete, ECS_DISABLE_SSL: 'maybe' };
-    assert.throws(
-      () => ecsCredentials({ role: 'primary', environment: wrong }),
-      /"ECS_DISABLE_SSL" must be true or false/,
-    );
+    await assert.rejects(read('primary', wrong), /"ECS_DISABLE_SSL" must be true or false/);
   });
 });
 

@@ -6,6 +6,8 @@ import type { Environment } from '../../../../src/runtime/environment.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
 import { type OpenStackCredentials, openStackCredentials } from '../../../../src/snapstore/credentials/openstack.ts';
 import type { StoreRole } from '../../../../src/snapstore/store-role.ts';
+import { quietLogger } from '../../../support/context/quiet-logger.ts';
+import { RecordedLog } from '../../../support/context/recorded-log.ts';
 
 const secret = 'hush-hush-7f3a';
 const place = { authURL: 'https://keystone.example/v3', tenantName: 'backups', domainName: 'example' };
@@ -28,12 +30,13 @@ async function readFile(
   const source = openStackCredentials({
     role: 'primary',
     environment: { OPENSTACK_APPLICATION_CREDENTIALS: dir.path, ...environment },
+    log: quietLogger,
   });
   return (await source.read()).fields;
 }
 
 async function readVariables(environment: Environment, role: StoreRole = 'primary'): Promise<OpenStackCredentials> {
-  return (await openStackCredentials({ role, environment }).read()).fields;
+  return (await openStackCredentials({ role, environment, log: quietLogger }).read()).fields;
 }
 
 async function refused(reading: Promise<unknown>, code: string): Promise<string> {
@@ -150,7 +153,7 @@ describe('credentials of OpenStack in variables', () => {
     const environment = variables('OS_', 'variable');
     const { identity: found } = await readFile({ ...place, ...password }, environment);
     assert.deepEqual(found, identity);
-    assert.equal(await openStackCredentials({ role: 'primary', environment }).state(), '');
+    assert.equal(await openStackCredentials({ role: 'primary', environment, log: quietLogger }).state(), '');
   });
 
   it('a source has its own; a secondary store its own or those of the primary', async () => {
@@ -164,6 +167,37 @@ describe('credentials of OpenStack in variables', () => {
     assert.equal(await nameOf(primary, 'secondary'), 'primary');
     const found = await refused((async () => await readVariables(primary, 'source'))(), 'absent');
     assert.match(found, /neither SOURCE_OPENSTACK_APPLICATION_CREDENTIALS nor SOURCE_OS_AUTH_URL is set/);
+  });
+
+  it('variables are used where nothing is at the path in the other variable, with a warning', async () => {
+    using dir = makeTempDir();
+    const log = new RecordedLog();
+    const path = dir.join('etcd-backup');
+    for (const [prefix, role] of [
+      ['', 'primary'],
+      ['SOURCE_', 'source'],
+      ['SECONDARY_', 'secondary'],
+    ] as const) {
+      const environment = {
+        [`${prefix}OPENSTACK_APPLICATION_CREDENTIALS`]: path,
+        ...variables(`${prefix}OS_`, 'variable'),
+      };
+      const source = openStackCredentials({ role, environment, log });
+      const { identity: found } = (await source.read()).fields;
+      assert.ok(found.kind === 'password' && found.username === 'variable');
+      assert.equal(log.lines.length, 1);
+      assert.equal(log.lines[0]?.level, 'warn');
+      assert.equal(
+        log.lines.splice(0)[0]?.text,
+        `Nothing is at the path in ${prefix}OPENSTACK_APPLICATION_CREDENTIALS=${path}: the variables ${prefix}OS_* are used`,
+      );
+    }
+    const alone = { OPENSTACK_APPLICATION_CREDENTIALS: path };
+    const found = await refused(
+      openStackCredentials({ role: 'primary', environment: alone, log }).read(),
+      'unreadable',
+    );
+    assert.match(found, /it does not exist/);
   });
 
   it('what is missing is named as a variable', async () => {

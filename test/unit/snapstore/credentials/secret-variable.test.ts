@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { ecsCredentials } from '../../../../src/snapstore/credentials/ecs.ts';
 import { openStackCredentials } from '../../../../src/snapstore/credentials/openstack.ts';
 import { secretVariable } from '../../../../src/snapstore/credentials/secret-variable.ts';
+import { quietLogger } from '../../../support/context/quiet-logger.ts';
 
 describe('a secret in a file that a variable names', () => {
   it('is what the file holds, without line ends', () => {
@@ -38,7 +39,8 @@ describe('a secret in a file that a variable names', () => {
     using dir = makeTempDir();
     writeFileSync(dir.join('s'), 'hunter2\n');
     const ecs = { ECS_ENDPOINT: 'e', ECS_ACCESS_KEY_ID: 'i', ECS_SECRET_ACCESS_KEY_FILE: dir.join('s') };
-    assert.equal(ecsCredentials({ role: 'primary', environment: ecs }).ECS_SECRET_ACCESS_KEY, 'hunter2');
+    const { fields: keys } = await ecsCredentials({ role: 'primary', environment: ecs }).read();
+    assert.equal(keys.ECS_SECRET_ACCESS_KEY, 'hunter2');
     const source = {
       SOURCE_OS_AUTH_URL: 'https://k',
       SOURCE_OS_USERNAME: 'u',
@@ -46,7 +48,32 @@ describe('a secret in a file that a variable names', () => {
       SOURCE_OS_DOMAIN_NAME: 'd',
       SOURCE_OS_PASSWORD_FILE: dir.join('s'),
     };
-    const { fields } = await openStackCredentials({ role: 'source', environment: source }).read();
+    const { fields } = await openStackCredentials({ role: 'source', environment: source, log: quietLogger }).read();
     assert.ok(fields.identity.kind === 'password' && fields.identity.password === 'hunter2');
+  });
+
+  it('may be rotated', async () => {
+    using dir = makeTempDir();
+    const file = dir.join('s');
+    const own = { OS_AUTH_URL: 'https://k', OS_USERNAME: 'u', OS_TENANT_NAME: 't', OS_DOMAIN_NAME: 'd' };
+    const application = { OS_AUTH_URL: 'https://k', OS_APPLICATION_CREDENTIAL_ID: 'i' };
+    const keys = { ECS_ENDPOINT: 'e', ECS_ACCESS_KEY_ID: 'i', ECS_SECRET_ACCESS_KEY_FILE: file };
+    for (const source of [
+      ecsCredentials({ role: 'primary', environment: keys }),
+      ...[
+        { ...own, OS_PASSWORD_FILE: file },
+        { ...application, OS_APPLICATION_CREDENTIAL_SECRET_FILE: file },
+      ].map((environment) => openStackCredentials({ role: 'primary', environment, log: quietLogger })),
+    ]) {
+      writeFileSync(file, 'old-secret\n');
+      const { state } = await source.read();
+      assert.equal(await source.state(), state);
+      writeFileSync(dir.join('new'), 'new-secret\n');
+      renameSync(dir.join('new'), file);
+      assert.notEqual(await source.state(), state);
+      const { fields, state: later } = await source.read();
+      assert.equal(await source.state(), later);
+      assert.match(JSON.stringify(fields), /new-secret/);
+    }
   });
 });
