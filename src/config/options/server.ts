@@ -45,6 +45,17 @@ export const serverOptions = optionGroup({
       help: 'etcd runs in etcd-wrapper, which stops it on request.',
       fileKeys: ['useEtcdWrapper'],
     },
+    etcdWrapperPort: {
+      flag: 'etcd-wrapper-port',
+      rare: true,
+      type: 'uint',
+      default: 9095,
+      min: 1,
+      max: 65_535,
+      placeholder: 'port',
+      help: 'Port of the etcd-wrapper on the host of the first endpoint.',
+      fileKeys: ['etcdWrapperPort'],
+    },
   },
   check(values) {
     if ((values.certFile === undefined) === (values.keyFile === undefined)) {

@@ -70,6 +70,7 @@ restorationConfig:
   autoCompactionRetention: 10m
 defragmentationSchedule: "0 0 */2 * *"
 useEtcdWrapper: true
+etcdWrapperPort: 9096
 leaderElectionConfig: {reelectionPeriod: 6s, etcdConnectionTimeout: 7s}
 healthConfig:
   snapshotLeaseRenewalEnabled: true
@@ -96,6 +97,7 @@ describe('a configuration file', () => {
       keyFile: 's.key',
       enableProfiling: true,
       useEtcdWrapper: true,
+      etcdWrapperPort: 9096,
     });
     assert.deepEqual(rest, {
       store: {

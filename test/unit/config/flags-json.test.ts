@@ -58,6 +58,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
     'delta-spool-limit',
     'max-store-outage',
     'etcd-password-file',
+    'etcd-wrapper-port',
     'log-format',
   ],
 };
