@@ -1,6 +1,7 @@
 import { Option, type Command as Parser } from 'commander';
 import { describeAccepted } from '../config/accepted-values.ts';
 import { type CommandSpec, placedOptions } from '../config/command-spec.ts';
+import { type OlderFlag, olderFlagsOf, readOlderFlag } from '../config/older-flags.ts';
 import type { OptionSpec } from '../config/option.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 
@@ -11,10 +12,16 @@ export type GivenFlags = Map<string, string[]>;
 export const helpFlags = ['help', 'help-all'] as const;
 
 /**
- * Adds the flags of a command to a parser, which puts their texts into `given` as they are.
+ * Adds the flags of a command to a parser, which puts their texts into `given` as they are. Flags of older releases are
+ * accepted too: those that live on under another name give that one its value, and each adds a sentence to `deprecations`.
  * Parsing throws a {@link UsageFailure} when another flag follows where a value is due.
  */
-export function addFlags(parser: Parser, spec: CommandSpec, given: GivenFlags): void {
+export function addFlags(
+  parser: Parser,
+  spec: CommandSpec,
+  into: { readonly given: GivenFlags; readonly deprecations: Set<string> },
+): void {
+  const { given, deprecations } = into;
   const options = placedOptions(spec).map((placed) => placed.spec);
   const known = new Set(options.flatMap((option) => [option.flag, ...(option.aliases ?? [])]));
   const shorts = new Set(options.flatMap((option) => option.short ?? []));
@@ -31,6 +38,21 @@ export function addFlags(parser: Parser, spec: CommandSpec, given: GivenFlags): 
       parser.addOption(flagOption(option, flag).argParser(add));
     }
   }
+  for (const older of olderFlagsOf(spec)) {
+    parser.addOption(
+      olderOption(older).argParser((text: string) => {
+        const { deprecation, flag, text: newer } = readOlderFlag(older, text);
+        deprecations.add(deprecation);
+        if (flag !== undefined) {
+          given.set(flag, [...(given.get(flag) ?? []), newer]);
+        }
+      }),
+    );
+  }
+}
+
+function olderOption({ flag, type }: OlderFlag): Option {
+  return type === 'bool' ? new Option(`--${flag} [bool]`).preset('true') : new Option(`--${flag} <value>`);
 }
 
 function flagOption(option: OptionSpec, flag: string): Option {

@@ -49,6 +49,8 @@ export interface ParsedArguments {
   readonly flags: ReadonlyMap<string, readonly string[]>;
   /** The argument without a flag; undefined when there is none. */
   readonly operand: string | undefined;
+  /** One sentence for each flag of an older release. */
+  readonly deprecations?: readonly string[];
 }
 
 /** Makes a command that takes a configuration file, loads its configuration, opens a session and then runs. */
@@ -59,14 +61,20 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
   const spec: CommandSpec<G> = { ...definition, groups };
   return {
     spec,
-    async execute({ flags, operand }, host) {
+    async execute({ flags, operand, deprecations = [] }, host) {
       const run = runWith(definition, operand);
       const { loadConfig } = await import('../config/load-config.ts');
-      const { config, sources, warnings } = await loadConfig(spec, { flags, environment: host.environment });
+      const loaded = await loadConfig(spec, { flags, environment: host.environment });
+      const { config, sources, warnings } = loaded;
+      if (asksForConfig(config)) {
+        const { printedConfig } = await import('../config/printed-config.ts');
+        await host.stdout.write(printedConfig(spec, loaded));
+        return;
+      }
       const { openSession } = await import('./session.ts');
       using session = await openSession(config.logging, host);
       const { context } = session;
-      for (const warning of warnings) {
+      for (const warning of [...deprecations, ...warnings]) {
         context.log.warn(warning);
       }
       const given = givenFlags(sources);
@@ -105,6 +113,12 @@ function runWith<G extends CommandGroups>(
     });
   }
   return (invocation) => definition.run({ ...invocation, operand });
+}
+
+/** Every command has the options of {@link configFileOptions}, which the types of its own groups do not say. */
+function asksForConfig(config: Readonly<Record<string, unknown>>): boolean {
+  const values: unknown = config['configFile'];
+  return typeof values === 'object' && values !== null && 'printConfig' in values && values.printConfig === true;
 }
 
 function givenFlags(sources: ReadonlyMap<string, ValueSource>): ReadonlySet<string> {

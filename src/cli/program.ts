@@ -72,6 +72,7 @@ function addCommand(
   { host, print }: { readonly host: Host; readonly print: (text: string) => void },
 ): void {
   const given: GivenFlags = new Map();
+  const deprecations = new Set<string>();
   const parser = root.command(command.spec.name);
   parser
     .configureHelp({ formatHelp: () => commandHelp(command.spec, 'common') })
@@ -83,11 +84,11 @@ function addCommand(
         return;
       }
       const operand = takeOperand(command.spec, { words: parser.args, argv: host.argv });
-      await command.execute({ flags: given, operand }, host);
+      await command.execute({ flags: given, operand, deprecations: [...deprecations] }, host);
     });
   // There are hundreds of flags; those of other commands are not needed.
   if (host.argv.includes(command.spec.name)) {
-    addFlags(parser, command.spec, given);
+    addFlags(parser, command.spec, { given, deprecations });
   }
 }
 

@@ -5,7 +5,7 @@ import { loggingOptions } from '../config/options/logging.ts';
 import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
 import { leaderElectionOptions, serverOptions } from '../config/options/server.ts';
 import { scheduledBackupGroups } from '../config/options/snapshotter.ts';
-import { secondaryStoreOptions, storeOptions } from '../config/options/store.ts';
+import { secondaryStoreOptions, sidecarStoreOptions } from '../config/options/store.ts';
 import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
 
@@ -26,7 +26,7 @@ export const serverCommand = command({
   groups: {
     configFile: configFileOptions,
     server: serverOptions,
-    store: storeOptions,
+    store: sidecarStoreOptions,
     connection: etcdConnectionOptions,
     ...scheduledBackupGroups,
     leaderElection: leaderElectionOptions,

@@ -22,7 +22,8 @@ export function givenValue(
   inputs: ConfigInputs,
   file: FileValues | undefined,
 ): GivenValue | undefined {
-  const texts = inputs.flags.get(spec.flag);
+  const written = inputs.flags.get(spec.flag);
+  const texts = spec.emptyIsDefault === true && written?.join() === '' ? undefined : written;
   if (texts !== undefined) {
     if (texts.some(isBlank)) {
       throw new UsageFailure({

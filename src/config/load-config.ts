@@ -18,6 +18,8 @@ export interface LoadedConfig<G extends OptionGroups> {
   readonly config: ConfigOf<G>;
   /** By flag name. */
   readonly sources: ReadonlyMap<string, ValueSource>;
+  /** What was given, as texts, by flag name; the texts of options that were not given are missing. */
+  readonly texts: ReadonlyMap<string, readonly string[]>;
   /** What the user should know though it is no error. */
   readonly warnings: readonly string[];
 }
@@ -36,10 +38,14 @@ export async function loadConfig<G extends OptionGroups>(
   const placed = placedOptions(spec);
   const file = await configFile(placed, inputs);
   const sources = new Map<string, ValueSource>();
+  const texts = new Map<string, readonly string[]>();
   const groups = new Map<string, Map<string, OptionValue>>(Object.keys(spec.groups).map((name) => [name, new Map()]));
   for (const { group, name, spec: option } of placed) {
     const given = givenValue(option, inputs, file);
     sources.set(option.flag, given?.source ?? { kind: 'default' });
+    if (given !== undefined) {
+      texts.set(option.flag, given.texts);
+    }
     groups.get(group)?.set(name, await finishedValue(option, given));
   }
   const warnings: string[] = [...(file?.warnings ?? []), ...(await strayVariables(placed, inputs))];
@@ -52,7 +58,7 @@ export async function loadConfig<G extends OptionGroups>(
   }
   const config = Object.fromEntries([...groups].map(([group, values]) => [group, Object.fromEntries(values)]));
   // Each value was validated by the schema of the very declaration that ConfigOf reads its type from.
-  return { config: config as ConfigOf<G>, sources, warnings };
+  return { config: config as ConfigOf<G>, sources, texts, warnings };
 }
 
 async function configFile(placed: readonly PlacedOption[], inputs: ConfigInputs): Promise<FileValues | undefined> {

@@ -51,6 +51,8 @@ interface OptionFacts {
   readonly completes?: 'directory';
   /** Few people need it: help shows it only when asked for all. */
   readonly rare?: true;
+  /** An empty text as the value of the flag is no mistake of a shell script, but means the default. */
+  readonly emptyIsDefault?: true;
   /** A zero means the default. */
   readonly zeroIsDefault?: true;
 }

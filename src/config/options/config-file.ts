@@ -13,5 +13,12 @@ export const configFileOptions = optionGroup({
       placeholder: 'file',
       help: 'YAML file with the options; flags and environment variables win over it. Commands share it: each takes what concerns it.',
     },
+    printConfig: {
+      flag: 'print-config',
+      rare: true,
+      type: 'bool',
+      default: false,
+      help: 'Print the configuration that results from flags, environment and file, without secrets, and do nothing else. The output is a configuration file.',
+    },
   },
 });

@@ -147,3 +147,11 @@ export const secondaryStoreOptions = optionGroup({
         : undefined;
   },
 });
+
+/** The store of a server. etcd-druid passes an empty prefix where its resource names none. */
+export const sidecarStoreOptions = optionGroup({
+  title: storeOptions.title,
+  shared: true,
+  options: { ...storeOptions.options, prefix: { ...storeOptions.options.prefix, emptyIsDefault: true } },
+  check: containerComplaint,
+});

@@ -14,7 +14,7 @@ describe('command lines of the reference program', () => {
         const flags = referenceFlags[spec.name] ?? [];
         const given: GivenFlags = new Map();
         const parser = new Parser().exitOverride();
-        addFlags(parser, spec, given);
+        addFlags(parser, spec, { given, deprecations: new Set() });
         parser.parse([...spelledOut(flags, style)], { from: 'user' });
         assert.equal(given.size, flags.length);
         const { sources } = await loadConfig(spec, { flags: given, environment: {} });

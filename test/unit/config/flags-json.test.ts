@@ -30,6 +30,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
     'log-level',
     'log-format',
     'config-file',
+    'print-config',
   ],
   restore: [
     'to-revision',
@@ -47,10 +48,11 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
     'log-level',
     'log-format',
     'config-file',
+    'print-config',
   ],
-  initialize: ['etcd-password-file', 'wal-dir', 'output', 'log-level', 'log-format', 'config-file'],
-  compact: ['output', 'log-level', 'log-format', 'config-file'],
-  copy: ['dry-run', 'output', 'log-level', 'log-format', 'config-file'],
+  initialize: ['etcd-password-file', 'wal-dir', 'output', 'log-level', 'log-format', 'config-file', 'print-config'],
+  compact: ['output', 'log-level', 'log-format', 'config-file', 'print-config'],
+  copy: ['dry-run', 'output', 'log-level', 'log-format', 'config-file', 'print-config'],
   server: [
     'left-history-retention',
     'point-in-time-window',
@@ -60,6 +62,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
     'etcd-password-file',
     'etcd-wrapper-port',
     'log-format',
+    'print-config',
   ],
 };
 

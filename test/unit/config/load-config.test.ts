@@ -270,11 +270,23 @@ describe('a refusal', () => {
     });
   }
 
+  it('is not made of the empty prefix that etcd-druid passes to a server', async () => {
+    const { config, sources } = await loadConfig(serverCommand.spec, {
+      flags: flags({ 'store-prefix': '' }),
+      environment: { ETCDBRCTL_STORE_PREFIX: 'etcd-main' },
+    });
+    assert.equal(config.store.prefix, 'etcd-main');
+    assert.equal(sources.get('store-prefix')?.kind, 'environment');
+  });
+
   it('is made of every flag without a value', async () => {
     for (const { spec } of commands) {
       for (const { spec: option } of placedOptions(spec)) {
         for (const texts of [[''], [' \t'], ['\ufeff\n'], ['a', '']]) {
           const given = new Map([[option.flag, texts]]);
+          if (option.emptyIsDefault === true && texts.join() === '') {
+            continue;
+          }
           const message = await usageError(loadConfig(spec, { flags: given, environment: {} }));
           const said = `cannot use --${option.flag}: it is given without a value; is a variable empty?`;
           assert.equal(message, said, `${spec.name} ${JSON.stringify(texts)}`);
