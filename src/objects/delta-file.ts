@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
 import { decompress } from '../snapshot/compression.ts';
 import type { DeltaTask } from './delta-reader.ts';
 
@@ -8,9 +9,19 @@ const READ_SIZE = 1024 * 1024;
 /** The stored bytes of a delta in a file. */
 type DeltaFile = Pick<DeltaTask, 'file' | 'compression'>;
 
-/** The expanded bytes of a delta in a file, piece by piece. */
-export function expandedDelta({ file, compression }: DeltaFile): AsyncGenerator<Uint8Array, void> {
-  return decompress(createReadStream(file, { highWaterMark: READ_SIZE }), compression);
+/**
+ * The expanded bytes of a delta in a file, piece by piece. The file is opened when the first piece is asked for, and closed when
+ * the iteration has ended or was returned from.
+ */
+export async function* expandedDelta({ file, compression }: DeltaFile): AsyncGenerator<Uint8Array, void> {
+  const stored = createReadStream(file, { highWaterMark: READ_SIZE });
+  try {
+    yield* decompress(stored, compression);
+  } finally {
+    stored.destroy();
+    // What was wrong with it has been thrown above.
+    await finished(stored).catch(() => undefined);
+  }
 }
 
 /**

@@ -1,16 +1,9 @@
-import { rm, utimes } from 'node:fs/promises';
-import path from 'node:path';
-import { makeDirectories, removeEmptyDirectories } from '../../../fs/directories.ts';
-import { fileFailure } from '../../../fs/file-failure.ts';
-import { removeLeftovers } from '../../../fs/leftovers.ts';
+import { rm } from 'node:fs/promises';
 import { openFile } from '../../../fs/open-file.ts';
-import { PinnedDirectory } from '../../../fs/pinned-directory.ts';
-import { PrivateDirectory } from '../../../fs/private-directory.ts';
-import { keepAlive } from '../../../fs/scratch-life.ts';
-import { scratchName } from '../../../fs/scratch-name.ts';
 import { fetchWhole } from '../../../objects/fetch.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
+import type { DeltaDirectory } from './delta-directory.ts';
 
 /** A delta whose stored bytes are in a file, which disposing removes. */
 export interface FetchedDelta extends AsyncDisposable {
@@ -19,12 +12,17 @@ export interface FetchedDelta extends AsyncDisposable {
 }
 
 /**
- * Fetches deltas into temporary files, several at once, and gives them in order.
+ * Fetches deltas into files, several at once, and gives them in order. `directory` is asked for when there is one to fetch; it belongs
+ * to the caller, as files are still read after the last one was given.
  * At most `maxFetchers` files exist besides those in use, so disk and memory stay bounded however long the chain is.
  */
 export async function* fetchDeltas(
   source: { readonly store: SnapStore; readonly deltas: readonly StoredSnapshot[] },
-  options: { readonly maxFetchers: number; readonly tempDir: string; readonly onFetched: (bytes: number) => void },
+  options: {
+    readonly maxFetchers: number;
+    readonly directory: () => Promise<DeltaDirectory>;
+    readonly onFetched: (bytes: number) => void;
+  },
   context: RunContext,
 ): AsyncGenerator<FetchedDelta, void> {
   if (source.deltas.length === 0) {
@@ -32,28 +30,18 @@ export async function* fetchDeltas(
   }
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const tempDir = path.resolve(options.tempDir);
-  await using held = new AsyncDisposableStack();
-  const directory = await inTemp(tempDir, async () => {
-    const madeAbove = await makeDirectories(tempDir);
-    if (madeAbove !== undefined) {
-      held.defer(() => removeEmptyDirectories(tempDir, madeAbove));
-    }
-    await removeLeftovers(tempDir);
-    const parent = held.use(await PinnedDirectory.open(tempDir));
-    // Nobody else can put anything in it, whoever owns the directory around it.
-    const made = held.use(await PrivateDirectory.makeNamed(parent, scratchName('deltas')));
-    held.use(keepAlive((time) => utimes(made.at(), time, time)));
-    return made;
-  });
+  const directory = await options.directory();
   const begun: Promise<FetchedDelta>[] = [];
   try {
     let next = 0;
     const begin = (): void => {
       const delta = source.deltas[next++];
       if (delta !== undefined) {
-        const file = directory.at(String(next));
-        const fetched = fetchInto({ file, tempDir }, { store: source.store, delta }, { ...context, signal });
+        const fetched = fetchInto(
+          directory,
+          { name: String(next), store: source.store, delta },
+          { ...context, signal },
+        );
         // It is awaited in its turn; until then a failure must not count as unhandled.
         fetched.catch(() => undefined);
         begun.push(fetched);
@@ -75,28 +63,20 @@ export async function* fetchDeltas(
 }
 
 async function fetchInto(
-  { file, tempDir }: { readonly file: string; readonly tempDir: string },
-  source: { readonly store: SnapStore; readonly delta: StoredSnapshot },
+  directory: DeltaDirectory,
+  { name, store, delta }: { readonly name: string; readonly store: SnapStore; readonly delta: StoredSnapshot },
   context: RunContext,
 ): Promise<FetchedDelta> {
-  await fetchWhole(source.store, source.delta, context, async (body) => {
-    const handle = await inTemp(tempDir, () => openFile(file, { access: 'write' }));
+  const file = directory.at(name);
+  await fetchWhole(store, delta, context, async (body) => {
+    const handle = await directory.writing(() => openFile(file, { access: 'write' }));
     try {
       for await (const bytes of body) {
-        await inTemp(tempDir, () => handle.writeFile(bytes));
+        await directory.writing(() => handle.writeFile(bytes));
       }
     } finally {
       await handle.close();
     }
   });
-  return { delta: source.delta, file, [Symbol.asyncDispose]: () => rm(file, { force: true }) };
-}
-
-/** Errors of `step` concern the temporary directory, not the data directory or the store. */
-async function inTemp<T>(object: string, step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    throw fileFailure(error, { action: 'write the temporary file', object }) ?? error;
-  }
+  return { delta, file, [Symbol.asyncDispose]: () => rm(file, { force: true }) };
 }

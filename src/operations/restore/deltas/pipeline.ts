@@ -1,12 +1,12 @@
 import type { OwnedEntryBatch } from '../../../datadir/bbolt/entry-batch.ts';
-import { expandedDelta } from '../../../objects/delta-file.ts';
 import type { DeltaReader, DeltaTask } from '../../../objects/delta-reader.ts';
-import { DeltaRecordReader } from '../../../objects/delta-record-reader.ts';
 import type { DeltaSummary } from '../../../objects/record-decoder.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import { DeltaThread } from '../../../workers/delta-thread.ts';
+import { DeltaDirectory } from './delta-directory.ts';
 import { type FetchedDelta, fetchDeltas } from './fetch.ts';
+import { SameThreadReader } from './same-thread-reader.ts';
 
 /** Stored bytes below which a thread takes longer to start than it saves. */
 const WORTH_A_THREAD = 2 * 1024 * 1024;
@@ -33,6 +33,8 @@ export interface PipelineOptions {
   readonly maxFetchers: number;
   readonly tempDir: string;
   readonly onFetched: (bytes: number) => void;
+  /** Reads the deltas and belongs to the pipeline; left out, one that fits their size. */
+  readonly reader?: DeltaReader;
 }
 
 /** A run with what has to be given back after it. */
@@ -48,20 +50,30 @@ export class DeltaPipeline implements AsyncDisposable {
   readonly #reader: DeltaReader;
   readonly #fetched: AsyncGenerator<FetchedDelta, void>;
   readonly #begun: Promise<BegunRun | undefined>[] = [];
+  /** The directory of the files, when it is made. */
+  readonly #files = new AsyncDisposableStack();
+  /** Ends from the last to the first. */
+  readonly #held = new AsyncDisposableStack();
   #last: Promise<unknown> = Promise.resolve();
+  #removed: Promise<unknown> = Promise.resolve();
   readonly #limits: Pick<DeltaTask, 'until' | 'keptLeases'>;
   #after: number;
-  /** Deltas that were not begun yet. */
-  #waiting: number;
 
   /** Begins at once. */
   constructor(options: PipelineOptions, context: RunContext) {
     const signal = AbortSignal.any([context.signal, this.#stop.signal]);
     this.#after = options.after;
-    this.#waiting = options.deltas.length;
     this.#limits = { until: options.until, keptLeases: options.keptLeases };
-    this.#reader = startReader(options.deltas);
-    this.#fetched = fetchDeltas(options, options, { ...context, signal });
+    const directory = async (): Promise<DeltaDirectory> => this.#files.use(await DeltaDirectory.make(options.tempDir));
+    this.#reader = options.reader ?? startReader(options.deltas);
+    this.#fetched = fetchDeltas(options, { ...options, directory }, { ...context, signal });
+    // Files are removed when the reader has closed them.
+    this.#held.use(this.#files);
+    this.#held.use(this.#reader);
+    this.#held.defer(async () => {
+      await Promise.allSettled([this.#last, this.#removed]);
+      await this.#fetched.return();
+    });
     for (let begun = 0; begun < BEGUN; begun++) {
       this.#begin();
     }
@@ -72,26 +84,24 @@ export class DeltaPipeline implements AsyncDisposable {
     for (let run = await this.#begun.shift(); run !== undefined; run = await this.#begun.shift()) {
       yield run;
       this.#begin();
-      await run.fetched[Symbol.asyncDispose]();
+      // The directory may not be closed meanwhile: the path of the file would lead to what is opened next.
+      this.#stop.signal.throwIfAborted();
+      this.#removed = Promise.resolve(run.fetched[Symbol.asyncDispose]());
+      await this.#removed;
     }
   }
 
   /** Stops what still runs and removes temporary files. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await Promise.allSettled(this.#begun);
-    await this.#fetched.return();
-    await this.#reader[Symbol.asyncDispose]();
+    await this.#held.disposeAsync();
   }
 
   /** Begins with the next delta as soon as the ones before it are begun. */
   #begin(): void {
     const begun = this.#last.then(async () => {
-      // At its end the fetcher removes all files, and a thread may not have opened the last one yet.
-      if (this.#waiting === 0) {
-        return undefined;
-      }
-      this.#waiting -= 1;
+      // The end of what was stopped is not the end of the chain.
+      this.#stop.signal.throwIfAborted();
       const { value: fetched } = await this.#fetched.next();
       if (fetched === undefined) {
         return undefined;
@@ -117,6 +127,5 @@ function startReader(deltas: readonly StoredSnapshot[]): DeltaReader {
   if (worthThread(deltas)) {
     return new DeltaThread();
   }
-  const reader = new DeltaRecordReader();
-  return { read: (task) => reader.read(expandedDelta(task), task), [Symbol.asyncDispose]: () => Promise.resolve() };
+  return new SameThreadReader();
 }

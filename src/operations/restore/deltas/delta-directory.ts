@@ -1,0 +1,66 @@
+import { utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { makeDirectories, removeEmptyDirectories } from '../../../fs/directories.ts';
+import { fileFailure } from '../../../fs/file-failure.ts';
+import { removeLeftovers } from '../../../fs/leftovers.ts';
+import { PinnedDirectory } from '../../../fs/pinned-directory.ts';
+import { PrivateDirectory } from '../../../fs/private-directory.ts';
+import { keepAlive } from '../../../fs/scratch-life.ts';
+import { scratchName } from '../../../fs/scratch-name.ts';
+
+/**
+ * The files of fetched deltas: a directory of their own in the temporary one, which is made where it is missing. Disposing removes
+ * all of it, so whoever reads the files has to have ended before.
+ */
+export class DeltaDirectory implements AsyncDisposable {
+  readonly #tempDir: string;
+  readonly #files: PrivateDirectory;
+  readonly #held: AsyncDisposableStack;
+
+  private constructor(tempDir: string, files: PrivateDirectory, held: AsyncDisposableStack) {
+    this.#tempDir = tempDir;
+    this.#files = files;
+    this.#held = held;
+  }
+
+  /** Makes one. Throws a {@link Failure} when the operating system refuses. */
+  static async make(temporary: string): Promise<DeltaDirectory> {
+    const tempDir = path.resolve(temporary);
+    await using held = new AsyncDisposableStack();
+    const files = await inTemp(tempDir, async () => {
+      const madeAbove = await makeDirectories(tempDir);
+      if (madeAbove !== undefined) {
+        held.defer(() => removeEmptyDirectories(tempDir, madeAbove));
+      }
+      await removeLeftovers(tempDir);
+      const parent = held.use(await PinnedDirectory.open(tempDir));
+      // Nobody else can put anything in it, whoever owns the directory around it.
+      const made = held.use(await PrivateDirectory.makeNamed(parent, scratchName('deltas')));
+      held.use(keepAlive((time) => utimes(made.at(), time, time)));
+      return made;
+    });
+    return new DeltaDirectory(tempDir, files, held.move());
+  }
+
+  /** The path of a file in it. */
+  at(name: string): string {
+    return this.#files.at(name);
+  }
+
+  /** Runs a step that writes a file in it: its errors concern the temporary directory, not the data directory or the store. */
+  async writing<T>(step: () => Promise<T>): Promise<T> {
+    return await inTemp(this.#tempDir, step);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#held.disposeAsync();
+  }
+}
+
+async function inTemp<T>(object: string, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    throw fileFailure(error, { action: 'write the temporary file', object }) ?? error;
+  }
+}
