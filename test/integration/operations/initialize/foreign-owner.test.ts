@@ -17,8 +17,6 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { removeTree } from '../../../../src/fs/remove-tree.ts';
 import { type InitializeRequest, initialize } from '../../../../src/operations/initialize/initialize.ts';
@@ -26,6 +24,7 @@ import { restore } from '../../../../src/operations/restore/restore.ts';
 import { readStatus } from '../../../../src/operations/status/status.ts';
 import { tryLockFile } from '../../../../src/runtime/process/file-lock.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
+import { startAttacker } from '../../../support/fixtures/link-attacker.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 import { type HoldingPoint, holdBack } from '../../../support/stores/held-back-store.ts';
 
@@ -153,34 +152,22 @@ describe('root works on a directory of another user', { skip }, () => {
     for (const file of files) {
       writeFileSync(path.join(roots, file), '');
     }
-    const stop = new Int32Array(new SharedArrayBuffer(4));
-    const code = `
-      const { renameSync, symlinkSync, unlinkSync } = require('node:fs');
-      const { workerData: { tree, roots, stop } } = require('node:worker_threads');
-      for (let turn = 0; Atomics.load(stop, 0) === 0; turn++) {
-        const victim = tree + '/' + (turn % 200);
-        try { renameSync(victim, victim + '.away'); symlinkSync(roots, victim); } catch {}
-        try { unlinkSync(victim); } catch {}
-        try { renameSync(victim + '.away', victim); } catch {}
-      }`;
     const tree = dir.join('tree');
-    const attacker = new Worker(code, { eval: true, workerData: { tree, roots, stop } });
-    try {
-      for (let round = 0; round < 5; round++) {
-        for (let name = 0; name < 200; name++) {
-          mkdirSync(path.join(tree, String(name)), { recursive: true });
-          writeFileSync(path.join(tree, String(name), 'file'), '');
-        }
-        await removeTree(tree).catch(() => undefined);
-        await setImmediate();
-        assert.deepEqual(
-          files.filter((name) => !existsSync(path.join(roots, name))),
-          [],
-        );
+    const names = Array.from({ length: 200 }, (_, name) => String(name));
+    await using attacker = startAttacker(tree, { names, target: roots });
+    for (let round = 0; round < 5; round++) {
+      for (const name of names) {
+        mkdirSync(path.join(tree, name), { recursive: true });
+        writeFileSync(path.join(tree, name, 'file'), '');
       }
-    } finally {
-      Atomics.store(stop, 0, 1);
-      await attacker.terminate();
+      await attacker.attack();
+      await removeTree(tree).catch(() => undefined);
+      await attacker.rest();
+      assert.deepEqual(
+        files.filter((name) => !existsSync(path.join(roots, name))),
+        [],
+      );
+      rmSync(tree, { recursive: true, force: true });
     }
   });
 
