@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { optionGroup } from '../option.ts';
 
 /** The HTTP listener. */
@@ -13,6 +14,14 @@ export const serverOptions = optionGroup({
       placeholder: 'port',
       help: 'Port to listen on.',
       fileKeys: ['serverConfig.port'],
+    },
+    listenAddress: {
+      flag: 'listen-address',
+      type: 'string',
+      default: undefined,
+      placeholder: 'address',
+      help: 'Address to listen on: an IP address or a name of this machine. Without it, all addresses, IPv4 and IPv6.',
+      fileKeys: ['serverConfig.listenAddress'],
     },
     certFile: {
       flag: 'server-cert',
@@ -58,6 +67,14 @@ export const serverOptions = optionGroup({
     },
   },
   check(values) {
+    const { listenAddress: address } = values;
+    if (address !== undefined && isIP(address) === 0 && !/^[a-z\d]([a-z\d._-]*[a-z\d.])?$/i.test(address)) {
+      return {
+        option: 'listenAddress',
+        found: 'it is no address and no name',
+        remedy: 'give it without brackets and without a port, which is that of --server-port',
+      };
+    }
     if ((values.certFile === undefined) === (values.keyFile === undefined)) {
       return undefined;
     }

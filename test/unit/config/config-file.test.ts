@@ -29,7 +29,7 @@ etcdConnectionConfig:
   certFile: tls.crt
   keyFile: tls.key
   caFile: ca.crt
-serverConfig: {port: 9090, enableProfiling: true, server-cert: s.crt, server-key: s.key}
+serverConfig: {port: 9090, listenAddress: "::1", enableProfiling: true, server-cert: s.crt, server-key: s.key}
 snapshotterConfig:
   schedule: "0 */2 * * *"
   deltaSnapshotPeriod: 30s
@@ -93,6 +93,7 @@ describe('a configuration file', () => {
     const { logging: _logging, embeddedEtcd: _embeddedEtcd, configFile: _configFile, server, ...rest } = config;
     assert.deepEqual(server, {
       port: 9090,
+      listenAddress: '::1',
       certFile: 's.crt',
       keyFile: 's.key',
       enableProfiling: true,

@@ -54,6 +54,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   compact: ['output', 'log-level', 'log-format', 'config-file', 'print-config'],
   copy: ['dry-run', 'output', 'log-level', 'log-format', 'config-file', 'print-config'],
   server: [
+    'listen-address',
     'left-history-retention',
     'point-in-time-window',
     'snapshot-from',
