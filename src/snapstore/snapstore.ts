@@ -53,6 +53,8 @@ export interface SaveOptions extends CallOptions {
   readonly linkFile?: { readonly path: string /** Bytes. */; readonly size: number };
   /** The object becomes visible only after this has resolved; when it rejects, saving fails with its reason. */
   readonly publishAfter?: Promise<void>;
+  /** Asked when all has arrived, at the last moment before the object becomes visible; when it rejects, saving fails with its reason. */
+  readonly mayPublish?: (options: CallOptions) => Promise<void>;
   /** Checks the body on its way; the object becomes visible only when it is found sound. */
   readonly inspection?: Inspection;
   /** Called with the bytes of each chunk that arrived. */

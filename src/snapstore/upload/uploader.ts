@@ -37,6 +37,8 @@ export interface UploadRequest extends CallOptions {
   readonly linkFile?: { readonly path: string /** Bytes. */; readonly size: number };
   /** The object becomes visible only after this has resolved; when it rejects, the upload fails with its reason. */
   readonly publishAfter?: Promise<void>;
+  /** Asked when all has arrived, at the last moment before the object becomes visible; when it rejects, the upload fails with its reason. */
+  readonly mayPublish?: (options: CallOptions) => Promise<void>;
   /** Checks the parts; when it finds damage, the upload fails with that and nothing becomes visible. */
   readonly inspection?: Inspection;
   readonly onUploaded?: (bytes: number) => void;
@@ -95,6 +97,10 @@ async function uploadOnce(bucket: Bucket, request: UploadRequest, settings: Uplo
     const whole = (await linked(upload, request)) ?? (await buffers.use(() => chunks.run()));
     if (request.publishAfter !== undefined) {
       await untilAborted(request.publishAfter, request.signal);
+    }
+    if (request.mayPublish !== undefined) {
+      const { signal } = request;
+      await untilAborted(request.mayPublish({ signal }), signal);
     }
     return await upload.complete(whole, { signal: request.signal });
   } catch (error) {

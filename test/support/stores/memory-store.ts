@@ -82,7 +82,7 @@ export class MemoryStore implements SnapStore {
   async save(
     snapshot: Snapshot,
     body: AsyncIterable<Uint8Array>,
-    { signal, publishAfter }: SaveOptions,
+    { signal, publishAfter, mayPublish }: SaveOptions,
   ): Promise<StoredSnapshot> {
     this.begun.push(snapshot.name);
     const chunks: Uint8Array[] = [];
@@ -92,6 +92,8 @@ export class MemoryStore implements SnapStore {
     }
     await this.#opening(snapshot.kind, signal);
     await publishAfter;
+    await mayPublish?.({ signal });
+    signal.throwIfAborted();
     if (this.#failure !== undefined) {
       throw this.#failure;
     }

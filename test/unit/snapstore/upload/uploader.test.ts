@@ -237,6 +237,27 @@ test('an upload that may not be published is aborted', async () => {
   assert.equal(bucket.calls.complete, 0);
 });
 
+test('what asks whether an object may be published is asked when all has arrived, each time, and may refuse', async () => {
+  const memory = memoryBucket();
+  const bucket = faultyBucket(memory);
+  const asked: { readonly parts: number; readonly visible: number }[] = [];
+  const bytes = seededBytes(3 * CHUNK, 1);
+  const ask = (): void => void asked.push({ parts: bucket.calls.writePart, visible: memory.objects.size });
+  const mayPublish = async (): Promise<void> => ask();
+  await uploadTo(bucket, { body: inPieces(bytes, MIB), sizeBound: bytes.length, mayPublish });
+  assert.deepEqual(asked, [{ parts: 3, visible: 0 }]);
+  const lost = new Error('the lead is lost');
+  const refusing = uploadTo(bucket, { key: 'other', mayPublish: () => Promise.reject(lost) });
+  await assert.rejects(refusing, lost);
+  assert.deepEqual([memory.objects.size, bucket.calls.abort], [1, 1]);
+
+  const controller = new AbortController();
+  const stopped = new Error('stopped');
+  const endless = uploadTo(bucket, { mayPublish: () => new Promise(() => undefined), signal: controller.signal });
+  setImmediate(() => controller.abort(stopped));
+  await assert.rejects(endless, stopped);
+});
+
 test('a file that the store links is not read, is published in order too, and is copied where it cannot be linked', async () => {
   const memory = memoryBucket();
   const bytes = seededBytes(2 * CHUNK + 5, 1);
