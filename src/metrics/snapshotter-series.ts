@@ -118,6 +118,7 @@ export function createSnapshotterSeries(
           failures.inc({ error: failureLabel(event.code) });
         }
         break;
+      case 'begun':
       case 'next run':
         break;
       default:

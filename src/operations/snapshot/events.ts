@@ -1,3 +1,4 @@
+import type { Revision } from '../../revision.ts';
 import type { FailureCode } from '../../runtime/failure-code.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import type { SnapshotKind } from '../../snapshot/snapshot.ts';
@@ -7,6 +8,8 @@ import type { StoredChain } from './stored-chain.ts';
 
 /** News of a running snapshotter and of its store. Durations are in seconds, times in ms since the epoch. */
 export type SnapshotterEvent =
+  /** The first full is stored, or was found not to be needed: everything up to here can be restored, and requests are served now. */
+  | { readonly type: 'begun'; readonly covered: Revision }
   /** The chain has grown: by a snapshot that this run stored, or by one it found when it began. */
   | { readonly type: 'stored'; readonly snapshot: StoredSnapshot; readonly chain: StoredChain }
   /** A snapshot was taken and stored; it took so long, waits for the store included. */

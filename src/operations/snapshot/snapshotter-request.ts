@@ -26,5 +26,7 @@ export interface SnapshotterRequest extends DownloadRequest {
   readonly garbageCollection: ScheduledGarbageCollection | undefined;
   /** When members are defragmented; a full follows. Undefined for never. */
   readonly defragmentationSchedule: Schedule | undefined;
+  /** How long uploads of deltas may go on when the end has begun, ms; 8 s when left out. */
+  readonly gracePeriodMs?: number;
   readonly listeners?: readonly SnapshotterListener[];
 }

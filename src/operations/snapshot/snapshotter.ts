@@ -24,8 +24,8 @@ export type { SnapshotterRequest };
 /** Something that goes on until its signal aborts. */
 type Task = (stop: AbortSignal) => Promise<void>;
 
-/** How long uploads of deltas may go on when the end has begun, ms; the process is given 10 s in all. */
-const gracePeriodMs = 8_000;
+/** How long uploads of deltas may go on when the end has begun where nothing else is asked for, ms; the process is given 10 s in all. */
+const usualGracePeriodMs = 8_000;
 /** How long a delta that is asked for waits for what etcd has accepted before, ms. */
 const arrivalMs = 5_000;
 
@@ -44,6 +44,8 @@ export class Snapshotter implements AsyncDisposable {
   readonly #parts: RunParts;
   readonly #requests: RunRequests;
   readonly #stopping = new AbortController();
+  /** Aborts when nothing more of this run may become visible. */
+  readonly #abandoning = new AbortController();
   /** Aborts when the run begins to end, by a stop or by a failure, with the reason of what came first. */
   readonly #ending = new AbortController();
   readonly #grace: GracePeriod;
@@ -62,8 +64,10 @@ export class Snapshotter implements AsyncDisposable {
     if (signal.aborted) {
       end();
     }
+    const { gracePeriodMs = usualGracePeriodMs } = request;
     this.#grace = gracePeriodAfter(this.#ending.signal, { ms: gracePeriodMs, clock: context.clock });
-    const signals = { ending: this.#ending.signal, uploads: this.#grace.signal, over: this.#over.signal };
+    const uploads = AbortSignal.any([this.#grace.signal, this.#abandoning.signal]);
+    const signals = { ending: this.#ending.signal, uploads, over: this.#over.signal };
     this.#parts = createRunParts({ ...request, listener: this.#listener, signals }, this.#context);
     this.#request = { ...request, store: this.#parts.store };
     this.#requests = new RunRequests(request.cluster.location);
@@ -93,6 +97,15 @@ export class Snapshotter implements AsyncDisposable {
     this.#stopping.abort(new Error('the snapshotter was stopped'));
     this.#requests.close(this.#stopping.signal.reason);
     await this.#running?.catch(() => undefined);
+  }
+
+  /**
+   * Ends the run at once and leaves what is not stored, for a writer whose place another one takes: uploads are aborted. That is no
+   * failure of the run. Resolves as {@link stop}.
+   */
+  async abandon(reason: unknown): Promise<void> {
+    this.#abandoning.abort(reason);
+    await this.stop();
   }
 
   /**
@@ -141,13 +154,15 @@ export class Snapshotter implements AsyncDisposable {
         this.#context,
       );
       this.#parts.watermark.reach(covered);
+      this.#listener({ type: 'begun', covered });
       await runTaskGroup(this.#tasks(nextRevision(covered)), signal);
     } catch (error) {
       this.#ending.abort(error);
       failure = signal.aborted && error === signal.reason ? undefined : { error };
     }
     this.#requests.close(failure === undefined ? signal.reason : failure.error);
-    if (this.takesDeltas && this.newestChain.full !== undefined && !isStoreTrouble(failure?.error)) {
+    const storesRest = this.takesDeltas && !this.#abandoning.signal.aborted && !isStoreTrouble(failure?.error);
+    if (storesRest && this.newestChain.full !== undefined) {
       await this.#writeLastDelta();
     }
     this.#over.abort();
@@ -160,7 +175,7 @@ export class Snapshotter implements AsyncDisposable {
     const { deltaPeriodMs } = this.#request;
     const { uploadLoop, fullLoop } = this.#parts;
     const deltaTasks = (periodMs: number): readonly Task[] => [
-      (stop) => runWatchLoop(from, { ...this.#parts, ...this.#context, cluster: this.#request.cluster }, stop),
+      (stop) => this.#watch(from, stop),
       (stop) => uploadLoop.run(periodMs, stop),
       (stop) => this.#followUsers(periodMs, stop),
     ];
@@ -185,6 +200,11 @@ export class Snapshotter implements AsyncDisposable {
     if (stop.aborted) {
       end();
     }
+  }
+
+  #watch(from: Revision, stop: AbortSignal): Promise<void> {
+    const abandoned = this.#abandoning.signal;
+    return runWatchLoop(from, { ...this.#parts, ...this.#context, cluster: this.#request.cluster, abandoned }, stop);
   }
 
   #maintainStore(stop: AbortSignal): Promise<void> {
@@ -268,7 +288,7 @@ export class Snapshotter implements AsyncDisposable {
   #reportEnd(failure: { readonly error: unknown } | undefined): void {
     const { signal, log } = this.#context;
     const stoppedFirst = signal.aborted && this.#ending.signal.reason === signal.reason;
-    const undone = this.#undone();
+    const undone = this.#abandoning.signal.aborted ? undefined : this.#undone();
     if (failure !== undefined && !stoppedFirst) {
       const code = failure.error instanceof Failure ? failure.error.code : 'unexpected';
       if (undone !== undefined) {

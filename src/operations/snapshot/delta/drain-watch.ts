@@ -17,7 +17,7 @@ export interface WatchDrain extends Disposable {
 
 /**
  * When `stop` aborts, asks the cluster for its revision and lets the watch go on up to there, for five seconds at most:
- * what etcd has acknowledged to a client before the end is to be in the last delta.
+ * what etcd has acknowledged to a client before the end is to be in the last delta. Nothing is waited for once `abandoned` aborts.
  */
 export function drainWatch(
   stop: AbortSignal,
@@ -25,11 +25,17 @@ export function drainWatch(
     cluster,
     clock,
     watermark,
-  }: { readonly cluster: EtcdCluster; readonly clock: Clock; readonly watermark: RevisionWatermark },
+    abandoned,
+  }: {
+    readonly cluster: EtcdCluster;
+    readonly clock: Clock;
+    readonly watermark: RevisionWatermark;
+    readonly abandoned: AbortSignal;
+  },
 ): WatchDrain {
   const early = new AbortController();
   const grace = gracePeriodAfter(stop, { ms: drainMs, clock });
-  const signal = AbortSignal.any([early.signal, grace.signal]);
+  const signal = AbortSignal.any([early.signal, grace.signal, abandoned]);
   let latest: Revision | undefined;
   let target: Revision | undefined;
   const endWhenComplete = (): void => {

@@ -28,6 +28,8 @@ export interface WatchLoopParts {
   /** Is moved to each revision that has arrived. */
   readonly watermark: RevisionWatermark;
   readonly required: RequiredSnapshots;
+  /** Aborts when what has not arrived is not to be waited for at the end. */
+  readonly abandoned: AbortSignal;
   readonly clock: Clock;
   readonly log: Logger;
 }

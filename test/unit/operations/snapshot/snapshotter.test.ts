@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eventually } from '../../../../scripts/lab/eventually.ts';
+import type { SnapshotterEvent } from '../../../../src/operations/snapshot/events.ts';
 import { Snapshotter } from '../../../../src/operations/snapshot/snapshotter.ts';
 import { revision } from '../../../../src/revision.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
@@ -8,7 +9,7 @@ import { LeftUndone } from '../../../../src/runtime/process/left-undone.ts';
 import type { Snapshot } from '../../../../src/snapshot/snapshot.ts';
 import type { SaveOptions, StoredSnapshot } from '../../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
-import { databaseEndingAt, ScriptedCluster } from '../../../support/etcd/scripted-cluster.ts';
+import { databaseEndingAt, goldenRevision, ScriptedCluster } from '../../../support/etcd/scripted-cluster.ts';
 import { labels, put } from '../../../support/fixtures/delta-events.ts';
 import { requestDefaults } from '../../../support/snapshotter/request-defaults.ts';
 import { periodMs, startRig, watchingRig } from '../../../support/snapshotter/snapshotter-rig.ts';
@@ -153,6 +154,49 @@ describe('a run that is stopped', () => {
     );
     assert.deepEqual(rig.tempFiles(), []);
   });
+});
+
+describe('a run that is abandoned', () => {
+  test('aborts the delta that is being stored, writes no other and does not wait for etcd', async () => {
+    const ends: string[] = [];
+    await using rig = await watchingRig({ listeners: [(event) => event.type === 'ended' && ends.push(event.outcome)] });
+    rig.cluster.commit(put('a', 59));
+    rig.store.hold();
+    await rig.clock.advance(periodMs);
+    await rig.begun('Incr');
+    rig.cluster.commit(put('b', 60));
+    rig.cluster.lagsAt = revision(90);
+    const asked = rig.snapshotter.takeDelta();
+    const refused = assert.rejects(asked, ended);
+    await rig.snapshotter.abandon(new Error('another one leads'));
+    await rig.ended;
+    await refused;
+    rig.store.release();
+    assert.deepEqual(rig.store.begun.length, 2);
+    assert.deepEqual(rig.store.saved.length, 1);
+    assert.deepEqual(ends, ['stopped']);
+    assert.deepEqual(rig.tempFiles(), []);
+  });
+
+  test('aborts the full that is being stored', async () => {
+    await using rig = startRig({}, { prepare: (_cluster, store) => store.hold() });
+    await rig.begun('Full');
+    await rig.snapshotter.abandon(new Error('another one leads'));
+    await rig.ended;
+    rig.store.release();
+    assert.deepEqual(rig.store.saved, []);
+  });
+});
+
+test('a run tells when requests are served, after its first full and when it goes on from a chain', async () => {
+  const begun: number[] = [];
+  const listeners = [(event: SnapshotterEvent) => event.type === 'begun' && begun.push(event.covered)];
+  await using rig = startRig({ listeners }, { prepare: (_cluster, store) => store.hold() });
+  await rig.begun('Full');
+  assert.deepEqual(begun, []);
+  rig.store.release();
+  await rig.cluster.watchingFrom(goldenRevision + 1);
+  assert.deepEqual(begun, [goldenRevision]);
 });
 
 describe('the end of a run', () => {
