@@ -43,5 +43,5 @@ test('a run reports what it does, in order', async () => {
   await rig.clock.advance(periodMs);
   await rig.saved(2);
   await rig.stop();
-  assert.deepEqual(types, ['stored', 'snapshot taken', 'stored', 'snapshot taken', 'ended']);
+  assert.deepEqual(types, ['stored', 'snapshot taken', 'begun', 'stored', 'snapshot taken', 'ended']);
 });
