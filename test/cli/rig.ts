@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { env, execPath, getuid } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../../scripts/lab/compile-cache.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';
 import { makeTempDir, type TempDir } from '../../scripts/lab/temp-dir.ts';
 
@@ -29,7 +30,7 @@ export interface Running {
 
 /** How to run the program. */
 export interface RunOptions {
-  /** On top of an environment of PATH, HOME and TZ=UTC only. */
+  /** On top of an environment of PATH, HOME, TZ=UTC and {@link compileCache} only. */
   readonly env?: Readonly<Record<string, string>>;
   /** Arguments of the runtime, before the program; only for runs from source. */
   readonly nodeArguments?: readonly string[];
@@ -105,7 +106,7 @@ function commandLine(args: readonly string[], options: RunOptions): readonly str
 function launch(home: string, [command = '', ...args]: readonly string[], options: RunOptions): Running {
   const child = spawn(command, args, {
     cwd: home,
-    env: { PATH: env['PATH'], HOME: home, TZ: 'UTC', ...options.env },
+    env: { PATH: env['PATH'], HOME: home, TZ: 'UTC', ...compileCache, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: patienceMs,
     killSignal: 'SIGKILL',

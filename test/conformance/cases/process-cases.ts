@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../../../scripts/lab/compile-cache.ts';
 import { run } from '../../../scripts/lab/run.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/servers/fault-proxy.ts';
 import type { StoreChildReport, StoreChildTask } from '../../support/stores/store-child.ts';
@@ -30,7 +31,7 @@ export function processCases(rig: FaultRig): void {
       },
     };
     const child = run(process.execPath, [script, JSON.stringify(task)], {
-      env: { ...environment },
+      env: { ...compileCache, ...environment },
       timeoutMs: 120_000,
     });
     const { outcome, doneAt } = JSON.parse((await child).stdout) as StoreChildReport;

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from '../../../scripts/lab/child.ts';
+import { compileCache } from '../../../scripts/lab/compile-cache.ts';
 import { projectRoot } from '../../../scripts/lab/project-root.ts';
 
 /** What a snapshotter in a process of its own is to do, over a store that speaks Google's protocol without authorization. */
@@ -30,7 +31,7 @@ const resuming = fileURLToPath(new URL('snapshotter-program.ts', import.meta.url
 export function startSnapshotterProcess(task: SnapshotterTask, start: SnapshotterStart): Child {
   const args =
     start === 'full' ? [`${projectRoot}src/main.ts`, 'snapshot', ...flagsOf(task)] : [resuming, JSON.stringify(task)];
-  return startChild(process.execPath, args, { env: { NODE_COMPILE_CACHE: `${projectRoot}.cache/compile` } });
+  return startChild(process.execPath, args, { env: compileCache });
 }
 
 function flagsOf(task: SnapshotterTask): readonly string[] {
