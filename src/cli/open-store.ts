@@ -28,9 +28,10 @@ export function openSourceStore(options: SourceValues, context: CommandContext):
   return openRegistered({ ...options, provider: providerOf(options, context, 'source-'), role: 'source' }, context);
 }
 
-/** Opens the bucket of {@link openStore}, without the layout of backups. */
+/** Opens the bucket of {@link openStore}, without the layout of backups, for somebody who waits for the answer. */
 export function openBucket(options: StoreValues, context: CommandContext): Promise<OpenBucket> {
-  return openRegisteredBucket({ ...options, provider: providerOf(options, context), role: 'primary' }, context);
+  const provider = providerOf(options, context);
+  return openRegisteredBucket({ ...options, provider, role: 'primary', patience: 'short' }, context);
 }
 
 /** The provider that was given, or Local, which is said. A container that nobody chose is worth a warning. */

@@ -3,6 +3,7 @@ import type { Environment } from '../runtime/environment.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 import type { Bucket } from './bucket.ts';
 import type { StoreNetwork } from './http/store-network.ts';
+import type { RequestTimeouts } from './http/store-requests.ts';
 import type { StoreRole } from './store-role.ts';
 
 /** Which container to open, as the options say. */
@@ -15,6 +16,8 @@ export interface BucketPlace {
   readonly environment: Environment;
   /** Proxies and trusted certificates. */
   readonly network: StoreNetwork;
+  /** How long requests may take and how often they are tried; left out: as real services need it. */
+  readonly timeouts?: RequestTimeouts | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }

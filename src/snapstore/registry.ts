@@ -7,7 +7,9 @@ import type { Bucket } from './bucket.ts';
 import type { BucketPlace, BucketProvider } from './bucket-provider.ts';
 import { RotatingBucket } from './decorators/rotating-bucket.ts';
 import { storeNetwork } from './http/store-network.ts';
+import { defaultTimeouts } from './http/store-requests.ts';
 import type { ProviderName } from './provider-name.ts';
+import { shortRetries } from './retry-transient.ts';
 import type { SnapStore } from './snapstore.ts';
 import type { StoreRole } from './store-role.ts';
 import { BufferPool } from './upload/buffer-pool.ts';
@@ -31,6 +33,8 @@ export interface StoreConfig {
    * Otherwise each has its own, so that a short one never waits for a long one.
    */
   readonly uploadMemory?: 'own' | 'shared';
+  /** `short` for who waits for an answer: what fails is tried again for 3.5 s, not for 31. */
+  readonly patience?: 'usual' | 'short';
 }
 
 /** What a store works with. */
@@ -88,6 +92,7 @@ export async function openBucket(config: StoreConfig, surroundings: StoreSurroun
     endpointOverride: config.endpointOverride,
     environment,
     network: storeNetwork(environment, log),
+    timeouts: config.patience === 'short' ? { ...defaultTimeouts, retries: shortRetries } : undefined,
     clock,
     log,
   };

@@ -100,7 +100,9 @@ export async function checkStore(
   const bounded = answers ? signal : AbortSignal.any([signal, AbortSignal.timeout(lateListingMs)]);
   const onDoubt = ({ reason }: ListingDoubt): unknown => doubts.add(reason);
   listed = await attempt('list', () =>
-    find(bucket.list(key, { signal: bounded, onDoubt }), { key, expected: written }),
+    find(bucket.list(key, { signal: bounded, onDoubt }), { key, expected: written }).catch((cause: unknown) => {
+      throw bounded.aborted && !signal.aborted ? tooLate(bucket.location, cause) : cause;
+    }),
   );
   const probe = written ?? listed;
   if (probe === undefined) {
@@ -131,6 +133,11 @@ function isLocked(
     (error.kind === 'immutable' ||
       ((error.kind === 'denied' || error.kind === 'invalid') && until !== undefined && until > now))
   );
+}
+
+function tooLate(object: string, cause: unknown): StoreError {
+  const found = `no answer came within ${lateListingMs / 1_000} s`;
+  return new StoreError('transient', { action: 'list', object, found, cause });
 }
 
 async function* once(content: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

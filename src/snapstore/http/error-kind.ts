@@ -1,11 +1,14 @@
 import type { StoreErrorKind } from '../store-error.ts';
 import { BodyFault } from './body-fault.ts';
 import { DeadlineExceeded } from './request-deadline.ts';
+import { tlsFault } from './tls-fault.ts';
 
 /** What an error means, and how it reads in a message. */
 export interface ErrorKind {
   readonly kind: StoreErrorKind;
   readonly found: string;
+  /** What to do about it; left out where that depends on the store, or on what is not known. */
+  readonly remedy?: string;
 }
 
 /**
@@ -64,20 +67,23 @@ export function kindOfNetworkError(error: unknown): ErrorKind {
     const proxy = /^EPROXY(?:_(\d{3}))?$/.exec(code);
     if (proxy !== null) {
       const kind = proxy[1] === undefined ? 'transient' : kindOfStatus(Number(proxy[1]));
-      return { kind, found: current.message };
+      return {
+        kind,
+        found: current.message,
+        remedy: 'check the proxy in HTTPS_PROXY or HTTP_PROXY, or except the store in NO_PROXY',
+      };
     }
-    if (isNoTls(code, current.message)) {
-      return { kind: 'invalid', found: `what answers does not speak TLS (${code}); is its endpoint one of http?` };
+    const tls = tlsFault(code, current.message);
+    if (tls !== undefined) {
+      return { kind: 'invalid', ...tls };
     }
-    const found = connectionFaults[code];
-    if (found !== undefined) {
-      return { kind: 'transient', found: `${found} (${code})` };
+    const broken = connectionFault(code);
+    if (broken !== undefined) {
+      return broken;
     }
     if (code.startsWith('HPE_')) {
-      return { kind: 'invalid', found: `what answers does not speak HTTP (${code}); is its endpoint one of https?` };
-    }
-    if (isCertificateFault(code)) {
-      return { kind: 'invalid', found: `the server's certificate is not accepted (${code})` };
+      const found = `what answers does not speak HTTP (${code}); is its endpoint one of https?`;
+      return { kind: 'invalid', found, remedy: 'correct the scheme of the endpoint' };
     }
   }
   if (error instanceof BodyFault) {
@@ -98,37 +104,31 @@ function unknownFault(error: unknown): ErrorKind {
   return { kind: 'transient', found: `the request failed${/^[A-Z][A-Z0-9_]+$/.test(code) ? ` (${code})` : ''}` };
 }
 
-/** What OpenSSL says when the other side sends something else than TLS. */
-function isNoTls(code: string, message: string): boolean {
-  return (
-    /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL|BAD_RECORD_TYPE)$/.test(
-      code,
-    ) ||
-    (code === 'EPROTO' && /wrong version number|packet length too long|http request/i.test(message))
-  );
-}
+const checkNetwork = 'check the endpoint, and the network between this machine and it';
+const checkWay = 'check the endpoint (http or https?), and what is on the way to the store';
 
-const connectionFaults: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection is refused',
-  ECONNRESET: 'the connection broke',
-  ECONNABORTED: 'the connection broke',
-  UND_ERR_SOCKET: 'the connection broke',
-  EPIPE: 'the connection broke',
-  ERR_STREAM_PREMATURE_CLOSE: 'the connection broke',
-  ETIMEDOUT: 'the connection timed out',
-  ESOCKETTIMEDOUT: 'the connection timed out',
-  EHOSTUNREACH: 'the host cannot be reached',
-  ENETUNREACH: 'the network cannot be reached',
-  ENOTFOUND: 'the host name is unknown',
-  EPROTO: 'the connection broke',
-  EADDRNOTAVAIL: 'no connection can be made',
-  EMFILE: 'this process has too many files open',
-  EAI_AGAIN: 'the host name cannot be looked up at the moment',
+/** Remedies are left out where the fault is this machine's own. */
+const connectionFaults: Readonly<Record<string, readonly [found: string, remedy?: string]>> = {
+  ECONNREFUSED: ['the connection is refused', 'check the endpoint and its port, and that the store is running'],
+  ECONNRESET: ['the connection broke', checkWay],
+  ECONNABORTED: ['the connection broke', checkWay],
+  UND_ERR_SOCKET: ['the connection broke', checkWay],
+  EPIPE: ['the connection broke', checkWay],
+  ERR_STREAM_PREMATURE_CLOSE: ['the connection broke', checkWay],
+  EPROTO: ['the connection broke', checkWay],
+  ETIMEDOUT: ['the connection timed out', checkNetwork],
+  ESOCKETTIMEDOUT: ['the connection timed out', checkNetwork],
+  EHOSTUNREACH: ['the host cannot be reached', checkNetwork],
+  ENETUNREACH: ['the network cannot be reached', checkNetwork],
+  ENOTFOUND: ['the host name is unknown', 'check the endpoint, and the name service of this machine'],
+  EAI_AGAIN: ['the host name cannot be looked up at the moment', 'check the name service of this machine'],
+  EADDRNOTAVAIL: ['no connection can be made'],
+  EMFILE: ['this process has too many files open'],
 };
 
-/** The codes of OpenSSL's verification errors and of Node's own TLS checks. */
-function isCertificateFault(code: string): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|^CRL_|^ERR_TLS_|^ERR_SSL_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH/.test(
-    code,
-  );
+function connectionFault(code: string): ErrorKind | undefined {
+  const [found, remedy] = (Object.hasOwn(connectionFaults, code) ? connectionFaults[code] : undefined) ?? [];
+  return found === undefined
+    ? undefined
+    : { kind: 'transient', found: `${found} (${code})`, ...(remedy === undefined ? {} : { remedy }) };
 }

@@ -21,8 +21,8 @@ export function requestError(error: unknown, what: StoreAction): StoreError {
   if (error instanceof ForeignAnswer) {
     return foreignAnswerError(error, what, { cause: error });
   }
-  const { kind, found } = kindOfNetworkError(error);
-  return new StoreError(kind, { ...partsOf(what), found, cause: error });
+  const { kind, found, remedy } = kindOfNetworkError(error);
+  return new StoreError(kind, { ...partsOf(what), found, remedy, cause: error });
 }
 
 /** The {@link StoreError} for an answer of something else than a store. `cause` is what carried it. */

@@ -6,7 +6,7 @@ import type { ScriptedAnswer } from '../../support/servers/http-fault.ts';
 import { ampleTimeouts, type FaultRig } from './fault-rig.ts';
 
 /** Words of SDKs, parsers and the runtime that are no explanation to an operator. */
-const FOREIGN_WORDS =
+export const FOREIGN_WORDS =
   /UnknownError|Cannot read propert|Unexpected (token|end|number|string)|hidden field|\$response|try running Node|Region is missing|\buv_|\bundefined\b|\[object|is not valid JSON|JSON at position|Deserializ|RestError|TypeError|SyntaxError|socket hang up|connect ECONN|getaddrinfo|SSL routines|Error parsing|Premature|statusCode/;
 
 /** What a proxy or a login page answers in the place of a store, and what that must count as. */

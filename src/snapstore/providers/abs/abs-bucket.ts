@@ -29,7 +29,7 @@ export interface AbsConfig {
   readonly endpoint: string | undefined;
   readonly network?: StoreNetwork;
   readonly clock: Clock;
-  readonly timeouts?: RequestTimeouts;
+  readonly timeouts?: RequestTimeouts | undefined;
   /** Blobs on one page of a listing; by default as many as the service puts there. */
   readonly pageSize?: number;
 }

@@ -5,7 +5,7 @@ import { AbsBucket } from './abs-bucket.ts';
 
 /** Azure Blob Storage as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
 export function absProvider(place: BucketPlace): BucketProvider {
-  const { role, container, endpointOverride, environment, network, clock } = place;
+  const { role, container, endpointOverride, environment, network, timeouts, clock } = place;
   const source = azureCredentials({ role, environment });
   // The shared key signs each request and never travels, so plain http is allowed, as emulators and private stacks need it.
   const endpoint = overriddenEndpoint(endpointOverride);
@@ -13,7 +13,7 @@ export function absProvider(place: BucketPlace): BucketProvider {
     state: () => source.state(),
     open: async () => {
       const { fields, state } = await source.read();
-      return { bucket: new AbsBucket({ container, credentials: fields, endpoint, network, clock }), state };
+      return { bucket: new AbsBucket({ container, credentials: fields, endpoint, network, timeouts, clock }), state };
     },
   };
 }

@@ -9,7 +9,7 @@ const REGION = 'US-Standard';
 
 /** Dell EMC ECS as the registry knows it: S3's protocol, path style, credentials from the environment only. Throws `credentials_…` and `endpoint_invalid`. */
 export function ecsProvider(place: BucketPlace): BucketProvider {
-  const { role, container, endpointOverride, environment, network, clock } = place;
+  const { role, container, endpointOverride, environment, network, timeouts, clock } = place;
   const source = ecsCredentials({ role, environment });
   return {
     state: () => source.state(),
@@ -25,7 +25,7 @@ export function ecsProvider(place: BucketPlace): BucketProvider {
         disableSSL: fields.ECS_DISABLE_SSL,
         insecureSkipVerify: fields.ECS_INSECURE_SKIP_VERIFY,
       });
-      return { bucket: new S3Bucket(settings, { clock, network }), state };
+      return { bucket: new S3Bucket(settings, { clock, network, timeouts }), state };
     },
   };
 }

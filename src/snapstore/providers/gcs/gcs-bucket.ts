@@ -26,7 +26,7 @@ export interface GcsConfig {
   readonly endpoint?: string | undefined;
   readonly network?: StoreNetwork;
   readonly clock: Clock;
-  readonly timeouts?: RequestTimeouts;
+  readonly timeouts?: RequestTimeouts | undefined;
 }
 
 /** The most the service puts on one page of a listing. */

@@ -9,7 +9,7 @@ import { anonymous, createAuthorizer } from './google-authorizer.ts';
 
 /** Google Cloud Storage as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
 export function gcsProvider(place: BucketPlace): BucketProvider {
-  const { role, container, endpointOverride, environment, network, clock, log } = place;
+  const { role, container, endpointOverride, environment, network, timeouts, clock, log } = place;
   const given = googleCredentials({ role, environment });
   const source = new OptionalCredentials(given, {
     variable: googleVariable(role),
@@ -40,7 +40,7 @@ export function gcsProvider(place: BucketPlace): BucketProvider {
             lacking: source.lacking,
             variable: source.variable,
           });
-      const bucket = new GcsBucket({ container, authorizer, endpoint, network, clock });
+      const bucket = new GcsBucket({ container, authorizer, endpoint, network, timeouts, clock });
       return { bucket, state: read?.state ?? '' };
     },
   };

@@ -5,7 +5,7 @@ import { S3Bucket } from '../s3/s3-bucket.ts';
 
 /** OpenShift Container Storage as the registry knows it: S3's protocol, path style. Throws `credentials_…` and `endpoint_invalid`. */
 export function ocsProvider(place: BucketPlace): BucketProvider {
-  const { role, container, endpointOverride, environment, network, clock } = place;
+  const { role, container, endpointOverride, environment, network, timeouts, clock } = place;
   const source = openShiftCredentials({ role, environment });
   return {
     state: () => source.state(),
@@ -18,7 +18,7 @@ export function ocsProvider(place: BucketPlace): BucketProvider {
         endpoint: endpointOverride ?? fields.endpoint,
         origin: endpointOverride === undefined ? written : '--store-endpoint-override',
       });
-      return { bucket: new S3Bucket(settings, { clock, network }), state };
+      return { bucket: new S3Bucket(settings, { clock, network, timeouts }), state };
     },
   };
 }

@@ -25,7 +25,7 @@ export interface OssConfig {
   readonly endpoint: string;
   readonly network?: StoreNetwork;
   readonly clock: Clock;
-  readonly timeouts?: RequestTimeouts;
+  readonly timeouts?: RequestTimeouts | undefined;
 }
 
 /** The smallest part that is not the last. */

@@ -5,7 +5,7 @@ import { OssBucket } from './oss-bucket.ts';
 
 /** Alibaba Cloud OSS as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
 export function ossProvider(place: BucketPlace): BucketProvider {
-  const { role, container, endpointOverride, environment, network, clock } = place;
+  const { role, container, endpointOverride, environment, network, timeouts, clock } = place;
   const source = alicloudCredentials({ role, environment });
   // The secret signs each request and never travels, so plain http is allowed.
   const schemes = ['http', 'https'] as const;
@@ -16,7 +16,7 @@ export function ossProvider(place: BucketPlace): BucketProvider {
       const { fields: credentials, state } = await source.read();
       const origin = `the field "storageEndpoint" of ${source.location}`;
       const endpoint = override ?? parseEndpoint(withScheme(credentials.storageEndpoint), { origin, schemes });
-      return { bucket: new OssBucket({ container, credentials, endpoint, network, clock }), state };
+      return { bucket: new OssBucket({ container, credentials, endpoint, network, timeouts, clock }), state };
     },
   };
 }

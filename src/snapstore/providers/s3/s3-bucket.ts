@@ -48,7 +48,7 @@ export class S3Bucket implements Bucket {
       clock,
       network = directNetwork,
       timeouts = defaultTimeouts,
-    }: { readonly clock: Clock; readonly network?: StoreNetwork; readonly timeouts?: RequestTimeouts },
+    }: { readonly clock: Clock; readonly network?: StoreNetwork; readonly timeouts?: RequestTimeouts | undefined },
   ) {
     this.#settings = settings;
     const { requestChecksums, sse } = settings;

@@ -13,7 +13,7 @@ const SCHEMES = ['http', 'https'] as const;
 
 /** AWS S3, or a service that speaks its protocol, as the registry knows it. Throws `endpoint_invalid`. */
 export function s3Provider(place: BucketPlace): BucketProvider {
-  const { role, container, endpointOverride, environment, network, clock, log } = place;
+  const { role, container, endpointOverride, environment, network, timeouts, clock, log } = place;
   const source = new OptionalCredentials(awsCredentials({ role, environment }), {
     variable: awsVariable(role),
     instead: 'the AWS SDK looks for credentials by itself',
@@ -34,7 +34,7 @@ export function s3Provider(place: BucketPlace): BucketProvider {
         // Better refused now than at the first request.
         await readWebIdentityToken(settings.identity.tokenPath);
       }
-      const bucket = new S3Bucket(settings, { clock, network });
+      const bucket = new S3Bucket(settings, { clock, network, timeouts });
       if (settings.identity.kind === 'default chain') {
         await requireIdentity(bucket, source);
       }

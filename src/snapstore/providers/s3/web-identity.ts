@@ -84,8 +84,9 @@ function refusal(error: unknown, { roleARN, tokenPath }: WebIdentityRole): Store
   }
   const status = statusOf(error);
   if (status === undefined || !(error instanceof Error)) {
-    const { kind, found } = kindOfNetworkError(error);
-    return new StoreError(kind, { action, object: tokenPath, found: `the token service: ${found}`, cause: error });
+    const { kind, found, remedy } = kindOfNetworkError(error);
+    const said = `the token service: ${found}`;
+    return new StoreError(kind, { action, object: tokenPath, found: said, remedy, cause: error });
   }
   const kind = kindOf(error.name, status);
   if (!isCode(error.name) && kind !== 'transient') {

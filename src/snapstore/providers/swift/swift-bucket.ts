@@ -18,7 +18,7 @@ export interface SwiftConfig {
   readonly credentials: OpenStackCredentials;
   readonly network?: StoreNetwork;
   readonly clock: Clock;
-  readonly timeouts?: RequestTimeouts;
+  readonly timeouts?: RequestTimeouts | undefined;
 }
 
 /** How many segments are deleted at once. */

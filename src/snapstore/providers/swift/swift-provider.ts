@@ -9,7 +9,7 @@ import { SwiftBucket } from './swift-bucket.ts';
  * credentials; where Swift itself is, Keystone's catalogue says. Throws `credentials_absent` and `endpoint_invalid`.
  */
 export function swiftProvider(place: BucketPlace): BucketProvider {
-  const { role, container, endpointOverride, environment, network, clock, log } = place;
+  const { role, container, endpointOverride, environment, network, timeouts, clock, log } = place;
   const source = openStackCredentials({ role, environment, log });
   const authURL = overriddenEndpoint(endpointOverride);
   return {
@@ -20,7 +20,7 @@ export function swiftProvider(place: BucketPlace): BucketProvider {
       const origin = authURL === undefined ? `authURL of ${source.location}` : '--store-endpoint-override';
       const secret = fields.identity.kind === 'password' ? 'the password' : 'the secret of the application credential';
       refuseInClear(credentials.authURL, { origin, secret });
-      return { bucket: new SwiftBucket({ container, credentials, network, clock }), state };
+      return { bucket: new SwiftBucket({ container, credentials, network, timeouts, clock }), state };
     },
   };
 }

@@ -24,7 +24,11 @@ describe('what a failure without an answer means', () => {
 
   it('a broken connection is transient, also as the cause of another error', () => {
     for (const error of [coded('ECONNRESET'), new Error('outer', { cause: coded('ECONNRESET') })]) {
-      assert.deepEqual(kindOfNetworkError(error), { kind: 'transient', found: 'the connection broke (ECONNRESET)' });
+      assert.deepEqual(kindOfNetworkError(error), {
+        kind: 'transient',
+        found: 'the connection broke (ECONNRESET)',
+        remedy: 'check the endpoint (http or https?), and what is on the way to the store',
+      });
     }
   });
 
