@@ -2,6 +2,7 @@ import type { EtcdConnectionOptions } from '../../etcd/cluster.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import type { RestoreRequest, RestoreResult } from '../restore/restore.ts';
 import type { DataDirState, ValidationMode } from './data-dir-state.ts';
+import type { MemberOfCluster } from './place-in-cluster.ts';
 
 /** What to validate, and what to restore from when it is invalid. */
 export interface InitializeRequest extends Omit<RestoreRequest, 'store'> {
@@ -12,6 +13,11 @@ export interface InitializeRequest extends Omit<RestoreRequest, 'store'> {
   readonly connection?: EtcdConnectionOptions;
   /** How many members etcd's own configuration names, where the members are not given here; 1 when left out. */
   readonly configuredMembers?: number;
+  /**
+   * Of one of several members for which a sidecar decides: its cluster is asked before anything is done, and changed where that is
+   * needed; nothing is ever restored then. Left out, a person decides.
+   */
+  readonly cluster?: MemberOfCluster | undefined;
   /** Value of POD_NAMESPACE; the `safe_guard` file must hold it. */
   readonly namespace: string | undefined;
 }
@@ -19,8 +25,11 @@ export interface InitializeRequest extends Omit<RestoreRequest, 'store'> {
 /** What was found and what was done about it. */
 export interface InitializeResult {
   readonly found: DataDirState;
-  /** `moved_aside`: the store is empty, and `member/` made way for a new member. */
-  readonly action: 'kept' | 'restored' | 'moved_aside' | 'none';
+  /**
+   * `moved_aside`: `member/` made way for a new member, as the store is empty, or the cluster expects one. `joined`: the cluster
+   * took it as a learner; `rebuilt`: after it was taken out.
+   */
+  readonly action: 'kept' | 'restored' | 'moved_aside' | 'none' | 'joined' | 'rebuilt';
   readonly restored: RestoreResult | undefined;
   /** Where the `member/` is that was replaced or moved aside. */
   readonly keptAside?: string;

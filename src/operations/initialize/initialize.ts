@@ -7,6 +7,7 @@ import type { SeparateWal } from '../restore/separate-wal.ts';
 import { type DataDirState, reasonOf, type ValidationMode } from './data-dir-state.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
 import { finishReplacement, finishSeparateWal } from './replace-data-dir.ts';
+import type { DirectoryAtHand } from './restore-invalid.ts';
 import type { CountingMark } from './restored-on-purpose.ts';
 import { checkSafeGuard } from './safe-guard.ts';
 import { readStoredBackups, type StoredBackups } from './stored-backups.ts';
@@ -58,11 +59,16 @@ async function initializeLocked(
   }
   context.log.info('Checking for data directory structure validity...');
   const structure = await lock.asOwner(() => readStructure(dataDir, { walDir: wal?.name }));
-  const stored = await readStoredBackups({ store, members: member.initialCluster.size }, context);
+  const members = Math.max(member.initialCluster.size, request.cluster === undefined ? 1 : 2);
+  const stored = await readStoredBackups({ store, members }, context);
   const storeRevision = stored.content === 'backups' ? stored.toCompare : undefined;
   const found = await lock.asOwner(() => validateDataDir({ structure, mode, storeRevision }, context));
+  const dbLocked = dbLock !== undefined;
+  const directory = { request, lock, wal, dbLocked, structure, found, stored };
   if (found.state === 'valid') {
-    return keep(found, stored, context);
+    return request.cluster === undefined
+      ? keep(found, stored, context)
+      : await settleValid({ ...directory, found }, context);
   }
   const { restoredOnPurpose } = await import('./restored-on-purpose.ts');
   const histories = stored.content === 'backups' ? stored.histories : undefined;
@@ -77,10 +83,18 @@ async function initializeLocked(
     }
   }
   describe(found, dataDir, context);
-  const { replaceInvalid } = await import('./replace-invalid.ts');
-  const asked = again(request, mark);
-  const locked = { lock, wal, dbLocked: dbLock !== undefined };
-  return await replaceInvalid({ request: asked, ...locked, structure, found, stored }, context);
+  const { settleDirectory } = await import('./settle-directory.ts');
+  return await settleDirectory({ ...directory, request: again(request, mark) }, context);
+}
+
+/** A member whose files are whole starts with them, unless its cluster has another place for it. */
+async function settleValid(
+  directory: DirectoryAtHand & { readonly found: Valid },
+  context: RunContext,
+): Promise<InitializeResult> {
+  const { settleDirectory } = await import('./settle-directory.ts');
+  const settled = await settleDirectory(directory, context);
+  return settled.action === 'kept' ? keep(directory.found, directory.stored, context) : settled;
 }
 
 /** The directory of the log, where it has one of its own. One that is missing is made, as etcd does. */
@@ -98,11 +112,9 @@ function again(request: InitializeRequest, mark: CountingMark | undefined): Init
   return revision === undefined ? request : { ...request, target: { until: { kind: 'revision', revision }, history } };
 }
 
-function keep(
-  found: Extract<DataDirState, { readonly state: 'valid' }>,
-  stored: StoredBackups,
-  { log }: RunContext,
-): InitializeResult {
+type Valid = Extract<DataDirState, { readonly state: 'valid' }>;
+
+function keep(found: Valid, stored: StoredBackups, { log }: RunContext): InitializeResult {
   const kept = { found, action: 'kept', restored: undefined } as const;
   if (stored.content !== 'unusable') {
     log.info({ revision: found.revision }, 'Data directory valid.');

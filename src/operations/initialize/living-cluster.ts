@@ -6,6 +6,8 @@ import type { ClusterMember } from '../../etcd/members.ts';
 import { askPeer } from '../../etcd/peer-members.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { findSelf } from './find-self.ts';
+import type { PlaceInCluster } from './place-in-cluster.ts';
 
 /** How long each endpoint may take to answer, ms. */
 const ANSWER_MS = 5_000;
@@ -16,17 +18,10 @@ export interface ClusterSearch {
   readonly connection: EtcdConnectionOptions;
 }
 
-/** What a living cluster makes of a member. */
-export type PlaceInCluster =
-  /** No cluster with these members answers. */
-  | { readonly kind: 'no cluster' }
-  /** It was added and has not started yet: it gets everything from its leader, and has to begin with nothing. */
-  | { readonly kind: 'awaited' };
-
 /**
  * Asks whether the cluster that a member belongs to is alive: at the given endpoints, and at the client URLs that the other
  * members tell at their peer URLs. A member of a living cluster must not be restored alone: it would contradict
- * what it has promised to the others. Throws a {@link Failure} `cluster_alive`, with the commands to use instead.
+ * what it has promised to the others. Throws a {@link Failure} `cluster_alive` when something answers that cannot be asked.
  *
  * An etcd answers clients only when its cluster has a leader, or had one; so members that wait for each other do not count.
  */
@@ -44,11 +39,7 @@ export async function placeInCluster(
   );
   const [found] = living;
   if (found?.kind === 'members') {
-    const self = found.members.find(({ peerUrls }) => overlap(peerUrls, member.initialAdvertisePeerUrls));
-    if (self !== undefined && self.name === undefined) {
-      return { kind: 'awaited' };
-    }
-    throw alive({ action, dataDir, self, member, urls: living.map(({ url }) => url) });
+    return placeIn(found.members, { member, urls: living.map(({ url }) => url) });
   }
   const closed = answers.find((answer) => answer.kind === 'closed' && !asked.assumed.has(answer.url));
   if (closed?.kind === 'closed') {
@@ -66,7 +57,18 @@ export async function placeInCluster(
       `Something answers at the peer URL ${url}, but no cluster with a leader at any client URL that is known`,
     );
   }
-  return { kind: 'no cluster' };
+  return { kind: 'unreachable', failure: undefined, remembered: undefined };
+}
+
+function placeIn(
+  members: readonly ClusterMember[],
+  { member, urls }: { readonly member: MembershipPlan; readonly urls: readonly string[] },
+): PlaceInCluster {
+  const cluster = { clusterId: undefined, memberIds: members.map(({ id }) => id), urls };
+  const self = findSelf(members, { name: member.name, peerUrls: member.initialAdvertisePeerUrls });
+  return self === undefined
+    ? { kind: 'unknown to it', ...cluster }
+    : { kind: self.name === undefined ? 'awaited' : 'member', memberId: self.id, ...cluster };
 }
 
 interface Candidates {
@@ -123,24 +125,4 @@ function ourPeerUrls({ initialCluster }: MembershipPlan): readonly string[] {
 
 function overlap(some: readonly string[], others: readonly string[]): boolean {
   return some.some((url) => others.includes(url));
-}
-
-function alive(found: {
-  readonly action: string;
-  readonly dataDir: string;
-  readonly self: ClusterMember | undefined;
-  readonly member: MembershipPlan;
-  readonly urls: readonly string[];
-}): Failure {
-  const { self, member, urls } = found;
-  const etcdctl = `etcdctl --endpoints=${urls.join(',')} member`;
-  const remove = self === undefined ? '' : `\`${etcdctl} remove ${self.id.toString(16)}\`, then `;
-  const add = `\`${etcdctl} add ${member.name} --learner --peer-urls=${member.initialAdvertisePeerUrls.join(',')}\``;
-  return new Failure({
-    code: 'cluster_alive',
-    action: found.action,
-    object: found.dataDir,
-    found: `its cluster is alive (${urls.join(', ')}), and ${member.name} restored alone would contradict what it has agreed to`,
-    remedy: `run ${remove}${add}, then this again and etcd with --initial-cluster-state=existing, and at last \`${etcdctl} promote ID\`. Nothing was changed`,
-  });
 }

@@ -47,6 +47,21 @@ export const fileCodes = {
     meaning: 'the cluster of the member is alive; restored alone it would contradict what it has agreed to',
     remedy: 'remove the member from the cluster and add it again as a learner; the message has the commands',
   },
+  cluster_unreachable: {
+    exitCode: 1,
+    meaning: 'one of several members has lost its directory, and no quorum of the others answers',
+    remedy: 'start the other members; if all are lost, the message says how to begin again from the backup',
+  },
+  cluster_lost: {
+    exitCode: 1,
+    meaning: 'one of several members has lost its directory, no cluster answers, and there are backups',
+    remedy: 'start the other members; if all are lost, the message says how to begin again from the backup',
+  },
+  wrong_member: {
+    exitCode: 1,
+    meaning: 'the directory, or the name, is that of another member or of another cluster than the one that answers',
+    remedy: 'mount the right volume, correct the endpoints, or go by the message',
+  },
   wal_missing: {
     exitCode: 1,
     meaning: 'the data directory has a sound db and no log; etcd may keep that in a directory of its own',
