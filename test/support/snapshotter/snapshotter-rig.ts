@@ -34,6 +34,8 @@ export interface SnapshotterRig extends AsyncDisposable {
   begun(name: string): Promise<void>;
   /** Resolves when a line that matches was logged so many times. */
   logged(pattern: RegExp, times?: number): Promise<void>;
+  /** Lets time pass in steps of `stepMs` until a line that matches was logged: work that goes on delays what comes after a pause. */
+  loggedInTime(pattern: RegExp, stepMs: number): Promise<void>;
 }
 
 /** What a test sets up before the snapshotter starts. */
@@ -85,6 +87,18 @@ export function startRig(changes: Partial<SnapshotterRequest> = {}, setup: RigSe
         intervalMs: 2,
         describe: () => `no ${times} times ${pattern} in\n${log.texts.join('\n')}`,
       });
+    },
+    loggedInTime: async (pattern, stepMs) => {
+      await eventually(
+        async () => {
+          if (log.count(pattern) > 0) {
+            return true;
+          }
+          await clock.advance(stepMs);
+          return undefined;
+        },
+        { intervalMs: 2, describe: () => `never ${pattern} in\n${log.texts.join('\n')}` },
+      );
     },
     [Symbol.asyncDispose]: async () => {
       abort();

@@ -24,7 +24,7 @@ import { restore } from '../../../../src/operations/restore/restore.ts';
 import { readStatus } from '../../../../src/operations/status/status.ts';
 import { tryLockFile } from '../../../../src/runtime/process/file-lock.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
-import { startAttacker } from '../../../support/fixtures/link-attacker.ts';
+import { observeFileCalls } from '../../../support/files/file-calls.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 import { type HoldingPoint, holdBack } from '../../../support/stores/held-back-store.ts';
 
@@ -142,32 +142,36 @@ describe('root works on a directory of another user', { skip }, () => {
     }
   });
 
-  it('and a directory that is exchanged for a link while it is removed leads nowhere (d)', {
-    timeout: 60_000,
-  }, async () => {
-    using dir = makeTempDir();
-    const roots = dir.join('roots');
-    mkdirSync(roots);
-    const files = Array.from({ length: 50 }, (_, file) => `file-${file}`);
-    for (const file of files) {
-      writeFileSync(path.join(roots, file), '');
-    }
-    const tree = dir.join('tree');
-    const names = Array.from({ length: 200 }, (_, name) => String(name));
-    await using attacker = startAttacker(tree, { names, target: roots });
-    for (let round = 0; round < 5; round++) {
-      for (const name of names) {
-        mkdirSync(path.join(tree, name), { recursive: true });
-        writeFileSync(path.join(tree, name, 'file'), '');
+  it('and a directory that is exchanged for a link at any step of its removal leads nowhere (d)', async () => {
+    const files = Array.from({ length: 5 }, (_, file) => `file-${file}`);
+    /** Removes a tree in which a directory is exchanged before this step; gives the number of steps. */
+    const removeExchanged = async (at: number | undefined): Promise<number> => {
+      using dir = makeTempDir();
+      const roots = dir.join('roots');
+      const victim = dir.join('tree', 'victim');
+      mkdirSync(roots);
+      mkdirSync(victim, { recursive: true });
+      for (const file of files) {
+        writeFileSync(path.join(roots, file), '');
+        writeFileSync(path.join(victim, file), '');
       }
-      await attacker.attack();
-      await removeTree(tree).catch(() => undefined);
-      await attacker.rest();
-      assert.deepEqual(
-        files.filter((name) => !existsSync(path.join(roots, name))),
-        [],
-      );
-      rmSync(tree, { recursive: true, force: true });
+      let steps = 0;
+      using _ = await observeFileCalls(() => {
+        steps += 1;
+        if (steps === at && existsSync(victim)) {
+          renameSync(victim, `${victim}.away`);
+          symlinkSync(roots, victim);
+        }
+      });
+      await removeTree(dir.join('tree')).catch(() => undefined);
+      assert.deepEqual(readdirSync(roots), files, `exchanged before step ${at}`);
+      assert.equal(existsSync(dir.join('tree')), existsSync(`${victim}.away`));
+      return steps;
+    };
+    const undisturbed = await removeExchanged(undefined);
+    assert.ok(undisturbed > 15);
+    for (let at = 1; at <= undisturbed; at++) {
+      await removeExchanged(at);
     }
   });
 

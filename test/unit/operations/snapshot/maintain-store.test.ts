@@ -16,8 +16,7 @@ describe('garbage', () => {
     await rig.clock.advance(3_600_000);
     await rig.saved(3);
     await rig.logged(/^Will take next full snapshot/, 2);
-    await rig.clock.advance(60_000);
-    await rig.logged(/^GC: deleted old snapshot: v2\/Full-00000000-00000058-/);
+    await rig.loggedInTime(/^GC: deleted old snapshot: v2\/Full-00000000-00000058-/, 60_000);
     assert.deepEqual(
       (await rig.store.list()).snapshots.map(({ name }) => name),
       [`Full-00000000-00000059-${startSeconds + 3600}.gz`],
@@ -56,11 +55,9 @@ describe('garbage', () => {
     rig.cluster.commit(put('a', 59));
     await rig.clock.advance(3_600_000);
     await rig.saved(3);
-    await rig.clock.advance(60_000);
-    await rig.logged(/^GC: failed to delete v2\/Incr-00000059-00000059-/);
+    await rig.loggedInTime(/^GC: failed to delete v2\/Incr-00000059-00000059-/, 60_000);
     rig.store.failDeletes(undefined);
-    await rig.clock.advance(60_000);
-    await rig.logged(/^GC: deleted old snapshot/);
+    await rig.loggedInTime(/^GC: deleted old snapshot/, 60_000);
     rig.cluster.commit(put('b', 60));
     await rig.clock.advance(3_600_000);
     await rig.saved(5);
@@ -81,7 +78,7 @@ describe('garbage', () => {
         await rig.saved(2 + round);
         await rig.clock.advance(50_000);
       }
-      await rig.logged(/^GC: .* takes no other's place/);
+      await rig.loggedInTime(/^GC: .* takes no other's place/, 60_000);
       assert.deepEqual(rig.store.deleted, []);
       assert.equal(rig.log.count(/^GC: .* takes no other's place/), 1, rig.log.texts.join('\n'));
     });

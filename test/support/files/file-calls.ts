@@ -1,0 +1,112 @@
+import fs from 'node:fs';
+import promises, { open } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+
+/** A request of the program to the file system, before it is made. */
+export interface FileCall {
+  /** Name of Node's function, such as `open`; of a method of an open file, with a dot: `.write`. */
+  readonly name: string;
+  /** What is asked for; undefined for an open file. */
+  readonly path: string | undefined;
+}
+
+/** Sees each call before it is made; what it throws is what the call ends with. */
+export type FileCallObserver = (call: FileCall) => void;
+
+const calls = {
+  promises: [
+    ...['access', 'chmod', 'chown', 'copyFile', 'lchown', 'link', 'lstat', 'lutimes', 'mkdir', 'mkdtemp', 'open'],
+    ...['readFile', 'readdir', 'readlink', 'realpath', 'rename', 'rm', 'rmdir', 'stat', 'statfs', 'symlink'],
+    ...['truncate', 'unlink', 'utimes', 'writeFile'],
+  ],
+  /** Read streams use those with a callback. */
+  callbacks: ['open', 'read', 'close'],
+  synchronous: ['openSync', 'readFileSync', 'readSync', 'readdirSync', 'readlinkSync', 'statSync', 'lstatSync'],
+  opened: [
+    ...['appendFile', 'chmod', 'chown', 'datasync', 'read', 'readFile', 'readv', 'stat', 'sync', 'truncate', 'utimes'],
+    ...['write', 'writeFile', 'writev'],
+  ],
+} as const;
+
+type Functions = Record<string, (this: unknown, ...args: unknown[]) => unknown>;
+
+/**
+ * Shows `observe` every call of this process to the file system, but those of `observe` itself. Disposing ends that.
+ * Only one may be in use at a time.
+ */
+export async function observeFileCalls(observe: FileCallObserver): Promise<Disposable> {
+  using undo = new DisposableStack();
+  let observing = false;
+  const look = (name: string, first: unknown, kind: keyof typeof calls): void => {
+    if (observing) {
+      return;
+    }
+    observing = true;
+    try {
+      const ofPath = kind !== 'opened' && (typeof first === 'string' || first instanceof URL || Buffer.isBuffer(first));
+      observe({ name: kind === 'opened' ? `.${name}` : name, path: ofPath ? String(first) : undefined });
+    } finally {
+      observing = false;
+    }
+  };
+  const wrap = (owner: object, kind: keyof typeof calls): void => {
+    const functions = owner as Functions;
+    for (const name of calls[kind]) {
+      const original = functions[name];
+      if (original === undefined) {
+        continue;
+      }
+      functions[name] = wrapped(kind, original, (first) => look(name, first, kind));
+      undo.defer(() => {
+        functions[name] = original;
+      });
+    }
+  };
+  wrap(promises, 'promises');
+  wrap(fs, 'callbacks');
+  wrap(fs, 'synchronous');
+  const handle = await open('/dev/null');
+  wrap(Object.getPrototypeOf(handle) as object, 'opened');
+  await handle.close();
+  syncBuiltinESMExports();
+  const held = undo.move();
+  return {
+    [Symbol.dispose]: () => {
+      held.dispose();
+      syncBuiltinESMExports();
+    },
+  };
+}
+
+function wrapped(
+  kind: keyof typeof calls,
+  original: Functions[string],
+  look: (first: unknown) => void,
+): Functions[string] {
+  switch (kind) {
+    case 'promises':
+    case 'opened':
+      return async function (this: unknown, ...args) {
+        look(args[0]);
+        return await original.apply(this, args);
+      };
+    case 'synchronous':
+      return function (this: unknown, ...args) {
+        look(args[0]);
+        return original.apply(this, args);
+      };
+    case 'callbacks':
+      return function (this: unknown, ...args) {
+        try {
+          look(args[0]);
+        } catch (error) {
+          const done = args.at(-1) as (error: unknown) => void;
+          process.nextTick(done, error);
+          return undefined;
+        }
+        return original.apply(this, args);
+      };
+    default:
+      return kind satisfies never;
+  }
+}
