@@ -9,8 +9,11 @@ export interface RevisionRange {
 
 /** A fact about a chain that is worth a warning. */
 export type ChainNote<T> =
-  /** Begins inside the revisions that were covered before, as with concurrent writers. Its events up to `overlap.to` are skipped. */
-  | { readonly kind: 'overlap'; readonly delta: T; readonly overlap: RevisionRange }
+  /**
+   * Begins inside the revisions that were covered before: those of the `base`, as when it was written while the base was read, or of
+   * another `delta`, as with concurrent writers. Its events up to `overlap.to` are skipped.
+   */
+  | { readonly kind: 'overlap'; readonly delta: T; readonly with: 'base' | 'delta'; readonly overlap: RevisionRange }
   /** Left out: the base or other deltas hold all of its revisions. */
   | { readonly kind: 'contained'; readonly delta: T }
   /** Left out: written before the base, it begins inside the base and ends after it, so a restore has abandoned its history. */
@@ -72,7 +75,8 @@ export function coverFrom<T extends Snapshot>(start: {
       return { deltas: chosen, lastRevision: covered, missing, beyond: byStart.slice(reached), notes };
     }
     if (delta.startRevision < next) {
-      notes.push({ kind: 'overlap', delta, overlap: { from: delta.startRevision, to: covered } });
+      const other = chosen.length === 0 ? 'base' : 'delta';
+      notes.push({ kind: 'overlap', delta, with: other, overlap: { from: delta.startRevision, to: covered } });
     }
     chosen.push(delta);
     covered = delta.lastRevision;

@@ -7,7 +7,9 @@ import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 export function noteText(note: ChainNote<StoredSnapshot>): string {
   switch (note.kind) {
     case 'overlap':
-      return `overlap: ${rangeText(note.overlap)} in an earlier snapshot too`;
+      return note.with === 'base'
+        ? `it reaches across the end of its full: ${rangeText(note.overlap)} in both, and taken once`
+        : `two snapshotters wrote: ${rangeText(note.overlap)} in an earlier delta, too, and taken once`;
     case 'contained':
       return 'not needed: all of it is in other snapshots';
     case 'abandoned':
@@ -52,7 +54,7 @@ export function noteData(note: ChainNote<StoredSnapshot>): Readonly<Record<strin
   return {
     kind: note.kind,
     snapshot: note.delta.name,
-    ...(note.kind === 'overlap' ? { overlap: note.overlap } : {}),
+    ...(note.kind === 'overlap' ? { with: note.with, overlap: note.overlap } : {}),
   };
 }
 

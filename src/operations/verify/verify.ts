@@ -130,8 +130,17 @@ function continuity({ chains }: Catalog<StoredSnapshot>): readonly Finding[] {
   return chains.flatMap(({ base, missing, beyond, notes }, at) => {
     const weight = at === chains.length - 1 ? 'problem' : 'note';
     const overlaps = notes
-      .filter(({ kind }) => kind === 'overlap')
-      .map(({ delta }): Finding => ({ weight: 'note', snapshot: delta.name, text: 'it overlaps an earlier snapshot' }));
+      .filter((note) => note.kind === 'overlap')
+      .map(
+        ({ delta, with: other }): Finding => ({
+          weight: 'note',
+          snapshot: delta.name,
+          text:
+            other === 'base'
+              ? 'it reaches across the end of its full, which is sound'
+              : 'it holds revisions of an earlier delta, too: two snapshotters wrote here',
+        }),
+      );
     const what = base === undefined ? 'no full snapshot precedes it' : undefined;
     return missing === undefined
       ? overlaps

@@ -59,7 +59,7 @@ export function selectDeltas(
   const choice = chooseDeltas(chain, wanted);
   refuseIncomplete(choice, chain, options.location);
   for (const note of choice.notes) {
-    report(note, wanted.covered, options.log);
+    report(note, options.log);
   }
   return choice;
 }
@@ -92,17 +92,20 @@ export function refuseIncomplete(
   });
 }
 
-function report(note: ChainNote<StoredSnapshot>, covered: Revision, log: Logger): void {
+function report(note: ChainNote<StoredSnapshot>, log: Logger): void {
   const { name } = note.delta;
   switch (note.kind) {
     case 'overlap': {
       const { from, to } = note.overlap;
-      const text = `Revisions ${from} to ${to} of ${name} are in an earlier snapshot too and are skipped`;
-      // A base that reaches beyond its name is normal; two deltas with the same revisions had two writers.
-      if (to <= covered) {
-        log.info({ snapshot: name }, text);
+      // A delta across the end of a full, or a full that reaches beyond its name, is normal.
+      if (note.with === 'base') {
+        log.info({ snapshot: name }, `Revisions ${from} to ${to} of ${name} are in the full, too; they are taken once`);
       } else {
-        log.warn({ snapshot: name }, text);
+        const why = 'two snapshotters wrote here';
+        log.warn(
+          { snapshot: name },
+          `Revisions ${from} to ${to} of ${name} are in an earlier delta, too: ${why}. They are taken once`,
+        );
       }
       return;
     }

@@ -108,12 +108,11 @@ export class FullSnapshotLoop {
       const { clock, log } = this.#context;
       signal.throwIfAborted();
       const last = this.#parts.chain.newest.full;
-      if (options.final && last?.isFinal === true) {
-        const { revision } = await this.#parts.cluster.status({ signal });
-        if (revision === last.lastRevision) {
-          log.info('There are no updates since last final snapshot, skipping final full snapshot.');
-          return last;
-        }
+      const isSame = async (): Promise<boolean> =>
+        this.#takenAt !== undefined && (await this.#currentState(signal)) === this.#takenAt;
+      if (options.final && last?.isFinal === true && (await isSame())) {
+        log.info('There are no updates since last final snapshot, skipping final full snapshot.');
+        return last;
       }
       log.info(`Taking full snapshot for time: ${rfc3339(clock.now())}`);
       return await this.#take(options, signal);

@@ -68,7 +68,9 @@ describe('the table of a catalog', () => {
     ]).table;
     assert.match(lines[0] ?? '', /to revision 89, /);
     assert.equal(lines[1], '  BROKEN: restore takes this one, and fails');
-    assert.ok(lines.includes('      overlap: revisions 50 to 58 are in an earlier snapshot too'));
+    assert.ok(
+      lines.includes('      it reaches across the end of its full: revisions 50 to 58 are in both, and taken once'),
+    );
     assert.ok(lines.includes('      revisions 90 to 94 are missing before this delta'));
   });
 

@@ -128,7 +128,7 @@ test('upstream 1043, 676, 517: overlapping deltas of two writers are merged, wit
   assert.equal(warnings.length, 1);
   assert.match(
     warnings[0] ?? '',
-    /^Revisions 80 to 89 of Incr-00000080-00000122-1795251539 are in an earlier snapshot too/,
+    /^Revisions 80 to 89 of Incr-00000080-00000122-1795251539 are in an earlier delta, too: two snapshotters wrote here/,
   );
 });
 

@@ -7,7 +7,13 @@ import { newestChain } from '../../../../../src/snapshot/chain.ts';
 import type { StoredSnapshot } from '../../../../../src/snapstore/snapstore.ts';
 import { databaseEndingAt } from '../../../../support/etcd/scripted-cluster.ts';
 import { put } from '../../../../support/fixtures/delta-events.ts';
-import { firstDelta, periodMs, startSeconds, watchingRig } from '../../../../support/snapshotter/snapshotter-rig.ts';
+import {
+  firstDelta,
+  periodMs,
+  startRig,
+  startSeconds,
+  watchingRig,
+} from '../../../../support/snapshotter/snapshotter-rig.ts';
 
 describe('the first full', () => {
   test('upstream 1044: is taken at once, named by the true last revision, and leaves no temporary file', async () => {
@@ -258,6 +264,18 @@ describe('fulls that are asked for', () => {
     assert.equal((await rig.snapshotter.takeFull({ final: true })).name, final.name);
     rig.cluster.commit(put('a', 59));
     assert.match((await rig.snapshotter.takeFull({ final: true })).name, /^Full-00000000-00000059-/);
+  });
+
+  test('a final full is taken again of another state with the same revision', async () => {
+    await using rig = startRig({ deltaPeriodMs: undefined });
+    await rig.saved(1);
+    rig.cluster.commit(put('one', 59));
+    const final = await rig.snapshotter.takeFull({ final: true });
+    rig.cluster.rollBack(58);
+    rig.cluster.commit(put('another', 59));
+    const again = await rig.snapshotter.takeFull({ final: true });
+    assert.equal(again.lastRevision, final.lastRevision);
+    assert.notEqual(again.name, final.name);
   });
 });
 
