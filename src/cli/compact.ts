@@ -4,7 +4,7 @@ import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
 import { storeOptions } from '../config/options/store.ts';
 import type { CompactResult } from '../operations/compact/compact.ts';
-import { formatBytes, formatCount } from '../runtime/log/amount.ts';
+import { countText, formatBytes, formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
 
@@ -56,7 +56,7 @@ export function compactResult({ snapshot, from, eventsApplied, sizeBefore, facts
     lines: [
       ['Snapshot', snapshot.name],
       ['Revision', String(snapshot.lastRevision)],
-      ['Made of', `${from[0]} and ${formatCount(from.length - 1)} deltas`],
+      ['Made of', `${from[0]} and ${countText(from.length - 1, 'delta')}`],
       ['Events applied', formatCount(eventsApplied)],
       ['Keys', formatCount(facts.changes)],
       ['Size of db', `${facts.size} bytes (${formatBytes(facts.size)}), before ${formatBytes(sizeBefore)}`],

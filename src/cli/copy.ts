@@ -5,7 +5,7 @@ import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { sourceStoreOptions, storeOptions } from '../config/options/store.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import type { BackupCopyPlan, CopyResult } from '../operations/copy/copy.ts';
-import { formatBytes, formatCount } from '../runtime/log/amount.ts';
+import { countText, formatBytes, formatCount } from '../runtime/log/amount.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { formatReport, type Report, tableLines } from './output/report.ts';
@@ -38,6 +38,7 @@ export const copyCommand = command({
   async run({ config, context, print }) {
     const { openSourceStore, openTargetStore } = await import('./open-store.ts');
     const { copyBackups, planBackupCopy, waitForFinal } = await import('../operations/copy/copy.ts');
+    const { refuseLeftOut } = await import('../operations/copy/refuse-left-out.ts');
     requireContainers(config);
     const { waitForFinal: wanted, waitForFinalTimeoutMs, dryRun, ...limits } = config.copy;
     await using source = await openSourceStore(config.source, context);
@@ -45,8 +46,9 @@ export const copyCommand = command({
     await refuseSamePlace(source, target);
     const request = { source, target, ...limits };
     if (dryRun) {
-      const report = planReport(await planBackupCopy(request, context));
-      await print(await formatReport(report, config.output.format));
+      const plan = await planBackupCopy(request, context);
+      await print(await formatReport(planReport(plan), config.output.format));
+      refuseLeftOut({ orphans: plan.orphans.map(({ name }) => name), vanished: [] }, request);
       return;
     }
     if (wanted) {
@@ -55,6 +57,7 @@ export const copyCommand = command({
     const result = await copyBackups(request, context);
     const places = { source: source.location, target: target.location };
     await print(formatResult(copyResult(result, places), config.output.format));
+    refuseLeftOut(result, request);
   },
 });
 
@@ -104,14 +107,16 @@ function planReport(plan: BackupCopyPlan): Report {
   const rows = objects.map(({ action, target, size }) => [action, target, formatBytes(size)]);
   const pending = objects.filter(({ action }) => action !== 'present');
   const bytes = pending.reduce((sum, { size }) => sum + size, 0);
-  const sum = `${formatCount(pending.length)} of ${formatCount(objects.length)} objects would be copied, ${formatBytes(bytes)}`;
+  const orphans = plan.orphans.length;
+  const without = orphans === 0 ? [] : [`${countText(orphans, 'delta')} without the full before would be left out`];
+  const sum = `${formatCount(pending.length)} of ${countText(objects.length, 'object')} would be copied, ${formatBytes(bytes)}`;
   const columns = [
     { title: 'ACTION', align: 'left' },
     { title: 'OBJECT', align: 'left' },
     { title: 'SIZE', align: 'right' },
   ] as const;
   return {
-    table: [...(rows.length === 0 ? [] : [...tableLines(columns, rows), '']), sum],
+    table: [...(rows.length === 0 ? [] : [...tableLines(columns, rows), '']), sum, ...without],
     data: {
       objects,
       pending: pending.length,
@@ -129,17 +134,20 @@ function copyResult(result: CopyResult, places: { readonly source: string; reado
     lines: [
       ['From', places.source],
       ['To', places.target],
-      ['Copied', `${formatCount(result.copied.length)} objects, ${bytes} bytes (${formatBytes(bytes)})`],
-      ['Replaced', replaced === 0 ? undefined : `${formatCount(replaced)} of them were incomplete`],
-      ['Already there', `${formatCount(result.present)} objects`],
+      ['Copied', `${countText(result.copied.length, 'object')}, ${bytes} bytes (${formatBytes(bytes)})`],
+      [
+        'Replaced',
+        replaced === 0 ? undefined : `${formatCount(replaced)} of them ${replaced === 1 ? 'was' : 'were'} incomplete`,
+      ],
+      ['Already there', countText(result.present, 'object')],
       ['Companions', companionsText(result)],
       [
         'Left histories',
-        result.ofLeftHistories === 0 ? undefined : `${formatCount(result.ofLeftHistories)} snapshots, not copied`,
+        result.ofLeftHistories === 0 ? undefined : `${countText(result.ofLeftHistories, 'snapshot')}, not copied`,
       ],
-      ['Left out', result.leftOut === 0 ? undefined : `${formatCount(result.leftOut)} backups, by the limits`],
+      ['Left out', result.leftOut === 0 ? undefined : `${countText(result.leftOut, 'backup')}, by the limits`],
       ['Vanished', result.vanished.length === 0 ? undefined : result.vanished.join(', ')],
-      ['Without full', result.orphans.length === 0 ? undefined : `${formatCount(result.orphans.length)} deltas`],
+      ['Without full', result.orphans.length === 0 ? undefined : countText(result.orphans.length, 'delta')],
     ],
     json: {
       ...places,

@@ -5,7 +5,7 @@ import { onceOptions, retentionRules, scheduledBackupGroups } from '../config/op
 import { storeOptions } from '../config/options/store.ts';
 import type { PrunedObject, RetentionRules } from '../operations/prune/prune.ts';
 import type { FullSnapshotResult } from '../operations/snapshot/full/save.ts';
-import { formatBytes, formatCount, formatSeconds } from '../runtime/log/amount.ts';
+import { countText, formatBytes, formatCount, formatSeconds } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
@@ -153,7 +153,7 @@ export function onceResult(
       ['Hash', hash.toString(16)],
       ['Took', formatSeconds(seconds)],
       ['Companion', companion?.name],
-      ['Deleted', deleted.length === 0 ? undefined : `${formatCount(deleted.length)} old objects`],
+      ['Deleted', deleted.length === 0 ? undefined : `${countText(deleted.length, 'old object')}`],
     ],
     json: {
       hash,

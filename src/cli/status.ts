@@ -2,7 +2,7 @@ import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { walOptions } from '../config/options/restoration.ts';
 import { statusOptions } from '../config/options/status.ts';
 import type { DatabaseStatus } from '../operations/status/status.ts';
-import { formatBytes, formatCount } from '../runtime/log/amount.ts';
+import { countText, formatBytes } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
 import { formatReport, type Report, tableLines } from './output/report.ts';
 
@@ -54,7 +54,7 @@ export function statusReport(status: DatabaseStatus): Report {
       ),
       sourceText(source),
       'TOTAL KEYS are the records of all buckets, as etcdutl counts up to etcd 3.5;',
-      `${formatCount(status.livingKeys)} keys live, as it counts from etcd 3.6 on.`,
+      `${countText(status.livingKeys, 'key')} live, as it counts from etcd 3.6 on.`,
       ...status.alarms.map((alarm) => `ALARM ${alarm}: etcd takes no writes until it is disarmed.`),
     ],
     data: {

@@ -3,9 +3,8 @@ import { storeOptions } from '../config/options/store.ts';
 import { verifyOptions } from '../config/options/verify.ts';
 import type { VerifyResult } from '../operations/verify/verify.ts';
 import { Failure } from '../runtime/failure.ts';
-import { formatCount } from '../runtime/log/amount.ts';
+import { countText, formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
-import { countText } from './output/format.ts';
 import { formatReport, keyValueLines, type Report } from './output/report.ts';
 import { stateOf } from './output/state-of.ts';
 
@@ -109,7 +108,7 @@ function verdict(result: VerifyResult): string {
     level === 'catalog'
       ? ', as far as names tell; no object was read'
       : read < objects
-        ? `, as far as ${formatCount(read)} of ${formatCount(objects)} snapshots tell; the others were not read`
+        ? `, as far as ${formatCount(read)} of ${countText(objects, 'snapshot')} tell; the others were not read`
         : '';
   return `everything is sound${limits}`;
 }

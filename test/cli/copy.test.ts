@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -103,6 +104,43 @@ describe('copy', () => {
     });
   });
 
+  it('ends with 1 when deltas have no full before them, after all else was copied', async () => {
+    await using rig = makeRig();
+    const flags = copyFlags(rig);
+    writeFileSync(rig.home.join('store/etcd-main/v2/Incr-00000002-00000009-1795251000.gz'), 'alone');
+    const planned = await rig.run(['copy', ...flags, '--dry-run']);
+    assert.equal(planned.exitCode, 1);
+    assert.match(
+      planned.stdout,
+      /^4 of 4 objects would be copied.*\n1 delta without the full before would be left out$/m,
+    );
+    const { stdout, stderr, exitCode } = await rig.run(['copy', ...flags]);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^Without full: +1 delta$/m);
+    assert.match(
+      stderr,
+      /1 delta without the full snapshot before, from Incr-00000002-00000009-1795251000\.gz on; all else is copied/,
+    );
+    assert.equal(objects(rig).length, 4);
+  });
+
+  it('tells a source that is not there from an empty one, and from a place next to it', async () => {
+    await using rig = makeRig();
+    copyFlags(rig);
+    mkdirSync(rig.home.join('empty'));
+    for (const [container, found] of [
+      ['missing', /holds no full snapshot, as it does not exist; check --source-store-container$/m],
+      ['empty', /holds no full snapshot; check --source-store-container and --source-store-prefix$/m],
+      ['store', /but its container holds some under "etcd-main"; correct --source-store-prefix$/m],
+      ['store/etcd-main/v2', /but some right there; leave \/v2 away in --source-store-container/m],
+    ] as const) {
+      const source = ['--source-store-container', rig.home.join(container)];
+      const { stderr, exitCode } = await rig.run(['copy', ...source, ...targetFlags(rig)]);
+      assert.equal(exitCode, 1);
+      assert.match(stderr, found);
+    }
+  });
+
   it('shows on a terminal how far it is', async () => {
     await using rig = makeRig();
     const { stdout: screen, exitCode } = await rig.runOnTerminal(['copy', ...copyFlags(rig)]);
@@ -167,7 +205,7 @@ describe('copy', () => {
       const { stdout, stderr, exitCode } = await rig.run(['copy', ...source, ...targetFlags(rig), ...dry]);
       assert.equal(exitCode, 1);
       assert.equal(stdout, '');
-      assert.match(stderr, /^error: cannot copy from [^\n]*mistyped: it holds no full snapshot; [^\n]+\n$/m);
+      assert.match(stderr, /^error: cannot copy from [^\n]*mistyped: it holds no full snapshot(, as it does not exist)?; [^\n]+\n$/m);
     }
   });
 

@@ -1,20 +1,11 @@
 import type { BackupCatalog } from '../../operations/list/list.ts';
-import { formatAge, formatBytes } from '../../runtime/log/amount.ts';
+import { countText, formatAge, formatBytes } from '../../runtime/log/amount.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
 import { restorableWindow } from '../../snapshot/restorable-window.ts';
 import { isTooSmall } from '../../snapshot/too-small.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { EmptyStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
-import {
-  countText,
-  noteData,
-  noteText,
-  overlapData,
-  overlappingText,
-  rangeText,
-  snapshotData,
-  timeText,
-} from './format.ts';
+import { noteData, noteText, overlapData, overlappingText, rangeText, snapshotData, timeText } from './format.ts';
 import { historiesData, historyLines } from './histories.ts';
 import { type Column, type Report, tableLines } from './report.ts';
 

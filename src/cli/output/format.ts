@@ -1,4 +1,4 @@
-import { formatCount } from '../../runtime/log/amount.ts';
+import { countText } from '../../runtime/log/amount.ts';
 import type { ChainNote, RevisionRange } from '../../snapshot/cover.ts';
 import type { OverlappingDelta } from '../../snapshot/overlapping-deltas.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -37,11 +37,6 @@ export function overlapData({
 /** Revisions as the subject of a sentence: `revisions 90 to 119 are`. */
 export function rangeText({ from, to }: RevisionRange): string {
   return from === to ? `revision ${from} is` : `revisions ${from} to ${to} are`;
-}
-
-/** A number and what is counted. */
-export function countText(number: number, noun: string): string {
-  return `${formatCount(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** A time in UTC to the second, as tables show it. `ms` since the epoch. */

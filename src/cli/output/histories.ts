@@ -1,7 +1,8 @@
+import { countText } from '../../runtime/log/amount.ts';
 import { type Histories, type History, knownHistories } from '../../snapshot/history/histories.ts';
 import type { HistoryChange, HistoryMarker } from '../../snapshot/history/history-marker.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { countText, timeText } from './format.ts';
+import { timeText } from './format.ts';
 
 type StoredHistories = Histories<StoredSnapshot>;
 

@@ -1,8 +1,8 @@
 import type { RestorePlan } from '../../operations/restore/plan.ts';
-import { formatBytes } from '../../runtime/log/amount.ts';
+import { countText, formatBytes } from '../../runtime/log/amount.ts';
 import { printable, printableJson } from '../../runtime/log/printable.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { countText, noteData, noteText, rangeText, snapshotData, timeText } from './format.ts';
+import { noteData, noteText, rangeText, snapshotData, timeText } from './format.ts';
 import { tableLines } from './report.ts';
 import { stateOf } from './state-of.ts';
 

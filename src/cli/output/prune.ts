@@ -1,9 +1,9 @@
 import type { AbandonedUploads } from '../../operations/prune/abandoned-uploads.ts';
 import { type Decision, describeReason, type PrunedObject } from '../../operations/prune/prune.ts';
-import { formatBytes } from '../../runtime/log/amount.ts';
+import { countText, formatBytes } from '../../runtime/log/amount.ts';
 import { errorText } from '../../runtime/log/error-text.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { countText, snapshotData, timeText } from './format.ts';
+import { snapshotData, timeText } from './format.ts';
 import { type Report, tableLines } from './report.ts';
 
 /** A decision, with its outcome after it was carried out. */

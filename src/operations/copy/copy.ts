@@ -1,5 +1,6 @@
 import { Semaphore } from '../../runtime/async/semaphore.ts';
 import { Failure } from '../../runtime/failure.ts';
+import { countText } from '../../runtime/log/amount.ts';
 import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { historiesOf } from '../../snapshot/history/histories.ts';
@@ -7,6 +8,7 @@ import type { HistoryMarker } from '../../snapshot/history/history-marker.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { ContentCheckThread } from '../../workers/content-check-thread.ts';
+import { whyNothing } from '../list/why-nothing.ts';
 import { awaitFinalSnapshot } from './await-final.ts';
 import { type ChainOutcome, copyChain } from './chain.ts';
 import { companionsOf, copyCompanions, type PlannedCompanion, planCompanions } from './companions.ts';
@@ -89,7 +91,7 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
     suspected.length === 0 ? limits : { ...limits, maxBackups: undefined },
   );
   if (plan.chains.length === 0 && plan.leftOut === 0) {
-    throw nothingIn(from, plan);
+    throw await nothingIn(from, plan, context);
   }
   const [ours, theirs] = await Promise.all([companionsOf(from, context), companionsOf(to, context)]);
   const fulls = plan.chains.flatMap(([full]) => full?.source ?? []);
@@ -103,14 +105,18 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
 }
 
 /** A copy that finds nothing is a mistyped place far more often than a cluster without backups. */
-function nothingIn({ location }: SnapStore, { orphans }: CopyPlan): Failure {
-  const alone = orphans.length === 0 ? '' : `, only ${orphans.length} deltas that continue none`;
+async function nothingIn(store: SnapStore, { orphans }: CopyPlan, context: RunContext): Promise<Failure> {
+  const { found, remedy } = await whyNothing(store, { wanted: 'full snapshot', flags: 'source' }, context);
+  const alone =
+    orphans.length === 0
+      ? ''
+      : `, only ${countText(orphans.length, 'delta')} that ${orphans.length === 1 ? 'continues' : 'continue'} none`;
   return new Failure({
     code: 'no_backup',
     action: 'copy from',
-    object: location,
-    found: `it holds no full snapshot${alone}`,
-    remedy: 'check --source-store-container and --source-store-prefix',
+    object: store.location,
+    found: `${found}${alone}`,
+    remedy,
   });
 }
 
@@ -130,7 +136,7 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
     if (round === 1 && plan.orphans.length > 0) {
       context.log.warn(
         { snapshots: plan.orphans.length, first: plan.orphans[0]?.name },
-        `The source holds ${plan.orphans.length} deltas without the full snapshot before them; they are not copied`,
+        `The source holds ${countText(plan.orphans.length, 'delta')} without the full snapshot before; what has none is not copied`,
       );
     }
     if (round === 1) {
@@ -178,7 +184,10 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
 
 function reportHistories({ ofLeftHistories, isInDoubt }: BackupCopyPlan, { log }: RunContext): void {
   if (ofLeftHistories > 0) {
-    log.info({ snapshots: ofLeftHistories }, `${ofLeftHistories} snapshots of histories that were left are not copied`);
+    log.info(
+      { snapshots: ofLeftHistories },
+      `Left out: ${countText(ofLeftHistories, 'snapshot')} of histories that were left`,
+    );
   }
   if (isInDoubt) {
     log.warn(
@@ -196,7 +205,7 @@ async function copyPlanned(
   const bytes = pending.reduce((sum, { source }) => sum + source.size, 0);
   context.log.info(
     { objects: pending.length, bytes, from: request.source.location, to: request.target.location },
-    `Copying ${pending.length} of ${plan.chains.flat().length} snapshots`,
+    `Copying ${pending.length} of ${countText(plan.chains.flat().length, 'snapshot')}`,
   );
   using bar = context.progress.start({ label: 'copy', unit: 'bytes', total: bytes });
   await using checks = new ContentCheckThread();
@@ -218,7 +227,7 @@ function incomplete(
     code: 'copy_incomplete',
     action: 'copy all backups to',
     object: run.request.target.location,
-    found: `${run.copied} objects were copied, then ${first?.name} failed: ${reason}${others}`,
+    found: `${countText(run.copied, 'object')} copied, then ${first?.name} failed: ${reason}${others}`,
     remedy: 'run the same command again to copy what is missing',
     cause: first?.error,
   });

@@ -7,6 +7,7 @@ import type { History } from '../../snapshot/history/histories.ts';
 import { possibleForks, type SuspectedFork, suspectedForks } from '../../snapshot/history/suspected-forks.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { chooseHistory, reportChoice } from '../history/choose-history.ts';
+import { whyNothing } from '../list/why-nothing.ts';
 import { findPointInTime } from './point-in-time.ts';
 import type { RestoreTarget } from './target.ts';
 
@@ -208,34 +209,9 @@ function noFull({ store, target, fulls }: Pick<Choice, 'store' | 'target' | 'ful
 }
 
 /** Says why a store holds nothing, as far as it can be asked. */
-async function nothingStored(store: SnapStore, { signal }: RunContext): Promise<Failure> {
-  const reason = await store.whyEmpty?.({ signal }).catch(() => undefined);
-  signal.throwIfAborted();
-  const none = 'it holds no snapshot';
-  if (reason === undefined) {
-    return nothing(store.location, none, 'check the container and --store-prefix');
-  }
-  switch (reason.kind) {
-    case 'nothing stored':
-    case 'unproved':
-      return nothing(store.location, none, 'check the container and --store-prefix');
-    case 'no container':
-      return nothing(store.location, `${none}, as it does not exist`, 'check --store-container');
-    case 'directly here':
-      return nothing(
-        store.location,
-        `${none} in a folder v2, but some right there`,
-        'leave /v2 away in --store-container or --store-prefix',
-      );
-    case 'other prefixes':
-      return nothing(
-        store.location,
-        `${none}, but its container holds some under ${reason.prefixes.map((prefix) => JSON.stringify(prefix)).join(', ')}`,
-        'correct --store-prefix',
-      );
-    default:
-      return reason satisfies never;
-  }
+async function nothingStored(store: SnapStore, context: RunContext): Promise<Failure> {
+  const { found, remedy } = await whyNothing(store, { wanted: 'snapshot', flags: 'store' }, context);
+  return nothing(store.location, found, remedy);
 }
 
 function nothing(object: string, found: string, remedy: string): Failure {

@@ -1,3 +1,4 @@
+import { countText } from '../../runtime/log/amount.ts';
 import { newestChain } from '../../snapshot/chain.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Schedule } from './schedule.ts';
@@ -41,13 +42,13 @@ export function decideStart<T extends Listed>(state: {
   const windowMs = schedule.windowHours * hourMs;
   const takenAt = base.createdOn * 1000;
   if (now - takenAt > windowMs) {
-    return full(`the newest full is older than ${schedule.windowHours} hours`);
+    return full(`the newest full is older than ${countText(schedule.windowHours, 'hour')}`);
   }
   const next = schedule.nextFiring(now);
   // What was created within a minute after the last scheduled time was taken for it.
   const takenInTime = schedule.nextFiring(takenAt - 60_000) <= takenAt && schedule.nextFiring(takenAt) > now;
   if (!takenInTime && next - takenAt > windowMs) {
-    return full(`the next full comes more than ${schedule.windowHours} hours after the newest`);
+    return full(`the next full comes more than ${countText(schedule.windowHours, 'hour')} after the newest`);
   }
   return { begin: 'deltas', base, deltas };
 }

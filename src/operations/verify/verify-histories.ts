@@ -1,4 +1,5 @@
 import type { Revision } from '../../revision.ts';
+import { countText } from '../../runtime/log/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
 import { type Histories, type History, knownHistories } from '../../snapshot/history/histories.ts';
@@ -73,7 +74,7 @@ export function otherHistories(
     .map(({ number, leftBy, own }) => {
       const last = own.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0);
       const when = leftBy === undefined ? 'was written last' : `was left ${timeText(leftBy.begunOn)}`;
-      const text = `history ${number} ${when}; it has ${own.length} snapshots of its own, up to revision ${last}`;
+      const text = `history ${number} ${when}; it has ${countText(own.length, 'snapshot')} of its own, up to revision ${last}`;
       return { weight: 'note', snapshot: undefined, text };
     });
 }

@@ -16,6 +16,16 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** A number and what is counted: `1 object`, `12 objects`. */
+export function countText(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${Math.round(count) === 1 ? '' : 's'}`;
+}
+
+/** The same as the subject of a sentence: `1 object is`, `12 objects are`. */
+export function countAre(count: number, noun: string): string {
+  return `${countText(count, noun)} ${Math.round(count) === 1 ? 'is' : 'are'}`;
+}
+
 /** Seconds for people: `45s`, `3m20s`, `1h05m`. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
+import { countText } from '../../runtime/log/amount.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import { parseRelativeKey, relativeKey } from '../../snapshot/name.ts';
 import { compareInChainOrder } from '../../snapshot/order.ts';
@@ -119,7 +120,10 @@ export class BackupStore implements SnapStore {
   /** Says how many there are beyond those that were named, again when there are more. */
   #warnOfRest(count: number): void {
     if (count > MOST_NAMED && count > this.#foreign) {
-      this.#log.warn({ objects: count }, `${count} objects below ${this.location} are no snapshots and are ignored`);
+      this.#log.warn(
+        { objects: count },
+        `Ignored ${countText(count, 'object')} below ${this.location}, of which no name is that of a snapshot`,
+      );
     }
     this.#foreign = Math.max(this.#foreign, count);
   }

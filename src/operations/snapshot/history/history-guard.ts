@@ -2,6 +2,7 @@ import type { EtcdCluster } from '../../../etcd/cluster.ts';
 import { ClusterHistory, type ClusterPosition, clusterIdText } from '../../../etcd/cluster-history.ts';
 import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
 import { type Revision, revision } from '../../../revision.ts';
+import { countAre, countText } from '../../../runtime/log/amount.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { restorable } from '../../../snapshot/chain.ts';
 import { historiesOf } from '../../../snapshot/history/histories.ts';
@@ -179,7 +180,7 @@ export class HistoryGuard {
     const marker = this.#markerOf({ change, shared, ...doubt, first, left, before: listing.markers });
     if (store.histories === undefined) {
       log.error(
-        `This store takes no history marker: ${left.length} objects of the history before cannot be told apart`,
+        `This store takes no history marker: ${countText(left.length, 'object')} of the history before cannot be told apart`,
       );
       return;
     }
@@ -187,10 +188,10 @@ export class HistoryGuard {
     log.error(
       { marker: marker.name, why: change, shared, left: left.slice(0, 5).map(({ name }) => name), count: left.length },
       `A NEW HISTORY BEGINS with ${first.name}. It shares ${shared === 0 ? 'nothing that is proved' : `the revisions up to ${shared}`} ` +
-        `with the one before, of which ${left.length} objects are left, up to revision ${highest(left)}. ` +
+        `with the one before, of which ${countAre(left.length, 'object')} left, up to revision ${highest(left)}. ` +
         (inDoubt === 0
           ? ''
-          : `Of ${inDoubt} of them, up to revision ${common.possible}, nothing tells which they belong to. `) +
+          : `Of ${inDoubt} of them, up to revision ${common.possible}, nothing tells which history has them. `) +
         `${marker.name} says so; see etcdbrctl list`,
     );
   }

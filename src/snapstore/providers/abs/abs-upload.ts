@@ -1,5 +1,6 @@
 import { hash, randomInt } from 'node:crypto';
 import type { BlockBlobClient } from '@azure/storage-blob';
+import { countText } from '../../../runtime/log/amount.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import type { StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
@@ -58,7 +59,10 @@ export class AbsUpload implements Upload {
     const what = { action: 'complete the upload of', object: blob.url };
     const numbers = Array.from({ length: whole.parts }, (_, index) => index + 1);
     if (this.#written.size !== whole.parts || !numbers.every((number) => this.#written.has(number))) {
-      throw new StoreError('invalid', { ...what, found: `${this.#written.size} of ${whole.parts} parts have arrived` });
+      throw new StoreError('invalid', {
+        ...what,
+        found: `${this.#written.size} of ${countText(whole.parts, 'part')} arrived`,
+      });
     }
     // The same blocks may be committed again.
     const task = { ...what, signal, retry: 'safe' } as const;

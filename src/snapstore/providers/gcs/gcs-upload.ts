@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { combineCrc32c, crc32c } from '../../../checksum/crc32c.ts';
+import { countText } from '../../../runtime/log/amount.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import type { StoreTask } from '../../http/store-requests.ts';
 import { retryWaits, waitAfter } from '../../retry-transient.ts';
@@ -137,7 +138,7 @@ export class GcsUpload implements Upload {
     const size = arrived.reduce((sum, part) => sum + part.size, 0);
     const task = this.#requests.task('complete the upload of', this.#key, { signal, retry: 'never' });
     if (arrived.length !== whole.parts || this.#parts.size !== whole.parts || size !== whole.size) {
-      const found = `${this.#parts.size} parts with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`;
+      const found = `${countText(this.#parts.size, 'part')} with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`;
       throw new StoreError('invalid', { ...task, found });
     }
     const crc = arrived.reduce((before, part) => combineCrc32c(before, part.crc, part.size), 0);

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { combineCrc64, crc64 } from '../../../checksum/crc64.ts';
+import { countText } from '../../../runtime/log/amount.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { retryWaits, waitAfter } from '../../retry-transient.ts';
 import { StoreError } from '../../store-error.ts';
@@ -80,7 +81,7 @@ export class OssUpload implements Upload {
       throw new StoreError('invalid', {
         action: 'complete the upload of',
         object,
-        found: `${parts.length} parts with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`,
+        found: `${countText(parts.length, 'part')} with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`,
       });
     }
     const expected = { size, crc: combineCrc64(parts) };

@@ -6,6 +6,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { crc32c } from '../../../checksum/crc32c.ts';
+import { countText } from '../../../runtime/log/amount.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { ForeignAnswer } from '../../http/foreign-answer.ts';
 import { foreignAnswerError } from '../../http/request-error.ts';
@@ -109,7 +110,7 @@ export class S3Upload implements Upload {
     if (!numbered || ordered.length !== whole.parts || size !== whole.size) {
       throw this.#failure(
         'invalid',
-        `${ordered.length} parts with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`,
+        `${countText(ordered.length, 'part')} with ${size} bytes arrived, not ${whole.parts} with ${whole.size}`,
       );
     }
     this.#state = 'completing';

@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto';
+import { countText } from '../../../runtime/log/amount.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import type { StoreAction } from '../../http/request-error.ts';
 import { type RetryPolicy, retryWaits } from '../../retry-transient.ts';
@@ -65,7 +66,7 @@ export class SwiftUpload implements Upload {
     const parts = Array.from({ length: whole.parts }, (_, index) => this.#sent.get(index + 1));
     const size = parts.reduce((sum, part) => sum + (part?.size ?? 0), 0);
     if (parts.includes(undefined) || this.#sent.size !== whole.parts || size !== whole.size) {
-      const found = `${this.#sent.size} of ${whole.parts} parts with ${size} of ${whole.size} bytes have arrived`;
+      const found = `${this.#sent.size} of ${countText(whole.parts, 'part')} with ${size} of ${whole.size} bytes have arrived`;
       throw new StoreError('invalid', { ...what, found });
     }
     await this.#untilListed(what, { signal });
@@ -173,7 +174,7 @@ export class SwiftUpload implements Upload {
       if (wait === undefined) {
         throw new StoreError('transient', {
           ...what,
-          found: `the store lists ${listed} of ${this.#sent.size} segments`,
+          found: `the store lists ${listed} of ${countText(this.#sent.size, 'segment')}`,
         });
       }
       await connection.clock.sleep(wait, signal);

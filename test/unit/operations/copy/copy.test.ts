@@ -199,7 +199,7 @@ describe('copyBackups', () => {
     to.fail('beginUpload', failure('denied'), 100);
     await assert.rejects(copyBackups(request(source, to), context), {
       code: 'copy_incomplete',
-      message: /0 objects were copied, then Full-.* failed: cannot use memory: made to fail/,
+      message: /0 objects copied, then Full-.* failed: cannot use memory: made to fail/,
     });
     assert.equal(target.objects.size, 0);
   });

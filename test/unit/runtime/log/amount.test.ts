@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatBytes, formatCount, formatSeconds } from '../../../../src/runtime/log/amount.ts';
+import { countAre, countText, formatBytes, formatCount, formatSeconds } from '../../../../src/runtime/log/amount.ts';
 
 describe('amounts for people', () => {
   it('bytes', () => {
@@ -14,6 +14,16 @@ describe('amounts for people', () => {
   });
   it('counts', () => {
     assert.deepEqual([0, 999, 1_000, 1_234_567].map(formatCount), ['0', '999', '1,000', '1,234,567']);
+  });
+  it('things that are counted', () => {
+    assert.deepEqual(
+      [0, 1, 2, 1_000].map((count) => countText(count, 'object')),
+      ['0 objects', '1 object', '2 objects', '1,000 objects'],
+    );
+    assert.deepEqual(
+      [1, 2].map((count) => countAre(count, 'object')),
+      ['1 object is', '2 objects are'],
+    );
   });
   it('seconds', () => {
     assert.deepEqual([0.4, 59, 60, 3_599, 3_600, 90_061].map(formatSeconds), [
