@@ -122,7 +122,8 @@ function refuseProblems(result: VerifyResult): void {
     return;
   }
   const problems = result.findings.filter(({ weight }) => weight === 'problem');
-  const { provable, forked } = result;
+  const { provable, forked, elsewhere } = result;
+  const other = elsewhere === undefined ? '' : `; ${elsewhere}`;
   const nothing = forked
     ? 'choose one of the two histories with restore --snapshot, and take a full snapshot of the running cluster; see docs/histories.md'
     : 'nothing in it can be restored: take a full snapshot of the running cluster now';
@@ -131,9 +132,10 @@ function refuseProblems(result: VerifyResult): void {
     action: 'verify',
     object: result.location,
     found: `${countText(problems.length, 'problem')} found`,
-    remedy:
+    remedy: `${
       provable === undefined
         ? nothing
-        : `it can be restored up to revision ${provable.revision} (--to-revision ${provable.revision}); take a full snapshot of the running cluster`,
+        : `it can be restored up to revision ${provable.revision} (--to-revision ${provable.revision}); take a full snapshot of the running cluster`
+    }${other}`,
   });
 }

@@ -32,6 +32,7 @@ export class Failure extends Error {
   readonly exitCode: number = 1;
   /** Whether what its causes say is shown after its own message: not where they are errors of libraries that it puts into our words. */
   readonly showsCauses: boolean = true;
+  readonly #parts: FailureParts;
 
   constructor(parts: FailureParts) {
     const remedy = parts.remedy === undefined ? '' : `; ${parts.remedy}`;
@@ -42,5 +43,12 @@ export class Failure extends Error {
     this.code = parts.code;
     this.action = parts.action;
     this.object = parts.object;
+    this.#parts = parts;
+  }
+
+  /** The same failure of a plain operation, with one thing more that the reader can do. */
+  advising(more: string): Failure {
+    const { remedy } = this.#parts;
+    return new Failure({ ...this.#parts, remedy: remedy === undefined ? more : `${remedy}; ${more}` });
   }
 }

@@ -2,6 +2,7 @@ import { Failure } from '../../runtime/failure.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import { type Histories, type History, historiesOf, knownHistories } from '../../snapshot/history/histories.ts';
 import type { StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
+import type { RestoreTarget } from '../restore/target.ts';
 
 /** Which history of a store is meant. */
 export interface HistoryChoice {
@@ -53,6 +54,29 @@ export function reportChoice({ histories, history }: ChosenHistory, log: Logger)
     log.info(
       { history: history.number, histories: length },
       `The store holds ${length} histories; history ${history.number} is taken, ${which}. Another is chosen with --history or --snapshot`,
+    );
+  }
+}
+
+/**
+ * Says when a time is asked for at which the cluster was in a history that was left since: of that moment the one that was written last
+ * holds only what both share.
+ */
+export function reportOtherMoment(
+  { histories, history }: ChosenHistory,
+  { until, from, history: number }: RestoreTarget,
+  log: Logger,
+): void {
+  if (until?.kind !== 'time' || from !== undefined || number !== undefined || history !== histories.living) {
+    return;
+  }
+  const { seconds } = until.time;
+  const then = histories.left.find(({ leftBy, own }) => own.length > 0 && seconds < (leftBy?.begunOn ?? 0));
+  if (then?.own.some(({ createdOn }) => createdOn <= seconds) === true) {
+    log.warn(
+      { history: then.number },
+      `At that time the cluster was in history ${then.number}, left ${timeOf(then.leftBy?.begunOn ?? 0)}: of what it had changed there ` +
+        `until then, nothing that history ${history.number} does not share comes back. --history ${then.number} gives the state of that moment`,
     );
   }
 }

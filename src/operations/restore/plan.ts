@@ -1,9 +1,11 @@
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { RevisionRange } from '../../snapshot/cover.ts';
+import type { History } from '../../snapshot/history/histories.ts';
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { concerns } from '../history/decide-fork.ts';
+import { advisingOthers } from '../history/other-histories.ts';
 import { chooseDeltas, type DeltaChoice, refuseIncomplete } from './deltas/choose.ts';
 import { type CandidateChain, selectChain } from './select-chain.ts';
 import type { RestoreTarget } from './target.ts';
@@ -25,6 +27,8 @@ export interface RestorePlan extends Omit<DeltaChoice, 'lastRevision'> {
   readonly location: string;
   /** Number of the history it is of. */
   readonly history: number;
+  /** The other histories of the store, as a way out. */
+  readonly others: readonly History<StoredSnapshot>[];
   /** What ages say against it: the restore looks into these, and refuses to merge two histories. */
   readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
 }
@@ -38,7 +42,8 @@ export async function planRestore(
   context: RunContext,
 ): Promise<RestorePlan> {
   const { store, target } = request;
-  const { chains, later, until, unrecorded, history, doubts: suspected } = await selectChain(store, target, context);
+  const selection = await selectChain(store, target, context);
+  const { chains, later, until, unrecorded, history, others, doubts: suspected } = selection;
   const [first] = chains;
   const named = chooseDeltas(first, { covered: first.base.lastRevision, until });
   const chain = named.missing === undefined ? first : (later[0] ?? first);
@@ -49,11 +54,16 @@ export async function planRestore(
   const used = { base, used: choice.deltas, until };
   const doubts = suspected.filter((fork) => concerns(fork, used));
   const { number } = history;
-  return { ...choice, lastRevision, base, until, unrecorded, bytes, location: store.location, history: number, doubts };
+  const { location } = store;
+  return { ...choice, lastRevision, base, until, unrecorded, bytes, location, history: number, others, doubts };
 }
 
 /** Throws the Failure a restore would end with when the plan has a hole. */
 export function refuseIncompletePlan(plan: RestorePlan): void {
   const chain: CandidateChain = { base: plan.base, candidates: plan.deltas };
-  refuseIncomplete(plan, chain, plan.location);
+  try {
+    refuseIncomplete(plan, chain, plan.location);
+  } catch (error) {
+    throw advisingOthers(error, plan.others, { wanted: plan.until });
+  }
 }

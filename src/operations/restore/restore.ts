@@ -6,6 +6,7 @@ import { RunLock } from '../../datadir/run-lock.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { advisingOthers } from '../history/other-histories.ts';
 import { clusterIdOfHistory } from './backed-up-cluster.ts';
 import { type LaterSnapshots, laterSnapshots } from './later-snapshots.ts';
 import { type RebuildSource, rebuildDatabase } from './rebuild-database.ts';
@@ -127,7 +128,9 @@ export async function buildMember(
   const deltas = selection.chains[0].candidates;
   const { used, baseClusterId, ...restored } = await rereadDamage({ store: request.store, deltas }, context, () =>
     rebuildDatabase({ request, selection, file, identity: bootstrap }, context),
-  );
+  ).catch((error: unknown) => {
+    throw advisingOthers(error, selection.others, { wanted: selection.until });
+  });
   await writeRaftState(memberDir, bootstrap, { signal: context.signal });
   const reached = revision(restored.revision - (request.bumpRevision ?? 0));
   const later = laterSnapshots(selection.history, reached);

@@ -3,10 +3,11 @@ import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { restorable } from '../../snapshot/chain.ts';
 import type { RevisionRange } from '../../snapshot/cover.ts';
-import type { History } from '../../snapshot/history/histories.ts';
+import { type History, knownHistories } from '../../snapshot/history/histories.ts';
 import { possibleForks, type SuspectedFork, suspectedForks } from '../../snapshot/history/suspected-forks.ts';
-import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { chooseHistory, reportChoice } from '../history/choose-history.ts';
+import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
+import { chooseHistory, reportChoice, reportOtherMoment } from '../history/choose-history.ts';
+import { advisingOthers } from '../history/other-histories.ts';
 import { whyNothing } from '../list/why-nothing.ts';
 import { findPointInTime } from './point-in-time.ts';
 import type { RestoreTarget } from './target.ts';
@@ -33,6 +34,8 @@ export interface Selection {
   readonly unrecorded: RevisionRange | undefined;
   /** What all of it belongs to. */
   readonly history: History<StoredSnapshot>;
+  /** The other histories of the store, as a way out; none when the target names a snapshot. */
+  readonly others: readonly History<StoredSnapshot>[];
   /** Whether something else than the newest state was asked for. */
   readonly isOlder: boolean;
   /** Creation time of the youngest snapshot of the store, seconds since the epoch; 0 without any. */
@@ -51,7 +54,31 @@ export async function selectChain(store: SnapStore, target: RestoreTarget, conte
   const listing = await store.list({ signal: context.signal });
   const chosen = chooseHistory(listing, { number: target.history, of: target.from }, store.location);
   reportChoice(chosen, context.log);
-  const { history } = chosen;
+  reportOtherMoment(chosen, target, context.log);
+  const others =
+    target.from === undefined ? knownHistories(chosen.histories).filter((each) => each !== chosen.history) : [];
+  try {
+    return { ...(await selectFrom({ store, target, listing, history: chosen.history }, context)), others };
+  } catch (error) {
+    throw advisingOthers(error, others, { wanted: wantedRevision(target) });
+  }
+}
+
+/** The revision that a target names itself. */
+function wantedRevision({ until }: RestoreTarget): Revision | undefined {
+  return until?.kind === 'revision' ? until.revision : undefined;
+}
+
+async function selectFrom(
+  source: {
+    readonly store: SnapStore;
+    readonly target: RestoreTarget;
+    readonly listing: StoreListing;
+    readonly history: History<StoredSnapshot>;
+  },
+  context: RunContext,
+): Promise<Omit<Selection, 'others'>> {
+  const { store, target, listing, history } = source;
   const named = target.from === undefined ? undefined : findNamed(history.snapshots, target.from, store.location);
   const forks = possibleForks(history.snapshots);
   const line = named === undefined ? history.snapshots : lineOf(named, history.snapshots, forks);

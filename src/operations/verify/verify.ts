@@ -7,6 +7,7 @@ import { knownHistories } from '../../snapshot/history/histories.ts';
 import { isTooSmall } from '../../snapshot/too-small.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { chooseHistory } from '../history/choose-history.ts';
+import { otherHistoriesText } from '../history/other-histories.ts';
 import { chooseDeltas } from '../restore/deltas/choose.ts';
 import { examine } from './examine.ts';
 import { examineCompanions } from './examine-companions.ts';
@@ -37,6 +38,8 @@ export interface VerifyResult {
   /** Number of the history that was verified, and how many there are. */
   readonly history: number;
   readonly histories: number;
+  /** Where else a state may be had, when this history is damaged; undefined without other histories. */
+  readonly elsewhere: string | undefined;
   /** Whether what counts as one history is two. */
   readonly forked: boolean;
 }
@@ -78,6 +81,10 @@ async function verify(request: VerifyRequest, context: RunContext): Promise<Veri
     ],
     history: history.number,
     histories: knownHistories(histories).length,
+    elsewhere: otherHistoriesText(
+      knownHistories(histories).filter((each) => each !== history),
+      { wanted: undefined },
+    ),
     forked: forks.length > 0,
     companions: companions.count,
     chains: catalog.chains.length,

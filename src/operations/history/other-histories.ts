@@ -1,0 +1,46 @@
+import { Failure } from '../../runtime/failure.ts';
+import type { History } from '../../snapshot/history/histories.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+
+/** What one history lacks another one of the store may have. */
+const CURABLE: readonly string[] = ['backup_gap', 'beyond_backup', 'no_backup', 'snapshot_corrupt'];
+
+/**
+ * Histories as a way out, the newest first, as the end of a sentence; undefined when none reaches `wanted`: `history 1, left …, reaches
+ * revision 702: restore --history 1`.
+ */
+export function otherHistoriesText(
+  others: readonly History<StoredSnapshot>[],
+  { wanted }: { readonly wanted: number | undefined },
+): string | undefined {
+  const ways = others
+    .toReversed()
+    .map((history) => ({ history, end: endOf(history) }))
+    .filter(({ end }) => end > 0 && end >= (wanted ?? 0))
+    .map(({ history: { number, leftBy }, end }) =>
+      leftBy === undefined
+        ? `history ${number}, the one that was written last, reaches revision ${end}: restore without --history`
+        : `history ${number}, left ${timeText(leftBy.begunOn)}, reaches revision ${end}: restore --history ${number}`,
+    );
+  return ways.length === 0 ? undefined : ways.join('; ');
+}
+
+/** The error of a restore from one history, with the others as a way out where they may be one. */
+export function advisingOthers(
+  error: unknown,
+  others: readonly History<StoredSnapshot>[],
+  reach: { readonly wanted: number | undefined },
+): unknown {
+  const text = error instanceof Failure && CURABLE.includes(error.code) ? otherHistoriesText(others, reach) : undefined;
+  return error instanceof Failure && text !== undefined ? error.advising(text) : error;
+}
+
+function endOf({ own }: History<StoredSnapshot>): number {
+  return own
+    .filter(({ chunk, excluded }) => chunk === undefined && excluded !== true)
+    .reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0);
+}
+
+function timeText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
