@@ -205,7 +205,10 @@ describe('copy', () => {
       const { stdout, stderr, exitCode } = await rig.run(['copy', ...source, ...targetFlags(rig), ...dry]);
       assert.equal(exitCode, 1);
       assert.equal(stdout, '');
-      assert.match(stderr, /^error: cannot copy from [^\n]*mistyped: it holds no full snapshot(, as it does not exist)?; [^\n]+\n$/m);
+      assert.match(
+        stderr,
+        /^error: cannot copy from [^\n]*mistyped: it holds no full snapshot(, as it does not exist)?; [^\n]+\n$/m,
+      );
     }
   });
 
