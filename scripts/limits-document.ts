@@ -5,6 +5,7 @@ const titles: Readonly<Record<Limit['from'], string>> = {
   etcd: 'From etcd',
   store: 'From a store',
   file: 'From files and directories',
+  kubernetes: 'From Kubernetes',
   any: 'Texts, wherever they come from',
 };
 

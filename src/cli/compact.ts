@@ -31,7 +31,7 @@ export const compactCommand = command({
     logging: loggingOptions,
     embeddedEtcd: embeddedEtcdOptions,
   },
-  async run({ config, context, print }) {
+  async run({ config, context, pod, print }) {
     const { compaction, restoration, leases } = config;
     if (!compaction.defragment) {
       context.log.debug('--defragment=false has no effect: a compacted snapshot never has free pages');
@@ -42,7 +42,8 @@ export const compactCommand = command({
     const request = { ...restoration, store, saveTimeoutMs: compaction.snapshotTimeoutMs };
     const result = await compactBackup(request, context);
     if (leases.enabled) {
-      context.log.warn('This version writes no Kubernetes leases; --enable-snapshot-lease-renewal has no effect');
+      const { renewFullLease } = await import('./full-lease.ts');
+      await renewFullLease({ name: leases.fullName, full: result.snapshot, namespace: pod.namespace }, context);
     }
     await print(formatResult(compactResult(result), config.output.format));
     // The work is done: a signal only ends the wait.

@@ -120,6 +120,7 @@ export function createSnapshotterSeries(
         break;
       case 'begun':
       case 'next run':
+      case 'deltas up to date':
         break;
       default:
         event satisfies never;

@@ -1,6 +1,7 @@
 import { backupCodes } from './failure-codes/backup-codes.ts';
 import { etcdCodes } from './failure-codes/etcd-codes.ts';
 import { fileCodes } from './failure-codes/file-codes.ts';
+import { kubeCodes } from './failure-codes/kube-codes.ts';
 import { programCodes } from './failure-codes/program-codes.ts';
 import { storeCodes } from './failure-codes/store-codes.ts';
 
@@ -11,6 +12,7 @@ import { storeCodes } from './failure-codes/store-codes.ts';
 export const failureCodes = {
   ...programCodes,
   ...etcdCodes,
+  ...kubeCodes,
   ...storeCodes,
   ...backupCodes,
   ...fileCodes,

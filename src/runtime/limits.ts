@@ -4,7 +4,7 @@ const MiB = 1024 * KiB;
 /** The most that is taken of one thing from outside, and what happens beyond. `docs/limits.md` shows the table. */
 export interface Limit {
   /** Where it comes from. */
-  readonly from: 'etcd' | 'store' | 'file' | 'any';
+  readonly from: 'etcd' | 'store' | 'file' | 'kubernetes' | 'any';
   /** What is limited, for the page. */
   readonly what: string;
   readonly most: number;
@@ -91,6 +91,14 @@ export const limits = {
     unit: 'entries',
     why: '`/etc` of a large machine has some thousands',
     beyond: 'the companion counts as damaged (`companion_damaged`)',
+  },
+  apiServerBody: {
+    from: 'kubernetes',
+    what: 'the body of an answer of an API server',
+    most: 3 * MiB,
+    unit: 'bytes',
+    why: 'no object of Kubernetes is larger; a lease has some hundred bytes',
+    beyond: 'the renewal of the lease fails (`kube_unreachable`)',
   },
   foreignText: {
     from: 'any',

@@ -20,6 +20,8 @@ export type SnapshotterEvent =
       readonly seconds: number;
       readonly error: unknown;
     }
+  /** Everything that was buffered is in the store: after each period of deltas, also one without a change, and after each delta on request. */
+  | { readonly type: 'deltas up to date' }
   /** Whether there are changes that no snapshot of this kind holds; sent when that changes. */
   | { readonly type: 'required'; readonly kind: SnapshotKind; readonly required: boolean }
   /** What waits in files because the store is slower than the writes. */

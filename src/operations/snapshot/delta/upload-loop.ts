@@ -58,6 +58,7 @@ export class UploadLoop {
       if (due === 'limit') {
         log.info(`Delta events memory crossed the memory limit: ${buffer.size} Bytes`);
         await this.#queue.run(() => this.#writeWaiting(untilEnd));
+        this.#parts.listener({ type: 'deltas up to date' });
       } else {
         await this.#write(untilEnd, 'unless young');
       }
@@ -90,6 +91,7 @@ export class UploadLoop {
         // Said at every period of an idle cluster, it would be all that a log shows.
         log.debug('No events received to save snapshot. Skipping delta snapshot.');
       }
+      this.#parts.listener({ type: 'deltas up to date' });
       return last;
     });
   }

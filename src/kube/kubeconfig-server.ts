@@ -1,0 +1,44 @@
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import type { ApiServer } from './api-server.ts';
+import { credentialsFailure } from './credentials-failure.ts';
+import { HttpsApiServer } from './https-api-server.ts';
+
+/** The API server of a kubeconfig's current context. Throws a Failure `kube_credentials` when the file cannot be used. */
+export async function kubeconfigServer(path: string): Promise<ApiServer> {
+  const config = new KubeConfig();
+  try {
+    config.loadFromFile(path);
+  } catch (cause) {
+    throw credentialsFailure(`the kubeconfig ${path} cannot be read or understood`, cause);
+  }
+  const server = config.getCurrentCluster()?.server;
+  const url = server === undefined ? null : URL.parse(server);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw credentialsFailure(`the current context of the kubeconfig ${path} names no server`);
+  }
+  return new HttpsApiServer(url, async () => {
+    try {
+      const options: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {};
+      await config.applyToHTTPSOptions(options);
+      const { ca, cert, key, rejectUnauthorized } = options;
+      const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value)]);
+      const auth = typeof options.auth === 'string' ? options.auth : undefined;
+      return {
+        ca: bytes(ca),
+        cert: bytes(cert),
+        key: bytes(key),
+        anyCertificate: rejectUnauthorized === false,
+        headers: {
+          ...Object.fromEntries(headers),
+          ...(auth === undefined ? {} : { authorization: `Basic ${Buffer.from(auth).toString('base64')}` }),
+        },
+      };
+    } catch (cause) {
+      throw credentialsFailure(`the account of the kubeconfig ${path} cannot be used`, cause);
+    }
+  });
+}
+
+function bytes(value: unknown): string | Buffer | undefined {
+  return typeof value === 'string' || Buffer.isBuffer(value) ? value : undefined;
+}

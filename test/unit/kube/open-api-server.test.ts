@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
+import { openApiServer } from '../../../src/kube/open-api-server.ts';
+import { startApiServer } from '../../support/servers/api-server.ts';
+
+const { signal } = new AbortController();
+const path = '/apis/coordination.k8s.io/v1/namespaces/a/leases/b';
+
+function kubeconfig(server: string, user: string): string {
+  return [
+    'apiVersion: v1',
+    'kind: Config',
+    'current-context: c',
+    `clusters: [{ name: k, cluster: { server: "${server}", insecure-skip-tls-verify: true } }]`,
+    'contexts: [{ name: c, context: { cluster: k, user: u } }]',
+    `users: [{ name: u, user: ${user} }]`,
+  ].join('\n');
+}
+
+describe('the API server', () => {
+  it('is the one that KUBECONFIG names, else that of ~/.kube/config', async () => {
+    await using server = await startApiServer();
+    server.token = 'secret';
+    server.create('a', 'b');
+    using dir = makeTempDir();
+    mkdirSync(dir.join('.kube'));
+    writeFileSync(dir.join('.kube', 'config'), kubeconfig(server.url.href, '{ token: secret }'));
+    for (const environment of [{ KUBECONFIG: dir.join('.kube', 'config') }, { HOME: dir.path }]) {
+      using api = await openApiServer({ environment });
+      assert.equal(api.location, server.url.origin);
+      assert.equal((await api.request({ method: 'GET', path, signal })).status, 200);
+    }
+  });
+
+  it('is that of the cluster in a pod, with the token as it is now', async () => {
+    using dir = makeTempDir();
+    const environment = { KUBERNETES_SERVICE_HOST: '::1', KUBERNETES_SERVICE_PORT: '1', HOME: dir.path };
+    using api = await openApiServer({ environment, serviceAccountDir: dir.path });
+    assert.equal(api.location, 'https://[::1]:1');
+    await assert.rejects(api.request({ method: 'GET', path, signal }), {
+      code: 'kube_credentials',
+      message: new RegExp(`the token or the authorities in ${dir.path} cannot be read`),
+    });
+    writeFileSync(dir.join('token'), 'first');
+    writeFileSync(dir.join('ca.crt'), '');
+    await assert.rejects(api.request({ method: 'GET', path, signal }), { code: 'kube_unreachable' });
+  });
+
+  it('that nothing names, or a kubeconfig of the wrong shape names, is a clear failure without secrets', async () => {
+    using dir = makeTempDir();
+    await assert.rejects(openApiServer({ environment: { HOME: dir.path } }), { code: 'kube_credentials' });
+    const file = dir.join('config');
+    for (const text of [
+      'a: [',
+      '[]',
+      'hunter2',
+      '',
+      kubeconfig('ftp://hunter2', '{}'),
+      kubeconfig('', '{}'),
+      'current-context: x',
+      'clusters: 7',
+    ]) {
+      writeFileSync(file, text);
+      await assert.rejects(openApiServer({ environment: { KUBECONFIG: file } }), (error) => {
+        assert.ok(error instanceof Error);
+        assert.equal(Reflect.get(error, 'code'), 'kube_credentials', text);
+        assert.equal(error.message.includes('hunter2'), false, error.message);
+        return true;
+      });
+    }
+    await assert.rejects(openApiServer({ environment: { KUBECONFIG: dir.join('none') } }), {
+      code: 'kube_credentials',
+    });
+  });
+});
