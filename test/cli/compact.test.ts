@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { startApiServer } from '../support/servers/api-server.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig } from './rig.ts';
 
@@ -32,6 +33,32 @@ describe('compact', () => {
     assert.equal(exitCode, 0);
     assert.match(stdout, /^Snapshot: +Full-00000000-00000122-\d+\.gz\.final$/m);
     assert.match(stdout, /^Made of: +Full-00000000-00000058-1795251532\.gz\.final and 3 deltas$/m);
+  });
+
+  it('writes the revision into the lease of fulls, and warns where it cannot', async () => {
+    await using server = await startApiServer();
+    server.create('shoot--a', 'main-full', { holderIdentity: '58' });
+    await using rig = makeRig();
+    const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');
+    const cluster = `{ server: "${server.url.href}", insecure-skip-tls-verify: true }`;
+    writeFileSync(
+      rig.home.join('kubeconfig'),
+      [
+        'current-context: c',
+        `clusters: [{ name: k, cluster: ${cluster} }]`,
+        'contexts: [{ name: c, context: { cluster: k, user: u } }]',
+        'users: [{ name: u, user: { token: t } }]',
+      ].join('\n'),
+    );
+    const lease = ['--enable-snapshot-lease-renewal', '--full-snapshot-lease-name=main-full'];
+    const pod = { POD_NAMESPACE: 'shoot--a', KUBECONFIG: rig.home.join('kubeconfig') };
+    const run = await rig.run(['compact', ...flags, ...lease], { env: pod });
+    assert.equal(run.exitCode, 0, run.stderr);
+    assert.equal(server.lease('shoot--a', 'main-full')?.spec['holderIdentity'], '122');
+    server.rights.delete('get');
+    const refused = await rig.run(['compact', ...flags, ...lease], { env: pod });
+    assert.equal(refused.exitCode, 0, refused.stderr);
+    assert.match(refused.stderr, /Cannot renew lease shoot--a\/main-full; the snapshot is stored all the same/);
   });
 
   it('fails without a backup or with a gap in it, and leaves nothing', async () => {
