@@ -1,6 +1,6 @@
 import { type CommandSpec, placedOptions } from '../config/command-spec.ts';
-import { nearest } from '../config/nearest.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
+import { nearest } from '../runtime/nearest.ts';
 import { helpFlags } from './arguments.ts';
 import { meantByWord, meantFlags } from './habits.ts';
 

@@ -1,7 +1,7 @@
 import { CommanderError, Command as Parser } from 'commander';
 import { placedOptions } from '../config/command-spec.ts';
-import { nearest } from '../config/nearest.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
+import { nearest } from '../runtime/nearest.ts';
 import { addFlags, type GivenFlags, missingValue } from './arguments.ts';
 import type { Command } from './command.ts';
 import { commandSummaries, commands } from './commands.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, parseDocument } from 'yaml';
+import { nearest } from '../runtime/nearest.ts';
 import { everyOption } from './every-option.ts';
 import { reasonOf } from './file-reason.ts';
-import { nearest } from './nearest.ts';
 import type { OptionSpec } from './option.ts';
 import { UsageFailure } from './usage-failure.ts';
 

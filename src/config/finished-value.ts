@@ -1,7 +1,7 @@
 import { cleanText } from '../runtime/clean-text.ts';
+import { nearest } from '../runtime/nearest.ts';
 import { describeAccepted } from './accepted-values.ts';
 import { parseDuration } from './duration.ts';
-import { nearest } from './nearest.ts';
 import type { OptionSpec } from './option.ts';
 import { optionSchema } from './option-schema.ts';
 import { type OptionValue, readOptionValue } from './option-value.ts';

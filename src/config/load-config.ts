@@ -76,13 +76,15 @@ async function strayVariables(
   placed: readonly PlacedOption[],
   { environment }: ConfigInputs,
 ): Promise<readonly string[]> {
-  const { unknownVariables } = await import('./stray-variables.ts');
+  const { unknownStoreVariables, unknownVariables } = await import('./stray-variables.ts');
   const own = placed.map(({ spec }) => spec);
+  const hasStore = own.some(({ flag }) => flag === 'storage-provider');
+  const ofStores = hasStore ? unknownStoreVariables(environment, own) : [];
   if (unknownVariables(environment, own).length === 0) {
-    return [];
+    return ofStores;
   }
   const { everyOption } = await import('./every-option.ts');
-  return unknownVariables(environment, everyOption());
+  return [...unknownVariables(environment, everyOption()), ...ofStores];
 }
 
 async function fillFromFiles(

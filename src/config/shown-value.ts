@@ -1,4 +1,4 @@
-import { nearest } from './nearest.ts';
+import { nearest } from '../runtime/nearest.ts';
 import type { OptionSpec, TextRule } from './option.ts';
 
 /** Longer texts are not shown, characters. */

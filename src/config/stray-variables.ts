@@ -1,5 +1,6 @@
 import type { Environment } from '../runtime/environment.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../runtime/nearest.ts';
+import { credentialVariables } from '../snapstore/credentials/credential-variables.ts';
 import { environmentName, type OptionSpec } from './option.ts';
 import { environmentNames } from './value-source.ts';
 
@@ -20,4 +21,37 @@ export function unknownVariables(environment: Environment, options: readonly Opt
       const shown = /^[\w.-]{1,80}$/.test(name) ? name : `${prefix}…`;
       return `Environment variable ${shown} is no option and is ignored${meant === undefined ? '' : `; did you mean ${meant}?`}`;
     });
+}
+
+/** What nobody but a store's credentials is called. */
+const credentialName = /APPLICATIONS?_?CREDENTIALS?|APPLICATON|CREDENTAILS|CREDENTIALS_JSON/i;
+
+/** How many letters may be wrong in the name of a variable that others might use for something else. */
+const mostTypos = 2;
+
+/**
+ * A sentence for each variable that looks like one of a store, its credentials or its container, and is none, with the nearest one.
+ * Values are not looked at.
+ */
+export function unknownStoreVariables(environment: Environment, options: readonly OptionSpec[]): readonly string[] {
+  const containers = options.flatMap(({ fallbackEnvironment }) => fallbackEnvironment ?? []);
+  const known = [...credentialVariables, ...containers];
+  return Object.keys(environment).flatMap((name) => {
+    if (known.includes(name) || environment[name] === undefined || name.startsWith(prefix)) {
+      return [];
+    }
+    const isCredential = credentialName.test(name) && /^[\w.-]{1,80}$/.test(name);
+    const meant =
+      nearest(name, known, { most: mostTypos }) ?? (isCredential ? nearestCredential(name, known) : undefined);
+    if (meant === undefined && !isCredential) {
+      return [];
+    }
+    const question = meant === undefined ? '' : `; did you mean ${meant}?`;
+    return [`Environment variable ${name} is none of a store and is ignored${question}`];
+  });
+}
+
+/** The variable that a name is a longer form of, such as one with `_JSON` for a provider that has no such; else the nearest. */
+function nearestCredential(name: string, known: readonly string[]): string | undefined {
+  return known.find((each) => name.startsWith(each)) ?? nearest(name, known);
 }

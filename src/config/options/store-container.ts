@@ -19,6 +19,9 @@ const schemes: Readonly<Record<string, ProviderName>> = {
   swift: 'Swift',
 };
 
+/** What is in the names of any bucket: also older and emulated ones, Ceph's with a tenant, and Azure's own (`$root`). */
+const bucketName = /^[\w.:$-]+$/;
+
 /**
  * The complaint about a container that cannot be meant: a URL, a path where a bucket is due, what a shell would have replaced. Only
  * Local has a container of its own choice. Nothing of the text is shown but what looks like the name of a bucket.
@@ -35,12 +38,15 @@ export function containerComplaint({ provider, container }: NamedContainer): Com
     return complain('it is a URL', urlRemedy(url[1]?.toLowerCase() ?? '', url[2] ?? ''));
   }
   if (provider !== undefined && provider !== 'Local') {
-    return container.includes('/')
-      ? complain(
-          `it holds a slash, and ${provider} has none in names`,
-          'give the name alone; the part after the slash belongs into --store-prefix',
-        )
-      : undefined;
+    if (container.includes('/')) {
+      return complain(
+        `it holds a slash, and ${provider} has none in names`,
+        'give the name alone; the part after the slash belongs into --store-prefix',
+      );
+    }
+    return bucketName.test(container) || provider === 'Swift'
+      ? undefined
+      : complain(`it holds a character that ${provider} has in no name`, 'correct the name');
   }
   if (/^~/.test(container)) {
     return complain('it begins with ~, which only a shell replaces', 'write the path out');

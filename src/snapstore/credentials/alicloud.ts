@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Environment } from '../../runtime/environment.ts';
+import type { Logger } from '../../runtime/log/logger.ts';
 import type { StoreRole } from '../store-role.ts';
 import { type CredentialSource, requireCredentials } from './credential-source.ts';
 
@@ -20,6 +21,7 @@ export type AlicloudCredentials = z.output<typeof alicloudSchema>;
 export function alicloudCredentials(from: {
   readonly role: StoreRole;
   readonly environment: Environment;
+  readonly log?: Logger;
 }): CredentialSource<AlicloudCredentials> {
   return requireCredentials({ stem: 'ALICLOUD', schema: alicloudSchema, ...from });
 }

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Environment } from '../../runtime/environment.ts';
+import type { Logger } from '../../runtime/log/logger.ts';
 import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { booleanField, together } from './credential-fields.ts';
@@ -83,6 +84,7 @@ export type AwsCredentials = Omit<Fields, 'token'>;
 export function awsCredentials(from: {
   readonly role: StoreRole;
   readonly environment: Environment;
+  readonly log?: Logger;
 }): CredentialSource<AwsCredentials> | undefined {
   const source = findCredentials({ stem: 'AWS', schema: awsSchema, ...from });
   return source === undefined

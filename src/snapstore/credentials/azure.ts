@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Environment } from '../../runtime/environment.ts';
+import type { Logger } from '../../runtime/log/logger.ts';
 import type { StoreRole } from '../store-role.ts';
 import { type CredentialSource, requireCredentials } from './credential-source.ts';
 
@@ -21,6 +22,7 @@ export type AzureCredentials = z.output<typeof azureSchema>;
 export function azureCredentials(from: {
   readonly role: StoreRole;
   readonly environment: Environment;
+  readonly log?: Logger;
 }): CredentialSource<AzureCredentials> {
   return requireCredentials({ stem: 'AZURE', schema: azureSchema, ...from });
 }

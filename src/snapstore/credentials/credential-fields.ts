@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { cleanText, type TextKind } from '../../runtime/clean-text.ts';
 import { credentialFailure } from './credential-failure.ts';
 import type { RawFields } from './credential-file.ts';
+import type { StrayField } from './stray-fields.ts';
 
 /** The fields of one provider's credentials. Its checks refuse half-set pairs, see {@link together}. */
 export type CredentialSchema = z.ZodObject;
@@ -97,6 +98,8 @@ export interface FieldNaming {
   readonly noun?: string;
   /** What a field is called there, if not by its own name. */
   readonly nameOf?: (field: string) => string;
+  /** Names that are written there and look like misspelt ones, with what they are taken for. */
+  readonly strays?: readonly StrayField[];
 }
 
 /**
@@ -105,7 +108,7 @@ export interface FieldNaming {
  */
 export function parseFields<Schema extends CredentialSchema>(
   raw: RawFields,
-  { schema, where, noun = 'field', nameOf = (field) => field }: FieldNaming & { readonly schema: Schema },
+  { schema, where, noun = 'field', nameOf = (field) => field, strays = [] }: FieldNaming & { readonly schema: Schema },
 ): z.output<Schema> {
   const { fields, faults } = cleanFields(raw, schema);
   const result = faults.length === 0 ? schema.safeParse(fields) : undefined;
@@ -113,9 +116,15 @@ export function parseFields<Schema extends CredentialSchema>(
     return result.data;
   }
   const found = [...faults, ...(result?.error.issues.map((issue) => faultOf(issue, fields)) ?? [])];
+  const meant = (name: string): string => {
+    const stray = strays.find(({ field }) => field === name);
+    return stray === undefined ? '' : ` (is "${stray.written}" meant for it?)`;
+  };
   throw credentialFailure(found.every(({ missing }) => missing) ? 'incomplete' : 'invalid', {
     where,
-    found: found.map(({ name, text }) => (name === '' ? text : `${noun} "${nameOf(name)}" ${text}`)).join(', '),
+    found: found
+      .map(({ name, text }) => (name === '' ? text : `${noun} "${nameOf(name)}" ${text}${meant(name)}`))
+      .join(', '),
   });
 }
 

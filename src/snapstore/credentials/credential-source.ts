@@ -1,6 +1,8 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as z from 'zod';
 import type { Environment } from '../../runtime/environment.ts';
+import type { Logger } from '../../runtime/log/logger.ts';
 import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { credentialFailure } from './credential-failure.ts';
 import { type CredentialSchema, parseFields } from './credential-fields.ts';
@@ -14,6 +16,7 @@ import {
   stateOfFiles,
 } from './credential-file.ts';
 import { type CredentialPath, credentialPath } from './credential-path.ts';
+import { type StrayField, strayFields } from './stray-fields.ts';
 
 /** Credentials as they were at one moment. */
 export interface ReadCredentials<Fields> {
@@ -48,6 +51,8 @@ export interface CredentialQuery<Schema extends CredentialSchema> {
   readonly role: StoreRole;
   readonly environment: Environment;
   readonly schema: Schema;
+  /** Is told of names that look like misspelt fields. */
+  readonly log?: Logger | undefined;
 }
 
 /**
@@ -65,14 +70,14 @@ export function findCredentials<Schema extends CredentialSchema>(
       await kindOfPath(file.path, file.where);
       return { form: 'json', path: file.path };
     };
-    const source = sourceAt(query.schema, { ...file, locate });
+    const source = sourceAt(query, { ...file, locate });
     const other = query.environment[names.any] ?? '';
     // Where the other variable leads somewhere, this one is a mistake and no secret that was left out.
     return { ...source, isThere: async () => (await source.isThere()) || (other !== '' && (await isThere(other))) };
   }
   const any = credentialPath(query.environment, names.any);
   if (any !== undefined) {
-    return sourceAt(query.schema, { ...any, locate: () => locateForm(any) });
+    return sourceAt(query, { ...any, locate: () => locateForm(any) });
   }
   return undefined;
 }
@@ -113,14 +118,24 @@ async function locateForm({ path, where }: CredentialPath): Promise<Form> {
 }
 
 function sourceAt<Schema extends CredentialSchema>(
-  schema: Schema,
+  { schema, log }: CredentialQuery<Schema>,
   place: CredentialPath & { readonly locate: () => Promise<Form> },
 ): CredentialSource<z.output<Schema>> {
   const names = Object.keys(schema.shape);
   const filesOf = (form: Form): string[] =>
     form.form === 'json' ? [form.path] : names.map((name) => join(form.path, name));
 
-  const readOnce = async (): Promise<{ form: Form; raw: RawFields; before: string; after: string }> => {
+  let warned = '';
+  const warnOf = (strays: readonly StrayField[], where: string): void => {
+    const text = strays
+      .map(({ written, field }) => `"${written}" is none of the fields of credentials; did you mean "${field}"?`)
+      .join(' ');
+    if (text !== '' && text !== warned) {
+      warned = text;
+      log?.warn(`In ${where}: ${text}`);
+    }
+  };
+  const readOnce = async (): Promise<Attempt> => {
     const form = await place.locate();
     const before = await stateOfFiles(filesOf(form));
     const raw = form.form === 'json' ? await readJsonFields(form.path) : await readFieldFiles(form.path, names);
@@ -136,13 +151,25 @@ function sourceAt<Schema extends CredentialSchema>(
       for (let again = 0; again < 3 && attempt.before !== attempt.after; again++) {
         attempt = await readOnce();
       }
-      const noun = attempt.form.form === 'json' ? 'field' : 'file';
-      const fields = parseFields(attempt.raw, { schema, where: attempt.form.path, noun });
-      const directory = attempt.form.form === 'fields' ? attempt.form.path : undefined;
+      const { form, raw } = attempt;
+      const noun = form.form === 'json' ? 'field' : 'file';
+      const written = form.form === 'json' ? Object.keys(raw) : await readdir(form.path).catch(() => []);
+      const strays = strayFields(written, { fields: names, raw });
+      const fields = parseFields(raw, { schema, where: form.path, noun, strays });
+      warnOf(strays, form.path);
+      const directory = form.form === 'fields' ? form.path : undefined;
       return { fields, state: attempt.before, directory };
     },
     state: async () => await stateOfFiles(filesOf(await place.locate())),
   };
+}
+
+/** One reading of a place, and its state before and after. */
+interface Attempt {
+  readonly form: Form;
+  readonly raw: RawFields;
+  readonly before: string;
+  readonly after: string;
 }
 
 async function readFieldFiles(dir: string, names: readonly string[]): Promise<RawFields> {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Environment, variable } from '../../runtime/environment.ts';
+import type { Logger } from '../../runtime/log/logger.ts';
 import { type StoreRole, variablePrefix } from '../store-role.ts';
 import { booleanField, parseFields } from './credential-fields.ts';
 import { type CredentialSource, requireCredentials } from './credential-source.ts';
@@ -29,6 +30,7 @@ export type OpenShiftCredentials = z.output<typeof openShiftSchema>;
 export function openShiftCredentials(from: {
   readonly role: StoreRole;
   readonly environment: Environment;
+  readonly log?: Logger;
 }): CredentialSource<OpenShiftCredentials> {
   const source = requireCredentials({ stem: 'OPENSHIFT', schema: openShiftSchema, ...from });
   const prefix = variablePrefix(from.role);

@@ -5,8 +5,8 @@ import { AbsBucket } from './abs-bucket.ts';
 
 /** Azure Blob Storage as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
 export function absProvider(place: BucketPlace): BucketProvider {
-  const { role, container, endpointOverride, environment, network, timeouts, clock } = place;
-  const source = azureCredentials({ role, environment });
+  const { role, container, endpointOverride, environment, network, timeouts, clock, log } = place;
+  const source = azureCredentials({ role, environment, log });
   // The shared key signs each request and never travels, so plain http is allowed, as emulators and private stacks need it.
   const endpoint = overriddenEndpoint(endpointOverride);
   return {

@@ -5,8 +5,8 @@ import { S3Bucket } from '../s3/s3-bucket.ts';
 
 /** OpenShift Container Storage as the registry knows it: S3's protocol, path style. Throws `credentials_…` and `endpoint_invalid`. */
 export function ocsProvider(place: BucketPlace): BucketProvider {
-  const { role, container, endpointOverride, environment, network, timeouts, clock } = place;
-  const source = openShiftCredentials({ role, environment });
+  const { role, container, endpointOverride, environment, network, timeouts, clock, log } = place;
+  const source = openShiftCredentials({ role, environment, log });
   return {
     state: () => source.state(),
     open: async () => {

@@ -5,8 +5,8 @@ import { OssBucket } from './oss-bucket.ts';
 
 /** Alibaba Cloud OSS as the registry knows it. Throws `credentials_absent` and `endpoint_invalid`. */
 export function ossProvider(place: BucketPlace): BucketProvider {
-  const { role, container, endpointOverride, environment, network, timeouts, clock } = place;
-  const source = alicloudCredentials({ role, environment });
+  const { role, container, endpointOverride, environment, network, timeouts, clock, log } = place;
+  const source = alicloudCredentials({ role, environment, log });
   // The secret signs each request and never travels, so plain http is allowed.
   const schemes = ['http', 'https'] as const;
   const override = overriddenEndpoint(endpointOverride);

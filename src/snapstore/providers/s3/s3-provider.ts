@@ -14,7 +14,7 @@ const SCHEMES = ['http', 'https'] as const;
 /** AWS S3, or a service that speaks its protocol, as the registry knows it. Throws `endpoint_invalid`. */
 export function s3Provider(place: BucketPlace): BucketProvider {
   const { role, container, endpointOverride, environment, network, timeouts, clock, log } = place;
-  const source = new OptionalCredentials(awsCredentials({ role, environment }), {
+  const source = new OptionalCredentials(awsCredentials({ role, environment, log }), {
     variable: awsVariable(role),
     instead: 'the AWS SDK looks for credentials by itself',
     log,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { nearest } from '../../../src/config/nearest.ts';
+import { nearest } from '../../../src/runtime/nearest.ts';
 
 describe('the nearest word', () => {
   const words = ['snapshot', 'restore', 'initialize', 'compact', 'copy'];

@@ -1,9 +1,20 @@
-/** The candidate that is closest to a misspelt word; undefined when none is close. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+/**
+ * The candidate that is closest to a misspelt word; undefined when none is close: a third of the letters may differ, and no more than
+ * `most` where it is given.
+ */
+export function nearest(
+  word: string,
+  candidates: Iterable<string>,
+  { most = Number.POSITIVE_INFINITY }: { readonly most?: number } = {},
+): string | undefined {
   let best: { readonly candidate: string; readonly distance: number } | undefined;
   for (const candidate of candidates) {
+    if (Math.abs(word.length - candidate.length) > most) {
+      continue;
+    }
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    const close = distance <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) * 0.34));
+    const close =
+      distance <= most && distance <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) * 0.34));
     if (close && (best === undefined || distance < best.distance)) {
       best = { candidate, distance };
     }
