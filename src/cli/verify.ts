@@ -125,7 +125,7 @@ function refuseProblems(result: VerifyResult): void {
   const { provable, forked, elsewhere } = result;
   const other = elsewhere === undefined ? '' : `; ${elsewhere}`;
   const nothing = forked
-    ? 'choose one of the two histories with restore --snapshot, and take a full snapshot of the running cluster; see docs/histories.md'
+    ? 'choose one of the two histories with etcdbrctl restore --snapshot, and take a full snapshot of the running cluster; see docs/histories.md'
     : 'nothing in it can be restored: take a full snapshot of the running cluster now';
   throw new Failure({
     code: 'verify_failed',
@@ -135,7 +135,7 @@ function refuseProblems(result: VerifyResult): void {
     remedy: `${
       provable === undefined
         ? nothing
-        : `it can be restored up to revision ${provable.revision} (--to-revision ${provable.revision}); take a full snapshot of the running cluster`
+        : `it can be restored up to revision ${provable.revision} (etcdbrctl restore --to-revision ${provable.revision}); take a full snapshot of the running cluster`
     }${other}`,
   });
 }

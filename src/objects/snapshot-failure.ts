@@ -3,7 +3,8 @@ import { UnfitChange } from '../datadir/mvcc/unfit-change.ts';
 import { Failure } from '../runtime/failure.ts';
 import { SnapshotDamage } from '../snapshot/damage.ts';
 
-const ELSEWHERE = 'look for another copy of the object, or restore an older state (--to-revision, --snapshot)';
+/** Which other state there is, and how it is restored, depends on the store and on the command. */
+const ELSEWHERE = 'look for another copy of it';
 
 /**
  * Says which snapshot an error is about: damage of the object, of the database in it, or events that do not fit.
@@ -24,8 +25,7 @@ export function snapshotFailure(error: unknown, name: string): unknown {
         action: 'restore',
         object: name,
         found: `revisions ${from} to ${to} are missing before its event at revision ${error.revision}`,
-        remedy:
-          'look for a delta that holds them, or move this and all later deltas away to restore the state before them',
+        remedy: 'look for a delta that holds them',
         cause: error,
       });
     }

@@ -51,4 +51,9 @@ export class Failure extends Error {
     const { remedy } = this.#parts;
     return new Failure({ ...this.#parts, remedy: remedy === undefined ? more : `${remedy}; ${more}` });
   }
+
+  /** The same with another remedy. */
+  withRemedy(remedy: string): Failure {
+    return new Failure({ ...this.#parts, remedy });
+  }
 }

@@ -17,6 +17,7 @@ import { newSnapshot } from '../../snapshot/name.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { HASH_SIZE } from '../../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { advisedFailure } from '../restore/damage-advice.ts';
 import { rebuildDatabase } from '../restore/rebuild-database.ts';
 import { rereadDamage } from '../restore/reread-damage.ts';
 import { selectChain } from '../restore/select-chain.ts';
@@ -72,11 +73,14 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   log.info('Start compacting');
   const selection = await selectChain(store, {}, context);
   const whole = path.join(scratch, 'whole');
-  const source = { ...request, tempDir: path.join(scratch, 'deltas') };
+  const source = { ...request, command: 'compact', tempDir: path.join(scratch, 'deltas') } as const;
   const deltas = selection.chains[0].candidates;
   const rebuilt = await rereadDamage({ store, deltas }, context, () =>
     rebuildDatabase({ request: source, selection, file: whole, identity: NO_IDENTITY }, context),
-  );
+  ).catch((error: unknown) => {
+    const { snapshots } = selection.history;
+    throw advisedFailure(error, { snapshots, until: undefined, target: {}, command: source.command });
+  });
   log.info({ revision: rebuilt.revision }, `Compacting the history up to revision ${rebuilt.revision}`);
   const compacted = path.join(scratch, 'compacted');
   await compactDatabase(whole, compacted, { signal });

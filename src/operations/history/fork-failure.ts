@@ -1,6 +1,7 @@
 import { Failure } from '../../runtime/failure.ts';
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import type { RestoringCommand } from '../restore/restoring-command.ts';
 
 /** Two snapshots that do not belong to one history. */
 export interface ForkedPair {
@@ -22,19 +23,23 @@ export function doubtText({ full, before }: SuspectedFork<StoredSnapshot>): stri
 }
 
 /** The failure of a restore from a store that mixes two histories. */
-export function forkFailure(location: string, pair: ForkedPair): Failure {
+export function forkFailure(location: string, pair: ForkedPair, command: RestoringCommand = 'restore'): Failure {
   const [older, younger] = [pair.one, pair.other].toSorted((a, b) => a.createdOn - b.createdOn);
   return new Failure({
     code: 'history_fork',
     action: 'restore from',
     object: location,
     found: forkedText(pair),
-    remedy: `choose one: --snapshot ${younger?.name} was written last, --snapshot ${older?.name} before it`,
+    remedy: choice(command, younger, older),
   });
 }
 
 /** The failure of a restore from a store that may hold two histories, when nothing tells which of them is wanted. */
-export function doubtFailure(location: string, fork: SuspectedFork<StoredSnapshot>): Failure {
+export function doubtFailure(
+  location: string,
+  fork: SuspectedFork<StoredSnapshot>,
+  command: RestoringCommand = 'restore',
+): Failure {
   const last = endOf([fork.full, ...fork.after]);
   const older = endOf(fork.before);
   return new Failure({
@@ -42,8 +47,18 @@ export function doubtFailure(location: string, fork: SuspectedFork<StoredSnapsho
     action: 'restore from',
     object: location,
     found: doubtText(fork),
-    remedy: `choose one: --snapshot ${last?.name} was written last, --snapshot ${older?.name} before it`,
+    remedy: choice(command, last, older),
   });
+}
+
+/** How to say which history is meant: only `restore` can be asked for one. */
+function choice(
+  command: RestoringCommand,
+  younger: StoredSnapshot | undefined,
+  older: StoredSnapshot | undefined,
+): string {
+  const choose = command === 'restore' ? 'choose one' : 'choose one with etcdbrctl restore';
+  return `${choose}: --snapshot ${younger?.name} was written last, --snapshot ${older?.name} before it`;
 }
 
 /** The snapshot that ends last. */

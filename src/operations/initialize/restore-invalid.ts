@@ -35,7 +35,10 @@ export async function restoreInvalid(
 ): Promise<InitializeResult> {
   const { dataDir, mode } = request;
   try {
-    const { built, keptAside } = await restoreThere({ request: { ...request, store }, lock, wal, dbLocked }, context);
+    const { built, keptAside } = await restoreThere(
+      { request: { ...request, store, command: 'initialize' }, lock, wal, dbLocked },
+      context,
+    );
     context.log.info({ revision: built.revision }, 'Successfully restored the etcd data directory.');
     const aside = keptAside === undefined ? {} : { keptAside };
     return { found, action: 'restored', restored: { ...built, dataDir }, ...aside };

@@ -9,8 +9,9 @@ import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
+import type { CandidateChain } from './candidate-chain.ts';
 import { chooseDeltas } from './deltas/choose.ts';
-import type { CandidateChain, Selection } from './select-chain.ts';
+import type { Selection } from './select-chain.ts';
 
 /** A base that is complete in its file. */
 export interface OpenedBase {

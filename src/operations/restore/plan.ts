@@ -6,8 +6,9 @@ import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { concerns } from '../history/decide-fork.ts';
 import { advisingOthers } from '../history/other-histories.ts';
+import type { CandidateChain } from './candidate-chain.ts';
 import { chooseDeltas, type DeltaChoice, refuseIncomplete } from './deltas/choose.ts';
-import { type CandidateChain, selectChain } from './select-chain.ts';
+import { selectChain } from './select-chain.ts';
 import type { RestoreTarget } from './target.ts';
 
 /**
@@ -62,7 +63,7 @@ export async function planRestore(
 export function refuseIncompletePlan(plan: RestorePlan): void {
   const chain: CandidateChain = { base: plan.base, candidates: plan.deltas };
   try {
-    refuseIncomplete(plan, chain, plan.location);
+    refuseIncomplete(plan, chain, plan);
   } catch (error) {
     throw advisingOthers(error, plan.others, { wanted: plan.until });
   }

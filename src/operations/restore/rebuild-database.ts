@@ -10,6 +10,7 @@ import { findFork } from '../history/fork-check.ts';
 import { doubtFailure, forkFailure } from '../history/fork-failure.ts';
 import { withoutForeignAlarms } from './alarms.ts';
 import { clusterIdOf } from './backed-up-cluster.ts';
+import type { CandidateChain } from './candidate-chain.ts';
 import { type Identity, withScheduledCompaction } from './cluster-identity.ts';
 import type { DatabaseWriter } from './database-writer.ts';
 import { type BaseInFile, DeltaApplication } from './deltas/application.ts';
@@ -18,7 +19,8 @@ import { chooseDeltas, selectDeltas } from './deltas/choose.ts';
 import { DeltaPipeline, worthThread } from './deltas/pipeline.ts';
 import { recordedLeaseTtls } from './lease-records.ts';
 import { checkStructure, knownLeases, openBase } from './open-base.ts';
-import type { CandidateChain, Selection } from './select-chain.ts';
+import type { RestoringCommand } from './restoring-command.ts';
+import type { Selection } from './select-chain.ts';
 import { SpeculativeApply } from './speculative-apply.ts';
 
 /** What a database is rebuilt from. */
@@ -34,6 +36,8 @@ export interface RebuildSource {
   readonly quotaBytes: number | undefined;
   /** Raises the last revision by this much and marks it as compacted; left out for neither. */
   readonly bumpRevision?: number | undefined;
+  /** The command that the advice in failures is for; left out, `restore`. */
+  readonly command?: RestoringCommand;
   /** What becomes of leases of which only the id is known; left out, they live for an hour. */
   readonly unknownLeases?: UnknownLeases;
 }
@@ -118,7 +122,9 @@ export async function rebuildDatabase(
   held.use(base);
 
   const wanted = { covered: after, until };
-  const { deltas } = isCut ? { deltas: [] } : selectDeltas(chain, wanted, { log, location: request.store.location });
+  const { deltas } = isCut
+    ? { deltas: [] }
+    : selectDeltas(chain, wanted, { log, location: request.store.location, command: request.command });
   await refuseForks({ chain, selection, covered: after, used: deltas, database: base, request }, context);
   bar.expect(totalSize([chain.base, ...deltas]));
   const begun = after === presumed && !isCut ? early.confirmBase(base) : undefined;
@@ -185,8 +191,8 @@ async function refuseForks(
   );
   if (finding !== undefined) {
     throw finding.kind === 'different'
-      ? forkFailure(store.location, finding.pair)
-      : doubtFailure(store.location, finding.fork);
+      ? forkFailure(store.location, finding.pair, request.command)
+      : doubtFailure(store.location, finding.fork, request.command);
   }
 }
 

@@ -8,6 +8,7 @@ import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { advisingOthers } from '../history/other-histories.ts';
 import { clusterIdOfHistory } from './backed-up-cluster.ts';
+import { advisedFailure } from './damage-advice.ts';
 import { type LaterSnapshots, laterSnapshots } from './later-snapshots.ts';
 import { type RebuildSource, rebuildDatabase } from './rebuild-database.ts';
 import { rereadDamage } from './reread-damage.ts';
@@ -129,7 +130,10 @@ export async function buildMember(
   const { used, baseClusterId, ...restored } = await rereadDamage({ store: request.store, deltas }, context, () =>
     rebuildDatabase({ request, selection, file, identity: bootstrap }, context),
   ).catch((error: unknown) => {
-    throw advisingOthers(error, selection.others, { wanted: selection.until });
+    const { command = 'restore', target = {} } = request;
+    const { history, until } = selection;
+    const advised = advisedFailure(error, { snapshots: history.snapshots, until, target, command });
+    throw advisingOthers(advised, selection.others, { wanted: until });
   });
   await writeRaftState(memberDir, bootstrap, { signal: context.signal });
   const reached = revision(restored.revision - (request.bumpRevision ?? 0));

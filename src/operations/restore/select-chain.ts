@@ -9,15 +9,10 @@ import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/sn
 import { chooseHistory, reportChoice, reportOtherMoment } from '../history/choose-history.ts';
 import { advisingOthers } from '../history/other-histories.ts';
 import { whyNothing } from '../list/why-nothing.ts';
+import type { CandidateChain } from './candidate-chain.ts';
+import { advisedFailure } from './damage-advice.ts';
 import { findPointInTime } from './point-in-time.ts';
 import type { RestoreTarget } from './target.ts';
-
-/** A full of a store and every delta that may continue it. */
-export interface CandidateChain {
-  readonly base: StoredSnapshot;
-  /** Deltas after the base in chain order; which of them are needed is known once the base has been opened. */
-  readonly candidates: readonly StoredSnapshot[];
-}
 
 /** Where a restore can begin, and where it ends. */
 export interface Selection {
@@ -87,7 +82,9 @@ async function selectFrom(
     throw await nothingStored(store, context);
   }
   const fulls = whole.filter(({ kind }) => kind === 'Full').toReversed();
-  const selected = await choose({ store, target, named, whole, fulls }, context);
+  const selected = await choose({ store, target, named, whole, fulls }, context).catch((error: unknown) => {
+    throw advisedFailure(error, { snapshots: history.snapshots, until: undefined, target, command: 'restore' });
+  });
   const later = (selected.later ?? []).map((base) => ({ base, candidates: [] }));
   const [first = later[0], ...others] = selected.bases.map((base) => chainOf(base, whole, selected));
   if (first === undefined) {

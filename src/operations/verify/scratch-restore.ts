@@ -65,6 +65,7 @@ async function restoreInto(
   return await restore(
     {
       store,
+      command: 'verify',
       target: until === undefined ? {} : { until: { kind: 'revision', revision: until } },
       dataDir: path.join(scratch, 'data'),
       tempDir: path.join(scratch, 'deltas'),

@@ -3,7 +3,8 @@ import { Failure } from '../../../runtime/failure.ts';
 import type { Logger } from '../../../runtime/log/logger.ts';
 import { type ChainNote, coverFrom, type RevisionRange } from '../../../snapshot/cover.ts';
 import type { StoredSnapshot } from '../../../snapstore/snapstore.ts';
-import type { CandidateChain } from '../select-chain.ts';
+import type { CandidateChain } from '../candidate-chain.ts';
+import { type RestoringCommand, withFlags } from '../restoring-command.ts';
 
 /** The deltas that continue a base. */
 export interface DeltaChoice {
@@ -54,10 +55,10 @@ export function chooseDeltas({ base, candidates }: CandidateChain, { covered, un
 export function selectDeltas(
   chain: CandidateChain,
   wanted: RevisionsWanted,
-  options: { readonly log: Logger; readonly location: string },
+  options: { readonly log: Logger; readonly location: string; readonly command?: RestoringCommand | undefined },
 ): DeltaChoice {
   const choice = chooseDeltas(chain, wanted);
-  refuseIncomplete(choice, chain, options.location);
+  refuseIncomplete(choice, chain, options);
   for (const note of choice.notes) {
     report(note, options.log);
   }
@@ -68,7 +69,7 @@ export function selectDeltas(
 export function refuseIncomplete(
   choice: Pick<DeltaChoice, 'missing' | 'beyond' | 'deltas'>,
   { base }: CandidateChain,
-  location: string,
+  { location, command = 'restore' }: { readonly location: string; readonly command?: RestoringCommand | undefined },
 ): void {
   const { missing, beyond, deltas } = choice;
   if (missing === undefined) {
@@ -88,7 +89,7 @@ export function refuseIncomplete(
     action: 'restore from',
     object: location,
     found: `revisions ${missing.from} to ${missing.to} are missing between ${(deltas.at(-1) ?? base).name} and ${beyond.name}`,
-    remedy: `find the missing delta, or give --to-revision ${missing.from - 1} to restore the state before it`,
+    remedy: `find the missing delta, or ${withFlags(command, `--to-revision ${missing.from - 1}`)} to restore the state before it`,
   });
 }
 
