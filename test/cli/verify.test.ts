@@ -30,7 +30,10 @@ describe('verify', () => {
     assert.equal(result['provableRevision'], 89);
     assert.equal(result['newestRevision'], 119);
     assert.equal(result.findings[0]?.['snapshot'], 'Incr-00000090-00000119-1795251536.gz');
-    assert.match(stderr, /error: cannot verify .*: 1 problem found; it can be restored up to revision 89 \(etcdbrctl restore --to-revision 89\)/);
+    assert.match(
+      stderr,
+      /error: cannot verify .*: 1 problem found; it can be restored up to revision 89 \(etcdbrctl restore --to-revision 89\)/,
+    );
     const restored = await rig.run(['restore', ...flags, '--to-revision', '89', '-d', 'data']);
     assert.equal(restored.exitCode, 0, restored.stderr);
   });
