@@ -6,6 +6,7 @@ const titles: Readonly<Record<Limit['from'], string>> = {
   store: 'From a store',
   file: 'From files and directories',
   kubernetes: 'From Kubernetes',
+  client: 'From clients of the server',
   any: 'Texts, wherever they come from',
 };
 
@@ -22,7 +23,7 @@ export function limitsDocument(): string {
 
 Generated from \`src/runtime/limits.ts\`; \`node scripts/write-documents.ts\` writes it anew.
 
-A store, a file or an etcd may be damaged, or somebody else's. Each length that the other side chooses has a limit, so that
+A store, a file or an etcd may be damaged, a client hostile, or each of them somebody else's. Each length that the other side chooses has a limit, so that
 what arrives costs no more memory, disk and time than sound data would.
 
 ${sections.join('')}## Bounded by other means
@@ -38,5 +39,9 @@ ${sections.join('')}## Bounded by other means
 
 function amount(most: number, unit: Limit['unit']): string {
   const mebibytes = most / (1024 * 1024);
-  return unit === 'bytes' && Number.isInteger(mebibytes) ? `${mebibytes} MiB` : `${most.toLocaleString('en')} ${unit}`;
+  const kibibytes = most / 1024;
+  if (unit === 'bytes' && Number.isInteger(mebibytes)) {
+    return `${mebibytes} MiB`;
+  }
+  return unit === 'bytes' && Number.isInteger(kibibytes) ? `${kibibytes} KiB` : `${most.toLocaleString('en')} ${unit}`;
 }

@@ -3,6 +3,7 @@ import { etcdCodes } from './failure-codes/etcd-codes.ts';
 import { fileCodes } from './failure-codes/file-codes.ts';
 import { kubeCodes } from './failure-codes/kube-codes.ts';
 import { programCodes } from './failure-codes/program-codes.ts';
+import { serverCodes } from './failure-codes/server-codes.ts';
 import { storeCodes } from './failure-codes/store-codes.ts';
 
 /**
@@ -16,6 +17,7 @@ export const failureCodes = {
   ...storeCodes,
   ...backupCodes,
   ...fileCodes,
+  ...serverCodes,
 };
 
 /** A small fixed word for what went wrong, never free text. */

@@ -4,11 +4,11 @@ const MiB = 1024 * KiB;
 /** The most that is taken of one thing from outside, and what happens beyond. `docs/limits.md` shows the table. */
 export interface Limit {
   /** Where it comes from. */
-  readonly from: 'etcd' | 'store' | 'file' | 'kubernetes' | 'any';
+  readonly from: 'etcd' | 'store' | 'file' | 'kubernetes' | 'client' | 'any';
   /** What is limited, for the page. */
   readonly what: string;
   readonly most: number;
-  readonly unit: 'bytes' | 'characters' | 'entries' | 'levels';
+  readonly unit: 'bytes' | 'characters' | 'entries' | 'levels' | 'seconds' | 'connections' | 'requests';
   /** Why as much as this and no more. */
   readonly why: string;
   /** What happens beyond. */
@@ -99,6 +99,78 @@ export const limits = {
     unit: 'bytes',
     why: 'no object of Kubernetes is larger; a lease has some hundred bytes',
     beyond: 'the renewal of the lease fails (`kube_unreachable`)',
+  },
+  requestHead: {
+    from: 'client',
+    what: 'the first line and the headers of a request',
+    most: 64 * KiB,
+    unit: 'bytes',
+    why: 'callers send some hundred; HTTP/2 is limited to as much by default',
+    beyond: '431, and the connection ends',
+  },
+  requestHeadTime: {
+    from: 'client',
+    what: 'the time from the first byte of a connection or request to the end of its headers, and that of a TLS handshake',
+    most: 5,
+    unit: 'seconds',
+    why: 'as in the Go program',
+    beyond: '408, or the connection ends',
+  },
+  requestBody: {
+    from: 'client',
+    what: 'the body of a request, which no path reads',
+    most: 1 * MiB,
+    unit: 'bytes',
+    why: 'nobody sends one',
+    beyond: '413, or the connection ends',
+  },
+  requestTime: {
+    from: 'client',
+    what: 'the time in which a request with its body arrives; how long its answer takes is not limited',
+    most: 30,
+    unit: 'seconds',
+    why: 'a slow network sends some hundred bytes in less',
+    beyond: '408, or the connection ends',
+  },
+  answerTime: {
+    from: 'client',
+    what: 'the time in which a client takes an answer that is ready, or the next piece of a long one',
+    most: 30,
+    unit: 'seconds',
+    why: 'the longest that is made in memory has some hundred KiB',
+    beyond: 'the connection ends',
+  },
+  idleTime: {
+    from: 'client',
+    what: 'the time between two requests of a connection',
+    most: 120,
+    unit: 'seconds',
+    why: 'longer than the usual times between two scrapes or probes',
+    beyond: 'the connection ends',
+  },
+  connections: {
+    from: 'client',
+    what: 'connections at the same time',
+    most: 256,
+    unit: 'connections',
+    why: 'a pod has a few callers',
+    beyond: 'idle ones end; while none is idle, the new one ends',
+  },
+  requestsAtOnce: {
+    from: 'client',
+    what: 'requests of one connection that wait for an answer (HTTP/1.1 pipelining, HTTP/2 streams)',
+    most: 16,
+    unit: 'requests',
+    why: 'callers send one at a time',
+    beyond: 'the connection ends, or HTTP/2 refuses the stream',
+  },
+  profileTime: {
+    from: 'client',
+    what: 'the time that a CPU profile spans',
+    most: 300,
+    unit: 'seconds',
+    why: 'its samples are kept in memory until it ends',
+    beyond: '400',
   },
   foreignText: {
     from: 'any',

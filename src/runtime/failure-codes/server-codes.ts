@@ -1,0 +1,15 @@
+import type { FailureCodeTable } from './failure-code-facts.ts';
+
+/** Codes of the server. */
+export const serverCodes = {
+  listen_refused: {
+    exitCode: 1,
+    meaning: 'the server cannot listen at its address and port',
+    remedy: 'end what uses the port, or give another `--server-port` or `--listen-address`',
+  },
+  server_certificate: {
+    exitCode: 1,
+    meaning: 'the certificate or the key that the server is to use cannot be read, or they do not belong together',
+    remedy: 'check `--server-cert` and `--server-key`',
+  },
+} as const satisfies FailureCodeTable;

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, request as plainRequest } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { isIP } from 'node:net';
+import type { Readable } from 'node:stream';
+import { refuseCommonName } from '../etcd/connection/transport-security.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { LeaderAddress } from './leader-address.ts';
+
+/** How the sidecars of a cluster reach each other. */
+export interface SidecarSecurity {
+  /** Whether they serve HTTPS: all of them do, or none. */
+  readonly tls: boolean;
+  /** PEM file of the authorities behind their certificates (`--cacert`); undefined: those that Node trusts. */
+  readonly caFile: string | undefined;
+}
+
+/** One request to another sidecar. */
+export interface SidecarRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  /** Without a `host`, that of the address. */
+  readonly headers: OutgoingHttpHeaders;
+  readonly body?: Readable | undefined;
+  /** Ends the request, and the body of its answer. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+/** How long it may take until the other side is connected, ms. */
+const connectMs = 10_000;
+
+/**
+ * Sends a request over a connection of its own and resolves with the answer when its headers are there, however long that
+ * takes once there is a connection. Rejects when there is none, when it breaks, and when the PEM file cannot be read.
+ */
+export async function askSidecar(
+  address: LeaderAddress,
+  security: SidecarSecurity,
+  { method, path, headers, body, signal, clock }: SidecarRequest,
+): Promise<IncomingMessage> {
+  const { host, port } = address;
+  const options = { method, path, headers, host, port, agent: false, signal } as const;
+  const ca = security.tls && security.caFile !== undefined ? await readFile(security.caFile) : undefined;
+  signal.throwIfAborted();
+  const request = security.tls
+    ? secureRequest({
+        ...options,
+        ...(ca === undefined ? {} : { ca }),
+        // Node would take the name from the Host header, which names the sidecar that was asked first.
+        servername: isIP(host) === 0 ? host : '',
+        minVersion: 'TLSv1.2',
+        checkServerIdentity: (_, certificate) => refuseCommonName(host, certificate),
+      })
+    : plainRequest(options);
+  boundConnecting(request, { clock, connectedAt: security.tls ? 'secureConnect' : 'connect' });
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  request.once('response', resolve);
+  // It stays: an error after the answer is one of the answer's body.
+  request.on('error', reject);
+  if (body === undefined) {
+    request.end();
+  } else {
+    body.pipe(request);
+  }
+  return await promise;
+}
+
+function boundConnecting(
+  request: ClientRequest,
+  { clock, connectedAt }: { readonly clock: Clock; readonly connectedAt: 'connect' | 'secureConnect' },
+): void {
+  const connecting = new AbortController();
+  const settle = (): void => connecting.abort();
+  request.once('socket', (socket) => {
+    // So a pod that vanished is noticed although its answer may take a quarter of an hour.
+    socket.setKeepAlive(true, 30_000);
+    socket.once(connectedAt, settle);
+  });
+  request.once('close', settle);
+  clock.sleep(connectMs, connecting.signal).then(
+    () => request.destroy(new Error(`it is not connected after ${connectMs / 1_000} s`)),
+    () => {},
+  );
+}

@@ -1,0 +1,60 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Sidecar } from '../sidecar.ts';
+import { acceptsGzip } from './accepts-gzip.ts';
+
+const compress = promisify(gzip);
+
+/** How long a page serves those who ask next, ms: a thousand requests a second must not cost a thousand pages. */
+const freshMs = 100;
+
+interface Page {
+  readonly contentType: string;
+  readonly text: string;
+  /** Made when somebody asks for it. */
+  zipped?: Promise<Buffer>;
+}
+
+/** The page at /metrics: made at most every tenth of a second, and once for all who ask meanwhile. */
+export class MetricsPage {
+  readonly #sidecar: Pick<Sidecar, 'metrics'>;
+  readonly #clock: Clock;
+  #page: Promise<Page> | undefined;
+  #madeAt = Number.NEGATIVE_INFINITY;
+
+  constructor(sidecar: Pick<Sidecar, 'metrics'>, clock: Clock) {
+    this.#sidecar = sidecar;
+    this.#clock = clock;
+  }
+
+  /** The answer for what a client's Accept-Encoding says. Rejects with what the sidecar throws. */
+  async reply(acceptEncoding: string | undefined): Promise<Response> {
+    const page = await this.#current();
+    const zip = acceptsGzip(acceptEncoding);
+    const headers = { 'content-type': page.contentType, vary: 'Accept-Encoding' };
+    if (!zip) {
+      const length = String(Buffer.byteLength(page.text));
+      return new Response(page.text, { headers: { ...headers, 'content-length': length } });
+    }
+    page.zipped ??= compress(page.text);
+    const body = await page.zipped;
+    const length = String(body.length);
+    return new Response(new Uint8Array(body), {
+      headers: { ...headers, 'content-encoding': 'gzip', 'content-length': length },
+    });
+  }
+
+  #current(): Promise<Page> {
+    const now = this.#clock.monotonic();
+    if (this.#page === undefined || now - this.#madeAt >= freshMs) {
+      this.#madeAt = now;
+      const page = this.#sidecar.metrics().then(({ contentType, text }): Page => ({ contentType, text }));
+      page.catch(() => {
+        this.#page = undefined;
+      });
+      this.#page = page;
+    }
+    return this.#page;
+  }
+}

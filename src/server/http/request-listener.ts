@@ -1,0 +1,87 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { getRequestListener, RequestError } from '@hono/node-server';
+import type { Clock } from '../../runtime/clock.ts';
+import { limits } from '../../runtime/limits.ts';
+import type { Connections } from './connections.ts';
+import type { Exchange } from './exchange.ts';
+import { plainReply, reply } from './reply.ts';
+import { announcesTooMuch } from './request-body.ts';
+import type { Routes } from './routes.ts';
+
+/** What Node calls for every request. */
+export type RequestListener = (
+  incoming: IncomingMessage | Http2ServerRequest,
+  outgoing: ServerResponse | Http2ServerResponse,
+) => void;
+
+/** Hands requests to the routes, and ends those of clients that send or take too slowly or too much. */
+export function createRequestListener(request: {
+  readonly routes: Routes;
+  readonly connections: Connections;
+  readonly clock: Clock;
+}): RequestListener {
+  const { routes, connections, clock } = request;
+  const answer = getRequestListener((webRequest, env) => routes.fetch(webRequest, env), {
+    // Requests without a Host, as of HTTP/1.0, need some name.
+    hostname: 'localhost',
+    overrideGlobalObjects: false,
+    autoCleanupIncoming: false,
+    errorHandler: (error) => (error instanceof RequestError ? plainReply(400, '400 bad request\n') : reply(500)),
+  });
+  return (incoming, outgoing) => {
+    const exchange = { incoming, outgoing } as Exchange;
+    // Errors of the connection: it is over then, and nobody is left to be told.
+    incoming.on('error', () => {});
+    outgoing.on('error', () => {});
+    if (outgoing instanceof ServerResponse) {
+      if (!connections.admits(incoming.socket, outgoing)) {
+        incoming.socket.destroy();
+        return;
+      }
+      if (connections.ending || announcesTooMuch(exchange)) {
+        outgoing.setHeader('connection', 'close');
+      }
+    }
+    if (announcesTooMuch(exchange)) {
+      outgoing.statusCode = 413;
+      outgoing.setHeader('content-length', '0');
+      outgoing.end();
+      endLateBody(exchange, clock);
+      return;
+    }
+    endLateBody(exchange, clock);
+    answer(incoming, outgoing).then(
+      () => endSlowReader(exchange, clock),
+      () => outgoing.destroy(),
+    );
+  };
+}
+
+/** HTTP/1.1 is watched by Node; a stream of HTTP/2 is not. */
+function endLateBody({ incoming, outgoing }: Exchange, clock: Clock): void {
+  if (outgoing instanceof ServerResponse || incoming.complete) {
+    return;
+  }
+  const arriving = new AbortController();
+  incoming.once('end', () => arriving.abort());
+  outgoing.once('close', () => arriving.abort());
+  clock.sleep(limits.requestTime.most * 1_000, arriving.signal).then(
+    () => outgoing.stream.close(),
+    () => {},
+  );
+}
+
+/** The answer is complete: what a client does not take of it in time stays in memory no longer. */
+function endSlowReader({ outgoing }: Exchange, clock: Clock): void {
+  if (outgoing.writableFinished || outgoing.destroyed) {
+    return;
+  }
+  const sending = new AbortController();
+  outgoing.once('close', () => sending.abort());
+  outgoing.once('finish', () => sending.abort());
+  clock.sleep(limits.answerTime.most * 1_000, sending.signal).then(
+    () => outgoing.destroy(),
+    () => {},
+  );
+}

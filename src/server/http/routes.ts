@@ -1,0 +1,140 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { Hono } from 'hono';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/log/logger.ts';
+import type { Forwarding } from '../forwarding.ts';
+import type { Sidecar } from '../sidecar.ts';
+import { type Exchange, goneSignal, pathOf, queryValue, whenSent } from './exchange.ts';
+import { MetricsPage } from './metrics-page.ts';
+import { openApiText } from './openapi.ts';
+import type { ProfilingRoute } from './profiling/profiling-routes.ts';
+import { isReady } from './readiness.ts';
+import { plainReply, reply } from './reply.ts';
+import { discardBody } from './request-body.ts';
+import { SnapshotRoutes } from './snapshot-routes.ts';
+
+/** What the paths of the server are made of. */
+export interface RoutesOptions {
+  readonly sidecar: Sidecar;
+  readonly forwarding: Pick<Forwarding, 'forward'>;
+  /** Paths below /debug/pprof/; empty where profiling is off. */
+  readonly profiling: ReadonlyMap<string, ProfilingRoute>;
+  /** Whether browsers are told to come back by HTTPS only. */
+  readonly transport: 'tls' | 'plain';
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The application: requests of any method, by their exact path. */
+export type Routes = Hono<{ Bindings: Exchange }>;
+
+const tlsHeaders = {
+  'strict-transport-security': 'max-age=31536000',
+  'content-security-policy': "default-src 'self'",
+} as const;
+
+/** Answers of this type never end a connection. */
+type Handler = (exchange: Exchange) => Response | Promise<Response>;
+
+/** All paths of the server. No method is looked at: the Go program does not either, and its callers mix them. */
+export function createRoutes({ sidecar, forwarding, profiling, transport, clock, log }: RoutesOptions): Routes {
+  const routes: Routes = new Hono<{ Bindings: Exchange }>({
+    getPath: (_, options) => pathOf((options as { readonly env: Exchange }).env),
+  });
+  const metrics = new MetricsPage(sidecar, clock);
+  const snapshots = new SnapshotRoutes({ sidecar, forwarding, log });
+
+  /** A path that browsers should reach by HTTPS only, as in the Go program. */
+  const guarded = (path: string, handler: Handler): void => {
+    routes.all(path, async ({ env }) => {
+      const response = await handler(env);
+      if (transport === 'tls' && response !== RESPONSE_ALREADY_SENT) {
+        for (const [name, value] of Object.entries(tlsHeaders)) {
+          response.headers.set(name, value);
+        }
+      }
+      return response;
+    });
+  };
+  const open = (path: string, handler: Handler): void => {
+    routes.all(path, ({ env }) => {
+      discardBody(env);
+      return handler(env);
+    });
+  };
+  const withoutBody =
+    (handler: Handler): Handler =>
+    (exchange) => {
+      discardBody(exchange);
+      return handler(exchange);
+    };
+
+  const health: Handler = () =>
+    reply(sidecar.healthy ? 200 : 503, { type: 'json', text: `{"health":${sidecar.healthy}}` });
+  guarded('/healthz', withoutBody(health));
+  guarded(
+    '/readyz',
+    withoutBody(async () => {
+      const ready = await isReady(sidecar, clock);
+      return reply(ready ? 200 : 503, { type: 'json', text: `{"ready":${ready}}` });
+    }),
+  );
+  guarded(
+    '/livez',
+    withoutBody(() => reply(200, { type: 'json', text: '{"live":true}' })),
+  );
+  guarded(
+    '/initialization/start',
+    withoutBody((exchange) => {
+      sidecar.initialization.start(queryValue(exchange, 'mode') === 'sanity' ? 'sanity' : 'full');
+      return reply(200);
+    }),
+  );
+  guarded(
+    '/initialization/status',
+    withoutBody((exchange) => {
+      const { word, sent } = sidecar.initialization.read();
+      whenSent(exchange, sent);
+      return reply(200, { type: 'text', text: word });
+    }),
+  );
+  guarded('/snapshot/full', (exchange) => snapshots.full(exchange));
+  guarded('/snapshot/delta', (exchange) => snapshots.delta(exchange));
+  guarded('/snapshot/latest', (exchange) => snapshots.latest(exchange));
+
+  open('/config', async (exchange) => {
+    const headers = { 'cache-control': 'no-store' };
+    try {
+      const text = await sidecar.etcdConfig({ signal: goneSignal(exchange) });
+      return reply(200, { type: 'text', text, headers });
+    } catch (error) {
+      log.warn({ error }, `Answering /config with 500: ${textOf(error)}`);
+      return reply(500, { type: 'text', text: `${textOf(error)}\n`, headers });
+    }
+  });
+  open('/metrics', (exchange) => metrics.reply(acceptEncodingOf(exchange)));
+  open('/openapi.json', () => reply(200, { type: 'json', text: openApiText }));
+  for (const [path, make] of profiling) {
+    open(path, async (exchange) => (await make(exchange)) ?? RESPONSE_ALREADY_SENT);
+  }
+
+  routes.notFound(({ env }) => {
+    discardBody(env);
+    return plainReply(404, '404 page not found\n');
+  });
+  routes.onError((error, { env }) => {
+    const level = env.outgoing.destroyed ? 'debug' : 'error';
+    log[level]({ error }, `Answering ${pathOf(env)} with 500: ${textOf(error)}`);
+    return reply(500);
+  });
+  return routes;
+}
+
+function acceptEncodingOf({ incoming }: Exchange): string | undefined {
+  const value = incoming.headers['accept-encoding'];
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

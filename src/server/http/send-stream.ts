@@ -1,0 +1,64 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../../runtime/clock.ts';
+import { limits } from '../../runtime/limits.ts';
+import type { Exchange } from './exchange.ts';
+
+/** An answer whose body is not in memory as a whole. */
+export interface StreamedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: Readable;
+  readonly clock: Clock;
+}
+
+/**
+ * Sends a body piece by piece, at the pace of the client. Ends the connection when the client does not take the next piece in
+ * time, or when the body fails: half an answer must not look whole. Never rejects.
+ */
+export async function sendStream(
+  { outgoing }: Exchange,
+  { status, headers, body, clock }: StreamedAnswer,
+): Promise<void> {
+  const gone = new Promise<void>((resolve) => {
+    outgoing.once('close', resolve);
+  });
+  outgoing.once('close', () => body.destroy());
+  // It is heard below, too; an error that comes after the end must not be unheard.
+  body.on('error', () => {});
+  try {
+    for (const [name, value] of Object.entries(headers)) {
+      outgoing.setHeader(name, value);
+    }
+    outgoing.statusCode = status;
+    const sink: Writable = outgoing;
+    for await (const piece of body) {
+      if (!sink.write(piece)) {
+        await drained(outgoing, gone, clock);
+      }
+    }
+    outgoing.end();
+  } catch {
+    body.destroy();
+    outgoing.destroy();
+  }
+}
+
+async function drained(outgoing: Exchange['outgoing'], gone: Promise<void>, clock: Clock): Promise<void> {
+  const waiting = new AbortController();
+  const drain = Promise.withResolvers<'ready'>();
+  const ready = (): void => drain.resolve('ready');
+  outgoing.once('drain', ready);
+  const late = clock.sleep(limits.answerTime.most * 1_000, waiting.signal).then(
+    () => 'late' as const,
+    () => 'late' as const,
+  );
+  try {
+    const outcome = await Promise.race([drain.promise, gone.then(() => 'gone' as const), late]);
+    if (outcome !== 'ready') {
+      throw new Error(`the client is ${outcome}`);
+    }
+  } finally {
+    outgoing.off('drain', ready);
+    waiting.abort();
+  }
+}

@@ -1,0 +1,152 @@
+import { readFile, stat } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+import type { Clock } from '../../runtime/clock.ts';
+import { Failure } from '../../runtime/failure.ts';
+import type { Logger } from '../../runtime/log/logger.ts';
+
+/** Paths of the PEM files that a server shows and signs with. */
+export interface CertificateFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** A certificate chain and its key, PEM. */
+export interface KeyPair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** How often the files are looked at, ms. Kubernetes itself takes a minute to bring a renewed secret. */
+const periodMs = 10_000;
+
+/** Longer PEM files are none, bytes. */
+const longest = 1024 * 1024;
+
+/** The certificate of a server, read again when its files change. */
+export class ServedCertificate {
+  readonly #files: CertificateFiles;
+  /** Times and sizes of the files when they were last looked at. */
+  #stamp: string;
+  #pair: KeyPair;
+
+  private constructor(files: CertificateFiles, stamp: string, pair: KeyPair) {
+    this.#files = files;
+    this.#stamp = stamp;
+    this.#pair = pair;
+  }
+
+  /** Reads the files for the first time. Throws a Failure `server_certificate`. */
+  static async open(files: CertificateFiles): Promise<ServedCertificate> {
+    const stamp = await stampOf(files);
+    return new ServedCertificate(files, stamp, await readPair(files));
+  }
+
+  /** What was read last without a fault. */
+  get pair(): KeyPair {
+    return this.#pair;
+  }
+
+  /**
+   * Looks at the files every few seconds until `signal` aborts, and calls `use` with each new pair. Files that cannot be used,
+   * as in the middle of a renewal, are warned about once and change nothing.
+   */
+  async watch(
+    use: (pair: KeyPair) => void,
+    { signal, clock, log }: { readonly signal: AbortSignal; readonly clock: Clock; readonly log: Logger },
+  ): Promise<void> {
+    let fault: string | undefined;
+    for (;;) {
+      await clock.sleep(periodMs, signal).catch(() => {});
+      if (signal.aborted) {
+        return;
+      }
+      const stamp = await stampOf(this.#files);
+      // What failed may be mended without a new time of change, as by chmod.
+      if (stamp === this.#stamp && fault === undefined) {
+        continue;
+      }
+      this.#stamp = stamp;
+      try {
+        const pair = await readPair(this.#files);
+        use(pair);
+        this.#pair = pair;
+        fault = undefined;
+        log.info('The certificate of the server has changed and was read again');
+      } catch (error) {
+        if (messageOf(error) !== fault) {
+          fault = messageOf(error);
+          log.warn({ error }, `Going on with the certificate that was read before: ${fault}`);
+        }
+      }
+    }
+  }
+}
+
+async function stampOf({ certFile, keyFile }: CertificateFiles): Promise<string> {
+  const stamps = await Promise.all(
+    [certFile, keyFile].map(async (path) => {
+      const facts = await stat(path).catch(() => undefined);
+      return facts === undefined ? 'none' : `${facts.mtimeMs}/${facts.size}/${facts.ino}`;
+    }),
+  );
+  return stamps.join(' ');
+}
+
+async function readPair({ certFile, keyFile }: CertificateFiles): Promise<KeyPair> {
+  const cert = await readPem(certFile, '--server-cert');
+  const key = await readPem(keyFile, '--server-key');
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    throw refuse(`${certFile} with the key ${keyFile}`, reasonOf(error), error);
+  }
+  return { cert, key };
+}
+
+async function readPem(path: string, flag: string): Promise<Buffer> {
+  const object = `${path} (${flag})`;
+  let bytes: Buffer;
+  try {
+    const { size } = await stat(path);
+    if (size > longest) {
+      throw refuse(object, 'it is too large to be a PEM file');
+    }
+    bytes = await readFile(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw error instanceof Failure
+      ? error
+      : refuse(object, code === 'ENOENT' ? 'there is no such file' : (code ?? messageOf(error)), error);
+  }
+  if (!bytes.includes('-----BEGIN ')) {
+    throw refuse(object, 'it holds no PEM block');
+  }
+  return bytes;
+}
+
+/** What OpenSSL says, in words; it has codes where a person needs to know which file is wrong. */
+function reasonOf(error: unknown): string {
+  const message = messageOf(error);
+  if (/key values mismatch/i.test(message)) {
+    return 'the key is not that of the certificate';
+  }
+  if (/bad (decrypt|password)|interrupted or cancelled|empty password|password/i.test(message)) {
+    return 'the key is encrypted; give one without a passphrase';
+  }
+  return `one of them holds nothing that can be used (${message})`;
+}
+
+function refuse(object: string, found: string, cause?: unknown): Failure {
+  return new Failure({
+    code: 'server_certificate',
+    action: 'serve HTTPS with',
+    object,
+    found,
+    remedy: 'check --server-cert and --server-key',
+    cause,
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
