@@ -4,6 +4,8 @@ NODE := $(BIN)/node
 
 # As many test files at once as there are cores.
 JOBS := $(shell nproc)
+# One more where servers and real periods are waited for.
+WAITING_JOBS := $(shell echo $$(($$(nproc) + 1)))
 # What coverage counts: our source, not the tests and not the bundle.
 COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
@@ -30,7 +32,7 @@ ok: install
 ## test: everything: lint, types and all tests against real servers, with coverage; takes minutes
 test: build etcd ceph openstack
 	@$(MAKE) --no-print-directory lint types
-	@$(NODE) --test --test-concurrency=$(JOBS) --test-reporter=./scripts/test-reporter.ts $(COVERAGE) $(TESTS)
+	@$(NODE) --test --test-concurrency=$(WAITING_JOBS) --test-reporter=./scripts/test-reporter.ts $(COVERAGE) $(TESTS)
 
 ## test-kills: 120 kill -9 of a busy etcd, our view of its files compared with its own; takes five minutes
 test-kills: etcd

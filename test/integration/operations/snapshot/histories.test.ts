@@ -110,7 +110,8 @@ const changes: readonly Change[] = [
 ];
 
 for (const { what, prepare, ahead } of changes) {
-  describe(`a cluster that ${what}`, () => {
+  // Mostly they wait for periods, so both wait together.
+  describe(`a cluster that ${what}`, { concurrency: true }, () => {
     for (const seen of ['while the snapshotter runs', 'before the snapshotter is started again'] as const) {
       test(`${seen}: a new history begins, which can be restored, and nothing of it is deleted`, async () => {
         await using lab = await makeLab();

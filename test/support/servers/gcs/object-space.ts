@@ -185,11 +185,20 @@ export class GcsObjectSpace {
   }
 }
 
+/** Of the bodies that are kept, which never change: each listing and each answer names the checksum. */
+const checksums = new WeakMap<Buffer, string>();
+
 /** CRC-32C as the service writes it: big endian, base64. */
 export function crc32cText(body: Buffer): string {
+  const known = checksums.get(body);
+  if (known !== undefined) {
+    return known;
+  }
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(crc32c(0, body));
-  return bytes.toString('base64');
+  const text = bytes.toString('base64');
+  checksums.set(body, text);
+  return text;
 }
 
 function md5Text(body: Buffer): string {
