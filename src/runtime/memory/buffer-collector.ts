@@ -13,7 +13,10 @@ export type CollectGarbage = (what: 'young' | 'all' | 'all and memory') => void;
 export interface BufferCollection extends Disposable {
   /** Says that buffers of so many bytes are not used any more. */
   discarded(bytes: number): void;
-  /** Collects all garbage now: between two stages of work, of which the next should find the memory of the last. */
+  /**
+   * Collects all garbage now: between two stages of work, of which the next should find the memory of the last. Where the
+   * operation has discarded a few megabytes at most, there is too little to stop the program for.
+   */
   collect(): void;
 }
 
@@ -40,9 +43,17 @@ export class BufferCollector {
   /** Begins with an operation. */
   begin(): BufferCollection {
     const scope = this.#switch.scope();
+    let discarded = 0;
     return {
-      discarded: (bytes) => this.#discarded(bytes),
-      collect: () => this.#collect('all and memory'),
+      discarded: (bytes) => {
+        discarded += bytes;
+        this.#discarded(bytes);
+      },
+      collect: () => {
+        if (discarded >= YOUNG_AFTER) {
+          this.#collect('all and memory');
+        }
+      },
       [Symbol.dispose]: () => scope[Symbol.dispose](),
     };
   }

@@ -26,6 +26,19 @@ describe('the buffer collector', () => {
     assert.equal(calls.at(-1), 'all and memory');
   });
 
+  it('collects nothing between the stages of an operation that discards little, also after others that discarded much', () => {
+    const { collector, calls } = recorded();
+    using large = collector.begin();
+    using small = collector.begin();
+    large.discarded(4 * MIB);
+    small.discarded(4 * MIB - 1);
+    small.collect();
+    assert.deepEqual(calls, ['open', 'young']);
+    small.discarded(1);
+    small.collect();
+    assert.deepEqual(calls.slice(2), ['young', 'all and memory']);
+  });
+
   it('adds up what operations discard at the same time, and goes on for one when another ends', () => {
     const { collector, calls } = recorded();
     using first = collector.begin();
