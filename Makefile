@@ -27,7 +27,7 @@ build: install
 
 ## ok: format, lint, import directions, types and unit tests in under a minute; run it before every commit
 ok: install
-	@$(MAKE) --no-print-directory lint types unit
+	@scripts/tests/at-once.sh "$(MAKE) --no-print-directory" unit lint types
 
 ## test: everything: lint, types and all tests against real servers, with coverage; takes minutes
 test: build etcd ceph openstack
@@ -91,7 +91,8 @@ types:
 	$(BIN)/tsc -p . --incremental --tsBuildInfoFile .cache/types.tsbuildinfo
 
 unit:
-	@NODE_COMPILE_CACHE=.cache/compile $(NODE) --test --test-concurrency=$(JOBS) --test-reporter=dot 'test/unit/**/*.test.ts'
+	@files=$$($(NODE) scripts/tests/share-processes.ts test/unit $(JOBS)) && \
+	NODE_COMPILE_CACHE=.cache/compile $(NODE) --test --test-concurrency=$(JOBS) --test-reporter=./scripts/test-reporter.ts $$files
 
 # The etcd releases the tests run against, in .cache.
 etcd: install

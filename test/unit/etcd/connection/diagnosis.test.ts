@@ -51,7 +51,10 @@ describe('a server that is no etcd with TLS', () => {
   it('is explained: no TLS at all', async () => {
     await using certificates = await makeCertificates();
     const server = createServer((socket) => {
-      socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n');
+      socket
+        .on('error', () => undefined)
+        .resume()
+        .end('HTTP/1.1 400 Bad Request\r\n\r\n');
     });
     assert.match(await foundAt(server, readFileSync(certificates.ca)), /^etcd_tls: what answers there speaks no TLS /);
   });

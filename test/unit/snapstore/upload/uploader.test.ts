@@ -1,3 +1,4 @@
+// Needs a process of its own: it collects all garbage again and again, which takes long where other files have left some.
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';

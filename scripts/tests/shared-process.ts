@@ -1,0 +1,67 @@
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { after } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { isErrno } from '../../src/fs/errno.ts';
+import { ProcessTraces } from './process-traces.ts';
+
+/** The file that names the test files of a run, one a line. */
+export const fileList = 'files';
+
+/** Where a shared process writes down which file it runs, until it has run all. */
+function noteOf(path: string): string {
+  return `${path}.running`;
+}
+
+/** The test file in whose middle a shared process ended. Events of it may be lost: a process that ends does not send all. */
+export function fileOfEnd(path: string): string | undefined {
+  try {
+    return readFileSync(noteOf(path), 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Runs test files in this process, one after another, each as a suite with its path for a name, so that its hooks are its
+ * own. Other processes run the others: each takes the next file of the list next to `path`, its own, that none has taken.
+ * A file fails that leaves traces in the process, since these could help or harm the next.
+ */
+export async function runTestFiles(
+  path: string,
+  suite: (name: string, body: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  // Node opens these when they are first used, and they stay open.
+  for (const stream of ['stdin', 'stdout', 'stderr']) {
+    Reflect.get(process, stream);
+  }
+  const directory = dirname(path);
+  const files = readFileSync(join(directory, fileList), 'utf8').split('\n');
+  for (const [place, file] of files.entries()) {
+    if (take(join(directory, `taken-${place}`))) {
+      writeFileSync(noteOf(path), file);
+      await suite(file, async () => {
+        const traces = new ProcessTraces();
+        await import(pathToFileURL(resolve(file)).href);
+        after(() => traces.assertNone());
+      });
+    }
+  }
+  rmSync(noteOf(path), { force: true });
+}
+
+/** Creates a file; gives false when another process has. */
+function take(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'wx'));
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) {
+      return false;
+    }
+    throw error;
+  }
+}
