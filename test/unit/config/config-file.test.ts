@@ -242,7 +242,7 @@ describe('a configuration file', () => {
     ['a: [', /^cannot read configuration file \S+: /],
     ['a: 1\na: 2\n', /Map keys must be unique/],
   ] as const) {
-    it(`is refused: ${text.trim()}`, async () => {
+    it(`is refused: ${JSON.stringify(text)}`, async () => {
       const error = await loaded(text).catch((reason: unknown) => reason);
       assert.ok(error instanceof UsageFailure, String(error));
       assert.match(error.message, message);
