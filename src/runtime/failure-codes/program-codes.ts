@@ -35,7 +35,7 @@ export const programCodes = {
   },
   system_error: {
     exitCode: 1,
-    meaning: 'the operating system refused something; the message begins with its own code, such as ENOSPC',
-    remedy: 'go by that code',
+    meaning: 'the operating system refused something; the message has its code, such as ENOSPC',
+    remedy: 'do what the message says',
   },
 } as const satisfies FailureCodeTable;

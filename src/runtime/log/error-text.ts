@@ -1,5 +1,6 @@
 import { Failure } from '../failure.ts';
 import { limits } from '../limits.ts';
+import { type FileSystemError, isFileSystemError, placeOf, systemErrorText, systemRefusal } from '../system-error.ts';
 import { cutText, foreignText } from './cut-text.ts';
 import { printable } from './printable.ts';
 
@@ -18,6 +19,13 @@ export function errorText(error: unknown): string {
   let said = comparable(text);
   let cause = causeOf(error);
   for (let depth = 0; cause !== undefined && depth < maxDepth; depth++) {
+    const more = isFileSystemError(cause) ? systemPart(cause, text) : undefined;
+    if (more !== undefined) {
+      text += more;
+      said += comparable(more);
+      cause = causeOf(cause);
+      continue;
+    }
     for (const part of ownText(cause).split(': ')) {
       const plain = comparable(part);
       if (plain !== '' && !said.includes(plain)) {
@@ -28,6 +36,17 @@ export function errorText(error: unknown): string {
     cause = causeOf(cause);
   }
   return oneLine(text);
+}
+
+/** What an error of the operating system adds to a text, in our words. */
+function systemPart(error: FileSystemError, text: string): string {
+  const { found } = systemRefusal(error);
+  const said = comparable(text);
+  const isSaid =
+    said.includes(comparable(found)) || text.includes(`(${error.code})`) || said.includes(comparable(error.message));
+  const place = placeOf(error);
+  const where = place === undefined || text.includes(place) ? '' : ` (at ${place})`;
+  return `${isSaid ? '' : `: ${found}`}${where}`;
 }
 
 /** A text in one line, cut when it is long: line breaks become spaces, what would not print as it reads becomes an escape such as `\x1b`. */
@@ -58,6 +77,9 @@ function ownText(error: unknown): string {
   // Our own messages hold texts of others that were cut before.
   if (error instanceof Failure) {
     return cutText(error.message, limits.message.most);
+  }
+  if (isFileSystemError(error)) {
+    return foreignText(systemErrorText(error));
   }
   if (error instanceof Error) {
     return error.message === '' ? error.name : withoutPacking(foreignText(error.message));

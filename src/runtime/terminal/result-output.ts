@@ -39,7 +39,7 @@ function unwritten(error: Error): Failure {
     code: 'result_unwritten',
     action: 'write',
     object: 'the result',
-    found: known === undefined ? error.message : `${known} (${code})`,
+    found: `${known ?? 'it was refused'} (${code})`,
     remedy: 'send stdout elsewhere; what the command did before stays done',
     cause: error,
   });

@@ -42,7 +42,7 @@ describe('the report of an error', () => {
       syscall: 'write',
     });
     assert.deepEqual(reportError(full, brief), {
-      text: 'error: ENOSPC: no space left on device, write\n',
+      text: 'error: cannot write a file: no space is left on the volume (ENOSPC); free some space or use a larger volume\n',
       exitCode: 1,
     });
     const { code } = JSON.parse(reportError(full, { ...brief, format: 'json' }).text) as { readonly code: unknown };

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { constants } from 'node:os';
 import { describe, it } from 'node:test';
+import { fileFailure } from '../../../../src/fs/file-failure.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
 import { errorText, oneLine } from '../../../../src/runtime/log/error-text.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
@@ -23,6 +25,34 @@ describe('an error in one line', () => {
       errorText(new Error('cannot restore', { cause: store })),
       'cannot restore: cannot list s3://b: its answer cannot be understood',
     );
+  });
+
+  for (const code of ['ENOSPC', 'EACCES', 'ENOENT', 'EISDIR', 'ENOTDIR', 'EROFS', 'EDQUOT', 'EIO', 'EMFILE']) {
+    it(`has our words for ${code}, alone and below a sentence of ours`, () => {
+      const path = '/data/member/snap/db';
+      const errno = -constants.errno[code as keyof typeof constants.errno];
+      const cause = Object.assign(new Error(`${code}: words of the system, open '${path}'`), {
+        code,
+        syscall: 'open',
+        errno,
+        path,
+      });
+      const alone = errorText(cause);
+      assert.match(alone, new RegExp(`^cannot open ${path}: .+ \\(${code}\\)(; .+)?$`));
+      const failure = fileFailure(cause, { action: 'restore into', object: '/data' });
+      const below = errorText(failure);
+      assert.equal(below, `${failure?.message} (at ${path})`);
+      for (const text of [alone, below, errorText(new Error('cannot save', { cause }))]) {
+        assert.doesNotMatch(text, /words of the system|open '|E[A-Z]+: /);
+      }
+    });
+  }
+
+  it('says nothing of the paths that only this process has', () => {
+    const path = '/proc/self/fd/28/3';
+    const parts = { code: 'ENOENT', syscall: 'open', errno: -2, path };
+    const cause = Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), parts);
+    assert.equal(errorText(new Error('cannot save', { cause })), 'cannot save: there is no such file or directory');
   });
 
   it('does not repeat itself', () => {
