@@ -4,7 +4,7 @@ import { removeEmptyDirectories } from '../fs/directories.ts';
 import { nearestExisting } from '../fs/existing-directory.ts';
 import { giveTree } from '../fs/give-tree.ts';
 import type { PinnedDirectory } from '../fs/pinned-directory.ts';
-import { type RealLocation, realLocation } from '../fs/real-location.ts';
+import { linkAstray, type RealLocation, realLocation } from '../fs/real-location.ts';
 import { Failure } from '../runtime/failure.ts';
 import { actingAs } from '../runtime/process/acting-as.ts';
 import { tryLockHandle } from '../runtime/process/file-lock.ts';
@@ -111,12 +111,13 @@ export class RunLock implements AsyncDisposable {
 }
 
 /** A link of another user must not lead root to a place that is not this user's. */
-async function refuseLinksOfOthers({ path: dataDir, links }: RealLocation, { action }: RunLockOptions): Promise<void> {
-  if (process.geteuid?.() !== 0 || links.length === 0) {
+async function refuseLinksOfOthers(location: RealLocation, { action }: RunLockOptions): Promise<void> {
+  const { path: dataDir, links } = location;
+  if (links.length === 0) {
     return;
   }
   await using nearest = await nearestExisting(dataDir);
-  const astray = links.find(({ uid }) => uid !== 0 && uid !== nearest.owner.uid);
+  const astray = linkAstray(location, nearest.owner.uid);
   if (astray !== undefined) {
     throw new Failure({
       code: 'denied',

@@ -1,6 +1,7 @@
-import { lstat, readdir, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isRunning, ownIdentity } from '../runtime/process/process-identity.ts';
+import { isExchangeable } from './exchangeable.ts';
 import { removeTree } from './remove-tree.ts';
 import { deadAfterMs, deadAfterWithoutTouchesMs } from './scratch-life.ts';
 import { type ScratchOwner, scratchOwner } from './scratch-name.ts';
@@ -8,7 +9,7 @@ import { type ScratchOwner, scratchOwner } from './scratch-name.ts';
 /**
  * Removes the temporary files and directories that killed runs have left in `directory`: those with our names that belong to our user
  * and whose process does not run any more. Those of other containers and machines are left alone until nobody has touched them for a
- * while. Never fails: what cannot be removed stays. `now` is in ms since the epoch.
+ * while. Nothing is removed in a directory where others could exchange it. Never fails: what cannot be removed stays. `now` is in ms since the epoch.
  */
 export async function removeLeftovers(directory: string, now = Date.now()): Promise<void> {
   const names = await readdir(directory).catch(() => []);
@@ -16,7 +17,7 @@ export async function removeLeftovers(directory: string, now = Date.now()): Prom
     const owner = scratchOwner(name);
     return owner === undefined ? [] : [{ entry: path.join(directory, name), owner }];
   });
-  if (scratch.length === 0 || !(await isOurs(directory))) {
+  if (scratch.length === 0 || (await isExchangeable(directory))) {
     return;
   }
   for (const { entry, owner } of scratch) {
@@ -24,12 +25,6 @@ export async function removeLeftovers(directory: string, now = Date.now()): Prom
       await removeTree(entry).catch(() => undefined);
     }
   }
-}
-
-/** False for a directory in which others could put something else in the place of a file that is about to be removed. */
-async function isOurs(directory: string): Promise<boolean> {
-  const facts = await stat(directory).catch(() => undefined);
-  return facts !== undefined && ((facts.mode & 0o022) === 0 || (facts.mode & 0o1000) !== 0);
 }
 
 /** Whether its process has left it for ever; false when it is not ours, or gone. */

@@ -43,6 +43,17 @@ export async function realLocation(file: string): Promise<RealLocation> {
   return { path: at, links };
 }
 
+/**
+ * Of the links to a place that belongs to the user `owner`, one that must not be followed as root: it belongs to somebody else than root
+ * and that owner. Undefined for every other user, who gets nowhere through a link that he could not go himself.
+ */
+export function linkAstray(
+  { links }: Pick<RealLocation, 'links'>,
+  owner: number,
+): RealLocation['links'][number] | undefined {
+  return process.geteuid?.() === 0 ? links.find(({ uid }) => uid !== 0 && uid !== owner) : undefined;
+}
+
 function partsOf(file: string): string[] {
   return file.split('/').filter((part) => part !== '' && part !== '.');
 }

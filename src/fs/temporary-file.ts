@@ -1,9 +1,11 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from './directories.ts';
+import { isExchangeable } from './exchangeable.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { keepAlive } from './scratch-life.ts';
 import { scratchName } from './scratch-name.ts';
+import { createTemporaryDirectory } from './temporary-directory.ts';
 
 /** A file that is gone when it is disposed of. */
 export interface TemporaryFile extends AsyncDisposable {
@@ -14,14 +16,20 @@ export interface TemporaryFile extends AsyncDisposable {
 
 /**
  * Creates an empty file (0600) in `directory`, which is made when it is missing. Its name begins with
- * `etcdbrctl-` and `purpose` and holds the process id. What killed processes have left there is removed before.
+ * `etcdbrctl-` and `purpose` and holds the process id; where others could exchange it, it is in a private directory of such a name.
+ * What killed processes have left there is removed before.
  */
 export async function createTemporaryFile(directory: string, purpose: string): Promise<TemporaryFile> {
   await makeDirectories(path.resolve(directory));
   await removeLeftovers(directory);
-  const file = path.join(directory, scratchName(purpose));
+  await using held = new AsyncDisposableStack();
+  const around = (await isExchangeable(directory))
+    ? held.use(await createTemporaryDirectory(directory, purpose)).path
+    : directory;
+  const file = path.join(around, scratchName(purpose));
   const handle = await open(file, 'wx+', 0o600);
   const life = keepAlive((time) => handle.utimes(time, time));
+  const kept = held.move();
   return {
     path: file,
     handle,
@@ -29,6 +37,7 @@ export async function createTemporaryFile(directory: string, purpose: string): P
       await life[Symbol.asyncDispose]();
       await handle.close();
       await rm(file, { force: true });
+      await kept.disposeAsync();
     },
   };
 }

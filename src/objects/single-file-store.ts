@@ -1,8 +1,10 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { lockDbFile } from '../datadir/lock.ts';
 import { fileFailure } from '../fs/file-failure.ts';
 import { openFile } from '../fs/open-file.ts';
+import { linkAstray, realLocation } from '../fs/real-location.ts';
 import { revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';
 import { parseRelativeKey } from '../snapshot/name.ts';
@@ -44,6 +46,7 @@ export async function openSnapshotFile(
     const found = 'standard input cannot be read twice';
     throw new Failure({ code: 'not_a_file', action: 'read', object: file, found, remedy: 'give a file' });
   }
+  await refuseLinkOfOthers(file);
   const { size, compression, foreign } = await inspectFile(file).catch((error: unknown) => {
     throw fileFailure(error, { action: 'read', object: file }) ?? error;
   });
@@ -97,6 +100,22 @@ interface InspectedFile {
   readonly compression: Compression;
   /** Why it is none; undefined when it may be one. */
   readonly foreign: ForeignFormat | undefined;
+}
+
+/** Root, who may read everything, is not led by another user's link to a file that is not this user's. Faults show at the opening. */
+async function refuseLinkOfOthers(file: string): Promise<void> {
+  const location = await realLocation(file).catch(() => undefined);
+  const facts = location === undefined ? undefined : await stat(location.path).catch(() => undefined);
+  const astray = location === undefined || facts === undefined ? undefined : linkAstray(location, facts.uid);
+  if (location !== undefined && astray !== undefined) {
+    throw new Failure({
+      code: 'denied',
+      action: 'read',
+      object: file,
+      found: `the link ${astray.path}, which leads there, belongs to user ${astray.uid}, and what it leads to does not`,
+      remedy: `if that is meant, give ${location.path} itself`,
+    });
+  }
 }
 
 async function inspectFile(file: string): Promise<InspectedFile> {
