@@ -4,9 +4,11 @@ import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
 import { storeOptions } from '../config/options/store.ts';
 import type { CompactResult } from '../operations/compact/compact.ts';
+import type { Revision } from '../revision.ts';
 import { countText, formatBytes, formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
+import { stateOf } from './output/state-of.ts';
 
 /** `etcdbrctl compact`. */
 export const compactCommand = command({
@@ -51,12 +53,21 @@ export const compactCommand = command({
   },
 });
 
+/** The time of the state; that in the name is no time at which anything was done. */
+function namedText(from: readonly string[], reached: Revision): string | undefined {
+  const state = stateOf(from, reached);
+  return state === undefined
+    ? undefined
+    : `${state}; its name, and TAKEN in list, say a second more, after what it is made of`;
+}
+
 /** The new full, and what it replaces. */
 export function compactResult({ snapshot, from, eventsApplied, sizeBefore, facts }: CompactResult): PrintableResult {
   return {
     lines: [
       ['Snapshot', snapshot.name],
       ['Revision', String(snapshot.lastRevision)],
+      ['State of', namedText(from, snapshot.lastRevision)],
       ['Made of', `${from[0]} and ${countText(from.length - 1, 'delta')}`],
       ['Events applied', formatCount(eventsApplied)],
       ['Keys', formatCount(facts.changes)],
@@ -73,6 +84,7 @@ export function compactResult({ snapshot, from, eventsApplied, sizeBefore, facts
       key: snapshot.key,
       storedSize: snapshot.size,
       createdOn: new Date(snapshot.createdOn * 1_000).toISOString(),
+      stateOf: stateOf(from, snapshot.lastRevision) ?? null,
       from,
       eventsApplied,
       sizeBefore,

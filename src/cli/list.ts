@@ -14,7 +14,7 @@ export const listCommand = command({
   description:
     'Lists the snapshots of a store as chains: a full snapshot and the deltas after it, with times, sizes and the ' +
     'revisions that are missing between them. Only names are read. The last chain is the one that restore takes; the ' +
-    'exit code is 1 when it is broken.',
+    'exit code is 1 when it is broken. Of several histories the chains are those of the one that was written last, or of --history.',
   examples: [
     { does: 'What is in a store:', command: 'etcdbrctl list --storage-provider Local --store-container /backup' },
     {
@@ -27,7 +27,7 @@ export const listCommand = command({
     const { openStore } = await import('./open-store.ts');
     const { listBackups } = await import('../operations/list/list.ts');
     await using store = await openStore(config.store, context);
-    const catalog = await listBackups(store, context);
+    const catalog = await listBackups({ store, history: config.list.history }, context);
     const report = catalogReport(catalog, {
       now: context.clock.now(),
       deltas: config.list.all ? 'all' : 'shortened',

@@ -32,6 +32,7 @@ describe('compact', () => {
     const { stdout, exitCode } = await rig.run(['compact', ...flags, '--enable-snapshot-lease-renewal']);
     assert.equal(exitCode, 0);
     assert.match(stdout, /^Snapshot: +Full-00000000-00000122-\d+\.gz\.final$/m);
+    assert.match(stdout, /^State of: +2026-11-21T08:58:58Z; its name, and TAKEN in list, say a second more/m);
     assert.match(stdout, /^Made of: +Full-00000000-00000058-1795251532\.gz\.final and 3 deltas$/m);
   });
 

@@ -1,6 +1,7 @@
 import type { BackupCatalog } from '../../operations/list/list.ts';
 import { countText, formatAge, formatBytes } from '../../runtime/log/amount.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
+import { knownHistories } from '../../snapshot/history/histories.ts';
 import { restorableWindow } from '../../snapshot/restorable-window.ts';
 import { isTooSmall } from '../../snapshot/too-small.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
@@ -32,7 +33,11 @@ const COLUMNS: readonly Column[] = [
 
 /** A catalog as a table and as data. */
 export function catalogReport(catalog: BackupCatalog, style: CatalogStyle): Report {
-  const table = [...historyLines(catalog.histories), ...chainTable(catalog, style), ...footer(catalog)];
+  const table = [
+    ...historyLines(catalog.histories, catalog.history),
+    ...chainTable(catalog, style),
+    ...footer(catalog),
+  ];
   return { table, data: catalogData(catalog, style) };
 }
 
@@ -40,24 +45,32 @@ function chainTable(catalog: BackupCatalog, style: CatalogStyle): readonly strin
   const lines: string[] = [];
   for (const [at, chain] of catalog.chains.entries()) {
     const taken = at === catalog.chains.length - 1;
-    lines.push(...headlines(chain, { number: at + 1, taken, now: style.now }), ...chainLines(chain, style), '');
+    const { leftBy, number: history } = catalog.history;
+    const by = leftBy === undefined ? 'restore' : `restore --history ${history}`;
+    lines.push(
+      ...headlines(chain, { number: at + 1, taken: taken ? by : undefined, now: style.now }),
+      ...chainLines(chain, style),
+      '',
+    );
   }
   return lines;
 }
 
 function headlines(
   chain: Chain,
-  place: { readonly number: number; readonly taken: boolean; readonly now: number },
+  place: { readonly number: number /** By which command. */; readonly taken: string | undefined; readonly now: number },
 ): readonly string[] {
   const objects = chainObjects(chain);
   const age = formatAge(place.now / 1_000 - newestSeconds(objects));
   const size = formatBytes(sizeOf(objects));
   const reaches = chain.lastRevision === undefined ? 'no full' : `to revision ${chain.lastRevision}`;
   const facts = `Chain ${place.number}: ${reaches}, ${age} old, ${countText(objects.length, 'object')}, ${size}`;
-  const outcome = isBroken(chain) ? '  BROKEN: restore takes this one, and fails' : '  restore takes this one';
+  const outcome = isBroken(chain)
+    ? `  BROKEN: ${place.taken} takes this one, and fails`
+    : `  ${place.taken} takes this one`;
   return [
     facts,
-    ...(place.taken ? [outcome] : []),
+    ...(place.taken === undefined ? [] : [outcome]),
     ...(chain.overlapping.length === 0 ? [] : [`  ${overlappingText(chain.overlapping)}`]),
   ];
 }
@@ -101,9 +114,14 @@ function remarks(snapshot: StoredSnapshot | undefined, chain: Chain): readonly s
   ];
 }
 
-function footer({ location, chains, excluded, parts, ignored, companions, empty }: BackupCatalog): readonly string[] {
+function footer(catalog: BackupCatalog): readonly string[] {
+  const { location, chains, excluded, parts, ignored, companions, empty } = catalog;
   const whole = chains.flatMap(chainObjects);
+  const elsewhere = inOtherHistories(catalog);
   const others = [
+    ...(elsewhere.length === 0
+      ? []
+      : [`${countText(elsewhere.length, 'snapshot')} of other histories, ${formatBytes(sizeOf(elsewhere))}`]),
     ...(excluded.length === 0 ? [] : [`${countText(excluded.length, 'excluded snapshot')}`]),
     ...(parts.length === 0 ? [] : [`${countText(parts.length, 'part')} of larger objects`]),
     ...(ignored.length === 0 ? [] : [`${countText(ignored.length, 'object')} with other names`]),
@@ -118,6 +136,13 @@ function footer({ location, chains, excluded, parts, ignored, companions, empty 
     ...companionLines(companions),
     ...(others.length === 0 ? [] : [`Also there: ${others.join(', ')}`]),
   ];
+}
+
+/** Whole snapshots that are in no chain which is shown. */
+function inOtherHistories({ histories, history }: BackupCatalog): readonly StoredSnapshot[] {
+  const shown = new Set(history.snapshots);
+  const all = new Set(knownHistories(histories).flatMap(({ snapshots }) => snapshots));
+  return [...all].filter((each) => !shown.has(each) && each.chunk === undefined && each.excluded !== true);
 }
 
 /** How far back a restore can go. */
@@ -181,7 +206,9 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
     ...(empty !== undefined && { empty }),
     restorable: newest !== undefined && !isBroken(newest),
     window: windowData(chains),
+    history: catalog.history.number,
     ...historiesData(catalog.histories),
+    inOtherHistories: inOtherHistories(catalog).length,
     concurrentWriters: chains.some(({ overlapping }) => overlapping.length > 0),
     lastRevision: newest?.lastRevision ?? null,
     chains: chains.map((chain) => ({

@@ -6,10 +6,10 @@ import { timeText } from './format.ts';
 
 type StoredHistories = Histories<StoredSnapshot>;
 
-/** The histories of a store, and what may be one more; no lines when there is one. */
-export function historyLines(histories: StoredHistories): readonly string[] {
+/** The histories of a store, one of which is shown, and what may be one more; no lines when there is one. */
+export function historyLines(histories: StoredHistories, shown: History<StoredSnapshot>): readonly string[] {
   const known = knownHistories(histories);
-  const heads = known.length === 1 ? [] : known.map((each) => headline(each, histories));
+  const heads = known.length === 1 ? [] : known.map((each) => headline(each, shown));
   const doubts = histories.suspected.map(
     ({ full, before }) =>
       `TWO HISTORIES? ${full.name} was taken after ${newest(before)?.name}, but ends before it. verify compares them; until then restore may refuse`,
@@ -37,12 +37,13 @@ export function historiesData(histories: StoredHistories): Readonly<Record<strin
   };
 }
 
-function headline({ number, leftBy, begunBy, own }: History<StoredSnapshot>, { living }: StoredHistories): string {
+function headline(history: History<StoredSnapshot>, shown: History<StoredSnapshot>): string {
+  const { number, leftBy, begunBy, own } = history;
   const begun = begunBy === undefined ? '' : `, begun ${timeText(begunBy.begunOn * 1_000)} as ${why(begunBy)}`;
   const facts = `${countText(own.length, 'snapshot')} up to revision ${newest(own)?.lastRevision ?? 0}`;
   return leftBy === undefined
-    ? `History ${living.number}: the one that was written last${begun}; its chains follow`
-    : `History ${number}: left ${timeText(leftBy.begunOn * 1_000)} ${parted(leftBy)}${begun}; ${facts} (--history ${number})`;
+    ? `History ${number}: the one that was written last${begun}; ${history === shown ? 'its chains follow' : facts}`
+    : `History ${number}: left ${timeText(leftBy.begunOn * 1_000)} ${parted(leftBy)}${begun}; ${history === shown ? `its chains follow, with the past that it shares` : `${facts} (--history ${number})`}`;
 }
 
 /** Where it parts from the one after it, as far as that was proved. */

@@ -1,9 +1,11 @@
 import { optionGroup } from '../option.ts';
+import { historyOption } from './history.ts';
 
 /** How much of a listing is shown. */
 export const listOptions = optionGroup({
   title: 'List',
   options: {
+    history: historyOption,
     all: {
       flag: 'all',
       type: 'bool',

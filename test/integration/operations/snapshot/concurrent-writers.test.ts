@@ -40,7 +40,7 @@ test('two snapshotters below one prefix: both go on, the log and list say so, an
   await using one = await startSnapshotter([etcd.clientUrl], store, options);
   await one.covers(await put());
   const listed = async (): Promise<{ readonly table: readonly string[]; readonly data: CatalogData }> => {
-    const catalog = await listBackups(store, recordedContext());
+    const catalog = await listBackups({ store }, recordedContext());
     const { table, data } = catalogReport(catalog, { now: Date.now(), deltas: 'all' });
     return { table, data: JSON.parse(JSON.stringify(data)) as CatalogData };
   };

@@ -19,12 +19,13 @@ function stored(name: string, more: Partial<StoredSnapshot> = {}): StoredSnapsho
 
 function table(
   snapshots: readonly StoredSnapshot[],
-  more: { deltas?: 'all' | 'shortened'; ignored?: string[]; markers?: HistoryMarker[] } = {},
+  more: { deltas?: 'all' | 'shortened'; ignored?: string[]; markers?: HistoryMarker[]; history?: 'left' } = {},
 ) {
   const { deltas = 'shortened', ignored = [], markers = [] } = more;
   const histories = historiesOf(snapshots, markers);
-  const chains = catalogOf(histories.living.snapshots);
-  const catalog: BackupCatalog = { ...chains, histories, location: '/backup', ignored, companions: [] };
+  const history = (more.history === 'left' ? histories.left[0] : undefined) ?? histories.living;
+  const chains = catalogOf(history.snapshots);
+  const catalog: BackupCatalog = { ...chains, histories, history, location: '/backup', ignored, companions: [] };
   return catalogReport(catalog, { now: (BEGIN + 600) * 1_000, deltas });
 }
 
@@ -129,6 +130,8 @@ describe('the data of a catalog', () => {
       restorable: true,
       window: { from: '2026-11-21T08:58:52.000Z', to: '2026-11-21T08:59:32.000Z' },
       concurrentWriters: false,
+      history: 1,
+      inOtherHistories: 0,
       histories: [{ number: 1, writtenLast: true, begun: null, left: null, snapshots: 41, lastRevision: 98 }],
       suspectedForks: [],
       lastRevision: 98,
@@ -169,6 +172,16 @@ describe('the histories of a catalog', () => {
       '',
     ]);
     assert.ok(!report.table.join('\n').includes(left.name));
+    assert.equal(report.table.at(-1), 'Also there: 1 snapshot of other histories, 2.0 KiB');
+    const other = table([first, left, begun, fresh], { markers: [marker], history: 'left' }).table;
+    assert.deepEqual(other.slice(0, 5), [
+      'History 1: left 2026-11-21 08:59:52 at revision 58; its chains follow, with the past that it shares',
+      'History 2: the one that was written last, begun 2026-11-21 08:59:52 as the cluster was put back to an older state; 3 snapshots up to revision 60',
+      '',
+      'Chain 1: to revision 89, 9m old, 2 objects, 4.0 KiB',
+      '  restore --history 1 takes this one',
+    ]);
+    assert.equal(other.at(-1), 'Also there: 2 snapshots of other histories, 4.0 KiB');
     const doubtful = { ...marker, shared: revision(0), mayShare: revision(70) };
     assert.match(
       table([first, left, begun, fresh], { markers: [doubtful] }).table.join('\n'),
