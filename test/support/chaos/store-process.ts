@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Child, startChild } from '../../../scripts/lab/child.ts';
+import { compileCache } from '../../../scripts/lab/compile-cache.ts';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import type { SnapStore } from '../../../src/snapstore/snapstore.ts';
 import type { GcsObject } from '../servers/gcs/object-space.ts';
@@ -75,7 +76,7 @@ export class StoreProcess implements AsyncDisposable {
 }
 
 async function launch(directory: string): Promise<{ readonly child: Child; readonly endpoint: string }> {
-  const child = startChild(process.execPath, [program, directory], { env: {} });
+  const child = startChild(process.execPath, [program, directory], { env: compileCache });
   const endpoint = await eventually(
     () => {
       if (child.hasExited()) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../../../../scripts/lab/compile-cache.ts';
 import { run } from '../../../../scripts/lab/run.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { type Finished, makeRig } from '../../../cli/rig.ts';
@@ -34,7 +35,7 @@ async function use(
     },
   };
   const child = run(process.execPath, [script, JSON.stringify(task)], {
-    env: { ...env, AWS_ENDPOINT_URL_STS: sts.endpoint },
+    env: { ...compileCache, ...env, AWS_ENDPOINT_URL_STS: sts.endpoint },
   });
   return (JSON.parse((await child).stdout) as StoreChildReport).outcome;
 }
