@@ -1,3 +1,4 @@
+// Needs a process of its own: Node keeps a socket whose TLS handshake failed.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
