@@ -33,9 +33,23 @@ export const listCommand = command({
       deltas: config.list.all ? 'all' : 'shortened',
     });
     await print(await formatReport(report, config.output.format));
+    refuseWrongFolder(catalog);
     refuseBroken(catalog);
   },
 });
+
+/** There are snapshots, but no command finds them there. A place without any may be that of a cluster without a backup so far. */
+function refuseWrongFolder({ empty, location }: BackupCatalog): void {
+  if (empty?.kind === 'directly here') {
+    throw new Failure({
+      code: 'no_backup',
+      action: 'list the backups in',
+      object: location,
+      found: 'snapshots lie right there, not in a folder v2 below it',
+      remedy: 'give the directory above, or move them into a folder v2',
+    });
+  }
+}
 
 /** A backup whose newest state is lost has to be noticed by a script, too. */
 function refuseBroken(catalog: BackupCatalog): void {

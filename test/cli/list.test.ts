@@ -89,6 +89,12 @@ describe('list', () => {
     goldenStoreFlags(rig, 'etcd-3.5/gzip');
     const list = async (container: string, ...more: string[]): Promise<string> =>
       (await rig.run(['list', '--store-container', rig.home.join(container), ...more])).stdout;
+    const wrong = await rig.run(['list', '--store-container', rig.home.join('store/etcd-main/v2')]);
+    assert.equal(wrong.exitCode, 1);
+    assert.match(
+      wrong.stderr,
+      /cannot list the backups in .*v2: snapshots lie right there, .*; give the directory above/,
+    );
     assert.match(await list('store/etcd-main/v2'), /some right here; give the directory above: leave \/v2 away/);
     assert.match(await list('store'), /holds some under "etcd-main": check --store-prefix/);
     assert.equal(JSON.parse(await list('store', '-o', 'json')).empty.kind, 'other prefixes');
