@@ -27,12 +27,15 @@ export type CommandDefinition<G extends CommandGroups> = FlagsDefinition<G> | Op
 
 interface FlagsDefinition<G extends CommandGroups> extends CommandSpec<G> {
   readonly operand?: undefined;
+  /** How long it may take to end after the first signal, ms; 10 s when left out. */
+  readonly stopMs?: number;
   /** Calls the operation and prints its result. */
   run(invocation: Invocation<G>): Promise<void>;
 }
 
 interface OperandDefinition<G extends CommandGroups> extends CommandSpec<G> {
   readonly operand: Operand;
+  readonly stopMs?: undefined;
   /** Calls the operation with the one argument without a flag and prints its result. */
   run(invocation: Invocation<G> & { readonly operand: string }): Promise<void>;
 }
@@ -72,7 +75,7 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
         return;
       }
       const { openSession } = await import('./session.ts');
-      using session = await openSession(config.logging, host);
+      using session = await openSession(config.logging, host, { graceMs: definition.stopMs });
       const { context } = session;
       for (const warning of [...deprecations, ...warnings]) {
         context.log.warn(warning);

@@ -50,7 +50,11 @@ export function compressionOf({
  * The waits that `--backoff-*` ask for, as the Go program has them: the first is a second times the multiplier, and one more
  * than the attempt limit of them grow. Unlike there, none is ever longer than the threshold.
  */
-function backoffOf({ multiplier, attemptLimit, thresholdTimeMs }: ScheduledBackupConfig['backoff']): BackoffPolicy {
+export function backoffOf({
+  multiplier,
+  attemptLimit,
+  thresholdTimeMs,
+}: ScheduledBackupConfig['backoff']): BackoffPolicy {
   return {
     firstMs: backoffUnitMs * multiplier,
     multiplier,

@@ -1,13 +1,14 @@
-import { configFileOptions } from '../config/options/config-file.ts';
-import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
-import { memberLeaseOptions, snapshotLeaseOptions } from '../config/options/leases.ts';
-import { loggingOptions } from '../config/options/logging.ts';
-import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
-import { leaderElectionOptions, serverOptions } from '../config/options/server.ts';
-import { scheduledBackupGroups } from '../config/options/snapshotter.ts';
-import { secondaryStoreOptions, sidecarStoreOptions } from '../config/options/store.ts';
 import { Failure } from '../runtime/failure.ts';
+import { silentProgress } from '../runtime/terminal/progress.ts';
 import { command } from './command.ts';
+import { serverGroups } from './server-groups.ts';
+import type { ServerInvocation } from './sidecar-parts.ts';
+import { versionLines } from './version.ts';
+
+/** How long the end may take after the first signal, ms: for the last delta and for requests that were taken. */
+const stopMs = 20_000;
+/** How long requests that were taken may go on then, ms. */
+const requestsMs = 18_000;
 
 /** `etcdbrctl server`. */
 export const serverCommand = command({
@@ -23,28 +24,60 @@ export const serverCommand = command({
       command: 'etcdbrctl server --config-file /etc/etcdbrctl/config.yaml --server-port 9090',
     },
   ],
-  groups: {
-    configFile: configFileOptions,
-    server: serverOptions,
-    store: sidecarStoreOptions,
-    connection: etcdConnectionOptions,
-    ...scheduledBackupGroups,
-    leaderElection: leaderElectionOptions,
-    leases: snapshotLeaseOptions,
-    memberLease: memberLeaseOptions,
-    restoration: restorationOptions,
-    member: memberOptions,
-    secondary: secondaryStoreOptions,
-    logging: loggingOptions,
-    embeddedEtcd: embeddedEtcdOptions,
+  groups: serverGroups,
+  stopMs,
+  async run(invocation) {
+    const { config } = invocation;
+    const context = { ...invocation.context, progress: silentProgress };
+    refuseUnbuilt(invocation);
+    const { refuseUnknownZone } = await import('../config/local-zone.ts');
+    refuseUnknownZone(context.environment);
+    for (const line of versionLines()) {
+      context.log.info(line);
+    }
+    const { sidecarPartsOf } = await import('./sidecar-parts.ts');
+    const { runServer } = await import('../server/server.ts');
+    const { startHttpServer } = await import('../server/http/http-server.ts');
+    const { certFile, keyFile, listenAddress: address, port, enableProfiling } = config.server;
+    await runServer(
+      {
+        parts: sidecarPartsOf({ ...invocation, context }),
+        listen: (sidecar) =>
+          startHttpServer(
+            {
+              sidecar,
+              address,
+              port,
+              certificate: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
+              caFile: config.connection.caFile,
+              profiling: enableProfiling ? { commandLine: [] } : undefined,
+            },
+            context,
+          ),
+        graceMs: requestsMs,
+      },
+      context,
+    );
+    context.log.info('Shutting down...');
   },
-  run: () =>
-    Promise.reject(
-      new Failure({
-        code: 'not_built',
-        action: 'run',
-        object: 'server',
-        found: 'this version does not have it yet',
-      }),
-    ),
 });
+
+/** What is not built is not done in silence: a second copy that nobody writes is refused, leases are warned of. */
+function refuseUnbuilt({ config, context }: ServerInvocation): void {
+  if (config.secondary.syncEnabled) {
+    throw new Failure({
+      code: 'not_built',
+      action: 'use',
+      object: '--secondary-backup-sync-enabled',
+      found: 'this version does not keep a secondary store in step',
+      remedy: 'leave it out, and run etcdbrctl copy by a schedule',
+    });
+  }
+  const leases = [
+    ...(config.leases.enabled ? ['--enable-snapshot-lease-renewal'] : []),
+    ...(config.memberLease.enabled ? ['--enable-member-lease-renewal'] : []),
+  ];
+  for (const flag of leases) {
+    context.log.warn(`${flag}: this version renews no leases of Kubernetes`);
+  }
+}

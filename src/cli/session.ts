@@ -11,8 +11,8 @@ import type { Progress } from '../runtime/terminal/progress.ts';
 import { type StatusLine, statusLine } from '../runtime/terminal/status-line.ts';
 import type { Host } from './host.ts';
 
-/** How long a command may take to end after the first signal. */
-const graceMs = 10_000;
+/** How long a command may take to end after the first signal where it does not say otherwise, ms. */
+const usualGraceMs = 10_000;
 
 /** What a command runs with: the context of operations, and the environment in which stores look for credentials. */
 export interface CommandContext extends RunContext {
@@ -24,8 +24,12 @@ export interface Session extends Disposable {
   readonly context: CommandContext;
 }
 
-/** Sets up logging, progress and signals as the options ask. */
-export async function openSession(logging: ValuesOf<(typeof loggingOptions)['options']>, host: Host): Promise<Session> {
+/** Sets up logging, progress and signals as the options ask. `graceMs` is how long the end may take after the first signal. */
+export async function openSession(
+  logging: ValuesOf<(typeof loggingOptions)['options']>,
+  host: Host,
+  { graceMs = usualGraceMs }: { readonly graceMs?: number | undefined } = {},
+): Promise<Session> {
   const clock = systemClock;
   const line = statusLine(host.stderr);
   const terminal = host.stderr.isTerminal;

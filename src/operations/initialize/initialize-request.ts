@@ -20,6 +20,8 @@ export interface InitializeRequest extends Omit<RestoreRequest, 'store'> {
   readonly cluster?: MemberOfCluster | undefined;
   /** Value of POD_NAMESPACE; the `safe_guard` file must hold it. */
   readonly namespace: string | undefined;
+  /** Hears what was found, before anything is done about it. */
+  readonly onValidated?: (found: DataDirState) => void;
 }
 
 /** What was found and what was done about it. */

@@ -63,6 +63,7 @@ async function initializeLocked(
   const stored = await readStoredBackups({ store, members }, context);
   const storeRevision = stored.content === 'backups' ? stored.toCompare : undefined;
   const found = await lock.asOwner(() => validateDataDir({ structure, mode, storeRevision }, context));
+  request.onValidated?.(found);
   const dbLocked = dbLock !== undefined;
   const directory = { request, lock, wal, dbLocked, structure, found, stored };
   if (found.state === 'valid') {

@@ -23,6 +23,11 @@ export const backupCodes = {
     meaning: 'a snapshot is asked for, but the snapshotter has ended or ends before it is stored',
     remedy: 'ask again when it runs',
   },
+  lead_lost: {
+    exitCode: 1,
+    meaning: 'the etcd member of a sidecar is not known to lead any more; its snapshot was not published',
+    remedy: 'nothing; the sidecar of the leader goes on',
+  },
   spool_full: {
     exitCode: 1,
     meaning: 'events that wait for the store fill the room they may take',

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
 import {
   firstState,
   isHealthy,
@@ -107,6 +109,41 @@ describe('every phase', () => {
     assert.deepEqual([phaseOf(state), isHealthy(state), snapshotsAt(state)], ['leader, no store', true, 'no store']);
     assert.equal(snapshotsAt(live(to.follower, { store: 'none' }).state), 'no store');
   });
+});
+
+it('docs/server.md tells health and snapshots of every phase as they are', () => {
+  const rows = readFileSync(`${projectRoot}docs/server.md`, 'utf8').matchAll(
+    /^\| ([^|]+?) +\| (503|200) +\| ([^|]+?) +\|/gm,
+  );
+  const told = new Map(
+    [...rows].flatMap(([, phases = '', health, takes]) =>
+      (phases === 'follower, learner, unknown' ? phases.split(', ') : [phases]).map((phase) => [
+        phase,
+        `${health} ${takes}`,
+      ]),
+    ),
+  );
+  const leads: readonly Observation[] = [...to.leader, probe(1, 'answered')];
+  const lives = [
+    live([]),
+    live([answers]),
+    live(to.follower),
+    live([answers, sees('learner')]),
+    live(to.unknown),
+    live(to.leader),
+    live(leads),
+    live([...leads, snapshotter(1, 'active')]),
+    live(leads, { store: 'none' }),
+  ];
+  const real = lives.map(({ state }) => {
+    const takes = {
+      'no store': '405',
+      forwards: 'forwarded, else 405',
+      leads: state.snapshotter === 'active' ? 'taken' : '500',
+    }[snapshotsAt(state)];
+    return [phaseOf(state), `${isHealthy(state) ? 200 : 503} ${takes}`] as const;
+  });
+  assert.deepEqual(told, new Map(real));
 });
 
 describe('health', () => {

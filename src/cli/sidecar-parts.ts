@@ -1,0 +1,97 @@
+import type { ConfigOf } from '../config/command-spec.ts';
+import type { PodEnvironment } from '../config/environment.ts';
+import { membersInEtcdConfig } from '../config/etcd-config.ts';
+import { openConnection } from '../etcd/connect.ts';
+import { createPrometheusMetrics } from '../metrics/prometheus-metrics.ts';
+import { Failure } from '../runtime/failure.ts';
+import type { SidecarParts, SidecarSnapshots } from '../server/sidecar-parts.ts';
+import { openStore } from './open-store.ts';
+import { backoffOf, scheduledBackupOf } from './scheduled-backup.ts';
+import type { ServerGroups } from './server-groups.ts';
+import type { CommandContext } from './session.ts';
+
+/** What a server was asked for. */
+export interface ServerInvocation {
+  readonly config: ConfigOf<ServerGroups>;
+  readonly given: ReadonlySet<string>;
+  readonly pod: PodEnvironment;
+  readonly context: CommandContext;
+}
+
+/** How long uploads of deltas may go on at a stop, ms. */
+export const lastUploadsMs = 15_000;
+
+/** What a sidecar is made of, as options and environment say. Opens nothing. */
+export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
+  const { config, given, pod, context } = invocation;
+  const { clock } = context;
+  const { reelectionPeriodMs: periodMs, connectionTimeoutMs: timeoutMs } = config.leaderElection;
+  const metrics = createPrometheusMetrics({ now: () => clock.now() });
+  const { snapshotFrom } = config.snapshotter;
+  const { connectionTimeoutMs } = config.connection;
+  return {
+    election: { periodMs, timeoutMs },
+    openConnection: (use) =>
+      openConnection(
+        use === 'snapshots'
+          ? { ...config.connection, snapshotFrom }
+          : // A login is bounded by this, too, and must not hold up a look.
+            { ...config.connection, connectionTimeoutMs: Math.min(timeoutMs, connectionTimeoutMs) },
+        context,
+      ),
+    snapshots: snapshotsOf(invocation, metrics.listener),
+    initialization: {
+      request: {
+        ...config.restoration,
+        member: config.member,
+        connection: config.connection,
+        namespace: pod.namespace,
+      },
+      configuredMembers: async () =>
+        given.has('initial-cluster')
+          ? config.member.initialCluster.size
+          : await membersInEtcdConfig(pod.etcdConfigFile),
+    },
+    membership: undefined,
+    etcdConfig: () => Promise.reject(noEtcdConfig()),
+    metrics,
+  };
+}
+
+/** Without a provider nothing is backed up, whatever else is given. */
+function snapshotsOf(
+  { config, given, context }: ServerInvocation,
+  listener: SidecarParts['metrics']['listener'],
+): SidecarSnapshots | undefined {
+  const { provider, container = 'default.bkp', prefix, tempDir } = config.store;
+  if (provider === undefined) {
+    const [astray] = ['store-container', 'store-prefix', 'store-endpoint-override'].filter((flag) => given.has(flag));
+    context.log.warn(
+      astray === undefined
+        ? 'No --storage-provider is given: nothing is backed up'
+        : `--${astray} has no effect: no --storage-provider is given, and nothing is backed up`,
+    );
+    return undefined;
+  }
+  const location = `${provider} ${container}${prefix === '' ? '' : `/${prefix}`}`;
+  return {
+    location,
+    openStore: () => openStore(config.store, context),
+    backoff: backoffOf(config.backoff),
+    request: {
+      ...scheduledBackupOf(config, given),
+      tempDir,
+      gracePeriodMs: lastUploadsMs,
+      listeners: [listener],
+    },
+  };
+}
+
+function noEtcdConfig(): Failure {
+  return new Failure({
+    code: 'not_built',
+    action: 'give',
+    object: '/config',
+    found: 'this version does not have it yet',
+  });
+}

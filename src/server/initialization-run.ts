@@ -1,0 +1,97 @@
+import type { DataDirState, ValidationMode } from '../operations/initialize/data-dir-state.ts';
+import type { InitializeRequest } from '../operations/initialize/initialize-request.ts';
+import { Failure } from '../runtime/failure.ts';
+import type { RunContext } from '../runtime/run-context.ts';
+import type { SnapStore } from '../snapstore/snapstore.ts';
+import { unopenedStore } from './unopened-store.ts';
+
+/** How an initialization went, for metrics. Durations in seconds. */
+export interface InitializationListener {
+  validated(result: { readonly seconds: number; readonly outcome: 'succeeded' | 'failed' }): void;
+  restored(result: { readonly seconds: number; readonly outcome: 'succeeded' | 'failed' }): void;
+}
+
+/** What an initialization works with. */
+export interface InitializationRunParts {
+  readonly request: Omit<InitializeRequest, 'store' | 'mode' | 'configuredMembers'>;
+  /** Where to restore from; opened for each run, so that it has the credentials of that time. Undefined where none is configured. */
+  readonly store: { readonly location: string; open(): Promise<SnapStore> } | undefined;
+  /** How many members etcd's configuration names now. Throws a Failure where it cannot be read. */
+  configuredMembers(): Promise<number>;
+  readonly listener: InitializationListener;
+}
+
+/**
+ * Validates the data directory and replaces it where it cannot be trusted, as `etcdbrctl initialize` does. Logs what came of it;
+ * rejects when etcd must not start on it.
+ */
+export async function runInitialization(
+  parts: InitializationRunParts,
+  mode: ValidationMode,
+  context: RunContext,
+): Promise<void> {
+  const { request } = parts;
+  const { signal } = context;
+  const log = context.log.child({ actor: 'initializer' });
+  log.info(`Initialization of ${request.dataDir} begins, in mode ${mode}`);
+  try {
+    const { initialize } = await import('../operations/initialize/initialize.ts');
+    const configuredMembers = await parts.configuredMembers();
+    await using store = await storeOf(parts);
+    const { action } = await timed(parts.listener, context, (onValidated) =>
+      initialize({ ...request, store, mode, configuredMembers, onValidated }, context),
+    );
+    log.info(
+      `Initialization succeeded: the data directory was ${action === 'kept' ? 'valid' : action.replaceAll('_', ' ')}`,
+    );
+  } catch (error) {
+    if (signal.aborted) {
+      log.warn('Initialization was ended by the stop; the data directory is as it was');
+    } else if (error instanceof Failure) {
+      log.error({ error }, `Initialization failed, etcd must not start: ${error.message}`);
+    } else {
+      log.error({ error }, `Initialization failed by a fault in the program, etcd must not start: ${error}`);
+    }
+    throw error;
+  }
+}
+
+async function storeOf({ store }: InitializationRunParts): Promise<SnapStore | undefined> {
+  try {
+    return await store?.open();
+  } catch (error) {
+    if (error instanceof Failure && store !== undefined) {
+      return unopenedStore(store.location, error);
+    }
+    throw error;
+  }
+}
+
+/** Does the work, and reports how long the validation and what followed it took. */
+async function timed<T extends { readonly action: string }>(
+  listener: InitializationListener,
+  { clock }: Pick<RunContext, 'clock'>,
+  work: (onValidated: (found: DataDirState) => void) => Promise<T>,
+): Promise<T> {
+  const begunAt = clock.monotonic();
+  let validatedAt: number | undefined;
+  const seconds = (): number => (clock.monotonic() - (validatedAt ?? begunAt)) / 1_000;
+  const onValidated = ({ state }: DataDirState): void => {
+    listener.validated({ seconds: seconds(), outcome: state === 'valid' ? 'succeeded' : 'failed' });
+    validatedAt = clock.monotonic();
+  };
+  try {
+    const result = await work(onValidated);
+    if (result.action === 'restored') {
+      listener.restored({ seconds: seconds(), outcome: 'succeeded' });
+    }
+    return result;
+  } catch (error) {
+    if (validatedAt === undefined) {
+      listener.validated({ seconds: seconds(), outcome: 'failed' });
+    } else {
+      listener.restored({ seconds: seconds(), outcome: 'failed' });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+import type { RunContext } from '../runtime/run-context.ts';
+import type { SnapStore } from '../snapstore/snapstore.ts';
+import { ArmedBackoff } from './armed-backoff.ts';
+import type { Leadership } from './leadership.ts';
+import { LedSnapshotter } from './led-snapshotter.ts';
+import { OpenedOnce } from './opened-once.ts';
+import type { OwnMember } from './own-member.ts';
+import { untilProbed } from './probe.ts';
+import { publishPermission } from './publish-permission.ts';
+import type { SidecarConnection } from './sidecar-connection.ts';
+import type { SidecarParts } from './sidecar-parts.ts';
+import type { Observation } from './state.ts';
+
+/** What the work of a leader needs. */
+export interface LeadWorkParts {
+  readonly parts: Pick<SidecarParts, 'election' | 'openConnection' | 'snapshots'>;
+  readonly member: OwnMember;
+  readonly leadership: Leadership;
+  observe(observation: Observation): void;
+}
+
+/** How long a stop may take, ms. */
+const stopMs = 20_000;
+/** Waits between probes, where no snapshots are taken. */
+const probePolicy = { firstMs: 1_000, multiplier: 2, longestMs: 30_000 };
+
+/**
+ * What a sidecar does while its member leads: probes it, and takes snapshots where a store is configured. Store and connection are
+ * opened for the first lead and kept for those after it.
+ */
+export class LeadWork implements AsyncDisposable {
+  /** Undefined where no store is configured. */
+  readonly taker: LedSnapshotter | undefined;
+  readonly #parts: LeadWorkParts;
+  readonly #context: RunContext;
+  readonly #connection: OpenedOnce<SidecarConnection>;
+  readonly #store: OpenedOnce<SnapStore> | undefined;
+  readonly #probeBackoff: ArmedBackoff;
+
+  /** The context's signal asks the work to end, with all that is buffered stored. */
+  constructor(parts: LeadWorkParts, context: RunContext) {
+    this.#parts = parts;
+    this.#context = context;
+    const { openConnection, snapshots } = parts.parts;
+    const connection = new OpenedOnce(() => openConnection('snapshots'));
+    this.#connection = connection;
+    this.#probeBackoff = new ArmedBackoff(snapshots?.backoff ?? probePolicy);
+    if (snapshots !== undefined) {
+      const store = new OpenedOnce(() => snapshots.openStore());
+      this.#store = store;
+      this.taker = new LedSnapshotter(
+        {
+          ...snapshots,
+          openStore: () => store.open(),
+          openConnection: () => connection.open(),
+          backoff: new ArmedBackoff(snapshots.backoff),
+        },
+        context,
+      );
+    }
+  }
+
+  /** Does the work of one lead until `lost` or the signal of the context aborts. */
+  async run(lead: number, lost: AbortSignal): Promise<void> {
+    const { parts, member, leadership, observe } = this.#parts;
+    const { signal: stop } = this.#context;
+    const untilAnswered = (signal: AbortSignal): Promise<void> => {
+      const onProbe = (outcome: 'answered' | 'failed'): void => observe({ type: 'probe', lead, outcome });
+      return untilProbed({ member, backoff: this.#probeBackoff, onProbe }, { ...this.#context, signal });
+    };
+    if (parts.snapshots === undefined || this.taker === undefined) {
+      await untilAnswered(AbortSignal.any([lost, stop]));
+      return;
+    }
+    const { location } = parts.snapshots;
+    const { periodMs, timeoutMs } = parts.election;
+    await this.taker.run({
+      lost,
+      untilAnswered,
+      mayPublish: publishPermission({ leadership, lost, stop, location, recentMs: stopMs + periodMs + timeoutMs }),
+      onActivity: (is) => observe({ type: 'snapshotter', lead, is }),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#store?.[Symbol.asyncDispose](), this.#connection[Symbol.asyncDispose]()]);
+  }
+}

@@ -1,0 +1,160 @@
+import type { SnapshotterListener } from '../operations/snapshot/events.ts';
+import { Snapshotter, type SnapshotterRequest } from '../operations/snapshot/snapshotter.ts';
+import { Failure } from '../runtime/failure.ts';
+import { LeftUndone } from '../runtime/process/left-undone.ts';
+import type { RunContext } from '../runtime/run-context.ts';
+import { restorable } from '../snapshot/chain.ts';
+import { historiesOf } from '../snapshot/history/histories.ts';
+import type { CallOptions } from '../snapstore/bucket.ts';
+import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+import type { ArmedBackoff } from './armed-backoff.ts';
+import { CoalescedRequests } from './coalesced-requests.ts';
+import { guardedStore } from './guarded-store.ts';
+import type { LatestSnapshots, SnapshotTaker } from './sidecar.ts';
+import type { SidecarConnection } from './sidecar-connection.ts';
+
+/** What is asked of the snapshotter of every lead. */
+export type LedSnapshotterRequest = Omit<SnapshotterRequest, 'cluster' | 'store' | 'start'>;
+
+/** What the snapshotters of all leads share. */
+export interface LedSnapshotterParts {
+  readonly request: LedSnapshotterRequest;
+  /** Opens the store and the connection, or gives those that are open; they are not closed here. */
+  openStore(): Promise<SnapStore>;
+  openConnection(): Promise<SidecarConnection>;
+  /** Of the store, for messages. */
+  readonly location: string;
+  /** Waits after a snapshotter that has failed. */
+  readonly backoff: ArmedBackoff;
+}
+
+/** One lead. */
+export interface Lead {
+  /** Aborts when it is lost. */
+  readonly lost: AbortSignal;
+  /** Resolves when our member has answered. Rejects when the signal aborts. */
+  untilAnswered(signal: AbortSignal): Promise<void>;
+  /** Rejects when the lead is lost. */
+  mayPublish(options: CallOptions): Promise<void>;
+  /** Hears whether requests are served. */
+  onActivity(is: 'active' | 'inactive'): void;
+}
+
+/**
+ * Snapshots under leadership. In each lead they begin as soon as our member has answered, with a full where one is needed, and again
+ * after a failure, later each time, also when the lead was lost in between. When it is lost, uploads are aborted; when the process
+ * is asked to stop, what is buffered becomes the last delta.
+ */
+export class LedSnapshotter implements SnapshotTaker {
+  readonly #parts: LedSnapshotterParts;
+  readonly #context: RunContext;
+  readonly #fulls = new CoalescedRequests<StoredSnapshot>();
+  readonly #deltas = new CoalescedRequests<StoredSnapshot | undefined>();
+  #active: Snapshotter | undefined;
+
+  /** The context's signal asks it to stop. */
+  constructor(parts: LedSnapshotterParts, context: RunContext) {
+    this.#parts = parts;
+    this.#context = context;
+  }
+
+  /**
+   * Takes snapshots until the lead is lost or the context's signal aborts; never twice at once. When it settles, nothing of it can
+   * become visible any more.
+   */
+  async run(lead: Lead): Promise<void> {
+    const { backoff } = this.#parts;
+    const { clock, log, signal: stop } = this.#context;
+    const ending = AbortSignal.any([lead.lost, stop]);
+    try {
+      for (;;) {
+        await lead.untilAnswered(ending);
+        await backoff.wait(clock, ending, (ms) => log.info(`Taking snapshots again in ${ms / 1_000} s`));
+        await this.#takeSnapshots(lead, ending);
+        ending.throwIfAborted();
+      }
+    } catch (error) {
+      if (!ending.aborted) {
+        throw error;
+      }
+    }
+  }
+
+  takeFull({ final }: { readonly final: boolean }): Promise<StoredSnapshot> {
+    return this.#fulls.take(final ? 'final' : 'full', () =>
+      this.#serving('take a full snapshot of').then((active) => active.takeFull({ final })),
+    );
+  }
+
+  takeDelta(): Promise<StoredSnapshot | undefined> {
+    return this.#deltas.take('delta', () =>
+      this.#serving('take a delta snapshot of').then((active) => active.takeDelta()),
+    );
+  }
+
+  async latest({ signal }: { readonly signal: AbortSignal }): Promise<LatestSnapshots> {
+    const store = await this.#parts.openStore();
+    const { snapshots, markers } = await store.list({ signal });
+    const whole = restorable(historiesOf(snapshots, markers).living.snapshots);
+    const newest = whole.findLastIndex(({ kind }) => kind === 'Full');
+    return { full: whole[newest], deltas: whole.slice(newest + 1) };
+  }
+
+  async #serving(action: string): Promise<Snapshotter> {
+    if (this.#active === undefined) {
+      throw new Failure({
+        code: 'snapshotter_ended',
+        action,
+        object: this.#parts.location,
+        found: 'the snapshotter is not active: it takes its first snapshot, or waits after a failure',
+        remedy: 'ask again later; the log says what it waits for',
+      });
+    }
+    return this.#active;
+  }
+
+  async #takeSnapshots(lead: Lead, ending: AbortSignal): Promise<void> {
+    const { backoff } = this.#parts;
+    const { log, signal: stop } = this.#context;
+    const { lost } = lead;
+    try {
+      const snapshotter = await this.#prepare(lead, ending);
+      const abandon = (): void => void snapshotter.abandon(lost.reason);
+      lost.addEventListener('abort', abandon, { once: true });
+      try {
+        lost.throwIfAborted();
+        await snapshotter.run();
+      } finally {
+        lost.removeEventListener('abort', abandon);
+      }
+    } catch (error) {
+      if (error instanceof LeftUndone && stop.aborted) {
+        log.error({ error }, error.message);
+      } else if (!ending.aborted) {
+        backoff.arm();
+        log.error({ error }, `The snapshotter has ended: ${error instanceof Error ? error.message : error}`);
+      }
+    } finally {
+      this.#active = undefined;
+      lead.onActivity('inactive');
+    }
+  }
+
+  async #prepare(lead: Lead, signal: AbortSignal): Promise<Snapshotter> {
+    const { request, openStore, openConnection, backoff } = this.#parts;
+    const [store, connection] = await Promise.all([openStore(), openConnection()]);
+    await connection.checkEndpoints({ signal });
+    const begin = (): void => {
+      this.#active = snapshotter;
+      backoff.disarm();
+      lead.onActivity('active');
+    };
+    const listener: SnapshotterListener = ({ type }) => type === 'begun' && begin();
+    const { cluster } = connection;
+    const guarded = guardedStore(store, (options) => lead.mayPublish(options));
+    const listeners = [...(request.listeners ?? []), listener];
+    const whole = { ...request, cluster, store: guarded, start: 'as needed', listeners } as const;
+    const snapshotter = new Snapshotter(whole, this.#context);
+    return snapshotter;
+  }
+}

@@ -1,0 +1,67 @@
+import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
+import type { RunContext } from '../runtime/run-context.ts';
+import type { Membership } from './member/membership.ts';
+import { SingleDuty } from './single-duty.ts';
+
+/** What a sidecar does about the membership of its member while etcd runs: in the background, nobody waits for it. */
+export class MembershipDuties {
+  readonly #promotion: SingleDuty;
+  readonly #peerUrls: SingleDuty;
+
+  /** Without a membership nothing is done. The context's signal ends what goes on. */
+  constructor(
+    {
+      membership,
+      metrics,
+    }: { readonly membership: Membership | undefined; readonly metrics: Pick<PrometheusMetrics, 'memberPromoted'> },
+    context: RunContext,
+  ) {
+    const { clock } = context;
+    const log = context.log.child({ actor: 'member' });
+    const promote = async (signal: AbortSignal): Promise<void> => {
+      const begunAt = clock.monotonic();
+      const seconds = (): number => (clock.monotonic() - begunAt) / 1_000;
+      try {
+        const outcome = await membership?.promote({ signal });
+        if (outcome === 'not ready') {
+          log.info('Our member is a learner that has not caught up yet; it gets its vote later');
+          metrics.memberPromoted({ seconds: seconds(), outcome: 'failed' });
+        } else if (outcome !== undefined) {
+          log.info(outcome === 'promoted' ? 'Our member has a vote now' : 'Our member has a vote already');
+          metrics.memberPromoted({ seconds: seconds(), outcome: 'succeeded' });
+        }
+      } catch (error) {
+        metrics.memberPromoted({ seconds: seconds(), outcome: 'failed' });
+        throw error;
+      }
+    };
+    const checkPeerUrls = async (signal: AbortSignal): Promise<void> => {
+      const outcome = await membership?.updatePeerUrls({ signal });
+      if (outcome === 'updated, wants a restart') {
+        log.warn('The peer URLs of our member were changed; etcd listens at them after a restart');
+      } else if (outcome === 'updated and stopped') {
+        log.info('The peer URLs of our member were changed, and etcd was asked to start again');
+      }
+    };
+    this.#promotion = new SingleDuty('promote our member', promote, { signal: context.signal, log });
+    this.#peerUrls = new SingleDuty('check the peer URLs of our member', checkPeerUrls, {
+      signal: context.signal,
+      log,
+    });
+  }
+
+  /** Tries once to give our learner its vote, unless that goes on. */
+  promote(): void {
+    this.#promotion.wantOne();
+  }
+
+  /** Compares the peer URLs with the configuration, again where that goes on. */
+  checkPeerUrls(): void {
+    this.#peerUrls.want();
+  }
+
+  /** Resolves when nothing goes on. */
+  async ended(): Promise<void> {
+    await Promise.all([this.#promotion.ended(), this.#peerUrls.ended()]);
+  }
+}

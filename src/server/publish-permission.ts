@@ -1,0 +1,53 @@
+import { Failure } from '../runtime/failure.ts';
+import type { CallOptions } from '../snapstore/bucket.ts';
+import type { Leadership } from './leadership.ts';
+
+/** What decides whether an object may become visible. */
+export interface PublishingLead {
+  readonly leadership: Pick<Leadership, 'look' | 'hasLedWithin'>;
+  /** Aborts when the lead of the snapshot is lost. */
+  readonly lost: AbortSignal;
+  /** Aborts when the process is asked to stop. */
+  readonly stop: AbortSignal;
+  /** At a stop etcd often ends first, in the same pod: what it told so long ago, ms, still counts then. */
+  readonly recentMs: number;
+  /** Of the store, for messages. */
+  readonly location: string;
+}
+
+/**
+ * Asks our member whether it leads, at the last moment before an object becomes visible, so that two sidecars do not write at the
+ * same time for longer than one upload. The object holds what a quorum has agreed to in any case. Throws a Failure `lead_lost`.
+ */
+export function publishPermission({
+  leadership,
+  lost,
+  stop,
+  recentMs,
+  location,
+}: PublishingLead): (options: CallOptions) => Promise<void> {
+  return async ({ signal }) => {
+    lost.throwIfAborted();
+    const look = await leadership.look(signal);
+    lost.throwIfAborted();
+    if (look.seen === 'leader' || (look.seen === 'nothing' && stop.aborted && leadership.hasLedWithin(recentMs))) {
+      return;
+    }
+    throw leadLost(location, look.seen === 'nothing' ? textOf(look.why) : `it is a ${look.seen}`);
+  };
+}
+
+/** The failure of what a sidecar does that does not lead any more. `location` is that of the store. */
+export function leadLost(location: string, why: string): Failure {
+  return new Failure({
+    code: 'lead_lost',
+    action: 'store a snapshot in',
+    object: location,
+    found: `our etcd member is not known to lead any more: ${why}`,
+    remedy: 'nothing was published; the sidecar of the leader goes on from what the store holds',
+  });
+}
+
+function textOf(why: unknown): string {
+  return why instanceof Error ? why.message : String(why);
+}

@@ -1,0 +1,152 @@
+import type { ValidationMode } from '../operations/initialize/data-dir-state.ts';
+import { Failure } from '../runtime/failure.ts';
+import type { RunContext } from '../runtime/run-context.ts';
+import { Initialization } from './initialization.ts';
+import { runInitialization } from './initialization-run.ts';
+import { LeadWork } from './lead-work.ts';
+import { leaderClientUrl } from './leader-url.ts';
+import { Leadership, type Look } from './leadership.ts';
+import { Leads } from './leads.ts';
+import { MembershipDuties } from './membership-duties.ts';
+import { OpenedOnce } from './opened-once.ts';
+import type { OwnMember } from './own-member.ts';
+import { leadLost } from './publish-permission.ts';
+import type { Sidecar, SnapshotAccess } from './sidecar.ts';
+import type { SidecarConnection } from './sidecar-connection.ts';
+import type { SidecarParts } from './sidecar-parts.ts';
+import { firstState, isHealthy, snapshotsAt } from './state.ts';
+import { Supervisor } from './supervisor.ts';
+
+/**
+ * The life of a sidecar: it waits for etcd, looks again and again whether our member leads, takes snapshots while it does, and
+ * initializes the data directory on request at any time. One object is one life.
+ */
+export class SidecarLife implements Sidecar {
+  readonly initialization: Initialization;
+  readonly #parts: SidecarParts;
+  readonly #context: RunContext;
+  readonly #questions: OpenedOnce<SidecarConnection>;
+  readonly #leadership: Leadership;
+  readonly #supervisor: Supervisor;
+  readonly #work: LeadWork;
+  readonly #leads: Leads;
+  readonly #duties: MembershipDuties;
+  #members = 1;
+
+  /** The context's signal ends the life. */
+  constructor(parts: SidecarParts, context: RunContext) {
+    this.#parts = parts;
+    this.#context = context;
+    const { signal, log } = context;
+    const { snapshots, election, membership, metrics } = parts;
+    this.#questions = new OpenedOnce(() => parts.openConnection('questions'));
+    const member: OwnMember = { ownStatus: async (call) => (await this.#questions.open()).members.ownStatus(call) };
+    this.#leadership = new Leadership({ ...election, member, onLook: (look) => this.#looked(look) }, context);
+    this.#duties = new MembershipDuties({ membership, metrics }, context);
+    this.#work = new LeadWork(
+      { parts, member, leadership: this.#leadership, observe: (observation) => this.#supervisor.observe(observation) },
+      context,
+    );
+    this.#leads = new Leads((lead, lost) => this.#work.run(lead, lost), log);
+    const location = snapshots?.location ?? 'no store';
+    this.#supervisor = new Supervisor({
+      first: firstState({ store: snapshots === undefined ? 'none' : 'configured' }),
+      members: () => this.#members,
+      log: log.child({ actor: 'leader-elector' }),
+      actions: {
+        startLeading: (lead) => this.#leads.begin(lead),
+        stopLeading: (why) => this.#leads.end(leadLost(location, why)),
+        promote: () => this.#duties.promote(),
+        checkPeerUrls: () => this.#duties.checkPeerUrls(),
+        // Leases of Kubernetes are not renewed by this version.
+        renewMemberLease: () => undefined,
+        pauseMemberLease: () => undefined,
+      },
+    });
+    signal.addEventListener('abort', () => this.#supervisor.stop(), { once: true });
+    this.initialization = new Initialization({
+      run: (mode) => this.#initialize(mode),
+      onChange: (is) => this.#supervisor.observe({ type: 'initialization', is }),
+    });
+  }
+
+  get healthy(): boolean {
+    return isHealthy(this.#supervisor.state);
+  }
+
+  get snapshots(): SnapshotAccess {
+    const kind = snapshotsAt(this.#supervisor.state);
+    const { taker } = this.#work;
+    return kind === 'leads' && taker !== undefined ? { kind, taker } : { kind: kind === 'leads' ? 'no store' : kind };
+  }
+
+  /** Lives until the signal aborts. What goes on then is ended, and the buffered events are stored. */
+  async run(): Promise<void> {
+    const { signal } = this.#context;
+    try {
+      await this.#learnMembers();
+      await this.#leadership.untilAnswered(signal);
+      this.#supervisor.observe({ type: 'etcd answered' });
+      await this.#leadership.run(signal);
+    } catch (error) {
+      if (!signal.aborted) {
+        throw error;
+      }
+    } finally {
+      await Promise.all([this.#leads.ended(), this.initialization.ended(), this.#duties.ended()]);
+      await Promise.all([this.#work[Symbol.asyncDispose](), this.#questions[Symbol.asyncDispose]()]);
+    }
+  }
+
+  etcdConfig(options: { readonly signal: AbortSignal }): Promise<string> {
+    return this.#parts.etcdConfig(options);
+  }
+
+  async leaderClientUrl({ signal }: { readonly signal: AbortSignal }): Promise<string | undefined> {
+    try {
+      const { members } = await this.#questions.open();
+      return await leaderClientUrl(members, { signal, clock: this.#context.clock });
+    } catch (error) {
+      if (error instanceof Failure) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  async metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
+    const { metrics } = this.#parts;
+    return { contentType: metrics.contentType, text: await metrics.text() };
+  }
+
+  #looked(look: Look): void {
+    this.#supervisor.looked(look);
+    if (look.seen !== 'nothing') {
+      this.#parts.metrics.cluster({ size: this.#members, role: look.seen === 'learner' ? 'learner' : 'voter' });
+    }
+  }
+
+  async #learnMembers(): Promise<void> {
+    try {
+      this.#members = await this.#parts.initialization.configuredMembers();
+    } catch (error) {
+      this.#context.log.warn(
+        { error },
+        `How many members there are is not known: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+    this.#parts.metrics.cluster({ size: this.#members, role: 'voter' });
+  }
+
+  async #initialize(mode: ValidationMode): Promise<void> {
+    const { initialization, snapshots, metrics } = this.#parts;
+    const store = snapshots && { location: snapshots.location, open: () => snapshots.openStore() };
+    await this.#learnMembers();
+    const listener = {
+      validated: metrics.validated,
+      restored: (result: Parameters<typeof metrics.validated>[0]) =>
+        metrics.restored({ ...result, kind: 'single_node' }),
+    };
+    await runInitialization({ ...initialization, store, listener }, mode, this.#context);
+  }
+}

@@ -1,0 +1,41 @@
+import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
+import type { BackoffPolicy } from '../runtime/async/backoff.ts';
+import type { SnapStore } from '../snapstore/snapstore.ts';
+import type { InitializationRunParts } from './initialization-run.ts';
+import type { LedSnapshotterRequest } from './led-snapshotter.ts';
+import type { Membership } from './member/membership.ts';
+import type { SidecarConnection } from './sidecar-connection.ts';
+
+/** The snapshots that a sidecar takes while its member leads. */
+export interface SidecarSnapshots {
+  /** Of the store, for messages. */
+  readonly location: string;
+  /** Opens the store; is called again after a failure. */
+  openStore(): Promise<SnapStore>;
+  readonly request: LedSnapshotterRequest;
+  /** Waits after a snapshotter that has failed. */
+  readonly backoff: BackoffPolicy;
+}
+
+/** How the member that leads is known. */
+export interface ElectionOptions {
+  /** Pause between two looks, ms. */
+  readonly periodMs: number;
+  /** How long a look may take, ms. */
+  readonly timeoutMs: number;
+}
+
+/** What a sidecar is made of. */
+export interface SidecarParts {
+  readonly election: ElectionOptions;
+  /** Opens a connection to etcd, for snapshots or for questions about the member; is called again after a failure. */
+  openConnection(use: 'snapshots' | 'questions'): Promise<SidecarConnection>;
+  /** Undefined where no store is configured: then nothing is backed up. */
+  readonly snapshots: SidecarSnapshots | undefined;
+  readonly initialization: Omit<InitializationRunParts, 'store' | 'listener'>;
+  /** Undefined where the etcd configuration names one member, or nothing can be done about it. */
+  readonly membership: Membership | undefined;
+  /** See {@link Sidecar.etcdConfig}. */
+  etcdConfig(options: { readonly signal: AbortSignal }): Promise<string>;
+  readonly metrics: PrometheusMetrics;
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { etcdLines, etcdRelease } from '../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../scripts/lab/eventually.ts';
+import { freePort } from '../../scripts/lab/free-port.ts';
+import { makeRig, type Rig, type Running } from './rig.ts';
+
+/** A running server and its paths. */
+interface Server {
+  readonly running: Running;
+  get(path: string): Promise<{ readonly code: number; readonly body: string }>;
+  /** The snapshot that a request answered with. */
+  snapshot(
+    path: string,
+  ): Promise<{ readonly snapName: string; readonly startRevision: number; readonly lastRevision: number }>;
+  until(path: string, body: string): Promise<void>;
+}
+
+async function startServer(
+  rig: Rig,
+  { endpoint, more = [] }: { readonly endpoint: string; readonly more?: readonly string[] },
+): Promise<Server> {
+  const port = await freePort();
+  const running = rig.start([
+    'server',
+    `--server-port=${port}`,
+    '--listen-address=127.0.0.1',
+    `--endpoints=${endpoint}`,
+    `--data-dir=${rig.home.join('etcd')}`,
+    `--snapstore-temp-directory=${rig.home.join('temp')}`,
+    '--reelection-period=1100ms',
+    '--delta-snapshot-period=1h',
+    '--etcd-connection-timeout=5s',
+    ...more,
+  ]);
+  const get: Server['get'] = async (path) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    return { code: response.status, body: await response.text() };
+  };
+  await running.saw(/Listening for HTTP/);
+  return {
+    running,
+    get,
+    snapshot: async (path) => {
+      const { code, body } = await get(path);
+      assert.equal(code, 200, `${path}: ${body}\n${running.stderr()}`);
+      return JSON.parse(body);
+    },
+    until: async (path, wanted) => {
+      let seen = '';
+      await eventually(
+        async () => {
+          seen = (await get(path)).body;
+          return seen === wanted ? true : undefined;
+        },
+        { describe: () => `${path} answers ${seen}\n${running.stderr()}` },
+      );
+    },
+  };
+}
+
+async function stopped({ running }: Server): Promise<void> {
+  running.kill('SIGTERM');
+  const { exitCode, stderr } = await running.finished;
+  assert.equal(exitCode, 0, stderr);
+}
+
+for (const line of etcdLines) {
+  describe(`a server beside an etcd ${line}`, () => {
+    it('initializes its directory, backs it up while it leads, stores what is pending at SIGTERM, and goes on', async () => {
+      await using rig = makeRig();
+      const clientPort = await freePort();
+      const endpoint = `http://127.0.0.1:${clientPort}`;
+      const more = ['--storage-provider=Local', `--store-container=${rig.home.join('backup')}`];
+      const first = await startServer(rig, { endpoint, more });
+
+      // What etcd-wrapper does before it starts etcd.
+      assert.deepEqual(await first.get('/healthz'), { code: 503, body: '{"health":false}' });
+      assert.deepEqual(await first.get('/initialization/status'), { code: 200, body: 'New' });
+      assert.equal((await first.get('/initialization/start?mode=full')).code, 200);
+      await first.until('/initialization/status', 'Successful');
+      assert.equal((await first.get('/initialization/status')).body, 'New');
+      assert.equal((await first.get('/snapshot/full')).code, 405);
+
+      await using etcd = await startEtcd({
+        release: await etcdRelease(line),
+        dataDir: rig.home.join('etcd'),
+        clientPort,
+      });
+      await first.until('/healthz', '{"health":true}');
+      await first.running.saw(/"Applied watch on etcd/);
+      await etcd.etcdctl('put', 'a', '1');
+      const delta = await first.snapshot('/snapshot/delta');
+      assert.deepEqual([delta.startRevision, delta.lastRevision], [2, 2]);
+      assert.deepEqual(await first.get('/snapshot/delta'), { code: 200, body: 'null' });
+      const full = await first.snapshot('/snapshot/full');
+      assert.equal(full.lastRevision, 2);
+      const latest = JSON.parse((await first.get('/snapshot/latest')).body);
+      assert.deepEqual([latest.fullSnapshot.snapName, latest.deltaSnapshots], [full.snapName, null]);
+      await etcd.etcdctl('put', 'b', '1');
+      await stopped(first);
+      const names = readdirSync(join(rig.home.join('backup'), 'v2')).toSorted();
+      assert.equal(names.filter((name) => name.startsWith('Incr-00000003-00000003')).length, 1, names.join());
+
+      const second = await startServer(rig, { endpoint, more });
+      await second.until('/healthz', '{"health":true}');
+      await second.running.saw(/Going on from the backup in the store, which reaches revision 3/);
+      await second.running.saw(/"Applied watch on etcd/);
+      await etcd.etcdctl('put', 'c', '1');
+      const next = await second.snapshot('/snapshot/delta');
+      assert.deepEqual([next.startRevision, next.lastRevision], [4, 4]);
+      const chain = JSON.parse((await second.get('/snapshot/latest')).body);
+      assert.deepEqual([chain.fullSnapshot.snapName, chain.deltaSnapshots.length], [full.snapName, 2]);
+      // In a pod both get the signal at once.
+      await etcd.etcdctl('put', 'd', '1');
+      await Promise.all([stopped(second), etcd.stop()]);
+    });
+  });
+}
+
+describe('a server', () => {
+  it('ends with 0 at SIGTERM before etcd is up, and a second one on the same port says so in one line', async () => {
+    await using rig = makeRig();
+    const server = await startServer(rig, { endpoint: `http://127.0.0.1:${await freePort()}` });
+    await server.running.saw(/No --storage-provider is given: nothing is backed up/);
+    assert.equal((await server.get('/snapshot/full')).code, 405);
+    const port = /port (\d+)/.exec(server.running.stderr())?.[1];
+    const other = await rig.run(['server', `--server-port=${port}`, '--listen-address=127.0.0.1']);
+    assert.equal(other.exitCode, 1);
+    assert.match(other.stderr, /cannot listen/);
+    await stopped(server);
+  });
+
+  it('refuses what it does not do', async () => {
+    await using rig = makeRig();
+    const secondary = ['--secondary-backup-sync-enabled', '--secondary-storage-provider=Local'];
+    const { exitCode, stderr } = await rig.run(['server', ...secondary]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /does not keep a secondary store/);
+  });
+});

@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Failure } from '../../../src/runtime/failure.ts';
+import type { SnapshotTaker } from '../../../src/server/sidecar.ts';
+import type { SidecarLife } from '../../../src/server/sidecar-life.ts';
+import { put } from '../../support/fixtures/delta-events.ts';
+import { election, leadingSidecar, startSidecar } from '../../support/server/sidecar-rig.ts';
+import { MemoryStore } from '../../support/stores/memory-store.ts';
+
+function takerOf({ snapshots }: SidecarLife): SnapshotTaker {
+  assert.equal(snapshots.kind, 'leads');
+  return snapshots.taker;
+}
+
+const code =
+  (...expected: readonly string[]) =>
+  (error: unknown): boolean =>
+    error instanceof Failure && expected.includes(error.code);
+
+describe('the life of a sidecar', () => {
+  it('waits for etcd, is unwell until it leads and has answered, and begins with a full', async () => {
+    await using rig = startSidecar();
+    const { life, member, clock, store } = rig;
+    await clock.advance(10_000);
+    assert.deepEqual([life.healthy, life.snapshots.kind], [false, 'forwards']);
+    member.is = 'follower';
+    await clock.advance(4_000);
+    await rig.nextLook();
+    assert.deepEqual([life.healthy, life.snapshots.kind], [false, 'forwards']);
+    assert.deepEqual(store.begun, []);
+    member.is = 'leader';
+    await rig.nextLook();
+    await rig.saved(1);
+    assert.deepEqual([life.healthy, life.snapshots.kind], [true, 'leads']);
+    assert.match(store.saved[0] ?? '', /^Full-/);
+    rig.abort();
+    await rig.ended;
+  });
+
+  it('ends at once when it is stopped before etcd has answered, and as a follower', async () => {
+    for (const is of ['refusing', 'hanging', 'follower', 'learner', 'without leader'] as const) {
+      await using rig = startSidecar({ prepare: (_cluster, _store, member) => member.become(is) });
+      await rig.clock.advance(1_000);
+      rig.abort();
+      await rig.ended;
+    }
+  });
+
+  it('stores what is buffered when it is stopped, also when etcd has ended just before', async () => {
+    for (const is of ['leader', 'refusing'] as const) {
+      await using rig = await leadingSidecar();
+      rig.cluster.commit(put('a', 59));
+      await rig.clock.advance(10);
+      rig.member.is = is;
+      rig.abort();
+      await rig.ended;
+      assert.match(rig.store.saved[1] ?? '', /^Incr-00000059-00000059/, is);
+    }
+  });
+
+  it('ends without a failure when the store does not take the last delta in time, and says what is missing', async () => {
+    await using rig = await leadingSidecar();
+    rig.store.hold();
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(10);
+    rig.abort();
+    await rig.until(() => rig.store.begun.length === 2, 'the last delta');
+    await rig.clock.advance(20_000);
+    await rig.ended;
+    assert.equal(rig.log.count(/revisions 59 to 59 are not in memory/), 1);
+  });
+
+  it('without a store is well as leader, and takes no snapshots', async () => {
+    await using rig = startSidecar({
+      parts: { snapshots: undefined },
+      prepare: (_cluster, _store, member) => member.become('leader'),
+    });
+    await rig.clock.advance(0);
+    assert.deepEqual([rig.life.healthy, rig.life.snapshots], [true, { kind: 'no store' }]);
+    rig.member.is = 'refusing';
+    await rig.nextLook();
+    assert.equal(rig.life.healthy, false);
+  });
+});
+
+describe('a lead that is lost', () => {
+  for (const is of ['follower', 'refusing', 'hanging', 'learner', 'without leader'] as const) {
+    it(`to a member that is ${is} aborts the upload within one period and the time of a look`, async () => {
+      await using rig = await leadingSidecar();
+      rig.store.hold();
+      rig.cluster.commit(put('a', 59));
+      await rig.clock.advance(20_000);
+      await rig.until(() => rig.store.begun.length === 2, 'the upload of the delta');
+      rig.member.is = is;
+      await rig.clock.advance(election.periodMs + election.timeoutMs);
+      assert.deepEqual([rig.life.healthy, rig.life.snapshots.kind], [false, 'forwards']);
+      rig.store.release();
+      await rig.clock.advance(60_000);
+      assert.equal(rig.store.saved.length, 1);
+    });
+  }
+
+  it('is noticed at the last moment before an object becomes visible', async () => {
+    await using rig = await leadingSidecar();
+    rig.store.hold();
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(20_000);
+    await rig.until(() => rig.store.begun.length === 2, 'the upload of the delta');
+    const asked = rig.member.asked;
+    rig.member.is = 'follower';
+    rig.store.release();
+    await rig.until(() => rig.life.snapshots.kind === 'forwards', 'the end of the lead');
+    assert.equal(rig.member.asked, asked + 1);
+    assert.equal(rig.store.saved.length, 1);
+  });
+
+  it('comes back: the next one goes on with deltas from what the store holds', async () => {
+    await using rig = await leadingSidecar();
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(10);
+    rig.member.is = 'refusing';
+    await rig.nextLook();
+    assert.equal(rig.life.healthy, false);
+    rig.member.is = 'leader';
+    await rig.nextLook();
+    await rig.until(() => rig.cluster.watchedFrom.length === 2, 'the second watch');
+    assert.equal(rig.life.healthy, true);
+    await rig.clock.advance(25_000);
+    await rig.saved(2);
+    assert.match(rig.store.saved[1] ?? '', /^Incr-00000059-00000059/);
+  });
+
+  it('is noticed while the store hangs, in its opening as well', async () => {
+    const opening = Promise.withResolvers<MemoryStore>();
+    await using rig = startSidecar({
+      openStore: () => opening.promise,
+      prepare: (_cluster, _store, member) => member.become('leader'),
+    });
+    await rig.clock.advance(0);
+    assert.deepEqual([rig.life.healthy, rig.life.snapshots.kind], [true, 'leads']);
+    rig.member.is = 'follower';
+    await rig.nextLook();
+    assert.deepEqual([rig.life.healthy, rig.life.snapshots.kind], [false, 'forwards']);
+    opening.resolve(rig.store);
+    await rig.clock.advance(60_000);
+    assert.deepEqual(rig.store.begun, []);
+  });
+});
+
+describe('a failure while it leads', () => {
+  it('of the store at its opening is tried again, later each time, and leaves it well', async () => {
+    const openings: number[] = [];
+    let works = false;
+    const store = new MemoryStore();
+    await using rig = startSidecar({
+      store,
+      openStore: async () => {
+        openings.push(rig.clock.monotonic());
+        if (!works) {
+          throw store.failure('denied');
+        }
+        return store;
+      },
+      prepare: (_cluster, _store, member) => member.become('leader'),
+    });
+    await rig.clock.advance(15_000);
+    assert.equal(rig.life.healthy, true);
+    assert.deepEqual(openings, [0, 2_000, 6_000, 14_000]);
+    await assert.rejects(takerOf(rig.life).takeFull({ final: false }), code('snapshotter_ended'));
+    await assert.rejects(takerOf(rig.life).latest({ signal: new AbortController().signal }), code('store_denied'));
+    // The wait goes on with the next lead.
+    rig.member.is = 'follower';
+    await rig.nextLook();
+    rig.member.is = 'leader';
+    await rig.nextLook();
+    const before = rig.clock.monotonic();
+    await rig.clock.advance(31_000);
+    assert.deepEqual(openings.slice(5), [before + 32_000].slice(1));
+    works = true;
+    await rig.clock.advance(2_000);
+    await rig.saved(1);
+  });
+
+  it('of a probe makes it unwell until one is answered, which is asked for later each time', async () => {
+    await using rig = startSidecar({
+      // The first answer, a look, and four probes.
+      prepare: (_cluster, _store, member) => {
+        member.become('leader');
+        member.once.push('leader', 'leader', 'refusing', 'refusing');
+      },
+    });
+    await rig.clock.advance(1_999);
+    assert.deepEqual([rig.life.healthy, rig.life.snapshots.kind, rig.member.asked], [false, 'leads', 3]);
+    await rig.clock.advance(1);
+    assert.deepEqual([rig.life.healthy, rig.member.asked], [false, 4]);
+    // A look is an answer as well.
+    await rig.clock.advance(3_000);
+    assert.deepEqual([rig.life.healthy, rig.member.asked], [true, 5]);
+    assert.deepEqual(rig.store.begun, []);
+    await rig.clock.advance(1_000);
+    await rig.saved(1);
+  });
+
+  it('of the snapshotter has it begin again after a wait, with what the store holds, and requests are refused meanwhile', async () => {
+    await using rig = await leadingSidecar();
+    rig.cluster.commit(put('a', 59));
+    rig.cluster.breakWatchOnce(new Error('a fault'));
+    await rig.until(() => rig.log.count(/^The snapshotter has ended: a fault/) === 1, 'its end');
+    assert.equal(rig.life.healthy, true);
+    await assert.rejects(takerOf(rig.life).takeDelta(), code('snapshotter_ended'));
+    const watches = rig.cluster.watchedFrom.length;
+    await rig.clock.untilSleeping(2_000);
+    await rig.clock.advance(2_000);
+    await rig.until(() => rig.cluster.watchedFrom.length > watches, 'the next watch');
+    assert.equal((await takerOf(rig.life).takeDelta())?.startRevision, rig.store.saved.length === 2 ? 59 : 60);
+  });
+});
+
+describe('requests', () => {
+  it('are served one after the other, and equal ones that wait share one snapshot', async () => {
+    await using rig = await leadingSidecar();
+    const taker = takerOf(rig.life);
+    rig.store.hold();
+    const first = taker.takeFull({ final: false });
+    await rig.until(() => rig.store.begun.length === 2, 'the first full');
+    const waiting = [1, 2, 3].map(() => taker.takeFull({ final: false }));
+    const final = taker.takeFull({ final: true });
+    await rig.clock.advance(1_000);
+    assert.equal(rig.store.begun.length, 2);
+    rig.store.release();
+    const names = (await Promise.all([first, ...waiting, final])).map(({ name }) => name);
+    assert.equal(new Set(names).size, 3);
+    assert.equal(new Set(names.slice(1, 4)).size, 1);
+    assert.equal(rig.store.saved.length, 4);
+    assert.match(names[4] ?? '', /final/);
+  });
+
+  it('that wait are refused when the lead is lost', async () => {
+    await using rig = await leadingSidecar();
+    const taker = takerOf(rig.life);
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(10);
+    rig.store.hold();
+    const asked = [taker.takeFull({ final: false }), taker.takeFull({ final: true }), taker.takeDelta()];
+    const refused = Promise.all(asked.map((each) => assert.rejects(each, code('snapshotter_ended', 'lead_lost'))));
+    await rig.until(() => rig.store.begun.length >= 3, 'the full and the delta');
+    rig.member.is = 'follower';
+    await rig.nextLook();
+    await refused;
+  });
+
+  it('tell the newest full and its deltas, from the store itself', async () => {
+    await using rig = await leadingSidecar();
+    const taker = takerOf(rig.life);
+    const { signal } = new AbortController();
+    assert.deepEqual((await taker.latest({ signal })).deltas, []);
+    rig.cluster.commit(put('a', 59));
+    const delta = await taker.takeDelta();
+    assert.equal(delta?.lastRevision, 59);
+    assert.equal(await taker.takeDelta(), undefined);
+    const { full, deltas } = await taker.latest({ signal });
+    assert.deepEqual([full?.name, ...deltas.map(({ name }) => name)], rig.store.saved);
+  });
+});
+
+describe('an initialization', () => {
+  const status = ({ initialization }: SidecarLife): string => {
+    const { word, sent } = initialization.read();
+    sent();
+    return word;
+  };
+
+  it('makes a leader unwell until a look after its end, though etcd was down for less than one period', async () => {
+    await using rig = await leadingSidecar();
+    rig.life.initialization.start('full');
+    assert.deepEqual([status(rig.life), rig.life.healthy], ['Progress', false]);
+    await rig.life.initialization.ended();
+    assert.deepEqual([status(rig.life), rig.life.healthy], ['Successful', false]);
+    await rig.nextLook();
+    assert.equal(rig.life.healthy, true);
+  });
+
+  it('goes on while etcd is away, and is ended by the stop', async () => {
+    await using rig = startSidecar({ parts: { snapshots: undefined } });
+    rig.life.initialization.start('sanity');
+    await rig.life.initialization.ended();
+    assert.deepEqual([status(rig.life), status(rig.life)], ['Successful', 'New']);
+  });
+});
