@@ -13,7 +13,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { checkStore, missingSteps, type StoreCheck } from '../../../../src/operations/check-store/check-store.ts';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
+import { abandonedUploads } from '../../../../src/snapstore/backups/abandoned-uploads.ts';
 import type { ObjectEntry } from '../../../../src/snapstore/bucket.ts';
+import type { Leftover } from '../../../../src/snapstore/leftover.ts';
 import { keyedEndpoint } from '../../../../src/snapstore/providers/s3/keyed-endpoint.ts';
 import { S3Bucket } from '../../../../src/snapstore/providers/s3/s3-bucket.ts';
 import type { S3Settings } from '../../../../src/snapstore/providers/s3/s3-settings.ts';
@@ -278,5 +280,29 @@ describe('what goes wrong', () => {
     await rgw.client.send(new PutObjectCommand({ Bucket: 'ranges', Key: 'object', Body: 'abc' }));
     assert.equal((await collected(await bucket.read('object', { signal, range: { start: 10, end: 20 } }))).length, 0);
     await refused(bucket.read('absent', { signal, range: { start: 5, end: 5 } }), 'not_found', /404/);
+  });
+});
+
+describe('uploads that a killed run has left', () => {
+  it('are listed by a real gateway, and those of ours that are a day old are removed', async () => {
+    await rgw.createBucket('abandoned');
+    const bucket = bucketFor('abandoned');
+    await using _ = bucket;
+    const ours = 'a/v2/Full-00000000-00000010-1795200000.gz';
+    for (const key of [ours, 'a/v2/notes.txt', 'b/v2/Full-00000000-00000010-1795200000.gz']) {
+      const upload = await bucket.beginUpload(key, { signal });
+      await upload.writePart({ number: 1, offset: 0, bytes: Buffer.alloc(PART) }, { signal });
+    }
+    const foundAfter = async (ms: number): Promise<readonly Leftover[]> =>
+      await abandonedUploads(bucket, 'a/', { signal, now: Date.now() + ms });
+    assert.deepEqual(await foundAfter(DAY - 60_000), []);
+    const [only, ...more] = await foundAfter(DAY + 60_000);
+    assert.deepEqual([only?.key, more], [ours, []]);
+    await only?.remove({ signal });
+    // Another run may have been faster.
+    await only?.remove({ signal });
+    assert.deepEqual(await foundAfter(DAY + 60_000), []);
+    const { Uploads: left = [] } = await rgw.client.send(new ListMultipartUploadsCommand({ Bucket: 'abandoned' }));
+    assert.equal(left.length, 2);
   });
 });
