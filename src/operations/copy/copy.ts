@@ -6,7 +6,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { historiesOf } from '../../snapshot/history/histories.ts';
 import type { HistoryMarker } from '../../snapshot/history/history-marker.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
-import type { SnapStore } from '../../snapstore/snapstore.ts';
+import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { ContentCheckThread } from '../../workers/content-check-thread.ts';
 import { whyNothing } from '../list/why-nothing.ts';
 import { awaitFinalSnapshot } from './await-final.ts';
@@ -20,6 +20,10 @@ import { type CopyLimits, type CopyPlan, type PlannedObject, pendingObjects, pla
 export interface CopyRequest extends CopyRoute, Omit<CopyLimits, 'now'> {
   /** Objects on their way at once. */
   readonly maxParallel: number;
+  /** Which chain goes first; the newest when left out. */
+  readonly order?: 'newest first' | 'oldest first';
+  /** What of the source is not copied, such as what the target would delete again; nothing when left out. */
+  unwanted?(listing: StoreListing): ReadonlySet<StoredSnapshot>;
 }
 
 /** What a copy has done. */
@@ -86,10 +90,13 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
   const [source, target] = await Promise.all([from.list({ signal }), to.list({ signal })]);
   const { living, left, suspected } = historiesOf(source.snapshots, source.markers);
   const limits = { maxBackups, maxBackupAgeDays, now: clock.now() };
-  const plan = planCopy(
-    { source: living.snapshots, target: target.snapshots },
+  const unwanted = request.unwanted?.(source) ?? new Set();
+  const newestFirst = planCopy(
+    { source: living.snapshots.filter((snapshot) => !unwanted.has(snapshot)), target: target.snapshots },
     suspected.length === 0 ? limits : { ...limits, maxBackups: undefined },
   );
+  const plan =
+    request.order === 'oldest first' ? { ...newestFirst, chains: newestFirst.chains.toReversed() } : newestFirst;
   if (plan.chains.length === 0 && plan.leftOut === 0) {
     throw await nothingIn(from, plan, context);
   }
