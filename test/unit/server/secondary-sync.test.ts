@@ -127,12 +127,15 @@ describe('the second copy', () => {
     await run.until(1);
     assert.equal(run.events[0]?.type, 'synced');
     put(primary, full(10, 1));
-    faulty.fail('list', () => new StoreError('denied', { action: 'list', object: 'secondary', found: 'made to fail' }));
+    const refused = (): StoreError =>
+      new StoreError('denied', { action: 'list', object: 'secondary', found: 'made to fail' });
+    faulty.fail('list', refused, 1_000);
     await run.clock.untilSleeping(periodMs);
     await run.clock.advance(periodMs);
     await run.until(2);
     assert.equal(run.events[1]?.type, 'sync failed');
     assert.equal(run.log.count(/^The secondary store .* is not up to date, trying again later: .*made to fail/), 1);
+    faulty.fail('list', refused, 0);
     await run.clock.untilSleeping(periodMs);
     await run.clock.advance(periodMs);
     await run.until(3);
