@@ -13,7 +13,7 @@ export interface Certificates extends AsyncDisposable {
   readonly dir: string;
   /** PEM file of the authority that signed everything below but `foreign`. */
   readonly ca: string;
-  /** Valid for localhost, 127.0.0.1 and ::1, as server and as client. */
+  /** Valid for localhost, etcd-main-local, 127.0.0.1 and ::1, as server and as client. */
   readonly server: KeyPair;
   /** Common name `root`: with client certificate authentication etcd takes it for that user. */
   readonly client: KeyPair;
@@ -28,7 +28,7 @@ export interface Certificates extends AsyncDisposable {
 }
 
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-const here = 'DNS:localhost,IP:127.0.0.1,IP:::1';
+const here = 'DNS:localhost,DNS:etcd-main-local,IP:127.0.0.1,IP:::1';
 
 /** Makes a fresh set of {@link Certificates} with openssl. */
 export async function makeCertificates(): Promise<Certificates> {

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import fc from 'fast-check';
+import { fromJSONSchema } from 'zod';
+import { Failure } from '../../../src/runtime/failure.ts';
+import { openApiDocument } from '../../../src/server/http/openapi.ts';
+import type { FakeSidecar } from '../../support/server/fake-sidecar.ts';
+import { storedFull } from '../../support/server/held-fulls.ts';
+import { type Served, served } from '../../support/server/served.ts';
+
+interface Operation {
+  readonly parameters?: readonly { readonly name: string; readonly schema: { readonly enum?: readonly string[] } }[];
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Record<string, unknown> }>> }>
+  >;
+}
+
+const document = openApiDocument as unknown as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
+};
+
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+);
+
+/** Says how an answer differs from the document; undefined when it does not. */
+async function difference(operation: Operation, response: Response): Promise<string | undefined> {
+  const text = await response.text();
+  const described = operation.responses[response.status];
+  if (described === undefined) {
+    return `${response.status} is not described`;
+  }
+  const type = (response.headers.get('content-type') ?? '').split(';')[0] ?? '';
+  if (described.content === undefined) {
+    return text === '' ? undefined : `a body is not described: ${text}`;
+  }
+  const content = described.content[type];
+  if (content === undefined) {
+    return `the type ${type} is not described`;
+  }
+  const whole = { ...content.schema, $defs: document.components.schemas };
+  const schema = fromJSONSchema(JSON.parse(JSON.stringify(whole).replaceAll('#/components/schemas/', '#/$defs/')));
+  const value: unknown = type === 'application/json' ? JSON.parse(text) : text;
+  const result = schema.safeParse(value);
+  return result.success ? undefined : `${text}: ${result.error.message}`;
+}
+
+/** What a sidecar may be like. */
+const worlds = fc.record({
+  healthy: fc.boolean(),
+  access: fc.constantFrom('leads' as const, 'forwards' as const, 'no store' as const),
+  word: fc.constantFrom('New' as const, 'Progress' as const, 'Successful' as const, 'Failed' as const),
+  outcome: fc.constantFrom('some' as const, 'none' as const, 'failure' as const),
+});
+
+type World = typeof worlds extends fc.Arbitrary<infer T> ? T : never;
+
+function become(sidecar: FakeSidecar, { healthy, access, word, outcome }: World): void {
+  const failure = new Failure({ code: 'snapshotter_ended', action: 'take', object: 'a full', found: 'it has ended' });
+  Object.assign(sidecar, { healthy, access, word });
+  sidecar.onFull = () => (outcome === 'failure' ? Promise.reject(failure) : Promise.resolve(storedFull));
+  sidecar.onDelta = () =>
+    outcome === 'failure' ? Promise.reject(failure) : Promise.resolve(outcome === 'some' ? storedFull : undefined);
+  sidecar.onLatest = () =>
+    outcome === 'failure'
+      ? Promise.reject(failure)
+      : Promise.resolve(
+          outcome === 'some' ? { full: storedFull, deltas: [storedFull] } : { full: undefined, deltas: [] },
+        );
+  sidecar.onConfig = () => (outcome === 'failure' ? Promise.reject(failure) : Promise.resolve('name: a\n'));
+}
+
+async function ask(server: Served, path: string, method: string, query: string): Promise<Response> {
+  return await fetch(`http://127.0.0.1:${server.port}${path}${query}`, { method });
+}
+
+describe('the OpenAPI document', () => {
+  it('is valid OpenAPI', async () => {
+    const result = await new Validator().validate(JSON.parse(JSON.stringify(openApiDocument)));
+    assert.ok(result.valid, JSON.stringify(result.errors));
+  });
+
+  it('is served', async () => {
+    await using server = await served();
+    const response = await fetch(`http://127.0.0.1:${server.port}/openapi.json`);
+    assert.deepEqual(await response.json(), JSON.parse(JSON.stringify(openApiDocument)));
+  });
+
+  it('describes every answer of the running server, whatever its state and the query', async () => {
+    await using server = await served();
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...operations),
+        worlds,
+        fc.string({ maxLength: 8 }),
+        fc.integer({ min: 0, max: 100 }),
+        async ({ path, method, operation }, world, text, pick) => {
+          become(server.sidecar, world);
+          const query = (operation.parameters ?? []).map(({ name, schema }) => {
+            const known = schema.enum ?? ['full', 'sanity'];
+            const value = pick < 70 ? known[pick % known.length] : text;
+            return `${name}=${encodeURIComponent(value ?? '')}`;
+          });
+          const response = await ask(server, path, method, query.length === 0 ? '' : `?${query.join('&')}`);
+          seen.add(`${method} ${path} ${response.status}`);
+          assert.equal(await difference(operation, response), undefined, `${method} ${path} ${query}`);
+        },
+      ),
+      { numRuns: 1_500, seed: 14 },
+    );
+    // Each answer that is described was met, but those of a leader that breaks off.
+    const described = operations.flatMap(({ path, method, operation }) =>
+      Object.keys(operation.responses).map((status) => `${method} ${path} ${status}`),
+    );
+    assert.deepEqual(
+      described.filter((each) => !seen.has(each) && !each.endsWith(' 502')),
+      [],
+    );
+  });
+
+  it('leaves no path out', async () => {
+    await using server = await served();
+    for (const path of Object.keys(document.paths)) {
+      assert.notEqual((await ask(server, path, 'GET', '')).status, 404, path);
+    }
+    for (const path of ['/', '/debug/pprof/', '/openapi.yaml', '/backup']) {
+      assert.equal((await ask(server, path, 'GET', '')).status, 404, path);
+    }
+  });
+});
