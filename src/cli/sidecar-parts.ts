@@ -3,6 +3,7 @@ import type { PodEnvironment } from '../config/environment.ts';
 import { membersInEtcdConfig } from '../config/etcd-config.ts';
 import { openConnection } from '../etcd/connect.ts';
 import { createPrometheusMetrics } from '../metrics/prometheus-metrics.ts';
+import { Schedule } from '../operations/snapshot/schedule.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { SidecarParts, SidecarSnapshots } from '../server/sidecar-parts.ts';
 import { openStore } from './open-store.ts';
@@ -39,7 +40,10 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
             { ...config.connection, connectionTimeoutMs: Math.min(timeoutMs, connectionTimeoutMs) },
         context,
       ),
+    openConnectionTo: (endpoints) => openConnection({ ...config.connection, endpoints, serviceEndpoints: [] }, context),
     snapshots: snapshotsOf(invocation, metrics.listener),
+    defragmentation: new Schedule(config.defragmentation.schedule),
+    leaderTasks: [],
     initialization: {
       request: {
         ...config.restoration,
@@ -74,12 +78,13 @@ function snapshotsOf(
     return undefined;
   }
   const location = `${provider} ${container}${prefix === '' ? '' : `/${prefix}`}`;
+  const { defragmentationSchedule: _, ...scheduled } = scheduledBackupOf(config, given);
   return {
     location,
     openStore: () => openStore(config.store, context),
     backoff: backoffOf(config.backoff),
     request: {
-      ...scheduledBackupOf(config, given),
+      ...scheduled,
       tempDir,
       gracePeriodMs: lastUploadsMs,
       listeners: [listener],

@@ -1,5 +1,6 @@
 import type { DataDirState, ValidationMode } from '../operations/initialize/data-dir-state.ts';
 import type { InitializeRequest } from '../operations/initialize/initialize-request.ts';
+import { untilAborted } from '../runtime/async/until-aborted.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
@@ -36,8 +37,8 @@ export async function runInitialization(
   log.info(`Initialization of ${request.dataDir} begins, in mode ${mode}`);
   try {
     const { initialize } = await import('../operations/initialize/initialize.ts');
-    const configuredMembers = await parts.configuredMembers();
-    await using store = await storeOf(parts);
+    const configuredMembers = await untilAborted(parts.configuredMembers(), signal);
+    await using store = await untilAborted(storeOf(parts), signal);
     const { action } = await timed(parts.listener, context, (onValidated) =>
       initialize({ ...request, store, mode, configuredMembers, onValidated }, context),
     );

@@ -1,6 +1,7 @@
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { ArmedBackoff } from './armed-backoff.ts';
+import { type LeaderTask, runLeaderTasks } from './leader-tasks.ts';
 import type { Leadership } from './leadership.ts';
 import { LedSnapshotter } from './led-snapshotter.ts';
 import { OpenedOnce } from './opened-once.ts';
@@ -14,6 +15,8 @@ import type { Observation } from './state.ts';
 /** What the work of a leader needs. */
 export interface LeadWorkParts {
   readonly parts: Pick<SidecarParts, 'election' | 'openConnection' | 'snapshots'>;
+  /** What is done beside the snapshots. */
+  readonly tasks: readonly LeaderTask[];
   readonly member: OwnMember;
   readonly leadership: Leadership;
   observe(observation: Observation): void;
@@ -51,6 +54,8 @@ export class LeadWork implements AsyncDisposable {
       this.taker = new LedSnapshotter(
         {
           ...snapshots,
+          // All members are defragmented, and no full follows: that is a task of its own.
+          request: { ...snapshots.request, defragmentationSchedule: undefined },
           openStore: () => store.open(),
           openConnection: () => connection.open(),
           backoff: new ArmedBackoff(snapshots.backoff),
@@ -62,6 +67,18 @@ export class LeadWork implements AsyncDisposable {
 
   /** Does the work of one lead until `lost` or the signal of the context aborts. */
   async run(lead: number, lost: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([lost, this.#context.signal]);
+    await Promise.all([
+      this.#takeSnapshots(lead, lost),
+      runLeaderTasks(this.#parts.tasks, { ...this.#context, signal }),
+    ]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#store?.[Symbol.asyncDispose](), this.#connection[Symbol.asyncDispose]()]);
+  }
+
+  async #takeSnapshots(lead: number, lost: AbortSignal): Promise<void> {
     const { parts, member, leadership, observe } = this.#parts;
     const { signal: stop } = this.#context;
     const untilAnswered = (signal: AbortSignal): Promise<void> => {
@@ -80,9 +97,5 @@ export class LeadWork implements AsyncDisposable {
       mayPublish: publishPermission({ leadership, lost, stop, location, recentMs: stopMs + periodMs + timeoutMs }),
       onActivity: (is) => observe({ type: 'snapshotter', lead, is }),
     });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#store?.[Symbol.asyncDispose](), this.#connection[Symbol.asyncDispose]()]);
   }
 }

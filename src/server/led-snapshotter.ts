@@ -1,5 +1,6 @@
 import type { SnapshotterListener } from '../operations/snapshot/events.ts';
 import { Snapshotter, type SnapshotterRequest } from '../operations/snapshot/snapshotter.ts';
+import { untilAborted } from '../runtime/async/until-aborted.ts';
 import { Failure } from '../runtime/failure.ts';
 import { LeftUndone } from '../runtime/process/left-undone.ts';
 import type { RunContext } from '../runtime/run-context.ts';
@@ -93,7 +94,7 @@ export class LedSnapshotter implements SnapshotTaker {
   }
 
   async latest({ signal }: { readonly signal: AbortSignal }): Promise<LatestSnapshots> {
-    const store = await this.#parts.openStore();
+    const store = await untilAborted(this.#parts.openStore(), signal);
     const { snapshots, markers } = await store.list({ signal });
     const whole = restorable(historiesOf(snapshots, markers).living.snapshots);
     const newest = whole.findLastIndex(({ kind }) => kind === 'Full');
@@ -142,7 +143,8 @@ export class LedSnapshotter implements SnapshotTaker {
 
   async #prepare(lead: Lead, signal: AbortSignal): Promise<Snapshotter> {
     const { request, openStore, openConnection, backoff } = this.#parts;
-    const [store, connection] = await Promise.all([openStore(), openConnection()]);
+    // Opening reads files, which may hang.
+    const [store, connection] = await untilAborted(Promise.all([openStore(), openConnection()]), signal);
     await connection.checkEndpoints({ signal });
     const begin = (): void => {
       this.#active = snapshotter;

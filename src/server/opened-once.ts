@@ -2,6 +2,7 @@
 export class OpenedOnce<T extends AsyncDisposable> implements AsyncDisposable {
   readonly #opening: () => Promise<T>;
   #opened: Promise<T> | undefined;
+  #isOpen = false;
 
   constructor(opening: () => Promise<T>) {
     this.#opening = opening;
@@ -12,16 +13,28 @@ export class OpenedOnce<T extends AsyncDisposable> implements AsyncDisposable {
     if (this.#opened === undefined) {
       const opened = this.#opening();
       this.#opened = opened;
-      opened.catch(() => {
-        this.#opened = undefined;
-      });
+      opened.then(
+        () => {
+          this.#isOpen = true;
+        },
+        () => {
+          this.#opened = undefined;
+        },
+      );
     }
     return this.#opened;
   }
 
-  /** Closes it, where it is open. */
+  /** Closes it where it is open. One that is still being opened is not waited for: that may hang, and closes it then. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const opened = await this.#opened?.catch(() => undefined);
-    await opened?.[Symbol.asyncDispose]();
+    const closed = this.#opened?.then(
+      (opened) => opened[Symbol.asyncDispose](),
+      () => undefined,
+    );
+    if (this.#isOpen) {
+      await closed;
+    } else {
+      closed?.catch(() => undefined);
+    }
   }
 }

@@ -1,9 +1,12 @@
+import type { ClusterMembers } from '../etcd/members.ts';
 import type { ValidationMode } from '../operations/initialize/data-dir-state.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import { defragmentationTask } from './defragmentation.ts';
 import { Initialization } from './initialization.ts';
 import { runInitialization } from './initialization-run.ts';
 import { LeadWork } from './lead-work.ts';
+import type { LeaderTask } from './leader-tasks.ts';
 import { leaderClientUrl } from './leader-url.ts';
 import { Leadership, type Look } from './leadership.ts';
 import { Leads } from './leads.ts';
@@ -44,7 +47,13 @@ export class SidecarLife implements Sidecar {
     this.#leadership = new Leadership({ ...election, member, onLook: (look) => this.#looked(look) }, context);
     this.#duties = new MembershipDuties({ membership, metrics }, context);
     this.#work = new LeadWork(
-      { parts, member, leadership: this.#leadership, observe: (observation) => this.#supervisor.observe(observation) },
+      {
+        parts,
+        member,
+        leadership: this.#leadership,
+        tasks: [...parts.leaderTasks, ...this.#defragmentation()],
+        observe: (observation) => this.#supervisor.observe(observation),
+      },
       context,
     );
     this.#leads = new Leads((lead, lost) => this.#work.run(lead, lost), log);
@@ -84,7 +93,8 @@ export class SidecarLife implements Sidecar {
   async run(): Promise<void> {
     const { signal } = this.#context;
     try {
-      await this.#learnMembers();
+      // Not awaited: reading a file may hang, and who leads does not depend on it.
+      void this.#learnMembers();
       await this.#leadership.untilAnswered(signal);
       this.#supervisor.observe({ type: 'etcd answered' });
       await this.#leadership.run(signal);
@@ -117,6 +127,14 @@ export class SidecarLife implements Sidecar {
   async metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
     const { metrics } = this.#parts;
     return { contentType: metrics.contentType, text: await metrics.text() };
+  }
+
+  #defragmentation(): readonly LeaderTask[] {
+    const { defragmentation: schedule, openConnectionTo: connect, metrics } = this.#parts;
+    const list: ClusterMembers['list'] = async (call) => (await this.#questions.open()).members.list(call);
+    return schedule === undefined
+      ? []
+      : [defragmentationTask({ schedule, connect, list, listener: metrics.listener }, this.#context)];
   }
 
   #looked(look: Look): void {

@@ -1,7 +1,9 @@
 import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
+import type { Schedule } from '../operations/snapshot/schedule.ts';
 import type { BackoffPolicy } from '../runtime/async/backoff.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import type { InitializationRunParts } from './initialization-run.ts';
+import type { LeaderTask } from './leader-tasks.ts';
 import type { LedSnapshotterRequest } from './led-snapshotter.ts';
 import type { Membership } from './member/membership.ts';
 import type { SidecarConnection } from './sidecar-connection.ts';
@@ -12,7 +14,7 @@ export interface SidecarSnapshots {
   readonly location: string;
   /** Opens the store; is called again after a failure. */
   openStore(): Promise<SnapStore>;
-  readonly request: LedSnapshotterRequest;
+  readonly request: Omit<LedSnapshotterRequest, 'defragmentationSchedule'>;
   /** Waits after a snapshotter that has failed. */
   readonly backoff: BackoffPolicy;
 }
@@ -30,9 +32,15 @@ export interface SidecarParts {
   readonly election: ElectionOptions;
   /** Opens a connection to etcd, for snapshots or for questions about the member; is called again after a failure. */
   openConnection(use: 'snapshots' | 'questions'): Promise<SidecarConnection>;
+  /** Opens a connection to exactly these members. */
+  openConnectionTo(clientUrls: readonly string[]): Promise<Pick<SidecarConnection, 'cluster'> & AsyncDisposable>;
   /** Undefined where no store is configured: then nothing is backed up. */
   readonly snapshots: SidecarSnapshots | undefined;
   readonly initialization: Omit<InitializationRunParts, 'store' | 'listener'>;
+  /** When all members are defragmented; undefined for never. */
+  readonly defragmentation: Schedule | undefined;
+  /** What is done all the time that our member leads, beside all this. */
+  readonly leaderTasks: readonly LeaderTask[];
   /** Undefined where the etcd configuration names one member, or nothing can be done about it. */
   readonly membership: Membership | undefined;
   /** See {@link Sidecar.etcdConfig}. */

@@ -67,6 +67,9 @@ export function startSidecar(setup: SidecarSetup = {}): SidecarRig {
   const parts: SidecarParts = {
     election,
     openConnection: async () => connection,
+    openConnectionTo: async () => connection,
+    defragmentation: undefined,
+    leaderTasks: [],
     snapshots: {
       location: store.location,
       openStore: setup.openStore ?? (async () => store),

@@ -141,6 +141,13 @@ describe('a lead that is lost', () => {
     rig.member.is = 'follower';
     await rig.nextLook();
     assert.deepEqual([rig.life.healthy, rig.life.snapshots.kind], [false, 'forwards']);
+    // Nothing waits for the opening: neither the next lead nor the end.
+    const { life } = rig;
+    rig.member.is = 'leader';
+    await rig.nextLook();
+    assert.equal(life.healthy, true);
+    rig.abort();
+    await rig.ended;
     opening.resolve(rig.store);
     await rig.clock.advance(60_000);
     assert.deepEqual(rig.store.begun, []);
