@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { SnapshotterListener } from '../operations/snapshot/events.ts';
+import { createSecondarySeries, type SecondarySyncNews } from './secondary-series.ts';
 import { outcomes, SeriesFactory, succeeded, type Timed } from './series-factory.ts';
 import { createSnapshotterSeries } from './snapshotter-series.ts';
 
@@ -18,15 +19,27 @@ export interface PrometheusMetrics {
   memberPromoted(result: Timed): void;
   /** How many members the cluster has, and whether ours is a learner. */
   cluster(state: { readonly size: number; readonly role: 'learner' | 'voter' }): void;
-  /** Bytes sent to and received from the store. */
-  network(bytes: { readonly transmitted: number; readonly received: number }): void;
+  /** Hears of the second copy. */
+  secondary(event: SecondarySyncNews): void;
+}
+
+/** What a machine has sent and received over its network, bytes. */
+export interface NetworkCounters {
+  readonly transmitted: number;
+  readonly received: number;
 }
 
 /**
  * Metrics with the names and labels of the Go program; every series whose labels are known exists from the start.
- * `now` gives ms since the epoch.
+ * `now` gives ms since the epoch, `network` what was sent and received so far; undefined where nothing counts that.
  */
-export function createPrometheusMetrics({ now }: { readonly now: () => number }): PrometheusMetrics {
+export function createPrometheusMetrics({
+  now,
+  network = () => undefined,
+}: {
+  readonly now: () => number;
+  readonly network?: () => NetworkCounters | undefined;
+}): PrometheusMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const series = new SeriesFactory(registry);
@@ -35,8 +48,16 @@ export function createPrometheusMetrics({ now }: { readonly now: () => number })
   const isLearner = series.gauge('is_learner', '1 while our etcd member is a learner.');
   const additions = series.simpleDuration('add_learner', 'How long adding our member as a learner took.');
   const learnerCount = series.counter('is_learner_count_total', 'How often our member became a learner.', 'succeeded');
-  const transmitted = series.counter('network_transmitted_bytes', 'Bytes sent to the store.');
-  const received = series.counter('network_received_bytes', 'Bytes received from the store.');
+  series.computedCounter(
+    'network_transmitted_bytes',
+    'Bytes sent over all network interfaces.',
+    () => network()?.transmitted ?? 0,
+  );
+  series.computedCounter(
+    'network_received_bytes',
+    'Bytes received over all network interfaces.',
+    () => network()?.received ?? 0,
+  );
   for (const outcome of outcomes) {
     learnerCount.inc({ succeeded: succeeded[outcome] }, 0);
     for (const restore of ['single_node', 'single_member']) {
@@ -60,9 +81,6 @@ export function createPrometheusMetrics({ now }: { readonly now: () => number })
       clusterSize.set(size);
       isLearner.set(role === 'learner' ? 1 : 0);
     },
-    network(bytes) {
-      transmitted.inc(bytes.transmitted);
-      received.inc(bytes.received);
-    },
+    secondary: createSecondarySeries(series, { now }),
   };
 }

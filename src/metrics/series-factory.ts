@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 const namespace = 'etcdbr_';
-/** Upper bounds, seconds. */
-const durationBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000];
+/** Upper bounds, seconds: those of the Go program, and longer ones, as fulls and restores of large databases take longer. */
+const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000];
 
 /** How something ended. */
 export type Outcome = 'succeeded' | 'failed';
@@ -39,6 +39,19 @@ export class SeriesFactory {
       registers: this.#registers,
       collect() {
         this.set(value());
+      },
+    });
+  }
+
+  /** A counter that is counted elsewhere: its value is asked for at each scrape. */
+  computedCounter(name: string, help: string, value: () => number): void {
+    new Counter({
+      name: namespace + name,
+      help,
+      registers: this.#registers,
+      collect() {
+        this.reset();
+        this.inc(value());
       },
     });
   }

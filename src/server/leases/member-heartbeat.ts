@@ -9,36 +9,83 @@ const longestCallMs = 60_000;
 
 /** The lease of our member and what it says. */
 export interface HeartbeatRequest {
-  readonly leases: Leases;
-  /** The member's name is that of the lease. */
-  readonly member: string;
+  /** Opens the leases, or gives those that are open. */
+  leases(): Promise<Leases>;
+  /** What etcd's configuration says of our member, whose name is that of the lease. */
+  member(): Promise<{ readonly name: string; readonly peers: MemberNews['peers'] }>;
   /** ms between the end of a renewal and the next. */
   readonly periodMs: number;
-  /** What is known of the member now; undefined while etcd does not answer or knows no leader: the lease grows old then. */
-  news(): Omit<MemberNews, 'now'> | undefined;
 }
 
-/** Renews the lease of our member, first after one period, until the context's signal aborts. A failure is a warning. */
-export async function renewMemberLease(request: HeartbeatRequest, context: RunContext): Promise<void> {
-  const { leases, member, periodMs } = request;
-  const { clock, log, signal } = context;
-  const condition = new LeaseCondition(`the lease of member ${member}`, log);
-  for (;;) {
-    await clock.sleep(periodMs, signal);
-    const news = request.news();
-    if (news === undefined) {
-      continue;
+/** What etcd has said of our member. */
+export type LookedAtMember = Pick<MemberNews, 'memberId' | 'clusterId' | 'role'>;
+
+/**
+ * Renews the lease of our member. It begins when etcd has answered for the first time, with a renewal after one period, and pauses while
+ * the member is out of reach, so that its lease grows old. A failure is a warning, and nobody waits for a renewal.
+ */
+export class MemberHeartbeat {
+  readonly #request: HeartbeatRequest;
+  readonly #context: RunContext;
+  readonly #condition: LeaseCondition;
+  #running: Promise<void> | undefined;
+  #isPaused = false;
+  #looked: LookedAtMember | undefined;
+
+  /** The context's signal ends it. */
+  constructor(request: HeartbeatRequest, context: RunContext) {
+    this.#request = request;
+    this.#context = context;
+    this.#condition = new LeaseCondition('the lease of our member', context.log);
+  }
+
+  /** Begins, or goes on after a pause. */
+  renew(): void {
+    this.#isPaused = false;
+    this.#running ??= this.#run();
+  }
+
+  /** Renews nothing until {@link renew} is called. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** What the newest look has found. */
+  looked(member: LookedAtMember): void {
+    this.#looked = member;
+  }
+
+  /** Resolves when it has ended. */
+  async ended(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, signal } = this.#context;
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(this.#request.periodMs, signal);
+        if (!this.#isPaused && this.#looked !== undefined) {
+          await this.#renewOnce(this.#looked);
+          this.#condition.renewed();
+        }
+      } catch (error) {
+        if (!signal.aborted) {
+          this.#condition.failed(error);
+        }
+      }
     }
-    try {
-      await boundedCall(
-        (stop) =>
-          leases.renew(member, (lease) => memberLeasePatch(lease, { ...news, now: clock.now() }), { signal: stop }),
-        { ms: longestCallMs, clock, signal },
-      );
-      condition.renewed();
-    } catch (error) {
-      signal.throwIfAborted();
-      condition.failed(error);
-    }
+  }
+
+  async #renewOnce(looked: LookedAtMember): Promise<void> {
+    const { clock, signal } = this.#context;
+    await boundedCall(
+      async (stop) => {
+        const [leases, { name, peers }] = await Promise.all([this.#request.leases(), this.#request.member()]);
+        const news = { ...looked, peers, now: clock.now() };
+        await leases.renew(name, (lease) => memberLeasePatch(lease, news), { signal: stop });
+      },
+      { ms: longestCallMs, clock, signal },
+    );
   }
 }

@@ -23,7 +23,7 @@ export interface SnapshotLeaseNames {
  * delta, and its time says when all changes were last in the store. Nothing here delays or fails a backup.
  */
 export class SnapshotLeases {
-  readonly #leases: Leases;
+  readonly #leases: () => Promise<Leases>;
   readonly #names: SnapshotLeaseNames;
   readonly #fulls = new LatestValue<StoredSnapshot>();
   readonly #deltas = new LatestValue<{ readonly lastRevision: Revision | undefined; readonly now: number }>();
@@ -32,7 +32,7 @@ export class SnapshotLeases {
   #lastDelta: Revision | undefined;
 
   constructor(
-    { leases, names }: { readonly leases: Leases; readonly names: SnapshotLeaseNames },
+    { leases, names }: { readonly leases: () => Promise<Leases>; readonly names: SnapshotLeaseNames },
     context: Omit<RunContext, 'signal'>,
   ) {
     this.#leases = leases;
@@ -79,7 +79,8 @@ export class SnapshotLeases {
       const full = await this.#fulls.take(signal);
       const outcome = await this.#renew(
         'full',
-        (stop) => this.#leases.renew(this.#names.full, (lease) => fullLeasePatch(lease, full), { signal: stop }),
+        async (stop) =>
+          (await this.#leases()).renew(this.#names.full, (lease) => fullLeasePatch(lease, full), { signal: stop }),
         signal,
       );
       if (outcome === 'failed') {
@@ -94,7 +95,8 @@ export class SnapshotLeases {
       const news = await this.#deltas.take(signal);
       await this.#renew(
         'delta',
-        (stop) => this.#leases.renew(this.#names.delta, (lease) => deltaLeasePatch(lease, news), { signal: stop }),
+        async (stop) =>
+          (await this.#leases()).renew(this.#names.delta, (lease) => deltaLeasePatch(lease, news), { signal: stop }),
         signal,
       );
     }

@@ -50,6 +50,7 @@ test('every series of the Go program is there from the start, with zero', async 
     'store_outage_seconds',
     'restorable_age_seconds',
     'restore_estimated_seconds',
+    'secondary_sync_lag_seconds',
   ];
   for (const name of expected) {
     assert.equal(series.get(`etcdbr_${name}`), 0, name);

@@ -21,7 +21,7 @@ function running(server: LoopbackApiServer) {
   const api = new HttpsApiServer(server.url, () => Promise.resolve({ headers: {} }));
   const leases = new Leases({ server: api, namespace: 'a' }, clock);
   const snapshots = new SnapshotLeases(
-    { leases, names: { full: 'full', delta: 'delta' } },
+    { leases: () => Promise.resolve(leases), names: { full: 'full', delta: 'delta' } },
     { clock, log, progress: silentProgress },
   );
   const stop = new AbortController();
