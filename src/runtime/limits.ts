@@ -172,6 +172,14 @@ export const limits = {
     why: 'its samples are kept in memory until it ends',
     beyond: '400',
   },
+  etcdConfig: {
+    from: 'file',
+    what: "etcd's own configuration file",
+    most: MiB,
+    unit: 'bytes',
+    why: 'it has some KiB',
+    beyond: 'it is not used (`member_config`)',
+  },
   foreignText: {
     from: 'any',
     what: 'a text of others in a message: of a store, an etcd, a library',

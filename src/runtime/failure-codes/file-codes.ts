@@ -57,6 +57,11 @@ export const fileCodes = {
     meaning: 'one of several members has lost its directory, no cluster answers, and there are backups',
     remedy: 'start the other members; if all are lost, the message says how to begin again from the backup',
   },
+  member_config: {
+    exitCode: 1,
+    meaning: "etcd's own configuration file cannot be understood, or says too little of this member",
+    remedy: 'correct the file, ETCD_CONF or POD_NAME, as the message says',
+  },
   wrong_member: {
     exitCode: 1,
     meaning: 'the directory, or the name, is that of another member or of another cluster than the one that answers',
