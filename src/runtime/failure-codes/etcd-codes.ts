@@ -88,4 +88,9 @@ export const etcdCodes = {
     meaning: 'etcd has raised the alarm CORRUPT',
     remedy: 'replace that member and disarm the alarm; earlier backups are left as they are',
   },
+  wrapper_unreachable: {
+    exitCode: 1,
+    meaning: 'etcd-wrapper could not be asked to start etcd again',
+    remedy: 'check `--etcd-wrapper-port`; etcd listens at its new peer URLs after a restart',
+  },
 } as const satisfies FailureCodeTable;

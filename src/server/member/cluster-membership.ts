@@ -1,0 +1,102 @@
+import type { PlaceInCluster } from '../../operations/initialize/place-in-cluster.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { ClusterAccess, MemberContext } from './cluster-access.ts';
+import { comparePeerUrls } from './compare-peer-urls.ts';
+import { findPlace } from './find-place.ts';
+import { joinCluster } from './join-cluster.ts';
+import { leaveCluster } from './leave-cluster.ts';
+import type { Membership, MembershipOptions, PeerUrlUpdate, Promotion } from './membership.ts';
+import { promoteLearner } from './promote-learner.ts';
+
+/** Asks the wrapper of etcd to end it, so that it starts again with its new configuration. */
+export type StopWrapper = (options: MembershipOptions) => Promise<void>;
+
+/** How a change of the cluster went, for metrics. */
+export interface MembershipListener {
+  /** `seconds` is the time it took. */
+  changed(result: {
+    readonly change: 'add learner' | 'remove';
+    readonly seconds: number;
+    readonly outcome: 'succeeded' | 'failed';
+  }): void;
+}
+
+/** The membership of our member in a cluster of etcd. */
+export class ClusterMembership implements Membership {
+  readonly #access: ClusterAccess;
+  readonly #stopWrapper: StopWrapper | undefined;
+  readonly #listener: MembershipListener | undefined;
+  readonly #context: Pick<RunContext, 'clock' | 'log'>;
+  #hasJoined = false;
+  #stopIsDue = false;
+
+  /** Without `stopWrapper` etcd is left to whoever runs it. */
+  constructor(
+    parts: {
+      readonly access: ClusterAccess;
+      readonly stopWrapper: StopWrapper | undefined;
+      readonly listener?: MembershipListener | undefined;
+    },
+    context: Pick<RunContext, 'clock' | 'log'>,
+  ) {
+    this.#access = parts.access;
+    this.#stopWrapper = parts.stopWrapper;
+    this.#listener = parts.listener;
+    this.#context = { clock: context.clock, log: context.log.child({ actor: 'member' }) };
+  }
+
+  /** Whether our member was added to its cluster by this process. */
+  get hasJoined(): boolean {
+    return this.#hasJoined;
+  }
+
+  place({ signal, insists }: MembershipOptions & { readonly insists: boolean }): Promise<PlaceInCluster> {
+    return findPlace(this.#access, { insists }, this.#with(signal));
+  }
+
+  async join({ signal }: MembershipOptions): Promise<void> {
+    await this.#timed('add learner', () => joinCluster(this.#access, this.#with(signal)));
+    this.#hasJoined = true;
+  }
+
+  async leave({ signal }: MembershipOptions): Promise<void> {
+    await this.#timed('remove', () => leaveCluster(this.#access, this.#with(signal)));
+  }
+
+  async promote({ signal }: MembershipOptions): Promise<Promotion> {
+    const promotion = await promoteLearner(this.#access, this.#with(signal));
+    return promotion;
+  }
+
+  async updatePeerUrls({ signal }: MembershipOptions): Promise<PeerUrlUpdate> {
+    const outcome = await comparePeerUrls(this.#access, this.#with(signal));
+    if (outcome === 'unchanged' && !this.#stopIsDue) {
+      return 'unchanged';
+    }
+    if (this.#stopWrapper === undefined) {
+      return 'updated, wants a restart';
+    }
+    this.#stopIsDue = true;
+    await this.#stopWrapper({ signal });
+    this.#stopIsDue = false;
+    return 'updated and stopped';
+  }
+
+  #with(signal: AbortSignal): MemberContext {
+    return { ...this.#context, signal };
+  }
+
+  async #timed(change: 'add learner' | 'remove', work: () => Promise<void>): Promise<void> {
+    const { clock } = this.#context;
+    const begunAt = clock.monotonic();
+    const tell = (outcome: 'succeeded' | 'failed'): void =>
+      this.#listener?.changed({ change, seconds: (clock.monotonic() - begunAt) / 1_000, outcome });
+    try {
+      await work();
+      tell('succeeded');
+    } catch (error) {
+      tell('failed');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { EtcdFailure } from '../../etcd/etcd-failure.ts';
+import { findSelf } from '../../operations/initialize/find-self.ts';
+import type { PlaceInCluster } from '../../operations/initialize/place-in-cluster.ts';
+import { inAttempts } from '../../runtime/async/attempts.ts';
+import { type ClusterAccess, type MemberContext, oncePolicy, patientPolicy } from './cluster-access.ts';
+import { rememberedMember } from './remembered-member.ts';
+
+/** How long each member may take to answer, ms. */
+const ANSWER_MS = 5_000;
+
+/**
+ * Finds our member in its cluster: first a read that a quorum confirms, so that the list of a member that lags does not count, then
+ * the list. Silence is a result, after four attempts where the caller insists; anything else that goes wrong is thrown, since what
+ * refuses to answer is alive.
+ */
+export async function findPlace(
+  access: ClusterAccess,
+  { insists }: { readonly insists: boolean },
+  context: MemberContext,
+): Promise<PlaceInCluster> {
+  const { cluster, members, urls, random } = access;
+  const { signal, clock } = context;
+  const own = await access.own();
+  const ask = async (): Promise<PlaceInCluster> => {
+    const { clusterId } = await cluster.position({ signal });
+    const list = await members.list({ signal, timeoutMs: ANSWER_MS });
+    const self = findSelf(list, own);
+    const answering = { clusterId, memberIds: list.map(({ id }) => id), urls };
+    return self === undefined
+      ? { kind: 'unknown to it', ...answering }
+      : { kind: self.name === undefined ? 'awaited' : 'member', memberId: self.id, ...answering };
+  };
+  const policy = insists ? patientPolicy : oncePolicy;
+  try {
+    const place = await inAttempts(ask, {
+      policy,
+      clock,
+      signal,
+      random,
+      delayAfter: (error) => (isSilence(error) ? 0 : undefined),
+    });
+    // What is concluded from an absence is worth a second look.
+    return place.kind === 'unknown to it' ? await ask() : place;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isSilence(error)) {
+      throw error;
+    }
+    return {
+      kind: 'unreachable',
+      failure: error,
+      remembered: insists ? await rememberedMember(access, own, context) : undefined,
+    };
+  }
+}
+
+function isSilence(error: unknown): error is EtcdFailure {
+  return error instanceof EtcdFailure && error.isTransient;
+}

@@ -1,0 +1,55 @@
+import { EtcdFailure } from '../../etcd/etcd-failure.ts';
+import { findSelf } from '../../operations/initialize/find-self.ts';
+import { inAttempts } from '../../runtime/async/attempts.ts';
+import { type ClusterAccess, joinPolicy, type MemberContext } from './cluster-access.ts';
+
+/** How long each member may take to answer, ms. */
+const ANSWER_MS = 5_000;
+/** A learner that is there needs some time until it is promoted, ms. */
+const LEARNER_MS = 5_000;
+
+/**
+ * Has our member added as a learner, in six attempts over a minute. One that is there already and has not started is as good: an
+ * earlier attempt, whose answer was lost, may have added it. Rejects with the last failure; also when a member at our peer URLs
+ * has started, since that is another place than the one that was asked for.
+ */
+export async function joinCluster(access: ClusterAccess, context: MemberContext): Promise<void> {
+  const { members, random } = access;
+  const { signal, clock, log } = context;
+  const own = await access.own();
+  const call = { signal, timeoutMs: ANSWER_MS };
+  await inAttempts(
+    async () => {
+      try {
+        await members.addLearner(own.peerUrls, call);
+      } catch (error) {
+        if (!(error instanceof EtcdFailure) || error.code !== 'etcd_member_exists' || !(await isAwaited())) {
+          throw error;
+        }
+      }
+    },
+    { policy: joinPolicy, clock, signal, random, delayAfter: delayAfterRefusal },
+  );
+  log.info(`${own.name} is in the cluster as a learner`);
+
+  async function isAwaited(): Promise<boolean> {
+    const self = findSelf(await members.list(call), own);
+    return self !== undefined && self.name === undefined;
+  }
+}
+
+function delayAfterRefusal(error: unknown): number | undefined {
+  if (!(error instanceof EtcdFailure)) {
+    return undefined;
+  }
+  switch (error.code) {
+    case 'etcd_auth':
+    case 'etcd_tls':
+    case 'etcd_options':
+      return undefined;
+    case 'etcd_too_many_learners':
+      return LEARNER_MS;
+    default:
+      return 0;
+  }
+}
