@@ -68,11 +68,10 @@ async function call(
   change: 'join' | 'leave',
   { signal }: RunContext,
 ): Promise<void> {
-  const ask = cluster?.[change];
-  if (ask === undefined) {
+  if (cluster?.join === undefined || cluster.leave === undefined) {
     throw new TypeError(`the cluster cannot be asked to let the member ${change}`);
   }
-  await ask({ signal });
+  await (change === 'join' ? cluster.join({ signal }) : cluster.leave({ signal }));
 }
 
 function storeOf({ request: { store } }: Settled): SnapStore {

@@ -22,29 +22,44 @@ const BACKUPS = memorySnapStore(goldenObjects('etcd-3.5/gzip'));
 const EMPTY = memorySnapStore([]);
 const NOBODY = { kind: 'unreachable', failure: undefined, remembered: undefined } as const;
 
-interface FakeCluster extends MemberOfCluster {
-  readonly calls: readonly string[];
-}
-
 /** A cluster that answers as given; the calls that `fails` names are refused. */
-function clusterWith(place: PlaceInCluster, fails: readonly ('join' | 'leave')[] = []): FakeCluster {
-  const calls: string[] = [];
-  const change = (name: 'join' | 'leave') => (): Promise<void> => {
-    calls.push(name);
-    return fails.includes(name)
+class FakeCluster implements MemberOfCluster {
+  readonly #calls: string[] = [];
+  readonly #place: PlaceInCluster;
+  readonly #fails: readonly string[];
+
+  constructor(place: PlaceInCluster, fails: readonly ('join' | 'leave')[]) {
+    this.#place = place;
+    this.#fails = fails;
+  }
+
+  get calls(): readonly string[] {
+    return this.#calls;
+  }
+
+  place({ insists }: { readonly insists: boolean }): Promise<PlaceInCluster> {
+    this.#calls.push(insists ? 'place, insisting' : 'place');
+    return Promise.resolve(this.#place);
+  }
+
+  async join(): Promise<void> {
+    await this.#change('join');
+  }
+
+  async leave(): Promise<void> {
+    await this.#change('leave');
+  }
+
+  #change(name: string): Promise<void> {
+    this.#calls.push(name);
+    return this.#fails.includes(name)
       ? Promise.reject(new Failure({ code: 'etcd_unreachable', action: name, object: 'it', found: 'gone' }))
       : Promise.resolve();
-  };
-  return {
-    calls,
-    place: ({ insists }) => {
-      calls.push(insists ? 'place, insisting' : 'place');
-      return Promise.resolve(place);
-    },
-    join: change('join'),
-    leave: change('leave'),
-  };
+  }
 }
+
+const clusterWith = (place: PlaceInCluster, fails: readonly ('join' | 'leave')[] = []): FakeCluster =>
+  new FakeCluster(place, fails);
 
 function requestFor(dir: TempDir, changes: Partial<InitializeRequest>): InitializeRequest {
   const member = { ...restoreRequest(dir).member, initialCluster: parseInitialCluster(INITIAL_CLUSTER) };
@@ -179,7 +194,8 @@ test('without a cluster nothing is emptied, and what a person has to do is said'
 test('an error of the cluster is no silence', async () => {
   using dir = makeTempDir();
   const cluster: MemberOfCluster = {
-    ...clusterWith(NOBODY),
+    join: undefined,
+    leave: undefined,
     place: () => Promise.reject(new Failure({ code: 'etcd_auth', action: 'ask', object: 'it', found: 'no' })),
   };
   await refused(dir, { cluster, store: EMPTY }, 'etcd_auth');
