@@ -2,7 +2,7 @@ import { Failure } from '../runtime/failure.ts';
 import { silentProgress } from '../runtime/terminal/progress.ts';
 import { command } from './command.ts';
 import { serverGroups } from './server-groups.ts';
-import type { ServerInvocation } from './sidecar-parts.ts';
+import type { ServerInvocation } from './server-invocation.ts';
 import { versionLines } from './version.ts';
 
 /** How long the end may take after the first signal, ms: for the last delta and for requests that were taken. */
@@ -62,7 +62,7 @@ export const serverCommand = command({
   },
 });
 
-/** What is not built is not done in silence: a second copy that nobody writes is refused, leases are warned of. */
+/** What is not built is not done in silence: a second copy that nobody writes is refused, a lease is warned of. */
 function refuseUnbuilt({ config, context }: ServerInvocation): void {
   if (config.secondary.syncEnabled) {
     throw new Failure({
@@ -73,11 +73,7 @@ function refuseUnbuilt({ config, context }: ServerInvocation): void {
       remedy: 'leave it out, and run etcdbrctl copy by a schedule',
     });
   }
-  const leases = [
-    ...(config.leases.enabled ? ['--enable-snapshot-lease-renewal'] : []),
-    ...(config.memberLease.enabled ? ['--enable-member-lease-renewal'] : []),
-  ];
-  for (const flag of leases) {
-    context.log.warn(`${flag}: this version renews no leases of Kubernetes`);
+  if (config.memberLease.enabled) {
+    context.log.warn('--enable-member-lease-renewal: this version does not renew the lease of a member');
   }
 }

@@ -1,23 +1,14 @@
-import type { ConfigOf } from '../config/command-spec.ts';
-import type { PodEnvironment } from '../config/environment.ts';
 import { membersInEtcdConfig } from '../config/etcd-config.ts';
 import { openConnection } from '../etcd/connect.ts';
 import { createPrometheusMetrics } from '../metrics/prometheus-metrics.ts';
+import type { SnapshotterListener } from '../operations/snapshot/events.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { SidecarParts, SidecarSnapshots } from '../server/sidecar-parts.ts';
 import { openStore } from './open-store.ts';
 import { backoffOf, scheduledBackupOf } from './scheduled-backup.ts';
-import type { ServerGroups } from './server-groups.ts';
-import type { CommandContext } from './session.ts';
-
-/** What a server was asked for. */
-export interface ServerInvocation {
-  readonly config: ConfigOf<ServerGroups>;
-  readonly given: ReadonlySet<string>;
-  readonly pod: PodEnvironment;
-  readonly context: CommandContext;
-}
+import type { ServerInvocation } from './server-invocation.ts';
+import { serverLeasesOf } from './server-leases.ts';
 
 /** How long uploads of deltas may go on at a stop, ms. */
 export const lastUploadsMs = 15_000;
@@ -30,6 +21,7 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
   const metrics = createPrometheusMetrics({ now: () => clock.now() });
   const { snapshotFrom } = config.snapshotter;
   const { connectionTimeoutMs } = config.connection;
+  const leases = serverLeasesOf(invocation);
   return {
     election: { periodMs, timeoutMs },
     openConnection: (use) =>
@@ -41,9 +33,9 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
         context,
       ),
     openConnectionTo: (endpoints) => openConnection({ ...config.connection, endpoints, serviceEndpoints: [] }, context),
-    snapshots: snapshotsOf(invocation, metrics.listener),
+    snapshots: snapshotsOf(invocation, [metrics.listener, ...leases.listeners]),
     defragmentation: new Schedule(config.defragmentation.schedule),
-    leaderTasks: [],
+    leaderTasks: leases.tasks,
     initialization: {
       request: {
         ...config.restoration,
@@ -65,7 +57,7 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
 /** Without a provider nothing is backed up, whatever else is given. */
 function snapshotsOf(
   { config, given, context }: ServerInvocation,
-  listener: SidecarParts['metrics']['listener'],
+  listeners: readonly SnapshotterListener[],
 ): SidecarSnapshots | undefined {
   const { provider, container = 'default.bkp', prefix, tempDir } = config.store;
   if (provider === undefined) {
@@ -87,7 +79,7 @@ function snapshotsOf(
       ...scheduled,
       tempDir,
       gracePeriodMs: lastUploadsMs,
-      listeners: [listener],
+      listeners,
     },
   };
 }

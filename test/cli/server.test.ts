@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { etcdLines, etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';
 import { freePort } from '../../scripts/lab/free-port.ts';
+import { startApiServer } from '../support/servers/api-server.ts';
 import { makeRig, type Rig, type Running } from './rig.ts';
 
 /** A running server and its paths. */
@@ -21,10 +22,18 @@ interface Server {
 
 async function startServer(
   rig: Rig,
-  { endpoint, more = [] }: { readonly endpoint: string; readonly more?: readonly string[] },
+  {
+    endpoint,
+    more = [],
+    env = {},
+  }: {
+    readonly endpoint: string;
+    readonly more?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Promise<Server> {
   const port = await freePort();
-  const running = rig.start([
+  const args = [
     'server',
     `--server-port=${port}`,
     '--listen-address=127.0.0.1',
@@ -35,7 +44,8 @@ async function startServer(
     '--delta-snapshot-period=1h',
     '--etcd-connection-timeout=5s',
     ...more,
-  ]);
+  ];
+  const running = rig.start(args, { env });
   const get: Server['get'] = async (path) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`);
     return { code: response.status, body: await response.text() };
@@ -66,6 +76,15 @@ async function stopped({ running }: Server): Promise<void> {
   running.kill('SIGTERM');
   const { exitCode, stderr } = await running.finished;
   assert.equal(exitCode, 0, stderr);
+}
+
+function kubeconfigFor(url: URL): string {
+  return [
+    'current-context: c',
+    `clusters: [{ name: k, cluster: { server: "${url.origin}", insecure-skip-tls-verify: true } }]`,
+    'contexts: [{ name: c, context: { cluster: k, user: u } }]',
+    'users: [{ name: u, user: { token: t } }]',
+  ].join('\n');
 }
 
 for (const line of etcdLines) {
@@ -105,7 +124,20 @@ for (const line of etcdLines) {
       const names = readdirSync(join(rig.home.join('backup'), 'v2')).toSorted();
       assert.equal(names.filter((name) => name.startsWith('Incr-00000003-00000003')).length, 1, names.join());
 
-      const second = await startServer(rig, { endpoint, more });
+      await using kubernetes = await startApiServer();
+      kubernetes.create('shoot', 'main-full');
+      kubernetes.create('shoot', 'main-delta');
+      writeFileSync(rig.home.join('kubeconfig'), kubeconfigFor(kubernetes.url));
+      const second = await startServer(rig, {
+        endpoint,
+        more: [
+          ...more,
+          '--enable-snapshot-lease-renewal',
+          '--full-snapshot-lease-name=main-full',
+          '--delta-snapshot-lease-name=main-delta',
+        ],
+        env: { POD_NAMESPACE: 'shoot', KUBECONFIG: rig.home.join('kubeconfig') },
+      });
       await second.until('/healthz', '{"health":true}');
       await second.running.saw(/Going on from the backup in the store, which reaches revision 3/);
       await second.running.saw(/"Applied watch on etcd/);
@@ -114,6 +146,11 @@ for (const line of etcdLines) {
       assert.deepEqual([next.startRevision, next.lastRevision], [4, 4]);
       const chain = JSON.parse((await second.get('/snapshot/latest')).body);
       assert.deepEqual([chain.fullSnapshot.snapName, chain.deltaSnapshots.length], [full.snapName, 2]);
+      const holders = (): readonly unknown[] =>
+        ['main-full', 'main-delta'].map((name) => kubernetes.lease('shoot', name)?.spec['holderIdentity']);
+      await eventually(() => (holders().join() === '2,4' ? true : undefined), {
+        describe: () => `${holders()}\n${second.running.stderr()}`,
+      });
       // In a pod both get the signal at once.
       await etcd.etcdctl('put', 'd', '1');
       await Promise.all([stopped(second), etcd.stop()]);

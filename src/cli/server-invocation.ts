@@ -1,0 +1,12 @@
+import type { ConfigOf } from '../config/command-spec.ts';
+import type { PodEnvironment } from '../config/environment.ts';
+import type { ServerGroups } from './server-groups.ts';
+import type { CommandContext } from './session.ts';
+
+/** What a server was asked for. */
+export interface ServerInvocation {
+  readonly config: ConfigOf<ServerGroups>;
+  readonly given: ReadonlySet<string>;
+  readonly pod: PodEnvironment;
+  readonly context: CommandContext;
+}
