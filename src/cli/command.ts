@@ -18,6 +18,8 @@ export interface Invocation<G extends CommandGroups> {
   readonly given: ReadonlySet<string>;
   readonly pod: PodEnvironment;
   readonly context: CommandContext;
+  /** The arguments as anybody may see them, without secrets. */
+  commandLine(): Promise<readonly string[]>;
   /** Writes to stdout; the text ends with a newline. Throws a Failure `result_unwritten`. */
   print(text: string): Promise<void>;
 }
@@ -86,8 +88,12 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
       }
       const { podEnvironment } = await import('../config/environment.ts');
       const pod = podEnvironment(host.environment);
+      const commandLine = async (): Promise<readonly string[]> => {
+        const { shownCommandLine } = await import('../config/shown-command-line.ts');
+        return shownCommandLine(spec, flags);
+      };
       try {
-        await run({ config, given, pod, context, print: (text) => host.stdout.write(text) });
+        await run({ config, given, pod, context, commandLine, print: (text) => host.stdout.write(text) });
       } catch (error) {
         const { signal } = context;
         if (error instanceof LeftUndone) {

@@ -39,6 +39,7 @@ export const serverCommand = command({
     const { runServer } = await import('../server/server.ts');
     const { startHttpServer } = await import('../server/http/http-server.ts');
     const { certFile, keyFile, listenAddress: address, port, enableProfiling } = config.server;
+    const commandLine = enableProfiling ? await invocation.commandLine() : [];
     await runServer(
       {
         parts: sidecarPartsOf({ ...invocation, context }),
@@ -50,7 +51,7 @@ export const serverCommand = command({
               port,
               certificate: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
               caFile: config.connection.caFile,
-              profiling: enableProfiling ? { commandLine: [] } : undefined,
+              profiling: enableProfiling ? { commandLine } : undefined,
             },
             context,
           ),

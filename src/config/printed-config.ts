@@ -1,12 +1,10 @@
 import { Document, isMap, isNode, isScalar } from 'yaml';
 import { type CommandSpec, placedOptions } from './command-spec.ts';
+import { hiddenSecret, withoutUser } from './hidden-secret.ts';
 import { readListItems } from './list-items.ts';
 import type { LoadedConfig } from './load-config.ts';
 import type { ListOption, OptionSpec } from './option.ts';
 import { nameAtSource, type ValueSource } from './value-source.ts';
-
-/** What is written in place of a secret. */
-const hidden = '***';
 
 type Printed = string | number | boolean | readonly string[];
 
@@ -63,7 +61,7 @@ function printed(
   source: ValueSource['kind'],
 ): Printed | undefined {
   if (option.secret === true) {
-    return texts === undefined ? undefined : hidden;
+    return texts === undefined ? undefined : hiddenSecret;
   }
   if (texts === undefined) {
     return option.default;
@@ -94,10 +92,6 @@ function listItems(option: ListOption, texts: readonly string[], source: ValueSo
 }
 
 /** A text without the user and the password that a URL in it may have. */
-function withoutUser(text: string): string {
-  return text.replaceAll(/:\/\/[^/?#]*@/g, `://${hidden}@`);
-}
-
 function origin(option: OptionSpec, source: ValueSource): string {
   return source.kind === 'default' ? 'default' : `from ${nameAtSource(option, source)}`;
 }
