@@ -11,7 +11,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok fuzz test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories
+.PHONY: help quickstart build ok fuzz fuzz-server test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories
 
 ## help: this list
 help:
@@ -45,6 +45,10 @@ test-chaos: etcd
 ## fuzz: a minute of changed inputs for every parser of untrusted bytes; what leads somewhere new is kept in test/fixtures/corpus
 fuzz: install
 	FUZZ_KEEP=yes FUZZ_RUNS=$${FUZZ_RUNS:-400000} FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} $(NODE) --test test/unit/fuzz/parsers.test.ts
+
+## fuzz-server: 50,000 hostile requests to the server, which must stay up and as large as it was
+fuzz-server: install
+	HTTP_FUZZ_REQUESTS=$${HTTP_FUZZ_REQUESTS:-50000} HTTP_FUZZ_SEED=$${HTTP_FUZZ_SEED:-$$RANDOM} $(NODE) --test test/integration/server/fuzz.test.ts
 
 ## test-mutations: 10,000 damaged files, each reported or read as a real etcd reads it; takes eleven minutes
 test-mutations: etcd

@@ -27,6 +27,8 @@ export class Connections {
   /** Takes in a new connection. When there are too many, idle ones end; when none is idle, the new one ends. */
   opened(socket: Socket): void {
     this.#all.add(socket);
+    // What goes wrong with a connection ends it, and concerns nobody else.
+    socket.on('error', () => {});
     socket.once('close', () => this.#all.delete(socket));
     if (this.#all.size > limits.connections.most && this.#closeIdle() === 0) {
       socket.destroy();

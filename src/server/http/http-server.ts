@@ -146,7 +146,9 @@ function watchConnections(server: Server | Http2SecureServer, connections: Conne
     server.on('session', (session) => connections.began(session));
   }
   server.on('connect', (_, socket) => {
-    socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    // Node has let go of this socket: nobody else ends it or hears its errors.
+    socket.on('error', () => {});
+    socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n', () => socket.destroy());
   });
 }
 

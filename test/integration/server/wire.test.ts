@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { eventually } from '../../../scripts/lab/eventually.ts';
 import { revision } from '../../../src/revision.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
@@ -253,6 +255,27 @@ describe('an answer', () => {
     const plain = await rawAnswer(server.port, `${head}Content-Type: a/b\r\nContent-Length: 5\r\n\r\nhello`);
     const chunked = await rawAnswer(server.port, `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`);
     assert.deepEqual([plain.body, chunked.body], ['null', 'null']);
+  });
+
+  it('ends the connection of those who ask for a tunnel, also when they reset it', async () => {
+    await using server = await served();
+    const target = 'CONNECT elsewhere:1 HTTP/1.1\r\nHost: x\r\n\r\n';
+    for (let round = 0; round < 20; round++) {
+      await using tunnel = await RawConnection.open(server.port);
+      tunnel.send(target.repeat(2));
+      await tunnel.until(/404 Not Found/);
+      tunnel.socket.resetAndDestroy();
+    }
+    // One that keeps its half open is not waited for.
+    const open = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+    open.on('error', () => {}).write(target);
+    open.resume();
+    // Only who writes into it hears that it is gone.
+    await eventually(() => {
+      open.write('x');
+      return open.destroyed ? true : undefined;
+    });
+    assert.equal((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status, 200);
   });
 
   it('is compressed when the client asks for it: metrics', async () => {
