@@ -1,5 +1,5 @@
 import type { ValuesOf } from '../config/option.ts';
-import type { sourceStoreOptions, storeOptions } from '../config/options/store.ts';
+import type { secondaryStoreOptions, sourceStoreOptions, storeOptions } from '../config/options/store.ts';
 import type { ProviderName } from '../snapstore/provider-name.ts';
 import {
   type OpenBucket,
@@ -10,6 +10,7 @@ import type { SnapStore } from '../snapstore/snapstore.ts';
 import type { CommandContext } from './session.ts';
 
 type StoreValues = ValuesOf<(typeof storeOptions)['options']>;
+type SecondaryValues = Omit<ValuesOf<(typeof secondaryStoreOptions)['options']>, 'syncEnabled' | 'syncPeriodMs'>;
 type SourceValues = ValuesOf<(typeof sourceStoreOptions)['options']>;
 
 /** Opens the store of this command's backups. Without a provider that is a local directory. */
@@ -28,6 +29,12 @@ export function openSourceStore(options: SourceValues, context: CommandContext):
   return openRegistered({ ...options, provider: providerOf(options, context, 'source-'), role: 'source' }, context);
 }
 
+/** Opens the store of a second copy, with credentials of its own. */
+export function openSecondaryStore(options: SecondaryValues, context: CommandContext): Promise<SnapStore> {
+  const provider = providerOf(options, context, 'secondary-');
+  return openRegistered({ ...options, provider, role: 'secondary', uploadMemory: 'shared' }, context);
+}
+
 /** Opens the bucket of {@link openStore}, without the layout of backups, for somebody who waits for the answer. */
 export function openBucket(options: StoreValues, context: CommandContext): Promise<OpenBucket> {
   const provider = providerOf(options, context);
@@ -38,7 +45,7 @@ export function openBucket(options: StoreValues, context: CommandContext): Promi
 function providerOf(
   { provider, container }: Pick<StoreValues, 'provider' | 'container'>,
   { log }: CommandContext,
-  prefix: '' | 'source-' = '',
+  prefix: '' | 'source-' | 'secondary-' = '',
 ): ProviderName {
   if (provider === undefined) {
     log.info(`No --${prefix}storage-provider is given: taking Local, a directory of this machine`);

@@ -1,4 +1,3 @@
-import { Failure } from '../runtime/failure.ts';
 import { silentProgress } from '../runtime/terminal/progress.ts';
 import { command } from './command.ts';
 import { serverGroups } from './server-groups.ts';
@@ -63,17 +62,8 @@ export const serverCommand = command({
   },
 });
 
-/** What is not built is not done in silence: a second copy that nobody writes is refused, a lease is warned of. */
+/** What is not built is not done in silence. */
 function refuseUnbuilt({ config, context }: ServerInvocation): void {
-  if (config.secondary.syncEnabled) {
-    throw new Failure({
-      code: 'not_built',
-      action: 'use',
-      object: '--secondary-backup-sync-enabled',
-      found: 'this version does not keep a secondary store in step',
-      remedy: 'leave it out, and run etcdbrctl copy by a schedule',
-    });
-  }
   if (config.memberLease.enabled) {
     context.log.warn('--enable-member-lease-renewal: this version does not renew the lease of a member');
   }

@@ -4,9 +4,11 @@ import { createPrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import type { SnapshotterListener } from '../operations/snapshot/events.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
 import { Failure } from '../runtime/failure.ts';
+import { networkCounters } from '../runtime/process/network-counters.ts';
 import type { SidecarParts, SidecarSnapshots } from '../server/sidecar-parts.ts';
 import { openStore } from './open-store.ts';
 import { backoffOf, scheduledBackupOf } from './scheduled-backup.ts';
+import { secondaryTasksOf } from './secondary-task.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 import { serverLeasesOf } from './server-leases.ts';
 
@@ -18,7 +20,7 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
   const { config, given, pod, context } = invocation;
   const { clock } = context;
   const { reelectionPeriodMs: periodMs, connectionTimeoutMs: timeoutMs } = config.leaderElection;
-  const metrics = createPrometheusMetrics({ now: () => clock.now() });
+  const metrics = createPrometheusMetrics({ now: () => clock.now(), network: () => networkCounters() });
   const { snapshotFrom } = config.snapshotter;
   const { connectionTimeoutMs } = config.connection;
   const leases = serverLeasesOf(invocation);
@@ -35,7 +37,7 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
     openConnectionTo: (endpoints) => openConnection({ ...config.connection, endpoints, serviceEndpoints: [] }, context),
     snapshots: snapshotsOf(invocation, [metrics.listener, ...leases.listeners]),
     defragmentation: new Schedule(config.defragmentation.schedule),
-    leaderTasks: leases.tasks,
+    leaderTasks: [...leases.tasks, ...secondaryTasksOf(invocation, metrics.secondary)],
     initialization: {
       request: {
         ...config.restoration,

@@ -1,0 +1,30 @@
+import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
+import type { LeaderTask } from '../server/leader-tasks.ts';
+import { keepSecondary } from '../server/secondary-sync.ts';
+import { openSecondaryStore, openStore } from './open-store.ts';
+import { scheduledBackupOf } from './scheduled-backup.ts';
+import type { ServerInvocation } from './server-invocation.ts';
+
+/** The task that keeps the second copy, where it is asked for and there is a first one. Both stores are opened in each lead. */
+export function secondaryTasksOf(
+  { config, given, context }: ServerInvocation,
+  listener: PrometheusMetrics['secondary'],
+): readonly LeaderTask[] {
+  const { syncEnabled, syncPeriodMs, ...options } = config.secondary;
+  if (!syncEnabled || config.store.provider === undefined) {
+    return [];
+  }
+  const { garbageCollection } = scheduledBackupOf(config, given);
+  const task: LeaderTask = {
+    name: 'keep the secondary store up to date',
+    async run(signal) {
+      await using primary = await openStore(config.store, context);
+      await using secondary = await openSecondaryStore(options, context);
+      await keepSecondary(
+        { primary, secondary, periodMs: syncPeriodMs, garbageCollection, listener },
+        { ...context, signal },
+      );
+    },
+  };
+  return [task];
+}
