@@ -1,7 +1,6 @@
 import { silentProgress } from '../runtime/terminal/progress.ts';
 import { command } from './command.ts';
 import { serverGroups } from './server-groups.ts';
-import type { ServerInvocation } from './server-invocation.ts';
 import { versionLines } from './version.ts';
 
 /** How long the end may take after the first signal, ms: for the last delta and for requests that were taken. */
@@ -28,7 +27,6 @@ export const serverCommand = command({
   async run(invocation) {
     const { config } = invocation;
     const context = { ...invocation.context, progress: silentProgress };
-    refuseUnbuilt(invocation);
     const { refuseUnknownZone } = await import('../config/local-zone.ts');
     refuseUnknownZone(context.environment);
     for (const line of versionLines()) {
@@ -61,10 +59,3 @@ export const serverCommand = command({
     context.log.info('Shutting down...');
   },
 });
-
-/** What is not built is not done in silence. */
-function refuseUnbuilt({ config, context }: ServerInvocation): void {
-  if (config.memberLease.enabled) {
-    context.log.warn('--enable-member-lease-renewal: this version does not renew the lease of a member');
-  }
-}

@@ -10,7 +10,7 @@ import { openStore } from './open-store.ts';
 import { backoffOf, scheduledBackupOf } from './scheduled-backup.ts';
 import { secondaryTasksOf } from './secondary-task.ts';
 import type { ServerInvocation } from './server-invocation.ts';
-import { serverLeasesOf } from './server-leases.ts';
+import { heartbeatOf, podLeasesOf, snapshotLeasesOf } from './server-leases.ts';
 
 /** How long uploads of deltas may go on at a stop, ms. */
 export const lastUploadsMs = 15_000;
@@ -23,7 +23,8 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
   const metrics = createPrometheusMetrics({ now: () => clock.now(), network: () => networkCounters() });
   const { snapshotFrom } = config.snapshotter;
   const { connectionTimeoutMs } = config.connection;
-  const leases = serverLeasesOf(invocation);
+  const leases = podLeasesOf(invocation);
+  const snapshotLeases = snapshotLeasesOf(invocation, leases);
   return {
     election: { periodMs, timeoutMs },
     openConnection: (use) =>
@@ -35,9 +36,9 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
         context,
       ),
     openConnectionTo: (endpoints) => openConnection({ ...config.connection, endpoints, serviceEndpoints: [] }, context),
-    snapshots: snapshotsOf(invocation, [metrics.listener, ...leases.listeners]),
+    snapshots: snapshotsOf(invocation, [metrics.listener, ...snapshotLeases.listeners]),
     defragmentation: new Schedule(config.defragmentation.schedule),
-    leaderTasks: [...leases.tasks, ...secondaryTasksOf(invocation, metrics.secondary)],
+    leaderTasks: [...snapshotLeases.tasks, ...secondaryTasksOf(invocation, metrics.secondary)],
     initialization: {
       request: {
         ...config.restoration,
@@ -51,6 +52,7 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
           : await membersInEtcdConfig(pod.etcdConfigFile),
     },
     membership: undefined,
+    memberLease: heartbeatOf(invocation, leases),
     etcdConfig: () => Promise.reject(noEtcdConfig()),
     metrics,
   };

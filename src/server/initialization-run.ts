@@ -9,7 +9,12 @@ import { unopenedStore } from './unopened-store.ts';
 /** How an initialization went, for metrics. Durations in seconds. */
 export interface InitializationListener {
   validated(result: { readonly seconds: number; readonly outcome: 'succeeded' | 'failed' }): void;
-  restored(result: { readonly seconds: number; readonly outcome: 'succeeded' | 'failed' }): void;
+  /** `single_member`: by its cluster, to which it was added anew. */
+  restored(result: {
+    readonly kind: 'single_node' | 'single_member';
+    readonly seconds: number;
+    readonly outcome: 'succeeded' | 'failed';
+  }): void;
 }
 
 /** What an initialization works with. */
@@ -38,8 +43,9 @@ export async function runInitialization(
   try {
     const { initialize } = await import('../operations/initialize/initialize.ts');
     const configuredMembers = await untilAborted(parts.configuredMembers(), signal);
+    const kind = configuredMembers > 1 ? 'single_member' : 'single_node';
     await using store = await untilAborted(storeOf(parts), signal);
-    const { action } = await timed(parts.listener, context, (onValidated) =>
+    const { action } = await timed({ listener: parts.listener, kind }, context, (onValidated) =>
       initialize({ ...request, store, mode, configuredMembers, onValidated }, context),
     );
     log.info(
@@ -70,7 +76,7 @@ async function storeOf({ store }: InitializationRunParts): Promise<SnapStore | u
 
 /** Does the work, and reports how long the validation and what followed it took. */
 async function timed<T extends { readonly action: string }>(
-  listener: InitializationListener,
+  { listener, kind }: { readonly listener: InitializationListener; readonly kind: 'single_node' | 'single_member' },
   { clock }: Pick<RunContext, 'clock'>,
   work: (onValidated: (found: DataDirState) => void) => Promise<T>,
 ): Promise<T> {
@@ -83,15 +89,15 @@ async function timed<T extends { readonly action: string }>(
   };
   try {
     const result = await work(onValidated);
-    if (result.action === 'restored') {
-      listener.restored({ seconds: seconds(), outcome: 'succeeded' });
+    if (result.action === 'restored' || result.action === 'rebuilt') {
+      listener.restored({ kind, seconds: seconds(), outcome: 'succeeded' });
     }
     return result;
   } catch (error) {
     if (validatedAt === undefined) {
       listener.validated({ seconds: seconds(), outcome: 'failed' });
     } else {
-      listener.restored({ seconds: seconds(), outcome: 'failed' });
+      listener.restored({ kind, seconds: seconds(), outcome: 'failed' });
     }
     throw error;
   }

@@ -67,9 +67,8 @@ export class SidecarLife implements Sidecar {
         stopLeading: (why) => this.#leads.end(leadLost(location, why)),
         promote: () => this.#duties.promote(),
         checkPeerUrls: () => this.#duties.checkPeerUrls(),
-        // Leases of Kubernetes are not renewed by this version.
-        renewMemberLease: () => undefined,
-        pauseMemberLease: () => undefined,
+        renewMemberLease: () => parts.memberLease?.renew(),
+        pauseMemberLease: () => parts.memberLease?.pause(),
       },
     });
     signal.addEventListener('abort', () => this.#supervisor.stop(), { once: true });
@@ -103,7 +102,8 @@ export class SidecarLife implements Sidecar {
         throw error;
       }
     } finally {
-      await Promise.all([this.#leads.ended(), this.initialization.ended(), this.#duties.ended()]);
+      const lease = this.#parts.memberLease?.ended();
+      await Promise.all([this.#leads.ended(), this.initialization.ended(), this.#duties.ended(), lease]);
       await Promise.all([this.#work[Symbol.asyncDispose](), this.#questions[Symbol.asyncDispose]()]);
     }
   }
@@ -140,6 +140,8 @@ export class SidecarLife implements Sidecar {
   #looked(look: Look): void {
     this.#supervisor.looked(look);
     if (look.seen !== 'nothing') {
+      const { memberId, clusterId } = look.status;
+      this.#parts.memberLease?.looked({ memberId, clusterId, role: look.seen === 'leader' ? 'Leader' : 'Member' });
       this.#parts.metrics.cluster({ size: this.#members, role: look.seen === 'learner' ? 'learner' : 'voter' });
     }
   }
@@ -157,14 +159,9 @@ export class SidecarLife implements Sidecar {
   }
 
   async #initialize(mode: ValidationMode): Promise<void> {
-    const { initialization, snapshots, metrics } = this.#parts;
+    const { initialization, snapshots, metrics: listener } = this.#parts;
     const store = snapshots && { location: snapshots.location, open: () => snapshots.openStore() };
-    await this.#learnMembers();
-    const listener = {
-      validated: metrics.validated,
-      restored: (result: Parameters<typeof metrics.validated>[0]) =>
-        metrics.restored({ ...result, kind: 'single_node' }),
-    };
+    void this.#learnMembers();
     await runInitialization({ ...initialization, store, listener }, mode, this.#context);
   }
 }

@@ -4,6 +4,7 @@ import type { BackoffPolicy } from '../runtime/async/backoff.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import type { InitializationRunParts } from './initialization-run.ts';
 import type { LeaderTask } from './leader-tasks.ts';
+import type { MemberHeartbeat } from './leases/member-heartbeat.ts';
 import type { LedSnapshotterRequest } from './led-snapshotter.ts';
 import type { Membership } from './member/membership.ts';
 import type { SidecarConnection } from './sidecar-connection.ts';
@@ -43,6 +44,8 @@ export interface SidecarParts {
   readonly leaderTasks: readonly LeaderTask[];
   /** Undefined where the etcd configuration names one member, or nothing can be done about it. */
   readonly membership: Membership | undefined;
+  /** Renews the lease of our member; undefined for none. */
+  readonly memberLease: Pick<MemberHeartbeat, 'renew' | 'pause' | 'looked' | 'ended'> | undefined;
   /** See {@link Sidecar.etcdConfig}. */
   etcdConfig(options: { readonly signal: AbortSignal }): Promise<string>;
   readonly metrics: PrometheusMetrics;

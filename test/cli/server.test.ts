@@ -84,6 +84,17 @@ async function stopped({ running }: Server): Promise<void> {
   assert.equal(exitCode, 0, stderr);
 }
 
+function etcdConfigOf({ clientPort, peerPort }: { readonly clientPort: number; readonly peerPort: number }): string {
+  return [
+    'name: etcd-config',
+    'data-dir: /var/etcd/data/new.etcd',
+    `initial-cluster: main-0=http://127.0.0.1:${peerPort}`,
+    'initial-cluster-state: new',
+    `initial-advertise-peer-urls: { main-0: ["http://127.0.0.1:${peerPort}"] }`,
+    `advertise-client-urls: { main-0: ["http://127.0.0.1:${clientPort}"] }`,
+  ].join('\n');
+}
+
 function kubeconfigFor(url: URL): string {
   return [
     'current-context: c',
@@ -106,7 +117,10 @@ for (const line of etcdLines) {
         `--secondary-store-container=${rig.home.join('second')}`,
         '--secondary-backup-sync-period=1s',
       ];
-      const first = await startServer(rig, { endpoint, more });
+      const peerPort = await freePort();
+      writeFileSync(rig.home.join('etcd.yaml'), etcdConfigOf({ clientPort, peerPort }));
+      const pod = { POD_NAME: 'main-0', POD_NAMESPACE: 'shoot', ETCD_CONF: rig.home.join('etcd.yaml') };
+      const first = await startServer(rig, { endpoint, env: pod, more });
 
       // What etcd-wrapper does before it starts etcd.
       assert.deepEqual(await first.get('/healthz'), { code: 503, body: '{"health":false}' });
@@ -118,6 +132,8 @@ for (const line of etcdLines) {
 
       await using etcd = await startEtcd({
         release: await etcdRelease(line),
+        name: 'main-0',
+        peerPort,
         dataDir: rig.home.join('etcd'),
         clientPort,
       });
@@ -139,6 +155,7 @@ for (const line of etcdLines) {
       await using kubernetes = await startApiServer();
       kubernetes.create('shoot', 'main-full');
       kubernetes.create('shoot', 'main-delta');
+      kubernetes.create('shoot', 'main-0');
       writeFileSync(rig.home.join('kubeconfig'), kubeconfigFor(kubernetes.url));
       const second = await startServer(rig, {
         endpoint,
@@ -148,8 +165,10 @@ for (const line of etcdLines) {
           '--enable-snapshot-lease-renewal',
           '--full-snapshot-lease-name=main-full',
           '--delta-snapshot-lease-name=main-delta',
+          '--enable-member-lease-renewal',
+          '--k8s-heartbeat-duration=1s',
         ],
-        env: { POD_NAMESPACE: 'shoot', KUBECONFIG: rig.home.join('kubeconfig') },
+        env: { ...pod, KUBECONFIG: rig.home.join('kubeconfig') },
       });
       await second.until('/healthz', '{"health":true}');
       await second.running.saw(/Going on from the backup in the store, which reaches revision 3/);
@@ -160,8 +179,8 @@ for (const line of etcdLines) {
       const chain = JSON.parse((await second.get('/snapshot/latest')).body);
       assert.deepEqual([chain.fullSnapshot.snapName, chain.deltaSnapshots.length], [full.snapName, 2]);
       const holders = (): readonly unknown[] =>
-        ['main-full', 'main-delta'].map((name) => kubernetes.lease('shoot', name)?.spec['holderIdentity']);
-      await eventually(() => (holders().join() === '2,4' ? true : undefined), {
+        ['main-full', 'main-delta', 'main-0'].map((name) => kubernetes.lease('shoot', name)?.spec['holderIdentity']);
+      await eventually(() => (/^2,4,[0-9a-f]+:[0-9a-f]+:Leader$/.test(holders().join()) ? true : undefined), {
         describe: () => `${holders()}\n${second.running.stderr()}`,
       });
       // The rules would delete the delta of the older chain.

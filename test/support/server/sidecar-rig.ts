@@ -81,6 +81,7 @@ export function startSidecar(setup: SidecarSetup = {}): SidecarRig {
       configuredMembers: async () => 1,
     },
     membership: undefined,
+    memberLease: undefined,
     etcdConfig: () =>
       Promise.reject(new Failure({ code: 'not_built', action: 'give', object: '/config', found: 'not in this test' })),
     metrics: createPrometheusMetrics({ now: () => clock.now() }),
