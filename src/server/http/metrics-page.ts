@@ -3,6 +3,7 @@ import { gzip } from 'node:zlib';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { acceptsGzip } from './accepts-gzip.ts';
+import type { Reply } from './reply.ts';
 
 const compress = promisify(gzip);
 
@@ -29,20 +30,17 @@ export class MetricsPage {
   }
 
   /** The answer for what a client's Accept-Encoding says. Rejects with what the sidecar throws. */
-  async reply(acceptEncoding: string | undefined): Promise<Response> {
+  async reply(acceptEncoding: string | undefined): Promise<Reply> {
     const page = await this.#current();
-    const zip = acceptsGzip(acceptEncoding);
     const headers = { 'content-type': page.contentType, vary: 'Accept-Encoding' };
-    if (!zip) {
+    if (!acceptsGzip(acceptEncoding)) {
       const length = String(Buffer.byteLength(page.text));
-      return new Response(page.text, { headers: { ...headers, 'content-length': length } });
+      return { status: 200, headers: { ...headers, 'content-length': length }, body: page.text };
     }
     page.zipped ??= compress(page.text);
     const body = await page.zipped;
     const length = String(body.length);
-    return new Response(new Uint8Array(body), {
-      headers: { ...headers, 'content-encoding': 'gzip', 'content-length': length },
-    });
+    return { status: 200, headers: { ...headers, 'content-encoding': 'gzip', 'content-length': length }, body };
   }
 
   #current(): Promise<Page> {

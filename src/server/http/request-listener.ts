@@ -5,7 +5,6 @@ import type { Clock } from '../../runtime/clock.ts';
 import { limits } from '../../runtime/limits.ts';
 import type { Connections } from './connections.ts';
 import type { Exchange } from './exchange.ts';
-import { plainReply, reply } from './reply.ts';
 import { announcesTooMuch } from './request-body.ts';
 import type { Routes } from './routes.ts';
 
@@ -27,7 +26,8 @@ export function createRequestListener(request: {
     hostname: 'localhost',
     overrideGlobalObjects: false,
     autoCleanupIncoming: false,
-    errorHandler: (error) => (error instanceof RequestError ? plainReply(400, '400 bad request\n') : reply(500)),
+    errorHandler: (error) =>
+      new Response(null, { status: error instanceof RequestError ? 400 : 500, headers: { 'content-length': '0' } }),
   });
   return (incoming, outgoing) => {
     const exchange = { incoming, outgoing } as Exchange;

@@ -9,7 +9,7 @@ import { MetricsPage } from './metrics-page.ts';
 import { openApiText } from './openapi.ts';
 import type { ProfilingRoute } from './profiling/profiling-routes.ts';
 import { isReady } from './readiness.ts';
-import { plainReply, reply } from './reply.ts';
+import { plainReply, type Reply, reply, sendReply } from './reply.ts';
 import { discardBody } from './request-body.ts';
 import { SnapshotRoutes } from './snapshot-routes.ts';
 
@@ -33,8 +33,8 @@ const tlsHeaders = {
   'content-security-policy': "default-src 'self'",
 } as const;
 
-/** Answers of this type never end a connection. */
-type Handler = (exchange: Exchange) => Response | Promise<Response>;
+/** Gives an answer, or sends it as a stream. */
+type Handler = (exchange: Exchange) => Reply | Promise<Reply | 'sent'>;
 
 /** All paths of the server. No method is looked at: the Go program does not either, and its callers mix them. */
 export function createRoutes({ sidecar, forwarding, profiling, transport, clock, log }: RoutesOptions): Routes {
@@ -44,22 +44,19 @@ export function createRoutes({ sidecar, forwarding, profiling, transport, clock,
   const metrics = new MetricsPage(sidecar, clock);
   const snapshots = new SnapshotRoutes({ sidecar, forwarding, log });
 
-  /** A path that browsers should reach by HTTPS only, as in the Go program. */
-  const guarded = (path: string, handler: Handler): void => {
+  const serve = (path: string, handler: Handler): void => {
     routes.all(path, async ({ env }) => {
-      const response = await handler(env);
-      if (transport === 'tls' && response !== RESPONSE_ALREADY_SENT) {
-        for (const [name, value] of Object.entries(tlsHeaders)) {
-          response.headers.set(name, value);
-        }
-      }
-      return response;
+      const answer = await handler(env);
+      return answer === 'sent' ? RESPONSE_ALREADY_SENT : sendReply(env, answer);
     });
   };
-  const open = (path: string, handler: Handler): void => {
-    routes.all(path, ({ env }) => {
-      discardBody(env);
-      return handler(env);
+  /** A path that browsers should reach by HTTPS only, as in the Go program. */
+  const guarded = (path: string, handler: Handler): void => {
+    serve(path, async (exchange) => {
+      const answer = await handler(exchange);
+      return answer === 'sent' || transport === 'plain'
+        ? answer
+        : { ...answer, headers: { ...answer.headers, ...tlsHeaders } };
     });
   };
   const withoutBody =
@@ -68,6 +65,7 @@ export function createRoutes({ sidecar, forwarding, profiling, transport, clock,
       discardBody(exchange);
       return handler(exchange);
     };
+  const open = (path: string, handler: Handler): void => serve(path, withoutBody(handler));
 
   const health: Handler = () =>
     reply(sidecar.healthy ? 200 : 503, { type: 'json', text: `{"health":${sidecar.healthy}}` });
@@ -115,17 +113,17 @@ export function createRoutes({ sidecar, forwarding, profiling, transport, clock,
   open('/metrics', (exchange) => metrics.reply(acceptEncodingOf(exchange)));
   open('/openapi.json', () => reply(200, { type: 'json', text: openApiText }));
   for (const [path, make] of profiling) {
-    open(path, async (exchange) => (await make(exchange)) ?? RESPONSE_ALREADY_SENT);
+    open(path, make);
   }
 
   routes.notFound(({ env }) => {
     discardBody(env);
-    return plainReply(404, '404 page not found\n');
+    return sendReply(env, plainReply(404, '404 page not found\n'));
   });
   routes.onError((error, { env }) => {
     const level = env.outgoing.destroyed ? 'debug' : 'error';
     log[level]({ error }, `Answering ${pathOf(env)} with 500: ${textOf(error)}`);
-    return reply(500);
+    return sendReply(env, reply(500));
   });
   return routes;
 }

@@ -1,11 +1,10 @@
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Failure } from '../../runtime/failure.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import type { Forwarding } from '../forwarding.ts';
 import type { Sidecar, SnapshotTaker } from '../sidecar.ts';
 import { type Exchange, goneSignal, queryValue } from './exchange.ts';
 import { goBool } from './go-bool.ts';
-import { reply } from './reply.ts';
+import { type Reply, reply } from './reply.ts';
 import { discardBody } from './request-body.ts';
 import { latestJson, snapshotJson } from './snapshot-json.ts';
 
@@ -29,7 +28,7 @@ export class SnapshotRoutes {
   }
 
   /** /snapshot/full?final=BOOL */
-  full(exchange: Exchange): Promise<Response> {
+  full(exchange: Exchange): Promise<Reply | 'sent'> {
     return this.#answer('/snapshot/full', exchange, async (taker) => {
       const given = queryValue(exchange, 'final');
       const final = given === '' ? false : goBool(given);
@@ -38,12 +37,12 @@ export class SnapshotRoutes {
   }
 
   /** /snapshot/delta */
-  delta(exchange: Exchange): Promise<Response> {
+  delta(exchange: Exchange): Promise<Reply | 'sent'> {
     return this.#answer('/snapshot/delta', exchange, async (taker) => snapshotJson(await taker.takeDelta(), 'taken'));
   }
 
   /** /snapshot/latest */
-  latest(exchange: Exchange): Promise<Response> {
+  latest(exchange: Exchange): Promise<Reply | 'sent'> {
     return this.#answer('/snapshot/latest', exchange, async (taker) =>
       latestJson(await taker.latest({ signal: goneSignal(exchange) })),
     );
@@ -54,7 +53,7 @@ export class SnapshotRoutes {
     path: string,
     exchange: Exchange,
     act: (taker: SnapshotTaker) => Promise<string | undefined>,
-  ): Promise<Response> {
+  ): Promise<Reply | 'sent'> {
     const access = this.#sidecar.snapshots;
     switch (access.kind) {
       case 'no store':
@@ -62,7 +61,7 @@ export class SnapshotRoutes {
         return reply(405);
       case 'forwards': {
         const outcome = await this.#forwarding.forward(exchange);
-        return outcome === 'answered' ? RESPONSE_ALREADY_SENT : reply(outcome);
+        return outcome === 'answered' ? 'sent' : reply(outcome);
       }
       case 'leads':
         discardBody(exchange);
@@ -77,11 +76,13 @@ export class SnapshotRoutes {
     }
   }
 
-  #failed(path: string, error: unknown, { outgoing }: Exchange): Response {
+  #failed(path: string, error: unknown, { outgoing }: Exchange): Reply {
     const level = outgoing.destroyed ? 'debug' : 'warn';
     this.#log[level]({ error }, `Answering ${path} with 500: ${error instanceof Error ? error.message : error}`);
-    const response = reply(500);
-    response.headers.set(failureHeader, error instanceof Failure ? error.code : 'unexpected');
-    return response;
+    const { headers, ...answer } = reply(500);
+    return {
+      ...answer,
+      headers: { ...headers, [failureHeader]: error instanceof Failure ? error.code : 'unexpected' },
+    };
   }
 }

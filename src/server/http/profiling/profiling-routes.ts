@@ -3,7 +3,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import { limits } from '../../../runtime/limits.ts';
 import type { Logger } from '../../../runtime/log/logger.ts';
 import { type Exchange, goneSignal, queryValue } from '../exchange.ts';
-import { plainReply, reply } from '../reply.ts';
+import { plainReply, type Reply, reply } from '../reply.ts';
 import { sendStream } from '../send-stream.ts';
 import { cpuProfile } from './cpu-profile.ts';
 
@@ -14,8 +14,8 @@ heap                what is in memory: a .heapsnapshot of V8; the program stops 
 cmdline             the arguments of the program, without secrets
 `;
 
-/** What a path below /debug/pprof/ is answered with; undefined once the answer was sent as a stream. */
-export type ProfilingRoute = (exchange: Exchange) => Promise<Response | undefined>;
+/** What a path below /debug/pprof/ is answered with, unless it was sent as a stream. */
+export type ProfilingRoute = (exchange: Exchange) => Promise<Reply | 'sent'>;
 
 /**
  * The paths below /debug/pprof/. One profile and one heap snapshot are made at a time: more are refused with 500, as by the Go
@@ -42,7 +42,7 @@ export function profilingRoutes(request: {
         busy.delete(what);
       }
     };
-  const shown = async (): Promise<Response> => plainReply(200, index);
+  const shown = async (): Promise<Reply> => plainReply(200, index);
   return new Map<string, ProfilingRoute>([
     ['/debug/pprof', shown],
     ['/debug/pprof/', shown],
@@ -63,7 +63,7 @@ export function profilingRoutes(request: {
       alone('heap snapshot', async (exchange) => {
         const headers = { 'content-type': 'application/json', ...attachment('etcdbrctl.heapsnapshot') };
         await sendStream(exchange, { status: 200, headers, body: getHeapSnapshot(), clock });
-        return undefined;
+        return 'sent';
       }),
     ],
   ]);
