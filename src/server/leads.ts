@@ -1,18 +1,25 @@
+import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 
 /** What is done during one lead. It ends when the signal aborts. */
 export type LeadWork = (lead: number, signal: AbortSignal) => Promise<void>;
 
-/** Does the work of each lead, never two at once: the next one begins when that of the one before has ended. */
+/** The wait before work that has ended by a fault is begun again, ms. */
+const againMs = 60_000;
+
+/**
+ * Does the work of each lead, never two at once: the next one begins when that of the one before has ended. Work that ends by a fault
+ * is begun again, as nothing else would do it before the next lead.
+ */
 export class Leads {
   readonly #work: LeadWork;
-  readonly #log: Logger;
+  readonly #context: { readonly clock: Clock; readonly log: Logger };
   #current: AbortController | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(work: LeadWork, log: Logger) {
+  constructor(work: LeadWork, context: { readonly clock: Clock; readonly log: Logger }) {
     this.#work = work;
-    this.#log = log;
+    this.#context = context;
   }
 
   /** Begins the work of a lead. Waits for nothing. */
@@ -34,14 +41,19 @@ export class Leads {
   }
 
   async #do(lead: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) {
-      return;
-    }
-    try {
-      await this.#work(lead, signal);
-    } catch (error) {
-      if (!signal.aborted) {
-        this.#log.error({ error }, `The work of a leader has ended by a fault: ${error}`);
+    const { clock, log } = this.#context;
+    while (!signal.aborted) {
+      try {
+        await this.#work(lead, signal);
+        return;
+      } catch (error) {
+        if (!signal.aborted) {
+          log.error(
+            { error },
+            `What a leader does has ended by a fault, and begins again in ${againMs / 1_000} s: ${error}`,
+          );
+          await clock.sleep(againMs, signal).catch(() => undefined);
+        }
       }
     }
   }

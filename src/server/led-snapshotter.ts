@@ -17,6 +17,9 @@ import type { SidecarConnection } from './sidecar-connection.ts';
 /** What is asked of the snapshotter of every lead. */
 export type LedSnapshotterRequest = Omit<SnapshotterRequest, 'cluster' | 'store' | 'start'>;
 
+/** A snapshotter that was active for so long has worked, though there may have been nothing to store, ms. */
+const provenMs = 60_000;
+
 /** What the snapshotters of all leads share. */
 export interface LedSnapshotterParts {
   readonly request: LedSnapshotterRequest;
@@ -52,6 +55,8 @@ export class LedSnapshotter implements SnapshotTaker {
   readonly #fulls = new CoalescedRequests<StoredSnapshot>();
   readonly #deltas = new CoalescedRequests<StoredSnapshot | undefined>();
   #active: Snapshotter | undefined;
+  /** Monotonic ms. */
+  #activeSince = 0;
 
   /** The context's signal asks it to stop. */
   constructor(parts: LedSnapshotterParts, context: RunContext) {
@@ -116,7 +121,7 @@ export class LedSnapshotter implements SnapshotTaker {
 
   async #takeSnapshots(lead: Lead, ending: AbortSignal): Promise<void> {
     const { backoff } = this.#parts;
-    const { log, signal: stop } = this.#context;
+    const { clock, log, signal: stop } = this.#context;
     const { lost } = lead;
     try {
       const snapshotter = await this.#prepare(lead, ending);
@@ -132,6 +137,9 @@ export class LedSnapshotter implements SnapshotTaker {
       if (error instanceof LeftUndone && stop.aborted) {
         log.error({ error }, error.message);
       } else if (!ending.aborted) {
+        if (this.#active !== undefined && clock.monotonic() - this.#activeSince >= provenMs) {
+          backoff.disarm();
+        }
         backoff.arm();
         log.error({ error }, `The snapshotter has ended: ${error instanceof Error ? error.message : error}`);
       }
@@ -146,12 +154,16 @@ export class LedSnapshotter implements SnapshotTaker {
     // Opening reads files, which may hang.
     const [store, connection] = await untilAborted(Promise.all([openStore(), openConnection()]), signal);
     await connection.checkEndpoints({ signal });
-    const begin = (): void => {
-      this.#active = snapshotter;
-      backoff.disarm();
-      lead.onActivity('active');
+    const listener: SnapshotterListener = ({ type }) => {
+      if (type === 'begun') {
+        this.#active = snapshotter;
+        this.#activeSince = this.#context.clock.monotonic();
+        lead.onActivity('active');
+      } else if (type === 'snapshot taken') {
+        // That it has begun shows only that the store can be listed.
+        backoff.disarm();
+      }
     };
-    const listener: SnapshotterListener = ({ type }) => type === 'begun' && begin();
     const { cluster } = connection;
     const guarded = guardedStore(store, (options) => lead.mayPublish(options));
     const listeners = [...(request.listeners ?? []), listener];

@@ -56,7 +56,7 @@ export class SidecarLife implements Sidecar {
       },
       context,
     );
-    this.#leads = new Leads((lead, lost) => this.#work.run(lead, lost), log);
+    this.#leads = new Leads((lead, lost) => this.#work.run(lead, lost), context);
     const location = snapshots?.location ?? 'no store';
     this.#supervisor = new Supervisor({
       first: firstState({ store: snapshots === undefined ? 'none' : 'configured' }),
@@ -142,8 +142,13 @@ export class SidecarLife implements Sidecar {
     if (look.seen !== 'nothing') {
       const { memberId, clusterId } = look.status;
       this.#parts.memberLease?.looked({ memberId, clusterId, role: look.seen === 'leader' ? 'Leader' : 'Member' });
-      this.#parts.metrics.cluster({ size: this.#members, role: look.seen === 'learner' ? 'learner' : 'voter' });
+      this.#reportCluster();
     }
+  }
+
+  #reportCluster(): void {
+    const { isLearner } = this.#supervisor.state;
+    this.#parts.metrics.cluster({ size: this.#members, role: isLearner ? 'learner' : 'voter' });
   }
 
   async #learnMembers(): Promise<void> {
@@ -155,7 +160,7 @@ export class SidecarLife implements Sidecar {
         `How many members there are is not known: ${error instanceof Error ? error.message : error}`,
       );
     }
-    this.#parts.metrics.cluster({ size: this.#members, role: 'voter' });
+    this.#reportCluster();
   }
 
   async #initialize(mode: ValidationMode): Promise<void> {

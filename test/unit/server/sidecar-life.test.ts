@@ -223,6 +223,24 @@ describe('a failure while it leads', () => {
   });
 });
 
+it('a snapshotter that fails again and again right after it has begun is begun later each time', async () => {
+  await using rig = await leadingSidecar();
+  const began: number[] = [];
+  for (const waitMs of [2_000, 4_000, 8_000, 16_000]) {
+    rig.cluster.breakWatchOnce(new Error('a fault'));
+    await rig.clock.untilSleeping(waitMs);
+    const watches = rig.cluster.watchedFrom.length;
+    await rig.clock.advance(waitMs);
+    await rig.until(() => rig.cluster.watchedFrom.length > watches, 'the next watch');
+    began.push(waitMs);
+  }
+  assert.equal(began.length, 4);
+  // A minute that goes well is the proof.
+  await rig.clock.advance(60_000);
+  rig.cluster.breakWatchOnce(new Error('a fault'));
+  await rig.clock.untilSleeping(2_000);
+});
+
 describe('requests', () => {
   it('are served one after the other, and equal ones that wait share one snapshot', async () => {
     await using rig = await leadingSidecar();

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Leads } from '../../../src/server/leads.ts';
+import { FakeClock } from '../../support/clock/fake-clock.ts';
+import { RecordedLog } from '../../support/context/recorded-log.ts';
+
+describe('the work of leads', () => {
+  it('is never done twice at once, and not at all for a lead that was lost before its turn', async () => {
+    const clock = new FakeClock();
+    const begun: number[] = [];
+    const ends: PromiseWithResolvers<void>[] = [];
+    const leads = new Leads(
+      async (lead) => {
+        begun.push(lead);
+        const end = Promise.withResolvers<void>();
+        ends.push(end);
+        await end.promise;
+      },
+      { clock, log: new RecordedLog() },
+    );
+    leads.begin(1);
+    await clock.advance(0);
+    leads.end(new Error('lost'));
+    leads.begin(2);
+    leads.end(new Error('lost'));
+    leads.begin(3);
+    await clock.advance(1_000);
+    assert.deepEqual(begun, [1]);
+    ends[0]?.resolve();
+    await clock.advance(0);
+    assert.deepEqual(begun, [1, 3]);
+    ends[1]?.resolve();
+    await leads.ended();
+  });
+
+  it('is begun again when it ends by a fault, until the lead is lost', async () => {
+    const clock = new FakeClock();
+    const log = new RecordedLog();
+    let times = 0;
+    const leads = new Leads(
+      () => {
+        times += 1;
+        return Promise.reject(new TypeError('a fault'));
+      },
+      { clock, log },
+    );
+    leads.begin(1);
+    await clock.advance(59_999);
+    assert.equal(times, 1);
+    await clock.advance(1);
+    assert.equal(times, 2);
+    leads.end(new Error('lost'));
+    await leads.ended();
+    assert.equal(log.count(/ended by a fault/), 2);
+  });
+});
