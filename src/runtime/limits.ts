@@ -140,6 +140,14 @@ export const limits = {
     why: 'the longest that is made in memory has some hundred KiB',
     beyond: 'the connection ends',
   },
+  unsentAnswers: {
+    from: 'client',
+    what: 'answers that clients have not taken yet, of all connections, without those up to 4 KiB',
+    most: 64 * MiB,
+    unit: 'bytes',
+    why: 'metrics have some ten KiB, the snapshots of a large store some MiB',
+    beyond: '503',
+  },
   idleTime: {
     from: 'client',
     what: 'the time between two requests of a connection',

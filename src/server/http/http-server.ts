@@ -70,7 +70,7 @@ export async function startHttpServer(
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): Promise<HttpServer> {
   const { sidecar, address, certificate: files, caFile, profiling } = options;
-  const certificate = files === undefined ? undefined : await ServedCertificate.open(files);
+  const certificate = files === undefined ? undefined : await ServedCertificate.open(files, { clock, log });
   const bounds = { ...usualBounds, ...options.bounds };
   const server = certificate === undefined ? createServer(bounds) : createTlsServer(certificate, bounds);
   const connections = new Connections({ idleMs: bounds.keepAliveTimeout });

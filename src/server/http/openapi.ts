@@ -73,7 +73,9 @@ export const openApiDocument = {
   info: {
     title: 'etcdbrctl server',
     version: '1',
-    description: 'The sidecar of an etcd member. Every method acts the same; unknown paths are answered with 404.',
+    description:
+      'The sidecar of an etcd member. Every method acts the same; unknown paths are answered with 404, and large answers ' +
+      'with 503 while too many of them wait for slow clients.',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   paths: {

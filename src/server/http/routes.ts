@@ -12,6 +12,7 @@ import { isReady } from './readiness.ts';
 import { plainReply, type Reply, reply, sendReply } from './reply.ts';
 import { discardBody } from './request-body.ts';
 import { SnapshotRoutes } from './snapshot-routes.ts';
+import { UnsentAnswers } from './unsent-answers.ts';
 
 /** What the paths of the server are made of. */
 export interface RoutesOptions {
@@ -41,13 +42,14 @@ export function createRoutes({ sidecar, forwarding, profiling, transport, clock,
   const routes: Routes = new Hono<{ Bindings: Exchange }>({
     getPath: (_, options) => pathOf((options as { readonly env: Exchange }).env),
   });
+  const unsent = new UnsentAnswers();
   const metrics = new MetricsPage(sidecar, clock);
   const snapshots = new SnapshotRoutes({ sidecar, forwarding, log });
 
   const serve = (path: string, handler: Handler): void => {
     routes.all(path, async ({ env }) => {
       const answer = await handler(env);
-      return answer === 'sent' ? RESPONSE_ALREADY_SENT : sendReply(env, answer);
+      return answer === 'sent' ? RESPONSE_ALREADY_SENT : sendReply(env, unsent.admit(env, answer));
     });
   };
   /** A path that browsers should reach by HTTPS only, as in the Go program. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Clock } from '../../runtime/clock.ts';
@@ -36,9 +37,14 @@ export class ServedCertificate {
   }
 
   /** Reads the files for the first time. Throws a Failure `server_certificate`. */
-  static async open(files: CertificateFiles): Promise<ServedCertificate> {
+  static async open(
+    files: CertificateFiles,
+    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  ): Promise<ServedCertificate> {
     const stamp = await stampOf(files);
-    return new ServedCertificate(files, stamp, await readPair(files));
+    const pair = await readPair(files);
+    warnOutOfTime(pair, files, { clock, log });
+    return new ServedCertificate(files, stamp, pair);
   }
 
   /** What was read last without a fault. */
@@ -72,6 +78,7 @@ export class ServedCertificate {
         this.#pair = pair;
         fault = undefined;
         log.info('The certificate of the server has changed and was read again');
+        warnOutOfTime(pair, this.#files, { clock, log });
       } catch (error) {
         if (messageOf(error) !== fault) {
           fault = messageOf(error);
@@ -79,6 +86,25 @@ export class ServedCertificate {
         }
       }
     }
+  }
+}
+
+/** A certificate outside its time is served all the same: clients that skip verification still get their answers. */
+function warnOutOfTime(
+  { cert }: KeyPair,
+  { certFile }: CertificateFiles,
+  { clock, log }: { readonly clock: Clock; readonly log: Logger },
+): void {
+  const { validFromDate, validToDate } = new X509Certificate(cert);
+  const now = clock.now();
+  if (now < validFromDate.getTime()) {
+    log.warn(
+      `The certificate in ${certFile} is not valid before ${validFromDate.toISOString()}: clients will refuse it`,
+    );
+  } else if (now > validToDate.getTime()) {
+    log.warn(
+      `The certificate in ${certFile} ran out at ${validToDate.toISOString()}: clients will refuse it; renew it`,
+    );
   }
 }
 

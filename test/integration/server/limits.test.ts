@@ -62,6 +62,31 @@ describe('a client is refused', () => {
   });
 });
 
+describe('a large answer', () => {
+  it('is refused while others do not take theirs, and small ones are not', async () => {
+    const sidecar = new FakeSidecar();
+    sidecar.onConfig = () => Promise.resolve('x'.repeat(limits.unsentAnswers.most - 1024));
+    await using server = await served({ sidecar });
+    const at = `http://127.0.0.1:${server.port}`;
+    await using lazy = await RawConnection.open(server.port);
+    lazy.send('GET /config HTTP/1.1\r\nHost: x\r\n\r\n');
+    await lazy.until(/HTTP/);
+    lazy.socket.pause();
+    sidecar.onConfig = () => Promise.resolve('x'.repeat(5_000));
+    assert.equal((await fetch(`${at}/config`)).status, 503);
+    await answersStill(server);
+    sidecar.onConfig = () => Promise.resolve('name: a\n');
+    assert.equal(await (await fetch(`${at}/config`)).text(), 'name: a\n');
+    lazy.socket.destroy();
+    sidecar.onConfig = () => Promise.resolve('x'.repeat(5_000));
+    await eventually(async () => {
+      const answer = await fetch(`${at}/config`);
+      await answer.text();
+      return answer.status === 200 ? true : undefined;
+    });
+  });
+});
+
 describe('a connection ends', () => {
   it('with headers that do not end, or do not begin', async () => {
     await using server = await served({ bounds: { ...quick, headersTimeout: 200 } });

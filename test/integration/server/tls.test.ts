@@ -142,6 +142,17 @@ describe('a certificate', () => {
     assert.equal((await ask2(session, { ':path': '/healthz' })).body, '{"health":true}');
   });
 
+  it('is served when it ran out or is not valid yet, with a warning', async () => {
+    const { cert: certFile, key: keyFile } = certificates.expired;
+    await using expired = await served({ certificate: { certFile, keyFile } });
+    assert.equal(expired.log.count(/ran out at .*: clients will refuse it; renew it/), 1);
+    assert.match((await ask(expired.port, '/healthz')).answer, /\{"health":true\}$/);
+    await using early = await served({ certificate: pair(), clock: new FakeClock('2020-01-01T00:00:00Z') });
+    assert.equal(early.log.count(/is not valid before/), 1);
+    await using fine = await served({ certificate: pair() });
+    assert.equal(fine.log.count(/clients will refuse it/), 0);
+  });
+
   it('follows the links of a Kubernetes volume', async () => {
     await using dir = makeTempDir();
     const bring = (name: string, { cert, key }: { readonly cert: string; readonly key: string }): void => {

@@ -8,6 +8,7 @@ import { Failure } from '../../../src/runtime/failure.ts';
 import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
 import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
 import { FakeSidecar } from '../../support/server/fake-sidecar.ts';
+import { holdFulls } from '../../support/server/held-fulls.ts';
 import { RawConnection, rawAnswer } from '../../support/server/raw-connection.ts';
 import { served } from '../../support/server/served.ts';
 
@@ -313,6 +314,30 @@ describe('an initialization over HTTP', () => {
     await fetch(`http://127.0.0.1:${server.port}/initialization/status`);
     assert.deepEqual([server.sidecar.reads, server.sidecar.sent], [1, 1]);
   });
+});
+
+describe('the result of an initialization', () => {
+  for (const leave of ['destroy', 'resetAndDestroy'] as const) {
+    it(`does not count as read when its client is gone before the answer: ${leave}`, async () => {
+      await using server = await served();
+      const { take } = holdFulls(server.sidecar);
+      server.sidecar.word = 'Successful';
+      await using connection = await RawConnection.open(server.port);
+      const head = 'HTTP/1.1\r\nHost: x\r\n\r\n';
+      // The answer to the second request waits for that to the first.
+      connection.send(`GET /snapshot/full ${head}GET /initialization/status ${head}`);
+      await eventually(() => (server.sidecar.reads === 1 ? true : undefined));
+      connection.socket[leave]();
+      await connection.closed;
+      const healthy = async (): Promise<void> => {
+        assert.equal(await (await fetch(`http://127.0.0.1:${server.port}/healthz`)).text(), '{"health":true}');
+      };
+      await healthy();
+      take();
+      await healthy();
+      assert.equal(server.sidecar.sent, 0);
+    });
+  }
 });
 
 describe('a full over HTTP', () => {

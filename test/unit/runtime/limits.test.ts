@@ -23,6 +23,7 @@ const tests: Readonly<Record<keyof typeof limits, readonly [file: string, title:
   requestBody: ['test/integration/server/limits.test.ts', 'a body that is too long'],
   requestTime: ['test/integration/server/limits.test.ts', 'a body that does not end'],
   answerTime: ['test/integration/server/limits.test.ts', 'does not take its answer'],
+  unsentAnswers: ['test/integration/server/limits.test.ts', 'while others do not take theirs'],
   idleTime: ['test/integration/server/limits.test.ts', 'asks for nothing more'],
   connections: ['test/integration/server/limits.test.ts', 'more connections than there may be'],
   requestsAtOnce: ['test/integration/server/limits.test.ts', 'more requests at once than there may be'],
