@@ -1,9 +1,7 @@
-import { membersInEtcdConfig } from '../config/etcd-config.ts';
 import { openConnection } from '../etcd/connect.ts';
 import { createPrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import type { SnapshotterListener } from '../operations/snapshot/events.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
-import { Failure } from '../runtime/failure.ts';
 import { networkCounters } from '../runtime/process/network-counters.ts';
 import type { SidecarParts, SidecarSnapshots } from '../server/sidecar-parts.ts';
 import { openStore } from './open-store.ts';
@@ -11,13 +9,14 @@ import { backoffOf, scheduledBackupOf } from './scheduled-backup.ts';
 import { secondaryTasksOf } from './secondary-task.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 import { heartbeatOf, podLeasesOf, snapshotLeasesOf } from './server-leases.ts';
+import { serverMemberOf } from './server-member.ts';
 
 /** How long uploads of deltas may go on at a stop, ms. */
 export const lastUploadsMs = 15_000;
 
 /** What a sidecar is made of, as options and environment say. Opens nothing. */
 export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
-  const { config, given, pod, context } = invocation;
+  const { config, pod, context } = invocation;
   const { clock } = context;
   const { reelectionPeriodMs: periodMs, connectionTimeoutMs: timeoutMs } = config.leaderElection;
   const metrics = createPrometheusMetrics({ now: () => clock.now(), network: () => networkCounters() });
@@ -25,6 +24,7 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
   const { connectionTimeoutMs } = config.connection;
   const leases = podLeasesOf(invocation);
   const snapshotLeases = snapshotLeasesOf(invocation, leases);
+  const member = serverMemberOf(invocation, { metrics, leases });
   return {
     election: { periodMs, timeoutMs },
     openConnection: (use) =>
@@ -46,14 +46,12 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
         connection: config.connection,
         namespace: pod.namespace,
       },
-      configuredMembers: async () =>
-        given.has('initial-cluster')
-          ? config.member.initialCluster.size
-          : await membersInEtcdConfig(pod.etcdConfigFile),
+      member: member.initialized,
+      configuredMembers: member.configuredMembers,
     },
-    membership: undefined,
+    membership: member.membership,
     memberLease: heartbeatOf(invocation, leases),
-    etcdConfig: () => Promise.reject(noEtcdConfig()),
+    etcdConfig: member.etcdConfig,
     metrics,
   };
 }
@@ -86,13 +84,4 @@ function snapshotsOf(
       listeners,
     },
   };
-}
-
-function noEtcdConfig(): Failure {
-  return new Failure({
-    code: 'not_built',
-    action: 'give',
-    object: '/config',
-    found: 'this version does not have it yet',
-  });
 }

@@ -20,6 +20,8 @@ export interface InitializationListener {
 /** What an initialization works with. */
 export interface InitializationRunParts {
   readonly request: Omit<InitializeRequest, 'store' | 'mode' | 'configuredMembers'>;
+  /** Our member as it is configured now, and the cluster of one of several; left out, those of the request. */
+  readonly member?: () => Promise<Pick<InitializeRequest, 'member' | 'cluster'>>;
   /** Where to restore from; opened for each run, so that it has the credentials of that time. Undefined where none is configured. */
   readonly store: { readonly location: string; open(): Promise<SnapStore> } | undefined;
   /** How many members etcd's configuration names now. Throws a Failure where it cannot be read. */
@@ -43,10 +45,11 @@ export async function runInitialization(
   try {
     const { initialize } = await import('../operations/initialize/initialize.ts');
     const configuredMembers = await untilAborted(parts.configuredMembers(), signal);
+    const member = await untilAborted(parts.member?.() ?? Promise.resolve({}), signal);
     const kind = configuredMembers > 1 ? 'single_member' : 'single_node';
     await using store = await untilAborted(storeOf(parts), signal);
     const { action } = await timed({ listener: parts.listener, kind }, context, (onValidated) =>
-      initialize({ ...request, store, mode, configuredMembers, onValidated }, context),
+      initialize({ ...request, ...member, store, mode, configuredMembers, onValidated }, context),
     );
     log.info(
       `Initialization succeeded: the data directory was ${action === 'kept' ? 'valid' : action.replaceAll('_', ' ')}`,

@@ -36,8 +36,10 @@ export interface ClusterAccess {
   readonly members: ClusterMembers;
   /** URLs for messages. */
   readonly urls: readonly string[];
-  /** Our member as etcd's configuration has it now. Throws a Failure `member_config`. */
+  /** Our member as it is configured now. Throws a Failure `member_config`. */
   own(): Promise<MemberAndPeers>;
+  /** Our member with the peer URLs that etcd has to follow; undefined where nothing says which. Throws a Failure `member_config`. */
+  configured(): Promise<OwnMember | undefined>;
   /** Asks another member at its peer URL; never rejects but for the signal. */
   askPeer(url: string, options: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<PeerAnswer>;
   /** Left out, no lease is asked: it counts as one without a holder. */

@@ -8,14 +8,17 @@ const ANSWER_MS = 5_000;
 
 /**
  * Compares the peer URLs that the cluster has of our own member, found by its id, with those of the configuration, as sets, and
- * replaces them where they differ. Throws a {@link Failure} `wrong_member` when the member at the first endpoint has another name.
+ * replaces them where they differ; nothing where the configuration says nothing. Throws a {@link Failure} `wrong_member` when the member at the first endpoint has another name.
  */
 export async function comparePeerUrls(
   access: ClusterAccess,
   { signal, clock, log }: MemberContext,
 ): Promise<'unchanged' | 'updated'> {
   const { members, random } = access;
-  const own = await access.own();
+  const own = await access.configured();
+  if (own === undefined) {
+    return 'unchanged';
+  }
   const call = { signal, timeoutMs: ANSWER_MS };
   const retried = { clock, signal, random, delayAfter: (error: unknown) => (isTransient(error) ? 0 : undefined) };
   const self = await inAttempts(

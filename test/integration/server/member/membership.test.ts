@@ -34,14 +34,11 @@ class SidecarOf implements AsyncDisposable {
   private constructor(dir: TempDir, podName: string, connection: Connected, own: string) {
     this.#parts = { dir, podName, connection };
     this.#file = dir.join('etcd.conf.yaml');
-    const access = clusterAccessOf({
-      connection,
-      options: connectionTo([own]),
-      etcdConfigFile: this.#file,
-      podName,
-      random: () => 0,
-    });
-    this.membership = new ClusterMembership({ access, stopWrapper: undefined }, realContext());
+    const context = realContext();
+    const flags = restoreRequest(dir).member;
+    const sources = { etcdConfigFile: this.#file, podName, flags, flagsGiven: false };
+    const access = clusterAccessOf({ connection, options: connectionTo([own]), sources, random: () => 0 }, context);
+    this.membership = new ClusterMembership({ access, stopWrapper: undefined }, context);
   }
 
   /** `own` is the first endpoint, `service` answers for the cluster. */

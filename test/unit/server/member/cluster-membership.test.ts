@@ -58,6 +58,7 @@ function rig(
         members,
         urls: ['http://service:2379'],
         own: () => Promise.resolve(OWN),
+        configured: () => Promise.resolve(OWN),
         askPeer: () => Promise.resolve({ kind: 'silent' }),
         random: () => 0,
         ...access,
@@ -272,6 +273,14 @@ describe('peer URLs', () => {
     assert.equal(await membership.updatePeerUrls({ signal }), 'updated and stopped');
     assert.equal(await membership.updatePeerUrls({ signal }), 'unchanged');
     assert.deepEqual([stops, waits], [2, [10]]);
+  });
+
+  it('are left alone where no configuration says what they are', async () => {
+    const members = new ModelMembers({}, { ...m1, peerUrls: ['http://old:2380'] });
+    members.own = 2n;
+    const { membership } = rig(members, { configured: () => Promise.resolve(undefined) });
+    assert.equal(await membership.updatePeerUrls({ signal }), 'unchanged');
+    assert.deepEqual(members.calls, []);
   });
 
   it('of another member are left alone', async () => {
