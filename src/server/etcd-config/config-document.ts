@@ -1,10 +1,10 @@
 import {
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isPair,
   isScalar,
-  isSeq,
   type Node,
   type ParsedNode,
   Scalar,
@@ -46,11 +46,15 @@ export function configDocument(config: EtcdConfig, own: ConfiguredMember, cluste
   return document.toString({ lineWidth: 0 });
 }
 
-/** etcd reads YAML 1.1, where some words are no text. */
 function textNode(text: string): Scalar {
   const node = new Scalar(text);
-  node.type = /^(?:y|n|yes|no|on|off|[\d.+-].*)$/i.test(text) ? 'QUOTE_DOUBLE' : 'PLAIN';
+  node.type = textStyle(text);
   return node;
+}
+
+/** etcd reads YAML 1.1, where some words are no text. */
+function textStyle(text: string): 'QUOTE_DOUBLE' | 'PLAIN' {
+  return /^(?:y|n|yes|no|on|off|[\d.+-].*)$/i.test(text) ? 'QUOTE_DOUBLE' : 'PLAIN';
 }
 
 interface Entry {
@@ -106,7 +110,7 @@ function writeOutAliases(config: EtcdConfig, document: Document): void {
   });
 }
 
-/** Sorts the keys of every map; comments and anchors are left out, so that the document stays short. */
+/** Sorts the keys of every map, each on a line of its own; comments and anchors are left out, so that the document stays short. */
 function sortAndBare(document: Document): void {
   document.comment = null;
   document.commentBefore = null;
@@ -116,12 +120,22 @@ function sortAndBare(document: Document): void {
       node.comment = null;
       node.commentBefore = null;
       node.spaceBefore = false;
-      if ((isScalar(node) || isMap(node) || isSeq(node)) && !isAlias(node)) {
+      if ((isScalar(node) || isCollection(node)) && !isAlias(node)) {
         delete node.anchor;
       }
+      if (isCollection(node)) {
+        node.flow = node.items.length === 0;
+      }
+      if (isMap(node)) {
+        node.items.sort((a, b) => compare(keyText(a), keyText(b)));
+      }
     },
-    Map(_key, map) {
-      map.items.sort((a, b) => compare(keyText(a), keyText(b)));
+    Pair(_key, pair) {
+      const { key } = pair;
+      pair.value ??= new Scalar(null);
+      if (isScalar(key) && typeof key.value === 'string' && key.type?.startsWith('QUOTE')) {
+        key.type = textStyle(key.value);
+      }
     },
   });
 }
