@@ -1,3 +1,4 @@
+import type { PodEnvironment } from '../config/environment.ts';
 import type { ValuesOf } from '../config/option.ts';
 import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
@@ -11,8 +12,11 @@ import {
 import { storeOptions } from '../config/options/store.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import type { DataDirState, InitializeResult } from '../operations/initialize/initialize.ts';
+import type { InitializeRequest } from '../operations/initialize/initialize-request.ts';
+import { Failure } from '../runtime/failure.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
+import { isMemberGiven } from './member-given.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
 import { restoreResult } from './restore.ts';
 import type { CommandContext } from './session.ts';
@@ -53,11 +57,12 @@ export const initializeCommand = command({
     const { initialize } = await import('../operations/initialize/initialize.ts');
     const { membersInEtcdConfig } = await import('../config/etcd-config.ts');
     const configuredMembers = given.has('initial-cluster') ? 1 : await membersInEtcdConfig(pod.etcdConfigFile);
+    const member = await memberOf({ config, given, pod, context });
     await using store = await configuredStore({ options: config.store, given }, context);
     const result = await initialize(
       {
         store,
-        member: config.member,
+        member,
         connection: config.connection,
         ...config.restoration,
         ...config.wal,
@@ -70,6 +75,38 @@ export const initializeCommand = command({
     await print(formatResult(initializeResult(result, config.restoration.dataDir), config.output.format));
   },
 });
+
+/**
+ * The member of the flags, or, where they are not given and the pod has a name, that of etcd's configuration. One that is not clear
+ * there is that of the flags.
+ */
+async function memberOf({
+  config,
+  given,
+  pod,
+  context,
+}: {
+  readonly config: { readonly member: InitializeRequest['member'] };
+  readonly given: ReadonlySet<string>;
+  readonly pod: PodEnvironment;
+  readonly context: CommandContext;
+}): Promise<InitializeRequest['member']> {
+  const { member } = config;
+  if (pod.name === undefined || isMemberGiven(given)) {
+    return member;
+  }
+  const { resolvedMember } = await import('../server/member/resolved-member.ts');
+  const sources = { etcdConfigFile: pod.etcdConfigFile, podName: pod.name, flags: member, flagsGiven: false };
+  try {
+    return (await resolvedMember(sources, context)).plan;
+  } catch (error) {
+    if (!(error instanceof Failure)) {
+      throw error;
+    }
+    context.log.warn({ error }, error.message);
+    return member;
+  }
+}
 
 /** Without provider and container there is nothing to restore from; the directory is still looked at. */
 async function configuredStore(

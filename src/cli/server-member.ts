@@ -1,14 +1,16 @@
 import { openConnection } from '../etcd/connect.ts';
+import type { Leases } from '../kube/leases.ts';
 import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import { servedConfig } from '../server/etcd-config/served-config.ts';
 import type { InitializationRunParts } from '../server/initialization-run.ts';
 import { clusterAccessOf } from '../server/member/cluster-access-of.ts';
 import { ClusterMembership } from '../server/member/cluster-membership.ts';
 import { lazyConnection } from '../server/member/lazy-connection.ts';
+import { memberLease } from '../server/member/member-lease.ts';
 import type { Membership } from '../server/member/membership.ts';
 import { type MemberSources, resolvedMember } from '../server/member/resolved-member.ts';
 import { stopWrapper } from '../server/member/stop-wrapper.ts';
-import { memberLeaseOf } from './member-lease.ts';
+import { isMemberGiven } from './member-given.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 
 /** What a server does about its own member. */
@@ -22,7 +24,14 @@ export interface ServerMember {
 /** The member of a server, as options and environment say. Opens nothing before the first question. */
 export function serverMemberOf(
   { config, given, pod, context }: ServerInvocation,
-  metrics: Pick<PrometheusMetrics, 'learnerAdded' | 'memberRemoved'>,
+  {
+    metrics,
+    leases,
+  }: {
+    readonly metrics: Pick<PrometheusMetrics, 'learnerAdded' | 'memberRemoved'>;
+    /** Undefined outside of Kubernetes. */
+    readonly leases: Leases | undefined;
+  },
 ): ServerMember {
   const { clock, log, signal: ended } = context;
   const { etcdConfigFile, name: podName } = pod;
@@ -30,7 +39,7 @@ export function serverMemberOf(
     etcdConfigFile,
     podName,
     flags: config.member,
-    flagsGiven: ['name', 'initial-cluster', 'initial-advertise-peer-urls'].some((flag) => given.has(flag)),
+    flagsGiven: isMemberGiven(given),
   };
   const connection = lazyConnection(() => openConnection(config.connection, context), ended);
   const { useEtcdWrapper, etcdWrapperPort: port } = config.server;
@@ -38,7 +47,7 @@ export function serverMemberOf(
   const membership = new ClusterMembership(
     {
       access: clusterAccessOf(
-        { connection, options: config.connection, sources, lease: memberLeaseOf(pod, context), random },
+        { connection, options: config.connection, sources, lease: leases && memberLease(leases), random },
         { log },
       ),
       stopWrapper: useEtcdWrapper

@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
+import { planMembership } from '../../src/datadir/membership/bootstrap.ts';
+import { parseInitialCluster } from '../../src/datadir/membership/initial-cluster.ts';
+import { parsePeerUrl } from '../../src/datadir/membership/peer-url.ts';
+import { readWalOwner } from '../../src/datadir/wal/wal-owner.ts';
 import { makeRig, type Rig } from './rig.ts';
 
 const golden = `${projectRoot}test/fixtures/golden/etcd-3.5/gzip/store/`;
@@ -115,6 +119,29 @@ describe('initialize', () => {
       assert.equal(exitCode, 2, stderr);
       assert.match(stderr, /cannot read etcd's configuration .*etcd\.conf\.yaml/);
     }
+  });
+
+  it("restores the member that etcd's configuration has for the pod", async () => {
+    await using rig = makeRig();
+    const args = flags(rig);
+    const conf = rig.home.join('etcd.conf.yaml');
+    const urls = 'initial-advertise-peer-urls: {p-a: [http://a:1]}\nadvertise-client-urls: {p-a: [http://a:2]}\n';
+    writeFileSync(conf, `initial-cluster: p-a=http://a:1\nmember-name-prefix: p\n${urls}`);
+    const env = { ETCD_CONF: conf, POD_NAME: 'a' };
+    assert.equal((await answer(rig, args, env)).action, 'restored');
+    const plan = {
+      name: 'p-a',
+      initialCluster: parseInitialCluster('p-a=http://a:1'),
+      initialClusterToken: 'etcd-cluster',
+      initialAdvertisePeerUrls: [parsePeerUrl('http://a:1')],
+    };
+    const { self: nodeId, clusterId } = planMembership(plan);
+    const { signal } = new AbortController();
+    assert.deepEqual(await readWalOwner(rig.home.join('data/member/wal'), { signal }), { nodeId, clusterId });
+    truncateSync(rig.home.join('data/member/snap/db'), 0);
+    writeFileSync(conf, `initial-cluster: p-a=http://127.0.0.1:1,b=http://127.0.0.1:9\n`);
+    const refused = await rig.run(args, { env });
+    assert.match(refused.stderr, /names 2 members, and --initial-cluster is not given/);
   });
 
   it('takes a container without a provider for a local directory, and says so first', async () => {

@@ -19,7 +19,7 @@ import type { EtcdConfig } from './etcd-config.ts';
 export interface KnownCluster {
   /** Undefined when nobody told. */
   readonly members: readonly ClusterMember[] | undefined;
-  /** Our member was added to the cluster as a learner, whether or not it can be asked now. */
+  /** Our member was added to the cluster as a learner by this process; it counts until the cluster says that it votes. */
   readonly joined: boolean;
 }
 
@@ -40,7 +40,9 @@ export function configDocument(config: EtcdConfig, own: ConfiguredMember, cluste
   set('advertise-client-urls', own.clientUrls.join(','));
   set('initial-cluster', initialCluster.map(({ text }) => text).join(','));
   const names = new Set(initialCluster.map(({ name }) => name));
-  const joins = cluster.joined || (cluster.members?.some(({ isLearner }) => isLearner) ?? false);
+  const { members = [] } = cluster;
+  const votes = members.some(({ name, isLearner }) => name === own.name && !isLearner);
+  const joins = members.some(({ isLearner }) => isLearner) || (cluster.joined && !votes);
   set('initial-cluster-state', names.size > 1 && joins ? 'existing' : 'new');
   sortAndBare(document);
   return document.toString({ lineWidth: 0 });

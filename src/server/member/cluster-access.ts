@@ -19,6 +19,7 @@ export const oncePolicy: AttemptPolicy = { attempts: 1, firstMs: 0, multiplier: 
 
 /** Our member with those that etcd's configuration names next to it. */
 export interface MemberAndPeers extends OwnMember {
+  readonly otherNames: readonly string[];
   /** Peer URLs of the other members. */
   readonly otherPeerUrls: readonly string[];
 }

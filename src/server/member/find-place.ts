@@ -1,8 +1,16 @@
 import { EtcdFailure } from '../../etcd/etcd-failure.ts';
+import type { ClusterMember } from '../../etcd/members.ts';
 import { findSelf } from '../../operations/initialize/find-self.ts';
 import type { PlaceInCluster } from '../../operations/initialize/place-in-cluster.ts';
 import { inAttempts } from '../../runtime/async/attempts.ts';
-import { type ClusterAccess, type MemberContext, oncePolicy, patientPolicy } from './cluster-access.ts';
+import { Failure } from '../../runtime/failure.ts';
+import {
+  type ClusterAccess,
+  type MemberAndPeers,
+  type MemberContext,
+  oncePolicy,
+  patientPolicy,
+} from './cluster-access.ts';
 import { rememberedMember } from './remembered-member.ts';
 
 /** How long each member may take to answer, ms. */
@@ -25,6 +33,15 @@ export async function findPlace(
     const { clusterId } = await cluster.position({ signal });
     const list = await members.list({ signal, timeoutMs: ANSWER_MS });
     const self = findSelf(list, own);
+    if (self === undefined && !list.some((member) => isConfigured(member, own))) {
+      throw new Failure({
+        code: 'wrong_member',
+        action: 'find',
+        object: `the cluster of ${own.name}`,
+        found: `what answers at ${urls.join(', ')} has none of the members that etcd's configuration names`,
+        remedy: 'correct --service-endpoints or --endpoints, or the configuration. Nothing was changed',
+      });
+    }
     const answering = { clusterId, memberIds: list.map(({ id }) => id), urls };
     return self === undefined
       ? { kind: 'unknown to it', ...answering }
@@ -52,6 +69,11 @@ export async function findPlace(
       remembered: insists ? await rememberedMember(access, own, context) : undefined,
     };
   }
+}
+
+/** Whether it is one of the other members of our cluster, by its name or one of its addresses. */
+function isConfigured({ name, peerUrls }: ClusterMember, { otherNames, otherPeerUrls }: MemberAndPeers): boolean {
+  return (name !== undefined && otherNames.includes(name)) || peerUrls.some((url) => otherPeerUrls.includes(url));
 }
 
 function isSilence(error: unknown): error is EtcdFailure {

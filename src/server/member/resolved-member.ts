@@ -54,6 +54,11 @@ export async function resolvedMember(
 
 /** Our member and the peer URLs of the others. */
 export function andPeers({ name, initialCluster, initialAdvertisePeerUrls }: MembershipPlan): MemberAndPeers {
-  const otherPeerUrls = [...initialCluster].flatMap(([other, urls]) => (other === name ? [] : urls));
-  return { name, peerUrls: initialAdvertisePeerUrls, otherPeerUrls };
+  const others = [...initialCluster].filter(([other]) => other !== name);
+  return {
+    name,
+    peerUrls: initialAdvertisePeerUrls,
+    otherNames: others.map(([other]) => other),
+    otherPeerUrls: others.flatMap(([, urls]) => urls),
+  };
 }

@@ -92,6 +92,14 @@ const cases: readonly Case[] = [
     output: 'three-members-existing',
   },
   {
+    title: 'we have joined, and were promoted since',
+    input: 'three-members',
+    pod: 'm-1',
+    members: [m0, m1],
+    joined: true,
+    output: 'three-members-two-voters',
+  },
+  {
     title: 'the members of a source cluster',
     input: 'source-cluster',
     pod: 'm-0',

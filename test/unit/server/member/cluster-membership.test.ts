@@ -9,7 +9,12 @@ import { ClusterMembership, type StopWrapper } from '../../../../src/server/memb
 import { RecordedLog } from '../../../support/context/recorded-log.ts';
 import { failure, ModelMembers } from '../../../support/etcd/model-members.ts';
 
-const OWN = { name: 'm1', peerUrls: ['http://m1:2380'], otherPeerUrls: ['http://m0:2380', 'unix://m2:1'] };
+const OWN = {
+  name: 'm1',
+  peerUrls: ['http://m1:2380'],
+  otherNames: ['m0', 'm2'],
+  otherPeerUrls: ['http://m0:2380', 'unix://m2:1'],
+};
 const { signal } = new AbortController();
 
 interface Rig {
@@ -107,6 +112,20 @@ describe('the place of our member', () => {
     const late = rig(new ModelMembers({}, m1), { position: ['etcd_timeout', 'etcd_unreachable'], random: () => 1 });
     assert.equal((await late.membership.place({ signal, insists: true })).kind, 'member');
     assert.deepEqual(late.waits.map(Math.round), [2_200, 4_400]);
+  });
+
+  it('is not looked for in a cluster that has none of the members of the configuration', async () => {
+    const foreign = new ModelMembers({ name: 'x', peerUrls: ['http://x:2380'] });
+    await assert.rejects(rig(foreign).membership.place({ signal, insists: true }), {
+      code: 'wrong_member',
+      message: /what answers at http:\/\/service:2379 has none of the members/,
+    });
+    for (const known of [{ name: 'x' }, { peerUrls: ['http://x:2380'] }]) {
+      assert.equal(
+        (await rig(new ModelMembers(known)).membership.place({ signal, insists: true })).kind,
+        'unknown to it',
+      );
+    }
   });
 
   it('is no silence when something refuses', async () => {

@@ -93,6 +93,7 @@ test('the peers are all but our member', () => {
   assert.deepEqual(andPeers(several), {
     name: 'default',
     peerUrls: ['http://localhost:2380'],
+    otherNames: ['b'],
     otherPeerUrls: ['http://b:1'],
   });
 });
