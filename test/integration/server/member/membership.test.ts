@@ -8,7 +8,10 @@ import { type EtcdServer, startEtcd } from '../../../../scripts/lab/etcd-server.
 import { eventually } from '../../../../scripts/lab/eventually.ts';
 import { freePort } from '../../../../scripts/lab/free-port.ts';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { parseInitialCluster } from '../../../../src/datadir/membership/initial-cluster.ts';
+import { parsePeerUrl } from '../../../../src/datadir/membership/peer-url.ts';
 import { type InitializeResult, initialize } from '../../../../src/operations/initialize/initialize.ts';
+import type { Clock } from '../../../../src/runtime/clock.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
 import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import { configuredMember, membershipPlan } from '../../../../src/server/etcd-config/configured-member.ts';
@@ -19,6 +22,7 @@ import { type RecordedContext, recordedContext } from '../../../support/context/
 import { type Connected, connected, connectionTo } from '../../../support/etcd/connected.ts';
 import { startEtcdMembers } from '../../../support/etcd/etcd-members.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
+import { memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
 
 interface Place {
   readonly name: string;
@@ -184,5 +188,44 @@ for (const line of etcdLines) {
     assert.equal(await sidecar.membership.updatePeerUrls({ signal }), 'unchanged');
     const listed = await a.etcdctl('member', 'list');
     assert.match(listed, new RegExp(`, ${c.name}, [^\\n]*http://127.0.0.1:1,|, ${c.name}, http://127.0.0.1:1`));
+  });
+
+  test(`a member of etcd ${line} that lost its directory while a quorum is away does not begin anew`, async () => {
+    const release = await etcdRelease(line);
+    await using cluster = await startEtcdMembers(release, { count: 3 });
+    const [a, b, c] = cluster.members;
+    assert.ok(a !== undefined && b !== undefined && c !== undefined);
+    await eventually(async () =>
+      (await a.etcdctl('member', 'list')).match(/http:\S+, http:/g)?.length === 3 ? true : undefined,
+    );
+    await b.kill9();
+    await c.kill9();
+    using dir = makeTempDir();
+    await using connection = await connected([a.clientUrl], { connectionTimeoutMs: 1_000 }, { answer: 'not awaited' });
+    const plan = {
+      ...restoreRequest(dir).member,
+      name: c.name,
+      initialCluster: parseInitialCluster(cluster.members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',')),
+      initialAdvertisePeerUrls: [parsePeerUrl(c.peerUrl)],
+    };
+    // Only the waits between the attempts are cut short.
+    const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms === 3_000 ? ms : 10, signal) };
+    const context = { ...recordedContext(), clock };
+    const sources = { etcdConfigFile: dir.join('none.yaml'), podName: undefined, flags: plan, flagsGiven: true };
+    const access = clusterAccessOf(
+      { connection, options: connectionTo([a.clientUrl]), sources, random: () => 0 },
+      context,
+    );
+    const request = {
+      ...restoreRequest(dir, { store: memorySnapStore([]), member: plan }),
+      mode: 'full',
+      namespace: undefined,
+      cluster: new ClusterMembership({ access, stopWrapper: undefined }, context),
+    } as const;
+    await assert.rejects(initialize(request, context), {
+      code: 'cluster_unreachable',
+      message: /knows it as one that has started before, and no quorum of its cluster answers; start the other members/,
+    });
+    assert.ok(!existsSync(dir.join('data', 'member')));
   });
 }
