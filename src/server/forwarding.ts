@@ -6,14 +6,14 @@ import { askSidecar, type SidecarSecurity } from './ask-sidecar.ts';
 import { type Exchange, goneSignal } from './http/exchange.ts';
 import { sendStream } from './http/send-stream.ts';
 import { addressText, type LeaderAddress, leaderAddress } from './leader-address.ts';
-import type { Sidecar } from './sidecar.ts';
+import type { LeaderLookup } from './leader-lookup.ts';
 
 /** Marks a request that a sidecar has forwarded: it is never forwarded again. */
 export const forwardedHeader = 'etcdbrctl-forwarded';
 
 /** What forwards requests for snapshots needs. */
 export interface ForwardingOptions {
-  readonly sidecar: Pick<Sidecar, 'leaderClientUrl'>;
+  readonly lookup: Pick<LeaderLookup, 'find'>;
   /** The port that the sidecars of the cluster listen on. */
   readonly port: number;
   readonly security: SidecarSecurity;
@@ -86,13 +86,13 @@ export class Forwarding {
   }
 
   async #healthyLeader(path: string, signal: AbortSignal): Promise<LeaderAddress | undefined> {
-    const { sidecar, port, log } = this.#options;
+    const { lookup, port, log } = this.#options;
     const refuse = (reason: string, fields = {}): undefined => {
       log.warn(fields, `Answering ${path} with 405: ${reason}`);
       return undefined;
     };
     try {
-      const url = await this.#bounded(signal, (bound) => sidecar.leaderClientUrl({ signal: bound }));
+      const url = await this.#bounded(signal, () => lookup.find());
       if (url === undefined) {
         return refuse('no leader is known');
       }

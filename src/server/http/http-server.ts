@@ -7,6 +7,7 @@ import { limits } from '../../runtime/limits.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import { isLoopback } from '../../runtime/loopback.ts';
 import { Forwarding } from '../forwarding.ts';
+import { LeaderLookup } from '../leader-lookup.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { Connections } from './connections.ts';
 import { listenAt } from './listen-at.ts';
@@ -78,9 +79,11 @@ export async function startHttpServer(
   server.on('error', (error) => log.warn({ error }, `The server has trouble with its connections: ${error.message}`));
   const port = await listenAt(server, { address, port: options.port });
   const security = { tls: certificate !== undefined, caFile };
+  const lookup = new LeaderLookup(sidecar, clock);
   const routes = createRoutes({
     sidecar,
-    forwarding: new Forwarding({ sidecar, port, security, clock, log }),
+    lookup,
+    forwarding: new Forwarding({ lookup, port, security, clock, log }),
     profiling: profiling === undefined ? new Map() : profilingRoutes({ ...profiling, clock, log }),
     transport: certificate === undefined ? 'plain' : 'tls',
     clock,

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import type { Forwarding } from '../forwarding.ts';
+import type { LeaderLookup } from '../leader-lookup.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { type Exchange, goneSignal, pathOf, queryValue, whenSent } from './exchange.ts';
 import { MetricsPage } from './metrics-page.ts';
@@ -17,6 +18,7 @@ import { UnsentAnswers } from './unsent-answers.ts';
 /** What the paths of the server are made of. */
 export interface RoutesOptions {
   readonly sidecar: Sidecar;
+  readonly lookup: Pick<LeaderLookup, 'find'>;
   readonly forwarding: Pick<Forwarding, 'forward'>;
   /** Paths below /debug/pprof/; empty where profiling is off. */
   readonly profiling: ReadonlyMap<string, ProfilingRoute>;
@@ -38,7 +40,7 @@ const tlsHeaders = {
 type Handler = (exchange: Exchange) => Reply | Promise<Reply | 'sent'>;
 
 /** All paths of the server. No method is looked at: the Go program does not either, and its callers mix them. */
-export function createRoutes({ sidecar, forwarding, profiling, transport, clock, log }: RoutesOptions): Routes {
+export function createRoutes({ sidecar, lookup, forwarding, profiling, transport, clock, log }: RoutesOptions): Routes {
   const routes: Routes = new Hono<{ Bindings: Exchange }>({
     getPath: (_, options) => pathOf((options as { readonly env: Exchange }).env),
   });
@@ -75,7 +77,7 @@ export function createRoutes({ sidecar, forwarding, profiling, transport, clock,
   guarded(
     '/readyz',
     withoutBody(async () => {
-      const ready = await isReady(sidecar, clock);
+      const ready = await isReady(sidecar, lookup, clock);
       return reply(ready ? 200 : 503, { type: 'json', text: `{"ready":${ready}}` });
     }),
   );
