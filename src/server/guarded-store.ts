@@ -21,11 +21,18 @@ export function guardedStore(store: SnapStore, mayPublish: (options: CallOptions
               await mayPublish(options);
               await histories.save(marker, options);
             },
+            ...(histories.names === undefined ? {} : { names: histories.names.bind(histories) }),
           },
         }),
     list: (options) => store.list(options),
     fetch: (snapshot, options) => store.fetch(snapshot, options),
-    save: (snapshot, body, options) => store.save(snapshot, body, { ...options, mayPublish }),
+    save: (snapshot, body, options) => {
+      const permitted = async (call: CallOptions): Promise<void> => {
+        await options.mayPublish?.(call);
+        await mayPublish(call);
+      };
+      return store.save(snapshot, body, { ...options, mayPublish: permitted });
+    },
     delete: (snapshot, options) => store.delete(snapshot, options),
     abandonedUploads: async (options) => (await store.abandonedUploads?.(options)) ?? [],
     // It belongs to who has opened it.

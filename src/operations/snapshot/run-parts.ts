@@ -12,6 +12,7 @@ import type { SnapshotterListener } from './events.ts';
 import { FullSnapshotLoop } from './full/loop.ts';
 import { HistoryChanges } from './history/history-changes.ts';
 import { HistoryGuard } from './history/history-guard.ts';
+import { keptToLivingHistory } from './history/living-chain.ts';
 import { RequiredSnapshots } from './required-snapshots.ts';
 import type { SnapshotterRequest } from './snapshotter-request.ts';
 import { StoreOutageRetry } from './store-outage.ts';
@@ -55,8 +56,11 @@ export function createRunParts(
   const { cluster, listener, signals, backoff } = request;
   const { clock, log } = context;
   const concurrentWriters = new ConcurrentWriters({ listener, log });
-  const store = concurrentWriters.watched(request.store);
   const chain = new ChainState(listener);
+  const store = keptToLivingHistory(concurrentWriters.watched(request.store), {
+    full: () => chain.newest.full,
+    isLeaving: () => changes.leaving !== undefined,
+  });
   const required = new RequiredSnapshots(listener);
   const spool = new DeltaSpool({ directory: request.tempDir, limitBytes: request.deltaSpoolLimit, listener });
   const leases = new LeaseTtls(cluster, { signal: signals.over, clock, log });

@@ -64,6 +64,11 @@ export const backupCodes = {
     meaning: 'the store holds two histories of a cluster that no marker tells apart',
     remedy: 'choose one with `--snapshot`; docs/histories.md explains it',
   },
+  history_taken_over: {
+    exitCode: 1,
+    meaning: 'another writer has begun a new history in the store while this one backed up',
+    remedy: 'give each cluster a `--store-prefix` of its own',
+  },
   no_such_history: {
     exitCode: 1,
     meaning: 'the store holds no history of that number',

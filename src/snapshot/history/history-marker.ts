@@ -39,6 +39,9 @@ export interface HistoryMarker {
 /** Bytes; names of 100,000 objects fit. */
 export const MARKER_SIZE_LIMIT = 8 * 1024 * 1024;
 
+/** What every marker's name begins with, and no snapshot's. */
+export const MARKER_PREFIX = 'History-';
+
 const NAME = /^History-(\d{1,12})-(\d{8,16})\.json$/;
 const FORMAT = 1;
 

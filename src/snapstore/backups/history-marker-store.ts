@@ -4,6 +4,7 @@ import {
   decodeMarker,
   encodeMarker,
   type HistoryMarker,
+  MARKER_PREFIX,
   MARKER_SIZE_LIMIT,
   parseMarkerName,
 } from '../../snapshot/history/history-marker.ts';
@@ -14,6 +15,8 @@ import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 export interface HistoryMarkerStore {
   /** Stores a marker; a listing shows it from then on. */
   save(marker: HistoryMarker, options: CallOptions): Promise<void>;
+  /** The names of all markers, also of damaged ones, without reading any. */
+  names?(options: CallOptions): Promise<readonly string[]>;
 }
 
 /** Whether a key is that of a history marker, or of a part of one. */
@@ -62,6 +65,17 @@ export class HistoryMarkers implements HistoryMarkerStore {
       sizeBound: bytes.length,
     };
     await uploadInChunks(this.#bucket, upload, this.#upload);
+  }
+
+  async names(options: CallOptions): Promise<readonly string[]> {
+    const names: string[] = [];
+    for await (const { key } of this.#bucket.list(`${this.#folder}${MARKER_PREFIX}`, options)) {
+      const name = key.slice(this.#folder.length);
+      if (parseMarkerName(name) !== undefined) {
+        names.push(name);
+      }
+    }
+    return names.sort();
   }
 
   async #markerOf(entry: ObjectEntry, options: CallOptions): Promise<HistoryMarker | undefined> {

@@ -30,6 +30,7 @@ export class MemoryStore implements SnapStore {
       }
       this.markers.push(decodeMarker(marker.name, encodeMarker(marker)));
     },
+    names: () => Promise.resolve(this.markers.map(({ name }) => name)),
   };
   /** What uploads of killed runs have left. */
   readonly abandoned: Leftover[] = [];

@@ -49,13 +49,11 @@ export class LocalBucket implements Bucket {
   async *list(prefix: string, { signal }: CallOptions): AsyncGenerator<ObjectEntry, void, undefined> {
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     const root = this.#pathOf(folder, 'list');
+    const wanted = (path: string): boolean => `${folder}${path}`.startsWith(prefix);
     try {
-      for await (const { path, size, modifiedAt } of filesBelow(root)) {
+      for await (const { path, size, modifiedAt } of filesBelow(root, { wanted })) {
         signal.throwIfAborted();
-        const key = `${folder}${path}`;
-        if (key.startsWith(prefix)) {
-          yield { key, size, modifiedAt };
-        }
+        yield { key: `${folder}${path}`, size, modifiedAt };
       }
     } catch (error) {
       signal.throwIfAborted();

@@ -12,8 +12,17 @@ export interface FoundFile {
   readonly modifiedAt: number;
 }
 
-/** All files below `root` that are not temporary, folder by folder. A root that does not exist holds none; files that vanish meanwhile are left out. */
-export async function* filesBelow(root: string, below = ''): AsyncGenerator<FoundFile, void, undefined> {
+/** Where a walk is, below its root, and which of the paths it meets it looks at. */
+interface Walk {
+  readonly below?: string;
+  readonly wanted?: (path: string) => boolean;
+}
+
+/** All files below `root` that are not temporary and whose path is wanted, folder by folder. A root that does not exist holds none; files that vanish meanwhile are left out. */
+export async function* filesBelow(
+  root: string,
+  { below = '', wanted = () => true }: Walk = {},
+): AsyncGenerator<FoundFile, void, undefined> {
   const entries = await readdir(join(root, below), { withFileTypes: true }).catch((error: unknown) => {
     if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) {
       return [];
@@ -26,7 +35,10 @@ export async function* filesBelow(root: string, below = ''): AsyncGenerator<Foun
       continue;
     }
     if (entry.isDirectory()) {
-      yield* filesBelow(root, path);
+      yield* filesBelow(root, { below: path, wanted });
+      continue;
+    }
+    if (!wanted(path)) {
       continue;
     }
     const facts = await stat(join(root, path)).catch((error: unknown) => {

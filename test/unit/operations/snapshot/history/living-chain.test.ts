@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { revision } from '../../../../../src/revision.ts';
+import { markerName } from '../../../../../src/snapshot/history/history-marker.ts';
+import { newSnapshot } from '../../../../../src/snapshot/name.ts';
+import { put } from '../../../../support/fixtures/delta-events.ts';
+import {
+  periodMs,
+  type SnapshotterRig,
+  startSeconds,
+  watchingRig,
+} from '../../../../support/snapshotter/snapshotter-rig.ts';
+
+describe('another writer begins a new history in the store of a running snapshotter', () => {
+  test('no delta of the chain that was left follows, and the run ends with the reason', async () => {
+    await using rig = await watchingRig();
+    const [full] = rig.store.saved;
+    assert.ok(full !== undefined);
+    await beginsHistory(rig, [full]);
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.untilSleeping(periodMs);
+    await rig.clock.advance(periodMs);
+    await assert.rejects(rig.ended, { code: 'history_taken_over' });
+    assert.deepEqual(rig.store.saved, [full]);
+  });
+
+  test('a marker that leaves other objects than those of its chain changes nothing', async () => {
+    await using rig = await watchingRig();
+    await rig.store.histories.save({
+      name: markerName({ begunOn: startSeconds - 5, shared: revision(0) }),
+      begunOn: startSeconds - 5,
+      why: 'rolled_back',
+      shared: revision(0),
+      first: 'Full-00000000-00000001-1.gz',
+      clusterId: 'ab',
+      left: ['Full-00000000-00000099-2.gz'],
+    });
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.untilSleeping(periodMs);
+    await rig.clock.advance(periodMs);
+    assert.equal((await rig.saved(2)).length, 2);
+  });
+});
+
+/** The first full of another cluster, and the marker that leaves what was there. */
+async function beginsHistory(rig: SnapshotterRig, left: readonly string[]): Promise<void> {
+  const begunOn = startSeconds + 1;
+  const first = newSnapshot({
+    kind: 'Full',
+    startRevision: revision(0),
+    lastRevision: revision(1),
+    createdOn: begunOn,
+    compression: 'gzip',
+    isFinal: false,
+  });
+  rig.store.place(first);
+  const shared = revision(0);
+  await rig.store.histories.save({
+    name: markerName({ begunOn, shared }),
+    begunOn,
+    why: 'rolled_back',
+    shared,
+    first: first.name,
+    clusterId: 'ab',
+    left,
+  });
+}
