@@ -11,7 +11,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok fuzz fuzz-server test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories
+.PHONY: help quickstart build ok fuzz fuzz-server test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories test-walks
 
 ## help: this list
 help:
@@ -65,6 +65,10 @@ test-stores: install ceph openstack
 ## test-histories: 100,000 random lives of a cluster and its store; nothing that a restore needs may be deleted, nothing merged of two
 test-histories: install
 	HISTORIES=$${HISTORIES:-100000} $(NODE) --test test/unit/retention/plan.test.ts test/unit/operations/history/decide-fork.test.ts
+
+## test-walks: the unit tests, those that try things at random for longer; takes three minutes
+test-walks: install
+	@WALKS=long $(MAKE) --no-print-directory unit
 
 ## test-bare: quickstart and test in a fresh Debian 12 with only make, git and CA certificates; needs root
 test-bare:

@@ -76,11 +76,11 @@ async function strayVariables(
   placed: readonly PlacedOption[],
   { environment }: ConfigInputs,
 ): Promise<readonly string[]> {
-  const { unknownStoreVariables, unknownVariables } = await import('./stray-variables.ts');
+  const { hasUnknownVariable, unknownStoreVariables, unknownVariables } = await import('./stray-variables.ts');
   const own = placed.map(({ spec }) => spec);
   const hasStore = own.some(({ flag }) => flag === 'storage-provider');
   const ofStores = hasStore ? unknownStoreVariables(environment, own) : [];
-  if (unknownVariables(environment, own).length === 0) {
+  if (!hasUnknownVariable(environment, own)) {
     return ofStores;
   }
   const { everyOption } = await import('./every-option.ts');

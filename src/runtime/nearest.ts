@@ -9,13 +9,14 @@ export function nearest(
 ): string | undefined {
   let best: { readonly candidate: string; readonly distance: number } | undefined;
   for (const candidate of candidates) {
-    if (Math.abs(word.length - candidate.length) > most) {
+    const longer = Math.max(word.length, candidate.length);
+    const limit = Math.min(most, Math.max(1, Math.floor(longer * 0.34)));
+    // The distance is at least this.
+    if (Math.abs(word.length - candidate.length) > limit) {
       continue;
     }
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    const close =
-      distance <= most && distance <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) * 0.34));
-    if (close && (best === undefined || distance < best.distance)) {
+    if (distance <= limit && (best === undefined || distance < best.distance)) {
       best = { candidate, distance };
     }
   }

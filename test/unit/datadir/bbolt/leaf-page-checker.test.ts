@@ -13,8 +13,10 @@ import { changeDatabase, PAGE_SIZE } from '../../../support/datadir/change-datab
 import { scattered } from '../../../support/datadir/scattered.ts';
 import { written } from '../../../support/datadir/written.ts';
 import { seededRandom } from '../../../support/fixtures/byte-streams.ts';
+import { walkLength } from '../../../support/fixtures/walk-length.ts';
 
-const ROUNDS = 25;
+const ROUNDS = walkLength({ usual: 6, long: 25 });
+const RECORD_ROUNDS = walkLength({ usual: 40, long: 100 });
 const { signal } = new AbortController();
 
 /** What a check finds, in no order, and how many pages it takes for free. */
@@ -85,7 +87,7 @@ describe('checking leaves below a branch at once finds what checking them one by
   }
 
   it('a byte of a record of changes', async () => {
-    const bytes = await changeDatabase(500);
+    const bytes = await changeDatabase(200);
     const random = seededRandom(41);
     const below = (limit: number): number => Math.floor(random() * limit);
     const leaves = Array.from({ length: bytes.length / PAGE_SIZE }, (_, id) => id * PAGE_SIZE).filter(
@@ -95,7 +97,7 @@ describe('checking leaves below a branch at once finds what checking them one by
         bytes.readUInt16LE(at + 10) > 2,
     );
     let damaged = 0;
-    for (let round = 0; round < 100; round++) {
+    for (let round = 0; round < RECORD_ROUNDS; round++) {
       const copy = Buffer.from(bytes);
       const page = leaves[below(leaves.length)] ?? 0;
       const element = page + 16 + 16 * below(copy.readUInt16LE(page + 10));
@@ -104,7 +106,7 @@ describe('checking leaves below a branch at once finds what checking them one by
       copy.writeUInt8(below(3) === 0 ? below(256) : copy.readUInt8(at) ^ (1 << below(8)), at);
       damaged += (await bothWays(copy)).damages.length > 0 ? 1 : 0;
     }
-    assert.ok(damaged > 25 && damaged < 100, `${damaged} of 100`);
+    assert.ok(damaged > RECORD_ROUNDS / 4 && damaged < RECORD_ROUNDS, `${damaged} of ${RECORD_ROUNDS}`);
   });
 });
 

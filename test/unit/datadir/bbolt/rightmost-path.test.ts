@@ -7,8 +7,9 @@ import { Branch } from '../../../../src/datadir/bbolt/branch.ts';
 import type { Entry } from '../../../../src/datadir/bbolt/bucket.ts';
 import { checkDatabase } from '../../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
-import { bucketEntries, inBatches } from '../../../../src/datadir/bbolt/entry-stream.ts';
+import { inBatches, leafEntries } from '../../../../src/datadir/bbolt/entry-stream.ts';
 import { FreshDatabase } from '../../../../src/datadir/bbolt/fresh-database.ts';
+import { walkLength } from '../../../support/fixtures/walk-length.ts';
 
 const signal = new AbortController().signal;
 
@@ -30,10 +31,12 @@ async function keysOf(path: string): Promise<readonly number[]> {
     await checkBranches(database, bucket.root.page);
   }
   const keys: number[] = [];
-  for await (const { key, value } of bucketEntries(bucket, { signal })) {
-    const place = Buffer.from(key).readUInt32BE(4);
-    assert.ok(Buffer.from(value).equals(entry(place).value), `the value of ${place}`);
-    keys.push(place);
+  for await (const leaf of bucket.leaves({ signal })) {
+    for (const { key, value } of leafEntries(leaf)) {
+      const place = Buffer.from(key).readUInt32BE(4);
+      assert.ok(Buffer.from(value).equals(entry(place).value), `the value of ${place}`);
+      keys.push(place);
+    }
   }
   return keys;
 }
@@ -51,6 +54,9 @@ async function checkBranches(database: Database, id: number): Promise<void> {
   }
 }
 
+/** How many cuts of a bucket are tried next to those at its edges. */
+const CUTS = walkLength({ usual: 6, long: 40 });
+
 for (const count of [0, 1, 3, 40, 700, 6_000]) {
   test(`a bucket of ${count} entries is cut anywhere and stays sound, with and without new ones after it`, async () => {
     using dir = makeTempDir();
@@ -62,7 +68,7 @@ for (const count of [0, 1, 3, 40, 700, 6_000]) {
       await fresh.commit({ signal });
     }
     const places = new Set([0, 1, 2, count - 2, count - 1, count, count + 5]);
-    for (let place = 3; place < count; place += Math.max(1, Math.floor(count / 40))) {
+    for (let place = 3; place < count; place += Math.max(1, Math.floor(count / CUTS))) {
       places.add(place);
     }
     for (const at of [...places].filter((place) => place >= 0)) {
