@@ -10,6 +10,8 @@ describe('the nearest word', () => {
     ['RESTORE', 'restore'],
     ['initialise', 'initialize'],
     ['cpoy', 'copy'],
+    ['snap-sh-ot', 'snapshot'],
+    ['copyy', 'copy'],
     ['defragment', undefined],
     ['', undefined],
   ] as const) {
