@@ -27,11 +27,6 @@ export const programCodes = {
     meaning: 'the licences were asked for where the program runs from source',
     remedy: 'ask the built executable',
   },
-  not_built: {
-    exitCode: 1,
-    meaning: 'this version does not have the command or the option yet',
-    remedy: 'use a newer version',
-  },
   unexpected: {
     exitCode: 1,
     meaning: 'a fault in the program',

@@ -83,7 +83,7 @@ export function startSidecar(setup: SidecarSetup = {}): SidecarRig {
     membership: undefined,
     memberLease: undefined,
     etcdConfig: () =>
-      Promise.reject(new Failure({ code: 'not_built', action: 'give', object: '/config', found: 'not in this test' })),
+      Promise.reject(new Failure({ code: 'unexpected', action: 'give', object: '/config', found: 'not in this test' })),
     metrics: createPrometheusMetrics({ now: () => clock.now() }),
     ...setup.parts,
   };
