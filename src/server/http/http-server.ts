@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
-import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import { createSecureServer, type Http2SecureServer, Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../runtime/clock.ts';
 import { limits } from '../../runtime/limits.ts';
@@ -148,11 +149,18 @@ function watchConnections(server: Server | Http2SecureServer, connections: Conne
     });
     server.on('session', (session) => connections.began(session));
   }
-  server.on('connect', (_, socket) => {
-    // Node has let go of this socket: nobody else ends it or hears its errors.
-    socket.on('error', () => {});
-    socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n', () => socket.destroy());
-  });
+  server.on('connect', (_, sink: Duplex | Http2ServerResponse) => refuseTunnel(sink));
+}
+
+/** Node hands out the socket of HTTP/1.1, and nobody else ends it or hears its errors then; of HTTP/2 it is an answer. */
+function refuseTunnel(sink: Duplex | Http2ServerResponse): void {
+  if (sink instanceof Http2ServerResponse) {
+    sink.statusCode = 404;
+    sink.end();
+    return;
+  }
+  sink.on('error', () => {});
+  sink.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n', () => sink.destroy());
 }
 
 function logListening(request: {

@@ -119,6 +119,16 @@ describe('HTTPS', () => {
   });
 });
 
+describe('a request for a tunnel over HTTPS', () => {
+  it('is answered with 404 over HTTP/2, too', async () => {
+    await using server = await served({ certificate: pair() });
+    await using session = await http2Session(server.port);
+    const answer = await ask2(session, { ':method': 'CONNECT', ':authority': 'elsewhere:1' });
+    assert.deepEqual([Number(answer.headers[':status']), answer.body], [404, '']);
+    assert.equal((await ask2(session, { ':path': '/healthz' })).body, '{"health":true}');
+  });
+});
+
 describe('a certificate', () => {
   const periodMs = 10_000;
 

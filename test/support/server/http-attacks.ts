@@ -219,10 +219,11 @@ const http2Streams: Attack = async (target, random) => {
   session.on('error', () => {});
   const count = 1 + random.integer(30);
   const streams = Array.from({ length: count }, async () => {
-    const method = random.pick(['GET', 'POST', 'HEAD', 'DELETE', 'FOO']);
+    const method = random.pick(['GET', 'POST', 'HEAD', 'DELETE', 'CONNECT', 'FOO']);
     const wanted = path(random).replace(/[^!-~]/g, '') || '/';
     const extra = random.oneIn(4) ? { [`x-${random.integer(10)}`]: 'y'.repeat(random.integer(20_000)) } : {};
-    const stream = session.request({ ':method': method, ':path': wanted, ...extra }, { endStream: random.oneIn(2) });
+    const place = method === 'CONNECT' ? { ':authority': 'x:1' } : { ':path': wanted };
+    const stream = session.request({ ':method': method, ...place, ...extra }, { endStream: random.oneIn(2) });
     stream.on('error', () => {});
     stream.resume();
     if (random.oneIn(4)) {
