@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { isSea } from 'node:sea';
 import { reportFor, run } from './cli/run.ts';
 import { threadWork } from './runtime/process/thread-work.ts';
 import { resultOutput } from './runtime/terminal/result-output.ts';
@@ -6,6 +7,7 @@ import { standardStream } from './runtime/terminal/standard-stream.ts';
 import type { TextOutput } from './runtime/terminal/text-output.ts';
 
 const argv = process.argv.slice(2);
+const program = [process.execPath, ...(isSea() ? [] : [...process.execArgv, process.argv[1] ?? ''])];
 
 /** How long an end waits for requests of files, ms: they may be on their way to succeed. */
 const patience = { afterFailure: 5_000, forced: 250 } as const;
@@ -62,7 +64,7 @@ process.on('beforeExit', () => fail(new Error('nothing is left to wait for, and 
 // By default it opens a debugger, or, where that is switched off, ends the process. Daemons get it from log rotation.
 process.on('SIGUSR1', () => undefined);
 
-run({ argv, stdout, stderr, signals: process, abandon: (exitCode) => end(exitCode, 'forced') }).then(
+run({ argv, program, stdout, stderr, signals: process, abandon: (exitCode) => end(exitCode, 'forced') }).then(
   () => process.exit(0),
   fail,
 );

@@ -16,6 +16,10 @@ export interface Invocation<G extends CommandGroups> {
   readonly config: ConfigOf<G>;
   /** Flags of the options that a flag, a variable or a file gave a value. */
   readonly given: ReadonlySet<string>;
+  /** Texts of the flags of the command line. */
+  readonly flags: ReadonlyMap<string, readonly string[]>;
+  /** See {@link Host.program}. */
+  readonly program: readonly string[];
   readonly pod: PodEnvironment;
   readonly context: CommandContext;
   /** The arguments as anybody may see them, without secrets. */
@@ -93,7 +97,16 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
         return shownCommandLine(spec, flags);
       };
       try {
-        await run({ config, given, pod, context, commandLine, print: (text) => host.stdout.write(text) });
+        await run({
+          config,
+          given,
+          flags,
+          program: host.program,
+          pod,
+          context,
+          commandLine,
+          print: (text) => host.stdout.write(text),
+        });
       } catch (error) {
         const { signal } = context;
         if (error instanceof LeftUndone) {

@@ -7,6 +7,8 @@ import type { TextOutput } from '../runtime/terminal/text-output.ts';
 export interface HostProcess {
   /** The command line without the program itself. */
   readonly argv: readonly string[];
+  /** The command that starts this program once more, its own arguments left out. */
+  readonly program: readonly string[];
   /** Results. */
   readonly stdout: ResultOutput;
   /** Logs, progress and errors. */

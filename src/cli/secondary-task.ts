@@ -1,6 +1,5 @@
-import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import type { LeaderTask } from '../server/leader-tasks.ts';
-import { keepSecondary } from '../server/secondary-sync.ts';
+import { keepSecondary, type SecondarySyncEvent } from '../server/secondary-sync.ts';
 import { openSecondaryStore, openStore } from './open-store.ts';
 import { scheduledBackupOf } from './scheduled-backup.ts';
 import type { ServerInvocation } from './server-invocation.ts';
@@ -8,12 +7,17 @@ import type { ServerInvocation } from './server-invocation.ts';
 /** The task that keeps the second copy, where it is asked for and there is a first one. Both stores are opened in each lead. */
 export function secondaryTasksOf(
   { config, given, context }: ServerInvocation,
-  listener: PrometheusMetrics['secondary'],
+  listeners: readonly ((event: SecondarySyncEvent) => void)[],
 ): readonly LeaderTask[] {
   const { syncEnabled, syncPeriodMs, ...options } = config.secondary;
   if (!syncEnabled || config.store.provider === undefined) {
     return [];
   }
+  const listener = (event: SecondarySyncEvent): void => {
+    for (const hear of listeners) {
+      hear(event);
+    }
+  };
   const { garbageCollection } = scheduledBackupOf(config, given);
   const task: LeaderTask = {
     name: 'keep the secondary store up to date',

@@ -3,7 +3,7 @@ import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import { memberLeaseOptions, snapshotLeaseOptions } from '../config/options/leases.ts';
 import { loggingOptions } from '../config/options/logging.ts';
 import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
-import { leaderElectionOptions, serverOptions } from '../config/options/server.ts';
+import { leaderElectionOptions, serverOptions, verificationOptions } from '../config/options/server.ts';
 import { scheduledBackupGroups } from '../config/options/snapshotter.ts';
 import { secondaryStoreOptions, sidecarStoreOptions } from '../config/options/store.ts';
 
@@ -14,6 +14,7 @@ export const serverGroups = {
   store: sidecarStoreOptions,
   connection: etcdConnectionOptions,
   ...scheduledBackupGroups,
+  verification: verificationOptions,
   leaderElection: leaderElectionOptions,
   leases: snapshotLeaseOptions,
   memberLease: memberLeaseOptions,

@@ -7,6 +7,10 @@ import type { CommandContext } from './session.ts';
 export interface ServerInvocation {
   readonly config: ConfigOf<ServerGroups>;
   readonly given: ReadonlySet<string>;
+  /** Texts of the flags of the command line. */
+  readonly flags: ReadonlyMap<string, readonly string[]>;
+  /** The command that starts this program once more. */
+  readonly program: readonly string[];
   readonly pod: PodEnvironment;
   readonly context: CommandContext;
 }

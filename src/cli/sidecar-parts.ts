@@ -3,6 +3,7 @@ import { createPrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import type { SnapshotterListener } from '../operations/snapshot/events.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
 import { networkCounters } from '../runtime/process/network-counters.ts';
+import { BackupStatus } from '../server/backup-status.ts';
 import type { SidecarParts, SidecarSnapshots } from '../server/sidecar-parts.ts';
 import { openStore } from './open-store.ts';
 import { backoffOf, scheduledBackupOf } from './scheduled-backup.ts';
@@ -10,6 +11,7 @@ import { secondaryTasksOf } from './secondary-task.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 import { heartbeatOf, podLeasesOf, snapshotLeasesOf } from './server-leases.ts';
 import { serverMemberOf } from './server-member.ts';
+import { verificationTasksOf } from './verification-tasks.ts';
 
 /** How long uploads of deltas may go on at a stop, ms. */
 export const lastUploadsMs = 15_000;
@@ -22,6 +24,7 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
   const metrics = createPrometheusMetrics({ now: () => clock.now(), network: () => networkCounters() });
   const { snapshotFrom } = config.snapshotter;
   const { connectionTimeoutMs } = config.connection;
+  const status = new BackupStatus(() => clock.now());
   const leases = podLeasesOf(invocation);
   const snapshotLeases = snapshotLeasesOf(invocation, leases);
   const member = serverMemberOf(invocation, { metrics, leases });
@@ -36,9 +39,13 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
         context,
       ),
     openConnectionTo: (endpoints) => openConnection({ ...config.connection, endpoints, serviceEndpoints: [] }, context),
-    snapshots: snapshotsOf(invocation, [metrics.listener, ...snapshotLeases.listeners]),
+    snapshots: snapshotsOf(invocation, [metrics.listener, status.snapshots, ...snapshotLeases.listeners]),
     defragmentation: new Schedule(config.defragmentation.schedule),
-    leaderTasks: [...snapshotLeases.tasks, ...secondaryTasksOf(invocation, metrics.secondary)],
+    leaderTasks: [
+      ...snapshotLeases.tasks,
+      ...secondaryTasksOf(invocation, [metrics.secondary, status.secondary]),
+      ...verificationTasksOf(invocation, { metrics, status }),
+    ],
     initialization: {
       request: {
         ...config.restoration,
@@ -52,6 +59,7 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
     membership: member.membership,
     memberLease: heartbeatOf(invocation, leases),
     etcdConfig: member.etcdConfig,
+    status,
     metrics,
   };
 }

@@ -7,6 +7,8 @@ const byRule: Readonly<Record<TextRule, string>> = {
   'peer url': 'a URL of scheme, host and port, such as http://localhost:2380',
   'initial cluster': 'NAME=URL pairs separated by commas, such as a=http://10.0.0.1:2380,b=http://10.0.0.2:2380',
   cron: 'five cron fields (minute, hour, day, month, weekday) such as "0 */1 * * *", @daily or @every 1h30m, after TZ=ZONE if need be',
+  'cron or off':
+    'five cron fields (minute, hour, day, month, weekday), @daily or @every 12h, after TZ=ZONE if need be; or off',
   time: 'a time such as 2026-11-21T09:30:00Z, "2026-11-21 09:30:00" (UTC, as list prints it), seconds since 1970, or "5m ago"',
   'lease ttl': 'a duration of at least 1s such as 1h, or strip',
   'not empty': 'a text that is not empty',

@@ -60,9 +60,12 @@ async function checkedText(rule: CheckedRule | undefined): Promise<z.ZodMiniType
   if (rule === undefined) {
     return z.string();
   }
-  if (rule === 'cron') {
+  if (rule === 'cron' || rule === 'cron or off') {
     const { readCronSchedule } = await import('./cron-schedule.ts');
     return parsedText((text) => {
+      if (rule === 'cron or off' && text === 'off') {
+        return { value: text };
+      }
       const reading = readCronSchedule(text);
       return 'fields' in reading ? { value: reading.fields } : reading;
     });

@@ -9,6 +9,7 @@ export type TextRule =
   | 'peer url'
   | 'initial cluster'
   | 'cron'
+  | 'cron or off'
   | 'time'
   | 'lease ttl'
   | 'not empty';

@@ -46,6 +46,7 @@ function shownByRule(rule: TextRule | undefined, text: string): string | undefin
     case 'peer url':
       return shownUrl(text);
     case 'cron':
+    case 'cron or off':
       return cron.test(text) ? text : undefined;
     case 'time':
       return time.test(text) ? text : undefined;

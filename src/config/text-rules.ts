@@ -30,8 +30,8 @@ export function isParsed(rule: TextRule | undefined): rule is keyof ParsedTexts 
   return rule !== undefined && Object.hasOwn(textParsers, rule);
 }
 
-/** The checks of the other rules, but `cron`, whose parser is loaded only when a schedule is given. */
-export const textChecks: Readonly<Record<Exclude<CheckedRule, 'cron'>, TextCheck>> = {
+/** The checks of the other rules, but those of schedules, whose parser is loaded only when a schedule is given. */
+export const textChecks: Readonly<Record<Exclude<CheckedRule, 'cron' | 'cron or off'>, TextCheck>> = {
   url: (text) => {
     const url = URL.parse(text);
     if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {

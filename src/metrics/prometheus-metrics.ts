@@ -3,6 +3,7 @@ import type { SnapshotterListener } from '../operations/snapshot/events.ts';
 import { createSecondarySeries, type SecondarySyncNews } from './secondary-series.ts';
 import { outcomes, SeriesFactory, succeeded, type Timed } from './series-factory.ts';
 import { createSnapshotterSeries } from './snapshotter-series.ts';
+import { createVerificationSeries, type VerificationNews } from './verification-series.ts';
 
 /** All metrics of the program, as a server gives them to Prometheus. */
 export interface PrometheusMetrics {
@@ -21,6 +22,8 @@ export interface PrometheusMetrics {
   cluster(state: { readonly size: number; readonly role: 'learner' | 'voter' }): void;
   /** Hears of the second copy. */
   secondary(event: SecondarySyncNews): void;
+  /** The backup was verified: what of it can be restored, and whether nothing is wrong; times in ms since the epoch. */
+  verification(news: VerificationNews): void;
 }
 
 /** How often the lag of the event loop is sampled, ms: the usual 10 ms are a third of what an idle server costs. */
@@ -85,5 +88,6 @@ export function createPrometheusMetrics({
       isLearner.set(role === 'learner' ? 1 : 0);
     },
     secondary: createSecondarySeries(series, { now }),
+    verification: createVerificationSeries(series),
   };
 }

@@ -1,9 +1,7 @@
+import { estimatedRestoreSeconds } from '../operations/snapshot/estimated-restore.ts';
 import type { SnapshotterListener } from '../operations/snapshot/events.ts';
 import { failureLabel, failureLabels } from './failure-label.ts';
 import { outcomes, type SeriesFactory, succeeded } from './series-factory.ts';
-
-/** Stored bytes that a restore gets through in a second on a modest machine. */
-const restoreBytesPerSecond = 25_000_000;
 
 /**
  * Makes the series that a snapshotter feeds, with the names and labels of the Go program, and gives the listener that turns
@@ -42,12 +40,12 @@ export function createSnapshotterSeries(
     'How often deltas of another snapshotter appeared in the store.',
   );
   const restoreEstimate = series.gauge(
-    'restore_estimated_seconds',
+    'estimated_restore_seconds',
     'How long a restore of the newest backup may take.',
   );
   let newestSeconds: number | undefined;
   let chainBytes = 0;
-  series.computedGauge('restorable_age_seconds', 'Age of the newest snapshot a restore would reach.', () =>
+  series.computedGauge('recovery_point_age_seconds', 'Age of the newest snapshot a restore would reach.', () =>
     newestSeconds === undefined ? 0 : Math.max(0, now() / 1_000 - newestSeconds),
   );
 
@@ -77,7 +75,7 @@ export function createSnapshotterSeries(
         latestTimestamp.set({ kind }, createdOn);
         newestSeconds = Math.max(newestSeconds ?? 0, createdOn);
         chainBytes = kind === 'Full' ? size : chainBytes + size;
-        restoreEstimate.set(1 + chainBytes / restoreBytesPerSecond);
+        restoreEstimate.set(estimatedRestoreSeconds(chainBytes));
         deltas.set(beyond.length);
         deltaRevisions.set((beyond.at(-1)?.lastRevision ?? 0) - (beyond.length === 0 ? 0 : (full?.lastRevision ?? 0)));
         break;

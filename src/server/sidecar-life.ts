@@ -2,6 +2,7 @@ import type { ClusterMembers } from '../etcd/members.ts';
 import type { ValidationMode } from '../operations/initialize/data-dir-state.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import type { BackupStatusDocument } from './backup-status.ts';
 import { defragmentationTask } from './defragmentation.ts';
 import { Initialization } from './initialization.ts';
 import { runInitialization } from './initialization-run.ts';
@@ -122,6 +123,10 @@ export class SidecarLife implements Sidecar {
       }
       throw error;
     }
+  }
+
+  backupStatus(): BackupStatusDocument {
+    return this.#parts.status.document();
   }
 
   async metrics(): Promise<{ readonly contentType: string; readonly text: string }> {

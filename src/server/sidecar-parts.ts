@@ -2,6 +2,7 @@ import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import type { Schedule } from '../operations/snapshot/schedule.ts';
 import type { BackoffPolicy } from '../runtime/async/backoff.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
+import type { BackupStatus } from './backup-status.ts';
 import type { InitializationRunParts } from './initialization-run.ts';
 import type { LeaderTask } from './leader-tasks.ts';
 import type { MemberHeartbeat } from './leases/member-heartbeat.ts';
@@ -48,5 +49,7 @@ export interface SidecarParts {
   readonly memberLease: Pick<MemberHeartbeat, 'renew' | 'pause' | 'looked' | 'ended'> | undefined;
   /** See {@link Sidecar.etcdConfig}. */
   etcdConfig(options: { readonly signal: AbortSignal }): Promise<string>;
+  /** Hears of the backup; see {@link Sidecar.backupStatus}. */
+  readonly status: BackupStatus;
   readonly metrics: PrometheusMetrics;
 }

@@ -1,5 +1,6 @@
 import type { ValidationMode } from '../operations/initialize/data-dir-state.ts';
 import type { StoredSnapshot } from '../snapstore/snapstore.ts';
+import type { BackupStatusDocument } from './backup-status.ts';
 
 /** What the word of an initialization is on the wire. */
 export type InitializationWord = 'New' | 'Progress' | 'Successful' | 'Failed';
@@ -23,6 +24,8 @@ export interface Sidecar {
   etcdConfig(options: { readonly signal: AbortSignal }): Promise<string>;
   /** Where the leader's sidecar may be reached: its member's first client URL. Undefined without a leader that is known. */
   leaderClientUrl(options: { readonly signal: AbortSignal }): Promise<string | undefined>;
+  /** What is known of the backup, as JSON. */
+  backupStatus(): BackupStatusDocument;
   /** Series as Prometheus text. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
 }

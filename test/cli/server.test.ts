@@ -162,6 +162,7 @@ for (const line of etcdLines) {
         more: [
           ...more,
           ...secondary,
+          '--verification-schedule=@every 3s',
           '--enable-snapshot-lease-renewal',
           '--full-snapshot-lease-name=main-full',
           '--delta-snapshot-lease-name=main-delta',
@@ -183,6 +184,12 @@ for (const line of etcdLines) {
       await eventually(() => (/^2,4,[0-9a-f]+:[0-9a-f]+:Leader$/.test(holders().join()) ? true : undefined), {
         describe: () => `${holders()}\n${second.running.stderr()}`,
       });
+      const backupStatus = async () => JSON.parse((await second.get('/backup/status')).body);
+      await eventually(async () => ((await backupStatus()).proof?.provableRevision === 4 ? true : undefined), {
+        describe: () => second.running.stderr(),
+      });
+      const { proof, chain: known } = await backupStatus();
+      assert.deepEqual([proof.outcome, proof.problems, known.full], ['sound', [], full.snapName]);
       // The rules would delete the delta of the older chain.
       const stored = readdirSync(rig.home.join('backup', 'v2')).filter((name) => !name.startsWith('Incr-00000002'));
       stored.sort();

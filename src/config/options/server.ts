@@ -84,6 +84,22 @@ export const serverOptions = optionGroup({
   },
 });
 
+/** The proof that the newest backup can be restored. */
+export const verificationOptions = optionGroup({
+  title: 'Verification',
+  options: {
+    schedule: {
+      flag: 'verification-schedule',
+      type: 'string',
+      default: undefined,
+      rule: 'cron or off',
+      placeholder: 'cron',
+      help: 'When the newest chain is restored into a scratch directory as a proof, while our member leads: cron as in --schedule, or off. Once a day when not given, at a minute of its own.',
+      fileKeys: ['verificationConfig.schedule'],
+    },
+  },
+});
+
 /** How the one server that takes backups is chosen. */
 export const leaderElectionOptions = optionGroup({
   title: 'Leader election',

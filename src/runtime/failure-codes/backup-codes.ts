@@ -84,6 +84,11 @@ export const backupCodes = {
     meaning: 'the file is a delta, or something else altogether, such as an archive or a page of HTML',
     remedy: 'unpack it, or give a full snapshot',
   },
+  verify_untried: {
+    exitCode: 1,
+    meaning: 'whether the backup can be restored was not found out',
+    remedy: 'run `etcdbrctl verify --level restore` with the flags of the store',
+  },
   verify_failed: {
     exitCode: 1,
     meaning: '`verify` found something missing or damaged',

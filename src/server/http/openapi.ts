@@ -49,7 +49,55 @@ const snapshotKeys: Schema = {
   isFinal: { type: 'boolean' },
 };
 
+const orNull = (type: 'number' | 'integer' | 'string', more: Schema = {}): Schema => ({
+  type: [type, 'null'],
+  ...more,
+});
+const time: Schema = { format: 'date-time' };
+const object = (properties: Readonly<Record<string, Schema>>): Schema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties),
+  additionalProperties: false,
+});
+const objectOrNull = (properties: Readonly<Record<string, Schema>>): Schema => ({
+  anyOf: [object(properties), { type: 'null' }],
+});
+
 const schemas = {
+  BackupStatus: object({
+    chain: objectOrNull({
+      full: { type: 'string' },
+      deltas: { type: 'integer', minimum: 0 },
+      lastRevision: { type: 'integer', minimum: 0 },
+      storedBytes: { type: 'integer', minimum: 0 },
+    }),
+    recoveryPointAgeSeconds: orNull('number', { minimum: 0 }),
+    estimatedRestoreSeconds: orNull('number', { minimum: 0 }),
+    storeOutageSeconds: { type: 'number', minimum: 0 },
+    proof: objectOrNull({
+      at: { type: 'string', ...time },
+      outcome: { type: 'string', enum: ['sound', 'damaged', 'not found out'] },
+      seconds: orNull('number'),
+      provableRevision: orNull('integer'),
+      provableStateOf: orNull('string', time),
+      problems: { type: 'array', items: { type: 'string' } },
+    }),
+    secondary: objectOrNull({
+      upTo: orNull('string', time),
+      outcome: { type: 'string', enum: ['synced', 'failed'] },
+    }),
+    nextRuns: object({
+      full: orNull('string', time),
+      defragmentation: orNull('string', time),
+      verification: orNull('string', time),
+    }),
+    lastErrors: {
+      type: 'array',
+      maxItems: 10,
+      items: object({ at: { type: 'string', ...time }, code: { type: 'string' } }),
+    },
+  }),
   Snapshot: {
     type: 'object',
     properties: snapshotKeys,
@@ -152,6 +200,11 @@ export const openApiDocument = {
       operationId: 'latestSnapshots',
       summary: 'The newest full in the store and the deltas that continue it.',
       responses: { 200: json('What the store holds.', reference('LatestSnapshots')), ...noSnapshots },
+    }),
+    '/backup/status': path({
+      operationId: 'backupStatus',
+      summary: 'How the backup stands, as far as this sidecar has seen: it knows most while its member leads.',
+      responses: { 200: json('What is known.', reference('BackupStatus')) },
     }),
     '/config': path({
       operationId: 'etcdConfiguration',

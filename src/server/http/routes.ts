@@ -115,6 +115,7 @@ export function createRoutes({ sidecar, lookup, forwarding, profiling, transport
     }
   });
   open('/metrics', (exchange) => metrics.reply(acceptEncodingOf(exchange)));
+  open('/backup/status', () => reply(200, { type: 'json', text: JSON.stringify(sidecar.backupStatus()) }));
   open('/openapi.json', () => reply(200, { type: 'json', text: openApiText }));
   for (const [path, make] of profiling) {
     open(path, make);

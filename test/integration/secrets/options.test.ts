@@ -38,6 +38,7 @@ async function outputOf(argv: readonly string[], environment: Environment = {}):
     environment: { HOME: scratch.path, ...environment },
     stdout: { write: (piece: string) => Promise.resolve(write(piece)), isTerminal: false, columns: 80 },
     stderr: { write, isTerminal: false, columns: 80 },
+    program: [],
     signals: new EventEmitter(),
     abandon: () => assert.fail('nothing has to be abandoned'),
   };

@@ -9,6 +9,7 @@ import { createPrometheusMetrics } from '../../../src/metrics/prometheus-metrics
 import { Schedule } from '../../../src/operations/snapshot/schedule.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { silentProgress } from '../../../src/runtime/terminal/progress.ts';
+import { BackupStatus } from '../../../src/server/backup-status.ts';
 import { SidecarLife } from '../../../src/server/sidecar-life.ts';
 import { newestChain } from '../../../src/snapshot/chain.ts';
 import { openStore } from '../../../src/snapstore/registry.ts';
@@ -57,6 +58,7 @@ function startSidecar(member: EtcdServer, all: readonly string[], dir: TempDir):
       membership: undefined,
       memberLease: undefined,
       etcdConfig: () => Promise.reject(new Error('not asked for')),
+      status: new BackupStatus(() => systemClock.now()),
       metrics: createPrometheusMetrics({ now: () => systemClock.now() }),
     },
     context,

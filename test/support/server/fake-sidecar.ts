@@ -1,4 +1,5 @@
 import type { ValidationMode } from '../../../src/operations/initialize/data-dir-state.ts';
+import { BackupStatus, type BackupStatusDocument } from '../../../src/server/backup-status.ts';
 import type {
   InitializationWord,
   LatestSnapshots,
@@ -47,6 +48,10 @@ export class FakeSidecar implements Sidecar, SnapshotTaker {
 
   get snapshots(): SnapshotAccess {
     return this.access === 'leads' ? { kind: 'leads', taker: this } : { kind: this.access };
+  }
+
+  backupStatus(): BackupStatusDocument {
+    return new BackupStatus(() => 0).document();
   }
 
   takeFull({ final }: { readonly final: boolean }): Promise<StoredSnapshot> {

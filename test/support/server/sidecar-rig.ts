@@ -4,6 +4,7 @@ import type { ClusterMember } from '../../../src/etcd/members.ts';
 import { createPrometheusMetrics } from '../../../src/metrics/prometheus-metrics.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import { silentProgress } from '../../../src/runtime/terminal/progress.ts';
+import { BackupStatus } from '../../../src/server/backup-status.ts';
 import type { SidecarConnection } from '../../../src/server/sidecar-connection.ts';
 import { SidecarLife } from '../../../src/server/sidecar-life.ts';
 import type { SidecarParts } from '../../../src/server/sidecar-parts.ts';
@@ -84,6 +85,7 @@ export function startSidecar(setup: SidecarSetup = {}): SidecarRig {
     memberLease: undefined,
     etcdConfig: () =>
       Promise.reject(new Failure({ code: 'unexpected', action: 'give', object: '/config', found: 'not in this test' })),
+    status: new BackupStatus(() => clock.now()),
     metrics: createPrometheusMetrics({ now: () => clock.now() }),
     ...setup.parts,
   };

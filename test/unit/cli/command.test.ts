@@ -33,6 +33,7 @@ function host() {
   const silent = { write: () => undefined, isTerminal: false, columns: 80 };
   const made: Host = {
     argv: [],
+    program: [],
     environment: { POD_NAME: 'etcd-main-0', POD_NAMESPACE: '' },
     stdout: { write: (text) => Promise.resolve(void out.push(text)) },
     stderr: silent,

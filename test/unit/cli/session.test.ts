@@ -22,6 +22,7 @@ async function opened(facts: {
   };
   const host: Host = {
     argv: [],
+    program: [],
     environment: facts.environment ?? {},
     stdout: { write: () => assert.fail('logs do not go to stdout') },
     stderr,

@@ -71,6 +71,7 @@ restorationConfig:
 defragmentationSchedule: "0 0 */2 * *"
 useEtcdWrapper: true
 etcdWrapperPort: 9096
+verificationConfig: {schedule: '5 4 * * *'}
 leaderElectionConfig: {reelectionPeriod: 6s, etcdConnectionTimeout: 7s}
 healthConfig:
   snapshotLeaseRenewalEnabled: true
@@ -101,6 +102,7 @@ describe('a configuration file', () => {
       etcdWrapperPort: 9096,
     });
     assert.deepEqual(rest, {
+      verification: { schedule: '5 4 * * *' },
       store: {
         provider: 'Local',
         container: 'backup',

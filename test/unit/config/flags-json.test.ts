@@ -62,6 +62,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
     'max-store-outage',
     'etcd-password-file',
     'etcd-wrapper-port',
+    'verification-schedule',
     'log-format',
     'print-config',
   ],

@@ -133,6 +133,7 @@ const ruleExamples = {
   'peer url': 'http://h:1',
   'initial cluster': 'a=http://h:1',
   cron: '1 2 3 4 5',
+  'cron or off': 'off',
   'not empty': 'x',
   'lease ttl': 'strip',
   time: '2026-11-21T09:30:00Z',

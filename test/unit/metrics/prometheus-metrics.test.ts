@@ -48,9 +48,13 @@ test('every series of the Go program is there from the start, with zero', async 
     'spooled_events',
     'spooled_bytes',
     'store_outage_seconds',
-    'restorable_age_seconds',
-    'restore_estimated_seconds',
+    'recovery_point_age_seconds',
+    'estimated_restore_seconds',
     'secondary_sync_lag_seconds',
+    'last_provable_revision',
+    'last_provable_timestamp',
+    'verification_success',
+    'last_verification_timestamp',
   ];
   for (const name of expected) {
     assert.equal(series.get(`etcdbr_${name}`), 0, name);
@@ -90,8 +94,8 @@ test('what happens is counted under the right labels', async () => {
     'snapshot_latest_revision{kind="Full"}': 58,
     'snapshot_latest_revision{kind="Incr"}': 60,
     'snapshot_latest_timestamp{kind="Incr"}': 999_900,
-    restorable_age_seconds: 100,
-    restore_estimated_seconds: 4,
+    recovery_point_age_seconds: 100,
+    estimated_restore_seconds: 4,
     snapstore_latest_deltas_total: 1,
     snapstore_latest_deltas_revisions_total: 2,
     'snapshot_required{kind="Incr"}': 1,

@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { setPriority, constants as systemConstants } from 'node:os';
+import type { Readable } from 'node:stream';
+import { z } from 'zod/mini';
+import { placedOptions } from '../config/command-spec.ts';
+import type { Revision } from '../revision.ts';
+import { Failure } from '../runtime/failure.ts';
+import type { Proof } from '../server/verification-task.ts';
+import type { ServerInvocation } from './server-invocation.ts';
+import { verifyCommand } from './verify.ts';
+
+/** The result of `verify` is not larger, bytes. */
+const mostOutput = 8 * 1024 * 1024;
+/** So many problems are passed on; the command names all. */
+const mostProblems = 20;
+
+const report = z.object({
+  sound: z.boolean(),
+  provableRevision: z.nullable(z.int().check(z.nonnegative())),
+  provableStateOf: z.nullable(z.string()),
+  findings: z.array(z.object({ weight: z.string(), snapshot: z.nullable(z.string()), text: z.string() })),
+});
+
+/** When a backup is verified if nobody says when: once a day, spread over the day by the name of the pod and of the store. */
+export function dailySchedule(name: string): string {
+  const minute = createHash('sha256').update(name).digest().readUInt32BE(0) % 1_440;
+  return `${minute % 60} ${Math.floor(minute / 60)} * * *`;
+}
+
+/**
+ * Restores the newest chain into a scratch directory, in a process of its own with the lowest priority: what it takes of memory is
+ * free again when it ends, and it waits where others want to compute. The process gets the flags of the store from our command line,
+ * and everything else as we did.
+ */
+export async function proveInProcess(
+  { flags, program, context }: Pick<ServerInvocation, 'flags' | 'program' | 'context'>,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<Proof> {
+  const [command = '', ...prefix] = program;
+  const args = [...prefix, 'verify', '--level=restore', '--sample=0', '--output=json', ...passedOn(flags)];
+  const child = spawn(command, args, {
+    env: context.environment as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    signal,
+    killSignal: 'SIGTERM',
+  });
+  const ended = Promise.withResolvers<number | undefined>();
+  child.once('error', ended.reject);
+  child.once('close', (code) => ended.resolve(code ?? undefined));
+  if (child.pid !== undefined) {
+    lowerPriority(child.pid);
+  }
+  const [output, errors, exitCode] = await Promise.all([
+    boundedText(child.stdout),
+    boundedText(child.stderr),
+    ended.promise,
+  ]);
+  signal.throwIfAborted();
+  const parsed = report.safeParse(parsedJson(output));
+  if (!parsed.success) {
+    throw notTried(errors, exitCode);
+  }
+  const { sound, provableRevision, provableStateOf, findings } = parsed.data;
+  const problems = findings
+    .filter(({ weight }) => weight === 'problem')
+    .map(({ snapshot, text }) => (snapshot === null ? text : `${snapshot}: ${text}`));
+  return {
+    sound: sound && exitCode === 0,
+    // `verify` has read it as a revision.
+    provable: (provableRevision ?? undefined) as Revision | undefined,
+    stateOf: provableStateOf === null ? undefined : timeOf(provableStateOf),
+    problems: problems.slice(0, mostProblems),
+  };
+}
+
+/** Those of our flags that `verify` has, too. */
+function passedOn(flags: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const own = new Set(['level', 'sample', 'output', 'log-level', 'log-format', 'print-config']);
+  const known = placedOptions(verifyCommand.spec).map(({ spec }) => spec.flag);
+  return known
+    .filter((flag) => !own.has(flag))
+    .flatMap((flag) => (flags.get(flag) ?? []).filter((text) => text !== '').map((text) => `--${flag}=${text}`));
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, systemConstants.priority.PRIORITY_LOW);
+  } catch {
+    // It has ended, or the system has no priorities.
+  }
+}
+
+function timeOf(text: string): number | undefined {
+  const ms = Date.parse(text.replace(/^before /, ''));
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+function notTried(errors: string, exitCode: number | undefined): Failure {
+  const said = /^error: (.*)$/m.exec(errors)?.[1];
+  return new Failure({
+    code: 'verify_untried',
+    action: 'verify',
+    object: 'the newest backup',
+    found: said ?? `the process ended with ${exitCode ?? 'a signal'} and no result`,
+    remedy: 'see etcdbrctl verify --level restore',
+  });
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of a stream; what is beyond the bound is read and dropped. */
+async function boundedText(stream: Readable): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of stream as AsyncIterable<Buffer>) {
+    size += piece.length;
+    if (size <= mostOutput) {
+      pieces.push(piece);
+    }
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}

@@ -1,0 +1,27 @@
+import type { SeriesFactory } from './series-factory.ts';
+
+/** What a verification has shown. Times are in ms since the epoch. */
+export interface VerificationNews {
+  /** When it ended. */
+  readonly at: number;
+  /** Whether the newest state can be restored and nothing that was read is damaged. */
+  readonly sound: boolean;
+  /** The last revision that can be restored, and when that state was there; undefined where none can, or nothing was found out. */
+  readonly provable: { readonly revision: number; readonly stateOf: number | undefined } | undefined;
+}
+
+/** The series of the verification; returns what hears of it. They are 0 until the first one. */
+export function createVerificationSeries(series: SeriesFactory): (news: VerificationNews) => void {
+  const revision = series.gauge('last_provable_revision', 'The last revision that was restored for a proof.');
+  const stateOf = series.gauge('last_provable_timestamp', 'When that state was there, s since 1970.');
+  const success = series.gauge('verification_success', '1 when the last verification found nothing wrong.');
+  const verifiedAt = series.gauge('last_verification_timestamp', 'When the backup was last verified, s since 1970.');
+  return ({ at, sound, provable }) => {
+    verifiedAt.set(at / 1_000);
+    success.set(sound ? 1 : 0);
+    if (provable !== undefined) {
+      revision.set(provable.revision);
+      stateOf.set((provable.stateOf ?? 0) / 1_000);
+    }
+  };
+}

@@ -1,0 +1,159 @@
+import { estimatedRestoreSeconds } from '../operations/snapshot/estimated-restore.ts';
+import type { SnapshotterListener } from '../operations/snapshot/events.ts';
+import type { StoredChain } from '../operations/snapshot/stored-chain.ts';
+import { Failure } from '../runtime/failure.ts';
+import type { SecondarySyncEvent } from './secondary-sync.ts';
+import type { Proof, VerificationEvent } from './verification-task.ts';
+
+/** So many errors are remembered, the newest. */
+const mostErrors = 10;
+
+/** Tasks with a time of their own. */
+type ScheduledTask = 'full' | 'defragmentation' | 'verification';
+
+/** What is known of the backup, as JSON: times are RFC 3339, sizes bytes; null is "not known yet". */
+export interface BackupStatusDocument {
+  readonly chain: {
+    readonly full: string;
+    readonly deltas: number;
+    readonly lastRevision: number;
+    readonly storedBytes: number;
+  } | null;
+  /** Age of the newest state that a restore would reach. */
+  readonly recoveryPointAgeSeconds: number | null;
+  readonly estimatedRestoreSeconds: number | null;
+  readonly storeOutageSeconds: number;
+  readonly proof: {
+    readonly at: string;
+    readonly outcome: 'sound' | 'damaged' | 'not found out';
+    readonly seconds: number | null;
+    readonly provableRevision: number | null;
+    readonly provableStateOf: string | null;
+    readonly problems: readonly string[];
+  } | null;
+  readonly secondary: { readonly upTo: string | null; readonly outcome: 'synced' | 'failed' } | null;
+  readonly nextRuns: Readonly<Record<ScheduledTask, string | null>>;
+  /** Newest first. */
+  readonly lastErrors: readonly { readonly at: string; readonly code: string }[];
+}
+
+/** Hears what happens to the backup, and tells how it stands. Of a sidecar that does not lead it knows what it saw when it did. */
+export class BackupStatus {
+  readonly #now: () => number;
+  readonly #next = new Map<ScheduledTask, number>();
+  readonly #errors: { readonly at: number; readonly code: string }[] = [];
+  #chain: StoredChain | undefined;
+  #outageSeconds = 0;
+  #verification: Exclude<VerificationEvent, { readonly type: 'next verification' }> | undefined;
+  #secondary: { readonly upTo: number | undefined; readonly outcome: 'synced' | 'failed' } | undefined;
+
+  /** `now` gives ms since the epoch. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Hears the events of the snapshotter. */
+  readonly snapshots: SnapshotterListener = (event) => {
+    switch (event.type) {
+      case 'stored':
+        this.#chain = event.chain;
+        break;
+      case 'next run':
+        this.#next.set(event.task, event.at);
+        break;
+      case 'outage begun':
+      case 'outage ended':
+        this.#outageSeconds = 0;
+        break;
+      case 'outage goes on':
+        this.#outageSeconds = event.seconds;
+        break;
+      case 'snapshot failed':
+        this.#failed(event.error);
+        break;
+      case 'ended':
+        if (event.outcome === 'failed') {
+          this.#remember(event.code);
+        }
+        break;
+      default:
+    }
+  };
+
+  /** Hears the events of the verification. */
+  readonly verification = (event: VerificationEvent): void => {
+    if (event.type === 'next verification') {
+      this.#next.set('verification', event.at);
+      return;
+    }
+    this.#verification = event;
+    if (event.type === 'verification failed') {
+      this.#failed(event.error);
+    }
+  };
+
+  /** Hears the events of the second copy. */
+  readonly secondary = (event: SecondarySyncEvent): void => {
+    if (event.type === 'synced') {
+      this.#secondary = { upTo: event.upTo, outcome: 'synced' };
+    } else {
+      this.#secondary = { upTo: this.#secondary?.upTo, outcome: 'failed' };
+      this.#failed(event.error);
+    }
+  };
+
+  /** How it stands now. */
+  document(): BackupStatusDocument {
+    const { full, deltas } = this.#chain ?? { full: undefined, deltas: [] };
+    const newest = deltas.at(-1) ?? full;
+    const storedBytes = [...(full === undefined ? [] : [full]), ...deltas].reduce((sum, { size }) => sum + size, 0);
+    return {
+      chain:
+        full === undefined || newest === undefined
+          ? null
+          : { full: full.name, deltas: deltas.length, lastRevision: newest.lastRevision, storedBytes },
+      recoveryPointAgeSeconds: newest === undefined ? null : Math.max(0, this.#now() / 1_000 - newest.createdOn),
+      estimatedRestoreSeconds: full === undefined ? null : estimatedRestoreSeconds(storedBytes),
+      storeOutageSeconds: this.#outageSeconds,
+      proof: proofDocument(this.#verification),
+      secondary: this.#secondary === undefined ? null : { ...this.#secondary, upTo: time(this.#secondary.upTo) },
+      nextRuns: {
+        full: time(this.#next.get('full')),
+        defragmentation: time(this.#next.get('defragmentation')),
+        verification: time(this.#next.get('verification')),
+      },
+      lastErrors: this.#errors.map(({ at, code }) => ({ at: new Date(at).toISOString(), code })),
+    };
+  }
+
+  #failed(error: unknown): void {
+    this.#remember(error instanceof Failure ? error.code : 'unexpected');
+  }
+
+  #remember(code: string): void {
+    this.#errors.unshift({ at: this.#now(), code });
+    this.#errors.length = Math.min(this.#errors.length, mostErrors);
+  }
+}
+
+type Ended = Exclude<VerificationEvent, { readonly type: 'next verification' }>;
+
+function proofDocument(event: Ended | undefined): BackupStatusDocument['proof'] {
+  if (event === undefined) {
+    return null;
+  }
+  const at = new Date(event.at).toISOString();
+  const unknown = { seconds: null, provableRevision: null, provableStateOf: null, problems: [] };
+  return event.type === 'verification failed'
+    ? { at, outcome: 'not found out', ...unknown }
+    : { at, seconds: event.seconds, ...provedDocument(event.proof) };
+}
+
+function provedDocument({ sound, provable, stateOf, problems }: Proof) {
+  const outcome: 'sound' | 'damaged' = sound ? 'sound' : 'damaged';
+  return { outcome, provableRevision: provable ?? null, provableStateOf: time(stateOf), problems };
+}
+
+function time(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}
