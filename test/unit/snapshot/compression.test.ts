@@ -8,6 +8,7 @@ import type { Compression } from '../../../src/snapshot/snapshot.ts';
 import { checkTrailingHash } from '../../../src/snapshot/trailing-hash.ts';
 import { collected, inPieces, podNames, seededBytes, seededRandom } from '../../support/fixtures/byte-streams.ts';
 import { goldenObjects } from '../../support/fixtures/golden-store.ts';
+import { walkLength } from '../../support/fixtures/walk-length.ts';
 
 const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'zlib', 'lzw'];
 const CHECKED: readonly Compression[] = ['gzip', 'zlib', 'lzw'];
@@ -20,7 +21,7 @@ async function expanded(bytes: Uint8Array, compression: Compression, pieceSize =
   return await collected(decompress(inPieces(bytes, pieceSize), compression));
 }
 
-const TEXT = podNames();
+const TEXT = podNames().subarray(0, 300_000);
 
 for (const compression of COMPRESSIONS) {
   for (const [title, bytes] of [
@@ -104,9 +105,10 @@ test('garbage that begins with the next piece is found', async () => {
 
 test('flipped bits are damage or change nothing', async () => {
   const random = seededRandom(11);
+  const flips = walkLength({ usual: 60, long: 300 });
   for (const compression of ['gzip', 'zlib'] as const) {
     const packed = await compressed(TEXT.subarray(0, 3000), compression);
-    for (let flip = 0; flip < 300; flip += 1) {
+    for (let flip = 0; flip < flips; flip += 1) {
       const flipped = Buffer.from(packed);
       const at = Math.floor(random() * flipped.length);
       flipped[at] = (flipped[at] ?? 0) ^ (1 << Math.floor(random() * 8));

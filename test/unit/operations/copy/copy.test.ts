@@ -23,7 +23,13 @@ import { type MemoryBucket, memoryBucket } from '../../../support/stores/memory-
 
 const CHUNK = 5 * 1024 * 1024;
 const FULL = 'Full-00000000-00000010-1000';
+/** A full of more than one part, and one of a single part. */
+const LARGE_FULL = hashed(2 * CHUNK + 10, 1);
+const SMALL_FULL = hashed(1_200_000, 1);
 const DELTAS = Array.from({ length: 6 }, (_, at) => `Incr-${pad(11 + at * 10)}-${pad(20 + at * 10)}-${1001 + at}`);
+
+/** The later, the smaller: those that come after would be ready first. */
+const DELTA_BYTES = DELTAS.map((_, at) => hashed(1_000_000 / (at + 1), at + 2));
 
 let source: MemoryBucket;
 let target: MemoryBucket;
@@ -64,15 +70,15 @@ beforeEach(() => {
   source = memoryBucket();
   target = memoryBucket();
   context = recordedContext();
-  put(source, FULL, hashed(2 * CHUNK + 10, 1));
+  put(source, FULL, SMALL_FULL);
   for (const [at, delta] of DELTAS.entries()) {
-    // The later, the smaller: those that come after would be ready first.
-    put(source, delta, hashed(1_000_000 / (at + 1), at + 2));
+    put(source, delta, DELTA_BYTES[at] ?? Buffer.of());
   }
 });
 
 describe('copyBackups', () => {
   test('everything arrives, byte for byte, a full before its deltas and those in order', async () => {
+    put(source, FULL, LARGE_FULL);
     const result = await copyBackups(request(), context);
     assert.deepEqual(names(target), [FULL, ...DELTAS]);
     for (const [key, { bytes }] of source.objects) {
@@ -186,6 +192,7 @@ describe('copyBackups', () => {
   });
 
   test('failures in passing are tried again', async () => {
+    put(source, FULL, LARGE_FULL);
     const from = faultyBucket(source);
     const to = faultyBucket(target);
     from.fail('read', failure('transient'), 2);
@@ -324,6 +331,7 @@ describe('progress of a copy', () => {
   });
 
   test('bytes that have to be sent again count once', async () => {
+    put(source, FULL, LARGE_FULL);
     const to = faultyBucket(target);
     to.fail('complete', failure('transient'), 2);
     const { progress, bars } = recordedProgress();
@@ -340,6 +348,7 @@ describe('progress of a copy', () => {
     const shown: string[] = [];
     const line = { print: () => undefined, show: (text: string | undefined) => void shown.push(text ?? 'removed') };
     const underway = /^copy {2}[1-9]\d?% {2}\S+ \w+ of \S+ \w+ {2}\d\S* \wi?B\/s {2}\S+ left$/;
+    put(source, FULL, LARGE_FULL);
     let now = 0;
     // Every look at the clock is late enough for the line to be drawn anew.
     const clock = { ...systemClock, monotonic: () => (now += 1_000) };

@@ -20,6 +20,7 @@ import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { lengthenLog } from '../../../support/datadir/lengthen-log.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
+import { goldenDirectory } from '../../../support/fixtures/laid-directory.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 import { tree } from '../../../support/fixtures/tree.ts';
 import { put, step, txn } from '../../../support/replay/request-messages.ts';
@@ -32,6 +33,8 @@ const WAL = 'member/wal/0000000000000000-0000000000000000.wal';
 const SNAP = 'member/snap/0000000000000001-0000000000000001.snap';
 const DB = 'member/snap/db';
 const EMPTY_STORE = memorySnapStore([]);
+/** Restores the golden backup into `data`, as its files were written once. */
+const layGolden = await goldenDirectory();
 
 test('an absent directory is restored, or left alone when there is nothing to restore from', async () => {
   using dir = makeTempDir();
@@ -56,7 +59,7 @@ test('a directory without anything in it counts as absent', async () => {
 for (const mode of ['sanity', 'full'] as const) {
   test(`a sound directory is kept as it is in mode ${mode}, with and without a store`, async () => {
     using dir = makeTempDir();
-    await restore(restoreRequest(dir), recordedContext());
+    layGolden(dir);
     const before = tree(dir.path);
     for (const store of [undefined, EMPTY_STORE, memorySnapStore(BACKUP)]) {
       const result = await run(dir, { mode, store });
@@ -169,7 +172,7 @@ const HARMS: readonly Harm[] = [
 for (const { what, harm, state, reason, onlyInFull } of HARMS) {
   test(`${what} is ${state}: restored from backups`, async () => {
     using dir = makeTempDir();
-    await restore(restoreRequest(dir), recordedContext());
+    layGolden(dir);
     await harm(dir.join('data'));
     if (onlyInFull) {
       assert.equal((await run(dir, { mode: 'sanity' })).action, 'kept');
@@ -183,7 +186,7 @@ for (const { what, harm, state, reason, onlyInFull } of HARMS) {
 
   test(`${what}: moved aside when the store is empty, kept and refused when there is none`, async () => {
     using dir = makeTempDir();
-    await restore(restoreRequest(dir), recordedContext());
+    layGolden(dir);
     await harm(dir.join('data'));
     const before = tree(dir.path);
     await assert.rejects(run(dir, { mode: 'full', store: undefined }), (error) => {
@@ -203,7 +206,7 @@ for (const { what, harm, state, reason, onlyInFull } of HARMS) {
 
 test('a torn tail of the log is cut off in mode full, and the file as it was kept', async () => {
   using dir = makeTempDir();
-  await restore(restoreRequest(dir), recordedContext());
+  layGolden(dir);
   const wal = dir.join('data', WAL);
   const whole = await readFile(wal);
   await truncate(wal, 285);
@@ -239,7 +242,7 @@ test('the file safe_guard ties a volume to a namespace', async () => {
 
 test('a db that another process has locked is left alone, whatever its state', async () => {
   using dir = makeTempDir();
-  await restore(restoreRequest(dir), recordedContext());
+  layGolden(dir);
   await truncate(dir.join('data', DB), 0);
   const before = tree(dir.path);
   const held = await tryLockFile(dir.join('data', DB));
@@ -257,7 +260,7 @@ test('a db that another process has locked is left alone, whatever its state', a
 
 test('when the restore fails, the invalid directory stays as it was', async () => {
   using dir = makeTempDir();
-  await restore(restoreRequest(dir), recordedContext());
+  layGolden(dir);
   await truncate(dir.join('data', DB), 100_000);
   const before = tree(dir.path);
   const damaged = BACKUP.map((object) =>
@@ -276,7 +279,7 @@ test('a data directory given by a link is replaced where it is', async () => {
   using dir = makeTempDir();
   await mkdir(dir.join('volume'));
   await symlink(dir.join('volume'), dir.join('data'));
-  await restore(restoreRequest(dir), recordedContext());
+  layGolden(dir);
   await rm(dir.join('data', DB));
   const result = await run(dir, {});
   assert.equal(result.action, 'restored');
@@ -286,7 +289,7 @@ test('a data directory given by a link is replaced where it is', async () => {
 
 test('the log tells what is looked at, in the order of the work', async () => {
   using dir = makeTempDir();
-  await restore(restoreRequest(dir), recordedContext());
+  layGolden(dir);
   const context = recordedContext();
   await initialize(requestFor(dir, { mode: 'full' }), context);
   assert.deepEqual(
@@ -330,7 +333,7 @@ test('a snapshot file that etcd passes over is warned of, and the directory kept
       ...(what === 'directory' || what === 'dangling' ? [] : [SNAP]),
     ]) {
       using dir = makeTempDir();
-      await restore(restoreRequest(dir), recordedContext());
+      layGolden(dir);
       const file = dir.join('data', name);
       if (name !== SNAP && what !== 'directory' && what !== 'dangling') {
         await writeFile(file, await readFile(dir.join('data', SNAP)));
@@ -350,7 +353,7 @@ test('a snapshot file that etcd passes over is warned of, and the directory kept
 
 test('files with other names next to snapshots and log are no concern', async () => {
   using dir = makeTempDir();
-  await restore(restoreRequest(dir), recordedContext());
+  layGolden(dir);
   for (const name of [
     'snap/db.tmp123',
     'snap/x.snap.broken',
@@ -366,7 +369,7 @@ test('files with other names next to snapshots and log are no concern', async ()
 
 test('a sound db whose log is elsewhere is refused, a damaged one restored', async () => {
   using dir = makeTempDir();
-  await restore(restoreRequest(dir), recordedContext());
+  layGolden(dir);
   await rename(dir.join('data/member/wal'), dir.join('wal'));
   for (const link of [undefined, '/nowhere/at/all']) {
     if (link !== undefined) {
@@ -403,7 +406,7 @@ test('a valid directory is kept while the store does not answer; any other is le
   for (const mode of ['full', 'sanity'] as const) {
     using dir = makeTempDir();
     await assert.rejects(run(dir, { mode, store: silentStore() }), { code: 'store_transient' });
-    await restore(restoreRequest(dir), recordedContext());
+    layGolden(dir);
     const before = tree(dir.path);
     const kept = await run(dir, { mode, store: silentStore() });
     assert.deepEqual([kept.found, kept.action], [{ state: 'valid', revision: REVISION }, 'kept']);

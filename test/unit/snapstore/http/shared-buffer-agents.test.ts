@@ -11,7 +11,7 @@ import { makeCertificates } from '../../../../scripts/lab/certificates.ts';
 import { SharedBufferHttpAgent, SharedBufferHttpsAgent } from '../../../../src/snapstore/http/shared-buffer-agents.ts';
 import { seededBytes } from '../../../support/fixtures/byte-streams.ts';
 
-const SIZE = 3 * 1024 * 1024;
+const SIZE = 1024 * 1024;
 
 /** Answers `/SEED` with bytes of that seed. */
 const answer: RequestListener = ({ url = '' }, response) => {
