@@ -1,5 +1,5 @@
 import type { DataDirState, ValidationMode } from '../operations/initialize/data-dir-state.ts';
-import type { InitializeRequest } from '../operations/initialize/initialize-request.ts';
+import type { InitializeRequest, InitializeResult } from '../operations/initialize/initialize-request.ts';
 import { untilAborted } from '../runtime/async/until-aborted.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
@@ -51,9 +51,7 @@ export async function runInitialization(
     const { action } = await timed({ listener: parts.listener, kind }, context, (onValidated) =>
       initialize({ ...request, ...member, store, mode, configuredMembers, onValidated }, context),
     );
-    log.info(
-      `Initialization succeeded: the data directory was ${action === 'kept' ? 'valid' : action.replaceAll('_', ' ')}`,
-    );
+    log.info(`Initialization succeeded, etcd may start: ${became(action)}`);
   } catch (error) {
     if (signal.aborted) {
       log.warn('Initialization was ended by the stop; the data directory is as it was');
@@ -63,6 +61,26 @@ export async function runInitialization(
       log.error({ error }, `Initialization failed by a fault in the program, etcd must not start: ${error}`);
     }
     throw error;
+  }
+}
+
+/** What has become of the data directory. */
+function became(action: InitializeResult['action']): string {
+  switch (action) {
+    case 'kept':
+      return 'the data directory is valid';
+    case 'restored':
+      return 'the data directory was restored from the backup';
+    case 'moved_aside':
+      return 'the data directory made way for a new member';
+    case 'none':
+      return 'there is no data directory, and a new member starts';
+    case 'joined':
+      return 'our member was added to its cluster, which sends everything to it';
+    case 'rebuilt':
+      return 'our member was taken out of its cluster and added again, which sends everything to it';
+    default:
+      return action satisfies never;
   }
 }
 
