@@ -132,7 +132,7 @@ function footer(catalog: BackupCatalog): readonly string[] {
       : `${countText(whole.length, 'snapshot')}, ${formatBytes(sizeOf(whole))}`;
   return [
     `${location}: ${what}`,
-    ...windowLines(chains),
+    ...windowLines(catalog),
     ...companionLines(companions),
     ...(others.length === 0 ? [] : [`Also there: ${others.join(', ')}`]),
   ];
@@ -146,13 +146,15 @@ function inOtherHistories({ histories, history }: BackupCatalog): readonly Store
 }
 
 /** How far back a restore can go. */
-function windowLines(chains: readonly Chain[]): readonly string[] {
+function windowLines({ chains, history: { leftBy, number } }: BackupCatalog): readonly string[] {
   const window = restorableWindow(chains);
   if (window === undefined) {
     return [];
   }
   const [from, to] = [timeText(window.from * 1_000), timeText(window.to * 1_000)];
-  return from === to ? [] : [`Any moment from ${from} to ${to} (--to-time)`];
+  return from === to
+    ? []
+    : [`Any moment from ${from} to ${to} (${leftBy === undefined ? '' : `--history ${number} `}--to-time)`];
 }
 
 function windowData(chains: readonly Chain[]): { readonly from: string; readonly to: string } | null {

@@ -63,7 +63,9 @@ function planLines(plan: RestorePlan): readonly string[] {
       : [`  ${rangeText(missing)} missing${beyond === undefined ? '' : ` before ${beyond.name}`}`]),
     ...(unrecorded === undefined
       ? []
-      : [`  When ${rangeText(unrecorded).replace(/ (is|are)$/, '')} came is not recorded: their deltas are gone`]),
+      : [
+          `  When ${rangeText(unrecorded).replace(/ (is|are)$/, '')} came is not recorded: their deltas are gone; --to-revision gives any that a later full still holds`,
+        ]),
   ];
 }
 

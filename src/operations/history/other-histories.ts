@@ -7,7 +7,7 @@ const CURABLE: readonly string[] = ['backup_gap', 'beyond_backup', 'no_backup', 
 
 /**
  * Histories as a way out, the newest first, as the end of a sentence; undefined when none reaches `wanted`: `history 1, left …, reaches
- * revision 702: restore --history 1`.
+ * revision 702: restore --history 1`. Where what comes after shares a past with it, that is named, too: it may be all that is wanted.
  */
 export function otherHistoriesText(
   others: readonly History<StoredSnapshot>[],
@@ -20,7 +20,7 @@ export function otherHistoriesText(
     .map(({ history: { number, leftBy }, end }) =>
       leftBy === undefined
         ? `history ${number}, the one that was written last, reaches revision ${end}: restore without --history`
-        : `history ${number}, left ${timeText(leftBy.begunOn)}, reaches revision ${end}: restore --history ${number}`,
+        : `history ${number}, left ${timeText(leftBy.begunOn)}, reaches revision ${end}: restore --history ${number}${sharedText({ number, shared: leftBy.shared, wanted })}`,
     );
   return ways.length === 0 ? undefined : ways.join('; ');
 }
@@ -33,6 +33,20 @@ export function advisingOthers(
 ): unknown {
   const text = error instanceof Failure && CURABLE.includes(error.code) ? otherHistoriesText(others, reach) : undefined;
   return error instanceof Failure && text !== undefined ? error.advising(text) : error;
+}
+
+function sharedText({
+  number,
+  shared,
+  wanted,
+}: {
+  readonly number: number;
+  readonly shared: number;
+  readonly wanted: number | undefined;
+}): string {
+  return shared > 0 && wanted === undefined
+    ? `; its revisions up to ${shared} are the past of the history after it: restore --history ${number} --to-revision ${shared}`
+    : '';
 }
 
 function endOf({ own }: History<StoredSnapshot>): number {

@@ -54,7 +54,7 @@ export async function placeInCluster(
   }
   for (const url of asked.peers) {
     context.log.warn(
-      `Something answers at the peer URL ${url}, but no cluster with a leader at any client URL that is known`,
+      `Something answers at the peer URL ${url}, but no cluster with a leader at any client URL that is known; if it was restored from this backup as well, go on; if it is what is left of the old cluster, do not start ${member.name} next to it: bring it back to a quorum, or stop it and restore all members`,
     );
   }
   return { kind: 'unreachable', failure: undefined, remembered: undefined };

@@ -219,7 +219,7 @@ function reportUnrecorded({ until, unrecorded }: Selection, { log }: RunContext)
   if (unrecorded !== undefined) {
     const { from, to } = unrecorded;
     log.warn(
-      `When revisions ${from} to ${to} were made is not recorded, as their deltas are gone; the state of revision ${until} is restored`,
+      `When revisions ${from} to ${to} were made is not recorded, as their deltas are gone; the state of revision ${until} is restored; --to-revision gives any of them that a later full still holds`,
     );
   }
 }

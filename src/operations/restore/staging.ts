@@ -153,6 +153,6 @@ function inUse(dataDir: string): Failure {
     action: 'restore into',
     object: dataDir,
     found: 'it already contains member/',
-    remedy: 'move it away or choose another --data-dir',
+    remedy: 'stop the etcd that runs on it, if one does, and move it away, or choose another --data-dir',
   });
 }

@@ -20,7 +20,7 @@ export const fileCodes = {
   data_dir_in_use: {
     exitCode: 1,
     meaning: 'the data directory already contains a member',
-    remedy: 'move it away or choose another `--data-dir`',
+    remedy: 'stop etcd, and move the directory away or choose another `--data-dir`',
   },
   data_dir_busy: {
     exitCode: 1,

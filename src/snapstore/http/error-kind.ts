@@ -77,7 +77,7 @@ export function kindOfNetworkError(error: unknown): ErrorKind {
     if (tls !== undefined) {
       return { kind: 'invalid', ...tls };
     }
-    const broken = connectionFault(code);
+    const broken = connectionFault(code, current);
     if (broken !== undefined) {
       return broken;
     }
@@ -126,8 +126,11 @@ const connectionFaults: Readonly<Record<string, readonly [found: string, remedy?
   EMFILE: ['this process has too many files open'],
 };
 
-function connectionFault(code: string): ErrorKind | undefined {
-  const [found, remedy] = (Object.hasOwn(connectionFaults, code) ? connectionFaults[code] : undefined) ?? [];
+function connectionFault(code: string, error: Error): ErrorKind | undefined {
+  const [words, remedy] = (Object.hasOwn(connectionFaults, code) ? connectionFaults[code] : undefined) ?? [];
+  // Who looks for the fault has to know which name it is: it may be made of bucket, region and endpoint.
+  const name = 'hostname' in error && typeof error.hostname === 'string' ? ` ${error.hostname}` : '';
+  const found = words?.replace(/^the host name/, `the host name${name}`);
   return found === undefined
     ? undefined
     : { kind: 'transient', found: `${found} (${code})`, ...(remedy === undefined ? {} : { remedy }) };

@@ -181,6 +181,7 @@ describe('the histories of a catalog', () => {
       'Chain 1: to revision 89, 9m old, 2 objects, 4.0 KiB',
       '  restore --history 1 takes this one',
     ]);
+    assert.match(other.join('\n'), /\nAny moment from [-0-9: ]+ to [-0-9: ]+ \(--history 1 --to-time\)\n/);
     assert.equal(other.at(-1), 'Also there: 2 snapshots of other histories, 4.0 KiB');
     const doubtful = { ...marker, shared: revision(0), mayShare: revision(70) };
     assert.match(

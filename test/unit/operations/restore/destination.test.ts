@@ -26,7 +26,7 @@ test('a data directory that holds member/ is refused and stays as it is', async 
   writeFileSync(dir.join('data', 'member', 'precious'), 'x');
   await assert.rejects(restore(restoreRequest(dir), recordedContext()), {
     code: 'data_dir_in_use',
-    message: /it already contains member\/; move it away/,
+    message: /it already contains member\/; stop the etcd that runs on it, if one does, and move it away/,
   });
   assert.deepEqual(readdirSync(dir.join('data', 'member')), ['precious']);
   assert.deepEqual(readdirSync(dir.path), ['data']);

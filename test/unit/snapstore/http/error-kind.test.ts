@@ -39,6 +39,11 @@ describe('what a failure without an answer means', () => {
   });
 
   it('a deadline and what nobody knows are transient', () => {
+    const unknown = Object.assign(new Error('x'), { code: 'ENOTFOUND', hostname: 'bucket.s3.example' });
+    assert.match(
+      kindOfNetworkError(new Error('y', { cause: unknown })).found,
+      /^the host name bucket\.s3\.example is unknown \(ENOTFOUND\)$/,
+    );
     assert.deepEqual(kindOfNetworkError(new DeadlineExceeded(1_500)), {
       kind: 'transient',
       found: 'nothing came back within 1.5 s',
