@@ -73,7 +73,10 @@ describe('points in time around fulls', () => {
         assert.match(snapshots[0] ?? '', /-00000070-/);
         assert.deepEqual(warnings, []);
       } else if (second > madeAt(69)) {
-        assert.match(warnings[0] ?? '', /When revisions 69 to 70 were made is not recorded.*; --to-revision gives any of them that a later full still holds$/);
+        assert.match(
+          warnings[0] ?? '',
+          /When revisions 69 to 70 were made is not recorded.*; --to-revision gives any of them that a later full still holds$/,
+        );
       }
     }
   });
