@@ -51,6 +51,9 @@ export function reasonOf(cause: unknown): string {
     case 'ERR_STREAM_PREMATURE_CLOSE':
       return 'something follows the end of the compressed data';
     default:
-      return `the compressed data is damaged (${cause.message})`;
+      // The words of zlib are no help to the one who restores; the one of them that says more is the checksum.
+      return /data check$/.test(cause.message)
+        ? 'the compressed data is damaged: its checksum does not fit'
+        : 'the compressed data is damaged';
   }
 }
