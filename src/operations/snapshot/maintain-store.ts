@@ -2,7 +2,9 @@ import type { EtcdCluster } from '../../etcd/cluster.ts';
 import { isFullDoubt } from '../../retention/trust.ts';
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { newestChain } from '../../snapshot/chain.ts';
+import { historiesOf } from '../../snapshot/history/histories.ts';
+import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { findAbandonedUploads, removeAbandonedUploads } from '../prune/abandoned-uploads.ts';
 import { carryOut, type Decision, describeReason, planFor, type RetentionRules } from '../prune/prune.ts';
 import type { ChainState } from './chain-state.ts';
@@ -27,22 +29,26 @@ export interface StoreMaintenance {
   readonly cluster: EtcdCluster;
   readonly chain: ChainState;
   readonly changes: HistoryChanges;
+  /** Takes a full out of schedule. */
+  readonly takeFull: () => Promise<unknown>;
 }
 
 /** How often the store is listed when no garbage is collected, ms. */
 const listPeriodMs = 60_000;
 
 /**
- * Lists the store again and again until the signal aborts: collects garbage and notices other snapshotters.
+ * Lists the store again and again until the signal aborts: collects garbage, and notices other snapshotters and
+ * that what was stored is not there any more (a volume that was unmounted, a deletion by hand): then a full begins a new chain.
  * A failure does not end it.
  */
 export async function maintainStore(
   maintenance: StoreMaintenance,
   context: Pick<RunContext, 'signal' | 'clock' | 'log'>,
 ): Promise<void> {
-  const { store, listener, garbageCollection, concurrentWriters, cluster, chain, changes } = maintenance;
+  const { store, listener, garbageCollection, concurrentWriters, cluster, chain, changes, takeFull } = maintenance;
   const warned = new Set<string>();
   const { signal, clock } = context;
+  let wasBroken = false;
   const log = context.log.child({ actor: 'garbage-collector' });
   if (garbageCollection === undefined) {
     log.info('GC: Not running garbage collector since its period is not above one second');
@@ -51,8 +57,19 @@ export async function maintainStore(
     await clock.sleep(garbageCollection?.periodMs ?? listPeriodMs, signal);
     try {
       const clusterRevision = await revisionOf(cluster, signal);
+      const stored = chain.newest.full === undefined || changes.leaving !== undefined ? undefined : chain.covered;
       const listing = await store.list({ signal });
       concurrentWriters.compare(listing.snapshots);
+      const isBroken = stored !== undefined && isChainBroken(listing, stored);
+      if (isBroken && wasBroken) {
+        log.error(
+          `WHAT WAS STORED IS NOT THERE: ${store.location} does not hold the chain up to revision ${stored} any more. ` +
+            'Was its volume unmounted, or something deleted? A full snapshot begins a new chain',
+        );
+        await takeFull();
+      }
+      // One listing may be out of date.
+      wasBroken = isBroken && !wasBroken;
       // Between the first full of a new history and its marker the store looks like a mixture of both. And without the revision of
       // the cluster a name that is ahead of it could not be told from a backup.
       if (garbageCollection !== undefined && changes.leaving === undefined && clusterRevision !== undefined) {
@@ -71,6 +88,21 @@ export async function maintainStore(
       signal.throwIfAborted();
       log.warn({ error }, `GC: cannot collect garbage now, trying again later: ${error}`);
     }
+  }
+}
+
+/** Whether objects below `stored`, up to which everything was in the store, are missing. */
+function isChainBroken({ snapshots, markers }: StoreListing, stored: Revision): boolean {
+  const plan = newestChain(historiesOf(snapshots, markers).living.snapshots);
+  switch (plan.outcome) {
+    case 'empty':
+      return true;
+    case 'chain':
+      return plan.lastRevision < stored;
+    case 'gap':
+      return plan.missing.from <= stored;
+    default:
+      return plan satisfies never;
   }
 }
 

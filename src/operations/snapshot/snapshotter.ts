@@ -209,8 +209,9 @@ export class Snapshotter implements AsyncDisposable {
 
   #maintainStore(stop: AbortSignal): Promise<void> {
     const { store, garbageCollection, cluster } = this.#request;
+    const takeFull = () => this.#parts.fullLoop.take({ final: false, unreachable: 'wait' }, stop);
     return maintainStore(
-      { ...this.#parts, store, garbageCollection, cluster, listener: this.#listener },
+      { ...this.#parts, store, garbageCollection, cluster, listener: this.#listener, takeFull },
       { ...this.#context, signal: stop },
     );
   }

@@ -127,3 +127,34 @@ describe('garbage', () => {
     ]);
   });
 });
+
+describe('a chain that is not in the store any more', () => {
+  test('is followed by a full at the second listing that lacks it', async () => {
+    await using rig = await watchingRig({ deltaPeriodMs: 7_000_000 });
+    const [full] = (await rig.store.list()).snapshots;
+    assert.ok(full !== undefined);
+    await rig.store.delete(full);
+    await rig.clock.untilSleeping(60_000);
+    await rig.clock.advance(60_000);
+    await rig.clock.untilSleeping(60_000);
+    assert.equal(rig.store.saved.length, 1);
+    await rig.clock.advance(60_000);
+    await rig.logged(/^WHAT WAS STORED IS NOT THERE: memory does not hold the chain up to revision 58 any more/);
+    assert.match((await rig.saved(2)).at(-1) ?? '', /^Full-00000000-00000058-/);
+    await rig.clock.untilSleeping(60_000);
+    await rig.clock.advance(60_000);
+    await rig.clock.untilSleeping(60_000);
+    await rig.clock.advance(60_000);
+    assert.equal(rig.store.saved.length, 2);
+  });
+
+  test('is not missed because of a foreign delta beyond its end', async () => {
+    await using rig = await watchingRig({ deltaPeriodMs: 7_000_000 });
+    rig.store.place(snapshotNamed('Incr-00000099-00000120-9999.gz'));
+    for (let round = 0; round < 3; round++) {
+      await rig.clock.untilSleeping(60_000);
+      await rig.clock.advance(60_000);
+    }
+    assert.equal(rig.store.saved.length, 1);
+  });
+});
