@@ -8,10 +8,10 @@ JOBS := $(shell nproc)
 WAITING_JOBS := $(shell echo $$(($$(nproc) + 1)))
 # What coverage counts: our source, not the tests and not the bundle.
 COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
-TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
+TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok fuzz fuzz-server test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories test-walks
+.PHONY: help quickstart build ok fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories test-walks
 
 ## help: this list
 help:
@@ -49,6 +49,10 @@ fuzz: install
 ## fuzz-server: 50,000 hostile requests to the server, which must stay up and as large as it was
 fuzz-server: install
 	HTTP_FUZZ_REQUESTS=$${HTTP_FUZZ_REQUESTS:-50000} HTTP_FUZZ_SEED=$${HTTP_FUZZ_SEED:-$$RANDOM} $(NODE) --test test/integration/server/fuzz.test.ts
+
+## simulate: 20,000 seeded lives of a cluster with its sidecars, with faults at every step; takes an hour and a half
+simulate: install
+	@SIMULATION_SEEDS=$${SIMULATION_SEEDS:-20000} SIMULATION_FIRST=$${SIMULATION_FIRST:-$$((RANDOM * 32768 + RANDOM))} $(NODE) test/simulation/main.ts
 
 ## test-mutations: 10,000 damaged files, each reported or read as a real etcd reads it; takes eleven minutes
 test-mutations: etcd

@@ -1,0 +1,130 @@
+import type { Clock } from '../../src/runtime/clock.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** How long a request and its answer are on their way, ms. */
+export interface Travel {
+  readonly thereMs: number;
+  readonly backMs: number;
+}
+
+/** When the wall clocks of all processes begin. */
+const beginning = Date.parse('2026-11-21T08:00:00Z');
+
+/**
+ * One process: it may be paused, its wall clock may jump, and it may die. What others do for it goes on meanwhile: a request that
+ * was sent is carried out, and its answer waits until the process runs again.
+ */
+export class SimulatedProcess {
+  readonly name: string;
+  /** Aborts when the process is asked to stop, and when it dies. */
+  readonly stop = new AbortController();
+  readonly clock: Clock;
+  readonly #time: VirtualTime;
+  readonly #pending = new Set<(reason: unknown) => void>();
+  #held: (() => void)[] | undefined;
+  #isDead = false;
+  #clockOffset: number;
+  /** When it was last told to go on, ms. */
+  resumedAt = 0;
+
+  /** `clockOffset` is what its machine's wall clock differs from the true time, ms. */
+  constructor(name: string, time: VirtualTime, clockOffset: number) {
+    this.name = name;
+    this.#time = time;
+    this.#clockOffset = clockOffset;
+    this.clock = {
+      now: () => beginning + time.now + this.#clockOffset,
+      monotonic: () => time.now,
+      sleep: (ms, signal) => this.#wait((done) => time.after(ms, () => this.#deliver(done)), signal),
+    };
+  }
+
+  get isPaused(): boolean {
+    return this.#held !== undefined;
+  }
+
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  /** Moves its wall clock, ms. */
+  jump(ms: number): void {
+    this.#clockOffset += ms;
+  }
+
+  /** Stops it as SIGSTOP does, for `ms` milliseconds. */
+  pause(ms: number): void {
+    if (this.#held === undefined) {
+      this.#held = [];
+      this.#time.after(ms, () => this.#resume());
+    }
+  }
+
+  /** Ends it as SIGKILL does: it has no further effect. What it has sent is still carried out. */
+  kill(): void {
+    this.#isDead = true;
+    this.#held = undefined;
+    const death = new Error(`${this.name} is dead`);
+    this.stop.abort(death);
+    for (const reject of this.#pending) {
+      reject(death);
+    }
+    this.#pending.clear();
+  }
+
+  /** Sends a request whose `effect` takes place elsewhere; its result or error comes back. */
+  call<T>(effect: () => T, { thereMs, backMs }: Travel, signal?: AbortSignal): Promise<T> {
+    return this.#wait<T>((done, fail) => {
+      this.#time.after(thereMs, () => {
+        let answer: () => void;
+        try {
+          const result = effect();
+          answer = () => done(result);
+        } catch (error) {
+          answer = () => fail(error);
+        }
+        this.#time.after(backMs, () => this.#deliver(answer));
+      });
+    }, signal);
+  }
+
+  /** Waits for `begin` to call back; rejects when the signal aborts or the process dies. */
+  async #wait<T>(
+    begin: (done: (value: T) => void, fail: (error: unknown) => void) => unknown,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    if (this.#isDead) {
+      throw new Error(`${this.name} is dead`);
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const abort = (): void => reject(signal?.reason);
+    this.#pending.add(reject);
+    signal?.addEventListener('abort', abort, { once: true });
+    begin(resolve, reject);
+    try {
+      return await promise;
+    } finally {
+      this.#pending.delete(reject);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  #deliver(news: () => void): void {
+    if (this.#held === undefined) {
+      news();
+    } else {
+      this.#held.push(news);
+    }
+  }
+
+  /** What has come meanwhile is noticed one after the other. */
+  #resume(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.resumedAt = this.#time.now;
+    for (const news of held) {
+      this.#time.after(0, () => this.#deliver(news));
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { Simulation } from './simulation.ts';
+
+const main = path.join(import.meta.dirname, 'main.ts');
+
+/** Runs simulations in a process of their own: the hooks of the test runner make each promise several times as dear. */
+function simulate(env: Readonly<Record<string, string>>): Promise<{ readonly stdout: string }> {
+  const { NODE_V8_COVERAGE: _, ...inherited } = process.env;
+  return promisify(execFile)(process.execPath, [main], { env: { ...inherited, ...env }, maxBuffer: 64 * 1024 * 1024 });
+}
+
+test('lives of a cluster with its sidecars keep what was acknowledged', async () => {
+  await simulate({ SIMULATION_SEEDS: process.env['SIMULATION_SEEDS'] ?? '100' });
+});
+
+test('a seed gives the same history again', async () => {
+  const [first, second] = await Promise.all([simulate({ SIMULATION_SEED: '22' }), simulate({ SIMULATION_SEED: '22' })]);
+  assert.equal(lives(first.stdout), lives(second.stdout));
+});
+
+test('an object that disappears from the store is noticed', async () => {
+  const simulation = new Simulation({
+    seed: 1,
+    onStep: ({ store }) => {
+      const newest = [...store.objects.keys()].findLast((key) => key.includes('Incr'));
+      store.objects.delete(newest ?? '');
+    },
+  });
+  await assert.rejects(simulation.run(), /the store reached revision \d+, and now|is missing|is not in the store/);
+});
+
+test('a member that changes what it has told is noticed', async () => {
+  const simulation = new Simulation({
+    seed: 1,
+    onStep: ({ cluster }) => {
+      const { line } = cluster;
+      const [last] = line.events.splice(-1);
+      if (last !== undefined) {
+        line.events.push({ ...last, value: Buffer.from('something else') });
+      }
+    },
+  });
+  await assert.rejects(simulation.run(), /holds what never happened|histories are mixed|is not in the store|undone/);
+});
+
+test('a failure shows the seed and the whole history', async () => {
+  const simulation = new Simulation({ seed: 7, onStep: ({ invariants }) => invariants.violated('it is Friday') });
+  await assert.rejects(simulation.run(), /it is Friday[\s\S]*SIMULATION_SEED=7[\s\S]*0\.000 etcd/);
+});
+
+/** The history without how long it took. */
+function lives(text: string): string {
+  return text.slice(0, text.lastIndexOf('\n', text.length - 2));
+}

@@ -1,0 +1,101 @@
+import { DeltaDecoder } from '../../src/snapshot/delta/delta-decoder.ts';
+import { parseRelativeKey } from '../../src/snapshot/name.ts';
+import { goldenRevision } from '../support/etcd/scripted-cluster.ts';
+import { eventsOf, type Line, sharedRevision } from './model-cluster.ts';
+import type { ModelObject } from './model-store.ts';
+
+/** What an object truly holds. */
+export interface Truth {
+  readonly kind: 'Full' | 'Incr';
+  readonly line: Line;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What every object that became visible truly holds, found out from its bytes. */
+export class WrittenObjects {
+  readonly #truths = new Map<string, Truth>();
+  /** States of databases that were sent, by the SHA-256 at their end. */
+  readonly #databases = new Map<string, { readonly line: Line; readonly revision: number }>();
+
+  /** Notes a database, with its hash, that was sent to a sidecar. */
+  sent(database: Buffer, state: { readonly line: Line; readonly revision: number }): void {
+    this.#databases.set(hashOf(database), state);
+  }
+
+  /** What is in an object that was examined; undefined for one that is no snapshot. */
+  truthOf(key: string): Truth | undefined {
+    return this.#truths.get(key);
+  }
+
+  /** Looks into a new object. Returns what is wrong with it. */
+  examine(key: string, { bytes }: ModelObject, lines: readonly Line[]): string | undefined {
+    const parsed = parseRelativeKey(key.slice('etcd/'.length));
+    if (parsed.outcome !== 'snapshot') {
+      return undefined;
+    }
+    const { kind, startRevision, lastRevision } = parsed.snapshot;
+    const truth = kind === 'Full' ? this.#full(bytes) : deltaTruth(bytes, lines);
+    if (typeof truth === 'string') {
+      return `${key} ${truth}`;
+    }
+    if (truth.to !== lastRevision || (kind === 'Incr' && truth.from !== startRevision)) {
+      return `${key} holds revisions ${truth.from} to ${truth.to}`;
+    }
+    if (kind === 'Incr' && !this.#isContinuation(truth)) {
+      return `${key} continues nothing`;
+    }
+    this.#truths.set(key, truth);
+    return undefined;
+  }
+
+  #full(bytes: Buffer): Truth | string {
+    const state = this.#databases.get(hashOf(bytes));
+    return state === undefined
+      ? 'is no database that was sent'
+      : { kind: 'Full', line: state.line, from: 0, to: state.revision };
+  }
+
+  /** Whether another object, that may be gone by now, reaches up to its beginning in the same history. */
+  #isContinuation(delta: Truth): boolean {
+    return [...this.#truths.values()].some(
+      (other) => other.to >= delta.from - 1 && agree(other, delta, Math.min(other.to, delta.from - 1)),
+    );
+  }
+}
+
+/** Whether two objects hold the same up to a revision. */
+function agree(a: Truth, b: Truth, revision: number): boolean {
+  return sharedRevision(a.line, b.line) >= revision;
+}
+
+function hashOf(database: Buffer): string {
+  return database.subarray(-32).toString('hex');
+}
+
+function deltaTruth(bytes: Buffer, lines: readonly Line[]): Truth | string {
+  const decoder = new DeltaDecoder();
+  const found: { readonly revision: number; readonly value: string }[] = [];
+  const take = (): void => {
+    for (let row = decoder.next(); row !== undefined; row = decoder.next()) {
+      const value = Buffer.from(row.bytes.subarray(row.valueStart, row.valueEnd)).toString();
+      found.push({ revision: row.modRevision, value });
+    }
+  };
+  decoder.feed(bytes);
+  take();
+  decoder.end();
+  take();
+  const [first, last] = [found[0], found.at(-1)];
+  if (first === undefined || last === undefined) {
+    return 'is empty';
+  }
+  // The newest line first: where lines share what is in it, any of them is right.
+  const line = lines.findLast(({ events }) =>
+    found.every(({ revision, value }) => events[revision - goldenRevision - 1]?.value.toString() === value),
+  );
+  if (line === undefined || eventsOf(line, first.revision, last.revision).length !== found.length) {
+    return 'holds what never happened, or lacks a revision';
+  }
+  return { kind: 'Incr', line, from: first.revision, to: last.revision };
+}
