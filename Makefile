@@ -89,7 +89,8 @@ soak: build etcd
 ## install: Debian and npm packages that are missing; every target that needs it does it by itself
 install:
 	@scripts/install.sh
-	@scripts/build-flock.sh >/dev/null
+	@scripts/build-native.sh flock >/dev/null
+	@scripts/build-native.sh pages >/dev/null
 	@$(NODE) scripts/build-wasm.ts >/dev/null
 
 ## format: rewrite the sources in the project's format

@@ -41,7 +41,8 @@ await writeExecutable({
     ...Object.fromEntries(workers.map(({ name, source }) => [name, source])),
     ...wasmModules(),
     ...papers,
-    'flock.node': nativeLock(),
+    'flock.node': nativeModule('flock'),
+    'pages.node': nativeModule('pages'),
   },
   node: process.execPath,
   workDir,
@@ -66,9 +67,9 @@ function commit(): string {
   }
 }
 
-/** The native module that takes etcd's file lock, compiled when it is older than its source. */
-function nativeLock(): Uint8Array {
-  const file = execFileSync(join(root, 'scripts/build-flock.sh'), { encoding: 'utf8' }).trim();
+/** A native module, compiled when it is older than its source: `flock` takes etcd's file lock, `pages` gives up mapped pages. */
+function nativeModule(name: 'flock' | 'pages'): Uint8Array {
+  const file = execFileSync(join(root, 'scripts/build-native.sh'), [name], { encoding: 'utf8' }).trim();
   return readFileSync(join(root, file));
 }
 

@@ -37,6 +37,8 @@ export const serverCommand = command({
     const { startHttpServer } = await import('../server/http/http-server.ts');
     const { certFile, keyFile, listenAddress: address, port, enableProfiling } = config.server;
     const commandLine = enableProfiling ? await invocation.commandLine() : [];
+    const { keepExecutablePagesFew } = await import('../runtime/memory/resident-executable.ts');
+    void keepExecutablePagesFew(context);
     await runServer(
       {
         parts: sidecarPartsOf({ ...invocation, context }),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiles src/runtime/process/native/flock.c into .cache/native/flock-PLATFORM-ARCH.node and prints the path.
-# The executable embeds the file as the asset `flock.node`. Arguments: the architecture as Node names it (default: this one).
+# Compiles src/runtime/process/native/NAME.c into .cache/native/NAME-PLATFORM-ARCH.node and prints the path. The executable embeds
+# the file as the asset `NAME.node`. Arguments: NAME (flock, pages), and the architecture as Node names it (default: this one).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,9 +10,10 @@ case $(uname -m) in
   aarch64 | arm64) own=arm64 ;;
   *) own=$(uname -m) ;;
 esac
-arch=${1:-$own}
-output=.cache/native/flock-$platform-$arch.node
-source=src/runtime/process/native/flock.c
+name=$1
+arch=${2:-$own}
+output=.cache/native/$name-$platform-$arch.node
+source=src/runtime/process/native/$name.c
 
 case $arch in
   "$own") compiler=${CC:-cc} ;;
