@@ -6,7 +6,7 @@ import type { StoredSnapshot } from '../../src/snapstore/snapstore.ts';
 import { type Line, sharedRevision } from './model-cluster.ts';
 import type { ModelObject, StoreListener } from './model-store.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
-import { deltaPeriodMs } from './simulated-sidecar.ts';
+import { deltaPeriodMs, electionMs } from './simulated-sidecar.ts';
 import type { World } from './world.ts';
 
 /** How far the store can be restored now. */
@@ -35,6 +35,15 @@ export class Invariants implements StoreListener {
   violated(what: string): void {
     this.#violations.push(what);
     this.#world.chronicle.tell('VIOLATION', what);
+  }
+
+  publishing(key: string, writer: SimulatedProcess): void {
+    const { time } = this.#world;
+    const isSnapshot = parseRelativeKey(key.slice('etcd/'.length)).outcome === 'snapshot';
+    // At a stop etcd often ends first: what it told before counts a while longer.
+    if (isSnapshot && !writer.stop.signal.aborted && time.now - writer.ledAt > electionMs.timeoutMs) {
+      this.violated(`${writer.name} publishes ${key}, and its member said at ${writer.ledAt / 1_000} that it leads`);
+    }
   }
 
   visible(key: string, object: ModelObject, writer: SimulatedProcess): void {

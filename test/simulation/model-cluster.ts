@@ -75,6 +75,11 @@ export class ModelCluster {
     this.#elect();
   }
 
+  /** ms. */
+  get now(): number {
+    return this.#time.now;
+  }
+
   get line(): Line {
     return this.lines.at(-1) ?? { number: 0, events: [], acknowledgedAt: [] };
   }

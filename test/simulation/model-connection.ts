@@ -39,7 +39,7 @@ export class ModelConnection implements SidecarConnection {
     this.#parts = parts;
     const location = `http://${parts.member.name}:2379`;
     this.members = {
-      ownStatus: (call) => this.#ask('status of own member', () => this.#status(), call),
+      ownStatus: (call) => this.#ask('status of own member', () => this.#ownStatus(), call),
       list: (call) => this.#ask('list', () => this.#withQuorum(() => this.#list()), call),
     };
     const status = ({ signal }: Options): Promise<MemberStatus> =>
@@ -120,6 +120,14 @@ export class ModelConnection implements SidecarConnection {
   #withQuorum<T>(answer: () => T): T | 'no answer' {
     const { cluster, member } = this.#parts;
     return cluster.hasQuorum(member) && member.leader !== undefined ? answer() : 'no answer';
+  }
+
+  #ownStatus(): MemberStatus {
+    const { member, process, cluster } = this.#parts;
+    if (member.leader === member.id) {
+      process.ledAt = cluster.now;
+    }
+    return this.#status();
   }
 
   #status(): MemberStatus {

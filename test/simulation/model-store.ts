@@ -23,6 +23,8 @@ export interface ModelObject {
 
 /** What a model store tells. */
 export interface StoreListener {
+  /** A process asks for an object to become visible. */
+  publishing(key: string, writer: SimulatedProcess): void;
   /** An object has become visible. */
   visible(key: string, object: ModelObject, writer: SimulatedProcess): void;
   /** An object is about to be deleted. */
@@ -84,6 +86,7 @@ export class ModelStore {
               }
               return this.#complete(process, key, { parts, whole });
             };
+            this.#listener.publishing(key, process);
             return call(`complete ${key}`, complete, options.signal);
           },
           abort: async () => {

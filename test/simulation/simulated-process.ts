@@ -24,6 +24,8 @@ export class SimulatedProcess {
   #held: (() => void)[] | undefined;
   #isDead = false;
   #clockOffset: number;
+  /** When its member last answered that it leads, ms. */
+  ledAt = Number.NEGATIVE_INFINITY;
   /** When it was last told to go on, ms. */
   resumedAt = 0;
 
