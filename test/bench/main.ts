@@ -2,7 +2,7 @@
  * Measures speed and memory of bin/etcdbrctl and prints them next to what the same machine needs at least.
  * Environment: `ONLY` names groups of rows (comma separated), `RUNS` sets how often each command is measured (3),
  * `STORE_MIB` how much is copied between stores (2048), half of which makes the one object that is uploaded and downloaded;
- * `REFERENCE_ETCDBRCTL` is the path of the Go program, whose numbers are then printed too.
+ * `IDLE_SECONDS` is how long an idle server is watched (600); `REFERENCE_ETCDBRCTL` is the path of the Go program, whose numbers are then printed too.
  */
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -6,6 +6,7 @@ import { builtExecutable } from '../../scripts/lab/executable.ts';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
 import type { MeasuredRun } from '../support/processes/measured-run.ts';
 import { etcdSettings } from './data-set.ts';
+import { benchIdle } from './idle.ts';
 import { largeMember } from './large-member.ts';
 import { type Bench, type Command, measure, row } from './measure.ts';
 import { benchCopy, benchTransfer } from './store-operations.ts';
@@ -22,6 +23,7 @@ export const operations: Readonly<Record<string, (bench: Bench) => Promise<reado
   transfer: benchTransfer,
   copy: benchCopy,
   watch: benchWatch,
+  idle: benchIdle,
 };
 
 /** The Go program joins every local container to the home directory, absolute ones as well. */
