@@ -109,6 +109,15 @@ export class Invariants implements StoreListener {
     this.#throwViolations();
   }
 
+  /** What must be true when a delta was asked for at this time, ms, and all was well. */
+  checkRequested(askedAt: number): void {
+    this.#checkRecoveryPoint(askedAt);
+    if (this.#world.requests.some(({ answer }) => answer === undefined)) {
+      this.violated('the request for a delta was not answered');
+    }
+    this.#throwViolations();
+  }
+
   /** What must be true after all were asked to stop. */
   checkStopped(): void {
     for (const { isRunning, process } of this.#world.pods) {

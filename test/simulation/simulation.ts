@@ -179,6 +179,19 @@ export class Simulation implements World {
     this.chronicle.tell('fault', 'all is well from now on');
     await this.time.pass(calmMs);
     this.invariants.checkCalm();
+    await this.#requestDelta();
+  }
+
+  /** A delta that is asked for when all is well has everything that was acknowledged before. */
+  async #requestDelta(): Promise<void> {
+    const leading = this.pods.find(({ member }) => member === this.cluster.leader);
+    const access = leading?.life.snapshots;
+    if (access?.kind === 'leads') {
+      const askedAt = this.time.now;
+      this.request('delta when all is well', access.taker.takeDelta());
+      await this.time.pass(10_000);
+      this.invariants.checkRequested(askedAt);
+    }
   }
 
   async #stop(): Promise<void> {
