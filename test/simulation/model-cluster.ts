@@ -43,7 +43,7 @@ export class ModelCluster {
   readonly members: readonly ModelMember[];
   readonly lines: Line[] = [{ number: 1, events: [], acknowledgedAt: [] }];
   readonly clusterId = 7n;
-  /** Nothing at or below it can be watched any more. */
+  /** Nothing below it can be watched any more. */
   compacted = 0;
   readonly #time: VirtualTime;
   readonly #random: Random;

@@ -242,7 +242,7 @@ export class ModelConnection implements SidecarConnection {
     const { proof } = history;
     const isKnown =
       proof !== undefined && proof.count > 0 && proof.revision === next - 1 && proof.revision > goldenRevision;
-    if (cluster.compacted >= next) {
+    if (cluster.compacted > next) {
       throw new CompactedFailure({ endpoint, from: next, compactRevision: revision(cluster.compacted) });
     }
     if (isKnown && cluster.compacted > next - 1) {
