@@ -206,7 +206,10 @@ export class ModelConnection implements SidecarConnection {
         );
         const last = events.at(-1)?.modRevision;
         if (last === undefined) {
-          await this.#changed(signal);
+          // What came while the answer was on its way counts, too.
+          if (member.applied < next && starts === member.starts) {
+            await this.#changed(signal);
+          }
           continue;
         }
         next = nextRevision(last);
