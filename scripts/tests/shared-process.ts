@@ -38,6 +38,9 @@ export async function runTestFiles(
   for (const stream of ['stdin', 'stdout', 'stderr']) {
     Reflect.get(process, stream);
   }
+  // What a test waits for need not keep the process alive, such as a thread: then the runner would take the wait for endless, and
+  // run the other files before it is over. A wait that is endless ends by the runner's timeout.
+  const alive = setInterval(() => undefined, 60_000);
   const directory = dirname(path);
   const files = readFileSync(join(directory, fileList), 'utf8').split('\n');
   for (const [place, file] of files.entries()) {
@@ -50,6 +53,7 @@ export async function runTestFiles(
       });
     }
   }
+  clearInterval(alive);
   rmSync(noteOf(path), { force: true });
 }
 

@@ -156,6 +156,7 @@ export class MemoryStore implements SnapStore {
     if (gate === undefined || (gate.kind !== undefined && gate.kind !== kind)) {
       return;
     }
+    signal.throwIfAborted();
     const aborted = Promise.withResolvers<never>();
     const abort = (): void => aborted.reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
