@@ -32,7 +32,7 @@ ok: install
 ## test: everything: lint, types and all tests against real servers, with coverage; takes minutes
 test: build etcd ceph openstack
 	@$(MAKE) --no-print-directory lint types
-	@$(NODE) --test --test-concurrency=$(WAITING_JOBS) --test-reporter=./scripts/test-reporter.ts $(COVERAGE) $(TESTS)
+	@$(NODE) --test --test-timeout=600000 --test-concurrency=$(WAITING_JOBS) --test-reporter=./scripts/test-reporter.ts $(COVERAGE) $(TESTS)
 
 ## test-kills: 120 kill -9 of a busy etcd, our view of its files compared with its own; takes five minutes
 test-kills: etcd
