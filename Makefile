@@ -104,7 +104,7 @@ types:
 	$(BIN)/tsc -p . --incremental --tsBuildInfoFile .cache/types.tsbuildinfo
 
 unit:
-	@files=$$($(NODE) scripts/tests/share-processes.ts test/unit $(JOBS)) && \
+	@files=$$($(NODE) scripts/tests/share-processes.ts test/unit $$((8 * $(JOBS)))) && \
 	NODE_COMPILE_CACHE=.cache/compile $(NODE) --test --test-timeout=120000 --test-concurrency=$(JOBS) --test-reporter=./scripts/test-reporter.ts $$files
 
 # The etcd releases the tests run against, in .cache.

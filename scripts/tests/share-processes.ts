@@ -39,7 +39,9 @@ function directoryOfRun(): string {
 const files = testFiles();
 const apart = files.filter((file) => ownProcess.test(readFileSync(file, 'utf8')));
 const directory = directoryOfRun();
-writeFileSync(join(directory, fileList), files.filter((file) => !apart.includes(file)).join('\n'));
+const shared = files.filter((file) => !apart.includes(file));
+const most = Math.ceil(shared.length / Number(processes));
+writeFileSync(join(directory, fileList), shared.join('\n'));
 for (let number = 1; number <= Number(processes); number++) {
   const path = join(directory, sharedProcessName(number));
   const module = JSON.stringify(join(projectRoot, 'scripts/tests/shared-process.ts'));
@@ -48,7 +50,7 @@ for (let number = 1; number <= Number(processes); number++) {
     path,
     `import { suite } from 'node:test';
 import { runTestFiles } from ${module};
-await runTestFiles(import.meta.filename, (name, body) => suite(name, body));
+await runTestFiles({ path: import.meta.filename, most: ${most} }, (name, body) => suite(name, body));
 `,
   );
   process.stdout.write(`${relative('', path)}\n`);
