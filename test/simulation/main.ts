@@ -19,7 +19,8 @@ for (let seed = first; seed < first + count; seed++) {
     await simulation.run();
   } catch (error) {
     process.stderr.write(`Seed ${seed} fails: ${error instanceof Error ? error.message : error}\n`);
-    process.exit(1);
+    process.exitCode = 1;
+    break;
   }
   happened += simulation.time.happened;
   seconds += simulation.time.now / 1_000;
