@@ -11,11 +11,10 @@ import { planMembership } from '../../src/datadir/membership/bootstrap.ts';
 import { parseInitialCluster } from '../../src/datadir/membership/initial-cluster.ts';
 import { parsePeerUrl } from '../../src/datadir/membership/peer-url.ts';
 import { readWalOwner } from '../../src/datadir/wal/wal-owner.ts';
-import { makeRig, type Rig, type Running } from './rig.ts';
+import { makeRig, type Rig } from './rig.ts';
+import { type StartedServer, startedServer } from './started-server.ts';
 
-interface Server {
-  readonly running: Running;
-  get(path: string): Promise<{ readonly code: number; readonly body: string }>;
+interface Server extends StartedServer {
   /** Has the directory initialized and returns the last word. */
   initialize(): Promise<string>;
 }
@@ -39,30 +38,17 @@ async function startServer(
     }),
   );
   cpSync(`${projectRoot}test/fixtures/golden/etcd-3.5/gzip/store/`, rig.home.join('store'), { recursive: true });
-  const port = await freePort();
-  const running = rig.start(
-    [
-      'server',
-      `--server-port=${port}`,
-      '--listen-address=127.0.0.1',
-      `--endpoints=http://127.0.0.1:${await freePort()}`,
-      `--data-dir=${rig.home.join('etcd')}`,
-      `--snapstore-temp-directory=${rig.home.join('temp')}`,
-      '--storage-provider=Local',
-      `--store-container=${rig.home.join('store')}`,
-      '--store-prefix=etcd-main',
-      ...more,
-    ],
-    { env: { ETCD_CONF: config, POD_NAME: name } },
-  );
-  const get: Server['get'] = async (path) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`);
-    return { code: response.status, body: await response.text() };
-  };
-  await running.saw(/Listening for HTTP/);
+  const flags = [
+    `--endpoints=http://127.0.0.1:${await freePort()}`,
+    '--storage-provider=Local',
+    `--store-container=${rig.home.join('store')}`,
+    '--store-prefix=etcd-main',
+    ...more,
+  ];
+  const server = await startedServer(rig, { flags, env: { ETCD_CONF: config, POD_NAME: name } });
+  const { running, get } = server;
   return {
-    running,
-    get,
+    ...server,
     initialize: async () => {
       await get('/initialization/start?mode=full');
       return await eventually(
@@ -74,13 +60,6 @@ async function startServer(
       );
     },
   };
-}
-
-async function stopped({ running }: Server): Promise<string> {
-  running.kill('SIGTERM');
-  const { exitCode, stderr } = await running.finished;
-  assert.equal(exitCode, 0, stderr);
-  return stderr;
 }
 
 describe("a server and its member in etcd's configuration", () => {
@@ -101,7 +80,7 @@ describe("a server and its member in etcd's configuration", () => {
     });
     const owner = await readWalOwner(rig.home.join('etcd/member/wal'), { signal: new AbortController().signal });
     assert.deepEqual(owner, { nodeId: self, clusterId });
-    await stopped(server);
+    await server.stop();
   });
 
   it('has a new member join its cluster as a learner', async () => {
@@ -116,7 +95,7 @@ describe("a server and its member in etcd's configuration", () => {
     assert.match(await etcd.etcdctl('member', 'list'), /, unstarted, , http:\/\/127\.0\.0\.1:9, , true/);
     const { body } = await server.get('/config');
     assert.equal(parse(body)['initial-cluster-state'], 'existing');
-    await stopped(server);
+    await server.stop();
   });
 
   it('does not restore one of several that no cluster answers, and says what to do', async () => {
@@ -129,7 +108,7 @@ describe("a server and its member in etcd's configuration", () => {
     const { code, body } = await server.get('/config');
     assert.equal(code, 200, body);
     assert.match(
-      await stopped(server),
+      await server.stop(),
       /no cluster answers.*start the other members.*if all members are lost: scale to 0/,
     );
   });

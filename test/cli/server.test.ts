@@ -7,12 +7,11 @@ import { startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';
 import { freePort } from '../../scripts/lab/free-port.ts';
 import { startApiServer } from '../support/servers/api-server.ts';
-import { makeRig, type Rig, type Running } from './rig.ts';
+import { makeRig, type Rig } from './rig.ts';
+import { type StartedServer, startedServer } from './started-server.ts';
 
 /** A running server and its paths. */
-interface Server {
-  readonly running: Running;
-  get(path: string): Promise<{ readonly code: number; readonly body: string }>;
+interface Server extends StartedServer {
   /** The snapshot that a request answered with. */
   snapshot(
     path: string,
@@ -32,28 +31,11 @@ async function startServer(
     readonly env?: Readonly<Record<string, string>>;
   },
 ): Promise<Server> {
-  const port = await freePort();
-  const args = [
-    'server',
-    `--server-port=${port}`,
-    '--listen-address=127.0.0.1',
-    `--endpoints=${endpoint}`,
-    `--data-dir=${rig.home.join('etcd')}`,
-    `--snapstore-temp-directory=${rig.home.join('temp')}`,
-    '--reelection-period=1100ms',
-    '--delta-snapshot-period=1h',
-    '--etcd-connection-timeout=5s',
-    ...more,
-  ];
-  const running = rig.start(args, { env });
-  const get: Server['get'] = async (path) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`);
-    return { code: response.status, body: await response.text() };
-  };
-  await running.saw(/Listening for HTTP/);
+  const periods = ['--reelection-period=1100ms', '--delta-snapshot-period=1h', '--etcd-connection-timeout=5s'];
+  const server = await startedServer(rig, { flags: [`--endpoints=${endpoint}`, ...periods, ...more], env });
+  const { running, get } = server;
   return {
-    running,
-    get,
+    ...server,
     snapshot: async (path) => {
       const { code, body } = await get(path);
       assert.equal(code, 200, `${path}: ${body}\n${running.stderr()}`);
@@ -76,12 +58,6 @@ async function startServer(
 function copied(rig: Rig): readonly string[] {
   const dir = rig.home.join('second', 'v2');
   return existsSync(dir) ? readdirSync(dir).toSorted() : [];
-}
-
-async function stopped({ running }: Server): Promise<void> {
-  running.kill('SIGTERM');
-  const { exitCode, stderr } = await running.finished;
-  assert.equal(exitCode, 0, stderr);
 }
 
 function etcdConfigOf({ clientPort, peerPort }: { readonly clientPort: number; readonly peerPort: number }): string {
@@ -148,7 +124,7 @@ for (const line of etcdLines) {
       const latest = JSON.parse((await first.get('/snapshot/latest')).body);
       assert.deepEqual([latest.fullSnapshot.snapName, latest.deltaSnapshots], [full.snapName, null]);
       await etcd.etcdctl('put', 'b', '1');
-      await stopped(first);
+      await first.stop();
       const names = readdirSync(join(rig.home.join('backup'), 'v2')).toSorted();
       assert.equal(names.filter((name) => name.startsWith('Incr-00000003-00000003')).length, 1, names.join());
 
@@ -198,7 +174,7 @@ for (const line of etcdLines) {
       });
       // In a pod both get the signal at once.
       await etcd.etcdctl('put', 'd', '1');
-      await Promise.all([stopped(second), etcd.stop()]);
+      await Promise.all([second.stop(), etcd.stop()]);
     });
   });
 }
@@ -213,6 +189,6 @@ describe('a server', () => {
     const other = await rig.run(['server', `--server-port=${port}`, '--listen-address=127.0.0.1']);
     assert.equal(other.exitCode, 1);
     assert.match(other.stderr, /cannot listen/);
-    await stopped(server);
+    await server.stop();
   });
 });
