@@ -19,7 +19,11 @@ export function errorText(error: unknown): string {
   let said = comparable(text);
   let cause = causeOf(error);
   for (let depth = 0; cause !== undefined && depth < maxDepth; depth++) {
-    const more = isFileSystemError(cause) ? systemPart(cause, text) : undefined;
+    const more = isFileSystemError(cause)
+      ? systemPart(cause, text)
+      : isListenError(cause)
+        ? codePart(cause.code, text)
+        : undefined;
     if (more !== undefined) {
       text += more;
       said += comparable(more);
@@ -47,6 +51,16 @@ function systemPart(error: FileSystemError, text: string): string {
   const place = placeOf(error);
   const where = place === undefined || text.includes(place) ? '' : ` (at ${place})`;
   return `${isSaid ? '' : `: ${found}`}${where}`;
+}
+
+/** True for an address that the operating system refuses to us: the error around it says why in our words. */
+function isListenError(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'listen' && 'code' in error;
+}
+
+/** The code of an error, where the text does not have it. */
+function codePart(code: string, text: string): string {
+  return text.includes(code) ? '' : ` (${code})`;
 }
 
 /** A text in one line, cut when it is long: line breaks become spaces, what would not print as it reads becomes an escape such as `\x1b`. */

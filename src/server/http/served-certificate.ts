@@ -4,6 +4,7 @@ import { createSecureContext } from 'node:tls';
 import type { Clock } from '../../runtime/clock.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
+import { isFileSystemError, systemRefusal } from '../../runtime/system-error.ts';
 
 /** Paths of the PEM files that a server shows and signs with. */
 export interface CertificateFiles {
@@ -139,10 +140,9 @@ async function readPem(path: string, flag: string): Promise<Buffer> {
     }
     bytes = await readFile(path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
     throw error instanceof Failure
       ? error
-      : refuse(object, code === 'ENOENT' ? 'there is no such file' : (code ?? messageOf(error)), error);
+      : refuse(object, isFileSystemError(error) ? systemRefusal(error).found : messageOf(error), error);
   }
   if (!bytes.includes('-----BEGIN ')) {
     throw refuse(object, 'it holds no PEM block');

@@ -227,8 +227,8 @@ describe('a server does not begin', () => {
     writeFileSync(dir.join('empty'), '');
     writeFileSync(dir.join('cut'), readFileSync(cert, 'utf8').slice(0, 200));
     writeFileSync(dir.join('large'), Buffer.alloc(2 * 1024 * 1024));
-    await refused(dir.join('nothing'), key, /nothing \(--server-cert\): there is no such file; check/);
-    await refused(cert, dir.path, /\(--server-key\): EISDIR/);
+    await refused(dir.join('nothing'), key, /nothing \(--server-cert\): there is no such file or directory; check/);
+    await refused(cert, dir.path, /\(--server-key\): it is a directory, not a file/);
     await refused(dir.join('empty'), key, /holds no PEM block/);
     await refused(dir.join('large'), key, /too large/);
     await refused(dir.join('cut'), key, /nothing that can be used/);

@@ -55,6 +55,19 @@ describe('an error in one line', () => {
     assert.equal(errorText(new Error('cannot save', { cause })), 'cannot save: there is no such file or directory');
   });
 
+  it('has of an address that is refused no more than the code', () => {
+    const cause = Object.assign(new Error('listen EADDRNOTAVAIL: address not available 10.9.9.9:80'), {
+      code: 'EADDRNOTAVAIL',
+      syscall: 'listen',
+    });
+    const parts = { action: 'listen', object: 'at 10.9.9.9', found: 'this machine does not have the address' };
+    const failure = new Failure({ code: 'listen_refused', ...parts, cause });
+    assert.equal(
+      errorText(failure),
+      'cannot listen at 10.9.9.9: this machine does not have the address (EADDRNOTAVAIL)',
+    );
+  });
+
   it('does not repeat itself', () => {
     const inner = new Error('disk full');
     assert.equal(errorText(new Error('cannot save: disk full', { cause: inner })), 'cannot save: disk full');
