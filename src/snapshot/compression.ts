@@ -1,4 +1,5 @@
-import { createDeflate, createGunzip, createInflate } from 'node:zlib';
+import { createDeflate, createInflate } from 'node:zlib';
+import { gunzipMembers } from './compression/gunzip-members.ts';
 import { gzipMembers } from './compression/gzip-members.ts';
 import { LzwDecoder } from './compression/lzw-decoder.ts';
 import { LzwEncoder } from './compression/lzw-encoder.ts';
@@ -39,7 +40,7 @@ export function decompress(source: AsyncIterable<Uint8Array>, compression: Compr
     case 'none':
       return unchanged(source);
     case 'gzip':
-      return throughZlib(source, createGunzip({ chunkSize: CHUNK_SIZE }));
+      return gunzipMembers(source);
     case 'zlib':
       return throughZlib(source, createInflate({ chunkSize: CHUNK_SIZE }));
     case 'lzw':

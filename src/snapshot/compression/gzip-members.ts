@@ -1,5 +1,6 @@
 import { chooseDeflateLevel, type DeflateLevel } from './deflate-effort.ts';
 import { GzipMemberEncoder } from './gzip-member-encoder.ts';
+import { withMemberLength } from './member-header.ts';
 
 /** The level is chosen anew after this many members. */
 const membersPerChoice = 64;
@@ -14,7 +15,7 @@ export interface GzipMembersOptions {
 
 /**
  * Compresses blocks of `source` in parallel, each as a gzip member of its own, and gives them in order. By RFC 1952 such a
- * sequence is one gzip file. A piece of `source` is copied before the next one is asked for. Memory holds at most `inFlight + 1`
+ * sequence is one gzip file. Each member tells its length, see docs/formats.md. A piece of `source` is copied before the next one is asked for. Memory holds at most `inFlight + 1`
  * blocks and their compressed forms.
  */
 export async function* gzipMembers(
@@ -50,7 +51,7 @@ export async function* gzipMembers(
       await start(encoder, filled);
       const oldest = running.length < inFlight ? undefined : running.shift();
       if (oldest !== undefined) {
-        yield* await oldest.member;
+        yield* withMemberLength(await oldest.member);
       }
       encoder = oldest?.encoder ?? newEncoder();
       filled = 0;
@@ -60,6 +61,6 @@ export async function* gzipMembers(
     await start(encoder, filled);
   }
   for (const { member } of running) {
-    yield* await member;
+    yield* withMemberLength(await member);
   }
 }

@@ -1,0 +1,105 @@
+import { createGunzip } from 'node:zlib';
+import { PieceReader } from '../../runtime/streams/piece-reader.ts';
+import { CompressionDamage } from '../damage.ts';
+import { GzipMemberDecoder } from './gzip-member-decoder.ts';
+import { MEMBER_HEADER_SIZE, memberLength } from './member-header.ts';
+import { throughZlib } from './zlib-stage.ts';
+
+/** Members expanded at once: the number of libuv's threads. */
+const membersInFlight = 4;
+
+/** Longer members are not held in memory, bytes. Those of this program have at most a few more than 512 KiB. */
+const longestMember = 1024 * 1024;
+
+/** Bytes that zlib takes and gives at a time where the length of a member is not known. */
+const chunkSize = 1024 * 1024;
+
+/** Bytes of the object at the beginning of a decoder's input. */
+interface ReadBytes {
+  readonly decoder: GzipMemberDecoder;
+  readonly size: number;
+}
+
+/** A member that is being expanded. */
+interface RunningMember extends ReadBytes {
+  readonly expanded: Promise<readonly Uint8Array[] | undefined>;
+}
+
+/**
+ * Expands gzip. Members that tell their length, as those of `gzipMembers`, are expanded side by side and given in order; from the
+ * first that does not, or that is not what it tells, everything is expanded one after the other. So the result never depends on
+ * what members tell of themselves. Memory holds a few members and what they expand to.
+ * Throws {@link CompressionDamage} for damage; errors of the source pass unchanged.
+ */
+export async function* gunzipMembers(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  await using reader = new PieceReader(source);
+  using decoders = new DisposableStack();
+  const idle: GzipMemberDecoder[] = [];
+  const running: RunningMember[] = [];
+  let done = 0;
+  for (;;) {
+    const decoder = idle.pop() ?? decoders.use(new GzipMemberDecoder());
+    const { size, isWhole } = await readMember(reader, decoder);
+    // When the reader stops early, nobody awaits them; they never reject.
+    const next = { decoder, size };
+    for (let oldest = running[0]; oldest !== undefined; oldest = running[0]) {
+      if (isWhole && running.length < membersInFlight) {
+        break;
+      }
+      const pieces = await oldest.expanded;
+      if (pieces === undefined) {
+        yield* oneAfterTheOther([...running, next], { reader, startsAt: done });
+        return;
+      }
+      yield* pieces;
+      done += oldest.size;
+      idle.push(oldest.decoder);
+      running.shift();
+    }
+    if (!isWhole) {
+      // An object of no bytes is damaged, too; where the last member ended, nothing is left.
+      if (size > 0 || done === 0) {
+        yield* oneAfterTheOther([next], { reader, startsAt: done });
+      }
+      return;
+    }
+    running.push({ ...next, expanded: decoder.expand(size) });
+  }
+}
+
+/** Reads a member into the decoder's input; only the beginning of one whose length is not known, or is too large. */
+async function readMember(
+  reader: PieceReader,
+  decoder: GzipMemberDecoder,
+): Promise<{ readonly size: number; readonly isWhole: boolean }> {
+  const header = decoder.input(MEMBER_HEADER_SIZE);
+  const read = await reader.read(header, { start: 0, end: MEMBER_HEADER_SIZE });
+  const length = memberLength(header.subarray(0, read));
+  if (length === undefined || length > longestMember) {
+    return { size: read, isWhole: false };
+  }
+  const size = await reader.read(decoder.input(length), { start: read, end: length });
+  return { size, isWhole: size === length };
+}
+
+/** Expands what was read and the rest. `startsAt` is where it begins in the object. */
+async function* oneAfterTheOther(
+  members: readonly ReadBytes[],
+  { reader, startsAt }: { readonly reader: PieceReader; readonly startsAt: number },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const all = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    for (const { decoder, size } of members) {
+      yield decoder.input(size).subarray(0, size);
+    }
+    yield* reader.rest();
+  };
+  try {
+    yield* throughZlib(all(), createGunzip({ chunkSize }));
+  } catch (error) {
+    if (!(error instanceof CompressionDamage)) {
+      throw error;
+    }
+    const offset = error.offset === undefined ? undefined : error.offset + startsAt;
+    throw new CompressionDamage(error.reason, { offset, cause: error.cause });
+  }
+}
