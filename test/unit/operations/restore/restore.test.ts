@@ -3,12 +3,16 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
 import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
-import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
+import { GOLDEN_NAMES, goldenExpected } from '../../../support/datadir/golden.ts';
+import { storedKeys } from '../../../support/datadir/stored-keys.ts';
+import { goldenFull, goldenObjects } from '../../../support/fixtures/golden-store.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
+import { restoredFrom } from '../../../support/fixtures/restored-objects.ts';
 import { memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
 
 const golden = goldenObjects('etcd-3.5/gzip');
@@ -19,6 +23,34 @@ function storeWith(change: (call: number, fetch: SnapStore['fetch']) => SnapStor
   let calls = 0;
   return { ...store, fetch: (snapshot, options) => change(++calls, store.fetch)(snapshot, options) };
 }
+
+for (const name of GOLDEN_NAMES) {
+  test(`restoring ${name} brings back every key, revision, version, lease and value`, async () => {
+    using dir = makeTempDir();
+    const context = recordedContext();
+    const expected = goldenExpected(name);
+    const store = memorySnapStore(goldenObjects(name));
+    const result = await restore(restoreRequest(dir, { store }), context);
+    const db = dir.join('data', 'member', 'snap', 'db');
+    const facts = await inspectDatabase(db, context);
+    assert.equal(result.revision, expected.revision);
+    assert.equal(facts.lastRevision, expected.revision);
+    assert.equal(result.dbSize, facts.size);
+    assert.equal(result.snapshots.length, 4);
+    assert.deepEqual(await storedKeys(db), expected.keys);
+    assert.deepEqual(readdirSync(dir.path), ['data']);
+    assert.equal(statSync(db).mode & 0o777, 0o600);
+    assert.equal(statSync(dir.join('data')).mode & 0o777, 0o700);
+  });
+}
+
+test('a full alone is restored', async () => {
+  const full = goldenFull('etcd-3.5/gzip');
+  const { result } = await restoredFrom([full]);
+  assert.equal(result.revision, 58);
+  assert.equal(result.eventsApplied, 0);
+  assert.deepEqual(result.snapshots, [full.key.slice('v2/'.length)]);
+});
 
 test('a data directory that holds member/ is refused and stays as it is', async () => {
   using dir = makeTempDir();
