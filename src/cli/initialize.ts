@@ -55,8 +55,8 @@ export const initializeCommand = command({
   },
   async run({ config, given, pod, context, print }) {
     const { initialize } = await import('../operations/initialize/initialize.ts');
-    const { membersInEtcdConfig } = await import('../config/etcd-config.ts');
-    const configuredMembers = given.has('initial-cluster') ? 1 : await membersInEtcdConfig(pod.etcdConfigFile);
+    const { readEtcdConfig } = await import('../server/etcd-config/read-etcd-config.ts');
+    const etcdConfig = given.has('initial-cluster') ? undefined : await readEtcdConfig(pod.etcdConfigFile);
     const member = await memberOf({ config, given, pod, context });
     await using store = await configuredStore({ options: config.store, given }, context);
     const result = await initialize(
@@ -67,7 +67,7 @@ export const initializeCommand = command({
         ...config.restoration,
         ...config.wal,
         mode: config.validation.mode,
-        configuredMembers,
+        configuredMembers: etcdConfig?.members ?? 1,
         namespace: pod.namespace,
       },
       context,

@@ -17,7 +17,7 @@ import type { EtcdConfig } from './etcd-config.ts';
 
 /** What is known of the cluster that our member belongs to. */
 export interface KnownCluster {
-  /** Undefined when nobody told. */
+  /** Undefined where the cluster was not asked, or did not answer. */
   readonly members: readonly ClusterMember[] | undefined;
   /** Our member was added to the cluster as a learner by this process; it counts until the cluster says that it votes. */
   readonly joined: boolean;
@@ -95,7 +95,7 @@ function addressOf(url: string): string {
   return 'wrong' in reading ? url : peerAddress(reading.value);
 }
 
-/** Sorting may bring an alias before what it stands for, so each is replaced by that. */
+/** Sorting may bring an alias before its anchor, so each is replaced by a copy of the anchor's value. */
 function writeOutAliases(config: EtcdConfig, document: Document): void {
   let nodes = 0;
   visit(document, {
@@ -106,7 +106,7 @@ function writeOutAliases(config: EtcdConfig, document: Document): void {
     Node() {
       nodes += 1;
       if (nodes > mostNodes) {
-        throw config.wrong('its aliases stand for more than any etcd reads');
+        throw config.wrong('written out, its aliases are more than etcd reads');
       }
     },
   });

@@ -1,6 +1,7 @@
 import { type Document, isMap } from 'yaml';
 import { type InitialCluster, readInitialCluster } from '../../datadir/membership/initial-cluster.ts';
-import { Failure } from '../../runtime/failure.ts';
+import type { Failure } from '../../runtime/failure.ts';
+import { wrongEtcdConfig } from './wrong-etcd-config.ts';
 
 /** A key of etcd's configuration that a sidecar reads. */
 export type EtcdConfigKey =
@@ -71,20 +72,4 @@ export class EtcdConfig {
   wrong(found: string, cause?: unknown): Failure {
     return wrongEtcdConfig({ path: this.path, found, cause });
   }
-}
-
-/** A configuration of etcd that cannot be used. */
-export function wrongEtcdConfig(parts: {
-  readonly path: string;
-  readonly found: string;
-  readonly cause?: unknown;
-}): Failure {
-  return new Failure({
-    code: 'member_config',
-    action: 'use',
-    object: `etcd's configuration ${parts.path}`,
-    found: parts.found,
-    remedy: 'correct it, or the variable ETCD_CONF',
-    cause: parts.cause,
-  });
 }

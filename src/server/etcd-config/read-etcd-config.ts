@@ -1,9 +1,9 @@
-import { parseDocument } from 'yaml';
 import { isErrno } from '../../fs/errno.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
 import { openFile } from '../../fs/open-file.ts';
 import { limits } from '../../runtime/limits.ts';
-import { EtcdConfig, wrongEtcdConfig } from './etcd-config.ts';
+import type { EtcdConfig } from './etcd-config.ts';
+import { wrongEtcdConfig } from './wrong-etcd-config.ts';
 
 /**
  * Reads etcd's own configuration file; undefined when there is none. Throws a Failure `member_config` for one that cannot be
@@ -14,18 +14,9 @@ export async function readEtcdConfig(path: string): Promise<EtcdConfig | undefin
   if (text === undefined) {
     return undefined;
   }
-  // Numbers may be larger than a JavaScript number holds exactly.
-  const document = parseDocument(text, { intAsBigInt: true, merge: true, prettyErrors: false });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    throw wrongEtcdConfig({ path, found: `it is no YAML (${error.code} at character ${error.pos[0]})` });
-  }
-  try {
-    document.toJS({ maxAliasCount: 100 });
-  } catch (cause) {
-    throw wrongEtcdConfig({ path, found: 'its aliases lead nowhere, or are too many', cause });
-  }
-  return new EtcdConfig(path, document);
+  // Mostly a one-shot command finds no such file, and has no need of a parser.
+  const { parseEtcdConfig } = await import('./parse-etcd-config.ts');
+  return parseEtcdConfig(path, text);
 }
 
 async function readText(path: string): Promise<string | undefined> {

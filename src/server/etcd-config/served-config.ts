@@ -4,8 +4,9 @@ import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { configDocument } from './config-document.ts';
 import { configuredMember } from './configured-member.ts';
-import { type EtcdConfig, wrongEtcdConfig } from './etcd-config.ts';
+import type { EtcdConfig } from './etcd-config.ts';
 import { readEtcdConfig } from './read-etcd-config.ts';
+import { wrongEtcdConfig } from './wrong-etcd-config.ts';
 
 /** How the members are asked for: twice, so that a busy cluster gets its time, and never for longer than a caller waits. */
 const attempts: readonly { readonly pauseMs: number; readonly answerMs: number; readonly wholeMs: number }[] = [
