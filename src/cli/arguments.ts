@@ -8,7 +8,7 @@ import { UsageFailure } from '../config/usage-failure.ts';
 /** Texts by flag, in the order of the command line. */
 export type GivenFlags = Map<string, string[]>;
 
-/** Flags that every command has beside its options. */
+/** Flags that every command has next to its options. */
 export const helpFlags = ['help', 'help-all'] as const;
 
 /**

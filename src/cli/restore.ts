@@ -86,11 +86,11 @@ export const restoreCommand = command({
       { store, target, member: config.member, ...config.restoration, ...config.wal, bumpRevision, unknownLeases },
       context,
     );
-    const told = withPlace(restoreResult(result), given.has('data-dir') ? undefined : result.dataDir);
-    // What was restored is told whatever becomes of the companions.
+    const reported = withPlace(restoreResult(result), given.has('data-dir') ? undefined : result.dataDir);
+    // What was restored is reported whatever becomes of the companions.
     const [broughtBack] = await Promise.allSettled([companions?.bringBack(result.snapshots[0])]);
     const companion = broughtBack.status === 'fulfilled' ? broughtBack.value : undefined;
-    await print(formatResult(withCompanion(told, companion), config.output.format));
+    await print(formatResult(withCompanion(reported, companion), config.output.format));
     if (broughtBack.status === 'rejected') {
       throw broughtBack.reason;
     }

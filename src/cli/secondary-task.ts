@@ -14,8 +14,8 @@ export function secondaryTasksOf(
     return [];
   }
   const listener = (event: SecondarySyncEvent): void => {
-    for (const hear of listeners) {
-      hear(event);
+    for (const listener of listeners) {
+      listener(event);
     }
   };
   const { garbageCollection } = scheduledBackupOf(config, given);

@@ -70,7 +70,7 @@ export const snapshotCommand = command({
               context,
             );
       const rules = retentionOfOnce(config, given);
-      // What was stored is told whatever becomes of the garbage.
+      // What was stored is reported whatever becomes of the garbage.
       const pruned = await settled(rules === undefined ? [] : collect(result.snapshot, { store, rules }, context));
       const deleted = pruned.status === 'fulfilled' ? pruned.value.filter(({ outcome }) => outcome === 'deleted') : [];
       const stored = onceResult(result, store.location, {

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import type { EtcdConnectionOptions } from './cluster.ts';
 import { loadTransportSecurity } from './connection/transport-security.ts';
 
-/** A member of a cluster as the peers of a member are told of it. */
+/** A member of a cluster as etcd lists it to peers. */
 export interface PeerMember {
   readonly name: string;
   readonly peerUrls: readonly string[];

@@ -20,7 +20,7 @@ export interface ApiCredentials {
 /** Connections kept to a server: a lease is read, then written. */
 const connections = 4;
 
-/** An API server behind a URL. `credentials` is asked before each request, as tokens and authorities rotate. */
+/** An API server at a URL. `credentials` is asked before each request, as tokens and authorities rotate. */
 export class HttpsApiServer implements ApiServer {
   readonly location: string;
   readonly #url: URL;

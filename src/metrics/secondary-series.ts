@@ -5,7 +5,10 @@ export type SecondarySyncNews =
   | { readonly type: 'synced'; readonly upTo: number; readonly copied: number }
   | { readonly type: 'sync failed' };
 
-/** The series of the second copy; returns what hears of it. Its age grows from the first pass on, `now` gives ms since the epoch. */
+/**
+ * The series of the second copy; returns the listener that feeds them. Its age grows from the first pass on. `now` gives ms since
+ * the epoch.
+ */
 export function createSecondarySeries(
   series: SeriesFactory,
   { now }: { readonly now: () => number },

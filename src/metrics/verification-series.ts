@@ -10,7 +10,7 @@ export interface VerificationNews {
   readonly provable: { readonly revision: number; readonly stateOf: number | undefined } | undefined;
 }
 
-/** The series of the verification; returns what hears of it. They are 0 until the first one. */
+/** The series of the verification; returns the listener that feeds them. They are 0 until the first one. */
 export function createVerificationSeries(series: SeriesFactory): (news: VerificationNews) => void {
   const revision = series.gauge('last_provable_revision', 'The last revision that was restored for a proof.');
   const stateOf = series.gauge('last_provable_timestamp', 'When that state was there, s since 1970.');

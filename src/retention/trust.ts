@@ -2,7 +2,7 @@ import type { Revision } from '../revision.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { isTooSmall } from '../snapshot/too-small.ts';
 
-/** What is known of fulls beside their names, which anybody who may write to the store can choose. */
+/** What is known of fulls apart from their names, which anybody who may write to the store can choose. */
 export interface FullEvidence {
   /** Names of fulls that this run has written, or read to their ends and found sound. */
   readonly proved: ReadonlySet<string>;

@@ -37,7 +37,7 @@ export interface BackupStatusDocument {
   readonly lastErrors: readonly { readonly at: string; readonly code: string }[];
 }
 
-/** Hears what happens to the backup, and tells how it stands. Of a sidecar that does not lead it knows what it saw when it did. */
+/** The state of the backup, as the events of its tasks show it. A sidecar that does not lead knows what it saw when it did. */
 export class BackupStatus {
   readonly #now: () => number;
   readonly #next = new Map<ScheduledTask, number>();
@@ -52,7 +52,7 @@ export class BackupStatus {
     this.#now = now;
   }
 
-  /** Hears the events of the snapshotter. */
+  /** Takes the events of the snapshotter. */
   readonly snapshots: SnapshotterListener = (event) => {
     switch (event.type) {
       case 'stored':
@@ -80,7 +80,7 @@ export class BackupStatus {
     }
   };
 
-  /** Hears the events of the verification. */
+  /** Takes the events of the verification. */
   readonly verification = (event: VerificationEvent): void => {
     if (event.type === 'next verification') {
       this.#next.set('verification', event.at);
@@ -92,7 +92,7 @@ export class BackupStatus {
     }
   };
 
-  /** Hears the events of the second copy. */
+  /** Takes the events of the second copy. */
   readonly secondary = (event: SecondarySyncEvent): void => {
     if (event.type === 'synced') {
       this.#secondary = { upTo: event.upTo, outcome: 'synced' };
@@ -102,7 +102,7 @@ export class BackupStatus {
     }
   };
 
-  /** How it stands now. */
+  /** The state now. */
   document(): BackupStatusDocument {
     const { full, deltas } = this.#chain ?? { full: undefined, deltas: [] };
     const newest = deltas.at(-1) ?? full;

@@ -71,7 +71,7 @@ function urlOf({ id, name, clientUrls: [url] }: ClusterMember): string {
       code: 'etcd_unreachable',
       action: 'defragment',
       object: `the member ${name ?? id.toString(16)}`,
-      found: 'it has not told at which URL it serves clients',
+      found: 'it has published no client URL',
       remedy: 'start it, or remove it from the cluster',
     });
   }

@@ -151,7 +151,7 @@ function hasBody({ incoming }: Exchange): boolean {
   return Number(incoming.headers['content-length'] ?? 0) > 0 || incoming.headers['transfer-encoding'] !== undefined;
 }
 
-/** How the end of the body is told, where the request does not say its length. */
+/** How the end of the body is marked, where the request does not say its length. */
 function lengthHeaders(exchange: Exchange): OutgoingHttpHeaders {
   const { method = 'GET', headers } = exchange.incoming;
   if (headers['content-length'] !== undefined) {

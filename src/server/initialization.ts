@@ -5,7 +5,7 @@ import type { InitializationAccess, InitializationWord } from './sidecar.ts';
 export interface InitializationParts {
   /** One run. Rejects when the data directory is not ready for etcd; has logged why. */
   run(mode: ValidationMode): Promise<void>;
-  /** Hears when a run begins and ends. */
+  /** Called when a run begins and when it ends. */
   onChange(is: 'begun' | 'ended'): void;
 }
 

@@ -15,7 +15,7 @@ import type { Observation } from './state.ts';
 /** What the work of a leader needs. */
 export interface LeadWorkParts {
   readonly parts: Pick<SidecarParts, 'election' | 'openConnection' | 'snapshots'>;
-  /** What is done beside the snapshots. */
+  /** What else is done while our member leads. */
   readonly tasks: readonly LeaderTask[];
   readonly member: OwnMember;
   readonly leadership: Leadership;

@@ -8,7 +8,7 @@ export interface LeaderAddress {
 }
 
 /**
- * The sidecar beside the member with this client URL: its host, our own port. Undefined for a URL without a port and for what
+ * The sidecar next to the member with this client URL: its host, our own port. Undefined for a URL without a port and for what
  * is no http or https URL, as a Unix socket.
  */
 export function leaderAddress(clientUrl: string, port: number): LeaderAddress | undefined {

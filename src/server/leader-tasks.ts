@@ -4,7 +4,7 @@ import type { RunContext } from '../runtime/run-context.ts';
 /** The wait before a task that has failed is begun again, ms. */
 const againMs = 60_000;
 
-/** Something that a sidecar does all the time that its member leads, beside the snapshots. */
+/** Something that a sidecar does, next to the snapshots, as long as its member leads. */
 export interface LeaderTask {
   /** What it does, as it reads after "Failed to". */
   readonly name: string;

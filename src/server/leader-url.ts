@@ -6,7 +6,7 @@ import { askOwnMember } from './own-member.ts';
 /** How long each of the two questions may take, ms. */
 const questionMs = 5_000;
 
-/** The first client URL of the member that leads, as our member and the member list tell; undefined where that is not known. */
+/** The first client URL of the member that leads, by our member's status and the member list; undefined where that is not known. */
 export async function leaderClientUrl(
   members: Pick<ClusterMembers, 'ownStatus' | 'list'>,
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },

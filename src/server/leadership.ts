@@ -16,7 +16,7 @@ export interface LeadershipOptions {
   readonly periodMs: number;
   /** How long a look may take, ms. */
   readonly timeoutMs: number;
-  /** Hears of every look that was not overtaken by a later one. Must be quick. */
+  /** Called after every look that was not overtaken by a later one. Must be quick. */
   readonly onLook: (look: Look) => void;
 }
 

@@ -40,7 +40,7 @@ export interface Lead {
   untilAnswered(signal: AbortSignal): Promise<void>;
   /** Rejects when the lead is lost. */
   mayPublish(options: CallOptions): Promise<void>;
-  /** Hears whether requests are served. */
+  /** Called when requests begin to be served, and when they are served no more. */
   onActivity(is: 'active' | 'inactive'): void;
 }
 

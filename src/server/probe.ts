@@ -3,12 +3,12 @@ import type { Logger } from '../runtime/log/logger.ts';
 import type { ArmedBackoff } from './armed-backoff.ts';
 import { askOwnMember, type OwnMember } from './own-member.ts';
 
-/** What a probe asks and tells. */
+/** What a probe asks, and whom it reports to. */
 export interface ProbeParts {
   readonly member: OwnMember;
   /** Waits after an answer that did not come. Outlives the lead. */
   readonly backoff: ArmedBackoff;
-  /** Hears of each probe. */
+  /** Called after each probe. */
   onProbe(outcome: 'answered' | 'failed'): void;
 }
 

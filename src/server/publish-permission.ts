@@ -9,7 +9,7 @@ export interface PublishingLead {
   readonly lost: AbortSignal;
   /** Aborts when the process is asked to stop. */
   readonly stop: AbortSignal;
-  /** At a stop etcd often ends first, in the same pod: what it told so long ago, ms, still counts then. */
+  /** At a stop etcd often ends first, in the same pod: an answer of it that is no older, ms, still counts then. */
   readonly recentMs: number;
   /** Of the store, for messages. */
   readonly location: string;

@@ -41,7 +41,7 @@ export interface SidecarParts {
   readonly initialization: Omit<InitializationRunParts, 'store' | 'listener'>;
   /** When all members are defragmented; undefined for never. */
   readonly defragmentation: Schedule | undefined;
-  /** What is done all the time that our member leads, beside all this. */
+  /** What else is done as long as our member leads. */
   readonly leaderTasks: readonly LeaderTask[];
   /** Undefined where the etcd configuration names one member, or nothing can be done about it. */
   readonly membership: Membership | undefined;
@@ -49,7 +49,7 @@ export interface SidecarParts {
   readonly memberLease: Pick<MemberHeartbeat, 'renew' | 'pause' | 'looked' | 'ended'> | undefined;
   /** See {@link Sidecar.etcdConfig}. */
   etcdConfig(options: { readonly signal: AbortSignal }): Promise<string>;
-  /** Hears of the backup; see {@link Sidecar.backupStatus}. */
+  /** Takes the events of the backup; see {@link Sidecar.backupStatus}. */
   readonly status: BackupStatus;
   readonly metrics: PrometheusMetrics;
 }

@@ -1,4 +1,4 @@
-/** What our member is in its cluster, as the looks at it have told. */
+/** What our member is in its cluster, as the looks at it have shown. */
 export type Role = 'follower' | 'leader' | 'unknown';
 
 /** What one look at our own member saw: `nothing` when it did not answer in time, failed, or knows no leader. */

@@ -25,7 +25,7 @@ export type VerificationEvent =
 /** When and how a backup is verified. */
 export interface VerificationParts {
   readonly schedule: Schedule;
-  /** Restores the newest chain somewhere and tells how that went. Throws when it could not be tried. */
+  /** Restores the newest chain somewhere and says what that has shown. Throws when it could not be tried. */
   prove(options: { readonly signal: AbortSignal }): Promise<Proof>;
   readonly listener: (event: VerificationEvent) => void;
 }

@@ -36,7 +36,7 @@ complete -F _etcdbrctl etcdbrctl
 `;
 }
 
-/** Files beside the flags, where no flag has begun. */
+/** Files next to the flags, where no flag has begun. */
 function fileOperand({ name }: CompletedCommand): string {
   return `  if [[ "$command" == ${name} && "$word" != -* ]]; then compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); fi`;
 }

@@ -55,7 +55,7 @@ function parted({ shared, mayShare }: HistoryMarker): string {
 const REASONS: Readonly<Record<HistoryChange, string>> = {
   rolled_back: 'the cluster was put back to an older state',
   other_cluster: 'another cluster writes here',
-  different_events: 'etcd told other events than were stored',
+  different_events: 'etcd has other events than were stored',
   unproven: 'nothing proved that it is the same',
 };
 

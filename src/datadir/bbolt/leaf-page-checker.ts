@@ -3,7 +3,7 @@ import type { KeyBounds } from './key-bounds.ts';
 import type { Page } from './page.ts';
 import type { PageReader } from './page-reader.ts';
 
-/** Pages this near to each other are read together with what lies between them, bytes. */
+/** Pages this near to each other are read together with those between them, bytes. */
 const NEAR = 64 * 1024;
 
 /** Byte of a page that says how many pages it continues over. */

@@ -4,7 +4,7 @@ import type { PageReader } from './page-reader.ts';
 
 /** Bytes of pages in a group, roughly. */
 const GROUP_SIZE = 1024 * 1024;
-/** Pages this near to each other are read together with what lies between them, bytes. */
+/** Pages this near to each other are read together with those between them, bytes. */
 const NEAR = 64 * 1024;
 /** Shorter runs are read in this thread, bytes. */
 const SHORT = 128 * 1024;
@@ -27,7 +27,7 @@ export interface PageGroup {
   readonly memory: readonly Uint8Array[];
 }
 
-/** Pages that are read in one go, with what lies between them. */
+/** Pages that are read in one go, with those between them. */
 interface Run {
   /** In ascending order. */
   readonly ids: number[];

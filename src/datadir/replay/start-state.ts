@@ -76,7 +76,7 @@ function decodeChange(entry: RaftEntry, walDir: string): ConfChange {
 }
 
 /**
- * A member that is far behind gets a whole db from its leader, saved as `INDEX.snap.db`. When it stopped before this replaced
+ * A member that lags far gets a whole db from its leader, saved as `INDEX.snap.db`. When it stopped before this replaced
  * `db`, etcd replaces `db` at its next start. Source: etcd, server/storage/backend.go, RecoverSnapshotBackend.
  */
 async function chooseDb(

@@ -41,7 +41,7 @@ export interface StoreCheck {
   readonly doubts: readonly string[];
 }
 
-/** Who tries a store wants to be told at once, not after it has been tried for long. */
+/** A person waits for the answer: what fails is not tried again. */
 const noRetries: RetryPolicy = { ...requestRetries, retries: 0 };
 
 /** How long a listing may take that only completes the picture of a store that does not answer, ms. */

@@ -38,7 +38,7 @@ export class StagedCompanion implements AsyncDisposable {
     return new StagedCompanion(directory, places, held.move());
   }
 
-  /** Puts the files in their place. Throws a {@link Failure} `companion_target` when something is there by now. */
+  /** Puts the files in their place. Throws a {@link Failure} `companion_target` when something is there already. */
   async publish(): Promise<void> {
     await inTarget(this.directory, async () => {
       if (this.#name !== undefined) {
@@ -121,7 +121,7 @@ async function inTarget<T>(directory: string, step: () => Promise<T>): Promise<T
     return await step();
   } catch (error) {
     if (isErrno(error, 'ENOTEMPTY', 'EEXIST')) {
-      throw occupied(directory, 'something of this name is there by now');
+      throw occupied(directory, 'something of this name has appeared there');
     }
     throw fileFailure(error, { action: 'unpack companions into', object: directory }) ?? error;
   }

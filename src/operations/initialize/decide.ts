@@ -108,7 +108,7 @@ function decideAmongSeveral(situation: Situation): Decision {
     case 'unknown to it':
       return { action: 'join' };
     case 'awaited':
-      // It has begun already, and has told its leader what it has: with less it could not go on.
+      // It has begun already, and has shown its leader what it has: with less it could not go on.
       return files !== 'our member' ? { action: 'make way' } : { action: found === 'valid' ? 'keep' : 'rebuild' };
     case 'member':
       return { action: found === 'valid' && files !== 'a removed member' ? 'keep' : 'rebuild' };

@@ -86,12 +86,12 @@ async function clientUrls({ member, connection }: ClusterSearch, { signal }: Run
   const answers = await Promise.all(
     others.map(async (url) => ({ url, answer: await askPeer(url, { tls: connection, timeoutMs: ANSWER_MS, signal }) })),
   );
-  const told = answers.flatMap(({ answer }) =>
+  const published = answers.flatMap(({ answer }) =>
     answer.kind === 'members' ? answer.members.flatMap(({ clientUrls }) => clientUrls) : [],
   );
   const given = [...connection.endpoints, ...connection.serviceEndpoints];
   return {
-    urls: [...new Set([...given, ...told.filter((url) => /^https?:/.test(url))])],
+    urls: [...new Set([...given, ...published.filter((url) => /^https?:/.test(url))])],
     assumed: new Set(['http://127.0.0.1:2379']),
     peers: answers.filter(({ answer }) => answer.kind !== 'silent').map(({ url }) => url),
   };

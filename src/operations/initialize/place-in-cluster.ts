@@ -12,7 +12,7 @@ export type PlaceInCluster =
     }
   /** It answers and neither has our name nor our peer URLs. */
   | ({ readonly kind: 'unknown to it' } & AnsweringCluster)
-  /** It was told of a member at our peer URLs that has not started yet, and sends everything to it. */
+  /** It has a member at our peer URLs that has not started yet, and sends everything to it. */
   | ({ readonly kind: 'awaited'; readonly memberId: bigint } & AnsweringCluster)
   /** Our member is a part of it, with a vote or as a learner. */
   | ({ readonly kind: 'member'; readonly memberId: bigint } & AnsweringCluster);

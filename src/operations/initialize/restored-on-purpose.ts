@@ -22,7 +22,7 @@ export async function restoredOnPurpose(
 ): Promise<CountingMark | undefined> {
   const { member, found, histories } = directory;
   const mark = await readRestoredMark(member.memberDir, { now: clock.now() });
-  // A directory never goes back behind what it began with.
+  // A directory never goes back to before what it began with.
   if (mark === undefined || (found.state === 'behind_store' && found.revision < mark.revision)) {
     return undefined;
   }

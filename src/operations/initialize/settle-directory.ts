@@ -90,7 +90,7 @@ function clusterToAsk(directory: DirectoryAtHand): ((context: RunContext) => Pro
   const { request, found, stored } = directory;
   const { cluster, connection, member, dataDir } = request;
   if (cluster !== undefined) {
-    // Whoever has all its files may start at once: what the cluster says is heard, not waited for.
+    // A member that has all its files may start at once: an answer of the cluster counts, but is not waited for.
     return ({ signal }) => cluster.place({ signal, insists: found.state !== 'valid' });
   }
   const isAsked = stored.content === 'backups' || (stored.content === 'empty' && found.state !== 'absent');

@@ -67,7 +67,7 @@ export function planFor(
   return planRetention({ listing: snapshots, markers, ...rules, evidence, now, partsAreData });
 }
 
-/** Where a plan is carried out, and who hears of it. */
+/** Where a plan is carried out, and to whom it is reported. */
 export interface PruneRequest {
   readonly store: SnapStore;
   readonly listener?: (event: GarbageEvent) => void;

@@ -5,7 +5,7 @@ import { type Revision, revision } from '../../revision.ts';
 
 /**
  * What a restore to an older state leaves in `member/`, where etcd looks at nothing but `snap` and `wal`: without it, a directory that
- * ends before the backup does could not be told from one that has lost something. It moves and goes with the member.
+ * ends before the backup does could not be distinguished from one that has lost something. It moves and goes with the member.
  */
 export interface RestoredMark {
   /** The state that was brought back. */

@@ -13,7 +13,7 @@ export function stagingPrefix(besides: string | undefined): string {
 }
 
 /**
- * Removes the staging directories that killed runs have left in a directory. Only for the holder of the lock: whoever made them
+ * Removes the staging directories that killed runs have left in a directory. Only for the holder of the lock: what made them
  * cannot be at work any more. One of a living process is left alone all the same, in case there are no locks here.
  */
 export async function removeLeftovers(directory: PinnedDirectory, prefix: string): Promise<void> {

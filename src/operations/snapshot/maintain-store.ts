@@ -71,7 +71,7 @@ export async function maintainStore(
       // One listing may be out of date.
       wasBroken = isBroken && !wasBroken;
       // Between the first full of a new history and its marker the store looks like a mixture of both. And without the revision of
-      // the cluster a name that is ahead of it could not be told from a backup.
+      // the cluster a name that is ahead of it could not be distinguished from a backup.
       if (garbageCollection !== undefined && changes.leaving === undefined && clusterRevision !== undefined) {
         const evidence = { proved: chain.writtenFulls, clusterRevision };
         const plan = planFor(listing, { store, rules: garbageCollection.rules, evidence, now: clock.now() });

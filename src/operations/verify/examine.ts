@@ -128,6 +128,6 @@ async function forEach(
     Array.from({ length: how.workers }, () => worker),
     signal,
   );
-  // A group that was told to stop does not fail by itself; what was not read proves nothing.
+  // A group that was stopped does not fail by itself; what was not read proves nothing.
   signal.throwIfAborted();
 }

@@ -64,7 +64,7 @@ export async function findForks(
   return findings;
 }
 
-/** What is in the store beside the history that is verified. */
+/** What is in the store apart from the history that is verified. */
 export function otherHistories(
   histories: Histories<StoredSnapshot>,
   verified: History<StoredSnapshot>,

@@ -26,7 +26,7 @@ export interface HttpServerOptions {
   readonly port: number;
   /** Undefined serves plain HTTP. */
   readonly certificate: CertificateFiles | undefined;
-  /** PEM file of the authorities behind the certificates of the other sidecars; undefined: those that Node trusts. */
+  /** PEM file of the authorities that sign the certificates of the other sidecars; undefined: those that Node trusts. */
   readonly caFile: string | undefined;
   /** Serves profiles; its arguments are shown, so secrets were taken out of them. */
   readonly profiling: { readonly commandLine: readonly string[] } | undefined;
@@ -152,7 +152,7 @@ function watchConnections(server: Server | Http2SecureServer, connections: Conne
   server.on('connect', (_, sink: Duplex | Http2ServerResponse) => refuseTunnel(sink));
 }
 
-/** Node hands out the socket of HTTP/1.1, and nobody else ends it or hears its errors then; of HTTP/2 it is an answer. */
+/** Node hands out the socket of HTTP/1.1, and nobody else ends it or listens to its errors then; of HTTP/2 it is an answer. */
 function refuseTunnel(sink: Duplex | Http2ServerResponse): void {
   if (sink instanceof Http2ServerResponse) {
     sink.statusCode = 404;

@@ -203,7 +203,7 @@ export const openApiDocument = {
     }),
     '/backup/status': path({
       operationId: 'backupStatus',
-      summary: 'How the backup stands, as far as this sidecar has seen: it knows most while its member leads.',
+      summary: 'The state of the backup, as far as this sidecar has seen: it knows most while its member leads.',
       responses: { 200: json('What is known.', reference('BackupStatus')) },
     }),
     '/config': path({

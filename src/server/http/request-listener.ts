@@ -31,7 +31,7 @@ export function createRequestListener(request: {
   });
   return (incoming, outgoing) => {
     const exchange = { incoming, outgoing } as Exchange;
-    // Errors of the connection: it is over then, and nobody is left to be told.
+    // Errors of the connection: it is over then, and nobody is left to answer.
     incoming.on('error', () => {});
     outgoing.on('error', () => {});
     if (outgoing instanceof ServerResponse) {

@@ -22,7 +22,7 @@ export interface RoutesOptions {
   readonly forwarding: Pick<Forwarding, 'forward'>;
   /** Paths below /debug/pprof/; empty where profiling is off. */
   readonly profiling: ReadonlyMap<string, ProfilingRoute>;
-  /** Whether browsers are told to come back by HTTPS only. */
+  /** Whether answers ask browsers to come back by HTTPS only (Strict-Transport-Security). */
   readonly transport: 'tls' | 'plain';
   readonly clock: Clock;
   readonly log: Logger;

@@ -23,7 +23,7 @@ export async function sendStream(
     outgoing.once('close', resolve);
   });
   outgoing.once('close', () => body.destroy());
-  // It is heard below, too; an error that comes after the end must not be unheard.
+  // The loop below gets it, too; one that comes after the end would otherwise end the process.
   body.on('error', () => {});
   try {
     for (const [name, value] of Object.entries(headers)) {

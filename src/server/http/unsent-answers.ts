@@ -2,7 +2,7 @@ import { limits } from '../../runtime/limits.ts';
 import type { Exchange } from './exchange.ts';
 import { type Reply, reply } from './reply.ts';
 
-/** Answers up to this size are always sent, bytes: health must be told whatever others do. */
+/** Answers up to this size are always sent, bytes: health is answered whatever other clients do. */
 const small = 4 * 1024;
 
 /** Counts the bytes of answers that clients have not taken yet. */

@@ -44,7 +44,7 @@ export class SnapshotLeases {
     };
   }
 
-  /** Hears the events of the snapshotter. */
+  /** Takes the events of the snapshotter. */
   readonly listener: SnapshotterListener = (event) => {
     switch (event.type) {
       case 'stored': {

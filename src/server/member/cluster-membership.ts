@@ -30,7 +30,7 @@ export class ClusterMembership implements Membership {
   #hasJoined = false;
   #stopIsDue = false;
 
-  /** Without `stopWrapper` etcd is left to whoever runs it. */
+  /** Without `stopWrapper` etcd is never stopped from here: its operator starts it again. */
   constructor(
     parts: {
       readonly access: ClusterAccess;
@@ -89,13 +89,13 @@ export class ClusterMembership implements Membership {
   async #timed(change: 'add learner' | 'remove', work: () => Promise<void>): Promise<void> {
     const { clock } = this.#context;
     const begunAt = clock.monotonic();
-    const tell = (outcome: 'succeeded' | 'failed'): void =>
+    const report = (outcome: 'succeeded' | 'failed'): void =>
       this.#listener?.changed({ change, seconds: (clock.monotonic() - begunAt) / 1_000, outcome });
     try {
       await work();
-      tell('succeeded');
+      report('succeeded');
     } catch (error) {
-      tell('failed');
+      report('failed');
       throw error;
     }
   }

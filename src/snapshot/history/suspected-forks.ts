@@ -31,7 +31,7 @@ export function suspectedForks<T extends Aged>(snapshots: readonly T[]): readonl
 }
 
 /**
- * The same for older states: a full above them all proves nothing about what lies before it, only deltas that continue what was
+ * The same for older states: a full above them all proves nothing about what comes before it, only deltas that continue what was
  * written before do.
  */
 export function possibleForks<T extends Aged>(snapshots: readonly T[]): readonly SuspectedFork<T>[] {

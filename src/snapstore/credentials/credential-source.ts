@@ -51,7 +51,7 @@ export interface CredentialQuery<Schema extends CredentialSchema> {
   readonly role: StoreRole;
   readonly environment: Environment;
   readonly schema: Schema;
-  /** Is told of names that look like misspelt fields. */
+  /** Gets a warning of names that look like misspelt fields. */
   readonly log?: Logger | undefined;
 }
 

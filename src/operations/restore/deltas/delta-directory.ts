@@ -10,7 +10,7 @@ import { scratchName } from '../../../fs/scratch-name.ts';
 
 /**
  * The files of fetched deltas: a directory of their own in the temporary one, which is made where it is missing. Disposing removes
- * all of it, so whoever reads the files has to have ended before.
+ * all of it, so what reads the files has to have ended before.
  */
 export class DeltaDirectory implements AsyncDisposable {
   readonly #tempDir: string;
@@ -34,7 +34,7 @@ export class DeltaDirectory implements AsyncDisposable {
       }
       await removeLeftovers(tempDir);
       const parent = held.use(await PinnedDirectory.open(tempDir));
-      // Nobody else can put anything in it, whoever owns the directory around it.
+      // Nobody else can put anything in it, even the owner of the directory around it.
       const made = held.use(await PrivateDirectory.makeNamed(parent, scratchName('deltas')));
       held.use(keepAlive((time) => utimes(made.at(), time, time)));
       return made;

@@ -180,7 +180,7 @@ export class HistoryGuard {
     const marker = this.#markerOf({ change, shared, ...doubt, first, left, before: listing.markers });
     if (store.histories === undefined) {
       log.error(
-        `This store takes no history marker: ${countText(left.length, 'object')} of the history before cannot be told apart`,
+        `This store takes no history marker: ${countText(left.length, 'object')} of the history before cannot be distinguished from it`,
       );
       return;
     }
