@@ -1,4 +1,5 @@
 import type { Histories, History } from '../snapshot/history/histories.ts';
+import { beganOn } from '../snapshot/history/history-marker.ts';
 import type { SuspectedFork } from '../snapshot/history/suspected-forks.ts';
 import { compareInChainOrder } from '../snapshot/order.ts';
 import { keepBases } from './keep-bases.ts';
@@ -30,7 +31,7 @@ export function otherHistories<T extends Retainable>(
   const left = new Map<T, Verdict>();
   const needed = new Map<T, Verdict>();
   for (const history of histories.left) {
-    const leftOn = (history.leftBy?.begunOn ?? 0) * 1000;
+    const leftOn = (history.leftBy === undefined ? 0 : beganOn(history.leftBy)) * 1000;
     const isOver = living.isRestorable && request.now - leftOn > request.leftHistoryMs;
     const ofLiving = isOver ? verdictsAsLiving(history, histories.living, request) : new Map<T, Verdict>();
     for (const snapshot of history.own) {

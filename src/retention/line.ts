@@ -1,3 +1,4 @@
+import { takenOn } from '../snapshot/ahead-of-clock.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { exponentialVerdicts } from './exponential.ts';
 import { limitVerdicts } from './limit.ts';
@@ -102,7 +103,7 @@ function deltaVerdict<T extends Retainable>(
   base: T | undefined,
   { now, deltaRetentionMs }: RetentionRequest<T>,
 ): Verdict {
-  if (delta.createdOn * 1000 >= now - deltaRetentionMs) {
+  if (takenOn(delta) * 1000 >= now - deltaRetentionMs) {
     return keep('delta_retention');
   }
   return base === undefined ? remove('orphaned_delta') : remove('delta_of_older_chain');

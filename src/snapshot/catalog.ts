@@ -66,7 +66,7 @@ function chainOf<T extends Listed>(group: {
     const missing = { from: revision(1), to: revision(Math.max(1, first - 1)) };
     return { base, deltas, lastRevision: undefined, missing, beyond: deltas, notes: [] };
   }
-  const cover = coverFrom({ covered: base.lastRevision, baseCreatedOn: base.createdOn, deltas });
+  const cover = coverFrom({ base, covered: base.lastRevision, deltas });
   const { lastRevision, missing, beyond, notes } = cover;
   return { base, deltas, lastRevision, missing, beyond, notes };
 }

@@ -45,7 +45,7 @@ export function newestChain<T extends Listed>(listing: readonly T[]): ChainPlan<
   const above = whole.slice(baseAt + 1);
   if (base !== undefined) {
     // Deltas that end at the base's last revision precede it in the order; the base contains them, so they need no note.
-    const cover = coverFrom({ covered: base.lastRevision, baseCreatedOn: base.createdOn, deltas: above });
+    const cover = coverFrom({ base, covered: base.lastRevision, deltas: above });
     return cover.missing === undefined
       ? {
           outcome: 'chain',

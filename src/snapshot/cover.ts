@@ -1,4 +1,5 @@
 import { nextRevision, type Revision, revision } from '../revision.ts';
+import { takenOn } from './ahead-of-clock.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Revisions `from` to `to`, both included. */
@@ -40,14 +41,13 @@ export interface Cover<T> {
  * after it is taken only when a later delta needs it; otherwise it belongs to a history that a restore has abandoned.
  */
 export function coverFrom<T extends Snapshot>(start: {
+  readonly base: Pick<Snapshot, 'createdOn' | 'ahead'>;
   /** The base has all revisions up to this one. */
   readonly covered: Revision;
-  /** Creation of the base, whole seconds since the epoch. */
-  readonly baseCreatedOn: number;
   readonly deltas: readonly T[];
 }): Cover<T> {
   const isAbandoned = (delta: T): boolean =>
-    delta.createdOn < start.baseCreatedOn && delta.startRevision <= start.covered;
+    takenOn(delta) < takenOn(start.base) && delta.startRevision <= start.covered;
   const byStart = start.deltas.toSorted((a, b) => a.startRevision - b.startRevision || a.lastRevision - b.lastRevision);
   const chosen: T[] = [];
   const notes: ChainNote<T>[] = [];
@@ -86,11 +86,11 @@ export function coverFrom<T extends Snapshot>(start: {
 
 function exactSuccessor<T extends Snapshot>(deltas: readonly T[], next: Revision): T | undefined {
   const exact = deltas.filter((delta) => delta.startRevision === next);
-  return greatest(exact, (a, b) => a.createdOn - b.createdOn || a.lastRevision - b.lastRevision);
+  return greatest(exact, (a, b) => takenOn(a) - takenOn(b) || a.lastRevision - b.lastRevision);
 }
 
 function furthestReaching<T extends Snapshot>(deltas: readonly T[]): T | undefined {
-  return greatest(deltas, (a, b) => a.lastRevision - b.lastRevision || a.createdOn - b.createdOn);
+  return greatest(deltas, (a, b) => a.lastRevision - b.lastRevision || takenOn(a) - takenOn(b));
 }
 
 function greatest<T>(items: readonly T[], compare: (a: T, b: T) => number): T | undefined {

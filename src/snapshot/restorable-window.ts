@@ -1,3 +1,4 @@
+import { takenOn } from './ahead-of-clock.ts';
 import type { CatalogChain } from './catalog.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -16,14 +17,20 @@ export function restorableWindow<T extends Snapshot>(chains: readonly CatalogCha
   if (newest?.base === undefined || newest.missing !== undefined) {
     return undefined;
   }
-  const last = newest.deltas.reduce((latest, { createdOn }) => Math.max(latest, createdOn), newest.base.createdOn);
+  const last = [newest.base, ...newest.deltas].reduce((latest, each) => Math.max(latest, knownTime(each) ?? 0), 0);
   let first = newest.base;
   for (const { base, lastRevision, missing } of chains.slice(0, -1).toReversed()) {
     const reaches = missing === undefined && lastRevision !== undefined && lastRevision >= first.lastRevision;
-    if (base === undefined || !reaches || base.createdOn > first.createdOn) {
+    if (base === undefined || !reaches || takenOn(base) > takenOn(first)) {
       break;
     }
     first = base;
   }
-  return { from: first.createdOn, to: last };
+  const from = knownTime(first);
+  return from === undefined || last === 0 ? undefined : { from, to: last };
+}
+
+/** Undefined when nothing tells it. */
+function knownTime({ createdOn, ahead }: Snapshot): number | undefined {
+  return ahead === undefined ? createdOn : ahead.before;
 }

@@ -9,6 +9,12 @@ export type Compression = 'none' | 'gzip' | 'zlib' | 'lzw';
 /** Layout of a store below its prefix: `v2/NAME`, or the old `v1/Backup-UNIX/NAME`. */
 export type Layout = 'v1' | 'v2';
 
+/** What is known of the age of a snapshot whose name tells a time that has not come yet: its writer's clock was wrong, or it is forged. */
+export interface AheadOfClock {
+  /** It was taken before this, by what continues it: whole seconds since the epoch; undefined when nothing that can be believed does. */
+  readonly before: number | undefined;
+}
+
 /** A stored object, as its name describes it. */
 export interface Snapshot {
   readonly kind: SnapshotKind;
@@ -28,4 +34,6 @@ export interface Snapshot {
   readonly name: string;
   /** Part number from 1 when this object is one part of a larger one (Swift segments, GCS components). */
   readonly chunk: number | undefined;
+  /** Where its name tells a time that has not come yet, as a listing finds out: the name tells no age then. */
+  readonly ahead?: AheadOfClock;
 }

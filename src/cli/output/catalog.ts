@@ -1,5 +1,6 @@
 import type { BackupCatalog } from '../../operations/list/list.ts';
 import { countText, formatAge, formatBytes } from '../../runtime/log/amount.ts';
+import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
 import { knownHistories } from '../../snapshot/history/histories.ts';
 import { restorableWindow } from '../../snapshot/restorable-window.ts';
@@ -109,6 +110,7 @@ function remarks(snapshot: StoredSnapshot | undefined, chain: Chain): readonly s
     ...(missing !== undefined && beyond[0] === snapshot ? [`${rangeText(missing)} missing before this delta`] : []),
     ...chain.notes.filter(({ delta }) => delta === snapshot).map(noteText),
     ...(snapshot.isFinal ? ['final'] : []),
+    ...(snapshot.ahead === undefined ? [] : ['NAMED AHEAD OF THE CLOCK: the time in its name has not come yet']),
     ...(isTooSmall(snapshot) ? [`EMPTY: ${snapshot.size} bytes are no snapshot`] : []),
     ...(snapshot.immutableUntil === undefined ? [] : [`immutable until ${timeText(snapshot.immutableUntil)}`]),
   ];
@@ -118,11 +120,12 @@ function footer(catalog: BackupCatalog): readonly string[] {
   const { location, chains, excluded, parts, ignored, companions, empty } = catalog;
   const whole = chains.flatMap(chainObjects);
   const elsewhere = inOtherHistories(catalog);
+  const marked = excluded.filter(({ ahead }) => ahead === undefined);
   const others = [
     ...(elsewhere.length === 0
       ? []
       : [`${countText(elsewhere.length, 'snapshot')} of other histories, ${formatBytes(sizeOf(elsewhere))}`]),
-    ...(excluded.length === 0 ? [] : [`${countText(excluded.length, 'excluded snapshot')}`]),
+    ...(marked.length === 0 ? [] : [`${countText(marked.length, 'excluded snapshot')}`]),
     ...(parts.length === 0 ? [] : [`${countText(parts.length, 'part')} of larger objects`]),
     ...(ignored.length === 0 ? [] : [`${countText(ignored.length, 'object')} with other names`]),
   ];
@@ -135,6 +138,9 @@ function footer(catalog: BackupCatalog): readonly string[] {
     ...windowLines(catalog),
     ...companionLines(companions),
     ...(others.length === 0 ? [] : [`Also there: ${others.join(', ')}`]),
+    ...excluded
+      .filter(({ ahead }) => ahead !== undefined)
+      .map(({ name }) => `Not used: ${name} is named ahead of the clock, and others hold the same revisions`),
   ];
 }
 
@@ -259,7 +265,7 @@ function chainObjects(chain: Chain): readonly StoredSnapshot[] {
 }
 
 function newestSeconds(objects: readonly StoredSnapshot[]): number {
-  return objects.reduce((newest, { createdOn }) => Math.max(newest, createdOn), 0);
+  return objects.reduce((newest, each) => Math.max(newest, takenOn(each)), 0);
 }
 
 function sizeOf(objects: readonly { readonly size: number }[]): number {

@@ -1,4 +1,5 @@
 import { countText } from '../../runtime/log/amount.ts';
+import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { ChainNote, RevisionRange } from '../../snapshot/cover.ts';
 import type { OverlappingDelta } from '../../snapshot/overlapping-deltas.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -56,7 +57,7 @@ export function noteData(note: ChainNote<StoredSnapshot>): Readonly<Record<strin
 /** A snapshot as scripts get it. `now` is in ms since the epoch. */
 export function snapshotData(snapshot: StoredSnapshot, now: number): Readonly<Record<string, unknown>> {
   const { name, kind, key, startRevision, lastRevision, createdOn, size, compression, isFinal, layout } = snapshot;
-  const { immutableUntil, versionId, unnamed } = snapshot;
+  const { immutableUntil, versionId, unnamed, ahead } = snapshot;
   return {
     name,
     kind,
@@ -64,7 +65,11 @@ export function snapshotData(snapshot: StoredSnapshot, now: number): Readonly<Re
     startRevision,
     lastRevision: unnamed ? null : lastRevision,
     createdOn: unnamed ? null : new Date(createdOn * 1_000).toISOString(),
-    ageSeconds: unnamed ? null : Math.floor(now / 1_000 - createdOn),
+    ageSeconds:
+      unnamed || (ahead !== undefined && ahead.before === undefined)
+        ? null
+        : Math.floor(now / 1_000 - takenOn(snapshot)),
+    ...(ahead === undefined ? {} : { aheadOfClock: true }),
     size,
     compression,
     final: isFinal,

@@ -1,6 +1,6 @@
 import { countText } from '../../runtime/log/amount.ts';
 import { type Histories, type History, knownHistories } from '../../snapshot/history/histories.ts';
-import type { HistoryChange, HistoryMarker } from '../../snapshot/history/history-marker.ts';
+import { beganOn, type HistoryChange, type HistoryMarker } from '../../snapshot/history/history-marker.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { timeText } from './format.ts';
 
@@ -39,11 +39,11 @@ export function historiesData(histories: StoredHistories): Readonly<Record<strin
 
 function headline(history: History<StoredSnapshot>, shown: History<StoredSnapshot>): string {
   const { number, leftBy, begunBy, own } = history;
-  const begun = begunBy === undefined ? '' : `, begun ${timeText(begunBy.begunOn * 1_000)} as ${why(begunBy)}`;
+  const begun = begunBy === undefined ? '' : `, begun ${timeText(beganOn(begunBy) * 1_000)} as ${why(begunBy)}`;
   const facts = `${countText(own.length, 'snapshot')} up to revision ${newest(own)?.lastRevision ?? 0}`;
   return leftBy === undefined
     ? `History ${number}: the one that was written last${begun}; ${history === shown ? 'its chains follow' : facts}`
-    : `History ${number}: left ${timeText(leftBy.begunOn * 1_000)} ${parted(leftBy)}${begun}; ${history === shown ? `its chains follow, with the past that it shares` : `${facts} (--history ${number})`}`;
+    : `History ${number}: left ${timeText(beganOn(leftBy) * 1_000)} ${parted(leftBy)}${begun}; ${history === shown ? `its chains follow, with the past that it shares` : `${facts} (--history ${number})`}`;
 }
 
 /** Where it parts from the one after it, as far as that was proved. */
@@ -67,7 +67,7 @@ function markerData(marker: HistoryMarker | undefined): Readonly<Record<string, 
   return marker === undefined
     ? null
     : {
-        on: new Date(marker.begunOn * 1_000).toISOString(),
+        on: new Date(beganOn(marker) * 1_000).toISOString(),
         why: marker.why,
         sharedRevision: marker.shared,
         mayShareRevision: marker.mayShare ?? marker.shared,

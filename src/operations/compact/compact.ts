@@ -11,16 +11,14 @@ import { revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import { storedSizeBound } from '../../snapshot/compression/size-bound.ts';
 import { compress } from '../../snapshot/compression.ts';
 import { newSnapshot } from '../../snapshot/name.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { HASH_SIZE } from '../../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { advisedFailure } from '../restore/damage-advice.ts';
-import { rebuildDatabase } from '../restore/rebuild-database.ts';
-import { rereadDamage } from '../restore/reread-damage.ts';
-import { selectChain } from '../restore/select-chain.ts';
+import { rebuildSelected } from '../restore/rebuild-selected.ts';
 
 /** What to compact. */
 export interface CompactRequest {
@@ -71,16 +69,12 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   const { signal, log } = context;
   using _marking = atomicMarking();
   log.info('Start compacting');
-  const selection = await selectChain(store, {}, context);
   const whole = path.join(scratch, 'whole');
   const source = { ...request, command: 'compact', tempDir: path.join(scratch, 'deltas') } as const;
-  const deltas = selection.chains[0].candidates;
-  const rebuilt = await rereadDamage({ store, deltas }, context, () =>
-    rebuildDatabase({ request: source, selection, file: whole, identity: NO_IDENTITY }, context),
-  ).catch((error: unknown) => {
-    const { snapshots } = selection.history;
-    throw advisedFailure(error, { snapshots, until: undefined, target: {}, command: source.command });
-  });
+  const { rebuilt } = await rebuildSelected(
+    { request: source, target: {}, file: whole, identity: NO_IDENTITY },
+    context,
+  );
   log.info({ revision: rebuilt.revision }, `Compacting the history up to revision ${rebuilt.revision}`);
   const compacted = path.join(scratch, 'compacted');
   await compactDatabase(whole, compacted, { signal });
@@ -90,7 +84,7 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   const [base] = used;
   const newest = used.at(-1) ?? base;
   // Of the time of what it is made of: deltas that are written meanwhile are younger, and continue it.
-  const createdOn = used.reduce((youngest, source) => Math.max(youngest, source.createdOn), 0) + 1;
+  const createdOn = youngestOf(used, context) + 1;
   const snapshot = newSnapshot({
     kind: 'Full',
     startRevision: revision(0),
@@ -108,6 +102,14 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   log.info({ bytes: stored.size }, `Successfully saved compacted snapshot at: ${stored.key}`);
   const { eventsApplied, dbSize: sizeBefore } = rebuilt;
   return { snapshot: stored, from: used.map(({ name }) => name), eventsApplied, sizeBefore, facts };
+}
+
+/** Whole seconds since the epoch. A name that is ahead of the clock tells nothing, unless another clock has written all of them. */
+function youngestOf(used: readonly StoredSnapshot[], { clock }: RunContext): number {
+  const known = used.filter(({ ahead }) => ahead === undefined || ahead.before !== undefined);
+  return known.length === 0
+    ? Math.floor(clock.now() / 1000)
+    : known.reduce((youngest, each) => Math.max(youngest, takenOn(each)), 0);
 }
 
 function settled<T>(result: PromiseSettledResult<T>): T {

@@ -1,6 +1,7 @@
 import { Failure } from '../../runtime/failure.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import { type Histories, type History, historiesOf, knownHistories } from '../../snapshot/history/histories.ts';
+import { beganOn } from '../../snapshot/history/history-marker.ts';
 import type { StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import type { RestoreTarget } from '../restore/target.ts';
 
@@ -50,7 +51,9 @@ export function reportChoice({ histories, history }: ChosenHistory, log: Logger)
   const { length } = knownHistories(histories);
   if (length > 1) {
     const which =
-      history === histories.living ? 'the one that was written last' : `left ${timeOf(history.leftBy?.begunOn ?? 0)}`;
+      history === histories.living
+        ? 'the one that was written last'
+        : `left ${timeOf(history.leftBy === undefined ? 0 : beganOn(history.leftBy))}`;
     log.info(
       { history: history.number, histories: length },
       `The store holds ${length} histories; history ${history.number} is taken, ${which}. Another is chosen with --history or --snapshot`,
@@ -71,11 +74,13 @@ export function reportOtherMoment(
     return;
   }
   const { seconds } = until.time;
-  const then = histories.left.find(({ leftBy, own }) => own.length > 0 && seconds < (leftBy?.begunOn ?? 0));
+  const then = histories.left.find(
+    ({ leftBy, own }) => own.length > 0 && seconds < (leftBy === undefined ? 0 : beganOn(leftBy)),
+  );
   if (then?.own.some(({ createdOn }) => createdOn <= seconds) === true) {
     log.warn(
       { history: then.number },
-      `At that time the cluster was in history ${then.number}, left ${timeOf(then.leftBy?.begunOn ?? 0)}: of what it had changed there ` +
+      `At that time the cluster was in history ${then.number}, left ${timeOf(then.leftBy === undefined ? 0 : beganOn(then.leftBy))}: of what it had changed there ` +
         `until then, nothing that history ${history.number} does not share comes back. --history ${then.number} gives the state of that moment`,
     );
   }

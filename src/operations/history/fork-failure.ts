@@ -1,4 +1,5 @@
 import { Failure } from '../../runtime/failure.ts';
+import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import type { RestoringCommand } from '../restore/restoring-command.ts';
@@ -24,7 +25,7 @@ export function doubtText({ full, before }: SuspectedFork<StoredSnapshot>): stri
 
 /** The failure of a restore from a store that mixes two histories. */
 export function forkFailure(location: string, pair: ForkedPair, command: RestoringCommand = 'restore'): Failure {
-  const [older, younger] = [pair.one, pair.other].toSorted((a, b) => a.createdOn - b.createdOn);
+  const [older, younger] = [pair.one, pair.other].toSorted((a, b) => takenOn(a) - takenOn(b));
   return new Failure({
     code: 'history_fork',
     action: 'restore from',

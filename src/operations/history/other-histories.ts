@@ -1,5 +1,6 @@
 import { Failure } from '../../runtime/failure.ts';
 import type { History } from '../../snapshot/history/histories.ts';
+import { beganOn } from '../../snapshot/history/history-marker.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 
 /** What one history lacks another one of the store may have. */
@@ -20,7 +21,7 @@ export function otherHistoriesText(
     .map(({ history: { number, leftBy }, end }) =>
       leftBy === undefined
         ? `history ${number}, the one that was written last, reaches revision ${end}: restore without --history`
-        : `history ${number}, left ${timeText(leftBy.begunOn)}, reaches revision ${end}: restore --history ${number}${sharedText({ number, shared: leftBy.shared, wanted })}`,
+        : `history ${number}, left ${timeText(beganOn(leftBy))}, reaches revision ${end}: restore --history ${number}${sharedText({ number, shared: leftBy.shared, wanted })}`,
     );
   return ways.length === 0 ? undefined : ways.join('; ');
 }

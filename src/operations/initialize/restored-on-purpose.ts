@@ -1,6 +1,7 @@
 import type { MemberFiles } from '../../datadir/structure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { type Histories, knownHistories } from '../../snapshot/history/histories.ts';
+import { beganOn } from '../../snapshot/history/history-marker.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { type RestoredMark, readRestoredMark } from '../restore/restored-mark.ts';
 import type { DataDirState } from './data-dir-state.ts';
@@ -27,8 +28,11 @@ export async function restoredOnPurpose(
     return undefined;
   }
   const known = Math.max(mark.restoredOn, mark.newestSeen);
-  const since = histories.living.snapshots.filter(
-    ({ createdOn, lastRevision }) => createdOn > known && lastRevision > mark.revision,
+  // The age of what is named ahead of the clock follows from what it belongs to.
+  const { begunBy, snapshots } = histories.living;
+  const isNewHistory = begunBy !== undefined && beganOn(begunBy) > known;
+  const since = snapshots.filter(
+    (each) => (each.ahead === undefined ? each.createdOn > known : isNewHistory) && each.lastRevision > mark.revision,
   );
   if (since.length > 0) {
     return undefined;

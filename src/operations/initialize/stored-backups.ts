@@ -1,6 +1,7 @@
 import type { Revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import { restorable } from '../../snapshot/chain.ts';
 import { type Histories, historiesOf } from '../../snapshot/history/histories.ts';
 import { isTooSmall } from '../../snapshot/too-small.ts';
@@ -63,7 +64,7 @@ function newestOf(
   const latest = living.at(-1);
   const left = new Set(suspected.flatMap(({ before }) => before));
   const now = clock.now() / 1000 + CLOCK_TOLERANCE;
-  const newest = living.findLast((each) => !(left.has(each) || isTooSmall(each) || each.createdOn > now));
+  const newest = living.findLast((each) => !(left.has(each) || isTooSmall(each) || takenOn(each) > now));
   if (newest !== latest) {
     log.warn(
       { snapshot: latest?.name },

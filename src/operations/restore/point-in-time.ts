@@ -1,6 +1,7 @@
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import { coverFrom, type RevisionRange } from '../../snapshot/cover.ts';
 import { type EventTime, formatEventTime } from '../../snapshot/delta/event-time.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -66,14 +67,14 @@ export async function findPointInTime(search: PointInTimeSearch, context: RunCon
 
 function basesBefore({ whole, time }: PointInTimeSearch): readonly StoredSnapshot[] {
   return whole
-    .filter(({ kind, createdOn }) => kind === 'Full' && createdOn <= time.seconds)
+    .filter((each) => each.kind === 'Full' && takenOn(each) <= time.seconds)
     .toReversed()
-    .toSorted((a, b) => b.createdOn - a.createdOn);
+    .toSorted((a, b) => takenOn(b) - takenOn(a));
 }
 
 /** A delta that was written before `time` has no later event; its name counts whole seconds. */
 function mayHoldLater(delta: StoredSnapshot, time: EventTime): boolean {
-  return delta.createdOn >= time.seconds;
+  return takenOn(delta) >= time.seconds;
 }
 
 /** A full begins at the second in its name and may take a while; deltas written meanwhile record when its last change came. */
@@ -91,7 +92,7 @@ async function holdsLaterChanges(
       mayHoldLater(delta, time),
   );
   if (witness === undefined) {
-    return unwitnessed === 'by its name' && base.createdOn > time.seconds;
+    return unwitnessed === 'by its name' && takenOn(base) > time.seconds;
   }
   const { lastRevision = revision(0), complete } = await eventsUpTo({ store, delta: witness }, time, context);
   return !complete && lastRevision < base.lastRevision;
@@ -105,14 +106,14 @@ async function revisionFrom(
   const { store, time } = search;
   const deltas = deltasOf(base, search);
   const written = deltas.filter((delta) => !mayHoldLater(delta, time));
-  const cover = coverFrom({ covered: base.lastRevision, baseCreatedOn: base.createdOn, deltas: written });
+  const cover = coverFrom({ base, covered: base.lastRevision, deltas: written });
   const [beyond] = cover.beyond;
   if (cover.missing !== undefined && beyond !== undefined) {
     return await acrossGap({ base, missing: cover.missing, beyond }, search, context);
   }
   let until = cover.lastRevision;
   const around: StoredSnapshot[] = [];
-  const later = deltas.filter((delta) => mayHoldLater(delta, time)).toSorted((a, b) => a.createdOn - b.createdOn);
+  const later = deltas.filter((delta) => mayHoldLater(delta, time)).toSorted((a, b) => takenOn(a) - takenOn(b));
   for (const delta of later.filter(({ lastRevision }) => lastRevision > until)) {
     const { lastRevision = revision(0), complete } = await eventsUpTo({ store, delta }, time, context);
     if (delta.startRevision > until + 1) {
@@ -143,10 +144,10 @@ async function acrossGap(
   context: RunContext,
 ): Promise<RevisionAtTime> {
   const { base, missing, beyond } = gap;
-  const fulls = search.base === undefined ? fullsIn(search).filter(({ createdOn }) => createdOn >= base.createdOn) : [];
+  const fulls = search.base === undefined ? fullsIn(search).filter((each) => takenOn(each) >= takenOn(base)) : [];
   const bridge = fulls.find(
-    ({ lastRevision, createdOn }) =>
-      missing.to <= lastRevision && lastRevision < beyond.lastRevision && createdOn <= beyond.createdOn,
+    (each) =>
+      missing.to <= each.lastRevision && each.lastRevision < beyond.lastRevision && takenOn(each) <= takenOn(beyond),
   );
   if (bridge !== undefined && !(await holdsLaterChanges(bridge, search, context, { unwitnessed: 'earlier' }))) {
     return { ...(await revisionFrom(bridge, search, context)), bases: [bridge] };
@@ -165,7 +166,7 @@ async function onlyLater(
   context: RunContext,
 ): Promise<(RevisionAtTime & Pick<PointInTime, 'later'>) | undefined> {
   const { store, whole, time } = search;
-  const deltas = whole.filter(({ kind }) => kind === 'Incr').toSorted((a, b) => a.createdOn - b.createdOn);
+  const deltas = whole.filter(({ kind }) => kind === 'Incr').toSorted((a, b) => takenOn(a) - takenOn(b));
   let seen = 0;
   let next: StoredSnapshot | undefined;
   for (const delta of deltas) {
@@ -198,8 +199,7 @@ function deltasOf(base: StoredSnapshot, { whole }: PointInTimeSearch): readonly 
   return whole
     .slice(whole.indexOf(base) + 1)
     .filter(
-      ({ kind, createdOn, startRevision }) =>
-        kind === 'Incr' && (createdOn >= base.createdOn || startRevision <= base.lastRevision),
+      (each) => each.kind === 'Incr' && (takenOn(each) >= takenOn(base) || each.startRevision <= base.lastRevision),
     );
 }
 
@@ -224,8 +224,11 @@ function unrecordedBefore(
   { whole, time }: Pick<PointInTimeSearch, 'whole' | 'time'>,
 ): RevisionRange | undefined {
   const next = whole.find(
-    ({ kind, createdOn, lastRevision }) =>
-      kind === 'Full' && createdOn > time.seconds && createdOn > base.createdOn && lastRevision > until,
+    (each) =>
+      each.kind === 'Full' &&
+      takenOn(each) > time.seconds &&
+      takenOn(each) > takenOn(base) &&
+      each.lastRevision > until,
   );
   return next === undefined ? undefined : { from: revision(until + 1), to: next.lastRevision };
 }

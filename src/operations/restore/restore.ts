@@ -6,15 +6,13 @@ import { RunLock } from '../../datadir/run-lock.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import { advisingOthers } from '../history/other-histories.ts';
 import { clusterIdOfHistory } from './backed-up-cluster.ts';
-import { advisedFailure } from './damage-advice.ts';
 import { type LaterSnapshots, laterSnapshots } from './later-snapshots.ts';
-import { type RebuildSource, rebuildDatabase } from './rebuild-database.ts';
-import { rereadDamage } from './reread-damage.ts';
+import type { RebuildSource } from './rebuild-database.ts';
+import { rebuildSelected } from './rebuild-selected.ts';
 import { restoreFailure } from './restore-failure.ts';
 import { type RestoredMark, writeRestoredMark } from './restored-mark.ts';
-import { type Selection, selectChain } from './select-chain.ts';
+import type { Selection } from './select-chain.ts';
 import { SeparateWal } from './separate-wal.ts';
 import { settlePeerUrls } from './settle-peer-urls.ts';
 import { Staging } from './staging.ts';
@@ -122,19 +120,12 @@ export async function buildMember(
   context: RunContext,
 ): Promise<Omit<RestoreResult, 'dataDir'>> {
   const bootstrap = planMembership(await settlePeerUrls(request.member));
-  const selection = await selectChain(request.store, request.target ?? {}, context);
   const snapDir = path.join(memberDir, 'snap');
   await mkdir(snapDir, { mode: 0o700 });
   const file = path.join(snapDir, 'db');
-  const deltas = selection.chains[0].candidates;
-  const { used, baseClusterId, ...restored } = await rereadDamage({ store: request.store, deltas }, context, () =>
-    rebuildDatabase({ request, selection, file, identity: bootstrap }, context),
-  ).catch((error: unknown) => {
-    const { command = 'restore', target = {} } = request;
-    const { history, until } = selection;
-    const advised = advisedFailure(error, { snapshots: history.snapshots, until, target, command });
-    throw advisingOthers(advised, selection.others, { wanted: until });
-  });
+  const { target = {} } = request;
+  const { selection, rebuilt } = await rebuildSelected({ request, target, file, identity: bootstrap }, context);
+  const { used, baseClusterId, ...restored } = rebuilt;
   await writeRaftState(memberDir, bootstrap, { signal: context.signal });
   const reached = revision(restored.revision - (request.bumpRevision ?? 0));
   const later = laterSnapshots(selection.history, reached);

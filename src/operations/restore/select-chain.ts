@@ -1,6 +1,7 @@
 import type { Revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import { restorable } from '../../snapshot/chain.ts';
 import type { RevisionRange } from '../../snapshot/cover.ts';
 import { type History, knownHistories } from '../../snapshot/history/histories.ts';
@@ -43,10 +44,17 @@ export interface Selection {
 
 /**
  * Finds what a restore to `target` needs. Throws a {@link Failure}: `no_backup` or `backup_gap` when there is nothing to
- * restore from, `no_such_snapshot` or `no_such_history` when the target names none.
+ * restore from, `no_such_snapshot` or `no_such_history` when the target names none. What is named ahead of the clock can be left out.
  */
-export async function selectChain(store: SnapStore, target: RestoreTarget, context: RunContext): Promise<Selection> {
-  const listing = await store.list({ signal: context.signal });
+export async function selectChain(
+  store: SnapStore,
+  target: RestoreTarget,
+  context: RunContext,
+  { aheadOfClock = 'taken' }: { readonly aheadOfClock?: 'taken' | 'left out' } = {},
+): Promise<Selection> {
+  const found = await store.list({ signal: context.signal });
+  const snapshots = found.snapshots.filter(({ ahead }) => aheadOfClock === 'taken' || ahead === undefined);
+  const listing = { ...found, snapshots };
   const chosen = chooseHistory(listing, { number: target.history, of: target.from }, store.location);
   reportChoice(chosen, context.log);
   reportOtherMoment(chosen, target, context.log);
@@ -92,7 +100,10 @@ async function selectFrom(
   }
   const { until, unrecorded } = selected;
   const doubts = named === undefined ? doubtsAbout(target, history, forks) : [];
-  const newestSeen = listing.snapshots.reduce((newest, { createdOn }) => Math.max(newest, createdOn), 0);
+  const newestSeen = listing.snapshots.reduce(
+    (newest, each) => (each.ahead === undefined ? Math.max(newest, each.createdOn) : newest),
+    0,
+  );
   const isOlder = named !== undefined || target.until !== undefined || target.history !== undefined;
   const isChosen = named !== undefined;
   return { chains: [first, ...others], later, until, unrecorded, history, isOlder, newestSeen, isChosen, doubts };
@@ -110,7 +121,7 @@ function doubtsAbout(
     case 'revision':
       return forks;
     case 'time':
-      return forks.filter(({ full }) => full.createdOn <= until.time.seconds);
+      return forks.filter(({ full }) => takenOn(full) <= until.time.seconds);
     default:
       return until satisfies never;
   }
@@ -128,10 +139,10 @@ function lineOf(
   let line = snapshots;
   for (const { full, before } of forks) {
     const older = new Set(before);
-    const isOlder = (each: StoredSnapshot): boolean => each !== full && each.createdOn <= full.createdOn;
+    const isOlder = (each: StoredSnapshot): boolean => each !== full && takenOn(each) <= takenOn(full);
     line = older.has(named)
       ? line.filter(isOlder)
-      : named.createdOn < full.createdOn
+      : takenOn(named) < takenOn(full)
         ? line
         : line.filter((each) => !older.has(each));
   }
@@ -162,11 +173,11 @@ async function choose(choice: Choice, context: RunContext): Promise<Chosen> {
   const { store, target, named, whole, fulls } = choice;
   const { until } = target;
   if (named?.kind === 'Incr') {
-    const { lastRevision, startRevision, createdOn } = named;
+    const { lastRevision, startRevision } = named;
     const leading = fulls.filter((full) => full.lastRevision < startRevision);
-    const older = leading.filter((full) => full.createdOn <= createdOn);
+    const older = leading.filter((full) => takenOn(full) <= takenOn(named));
     // What was written after it may belong to another history, unless only a clock was set back.
-    const deltas = older.length === 0 ? whole : whole.filter((each) => each.createdOn <= createdOn);
+    const deltas = older.length === 0 ? whole : whole.filter((each) => takenOn(each) <= takenOn(named));
     return { bases: older.length === 0 ? leading : older, until: lastRevision, deltas };
   }
   const base = named === undefined ? undefined : [named];

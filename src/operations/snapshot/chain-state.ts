@@ -1,5 +1,5 @@
 import { type Revision, revision } from '../../revision.ts';
-import { timeToContinue } from '../../snapshot/history/time-to-continue.ts';
+import { isFollowed, timeToContinue } from '../../snapshot/history/time-to-continue.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { noListener, type SnapshotterListener } from './events.ts';
 import type { StoredChain } from './stored-chain.ts';
@@ -90,7 +90,7 @@ export class ChainState {
    * program repeats every event. Those that reach beyond it must not be older. Undefined when no time fits.
    */
   announceFull(lastRevision: Revision, seconds: number): number | undefined {
-    const named = this.#namedMeanwhile;
+    const named = this.#namedMeanwhile.filter(({ createdOn }) => isFollowed(createdOn, seconds));
     const after = named.reduce((most, each) => (each.lastRevision === lastRevision ? each.createdOn + 1 : most), 0);
     const upTo = named.reduce(
       (least, each) => (each.lastRevision > lastRevision ? Math.min(least, each.createdOn) : least),
@@ -127,11 +127,11 @@ export class ChainState {
     if (full !== undefined && lastRevision <= full.lastRevision) {
       return Math.min(seconds, full.createdOn - 1);
     }
-    const before = this.#namedDelta;
+    const before = followed(this.#namedDelta, seconds);
     const isReading = this.#mayEndAt > 0;
     const mayBeLast = isReading && before !== undefined && before.lastRevision <= this.#mayEndAt;
     // The full may end where a delta ends: between that and the next one it needs a time. None is older than its own full.
-    const earliest = Math.max(full?.createdOn ?? 0, (before?.createdOn ?? 0) + Number(mayBeLast));
+    const earliest = Math.max(followed(full, seconds)?.createdOn ?? 0, (before?.createdOn ?? 0) + Number(mayBeLast));
     const endsChain = isReading && this.#namedMeanwhile.at(-1) === this.#namedBefore;
     return Math.max(endsChain ? seconds - 1 : seconds, earliest);
   }
@@ -168,4 +168,9 @@ export class ChainState {
     this.#notBefore = Math.max(this.#notBefore, snapshot.createdOn);
     this.#listener({ type: 'stored', snapshot, chain: this.newest });
   }
+}
+
+/** Undefined for what a clock has named that was wrong: nothing follows its time. */
+function followed(named: NamedObject | undefined, seconds: number): NamedObject | undefined {
+  return named === undefined || isFollowed(named.createdOn, seconds) ? named : undefined;
 }

@@ -1,5 +1,6 @@
 import { countText } from '../../runtime/log/amount.ts';
 import { newestChain } from '../../snapshot/chain.ts';
+import { isFollowed } from '../../snapshot/history/time-to-continue.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -38,6 +39,9 @@ export function decideStart<T extends Listed>(state: {
   const { base, deltas } = plan;
   if (base.isFinal) {
     return full('the newest full is final');
+  }
+  if (!isFollowed(base.createdOn, now / 1000)) {
+    return full('the newest full tells by name a time that has not come yet');
   }
   const windowMs = schedule.windowHours * hourMs;
   const takenAt = base.createdOn * 1000;

@@ -3,6 +3,7 @@ import { countText } from '../../runtime/log/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
 import { type Histories, type History, knownHistories } from '../../snapshot/history/histories.ts';
+import { beganOn } from '../../snapshot/history/history-marker.ts';
 import { suspectedForks } from '../../snapshot/history/suspected-forks.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { ExpandedFull } from '../history/expanded-full.ts';
@@ -73,7 +74,7 @@ export function otherHistories(
     .filter((history) => history !== verified)
     .map(({ number, leftBy, own }) => {
       const last = own.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0);
-      const when = leftBy === undefined ? 'was written last' : `was left ${timeText(leftBy.begunOn)}`;
+      const when = leftBy === undefined ? 'was written last' : `was left ${timeText(beganOn(leftBy))}`;
       const text = `history ${number} ${when}; it has ${countText(own.length, 'snapshot')} of its own, up to revision ${last}`;
       return { weight: 'note', snapshot: undefined, text };
     });

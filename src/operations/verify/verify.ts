@@ -66,14 +66,15 @@ async function verify(request: VerifyRequest, context: RunContext): Promise<Veri
   const companions = await examineCompanions(request, context);
   const { bad, revisions } = examined;
   const forks = await findForks({ request, history, chains: catalog.chains, bad, revisions }, context);
-  const usable = restorable(history.snapshots).filter((snapshot) => !bad.has(snapshot));
-  const proof = forks.length > 0 ? undefined : prove(usable, revisions);
+  const usable = restorable(history.snapshots).filter((snapshot) => !(bad.has(snapshot) || isTooSmall(snapshot)));
+  const proof = forks.length > 0 ? undefined : prove(level === 'catalog' ? believed(usable) : usable, revisions);
   const result = {
     location: store.location,
     level,
     findings: [
       ...examined.findings,
       ...emptyObjects(whole, request),
+      ...aheadOfClock(listing.snapshots),
       ...forks,
       ...continuity(catalog),
       ...otherHistories(histories, history),
@@ -118,6 +119,22 @@ function prove(
   const { deltas, lastRevision, missing } = chooseDeltas({ base, candidates }, { covered, until: undefined });
   const snapshots = [base, ...deltas].map(({ name }) => name);
   return { provable: { revision: lastRevision, snapshots }, complete: missing === undefined };
+}
+
+/** Where nothing is read, a name that cannot be true proves nothing, as long as there is another one. */
+function believed(usable: readonly StoredSnapshot[]): readonly StoredSnapshot[] {
+  const credible = usable.filter(({ ahead }) => ahead === undefined || ahead.before !== undefined);
+  return credible.some(({ kind }) => kind === 'Full') ? credible : usable;
+}
+
+function aheadOfClock(snapshots: readonly StoredSnapshot[]): readonly Finding[] {
+  return snapshots
+    .filter(({ ahead, chunk }) => ahead !== undefined && chunk === undefined)
+    .map(({ name, excluded }) => ({
+      weight: 'note',
+      snapshot: name,
+      text: `its name tells a time that has not come yet: a clock was wrong, or the name is forged${excluded === true ? '; other snapshots hold the same, and it is not used' : ''}`,
+    }));
 }
 
 /** Where nothing is read, sizes still tell that an object is none. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Revision, revision } from '../../revision.ts';
 import { SnapshotDamage } from '../damage.ts';
-import { LAST_TIME } from '../name.ts';
+import { LAST_TIME, parseRelativeKey } from '../name.ts';
 
 /** Why a cluster's backups do not continue those before. */
 export type HistoryChange =
@@ -66,6 +66,15 @@ export function parseMarkerName(name: string): { readonly begunOn: number; reado
 /** The name that a marker has for good. */
 export function markerName({ begunOn, shared }: Pick<HistoryMarker, 'begunOn' | 'shared'>): string {
   return `History-${begunOn}-${String(shared).padStart(8, '0')}.json`;
+}
+
+/**
+ * When the history of a marker began, whole seconds since the epoch: when its first full was taken. The marker's name may tell a later
+ * time, where what was left is named ahead of the clock.
+ */
+export function beganOn({ begunOn, first }: Pick<HistoryMarker, 'begunOn' | 'first'>): number {
+  const parsed = parseRelativeKey(`v2/${first}`);
+  return parsed.outcome === 'snapshot' ? Math.min(begunOn, parsed.snapshot.createdOn) : begunOn;
 }
 
 /** A marker as its object's bytes: JSON with a format number. */

@@ -1,4 +1,5 @@
 import { type Revision, revision } from '../../revision.ts';
+import { takenOn } from '../ahead-of-clock.ts';
 import { compareInChainOrder } from '../order.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { isTooSmall } from '../too-small.ts';
@@ -86,7 +87,7 @@ function forkAt<T extends Aged>(whole: readonly T[], at: number): FoundFork<T> |
 }
 
 function isBefore(each: Snapshot, full: Snapshot): boolean {
-  return each.createdOn < full.createdOn && each.lastRevision > full.lastRevision;
+  return takenOn(each) < takenOn(full) && each.lastRevision > full.lastRevision;
 }
 
 function highest(snapshots: readonly Snapshot[]): Revision {
@@ -94,7 +95,5 @@ function highest(snapshots: readonly Snapshot[]): Revision {
 }
 
 function compareByAge(a: Snapshot, b: Snapshot): number {
-  return (
-    a.createdOn - b.createdOn || Number(a.kind !== 'Full') - Number(b.kind !== 'Full') || compareInChainOrder(a, b)
-  );
+  return takenOn(a) - takenOn(b) || Number(a.kind !== 'Full') - Number(b.kind !== 'Full') || compareInChainOrder(a, b);
 }

@@ -3,6 +3,11 @@ import type { Snapshot } from '../snapshot.ts';
 /** What is further ahead was named by a clock that is wrong, or by somebody else; s. */
 const FURTHEST_AHEAD = 24 * 60 * 60;
 
+/** Whether what comes next follows this time, also when the clock, at `seconds` since the epoch, is behind it. */
+export function isFollowed(createdOn: number, seconds: number): boolean {
+  return createdOn <= seconds + FURTHEST_AHEAD;
+}
+
 /**
  * The creation time for what continues these snapshots, whole seconds since the epoch: `seconds`, the clock's, or that of the
  * youngest of them when the clock was set back. Readers take a full that is younger than what reaches further for the begin of
@@ -10,7 +15,7 @@ const FURTHEST_AHEAD = 24 * 60 * 60;
  */
 export function timeToContinue(snapshots: readonly Pick<Snapshot, 'createdOn'>[], seconds: number): number {
   return snapshots.reduce(
-    (youngest, { createdOn }) => (createdOn <= seconds + FURTHEST_AHEAD ? Math.max(youngest, createdOn) : youngest),
+    (youngest, { createdOn }) => (isFollowed(createdOn, seconds) ? Math.max(youngest, createdOn) : youngest),
     seconds,
   );
 }

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { countText } from '../../runtime/log/amount.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
+import { markAheadOfClock } from '../../snapshot/history/mark-ahead-of-clock.ts';
 import { parseRelativeKey, relativeKey } from '../../snapshot/name.ts';
 import { compareInChainOrder } from '../../snapshot/order.ts';
 import type { Layout, Snapshot } from '../../snapshot/snapshot.ts';
@@ -42,6 +43,7 @@ export class BackupStore implements SnapStore {
   readonly #log: Logger;
   readonly #warned = new Set<string>();
   #foreign = 0;
+  #ahead = 0;
 
   /** Throws a {@link StoreError} of kind `invalid` when the prefix leads out of the container. */
   constructor(options: BackupStoreOptions) {
@@ -78,11 +80,11 @@ export class BackupStore implements SnapStore {
       }
     }
     this.#warnOfRest(ignored.length);
-    return {
-      snapshots: snapshots.sort(compareInChainOrder),
-      markers: await this.histories.read(markers, options),
-      ignored,
-    };
+    const read = await this.histories.read(markers, options);
+    const now = Math.floor(this.#upload.clock.now() / 1000);
+    const marked = markAheadOfClock(snapshots.sort(compareInChainOrder), read, now);
+    this.#warnOfAhead(marked);
+    return { snapshots: marked, markers: read, ignored };
   }
 
   whyEmpty(options: CallOptions): Promise<EmptyStore> {
@@ -115,6 +117,21 @@ export class BackupStore implements SnapStore {
     if (before <= MOST_NAMED) {
       this.#warnOnce(key, () => this.#log.warn({ key, reason }, 'ignoring an object that is no snapshot'));
     }
+  }
+
+  /** Says what is named ahead of the clock, again when there is more. */
+  #warnOfAhead(snapshots: readonly StoredSnapshot[]): void {
+    const ahead = snapshots.filter((each) => each.ahead !== undefined);
+    const [first] = ahead;
+    if (first !== undefined && ahead.length > this.#ahead) {
+      const excluded = ahead.filter((each) => each.excluded === true).length;
+      this.#log.warn(
+        { snapshots: ahead.length, first: first.name, notUsed: excluded },
+        `${countText(ahead.length, 'snapshot')} below ${this.location} ${ahead.length === 1 ? 'tells' : 'tell'} by name a time that has not come yet, such as ${first.name}: ` +
+          'a clock was wrong, or the name is forged. Nothing is deleted or left for it; its place follows from its revisions',
+      );
+    }
+    this.#ahead = Math.max(this.#ahead, ahead.length);
   }
 
   /** Says how many there are beyond those that were named, again when there are more. */

@@ -119,8 +119,11 @@ test('the last revision of a chain is where its last delta ends', () => {
 
 test('a gap below the true revision of the base vanishes when asked again with it', () => {
   const deltas = [snapshotNamed('Incr-64-80-102')];
-  assert.deepEqual(coverFrom({ covered: revision(58), baseCreatedOn: 100, deltas }).missing, { from: 59, to: 63 });
-  const again = coverFrom({ covered: revision(63), baseCreatedOn: 100, deltas });
+  assert.deepEqual(coverFrom({ covered: revision(58), base: { createdOn: 100 }, deltas }).missing, {
+    from: 59,
+    to: 63,
+  });
+  const again = coverFrom({ covered: revision(63), base: { createdOn: 100 }, deltas });
   assert.equal(again.missing, undefined);
   assert.equal(again.lastRevision, 80);
 });
@@ -131,7 +134,7 @@ test('chosen deltas never leave a hole, and everything else is accounted for', (
     .map(([start, more, seconds]) => snapshotNamed(`Incr-${start}-${start + more}-${seconds}`));
   fc.assert(
     fc.property(fc.array(arbitraryDelta, { maxLength: 40 }), fc.integer({ min: 0, max: 40 }), (deltas, from) => {
-      const cover = coverFrom({ covered: revision(from), baseCreatedOn: 100, deltas });
+      const cover = coverFrom({ covered: revision(from), base: { createdOn: 100 }, deltas });
       let covered = from;
       for (const delta of cover.deltas) {
         assert.ok(delta.startRevision <= covered + 1 && delta.lastRevision > covered);

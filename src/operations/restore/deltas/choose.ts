@@ -29,7 +29,7 @@ export interface RevisionsWanted {
 
 /** Chooses the deltas from the end of the base up to the wanted revision. */
 export function chooseDeltas({ base, candidates }: CandidateChain, { covered, until }: RevisionsWanted): DeltaChoice {
-  const cover = coverFrom({ covered, baseCreatedOn: base.createdOn, deltas: candidates });
+  const cover = coverFrom({ base, covered, deltas: candidates });
   if (until === undefined) {
     return { ...cover, beyond: cover.beyond[0] };
   }

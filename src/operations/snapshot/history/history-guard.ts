@@ -72,20 +72,37 @@ export class HistoryGuard {
   /** Learns what the store holds: how far it reaches, and the events at its end. */
   async learn(listing: StoreListing, context: RunContext): Promise<void> {
     const living = restorable(livingIn(listing));
-    this.#reach = revision(living.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0));
+    // A name that is ahead of the clock proves nothing, until its contents are read.
+    const credible = living.filter(({ ahead }) => ahead === undefined);
+    this.#reach = revision(credible.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0));
     const tip = living.at(-1);
-    if (tip === undefined || (tip.kind === 'Full' && tip.size > LARGEST_COMPARED)) {
+    const isRead = tip !== undefined && (await this.#compareWith(tip, context));
+    if (isRead) {
+      this.#reach = revision(Math.max(this.#reach, tip.lastRevision));
       return;
+    }
+    const otherwise = credible.at(-1);
+    if (otherwise !== undefined && otherwise !== tip) {
+      await this.#compareWith(otherwise, context);
+    }
+  }
+
+  /** Learns the events at the end of a snapshot. False when they cannot be had. */
+  async #compareWith(tip: StoredSnapshot, context: RunContext): Promise<boolean> {
+    if (tip.kind === 'Full' && tip.size > LARGEST_COMPARED) {
+      return false;
     }
     try {
       const proof = await proofOfSnapshot({ ...this.#parts, snapshot: tip }, context);
       if (proof !== undefined) {
         this.#history.proved(proof);
       }
+      return proof !== undefined;
     } catch (error) {
       context.signal.throwIfAborted();
       const text = `${tip.name} cannot be compared with the cluster`;
       context.log.warn({ snapshot: tip.name, error }, `${text}: ${error instanceof Error ? error.message : error}`);
+      return false;
     }
   }
 

@@ -49,4 +49,17 @@ describe('a run that begins as needed', () => {
       assert.match(full ?? '', /^Full-00000000-00000058-/);
     });
   }
+
+  test('is not led astray by a full that is named ahead of the clock and cannot be read', async () => {
+    const store = new MemoryStore();
+    store.place(stored('Full', 0, 50), stored('Incr', 51, 58));
+    const createdOn = startSeconds + 1_000_000;
+    const name = `Full-00000000-00009000-${createdOn}.gz`;
+    store.place({ ...stored('Full', 0, 9_000), createdOn, name, ahead: { before: undefined } });
+    await using rig = startRig({ start: 'as needed' }, { store });
+    const [full] = await rig.saved(1);
+    assert.match(full ?? '', new RegExp(`^Full-00000000-00000058-${startSeconds}`));
+    assert.deepEqual(store.markers, []);
+    assert.ok(!rig.log.lines.some(({ text }) => text.includes('ANOTHER HISTORY')));
+  });
 });

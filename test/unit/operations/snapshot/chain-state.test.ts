@@ -142,4 +142,17 @@ describe('names that fit to the chain', () => {
     state.beginFull();
     assert.equal(state.announceFull(revision(30), 600), 1000);
   });
+
+  test('what was named by a clock that was a day ahead is not followed when it is put right', () => {
+    const state = new ChainState();
+    state.resume(stored('Full-0-10-900000'), [stored('Incr-11-20-900100')]);
+    assert.equal(state.deltaTime(revision(30), 600), 600);
+    state.beginFull();
+    assert.equal(state.announceFull(revision(30), 610), 610);
+    state.withdrawFull();
+    const resumed = new ChainState();
+    resumed.resume(stored('Full-0-10-900000'), [stored('Incr-11-20-900100')]);
+    resumed.beginFull();
+    assert.equal(resumed.announceFull(revision(20), 610), 610);
+  });
 });

@@ -28,6 +28,8 @@ const cases: readonly [schedule: string, takenAt: string, begin: 'full' | 'delta
   ['0 */1 * * *', '2026-11-21T11:00:03Z', 'full'],
   ['0 */6 * * *', '2026-11-21T12:10:00Z', 'deltas'],
   ['0 */6 * * *', '2026-11-21T06:00:00Z', 'full'],
+  // A clock was wrong: the name tells no age.
+  ['0 0 * * *', '2027-11-21T00:00:05Z', 'full'],
   ['0 0 * * 6', '2026-11-15T00:00:00Z', 'full'],
   ['0 0 * * 0', '2026-11-15T00:00:10Z', 'deltas'],
   ['0 0 * * 0', '2026-11-14T00:00:00Z', 'full'],

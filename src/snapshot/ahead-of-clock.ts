@@ -1,0 +1,17 @@
+import type { Snapshot } from './snapshot.ts';
+
+/** Clocks may differ by so much, s. */
+const CLOCK_TOLERANCE = 5 * 60;
+
+/**
+ * When a snapshot was taken, as far as it can be believed, whole seconds since the epoch. Ages are compared by this and not by
+ * `createdOn`, which is only a part of the name.
+ */
+export function takenOn({ createdOn, ahead }: Pick<Snapshot, 'createdOn' | 'ahead'>): number {
+  return ahead?.before ?? createdOn;
+}
+
+/** Whether a name tells a time that has not come yet. `seconds` is the clock's time, since the epoch. */
+export function isAheadOfClock({ createdOn }: Pick<Snapshot, 'createdOn'>, seconds: number): boolean {
+  return createdOn > seconds + CLOCK_TOLERANCE;
+}
