@@ -1,6 +1,6 @@
+import { ArmedBackoff } from '../runtime/async/armed-backoff.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
-import { ArmedBackoff } from './armed-backoff.ts';
 import { type LeaderTask, runLeaderTasks } from './leader-tasks.ts';
 import type { Leadership } from './leadership.ts';
 import { LedSnapshotter } from './led-snapshotter.ts';

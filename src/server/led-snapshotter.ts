@@ -1,5 +1,6 @@
 import type { SnapshotterListener } from '../operations/snapshot/events.ts';
 import { Snapshotter, type SnapshotterRequest } from '../operations/snapshot/snapshotter.ts';
+import type { ArmedBackoff } from '../runtime/async/armed-backoff.ts';
 import { untilAborted } from '../runtime/async/until-aborted.ts';
 import { Failure } from '../runtime/failure.ts';
 import { LeftUndone } from '../runtime/process/left-undone.ts';
@@ -8,7 +9,6 @@ import { restorable } from '../snapshot/chain.ts';
 import { historiesOf } from '../snapshot/history/histories.ts';
 import type { CallOptions } from '../snapstore/bucket.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
-import type { ArmedBackoff } from './armed-backoff.ts';
 import { CoalescedRequests } from './coalesced-requests.ts';
 import { guardedStore } from './guarded-store.ts';
 import type { LatestSnapshots, SnapshotTaker } from './sidecar.ts';

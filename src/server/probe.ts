@@ -1,6 +1,6 @@
+import type { ArmedBackoff } from '../runtime/async/armed-backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log/logger.ts';
-import type { ArmedBackoff } from './armed-backoff.ts';
 import { askOwnMember, type OwnMember } from './own-member.ts';
 
 /** What a probe asks, and whom it reports to. */

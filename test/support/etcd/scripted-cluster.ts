@@ -65,7 +65,7 @@ export class ScriptedCluster implements EtcdCluster {
   /** How often the watch was broken off by {@link rollBack}. */
   #lives = 0;
   #watchFailure: Error | undefined;
-  #passingFailure: Error | undefined;
+  #passingFailure: { left: number; readonly failure: Error } | undefined;
   #raftIndex = 100n;
   #changed = Promise.withResolvers<void>();
   #snapshotGate: PromiseWithResolvers<void> | undefined;
@@ -105,7 +105,12 @@ export class ScriptedCluster implements EtcdCluster {
 
   /** The watch that runs fails; the next one works. */
   breakWatchOnce(failure: Error): void {
-    this.#passingFailure = failure;
+    this.breakWatches(1, failure);
+  }
+
+  /** So many watches fail from now on. */
+  breakWatches(count: number, failure: Error = new Error('the watch broke')): void {
+    this.#passingFailure = { left: count, failure };
     this.#stir();
   }
 
@@ -218,10 +223,10 @@ export class ScriptedCluster implements EtcdCluster {
       if (this.#watchFailure !== undefined) {
         throw this.#watchFailure;
       }
-      const failure = this.#passingFailure;
-      if (failure !== undefined) {
-        this.#passingFailure = undefined;
-        throw failure;
+      const passing = this.#passingFailure;
+      if (passing !== undefined && passing.left > 0) {
+        passing.left -= 1;
+        throw passing.failure;
       }
       if (next < this.#compacted && this.#breaks > breaks) {
         throw new CompactedFailure({

@@ -1,6 +1,7 @@
 import type { EtcdCluster, WatchOptions } from '../../../etcd/cluster.ts';
 import { CompactedFailure, HistoryChangedFailure, TransactionTooLarge } from '../../../etcd/etcd-failure.ts';
 import { nextRevision, type Revision, revision } from '../../../revision.ts';
+import { ArmedBackoff } from '../../../runtime/async/armed-backoff.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Logger } from '../../../runtime/log/logger.ts';
 import { promptBufferCollection } from '../../../runtime/memory/prompt-buffer-collection.ts';
@@ -9,7 +10,7 @@ import type { ChainState } from '../chain-state.ts';
 import type { FullSnapshotLoop } from '../full/loop.ts';
 import type { HistoryGuard } from '../history/history-guard.ts';
 import type { RequiredSnapshots } from '../required-snapshots.ts';
-import { drainWatch, type WatchDrain } from './drain-watch.ts';
+import { drainWatch } from './drain-watch.ts';
 import type { EventBuffer } from './event-buffer.ts';
 import type { RevisionWatermark } from './revision-watermark.ts';
 import { SpoolFull } from './spool.ts';
@@ -34,13 +35,18 @@ export interface WatchLoopParts {
   readonly log: Logger;
 }
 
+/** Waits before a full for a watch that the full before it has not helped: each is a whole database. */
+const fruitlessFulls = { firstMs: 1_000, multiplier: 2, longestMs: 60_000 };
+
 /**
  * Buffers every change from `from` on, until the signal aborts. When the next change no longer exists in etcd, when there is no
  * room for it because the store is too slow, or when etcd has another history, a full takes over and the watch goes on after it.
+ * Where nothing arrives after that either, the next full comes after a wait, longer each time.
  */
 export async function runWatchLoop(from: Revision, parts: WatchLoopParts, stop: AbortSignal): Promise<void> {
-  const { buffer, uploadLoop, fullLoop, chain, guard, turns, log } = parts;
+  const { buffer, uploadLoop, fullLoop, chain, guard, turns, clock, log } = parts;
   using drain = drainWatch(stop, parts);
+  const backoff = new ArmedBackoff(fruitlessFulls);
   let next = from;
   while (!drain.signal.aborted) {
     drain.arrived(revision(next - 1));
@@ -49,7 +55,12 @@ export async function runWatchLoop(from: Revision, parts: WatchLoopParts, stop: 
       const outcome = await turns.take(async (signal) => {
         history = guard.history;
         log.info(`Applied watch on etcd from revision: ${next}`);
-        await bufferBatches({ from: next, history, signal }, parts, drain);
+        await bufferBatches({ from: next, history, signal }, parts, (reached) => {
+          drain.arrived(reached);
+          if (reached >= next) {
+            backoff.disarm();
+          }
+        });
       }, drain.signal);
       if (outcome === 'interrupted') {
         // That is when the new history has its first full.
@@ -60,6 +71,10 @@ export async function runWatchLoop(from: Revision, parts: WatchLoopParts, stop: 
       if (stop.aborted) {
         throw error;
       }
+      await backoff.wait(clock, stop, (ms) =>
+        log.warn(`The last full has not helped the watch: waiting ${ms / 1_000} s`),
+      );
+      backoff.arm();
       if (error instanceof HistoryChangedFailure) {
         if (error.change === 'unproven') {
           log.warn(`${error.message}. Taking a full snapshot.`);
@@ -69,7 +84,7 @@ export async function runWatchLoop(from: Revision, parts: WatchLoopParts, stop: 
       } else if (error instanceof CompactedFailure) {
         log.warn(`${error.message}. Taking a full snapshot.`);
         await uploadLoop.write();
-        next = nextRevision(await fullLoop.takeAfter(error, stop));
+        next = nextRevision(await fullLoop.takeAfter(error, next, stop));
       } else if (error instanceof SpoolFull || error instanceof TransactionTooLarge) {
         log.warn(`${error.message}. Taking a full snapshot in place of the events that wait.`);
         await buffer.clear();
@@ -84,7 +99,7 @@ export async function runWatchLoop(from: Revision, parts: WatchLoopParts, stop: 
 async function bufferBatches(
   watch: WatchOptions,
   { cluster, buffer, watermark, required }: WatchLoopParts,
-  drain: WatchDrain,
+  arrived: (revision: Revision) => void,
 ): Promise<void> {
   using buffers = promptBufferCollection();
   for await (const batch of cluster.watch(watch)) {
@@ -97,7 +112,7 @@ async function bufferBatches(
       required.changed();
     }
     watermark.reach(batch.revision);
-    drain.arrived(batch.revision);
+    arrived(batch.revision);
   }
 }
 

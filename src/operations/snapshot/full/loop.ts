@@ -119,11 +119,14 @@ export class FullSnapshotLoop {
     });
   }
 
-  /** Takes a full after a watch failed by a compaction, unless the newest full covers the compacted revision already. */
-  takeAfter(compacted: CompactedFailure, signal: AbortSignal): Promise<Revision> {
+  /**
+   * Takes a full after a watch from the revision `refused` failed by a compaction, unless the newest full leads beyond that revision
+   * and covers the compacted one already.
+   */
+  takeAfter({ compactRevision }: CompactedFailure, refused: Revision, signal: AbortSignal): Promise<Revision> {
     return this.#queue.run(async () => {
       const covered = this.#parts.chain.newest.full?.lastRevision;
-      return covered !== undefined && nextRevision(covered) >= compacted.compactRevision
+      return covered !== undefined && covered >= refused && nextRevision(covered) >= compactRevision
         ? covered
         : (await this.#take({ final: false, unreachable: 'wait' }, signal)).lastRevision;
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eventually } from '../../../../../scripts/lab/eventually.ts';
-import { TransactionTooLarge } from '../../../../../src/etcd/etcd-failure.ts';
+import { CompactedFailure, TransactionTooLarge } from '../../../../../src/etcd/etcd-failure.ts';
 import { revision } from '../../../../../src/revision.ts';
 import { newestChain } from '../../../../../src/snapshot/chain.ts';
 import { history, put } from '../../../../support/fixtures/delta-events.ts';
@@ -22,6 +22,23 @@ describe('a watch that cannot go on', () => {
     await eventually(() => (rig.store.saved.at(-1)?.startsWith('Incr-00000073-00000073') ? true : undefined));
     assert.ok(rig.store.saved.some((name) => name.startsWith('Full-00000000-00000072')));
     assert.equal(newestChain((await rig.store.list()).snapshots).outcome, 'chain');
+  });
+
+  test('at the very place where the newest full leads has another full, and after fulls that do not help there are waits', async () => {
+    await using rig = await watchingRig();
+    await rig.clock.advance(1_000);
+    const [from, compactRevision] = [revision(59), revision(59)];
+    // Not without end: nothing else would have its turn.
+    rig.cluster.breakWatches(1_000, new CompactedFailure({ endpoint: rig.cluster.location, from, compactRevision }));
+    for (const [at, seconds] of [1, 2, 4, 8, 16, 32, 60, 60].entries()) {
+      await rig.clock.untilSleeping(seconds * 1_000);
+      assert.deepEqual([rig.cluster.snapshots, rig.cluster.watchedFrom.length], [2 + at, 2 + at]);
+      await rig.clock.advance(seconds * 1_000);
+    }
+    rig.cluster.breakWatches(0);
+    await rig.clock.advance(60_000);
+    rig.cluster.commit(put('a', 59));
+    await rig.loggedInTime(/Incr-00000059-00000059/, periodMs);
   });
 
   test('a transaction too large for memory is left to a full', async () => {

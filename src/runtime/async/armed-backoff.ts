@@ -1,5 +1,5 @@
-import { Backoff, type BackoffPolicy } from '../runtime/async/backoff.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { Clock } from '../clock.ts';
+import { Backoff, type BackoffPolicy } from './backoff.ts';
 
 /** Waits before something that has failed is tried again, and not before what has not failed. Its count outlives its users. */
 export class ArmedBackoff {
