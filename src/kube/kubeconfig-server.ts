@@ -3,7 +3,11 @@ import type { ApiServer } from './api-server.ts';
 import { credentialsFailure } from './credentials-failure.ts';
 import { HttpsApiServer } from './https-api-server.ts';
 
-/** The API server of a kubeconfig's current context. Throws a Failure `kube_credentials` when the file cannot be used. */
+/**
+ * The API server of a kubeconfig's current context. One that speaks plain HTTP, such as a `kubectl proxy`, is asked without an account,
+ * as kubectl does, unless the file says that anybody may listen (insecure-skip-tls-verify). Throws a Failure `kube_credentials` when
+ * the file cannot be used.
+ */
 export async function kubeconfigServer(path: string): Promise<ApiServer> {
   const config = new KubeConfig();
   try {
@@ -11,10 +15,14 @@ export async function kubeconfigServer(path: string): Promise<ApiServer> {
   } catch (cause) {
     throw credentialsFailure(`the kubeconfig ${path} cannot be read or understood`, cause);
   }
-  const server = config.getCurrentCluster()?.server;
+  const cluster = config.getCurrentCluster();
+  const server = cluster?.server;
   const url = server === undefined ? null : URL.parse(server);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw credentialsFailure(`the current context of the kubeconfig ${path} names no server`);
+  }
+  if (url.protocol === 'http:' && cluster?.skipTLSVerify !== true) {
+    return new HttpsApiServer(url, () => Promise.resolve({ headers: {} }));
   }
   return new HttpsApiServer(url, async () => {
     try {

@@ -8,12 +8,12 @@ import { startApiServer } from '../../support/servers/api-server.ts';
 const { signal } = new AbortController();
 const path = '/apis/coordination.k8s.io/v1/namespaces/a/leases/b';
 
-function kubeconfig(server: string, user: string): string {
+function kubeconfig(server: string, user: string, more = ', insecure-skip-tls-verify: true'): string {
   return [
     'apiVersion: v1',
     'kind: Config',
     'current-context: c',
-    `clusters: [{ name: k, cluster: { server: "${server}", insecure-skip-tls-verify: true } }]`,
+    `clusters: [{ name: k, cluster: { server: "${server}"${more} } }]`,
     'contexts: [{ name: c, context: { cluster: k, user: u } }]',
     `users: [{ name: u, user: ${user} }]`,
   ].join('\n');
@@ -32,6 +32,22 @@ describe('the API server', () => {
       assert.equal(api.location, server.url.origin);
       assert.equal((await api.request({ method: 'GET', path, signal })).status, 200);
     }
+  });
+
+  it('of plain HTTP is asked without an account, unless the kubeconfig says that anybody may listen', async () => {
+    await using server = await startApiServer();
+    server.create('a', 'b');
+    using dir = makeTempDir();
+    const file = dir.join('config');
+    writeFileSync(file, kubeconfig(server.url.href, '{ token: secret, username: u, password: secret }', ''));
+    using api = await openApiServer({ environment: { KUBECONFIG: file } });
+    let authorization: string | undefined;
+    server.instead = (request, response) => {
+      authorization = request.headers.authorization;
+      response.end('{}');
+    };
+    assert.deepEqual(await api.request({ method: 'GET', path, signal }), { status: 200, body: {} });
+    assert.equal(authorization, undefined);
   });
 
   it('is that of the cluster in a pod, with the token as it is now', async () => {
