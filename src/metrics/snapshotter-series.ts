@@ -25,7 +25,7 @@ export function createSnapshotterSeries(
   );
   const required = series.gauge('snapshot_required', '1 while there are changes that no such snapshot holds.', 'kind');
   const snapshots = series.duration('snapshot', 'How long snapshots took.', 'kind');
-  const failures = series.gauge('snapshotter_failure', 'How often the snapshotter ended with this error.', 'error');
+  const failures = series.counter('snapshotter_failure', 'How often the snapshotter ended with this error.', 'error');
   const defragmentations = series.duration('defragmentation', 'How long defragmentations took.', 'endpoint');
   const deltas = series.gauge('snapstore_latest_deltas_total', 'Deltas above the newest full.');
   const deltaRevisions = series.gauge(
@@ -49,21 +49,21 @@ export function createSnapshotterSeries(
     newestSeconds === undefined ? 0 : Math.max(0, now() / 1_000 - newestSeconds),
   );
 
-  for (const outcome of outcomes) {
-    for (const kind of ['Full', 'Incr', 'Chunk'] as const) {
+  for (const kind of ['Full', 'Incr', 'Chunk'] as const) {
+    for (const outcome of outcomes) {
       gc.inc({ kind, succeeded: succeeded[outcome] }, 0);
-    }
-    for (const kind of ['Full', 'Incr'] as const) {
       snapshots.zero({ kind, succeeded: succeeded[outcome] });
     }
-  }
-  for (const kind of ['Full', 'Incr'] as const) {
     latestRevision.set({ kind }, 0);
     latestTimestamp.set({ kind }, 0);
     required.set({ kind }, 0);
   }
-  for (const error of failureLabels) {
-    failures.set({ error }, 0);
+  // The Go program shows these without a value until they have one.
+  for (const outcome of outcomes) {
+    defragmentations.zero({ endpoint: '', succeeded: succeeded[outcome] });
+  }
+  for (const error of ['', ...failureLabels]) {
+    failures.inc({ error }, 0);
   }
 
   return (event) => {
