@@ -8,6 +8,7 @@ import type { MeasuredRun } from '../support/processes/measured-run.ts';
 import { etcdSettings } from './data-set.ts';
 import { benchIdle } from './idle.ts';
 import { largeMember } from './large-member.ts';
+import { benchLoaded } from './loaded.ts';
 import { type Bench, type Command, measure, row } from './measure.ts';
 import { benchCopy, benchTransfer } from './store-operations.ts';
 import type { Row } from './table.ts';
@@ -24,6 +25,7 @@ export const operations: Readonly<Record<string, (bench: Bench) => Promise<reado
   copy: benchCopy,
   watch: benchWatch,
   idle: benchIdle,
+  load: benchLoaded,
 };
 
 /** The Go program joins every local container to the home directory, absolute ones as well. */
