@@ -11,7 +11,7 @@ import { secondaryTasksOf } from './secondary-task.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 import { heartbeatOf, podLeasesOf, snapshotLeasesOf } from './server-leases.ts';
 import { serverMemberOf } from './server-member.ts';
-import { verificationTasksOf } from './verification-tasks.ts';
+import { verificationOf } from './server-verification.ts';
 
 /** How long uploads of deltas may go on at a stop, ms. */
 export const lastUploadsMs = 15_000;
@@ -24,7 +24,8 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
   const metrics = createPrometheusMetrics({ now: () => clock.now(), network: () => networkCounters() });
   const { snapshotFrom } = config.snapshotter;
   const { connectionTimeoutMs } = config.connection;
-  const status = new BackupStatus(() => clock.now());
+  const location = locationOf(invocation);
+  const status = new BackupStatus(() => clock.now(), location);
   const leases = podLeasesOf(invocation);
   const snapshotLeases = snapshotLeasesOf(invocation, leases);
   const member = serverMemberOf(invocation, { metrics, leases });
@@ -39,13 +40,10 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
         context,
       ),
     openConnectionTo: (endpoints) => openConnection({ ...config.connection, endpoints, serviceEndpoints: [] }, context),
-    snapshots: snapshotsOf(invocation, [metrics.listener, status.snapshots, ...snapshotLeases.listeners]),
+    snapshots: snapshotsOf(invocation, location, [metrics.listener, status.snapshots, ...snapshotLeases.listeners]),
     defragmentation: new Schedule(config.defragmentation.schedule),
-    leaderTasks: [
-      ...snapshotLeases.tasks,
-      ...secondaryTasksOf(invocation, [metrics.secondary, status.secondary]),
-      ...verificationTasksOf(invocation, { metrics, status }),
-    ],
+    leaderTasks: [...snapshotLeases.tasks, ...secondaryTasksOf(invocation, [metrics.secondary, status.secondary])],
+    verification: verificationOf(invocation, { metrics, status, location }),
     initialization: {
       request: {
         ...config.restoration,
@@ -64,13 +62,19 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
   };
 }
 
+/** Where the backups are, for messages; undefined without a provider. */
+function locationOf({ config }: ServerInvocation): string | undefined {
+  const { provider, container = 'default.bkp', prefix } = config.store;
+  return provider === undefined ? undefined : `${provider} ${container}${prefix === '' ? '' : `/${prefix}`}`;
+}
+
 /** Without a provider nothing is backed up, whatever else is given. */
 function snapshotsOf(
   { config, given, context }: ServerInvocation,
+  location: string | undefined,
   listeners: readonly SnapshotterListener[],
 ): SidecarSnapshots | undefined {
-  const { provider, container = 'default.bkp', prefix, tempDir } = config.store;
-  if (provider === undefined) {
+  if (location === undefined) {
     const [astray] = ['store-container', 'store-prefix', 'store-endpoint-override'].filter((flag) => given.has(flag));
     context.log.warn(
       astray === undefined
@@ -79,7 +83,7 @@ function snapshotsOf(
     );
     return undefined;
   }
-  const location = `${provider} ${container}${prefix === '' ? '' : `/${prefix}`}`;
+  const { tempDir } = config.store;
   const { defragmentationSchedule: _, ...scheduled } = scheduledBackupOf(config, given);
   return {
     location,

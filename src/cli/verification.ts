@@ -6,7 +6,7 @@ import { z } from 'zod/mini';
 import { placedOptions } from '../config/command-spec.ts';
 import type { Revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';
-import type { Proof } from '../server/verification-task.ts';
+import type { Proof } from '../server/proof.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 import { verifyCommand } from './verify.ts';
 

@@ -2,8 +2,9 @@ import { estimatedRestoreSeconds } from '../operations/snapshot/estimated-restor
 import type { SnapshotterListener } from '../operations/snapshot/events.ts';
 import type { StoredChain } from '../operations/snapshot/stored-chain.ts';
 import { Failure } from '../runtime/failure.ts';
+import type { Proof } from './proof.ts';
 import type { SecondarySyncEvent } from './secondary-sync.ts';
-import type { Proof, VerificationEvent } from './verification-task.ts';
+import type { VerificationEvent } from './verification-task.ts';
 
 /** So many errors are remembered, the newest. */
 const mostErrors = 10;
@@ -13,6 +14,8 @@ type ScheduledTask = 'full' | 'defragmentation' | 'verification';
 
 /** What is known of the backup, as JSON: times are RFC 3339, sizes bytes; null is "not known yet". */
 export interface BackupStatusDocument {
+  /** Where the backup is; null without a store. */
+  readonly store: string | null;
   readonly chain: {
     readonly full: string;
     readonly deltas: number;
@@ -40,6 +43,7 @@ export interface BackupStatusDocument {
 /** The state of the backup, as the events of its tasks show it. A sidecar that does not lead knows what it saw when it did. */
 export class BackupStatus {
   readonly #now: () => number;
+  readonly #store: string | null;
   readonly #next = new Map<ScheduledTask, number>();
   readonly #errors: { readonly at: number; readonly code: string }[] = [];
   #chain: StoredChain | undefined;
@@ -47,9 +51,10 @@ export class BackupStatus {
   #verification: Exclude<VerificationEvent, { readonly type: 'next verification' }> | undefined;
   #secondary: { readonly upTo: number | undefined; readonly outcome: 'synced' | 'failed' } | undefined;
 
-  /** `now` gives ms since the epoch. */
-  constructor(now: () => number) {
+  /** `now` gives ms since the epoch, `store` is the location of the store. */
+  constructor(now: () => number, store?: string) {
     this.#now = now;
+    this.#store = store ?? null;
   }
 
   /** Takes the events of the snapshotter. */
@@ -108,6 +113,7 @@ export class BackupStatus {
     const newest = deltas.at(-1) ?? full;
     const storedBytes = [...(full === undefined ? [] : [full]), ...deltas].reduce((sum, { size }) => sum + size, 0);
     return {
+      store: this.#store,
       chain:
         full === undefined || newest === undefined
           ? null

@@ -1,3 +1,4 @@
+import type { MemberStatus } from '../etcd/cluster.ts';
 import type { ClusterMembers } from '../etcd/members.ts';
 import type { ValidationMode } from '../operations/initialize/data-dir-state.ts';
 import { Failure } from '../runtime/failure.ts';
@@ -7,7 +8,7 @@ import { defragmentationTask } from './defragmentation.ts';
 import { Initialization } from './initialization.ts';
 import { runInitialization } from './initialization-run.ts';
 import { LeadWork } from './lead-work.ts';
-import type { LeaderTask } from './leader-tasks.ts';
+import { type LeaderTask, runLeaderTasks } from './leader-tasks.ts';
 import { leaderClientUrl } from './leader-url.ts';
 import { Leadership, type Look } from './leadership.ts';
 import { Leads } from './leads.ts';
@@ -20,6 +21,8 @@ import type { SidecarConnection } from './sidecar-connection.ts';
 import type { SidecarParts } from './sidecar-parts.ts';
 import { firstState, isHealthy, snapshotsAt } from './state.ts';
 import { Supervisor } from './supervisor.ts';
+import { verificationTask } from './verification-task.ts';
+import { verificationTurn } from './verification-turn.ts';
 
 /**
  * The life of a sidecar: it waits for etcd, looks again and again whether our member leads, takes snapshots while it does, and
@@ -35,7 +38,10 @@ export class SidecarLife implements Sidecar {
   readonly #work: LeadWork;
   readonly #leads: Leads;
   readonly #duties: MembershipDuties;
+  readonly #list: ClusterMembers['list'] = async (call) => (await this.#questions.open()).members.list(call);
   #members = 1;
+  /** What the newest look saw of our member; undefined while it is out of reach. */
+  #own: MemberStatus | undefined;
 
   /** The context's signal ends the life. */
   constructor(parts: SidecarParts, context: RunContext) {
@@ -92,6 +98,7 @@ export class SidecarLife implements Sidecar {
   /** Lives until the signal aborts. What goes on then is ended, and the buffered events are stored. */
   async run(): Promise<void> {
     const { signal } = this.#context;
+    const verification = runLeaderTasks(this.#verification(), this.#context);
     try {
       // Not awaited: reading a file may hang, and who leads does not depend on it.
       void this.#learnMembers();
@@ -104,7 +111,7 @@ export class SidecarLife implements Sidecar {
       }
     } finally {
       const lease = this.#parts.memberLease?.ended();
-      await Promise.all([this.#leads.ended(), this.initialization.ended(), this.#duties.ended(), lease]);
+      await Promise.all([this.#leads.ended(), this.initialization.ended(), this.#duties.ended(), lease, verification]);
       await Promise.all([this.#work[Symbol.asyncDispose](), this.#questions[Symbol.asyncDispose]()]);
     }
   }
@@ -136,13 +143,24 @@ export class SidecarLife implements Sidecar {
 
   #defragmentation(): readonly LeaderTask[] {
     const { defragmentation: schedule, openConnectionTo: connect, metrics } = this.#parts;
-    const list: ClusterMembers['list'] = async (call) => (await this.#questions.open()).members.list(call);
+    const list = this.#list;
     return schedule === undefined
       ? []
       : [defragmentationTask({ schedule, connect, list, listener: metrics.listener }, this.#context)];
   }
 
+  #verification(): readonly LeaderTask[] {
+    const { verification } = this.#parts;
+    if (verification === undefined) {
+      return [];
+    }
+    const { sharedStore, askProof, ...parts } = verification;
+    const place = { own: () => this.#own, list: this.#list, sharedStore, askProof };
+    return [verificationTask({ ...parts, turn: (due) => verificationTurn(place, due, this.#context) }, this.#context)];
+  }
+
   #looked(look: Look): void {
+    this.#own = look.seen === 'nothing' ? undefined : look.status;
     this.#supervisor.looked(look);
     if (look.seen !== 'nothing') {
       const { memberId, clusterId } = look.status;

@@ -9,6 +9,8 @@ import type { MemberHeartbeat } from './leases/member-heartbeat.ts';
 import type { LedSnapshotterRequest } from './led-snapshotter.ts';
 import type { Membership } from './member/membership.ts';
 import type { SidecarConnection } from './sidecar-connection.ts';
+import type { VerificationParts } from './verification-task.ts';
+import type { VerificationTurnParts } from './verification-turn.ts';
 
 /** The snapshots that a sidecar takes while its member leads. */
 export interface SidecarSnapshots {
@@ -41,6 +43,8 @@ export interface SidecarParts {
   readonly initialization: Omit<InitializationRunParts, 'store' | 'listener'>;
   /** When all members are defragmented; undefined for never. */
   readonly defragmentation: Schedule | undefined;
+  /** When the backup is verified, and how; never where it is left out. */
+  readonly verification?: (Omit<VerificationParts, 'turn'> & Omit<VerificationTurnParts, 'own' | 'list'>) | undefined;
   /** What else is done as long as our member leads. */
   readonly leaderTasks: readonly LeaderTask[];
   /** Undefined where the etcd configuration names one member, or nothing can be done about it. */

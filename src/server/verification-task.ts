@@ -1,19 +1,8 @@
 import { eachFiring, type Schedule } from '../operations/snapshot/schedule.ts';
-import type { Revision } from '../revision.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { LeaderTask } from './leader-tasks.ts';
-
-/** What an attempt to restore the newest chain has shown. */
-export interface Proof {
-  /** Whether the newest state can be restored and nothing that was read is damaged. */
-  readonly sound: boolean;
-  /** The last revision that can be restored; undefined when none can. */
-  readonly provable: Revision | undefined;
-  /** When the newest snapshot that leads there was taken, ms since the epoch. */
-  readonly stateOf: number | undefined;
-  /** A sentence for each thing that is wrong. */
-  readonly problems: readonly string[];
-}
+import type { Proof } from './proof.ts';
+import type { VerificationFiring, VerificationTurn } from './verification-turn.ts';
 
 /** News of the verification. Times are in ms since the epoch. */
 export type VerificationEvent =
@@ -27,12 +16,14 @@ export interface VerificationParts {
   readonly schedule: Schedule;
   /** Restores the newest chain somewhere and says what that has shown. Throws when it could not be tried. */
   prove(options: { readonly signal: AbortSignal }): Promise<Proof>;
+  /** Who does it this time. */
+  turn(firing: VerificationFiring): Promise<VerificationTurn>;
   readonly listener: (event: VerificationEvent) => void;
 }
 
-/** Verifies the backup by a schedule, all the time that our member leads. What it finds is logged and passed on; it changes nothing. */
+/** Verifies the backup by a schedule, whenever it is our turn. What it finds is logged and passed on; it changes nothing. */
 export function verificationTask(
-  { schedule, prove, listener }: VerificationParts,
+  { schedule, prove, turn, listener }: VerificationParts,
   context: Pick<RunContext, 'clock' | 'log'>,
 ): LeaderTask {
   const { clock } = context;
@@ -41,7 +32,20 @@ export function verificationTask(
     name: 'verify the backup',
     async run(signal) {
       const onNext = (at: number): void => listener({ type: 'next verification', at });
-      for await (const _ of eachFiring(schedule, { clock, signal, onNext })) {
+      for await (const due of eachFiring(schedule, { clock, signal, onNext })) {
+        const whose = await turn({ due, periodMs: schedule.nextFiring(due) - due, signal });
+        if (whose.kind === 'not ours') {
+          continue;
+        }
+        if (whose.kind === 'done') {
+          const { by, at, seconds, proof } = whose;
+          log.info(
+            { by, revision: proof.provable },
+            `The sidecar of ${by} has restored the backup for a proof: ${upTo(proof)} is there`,
+          );
+          listener({ type: 'verified', at, seconds, proof });
+          continue;
+        }
         const begunAt = clock.monotonic();
         try {
           const proof = await prove({ signal });
@@ -58,14 +62,18 @@ export function verificationTask(
   };
 }
 
-function report({ sound, provable, problems }: Proof, seconds: number, log: RunContext['log']): void {
-  const upTo = provable === undefined ? 'nothing of it' : `revision ${provable}`;
+function report(proof: Proof, seconds: number, log: RunContext['log']): void {
+  const { sound, provable: revision, problems } = proof;
   if (sound) {
-    log.info({ revision: provable, seconds }, `The backup was restored for a proof: ${upTo} is there`);
+    log.info({ revision, seconds }, `The backup was restored for a proof: ${upTo(proof)} is there`);
   } else {
     const [first = 'see etcdbrctl verify'] = problems;
-    log.error({ revision: provable, problems }, `The backup is damaged, ${upTo} can be restored: ${first}`);
+    log.error({ revision, problems }, `The backup is damaged, ${upTo(proof)} can be restored: ${first}`);
   }
+}
+
+function upTo({ provable }: Proof): string {
+  return provable === undefined ? 'nothing of it' : `revision ${provable}`;
 }
 
 function textOf(error: unknown): string {

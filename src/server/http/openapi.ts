@@ -66,6 +66,7 @@ const objectOrNull = (properties: Readonly<Record<string, Schema>>): Schema => (
 
 const schemas = {
   BackupStatus: object({
+    store: orNull('string'),
     chain: objectOrNull({
       full: { type: 'string' },
       deltas: { type: 'integer', minimum: 0 },

@@ -38,6 +38,7 @@ const paths = [
   '/snapshot/full',
   '/snapshot/delta',
   '/snapshot/latest',
+  '/backup/status',
   '/config',
   '/metrics',
   '/openapi.json',

@@ -15,6 +15,7 @@ function stored(name: string, size: number): StoredSnapshot {
 describe('the status of a backup', () => {
   it('knows nothing at first', () => {
     assert.deepEqual(new BackupStatus(() => 0).document(), {
+      store: null,
       chain: null,
       recoveryPointAgeSeconds: null,
       estimatedRestoreSeconds: null,
@@ -27,7 +28,7 @@ describe('the status of a backup', () => {
   });
 
   it('follows the chain, the proof, the second copy and what comes next', () => {
-    const status = new BackupStatus(() => (seconds + 30) * 1_000);
+    const status = new BackupStatus(() => (seconds + 30) * 1_000, 'S3 bucket/prefix');
     const full = stored(`Full-0-58-${seconds - 100}`, 50_000_000);
     const delta = stored(`Incr-59-70-${seconds}`, 1_000);
     status.snapshots({ type: 'stored', snapshot: delta, chain: { full, deltas: [delta] } });
@@ -37,6 +38,7 @@ describe('the status of a backup', () => {
     const proof = { sound: true, provable: revision(70), stateOf: seconds * 1_000, problems: [] };
     status.verification({ type: 'verified', at: (seconds + 20) * 1_000, seconds: 4, proof });
     const document = status.document();
+    assert.equal(document.store, 'S3 bucket/prefix');
     assert.deepEqual(document.chain, { full: full.name, deltas: 1, lastRevision: 70, storedBytes: 50_001_000 });
     assert.equal(document.recoveryPointAgeSeconds, 30);
     assert.equal(document.estimatedRestoreSeconds, 3.000_04);

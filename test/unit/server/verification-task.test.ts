@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { Schedule } from '../../../src/operations/snapshot/schedule.ts';
 import { revision } from '../../../src/revision.ts';
-import { type Proof, type VerificationEvent, verificationTask } from '../../../src/server/verification-task.ts';
+import type { Proof } from '../../../src/server/proof.ts';
+import { type VerificationEvent, verificationTask } from '../../../src/server/verification-task.ts';
+import type { VerificationTurn } from '../../../src/server/verification-turn.ts';
 import { FakeClock } from '../../support/clock/fake-clock.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 
@@ -18,6 +20,12 @@ describe('the verification of a backup', () => {
       damaged,
       new Error('no space'),
     ];
+    const sound: Proof = { sound: true, provable: revision(71), stateOf: 5, problems: [] };
+    const turns: VerificationTurn[] = [
+      { kind: 'not ours' },
+      { kind: 'done', by: 'etcd-1', at: 7, seconds: 3, proof: sound },
+    ];
+    const firings: (readonly [number, number])[] = [];
     const task = verificationTask(
       {
         schedule: new Schedule('0 * * * *'),
@@ -25,19 +33,23 @@ describe('the verification of a backup', () => {
           const outcome = outcomes.shift();
           return outcome instanceof Error || outcome === undefined ? Promise.reject(outcome) : Promise.resolve(outcome);
         },
+        turn: ({ due, periodMs }) => {
+          firings.push([due - clock.now(), periodMs]);
+          return Promise.resolve(turns.shift() ?? { kind: 'ours' });
+        },
         listener: (event) => void events.push(event),
       },
       { clock, log },
     );
     const stop = new AbortController();
     const running = task.run(stop.signal).catch(() => undefined);
-    for (const _ of [1, 2, 3]) {
+    for (const told of [1, 2, 2, 2, 2]) {
       const before = events.length;
       for (let minute = 0; minute < 60; minute++) {
         await clock.untilSleeping(60_000);
         await clock.advance(60_000);
       }
-      await eventually(() => (events.length >= before + 2 ? true : undefined), {
+      await eventually(() => (events.length >= before + told ? true : undefined), {
         intervalMs: 1,
         describe: () => JSON.stringify(events),
       });
@@ -48,6 +60,9 @@ describe('the verification of a backup', () => {
       events.map(({ type }) => type),
       [
         'next verification',
+        'next verification',
+        'verified',
+        'next verification',
         'verified',
         'next verification',
         'verified',
@@ -56,7 +71,10 @@ describe('the verification of a backup', () => {
         'next verification',
       ],
     );
+    assert.deepEqual(events[2], { type: 'verified', at: 7, seconds: 3, proof: sound });
+    assert.deepEqual(new Set(firings.map(String)), new Set([String([0, 3_600_000])]));
     assert.deepEqual(log.texts, [
+      'The sidecar of etcd-1 has restored the backup for a proof: revision 71 is there',
       'The backup was restored for a proof: revision 70 is there',
       'The backup is damaged, nothing of it can be restored: Full-x: it is cut',
       'Whether the backup can be restored was not found out: no space',

@@ -1,0 +1,47 @@
+import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
+import { Schedule } from '../operations/snapshot/schedule.ts';
+import type { BackupStatus } from '../server/backup-status.ts';
+import { askPeerProof } from '../server/peer-proof.ts';
+import type { SidecarParts } from '../server/sidecar-parts.ts';
+import type { VerificationEvent } from '../server/verification-task.ts';
+import type { ServerInvocation } from './server-invocation.ts';
+import { dailySchedule, proveInProcess } from './verification.ts';
+
+/** When and how the backup at `location` is verified; undefined where it is off or there is no store. */
+export function verificationOf(
+  invocation: ServerInvocation,
+  {
+    metrics,
+    status,
+    location,
+  }: { readonly metrics: PrometheusMetrics; readonly status: BackupStatus; readonly location: string | undefined },
+): SidecarParts['verification'] {
+  const { config, pod, context } = invocation;
+  const { provider, container = '', prefix } = config.store;
+  const { schedule = dailySchedule([pod.name, provider, container, prefix].join(' ')) } = config.verification;
+  if (location === undefined || schedule === 'off') {
+    return undefined;
+  }
+  const { port, certFile } = config.server;
+  const peers = { port, security: { tls: certFile !== undefined, caFile: config.connection.caFile } };
+  return {
+    schedule: new Schedule(schedule),
+    prove: ({ signal }) => proveInProcess(invocation, { signal }),
+    // A directory of the same name is another one in each pod, unless somebody mounts the same.
+    sharedStore: provider === 'Local' ? undefined : location,
+    askProof: (clientUrl, { signal }) => askPeerProof(clientUrl, peers, { signal, clock: context.clock }),
+    listener: (event: VerificationEvent): void => {
+      status.verification(event);
+      if (event.type === 'verified') {
+        const { sound, provable: revision, stateOf } = event.proof;
+        metrics.verification({
+          at: event.at,
+          sound,
+          provable: revision === undefined ? undefined : { revision, stateOf },
+        });
+      } else if (event.type === 'verification failed') {
+        metrics.verification({ at: event.at, sound: false, provable: undefined });
+      }
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { revision } from '../../../src/revision.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
+import { BackupStatus } from '../../../src/server/backup-status.ts';
+import { askPeerProof } from '../../../src/server/peer-proof.ts';
+import { FakeSidecar } from '../../support/server/fake-sidecar.ts';
+import { served } from '../../support/server/served.ts';
+
+const { signal } = new AbortController();
+const proof = { sound: true, provable: revision(70), stateOf: 5_000, problems: [] };
+
+function ask(port: number, clientUrl = 'http://127.0.0.1:2379') {
+  return askPeerProof(clientUrl, { port, security: { tls: false, caFile: undefined } }, { signal, clock: systemClock });
+}
+
+describe('the proof of another sidecar', () => {
+  it('is what its status says', async () => {
+    const status = new BackupStatus(() => 0, 'S3 bucket/prefix');
+    status.verification({ type: 'verified', at: 9_000, seconds: 4, proof });
+    const sidecar = new FakeSidecar();
+    sidecar.backupStatus = () => status.document();
+    await using server = await served({ sidecar });
+    assert.deepEqual(await ask(server.port), { store: 'S3 bucket/prefix', at: 9_000, seconds: 4, proof });
+  });
+
+  it('is none where it has none, has found nothing out, says something else or is not there', async () => {
+    const sidecar = new FakeSidecar();
+    const server = await served({ sidecar });
+    await assert.rejects(ask(server.port));
+    const status = new BackupStatus(() => 0);
+    status.verification({ type: 'verification failed', at: 9_000, error: new Error('no space') });
+    sidecar.backupStatus = () => status.document();
+    await assert.rejects(ask(server.port));
+    await assert.rejects(ask(server.port, 'unix://socket'), /has no host and port/);
+    await server[Symbol.asyncDispose]();
+    await assert.rejects(ask(server.port), /ECONNREFUSED/);
+  });
+});
