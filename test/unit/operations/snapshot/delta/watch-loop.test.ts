@@ -30,13 +30,17 @@ describe('a watch that cannot go on', () => {
     const [from, compactRevision] = [revision(59), revision(59)];
     // Not without end: nothing else would have its turn.
     rig.cluster.breakWatches(1_000, new CompactedFailure({ endpoint: rig.cluster.location, from, compactRevision }));
+    const waits = /^The last full has not helped the watch: waiting/;
     for (const [at, seconds] of [1, 2, 4, 8, 16, 32, 60, 60].entries()) {
-      await rig.clock.untilSleeping(seconds * 1_000);
+      await rig.logged(waits, at + 1);
+      assert.match(rig.log.texts.findLast((text) => waits.test(text)) ?? '', new RegExp(` ${seconds} s$`));
       assert.deepEqual([rig.cluster.snapshots, rig.cluster.watchedFrom.length], [2 + at, 2 + at]);
+      if (at === 7) {
+        rig.cluster.breakWatches(0);
+      }
       await rig.clock.advance(seconds * 1_000);
     }
-    rig.cluster.breakWatches(0);
-    await rig.clock.advance(60_000);
+    await eventually(() => (rig.cluster.watchedFrom.length === 10 ? true : undefined), { intervalMs: 1 });
     rig.cluster.commit(put('a', 59));
     await rig.loggedInTime(/Incr-00000059-00000059/, periodMs);
   });
