@@ -1,3 +1,5 @@
+import { isFileSystemError, systemRefusal } from '../runtime/system-error.ts';
+
 /** Why a file cannot be read, in words. */
 export function reasonOf(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
@@ -11,6 +13,6 @@ export function reasonOf(cause: unknown): string {
     case 'EACCES':
       return 'there is no permission to read it';
     default:
-      return typeof code === 'string' ? code : 'it cannot be read';
+      return isFileSystemError(cause) ? systemRefusal(cause).found : 'it cannot be read';
   }
 }

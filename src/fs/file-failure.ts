@@ -28,5 +28,5 @@ export function refusalOf(error: unknown): SystemRefusal | undefined {
     return undefined;
   }
   const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
-  return systemRefusal({ code: error.code, errno, message: error.message });
+  return systemRefusal({ code: error.code, errno });
 }

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import type { FailureParts } from './failure.ts';
 
@@ -21,7 +22,24 @@ const REFUSALS: Readonly<Record<string, SystemRefusal>> = {
   EEXIST: { code: 'not_a_directory', found: 'a file of this name is in the way', remedy: 'choose another path' },
   EIO: { code: 'disk_error', found: 'the disk reports an error', remedy: 'check the volume' },
   EISDIR: { code: 'not_a_file', found: 'it is a directory, not a file', remedy: 'give a file' },
+  EMFILE: { code: 'file_error', found: 'this process has too many files open', remedy: 'raise its limit (ulimit -n)' },
+  ENFILE: {
+    code: 'file_error',
+    found: 'this machine has too many files open',
+    remedy: 'raise its limit (fs.file-max)',
+  },
+  ENOLCK: { code: 'file_error', found: 'the file system has no locks left', remedy: 'check the volume' },
+  ESTALE: { code: 'disk_error', found: 'the network file system has lost the file', remedy: 'mount the volume again' },
+  EUCLEAN: { code: 'disk_error', found: 'the file system is damaged', remedy: 'have it checked (fsck)' },
 };
+
+/** Errors that neither Node nor its library have a name for, see errno(3). */
+const UNNAMED: Readonly<Record<number, string>> = { 117: 'EUCLEAN' };
+
+/** Names of errors by their number. */
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.errno).map(([name, number]) => [number, name]),
+);
 
 /** What was refused, as it reads after "cannot". */
 const ACTIONS: Readonly<Record<string, string>> = {
@@ -61,15 +79,20 @@ export function isFileSystemError(error: unknown): error is FileSystemError {
   );
 }
 
+/**
+ * The name of an error of the operating system, such as `ENOSPC`. Its `code` is none where libuv does not know the error: of a disk
+ * quota that is used up, for one, it is `Unknown system error -122`.
+ */
+export function systemCode({ code, errno }: Pick<FileSystemError, 'code' | 'errno'>): string {
+  const number = -(errno ?? 0);
+  return /^(Unknown system error|UNKNOWN$)/.test(code) ? (NAMES.get(number) ?? UNNAMED[number] ?? `${number}`) : code;
+}
+
 /** What an error of the operating system means. */
-export function systemRefusal(error: Pick<FileSystemError, 'code' | 'errno' | 'message'>): SystemRefusal {
-  const [, text] = getSystemErrorMap().get(error.errno ?? 0) ?? [];
-  return (
-    REFUSALS[error.code] ?? {
-      code: 'file_error',
-      found: text === undefined ? error.message : `${text} (${error.code})`,
-    }
-  );
+export function systemRefusal(error: Pick<FileSystemError, 'code' | 'errno'>): SystemRefusal {
+  const code = systemCode(error);
+  const [, text = 'the operating system reports an error'] = getSystemErrorMap().get(error.errno ?? 0) ?? [];
+  return REFUSALS[code] ?? { code: 'file_error', found: `${text} (${code})` };
 }
 
 /** The place that an error names; undefined for none, and for a path that only this process has. */
@@ -81,6 +104,7 @@ export function placeOf({ path }: Pick<FileSystemError, 'path'>): string | undef
 export function systemErrorText(error: FileSystemError): string {
   const { found, remedy } = systemRefusal(error);
   const action = ACTIONS[error.syscall] ?? 'use';
-  const known = REFUSALS[error.code] === undefined ? found : `${found} (${error.code})`;
+  const code = systemCode(error);
+  const known = REFUSALS[code] === undefined ? found : `${found} (${code})`;
   return `cannot ${action} ${placeOf(error) ?? 'a file'}: ${known}${remedy === undefined ? '' : `; ${remedy}`}`;
 }

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { writeAll } from '../../fs/write-all.ts';
 import { Damage } from '../damage.ts';
 import { decodeMeta, encodeMeta, META_END, type Meta, PAGE_SIZES } from './meta.ts';
 
@@ -11,7 +12,7 @@ export async function writeMetas(handle: FileHandle, meta: Meta): Promise<void> 
     const page = Buffer.alloc(meta.pageSize);
     const id = transaction % 2 === 0 ? 0 : 1;
     encodeMeta(new DataView(page.buffer, page.byteOffset, page.length), id, { ...meta, transaction });
-    await handle.write(page, 0, page.length, id * meta.pageSize);
+    await writeAll(handle, page, id * meta.pageSize);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { writeAll } from '../../fs/write-all.ts';
 
 const BUFFER_SIZE = 4 * 1024 * 1024;
 
@@ -68,13 +69,5 @@ export class PageSink {
     this.#buffer = this.#spare;
     this.#spare = full.length > BUFFER_SIZE ? Buffer.allocUnsafeSlow(BUFFER_SIZE) : full;
     this.#filled = 0;
-  }
-}
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, offset + written);
-    written += bytesWritten;
   }
 }

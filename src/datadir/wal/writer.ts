@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { syncDirectory } from '../../fs/sync.ts';
+import { writeAll } from '../../fs/write-all.ts';
 import { encodeEntry, encodeHardState, type HardState, type RaftEntry } from '../raft/raft.ts';
 import { encodeMetadata, encodeWalSnapshot, RecordEncoder, type WalMetadata, type WalSnapshot } from './record.ts';
 import { formatSegmentName } from './segment-name.ts';
@@ -80,7 +81,7 @@ export class WalWriter {
 
   async #append(...frames: readonly Uint8Array[]): Promise<void> {
     for (const frame of frames) {
-      await this.#file.write(frame, 0, frame.length, this.#offset);
+      await writeAll(this.#file, frame, this.#offset);
       this.#offset += frame.length;
     }
   }

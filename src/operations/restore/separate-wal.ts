@@ -12,6 +12,7 @@ import { type Owner, PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { removeTree } from '../../fs/remove-tree.ts';
 import { isSameFile } from '../../fs/same-file.ts';
 import { syncDirectory } from '../../fs/sync.ts';
+import { writeAll } from '../../fs/write-all.ts';
 import { actingAs } from '../../runtime/process/acting-as.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { outdatedAside } from './kept-aside.ts';
@@ -217,7 +218,7 @@ async function copySparse(from: string, to: FileHandle): Promise<void> {
       }
       const bytes = buffer.subarray(0, bytesRead);
       if (bytes.some((byte) => byte !== 0)) {
-        await to.write(bytes, 0, bytesRead, at);
+        await writeAll(to, bytes, at);
       }
       at += bytesRead;
     }

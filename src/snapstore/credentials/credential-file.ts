@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { refusalOf } from '../../fs/file-failure.ts';
 import { credentialFailure } from './credential-failure.ts';
 
 /** Fields as they were written, before any check. */
@@ -99,7 +100,10 @@ export async function stateOfFiles(paths: readonly string[]): Promise<string> {
 }
 
 function unreadable(where: string, error: unknown): Error {
-  return credentialFailure('unreadable', { where, found: reasons[errorCode(error)] ?? errorCode(error) });
+  return credentialFailure('unreadable', {
+    where,
+    found: reasons[errorCode(error)] ?? refusalOf(error)?.found ?? 'it cannot be read',
+  });
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -112,5 +116,5 @@ const reasons: Readonly<Record<string, string>> = {
 
 function errorCode(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : 'it cannot be read';
+  return typeof code === 'string' ? code : '';
 }

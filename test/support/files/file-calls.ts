@@ -10,8 +10,11 @@ export interface FileCall {
   readonly path: string | undefined;
 }
 
-/** Sees each call before it is made; what it throws is what the call ends with. */
-export type FileCallObserver = (call: FileCall) => void;
+/**
+ * Sees each call before it is made; what it throws is what the call ends with. `half` has a call that reads or writes bytes of an open
+ * file do so with half of them only, as the system may.
+ */
+export type FileCallObserver = (call: FileCall) => 'half' | undefined;
 
 const calls = {
   promises: [
@@ -37,14 +40,15 @@ type Functions = Record<string, (this: unknown, ...args: unknown[]) => unknown>;
 export async function observeFileCalls(observe: FileCallObserver): Promise<Disposable> {
   using undo = new DisposableStack();
   let observing = false;
-  const look = (name: string, first: unknown, kind: keyof typeof calls): void => {
+  const look = (name: string, first: unknown, kind: keyof typeof calls): 'half' | undefined => {
     if (observing) {
-      return;
+      return undefined;
     }
     observing = true;
     try {
       const ofPath = kind !== 'opened' && (typeof first === 'string' || first instanceof URL || Buffer.isBuffer(first));
-      observe({ name: kind === 'opened' ? `.${name}` : name, path: ofPath ? String(first) : undefined });
+      const seen = observe({ name: kind === 'opened' ? `.${name}` : name, path: ofPath ? String(first) : undefined });
+      return /^(read|write|writev)$/.test(name) ? seen : undefined;
     } finally {
       observing = false;
     }
@@ -81,14 +85,17 @@ export async function observeFileCalls(observe: FileCallObserver): Promise<Dispo
 function wrapped(
   kind: keyof typeof calls,
   original: Functions[string],
-  look: (first: unknown) => void,
+  look: (first: unknown) => 'half' | undefined,
 ): Functions[string] {
   switch (kind) {
     case 'promises':
-    case 'opened':
       return async function (this: unknown, ...args) {
         look(args[0]);
         return await original.apply(this, args);
+      };
+    case 'opened':
+      return async function (this: unknown, ...args) {
+        return await original.apply(this, look(args[0]) === 'half' ? halved(args) : args);
       };
     case 'synchronous':
       return function (this: unknown, ...args) {
@@ -109,4 +116,18 @@ function wrapped(
     default:
       return kind satisfies never;
   }
+}
+
+/** The arguments of `read`, `write` or `writev` for half of the bytes; those of other calls, and of less than two bytes, as they are. */
+function halved(args: readonly unknown[]): unknown[] {
+  const [first, offset, length, position] = args;
+  if (Array.isArray(first) && first.length > 1) {
+    return [first.slice(0, Math.floor(first.length / 2)), ...args.slice(1)];
+  }
+  if (!ArrayBuffer.isView(first) || typeof offset === 'object') {
+    return [...args];
+  }
+  const from = typeof offset === 'number' ? offset : 0;
+  const whole = typeof length === 'number' ? length : first.byteLength - from;
+  return whole < 2 ? [...args] : [first, from, Math.floor(whole / 2), position];
 }

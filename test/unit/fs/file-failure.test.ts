@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { isErrno } from '../../../src/fs/errno.ts';
 import { fileFailure } from '../../../src/fs/file-failure.ts';
+import { errorText } from '../../../src/runtime/log/error-text.ts';
 
 const place = { action: 'write', object: '/data' };
 
@@ -31,6 +32,31 @@ describe('fileFailure', () => {
     const failure = fileFailure(await errorOf(open(dir.join('x'.repeat(300)))), place);
     assert.equal(failure?.code, 'file_error');
     assert.equal(failure?.message, 'cannot write /data: name too long (ENAMETOOLONG)');
+  });
+
+  it('knows errors that Node has no name for', () => {
+    for (const [number, found, code] of [
+      [122, 'the disk quota is used up; raise the quota or use another volume', 'no_space'],
+      [116, 'the network file system has lost the file; mount the volume again', 'disk_error'],
+      [37, 'the file system has no locks left; check the volume', 'file_error'],
+      [117, 'the file system is damaged; have it checked (fsck)', 'disk_error'],
+      [72, 'the operating system reports an error (EMULTIHOP)', 'file_error'],
+      [999, 'the operating system reports an error (999)', 'file_error'],
+    ] as const) {
+      for (const name of [`Unknown system error -${number}`, 'UNKNOWN']) {
+        const error = Object.assign(new Error(`${name}: ${name}, write`), {
+          code: name,
+          syscall: 'write',
+          errno: -number,
+        });
+        const failure = fileFailure(error, place);
+        assert.equal(failure?.message, `cannot write /data: ${found}`);
+        assert.equal(failure?.code, code);
+        assert.ok(!/Unknown|UNKNOWN/.test(errorText(error)), errorText(error));
+      }
+    }
+    const overQuota = { code: 'Unknown system error -122', syscall: 'write', errno: -122 };
+    assert.ok(isErrno(Object.assign(new Error('x'), overQuota), 'EDQUOT'));
   });
 
   it('leaves an error that is not of the operating system', () => {

@@ -1,4 +1,5 @@
 import { FileAppender } from '../../../fs/appender.ts';
+import { refusalOf } from '../../../fs/file-failure.ts';
 import { createTemporaryFile } from '../../../fs/temporary-file.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import { noListener, type SnapshotterListener } from '../events.ts';
@@ -57,7 +58,7 @@ export class DeltaSpool {
       return await this.#write(source);
     } catch (cause) {
       this.#note(source, -1);
-      throw this.#full((cause as NodeJS.ErrnoException).code ?? String(cause), cause);
+      throw this.#full(refusalOf(cause)?.found ?? String(cause), cause);
     }
   }
 

@@ -6,7 +6,9 @@ import { readLastRevision } from '../../../datadir/mvcc/last-revision.ts';
 import type { EtcdCluster } from '../../../etcd/cluster.ts';
 import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
 import { FileAppender } from '../../../fs/appender.ts';
+import { refusalOf } from '../../../fs/file-failure.ts';
 import { createTemporaryFile, type TemporaryFile } from '../../../fs/temporary-file.ts';
+import { writeAll } from '../../../fs/write-all.ts';
 import { type Revision, revision } from '../../../revision.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import { atomicMarking } from '../../../runtime/memory/atomic-marking.ts';
@@ -147,7 +149,7 @@ async function* receive(
   const stream = cluster.snapshot({ signal: AbortSignal.any([signal, ended.signal]), onSize });
   for await (const block of prefetch(rechunk(markingBreaks(stream), blockSize))) {
     await written;
-    written = writing(tempDir, () => writeWhole(handle, block));
+    written = writing(tempDir, () => writeAll(handle, block));
     // Awaited in the next round, unless that is never reached.
     written.catch(() => undefined);
     trailing.push(block);
@@ -163,14 +165,6 @@ async function* receive(
     trailing.verify();
   } catch (error) {
     throw error instanceof HashDamage ? corrupt(cluster.location, error.message, error) : error;
-  }
-}
-
-/** Appends all of `bytes`, of which a single write may take only some. */
-async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, done);
-    done += bytesWritten;
   }
 }
 
@@ -223,12 +217,11 @@ async function writing<T>(tempDir: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
     throw new Failure({
       code: 'temp_unwritable',
       action: 'write a temporary snapshot in',
       object: tempDir,
-      found: code === 'ENOSPC' ? 'no space is left' : (code ?? String(cause)),
+      found: refusalOf(cause)?.found ?? String(cause),
       remedy:
         'make room there for the whole database and its compressed form, or choose another --snapstore-temp-directory',
       cause,

@@ -1,11 +1,14 @@
+import { isErrno } from '../../../fs/errno.ts';
+import { refusalOf } from '../../../fs/file-failure.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 interface Meaning {
   readonly kind: StoreErrorKind;
-  readonly found: string;
+  readonly found?: string;
   readonly remedy?: string;
 }
 
+/** What they mean to a store; what is not said here is as it is of every file. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOENT: { kind: 'not_found', found: 'it does not exist' },
   ENOTDIR: { kind: 'not_found', found: 'a part of its path is a file' },
@@ -16,11 +19,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOSPC: { kind: 'quota', found: 'no space is left on the device', remedy: 'free space or use another volume' },
   EDQUOT: { kind: 'quota', found: 'the disk quota is used up', remedy: 'free space or raise the quota' },
   EFBIG: { kind: 'quota', found: 'the file system takes no file this large' },
-  EMFILE: { kind: 'transient', found: 'too many files are open' },
-  ENFILE: { kind: 'transient', found: 'too many files are open' },
+  EMFILE: { kind: 'transient' },
+  ENFILE: { kind: 'transient' },
   EAGAIN: { kind: 'transient', found: 'the file system is busy' },
   ETIMEDOUT: { kind: 'transient', found: 'the file system did not answer in time' },
-  ESTALE: { kind: 'transient', found: 'the network file system lost the file' },
+  ESTALE: { kind: 'transient' },
 };
 
 /** The {@link StoreError} for an error of a file operation on `path`. One that is a StoreError already is given back. */
@@ -28,10 +31,9 @@ export function fileError(action: string, path: string, cause: unknown): StoreEr
   if (cause instanceof StoreError) {
     return cause;
   }
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const meaning = MEANINGS[code] ?? {
-    kind: 'invalid',
-    found: cause instanceof Error ? cause.message : String(cause),
-  };
-  return new StoreError(meaning.kind, { action, object: path, ...meaning, cause });
+  const [, meaning = { kind: 'invalid' as const }] =
+    Object.entries(MEANINGS).find(([code]) => isErrno(cause, code)) ?? [];
+  const { found, remedy } = refusalOf(cause) ?? { found: cause instanceof Error ? cause.message : String(cause) };
+  const words = meaning.found === undefined ? { found, remedy } : { found: meaning.found, remedy: meaning.remedy };
+  return new StoreError(meaning.kind, { action, object: path, ...words, cause });
 }

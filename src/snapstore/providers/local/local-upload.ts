@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { makeDirectories, removeEmptyDirectories, syncMadeDirectories } from '../../../fs/directories.ts';
 import { isErrno } from '../../../fs/errno.ts';
 import { syncDirectory } from '../../../fs/sync.ts';
+import { writeAll } from '../../../fs/write-all.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { StoreError } from '../../store-error.ts';
 import { fileError } from './file-error.ts';
@@ -100,10 +101,7 @@ class LocalUpload implements Upload {
   async writePart(part: UploadPart, { signal }: CallOptions): Promise<void> {
     signal.throwIfAborted();
     try {
-      for (let done = 0; done < part.bytes.length; ) {
-        const { bytesWritten } = await this.#handle.write(part.bytes, done, undefined, part.offset + done);
-        done += bytesWritten;
-      }
+      await writeAll(this.#handle, part.bytes, part.offset);
     } catch (error) {
       throw fileError('write', this.#target.path, error);
     }

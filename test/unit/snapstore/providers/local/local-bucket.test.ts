@@ -182,8 +182,13 @@ test('errors of the system have a kind each', () => {
     ['EDQUOT', 'quota'],
     ['EMFILE', 'transient'],
     ['EIO', 'invalid'],
+    ['Unknown system error -122', 'quota'],
+    ['Unknown system error -116', 'transient'],
+    ['Unknown system error -37', 'invalid'],
   ] as const) {
-    const error = fileError('write', '/backup/x', Object.assign(new Error(`${code}: detail`), { code }));
+    const facts = { code, syscall: 'write', errno: Number(code.split(' ').at(-1)) || 0 };
+    const error = fileError('write', '/backup/x', Object.assign(new Error(`${code}: detail`), facts));
+    assert.doesNotMatch(error.message, /detail|Unknown/);
     assert.equal(error.kind, kind);
     assert.match(error.message, /^cannot write \/backup\/x: /);
   }
