@@ -35,7 +35,7 @@ export const serverCommand = command({
     const { sidecarPartsOf } = await import('./sidecar-parts.ts');
     const { runServer } = await import('../server/server.ts');
     const { startHttpServer } = await import('../server/http/http-server.ts');
-    const { certFile, keyFile, listenAddress: address, port, enableProfiling } = config.server;
+    const { certFile, keyFile, listenAddress: address, port, authTokenFile, enableProfiling } = config.server;
     const commandLine = enableProfiling ? await invocation.commandLine() : [];
     const { keepExecutablePagesFew } = await import('../runtime/memory/resident-executable.ts');
     void keepExecutablePagesFew(context);
@@ -50,6 +50,7 @@ export const serverCommand = command({
               port,
               certificate: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
               caFile: config.connection.caFile,
+              authTokenFile,
               profiling: enableProfiling ? { commandLine } : undefined,
             },
             context,

@@ -39,6 +39,14 @@ export const serverOptions = optionGroup({
       help: "PEM file of that certificate's key.",
       fileKeys: ['serverConfig.server-key'],
     },
+    authTokenFile: {
+      flag: 'auth-token-file',
+      type: 'string',
+      default: undefined,
+      placeholder: 'file',
+      help: 'File with tokens, one a line, of which a client must show one for all but health. Callers that cannot, as etcd-wrapper and etcd-druid, are refused then.',
+      fileKeys: ['serverConfig.authTokenFile'],
+    },
     enableProfiling: {
       flag: 'enable-profiling',
       rare: true,

@@ -10,6 +10,8 @@ import { isLoopback } from '../../runtime/loopback.ts';
 import { Forwarding } from '../forwarding.ts';
 import { LeaderLookup } from '../leader-lookup.ts';
 import type { Sidecar } from '../sidecar.ts';
+import { Access } from './access/access.ts';
+import { AuthTokens } from './access/auth-tokens.ts';
 import { Connections } from './connections.ts';
 import { listenAt } from './listen-at.ts';
 import { profilingRoutes } from './profiling/profiling-routes.ts';
@@ -28,6 +30,8 @@ export interface HttpServerOptions {
   readonly certificate: CertificateFiles | undefined;
   /** PEM file of the authorities that sign the certificates of the other sidecars; undefined: those that Node trusts. */
   readonly caFile: string | undefined;
+  /** File with the tokens that all but health asks for; undefined: none is needed. */
+  readonly authTokenFile: string | undefined;
   /** Serves profiles; its arguments are shown, so secrets were taken out of them. */
   readonly profiling: { readonly commandLine: readonly string[] } | undefined;
   /** Other bounds than the usual ones. */
@@ -65,13 +69,14 @@ const sessionMemory = 1;
 
 /**
  * Serves a sidecar over HTTP/1.1, with a certificate over HTTPS with HTTP/1.1 and HTTP/2. Resolves when it listens.
- * Throws a Failure `listen_refused` or `server_certificate`.
+ * Throws a Failure `listen_refused`, `server_certificate` or `auth_token`.
  */
 export async function startHttpServer(
   options: HttpServerOptions,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): Promise<HttpServer> {
-  const { sidecar, address, certificate: files, caFile, profiling } = options;
+  const { sidecar, address, certificate: files, caFile, authTokenFile, profiling } = options;
+  const tokens = authTokenFile === undefined ? undefined : await AuthTokens.open(authTokenFile, { clock, log });
   const certificate = files === undefined ? undefined : await ServedCertificate.open(files, { clock, log });
   const bounds = { ...usualBounds, ...options.bounds };
   const server = certificate === undefined ? createServer(bounds) : createTlsServer(certificate, bounds);
@@ -84,14 +89,15 @@ export async function startHttpServer(
   const routes = createRoutes({
     sidecar,
     lookup,
-    forwarding: new Forwarding({ lookup, port, security, clock, log }),
+    forwarding: new Forwarding({ lookup, port, security, token: () => tokens?.own, clock, log }),
+    access: new Access(tokens),
     profiling: profiling === undefined ? new Map() : profilingRoutes({ ...profiling, clock, log }),
     transport: certificate === undefined ? 'plain' : 'tls',
     clock,
     log,
   });
   server.on('request', createRequestListener({ routes, connections, clock }));
-  logListening({ address, port, secure: certificate !== undefined, log });
+  logListening({ address, port, secure: certificate !== undefined, tokens: tokens !== undefined, log });
   const stop = new AbortController();
   const watching = certificate?.watch((pair) => (server as Http2SecureServer).setSecureContext(contextOf(pair)), {
     signal: stop.signal,
@@ -167,15 +173,16 @@ function logListening(request: {
   readonly address: string | undefined;
   readonly port: number;
   readonly secure: boolean;
+  readonly tokens: boolean;
   readonly log: Logger;
 }): void {
-  const { address, port, secure, log } = request;
+  const { address, port, secure, tokens, log } = request;
   const where = `${address === undefined ? 'all addresses' : address}, port ${port}`;
   log.info({ address, port }, `Listening for ${secure ? 'HTTPS' : 'HTTP'} at ${where}`);
   if (!secure && !(address !== undefined && isLoopback(address))) {
     log.warn(
       'Others in the network can reach the server without TLS; give --server-cert and --server-key, ' +
-        'or --listen-address 127.0.0.1',
+        `or --listen-address 127.0.0.1${tokens ? '; those who see a request can read its token' : ''}`,
     );
   }
 }

@@ -15,15 +15,31 @@ const flag = (name: string): Schema => ({
 });
 const reference = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 
+/** A token is needed where `--auth-token-file` is given, and none otherwise. */
+const security = [{ bearer: [] }, { basic: [] }, {}];
+
 const noSnapshots = {
   405: empty('No store is configured, or no healthy leader was found to forward the request to.'),
   500: empty('It failed, or the snapshotter is not active. The header `Etcdbrctl-Failure` names the error code.'),
   502: empty('The leader broke off before it answered.'),
 };
 
-/** A path acts the same for every method; GET and POST are what callers use. */
-function path(operation: { readonly summary: string } & Schema): Schema {
-  const { operationId, ...rest } = operation;
+const refused = {
+  401: text('A token of `--auth-token-file` is needed.', { type: 'string' }),
+  403: text('A browser was sent here by another site.', { type: 'string' }),
+};
+
+/**
+ * A path acts the same for every method; GET and POST are what callers use. All but health may need a token, and is refused to
+ * browsers that come from elsewhere.
+ */
+function path(
+  operation: { readonly summary: string; readonly responses: Schema } & Schema,
+  audience: 'clients' | 'all' = 'clients',
+): Schema {
+  const { operationId, ...described } = operation;
+  const responses = audience === 'all' ? described.responses : { ...described.responses, ...refused };
+  const rest = { ...described, responses, security: audience === 'all' ? [] : security };
   return {
     get: { ...rest, operationId },
     post: { ...rest, operationId: `${operationId}ByPost` },
@@ -123,26 +139,35 @@ export const openApiDocument = {
     title: 'etcdbrctl server',
     version: '1',
     description:
-      'The sidecar of an etcd member. Every method acts the same; unknown paths are answered with 404, and large answers ' +
+      'The sidecar of an etcd member. Every method acts the same, but browsers change something only from the page of the server itself; unknown paths are answered with 404, and large answers ' +
       'with 503 while too many of them wait for slow clients.',
     license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   },
   paths: {
-    '/healthz': path({
-      operationId: 'health',
-      summary: 'Whether our member leads and etcd answered the last probe; always 503 on followers.',
-      responses: { 200: json('It does.', flag('health')), 503: json('It does not.', flag('health')) },
-    }),
-    '/livez': path({
-      operationId: 'liveness',
-      summary: 'Whether the process answers.',
-      responses: { 200: json('It does.', flag('live')) },
-    }),
-    '/readyz': path({
-      operationId: 'readiness',
-      summary: 'Whether requests for snapshots can be served here or forwarded.',
-      responses: { 200: json('They can.', flag('ready')), 503: json('They cannot.', flag('ready')) },
-    }),
+    '/healthz': path(
+      {
+        operationId: 'health',
+        summary: 'Whether our member leads and etcd answered the last probe; always 503 on followers.',
+        responses: { 200: json('It does.', flag('health')), 503: json('It does not.', flag('health')) },
+      },
+      'all',
+    ),
+    '/livez': path(
+      {
+        operationId: 'liveness',
+        summary: 'Whether the process answers.',
+        responses: { 200: json('It does.', flag('live')) },
+      },
+      'all',
+    ),
+    '/readyz': path(
+      {
+        operationId: 'readiness',
+        summary: 'Whether requests for snapshots can be served here or forwarded.',
+        responses: { 200: json('They can.', flag('ready')), 503: json('They cannot.', flag('ready')) },
+      },
+      'all',
+    ),
     '/initialization/start': path({
       operationId: 'startInitialization',
       summary: 'Begins to validate the data directory, and to restore it where that is needed.',
@@ -226,7 +251,17 @@ export const openApiDocument = {
       responses: { 200: json('OpenAPI 3.1.', { type: 'object' }) },
     }),
   },
-  components: { schemas },
+  components: {
+    schemas,
+    securitySchemes: {
+      bearer: { type: 'http', scheme: 'bearer', description: 'A token of `--auth-token-file`.' },
+      basic: {
+        type: 'http',
+        scheme: 'basic',
+        description: 'The same token as the password of any user, for browsers.',
+      },
+    },
+  },
 } as const;
 
 /** The document as JSON. */

@@ -5,6 +5,7 @@ import type { Logger } from '../../runtime/log/logger.ts';
 import type { Forwarding } from '../forwarding.ts';
 import type { LeaderLookup } from '../leader-lookup.ts';
 import type { Sidecar } from '../sidecar.ts';
+import type { Access, Audience } from './access/access.ts';
 import { type Exchange, goneSignal, pathOf, queryValue, whenSent } from './exchange.ts';
 import { MetricsPage } from './metrics-page.ts';
 import { openApiText } from './openapi.ts';
@@ -22,6 +23,8 @@ export interface RoutesOptions {
   readonly forwarding: Pick<Forwarding, 'forward'>;
   /** Paths below /debug/pprof/; empty where profiling is off. */
   readonly profiling: ReadonlyMap<string, ProfilingRoute>;
+  /** Who may ask. */
+  readonly access: Pick<Access, 'refusal'>;
   /** Whether answers ask browsers to come back by HTTPS only (Strict-Transport-Security). */
   readonly transport: 'tls' | 'plain';
   readonly clock: Clock;
@@ -40,7 +43,8 @@ const tlsHeaders = {
 type Handler = (exchange: Exchange) => Reply | Promise<Reply | 'sent'>;
 
 /** All paths of the server. No method is looked at: the Go program does not either, and its callers mix them. */
-export function createRoutes({ sidecar, lookup, forwarding, profiling, transport, clock, log }: RoutesOptions): Routes {
+export function createRoutes(options: RoutesOptions): Routes {
+  const { sidecar, lookup, forwarding, profiling, access, transport, clock, log } = options;
   const routes: Routes = new Hono<{ Bindings: Exchange }>({
     getPath: (_, options) => pathOf((options as { readonly env: Exchange }).env),
   });
@@ -48,15 +52,16 @@ export function createRoutes({ sidecar, lookup, forwarding, profiling, transport
   const metrics = new MetricsPage(sidecar, clock);
   const snapshots = new SnapshotRoutes({ sidecar, forwarding, log });
 
-  const serve = (path: string, handler: Handler): void => {
+  const serve = (path: string, audience: Audience, handler: Handler): void => {
     routes.all(path, async ({ env }) => {
-      const answer = await handler(env);
+      const refusal = audience === 'all' ? undefined : await access.refusal(env, audience);
+      const answer = refusal ?? (await handler(env));
       return answer === 'sent' ? RESPONSE_ALREADY_SENT : sendReply(env, unsent.admit(env, answer));
     });
   };
   /** A path that browsers should reach by HTTPS only, as in the Go program. */
-  const guarded = (path: string, handler: Handler): void => {
-    serve(path, async (exchange) => {
+  const guarded = (path: string, audience: Audience, handler: Handler): void => {
+    serve(path, audience, async (exchange) => {
       const answer = await handler(exchange);
       return answer === 'sent' || transport === 'plain'
         ? answer
@@ -69,13 +74,15 @@ export function createRoutes({ sidecar, lookup, forwarding, profiling, transport
       discardBody(exchange);
       return handler(exchange);
     };
-  const open = (path: string, handler: Handler): void => serve(path, withoutBody(handler));
+  const open = (path: string, audience: Audience, handler: Handler): void =>
+    serve(path, audience, withoutBody(handler));
 
   const health: Handler = () =>
     reply(sidecar.healthy ? 200 : 503, { type: 'json', text: `{"health":${sidecar.healthy}}` });
-  guarded('/healthz', withoutBody(health));
+  guarded('/healthz', 'all', withoutBody(health));
   guarded(
     '/readyz',
+    'all',
     withoutBody(async () => {
       const ready = await isReady(sidecar, lookup, clock);
       return reply(ready ? 200 : 503, { type: 'json', text: `{"ready":${ready}}` });
@@ -83,10 +90,12 @@ export function createRoutes({ sidecar, lookup, forwarding, profiling, transport
   );
   guarded(
     '/livez',
+    'all',
     withoutBody(() => reply(200, { type: 'json', text: '{"live":true}' })),
   );
   guarded(
     '/initialization/start',
+    'changes',
     withoutBody((exchange) => {
       sidecar.initialization.start(queryValue(exchange, 'mode') === 'sanity' ? 'sanity' : 'full');
       return reply(200);
@@ -94,17 +103,18 @@ export function createRoutes({ sidecar, lookup, forwarding, profiling, transport
   );
   guarded(
     '/initialization/status',
+    'changes',
     withoutBody((exchange) => {
       const { word, sent } = sidecar.initialization.read();
       whenSent(exchange, sent);
       return reply(200, { type: 'text', text: word });
     }),
   );
-  guarded('/snapshot/full', (exchange) => snapshots.full(exchange));
-  guarded('/snapshot/delta', (exchange) => snapshots.delta(exchange));
-  guarded('/snapshot/latest', (exchange) => snapshots.latest(exchange));
+  guarded('/snapshot/full', 'changes', (exchange) => snapshots.full(exchange));
+  guarded('/snapshot/delta', 'changes', (exchange) => snapshots.delta(exchange));
+  guarded('/snapshot/latest', 'reads', (exchange) => snapshots.latest(exchange));
 
-  open('/config', async (exchange) => {
+  open('/config', 'reads', async (exchange) => {
     const headers = { 'cache-control': 'no-store' };
     try {
       const text = await sidecar.etcdConfig({ signal: goneSignal(exchange) });
@@ -114,14 +124,18 @@ export function createRoutes({ sidecar, lookup, forwarding, profiling, transport
       return reply(500, { type: 'text', text: `${textOf(error)}\n`, headers });
     }
   });
-  open('/metrics', (exchange) => metrics.reply(acceptEncodingOf(exchange)));
-  open('/backup/status', () => reply(200, { type: 'json', text: JSON.stringify(sidecar.backupStatus()) }));
-  open('/openapi.json', () => reply(200, { type: 'json', text: openApiText }));
+  open('/metrics', 'reads', (exchange) => metrics.reply(acceptEncodingOf(exchange)));
+  open('/backup/status', 'reads', () => reply(200, { type: 'json', text: JSON.stringify(sidecar.backupStatus()) }));
+  open('/openapi.json', 'reads', () => reply(200, { type: 'json', text: openApiText }));
   for (const [path, make] of profiling) {
-    open(path, make);
+    open(path, 'changes', make);
   }
 
-  routes.notFound(({ env }) => {
+  routes.notFound(async ({ env }) => {
+    const refusal = await access.refusal(env, 'reads');
+    if (refusal !== undefined) {
+      return sendReply(env, refusal);
+    }
     discardBody(env);
     return sendReply(env, plainReply(404, '404 page not found\n'));
   });

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import fc from 'fast-check';
 import { fromJSONSchema } from 'zod';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import { openApiDocument } from '../../../src/server/http/openapi.ts';
 import type { FakeSidecar } from '../../support/server/fake-sidecar.ts';
 import { storedFull } from '../../support/server/held-fulls.ts';
+import { rawAnswer } from '../../support/server/raw-connection.ts';
 import { type Served, served } from '../../support/server/served.ts';
 
 interface Operation {
@@ -72,6 +75,14 @@ function become(sidecar: FakeSidecar, { healthy, access, word, outcome }: World)
   sidecar.onConfig = () => (outcome === 'failure' ? Promise.reject(failure) : Promise.resolve('name: a\n'));
 }
 
+/** Asks as a browser that was led here under the name of another site. */
+async function askFromElsewhere(server: Served, path: string, method: string): Promise<Response> {
+  const headers = 'Host: evil.example\r\nOrigin: http://evil.example\r\nConnection: close\r\n';
+  const { head, body } = await rawAnswer(server.port, `${method} ${path} HTTP/1.1\r\n${headers}\r\n`);
+  const [, type = ''] = /content-type: (.*)/i.exec(head) ?? [];
+  return new Response(body, { status: Number(head.split(' ')[1]), headers: { 'content-type': type } });
+}
+
 async function ask(server: Served, path: string, method: string, query: string): Promise<Response> {
   return await fetch(`http://127.0.0.1:${server.port}${path}${query}`, { method });
 }
@@ -111,6 +122,15 @@ describe('the OpenAPI document', () => {
       ),
       { numRuns: 1_500, seed: 14 },
     );
+    using dir = makeTempDir();
+    writeFileSync(dir.join('token'), 'a'.repeat(32));
+    await using closed = await served({ authTokenFile: dir.join('token') });
+    for (const { path, method, operation } of operations) {
+      for (const response of [await ask(closed, path, method, ''), await askFromElsewhere(server, path, method)]) {
+        seen.add(`${method} ${path} ${response.status}`);
+        assert.equal(await difference(operation, response), undefined, `${method} ${path}`);
+      }
+    }
     // Each answer that is described was met, but those of a leader that breaks off.
     const described = operations.flatMap(({ path, method, operation }) =>
       Object.keys(operation.responses).map((status) => `${method} ${path} ${status}`),

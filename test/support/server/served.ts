@@ -28,6 +28,7 @@ export async function served(
       port: 0,
       certificate: undefined,
       caFile: undefined,
+      authTokenFile: undefined,
       profiling: undefined,
       ...rest,
     },

@@ -23,7 +23,16 @@ const bounds = { headersTimeout: 500, requestTimeout: 1_000, keepAliveTimeout: 5
 const ports: number[] = [];
 for (const certificate of [undefined, { certFile, keyFile }]) {
   const server = await startHttpServer(
-    { sidecar, address: '127.0.0.1', port: 0, certificate, caFile: undefined, profiling: undefined, bounds },
+    {
+      sidecar,
+      address: '127.0.0.1',
+      port: 0,
+      certificate,
+      caFile: undefined,
+      authTokenFile: undefined,
+      profiling: undefined,
+      bounds,
+    },
     { clock, log: quietLogger },
   );
   ports.push(server.port);

@@ -55,6 +55,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   copy: ['dry-run', 'output', 'log-level', 'log-format', 'config-file', 'print-config'],
   server: [
     'listen-address',
+    'auth-token-file',
     'left-history-retention',
     'point-in-time-window',
     'snapshot-from',

@@ -29,7 +29,8 @@ etcdConnectionConfig:
   certFile: tls.crt
   keyFile: tls.key
   caFile: ca.crt
-serverConfig: {port: 9090, listenAddress: "::1", enableProfiling: true, server-cert: s.crt, server-key: s.key}
+serverConfig:
+  {port: 9090, listenAddress: "::1", enableProfiling: true, server-cert: s.crt, server-key: s.key, authTokenFile: t}
 snapshotterConfig:
   schedule: "0 */2 * * *"
   deltaSnapshotPeriod: 30s
@@ -95,6 +96,7 @@ describe('a configuration file', () => {
     assert.deepEqual(server, {
       port: 9090,
       listenAddress: '::1',
+      authTokenFile: 't',
       certFile: 's.crt',
       keyFile: 's.key',
       enableProfiling: true,

@@ -9,6 +9,7 @@ describe('--listen-address', () => {
       listenAddress,
       certFile: undefined,
       keyFile: undefined,
+      authTokenFile: undefined,
       enableProfiling: false,
       useEtcdWrapper: false,
       etcdWrapperPort: 9095,
