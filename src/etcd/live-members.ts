@@ -3,7 +3,7 @@ import type { EtcdConnectionOptions, MemberStatus } from './cluster.ts';
 import type { ClusterPools } from './connection/cluster-pools.ts';
 import type { PoolCall } from './connection/member-pool.ts';
 import { EtcdFailure } from './etcd-failure.ts';
-import type { ClusterMember, ClusterMembers, MembershipCall } from './members.ts';
+import type { ClusterMember, ClusterMembers, MemberListCall, MembershipCall } from './members.ts';
 import { askStatus } from './rpc/member-status.ts';
 import { memberAddRpc, memberListRpc, memberPromoteRpc, memberRemoveRpc, memberUpdateRpc } from './rpc/rpc.ts';
 
@@ -34,10 +34,10 @@ export class LiveMembers implements ClusterMembers {
     }
   }
 
-  async list(call: MembershipCall): Promise<readonly ClusterMember[]> {
+  async list(call: MemberListCall): Promise<readonly ClusterMember[]> {
     const { members } = await this.#pools.anyMember.anywhere(
       this.#poolCall('list the members of the cluster at', call),
-      (member, bounds) => member.unary(memberListRpc, { linearizable: true }, bounds),
+      (member, bounds) => member.unary(memberListRpc, { linearizable: call.as !== 'the member has it' }, bounds),
     );
     return members.map(clusterMember);
   }

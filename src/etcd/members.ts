@@ -19,6 +19,12 @@ export interface MembershipCall {
   readonly timeoutMs?: number;
 }
 
+/** How a member list is asked for. */
+export interface MemberListCall extends MembershipCall {
+  /** Whose list: that of a quorum, which is what left out means, or that of the member that answers, which needs no quorum. */
+  readonly as?: 'a quorum has it' | 'the member has it';
+}
+
 /**
  * The membership of a cluster. Failures are {@link EtcdFailure}s; their codes are named with each method.
  * After a lost connection a change is tried again at the next member although the first try may have taken effect:
@@ -27,8 +33,8 @@ export interface MembershipCall {
 export interface ClusterMembers extends AsyncDisposable {
   /** The status of our own member: always that of the first of `endpoints`, whatever other endpoints are given. */
   ownStatus(call: MembershipCall): Promise<MemberStatus>;
-  /** The member list as a quorum has it (etcd 3.4: as the member that answers has it). Fails without a quorum. */
-  list(call: MembershipCall): Promise<readonly ClusterMember[]>;
+  /** The member list as a quorum has it (etcd 3.4: as the member that answers has it). Fails without a quorum, unless it is not asked for. */
+  list(call: MemberListCall): Promise<readonly ClusterMember[]>;
   /**
    * Adds a member without a vote that will be reached at `peerUrls`.
    * Fails with `etcd_member_exists` when one of these URLs is in use, and `etcd_too_many_learners`.

@@ -2,8 +2,8 @@ import type { MembershipPlan } from '../../datadir/membership/bootstrap.ts';
 import type { EtcdConnectionOptions } from '../../etcd/cluster.ts';
 import { openConnection } from '../../etcd/connect.ts';
 import { EtcdFailure } from '../../etcd/etcd-failure.ts';
-import type { ClusterMember } from '../../etcd/members.ts';
-import { askPeer } from '../../etcd/peer-members.ts';
+import type { ClusterMember, MemberListCall } from '../../etcd/members.ts';
+import { askPeer, type PeerAnswer, type PeerMember } from '../../etcd/peer-members.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { findSelf } from './find-self.ts';
@@ -34,9 +34,9 @@ export async function placeInCluster(
   const asked = await clientUrls(search, context);
   const answers = await Promise.all(asked.urls.map((url) => ask(url, connection, context)));
   const ours = ourPeerUrls(member);
-  const living = answers.filter(
-    (answer) => answer.kind === 'members' && answer.members.some(({ peerUrls }) => overlap(peerUrls, ours)),
-  );
+  const isOurs = (members: readonly { readonly peerUrls: readonly string[] }[]): boolean =>
+    members.some(({ peerUrls }) => overlap(peerUrls, ours));
+  const living = answers.filter((answer) => answer.kind === 'members' && isOurs(answer.members));
   const [found] = living;
   if (found?.kind === 'members') {
     return placeIn(found.members, { member, urls: living.map(({ url }) => url) });
@@ -52,7 +52,16 @@ export async function placeInCluster(
       cause: closed.failure,
     });
   }
-  for (const url of asked.peers) {
+  // Members tell their client URLs once they have a leader: who has those of others is no etcd that was restored and waits.
+  const remains = [
+    ...answers.filter((answer) => answer.kind === 'without a leader' && isOurs(answer.members)).map(({ url }) => url),
+    ...asked.peers.filter((peer) => peer.hasBegun && isOurs(peer.members)).map(({ url }) => url),
+  ];
+  if (remains.length > 0) {
+    const remembered = `a member of its cluster answers (${remains.join(', ')})`;
+    return { kind: 'unreachable', failure: undefined, remembered };
+  }
+  for (const { url } of asked.peers) {
     context.log.warn(
       `Something answers at the peer URL ${url}, but no cluster with a leader at any client URL that is known; if it was restored from this backup as well, go on; if it is what is left of the old cluster, do not start ${member.name} next to it: bring it back to a quorum, or stop it and restore all members`,
     );
@@ -75,8 +84,16 @@ interface Candidates {
   readonly urls: readonly string[];
   /** Those that nobody gave: etcd's usual address on this machine. */
   readonly assumed: ReadonlySet<string>;
-  /** Peer URLs of other members at which something answers. */
-  readonly peers: readonly string[];
+  /** What answers at peer URLs of other members. */
+  readonly peers: readonly AnsweringPeer[];
+}
+
+interface AnsweringPeer {
+  readonly url: string;
+  /** None where it does not tell. */
+  readonly members: readonly PeerMember[];
+  /** Whether the members that it tells have ever had a leader. */
+  readonly hasBegun: boolean;
 }
 
 async function clientUrls({ member, connection }: ClusterSearch, { signal }: RunContext): Promise<Candidates> {
@@ -93,12 +110,19 @@ async function clientUrls({ member, connection }: ClusterSearch, { signal }: Run
   return {
     urls: [...new Set([...given, ...published.filter((url) => /^https?:/.test(url))])],
     assumed: new Set(['http://127.0.0.1:2379']),
-    peers: answers.filter(({ answer }) => answer.kind !== 'silent').map(({ url }) => url),
+    peers: answers.flatMap(({ url, answer }) => (answer.kind === 'silent' ? [] : [answeringPeer(url, answer)])),
   };
+}
+
+function answeringPeer(url: string, answer: Exclude<PeerAnswer, { readonly kind: 'silent' }>): AnsweringPeer {
+  const members = answer.kind === 'members' ? answer.members : [];
+  return { url, members, hasBegun: members.some(({ clientUrls: told }) => told.length > 0) };
 }
 
 type Answer = { readonly url: string } & (
   | { readonly kind: 'members'; readonly members: readonly ClusterMember[] }
+  /** It answers as one that has no quorum. */
+  | { readonly kind: 'without a leader'; readonly members: readonly ClusterMember[] }
   /** It answers, but not this. */
   | { readonly kind: 'closed'; readonly failure: EtcdFailure }
   | { readonly kind: 'silent' }
@@ -107,16 +131,27 @@ type Answer = { readonly url: string } & (
 async function ask(url: string, options: EtcdConnectionOptions, context: RunContext): Promise<Answer> {
   const { signal } = context;
   await using connection = await openConnection({ ...options, endpoints: [url], serviceEndpoints: [] }, context);
-  try {
-    const timeoutMs = Math.min(ANSWER_MS, options.connectionTimeoutMs);
-    return { url, kind: 'members', members: await connection.members.list({ signal, timeoutMs }) };
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof EtcdFailure)) {
+  const timeoutMs = Math.min(ANSWER_MS, options.connectionTimeoutMs);
+  const list = async (as: MemberListCall['as']): Promise<readonly ClusterMember[] | EtcdFailure> => {
+    try {
+      return await connection.members.list({ signal, timeoutMs, ...(as === undefined ? {} : { as }) });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof EtcdFailure) {
+        return error;
+      }
       throw error;
     }
-    return error.isTransient ? { url, kind: 'silent' } : { url, kind: 'closed', failure: error };
+  };
+  const found = await list('a quorum has it');
+  if (!(found instanceof EtcdFailure)) {
+    return { url, kind: 'members', members: found };
   }
+  if (!found.isTransient) {
+    return { url, kind: 'closed', failure: found };
+  }
+  const own = await list('the member has it');
+  return own instanceof EtcdFailure ? { url, kind: 'silent' } : { url, kind: 'without a leader', members: own };
 }
 
 function ourPeerUrls({ initialCluster }: MembershipPlan): readonly string[] {

@@ -39,7 +39,11 @@ export function refusalFailure(because: Refusal, refused: Refused): Failure {
         ...parts,
         code: 'cluster_unreachable',
         found: `${reason}; ${rememberedIn(refused)}, and no quorum of its cluster answers`,
-        remedy: `start the other members: this one then joins again and gets everything from them; ${allLost}`,
+        remedy:
+          request.cluster === undefined
+            ? 'start the other members, and run this again: it then says how this one joins them; if they are lost, stop what is left of ' +
+              'them, and restore all members from the backup. Nothing was changed'
+            : `start the other members: this one then joins again and gets everything from them; ${allLost}`,
         cause: causeIn(refused),
       });
     case 'members lost':

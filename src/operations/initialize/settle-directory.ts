@@ -31,6 +31,9 @@ export async function settleDirectory(directory: DirectoryAtHand, context: RunCo
     decidedBy: request.cluster === undefined ? 'person' : 'sidecar',
   });
   refuseUnnamedMembers(directory, decision);
+  if (!several && (decision.action === 'restore' || decision.action === 'start anew')) {
+    await refuseOthersAlive(directory, context);
+  }
   return await perform(decision, { ...directory, place }, context);
 }
 
@@ -105,6 +108,20 @@ function clusterToAsk(directory: DirectoryAtHand): ((context: RunContext) => Pro
 
 async function logOwner({ structure, lock }: DirectoryAtHand, { signal }: RunContext): ReturnType<typeof readWalOwner> {
   return structure.kind === 'member' ? await lock.asOwner(() => readWalOwner(structure.walDir, { signal })) : undefined;
+}
+
+/** The db of a directory may name members that the command line does not. */
+async function refuseOthersAlive(
+  { request, found, structure, lock }: DirectoryAtHand,
+  context: RunContext,
+): Promise<void> {
+  if (structure.kind !== 'member' && structure.kind !== 'without log') {
+    return;
+  }
+  const { membersInFiles } = await import('./members-in-files.ts');
+  const { refuseLivingOthers } = await import('./living-others.ts');
+  const members = await lock.asOwner(() => membersInFiles(structure.db, context));
+  await refuseLivingOthers({ dataDir: request.dataDir, found, members, tls: request.connection }, context);
 }
 
 /** One of several members must not be restored as if it were alone, nor make way without a look at the others. */
