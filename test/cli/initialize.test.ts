@@ -65,7 +65,7 @@ describe('initialize', () => {
 
   it('succeeds with an empty store and moves member/ aside, so that a new member can start', async () => {
     await using rig = makeRig();
-    mkdirSync(rig.home.join('empty'));
+    mkdirSync(rig.home.join('empty/lost+found'), { recursive: true });
     mkdirSync(rig.home.join('data/member/snap'), { recursive: true });
     writeFileSync(rig.home.join('data/member/snap/db'), 'good once');
     writeFileSync(rig.home.join('data/config'), 'x');
@@ -81,6 +81,12 @@ describe('initialize', () => {
 
   for (const [what, container, prefix, message] of [
     ['a container that is not there', 'nowhere', '', /it does not exist; correct --store-container/],
+    [
+      'a container without anything in it',
+      'bare',
+      '',
+      /its directory is empty, as where a volume is not mounted; make sure/,
+    ],
     ['a mistyped prefix', 'store', 'typo', /its container holds some under "etcd-main"; correct --store-prefix/],
     ['the folder of the layout', 'store/etcd-main/v2', '', /snapshots lie right there.*; leave \/v2 away/],
     ['the folder of the layout in the prefix', 'store', 'etcd-main/v2', /snapshots lie right there.*; leave \/v2 away/],
@@ -88,6 +94,7 @@ describe('initialize', () => {
     it(`touches nothing because of ${what}`, async () => {
       await using rig = makeRig();
       flags(rig);
+      mkdirSync(rig.home.join('bare'));
       mkdirSync(rig.home.join('data/member/snap'), { recursive: true });
       writeFileSync(rig.home.join('data/member/snap/db'), 'good once');
       const place = prefix === '' ? [] : ['--store-prefix', prefix];

@@ -81,7 +81,10 @@ describe('list', () => {
     assert.match(stdout, /nowhere: it does not exist; check --store-container, and whether its volume is mounted$/m);
     mkdirSync(rig.home.join('nowhere'));
     const there = await rig.run(['list', '--store-container', rig.home.join('nowhere')]);
-    assert.match(there.stdout, /nowhere: no snapshot; check the container and --store-prefix$/m);
+    assert.match(
+      there.stdout,
+      /nowhere: no snapshot is shown, but its directory is empty, as where a volume is not mounted$/m,
+    );
   });
 
   it('says that the snapshots lie a directory above, or under another prefix', async () => {

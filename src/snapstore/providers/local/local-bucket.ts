@@ -3,12 +3,13 @@ import { dirname, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { isErrno } from '../../../fs/errno.ts';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
+import type { Bucket, BucketTraits, CallOptions, ListOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import { abandonedAfterMs, type Leftover } from '../../leftover.ts';
 import { StoreError } from '../../store-error.ts';
 import { fileError } from './file-error.ts';
 import { localBody } from './local-body.ts';
 import { beginLocalUpload } from './local-upload.ts';
+import { contentOf, LocalVolume, type MountTables } from './local-volume.ts';
 import { filesBelow, removeStaleTemporaryFiles, temporaryFilesIn } from './stored-files.ts';
 import { isTemporaryName } from './temporary-name.ts';
 
@@ -27,9 +28,15 @@ export class LocalBucket implements Bucket {
   readonly location: string;
   readonly #clock: Clock;
   readonly #cleaned = new Set<string>();
+  readonly #volume: LocalVolume;
 
   /** `directory` is absolute. */
-  constructor({ directory, clock }: { readonly directory: string; readonly clock: Clock }) {
+  constructor({
+    directory,
+    clock,
+    mounts,
+  }: { readonly directory: string; readonly clock: Clock; readonly mounts?: MountTables }) {
+    this.#volume = new LocalVolume(directory, mounts);
     this.location = directory;
     this.#clock = clock;
   }
@@ -46,13 +53,16 @@ export class LocalBucket implements Bucket {
     }
   }
 
-  async *list(prefix: string, { signal }: CallOptions): AsyncGenerator<ObjectEntry, void, undefined> {
+  async *list(prefix: string, { signal, onDoubt }: ListOptions): AsyncGenerator<ObjectEntry, void, undefined> {
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     const root = this.#pathOf(folder, 'list');
     const wanted = (path: string): boolean => `${folder}${path}`.startsWith(prefix);
+    let isEmpty = true;
     try {
+      await this.#volume.check('list');
       for await (const { path, size, modifiedAt } of filesBelow(root, { wanted })) {
         signal.throwIfAborted();
+        isEmpty = false;
         yield { key: `${folder}${path}`, size, modifiedAt };
       }
     } catch (error) {
@@ -60,6 +70,9 @@ export class LocalBucket implements Bucket {
       throw fileError('list', root, error);
     }
     signal.throwIfAborted();
+    if (isEmpty && prefix === '' && (await contentOf(this.location)) === 'nothing') {
+      onDoubt?.({ about: 'objects', reason: 'its directory is empty, as where a volume is not mounted' });
+    }
   }
 
   async read(key: string, options: ReadOptions): Promise<Readable> {
@@ -86,7 +99,9 @@ export class LocalBucket implements Bucket {
     signal.throwIfAborted();
     const path = this.#pathOf(key, 'write');
     try {
+      await this.#volume.check('write');
       const upload = await beginLocalUpload({ key, path });
+      await this.#volume.used();
       await this.#clean(dirname(path));
       return upload;
     } catch (error) {

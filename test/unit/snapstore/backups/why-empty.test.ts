@@ -28,7 +28,11 @@ const CASES: readonly {
   readonly prefix: string;
   readonly is: object;
 }[] = [
-  { files: [], prefix: '', is: { kind: 'nothing stored' } },
+  {
+    files: [],
+    prefix: '',
+    is: { kind: 'unproved', reason: 'its directory is empty, as where a volume is not mounted' },
+  },
   { files: ['notes', 'v2/notes', 'a/b/c'], prefix: '', is: { kind: 'nothing stored' } },
   { files: [], container: 'nowhere', prefix: '', is: { kind: 'no container' } },
   { files: [], container: 'nowhere/v2', prefix: 'x', is: { kind: 'no container' } },
