@@ -66,26 +66,36 @@ export async function tryLockFile(file: string, { openAs = asUsual }: LockOption
   }
 }
 
-/** Tries to take flock(2), exclusive, without waiting, on a file or a directory that is open. */
-export async function tryLockHandle(handle: FileHandle): Promise<HandleLock> {
+/** A holder whom nobody sees may just have ended; one in another container is never seen. */
+const TRIES = 3;
+
+/**
+ * Tries to take flock(2), exclusive, without waiting, on a file or a directory that is open. `findHolder` says which process has the
+ * lock, see {@link findLockHolder}.
+ */
+export async function tryLockHandle(handle: FileHandle, findHolder = findLockHolder): Promise<HandleLock> {
   const addon = await loadAddon({
     asset: 'flock.node',
     file: () =>
       fileURLToPath(new URL(`../../../.cache/native/flock-${process.platform}-${process.arch}.node`, import.meta.url)),
   });
-  const errno = addon.loaded ? tryLock(addon.exports, handle.fd) : undefined;
-  if (errno === 0) {
-    return { outcome: 'held' };
+  for (let tries = 1; ; tries++) {
+    const errno = addon.loaded ? tryLock(addon.exports, handle.fd) : undefined;
+    if (errno === 0) {
+      return { outcome: 'held' };
+    }
+    if (errno !== undefined && errno !== EWOULDBLOCK) {
+      const error = lockError(errno, `descriptor ${handle.fd}`);
+      return { outcome: 'unavailable', reason: error.message, error };
+    }
+    const holder = await findHolder(await handle.stat({ bigint: true }));
+    if (holder !== undefined || (errno === EWOULDBLOCK && tries === TRIES)) {
+      return { outcome: 'busy', holder };
+    }
+    if (errno === undefined) {
+      return { outcome: 'unavailable', reason: addon.loaded ? '' : addon.reason };
+    }
   }
-  if (errno !== undefined && errno !== EWOULDBLOCK) {
-    const error = lockError(errno, `descriptor ${handle.fd}`);
-    return { outcome: 'unavailable', reason: error.message, error };
-  }
-  const holder = await findLockHolder(await handle.stat({ bigint: true }));
-  if (errno === EWOULDBLOCK || holder !== undefined) {
-    return { outcome: 'busy', holder };
-  }
-  return { outcome: 'unavailable', reason: addon.loaded ? '' : addon.reason };
 }
 
 /** The system's error for a lock that was not taken: an `errno` of flock(2), such as 37 for `ENOLCK`. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
-import { tryLockFile } from '../../../../src/runtime/process/file-lock.ts';
+import { tryLockFile, tryLockHandle } from '../../../../src/runtime/process/file-lock.ts';
 import { findLockHolder } from '../../../../src/runtime/process/lock-holder.ts';
 
 test('a free file is locked until the lock is disposed of', async () => {
@@ -41,6 +41,20 @@ test('a lock of another program is respected and its holder named', async () => 
   assert.ok(free.acquired);
   await free.lock[Symbol.asyncDispose]();
   assert.equal(await findLockHolder(file), undefined);
+});
+
+test('a lock whose holder ends while it is looked for is free', async () => {
+  using temp = makeTempDir();
+  await writeFile(temp.join('db'), 'x');
+  const first = await tryLockFile(temp.join('db'));
+  assert.ok(first.acquired);
+  await using handle = await open(temp.join('db'), 'r+');
+  assert.deepEqual(await tryLockHandle(handle, async () => undefined), { outcome: 'busy', holder: undefined });
+  const ended = async (): Promise<undefined> => {
+    await first.lock[Symbol.asyncDispose]();
+    return undefined;
+  };
+  assert.deepEqual(await tryLockHandle(handle, ended), { outcome: 'held' });
 });
 
 test('a file that is not there cannot be locked', async () => {
