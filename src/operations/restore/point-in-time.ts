@@ -33,12 +33,19 @@ export interface PointInTimeSearch {
   readonly time: EventTime;
 }
 
+/** The same, with how the deltas are named that end right before a full: `REVISION SECOND`. */
+interface Search extends PointInTimeSearch {
+  readonly chainEnds: ReadonlySet<string>;
+}
+
 /**
  * Finds the revision a cluster had at a time, from the times at which changes were seen. Fulls are chosen by the time they
  * were taken, so that a history that was left since does not count. At most a few deltas are read.
  * Throws a {@link Failure}: `no_backup` when everything is later, `backup_gap` when changes before the time are missing.
  */
-export async function findPointInTime(search: PointInTimeSearch, context: RunContext): Promise<PointInTime> {
+export async function findPointInTime(asked: PointInTimeSearch, context: RunContext): Promise<PointInTime> {
+  const chainEnds = fullsIn(asked).map(({ lastRevision, createdOn }) => `${lastRevision} ${createdOn - 1}`);
+  const search = { ...asked, chainEnds: new Set(chainEnds) };
   const bases = search.base === undefined ? basesBefore(search) : [search.base];
   for (const [at, base] of bases.entries()) {
     if (!(await holdsLaterChanges(base, search, context))) {
@@ -72,24 +79,35 @@ function basesBefore({ whole, time }: PointInTimeSearch): readonly StoredSnapsho
     .toSorted((a, b) => takenOn(b) - takenOn(a));
 }
 
-/** A delta that was written before `time` has no later event; its name counts whole seconds. */
-function mayHoldLater(delta: StoredSnapshot, time: EventTime): boolean {
-  return takenOn(delta) >= time.seconds;
+/** The first delta that is written while a full is begun is named a second earlier. */
+const NAMED_EARLIER_S = 1;
+
+/**
+ * The last delta of a chain is named a second before the full that ends where it ends, and that by the second in which it was begun:
+ * its last changes may be later by the time that it takes to connect to etcd and to open its stream.
+ */
+const CHAIN_END_EARLIER_S = 120;
+
+/** A delta that was written before the time has no later event; its name counts whole seconds, and may be earlier. */
+function mayHoldLater(delta: StoredSnapshot, { time, chainEnds }: Pick<Search, 'time' | 'chainEnds'>): boolean {
+  const earlier = chainEnds.has(`${delta.lastRevision} ${delta.createdOn}`) ? CHAIN_END_EARLIER_S : NAMED_EARLIER_S;
+  return takenOn(delta) + earlier >= time.seconds;
 }
 
 /** A full begins at the second in its name and may take a while; deltas written meanwhile record when its last change came. */
 async function holdsLaterChanges(
   base: StoredSnapshot,
-  { store, whole, time }: PointInTimeSearch,
+  search: Search,
   context: RunContext,
   { unwitnessed = 'by its name' }: { readonly unwitnessed?: 'by its name' | 'earlier' } = {},
 ): Promise<boolean> {
+  const { store, whole, time } = search;
   const witness = whole.find(
     (delta) =>
       delta.kind === 'Incr' &&
       delta.startRevision <= base.lastRevision &&
       base.lastRevision <= delta.lastRevision &&
-      mayHoldLater(delta, time),
+      mayHoldLater(delta, search),
   );
   if (witness === undefined) {
     return unwitnessed === 'by its name' && takenOn(base) > time.seconds;
@@ -98,14 +116,16 @@ async function holdsLaterChanges(
   return !complete && lastRevision < base.lastRevision;
 }
 
-async function revisionFrom(
-  base: StoredSnapshot,
-  search: PointInTimeSearch,
-  context: RunContext,
-): Promise<RevisionAtTime> {
+async function revisionFrom(base: StoredSnapshot, search: Search, context: RunContext): Promise<RevisionAtTime> {
   const { store, time } = search;
   const deltas = deltasOf(base, search);
-  const written = deltas.filter((delta) => !mayHoldLater(delta, time));
+  // Named before the time, and followed by a delta that holds nothing later: it holds nothing later either.
+  const seen = deltas.reduce(
+    (most, each) => (mayHoldLater(each, search) ? most : Math.max(most, each.lastRevision)),
+    0,
+  );
+  const isWritten = (delta: StoredSnapshot): boolean => delta.lastRevision <= seen && takenOn(delta) < time.seconds;
+  const written = deltas.filter(isWritten);
   const cover = coverFrom({ base, covered: base.lastRevision, deltas: written });
   const [beyond] = cover.beyond;
   if (cover.missing !== undefined && beyond !== undefined) {
@@ -113,7 +133,7 @@ async function revisionFrom(
   }
   let until = cover.lastRevision;
   const around: StoredSnapshot[] = [];
-  const later = deltas.filter((delta) => mayHoldLater(delta, time)).toSorted((a, b) => takenOn(a) - takenOn(b));
+  const later = deltas.filter((delta) => !isWritten(delta)).toSorted((a, b) => takenOn(a) - takenOn(b));
   for (const delta of later.filter(({ lastRevision }) => lastRevision > until)) {
     const { lastRevision = revision(0), complete } = await eventsUpTo({ store, delta }, time, context);
     if (delta.startRevision > until + 1) {
@@ -140,7 +160,7 @@ async function revisionFrom(
  */
 async function acrossGap(
   gap: { readonly base: StoredSnapshot; readonly missing: RevisionRange; readonly beyond: StoredSnapshot },
-  search: PointInTimeSearch,
+  search: Search,
   context: RunContext,
 ): Promise<RevisionAtTime> {
   const { base, missing, beyond } = gap;
@@ -162,7 +182,7 @@ async function acrossGap(
 /** The last revision that deltas show to be before the time, and the fulls that end after it; undefined when there is neither. */
 async function onlyLater(
   fulls: readonly StoredSnapshot[],
-  search: PointInTimeSearch,
+  search: Search,
   context: RunContext,
 ): Promise<(RevisionAtTime & Pick<PointInTime, 'later'>) | undefined> {
   const { store, whole, time } = search;
@@ -170,7 +190,7 @@ async function onlyLater(
   let seen = 0;
   let next: StoredSnapshot | undefined;
   for (const delta of deltas) {
-    const { lastRevision = 0, complete } = mayHoldLater(delta, time)
+    const { lastRevision = 0, complete } = mayHoldLater(delta, search)
       ? await eventsUpTo({ store, delta }, time, context)
       : { ...delta, complete: true };
     seen = Math.max(seen, lastRevision);

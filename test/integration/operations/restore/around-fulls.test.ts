@@ -81,6 +81,16 @@ describe('points in time around fulls', () => {
     }
   });
 
+  it('a time in the second of a full is before the changes that came later in it, or while it was begun', async () => {
+    // The last delta of a chain is named a second before the full that is begun then, whenever its last change came.
+    const objects = () => [full(58, 0), delta(59, 72, 11), full(72, 12), delta(73, 80, 23)];
+    for (let second = 9; second <= 16; second += 0.3) {
+      const { revision: reached, warnings } = await at(objects(), second);
+      assert.equal(reached, Math.floor(second - 0.5 + 1e-9) + 58, `second ${second}`);
+      assert.deepEqual(warnings, []);
+    }
+  });
+
   it('a later full is cut back where one is missing', async () => {
     const objects = () => [full(58, 0), delta(59, 68, 11), delta(71, 80, 23), full(85, 30)];
     for (const second of [14, 17, 22]) {
