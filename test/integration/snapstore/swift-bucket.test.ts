@@ -86,7 +86,7 @@ describe('logging in', () => {
     const error = await storeErrorOf(bucket.read('x', options), 'denied');
     assert.match(
       error.message,
-      /^cannot log in at http:.*\/v3\/auth\/tokens: the store answered 401; check the credentials/,
+      /^cannot log in at http:.*\/v3\/auth\/tokens: Keystone answered 401; check the credentials/,
     );
     assert.ok(!JSON.stringify(error, Object.getOwnPropertyNames(error)).includes('hush-hush'));
   });

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { OpenStackCredentials } from '../../credentials/openstack.ts';
-import { requestError, type StoreAction } from '../../http/request-error.ts';
+import { describeAnswer, ForeignAnswer, isPage } from '../../http/foreign-answer.ts';
+import { provesNothing, requestError, type StoreAction } from '../../http/request-error.ts';
 import { isReadable } from '../../http/secrets-in-clear.ts';
 import type { StoreNetwork } from '../../http/store-network.ts';
 import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
@@ -109,7 +110,7 @@ export class KeystoneLogin {
     const received = this.#requests.clock.monotonic();
     const id = response.headers.get('x-subject-token');
     if (response.status !== 201) {
-      throw swiftStatusError({ status: response.status, headers: Object.fromEntries(response.headers), body }, what);
+      throw refusalOf(response, { url, body, what });
     }
     const answer = parseAnswer(body);
     if (id === null || answer === undefined) {
@@ -169,6 +170,20 @@ function authenticationOf({ identity }: OpenStackCredentials): object {
     identity: { methods: ['password'], password: { user: { name, password, domain } } },
     scope: { project: { name: tenantName, domain } },
   };
+}
+
+/** A page of a proxy or of a login, or a redirection, is no word of Keystone's. */
+function refusalOf(
+  { status, headers }: Pick<Response, 'status' | 'headers'>,
+  { url, body, what }: { readonly url: string; readonly body: Buffer; readonly what: StoreAction },
+): StoreError {
+  const text = body.toString('utf8', 0, 4096);
+  const [contentType, location] = ['content-type', 'location'].map((name) => headers.get(name) ?? undefined);
+  if (status < 400 || (provesNothing(status) && isPage({ contentType, text }))) {
+    const sent = describeAnswer({ status, contentType, text, location });
+    return requestError(new ForeignAnswer({ service: 'Keystone', endpoint: new URL(url).origin, sent }), what);
+  }
+  return swiftStatusError({ status, headers: Object.fromEntries(headers), body }, what, 'Keystone');
 }
 
 function parseAnswer(body: Buffer): Answer | undefined {

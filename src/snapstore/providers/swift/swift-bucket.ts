@@ -70,7 +70,7 @@ export class SwiftBucket implements Bucket {
     try {
       return await this.#connection.open(what, key, { signal, headers });
     } catch (error) {
-      if (error instanceof RangeBeyondEnd) {
+      if (range !== undefined && error instanceof RangeBeyondEnd) {
         return Readable.from([], { objectMode: false });
       }
       throw await this.#absence(error, key, { signal });

@@ -2,10 +2,10 @@ import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import { bodyLength } from '../../http/body-length.ts';
-import { describeAnswer, ForeignAnswer } from '../../http/foreign-answer.ts';
+import { describeAnswer, ForeignAnswer, isPage } from '../../http/foreign-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageMarks } from '../../http/page-marks.ts';
-import { requestError, type StoreAction } from '../../http/request-error.ts';
+import { provesNothing, requestError, type StoreAction } from '../../http/request-error.ts';
 import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import type { KeystoneLogin, SwiftToken } from './keystone-login.ts';
@@ -82,6 +82,9 @@ export class SwiftConnection {
     return await this.#requests.run({ ...what, retry: 'safe', ...options }, async (signal) => {
       tries += 1;
       const answer = await this.#withToken((token) => this.#transport.send({ ...rest, path }, { token, signal }));
+      if (isRefusalOfAnother(answer)) {
+        throw foreignAnswer(answer);
+      }
       // An earlier try of a delete may have arrived although its answer did not.
       if (!isSuccess(answer.status) && !(answer.status === 404 && rest.method === 'DELETE' && tries > 1)) {
         throw swiftStatusError(answer, what);
@@ -188,6 +191,12 @@ function isOfSwift({ headers }: Pick<SwiftResponse, 'headers'>): boolean {
   return ['x-trans-id', 'x-openstack-request-id', 'etag'].some((name) => headers[name] !== undefined);
 }
 
+/** A redirection, or a page that says of something that it is not there: Swift did not say it. */
+function isRefusalOfAnother({ status, headers }: Pick<SwiftResponse, 'status' | 'headers'>): boolean {
+  const isPageOrMoved = status < 400 || isPage({ contentType: headers['content-type'], text: undefined });
+  return !isSuccess(status) && provesNothing(status) && isPageOrMoved && !isOfSwift({ headers });
+}
+
 function foreignAnswer({
   status,
   headers,
@@ -215,6 +224,9 @@ function rawBody(
     return { stream, length };
   }
   stream.destroy();
+  if (isRefusalOfAnother({ status, headers })) {
+    throw foreignAnswer({ status, headers });
+  }
   throw isSuccess(status)
     ? new StoreError('invalid', { ...what, found: `the store answered ${status} without what was asked for` })
     : swiftStatusError({ status, headers, body: Buffer.alloc(0) }, what);

@@ -16,6 +16,7 @@ export class RangeBeyondEnd extends StoreError {}
 export function swiftStatusError(
   { status, headers, body }: ErrorResponse,
   { action, object }: StoreAction,
+  service: 'the store' | 'Keystone' = 'the store',
 ): StoreError {
   const kind = kindOfAnswer(status, body);
   const retryAfter = headers['retry-after'];
@@ -23,8 +24,8 @@ export function swiftStatusError(
   return new Refusal(kind, {
     action,
     object,
-    found: `the store answered ${status}`,
-    remedy: remedies[kind] ?? remedyOfStatus(status),
+    found: `${service} answered ${status}`,
+    remedy: remedyOfStatus(status) ?? remedies[kind],
     retryAfterMs: retryAfterMs(typeof retryAfter === 'string' ? retryAfter : undefined),
   });
 }
