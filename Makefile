@@ -11,7 +11,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories test-walks
+.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories test-walks test-moments test-file-errors
 
 ## help: this list
 help:
@@ -77,6 +77,14 @@ test-histories: install
 ## test-walks: the unit tests, those that try things at random for longer; takes three minutes
 test-walks: install
 	@WALKS=long $(MAKE) --no-print-directory unit
+
+## test-moments: every revision and second of a cluster with fulls each 10 s is restored from 300 MB; takes ten minutes
+test-moments: etcd
+	EVERY_MOMENT=long $(NODE) --test test/integration/operations/restore/every-moment.test.ts
+
+## test-file-errors: each call of each command to the file system fails once in each way; takes half an hour
+test-file-errors: etcd
+	FILE_ERRORS=all $(NODE) --test test/integration/file-errors.test.ts test/integration/operations/restore/file-errors.test.ts
 
 ## test-bare: quickstart and test in a fresh Debian 12 with only make, git and CA certificates; needs root
 test-bare:
