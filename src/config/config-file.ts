@@ -43,8 +43,8 @@ export async function readConfigFile(path: string): Promise<FileValues> {
     throw badShape(path, withoutQuotes(fault.message.split('\n')[0] ?? 'it is not YAML'));
   }
   const entries = new Map<string, Entry>();
-  addEntries(resolved(document, path), '', { path, entries });
   const known = everyOption().flatMap(({ fileKeys }) => fileKeys ?? []);
+  addEntries(resolved(document, path), '', { path, entries, ...shapeOf(known) });
   return {
     path,
     lookup: (option) =>
@@ -63,15 +63,36 @@ function resolved(document: Document, path: string): unknown {
   }
 }
 
+/** What may be where, in lower case: what is neither is no key of anybody's. */
+interface FileShape {
+  readonly values: ReadonlySet<string>;
+  readonly sections: ReadonlySet<string>;
+}
+
+function shapeOf(known: readonly string[]): FileShape {
+  const values = new Set(known.map((key) => key.toLowerCase()));
+  const sections = new Set<string>();
+  for (const key of values) {
+    for (let at = key.lastIndexOf('.'); at > 0; at = key.lastIndexOf('.', at - 1)) {
+      sections.add(key.slice(0, at));
+    }
+  }
+  return { values, sections };
+}
+
 function addEntries(
   value: unknown,
   key: string,
-  file: { readonly path: string; readonly entries: Map<string, Entry> },
+  file: FileShape & { readonly path: string; readonly entries: Map<string, Entry> },
 ): void {
   if (value === null || value === undefined) {
     return;
   }
+  const [isValue, isSection] = [file.values, file.sections].map((keys) => keys.has(key.toLowerCase()));
   if (typeof value === 'object' && !Array.isArray(value)) {
+    if (isValue === true && isSection !== true) {
+      throw badShape(file.path, `${shownKey(key)} is a section of keys, where a value is expected`);
+    }
     for (const [name, inner] of Object.entries(value)) {
       addEntries(inner, key === '' ? name : `${key}.${name}`, file);
     }
@@ -79,6 +100,9 @@ function addEntries(
   }
   if (key === '') {
     throw badShape(file.path, 'it is not a mapping of sections');
+  }
+  if (isSection === true && isValue !== true) {
+    throw badShape(file.path, `${shownKey(key)} is a section of keys, not a value`);
   }
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (items.some((item) => typeof item === 'object')) {
