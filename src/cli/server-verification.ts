@@ -1,6 +1,7 @@
 import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
 import type { BackupStatus } from '../server/backup-status.ts';
+import { AuthTokens } from '../server/http/access/auth-tokens.ts';
 import { askPeerProof } from '../server/peer-proof.ts';
 import type { SidecarParts } from '../server/sidecar-parts.ts';
 import type { VerificationEvent } from '../server/verification-task.ts';
@@ -22,14 +23,17 @@ export function verificationOf(
   if (location === undefined || schedule === 'off') {
     return undefined;
   }
-  const { port, certFile } = config.server;
-  const peers = { port, security: { tls: certFile !== undefined, caFile: config.connection.caFile } };
+  const { port, certFile, authTokenFile } = config.server;
+  const security = { tls: certFile !== undefined, caFile: config.connection.caFile };
   return {
     schedule: new Schedule(schedule),
     prove: ({ signal }) => proveInProcess(invocation, { signal }),
     // A directory of the same name is another one in each pod, unless somebody mounts the same.
     sharedStore: provider === 'Local' ? undefined : location,
-    askProof: (clientUrl, { signal }) => askPeerProof(clientUrl, peers, { signal, clock: context.clock }),
+    askProof: async (clientUrl, { signal }) => {
+      const tokens = authTokenFile === undefined ? undefined : await AuthTokens.open(authTokenFile, context);
+      return await askPeerProof(clientUrl, { port, security, token: tokens?.own }, { signal, clock: context.clock });
+    },
     listener: (event: VerificationEvent): void => {
       status.verification(event);
       if (event.type === 'verified') {

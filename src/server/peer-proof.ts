@@ -4,7 +4,7 @@ import type { Revision } from '../revision.ts';
 import { deadlineIn } from '../runtime/async/deadline.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { askSidecar, type SidecarSecurity } from './ask-sidecar.ts';
-import { leaderAddress } from './leader-address.ts';
+import { addressText, leaderAddress } from './leader-address.ts';
 import type { Proof } from './proof.ts';
 
 /** The newest proof of another sidecar. */
@@ -22,6 +22,8 @@ export interface PeerSidecars {
   /** The port that all of them listen on. */
   readonly port: number;
   readonly security: SidecarSecurity;
+  /** What they ask for, where they do. */
+  readonly token?: string | undefined;
 }
 
 /** How long the answer may take, ms. */
@@ -45,7 +47,7 @@ const document = z.object({
 /** Asks the sidecar beside the member with this client URL for its newest proof. Rejects when it does not tell of one in time. */
 export async function askPeerProof(
   clientUrl: string,
-  { port, security }: PeerSidecars,
+  { port, security, token }: PeerSidecars,
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
 ): Promise<PeerProof> {
   const address = leaderAddress(clientUrl, port);
@@ -53,8 +55,13 @@ export async function askPeerProof(
     throw new Error(`the client URL ${clientUrl} has no host and port`);
   }
   using deadline = deadlineIn(answerMs, { signal, clock });
-  const request = { method: 'GET', path: '/backup/status', headers: {}, signal: deadline.signal, clock };
-  const text = await deadline.bound(askSidecar(address, security, request).then(textOf));
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const request = { method: 'GET', path: '/backup/status', headers, signal: deadline.signal, clock };
+  const answer = await deadline.bound(askSidecar(address, security, request));
+  const text = await deadline.bound(textOf(answer));
+  if (answer.statusCode !== 200) {
+    throw new Error(`${addressText(address)} answers with ${answer.statusCode}`);
+  }
   const { store, proof } = document.parse(JSON.parse(text));
   const { provableRevision, provableStateOf, problems } = proof;
   return {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { revision } from '../../../src/revision.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { BackupStatus } from '../../../src/server/backup-status.ts';
@@ -10,8 +12,12 @@ import { served } from '../../support/server/served.ts';
 const { signal } = new AbortController();
 const proof = { sound: true, provable: revision(70), stateOf: 5_000, problems: [] };
 
-function ask(port: number, clientUrl = 'http://127.0.0.1:2379') {
-  return askPeerProof(clientUrl, { port, security: { tls: false, caFile: undefined } }, { signal, clock: systemClock });
+function ask(port: number, clientUrl = 'http://127.0.0.1:2379', token?: string) {
+  return askPeerProof(
+    clientUrl,
+    { port, token, security: { tls: false, caFile: undefined } },
+    { signal, clock: systemClock },
+  );
 }
 
 describe('the proof of another sidecar', () => {
@@ -22,6 +28,18 @@ describe('the proof of another sidecar', () => {
     sidecar.backupStatus = () => status.document();
     await using server = await served({ sidecar });
     assert.deepEqual(await ask(server.port), { store: 'S3 bucket/prefix', at: 9_000, seconds: 4, proof });
+  });
+
+  it('is told to those who show the token that is asked for', async () => {
+    using dir = makeTempDir();
+    writeFileSync(dir.join('token'), 'a-token-of-enough-length', { mode: 0o600 });
+    const status = new BackupStatus(() => 0);
+    status.verification({ type: 'verified', at: 9_000, seconds: 4, proof });
+    const sidecar = new FakeSidecar();
+    sidecar.backupStatus = () => status.document();
+    await using server = await served({ sidecar, authTokenFile: dir.join('token') });
+    await assert.rejects(ask(server.port), /answers with 401/);
+    assert.equal((await ask(server.port, undefined, 'a-token-of-enough-length')).at, 9_000);
   });
 
   it('is none where it has none, has found nothing out, says something else or is not there', async () => {
