@@ -24,8 +24,8 @@ export interface Invocation<G extends CommandGroups> {
   readonly context: CommandContext;
   /** The arguments as anybody may see them, without secrets. */
   commandLine(): Promise<readonly string[]>;
-  /** Writes to stdout; the text ends with a newline. Throws a Failure `result_unwritten`. */
-  print(text: string): Promise<void>;
+  /** Writes to stdout; a text ends with a newline. Throws a Failure `result_unwritten`. */
+  print(text: string | Uint8Array): Promise<void>;
 }
 
 /** Everything about one command: how help explains it, its options, and what it does. */
@@ -42,8 +42,8 @@ interface FlagsDefinition<G extends CommandGroups> extends CommandSpec<G> {
 interface OperandDefinition<G extends CommandGroups> extends CommandSpec<G> {
   readonly operand: Operand;
   readonly stopMs?: undefined;
-  /** Calls the operation with the one argument without a flag and prints its result. */
-  run(invocation: Invocation<G> & { readonly operand: string }): Promise<void>;
+  /** Calls the operation with the arguments without a flag and prints its result; `operand` is the first, empty where there may be none. */
+  run(invocation: Invocation<G> & { readonly operand: string; readonly operands: readonly string[] }): Promise<void>;
 }
 
 /** A command, ready for the arguments of a command line. */
@@ -56,8 +56,8 @@ export interface Command<G extends OptionGroups = OptionGroups> {
 export interface ParsedArguments {
   /** Texts by flag, in their order. */
   readonly flags: ReadonlyMap<string, readonly string[]>;
-  /** The argument without a flag; undefined when there is none. */
-  readonly operand: string | undefined;
+  /** The arguments without a flag. */
+  readonly operands: readonly string[];
   /** One sentence for each flag of an older release. */
   readonly deprecations?: readonly string[];
 }
@@ -70,8 +70,8 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
   const spec: CommandSpec<G> = { ...definition, groups };
   return {
     spec,
-    async execute({ flags, operand, deprecations = [] }, host) {
-      const run = runWith(definition, operand);
+    async execute({ flags, operands, deprecations = [] }, host) {
+      const run = runWith(definition, operands);
       const { loadConfig } = await import('../config/load-config.ts');
       const loaded = await loadConfig(spec, { flags, environment: host.environment });
       const { config, sources, warnings } = loaded;
@@ -118,23 +118,24 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
   };
 }
 
-/** What the command does, with its operand if it takes one. Throws a {@link UsageFailure} when that is missing. */
+/** What the command does, with its operands if it takes any. Throws a {@link UsageFailure} when one is missing. */
 function runWith<G extends CommandGroups>(
   definition: CommandDefinition<G>,
-  operand: string | undefined,
+  operands: readonly string[],
 ): (invocation: Invocation<G>) => Promise<void> {
   if (definition.operand === undefined) {
     return (invocation) => definition.run(invocation);
   }
-  if (operand === undefined) {
+  const [operand = ''] = operands;
+  if (operands.length < (definition.operand.count?.least ?? 1)) {
     throw new UsageFailure({
       action: 'run',
       object: definition.name,
-      found: `${definition.operand.placeholder} is missing`,
+      found: `${definition.operand.placeholder.split(' ').slice(operands.length).join(' ')} is missing`,
       remedy: `give it after the flags; see etcdbrctl ${definition.name} --help`,
     });
   }
-  return (invocation) => definition.run({ ...invocation, operand });
+  return (invocation) => definition.run({ ...invocation, operand, operands });
 }
 
 /** Every command has the options of {@link configFileOptions}, which the types of its own groups do not say. */

@@ -2,8 +2,12 @@ import { checkStoreCommand } from './check-store.ts';
 import type { Command } from './command.ts';
 import { compactCommand } from './compact.ts';
 import { copyCommand } from './copy.ts';
+import { diffCommand } from './diff.ts';
+import { getCommand } from './get.ts';
+import { historyCommand } from './history.ts';
 import { initializeCommand } from './initialize.ts';
 import { listCommand } from './list.ts';
+import { lsCommand } from './ls.ts';
 import { pruneCommand } from './prune.ts';
 import { restoreCommand } from './restore.ts';
 import { serverCommand } from './server.ts';
@@ -20,6 +24,10 @@ export const commands: readonly Command[] = [
   copyCommand,
   listCommand,
   statusCommand,
+  getCommand,
+  lsCommand,
+  historyCommand,
+  diffCommand,
   verifyCommand,
   pruneCommand,
   checkStoreCommand,

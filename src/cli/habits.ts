@@ -1,7 +1,6 @@
 /** What people write who come from etcdctl, restic, velero or a shell, and what it is called here. */
 
 const allCommands: Readonly<Record<string, string>> = {
-  ls: 'list',
   show: 'list',
   snapshots: 'list',
   init: 'initialize',

@@ -11,20 +11,21 @@ export interface Leftovers {
 }
 
 /**
- * The operand among the arguments that are no flags of the command; undefined when there is none.
+ * The operands among the arguments that are no flags of the command, at most as many as it takes.
  * Throws a {@link UsageFailure} for any other argument. None is shown that may be a password: the value of a flag that was
  * written without its quotes ends up here.
  */
-export function takeOperand(spec: CommandSpec, { words, argv }: Leftovers): string | undefined {
-  const taken = spec.operand === undefined ? undefined : words.find((word) => !word.startsWith('-') || word === '-');
-  const others = taken === undefined ? words : words.toSpliced(words.indexOf(taken), 1);
-  const [first] = others;
+export function takeOperands(spec: CommandSpec, { words, argv }: Leftovers): readonly string[] {
+  const most = spec.operand === undefined ? 0 : (spec.operand.count?.most ?? 1);
+  const places = [...words.keys()].filter((at) => isOperand(words[at] ?? '')).slice(0, most);
+  const taken = words.filter((_, at) => places.includes(at));
+  const [first] = words.filter((_, at) => !places.includes(at));
   if (first !== undefined) {
     throw first.startsWith('-') && first !== '-'
       ? unknownFlag(spec, first)
       : unexpectedWord(spec, { word: first, place: argv.lastIndexOf(first) + 1 });
   }
-  if (taken?.trim() === '') {
+  if (taken.some((word) => word.trim() === '')) {
     throw new UsageFailure({
       action: 'run',
       object: spec.name,
@@ -33,6 +34,10 @@ export function takeOperand(spec: CommandSpec, { words, argv }: Leftovers): stri
     });
   }
   return taken;
+}
+
+function isOperand(word: string): boolean {
+  return !word.startsWith('-') || word === '-';
 }
 
 /** Throws a {@link UsageFailure} when a command without options is given something more. */
@@ -60,7 +65,7 @@ function unexpectedWord(
     found:
       spec.operand === undefined
         ? `${spec.name} takes only flags`
-        : `${spec.name} takes one ${spec.operand.placeholder}`,
+        : `${spec.name} takes ${(spec.operand.count?.most ?? 1) === 1 ? 'one' : 'only'} ${spec.operand.placeholder}`,
     remedy: `${hint}a value with blanks needs quotes; ${help}`,
   });
 }

@@ -3,12 +3,13 @@ import { placedOptions } from '../config/command-spec.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import { nearest } from '../runtime/nearest.ts';
 import { addFlags, type GivenFlags, missingValue } from './arguments.ts';
+import { withBoolValues } from './bool-flags.ts';
 import type { Command } from './command.ts';
 import { commandSummaries, commands } from './commands.ts';
 import { meantCommand } from './habits.ts';
 import { commandHelp, rootHelp } from './help.ts';
 import type { Host } from './host.ts';
-import { refuseArgument, shownFlag, takeOperand } from './leftovers.ts';
+import { refuseArgument, shownFlag, takeOperands } from './leftovers.ts';
 import { type PlainCommand, plainCommands } from './plain-commands.ts';
 import { versionLines } from './version.ts';
 
@@ -26,7 +27,9 @@ export async function runProgram(host: Host): Promise<void> {
     written = written.then(() => host.stdout.write(text));
   };
   try {
-    await rootParser(host, print).parseAsync([...host.argv], { from: 'user' });
+    const spec = commands.find((command) => command.spec.name === host.argv[0])?.spec;
+    const argv = spec === undefined ? host.argv : withBoolValues(host.argv, spec);
+    await rootParser(host, print).parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) {
       throw error;
@@ -83,8 +86,8 @@ function addCommand(
         print(commandHelp(command.spec, 'all'));
         return;
       }
-      const operand = takeOperand(command.spec, { words: parser.args, argv: host.argv });
-      await command.execute({ flags: given, operand, deprecations: [...deprecations] }, host);
+      const operands = takeOperands(command.spec, { words: parser.args, argv: host.argv });
+      await command.execute({ flags: given, operands, deprecations: [...deprecations] }, host);
     });
   // There are hundreds of flags; those of other commands are not needed.
   if (host.argv.includes(command.spec.name)) {

@@ -5,19 +5,17 @@ import { embeddedEtcdOptions, memberOptions, restorationOptions, walOptions } fr
 import { restoreChangesOptions } from '../config/options/restore-changes.ts';
 import { restoreTargetOptions } from '../config/options/restore-target.ts';
 import { storeOptions } from '../config/options/store.ts';
-import type { WrittenTime } from '../config/point-in-time.ts';
-import { UsageFailure } from '../config/usage-failure.ts';
 import type { PreparedCompanion, RestoredCompanion } from '../operations/companion/companion.ts';
 import type { RestoreResult } from '../operations/restore/restore.ts';
 import type { RestoreTarget } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
 import { formatBytes, formatCount } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
-import { type EventTime, eventTimeOf, formatEventTime } from '../snapshot/delta/event-time.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { formatId, formatResult, type PrintableResult } from './output/result.ts';
 import { stateOf } from './output/state-of.ts';
+import { pastTime } from './past-time.ts';
 import type { CommandContext } from './session.ts';
 
 const groups = {
@@ -155,25 +153,11 @@ async function openSource(config: RestoreConfig, context: CommandContext): Promi
 function targetOf({ target: { snapshot, toRevision, toTime, history } }: RestoreConfig, now: number): RestoreTarget {
   const until =
     toTime !== undefined
-      ? ({ kind: 'time', time: pointInTime(toTime, now) } as const)
+      ? ({ kind: 'time', time: pastTime(toTime, { object: '--to-time', now }) } as const)
       : toRevision !== undefined
         ? ({ kind: 'revision', revision: revision(toRevision) } as const)
         : undefined;
   return { from: snapshot, until, history };
-}
-
-/** Throws a {@link UsageFailure} for the future: a slip in the year would bring back the newest state, which is the one to get away from. */
-function pointInTime(written: WrittenTime, now: number): EventTime {
-  const time = written.kind === 'ago' ? eventTimeOf(now - written.ms) : written.time;
-  if (time.seconds * 1_000 > now) {
-    throw new UsageFailure({
-      action: 'use',
-      object: `--to-time ${formatEventTime(time)}`,
-      found: `it is in the future; now it is ${formatEventTime(eventTimeOf(now))}`,
-      remedy: 'correct it, or leave it away for the newest state',
-    });
-  }
-  return time;
 }
 
 /** What a restore wrote. */

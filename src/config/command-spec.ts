@@ -3,14 +3,16 @@ import type { OptionGroup, OptionSpec, ValuesOf } from './option.ts';
 /** A command's groups by the name they have in its finished configuration. */
 export type OptionGroups = Readonly<Record<string, OptionGroup>>;
 
-/** How help explains the one argument without a flag. */
+/** How help explains the arguments without a flag; one, where `count` does not say otherwise. */
 export interface Operand {
   /** As help shows it, such as `FILE`. */
   readonly placeholder: string;
   /** One or two sentences. */
   readonly help: string;
   /** What a shell completes. */
-  readonly completes: 'file';
+  readonly completes: 'file' | 'none';
+  /** How many there may be. */
+  readonly count?: { readonly least: number; readonly most: number };
 }
 
 /** What a command is called, how help explains it, and its options. */
@@ -22,7 +24,7 @@ export interface CommandSpec<G extends OptionGroups = OptionGroups> {
   readonly description: string;
   /** Command lines a newcomer can copy, each with what it does. */
   readonly examples: readonly { readonly does: string; readonly command: string }[];
-  /** The one argument without a flag; left out for commands that take flags only. */
+  /** The arguments without a flag; left out for commands that take flags only. */
   readonly operand?: Operand | undefined;
   readonly groups: G;
 }

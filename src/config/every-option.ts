@@ -7,6 +7,7 @@ import * as etcdConnection from './options/etcd-connection.ts';
 import * as leases from './options/leases.ts';
 import * as list from './options/list.ts';
 import * as logging from './options/logging.ts';
+import * as lookup from './options/lookup.ts';
 import * as restoration from './options/restoration.ts';
 import * as restoreChanges from './options/restore-changes.ts';
 import * as restoreTarget from './options/restore-target.ts';
@@ -26,6 +27,7 @@ const groups: OptionGroups = {
   ...leases,
   ...list,
   ...logging,
+  ...lookup,
   ...restoration,
   ...restoreChanges,
   ...restoreTarget,

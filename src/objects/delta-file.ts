@@ -16,7 +16,8 @@ type DeltaFile = Pick<DeltaTask, 'file' | 'compression'>;
 export async function* expandedDelta({ file, compression }: DeltaFile): AsyncGenerator<Uint8Array, void> {
   const stored = createReadStream(file, { highWaterMark: READ_SIZE });
   try {
-    yield* decompress(stored, compression);
+    // Several deltas are begun at once.
+    yield* decompress(stored, compression, { membersInFlight: 2 });
   } finally {
     stored.destroy();
     // What was wrong with it has been thrown above.

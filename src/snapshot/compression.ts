@@ -1,5 +1,5 @@
 import { createDeflate, createInflate } from 'node:zlib';
-import { gunzipMembers } from './compression/gunzip-members.ts';
+import { type GunzipOptions, gunzipMembers } from './compression/gunzip-members.ts';
 import { gzipMembers } from './compression/gzip-members.ts';
 import { LzwDecoder } from './compression/lzw-decoder.ts';
 import { LzwEncoder } from './compression/lzw-encoder.ts';
@@ -35,12 +35,16 @@ export function compress(source: AsyncIterable<Uint8Array>, compression: Compres
  * Expands a whole object, which may consist of several gzip members. Throws {@link CompressionDamage} when it is truncated,
  * altered or followed by anything; errors of the source pass unchanged.
  */
-export function decompress(source: AsyncIterable<Uint8Array>, compression: Compression): Bytes {
+export function decompress(
+  source: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  { membersInFlight }: GunzipOptions = {},
+): Bytes {
   switch (compression) {
     case 'none':
       return unchanged(source);
     case 'gzip':
-      return gunzipMembers(source);
+      return gunzipMembers(source, { membersInFlight });
     case 'zlib':
       return throughZlib(source, createInflate({ chunkSize: CHUNK_SIZE }));
     case 'lzw':

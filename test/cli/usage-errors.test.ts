@@ -98,8 +98,8 @@ const cases: readonly Case[] = [
     says: 'cannot use --output: it is none of those; accepted: text or json',
   },
   {
-    args: ['ls'],
-    says: 'cannot run "ls": there is no such command; did you mean list? see etcdbrctl --help',
+    args: ['snapshots'],
+    says: 'cannot run "snapshots": there is no such command; did you mean list? see etcdbrctl --help',
   },
   {
     args: ['helpp'],

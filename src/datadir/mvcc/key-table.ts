@@ -59,6 +59,30 @@ export class KeyTable {
     }
   }
 
+  /** The number of `key`; undefined when it is not in the table. */
+  get(key: Uint8Array): number | undefined {
+    const value = this.#slots.values[this.#find(key, halfSipHash(key, this.#secret))] ?? FREE;
+    return value < 0 ? undefined : value;
+  }
+
+  /** All keys, which are views, and their numbers, in the order of etcd: by bytes. The table must not change meanwhile. */
+  *inOrder(): Generator<{ readonly key: Uint8Array; readonly value: number }, void> {
+    const slots = this.#slots;
+    const taken = new Uint32Array(this.size);
+    let count = 0;
+    for (const [slot, value] of slots.values.entries()) {
+      if (value >= 0) {
+        taken[count++] = slot;
+      }
+    }
+    const keyAt = (slot: number): Uint8Array =>
+      this.#blocks.key(slots.blocks[slot] ?? 0, slots.offsets[slot] ?? 0, slots.lengths[slot] ?? 0);
+    taken.sort((a, b) => Buffer.compare(keyAt(a), keyAt(b)));
+    for (const slot of taken) {
+      yield { key: keyAt(slot), value: slots.values[slot] ?? 0 };
+    }
+  }
+
   /** All numbers, in no order. */
   *values(): Generator<number, void> {
     for (const value of this.#slots.values) {

@@ -1,7 +1,18 @@
 /** The command that restores, or tries to: what it advises has to be something that it can do. */
-export type RestoringCommand = 'restore' | 'initialize' | 'compact' | 'verify';
+export type RestoringCommand = 'restore' | 'initialize' | 'compact' | 'verify' | 'lookup';
 
-/** How another state is restored with flags of `restore`, as it reads before "to restore …": other commands have no such flags. */
+/** How another state is restored with flags of `restore`, as it reads before "to restore …": other commands have no such flags, or others. */
 export function withFlags(command: RestoringCommand, flags: string): string {
-  return command === 'restore' ? `give ${flags}` : `run etcdbrctl restore ${flags}`;
+  switch (command) {
+    case 'restore':
+      return `give ${flags}`;
+    case 'lookup':
+      return `give ${flags.replaceAll('--to-', '--')}`;
+    case 'initialize':
+    case 'compact':
+    case 'verify':
+      return `run etcdbrctl restore ${flags}`;
+    default:
+      return command satisfies never;
+  }
 }

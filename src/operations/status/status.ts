@@ -2,17 +2,11 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { Damage } from '../../datadir/damage.ts';
-import { lockDb } from '../../datadir/lock.ts';
 import { alarmText, readAlarmRecords } from '../../datadir/mvcc/alarm-records.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect.ts';
 import { keptRecords } from '../../datadir/mvcc/kept-records.ts';
 import { type DatabaseVersions, readVersions } from '../../datadir/mvcc/versions.ts';
-import { asOwnerOf } from '../../datadir/owner.ts';
-import { reachableRevision } from '../../datadir/replay/reachable-revision.ts';
-import { readStartState } from '../../datadir/replay/start-state.ts';
-import { type MemberFiles, readStructure } from '../../datadir/structure.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
-import { PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { createTemporaryFile } from '../../fs/temporary-file.ts';
 import { openSnapshotFile } from '../../objects/single-file-store.ts';
 import { writeFull } from '../../objects/write-full.ts';
@@ -22,6 +16,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { Compression } from '../../snapshot/snapshot.ts';
 import { checkTrailingHash, endsWithHash } from '../../snapshot/trailing-hash.ts';
+import { withStoppedMember } from './stopped-member.ts';
 
 /** What a database holds, wherever it was found. */
 export interface DatabaseStatus extends DatabaseFacts {
@@ -62,35 +57,10 @@ export async function readStatus(request: StatusRequest, context: RunContext): P
   }
 }
 
-async function statusOfDirectory(
-  { path: directory, walDir }: StatusRequest,
-  context: RunContext,
-): Promise<DatabaseStatus> {
-  await using pinned = await PinnedDirectory.open(directory);
-  const asOwner = <T>(work: () => Promise<T>): Promise<T> => asOwnerOf(pinned, work, { action: 'read' });
-  const structure = await asOwner(() => readStructure(directory, { walDir }));
-  if (structure.kind !== 'member') {
-    throw new Failure({
-      code: 'not_a_data_dir',
-      action: 'read',
-      object: directory,
-      found: structure.kind === 'absent' ? 'the directory is empty' : structure.reason,
-      remedy:
-        structure.kind === 'without log'
-          ? 'if etcd runs with --wal-dir, give it here, too; or give member/snap/db alone'
-          : 'give the data directory of a stopped etcd, a db file or a full snapshot',
-    });
-  }
-  await using _lock = await lockDb(directory, context, { action: 'read', openAs: asOwner });
-  return await asOwner(() => statusOfMember(structure, context));
-}
-
-async function statusOfMember({ memberDir, walDir }: MemberFiles, context: RunContext): Promise<DatabaseStatus> {
-  const { signal } = context;
-  const start = await readStartState(memberDir, { walDir, signal });
-  const reached = await reachableRevision({ start, signal });
-  const source = { kind: 'data directory', withLog: revision(reached) } as const;
-  return await inspected(start.dbFile, source, context);
+async function statusOfDirectory(request: StatusRequest, context: RunContext): Promise<DatabaseStatus> {
+  return await withStoppedMember(request, context, ({ dbFile, withLog }) =>
+    inspected(dbFile, { kind: 'data directory', withLog }, context),
+  );
 }
 
 async function statusOfFile(request: StatusRequest, context: RunContext): Promise<DatabaseStatus> {

@@ -59,6 +59,16 @@ export const backupCodes = {
     meaning: 'the revision that is wanted is newer than the backup',
     remedy: 'give an older `--to-revision`, or none for the newest state',
   },
+  revision_compacted: {
+    exitCode: 1,
+    meaning: 'the revision that is wanted was removed by a compaction',
+    remedy: 'give a later `--revision`, or look into an older backup',
+  },
+  no_such_key: {
+    exitCode: 1,
+    meaning: 'the key does not exist in the state that is read',
+    remedy: 'see `etcdbrctl ls` and `etcdbrctl history`',
+  },
   history_fork: {
     exitCode: 1,
     meaning: 'the store holds two histories of a cluster that no marker tells apart',

@@ -4,7 +4,7 @@ import type { StandardStream } from './standard-stream.ts';
 /** Where results are written: stdout, or a recorder in tests. */
 export interface ResultOutput {
   /** Resolves when all of the text was taken. Throws a {@link Failure} `result_unwritten` when it cannot be. */
-  write(text: string): Promise<void>;
+  write(text: string | Uint8Array): Promise<void>;
 }
 
 /** What the errors of a write mean to the person who reads them. */

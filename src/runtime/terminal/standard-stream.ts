@@ -7,7 +7,7 @@ type ProcessStream = WriteStream & { readonly fd: number };
 /** Stdout or stderr, written whole or with an error. */
 export interface StandardStream {
   /** `done` is called once: with the error when not all of the text was written. On Linux that is before this returns. */
-  write(text: string, done: (error: Error | undefined) => void): void;
+  write(text: string | Uint8Array, done: (error: Error | undefined) => void): void;
 }
 
 /**
@@ -35,9 +35,12 @@ function isFile(stream: ProcessStream): boolean {
 }
 
 /** Returns what refused the text. */
-function writeWhole(fd: number, text: string): Error | undefined {
+function writeWhole(fd: number, text: string | Uint8Array): Error | undefined {
   try {
-    for (let rest = Buffer.from(text); rest.length > 0; ) {
+    for (
+      let rest = typeof text === 'string' ? Buffer.from(text) : Buffer.from(text.buffer, text.byteOffset, text.length);
+      rest.length > 0;
+    ) {
       rest = rest.subarray(writeSync(fd, rest));
     }
     return undefined;

@@ -5,14 +5,17 @@ import { GzipMemberDecoder } from './gzip-member-decoder.ts';
 import { MEMBER_HEADER_SIZE, memberLength } from './member-header.ts';
 import { throughZlib } from './zlib-stage.ts';
 
-/** Members expanded at once: the number of libuv's threads. */
-const membersInFlight = 4;
-
 /** Longer members are not held in memory, bytes. Those of this program have at most a few more than 512 KiB. */
 const longestMember = 1024 * 1024;
 
 /** Bytes that zlib takes and gives at a time where the length of a member is not known. */
 const chunkSize = 1024 * 1024;
+
+/** How {@link gunzipMembers} divides its work. */
+export interface GunzipOptions {
+  /** Members expanded at once, of 512 KiB each; 4 when left out, the number of libuv's threads. */
+  readonly membersInFlight?: number | undefined;
+}
 
 /** Bytes of the object at the beginning of a decoder's input. */
 interface ReadBytes {
@@ -31,7 +34,10 @@ interface RunningMember extends ReadBytes {
  * what members tell of themselves. Memory holds a few members and what they expand to.
  * Throws {@link CompressionDamage} for damage; errors of the source pass unchanged.
  */
-export async function* gunzipMembers(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* gunzipMembers(
+  source: AsyncIterable<Uint8Array>,
+  { membersInFlight = 4 }: GunzipOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
   await using reader = new PieceReader(source);
   using decoders = new DisposableStack();
   const idle: GzipMemberDecoder[] = [];

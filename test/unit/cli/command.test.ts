@@ -35,7 +35,7 @@ function host() {
     argv: [],
     program: [],
     environment: { POD_NAME: 'etcd-main-0', POD_NAMESPACE: '' },
-    stdout: { write: (text) => Promise.resolve(void out.push(text)) },
+    stdout: { write: (text) => Promise.resolve(void out.push(text.toString())) },
     stderr: silent,
     signals,
     abandon: () => assert.fail('nothing has to be abandoned'),
@@ -56,7 +56,7 @@ describe('a command', () => {
         return print(`${amount}\n`);
       },
     });
-    await tried.execute({ flags: new Map([['amount', ['3']]]), operand: undefined }, place);
+    await tried.execute({ flags: new Map([['amount', ['3']]]), operands: [] }, place);
     assert.deepEqual(out, ['3\n']);
   });
 
@@ -69,7 +69,7 @@ describe('a command', () => {
       ['size', ['7']],
       ['log-level', ['debug']],
     ]);
-    await tried.execute({ flags, operand: undefined }, { ...place, stderr });
+    await tried.execute({ flags, operands: [] }, { ...place, stderr });
     assert.match(logged.join(''), /--size is accepted, but nothing is left to tune/);
   });
 
@@ -83,7 +83,7 @@ describe('a command', () => {
         return Promise.reject(failure(context.signal.reason));
       },
     });
-    return await tried.execute({ flags: new Map(), operand: undefined }, place).catch((error: unknown) => error);
+    return await tried.execute({ flags: new Map(), operands: [] }, place).catch((error: unknown) => error);
   }
 
   const failed = (cause: unknown) =>

@@ -81,7 +81,7 @@ export function refuseIncomplete(
       action: 'restore from',
       object: location,
       found: `revision ${missing.to} is wanted, but nothing continues ${(deltas.at(-1) ?? base).name}, which ends at ${missing.from - 1}`,
-      remedy: `give at most --to-revision ${missing.from - 1}, or none for the newest state`,
+      remedy: `give at most ${command === 'lookup' ? '--revision' : '--to-revision'} ${missing.from - 1}, or none for the newest state`,
     });
   }
   throw new Failure({

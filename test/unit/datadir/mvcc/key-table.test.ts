@@ -22,6 +22,15 @@ test('any puts and deletions leave what they leave in a Map', () => {
       }
       assert.equal(table.size, map.size);
       assert.deepEqual([...table.values()].sort(), [...map.values()].sort());
+      for (const { key } of steps) {
+        assert.equal(table.get(key), map.get(key.toString()));
+      }
+      const inOrder = [...table.inOrder()].map((each) => [Buffer.from(each.key), each.value] as const);
+      assert.deepEqual(
+        inOrder,
+        inOrder.toSorted(([a], [b]) => Buffer.compare(a, b)),
+      );
+      assert.deepEqual(new Map(inOrder.map(([each, value]) => [new Uint8Array(each).toString(), value])), map);
     }),
     { numRuns: 30 },
   );

@@ -1,0 +1,68 @@
+import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
+import { loggingOptions, outputOptions } from '../config/options/logging.ts';
+import { compareOptions, secretsOptions } from '../config/options/lookup.ts';
+import { walOptions } from '../config/options/restoration.ts';
+import { storeOptions } from '../config/options/store.ts';
+import { command } from './command.ts';
+import { keyBytes } from './key-operand.ts';
+
+/** `etcdbrctl diff`. */
+export const diffCommand = command({
+  name: 'diff',
+  summary: 'show what changed between two states of a backup, or up to now',
+  description:
+    'Shows the keys that were added, changed and deleted between two states. Values that are text are compared line by line; what ' +
+    'is below /registry/secrets is not shown without --show-secrets. A key that was written again with the same value is no ' +
+    'difference. JSON is one line a key.',
+  examples: [
+    {
+      does: 'What was lost in the last hour:',
+      command: 'etcdbrctl diff --prefix /registry/ --store-container /backup "1h ago" newest',
+    },
+    {
+      does: 'What a cluster has that its backup does not:',
+      command: 'etcdbrctl diff --store-container /backup -e http://127.0.0.1:2379 newest live',
+    },
+  ],
+  operand: {
+    placeholder: 'A B',
+    completes: 'file',
+    help:
+      'Two states, each a revision, a time, the name of a snapshot, newest (all four of the store), a file or data directory, or ' +
+      'live (what the cluster at --endpoints holds now).',
+    count: { least: 2, most: 2 },
+  },
+  groups: {
+    compare: compareOptions,
+    secrets: secretsOptions,
+    store: storeOptions,
+    wal: walOptions,
+    connection: etcdConnectionOptions,
+    output: outputOptions,
+    logging: loggingOptions,
+  },
+  async run({ config, operands, context, print }) {
+    const prefix = keyBytes(config.compare.prefix ?? '', config.compare);
+    const { ComparedStates } = await import('./compared.ts');
+    const { withStates } = await import('../operations/lookup/with-states.ts');
+    const { compareStates } = await import('../operations/lookup/compare-states.ts');
+    const { differenceData, differenceLines, DifferenceCount } = await import('./output/differences.ts');
+    const { LinePrinter } = await import('./output/line-printer.ts');
+    const { format } = config.output;
+    const [a = '', b = ''] = operands;
+    await using states = new ComparedStates(config, context);
+    const requests = { before: await states.state(a), after: await states.state(b) };
+    await withStates(requests, context, async (pair) => {
+      const printer = new LinePrinter(print);
+      const count = new DifferenceCount();
+      for await (const difference of compareStates(pair, { prefix }, context)) {
+        count.add(difference);
+        await printer.add(
+          ...(format === 'json' ? [differenceData(difference)] : differenceLines(difference, config.secrets)),
+        );
+      }
+      await printer.add(...(format === 'json' ? [] : [count.text(pair)]));
+      await printer.end();
+    });
+  },
+});

@@ -1,0 +1,83 @@
+import { loggingOptions } from '../config/options/logging.ts';
+import { lookupOptions, secretsOptions, valueOutputOptions, versionsOptions } from '../config/options/lookup.ts';
+import { walOptions } from '../config/options/restoration.ts';
+import { storeOptions } from '../config/options/store.ts';
+import { UsageFailure } from '../config/usage-failure.ts';
+import { command } from './command.ts';
+import { keyBytes } from './key-operand.ts';
+
+/** `etcdbrctl get`. */
+export const getCommand = command({
+  name: 'get',
+  summary: 'show the value of one key in a backup',
+  description:
+    'Reads the value of a key as a backup holds it, at its newest state or an older one, from a store, a file or the data ' +
+    'directory of a stopped etcd. Nothing is restored and no etcd is needed. What is below /registry/secrets is not shown as text ' +
+    'without --show-secrets. The exit code is 1 when the key does not exist then.',
+  examples: [
+    {
+      does: 'A key as it was before somebody changed it:',
+      command: 'etcdbrctl get --time "2h ago" --store-container /backup /registry/configmaps/default/settings',
+    },
+    {
+      does: 'Its value alone, byte by byte:',
+      command: 'etcdbrctl get -o raw --file Full-00000000-00000058-1795251532.gz /registry/pods/default/web',
+    },
+  ],
+  operand: { placeholder: 'KEY', completes: 'none', help: 'The whole key.' },
+  groups: {
+    lookup: lookupOptions,
+    versions: versionsOptions,
+    secrets: secretsOptions,
+    store: storeOptions,
+    wal: walOptions,
+    output: valueOutputOptions,
+    logging: loggingOptions,
+  },
+  async run({ config, operand, context, print }) {
+    const { format } = config.output;
+    if (config.versions.allRevisions && format === 'raw') {
+      throw new UsageFailure({
+        action: 'use',
+        object: '--output raw',
+        found: '--all-revisions is given as well, and nothing would tell where one value ends',
+        remedy: 'give one of them, or -o json',
+      });
+    }
+    const key = keyBytes(operand, config.lookup);
+    const { lookedUp } = await import('./looked-up.ts');
+    const { withState } = await import('../operations/lookup/with-state.ts');
+    const { findKey, noSuchKey, versionsOf } = await import('../operations/lookup/find-key.ts');
+    const { versionData, versionLines } = await import('./output/versions.ts');
+    const { LinePrinter } = await import('./output/line-printer.ts');
+    await using source = await lookedUp(config, context);
+    await withState(source.request, context, async (state) => {
+      const printer = new LinePrinter(print);
+      if (!config.versions.allRevisions) {
+        const found = await findKey(key, state, context);
+        if (format === 'raw') {
+          await print(found.value);
+          return;
+        }
+        await printer.add(
+          ...(format === 'json' ? [versionData(found, state)] : versionLines(found, state, config.secrets)),
+        );
+        await printer.end();
+        return;
+      }
+      let count = 0;
+      for await (const version of versionsOf(key, state, context)) {
+        if (format === 'json') {
+          await printer.add(versionData(version, state));
+        } else {
+          await printer.add(...(count === 0 ? [] : ['']), ...versionLines(version, state, config.secrets));
+        }
+        count++;
+      }
+      await printer.end();
+      if (count === 0) {
+        throw noSuchKey(key, state, undefined);
+      }
+    });
+  },
+});

@@ -1,0 +1,42 @@
+import { loggingOptions, outputOptions } from '../config/options/logging.ts';
+import { lookupOptions } from '../config/options/lookup.ts';
+import { walOptions } from '../config/options/restoration.ts';
+import { storeOptions } from '../config/options/store.ts';
+import { command } from './command.ts';
+import { keyBytes } from './key-operand.ts';
+
+/** `etcdbrctl history`. */
+export const historyCommand = command({
+  name: 'history',
+  summary: 'show every version of a key that a backup has',
+  description:
+    'Shows the changes of a key that a chain of backups still has, oldest first: when each was seen, its revision, size and lease, ' +
+    'and deletions. Times are recorded in deltas; of what a full held already only the revision is known. What etcd had compacted ' +
+    'when the full was taken is in no backup. JSON is one line a change.',
+  examples: [
+    {
+      does: 'Who changed it, and when:',
+      command: 'etcdbrctl history --store-container /backup /registry/configmaps/default/settings',
+    },
+  ],
+  operand: { placeholder: 'KEY', completes: 'none', help: 'The whole key.' },
+  groups: {
+    lookup: lookupOptions,
+    store: storeOptions,
+    wal: walOptions,
+    output: outputOptions,
+    logging: loggingOptions,
+  },
+  async run({ config, operand, context, print }) {
+    const key = keyBytes(operand, config.lookup);
+    const { lookedUp } = await import('./looked-up.ts');
+    const { withState } = await import('../operations/lookup/with-state.ts');
+    const { keyHistory } = await import('../operations/lookup/key-history.ts');
+    const { historyTable } = await import('./output/key-history.ts');
+    await using source = await lookedUp(config, context);
+    const history = await withState(source.request, context, (state) =>
+      keyHistory(key, { state, source: source.request.source }, context),
+    );
+    await print(historyTable(history, config.output.format));
+  },
+});

@@ -1,0 +1,59 @@
+import { loggingOptions, outputOptions } from '../config/options/logging.ts';
+import { groupingOptions, lookupOptions } from '../config/options/lookup.ts';
+import { walOptions } from '../config/options/restoration.ts';
+import { storeOptions } from '../config/options/store.ts';
+import { command } from './command.ts';
+import { keyBytes } from './key-operand.ts';
+
+/** `etcdbrctl ls`. */
+export const lsCommand = command({
+  name: 'ls',
+  summary: 'list the keys in a backup, with sizes and revisions',
+  description:
+    'Lists the keys that begin with PREFIX as a backup holds them, at its newest state or an older one, from a store, a file or the ' +
+    'data directory of a stopped etcd. With --depth they are grouped by the segments of their paths. JSON is one line a key or group.',
+  examples: [
+    {
+      does: 'What a namespace held yesterday:',
+      command: 'etcdbrctl ls --time "24h ago" --store-container /backup /registry/configmaps/default/',
+    },
+    {
+      does: 'How many objects of each kind there are, and how large they are:',
+      command: 'etcdbrctl ls --depth 1 --store-container /backup /registry/',
+    },
+  ],
+  operand: {
+    placeholder: 'PREFIX',
+    completes: 'none',
+    help: 'What the keys begin with; left out, all are listed.',
+    count: { least: 0, most: 1 },
+  },
+  groups: {
+    lookup: lookupOptions,
+    grouping: groupingOptions,
+    store: storeOptions,
+    wal: walOptions,
+    output: outputOptions,
+    logging: loggingOptions,
+  },
+  async run({ config, operand, context, print }) {
+    const prefix = keyBytes(operand, config.lookup);
+    const { lookedUp } = await import('./looked-up.ts');
+    const { withState } = await import('../operations/lookup/with-state.ts');
+    const { listKeys, groupKeys } = await import('../operations/lookup/list-keys.ts');
+    const { groupRows, keyRows } = await import('./output/keys.ts');
+    const { LinePrinter } = await import('./output/line-printer.ts');
+    const { format } = config.output;
+    const { depth } = config.grouping;
+    await using source = await lookedUp(config, context);
+    await withState(source.request, context, async (state) => {
+      const keys = await listKeys(state, { prefix }, context);
+      const printer = new LinePrinter(print);
+      const rows = depth === undefined ? keyRows(keys, format) : groupRows(groupKeys(keys, { prefix, depth }), format);
+      for (const row of rows) {
+        await printer.add(row);
+      }
+      await printer.end();
+    });
+  },
+});

@@ -1,0 +1,47 @@
+import type { KeyHistory, PastVersion } from '../../operations/lookup/key-history.ts';
+import { printableJson } from '../../runtime/log/printable.ts';
+import { formatEventTime } from '../../snapshot/delta/event-time.ts';
+import { timeText } from './format.ts';
+import { keyData } from './key-text.ts';
+import { type Column, tableLines } from './report.ts';
+import { formatId } from './result.ts';
+import { leaseData } from './versions.ts';
+
+const COLUMNS: readonly Column[] = [
+  { title: 'REVISION', align: 'right' },
+  { title: 'SEEN (UTC)', align: 'left' },
+  { title: 'CHANGE', align: 'left' },
+  { title: 'VERSION', align: 'right' },
+  { title: 'SIZE', align: 'right' },
+  { title: 'LEASE', align: 'left' },
+];
+
+/** The history of a key as a table, or as a line of JSON for each change. */
+export function historyTable({ key, versions }: KeyHistory, format: 'text' | 'json'): string {
+  const lines =
+    format === 'json'
+      ? versions.map((version) => printableJson(JSON.stringify({ ...keyData(key), ...changeData(version) })))
+      : tableLines(COLUMNS, versions.map(row));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function row({ revision, seen, kind, version, size, lease }: PastVersion): readonly string[] {
+  const isGone = kind === 'deleted';
+  return [
+    String(revision),
+    seen === undefined ? '-' : timeText(seen.seconds * 1_000),
+    kind,
+    isGone ? '-' : String(version),
+    isGone ? '-' : String(size),
+    lease === 0n ? '-' : formatId(lease),
+  ];
+}
+
+function changeData({ revision, seen, kind, version, size, lease }: PastVersion): Readonly<Record<string, unknown>> {
+  return {
+    revision,
+    seen: seen === undefined ? null : formatEventTime(seen),
+    change: kind,
+    ...(kind === 'deleted' ? {} : { version, size, lease: leaseData(lease) }),
+  };
+}

@@ -1,0 +1,57 @@
+import type { KeyVersion, StateOrigin } from '../../operations/lookup/key-version.ts';
+import { formatBytes } from '../../runtime/log/amount.ts';
+import { printableJson } from '../../runtime/log/printable.ts';
+import { keyData, keyText, type ValueStyle, valueData, valueLines } from './key-text.ts';
+import { keyValueLines } from './report.ts';
+import { formatId } from './result.ts';
+
+/** A version of a key as JSON on one line. */
+export function versionData(version: KeyVersion, state: StateOrigin): string {
+  const { key, main, tombstone, createRevision, value, lease } = version;
+  return printableJson(
+    JSON.stringify({
+      ...keyData(key),
+      revision: main,
+      deleted: tombstone,
+      ...(tombstone
+        ? {}
+        : {
+            createRevision,
+            version: version.version,
+            lease: leaseData(lease),
+            size: value.length,
+            ...valueData(value),
+          }),
+      readAtRevision: state.revision,
+      snapshots: state.snapshots.map(({ name }) => name),
+    }),
+  );
+}
+
+/** A version of a key for a terminal: what is known of it, and then its value. */
+export function versionLines(version: KeyVersion, state: StateOrigin, style: ValueStyle): readonly string[] {
+  const { key, main, tombstone, createRevision, value, lease } = version;
+  const known = keyValueLines([
+    ['Key', keyText(key)],
+    ['Revision', `${main}${main === state.revision ? '' : `, in the state of revision ${state.revision}`}`],
+    ['Deleted', tombstone ? 'by this revision' : undefined],
+    ['Created at', tombstone ? undefined : String(createRevision)],
+    ['Version', tombstone ? undefined : String(version.version)],
+    ['Lease', lease === 0n ? undefined : formatId(lease)],
+    ['Size', tombstone ? undefined : `${value.length} bytes (${formatBytes(value.length)})`],
+  ]);
+  if (tombstone) {
+    return known;
+  }
+  const { lines, shown } = valueLines(key, value, style);
+  return [...known, ...(shown ? lines : [`${lines[0] ?? ''}${hint(lines[0])}`])];
+}
+
+/** A lease as scripts get it; null for none. */
+export function leaseData(lease: bigint): string | null {
+  return lease === 0n ? null : formatId(lease);
+}
+
+function hint(line: string | undefined): string {
+  return line?.includes('no text') === true ? ': -o raw writes them, -o json has them in base64' : '';
+}

@@ -1,0 +1,23 @@
+import type { WrittenTime } from '../config/point-in-time.ts';
+import { UsageFailure } from '../config/usage-failure.ts';
+import { type EventTime, eventTimeOf, formatEventTime } from '../snapshot/delta/event-time.ts';
+
+/**
+ * A time that somebody wrote; `now` is in ms since the epoch, `object` is what it was given to. Throws a {@link UsageFailure} for
+ * the future: a slip in the year would bring back the newest state, which is the one to get away from.
+ */
+export function pastTime(
+  written: WrittenTime,
+  { object, now }: { readonly object: string; readonly now: number },
+): EventTime {
+  const time = written.kind === 'ago' ? eventTimeOf(now - written.ms) : written.time;
+  if (time.seconds * 1_000 > now) {
+    throw new UsageFailure({
+      action: 'use',
+      object: `${object} ${formatEventTime(time)}`,
+      found: `it is in the future; now it is ${formatEventTime(eventTimeOf(now))}`,
+      remedy: 'correct it, or leave it away for the newest state',
+    });
+  }
+  return time;
+}

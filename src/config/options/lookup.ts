@@ -1,0 +1,156 @@
+import { optionGroup } from '../option.ts';
+import { historyOption } from './history.ts';
+import { restorationOptions } from './restoration.ts';
+
+const file = {
+  flag: 'file',
+  type: 'string',
+  default: undefined,
+  placeholder: 'file|dir',
+  help:
+    'Read this instead of a store: what etcdctl snapshot save wrote, a full snapshot in any compression, a db file, or the data ' +
+    'directory of an etcd that is stopped.',
+} as const;
+
+const hex = {
+  flag: 'hex',
+  type: 'bool',
+  default: false,
+  help: 'Keys and prefixes on the command line are written in hexadecimal digits, for those that are no text.',
+} as const;
+
+const work = {
+  tempDir: {
+    flag: 'temp-dir',
+    type: 'string',
+    default: '/tmp',
+    rule: 'not empty',
+    placeholder: 'dir',
+    help: 'Directory in which the database is built; needs room for all of it.',
+  },
+  maxFetchers: restorationOptions.options.maxFetchers,
+} as const;
+
+/** Which state is read, and where it is. */
+export const lookupOptions = optionGroup({
+  title: 'What is read',
+  options: {
+    revision: {
+      flag: 'revision',
+      type: 'int',
+      default: 0,
+      none: 0,
+      min: 0,
+      placeholder: 'revision',
+      help: 'Read the state of this revision instead of the newest one (0).',
+    },
+    time: {
+      flag: 'time',
+      type: 'string',
+      default: undefined,
+      rule: 'time',
+      placeholder: 'time',
+      help: 'Read the state of this time, as recorded in the deltas: the last change seen up to it is included.',
+    },
+    history: historyOption,
+    snapshot: {
+      flag: 'snapshot',
+      type: 'string',
+      default: undefined,
+      placeholder: 'name',
+      help: 'Read this snapshot of the store: a full alone, or the state at the end of a delta.',
+    },
+    file,
+    hex,
+    ...work,
+  },
+  check(values) {
+    if (values.revision !== undefined && values.time !== undefined) {
+      return { option: 'time', found: '--revision is given as well', remedy: 'give one of them' };
+    }
+    const others = values.time !== undefined || values.snapshot !== undefined || values.history !== undefined;
+    return values.file !== undefined && others
+      ? {
+          option: 'file',
+          found: '--time, --snapshot or --history is given as well, and a file has no times and one history only',
+          remedy: 'give the file alone, or with --revision',
+        }
+      : undefined;
+  },
+});
+
+/** What two states are compared in. */
+export const compareOptions = optionGroup({
+  title: 'What is compared',
+  options: {
+    prefix: {
+      flag: 'prefix',
+      type: 'string',
+      default: undefined,
+      placeholder: 'prefix',
+      help: 'Only keys that begin with this.',
+    },
+    history: historyOption,
+    hex,
+    ...work,
+  },
+});
+
+/** Whether secrets are shown. */
+export const secretsOptions = optionGroup({
+  title: 'Values',
+  options: {
+    showSecrets: {
+      flag: 'show-secrets',
+      type: 'bool',
+      default: false,
+      help: 'Show the values of keys below /registry/secrets, which text otherwise leaves out.',
+    },
+  },
+});
+
+/** Which versions of a key are shown. */
+export const versionsOptions = optionGroup({
+  title: 'Versions',
+  options: {
+    allRevisions: {
+      flag: 'all-revisions',
+      type: 'bool',
+      default: false,
+      help: 'Show every version up to that state that the backup still has, oldest first.',
+    },
+  },
+});
+
+/** How keys are grouped. */
+export const groupingOptions = optionGroup({
+  title: 'Groups',
+  options: {
+    depth: {
+      flag: 'depth',
+      type: 'int',
+      default: 0,
+      none: 0,
+      min: 0,
+      placeholder: 'count',
+      help: 'Group keys by this many segments of their path after PREFIX, with their number and the bytes of their values; 0 shows each key.',
+    },
+  },
+});
+
+/** How values are printed to stdout. */
+export const valueOutputOptions = optionGroup({
+  title: 'Result',
+  shared: true,
+  options: {
+    format: {
+      flag: 'output',
+      short: 'o',
+      type: 'string',
+      default: 'text',
+      choices: ['text', 'json', 'raw'],
+      placeholder: 'name',
+      help: 'How the result is printed on stdout; raw is the value alone, byte by byte.',
+    },
+  },
+});

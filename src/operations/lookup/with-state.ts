@@ -1,0 +1,212 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Database } from '../../datadir/bbolt/database.ts';
+import { Damage } from '../../datadir/damage.ts';
+import { readCompactionMarks } from '../../datadir/mvcc/compaction-marks.ts';
+import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
+import { fileFailure } from '../../fs/file-failure.ts';
+import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
+import { openSnapshotFile } from '../../objects/single-file-store.ts';
+import { writeFull } from '../../objects/write-full.ts';
+import { type Revision, revision } from '../../revision.ts';
+import { Failure } from '../../runtime/failure.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { SnapshotDamage } from '../../snapshot/damage.ts';
+import { checkTrailingHash, endsWithHash } from '../../snapshot/trailing-hash.ts';
+import { advisingOthers } from '../history/other-histories.ts';
+import { advisedFailure } from '../restore/damage-advice.ts';
+import { rebuildDatabase } from '../restore/rebuild-database.ts';
+import { rereadDamage } from '../restore/reread-damage.ts';
+import { selectChain } from '../restore/select-chain.ts';
+import { downloadDatabase } from '../snapshot/full/download.ts';
+import { withStoppedMember } from '../status/stopped-member.ts';
+import type { KnownState, StateRequest, StateSource } from './state.ts';
+
+/** Nothing is started from it. */
+const NO_IDENTITY = { bucketEntries: new Map() };
+
+type StoreSource = Extract<StateSource, { readonly kind: 'store' }>;
+type LiveSource = Extract<StateSource, { readonly kind: 'live' }>;
+type PathSource = Extract<StateSource, { readonly kind: 'path' }>;
+
+/**
+ * Runs `work` with a state of a cluster. What is in a store is read as by a restore, into a temporary database with the whole history
+ * of its chain. Nothing else is changed. Throws a {@link Failure}, and what `work` throws.
+ */
+export async function withState<T>(
+  request: StateRequest,
+  context: RunContext,
+  work: (state: KnownState) => Promise<T>,
+): Promise<T> {
+  const { source } = request;
+  switch (source.kind) {
+    case 'store':
+      try {
+        return await withStoredState({ ...request, source }, context, work);
+      } catch (error) {
+        throw fileFailure(error, { action: 'work in', object: request.tempDir }) ?? error;
+      }
+    case 'path':
+      try {
+        return (await stat(source.path)).isDirectory()
+          ? await withMemberState(source, context, work)
+          : await withFileState({ ...request, source }, context, work);
+      } catch (error) {
+        throw pathFailure(error, source.path);
+      }
+    case 'live':
+      return await withLiveState({ ...request, source }, context, work);
+    default:
+      return source satisfies never;
+  }
+}
+
+async function withStoredState<T>(
+  { source: { store, target }, tempDir, maxFetchers }: StateRequest & { readonly source: StoreSource },
+  context: RunContext,
+  work: (state: KnownState) => Promise<T>,
+): Promise<T> {
+  const selection = await selectChain(store, target, context);
+  await using scratch = await createTemporaryDirectory(tempDir, 'lookup');
+  const file = path.join(scratch.path, 'db');
+  const request = {
+    store,
+    tempDir: path.join(scratch.path, 'deltas'),
+    maxFetchers,
+    skipHashCheck: false,
+    quotaBytes: undefined,
+    command: 'lookup',
+  } as const;
+  const deltas = selection.chains[0].candidates;
+  const { used } = await rereadDamage({ store, deltas }, context, () =>
+    rebuildDatabase({ request, selection, file, identity: NO_IDENTITY }, context),
+  ).catch((error: unknown) => {
+    const { history, until } = selection;
+    const advised = advisedFailure(error, { snapshots: history.snapshots, until, target, command: request.command });
+    throw advisingOthers(advised, selection.others, { wanted: until });
+  });
+  const wanted = selection.until;
+  return await withDatabase({ file, wanted, snapshots: used, location: store.location }, work);
+}
+
+async function withFileState<T>(
+  { source, tempDir }: StateRequest & { readonly source: PathSource },
+  context: RunContext,
+  work: (state: KnownState) => Promise<T>,
+): Promise<T> {
+  const { store, snapshot } = await openSnapshotFile(source.path, { hash: 'optional' });
+  await using _held = store;
+  const found = { wanted: source.revision, snapshots: [], location: source.path };
+  if (snapshot.compression === 'none') {
+    if (endsWithHash(snapshot.size)) {
+      await checkTrailingHash(createReadStream(source.path, { highWaterMark: 1024 * 1024 }), context);
+    }
+    return await withDatabase({ ...found, file: source.path }, work);
+  }
+  await using scratch = await createTemporaryDirectory(tempDir, 'lookup');
+  const file = path.join(scratch.path, 'db');
+  const target = { file, skipHashCheck: false, onRead: () => undefined };
+  await writeFull({ store, full: snapshot }, target, context);
+  return await withDatabase({ ...found, file }, work);
+}
+
+async function withMemberState<T>(
+  source: PathSource,
+  context: RunContext,
+  work: (state: KnownState) => Promise<T>,
+): Promise<T> {
+  return await withStoppedMember(source, context, async ({ dbFile, withLog }) => {
+    const found = { file: dbFile, wanted: source.revision, snapshots: [], location: source.path, withLog };
+    return await withDatabase(found, async (state) => {
+      if (withLog > state.revision && source.revision === undefined) {
+        context.log.warn(
+          `The write-ahead log of ${source.path} goes on to revision ${withLog}; what is shown is the db, which ends at revision ${state.revision}`,
+        );
+      }
+      return await work(state);
+    });
+  });
+}
+
+async function withLiveState<T>(
+  { source: { cluster }, tempDir }: StateRequest & { readonly source: LiveSource },
+  context: RunContext,
+  work: (state: KnownState) => Promise<T>,
+): Promise<T> {
+  await using downloaded = await downloadDatabase({ cluster, compression: 'none', tempDir }, context);
+  await downloaded.checked;
+  return await withDatabase(
+    { file: downloaded.path, wanted: undefined, snapshots: [], location: cluster.location },
+    work,
+  );
+}
+
+/** A database in a file, and which state of it is wanted. */
+interface FoundDatabase extends Pick<KnownState, 'snapshots' | 'location'> {
+  readonly file: string;
+  /** Undefined for the newest. */
+  readonly wanted: Revision | undefined;
+  /** The revision that its write-ahead log reaches, where it has one. */
+  readonly withLog?: Revision;
+}
+
+async function withDatabase<T>(found: FoundDatabase, work: (state: KnownState) => Promise<T>): Promise<T> {
+  const { file, wanted, snapshots, location } = found;
+  await using database = await Database.open(file);
+  const { scheduled, finished } = await readCompactionMarks(database);
+  const compactRevision = Math.max(scheduled, finished);
+  const last = revision(await readLastRevision(database));
+  if (wanted !== undefined && wanted > last) {
+    throw new Failure({
+      code: 'beyond_backup',
+      action: 'read from',
+      object: location,
+      found: `revision ${wanted} is wanted, and it ends at revision ${last}${beyondText(found)}`,
+      remedy: `give at most --revision ${last}, or none for the newest state`,
+    });
+  }
+  if (wanted !== undefined && wanted < compactRevision) {
+    throw compacted({ location, wanted, compactRevision });
+  }
+  return await work({ database, revision: wanted ?? last, compactRevision, snapshots, location });
+}
+
+/** The failure of a revision that a compaction has removed. */
+export function compacted({
+  location,
+  wanted,
+  compactRevision,
+}: {
+  readonly location: string;
+  readonly wanted: number;
+  readonly compactRevision: number;
+}): Failure {
+  return new Failure({
+    code: 'revision_compacted',
+    action: 'read from',
+    object: location,
+    found: `revision ${wanted} is wanted, but its history begins at revision ${compactRevision}: what was before is compacted`,
+    remedy: `give at least --revision ${compactRevision}, or look into an older backup`,
+  });
+}
+
+function beyondText({ withLog, wanted = revision(0) }: FoundDatabase): string {
+  return withLog !== undefined && withLog >= wanted
+    ? '; its write-ahead log goes further, but etcd has not applied it yet'
+    : '';
+}
+
+function pathFailure(error: unknown, object: string): unknown {
+  if (error instanceof SnapshotDamage || error instanceof Damage) {
+    return new Failure({
+      code: 'snapshot_corrupt',
+      action: 'read',
+      object,
+      found: error instanceof Damage ? error.message : `it is damaged: ${error.message}`,
+      remedy: 'use another copy or an older backup',
+      cause: error,
+    });
+  }
+  return fileFailure(error, { action: 'read', object }) ?? error;
+}
