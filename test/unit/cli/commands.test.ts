@@ -12,7 +12,17 @@ const differentDefaults: Readonly<Record<string, string>> = {
 };
 
 /** Commands of ours that the reference program does not have. */
-const ownCommands: readonly string[] = ['list', 'status', 'prune', 'verify', 'check-store'];
+const ownCommands: readonly string[] = [
+  'list',
+  'status',
+  'get',
+  'ls',
+  'history',
+  'diff',
+  'prune',
+  'verify',
+  'check-store',
+];
 
 /** Flags of ours that the reference program does not have. */
 const ownFlags: Readonly<Record<string, readonly string[]>> = {
