@@ -8,10 +8,10 @@ JOBS := $(shell nproc)
 WAITING_JOBS := $(shell echo $$(($$(nproc) + 1)))
 # What coverage counts: our source, not the tests and not the bundle.
 COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
-TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts'
+TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-histories test-walks test-moments test-file-errors
+.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-moments test-file-errors
 
 ## help: this list
 help:
@@ -45,6 +45,14 @@ test-kills: etcd
 ## test-chaos: 200 kill -9 of snapshotter, etcd and store; each time the backup is what clients wrote; takes half an hour
 test-chaos: etcd
 	CHAOS_ROUNDS=$${CHAOS_ROUNDS:-200} CHAOS_SEED=$${CHAOS_SEED:-$$RANDOM} $(NODE) --test test/chaos/kills.test.ts
+
+## test-cluster: three etcds with their sidecars under every disturbance of docs/reliability.md; takes an hour
+test-cluster: build etcd
+	@$(NODE) test/cluster/main.ts
+
+## soak-cluster: the same, five times in another order and with another timing (CLUSTER_ROUNDS, CLUSTER_SEED)
+soak-cluster: build etcd
+	@CLUSTER_ROUNDS=$${CLUSTER_ROUNDS:-5} CLUSTER_LENGTH=$${CLUSTER_LENGTH:-short} $(NODE) test/cluster/main.ts
 
 ## fuzz: a minute of changed inputs for every parser of untrusted bytes; what leads somewhere new is kept in test/fixtures/corpus
 fuzz: install

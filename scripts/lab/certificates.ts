@@ -30,40 +30,46 @@ export interface Certificates extends AsyncDisposable {
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 const here = 'DNS:localhost,DNS:etcd-main-local,IP:127.0.0.1,IP:::1';
 
+/** Makes an authority whose files are `name.crt` and `name.key` in a directory. */
+export async function makeAuthority(dir: string, name: string): Promise<KeyPair> {
+  const pair = { cert: `${dir}/${name}.crt`, key: `${dir}/${name}.key` };
+  const subject = ['-subj', `/CN=${name}`, '-days', '2'];
+  await run('openssl', ['req', '-x509', ...newKey, ...subject, '-keyout', pair.key, '-out', pair.cert]);
+  return pair;
+}
+
+/** What a certificate says. */
+export interface Leaf {
+  /** Name of its files, without their endings. */
+  readonly file: string;
+  readonly name: string;
+  /** As openssl has them: `DNS:localhost,IP:127.0.0.1`. */
+  readonly altNames: string;
+  readonly days: number;
+  /** Default: server and client. */
+  readonly use?: string;
+}
+
+/** Has an authority sign a certificate with a key of its own, both in a directory. */
+export async function issueCertificate(dir: string, issuer: KeyPair, leaf: Leaf): Promise<KeyPair> {
+  const at = `${dir}/${leaf.file}`;
+  const pair = { cert: `${at}.crt`, key: `${at}.key` };
+  const [request, extensions] = [`${at}.csr`, `${at}.ext`];
+  writeFileSync(
+    extensions,
+    `subjectAltName=${leaf.altNames}\nextendedKeyUsage=${leaf.use ?? 'serverAuth,clientAuth'}\n`,
+  );
+  await run('openssl', ['req', ...newKey, '-subj', `/CN=${leaf.name}`, '-keyout', pair.key, '-out', request]);
+  const signing = ['-CA', issuer.cert, '-CAkey', issuer.key, '-CAcreateserial', '-extfile', extensions];
+  await run('openssl', ['x509', '-req', '-in', request, ...signing, '-days', String(leaf.days), '-out', pair.cert]);
+  return pair;
+}
+
 /** Makes a fresh set of {@link Certificates} with openssl. */
 export async function makeCertificates(): Promise<Certificates> {
   const dir = makeTempDir();
-
-  const authority = async (name: string): Promise<KeyPair> => {
-    const pair = { cert: dir.join(`${name}.crt`), key: dir.join(`${name}.key`) };
-    const subject = ['-subj', `/CN=${name}`, '-days', '2'];
-    await run('openssl', ['req', '-x509', ...newKey, ...subject, '-keyout', pair.key, '-out', pair.cert]);
-    return pair;
-  };
-
-  const issue = async (
-    issuer: KeyPair,
-    leaf: {
-      readonly file: string;
-      readonly name: string;
-      readonly altNames: string;
-      readonly days: number;
-      readonly use?: string;
-    },
-  ): Promise<KeyPair> => {
-    const pair = { cert: dir.join(`${leaf.file}.crt`), key: dir.join(`${leaf.file}.key`) };
-    const request = dir.join(`${leaf.file}.csr`);
-    const extensions = dir.join(`${leaf.file}.ext`);
-    writeFileSync(
-      extensions,
-      `subjectAltName=${leaf.altNames}\nextendedKeyUsage=${leaf.use ?? 'serverAuth,clientAuth'}\n`,
-    );
-    await run('openssl', ['req', ...newKey, '-subj', `/CN=${leaf.name}`, '-keyout', pair.key, '-out', request]);
-    const signing = ['-CA', issuer.cert, '-CAkey', issuer.key, '-CAcreateserial', '-extfile', extensions];
-    await run('openssl', ['x509', '-req', '-in', request, ...signing, '-days', String(leaf.days), '-out', pair.cert]);
-    return pair;
-  };
-
+  const authority = (name: string): Promise<KeyPair> => makeAuthority(dir.path, name);
+  const issue = (issuer: KeyPair, leaf: Leaf): Promise<KeyPair> => issueCertificate(dir.path, issuer, leaf);
   const ca = await authority('test-ca');
   const foreignCa = await authority('foreign-ca');
   const elsewhere = 'DNS:elsewhere.invalid,IP:192.0.2.1';

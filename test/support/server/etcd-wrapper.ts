@@ -5,6 +5,8 @@ import type { Clock } from '../../../src/runtime/clock.ts';
 
 /** How an etcd-wrapper reaches its sidecar. */
 export interface WrapperOptions {
+  /** Default: 127.0.0.1. */
+  readonly host?: string;
   readonly port: number;
   /** Host part of `--backup-restore-host-port`: the Host header, and with TLS the name in the certificate. */
   readonly serverName: string;
@@ -13,6 +15,8 @@ export interface WrapperOptions {
   /** `sanity` after a signal, `full` otherwise. */
   readonly mode: 'sanity' | 'full';
   readonly clock: Clock;
+  /** Ends it, as the end of its container does. */
+  readonly signal?: AbortSignal;
 }
 
 /** What the wrapper's reader has in its buffer when the headers arrive: bufio's default, bytes. */
@@ -42,6 +46,7 @@ export class EtcdWrapper {
   /** The configuration that etcd would start with. Throws when the container would exit. */
   async bootstrap(): Promise<string> {
     for (;;) {
+      this.#options.signal?.throwIfAborted();
       const word = await this.#status();
       if (word === 'Successful') {
         return await this.#config();
@@ -49,7 +54,7 @@ export class EtcdWrapper {
       if (word === 'New') {
         await this.#ask(`/initialization/start?mode=${this.#options.mode}`).catch(() => undefined);
       }
-      await this.#options.clock.sleep(1_000);
+      await this.#options.clock.sleep(1_000, this.#options.signal);
     }
   }
 
@@ -69,7 +74,7 @@ export class EtcdWrapper {
       if (answer?.status === 200) {
         return answer.body;
       }
-      await this.#options.clock.sleep(1_000);
+      await this.#options.clock.sleep(1_000, this.#options.signal);
     }
     throw new Error('the container exits: no configuration after 5 attempts');
   }
@@ -94,8 +99,7 @@ export class EtcdWrapper {
   }
 
   async #connect(): Promise<Socket> {
-    const { port, caFile, serverName } = this.#options;
-    const host = '127.0.0.1';
+    const { host = '127.0.0.1', port, caFile, serverName } = this.#options;
     const socket =
       caFile === undefined
         ? connectPlain({ port, host })

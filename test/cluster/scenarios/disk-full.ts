@@ -1,0 +1,29 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { getuid } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { run } from '../../../scripts/lab/run.ts';
+import type { Scenario } from '../../support/cluster/scenario.ts';
+
+/** The disk for temporary files of the leader's sidecar is full while a full is asked for, and then has room again. */
+export const diskFull: Scenario = {
+  name: 'disk of the sidecar full',
+  cluster: 'shared',
+  missing: async () => (getuid?.() === 0 ? undefined : 'a small file system needs root'),
+  async disturb({ cluster, writer, length, note }) {
+    const leader = await cluster.untilLed();
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=0700', 'tmpfs', leader.tempDir]);
+    try {
+      const filling = `${leader.tempDir}/filling`;
+      writeFileSync(filling, Buffer.alloc(4 * 1024 * 1024 - 4096));
+      const answer = await leader.ask('/snapshot/full', { timeoutMs: 120_000, method: 'POST' });
+      note(`a full was answered with ${answer.status}`);
+      await writer.more(50);
+      await sleep(length === 'long' ? 60_000 : 3_000);
+      rmSync(filling);
+      await cluster.untilWhole();
+      await writer.more(50);
+    } finally {
+      await run('umount', ['-l', leader.tempDir]);
+    }
+  },
+};
