@@ -1,6 +1,7 @@
 import { listOptions } from '../config/options/list.ts';
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
+import { doubtText } from '../operations/history/fork-failure.ts';
 import type { BackupCatalog } from '../operations/list/list.ts';
 import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
@@ -35,6 +36,7 @@ export const listCommand = command({
     await print(await formatReport(report, config.output.format));
     refuseWrongFolder(catalog);
     refuseBroken(catalog);
+    refuseDoubts(catalog);
   },
 });
 
@@ -47,6 +49,34 @@ function refuseWrongFolder({ empty, location }: BackupCatalog): void {
       object: location,
       found: 'snapshots lie right there, not in a folder v2 below it',
       remedy: 'give the directory above, or move them into a folder v2',
+    });
+  }
+}
+
+/** Where it is not known which history is the living one, or nothing of it is there, `restore` may refuse. */
+function refuseDoubts({ histories, history, location }: BackupCatalog): void {
+  const [suspected] = histories.suspected;
+  if (history !== histories.living) {
+    return;
+  }
+  if (suspected !== undefined) {
+    throw new Failure({
+      code: 'history_fork',
+      action: 'tell the newest state of',
+      object: location,
+      found: doubtText(suspected),
+      remedy:
+        'see etcdbrctl verify, which compares them, and start snapshot, which proves which history the cluster is in',
+    });
+  }
+  const { begunBy } = histories.living;
+  if (begunBy !== undefined && !history.snapshots.some(({ kind, chunk }) => kind === 'Full' && chunk === undefined)) {
+    throw new Failure({
+      code: 'no_backup',
+      action: 'restore the newest state of',
+      object: location,
+      found: `${begunBy.name} says that a new history began with ${begunBy.first}, and no full of it is there`,
+      remedy: `take a full snapshot of the running cluster; what was left can be restored with --history, and where the marker is none of this program, remove it`,
     });
   }
 }

@@ -11,6 +11,18 @@ export function takenOn({ createdOn, ahead }: Pick<Snapshot, 'createdOn' | 'ahea
   return ahead?.before ?? createdOn;
 }
 
+/** Whether one is known to have been taken before another: of names that are ahead of the clock nothing may be known. */
+export function isOlder(
+  one: Pick<Snapshot, 'createdOn' | 'ahead'>,
+  other: Pick<Snapshot, 'createdOn' | 'ahead'>,
+): boolean {
+  return isAgeKnown(one) && isAgeKnown(other) && takenOn(one) < takenOn(other);
+}
+
+function isAgeKnown({ ahead }: Pick<Snapshot, 'ahead'>): boolean {
+  return ahead === undefined || ahead.before !== undefined;
+}
+
 /** Whether a name tells a time that has not come yet. `seconds` is the clock's time, since the epoch. */
 export function isAheadOfClock({ createdOn }: Pick<Snapshot, 'createdOn'>, seconds: number): boolean {
   return createdOn > seconds + CLOCK_TOLERANCE;

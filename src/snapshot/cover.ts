@@ -1,5 +1,5 @@
 import { nextRevision, type Revision, revision } from '../revision.ts';
-import { takenOn } from './ahead-of-clock.ts';
+import { isOlder, takenOn } from './ahead-of-clock.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Revisions `from` to `to`, both included. */
@@ -46,8 +46,7 @@ export function coverFrom<T extends Snapshot>(start: {
   readonly covered: Revision;
   readonly deltas: readonly T[];
 }): Cover<T> {
-  const isAbandoned = (delta: T): boolean =>
-    takenOn(delta) < takenOn(start.base) && delta.startRevision <= start.covered;
+  const isAbandoned = (delta: T): boolean => isOlder(delta, start.base) && delta.startRevision <= start.covered;
   const byStart = start.deltas.toSorted((a, b) => a.startRevision - b.startRevision || a.lastRevision - b.lastRevision);
   const chosen: T[] = [];
   const notes: ChainNote<T>[] = [];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { goldenStoreFlags } from './golden-store-flags.ts';
@@ -111,5 +111,28 @@ describe('list', () => {
       stderr,
       /cannot use argument 2 of the command line: list takes only flags; did you mean --store-container DIR\?/,
     );
+  });
+
+  it('fails, after the list, where two histories are mixed or a marker leaves nothing', async () => {
+    await using rig = makeRig();
+    const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');
+    const folder = rig.home.join('store/etcd-main/v2');
+    const full = readdirSync(folder).find((name) => name.startsWith('Full-')) ?? '';
+    cpSync(`${folder}/${full}`, `${folder}/Full-00000000-00000100-1795251600.gz`);
+    const mixed = await rig.run(['list', ...flags]);
+    assert.equal(mixed.exitCode, 1);
+    assert.match(mixed.stdout, /TWO HISTORIES\?/);
+    assert.match(mixed.stderr, /^error: cannot tell the newest state of .* was taken after .*, but ends before it/m);
+    rmSync(`${folder}/Full-00000000-00000100-1795251600.gz`);
+    const marker = { format: 1, why: 'rolled_back', first: 'Full-00000000-00000003-1795251700', clusterId: '1' };
+    writeFileSync(
+      `${folder}/History-1795251700-00000001.json`,
+      JSON.stringify({ ...marker, left: readdirSync(folder) }),
+    );
+    const left = await rig.run(['list', ...flags]);
+    assert.equal(left.exitCode, 1);
+    assert.match(left.stderr, /no full of it is there; take a full snapshot/);
+    const restored = await rig.run(['restore', ...flags, '--history', '1', '-d', 'data']);
+    assert.equal(restored.exitCode, 0, restored.stderr);
   });
 });

@@ -45,4 +45,14 @@ describe('verify', () => {
     assert.match(stdout, /problem: the store holds no snapshot/);
     assert.match(stderr, /nothing in it can be restored/);
   });
+
+  it('promises nothing by names where the only full is empty', async () => {
+    await using rig = makeRig();
+    const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');
+    writeFileSync(rig.home.join('store/etcd-main/v2/Full-00000000-00000058-1795251532.gz'), '');
+    const { stdout, stderr, exitCode } = await rig.run(['verify', '--level', 'catalog', ...flags]);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /^Restorable up to: +nothing$/m);
+    assert.match(stderr, /nothing in it can be restored/);
+  });
 });

@@ -1,61 +1,110 @@
-import type { Database } from '../../datadir/bbolt/database.ts';
 import { Damage } from '../../datadir/damage.ts';
 import { commonHistory } from '../../datadir/mvcc/common-history.ts';
-import type { Revision } from '../../revision.ts';
+import { revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { restorable } from '../../snapshot/chain.ts';
+import type { RevisionRange } from '../../snapshot/cover.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
+import { isTooSmall } from '../../snapshot/too-small.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { compareWithDatabase } from './compare-with-database.ts';
 import { ExpandedFull } from './expanded-full.ts';
 import type { ForkedPair } from './fork-failure.ts';
+import { firstDifference, revisionDigests } from './revision-digests.ts';
+
+/** Two snapshots that hold the same revisions, of which one is named ahead of the clock. */
+export interface DoubtedPair {
+  readonly ahead: StoredSnapshot;
+  readonly other: StoredSnapshot;
+  readonly range: RevisionRange;
+}
+
+/** How contents are looked into: the first revision that both tell differently; undefined when they do not, or nothing can be compared. */
+export type ComparePair = (pair: DoubtedPair) => Promise<number | undefined>;
 
 /** Larger fulls are not read for the comparison, bytes. */
 const LARGEST_FULL = 1024 * 1024 * 1024;
-
-/** A full whose name is ahead of the clock, and what it is held against. */
-export interface DoubtedFull {
-  readonly store: SnapStore;
-  readonly full: StoredSnapshot;
-  /** Where it really ends. */
-  readonly covered: Revision;
-  readonly database: Database;
-  /** Those of its history. */
-  readonly snapshots: readonly StoredSnapshot[];
-  /** Where a full is expanded. */
-  readonly tempDir: string;
-}
+/** What is named ahead of the clock is mostly of one clock, and so of one history. */
+const MOST_PAIRS = 6;
 
 /**
- * Whether the newest snapshot before it that can be believed tells something else than a full whose age is not known. Undefined when
- * it does not, and when nothing can be compared.
+ * Whether what is named ahead of the clock, whose age is not known, tells something else than what can be believed: then it is of another
+ * history. `snapshots` are those that count as one history. Undefined when it does not, and when nothing can be compared.
  */
-export async function contradictionOf(
-  { store, full, covered, database, snapshots, tempDir }: DoubtedFull,
-  context: RunContext,
+export async function findContradiction(
+  snapshots: readonly StoredSnapshot[],
+  compare: ComparePair,
 ): Promise<ForkedPair | undefined> {
-  const before = restorable(snapshots).filter(
-    ({ ahead, lastRevision }) => ahead === undefined && lastRevision <= covered,
-  );
-  const delta = before.findLast(({ kind }) => kind === 'Incr');
-  const base = before.findLast(({ kind, size }) => kind === 'Full' && size <= LARGEST_FULL);
-  const byDelta = delta !== undefined && delta.lastRevision > (base?.lastRevision ?? 0);
-  try {
-    if (byDelta) {
-      const range = { from: delta.startRevision, to: delta.lastRevision };
-      const found = await compareWithDatabase({ store, delta, database, range }, context);
-      return found.outcome === 'different' ? { one: delta, other: full, revision: found.revision } : undefined;
+  for (const pair of pairsIn(snapshots)) {
+    const differs = await compare(pair);
+    if (differs !== undefined) {
+      return { one: pair.ahead, other: pair.other, revision: differs };
     }
-    if (base === undefined) {
-      return undefined;
-    }
-    await using expanded = new ExpandedFull({ store, full: base, tempDir });
-    const { differs } = (await commonHistory(database, await expanded.open(context), context)) ?? {};
-    return differs === undefined ? undefined : { one: base, other: full, revision: differs };
-  } catch (error) {
-    if (error instanceof SnapshotDamage || error instanceof Damage) {
-      return undefined;
-    }
-    throw error;
   }
+  return undefined;
+}
+
+/** The newest first: where histories part, they differ from there on. */
+function pairsIn(snapshots: readonly StoredSnapshot[]): readonly DoubtedPair[] {
+  const credible = restorable(snapshots).filter((each) => each.ahead === undefined && !isTooSmall(each));
+  return snapshots
+    .filter((each) => each.ahead !== undefined && each.chunk === undefined && !isTooSmall(each))
+    .toReversed()
+    .flatMap((ahead) => {
+      const shared = credible.flatMap((other) => {
+        const range = sharedRange(ahead, other);
+        return range === undefined ? [] : [{ ahead, other, range }];
+      });
+      const last = (kind: StoredSnapshot['kind']): readonly DoubtedPair[] =>
+        shared.filter(({ other }) => other.kind === kind && other.size <= LARGEST_FULL).slice(-1);
+      return ahead.size > LARGEST_FULL ? [] : [...last('Incr'), ...last('Full')];
+    })
+    .slice(0, MOST_PAIRS);
+}
+
+function sharedRange(one: StoredSnapshot, other: StoredSnapshot): RevisionRange | undefined {
+  const from = Math.max(one.startRevision, other.startRevision, 1);
+  const to = Math.min(one.lastRevision, other.lastRevision);
+  return from > to ? undefined : { from: revision(from), to: revision(to) };
+}
+
+/** Compares what the store holds. What is damaged proves nothing. Throws what the store and the temporary file throw. */
+export function comparingContents(
+  { store, tempDir }: { readonly store: SnapStore; readonly tempDir: string },
+  context: RunContext,
+): ComparePair {
+  return async ({ ahead, other, range }) => {
+    const deltas = [ahead, other].filter(({ kind }) => kind === 'Incr');
+    const fulls = [ahead, other].filter(({ kind }) => kind === 'Full');
+    try {
+      const [delta, second] = deltas;
+      const [full, secondFull] = fulls;
+      if (delta !== undefined && second !== undefined) {
+        const digests = [
+          await revisionDigests({ store, delta }, context),
+          await revisionDigests({ store, delta: second }, context),
+        ] as const;
+        return firstDifference(...digests, range);
+      }
+      if (full === undefined) {
+        return undefined;
+      }
+      await using expanded = new ExpandedFull({ store, full, tempDir });
+      const database = await expanded.open(context);
+      if (delta !== undefined) {
+        const compared = await compareWithDatabase({ store, delta, database, range }, context);
+        return compared.outcome === 'different' ? compared.revision : undefined;
+      }
+      if (secondFull === undefined) {
+        return undefined;
+      }
+      await using another = new ExpandedFull({ store, full: secondFull, tempDir });
+      return (await commonHistory(database, await another.open(context), context)).differs;
+    } catch (error) {
+      if (error instanceof SnapshotDamage || error instanceof Damage) {
+        return undefined;
+      }
+      throw error;
+    }
+  };
 }

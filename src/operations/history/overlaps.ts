@@ -1,5 +1,5 @@
 import { type Revision, revision } from '../../revision.ts';
-import { takenOn } from '../../snapshot/ahead-of-clock.ts';
+import { isOlder } from '../../snapshot/ahead-of-clock.ts';
 import type { RevisionRange } from '../../snapshot/cover.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 
@@ -34,7 +34,7 @@ export function overlapsOf({ base, covered, used, candidates, until }: Overlappi
   const overlaps: Overlap[] = [];
   for (const delta of candidates) {
     const place = places.get(delta);
-    const isOfOther = place === undefined && takenOn(delta) < takenOn(base) && delta.startRevision <= base.lastRevision;
+    const isOfOther = place === undefined && isOlder(delta, base) && delta.startRevision <= base.lastRevision;
     if (isOfOther || delta.startRevision > end) {
       continue;
     }

@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { readWalOwner } from '../../datadir/wal/wal-owner.ts';
+import { mountPoints } from '../../fs/mount-points.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
@@ -34,7 +36,25 @@ export async function settleDirectory(directory: DirectoryAtHand, context: RunCo
   if (!several && (decision.action === 'restore' || decision.action === 'start anew')) {
     await refuseOthersAlive(directory, context);
   }
+  if (decision.action !== 'keep' && decision.action !== 'refuse') {
+    await refuseMounts(directory);
+  }
   return await perform(decision, { ...directory, place }, context);
+}
+
+/** What is mounted at `member/` or below cannot make way, and would come back over what is restored: said before the work. */
+async function refuseMounts({ request: { dataDir }, lock }: DirectoryAtHand): Promise<void> {
+  const member = path.join(lock.dataDir, 'member');
+  const point = (await mountPoints()).find((each) => each === member || each.startsWith(`${member}/`));
+  if (point !== undefined) {
+    throw new Failure({
+      code: 'data_dir_invalid',
+      action: 'initialize',
+      object: dataDir,
+      found: `${point} is a mount point, and member/ cannot be replaced with it`,
+      remedy: `mount the volume at the data directory itself, or, for the log, give etcd and this --wal-dir; or move member/ away by hand. Nothing was changed`,
+    });
+  }
 }
 
 type Settled = DirectoryAtHand & { readonly place: PlaceInCluster | undefined };

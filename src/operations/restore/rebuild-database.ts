@@ -6,7 +6,6 @@ import type { Revision } from '../../revision.ts';
 import { Int64Set } from '../../runtime/int64-set.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { contradictionOf } from '../history/contradiction.ts';
 import { findFork } from '../history/fork-check.ts';
 import { doubtFailure, forkFailure } from '../history/fork-failure.ts';
 import { withoutForeignAlarms } from './alarms.ts';
@@ -176,14 +175,6 @@ async function refuseForks(
 ): Promise<void> {
   const { chain, selection, covered, used, database, request } = work;
   const { store, tempDir } = request;
-  if (chain.base.ahead !== undefined && !selection.isChosen) {
-    const { snapshots } = selection.history;
-    const doubted = { store, full: chain.base, covered, database, snapshots, tempDir };
-    const pair = await contradictionOf(doubted, context);
-    if (pair !== undefined) {
-      throw forkFailure(store.location, pair, request.command);
-    }
-  }
   const finding = await findFork(
     {
       store,

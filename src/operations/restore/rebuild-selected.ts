@@ -1,12 +1,14 @@
 import { Failure } from '../../runtime/failure.ts';
 import { countText } from '../../runtime/log/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { coverFrom } from '../../snapshot/cover.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { type ComparePair, comparingContents, findContradiction } from '../history/contradiction.ts';
 import { advisingOthers } from '../history/other-histories.ts';
 import type { Identity } from './cluster-identity.ts';
 import { advisedFailure } from './damage-advice.ts';
 import { type RebuildSource, type RebuiltDatabase, rebuildDatabase } from './rebuild-database.ts';
-import { rereadDamage } from './reread-damage.ts';
+import { isSound, rereadDamage } from './reread-damage.ts';
 import { type Selection, selectChain } from './select-chain.ts';
 import type { RestoreTarget } from './target.ts';
 
@@ -19,12 +21,9 @@ export interface RebuildWork {
   readonly identity: Identity;
 }
 
-/** What says that the backup itself is to blame. */
-const OF_BACKUP: readonly string[] = ['snapshot_corrupt', 'backup_gap', 'beyond_backup', 'no_backup', 'history_fork'];
-
 /**
- * Selects what leads to a target and rebuilds the database from it. Where that fails by what is in the store, and snapshots whose
- * names are ahead of the clock took part, it is done without those: a name that cannot be true stops no restore. Throws a
+ * Selects what leads to a target and rebuilds the database from it. Where snapshots whose names are ahead of the clock are to
+ * blame for a failure, it is done without those: a name that cannot be true stops no restore. Throws a
  * {@link Failure} with the way out as its remedy.
  */
 export async function rebuildSelected(
@@ -32,27 +31,110 @@ export async function rebuildSelected(
   context: RunContext,
 ): Promise<{ readonly selection: Selection; readonly rebuilt: RebuiltDatabase }> {
   const { request, target } = work;
-  const selection = await selectChain(request.store, target, context);
-  try {
-    return { selection, rebuilt: await rebuild(work, selection, context) };
-  } catch (error) {
-    const ahead = aheadIn(selection);
-    if (ahead.length === 0 || !(error instanceof Failure && OF_BACKUP.includes(error.code))) {
-      throw error;
+  const { store, tempDir } = request;
+  const evidence: AheadEvidence = {
+    compare: comparingContents({ store, tempDir }, context),
+    isDamaged: async (snapshot) => !(await isSound(store, snapshot, context)),
+  };
+  const selected = await selectChain(store, target, context);
+  const without = new Set(await ofAnotherHistory(selected, evidence));
+  report(without, 'They tell other events than the rest', context);
+  let first: unknown;
+  for (;;) {
+    const selection = without.size === 0 ? selected : await selectAgain(store, { target, without, first }, context);
+    try {
+      return { selection, rebuilt: await rebuild(work, selection, context) };
+    } catch (error) {
+      first ??= error;
+      const doubted = await doubtedBy(error, selection, evidence);
+      if (doubted.length === 0) {
+        throw first;
+      }
+      for (const each of doubted) {
+        without.add(each);
+      }
+      report(doubted, error instanceof Error ? error.message : String(error), context);
     }
-    const rest = await selectChain(request.store, target, context, { aheadOfClock: 'left out' }).catch(() => undefined);
-    context.signal.throwIfAborted();
-    if (rest === undefined) {
-      throw error;
-    }
-    const names = ahead.map(({ name }) => name);
-    context.log.warn(
-      { snapshots: names.slice(0, 5), count: names.length, error },
-      `${error.message}. ${countText(names.length, 'snapshot')} whose names tell a time that has not come yet, such as ${names[0]}, took part: ` +
-        'trying without',
-    );
-    return { selection: rest, rebuilt: await rebuild(work, rest, context) };
   }
+}
+
+function report(left: Iterable<StoredSnapshot>, why: string, { log }: RunContext): void {
+  const names = [...left].map(({ name }) => name);
+  if (names.length > 0) {
+    const others = names.length === 1 ? '' : ` and ${countText(names.length - 1, 'other')}`;
+    log.warn(
+      { snapshots: names.slice(0, 5), count: names.length },
+      `${names[0]}${others}, whose names tell a time that has not come yet, are left out: ${why}`,
+    );
+  }
+}
+
+/** Throws `first`, the failure of the first try, where nothing is left. */
+async function selectAgain(
+  store: SnapStore,
+  attempt: { readonly target: RestoreTarget; readonly without: ReadonlySet<StoredSnapshot>; readonly first: unknown },
+  context: RunContext,
+): Promise<Selection> {
+  const { target, without, first } = attempt;
+  try {
+    return await selectChain(store, target, context, { without });
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw first ?? error;
+  }
+}
+
+/** How what is named ahead of the clock is looked into. */
+export interface AheadEvidence {
+  readonly compare: ComparePair;
+  /** Whether an object cannot be read to its end. */
+  isDamaged(snapshot: StoredSnapshot): Promise<boolean>;
+}
+
+/** What of a selection is named ahead of the clock and of another history than what can be believed; none where a snapshot was named. */
+export async function ofAnotherHistory(
+  { chains, later, isChosen, history }: Selection,
+  { compare }: AheadEvidence,
+): Promise<readonly StoredSnapshot[]> {
+  const takePart = [...chains, ...later].some(({ base, candidates }) =>
+    [base, ...candidates].some((each) => each.ahead !== undefined),
+  );
+  const isOther = takePart && !isChosen && (await findContradiction(history.snapshots, compare)) !== undefined;
+  return isOther ? history.snapshots.filter(({ ahead }) => ahead !== undefined) : [];
+}
+
+/** More objects that are read in a row and damaged say nothing more. */
+const MOST_READ = 20;
+
+/**
+ * What is named ahead of the clock and to blame for a failure: the damaged one, or damaged ones that only seem to follow a hole. None for
+ * any other error: a hole is a hole whatever the clock was.
+ */
+export async function doubtedBy(
+  error: unknown,
+  { chains, later, isChosen }: Selection,
+  { isDamaged }: AheadEvidence,
+): Promise<readonly StoredSnapshot[]> {
+  if (!(error instanceof Failure) || isChosen) {
+    return [];
+  }
+  if (error.code === 'snapshot_corrupt') {
+    const taking = [...chains, ...later].flatMap(({ base, candidates }) => [base, ...candidates]);
+    return taking.filter(({ ahead, name }) => ahead !== undefined && name === error.object).slice(0, 1);
+  }
+  if (error.code !== 'backup_gap') {
+    return [];
+  }
+  const [{ base, candidates }] = chains;
+  const { beyond } = coverFrom({ base, covered: base.lastRevision, deltas: candidates });
+  const damaged: StoredSnapshot[] = [];
+  for (const each of beyond.slice(0, MOST_READ)) {
+    if (each.ahead === undefined || !(await isDamaged(each))) {
+      break;
+    }
+    damaged.push(each);
+  }
+  return damaged;
 }
 
 async function rebuild(
@@ -69,10 +151,4 @@ async function rebuild(
     const advised = advisedFailure(error, { snapshots: history.snapshots, until, target, command });
     throw advisingOthers(advised, others, { wanted: until });
   });
-}
-
-/** None where a snapshot was named: that is a choice. */
-function aheadIn({ chains, later, isChosen }: Selection): readonly StoredSnapshot[] {
-  const taking = [...chains, ...later].flatMap(({ base, candidates }) => [base, ...candidates]);
-  return isChosen ? [] : [...new Set(taking)].filter(({ ahead }) => ahead !== undefined);
 }

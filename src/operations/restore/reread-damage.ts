@@ -30,7 +30,8 @@ export async function rereadDamage<T>(
   }
 }
 
-async function isSound(store: SnapStore, delta: StoredSnapshot, context: RunContext): Promise<boolean> {
+/** Whether an object can be read to its end and its hash is right. Throws what the store throws. */
+export async function isSound(store: SnapStore, delta: StoredSnapshot, context: RunContext): Promise<boolean> {
   const { signal, clock } = context;
   const read = async (): Promise<void> => {
     await checkTrailingHash(decompress(await store.fetch(delta, { signal }), delta.compression), context);

@@ -44,16 +44,17 @@ export interface Selection {
 
 /**
  * Finds what a restore to `target` needs. Throws a {@link Failure}: `no_backup` or `backup_gap` when there is nothing to
- * restore from, `no_such_snapshot` or `no_such_history` when the target names none. What is named ahead of the clock can be left out.
+ * restore from, `no_such_snapshot` or `no_such_history` when the target names none. Nothing of `without` takes part.
  */
 export async function selectChain(
   store: SnapStore,
   target: RestoreTarget,
   context: RunContext,
-  { aheadOfClock = 'taken' }: { readonly aheadOfClock?: 'taken' | 'left out' } = {},
+  { without = new Set() }: { readonly without?: ReadonlySet<StoredSnapshot> } = {},
 ): Promise<Selection> {
   const found = await store.list({ signal: context.signal });
-  const snapshots = found.snapshots.filter(({ ahead }) => aheadOfClock === 'taken' || ahead === undefined);
+  const names = new Set([...without].map(({ key }) => key));
+  const snapshots = found.snapshots.filter(({ key }) => !names.has(key));
   const listing = { ...found, snapshots };
   const chosen = chooseHistory(listing, { number: target.history, of: target.from }, store.location);
   reportChoice(chosen, context.log);

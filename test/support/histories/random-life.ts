@@ -1,9 +1,12 @@
 import fc from 'fast-check';
+import { pendingObjects, planCopy } from '../../../src/operations/copy/plan.ts';
 import { planRetention } from '../../../src/retention/plan.ts';
 import type { RetentionPolicy } from '../../../src/retention/request.ts';
 import { type Revision, revision } from '../../../src/revision.ts';
+import { isAheadOfClock } from '../../../src/snapshot/ahead-of-clock.ts';
 import { historiesOf } from '../../../src/snapshot/history/histories.ts';
 import { type HistoryMarker, markerName } from '../../../src/snapshot/history/history-marker.ts';
+import { markAheadOfClock } from '../../../src/snapshot/history/mark-ahead-of-clock.ts';
 import { timeToBegin, timeToContinue } from '../../../src/snapshot/history/time-to-continue.ts';
 import { newSnapshot, relativeKey } from '../../../src/snapshot/name.ts';
 import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
@@ -20,7 +23,18 @@ export type Happening =
   | { readonly what: 'rebuild' }
   | { readonly what: 'clock'; readonly seconds: number }
   | { readonly what: 'collect'; readonly policy: RetentionPolicy }
-  | { readonly what: 'forge'; readonly lastRevision: number; readonly ahead: number; readonly size: number };
+  | { readonly what: 'copy' }
+  | {
+      readonly what: 'forge';
+      readonly kind: 'Full' | 'Incr';
+      readonly lastRevision: number;
+      /** Seconds ahead of the clock. */
+      readonly ahead: number;
+      readonly size: number;
+    };
+
+/** Seconds; a clock that is further ahead is put right. */
+const DAY = 86_400;
 
 /** Lives of any kind. */
 export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
@@ -44,7 +58,10 @@ export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
     { weight: 1, arbitrary: fc.constant({ what: 'rebuild' } as const) },
     {
       weight: 1,
-      arbitrary: fc.record({ what: fc.constant('clock' as const), seconds: fc.constantFrom(-3_000, -90, -2, 4_000) }),
+      arbitrary: fc.record({
+        what: fc.constant('clock' as const),
+        seconds: fc.constantFrom(-100 * DAY, -2 * DAY, -3_000, -90, -2, 4_000, 2 * DAY, 100 * DAY),
+      }),
     },
     {
       weight: 3,
@@ -56,13 +73,15 @@ export const happenings: fc.Arbitrary<readonly Happening[]> = fc.array(
         ),
       }),
     },
+    { weight: 1, arbitrary: fc.constant({ what: 'copy' } as const) },
     {
       weight: 1,
       arbitrary: fc.record({
         what: fc.constant('forge' as const),
-        lastRevision: fc.constantFrom(1, 5, 60, Number.MAX_SAFE_INTEGER - 1),
-        ahead: fc.constantFrom(0, 100_000),
-        size: fc.constantFrom(0, 20),
+        kind: fc.constantFrom('Full' as const, 'Full' as const, 'Incr' as const),
+        lastRevision: fc.constantFrom(1, 5, 9, 14, 20, 60, Number.MAX_SAFE_INTEGER - 1),
+        ahead: fc.constantFrom(0, 600, 2 * DAY, 1_000 * DAY),
+        size: fc.constantFrom(0, 20, 10_000),
       }),
     },
   ),
@@ -81,6 +100,8 @@ export class RandomLife {
   #listing: StoredSnapshot[] = [];
   readonly contents = new Map<string, readonly Change[]>();
   readonly markers: HistoryMarker[] = [];
+  #copy: { readonly listing: readonly StoredSnapshot[]; readonly acknowledged: readonly Change[] } | undefined;
+  copiedMarkers: readonly HistoryMarker[] = [];
   readonly #written = new Set<string>();
   /** Up to where the store holds what the cluster did. */
   #stored = 1;
@@ -92,8 +113,33 @@ export class RandomLife {
     this.#full();
   }
 
+  /** As the store lists it now. */
   get listing(): readonly StoredSnapshot[] {
-    return this.#listing;
+    return markAheadOfClock(this.#listing, this.markers, this.#now);
+  }
+
+  /** The same without what was forged with a time that may be: what is left when it has been found out. */
+  get honest(): readonly StoredSnapshot[] {
+    const left = this.#listing.filter((each) => isAheadOfClock(each, this.#now) || !this.isForged(each));
+    return markAheadOfClock(left, this.markers, this.#now);
+  }
+
+  /** A second store, as it was copied last, and what was acknowledged then; undefined before. */
+  get copied(): { readonly listing: readonly StoredSnapshot[]; readonly acknowledged: readonly Change[] } | undefined {
+    const copy = this.#copy;
+    return copy === undefined
+      ? undefined
+      : { ...copy, listing: markAheadOfClock(copy.listing, this.copiedMarkers, this.#now) };
+  }
+
+  /** The revision that the cluster has. */
+  get revision(): number {
+    return this.#cluster.length + 1;
+  }
+
+  /** Of the clock, seconds. */
+  get now(): number {
+    return this.#now;
   }
 
   /** What the store has acknowledged of the cluster as it is. */
@@ -130,6 +176,9 @@ export class RandomLife {
         return;
       case 'collect':
         this.#collect(happening.policy);
+        return;
+      case 'copy':
+        this.#copyAll();
         return;
       case 'forge':
         this.#forge(happening);
@@ -223,23 +272,33 @@ export class RandomLife {
     return stored;
   }
 
-  #forge({ lastRevision, ahead, size }: Extract<Happening, { readonly what: 'forge' }>): void {
+  #forge({ kind, lastRevision, ahead, size }: Extract<Happening, { readonly what: 'forge' }>): void {
     const createdOn = this.#now + ahead;
-    const parts = {
-      kind: 'Full',
-      startRevision: revision(0),
-      lastRevision: revision(lastRevision),
-      createdOn,
-    } as const;
+    const startRevision = revision(kind === 'Full' ? 0 : Math.max(2, lastRevision - 3));
+    const parts = { kind, startRevision, lastRevision: revision(Math.max(startRevision, lastRevision)), createdOn };
     const snapshot = newSnapshot({ ...parts, isFinal: false, compression: 'none' });
     if (!this.contents.has(snapshot.name)) {
       this.#listing = [...this.#listing, { ...snapshot, key: relativeKey(snapshot), size }];
     }
   }
 
+  /** What the living history has, but for what cannot be read. */
+  #copyAll(): void {
+    const { snapshots } = historiesOf(this.listing, this.markers).living;
+    const source = snapshots.filter((each) => !this.isForged(each)).map(({ ahead: _, ...each }) => each);
+    const listing = this.#copy?.listing ?? [];
+    const { chains } = planCopy(
+      { source, target: listing },
+      { maxBackups: undefined, maxBackupAgeDays: undefined, now: this.#now * 1000 },
+    );
+    const added = pendingObjects({ chains, orphans: [], leftOut: 0 }).map(({ source: each }) => each);
+    this.#copy = { listing: [...listing, ...added], acknowledged: this.acknowledged };
+    this.copiedMarkers = [...this.markers];
+  }
+
   #collect(policy: RetentionPolicy): void {
     const { decisions } = planRetention({
-      listing: this.#listing,
+      listing: this.listing,
       markers: this.markers,
       policy,
       deltaRetentionMs: 0,
@@ -248,7 +307,7 @@ export class RandomLife {
       now: this.#now * 1000,
       partsAreData: false,
     });
-    const kept = new Set(decisions.filter(({ action }) => action === 'keep').map(({ snapshot }) => snapshot));
-    this.#listing = this.#listing.filter((snapshot) => kept.has(snapshot));
+    const kept = new Set(decisions.filter(({ action }) => action === 'keep').map(({ snapshot }) => snapshot.key));
+    this.#listing = this.#listing.filter(({ key }) => kept.has(key));
   }
 }

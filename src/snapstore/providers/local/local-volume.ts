@@ -1,6 +1,7 @@
-import { opendir, readFile, stat } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isErrno } from '../../../fs/errno.ts';
+import { mountPoints, pointsIn } from '../../../fs/mount-points.ts';
 import { StoreError } from '../../store-error.ts';
 
 /** Where a system says what is to be mounted, and what is. */
@@ -10,9 +11,8 @@ export interface MountTables {
 }
 
 const SYSTEM: MountTables = { wanted: '/etc/fstab', mounted: '/proc/self/mountinfo' };
-/** The field of a mount point, from 0. */
+/** The field of a mount point in `/etc/fstab`, from 0. */
 const WANTED_FIELD = 1;
-const MOUNTED_FIELD = 4;
 
 /**
  * The volume that a container is on. Where it is not mounted, its mount point looks like an empty store, or one that is not there yet:
@@ -70,7 +70,7 @@ export class LocalVolume {
     if (wanted.length === 0) {
       return undefined;
     }
-    const mounted = await pointsIn(this.#tables.mounted, MOUNTED_FIELD);
+    const mounted = await mountPoints(this.#tables.mounted);
     return mounted.length === 0 ? undefined : wanted.find((point) => !mounted.includes(point));
   }
 }
@@ -105,17 +105,4 @@ function withParents(directory: string): readonly string[] {
     found.push(each);
   }
   return found;
-}
-
-/** Mount points in a table, in which odd characters stand as `\040`; none when it cannot be read. */
-async function pointsIn(file: string, field: number): Promise<readonly string[]> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return text
-    .split('\n')
-    .filter((line) => !line.trimStart().startsWith('#'))
-    .flatMap((line) => line.trim().split(/\s+/)[field] ?? [])
-    .map((point) =>
-      point.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
-    )
-    .map((point) => (point.length > 1 ? point.replace(/\/+$/, '') : point));
 }

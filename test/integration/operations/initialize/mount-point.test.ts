@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { projectRoot } from '../../../../scripts/lab/project-root.ts';
 import { run } from '../../../../scripts/lab/run.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { goldenStorePath } from '../../../support/fixtures/golden-store.ts';
 
 /** Replaces the member of a data directory and moves it aside in a process that sees a volume mounted on it. */
 const PROGRAM = `
@@ -59,5 +60,32 @@ for (const kind of ['volume of its own', 'directory of the same volume'] as cons
       [['member', first], beside],
       [[first, second], beside],
     ]);
+  });
+}
+
+for (const point of ['member', 'member/wal'] as const) {
+  test(`a volume that is mounted at ${point} is refused before anything is fetched`, async (t) => {
+    using dir = makeTempDir();
+    const store = dir.join('store');
+    cpSync(goldenStorePath('etcd-3.5/gzip'), store, { recursive: true });
+    mkdirSync(dir.join(`data/${point}`), { recursive: true });
+    mkdirSync(dir.join('volume'));
+    const mount = `mount --bind ${dir.join('volume')} ${dir.join(`data/${point}`)}`;
+    try {
+      await run('unshare', ['--mount', 'sh', '-c', mount]);
+    } catch (error) {
+      t.skip(`this machine does not let a test mount anything: ${String(error)}`);
+      return;
+    }
+    const flags = `--storage-provider Local --store-container ${store} --store-prefix etcd-main -d ${dir.join('data')}`;
+    const program = `${process.execPath} ${projectRoot}src/main.ts initialize ${flags} 2>${dir.join('said')} || exit 0`;
+    await run('unshare', ['--mount', 'sh', '-c', `${mount} && ${program}`]);
+    const said = readFileSync(dir.join('said'), 'utf8');
+    assert.match(
+      said,
+      new RegExp(`${point} is a mount point, and member/ cannot be replaced with it; mount the volume at`),
+    );
+    assert.doesNotMatch(said, /Restoring from base snapshot/);
+    assert.deepEqual(readdirSync(dir.join('data')), ['member']);
   });
 }

@@ -27,7 +27,22 @@ describe('an error in one line', () => {
     );
   });
 
-  for (const code of ['ENOSPC', 'EACCES', 'ENOENT', 'EISDIR', 'ENOTDIR', 'EROFS', 'EDQUOT', 'EIO', 'EMFILE']) {
+  for (const code of [
+    'ENOSPC',
+    'EACCES',
+    'ENOENT',
+    'EISDIR',
+    'ENOTDIR',
+    'EROFS',
+    'EDQUOT',
+    'EIO',
+    'EMFILE',
+    'ELOOP',
+    'EBUSY',
+    'ENAMETOOLONG',
+    'ENOTEMPTY',
+    'ENXIO',
+  ]) {
     it(`has our words for ${code}, alone and below a sentence of ours`, () => {
       const path = '/data/member/snap/db';
       const errno = -constants.errno[code as keyof typeof constants.errno];
