@@ -104,7 +104,12 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
   const fulls = plan.chains.flatMap(([full]) => full?.source ?? []);
   return {
     ...plan,
-    markers: missingMarkers({ source: source.markers, target: target.markers }),
+    markers: missingMarkers({
+      source: source.markers,
+      target: target.markers,
+      held: target.snapshots,
+      living: living.snapshots,
+    }),
     ofLeftHistories: left.reduce((sum, { own }) => sum + own.length, 0),
     isInDoubt: suspected.length > 0,
     companions: planCompanions({ source: ours, target: theirs }, plan.leftOut === 0 ? 'all' : fulls),

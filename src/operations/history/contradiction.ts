@@ -44,6 +44,28 @@ export async function findContradiction(
   return undefined;
 }
 
+/**
+ * Whether a full that is named ahead of the clock, and deltas that are, tell something different: then it is not known which of them
+ * belongs to the rest.
+ */
+export async function findDisagreement(
+  full: StoredSnapshot,
+  snapshots: readonly StoredSnapshot[],
+  compare: ComparePair,
+): Promise<ForkedPair | undefined> {
+  const others = snapshots.filter(
+    (each) => each !== full && each.ahead !== undefined && each.chunk === undefined && !isTooSmall(each),
+  );
+  for (const other of full.size > LARGEST_FULL ? [] : others.toReversed().slice(0, MOST_PAIRS)) {
+    const range = other.kind === 'Incr' ? sharedRange(full, other) : undefined;
+    const differs = range === undefined ? undefined : await compare({ ahead: full, other, range });
+    if (differs !== undefined) {
+      return { one: other, other: full, revision: differs };
+    }
+  }
+  return undefined;
+}
+
 /** The newest first: where histories part, they differ from there on. */
 function pairsIn(snapshots: readonly StoredSnapshot[]): readonly DoubtedPair[] {
   const credible = restorable(snapshots).filter((each) => each.ahead === undefined && !isTooSmall(each));

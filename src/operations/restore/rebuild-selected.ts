@@ -3,12 +3,14 @@ import { countText } from '../../runtime/log/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { coverFrom } from '../../snapshot/cover.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { type ComparePair, comparingContents, findContradiction } from '../history/contradiction.ts';
+import { type ComparePair, comparingContents, findContradiction, findDisagreement } from '../history/contradiction.ts';
+import { forkFailure } from '../history/fork-failure.ts';
 import { advisingOthers } from '../history/other-histories.ts';
 import type { Identity } from './cluster-identity.ts';
 import { advisedFailure } from './damage-advice.ts';
 import { type RebuildSource, type RebuiltDatabase, rebuildDatabase } from './rebuild-database.ts';
 import { isSound, rereadDamage } from './reread-damage.ts';
+import type { RestoringCommand } from './restoring-command.ts';
 import { type Selection, selectChain } from './select-chain.ts';
 import type { RestoreTarget } from './target.ts';
 
@@ -37,7 +39,7 @@ export async function rebuildSelected(
     isDamaged: async (snapshot) => !(await isSound(store, snapshot, context)),
   };
   const selected = await selectChain(store, target, context);
-  const without = new Set(await ofAnotherHistory(selected, evidence));
+  const without = new Set(await ofAnotherHistory(selected, evidence, { ...request, location: store.location }));
   report(without, 'They tell other events than the rest', context);
   let first: unknown;
   for (;;) {
@@ -91,16 +93,29 @@ export interface AheadEvidence {
   isDamaged(snapshot: StoredSnapshot): Promise<boolean>;
 }
 
-/** What of a selection is named ahead of the clock and of another history than what can be believed; none where a snapshot was named. */
+/**
+ * What of a selection is named ahead of the clock and of another history than what can be believed; none where a snapshot was named.
+ * Throws a {@link Failure} `history_fork` where what is named so disagrees with itself.
+ */
 export async function ofAnotherHistory(
   { chains, later, isChosen, history }: Selection,
   { compare }: AheadEvidence,
+  place: { readonly location: string; readonly command?: RestoringCommand | undefined },
 ): Promise<readonly StoredSnapshot[]> {
   const takePart = [...chains, ...later].some(({ base, candidates }) =>
     [base, ...candidates].some((each) => each.ahead !== undefined),
   );
   const isOther = takePart && !isChosen && (await findContradiction(history.snapshots, compare)) !== undefined;
-  return isOther ? history.snapshots.filter(({ ahead }) => ahead !== undefined) : [];
+  if (isOther) {
+    return history.snapshots.filter(({ ahead }) => ahead !== undefined);
+  }
+  const [{ base }] = chains;
+  const disagreement =
+    isChosen || base.ahead === undefined ? undefined : await findDisagreement(base, history.snapshots, compare);
+  if (disagreement !== undefined) {
+    throw forkFailure(place.location, disagreement, place.command);
+  }
+  return [];
 }
 
 /** More objects that are read in a row and damaged say nothing more. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { missingMarkers } from '../../../src/operations/copy/markers.ts';
 import { pendingObjects, planCopy } from '../../../src/operations/copy/plan.ts';
 import { planRetention } from '../../../src/retention/plan.ts';
 import type { RetentionPolicy } from '../../../src/retention/request.ts';
@@ -293,7 +294,8 @@ export class RandomLife {
     );
     const added = pendingObjects({ chains, orphans: [], leftOut: 0 }).map(({ source: each }) => each);
     this.#copy = { listing: [...listing, ...added], acknowledged: this.acknowledged };
-    this.copiedMarkers = [...this.markers];
+    const markers = { source: this.markers, target: this.copiedMarkers, held: listing, living: snapshots };
+    this.copiedMarkers = [...this.copiedMarkers, ...missingMarkers(markers)];
   }
 
   #collect(policy: RetentionPolicy): void {

@@ -55,7 +55,7 @@ async function restored(store: Store, target: RestoreTarget = {}): Promise<Outco
     try {
       selection = await selectChain(place, target, recordedContext(), without === undefined ? {} : { without });
       if (without === undefined) {
-        without = new Set(await ofAnotherHistory(selection, evidence));
+        without = new Set(await ofAnotherHistory(selection, evidence, { location: 'memory' }));
         selection = await selectChain(place, target, recordedContext(), { without });
       }
       return await rebuilt(store, selection);
