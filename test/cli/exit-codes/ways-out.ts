@@ -43,6 +43,9 @@ const delta = 'store/etcd-main/v2/Incr-00000090-00000119-1795251536.gz';
 export const waysOut: Readonly<Record<WayOut, (attempt: Attempt) => Promise<Finished>>> = {
   done: async (attempt) => {
     const place = soundPlace(attempt);
+    if (attempt.command === 'server') {
+      return await served(attempt, place);
+    }
     if (attempt.command !== 'snapshot') {
       return await run(attempt, place);
     }
@@ -56,7 +59,7 @@ export const waysOut: Readonly<Record<WayOut, (attempt: Attempt) => Promise<Fini
     const { rig } = attempt;
     await using silent = await startSilentServer();
     const s3 = s3Place(rig, silent.url, attempt.command.startsWith('copy') ? 'source' : 'store');
-    const usesStore = !/^(snapshot|status)/.test(attempt.command);
+    const usesStore = !/^(snapshot|status|server)/.test(attempt.command);
     const sound = soundPlace(attempt);
     const place = {
       ...sound,
@@ -110,7 +113,23 @@ export const waysOut: Readonly<Record<WayOut, (attempt: Attempt) => Promise<Fini
   },
 };
 
+/** What a server has done before it is stopped, by how it fares: a store that fails ends nothing. */
+const WORKING = /Applied watch on etcd|Failed to|Trying to|cannot (list|use|look)/;
+
+/** Runs a server until it has begun to work, and stops it. */
+async function served(attempt: Attempt, place: Place, options: RunOptions = {}): Promise<Finished> {
+  const args = [...attempt.args(place), '--log-format=text'];
+  const running = attempt.rig.start(args, { ...options, env: place.env });
+  await running.saw(/Listening for HTTP/);
+  await running.saw(WORKING);
+  running.kill('SIGTERM');
+  return await running.finished;
+}
+
 async function run(attempt: Attempt, place: Place, options: RunOptions = {}): Promise<Finished> {
+  if (attempt.command === 'server') {
+    return await served(attempt, place, options);
+  }
   const logs = /^(help|version|completion)/.test(attempt.command) ? [] : ['--log-format=text'];
   return await attempt.rig.run([...attempt.args(place), ...logs], { ...options, env: place.env });
 }
