@@ -3,7 +3,7 @@ import { Http2ServerRequest } from 'node:http2';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 import { askSidecar, type SidecarSecurity } from './ask-sidecar.ts';
-import { type Exchange, goneSignal } from './http/exchange.ts';
+import { type Exchange, goneSignal, pathOf } from './http/exchange.ts';
 import { sendStream } from './http/send-stream.ts';
 import { addressText, type LeaderAddress, leaderAddress } from './leader-address.ts';
 import type { LeaderLookup } from './leader-lookup.ts';
@@ -60,7 +60,9 @@ export class Forwarding {
   async forward(exchange: Exchange): Promise<ForwardingOutcome> {
     const { clock, log, security } = this.#options;
     const { incoming } = exchange;
-    const { method = 'GET', url: path = '/' } = incoming;
+    const { method = 'GET', url = '/' } = incoming;
+    // A query may hold what is nobody's business.
+    const path = pathOf(exchange);
     if (incoming.headers[forwardedHeader] !== undefined) {
       log.warn(`Answering ${path} with 405: a sidecar forwarded it here, but this member does not lead`);
       return 405;
@@ -73,7 +75,7 @@ export class Forwarding {
     try {
       const body = hasBody(exchange) ? incoming : undefined;
       const headers = forwardedHeaders(exchange, this.#options.token());
-      const answer = await askSidecar(leader, security, { method, path, headers, body, signal, clock });
+      const answer = await askSidecar(leader, security, { method, path: url, headers, body, signal, clock });
       await sendStream(exchange, {
         status: answer.statusCode ?? 502,
         headers: answerHeaders(answer),
