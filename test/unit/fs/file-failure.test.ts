@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { isErrno } from '../../../src/fs/errno.ts';
