@@ -14,7 +14,6 @@ function hasTryLock(exports: unknown): boolean {
 }
 
 describe('loadBytes', () => {
-  // Before any other: a library of the same path that is loaded already would be given.
   it('says why it cannot be loaded', async () => {
     using dir = makeTempDir();
     const addon = await loadBytes(Buffer.from('no module'), [dir.join('missing'), dir.path]);
@@ -32,6 +31,17 @@ describe('loadBytes', () => {
       assert.ok(hasTryLock(addon.exports));
       assert.deepEqual(readdirSync(dir.path), []);
     }
+  });
+
+  it('gives each of two modules what it exports, though their files had the same descriptor', async () => {
+    using dir = makeTempDir();
+    const other = readFileSync(module.replace('flock-', 'pages-'));
+    const [flock, pages] = [await loadBytes(readFileSync(module), [dir.path]), await loadBytes(other, [dir.path])];
+    assert.ok(flock.loaded && pages.loaded);
+    assert.ok(hasTryLock(flock.exports));
+    assert.ok(!hasTryLock(pages.exports) && Object.hasOwn(Object(pages.exports), 'dropPages'));
+    const again = await loadBytes(Buffer.from('no module'), [dir.path]);
+    assert.ok(!again.loaded, 'what cannot be loaded was taken for another one');
   });
 
   it('is not written to a directory that others may write, and goes on to the next', { skip: !isRoot }, async () => {
