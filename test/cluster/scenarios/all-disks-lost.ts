@@ -32,7 +32,7 @@ export const allDisksLost: Scenario = {
         },
       );
       const said = /Initialization failed, etcd must not start: .*/.exec(pod.sidecar.log())?.[0] ?? '';
-      assert.match(said, /scale to 0, delete the volumes and the member leases/, said);
+      assert.match(said, /scale to 0, delete the volumes and member leases of all/, said);
       assert.equal(pod.etcd.pid, undefined, `${pod.name} has started an etcd`);
     }
 

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { closeSync, openSync, readdirSync, readFileSync, statSync, truncateSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Pod } from '../../support/cluster/pod.ts';
 import type { Scenario } from '../../support/cluster/scenario.ts';
@@ -33,22 +42,32 @@ export const databaseCorrupted = damaged('one database corrupted', (member) => {
   closeSync(fd);
 });
 
-/** The newest segment of a log ends in the midst of a record, as after a loss of power. */
+/**
+ * The newest segment of a log ends in the midst of a record that was never acknowledged, as after a loss of power. (A member that has lost
+ * what it has acknowledged does not start: etcd says `tocommit is out of range`, and the disk has to be wiped.)
+ */
 export const logTorn = damaged('one log torn', (member) => {
   const segments = readdirSync(join(member, 'wal'))
     .filter((file) => file.endsWith('.wal'))
     .toSorted();
   const file = join(member, 'wal', segments.at(-1) ?? '');
-  // A segment is made with its full size; what follows the last record is zeros.
-  const size = lastWritten(file);
-  truncateSync(file, size - 5);
+  const end = endOfRecords(readFileSync(file));
+  truncateSync(file, end);
+  const torn = Buffer.alloc(300, 0x5a);
+  torn.writeBigUInt64LE(1_000n);
+  appendFileSync(file, torn);
 });
 
-function lastWritten(file: string): number {
-  const bytes = readFileSync(file);
-  let end = bytes.length;
-  while (end > 0 && bytes[end - 1] === 0) {
-    end -= 1;
+/** Each record follows its length in 7 bytes; the eighth says how many bytes fill it up. A segment is made with its full size, of zeros. */
+function endOfRecords(segment: Buffer): number {
+  let at = 0;
+  while (at + 8 <= segment.length) {
+    const frame = segment.readBigUInt64LE(at);
+    if (frame === 0n) {
+      break;
+    }
+    const high = Number(frame >> 56n);
+    at += 8 + Number(frame & 0xff_ffff_ffff_ffffn) + (high >= 0x80 ? high & 7 : 0);
   }
-  return end;
+  return at;
 }
