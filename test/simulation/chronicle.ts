@@ -2,10 +2,17 @@ import type { Logger } from '../../src/runtime/log/logger.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** What happened in a simulation, in order, with what each sidecar has logged. */
+interface Entry {
+  /** ms. */
+  readonly at: number;
+  readonly who: string;
+  readonly what: string;
+}
+
+/** What happened in a simulation, in order, with what each sidecar has logged. It becomes text only when somebody wants to read it. */
 export class Chronicle {
   readonly #time: VirtualTime;
-  readonly #lines: string[] = [];
+  readonly #entries: Entry[] = [];
 
   constructor(time: VirtualTime) {
     this.#time = time;
@@ -13,19 +20,24 @@ export class Chronicle {
 
   /** The whole of it. */
   get text(): string {
-    return this.#lines.join('\n');
+    return this.#entries
+      .map(({ at, who, what }) => `${(at / 1_000).toFixed(3).padStart(9)} ${who.padEnd(12)} ${what}`)
+      .join('\n');
   }
 
   tell(who: string, what: string): void {
-    this.#lines.push(`${(this.#time.now / 1_000).toFixed(3).padStart(9)} ${who.padEnd(12)} ${what}`);
+    this.#entries.push({ at: this.#time.now, who, what });
   }
 
-  /** A logger of a process that writes here. */
-  logOf(process: SimulatedProcess): Logger {
+  /** A logger of a process that writes here; `heard` hears of each line. */
+  logOf(process: SimulatedProcess, heard: (line: string) => void): Logger {
     const line =
       (level: string) =>
-      (...[first, second]: readonly unknown[]): void =>
-        this.tell(process.name, `${level}${typeof first === 'string' ? first : second}`);
+      (...[first, second]: readonly unknown[]): void => {
+        const text = String(typeof first === 'string' ? first : second);
+        this.tell(process.name, `${level}${text}`);
+        heard(text);
+      };
     const log: Logger = {
       error: line('ERROR '),
       warn: line('WARN '),

@@ -2,7 +2,7 @@ import { goldenRevision } from '../support/etcd/scripted-cluster.ts';
 import type { Pod, World } from './world.ts';
 
 /** Makes something happen and says what. */
-type Fault = (world: World) => string;
+type Fault = (world: World) => string | Promise<string>;
 
 const faults: readonly Fault[] = [
   crash,
@@ -11,40 +11,56 @@ const faults: readonly Fault[] = [
   pause,
   transferLead,
   restartMember,
+  restartMember,
+  restartPod,
   cutOff,
   slowMember,
   hangingMember,
+  lockedMember,
   storeMood,
   storeMood,
   partitionFromStore,
+  apiMood,
   jumpClock,
   rollBack,
   compact,
+  raiseAlarm,
   request,
   request,
+  askForStart,
+  wipe,
+  wipe,
+  damage,
+  scaleUp,
+  changePeerUrl,
   writeMuch,
   rest,
 ];
 
 /** Picks one of the faults. */
-export function nextFault(world: World): string {
-  return world.random.pick(faults)(world);
+export async function nextFault(world: World): Promise<string> {
+  return await world.random.pick(faults)(world);
 }
 
 function crash(world: World): string {
-  const { random, time } = world;
+  const { random } = world;
   const pod = anyPod(world);
   if (!pod.isRunning) {
     return 'nothing';
   }
   const ms = random.integer(60_000);
+  killFor(world, pod, ms);
+  return `${pod.process.name} is killed, and started again after ${ms} ms`;
+}
+
+/** Ends a sidecar, and begins another one in its place later. */
+function killFor(world: World, pod: Pod, ms: number): void {
   pod.process.kill();
-  time.after(ms, () => {
+  world.time.after(ms, () => {
     if (!pod.isRunning) {
       world.restart(pod);
     }
   });
-  return `${pod.process.name} is killed, and started again after ${ms} ms`;
 }
 
 function pause(world: World): string {
@@ -60,12 +76,125 @@ function transferLead({ cluster }: World): string {
 }
 
 function restartMember(world: World): string {
-  const { random, time, cluster } = world;
+  const { random } = world;
+  const { member, container } = anyPod(world, 'leader more often');
+  const [ms, how] = [random.integer(40_000), random.pick(['signal', 'crash'] as const)];
+  container.stop(how, ms);
+  return `the etcd of ${member.name} ends by a ${how}, and is down for ${ms} ms at least`;
+}
+
+function restartPod(world: World): string {
+  const pod = anyPod(world, 'leader more often');
+  const ms = world.random.integer(40_000);
+  pod.container.stop('signal', ms);
+  killFor(world, pod, ms);
+  return `the pod of ${pod.member.name} is down for ${ms} ms`;
+}
+
+function lockedMember(world: World): string {
   const { member } = anyPod(world, 'leader more often');
-  const ms = random.integer(40_000);
-  cluster.stopMember(member);
-  time.after(ms, () => cluster.startMember(member));
-  return `member ${member.name} is down for ${ms} ms`;
+  return forAWhile(world, `${member.name} refuses every login`, (is) => {
+    member.isLocked = is;
+  });
+}
+
+function apiMood(world: World): string {
+  const { api, random } = world;
+  const mood = random.pick(['slow', 'denying', 'hanging', 'contended', 'down', 'empty'] as const);
+  return forAWhile(world, `the API server is ${mood}`, (is) => {
+    api.mood = is ? mood : 'well';
+  });
+}
+
+function raiseAlarm(world: World): string {
+  const { cluster, random } = world;
+  const alarm = random.pick(['NOSPACE', 'CORRUPT'] as const);
+  return forAWhile(world, `etcd raises the alarm ${alarm}`, (is) => {
+    cluster.alarm = is ? alarm : undefined;
+  });
+}
+
+/** The volume of a member is lost. Mostly the others are a quorum. */
+function wipe(world: World): string {
+  const { cluster, random, directories } = world;
+  const pod = anyPod(world);
+  const { member } = pod;
+  const before = member.disk;
+  member.disk = undefined;
+  if (!cluster.isAlive && cluster.list.voters.length > 1 && !random.oneIn(6)) {
+    member.disk = before;
+    return 'nothing';
+  }
+  directories.wipe(member);
+  pod.container.stop('crash', random.integer(20_000));
+  killFor(world, pod, random.integer(20_000));
+  return `the volume of ${member.name} is lost`;
+}
+
+/** Files of a member are damaged while it is down. Mostly the others are a quorum. */
+function damage(world: World): string {
+  const { cluster, random } = world;
+  const { member, container } = anyPod(world);
+  const { disk } = member;
+  if (disk === undefined) {
+    return 'nothing';
+  }
+  const health = random.pick(['short database', 'blank database', 'damaged log'] as const);
+  container.stop('crash', random.integer(20_000));
+  member.disk = { ...disk, health };
+  if (!cluster.isAlive && cluster.list.voters.length > 1 && !random.oneIn(6)) {
+    member.disk = disk;
+    return `the etcd of ${member.name} crashes`;
+  }
+  return `the files of ${member.name} are damaged: ${health}`;
+}
+
+function scaleUp(world: World): string {
+  const { pods, cluster } = world;
+  if (pods.length > 1 || !cluster.isBootstrapped) {
+    return 'nothing';
+  }
+  world.addPod();
+  world.addPod();
+  return 'the cluster is to have three members';
+}
+
+/** The peer URL of a member is another one, and its pod is started again. */
+function changePeerUrl(world: World): string {
+  const { configuration, random, cluster } = world;
+  const pod = anyPod(world);
+  if (configuration.size === 1 || !cluster.isBootstrapped) {
+    return 'nothing';
+  }
+  const { name } = pod.member;
+  const url = configuration.peerUrlOf(name).replace(/\d+$/, (port) => String(Number(port) + 1));
+  configuration.set(name, url);
+  const ms = random.integer(20_000);
+  pod.container.stop('signal', ms);
+  killFor(world, pod, ms);
+  return `${name} is to listen at ${url}`;
+}
+
+/** Somebody asks for an initialization, and may read its result before the container does. */
+async function askForStart(world: World): Promise<string> {
+  const pod = anyPod(world);
+  const { life, process, member, starts } = pod;
+  if (!pod.isRunning || process.isPaused || process.isDead || process.stop.signal.aborted) {
+    return 'nothing';
+  }
+  const mode = world.random.pick(['full', 'sanity'] as const);
+  await world.directories.write(member);
+  if (member.isUp) {
+    await world.directories.lock(member);
+  }
+  const { word, sent } = life.initialization.read();
+  starts.read(word);
+  starts.asked(mode, word);
+  life.initialization.start(mode);
+  if (world.random.oneIn(2)) {
+    sent();
+  }
+  return `somebody asks ${process.name} to initialize ${member.name} in mode ${mode}, and reads ${word}`;
 }
 
 function cutOff(world: World): string {

@@ -3,16 +3,17 @@ import { historiesOf } from '../../src/snapshot/history/histories.ts';
 import { decodeMarker, type HistoryMarker, parseMarkerName } from '../../src/snapshot/history/history-marker.ts';
 import { parseRelativeKey } from '../../src/snapshot/name.ts';
 import type { StoredSnapshot } from '../../src/snapstore/snapstore.ts';
-import { type Line, sharedRevision } from './model-cluster.ts';
+import { type Line, type Restorable, sharedRevision } from './lines.ts';
+import { snapshotLeases } from './model-api-server.ts';
 import type { ModelObject, StoreListener } from './model-store.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
-import { deltaPeriodMs, electionMs } from './simulated-sidecar.ts';
-import type { World } from './world.ts';
+import { deltaPeriodMs, electionMs, heartbeatMs } from './simulated-sidecar.ts';
+import type { Judge, World } from './world.ts';
 
-/** How far the store can be restored now. */
-interface Restorable {
-  readonly line: Line;
-  readonly revision: number;
+/** What can be found out of the objects in the store. */
+interface WhatIsThere {
+  readonly plan: ChainPlan<StoredSnapshot>;
+  readonly restorable: Restorable | string | undefined;
 }
 
 /** An acknowledged write is in the store at the latest so long after it, while nothing is wrong, ms. */
@@ -21,20 +22,40 @@ const recoveryPointMs = deltaPeriodMs + 20_000;
 const mostAfterLead = 3;
 
 /** What must be true of the cluster, its store and its sidecars, whatever happens. */
-export class Invariants implements StoreListener {
+export class Invariants implements StoreListener, Judge {
   readonly #world: World;
   readonly #violations: string[] = [];
   /** The newest revision of the living line that could be restored. */
   #reached: Restorable | undefined;
+  /** What is not right yet, while it may become right. */
+  #attempt: string[] | undefined;
   readonly #visibleAfterLead = new Map<SimulatedProcess, number>();
+  /** What was found out of the objects that are there, until one comes or goes. */
+  #found: WhatIsThere | undefined;
 
   constructor(world: World) {
     this.#world = world;
   }
 
   violated(what: string): void {
+    if (this.#attempt !== undefined) {
+      this.#attempt.push(what);
+      return;
+    }
     this.#violations.push(what);
     this.#world.chronicle.tell('VIOLATION', what);
+  }
+
+  /** The state that a restore gives now, by its contents; a text when it would fail or mix histories, undefined with an empty store. */
+  get restorable(): Restorable | string | undefined {
+    return this.#whatIsThere.restorable;
+  }
+
+  /** A cluster of one begins with nothing, although it had something. */
+  lostCluster(name: string): void {
+    if (this.#reached !== undefined || typeof this.restorable === 'object') {
+      this.violated(`the etcd of ${name} begins anew, with nothing, though the store holds a backup`);
+    }
   }
 
   publishing(key: string, writer: SimulatedProcess): void {
@@ -49,6 +70,7 @@ export class Invariants implements StoreListener {
   visible(key: string, object: ModelObject, writer: SimulatedProcess): void {
     const { chronicle, objects, cluster } = this.#world;
     chronicle.tell('store', `${key} of ${writer.name}`);
+    this.#found = undefined;
     const wrong = objects.examine(key, object, cluster.lines);
     if (wrong !== undefined) {
       this.violated(wrong);
@@ -59,7 +81,8 @@ export class Invariants implements StoreListener {
   deleting(key: string, by: SimulatedProcess): void {
     const { chronicle, store } = this.#world;
     chronicle.tell('store', `${key} deleted by ${by.name}`);
-    const before = chainIn(store.objects);
+    const before = this.#whatIsThere.plan;
+    this.#found = undefined;
     if (before.outcome !== 'chain' || ![before.base, ...before.deltas].some((needed) => needed.key === key)) {
       return;
     }
@@ -75,7 +98,7 @@ export class Invariants implements StoreListener {
     this.#checkHealth();
     const { cluster } = this.#world;
     const before = this.#reached;
-    const now = this.#restorable();
+    const now = this.restorable;
     if (typeof now === 'string') {
       if (before !== undefined && before.line === cluster.line) {
         this.violated(`the store reached revision ${before.revision}, and now ${now}`);
@@ -89,24 +112,39 @@ export class Invariants implements StoreListener {
     this.#throwViolations();
   }
 
+  /** Whether all is as it must become when nothing is wrong for a while. */
+  get isCalm(): boolean {
+    this.#attempt = [];
+    try {
+      this.#judgeCalm();
+      return this.#attempt.length === 0;
+    } finally {
+      this.#attempt = undefined;
+    }
+  }
+
   /** What must be true after all was well for a while. */
   checkCalm(): void {
-    const { requests, time, pods, cluster } = this.#world;
     this.check();
-    this.#checkRecoveryPoint(time.now - recoveryPointMs);
+    this.#judgeCalm();
+    this.#throwViolations();
+  }
+
+  #judgeCalm(): void {
+    const { requests, time } = this.#world;
     for (const { what, answer, at } of requests) {
       if (answer === undefined) {
         this.violated(`the request for a ${what}, made at ${at / 1_000}, was never answered`);
       }
     }
-    for (const { life, member, process } of pods) {
-      if (life.healthy !== (member === cluster.leader)) {
-        this.violated(
-          `${process.name} says it is ${life.healthy ? 'healthy' : 'unwell'}, and ${cluster.leader?.name} leads`,
-        );
-      }
+    if (this.#canRecover) {
+      this.#checkRecoveryPoint(time.now - recoveryPointMs);
+      this.#checkHealthOfAll();
+      this.#checkMembers();
+      this.#checkLeases();
+    } else {
+      this.#checkRefusals();
     }
-    this.#throwViolations();
   }
 
   /** What must be true when a delta was asked for at this time, ms, and all was well. */
@@ -125,14 +163,89 @@ export class Invariants implements StoreListener {
         this.violated(`${process.name} has not ended`);
       }
     }
-    this.#checkRecoveryPoint(Number.POSITIVE_INFINITY);
+    if (this.#canRecover) {
+      this.#checkRecoveryPoint(Number.POSITIVE_INFINITY);
+    }
     this.#throwViolations();
+  }
+
+  /** Whether all can be well again without a person: a cluster of several that has lost most of its members is left alone. */
+  get #canRecover(): boolean {
+    const { cluster, configuration } = this.#world;
+    return cluster.isAlive || configuration.size === 1;
+  }
+
+  #checkHealthOfAll(): void {
+    const { pods, cluster } = this.#world;
+    for (const { life, member, process } of pods) {
+      if (life.healthy !== (member === cluster.leader)) {
+        this.violated(
+          `${process.name} says it is ${life.healthy ? 'healthy' : 'unwell'}, and ${cluster.leader?.name} leads`,
+        );
+      }
+    }
+  }
+
+  /** Every member that is configured runs, has a vote, and is where its configuration says. */
+  #checkMembers(): void {
+    const { pods, cluster, configuration } = this.#world;
+    for (const { member, container } of pods) {
+      const { name, disk, isUp, peerUrl } = member;
+      const entry = cluster.list.of(disk?.id);
+      const wanted = configuration.peerUrlOf(name);
+      if (!isUp) {
+        this.violated(`the etcd of ${name} does not run: its container ${container.phase}`);
+      } else if (entry === undefined || entry.isLearner) {
+        this.violated(`${name} is ${entry === undefined ? 'no member' : 'a learner'} for ever`);
+      } else if (entry.peerUrls.join() !== wanted || peerUrl !== wanted) {
+        this.violated(`${name} is at ${entry.peerUrls.join()} and listens at ${peerUrl}, and should be at ${wanted}`);
+      }
+    }
+    if (cluster.list.entries.length !== configuration.size) {
+      this.violated(`the cluster has ${cluster.list.entries.length} members, and ${configuration.size} are configured`);
+    }
+  }
+
+  /** Most of the members are lost: nobody may make a cluster of what is left, and whoever has no files says why. */
+  #checkRefusals(): void {
+    for (const { member, container } of this.#world.pods) {
+      if (member.disk?.health !== 'sound' && member.isUp) {
+        this.violated(`the etcd of ${member.name} runs without its files, and ${container.phase}`);
+      }
+      if (member.disk?.health !== 'sound' && !container.hasFailed) {
+        this.violated(`${member.name} was neither initialized nor refused: its container ${container.phase}`);
+      }
+    }
+  }
+
+  /** The leases tell what is there. */
+  #checkLeases(): void {
+    const { api, cluster, time, pods } = this.#world;
+    const plan = this.#whatIsThere.plan;
+    const { full, delta } = {
+      full: api.leases.get(snapshotLeases.full),
+      delta: api.leases.get(snapshotLeases.delta),
+    };
+    if (plan.outcome === 'chain' && Number(full?.holder ?? -1) < plan.base.lastRevision) {
+      this.violated(`the lease of fulls says ${full?.holder}, and the newest is of ${plan.base.lastRevision}`);
+    }
+    if (time.now - (delta?.patchedAt ?? 0) > 2 * deltaPeriodMs + 10_000) {
+      this.violated(`the lease of deltas was last renewed at ${(delta?.patchedAt ?? 0) / 1_000}`);
+    }
+    for (const { member } of pods) {
+      const lease = api.leases.get(member.name);
+      const role = member === cluster.leader ? 'Leader' : 'Member';
+      const holder = `${member.disk?.id.toString(16)}:${cluster.clusterId.toString(16)}:${role}`;
+      if (lease?.holder !== holder || time.now - lease.patchedAt > heartbeatMs + 5_000) {
+        this.violated(`the lease of ${member.name} says ${lease?.holder}, not ${holder}, since ${lease?.patchedAt}`);
+      }
+    }
   }
 
   #checkRecoveryPoint(before: number): void {
     const { cluster } = this.#world;
     const { line } = cluster;
-    const now = this.#restorable();
+    const now = this.restorable;
     if (typeof now === 'string' || now === undefined) {
       this.violated(`nothing can be restored: ${now ?? 'the store is empty'}`);
       return;
@@ -153,13 +266,19 @@ export class Invariants implements StoreListener {
     }
   }
 
-  /** The state that a restore gives now, by its contents; a text when it would fail or mix histories. */
-  #restorable(): Restorable | string | undefined {
+  get #whatIsThere(): WhatIsThere {
+    if (this.#found === undefined) {
+      const plan = chainIn(this.#world.store.objects);
+      this.#found = { plan, restorable: this.#restorable(plan) };
+    }
+    return this.#found;
+  }
+
+  #restorable(plan: ChainPlan<StoredSnapshot>): Restorable | string | undefined {
     const { store, objects } = this.#world;
     if (store.objects.size === 0) {
       return undefined;
     }
-    const plan = chainIn(store.objects);
     if (plan.outcome !== 'chain') {
       return plan.outcome === 'empty' ? 'there is no snapshot' : `revision ${plan.missing.from} is missing`;
     }

@@ -1,78 +1,43 @@
-import { type Revision, revision } from '../../src/revision.ts';
-import type { PutEvent } from '../../src/snapshot/delta-event.ts';
+import { revision } from '../../src/revision.ts';
 import { goldenRevision } from '../support/etcd/scripted-cluster.ts';
 import type { Random } from '../support/fixtures/random.ts';
+import { type Line, lineAfter } from './lines.ts';
+import { MemberList } from './member-list.ts';
+import { type ModelMember, newMember } from './model-member.ts';
 import type { VirtualTime } from './virtual-time.ts';
-
-/** One line of revisions that the cluster went through; a cluster that is put back begins another one. */
-export interface Line {
-  readonly number: number;
-  /** One for each revision above that of the golden database; the part that two lines share has the same objects. */
-  readonly events: PutEvent[];
-  /** When each event was acknowledged, ms. */
-  readonly acknowledgedAt: number[];
-}
-
-/** One member of the cluster, with its own view of it. */
-export interface ModelMember {
-  readonly id: bigint;
-  readonly name: string;
-  isUp: boolean;
-  /** It reaches no other member. */
-  isCutOff: boolean;
-  /** It applies nothing of what is committed. */
-  isSlow: boolean;
-  /** Its process answers nothing. */
-  isHanging: boolean;
-  /** The revision it has applied. */
-  applied: number;
-  /** What it believes. */
-  leader: bigint | undefined;
-  term: bigint;
-  /** How often it was started: watches end with it. */
-  starts: number;
-  /** Since when it neither leads nor believes that it does, ms; undefined while it does. */
-  notLeadingSince: number | undefined;
-}
 
 /** How long a cluster takes to notice that its leader is gone, ms: from, and so much more at most. */
 const election = { leastMs: 1_000, spreadMs: 2_000 };
+/** How long a learner may take to catch up, ms. */
+const longestCatchUpMs = 20_000;
 
 /** An etcd cluster as it is seen from outside: members, leader, term, revisions, compaction. What raft does in between is left out. */
 export class ModelCluster {
-  readonly members: readonly ModelMember[];
-  readonly lines: Line[] = [{ number: 1, events: [], acknowledgedAt: [] }];
-  readonly clusterId = 7n;
+  readonly members: ModelMember[] = [];
+  readonly list = new MemberList();
+  readonly lines: Line[] = [{ number: 1, before: undefined, events: [], acknowledgedAt: [] }];
+  clusterId = 0n;
+  /** Whether it has ever had a leader. */
+  isBootstrapped = false;
   /** Nothing below it can be watched any more. */
   compacted = 0;
+  alarm: 'NOSPACE' | 'CORRUPT' | undefined;
   readonly #time: VirtualTime;
   readonly #random: Random;
   readonly #watchers = new Set<() => void>();
+  readonly #ends = new Map<ModelMember, readonly (() => void)[]>();
   readonly #tell: (what: string) => void;
   #leader: bigint | undefined;
   #term = 2n;
   /** Entries of the raft log that are no changes of keys. */
   #otherEntries = 100;
   #electionPlanned = false;
+  #ids = 0xabc000n;
 
-  constructor(size: number, parts: { readonly time: VirtualTime; readonly random: Random; tell(what: string): void }) {
+  constructor(parts: { readonly time: VirtualTime; readonly random: Random; tell(what: string): void }) {
     this.#time = parts.time;
     this.#random = parts.random;
     this.#tell = parts.tell;
-    this.members = Array.from({ length: size }, (_, at) => ({
-      id: BigInt(at + 1),
-      name: `etcd-${at}`,
-      isUp: true,
-      isCutOff: false,
-      isSlow: false,
-      isHanging: false,
-      applied: goldenRevision,
-      leader: undefined,
-      term: 2n,
-      starts: 1,
-      notLeadingSince: 0,
-    }));
-    this.#elect();
   }
 
   /** ms. */
@@ -81,7 +46,7 @@ export class ModelCluster {
   }
 
   get line(): Line {
-    return this.lines.at(-1) ?? { number: 0, events: [], acknowledgedAt: [] };
+    return this.lines.at(-1) ?? this.#begunLine();
   }
 
   /** The newest revision that is committed. */
@@ -95,28 +60,64 @@ export class ModelCluster {
 
   /** The member that truly leads, if any. */
   get leader(): ModelMember | undefined {
-    return this.members.find(({ id }) => id === this.#leader);
+    return this.members.find(({ disk }) => disk !== undefined && disk.id === this.#leader);
+  }
+
+  /** Whether a quorum of it can be had again without any help: enough of its members still have their files. */
+  get isAlive(): boolean {
+    const { voters } = this.list;
+    const whole = voters.filter(({ id }) => this.#at(id)?.disk?.health === 'sound');
+    return !this.isBootstrapped || whole.length > voters.length / 2;
+  }
+
+  /** An id that no member had before. */
+  newId(): bigint {
+    this.#ids += 1n;
+    return this.#ids;
+  }
+
+  hasCaughtUp(id: bigint): boolean {
+    return this.#at(id)?.applied === this.revision;
+  }
+
+  /** etcd refuses a removal after which those that run are no quorum. */
+  mayRemove(id: bigint): boolean {
+    const left = this.list.voters.filter((voter) => voter.id !== id);
+    return left.filter((voter) => isConnected(this.#at(voter.id))).length > left.length / 2;
+  }
+
+  /** A place for a member, where no etcd runs yet. */
+  addPlace(name: string, peerUrl: string): ModelMember {
+    const member = newMember(name, this.line, { applied: goldenRevision, peerUrl });
+    this.members.push(member);
+    return member;
   }
 
   /** Whether a member reaches a quorum, itself counted. */
   hasQuorum(member: ModelMember): boolean {
-    return (
-      member.isUp &&
-      (this.members.length === 1 || (!member.isCutOff && this.#connected.length > this.members.length / 2))
-    );
+    const own = this.list.of(member.disk?.id);
+    if (!member.isUp || own === undefined) {
+      return false;
+    }
+    const { voters } = this.list;
+    if (voters.length === 1 && voters[0] === own) {
+      return true;
+    }
+    const connected = voters.filter(({ id }) => isConnected(this.#at(id)));
+    return !member.isCutOff && connected.length > voters.length / 2;
   }
 
   /** A client writes; whether that was acknowledged. */
   write(): boolean {
     const { leader } = this;
-    if (leader === undefined || !this.hasQuorum(leader)) {
+    if (leader === undefined || !this.hasQuorum(leader) || this.alarm === 'NOSPACE') {
       return false;
     }
     const { line } = this;
     const modRevision = revision(this.revision + 1);
     line.events.push({
       type: 'put',
-      key: Buffer.from(`key-${this.#random.integer(50)}`),
+      key: Buffer.from(`key-${modRevision}`),
       modRevision,
       value: Buffer.from(`${modRevision} of line ${line.number}`),
       createRevision: modRevision,
@@ -140,37 +141,65 @@ export class ModelCluster {
     }
   }
 
-  stopMember(member: ModelMember): void {
-    member.isUp = false;
-    this.#believe(member, undefined);
+  /** The etcd of a member begins to run on its files. */
+  started(member: ModelMember): void {
+    member.isUp = true;
+    member.starts += 1;
+    if (this.#leader !== undefined && this.#leader === member.disk?.id) {
+      this.#leader = undefined;
+    }
     this.changed();
   }
 
-  startMember(member: ModelMember): void {
-    if (!member.isUp) {
-      member.isUp = true;
-      member.starts += 1;
-      this.#leader = this.#leader === member.id ? undefined : this.#leader;
-      this.changed();
+  /** The etcd of a member ends. */
+  stopped(member: ModelMember): void {
+    member.isUp = false;
+    this.#believe(member, undefined);
+    const ends = this.#ends.get(member) ?? [];
+    this.#ends.delete(member);
+    for (const end of ends) {
+      end();
     }
+    this.changed();
+  }
+
+  /** Resolves when the etcd of a member does not run. */
+  async untilStopped(member: ModelMember): Promise<void> {
+    if (member.isUp) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#ends.set(member, [...(this.#ends.get(member) ?? []), resolve]);
+      await promise;
+    }
+  }
+
+  /** A learner begins with nothing and is sent everything. */
+  beginCatchUp(member: ModelMember): void {
+    member.line = this.line;
+    member.applied = goldenRevision;
+    member.logged = goldenRevision;
+    member.catchesUpAt = this.now + this.#random.integer(longestCatchUpMs);
+    this.#time.after(member.catchesUpAt - this.now, () => this.changed());
   }
 
   /** All members are stopped and started with an older state, that at `to`; what was after it never was. */
   rollBack(to: number): void {
-    const kept = Math.max(0, to - goldenRevision);
-    const { line } = this;
-    this.lines.push({
-      number: this.lines.length + 1,
-      events: line.events.slice(0, kept),
-      acknowledgedAt: line.acknowledgedAt.slice(0, kept),
-    });
-    this.#otherEntries = Math.max(100, this.#otherEntries - 50);
-    this.compacted = Math.min(this.compacted, to);
+    this.beginLine(this.line, to);
     for (const member of this.members) {
-      member.applied = Math.min(member.applied, this.revision);
       member.starts += 1;
     }
     this.changed();
+  }
+
+  /** The cluster goes on from the state of a line at a revision. */
+  beginLine(line: Line, to: number): void {
+    this.lines.push(lineAfter(line, to, this.lines.length + 1));
+    this.#otherEntries = Math.max(100, this.#otherEntries - 50);
+    this.compacted = Math.min(this.compacted, to);
+    for (const member of this.members) {
+      member.line = this.line;
+      member.applied = Math.min(member.applied, this.revision);
+      member.logged = Math.min(member.logged, this.revision);
+    }
   }
 
   /** Calls `listener` once at the next change of anything. */
@@ -182,10 +211,12 @@ export class ModelCluster {
   /** Lets everything follow from what was changed. */
   changed(): void {
     for (const member of this.members) {
-      if (!member.isSlow && this.hasQuorum(member)) {
-        member.applied = this.revision;
+      if (member.line === this.line && this.now >= member.catchesUpAt && this.hasQuorum(member)) {
+        member.logged = this.revision;
+        member.applied = member.isSlow ? member.applied : this.revision;
       }
     }
+    this.#endRemoved();
     this.#followViews();
     const watchers = [...this.#watchers];
     this.#watchers.clear();
@@ -194,8 +225,27 @@ export class ModelCluster {
     }
   }
 
-  get #connected(): readonly ModelMember[] {
-    return this.members.filter(({ isUp, isCutOff }) => isUp && !isCutOff);
+  #at(id: bigint): ModelMember | undefined {
+    return this.members.find(({ disk }) => disk?.id === id);
+  }
+
+  #begunLine(): Line {
+    throw new Error('there is no line');
+  }
+
+  /** The etcd of a member that was removed ends when it hears of it. */
+  #endRemoved(): void {
+    for (const member of this.members) {
+      const isRemoved = (): boolean =>
+        isConnected(member) && this.isBootstrapped && this.list.of(member.disk?.id) === undefined;
+      if (isRemoved()) {
+        this.#time.after(this.#random.integer(2_000), () => {
+          if (isRemoved()) {
+            this.stopped(member);
+          }
+        });
+      }
+    }
   }
 
   #followViews(): void {
@@ -231,7 +281,8 @@ export class ModelCluster {
   }
 
   #planElection(): void {
-    if (!this.#electionPlanned) {
+    const isPossible = this.members.some((member) => this.hasQuorum(member));
+    if (!this.#electionPlanned && isPossible) {
       this.#electionPlanned = true;
       this.#time.after(this.#patience(), () => {
         this.#electionPlanned = false;
@@ -243,17 +294,21 @@ export class ModelCluster {
   }
 
   #elect(): void {
-    const electable = this.members.filter((member) => this.hasQuorum(member) && member.applied === this.revision);
-    const others = electable.filter(({ id }) => id !== this.#leader);
+    const electable = this.members.filter(
+      (member) =>
+        this.hasQuorum(member) && this.list.of(member.disk?.id)?.isLearner === false && member.logged === this.revision,
+    );
+    const others = electable.filter(({ disk }) => disk?.id !== this.#leader);
     if (electable.length === 0) {
       return;
     }
     const chosen = this.#random.pick(others.length > 0 ? others : electable);
-    this.#leader = chosen.id;
+    this.#leader = chosen.disk?.id;
     this.#term += 1n;
     this.#otherEntries += 1;
+    this.isBootstrapped = true;
     chosen.term = this.#term;
-    this.#believe(chosen, chosen.id);
+    this.#believe(chosen, this.#leader);
     this.#tell(`${chosen.name} leads, in term ${this.#term}`);
     this.changed();
   }
@@ -261,7 +316,7 @@ export class ModelCluster {
   #believe(member: ModelMember, leader: bigint | undefined): void {
     member.leader = leader;
     member.term = leader === undefined ? member.term : this.#term;
-    if (leader === member.id) {
+    if (leader !== undefined && leader === member.disk?.id) {
       member.notLeadingSince = undefined;
     } else {
       member.notLeadingSince ??= this.#time.now;
@@ -269,13 +324,6 @@ export class ModelCluster {
   }
 }
 
-/** The events of a line from one revision on, up to another. */
-export function eventsOf(line: Line, from: number, to: number): readonly PutEvent[] {
-  return line.events.slice(Math.max(0, from - goldenRevision - 1), Math.max(0, to - goldenRevision));
-}
-
-/** The revision up to which two lines are the same. */
-export function sharedRevision(a: Line, b: Line): Revision {
-  const differs = a.events.findIndex((event, at) => b.events[at] !== event);
-  return revision(goldenRevision + (differs < 0 ? a.events.length : differs));
+function isConnected(member: ModelMember | undefined): boolean {
+  return member?.isUp === true && !member.isCutOff;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/runtime/clock.ts';
-import type { VirtualTime } from './virtual-time.ts';
+import type { Happening, VirtualTime } from './virtual-time.ts';
 
 /** How long a request and its answer are on their way, ms. */
 export interface Travel {
@@ -37,7 +37,16 @@ export class SimulatedProcess {
     this.clock = {
       now: () => beginning + time.now + this.#clockOffset,
       monotonic: () => time.now,
-      sleep: (ms, signal) => this.#wait((done) => time.after(ms, () => this.#deliver(done)), signal),
+      sleep: async (ms, signal) => {
+        let happening: Happening | undefined;
+        try {
+          await this.#wait<void>((done) => {
+            happening = time.after(ms, () => this.#deliver(done));
+          }, signal);
+        } finally {
+          happening?.cancel();
+        }
+      },
     };
   }
 

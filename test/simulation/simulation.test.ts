@@ -3,8 +3,10 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { goldenMember } from './golden-member.ts';
 import { Simulation } from './simulation.ts';
 
+const golden = goldenMember();
 const main = path.join(import.meta.dirname, 'main.ts');
 
 /** Runs simulations in a process of their own: the hooks of the test runner make each promise several times as dear. */
@@ -24,6 +26,7 @@ test('a seed gives the same history again', async () => {
 
 test('an object that disappears from the store is noticed', async () => {
   const simulation = new Simulation({
+    golden: await golden,
     seed: 1,
     onStep: ({ store }) => {
       const newest = [...store.objects.keys()].findLast((key) => key.includes('Incr'));
@@ -35,6 +38,7 @@ test('an object that disappears from the store is noticed', async () => {
 
 test('a member that changes what it has told is noticed', async () => {
   const simulation = new Simulation({
+    golden: await golden,
     seed: 1,
     onStep: ({ cluster }) => {
       const { line } = cluster;
@@ -48,7 +52,11 @@ test('a member that changes what it has told is noticed', async () => {
 });
 
 test('a failure shows the seed and the whole history', async () => {
-  const simulation = new Simulation({ seed: 7, onStep: ({ invariants }) => invariants.violated('it is Friday') });
+  const simulation = new Simulation({
+    golden: await golden,
+    seed: 7,
+    onStep: ({ invariants }) => invariants.violated('it is Friday'),
+  });
   await assert.rejects(simulation.run(), /it is Friday[\s\S]*SIMULATION_SEED=7[\s\S]*0\.000 etcd/);
 });
 

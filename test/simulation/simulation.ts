@@ -1,22 +1,34 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { makeTempDir, type TempDir } from '../../scripts/lab/temp-dir.ts';
+import { planMembership } from '../../src/datadir/membership/bootstrap.ts';
+import type { ValidationMode } from '../../src/operations/initialize/data-dir-state.ts';
 import type { Random } from '../support/fixtures/random.ts';
+import { AskedStarts } from './asked-starts.ts';
 import { Chronicle } from './chronicle.ts';
+import { DataDirectories } from './data-directories.ts';
+import { EtcdConfiguration } from './etcd-configuration.ts';
+import { EtcdContainer } from './etcd-container.ts';
 import { nextFault } from './faults.ts';
+import type { GoldenMember } from './golden-member.ts';
 import { Invariants } from './invariants.ts';
-import { ModelCluster, type ModelMember } from './model-cluster.ts';
+import { ModelApiServer, snapshotLeases } from './model-api-server.ts';
+import { ModelCluster } from './model-cluster.ts';
 import { ModelConnection } from './model-connection.ts';
+import { ModelDatabases } from './model-databases.ts';
+import type { ModelMember } from './model-member.ts';
+import { ModelPeers } from './model-peers.ts';
 import { ModelStore } from './model-store.ts';
 import { RandomStreams } from './random-streams.ts';
 import { SimulatedProcess } from './simulated-process.ts';
 import { beginLife } from './simulated-sidecar.ts';
 import { VirtualTime } from './virtual-time.ts';
-import type { MadeRequest, Pod, World } from './world.ts';
+import type { Container, MadeRequest, Pod, World } from './world.ts';
 import { WrittenObjects } from './written-objects.ts';
 
 /** Bounds of a simulation. */
 export interface SimulationOptions {
   readonly seed: number;
+  readonly golden: GoldenMember;
   /** Is called before each step: what else a test does to it. */
   readonly onStep?: (simulation: Simulation) => void;
 }
@@ -24,49 +36,69 @@ export interface SimulationOptions {
 /** Files in memory, where there are any. */
 const memoryDir = '/dev/shm';
 /** Faults, one after the other. */
-const steps = 15;
-/** How long all is well at the end, ms, before everything has to be right again. */
-const calmMs = 300_000;
+const steps = 12;
+/** How long all is well at the end before everything has to be right again, ms: it is looked at several times. */
+const calm = { leastMs: 50_000, mostMs: 250_000, stepMs: 10_000 };
 /** How long a sidecar may take to end when it is asked to, ms. */
 const stopMs = 20_000;
 
-/** Three sidecars over models of their cluster and store, and everything that is known about them. */
+/** The sidecars of a cluster over models of all that they meet, and everything that is known about them. */
 export class Simulation implements World {
   readonly time = new VirtualTime();
   readonly #streams: RandomStreams;
   readonly random: Random;
   readonly chronicle: Chronicle;
   readonly cluster: ModelCluster;
+  readonly configuration: EtcdConfiguration;
+  readonly directories: DataDirectories;
   readonly store: ModelStore;
+  readonly api: ModelApiServer;
   readonly objects = new WrittenObjects();
   readonly invariants: Invariants;
   readonly pods: Pod[] = [];
   readonly requests: MadeRequest[] = [];
   readonly #options: SimulationOptions;
   readonly #tempDir: TempDir;
+  readonly #databases: ModelDatabases;
   #lives = 0;
   #writes = true;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
-    const { seed } = options;
+    const { seed, golden } = options;
     const { time } = this;
     const streams = new RandomStreams(seed);
     this.#streams = streams;
     this.random = streams.of('faults');
     this.chronicle = new Chronicle(time);
     const { random, chronicle } = this;
-    this.#tempDir = makeTempDir(existsSync(memoryDir) ? { parent: memoryDir } : {});
-    const size = random.oneIn(4) ? 1 : 3;
-    this.cluster = new ModelCluster(size, {
+    const tempDir = makeTempDir(existsSync(memoryDir) ? { parent: memoryDir } : {});
+    this.#tempDir = tempDir;
+    this.#databases = new ModelDatabases(golden, tempDir);
+    this.directories = new DataDirectories({ dir: tempDir, golden, databases: this.#databases });
+    this.configuration = new EtcdConfiguration(tempDir.join('etcd.conf.yaml'));
+    this.cluster = new ModelCluster({
       time,
       random: streams.of('cluster'),
       tell: (what) => chronicle.tell('etcd', what),
     });
     this.invariants = new Invariants(this);
+    const violated = (what: string): void => this.invariants.violated(what);
+    this.api = new ModelApiServer({ time, streams, leases: Object.values(snapshotLeases), violated });
     this.store = new ModelStore({ time, streams, listener: this.invariants });
-    for (const member of this.cluster.members) {
-      this.pods.push(this.#begin(member));
+    const size = random.oneIn(4) ? 1 : 3;
+    const runs = !random.oneIn(8);
+    for (let place = 0; place < size; place++) {
+      this.configuration.set(`etcd-${place}`, peerUrlAt(place));
+    }
+    for (let place = 0; place < size; place++) {
+      this.#place(place);
+    }
+    if (runs) {
+      this.#startAll();
+    }
+    for (const { container } of this.pods) {
+      container.begin({ running: runs });
     }
   }
 
@@ -77,7 +109,7 @@ export class Simulation implements World {
       await this.time.pass(this.random.integer(60_000));
       for (let step = 1; step <= steps; step++) {
         this.#options.onStep?.(this);
-        const fault = nextFault(this);
+        const fault = await nextFault(this);
         this.chronicle.tell('fault', fault);
         await this.time.pass(this.random.integer(this.random.pick([500, 5_000, 20_000, 90_000])));
         this.invariants.check();
@@ -114,21 +146,66 @@ export class Simulation implements World {
   heal(): void {
     this.store.mood = 'well';
     this.store.unreachable.clear();
+    this.api.mood = 'well';
+    this.cluster.alarm = undefined;
     for (const member of this.cluster.members) {
       member.isCutOff = false;
       member.isSlow = false;
       member.isHanging = false;
-      this.cluster.startMember(member);
+      member.isLocked = false;
     }
     this.cluster.changed();
     for (const pod of this.pods) {
+      pod.container.release();
       if (!pod.isRunning) {
         this.restart(pod);
       }
     }
   }
 
-  #begin(member: ModelMember): Pod {
+  addPod(): Pod {
+    const place = this.pods.length;
+    this.configuration.set(`etcd-${place}`, peerUrlAt(place));
+    const pod = this.#place(place);
+    pod.container.begin({ running: false });
+    return pod;
+  }
+
+  #place(place: number): Pod {
+    const name = `etcd-${place}`;
+    mkdirSync(this.#tempDir.join(name), { mode: 0o700 });
+    mkdirSync(this.#tempDir.join(`temp-${name}`), { mode: 0o700 });
+    this.api.add(name);
+    const member = this.cluster.addPlace(name, peerUrlAt(place));
+    const begun = this.#begin(member);
+    const pod: Pod = Object.assign(begun, { member, restorableAtStart: 0 }) as Pod;
+    Object.assign(pod, { container: new EtcdContainer(this, pod) });
+    this.pods.push(pod);
+    return pod;
+  }
+
+  /** The cluster runs when the simulation begins. */
+  #startAll(): void {
+    const { cluster, configuration } = this;
+    const { members, clusterId } = planMembership(configuration.planOf('etcd-0'));
+    cluster.clusterId = clusterId;
+    cluster.list.begin(
+      members.map(({ id, name, peerUrls }) => ({
+        id,
+        name,
+        peerUrls,
+        clientUrls: [`http://${name}:2379`],
+        isLearner: false,
+      })),
+    );
+    for (const member of cluster.members) {
+      const id = members.find(({ name }) => name === member.name)?.id ?? 0n;
+      member.disk = { id, clusterId, health: 'sound' };
+      cluster.started(member);
+    }
+  }
+
+  #begin(member: ModelMember): Omit<Pod, 'member' | 'container' | 'restorableAtStart'> {
     const { time, cluster, objects, chronicle } = this;
     const streams = this.#streams;
     this.#lives += 1;
@@ -138,12 +215,27 @@ export class Simulation implements World {
       member,
       process,
       streams,
+      databases: this.#databases,
       onDatabase: (database, state) => objects.sent(database, state),
     });
-    const log = chronicle.logOf(process);
+    const starts = new AskedStarts((what) => this.invariants.violated(`${process.name}: ${what}`));
+    const log = chronicle.logOf(process, (line) => this.#heard(line, starts));
     const bucket = this.store.bucketOf(process);
-    const begun = beginLife({ process, connection, bucket, tempDir: this.#tempDir, log });
-    const pod: Pod = { member, process, life: begun, isRunning: true };
+    const begun = beginLife({
+      name: member.name,
+      process,
+      connection,
+      peers: new ModelPeers(cluster, member),
+      configuration: this.configuration,
+      api: this.api,
+      bucket,
+      tempDir: this.#tempDir.join(`temp-${member.name}`),
+      dataDir: this.directories.pathOf(member),
+      log,
+      stopWrapper: () => this.#containerOf(member)?.stop('signal', 0),
+      random: () => streams.of(`${process.name} jitter`).integer(1_000) / 1_000,
+    });
+    const pod = { process, life: begun, isRunning: true, starts };
     begun.run().then(
       () => this.#ended(process),
       (error) => {
@@ -164,6 +256,21 @@ export class Simulation implements World {
     }
   }
 
+  #containerOf(member: ModelMember): Container | undefined {
+    return this.pods.find((pod) => pod.member === member)?.container;
+  }
+
+  /** What a sidecar has logged. */
+  #heard(line: string, starts: AskedStarts): void {
+    const mode = /^Initialization of .* begins, in mode (full|sanity)$/.exec(line)?.[1] as ValidationMode | undefined;
+    if (mode !== undefined) {
+      starts.begun(mode);
+    }
+    if (line.includes('by a fault')) {
+      this.invariants.violated(`a fault in the program: ${line}`);
+    }
+  }
+
   #writeAgain(): void {
     if (this.#writes) {
       const random = this.#streams.of('writes');
@@ -177,7 +284,11 @@ export class Simulation implements World {
   async #calm(): Promise<void> {
     this.heal();
     this.chronicle.tell('fault', 'all is well from now on');
-    await this.time.pass(calmMs);
+    await this.time.pass(calm.leastMs);
+    for (let passed = calm.leastMs; passed < calm.mostMs && !this.invariants.isCalm; passed += calm.stepMs) {
+      await this.time.pass(calm.stepMs);
+      this.invariants.check();
+    }
     this.invariants.checkCalm();
     await this.#requestDelta();
   }
@@ -206,14 +317,22 @@ export class Simulation implements World {
 
   async #end(): Promise<void> {
     this.#writes = false;
-    for (const { process } of this.pods) {
+    for (const { process, container } of this.pods) {
+      container.end();
       process.kill();
     }
     await this.time.pass(60_000);
+    for (const { member } of this.pods) {
+      await this.directories.unlock(member);
+    }
     this.#tempDir[Symbol.dispose]();
   }
 }
 
 function nameOf(value: unknown): string {
   return typeof value === 'object' && value !== null && 'name' in value ? String(value.name) : 'done';
+}
+
+function peerUrlAt(place: number): string {
+  return `http://10.0.0.${place + 1}:2380`;
 }

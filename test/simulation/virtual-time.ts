@@ -11,9 +11,6 @@ interface Entry {
   run: (() => void) | undefined;
 }
 
-/** Turns of the event loop without any work before everything counts as idle. */
-const quietTurns = 2;
-
 /**
  * The only time of a simulation: it stands still while anything works, and jumps to the next happening when all is idle. Those of one
  * moment come one by one, in the order in which they were planned.
@@ -75,17 +72,11 @@ export class VirtualTime {
 
   /** Resolves when nothing works any more: all wait for a later moment. */
   async settle(): Promise<void> {
-    for (let quiet = 0; quiet < quietTurns; ) {
+    do {
       await turn();
-      quiet = isBusy() ? 0 : quiet + 1;
-    }
+    } while (process.getActiveResourcesInfo().some((kind) => work.has(kind)));
   }
 }
 
-/** Calls to the file system, and what is left of this turn. */
-const work: ReadonlySet<string> = new Set(['FSReqPromise', 'FSReqCallback', 'CloseReq', 'Immediate']);
-
-/** Whether anything works. */
-function isBusy(): boolean {
-  return process.getActiveResourcesInfo().some((kind) => work.has(kind));
-}
+/** What is left for the next turn of the event loop, and calls to the file system where they are not done at once. */
+const work: ReadonlySet<string> = new Set(['Immediate', 'FSReqPromise', 'FSReqCallback', 'CloseReq']);

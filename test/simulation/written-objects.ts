@@ -1,7 +1,7 @@
 import { DeltaDecoder } from '../../src/snapshot/delta/delta-decoder.ts';
 import { parseRelativeKey } from '../../src/snapshot/name.ts';
 import { goldenRevision } from '../support/etcd/scripted-cluster.ts';
-import { eventsOf, type Line, sharedRevision } from './model-cluster.ts';
+import { eventsOf, type Line, sharedRevision } from './lines.ts';
 import type { ModelObject } from './model-store.ts';
 
 /** What an object truly holds. */

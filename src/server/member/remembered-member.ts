@@ -9,34 +9,43 @@ const PEER_MS = 3_000;
 
 /**
  * What remembers that our member was a part of a cluster that has no quorum now: its lease has a holder, or another member, asked at
- * its peer URL, knows where clients found ours, which a member tells only once it has started. Undefined when nothing does; what
- * cannot be asked counts as nothing.
+ * its peer URL, knows where clients found ours, which a member tells only once it has started; or that there is such a cluster
+ * without ours: the lease of another member has a holder. Undefined when nothing does; what cannot be asked counts as nothing.
  */
 export async function rememberedMember(
   access: ClusterAccess,
   own: MemberAndPeers,
   context: MemberContext,
 ): Promise<string | undefined> {
-  const [held, known] = await Promise.all([leaseHeld(access, own.name, context), knownToPeers(access, own, context)]);
-  return held ?? known;
+  const [held, known, ...others] = await Promise.all([
+    leaseHeld(access, own.name, context),
+    knownToPeers(access, own, context),
+    ...own.otherNames.map((name) => leaseHeld(access, name, context)),
+  ]);
+  return (
+    (held ? `its lease ${own.name} has a holder, so it was a member` : undefined) ??
+    known ??
+    own.otherNames
+      .filter((_, at) => others[at] === true)
+      .map((name) => `the lease of ${name} has a holder, so there is a cluster already`)[0]
+  );
 }
 
 async function leaseHeld(
   { lease }: ClusterAccess,
   name: string,
   { signal, clock, log }: MemberContext,
-): Promise<string | undefined> {
+): Promise<boolean> {
   if (lease === undefined) {
-    return undefined;
+    return false;
   }
   using deadline = deadlineIn(LEASE_MS, { signal, clock });
   try {
-    const held = await deadline.bound(lease.hasHolder(name, { signal: deadline.signal }));
-    return held ? `its lease ${name} has a holder, so it was a member` : undefined;
+    return await deadline.bound(lease.hasHolder(name, { signal: deadline.signal }));
   } catch (error) {
     signal.throwIfAborted();
     log.warn({ error }, `The lease ${name} cannot be read, and counts as one without a holder: ${messageOf(error)}`);
-    return undefined;
+    return false;
   }
 }
 
