@@ -62,9 +62,9 @@ fuzz: install
 fuzz-server: install
 	HTTP_FUZZ_REQUESTS=$${HTTP_FUZZ_REQUESTS:-50000} HTTP_FUZZ_SEED=$${HTTP_FUZZ_SEED:-$$RANDOM} $(NODE) --test test/integration/server/fuzz.test.ts
 
-## simulate: 20,000 seeded lives of a cluster with its sidecars, with faults at every step; takes an hour and a half
+## simulate: 100,000 seeded lives of a cluster with its sidecars, with faults at every step; takes an hour on two cores
 simulate: install
-	@SIMULATION_SEEDS=$${SIMULATION_SEEDS:-20000} SIMULATION_FIRST=$${SIMULATION_FIRST:-$$((RANDOM * 32768 + RANDOM))} $(NODE) test/simulation/main.ts
+	@SIMULATION_SEEDS=$${SIMULATION_SEEDS:-100000} SIMULATION_PROCESSES=$${SIMULATION_PROCESSES:-2} SIMULATION_FIRST=$${SIMULATION_FIRST:-$$((RANDOM * 32768 + RANDOM))} $(NODE) --max-semi-space-size=16 test/simulation/main.ts
 
 ## test-mutations: 10,000 damaged files, each reported or read as a real etcd reads it; takes eleven minutes
 test-mutations: etcd

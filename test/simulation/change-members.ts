@@ -43,14 +43,17 @@ export function changeMembers(calls: EtcdCalls, { cluster, streams, process }: E
           if (!cluster.mayRemove(id)) {
             throw calls.failure('etcd_refused', 'too few members are started');
           }
-          list.remove(id);
+          cluster.remove(id);
         }),
         call,
       ),
     updatePeerUrls: (id, peerUrls, call) =>
       calls.any(
         'update peer URLs',
-        change(() => list.updatePeerUrls(id, peerUrls)),
+        change((member) => {
+          list.updatePeerUrls(id, peerUrls);
+          cluster.moved.set(id, { by: process, starts: cluster.at(id)?.starts ?? member.starts });
+        }),
         call,
       ),
   };

@@ -12,17 +12,22 @@ interface Entry {
 /** What happened in a simulation, in order, with what each sidecar has logged. It becomes text only when somebody wants to read it. */
 export class Chronicle {
   readonly #time: VirtualTime;
+  readonly #directory: string;
   readonly #entries: Entry[] = [];
 
-  constructor(time: VirtualTime) {
+  /** Paths below `directory`, which is another one each time, are told without it. */
+  constructor(time: VirtualTime, directory: string) {
     this.#time = time;
+    this.#directory = directory;
   }
 
   /** The whole of it. */
   get text(): string {
     return this.#entries
       .map(({ at, who, what }) => `${(at / 1_000).toFixed(3).padStart(9)} ${who.padEnd(12)} ${what}`)
-      .join('\n');
+      .join('\n')
+      .replaceAll(this.#directory, '')
+      .replaceAll(`(pid ${process.pid})`, '(etcd)');
   }
 
   tell(who: string, what: string): void {

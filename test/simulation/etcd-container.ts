@@ -125,11 +125,9 @@ export class EtcdContainer implements Container {
 
   /** Asks for an initialization, unless somebody else has begun one meanwhile. */
   #start(): void {
-    const { restorable } = this.#world.invariants;
     const { life, starts } = this.#pod;
     const { word } = life.initialization.read();
     if (word === 'New') {
-      this.#pod.restorableAtStart = typeof restorable === 'object' ? restorable.revision : 0;
       starts.asked(this.#mode, word);
       life.initialization.start(this.#mode);
     }
@@ -169,6 +167,7 @@ export class EtcdContainer implements Container {
         if (this.#isRemembered) {
           invariants.violated(what);
         } else {
+          this.#hasFailed = true;
           chronicle.tell(this.#name, `${what}, which nobody could tell it; a person prevents it`);
         }
       },
@@ -184,6 +183,7 @@ export class EtcdContainer implements Container {
     const { cluster } = this.#world;
     this.#phase = 'runs';
     await cluster.untilStopped(this.#pod.member);
+    await this.#world.directories.write(this.#pod.member);
     await this.#world.directories.unlock(this.#pod.member);
   }
 

@@ -9,6 +9,7 @@ const faults: readonly Fault[] = [
   crash,
   pause,
   pause,
+  pauseToPublish,
   transferLead,
   restartMember,
   restartMember,
@@ -68,6 +69,14 @@ function pause(world: World): string {
   const ms = world.random.integer(90_000);
   pod.process.pause(ms);
   return `${pod.process.name} is paused for ${ms} ms`;
+}
+
+/** The worst moment: its member has just said that it leads, and it wakes up with that. */
+function pauseToPublish(world: World): string {
+  const { process } = anyPod(world, 'leader more often');
+  const ms = 6_000 + world.random.integer(60_000);
+  process.pausesToPublish = ms;
+  return `${process.name} will be paused for ${ms} ms when it is about to publish`;
 }
 
 function transferLead({ cluster }: World): string {
@@ -163,7 +172,10 @@ function scaleUp(world: World): string {
 function changePeerUrl(world: World): string {
   const { configuration, random, cluster } = world;
   const pod = anyPod(world);
-  if (configuration.size === 1 || !cluster.isBootstrapped) {
+  // One that has not started cannot be found at another URL, or begins with another idea of the cluster.
+  const haveAllStarted = cluster.list.entries.every(({ clientUrls }) => clientUrls.length > 0);
+  const isWhole = haveAllStarted && cluster.list.entries.length === configuration.size;
+  if (configuration.size === 1 || !cluster.isBootstrapped || !pod.member.isUp || !isWhole) {
     return 'nothing';
   }
   const { name } = pod.member;

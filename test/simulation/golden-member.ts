@@ -5,11 +5,11 @@ import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
 import { planMembership } from '../../src/datadir/membership/bootstrap.ts';
 import { writeRaftState } from '../../src/datadir/membership/raft-state.ts';
 import { restore } from '../../src/operations/restore/restore.ts';
-import { recordedContext } from '../support/context/run-context.ts';
-import { goldenRevision } from '../support/etcd/scripted-cluster.ts';
-import { eventDatabase } from '../support/datadir/event-database.ts';
 import { revision } from '../../src/revision.ts';
 import type { DeltaEvent } from '../../src/snapshot/delta-event.ts';
+import { recordedContext } from '../support/context/run-context.ts';
+import { eventDatabase } from '../support/datadir/event-database.ts';
+import { goldenRevision } from '../support/etcd/scripted-cluster.ts';
 import { restoreRequest, soleMember } from '../support/fixtures/restore-request.ts';
 
 import { memorySnapStore } from '../support/stores/memory-snapstore.ts';
@@ -48,7 +48,9 @@ export async function goldenMember(): Promise<GoldenMember> {
   await using dir = makeTempDir();
   const database = await eventDatabase(before);
   const bytes = Buffer.concat([database, createHash('sha256').update(database).digest()]);
-  const store = memorySnapStore([{ key: `v2/Full-00000000-${String(goldenRevision).padStart(8, '0')}-1700000000`, bytes }]);
+  const store = memorySnapStore([
+    { key: `v2/Full-00000000-${String(goldenRevision).padStart(8, '0')}-1700000000`, bytes },
+  ]);
   await restore(restoreRequest(dir, { member: plan, store }), recordedContext());
   const known = new Map<string, RaftFiles>();
   return {

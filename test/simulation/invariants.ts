@@ -9,15 +9,20 @@ import type { ModelObject, StoreListener } from './model-store.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { deltaPeriodMs, electionMs, heartbeatMs } from './simulated-sidecar.ts';
 import type { Judge, World } from './world.ts';
+import type { Truth } from './written-objects.ts';
 
 /** What can be found out of the objects in the store. */
 interface WhatIsThere {
+  /** Number of objects. */
+  readonly count: number;
   readonly plan: ChainPlan<StoredSnapshot>;
   readonly restorable: Restorable | string | undefined;
 }
 
 /** An acknowledged write is in the store at the latest so long after it, while nothing is wrong, ms. */
 const recoveryPointMs = deltaPeriodMs + 20_000;
+/** For so long a sidecar may not know that its member has lost the lead, ms: two looks and the call that was on its way. */
+const mostBlindMs = 2 * (electionMs.periodMs + electionMs.timeoutMs);
 /** What may still become visible of a sidecar whose member does not lead any more: an upload of each kind that was permitted before. */
 const mostAfterLead = 3;
 
@@ -29,6 +34,9 @@ export class Invariants implements StoreListener, Judge {
   #reached: Restorable | undefined;
   /** What is not right yet, while it may become right. */
   #attempt: string[] | undefined;
+  /** When the upload of each object was first begun, and when each full became visible, ms. */
+  readonly #begunAt = new Map<string, number>();
+  readonly #fulls: { readonly truth: Truth; readonly writer: SimulatedProcess; readonly at: number }[] = [];
   readonly #visibleAfterLead = new Map<SimulatedProcess, number>();
   /** What was found out of the objects that are there, until one comes or goes. */
   #found: WhatIsThere | undefined;
@@ -58,6 +66,13 @@ export class Invariants implements StoreListener, Judge {
     }
   }
 
+  beginning(key: string, writer: SimulatedProcess): void {
+    this.#checkStillLeads(writer, `begins to upload ${key}`);
+    if (!this.#begunAt.has(key)) {
+      this.#begunAt.set(key, this.#world.time.now);
+    }
+  }
+
   publishing(key: string, writer: SimulatedProcess): void {
     const { time } = this.#world;
     const isSnapshot = parseRelativeKey(key.slice('etcd/'.length)).outcome === 'snapshot';
@@ -75,12 +90,35 @@ export class Invariants implements StoreListener, Judge {
     if (wrong !== undefined) {
       this.violated(wrong);
     }
+    this.#checkCut(key, writer);
     this.#countWriters(key, writer);
+  }
+
+  /** A delta that is begun after a full of the same sidecar begins after what that holds: some readers would apply the rest twice. */
+  #checkCut(key: string, writer: SimulatedProcess): void {
+    const { objects, time } = this.#world;
+    const truth = objects.truthOf(key);
+    if (truth?.kind === 'Full') {
+      this.#fulls.push({ truth, writer, at: time.now });
+    } else if (truth !== undefined) {
+      const across = this.#fulls.find(
+        ({ truth: { line, to }, writer: other, at }) =>
+          other === writer &&
+          at < (this.#begunAt.get(key) ?? 0) &&
+          truth.from <= to &&
+          to < truth.to &&
+          sharedRevision(line, truth.line) >= to,
+      );
+      if (across !== undefined) {
+        this.violated(`${key} reaches across the full of revision ${across.truth.to}, which was there before`);
+      }
+    }
   }
 
   deleting(key: string, by: SimulatedProcess): void {
     const { chronicle, store } = this.#world;
     chronicle.tell('store', `${key} deleted by ${by.name}`);
+    this.#checkStillLeads(by, `deletes ${key}`);
     const before = this.#whatIsThere.plan;
     this.#found = undefined;
     if (before.outcome !== 'chain' || ![before.base, ...before.deltas].some((needed) => needed.key === key)) {
@@ -141,7 +179,9 @@ export class Invariants implements StoreListener, Judge {
       this.#checkRecoveryPoint(time.now - recoveryPointMs);
       this.#checkHealthOfAll();
       this.#checkMembers();
-      this.#checkLeases();
+      if (this.#world.hasLeases) {
+        this.#checkLeases();
+      }
     } else {
       this.#checkRefusals();
     }
@@ -189,8 +229,12 @@ export class Invariants implements StoreListener, Judge {
   /** Every member that is configured runs, has a vote, and is where its configuration says. */
   #checkMembers(): void {
     const { pods, cluster, configuration } = this.#world;
-    for (const { member, container } of pods) {
-      const { name, disk, isUp, peerUrl } = member;
+    for (const { member, container, process } of pods) {
+      const { name, disk, isUp, peerUrl, starts } = member;
+      const moved = cluster.moved.get(disk?.id ?? 0n);
+      if (moved?.by === process && moved.starts === starts) {
+        this.violated(`the etcd of ${name} was not started again after its peer URL had changed`);
+      }
       const entry = cluster.list.of(disk?.id);
       const wanted = configuration.peerUrlOf(name);
       if (!isUp) {
@@ -220,7 +264,11 @@ export class Invariants implements StoreListener, Judge {
 
   /** The leases tell what is there. */
   #checkLeases(): void {
-    const { api, cluster, time, pods } = this.#world;
+    const { api, time, hasStore } = this.#world;
+    this.#checkMemberLeases();
+    if (!hasStore) {
+      return;
+    }
     const plan = this.#whatIsThere.plan;
     const { full, delta } = {
       full: api.leases.get(snapshotLeases.full),
@@ -232,6 +280,10 @@ export class Invariants implements StoreListener, Judge {
     if (time.now - (delta?.patchedAt ?? 0) > 2 * deltaPeriodMs + 10_000) {
       this.violated(`the lease of deltas was last renewed at ${(delta?.patchedAt ?? 0) / 1_000}`);
     }
+  }
+
+  #checkMemberLeases(): void {
+    const { api, cluster, time, pods } = this.#world;
     for (const { member } of pods) {
       const lease = api.leases.get(member.name);
       const role = member === cluster.leader ? 'Leader' : 'Member';
@@ -243,7 +295,10 @@ export class Invariants implements StoreListener, Judge {
   }
 
   #checkRecoveryPoint(before: number): void {
-    const { cluster } = this.#world;
+    const { cluster, hasStore } = this.#world;
+    if (!hasStore) {
+      return;
+    }
     const { line } = cluster;
     const now = this.restorable;
     if (typeof now === 'string' || now === undefined) {
@@ -267,9 +322,10 @@ export class Invariants implements StoreListener, Judge {
   }
 
   get #whatIsThere(): WhatIsThere {
-    if (this.#found === undefined) {
-      const plan = chainIn(this.#world.store.objects);
-      this.#found = { plan, restorable: this.#restorable(plan) };
+    const { objects } = this.#world.store;
+    if (this.#found?.count !== objects.size) {
+      const plan = chainIn(objects);
+      this.#found = { count: objects.size, plan, restorable: this.#restorable(plan) };
     }
     return this.#found;
   }
@@ -308,6 +364,16 @@ export class Invariants implements StoreListener, Judge {
       if (isRunning && !process.isPaused && isLate && life.healthy) {
         this.violated(`${process.name} says it is healthy, and ${member.name} does not lead since ${since / 1_000}`);
       }
+    }
+  }
+
+  /** Nothing new is begun by a sidecar that has had the time to see that its member does not lead. */
+  #checkStillLeads(writer: SimulatedProcess, what: string): void {
+    const { pods, time } = this.#world;
+    const since = pods.find(({ process }) => process === writer)?.member.notLeadingSince;
+    const lastSeen = Math.max(since ?? Number.POSITIVE_INFINITY, writer.resumedAt);
+    if (!writer.stop.signal.aborted && time.now - lastSeen > mostBlindMs) {
+      this.violated(`${writer.name} ${what}, though its member does not lead since ${(since ?? 0) / 1_000}`);
     }
   }
 

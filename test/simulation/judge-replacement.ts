@@ -5,7 +5,7 @@ import type { Pod, World } from './world.ts';
  * emptied: a member of several goes only when its cluster does not know it any more, a single one only when its store has more.
  */
 export async function judgeReplacement(world: World, pod: Pod): Promise<void> {
-  const { directories, invariants, cluster, chronicle, configuration } = world;
+  const { directories, invariants, cluster, chronicle } = world;
   const { member } = pod;
   const { name, disk, applied } = member;
   const found = await directories.look(member);
@@ -14,7 +14,7 @@ export async function judgeReplacement(world: World, pod: Pod): Promise<void> {
   }
   const reached = invariants.restorable;
   const stored = typeof reached === 'object' ? reached.revision : 0;
-  const isNeeded = configuration.size > 1 ? cluster.list.of(disk?.id) !== undefined : applied >= stored;
+  const isNeeded = pod.atStart.members > 1 ? cluster.list.of(disk?.id) !== undefined : applied >= stored;
   if (disk?.health === 'sound' && isNeeded) {
     invariants.violated(
       `the sound directory of ${name}, at revision ${applied}, was ${found.kind === 'gone' ? 'emptied' : 'replaced'}`,
@@ -26,11 +26,11 @@ export async function judgeReplacement(world: World, pod: Pod): Promise<void> {
     return;
   }
   chronicle.tell(name, `its directory was restored to revision ${found.revision}`);
-  if (configuration.size > 1) {
+  if (pod.atStart.members > 1) {
     invariants.violated(`${name}, one of several, was restored alone`);
   }
-  if (typeof reached !== 'object' || found.revision > reached.revision || found.revision < pod.restorableAtStart) {
-    const from = `${pod.restorableAtStart} to ${typeof reached === 'object' ? reached.revision : reached}`;
+  if (typeof reached !== 'object' || found.revision > reached.revision || found.revision < pod.atStart.restorable) {
+    const from = `${pod.atStart.restorable} to ${typeof reached === 'object' ? reached.revision : reached}`;
     invariants.violated(`${name} was restored to revision ${found.revision}, and the store reached ${from}`);
     return;
   }

@@ -1,51 +1,84 @@
 /**
- * Runs simulations: SIMULATION_SEEDS of them (100), from the seed SIMULATION_FIRST on (1), or the one SIMULATION_SEED, whose history is
- * shown. Stops at the first that fails, with its history and exit code 1.
+ * Runs simulations: SIMULATION_SEEDS of them (100), from the seed SIMULATION_FIRST on (1), in SIMULATION_PROCESSES processes (1), or the
+ * one SIMULATION_SEED, whose history is shown. Stops at the first that fails, with its history and exit code 1.
  */
+import { fork } from 'node:child_process';
 import { makeProcessLight } from './light-process.ts';
 import { makeFilesSynchronous } from './synchronous-files.ts';
-
-makeFilesSynchronous();
-makeProcessLight();
-// What the program loads when it needs it is loaded by a life that does not count: loading takes real time.
-const { goldenMember } = await import('./golden-member.ts');
-const { Simulation } = await import('./simulation.ts');
 
 const one = process.env['SIMULATION_SEED'];
 const first = Number(one ?? process.env['SIMULATION_FIRST'] ?? 1);
 const count = one === undefined ? Number(process.env['SIMULATION_SEEDS'] ?? 100) : 1;
+const processes = Math.min(count, Number(process.env['SIMULATION_PROCESSES'] ?? 1));
 const sayEvery = 1_000;
 
-const golden = await goldenMember();
-const startedAt = performance.now();
-let happened = 0;
-let seconds = 0;
+if (processes > 1) {
+  await shareOut();
+} else {
+  await simulateAll();
+}
 
-for (let seed = first; seed < first + count; seed++) {
-  const simulation = new Simulation({ seed, golden });
-  try {
-    await simulation.run();
-  } catch (error) {
-    if (process.env['KEEP_GOING']) {
-      const text = error instanceof Error ? error.message : String(error);
-      process.stdout.write(`SEED ${seed}: ${text.slice(0, text.indexOf('Again:')).split('\n').slice(0, 3).join(' | ').slice(0, 400)}\n`);
-      continue;
+/** Each process has its part of the seeds. The first that fails ends the others. */
+async function shareOut(): Promise<void> {
+  const ended = Array.from({ length: processes }, (_, at) => {
+    const from = first + Math.floor((count * at) / processes);
+    const upTo = first + Math.floor((count * (at + 1)) / processes);
+    const child = fork(import.meta.filename, {
+      env: {
+        ...process.env,
+        SIMULATION_FIRST: String(from),
+        SIMULATION_SEEDS: String(upTo - from),
+        SIMULATION_PROCESSES: '1',
+      },
+    });
+    const { promise, resolve } = Promise.withResolvers<number>();
+    child.once('exit', (code) => resolve(code ?? 1));
+    return { child, promise };
+  });
+  await Promise.all(
+    ended.map(async ({ promise }) => {
+      if ((await promise) !== 0) {
+        process.exitCode = 1;
+        for (const { child } of ended) {
+          child.kill();
+        }
+      }
+    }),
+  );
+}
+
+async function simulateAll(): Promise<void> {
+  makeFilesSynchronous();
+  if (one === undefined) {
+    makeProcessLight();
+  }
+  const { goldenMember } = await import('./golden-member.ts');
+  const { Simulation } = await import('./simulation.ts');
+  const golden = await goldenMember();
+  const startedAt = performance.now();
+  let happened = 0;
+  let seconds = 0;
+  for (let seed = first; seed < first + count; seed++) {
+    const simulation = new Simulation({ seed, golden });
+    try {
+      await simulation.run();
+    } catch (error) {
+      process.stderr.write(`Seed ${seed} fails: ${error instanceof Error ? error.message : error}\n`);
+      process.exitCode = 1;
+      return;
     }
-    process.stderr.write(`Seed ${seed} fails: ${error instanceof Error ? error.message : error}\n`);
-    process.exitCode = 1;
-    break;
-  }
-  happened += simulation.time.happened;
-  seconds += simulation.time.now / 1_000;
-  if (one !== undefined) {
-    process.stdout.write(`${simulation.chronicle.text}\n`);
-  }
-  const done = seed - first + 1;
-  if (done % sayEvery === 0 || done === count) {
-    const perSeed = (performance.now() - startedAt) / done;
-    process.stdout.write(
-      `${done} seeds hold: ${(seconds / 3600).toFixed(1)} hours in which ${happened} things happened; ` +
-        `${perSeed.toFixed(0)} ms a seed, ${((perSeed * done * 1_000) / happened).toFixed(0)} µs a thing\n`,
-    );
+    happened += simulation.time.happened;
+    seconds += simulation.time.now / 1_000;
+    if (one !== undefined) {
+      process.stdout.write(`${simulation.chronicle.text}\n`);
+    }
+    const done = seed - first + 1;
+    if (done % sayEvery === 0 || done === count) {
+      const perSeed = (performance.now() - startedAt) / done;
+      process.stdout.write(
+        `${done} seeds from ${first} on hold: ${(seconds / 3600).toFixed(1)} hours in which ${happened} things happened; ` +
+          `${perSeed.toFixed(0)} ms a seed, ${((perSeed * done * 1_000) / happened).toFixed(0)} µs a thing\n`,
+      );
+    }
   }
 }

@@ -4,6 +4,7 @@ import type { Random } from '../support/fixtures/random.ts';
 import { type Line, lineAfter } from './lines.ts';
 import { MemberList } from './member-list.ts';
 import { type ModelMember, newMember } from './model-member.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** How long a cluster takes to notice that its leader is gone, ms: from, and so much more at most. */
@@ -21,12 +22,15 @@ export class ModelCluster {
   isBootstrapped = false;
   /** Nothing below it can be watched any more. */
   compacted = 0;
+  /** Who has given members other peer URLs, and how often their etcd had been started then: it has to be started again. */
+  readonly moved = new Map<bigint, { readonly by: SimulatedProcess; readonly starts: number }>();
   alarm: 'NOSPACE' | 'CORRUPT' | undefined;
   readonly #time: VirtualTime;
   readonly #random: Random;
   readonly #watchers = new Set<() => void>();
   readonly #ends = new Map<ModelMember, readonly (() => void)[]>();
   readonly #tell: (what: string) => void;
+  readonly #violated: (what: string) => void;
   #leader: bigint | undefined;
   #term = 2n;
   /** Entries of the raft log that are no changes of keys. */
@@ -34,7 +38,13 @@ export class ModelCluster {
   #electionPlanned = false;
   #ids = 0xabc000n;
 
-  constructor(parts: { readonly time: VirtualTime; readonly random: Random; tell(what: string): void }) {
+  constructor(parts: {
+    readonly time: VirtualTime;
+    readonly random: Random;
+    tell(what: string): void;
+    violated(what: string): void;
+  }) {
+    this.#violated = parts.violated;
     this.#time = parts.time;
     this.#random = parts.random;
     this.#tell = parts.tell;
@@ -66,7 +76,7 @@ export class ModelCluster {
   /** Whether a quorum of it can be had again without any help: enough of its members still have their files. */
   get isAlive(): boolean {
     const { voters } = this.list;
-    const whole = voters.filter(({ id }) => this.#at(id)?.disk?.health === 'sound');
+    const whole = voters.filter(({ id }) => this.at(id)?.disk?.health === 'sound');
     return !this.isBootstrapped || whole.length > voters.length / 2;
   }
 
@@ -77,13 +87,22 @@ export class ModelCluster {
   }
 
   hasCaughtUp(id: bigint): boolean {
-    return this.#at(id)?.applied === this.revision;
+    return this.at(id)?.applied === this.revision;
   }
 
   /** etcd refuses a removal after which those that run are no quorum. */
   mayRemove(id: bigint): boolean {
     const left = this.list.voters.filter((voter) => voter.id !== id);
-    return left.filter((voter) => isConnected(this.#at(voter.id))).length > left.length / 2;
+    return left.filter((voter) => isConnected(this.at(voter.id))).length > left.length / 2;
+  }
+
+  /** A sidecar has its member taken out. */
+  remove(id: bigint): void {
+    const member = this.at(id);
+    if (member?.disk?.health === 'sound') {
+      this.#violated(`${member.name} is taken out of its cluster, and its files are sound`);
+    }
+    this.list.remove(id);
   }
 
   /** A place for a member, where no etcd runs yet. */
@@ -103,7 +122,7 @@ export class ModelCluster {
     if (voters.length === 1 && voters[0] === own) {
       return true;
     }
-    const connected = voters.filter(({ id }) => isConnected(this.#at(id)));
+    const connected = voters.filter(({ id }) => isConnected(this.at(id)));
     return !member.isCutOff && connected.length > voters.length / 2;
   }
 
@@ -225,7 +244,8 @@ export class ModelCluster {
     }
   }
 
-  #at(id: bigint): ModelMember | undefined {
+  /** The member that has the files of an id. */
+  at(id: bigint): ModelMember | undefined {
     return this.members.find(({ disk }) => disk?.id === id);
   }
 

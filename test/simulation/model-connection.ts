@@ -84,6 +84,7 @@ export class ModelConnection implements SidecarConnection {
     if (member.leader !== undefined && member.leader === member.disk?.id) {
       process.ledAt = cluster.now;
     }
+    process.memberAnswered();
     return this.#status();
   }
 

@@ -23,6 +23,8 @@ export interface ModelObject {
 
 /** What a model store tells. */
 export interface StoreListener {
+  /** A process begins to upload an object. */
+  beginning(key: string, writer: SimulatedProcess): void;
   /** A process asks for an object to become visible. */
   publishing(key: string, writer: SimulatedProcess): void;
   /** An object has become visible. */
@@ -72,12 +74,14 @@ export class ModelStore {
       beginUpload: async (key, { signal }) => {
         const parts = new Map<number, Buffer>();
         let isGone = false;
+        this.#listener.beginning(key, process);
         await call(`begin ${key}`, () => undefined, signal);
         return {
           leftovers: `parts of ${key}`,
           writePart: async ({ number, bytes }, options) => {
             const copy = Buffer.from(bytes);
             await call(`part ${number} of ${key}`, () => void parts.set(number, copy), options.signal);
+            process.partWritten();
           },
           complete: (whole, options) => {
             const complete = (): ObjectEntry => {

@@ -26,6 +26,9 @@ export class SimulatedProcess {
   #clockOffset: number;
   /** When its member last answered that it leads, ms. */
   ledAt = Number.NEGATIVE_INFINITY;
+  /** When it has sent what it is about to publish, it is stopped for so many ms as soon as its member has told whether it leads. */
+  pausesToPublish: number | undefined;
+  #pausesAtAnswer: number | undefined;
   /** When it was last told to go on, ms. */
   resumedAt = 0;
 
@@ -68,6 +71,20 @@ export class SimulatedProcess {
     if (this.#held === undefined) {
       this.#held = [];
       this.#time.after(ms, () => this.#resume());
+    }
+  }
+
+  /** A part of an upload was written. */
+  partWritten(): void {
+    this.#pausesAtAnswer = this.pausesToPublish;
+    this.pausesToPublish = undefined;
+  }
+
+  /** Its member has told whether it leads; the answer is on its way. */
+  memberAnswered(): void {
+    if (this.#pausesAtAnswer !== undefined) {
+      this.pause(this.#pausesAtAnswer);
+      this.#pausesAtAnswer = undefined;
     }
   }
 

@@ -31,8 +31,9 @@ export interface SimulatedSidecarParts {
   readonly connection: ModelConnection;
   readonly peers: ModelPeers;
   readonly configuration: EtcdConfiguration;
-  readonly api: ModelApiServer;
-  readonly bucket: Bucket;
+  /** Undefined for none. */
+  readonly api: ModelApiServer | undefined;
+  readonly bucket: Bucket | undefined;
   /** Paths of directories. */
   readonly tempDir: string;
   readonly dataDir: string;
@@ -56,9 +57,10 @@ export function beginLife(parts: SimulatedSidecarParts): SidecarLife {
   const { name, process, connection, configuration, bucket, tempDir, dataDir, log } = parts;
   const { clock } = process;
   const context: RunContext = { signal: process.stop.signal, clock, log, progress: silentProgress };
-  const leases = new Leases({ server: parts.api.of(process), namespace: 'default' }, clock);
-  const open = (): Promise<Leases> => Promise.resolve(leases);
-  const renewal = new SnapshotLeases({ leases: open, names: snapshotLeases }, context);
+  const server = parts.api?.of(process);
+  const leases = server && new Leases({ server, namespace: 'default' }, clock);
+  const open = leases && ((): Promise<Leases> => Promise.resolve(leases));
+  const renewal = open && new SnapshotLeases({ leases: open, names: snapshotLeases }, context);
   const membership = membershipOf(parts, leases, context);
   return new SidecarLife(
     {
@@ -66,8 +68,9 @@ export function beginLife(parts: SimulatedSidecarParts): SidecarLife {
       openConnection: async () => connection,
       openConnectionTo: async () => connection,
       defragmentation: new Schedule('@every 420'),
-      leaderTasks: [{ name: 'renew the leases of snapshots', run: (signal) => renewal.run(signal) }],
-      snapshots: {
+      leaderTasks:
+        renewal === undefined ? [] : [{ name: 'renew the leases of snapshots', run: (signal) => renewal.run(signal) }],
+      snapshots: bucket && {
         location: bucket.location,
         openStore: async () => storeIn(bucket, process, log),
         request: {
@@ -76,7 +79,7 @@ export function beginLife(parts: SimulatedSidecarParts): SidecarLife {
           schedule: new Schedule('@every 240'),
           deltaPeriodMs,
           tempDir,
-          listeners: [renewal.listener],
+          listeners: renewal === undefined ? [] : [renewal.listener],
           garbageCollection: {
             rules: {
               policy: { kind: 'LimitBased', maxBackups: 2 },
@@ -115,10 +118,12 @@ export function beginLife(parts: SimulatedSidecarParts): SidecarLife {
           },
           { signal, clock, log },
         ),
-      memberLease: new MemberHeartbeat(
-        { leases: open, member: async () => ({ name, peers: 'plain' }), periodMs: heartbeatMs },
-        context,
-      ),
+      memberLease:
+        open &&
+        new MemberHeartbeat(
+          { leases: open, member: async () => ({ name, peers: 'plain' }), periodMs: heartbeatMs },
+          context,
+        ),
       status: new BackupStatus(() => clock.now()),
       metrics,
     },
@@ -132,7 +137,11 @@ export function storeIn(bucket: Bucket, { clock }: Pick<SimulatedProcess, 'clock
   return new BackupStore({ bucket, prefix: 'etcd', upload, log });
 }
 
-function membershipOf(parts: SimulatedSidecarParts, leases: Leases, context: RunContext): ClusterMembership {
+function membershipOf(
+  parts: SimulatedSidecarParts,
+  leases: Leases | undefined,
+  context: RunContext,
+): ClusterMembership {
   const { name, connection, configuration, peers, process, random } = parts;
   const access: ClusterAccess = {
     cluster: connection.cluster,
@@ -141,7 +150,7 @@ function membershipOf(parts: SimulatedSidecarParts, leases: Leases, context: Run
     own: async () => andPeers(configuration.planOf(name)),
     configured: async () => andPeers(configuration.planOf(name)),
     askPeer: (url, bounds) => peers.ask(url, process, bounds),
-    lease: memberLease(leases),
+    lease: leases && memberLease(leases),
     random,
   };
   const stopWrapper = async (): Promise<void> => {

@@ -9,14 +9,20 @@ import { Simulation } from './simulation.ts';
 const golden = goldenMember();
 const main = path.join(import.meta.dirname, 'main.ts');
 
+/** Most of what a simulation makes is garbage at once. */
+const youngSpace = ['--max-semi-space-size=16'];
+
 /** Runs simulations in a process of their own: the hooks of the test runner make each promise several times as dear. */
 function simulate(env: Readonly<Record<string, string>>): Promise<{ readonly stdout: string }> {
   const { NODE_V8_COVERAGE: _, ...inherited } = process.env;
-  return promisify(execFile)(process.execPath, [main], { env: { ...inherited, ...env }, maxBuffer: 64 * 1024 * 1024 });
+  return promisify(execFile)(process.execPath, [...youngSpace, main], {
+    env: { ...inherited, ...env },
+    maxBuffer: 64 * 1024 * 1024,
+  });
 }
 
 test('lives of a cluster with its sidecars keep what was acknowledged', async () => {
-  await simulate({ SIMULATION_SEEDS: process.env['SIMULATION_SEEDS'] ?? '100' });
+  await simulate({ SIMULATION_SEEDS: process.env['SIMULATION_SEEDS'] ?? '2000', SIMULATION_PROCESSES: '2' });
 });
 
 test('a seed gives the same history again', async () => {
@@ -27,7 +33,7 @@ test('a seed gives the same history again', async () => {
 test('an object that disappears from the store is noticed', async () => {
   const simulation = new Simulation({
     golden: await golden,
-    seed: 1,
+    seed: 3,
     onStep: ({ store }) => {
       const newest = [...store.objects.keys()].findLast((key) => key.includes('Incr'));
       store.objects.delete(newest ?? '');
@@ -39,7 +45,7 @@ test('an object that disappears from the store is noticed', async () => {
 test('a member that changes what it has told is noticed', async () => {
   const simulation = new Simulation({
     golden: await golden,
-    seed: 1,
+    seed: 3,
     onStep: ({ cluster }) => {
       const { line } = cluster;
       const [last] = line.events.splice(-1);
@@ -57,7 +63,7 @@ test('a failure shows the seed and the whole history', async () => {
     seed: 7,
     onStep: ({ invariants }) => invariants.violated('it is Friday'),
   });
-  await assert.rejects(simulation.run(), /it is Friday[\s\S]*SIMULATION_SEED=7[\s\S]*0\.000 etcd/);
+  await assert.rejects(simulation.run(), /it is Friday[\s\S]*SIMULATION_SEED=7[\s\S]* 0\.\d{3} /);
 });
 
 /** The history without how long it took. */

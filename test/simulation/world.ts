@@ -47,8 +47,8 @@ export interface Pod {
   isRunning: boolean;
   /** What this process was asked to initialize. */
   starts: AskedStarts;
-  /** How far the store reached when the newest initialization was begun. */
-  restorableAtStart: number;
+  /** How far the store reached, and how many members were configured, when the newest initialization was begun. */
+  atStart: { readonly restorable: number; readonly members: number };
 }
 
 /** A request that was made to a sidecar. */
@@ -68,6 +68,9 @@ export interface World {
   readonly cluster: ModelCluster;
   readonly configuration: EtcdConfiguration;
   readonly directories: DataDirectories;
+  /** Whether sidecars have a store, and leases. */
+  readonly hasStore: boolean;
+  readonly hasLeases: boolean;
   readonly store: ModelStore;
   readonly api: ModelApiServer;
   readonly objects: WrittenObjects;

@@ -150,6 +150,7 @@ describe('the place of our member', () => {
     for (const [access, expected] of [
       [{}, undefined],
       [{ lease: leases(() => Promise.resolve(true)) }, /its lease m1 has a holder/],
+      [{ lease: { hasHolder: (name: string) => Promise.resolve(name === 'm0') } }, /the lease of m0 has a holder/],
       [{ lease: leases(() => Promise.resolve(false)) }, undefined],
       [{ lease: leases(() => Promise.reject(new Error('forbidden'))) }, undefined],
       [{ askPeer: peer({ kind: 'members', members: [started] }) }, /the member at http:\/\/m0:2380 knows it/],
