@@ -7,6 +7,7 @@ import { presentConfig } from '../server/etcd-config/served-config.ts';
 import type { LeaderTask } from '../server/leader-tasks.ts';
 import { MemberHeartbeat } from '../server/leases/member-heartbeat.ts';
 import { SnapshotLeases } from '../server/leases/snapshot-leases.ts';
+import { scheduledBackupOf } from './scheduled-backup.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 
 /** The leases of the pod's namespace; undefined outside of Kubernetes. Nothing is asked before the first use. */
@@ -19,7 +20,7 @@ export function podLeasesOf({ pod, context }: ServerInvocation): Leases | undefi
 
 /** What renews the leases of snapshots while our member leads; nothing where the options do not ask for it. */
 export function snapshotLeasesOf(
-  { config, context }: ServerInvocation,
+  { config, given, context }: Pick<ServerInvocation, 'config' | 'given' | 'context'>,
   leases: Leases | undefined,
 ): { readonly listeners: readonly SnapshotterListener[]; readonly tasks: readonly LeaderTask[] } {
   const { enabled, fullName: full, deltaName: delta } = config.leases;
@@ -29,6 +30,11 @@ export function snapshotLeasesOf(
   if (leases === undefined) {
     context.log.warn('The leases of snapshots are not renewed: POD_NAMESPACE is not set');
     return { listeners: [], tasks: [] };
+  }
+  if (scheduledBackupOf(config, given).deltaPeriodMs === undefined) {
+    context.log.warn(
+      `Lease ${delta} (--delta-snapshot-lease-name) is not renewed: --delta-snapshot-period turns deltas off`,
+    );
   }
   const log = context.log.child({ actor: 'lease' });
   const open = (): Promise<Leases> => Promise.resolve(leases);

@@ -1,7 +1,11 @@
+import { untilAborted } from '../runtime/async/until-aborted.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
 
-/** Does `work` for at most `ms`. Throws a Failure `kube_unreachable` when that was not enough. */
+/**
+ * Does `work` for at most `ms`, also where it hears of no end, as reading a file does. Throws a Failure `kube_unreachable` when that was
+ * not enough.
+ */
 export async function boundedCall<T>(
   work: (signal: AbortSignal) => Promise<T>,
   { ms, clock, signal }: { readonly ms: number; readonly clock: Clock; readonly signal: AbortSignal },
@@ -20,7 +24,8 @@ export async function boundedCall<T>(
     .then(() => over.abort(late))
     .catch(() => undefined);
   try {
-    return await work(AbortSignal.any([signal, over.signal]));
+    const ending = AbortSignal.any([signal, over.signal]);
+    return await untilAborted(work(ending), ending);
   } finally {
     done.abort();
   }

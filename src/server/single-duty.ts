@@ -1,3 +1,4 @@
+import { untilAborted } from '../runtime/async/until-aborted.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 
 /** Something that is done now and then in the background, never twice at once. A failure is logged, and nobody waits for it. */
@@ -44,7 +45,8 @@ export class SingleDuty {
     while (this.#isWanted && !signal.aborted) {
       this.#isWanted = false;
       try {
-        await this.#work(signal);
+        // The end does not wait for what hears nothing of it, as a file that cannot be read.
+        await untilAborted(this.#work(signal), signal);
       } catch (error) {
         if (!signal.aborted) {
           log.warn({ error }, `Failed to ${this.#name}: ${error instanceof Error ? error.message : error}`);

@@ -154,6 +154,34 @@ describe('a lead that is lost', () => {
   });
 });
 
+describe('a Kubernetes that hangs', () => {
+  it('delays neither the end of a lead nor the next one nor the end of the process', async () => {
+    const hang = () => new Promise<never>(() => undefined);
+    const calls: string[] = [];
+    await using rig = await leadingSidecar({
+      parts: {
+        leaderTasks: [{ name: 'renew leases', run: hang }],
+        memberLease: {
+          renew: () => void calls.push('renew'),
+          pause: () => void calls.push('pause'),
+          looked: () => undefined,
+          ended: () => Promise.resolve(),
+        },
+      },
+    });
+    rig.member.is = 'without leader';
+    await rig.nextLook();
+    assert.deepEqual([rig.life.healthy, rig.life.snapshots.kind], [false, 'forwards']);
+    rig.member.is = 'leader';
+    await rig.nextLook();
+    await rig.until(() => rig.cluster.watchedFrom.length === 2, 'the second watch');
+    assert.equal(rig.life.healthy, true);
+    rig.abort();
+    await rig.ended;
+    assert.deepEqual(calls, ['renew', 'pause', 'renew']);
+  });
+});
+
 describe('a failure while it leads', () => {
   it('of the store at its opening is tried again, later each time, and leaves it well', async () => {
     const openings: number[] = [];

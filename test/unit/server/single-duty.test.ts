@@ -38,3 +38,14 @@ it('a duty is done once at a time: again where it was wanted meanwhile, not wher
   await duty.ended();
   assert.equal(turns.length, 3);
 });
+
+it('a duty that hears nothing of the end is not waited for', async () => {
+  const stop = new AbortController();
+  const duty = new SingleDuty('read it', () => new Promise<never>(() => undefined), {
+    signal: stop.signal,
+    log: new RecordedLog(),
+  });
+  duty.want();
+  stop.abort(new Error('over'));
+  await duty.ended();
+});

@@ -86,4 +86,26 @@ describe('the heartbeat of a member', () => {
       describe: () => rig.log.texts.join('\n'),
     });
   });
+
+  it('goes on a minute after something hung that hears of no end, and ends with the process while that lasts', async () => {
+    await using server = await startApiServer();
+    server.create('a', 'etcd-main-0');
+    const hanging = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let opened = 0;
+    await using rig = beating(server, () => {
+      opened += 1;
+      return opened === 2 ? Promise.resolve() : (hanging[Math.min(opened - 1, 1)]?.promise ?? Promise.resolve());
+    });
+    rig.heartbeat.looked(member);
+    rig.heartbeat.renew();
+    await rig.clock.untilSleeping(10_000);
+    await rig.clock.advance(10_000);
+    await rig.clock.untilSleeping(60_000);
+    await rig.clock.advance(60_000);
+    await rig.period();
+    await eventually(() => (server.lease('a', 'etcd-main-0')?.spec['holderIdentity'] === undefined ? undefined : true));
+    assert.match(rig.log.texts[0] ?? '', /no answer came within 60 s/);
+    await rig.clock.advance(10_000);
+    assert.equal(opened, 3);
+  });
 });
