@@ -37,6 +37,8 @@ export class Invariants implements StoreListener, Judge {
   /** When the upload of each object was first begun, and when each full became visible, ms. */
   readonly #begunAt = new Map<string, number>();
   readonly #fulls: { readonly truth: Truth; readonly writer: SimulatedProcess; readonly at: number }[] = [];
+  /** Keys of deltas by their writers and what they hold. */
+  readonly #deltas = new Map<string, string>();
   readonly #visibleAfterLead = new Map<SimulatedProcess, number>();
   /** What was found out of the objects that are there, until one comes or goes. */
   #found: WhatIsThere | undefined;
@@ -91,7 +93,21 @@ export class Invariants implements StoreListener, Judge {
       this.violated(wrong);
     }
     this.#checkCut(key, writer);
+    this.#checkTwice(key, writer);
     this.#countWriters(key, writer);
+  }
+
+  /** A try that seemed to fail may have arrived: the next one has the same name. */
+  #checkTwice(key: string, writer: SimulatedProcess): void {
+    const truth = this.#world.objects.truthOf(key);
+    if (truth?.kind === 'Incr') {
+      const range = `${writer.name} ${truth.line.number} ${truth.from} ${truth.to}`;
+      const other = this.#deltas.get(range);
+      if (other !== undefined && other !== key) {
+        this.violated(`${key} holds the same as ${other}, of the same sidecar`);
+      }
+      this.#deltas.set(range, key);
+    }
   }
 
   /** A delta that is begun after a full of the same sidecar begins after what that holds: some readers would apply the rest twice. */

@@ -14,11 +14,14 @@ export async function judgeReplacement(world: World, pod: Pod): Promise<void> {
   }
   const reached = invariants.restorable;
   const stored = typeof reached === 'object' ? reached.revision : 0;
-  const isNeeded = pod.atStart.members > 1 ? cluster.list.of(disk?.id) !== undefined : applied >= stored;
-  if (disk?.health === 'sound' && isNeeded) {
-    invariants.violated(
-      `the sound directory of ${name}, at revision ${applied}, was ${found.kind === 'gone' ? 'emptied' : 'replaced'}`,
-    );
+  const isOneOfSeveral = pod.atStart.members > 1;
+  // A member of several keeps what is left of its files until its cluster has let it go.
+  const isNeeded = isOneOfSeveral
+    ? cluster.list.of(disk?.id) !== undefined
+    : disk?.health === 'sound' && applied >= stored;
+  if (isNeeded) {
+    const how = found.kind === 'gone' ? 'emptied' : 'replaced';
+    invariants.violated(`the directory of ${name} (${disk?.health}, at revision ${applied}) was ${how}`);
   }
   if (found.kind === 'gone') {
     chronicle.tell(name, 'its directory made way');
@@ -26,7 +29,7 @@ export async function judgeReplacement(world: World, pod: Pod): Promise<void> {
     return;
   }
   chronicle.tell(name, `its directory was restored to revision ${found.revision}`);
-  if (pod.atStart.members > 1) {
+  if (isOneOfSeveral) {
     invariants.violated(`${name}, one of several, was restored alone`);
   }
   if (typeof reached !== 'object' || found.revision > reached.revision || found.revision < pod.atStart.restorable) {

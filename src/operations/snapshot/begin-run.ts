@@ -2,6 +2,7 @@ import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { historiesOf } from '../../snapshot/history/histories.ts';
 import type { StoreListing } from '../../snapstore/snapstore.ts';
+import { untilCaughtUp } from './full/catch-up.ts';
 import { listToCompare } from './history/list-to-compare.ts';
 import type { RunParts } from './run-parts.ts';
 import type { SnapshotterRequest } from './snapshotter-request.ts';
@@ -53,11 +54,14 @@ async function resumeChain(
     return undefined;
   }
   const covered = (decision.deltas.at(-1) ?? decision.base).lastRevision;
-  const { revision } = await cluster.status({ signal });
-  if (revision < covered || (await guard.breakNow(covered, context)) !== undefined) {
+  const broken = await guard.breakNow(covered, context);
+  if (broken !== undefined) {
+    const { revision } = await cluster.status({ signal });
     log.warn(`etcd is at revision ${revision}, the backup at ${covered}: taking a full snapshot`);
     return undefined;
   }
+  // A full of a member that has not applied all of its log would bring back less than is stored.
+  await untilCaughtUp({ cluster, covered }, context);
   if (guard.history.lastRevision !== covered) {
     log.info('Taking a full snapshot first: nothing proves that the cluster continues the newest backup');
     return undefined;

@@ -50,6 +50,27 @@ describe('a run that begins as needed', () => {
     });
   }
 
+  test('waits for a member that lags, whose full would hold less than the backup does', async () => {
+    const store = new MemoryStore();
+    store.place(stored('Full', 0, 50));
+    await storeDelta(store, history(51, 60), startSeconds - 600);
+    store.saved.length = 0;
+    let lagging: ScriptedCluster | undefined;
+    const prepare = (cluster: ScriptedCluster): void => {
+      cluster.commit(...history(59, 60));
+      cluster.lagsAt = revision(58);
+      lagging = cluster;
+    };
+    await using rig = startRig({ start: 'as needed' }, { store, prepare });
+    await rig.logged(/^etcd is at revision 58, the backup at 60: waiting for it to catch up/);
+    assert.ok(lagging !== undefined);
+    lagging.lagsAt = undefined;
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    await rig.cluster.watchingFrom(61);
+    assert.equal(rig.cluster.snapshots, 0);
+  });
+
   test('is not led astray by a full that is named ahead of the clock and cannot be read', async () => {
     const store = new MemoryStore();
     store.place(stored('Full', 0, 50), stored('Incr', 51, 58));
