@@ -225,10 +225,14 @@ export class Invariants implements StoreListener, Judge {
     this.#throwViolations();
   }
 
-  /** Whether all can be well again without a person: a cluster of several that has lost most of its members is left alone. */
+  /**
+   * Whether all can be well again without a person: a cluster of several that has lost most of its members is left alone,
+   * and so are damaged files without a backup.
+   */
   get #canRecover(): boolean {
-    const { cluster, configuration } = this.#world;
-    return cluster.isAlive || configuration.size === 1;
+    const { cluster, configuration, hasStore, pods } = this.#world;
+    const isReplaced = hasStore || pods.every(({ member }) => member.disk === undefined);
+    return cluster.isAlive || (configuration.size === 1 && isReplaced);
   }
 
   #checkHealthOfAll(): void {
