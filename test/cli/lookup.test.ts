@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
+import { startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { GOLDEN_NAMES, goldenDatabase, goldenExpected } from '../support/datadir/golden.ts';
 import { goldenFull } from '../support/fixtures/golden-store.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
@@ -108,6 +110,40 @@ describe('ls, get, history and diff', () => {
     assert.deepEqual(await linesOf(rig, ['ls', '/registry/', '--revision', '58', ...flags]), inFull);
     assert.deepEqual(await linesOf(rig, ['diff', full, '58', ...flags]), []);
     assert.deepEqual(await linesOf(rig, ['diff', 'newest', rig.home.join('data'), ...flags]), []);
+  });
+
+  it('compare a backup with the living cluster, by time and by snapshot', async () => {
+    await using rig = makeRig();
+    await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
+    const flags = ['--storage-provider=Local', '--store-container', rig.home.join('store'), '-e', etcd.clientUrl];
+    for (const key of ['/registry/a', '/registry/a/b', '/registry/c']) {
+      await etcd.etcdctl('put', key, 'one');
+    }
+    const taken = await rig.run(['snapshot', '--once', '-o', 'json', ...flags]);
+    const { snapshot } = JSON.parse(taken.stdout) as { readonly snapshot: string };
+    await etcd.etcdctl('put', '/registry/a', 'two');
+    await etcd.etcdctl('put', '/registry/c', 'one');
+    await etcd.etcdctl('del', '/registry/a/b');
+    await etcd.etcdctl('put', '/registry/d', 'one');
+    await etcd.etcdctl('put', '/other', 'one');
+    const expected = [
+      ['changed', '/registry/a'],
+      ['deleted', '/registry/a/b'],
+      ['added', '/registry/d'],
+    ];
+    for (const before of ['newest', snapshot, '4']) {
+      const changes = await linesOf(rig, ['diff', before, 'live', '--prefix', '/registry/', ...flags]);
+      assert.deepEqual(
+        changes.map(({ change, key }) => [change, key]),
+        expected,
+      );
+    }
+    const text = await rig.run(['diff', snapshot, 'live', ...flags]);
+    assert.match(text.stdout, /\n2 keys added, 1 changed, 1 deleted, from revision 4 to revision 9\n$/);
+    const early = await rig.run(['diff', '2001-01-01', 'live', ...flags, '--log-format=text']);
+    assert.equal(early.exitCode, 2, 'a day is no time');
+    const outside = await rig.run(['get', '/registry/a', '--time', '2001-01-01T00:00:00Z', ...flags.slice(0, 3)]);
+    assert.equal(outside.exitCode, 1, outside.stderr);
   });
 
   it('refuse what cannot be meant, with 2', async () => {

@@ -56,7 +56,11 @@ export async function withState<T>(
         throw pathFailure(error, source.path);
       }
     case 'live':
-      return await withLiveState({ ...request, source }, context, work);
+      try {
+        return await withLiveState({ ...request, source }, context, work);
+      } catch (error) {
+        throw fileFailure(error, { action: 'work in', object: request.tempDir }) ?? error;
+      }
     default:
       return source satisfies never;
   }
@@ -134,7 +138,8 @@ async function withLiveState<T>(
   context: RunContext,
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
-  await using downloaded = await downloadDatabase({ cluster, compression: 'none', tempDir }, context);
+  await using scratch = await createTemporaryDirectory(tempDir, 'lookup');
+  await using downloaded = await downloadDatabase({ cluster, compression: 'none', tempDir: scratch.path }, context);
   await downloaded.checked;
   return await withDatabase(
     { file: downloaded.path, wanted: undefined, snapshots: [], location: cluster.location },
