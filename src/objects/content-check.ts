@@ -33,7 +33,10 @@ export class ContentCheck implements Inspection, Disposable {
 
   constructor(task: ContentCheckTask) {
     this.#task = task;
-    this.#outcome = checkTrailingHash(decompress(this.#parts(), task.compression));
+    this.#outcome = checkTrailingHash(
+      // Several objects are checked at once.
+      decompress(this.#parts(), task.compression, { membersInFlight: 2 }),
+    );
     this.#outcome.catch(() => undefined);
   }
 

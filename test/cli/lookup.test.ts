@@ -86,6 +86,28 @@ describe('ls, get, history and diff', () => {
     assert.match(unknown.stderr, /error: cannot read the key "no\/such\/key": .* holds no such key at revision 122/);
   });
 
+  it('show tables on a terminal, and group keys by their paths', async () => {
+    await using rig = makeRig();
+    const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');
+    const groups = await linesOf(rig, ['ls', '/registry/', '--depth', '1', ...flags]);
+    const keys = await linesOf(rig, ['ls', '/registry/', ...flags]);
+    assert.deepEqual(
+      groups.map(({ path, keys: count, size }) => [path, count, size]),
+      [...new Set(keys.map(({ key }) => /^\/registry\/[^/]+\/?/.exec(String(key))?.[0]))].map((path) => {
+        const below = keys.filter(({ key }) => String(key).startsWith(String(path)));
+        return [path, below.length, below.reduce((sum, { size }) => sum + Number(size), 0)];
+      }),
+    );
+    const table = (await rig.run(['ls', '/registry/', '--depth', '1', ...flags])).stdout.split('\n');
+    assert.equal(table[0], '      KEYS            SIZE  PATH');
+    assert.equal(table.length, groups.length + 2);
+    const [first] = keys;
+    const history = (await rig.run(['history', String(first?.['key']), ...flags])).stdout;
+    assert.match(history, /^ *REVISION {2}SEEN \(UTC\) +CHANGE +VERSION +SIZE {2}LEASE\n *\d+ {2}/);
+    const none = await rig.run(['ls', 'no/such/prefix', ...flags]);
+    assert.deepEqual([none.exitCode, none.stdout], [0, '      SIZE      REVISION  KEY\n']);
+  });
+
   it('do not show a secret as text unless that is asked for', async () => {
     await using rig = makeRig();
     const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');

@@ -14,6 +14,8 @@ const commands = [
   ['restore', '-d', 'data'],
   ['initialize', '-d', 'data'],
   ['compact'],
+  ['get', '/end', '--temp-dir=data'],
+  ['diff', '58', 'newest', '--temp-dir=data'],
   ['copy', '--store-container=target'],
 ] as const;
 
