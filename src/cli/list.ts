@@ -1,11 +1,9 @@
 import { listOptions } from '../config/options/list.ts';
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
-import { doubtText } from '../operations/history/fork-failure.ts';
 import type { BackupCatalog } from '../operations/list/list.ts';
 import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
-import { brokenNewest, catalogReport } from './output/catalog.ts';
 import { formatReport } from './output/report.ts';
 
 /** `etcdbrctl list`. */
@@ -27,6 +25,8 @@ export const listCommand = command({
   async run({ config, context, print }) {
     const { openStore } = await import('./open-store.ts');
     const { listBackups } = await import('../operations/list/list.ts');
+    const { doubtText } = await import('../operations/history/fork-failure.ts');
+    const { brokenNewest, catalogReport } = await import('./output/catalog.ts');
     await using store = await openStore(config.store, context);
     const catalog = await listBackups({ store, history: config.list.history }, context);
     const report = catalogReport(catalog, {
@@ -35,8 +35,8 @@ export const listCommand = command({
     });
     await print(await formatReport(report, config.output.format));
     refuseWrongFolder(catalog);
-    refuseBroken(catalog);
-    refuseDoubts(catalog);
+    refuseBroken(catalog, brokenNewest(catalog));
+    refuseDoubts(catalog, doubtText);
   },
 });
 
@@ -54,7 +54,10 @@ function refuseWrongFolder({ empty, location }: BackupCatalog): void {
 }
 
 /** Where it is not known which history is the living one, or nothing of it is there, `restore` may refuse. */
-function refuseDoubts({ histories, history, location }: BackupCatalog): void {
+function refuseDoubts(
+  { histories, history, location }: BackupCatalog,
+  doubtText: (fork: BackupCatalog['histories']['suspected'][number]) => string,
+): void {
   const [suspected] = histories.suspected;
   if (history !== histories.living) {
     return;
@@ -82,8 +85,7 @@ function refuseDoubts({ histories, history, location }: BackupCatalog): void {
 }
 
 /** A backup whose newest state is lost has to be noticed by a script, too. */
-function refuseBroken(catalog: BackupCatalog): void {
-  const found = brokenNewest(catalog);
+function refuseBroken(catalog: BackupCatalog, found: string | undefined): void {
   if (found !== undefined) {
     throw new Failure({
       code: 'backup_gap',
