@@ -3,6 +3,9 @@ import type { RunContext } from '../runtime/run-context.ts';
 import type { Membership } from './member/membership.ts';
 import { SingleDuty } from './single-duty.ts';
 
+/** The wait before a comparison of peer URLs that has failed is tried again, ms. */
+const againMs = 60_000;
+
 /** What a sidecar does about the membership of its member while etcd runs: in the background, nobody waits for it. */
 export class MembershipDuties {
   readonly #promotion: SingleDuty;
@@ -35,12 +38,28 @@ export class MembershipDuties {
         throw error;
       }
     };
-    const checkPeerUrls = async (signal: AbortSignal): Promise<void> => {
+    const checkOnce = async (signal: AbortSignal): Promise<void> => {
       const outcome = await membership?.updatePeerUrls({ signal });
       if (outcome === 'updated, wants a restart') {
         log.warn('The peer URLs of our member were changed; etcd listens at them after a restart');
       } else if (outcome === 'updated and stopped') {
         log.info('The peer URLs of our member were changed, and etcd was asked to start again');
+      }
+    };
+    // Who was refused once, as with a password that is being changed, would otherwise never come to the new ones.
+    const checkPeerUrls = async (signal: AbortSignal): Promise<void> => {
+      for (let said: string | undefined; ; ) {
+        try {
+          await checkOnce(signal);
+          return;
+        } catch (error) {
+          signal.throwIfAborted();
+          const why = error instanceof Error ? error.message : String(error);
+          const text = `Failed to check the peer URLs of our member, trying again in ${againMs / 1_000} s: ${why}`;
+          log[text === said ? 'debug' : 'warn']({ error }, text);
+          said = text;
+        }
+        await clock.sleep(againMs, signal);
       }
     };
     this.#promotion = new SingleDuty('promote our member', promote, { signal: context.signal, log });

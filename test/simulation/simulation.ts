@@ -119,7 +119,7 @@ export class Simulation implements World {
         this.#options.onStep?.(this);
         const fault = await nextFault(this);
         this.chronicle.tell('fault', fault);
-        await this.time.pass(this.random.integer(this.random.pick([500, 5_000, 20_000, 90_000])));
+        await this.time.pass(this.random.integer(this.random.pick([500, 5_000, 20_000, 60_000])));
         this.invariants.check();
       }
       await this.#calm();
