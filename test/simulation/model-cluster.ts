@@ -77,7 +77,8 @@ export class ModelCluster {
   get isAlive(): boolean {
     const { voters } = this.list;
     const whole = voters.filter(({ id }) => this.at(id)?.disk?.health === 'sound');
-    return !this.isBootstrapped || whole.length > voters.length / 2;
+    const isDamaged = this.members.some(({ disk }) => disk !== undefined && disk.health !== 'sound');
+    return this.isBootstrapped ? whole.length > voters.length / 2 : !isDamaged;
   }
 
   /** An id that no member had before. */

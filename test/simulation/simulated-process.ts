@@ -74,6 +74,12 @@ export class SimulatedProcess {
     }
   }
 
+  /** Nothing is planned for it any more. */
+  rest(): void {
+    this.pausesToPublish = undefined;
+    this.#pausesAtAnswer = undefined;
+  }
+
   /** A part of an upload was written. */
   partWritten(): void {
     this.#pausesAtAnswer = this.pausesToPublish;

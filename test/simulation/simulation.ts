@@ -167,6 +167,7 @@ export class Simulation implements World {
     this.cluster.changed();
     for (const pod of this.pods) {
       pod.container.release();
+      pod.process.rest();
       if (!pod.isRunning) {
         this.restart(pod);
       }
