@@ -32,7 +32,8 @@ export function errorText(error: unknown): string {
     }
     for (const part of ownText(cause).split(': ')) {
       const plain = comparable(part);
-      if (plain !== '' && !said.includes(plain)) {
+      // Of a path that only this process has, what is said before says more.
+      if (plain !== '' && !said.includes(plain) && !part.startsWith('/proc/self/fd/')) {
         text += `: ${part}`;
         said += `: ${plain}`;
       }

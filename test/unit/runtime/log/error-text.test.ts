@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { describe, it } from 'node:test';
+import { Damage } from '../../../../src/datadir/damage.ts';
 import { fileFailure } from '../../../../src/fs/file-failure.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
 import { errorText, oneLine } from '../../../../src/runtime/log/error-text.ts';
@@ -68,6 +69,9 @@ describe('an error in one line', () => {
     const parts = { code: 'ENOENT', syscall: 'open', errno: -2, path };
     const cause = Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), parts);
     assert.equal(errorText(new Error('cannot save', { cause })), 'cannot save: there is no such file or directory');
+    const damage = new Damage({ file: '/proc/self/fd/24/data/member/snap/db', offset: 0, reason: 'magic 0x0' });
+    const failure = new Error('cannot restore Full-1: its database is damaged at byte 0: magic 0x0', { cause: damage });
+    assert.equal(errorText(failure), failure.message);
   });
 
   it('has of an address that is refused no more than the code', () => {
