@@ -1,7 +1,7 @@
 import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
 import type { BackupStatus } from '../server/backup-status.ts';
-import { AuthTokens } from '../server/http/access/auth-tokens.ts';
+import type { AuthTokens } from '../server/http/access/auth-tokens.ts';
 import { askPeerProof } from '../server/peer-proof.ts';
 import type { SidecarParts } from '../server/sidecar-parts.ts';
 import type { VerificationEvent } from '../server/verification-task.ts';
@@ -15,7 +15,13 @@ export function verificationOf(
     metrics,
     status,
     location,
-  }: { readonly metrics: PrometheusMetrics; readonly status: BackupStatus; readonly location: string | undefined },
+    tokens,
+  }: {
+    readonly metrics: PrometheusMetrics;
+    readonly status: BackupStatus;
+    readonly location: string | undefined;
+    readonly tokens: Pick<AuthTokens, 'own'> | undefined;
+  },
 ): SidecarParts['verification'] {
   const { config, pod, context } = invocation;
   const { provider, container = '', prefix } = config.store;
@@ -23,17 +29,15 @@ export function verificationOf(
   if (location === undefined || schedule === 'off') {
     return undefined;
   }
-  const { port, certFile, authTokenFile } = config.server;
-  const security = { tls: certFile !== undefined, caFile: config.connection.caFile };
+  const { port, certFile } = config.server;
+  const { caFile } = config.connection;
+  const peers = { port, security: { tls: certFile !== undefined, caFile, token: tokens && (() => tokens.own()) } };
   return {
     schedule: new Schedule(schedule),
     prove: ({ signal }) => proveInProcess(invocation, { signal }),
     // A directory of the same name is another one in each pod, unless somebody mounts the same.
     sharedStore: provider === 'Local' ? undefined : location,
-    askProof: async (clientUrl, { signal }) => {
-      const tokens = authTokenFile === undefined ? undefined : await AuthTokens.open(authTokenFile, context);
-      return await askPeerProof(clientUrl, { port, security, token: tokens?.own }, { signal, clock: context.clock });
-    },
+    askProof: (clientUrl, { signal }) => askPeerProof(clientUrl, peers, { signal, clock: context.clock }),
     listener: (event: VerificationEvent): void => {
       status.verification(event);
       if (event.type === 'verified') {

@@ -36,12 +36,14 @@ export const serverCommand = command({
     const { runServer } = await import('../server/server.ts');
     const { startHttpServer } = await import('../server/http/http-server.ts');
     const { certFile, keyFile, listenAddress: address, port, authTokenFile, enableProfiling } = config.server;
+    const { AuthTokens } = await import('../server/http/access/auth-tokens.ts');
+    const tokens = authTokenFile === undefined ? undefined : await AuthTokens.open(authTokenFile, context);
     const commandLine = enableProfiling ? await invocation.commandLine() : [];
     const { keepExecutablePagesFew } = await import('../runtime/memory/resident-executable.ts');
     void keepExecutablePagesFew(context);
     await runServer(
       {
-        parts: sidecarPartsOf({ ...invocation, context }),
+        parts: sidecarPartsOf({ ...invocation, context }, tokens),
         listen: (sidecar) =>
           startHttpServer(
             {
@@ -50,7 +52,7 @@ export const serverCommand = command({
               port,
               certificate: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
               caFile: config.connection.caFile,
-              authTokenFile,
+              tokens,
               profiling: enableProfiling ? { commandLine } : undefined,
             },
             context,

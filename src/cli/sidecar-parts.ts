@@ -4,6 +4,7 @@ import type { SnapshotterListener } from '../operations/snapshot/events.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
 import { networkCounters } from '../runtime/process/network-counters.ts';
 import { BackupStatus } from '../server/backup-status.ts';
+import type { AuthTokens } from '../server/http/access/auth-tokens.ts';
 import type { SidecarParts, SidecarSnapshots } from '../server/sidecar-parts.ts';
 import { openStore } from './open-store.ts';
 import { backoffOf, scheduledBackupOf } from './scheduled-backup.ts';
@@ -16,8 +17,11 @@ import { verificationOf } from './server-verification.ts';
 /** How long uploads of deltas may go on at a stop, ms. */
 export const lastUploadsMs = 15_000;
 
-/** What a sidecar is made of, as options and environment say. Opens nothing. */
-export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
+/** What a sidecar is made of, as options and environment say; `tokens` are shown to other sidecars. Opens nothing. */
+export function sidecarPartsOf(
+  invocation: ServerInvocation,
+  tokens: Pick<AuthTokens, 'own'> | undefined,
+): SidecarParts {
   const { config, pod, context } = invocation;
   const { clock } = context;
   const { reelectionPeriodMs: periodMs, connectionTimeoutMs: timeoutMs } = config.leaderElection;
@@ -43,7 +47,7 @@ export function sidecarPartsOf(invocation: ServerInvocation): SidecarParts {
     snapshots: snapshotsOf(invocation, location, [metrics.listener, status.snapshots, ...snapshotLeases.listeners]),
     defragmentation: new Schedule(config.defragmentation.schedule),
     leaderTasks: [...snapshotLeases.tasks, ...secondaryTasksOf(invocation, [metrics.secondary, status.secondary])],
-    verification: verificationOf(invocation, { metrics, status, location }),
+    verification: verificationOf(invocation, { metrics, status, location, tokens }),
     initialization: {
       request: {
         ...config.restoration,

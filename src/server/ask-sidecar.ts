@@ -13,6 +13,8 @@ export interface SidecarSecurity {
   readonly tls: boolean;
   /** PEM file of the authorities that sign their certificates (`--cacert`); undefined: those that Node trusts. */
   readonly caFile: string | undefined;
+  /** What all of them ask for, as it is now; undefined where they ask for nothing. */
+  readonly token?: (() => Promise<string>) | undefined;
 }
 
 /** One request to another sidecar. */
@@ -41,9 +43,12 @@ export async function askSidecar(
   { method, path, headers, body, signal, clock }: SidecarRequest,
 ): Promise<IncomingMessage> {
   const { host, port } = address;
-  const options = { method, path, headers, host, port, agent: false, signal } as const;
   const ca = security.tls && security.caFile !== undefined ? await readFile(security.caFile) : undefined;
+  const token = await security.token?.();
   signal.throwIfAborted();
+  // In place of what a client has shown: during a change of tokens the other side may know ours only.
+  const shown = token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` };
+  const options = { method, path, headers: shown, host, port, agent: false, signal } as const;
   const request = security.tls
     ? secureRequest({
         ...options,

@@ -17,8 +17,6 @@ export interface ForwardingOptions {
   /** The port that the sidecars of the cluster listen on. */
   readonly port: number;
   readonly security: SidecarSecurity;
-  /** What this sidecar shows to the others; undefined where they ask for none. */
-  token(): string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -74,7 +72,7 @@ export class Forwarding {
     }
     try {
       const body = hasBody(exchange) ? incoming : undefined;
-      const headers = forwardedHeaders(exchange, this.#options.token());
+      const headers = forwardedHeaders(exchange);
       const answer = await askSidecar(leader, security, { method, path: url, headers, body, signal, clock });
       await sendStream(exchange, {
         status: answer.statusCode ?? 502,
@@ -167,7 +165,7 @@ function lengthHeaders(exchange: Exchange): OutgoingHttpHeaders {
   return method === 'GET' || method === 'HEAD' ? {} : { 'content-length': '0' };
 }
 
-function forwardedHeaders(exchange: Exchange, token: string | undefined): OutgoingHttpHeaders {
+function forwardedHeaders(exchange: Exchange): OutgoingHttpHeaders {
   const { headers, socket } = exchange.incoming;
   const { host: _, ...kept } = withoutHop(headers);
   const before = headers['x-forwarded-for'];
@@ -177,8 +175,6 @@ function forwardedHeaders(exchange: Exchange, token: string | undefined): Outgoi
     ...kept,
     ...(host === undefined ? {} : { host }),
     ...lengthHeaders(exchange),
-    // The client has shown one of ours; during a change of tokens the leader may know another.
-    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     'x-forwarded-for': via.join(', '),
     [forwardedHeader]: '1',
   };

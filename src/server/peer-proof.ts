@@ -22,8 +22,6 @@ export interface PeerSidecars {
   /** The port that all of them listen on. */
   readonly port: number;
   readonly security: SidecarSecurity;
-  /** What they ask for, where they do. */
-  readonly token?: string | undefined;
 }
 
 /** How long the answer may take, ms. */
@@ -47,7 +45,7 @@ const document = z.object({
 /** Asks the sidecar beside the member with this client URL for its newest proof. Rejects when it does not tell of one in time. */
 export async function askPeerProof(
   clientUrl: string,
-  { port, security, token }: PeerSidecars,
+  { port, security }: PeerSidecars,
   { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
 ): Promise<PeerProof> {
   const address = leaderAddress(clientUrl, port);
@@ -55,8 +53,7 @@ export async function askPeerProof(
     throw new Error(`the client URL ${clientUrl} has no host and port`);
   }
   using deadline = deadlineIn(answerMs, { signal, clock });
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const request = { method: 'GET', path: '/backup/status', headers, signal: deadline.signal, clock };
+  const request = { method: 'GET', path: '/backup/status', headers: {}, signal: deadline.signal, clock };
   const answer = await deadline.bound(askSidecar(address, security, request));
   const text = await deadline.bound(textOf(answer));
   if (answer.statusCode !== 200) {

@@ -180,6 +180,24 @@ for (const line of etcdLines) {
 }
 
 describe('a server', () => {
+  it('asks for the token of its file, and does not start with one that holds none', async () => {
+    await using rig = makeRig();
+    const file = rig.home.join('token');
+    writeFileSync(file, '');
+    const refused = await rig.run([
+      'server',
+      '--server-port=0',
+      '--listen-address=127.0.0.1',
+      `--auth-token-file=${file}`,
+    ]);
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stderr, /cannot protect the server with .*token \(--auth-token-file\): it is empty/);
+    writeFileSync(file, '0123456789abcdef-secret\n', { mode: 0o600 });
+    const server = await startedServer(rig, { flags: [`--auth-token-file=${file}`] });
+    assert.deepEqual([(await server.get('/metrics')).code, (await server.get('/livez')).code], [401, 200]);
+    assert.ok(!(await server.stop()).includes('0123456789abcdef'));
+  });
+
   it('ends with 0 at SIGTERM before etcd is up, and a second one on the same port says so in one line', async () => {
     await using rig = makeRig();
     const server = await startServer(rig, { endpoint: `http://127.0.0.1:${await freePort()}` });

@@ -11,7 +11,7 @@ import { Forwarding } from '../forwarding.ts';
 import { LeaderLookup } from '../leader-lookup.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { Access } from './access/access.ts';
-import { AuthTokens } from './access/auth-tokens.ts';
+import type { AuthTokens } from './access/auth-tokens.ts';
 import { Connections } from './connections.ts';
 import { listenAt } from './listen-at.ts';
 import { profilingRoutes } from './profiling/profiling-routes.ts';
@@ -30,8 +30,8 @@ export interface HttpServerOptions {
   readonly certificate: CertificateFiles | undefined;
   /** PEM file of the authorities that sign the certificates of the other sidecars; undefined: those that Node trusts. */
   readonly caFile: string | undefined;
-  /** File with the tokens that all but health asks for; undefined: none is needed. */
-  readonly authTokenFile: string | undefined;
+  /** What clients must show for all but health; undefined: nothing. */
+  readonly tokens: AuthTokens | undefined;
   /** Serves profiles; its arguments are shown, so secrets were taken out of them. */
   readonly profiling: { readonly commandLine: readonly string[] } | undefined;
   /** Other bounds than the usual ones. */
@@ -69,14 +69,13 @@ const sessionMemory = 1;
 
 /**
  * Serves a sidecar over HTTP/1.1, with a certificate over HTTPS with HTTP/1.1 and HTTP/2. Resolves when it listens.
- * Throws a Failure `listen_refused`, `server_certificate` or `auth_token`.
+ * Throws a Failure `listen_refused` or `server_certificate`.
  */
 export async function startHttpServer(
   options: HttpServerOptions,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): Promise<HttpServer> {
-  const { sidecar, address, certificate: files, caFile, authTokenFile, profiling } = options;
-  const tokens = authTokenFile === undefined ? undefined : await AuthTokens.open(authTokenFile, { clock, log });
+  const { sidecar, address, certificate: files, caFile, tokens, profiling } = options;
   const certificate = files === undefined ? undefined : await ServedCertificate.open(files, { clock, log });
   const bounds = { ...usualBounds, ...options.bounds };
   const server = certificate === undefined ? createServer(bounds) : createTlsServer(certificate, bounds);
@@ -84,12 +83,12 @@ export async function startHttpServer(
   watchConnections(server, connections);
   server.on('error', (error) => log.warn({ error }, `The server has trouble with its connections: ${error.message}`));
   const port = await listenAt(server, { address, port: options.port });
-  const security = { tls: certificate !== undefined, caFile };
+  const security = { tls: certificate !== undefined, caFile, token: tokens && (() => tokens.own()) };
   const lookup = new LeaderLookup(sidecar, clock);
   const routes = createRoutes({
     sidecar,
     lookup,
-    forwarding: new Forwarding({ lookup, port, security, token: () => tokens?.own, clock, log }),
+    forwarding: new Forwarding({ lookup, port, security, clock, log }),
     access: new Access(tokens),
     profiling: profiling === undefined ? new Map() : profilingRoutes({ ...profiling, clock, log }),
     transport: certificate === undefined ? 'plain' : 'tls',

@@ -3,8 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type Certificates, makeCertificates } from '../../../scripts/lab/certificates.ts';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
-import { errorText } from '../../../src/runtime/log/error-text.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
+import { AuthTokens } from '../../../src/server/http/access/auth-tokens.ts';
 import { openApiDocument } from '../../../src/server/http/openapi.ts';
+import { RecordedLog } from '../../support/context/recorded-log.ts';
 import { FakeSidecar } from '../../support/server/fake-sidecar.ts';
 import { storedFull } from '../../support/server/held-fulls.ts';
 import { ask2, http2Session } from '../../support/server/http2-client.ts';
@@ -136,7 +138,9 @@ async function guarded(
   const authTokenFile = dir.join('token');
   const { text = `${token}\n`, ...rest } = options;
   writeFileSync(authTokenFile, text, { mode: 0o600 });
-  const server = await served({ ...rest, authTokenFile });
+  const log = new RecordedLog();
+  const tokens = await AuthTokens.open(authTokenFile, { clock: systemClock, log });
+  const server = await served({ ...rest, tokens });
   return {
     ...server,
     async [Symbol.asyncDispose]() {
@@ -195,13 +199,11 @@ describe('--auth-token-file', () => {
     assert.equal(leader.seen.length, 3);
   });
 
-  it('stays out of the log, and a file that cannot be used keeps the server from starting', async () => {
+  it('stays out of the log', async () => {
     await using server = await guarded();
     await statusOf(server, 'GET /config', { authorization: `Bearer ${token}` });
     server.sidecar.onConfig = () => Promise.reject(new Error('cannot read it'));
     await statusOf(server, 'GET /config', { authorization: `Bearer ${token}` });
     assert.ok(!JSON.stringify(server.log.lines).includes(token));
-    const error: unknown = await served({ authTokenFile: '/nowhere/token' }).catch((reason) => reason);
-    assert.match(errorText(error), /^cannot protect the server with \/nowhere\/token \(--auth-token-file\)/);
   });
 });

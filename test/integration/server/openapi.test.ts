@@ -6,7 +6,9 @@ import fc from 'fast-check';
 import { fromJSONSchema } from 'zod';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
+import { AuthTokens } from '../../../src/server/http/access/auth-tokens.ts';
 import { openApiDocument } from '../../../src/server/http/openapi.ts';
+import { recordedContext } from '../../support/context/run-context.ts';
 import type { FakeSidecar } from '../../support/server/fake-sidecar.ts';
 import { storedFull } from '../../support/server/held-fulls.ts';
 import { rawAnswer } from '../../support/server/raw-connection.ts';
@@ -124,7 +126,7 @@ describe('the OpenAPI document', () => {
     );
     using dir = makeTempDir();
     writeFileSync(dir.join('token'), 'a'.repeat(32));
-    await using closed = await served({ authTokenFile: dir.join('token') });
+    await using closed = await served({ tokens: await AuthTokens.open(dir.join('token'), recordedContext()) });
     for (const { path, method, operation } of operations) {
       for (const response of [await ask(closed, path, method, ''), await askFromElsewhere(server, path, method)]) {
         seen.add(`${method} ${path} ${response.status}`);

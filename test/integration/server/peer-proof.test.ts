@@ -5,7 +5,9 @@ import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { revision } from '../../../src/revision.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { BackupStatus } from '../../../src/server/backup-status.ts';
+import { AuthTokens } from '../../../src/server/http/access/auth-tokens.ts';
 import { askPeerProof } from '../../../src/server/peer-proof.ts';
+import { recordedContext } from '../../support/context/run-context.ts';
 import { FakeSidecar } from '../../support/server/fake-sidecar.ts';
 import { served } from '../../support/server/served.ts';
 
@@ -15,7 +17,7 @@ const proof = { sound: true, provable: revision(70), stateOf: 5_000, problems: [
 function ask(port: number, clientUrl = 'http://127.0.0.1:2379', token?: string) {
   return askPeerProof(
     clientUrl,
-    { port, token, security: { tls: false, caFile: undefined } },
+    { port, security: { tls: false, caFile: undefined, token: token === undefined ? undefined : async () => token } },
     { signal, clock: systemClock },
   );
 }
@@ -37,7 +39,7 @@ describe('the proof of another sidecar', () => {
     status.verification({ type: 'verified', at: 9_000, seconds: 4, proof });
     const sidecar = new FakeSidecar();
     sidecar.backupStatus = () => status.document();
-    await using server = await served({ sidecar, authTokenFile: dir.join('token') });
+    await using server = await served({ sidecar, tokens: await AuthTokens.open(dir.join('token'), recordedContext()) });
     await assert.rejects(ask(server.port), /answers with 401/);
     assert.equal((await ask(server.port, undefined, 'a-token-of-enough-length')).at, 9_000);
   });

@@ -28,7 +28,7 @@ export async function served(
       port: 0,
       certificate: undefined,
       caFile: undefined,
-      authTokenFile: undefined,
+      tokens: undefined,
       profiling: undefined,
       ...rest,
     },

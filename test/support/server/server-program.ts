@@ -29,7 +29,7 @@ for (const certificate of [undefined, { certFile, keyFile }]) {
       port: 0,
       certificate,
       caFile: undefined,
-      authTokenFile: undefined,
+      tokens: undefined,
       profiling: undefined,
       bounds,
     },

@@ -51,8 +51,9 @@ export class AuthTokens {
     return new AuthTokens(path, context, await readTokens(path, context.log));
   }
 
-  /** What this sidecar shows to others. */
-  get own(): string {
+  /** What this sidecar shows to others, as the file has it now. */
+  async own(): Promise<string> {
+    await this.#lookAgain();
     return this.#tokens.own;
   }
 

@@ -56,7 +56,7 @@ describe('tokens of the server', () => {
     for (const token of [first, second, third]) {
       assert.equal(await rig.tokens.accepts(`Bearer ${token}`), true);
     }
-    assert.equal(rig.tokens.own, second);
+    assert.equal(await rig.tokens.own(), second);
   });
 
   it('are read again when the file has changed', async () => {
@@ -64,7 +64,11 @@ describe('tokens of the server', () => {
     rig.replace(`${second}\n`);
     await rig.clock.advance(1_000);
     assert.deepEqual(
-      [await rig.tokens.accepts(`Bearer ${first}`), await rig.tokens.accepts(`Bearer ${second}`), rig.tokens.own],
+      [
+        await rig.tokens.accepts(`Bearer ${first}`),
+        await rig.tokens.accepts(`Bearer ${second}`),
+        await rig.tokens.own(),
+      ],
       [false, true, second],
     );
     assert.deepEqual(rig.log.texts, [`The tokens in ${rig.path} have changed and were read again`]);
