@@ -11,7 +11,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-moments test-file-errors
+.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-ui test-moments test-file-errors
 
 ## help: this list
 help:
@@ -82,6 +82,11 @@ test-stores: install ceph openstack
 test-histories: install
 	HISTORIES=$${HISTORIES:-100000} $(NODE) --test test/unit/retention/plan.test.ts test/unit/operations/history/decide-fork.test.ts
 
+## test-ui: the dashboard in Debian's Chromium, with its accessibility; SCREENSHOTS=yes takes those of docs/images
+test-ui: install
+	@scripts/install-chromium.sh
+	@$(NODE) --test --test-concurrency=1 'test/ui/*.test.ts'
+
 ## test-walks: the unit tests, those that try things at random for longer; takes three minutes
 test-walks: install
 	@WALKS=long $(MAKE) --no-print-directory unit
@@ -112,6 +117,7 @@ install:
 	@scripts/build-native.sh flock >/dev/null
 	@scripts/build-native.sh pages >/dev/null
 	@$(NODE) scripts/build-wasm.ts >/dev/null
+	@$(NODE) scripts/build-dashboard.ts >/dev/null
 
 ## format: rewrite the sources in the project's format
 format: install
@@ -122,6 +128,7 @@ lint:
 
 types:
 	$(BIN)/tsc -p . --incremental --tsBuildInfoFile .cache/types.tsbuildinfo
+	$(BIN)/tsc -p src/server/http/dashboard/page
 
 unit:
 	@files=$$($(NODE) scripts/tests/share-processes.ts test/unit $$((8 * $(JOBS)))) && \

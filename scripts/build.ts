@@ -7,6 +7,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleProgram, bundleWorker } from './build/bundle.ts';
+import { dashboardHtml } from './build/dashboard.ts';
 import { writeExecutable } from './build/executable.ts';
 import { billOfMaterials, licensesText, thirdPartyPackages } from './build/third-party.ts';
 
@@ -41,6 +42,7 @@ await writeExecutable({
     ...Object.fromEntries(workers.map(({ name, source }) => [name, source])),
     ...wasmModules(),
     ...papers,
+    'dashboard.html': await dashboardHtml(root),
     'flock.node': nativeModule('flock'),
     'pages.node': nativeModule('pages'),
   },

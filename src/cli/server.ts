@@ -35,7 +35,7 @@ export const serverCommand = command({
     const { sidecarPartsOf } = await import('./sidecar-parts.ts');
     const { runServer } = await import('../server/server.ts');
     const { startHttpServer } = await import('../server/http/http-server.ts');
-    const { certFile, keyFile, listenAddress: address, port, authTokenFile, enableProfiling } = config.server;
+    const { certFile, keyFile, listenAddress: address, port, authTokenFile, noUi, enableProfiling } = config.server;
     const { AuthTokens } = await import('../server/http/access/auth-tokens.ts');
     const tokens = authTokenFile === undefined ? undefined : await AuthTokens.open(authTokenFile, context);
     const commandLine = enableProfiling ? await invocation.commandLine() : [];
@@ -53,6 +53,7 @@ export const serverCommand = command({
               certificate: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
               caFile: config.connection.caFile,
               tokens,
+              dashboard: !noUi,
               profiling: enableProfiling ? { commandLine } : undefined,
             },
             context,

@@ -172,6 +172,14 @@ export const limits = {
     why: 'callers send one at a time',
     beyond: 'the connection ends, or HTTP/2 refuses the stream',
   },
+  viewers: {
+    from: 'client',
+    what: 'browsers that look at the dashboard at the same time',
+    most: 16,
+    unit: 'connections',
+    why: 'each holds a connection for as long as it looks',
+    beyond: '503, and the browser asks again',
+  },
   profileTime: {
     from: 'client',
     what: 'the time that a CPU profile spans',

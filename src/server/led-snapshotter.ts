@@ -11,7 +11,7 @@ import type { CallOptions } from '../snapstore/bucket.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { CoalescedRequests } from './coalesced-requests.ts';
 import { guardedStore } from './guarded-store.ts';
-import type { LatestSnapshots, SnapshotTaker } from './sidecar.ts';
+import type { LatestSnapshots, ListedBackups, SnapshotTaker } from './sidecar.ts';
 import type { SidecarConnection } from './sidecar-connection.ts';
 
 /** What is asked of the snapshotter of every lead. */
@@ -96,6 +96,12 @@ export class LedSnapshotter implements SnapshotTaker {
     return this.#deltas.take('delta', () =>
       this.#serving('take a delta snapshot of').then((active) => active.takeDelta()),
     );
+  }
+
+  /** Lists the store, also while another member leads. */
+  async listed({ signal }: CallOptions): Promise<Omit<ListedBackups, 'rules'>> {
+    const store = await untilAborted(this.#parts.openStore(), signal);
+    return { store, listing: await store.list({ signal }) };
   }
 
   async latest({ signal }: { readonly signal: AbortSignal }): Promise<LatestSnapshots> {

@@ -1,5 +1,5 @@
 import type { MemberStatus } from '../etcd/cluster.ts';
-import type { ClusterMembers } from '../etcd/members.ts';
+import type { ClusterMember, ClusterMembers } from '../etcd/members.ts';
 import type { ValidationMode } from '../operations/initialize/data-dir-state.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
@@ -16,10 +16,10 @@ import { MembershipDuties } from './membership-duties.ts';
 import { OpenedOnce } from './opened-once.ts';
 import type { OwnMember } from './own-member.ts';
 import { leadLost } from './publish-permission.ts';
-import type { Sidecar, SnapshotAccess } from './sidecar.ts';
+import type { ListedBackups, MemberFacts, Sidecar, SnapshotAccess } from './sidecar.ts';
 import type { SidecarConnection } from './sidecar-connection.ts';
 import type { SidecarParts } from './sidecar-parts.ts';
-import { firstState, isHealthy, snapshotsAt } from './state.ts';
+import { firstState, isHealthy, phaseOf, snapshotsAt } from './state.ts';
 import { Supervisor } from './supervisor.ts';
 import { verificationTask } from './verification-task.ts';
 import { verificationTurn } from './verification-turn.ts';
@@ -134,6 +134,30 @@ export class SidecarLife implements Sidecar {
 
   backupStatus(): BackupStatusDocument {
     return this.#parts.status.document();
+  }
+
+  memberFacts(): MemberFacts {
+    const { state } = this.#supervisor;
+    const own = this.#own;
+    return {
+      id: own?.memberId.toString(16) ?? null,
+      leaderId: own?.leaderId?.toString(16) ?? null,
+      role: state.isLearner ? 'learner' : state.role,
+      phase: phaseOf(state),
+      etcdVersion: own?.version ?? null,
+      databaseBytes: own?.dbSize ?? null,
+      revision: own?.revision ?? null,
+    };
+  }
+
+  members({ signal }: { readonly signal: AbortSignal }): Promise<readonly ClusterMember[]> {
+    return this.#list({ signal });
+  }
+
+  async backups({ signal }: { readonly signal: AbortSignal }): Promise<ListedBackups | undefined> {
+    const { taker } = this.#work;
+    const rules = this.#parts.snapshots?.request.garbageCollection?.rules;
+    return taker && { ...(await taker.listed({ signal })), rules };
   }
 
   async metrics(): Promise<{ readonly contentType: string; readonly text: string }> {

@@ -1,6 +1,9 @@
+import type { ClusterMember } from '../etcd/members.ts';
 import type { ValidationMode } from '../operations/initialize/data-dir-state.ts';
-import type { StoredSnapshot } from '../snapstore/snapstore.ts';
+import type { RetentionRules } from '../operations/prune/prune.ts';
+import type { SnapStore, StoredSnapshot, StoreListing } from '../snapstore/snapstore.ts';
 import type { BackupStatusDocument } from './backup-status.ts';
+import type { Phase } from './state.ts';
 
 /** What the word of an initialization is on the wire. */
 export type InitializationWord = 'New' | 'Progress' | 'Successful' | 'Failed';
@@ -26,8 +29,34 @@ export interface Sidecar {
   leaderClientUrl(options: { readonly signal: AbortSignal }): Promise<string | undefined>;
   /** What is known of the backup, as JSON. */
   backupStatus(): BackupStatusDocument;
+  /** What is known of our member. */
+  memberFacts(): MemberFacts;
+  /** The members of the cluster. Rejects when etcd does not tell. */
+  members(options: { readonly signal: AbortSignal }): Promise<readonly ClusterMember[]>;
+  /** What the store holds, and what garbage collection makes of it; undefined without a store. Lists it. Rejects when that fails. */
+  backups(options: { readonly signal: AbortSignal }): Promise<ListedBackups | undefined>;
   /** Series as Prometheus text. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** Our member as the newest look has seen it; ids are hexadecimal, null is "not known". */
+export interface MemberFacts {
+  readonly id: string | null;
+  readonly leaderId: string | null;
+  readonly role: 'leader' | 'follower' | 'learner' | 'unknown';
+  readonly phase: Phase;
+  readonly etcdVersion: string | null;
+  /** Bytes. */
+  readonly databaseBytes: number | null;
+  readonly revision: number | null;
+}
+
+/** A listing of the store, and what decides what is deleted of it. */
+export interface ListedBackups {
+  readonly listing: Pick<StoreListing, 'snapshots' | 'markers'>;
+  readonly store: Pick<SnapStore, 'traits'>;
+  /** Undefined where nothing is deleted. */
+  readonly rules: RetentionRules | undefined;
 }
 
 /** Who takes snapshots now. */

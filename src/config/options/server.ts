@@ -47,6 +47,13 @@ export const serverOptions = optionGroup({
       help: 'File with tokens, one a line, of which a client must show one for all but health. Callers that cannot, as etcd-wrapper and etcd-druid, are refused then.',
       fileKeys: ['serverConfig.authTokenFile'],
     },
+    noUi: {
+      flag: 'no-ui',
+      type: 'bool',
+      default: false,
+      help: 'Do not serve the dashboard, a page at / for browsers.',
+      fileKeys: ['serverConfig.noUi'],
+    },
     enableProfiling: {
       flag: 'enable-profiling',
       rare: true,

@@ -7,12 +7,15 @@ import type { Clock } from '../../runtime/clock.ts';
 import { limits } from '../../runtime/limits.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import { isLoopback } from '../../runtime/loopback.ts';
+import { Dashboard } from '../dashboard/dashboard.ts';
 import { Forwarding } from '../forwarding.ts';
 import { LeaderLookup } from '../leader-lookup.ts';
 import type { Sidecar } from '../sidecar.ts';
 import { Access } from './access/access.ts';
 import type { AuthTokens } from './access/auth-tokens.ts';
 import { Connections } from './connections.ts';
+import { DashboardPage } from './dashboard/dashboard-page.ts';
+import { EventStream } from './dashboard/event-stream.ts';
 import { listenAt } from './listen-at.ts';
 import { profilingRoutes } from './profiling/profiling-routes.ts';
 import { createRequestListener } from './request-listener.ts';
@@ -32,6 +35,8 @@ export interface HttpServerOptions {
   readonly caFile: string | undefined;
   /** What clients must show for all but health; undefined: nothing. */
   readonly tokens: AuthTokens | undefined;
+  /** Whether the dashboard is served, at `/`. */
+  readonly dashboard: boolean;
   /** Serves profiles; its arguments are shown, so secrets were taken out of them. */
   readonly profiling: { readonly commandLine: readonly string[] } | undefined;
   /** Other bounds than the usual ones. */
@@ -85,10 +90,13 @@ export async function startHttpServer(
   const port = await listenAt(server, { address, port: options.port });
   const security = { tls: certificate !== undefined, caFile, token: tokens && (() => tokens.own()) };
   const lookup = new LeaderLookup(sidecar, clock);
+  const peers = { port, security };
+  const events = options.dashboard ? new EventStream(new Dashboard({ sidecar, peers, clock }), clock) : undefined;
   const routes = createRoutes({
     sidecar,
     lookup,
     forwarding: new Forwarding({ lookup, port, security, clock, log }),
+    dashboard: events && { page: new DashboardPage(), events },
     access: new Access(tokens),
     profiling: profiling === undefined ? new Map() : profilingRoutes({ ...profiling, clock, log }),
     transport: certificate === undefined ? 'plain' : 'tls',
@@ -110,6 +118,7 @@ export async function startHttpServer(
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve());
       });
+      events?.end();
       connections.end();
       const waiting = new AbortController();
       const late = clock.sleep(graceMs, waiting.signal).catch(() => {});

@@ -232,6 +232,28 @@ export const openApiDocument = {
       summary: 'The state of the backup, as far as this sidecar has seen: it knows most while its member leads.',
       responses: { 200: json('What is known.', reference('BackupStatus')) },
     }),
+    '/': path({
+      operationId: 'dashboard',
+      summary: 'The dashboard, a page for browsers; not there with `--no-ui`.',
+      responses: {
+        200: {
+          description: 'One page that loads nothing else.',
+          content: { 'text/html': { schema: { type: 'string' } } },
+        },
+      },
+    }),
+    '/dashboard/events': path({
+      operationId: 'dashboardEvents',
+      summary:
+        'What the dashboard shows, for as long as the client stays; its form may change. For programs: `/backup/status`.',
+      responses: {
+        200: {
+          description: 'Server-sent events `clock`, `state` and `store`, whenever something has changed.',
+          content: { 'text/event-stream': { schema: { type: 'string' } } },
+        },
+        503: empty('As many look as may.'),
+      },
+    }),
     '/config': path({
       operationId: 'etcdConfiguration',
       summary: "etcd's configuration for the member of this pod.",

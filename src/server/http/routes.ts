@@ -6,6 +6,8 @@ import type { Forwarding } from '../forwarding.ts';
 import type { LeaderLookup } from '../leader-lookup.ts';
 import type { Sidecar } from '../sidecar.ts';
 import type { Access, Audience } from './access/access.ts';
+import type { DashboardPage } from './dashboard/dashboard-page.ts';
+import type { EventStream } from './dashboard/event-stream.ts';
 import { type Exchange, goneSignal, pathOf, queryValue, whenSent } from './exchange.ts';
 import { MetricsPage } from './metrics-page.ts';
 import { openApiText } from './openapi.ts';
@@ -23,6 +25,8 @@ export interface RoutesOptions {
   readonly forwarding: Pick<Forwarding, 'forward'>;
   /** Paths below /debug/pprof/; empty where profiling is off. */
   readonly profiling: ReadonlyMap<string, ProfilingRoute>;
+  /** The page, where it is served, and what feeds it. */
+  readonly dashboard: { readonly page: DashboardPage; readonly events: EventStream } | undefined;
   /** Who may ask. */
   readonly access: Pick<Access, 'refusal'>;
   /** Whether answers ask browsers to come back by HTTPS only (Strict-Transport-Security). */
@@ -44,7 +48,7 @@ type Handler = (exchange: Exchange) => Reply | Promise<Reply | 'sent'>;
 
 /** All paths of the server. No method is looked at: the Go program does not either, and its callers mix them. */
 export function createRoutes(options: RoutesOptions): Routes {
-  const { sidecar, lookup, forwarding, profiling, access, transport, clock, log } = options;
+  const { sidecar, lookup, forwarding, profiling, dashboard, access, transport, clock, log } = options;
   const routes: Routes = new Hono<{ Bindings: Exchange }>({
     getPath: (_, options) => pathOf((options as { readonly env: Exchange }).env),
   });
@@ -127,6 +131,11 @@ export function createRoutes(options: RoutesOptions): Routes {
   open('/metrics', 'reads', (exchange) => metrics.reply(acceptEncodingOf(exchange)));
   open('/backup/status', 'reads', () => reply(200, { type: 'json', text: JSON.stringify(sidecar.backupStatus()) }));
   open('/openapi.json', 'reads', () => reply(200, { type: 'json', text: openApiText }));
+  if (dashboard !== undefined) {
+    const { page, events } = dashboard;
+    open('/', 'reads', (exchange) => page.reply(acceptEncodingOf(exchange)));
+    serve('/dashboard/events', 'reads', (exchange) => events.serve(exchange));
+  }
   for (const [path, make] of profiling) {
     open(path, 'changes', make);
   }

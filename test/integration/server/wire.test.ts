@@ -187,7 +187,6 @@ const cases: readonly Case[] = [
     body: '# TYPE etcdbr_cluster_size gauge\netcdbr_cluster_size 1\n',
   },
   ...[
-    '/',
     '/healthz/',
     '//healthz',
     '/HEALTHZ',

@@ -1,8 +1,11 @@
+import type { ClusterMember } from '../../../src/etcd/members.ts';
 import type { ValidationMode } from '../../../src/operations/initialize/data-dir-state.ts';
 import { BackupStatus, type BackupStatusDocument } from '../../../src/server/backup-status.ts';
 import type {
   InitializationWord,
   LatestSnapshots,
+  ListedBackups,
+  MemberFacts,
   Sidecar,
   SnapshotAccess,
   SnapshotTaker,
@@ -27,6 +30,17 @@ export class FakeSidecar implements Sidecar, SnapshotTaker {
   onLatest: () => Promise<LatestSnapshots> = () => Promise.resolve({ full: undefined, deltas: [] });
   onConfig: () => Promise<string> = () => Promise.resolve('name: etcd-main-0\n');
   onLeader: () => Promise<string | undefined> = () => Promise.resolve(undefined);
+  facts: MemberFacts = {
+    id: 'a1',
+    leaderId: 'a1',
+    role: 'leader',
+    phase: 'leader, snapshotter active',
+    etcdVersion: '3.5.27',
+    databaseBytes: 25_000_000,
+    revision: 70,
+  };
+  onMembers: () => Promise<readonly ClusterMember[]> = () => Promise.resolve([]);
+  onBackups: () => Promise<ListedBackups | undefined> = () => Promise.resolve(undefined);
   series = '# TYPE etcdbr_cluster_size gauge\netcdbr_cluster_size 1\n';
   /** How often the series were made. */
   scrapes = 0;
@@ -52,6 +66,18 @@ export class FakeSidecar implements Sidecar, SnapshotTaker {
 
   backupStatus(): BackupStatusDocument {
     return new BackupStatus(() => 0).document();
+  }
+
+  memberFacts(): MemberFacts {
+    return this.facts;
+  }
+
+  members(): Promise<readonly ClusterMember[]> {
+    return this.onMembers();
+  }
+
+  backups(): Promise<ListedBackups | undefined> {
+    return this.onBackups();
   }
 
   takeFull({ final }: { readonly final: boolean }): Promise<StoredSnapshot> {

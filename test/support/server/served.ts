@@ -29,6 +29,7 @@ export async function served(
       certificate: undefined,
       caFile: undefined,
       tokens: undefined,
+      dashboard: true,
       profiling: undefined,
       ...rest,
     },

@@ -30,6 +30,7 @@ for (const certificate of [undefined, { certFile, keyFile }]) {
       certificate,
       caFile: undefined,
       tokens: undefined,
+      dashboard: true,
       profiling: undefined,
       bounds,
     },

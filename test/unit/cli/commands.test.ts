@@ -66,6 +66,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   server: [
     'listen-address',
     'auth-token-file',
+    'no-ui',
     'left-history-retention',
     'point-in-time-window',
     'snapshot-from',

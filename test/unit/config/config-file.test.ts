@@ -30,7 +30,7 @@ etcdConnectionConfig:
   keyFile: tls.key
   caFile: ca.crt
 serverConfig:
-  {port: 9090, listenAddress: "::1", enableProfiling: true, server-cert: s.crt, server-key: s.key, authTokenFile: t}
+  {port: 9090, listenAddress: "::1", enableProfiling: true, server-cert: s.crt, server-key: s.key, authTokenFile: t, noUi: true}
 snapshotterConfig:
   schedule: "0 */2 * * *"
   deltaSnapshotPeriod: 30s
@@ -97,6 +97,7 @@ describe('a configuration file', () => {
       port: 9090,
       listenAddress: '::1',
       authTokenFile: 't',
+      noUi: true,
       certFile: 's.crt',
       keyFile: 's.key',
       enableProfiling: true,

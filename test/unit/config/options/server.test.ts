@@ -10,6 +10,7 @@ describe('--listen-address', () => {
       certFile: undefined,
       keyFile: undefined,
       authTokenFile: undefined,
+      noUi: false,
       enableProfiling: false,
       useEtcdWrapper: false,
       etcdWrapperPort: 9095,

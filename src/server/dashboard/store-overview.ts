@@ -1,0 +1,113 @@
+import {
+  type Decision,
+  describeReason,
+  type FullEvidence,
+  planFor,
+  type RetentionRules,
+} from '../../operations/prune/prune.ts';
+import { catalogOf } from '../../snapshot/catalog.ts';
+import { historiesOf } from '../../snapshot/history/histories.ts';
+import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
+import type { DashboardStore } from './dashboard-document.ts';
+
+/** So many snapshots are shown at the most: a page has no more places for them. */
+const mostSnapshots = 2_000;
+/** So many deletions and gaps are shown at the most. */
+const mostRows = 50;
+
+/** What is known of a store. */
+export interface StoreFacts {
+  readonly listing: Pick<StoreListing, 'snapshots' | 'markers'>;
+  readonly store: Pick<SnapStore, 'traits'>;
+  /** Undefined where nothing is deleted. */
+  readonly rules: RetentionRules | undefined;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+/** What the dashboard shows of a store that was listed. Pure. */
+export function storeOverview(facts: StoreFacts): Omit<DashboardStore, 'location' | 'listedAt' | 'problem'> {
+  const whole = facts.listing.snapshots.filter(({ chunk, excluded }) => chunk === undefined && excluded !== true);
+  const byTime = whole.toSorted((a, b) => a.createdOn - b.createdOn || a.lastRevision - b.lastRevision);
+  const shown = byTime.slice(-mostSnapshots);
+  const fulls = whole.filter(({ kind }) => kind === 'Full');
+  const deltas = whole.filter(({ kind }) => kind === 'Incr');
+  return {
+    totals: {
+      fulls: fulls.length,
+      deltas: deltas.length,
+      fullBytes: bytesOf(fulls),
+      deltaBytes: bytesOf(deltas),
+      hidden: whole.length - shown.length,
+    },
+    snapshots: shown.map(({ name, kind, createdOn, startRevision, lastRevision, size }) => ({
+      name,
+      kind,
+      at: createdOn,
+      from: startRevision,
+      to: lastRevision,
+      bytes: size,
+    })),
+    gaps: gapsOf(facts),
+    retention: facts.rules === undefined ? null : outlook({ ...facts, rules: facts.rules }),
+  };
+}
+
+function bytesOf(snapshots: readonly StoredSnapshot[]): number {
+  return snapshots.reduce((sum, { size }) => sum + size, 0);
+}
+
+function gapsOf({ listing }: StoreFacts): DashboardStore['gaps'] {
+  const { living } = historiesOf(listing.snapshots, listing.markers);
+  return catalogOf(living.snapshots)
+    .chains.flatMap(({ base, missing, beyond }) => {
+      // Deltas without a full, which a full before them has outlived, are no hole of anything.
+      if (base === undefined || missing === undefined) {
+        return [];
+      }
+      const [first] = beyond;
+      const at = first === undefined ? null : new Date(first.createdOn * 1_000).toISOString();
+      return [{ from: missing.from, to: missing.to, at }];
+    })
+    .slice(-mostRows);
+}
+
+/** What goes now; where nothing does, what one more full would replace. */
+function outlook({
+  listing,
+  store,
+  rules,
+  now,
+}: StoreFacts & { readonly rules: RetentionRules }): DashboardStore['retention'] {
+  const doomedIn = (snapshots: readonly StoredSnapshot[], evidence: FullEvidence): Decision<StoredSnapshot>[] =>
+    planFor({ ...listing, snapshots }, { store, rules, evidence, now }).decisions.filter(
+      ({ action }) => action === 'delete',
+    );
+  const current = doomedIn(listing.snapshots, { proved: new Set() });
+  const newest = listing.snapshots.findLast(({ kind, chunk }) => kind === 'Full' && chunk === undefined);
+  const policy = rules.policy.kind === 'LimitBased' ? `fulls beyond ${rules.policy.maxBackups} go` : 'exponential';
+  const further =
+    current.length > 0 || newest === undefined
+      ? []
+      : doomedIn([...listing.snapshots, oneMore(newest, listing.snapshots, now)], { proved: new Set([imagined]) });
+  const doomed = current.length > 0 ? current : further;
+  return {
+    policy,
+    when: current.length > 0 ? 'now' : 'next full',
+    deletions: doomed.slice(0, mostRows).map(({ snapshot, reason }) => ({
+      name: snapshot.name,
+      reason: describeReason(reason),
+      bytes: snapshot.size,
+    })),
+    more: Math.max(0, doomed.length - mostRows),
+  };
+}
+
+const imagined = 'the next full';
+
+/** The next full as it would be if it were taken now. */
+function oneMore(newest: StoredSnapshot, all: readonly StoredSnapshot[], now: number): StoredSnapshot {
+  const last = all.reduce((most, each) => (each.lastRevision > most.lastRevision ? each : most), newest);
+  const createdOn = Math.max(newest.createdOn + 1, Math.floor(now / 1_000));
+  return { ...newest, name: imagined, key: imagined, lastRevision: last.lastRevision, createdOn };
+}
