@@ -9,7 +9,7 @@ import { databaseCorrupted, logTorn } from './scenarios/files-damaged.ts';
 import { hibernation } from './scenarios/hibernation.ts';
 import { bothKilled, etcdKilled, sidecarKilled } from './scenarios/kills.ts';
 import { leaderChange } from './scenarios/leader-change.ts';
-import { followerCutOff, leaderCutOff } from './scenarios/partition.ts';
+import { followerCutOff, leaderCutOff, startedInPartition } from './scenarios/partition.ts';
 import { peerUrlsChanged } from './scenarios/peer-urls-changed.ts';
 import { quorumLost } from './scenarios/quorum-lost.ts';
 import { rolledBack } from './scenarios/rolled-back.ts';
@@ -31,6 +31,7 @@ export const allScenarios: readonly Scenario[] = [
   twoLeaders,
   leaderCutOff,
   followerCutOff,
+  startedInPartition,
   quorumLost,
   diskWiped,
   databaseCorrupted,

@@ -11,6 +11,7 @@ import { limits } from '../../runtime/limits.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
 import { definitionOf, Host, type Rpc } from '../rpc/rpc.ts';
 import { explainRpcError, isServiceError } from '../rpc/rpc-error.ts';
+import { boundedConnecting } from './bounded-connecting.ts';
 import { channelOptions, credentialsFor } from './channel.ts';
 import { diagnose } from './diagnosis.ts';
 import { type EtcdEndpoint, hostAndPort } from './endpoint.ts';
@@ -55,7 +56,7 @@ export class MemberClient implements Disposable {
   }
 
   /** One request, one answer. */
-  unary<Request, Response>(
+  async unary<Request, Response>(
     rpc: Rpc<Request, Response>,
     request: Request,
     bounds: CallBounds & { readonly timeoutMs: number },
@@ -78,7 +79,11 @@ export class MemberClient implements Disposable {
         }
       },
     );
-    return untilAborted(promise, bounds.signal, () => call.cancel());
+    using _connecting = boundedConnecting(client, this.#clock, (error) => {
+      reject(error);
+      call.cancel();
+    });
+    return await untilAborted(promise, bounds.signal, () => call.cancel());
   }
 
   /** Sends `request` and opens the stream of answers to it. */
@@ -159,9 +164,11 @@ export class MemberClient implements Disposable {
     bounds.signal.addEventListener('abort', cancel, { once: true });
     // A cancelled call emits its error after the reader has left.
     call.on('error', () => {});
+    const connecting = boundedConnecting(client, this.#clock, (error) => call.destroy(error));
     return {
       call,
       [Symbol.dispose]: () => {
+        connecting[Symbol.dispose]();
         bounds.signal.removeEventListener('abort', cancel);
         call.cancel();
         host.close();

@@ -111,7 +111,7 @@ export class MemberPool implements Disposable {
     }
   }
 
-  /** Warns that other members take the place of `member`, once until it works again. */
+  /** Warns that other members take the place of `member`, once until it works again, and prefers one of those if there is any. */
   passOver(member: MemberClient, error: unknown): void {
     if (!this.#passedOver.has(member)) {
       this.#passedOver.add(member);
@@ -120,6 +120,11 @@ export class MemberPool implements Disposable {
         { endpoint: url, error },
         `Passing over ${url}: ${error instanceof Error ? error.message : error}`,
       );
+    }
+    if (this.#members[this.#preferred] === member && this.#passedOver.size < this.#members.length) {
+      while (this.#passedOver.has(this.#memberAt(this.#preferred))) {
+        this.moveOn();
+      }
     }
   }
 

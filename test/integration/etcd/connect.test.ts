@@ -7,12 +7,14 @@ import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
 import { type EtcdServer, startEtcd } from '../../../scripts/lab/etcd-server.ts';
 import { freePort } from '../../../scripts/lab/free-port.ts';
 import type { EtcdConnectionOptions } from '../../../src/etcd/cluster.ts';
-import { connect } from '../../../src/etcd/connect.ts';
+import { connect, openConnection } from '../../../src/etcd/connect.ts';
 import { EtcdFailure, type EtcdFailureCode } from '../../../src/etcd/etcd-failure.ts';
+import { revision } from '../../../src/revision.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 import { connected, connectionTo } from '../../support/etcd/connected.ts';
 import { startFakeEtcd } from '../../support/etcd/fake-etcd.ts';
+import { startSilentServer } from '../../support/servers/silent-server.ts';
 
 /** Connects and expects to be refused with `code` and a message that matches all of `patterns`. */
 async function refused(
@@ -46,6 +48,39 @@ before(async () => {
   certificates = await makeCertificates();
 });
 after(() => certificates[Symbol.asyncDispose]());
+
+test('a member that takes connections and says nothing keeps no call and no stream waiting when there is another one', async () => {
+  await using silent = await startSilentServer();
+  await using etcd = await startEtcd({ release: await etcdRelease('3.5') });
+  const log = new RecordedLog();
+  const { signal } = new AbortController();
+  // Connecting has ten seconds.
+  const clock = { ...systemClock, sleep: (ms: number, ends?: AbortSignal) => systemClock.sleep(ms / 20, ends) };
+  const options = connectionTo([silent.url, etcd.clientUrl], {
+    connectionTimeoutMs: 600_000,
+    snapshotTimeoutMs: 900_000,
+  });
+  for (const ask of ['status', 'snapshot', 'watch'] as const) {
+    await using connection = await openConnection(options, { clock, log });
+    const { cluster } = connection;
+    if (ask === 'status') {
+      assert.equal((await cluster.status({ signal })).endpoint, etcd.clientUrl);
+    } else if (ask === 'snapshot') {
+      const sizes: string[] = [];
+      for await (const _ of cluster.snapshot({ signal, onSize: (_bytes, endpoint) => sizes.push(endpoint) }));
+      assert.deepEqual(sizes, [etcd.clientUrl]);
+    } else {
+      const watching = new AbortController();
+      const put = etcd.etcdctl('put', 'some', 'thing');
+      for await (const { events } of cluster.watch({ from: revision(2), signal: watching.signal })) {
+        if (events.length > 0) {
+          watching.abort();
+        }
+      }
+      await put;
+    }
+  }
+});
 
 for (const line of etcdLines) {
   describe(`etcd ${line}`, () => {
