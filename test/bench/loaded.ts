@@ -65,7 +65,7 @@ export async function benchLoaded(bench: Bench): Promise<readonly Row[]> {
     const alone: MeasuredFull[] = [];
     const loaded: MeasuredFull[] = [];
     const rates: number[] = [];
-    for (let turn = 0; turn < Math.max(5, runs); turn++) {
+    for (let turn = 0; turn < runs; turn++) {
       alone.push(await measureFull(url, server));
       await underLoad(port, async (answered) => {
         const [before, at] = [await answered(), performance.now()];
@@ -105,6 +105,9 @@ async function underLoad(port: number, work: (answered: () => Promise<number>) =
   let asked = 0;
   const answered = async (): Promise<number> => {
     asked += 1;
+    if (load.hasExited()) {
+      throw new Error(`the load has ended: ${load.output()}`);
+    }
     process.kill(load.pid, 'SIGUSR2');
     const lines = await eventually(
       () => {
