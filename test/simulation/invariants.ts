@@ -185,7 +185,12 @@ export class Invariants implements StoreListener, Judge {
   }
 
   #judgeCalm(): void {
-    const { requests, time } = this.#world;
+    const { requests, time, pods } = this.#world;
+    for (const { process } of pods) {
+      if (process.isPaused) {
+        this.violated(`${process.name} is paused`);
+      }
+    }
     for (const { what, answer, at } of requests) {
       if (answer === undefined) {
         this.violated(`the request for a ${what}, made at ${at / 1_000}, was never answered`);

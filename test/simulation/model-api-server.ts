@@ -40,6 +40,8 @@ export class ModelApiServer {
   readonly #time: VirtualTime;
   readonly #streams: RandomStreams;
   readonly #violated: (what: string) => void;
+  /** The holder of each lease when each process has last read it. */
+  readonly #known = new Map<string, string | undefined>();
 
   constructor(parts: {
     readonly time: VirtualTime;
@@ -67,7 +69,7 @@ export class ModelApiServer {
       request: async (request) => {
         const most = this.mood === 'slow' ? slowMs : 40;
         const travel = { thereMs: random.integer(most), backMs: random.integer(most) };
-        const answer = await process.call(() => this.#answer(request), travel, request.signal);
+        const answer = await process.call(() => this.#answer(request, process), travel, request.signal);
         if (answer === 'never') {
           await process.clock.sleep(1_000_000_000, request.signal);
         }
@@ -77,7 +79,7 @@ export class ModelApiServer {
     };
   }
 
-  #answer(request: ApiRequest): ApiAnswer | 'never' {
+  #answer(request: ApiRequest, process: SimulatedProcess): ApiAnswer | 'never' {
     const { path, method } = request;
     switch (this.mood) {
       case 'hanging':
@@ -105,10 +107,19 @@ export class ModelApiServer {
     if (lease === undefined) {
       return { status: 404, body: { kind: 'Status' } };
     }
-    return method === 'GET' ? documentOf(name, lease) : this.#patch(name, lease, request.mergePatch as Patch);
+    const known = `${process.name} ${name}`;
+    if (method === 'GET') {
+      this.#known.set(known, lease.holder);
+      return documentOf(name, lease);
+    }
+    return this.#patch(name, { lease, known: this.#known.get(known) }, request.mergePatch as Patch);
   }
 
-  #patch(name: string, lease: ModelLease, { metadata = {}, spec = {}, ...others }: Patch): ApiAnswer {
+  #patch(
+    name: string,
+    { lease, known }: { readonly lease: ModelLease; readonly known: string | undefined },
+    { metadata = {}, spec = {}, ...others }: Patch,
+  ): ApiAnswer {
     const { resourceVersion, annotations = {} } = metadata;
     const { holderIdentity, renewTime } = spec;
     if (this.mood === 'contended') {
@@ -124,7 +135,9 @@ export class ModelApiServer {
       this.#violated(`a patch of lease ${name} changes ${fields.join()}`);
     }
     const isOfSnapshots = name === snapshotLeases.full || name === snapshotLeases.delta;
-    if (isOfSnapshots && Number(holderIdentity ?? lease.holder) < Number(lease.holder ?? 0)) {
+    // A patch of deltas names no version: one that was on its way when another sidecar wrote may still lower what that has written.
+    const knew = known === lease.holder;
+    if (isOfSnapshots && knew && Number(holderIdentity ?? lease.holder) < Number(lease.holder ?? 0)) {
       this.#violated(`lease ${name} is lowered from ${lease.holder} to ${holderIdentity}`);
     }
     lease.holder = holderIdentity ?? lease.holder;
