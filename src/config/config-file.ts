@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { type Document, parseDocument } from 'yaml';
 import { nearest } from '../runtime/nearest.ts';
+import { readAtMost } from '../runtime/read-at-most.ts';
 import { everyOption } from './every-option.ts';
 import { reasonOf } from './file-reason.ts';
 import type { OptionSpec } from './option.ts';
@@ -28,15 +28,20 @@ interface Entry {
   readonly texts: readonly string[];
 }
 
+/** Bytes of a configuration file, at most. */
+const mostBytes = 4 * 1024 * 1024;
+
 /**
  * Reads a YAML configuration file, which commands share: keys of options that only other commands have are known, too. Keys are
  * not case-sensitive, as in the Go program, and a byte order mark at the beginning is skipped.
  * Throws a {@link UsageFailure} when the file cannot be read or is not a mapping of sections.
  */
 export async function readConfigFile(path: string): Promise<FileValues> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageFailure({ action: 'read', object: `configuration file ${path}`, found: reasonOf(cause) });
+  const bytes = await readAtMost(path, mostBytes).catch((cause: unknown) => {
+    const found = cause instanceof RangeError ? cause.message : reasonOf(cause);
+    throw new UsageFailure({ action: 'read', object: `configuration file ${path}`, found });
   });
+  const text = bytes.toString('utf8');
   const document = parseDocument(text.replace(/^\ufeff/, ''), { intAsBigInt: true, merge: true });
   const fault = document.errors[0];
   if (fault !== undefined) {

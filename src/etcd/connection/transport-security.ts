@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { isIP, type Socket } from 'node:net';
 import {
   type ConnectionOptions,
@@ -8,6 +8,7 @@ import {
   type PeerCertificate,
 } from 'node:tls';
 import type { Logger } from '../../runtime/log/logger.ts';
+import { readAtMost } from '../../runtime/read-at-most.ts';
 import type { EtcdConnectionOptions } from '../cluster.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
 import type { EtcdEndpoint } from './endpoint.ts';
@@ -146,17 +147,20 @@ function systemAuthorities(): string[] {
   return [...getCACertificates('default'), ...getCACertificates('system')];
 }
 
+/** Bytes of a file of certificates or of a key, at most: all authorities of a machine are half a MiB. */
+const mostPemBytes = 8 * 1024 * 1024;
+
 async function readPem(path: string, flag: string): Promise<Buffer> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    bytes = await readAtMost(path, mostPemBytes);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     throw new EtcdFailure({
       code: 'etcd_options',
       action: 'read the PEM file',
       object: path,
-      found: code === 'ENOENT' ? 'there is no such file' : `${code ?? cause}`,
+      found: code === 'ENOENT' ? 'there is no such file' : (code ?? (cause as Error).message),
       remedy: `check ${flag}`,
       cause,
     });
