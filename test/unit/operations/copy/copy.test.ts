@@ -434,7 +434,7 @@ describe('histories', () => {
     const { snapshots, markers } = await store(target).list({ signal: context.signal });
     assert.deepEqual(
       markers.map(({ name, first, left }) => ({ name, first, left })),
-      [{ name: marker.name, first: BEGUN, left: [LEFT, LEFT] }],
+      [{ name: marker.name, first: BEGUN, left: [LEFT] }],
     );
     const { living, left } = historiesOf(snapshots, markers);
     assert.equal(living.snapshots.length, 3);
