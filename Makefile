@@ -11,7 +11,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-ui test-monitoring test-moments test-file-errors
+.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-ui test-chart test-monitoring test-moments test-file-errors
 
 ## help: this list
 help:
@@ -90,6 +90,10 @@ test-ui: install
 ## test-monitoring: every alert of example/monitoring fires in a real Prometheus from Debian, unpacked into .cache
 test-monitoring: install
 	@$(NODE) --test --test-concurrency=1 'test/monitoring/*.test.ts'
+
+## test-chart: the Helm chart, rendered by helm, which the machine's Go toolchain builds
+test-chart: install
+	@$(NODE) --test --test-concurrency=1 'test/chart/*.test.ts'
 
 ## test-walks: the unit tests, those that try things at random for longer; takes three minutes
 test-walks: install

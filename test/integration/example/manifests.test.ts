@@ -28,7 +28,9 @@ describe('example/kubernetes', () => {
       assert.ok(lines.length > 0);
       for (const line of lines) {
         // It refuses what it does not take.
-        await run(`${projectRoot}bin/etcdbrctl-from-source`, [...line, '--print-config']);
+        await run(`${projectRoot}bin/etcdbrctl-from-source`, [...line, '--print-config'], {
+          env: { ...process.env, STORAGE_CONTAINER: 'bucket' },
+        });
       }
     });
   }

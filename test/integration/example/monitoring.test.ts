@@ -49,4 +49,8 @@ describe('example/monitoring', () => {
       }
     }
   });
+
+  it('is what the chart brings', () => {
+    assert.equal(read('helm/etcd-backup-restore/files/alerts.yaml'), read('monitoring/alerts.yaml'));
+  });
 });

@@ -1,0 +1,63 @@
+{{- define "etcd.labels" -}}
+app.kubernetes.io/name: etcd
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "etcd.selector" -}}
+app.kubernetes.io/name: etcd
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "etcd.image" -}}
+{{ .repository }}:{{ .tag }}
+{{- end }}
+
+{{- define "etcd.clientScheme" -}}{{ if .Values.tls.etcd.ca }}https{{ else }}http{{ end }}{{- end }}
+{{- define "etcd.peerScheme" -}}{{ if (.Values.tls.etcd.peer).ca }}https{{ else }}http{{ end }}{{- end }}
+
+{{- define "etcd.memberName" -}}
+{{- $name := printf "%s-etcd-%d" .root.Release.Name .number -}}
+{{- if .root.Values.memberNamePrefix }}{{ printf "%s-%s" .root.Values.memberNamePrefix $name }}{{ else }}{{ $name }}{{ end }}
+{{- end }}
+
+{{- define "etcd.memberHost" -}}
+{{ .root.Release.Name }}-etcd-{{ .number }}.{{ .root.Release.Name }}-etcd-peer.{{ .root.Release.Namespace }}.svc
+{{- end }}
+
+{{- define "etcd.hasSecret" -}}
+{{- if and .Values.backup.storageProvider (ne .Values.backup.storageProvider "Local") (not .Values.backup.existingSecret) }}yes{{ end }}
+{{- end }}
+
+{{- define "etcd.secretName" -}}
+{{ default (printf "%s-etcd-backup" .Release.Name) .Values.backup.existingSecret }}
+{{- end }}
+
+{{/* The fields of the credentials, under the names that the program reads. */}}
+{{- define "etcd.credentials" -}}
+{{- $b := .Values.backup -}}
+{{- $fields := dict -}}
+{{- if eq $b.storageProvider "S3" }}{{ $fields = $b.s3 }}
+{{- else if eq $b.storageProvider "ABS" }}{{ $fields = $b.abs }}
+{{- else if eq $b.storageProvider "OCS" }}{{ $fields = $b.ocs }}
+{{- else if eq $b.storageProvider "GCS" }}
+{{- $fields = dict "serviceaccount.json" $b.gcs.serviceAccountJson "credentialsConfig" $b.gcs.credentialsConfig "projectID" $b.gcs.projectID }}
+{{- else if eq $b.storageProvider "Swift" }}
+{{- $fields = merge (dict "region" $b.swift.regionName) (omit $b.swift "regionName") }}
+{{- else if eq $b.storageProvider "OSS" }}
+{{- $fields = merge (dict "storageEndpoint" $b.oss.endpoint) (omit $b.oss "endpoint") }}
+{{- else if eq $b.storageProvider "ECS" }}{{ $fields = $b.ecs }}
+{{- end }}
+{{- range $name, $value := $fields }}
+{{- if not (or (kindIs "invalid" $value) (eq (toString $value) "")) }}
+{{ $name }}: {{ toString $value | b64enc }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "etcd.etcdTlsMounts" -}}
+{{- if .Values.tls.etcd.ca }}
+- { name: etcd-ca, mountPath: /var/etcd/ssl/ca, readOnly: true }
+- { name: etcd-client-tls, mountPath: /var/etcd/ssl/client, readOnly: true }
+{{- end }}
+{{- end }}

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { before, describe, it } from 'node:test';
+import { parseAllDocuments, stringify } from 'yaml';
+import { goVersion } from '../../scripts/lab/etcd-from-source.ts';
+import { helmFromSource } from '../../scripts/lab/helm-from-source.ts';
+import { projectRoot } from '../../scripts/lab/project-root.ts';
+import { run } from '../../scripts/lab/run.ts';
+import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
+import { manifestFaults } from '../support/kube/manifest-faults.ts';
+
+const chart = `${projectRoot}example/helm/etcd-backup-restore`;
+const pair = { crt: 'CERT', key: 'KEY' };
+const everyTls = {
+  etcd: { ca: 'CA', server: pair, client: pair, peer: { ca: 'CA', server: pair } },
+  etcdBackupRestore: { ca: 'CA', server: pair, client: pair },
+};
+
+interface Container {
+  readonly args: readonly string[];
+  readonly volumeMounts: readonly { readonly name: string }[];
+  readonly readinessProbe: { readonly httpGet: { readonly scheme: string } };
+}
+/** As much of an object as is looked at here. */
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data: Readonly<Record<string, string>>;
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly Container[];
+        readonly initContainers?: readonly Container[];
+        readonly volumes: readonly { readonly name: string }[];
+      };
+    };
+  };
+}
+
+let helm = '';
+const go = await goVersion();
+before(async () => {
+  helm = go === undefined ? '' : await helmFromSource();
+});
+
+async function rendered(values: object, ...args: readonly string[]): Promise<readonly Manifest[]> {
+  using dir = makeTempDir();
+  writeFileSync(dir.join('values.yaml'), stringify(values));
+  const command = ['template', 'main', chart, '--namespace', 'shoot', '-f', dir.join('values.yaml'), ...args];
+  const { stdout } = await run(helm, command);
+  return parseAllDocuments(stdout).flatMap((each) => {
+    const value: unknown = each.toJS();
+    return value === null ? [] : [value as Manifest];
+  });
+}
+
+const named = (all: readonly Manifest[], kind: string, name: string): Manifest => {
+  const found = all.find((each) => each.kind === kind && each.metadata.name === name);
+  assert.ok(found, `${kind} ${name}`);
+  return found;
+};
+const containersOf = (all: readonly Manifest[]): { readonly etcd: Container; readonly sidecar: Container } => {
+  const [etcd, sidecar] = named(all, 'StatefulSet', 'main-etcd').spec.template.spec.containers;
+  assert.ok(etcd !== undefined && sidecar !== undefined);
+  return { etcd, sidecar };
+};
+
+const providers = {
+  S3: {
+    s3: {
+      region: 'eu',
+      accessKeyID: 'a',
+      secretAccessKey: 'b',
+      endpoint: 'https://s3',
+      sseCustomerKey: 'k',
+      sseCustomerAlgorithm: 'AES256',
+    },
+  },
+  GCS: { gcs: { serviceAccountJson: '{}', projectID: 'p', storageAPIEndpoint: 'https://gcs' } },
+  ABS: { abs: { storageAccount: 'a', storageKey: 'b' } },
+  Swift: {
+    swift: { authURL: 'https://k', domainName: 'd', username: 'u', password: 'p', tenantName: 't', regionName: 'r' },
+  },
+  OSS: { oss: { endpoint: 'oss.example', accessKeySecret: 's', accessKeyID: 'i' } },
+  ECS: { ecs: { endpoint: 'https://ecs', secretAccessKey: 's', accessKeyID: 'i' } },
+  OCS: { ocs: { accessKeyID: 'i', secretAccessKey: 's', endpoint: 'https://ocs', region: 'r' } },
+  Local: {},
+  '': {},
+};
+
+describe('the chart', { skip: go === undefined ? 'there is no Go toolchain to build helm with' : false }, () => {
+  for (const [storageProvider, backup] of Object.entries(providers)) {
+    for (const replicas of [1, 3]) {
+      for (const tls of [{}, everyTls]) {
+        it(`gives objects of Kubernetes for ${storageProvider || 'no store'}, ${replicas} members, TLS: ${tls === everyTls}`, async () => {
+          const switches = { enabled: true };
+          const all = await rendered({
+            replicas,
+            backup: { storageProvider, ...backup },
+            ...(tls === everyTls ? { tls } : {}),
+            networkPolicy: { ...switches, clientsFrom: [{ namespaceSelector: {} }] },
+            podDisruptionBudget: switches,
+            serviceMonitor: switches,
+            prometheusRule: switches,
+          });
+          const faults = await Promise.all(all.map((each) => manifestFaults({ ...each })));
+          assert.deepEqual(faults.flat(), []);
+          const names = all.map((each) => `${each.kind} ${each.metadata.name}`);
+          for (const name of [
+            'StatefulSet main-etcd',
+            'ConfigMap main-etcd-config',
+            'Service main-etcd-client',
+            'Service main-etcd-peer',
+          ]) {
+            assert.ok(names.includes(name), names.join());
+          }
+          assert.equal(names.includes('ServiceAccount main-etcd'), replicas > 1);
+          assert.equal(names.includes('Secret main-etcd-backup'), !['', 'Local'].includes(storageProvider));
+          assert.equal(names.filter((name) => /-tls$|-ca$/.test(name)).length, tls === everyTls ? 8 : 0);
+          // Every volume that is mounted is there.
+          const { spec } = named(all, 'StatefulSet', 'main-etcd').spec.template;
+          const volumes = new Set(['main-etcd', ...spec.volumes.map(({ name }) => name)]);
+          for (const { volumeMounts } of [...spec.containers, ...(spec.initContainers ?? [])]) {
+            for (const { name } of volumeMounts) {
+              assert.ok(volumes.has(name), `${name} is mounted`);
+            }
+          }
+        });
+      }
+    }
+  }
+
+  it('gives arguments that the program takes', async () => {
+    for (const [storageProvider, backup] of Object.entries(providers)) {
+      const all = await rendered({
+        backup: { storageProvider, ...backup, garbageCollectionPolicy: 'LimitBased' },
+        etcdAuth: { username: 'u', password: 'p' },
+      });
+      const args = containersOf(all).sidecar.args.filter((each) => !each.startsWith('--etcd-password-file'));
+      const { stderr } = await run(
+        `${projectRoot}bin/etcdbrctl-from-source`,
+        [...args, '--print-config', '--etcd-password=p'],
+        {
+          env: { ...process.env, STORAGE_CONTAINER: 'bucket' },
+        },
+      );
+      assert.doesNotMatch(stderr, /unknown|no effect/i);
+    }
+  });
+
+  it('does not have the faults of its example', async () => {
+    const ports = {
+      etcd: { client: 3379, peer: 3380 },
+      etcdBackupRestore: { server: 9080 },
+      etcdWrapper: { server: 9096 },
+    };
+    const all = await rendered({
+      servicePorts: ports,
+      replicas: 3,
+      tls: { etcdBackupRestore: everyTls.etcdBackupRestore },
+      backup: { storageProvider: 'OSS', ...providers.OSS },
+    });
+    const { etcd, sidecar } = containersOf(all);
+    assert.ok(sidecar.args.includes('--server-port=9080') && sidecar.args.includes('--etcd-wrapper-port=9096'));
+    assert.ok(etcd.args.includes('--etcd-client-port=3379') && etcd.args.includes('--etcd-wrapper-port=9096'));
+    assert.equal(etcd.readinessProbe.httpGet.scheme, 'HTTP');
+    assert.ok(etcd.volumeMounts.some(({ name }) => name === 'etcdbr-client-tls'));
+    assert.ok('storageEndpoint' in named(all, 'Secret', 'main-etcd-backup').data);
+    const swift = await rendered({ backup: { storageProvider: 'Swift', ...providers.Swift } });
+    assert.deepEqual(Object.keys(named(swift, 'Secret', 'main-etcd-backup').data).toSorted(), [
+      'authURL',
+      'domainName',
+      'password',
+      'region',
+      'tenantName',
+      'username',
+    ]);
+    const s3 = await rendered({ backup: { storageProvider: 'S3', ...providers.S3 } });
+    assert.ok('sseCustomerKey' in named(s3, 'Secret', 'main-etcd-backup').data);
+    const gcs = await rendered({ backup: { storageProvider: 'GCS', ...providers.GCS } });
+    assert.equal(named(gcs, 'Secret', 'main-etcd-backup').data['projectID'], btoa('p'));
+  });
+
+  for (const replicas of [1, 3]) {
+    it(`is what example/kubernetes/statefulset-${replicas}.yaml shows`, async () => {
+      const settings = [`replicas=${replicas}`, 'backup.storageProvider=S3', 'backup.storageContainer=etcd-backup'];
+      const set = [...settings, 'backup.existingSecret=etcd-backup'].flatMap((each) => ['--set', each]);
+      const { stdout } = await run(helm, ['template', 'etcd-main', chart, '--namespace', 'etcd', ...set]);
+      const objects = (text: string): unknown => parseAllDocuments(text).map((each) => each.toJS());
+      const shown = readFileSync(`${projectRoot}example/kubernetes/statefulset-${replicas}.yaml`, 'utf8');
+      assert.deepEqual(objects(shown), objects(stdout));
+    });
+  }
+
+  it('refuses values that cannot be meant', async () => {
+    for (const values of [
+      { replicas: 2 },
+      { backup: { storageProvider: 's3' } },
+      { backup: { schedul: 'x' } },
+      { backup: { deltaSnapshotPeriod: '60' } },
+      { tls: { etcd: { ca: 'x' } } },
+    ]) {
+      await assert.rejects(rendered(values), /values don't meet the specifications/, JSON.stringify(values));
+    }
+  });
+});
