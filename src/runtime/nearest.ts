@@ -15,7 +15,7 @@ export function nearest(
     if (Math.abs(word.length - candidate.length) > limit) {
       continue;
     }
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), limit);
     if (distance <= limit && (best === undefined || distance < best.distance)) {
       best = { candidate, distance };
     }
@@ -23,20 +23,31 @@ export function nearest(
   return best?.candidate;
 }
 
-/** Number of insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment). */
-function editDistance(from: string, to: string): number {
+/**
+ * Number of insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment); where it is
+ * above `limit`, any number that is, too.
+ */
+function editDistance(from: string, to: string, limit: number): number {
   let beforeLast: readonly number[] = [];
   let last: readonly number[] = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 1; row <= from.length; row++) {
     const current = [row];
+    let least = row;
     for (let column = 1; column <= to.length; column++) {
       const same = from[row - 1] === to[column - 1];
       const swapped = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-      const choices = [at(last, column) + 1, at(current, column - 1) + 1, at(last, column - 1) + (same ? 0 : 1)];
-      if (swapped) {
-        choices.push(at(beforeLast, column - 2) + 1);
-      }
-      current.push(Math.min(...choices));
+      const aligned = Math.min(
+        at(last, column) + 1,
+        at(current, column - 1) + 1,
+        at(last, column - 1) + (same ? 0 : 1),
+        swapped ? at(beforeLast, column - 2) + 1 : Number.POSITIVE_INFINITY,
+      );
+      current.push(aligned);
+      least = Math.min(least, aligned);
+    }
+    // No later row has less: a swap continues the row before this one, whose least is at the most one less, and costs one.
+    if (least > limit) {
+      return least;
     }
     beforeLast = last;
     last = current;

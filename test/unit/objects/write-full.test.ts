@@ -51,17 +51,17 @@ describe('the database of a full', () => {
 
   it('has nothing after its pages but holes, whatever an object expands to', async () => {
     const { error, size, onDisk, opened, bytes } = await written(
-      Buffer.concat([database, Buffer.alloc(32 * MiB, 'x')]),
+      Buffer.concat([database, Buffer.alloc(8 * MiB, 'x')]),
     );
     assert.equal(error, undefined);
     assert.equal(opened, undefined);
-    assert.equal(size, database.length + 32 * MiB);
+    assert.equal(size, database.length + 8 * MiB);
     assert.ok(onDisk < database.length + MiB, `${onDisk} bytes are on the disk`);
     assert.ok(bytes.subarray(0, database.length).equals(database));
   });
 
   it('is its beginning only when it is none, with the verdict of its reader', async () => {
-    const { error, onDisk, opened } = await written(Buffer.alloc(32 * MiB));
+    const { error, onDisk, opened } = await written(Buffer.alloc(8 * MiB));
     assert.equal(error, undefined);
     assert.match(String(opened), /magic 0x0/);
     assert.ok(onDisk < MiB, `${onDisk} bytes are on the disk`);

@@ -76,7 +76,10 @@ const MOST_EDGES = 6;
 /** How many cuts of a bucket are tried next to those at its edges. */
 const CUTS = walkLength({ usual: 4, long: 40 });
 
-for (const count of [0, 1, 3, 40, 700, 6_000]) {
+/** Enough for branches above branches. */
+const LARGE = walkLength({ usual: 2_500, long: 6_000 });
+
+for (const count of [0, 1, 3, 40, 700, LARGE]) {
   test(`a bucket of ${count} entries is cut anywhere and stays sound, with and without new ones after it`, async () => {
     using dir = makeTempDir();
     const whole = Array.from({ length: count }, (_, place) => entry(place));

@@ -25,11 +25,11 @@ const CHUNK = 5 * 1024 * 1024;
 const FULL = 'Full-00000000-00000010-1000';
 /** A full of more than one part, and one of a single part. */
 const LARGE_FULL = hashed(2 * CHUNK + 10, 1);
-const SMALL_FULL = hashed(1_200_000, 1);
+const SMALL_FULL = hashed(300_000, 1);
 const DELTAS = Array.from({ length: 6 }, (_, at) => `Incr-${pad(11 + at * 10)}-${pad(20 + at * 10)}-${1001 + at}`);
 
 /** The later, the smaller: those that come after would be ready first. */
-const DELTA_BYTES = DELTAS.map((_, at) => hashed(1_000_000 / (at + 1), at + 2));
+const DELTA_BYTES = DELTAS.map((_, at) => hashed(300_000 / (at + 1), at + 2));
 
 let source: MemoryBucket;
 let target: MemoryBucket;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
@@ -20,7 +20,7 @@ import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { lengthenLog } from '../../../support/datadir/lengthen-log.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
-import { goldenDirectory } from '../../../support/fixtures/laid-directory.ts';
+import { laidDirectory } from '../../../support/fixtures/laid-directory.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 import { tree } from '../../../support/fixtures/tree.ts';
 import { put, step, txn } from '../../../support/replay/request-messages.ts';
@@ -34,7 +34,9 @@ const SNAP = 'member/snap/0000000000000001-0000000000000001.snap';
 const DB = 'member/snap/db';
 const EMPTY_STORE = memorySnapStore([]);
 /** Restores the golden backup into `data`, as its files were written once. */
-const layGolden = await goldenDirectory();
+const layGolden = await laidDirectory();
+/** The same of its full alone. */
+const layFull = await laidDirectory({ store: memorySnapStore(BACKUP.filter(({ key }) => key.includes('Full-'))) });
 
 test('an absent directory is restored, or left alone when there is nothing to restore from', async () => {
   using dir = makeTempDir();
@@ -71,8 +73,7 @@ for (const mode of ['sanity', 'full'] as const) {
 
 test('a directory behind the store is replaced', async () => {
   using dir = makeTempDir();
-  const store = memorySnapStore(BACKUP.filter(({ key }) => key.includes('Full-')));
-  await restore(restoreRequest(dir, { store }), recordedContext());
+  layFull(dir);
   const result = await run(dir, {});
   assert.deepEqual(result.found, { state: 'behind_store', revision: BASE_REVISION, storeRevision: REVISION });
   await assertRestored(dir, result);
@@ -208,14 +209,14 @@ test('a torn tail of the log is cut off in mode full, and the file as it was kep
   using dir = makeTempDir();
   layGolden(dir);
   const wal = dir.join('data', WAL);
-  const whole = await readFile(wal);
   await truncate(wal, 285);
+  const torn = await readFile(wal);
   const result = await run(dir, { mode: 'full' });
   assert.equal(result.action, 'kept');
-  assert.deepEqual(await readFile(`${wal}.broken`), whole.subarray(0, 285));
+  assert.deepEqual(await readFile(`${wal}.broken`), torn);
   const kept = await readFile(wal);
   assert.ok(kept.length > 0 && kept.length < 285);
-  assert.deepEqual(kept, whole.subarray(0, kept.length));
+  assert.deepEqual(kept, torn.subarray(0, kept.length));
   assert.equal((await run(dir, { mode: 'full' })).action, 'kept');
 });
 
@@ -424,13 +425,12 @@ test('a valid directory is kept when the backup that reaches further cannot be r
   const cut = BACKUP.map((object) =>
     object.key.includes('Incr-00000090') ? { ...object, bytes: object.bytes.subarray(0, 2000) } : object,
   );
-  const full = BACKUP.filter(({ key }) => key.includes('Full-'));
-  for (const [objects, start] of [
-    [[...BACKUP, forged], BACKUP],
-    [cut, full],
+  for (const [objects, lay] of [
+    [[...BACKUP, forged], layGolden],
+    [cut, layFull],
   ] as const) {
     using dir = makeTempDir();
-    await restore(restoreRequest(dir, { store: memorySnapStore(start) }), recordedContext());
+    lay(dir);
     const before = tree(dir.path);
     const result = await run(dir, { mode: 'full', store: memorySnapStore(objects) });
     assert.deepEqual([result.found.state, result.action], ['behind_store', 'kept']);
@@ -484,10 +484,9 @@ test('an invalid member of several is left as it is when there is no backup', as
 
 test('a log with a transaction nested too deep for any etcd is damaged', async () => {
   using dir = makeTempDir();
-  const full = memorySnapStore(BACKUP.filter(({ key }) => key.includes('Full-')));
-  await restore(restoreRequest(dir, { store: full }), recordedContext());
+  layFull(dir);
   let nested = txn({ success: [step(2, put('k', 'v'))] });
-  for (let depth = 0; depth < 6_000; depth++) {
+  for (let depth = 0; depth < 1_500; depth++) {
     nested = txn({ success: [step(4, nested)] });
   }
   const data = new ProtobufWriter().bytes(6, nested).finish();
@@ -528,7 +527,6 @@ async function assertRestored(dir: TempDir, result: InitializeResult): Promise<v
 }
 
 async function overwrite(file: string, offset: number, bytes: Uint8Array): Promise<void> {
-  const content = await readFile(file);
-  content.set(bytes, offset);
-  await writeFile(file, content);
+  await using handle = await open(file, 'r+');
+  await handle.write(bytes, 0, bytes.length, offset);
 }

@@ -12,6 +12,7 @@ import { eventDatabase } from '../../../support/datadir/event-database.ts';
 import { deltaObject, fullObject } from '../../../support/fixtures/backup-objects.ts';
 import { history } from '../../../support/fixtures/delta-events.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
+import { laidDirectory } from '../../../support/fixtures/laid-directory.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 import { type MemoryObject, memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
 
@@ -22,6 +23,10 @@ const DAY = 86_400;
 const toOlder: RestoreTarget = { until: { kind: 'revision', revision: revision(OLDER) } };
 
 const MARK = 'data/member/etcdbrctl-restored.json';
+
+/** The state of the full, as a restore leaves it when the store holds nothing else. */
+const layFull = await laidDirectory({ store: memorySnapStore(BACKUP.filter(({ key }) => key.includes('Full-'))) });
+const layNewest = await laidDirectory();
 
 async function restored(
   dir: TempDir,
@@ -94,7 +99,6 @@ describe('a directory that was restored to an older state', () => {
 });
 
 describe('a mark that cannot be true', () => {
-  const full = BACKUP.filter(({ key }) => key.includes('Full-'));
   const now = Math.floor(recordedContext().clock.now() / 1000);
   const good = { format: 1, revision: 58, restoredOn: now, newestSeen: now, history: 1 };
   const cases: readonly (readonly [string, (file: string) => void])[] = [
@@ -122,7 +126,7 @@ describe('a mark that cannot be true', () => {
   for (const [what, forge] of cases) {
     it(`is ignored: ${what}`, async () => {
       using dir = makeTempDir();
-      await restored(dir, {}, full);
+      layFull(dir);
       forge(dir.join(MARK));
       const { action, restored: built } = await initialized(dir);
       assert.deepEqual([action, built?.revision], ['restored', NEWEST]);
@@ -131,7 +135,7 @@ describe('a mark that cannot be true', () => {
 
   it('and one that is true is not', async () => {
     using dir = makeTempDir();
-    await restored(dir, {}, full);
+    layFull(dir);
     writeFileSync(dir.join(MARK), JSON.stringify(good));
     assert.equal((await initialized(dir)).action, 'kept');
   });
@@ -140,7 +144,7 @@ describe('a mark that cannot be true', () => {
 describe('the comparison with the store', () => {
   it('leaves out what is empty or from the future', async () => {
     using dir = makeTempDir();
-    await restored(dir, {});
+    layNewest(dir);
     const ahead = Math.floor(recordedContext().clock.now() / 1000);
     for (const object of [
       { key: `v2/Full-00000000-9007199254740990-${ahead}.gz`, bytes: new Uint8Array(0) },
@@ -152,7 +156,7 @@ describe('the comparison with the store', () => {
 
   it('keeps a valid directory when the newest backup cannot be read', async () => {
     using dir = makeTempDir();
-    await restored(dir, {});
+    layNewest(dir);
     const ahead = Math.floor(recordedContext().clock.now() / 1000);
     const object = { key: `v2/Full-00000000-00009000-${ahead}.gz`, bytes: new Uint8Array(500) };
     const { action, notCompared } = await initialized(dir, [...BACKUP, object]);

@@ -25,6 +25,9 @@ async function leasesAfter(objects: readonly MemoryObject[], unknownLeases: Unkn
   return new Map(keys.map(({ key, lease }) => [Buffer.from(key, 'base64').toString(), lease]));
 }
 
+/** One that threads read. */
+const large = largeChain();
+
 const granted = { kind: 'grant', ttlSeconds: 60 } as const;
 
 /** TTLs of the lease records of a restored database, seconds by id. */
@@ -59,7 +62,7 @@ describe('leases that are known by their ids only', () => {
   });
 
   it('are stripped by the threads that read large chains, too', async () => {
-    const { objects } = largeChain();
+    const { objects } = large;
     const leased = (leases: ReadonlyMap<string, string>): number =>
       [...leases].filter(([key, lease]) => key.startsWith('/threads/') && lease !== '0').length;
     assert.equal(leased(await leasesAfter(objects, granted)), 9);
@@ -90,7 +93,7 @@ describe('leases whose TTL the deltas tell', () => {
   });
 
   it('are read by threads, too', async () => {
-    const { objects, events, baseRevision } = largeChain();
+    const { objects, events, baseRevision } = large;
     const last = deltaObject(
       [put('last', baseRevision + events.length + 1)],
       {},

@@ -14,7 +14,7 @@ import { CompressionDamage } from '../../../../src/snapshot/damage.ts';
 import { collected, inPieces, podNames, seededBytes, seededRandom } from '../../../support/fixtures/byte-streams.ts';
 import { walkLength } from '../../../support/fixtures/walk-length.ts';
 
-const TEXT = podNames().subarray(0, 300_000);
+const TEXT = podNames().subarray(0, 140_000);
 const packing = collected(gzipMembers(inPieces(TEXT, 7001), { blockSize: 20_000 }));
 
 /** Where the members of an object begin, by what they tell of their lengths. */

@@ -41,9 +41,9 @@ test('a few bytes that become very many are given out in pieces', async () => {
 });
 
 test('pieces that are kept stay as they were', async () => {
-  const text = podNames().subarray(0, 400_000);
+  const text = podNames().subarray(0, 120_000);
+  const packed = await collected(compress(inPieces(text, 50_000), 'lzw'));
   for (const pieceSize of [1, 7, 100_000]) {
-    const packed = await collected(compress(inPieces(text, 50_000), 'lzw'));
     assert.ok(text.equals(await collected(decompress(inPieces(packed, pieceSize), 'lzw'))));
   }
 });

@@ -7,6 +7,7 @@ import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
 import { inPieces, seededRandom } from '../../../support/fixtures/byte-streams.ts';
 import { decodedDelta } from '../../../support/fixtures/decoded-delta.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
+import { walkLength } from '../../../support/fixtures/walk-length.ts';
 
 const GOLDEN = goldenObjects('etcd-3.5/none').filter((object) => object.key.includes('Incr'));
 
@@ -141,10 +142,11 @@ test('a delta without room for a hash is refused', async () => {
   await assert.rejects(eventsOf(Buffer.alloc(0)), HashDamage);
 });
 
-test('a thousand bit flips and every truncation of golden deltas are found', async () => {
+test('bit flips and truncations of golden deltas are found', async () => {
   const random = seededRandom(7);
+  const flips = walkLength({ usual: 250, long: 1000 });
   for (const { bytes } of GOLDEN) {
-    for (let flip = 0; flip < 1000; flip += 1) {
+    for (let flip = 0; flip < flips; flip += 1) {
       const flipped = Buffer.from(bytes);
       const at = Math.floor(random() * flipped.length);
       flipped[at] = (flipped[at] ?? 0) ^ (1 << Math.floor(random() * 8));
