@@ -158,6 +158,85 @@ test('times at the edges of the calendar are read alike', async () => {
   }
 });
 
+/** Numbers at the edges of what JavaScript, int64 and uint64 hold, and what is none. */
+const NUMBERS = ['0', '-1', '013', '1.5', '1e1', '9007199254740991', '9007199254740993', '9223372036854775807'].concat([
+  '9223372036854775808',
+  '18446744073709551615',
+  '18446744073709551617',
+  '99999999999999999999',
+]);
+
+/** Text that is base64 by its length or its signs alone, or only almost; some is longer than what is decoded in one go. */
+const BASE64 = ['', '=', '====', 'a', 'a2I', 'a2=I', 'a2I==', 'a===', 'a2J=', 'a-I=', 'a2I=a2I='].concat(
+  ['=', '-', '_', 'é', '/', '+'].flatMap((sign) =>
+    [3, 15, 16, 20].map((at) => `${'QUJD'.repeat(10).slice(0, at)}${sign}${'QUJD'.repeat(10).slice(at + 1)}`),
+  ),
+);
+
+const TIMES = ['T24:00:00', 'T23:60:00', 'T23:59:60', 't08:58:58', 'T8:58:58'];
+const DAYS = [
+  '2026-11-31',
+  '2026-04-31',
+  '2026-02-29',
+  '2024-02-29',
+  '2026-00-10',
+  '2026-13-01',
+  '2026-01-00',
+  '0000-01-01',
+];
+const FRACTIONS = ['.123456789Z', '.1234567890Z', '.Z', 'Z', '.5z', '.5+00:00', '.5-07:30'];
+
+test('what is at the edge of an event, or just beyond, makes no difference', async () => {
+  const event = (at: number): string =>
+    `{"etcdEvent":{"kv":{"key":"a2I=","create_revision":12,"mod_revision":${at},"version":1,"value":"dmFsdWU=","lease":5}},` +
+    '"time":"2026-11-21T08:58:58.5Z"}';
+  const deletion = '{"etcdEvent":{"type":1,"kv":{"key":"a2I=","mod_revision":14}},"time":"2026-11-21T08:58:58.5Z"}';
+  // The first event is never parsed in WebAssembly.
+  const whole = `[${event(12)},${event(13)},${deletion}]`;
+  const replaced = (part: string, texts: readonly string[]): readonly string[] =>
+    texts.map((text) => {
+      const place = whole.indexOf(part, event(12).length);
+      assert.ok(place > 0, part);
+      return whole.slice(0, place) + text + whole.slice(place + part.length);
+    });
+  const edges = [
+    ...replaced(
+      '"create_revision":12',
+      [...NUMBERS, '14'].map((text) => `"create_revision":${text}`),
+    ),
+    ...replaced(
+      '"mod_revision":13',
+      [...NUMBERS, '11', '12', '14', '15'].map((text) => `"mod_revision":${text}`),
+    ),
+    ...replaced(
+      '"version":1',
+      NUMBERS.map((text) => `"version":${text}`),
+    ),
+    ...replaced(
+      '"lease":5',
+      NUMBERS.map((text) => `"lease":${text}`),
+    ),
+    ...replaced(
+      '"key":"a2I="',
+      BASE64.map((text) => `"key":"${text}"`),
+    ),
+    ...replaced(
+      '"value":"dmFsdWU="',
+      BASE64.map((text) => `"value":"${text}"`),
+    ),
+    ...replaced('T08:58:58', TIMES),
+    ...replaced('2026-11-21', DAYS),
+    ...replaced('.5Z', FRACTIONS),
+    ...replaced('"type":1,', ['', '"type":0,', '"type":2,', '"type":01,']),
+  ];
+  let read = 0;
+  for (const text of [whole, ...edges]) {
+    const { end } = await expectSame(framed(Buffer.from(text)), { after: 11 }, 1 << 20);
+    read += typeof end === 'object' ? 1 : 0;
+  }
+  assert.ok(read > 20 && read < edges.length - 20, `${read} of ${edges.length} were sound`);
+});
+
 test('however a text is changed, the parser makes no difference', async () => {
   const sound = delta(mixed(12, 42)).subarray(0, -32);
   const edit = fc.record({

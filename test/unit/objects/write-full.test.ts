@@ -50,9 +50,7 @@ describe('the database of a full', () => {
   });
 
   it('has nothing after its pages but holes, whatever an object expands to', async () => {
-    const { error, size, onDisk, opened, bytes } = await written(
-      Buffer.concat([database, Buffer.alloc(8 * MiB, 'x')]),
-    );
+    const { error, size, onDisk, opened, bytes } = await written(Buffer.concat([database, Buffer.alloc(8 * MiB, 'x')]));
     assert.equal(error, undefined);
     assert.equal(opened, undefined);
     assert.equal(size, database.length + 8 * MiB);
