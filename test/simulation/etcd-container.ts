@@ -18,6 +18,8 @@ export class EtcdContainer implements Container {
   readonly #pod: Pod;
   #mode: ValidationMode = 'full';
   #heldUntil = 0;
+  /** How often it was ended: what an initialization has found counts only until then. */
+  #stops = 0;
   #isOver = false;
   /** What it waits for, for the history of a failure. */
   #phase = 'begins';
@@ -51,6 +53,7 @@ export class EtcdContainer implements Container {
   stop(how: 'signal' | 'crash', ms: number): void {
     const { cluster, time } = this.#world;
     this.#heldUntil = Math.max(this.#heldUntil, time.now + ms);
+    this.#stops += 1;
     if (this.#pod.member.isUp) {
       this.#mode = how === 'signal' ? 'sanity' : 'full';
       cluster.stopped(this.#pod.member);
@@ -74,12 +77,16 @@ export class EtcdContainer implements Container {
       while (this.#world.time.now < this.#heldUntil && !this.#isOver) {
         await this.#sleep(pollMs);
       }
+      const stops = this.#stops;
       await this.#initialize();
       const document = await this.#configuration();
       if (document === undefined || this.#isOver) {
         continue;
       }
       await this.#untilUnlocked();
+      if (stops !== this.#stops) {
+        continue;
+      }
       const refusal = this.#startEtcd(document);
       if (refusal === undefined) {
         await this.#untilEnded();
