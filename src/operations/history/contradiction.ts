@@ -19,13 +19,22 @@ export interface DoubtedPair {
   readonly range: RevisionRange;
 }
 
+/**
+ * Something that is named ahead of the clock is of another history. `at the end`: nothing that can be believed follows it, and so all of
+ * that can do without. `within`: something does, and it is not known which of the two that continues.
+ */
+export interface Contradiction {
+  readonly kind: 'at the end' | 'within';
+  readonly pair: ForkedPair;
+}
+
 /** How contents are looked into: the first revision that both tell differently; undefined when they do not, or nothing can be compared. */
 export type ComparePair = (pair: DoubtedPair) => Promise<number | undefined>;
 
 /** Larger fulls are not read for the comparison, bytes. */
-const LARGEST_FULL = 1024 * 1024 * 1024;
+const LARGEST_FULL = 256 * 1024 * 1024;
 /** What is named ahead of the clock is mostly of one clock, and so of one history. */
-const MOST_PAIRS = 6;
+const MOST_PAIRS = 4;
 
 /**
  * Whether what is named ahead of the clock, whose age is not known, tells something else than what can be believed: then it is of another
@@ -34,11 +43,15 @@ const MOST_PAIRS = 6;
 export async function findContradiction(
   snapshots: readonly StoredSnapshot[],
   compare: ComparePair,
-): Promise<ForkedPair | undefined> {
-  for (const pair of pairsIn(snapshots)) {
-    const differs = await compare(pair);
-    if (differs !== undefined) {
-      return { one: pair.ahead, other: pair.other, revision: differs };
+): Promise<Contradiction | undefined> {
+  const pairs = pairsIn(snapshots);
+  const isAtEnd = ({ ahead }: DoubtedPair): boolean => ahead.ahead?.before === undefined;
+  for (const kind of ['within', 'at the end'] as const) {
+    for (const pair of pairs.filter((each) => isAtEnd(each) === (kind === 'at the end')).slice(0, MOST_PAIRS)) {
+      const differs = await compare(pair);
+      if (differs !== undefined) {
+        return { kind, pair: { one: pair.ahead, other: pair.other, revision: differs } };
+      }
     }
   }
   return undefined;
@@ -80,8 +93,7 @@ function pairsIn(snapshots: readonly StoredSnapshot[]): readonly DoubtedPair[] {
       const last = (kind: StoredSnapshot['kind']): readonly DoubtedPair[] =>
         shared.filter(({ other }) => other.kind === kind && other.size <= LARGEST_FULL).slice(-1);
       return ahead.size > LARGEST_FULL ? [] : [...last('Incr'), ...last('Full')];
-    })
-    .slice(0, MOST_PAIRS);
+    });
 }
 
 function sharedRange(one: StoredSnapshot, other: StoredSnapshot): RevisionRange | undefined {

@@ -95,25 +95,23 @@ export interface AheadEvidence {
 
 /**
  * What of a selection is named ahead of the clock and of another history than what can be believed; none where a snapshot was named.
- * Throws a {@link Failure} `history_fork` where what is named so disagrees with itself.
+ * Throws a {@link Failure} `history_fork` where it cannot be told which of them the rest continues.
  */
 export async function ofAnotherHistory(
-  { chains, later, isChosen, history }: Selection,
+  { chains, isChosen, history }: Selection,
   { compare }: AheadEvidence,
   place: { readonly location: string; readonly command?: RestoringCommand | undefined },
 ): Promise<readonly StoredSnapshot[]> {
-  const takePart = [...chains, ...later].some(({ base, candidates }) =>
-    [base, ...candidates].some((each) => each.ahead !== undefined),
-  );
-  const isOther = takePart && !isChosen && (await findContradiction(history.snapshots, compare)) !== undefined;
-  if (isOther) {
+  const contradiction = isChosen ? undefined : await findContradiction(history.snapshots, compare);
+  if (contradiction?.kind === 'at the end') {
     return history.snapshots.filter(({ ahead }) => ahead !== undefined);
   }
   const [{ base }] = chains;
   const disagreement =
     isChosen || base.ahead === undefined ? undefined : await findDisagreement(base, history.snapshots, compare);
-  if (disagreement !== undefined) {
-    throw forkFailure(place.location, disagreement, place.command);
+  const pair = contradiction?.pair ?? disagreement;
+  if (pair !== undefined) {
+    throw forkFailure(place.location, pair, place.command);
   }
   return [];
 }

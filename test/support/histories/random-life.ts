@@ -102,6 +102,8 @@ export class RandomLife {
   readonly contents = new Map<string, readonly Change[]>();
   readonly markers: HistoryMarker[] = [];
   #copy: { readonly listing: readonly StoredSnapshot[]; readonly acknowledged: readonly Change[] } | undefined;
+  #latest = 0;
+  #namedBehind = false;
   copiedMarkers: readonly HistoryMarker[] = [];
   readonly #written = new Set<string>();
   /** Up to where the store holds what the cluster did. */
@@ -138,6 +140,11 @@ export class RandomLife {
     return this.#cluster.length + 1;
   }
 
+  /** Whether something was named by a clock that was days behind, and is not any more: ages and revisions contradict each other. */
+  get isContradictory(): boolean {
+    return this.#namedBehind && this.#now > this.#latest - DAY;
+  }
+
   /** Of the clock, seconds. */
   get now(): number {
     return this.#now;
@@ -154,6 +161,7 @@ export class RandomLife {
   }
 
   happen(happening: Happening): void {
+    this.#latest = Math.max(this.#latest, this.#now);
     this.#now += 7;
     switch (happening.what) {
       case 'write':
@@ -270,6 +278,7 @@ export class RandomLife {
     this.contents.set(stored.name, content);
     this.#written.add(stored.name);
     this.#stored = last;
+    this.#namedBehind ||= this.#now < this.#latest - DAY;
     return stored;
   }
 
