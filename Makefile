@@ -11,7 +11,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-ui test-chart test-monitoring test-moments test-file-errors
+.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions test-image bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-ui test-chart test-monitoring test-moments test-file-errors
 
 ## help: this list
 help:
@@ -110,6 +110,10 @@ test-file-errors: etcd
 ## test-bare: quickstart and test in a fresh Debian 12 with only make, git and CA certificates; needs root
 test-bare:
 	@scripts/test-bare.sh
+
+## test-image: builds the image of the Dockerfile in chroots and runs it read-only as several users; ten minutes; needs root
+test-image: install etcd
+	@scripts/test-image.sh
 
 ## bench: speed and memory as a table of ratios to what the machine can do
 bench: build etcd
