@@ -1,6 +1,5 @@
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
-import type { StepResult } from '../operations/check-store/check-store.ts';
 import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
 import { formatReport } from './output/report.ts';
@@ -40,12 +39,7 @@ export const checkStoreCommand = command({
         object: check.location,
         found: `it is not possible to ${missing.join(' and to ')}`,
         remedy: 'see the reasons above; backups need all of it',
-        cause: check.steps.find(isFailed)?.error,
       });
     }
   },
 });
-
-function isFailed(result: StepResult): result is Extract<StepResult, { outcome: 'failed' }> {
-  return result.outcome === 'failed';
-}

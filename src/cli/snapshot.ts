@@ -11,7 +11,7 @@ import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
 import { refuseIncompletePrune } from './refuse-incomplete-prune.ts';
-import { longestOffPeriodMs, retentionRulesOf, warnOfUnusedRetention } from './retention-rules.ts';
+import { goingBackText, longestOffPeriodMs, retentionRulesOf, warnOfUnusedRetention } from './retention-rules.ts';
 import { versionLines } from './version.ts';
 
 /** `etcdbrctl snapshot`. */
@@ -48,6 +48,9 @@ export const snapshotCommand = command({
       for (const line of versionLines()) {
         context.log.info(line);
       }
+      const { garbageCollectionPeriodMs } = config.retention;
+      const deletes = garbageCollectionPeriodMs > longestOffPeriodMs;
+      context.log.info(goingBackText(deletes ? retentionRulesOf(config.retention) : undefined));
     }
     const { openStore } = await import('./open-store.ts');
     const { connect } = await import('../etcd/connect.ts');

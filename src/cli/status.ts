@@ -4,6 +4,7 @@ import { statusOptions } from '../config/options/status.ts';
 import type { DatabaseStatus } from '../operations/status/status.ts';
 import { countText, formatBytes } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
+import { quotaRemark } from './output/quota-remark.ts';
 import { formatReport, type Report, tableLines } from './output/report.ts';
 
 /** `etcdbrctl status`. */
@@ -37,6 +38,7 @@ export const statusCommand = command({
 /** A status with the columns of `etcdutl snapshot status`, and what else is known. */
 export function statusReport(status: DatabaseStatus): Report {
   const { hash, lastRevision, totalKeys, size, versions, source } = status;
+  const quota = quotaRemark(size);
   const columns = ['HASH', 'REVISION', 'TOTAL KEYS', 'TOTAL SIZE', 'STORAGE VERSION', 'CLUSTER VERSION'];
   const row = [
     hash.toString(16),
@@ -55,6 +57,7 @@ export function statusReport(status: DatabaseStatus): Report {
       sourceText(source),
       'TOTAL KEYS are the records of all buckets, as etcdutl counts up to etcd 3.5;',
       `${countText(status.livingKeys, 'key')} live, as it counts from etcd 3.6 on.`,
+      ...(quota === undefined ? [] : [`${quota}.`]),
       ...status.alarms.map((alarm) => `ALARM ${alarm}: etcd takes no writes until it is disarmed.`),
     ],
     data: {
@@ -67,6 +70,7 @@ export function statusReport(status: DatabaseStatus): Report {
       clusterVersion: versions.cluster ?? '',
       kind: source.kind,
       alarms: status.alarms,
+      ...(quota === undefined ? {} : { quota }),
       ...(source.kind === 'snapshot' ? { compression: source.compression } : {}),
       ...(source.kind === 'data directory' ? { revisionWithLog: source.withLog } : {}),
     },

@@ -3,8 +3,9 @@ import { storeOptions } from '../config/options/store.ts';
 import { verifyOptions } from '../config/options/verify.ts';
 import type { VerifyResult } from '../operations/verify/verify.ts';
 import { Failure } from '../runtime/failure.ts';
-import { countText, formatCount } from '../runtime/log/amount.ts';
+import { countText, formatBytes, formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
+import { quotaRemark } from './output/quota-remark.ts';
 import { formatReport, keyValueLines, type Report } from './output/report.ts';
 import { stateOf } from './output/state-of.ts';
 
@@ -62,6 +63,8 @@ export function verifyReport(result: VerifyResult): Report {
         ['Restorable up to', provableText(provable)],
         ['Events applied', restored === undefined ? undefined : formatCount(restored.eventsApplied)],
         ['HashKV', hash],
+        ['Database size', restored === undefined ? undefined : formatBytes(restored.dbSize)],
+        ['Quota', restored === undefined ? undefined : quotaRemark(restored.dbSize)],
       ]),
       ...findings.map(
         ({ weight, snapshot, text }) => `${weight}: ${snapshot === undefined ? '' : `${snapshot}: `}${text}`,

@@ -1,5 +1,5 @@
 import { Damage } from '../datadir/damage.ts';
-import { UnfitChange } from '../datadir/mvcc/unfit-change.ts';
+import { missingText, UnfitChange } from '../datadir/mvcc/unfit-change.ts';
 import { Failure } from '../runtime/failure.ts';
 import { SnapshotDamage } from '../snapshot/damage.ts';
 
@@ -19,12 +19,12 @@ export function snapshotFailure(error: unknown, name: string): unknown {
   }
   if (error instanceof UnfitChange) {
     if (error.reason.kind === 'gap') {
-      const { from, to } = error.reason;
+      const { reason } = error;
       return new Failure({
         code: 'backup_gap',
         action: 'restore',
         object: name,
-        found: `revisions ${from} to ${to} are missing before its event at revision ${error.revision}`,
+        found: `${missingText(reason)} before its event at revision ${error.revision}`,
         remedy: 'look for a delta that holds them',
         cause: error,
       });

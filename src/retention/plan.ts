@@ -1,4 +1,5 @@
 import { historiesOf } from '../snapshot/history/histories.ts';
+import { beganOn } from '../snapshot/history/history-marker.ts';
 import { compareInChainOrder } from '../snapshot/order.ts';
 import { keepBases } from './keep-bases.ts';
 import { otherHistories } from './left-histories.ts';
@@ -12,6 +13,8 @@ export type Decision<T> = {
   readonly snapshot: T;
   /** The number of the history it belongs to. */
   readonly history: number;
+  /** When that was left, whole seconds since the epoch; undefined for the living one. */
+  readonly leftOn?: number;
 } & Verdict;
 
 /** Decisions about every snapshot of a store. */
@@ -36,7 +39,7 @@ export function planRetention<T extends Retainable>(request: RetentionRequest<T>
   const histories = historiesOf(whole, request.markers);
   const living = lineVerdicts(histories.living.snapshots, request);
   const others = otherHistories(histories, request, { isRestorable: living.newest !== undefined });
-  const numbers = new Map(histories.left.flatMap(({ number, own }) => own.map((each) => [each, number] as const)));
+  const owners = new Map(histories.left.flatMap((history) => history.own.map((each) => [each, history] as const)));
   const parts = partVerdicts(ordered, whole, request);
   const verdicts = new Map(
     ordered.map((snapshot): [T, Verdict] => {
@@ -50,8 +53,9 @@ export function planRetention<T extends Retainable>(request: RetentionRequest<T>
     keepBases(snapshots, verdicts, (full) => isUsableFull(full) && !living.doubts.has(full));
   }
   const decisions = ordered.map((snapshot): Decision<T> => {
-    const history = numbers.get(snapshot) ?? histories.living.number;
-    return { snapshot, history, ...(verdicts.get(snapshot) ?? keep('no_full')) };
+    const { number: history, leftBy } = owners.get(snapshot) ?? histories.living;
+    const left = leftBy === undefined ? {} : { leftOn: beganOn(leftBy) };
+    return { snapshot, history, ...left, ...(verdicts.get(snapshot) ?? keep('no_full')) };
   });
   return { decisions, newest: living.newest };
 }

@@ -62,7 +62,16 @@ describe('check-store', () => {
     const { stdout, stderr, exitCode } = await rig.run(['check-store', ...flags], { env });
     assert.equal(exitCode, 1);
     assert.match(stdout, /the connection is refused|the host name/);
+    const said = `${stdout}${stderr}`.match(/the connection is refused|the host name/g);
+    assert.equal(said?.length, 2, 'once for each step, and not again');
     assert.doesNotMatch(`${stdout}${stderr}`, /ECONN\w+:|connect ECONN|getaddrinfo/);
     assert.ok(performance.now() - begun < 15_000, 'nothing is tried for long');
+    const elsewhere = [...flags.slice(0, -2), '--store-endpoint-override', 'http://127.0.0.1:9'];
+    const text = await rig.run(['check-store', ...elsewhere], {
+      env: { AWS_DEFAULT_REGION: 'test', AWS_ACCESS_KEY_ID: 'AK', AWS_SECRET_ACCESS_KEY: 'SK' },
+    });
+    assert.match(text.stdout, /^write: +failed: .*the connection is refused/m);
+    assert.match(text.stdout, /^list: +failed for the same reason$/m);
+    assert.doesNotMatch(text.stderr, /the connection is refused/);
   });
 });

@@ -1,4 +1,5 @@
 import type { StepResult, StoreCheck } from '../../operations/check-store/check-store.ts';
+import { Failure } from '../../runtime/failure.ts';
 import { errorText } from '../../runtime/log/error-text.ts';
 import { keyValueLines, type Report } from './report.ts';
 
@@ -13,7 +14,7 @@ export function checkReport(check: StoreCheck): Report {
   return {
     table: keyValueLines([
       ['store', location],
-      ...steps.map((result) => [result.step, stepText(result)] as const),
+      ...steps.map((result, at) => [result.step, stepText(result, steps.slice(0, at))] as const),
       ['clock', clockSkewMs === undefined ? undefined : skewText(clockSkewMs)],
       ['versions', versioned === undefined ? undefined : versioned ? 'kept' : 'not kept'],
       ['immutable', versioned === undefined ? undefined : until === undefined ? 'no' : `until ${until}`],
@@ -32,19 +33,36 @@ export function checkReport(check: StoreCheck): Report {
   };
 }
 
-function stepText(result: StepResult): string {
+function stepText(result: StepResult, before: readonly StepResult[]): string {
   switch (result.outcome) {
     case 'ok':
       return `ok, ${Math.round(result.ms)} ms`;
     case 'immutable':
       return `refused, as the retention of the store wants it: ${errorText(result.error)}`;
     case 'failed':
-      return `failed: ${errorText(result.error)}`;
+      return before.some((other) => isSameFault(result, other))
+        ? 'failed for the same reason'
+        : `failed: ${errorText(result.error)}`;
     case 'skipped':
       return 'not tried, since nothing could be written';
     default:
       return result satisfies never;
   }
+}
+
+/** Whether two steps failed by the same fault of the network, which concerns every request. */
+function isSameFault(one: StepResult, other: StepResult): boolean {
+  if (one.outcome !== 'failed' || other.outcome !== 'failed') {
+    return false;
+  }
+  const { error: a } = one;
+  const { error: b } = other;
+  return a instanceof Failure && b instanceof Failure && a.code === 'store_transient' && faultIn(a) === faultIn(b);
+}
+
+/** What was found, without what it was found by. */
+function faultIn({ message, action, object }: Failure): string {
+  return message.replace(`cannot ${action} ${object}: `, '');
 }
 
 function stepData(result: StepResult): Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@ import { countText } from '../../runtime/log/amount.ts';
 import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { ChainNote, RevisionRange } from '../../snapshot/cover.ts';
 import type { OverlappingDelta } from '../../snapshot/overlapping-deltas.ts';
+import { revisionsAre } from '../../snapshot/revision-range-text.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 
 /** What is unusual about a delta. */
@@ -36,8 +37,8 @@ export function overlapData({
 }
 
 /** Revisions as the subject of a sentence: `revisions 90 to 119 are`. */
-export function rangeText({ from, to }: RevisionRange): string {
-  return from === to ? `revision ${from} is` : `revisions ${from} to ${to} are`;
+export function rangeText(range: RevisionRange): string {
+  return revisionsAre(range);
 }
 
 /** A time in UTC to the second, as tables show it. `ms` since the epoch. */

@@ -43,6 +43,7 @@ export function pruneReport(plan: readonly Decided[], style: PruneStyle): Report
         reason: decided.reason,
         why: describeReason(decided.reason),
         history: decided.history,
+        ...(decided.leftOn === undefined ? {} : { leftOn: new Date(decided.leftOn * 1_000).toISOString() }),
         ...('outcome' in decided ? { outcome: decided.outcome } : {}),
         ...('error' in decided ? { error: errorText(decided.error) } : {}),
         ...snapshotData(decided.snapshot, now),
@@ -69,8 +70,9 @@ function planTable(plan: readonly Decided[]): readonly string[] {
     ]),
   ).slice(1);
   let last = '';
-  return plan.flatMap(({ action, reason }, at) => {
-    const heading = `${action}: ${describeReason(reason)}`;
+  return plan.flatMap(({ action, reason, history, leftOn }, at) => {
+    const when = leftOn === undefined ? '' : ` (history ${history}, left ${timeText(leftOn * 1_000)})`;
+    const heading = `${action}: ${describeReason(reason)}${when}`;
     const lines = heading === last ? [] : [heading];
     last = heading;
     return [...lines, rows[at] ?? ''];

@@ -23,7 +23,7 @@ export class UnfitChange extends Error {
 function describe(reason: UnfitReason): string {
   switch (reason.kind) {
     case 'gap':
-      return `does not follow: revisions ${reason.from} to ${reason.to} are missing`;
+      return `does not follow: ${missingText(reason)}`;
     case 'order':
       return `comes after one at revision ${reason.after}`;
     case 'content':
@@ -31,4 +31,9 @@ function describe(reason: UnfitReason): string {
     default:
       return reason satisfies never;
   }
+}
+
+/** Which revisions are missing, as a sentence without its full stop. */
+export function missingText({ from, to }: { readonly from: number; readonly to: number }): string {
+  return from === to ? `revision ${from} is missing` : `revisions ${from} to ${to} are missing`;
 }

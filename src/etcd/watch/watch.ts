@@ -19,7 +19,7 @@ export async function* watch(
   while (!signal.aborted) {
     let member: MemberClient | undefined;
     try {
-      const login = { action: 'log in at', signal, timeoutMs: parts.acceptTimeoutMs };
+      const login = { action: 'connect to', signal, timeoutMs: parts.acceptTimeoutMs };
       const { at, token, raftIndex } = await parts.pool.once(login, async (each, bounds) => ({
         at: each,
         token: bounds.token,

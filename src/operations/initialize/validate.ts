@@ -5,6 +5,7 @@ import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
 import type { MemberFiles, Structure } from '../../datadir/structure.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
+import { stillGoing } from '../../runtime/log/still-going.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { DataDirState, ValidationMode } from './data-dir-state.ts';
 
@@ -31,7 +32,9 @@ export async function validateDataDir(validation: Validation, context: RunContex
     case 'without log':
       return await refuseWithoutLog(structure);
     case 'member':
-      return await validateMember(structure, validation, context);
+      return await stillGoing(`Checking ${structure.memberDir}`, context, () =>
+        validateMember(structure, validation, context),
+      );
     default:
       return structure satisfies never;
   }

@@ -4,6 +4,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import { coverFrom, type RevisionRange } from '../../snapshot/cover.ts';
 import { type EventTime, formatEventTime } from '../../snapshot/delta/event-time.ts';
+import { revisionsAre } from '../../snapshot/revision-range-text.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { eventsUpTo } from './event-times.ts';
 
@@ -232,7 +233,7 @@ function gapBefore(
     code: 'backup_gap',
     action: 'restore from',
     object: store.location,
-    found: `revisions ${missing.from} to ${missing.to} are missing, and ${beyond?.name} shows that they came before ${formatEventTime(time)}`,
+    found: `${revisionsAre(missing)} missing, and ${beyond?.name} shows that ${missing.from === missing.to ? 'it' : 'they'} came before ${formatEventTime(time)}`,
     remedy: 'find the missing delta, or choose an earlier time',
   });
 }

@@ -5,6 +5,7 @@ import { namingSnapshot } from '../../objects/snapshot-failure.ts';
 import type { Revision } from '../../revision.ts';
 import { Int64Set } from '../../runtime/int64-set.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { revisionsText } from '../../snapshot/revision-range-text.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { findFork } from '../history/fork-check.ts';
 import { doubtFailure, forkFailure } from '../history/fork-failure.ts';
@@ -217,9 +218,8 @@ async function beginLeasesAnew(
 
 function reportUnrecorded({ until, unrecorded }: Selection, { log }: RunContext): void {
   if (unrecorded !== undefined) {
-    const { from, to } = unrecorded;
     log.warn(
-      `When revisions ${from} to ${to} were made is not recorded, as their deltas are gone; the state of revision ${until} is restored; --to-revision gives any of them that a later full still holds`,
+      `When ${revisionsText(unrecorded)} came is not recorded: what tells it is gone; the state of revision ${until} is restored; --to-revision gives any of them that a later full still holds`,
     );
   }
 }

@@ -4,6 +4,7 @@ import { runTaskGroup } from '../../runtime/async/task-group.ts';
 import { Failure, type FailureParts } from '../../runtime/failure.ts';
 import { LeftUndone } from '../../runtime/process/left-undone.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { revisionsAre } from '../../snapshot/revision-range-text.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import { beginRun } from './begin-run.ts';
@@ -280,7 +281,7 @@ export class Snapshotter implements AsyncDisposable {
     return {
       action: 'store the last changes of',
       object: cluster.location,
-      found: `revisions ${nextRevision(chain.covered)} to ${known} are not in ${store.location}`,
+      found: `${revisionsAre({ from: nextRevision(chain.covered), to: known })} not in ${store.location}`,
       remedy: 'start again while etcd has them: it begins with a full snapshot',
     };
   }

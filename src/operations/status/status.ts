@@ -12,6 +12,7 @@ import { openSnapshotFile } from '../../objects/single-file-store.ts';
 import { writeFull } from '../../objects/write-full.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
+import { stillGoing } from '../../runtime/log/still-going.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { Compression } from '../../snapshot/snapshot.ts';
@@ -51,7 +52,9 @@ export interface StatusRequest {
 export async function readStatus(request: StatusRequest, context: RunContext): Promise<DatabaseStatus> {
   try {
     const found = await stat(request.path);
-    return found.isDirectory() ? await statusOfDirectory(request, context) : await statusOfFile(request, context);
+    return await stillGoing(`Reading ${request.path}`, context, () =>
+      found.isDirectory() ? statusOfDirectory(request, context) : statusOfFile(request, context),
+    );
   } catch (error) {
     throw statusFailure(error, request.path);
   }

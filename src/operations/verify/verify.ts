@@ -4,6 +4,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { type Catalog, catalogOf } from '../../snapshot/catalog.ts';
 import { restorable } from '../../snapshot/chain.ts';
 import { knownHistories } from '../../snapshot/history/histories.ts';
+import { revisionsAre } from '../../snapshot/revision-range-text.ts';
 import { isTooSmall } from '../../snapshot/too-small.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { chooseHistory } from '../history/choose-history.ts';
@@ -173,7 +174,7 @@ function continuity({ chains }: Catalog<StoredSnapshot>): readonly Finding[] {
           {
             weight,
             snapshot: beyond[0]?.name,
-            text: what ?? `revisions ${missing.from} to ${missing.to} are missing before it`,
+            text: what ?? `${revisionsAre(missing)} missing before it`,
           },
         ];
   });

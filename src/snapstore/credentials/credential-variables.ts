@@ -42,7 +42,7 @@ const own = [
 ];
 
 /** Those that the SDK of AWS reads, whatever the store's role is. */
-const ofSdk = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
+const ofSdk = ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
 /** Every variable that credentials may come from, for every role of a store. */
 export const credentialVariables: readonly string[] = [

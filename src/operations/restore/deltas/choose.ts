@@ -2,6 +2,7 @@ import { type Revision, revision } from '../../../revision.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import type { Logger } from '../../../runtime/log/logger.ts';
 import { type ChainNote, coverFrom, type RevisionRange } from '../../../snapshot/cover.ts';
+import { revisionsAre } from '../../../snapshot/revision-range-text.ts';
 import type { StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { CandidateChain } from '../candidate-chain.ts';
 import { type RestoringCommand, withFlags } from '../restoring-command.ts';
@@ -88,7 +89,7 @@ export function refuseIncomplete(
     code: 'backup_gap',
     action: 'restore from',
     object: location,
-    found: `revisions ${missing.from} to ${missing.to} are missing between ${(deltas.at(-1) ?? base).name} and ${beyond.name}`,
+    found: `${revisionsAre(missing)} missing between ${(deltas.at(-1) ?? base).name} and ${beyond.name}`,
     remedy: `find the missing delta, or ${withFlags(command, `--to-revision ${missing.from - 1}`)} to restore the state before it`,
   });
 }

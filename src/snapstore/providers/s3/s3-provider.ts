@@ -1,3 +1,4 @@
+import { type Environment, variable } from '../../../runtime/environment.ts';
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { type AwsCredentials, awsCredentials, awsVariable, readWebIdentityToken } from '../../credentials/aws.ts';
 import { credentialFailure } from '../../credentials/credential-failure.ts';
@@ -28,7 +29,8 @@ export function s3Provider(place: BucketPlace): BucketProvider {
       const written = read?.fields.endpoint;
       const endpoint =
         override ?? (written === undefined ? undefined : parseEndpoint(written, { origin, schemes: SCHEMES }));
-      const settings = settingsOf(read?.fields, { bucket: container, endpoint });
+      const region = read?.fields.region ?? regionOf(environment);
+      const settings = settingsOf(read?.fields, { bucket: container, endpoint, region });
       refuseSecretsInClear(settings, override === undefined ? origin : '--store-endpoint-override');
       if (settings.identity.kind === 'web identity') {
         // Better refused now than at the first request.
@@ -67,6 +69,11 @@ async function requireIdentity(
   }
 }
 
+/** The region of the variable that other tools read and the SDK does not; undefined where the SDK finds one, or there is none. */
+function regionOf(environment: Environment): string | undefined {
+  return variable(environment, 'AWS_REGION') === undefined ? variable(environment, 'AWS_DEFAULT_REGION') : undefined;
+}
+
 /** Throws `endpoint_invalid` for http:// with a secret that travels. Those the SDK finds by itself are stopped at the request. */
 function refuseSecretsInClear({ endpoint, sse, identity }: S3Settings, origin: string): void {
   const secret =
@@ -82,12 +89,12 @@ function refuseSecretsInClear({ endpoint, sse, identity }: S3Settings, origin: s
 
 function settingsOf(
   fields: AwsCredentials | undefined,
-  place: { readonly bucket: string; readonly endpoint: string | undefined },
+  place: { readonly bucket: string; readonly endpoint: string | undefined; readonly region: string | undefined },
 ): S3Settings {
   const { sseCustomerKey: key, sseCustomerAlgorithm: algorithm } = fields ?? {};
   return {
     bucket: place.bucket,
-    region: fields?.region,
+    region: place.region,
     endpoint: place.endpoint,
     pathStyle: fields?.s3ForcePathStyle ?? false,
     identity: identityOf(fields),
