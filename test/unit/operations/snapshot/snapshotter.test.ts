@@ -80,7 +80,7 @@ describe('a run that is stopped', () => {
     rig.abort();
     await eventually(() => (rig.store.begun.length === 2 ? true : undefined));
     await rig.clock.advance(8_000);
-    await assert.rejects(rig.ended, leftUndone(/revisions 59 to 59 are not in memory/));
+    await assert.rejects(rig.ended, leftUndone(/revision 59 is not in memory/));
     assert.equal(rig.store.saved.length, 1);
     assert.equal(rig.log.count(/^Abandoned the events buffered/), 1);
   });

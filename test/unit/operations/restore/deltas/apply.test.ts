@@ -14,7 +14,7 @@ test('a revision missing inside a delta is refused, although the names fit', asy
   const holed = deltaObject(eventsWithin(events, 59, 122).filter(({ modRevision }) => modRevision !== revision(71)));
   await assertRestoreRefused([full, holed], {
     code: 'backup_gap',
-    message: /revisions 71 to 71 are missing before its event at revision 72/,
+    message: /revision 71 is missing before its event at revision 72/,
   });
 });
 
