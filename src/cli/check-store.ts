@@ -1,5 +1,6 @@
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
+import type { StepResult } from '../operations/check-store/check-store.ts';
 import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
 import { formatReport } from './output/report.ts';
@@ -38,8 +39,17 @@ export const checkStoreCommand = command({
         action: 'use the store',
         object: check.location,
         found: `it is not possible to ${missing.join(' and to ')}`,
-        remedy: 'see the reasons above; backups need all of it',
+        remedy: sharedRemedy(check.steps) ?? 'see the reasons above; backups need all of it',
       });
     }
   },
 });
+
+/** What to do where one thing mends every step that failed; undefined where they need different ones. */
+function sharedRemedy(steps: readonly StepResult[]): string | undefined {
+  const remedies = steps.flatMap((step) =>
+    step.outcome === 'failed' ? [step.error instanceof Failure ? step.error.remedy : undefined] : [],
+  );
+  const [first] = remedies;
+  return remedies.every((each) => each === first) ? first : undefined;
+}

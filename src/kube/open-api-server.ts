@@ -1,12 +1,15 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment, variable } from '../runtime/environment.ts';
+import { readAtMost } from '../runtime/read-at-most.ts';
 import type { ApiServer } from './api-server.ts';
 import { credentialsFailure } from './credentials-failure.ts';
 import { HttpsApiServer } from './https-api-server.ts';
 
 /** Where a pod finds the token and the authorities of its service account. */
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
+/** Bytes of the token, or of the authorities, at most. */
+const mostBytes = 1024 * 1024;
 
 /** How to find the API server. */
 export interface ApiServerPlace {
@@ -57,10 +60,10 @@ function inCluster({ host, port }: { readonly host: string; readonly port: strin
   return new HttpsApiServer(url, async () => {
     try {
       const [token, ca] = await Promise.all([
-        readFile(join(dir, 'token'), 'utf8'),
-        readFile(join(dir, 'ca.crt'), 'utf8'),
+        readAtMost(join(dir, 'token'), mostBytes),
+        readAtMost(join(dir, 'ca.crt'), mostBytes),
       ]);
-      return { ca, headers: { authorization: `Bearer ${token.trim()}` } };
+      return { ca: ca.toString('utf8'), headers: { authorization: `Bearer ${token.toString('utf8').trim()}` } };
     } catch (cause) {
       throw credentialsFailure(`the token or the authorities in ${dir} cannot be read`, cause);
     }

@@ -46,6 +46,11 @@ export class Failure extends Error {
     this.#parts = parts;
   }
 
+  /** What to do now, see {@link FailureParts.remedy}. */
+  get remedy(): string | undefined {
+    return this.#parts.remedy;
+  }
+
   /** The same failure of a plain operation, with one thing more that the reader can do. */
   advising(more: string): Failure {
     const { remedy } = this.#parts;

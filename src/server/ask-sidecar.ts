@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { Readable } from 'node:stream';
 import { refuseCommonName } from '../etcd/connection/transport-security.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { readAtMost } from '../runtime/read-at-most.ts';
 import type { LeaderAddress } from './leader-address.ts';
 
 /** How the sidecars of a cluster reach each other. */
@@ -33,6 +33,9 @@ export interface SidecarRequest {
 /** How long it may take until the other side is connected, ms. */
 const connectMs = 10_000;
 
+/** Bytes of a file of certificates, at most: all authorities of a machine are half a MiB. */
+const mostPemBytes = 8 * 1024 * 1024;
+
 /**
  * Sends a request over a connection of its own and resolves with the answer when its headers are there, however long that
  * takes once there is a connection. Rejects when there is none, when it breaks, and when the PEM file cannot be read.
@@ -43,7 +46,8 @@ export async function askSidecar(
   { method, path, headers, body, signal, clock }: SidecarRequest,
 ): Promise<IncomingMessage> {
   const { host, port } = address;
-  const ca = security.tls && security.caFile !== undefined ? await readFile(security.caFile) : undefined;
+  const ca =
+    security.tls && security.caFile !== undefined ? await readAtMost(security.caFile, mostPemBytes) : undefined;
   const token = await security.token?.();
   signal.throwIfAborted();
   // In place of what a client has shown: during a change of tokens the other side may know ours only.

@@ -98,11 +98,13 @@ describe('the dashboard', () => {
     await using server = await shown('trouble');
     await using visited = await visit(server);
     const { page } = visited;
-    assert.match(await page.locator('#gaps').innerText(), /^Revisions \d+\s?\d* to .* are missing/);
-    assert.match(await page.locator('#errors').innerText(), /store_denied[\s\S]*Remedy: /);
-    assert.match(await page.locator('#summary').innerText(), /fails for 12 min 34 s/);
-    assert.match(await page.locator('#retention-text').innerText(), /by the policy/);
-    assert.match(await page.locator('#members').innerText(), /etcd-main-0 \(this one\)\s+leader\s+healthy/);
+    // biome-ignore lint/performance/useDomNodeTextContent: what is rendered is asked for, line by line.
+    const textOf = (selector: string): Promise<string> => page.locator(selector).innerText();
+    assert.match(await textOf('#gaps'), /^Revisions \d+\s?\d* to .* are missing/);
+    assert.match(await textOf('#errors'), /store_denied[\s\S]*Remedy: /);
+    assert.match(await textOf('#summary'), /fails for 12 min 34 s/);
+    assert.match(await textOf('#retention-text'), /by the policy/);
+    assert.match(await textOf('#members'), /etcd-main-0 \(this one\)\s+leader\s+healthy/);
   });
 
   it('changes by itself, and says when it can not', async () => {

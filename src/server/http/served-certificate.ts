@@ -134,8 +134,12 @@ async function readPem(path: string, flag: string): Promise<Buffer> {
   const object = `${path} (${flag})`;
   let bytes: Buffer;
   try {
-    const { size } = await stat(path);
-    if (size > longest) {
+    const facts = await stat(path);
+    // It is read again and again, which a pipe or a device does not bear.
+    if (!facts.isFile() && !facts.isDirectory()) {
+      throw refuse(object, 'it is not a regular file');
+    }
+    if (facts.size > longest) {
       throw refuse(object, 'it is too large to be a PEM file');
     }
     bytes = await readFile(path);

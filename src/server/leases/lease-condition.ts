@@ -35,7 +35,7 @@ export class LeaseCondition {
     if (this.#trouble !== 'higher') {
       this.#trouble = 'higher';
       this.#log.warn(
-        `Left ${this.#lease} as it is: it holds a higher revision, from before etcd went back to an older state`,
+        `Nothing was written into ${this.#lease}: it holds a higher revision, from before etcd went back to an older state`,
       );
     }
   }

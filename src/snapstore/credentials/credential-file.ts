@@ -1,7 +1,11 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refusalOf } from '../../fs/file-failure.ts';
+import { readAtMost } from '../../runtime/read-at-most.ts';
 import { credentialFailure } from './credential-failure.ts';
+
+/** No file of credentials is longer, bytes; a device in its place would never end. */
+const mostBytes = 1024 * 1024;
 
 /** Fields as they were written, before any check. */
 export type RawFields = Readonly<Record<string, unknown>>;
@@ -11,7 +15,7 @@ export type RawFields = Readonly<Record<string, unknown>>;
  * by default its path.
  */
 export async function readCredentialFile(path: string, { where = path } = {}): Promise<string> {
-  return await readFile(path, 'utf8').catch((error: unknown) => {
+  return await readText(path).catch((error: unknown) => {
     throw unreadable(where, error);
   });
 }
@@ -19,7 +23,7 @@ export async function readCredentialFile(path: string, { where = path } = {}): P
 /** The text of a file that holds one field, without byte order mark and newlines at its end; undefined when there is no such file. */
 export async function readFieldFile(path: string): Promise<string | undefined> {
   try {
-    return (await readFile(path, 'utf8')).replace(/^\ufeff/, '').replace(/[\r\n]+$/, '');
+    return (await readText(path)).replace(/^\ufeff/, '').replace(/[\r\n]+$/, '');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') {
       return undefined;
@@ -99,10 +103,17 @@ export async function stateOfFiles(paths: readonly string[]): Promise<string> {
   return paths.map((path, at) => `${path}=${states[at]}`).join('\n');
 }
 
+async function readText(path: string): Promise<string> {
+  return (await readAtMost(path, mostBytes)).toString('utf8');
+}
+
 function unreadable(where: string, error: unknown): Error {
   return credentialFailure('unreadable', {
     where,
-    found: reasons[errorCode(error)] ?? refusalOf(error)?.found ?? 'it cannot be read',
+    found:
+      error instanceof RangeError
+        ? error.message
+        : (reasons[errorCode(error)] ?? refusalOf(error)?.found ?? 'it cannot be read'),
   });
 }
 

@@ -107,6 +107,10 @@ async function readTokens(path: string, log: Logger): Promise<{ readonly tokens:
   const object = `${path} (--auth-token-file)`;
   try {
     const facts = await stat(path);
+    // It is read again and again, which a pipe or a device does not bear.
+    if (!facts.isFile() && !facts.isDirectory()) {
+      throw refuse(object, 'it is not a regular file');
+    }
     if (facts.size > longest) {
       throw refuse(object, 'it is too large to hold tokens');
     }

@@ -27,6 +27,13 @@ async function opened(text: string) {
 }
 
 describe('tokens of the server', () => {
+  it('are not read from a device, which would never end', async () => {
+    const opening = AuthTokens.open('/dev/zero', { clock: new FakeClock(), log: new RecordedLog() });
+    await assert.rejects(opening, (error) =>
+      /\/dev\/zero \(--auth-token-file\).*not a regular file/.test(errorText(error)),
+    );
+  });
+
   it('are accepted as Bearer and as a password, whatever the name', async () => {
     using rig = await opened(`${first}\n`);
     for (const shown of [`Bearer ${first}`, `bearer  ${first}`, basic('', first), basic('prometheus', first)]) {
