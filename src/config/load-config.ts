@@ -1,3 +1,4 @@
+import { checkAuthorityVariables } from './authority-variables.ts';
 import {
   type CommandSpec,
   type ConfigOf,
@@ -35,6 +36,7 @@ export async function loadConfig<G extends OptionGroups>(
   spec: CommandSpec<G>,
   inputs: ConfigInputs,
 ): Promise<LoadedConfig<G>> {
+  checkAuthorityVariables(inputs.environment);
   const placed = placedOptions(spec);
   const file = await configFile(placed, inputs);
   const sources = new Map<string, ValueSource>();
