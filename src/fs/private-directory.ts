@@ -32,13 +32,18 @@ export class PrivateDirectory implements AsyncDisposable {
   static async makeNamed(parent: PinnedDirectory, name: string): Promise<PrivateDirectory> {
     await mkdir(parent.at(name), { mode: 0o700 });
     const pinned = await parent.child(name);
-    const made = new PrivateDirectory(parent, name, pinned);
-    const { uid, mode } = await pinned.handle.stat();
-    if (uid !== (process.geteuid?.() ?? uid) || (mode & 0o077) !== 0 || (await readdir(pinned.path)).length > 0) {
+    try {
+      const { uid, mode } = await pinned.handle.stat();
+      if (uid !== (process.geteuid?.() ?? uid) || (mode & 0o077) !== 0 || (await readdir(pinned.path)).length > 0) {
+        throw new Error(`${pinned.name} was exchanged by somebody else the moment it was made`);
+      }
+    } catch (error) {
       await pinned[Symbol.asyncDispose]();
-      throw new Error(`${pinned.name} was exchanged by somebody else the moment it was made`);
+      // Empty, or not ours.
+      await rmdir(parent.at(name)).catch(() => undefined);
+      throw error;
     }
-    return made;
+    return new PrivateDirectory(parent, name, pinned);
   }
 
   /** The path of an entry. */

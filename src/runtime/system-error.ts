@@ -22,7 +22,11 @@ const REFUSALS: Readonly<Record<string, SystemRefusal>> = {
   EEXIST: { code: 'not_a_directory', found: 'a file of this name is in the way', remedy: 'choose another path' },
   EIO: { code: 'disk_error', found: 'the disk reports an error', remedy: 'check the volume' },
   EISDIR: { code: 'not_a_file', found: 'it is a directory, not a file', remedy: 'give a file' },
-  ELOOP: { code: 'file_error', found: 'links lead in a circle', remedy: 'correct the links' },
+  ELOOP: {
+    code: 'file_error',
+    found: 'a symbolic link is where none may be, or links lead in a circle',
+    remedy: 'put what it leads to in its place',
+  },
   ENAMETOOLONG: { code: 'file_error', found: 'the name is too long', remedy: 'choose a shorter one' },
   EBUSY: { code: 'file_error', found: 'it is in use, such as by a mount', remedy: 'see what uses it' },
   ENOTEMPTY: { code: 'not_a_directory', found: 'the directory is not empty', remedy: 'choose another path' },

@@ -187,7 +187,8 @@ describe('a fault of the file system, at any call, loses nothing and is told in 
               assert.ok(facts === good.after[path] || !/-\d{10}[^/]*$/.test(path), `${path} is not whole: ${what}`);
             }
           }
-          assert.ok(ended.temporary.length === 0 || /^(rm|rmdir|unlink)$/.test(call?.name ?? ''), what);
+          // What cannot be removed, or looked into to remove it, is left for the next run.
+          assert.ok(ended.temporary.length === 0 || /^(rm|rmdir|unlink|readdir|\.stat)$/.test(call?.name ?? ''), what);
         }
       }
       t.diagnostic(`${told} of ${count} calls end ${name}`);

@@ -24,7 +24,8 @@ export async function* filesBelow(
   { below = '', wanted = () => true }: Walk = {},
 ): AsyncGenerator<FoundFile, void, undefined> {
   const entries = await readdir(join(root, below), { withFileTypes: true }).catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) {
+    // A file in the place of the root says nothing about what the store holds.
+    if (isErrno(error, 'ENOENT') || (below !== '' && isErrno(error, 'ENOTDIR'))) {
       return [];
     }
     throw error;

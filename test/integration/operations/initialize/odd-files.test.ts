@@ -109,7 +109,7 @@ test('a log that is a link is not cut through it', async () => {
   truncateSync(wal, 285);
   renameSync(wal, dir.join('elsewhere'));
   symlinkSync(dir.join('elsewhere'), wal);
-  await assert.rejects(run(dir), { code: 'file_error', message: /too many symbolic links/ });
+  await assert.rejects(run(dir), { code: 'file_error', message: /a symbolic link is where none may be/ });
   assert.equal(statSync(dir.join('elsewhere')).size, 285);
 });
 

@@ -75,7 +75,7 @@ describe('points in time around fulls', () => {
       } else if (second > madeAt(69)) {
         assert.match(
           warnings[0] ?? '',
-          /When revisions 69 to 70 were made is not recorded.*; --to-revision gives any of them that a later full still holds$/,
+          /When revisions 69 to 70 came is not recorded.*; --to-revision gives any of them that a later full still holds$/,
         );
       }
     }

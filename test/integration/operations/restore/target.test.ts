@@ -184,7 +184,10 @@ describe('a restore to a time', () => {
     const next = fullObject(base, { lastRevision: 90, createdOn: begin + 60 });
     const { result, context } = await restored([full, next], time(30));
     assert.equal(result.revision, 58);
-    assert.match(context.lines.find(({ level }) => level === 'warn')?.text ?? '', /When revisions 59 to 90 were made/);
+    assert.match(
+      context.lines.find(({ level }) => level === 'warn')?.text ?? '',
+      /When revisions 59 to 90 came is not recorded/,
+    );
   });
 
   it('is refused when changes before it are missing', async () => {
