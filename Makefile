@@ -8,7 +8,8 @@ JOBS := $(shell nproc)
 WAITING_JOBS := $(shell echo $$(($$(nproc) + 1)))
 # What coverage counts: our source, not the tests and not the bundle.
 COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
-TESTS := 'test/unit/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts' 'test/cluster/**/*.test.ts'
+# All but the unit tests, which share processes.
+TESTS := 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .DEFAULT_GOAL := help
 .PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions test-image bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-ui test-chart test-monitoring test-moments test-file-errors
@@ -32,7 +33,8 @@ ok: install
 ## test: everything: lint, types and all tests against real servers; takes a quarter of an hour
 test: build etcd ceph openstack
 	@$(MAKE) --no-print-directory lint types
-	@$(NODE) --test --test-timeout=600000 --test-concurrency=$(WAITING_JOBS) --test-reporter=./scripts/test-reporter.ts $(TESTS)
+	@files=$$($(NODE) scripts/tests/share-processes.ts test/unit $$((8 * $(JOBS)))) && \
+	$(NODE) --test --test-timeout=600000 --test-concurrency=$(WAITING_JOBS) --test-reporter=./scripts/test-reporter.ts $(TESTS) $$files
 
 ## coverage: what the unit tests run of src, in .cache/coverage.txt; takes two minutes
 coverage: install
