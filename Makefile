@@ -64,7 +64,7 @@ fuzz: install
 fuzz-server: install
 	HTTP_FUZZ_REQUESTS=$${HTTP_FUZZ_REQUESTS:-50000} HTTP_FUZZ_SEED=$${HTTP_FUZZ_SEED:-$$RANDOM} $(NODE) --test test/integration/server/fuzz.test.ts
 
-## simulate: 100,000 seeded lives of a cluster with its sidecars, with faults at every step; takes an hour on two cores
+## simulate: 100,000 seeded lives of a cluster with its sidecars, with faults at every step; takes two hours on two cores
 simulate: install
 	@SIMULATION_SEEDS=$${SIMULATION_SEEDS:-100000} SIMULATION_PROCESSES=$${SIMULATION_PROCESSES:-2} SIMULATION_FIRST=$${SIMULATION_FIRST:-$$((RANDOM * 32768 + RANDOM))} $(NODE) --max-semi-space-size=16 test/simulation/main.ts
 

@@ -22,7 +22,7 @@ function simulate(env: Readonly<Record<string, string>>): Promise<{ readonly std
 }
 
 test('lives of a cluster with its sidecars keep what was acknowledged', async () => {
-  await simulate({ SIMULATION_SEEDS: process.env['SIMULATION_SEEDS'] ?? '2000', SIMULATION_PROCESSES: '2' });
+  await simulate({ SIMULATION_SEEDS: process.env['SIMULATION_SEEDS'] ?? '800', SIMULATION_PROCESSES: '2' });
 });
 
 test('a seed gives the same history again', async () => {
