@@ -4,8 +4,8 @@ NODE := $(BIN)/node
 
 # As many test files at once as there are cores.
 JOBS := $(shell nproc)
-# One more where servers and real periods are waited for.
-WAITING_JOBS := $(shell echo $$(($$(nproc) + 1)))
+# Two more where servers and real periods are waited for.
+WAITING_JOBS := $(shell echo $$(($$(nproc) + 2)))
 # What coverage counts: our source, not the tests and not the bundle.
 COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 # All but the unit tests, which share processes.
