@@ -45,8 +45,11 @@ apt-config dump | grep -E '^Acquire::(Check-|http|https|Retries|ForceIPv)' >"$wo
 # The machine may trust more than Debian does; the image must not.
 cp /etc/ssl/certs/ca-certificates.crt "$work/base/etc/machine-authorities.crt"
 container=$("${buildah[@]}" from scratch)
-"${buildah[@]}" config --env NODE_EXTRA_CA_CERTS=/etc/machine-authorities.crt \
-  --env "npm_config_registry=$(npm config get registry 2>/dev/null || echo https://registry.npmjs.org/)" "$container"
+"${buildah[@]}" config --env NODE_EXTRA_CA_CERTS=/etc/machine-authorities.crt "$container"
+# Without an npm of its own the machine has no registry that npm does not take by itself.
+if command -v npm >/dev/null; then
+  "${buildah[@]}" config --env "npm_config_registry=$(npm config get registry 2>/dev/null)" "$container"
+fi
 "${buildah[@]}" add -q "$container" "$work/base" / >/dev/null
 "${buildah[@]}" commit -q --rm "$container" "$base" >/dev/null
 rm -rf "$work/base"
