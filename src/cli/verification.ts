@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { setPriority, constants as systemConstants } from 'node:os';
 import type { Readable } from 'node:stream';
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import { placedOptions } from '../config/command-spec.ts';
 import type { Revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';

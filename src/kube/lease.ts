@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 
 /** A lease of coordination.k8s.io/v1, as far as it is read. */
 export interface Lease {

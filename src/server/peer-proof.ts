@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { Revision } from '../revision.ts';
 import { deadlineIn } from '../runtime/async/deadline.ts';
 import type { Clock } from '../runtime/clock.ts';

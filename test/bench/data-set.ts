@@ -35,7 +35,7 @@ export const etcdSettings: readonly string[] = ['--quota-backend-bytes', '858993
 
 /** The data set, built when it is not there: about a minute. */
 export async function dataSet(): Promise<DataSet> {
-  const home = join(cacheDir, 'bench', 'data-1');
+  const home = join(cacheDir, 'bench', 'data-2');
   if (!existsSync(home)) {
     const unfinished = `${home}.part`;
     rmSync(unfinished, { recursive: true, force: true });

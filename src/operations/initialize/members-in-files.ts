@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { Damage } from '../../datadir/damage.ts';
 
@@ -11,7 +11,7 @@ export interface MemberInFiles {
 /** A cluster has far fewer members. */
 const MOST_MEMBERS = 1_000;
 
-const schema = z.object({ name: z.string().default(''), peerURLs: z.array(z.string()).default([]) });
+const schema = z.object({ name: z._default(z.string(), ''), peerURLs: z._default(z.array(z.string()), []) });
 
 /** The members of its cluster that a db names, as far as it can be read; none for a damaged one. */
 export async function membersInFiles(

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { openFile } from '../../fs/open-file.ts';
 import { type Revision, revision } from '../../revision.ts';
 
@@ -25,7 +25,7 @@ const SIZE_LIMIT = 4096;
 const CLOCK_TOLERANCE = 300;
 const DAY = 86_400;
 
-const count = z.number().int().nonnegative();
+const count = z.int().check(z.nonnegative());
 const schema = z.object({
   format: z.literal(1),
   revision: count,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { type Revision, revision } from '../../revision.ts';
 import { SnapshotDamage } from '../damage.ts';
 import { LAST_TIME, parseRelativeKey } from '../name.ts';
@@ -45,14 +45,14 @@ export const MARKER_PREFIX = 'History-';
 const NAME = /^History-(\d{1,12})-(\d{8,16})\.json$/;
 const FORMAT = 1;
 
-const objectName = z.string().max(200);
+const objectName = z.string().check(z.maxLength(200));
 const schema = z.object({
   format: z.literal(FORMAT),
   why: z.enum(['rolled_back', 'other_cluster', 'different_events', 'unproven']),
   first: objectName,
-  clusterId: z.string().regex(/^[0-9a-f]{1,16}$/),
-  left: z.array(objectName).max(200_000),
-  mayShare: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional(),
+  clusterId: z.string().check(z.regex(/^[0-9a-f]{1,16}$/)),
+  left: z.array(objectName).check(z.maxLength(200_000)),
+  mayShare: z.optional(z.int().check(z.nonnegative())),
 });
 
 /** The numbers of a marker's name; undefined for any other name. */

@@ -1,6 +1,7 @@
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { Environment } from '../../runtime/environment.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
+import { nodeTls } from './node-tls.ts';
 import { type HttpProxy, proxyFor, type RequestTarget } from './proxy-rules.ts';
 import { trustedAuthorities } from './trusted-authorities.ts';
 
@@ -28,7 +29,7 @@ export function storeNetwork(environment: Environment, log?: Logger): StoreNetwo
     authorities,
     proxyFor: (target) => proxyFor(target, environment),
     get trust() {
-      trust ??= createSecureContext({ ca: [...authorities()] });
+      trust ??= nodeTls().createSecureContext({ ca: [...authorities()] });
       return trust;
     },
   };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { getCACertificates } from 'node:tls';
 import { type Environment, variable } from '../../runtime/environment.ts';
+import { nodeTls } from './node-tls.ts';
 
 /** Bytes of one file of certificates, and files of one directory, at most. */
 const mostBytes = 8 * 1024 * 1024;
@@ -16,6 +16,7 @@ export function trustedAuthorities(
   environment: Environment,
   onUnreadable: (name: string, error: unknown) => void,
 ): readonly string[] {
+  const { getCACertificates } = nodeTls();
   const found = [...getCACertificates('default'), ...getCACertificates('system')];
   const read = (name: string, path: string, certificates: (path: string) => readonly string[]): void => {
     try {
