@@ -108,6 +108,8 @@ export interface Bucket extends AsyncDisposable {
   readonly traits: BucketTraits;
   /** Where it is, for messages: `s3://bucket`, `/backup`. Never a secret. */
   readonly location: string;
+  /** The directory of this machine that it is, absolute; left out where it is none. */
+  readonly directory?: string | undefined;
   /** Whether the container is there; left out where a listing fails without one. */
   exists?(options: CallOptions): Promise<boolean>;
   /** All objects whose key begins with `prefix`, in no promised order. */

@@ -66,6 +66,8 @@ export interface SnapStore extends AsyncDisposable {
   readonly traits: BucketTraits;
   /** For messages: container and prefix. */
   readonly location: string;
+  /** Where it is a directory of this machine: that of the container, and the one below the prefix in which `v1` and `v2` are; absolute. */
+  readonly directory?: { readonly container: string; readonly root: string } | undefined;
   /** Archives that belong to fulls; undefined where there can be none. */
   readonly companions?: CompanionStore;
   /** Where history markers are written; undefined where there can be none. */

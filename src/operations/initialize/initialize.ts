@@ -3,6 +3,7 @@ import { RunLock } from '../../datadir/run-lock.ts';
 import { readStructure } from '../../datadir/structure.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { refuseStoreDirectory } from '../restore/refuse-store-directory.ts';
 import type { SeparateWal } from '../restore/separate-wal.ts';
 import { type DataDirState, reasonOf, type ValidationMode } from './data-dir-state.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
@@ -28,7 +29,12 @@ export type { DataDirState, InitializeRequest, InitializeResult, ValidationMode 
  */
 export async function initialize(request: InitializeRequest, context: RunContext): Promise<InitializeResult> {
   const inner: RunContext = { ...context, log: context.log.child({ actor: 'initializer' }) };
+  const { store, dataDir, walDir } = request;
   try {
+    await refuseStoreDirectory({ store, directory: dataDir, flag: '--data-dir', action: 'initialize' }, inner);
+    if (walDir !== undefined) {
+      await refuseStoreDirectory({ store, directory: walDir, flag: '--wal-dir', action: 'initialize' }, inner);
+    }
     await using lock = await RunLock.take(request.dataDir, inner, { action: 'initialize' });
     return await initializeLocked({ ...request, dataDir: lock.dataDir }, lock, inner);
   } catch (error) {

@@ -10,6 +10,7 @@ import { clusterIdOfHistory } from './backed-up-cluster.ts';
 import { type LaterSnapshots, laterSnapshots } from './later-snapshots.ts';
 import type { RebuildSource } from './rebuild-database.ts';
 import { rebuildSelected } from './rebuild-selected.ts';
+import { refuseStoreDirectory } from './refuse-store-directory.ts';
 import { restoreFailure } from './restore-failure.ts';
 import { type RestoredMark, writeRestoredMark } from './restored-mark.ts';
 import type { Selection } from './select-chain.ts';
@@ -57,9 +58,14 @@ export interface RestoreResult {
  */
 export async function restore(request: RestoreRequest, context: RunContext): Promise<RestoreResult> {
   const inner: RunContext = { ...context, log: context.log.child({ actor: 'restorer' }) };
+  const { store, dataDir, walDir } = request;
   try {
-    await using lock = await RunLock.take(request.dataDir, inner, { action: 'restore into' });
-    const { walDir } = request;
+    const action = 'restore into';
+    await refuseStoreDirectory({ store, directory: dataDir, flag: '--data-dir', action }, inner);
+    if (walDir !== undefined) {
+      await refuseStoreDirectory({ store, directory: walDir, flag: '--wal-dir', action }, inner);
+    }
+    await using lock = await RunLock.take(dataDir, inner, { action });
     await using wal = walDir === undefined ? undefined : await SeparateWal.open(walDir, { lock });
     if (await wal?.holdsLog()) {
       throw new Failure({

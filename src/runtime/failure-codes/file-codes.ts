@@ -22,6 +22,11 @@ export const fileCodes = {
     meaning: 'the data directory already contains a member',
     remedy: 'stop etcd, and move the directory away or choose another `--data-dir`',
   },
+  data_dir_in_store: {
+    exitCode: 2,
+    meaning: 'the directory to write is among the snapshots of the store, or holds the store in its `member/`',
+    remedy: 'choose another directory',
+  },
   data_dir_busy: {
     exitCode: 1,
     meaning: 'another run of `restore` or `initialize` works on the data directory',

@@ -57,6 +57,11 @@ export class BackupStore implements SnapStore {
     this.histories = new HistoryMarkers(options.bucket, inFolder);
   }
 
+  get directory(): SnapStore['directory'] {
+    const { directory: container } = this.#bucket;
+    return container === undefined ? undefined : { container, root: posix.join(container, this.#root, '.') };
+  }
+
   get traits(): BucketTraits {
     return this.#bucket.traits;
   }

@@ -66,6 +66,10 @@ export class RotatingBucket implements Bucket {
     return this.#current.bucket.location;
   }
 
+  get directory(): string | undefined {
+    return this.#current.bucket.directory;
+  }
+
   async exists(options: CallOptions): Promise<boolean> {
     return await this.#during(async ({ bucket }) => (await bucket.exists?.(options)) ?? true);
   }

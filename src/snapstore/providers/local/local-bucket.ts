@@ -26,6 +26,7 @@ export class LocalBucket implements Bucket {
     partDigests: [],
   };
   readonly location: string;
+  readonly directory: string;
   readonly #clock: Clock;
   readonly #cleaned = new Set<string>();
   readonly #volume: LocalVolume;
@@ -38,6 +39,7 @@ export class LocalBucket implements Bucket {
   }: { readonly directory: string; readonly clock: Clock; readonly mounts?: MountTables }) {
     this.#volume = new LocalVolume(directory, mounts);
     this.location = directory;
+    this.directory = directory;
     this.#clock = clock;
   }
 

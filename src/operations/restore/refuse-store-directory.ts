@@ -1,0 +1,77 @@
+import path from 'node:path';
+import { realLocation } from '../../fs/real-location.ts';
+import { Failure } from '../../runtime/failure.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { SnapStore } from '../../snapstore/snapstore.ts';
+
+/** A directory that is about to be written. */
+export interface DirectoryForFiles {
+  /** The store whose objects have to stay what they are; undefined for none. */
+  readonly store: Pick<SnapStore, 'directory'> | undefined;
+  /** It need not exist. */
+  readonly directory: string;
+  /** How it was chosen. */
+  readonly flag: '--data-dir' | '--wal-dir' | '--companions';
+  /** As in {@link Failure}. */
+  readonly action: string;
+}
+
+/** The directories of a store in which all names are those of its objects. */
+const LAYOUTS: readonly string[] = ['v1', 'v2'];
+
+/**
+ * Throws a {@link Failure} `data_dir_in_store` for a directory among the snapshots of a store on this machine, and for one whose `member`
+ * holds the store, which would be set aside with it. Where one is only inside the other, as on a volume for both, it warns. Links are
+ * followed.
+ */
+export async function refuseStoreDirectory(place: DirectoryForFiles, { log }: Pick<RunContext, 'log'>): Promise<void> {
+  const { store, directory, flag } = place;
+  if (store?.directory === undefined) {
+    return;
+  }
+  const { container, root } = store.directory;
+  const given = path.resolve(directory);
+  const target = await locationOf(given);
+  const [containerAt, rootAt] = [await locationOf(container), await locationOf(root)];
+  const below = relativeTo(containerAt, target);
+  if (below?.some((name) => LAYOUTS.includes(name)) === true) {
+    throw refusal(place, `it is among the snapshots of the store, ${root}`);
+  }
+  const storeBelow = relativeTo(target, rootAt);
+  if (storeBelow?.[0] === 'member') {
+    throw refusal(place, `its member/ holds the store, ${root}`);
+  }
+  const text =
+    storeBelow !== undefined
+      ? `${given} ${storeBelow.length === 0 ? 'is the store itself' : `holds the store, ${root}`}`
+      : relativeTo(rootAt, target) !== undefined
+        ? `${given} is inside the store, ${root}`
+        : undefined;
+  if (text !== undefined) {
+    log.warn({ flag, store: root }, `${text}: who loses the one loses both. Another volume for the backup is safer`);
+  }
+}
+
+/** Where a path leads; as it is where that cannot be found out. */
+async function locationOf(file: string): Promise<string> {
+  return await realLocation(file).then(
+    (found) => found.path,
+    () => path.resolve(file),
+  );
+}
+
+/** The names that lead from one directory down to another; undefined when it is not below it. */
+function relativeTo(above: string, below: string): readonly string[] | undefined {
+  const names = path.relative(above, below).split(path.sep);
+  return names[0] === '..' ? undefined : names.filter((name) => name !== '');
+}
+
+function refusal({ action, directory, flag }: DirectoryForFiles, found: string): Failure {
+  const parts = { action, object: path.resolve(directory), found, remedy: `choose another ${flag}` };
+  return new MisplacedDirectory({ code: 'data_dir_in_store', ...parts });
+}
+
+/** What is wrong was in the command line. */
+class MisplacedDirectory extends Failure {
+  override readonly exitCode = 2;
+}
