@@ -30,10 +30,14 @@ export async function restoredOnPurpose(
   const known = Math.max(mark.restoredOn, mark.newestSeen);
   // The age of what is named ahead of the clock follows from what it belongs to.
   const { begunBy, snapshots } = histories.living;
-  const isNewHistory = begunBy !== undefined && beganOn(begunBy) > known;
-  const since = snapshots.filter(
-    (each) => (each.ahead === undefined ? each.createdOn > known : isNewHistory) && each.lastRevision > mark.revision,
-  );
+  const isNewHistory =
+    mark.livingBegunBy === undefined
+      ? begunBy !== undefined && beganOn(begunBy) > known
+      : begunBy !== undefined && begunBy.name !== mark.livingBegunBy;
+  const seenAhead = new Set(mark.seenAhead);
+  const isSince = ({ ahead, createdOn, name }: StoredSnapshot): boolean =>
+    !seenAhead.has(name) && (ahead === undefined ? createdOn > known : isNewHistory);
+  const since = snapshots.filter((each) => each.lastRevision > mark.revision && isSince(each));
   if (since.length > 0) {
     return undefined;
   }

@@ -12,8 +12,7 @@ import type { RebuildSource } from './rebuild-database.ts';
 import { rebuildSelected } from './rebuild-selected.ts';
 import { refuseStoreDirectory } from './refuse-store-directory.ts';
 import { restoreFailure } from './restore-failure.ts';
-import { type RestoredMark, writeRestoredMark } from './restored-mark.ts';
-import type { Selection } from './select-chain.ts';
+import { restoredMark, writeRestoredMark } from './restored-mark.ts';
 import { SeparateWal } from './separate-wal.ts';
 import { settlePeerUrls } from './settle-peer-urls.ts';
 import { Staging } from './staging.ts';
@@ -136,7 +135,8 @@ export async function buildMember(
   const reached = revision(restored.revision - (request.bumpRevision ?? 0));
   const later = laterSnapshots(selection.history, reached);
   if (later !== undefined || selection.isOlder) {
-    await writeRestoredMark(memberDir, markOf(selection, reached, context));
+    const mark = restoredMark({ reached, ...selection }, Math.floor(context.clock.now() / 1000));
+    await writeRestoredMark(memberDir, mark);
   }
   const snapshots = used.map(({ name }) => name);
   const { number: history } = selection.history;
@@ -148,15 +148,4 @@ export async function buildMember(
     ...(isOther ? { backupClusterId: before } : {}),
   };
   return { ...restored, snapshots, ...ids, history, ...(later === undefined ? {} : { later }) };
-}
-
-/** What tells this directory from one that has lost something. */
-function markOf({ history, newestSeen }: Selection, reached: Revision, { clock }: RunContext): RestoredMark {
-  const restoredOn = Math.floor(clock.now() / 1000);
-  return {
-    revision: reached,
-    restoredOn,
-    newestSeen: Math.min(newestSeen, restoredOn + 86_400),
-    history: history.number,
-  };
 }

@@ -2,6 +2,8 @@ import path from 'node:path';
 import * as z from 'zod/mini';
 import { openFile } from '../../fs/open-file.ts';
 import { type Revision, revision } from '../../revision.ts';
+import type { History } from '../../snapshot/history/histories.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 
 /**
  * What a restore to an older state leaves in `member/`, where etcd looks at nothing but `snap` and `wal`: without it, a directory that
@@ -16,11 +18,16 @@ export interface RestoredMark {
   readonly newestSeen: number;
   /** Number of the history it was restored from. */
   readonly history: number;
+  /** Names of the snapshots beyond that state that were in the store and are named after `restoredOn`: the clock was behind theirs. */
+  readonly seenAhead?: readonly string[] | undefined;
+  /** The marker with which the history began that was written last then; null for the first one that is known. Left out by older versions. */
+  readonly livingBegunBy?: string | null | undefined;
 }
 
 const NAME = 'etcdbrctl-restored.json';
-/** Bytes. */
-const SIZE_LIMIT = 4096;
+/** Bytes; the names of 20,000 snapshots fit. */
+const SIZE_LIMIT = 2 * 1024 * 1024;
+const MOST_NAMES = 20_000;
 /** Clocks may differ by so much, s. */
 const CLOCK_TOLERANCE = 300;
 const DAY = 86_400;
@@ -32,13 +39,44 @@ const schema = z.object({
   restoredOn: count,
   newestSeen: count,
   history: count,
+  seenAhead: z.array(z.string().max(200)).max(MOST_NAMES).optional(),
+  livingBegunBy: z.string().max(200).nullable().optional(),
 });
+
+/** The mark of a restore to the revision `reached` of a history, `seconds` since the epoch, from what was `seen` in the store. */
+export function restoredMark(
+  from: {
+    readonly reached: Revision;
+    readonly history: Pick<History<StoredSnapshot>, 'number'>;
+    readonly seen: readonly StoredSnapshot[];
+    /** The history that was written last. */
+    readonly living: Pick<History<StoredSnapshot>, 'begunBy'>;
+  },
+  seconds: number,
+): RestoredMark {
+  const { reached, history, seen, living } = from;
+  const credible = seen.flatMap(({ ahead, createdOn }) => (ahead === undefined ? createdOn : []));
+  return {
+    revision: reached,
+    restoredOn: seconds,
+    newestSeen: Math.min(
+      credible.reduce((most, each) => Math.max(most, each), 0),
+      seconds + DAY,
+    ),
+    history: history.number,
+    seenAhead: seen
+      .filter(({ createdOn, lastRevision }) => createdOn > seconds && lastRevision > reached)
+      .map(({ name }) => name),
+    livingBegunBy: living.begunBy?.name ?? null,
+  };
+}
 
 /** Writes the mark of a member directory that is being built (0600), durable when this resolves. */
 export async function writeRestoredMark(memberDir: string, mark: RestoredMark): Promise<void> {
   const handle = await openFile(path.join(memberDir, NAME), { access: 'write' });
   try {
-    await handle.writeFile(`${JSON.stringify({ format: 1, ...mark })}\n`);
+    const seenAhead = mark.seenAhead?.slice(-MOST_NAMES);
+    await handle.writeFile(`${JSON.stringify({ format: 1, ...mark, seenAhead })}\n`);
     await handle.sync();
   } finally {
     await handle.close();

@@ -34,8 +34,10 @@ export interface Selection {
   readonly others: readonly History<StoredSnapshot>[];
   /** Whether something else than the newest state was asked for. */
   readonly isOlder: boolean;
-  /** Creation time of the youngest snapshot of the store, seconds since the epoch; 0 without any. */
-  readonly newestSeen: number;
+  /** Of all histories of the store, in chain order. */
+  readonly seen: readonly StoredSnapshot[];
+  /** The history that was written last. */
+  readonly living: History<StoredSnapshot>;
   /** Whether the target names a snapshot: of two histories that is a choice. */
   readonly isChosen: boolean;
   /** What ages say against the chains; nothing when a snapshot is named. */
@@ -62,7 +64,8 @@ export async function selectChain(
   const others =
     target.from === undefined ? knownHistories(chosen.histories).filter((each) => each !== chosen.history) : [];
   try {
-    return { ...(await selectFrom({ store, target, listing, history: chosen.history }, context)), others };
+    const selected = await selectFrom({ store, target, listing, history: chosen.history }, context);
+    return { ...selected, others, living: chosen.histories.living };
   } catch (error) {
     throw advisingOthers(error, others, { wanted: wantedRevision(target) });
   }
@@ -81,7 +84,7 @@ async function selectFrom(
     readonly history: History<StoredSnapshot>;
   },
   context: RunContext,
-): Promise<Omit<Selection, 'others'>> {
+): Promise<Omit<Selection, 'others' | 'living'>> {
   const { store, target, listing, history } = source;
   const named = target.from === undefined ? undefined : findNamed(history.snapshots, target.from, store.location);
   const forks = possibleForks(history.snapshots);
@@ -101,13 +104,19 @@ async function selectFrom(
   }
   const { until, unrecorded } = selected;
   const doubts = named === undefined ? doubtsAbout(target, history, forks) : [];
-  const newestSeen = listing.snapshots.reduce(
-    (newest, each) => (each.ahead === undefined ? Math.max(newest, each.createdOn) : newest),
-    0,
-  );
   const isOlder = named !== undefined || target.until !== undefined || target.history !== undefined;
   const isChosen = named !== undefined;
-  return { chains: [first, ...others], later, until, unrecorded, history, isOlder, newestSeen, isChosen, doubts };
+  return {
+    chains: [first, ...others],
+    later,
+    until,
+    unrecorded,
+    history,
+    isOlder,
+    seen: listing.snapshots,
+    isChosen,
+    doubts,
+  };
 }
 
 /** The newest state is in doubt only as long as nothing ends after both sides of a fork; a time before the fork has only one. */

@@ -5,7 +5,7 @@ import { planRetention } from '../../../src/retention/plan.ts';
 import type { RetentionPolicy } from '../../../src/retention/request.ts';
 import { type Revision, revision } from '../../../src/revision.ts';
 import { isAheadOfClock } from '../../../src/snapshot/ahead-of-clock.ts';
-import { historiesOf } from '../../../src/snapshot/history/histories.ts';
+import { type Histories, historiesOf } from '../../../src/snapshot/history/histories.ts';
 import { type HistoryMarker, markerName } from '../../../src/snapshot/history/history-marker.ts';
 import { markAheadOfClock } from '../../../src/snapshot/history/mark-ahead-of-clock.ts';
 import { timeToBegin, timeToContinue } from '../../../src/snapshot/history/time-to-continue.ts';
@@ -133,6 +133,11 @@ export class RandomLife {
     return copy === undefined
       ? undefined
       : { ...copy, listing: markAheadOfClock(copy.listing, this.copiedMarkers, this.#now) };
+  }
+
+  /** Of the store as it is listed now. */
+  get histories(): Histories<StoredSnapshot> {
+    return historiesOf(this.honest, this.markers);
   }
 
   /** The revision that the cluster has. */
