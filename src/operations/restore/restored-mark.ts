@@ -39,8 +39,8 @@ const schema = z.object({
   restoredOn: count,
   newestSeen: count,
   history: count,
-  seenAhead: z.array(z.string().max(200)).max(MOST_NAMES).optional(),
-  livingBegunBy: z.string().max(200).nullable().optional(),
+  seenAhead: z.optional(z.array(z.string()).check(z.maxLength(MOST_NAMES))),
+  livingBegunBy: z.optional(z.nullable(z.string())),
 });
 
 /** The mark of a restore to the revision `reached` of a history, `seconds` since the epoch, from what was `seen` in the store. */

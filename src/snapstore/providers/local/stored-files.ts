@@ -1,4 +1,4 @@
-import { readdir, stat, unlink } from 'node:fs/promises';
+import { lstat, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../../../fs/errno.ts';
 import { isTemporaryName } from './temporary-name.ts';
@@ -18,7 +18,10 @@ interface Walk {
   readonly wanted?: (path: string) => boolean;
 }
 
-/** All files below `root` that are not temporary and whose path is wanted, folder by folder. A root that does not exist holds none; files that vanish meanwhile are left out. */
+/**
+ * All files below `root` that are not temporary and whose path is wanted, folder by folder. A root that does not exist holds none; files that vanish meanwhile are left out. A link to
+ * nothing counts as an empty file: something is there, and a store of nothing else is not an empty one.
+ */
 export async function* filesBelow(
   root: string,
   { below = '', wanted = () => true }: Walk = {},
@@ -48,10 +51,23 @@ export async function* filesBelow(
       }
       throw error;
     });
+    const dangling = facts === undefined && entry.isSymbolicLink() ? await danglingLink(join(root, path)) : undefined;
     if (facts?.isFile() === true) {
       yield { path, size: facts.size, modifiedAt: facts.mtimeMs };
+    } else if (dangling !== undefined) {
+      yield { path, size: 0, modifiedAt: dangling.mtimeMs };
     }
   }
+}
+
+/** Facts about a link whose target is missing; undefined when the link has vanished as well. */
+async function danglingLink(file: string): Promise<{ readonly mtimeMs: number } | undefined> {
+  return await lstat(file).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) {
+      return undefined;
+    }
+    throw error;
+  });
 }
 
 /** Temporary files of writers in `directory`, absolute if that is; none when it cannot be read. */

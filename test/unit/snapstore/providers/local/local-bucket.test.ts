@@ -139,7 +139,7 @@ test('keys cannot lead out of the directory', async () => {
   }
 });
 
-test('links to files are objects, broken ones and those to directories are not', async () => {
+test('links to files are objects, also broken ones, those to directories are not', async () => {
   using directory = makeTempDir();
   writeFileSync(directory.join('file'), 'linked');
   await mkdir(directory.join('backups/v2'), { recursive: true });
@@ -148,10 +148,10 @@ test('links to files are objects, broken ones and those to directories are not',
   symlinkSync(directory.path, directory.join('backups/v2/loop'));
   const bucket = new LocalBucket({ directory: directory.join('backups'), clock: jumpingClock() });
   const entries = await Array.fromAsync(bucket.list('v2/', { signal }));
-  assert.deepEqual(
-    entries.map((entry) => [entry.key, entry.size]),
-    [['v2/link', 6]],
-  );
+  assert.deepEqual(entries.map((entry) => [entry.key, entry.size]).toSorted(), [
+    ['v2/broken', 0],
+    ['v2/link', 6],
+  ]);
 });
 
 test('a file that is cut while it is read fails instead of ending early', async () => {
@@ -192,4 +192,14 @@ test('errors of the system have a kind each', () => {
     assert.equal(error.kind, kind);
     assert.match(error.message, /^cannot write \/backup\/x: /);
   }
+});
+
+test('an object that is a link to nothing is there, and empty: a store of such is not an empty one', async () => {
+  using directory = makeTempDir();
+  await mkdir(directory.join('v2'));
+  symlinkSync(directory.join('unmounted/object'), directory.join('v2/object'));
+  const bucket = new LocalBucket({ directory: directory.path, clock: jumpingClock() });
+  const [entry, ...others] = await Array.fromAsync(bucket.list('v2/', { signal }));
+  assert.deepEqual([entry?.key, entry?.size, others], ['v2/object', 0, []]);
+  await assert.rejects(bucket.read('v2/object', { signal }), (error: unknown) => error instanceof StoreError);
 });
