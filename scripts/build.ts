@@ -1,15 +1,18 @@
 /**
  * Builds bin/etcdbrctl, or the file named by `--output`, from src/main.ts, or the file named by `--entry`. `--work-dir` is for
- * intermediate files, .cache/build by default: two builds at once need two.
+ * intermediate files, .cache/build by default: two builds at once need two. `--arch` is x64 or arm64, this machine's by default;
+ * `--version` what the program calls itself, the version of package.json by default.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { billOfMaterials } from './build/bill-of-materials.ts';
 import { bundleProgram, bundleWorker } from './build/bundle.ts';
 import { dashboardHtml } from './build/dashboard.ts';
 import { writeExecutable } from './build/executable.ts';
-import { billOfMaterials, licensesText, thirdPartyPackages } from './build/third-party.ts';
+import { nodeRuntime } from './build/node-runtime.ts';
+import { licensesText, thirdPartyPackages } from './build/third-party.ts';
 
 const root = join(import.meta.dirname, '..');
 const { values } = parseArgs({
@@ -17,10 +20,14 @@ const { values } = parseArgs({
     entry: { type: 'string', default: join(root, 'src/main.ts') },
     output: { type: 'string', default: join(root, 'bin/etcdbrctl') },
     'work-dir': { type: 'string', default: join(root, '.cache/build') },
+    arch: { type: 'string', default: process.arch },
+    version: { type: 'string' },
   },
 });
 const workDir = resolve(values['work-dir']);
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+const version = values.version ?? manifest.version;
+const runtime = nodeRuntime(root, values.arch);
 const define = { ETCDBRCTL_BUILD: JSON.stringify({ version, gitSha: commit() }) };
 
 const startedAt = performance.now();
@@ -33,7 +40,7 @@ const { chunks, metafile } = await bundleProgram({
 // Which file went into which chunk; a test reads it.
 writeFileSync(join(workDir, 'metafile.json'), JSON.stringify(metafile));
 const workers = await bundleWorkers();
-const packages = thirdPartyPackages(root, [metafile, ...workers.map((worker) => worker.metafile)]);
+const packages = thirdPartyPackages(root, [metafile, ...workers.map((worker) => worker.metafile)], runtime);
 const papers = { 'licenses.txt': licensesText(packages), 'sbom.json': billOfMaterials(packages, { version }) };
 const output = resolve(values.output);
 await writeExecutable({
@@ -46,7 +53,7 @@ await writeExecutable({
     'flock.node': nativeModule('flock'),
     'pages.node': nativeModule('pages'),
   },
-  node: process.execPath,
+  target: runtime.target,
   workDir,
   outputFile: output,
 });
@@ -71,7 +78,7 @@ function commit(): string {
 
 /** A native module, compiled when it is older than its source: `flock` takes etcd's file lock, `pages` gives up mapped pages. */
 function nativeModule(name: 'flock' | 'pages'): Uint8Array {
-  const file = execFileSync(join(root, 'scripts/build-native.sh'), [name], { encoding: 'utf8' }).trim();
+  const file = execFileSync(join(root, 'scripts/build-native.sh'), [name, values.arch], { encoding: 'utf8' }).trim();
   return readFileSync(join(root, file));
 }
 

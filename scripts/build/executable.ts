@@ -10,13 +10,23 @@ const run = promisify(execFile);
 /** Marks the place in a Node binary where it notes that an application was injected; see Node's documentation of single executables. */
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
+/** The Node that an executable is made of, and how this machine handles it. */
+export interface BuildTarget {
+  /** The Node binary to build on. It also compiles the chunks. */
+  readonly node: string;
+  /** What runs that binary here: empty, or an emulator with its flags. */
+  readonly emulator: readonly string[];
+  /** The `strip` that knows its machine code. */
+  readonly strip: string;
+}
+
 /** What the executable carries besides Node. */
 export interface ExecutableParts {
   readonly chunks: readonly Chunk[];
   /** Further assets by name: programs of worker threads, native code. */
   readonly assets: Readonly<Record<string, string | Uint8Array>>;
-  /** The Node binary to build on. It also compiles the chunks. */
-  readonly node: string;
+  /** What the executable is for. */
+  readonly target: BuildTarget;
   /** For intermediate files. */
   readonly workDir: string;
   readonly outputFile: string;
@@ -31,6 +41,8 @@ const FIXED_SEED = '--random-seed=1';
  */
 export async function writeExecutable(parts: ExecutableParts): Promise<void> {
   const { chunks, workDir, outputFile } = parts;
+  const { node, emulator, strip } = parts.target;
+  const [program = node, ...before] = [...emulator, node];
   const assetDir = join(workDir, 'assets');
   await rm(assetDir, { recursive: true, force: true });
   await mkdir(assetDir, { recursive: true });
@@ -41,7 +53,7 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
   for (const [name, bytes] of Object.entries(contents)) {
     await writeFile(join(assetDir, name), bytes);
   }
-  await run(parts.node, [FIXED_SEED, join(import.meta.dirname, 'code-cache.ts'), assetDir]);
+  await run(program, [...before, FIXED_SEED, join(import.meta.dirname, 'code-cache.ts'), assetDir]);
   const names = (await readdir(assetDir)).toSorted();
   const boot = join(workDir, 'boot.cjs');
   await build({
@@ -81,13 +93,13 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
       execArgvExtension: 'none',
     }),
   );
-  await run(parts.node, [FIXED_SEED, '--experimental-sea-config', configuration], { cwd: workDir });
+  await run(program, [...before, FIXED_SEED, '--experimental-sea-config', configuration], { cwd: workDir });
   const unfinished = `${outputFile}.part`;
   await mkdir(dirname(outputFile), { recursive: true });
-  await copyFile(parts.node, unfinished);
+  await copyFile(node, unfinished);
   await chmod(unfinished, 0o755);
-  await run('strip', [unfinished]);
+  await run(strip, [unfinished]);
   const postject = join(import.meta.dirname, '../../node_modules/postject/dist/cli.js');
-  await run(parts.node, [postject, unfinished, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse]);
+  await run(process.execPath, [postject, unfinished, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse]);
   await rename(unfinished, outputFile);
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
+import type { NodeRuntime } from './node-runtime.ts';
 
 /** A package whose code is part of the executable. */
 export interface ThirdPartyPackage {
@@ -27,7 +28,11 @@ interface Manifest {
  * The packages that the bundles contain, and Node itself, by name and version. Throws for one whose licence cannot be told:
  * what may not be passed on must not be built in.
  */
-export function thirdPartyPackages(root: string, bundles: readonly Metafile[]): readonly ThirdPartyPackage[] {
+export function thirdPartyPackages(
+  root: string,
+  bundles: readonly Metafile[],
+  runtime: Pick<NodeRuntime, 'directory' | 'lockName'>,
+): readonly ThirdPartyPackage[] {
   const integrity = readIntegrity(root);
   const directories = new Set(
     bundles
@@ -35,10 +40,8 @@ export function thirdPartyPackages(root: string, bundles: readonly Metafile[]): 
       .flatMap((file) => /\bnode_modules\/.*/.exec(file) ?? [])
       .flatMap((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? []),
   );
-  const node = readdirSync(join(root, 'node_modules')).filter((name) => /^node(-bin)?-(linux|darwin)-/.test(name));
-  const found = [...directories, ...node.map((name) => `node_modules/${name}`)].map((directory) =>
-    describe(root, directory, integrity.get(directory)),
-  );
+  const found = [...directories].map((directory) => describe(join(root, directory), integrity.get(directory)));
+  found.push(describe(runtime.directory, integrity.get(runtime.lockName)));
   return found.toSorted((a, b) => compare(a.name, b.name) || compare(a.version, b.version));
 }
 
@@ -49,31 +52,12 @@ export function licensesText(packages: readonly ThirdPartyPackage[]): string {
   return `This program contains the following software.\n\n${list.join('\n')}\n\n${texts.join('\n')}`;
 }
 
-/** The same as a bill of materials (CycloneDX 1.6), for programs. It has no date: equal builds are equal. */
-export function billOfMaterials(
-  packages: readonly ThirdPartyPackage[],
-  { version }: { readonly version: string },
-): string {
-  const components = packages.map(({ name, version: its, license, sha512 }) => ({
-    type: 'library',
-    name,
-    version: its,
-    purl: `pkg:npm/${name.replace('@', '%40')}@${its}`,
-    licenses: [/^[A-Za-z0-9.+-]+$/.test(license) ? { license: { id: license } } : { expression: license }],
-    ...(sha512 === undefined ? {} : { hashes: [{ alg: 'SHA-512', content: sha512 }] }),
-  }));
-  const component = { type: 'application', name: 'etcdbrctl', version, licenses: [{ license: { id: 'Apache-2.0' } }] };
-  const bill = { bomFormat: 'CycloneDX', specVersion: '1.6', version: 1, metadata: { component }, components };
-  return `${JSON.stringify(bill, undefined, 2)}\n`;
-}
-
-function describe(root: string, directory: string, sha512: string | undefined): ThirdPartyPackage {
-  const path = join(root, directory);
-  const manifest = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Manifest;
-  const texts = readdirSync(path)
+function describe(directory: string, sha512: string | undefined): ThirdPartyPackage {
+  const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as Manifest;
+  const texts = readdirSync(directory)
     .filter((name) => /^(licen[cs]e|copying|notice)/i.test(name))
     .toSorted()
-    .map((name) => readFileSync(join(path, name), 'utf8'));
+    .map((name) => readFileSync(join(directory, name), 'utf8'));
   const license = declared(manifest) ?? recognized(texts.join('\n'));
   if (license === undefined) {
     throw new Error(`${directory} states no licence, so it cannot be part of the executable`);
