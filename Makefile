@@ -12,7 +12,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions test-image bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-ui test-chart test-monitoring test-moments test-file-errors
+.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions test-image bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-ui test-chart test-monitoring test-moments test-file-errors man site tour release test-release
 
 ## help: this list
 help:
@@ -25,6 +25,27 @@ quickstart: build etcd
 ## build: the single executable bin/etcdbrctl
 build: install
 	@$(NODE) scripts/build.ts
+
+## man: the manual, etcdbrctl.1 and one page a command, in .cache/man
+man: install
+	@$(NODE) scripts/write-man-pages.ts
+
+## site: the documents as a static site with search, in .cache/site
+site: install
+	@$(NODE) scripts/site.ts
+
+## tour: records the tour of README.md anew from a real run: docs/tour.md and docs/images/tour.svg
+tour: build etcd
+	@$(NODE) scripts/tour.ts
+
+## release: archives, .deb and .rpm for x64 and arm64 with checksums and bills of materials, in .cache/release; five minutes
+release: install
+	@scripts/install-packers.sh
+	@$(NODE) scripts/release.ts
+
+## test-release: looks into what `make release` has built, and runs it
+test-release: install
+	@$(NODE) --test --test-concurrency=1 'test/release/*.test.ts'
 
 ## ok: format, lint, import directions, types and unit tests in under a minute; run it before every commit
 ok: install

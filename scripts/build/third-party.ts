@@ -42,7 +42,9 @@ export function thirdPartyPackages(
   );
   const found = [...directories].map((directory) => describe(join(root, directory), integrity.get(directory)));
   found.push(describe(runtime.directory, integrity.get(runtime.lockName)));
-  return found.toSorted((a, b) => compare(a.name, b.name) || compare(a.version, b.version));
+  // One that is installed in several places is one package.
+  const distinct = new Map(found.map((each) => [`${each.name}@${each.version}`, each]));
+  return [...distinct.values()].toSorted((a, b) => compare(a.name, b.name) || compare(a.version, b.version));
 }
 
 /** All licences as one text, for people. */

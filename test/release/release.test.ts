@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { cacheDir } from '../../scripts/lab/project-root.ts';
+import { run } from '../../scripts/lab/run.ts';
+import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
+import { commandSummaries } from '../../src/cli/commands.ts';
+
+/** The directory of the newest release in .cache/release. */
+function newestRelease(): string {
+  const parent = join(cacheDir, 'release');
+  const names = existsSync(parent)
+    ? readdirSync(parent).filter((name) => existsSync(join(parent, name, 'SHA256SUMS')))
+    : [];
+  const [newest] = names
+    .map((name) => ({ path: join(parent, name), at: statSync(join(parent, name)).mtimeMs }))
+    .toSorted((a, b) => b.at - a.at);
+  return newest?.path ?? assert.fail('run make release');
+}
+
+const release = newestRelease();
+const files = readdirSync(release).filter((name) => name !== 'SHA256SUMS');
+const version = basename(release);
+const page = (name: string): string => `usr/share/man/man1/${name}.gz`;
+
+/** What a package has to install. */
+const installed = [
+  'usr/bin/etcdbrctl',
+  page('etcdbrctl.1'),
+  ...commandSummaries.map(({ name }) => page(`etcdbrctl-${name}.1`)),
+  'usr/share/bash-completion/completions/etcdbrctl',
+  'usr/share/fish/vendor_completions.d/etcdbrctl.fish',
+  ...['etcd-backup.service', 'etcd-verify.service', 'etcd-verify.timer'].map(
+    (name) => `usr/lib/systemd/system/${name}`,
+  ),
+  'etc/etcdbrctl/config.yaml',
+  ...['LICENSE', 'licenses.txt', 'sbom.cdx.json', 'README.md', 'CHANGELOG.md'].map(
+    (name) => `usr/share/doc/etcdbrctl/${name}`,
+  ),
+];
+
+/** How this machine runs the program of an architecture; undefined where it cannot. */
+function runner(debian: string): readonly string[] | undefined {
+  const own = process.arch === 'x64' ? 'amd64' : 'arm64';
+  if (debian === own) {
+    return [];
+  }
+  const emulator = { arm64: 'qemu-aarch64', amd64: 'qemu-x86_64' }[debian] ?? '';
+  const libraries = { arm64: '/usr/aarch64-linux-gnu', amd64: '/usr/x86_64-linux-gnu' }[debian] ?? '';
+  return existsSync(`/usr/bin/${emulator}`) ? [emulator, '-L', libraries] : undefined;
+}
+
+async function assertVersion(program: string, debian: string): Promise<void> {
+  const before = runner(debian);
+  if (before !== undefined) {
+    const [command = '', ...args] = [...before, program, 'version', '-o', 'json'];
+    const said = JSON.parse((await run(command, args)).stdout) as Record<string, string>;
+    assert.equal(said['version'], version);
+  }
+}
+
+describe(`the release ${version}`, () => {
+  it('has a checksum for each file, and no other file', async () => {
+    await run('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: release });
+    const sums = readFileSync(join(release, 'SHA256SUMS'), 'utf8').trim().split('\n');
+    assert.deepEqual(sums.map((line) => line.split('  ')[1]).toSorted(), files.toSorted());
+  });
+
+  for (const file of files.filter((name) => name.endsWith('.deb'))) {
+    it(`${file} installs all of it, owned by root, and its program runs`, async () => {
+      using dir = makeTempDir();
+      const listing = (await run('dpkg-deb', ['--contents', join(release, file)])).stdout;
+      for (const path of installed) {
+        assert.match(listing, new RegExp(` root/root .* \\./${path.replaceAll('.', '\\.')}$`, 'm'));
+      }
+      assert.match(listing, /^-rw------- .*etc\/etcdbrctl\/config\.yaml$/m);
+      const info = (await run('dpkg-deb', ['--field', join(release, file)])).stdout;
+      assert.match(info, new RegExp(`^Version: ${version.replace('-', '~').replaceAll('.', '\\.')}-1$`, 'm'));
+      await run('dpkg-deb', ['--extract', join(release, file), dir.path]);
+      await assertVersion(dir.join('usr/bin/etcdbrctl'), /_(\w+)\.deb$/.exec(file)?.[1] ?? '');
+      const man = await run('man', ['--warnings', '-l', dir.join(page('etcdbrctl-restore.1'))], {
+        env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', MANWIDTH: '100' },
+      });
+      assert.match(man.stdout, /--to-revision/);
+      assert.equal(man.stderr, '');
+    });
+  }
+
+  for (const file of files.filter((name) => name.endsWith('.rpm'))) {
+    it(`${file} installs all of it`, async () => {
+      const listing = (await run('rpm', ['-qpl', join(release, file)])).stdout.split('\n');
+      const absent = installed.filter((path) => !listing.includes(`/${path}`));
+      assert.deepEqual(absent, []);
+      const facts = (await run('rpm', ['-qp', '--qf', '%{LICENSE} %{BUILDHOST}', join(release, file)])).stdout;
+      assert.equal(facts, 'Apache-2.0 localhost');
+    });
+  }
+
+  for (const file of files.filter((name) => name.endsWith('.tar.gz'))) {
+    it(`${file} unpacks to a program that runs, with what belongs to it`, async () => {
+      using dir = makeTempDir();
+      await run('tar', ['-xzf', join(release, file), '-C', dir.path]);
+      const top = dir.join(file.replace('.tar.gz', ''));
+      for (const name of [
+        'etcdbrctl',
+        'LICENSE',
+        'licenses.txt',
+        'sbom.cdx.json',
+        'man/man1/etcdbrctl.1',
+        'systemd/etcd-backup.service',
+      ]) {
+        assert.ok(existsSync(join(top, name)), name);
+      }
+      await assertVersion(join(top, 'etcdbrctl'), /-(\w+)\.tar\.gz$/.exec(file)?.[1] ?? '');
+    });
+  }
+});

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { parse } from 'yaml';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
+import { debianControl, rpmSpec } from '../../../scripts/release/package-metadata.ts';
+import { units } from '../../../scripts/release/release-tree.ts';
+import { packageVersion, versionOf } from '../../../scripts/release/version.ts';
+import { commands } from '../../../src/cli/commands.ts';
+import { placedOptions } from '../../../src/config/command-spec.ts';
+
+const commit = '34d08fc0000';
+const fileOf = (name: string): string => readFileSync(`${projectRoot}scripts/release/files/${name}`, 'utf8');
+
+describe('a release', () => {
+  it('has the version of the tag, which fits package.json', () => {
+    assert.equal(versionOf({ tags: ['latest', 'v1.2.3'], version: '1.2.3', commit }), '1.2.3');
+    assert.equal(versionOf({ tags: ['v1.2.3-rc.1'], version: '1.2.3', commit }), '1.2.3-rc.1');
+    assert.throws(
+      () => versionOf({ tags: ['v1.2.4'], version: '1.2.3', commit }),
+      /the tag says 1\.2\.4, package\.json 1\.2\.3/,
+    );
+    assert.throws(() => versionOf({ tags: ['v1.2.3', 'v1.2.3-rc.1'], version: '1.2.3', commit }), /several tags/);
+  });
+
+  it('is called by its commit without a tag, and sorts before the release in packages', () => {
+    assert.equal(versionOf({ tags: [''], version: '0.1.0', commit }), '0.1.0-dev.34d08fc');
+    const edition = { version: '0.1.0-dev.34d08fc', epoch: 1 };
+    assert.equal(packageVersion(edition.version), '0.1.0~dev.34d08fc');
+    assert.match(
+      debianControl({ ...edition, architecture: 'arm64' }),
+      /^Version: 0\.1\.0~dev\.34d08fc-1\nArchitecture: arm64$/m,
+    );
+    assert.match(rpmSpec(edition), /^Version: 0\.1\.0~dev\.34d08fc$/m);
+  });
+
+  it('has units whose commands and flags exist', () => {
+    const found = units.flatMap((unit) => [...fileOf(unit).matchAll(/^ExecStart=\/usr\/bin\/etcdbrctl (\S+) (.*)$/gm)]);
+    assert.equal(found.length, 2);
+    for (const [line, name, flags = ''] of found) {
+      const { spec } = commands.find((each) => each.spec.name === name) ?? assert.fail(line);
+      const known = placedOptions(spec).map((option) => option.spec.flag);
+      const given = [...flags.matchAll(/--([a-z-]+)/g)].map(([, flag = '']) => flag);
+      assert.deepEqual(
+        given.filter((flag) => !known.includes(flag)),
+        [],
+      );
+    }
+  });
+
+  it('has a configuration whose keys are options of snapshot', () => {
+    const config = parse(fileOf('config.yaml')) as Readonly<Record<string, object>>;
+    const written = Object.entries(config).flatMap(([section, keys]) =>
+      Object.keys(keys).map((key) => `${section}.${key}`),
+    );
+    const snapshot = commands.find(({ spec }) => spec.name === 'snapshot')?.spec ?? assert.fail();
+    const known = placedOptions(snapshot).flatMap(({ spec }) => spec.fileKeys ?? []);
+    assert.deepEqual(
+      written.filter((key) => !known.includes(key)),
+      [],
+    );
+  });
+});
