@@ -7,6 +7,9 @@ const POLYNOMIAL = 0x82f63b78;
 /** Sixteen tables let the loop take sixteen bytes a round. */
 const TABLES: Int32Array = buildTables();
 
+/** For a byte at a time: what the lowest byte of the sum becomes. */
+export const crc32cTable: Int32Array = TABLES.subarray(0, 256);
+
 /** From this size on, a DataView's faster reads outweigh making it, bytes. */
 const LONG = 1024;
 

@@ -3,11 +3,14 @@ import type { FileHandle } from 'node:fs/promises';
 /** Bytes read at a time. */
 const blockSize = 256 * 1024;
 
-/** The bytes of an open file from its beginning, block by block, each valid until the next is asked for. */
-export async function* readBlocks(handle: FileHandle): AsyncGenerator<Uint8Array> {
+/** The bytes of an open file, or of a part of it, block by block, each valid until the next is asked for. */
+export async function* readBlocks(
+  handle: FileHandle,
+  { start = 0, end = Number.POSITIVE_INFINITY }: { readonly start?: number; readonly end?: number } = {},
+): AsyncGenerator<Uint8Array> {
   const block = Buffer.allocUnsafeSlow(blockSize);
-  for (let at = 0; ; ) {
-    const { bytesRead } = await handle.read(block, 0, block.length, at);
+  for (let at = start; at < end; ) {
+    const { bytesRead } = await handle.read(block, 0, Math.min(block.length, end - at), at);
     if (bytesRead === 0) {
       return;
     }

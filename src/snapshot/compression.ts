@@ -1,6 +1,6 @@
 import { createDeflate, createInflate } from 'node:zlib';
 import { type GunzipOptions, gunzipMembers } from './compression/gunzip-members.ts';
-import { gzipMembers } from './compression/gzip-members.ts';
+import { type GzipMembersOptions, gzipMembers } from './compression/gzip-members.ts';
 import { LzwDecoder } from './compression/lzw-decoder.ts';
 import { LzwEncoder } from './compression/lzw-encoder.ts';
 import { throughZlib } from './compression/zlib-stage.ts';
@@ -16,12 +16,16 @@ type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
  * Compresses a whole object. A piece of `source` may be overwritten once the next one is asked for. Errors of the source pass
  * unchanged.
  */
-export function compress(source: AsyncIterable<Uint8Array>, compression: Compression): Bytes {
+export function compress(
+  source: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  { onMember }: Pick<GzipMembersOptions, 'onMember'> = {},
+): Bytes {
   switch (compression) {
     case 'none':
       return unchanged(source);
     case 'gzip':
-      return gzipMembers(source);
+      return gzipMembers(source, { onMember });
     case 'zlib':
       return throughZlib(copied(source), createDeflate({ chunkSize: CHUNK_SIZE }));
     case 'lzw':

@@ -85,8 +85,8 @@ export interface Upload {
   /** What an upload that was neither completed nor aborted leaves in the store, for messages. */
   readonly leftovers: string;
   /**
-   * Instead of parts: makes the whole file at `path`, which nobody changes any more, the content without copying it. False when
-   * the store cannot do that; then nothing has happened. The file may be removed under its own name afterwards.
+   * Instead of parts: makes the file at `path` the content without copying it; nobody changes it any more when `complete` is called.
+   * False when the store cannot do that; then nothing has happened. The file may be removed under its own name afterwards.
    */
   linkFile?(path: string, options: CallOptions): Promise<boolean>;
   writePart(part: UploadPart, options: CallOptions): Promise<void>;

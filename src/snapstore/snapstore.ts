@@ -6,6 +6,7 @@ import type { HistoryMarkerStore } from './backups/history-marker-store.ts';
 import type { BucketTraits, CallOptions } from './bucket.ts';
 import type { Leftover } from './leftover.ts';
 import type { Inspection } from './upload/inspection.ts';
+import type { LinkableFile } from './upload/linkable-file.ts';
 
 /** A snapshot in a store. */
 export interface StoredSnapshot extends Snapshot {
@@ -49,8 +50,11 @@ export interface SaveOptions extends CallOptions {
   readonly sizeBound: number;
   /** The body once more, from its beginning: for a store that has forgotten an unfinished upload. */
   readonly again?: () => AsyncIterable<Uint8Array>;
-  /** A file that holds all of the body and that nobody changes any more: a store on the same file system links it and reads no body. */
-  readonly linkFile?: { readonly path: string /** Bytes. */; readonly size: number };
+  /**
+   * A file that holds all of the body when `publishAfter` has resolved, and that nobody changes from then on: a store on the same file
+   * system links it and reads no body.
+   */
+  readonly linkFile?: LinkableFile;
   /** The object becomes visible only after this has resolved; when it rejects, saving fails with its reason. */
   readonly publishAfter?: Promise<void>;
   /** Asked when all has arrived, at the last moment before the object becomes visible; when it rejects, saving fails with its reason. */

@@ -4,6 +4,10 @@ import { instantiate, type WasmMemory, type WasmNumber } from './loader.ts';
 /** Bytes of leaf pages that are held together. */
 const LEAF_AREA_SIZE = 4 * 1024 * 1024;
 const WASM_PAGE = 64 * 1024;
+/** Bytes of the fingerprints of some pages, enough for those of any: 65,534 records with nine each, and four numbers. */
+const FINGERPRINTS_SIZE = 4 * (4 + 0xfffe * 9);
+/** Bytes of the fingerprints of the prefixes of one page. */
+const PREFIXES_SIZE = 4 * 0xfffe * 8;
 
 /** What `assembly/page-checker.ts` exports; it says what each area of its memory holds. */
 interface PageCheckerExports {
@@ -24,6 +28,19 @@ interface PageCheckerExports {
   checksum(): number;
   records(): number;
   bytes(): number;
+  fingerprints(from: number, to: number, end: number, rest: number): number;
+  writtenUpTo(): number;
+}
+
+/** The keys of the changes in one leaf page, as fingerprints: see `src/checksum/key-fingerprints.ts`. Some may be there twice. */
+export interface LeafKeys {
+  /** Page number. */
+  readonly page: number;
+  /** How many pages it continues over. */
+  readonly overflow: number;
+  readonly keys: Uint32Array;
+  /** Of prefixes that end in a slash. */
+  readonly prefixes: Uint32Array;
 }
 
 /** What the records of some leaf pages, in order, add up to. */
@@ -36,7 +53,7 @@ export interface LeafSum {
 }
 
 /**
- * Checks a branch page and the leaf pages below it, one branch at a time, in WebAssembly: 4.2 MiB of memory.
+ * Checks a branch page and the leaf pages below it, one branch at a time, in WebAssembly: 4.2 MiB of memory, and up to 4.4 more for fingerprints.
  * The result is "sound" or "not proved sound"; the TypeScript check then finds what is damaged or unusual.
  */
 export class WasmPageChecker {
@@ -53,7 +70,8 @@ export class WasmPageChecker {
       asset: 'page-checker.wasm',
       file: () => fileURLToPath(new URL('../../.cache/native/page-checker.wasm', import.meta.url)),
     }) as PageCheckerExports;
-    const missing = module.PAGES.value + LEAF_AREA_SIZE - module.memory.buffer.byteLength;
+    const missing =
+      module.PAGES.value + LEAF_AREA_SIZE + FINGERPRINTS_SIZE + PREFIXES_SIZE - module.memory.buffer.byteLength;
     if (missing > 0) {
       module.memory.grow(Math.ceil(missing / WASM_PAGE));
     }
@@ -109,5 +127,24 @@ export class WasmPageChecker {
   sum(): LeafSum {
     const checksum = this.#module.checksum() >>> 0;
     return { checksum, records: this.#module.records(), bytes: this.#module.bytes() };
+  }
+
+  /** The keys of the leaves that {@link leavesAreSound} has just found sound with `changes`, page by page. */
+  keys(children: number): readonly LeafKeys[] {
+    const start = this.#module.PAGES.value + LEAF_AREA_SIZE;
+    const end = start + FINGERPRINTS_SIZE;
+    const all: LeafKeys[] = [];
+    for (let child = 0; child < children; ) {
+      child = this.#module.fingerprints(child, start, end, end);
+      const written = (this.#module.writtenUpTo() - start) / 4;
+      const words = new Uint32Array(this.pages.buffer, start, written).slice();
+      for (let at = 0; at < written; ) {
+        const [page = 0, overflow = 0, keys = 0, prefixes = 0] = words.subarray(at, at + 4);
+        const middle = at + 4 + keys;
+        at = middle + prefixes;
+        all.push({ page, overflow, keys: words.subarray(middle - keys, middle), prefixes: words.subarray(middle, at) });
+      }
+    }
+    return all;
   }
 }

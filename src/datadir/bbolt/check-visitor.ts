@@ -1,4 +1,4 @@
-import type { LeafSum } from '../../wasm/page-checker.ts';
+import type { LeafKeys, LeafSum } from '../../wasm/page-checker.ts';
 import type { Leaf } from './leaf.ts';
 import type { RecordKind } from './leaf-page-checker.ts';
 
@@ -19,4 +19,6 @@ export interface CheckVisitor {
   records?(path: readonly Uint8Array[]): RecordKind | undefined;
   /** Leaves of a bucket that were checked together, in place of them. */
   leaves?(path: readonly Uint8Array[], sum: LeafSum): void;
+  /** The keys of those leaves where their records are `changes`; left out, they are not looked at. */
+  readonly keys?: ((pages: readonly LeafKeys[]) => void) | undefined;
 }

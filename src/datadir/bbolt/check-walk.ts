@@ -128,6 +128,7 @@ export class CheckWalk {
       this.#signal.throwIfAborted();
       if (together !== undefined && together !== 'not summed' && this.#damages.length === 0) {
         this.#visitor.leaves?.(path, together);
+        this.#visitor.keys?.(together.pages ?? []);
       }
       const nested: { readonly leaf: Leaf; readonly index: number }[] = [];
       for (const { page, bounds } of leaves) {
@@ -169,6 +170,10 @@ export class CheckWalk {
     if (again && sum !== undefined) {
       await recheckLeaves(branch, bounds, { pages, records, sum });
     }
+    const keys =
+      this.#visitor.keys !== undefined && records === 'changes' && sum !== undefined
+        ? { ...sum, pages: this.#leafChecker?.keys() ?? [] }
+        : sum;
     for (const leaf of leaves) {
       // One of them may still continue over another.
       this.#guard(() => this.#claim({ ...leaf, file: pages.path, offset: leaf.id * pages.meta.pageSize }));
@@ -178,7 +183,7 @@ export class CheckWalk {
       await setImmediate();
       this.#signal.throwIfAborted();
     }
-    return sum ?? 'not summed';
+    return keys ?? 'not summed';
   }
 
   #isUnused({ id, overflow }: SoundLeaf): boolean {

@@ -1,4 +1,4 @@
-import { type LeafSum, WasmPageChecker } from '../../wasm/page-checker.ts';
+import { type LeafKeys, type LeafSum, WasmPageChecker } from '../../wasm/page-checker.ts';
 import type { KeyBounds } from './key-bounds.ts';
 import type { Page } from './page.ts';
 import type { PageReader } from './page-reader.ts';
@@ -33,11 +33,14 @@ export interface LeafChecker {
   soundLeaves(branch: Page, bounds: KeyBounds, from: LeafSource): readonly SoundLeaf[] | undefined;
   /** Sums up the leaves that {@link soundLeaves} has just found sound. */
   sum(): LeafSum;
+  /** The keys of the changes in them; they have to be `changes`. */
+  keys(): readonly LeafKeys[];
 }
 
 /** The {@link LeafChecker} that reads leaves near to each other at once and checks them in WebAssembly. */
 export class LeafPageChecker implements LeafChecker {
   readonly #checker = new WasmPageChecker();
+  #leaves = 0;
 
   soundLeaves(branch: Page, bounds: KeyBounds, from: LeafSource): readonly SoundLeaf[] | undefined {
     const { pages, records } = from;
@@ -46,11 +49,16 @@ export class LeafPageChecker implements LeafChecker {
     if (ids === undefined || !this.#read(ids, pages) || !this.#checker.leavesAreSound(pageSize, records)) {
       return undefined;
     }
+    this.#leaves = ids.length;
     return Array.from(ids, (id, child) => ({ id, overflow: this.#checker.overflow(child) }));
   }
 
   sum(): LeafSum {
     return this.#checker.sum();
+  }
+
+  keys(): readonly LeafKeys[] {
+    return this.#checker.keys(this.#leaves);
   }
 
   /** Reads the pages with these numbers; false when there is no room for them. */

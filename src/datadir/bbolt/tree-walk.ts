@@ -1,4 +1,4 @@
-import type { LeafSum } from '../../wasm/page-checker.ts';
+import type { LeafKeys, LeafSum } from '../../wasm/page-checker.ts';
 import { Damage } from '../damage.ts';
 import { Branch, DEEPEST_TREE } from './branch.ts';
 import { checkBranchOrder, type KeyBounds, UNBOUNDED } from './key-bounds.ts';
@@ -6,7 +6,7 @@ import type { Page } from './page.ts';
 import type { PageGroupReader } from './page-group.ts';
 
 /** Leaves that were checked together and found sound. */
-export type CheckedLeaves = LeafSum | 'not summed';
+export type CheckedLeaves = (LeafSum & { readonly pages?: readonly LeafKeys[] }) | 'not summed';
 
 /** Pages in the place of leaves, and what the branches above say about their keys. Valid until `done` is called. */
 export interface LeafGroup {

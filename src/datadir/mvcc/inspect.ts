@@ -1,5 +1,5 @@
 import { combineCrc32c, crc32c, crc32cOfView } from '../../checksum/crc32c.ts';
-import type { LeafSum } from '../../wasm/page-checker.ts';
+import type { LeafKeys, LeafSum } from '../../wasm/page-checker.ts';
 import { checkDatabase } from '../bbolt/check.ts';
 import type { CheckVisitor } from '../bbolt/check-visitor.ts';
 import { Database } from '../bbolt/database.ts';
@@ -7,6 +7,7 @@ import type { Leaf } from '../bbolt/leaf.ts';
 import type { RecordKind } from '../bbolt/leaf-page-checker.ts';
 import { checkChanges } from './check-changes.ts';
 import { readLastRevision } from './last-revision.ts';
+import { leafKeys } from './leaf-keys.ts';
 
 /** What an etcd database holds; hash and counts as `etcdctl snapshot status` of etcd 3.4 and 3.5 prints them. */
 export interface DatabaseFacts {
@@ -31,11 +32,16 @@ export interface DatabaseFacts {
  */
 export async function inspectDatabase(
   path: string,
-  options: { readonly signal: AbortSignal; readonly recheck?: 'none' | 'sample' },
+  options: {
+    readonly signal: AbortSignal;
+    readonly recheck?: 'none' | 'sample';
+    /** Called with the leaf pages of the `key` bucket, in key order; they may still turn out not to be sound. */
+    readonly onKeys?: (pages: readonly LeafKeys[]) => void;
+  },
 ): Promise<DatabaseFacts> {
   await using database = await Database.open(path);
   const { signal, recheck } = options;
-  const visitor = new ContentVisitor();
+  const visitor = new ContentVisitor(options.onKeys);
   const { damages } = await checkDatabase(database, { signal, visitor, recheck });
   const [first] = damages;
   if (first !== undefined) {
@@ -60,7 +66,12 @@ class ContentVisitor implements CheckVisitor {
   hash = 0;
   totalKeys = 0;
   changes = 0;
+  readonly keys: ((pages: readonly LeafKeys[]) => void) | undefined;
   #inKeyBucket = false;
+
+  constructor(keys: ((pages: readonly LeafKeys[]) => void) | undefined) {
+    this.keys = keys;
+  }
 
   bucket(path: readonly Uint8Array[]): void {
     const [name] = path;
@@ -101,6 +112,9 @@ class ContentVisitor implements CheckVisitor {
     if (this.#inKeyBucket) {
       this.changes += leaf.count;
       checkChanges(leaf);
+      if (this.keys !== undefined) {
+        this.keys([leafKeys(leaf)]);
+      }
     }
   }
 }

@@ -5,12 +5,17 @@ import { withMemberLength } from './member-header.ts';
 /** The level is chosen anew after this many members. */
 const membersPerChoice = 64;
 
+/** Uncompressed bytes of a member: larger ones compress hardly better and take more memory. */
+export const MEMBER_SIZE = 512 * 1024;
+
 /** How {@link gzipMembers} divides its work. */
 export interface GzipMembersOptions {
-  /** Uncompressed bytes of a member. Default 512 KiB: larger members compress hardly better and take more memory. */
+  /** Uncompressed bytes of a member but the last. Default {@link MEMBER_SIZE}. */
   readonly blockSize?: number;
   /** Members compressed at once on libuv's threads. Default 4, the number of these threads. */
   readonly inFlight?: number;
+  /** Called with the bytes of each member, in order. */
+  readonly onMember?: ((length: number) => void) | undefined;
 }
 
 /**
@@ -20,10 +25,15 @@ export interface GzipMembersOptions {
  */
 export async function* gzipMembers(
   source: AsyncIterable<Uint8Array>,
-  { blockSize = 512 * 1024, inFlight = 4 }: GzipMembersOptions = {},
+  { blockSize = MEMBER_SIZE, inFlight = 4, onMember }: GzipMembersOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using encoders = new DisposableStack();
   const running: { readonly encoder: GzipMemberEncoder; readonly member: Promise<readonly Uint8Array[]> }[] = [];
+  const told = (member: readonly Uint8Array[]): readonly Uint8Array[] => {
+    const pieces = withMemberLength(member);
+    onMember?.(pieces.reduce((sum, { length }) => sum + length, 0));
+    return pieces;
+  };
   let members = 0;
   let level: DeflateLevel = 6;
   const start = async (encoder: GzipMemberEncoder, size: number): Promise<void> => {
@@ -51,7 +61,7 @@ export async function* gzipMembers(
       await start(encoder, filled);
       const oldest = running.length < inFlight ? undefined : running.shift();
       if (oldest !== undefined) {
-        yield* withMemberLength(await oldest.member);
+        yield* told(await oldest.member);
       }
       encoder = oldest?.encoder ?? newEncoder();
       filled = 0;
@@ -61,6 +71,6 @@ export async function* gzipMembers(
     await start(encoder, filled);
   }
   for (const { member } of running) {
-    yield* withMemberLength(await member);
+    yield* told(await member);
   }
 }

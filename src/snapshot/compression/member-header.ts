@@ -49,6 +49,44 @@ export function memberLength(header: Buffer): number | undefined {
   return length < MEMBER_HEADER_SIZE + LEAST_REST ? undefined : length;
 }
 
+/** Bytes of an empty member without the data of its subfield. */
+export const EMPTY_MEMBER_SIZE = MEMBER_HEADER_SIZE + 4 + LEAST_REST;
+
+/** An empty final block of deflate, CRC-32 and size of nothing. */
+const NOTHING = Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+/** A subfield of the extra field of a member. */
+export interface Subfield {
+  /** Two ASCII letters. */
+  readonly id: string;
+  readonly data: Uint8Array;
+}
+
+/** A member without contents, which tells its length as the others do and carries one more subfield. See docs/formats.md. */
+export function emptyMember({ id, data }: Subfield): Buffer {
+  const member = Buffer.alloc(EMPTY_MEMBER_SIZE + data.length);
+  member.writeUIntBE(0x1f8b0800 + FEXTRA, 0, 4);
+  // The operating system is "unknown".
+  member.writeUInt8(0xff, 9);
+  member.writeUInt16LE(MEMBER_LENGTH.length + 4 + 4 + data.length, PLAIN_HEADER_SIZE);
+  member.set(MEMBER_LENGTH, PLAIN_HEADER_SIZE + 2);
+  member.writeUInt32LE(member.length, MEMBER_HEADER_SIZE - 4);
+  member.write(id, MEMBER_HEADER_SIZE, 'latin1');
+  member.writeUInt16LE(data.length, MEMBER_HEADER_SIZE + 2);
+  member.set(data, MEMBER_HEADER_SIZE + 4);
+  member.set(NOTHING, member.length - NOTHING.length);
+  return member;
+}
+
+/** The data of a member that {@link emptyMember} made, a view; undefined when a byte of it other than the data is not as it writes it. */
+export function dataOfEmptyMember(member: Buffer, id: string): Uint8Array | undefined {
+  if (member.length < EMPTY_MEMBER_SIZE) {
+    return undefined;
+  }
+  const data = member.subarray(MEMBER_HEADER_SIZE + 4, member.length - LEAST_REST);
+  return data.length <= 0xffff - EMPTY_MEMBER_SIZE && emptyMember({ id, data }).equals(member) ? data : undefined;
+}
+
 /** The pieces without their first `size` bytes. zlib may have given even these in several pieces. */
 function without(pieces: readonly Uint8Array[], size: number): readonly Uint8Array[] {
   let left = size;

@@ -9,6 +9,7 @@ import { BufferPool, type LentBuffer, noBuffer } from './buffer-pool.ts';
 import { planChunkSize } from './chunk-plan.ts';
 import { discardUpload } from './discard-upload.ts';
 import type { Inspection } from './inspection.ts';
+import type { LinkableFile } from './linkable-file.ts';
 import { UploadVanished } from './upload-vanished.ts';
 
 /** Settings of a store's uploads. */
@@ -33,8 +34,8 @@ export interface UploadRequest extends CallOptions {
   readonly again?: (() => AsyncIterable<Uint8Array>) | undefined;
   /** Upper bound of the body's size, bytes. */
   readonly sizeBound: number;
-  /** Holds all of the body; nobody changes it any more. */
-  readonly linkFile?: { readonly path: string /** Bytes. */; readonly size: number };
+  /** Holds all of the body when `publishAfter` has resolved; nobody changes it from then on. */
+  readonly linkFile?: LinkableFile;
   /** The object becomes visible only after this has resolved; when it rejects, the upload fails with its reason. */
   readonly publishAfter?: Promise<void>;
   /** Asked when all has arrived, at the last moment before the object becomes visible; when it rejects, the upload fails with its reason. */
@@ -94,7 +95,8 @@ async function uploadOnce(bucket: Bucket, request: UploadRequest, settings: Uplo
   try {
     const buffers = settings.buffers ?? new BufferPool({ count: Math.max(1, settings.parallel) });
     const chunks = new ChunkedUpload(upload, { bucket, request, settings, buffers, partSize });
-    const whole = (await linked(upload, request)) ?? (await buffers.use(() => chunks.run()));
+    const link = await linked(upload, request);
+    const sent = link === undefined ? await buffers.use(() => chunks.run()) : undefined;
     if (request.publishAfter !== undefined) {
       await untilAborted(request.publishAfter, request.signal);
     }
@@ -102,7 +104,7 @@ async function uploadOnce(bucket: Bucket, request: UploadRequest, settings: Uplo
       const { signal } = request;
       await untilAborted(request.mayPublish({ signal }), signal);
     }
-    return await upload.complete(whole, { signal: request.signal });
+    return await upload.complete(sent ?? { parts: 1, size: link?.size() ?? 0 }, { signal: request.signal });
   } catch (error) {
     await discardUpload(upload, { key: request.key, cancelled: request.signal, log: settings.log });
     throw error;
@@ -113,15 +115,15 @@ async function uploadOnce(bucket: Bucket, request: UploadRequest, settings: Uplo
 async function linked(
   upload: Upload,
   { linkFile, inspection, signal, onUploaded }: UploadRequest,
-): Promise<{ readonly parts: number; readonly size: number } | undefined> {
+): Promise<LinkableFile | undefined> {
   if (linkFile === undefined || inspection !== undefined) {
     return undefined;
   }
   if ((await upload.linkFile?.(linkFile.path, { signal })) !== true) {
     return undefined;
   }
-  onUploaded?.(linkFile.size);
-  return { parts: 1, size: linkFile.size };
+  onUploaded?.(linkFile.size());
+  return linkFile;
 }
 
 interface ChunkedUploadContext {

@@ -7,10 +7,7 @@ let ready = false;
 
 /** Extends the CRC-32C `crc` (0 to begin) by the bytes from `start` up to `end`. */
 export function crc32c(crc: u32, start: usize, end: usize): u32 {
-  if (!ready) {
-    buildTables();
-    ready = true;
-  }
+  prepareCrc();
   let sum = ~crc;
   let at = start;
   for (; at + 16 <= end; at += 16) {
@@ -24,6 +21,19 @@ export function crc32c(crc: u32, start: usize, end: usize): u32 {
     sum = (sum >>> 8) ^ entry(0, (sum ^ load<u8>(at)) & 0xff);
   }
   return ~sum;
+}
+
+/** Has to be called before {@link crcOfByte}. */
+export function prepareCrc(): void {
+  if (!ready) {
+    buildTables();
+    ready = true;
+  }
+}
+
+/** The sum, which begins with ~0 and is inverted in the end, after one more byte. */
+export function crcOfByte(sum: u32, byte: u8): u32 {
+  return (sum >>> 8) ^ entry(0, (sum ^ byte) & 0xff);
 }
 
 /** The sum of four bytes that `after` others of their round follow. */

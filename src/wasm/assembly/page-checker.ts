@@ -1,5 +1,6 @@
 import { isChange } from './change';
 import { CRC_TABLES_END, crc32c } from './crc32c';
+import { fingerprintsOf, mostWords } from './fingerprints';
 import { isAbove, isBelow } from './key-order';
 
 /** A branch page with what overflows from it. */
@@ -32,6 +33,8 @@ let children: i32 = 0;
 /** Of the leaves that were summed last. */
 let summedRecords: u32 = 0;
 let summedBytes: u32 = 0;
+/** Where the fingerprints that were written last end. */
+let fingerprintsEnd: usize = 0;
 
 /** Sets the bytes of the two bounds, which are at MIN and BELOW; -1 for none. */
 export function bound(min: i32, below: i32): void {
@@ -127,6 +130,28 @@ export function records(): u32 {
 /** How many bytes {@link checksum} went over. */
 export function bytes(): u32 {
   return summedBytes;
+}
+
+/**
+ * Writes the fingerprints of the keys in the leaves from child `from` on, which were found sound with `changes`, from `to` on, up to
+ * `end`: see `fingerprints.ts`. `rest` is room for those of one page. Returns the first child for which no room was left.
+ */
+export function fingerprints(from: i32, to: usize, end: usize, rest: usize): i32 {
+  fingerprintsEnd = to;
+  let child = from;
+  for (; child < children; child++) {
+    const page = <usize>load<u32>(PLACES + ((<usize>child) << 3));
+    if (fingerprintsEnd + ((<usize>mostWords(<u32>load<u16>(page + 10))) << 2) > end) {
+      break;
+    }
+    fingerprintsEnd = fingerprintsOf(page, load<u32>(IDS + ((<usize>child) << 2)), fingerprintsEnd, rest);
+  }
+  return child;
+}
+
+/** Where {@link fingerprints} ended to write. */
+export function writtenUpTo(): usize {
+  return fingerprintsEnd;
 }
 
 function isSound(child: i32, pageSize: u32, changes: bool): bool {

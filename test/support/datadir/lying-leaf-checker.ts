@@ -9,4 +9,5 @@ export const lyingLeafChecker: LeafChecker = {
     return Array.from({ length: branch.count }, (_, index) => ({ id: branch.child(index), overflow: 0 }));
   },
   sum: () => ({ records: 0, checksum: 0, bytes: 0 }),
+  keys: () => [],
 };

@@ -1,9 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
+import { buildInfo } from '../../../build-info.ts';
 import { Database } from '../../../datadir/bbolt/database.ts';
 import { Damage } from '../../../datadir/damage.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../../datadir/mvcc/inspect.ts';
 import { readLastRevision } from '../../../datadir/mvcc/last-revision.ts';
-import type { EtcdCluster } from '../../../etcd/cluster.ts';
+import type { EtcdCluster, MemberStatus } from '../../../etcd/cluster.ts';
 import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
 import { FileAppender } from '../../../fs/appender.ts';
 import { refusalOf } from '../../../fs/file-failure.ts';
@@ -21,6 +22,7 @@ import { compress } from '../../../snapshot/compression.ts';
 import { HashDamage } from '../../../snapshot/damage.ts';
 import type { Compression } from '../../../snapshot/snapshot.ts';
 import { TrailingHash } from '../../../snapshot/trailing-hash.ts';
+import { checkAndIndex, type KnownFacts } from './check-and-index.ts';
 
 /** Bytes that are hashed, written and compressed at a time. */
 const blockSize = 512 * 1024;
@@ -37,7 +39,7 @@ export interface DownloadedDatabase extends AsyncDisposable {
   /** Of the database itself, not compressed. */
   readonly path: string;
   /** The database followed by its SHA-256, compressed. */
-  readonly object: { readonly path: string; readonly handle: FileHandle /** Bytes. */; readonly size: number };
+  readonly object: StoredForm;
   /** True last revision. */
   readonly lastRevision: Revision;
   /**
@@ -45,6 +47,22 @@ export interface DownloadedDatabase extends AsyncDisposable {
    * are not sound; a caller need not wait for that.
    */
   readonly checked: Promise<DatabaseFacts>;
+}
+
+/** The bytes of an object in a file; an index may follow them when the check has ended. */
+export interface StoredForm {
+  readonly path: string;
+  readonly handle: FileHandle;
+  /** Bytes, without those of the index. */
+  readonly size: number;
+  /** The most bytes that it will have. */
+  readonly sizeBound: number;
+  readonly index: {
+    /** Bytes so far: none until it is complete. */
+    readonly size: number;
+    /** Its bytes, when it is complete in the file; rejects where the database is not sound. */
+    readonly written: Promise<number>;
+  };
 }
 
 /** What to download, and where to keep it meanwhile. */
@@ -86,13 +104,31 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
     writing(tempDir, () => createTemporaryFile(tempDir, purpose));
   const plain = files.use(await open('snapshot'));
   const packed = compression === 'none' ? undefined : files.use(await open('compressed'));
-  const received = receive(plain.handle, { ...request, buffers }, context);
-  const size = await keep(compress(received, compression), packed?.handle, tempDir);
+  const sender: Sender = { endpoint: undefined, status: undefined };
+  const received = receive(plain.handle, { ...request, buffers, sender }, context);
+  const members: number[] = [];
+  const onMember = (length: number): void => void members.push(length);
+  const takenAt = new Date(context.clock.now()).toISOString();
+  const size = await keep(compress(received, compression, { onMember }), packed?.handle, tempDir);
   const lastRevision = await rejectingDamage(cluster.location, () => lastRevisionOf(plain.path));
   buffers.collect();
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
-  const checked = rejectingDamage(cluster.location, () => inspectDatabase(plain.path, { signal }));
+  const known = (): KnownFacts => ({ ...factsOf(sender), takenAt, writtenBy: buildInfo.version });
+  const work =
+    packed === undefined || compression !== 'gzip'
+      ? { checked: inspectDatabase(plain.path, { signal }), written: Promise.resolve(0), limit: 0 }
+      : checkAndIndex(
+          plain.path,
+          { handle: packed.handle, size, members, contentSize: (await plain.handle.stat()).size },
+          { signal, known },
+        );
+  const index = { size: 0, written: work.written };
+  const checked = rejectingDamage(cluster.location, async () => {
+    const facts = await work.checked;
+    index.size = await work.written;
+    return facts;
+  });
   // Its outcome counts when a caller asks for it.
   const over = checked.then(
     () => buffers.collect(),
@@ -106,10 +142,29 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   const kept = files.move();
   return {
     path: plain.path,
-    object: { path: object.path, handle: object.handle, size },
+    object: { path: object.path, handle: object.handle, size, sizeBound: size + work.limit, index },
     lastRevision,
     checked,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+/** The member that sends a database, as far as it is known. */
+interface Sender {
+  endpoint: string | undefined;
+  /** Of some member. */
+  status: MemberStatus | undefined;
+}
+
+function factsOf({ endpoint, status }: Sender): Pick<KnownFacts, 'clusterId' | 'memberId' | 'etcdVersion'> {
+  if (status === undefined) {
+    return {};
+  }
+  const { clusterId, memberId, version } = status;
+  const isSender = status.endpoint === endpoint;
+  return {
+    clusterId: clusterId.toString(16),
+    ...(isSender ? { memberId: memberId.toString(16), etcdVersion: version } : {}),
   };
 }
 
@@ -132,7 +187,13 @@ async function keep(
 /** Yields blocks while they are written to the file, each valid until the next. Throws at the end unless they were a database and its hash. */
 async function* receive(
   handle: FileHandle,
-  { cluster, tempDir, buffers, onOpened }: DownloadRequest & { readonly buffers: BufferCollection },
+  {
+    cluster,
+    tempDir,
+    buffers,
+    sender,
+    onOpened,
+  }: DownloadRequest & { readonly buffers: BufferCollection; readonly sender: Sender },
   { signal, progress, log }: RunContext,
 ): AsyncGenerator<Uint8Array> {
   using bar = progress.start({ label: 'Reading snapshot', unit: 'bytes', total: undefined });
@@ -140,6 +201,14 @@ async function* receive(
     onOpened?.();
     log.info({ endpoint }, `Successfully opened snapshot reader on etcd at ${endpoint}`);
     bar.expect(bytes);
+    sender.endpoint = endpoint;
+    // Only to be recorded: nothing waits for it.
+    cluster.status({ signal }).then(
+      (status) => {
+        sender.status = status;
+      },
+      () => undefined,
+    );
   };
   const trailing = new TrailingHash();
   let written = Promise.resolve();

@@ -51,7 +51,7 @@ export async function saveFullSnapshot(
     isFinal: final,
   });
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: object.size });
-  const body = tap(readBlocks(object.handle), { onBytes: (bytes) => bar.advance(bytes) });
+  const body = tap(storedBytes(object), { onBytes: (bytes) => bar.advance(bytes) });
   const unsound = new AbortController();
   const sound = checked.then(
     () => undefined,
@@ -64,9 +64,9 @@ export async function saveFullSnapshot(
   sound.catch(() => undefined);
   const bounds = {
     signal: AbortSignal.any([signal, unsound.signal]),
-    sizeBound: object.size,
-    again: () => readBlocks(object.handle),
-    linkFile: object,
+    sizeBound: object.sizeBound,
+    again: () => storedBytes(object),
+    linkFile: { path: object.path, size: () => object.size + object.index.size },
     publishAfter: sound,
   };
   const stored = await store.save(snapshot, body, bounds).catch((error: unknown) => {
@@ -81,4 +81,10 @@ export async function saveFullSnapshot(
     `Successfully saved full snapshot at: ${stored.key}`,
   );
   return { snapshot: stored, hash, totalKeys, totalSize, seconds };
+}
+
+/** The object; its index comes when all pages are checked. */
+async function* storedBytes({ handle, size, index }: DownloadedDatabase['object']): AsyncGenerator<Uint8Array> {
+  yield* readBlocks(handle, { end: size });
+  yield* readBlocks(handle, { start: size, end: size + (await index.written) });
 }

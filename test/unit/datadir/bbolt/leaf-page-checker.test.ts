@@ -152,3 +152,31 @@ for (const [what, isAsked] of [
     }
   });
 }
+
+it('the keys of leaves are the same whether these are checked together or one by one', async (t) => {
+  const bytes = await changeDatabase(900);
+  using dir = makeTempDir();
+  const file = written(dir, 'db', scattered(bytes, { pageSize: PAGE_SIZE, seed: 5 }));
+  const keysOf = async (): Promise<readonly object[]> => {
+    const all: object[] = [];
+    await inspectDatabase(file, {
+      signal,
+      onKeys: (pages) => {
+        for (const { page, overflow, keys, prefixes } of pages) {
+          all.push({
+            page,
+            overflow,
+            keys: [...new Set(keys)].toSorted(),
+            prefixes: [...new Set(prefixes)].toSorted(),
+          });
+        }
+      },
+    });
+    return all;
+  };
+  const together = await keysOf();
+  const none = t.mock.method(LeafPageChecker.prototype, 'soundLeaves', () => undefined);
+  assert.deepEqual(together, await keysOf());
+  none.mock.restore();
+  assert.ok(together.length > 40, `${together.length} leaves`);
+});

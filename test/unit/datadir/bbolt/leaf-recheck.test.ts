@@ -56,6 +56,7 @@ describe('a sample of leaves that were checked together', () => {
     const wrong: LeafChecker = {
       soundLeaves: (...request) => real.soundLeaves(...request),
       sum: () => ({ ...real.sum(), checksum: 1 }),
+      keys: () => real.keys(),
     };
     await assert.rejects(check(bytes, wrong, 'sample'), {
       name: 'CheckDisagreement',

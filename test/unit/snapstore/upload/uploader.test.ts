@@ -283,7 +283,7 @@ test('a file that the store links is not read, is published in order too, and is
     read += 1;
     yield bytes;
   }
-  const linkFile = { path: '/prepared', size: bytes.length };
+  const linkFile = { path: '/prepared', size: () => bytes.length };
   const publish = Promise.withResolvers<void>();
   let uploaded = 0;
   const onUploaded = (count: number): void => {

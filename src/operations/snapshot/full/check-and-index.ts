@@ -1,0 +1,75 @@
+import { writeSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { Database } from '../../../datadir/bbolt/database.ts';
+import { readCompactionMarks } from '../../../datadir/mvcc/compaction-marks.ts';
+import { type DatabaseFacts, inspectDatabase } from '../../../datadir/mvcc/inspect.ts';
+import { readRaftPosition } from '../../../datadir/mvcc/raft-position.ts';
+import type { FullFacts } from '../../../snapshot/key-index/facts.ts';
+import { FullIndexWriter, indexLimit } from '../../../snapshot/key-index/full-index-writer.ts';
+
+/** A gzip object whose index is written at its end. */
+export interface CompressedFull {
+  readonly handle: FileHandle;
+  /** Bytes, without the index. */
+  readonly size: number;
+  /** Bytes of each of its members. */
+  readonly members: readonly number[];
+  /** Bytes of its contents. */
+  readonly contentSize: number;
+}
+
+/** What of the facts the database itself does not tell. */
+export type KnownFacts = Pick<FullFacts, 'clusterId' | 'memberId' | 'etcdVersion' | 'takenAt' | 'writtenBy'>;
+
+/** A check that goes on by itself, and the index that is made meanwhile. */
+export interface CheckedIndex {
+  /** Rejects when the database is not sound, or the index cannot be written. */
+  readonly checked: Promise<DatabaseFacts>;
+  /** Bytes of the index after the object's; resolves when they are in the file, rejects as `checked` does. */
+  readonly written: Promise<number>;
+  /** Most bytes that the index will have. */
+  readonly limit: number;
+}
+
+/** Checks all pages of a database, and writes the index of the object that holds it after the object's bytes. */
+export function checkAndIndex(
+  database: string,
+  object: CompressedFull,
+  { signal, known }: { readonly signal: AbortSignal; readonly known: () => KnownFacts },
+): CheckedIndex {
+  const { handle, size } = object;
+  const limit = indexLimit(size);
+  let end = size;
+  const writer = new FullIndexWriter({
+    limit,
+    write: (member) => {
+      // Small and seldom; the check is not to be interrupted for it.
+      for (let at = 0; at < member.length; ) {
+        at += writeSync(handle.fd, member, at, member.length - at, end + at);
+      }
+      end += member.length;
+    },
+  });
+  const work = async (): Promise<{ readonly facts: DatabaseFacts; readonly bytes: number }> => {
+    const facts = await inspectDatabase(database, { signal, onKeys: (pages) => writer.add(pages) });
+    const bytes = writer.end({ ...object, facts: { ...known(), ...(await factsIn(database, facts.lastRevision)) } });
+    await handle.truncate(size + bytes);
+    return { facts, bytes };
+  };
+  const done = work();
+  const written = done.then(({ bytes }) => bytes);
+  // Its outcome counts when somebody asks for it.
+  written.catch(() => undefined);
+  return { checked: done.then(({ facts }) => facts), written, limit: limit + 2 * 65_600 };
+}
+
+async function factsIn(
+  path: string,
+  lastRevision: number,
+): Promise<Pick<FullFacts, 'raftTerm' | 'raftIndex' | 'lastRevision' | 'compactRevision'>> {
+  await using database = await Database.open(path);
+  const { scheduled, finished } = await readCompactionMarks(database);
+  const { term, index } = await readRaftPosition(database);
+  const compactRevision = Math.max(scheduled, finished);
+  return { raftTerm: term?.toString(), raftIndex: index?.toString(), lastRevision, compactRevision };
+}

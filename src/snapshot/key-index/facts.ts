@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+/** An id of 64 bits, hexadecimal, as etcdctl prints it. */
+const id = z.string().regex(/^[0-9a-f]{1,16}$/);
+const whole = z.number().int().nonnegative();
+
+const schema = z.object({
+  clusterId: id.optional(),
+  memberId: id.optional(),
+  etcdVersion: z.string().max(100).optional(),
+  raftTerm: z
+    .string()
+    .regex(/^\d{1,20}$/)
+    .optional(),
+  raftIndex: z
+    .string()
+    .regex(/^\d{1,20}$/)
+    .optional(),
+  takenAt: z.string().max(40).optional(),
+  writtenBy: z.string().max(100),
+  lastRevision: whole,
+  compactRevision: whole,
+});
+
+/** Where the database of a full comes from, as the full itself tells. */
+export interface FullFacts {
+  /** Of the cluster, hexadecimal; like what follows left out where it is not known. */
+  readonly clusterId?: string | undefined;
+  /** Of the member that sent it, hexadecimal. */
+  readonly memberId?: string | undefined;
+  /** Of that member. */
+  readonly etcdVersion?: string | undefined;
+  /** The last entry of the raft log that the database has applied, and its term, decimal. */
+  readonly raftTerm?: string | undefined;
+  readonly raftIndex?: string | undefined;
+  /** When etcd was asked for it, RFC 3339. */
+  readonly takenAt?: string | undefined;
+  /** The version of this program. */
+  readonly writtenBy: string;
+  /** The true last revision of the database. */
+  readonly lastRevision: number;
+  /** No earlier revision can be read; 0 where nothing was compacted. */
+  readonly compactRevision: number;
+}
+
+/** The facts as JSON. */
+export function encodeFacts(facts: FullFacts): Uint8Array {
+  return Buffer.from(JSON.stringify(facts));
+}
+
+/** Reads {@link encodeFacts}; undefined when they are not what they must be. Unknown fields are left out. */
+export function decodeFacts(bytes: Uint8Array): FullFacts | undefined {
+  try {
+    return schema.safeParse(JSON.parse(Buffer.from(bytes).toString())).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import { MEMBER_SIZE } from '../compression/gzip-members.ts';
+import { encodeFacts, type FullFacts } from './facts.ts';
+import { IndexMembers } from './index-members.ts';
+import { memberBlocks } from './member-table.ts';
+import { type PageKeys, PageTableEncoder } from './page-table.ts';
+
+/** What is known of a full when its pages are checked. */
+export interface IndexedObject {
+  /** Bytes of each of its members. */
+  readonly members: readonly number[];
+  /** Bytes of its contents. */
+  readonly contentSize: number;
+  readonly facts: FullFacts;
+}
+
+/**
+ * Makes the members that follow those of a gzip full and say where its keys are, while its pages are checked: see docs/formats.md.
+ * Memory holds one block.
+ */
+export class FullIndexWriter {
+  readonly #limit: number;
+  readonly #write: (member: Uint8Array) => void;
+  readonly #members = new IndexMembers();
+  readonly #pages: PageTableEncoder;
+  #isWorthless = false;
+
+  /** `write` takes the members, each during the call. When they exceed `limit` bytes there will be no index. */
+  constructor(options: { readonly limit: number; readonly write: (member: Uint8Array) => void }) {
+    this.#limit = options.limit;
+    this.#write = options.write;
+    this.#pages = new PageTableEncoder((block) => this.#put('pages', block));
+  }
+
+  /** Leaf pages of the `key` bucket, in key order. */
+  add(pages: readonly PageKeys[]): void {
+    for (const page of pages) {
+      // A bucket within another page has no page of its own.
+      this.#isWorthless ||= page.page < 2;
+      if (this.#isWorthless) {
+        return;
+      }
+      this.#pages.add(page);
+    }
+  }
+
+  /** Ends the index. Returns its bytes; 0 when there is none, and what was written does not count. */
+  end({ members, contentSize, facts }: IndexedObject): number {
+    if (this.#isWorthless) {
+      return 0;
+    }
+    this.#pages.end();
+    for (const block of memberBlocks(MEMBER_SIZE, members)) {
+      this.#put('members', block);
+    }
+    this.#put('facts', encodeFacts(facts));
+    this.#write(this.#members.footer({ contentSize }));
+    return this.#isWorthless ? 0 : this.#members.size;
+  }
+
+  #put(kind: 'pages' | 'members' | 'facts', payload: Uint8Array): void {
+    if (!this.#isWorthless) {
+      this.#write(this.#members.block(kind, payload));
+      this.#isWorthless = this.#members.size > this.#limit;
+    }
+  }
+}
+
+/** The most bytes of an index that are worth their place in an object of `size` bytes. */
+export function indexLimit(size: number): number {
+  return 128 * 1024 + Math.ceil(size * 0.06);
+}
