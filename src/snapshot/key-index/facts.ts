@@ -1,25 +1,21 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** An id of 64 bits, hexadecimal, as etcdctl prints it. */
-const id = z.string().regex(/^[0-9a-f]{1,16}$/);
-const whole = z.number().int().nonnegative();
+const id = z.string().check(z.regex(/^[0-9a-f]{1,16}$/));
+const decimal = z.string().check(z.regex(/^\d{1,20}$/));
+const words = z.string().check(z.maxLength(100));
+const revision = z.int().check(z.gte(0));
 
 const schema = z.object({
-  clusterId: id.optional(),
-  memberId: id.optional(),
-  etcdVersion: z.string().max(100).optional(),
-  raftTerm: z
-    .string()
-    .regex(/^\d{1,20}$/)
-    .optional(),
-  raftIndex: z
-    .string()
-    .regex(/^\d{1,20}$/)
-    .optional(),
-  takenAt: z.string().max(40).optional(),
-  writtenBy: z.string().max(100),
-  lastRevision: whole,
-  compactRevision: whole,
+  clusterId: z.optional(id),
+  memberId: z.optional(id),
+  etcdVersion: z.optional(words),
+  raftTerm: z.optional(decimal),
+  raftIndex: z.optional(decimal),
+  takenAt: z.optional(words),
+  writtenBy: words,
+  lastRevision: revision,
+  compactRevision: revision,
 });
 
 /** Where the database of a full comes from, as the full itself tells. */

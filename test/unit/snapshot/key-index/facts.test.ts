@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeFacts, encodeFacts } from '../../../../src/snapshot/key-index/facts.ts';
+
+test('facts come back; of what is not known nothing is written, and what is no fact is refused', () => {
+  const known = {
+    writtenBy: '1.2.3',
+    lastRevision: 7,
+    compactRevision: 0,
+    clusterId: 'cdf818194e3a8c32',
+    raftTerm: '18446744073709551615',
+  };
+  assert.deepEqual(decodeFacts(encodeFacts({ ...known, memberId: undefined })), known);
+  for (const wrong of [
+    '',
+    '{',
+    '{}',
+    '[]',
+    JSON.stringify({ ...known, clusterId: 'x' }),
+    JSON.stringify({ ...known, lastRevision: -1 }),
+  ]) {
+    assert.equal(decodeFacts(Buffer.from(wrong)), undefined, wrong);
+  }
+});
