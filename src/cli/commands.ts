@@ -1,8 +1,10 @@
+import { applyCommand } from './apply.ts';
 import { checkStoreCommand } from './check-store.ts';
 import type { Command } from './command.ts';
 import { compactCommand } from './compact.ts';
 import { copyCommand } from './copy.ts';
 import { diffCommand } from './diff.ts';
+import { exportCommand } from './export.ts';
 import { getCommand } from './get.ts';
 import { historyCommand } from './history.ts';
 import { initializeCommand } from './initialize.ts';
@@ -13,6 +15,7 @@ import { restoreCommand } from './restore.ts';
 import { serverCommand } from './server.ts';
 import { snapshotCommand } from './snapshot.ts';
 import { statusCommand } from './status.ts';
+import { undeleteCommand } from './undelete.ts';
 import { verifyCommand } from './verify.ts';
 
 /** Every command that takes options from the table. */
@@ -28,6 +31,9 @@ export const commands: readonly Command[] = [
   lsCommand,
   historyCommand,
   diffCommand,
+  undeleteCommand,
+  exportCommand,
+  applyCommand,
   verifyCommand,
   pruneCommand,
   checkStoreCommand,

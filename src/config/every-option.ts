@@ -1,9 +1,11 @@
 import { type OptionGroups, placedOptions } from './command-spec.ts';
 import type { OptionSpec } from './option.ts';
+import * as apply from './options/apply.ts';
 import * as compaction from './options/compaction.ts';
 import * as configFile from './options/config-file.ts';
 import * as copy from './options/copy.ts';
 import * as etcdConnection from './options/etcd-connection.ts';
+import * as exporting from './options/export.ts';
 import * as leases from './options/leases.ts';
 import * as list from './options/list.ts';
 import * as logging from './options/logging.ts';
@@ -20,10 +22,12 @@ import * as verify from './options/verify.ts';
 const { scheduledBackupGroups, ...ownGroups } = snapshotter;
 
 const groups: OptionGroups = {
+  ...apply,
   ...compaction,
   ...configFile,
   ...copy,
   ...etcdConnection,
+  ...exporting,
   ...leases,
   ...list,
   ...logging,

@@ -3,12 +3,14 @@ import type { EtcdCluster, EtcdConnectionOptions } from './cluster.ts';
 import { parseEndpoint } from './connection/endpoint.ts';
 import type { MemberPool as Pool } from './connection/member-pool.ts';
 import { TransportSecuritySource } from './connection/transport-security.ts';
+import type { ClusterKeys } from './keys.ts';
 import type { ClusterMembers } from './members.ts';
 
-/** A cluster and its membership over the same connections. They are open until both are disposed of; disposing this does that. */
+/** A cluster, its membership and its keys over the same connections. They are open until all are disposed of; disposing this does that. */
 export interface EtcdConnection extends AsyncDisposable {
   readonly cluster: EtcdCluster;
   readonly members: ClusterMembers;
+  readonly keys: ClusterKeys;
   /**
    * Asks every endpoint for its cluster and warns of those that cannot be used. Throws an EtcdFailure `etcd_options` when they
    * belong to different clusters.
@@ -34,6 +36,7 @@ export async function openConnection(
     { Login },
     { LiveCluster },
     { LiveMembers },
+    { LiveKeys },
     { checkEndpoints },
   ] = await Promise.all([
     import('./connection/member-client.ts'),
@@ -42,6 +45,7 @@ export async function openConnection(
     import('./connection/login.ts'),
     import('./live-cluster.ts'),
     import('./live-members.ts'),
+    import('./live-keys.ts'),
     import('./connection/check-endpoints.ts'),
   ]);
   const login = new Login(
@@ -59,12 +63,14 @@ export async function openConnection(
   const pools = new ClusterPools({ endpoints, anyMember });
   const cluster = new LiveCluster(pools, options, { clock, log });
   const members = new LiveMembers(pools, options);
+  const keys = new LiveKeys(pools, options);
   return {
     cluster,
     members,
+    keys,
     checkEndpoints: ({ signal }) => checkEndpoints(pools, { signal, timeoutMs: options.connectionTimeoutMs }),
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([cluster[Symbol.asyncDispose](), members[Symbol.asyncDispose]()]);
+      await Promise.all([cluster[Symbol.asyncDispose](), members[Symbol.asyncDispose](), keys[Symbol.asyncDispose]()]);
     },
   };
 }

@@ -30,6 +30,8 @@ export class EtcdFailure extends Failure {
     switch (this.code) {
       case 'etcd_auth':
       case 'etcd_refused':
+      case 'etcd_no_space':
+      case 'etcd_request_too_large':
       case 'etcd_member_exists':
       case 'etcd_member_not_found':
       case 'etcd_too_many_learners':

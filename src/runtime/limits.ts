@@ -92,6 +92,14 @@ export const limits = {
     why: '`/etc` of a large machine has some thousands',
     beyond: 'the companion counts as damaged (`companion_damaged`)',
   },
+  exportLine: {
+    from: 'file',
+    what: 'a line of an export, or a value in a file of its own',
+    most: 256 * MiB,
+    unit: 'bytes',
+    why: 'a line holds one key with its value, which etcd limits to `--max-request-bytes` (1.5 MiB by default)',
+    beyond: 'the export counts as damaged (`export_damaged`)',
+  },
   apiServerBody: {
     from: 'kubernetes',
     what: 'the body of an answer of an API server',

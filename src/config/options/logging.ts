@@ -1,4 +1,5 @@
 import { optionGroup } from '../option.ts';
+import { outputOption } from './output.ts';
 
 /** What is written to stderr; every command has these options. */
 export const loggingOptions = optionGroup({
@@ -26,41 +27,16 @@ export const loggingOptions = optionGroup({
   },
 });
 
-/** What etcdctl calls the text. */
-const oldNames = { table: 'text' } as const;
-
 /** How a command that reports prints to stdout. */
 export const reportOptions = optionGroup({
   title: 'Result',
   shared: true,
-  options: {
-    format: {
-      flag: 'output',
-      short: 'o',
-      type: 'string',
-      default: 'text',
-      choices: ['text', 'json', 'yaml'],
-      sameAs: oldNames,
-      placeholder: 'name',
-      help: 'How the result is printed on stdout.',
-    },
-  },
+  options: { format: { ...outputOption, choices: ['text', 'json', 'yaml'] } },
 });
 
 /** How the result of a command is printed to stdout. */
 export const outputOptions = optionGroup({
   title: 'Result',
   shared: true,
-  options: {
-    format: {
-      flag: 'output',
-      short: 'o',
-      type: 'string',
-      default: 'text',
-      choices: ['text', 'json'],
-      sameAs: oldNames,
-      placeholder: 'name',
-      help: 'How the result is printed on stdout.',
-    },
-  },
+  options: { format: { ...outputOption, choices: ['text', 'json'] } },
 });

@@ -1,6 +1,7 @@
 import { optionGroup } from '../option.ts';
 import { historyOption } from './history.ts';
-import { restorationOptions } from './restoration.ts';
+import { outputOption } from './output.ts';
+import { hex, work } from './reading.ts';
 
 const file = {
   flag: 'file',
@@ -10,25 +11,6 @@ const file = {
   help:
     'Read this instead of a store: what etcdctl snapshot save wrote, a full snapshot in any compression, a db file, or the data ' +
     'directory of an etcd that is stopped.',
-} as const;
-
-const hex = {
-  flag: 'hex',
-  type: 'bool',
-  default: false,
-  help: 'Keys and prefixes on the command line are written in hexadecimal digits, for those that are no text.',
-} as const;
-
-const work = {
-  tempDir: {
-    flag: 'temp-dir',
-    type: 'string',
-    default: '/tmp',
-    rule: 'not empty',
-    placeholder: 'dir',
-    help: 'Directory in which the database is built; needs room for all of it.',
-  },
-  maxFetchers: restorationOptions.options.maxFetchers,
 } as const;
 
 /** Which state is read, and where it is. */
@@ -144,12 +126,8 @@ export const valueOutputOptions = optionGroup({
   shared: true,
   options: {
     format: {
-      flag: 'output',
-      short: 'o',
-      type: 'string',
-      default: 'text',
+      ...outputOption,
       choices: ['text', 'json', 'raw'],
-      placeholder: 'name',
       help: 'How the result is printed on stdout; raw is the value alone, byte by byte.',
     },
   },

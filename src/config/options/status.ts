@@ -1,16 +1,5 @@
 import { optionGroup } from '../option.ts';
+import { tempDirOption } from './temp-dir.ts';
 
 /** Where `status` works. */
-export const statusOptions = optionGroup({
-  title: 'Status',
-  options: {
-    tempDir: {
-      flag: 'temp-dir',
-      type: 'string',
-      default: '/tmp',
-      rule: 'not empty',
-      placeholder: 'dir',
-      help: 'Directory in which a compressed snapshot is expanded; needs room for the whole database.',
-    },
-  },
-});
+export const statusOptions = optionGroup({ title: 'Status', options: { tempDir: tempDirOption } });

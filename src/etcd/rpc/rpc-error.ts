@@ -88,6 +88,21 @@ function meaningOf(code: status, details: string): RpcErrorMeaning {
   if (/invalid auth token|revision of auth store is old/.test(details) || code === status.UNAUTHENTICATED) {
     return { code: 'etcd_auth', found: `the login is not accepted (${details})` };
   }
+  if (/database space exceeded/.test(details)) {
+    return {
+      code: 'etcd_no_space',
+      found: 'its database has reached the quota, so it takes no writes',
+      remedy: 'compact and defragment it, or raise --quota-backend-bytes; then etcdctl alarm disarm',
+    };
+  }
+  // The first is etcd's own text; with a larger message its gRPC answers before etcd sees it.
+  if (/request is too large|grpc: received message larger than max/.test(details)) {
+    return {
+      code: 'etcd_request_too_large',
+      found: `the request is larger than what it takes (${details})`,
+      remedy: 'raise --max-request-bytes of etcd',
+    };
+  }
   switch (code) {
     case status.DEADLINE_EXCEEDED:
       return { code: 'etcd_timeout', found: 'no answer in time' };

@@ -10,6 +10,8 @@ import type {
   IAuthUserListResponse,
   IDefragmentRequest,
   IDefragmentResponse,
+  ILeaseGrantRequest,
+  ILeaseGrantResponse,
   ILeaseTimeToLiveRequest,
   ILeaseTimeToLiveResponse,
   IMemberAddRequest,
@@ -27,6 +29,8 @@ import type {
   ISnapshotRequest,
   IStatusRequest,
   IStatusResponse,
+  ITxnRequest,
+  ITxnResponse,
   IWatchRequest,
 } from 'etcd3';
 import { Host } from 'etcd3/lib/connection-pool.js';
@@ -54,11 +58,13 @@ export const authStatusRpc: Rpc<IAuthStatusRequest, IAuthStatusResponse> = { ser
 export const userListRpc: Rpc<IAuthUserListRequest, IAuthUserListResponse> = { service: 'Auth', method: 'UserList' };
 export const roleListRpc: Rpc<IAuthRoleListRequest, IAuthRoleListResponse> = { service: 'Auth', method: 'RoleList' };
 export const rangeRpc: Rpc<IRangeRequest, IRangeResponse> = { service: 'KV', method: 'Range' };
+export const txnRpc: Rpc<ITxnRequest, ITxnResponse> = { service: 'KV', method: 'Txn' };
 export const statusRpc: Rpc<IStatusRequest, IStatusResponse> = { service: 'Maintenance', method: 'Status' };
 export const defragmentRpc: Rpc<IDefragmentRequest, IDefragmentResponse> = {
   service: 'Maintenance',
   method: 'Defragment',
 };
+export const leaseGrantRpc: Rpc<ILeaseGrantRequest, ILeaseGrantResponse> = { service: 'Lease', method: 'LeaseGrant' };
 export const leaseTimeToLiveRpc: Rpc<ILeaseTimeToLiveRequest, ILeaseTimeToLiveResponse> = {
   service: 'Lease',
   method: 'LeaseTimeToLive',

@@ -167,6 +167,8 @@ export class Resumption {
       case 'etcd_compacted':
       case 'etcd_transaction_too_large':
       case 'etcd_options':
+      case 'etcd_no_space':
+      case 'etcd_request_too_large':
       case 'etcd_snapshot_incomplete':
       case 'etcd_member_exists':
       case 'etcd_member_not_found':

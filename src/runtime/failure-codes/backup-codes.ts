@@ -69,6 +69,27 @@ export const backupCodes = {
     meaning: 'the key does not exist in the state that is read',
     remedy: 'see `etcdbrctl ls` and `etcdbrctl history`',
   },
+  export_damaged: {
+    exitCode: 1,
+    meaning: 'an export is cut short, was changed, or is none',
+    remedy: 'export again; nothing was written',
+  },
+  export_exists: {
+    exitCode: 1,
+    meaning: 'the path that an export is to be written to exists',
+    remedy: 'remove it or give another one',
+  },
+  export_incomplete: {
+    exitCode: 1,
+    meaning: 'some keys could not be turned into manifests',
+    remedy: 'export them without `--kubernetes`',
+  },
+  apply_conflict: {
+    exitCode: 1,
+    meaning: 'a key of the cluster has another value than the one to be written',
+    remedy:
+      'see `etcdbrctl diff`; `--unchanged-since` replaces what nobody has changed, `--keep-going` leaves such keys alone',
+  },
   history_fork: {
     exitCode: 1,
     meaning: 'the store holds two histories of a cluster that no marker tells apart',

@@ -32,6 +32,16 @@ export const etcdCodes = {
     meaning: 'etcd answered with another error of its own',
     remedy: "go by its text, and look into the member's log",
   },
+  etcd_no_space: {
+    exitCode: 1,
+    meaning: 'the database of etcd has reached its quota, so it takes no writes',
+    remedy: 'compact and defragment it, or raise `--quota-backend-bytes`; then `etcdctl alarm disarm`',
+  },
+  etcd_request_too_large: {
+    exitCode: 1,
+    meaning: 'a key with its value is larger than the requests that etcd takes',
+    remedy: 'raise `--max-request-bytes` of etcd',
+  },
   etcd_member_exists: {
     exitCode: 1,
     meaning: 'a peer URL is in use by another member of the cluster',

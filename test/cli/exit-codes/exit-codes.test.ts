@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { etcdRelease } from '../../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
@@ -23,6 +24,21 @@ const commands: Readonly<Record<string, (rig: Rig, place: Place) => readonly str
   ls: (rig, { store }) => ['ls', '--temp-dir', rig.home.join('temp'), ...store],
   history: (rig, { store }) => ['history', '/end', '--temp-dir', rig.home.join('temp'), ...store],
   diff: (rig, { store }) => ['diff', '58', 'newest', '--temp-dir', rig.home.join('temp'), ...store],
+  undelete: (rig, { store, etcd }) => [
+    ...[
+      'undelete',
+      '/registry/',
+      '--before-revision',
+      '110',
+      '-e',
+      etcd,
+      '--temp-dir',
+      rig.home.join('temp'),
+      ...store,
+    ],
+  ],
+  export: (rig, { store }) => ['export', '/registry/', '--temp-dir', rig.home.join('temp'), ...store],
+  apply: (rig, { etcd }) => ['apply', exportedFile(rig), '-e', etcd],
   verify: (rig, { store }) => ['verify', '--temp-dir', rig.home.join('temp'), ...store],
   'check-store': (_rig, { store }) => ['check-store', ...store],
   prune: (_rig, { store }) => ['prune', ...store],
@@ -37,6 +53,15 @@ const commands: Readonly<Record<string, (rig: Rig, place: Place) => readonly str
   ],
   'server --print-config': (_rig, { store }) => ['server', '--print-config', ...store],
 };
+
+/** An export of nothing. */
+function exportedFile(rig: Rig): string {
+  const file = rig.home.join('export.jsonl');
+  const header = '{"export":1,"revision":1,"source":"a test","snapshots":[]}\n';
+  const sha256 = createHash('sha256').update(header).digest('hex');
+  writeFileSync(file, `${header}{"end":true,"keys":0,"sha256":"${sha256}"}\n`);
+  return file;
+}
 
 interface Cell {
   readonly command: string;
@@ -87,7 +112,7 @@ describe('a command ends', async () => {
     it(`with ${code} when ${way}: ${command}`, async () => {
       assert.ok(isWayOut(way));
       await using rig = makeRig();
-      await using etcd = /^(snapshot|server)/.test(command) ? await startEtcd({ release }) : undefined;
+      await using etcd = /^(snapshot|server|undelete|apply)/.test(command) ? await startEtcd({ release }) : undefined;
       const argsOf = commands[command];
       assert.ok(argsOf !== undefined);
       const args = (place: Place): readonly string[] => argsOf(rig, place);

@@ -59,7 +59,7 @@ export const waysOut: Readonly<Record<WayOut, (attempt: Attempt) => Promise<Fini
     const { rig } = attempt;
     await using silent = await startSilentServer();
     const s3 = s3Place(rig, silent.url, attempt.command.startsWith('copy') ? 'source' : 'store');
-    const usesStore = !/^(snapshot|status|server)/.test(attempt.command);
+    const usesStore = !/^(snapshot|status|server|apply)/.test(attempt.command);
     const sound = soundPlace(attempt);
     const place = {
       ...sound,

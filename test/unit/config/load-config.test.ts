@@ -435,7 +435,7 @@ describe('the configuration file', () => {
       file,
       '\ufeffsnapstoreConfig: {container: from-file, prefix: ""}\netcdConnectionConfig: {endpoints: []}\n',
     );
-    for (const { spec } of commands.filter(({ spec: { name } }) => name !== 'status')) {
+    for (const { spec } of commands.filter(({ spec: { groups } }) => 'store' in groups)) {
       const { config } = await loadConfig(spec, { flags: flags({ 'config-file': file }), environment: {} });
       assert.equal(config['store']?.['container'], 'from-file', spec.name);
       assert.equal(config['store']?.['prefix'], '', spec.name);

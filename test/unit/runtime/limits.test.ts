@@ -17,6 +17,7 @@ const tests: Readonly<Record<keyof typeof limits, readonly [file: string, title:
   deltaNesting: ['test/unit/snapshot/delta/delta-decoder.test.ts', 'deeper than 64'],
   companionArchive: ['test/unit/operations/companion/unpack.test.ts', 'more bytes than it may'],
   companionEntries: ['test/unit/operations/companion/unpack.test.ts', 'more entries than it may'],
+  exportLine: ['test/unit/operations/export/export-file.test.ts', 'a line that never ends'],
   apiServerBody: ['test/unit/kube/leases.test.ts', 'a body that never ends'],
   requestHead: ['test/integration/server/limits.test.ts', 'headers that are too long'],
   requestHeadTime: ['test/integration/server/limits.test.ts', 'headers that do not end'],

@@ -1,0 +1,81 @@
+import { undeleteOptions, writeOptions } from '../config/options/apply.ts';
+import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
+import { loggingOptions, outputOptions } from '../config/options/logging.ts';
+import { storeOptions } from '../config/options/store.ts';
+import { UsageFailure } from '../config/usage-failure.ts';
+import { command } from './command.ts';
+import { keyBytes } from './key-operand.ts';
+
+/** `etcdbrctl undelete`. */
+export const undeleteCommand = command({
+  name: 'undelete',
+  summary: 'bring back what was deleted from a running cluster, or show what would come back',
+  description:
+    'Reads the keys that begin with PREFIX as they were right before a time or a revision, from the backup of a running etcd, and shows ' +
+    'those that are not there now; --yes writes them. Keys that exist are left alone, whatever their value. The state that is brought ' +
+    'back has to be in a backup: the last delta of a running snapshotter is at most one period old.',
+  examples: [
+    {
+      does: 'What an unlucky command has deleted:',
+      command:
+        'etcdbrctl undelete --before "10m ago" --store-container /backup -e http://127.0.0.1:2379 /registry/configmaps/shop/',
+    },
+    {
+      does: 'Bring it back:',
+      command:
+        'etcdbrctl undelete --yes --before "10m ago" --store-container /backup -e http://127.0.0.1:2379 /registry/configmaps/shop/',
+    },
+  ],
+  operand: {
+    placeholder: 'PREFIX...',
+    completes: 'none',
+    help: 'What the keys begin with.',
+    count: { least: 1, most: 1_000 },
+  },
+  groups: {
+    undelete: undeleteOptions,
+    write: writeOptions,
+    store: storeOptions,
+    connection: etcdConnectionOptions,
+    output: outputOptions,
+    logging: loggingOptions,
+  },
+  async run({ config, operands, context, print }) {
+    const { before, beforeRevision, history, tempDir, maxFetchers } = config.undelete;
+    const prefixes = operands.map((operand) => keyBytes(operand, config.undelete));
+    const { limitBefore } = await import('./limit-before.ts');
+    const until = limitBefore({ before, beforeRevision }, { now: context.clock.now() });
+    if (until === undefined) {
+      throw new UsageFailure({
+        action: 'run',
+        object: 'undelete',
+        found: 'neither --before nor --before-revision is given',
+        remedy: 'give the time of the deletion, or its revision, which etcdbrctl history shows',
+      });
+    }
+    const { connect } = await import('../etcd/connect.ts');
+    const { openStore } = await import('./open-store.ts');
+    const { withState } = await import('../operations/lookup/with-state.ts');
+    const { StateKeys } = await import('../operations/export/state-keys.ts');
+    const { writeKeys } = await import('./write-keys.ts');
+    await using connection = await connect(config.connection, context);
+    await using store = await openStore(config.store, context);
+    const source = { kind: 'store', store, target: { until, history } } as const;
+    await withState({ source, tempDir, maxFetchers }, context, async (state) => {
+      const keys = await StateKeys.read(state, { prefixes }, context);
+      context.log.info({ revision: state.revision }, `Bringing back what revision ${state.revision} had`);
+      await writeKeys(
+        {
+          source: keys,
+          connection,
+          shown: 'what was deleted',
+          existing: { unchangedSince: undefined, others: 'left' },
+          options: config.write,
+          format: config.output.format,
+          print,
+        },
+        context,
+      );
+    });
+  },
+});

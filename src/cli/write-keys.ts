@@ -1,0 +1,57 @@
+import type { ValuesOf } from '../config/option.ts';
+import type { writeOptions } from '../config/options/apply.ts';
+import type { EtcdConnection } from '../etcd/connect.ts';
+import { applyKeys, planApply } from '../operations/apply/apply-keys.ts';
+import type { ExistingKeys } from '../operations/apply/classify.ts';
+import { isSurprise } from '../operations/apply/key-outcome.ts';
+import { surpriseFailure } from '../operations/apply/surprise-failure.ts';
+import type { KeySource } from '../operations/export/exported-key.ts';
+import type { RunContext } from '../runtime/run-context.ts';
+import { LinePrinter } from './output/line-printer.ts';
+import { OutcomeCount, outcomeData, outcomeLine } from './output/outcomes.ts';
+
+/** What `apply` and `undelete` write, and how they show it. */
+export interface WriteRequest {
+  readonly source: KeySource;
+  readonly connection: Pick<EtcdConnection, 'cluster' | 'keys'>;
+  readonly existing: ExistingKeys;
+  /** Which keys have a line: not those that are there already and were not asked for. */
+  readonly shown: 'all' | 'what was deleted';
+  readonly options: ValuesOf<(typeof writeOptions)['options']>;
+  readonly format: 'text' | 'json';
+  readonly print: (text: string) => Promise<void>;
+}
+
+/** Writes keys, or shows what would be written, a line for each. Throws a Failure when one was not what it should be. */
+export async function writeKeys(
+  { source, connection, existing, shown, options, format, print }: WriteRequest,
+  context: RunContext,
+): Promise<void> {
+  const { yes, leases, keepGoing } = options;
+  const { cluster, keys } = connection;
+  const surprises = keepGoing ? 'keep going' : 'stop';
+  const request = { source, cluster, keys, existing, leases, surprises } as const;
+  const count = new OutcomeCount();
+  const printer = new LinePrinter(print);
+  try {
+    for await (const outcome of (yes ? applyKeys : planApply)(request, context)) {
+      count.add(outcome);
+      if (outcome.kind === 'present' && shown === 'what was deleted') {
+        continue;
+      }
+      await printer.add(format === 'json' ? outcomeData(outcome) : outcomeLine(outcome));
+    }
+  } finally {
+    await printer.add(...(format === 'json' ? [] : [count.text(yes ? 'done' : 'planned')]));
+    await printer.end();
+  }
+  const { first, others } = count.surprises;
+  if (first !== undefined && isSurprise(first)) {
+    const consequence = yes
+      ? 'all others are written'
+      : keepGoing
+        ? '--yes would leave it out'
+        : '--yes would write nothing';
+    throw surpriseFailure({ first, others }, keys, consequence);
+  }
+}

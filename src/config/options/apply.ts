@@ -1,0 +1,87 @@
+import { optionGroup } from '../option.ts';
+import { historyOption } from './history.ts';
+import { hex, work } from './reading.ts';
+
+/** How keys are written to a cluster. */
+export const writeOptions = optionGroup({
+  title: 'What is written',
+  options: {
+    yes: {
+      flag: 'yes',
+      short: 'y',
+      type: 'bool',
+      default: false,
+      help: 'Write. Without it nothing is changed, and what would be is shown.',
+    },
+    leases: {
+      flag: 'leases',
+      type: 'string',
+      default: 'map',
+      choices: ['map', 'drop'],
+      placeholder: 'name',
+      help:
+        'What becomes of leases: map grants a new one, with its time to live, for each that the keys had; drop writes keys ' +
+        'without, so that they never expire.',
+    },
+    keepGoing: {
+      flag: 'keep-going',
+      type: 'bool',
+      default: false,
+      help: 'Leave out a key that has another value there, or that etcd refuses, instead of writing nothing. The exit code is 1 all the same.',
+    },
+  },
+});
+
+/** Which keys of an export are written. */
+export const applyOptions = optionGroup({
+  title: 'Export',
+  options: {
+    unchangedSince: {
+      flag: 'unchanged-since',
+      type: 'int',
+      default: 0,
+      none: 0,
+      min: 0,
+      placeholder: 'revision',
+      help: 'Also replace keys that have another value, where they were not changed after this revision of the cluster; 0 replaces none.',
+    },
+    edited: {
+      flag: 'edited',
+      type: 'bool',
+      default: false,
+      help: 'Take an export that was changed on purpose after it was written: its hashes are not required.',
+    },
+  },
+});
+
+/** Which state is brought back. */
+export const undeleteOptions = optionGroup({
+  title: 'What is brought back',
+  options: {
+    before: {
+      flag: 'before',
+      type: 'string',
+      default: undefined,
+      rule: 'time',
+      placeholder: 'time',
+      help: 'Bring back what was there right before this time, as recorded in the deltas, and is not there now.',
+    },
+    beforeRevision: {
+      flag: 'before-revision',
+      type: 'int',
+      default: 0,
+      none: 0,
+      min: 0,
+      placeholder: 'revision',
+      help: 'The same with the revision of the deletion, which history and diff show.',
+    },
+    history: historyOption,
+    hex,
+    ...work,
+  },
+  check(values) {
+    return values.before !== undefined && values.beforeRevision !== undefined
+      ? { option: 'beforeRevision', found: '--before is given as well', remedy: 'give one of them' }
+      : undefined;
+  },
+});

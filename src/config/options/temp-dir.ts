@@ -1,0 +1,9 @@
+/** Where a database is written that is read only. */
+export const tempDirOption = {
+  flag: 'temp-dir',
+  type: 'string',
+  default: '/tmp',
+  rule: 'not empty',
+  placeholder: 'dir',
+  help: 'Directory in which a database is built or expanded; needs room for all of it.',
+} as const;
