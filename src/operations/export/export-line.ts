@@ -1,4 +1,4 @@
-import { z } from 'zod/mini';
+import * as z from 'zod/mini';
 import type { ExportedKey } from './exported-key.ts';
 
 /** What an export says of itself in its first line. */
