@@ -13,12 +13,16 @@ import { CoalescedRequests } from './coalesced-requests.ts';
 import { guardedStore } from './guarded-store.ts';
 import type { LatestSnapshots, ListedBackups, SnapshotTaker } from './sidecar.ts';
 import type { SidecarConnection } from './sidecar-connection.ts';
+import { untilStoreReturns } from './store-return.ts';
 
 /** What is asked of the snapshotter of every lead. */
 export type LedSnapshotterRequest = Omit<SnapshotterRequest, 'cluster' | 'store' | 'start'>;
 
 /** A snapshotter that was active for so long has worked, though there may have been nothing to store, ms. */
 const provenMs = 60_000;
+
+/** A wait after a failure that is no longer than this is not worth a question to the store, ms. */
+const shortWaitMs = 15_000;
 
 /** What the snapshotters of all leads share. */
 export interface LedSnapshotterParts {
@@ -75,7 +79,10 @@ export class LedSnapshotter implements SnapshotTaker {
     try {
       for (;;) {
         await lead.untilAnswered(ending);
-        await backoff.wait(clock, ending, (ms) => log.info(`Taking snapshots again in ${ms / 1_000} s`));
+        const onWait = (ms: number): void => log.info(`Taking snapshots again in ${ms / 1_000} s`);
+        await backoff.wait(clock, ending, onWait, (ms, signal) =>
+          ms > shortWaitMs ? this.#untilStoreReturns(signal) : undefined,
+        );
         await this.#takeSnapshots(lead, ending);
         ending.throwIfAborted();
       }
@@ -110,6 +117,17 @@ export class LedSnapshotter implements SnapshotTaker {
     const whole = restorable(historiesOf(snapshots, markers).living.snapshots);
     const newest = whole.findLastIndex(({ kind }) => kind === 'Full');
     return { full: whole[newest], deltas: whole.slice(newest + 1) };
+  }
+
+  /** The longest waits are those after a long outage, when all that came meanwhile waits for the store. */
+  async #untilStoreReturns(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#context;
+    const ask = async (call: CallOptions): Promise<void> => {
+      const store = await this.#parts.openStore();
+      await (store.answers?.(call) ?? store.list(call));
+    };
+    await untilStoreReturns(ask, { clock, signal });
+    log.info(`${this.#parts.location} answers again`);
   }
 
   async #serving(action: string): Promise<Snapshotter> {

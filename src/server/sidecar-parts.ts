@@ -47,7 +47,7 @@ export interface SidecarParts {
   readonly verification?: (Omit<VerificationParts, 'turn'> & Omit<VerificationTurnParts, 'own' | 'list'>) | undefined;
   /** What else is done as long as our member leads. */
   readonly leaderTasks: readonly LeaderTask[];
-  /** Undefined where the etcd configuration names one member, or nothing can be done about it. */
+  /** Promotes our learner and keeps its peer URLs as configured, also those of a cluster of one; undefined for neither. */
   readonly membership: Membership | undefined;
   /** Renews the lease of our member; undefined for none. */
   readonly memberLease: Pick<MemberHeartbeat, 'renew' | 'pause' | 'looked' | 'ended'> | undefined;

@@ -77,6 +77,8 @@ export interface SnapStore extends AsyncDisposable {
   /** Where history markers are written; undefined where there can be none. */
   readonly histories?: HistoryMarkerStore;
   list(options: CallOptions): Promise<StoreListing>;
+  /** Asks for the first object of a listing: whether the store answers at all. Rejects as {@link list}; left out where that is as cheap. */
+  answers?(options: CallOptions): Promise<void>;
   /** Why {@link list} gave no snapshot; left out where that has one reason only. Lists the whole container. */
   whyEmpty?(options: CallOptions): Promise<EmptyStore>;
   /** The stored (still compressed) bytes. */

@@ -137,7 +137,7 @@ export class Snapshotter implements AsyncDisposable {
     }
     return await this.#requests.take(action, async (signal) => {
       await this.#untilArrived(signal);
-      return await this.#parts.uploadLoop.write();
+      return await this.#parts.uploadLoop.writeRequested();
     });
   }
 

@@ -3,6 +3,9 @@ import { EtcdFailure } from '../../etcd/etcd-failure.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 
+/** So many questions without an answer in a row are no chance any more. */
+const unansweredInARow = 3;
+
 type Position = Pick<MemberStatus, 'raftIndex' | 'revision'>;
 
 /**
@@ -16,6 +19,7 @@ export class UsersState {
   #stored: string | undefined;
   #asked: Position | undefined;
   #isRefused = false;
+  #unanswered = 0;
 
   constructor(cluster: EtcdCluster, log: Logger) {
     this.#cluster = cluster;
@@ -28,7 +32,9 @@ export class UsersState {
       return undefined;
     }
     try {
-      return await this.#cluster.usersState({ signal });
+      const state = await this.#cluster.usersState({ signal });
+      this.#answered();
+      return state;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof EtcdFailure)) {
@@ -37,6 +43,8 @@ export class UsersState {
       if (!error.isTransient) {
         this.#isRefused = true;
         this.#log.warn({ error }, `Changes of users and roles are only in the next full snapshot: ${error.message}`);
+      } else {
+        this.#notAnswered(error);
       }
       return undefined;
     }
@@ -62,6 +70,24 @@ export class UsersState {
     }
     this.#stored ??= state;
     return state !== this.#stored;
+  }
+
+  #answered(): void {
+    if (this.#unanswered >= unansweredInARow) {
+      this.#log.info('etcd answers questions that go through its log again');
+    }
+    this.#unanswered = 0;
+  }
+
+  /** Keys may be read and watched all the same: nothing else would tell of it. */
+  #notAnswered(error: EtcdFailure): void {
+    this.#unanswered += 1;
+    if (this.#unanswered === unansweredInARow) {
+      this.#log.warn(
+        { error },
+        `etcd has not answered ${unansweredInARow} questions that go through its log one after the other: changes of users and roles are noticed later. The newest: ${error.message}`,
+      );
+    }
   }
 
   #mayHaveChanged(now: Position): boolean {

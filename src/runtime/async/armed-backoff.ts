@@ -21,12 +21,31 @@ export class ArmedBackoff {
     this.#backoff.reset();
   }
 
-  /** Waits when something has failed since the last success. `onWait` is called before with the time, ms. */
-  async wait(clock: Clock, signal: AbortSignal, onWait: (ms: number) => void): Promise<void> {
-    if (this.#armed) {
-      const ms = this.#backoff.nextMs();
-      onWait(ms);
-      await clock.sleep(ms, signal);
+  /**
+   * Waits when something has failed since the last success. `onWait` is called before with the time, ms. The wait ends early when
+   * what `sooner` gives for that time resolves: there is a sign that it works again. Its failure means nothing, and its signal aborts
+   * at the end of the wait.
+   */
+  async wait(
+    clock: Clock,
+    signal: AbortSignal,
+    onWait: (ms: number) => void,
+    sooner?: (ms: number, signal: AbortSignal) => Promise<void> | undefined,
+  ): Promise<void> {
+    if (!this.#armed) {
+      return;
+    }
+    const ms = this.#backoff.nextMs();
+    onWait(ms);
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, over.signal]);
+    const slept = clock.sleep(ms, either);
+    try {
+      const sign = sooner?.(ms, either);
+      await (sign === undefined ? slept : Promise.race([slept, sign.catch(() => slept)]));
+    } finally {
+      over.abort();
+      slept.catch(() => undefined);
     }
   }
 }

@@ -92,6 +92,12 @@ export class BackupStore implements SnapStore {
     return { snapshots: marked, markers: read, ignored };
   }
 
+  async answers(options: CallOptions): Promise<void> {
+    for await (const _ of this.#bucket.list(`${this.#root}v2/`, options)) {
+      return;
+    }
+  }
+
   whyEmpty(options: CallOptions): Promise<EmptyStore> {
     return whyEmpty(this.#bucket, this.#root, options);
   }

@@ -3,8 +3,12 @@ import { describe, it } from 'node:test';
 import { Failure } from '../../../src/runtime/failure.ts';
 import type { SnapshotTaker } from '../../../src/server/sidecar.ts';
 import type { SidecarLife } from '../../../src/server/sidecar-life.ts';
+import { BackupStore } from '../../../src/snapstore/backups/backup-store.ts';
+import type { Bucket } from '../../../src/snapstore/bucket.ts';
+import { StoreError } from '../../../src/snapstore/store-error.ts';
 import { put } from '../../support/fixtures/delta-events.ts';
 import { election, leadingSidecar, startSidecar } from '../../support/server/sidecar-rig.ts';
+import { memoryBucket } from '../../support/stores/memory-bucket.ts';
 import { MemoryStore } from '../../support/stores/memory-store.ts';
 
 function takerOf({ snapshots }: SidecarLife): SnapshotTaker {
@@ -200,7 +204,8 @@ describe('a failure while it leads', () => {
     });
     await rig.clock.advance(15_000);
     assert.equal(rig.life.healthy, true);
-    assert.deepEqual(openings, [0, 2_000, 6_000, 14_000]);
+    // Where the wait is a long one, it is asked about meanwhile.
+    assert.deepEqual(openings, [0, 2_000, 6_000, 14_000, 14_000]);
     await assert.rejects(takerOf(rig.life).takeFull({ final: false }), code('snapshotter_ended'));
     await assert.rejects(takerOf(rig.life).latest({ signal: new AbortController().signal }), code('store_denied'));
     // The wait goes on with the next lead.
@@ -210,7 +215,14 @@ describe('a failure while it leads', () => {
     await rig.nextLook();
     const before = rig.clock.monotonic();
     await rig.clock.advance(31_000);
-    assert.deepEqual(openings.slice(5), [before + 32_000].slice(1));
+    assert.deepEqual(
+      openings.slice(6).map((at) => at - before),
+      [0, 15_000, 30_000],
+    );
+    assert.deepEqual(
+      [16, 32].map((seconds) => rig.log.count(new RegExp(`^Taking snapshots again in ${seconds} s`))),
+      [1, 1],
+    );
     works = true;
     await rig.clock.advance(2_000);
     await rig.saved(1);
@@ -249,6 +261,35 @@ describe('a failure while it leads', () => {
     await rig.until(() => rig.cluster.watchedFrom.length > watches, 'the next watch');
     assert.equal((await takerOf(rig.life).takeDelta())?.startRevision, rig.store.saved.length === 2 ? 59 : 60);
   });
+});
+
+it('a store that was away for long is used soon after its return', async () => {
+  const bucket = memoryBucket();
+  let isAway = true;
+  const denied = (): StoreError =>
+    new StoreError('denied', { action: 'list', object: 'the store', found: 'the test says so' });
+  const seldomThere: Bucket = {
+    ...bucket,
+    list: (prefix, options) => {
+      if (isAway) {
+        throw denied();
+      }
+      return bucket.list(prefix, options);
+    },
+  };
+  await using rig = startSidecar({
+    openStore: async () => {
+      const upload = { parallel: 2, minChunkSize: 65_536, clock: rig.clock, log: rig.log };
+      return new BackupStore({ bucket: seldomThere, prefix: 'etcd', upload, log: rig.log });
+    },
+    prepare: (_cluster, _store, member) => member.become('leader'),
+  });
+  // The newest wait began at 1150 s, and is one of 128 s.
+  await rig.clock.advance(1_160_000);
+  assert.equal(bucket.objects.size, 0);
+  isAway = false;
+  await rig.clock.advance(15_000);
+  await rig.until(() => bucket.objects.size === 1, 'a full');
 });
 
 it('a snapshotter that fails again and again right after it has begun is begun later each time', async () => {

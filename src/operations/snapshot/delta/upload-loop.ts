@@ -34,6 +34,8 @@ export class UploadLoop {
   readonly #queue = new SerialQueue();
   /** Rejects when events were lost because their delta could not be stored: no later delta could continue the chain. */
   readonly #lost = Promise.withResolvers<never>();
+  /** Resolves when the period begins anew. */
+  #renewed = Promise.withResolvers<'renewed'>();
 
   /** The context's signal bounds the uploads; it may abort later than that of {@link run}, so that one can be finished. */
   constructor(parts: UploadLoopParts, context: Pick<RunContext, 'signal' | 'clock' | 'log'>) {
@@ -42,7 +44,10 @@ export class UploadLoop {
     this.#lost.promise.catch(() => undefined);
   }
 
-  /** Writes a delta every `periodMs`, or earlier when the buffer has reached its limit, until the signal aborts. */
+  /**
+   * Writes a delta every `periodMs`, or earlier when the buffer has reached its limit, until the signal aborts. The period begins anew
+   * after each delta, also one that was asked for.
+   */
   async run(periodMs: number, signal: AbortSignal): Promise<void> {
     const { buffer, ending } = this.#parts;
     const { clock, log } = this.#context;
@@ -53,8 +58,12 @@ export class UploadLoop {
       const due = await Promise.race([
         clock.sleep(periodMs, wait.signal).then(() => 'period' as const),
         buffer.untilLimit(wait.signal).then(() => 'limit' as const),
+        this.#renewed.promise,
         this.#lost.promise,
       ]);
+      if (due === 'renewed') {
+        continue;
+      }
       if (due === 'limit') {
         log.info(`Delta events memory crossed the memory limit: ${buffer.size} Bytes`);
         await this.#queue.run(() => this.#writeWaiting(untilEnd));
@@ -68,6 +77,14 @@ export class UploadLoop {
   /** Writes everything that is buffered now, after a delta that is just being written. Gives the last delta. */
   write(): Promise<StoredSnapshot | undefined> {
     return this.#write(() => this.#parts.buffer.take());
+  }
+
+  /** As {@link write}, for somebody who asks for a delta: the next one of its own accord comes a whole period later. */
+  async writeRequested(): Promise<StoredSnapshot | undefined> {
+    const last = await this.write();
+    this.#renewed.resolve('renewed');
+    this.#renewed = Promise.withResolvers();
+    return last;
   }
 
   /** As {@link write}, with everything in one delta, or a few where it is very much. Only after all fulls: they may not fall inside it. */

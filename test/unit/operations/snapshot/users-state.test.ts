@@ -63,6 +63,22 @@ describe('a change of users or roles', () => {
     assert.equal(rig.cluster.usersAsked, 1);
   });
 
+  test('is said to be found later where etcd again and again does not answer what goes through its log', async () => {
+    await using rig = await watchingRig();
+    rig.cluster.users = failure('etcd_unreachable');
+    rig.cluster.changeOther();
+    const warning = /^etcd has not answered 3 questions that go through its log one after the other.*the test says so/;
+    for (let period = 0; period < 2; period++) {
+      await rig.clock.advance(periodMs);
+    }
+    assert.equal(rig.log.count(warning), 0);
+    await rig.clock.advance(periodMs * 10);
+    assert.equal(rig.log.count(warning), 1);
+    rig.cluster.users = 1;
+    await rig.clock.advance(periodMs);
+    assert.equal(rig.log.count(/^etcd answers questions that go through its log again/), 1);
+  });
+
   test('is found later when etcd cannot be asked in between', async () => {
     await using rig = await watchingRig();
     rig.cluster.users = failure('etcd_unreachable');

@@ -91,6 +91,34 @@ test('v1 and v2 are listed together, in one order', async () => {
   assert.ok(!bucket.objects.has(oldest.key));
 });
 
+test('whether a store answers is known after the first object of its listing', async () => {
+  const bucket = memoryBucket();
+  await bucket.fill(
+    Array.from({ length: 3_000 }, (_, at) => `etcd/v2/Full-00000000-${String(at).padStart(8, '0')}-1700000000`),
+  );
+  let listed = 0;
+  const counted: Bucket = {
+    ...bucket,
+    async *list(prefix, options) {
+      for await (const entry of bucket.list(prefix, options)) {
+        listed += 1;
+        yield entry;
+      }
+    },
+  };
+  await storeOver(counted, 'etcd').store.answers({ signal });
+  assert.equal(listed, 1);
+  const denied = new StoreError('denied', { action: 'list', object: 'the store', found: 'the test says so' });
+  const refusing: Bucket = {
+    ...bucket,
+    // biome-ignore lint/correctness/useYield: it fails before the first object.
+    async *list() {
+      throw denied;
+    },
+  };
+  await assert.rejects(storeOver(refusing, 'etcd').store.answers({ signal }), denied);
+});
+
 test('backups of other prefixes in the same bucket are not seen', async () => {
   const bucket = memoryBucket();
   await bucket.fill([

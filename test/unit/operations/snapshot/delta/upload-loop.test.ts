@@ -105,6 +105,18 @@ describe('a delta that is asked for', () => {
     assert.equal(await rig.snapshotter.takeDelta(), undefined);
   });
 
+  test('has the period begin anew, also where there was nothing to write', async () => {
+    await using rig = await watchingRig();
+    await rig.clock.advance(15_000);
+    assert.equal(await rig.snapshotter.takeDelta(), undefined);
+    await rig.clock.untilSleeping(periodMs);
+    rig.cluster.commit(put('a', 59));
+    await rig.clock.advance(periodMs - 1);
+    assert.deepEqual(rig.store.begun.length, 1);
+    await rig.clock.advance(1);
+    assert.match((await rig.saved(2))[1] ?? '', /^Incr-00000059-00000059-/);
+  });
+
   test('a delta is refused when deltas are turned off', async () => {
     await using rig = startRig({ deltaPeriodMs: undefined });
     await rig.saved(1);
