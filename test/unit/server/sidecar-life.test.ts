@@ -284,11 +284,15 @@ it('a store that was away for long is used soon after its return', async () => {
     },
     prepare: (_cluster, _store, member) => member.become('leader'),
   });
-  for (const waitMs of [2_000, 4_000, 8_000, 16_000, 32_000, 64_000]) {
-    await rig.clock.untilSleeping(waitMs);
-    await rig.clock.advance(waitMs);
+  const waits = async (seconds: number): Promise<void> => {
+    const begun = new RegExp(`^Taking snapshots again in ${seconds} s`);
+    await rig.until(() => rig.log.count(begun) === 1, `a wait of ${seconds} s`);
+  };
+  for (const seconds of [2, 4, 8, 16, 32, 64]) {
+    await waits(seconds);
+    await rig.clock.advance(seconds * 1_000);
   }
-  await rig.clock.untilSleeping(128_000);
+  await waits(128);
   await rig.clock.untilSleeping(15_000);
   assert.equal(bucket.objects.size, 0);
   isAway = false;
