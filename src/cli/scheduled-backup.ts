@@ -3,6 +3,7 @@ import type { scheduledBackupGroups } from '../config/options/snapshotter.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
 import type { SnapshotterRequest } from '../operations/snapshot/snapshotter-request.ts';
 import { type BackoffPolicy, defaultBackoff } from '../runtime/async/backoff.ts';
+import type { Packing } from '../snapshot/packing.ts';
 import { longestOffPeriodMs, retentionRulesOf } from './retention-rules.ts';
 
 type ScheduledBackupConfig = ConfigOf<typeof scheduledBackupGroups>;
@@ -24,7 +25,7 @@ export function scheduledBackupOf(
   const { deltaPeriodMs, deltaMemoryLimit, deltaSpoolLimit, maxStoreOutageMs } = config.snapshotter;
   const { garbageCollectionPeriodMs } = config.retention;
   return {
-    compression: compressionOf(config),
+    ...packingOf(config),
     schedule: new Schedule(config.snapshotter.schedule),
     deltaPeriodMs: deltaPeriodMs < shortestDeltaPeriodMs ? undefined : deltaPeriodMs,
     deltaMemoryLimit,
@@ -39,11 +40,12 @@ export function scheduledBackupOf(
   };
 }
 
-/** How snapshots are compressed. */
-export function compressionOf({
-  compression,
-}: Pick<ScheduledBackupConfig, 'compression'>): SnapshotterRequest['compression'] {
-  return compression.enabled ? compression.policy : 'none';
+/** How snapshots are packed. */
+export function packingOf({ compression }: Pick<ScheduledBackupConfig, 'compression'>): Packing {
+  return {
+    compression: compression.enabled ? compression.policy : 'none',
+    compressionLevel: compression.level,
+  };
 }
 
 /**

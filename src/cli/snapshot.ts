@@ -54,7 +54,7 @@ export const snapshotCommand = command({
     }
     const { openStore } = await import('./open-store.ts');
     const { connect } = await import('../etcd/connect.ts');
-    const { compressionOf, scheduledBackupOf } = await import('./scheduled-backup.ts');
+    const { packingOf, scheduledBackupOf } = await import('./scheduled-backup.ts');
     const { snapshotFrom } = config.snapshotter;
     await using store = await openStore(config.store, context);
     await using connection = await connect({ ...config.connection, snapshotFrom }, context);
@@ -64,7 +64,7 @@ export const snapshotCommand = command({
       const { takeFullSnapshot } = await import('../operations/snapshot/take-once.ts');
       const { checkIncluded, saveCompanion } = await import('../operations/companion/companion.ts');
       await checkIncluded(config.once.include, context);
-      const result = await takeFullSnapshot({ ...common, compression: compressionOf(config), final: false }, context);
+      const result = await takeFullSnapshot({ ...common, ...packingOf(config), final: false }, context);
       const companion =
         config.once.include.length === 0
           ? undefined

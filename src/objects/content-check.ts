@@ -35,7 +35,7 @@ export class ContentCheck implements Inspection, Disposable {
     this.#task = task;
     this.#outcome = checkTrailingHash(
       // Several objects are checked at once.
-      decompress(this.#parts(), task.compression, { membersInFlight: 2 }),
+      decompress(this.#parts(), task.compression, { piecesInFlight: 2 }),
     );
     this.#outcome.catch(() => undefined);
   }

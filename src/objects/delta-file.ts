@@ -17,7 +17,7 @@ export async function* expandedDelta({ file, compression }: DeltaFile): AsyncGen
   const stored = createReadStream(file, { highWaterMark: READ_SIZE });
   try {
     // Several deltas are begun at once.
-    yield* decompress(stored, compression, { membersInFlight: 2 });
+    yield* decompress(stored, compression, { piecesInFlight: 2 });
   } finally {
     stored.destroy();
     // What was wrong with it has been thrown above.

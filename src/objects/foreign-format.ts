@@ -12,7 +12,6 @@ const UNPACK = 'unpack it, and give the file inside';
 /** First bytes of files that are not taken as they are. */
 const FORMATS: readonly (ForeignFormat & { readonly magic: readonly number[] })[] = [
   { magic: [0x50, 0x4b, 0x03, 0x04], found: 'it is a ZIP archive', remedy: `${UNPACK} (k3s stores snapshots so)` },
-  { magic: [0x28, 0xb5, 0x2f, 0xfd], found: 'it is compressed with zstd', remedy: 'unpack it with zstd -d' },
   { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], found: 'it is compressed with xz', remedy: 'unpack it with xz -d' },
   { magic: [0x42, 0x5a, 0x68], found: 'it is compressed with bzip2', remedy: 'unpack it with bzip2 -d' },
   { magic: [0x04, 0x22, 0x4d, 0x18], found: 'it is compressed with lz4', remedy: 'unpack it with lz4 -d' },

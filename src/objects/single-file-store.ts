@@ -22,6 +22,7 @@ const MAGIC: readonly { readonly bytes: readonly number[]; readonly compression:
   { bytes: [0x78, 0x01], compression: 'zlib' },
   { bytes: [0x78, 0x9c], compression: 'zlib' },
   { bytes: [0x78, 0xda], compression: 'zlib' },
+  { bytes: [0x28, 0xb5, 0x2f, 0xfd], compression: 'zstd' },
 ];
 
 /** A file that holds a full snapshot, as a store with nothing else in it. */

@@ -1,13 +1,29 @@
 import { createDeflate, createInflate } from 'node:zlib';
-import { type GunzipOptions, gunzipMembers } from './compression/gunzip-members.ts';
-import { type GzipMembersOptions, gzipMembers } from './compression/gzip-members.ts';
+import { gunzipMembers } from './compression/gunzip-members.ts';
+import { gzipMembers } from './compression/gzip-members.ts';
 import { LzwDecoder } from './compression/lzw-decoder.ts';
 import { LzwEncoder } from './compression/lzw-encoder.ts';
+import { unzstdFrames } from './compression/unzstd-frames.ts';
 import { throughZlib } from './compression/zlib-stage.ts';
+import { zstdFrames } from './compression/zstd-frames.ts';
 import type { Compression } from './snapshot.ts';
 
 /** Bytes that zlib takes and gives at a time: each piece costs a few promises. */
 const CHUNK_SIZE = 1024 * 1024;
+
+/** How {@link compress} works. */
+export interface CompressOptions {
+  /** 1 to 9 with gzip and zlib, 1 to 22 with zstd; the others have none. Left out, gzip and zstd choose it by the contents. */
+  readonly level?: number | undefined;
+  /** Called with the bytes of each member of gzip. */
+  readonly onMember?: ((length: number) => void) | undefined;
+}
+
+/** How {@link decompress} divides its work. */
+export interface DecompressOptions {
+  /** Members of gzip or frames of zstd that are expanded at once, of 512 KiB each; 4 when left out, the number of libuv's threads. */
+  readonly piecesInFlight?: number | undefined;
+}
 
 /** An object's bytes, piece by piece. */
 type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
@@ -19,40 +35,47 @@ type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
 export function compress(
   source: AsyncIterable<Uint8Array>,
   compression: Compression,
-  { onMember }: Pick<GzipMembersOptions, 'onMember'> = {},
+  { level, onMember }: CompressOptions = {},
 ): Bytes {
   switch (compression) {
     case 'none':
       return unchanged(source);
     case 'gzip':
-      return gzipMembers(source, { onMember });
+      return gzipMembers(source, { level, onMember });
     case 'zlib':
-      return throughZlib(copied(source), createDeflate({ chunkSize: CHUNK_SIZE }));
+      return throughZlib(
+        copied(source),
+        createDeflate({ chunkSize: CHUNK_SIZE, ...(level === undefined ? {} : { level }) }),
+      );
     case 'lzw':
       return lzwCompressed(source);
+    case 'zstd':
+      return zstdFrames(source, { level });
     default:
       return compression satisfies never;
   }
 }
 
 /**
- * Expands a whole object, which may consist of several gzip members. Throws {@link CompressionDamage} when it is truncated,
+ * Expands a whole object, which may consist of several gzip members or zstd frames. Throws {@link CompressionDamage} when it is truncated,
  * altered or followed by anything; errors of the source pass unchanged.
  */
 export function decompress(
   source: AsyncIterable<Uint8Array>,
   compression: Compression,
-  { membersInFlight }: GunzipOptions = {},
+  { piecesInFlight }: DecompressOptions = {},
 ): Bytes {
   switch (compression) {
     case 'none':
       return unchanged(source);
     case 'gzip':
-      return gunzipMembers(source, { membersInFlight });
+      return gunzipMembers(source, { membersInFlight: piecesInFlight });
     case 'zlib':
       return throughZlib(source, createInflate({ chunkSize: CHUNK_SIZE }));
     case 'lzw':
       return lzwExpanded(source);
+    case 'zstd':
+      return unzstdFrames(source, { framesInFlight: piecesInFlight });
     default:
       return compression satisfies never;
   }

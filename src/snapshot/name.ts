@@ -7,7 +7,13 @@ export type ParsedName =
   /** No snapshot; `reason` says what is wrong with the name. */
   | { readonly outcome: 'foreign'; readonly reason: string };
 
-const SUFFIXES: Readonly<Record<Compression, string>> = { none: '', gzip: '.gz', zlib: '.zlib', lzw: '.Z' };
+const SUFFIXES: Readonly<Record<Compression, string>> = {
+  none: '',
+  gzip: '.gz',
+  zlib: '.zlib',
+  lzw: '.Z',
+  zstd: '.zst',
+};
 const COMPRESSIONS = Object.keys(SUFFIXES) as readonly Compression[];
 const FINAL_SUFFIX = '.final';
 const NAME = /^(Full|Incr)-(\d+)-(\d+)-(\d+)((?:\.[^./]+)*)$/;
@@ -109,7 +115,7 @@ function parseBelow(place: {
   const compressed = isFinal ? suffixes.slice(0, -FINAL_SUFFIX.length) : suffixes;
   const compression = COMPRESSIONS.find((candidate) => SUFFIXES[candidate] === compressed);
   if (compression === undefined) {
-    return foreign(`its suffix "${compressed}" is not one of .gz, .zlib, .Z, .final`);
+    return foreign(`its suffix "${compressed}" is not one of .gz, .zlib, .Z, .zst, .final`);
   }
   if (chunk !== undefined && (!CHUNK.test(chunk) || !Number.isSafeInteger(Number(chunk)))) {
     return foreign('the part after its name is not a number');

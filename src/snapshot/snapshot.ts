@@ -4,7 +4,7 @@ import type { Revision } from '../revision.ts';
 export type SnapshotKind = 'Full' | 'Incr';
 
 /** How an object's bytes are compressed; `none` has no suffix in the name. */
-export type Compression = 'none' | 'gzip' | 'zlib' | 'lzw';
+export type Compression = 'none' | 'gzip' | 'zlib' | 'lzw' | 'zstd';
 
 /** Layout of a store below its prefix: `v2/NAME`, or the old `v1/Backup-UNIX/NAME`. */
 export type Layout = 'v1' | 'v2';

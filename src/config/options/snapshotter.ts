@@ -93,6 +93,9 @@ export const onceOptions = optionGroup({
   },
 });
 
+/** What `--compression-level` may be at the most. */
+const highestLevels: Readonly<Record<string, number | undefined>> = { gzip: 9, zlib: 9, zstd: 22 };
+
 /** How objects are compressed. */
 const compressionOptions = optionGroup({
   title: 'Compression',
@@ -108,11 +111,34 @@ const compressionOptions = optionGroup({
       flag: 'compression-policy',
       type: 'string',
       default: 'gzip',
-      choices: ['gzip', 'zlib', 'lzw'],
+      choices: ['gzip', 'zlib', 'lzw', 'zstd'],
       placeholder: 'name',
-      help: 'How they are compressed.',
+      help: 'How they are compressed; zstd takes less time and room, but etcd-backup-restore cannot read it. Every one is read, whatever is given here.',
       fileKeys: ['compressionConfig.policy'],
     },
+    level: {
+      flag: 'compression-level',
+      type: 'uint',
+      default: 0,
+      none: 0,
+      rare: true,
+      placeholder: 'level',
+      help: 'How hard they are compressed: 1 (fast) to 9 with gzip and zlib, to 22 with zstd; 0 chooses what is worth its time.',
+      fileKeys: ['compressionConfig.level'],
+    },
+  },
+  check({ enabled, policy, level = 0 }) {
+    if (!enabled || level === 0) {
+      return undefined;
+    }
+    const most = highestLevels[policy];
+    if (most === undefined) {
+      const remedy = 'leave it out, or choose another --compression-policy';
+      return { option: 'level', found: `${policy} has no levels`, remedy };
+    }
+    return level > most
+      ? { option: 'level', found: `the highest level of ${policy} is ${most}`, remedy: `give 1 to ${most}` }
+      : undefined;
   },
 });
 

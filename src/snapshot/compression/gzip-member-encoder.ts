@@ -1,5 +1,4 @@
 import { constants, createGzip, type Gzip, type ZlibReset } from 'node:zlib';
-import type { DeflateLevel } from './deflate-effort.ts';
 
 /** Bytes of zlib's output buffer. zlib waits for the main thread after each; most members of 512 KiB need only one. */
 const chunkSize = 256 * 1024;
@@ -14,7 +13,7 @@ type Compressor = Gzip & ZlibReset;
 export class GzipMemberEncoder implements Disposable {
   /** The input of the next member, to be filled by the caller. */
   readonly block: Buffer<ArrayBuffer>;
-  #level: DeflateLevel | undefined;
+  #level: number | undefined;
   #gzip: Compressor | undefined;
   #pieces: Uint8Array[] = [];
   #fail: (error: Error) => void = () => undefined;
@@ -24,7 +23,7 @@ export class GzipMemberEncoder implements Disposable {
   }
 
   /** Encodes the first `size` bytes of the block, in pieces. The block must not be changed until the promise resolves. */
-  async member(size: number, level: DeflateLevel): Promise<readonly Uint8Array[]> {
+  async member(size: number, level: number): Promise<readonly Uint8Array[]> {
     const gzip = this.#compressor(level);
     this.#pieces = [];
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -40,7 +39,7 @@ export class GzipMemberEncoder implements Disposable {
     this.#gzip = undefined;
   }
 
-  #compressor(level: DeflateLevel): Compressor {
+  #compressor(level: number): Compressor {
     if (this.#gzip !== undefined && this.#level === level) {
       this.#gzip.reset();
       return this.#gzip;

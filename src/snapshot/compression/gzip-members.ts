@@ -1,4 +1,4 @@
-import { chooseDeflateLevel, type DeflateLevel } from './deflate-effort.ts';
+import { chooseDeflateLevel } from './deflate-effort.ts';
 import { GzipMemberEncoder } from './gzip-member-encoder.ts';
 import { withMemberLength } from './member-header.ts';
 
@@ -10,6 +10,8 @@ export const MEMBER_SIZE = 512 * 1024;
 
 /** How {@link gzipMembers} divides its work. */
 export interface GzipMembersOptions {
+  /** One of zlib's levels, 1 to 9; left out, it is chosen by the contents. */
+  readonly level?: number | undefined;
   /** Uncompressed bytes of a member but the last. Default {@link MEMBER_SIZE}. */
   readonly blockSize?: number;
   /** Members compressed at once on libuv's threads. Default 4, the number of these threads. */
@@ -25,7 +27,7 @@ export interface GzipMembersOptions {
  */
 export async function* gzipMembers(
   source: AsyncIterable<Uint8Array>,
-  { blockSize = MEMBER_SIZE, inFlight = 4, onMember }: GzipMembersOptions = {},
+  { level, blockSize = MEMBER_SIZE, inFlight = 4, onMember }: GzipMembersOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using encoders = new DisposableStack();
   const running: { readonly encoder: GzipMemberEncoder; readonly member: Promise<readonly Uint8Array[]> }[] = [];
@@ -35,13 +37,13 @@ export async function* gzipMembers(
     return pieces;
   };
   let members = 0;
-  let level: DeflateLevel = 6;
+  let chosen = level ?? 6;
   const start = async (encoder: GzipMemberEncoder, size: number): Promise<void> => {
-    if (members % membersPerChoice === 0) {
-      level = await chooseDeflateLevel(encoder.block.subarray(0, size));
+    if (level === undefined && members % membersPerChoice === 0) {
+      chosen = await chooseDeflateLevel(encoder.block.subarray(0, size));
     }
     members += 1;
-    const member = encoder.member(size, level);
+    const member = encoder.member(size, chosen);
     // When the reader stops early, nobody awaits this member any more.
     member.catch(() => undefined);
     running.push({ encoder, member });

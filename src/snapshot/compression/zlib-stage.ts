@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream';
-import type { Deflate, Gunzip, Inflate } from 'node:zlib';
+import type { Deflate, Gunzip, Inflate, ZstdDecompress } from 'node:zlib';
 import { tap } from '../../runtime/streams/tap.ts';
 import { CompressionDamage } from '../damage.ts';
 
@@ -9,7 +9,7 @@ import { CompressionDamage } from '../damage.ts';
  */
 export async function* throughZlib(
   source: AsyncIterable<Uint8Array>,
-  engine: Deflate | Gunzip | Inflate,
+  engine: Deflate | Gunzip | Inflate | ZstdDecompress,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let fed = 0;
   let sourceFailure: { readonly error: unknown } | undefined;
@@ -50,6 +50,8 @@ export function reasonOf(cause: unknown): string {
       return 'the compressed data ends too early';
     case 'ERR_STREAM_PREMATURE_CLOSE':
       return 'something follows the end of the compressed data';
+    case 'ZSTD_error_checksum_wrong':
+      return 'the compressed data is damaged: its checksum does not fit';
     default:
       // The words of zlib are no help to the one who restores; the one of them that says more is the checksum.
       return /data check$/.test(cause.message)

@@ -53,7 +53,7 @@ secondarySnapstoreConfig:
   StoreConfig: {provider: S3, container: second, prefix: p, envPrefix: SECONDARY_, maxParallelChunkUploads: 2, minChunkSize: 7000000, tempDir: /t, endpointOverride: "https://s3"}
   backupSyncEnabled: true
   syncPeriod: 5m
-compressionConfig: {enabled: false, policy: lzw}
+compressionConfig: {enabled: false, policy: lzw, level: 5}
 restorationConfig:
   initialCluster: "a=http://a:2380"
   initialClusterToken: new
@@ -138,7 +138,7 @@ describe('a configuration file', () => {
         deltaSpoolLimit: 1_073_741_824,
         maxStoreOutageMs: 600_000,
       },
-      compression: { enabled: false, policy: 'lzw' },
+      compression: { enabled: false, policy: 'lzw', level: 5 },
       retention: {
         garbageCollectionPeriodMs: 120_000,
         policy: 'LimitBased',

@@ -32,7 +32,7 @@ async function inspect(inspection: Inspection, bytes: Uint8Array, partSize: numb
   await inspection.verdict();
 }
 
-for (const compression of ['none', 'gzip', 'zlib', 'lzw'] as const) {
+for (const compression of ['none', 'gzip', 'zlib', 'lzw', 'zstd'] as const) {
   for (const partSize of [130_000, 370_000]) {
     test(`${compression}, parts of ${partSize}: a whole object is found whole, any damage is noticed`, async () => {
       const bytes = await stored(compression);

@@ -8,7 +8,7 @@ import { expandedDelta } from '../../../src/objects/delta-file.ts';
 import { compress } from '../../../src/snapshot/compression.ts';
 import type { Compression } from '../../../src/snapshot/snapshot.ts';
 
-const compressions = ['none', 'gzip', 'zlib', 'lzw'] as const satisfies readonly Compression[];
+const compressions = ['none', 'gzip', 'zlib', 'lzw', 'zstd'] as const satisfies readonly Compression[];
 
 for (const compression of compressions) {
   test(`a delta (${compression}) whose first piece nobody asks for is not opened`, async () => {

@@ -10,8 +10,8 @@ import { collected, inPieces, podNames, seededBytes, seededRandom } from '../../
 import { goldenObjects } from '../../support/fixtures/golden-store.ts';
 import { walkLength } from '../../support/fixtures/walk-length.ts';
 
-const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'zlib', 'lzw'];
-const CHECKED: readonly Compression[] = ['gzip', 'zlib', 'lzw'];
+const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'zlib', 'lzw', 'zstd'];
+const CHECKED: readonly Compression[] = ['gzip', 'zlib', 'lzw', 'zstd'];
 
 async function compressed(bytes: Uint8Array, compression: Compression): Promise<Buffer> {
   return await collected(compress(inPieces(bytes, 50_000), compression));

@@ -53,7 +53,7 @@ for (const [key, reason] of [
   ['v2/Full-00000000-00000058-1795251532.gz/0000000001/deeper', /folders deep/],
   ['v2/Full-00000000-00000058-1795251532.gz/meta', /not a number/],
   ['v2/Full-00000000-00000058-1795251532.gz/', /not a number/],
-  ['v2/Full-00000000-00000058-1795251532.zst', /suffix "\.zst"/],
+  ['v2/Full-00000000-00000058-1795251532.br', /suffix "\.br"/],
   ['v2/Full-00000000-00000058-1795251532.gz.gz', /suffix "\.gz\.gz"/],
   ['v2/Full-00000000-00000058-1795251532.final.gz', /suffix "\.final\.gz"/],
   ['v2/Full-00000000-00000058-1795251532.', /its name is not/],
@@ -102,7 +102,13 @@ test('any new snapshot survives its own name', () => {
         startRevision: fc.nat().map(revision),
         more: fc.maxSafeNat().map((value) => Math.floor(value / 2)),
         createdOn: fc.nat(),
-        compression: fc.constantFrom('none' as const, 'gzip' as const, 'zlib' as const, 'lzw' as const),
+        compression: fc.constantFrom(
+          'none' as const,
+          'gzip' as const,
+          'zlib' as const,
+          'lzw' as const,
+          'zstd' as const,
+        ),
         isFinal: fc.boolean(),
       }),
       ({ more, ...parts }) => {

@@ -2,16 +2,14 @@ import { nextRevision, type Revision } from '../../../revision.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { storedSizeBound } from '../../../snapshot/compression/size-bound.ts';
-import { compress } from '../../../snapshot/compression.ts';
 import { newSnapshot } from '../../../snapshot/name.ts';
-import type { Compression } from '../../../snapshot/snapshot.ts';
+import { type Packing, pack } from '../../../snapshot/packing.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { WaitingDelta } from './segment.ts';
 
 /** One delta to store. */
-export interface DeltaSnapshotRequest {
+export interface DeltaSnapshotRequest extends Packing {
   readonly store: SnapStore;
-  readonly compression: Compression;
   readonly segment: WaitingDelta;
   /** Everything up to here is in the store; the segment has to continue it. */
   readonly covered: Revision;
@@ -21,7 +19,7 @@ export interface DeltaSnapshotRequest {
 
 /** Compresses and stores a delta. Throws a Failure `delta_gap` before anything is written when a revision would be missing. */
 export async function saveDeltaSnapshot(
-  { store, compression, segment, covered, createdOn }: DeltaSnapshotRequest,
+  { store, segment, covered, createdOn, ...packing }: DeltaSnapshotRequest,
   { signal, clock, log }: Pick<RunContext, 'signal' | 'clock' | 'log'>,
 ): Promise<StoredSnapshot> {
   const { firstRevision, lastRevision, size, count } = segment;
@@ -39,15 +37,15 @@ export async function saveDeltaSnapshot(
     startRevision: firstRevision,
     lastRevision,
     createdOn,
-    compression,
+    compression: packing.compression,
     isFinal: false,
   });
   const startedAt = clock.monotonic();
-  const body = (): AsyncIterable<Uint8Array> => compress(segment.read(), compression);
+  const body = (): AsyncIterable<Uint8Array> => pack(segment.read(), packing);
   const stored = await store.save(snapshot, body(), {
     signal,
     again: body,
-    sizeBound: storedSizeBound(size, compression),
+    sizeBound: storedSizeBound(size, packing.compression),
   });
   log.info(`Total time to save delta snapshot: ${((clock.monotonic() - startedAt) / 1000).toFixed(3)} seconds.`);
   log.info({ events: count, bytes: stored.size }, `Successfully saved delta snapshot at: ${stored.key}`);

@@ -1,7 +1,7 @@
 import { SerialQueue } from '../../../runtime/async/serial-queue.ts';
 import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
-import type { Compression } from '../../../snapshot/snapshot.ts';
+import type { Packing } from '../../../snapshot/packing.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { ChainState } from '../chain-state.ts';
 import type { SnapshotterListener } from '../events.ts';
@@ -12,9 +12,8 @@ import { saveDeltaSnapshot } from './save.ts';
 import type { WaitingDelta } from './segment.ts';
 
 /** What the upload loop works with. */
-export interface UploadLoopParts {
+export interface UploadLoopParts extends Packing {
   readonly store: SnapStore;
-  readonly compression: Compression;
   readonly buffer: EventBuffer;
   readonly chain: ChainState;
   readonly required: RequiredSnapshots;
@@ -129,11 +128,11 @@ export class UploadLoop {
   }
 
   async #save(segment: WaitingDelta): Promise<StoredSnapshot> {
-    const { store, compression, buffer, chain, required, outageRetry, ending, listener } = this.#parts;
+    const { buffer, chain, required, outageRetry, ending, listener } = this.#parts;
     const { clock, signal } = this.#context;
     // The name stays the same however often it is tried: a try that seemed to fail may have arrived.
     const createdOn = chain.deltaTime(segment.lastRevision, Math.floor(clock.now() / 1000));
-    const request = { store, compression, segment, createdOn };
+    const request = { ...this.#parts, segment, createdOn };
     const startedAt = clock.monotonic();
     const seconds = (): number => (clock.monotonic() - startedAt) / 1_000;
     try {

@@ -18,9 +18,8 @@ import { promptBufferCollection } from '../../../runtime/memory/prompt-buffer-co
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { prefetch } from '../../../runtime/streams/prefetch.ts';
 import { rechunk } from '../../../runtime/streams/rechunk.ts';
-import { compress } from '../../../snapshot/compression.ts';
 import { HashDamage } from '../../../snapshot/damage.ts';
-import type { Compression } from '../../../snapshot/snapshot.ts';
+import { type Packing, pack } from '../../../snapshot/packing.ts';
 import { TrailingHash } from '../../../snapshot/trailing-hash.ts';
 import { checkAndIndex, type KnownFacts } from './check-and-index.ts';
 
@@ -66,9 +65,8 @@ export interface StoredForm {
 }
 
 /** What to download, and where to keep it meanwhile. */
-export interface DownloadRequest {
+export interface DownloadRequest extends Packing {
   readonly cluster: EtcdCluster;
-  readonly compression: Compression;
   /** Has room for the database and its compressed form. */
   readonly tempDir: string;
   /** Called each time that a stream was opened: the database is that of some moment before. */
@@ -109,7 +107,7 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   const members: number[] = [];
   const onMember = (length: number): void => void members.push(length);
   const takenAt = new Date(context.clock.now()).toISOString();
-  const size = await keep(compress(received, compression, { onMember }), packed?.handle, tempDir);
+  const size = await keep(pack(received, request, { onMember }), packed?.handle, tempDir);
   const lastRevision = await rejectingDamage(cluster.location, () => lastRevisionOf(plain.path));
   buffers.collect();
   const ended = new AbortController();

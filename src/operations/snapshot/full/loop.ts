@@ -265,8 +265,7 @@ export class FullSnapshotLoop {
       await database.checked;
       return { outcome: 'stale', lastRevision };
     }
-    const { store, compression } = this.#parts;
-    const save = () => saveFullSnapshot({ store, compression, final, database, createdOn, begunAt }, context);
+    const save = () => saveFullSnapshot({ ...this.#parts, final, database, createdOn, begunAt }, context);
     const { snapshot } = await outageRetry.persist('save a full snapshot', save, { signal, ending });
     // In one step: a delta that is written meanwhile must find both what waits and what is covered as the full leaves them.
     const discarded = buffer.coverUpTo(lastRevision);

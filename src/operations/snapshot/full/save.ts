@@ -3,14 +3,13 @@ import { revision } from '../../../revision.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { tap } from '../../../runtime/streams/tap.ts';
 import { newSnapshot } from '../../../snapshot/name.ts';
-import type { Compression } from '../../../snapshot/snapshot.ts';
+import type { Packing } from '../../../snapshot/packing.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { DownloadedDatabase } from './download.ts';
 
 /** A database to store as a full snapshot. */
-export interface SaveFullSnapshotRequest {
+export interface SaveFullSnapshotRequest extends Packing {
   readonly store: SnapStore;
-  readonly compression: Compression;
   readonly final: boolean;
   readonly database: DownloadedDatabase;
   /** Seconds since the epoch. */

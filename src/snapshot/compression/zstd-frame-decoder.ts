@@ -1,0 +1,92 @@
+import { createZstdDecompress, type ZlibReset, type ZstdDecompress } from 'node:zlib';
+import { reasonOf } from './zlib-stage.ts';
+
+/** Bytes of the output buffer: a frame of ours fills one. */
+const chunkSize = 512 * 1024;
+
+/** Zstd streams can be reset, too; Node's types leave it out. */
+type Expander = ZstdDecompress & ZlibReset;
+
+/** What became of a frame. */
+export type ExpandedFrame =
+  | { readonly outcome: 'expanded'; readonly pieces: readonly Uint8Array[] }
+  | { readonly outcome: 'damaged'; readonly reason: string };
+
+/** What a call of {@link ZstdFrameDecoder.expand} has had so far. */
+interface Expansion {
+  readonly contentSize: number;
+  readonly pieces: Uint8Array[];
+  size: number;
+  readonly settle: (result: ExpandedFrame) => void;
+}
+
+/** Expands zstd frames one after the other, on a thread of libuv, with one decompressor. */
+export class ZstdFrameDecoder implements Disposable {
+  #input: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(chunkSize / 2);
+  #unzstd: Expander | undefined;
+  #expansion: Expansion | undefined;
+
+  /** Where the next frame goes, at least `size` bytes; what is there already stays. */
+  input(size: number): Buffer<ArrayBuffer> {
+    if (this.#input.length < size) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(size, this.#input.length + chunkSize / 2));
+      this.#input.copy(larger);
+      this.#input = larger;
+    }
+    return this.#input;
+  }
+
+  /**
+   * Expands the first `size` bytes of the input, one frame that says that it holds `contentSize` bytes. They must not be changed until
+   * the promise resolves. After damage no other frame can follow.
+   */
+  async expand({ size, contentSize }: { readonly size: number; readonly contentSize: number }): Promise<ExpandedFrame> {
+    const unzstd = this.#expander();
+    const { promise, resolve: settle } = Promise.withResolvers<ExpandedFrame>();
+    const expansion: Expansion = { contentSize, pieces: [], size: 0, settle };
+    this.#expansion = expansion;
+    unzstd.write(this.#input.subarray(0, size), (error) => {
+      if (error !== null && error !== undefined) {
+        settle(damaged(reasonOf(error)));
+      } else if (expansion.size === contentSize) {
+        settle({ outcome: 'expanded', pieces: expansion.pieces });
+      } else {
+        settle(damaged('the compressed data is damaged'));
+      }
+    });
+    return await promise;
+  }
+
+  [Symbol.dispose](): void {
+    this.#unzstd?.destroy();
+  }
+
+  #expander(): Expander {
+    if (this.#unzstd !== undefined) {
+      this.#unzstd.reset();
+      return this.#unzstd;
+    }
+    const unzstd = createZstdDecompress({ chunkSize }) as Expander;
+    unzstd.on('data', (piece: Uint8Array) => this.#take(piece));
+    unzstd.on('error', (error) => this.#expansion?.settle(damaged(reasonOf(error))));
+    this.#unzstd = unzstd;
+    return unzstd;
+  }
+
+  #take(piece: Uint8Array): void {
+    const expansion = this.#expansion;
+    if (expansion === undefined) {
+      return;
+    }
+    expansion.pieces.push(piece);
+    expansion.size += piece.length;
+    if (expansion.size > expansion.contentSize) {
+      expansion.settle(damaged('the compressed data is damaged: it is more than it says'));
+      this.#unzstd?.destroy();
+    }
+  }
+}
+
+function damaged(reason: string): ExpandedFrame {
+  return { outcome: 'damaged', reason };
+}

@@ -1,0 +1,180 @@
+import type { PieceReader } from '../../runtime/streams/piece-reader.ts';
+import { CompressionDamage } from '../damage.ts';
+import {
+  BLOCK_HEADER,
+  blockHeader,
+  CHECKSUM,
+  DESCRIPTOR_END,
+  type FrameHeader,
+  frameHeader,
+  frameStart,
+  LARGEST_BLOCK,
+  LONGEST_FRAME_HEADER,
+  SKIPPABLE_HEADER,
+} from './zstd-frame.ts';
+import type { ZstdFrameDecoder } from './zstd-frame-decoder.ts';
+
+/** Frames that hold more are not held in memory, bytes. Those of this program hold at most 512 KiB. */
+const mostContent = 1024 * 1024;
+
+/** Nor are those that are longer than such a frame is at the most, bytes. */
+const longestFrame = mostContent + 64 * 1024;
+
+/** As far back as `zstd -d` lets data refer, too, bytes: so much memory it may take. */
+const largestWindow = 128 * 1024 * 1024;
+
+/** Bytes of a skippable frame, which may be of any length, that are read at a time. */
+const skippedAtOnce = 64 * 1024;
+
+/** The next frame of an object. */
+export type NextFrame =
+  | { readonly kind: 'end' }
+  /** It is in the input of the decoder, whole. */
+  | { readonly kind: 'whole'; readonly size: number; readonly contentSize: number }
+  /** It is too large for memory, or does not say how much it holds. `begun` is in the input of the decoder. */
+  | { readonly kind: 'long'; readonly begun: BegunFrame };
+
+/** A frame of which the first blocks were read. */
+interface BegunFrame {
+  /** Bytes that were read: up to the header of a block, or up to its last block. */
+  readonly size: number;
+  readonly hasChecksum: boolean;
+}
+
+/**
+ * Reads an object frame by frame: the headers of its blocks lead from each frame to the next, so none has to be expanded for that.
+ */
+export class ZstdFrameReader {
+  readonly #reader: PieceReader;
+  #at = 0;
+  #isFirst = true;
+
+  constructor(reader: PieceReader) {
+    this.#reader = reader;
+  }
+
+  /** Bytes of the object that were read. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Reads the next frame into the input of a decoder. Throws {@link CompressionDamage} where there is none. */
+  async next(decoder: ZstdFrameDecoder): Promise<NextFrame> {
+    for (;;) {
+      const head = decoder.input(LONGEST_FRAME_HEADER);
+      const read = await this.#read(head, { start: 0, end: DESCRIPTOR_END });
+      if (read === 0 && !this.#isFirst) {
+        return { kind: 'end' };
+      }
+      const start = frameStart(head.subarray(0, read));
+      if (start.kind === 'other') {
+        const isBeginning = [0x28, 0xb5, 0x2f, 0xfd].every((byte, at) => at >= read || head[at] === byte);
+        throw this.#damage(
+          isBeginning
+            ? 'the compressed data ends too early'
+            : this.#isFirst
+              ? 'the compressed data is damaged: it does not begin as zstd does'
+              : 'something follows the end of the compressed data',
+        );
+      }
+      this.#isFirst = false;
+      if (start.kind === 'frame') {
+        await this.#fill(head, { start: read, end: start.size });
+        return await this.#blocks(decoder, { size: start.size, header: this.#checked(frameHeader(head)) });
+      }
+      await this.#fill(head, { start: read, end: SKIPPABLE_HEADER });
+      await this.#skip(head.readUInt32LE(4));
+    }
+  }
+
+  /** The bytes of a frame that was begun, piece by piece, to its end. */
+  async *rest(
+    { size, hasChecksum }: BegunFrame,
+    decoder: ZstdFrameDecoder,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    yield Uint8Array.from(decoder.input(size).subarray(0, size));
+    for (let isLast = false; !isLast; ) {
+      // Blocks may be tiny, and each piece costs time.
+      const bytes = Buffer.allocUnsafe(2 * LARGEST_BLOCK);
+      let end = 0;
+      while (!isLast && end < LARGEST_BLOCK - BLOCK_HEADER - CHECKSUM) {
+        await this.#fill(bytes, { start: end, end: end + BLOCK_HEADER });
+        const block = this.#block(bytes.subarray(end, end + BLOCK_HEADER));
+        isLast = block.isLast;
+        const start = end + BLOCK_HEADER;
+        end = start + block.size + (isLast && hasChecksum ? CHECKSUM : 0);
+        await this.#fill(bytes, { start, end });
+      }
+      yield bytes.subarray(0, end);
+    }
+  }
+
+  async #blocks(
+    decoder: ZstdFrameDecoder,
+    { size, header }: { readonly size: number; readonly header: FrameHeader },
+  ): Promise<NextFrame> {
+    const { contentSize, hasChecksum } = header;
+    if (contentSize === undefined || contentSize > mostContent) {
+      return { kind: 'long', begun: { size, hasChecksum } };
+    }
+    for (let end = size; ; ) {
+      if (end > longestFrame) {
+        return { kind: 'long', begun: { size: end, hasChecksum } };
+      }
+      const input = decoder.input(end + BLOCK_HEADER);
+      await this.#fill(input, { start: end, end: end + BLOCK_HEADER });
+      const block = this.#block(input.subarray(end, end + BLOCK_HEADER));
+      const start = end + BLOCK_HEADER;
+      end = start + block.size + (block.isLast && hasChecksum ? CHECKSUM : 0);
+      await this.#fill(decoder.input(end), { start, end });
+      if (block.isLast) {
+        return { kind: 'whole', size: end, contentSize };
+      }
+    }
+  }
+
+  #checked(header: FrameHeader): FrameHeader {
+    if (header.needsDictionary) {
+      throw this.#damage('it was compressed with a dictionary, which is not known');
+    }
+    if (header.windowSize > largestWindow) {
+      throw this.#damage(
+        `to expand it takes a window of ${header.windowSize} bytes, and ${largestWindow} are the most (zstd -d --long=31 takes more)`,
+      );
+    }
+    return header;
+  }
+
+  #block(header: Buffer): { readonly isLast: boolean; readonly size: number } {
+    const block = blockHeader(header);
+    if (block === undefined) {
+      throw this.#damage('the compressed data is damaged');
+    }
+    return block;
+  }
+
+  async #skip(size: number): Promise<void> {
+    const room = Buffer.allocUnsafe(Math.min(size, skippedAtOnce));
+    for (let left = size; left > 0; ) {
+      const end = Math.min(left, room.length);
+      await this.#fill(room, { start: 0, end });
+      left -= end;
+    }
+  }
+
+  async #fill(target: Uint8Array, place: { readonly start: number; readonly end: number }): Promise<void> {
+    if ((await this.#read(target, place)) < place.end) {
+      throw this.#damage('the compressed data ends too early');
+    }
+  }
+
+  async #read(target: Uint8Array, place: { readonly start: number; readonly end: number }): Promise<number> {
+    const end = await this.#reader.read(target, place);
+    this.#at += end - place.start;
+    return end;
+  }
+
+  #damage(reason: string): CompressionDamage {
+    return new CompressionDamage(reason, { offset: this.#at });
+  }
+}

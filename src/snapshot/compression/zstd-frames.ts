@@ -1,0 +1,65 @@
+import { chooseZstdLevel, zstdFrame } from './zstd-level.ts';
+
+/** The level is chosen anew after this many frames. */
+const framesPerChoice = 64;
+
+/** How {@link zstdFrames} divides its work. */
+export interface ZstdFramesOptions {
+  /** One of zstd's levels, 1 to 22; left out, it is chosen by the contents. */
+  readonly level?: number | undefined;
+  /** Uncompressed bytes of a frame. Default 512 KiB: larger frames compress hardly better and take more memory. */
+  readonly blockSize?: number;
+  /** Frames compressed at once on libuv's threads. Default 4, the number of these threads. */
+  readonly inFlight?: number;
+}
+
+/**
+ * Compresses blocks of `source` in parallel, each as a zstd frame of its own, and gives them in order. By RFC 8878 such a sequence is
+ * one zstd file. Each frame tells how much it holds, see docs/formats.md. A piece of `source` is copied before the next one is asked
+ * for. Memory holds at most `inFlight + 1` blocks and their compressed forms.
+ */
+export async function* zstdFrames(
+  source: AsyncIterable<Uint8Array>,
+  { level, blockSize = 512 * 1024, inFlight = 4 }: ZstdFramesOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const running: { readonly block: Buffer<ArrayBuffer>; readonly frame: Promise<Uint8Array> }[] = [];
+  let frames = 0;
+  let chosen = level ?? 0;
+  const start = async (block: Buffer<ArrayBuffer>, size: number): Promise<void> => {
+    const bytes = block.subarray(0, size);
+    if (level === undefined && frames % framesPerChoice === 0) {
+      chosen = await chooseZstdLevel(bytes);
+    }
+    frames += 1;
+    const frame = zstdFrame(bytes, chosen);
+    // When the reader stops early, nobody awaits this frame any more.
+    frame.catch(() => undefined);
+    running.push({ block, frame });
+  };
+  let block = Buffer.allocUnsafeSlow(blockSize);
+  let filled = 0;
+  for await (const bytes of source) {
+    for (let taken = 0; taken < bytes.length; ) {
+      const part = bytes.subarray(taken, taken + blockSize - filled);
+      block.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+      if (filled < blockSize) {
+        continue;
+      }
+      await start(block, filled);
+      const oldest = running.length < inFlight ? undefined : running.shift();
+      if (oldest !== undefined) {
+        yield await oldest.frame;
+      }
+      block = oldest?.block ?? Buffer.allocUnsafeSlow(blockSize);
+      filled = 0;
+    }
+  }
+  if (filled > 0 || frames === 0) {
+    await start(block, filled);
+  }
+  for (const { frame } of running) {
+    yield await frame;
+  }
+}
