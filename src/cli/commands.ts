@@ -5,6 +5,9 @@ import { compactCommand } from './compact.ts';
 import { copyCommand } from './copy.ts';
 import { diffCommand } from './diff.ts';
 import { exportCommand } from './export.ts';
+import { fleetListCommand } from './fleet-list.ts';
+import { fleetReportCommand } from './fleet-report.ts';
+import { fleetVerifyCommand } from './fleet-verify.ts';
 import { getCommand } from './get.ts';
 import { historyCommand } from './history.ts';
 import { initializeCommand } from './initialize.ts';
@@ -35,9 +38,17 @@ export const commands: readonly Command[] = [
   exportCommand,
   applyCommand,
   verifyCommand,
+  fleetListCommand,
+  fleetVerifyCommand,
+  fleetReportCommand,
   pruneCommand,
   checkStoreCommand,
   serverCommand,
+];
+
+/** First words of commands that have two. */
+export const commandGroups: readonly { readonly name: string; readonly summary: string }[] = [
+  { name: 'fleet', summary: 'look after the backups of many clusters in one container' },
 ];
 
 /** Every command with its one line, in the order of the help text. */

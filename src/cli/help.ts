@@ -1,7 +1,7 @@
 import { describeAccepted } from '../config/accepted-values.ts';
 import { type CommandSpec, placedOptions } from '../config/command-spec.ts';
 import { environmentName, type OptionGroup, type OptionSpec } from '../config/option.ts';
-import { commandSummaries } from './commands.ts';
+import { commandGroups, commandSummaries } from './commands.ts';
 
 /** Help is laid out for terminals of this width. */
 const width = 80;
@@ -35,6 +35,24 @@ export function rootHelp(): string {
   ].join('\n');
 }
 
+/** The help of commands with the same first word. */
+export function groupHelp(group: string): string {
+  const summary = commandGroups.find(({ name }) => name === group)?.summary ?? '';
+  const own = commandSummaries.filter(({ name }) => name.startsWith(`${group} `));
+  const longest = Math.max(...own.map(({ name }) => name.length));
+  return [
+    `Usage: etcdbrctl ${group} COMMAND [flags]`,
+    '',
+    `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    '',
+    'Commands:',
+    ...own.map((each) => `  ${each.name.padEnd(longest)}  ${each.summary}`),
+    '',
+    `Each explains its flags: etcdbrctl ${own[0]?.name ?? group} --help`,
+    '',
+  ].join('\n');
+}
+
 /**
  * The help of one command: its own flags first, then those it shares with others. `common` leaves out flags that few people need
  * and says how to see them.
@@ -42,7 +60,7 @@ export function rootHelp(): string {
 export function commandHelp(spec: CommandSpec, detail: 'common' | 'all'): string {
   const isShown = (option: OptionSpec): boolean => detail === 'all' || option.rare !== true;
   const ordered = Object.values(spec.groups).toSorted((a, b) => Number(isShared(a)) - Number(isShared(b)));
-  const groups = ordered.flatMap((group) => groupHelp(group, Object.values(group.options).filter(isShown)));
+  const groups = ordered.flatMap((group) => optionGroupHelp(group, Object.values(group.options).filter(isShown)));
   const hidden = placedOptions(spec).filter(({ spec: option }) => !isShown(option)).length;
   const examples = spec.examples.flatMap(({ does, command }) => [
     ...wrapped(does, { indent: 2 }),
@@ -86,7 +104,7 @@ function environmentNote(example: string): readonly string[] {
   );
 }
 
-function groupHelp({ title }: OptionGroup, options: readonly OptionSpec[]): readonly string[] {
+function optionGroupHelp({ title }: OptionGroup, options: readonly OptionSpec[]): readonly string[] {
   return options.length === 0
     ? []
     : [`${title}:`, ...options.flatMap((spec) => optionHelp(term(spec), about(spec))), ''];

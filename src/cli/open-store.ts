@@ -41,6 +41,11 @@ export function openBucket(options: StoreValues, context: CommandContext): Promi
   return openRegisteredBucket({ ...options, provider, role: 'primary', patience: 'short' }, context);
 }
 
+/** Opens the bucket that holds the backups of many clusters. */
+export function openFleetBucket(options: StoreValues, context: CommandContext): Promise<OpenBucket> {
+  return openRegisteredBucket({ ...options, provider: providerOf(options, context), role: 'primary' }, context);
+}
+
 /** The provider that was given, or Local, which is said. A container that nobody chose is worth a warning. */
 function providerOf(
   { provider, container }: Pick<StoreValues, 'provider' | 'container'>,

@@ -5,11 +5,12 @@ import { nearest } from '../runtime/nearest.ts';
 import { addFlags, type GivenFlags, missingValue } from './arguments.ts';
 import { withBoolValues } from './bool-flags.ts';
 import type { Command } from './command.ts';
-import { commandSummaries, commands } from './commands.ts';
+import { commandGroups, commandSummaries, commands } from './commands.ts';
 import { meantCommand } from './habits.ts';
-import { commandHelp, rootHelp } from './help.ts';
+import { commandHelp, groupHelp, rootHelp } from './help.ts';
 import type { Host } from './host.ts';
 import { refuseArgument, shownFlag, takeOperands } from './leftovers.ts';
+import { isGroup, namesIn, withOneName } from './nested-name.ts';
 import { type PlainCommand, plainCommands } from './plain-commands.ts';
 import { versionLines } from './version.ts';
 
@@ -21,21 +22,22 @@ const allFlags = '--help-all';
  * Throws a {@link UsageFailure} when the command line cannot be understood.
  */
 export async function runProgram(host: Host): Promise<void> {
+  const named = withOneName(host.argv);
   let written = Promise.resolve();
   // The parser does not wait for what it prints.
   const print = (text: string): void => {
     written = written.then(() => host.stdout.write(text));
   };
   try {
-    const spec = commands.find((command) => command.spec.name === host.argv[0])?.spec;
-    const argv = spec === undefined ? host.argv : withBoolValues(host.argv, spec);
-    await rootParser(host, print).parseAsync([...argv], { from: 'user' });
+    const spec = commands.find((command) => command.spec.name === named[0])?.spec;
+    const argv = spec === undefined ? named : withBoolValues(named, spec);
+    await rootParser(host, { print, named }).parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) {
       throw error;
     }
     if (error.exitCode !== 0) {
-      throw translated(error, host.argv);
+      throw translated(error, named);
     }
   } finally {
     written.catch(() => undefined);
@@ -43,7 +45,14 @@ export async function runProgram(host: Host): Promise<void> {
   await written;
 }
 
-function rootParser(host: Host, print: (text: string) => void): Parser {
+/** How commands write, and the command line in which each has one name. */
+interface ParserParts {
+  readonly print: (text: string) => void;
+  readonly named: readonly string[];
+}
+
+function rootParser(host: Host, parts: ParserParts): Parser {
+  const { print } = parts;
   const root = new Parser('etcdbrctl');
   root
     .exitOverride()
@@ -60,10 +69,13 @@ function rootParser(host: Host, print: (text: string) => void): Parser {
     .helpCommand(false)
     .action(() => print(helpWithoutCommand(root.args)));
   for (const command of commands) {
-    addCommand(root, command, { host, print });
+    addCommand(root, command, { host, ...parts });
   }
   for (const command of plainCommands) {
     addPlain(root, { ...command, formatHelp: () => command.help }, print);
+  }
+  for (const { name } of commandGroups) {
+    addPlain(root, { name, formatHelp: () => groupHelp(name), run: (words) => helpInGroup(name, words) }, print);
   }
   addPlain(root, { name: 'help', formatHelp: rootHelp, run: helpAbout }, print);
   return root;
@@ -72,11 +84,13 @@ function rootParser(host: Host, print: (text: string) => void): Parser {
 function addCommand(
   root: Parser,
   command: Command,
-  { host, print }: { readonly host: Host; readonly print: (text: string) => void },
+  { host, print, named }: ParserParts & { readonly host: Host },
 ): void {
   const given: GivenFlags = new Map();
   const deprecations = new Set<string>();
-  const parser = root.command(command.spec.name);
+  // Not `command()`, which takes the second word of a name for an argument.
+  const parser = root.createCommand(command.spec.name).copyInheritedSettings(root);
+  root.addCommand(parser);
   parser
     .configureHelp({ formatHelp: () => commandHelp(command.spec, 'common') })
     .allowUnknownOption()
@@ -90,7 +104,7 @@ function addCommand(
       await command.execute({ flags: given, operands, deprecations: [...deprecations] }, host);
     });
   // There are hundreds of flags; those of other commands are not needed.
-  if (host.argv.includes(command.spec.name)) {
+  if (named.includes(command.spec.name)) {
     addFlags(parser, command.spec, { given, deprecations });
   }
 }
@@ -124,10 +138,29 @@ function helpWithoutCommand([word]: readonly string[]): string {
   throw unknownCommand(word);
 }
 
+/** The help of commands with the same first word; throws a {@link UsageFailure} when another word follows. */
+function helpInGroup(group: string, [word]: readonly string[]): string {
+  if (word === undefined || word === allFlags) {
+    return groupHelp(group);
+  }
+  const meant = nearest(word, namesIn(group));
+  throw new UsageFailure({
+    action: 'run',
+    object: group,
+    found: word.startsWith('-')
+      ? `its command comes before the flags: ${namesIn(group).join(', ')}`
+      : `there is no such command in it: ${namesIn(group).join(', ')}`,
+    remedy: `${meant === undefined ? '' : `did you mean ${group} ${meant}? `}see etcdbrctl ${group} --help`,
+  });
+}
+
 /** The help of a command, or of the program. Throws a {@link UsageFailure} for a word that is no command. */
 function helpAbout(words: readonly string[]): string {
   const detail = words.includes(allFlags) ? 'all' : 'common';
-  const [word, ...more] = words.filter((each) => each !== allFlags);
+  const [word, ...more] = withOneName(words.filter((each) => each !== allFlags));
+  if (isGroup(word)) {
+    return helpInGroup(word, more);
+  }
   refuseArgument('help', more, 'it takes one command');
   const found = commands.find(({ spec }) => spec.name === word);
   const plain = plainCommands.find(({ name }) => name === word);

@@ -27,13 +27,18 @@ export interface PodEnvironment {
   readonly namespace: string | undefined;
   /** Path of etcd's own configuration file. */
   readonly etcdConfigFile: string;
+  /** Which pod of an indexed job this is, from 0, and how many there are. */
+  readonly jobIndex: string | undefined;
+  readonly jobCount: string | undefined;
 }
 
-/** Reads POD_NAME, POD_NAMESPACE and ETCD_CONF. Empty variables count as not set. */
+/** Reads POD_NAME, POD_NAMESPACE, ETCD_CONF, JOB_COMPLETION_INDEX and JOB_COMPLETIONS. Empty variables count as not set. */
 export function podEnvironment(environment: Environment): PodEnvironment {
   return {
     name: variable(environment, 'POD_NAME'),
     namespace: variable(environment, 'POD_NAMESPACE'),
+    jobIndex: variable(environment, 'JOB_COMPLETION_INDEX'),
+    jobCount: variable(environment, 'JOB_COMPLETIONS'),
     etcdConfigFile: variable(environment, 'ETCD_CONF') ?? '/var/etcd/config/etcd.conf.yaml',
   };
 }

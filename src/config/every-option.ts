@@ -6,6 +6,7 @@ import * as configFile from './options/config-file.ts';
 import * as copy from './options/copy.ts';
 import * as etcdConnection from './options/etcd-connection.ts';
 import * as exporting from './options/export.ts';
+import * as fleet from './options/fleet.ts';
 import * as leases from './options/leases.ts';
 import * as list from './options/list.ts';
 import * as logging from './options/logging.ts';
@@ -19,6 +20,7 @@ import * as status from './options/status.ts';
 import * as store from './options/store.ts';
 import * as verify from './options/verify.ts';
 
+const { parseShard: _, ...fleetGroups } = fleet;
 const { scheduledBackupGroups, ...ownGroups } = snapshotter;
 
 const groups: OptionGroups = {
@@ -28,6 +30,7 @@ const groups: OptionGroups = {
   ...copy,
   ...etcdConnection,
   ...exporting,
+  ...fleetGroups,
   ...leases,
   ...list,
   ...logging,

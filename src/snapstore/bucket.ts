@@ -63,6 +63,8 @@ export interface BucketTraits {
   readonly partsAreData: boolean;
   /** Digests of each part that the adapter needs, to sign a request or to compare what arrived. May change as it learns about the store. */
   readonly partDigests: readonly PartDigest[];
+  /** True where a listing streams, and the keys of a folder follow each other in it without any of another folder between them. */
+  readonly listsByFolder?: boolean;
 }
 
 /** One part of an upload. Its bytes belong to the adapter until the promise settles. */
@@ -114,6 +116,11 @@ export interface Bucket extends AsyncDisposable {
   exists?(options: CallOptions): Promise<boolean>;
   /** All objects whose key begins with `prefix`, in no promised order. */
   list(prefix: string, options: ListOptions): AsyncIterable<ObjectEntry>;
+  /**
+   * The folders directly in `folder` (empty, or with a slash at its end): what keys below it have up to their next slash, that
+   * included. Each once, in no promised order, without a listing of what is in them; folders without objects may be among them.
+   */
+  folders(folder: string, options: CallOptions): AsyncIterable<string>;
   /**
    * The object's bytes; `range` is a half-open byte range, cut at the object's end. Resolves once the first byte or the end is known.
    * Aborting the signal destroys the stream with the signal's reason.

@@ -65,6 +65,9 @@ export class ModelStore {
       location: 'model',
       traits: { maxParts: 10_000, minPartSize: 0, partsAreData: false, partDigests: [] },
       list: (prefix, { signal }) => this.#list(process, prefix, signal),
+      folders: () => {
+        throw new Error('no sidecar asks for folders');
+      },
       read: async (key, { signal, range }) => {
         const bytes = await call(`read ${key}`, () => this.#object(key).bytes, signal);
         return Readable.from([range === undefined ? bytes : bytes.subarray(range.start, range.end)], {

@@ -1,8 +1,9 @@
-import type { CompletedCommand, CompletedFlag } from './model.ts';
+import { type CompletedCommand, type CompletedFlag, type CompletedGroup, firstWords, groupsOf } from './model.ts';
 
 /** A completion script for bash 4 and newer, without the bash-completion package. */
 export function bashCompletion(commands: readonly CompletedCommand[]): string {
-  const names = commands.map(({ name }) => name).join(' ');
+  const names = firstWords(commands).join(' ');
+  const groups = groupsOf(commands);
   return `# bash completion for etcdbrctl
 # To use it now:  source <(etcdbrctl completion bash)
 _etcdbrctl() {
@@ -19,12 +20,12 @@ _etcdbrctl() {
     COMPREPLY=($(compgen -W "${names} help --help --version" -- "$word"))
     return
   fi
-  case "$command:$before" in
+${groups.map(nested).join('')}  case "$command:$before" in
 ${commands.flatMap(valueCases).join('\n')}
   esac
   case "$command" in
     help) words="${names}" ;;
-${commands.map((command) => `    ${command.name}) words="${wordsOf(command)}" ;;`).join('\n')}
+${commands.map((command) => `    "${command.name}") words="${wordsOf(command)}" ;;`).join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
 ${commands
@@ -36,9 +37,21 @@ complete -F _etcdbrctl etcdbrctl
 `;
 }
 
+/** The second word of a command that has two. */
+function nested({ group, names }: CompletedGroup): string {
+  return `  if [[ "$command" == ${group} ]]; then
+    if ((COMP_CWORD == 2)); then
+      COMPREPLY=($(compgen -W "${names.map(({ name }) => name).join(' ')}" -- "$word"))
+      return
+    fi
+    command="${group} \${COMP_WORDS[2]}"
+  fi
+`;
+}
+
 /** Files next to the flags, where no flag has begun. */
 function fileOperand({ name }: CompletedCommand): string {
-  return `  if [[ "$command" == ${name} && "$word" != -* ]]; then compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); fi`;
+  return `  if [[ "$command" == "${name}" && "$word" != -* ]]; then compopt -o filenames; COMPREPLY=($(compgen -f -- "$word")); fi`;
 }
 
 function wordsOf(command: CompletedCommand): string {
@@ -52,7 +65,7 @@ function valueCases(command: CompletedCommand): readonly string[] {
     const patterns = [`--${flag.flag}`, ...(flag.short === undefined ? [] : [`-${flag.short}`])];
     return reply === undefined
       ? []
-      : [`    ${patterns.map((pattern) => `${command.name}:${pattern}`).join('|')}) ${reply}; return ;;`];
+      : [`    ${patterns.map((pattern) => `"${command.name}:${pattern}"`).join('|')}) ${reply}; return ;;`];
   });
 }
 

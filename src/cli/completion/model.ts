@@ -1,6 +1,6 @@
 import { type CommandSpec, placedOptions } from '../../config/command-spec.ts';
 import type { OptionSpec } from '../../config/option.ts';
-import { commandSummaries, commands } from '../commands.ts';
+import { commandGroups, commandSummaries, commands } from '../commands.ts';
 
 /** What a flag's value is, as far as a shell can complete it. */
 export type CompletedValue =
@@ -45,6 +45,29 @@ export function completionModel(): readonly CompletedCommand[] {
       operand: operandOf(name, spec),
     };
   });
+}
+
+/** Commands of two words that have the first in common. */
+export interface CompletedGroup {
+  readonly group: string;
+  readonly summary: string;
+  readonly names: readonly { readonly name: string; readonly summary: string }[];
+}
+
+/** The first word of every command, each once. */
+export function firstWords(all: readonly CompletedCommand[]): readonly string[] {
+  return [...new Set(all.map(({ name }) => name.split(' ')[0] ?? ''))];
+}
+
+/** The commands of two words. */
+export function groupsOf(all: readonly CompletedCommand[]): readonly CompletedGroup[] {
+  return commandGroups.map(({ name: group, summary }) => ({
+    group,
+    summary,
+    names: all
+      .filter(({ name }) => name.startsWith(`${group} `))
+      .map((each) => ({ name: each.name.slice(group.length + 1), summary: each.summary })),
+  }));
 }
 
 function operandOf(name: string, spec: CommandSpec | undefined): CompletedOperand {

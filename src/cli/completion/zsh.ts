@@ -1,14 +1,20 @@
-import type { CompletedCommand, CompletedFlag } from './model.ts';
+import { type CompletedCommand, type CompletedFlag, type CompletedGroup, groupsOf } from './model.ts';
 
 /** A completion script for zsh. */
 export function zshCompletion(commands: readonly CompletedCommand[]): string {
+  const groups = groupsOf(commands);
   return `#compdef etcdbrctl
 # zsh completion for etcdbrctl
 # To use it now:  source <(etcdbrctl completion zsh)
 _etcdbrctl() {
   local -a commands
   commands=(
-${commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`).join('\n')}
+${[
+  ...commands.filter(({ name }) => !name.includes(' ')),
+  ...groups.map(({ group, summary }) => ({ name: group, summary })),
+]
+  .map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`)
+  .join('\n')}
     'help:explain a command'
   )
   if ((CURRENT == 2)); then
@@ -18,7 +24,7 @@ ${commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`).joi
   local command="\${words[2]}"
   shift words
   ((CURRENT--))
-  case "$command" in
+${groups.map(nested).join('')}  case "$command" in
     help) _describe -t commands command commands ;;
 ${commands.map(commandCase).join('\n')}
   esac
@@ -33,9 +39,25 @@ fi
 `;
 }
 
+/** The second word of a command that has two. */
+function nested({ group, names }: CompletedGroup): string {
+  return `  if [[ "$command" == ${group} ]]; then
+    if ((CURRENT == 2)); then
+      local -a nested
+      nested=(${names.map(({ name, summary }) => quoted(`${name}:${summary}`)).join(' ')})
+      _describe -t commands command nested
+      return
+    fi
+    command="${group} \${words[2]}"
+    shift words
+    ((CURRENT--))
+  fi
+`;
+}
+
 function commandCase(command: CompletedCommand): string {
   const specs = [...command.flags.flatMap(flagSpecs), ...operandSpec(command)];
-  return `    ${command.name})
+  return `    "${command.name}")
       _arguments -S${specs.map((spec) => ` \\\n        ${spec}`).join('')}
       ;;`;
 }

@@ -125,6 +125,16 @@ export const backupCodes = {
     meaning: '`verify` found something missing or damaged',
     remedy: 'take a full snapshot now; the message says up to where the backups can be restored',
   },
+  fleet_unsound: {
+    exitCode: 1,
+    meaning: 'backups of some clusters of a fleet are damaged, broken, too old or not verified',
+    remedy: 'see the report; `etcdbrctl verify --store-prefix` looks at one cluster',
+  },
+  fleet_incomplete: {
+    exitCode: 1,
+    meaning: 'not all of a fleet could be looked at, or a share of its verification wrote no result',
+    remedy: 'run the shards that are missing again, or take a part with `--prefix-glob`',
+  },
   prune_incomplete: {
     exitCode: 1,
     meaning: 'some objects could not be deleted',

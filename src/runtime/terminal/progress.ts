@@ -2,7 +2,7 @@
 export interface ProgressTask {
   readonly label: string;
   /** What `total` and what is done are counted in. */
-  readonly unit: 'bytes' | 'events' | 'objects';
+  readonly unit: 'bytes' | 'events' | 'objects' | 'folders' | 'prefixes';
   /** How much there is to do; undefined when unknown. */
   readonly total: number | undefined;
 }

@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { countText } from '../../runtime/log/amount.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
@@ -9,11 +8,11 @@ import type { Layout, Snapshot } from '../../snapshot/snapshot.ts';
 import type { Bucket, BucketTraits, CallOptions, ListingDoubt, ObjectEntry } from '../bucket.ts';
 import type { Leftover } from '../leftover.ts';
 import type { EmptyStore, SaveOptions, SnapStore, StoredSnapshot, StoreListing } from '../snapstore.ts';
-import { StoreError } from '../store-error.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 import { abandonedUploads } from './abandoned-uploads.ts';
 import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
 import { HistoryMarkers, isMarkerKey } from './history-marker-store.ts';
+import { storeRoot } from './store-root.ts';
 import { whyEmpty } from './why-empty.ts';
 
 /** Listings read both, so that backups of old releases are found together with new ones. */
@@ -48,7 +47,7 @@ export class BackupStore implements SnapStore {
   /** Throws a {@link StoreError} of kind `invalid` when the prefix leads out of the container. */
   constructor(options: BackupStoreOptions) {
     this.#bucket = options.bucket;
-    this.#root = rootOf(options.prefix, options.bucket.location);
+    this.#root = storeRoot(options.prefix, options.bucket.location);
     this.location = `${options.bucket.location}/${this.#root}`.replace(/\/$/, '');
     this.#upload = options.upload;
     this.#log = options.log;
@@ -162,20 +161,6 @@ export class BackupStore implements SnapStore {
       warn();
     }
   }
-}
-
-/** Cleans the prefix as Go's path.Join does: doubled slashes and dots go. */
-function rootOf(prefix: string, location: string): string {
-  const clean = posix.join('/', prefix).slice(1).replace(/\/$/, '');
-  if (posix.normalize(prefix).split('/').includes('..')) {
-    throw new StoreError('invalid', {
-      action: 'keep backups in',
-      object: location,
-      found: `the prefix "${prefix}" leads out of it`,
-      remedy: 'give a --store-prefix without ..',
-    });
-  }
-  return clean === '' ? '' : `${clean}/`;
 }
 
 /** Consoles of object stores make an empty object for each folder. */

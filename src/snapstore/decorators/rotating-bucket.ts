@@ -85,6 +85,17 @@ export class RotatingBucket implements Bucket {
     }
   }
 
+  async *folders(folder: string, options: CallOptions): AsyncGenerator<string, void, undefined> {
+    const generation = await this.#enter();
+    try {
+      yield* generation.bucket.folders(folder, options);
+    } catch (error) {
+      throw noted(error, generation);
+    } finally {
+      this.#leave(generation);
+    }
+  }
+
   async *leftovers(prefix: string, options: CallOptions): AsyncGenerator<Leftover, void, undefined> {
     const generation = await this.#enter();
     try {

@@ -57,6 +57,44 @@ export function listingCases(rig: BucketRig): void {
     assert.deepEqual(await keysBelow(`${prefix}v1/`), [`${prefix}v1/Backup-1/a`]);
   });
 
+  test('a folder shows the folders in it, each once, and nothing that is in them', async () => {
+    const prefix = freshFolder();
+    const names = ['b/v2/a', 'b/v2/c', 'b/v1/Backup-1/a', 'file', 'bc/d', 'b-/x'];
+    await rig.fill(names.map((name) => `${prefix}${name}`));
+    await put(`${prefix}odd &<é/x`, Buffer.from('odd'));
+    const foldersIn = async (folder: string): Promise<string[]> =>
+      (await Array.fromAsync(rig.bucket.folders(folder, { signal }))).sort();
+    assert.deepEqual(
+      await foldersIn(prefix),
+      ['b-/', 'b/', 'bc/', 'odd &<é/'].map((name) => `${prefix}${name}`),
+    );
+    assert.deepEqual(await foldersIn(`${prefix}b/`), [`${prefix}b/v1/`, `${prefix}b/v2/`]);
+    assert.deepEqual(await foldersIn(`${prefix}b/v2/`), []);
+    assert.deepEqual(await foldersIn(`${prefix}absent/`), []);
+    assert.ok((await foldersIn('')).includes(prefix));
+  });
+
+  test('folders are shown over all pages', async () => {
+    const prefix = freshFolder();
+    const keys = Array.from({ length: rig.subject.manyObjects ?? 1100 }, (_, at) => `${prefix}cluster-${at}/v2/x`);
+    await rig.fill(keys);
+    const folders = await Array.fromAsync(rig.bucket.folders(prefix, { signal }));
+    assert.deepEqual(folders.toSorted(), keys.map((key) => key.slice(0, -'v2/x'.length)).toSorted());
+  });
+
+  test('a listing that says so gives the keys of a folder one after the other', async () => {
+    const prefix = freshFolder();
+    const keys = ['a/b/v2/x', 'a/v1/Backup-1/x', 'a/v10/x', 'a/v2/x', 'a-/v2/x', 'aa/x', 'a/b/v1/y', 'b/x', 'a/v2/y'];
+    await rig.fill(keys.map((key) => `${prefix}${key}`));
+    if (rig.bucket.traits.listsByFolder === true) {
+      const seen = (await Array.fromAsync(rig.bucket.list(prefix, { signal }))).map(({ key }) => key);
+      for (const folder of ['a/', 'a/b/', 'a/v2/', 'a-/']) {
+        const places = seen.flatMap((key, at) => (key.startsWith(`${prefix}${folder}`) ? at : []));
+        assert.equal((places.at(-1) ?? 0) - (places[0] ?? 0), places.length - 1, folder);
+      }
+    }
+  });
+
   test('a listing shows sizes and times', async () => {
     const key = freshKey();
     const begun = Date.now();

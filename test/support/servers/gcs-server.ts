@@ -171,14 +171,16 @@ function download({ headers }: StoreRequest, object: GcsObject): StoreAnswer {
 }
 
 function listObjects(query: URLSearchParams, space: GcsObjectSpace, pageSize: number): StoreAnswer {
-  const { keys, next } = keyPage(space.objects.keys(), {
+  const { keys, folders, next } = keyPage(space.objects.keys(), {
     prefix: query.get('prefix') ?? '',
     after: fromPageToken(query.get('pageToken')),
     most: Math.min(Number(query.get('maxResults') ?? pageSize), pageSize),
+    delimiter: query.get('delimiter'),
   });
   return json(200, {
     kind: 'storage#objects',
     items: keys.length === 0 ? undefined : keys.map((name) => space.resource(space.get(name))),
+    prefixes: folders.length === 0 ? undefined : folders,
     nextPageToken: next === undefined ? undefined : toPageToken(next),
   });
 }

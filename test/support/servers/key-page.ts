@@ -2,24 +2,47 @@
 export interface KeyPage {
   /** In the order of stores, by UTF-8 bytes. */
   readonly keys: readonly string[];
-  /** The last of them, where more follow; what the next page begins after. */
+  /** With a delimiter: what is shown in the place of the keys that have one after the prefix. */
+  readonly folders: readonly string[];
+  /** The last of both, where more follow; what the next page begins after. */
   readonly next: string | undefined;
 }
 
-/** The keys with `prefix` that follow `after`, at most `most`. */
+/** The keys with `prefix` that follow `after`, and with a `delimiter` the folders among them, at most `most`. */
 export function keyPage(
   all: Iterable<string>,
-  { prefix, after, most }: { readonly prefix: string; readonly after: string; readonly most: number },
+  {
+    prefix,
+    after,
+    most,
+    delimiter,
+  }: {
+    readonly prefix: string;
+    readonly after: string;
+    readonly most: number;
+    readonly delimiter?: string | null;
+  },
 ): KeyPage {
   const begin = Buffer.from(after);
-  const matching = [...all]
-    .filter((key) => key.startsWith(prefix))
+  const shown = new Set<string>();
+  for (const key of all) {
+    if (key.startsWith(prefix)) {
+      const at = delimiter ? key.indexOf(delimiter, prefix.length) : -1;
+      shown.add(at === -1 ? key : key.slice(0, at + 1));
+    }
+  }
+  const matching = [...shown]
     .map((key) => ({ key, bytes: Buffer.from(key) }))
     .filter(({ bytes }) => Buffer.compare(bytes, begin) > 0)
     .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
     .map(({ key }) => key);
-  const keys = matching.slice(0, most);
-  return { keys, next: matching.length > keys.length ? keys.at(-1) : undefined };
+  const page = matching.slice(0, most);
+  const isFolder = (key: string): boolean => Boolean(delimiter) && key.endsWith(delimiter ?? '') && key !== prefix;
+  return {
+    keys: page.filter((key) => !isFolder(key)),
+    folders: page.filter(isFolder),
+    next: matching.length > page.length ? page.at(-1) : undefined,
+  };
 }
 
 /** The last key of a page as a token that no client takes for a key. */

@@ -193,10 +193,11 @@ function headed(call: StoreRequest, answer: StoreAnswer): StoreAnswer {
 function listObjects({ operation, query }: StoreRequest, space: OssObjectSpace, pageSize: number): StoreAnswer {
   const second = operation === 'ListObjectsV2';
   const token = fromPageToken(query.get('continuation-token'));
-  const { keys, next } = keyPage(space.objects.keys(), {
+  const { keys, folders, next } = keyPage(space.objects.keys(), {
     prefix: query.get('prefix') ?? '',
     after: second ? token || (query.get('start-after') ?? '') : (query.get('marker') ?? ''),
     most: Math.min(Number(query.get('max-keys') ?? '100'), pageSize),
+    delimiter: query.get('delimiter'),
   });
   const shown = query.get('encoding-type') === 'url' ? encodeURIComponent : (key: string) => key;
   const marker = (key: string) => (second ? leaf('NextContinuationToken', toPageToken(key)) : leaf('NextMarker', key));
@@ -219,6 +220,7 @@ function listObjects({ operation, query }: StoreRequest, space: OssObjectSpace, 
           ...(second ? [] : [element('Owner', leaf('ID', '1'), leaf('DisplayName', 'test'))]),
         );
       }),
+      ...folders.map((folder) => element('CommonPrefixes', leaf('Prefix', shown(folder)))),
     ),
   );
 }

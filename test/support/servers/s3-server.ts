@@ -239,10 +239,11 @@ function get(object: S3Object, range: string | undefined): StoreAnswer {
 
 /** As of a bucket that never kept versions: each object is the only version of its key, and its version is `null`. */
 function listVersions(query: URLSearchParams, space: Space): StoreAnswer {
-  const { keys, next } = keyPage(space.objects.keys(), {
+  const { keys, folders, next } = keyPage(space.objects.keys(), {
     prefix: query.get('prefix') ?? '',
     after: query.get('key-marker') ?? '',
     most: 1000,
+    delimiter: query.get('delimiter'),
   });
   const entries = keys.map((key) => {
     const { size, modifiedAt } = objectOf(space, key);
@@ -250,14 +251,21 @@ function listVersions(query: URLSearchParams, space: Space): StoreAnswer {
     return element('Version', leaf('Key', key), leaf('VersionId', 'null'), leaf('Size', size), modified);
   });
   const more = next === undefined ? [] : [leaf('NextKeyMarker', next), leaf('NextVersionIdMarker', 'null')];
-  return xmlAnswer(element('ListVersionsResult', leaf('IsTruncated', next !== undefined), ...more, ...entries));
+  return xmlAnswer(
+    element('ListVersionsResult', leaf('IsTruncated', next !== undefined), ...more, ...entries, ...common(folders)),
+  );
+}
+
+function common(folders: readonly string[]): readonly string[] {
+  return folders.map((folder) => element('CommonPrefixes', leaf('Prefix', folder)));
 }
 
 function list(query: URLSearchParams, space: Space): StoreAnswer {
-  const { keys, next } = keyPage(space.objects.keys(), {
+  const { keys, folders, next } = keyPage(space.objects.keys(), {
     prefix: query.get('prefix') ?? '',
     after: fromPageToken(query.get('continuation-token')),
     most: 1000,
+    delimiter: query.get('delimiter'),
   });
   const entries = keys.map((key) => {
     const { size, modifiedAt } = objectOf(space, key);
@@ -269,5 +277,7 @@ function list(query: URLSearchParams, space: Space): StoreAnswer {
     );
   });
   const more = next === undefined ? [] : [leaf('NextContinuationToken', toPageToken(next))];
-  return xmlAnswer(element('ListBucketResult', leaf('IsTruncated', next !== undefined), ...more, ...entries));
+  return xmlAnswer(
+    element('ListBucketResult', leaf('IsTruncated', next !== undefined), ...more, ...entries, ...common(folders)),
+  );
 }

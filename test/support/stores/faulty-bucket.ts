@@ -1,7 +1,7 @@
 import type { Bucket, Upload } from '../../../src/snapstore/bucket.ts';
 
 /** Calls that can be made to fail. */
-export type BucketCall = 'list' | 'read' | 'beginUpload' | 'writePart' | 'complete' | 'abort' | 'delete';
+export type BucketCall = 'list' | 'folders' | 'read' | 'beginUpload' | 'writePart' | 'complete' | 'abort' | 'delete';
 
 /** A bucket that counts calls and fails on demand. */
 export interface FaultyBucket extends Bucket {
@@ -15,7 +15,7 @@ export interface FaultyBucket extends Bucket {
 
 /** Wraps `bucket` so that tests can make its calls fail. */
 export function faultyBucket(bucket: Bucket): FaultyBucket {
-  const calls = { list: 0, read: 0, beginUpload: 0, writePart: 0, complete: 0, abort: 0, delete: 0 };
+  const calls = { list: 0, folders: 0, read: 0, beginUpload: 0, writePart: 0, complete: 0, abort: 0, delete: 0 };
   const faults = new Map<BucketCall, { error: () => unknown; times: number }>();
   const stalled = new Set<BucketCall>();
   const pass = async (call: BucketCall, signal?: AbortSignal): Promise<void> => {
@@ -55,6 +55,10 @@ export function faultyBucket(bucket: Bucket): FaultyBucket {
     async *list(prefix, options) {
       await pass('list', options.signal);
       yield* bucket.list(prefix, options);
+    },
+    async *folders(folder, options) {
+      await pass('folders', options.signal);
+      yield* bucket.folders(folder, options);
     },
     async read(key, options) {
       await pass('read', options.signal);

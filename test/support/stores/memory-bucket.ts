@@ -34,6 +34,11 @@ export function memoryBucket(traits: Partial<BucketTraits> = {}): MemoryBucket {
         }
       }
     },
+    async *folders(folder, { signal }) {
+      signal.throwIfAborted();
+      const below = [...objects.keys()].filter((key) => key.startsWith(folder)).map((key) => key.slice(folder.length));
+      yield* new Set(below.flatMap((rest) => (rest.includes('/') ? `${folder}${rest.split('/')[0]}/` : [])));
+    },
     async read(key, { signal, range }: ReadOptions) {
       signal.throwIfAborted();
       const found = objects.get(key);

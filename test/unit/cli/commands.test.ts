@@ -23,6 +23,9 @@ const ownCommands: readonly string[] = [
   'export',
   'apply',
   'prune',
+  'fleet list',
+  'fleet verify',
+  'fleet report',
   'verify',
   'check-store',
 ];

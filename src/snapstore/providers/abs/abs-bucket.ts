@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import {
   type BlobDownloadResponseParsed,
   type BlobItem,
+  type BlobPrefix,
   BlobServiceClient,
   type ContainerClient,
   newPipeline,
@@ -43,7 +44,13 @@ const largestPage = 5_000;
 /** A container of Azure Blob Storage, reached with the account's shared key. */
 export class AbsBucket implements Bucket {
   /** A block blob has at most 50,000 blocks. */
-  readonly traits: BucketTraits = { maxParts: 50_000, minPartSize: 0, partsAreData: false, partDigests: ['md5'] };
+  readonly traits: BucketTraits = {
+    maxParts: 50_000,
+    minPartSize: 0,
+    partsAreData: false,
+    partDigests: ['md5'],
+    listsByFolder: true,
+  };
   readonly location: string;
   readonly #container: ContainerClient;
   readonly #requests: StoreRequests;
@@ -93,6 +100,26 @@ export class AbsBucket implements Bucket {
       const { blobs, next } = page;
       yield* blobs.map((blob) => entryOf(blob, this.location)).filter(({ key }) => key.startsWith(prefix));
       // An empty mark is that of the last page.
+      continuationToken = marks.next({ more: next !== undefined && next !== '', mark: next });
+    } while (continuationToken !== undefined);
+  }
+
+  async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
+    const task = { action: 'list the folders in', object: this.location, signal, retry: 'safe' } as const;
+    const marks = new PageMarks(task);
+    let continuationToken: string | undefined;
+    do {
+      const at = continuationToken;
+      const page = await this.#requests.run(task, async (abortSignal): Promise<FolderPage> => {
+        const pages = this.#container
+          .listBlobsByHierarchy('/', { prefix: folder, abortSignal })
+          .byPage({ maxPageSize: this.#pageSize, ...(at !== undefined && { continuationToken: at }) });
+        const { value } = await pages.next();
+        const names = (value?.segment.blobPrefixes ?? []).map(({ name }: BlobPrefix) => name);
+        return { names, next: value?.continuationToken };
+      });
+      yield* page.names.filter((name) => isFolderIn(folder, name));
+      const { next } = page;
       continuationToken = marks.next({ more: next !== undefined && next !== '', mark: next });
     } while (continuationToken !== undefined);
   }
@@ -166,6 +193,16 @@ function sentThrough({ http, https }: StoreAgents): RequestPolicyFactory {
  */
 function mayBeForExtras(error: unknown): boolean {
   return error instanceof StoreError && !isForeign(error) && (error.kind === 'invalid' || error.kind === 'denied');
+}
+
+interface FolderPage {
+  readonly names: readonly string[];
+  readonly next: string | undefined;
+}
+
+/** The SDK's types promise what an answer may lack. */
+function isFolderIn(folder: string, name: string | undefined): boolean {
+  return name?.startsWith(folder) === true && name.length > folder.length;
 }
 
 interface BlobPage {

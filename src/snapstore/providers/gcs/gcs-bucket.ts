@@ -35,7 +35,13 @@ const pageSize = 1000;
 /** A bucket of Google Cloud Storage. */
 export class GcsBucket implements Bucket {
   /** One request composes at most 32 components; the Go program leaves one of them out. */
-  readonly traits: BucketTraits = { maxParts: 31, minPartSize: 0, partsAreData: false, partDigests: ['crc32c'] };
+  readonly traits: BucketTraits = {
+    maxParts: 31,
+    minPartSize: 0,
+    partsAreData: false,
+    partDigests: ['crc32c'],
+    listsByFolder: true,
+  };
   readonly location: string;
   readonly #requests: GcsRequests;
   readonly #transport: GcsTransport;
@@ -59,6 +65,23 @@ export class GcsBucket implements Bucket {
     } while (pageToken !== undefined);
   }
 
+  async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
+    const task = { action: 'list the folders in', object: this.location, signal, retry: 'safe' } as const;
+    const marks = new PageMarks(task);
+    let pageToken: string | undefined;
+    do {
+      const at = pageToken;
+      const asked = this.#requests.run(task, async (abortSignal) => {
+        const query = { ...pageQuery(folder, at), delimiter: '/', fields: 'kind,prefixes,nextPageToken' };
+        const [, next, answer] = await this.#requests.client.bucket(abortSignal).getFiles(query);
+        return { prefixes: prefixesOf(answer), next: next?.pageToken };
+      });
+      const { prefixes, next } = await asked.catch(notFoundMeansGone(task));
+      yield* prefixes.filter((name) => name.startsWith(folder) && name.length > folder.length);
+      pageToken = marks.next({ more: next !== undefined, mark: next });
+    } while (pageToken !== undefined);
+  }
+
   async #page(
     prefix: string,
     pageToken: string | undefined,
@@ -66,13 +89,8 @@ export class GcsBucket implements Bucket {
   ): Promise<{ readonly items: readonly unknown[]; readonly nextPageToken: string | undefined }> {
     const task = { action: 'list', object: this.location, signal, retry: 'safe' } as const;
     const page = this.#requests.run(task, async (abortSignal) => {
-      const [items, next] = await this.#requests.client.bucket(abortSignal).getFiles({
-        autoPaginate: false,
-        maxResults: pageSize,
-        fields: `kind,items(${resourceFields}),nextPageToken`,
-        ...(prefix === '' ? {} : { prefix }),
-        ...(pageToken === undefined ? {} : { pageToken }),
-      });
+      const query = { ...pageQuery(prefix, pageToken), fields: `kind,items(${resourceFields}),nextPageToken` };
+      const [items, next] = await this.#requests.client.bucket(abortSignal).getFiles(query);
       return { items, nextPageToken: next?.pageToken };
     });
     return await page.catch(notFoundMeansGone(task));
@@ -166,4 +184,19 @@ function expectedCrc(headers: IncomingHttpHeaders): BodyChecksum | undefined {
     },
     matches: () => crc === stored,
   };
+}
+
+/** What all pages of a listing are asked with. */
+function pageQuery(prefix: string, pageToken: string | undefined) {
+  return {
+    autoPaginate: false,
+    maxResults: pageSize,
+    ...(prefix === '' ? {} : { prefix }),
+    ...(pageToken === undefined ? {} : { pageToken }),
+  };
+}
+
+function prefixesOf(answer: unknown): readonly string[] {
+  const found: unknown = typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'prefixes') : undefined;
+  return Array.isArray(found) ? found.filter((each) => typeof each === 'string') : [];
 }

@@ -10,7 +10,7 @@ import { fileError } from './file-error.ts';
 import { localBody } from './local-body.ts';
 import { beginLocalUpload } from './local-upload.ts';
 import { contentOf, LocalVolume, type MountTables } from './local-volume.ts';
-import { filesBelow, removeStaleTemporaryFiles, temporaryFilesIn } from './stored-files.ts';
+import { filesBelow, foldersIn, removeStaleTemporaryFiles, temporaryFilesIn } from './stored-files.ts';
 import { isTemporaryName } from './temporary-name.ts';
 
 /**
@@ -74,6 +74,20 @@ export class LocalBucket implements Bucket {
     signal.throwIfAborted();
     if (isEmpty && prefix === '' && (await contentOf(this.location)) === 'nothing') {
       onDoubt?.({ about: 'objects', reason: 'its directory is empty, as where a volume is not mounted' });
+    }
+  }
+
+  async *folders(folder: string, { signal }: CallOptions): AsyncGenerator<string, void, undefined> {
+    const root = this.#pathOf(folder, 'list the folders in');
+    try {
+      await this.#volume.check('list');
+      for await (const name of foldersIn(root)) {
+        signal.throwIfAborted();
+        yield `${folder}${name}/`;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw fileError('list the folders in', root, error);
     }
   }
 

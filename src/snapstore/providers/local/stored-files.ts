@@ -1,4 +1,4 @@
-import { lstat, readdir, stat, unlink } from 'node:fs/promises';
+import { lstat, opendir, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../../../fs/errno.ts';
 import { isTemporaryName } from './temporary-name.ts';
@@ -68,6 +68,21 @@ async function danglingLink(file: string): Promise<{ readonly mtimeMs: number } 
     }
     throw error;
   });
+}
+
+/** Names of the directories in `root`; none when it does not exist. */
+export async function* foldersIn(root: string): AsyncGenerator<string, void, undefined> {
+  const directory = await opendir(root).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) {
+      return undefined;
+    }
+    throw error;
+  });
+  for await (const entry of directory ?? []) {
+    if (entry.isDirectory()) {
+      yield entry.name;
+    }
+  }
 }
 
 /** Temporary files of writers in `directory`, absolute if that is; none when it cannot be read. */

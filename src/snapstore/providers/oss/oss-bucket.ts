@@ -34,7 +34,13 @@ const minPartSize = 100 * 1024;
 /** A bucket of Alibaba Cloud OSS. */
 export class OssBucket implements Bucket {
   /** An upload has at most 10,000 parts; the Go program leaves one of them out. */
-  readonly traits: BucketTraits = { maxParts: 9999, minPartSize, partsAreData: false, partDigests: ['crc64', 'md5'] };
+  readonly traits: BucketTraits = {
+    maxParts: 9999,
+    minPartSize,
+    partsAreData: false,
+    partDigests: ['crc64', 'md5'],
+    listsByFolder: true,
+  };
   readonly location: string;
   readonly #name: string;
   readonly #requests: OssRequests;
@@ -55,7 +61,7 @@ export class OssBucket implements Bucket {
     const marks = new PageMarks({ action: 'list', object: this.location });
     let token: string | undefined;
     do {
-      const page = await this.#page(prefix, token, signal);
+      const page = await this.#page({ prefix }, token, signal);
       for (const { name, size, lastModified } of page.objects) {
         const modifiedAt = Date.parse(lastModified);
         yield {
@@ -69,11 +75,26 @@ export class OssBucket implements Bucket {
     } while (token !== undefined);
   }
 
+  async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
+    const marks = new PageMarks({ action: 'list the folders in', object: this.location });
+    let token: string | undefined;
+    do {
+      const page = await this.#page({ prefix: folder, delimiter: '/' }, token, signal);
+      const names = (page.prefixes ?? []).map(decodeName);
+      yield* names.filter((name) => name.startsWith(folder) && name.length > folder.length);
+      token = marks.next({ more: page.isTruncated, mark: page.nextContinuationToken ?? undefined });
+    } while (token !== undefined);
+  }
+
   leftovers(prefix: string, options: CallOptions): AsyncIterable<Leftover> {
     return ossLeftovers({ requests: this.#requests, location: this.location }, prefix, options);
   }
 
-  async #page(prefix: string, token: string | undefined, signal: AbortSignal): Promise<OssPage> {
+  async #page(
+    { prefix, delimiter }: { readonly prefix: string; readonly delimiter?: string },
+    token: string | undefined,
+    signal: AbortSignal,
+  ): Promise<OssPage> {
     const { client } = this.#requests;
     const task = { action: 'list', object: this.location, signal, retry: 'safe' } as const;
     const page = this.#requests.run(task, (options) =>
@@ -83,6 +104,7 @@ export class OssBucket implements Bucket {
           'max-keys': 1000,
           'encoding-type': 'url',
           ...(prefix === '' ? {} : { prefix }),
+          ...(delimiter === undefined ? {} : { delimiter }),
           ...(token === undefined ? {} : { 'continuation-token': token }),
         },
         options,

@@ -21,6 +21,8 @@ interface OssResult {
 /** A page of `listV2`. */
 export interface OssPage {
   readonly objects: readonly { readonly name: string; readonly size: number; readonly lastModified: string }[];
+  /** Of a listing with a delimiter; null where there are none. */
+  readonly prefixes?: readonly string[] | null;
   readonly isTruncated: boolean;
   readonly nextContinuationToken: string | null;
 }

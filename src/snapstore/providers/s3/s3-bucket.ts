@@ -28,6 +28,7 @@ import { PartEtags } from './part-etags.ts';
 import { removeVersions } from './remove-versions.ts';
 import { createS3Client } from './s3-client.ts';
 import { isForeign, s3Error, s3ErrorCode } from './s3-error.ts';
+import { s3Folders } from './s3-folders.ts';
 import { s3Leftovers } from './s3-leftovers.ts';
 import { listS3 } from './s3-listing.ts';
 import type { S3Place } from './s3-place.ts';
@@ -59,6 +60,7 @@ export class S3Bucket implements Bucket {
       maxParts: 9999,
       minPartSize: 5 * 1024 * 1024,
       partsAreData: false,
+      listsByFolder: true,
       // Where a part is sent without its CRC-32C, its ETag is compared.
       get partDigests(): readonly PartDigest[] {
         const compared: PartDigest = requestChecksums === 'when_required' ? 'md5' : 'crc32c';
@@ -81,6 +83,10 @@ export class S3Bucket implements Bucket {
 
   list(prefix: string, options: ListOptions): AsyncIterable<ObjectEntry> {
     return listS3(this.#place, prefix, options);
+  }
+
+  folders(folder: string, options: CallOptions): AsyncIterable<string> {
+    return s3Folders(this.#place, folder, options);
   }
 
   async read(key: string, options: ReadOptions): Promise<Readable> {

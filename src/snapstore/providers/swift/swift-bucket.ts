@@ -61,6 +61,10 @@ export class SwiftBucket implements Bucket {
     }
   }
 
+  folders(folder: string, options: CallOptions): AsyncIterable<string> {
+    return this.#connection.folders(folder, options);
+  }
+
   async read(key: string, { signal, range }: ReadOptions): Promise<Readable> {
     if (range !== undefined && range.end <= range.start) {
       return Readable.from([], { objectMode: false });

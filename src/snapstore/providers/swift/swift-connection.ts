@@ -34,6 +34,9 @@ const pageSchema = z.array(
   }),
 );
 
+/** The same of a listing with a delimiter, which shows a folder in the place of what is in it. */
+const folderPageSchema = z.array(z.union([z.object({ subdir: z.string() }), z.object({ name: z.string() })]));
+
 /** Requests below one container: with a token, under a deadline, repeated when that is safe, refusals as StoreErrors. */
 export class SwiftConnection {
   /** For messages. */
@@ -118,22 +121,54 @@ export class SwiftConnection {
 
   /** All objects below a prefix, page after page: a page never says that it is the last one, an empty one is. */
   async *list(prefix: string, options: { readonly signal: AbortSignal }): AsyncGenerator<SwiftListed> {
-    const what = this.describe('list');
+    const pages = this.#pages({ prefix }, { ...options, action: 'list', parse: parsePage, markOf: ({ key }) => key });
+    for await (const page of pages) {
+      yield* page;
+    }
+  }
+
+  /** The folders directly in `folder`. */
+  async *folders(folder: string, { signal }: { readonly signal: AbortSignal }): AsyncGenerator<string> {
+    const pages = this.#pages(
+      { prefix: folder, delimiter: '/' },
+      {
+        signal,
+        action: 'list the folders in',
+        parse: (answer) => folderPageSchema.safeParse(jsonOf(answer)).data,
+        markOf: (item) => ('subdir' in item ? item.subdir : item.name),
+      },
+    );
+    for await (const page of pages) {
+      yield* page.flatMap((item) => ('subdir' in item ? item.subdir : []));
+    }
+  }
+
+  async *#pages<Item>(
+    asked: Readonly<Record<string, string>>,
+    how: {
+      readonly action: string;
+      readonly signal: AbortSignal;
+      readonly parse: (answer: SwiftResponse) => readonly Item[] | undefined;
+      readonly markOf: (item: Item) => string;
+    },
+  ): AsyncGenerator<readonly Item[]> {
+    const { action, signal, parse, markOf } = how;
+    const what = this.describe(action);
     const marks = new PageMarks(what);
     for (let marker: string | undefined = ''; marker !== undefined; ) {
-      const query = `?${new URLSearchParams({ format: 'json', prefix, marker })}`;
-      const answer = await this.send(what, { method: 'GET', key: undefined, query }, options).catch(
+      const query = `?${new URLSearchParams({ format: 'json', ...asked, marker })}`;
+      const answer = await this.send(what, { method: 'GET', key: undefined, query }, { signal }).catch(
         (error: unknown) => {
           throw error instanceof StoreError && error.kind === 'not_found' ? this.goneError(what) : error;
         },
       );
-      const page = parsePage(answer);
+      const page = parse(answer);
       if (page === undefined) {
         throw requestError(foreignAnswer(answer), what);
       }
-      yield* page;
+      yield page;
       const last = page.at(-1);
-      marker = marks.next({ more: last !== undefined, mark: last?.key });
+      marker = marks.next({ more: last !== undefined, mark: last === undefined ? undefined : markOf(last) });
     }
   }
 
@@ -232,21 +267,24 @@ function rawBody(
     : swiftStatusError({ status, headers, body: Buffer.alloc(0) }, what);
 }
 
-function parsePage({ status, body }: SwiftResponse): SwiftListed[] | undefined {
-  // An empty listing may come as 204 without a body.
-  if (status === 204) {
-    return [];
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-  return pageSchema.safeParse(value).data?.map(({ name, bytes, hash, last_modified: modified }) => ({
+function parsePage(answer: SwiftResponse): readonly SwiftListed[] | undefined {
+  return pageSchema.safeParse(jsonOf(answer)).data?.map(({ name, bytes, hash, last_modified: modified }) => ({
     key: name,
     size: bytes,
     md5: hash,
     modifiedAt: Date.parse(`${modified}Z`),
   }));
+}
+
+/** Undefined for what is no JSON. */
+function jsonOf({ status, body }: SwiftResponse): unknown {
+  // An empty listing may come as 204 without a body.
+  if (status === 204) {
+    return [];
+  }
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,43 @@
+import { fleetOutputOptions, fleetVerifyOptions, sharedFleetOptions } from '../config/options/fleet.ts';
+import { loggingOptions } from '../config/options/logging.ts';
+import { storeOptions } from '../config/options/store.ts';
+import { command } from './command.ts';
+
+/** `etcdbrctl fleet verify`. */
+export const fleetVerifyCommand = command({
+  name: 'fleet verify',
+  summary: 'prove that the backups of all clusters in a container can be restored',
+  description:
+    'Verifies every cluster of a container, or a share of them, as verify does with one, and writes what was proved into the ' +
+    'store, complete or not at all. A cluster that is damaged or cannot be read hides no other. The exit code is 1 when a cluster ' +
+    'needs attention.',
+  examples: [
+    {
+      does: 'Restore the newest state of each cluster into scratch space:',
+      command: 'etcdbrctl fleet verify --level restore --sample 1 --storage-provider S3 --store-container etcd-backup',
+    },
+    {
+      does: 'The first of ten shares, as in an indexed job:',
+      command: 'etcdbrctl fleet verify --shard 0/10 --storage-provider S3 --store-container etcd-backup',
+    },
+  ],
+  groups: {
+    fleet: sharedFleetOptions,
+    verify: fleetVerifyOptions,
+    store: storeOptions,
+    output: fleetOutputOptions,
+    logging: loggingOptions,
+  },
+  async run({ config, pod, context, print }) {
+    const { openFleetBucket } = await import('./open-store.ts');
+    const { fleetRequest, shardAsked } = await import('./fleet-place.ts');
+    const { verifyFleet } = await import('../operations/fleet/verify-fleet.ts');
+    const { printFleet } = await import('./print-fleet.ts');
+    const shard = shardAsked(config.fleet.shard, pod);
+    const store = await openFleetBucket(config.store, context);
+    await using _bucket = store.bucket;
+    const request = fleetRequest({ store, options: config.fleet, prefix: config.store.prefix, shard });
+    const report = await verifyFleet({ ...request, ...config.verify }, context);
+    await printFleet(report, config.output, { print, needsShards: false });
+  },
+});

@@ -1,0 +1,17 @@
+import { commandGroups, commands } from './commands.ts';
+
+/** The words after the first one of the commands that have two: `list` of `fleet list`. */
+export function namesIn(group: string): readonly string[] {
+  return commands.flatMap(({ spec: { name } }) => (name.startsWith(`${group} `) ? name.slice(group.length + 1) : []));
+}
+
+/** Whether a word is the first of commands that have two. */
+export function isGroup(word: string | undefined): word is string {
+  return commandGroups.some(({ name }) => name === word);
+}
+
+/** A command line, or the words after `help`, in which a command of two words is one: `fleet list`. */
+export function withOneName(argv: readonly string[]): readonly string[] {
+  const [group, name, ...rest] = argv;
+  return isGroup(group) && name !== undefined && namesIn(group).includes(name) ? [`${group} ${name}`, ...rest] : argv;
+}

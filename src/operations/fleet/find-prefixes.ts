@@ -1,0 +1,117 @@
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { Bucket } from '../../snapstore/bucket.ts';
+import type { PrefixObjects } from '../../snapstore/fleet/prefix-groups.ts';
+import { PrefixGroups } from '../../snapstore/fleet/prefix-groups.ts';
+import { reservedFolder } from '../../snapstore/fleet/reserved-folder.ts';
+import { type FoundPrefix, walkFolders } from '../../snapstore/fleet/walk-folders.ts';
+import type { StoreError } from '../../snapstore/store-error.ts';
+import { tooManyPrefixes } from './fleet-failure.ts';
+import type { PrefixGlob } from './prefix-glob.ts';
+
+/** More are not held in memory. */
+export const mostPrefixes = 500_000;
+
+/** Where prefixes are looked for. */
+export interface Search {
+  readonly bucket: Bucket;
+  /** Empty, or with a slash at its end. */
+  readonly root: string;
+  /** Names of prefixes below the root. */
+  readonly glob: PrefixGlob;
+}
+
+/** A folder that could not be looked into. */
+export interface RefusedFolder {
+  readonly folder: string;
+  readonly error: StoreError;
+}
+
+/** What a walk over the folders of a container has found. */
+export interface FoundPrefixes {
+  /** By name. */
+  readonly prefixes: readonly FoundPrefix[];
+  readonly refused: readonly RefusedFolder[];
+}
+
+/** Finds prefixes by their folders, without listing what is in them. Throws a StoreError, and a Failure when there are too many. */
+export async function findPrefixes({ bucket, root, glob }: Search, context: RunContext): Promise<FoundPrefixes> {
+  const prefixes: FoundPrefix[] = [];
+  const refused: RefusedFolder[] = [];
+  using meter = context.progress.start({ label: 'looking for clusters', unit: 'folders', total: undefined });
+  await walkFolders(bucket, {
+    root,
+    signal: context.signal,
+    mayHold: (folder) => glob.mayHold(belowRoot(folder, root)),
+    onFolder: () => meter.advance(1),
+    onPrefix: (found) => {
+      if (glob.matches(belowRoot(found.prefix, root))) {
+        prefixes.push(found);
+        if (prefixes.length > mostPrefixes) {
+          throw tooManyPrefixes(bucket.location, mostPrefixes);
+        }
+      }
+    },
+    onRefused: (folder, error) => refused.push({ folder, error }),
+  });
+  prefixes.sort((a, b) => compareText(a.prefix, b.prefix));
+  return { prefixes, refused };
+}
+
+/** The objects of each prefix from one listing of everything, for stores that list folder by folder. A prefix may come again, then whole. */
+export async function* groupedListing(
+  { bucket, root, glob }: Search,
+  context: RunContext,
+): AsyncGenerator<PrefixObjects, void, undefined> {
+  const { signal } = context;
+  const groups = new PrefixGroups();
+  const isWanted = ({ prefix }: PrefixObjects): boolean =>
+    `${prefix}/`.startsWith(root) && glob.matches(belowRoot(prefix, root));
+  using meter = context.progress.start({ label: 'listing clusters', unit: 'objects', total: undefined });
+  const reserved = `${root}${reservedFolder}`;
+  for await (const entry of bucket.list(`${root}${glob.beginning}`, { signal })) {
+    meter.advance(1);
+    if (!entry.key.startsWith(reserved)) {
+      yield* groups.add(entry).filter(isWanted);
+      if (groups.count > mostPrefixes) {
+        throw tooManyPrefixes(bucket.location, mostPrefixes);
+      }
+    }
+  }
+  yield* groups.end().filter(isWanted);
+  for (const prefix of [...groups.again]) {
+    const whole = await objectsOf(bucket, { prefix, layouts: ['v1', 'v2'] }, signal);
+    yield* whole.filter(isWanted);
+  }
+}
+
+/** The objects of a prefix from a listing of its own, and those of prefixes inside its folders. */
+export async function objectsOf(
+  bucket: Bucket,
+  { prefix, layouts }: FoundPrefix,
+  signal: AbortSignal,
+): Promise<readonly PrefixObjects[]> {
+  const groups = new PrefixGroups();
+  const found = new Map<string, PrefixObjects>();
+  const keep = (ended: readonly PrefixObjects[]): void => {
+    for (const group of ended) {
+      found.set(group.prefix, group);
+    }
+  };
+  for (const layout of layouts) {
+    for await (const entry of bucket.list(`${prefix === '' ? '' : `${prefix}/`}${layout}/`, { signal })) {
+      keep(groups.add(entry));
+    }
+  }
+  keep(groups.end());
+  return [...found.values()];
+}
+
+/** A prefix as its name is below the root. */
+export function belowRoot(prefix: string, root: string): string {
+  return prefix.slice(Math.min(prefix.length, root.length));
+}
+
+/** For `sort`: by UTF-16 code units, as the names are. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,77 @@
+import { formatAge } from '../../runtime/log/amount.ts';
+import type { LastProof } from './last-proof.ts';
+import type { Complaint, PrefixReport } from './prefix-report.ts';
+
+/** From where on a prefix is in need of attention; undefined for never. */
+export interface Thresholds {
+  /** The newest state must not be older, ms. */
+  readonly maxAgeMs: number | undefined;
+  /** A proof must not be older, ms. */
+  readonly proofWithinMs: number | undefined;
+}
+
+/** A prefix with its last proof and all that is wrong with it. `now` is in ms since the epoch. */
+export function judged(
+  report: PrefixReport,
+  {
+    proof,
+    thresholds,
+    now,
+  }: { readonly proof: LastProof | undefined; readonly thresholds: Thresholds; readonly now: number },
+): PrefixReport {
+  const complaints = [
+    ...report.complaints,
+    ...damaged(proof),
+    ...stale(report, thresholds, now),
+    ...unproved(proof, thresholds, now),
+  ];
+  return { ...report, proof, complaints };
+}
+
+function damaged(proof: LastProof | undefined): readonly Complaint[] {
+  if (proof === undefined || proof.sound) {
+    return [];
+  }
+  const [first = 'it found problems'] = proof.problems;
+  const more = proof.problems.length > 1 ? `, and ${proof.problems.length - 1} more` : '';
+  return [{ kind: 'damaged', text: `its last verification failed: ${first}${more}` }];
+}
+
+function stale({ newest, complaints }: PrefixReport, { maxAgeMs }: Thresholds, now: number): readonly Complaint[] {
+  if (maxAgeMs === undefined || complaints.some(({ kind }) => kind === 'unreadable')) {
+    return [];
+  }
+  if (newest === undefined) {
+    return [{ kind: 'stale', text: 'nothing in it can be restored' }];
+  }
+  if (newest.takenOn === undefined) {
+    return [{ kind: 'stale', text: 'the age of its newest state is not known' }];
+  }
+  const age = now / 1_000 - newest.takenOn;
+  return age * 1_000 <= maxAgeMs
+    ? []
+    : [
+        {
+          kind: 'stale',
+          text: `its newest state is ${formatAge(age)} old, and at most ${formatAge(maxAgeMs / 1_000)} is allowed`,
+        },
+      ];
+}
+
+function unproved(proof: LastProof | undefined, { proofWithinMs }: Thresholds, now: number): readonly Complaint[] {
+  if (proofWithinMs === undefined || proof?.sound === false) {
+    return [];
+  }
+  if (proof === undefined) {
+    return [{ kind: 'unproved', text: 'no verification of it is recorded' }];
+  }
+  const age = now / 1_000 - proof.on;
+  return age * 1_000 <= proofWithinMs
+    ? []
+    : [
+        {
+          kind: 'unproved',
+          text: `it was verified ${formatAge(age)} ago, and ${formatAge(proofWithinMs / 1_000)} is allowed`,
+        },
+      ];
+}

@@ -1,0 +1,110 @@
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { ResultObject, ResultObjects } from '../../snapstore/fleet/result-objects.ts';
+import { StoreError } from '../../snapstore/store-error.ts';
+import type { LastProof } from './last-proof.ts';
+import { decodeResult, type ShardResult } from './shard-result.ts';
+
+/** Older results, of which newer ones of the same share are there, are not read. */
+const readPerShard = 3;
+/** More are not read: a fleet has thousands of clusters, not of shares. */
+const mostRead = 5_000;
+
+/** The last verification of the fleet as a whole. */
+export interface LastRun {
+  readonly run: string;
+  readonly shards: number;
+  /** Shares without a result, from 0. */
+  readonly missing: readonly number[];
+  /** When the first share began and the last ended, whole seconds since the epoch. */
+  readonly startedOn: number;
+  readonly endedOn: number;
+  /** Prefixes that could not be verified, and why. */
+  readonly failed: readonly { readonly prefix: string; readonly text: string }[];
+}
+
+/** What all results in a store say together. */
+export interface MergedResults {
+  /** The newest of each prefix. */
+  readonly proofs: ReadonlyMap<string, LastProof>;
+  /** Undefined where none has ended yet. */
+  readonly lastRun: LastRun | undefined;
+}
+
+/** Reads the results of the shares and puts them together; what is no result is left out with a warning. Throws a StoreError. */
+export async function mergeResults(
+  objects: ResultObjects,
+  context: Pick<RunContext, 'signal' | 'log'>,
+): Promise<MergedResults> {
+  const { signal, log } = context;
+  const results: ShardResult[] = [];
+  for (const object of newestOf(await objects.list({ signal }))) {
+    const result = await read(objects, object, signal);
+    if (result === undefined) {
+      log.warn({ key: object.key }, 'ignoring a result of fleet verify that cannot be read');
+    } else {
+      results.push(result);
+    }
+  }
+  const proofs = new Map<string, LastProof>();
+  for (const { prefix, proof } of results.flatMap(({ prefixes }) => prefixes)) {
+    const known = proofs.get(prefix);
+    if (known === undefined || proof.on > known.on) {
+      proofs.set(prefix, proof);
+    }
+  }
+  return { proofs, lastRun: lastRunOf(results) };
+}
+
+function newestOf(objects: readonly ResultObject[]): readonly ResultObject[] {
+  const seen = new Map<string, number>();
+  return objects
+    .filter(({ index, count }) => {
+      const shard = `${index} of ${count}`;
+      const before = seen.get(shard) ?? 0;
+      seen.set(shard, before + 1);
+      return before < readPerShard;
+    })
+    .slice(0, mostRead);
+}
+
+async function read(
+  objects: ResultObjects,
+  object: ResultObject,
+  signal: AbortSignal,
+): Promise<ShardResult | undefined> {
+  try {
+    return decodeResult(await objects.read(object, { signal }));
+  } catch (error) {
+    // It was removed since, is none, or is not for this account.
+    if (error instanceof StoreError && ['not_found', 'invalid', 'denied'].includes(error.kind)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function lastRunOf(results: readonly ShardResult[]): LastRun | undefined {
+  const newest = results.reduce<ShardResult | undefined>(
+    (latest, each) => (latest === undefined || each.endedOn > latest.endedOn ? each : latest),
+    undefined,
+  );
+  if (newest === undefined) {
+    return undefined;
+  }
+  const { run, shard } = newest;
+  const own = new Map<number, ShardResult>();
+  for (const each of results.toSorted((a, b) => a.endedOn - b.endedOn)) {
+    if (each.run === run && each.shard.count === shard.count) {
+      own.set(each.shard.index, each);
+    }
+  }
+  const all = [...own.values()];
+  return {
+    run,
+    shards: shard.count,
+    missing: Array.from({ length: shard.count }, (_, index) => index).filter((index) => !own.has(index)),
+    startedOn: all.reduce((first, each) => Math.min(first, each.startedOn), newest.startedOn),
+    endedOn: newest.endedOn,
+    failed: all.flatMap(({ failed }) => failed),
+  };
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { ShardNumber } from '../../snapstore/fleet/result-objects.ts';
+import type { LastProof } from './last-proof.ts';
+
+/** What one share of a verification of the fleet found out. */
+export interface ShardResult {
+  /** Shares of one verification have the same. */
+  readonly run: string;
+  readonly shard: ShardNumber;
+  /** Whole seconds since the epoch. */
+  readonly startedOn: number;
+  readonly endedOn: number;
+  readonly prefixes: readonly { readonly prefix: string; readonly proof: LastProof }[];
+  /** Prefixes of this share that could not be verified, and why. */
+  readonly failed: readonly { readonly prefix: string; readonly text: string }[];
+}
+
+const FORMAT = 1;
+const name = z.string().max(2_048);
+const seconds = z.number().int().nonnegative().max(253_402_300_799);
+const schema = z.object({
+  format: z.literal(FORMAT),
+  run: z.string().max(256),
+  shard: z.object({ index: z.number().int().nonnegative(), count: z.number().int().positive().max(999_999) }),
+  startedOn: seconds,
+  endedOn: seconds,
+  prefixes: z.array(
+    z.object({
+      prefix: name,
+      on: seconds,
+      level: z.enum(['catalog', 'hash', 'structure', 'restore']),
+      sound: z.boolean(),
+      revision: z.nullable(z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)),
+      problems: z.array(z.string().max(1_000)).max(100),
+    }),
+  ),
+  failed: z.array(z.object({ prefix: name, text: z.string().max(2_000) })),
+});
+
+/** A result as its object's bytes: JSON with a format number. */
+export function encodeResult({ run, shard, startedOn, endedOn, prefixes, failed }: ShardResult): Uint8Array {
+  const rows = prefixes.map(({ prefix, proof: { on, level, sound, revision = null, problems } }) => ({
+    ...{ prefix, on, level, sound, revision, problems },
+  }));
+  const cut = failed.map(({ prefix, text }) => ({ prefix, text: text.slice(0, 1_000) }));
+  return Buffer.from(
+    `${JSON.stringify({ format: FORMAT, run, shard, startedOn, endedOn, prefixes: rows, failed: cut })}\n`,
+  );
+}
+
+/** The inverse of {@link encodeResult}; undefined for what is no result. */
+export function decodeResult(bytes: Uint8Array): ShardResult | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  const found = schema.safeParse(parsed).data;
+  return found === undefined
+    ? undefined
+    : {
+        ...found,
+        prefixes: found.prefixes.map(({ prefix, revision, ...proof }) => ({
+          prefix,
+          proof: { ...proof, revision: revision ?? undefined },
+        })),
+      };
+}

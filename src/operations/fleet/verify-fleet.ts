@@ -1,0 +1,135 @@
+import type { RunContext } from '../../runtime/run-context.ts';
+import { BackupStore } from '../../snapstore/backups/backup-store.ts';
+import { storeRoot } from '../../snapstore/backups/store-root.ts';
+import { listingOf } from '../../snapstore/fleet/listed-prefix.ts';
+import type { PrefixObjects } from '../../snapstore/fleet/prefix-groups.ts';
+import { ResultObjects, type ShardNumber } from '../../snapstore/fleet/result-objects.ts';
+import type { SnapStore, StoreListing } from '../../snapstore/snapstore.ts';
+import type { VerifyLevel } from '../verify/request.ts';
+import { verifyBackups } from '../verify/verify.ts';
+import { compareText, findPrefixes, objectsOf } from './find-prefixes.ts';
+import type { FleetReport } from './fleet-report.ts';
+import { forEachPrefix } from './for-each-prefix.ts';
+import { judged } from './judge.ts';
+import { type LastProof, proofOf } from './last-proof.ts';
+import { isOfShard } from './list-fleet.ts';
+import { type PrefixReport, reportOn, unreadable } from './prefix-report.ts';
+import { quietLog } from './quiet-log.ts';
+import { removeOldResults } from './remove-old-results.ts';
+import type { FleetRequest } from './request.ts';
+import { encodeResult } from './shard-result.ts';
+
+/** How the clusters of a fleet are verified. */
+export interface FleetVerification extends FleetRequest {
+  readonly level: VerifyLevel;
+  readonly sample: number | undefined;
+  readonly tempDir: string;
+  readonly maxFetchers: number;
+  /** Prefixes at once; each may need room for a whole database. */
+  readonly atOnce: number;
+  /** Name of the run that this is a share of; undefined for the day. */
+  readonly run: string | undefined;
+  /** Whether the result is written into the store. */
+  readonly record: boolean;
+}
+
+/** The one share of a verification that nobody divided. */
+const whole: ShardNumber = { index: 0, count: 1 };
+
+/**
+ * Verifies the backups of every cluster of the share, and then writes what was proved into the store, all or nothing. What is wrong
+ * with a cluster is part of the result. Throws a StoreError when the store answers for nothing or takes no result, and a
+ * Failure when the scratch directory cannot be used.
+ */
+export async function verifyFleet(request: FleetVerification, context: RunContext): Promise<FleetReport> {
+  const { store, shard, thresholds, run } = request;
+  const { bucket } = store;
+  const root = storeRoot(request.prefix, bucket.location);
+  const startedOn = seconds(context);
+  const { prefixes, refused } = await findPrefixes({ bucket, root, glob: request.glob }, context);
+  const own = prefixes.filter(({ prefix }) => isOfShard(prefix, request));
+  const reports = new Map<string, PrefixReport>();
+  const proofs = new Map<string, LastProof>();
+  for (const { folder, error } of refused.filter((each) => isOfShard(each.folder, request))) {
+    reports.set(folder, unreadable(folder, error.message));
+  }
+  await forEachPrefix(
+    own,
+    { label: 'fleet verify', atOnce: request.atOnce },
+    async (prefix, inner) => {
+      for (const group of await objectsOf(bucket, prefix, inner.signal)) {
+        const { report, proof } = await verifyGroup(group, request, inner);
+        reports.set(report.prefix, report);
+        if (proof !== undefined) {
+          proofs.set(report.prefix, proof);
+        }
+      }
+    },
+    { context, onRefused: ({ prefix }, error) => reports.set(prefix, unreadable(prefix, error.message)) },
+  );
+  const endedOn = seconds(context);
+  const result = {
+    run: run ?? new Date(startedOn * 1_000).toISOString().slice(0, 'YYYY-MM-DD'.length),
+    shard: shard ?? whole,
+    startedOn,
+    endedOn,
+    prefixes: [...proofs].map(([prefix, proof]) => ({ prefix, proof })),
+    failed: [...reports.values()].flatMap(({ prefix, complaints }) =>
+      complaints.flatMap(({ kind, text }) => (kind === 'unreadable' ? { prefix, text } : [])),
+    ),
+  };
+  if (request.record) {
+    const objects = new ResultObjects(bucket, { root, upload: store.upload });
+    const { signal } = context;
+    const key = await objects.save(result.shard, { bytes: encodeResult(result), writtenOn: endedOn }, { signal });
+    context.log.info({ key, prefixes: proofs.size }, `Wrote what was proved to ${key}`);
+    await removeOldResults(objects, { shard: result.shard, now: endedOn }, context);
+  }
+  const now = context.clock.now();
+  return {
+    location: `${bucket.location}/${root}`.replace(/\/$/, ''),
+    at: now,
+    prefixes: [...reports.values()]
+      .map((each) => judged(each, { proof: proofs.get(each.prefix), thresholds, now }))
+      .sort((a, b) => compareText(a.prefix, b.prefix)),
+    shard,
+    lastRun: undefined,
+  };
+}
+
+async function verifyGroup(
+  group: PrefixObjects,
+  request: FleetVerification,
+  context: RunContext,
+): Promise<{ readonly report: PrefixReport; readonly proof: LastProof | undefined }> {
+  const { prefix } = group;
+  if (group.isCut) {
+    return { report: unreadable(prefix, 'it has more objects than are looked at here'), proof: undefined };
+  }
+  const log = quietLog(context.log);
+  const { bucket } = request.store;
+  const upload = { ...request.store.upload, log };
+  const listing = await listingOf(bucket, group, { upload, signal: context.signal });
+  const { level, sample, tempDir, maxFetchers } = request;
+  const store = withListing(new BackupStore({ bucket, prefix, upload, log }), listing);
+  const result = await verifyBackups({ store, level, sample, tempDir, maxFetchers }, { ...context, log });
+  return { report: reportOn(prefix, listing), proof: proofOf(result, seconds(context)) };
+}
+
+/** The store without a listing of its own: it was listed already. The caller closes the bucket. */
+function withListing(store: BackupStore, listing: StoreListing): SnapStore {
+  return {
+    traits: store.traits,
+    location: store.location,
+    companions: store.companions,
+    list: () => Promise.resolve(listing),
+    fetch: (snapshot, options) => store.fetch(snapshot, options),
+    save: (snapshot, body, options) => store.save(snapshot, body, options),
+    delete: (snapshot, options) => store.delete(snapshot, options),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+function seconds({ clock }: Pick<RunContext, 'clock'>): number {
+  return Math.floor(clock.now() / 1_000);
+}

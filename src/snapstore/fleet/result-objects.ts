@@ -1,0 +1,98 @@
+import type { Bucket, CallOptions } from '../bucket.ts';
+import { StoreError } from '../store-error.ts';
+import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
+import { reservedFolder } from './reserved-folder.ts';
+
+/** One share of the work: `index` counts from 0. */
+export interface ShardNumber {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** The object with what a shard found out. */
+export interface ResultObject extends ShardNumber {
+  readonly key: string;
+  /** When it was written, whole seconds since the epoch. */
+  readonly writtenOn: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Larger ones are none of ours, bytes. */
+const largestResult = 64 * 1024 * 1024;
+const pattern = /^verify-(\d{1,12})-(\d{1,6})-of-(\d{1,6})\.json$/;
+
+/** Results of shards, in the reserved folder below the root of a fleet: complete or not there. */
+export class ResultObjects {
+  readonly #bucket: Bucket;
+  readonly #folder: string;
+  readonly #upload: UploadSettings;
+
+  /** `root` is empty or has a slash at its end. */
+  constructor(bucket: Bucket, { root, upload }: { readonly root: string; readonly upload: UploadSettings }) {
+    this.#bucket = bucket;
+    this.#folder = `${root}${reservedFolder}`;
+    this.#upload = upload;
+  }
+
+  /** Newest first. */
+  async list(options: CallOptions): Promise<readonly ResultObject[]> {
+    const found: ResultObject[] = [];
+    for await (const { key, size } of this.#bucket.list(this.#folder, options)) {
+      const [, writtenOn, index, count] = pattern.exec(key.slice(this.#folder.length)) ?? [];
+      if (Number(index) < Number(count)) {
+        found.push({ key, size, writtenOn: Number(writtenOn), index: Number(index), count: Number(count) });
+      }
+    }
+    return found.sort((a, b) => b.writtenOn - a.writtenOn || a.index - b.index);
+  }
+
+  /** The bytes of one. Throws a StoreError, of kind `invalid` for one that is too large. */
+  async read({ key }: Pick<ResultObject, 'key'>, { signal }: CallOptions): Promise<Buffer> {
+    const pieces: Uint8Array[] = [];
+    let size = 0;
+    for await (const piece of (await this.#bucket.read(key, { signal })) as AsyncIterable<Uint8Array>) {
+      size += piece.length;
+      if (size > largestResult) {
+        const object = `${this.#bucket.location}/${key}`;
+        throw new StoreError('invalid', {
+          action: 'read',
+          object,
+          found: 'it is too large for a result of fleet verify',
+        });
+      }
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces);
+  }
+
+  /** Writes one, under a name that no other has, and returns its key. `writtenOn` is in whole seconds since the epoch. */
+  async save(
+    { index, count }: ShardNumber,
+    { bytes, writtenOn }: { readonly bytes: Uint8Array; readonly writtenOn: number },
+    { signal }: CallOptions,
+  ): Promise<string> {
+    const key = `${this.#folder}verify-${writtenOn}-${index}-of-${count}.json`;
+    const body = (): AsyncIterable<Uint8Array> => once(bytes);
+    await uploadInChunks(
+      this.#bucket,
+      { key, body: body(), again: body, sizeBound: bytes.length, signal },
+      this.#upload,
+    );
+    return key;
+  }
+
+  /** Deletes one; that it is gone already, or may not go yet, is no failure. */
+  async remove({ key }: Pick<ResultObject, 'key'>, { signal }: CallOptions): Promise<void> {
+    await this.#bucket.delete(key, { signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (!(error instanceof StoreError)) {
+        throw error;
+      }
+    });
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

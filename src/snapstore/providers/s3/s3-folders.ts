@@ -1,0 +1,88 @@
+import { ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import type { CallOptions } from '../../bucket.ts';
+import { PageMarks } from '../../http/page-marks.ts';
+import { StoreError } from '../../store-error.ts';
+import { refusalOf, taskOf, versioningOf } from './bucket-rules.ts';
+import type { S3Place } from './s3-place.ts';
+
+/** One page: the folders on it, and where the next begins. */
+interface FolderPage {
+  readonly folders: readonly string[];
+  readonly more: boolean;
+  readonly mark: string | undefined;
+}
+
+/** Asks for the page that begins at a mark. */
+type PageOf = (mark: string | undefined, abortSignal: AbortSignal) => Promise<FolderPage>;
+
+/** The folders directly in `folder`; of a bucket that keeps versions also those of which all was deleted, as its listings show it. */
+export async function* s3Folders(
+  place: S3Place,
+  folder: string,
+  { signal }: CallOptions,
+): AsyncGenerator<string, void, undefined> {
+  const versioning = await versioningOf(place, signal);
+  if (versioning === 'on' || versioning === 'hidden') {
+    let isShown = versioning === 'on';
+    try {
+      for await (const each of pagesOf(place, versionPage(place, folder), { folder, signal })) {
+        isShown = true;
+        yield each;
+      }
+      return;
+    } catch (error) {
+      // Who may not see versions sees the objects.
+      if (isShown) {
+        throw error;
+      }
+      refusalOf(error);
+    }
+  }
+  yield* pagesOf(place, objectPage(place, folder), { folder, signal });
+}
+
+async function* pagesOf(
+  { requests, location }: S3Place,
+  pageOf: PageOf,
+  { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
+): AsyncGenerator<string, void, undefined> {
+  const marks = new PageMarks({ action: 'list the folders in', object: location });
+  let mark: string | undefined;
+  do {
+    const at = mark;
+    const page = await requests.run(taskOf('list the folders in', location, signal), (abortSignal) =>
+      pageOf(at, abortSignal),
+    );
+    yield* page.folders.filter((each) => each.startsWith(folder) && each.length > folder.length);
+    mark = marks.next(page);
+  } while (mark !== undefined);
+}
+
+function objectPage({ client, bucket, location }: S3Place, folder: string): PageOf {
+  return async (mark, abortSignal) => {
+    const input = { Bucket: bucket, Prefix: folder, Delimiter: '/', ContinuationToken: mark };
+    const page = await client.send(new ListObjectsV2Command(input), { abortSignal });
+    const folders = (page.CommonPrefixes ?? []).map(({ Prefix: name }) => named(name, location));
+    return { folders, more: page.IsTruncated === true, mark: page.NextContinuationToken };
+  };
+}
+
+function versionPage({ client, bucket, location }: S3Place, folder: string): PageOf {
+  return async (mark, abortSignal) => {
+    const [key, version] = mark === undefined ? [] : (JSON.parse(mark) as [string, string | null]);
+    const markers = { KeyMarker: key, VersionIdMarker: version ?? undefined };
+    const input = { Bucket: bucket, Prefix: folder, Delimiter: '/', ...markers };
+    const page = await client.send(new ListObjectVersionsCommand(input), { abortSignal });
+    const folders = (page.CommonPrefixes ?? []).map(({ Prefix: name }) => named(name, location));
+    const { NextKeyMarker: next, NextVersionIdMarker: nextVersion = null } = page;
+    const following = next === undefined ? undefined : JSON.stringify([next, nextVersion]);
+    return { folders, more: page.IsTruncated === true, mark: following };
+  };
+}
+
+function named(name: string | undefined, location: string): string {
+  if (name === undefined) {
+    throw new StoreError('invalid', { action: 'list', object: location, found: 'a folder is listed without its name' });
+  }
+  return name;
+}
