@@ -25,7 +25,7 @@ export function placeOf(key: string): KeyPlace | undefined {
       layouts += 1;
       const prefix = key.slice(0, Math.max(0, at - 1));
       const found = placeIn(prefix, key.slice(at));
-      if (found !== undefined && isAddressable(prefix)) {
+      if (found !== undefined && at !== 1 && isAddressable(prefix)) {
         return found;
       }
     }

@@ -49,6 +49,7 @@ export async function walkFolders(bucket: Bucket, walk: FolderWalk): Promise<voi
         layouts.push(name);
       } else if (
         each !== `${root}${reservedFolder}` &&
+        name !== '' &&
         isAddressable(name) &&
         each.split('/').length <= deepest &&
         mayHold(each.slice(0, -1))

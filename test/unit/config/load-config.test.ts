@@ -109,7 +109,10 @@ function example(option: OptionSpec): { readonly text: string; readonly value: u
       return { text: String(value), value };
     }
     case 'string': {
-      const text = option.choices?.at(-1) ?? (option.rule === undefined ? 'x' : ruleExamples[option.rule]);
+      const text =
+        option.flag === 'shard'
+          ? '1/2'
+          : (option.choices?.at(-1) ?? (option.rule === undefined ? 'x' : ruleExamples[option.rule]));
       return { text, value: isParsed(option.rule) ? textValue(option.rule, text) : text };
     }
     case 'strings':
