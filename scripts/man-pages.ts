@@ -16,10 +16,15 @@ export function manPages(edition: ManEdition): ReadonlyMap<string, string> {
   return new Map([
     ['etcdbrctl.1', rootPage(edition)],
     ...commandSummaries.map(({ name, summary }): [string, string] => [
-      `etcdbrctl-${name}.1`,
+      `${pageName(name)}.1`,
       commandPage({ name, summary }, commands.find(({ spec }) => spec.name === name)?.spec, edition),
     ]),
   ]);
+}
+
+/** The page of a command, also of one with two words. */
+export function pageName(command: string): string {
+  return `etcdbrctl-${command.replaceAll(' ', '-')}`;
 }
 
 /** What programs end with; docs/exit-codes.md has every way out. */
@@ -41,7 +46,7 @@ function rootPage(edition: ManEdition): string {
     roff('directory from them when the cluster is lost. A restore needs no etcd.'),
     heading('SH', 'COMMANDS'),
     ...commandSummaries.flatMap(({ name, summary }) =>
-      tagged(`\\fBetcdbrctl\\-${roff(name)}\\fR(1)`, [`${roff(summary)}.`]),
+      tagged(`\\fB${roff(pageName(name))}\\fR(1)`, [`${roff(summary)}.`]),
     ),
     heading('SH', 'ENVIRONMENT'),
     roff('Every flag can be given in the environment, as ETCDBRCTL_ and its name in capitals with underscores.'),
@@ -49,7 +54,7 @@ function rootPage(edition: ManEdition): string {
     roff('Credentials of stores have variables of their own.'),
     ...exitStatusSection(),
     heading('SH', 'SEE ALSO'),
-    seeAlso(commandSummaries.map(({ name }) => `etcdbrctl-${name}`)),
+    seeAlso(commandSummaries.map(({ name }) => pageName(name))),
   ]);
 }
 
@@ -62,9 +67,9 @@ function commandPage(
   const words = name === 'completion' ? 'bash|zsh|fish' : operand?.placeholder;
   const flags = spec === undefined ? '' : ` [${italic('flags')}]`;
   const synopsis = `${bold(`etcdbrctl ${name}`)}${flags}${words === undefined ? '' : ` ${italic(words)}`}`;
-  return page(`etcdbrctl-${name}`, edition, [
+  return page(pageName(name), edition, [
     heading('SH', 'NAME'),
-    `${roff(`etcdbrctl-${name}`)} \\- ${roff(summary)}`,
+    `${roff(pageName(name))} \\- ${roff(summary)}`,
     heading('SH', 'SYNOPSIS'),
     synopsis,
     heading('SH', 'DESCRIPTION'),

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { cacheDir } from '../../scripts/lab/project-root.ts';
 import { run } from '../../scripts/lab/run.ts';
 import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
+import { pageName } from '../../scripts/man-pages.ts';
 import { commandSummaries } from '../../src/cli/commands.ts';
 
 /** The directory of the newest release in .cache/release. */
@@ -28,7 +29,7 @@ const page = (name: string): string => `usr/share/man/man1/${name}.gz`;
 const installed = [
   'usr/bin/etcdbrctl',
   page('etcdbrctl.1'),
-  ...commandSummaries.map(({ name }) => page(`etcdbrctl-${name}.1`)),
+  ...commandSummaries.map(({ name }) => page(`${pageName(name)}.1`)),
   'usr/share/bash-completion/completions/etcdbrctl',
   'usr/share/fish/vendor_completions.d/etcdbrctl.fish',
   ...['etcd-backup.service', 'etcd-verify.service', 'etcd-verify.timer'].map(

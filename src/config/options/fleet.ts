@@ -17,8 +17,8 @@ const own = {
     default: ['**'],
     placeholder: 'pattern',
     help:
-      'Which prefixes below --store-prefix are meant: * is any text without a slash, ? one character, ** any number of folders, as ' +
-      'in prod-*/etcd-main.',
+      'Which prefixes below --store-prefix are meant: a star is any text without a slash, a question mark one character, two stars any ' +
+      'number of folders; prod-*/etcd-main, for example.',
   },
   maxAgeMs: {
     flag: 'max-age',

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { ShardNumber } from '../../snapstore/fleet/result-objects.ts';
 import type { LastProof } from './last-proof.ts';
 
@@ -16,12 +16,12 @@ export interface ShardResult {
 }
 
 const FORMAT = 1;
-const name = z.string().max(2_048);
-const seconds = z.number().int().nonnegative().max(253_402_300_799);
+const name = z.string().check(z.maxLength(2_048));
+const seconds = z.int().check(z.nonnegative(), z.maximum(253_402_300_799));
 const schema = z.object({
   format: z.literal(FORMAT),
-  run: z.string().max(256),
-  shard: z.object({ index: z.number().int().nonnegative(), count: z.number().int().positive().max(999_999) }),
+  run: z.string().check(z.maxLength(256)),
+  shard: z.object({ index: z.int().check(z.nonnegative()), count: z.int().check(z.positive(), z.maximum(999_999)) }),
   startedOn: seconds,
   endedOn: seconds,
   prefixes: z.array(
@@ -30,11 +30,11 @@ const schema = z.object({
       on: seconds,
       level: z.enum(['catalog', 'hash', 'structure', 'restore']),
       sound: z.boolean(),
-      revision: z.nullable(z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER)),
-      problems: z.array(z.string().max(1_000)).max(100),
+      revision: z.nullable(z.int().check(z.nonnegative())),
+      problems: z.array(z.string().check(z.maxLength(1_000))).check(z.maxLength(100)),
     }),
   ),
-  failed: z.array(z.object({ prefix: name, text: z.string().max(2_000) })),
+  failed: z.array(z.object({ prefix: name, text: z.string().check(z.maxLength(2_000)) })),
 });
 
 /** A result as its object's bytes: JSON with a format number. */

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { countText } from '../../runtime/log/amount.ts';
 import type { Logger } from '../../runtime/log/logger.ts';

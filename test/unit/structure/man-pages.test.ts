@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { manPages } from '../../../scripts/man-pages.ts';
+import { manPages, pageName } from '../../../scripts/man-pages.ts';
 import { commandSummaries, commands } from '../../../src/cli/commands.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
 
@@ -15,16 +15,16 @@ const isThere = (program: string): boolean => spawnSync(program, ['-V']).error =
 
 describe('the man pages', () => {
   it('are one for the program and one for each command', () => {
-    const names = commandSummaries.map(({ name }) => `etcdbrctl-${name}.1`);
+    const names = commandSummaries.map(({ name }) => `${pageName(name)}.1`);
     assert.deepEqual([...pages.keys()], ['etcdbrctl.1', ...names]);
     for (const { name, summary } of commandSummaries) {
-      assert.ok(plain('etcdbrctl.1').includes(`etcdbrctl-${name}(1)\n${summary}`), name);
+      assert.ok(plain('etcdbrctl.1').includes(`${pageName(name)}(1)\n${summary}`), name);
     }
   });
 
   it('have every flag of the command with its variable', () => {
     for (const { spec } of commands) {
-      const text = plain(`etcdbrctl-${spec.name}.1`);
+      const text = plain(`${pageName(spec.name)}.1`);
       for (const { spec: option } of placedOptions(spec)) {
         assert.ok(text.includes(`--${option.flag}`), `${spec.name} --${option.flag}`);
       }

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { failureOf } from '../../../../src/operations/fleet/fleet-failure.ts';
+import { listFleet } from '../../../../src/operations/fleet/list-fleet.ts';
+import { PrefixGlob } from '../../../../src/operations/fleet/prefix-glob.ts';
+import { StoreError } from '../../../../src/snapstore/store-error.ts';
+import { recordedContext } from '../../../support/context/run-context.ts';
+import { bucketWith, failing, golden, put, request, states } from '../../../support/fixtures/fleet.ts';
+import { memoryBucket } from '../../../support/stores/memory-bucket.ts';
+
+describe('fleet list', () => {
+  for (const listsByFolder of [true, false]) {
+    it(`shows every cluster of a store that ${listsByFolder ? 'lists' : 'does not list'} folder by folder`, async () => {
+      const bucket = bucketWith(['', 'a', 'a/b', 'team/v2', 'z'], { listsByFolder });
+      put(bucket, 'notes/v2/x', Buffer.from('x'));
+      put(bucket, 'etcdbrctl-fleet/v2/Full-00000000-00000058-1795251532.gz', Buffer.alloc(100));
+      const report = await listFleet(request(bucket), recordedContext());
+      // Names below a folder of a layout show in a listing of it; a walk over folders does not look there.
+      const found = states(report);
+      assert.deepEqual(found, { '': 'sound', a: 'sound', 'a/b': 'sound', 'team/v2': 'sound', z: 'sound' });
+      const [top] = report.prefixes;
+      assert.equal(top?.newest?.revision, 122);
+      assert.equal(top?.newest?.snapshots, 4);
+      assert.equal(top?.snapshots, golden.filter(({ key }) => /Full|Incr/.test(key)).length);
+      assert.equal(failureOf(report, { needsShards: true }), undefined);
+    });
+
+    it(`takes what the patterns and the prefix name (${listsByFolder})`, async () => {
+      const bucket = bucketWith(['prod/a', 'prod/b', 'test/a', 'product'], { listsByFolder });
+      const glob = new PrefixGlob(['*a']);
+      const below = await listFleet(request(bucket, { prefix: 'prod', glob }), recordedContext());
+      assert.deepEqual(states(below), { 'prod/a': 'sound' });
+      const all = await listFleet(request(bucket, { glob: new PrefixGlob(['prod*/**']) }), recordedContext());
+      assert.deepEqual(Object.keys(states(all)), ['prod/a', 'prod/b', 'product']);
+    });
+  }
+
+  it('tells what is broken, too old or not proved, each by itself', async () => {
+    const bucket = bucketWith(['sound', 'gap', 'empty']);
+    const deltas = golden.map(({ key }) => key).filter((key) => key.includes('Incr-'));
+    bucket.objects.delete(`gap/${deltas[1]}`);
+    put(bucket, `empty/${deltas.at(-1)}`, Buffer.from('x'));
+    put(bucket, 'deltas/v2/Incr-00000059-00000122-1795251535.gz', Buffer.alloc(100));
+    const context = recordedContext();
+    const report = await listFleet(request(bucket), context);
+    assert.deepEqual(states(report), { deltas: 'broken', empty: 'broken', gap: 'broken', sound: 'sound' });
+    assert.match(String(failureOf(report, { needsShards: false })), /3 of 4 clusters need attention: deltas is broken/);
+    const strict = { maxAgeMs: 1_000, proofWithinMs: 1_000 };
+    const late = await listFleet(request(bucketWith(['a']), { thresholds: strict }), context);
+    assert.deepEqual(
+      late.prefixes[0]?.complaints.map(({ kind }) => kind),
+      ['stale', 'unproved'],
+    );
+    const patient = { maxAgeMs: 3_600_000, proofWithinMs: undefined };
+    assert.deepEqual(states(await listFleet(request(bucketWith(['a']), { thresholds: patient }), context)), {
+      a: 'sound',
+    });
+  });
+
+  it('a listing that comes back to a prefix shows all of it', async () => {
+    const bucket = bucketWith(['a', 'b'], { listsByFolder: true });
+    const moved = [...bucket.objects].filter(([key]) => key.startsWith('a/') && key.includes('Incr'));
+    for (const [key, object] of moved) {
+      bucket.objects.delete(key);
+      bucket.objects.set(key, object);
+    }
+    const report = await listFleet(request(bucket), recordedContext());
+    assert.deepEqual(
+      report.prefixes.map(({ newest }) => newest?.revision),
+      [122, 122],
+    );
+  });
+
+  it('a prefix that is refused hides no other; a store that answers for none is an error', async () => {
+    const names = Array.from({ length: 5 }, (_, at) => `c${at}`);
+    const denied = failing(bucketWith(names), 'denied', (key) => key.startsWith('c3/'));
+    const { c3, ...others } = states(await listFleet(request(denied), recordedContext()));
+    assert.equal(c3, 'unreadable');
+    assert.ok(Object.values(others).every((state) => state === 'sound'));
+    const silent = failing(bucketWith(names), 'transient', (key) => key.startsWith('c'));
+    await assert.rejects(listFleet(request(silent), recordedContext()), (error) => error instanceof StoreError);
+  });
+
+  it('a container without backups is a failure, an empty share is none', async () => {
+    const nothing = await listFleet(request(memoryBucket()), recordedContext());
+    assert.equal(failureOf(nothing, { needsShards: false })?.code, 'no_backup');
+    const share = await listFleet(request(memoryBucket(), { shard: { index: 0, count: 2 } }), recordedContext());
+    assert.equal(failureOf(share, { needsShards: false }), undefined);
+  });
+});

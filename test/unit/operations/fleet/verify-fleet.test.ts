@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { failureOf } from '../../../../src/operations/fleet/fleet-failure.ts';
+import { listFleet } from '../../../../src/operations/fleet/list-fleet.ts';
+import { verifyFleet } from '../../../../src/operations/fleet/verify-fleet.ts';
+import type { Bucket } from '../../../../src/snapstore/bucket.ts';
+import { recordedContext } from '../../../support/context/run-context.ts';
+import { bucketWith, golden, put, request, states, verified } from '../../../support/fixtures/fleet.ts';
+
+describe('fleet verify', () => {
+  it('shares the work, and the report puts it together and says what is missing', async () => {
+    const names = Array.from({ length: 8 }, (_, at) => `cluster-${at}`);
+    const bucket = bucketWith(names);
+    const shard = (index: number) => ({ level: 'hash', shard: { index, count: 3 } }) as const;
+    const first = await verified(bucket, shard(0));
+    const second = await verified(bucket, shard(1));
+    const partly = await listFleet(request(bucket), recordedContext());
+    assert.deepEqual(partly.lastRun?.missing, [2]);
+    assert.equal(failureOf(partly, { needsShards: true })?.code, 'fleet_incomplete');
+    const third = await verified(bucket, shard(2));
+    const shares = [first, second, third].flatMap(({ prefixes }) => prefixes.map(({ prefix }) => prefix));
+    assert.deepEqual(shares.toSorted(), names);
+    const thresholds = { maxAgeMs: undefined, proofWithinMs: 3_600_000 };
+    const whole = await listFleet(request(bucket, { thresholds }), recordedContext());
+    assert.equal(failureOf(whole, { needsShards: true }), undefined);
+    assert.ok(whole.prefixes.every(({ proof }) => proof?.sound === true && proof.revision === 122));
+    const left = [...bucket.objects.keys()].filter((key) => key.startsWith('etcdbrctl-fleet/'));
+    assert.equal(left.length, 3);
+  });
+
+  it('a damaged cluster hides no other, and is damaged in later listings', async () => {
+    const bucket = bucketWith(['a', 'b', 'c']);
+    const [full] = golden.filter(({ key }) => key.includes('Full-'));
+    const bent = Buffer.from(full?.bytes ?? []);
+    bent[bent.length - 1] = (bent.at(-1) ?? 0) ^ 1;
+    put(bucket, `b/${full?.key}`, bent);
+    assert.deepEqual(states(await verified(bucket)), { a: 'sound', b: 'damaged', c: 'sound' });
+    const listed = await listFleet(request(bucket), recordedContext());
+    assert.deepEqual(states(listed), { a: 'sound', b: 'damaged', c: 'sound' });
+    assert.match(listed.prefixes[1]?.complaints[0]?.text ?? '', /its last verification failed: Full-/);
+  });
+
+  it('writes no result when it is stopped, or when it is not to', async () => {
+    const bucket = bucketWith(['a', 'b']);
+    const stop = new AbortController();
+    const watched: Bucket = {
+      ...bucket,
+      read: (key, options) => {
+        stop.abort(new Error('stopped'));
+        return bucket.read(key, options);
+      },
+    };
+    using dir = makeTempDir();
+    const how = { level: 'hash', sample: undefined, maxFetchers: 2, atOnce: 1, run: 'run', record: true } as const;
+    const work = verifyFleet({ ...request(watched), ...how, tempDir: dir.join('t') }, recordedContext(stop.signal));
+    await assert.rejects(work, /stopped/);
+    await verified(bucket, { level: 'catalog', record: false });
+    assert.ok([...bucket.objects.keys()].every((key) => !key.startsWith('etcdbrctl-fleet/')));
+  });
+
+  it('what is no result is left out, and old ones go', async () => {
+    const bucket = bucketWith(['a']);
+    put(bucket, 'etcdbrctl-fleet/verify-1795251600-0-of-1.json', Buffer.from('{"format":1'));
+    put(bucket, 'etcdbrctl-fleet/verify-1-0-of-7.json', Buffer.from('{}'));
+    put(bucket, 'etcdbrctl-fleet/verify-2-9-of-7.json', Buffer.from('{}'));
+    const context = recordedContext();
+    const report = await listFleet(request(bucket), context);
+    assert.equal(report.lastRun, undefined);
+    assert.equal(context.lines.filter(({ level }) => level === 'warn').length, 2);
+    for (let run = 0; run < 5; run++) {
+      put(bucket, `etcdbrctl-fleet/verify-${run + 10}-0-of-1.json`, Buffer.from('{}'));
+    }
+    await verified(bucket, { level: 'catalog' });
+    const left = [...bucket.objects.keys()].filter((key) => key.startsWith('etcdbrctl-fleet/')).sort();
+    assert.equal(left.length, 4, left.join(' '));
+  });
+});
