@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { capacityDocument } from './capacity-document.ts';
 import { errorCodesDocument } from './error-codes-document.ts';
 import { limitsDocument } from './limits-document.ts';
 import { optionsDocument } from './options-document.ts';
@@ -7,3 +8,4 @@ import { optionsDocument } from './options-document.ts';
 writeFileSync(new URL('../docs/options.md', import.meta.url), optionsDocument());
 writeFileSync(new URL('../docs/error-codes.md', import.meta.url), errorCodesDocument());
 writeFileSync(new URL('../docs/limits.md', import.meta.url), limitsDocument());
+writeFileSync(new URL('../docs/capacity.md', import.meta.url), capacityDocument());

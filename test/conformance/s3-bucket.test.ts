@@ -16,6 +16,7 @@ import { quietLogger } from '../support/context/quiet-logger.ts';
 import { type CephRgw, startCephRgw } from '../support/servers/ceph-rgw.ts';
 import { bucketSuite, type OpenedSubject } from './bucket.suite.ts';
 import { clock } from './cases/fault-rig.ts';
+import { leastPrivilegeCases } from './cases/least-privilege-cases.ts';
 import { faultSuite } from './fault.suite.ts';
 
 let rgw: CephRgw;
@@ -140,3 +141,5 @@ faultSuite({
     };
   },
 });
+
+leastPrivilegeCases(() => rgw);

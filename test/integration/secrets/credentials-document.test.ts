@@ -10,12 +10,14 @@ import { openShiftSchema } from '../../../src/snapstore/credentials/openshift.ts
 import { openStackSchema, openStackVariables } from '../../../src/snapstore/credentials/openstack.ts';
 import { providerNames } from '../../../src/snapstore/provider-name.ts';
 
-const page = readFileSync(new URL('../../../docs/credentials.md', import.meta.url), 'utf8');
-
-/** The part of the page about one provider. */
+/** What the page of a provider says of its credentials. */
 function section(provider: string): string {
-  return page.split(`\n## ${provider}\n`)[1]?.split('\n## ')[0] ?? assert.fail(`no section about ${provider}`);
+  const page = readFileSync(new URL(`../../../docs/providers/${provider.toLowerCase()}.md`, import.meta.url), 'utf8');
+  return page.split('\n## Credentials\n')[1]?.split('\n## ')[0] ?? assert.fail(`no section about ${provider}`);
 }
+
+/** What each page answers, whatever the provider. */
+const questions = ['Credentials', 'Rights', 'Immutability', 'Encryption'];
 
 const schemas = {
   S3: awsSchema,
@@ -41,7 +43,24 @@ function rows(text: string): ReadonlyMap<string, string> {
   return new Map([...text.matchAll(/^\| `(\w+)` +\|(.*)\|$/gm)].map(([, name = '', rest = '']) => [name, rest]));
 }
 
-describe('docs/credentials.md', () => {
+describe('the pages of providers', () => {
+  it('are one for each, in the list, and answer the same questions', () => {
+    const list = readFileSync(new URL('../../../docs/providers/README.md', import.meta.url), 'utf8');
+    for (const provider of providerNames) {
+      assert.ok(list.includes(`| [${provider}](${provider.toLowerCase()}.md) `), provider);
+      const page = readFileSync(
+        new URL(`../../../docs/providers/${provider.toLowerCase()}.md`, import.meta.url),
+        'utf8',
+      );
+      for (const question of questions) {
+        assert.ok(page.includes(`\n## ${question}\n`), `${provider}: ${question}`);
+      }
+      for (const word of ['Endpoints', 'private CAs', 'orkload identity']) {
+        assert.ok(page.includes(word), `${provider}: ${word}`);
+      }
+    }
+  });
+
   for (const [provider, schema] of Object.entries(schemas)) {
     it(`has every field of ${provider}, and no other`, () => {
       const documented = [...rows(section(provider)).keys()].filter((name) => name !== 'OS_AUTH_URL');

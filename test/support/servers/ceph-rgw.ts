@@ -19,6 +19,8 @@ export interface CephRgw extends AsyncDisposable {
   /** The SDK's own client, to set up and to look at what the adapter did. */
   readonly client: S3Client;
   createBucket(name: string, options?: { readonly objectLock?: boolean }): Promise<void>;
+  /** Makes an account that owns nothing: it may do what policies of buckets allow `arn:aws:iam:::user/NAME`. */
+  createUser(name: string): Promise<{ readonly accessKeyID: string; readonly secretAccessKey: string }>;
 }
 
 const REGION = 'default';
@@ -77,10 +79,13 @@ async function startDaemons(home: TempDir, children: Child[]): Promise<Omit<Ceph
     intervalMs: 200,
     describe: () => 'the gateway does not answer',
   });
-  const accessKeyID = randomBytes(10).toString('hex');
-  const secretAccessKey = randomBytes(20).toString('hex');
-  const keys = ['--access-key', accessKeyID, '--secret-key', secretAccessKey];
-  await ceph('radosgw-admin', 'user', 'create', '--uid', 'tester', '--display-name', 'tester', ...keys);
+  const createUser: CephRgw['createUser'] = async (name) => {
+    const [accessKeyID, secretAccessKey] = [randomBytes(10).toString('hex'), randomBytes(20).toString('hex')];
+    const keys = ['--access-key', accessKeyID, '--secret-key', secretAccessKey];
+    await ceph('radosgw-admin', 'user', 'create', '--uid', name, '--display-name', name, ...keys);
+    return { accessKeyID, secretAccessKey };
+  };
+  const { accessKeyID, secretAccessKey } = await createUser('tester');
   const client = new S3Client({
     endpoint,
     region: REGION,
@@ -93,6 +98,7 @@ async function startDaemons(home: TempDir, children: Child[]): Promise<Omit<Ceph
     accessKeyID,
     secretAccessKey,
     client,
+    createUser,
     async createBucket(name, { objectLock = false } = {}) {
       await client.send(new CreateBucketCommand({ Bucket: name, ObjectLockEnabledForBucket: objectLock }));
     },
