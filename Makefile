@@ -49,7 +49,7 @@ test-release: install
 
 ## ok: format, lint, import directions, types and unit tests in under a minute; run it before every commit
 ok: install
-	@scripts/tests/at-once.sh "$(MAKE) --no-print-directory" unit lint types
+	@WALKS=$${WALKS:-short} scripts/tests/at-once.sh "$(MAKE) --no-print-directory" unit lint types
 
 ## test: everything: lint, types and all tests against real servers; takes a quarter of an hour
 test: build etcd ceph openstack

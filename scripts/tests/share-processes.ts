@@ -44,12 +44,13 @@ const most = Math.ceil(shared.length / Number(processes));
 writeFileSync(join(directory, fileList), shared.join('\n'));
 for (let number = 1; number <= Number(processes); number++) {
   const path = join(directory, sharedProcessName(number));
-  const module = JSON.stringify(join(projectRoot, 'scripts/tests/shared-process.ts'));
+  const script = (name: string): string => JSON.stringify(join(projectRoot, 'scripts/tests', name));
   // The call of `suite` is here, so that its events name this process.
   writeFileSync(
     path,
-    `import { suite } from 'node:test';
-import { runTestFiles } from ${module};
+    `import ${script('untracked-promises.ts')};
+import { suite } from 'node:test';
+import { runTestFiles } from ${script('shared-process.ts')};
 await runTestFiles({ path: import.meta.filename, most: ${most} }, (name, body) => suite(name, body));
 `,
   );

@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { after } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { isErrno } from '../../src/fs/errno.ts';
 import { ProcessTraces } from './process-traces.ts';
@@ -42,6 +44,11 @@ export async function runTestFiles(
   // What a test waits for need not keep the process alive, such as a thread: then the runner would take the wait for endless, and
   // run the other files before it is over. A wait that is endless ends by the runner's timeout.
   const alive = setInterval(() => undefined, 60_000);
+  // What no test waited for: it happened while a file ran, since each ends before the next begins.
+  let stray: unknown[] = [];
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    process.on(event, (error) => stray.push(error));
+  }
   const directory = dirname(path);
   const files = readFileSync(join(directory, fileList), 'utf8').split('\n');
   let taken = 0;
@@ -52,7 +59,14 @@ export async function runTestFiles(
       await suite(file, async () => {
         const traces = new ProcessTraces();
         await import(pathToFileURL(resolve(file)).href);
-        after(() => traces.assertNone());
+        after(async () => {
+          // A turn for errors that are on their way.
+          await setImmediate();
+          const errors = stray;
+          stray = [];
+          assert.deepEqual(errors, [], 'errors that no test waited for');
+          await traces.assertNone();
+        });
       });
     }
   }

@@ -61,6 +61,16 @@ describe('test files that share a process', () => {
       /Error: no/,
     ],
     [
+      'an error that no test waits for',
+      `import { it } from 'node:test'; it('x', () => { setTimeout(() => { throw new Error('no'); }); }); it('y', (t, done) => { setTimeout(done, 50); });`,
+      /errors that no test waited for[\s\S]*Error: no/,
+    ],
+    [
+      'a rejection that no test waits for',
+      `import { it } from 'node:test'; it('x', () => { Promise.reject(new Error('no')); });`,
+      /errors that no test waited for[\s\S]*Error: no/,
+    ],
+    [
       'an end of the process',
       `import { it } from 'node:test'; it('x', () => process.exit(3));`,
       /ended in the middle of it\n {4}with exit code 3/,

@@ -8,6 +8,7 @@ import { revision } from '../../../src/revision.ts';
 import { newestChain } from '../../../src/snapshot/chain.ts';
 import { newSnapshot } from '../../../src/snapshot/name.ts';
 import { compareInChainOrder } from '../../../src/snapshot/order.ts';
+import { walkLength } from '../../support/fixtures/walk-length.ts';
 import { histories } from './histories.ts';
 
 const HISTORIES = histories();
@@ -110,7 +111,7 @@ test('over random histories nothing that a restore needs is deleted', () => {
         'a second run deletes nothing',
       );
     }),
-    { numRuns: Number(process.env['HISTORIES'] ?? 5000) },
+    { numRuns: Number(process.env['HISTORIES'] ?? walkLength({ usual: 5000, long: 20_000 })) },
   );
 });
 

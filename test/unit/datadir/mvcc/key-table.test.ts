@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { KeyTable } from '../../../../src/datadir/mvcc/key-table.ts';
+import { walkLength } from '../../../support/fixtures/walk-length.ts';
 import { timeGrowth } from '../../../support/growth/time-growth.ts';
 
 test('any puts and deletions leave what they leave in a Map', () => {
@@ -32,7 +33,7 @@ test('any puts and deletions leave what they leave in a Map', () => {
       );
       assert.deepEqual(new Map(inOrder.map(([each, value]) => [new Uint8Array(each).toString(), value])), map);
     }),
-    { numRuns: 30 },
+    { numRuns: walkLength({ usual: 30, long: 300 }) },
   );
 });
 
@@ -65,24 +66,29 @@ function fnvState(bytes: Uint8Array, state: number): number {
   return bytes.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), state);
 }
 
+function setBlock(block: Buffer, number: number): Buffer {
+  block.writeUInt32LE(number);
+  block.writeUInt32LE(Math.imul(number, 0x9e3779b1) >>> 0, 4);
+  return block;
+}
+
 /** Keys of which FNV-1a without a secret has the same hash for all: 2^`pairs`. */
 function collidingKeys(pairs: number): readonly Uint8Array[] {
   let state = 0x811c9dc5 | 0;
   let keys: Uint8Array[] = [new Uint8Array(0)];
   for (let pair = 0; pair < pairs; pair++) {
-    const seen = new Map<number, Buffer>();
+    const seen = new Map<number, number>();
+    const block = Buffer.alloc(8);
     for (let tried = 0; ; tried++) {
-      const block = Buffer.alloc(8);
-      block.writeUInt32LE(tried);
-      block.writeUInt32LE(Math.imul(tried, 0x9e3779b1) >>> 0, 4);
-      const after = fnvState(block, state);
+      const after = fnvState(setBlock(block, tried), state);
       const other = seen.get(after);
       if (other !== undefined) {
-        keys = keys.flatMap((key) => [Buffer.concat([key, other]), Buffer.concat([key, block])]);
+        const blocks = [setBlock(Buffer.alloc(8), other), block];
+        keys = keys.flatMap((key) => blocks.map((each) => Buffer.concat([key, each])));
         state = after;
         break;
       }
-      seen.set(after, block);
+      seen.set(after, tried);
     }
   }
   return keys;

@@ -219,6 +219,6 @@ test('any text under a hash that fits is read as by any JSON reader, or is damag
         }
       },
     ),
-    { numRuns: 1000, seed: 20_261_121 },
+    { numRuns: walkLength({ usual: 1000, long: 10000 }), seed: 20_261_121 },
   );
 });

@@ -8,6 +8,7 @@ import { collected, inPieces, seededBytes } from '../../../support/fixtures/byte
 import { decodedDelta } from '../../../support/fixtures/decoded-delta.ts';
 import { put } from '../../../support/fixtures/delta-events.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
+import { walkLength } from '../../../support/fixtures/walk-length.ts';
 
 const GOLDEN = goldenObjects('etcd-3.5/none').filter((object) => object.key.includes('Incr'));
 
@@ -105,7 +106,7 @@ test('any events survive encoding and decoding in pieces of any size', async () 
         assert.deepEqual(await eventsOf(Buffer.concat(encoder.finish()), pieceSize), events);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: walkLength({ usual: 300, long: 3000 }) },
   );
 });
 
