@@ -1,4 +1,5 @@
 import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
+import { objectDiffOptions } from '../config/options/kubernetes.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { compareOptions, secretsOptions } from '../config/options/lookup.ts';
 import { walOptions } from '../config/options/restoration.ts';
@@ -11,13 +12,17 @@ export const diffCommand = command({
   name: 'diff',
   summary: 'show what changed between two states of a backup, or up to now',
   description:
-    'Shows the keys that were added, changed and deleted between two states. Values that are text are compared line by line; what ' +
-    'is below /registry/secrets is not shown without --show-secrets. A key that was written again with the same value is no ' +
+    'Shows the keys that were added, changed and deleted between two states. Values that are text, and objects of Kubernetes, are ' +
+    'compared line by line; secrets are not shown without --show-secrets. A key that was written again with the same value is no ' +
     'difference. JSON is one line a key.',
   examples: [
     {
       does: 'What was lost in the last hour:',
       command: 'etcdbrctl diff --prefix /registry/ --store-container /backup "1h ago" newest',
+    },
+    {
+      does: 'The same in the terms of Kubernetes: how many objects of each kind, in which namespace:',
+      command: 'etcdbrctl diff --kubernetes --prefix /registry/ --store-container /backup "1h ago" newest',
     },
     {
       does: 'What a cluster has that its backup does not:',
@@ -35,6 +40,7 @@ export const diffCommand = command({
   groups: {
     compare: compareOptions,
     secrets: secretsOptions,
+    objects: objectDiffOptions,
     store: storeOptions,
     wal: walOptions,
     connection: etcdConnectionOptions,
@@ -47,7 +53,10 @@ export const diffCommand = command({
     const { withStates } = await import('../operations/lookup/with-states.ts');
     const { compareStates } = await import('../operations/lookup/compare-states.ts');
     const { differenceData, differenceLines, DifferenceCount } = await import('./output/differences.ts');
+    const { ObjectChanges } = await import('./output/objects.ts');
+    const { inNamespace } = await import('./in-namespace.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
+    const wants = inNamespace(config.objects.namespace) ?? (() => true);
     const { format } = config.output;
     const [a = '', b = ''] = operands;
     await using states = new ComparedStates(config, context);
@@ -55,13 +64,22 @@ export const diffCommand = command({
     await withStates(requests, context, async (pair) => {
       const printer = new LinePrinter(print);
       const count = new DifferenceCount();
+      const objects = config.objects.kubernetes ? new ObjectChanges() : undefined;
       for await (const difference of compareStates(pair, { prefix }, context)) {
+        const { value } = difference.kind === 'deleted' ? difference.before : difference.after;
+        if (!wants(difference.key, value)) {
+          continue;
+        }
         count.add(difference);
+        if (objects !== undefined) {
+          objects.add(difference);
+          continue;
+        }
         await printer.add(
           ...(format === 'json' ? [differenceData(difference)] : differenceLines(difference, config.secrets)),
         );
       }
-      await printer.add(...(format === 'json' ? [] : [count.text(pair)]));
+      await printer.add(...(objects?.lines(format) ?? []), ...(format === 'json' ? [] : [count.text(pair)]));
       await printer.end();
     });
   },

@@ -3,6 +3,7 @@ import { lookupOptions, secretsOptions, valueOutputOptions, versionsOptions } fr
 import { walOptions } from '../config/options/restoration.ts';
 import { storeOptions } from '../config/options/store.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
+import type { KeyVersion } from '../operations/lookup/key-version.ts';
 import { command } from './command.ts';
 import { keyBytes } from './key-operand.ts';
 
@@ -12,15 +13,19 @@ export const getCommand = command({
   summary: 'show the value of one key in a backup',
   description:
     'Reads the value of a key as a backup holds it, at its newest state or an older one, from a store, a file or the data ' +
-    'directory of a stopped etcd. Nothing is restored and no etcd is needed. What is below /registry/secrets is not shown as text ' +
-    'without --show-secrets. The exit code is 1 when the key does not exist then.',
+    'directory of a stopped etcd. Nothing is restored and no etcd is needed. Objects of Kubernetes are decoded. Secrets are not shown ' +
+    'as text or YAML without --show-secrets. The exit code is 1 when the key does not exist then.',
   examples: [
     {
       does: 'A key as it was before somebody changed it:',
       command: 'etcdbrctl get --time "2h ago" --store-container /backup /registry/configmaps/default/settings',
     },
     {
-      does: 'Its value alone, byte by byte:',
+      does: 'A deployment as kubectl would show it:',
+      command: 'etcdbrctl get -o yaml --store-container /backup /registry/deployments/shop/web',
+    },
+    {
+      does: 'A value alone, byte by byte:',
       command: 'etcdbrctl get -o raw --file Full-00000000-00000058-1795251532.gz /registry/pods/default/web',
     },
   ],
@@ -48,30 +53,31 @@ export const getCommand = command({
     const { lookedUp } = await import('./looked-up.ts');
     const { withState } = await import('../operations/lookup/with-state.ts');
     const { findKey, noSuchKey, versionsOf } = await import('../operations/lookup/find-key.ts');
-    const { versionData, versionLines } = await import('./output/versions.ts');
+    const { versionData, versionLines, versionYaml } = await import('./output/versions.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
     await using source = await lookedUp(config, context);
     await withState(source.request, context, async (state) => {
       const printer = new LinePrinter(print);
+      const linesOf = (version: KeyVersion): readonly string[] =>
+        format === 'json'
+          ? [versionData(version, state)]
+          : format === 'yaml'
+            ? [versionYaml(version, state, config.secrets).trimEnd()]
+            : versionLines(version, state, config.secrets);
       if (!config.versions.allRevisions) {
         const found = await findKey(key, state, context);
         if (format === 'raw') {
           await print(found.value);
           return;
         }
-        await printer.add(
-          ...(format === 'json' ? [versionData(found, state)] : versionLines(found, state, config.secrets)),
-        );
+        await printer.add(...linesOf(found));
         await printer.end();
         return;
       }
       let count = 0;
       for await (const version of versionsOf(key, state, context)) {
-        if (format === 'json') {
-          await printer.add(versionData(version, state));
-        } else {
-          await printer.add(...(count === 0 ? [] : ['']), ...versionLines(version, state, config.secrets));
-        }
+        const between = count === 0 || format === 'json' ? [] : [format === 'yaml' ? '---' : ''];
+        await printer.add(...between, ...linesOf(version));
         count++;
       }
       await printer.end();

@@ -15,3 +15,27 @@ export function keyBytes(written: string, { hex }: { readonly hex: boolean }): U
   }
   return Buffer.from(written, 'hex');
 }
+
+/** Where API servers keep their objects unless they are told otherwise. */
+const KUBERNETES = '/registry/';
+
+/**
+ * The prefixes that were written; those of Kubernetes where only a namespace is given. Throws a {@link UsageFailure} where neither is.
+ */
+export function keyPrefixes(
+  written: readonly string[],
+  how: { readonly hex: boolean; readonly namespace: string | undefined; readonly command: string },
+): readonly Uint8Array[] {
+  if (written.length > 0) {
+    return written.map((each) => keyBytes(each, how));
+  }
+  if (how.namespace === undefined) {
+    throw new UsageFailure({
+      action: 'run',
+      object: how.command,
+      found: 'PREFIX is missing',
+      remedy: `give what the keys begin with, or a --namespace; see etcdbrctl ${how.command} --help`,
+    });
+  }
+  return [Buffer.from(KUBERNETES)];
+}

@@ -1,3 +1,4 @@
+import { objectListOptions } from '../config/options/kubernetes.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { groupingOptions, lookupOptions } from '../config/options/lookup.ts';
 import { walOptions } from '../config/options/restoration.ts';
@@ -21,6 +22,10 @@ export const lsCommand = command({
       does: 'How many objects of each kind there are, and how large they are:',
       command: 'etcdbrctl ls --depth 1 --store-container /backup /registry/',
     },
+    {
+      does: 'The objects of a namespace of Kubernetes:',
+      command: 'etcdbrctl ls --kubernetes -n shop --store-container /backup /registry/',
+    },
   ],
   operand: {
     placeholder: 'PREFIX',
@@ -31,6 +36,7 @@ export const lsCommand = command({
   groups: {
     lookup: lookupOptions,
     grouping: groupingOptions,
+    objects: objectListOptions,
     store: storeOptions,
     wal: walOptions,
     output: outputOptions,
@@ -38,6 +44,11 @@ export const lsCommand = command({
   },
   async run({ config, operand, context, print }) {
     const prefix = keyBytes(operand, config.lookup);
+    if (config.objects.kubernetes) {
+      const { listObjects } = await import('./list-objects.ts');
+      await listObjects({ prefix, config, print }, context);
+      return;
+    }
     const { lookedUp } = await import('./looked-up.ts');
     const { withState } = await import('../operations/lookup/with-state.ts');
     const { listKeys, groupKeys } = await import('../operations/lookup/list-keys.ts');

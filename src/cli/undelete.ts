@@ -1,15 +1,16 @@
 import { undeleteOptions, writeOptions } from '../config/options/apply.ts';
 import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
+import { namespaceOptions } from '../config/options/kubernetes.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import { command } from './command.ts';
-import { keyBytes } from './key-operand.ts';
+import { keyPrefixes } from './key-operand.ts';
 
 /** `etcdbrctl undelete`. */
 export const undeleteCommand = command({
   name: 'undelete',
-  summary: 'bring back what was deleted from a running cluster, or show what would come back',
+  summary: 'bring back what was deleted from a running cluster',
   description:
     'Reads the keys that begin with PREFIX as they were right before a time or a revision, from the backup of a running etcd, and shows ' +
     'those that are not there now; --yes writes them. Keys that exist are left alone, whatever their value. The state that is brought ' +
@@ -21,19 +22,19 @@ export const undeleteCommand = command({
         'etcdbrctl undelete --before "10m ago" --store-container /backup -e http://127.0.0.1:2379 /registry/configmaps/shop/',
     },
     {
-      does: 'Bring it back:',
-      command:
-        'etcdbrctl undelete --yes --before "10m ago" --store-container /backup -e http://127.0.0.1:2379 /registry/configmaps/shop/',
+      does: 'Bring back a whole namespace of Kubernetes:',
+      command: 'etcdbrctl undelete --yes --before "10m ago" -n shop --store-container /backup -e http://127.0.0.1:2379',
     },
   ],
   operand: {
     placeholder: 'PREFIX...',
     completes: 'none',
-    help: 'What the keys begin with.',
-    count: { least: 1, most: 1_000 },
+    help: 'What the keys begin with; may be left out with --namespace.',
+    count: { least: 0, most: 1_000 },
   },
   groups: {
     undelete: undeleteOptions,
+    objects: namespaceOptions,
     write: writeOptions,
     store: storeOptions,
     connection: etcdConnectionOptions,
@@ -42,7 +43,7 @@ export const undeleteCommand = command({
   },
   async run({ config, operands, context, print }) {
     const { before, beforeRevision, history, tempDir, maxFetchers } = config.undelete;
-    const prefixes = operands.map((operand) => keyBytes(operand, config.undelete));
+    const prefixes = keyPrefixes(operands, { ...config.undelete, ...config.objects, command: 'undelete' });
     const { limitBefore } = await import('./limit-before.ts');
     const until = limitBefore({ before, beforeRevision }, { now: context.clock.now() });
     if (until === undefined) {
@@ -57,12 +58,13 @@ export const undeleteCommand = command({
     const { openStore } = await import('./open-store.ts');
     const { withState } = await import('../operations/lookup/with-state.ts');
     const { StateKeys } = await import('../operations/export/state-keys.ts');
+    const { inNamespace } = await import('./in-namespace.ts');
     const { writeKeys } = await import('./write-keys.ts');
     await using connection = await connect(config.connection, context);
     await using store = await openStore(config.store, context);
     const source = { kind: 'store', store, target: { until, history } } as const;
     await withState({ source, tempDir, maxFetchers }, context, async (state) => {
-      const keys = await StateKeys.read(state, { prefixes }, context);
+      const keys = await StateKeys.read(state, { prefixes, wants: inNamespace(config.objects.namespace) }, context);
       context.log.info({ revision: state.revision }, `Bringing back what revision ${state.revision} had`);
       await writeKeys(
         {

@@ -7,6 +7,7 @@ import * as copy from './options/copy.ts';
 import * as etcdConnection from './options/etcd-connection.ts';
 import * as exporting from './options/export.ts';
 import * as fleet from './options/fleet.ts';
+import * as kubernetes from './options/kubernetes.ts';
 import * as leases from './options/leases.ts';
 import * as list from './options/list.ts';
 import * as logging from './options/logging.ts';
@@ -31,6 +32,7 @@ const groups: OptionGroups = {
   ...etcdConnection,
   ...exporting,
   ...fleetGroups,
+  ...kubernetes,
   ...leases,
   ...list,
   ...logging,

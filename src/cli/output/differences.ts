@@ -1,8 +1,10 @@
 import { structuredPatch } from 'diff';
+import { readStoredValue } from '../../kube/objects/stored-object.ts';
 import type { KeptVersion, KeyDifference, StatePair } from '../../operations/lookup/compare-states.ts';
 import { countText } from '../../runtime/log/amount.ts';
 import { printableJson } from '../../runtime/log/printable.ts';
-import { isHidden, keyData, keyText, type ValueStyle, valueData, valueLines } from './key-text.ts';
+import { keyData, keyText, valueData } from './key-text.ts';
+import { isHidden, type ValueStyle, valueFactsData, valueLines } from './value-text.ts';
 
 /** Longer values are not compared line by line, bytes. */
 const LONGEST_COMPARED = 256 * 1024;
@@ -63,7 +65,7 @@ export class DifferenceCount {
 }
 
 function sideData({ main, createRevision, version, value }: KeptVersion): Readonly<Record<string, unknown>> {
-  return { revision: main, createRevision, version, size: value.length, ...valueData(value) };
+  return { revision: main, createRevision, version, size: value.length, ...valueFactsData(value), ...valueData(value) };
 }
 
 function changedLines(
@@ -71,8 +73,8 @@ function changedLines(
   style: ValueStyle,
 ): readonly string[] {
   const [old, young] = [valueLines(key, before.value, style), valueLines(key, after.value, style)];
-  if (isHidden(key, style)) {
-    return [`    ${young.lines[0] ?? ''}`];
+  if ([before, after].some(({ value }) => isHidden(key, readStoredValue(value), style))) {
+    return [`    ${(old.shown ? young : old).lines[0] ?? ''}`];
   }
   if (!old.shown || !young.shown || Math.max(before.value.length, after.value.length) > LONGEST_COMPARED) {
     return [];

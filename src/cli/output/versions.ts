@@ -1,31 +1,51 @@
+import { readStoredValue } from '../../kube/objects/stored-object.ts';
 import type { KeyVersion, StateOrigin } from '../../operations/lookup/key-version.ts';
 import { formatBytes } from '../../runtime/log/amount.ts';
 import { printableJson } from '../../runtime/log/printable.ts';
-import { keyData, keyText, type ValueStyle, valueData, valueLines } from './key-text.ts';
+import { keyData, keyText, valueData } from './key-text.ts';
 import { keyValueLines } from './report.ts';
 import { formatId } from './result.ts';
+import { isHidden, objectYaml, type ValueStyle, valueFacts, valueFactsData, valueLines } from './value-text.ts';
+import { formatYaml } from './yaml.ts';
 
 /** A version of a key as JSON on one line. */
 export function versionData(version: KeyVersion, state: StateOrigin): string {
-  const { key, main, tombstone, createRevision, value, lease } = version;
   return printableJson(
-    JSON.stringify({
-      ...keyData(key),
-      revision: main,
-      deleted: tombstone,
-      ...(tombstone
-        ? {}
-        : {
-            createRevision,
-            version: version.version,
-            lease: leaseData(lease),
-            size: value.length,
-            ...valueData(value),
-          }),
-      readAtRevision: state.revision,
-      snapshots: state.snapshots.map(({ name }) => name),
-    }),
+    JSON.stringify({ ...versionFacts(version, state), ...shownValue(version, { showSecrets: true }) }),
   );
+}
+
+/**
+ * A version of a key as a document of YAML: the object of Kubernetes that it is, as kubectl shows it; anything else as in JSON.
+ * Secrets are left out as in text.
+ */
+export function versionYaml(version: KeyVersion, state: StateOrigin, style: ValueStyle): string {
+  const stored = readStoredValue(version.value);
+  const yaml = version.tombstone ? undefined : objectYaml(version.key, stored, style);
+  return yaml ?? formatYaml({ ...versionFacts(version, state), ...shownValue(version, style) });
+}
+
+function versionFacts(
+  { key, main, tombstone, createRevision, version, value, lease }: KeyVersion,
+  state: StateOrigin,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...keyData(key),
+    revision: main,
+    deleted: tombstone,
+    ...(tombstone
+      ? {}
+      : { createRevision, version, lease: leaseData(lease), size: value.length, ...valueFactsData(value) }),
+    readAtRevision: state.revision,
+    snapshots: state.snapshots.map(({ name }) => name),
+  };
+}
+
+function shownValue({ key, value, tombstone }: KeyVersion, style: ValueStyle): Readonly<Record<string, unknown>> {
+  if (tombstone) {
+    return {};
+  }
+  return isHidden(key, readStoredValue(value), style) ? { hidden: true } : valueData(value);
 }
 
 /** A version of a key for a terminal: what is known of it, and then its value. */
@@ -38,6 +58,7 @@ export function versionLines(version: KeyVersion, state: StateOrigin, style: Val
     ['Created at', tombstone ? undefined : String(createRevision)],
     ['Version', tombstone ? undefined : String(version.version)],
     ['Lease', lease === 0n ? undefined : formatId(lease)],
+    ...(tombstone ? [] : valueFacts(value)),
     ['Size', tombstone ? undefined : `${value.length} bytes (${formatBytes(value.length)})`],
   ]);
   if (tombstone) {

@@ -86,7 +86,7 @@ export const secretsOptions = optionGroup({
       flag: 'show-secrets',
       type: 'bool',
       default: false,
-      help: 'Show the values of keys below /registry/secrets, which text otherwise leaves out.',
+      help: 'Show the values of secrets of Kubernetes, which text and YAML otherwise leave out; JSON and raw values always hold them.',
     },
   },
 });
@@ -127,8 +127,8 @@ export const valueOutputOptions = optionGroup({
   options: {
     format: {
       ...outputOption,
-      choices: ['text', 'json', 'raw'],
-      help: 'How the result is printed on stdout; raw is the value alone, byte by byte.',
+      choices: ['text', 'json', 'yaml', 'raw'],
+      help: 'How the result is printed on stdout; yaml is the object of Kubernetes alone, raw the value alone, byte by byte.',
     },
   },
 });

@@ -1,0 +1,52 @@
+import type { ValuesOf } from '../config/option.ts';
+import type { objectListOptions } from '../config/options/kubernetes.ts';
+import type { outputOptions } from '../config/options/logging.ts';
+import type { groupingOptions } from '../config/options/lookup.ts';
+import { StateKeys } from '../operations/export/state-keys.ts';
+import { withState } from '../operations/lookup/with-state.ts';
+import { inNamespace } from './in-namespace.ts';
+import { type LookupConfig, lookedUp } from './looked-up.ts';
+import { LinePrinter } from './output/line-printer.ts';
+import { ObjectGroups, objectHead, objectRow } from './output/objects.ts';
+import type { CommandContext } from './session.ts';
+
+/** What the flags of `ls` say. */
+interface ObjectListConfig extends LookupConfig {
+  readonly grouping: ValuesOf<(typeof groupingOptions)['options']>;
+  readonly objects: ValuesOf<(typeof objectListOptions)['options']>;
+  readonly output: ValuesOf<(typeof outputOptions)['options']>;
+}
+
+/** `ls --kubernetes`: what is stored below a prefix as objects, one a line or counted. */
+export async function listObjects(
+  {
+    prefix,
+    config,
+    print,
+  }: {
+    readonly prefix: Uint8Array;
+    readonly config: ObjectListConfig;
+    readonly print: (text: string) => Promise<void>;
+  },
+  context: CommandContext,
+): Promise<void> {
+  const { format } = config.output;
+  const { depth } = config.grouping;
+  const printer = new LinePrinter(print);
+  await using source = await lookedUp(config, context);
+  await withState(source.request, context, async (state) => {
+    const wanted = { prefixes: [prefix], wants: inNamespace(config.objects.namespace) };
+    const keys = await StateKeys.read(state, wanted, context);
+    const groups = depth === undefined ? undefined : new ObjectGroups(depth);
+    await printer.add(...(groups === undefined && format === 'text' ? [objectHead] : []));
+    for await (const key of keys.keys()) {
+      if (groups === undefined) {
+        await printer.add(objectRow(key, format));
+      } else {
+        groups.add(key);
+      }
+    }
+    await printer.add(...(groups?.lines(format) ?? []));
+    await printer.end();
+  });
+}
