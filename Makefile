@@ -164,6 +164,7 @@ lint:
 types:
 	$(BIN)/tsc -p . --incremental --tsBuildInfoFile .cache/types.tsbuildinfo
 	$(BIN)/tsc -p src/server/http/dashboard/page
+	$(BIN)/tsc -p scripts/site/page
 
 unit:
 	@files=$$($(NODE) scripts/tests/share-processes.ts test/unit $$((8 * $(JOBS)))) && \

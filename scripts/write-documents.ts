@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { capacityDocument } from './capacity-document.ts';
+import { comparisonDocument } from './comparison-document.ts';
 import { errorCodesDocument } from './error-codes-document.ts';
 import { limitsDocument } from './limits-document.ts';
 import { optionsDocument } from './options-document.ts';
@@ -9,3 +10,4 @@ writeFileSync(new URL('../docs/options.md', import.meta.url), optionsDocument())
 writeFileSync(new URL('../docs/error-codes.md', import.meta.url), errorCodesDocument());
 writeFileSync(new URL('../docs/limits.md', import.meta.url), limitsDocument());
 writeFileSync(new URL('../docs/capacity.md', import.meta.url), capacityDocument());
+writeFileSync(new URL('../docs/comparison.md', import.meta.url), comparisonDocument());

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
+import { makeSandbox, type Sandbox } from '../../scripts/lab/sandbox.ts';
 import { documentPages, fencesOf, pageText } from '../../scripts/markdown.ts';
-import { makeSandbox, type Sandbox } from '../support/documents/sandbox.ts';
 import { goldenStorePath } from '../support/fixtures/golden-store.ts';
 
 /** The blocks of a page that a reader may run, in order. */

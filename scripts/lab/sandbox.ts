@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { type Child, startChild } from '../../../scripts/lab/child.ts';
-import { compileCache } from '../../../scripts/lab/compile-cache.ts';
-import { etcdRelease } from '../../../scripts/lab/etcd-release.ts';
-import { eventually } from '../../../scripts/lab/eventually.ts';
-import { freePort } from '../../../scripts/lab/free-port.ts';
-import { projectRoot } from '../../../scripts/lab/project-root.ts';
-import { makeTempDir, type TempDir } from '../../../scripts/lab/temp-dir.ts';
+import { type Child, startChild } from './child.ts';
+import { compileCache } from './compile-cache.ts';
+import { etcdRelease } from './etcd-release.ts';
+import { eventually } from './eventually.ts';
+import { freePort } from './free-port.ts';
+import { projectRoot } from './project-root.ts';
+import { makeTempDir, type TempDir } from './temp-dir.ts';
 
 /** A machine for the shell blocks of a page: its directories are below a temporary one, its etcd is a real one. */
 export interface Sandbox extends AsyncDisposable {
@@ -16,6 +16,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly root: TempDir;
   /** Runs a block. Throws with all that was printed unless it ends with 0. */
   shell(script: string): Promise<string>;
+  /** What was printed, with the paths and ports as the page has them. */
+  plain(output: string): string;
 }
 
 /** Directories that pages name from the root of the machine. */
@@ -25,7 +27,14 @@ const places = /(?<![\w./:-])\/(?=(?:etc|var|home|backup|data|vault|golden)\b)/g
 const patienceMs = 120_000;
 
 /** Makes the machine and starts its etcd. `systemctl` knows the units `etcd` and `etcd-backup`, which is `snapshot` with the file of the package. */
-export async function makeSandbox(): Promise<Sandbox> {
+export async function makeSandbox({
+  program: etcdbrctl,
+  environment: extra = {},
+}: {
+  /** An executable; the sources are run when left out. */
+  readonly program?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+} = {}): Promise<Sandbox> {
   const root = makeTempDir();
   const { etcd, etcdctl, etcdutl } = await etcdRelease('3.5');
   const [client, peer, drillClient, drillPeer] = [
@@ -40,8 +49,11 @@ export async function makeSandbox(): Promise<Sandbox> {
     HOME: root.path,
     TZ: 'UTC',
     ETCDCTL_API: '3',
+    // In place of the address that both take by default.
     ETCDCTL_ENDPOINTS: url,
+    ETCDBRCTL_ENDPOINTS: url,
     ...compileCache,
+    ...extra,
   };
   for (const directory of ['bin', 'etc', 'var/lib', 'var/tmp', 'home', 'backup', 'data', 'vault']) {
     mkdirSync(root.join(directory), { recursive: true });
@@ -117,7 +129,7 @@ export async function makeSandbox(): Promise<Sandbox> {
     writeFileSync(root.join('bin', name), `#!/bin/bash\n${text}\n`);
     chmodSync(root.join('bin', name), 0o755);
   };
-  program('etcdbrctl', `exec ${process.execPath} ${projectRoot}src/main.ts "$@"`);
+  program('etcdbrctl', `exec ${etcdbrctl ?? `${process.execPath} ${projectRoot}src/main.ts`} "$@"`);
   program('etcd', `exec ${etcd} "$@"`);
   // It refuses what is given both ways.
   program('etcdctl', `case " $* " in *" --endpoints"*) unset ETCDCTL_ENDPOINTS;; esac; exec ${etcdctl} "$@"`);
@@ -160,6 +172,12 @@ export async function makeSandbox(): Promise<Sandbox> {
   return {
     root,
     shell,
+    plain: (output) =>
+      output
+        .replaceAll(root.path, '')
+        .replaceAll(`127.0.0.1:${client}`, '127.0.0.1:2379')
+        .replaceAll(`127.0.0.1:${drillClient}`, '127.0.0.1:12379')
+        .replaceAll(`127.0.0.1:${drillPeer}`, '127.0.0.1:12380'),
     async [Symbol.asyncDispose]() {
       for (const group of groups) {
         try {

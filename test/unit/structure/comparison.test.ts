@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { comparison } from '../../../scripts/comparison/cells.ts';
+import { comparisonDocument, readmeComparison } from '../../../scripts/comparison-document.ts';
+import { projectRoot } from '../../../scripts/lab/project-root.ts';
+
+const page = (path: string): string => readFileSync(`${projectRoot}${path}`, 'utf8');
+
+describe('the comparison with other tools', () => {
+  it('is up to date in docs/comparison.md and README.md', () => {
+    assert.equal(page('docs/comparison.md'), comparisonDocument(), 'run node scripts/write-documents.ts');
+    assert.ok(page('README.md').includes(readmeComparison()), 'run node scripts/write-documents.ts');
+  });
+
+  it('has a test for each answer of ours, and a source for each of the others', () => {
+    for (const { question, cells } of comparison) {
+      for (const [tool, { shownBy }] of Object.entries(cells)) {
+        if (tool === 'ours') {
+          assert.ok(shownBy.startsWith('test/') && existsSync(`${projectRoot}${shownBy}`), `${question} ${shownBy}`);
+        } else {
+          assert.match(shownBy, /^(?:https:\/\/\S+|[\w.-]+\/[\w.-]+: \S+)$/, `${question} ${tool}`);
+        }
+      }
+    }
+  });
+});
