@@ -107,7 +107,7 @@ test-histories: install
 
 ## test-ui: the dashboard in Debian's Chromium, with its accessibility; SCREENSHOTS=yes takes those of docs/images
 test-ui: install
-	@scripts/install-chromium.sh
+	@scripts/install-packages.sh 'some 100 MB with what they need: a minute' chromium=chromium chromium=fonts-dejavu-core
 	@$(NODE) --test --test-concurrency=1 'test/ui/*.test.ts'
 
 ## test-monitoring: every alert of example/monitoring fires in a real Prometheus from Debian, unpacked into .cache
@@ -176,7 +176,8 @@ etcd: install
 
 # The S3 server the tests run against, from Debian.
 ceph:
-	@scripts/install-ceph.sh
+	@scripts/install-packages.sh 'some 250 MB with what they need: 1 to 3 minutes' \
+	  radosgw=radosgw ceph-mon=ceph-mon ceph-osd=ceph-osd ceph=ceph-common
 
 # The Swift and Keystone the tests run against, in .cache. After Ceph, which brings the system's Python.
 openstack: install ceph

@@ -9,22 +9,8 @@ say() { printf '\033[1m%s\033[0m\n' "$*"; }
 # A linked node_modules belongs to another checkout, which keeps it up to date.
 [ -L node_modules ] && exit 0
 
-# command=package
-tools=(node=nodejs npm=npm strip=binutils cc=gcc openssl=openssl)
-missing=()
-for tool in "${tools[@]}"; do
-  command -v "${tool%%=*}" >/dev/null || missing+=("${tool##*=}")
-done
-if [ "${#missing[@]}" -gt 0 ]; then
-  if [ "$(id -u)" != 0 ]; then
-    echo "Missing: ${missing[*]}. Install them as root: apt-get install ${missing[*]}" >&2
-    exit 1
-  fi
-  say "Installing Debian packages: ${missing[*]} (npm alone needs some 400 others: 2 to 5 minutes)"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q -q
-  apt-get install -q -q -y --no-install-recommends "${missing[@]}" >/dev/null 2> >(grep -v 'delaying package configuration' >&2)
-fi
+scripts/install-packages.sh 'npm alone needs some 400 others: 2 to 5 minutes' \
+  node=nodejs npm=npm strip=binutils cc=gcc openssl=openssl
 
 lockfile=$(sha256sum package-lock.json)
 stamp=node_modules/.installed
