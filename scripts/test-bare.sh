@@ -14,18 +14,9 @@ if [ "$(id -u)" != 0 ]; then
   echo 'test-bare makes a chroot and needs root' >&2
   exit 1
 fi
-if ! command -v debootstrap >/dev/null; then
-  say 'Installing debootstrap'
-  apt-get update -q -q
-  DEBIAN_FRONTEND=noninteractive apt-get install -q -q -y --no-install-recommends debootstrap >/dev/null
-fi
+scripts/install-packages.sh 'a moment' debootstrap=debootstrap
 
-mirror=$(apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(RELEASE) $(SITE)' 'Created-By: Packages' |
-  awk '$1 == "Debian" && $2 == "main" && $3 !~ /[-\/]/ { print $4; exit }')
-if [ -z "$mirror" ]; then
-  echo "apt's sources have no entry for a Debian release" >&2
-  exit 1
-fi
+mirror=$(scripts/debian-mirror.sh)
 
 root=$(mktemp -d "${TMPDIR:-/var/tmp}/etcdbrctl-bare-XXXXXX")
 trap 'rm -rf "$root"' EXIT

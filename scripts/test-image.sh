@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 suite=bookworm
-base=docker.io/library/debian:bookworm-slim
+base=debian:bookworm-slim
 work=$PWD/.cache/image
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
@@ -15,22 +15,9 @@ if [ "$(id -u)" != 0 ]; then
   exit 1
 fi
 proxies=()
-missing=()
-for tool in buildah debootstrap; do
-  command -v "$tool" >/dev/null || missing+=("$tool")
-done
-if [ "${#missing[@]}" -gt 0 ]; then
-  say "Installing ${missing[*]}"
-  apt-get update -q -q
-  DEBIAN_FRONTEND=noninteractive apt-get install -q -q -y --no-install-recommends "${missing[@]}" >/dev/null
-fi
+scripts/install-packages.sh 'a minute' buildah=buildah debootstrap=debootstrap
 
-mirror=$(apt-get indextargets --format '$(ORIGIN) $(COMPONENT) $(RELEASE) $(SITE)' 'Created-By: Packages' |
-  awk '$1 == "Debian" && $2 == "main" && $3 !~ /[-\/]/ { print $4; exit }')
-if [ -z "$mirror" ]; then
-  echo "apt's sources have no entry for a Debian release" >&2
-  exit 1
-fi
+mirror=$(scripts/debian-mirror.sh)
 
 rm -rf "$work/storage" "$work/run" "$work/root" "$work/base"
 mkdir -p "$work/packages"
@@ -68,5 +55,5 @@ say 'Exercising the image'
 "${buildah[@]}" inspect --type image etcdbrctl >"$work/image.json"
 container=$("${buildah[@]}" from --pull-never etcdbrctl)
 IMAGE_ROOT=$("${buildah[@]}" mount "$container") IMAGE_FACTS="$work/image.json" \
-  node_modules/.bin/node --test --test-timeout=300000 --test-reporter=spec test/image/image.test.ts
+  node_modules/.bin/node --test --test-timeout=300000 --test-concurrency=1 --test-reporter=spec test/image/image.test.ts test/image/server.test.ts
 say 'PASS: the image works'

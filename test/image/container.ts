@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { env } from 'node:process';
+import { eventually } from '../../scripts/lab/eventually.ts';
 
 /** How a process of the image runs, as a container runtime would start it. */
 export interface ContainerOptions {
@@ -79,4 +81,50 @@ export function runContainer(args: readonly string[], options: ContainerOptions 
     timeout: 120_000,
   });
   return { stdout, stderr, status };
+}
+
+/** A process of the image that goes on. Disposing kills it. */
+export interface RunningContainer extends AsyncDisposable {
+  stderr(): string;
+  /** Resolves when it has ended. */
+  readonly ended: Promise<ContainerOutput>;
+  /** To the first process of the container, as its runtime sends it. */
+  signal(name: NodeJS.Signals): void;
+}
+
+/** Starts a process of the image, which is the first of its namespace. */
+export async function startContainer(
+  args: readonly string[],
+  options: ContainerOptions = {},
+): Promise<RunningContainer> {
+  const child = spawn('/usr/bin/unshare', commandLine(args, options), {
+    env: environment(options),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = once(child, 'close').then(() => ({ stdout, stderr, status: child.exitCode }));
+  const first = await eventually(() => {
+    if (child.exitCode !== null) {
+      return 0;
+    }
+    const [pid] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ');
+    return Number(pid) || undefined;
+  });
+  return {
+    stderr: () => stderr,
+    ended,
+    signal: (name) => {
+      process.kill(first, name);
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
 }
