@@ -65,21 +65,19 @@ export async function startApiServer(): Promise<LoopbackApiServer> {
       status(response, 415, 'UnsupportedMediaType');
     } else {
       made.beforePatch?.();
-      const patch = JSON.parse(body) as {
-        readonly metadata?: { readonly resourceVersion?: string; readonly annotations?: Record<string, string> };
-        readonly spec?: Record<string, unknown>;
-      };
+      const patch = JSON.parse(body) as { readonly metadata?: { readonly resourceVersion?: string } };
       const wanted = patch.metadata?.resourceVersion;
       if (wanted !== undefined && wanted !== String(lease.version)) {
         status(response, 409, 'Conflict');
         return;
       }
-      if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(String(patch.spec?.['renewTime']))) {
+      const { metadata, spec } = merged(document(namespace, name ?? '', lease), patch) as LeaseDocument;
+      if (!isLeaseSpec(spec)) {
         status(response, 422, 'Invalid');
         return;
       }
-      Object.assign(lease.annotations, patch.metadata?.annotations);
-      Object.assign(lease.spec, patch.spec);
+      lease.annotations = metadata.annotations ?? {};
+      lease.spec = spec;
       lease.version += 1;
       json(response, 200, document(namespace, name ?? '', lease));
     }
@@ -100,6 +98,36 @@ export async function startApiServer(): Promise<LoopbackApiServer> {
     [Symbol.asyncDispose]: () => listener[Symbol.asyncDispose](),
   };
   return made;
+}
+
+interface LeaseDocument {
+  readonly metadata: { readonly annotations?: Record<string, string> };
+  readonly spec: Record<string, unknown>;
+}
+
+/** A JSON merge patch (RFC 7386): null deletes, an object is merged, all else takes the place of what was there. */
+function merged(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
+    return patch;
+  }
+  const result: Record<string, unknown> = typeof target === 'object' && target !== null ? { ...target } : {};
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) {
+      delete result[name];
+    } else {
+      result[name] = merged(result[name], value);
+    }
+  }
+  return result;
+}
+
+/** As much of the schema as the fields that are written here. */
+function isLeaseSpec({ renewTime, holderIdentity }: Record<string, unknown>): boolean {
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+  return (
+    (renewTime === undefined || (typeof renewTime === 'string' && time.test(renewTime))) &&
+    (holderIdentity === undefined || typeof holderIdentity === 'string')
+  );
 }
 
 function document(namespace: string, name: string, { version, annotations, spec }: KeptLease): unknown {

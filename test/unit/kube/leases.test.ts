@@ -4,9 +4,10 @@ import { describe, it } from 'node:test';
 import { HttpsApiServer } from '../../../src/kube/https-api-server.ts';
 import { Leases } from '../../../src/kube/leases.ts';
 import { recordedContext } from '../../support/context/run-context.ts';
+import { leaseSuite } from '../../support/kube/lease-suite.ts';
+import { loopbackLeases } from '../../support/kube/loopback-leases.ts';
 import { type LoopbackApiServer, startApiServer } from '../../support/servers/api-server.ts';
 
-const renewTime = '2026-07-24T10:00:00.000000Z';
 const { signal } = new AbortController();
 
 function leasesOf(server: LoopbackApiServer, token?: () => string) {
@@ -17,89 +18,15 @@ function leasesOf(server: LoopbackApiServer, token?: () => string) {
   return { leases: new Leases({ server: api, namespace: 'shoot--a' }, context.clock), context, api };
 }
 
-describe('leases', () => {
-  it('are read and patched with the fields that change', async () => {
-    await using server = await startApiServer();
-    server.create('shoot--a', 'full', { holderIdentity: '5', leaseDurationSeconds: 40 });
-    const { leases, api } = leasesOf(server);
-    using _ = api;
-    const outcome = await leases.renew(
-      'full',
-      (lease) => {
-        assert.equal(lease.holderIdentity, '5');
-        return { spec: { holderIdentity: '6', renewTime } };
-      },
-      { signal },
-    );
-    assert.equal(outcome, 'renewed');
-    assert.deepEqual(server.lease('shoot--a', 'full')?.spec, {
-      holderIdentity: '6',
-      leaseDurationSeconds: 40,
-      renewTime,
-    });
-    assert.deepEqual(
-      server.requests.map(({ method }) => method),
-      ['GET', 'PATCH'],
-    );
-  });
+leaseSuite('our API server', loopbackLeases);
 
-  it('are left alone when there is nothing to change', async () => {
+describe('leases', () => {
+  it('are asked for with the token as it is now', async () => {
     await using server = await startApiServer();
     server.create('shoot--a', 'full');
-    const { leases, api } = leasesOf(server);
-    using _ = api;
-    assert.equal(await leases.renew('full', () => undefined, { signal }), 'left');
-    assert.equal(server.requests.length, 1);
-  });
-
-  it('are read again after a conflict', async () => {
-    await using server = await startApiServer();
-    server.create('shoot--a', 'full', { holderIdentity: '5' });
-    const { leases, context, api } = leasesOf(server);
-    using _ = api;
-    let conflicts = 2;
-    server.beforePatch = () => {
-      const lease = server.lease('shoot--a', 'full');
-      if (lease !== undefined && conflicts-- > 0) {
-        lease.version += 1;
-      }
-    };
-    await leases.renew('full', ({ resourceVersion = '' }) => ({ metadata: { resourceVersion }, spec: { renewTime } }), {
-      signal,
-    });
-    assert.deepEqual(context.sleeps, [10, 50]);
-    assert.equal(server.lease('shoot--a', 'full')?.spec['renewTime'], renewTime);
-    conflicts = 9;
-    const refused = leases.renew(
-      'full',
-      ({ resourceVersion = '' }) => ({ metadata: { resourceVersion }, spec: { renewTime } }),
-      { signal },
-    );
-    await assert.rejects(refused, { code: 'kube_conflict' });
-  });
-
-  it('that are missing, forbidden or asked for with an old token say so', async () => {
-    await using server = await startApiServer();
     let token = 'first';
     const { leases, api } = leasesOf(server, () => token);
     using _ = api;
-    server.token = 'first';
-    await assert.rejects(
-      leases.renew('full', () => undefined, { signal }),
-      {
-        code: 'lease_missing',
-        message: /^cannot renew lease shoot--a\/full: there is no such lease/,
-      },
-    );
-    server.create('shoot--a', 'full');
-    server.rights.delete('patch');
-    await assert.rejects(
-      leases.renew('full', () => ({ spec: { renewTime } }), { signal }),
-      { code: 'kube_denied' },
-    );
-    server.rights.delete('get');
-    await assert.rejects(leases.get('full', { signal }), { code: 'kube_denied' });
-    server.rights.add('get');
     server.token = 'second';
     await assert.rejects(leases.get('full', { signal }), { code: 'kube_denied', message: /HTTP 401/ });
     token = 'second';
