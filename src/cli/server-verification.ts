@@ -6,6 +6,7 @@ import { askPeerProof } from '../server/peer-proof.ts';
 import type { SidecarParts } from '../server/sidecar-parts.ts';
 import type { VerificationEvent } from '../server/verification-task.ts';
 import type { ServerInvocation } from './server-invocation.ts';
+import { sidecarAuthorities } from './sidecar-authorities.ts';
 import { dailySchedule, proveInProcess } from './verification.ts';
 
 /** When and how the backup at `location` is verified; undefined where it is off or there is no store. */
@@ -30,7 +31,7 @@ export function verificationOf(
     return undefined;
   }
   const { port, certFile } = config.server;
-  const { caFile } = config.connection;
+  const caFile = sidecarAuthorities(config);
   const peers = { port, security: { tls: certFile !== undefined, caFile, token: tokens && (() => tokens.own()) } };
   return {
     schedule: new Schedule(schedule),

@@ -1,6 +1,7 @@
 import { silentProgress } from '../runtime/terminal/progress.ts';
 import { command } from './command.ts';
 import { serverGroups } from './server-groups.ts';
+import { sidecarAuthorities } from './sidecar-authorities.ts';
 import { versionLines } from './version.ts';
 
 /** How long the end may take after the first signal, ms: for the last delta and for requests that were taken. */
@@ -51,7 +52,7 @@ export const serverCommand = command({
               address,
               port,
               certificate: certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile },
-              caFile: config.connection.caFile,
+              caFile: sidecarAuthorities(config),
               tokens,
               dashboard: !noUi,
               profiling: enableProfiling ? { commandLine } : undefined,

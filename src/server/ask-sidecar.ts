@@ -11,7 +11,7 @@ import type { LeaderAddress } from './leader-address.ts';
 export interface SidecarSecurity {
   /** Whether they serve HTTPS: all of them do, or none. */
   readonly tls: boolean;
-  /** PEM file of the authorities that sign their certificates (`--cacert`); undefined: those that Node trusts. */
+  /** PEM file of the authorities that sign their certificates (`--server-cacert`, else `--cacert`); undefined: those that Node trusts. */
   readonly caFile: string | undefined;
   /** What all of them ask for, as it is now; undefined where they ask for nothing. */
   readonly token?: (() => Promise<string>) | undefined;

@@ -39,6 +39,15 @@ export const serverOptions = optionGroup({
       help: "PEM file of that certificate's key.",
       fileKeys: ['serverConfig.server-key'],
     },
+    caFile: {
+      flag: 'server-cacert',
+      rare: true,
+      type: 'string',
+      default: undefined,
+      placeholder: 'file',
+      help: 'PEM file of the certificate authorities that may have signed the certificates of the servers of other members; without it, those of --cacert.',
+      fileKeys: ['serverConfig.server-cacert'],
+    },
     authTokenFile: {
       flag: 'auth-token-file',
       type: 'string',

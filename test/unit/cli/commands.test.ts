@@ -85,6 +85,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
     'verification-schedule',
     'log-format',
     'print-config',
+    'server-cacert',
   ],
 };
 

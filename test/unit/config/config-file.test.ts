@@ -30,7 +30,7 @@ etcdConnectionConfig:
   keyFile: tls.key
   caFile: ca.crt
 serverConfig:
-  {port: 9090, listenAddress: "::1", enableProfiling: true, server-cert: s.crt, server-key: s.key, authTokenFile: t, noUi: true}
+  {port: 9090, listenAddress: "::1", enableProfiling: true, server-cert: s.crt, server-key: s.key, server-cacert: s.ca, authTokenFile: t, noUi: true}
 snapshotterConfig:
   schedule: "0 */2 * * *"
   deltaSnapshotPeriod: 30s
@@ -100,6 +100,7 @@ describe('a configuration file', () => {
       noUi: true,
       certFile: 's.crt',
       keyFile: 's.key',
+      caFile: 's.ca',
       enableProfiling: true,
       useEtcdWrapper: true,
       etcdWrapperPort: 9096,
