@@ -31,11 +31,17 @@ interface Rules {
   readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly for?: string }[] }[];
 }
 
-/** The fault that each alert is for, as events that our metrics hear. Durations of rules are shortened, their expressions are not. */
+/** The fault that each alert is for, as events that our metrics hear; one that throws is not answered. Durations of rules are shortened, their expressions are not. */
 const faults: Readonly<Record<string, (metrics: PrometheusMetrics, round: number) => void>> = {
   EtcdBackupTooOld: ({ listener }) => {
     const snapshot = { ...storedFull, createdOn: Math.floor(Date.now() / 1_000) - 3 * 86_400 };
     listener({ type: 'stored', snapshot, chain: { full: snapshot, deltas: [] } });
+  },
+  EtcdBackupNobodyBacksUp: () => undefined,
+  EtcdBackupSidecarsGone: (_, round) => {
+    if (round > 1) {
+      throw new Error('it does not answer any more');
+    }
   },
   EtcdBackupNotUpToDate: ({ listener }) => {
     const snapshot = { ...storedFull, createdOn: Math.floor(Date.now() / 1_000) - 1_000 };
@@ -69,6 +75,11 @@ const faults: Readonly<Record<string, (metrics: PrometheusMetrics, round: number
   },
 };
 
+function storesFull({ listener }: PrometheusMetrics): void {
+  const snapshot = { ...storedFull, createdOn: Math.floor(Date.now() / 1_000) };
+  listener({ type: 'stored', snapshot, chain: { full: snapshot, deltas: [] } });
+}
+
 describe('the alerts of example/monitoring', () => {
   it('pass the tests of promtool', async () => {
     await run(join(bin, 'promtool'), ['check', 'rules', 'alerts.yaml'], { cwd: example });
@@ -90,11 +101,16 @@ describe('the alerts of example/monitoring', () => {
     writeFileSync(dir.join('alerts.yaml'), stringify(soon));
     // One target an alert, and one without a fault.
     const targets = await Promise.all(
-      [...Object.entries(faults), ['well', () => {}] as const].map(async ([name, cause]) => {
+      [...Object.entries(faults), ['well', storesFull] as const].map(async ([name, cause]) => {
         const metrics = createPrometheusMetrics({ now: () => Date.now() });
         let round = 0;
         const server = createServer(async (_, response) => {
-          cause(metrics, round++);
+          try {
+            cause(metrics, round++);
+          } catch {
+            response.writeHead(503).end();
+            return;
+          }
           response.setHeader('content-type', metrics.contentType).end(await metrics.text());
         });
         await new Promise<void>((resolve) => {
