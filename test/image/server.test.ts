@@ -112,16 +112,20 @@ describe('the sidecar of the image', () => {
 describe('a store with TLS', () => {
   const place = '/etc/ssl/certs/ca-certificates.crt';
   for (const [what, options, expected] of [
-    ['is not trusted when its authority is none of Debian', () => ({}), /certificate/i],
+    [
+      'is not trusted when its authority is none of Debian',
+      () => ({}),
+      /certificate is not accepted: its authority is not known here/,
+    ],
     [
       'is trusted when its authority takes the place of those of the image',
       (ca: string) => ({ volumes: { [place]: ca } }),
-      /HTTP 403|denied/i,
+      /the store answered 403/,
     ],
     [
       'is trusted when SSL_CERT_FILE names its authority',
       (ca: string) => ({ volumes: { '/trust.crt': ca }, variables: { SSL_CERT_FILE: '/trust.crt' } }),
-      /HTTP 403|denied/i,
+      /the store answered 403/,
     ],
   ] as const) {
     it(what, async () => {
@@ -144,13 +148,13 @@ describe('a store with TLS', () => {
           AWS_ACCESS_KEY_ID: 'a',
           AWS_SECRET_ACCESS_KEY: 'b',
           AWS_REGION: 'eu',
-          AWS_ENDPOINT_URL_S3: `https://localhost:${listener.port}`,
+          AWS_ENDPOINT_URL_S3: `https://127.0.0.1:${listener.port}`,
         },
       });
       const { status, stderr } = await run.ended;
       assert.equal(status, 1);
       assert.match(stderr, expected);
-      assert.equal(requests > 0, !expected.test('certificate'), stderr);
+      assert.equal(requests > 0, stderr.includes('answered'), stderr);
     });
   }
 });
