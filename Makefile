@@ -12,7 +12,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions test-image bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-ui test-chart test-monitoring test-moments test-file-errors man site tour release test-release
+.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions test-image bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-ui test-chart test-kubernetes test-monitoring test-moments test-file-errors man site tour release test-release
 
 ## help: this list
 help:
@@ -93,8 +93,8 @@ simulate: install
 test-mutations: etcd
 	MUTATIONS=$${MUTATIONS:-10000} MUTATION_SEED=$${MUTATION_SEED:-$$RANDOM} $(NODE) --test test/chaos/mutations.test.ts
 
-## test-versions: the suites that run an etcd, with etcd 3.6 and 3.7 built with the Go toolchain of the machine
-test-versions: install
+## test-versions: the suites that run an etcd, with etcd 3.6 and 3.7 built with the Go toolchain of the machine; half an hour
+test-versions: build
 	@$(NODE) scripts/test-versions.ts
 
 ## test-stores: the suite of every store with chains of 10,500 objects; takes a quarter of an hour
@@ -117,6 +117,10 @@ test-monitoring: install
 ## test-chart: the Helm chart, rendered by helm, which the machine's Go toolchain builds
 test-chart: install
 	@$(NODE) --test --test-concurrency=1 'test/chart/*.test.ts'
+
+## test-kubernetes: leases, manifests and a restore with a real API server; the machine's Go toolchain builds it, which takes long once
+test-kubernetes: install etcd
+	@$(NODE) --test --test-concurrency=1 'test/kubernetes/*.test.ts'
 
 ## test-walks: the unit tests, those that try things at random for longer; takes three minutes
 test-walks: install

@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
-import { parseAllDocuments, stringify } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { goVersion } from '../../scripts/lab/etcd-from-source.ts';
 import { helmFromSource } from '../../scripts/lab/helm-from-source.ts';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
 import { run } from '../../scripts/lab/run.ts';
-import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
+import { chart, everyTls, providers, renderChart } from '../support/kube/chart.ts';
 import { manifestFaults } from '../support/kube/manifest-faults.ts';
 
-const chart = `${projectRoot}example/helm/etcd-backup-restore`;
-const pair = { crt: 'CERT', key: 'KEY' };
-const everyTls = {
-  etcd: { ca: 'CA', server: pair, client: pair, peer: { ca: 'CA', server: pair } },
-  etcdBackupRestore: { ca: 'CA', server: pair, client: pair },
-};
+const tlsValues = everyTls({ ca: 'CA', crt: 'CERT', key: 'KEY' });
 
 interface Container {
   readonly args: readonly string[];
@@ -43,12 +38,8 @@ before(async () => {
   helm = go === undefined ? '' : await helmFromSource();
 });
 
-async function rendered(values: object, ...args: readonly string[]): Promise<readonly Manifest[]> {
-  using dir = makeTempDir();
-  writeFileSync(dir.join('values.yaml'), stringify(values));
-  const command = ['template', 'main', chart, '--namespace', 'shoot', '-f', dir.join('values.yaml'), ...args];
-  const { stdout } = await run(helm, command);
-  return parseAllDocuments(stdout).flatMap((each) => {
+async function rendered(values: object): Promise<readonly Manifest[]> {
+  return parseAllDocuments(await renderChart(values)).flatMap((each) => {
     const value: unknown = each.toJS();
     return value === null ? [] : [value as Manifest];
   });
@@ -65,39 +56,16 @@ const containersOf = (all: readonly Manifest[]): { readonly etcd: Container; rea
   return { etcd, sidecar };
 };
 
-const providers = {
-  S3: {
-    s3: {
-      region: 'eu',
-      accessKeyID: 'a',
-      secretAccessKey: 'b',
-      endpoint: 'https://s3',
-      sseCustomerKey: 'k',
-      sseCustomerAlgorithm: 'AES256',
-    },
-  },
-  GCS: { gcs: { serviceAccountJson: '{}', projectID: 'p', storageAPIEndpoint: 'https://gcs' } },
-  ABS: { abs: { storageAccount: 'a', storageKey: 'b' } },
-  Swift: {
-    swift: { authURL: 'https://k', domainName: 'd', username: 'u', password: 'p', tenantName: 't', regionName: 'r' },
-  },
-  OSS: { oss: { endpoint: 'oss.example', accessKeySecret: 's', accessKeyID: 'i' } },
-  ECS: { ecs: { endpoint: 'https://ecs', secretAccessKey: 's', accessKeyID: 'i' } },
-  OCS: { ocs: { accessKeyID: 'i', secretAccessKey: 's', endpoint: 'https://ocs', region: 'r' } },
-  Local: {},
-  '': {},
-};
-
 describe('the chart', { skip: go === undefined ? 'there is no Go toolchain to build helm with' : false }, () => {
   for (const [storageProvider, backup] of Object.entries(providers)) {
     for (const replicas of [1, 3]) {
-      for (const tls of [{}, everyTls]) {
-        it(`gives objects of Kubernetes for ${storageProvider || 'no store'}, ${replicas} members, TLS: ${tls === everyTls}`, async () => {
+      for (const tls of [{}, tlsValues]) {
+        it(`gives objects of Kubernetes for ${storageProvider || 'no store'}, ${replicas} members, TLS: ${tls === tlsValues}`, async () => {
           const switches = { enabled: true };
           const all = await rendered({
             replicas,
             backup: { storageProvider, ...backup },
-            ...(tls === everyTls ? { tls } : {}),
+            ...(tls === tlsValues ? { tls } : {}),
             networkPolicy: { ...switches, clientsFrom: [{ namespaceSelector: {} }] },
             podDisruptionBudget: switches,
             serviceMonitor: switches,
@@ -116,7 +84,7 @@ describe('the chart', { skip: go === undefined ? 'there is no Go toolchain to bu
           }
           assert.equal(names.includes('ServiceAccount main-etcd'), replicas > 1);
           assert.equal(names.includes('Secret main-etcd-backup'), !['', 'Local'].includes(storageProvider));
-          assert.equal(names.filter((name) => /-tls$|-ca$/.test(name)).length, tls === everyTls ? 8 : 0);
+          assert.equal(names.filter((name) => /-tls$|-ca$/.test(name)).length, tls === tlsValues ? 8 : 0);
           // Every volume that is mounted is there.
           const { spec } = named(all, 'StatefulSet', 'main-etcd').spec.template;
           const volumes = new Set(['main-etcd', ...spec.volumes.map(({ name }) => name)]);
@@ -157,7 +125,7 @@ describe('the chart', { skip: go === undefined ? 'there is no Go toolchain to bu
     const all = await rendered({
       servicePorts: ports,
       replicas: 3,
-      tls: { etcdBackupRestore: everyTls.etcdBackupRestore },
+      tls: { etcdBackupRestore: tlsValues.etcdBackupRestore },
       backup: { storageProvider: 'OSS', ...providers.OSS },
     });
     const { etcd, sidecar } = containersOf(all);
@@ -165,6 +133,9 @@ describe('the chart', { skip: go === undefined ? 'there is no Go toolchain to bu
     assert.ok(etcd.args.includes('--etcd-client-port=3379') && etcd.args.includes('--etcd-wrapper-port=9096'));
     assert.equal(etcd.readinessProbe.httpGet.scheme, 'HTTP');
     assert.ok(etcd.volumeMounts.some(({ name }) => name === 'etcdbr-client-tls'));
+    // A follower hands requests on to the leader, whose certificate need not be of etcd's authority.
+    assert.ok(sidecar.args.includes('--server-cacert=/var/etcdbr/ssl/ca/bundle.crt'));
+    assert.ok(sidecar.volumeMounts.some(({ name }) => name === 'etcdbr-ca'));
     assert.ok('storageEndpoint' in named(all, 'Secret', 'main-etcd-backup').data);
     const swift = await rendered({ backup: { storageProvider: 'Swift', ...providers.Swift } });
     assert.deepEqual(Object.keys(named(swift, 'Secret', 'main-etcd-backup').data).toSorted(), [

@@ -9,6 +9,7 @@ describe('--listen-address', () => {
       listenAddress,
       certFile: undefined,
       keyFile: undefined,
+      caFile: undefined,
       authTokenFile: undefined,
       noUi: false,
       enableProfiling: false,
