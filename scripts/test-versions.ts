@@ -15,6 +15,7 @@ const SUITES = [
   'test/integration/operations/initialize/initialize.test.ts',
   'test/integration/operations/{compact,restore,snapshot,status}/*.test.ts',
   'test/integration/datadir/replay/*.test.ts',
+  'test/cluster/*.test.ts',
 ];
 
 /** These are not for one of the lines. */

@@ -1,7 +1,8 @@
 /**
  * Plays the scenarios on each release line of etcd and prints a table of them, as in docs/reliability.md. Ends with 1 when something
  * did not hold. Environment: `ETCD_LINES` (3.4,3.5), `CLUSTER_ONLY`: a pattern of names, `CLUSTER_LENGTH`: `short` or `long`,
- * `CLUSTER_ROUNDS`: how often (1), each time in another order and with another timing, of `CLUSTER_SEED`.
+ * `CLUSTER_ROUNDS`: how often (once in the order of the page, when it is not set), each time in another order and with another timing, of
+ * `CLUSTER_SEED`.
  */
 import { etcdLines, etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { type Played, Player } from '../support/cluster/play.ts';
@@ -13,7 +14,9 @@ process.once('SIGINT', () => process.exit(130));
 
 const only = new RegExp(process.env['CLUSTER_ONLY'] || '');
 const length = process.env['CLUSTER_LENGTH'] === 'short' ? 'short' : 'long';
-const rounds = Number(process.env['CLUSTER_ROUNDS'] || 1);
+/** Undefined plays all once, in order. */
+const roundsWanted = process.env['CLUSTER_ROUNDS'] || undefined;
+const rounds = Number(roundsWanted ?? 1);
 const seed = Number(process.env['CLUSTER_SEED'] || Date.now() % 100_000);
 const chosen = allScenarios.filter(({ name }) => only.test(name));
 print(`${chosen.length} scenarios on etcd ${etcdLines.join(' and ')}, ${rounds} times, seed ${seed}`);
@@ -23,7 +26,7 @@ const random = seededChoices(seed);
 for (let round = 0; round < rounds; round++) {
   for (const line of etcdLines) {
     await using player = new Player({ release: await etcdRelease(line), random, length });
-    for (const scenario of rounds === 1 ? chosen : shuffled(chosen)) {
+    for (const scenario of roundsWanted === undefined ? chosen : shuffled(chosen)) {
       const missing = await scenario.missing?.();
       if (missing !== undefined) {
         print(`SKIPPED ${scenario.name}: ${missing}`);

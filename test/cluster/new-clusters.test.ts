@@ -1,19 +1,24 @@
 import { test } from 'node:test';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { Player } from '../support/cluster/play.ts';
+import { playedLines } from '../support/cluster/played-lines.ts';
 import { seededChoices } from '../support/fixtures/random.ts';
 import { allDisksLost } from './scenarios/all-disks-lost.ts';
 import { startedInPartition } from './scenarios/partition.ts';
 
 /** Those that need a cluster of their own, which takes two minutes; `make test-cluster` plays all of them. */
-for (const scenario of [allDisksLost, startedInPartition]) {
-  test(`three members and their sidecars: ${scenario.name}`, async (t) => {
-    const missing = await scenario.missing?.();
-    if (missing !== undefined) {
-      t.skip(missing);
-      return;
-    }
-    await using player = new Player({ release: await etcdRelease('3.5'), random: seededChoices(1), length: 'short' });
-    t.diagnostic(JSON.stringify(await player.play(scenario)));
-  });
+const sample = [allDisksLost, startedInPartition];
+
+for (const line of playedLines) {
+  for (const scenario of sample) {
+    test(`three members of etcd ${line} and their sidecars: ${scenario.name}`, async (t) => {
+      const missing = await scenario.missing?.();
+      if (missing !== undefined) {
+        t.skip(missing);
+        return;
+      }
+      await using player = new Player({ release: await etcdRelease(line), random: seededChoices(1), length: 'short' });
+      t.diagnostic(JSON.stringify(await player.play(scenario)));
+    });
+  }
 }
