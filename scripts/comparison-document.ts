@@ -30,6 +30,15 @@ export function readmeComparison(): string {
   );
 }
 
+/** README.md with the table of today in the place of the one it has. Throws when it has none. */
+export function withComparison(readme: string): string {
+  const table = /^\| +\| etcdbrctl .*\n(?:\|.*\n)+/m;
+  if (!table.test(readme)) {
+    throw new Error('README.md has no table of tools');
+  }
+  return readme.replace(table, () => `${readmeComparison()}\n`);
+}
+
 function evidence({ shownBy }: Cell): string {
   if (shownBy.startsWith('test/')) {
     return `[${shownBy}](../${shownBy})`;

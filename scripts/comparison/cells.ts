@@ -87,7 +87,7 @@ export const comparison: readonly {
   {
     question: 'One key back, without a restore',
     cells: {
-      ours: cell('`get`, `history`, `diff`', 'test/cli/lookup.test.ts'),
+      ours: cell('`undelete`, `get`, `diff`', 'test/integration/operations/apply/undelete.test.ts'),
       go: cell('no', `${gardener}: cmd/root.go`),
       etcd: cell('no', etcdutl),
       k3s: cell('no', k3sDocs),

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
 import { builtExecutable } from '../../../scripts/lab/executable.ts';
 import { projectRoot } from '../../../scripts/lab/project-root.ts';
 import { run } from '../../../scripts/lab/run.ts';
@@ -14,6 +17,20 @@ function bundledPackages(): readonly string[] {
     (file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
   );
   return [...new Set(names)];
+}
+
+/** What CycloneDX's own schema finds wrong with a bill of materials; undefined when nothing is. */
+function faultsOf(bill: unknown): unknown {
+  const library = dirname(fileURLToPath(import.meta.resolve('@cyclonedx/cyclonedx-library/package.json')));
+  const schema = (name: string): object =>
+    JSON.parse(readFileSync(`${library}/res/schema/${name}.SNAPSHOT.schema.json`, 'utf8')) as object;
+  const ajv = new Ajv({ strict: false, validateFormats: false });
+  for (const name of ['spdx', 'jsf-0.82']) {
+    // The schema names the others by their files.
+    ajv.addSchema(schema(name), `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json`);
+  }
+  const validate = ajv.compile(schema('bom-1.6'));
+  return validate(bill) ? undefined : validate.errors;
 }
 
 describe('the executable', () => {
@@ -34,7 +51,12 @@ describe('the executable', () => {
   it('carries a bill of materials with a hash for each package', async () => {
     const text = (await run(program, ['licenses', '--sbom'])).stdout;
     const bill = JSON.parse(text) as {
-      readonly components: readonly { readonly name: string; readonly licenses: unknown; readonly hashes: unknown }[];
+      readonly components: readonly {
+        readonly name: string;
+        readonly version: string;
+        readonly licenses: unknown;
+        readonly hashes: unknown;
+      }[];
     };
     const names = new Set(bill.components.map(({ name }) => name));
     assert.deepEqual(
@@ -45,5 +67,9 @@ describe('the executable', () => {
       assert.ok(licenses !== undefined && hashes !== undefined, name);
     }
     assert.equal(text, readFileSync(`${program}-sbom.json`, 'utf8'));
+    assert.equal(faultsOf(bill), undefined);
+    assert.notEqual(faultsOf({ ...bill, components: [{ name: 'without a type' }] }), undefined);
+    const keys = bill.components.map(({ name, version }) => `${name}@${version}`);
+    assert.equal(new Set(keys).size, keys.length, 'a package is listed twice');
   });
 });
