@@ -47,16 +47,14 @@ export const exportCommand = command({
   },
   async run({ config, operands, context, print }) {
     const prefixes = keyPrefixes(operands, { ...config.lookup, ...config.objects, command: 'export' });
-    const { lookedUp } = await import('./looked-up.ts');
-    const { withState } = await import('../operations/lookup/with-state.ts');
+    const { inState } = await import('./in-state.ts');
     const { StateKeys } = await import('../operations/export/state-keys.ts');
     const { writeExport } = await import('../operations/export/write-export.ts');
     const { inNamespace } = await import('./in-namespace.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
     const { to, toDir } = config.export;
     const { kubernetes, raw, namespace } = config.objects;
-    await using looked = await lookedUp(config, context);
-    await withState(looked.request, context, async (state) => {
+    await inState(config, context, async (state) => {
       const source = await StateKeys.read(state, { prefixes, wants: inNamespace(namespace) }, context);
       const { revision, location, snapshots } = state;
       const path = to ?? toDir ?? '';

@@ -50,13 +50,11 @@ export const getCommand = command({
       });
     }
     const key = keyBytes(operand, config.lookup);
-    const { lookedUp } = await import('./looked-up.ts');
-    const { withState } = await import('../operations/lookup/with-state.ts');
+    const { inState } = await import('./in-state.ts');
     const { findKey, noSuchKey, versionsOf } = await import('../operations/lookup/find-key.ts');
     const { versionData, versionLines, versionYaml } = await import('./output/versions.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
-    await using source = await lookedUp(config, context);
-    await withState(source.request, context, async (state) => {
+    await inState(config, context, async (state) => {
       const printer = new LinePrinter(print);
       const linesOf = (version: KeyVersion): readonly string[] =>
         format === 'json'

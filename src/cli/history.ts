@@ -29,14 +29,10 @@ export const historyCommand = command({
   },
   async run({ config, operand, context, print }) {
     const key = keyBytes(operand, config.lookup);
-    const { lookedUp } = await import('./looked-up.ts');
-    const { withState } = await import('../operations/lookup/with-state.ts');
+    const { inState } = await import('./in-state.ts');
     const { keyHistory } = await import('../operations/lookup/key-history.ts');
     const { historyTable } = await import('./output/key-history.ts');
-    await using source = await lookedUp(config, context);
-    const history = await withState(source.request, context, (state) =>
-      keyHistory(key, { state, source: source.request.source }, context),
-    );
+    const history = await inState(config, context, (state, source) => keyHistory(key, { state, source }, context));
     await print(historyTable(history, config.output.format));
   },
 });

@@ -3,9 +3,8 @@ import type { objectListOptions } from '../config/options/kubernetes.ts';
 import type { outputOptions } from '../config/options/logging.ts';
 import type { groupingOptions } from '../config/options/lookup.ts';
 import { StateKeys } from '../operations/export/state-keys.ts';
-import { withState } from '../operations/lookup/with-state.ts';
 import { inNamespace } from './in-namespace.ts';
-import { type LookupConfig, lookedUp } from './looked-up.ts';
+import { inState, type LookupConfig } from './in-state.ts';
 import { LinePrinter } from './output/line-printer.ts';
 import { ObjectGroups, objectHead, objectRow } from './output/objects.ts';
 import type { CommandContext } from './session.ts';
@@ -33,8 +32,7 @@ export async function listObjects(
   const { format } = config.output;
   const { depth } = config.grouping;
   const printer = new LinePrinter(print);
-  await using source = await lookedUp(config, context);
-  await withState(source.request, context, async (state) => {
+  await inState(config, context, async (state) => {
     const wanted = { prefixes: [prefix], wants: inNamespace(config.objects.namespace) };
     const keys = await StateKeys.read(state, wanted, context);
     const groups = depth === undefined ? undefined : new ObjectGroups(depth);

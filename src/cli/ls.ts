@@ -49,15 +49,13 @@ export const lsCommand = command({
       await listObjects({ prefix, config, print }, context);
       return;
     }
-    const { lookedUp } = await import('./looked-up.ts');
-    const { withState } = await import('../operations/lookup/with-state.ts');
+    const { inState } = await import('./in-state.ts');
     const { listKeys, groupKeys } = await import('../operations/lookup/list-keys.ts');
     const { groupRows, keyRows } = await import('./output/keys.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
     const { format } = config.output;
     const { depth } = config.grouping;
-    await using source = await lookedUp(config, context);
-    await withState(source.request, context, async (state) => {
+    await inState(config, context, async (state) => {
       const keys = await listKeys(state, { prefix }, context);
       const printer = new LinePrinter(print);
       const rows = depth === undefined ? keyRows(keys, format) : groupRows(groupKeys(keys, { prefix, depth }), format);

@@ -59,11 +59,12 @@ export const undeleteCommand = command({
     const { withState } = await import('../operations/lookup/with-state.ts');
     const { StateKeys } = await import('../operations/export/state-keys.ts');
     const { inNamespace } = await import('./in-namespace.ts');
+    const { undeleteAdvice } = await import('./undelete-advice.ts');
     const { writeKeys } = await import('./write-keys.ts');
     await using connection = await connect(config.connection, context);
     await using store = await openStore(config.store, context);
     const source = { kind: 'store', store, target: { until, history } } as const;
-    await withState({ source, tempDir, maxFetchers }, context, async (state) => {
+    const read = withState({ source, tempDir, maxFetchers }, context, async (state) => {
       const keys = await StateKeys.read(state, { prefixes, wants: inNamespace(config.objects.namespace) }, context);
       context.log.info({ revision: state.revision }, `Bringing back what revision ${state.revision} had`);
       await writeKeys(
@@ -78,6 +79,9 @@ export const undeleteCommand = command({
         },
         context,
       );
+    });
+    await read.catch((error: unknown) => {
+      throw undeleteAdvice(error);
     });
   },
 });

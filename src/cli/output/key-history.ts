@@ -1,4 +1,5 @@
 import type { KeyHistory, PastVersion } from '../../operations/lookup/key-history.ts';
+import { formatCount } from '../../runtime/log/amount.ts';
 import { printableJson } from '../../runtime/log/printable.ts';
 import { formatEventTime } from '../../snapshot/delta/event-time.ts';
 import { timeText } from './format.ts';
@@ -21,8 +22,18 @@ export function historyTable({ key, versions }: KeyHistory, format: 'text' | 'js
   const lines =
     format === 'json'
       ? versions.map((version) => printableJson(JSON.stringify({ ...keyData(key), ...changeData(version) })))
-      : tableLines(COLUMNS, versions.map(row));
+      : [...tableLines(COLUMNS, versions.map(row)), ...missingLines(versions)];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** What a reader would otherwise take for the beginning. */
+function missingLines([first]: readonly PastVersion[]): readonly string[] {
+  const before = (first?.version ?? 1) - 1;
+  return before > 0
+    ? [
+        `${before === 1 ? 'One version' : `${formatCount(before)} versions`} before: compacted when the full was taken, and in no snapshot of this chain.`,
+      ]
+    : [];
 }
 
 function row({ revision, seen, kind, version, size, lease }: PastVersion): readonly string[] {

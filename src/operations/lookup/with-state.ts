@@ -2,17 +2,16 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Database } from '../../datadir/bbolt/database.ts';
-import { Damage } from '../../datadir/damage.ts';
 import { readCompactionMarks } from '../../datadir/mvcc/compaction-marks.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
 import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
+import { readFailure } from '../../objects/read-failure.ts';
 import { openSnapshotFile } from '../../objects/single-file-store.ts';
 import { writeFull } from '../../objects/write-full.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import { SnapshotDamage } from '../../snapshot/damage.ts';
 import { checkTrailingHash, endsWithHash } from '../../snapshot/trailing-hash.ts';
 import { advisingOthers } from '../history/other-histories.ts';
 import { advisedFailure } from '../restore/damage-advice.ts';
@@ -53,7 +52,7 @@ export async function withState<T>(
           ? await withMemberState(source, context, work)
           : await withFileState({ ...request, source }, context, work);
       } catch (error) {
-        throw pathFailure(error, source.path);
+        throw readFailure(error, source.path);
       }
     case 'live':
       try {
@@ -200,18 +199,4 @@ function beyondText({ withLog, wanted = revision(0) }: FoundDatabase): string {
   return withLog !== undefined && withLog >= wanted
     ? '; its write-ahead log goes further, but etcd has not applied it yet'
     : '';
-}
-
-function pathFailure(error: unknown, object: string): unknown {
-  if (error instanceof SnapshotDamage || error instanceof Damage) {
-    return new Failure({
-      code: 'snapshot_corrupt',
-      action: 'read',
-      object,
-      found: error instanceof Damage ? error.message : `it is damaged: ${error.message}`,
-      remedy: 'use another copy or an older backup',
-      cause: error,
-    });
-  }
-  return fileFailure(error, { action: 'read', object }) ?? error;
 }

@@ -1,20 +1,17 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Database } from '../../datadir/bbolt/database.ts';
-import { Damage } from '../../datadir/damage.ts';
 import { alarmText, readAlarmRecords } from '../../datadir/mvcc/alarm-records.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect.ts';
 import { keptRecords } from '../../datadir/mvcc/kept-records.ts';
 import { type DatabaseVersions, readVersions } from '../../datadir/mvcc/versions.ts';
-import { fileFailure } from '../../fs/file-failure.ts';
 import { createTemporaryFile } from '../../fs/temporary-file.ts';
+import { readFailure } from '../../objects/read-failure.ts';
 import { openSnapshotFile } from '../../objects/single-file-store.ts';
 import { writeFull } from '../../objects/write-full.ts';
 import { type Revision, revision } from '../../revision.ts';
-import { Failure } from '../../runtime/failure.ts';
 import { stillGoing } from '../../runtime/log/still-going.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { Compression } from '../../snapshot/snapshot.ts';
 import { checkTrailingHash, endsWithHash } from '../../snapshot/trailing-hash.ts';
 import { withStoppedMember } from './stopped-member.ts';
@@ -47,7 +44,7 @@ export interface StatusRequest {
 
 /**
  * Reads a whole database and checks it: every page, every record, and the hash of a snapshot. Nothing is changed.
- * Throws a {@link Failure}: `snapshot_corrupt` when something is damaged, `data_dir_locked` when an etcd runs on it.
+ * Throws a Failure: `snapshot_corrupt` when something is damaged, `data_dir_locked` when an etcd runs on it.
  */
 export async function readStatus(request: StatusRequest, context: RunContext): Promise<DatabaseStatus> {
   try {
@@ -56,7 +53,7 @@ export async function readStatus(request: StatusRequest, context: RunContext): P
       found.isDirectory() ? statusOfDirectory(request, context) : statusOfFile(request, context),
     );
   } catch (error) {
-    throw statusFailure(error, request.path);
+    throw readFailure(error, request.path);
   }
 }
 
@@ -94,18 +91,4 @@ async function inspected(
   const { size: livingKeys } = await keptRecords(database, { revision: lastRevision, signal });
   const alarms = (await readAlarmRecords(database, { signal })).map(alarmText);
   return { ...facts, lastRevision, livingKeys, alarms, versions: await readVersions(database), source };
-}
-
-function statusFailure(error: unknown, object: string): unknown {
-  if (error instanceof SnapshotDamage || error instanceof Damage) {
-    return new Failure({
-      code: 'snapshot_corrupt',
-      action: 'read',
-      object,
-      found: error instanceof Damage ? error.message : `it is damaged: ${error.message}`,
-      remedy: 'use another copy or an older backup',
-      cause: error,
-    });
-  }
-  return fileFailure(error, { action: 'read', object }) ?? error;
 }

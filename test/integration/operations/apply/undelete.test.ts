@@ -69,6 +69,8 @@ for (const line of etcdLines) {
     const live = ['-e', etcd.clientUrl];
     const all = objects();
     await gateway.write(all.slice(0, 40));
+    const compacted = await gateway.write([{ put: '/other', value: 'x' }]);
+    await etcd.etcdctl('compaction', String(compacted), '--physical');
     let deleted = 0;
     {
       await using snapshotter = await startSnapshotter([etcd.clientUrl], store);
@@ -120,6 +122,18 @@ for (const line of etcdLines) {
       assert.notEqual(event?.lease, lease);
       assert.match(await succeeds(...undelete, '--yes'), /\n0 keys created, 33 already there/);
       assert.deepEqual((await gateway.state()).revision, after.revision, 'run again it writes nothing');
+      for (const [flags, message] of [
+        [['--before-revision', '99999'], /revision 99998 is wanted.*; give at most --before-revision \d+$/],
+        [['--before', '2001-01-01T00:00:00Z'], /^error: cannot /],
+        [['--before-revision', String(compacted)], /^error: cannot .*compact/],
+      ] as const) {
+        const outside = await run('undelete', '/registry/', '--yes', ...flags, ...inStore, ...live);
+        assert.equal(outside.exitCode, 1, flags.join(' '));
+        assert.match(outside.stderr.trimEnd(), message);
+        assert.doesNotMatch(outside.stderr, /--(to-)?(time|revision) /);
+      }
+      assert.equal((await run('undelete', '/registry/', ...inStore, ...live)).exitCode, 2);
+      assert.equal((await run('undelete', '--before', '5m ago', ...inStore, ...live)).exitCode, 2);
     }
   });
 

@@ -2,7 +2,8 @@ import type { ValuesOf } from '../config/option.ts';
 import type { lookupOptions } from '../config/options/lookup.ts';
 import type { walOptions } from '../config/options/restoration.ts';
 import type { storeOptions } from '../config/options/store.ts';
-import type { StateRequest } from '../operations/lookup/state.ts';
+import type { KnownState, StateSource } from '../operations/lookup/state.ts';
+import { withState } from '../operations/lookup/with-state.ts';
 import type { RestoreLimit } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
 import { openStore } from './open-store.ts';
@@ -16,18 +17,28 @@ export interface LookupConfig {
   readonly wal: ValuesOf<(typeof walOptions)['options']>;
 }
 
-/** A state to read; disposing ends the connections to its store. */
-export interface LookedUp extends AsyncDisposable {
-  readonly request: StateRequest;
+/** Runs `work` with the state that the flags of a command name. Throws a UsageFailure, what a store throws, and what `work` throws. */
+export async function inState<T>(
+  config: LookupConfig,
+  context: CommandContext,
+  work: (state: KnownState, source: StateSource) => Promise<T>,
+): Promise<T> {
+  const { tempDir, maxFetchers } = config.lookup;
+  await using opened = await openedSource(config, context);
+  const { source } = opened;
+  return await withState({ source, tempDir, maxFetchers }, context, (state) => work(state, source));
 }
 
-/** Opens what the flags of a command name. Throws a UsageFailure, and what a store throws. */
-export async function lookedUp({ lookup, store, wal }: LookupConfig, context: CommandContext): Promise<LookedUp> {
-  const { tempDir, maxFetchers, file } = lookup;
+interface OpenedSource extends AsyncDisposable {
+  readonly source: StateSource;
+}
+
+async function openedSource({ lookup, store, wal }: LookupConfig, context: CommandContext): Promise<OpenedSource> {
+  const { file } = lookup;
   const wanted = lookup.revision === undefined ? undefined : revision(lookup.revision);
   if (file !== undefined) {
     const source = { kind: 'path', path: file, walDir: wal.walDir, revision: wanted } as const;
-    return { request: { source, tempDir, maxFetchers }, [Symbol.asyncDispose]: () => Promise.resolve() };
+    return { source, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const { snapshot: from, history } = lookup;
   const until: RestoreLimit | undefined =
@@ -38,5 +49,5 @@ export async function lookedUp({ lookup, store, wal }: LookupConfig, context: Co
         : { kind: 'revision', revision: wanted };
   const opened = await openStore(store, context);
   const source = { kind: 'store', store: opened, target: { from, until, history } } as const;
-  return { request: { source, tempDir, maxFetchers }, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+  return { source, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }

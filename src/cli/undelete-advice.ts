@@ -1,0 +1,17 @@
+import { Failure } from '../runtime/failure.ts';
+
+/**
+ * A failure to read a state whose remedy names the flags of `undelete`, which leave out the revision and the time they are given; any
+ * other error is returned as it is.
+ */
+export function undeleteAdvice(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.remedy === undefined) {
+    return error;
+  }
+  const remedy = error.remedy
+    .replace(/--(?:to-)?revision (\d+)/g, (_, revision: string) => `--before-revision ${Number(revision) + 1}`)
+    .replace(/--(?:to-)?revision\b/g, '--before-revision')
+    .replace(/--(?:to-)?time\b/g, '--before')
+    .replace(', or none for the newest state', '');
+  return remedy === error.remedy ? error : error.withRemedy(remedy);
+}

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { undeleteAdvice } from '../../../src/cli/undelete-advice.ts';
+import { Failure } from '../../../src/runtime/failure.ts';
+
+it('what other commands advise becomes what undelete can do', () => {
+  const parts = { code: 'beyond_backup', action: 'read from', object: 'a store', found: 'it ends' } as const;
+  for (const [remedy, expected] of [
+    ['give at most --revision 122, or none for the newest state', 'give at most --before-revision 123'],
+    [
+      'give --to-revision 7 or --time 2026-11-27T12:00:00Z',
+      'give --before-revision 8 or --before 2026-11-27T12:00:00Z',
+    ],
+    ['find the missing delta', 'find the missing delta'],
+  ] as const) {
+    const advised = undeleteAdvice(new Failure({ ...parts, remedy }));
+    assert.ok(advised instanceof Failure);
+    assert.deepEqual(
+      [advised.remedy, advised.code, advised.message.startsWith('cannot read from a store: it ends; ')],
+      [expected, 'beyond_backup', true],
+    );
+  }
+  const other = new Error('other');
+  assert.equal(undeleteAdvice(other), other);
+});
