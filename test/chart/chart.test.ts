@@ -56,7 +56,9 @@ const containersOf = (all: readonly Manifest[]): { readonly etcd: Container; rea
   return { etcd, sidecar };
 };
 
-describe('the chart', { skip: go === undefined ? 'there is no Go toolchain to build helm with' : false }, () => {
+describe('the chart', {
+  skip: go === undefined ? 'there is no Go toolchain to build helm with; it runs where `go` is in the PATH' : false,
+}, () => {
   for (const [storageProvider, backup] of Object.entries(providers)) {
     for (const replicas of [1, 3]) {
       for (const tls of [{}, tlsValues]) {

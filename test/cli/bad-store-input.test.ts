@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { noRights } from '../support/context/skip-reasons.ts';
 import { type Finished, makeRig, unprivileged } from './rig.ts';
 
 const secret = 'hunter2hunter2';
@@ -116,7 +117,7 @@ describe('credentials that cannot be read fail with one line', () => {
   const [setpriv, ...options] = unprivileged;
   const feelsPermissions =
     setpriv === undefined || spawnSync(setpriv, [...options, 'test', '-r', import.meta.filename]).status === 0;
-  const skip = feelsPermissions ? false : 'root may read everything, and setpriv cannot change that here';
+  const skip = feelsPermissions ? false : noRights('root may read everything, and setpriv cannot change that here');
   for (const { provider, variable, path, directory } of forms) {
     const args = ['check-store', '--storage-provider', provider, '--store-container', 'b'];
 

@@ -51,7 +51,9 @@ for (const { shell, check } of [
 ]) {
   describe(`the script for ${shell}`, () => {
     const missing = spawnSync(shell, ['--version']).error !== undefined;
-    it('is valid', { skip: missing ? `${shell} is not on this machine` : false }, async () => {
+    it('is valid', {
+      skip: missing ? `${shell} is not on this machine; it runs where the Debian package ${shell} is installed` : false,
+    }, async () => {
       await using rig = makeRig();
       execFileSync(shell, [check, await script(rig, shell)]);
     });

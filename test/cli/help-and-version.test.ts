@@ -105,7 +105,9 @@ registerHooks({
 });
 `;
 
-describe('what is loaded', { skip: executable === undefined ? false : 'only seen when run from source' }, () => {
+describe('what is loaded', {
+  skip: executable === undefined ? false : 'the executable is one file; it runs from source, as under make test',
+}, () => {
   const loadedBy = async (args: readonly string[]): Promise<readonly string[]> => {
     await using rig = makeRig();
     const hook = rig.home.join('recorder.mjs');

@@ -77,7 +77,12 @@ function hangingThreads(rig: Rig, threads: number): readonly string[] {
   return ['--import', `data:text/javascript,${encodeURIComponent(script)}`];
 }
 
-describe('a thread that hangs in the file system', { skip: executable !== undefined }, () => {
+describe('a thread that hangs in the file system', {
+  skip:
+    executable === undefined
+      ? false
+      : 'threads are made to hang through Node itself; it runs from source, as under make test',
+}, () => {
   it('does not hold up the end after a failure', async () => {
     await using rig = makeRig();
     const running = rig.start(['list', '--no-such-flag'], { nodeArguments: hangingThreads(rig, 1) });

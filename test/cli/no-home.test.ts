@@ -5,6 +5,7 @@ import { env, execPath, getuid } from 'node:process';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
+import { noRights, unlessRoot } from '../support/context/skip-reasons.ts';
 import { executable } from './rig.ts';
 
 const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -25,10 +26,10 @@ function run(args: readonly string[], variables: Readonly<Record<string, string>
 
 function unableReason(): string | false {
   if (getuid?.() !== 0) {
-    return 'only root can become a user without an entry in passwd';
+    return unlessRoot;
   }
   const readable = spawnSync(nobody[0], [...nobody.slice(1), 'test', '-r', executable ?? source]).status === 0;
-  return readable ? false : 'another user cannot read the program here';
+  return readable ? false : noRights('another user cannot read the program here');
 }
 
 describe('without HOME and an entry in passwd', { skip: unableReason() }, () => {

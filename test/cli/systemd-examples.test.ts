@@ -11,6 +11,7 @@ import { freePort } from '../../scripts/lab/free-port.ts';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
 import { run } from '../../scripts/lab/run.ts';
 import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
+import { noRights, unlessRoot } from '../support/context/skip-reasons.ts';
 import { goldenStorePath } from '../support/fixtures/golden-store.ts';
 import { executable } from './rig.ts';
 
@@ -35,10 +36,10 @@ function commandOf(file: string, setting: string): UnitCommand {
 
 function unable(): string | false {
   if (getuid?.() !== 0) {
-    return 'only root can run commands as other users';
+    return unlessRoot;
   }
   const readable = spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', 'test', '-r', execPath]);
-  return readable.status === 0 ? false : 'another user cannot read the programs here';
+  return readable.status === 0 ? false : noRights('another user cannot read the programs here');
 }
 
 describe('the examples for systemd', { skip: unable() }, () => {

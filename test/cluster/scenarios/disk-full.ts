@@ -1,14 +1,14 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { getuid } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../../../scripts/lab/run.ts';
 import type { Scenario } from '../../support/cluster/scenario.ts';
+import { unlessRoot } from '../../support/context/skip-reasons.ts';
 
 /** The disk for temporary files of the leader's sidecar is full while a full is asked for, and then has room again. */
 export const diskFull: Scenario = {
   name: 'disk of the sidecar full',
   cluster: 'shared',
-  missing: async () => (getuid?.() === 0 ? undefined : 'a small file system needs root'),
+  missing: async () => unlessRoot || undefined,
   async disturb({ cluster, writer, length, note }) {
     const leader = await cluster.untilLed();
     await run('mount', ['-t', 'tmpfs', '-o', 'size=4m,mode=0700', 'tmpfs', leader.tempDir]);

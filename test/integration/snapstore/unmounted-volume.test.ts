@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { projectRoot } from '../../../scripts/lab/project-root.ts';
 import { run } from '../../../scripts/lab/run.ts';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
+import { noMounts } from '../../support/context/skip-reasons.ts';
 
 /** Writes two objects into a container, unmounts its volume, and tries to write and list; mounts it again and goes on. */
 const PROGRAM = `
@@ -48,7 +49,7 @@ for (const folder of ['', '/etcd'] as const) {
     try {
       await run('unshare', ['--mount', 'sh', '-c', prepare]);
     } catch (error) {
-      t.skip(`this machine does not let a test mount anything: ${String(error)}`);
+      t.skip(noMounts(error));
       return;
     }
     await run('unshare', ['--mount', 'sh', '-c', `${prepare} && exec ${process.execPath} ${dir.join('program.mts')}`]);

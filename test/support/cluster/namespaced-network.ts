@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { getuid } from 'node:process';
 import { run } from '../../../scripts/lab/run.ts';
+import { noRights, unlessRoot } from '../context/skip-reasons.ts';
 import type { ClusterNetwork } from './cluster-network.ts';
 
 /** Nobody has this hardware address, so what is sent there is lost. */
@@ -10,7 +11,7 @@ const nobody = '02:00:00:00:00:99';
 /** Why there are no network namespaces here; undefined where there are. */
 export async function whyNoNamespaces(): Promise<string | undefined> {
   if (getuid?.() !== 0) {
-    return 'network namespaces need root';
+    return unlessRoot || undefined;
   }
   const name = `brt-try-${process.pid}`;
   try {
@@ -18,7 +19,7 @@ export async function whyNoNamespaces(): Promise<string | undefined> {
     await run('ip', ['netns', 'delete', name]);
     return undefined;
   } catch (error) {
-    return `there are no network namespaces: ${error instanceof Error ? error.message : error}`;
+    return noRights(`there are no network namespaces: ${error instanceof Error ? error.message : error}`);
   }
 }
 

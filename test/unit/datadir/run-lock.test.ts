@@ -15,9 +15,9 @@ import { RunLock, type RunLockOptions } from '../../../src/datadir/run-lock.ts';
 import { actingAs } from '../../../src/runtime/process/acting-as.ts';
 import { type HandleLock, lockError, tryLockHandle } from '../../../src/runtime/process/file-lock.ts';
 import { recordedContext } from '../../support/context/run-context.ts';
+import { unlessRoot } from '../../support/context/skip-reasons.ts';
 
 const action = 'restore into';
-const notRoot = process.geteuid?.() === 0 ? false : 'only root can become another user';
 
 function take(dataDir: string, options: Partial<RunLockOptions> = {}): Promise<RunLock> {
   return RunLock.take(dataDir, recordedContext(), { action, ...options });
@@ -135,7 +135,7 @@ describe('RunLock', () => {
     await assert.rejects(take(dir.join('data')), { code: 'data_dir_busy' });
   });
 
-  it('excludes root and the owner of the directory, who cannot write above it', { skip: notRoot }, async () => {
+  it('excludes root and the owner of the directory, who cannot write above it', { skip: unlessRoot }, async () => {
     using dir = makeTempDir();
     chmodSync(dir.path, 0o755);
     mkdirSync(dir.join('data'));
@@ -155,7 +155,7 @@ describe('RunLock', () => {
     assert.deepEqual(readdirSync(dir.path), ['data']);
   });
 
-  it('needs no right to read the directory above one that exists', { skip: notRoot }, async () => {
+  it('needs no right to read the directory above one that exists', { skip: unlessRoot }, async () => {
     using dir = makeTempDir();
     mkdirSync(dir.join('data'));
     chownSync(dir.join('data'), 65_534, 65_534);

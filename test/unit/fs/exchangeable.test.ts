@@ -18,9 +18,8 @@ import { isExchangeable } from '../../../src/fs/exchangeable.ts';
 import { removeLeftovers } from '../../../src/fs/leftovers.ts';
 import { createTemporaryDirectory } from '../../../src/fs/temporary-directory.ts';
 import { createTemporaryFile } from '../../../src/fs/temporary-file.ts';
+import { unlessRoot } from '../../support/context/skip-reasons.ts';
 
-const isRoot = process.getuid?.() === 0;
-const skip = !isRoot;
 const somebody = 65_534;
 /** What a process of the first releases left, which does not run any more. */
 const leftover = 'etcdbrctl-snapshot-4194303-0123456789ab.tmp';
@@ -41,7 +40,7 @@ describe('a directory in which others could exchange what is made', () => {
     assert.equal(await isExchangeable(dir.join('none')), true);
   });
 
-  it('is one of another user, whatever its mode', { skip }, async () => {
+  it('is one of another user, whatever its mode', { skip: unlessRoot }, async () => {
     using dir = makeTempDir();
     for (const mode of [0o700, 0o755, 0o1777]) {
       chmodSync(dir.path, mode);
@@ -52,7 +51,7 @@ describe('a directory in which others could exchange what is made', () => {
   });
 });
 
-describe('temporary files in a directory of another user', { skip }, () => {
+describe('temporary files in a directory of another user', { skip: unlessRoot }, () => {
   it('are out of reach: what is put in the place of their names changes nothing', async () => {
     using dir = makeTempDir();
     const theirs = dir.join('theirs');

@@ -7,6 +7,7 @@ import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { expandedDelta } from '../../../src/objects/delta-file.ts';
 import { compress } from '../../../src/snapshot/compression.ts';
 import type { Compression } from '../../../src/snapshot/snapshot.ts';
+import { unlessLinux } from '../../support/context/skip-reasons.ts';
 
 const compressions = ['none', 'gzip', 'zlib', 'lzw', 'zstd'] as const satisfies readonly Compression[];
 
@@ -23,7 +24,7 @@ for (const compression of compressions) {
   });
 
   test(`a delta (${compression}) is closed when its reader stops early`, {
-    skip: process.platform !== 'linux',
+    skip: unlessLinux,
   }, async () => {
     using dir = makeTempDir();
     const file = dir.join('delta');

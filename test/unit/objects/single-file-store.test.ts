@@ -4,10 +4,11 @@ import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { openSnapshotFile } from '../../../src/objects/single-file-store.ts';
+import { unlessRoot } from '../../support/context/skip-reasons.ts';
 
 const somebody = 65_534;
 
-describe('a file that root is to read, through a link', { skip: process.getuid?.() !== 0 }, () => {
+describe('a file that root is to read, through a link', { skip: unlessRoot }, () => {
   const opened = async (file: string): Promise<string> => {
     const { store, snapshot } = await openSnapshotFile(file, { hash: 'optional' });
     await using _ = store;

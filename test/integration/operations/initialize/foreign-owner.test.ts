@@ -24,11 +24,11 @@ import { restore } from '../../../../src/operations/restore/restore.ts';
 import { readStatus } from '../../../../src/operations/status/status.ts';
 import { tryLockFile } from '../../../../src/runtime/process/file-lock.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
+import { unlessRoot } from '../../../support/context/skip-reasons.ts';
 import { observeFileCalls } from '../../../support/files/file-calls.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 import { type HoldingPoint, holdBack } from '../../../support/stores/held-back-store.ts';
 
-const skip = process.geteuid?.() === 0 ? false : 'only root works on the files of others';
 const WAL = 'member/wal/0000000000000000-0000000000000000.wal';
 const them = { uid: 65_534, gid: 65_534 };
 
@@ -86,7 +86,7 @@ function rootsFile(file: string, mode = 0o600): () => void {
   };
 }
 
-describe('root works on a directory of another user', { skip }, () => {
+describe('root works on a directory of another user', { skip: unlessRoot }, () => {
   it('and the copy of a torn log reaches nothing of root (a)', async () => {
     using dir = await theirMember();
     const unchanged = rootsFile(dir.join('target'), 0o644);

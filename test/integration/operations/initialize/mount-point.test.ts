@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { projectRoot } from '../../../../scripts/lab/project-root.ts';
 import { run } from '../../../../scripts/lab/run.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { noMounts } from '../../../support/context/skip-reasons.ts';
 import { goldenStorePath } from '../../../support/fixtures/golden-store.ts';
 
 /** Replaces the member of a data directory and moves it aside in a process that sees a volume mounted on it. */
@@ -46,7 +47,7 @@ for (const kind of ['volume of its own', 'directory of the same volume'] as cons
     try {
       await run('unshare', ['--mount', 'sh', '-c', mount]);
     } catch (error) {
-      t.skip(`this machine does not let a test mount anything: ${String(error)}`);
+      t.skip(noMounts(error));
       return;
     }
     const command = `${mount} && exec ${process.execPath} ${dir.join('program.mts')} >${dir.join('seen')}`;
@@ -74,7 +75,7 @@ for (const point of ['member', 'member/wal'] as const) {
     try {
       await run('unshare', ['--mount', 'sh', '-c', mount]);
     } catch (error) {
-      t.skip(`this machine does not let a test mount anything: ${String(error)}`);
+      t.skip(noMounts(error));
       return;
     }
     const flags = `--storage-provider Local --store-container ${store} --store-prefix etcd-main -d ${dir.join('data')}`;

@@ -5,6 +5,7 @@ import { run } from '../../../../scripts/lab/run.ts';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
+import { noMounts } from '../../../support/context/skip-reasons.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 
 const skip = await whyNoMounts();
@@ -16,7 +17,7 @@ async function whyNoMounts(): Promise<string | false> {
     await using _ = await mounted(dir, { size: '64k' });
     return false;
   } catch (error) {
-    return `a tmpfs cannot be mounted here: ${error instanceof Error ? error.message.split('\n').at(-1) : error}`;
+    return noMounts(error);
   }
 }
 

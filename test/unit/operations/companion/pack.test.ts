@@ -19,6 +19,7 @@ import { packFiles } from '../../../../src/operations/companion/pack.ts';
 import { unpackFiles } from '../../../../src/operations/companion/unpack.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
 import { RecordedLog } from '../../../support/context/recorded-log.ts';
+import { unlessRoot } from '../../../support/context/skip-reasons.ts';
 import { collected, inPieces } from '../../../support/fixtures/byte-streams.ts';
 
 /** Of a run that nobody aborts. */
@@ -111,7 +112,7 @@ describe('packFiles', () => {
     }
   });
 
-  it('keeps owners, also those with large numbers', { skip: process.getuid?.() !== 0 && 'needs root' }, async () => {
+  it('keeps owners, also those with large numbers', { skip: unlessRoot }, async () => {
     using dir = makeTempDir();
     const file = dir.join('file');
     writeFileSync(file, '');

@@ -7,6 +7,7 @@ import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { ArchiveDamage } from '../../../../src/operations/companion/archive-damage.ts';
 import { unpackFiles } from '../../../../src/operations/companion/unpack.ts';
 import { decompress } from '../../../../src/snapshot/compression.ts';
+import { noMounts, unlessRoot } from '../../../support/context/skip-reasons.ts';
 import { collected, inPieces } from '../../../support/fixtures/byte-streams.ts';
 
 /** Of a run that nobody aborts. */
@@ -261,14 +262,14 @@ describe('unpackFiles', () => {
     await assert.rejects(unpack(archive, dir.join('file/below')), { code: 'not_a_directory' });
   });
 
-  it('says that the volume is full', { skip: process.getuid?.() !== 0 && 'needs root' }, async (t) => {
+  it('says that the volume is full', { skip: unlessRoot }, async (t) => {
     using dir = makeTempDir();
     const { execFileSync } = await import('node:child_process');
     mkdirSync(dir.join('small'));
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', dir.join('small')], { stdio: 'ignore' });
-    } catch {
-      t.skip('needs the right to mount');
+    } catch (error) {
+      t.skip(noMounts(error));
       return;
     }
     try {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { execPath, platform } from 'node:process';
+import { execPath } from 'node:process';
 import { describe, it } from 'node:test';
 import { cleanRanges, releaseExecutablePages } from '../../../../src/runtime/memory/resident-executable.ts';
+import { unlessLinux } from '../../../support/context/skip-reasons.ts';
 
 function entry(header: string, { rss = 4_096, dirty = 0, anonymous = 0 } = {}): string {
   return [
@@ -36,7 +37,7 @@ describe('the pages of the executable', () => {
     ]);
   });
 
-  it('of a running process are let go, and it goes on', { skip: platform !== 'linux' }, async () => {
+  it('of a running process are let go, and it goes on', { skip: unlessLinux }, async () => {
     const resident = (): number => {
       const smaps = readFileSync('/proc/self/smaps', 'utf8');
       const sizes = smaps.split(/^(?=[\da-f]+-)/m).filter((each) => each.includes(execPath));

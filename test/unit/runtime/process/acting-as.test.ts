@@ -5,8 +5,8 @@ import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { actingAs } from '../../../../src/runtime/process/acting-as.ts';
+import { unlessRoot } from '../../../support/context/skip-reasons.ts';
 
-const skip = process.geteuid?.() === 0 ? false : 'only root can become another user';
 const nobody = { uid: 65_534, gid: 65_533 };
 
 /** What a worker thread gets when it reads `file`. */
@@ -23,7 +23,7 @@ async function readInWorker(file: string): Promise<string> {
   return answer;
 }
 
-describe('actingAs', { skip }, () => {
+describe('actingAs', { skip: unlessRoot }, () => {
   it('changes the rights of all threads, also those that exist already, and gives them back', async () => {
     using dir = makeTempDir();
     await chmod(dir.path, 0o711);

@@ -5,9 +5,9 @@ import { projectRoot } from '../../../../scripts/lab/project-root.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { actingAs } from '../../../../src/runtime/process/acting-as.ts';
 import { isTrusted, loadAddon, loadBytes } from '../../../../src/runtime/process/native-addon.ts';
+import { unlessRoot } from '../../../support/context/skip-reasons.ts';
 
 const module = `${projectRoot}.cache/native/flock-${process.platform}-${process.arch}.node`;
-const isRoot = process.geteuid?.() === 0;
 
 function hasTryLock(exports: unknown): boolean {
   return typeof exports === 'object' && exports !== null && 'tryLock' in exports;
@@ -44,7 +44,7 @@ describe('loadBytes', () => {
     assert.ok(!again.loaded, 'what cannot be loaded was taken for another one');
   });
 
-  it('is not written to a directory that others may write, and goes on to the next', { skip: !isRoot }, async () => {
+  it('is not written to a directory that others may write, and goes on to the next', { skip: unlessRoot }, async () => {
     using dir = makeTempDir();
     const bytes = readFileSync(module);
     chmodSync(dir.path, 0o755);
@@ -66,7 +66,7 @@ describe('loadBytes', () => {
     assert.ok((await loadBytes(bytes, [dir.join('theirs'), dir.join('sticky')])).loaded);
   });
 
-  it('is not loaded while root acts as another user', { skip: !isRoot }, async () => {
+  it('is not loaded while root acts as another user', { skip: unlessRoot }, async () => {
     using dir = makeTempDir();
     chmodSync(dir.path, 0o755);
     mkdirSync(dir.join('theirs'));
