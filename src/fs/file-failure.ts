@@ -2,6 +2,7 @@ import { Failure, type FailureParts } from '../runtime/failure.ts';
 import { UserRefused } from '../runtime/process/acting-as.ts';
 import { type SystemRefusal, systemRefusal } from '../runtime/system-error.ts';
 import { NotAFile } from './open-file.ts';
+import { NoRoom } from './room.ts';
 
 /**
  * The {@link Failure} for an error of the operating system, or undefined for any other error.
@@ -28,5 +29,6 @@ export function refusalOf(error: unknown): SystemRefusal | undefined {
     return undefined;
   }
   const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
-  return systemRefusal({ code: error.code, errno });
+  const refusal = systemRefusal({ code: error.code, errno });
+  return error instanceof NoRoom ? { ...refusal, found: error.message } : refusal;
 }

@@ -1,6 +1,8 @@
+import path from 'node:path';
 import type { Meta } from '../datadir/bbolt/meta.ts';
 import { newestMeta } from '../datadir/bbolt/meta-pages.ts';
 import { openFile } from '../fs/open-file.ts';
+import { Room } from '../fs/room.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { tap } from '../runtime/streams/tap.ts';
 import { decompress } from '../snapshot/compression.ts';
@@ -40,6 +42,7 @@ export async function writeFull(
 ): Promise<void> {
   await (await openFile(target.file, { access: 'write' })).close();
   const boundary = new PageBoundary(target);
+  const room = await Room.in(path.dirname(target.file));
   await fetchWhole(source.store, source.full, context, async (body) => {
     // Not created anew: when a fetch is tried again, others may have written after the base already.
     const handle = await openFile(target.file, { access: 'update' });
@@ -53,10 +56,12 @@ export async function writeFull(
         trailing.push(bytes);
         if (offset === 0) {
           boundary.find(bytes);
+          room.expect(boundary.end);
         }
         await writing;
         // The hash goes into the file as well and is cut off in the end: so no piece has to be cut and joined.
-        writing = handle.writeFile(bytes.subarray(0, Math.max(0, boundary.end - offset)));
+        const pages = bytes.subarray(0, Math.max(0, boundary.end - offset));
+        writing = room.writing(() => handle.writeFile(pages));
         // It is awaited with the next bytes; until then a failure must not count as unhandled.
         writing.catch(() => undefined);
         offset += bytes.length;

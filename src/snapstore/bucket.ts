@@ -30,6 +30,12 @@ export interface VersionOptions extends CallOptions {
   readonly versionId?: string;
 }
 
+/** What is known of an upload before it begins, see {@link Bucket.beginUpload}. */
+export interface UploadOptions extends CallOptions {
+  readonly partSize: number;
+  readonly sizeAtLeast?: number | undefined;
+}
+
 /** What a read may be limited to. */
 export interface ReadOptions extends VersionOptions {
   readonly range?: { readonly start: number; readonly end: number };
@@ -126,8 +132,11 @@ export interface Bucket extends AsyncDisposable {
    * Aborting the signal destroys the stream with the signal's reason.
    */
   read(key: string, options: ReadOptions): Promise<Readable>;
-  /** Begins an upload that will replace `key` atomically. `partSize` is the size of every part but the last, bytes. */
-  beginUpload(key: string, options: CallOptions & { readonly partSize: number }): Promise<Upload>;
+  /**
+   * Begins an upload that will replace `key` atomically. `partSize` is the size of every part but the last, `sizeAtLeast` what
+   * the whole will have at least, where that is known, bytes.
+   */
+  beginUpload(key: string, options: UploadOptions): Promise<Upload>;
   /** Uploads below `prefix` that were neither completed nor aborted; left out where they go by themselves, or leave objects. */
   leftovers?(prefix: string, options: CallOptions): AsyncIterable<Leftover>;
   /** Deletes the object and, where the store keeps parts as objects of their own, those as well. Absent is `not_found`. */

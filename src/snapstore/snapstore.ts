@@ -48,6 +48,8 @@ export type EmptyStore =
 export interface SaveOptions extends CallOptions {
   /** Upper bound of the body's size in bytes; decides the chunk size. */
   readonly sizeBound: number;
+  /** It has at least so many bytes, where that is known. */
+  readonly sizeAtLeast?: number | undefined;
   /** The body once more, from its beginning: for a store that has forgotten an unfinished upload. */
   readonly again?: () => AsyncIterable<Uint8Array>;
   /**

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { makeDirectories } from '../../fs/directories.ts';
 import { isErrno } from '../../fs/errno.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
+import { Room } from '../../fs/room.ts';
 import { ArchiveDamage } from './archive-damage.ts';
 import { type ArchiveEntry, type ArchiveLimits, archiveEntries } from './archive-entries.ts';
 
@@ -28,8 +29,15 @@ export async function unpackFiles(
   directory: string,
   { owners, signal, name = directory, ...most }: UnpackOptions,
 ): Promise<number> {
-  const inDirectory = <T>(step: () => Promise<T>, entry?: ArchiveEntry): Promise<T> => writing(name, step, entry);
-  await inDirectory(() => makeDirectories(directory));
+  await writing(name, () => makeDirectories(directory));
+  const room = await Room.in(directory);
+  let unpacked = 0;
+  const onBytes = (bytes: number): void => {
+    unpacked += bytes;
+    room.expect(unpacked);
+  };
+  const inDirectory = <T>(step: () => Promise<T>, entry?: ArchiveEntry): Promise<T> =>
+    writing(name, () => room.writing(step), entry);
   const directories: ArchiveEntry[] = [];
   const links: ArchiveEntry[] = [];
   const files = new Set<string>();
@@ -49,7 +57,7 @@ export async function unpackFiles(
           // Of a path that an archive holds twice the later entry counts, as in tar.
           await inDirectory(() => rm(path));
         }
-        await writeFile(path, entry, inDirectory);
+        await writeFile(path, entry, inDirectory, onBytes);
         await inDirectory(() => finish(path, entry, owners), entry);
         files.add(path);
         break;
@@ -70,9 +78,15 @@ export async function unpackFiles(
 
 type Writing = <T>(step: () => Promise<T>, entry?: ArchiveEntry) => Promise<T>;
 
-async function writeFile(path: string, entry: ArchiveEntry, inDirectory: Writing): Promise<void> {
+async function writeFile(
+  path: string,
+  entry: ArchiveEntry,
+  inDirectory: Writing,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
   await using handle = await inDirectory(() => open(path, 'wx', 0o600), entry);
   for await (const bytes of entry.contents) {
+    onBytes(bytes.length);
     await inDirectory(() => handle.writeFile(bytes));
   }
   await inDirectory(() => handle.sync());

@@ -49,7 +49,14 @@ export async function copyObject(
       const { partDigests: digests } = route.target.traits;
       using inspection = work.checks.begin({ compression: source.compression, digests });
       const { publishAfter } = work;
-      await route.target.save(target, body, { signal, sizeBound: source.size, publishAfter, inspection, onUploaded });
+      await route.target.save(target, body, {
+        signal,
+        sizeBound: source.size,
+        sizeAtLeast: source.size,
+        publishAfter,
+        inspection,
+        onUploaded,
+      });
     } catch (error) {
       work.onCopied(-copied);
       throw error;

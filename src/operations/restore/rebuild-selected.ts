@@ -1,3 +1,6 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Room } from '../../fs/room.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { countText } from '../../runtime/log/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -157,9 +160,10 @@ async function rebuild(
 ): Promise<RebuiltDatabase> {
   const { store, command = 'restore' } = request;
   const deltas = selection.chains[0].candidates;
-  return await rereadDamage({ store, deltas }, context, () =>
-    rebuildDatabase({ request, selection, file, identity }, context),
-  ).catch((error: unknown) => {
+  const room = await Room.in(path.dirname(file));
+  const measure = async (): Promise<number> => (await stat(file)).size;
+  const build = () => room.writing(() => rebuildDatabase({ request, selection, file, identity }, context), measure);
+  return await rereadDamage({ store, deltas }, context, build).catch((error: unknown) => {
     const { history, until, others } = selection;
     const advised = advisedFailure(error, { snapshots: history.snapshots, until, target, command });
     throw advisingOthers(advised, others, { wanted: until });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type MembershipPlan, planMembership } from '../../datadir/membership/bootstrap.ts';
 import { writeRaftState } from '../../datadir/membership/raft-state.ts';
 import { RunLock } from '../../datadir/run-lock.ts';
+import { Room } from '../../fs/room.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -129,9 +130,11 @@ export async function buildMember(
   await mkdir(snapDir, { mode: 0o700 });
   const file = path.join(snapDir, 'db');
   const { target = {} } = request;
+  const room = await Room.in(snapDir);
   const { selection, rebuilt } = await rebuildSelected({ request, target, file, identity: bootstrap }, context);
   const { used, baseClusterId, ...restored } = rebuilt;
-  await writeRaftState(memberDir, bootstrap, { signal: context.signal });
+  room.expect(restored.dbSize);
+  await room.writing(() => writeRaftState(memberDir, bootstrap, { signal: context.signal }));
   const reached = revision(restored.revision - (request.bumpRevision ?? 0));
   const later = laterSnapshots(selection.history, reached);
   if (later !== undefined || selection.isOlder) {

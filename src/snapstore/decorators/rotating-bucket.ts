@@ -9,6 +9,7 @@ import type {
   ObjectEntry,
   ReadOptions,
   Upload,
+  UploadOptions,
   VersionOptions,
 } from '../bucket.ts';
 import type { BucketProvider, OpenedBucket } from '../bucket-provider.ts';
@@ -119,7 +120,7 @@ export class RotatingBucket implements Bucket {
     }
   }
 
-  async beginUpload(key: string, options: CallOptions & { readonly partSize: number }): Promise<Upload> {
+  async beginUpload(key: string, options: UploadOptions): Promise<Upload> {
     const generation = await this.#enter();
     try {
       const upload = await generation.bucket.beginUpload(key, options);

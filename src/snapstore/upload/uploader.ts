@@ -34,6 +34,8 @@ export interface UploadRequest extends CallOptions {
   readonly again?: (() => AsyncIterable<Uint8Array>) | undefined;
   /** Upper bound of the body's size, bytes. */
   readonly sizeBound: number;
+  /** It has at least so many bytes, where that is known. */
+  readonly sizeAtLeast?: number | undefined;
   /** Holds all of the body when `publishAfter` has resolved; nobody changes it from then on. */
   readonly linkFile?: LinkableFile;
   /** The object becomes visible only after this has resolved; when it rejects, the upload fails with its reason. */
@@ -89,7 +91,7 @@ async function uploadOnce(bucket: Bucket, request: UploadRequest, settings: Uplo
   request.signal.throwIfAborted();
   const partSize = planChunkSize(bucket.traits, { ...request, minChunkSize: settings.minChunkSize });
   const upload = await retryTransient(
-    () => bucket.beginUpload(request.key, { signal: request.signal, partSize }),
+    () => bucket.beginUpload(request.key, { signal: request.signal, partSize, sizeAtLeast: request.sizeAtLeast }),
     retries(settings, request.signal, `the beginning of the upload of ${request.key}`),
   );
   try {

@@ -5,6 +5,7 @@ import { fileFailure } from '../../../fs/file-failure.ts';
 import { removeLeftovers } from '../../../fs/leftovers.ts';
 import { PinnedDirectory } from '../../../fs/pinned-directory.ts';
 import { PrivateDirectory } from '../../../fs/private-directory.ts';
+import { Room } from '../../../fs/room.ts';
 import { keepAlive } from '../../../fs/scratch-life.ts';
 import { scratchName } from '../../../fs/scratch-name.ts';
 
@@ -16,11 +17,17 @@ export class DeltaDirectory implements AsyncDisposable {
   readonly #tempDir: string;
   readonly #files: PrivateDirectory;
   readonly #held: AsyncDisposableStack;
+  readonly #room: Room;
 
-  private constructor(tempDir: string, files: PrivateDirectory, held: AsyncDisposableStack) {
+  private constructor(
+    tempDir: string,
+    files: PrivateDirectory,
+    rest: { readonly held: AsyncDisposableStack; readonly room: Room },
+  ) {
     this.#tempDir = tempDir;
     this.#files = files;
-    this.#held = held;
+    this.#held = rest.held;
+    this.#room = rest.room;
   }
 
   /** Makes one. Throws a {@link Failure} when the operating system refuses. */
@@ -39,7 +46,13 @@ export class DeltaDirectory implements AsyncDisposable {
       held.use(keepAlive((time) => utimes(made.at(), time, time)));
       return made;
     });
-    return new DeltaDirectory(tempDir, files, held.move());
+    const room = await Room.in(files.at());
+    return new DeltaDirectory(tempDir, files, { held: held.move(), room });
+  }
+
+  /** A file of so many bytes will be written, as others that are there. */
+  expect(bytes: number): void {
+    this.#room.expect(bytes);
   }
 
   /** The path of a file in it. */
@@ -49,7 +62,7 @@ export class DeltaDirectory implements AsyncDisposable {
 
   /** Runs a step that writes a file in it: its errors concern the temporary directory, not the data directory or the store. */
   async writing<T>(step: () => Promise<T>): Promise<T> {
-    return await inTemp(this.#tempDir, step);
+    return await inTemp(this.#tempDir, () => this.#room.writing(step));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -68,6 +68,7 @@ async function fetchInto(
   context: RunContext,
 ): Promise<FetchedDelta> {
   const file = directory.at(name);
+  directory.expect(delta.size);
   await fetchWhole(store, delta, context, async (body) => {
     const handle = await directory.writing(() => openFile(file, { access: 'write' }));
     try {

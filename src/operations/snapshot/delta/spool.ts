@@ -1,5 +1,7 @@
+import path from 'node:path';
 import { FileAppender } from '../../../fs/appender.ts';
 import { refusalOf } from '../../../fs/file-failure.ts';
+import { Room } from '../../../fs/room.ts';
 import { createTemporaryFile } from '../../../fs/temporary-file.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import { noListener, type SnapshotterListener } from '../events.ts';
@@ -66,10 +68,14 @@ export class DeltaSpool {
     await using cleanup = new AsyncDisposableStack();
     const file = cleanup.use(await createTemporaryFile(this.#directory, 'delta'));
     const appender = new FileAppender(file.handle);
-    for await (const chunk of source.read()) {
-      await appender.append(chunk);
-    }
-    await appender.flush();
+    const room = await Room.in(path.dirname(file.path));
+    room.expect(source.size);
+    await room.writing(async () => {
+      for await (const chunk of source.read()) {
+        await appender.append(chunk);
+      }
+      await appender.flush();
+    });
     const kept = cleanup.move();
     return {
       read: () => file.handle.createReadStream({ start: 0, autoClose: false, highWaterMark: readSize }),

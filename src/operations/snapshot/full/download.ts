@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import path from 'node:path';
 import { buildInfo } from '../../../build-info.ts';
 import { Database } from '../../../datadir/bbolt/database.ts';
 import { Damage } from '../../../datadir/damage.ts';
@@ -8,6 +9,7 @@ import type { EtcdCluster, MemberStatus } from '../../../etcd/cluster.ts';
 import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
 import { FileAppender } from '../../../fs/appender.ts';
 import { refusalOf } from '../../../fs/file-failure.ts';
+import { Room } from '../../../fs/room.ts';
 import { createTemporaryFile, type TemporaryFile } from '../../../fs/temporary-file.ts';
 import { writeAll } from '../../../fs/write-all.ts';
 import { type Revision, revision } from '../../../revision.ts';
@@ -99,15 +101,16 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   await using files = new AsyncDisposableStack();
   const buffers = files.use(promptBufferCollection());
   const open = (purpose: string): Promise<TemporaryFile> =>
-    writing(tempDir, () => createTemporaryFile(tempDir, purpose));
+    writing({ tempDir }, () => createTemporaryFile(tempDir, purpose));
   const plain = files.use(await open('snapshot'));
+  const place = { tempDir, room: await Room.in(path.dirname(plain.path)) };
   const packed = compression === 'none' ? undefined : files.use(await open('compressed'));
   const sender: Sender = { endpoint: undefined, status: undefined };
-  const received = receive(plain.handle, { ...request, buffers, sender }, context);
+  const received = receive(plain.handle, { ...request, ...place, buffers, sender }, context);
   const members: number[] = [];
   const onMember = (length: number): void => void members.push(length);
   const takenAt = new Date(context.clock.now()).toISOString();
-  const size = await keep(pack(received, request, { onMember }), packed?.handle, tempDir);
+  const size = await keep(pack(received, request, { onMember }), packed?.handle, place);
   const lastRevision = await rejectingDamage(cluster.location, () => lastRevisionOf(plain.path));
   buffers.collect();
   const ended = new AbortController();
@@ -170,15 +173,15 @@ function factsOf({ endpoint, status }: Sender): Pick<KnownFacts, 'clusterId' | '
 async function keep(
   bytes: AsyncIterable<Uint8Array>,
   handle: FileHandle | undefined,
-  tempDir: string,
+  place: TemporaryPlace,
 ): Promise<number> {
   const file = handle === undefined ? undefined : new FileAppender(handle);
   let size = 0;
   for await (const chunk of bytes) {
     size += chunk.length;
-    await writing(tempDir, async () => await file?.append(chunk));
+    await writing(place, async () => await file?.append(chunk));
   }
-  await writing(tempDir, async () => await file?.flush());
+  await writing(place, async () => await file?.flush());
   return size;
 }
 
@@ -188,10 +191,12 @@ async function* receive(
   {
     cluster,
     tempDir,
+    room,
     buffers,
     sender,
     onOpened,
-  }: DownloadRequest & { readonly buffers: BufferCollection; readonly sender: Sender },
+  }: DownloadRequest &
+    TemporaryPlace & { readonly room: Room; readonly buffers: BufferCollection; readonly sender: Sender },
   { signal, progress, log }: RunContext,
 ): AsyncGenerator<Uint8Array> {
   using bar = progress.start({ label: 'Reading snapshot', unit: 'bytes', total: undefined });
@@ -199,6 +204,7 @@ async function* receive(
     onOpened?.();
     log.info({ endpoint }, `Successfully opened snapshot reader on etcd at ${endpoint}`);
     bar.expect(bytes);
+    room.expect(bytes);
     sender.endpoint = endpoint;
     // Only to be recorded: nothing waits for it.
     cluster.status({ signal }).then(
@@ -216,7 +222,7 @@ async function* receive(
   const stream = cluster.snapshot({ signal: AbortSignal.any([signal, ended.signal]), onSize });
   for await (const block of prefetch(rechunk(markingBreaks(stream), blockSize))) {
     await written;
-    written = writing(tempDir, () => writeAll(handle, block));
+    written = writing({ tempDir, room }, () => writeAll(handle, block));
     // Awaited in the next round, unless that is never reached.
     written.catch(() => undefined);
     trailing.push(block);
@@ -280,9 +286,15 @@ function corrupt(location: string, found: string, cause?: unknown): Failure {
   });
 }
 
-async function writing<T>(tempDir: string, work: () => Promise<T>): Promise<T> {
+/** Where temporary files go, and the room that was there. */
+interface TemporaryPlace {
+  readonly tempDir: string;
+  readonly room?: Room;
+}
+
+async function writing<T>({ tempDir, room }: TemporaryPlace, work: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await (room === undefined ? work() : room.writing(work));
   } catch (cause) {
     throw new Failure({
       code: 'temp_unwritable',

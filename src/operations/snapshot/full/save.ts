@@ -64,6 +64,7 @@ export async function saveFullSnapshot(
   const bounds = {
     signal: AbortSignal.any([signal, unsound.signal]),
     sizeBound: object.sizeBound,
+    sizeAtLeast: object.size,
     again: () => storedBytes(object),
     linkFile: { path: object.path, size: () => object.size + object.index.size },
     publishAfter: sound,

@@ -1,5 +1,6 @@
 import { isErrno } from '../../../fs/errno.ts';
 import { refusalOf } from '../../../fs/file-failure.ts';
+import { NoRoom } from '../../../fs/room.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 interface Meaning {
@@ -34,6 +35,9 @@ export function fileError(action: string, path: string, cause: unknown): StoreEr
   const [, meaning = { kind: 'invalid' as const }] =
     Object.entries(MEANINGS).find(([code]) => isErrno(cause, code)) ?? [];
   const { found, remedy } = refusalOf(cause) ?? { found: cause instanceof Error ? cause.message : String(cause) };
-  const words = meaning.found === undefined ? { found, remedy } : { found: meaning.found, remedy: meaning.remedy };
+  const words =
+    meaning.found === undefined || cause instanceof NoRoom
+      ? { found, remedy }
+      : { found: meaning.found, remedy: meaning.remedy };
   return new StoreError(meaning.kind, { action, object: path, ...words, cause });
 }

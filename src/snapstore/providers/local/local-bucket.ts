@@ -3,7 +3,16 @@ import { dirname, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
 import { isErrno } from '../../../fs/errno.ts';
 import type { Clock } from '../../../runtime/clock.ts';
-import type { Bucket, BucketTraits, CallOptions, ListOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
+import type {
+  Bucket,
+  BucketTraits,
+  CallOptions,
+  ListOptions,
+  ObjectEntry,
+  ReadOptions,
+  Upload,
+  UploadOptions,
+} from '../../bucket.ts';
 import { abandonedAfterMs, type Leftover } from '../../leftover.ts';
 import { StoreError } from '../../store-error.ts';
 import { fileError } from './file-error.ts';
@@ -111,12 +120,15 @@ export class LocalBucket implements Bucket {
     }
   }
 
-  async beginUpload(key: string, { signal }: CallOptions): Promise<Upload> {
+  async beginUpload(
+    key: string,
+    { signal, sizeAtLeast }: Pick<UploadOptions, 'signal' | 'sizeAtLeast'>,
+  ): Promise<Upload> {
     signal.throwIfAborted();
     const path = this.#pathOf(key, 'write');
     try {
       await this.#volume.check('write');
-      const upload = await beginLocalUpload({ key, path });
+      const upload = await beginLocalUpload({ key, path }, sizeAtLeast);
       await this.#volume.used();
       await this.#clean(dirname(path));
       return upload;

@@ -2,6 +2,7 @@ import { type FileHandle, link, open, rename, stat, unlink } from 'node:fs/promi
 import { dirname, join } from 'node:path';
 import { makeDirectories, removeEmptyDirectories, syncMadeDirectories } from '../../../fs/directories.ts';
 import { isErrno } from '../../../fs/errno.ts';
+import { Room } from '../../../fs/room.ts';
 import { syncDirectory } from '../../../fs/sync.ts';
 import { writeAll } from '../../../fs/write-all.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
@@ -23,8 +24,8 @@ export interface LocalTarget {
   readonly path: string;
 }
 
-/** Opens a temporary file next to the target (0600, directories 0700). */
-export async function beginLocalUpload(target: LocalTarget): Promise<Upload> {
+/** Opens a temporary file next to the target (0600, directories 0700). `sizeAtLeast` is what it will have at least, bytes, where that is known. */
+export async function beginLocalUpload(target: LocalTarget, sizeAtLeast: number | undefined): Promise<Upload> {
   const directory = dirname(target.path);
   const temporary = join(directory, temporaryName());
   for (let attempt = 1; ; attempt += 1) {
@@ -34,8 +35,10 @@ export async function beginLocalUpload(target: LocalTarget): Promise<Upload> {
       if (topmost !== undefined) {
         await syncMadeDirectories(directory, topmost);
       }
-      const handle = await open(temporary, 'wx', 0o600);
-      return new LocalUpload(target, { handle, temporary, topmost });
+      const room = await Room.in(directory);
+      room.expect(sizeAtLeast ?? 0);
+      const handle = await room.writing(() => open(temporary, 'wx', 0o600));
+      return new LocalUpload(target, { handle, temporary, topmost, room });
     } catch (error) {
       if (attempt === ATTEMPTS || !isErrno(error, 'ENOENT')) {
         await removeMade(directory, topmost).catch(() => undefined);
@@ -56,6 +59,8 @@ interface TemporaryFile {
   readonly temporary: string;
   /** The uppermost of the directories that were made for it; undefined when all existed. */
   readonly topmost: string | undefined;
+  /** Where it is. */
+  readonly room: Room;
 }
 
 class LocalUpload implements Upload {
@@ -100,8 +105,10 @@ class LocalUpload implements Upload {
 
   async writePart(part: UploadPart, { signal }: CallOptions): Promise<void> {
     signal.throwIfAborted();
+    const { room } = this.#file;
+    room.expect(part.offset + part.bytes.length);
     try {
-      await writeAll(this.#handle, part.bytes, part.offset);
+      await room.writing(() => writeAll(this.#handle, part.bytes, part.offset));
     } catch (error) {
       throw fileError('write', this.#target.path, error);
     }
@@ -118,7 +125,7 @@ class LocalUpload implements Upload {
           found: `${size} bytes are in the file, ${whole.size} were written`,
         });
       }
-      await this.#handle.sync();
+      await this.#file.room.writing(() => this.#handle.sync());
       await this.#close();
       signal.throwIfAborted();
       await rename(this.#file.temporary, path);
