@@ -4,6 +4,7 @@ import { configFileOptions } from '../config/options/config-file.ts';
 import type { loggingOptions } from '../config/options/logging.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import type { ValueSource } from '../config/value-source.ts';
+import { Failure } from '../runtime/failure.ts';
 import { LeftUndone } from '../runtime/process/left-undone.ts';
 import type { Host } from './host.ts';
 import type { CommandContext } from './session.ts';
@@ -105,7 +106,7 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
           pod,
           context,
           commandLine,
-          print: (text) => host.stdout.write(text),
+          print: (text) => printed(host, text),
         });
       } catch (error) {
         const { signal } = context;
@@ -116,6 +117,16 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
       }
     },
   };
+}
+
+/** Writes a result. What could not be written is no reason to do the work again. */
+async function printed({ stdout }: Pick<Host, 'stdout'>, text: string | Uint8Array): Promise<void> {
+  try {
+    await stdout.write(text);
+  } catch (error) {
+    const isUnwritten = error instanceof Failure && error.code === 'result_unwritten';
+    throw isUnwritten ? error.advising('what the command did before stays done') : error;
+  }
 }
 
 /** What the command does, with its operands if it takes any. Throws a {@link UsageFailure} when one is missing. */

@@ -178,6 +178,7 @@ describe('a result that cannot be written', () => {
     ['help', 'list'],
     ['list', '--help'],
     ['completion', 'bash'],
+    ['restore', '--print-config'],
   ] as const;
   for (const args of everyKind) {
     it(`is an error: etcdbrctl ${args.join(' ')}`, async () => {
@@ -186,10 +187,23 @@ describe('a result that cannot be written', () => {
       assert.equal(exitCode, 1);
       assert.match(
         stderr,
-        /^error: cannot write the result: no space is left there \(ENOSPC\); send stdout elsewhere; what the command did before stays done\n$/,
+        /^error: cannot write the result: no space is left there \(ENOSPC\); send stdout elsewhere\n$/,
       );
     });
   }
+
+  it('of a command that does something says that this stays done', async () => {
+    await using rig = makeRig();
+    const shell = 'exec "$@" >/dev/full';
+    const { stderr, exitCode } = await rig.run(['list', '--store-container', rig.home.path, '--log-format=text'], {
+      shell,
+    });
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /^error: cannot write the result: .*; send stdout elsewhere; what the command did before stays done$/m,
+    );
+  });
 
   it('is an error also when a part of it was taken', async () => {
     await using rig = makeRig();
@@ -207,6 +221,17 @@ describe('a result that cannot be written', () => {
       const { stdout, exitCode } = await rig.run(['list', ...flags, '--log-level=debug'], { shell });
       assert.equal(exitCode, 0);
       assert.match(stdout, /no snapshot/);
+    }
+  });
+});
+
+describe('a stdout that is closed', () => {
+  it('is one that nobody reads', async () => {
+    await using rig = makeRig();
+    for (const args of [['--version'], ['list', '--help'], ['list', '--store-container', rig.home.path]]) {
+      const { stderr, exitCode } = await rig.run(args, { shell: 'exec "$@" >&-' });
+      assert.doesNotMatch(stderr, /error|\n {4}at /);
+      assert.equal(exitCode, 0);
     }
   });
 });

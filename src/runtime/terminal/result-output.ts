@@ -40,7 +40,7 @@ function unwritten(error: Error): Failure {
     action: 'write',
     object: 'the result',
     found: `${known ?? 'it was refused'} (${code})`,
-    remedy: 'send stdout elsewhere; what the command did before stays done',
+    remedy: 'send stdout elsewhere',
     cause: error,
   });
 }
