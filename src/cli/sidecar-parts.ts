@@ -7,6 +7,7 @@ import { BackupStatus } from '../server/backup-status.ts';
 import type { AuthTokens } from '../server/http/access/auth-tokens.ts';
 import type { SidecarParts, SidecarSnapshots } from '../server/sidecar-parts.ts';
 import { openStore } from './open-store.ts';
+import { goingBackText, warnOfUnusedRetention } from './retention-rules.ts';
 import { backoffOf, scheduledBackupOf } from './scheduled-backup.ts';
 import { secondaryTasksOf } from './secondary-task.ts';
 import type { ServerInvocation } from './server-invocation.ts';
@@ -89,6 +90,8 @@ function snapshotsOf(
   }
   const { tempDir } = config.store;
   const { defragmentationSchedule: _, ...scheduled } = scheduledBackupOf(config, given);
+  warnOfUnusedRetention(config.retention, given, context);
+  context.log.info(goingBackText(scheduled.garbageCollection?.rules));
   return {
     location,
     openStore: () => openStore(config.store, context),

@@ -97,6 +97,7 @@ for (const line of etcdLines) {
       writeFileSync(rig.home.join('etcd.yaml'), etcdConfigOf({ clientPort, peerPort }));
       const pod = { POD_NAME: 'main-0', POD_NAMESPACE: 'shoot', ETCD_CONF: rig.home.join('etcd.yaml') };
       const first = await startServer(rig, { endpoint, env: pod, more });
+      await first.running.saw(/How far back one can go: any moment since the newest full/);
 
       // What etcd-wrapper does before it starts etcd.
       assert.deepEqual(await first.get('/healthz'), { code: 503, body: '{"health":false}' });
