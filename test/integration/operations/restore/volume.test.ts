@@ -129,6 +129,7 @@ describe('other writes onto a small volume', { skip }, () => {
     const announced = 3 * 1024 * 1024;
     const cluster = {
       location: 'etcd',
+      status: () => Promise.reject(new Error('not asked')),
       async *snapshot({ onSize }: { onSize: (bytes: number, endpoint: string) => void }) {
         onSize(announced, 'a');
         yield Buffer.alloc(announced);
