@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isErrno } from '../fs/errno.ts';
+import { errnoName, isErrno } from '../fs/errno.ts';
 import { fileFailure } from '../fs/file-failure.ts';
 import { Failure } from '../runtime/failure.ts';
 import { type FileLock, type LockOptions, tryLockFile } from '../runtime/process/file-lock.ts';
@@ -93,7 +93,7 @@ function unlockable(
       code: 'file_error',
       action,
       object: dataDir,
-      found: `its file system gives no lock on ${db} (${error.code}), so that a running etcd would not be noticed`,
+      found: `its file system gives no lock on ${db} (${errnoName(error)}), so that a running etcd would not be noticed`,
       remedy: 'mount it with locks (on NFS: rpc.statd runs, no option nolock); nothing was changed',
       cause: error,
     });

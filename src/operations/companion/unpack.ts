@@ -1,7 +1,7 @@
 import { chmod, lchown, lutimes, open, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeDirectories } from '../../fs/directories.ts';
-import { isErrno } from '../../fs/errno.ts';
+import { errnoName, isErrno } from '../../fs/errno.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
 import { Room } from '../../fs/room.ts';
 import { ArchiveDamage } from './archive-damage.ts';
@@ -122,7 +122,7 @@ async function writing<T>(name: string, step: () => Promise<T>, entry?: ArchiveE
     return await step();
   } catch (error) {
     if (entry !== undefined && isErrno(error, ...Object.keys(ofTheArchive))) {
-      const how = ofTheArchive[error.code ?? ''] ?? 'in an impossible way';
+      const how = ofTheArchive[errnoName(error)] ?? 'in an impossible way';
       throw new ArchiveDamage(`it holds ${shortened(entry.path)} ${how}`, { cause: error });
     }
     throw fileFailure(error, { action: 'unpack companions into', object: name }) ?? error;

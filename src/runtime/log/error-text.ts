@@ -1,6 +1,13 @@
 import { Failure } from '../failure.ts';
 import { limits } from '../limits.ts';
-import { type FileSystemError, isFileSystemError, placeOf, systemErrorText, systemRefusal } from '../system-error.ts';
+import {
+  type FileSystemError,
+  isFileSystemError,
+  placeOf,
+  systemCode,
+  systemErrorText,
+  systemRefusal,
+} from '../system-error.ts';
 import { cutText, foreignText } from './cut-text.ts';
 import { printable } from './printable.ts';
 
@@ -48,7 +55,9 @@ function systemPart(error: FileSystemError, text: string): string {
   const { found } = systemRefusal(error);
   const said = comparable(text);
   const isSaid =
-    said.includes(comparable(found)) || text.includes(`(${error.code})`) || said.includes(comparable(error.message));
+    said.includes(comparable(found)) ||
+    text.includes(`(${systemCode(error)})`) ||
+    said.includes(comparable(error.message));
   const place = placeOf(error);
   const where = place === undefined || text.includes(place) ? '' : ` (at ${place})`;
   return `${isSaid ? '' : `: ${found}`}${where}`;

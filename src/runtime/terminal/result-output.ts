@@ -1,4 +1,5 @@
 import { Failure } from '../failure.ts';
+import { systemCode } from '../system-error.ts';
 import type { StandardStream } from './standard-stream.ts';
 
 /** Where results are written: stdout, or a recorder in tests. */
@@ -46,5 +47,6 @@ function unwritten(error: Error): Failure {
 }
 
 function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return systemCode({ code, errno: 'errno' in error && typeof error.errno === 'number' ? error.errno : 0 });
 }

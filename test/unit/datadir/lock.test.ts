@@ -20,6 +20,11 @@ describe('lockDb', () => {
           'not be noticed; mount it with locks (on NFS: rpc.statd runs, no option nolock); nothing was changed',
       });
     }
+    // As Node has it where it makes the error itself.
+    const unknown = Object.assign(new Error('Unknown system error -37: x, open'), { code: 'Unknown system error -37' });
+    const refused = Object.assign(unknown, { errno: -37, syscall: 'open' });
+    const options = { action: 'initialize', tryLock: () => Promise.reject(refused) } as const;
+    await assert.rejects(lockDb('/data', recordedContext(), options), { message: /\(ENOLCK\), so that/ });
     await assert.rejects(lockDb('/data', recordedContext(), { action: 'initialize', tryLock: tryLock(5) }), {
       code: 'disk_error',
       message: 'cannot lock /data/member/snap/db: the disk reports an error; check the volume',

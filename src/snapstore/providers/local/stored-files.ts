@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { lstat, opendir, readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from '../../../fs/errno.ts';
@@ -45,29 +46,22 @@ export async function* filesBelow(
     if (!wanted(path)) {
       continue;
     }
-    const facts = await stat(join(root, path)).catch((error: unknown) => {
-      if (isErrno(error, 'ENOENT')) {
-        return undefined;
-      }
-      throw error;
-    });
-    const dangling = facts === undefined && entry.isSymbolicLink() ? await danglingLink(join(root, path)) : undefined;
-    if (facts?.isFile() === true) {
-      yield { path, size: facts.size, modifiedAt: facts.mtimeMs };
-    } else if (dangling !== undefined) {
-      yield { path, size: 0, modifiedAt: dangling.mtimeMs };
+    const facts = await factsOf(join(root, path));
+    if (facts?.isFile() === true || facts?.isSymbolicLink() === true) {
+      yield { path, size: facts.isFile() ? facts.size : 0, modifiedAt: facts.mtimeMs };
     }
   }
 }
 
-/** Facts about a link whose target is missing; undefined when the link has vanished as well. */
-async function danglingLink(file: string): Promise<{ readonly mtimeMs: number } | undefined> {
-  return await lstat(file).catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) {
-      return undefined;
-    }
+/** Of what a link leads to; of the link itself where that is missing, and undefined when the name has vanished as well. */
+async function factsOf(file: string): Promise<Stats | undefined> {
+  return (await stat(file).catch(unlessMissing)) ?? (await lstat(file).catch(unlessMissing));
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!isErrno(error, 'ENOENT')) {
     throw error;
-  });
+  }
 }
 
 /** Names of the directories in `root`; none when it does not exist. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { constants } from 'node:os';
 import { describe, it } from 'node:test';
 import { resultOutput } from '../../../../src/runtime/terminal/result-output.ts';
 
@@ -17,6 +18,17 @@ describe('a result', () => {
       });
     });
   }
+
+  it('that is refused by what Node has no name for is so, too', async () => {
+    const code = `Unknown system error ${-constants.errno.EDQUOT}`;
+    const error = Object.assign(new Error(`${code}: disk quota exceeded, write`), {
+      code,
+      errno: -constants.errno.EDQUOT,
+    });
+    await assert.rejects(resultOutput({ write: (_text, done) => done(error) }).write('x'), {
+      message: 'cannot write the result: the disk quota is used up (EDQUOT); send stdout elsewhere',
+    });
+  });
 
   it('is written, or no longer wanted when its reader has gone', async () => {
     await output(undefined).write('x');
