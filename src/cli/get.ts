@@ -54,7 +54,8 @@ export const getCommand = command({
     const { findKey, noSuchKey, versionsOf } = await import('../operations/lookup/find-key.ts');
     const { versionData, versionLines, versionYaml } = await import('./output/versions.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
-    await inState(config, context, async (state) => {
+    const wanted = [{ kind: 'key', key }] as const;
+    await inState({ ...config, wanted }, context, async (state) => {
       const printer = new LinePrinter(print);
       const linesOf = (version: KeyVersion): readonly string[] =>
         format === 'json'

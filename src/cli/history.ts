@@ -32,7 +32,10 @@ export const historyCommand = command({
     const { inState } = await import('./in-state.ts');
     const { keyHistory } = await import('../operations/lookup/key-history.ts');
     const { historyTable } = await import('./output/key-history.ts');
-    const history = await inState(config, context, (state, source) => keyHistory(key, { state, source }, context));
+    const wanted = [{ kind: 'key', key }] as const;
+    const history = await inState({ ...config, wanted }, context, (state, source) =>
+      keyHistory(key, { state, source }, context),
+    );
     await print(historyTable(history, config.output.format));
   },
 });

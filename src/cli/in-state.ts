@@ -6,6 +6,7 @@ import type { KnownState, StateSource } from '../operations/lookup/state.ts';
 import { withState } from '../operations/lookup/with-state.ts';
 import type { RestoreLimit } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
+import type { WantedKeys } from '../snapshot/key-index/wanted-keys.ts';
 import { openStore } from './open-store.ts';
 import { pastTime } from './past-time.ts';
 import type { CommandContext } from './session.ts';
@@ -15,6 +16,8 @@ export interface LookupConfig {
   readonly lookup: ValuesOf<(typeof lookupOptions)['options']>;
   readonly store: ValuesOf<(typeof storeOptions)['options']>;
   readonly wal: ValuesOf<(typeof walOptions)['options']>;
+  /** The keys that will be looked for, others may be missing; left out, all are there. */
+  readonly wanted?: readonly WantedKeys[];
 }
 
 /** Runs `work` with the state that the flags of a command name. Throws a UsageFailure, what a store throws, and what `work` throws. */
@@ -26,7 +29,8 @@ export async function inState<T>(
   const { tempDir, maxFetchers } = config.lookup;
   await using opened = await openedSource(config, context);
   const { source } = opened;
-  return await withState({ source, tempDir, maxFetchers }, context, (state) => work(state, source));
+  const wanted = config.wanted === undefined ? {} : { wanted: config.wanted };
+  return await withState({ source, tempDir, maxFetchers, ...wanted }, context, (state) => work(state, source));
 }
 
 interface OpenedSource extends AsyncDisposable {

@@ -55,7 +55,8 @@ export const lsCommand = command({
     const { LinePrinter } = await import('./output/line-printer.ts');
     const { format } = config.output;
     const { depth } = config.grouping;
-    await inState(config, context, async (state) => {
+    const wanted = [{ kind: 'prefix', prefix }] as const;
+    await inState({ ...config, wanted }, context, async (state) => {
       const keys = await listKeys(state, { prefix }, context);
       const printer = new LinePrinter(print);
       const rows = depth === undefined ? keyRows(keys, format) : groupRows(groupKeys(keys, { prefix, depth }), format);

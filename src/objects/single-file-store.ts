@@ -10,7 +10,8 @@ import { Failure } from '../runtime/failure.ts';
 import { parseRelativeKey } from '../snapshot/name.ts';
 import type { Compression } from '../snapshot/snapshot.ts';
 import { SECTOR_SIZE } from '../snapshot/trailing-hash.ts';
-import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+import type { FetchOptions, SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+import { StoreError } from '../snapstore/store-error.ts';
 import { FORMAT_BYTES, type ForeignFormat, foreignFormat } from './foreign-format.ts';
 
 /** Bytes read at a time. */
@@ -139,17 +140,23 @@ function storeOf(file: string, snapshot: StoredSnapshot, held: AsyncDisposableSt
     traits: { maxParts: 1, minPartSize: 0, partsAreData: false, partDigests: [] },
     location: file,
     list: () => Promise.resolve({ snapshots: [snapshot], markers: [], ignored: [] }),
-    fetch: (_, { signal }) => Promise.resolve(Readable.from(pieces(file, signal))),
+    fetch: (_, options) => Promise.resolve(Readable.from(pieces(file, options))),
     save: refuse,
     delete: refuse,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 
-async function* pieces(file: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+async function* pieces(file: string, { signal, range, mark }: FetchOptions): AsyncGenerator<Uint8Array, void> {
   const handle = await openFile(file);
+  const { ino, mtimeMs, size } = await handle.stat();
+  if (mark?.agrees(`${ino} ${mtimeMs} ${size}`) === false) {
+    await handle.close();
+    throw new StoreError('invalid', { action: 'read', object: file, found: 'it was replaced while it was read' });
+  }
+  const part = range === undefined ? {} : { start: range.start, end: range.end - 1 };
   // Closes the handle at its end.
-  for await (const bytes of handle.createReadStream({ highWaterMark: READ_SIZE })) {
+  for await (const bytes of handle.createReadStream({ ...part, highWaterMark: READ_SIZE })) {
     signal.throwIfAborted();
     yield bytes;
   }

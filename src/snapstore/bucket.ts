@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Leftover } from './leftover.ts';
+import type { ObjectMark } from './object-mark.ts';
 import type { PartDigest, PartDigests } from './upload/part-digests.ts';
 
 /** What every call to a bucket takes. No call may outlive its signal; adapters add a deadline of their own per request. */
@@ -39,8 +40,10 @@ export interface UploadOptions extends CallOptions {
 /** What a read may be limited to. */
 export interface ReadOptions extends VersionOptions {
   readonly range?: { readonly start: number; readonly end: number };
-  /** The object's size as a listing shows it, bytes: for stores whose answers do not say how long they are. */
+  /** The object's size as a listing shows it, bytes: for stores whose answers do not say how long they are. With a range, it must have this size. */
   readonly size?: number;
+  /** With a range: given to all reads of one object, which fail as soon as it is another one. */
+  readonly mark?: ObjectMark;
 }
 
 /** One object as a listing shows it. */
@@ -128,7 +131,8 @@ export interface Bucket extends AsyncDisposable {
    */
   folders(folder: string, options: CallOptions): AsyncIterable<string>;
   /**
-   * The object's bytes; `range` is a half-open byte range, cut at the object's end. Resolves once the first byte or the end is known.
+   * The object's bytes; `range` is a half-open byte range, cut at the object's end. A store that sends another part, or of an object of
+   * another size or mark, is an error of kind `invalid`. Resolves once the first byte or the end is known.
    * Aborting the signal destroys the stream with the signal's reason.
    */
   read(key: string, options: ReadOptions): Promise<Readable>;

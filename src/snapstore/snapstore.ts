@@ -3,7 +3,7 @@ import type { HistoryMarker } from '../snapshot/history/history-marker.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { CompanionStore } from './backups/companion-store.ts';
 import type { HistoryMarkerStore } from './backups/history-marker-store.ts';
-import type { BucketTraits, CallOptions } from './bucket.ts';
+import type { BucketTraits, CallOptions, ReadOptions } from './bucket.ts';
 import type { Leftover } from './leftover.ts';
 import type { Inspection } from './upload/inspection.ts';
 import type { LinkableFile } from './upload/linkable-file.ts';
@@ -67,6 +67,9 @@ export interface SaveOptions extends CallOptions {
   readonly onUploaded?: (bytes: number) => void;
 }
 
+/** Which bytes of a snapshot are fetched; all when no range is given. */
+export type FetchOptions = CallOptions & Pick<ReadOptions, 'range' | 'mark'>;
+
 /** Backups in a container: names, layouts, order and uploads over a {@link Bucket}. Disposing of it ends its connections. */
 export interface SnapStore extends AsyncDisposable {
   readonly traits: BucketTraits;
@@ -83,8 +86,11 @@ export interface SnapStore extends AsyncDisposable {
   answers?(options: CallOptions): Promise<void>;
   /** Why {@link list} gave no snapshot; left out where that has one reason only. Lists the whole container. */
   whyEmpty?(options: CallOptions): Promise<EmptyStore>;
-  /** The stored (still compressed) bytes. */
-  fetch(snapshot: StoredSnapshot, options: CallOptions): Promise<Readable>;
+  /**
+   * The stored (still compressed) bytes, all or a part: see {@link Bucket.read}. A part is refused when the object has another size than
+   * its listing says.
+   */
+  fetch(snapshot: StoredSnapshot, options: FetchOptions): Promise<Readable>;
   /**
    * Uploads `body` as `snapshot`; visible under its name only when whole. Each piece of `body` is used up before the next one
    * is requested. A source that throws aborts the upload.

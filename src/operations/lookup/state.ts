@@ -1,6 +1,7 @@
 import type { Database } from '../../datadir/bbolt/database.ts';
 import type { EtcdCluster } from '../../etcd/cluster.ts';
 import type { Revision } from '../../revision.ts';
+import type { WantedKeys } from '../../snapshot/key-index/wanted-keys.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import type { RestoreTarget } from '../restore/target.ts';
 
@@ -27,6 +28,11 @@ export interface StateRequest {
   readonly tempDir: string;
   /** Deltas fetched at once. */
   readonly maxFetchers: number;
+  /**
+   * The keys that will be looked for in the state; others may be missing in it. With these, an index saves most of the reading. Left out, all
+   * are there.
+   */
+  readonly wanted?: readonly WantedKeys[];
 }
 
 /** A state of a cluster, and what is kept of the history up to it. */

@@ -13,6 +13,7 @@ import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { checkTrailingHash, endsWithHash } from '../../snapshot/trailing-hash.ts';
+import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { advisingOthers } from '../history/other-histories.ts';
 import { advisedFailure } from '../restore/damage-advice.ts';
 import { rebuildDatabase } from '../restore/rebuild-database.ts';
@@ -20,6 +21,8 @@ import { rereadDamage } from '../restore/reread-damage.ts';
 import { selectChain } from '../restore/select-chain.ts';
 import { downloadDatabase } from '../snapshot/full/download.ts';
 import { withStoppedMember } from '../status/stopped-member.ts';
+import { deltasOfOneHistory } from './deltas-of-one-history.ts';
+import { readByIndex, type WantedDatabase } from './read-by-index.ts';
 import type { KnownState, StateRequest, StateSource } from './state.ts';
 
 /** Nothing is started from it. */
@@ -66,12 +69,32 @@ export async function withState<T>(
 }
 
 async function withStoredState<T>(
-  { source: { store, target }, tempDir, maxFetchers }: StateRequest & { readonly source: StoreSource },
+  { source: { store, target }, tempDir, maxFetchers, wanted: keys }: StateRequest & { readonly source: StoreSource },
   context: RunContext,
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
   const selection = await selectChain(store, target, context);
   await using scratch = await createTemporaryDirectory(tempDir, 'lookup');
+  const { base } = selection.chains[0];
+  const part =
+    keys === undefined
+      ? undefined
+      : await readByIndex(
+          {
+            store,
+            full: base,
+            wanted: keys,
+            until: selection.until,
+            deltasAfter: (lastRevision) => deltasOfOneHistory({ store, selection, lastRevision, tempDir }, context),
+            directory: path.join(scratch.path, 'index'),
+            maxFetchers,
+          },
+          context,
+        );
+  if (part !== undefined) {
+    const snapshots = [base, ...part.deltas];
+    return await withPart(part, { snapshots, location: store.location }, work);
+  }
   const file = path.join(scratch.path, 'db');
   const request = {
     store,
@@ -94,7 +117,7 @@ async function withStoredState<T>(
 }
 
 async function withFileState<T>(
-  { source, tempDir }: StateRequest & { readonly source: PathSource },
+  { source, tempDir, maxFetchers, wanted }: StateRequest & { readonly source: PathSource },
   context: RunContext,
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
@@ -108,6 +131,18 @@ async function withFileState<T>(
     return await withDatabase({ ...found, file: source.path }, work);
   }
   await using scratch = await createTemporaryDirectory(tempDir, 'lookup');
+  const directory = path.join(scratch.path, 'index');
+  const deltasAfter = (): Promise<readonly StoredSnapshot[]> => Promise.resolve([]);
+  const part =
+    wanted === undefined
+      ? undefined
+      : await readByIndex(
+          { store, full: snapshot, wanted, until: source.revision, deltasAfter, directory, maxFetchers },
+          context,
+        );
+  if (part !== undefined) {
+    return await withPart(part, found, work);
+  }
   const file = path.join(scratch.path, 'db');
   const target = { file, skipHashCheck: false, onRead: () => undefined };
   await writeFull({ store, full: snapshot }, target, context);
@@ -144,6 +179,16 @@ async function withLiveState<T>(
     { file: downloaded.path, wanted: undefined, snapshots: [], location: cluster.location },
     work,
   );
+}
+
+/** A database that holds the wanted keys alone: its ends are those of the whole. */
+async function withPart<T>(
+  { file, revision: last, compactRevision }: WantedDatabase,
+  { snapshots, location }: Pick<KnownState, 'snapshots' | 'location'>,
+  work: (state: KnownState) => Promise<T>,
+): Promise<T> {
+  await using database = await Database.open(file);
+  return await work({ database, revision: last, compactRevision, snapshots, location });
 }
 
 /** A database in a file, and which state of it is wanted. */

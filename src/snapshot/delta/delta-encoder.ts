@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Revision, revision } from '../../revision.ts';
 import { Int64Map } from '../../runtime/int64-map.ts';
 import type { DeltaEvent } from '../delta-event.ts';
+import { KeyFilter } from '../key-index/key-filter.ts';
 import { type EventTime, formatEventTime } from './event-time.ts';
 
 /** Bytes that are hashed at a time. */
@@ -16,6 +17,8 @@ const BUFFER_SIZE = 256 * 1024;
  * readers ignore. It is the last event because etcd is asked for TTLs after the events have arrived.
  */
 export class DeltaEncoder {
+  /** The keys of the events so far. */
+  readonly keys = new KeyFilter();
   readonly #hash = createHash('sha256');
   readonly #chunks: Buffer[] = [];
   #buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE);
@@ -58,6 +61,7 @@ export class DeltaEncoder {
       this.#first = event.modRevision;
     }
     this.#last = event.modRevision;
+    this.keys.add(event.key);
     if (time !== this.#time) {
       this.#time = time;
       this.#timeText = formatEventTime(time);

@@ -16,6 +16,7 @@ const schema = z.object({
   writtenBy: words,
   lastRevision: revision,
   compactRevision: revision,
+  pageSize: z.int().check(z.gte(1024), z.lte(16 * 1024 * 1024)),
 });
 
 /** Where the database of a full comes from, as the full itself tells. */
@@ -37,6 +38,8 @@ export interface FullFacts {
   readonly lastRevision: number;
   /** No earlier revision can be read; 0 where nothing was compacted. */
   readonly compactRevision: number;
+  /** Bytes of a page of the database. */
+  readonly pageSize: number;
 }
 
 /** The facts as JSON. */

@@ -18,6 +18,8 @@ const WORD = 2 ** 32;
 
 /** Bytes of the member that ends an object with an index. */
 export const FOOTER_SIZE = EMPTY_MEMBER_SIZE + FOOTER_DATA_SIZE;
+/** First bytes of every member. */
+const MEMBER_START = Buffer.of(0x1f, 0x8b, 8, 4);
 /** Most bytes of a member with a block. */
 const LONGEST_MEMBER = 65_600;
 
@@ -124,25 +126,59 @@ export async function* indexBlocks(
   let blocks = 0;
   let checksum = 0;
   for await (const member of wholeMembers(source)) {
-    const data = dataOfEmptyMember(member, BLOCK_ID);
-    const fields = data === undefined ? undefined : Buffer.from(data.buffer, data.byteOffset, data.length);
-    if (fields === undefined || fields.length < BLOCK_HEADER_SIZE) {
-      throw new IndexDamage(`its member ${blocks} is not sound`);
-    }
-    const stated = fields.readUInt32LE(5);
-    if (stated !== blockChecksum(fields) || fields.readUInt32LE(1) !== blocks) {
-      throw new IndexDamage(`the checksum or the number of its block ${blocks} does not fit`);
+    const block = readBlock(member);
+    if (block === undefined || block.number !== blocks) {
+      throw new IndexDamage(`its block ${blocks} is not sound`);
     }
     blocks += 1;
-    checksum = chained(checksum, stated);
-    const kind = kindOf(fields.readUInt8(0));
-    if (kind !== undefined) {
-      yield { kind, payload: fields.subarray(BLOCK_HEADER_SIZE) };
+    checksum = chained(checksum, block.checksum);
+    if (block.kind !== undefined) {
+      yield { kind: block.kind, payload: block.payload };
     }
   }
   if (blocks !== footer.blocks || checksum !== footer.checksum) {
     throw new IndexDamage('its blocks are not those that its last member counts');
   }
+}
+
+/** The last block of an index, when all of it is at the end of `bytes`, which the footer follows. Throws {@link IndexDamage}. */
+export function lastBlock(bytes: Buffer, footer: IndexFooter): IndexBlock | undefined {
+  for (let at = bytes.length; ; ) {
+    at = bytes.lastIndexOf(MEMBER_START, at - 1);
+    if (at < 0) {
+      throw new IndexDamage('its last block is not sound, or long');
+    }
+    const block = memberLength(bytes.subarray(at)) === bytes.length - at ? readBlock(bytes.subarray(at)) : undefined;
+    if (block !== undefined && block.number === footer.blocks - 1) {
+      return block.kind === undefined ? undefined : { kind: block.kind, payload: block.payload };
+    }
+    if (at === 0) {
+      throw new IndexDamage('its last block is not sound, or long');
+    }
+  }
+}
+
+interface ReadBlock {
+  /** Undefined for one that this version does not know. */
+  readonly kind: BlockKind | undefined;
+  readonly number: number;
+  readonly checksum: number;
+  readonly payload: Buffer;
+}
+
+/** The block in a member; undefined when it is not sound. */
+function readBlock(member: Buffer): ReadBlock | undefined {
+  const data = dataOfEmptyMember(member, BLOCK_ID);
+  if (data === undefined || data.length < BLOCK_HEADER_SIZE) {
+    return undefined;
+  }
+  const fields = Buffer.from(data.buffer, data.byteOffset, data.length);
+  const checksum = fields.readUInt32LE(5);
+  if (checksum !== blockChecksum(fields)) {
+    return undefined;
+  }
+  const payload = fields.subarray(BLOCK_HEADER_SIZE);
+  return { kind: kindOf(fields.readUInt8(0)), number: fields.readUInt32LE(1), checksum, payload };
 }
 
 async function* wholeMembers(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {

@@ -8,7 +8,7 @@ import { compareInChainOrder } from '../../snapshot/order.ts';
 import type { Layout, Snapshot } from '../../snapshot/snapshot.ts';
 import type { Bucket, BucketTraits, CallOptions, ListingDoubt, ObjectEntry } from '../bucket.ts';
 import type { Leftover } from '../leftover.ts';
-import type { EmptyStore, SaveOptions, SnapStore, StoredSnapshot, StoreListing } from '../snapstore.ts';
+import type { EmptyStore, FetchOptions, SaveOptions, SnapStore, StoredSnapshot, StoreListing } from '../snapstore.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 import { abandonedUploads } from './abandoned-uploads.ts';
 import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
@@ -102,7 +102,7 @@ export class BackupStore implements SnapStore {
     return whyEmpty(this.#bucket, this.#root, options);
   }
 
-  fetch(snapshot: StoredSnapshot, options: CallOptions): Promise<Readable> {
+  fetch(snapshot: StoredSnapshot, options: FetchOptions): Promise<Readable> {
     return this.#bucket.read(snapshot.key, { ...options, ...versionOf(snapshot), size: snapshot.size });
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ObjectMark } from '../../../src/snapstore/object-mark.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
 import { collected, seededBytes } from '../../support/fixtures/byte-streams.ts';
 import { type BucketRig, CHUNK, isStoreError, sha256 } from './bucket-rig.ts';
@@ -59,6 +60,20 @@ export function roundTripCases(rig: BucketRig): void {
     await put(key, bytes);
     const range = { start: CHUNK - 1000, end: CHUNK + 1000 };
     assert.ok(bytes.subarray(range.start, range.end).equals(await get(key, range)));
+  });
+
+  test('a part of an object that has another size than was listed, or was replaced meanwhile, is refused', async () => {
+    const key = freshKey();
+    const bytes = seededBytes(200_000, 12);
+    await put(key, bytes);
+    const mark = new ObjectMark();
+    const part = async (start: number, size = bytes.length): Promise<Buffer> =>
+      await collected(await rig.bucket.read(key, { signal, range: { start, end: start + 100 }, size, mark }));
+    assert.ok(bytes.subarray(0, 100).equals(await part(0)));
+    assert.ok(bytes.subarray(150_000, 150_100).equals(await part(150_000)));
+    await assert.rejects(part(100, bytes.length + 1), isStoreError('invalid'));
+    await put(key, seededBytes(200_000, 13));
+    await assert.rejects(part(100), isStoreError('invalid'));
   });
 
   test('an absent object cannot be read', async () => {

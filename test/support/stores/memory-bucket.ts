@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Bucket, BucketTraits, ObjectEntry, ReadOptions, UploadPart } from '../../../src/snapstore/bucket.ts';
+import { lengthOfRange } from '../../../src/snapstore/range-answer.ts';
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
 
 /** A bucket in memory that keeps the contract of real ones. */
@@ -39,11 +41,17 @@ export function memoryBucket(traits: Partial<BucketTraits> = {}): MemoryBucket {
       const below = [...objects.keys()].filter((key) => key.startsWith(folder)).map((key) => key.slice(folder.length));
       yield* new Set(below.flatMap((rest) => (rest.includes('/') ? `${folder}${rest.split('/')[0]}/` : [])));
     },
-    async read(key, { signal, range }: ReadOptions) {
+    async read(key, { signal, range, size, mark }: ReadOptions) {
       signal.throwIfAborted();
       const found = objects.get(key);
       if (found === undefined) {
         throw failure('not_found', 'read', key, 'it does not exist');
+      }
+      if (range !== undefined && range.start < Math.min(range.end, found.bytes.length)) {
+        const last = Math.min(range.end, found.bytes.length) - 1;
+        const contentRange = `bytes ${range.start}-${last}/${found.bytes.length}`;
+        const answer = { contentRange, length: undefined, mark: createHash('md5').update(found.bytes).digest('hex') };
+        lengthOfRange(answer, { range, size, mark }, { action: 'read', object: `${location}/${key}` });
       }
       const bytes = range === undefined ? found.bytes : found.bytes.subarray(range.start, range.end);
       const body = Readable.from(slices(bytes), { objectMode: false });

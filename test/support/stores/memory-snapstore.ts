@@ -18,11 +18,11 @@ export function memorySnapStore(objects: readonly MemoryObject[]): SnapStore {
     traits: { maxParts: 1, minPartSize: 0, partsAreData: false, partDigests: [] },
     location: 'memory',
     list: () => Promise.resolve(listing(objects)),
-    fetch: (snapshot) => {
+    fetch: (snapshot, { range }) => {
       const bytes = bytesByKey.get(snapshot.key);
       return bytes === undefined
         ? Promise.reject(new Error(`no object ${snapshot.key}`))
-        : Promise.resolve(Readable.from(pieces(bytes), { objectMode: false }));
+        : Promise.resolve(Readable.from(pieces(bytes.subarray(range?.start, range?.end)), { objectMode: false }));
     },
     save: refuse,
     delete: refuse,

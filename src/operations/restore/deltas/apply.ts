@@ -86,8 +86,8 @@ function emptyChange(main: Revision): EntryBatch {
   return builder.batch();
 }
 
-/** The next delta begins where this one says it ends, so its name has to be right. */
-function checkLastRevision(delta: StoredSnapshot, lastRevision: number, until: Revision | undefined): void {
+/** Throws a {@link Failure} unless the name of a delta is right: the next one begins where this one says it ends. */
+export function checkLastRevision(delta: StoredSnapshot, lastRevision: number, until: Revision | undefined): void {
   if (lastRevision !== Math.min(delta.lastRevision, until ?? delta.lastRevision)) {
     throw new Failure({
       code: 'snapshot_corrupt',

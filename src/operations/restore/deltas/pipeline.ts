@@ -22,8 +22,10 @@ export interface DeltaRun {
 /** What the pipeline needs. */
 export interface PipelineOptions {
   readonly store: SnapStore;
-  /** In order, without a hole. */
+  /** In order, without a hole; where there are holes, {@link PipelineOptions.afterOf} is given. */
   readonly deltas: readonly StoredSnapshot[];
+  /** Last revision of what a delta continues; left out, that of the one before. */
+  readonly afterOf?: (delta: StoredSnapshot) => number;
   /** Last revision of what the first delta continues. */
   readonly after: number;
   /** Last revision that is wanted; undefined for all. */
@@ -57,12 +59,14 @@ export class DeltaPipeline implements AsyncDisposable {
   #last: Promise<unknown> = Promise.resolve();
   #removed: Promise<unknown> = Promise.resolve();
   readonly #limits: Pick<DeltaTask, 'until' | 'keptLeases'>;
+  readonly #afterOf: PipelineOptions['afterOf'];
   #after: number;
 
   /** Begins at once. */
   constructor(options: PipelineOptions, context: RunContext) {
     const signal = AbortSignal.any([context.signal, this.#stop.signal]);
     this.#after = options.after;
+    this.#afterOf = options.afterOf;
     this.#limits = { until: options.until, keptLeases: options.keptLeases };
     const directory = async (): Promise<DeltaDirectory> => this.#files.use(await DeltaDirectory.make(options.tempDir));
     this.#reader = options.reader ?? startReader(options.deltas);
@@ -107,7 +111,8 @@ export class DeltaPipeline implements AsyncDisposable {
         return undefined;
       }
       const { delta, file } = fetched;
-      const records = this.#reader.read({ file, compression: delta.compression, after: this.#after, ...this.#limits });
+      const after = this.#afterOf?.(delta) ?? this.#after;
+      const records = this.#reader.read({ file, compression: delta.compression, after, ...this.#limits });
       this.#after = delta.lastRevision;
       return { delta, records, fetched };
     });

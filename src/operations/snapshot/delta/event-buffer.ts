@@ -127,7 +127,8 @@ export class EventBuffer {
     if (count > 0) {
       // Some TTLs may be of leases in a delta before this one; any delta of the chain may record them.
       this.#recordTtls(this.#leases.takeNew());
-      this.#closed.push(new DeltaSegment({ firstRevision, lastRevision, count, chunks: this.#open.finish() }));
+      const { keys } = this.#open;
+      this.#closed.push(new DeltaSegment({ firstRevision, lastRevision, count, keys, chunks: this.#open.finish() }));
       this.#open = new DeltaEncoder();
     }
   }

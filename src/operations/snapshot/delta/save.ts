@@ -2,6 +2,7 @@ import { nextRevision, type Revision } from '../../../revision.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { storedSizeBound } from '../../../snapshot/compression/size-bound.ts';
+import { deltaIndex } from '../../../snapshot/key-index/delta-index.ts';
 import { newSnapshot } from '../../../snapshot/name.ts';
 import { type Packing, pack } from '../../../snapshot/packing.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
@@ -41,13 +42,22 @@ export async function saveDeltaSnapshot(
     isFinal: false,
   });
   const startedAt = clock.monotonic();
-  const body = (): AsyncIterable<Uint8Array> => pack(segment.read(), packing);
+  const isIndexed = packing.compression === 'gzip';
+  const index = isIndexed ? deltaIndex(segment.keys, { contentSize: size }) : new Uint8Array(0);
+  const body = (): AsyncIterable<Uint8Array> => followedBy(pack(segment.read(), packing), index);
   const stored = await store.save(snapshot, body(), {
     signal,
     again: body,
-    sizeBound: storedSizeBound(size, packing.compression),
+    sizeBound: storedSizeBound(size, packing.compression) + index.length,
   });
   log.info(`Total time to save delta snapshot: ${((clock.monotonic() - startedAt) / 1000).toFixed(3)} seconds.`);
   log.info({ events: count, bytes: stored.size }, `Successfully saved delta snapshot at: ${stored.key}`);
   return stored;
+}
+
+async function* followedBy(body: AsyncIterable<Uint8Array>, end: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield* body;
+  if (end.length > 0) {
+    yield end;
+  }
 }

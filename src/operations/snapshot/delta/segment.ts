@@ -1,5 +1,6 @@
 import type { Revision } from '../../../revision.ts';
 import { joinedDelta, joinedSize } from '../../../snapshot/delta/joined-delta.ts';
+import { KeyFilter } from '../../../snapshot/key-index/key-filter.ts';
 import type { DeltaSpool, SpooledBytes } from './spool.ts';
 
 /** What a segment is made of. */
@@ -8,6 +9,8 @@ export interface DeltaSegmentParts {
   readonly lastRevision: Revision;
   /** Number of events. */
   readonly count: number;
+  /** Of the events. */
+  readonly keys: KeyFilter;
   /** The uncompressed object, hash included. */
   readonly chunks: readonly Uint8Array[];
 }
@@ -18,6 +21,8 @@ export interface WaitingDelta {
   readonly lastRevision: Revision;
   /** Number of events. */
   readonly count: number;
+  /** Of the events. */
+  readonly keys: KeyFilter;
   /** Bytes of the uncompressed object, hash included. */
   readonly size: number;
   /** The uncompressed object; may be asked for again. */
@@ -32,7 +37,12 @@ export function joinSegments(segments: readonly [DeltaSegment, ...DeltaSegment[]
   if (segments.length === 1) {
     return first;
   }
+  const keys = new KeyFilter();
+  for (const segment of segments) {
+    keys.addAll(segment.keys);
+  }
   return {
+    keys,
     firstRevision: first.firstRevision,
     lastRevision: (segments.at(-1) ?? first).lastRevision,
     count: segments.reduce((sum, { count }) => sum + count, 0),
@@ -51,13 +61,15 @@ export class DeltaSegment implements WaitingDelta {
   readonly firstRevision: Revision;
   readonly lastRevision: Revision;
   readonly count: number;
+  readonly keys: KeyFilter;
   /** Bytes of the uncompressed object. */
   readonly size: number;
   #chunks: readonly Uint8Array[];
   #spooled: SpooledBytes | undefined;
   #released = false;
 
-  constructor({ firstRevision, lastRevision, count, chunks }: DeltaSegmentParts) {
+  constructor({ firstRevision, lastRevision, count, keys, chunks }: DeltaSegmentParts) {
+    this.keys = keys;
     this.firstRevision = firstRevision;
     this.lastRevision = lastRevision;
     this.count = count;

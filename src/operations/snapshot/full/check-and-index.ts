@@ -52,7 +52,7 @@ export function checkAndIndex(
   });
   const work = async (): Promise<{ readonly facts: DatabaseFacts; readonly bytes: number }> => {
     const facts = await inspectDatabase(database, { signal, onKeys: (pages) => writer.add(pages) });
-    const bytes = writer.end({ ...object, facts: { ...known(), ...(await factsIn(database, facts.lastRevision)) } });
+    const bytes = writer.end({ ...object, facts: { ...known(), ...(await factsIn(database, facts)) } });
     await handle.truncate(size + bytes);
     return { facts, bytes };
   };
@@ -65,11 +65,11 @@ export function checkAndIndex(
 
 async function factsIn(
   path: string,
-  lastRevision: number,
-): Promise<Pick<FullFacts, 'raftTerm' | 'raftIndex' | 'lastRevision' | 'compactRevision'>> {
+  { lastRevision, pageSize }: DatabaseFacts,
+): Promise<Omit<FullFacts, keyof KnownFacts>> {
   await using database = await Database.open(path);
   const { scheduled, finished } = await readCompactionMarks(database);
   const { term, index } = await readRaftPosition(database);
   const compactRevision = Math.max(scheduled, finished);
-  return { raftTerm: term?.toString(), raftIndex: index?.toString(), lastRevision, compactRevision };
+  return { raftTerm: term?.toString(), raftIndex: index?.toString(), lastRevision, compactRevision, pageSize };
 }

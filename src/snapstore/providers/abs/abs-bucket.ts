@@ -14,6 +14,7 @@ import type { Bucket, BucketTraits, CallOptions, ListOptions, ObjectEntry, ReadO
 import type { AzureCredentials } from '../../credentials/azure.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageMarks } from '../../http/page-marks.ts';
+import { partOf } from '../../http/part-of.ts';
 import { type StoreAgents, storeAgents } from '../../http/store-agents.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
@@ -124,7 +125,7 @@ export class AbsBucket implements Bucket {
     } while (continuationToken !== undefined);
   }
 
-  async read(key: string, { signal, range }: ReadOptions): Promise<Readable> {
+  async read(key: string, { signal, range, size, mark }: ReadOptions): Promise<Readable> {
     if (range !== undefined && range.end <= range.start) {
       return Readable.from([], { objectMode: false });
     }
@@ -143,7 +144,13 @@ export class AbsBucket implements Bucket {
           const { contentLength: whole } = await blob.getProperties({ abortSignal });
           return await send(whole);
         });
-        return bodyOf(response, blob.url);
+        const body = bodyOf(response, blob.url);
+        if (range === undefined) {
+          return body;
+        }
+        const { contentRange, etag } = response;
+        const answer = { contentRange, length: body.length, mark: etag };
+        return { ...body, length: partOf(answer, { range, size, mark }, body, task) };
       });
     } catch (error) {
       if (range !== undefined && isRangeBeyondEnd(error)) {

@@ -4,9 +4,10 @@ import { Readable } from 'node:stream';
 import { crc32c } from '../../../checksum/crc32c.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
-import { bodyLength, lengthOfPart } from '../../http/body-length.ts';
+import { bodyLength } from '../../http/body-length.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
 import { PageMarks } from '../../http/page-marks.ts';
+import { partOf } from '../../http/part-of.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
 import { notFoundMeansGone, StoreError } from '../../store-error.ts';
@@ -96,13 +97,14 @@ export class GcsBucket implements Bucket {
     return await page.catch(notFoundMeansGone(task));
   }
 
-  async read(key: string, { signal, range }: ReadOptions): Promise<Readable> {
+  async read(key: string, options: ReadOptions): Promise<Readable> {
+    const { signal, range } = options;
     if (range !== undefined && range.end <= range.start) {
       return Readable.from([], { objectMode: false });
     }
     const task = this.#requests.task('read', key, { signal, retry: 'safe' });
     try {
-      return await this.#requests.stream(task, (abortSignal) => this.#download(key, range, task, abortSignal));
+      return await this.#requests.stream(task, (abortSignal) => this.#download(key, options, task, abortSignal));
     } catch (error) {
       if (range !== undefined && isRangeBeyondEnd(error)) {
         return Readable.from([], { objectMode: false });
@@ -113,7 +115,7 @@ export class GcsBucket implements Bucket {
 
   async #download(
     key: string,
-    range: ReadOptions['range'],
+    { range, size, mark }: ReadOptions,
     task: StoreTask,
     abortSignal: AbortSignal,
   ): Promise<RawBody> {
@@ -137,17 +139,21 @@ export class GcsBucket implements Bucket {
         found: `the store answered ${statusCode} without what was asked for`,
       });
     }
-    const length = bodyLength(headers) ?? (await this.#lengthOf(key, range, abortSignal));
+    if (range !== undefined) {
+      const generation = headers['x-goog-generation'];
+      const answer = {
+        contentRange: headers['content-range'],
+        length: bodyLength(headers),
+        mark: typeof generation === 'string' ? generation : headers.etag,
+      };
+      return { stream, length: partOf(answer, { range, size, mark }, { stream }, task) };
+    }
+    const length = bodyLength(headers) ?? (await this.#requests.stat(key, abortSignal))?.entry.size;
     if (length === undefined) {
       stream.destroy();
       throw new StoreError('invalid', { ...task, found: 'the store does not say how long the object is' });
     }
-    return { stream, length, checksum: range === undefined ? expectedCrc(headers) : undefined };
-  }
-
-  /** For answers that something on the way has cut into pieces without their length. */
-  async #lengthOf(key: string, range: ReadOptions['range'], signal: AbortSignal): Promise<number | undefined> {
-    return lengthOfPart((await this.#requests.stat(key, signal))?.entry.size, range);
+    return { stream, length, checksum: expectedCrc(headers) };
   }
 
   async beginUpload(key: string, { signal }: CallOptions & { readonly partSize: number }): Promise<Upload> {

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { open, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -110,6 +111,9 @@ export class LocalBucket implements Bucket {
         if (!facts.isFile()) {
           throw new StoreError('not_found', { action: 'read', object: path, found: 'it is not a file' });
         }
+        if (options.range !== undefined && options.range.start < options.range.end) {
+          checkSame(facts, options, path);
+        }
         return localBody({ handle, path, size: facts.size }, options);
       } catch (error) {
         await handle.close();
@@ -194,5 +198,16 @@ export class LocalBucket implements Bucket {
       });
     }
     return join(this.location, ...segments);
+  }
+}
+
+/** As in {@link lengthOfRange}: a part is read of the file that was listed, and always of the same one. */
+function checkSame({ size, ino, mtimeMs }: Stats, options: ReadOptions, object: string): void {
+  const invalid = (found: string): StoreError => new StoreError('invalid', { action: 'read', object, found });
+  if (options.size !== undefined && options.size !== size) {
+    throw invalid(`it has ${size} bytes now, and had ${options.size} when it was listed`);
+  }
+  if (options.mark?.agrees(`${ino} ${mtimeMs} ${size}`) === false) {
+    throw invalid('it was replaced while parts of it were read');
   }
 }

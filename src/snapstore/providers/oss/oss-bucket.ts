@@ -3,9 +3,10 @@ import { RunningCrc64 } from '../../../checksum/crc64.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
-import { bodyLength, lengthOfPart } from '../../http/body-length.ts';
+import { bodyLength } from '../../http/body-length.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
 import { PageMarks } from '../../http/page-marks.ts';
+import { partOf } from '../../http/part-of.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
 import type { Leftover } from '../../leftover.ts';
@@ -132,13 +133,14 @@ export class OssBucket implements Bucket {
     }
   }
 
-  async read(key: string, { signal, range }: ReadOptions): Promise<Readable> {
+  async read(key: string, asked: ReadOptions): Promise<Readable> {
+    const { signal, range } = asked;
     if (range !== undefined && range.end <= range.start) {
       return Readable.from([], { objectMode: false });
     }
     const task = { action: 'read', object: this.#object(key), signal, retry: 'safe' } as const;
     try {
-      return await this.#requests.stream(task, (options) => this.#download(key, range, task, options));
+      return await this.#requests.stream(task, (options) => this.#download(key, asked, task, options));
     } catch (error) {
       if (range !== undefined && error instanceof StoreError && ossErrorCode(error) === 'InvalidRange') {
         // It begins at or after the object's end.
@@ -150,7 +152,7 @@ export class OssBucket implements Bucket {
 
   async #download(
     key: string,
-    range: ReadOptions['range'],
+    { range, size, mark }: ReadOptions,
     task: StoreTask,
     options: OssCallOptions,
   ): Promise<RawBody> {
@@ -164,18 +166,17 @@ export class OssBucket implements Bucket {
         found: `the store answered ${res.status} without what was asked for`,
       });
     }
-    const length = bodyLength(res.headers) ?? (await this.#lengthOf(key, range, options));
+    if (range !== undefined) {
+      const { 'content-range': contentRange, etag } = res.headers;
+      const answer = { contentRange, length: bodyLength(res.headers), mark: etag };
+      return { stream, length: partOf(answer, { range, size, mark }, { stream }, task) };
+    }
+    const length = bodyLength(res.headers) ?? bodyLength((await this.#requests.client.head(key, options)).res.headers);
     if (length === undefined) {
       stream.destroy();
       throw new StoreError('invalid', { ...task, found: 'the store does not say how long the object is' });
     }
-    return { stream, length, checksum: range === undefined ? expectedCrc(res.headers) : undefined };
-  }
-
-  /** For answers that something on the way has cut into pieces without their length. */
-  async #lengthOf(key: string, range: ReadOptions['range'], options: OssCallOptions): Promise<number | undefined> {
-    const { res } = await this.#requests.client.head(key, options);
-    return lengthOfPart(bodyLength(res.headers), range);
+    return { stream, length, checksum: expectedCrc(res.headers) };
   }
 
   async beginUpload(key: string, { signal }: CallOptions & { readonly partSize: number }): Promise<Upload> {

@@ -18,6 +18,7 @@ import type {
   VersionOptions,
 } from '../../bucket.ts';
 import type { RawBody } from '../../http/object-body.ts';
+import { partOf } from '../../http/part-of.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests, type StoreTask } from '../../http/store-requests.ts';
 import type { Leftover } from '../../leftover.ts';
@@ -102,6 +103,19 @@ export class S3Bucket implements Bucket {
     try {
       return await requests.stream(task, async (abortSignal) => {
         const answer = await client.send(new GetObjectCommand(input), { abortSignal });
+        if (range !== undefined) {
+          const { ContentRange: contentRange, ContentLength: length, ETag: mark } = answer;
+          const body = rawBody(answer.Body, length ?? 0, task);
+          return {
+            ...body,
+            length: partOf(
+              { contentRange, length, mark },
+              { range, size: options.size, mark: options.mark },
+              body,
+              task,
+            ),
+          };
+        }
         const length = answer.ContentLength ?? (await this.#lengthOf(key, { ...options, signal: abortSignal }));
         return rawBody(answer.Body, length, task);
       });
@@ -174,9 +188,9 @@ export class S3Bucket implements Bucket {
   }
 
   /** How long a body is whose answer does not say it, as services that send bodies in pieces do. Undefined where neither HEAD nor a listing says it. */
-  async #lengthOf(key: string, { signal, range, versionId, size: listed }: ReadOptions): Promise<number | undefined> {
+  async #lengthOf(key: string, { signal, versionId, size: listed }: ReadOptions): Promise<number | undefined> {
     const { ContentLength: size = listed } = await this.#head(this.#task('look at', key, signal), key, versionId);
-    return size === undefined || range === undefined ? size : Math.min(range.end, size) - range.start;
+    return size;
   }
 
   async #head(task: StoreTask, key: string, versionId: string | undefined): Promise<HeadObjectCommandOutput> {

@@ -65,14 +65,14 @@ export class SwiftBucket implements Bucket {
     return this.#connection.folders(folder, options);
   }
 
-  async read(key: string, { signal, range }: ReadOptions): Promise<Readable> {
+  async read(key: string, { signal, range, size, mark }: ReadOptions): Promise<Readable> {
     if (range !== undefined && range.end <= range.start) {
       return Readable.from([], { objectMode: false });
     }
     const what = this.#connection.describe('read', key);
-    const headers = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end - 1}` };
+    const part = range === undefined ? undefined : { range, size, mark };
     try {
-      return await this.#connection.open(what, key, { signal, headers });
+      return await this.#connection.open(what, key, { signal, part });
     } catch (error) {
       if (range !== undefined && error instanceof RangeBeyondEnd) {
         return Readable.from([], { objectMode: false });

@@ -5,8 +5,10 @@ import { bodyLength } from '../../http/body-length.ts';
 import { describeAnswer, ForeignAnswer, isPage } from '../../http/foreign-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageMarks } from '../../http/page-marks.ts';
+import { partOf } from '../../http/part-of.ts';
 import { provesNothing, requestError, type StoreAction } from '../../http/request-error.ts';
 import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
+import type { WantedRange } from '../../range-answer.ts';
 import { StoreError } from '../../store-error.ts';
 import type { KeystoneLogin, SwiftToken } from './keystone-login.ts';
 import type { PkgcloudTransport, SwiftBodyResponse, SwiftRequest, SwiftResponse } from './pkgcloud-transport.ts';
@@ -103,8 +105,9 @@ export class SwiftConnection {
   async open(
     what: StoreAction,
     key: string,
-    { signal, headers }: { readonly signal: AbortSignal; readonly headers: Readonly<Record<string, string>> },
+    { signal, part }: { readonly signal: AbortSignal; readonly part: WantedRange | undefined },
   ): Promise<Readable> {
+    const headers = part === undefined ? {} : { Range: `bytes=${part.range.start}-${part.range.end - 1}` };
     const request: SwiftRequest = { method: 'GET', path: this.#path(key), headers };
     return await this.#requests.stream({ ...what, signal, retry: 'safe' }, async (abort) => {
       const opening = await this.#withToken(async (token) => {
@@ -114,8 +117,13 @@ export class SwiftConnection {
         }
         return answer;
       });
-      const length = bodyLength(opening.headers) ?? (await this.#lengthOf(what, key, { signal: abort, headers }));
-      return rawBody(opening, { what, request, length });
+      const length = bodyLength(opening.headers);
+      if (part === undefined) {
+        return rawBody(opening, { what, request, length: length ?? (await this.#lengthOf(what, key, abort)) });
+      }
+      const body = rawBody(opening, { what, request, length: length ?? part.range.end - part.range.start });
+      const { 'content-range': contentRange, etag } = opening.headers;
+      return { ...body, length: partOf({ contentRange, length, mark: etag }, part, body, what) };
     });
   }
 
@@ -197,15 +205,8 @@ export class SwiftConnection {
     return await request(await this.#keystone.token());
   }
 
-  /** For answers that something on the way has cut into pieces without their length: that of the object; undefined for a range. */
-  async #lengthOf(
-    what: StoreAction,
-    key: string,
-    { signal, headers }: { readonly signal: AbortSignal; readonly headers: Readonly<Record<string, string>> },
-  ): Promise<number | undefined> {
-    if (headers['Range'] !== undefined) {
-      return undefined;
-    }
+  /** For answers that something on the way has cut into pieces without their length. */
+  async #lengthOf(what: StoreAction, key: string, signal: AbortSignal): Promise<number | undefined> {
     const answer = await this.send(what, { method: 'HEAD', key }, { signal });
     return bodyLength(answer.headers);
   }

@@ -7,6 +7,7 @@ test('facts come back; of what is not known nothing is written, and what is no f
     writtenBy: '1.2.3',
     lastRevision: 7,
     compactRevision: 0,
+    pageSize: 4096,
     clusterId: 'cdf818194e3a8c32',
     raftTerm: '18446744073709551615',
   };

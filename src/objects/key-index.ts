@@ -1,0 +1,119 @@
+import { decodeFacts, type FullFacts } from '../snapshot/key-index/facts.ts';
+import {
+  FOOTER_SIZE,
+  type IndexBlock,
+  IndexDamage,
+  type IndexFooter,
+  indexBlocks,
+  indexFooter,
+  lastBlock,
+} from '../snapshot/key-index/index-members.ts';
+import { filterHolds } from '../snapshot/key-index/key-filter.ts';
+import { type MemberTable, MemberTableReader } from '../snapshot/key-index/member-table.ts';
+import { type FoundPage, findPages, type WantedFingerprints } from '../snapshot/key-index/page-table.ts';
+import type { RangedObject } from './ranged-object.ts';
+
+/** Bytes at the end of an object that are read first: enough for the footer, and mostly for more. */
+const FULL_TAIL = 64 * 1024;
+const DELTA_TAIL = 16 * 1024;
+const FACTS_TAIL = 4 * 1024;
+
+/** What the index of a full says of the keys that are looked for. */
+export interface FoundInFull {
+  readonly facts: FullFacts;
+  readonly members: MemberTable;
+  /** Bytes of the contents. */
+  readonly contentSize: number;
+  /** Leaf pages that may hold them, in key order. */
+  readonly pages: readonly FoundPage[];
+}
+
+/**
+ * Asks the index of a full; undefined when it has none. Throws {@link IndexDamage} when one is there and is not sound, and what the store
+ * throws.
+ */
+export async function findInFull(object: RangedObject, wanted: WantedFingerprints): Promise<FoundInFull | undefined> {
+  const found = new Map<number, FoundPage>();
+  const members = new MemberTableReader();
+  let facts: FullFacts | undefined;
+  const footer = await readIndex(object, FULL_TAIL, ({ kind, payload }) => {
+    switch (kind) {
+      case 'pages':
+        findPages(payload, wanted, found);
+        return;
+      case 'members':
+        members.add(payload);
+        return;
+      case 'facts':
+        facts = decodeFacts(payload);
+        return;
+      case 'filter':
+        return;
+      default:
+        kind satisfies never;
+    }
+  });
+  if (footer === undefined) {
+    return undefined;
+  }
+  if (facts === undefined) {
+    throw new IndexDamage('it holds no facts');
+  }
+  const { contentSize, size } = footer;
+  const table = soundly(() => members.table({ objectSize: object.size - size, contentSize }));
+  return { facts, members: table, contentSize, pages: [...found.values()] };
+}
+
+/** Whether a delta may hold what is looked for, as its filter says; undefined when it has none. Throws as {@link findInFull}. */
+export async function mayHold(object: RangedObject, wanted: WantedFingerprints): Promise<boolean | undefined> {
+  let holds: boolean | undefined;
+  await readIndex(object, DELTA_TAIL, ({ kind, payload }) => {
+    if (kind === 'filter') {
+      holds = filterHolds(payload, wanted) || holds === true;
+    }
+  });
+  return holds;
+}
+
+/** The facts of a full; undefined when it has none. Throws as {@link findInFull}. Only they are read, and checked. */
+export async function readFacts(object: RangedObject): Promise<FullFacts | undefined> {
+  const tail = await object.bytes(Math.max(0, object.size - FACTS_TAIL), object.size);
+  const footer = indexFooter(tail, object.size);
+  if (footer === undefined) {
+    return undefined;
+  }
+  const block = lastBlock(tail.subarray(0, tail.length - FOOTER_SIZE), footer);
+  return block?.kind === 'facts' ? decodeFacts(block.payload) : undefined;
+}
+
+async function readIndex(
+  object: RangedObject,
+  tailSize: number,
+  onBlock: (block: IndexBlock) => void,
+): Promise<IndexFooter | undefined> {
+  const { size } = object;
+  const tailStart = Math.max(0, size - tailSize);
+  const tail = await object.bytes(tailStart, size);
+  const footer = indexFooter(tail, size);
+  if (footer === undefined) {
+    return undefined;
+  }
+  const start = size - footer.size;
+  async function* members(): AsyncGenerator<Buffer, void> {
+    yield* object.pieces(start, tailStart);
+    yield tail.subarray(Math.max(0, start - tailStart), tail.length - FOOTER_SIZE);
+  }
+  for await (const block of indexBlocks(members(), footer)) {
+    soundly(() => onBlock(block));
+  }
+  return footer;
+}
+
+/** What is wrong with a payload is damage of the index. */
+function soundly<T>(step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    throw error instanceof RangeError ? new IndexDamage(error.message, { cause: error }) : error;
+  }
+}

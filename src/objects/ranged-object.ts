@@ -1,0 +1,67 @@
+import type { RunContext } from '../runtime/run-context.ts';
+import { ObjectMark } from '../snapstore/object-mark.ts';
+import { retryTransient, transferRetries } from '../snapstore/retry-transient.ts';
+import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+import { StoreError } from '../snapstore/store-error.ts';
+
+/** Bytes that are read at once of a long part. */
+const PIECE_SIZE = 4 * 1024 * 1024;
+
+/** Reads parts of one stored object, always of the same one: as soon as another has its name, reads fail. */
+export class RangedObject {
+  readonly snapshot: StoredSnapshot;
+  readonly #store: SnapStore;
+  readonly #context: RunContext;
+  readonly #mark = new ObjectMark();
+
+  constructor(source: { readonly store: SnapStore; readonly snapshot: StoredSnapshot }, context: RunContext) {
+    this.#store = source.store;
+    this.snapshot = source.snapshot;
+    this.#context = context;
+  }
+
+  /** Bytes of the object. */
+  get size(): number {
+    return this.snapshot.size;
+  }
+
+  /** Exactly the bytes from `start` up to `end`. Throws a {@link StoreError}. */
+  async bytes(start: number, end: number): Promise<Buffer> {
+    const { clock, signal, log } = this.#context;
+    const range = { start, end };
+    const attempt = async (): Promise<Buffer> => {
+      const target = Buffer.allocUnsafeSlow(end - start);
+      let filled = 0;
+      for await (const piece of await this.#store.fetch(this.snapshot, { signal, range, mark: this.#mark })) {
+        const bytes = piece as Uint8Array;
+        if (filled + bytes.length > target.length) {
+          throw this.#wrong(`more than ${target.length} bytes came`);
+        }
+        target.set(bytes, filled);
+        filled += bytes.length;
+      }
+      if (filled < target.length) {
+        throw this.#wrong(`${filled} of ${target.length} bytes came`);
+      }
+      return target;
+    };
+    return await retryTransient(attempt, {
+      clock,
+      signal,
+      policy: transferRetries,
+      onRetry: (error, delayMs) =>
+        log.warn({ snapshot: this.snapshot.name, error: error.message }, `Fetching again in ${delayMs / 1000} s`),
+    });
+  }
+
+  /** The bytes from `start` up to `end` in pieces of a few MiB. */
+  async *pieces(start: number, end: number): AsyncGenerator<Buffer, void> {
+    for (let at = start; at < end; at += PIECE_SIZE) {
+      yield await this.bytes(at, Math.min(end, at + PIECE_SIZE));
+    }
+  }
+
+  #wrong(found: string): StoreError {
+    return new StoreError('invalid', { action: 'read a part of', object: this.snapshot.key, found });
+  }
+}

@@ -1,0 +1,125 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { EntryBatch } from '../../datadir/bbolt/entry-batch.ts';
+import { FreshDatabase } from '../../datadir/bbolt/fresh-database.ts';
+import { Damage } from '../../datadir/damage.ts';
+import { UnfitChange } from '../../datadir/mvcc/unfit-change.ts';
+import { createTemporaryFile } from '../../fs/temporary-file.ts';
+import { bytesOf, planRuns, writePages } from '../../objects/indexed-pages.ts';
+import { findInFull } from '../../objects/key-index.ts';
+import { RangedObject } from '../../objects/ranged-object.ts';
+import { type Revision, revision } from '../../revision.ts';
+import { atOnce } from '../../runtime/async/at-once.ts';
+import { Failure } from '../../runtime/failure.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { SnapshotDamage } from '../../snapshot/damage.ts';
+import { IndexDamage } from '../../snapshot/key-index/index-members.ts';
+import { type WantedKeys, wantedFingerprints } from '../../snapshot/key-index/wanted-keys.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { changesInDeltas } from './changes-in-deltas.ts';
+import { recordsInPages } from './wanted-records.ts';
+
+/** A larger share of a full is not worth being read in parts. */
+const MOST_READ = 0.4;
+/** Requests for parts of a full at once. */
+const AT_ONCE = 4;
+
+/** Keys of a state that are looked for in a full and the deltas after it. */
+export interface IndexedRead {
+  readonly store: SnapStore;
+  readonly full: StoredSnapshot;
+  readonly wanted: readonly WantedKeys[];
+  /** Undefined for the newest. */
+  readonly until: Revision | undefined;
+  /**
+   * The deltas after a full with this true last revision, all of one history. Throws {@link NeedsWhole} when its index does not suffice to
+   * tell.
+   */
+  readonly deltasAfter: (lastRevision: Revision) => Promise<readonly StoredSnapshot[]>;
+  /** Made for the files, and left. */
+  readonly directory: string;
+  readonly maxFetchers: number;
+}
+
+/** A database with the wanted keys alone. */
+export interface WantedDatabase {
+  readonly file: string;
+  readonly revision: Revision;
+  readonly compactRevision: number;
+  readonly deltas: readonly StoredSnapshot[];
+}
+
+/** Not even a sound index suffices here: everything has to be read. */
+export class NeedsWhole extends Error {}
+
+/**
+ * Reads the history of some keys by the index of a full and the filters of its deltas, and writes it to a database. Undefined when all
+ * has to be read: without an index, when too much would have to be read, and, with a warning, when anything is not as it must be.
+ * What is read is checked as far as that goes in parts: members by their CRC-32, pages by their numbers, structure and order.
+ */
+export async function readByIndex(request: IndexedRead, context: RunContext): Promise<WantedDatabase | undefined> {
+  const { full } = request;
+  try {
+    return full.compression === 'gzip' ? await read(request, context) : undefined;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (error instanceof NeedsWhole) {
+      context.log.debug({ snapshot: full.name }, `${full.name} is read as a whole: ${error.message}`);
+      return undefined;
+    }
+    if (!EXPECTED.some((kind) => error instanceof kind)) {
+      throw error;
+    }
+    context.log.warn(
+      { snapshot: full.name, error },
+      `${full.name} cannot be read by its index (${error instanceof Error ? error.message : String(error)}): all of it is read`,
+    );
+    return undefined;
+  }
+}
+
+/** What may be wrong with objects and stores. */
+const EXPECTED = [IndexDamage, SnapshotDamage, Damage, UnfitChange, Failure] as const;
+
+async function read(request: IndexedRead, context: RunContext): Promise<WantedDatabase | undefined> {
+  const { store, full, wanted, until, directory } = request;
+  const fingerprints = wantedFingerprints(wanted);
+  if (fingerprints === undefined) {
+    return undefined;
+  }
+  const object = new RangedObject({ store, snapshot: full }, context);
+  const found = await findInFull(object, fingerprints);
+  if (found === undefined) {
+    return undefined;
+  }
+  const { lastRevision: last, compactRevision, pageSize } = found.facts;
+  if (last < full.lastRevision || compactRevision > last || (until !== undefined && until < compactRevision)) {
+    throw new NeedsWhole(`it ends at revision ${last}, and is compacted up to ${compactRevision}`);
+  }
+  const runs = planRuns(found);
+  if (bytesOf(runs) > full.size * MOST_READ) {
+    throw new NeedsWhole(`what is wanted is in ${bytesOf(runs)} of its ${full.size} bytes`);
+  }
+  const deltas = await request.deltasAfter(revision(last));
+  const reached = deltas.at(-1)?.lastRevision ?? revision(last);
+  if (until !== undefined && until > reached) {
+    throw new NeedsWhole(`it does not reach revision ${until}`);
+  }
+  context.log.info(
+    { snapshot: full.name, pages: found.pages.length, bytes: bytesOf(runs) },
+    `Reading ${bytesOf(runs)} of the ${full.size} bytes of ${full.name}, by its index; its hash is checked only where all is read`,
+  );
+  await mkdir(directory, { mode: 0o700 });
+  const file = path.join(directory, 'db');
+  await using fresh = await FreshDatabase.create(file, { pageSize });
+  await using pages = await createTemporaryFile(directory, 'pages');
+  const { handle } = pages;
+  await atOnce(runs, AT_ONCE, (run) => writePages(object, run, { found, handle }));
+  const records = async function* (): AsyncGenerator<EntryBatch, void> {
+    yield* recordsInPages(found, { handle, file: full.name }, wanted);
+    yield* changesInDeltas({ ...request, fingerprints, deltas, after: revision(last) }, context);
+  };
+  await fresh.bucket('key', records());
+  await fresh.commit(context);
+  return { file, revision: until ?? reached, compactRevision, deltas };
+}

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { crc32c } from '../../../../src/checksum/crc32c.ts';
+import { findInFull } from '../../../../src/objects/key-index.ts';
+import { RangedObject } from '../../../../src/objects/ranged-object.ts';
+import { versionsOf } from '../../../../src/operations/lookup/find-key.ts';
+import { listKeys } from '../../../../src/operations/lookup/list-keys.ts';
+import { withState } from '../../../../src/operations/lookup/with-state.ts';
+import { type Revision, revision } from '../../../../src/revision.ts';
+import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
+import { IndexDamage } from '../../../../src/snapshot/key-index/index-members.ts';
+import type { WantedKeys } from '../../../../src/snapshot/key-index/wanted-keys.ts';
+import { type RecordedContext, recordedContext } from '../../../support/context/run-context.ts';
+import { seededBytes } from '../../../support/fixtures/byte-streams.ts';
+import { type LookupChain, lookupChain, put } from '../../../support/fixtures/lookup-chain.ts';
+
+/** Two keys of one fingerprint, and two prefixes of one. */
+const COLLIDING = ['/registry/pods/a/8ce5d989374d', '/registry/pods/a/de3f712d1a02'] as const;
+const COLLIDING_PREFIXES = ['/registry/73fb305c6b38/', '/registry/6075e112f956/'] as const;
+
+const ODD = [
+  '/registry/pods/a/',
+  '/registry/pods/a',
+  '/nul/\0/k',
+  '\0',
+  'plain',
+  '/deep/1/2/3/4/5/6/7/8/9/x',
+  '/long/value',
+];
+
+/** 3,000 puts of random values and some odd ones in a full of a few MiB; then deltas of ten. */
+async function chainOf(options: { readonly withFilter?: boolean } = {}): Promise<LookupChain> {
+  const events: DeltaEvent[] = [];
+  const next = (key: string, value: string | Uint8Array): void => {
+    events.push(put(key, value, events.length + 2));
+  };
+  for (let at = 0; at < 3_000; at++) {
+    next(`/registry/pods/ns-${Math.floor(at / 100)}/pod-${at}`, seededBytes(1_000, at));
+    if (at % 300 === 150) {
+      next(ODD[(at - 150) / 300] ?? 'more', at === 1_950 ? seededBytes(1_300_000, 1) : `odd ${at}`);
+    }
+    if (at === 150 || at === 450) {
+      next(COLLIDING[0], `one ${at}`);
+      next(COLLIDING[1], `other ${at}`);
+      next(`${COLLIDING_PREFIXES[0]}k`, `one ${at}`);
+      next(`${COLLIDING_PREFIXES[1]}k`, `other ${at}`);
+    }
+  }
+  const end = events.length;
+  const deltas = Array.from({ length: 6 }, (_, delta) =>
+    Array.from({ length: 10 }, (_, at) => {
+      const key = delta % 3 === 1 && at === 4 ? '/registry/pods/ns-7/hot' : `/registry/events/e-${delta}-${at}`;
+      return put(key, `v${delta}`, end + 2 + delta * 10 + at);
+    }),
+  );
+  deltas[5]?.splice(3, 1, {
+    type: 'delete',
+    key: Buffer.from(`${COLLIDING_PREFIXES[0]}k`),
+    modRevision: revision(end + 55),
+  });
+  return await lookupChain(events, deltas, options);
+}
+
+/** 1,000 small changes; `few` is in one page, `everywhere` in all. */
+async function smallChain(options: { readonly withFilter?: boolean } = {}): Promise<LookupChain> {
+  const events = Array.from({ length: 1_000 }, (_, at) =>
+    put(
+      at % 10 === 0 ? '/registry/everywhere' : at === 501 ? '/registry/pods/few' : `/registry/k/${at}`,
+      `v${at}`,
+      at + 2,
+    ),
+  );
+  const deltas = [0, 1].map((delta) => [put('/registry/events/e', `${delta}`, 1_002 + delta)]);
+  return await lookupChain(events, deltas, options);
+}
+
+interface Found {
+  readonly revision: Revision;
+  readonly versions: readonly string[];
+}
+
+async function lookedUp(
+  { store }: LookupChain,
+  keys: WantedKeys,
+  {
+    by,
+    context = recordedContext(),
+    until,
+  }: { readonly by: 'index' | 'reading all'; readonly context?: RecordedContext; readonly until?: number },
+): Promise<Found> {
+  using home = makeTempDir();
+  const target = until === undefined ? {} : { until: { kind: 'revision', revision: revision(until) } as const };
+  const source = { kind: 'store', store, target } as const;
+  const request = { source, tempDir: home.join('temp'), maxFetchers: 2, ...(by === 'index' ? { wanted: [keys] } : {}) };
+  const found = await withState(request, context, async (state) => {
+    const versions: string[] = [];
+    if (keys.kind === 'key') {
+      for await (const { main, sub, tombstone, value } of versionsOf(keys.key, state, context)) {
+        versions.push(
+          `${main}.${sub} ${tombstone} ${Buffer.from(value).toString('base64').slice(0, 40)} ${value.length}`,
+        );
+      }
+    } else {
+      for (const { key, main, size, digest } of await listKeys(state, keys, context)) {
+        versions.push(`${Buffer.from(key).toString()} ${main} ${size} ${digest}`);
+      }
+    }
+    return { revision: state.revision, versions };
+  });
+  assert.deepEqual(readdirSync(home.path), []);
+  return found;
+}
+
+const key = (text: string): WantedKeys => ({ kind: 'key', key: Buffer.from(text) });
+const prefix = (text: string): WantedKeys => ({ kind: 'prefix', prefix: Buffer.from(text) });
+
+/** What a lookup has to find. */
+function expected({ events }: LookupChain, wanted: WantedKeys, until = Number.POSITIVE_INFINITY): Found {
+  const known = events.filter(({ modRevision }) => modRevision <= until);
+  const versions: string[] = [];
+  const living = new Map<string, string>();
+  for (const event of known) {
+    const text = Buffer.from(event.key).toString();
+    const value = event.type === 'put' ? event.value : Buffer.alloc(0);
+    if (wanted.kind === 'key' ? Buffer.compare(event.key, wanted.key) === 0 : text.startsWith(String(wanted.prefix))) {
+      const shown = `${Buffer.from(value).toString('base64').slice(0, 40)} ${value.length}`;
+      versions.push(`${event.modRevision}.0 ${event.type === 'delete'} ${shown}`);
+      living.delete(text);
+      if (event.type === 'put') {
+        living.set(text, `${text} ${event.modRevision} ${value.length} ${crc32c(0, value)}`);
+      }
+    }
+  }
+  const sorted = [...living].toSorted(([one], [other]) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+  return {
+    revision: known.at(-1)?.modRevision ?? revision(0),
+    versions: wanted.kind === 'key' ? versions : sorted.map(([, line]) => line),
+  };
+}
+
+const chain = await chainOf();
+const small = await smallChain();
+
+for (const wanted of [
+  ...['/registry/pods/ns-3/pod-333', '/registry/pods/ns-7/hot', ...ODD, '/absent', '/registry/events/e-0-0'].map(key),
+  ...['/registry/pods/ns-29/', '/registry/pods/ns-7/h', '/registry/pods/a/', ...COLLIDING_PREFIXES].map(prefix),
+  ...['/nul/', '/deep/1/2/3/4/5/6/7/8/9/', '/absent/', '/registry/events/'].map(prefix),
+  key(COLLIDING[0]),
+]) {
+  const name =
+    wanted.kind === 'key' ? `the key ${JSON.stringify(wanted.key.toString())}` : `what begins with ${wanted.prefix}`;
+  test(`${name} is found by the index`, async () => {
+    const context = recordedContext();
+    assert.deepEqual(await lookedUp(chain, wanted, { by: 'index', context }), expected(chain, wanted));
+    assert.ok(context.lines.some(({ text }) => /by its index/.test(text)));
+    assert.deepEqual(
+      context.lines.filter(({ level }) => level === 'warn'),
+      [],
+    );
+  });
+}
+
+test('older states are found by the index', async () => {
+  const wanted = key(`${COLLIDING_PREFIXES[0]}k`);
+  const last = chain.events.length + 1;
+  for (const until of [last, last - 3, last - 61, 2_000]) {
+    const found = await lookedUp(chain, wanted, { by: 'index', until });
+    const { versions } = expected(chain, wanted, until);
+    // The database may go on: what is read of it does not.
+    assert.deepEqual(found, { revision: until, versions });
+  }
+});
+
+for (const wanted of [prefix('plain'), prefix('/'), key('/registry/everywhere')]) {
+  test(`all is read for ${JSON.stringify(String(wanted.kind === 'key' ? wanted.key : wanted.prefix))}`, async () => {
+    const context = recordedContext();
+    const by = { by: 'index', context } as const;
+    assert.deepEqual(await lookedUp(small, wanted, by), expected(small, wanted));
+    assert.ok(!context.lines.some(({ text }) => /by its index/.test(text)));
+  });
+}
+
+test('few bytes are read for a key, and only the deltas that may hold it', async () => {
+  const { reads, bucket, fullKey } = chain;
+  const stored = bucket.objects.get(fullKey)?.bytes.length ?? 0;
+  reads.bytes = 0;
+  reads.keys.length = 0;
+  await lookedUp(chain, key('/registry/pods/ns-7/hot'), { by: 'index' });
+  const counts = [...Map.groupBy(reads.keys, (each) => each).values()].map(({ length }) => length);
+  // The end of the full; the end of each delta, and two deltas.
+  assert.deepEqual(counts.toSorted(), [1, 1, 1, 1, 1, 2, 2]);
+  reads.bytes = 0;
+  await lookedUp(chain, key('/registry/pods/ns-3/pod-333'), { by: 'index' });
+  assert.ok(reads.bytes < stored * 0.2, `${reads.bytes} of ${stored}`);
+});
+
+test('without filters all deltas are read', async () => {
+  const { store, bucket, reads, events, ...rest } = await smallChain({ withFilter: false });
+  const wanted = key('/registry/pods/few');
+  assert.deepEqual(
+    await lookedUp({ store, bucket, reads, events, ...rest }, wanted, { by: 'index' }),
+    expected(small, wanted),
+  );
+});
+
+test('whichever byte of an index changes, nothing is taken from it', async () => {
+  const few = Array.from({ length: 30 }, (_, at) => put(`/registry/k/${at}`, `v${at}`, at + 2));
+  const { bucket, fullKey, indexStart, store } = await lookupChain(few, []);
+  const object = bucket.objects.get(fullKey);
+  const [snapshot] = (await store.list(recordedContext())).snapshots;
+  assert.ok(object !== undefined && snapshot !== undefined);
+  const { bytes } = object;
+  const wanted = { keys: new Set([1]), prefixes: new Set<number>() };
+  for (let at = indexStart; at < bytes.length; at++) {
+    const changed = Buffer.from(bytes);
+    changed.writeUInt8(changed.readUInt8(at) ^ (1 << (at % 8)), at);
+    bucket.objects.set(fullKey, { ...object, bytes: changed });
+    await assert.rejects(findInFull(new RangedObject({ store, snapshot }, recordedContext()), wanted), IndexDamage);
+  }
+});
+
+test('with a damaged index all is read, and a warning says so; with a damaged member the object is refused', async () => {
+  const { bucket, fullKey, indexStart } = small;
+  const object = bucket.objects.get(fullKey);
+  assert.ok(object !== undefined);
+  const wanted = key('/registry/pods/few');
+  const changedAt = async (at: number): Promise<RecordedContext> => {
+    const bytes = Buffer.from(object.bytes);
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 4, at);
+    bucket.objects.set(fullKey, { ...object, bytes });
+    const context = recordedContext();
+    assert.deepEqual(await lookedUp(small, wanted, { by: 'index', context }), expected(small, wanted));
+    return context;
+  };
+  try {
+    // In a payload, and in the checksum at the end: readers of gzip do not look at them.
+    for (const at of [indexStart + 60, object.bytes.length - 12]) {
+      const { lines } = await changedAt(at);
+      assert.equal(
+        lines.filter(({ text }) => /cannot be read by its index .*: all of it is read/.test(text)).length,
+        1,
+      );
+    }
+    await assert.rejects(changedAt(Math.floor(indexStart / 2)), { code: 'snapshot_corrupt' });
+  } finally {
+    bucket.objects.set(fullKey, object);
+  }
+});
