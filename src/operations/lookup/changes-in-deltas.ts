@@ -40,7 +40,7 @@ export async function* changesInDeltas(request: WantedChanges, context: RunConte
   const needed = await deltasWith(request, context);
   context.log.info(
     { deltas: needed.length },
-    `${needed.length} of ${deltas.length} deltas may hold what is wanted, and are read`,
+    `Deltas that may hold what is wanted: ${needed.length} of ${deltas.length}`,
   );
   if (needed.length === 0) {
     return;
