@@ -1,14 +1,14 @@
 import type { ValuesOf } from '../config/option.ts';
 import type { writeOptions } from '../config/options/apply.ts';
 import type { EtcdConnection } from '../etcd/connect.ts';
-import { readStoredValue } from '../kube/objects/stored-object.ts';
 import { applyKeys, planApply } from '../operations/apply/apply-keys.ts';
 import type { ExistingKeys } from '../operations/apply/classify.ts';
 import { isSurprise } from '../operations/apply/key-outcome.ts';
 import { surpriseFailure } from '../operations/apply/surprise-failure.ts';
-import type { ExportedKey, KeySource } from '../operations/export/exported-key.ts';
-import { type Belonging, OwnersFirst } from '../operations/export/owners-first.ts';
+import type { KeySource } from '../operations/export/exported-key.ts';
+import { OwnersFirst } from '../operations/export/owners-first.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import { belongingOf } from './belonging.ts';
 import { LinePrinter } from './output/line-printer.ts';
 import { OutcomeCount, outcomeData, outcomeLine } from './output/outcomes.ts';
 
@@ -56,13 +56,4 @@ export async function writeKeys(
         : '--yes would write nothing';
     throw surpriseFailure({ first, others }, keys, consequence);
   }
-}
-
-const FIRST_KINDS: readonly string[] = ['Namespace', 'CustomResourceDefinition'];
-
-function belongingOf({ value }: ExportedKey): Belonging {
-  const stored = readStoredValue(value);
-  return stored.kind === 'object'
-    ? { uid: stored.uid, owners: stored.owners, comesFirst: FIRST_KINDS.includes(stored.objectKind) }
-    : { uid: '', owners: [], comesFirst: false };
 }

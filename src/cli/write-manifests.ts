@@ -4,10 +4,12 @@ import { manifestOf } from '../kube/objects/manifest.ts';
 import { readStoredValue, type StoredObject } from '../kube/objects/stored-object.ts';
 import { pathOfKey } from '../operations/export/export-names.ts';
 import type { KeySource } from '../operations/export/exported-key.ts';
+import { OwnersFirst } from '../operations/export/owners-first.ts';
 import { makeExportDirectory, StagedOutput } from '../operations/export/staged-output.ts';
 import { Failure } from '../runtime/failure.ts';
 import { countText } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import { belongingOf } from './belonging.ts';
 import { keyText } from './output/key-text.ts';
 import { formatYaml } from './output/yaml.ts';
 
@@ -42,7 +44,7 @@ export async function writeManifests(
   let count = 0;
   let left = 0;
   let newer = 0;
-  for await (const { key, value } of source.keys()) {
+  for await (const { key, value } of new OwnersFirst(source, belongingOf).keys()) {
     context.signal.throwIfAborted();
     const stored = readStoredValue(value);
     const decoded = stored.kind === 'object' ? decodeObject(stored) : undefined;

@@ -162,7 +162,7 @@ for (const line of etcdLines) {
     );
     assert.deepEqual(
       documents.map(({ kind }) => kind),
-      ['ConfigMap', 'Deployment', 'Deployment', 'Deployment', 'Namespace', 'Secret', 'Widget'],
+      ['Namespace', 'ConfigMap', 'Deployment', 'Deployment', 'Deployment', 'Secret', 'Widget'],
       'what deployments make is left out',
     );
     assert.ok(documents.every(({ metadata }) => !('uid' in metadata)));

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { decodeObject } from '../../../../src/kube/objects/decode-object.ts';
 import { readStoredValue } from '../../../../src/kube/objects/stored-object.ts';
 import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { withoutNulls } from '../../../support/kube/without-nulls.ts';
 
 /** Kinds that are in use everywhere; the others with `make test-walks`. */
 const tried = walkLength({ usual: 1, long: 2 }) === 2 ? /./ : /^(?:v1|[^/]+\/v1)$/;
@@ -13,18 +14,6 @@ const tried = walkLength({ usual: 1, long: 2 }) === 2 ? /./ : /^(?:v1|[^/]+\/v1)
 const samples = JSON.parse(
   gunzipSync(readFileSync(new URL('../../../fixtures/kubernetes/samples.json.gz', import.meta.url))).toString(),
 ) as readonly { readonly kind: string; readonly protobuf: string; readonly object: Record<string, unknown> }[];
-
-/** Without what Go writes for fields that are not set. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(withoutNulls);
-  }
-  if (typeof value !== 'object' || value === null) {
-    return value;
-  }
-  const kept = Object.entries(value).filter(([, each]) => each !== null);
-  return Object.fromEntries(kept.map(([name, each]) => [name, withoutNulls(each)]));
-}
 
 describe('objects of Kubernetes in protobuf', () => {
   it('have the fields that Kubernetes itself gives them in JSON', () => {
