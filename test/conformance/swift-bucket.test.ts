@@ -1,6 +1,8 @@
-import { after, before } from 'node:test';
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { SwiftBucket } from '../../src/snapstore/providers/swift/swift-bucket.ts';
+import { startInProcess } from '../support/cli/run-in-process.ts';
 import { eachAtOnce } from '../support/context/each-at-once.ts';
 import { type Swift, startSwift } from '../support/servers/openstack/swift.ts';
 import { jsonEnvironment } from '../support/stores/json-environment.ts';
@@ -78,4 +80,39 @@ faultSuite({
       },
     };
   },
+});
+
+describe('the access lists of docs/providers/swift.md, on OpenStack Swift', () => {
+  /** Runs `check-store` as a user of the project who may do nothing by its role, with these lists on the container. */
+  async function check(name: string, lists: (user: string) => Readonly<Record<string, string>>) {
+    const { tenant, keystone, region } = swift;
+    const { userId, username, password } = await keystone.addReader(tenant, name);
+    const headers = lists(`${tenant.projectId}:${userId}`);
+    await (await swift.request('PUT', `/${name}`, { headers })).arrayBuffer();
+    const { domainName, tenantName } = tenant;
+    const fields = { authURL: keystone.url, region, domainName, tenantName, username, password };
+    using credentials = jsonEnvironment('OPENSTACK', fields);
+    const store = ['--storage-provider=Swift', `--store-container=${name}`, '--store-prefix=etcd-main'];
+    return await startInProcess(['check-store', ...store], credentials.variables).ended;
+  }
+
+  it('let a backup do all that it needs', async () => {
+    const { exitCode, stdout, stderr } = await check('both', (user) => ({
+      'x-container-write': user,
+      'x-container-read': `${user},.rlistings`,
+    }));
+    assert.equal(exitCode, 0, stdout + stderr);
+  });
+
+  it('let a reader read, and write nothing', async () => {
+    const { exitCode, stderr } = await check('readers', (user) => ({ 'x-container-read': `${user},.rlistings` }));
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /it is not possible to write/);
+  });
+
+  it('are needed: without them the user may do nothing', async () => {
+    const { exitCode, stderr } = await check('neither', () => ({}));
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /write and to list|it is not possible/);
+  });
 });

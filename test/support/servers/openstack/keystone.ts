@@ -32,6 +32,11 @@ export interface Keystone extends AsyncDisposable {
   addServiceUser(user: { readonly name: string; readonly password: string }): Promise<void>;
   /** Makes domain, project, user and application credential, all with `name` in their names. */
   addTenant(name: string): Promise<OpenStackTenant>;
+  /** Makes a user of the tenant's project with the role `reader`, which Swift lets do what access lists say. */
+  addReader(
+    tenant: OpenStackTenant,
+    name: string,
+  ): Promise<{ readonly userId: string; readonly username: string; readonly password: string }>;
   /** A token of the tenant's user for its project. */
   logIn(tenant: OpenStackTenant): Promise<string>;
   /** Takes back a token, as its owner would. */
@@ -177,6 +182,14 @@ async function administer(url: string): Promise<Omit<Keystone, 'url' | typeof Sy
         applicationCredentialName,
         applicationCredentialSecret: credential.secret,
       };
+    },
+    addReader: async ({ projectId }, name) => {
+      const password = `${name}-password`;
+      const { body } = await send('GET', `/projects/${projectId}`, { token });
+      const { domain_id: domainId } = body['project'] as unknown as { readonly domain_id: string };
+      const user = await create('user', '/users', { name, password, domain_id: domainId });
+      await send('PUT', `/projects/${projectId}/users/${user.id}/roles/${await roleId('reader')}`, { token });
+      return { userId: user.id, username: name, password };
     },
     logIn: async ({ username: name, password, domainName, tenantName }) => {
       const domain = { name: domainName };
