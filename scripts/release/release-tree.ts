@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { bashCompletion } from '../../src/cli/completion/bash.ts';
@@ -40,6 +40,8 @@ export function writeInstalledTree(parts: ReleaseParts, into: string, zshDirecto
     put.copy(join(parts.root, 'scripts/release/files', unit), `usr/lib/systemd/system/${unit}`);
   }
   put.copy(join(parts.root, 'scripts/release/files/config.yaml'), 'etc/etcdbrctl/config.yaml', 0o600);
+  // It may hold passwords, in files that are added later.
+  chmodSync(join(into, 'etc/etcdbrctl'), 0o700);
   for (const [name, file] of papersOf(parts)) {
     put.copy(file, `usr/share/doc/etcdbrctl/${name}`);
   }

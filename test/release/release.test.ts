@@ -76,6 +76,7 @@ describe(`the release ${version}`, () => {
         assert.match(listing, new RegExp(` root/root .* \\./${path.replaceAll('.', '\\.')}$`, 'm'));
       }
       assert.match(listing, /^-rw------- .*etc\/etcdbrctl\/config\.yaml$/m);
+      assert.match(listing, /^drwx------ .*etc\/etcdbrctl\/$/m);
       const info = (await run('dpkg-deb', ['--field', join(release, file)])).stdout;
       assert.match(info, new RegExp(`^Version: ${version.replace('-', '~').replaceAll('.', '\\.')}-1$`, 'm'));
       await run('dpkg-deb', ['--extract', join(release, file), dir.path]);
