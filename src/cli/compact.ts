@@ -1,4 +1,5 @@
 import { compactionOptions } from '../config/options/compaction.ts';
+import { identityOptions, recipientOptions } from '../config/options/encryption.ts';
 import { snapshotLeaseOptions } from '../config/options/leases.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../config/options/restoration.ts';
@@ -25,6 +26,8 @@ export const compactCommand = command({
   ],
   groups: {
     store: storeOptions,
+    encryption: recipientOptions,
+    identity: identityOptions,
     compaction: compactionOptions,
     restoration: restorationOptions,
     member: memberOptions,
@@ -38,10 +41,12 @@ export const compactCommand = command({
     if (!compaction.defragment) {
       context.log.debug('--defragment=false has no effect: a compacted snapshot never has free pages');
     }
-    const { openStore } = await import('./open-store.ts');
+    const { openReadStore } = await import('./open-store.ts');
+    const { recipientsOf } = await import('./encryption-keys.ts');
     const { compactBackup } = await import('../operations/compact/compact.ts');
-    await using store = await openStore(config.store, context);
-    const request = { ...restoration, store, saveTimeoutMs: compaction.snapshotTimeoutMs };
+    await using store = await openReadStore(config.store, config.identity, context);
+    const recipients = await recipientsOf(config.encryption);
+    const request = { ...restoration, store, recipients, saveTimeoutMs: compaction.snapshotTimeoutMs };
     const result = await compactBackup(request, context);
     if (leases.enabled) {
       const { renewFullLease } = await import('./full-lease.ts');

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { ValuesOf } from '../config/option.ts';
+import type { identityOptions } from '../config/options/encryption.ts';
 import type { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import type { compareOptions } from '../config/options/lookup.ts';
 import type { walOptions } from '../config/options/restoration.ts';
@@ -11,7 +12,8 @@ import type { RestoreTarget } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
 import { parseRelativeKey } from '../snapshot/name.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
-import { openStore } from './open-store.ts';
+import { identitiesOf } from './encryption-keys.ts';
+import { openReadStore } from './open-store.ts';
 import { pastTime } from './past-time.ts';
 import type { CommandContext } from './session.ts';
 
@@ -19,6 +21,7 @@ import type { CommandContext } from './session.ts';
 export interface CompareConfig {
   readonly compare: ValuesOf<(typeof compareOptions)['options']>;
   readonly store: ValuesOf<(typeof storeOptions)['options']>;
+  readonly identity: ValuesOf<(typeof identityOptions)['options']>;
   readonly wal: ValuesOf<(typeof walOptions)['options']>;
   readonly connection: ValuesOf<(typeof etcdConnectionOptions)['options']>;
 }
@@ -77,11 +80,12 @@ export class ComparedStates implements AsyncDisposable {
         remedy: 'give one of these, newest, or live',
       });
     }
-    return { kind: 'path', path: word, walDir: this.#config.wal.walDir, revision: undefined };
+    const identities = await identitiesOf(this.#config.identity, this.#context);
+    return { kind: 'path', path: word, walDir: this.#config.wal.walDir, identities, revision: undefined };
   }
 
   async #stored(target: RestoreTarget): Promise<StateSource> {
-    this.#store ??= this.#held.use(await openStore(this.#config.store, this.#context));
+    this.#store ??= this.#held.use(await openReadStore(this.#config.store, this.#config.identity, this.#context));
     const { history } = this.#config.compare;
     return { kind: 'store', store: this.#store, target: { ...target, history } };
   }

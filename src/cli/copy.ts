@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import type { ConfigOf } from '../config/command-spec.ts';
 import { copyOptions } from '../config/options/copy.ts';
+import { identityOptions, recipientOptions } from '../config/options/encryption.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { sourceStoreOptions, storeOptions } from '../config/options/store.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
@@ -15,6 +16,8 @@ const groups = {
   copy: copyOptions,
   source: sourceStoreOptions,
   store: storeOptions,
+  encryption: recipientOptions,
+  identity: identityOptions,
   output: outputOptions,
   logging: loggingOptions,
 } as const;
@@ -44,7 +47,12 @@ export const copyCommand = command({
     await using source = await openSourceStore(config.source, context);
     await using target = await openTargetStore(config.store, context);
     await refuseSamePlace(source, target);
-    const request = { source, target, ...limits };
+    const { identitiesOf, recipientsOf } = await import('./encryption-keys.ts');
+    const keys = {
+      identities: await identitiesOf(config.identity, context),
+      recipients: await recipientsOf(config.encryption),
+    };
+    const request = { source, target, keys, ...limits };
     if (dryRun) {
       const plan = await planBackupCopy(request, context);
       await print(await formatReport(planReport(plan), config.output.format));

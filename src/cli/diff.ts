@@ -1,3 +1,4 @@
+import { identityOptions } from '../config/options/encryption.ts';
 import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import { objectDiffOptions } from '../config/options/kubernetes.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
@@ -42,6 +43,7 @@ export const diffCommand = command({
     secrets: secretsOptions,
     objects: objectDiffOptions,
     store: storeOptions,
+    identity: identityOptions,
     wal: walOptions,
     connection: etcdConnectionOptions,
     output: outputOptions,

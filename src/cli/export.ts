@@ -1,3 +1,4 @@
+import { identityOptions } from '../config/options/encryption.ts';
 import { exportOptions } from '../config/options/export.ts';
 import { manifestOptions } from '../config/options/kubernetes.ts';
 import { loggingOptions } from '../config/options/logging.ts';
@@ -42,6 +43,7 @@ export const exportCommand = command({
     objects: manifestOptions,
     lookup: lookupOptions,
     store: storeOptions,
+    identity: identityOptions,
     wal: walOptions,
     logging: loggingOptions,
   },

@@ -1,3 +1,4 @@
+import { identityOptions } from '../config/options/encryption.ts';
 import { fleetOutputOptions, fleetVerifyOptions, sharedFleetOptions } from '../config/options/fleet.ts';
 import { loggingOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
@@ -25,6 +26,7 @@ export const fleetVerifyCommand = command({
     fleet: sharedFleetOptions,
     verify: fleetVerifyOptions,
     store: storeOptions,
+    identity: identityOptions,
     output: fleetOutputOptions,
     logging: loggingOptions,
   },
@@ -37,7 +39,9 @@ export const fleetVerifyCommand = command({
     const store = await openFleetBucket(config.store, context);
     await using _bucket = store.bucket;
     const request = fleetRequest({ store, options: config.fleet, prefix: config.store.prefix, shard });
-    const report = await verifyFleet({ ...request, ...config.verify }, context);
+    const { identitiesOf } = await import('./encryption-keys.ts');
+    const identities = await identitiesOf(config.identity, context);
+    const report = await verifyFleet({ ...request, ...config.verify, identities }, context);
     await printFleet(report, config.output, { print, needsShards: false });
   },
 });

@@ -1,3 +1,4 @@
+import { identityOptions } from '../config/options/encryption.ts';
 import { loggingOptions } from '../config/options/logging.ts';
 import { lookupOptions, secretsOptions, valueOutputOptions, versionsOptions } from '../config/options/lookup.ts';
 import { walOptions } from '../config/options/restoration.ts';
@@ -35,6 +36,7 @@ export const getCommand = command({
     versions: versionsOptions,
     secrets: secretsOptions,
     store: storeOptions,
+    identity: identityOptions,
     wal: walOptions,
     output: valueOutputOptions,
     logging: loggingOptions,

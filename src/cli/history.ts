@@ -1,3 +1,4 @@
+import { identityOptions } from '../config/options/encryption.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { lookupOptions } from '../config/options/lookup.ts';
 import { walOptions } from '../config/options/restoration.ts';
@@ -23,6 +24,7 @@ export const historyCommand = command({
   groups: {
     lookup: lookupOptions,
     store: storeOptions,
+    identity: identityOptions,
     wal: walOptions,
     output: outputOptions,
     logging: loggingOptions,

@@ -1,4 +1,5 @@
 import type { ValuesOf } from '../config/option.ts';
+import type { identityOptions } from '../config/options/encryption.ts';
 import type { lookupOptions } from '../config/options/lookup.ts';
 import type { walOptions } from '../config/options/restoration.ts';
 import type { storeOptions } from '../config/options/store.ts';
@@ -7,7 +8,8 @@ import { withState } from '../operations/lookup/with-state.ts';
 import type { RestoreLimit } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
 import type { WantedKeys } from '../snapshot/key-index/wanted-keys.ts';
-import { openStore } from './open-store.ts';
+import { identitiesOf } from './encryption-keys.ts';
+import { openReadStore } from './open-store.ts';
 import { pastTime } from './past-time.ts';
 import type { CommandContext } from './session.ts';
 
@@ -15,6 +17,7 @@ import type { CommandContext } from './session.ts';
 export interface LookupConfig {
   readonly lookup: ValuesOf<(typeof lookupOptions)['options']>;
   readonly store: ValuesOf<(typeof storeOptions)['options']>;
+  readonly identity: ValuesOf<(typeof identityOptions)['options']>;
   readonly wal: ValuesOf<(typeof walOptions)['options']>;
   /** The keys that will be looked for, others may be missing; left out, all are there. */
   readonly wanted?: readonly WantedKeys[];
@@ -37,11 +40,15 @@ interface OpenedSource extends AsyncDisposable {
   readonly source: StateSource;
 }
 
-async function openedSource({ lookup, store, wal }: LookupConfig, context: CommandContext): Promise<OpenedSource> {
+async function openedSource(
+  { lookup, store, identity, wal }: LookupConfig,
+  context: CommandContext,
+): Promise<OpenedSource> {
   const { file } = lookup;
   const wanted = lookup.revision === undefined ? undefined : revision(lookup.revision);
   if (file !== undefined) {
-    const source = { kind: 'path', path: file, walDir: wal.walDir, revision: wanted } as const;
+    const identities = await identitiesOf(identity, context);
+    const source = { kind: 'path', path: file, walDir: wal.walDir, identities, revision: wanted } as const;
     return { source, [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const { snapshot: from, history } = lookup;
@@ -51,7 +58,7 @@ async function openedSource({ lookup, store, wal }: LookupConfig, context: Comma
       : wanted === undefined
         ? undefined
         : { kind: 'revision', revision: wanted };
-  const opened = await openStore(store, context);
+  const opened = await openReadStore(store, identity, context);
   const source = { kind: 'store', store: opened, target: { from, until, history } } as const;
   return { source, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }

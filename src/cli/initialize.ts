@@ -1,5 +1,6 @@
 import type { PodEnvironment } from '../config/environment.ts';
 import type { ValuesOf } from '../config/option.ts';
+import { identityOptions } from '../config/options/encryption.ts';
 import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import {
@@ -21,6 +22,7 @@ import { formatResult, type PrintableResult } from './output/result.ts';
 import { restoreResult } from './restore.ts';
 import type { CommandContext } from './session.ts';
 
+type IdentityValues = ValuesOf<(typeof identityOptions)['options']>;
 type StoreOptions = ValuesOf<(typeof storeOptions)['options']>;
 
 /** `etcdbrctl initialize`. */
@@ -45,6 +47,7 @@ export const initializeCommand = command({
   groups: {
     validation: validationOptions,
     store: storeOptions,
+    identity: identityOptions,
     restoration: restorationOptions,
     wal: walOptions,
     member: memberOptions,
@@ -58,7 +61,7 @@ export const initializeCommand = command({
     const { readEtcdConfig } = await import('../server/etcd-config/read-etcd-config.ts');
     const etcdConfig = given.has('initial-cluster') ? undefined : await readEtcdConfig(pod.etcdConfigFile);
     const member = await memberOf({ config, given, pod, context });
-    await using store = await configuredStore({ options: config.store, given }, context);
+    await using store = await configuredStore({ options: config.store, identity: config.identity, given }, context);
     const result = await initialize(
       {
         store,
@@ -110,7 +113,11 @@ async function memberOf({
 
 /** Without provider and container there is nothing to restore from; the directory is still looked at. */
 async function configuredStore(
-  { options, given }: { readonly options: StoreOptions; readonly given: ReadonlySet<string> },
+  {
+    options,
+    identity,
+    given,
+  }: { readonly options: StoreOptions; readonly identity: IdentityValues; readonly given: ReadonlySet<string> },
   context: CommandContext,
 ): Promise<SnapStore | undefined> {
   const { provider, container } = options;
@@ -126,8 +133,8 @@ async function configuredStore(
     }
     return undefined;
   }
-  const { openStore } = await import('./open-store.ts');
-  return await openStore(options, context);
+  const { openReadStore } = await import('./open-store.ts');
+  return await openReadStore(options, identity, context);
 }
 
 /** What was found in a data directory and what was done about it. */

@@ -1,3 +1,4 @@
+import { identityOptions } from '../config/options/encryption.ts';
 import { objectListOptions } from '../config/options/kubernetes.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { groupingOptions, lookupOptions } from '../config/options/lookup.ts';
@@ -38,6 +39,7 @@ export const lsCommand = command({
     grouping: groupingOptions,
     objects: objectListOptions,
     store: storeOptions,
+    identity: identityOptions,
     wal: walOptions,
     output: outputOptions,
     logging: loggingOptions,

@@ -1,4 +1,5 @@
 import type { ValuesOf } from '../config/option.ts';
+import type { identityOptions } from '../config/options/encryption.ts';
 import type { secondaryStoreOptions, sourceStoreOptions, storeOptions } from '../config/options/store.ts';
 import type { ProviderName } from '../snapstore/provider-name.ts';
 import {
@@ -11,6 +12,7 @@ import type { CommandContext } from './session.ts';
 
 type StoreValues = ValuesOf<(typeof storeOptions)['options']>;
 type SecondaryValues = Omit<ValuesOf<(typeof secondaryStoreOptions)['options']>, 'syncEnabled' | 'syncPeriodMs'>;
+type IdentityValues = ValuesOf<(typeof identityOptions)['options']>;
 type SourceValues = ValuesOf<(typeof sourceStoreOptions)['options']>;
 
 /** Opens the store of this command's backups. Without a provider that is a local directory. */
@@ -18,21 +20,50 @@ export function openStore(options: StoreValues, context: CommandContext): Promis
   return openRegistered({ ...options, provider: providerOf(options, context), role: 'primary' }, context);
 }
 
+/** The same for a command that reads what is in them: encrypted objects are opened, or refused, as they are read. */
+export async function openReadStore(
+  options: StoreValues,
+  identity: IdentityValues,
+  context: CommandContext,
+): Promise<SnapStore> {
+  const { identitiesOf } = await import('./encryption-keys.ts');
+  const identities = await identitiesOf(identity, context);
+  return await openRegistered(
+    { ...options, provider: providerOf(options, context), role: 'primary', identities },
+    context,
+  );
+}
+
+/** The same for one that moves what is in them, and opens nothing. */
+export function openMovedStore(options: StoreValues, context: CommandContext): Promise<SnapStore> {
+  const provider = providerOf(options, context);
+  return openRegistered({ ...options, provider, role: 'primary', identities: 'as stored' }, context);
+}
+
 /** Opens the store that a copy writes, many objects at once. */
 export function openTargetStore(options: StoreValues, context: CommandContext): Promise<SnapStore> {
   const provider = providerOf(options, context);
-  return openRegistered({ ...options, provider, role: 'primary', uploadMemory: 'shared' }, context);
+  return openRegistered(
+    { ...options, provider, role: 'primary', uploadMemory: 'shared', identities: 'as stored' },
+    context,
+  );
 }
 
 /** Opens the store that a copy reads, with credentials of its own. */
 export function openSourceStore(options: SourceValues, context: CommandContext): Promise<SnapStore> {
-  return openRegistered({ ...options, provider: providerOf(options, context, 'source-'), role: 'source' }, context);
+  return openRegistered(
+    { ...options, provider: providerOf(options, context, 'source-'), role: 'source', identities: 'as stored' },
+    context,
+  );
 }
 
 /** Opens the store of a second copy, with credentials of its own. */
 export function openSecondaryStore(options: SecondaryValues, context: CommandContext): Promise<SnapStore> {
   const provider = providerOf(options, context, 'secondary-');
-  return openRegistered({ ...options, provider, role: 'secondary', uploadMemory: 'shared' }, context);
+  return openRegistered(
+    { ...options, provider, role: 'secondary', uploadMemory: 'shared', identities: 'as stored' },
+    context,
+  );
 }
 
 /** Opens the bucket of {@link openStore}, without the layout of backups, for somebody who waits for the answer. */

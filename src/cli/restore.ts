@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { ConfigOf } from '../config/command-spec.ts';
+import { identityOptions } from '../config/options/encryption.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { embeddedEtcdOptions, memberOptions, restorationOptions, walOptions } from '../config/options/restoration.ts';
 import { restoreChangesOptions } from '../config/options/restore-changes.ts';
@@ -21,6 +22,7 @@ import type { CommandContext } from './session.ts';
 const groups = {
   target: restoreTargetOptions,
   store: storeOptions,
+  identity: identityOptions,
   restoration: restorationOptions,
   wal: walOptions,
   member: memberOptions,
@@ -142,12 +144,14 @@ function withCompanion(result: PrintableResult, companion: RestoredCompanion | u
 async function openSource(config: RestoreConfig, context: CommandContext): Promise<SnapStore> {
   const { file } = config.target;
   if (file === undefined) {
-    const { openStore } = await import('./open-store.ts');
-    return await openStore(config.store, context);
+    const { openReadStore } = await import('./open-store.ts');
+    return await openReadStore(config.store, config.identity, context);
   }
   const { openSnapshotFile } = await import('../objects/single-file-store.ts');
+  const { identitiesOf } = await import('./encryption-keys.ts');
+  const identities = await identitiesOf(config.identity, context);
   const hash = config.restoration.skipHashCheck ? ('optional' as const) : ('needed' as const);
-  return (await openSnapshotFile(file, { hash })).store;
+  return (await openSnapshotFile(file, { hash, identities })).store;
 }
 
 function targetOf({ target: { snapshot, toRevision, toTime, history } }: RestoreConfig, now: number): RestoreTarget {

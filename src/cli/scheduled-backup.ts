@@ -3,6 +3,7 @@ import type { scheduledBackupGroups } from '../config/options/snapshotter.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
 import type { SnapshotterRequest } from '../operations/snapshot/snapshotter-request.ts';
 import { type BackoffPolicy, defaultBackoff } from '../runtime/async/backoff.ts';
+import type { Recipients } from '../snapshot/encryption/recipients.ts';
 import type { Packing } from '../snapshot/packing.ts';
 import { longestOffPeriodMs, retentionRulesOf } from './retention-rules.ts';
 
@@ -16,16 +17,17 @@ const backoffFlags = ['backoff-multiplier', 'backoff-attempt-limit', 'backoff-th
 
 /**
  * What the options of a command that takes backups by schedule ask of the snapshotter. `given` are the flags that are not left
- * to their defaults.
+ * to their defaults; `recipients` are those whom new objects are encrypted to.
  */
 export function scheduledBackupOf(
   config: ScheduledBackupConfig,
   given: ReadonlySet<string>,
+  recipients?: Recipients,
 ): Omit<SnapshotterRequest, 'cluster' | 'store' | 'tempDir' | 'start' | 'listeners'> {
   const { deltaPeriodMs, deltaMemoryLimit, deltaSpoolLimit, maxStoreOutageMs } = config.snapshotter;
   const { garbageCollectionPeriodMs } = config.retention;
   return {
-    ...packingOf(config),
+    ...packingOf(config, recipients),
     schedule: new Schedule(config.snapshotter.schedule),
     deltaPeriodMs: deltaPeriodMs < shortestDeltaPeriodMs ? undefined : deltaPeriodMs,
     deltaMemoryLimit,
@@ -41,10 +43,14 @@ export function scheduledBackupOf(
 }
 
 /** How snapshots are packed. */
-export function packingOf({ compression }: Pick<ScheduledBackupConfig, 'compression'>): Packing {
+export function packingOf(
+  { compression }: Pick<ScheduledBackupConfig, 'compression'>,
+  recipients: Recipients | undefined,
+): Packing {
   return {
     compression: compression.enabled ? compression.policy : 'none',
     compressionLevel: compression.level,
+    recipients,
   };
 }
 

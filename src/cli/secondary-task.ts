@@ -1,6 +1,6 @@
 import type { LeaderTask } from '../server/leader-tasks.ts';
 import { keepSecondary, type SecondarySyncEvent } from '../server/secondary-sync.ts';
-import { openSecondaryStore, openStore } from './open-store.ts';
+import { openMovedStore, openSecondaryStore } from './open-store.ts';
 import { scheduledBackupOf } from './scheduled-backup.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 
@@ -22,7 +22,7 @@ export function secondaryTasksOf(
   const task: LeaderTask = {
     name: 'keep the secondary store up to date',
     async run(signal) {
-      await using primary = await openStore(config.store, context);
+      await using primary = await openMovedStore(config.store, context);
       await using secondary = await openSecondaryStore(options, context);
       await keepSecondary(
         { primary, secondary, periodMs: syncPeriodMs, garbageCollection, listener },

@@ -33,6 +33,10 @@ export const serverCommand = command({
     for (const line of versionLines()) {
       context.log.info(line);
     }
+    const { identitiesOf, recipientsOf } = await import('./encryption-keys.ts');
+    const recipients = await recipientsOf(config.encryption);
+    // They are read again with each store; what is wrong with them is known before anything begins.
+    await identitiesOf(config.identity, context);
     const { sidecarPartsOf } = await import('./sidecar-parts.ts');
     const { runServer } = await import('../server/server.ts');
     const { startHttpServer } = await import('../server/http/http-server.ts');
@@ -44,7 +48,7 @@ export const serverCommand = command({
     void keepExecutablePagesFew(context);
     await runServer(
       {
-        parts: sidecarPartsOf({ ...invocation, context }, tokens),
+        parts: sidecarPartsOf({ ...invocation, context }, { tokens, recipients }),
         listen: (sidecar) =>
           startHttpServer(
             {

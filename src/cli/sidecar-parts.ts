@@ -6,7 +6,8 @@ import { networkCounters } from '../runtime/process/network-counters.ts';
 import { BackupStatus } from '../server/backup-status.ts';
 import type { AuthTokens } from '../server/http/access/auth-tokens.ts';
 import type { SidecarParts, SidecarSnapshots } from '../server/sidecar-parts.ts';
-import { openStore } from './open-store.ts';
+import type { Recipients } from '../snapshot/encryption/recipients.ts';
+import { openReadStore } from './open-store.ts';
 import { goingBackText, warnOfUnusedRetention } from './retention-rules.ts';
 import { backoffOf, scheduledBackupOf } from './scheduled-backup.ts';
 import { secondaryTasksOf } from './secondary-task.ts';
@@ -18,11 +19,15 @@ import { verificationOf } from './server-verification.ts';
 /** How long uploads of deltas may go on at a stop, ms. */
 export const lastUploadsMs = 15_000;
 
+/** What was read from files before. */
+export interface ReadKeys {
+  readonly tokens: Pick<AuthTokens, 'own'> | undefined;
+  /** Whom new objects are encrypted to; undefined for nobody. */
+  readonly recipients: Recipients | undefined;
+}
+
 /** What a sidecar is made of, as options and environment say; `tokens` are shown to other sidecars. Opens nothing. */
-export function sidecarPartsOf(
-  invocation: ServerInvocation,
-  tokens: Pick<AuthTokens, 'own'> | undefined,
-): SidecarParts {
+export function sidecarPartsOf(invocation: ServerInvocation, { tokens, recipients }: ReadKeys): SidecarParts {
   const { config, pod, context } = invocation;
   const { clock } = context;
   const { reelectionPeriodMs: periodMs, connectionTimeoutMs: timeoutMs } = config.leaderElection;
@@ -45,7 +50,11 @@ export function sidecarPartsOf(
         context,
       ),
     openConnectionTo: (endpoints) => openConnection({ ...config.connection, endpoints, serviceEndpoints: [] }, context),
-    snapshots: snapshotsOf(invocation, location, [metrics.listener, status.snapshots, ...snapshotLeases.listeners]),
+    snapshots: snapshotsOf({ ...invocation, recipients }, location, [
+      metrics.listener,
+      status.snapshots,
+      ...snapshotLeases.listeners,
+    ]),
     defragmentation: new Schedule(config.defragmentation.schedule),
     leaderTasks: [...snapshotLeases.tasks, ...secondaryTasksOf(invocation, [metrics.secondary, status.secondary])],
     verification: verificationOf(invocation, { metrics, status, location, tokens }),
@@ -75,7 +84,7 @@ function locationOf({ config }: ServerInvocation): string | undefined {
 
 /** Without a provider nothing is backed up, whatever else is given. */
 function snapshotsOf(
-  { config, given, context }: ServerInvocation,
+  { config, given, context, recipients }: ServerInvocation & Pick<ReadKeys, 'recipients'>,
   location: string | undefined,
   listeners: readonly SnapshotterListener[],
 ): SidecarSnapshots | undefined {
@@ -89,12 +98,12 @@ function snapshotsOf(
     return undefined;
   }
   const { tempDir } = config.store;
-  const { defragmentationSchedule: _, ...scheduled } = scheduledBackupOf(config, given);
+  const { defragmentationSchedule: _, ...scheduled } = scheduledBackupOf(config, given, recipients);
   warnOfUnusedRetention(config.retention, given, context);
   context.log.info(goingBackText(scheduled.garbageCollection?.rules));
   return {
     location,
-    openStore: () => openStore(config.store, context),
+    openStore: () => openReadStore(config.store, config.identity, context),
     backoff: backoffOf(config.backoff),
     request: {
       ...scheduled,

@@ -52,11 +52,13 @@ export const snapshotCommand = command({
       const deletes = garbageCollectionPeriodMs > longestOffPeriodMs;
       context.log.info(goingBackText(deletes ? retentionRulesOf(config.retention) : undefined));
     }
-    const { openStore } = await import('./open-store.ts');
+    const { openReadStore } = await import('./open-store.ts');
+    const { recipientsOf } = await import('./encryption-keys.ts');
+    const recipients = await recipientsOf(config.encryption);
     const { connect } = await import('../etcd/connect.ts');
     const { packingOf, scheduledBackupOf } = await import('./scheduled-backup.ts');
     const { snapshotFrom } = config.snapshotter;
-    await using store = await openStore(config.store, context);
+    await using store = await openReadStore(config.store, config.identity, context);
     await using connection = await connect({ ...config.connection, snapshotFrom }, context);
     const common = { cluster: connection.cluster, store, tempDir: config.store.tempDir };
     if (config.once.once) {
@@ -64,12 +66,12 @@ export const snapshotCommand = command({
       const { takeFullSnapshot } = await import('../operations/snapshot/take-once.ts');
       const { checkIncluded, saveCompanion } = await import('../operations/companion/companion.ts');
       await checkIncluded(config.once.include, context);
-      const result = await takeFullSnapshot({ ...common, ...packingOf(config), final: false }, context);
+      const result = await takeFullSnapshot({ ...common, ...packingOf(config, recipients), final: false }, context);
       const companion =
         config.once.include.length === 0
           ? undefined
           : await saveCompanion(
-              { store, full: result.snapshot, paths: config.once.include, keep: config.once.companionMax },
+              { store, full: result.snapshot, paths: config.once.include, keep: config.once.companionMax, recipients },
               context,
             );
       const rules = retentionOfOnce(config, given);
@@ -87,7 +89,10 @@ export const snapshotCommand = command({
       refuseIncompletePrune(pruned.value, store.location, companion?.undeleted);
     } else {
       const { Snapshotter } = await import('../operations/snapshot/snapshotter.ts');
-      await new Snapshotter({ ...common, ...scheduledBackupOf(config, given), start: 'full' }, context).run();
+      await new Snapshotter(
+        { ...common, ...scheduledBackupOf(config, given, recipients), start: 'full' },
+        context,
+      ).run();
       context.log.info('Shutting down...');
     }
   },

@@ -1,3 +1,4 @@
+import { identityOptions } from '../config/options/encryption.ts';
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { walOptions } from '../config/options/restoration.ts';
 import { statusOptions } from '../config/options/status.ts';
@@ -24,11 +25,19 @@ export const statusCommand = command({
     completes: 'file',
     help: 'A full snapshot, a db file, or the data directory of an etcd that is stopped.',
   },
-  groups: { status: statusOptions, wal: walOptions, output: reportOptions, logging: loggingOptions },
+  groups: {
+    status: statusOptions,
+    wal: walOptions,
+    identity: identityOptions,
+    output: reportOptions,
+    logging: loggingOptions,
+  },
   async run({ config, operand, context, print }) {
     const { readStatus } = await import('../operations/status/status.ts');
+    const { identitiesOf } = await import('./encryption-keys.ts');
+    const identities = await identitiesOf(config.identity, context);
     const status = await readStatus(
-      { path: operand, tempDir: config.status.tempDir, walDir: config.wal.walDir },
+      { path: operand, tempDir: config.status.tempDir, walDir: config.wal.walDir, identities },
       context,
     );
     await print(await formatReport(statusReport(status), config.output.format));

@@ -1,4 +1,5 @@
 import { undeleteOptions, writeOptions } from '../config/options/apply.ts';
+import { identityOptions } from '../config/options/encryption.ts';
 import { etcdConnectionOptions } from '../config/options/etcd-connection.ts';
 import { namespaceOptions } from '../config/options/kubernetes.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
@@ -37,6 +38,7 @@ export const undeleteCommand = command({
     objects: namespaceOptions,
     write: writeOptions,
     store: storeOptions,
+    identity: identityOptions,
     connection: etcdConnectionOptions,
     output: outputOptions,
     logging: loggingOptions,
@@ -55,14 +57,14 @@ export const undeleteCommand = command({
       });
     }
     const { connect } = await import('../etcd/connect.ts');
-    const { openStore } = await import('./open-store.ts');
+    const { openReadStore } = await import('./open-store.ts');
     const { withState } = await import('../operations/lookup/with-state.ts');
     const { StateKeys } = await import('../operations/export/state-keys.ts');
     const { inNamespace } = await import('./in-namespace.ts');
     const { undeleteAdvice } = await import('./undelete-advice.ts');
     const { writeKeys } = await import('./write-keys.ts');
     await using connection = await connect(config.connection, context);
-    await using store = await openStore(config.store, context);
+    await using store = await openReadStore(config.store, config.identity, context);
     const source = { kind: 'store', store, target: { until, history } } as const;
     const read = withState({ source, tempDir, maxFetchers }, context, async (state) => {
       const keys = await StateKeys.read(state, { prefixes, wants: inNamespace(config.objects.namespace) }, context);

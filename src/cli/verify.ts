@@ -1,3 +1,4 @@
+import { identityOptions } from '../config/options/encryption.ts';
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
 import { verifyOptions } from '../config/options/verify.ts';
@@ -27,11 +28,17 @@ export const verifyCommand = command({
       command: 'etcdbrctl verify --level restore --sample 20 --storage-provider S3 --store-container etcd-backup',
     },
   ],
-  groups: { verify: verifyOptions, store: storeOptions, output: reportOptions, logging: loggingOptions },
+  groups: {
+    verify: verifyOptions,
+    store: storeOptions,
+    identity: identityOptions,
+    output: reportOptions,
+    logging: loggingOptions,
+  },
   async run({ config, context, print }) {
-    const { openStore } = await import('./open-store.ts');
+    const { openReadStore } = await import('./open-store.ts');
     const { verifyBackups } = await import('../operations/verify/verify.ts');
-    await using store = await openStore(config.store, context);
+    await using store = await openReadStore(config.store, config.identity, context);
     const result = await verifyBackups({ store, ...config.verify }, context);
     await print(await formatReport(verifyReport(result), config.output.format));
     refuseProblems(result);
@@ -127,6 +134,15 @@ function refuseProblems(result: VerifyResult): void {
   const problems = result.findings.filter(({ weight }) => weight === 'problem');
   const { provable, forked, elsewhere } = result;
   const other = elsewhere === undefined ? '' : `; ${elsewhere}`;
+  if (problems.every(({ unopened }) => unopened === true)) {
+    throw new Failure({
+      code: 'no_identity',
+      action: 'verify',
+      object: result.location,
+      found: `${countText(problems.length, 'object')} of the newest chain could not be opened, and nothing else is wrong`,
+      remedy: 'give the secret key of one of their recipients with --identity; --level catalog needs none',
+    });
+  }
   const nothing = forked
     ? 'choose one of the two histories with etcdbrctl restore --snapshot, and take a full snapshot of the running cluster; see docs/histories.md'
     : 'nothing in it can be restored: take a full snapshot of the running cluster now';

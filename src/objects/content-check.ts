@@ -1,5 +1,8 @@
 import { decompress } from '../snapshot/compression.ts';
-import type { Compression } from '../snapshot/snapshot.ts';
+import { checkSealed } from '../snapshot/encryption/check-sealed.ts';
+import { decrypt } from '../snapshot/encryption/decrypt.ts';
+import { Identities } from '../snapshot/encryption/identities.ts';
+import type { Compression, Encryption } from '../snapshot/snapshot.ts';
 import { checkTrailingHash } from '../snapshot/trailing-hash.ts';
 import type { InspectedPart, Inspection } from '../snapstore/upload/inspection.ts';
 import { digestsOf, type PartDigest } from '../snapstore/upload/part-digests.ts';
@@ -7,6 +10,8 @@ import { digestsOf, type PartDigest } from '../snapstore/upload/part-digests.ts'
 /** What is known of an object before its bytes come. */
 export interface ContentCheckTask {
   readonly compression: Compression;
+  /** An encrypted object is not opened: what can be checked is its structure alone. */
+  readonly encryption?: Encryption | undefined;
   /** Those that are made of each part. */
   readonly digests: readonly PartDigest[];
 }
@@ -31,12 +36,17 @@ export class ContentCheck implements Inspection, Disposable {
   #ended = false;
   #wake: () => void = () => {};
 
-  constructor(task: ContentCheckTask) {
+  /** `identities` open an encrypted object; without any, its structure alone is checked. */
+  constructor(task: ContentCheckTask, identities: Identities = Identities.none) {
     this.#task = task;
-    this.#outcome = checkTrailingHash(
-      // Several objects are checked at once.
-      decompress(this.#parts(), task.compression, { piecesInFlight: 2 }),
-    );
+    const { compression, encryption } = task;
+    const parts =
+      encryption === undefined || identities.count === 0 ? this.#parts() : decrypt(this.#parts(), identities);
+    this.#outcome =
+      encryption !== undefined && identities.count === 0
+        ? checkSealed(parts)
+        : // Several objects are checked at once.
+          checkTrailingHash(decompress(parts, compression, { piecesInFlight: 2 }));
     this.#outcome.catch(() => undefined);
   }
 

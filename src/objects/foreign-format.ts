@@ -46,6 +46,9 @@ export function foreignFormat(first: Uint8Array): ForeignFormat | undefined {
     return undefined;
   }
   const start = text.replace(/^\xef\xbb\xbf/, '').trimStart();
+  if (start.startsWith('-----BEGIN AGE ENCRYPTED FILE-----')) {
+    return { found: 'it is encrypted with age, and written as text', remedy: 'decrypt it with age -d' };
+  }
   if (start.startsWith('<')) {
     return { found: 'it is a page of HTML or XML, as of a download that failed', remedy: AGAIN };
   }

@@ -7,9 +7,12 @@ import { openFile } from '../fs/open-file.ts';
 import { linkAstray, realLocation } from '../fs/real-location.ts';
 import { revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';
+import { AGE_VERSION_LINE } from '../snapshot/encryption/age-header.ts';
+import { Identities } from '../snapshot/encryption/identities.ts';
 import { parseRelativeKey } from '../snapshot/name.ts';
-import type { Compression } from '../snapshot/snapshot.ts';
+import type { Compression, Encryption } from '../snapshot/snapshot.ts';
 import { SECTOR_SIZE } from '../snapshot/trailing-hash.ts';
+import { decryptedBody } from '../snapstore/backups/decrypted-body.ts';
 import type { FetchOptions, SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { StoreError } from '../snapstore/store-error.ts';
 import { FORMAT_BYTES, type ForeignFormat, foreignFormat } from './foreign-format.ts';
@@ -41,7 +44,7 @@ export interface SnapshotFile {
  */
 export async function openSnapshotFile(
   file: string,
-  options: { readonly hash: 'needed' | 'optional' },
+  options: { readonly hash: 'needed' | 'optional'; readonly identities?: Identities | undefined },
 ): Promise<SnapshotFile> {
   const name = path.basename(file);
   if (file === '-') {
@@ -49,7 +52,8 @@ export async function openSnapshotFile(
     throw new Failure({ code: 'not_a_file', action: 'read', object: file, found, remedy: 'give a file' });
   }
   await refuseLinkOfOthers(file);
-  const { size, compression, foreign } = await inspectFile(file).catch((error: unknown) => {
+  const { identities = Identities.none } = options;
+  const { size, compression, encryption, foreign } = await inspectFile(file, identities).catch((error: unknown) => {
     throw fileFailure(error, { action: 'read', object: file }) ?? error;
   });
   const parsed = parseRelativeKey(`v2/${name}`);
@@ -66,10 +70,11 @@ export async function openSnapshotFile(
     throw new Failure({ code: 'not_a_snapshot', action: 'read', object: file, ...foreign });
   }
   await using held = new AsyncDisposableStack();
-  if (compression === 'none') {
+  const isPlain = compression === 'none' && encryption === undefined;
+  if (isPlain) {
     held.use(await lockDbFile(file, { action: 'read' }));
   }
-  if (options.hash === 'needed' && compression === 'none' && size > 0 && size % SECTOR_SIZE === 0) {
+  if (options.hash === 'needed' && isPlain && size > 0 && size % SECTOR_SIZE === 0) {
     throw new Failure({
       code: 'no_hash',
       action: 'read',
@@ -85,6 +90,7 @@ export async function openSnapshotFile(
     lastRevision: named?.lastRevision ?? revision(0),
     createdOn: named?.createdOn ?? 0,
     compression,
+    ...(encryption === undefined ? {} : { encryption }),
     isFinal: named?.isFinal ?? false,
     layout: 'v2',
     directory: '',
@@ -94,12 +100,13 @@ export async function openSnapshotFile(
     size,
     ...(named === undefined ? { unnamed: true } : {}),
   };
-  return { snapshot, store: storeOf(file, snapshot, held.move()) };
+  return { snapshot, store: storeOf({ file, snapshot, identities }, held.move()) };
 }
 
 interface InspectedFile {
   readonly size: number;
   readonly compression: Compression;
+  readonly encryption: Encryption | undefined;
   /** Why it is none; undefined when it may be one. */
   readonly foreign: ForeignFormat | undefined;
 }
@@ -120,27 +127,49 @@ async function refuseLinkOfOthers(file: string): Promise<void> {
   }
 }
 
-async function inspectFile(file: string): Promise<InspectedFile> {
+async function inspectFile(file: string, identities: Identities): Promise<InspectedFile> {
   const handle = await openFile(file);
   try {
     const { size } = await handle.stat();
     const { buffer: room, bytesRead } = await handle.read(Buffer.alloc(FORMAT_BYTES), 0, FORMAT_BYTES, 0);
-    const buffer = room.subarray(0, bytesRead);
+    const stored = room.subarray(0, bytesRead);
+    const isEncrypted = stored.toString('latin1').startsWith(AGE_VERSION_LINE);
+    const buffer = isEncrypted ? await decryptedBeginning(file, identities) : stored;
     const known = MAGIC.find(({ bytes }) => bytes.every((byte, at) => buffer[at] === byte))?.compression;
-    const compression = known ?? (/\.Z(\.final)?$/.test(file) ? 'lzw' : 'none');
-    return { size, compression, foreign: compression === 'none' ? foreignFormat(buffer) : undefined };
+    const compression = known ?? (/\.Z(\.age)?(\.final)?$/.test(file) ? 'lzw' : 'none');
+    const encryption = isEncrypted ? 'age' : undefined;
+    return { size, compression, encryption, foreign: compression === 'none' ? foreignFormat(buffer) : undefined };
   } finally {
     await handle.close();
   }
 }
 
-function storeOf(file: string, snapshot: StoredSnapshot, held: AsyncDisposableStack): SnapStore {
+/** The first bytes of what is encrypted in a file. */
+async function decryptedBeginning(file: string, identities: Identities): Promise<Buffer> {
+  const { signal } = new AbortController();
+  const object = { name: path.basename(file), encryption: 'age' } as const;
+  const body = await decryptedBody(object, () => Promise.resolve(Readable.from(pieces(file, { signal }))), identities);
+  for await (const piece of body as AsyncIterable<Buffer>) {
+    return piece.subarray(0, FORMAT_BYTES);
+  }
+  return Buffer.alloc(0);
+}
+
+function storeOf(
+  {
+    file,
+    snapshot,
+    identities,
+  }: { readonly file: string; readonly snapshot: StoredSnapshot; readonly identities: Identities },
+  held: AsyncDisposableStack,
+): SnapStore {
   const refuse = (): Promise<never> => Promise.reject(new Error('a snapshot file is only read'));
   return {
     traits: { maxParts: 1, minPartSize: 0, partsAreData: false, partDigests: [] },
     location: file,
     list: () => Promise.resolve({ snapshots: [snapshot], markers: [], ignored: [] }),
-    fetch: (_, options) => Promise.resolve(Readable.from(pieces(file, options))),
+    fetch: (_, options) =>
+      decryptedBody(snapshot, () => Promise.resolve(Readable.from(pieces(file, options))), identities),
     save: refuse,
     delete: refuse,
     [Symbol.asyncDispose]: () => held.disposeAsync(),

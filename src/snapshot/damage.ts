@@ -20,6 +20,9 @@ export class SnapshotDamage extends Error {
 /** The compressed bytes cannot be expanded: truncated, altered, or followed by something else. Offsets count compressed bytes. */
 export class CompressionDamage extends SnapshotDamage {}
 
+/** The encrypted bytes are not those that were written: truncated, altered, moved. Offsets count stored bytes. */
+export class EncryptionDamage extends SnapshotDamage {}
+
 /** The SHA-256 at the end is missing or belongs to other bytes. Offsets count uncompressed bytes. */
 export class HashDamage extends SnapshotDamage {}
 

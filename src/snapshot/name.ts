@@ -1,5 +1,5 @@
 import { type Revision, revision } from '../revision.ts';
-import type { Compression, Layout, Snapshot, SnapshotKind } from './snapshot.ts';
+import type { Compression, Encryption, Layout, Snapshot, SnapshotKind } from './snapshot.ts';
 
 /** What a key below a store's prefix is. */
 export type ParsedName =
@@ -15,6 +15,7 @@ const SUFFIXES: Readonly<Record<Compression, string>> = {
   zstd: '.zst',
 };
 const COMPRESSIONS = Object.keys(SUFFIXES) as readonly Compression[];
+const ENCRYPTED_SUFFIX = '.age';
 const FINAL_SUFFIX = '.final';
 const NAME = /^(Full|Incr)-(\d+)-(\d+)-(\d+)((?:\.[^./]+)*)$/;
 const CHUNK = /^\d+$/;
@@ -32,20 +33,21 @@ export interface NameParts {
   /** Whole seconds since the Unix epoch. */
   readonly createdOn: number;
   readonly compression: Compression;
+  readonly encryption?: Encryption | undefined;
   readonly isFinal: boolean;
 }
 
-/** The suffix of an object's name for a compression; empty for `none`. */
-export function compressionSuffix(compression: Compression): string {
-  return SUFFIXES[compression];
+/** The suffix of an object's name for how its bytes are packed; empty where they are as they were. */
+export function packingSuffix({ compression, encryption }: Pick<NameParts, 'compression' | 'encryption'>): string {
+  return `${SUFFIXES[compression]}${encryption === undefined ? '' : ENCRYPTED_SUFFIX}`;
 }
 
-/** `<Kind>-<start %08d>-<last %08d>-<unix seconds><compression suffix>[.final]`; revisions above eight digits grow longer. */
+/** `<Kind>-<start %08d>-<last %08d>-<unix seconds><compression suffix>[.age][.final]`; revisions above eight digits grow longer. */
 export function formatName(parts: NameParts): string {
   const start = String(parts.startRevision).padStart(8, '0');
   const last = String(parts.lastRevision).padStart(8, '0');
   const final = parts.isFinal ? FINAL_SUFFIX : '';
-  return `${parts.kind}-${start}-${last}-${parts.createdOn}${SUFFIXES[parts.compression]}${final}`;
+  return `${parts.kind}-${start}-${last}-${parts.createdOn}${packingSuffix(parts)}${final}`;
 }
 
 /** A new snapshot in the layout that is written, v2. Throws a RangeError when the first revision is above the last. */
@@ -99,7 +101,7 @@ function parseBelow(place: {
   }
   const match = NAME.exec(name);
   if (match === null) {
-    return foreign('its name is not <Full|Incr>-<start>-<last>-<seconds>[.<compression>][.final]');
+    return foreign('its name is not <Full|Incr>-<start>-<last>-<seconds>[.<compression>][.age][.final]');
   }
   const [, kind, start, last, seconds, suffixes = ''] = match;
   const startRevision = parseRevision(start);
@@ -112,10 +114,12 @@ function parseBelow(place: {
     return foreign('its first revision is above its last');
   }
   const isFinal = suffixes.endsWith(FINAL_SUFFIX);
-  const compressed = isFinal ? suffixes.slice(0, -FINAL_SUFFIX.length) : suffixes;
+  const packed = isFinal ? suffixes.slice(0, -FINAL_SUFFIX.length) : suffixes;
+  const isEncrypted = packed.endsWith(ENCRYPTED_SUFFIX);
+  const compressed = isEncrypted ? packed.slice(0, -ENCRYPTED_SUFFIX.length) : packed;
   const compression = COMPRESSIONS.find((candidate) => SUFFIXES[candidate] === compressed);
   if (compression === undefined) {
-    return foreign(`its suffix "${compressed}" is not one of .gz, .zlib, .Z, .zst, .final`);
+    return foreign(`its suffix "${packed}" is not one of .gz, .zlib, .Z, .zst, .age, .final`);
   }
   if (chunk !== undefined && (!CHUNK.test(chunk) || !Number.isSafeInteger(Number(chunk)))) {
     return foreign('the part after its name is not a number');
@@ -128,6 +132,7 @@ function parseBelow(place: {
       lastRevision,
       createdOn,
       compression,
+      ...(isEncrypted ? { encryption: 'age' } : {}),
       isFinal,
       layout,
       directory,

@@ -6,6 +6,9 @@ export type SnapshotKind = 'Full' | 'Incr';
 /** How an object's bytes are compressed; `none` has no suffix in the name. */
 export type Compression = 'none' | 'gzip' | 'zlib' | 'lzw' | 'zstd';
 
+/** How an object's compressed bytes are encrypted: as a file of the program age. Left out where they are not. */
+export type Encryption = 'age';
+
 /** Layout of a store below its prefix: `v2/NAME`, or the old `v1/Backup-UNIX/NAME`. */
 export type Layout = 'v1' | 'v2';
 
@@ -25,6 +28,7 @@ export interface Snapshot {
   /** When it was taken, whole seconds since the Unix epoch. */
   readonly createdOn: number;
   readonly compression: Compression;
+  readonly encryption?: Encryption | undefined;
   /** The last full of a cluster that is about to be deleted (`.final`). */
   readonly isFinal: boolean;
   readonly layout: Layout;

@@ -3,6 +3,7 @@ import type { Environment } from '../runtime/environment.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 import { BackupStore } from './backups/backup-store.ts';
+import type { Opening } from './backups/decrypted-body.ts';
 import type { Bucket } from './bucket.ts';
 import type { BucketPlace, BucketProvider } from './bucket-provider.ts';
 import { RotatingBucket } from './decorators/rotating-bucket.ts';
@@ -35,6 +36,8 @@ export interface StoreConfig {
   readonly uploadMemory?: 'own' | 'shared';
   /** `short` for who waits for an answer: what fails is tried again for 3.5 s, not for 31. */
   readonly patience?: 'usual' | 'short';
+  /** What opens encrypted objects; nothing when left out. */
+  readonly identities?: Opening;
 }
 
 /** What a store works with. */
@@ -71,7 +74,13 @@ export interface OpenBucket {
  */
 export async function openStore(config: StoreConfig, surroundings: StoreSurroundings): Promise<SnapStore> {
   const { bucket, upload } = await openBucket(config, surroundings);
-  return new BackupStore({ bucket, prefix: config.prefix, upload, log: surroundings.log });
+  return new BackupStore({
+    bucket,
+    prefix: config.prefix,
+    upload,
+    log: surroundings.log,
+    identities: config.identities,
+  });
 }
 
 /** Like {@link openStore}, without the layout of backups. */

@@ -87,7 +87,8 @@ export interface SnapStore extends AsyncDisposable {
   /** Why {@link list} gave no snapshot; left out where that has one reason only. Lists the whole container. */
   whyEmpty?(options: CallOptions): Promise<EmptyStore>;
   /**
-   * The stored (still compressed) bytes, all or a part: see {@link Bucket.read}. A part is refused when the object has another size than
+   * The stored (still compressed) bytes, all or a part: see {@link Bucket.read}; whole encrypted objects as they were before, unless the
+   * store was opened to give all as it is stored. A part is refused when the object has another size than
    * its listing says.
    */
   fetch(snapshot: StoredSnapshot, options: FetchOptions): Promise<Readable>;

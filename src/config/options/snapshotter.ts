@@ -1,4 +1,5 @@
 import { optionGroup } from '../option.ts';
+import { identityOptions, recipientOptions } from './encryption.ts';
 
 /** When fulls and deltas are taken. */
 const snapshotterOptions = optionGroup({
@@ -293,6 +294,8 @@ const backoffOptions = optionGroup({
 export const scheduledBackupGroups = {
   snapshotter: snapshotterOptions,
   compression: compressionOptions,
+  encryption: recipientOptions,
+  identity: identityOptions,
   retention: retentionOptions,
   defragmentation: defragmentationOptions,
   backoff: backoffOptions,

@@ -12,9 +12,9 @@ import { Failure } from '../../runtime/failure.ts';
 import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { takenOn } from '../../snapshot/ahead-of-clock.ts';
-import { storedSizeBound } from '../../snapshot/compression/size-bound.ts';
-import { compress } from '../../snapshot/compression.ts';
+import type { Recipients } from '../../snapshot/encryption/recipients.ts';
 import { newSnapshot } from '../../snapshot/name.ts';
+import { type Packing, pack, packedSizeBound, packingInName } from '../../snapshot/packing.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { HASH_SIZE } from '../../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -33,6 +33,8 @@ export interface CompactRequest {
   readonly skipHashCheck: boolean;
   /** How long writing the new snapshot into the store may take, ms. */
   readonly saveTimeoutMs: number;
+  /** Who can read the new snapshot; undefined for everyone, which is refused where a source is encrypted. */
+  readonly recipients?: Recipients | undefined;
 }
 
 /** The new full and what it was made of. */
@@ -83,6 +85,8 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   const { used } = rebuilt;
   const [base] = used;
   const newest = used.at(-1) ?? base;
+  const packing: Packing = { compression: newest.compression, recipients: request.recipients };
+  refuseOpening(used, request);
   // Of the time of what it is made of: deltas that are written meanwhile are younger, and continue it.
   const createdOn = youngestOf(used, context) + 1;
   const snapshot = newSnapshot({
@@ -90,11 +94,11 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
     startRevision: revision(0),
     lastRevision: rebuilt.revision,
     createdOn,
-    compression: newest.compression,
+    ...packingInName(packing),
     isFinal: base.isFinal,
   });
   const sound = inspect(compacted, rebuilt.revision, context);
-  const work = { store, file: compacted, snapshot, timeoutMs: request.saveTimeoutMs, sound };
+  const work = { store, file: compacted, snapshot, packing, timeoutMs: request.saveTimeoutMs, sound };
   // Both are awaited; what is wrong with the database explains why it was not saved.
   const [inspected, saved] = await Promise.allSettled([sound, save(work, context)]);
   const facts = settled(inspected);
@@ -102,6 +106,20 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   log.info({ bytes: stored.size }, `Successfully saved compacted snapshot at: ${stored.key}`);
   const { eventsApplied, dbSize: sizeBefore } = rebuilt;
   return { snapshot: stored, from: used.map(({ name }) => name), eventsApplied, sizeBefore, facts };
+}
+
+/** What was encrypted is not stored again for everyone to read, unless that is asked for in another way. */
+function refuseOpening(used: readonly StoredSnapshot[], { recipients, store }: CompactRequest): void {
+  const encrypted = used.find(({ encryption }) => encryption !== undefined);
+  if (encrypted !== undefined && recipients === undefined) {
+    throw new Failure({
+      code: 'no_recipient',
+      action: 'compact',
+      object: `the newest backup of ${store.location}`,
+      found: `${encrypted.name} is encrypted, and nothing says whom the compacted snapshot is to be encrypted to`,
+      remedy: 'give its recipients with --encrypt-to',
+    });
+  }
 }
 
 /** Whole seconds since the epoch. A name that is ahead of the clock tells nothing, unless another clock has written all of them. */
@@ -132,23 +150,24 @@ interface SaveWork {
   readonly store: SnapStore;
   readonly file: string;
   readonly snapshot: Snapshot;
+  readonly packing: Packing;
   readonly timeoutMs: number;
   /** The end of the file is held back until this has settled; nothing is saved when it rejects. */
   readonly sound: Promise<unknown>;
 }
 
 async function save(work: SaveWork, { signal, progress }: RunContext): Promise<StoredSnapshot> {
-  const { store, file, snapshot, timeoutMs, sound } = work;
+  const { store, file, snapshot, packing, timeoutMs, sound } = work;
   const size = (await stat(file)).size + HASH_SIZE;
   const deadline = AbortSignal.timeout(timeoutMs);
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: size });
   const body = (): AsyncIterable<Uint8Array> =>
-    compress(
+    pack(
       withHash({ file, sound }, (bytes) => bar.advance(bytes)),
-      snapshot.compression,
+      packing,
     );
   try {
-    const sizeBound = storedSizeBound(size, snapshot.compression);
+    const sizeBound = packedSizeBound(size, packing);
     const options = { signal: AbortSignal.any([signal, deadline]), sizeBound, again: body };
     return await store.save(snapshot, body(), options);
   } catch (error) {

@@ -1,8 +1,10 @@
 import { Failure } from '../../runtime/failure.ts';
 import { limits } from '../../runtime/limits.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import { compress, decompress } from '../../snapshot/compression.ts';
-import { CompressionDamage } from '../../snapshot/damage.ts';
+import { decompress } from '../../snapshot/compression.ts';
+import { SnapshotDamage } from '../../snapshot/damage.ts';
+import type { Recipients } from '../../snapshot/encryption/recipients.ts';
+import { type Packing, pack, packingInName } from '../../snapshot/packing.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Companion, CompanionStore } from '../../snapstore/backups/companion-store.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
@@ -30,13 +32,21 @@ export async function saveCompanion(
     readonly paths: readonly string[];
     /** How many archives stay. */
     readonly keep: number;
+    /** Who can read it; undefined for everyone. */
+    readonly recipients?: Recipients | undefined;
   },
   { signal, log }: RunContext,
 ): Promise<SavedCompanion> {
   const companions = companionsOf(request.store);
   const undeleted: string[] = [];
-  const archive = (): AsyncIterable<Uint8Array> => compress(packFiles(request.paths, { signal, log }), 'gzip');
-  const saved = await companions.save(request.full, archive(), { signal, sizeBound, again: archive });
+  const packing: Packing = { compression: 'gzip', recipients: request.recipients };
+  const { encryption } = packingInName(packing);
+  const archive = (): AsyncIterable<Uint8Array> => pack(packFiles(request.paths, { signal, log }), packing);
+  const saved = await companions.save({ ...request.full, encryption }, archive(), {
+    signal,
+    sizeBound,
+    again: archive,
+  });
   log.info({ bytes: saved.size }, `Successfully saved companion at: ${saved.key}`);
   const all = await companions.list({ signal });
   for (const old of all.slice(0, Math.max(0, all.length - request.keep))) {
@@ -163,7 +173,7 @@ async function unpack(
     return await unpackFiles(decompress(stored, 'gzip'), staged.files, { owners, signal, name: staged.directory });
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof ArchiveDamage || error instanceof CompressionDamage) {
+    if (error instanceof ArchiveDamage || error instanceof SnapshotDamage) {
       throw new Failure({
         code: 'companion_damaged',
         action: 'unpack',

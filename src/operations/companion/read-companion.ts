@@ -2,7 +2,7 @@ import { Failure } from '../../runtime/failure.ts';
 import { limits } from '../../runtime/limits.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { decompress } from '../../snapshot/compression.ts';
-import { CompressionDamage } from '../../snapshot/damage.ts';
+import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { Companion, CompanionStore } from '../../snapstore/backups/companion-store.ts';
 import { retryTransient, transferRetries } from '../../snapstore/retry-transient.ts';
 import { ArchiveDamage } from './archive-damage.ts';
@@ -11,7 +11,7 @@ import { archiveEntries } from './archive-entries.ts';
 /** What is wrong with the bytes of a companion; undefined for an error that is about something else. */
 export function companionDamage(error: unknown): string | undefined {
   const damage = error instanceof Failure && error.code === 'companion_damaged' ? error.cause : error;
-  return damage instanceof ArchiveDamage || damage instanceof CompressionDamage ? damage.message : undefined;
+  return damage instanceof ArchiveDamage || damage instanceof SnapshotDamage ? damage.message : undefined;
 }
 
 /**

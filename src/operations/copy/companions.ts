@@ -1,12 +1,17 @@
 import { formatBytes } from '../../runtime/log/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { checkSealed } from '../../snapshot/encryption/check-sealed.ts';
+import { encrypt, encryptedSizeBound } from '../../snapshot/encryption/encrypt.ts';
+import { Identities } from '../../snapshot/encryption/identities.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
-import type { Companion } from '../../snapstore/backups/companion-store.ts';
+import type { Companion, CompanionStore } from '../../snapstore/backups/companion-store.ts';
+import { decryptedBody } from '../../snapstore/backups/decrypted-body.ts';
 import { retryTransient, transferRetries } from '../../snapstore/retry-transient.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
-import { checkCompanion } from '../companion/read-companion.ts';
+import { checkCompanion, readAgain } from '../companion/read-companion.ts';
 import type { CopyRoute } from './object.ts';
+import type { CopyForm } from './plan.ts';
 
 /** A companion of the source, and what is to be done about it; see {@link PlannedObject}. */
 export interface PlannedCompanion {
@@ -33,14 +38,17 @@ export async function companionsOf(
 export function planCompanions(
   listings: { readonly source: readonly Companion[]; readonly target: readonly Companion[] },
   fulls: readonly Pick<Snapshot, 'lastRevision' | 'createdOn'>[] | 'all',
+  { isEncrypted = false }: CopyForm = {},
 ): readonly PlannedCompanion[] {
   const there = new Map(listings.target.map(({ name, size }) => [name, size]));
   const wanted = fulls === 'all' ? undefined : new Set(fulls.map(belonging));
   return listings.source
     .filter((companion) => wanted === undefined || wanted.has(belonging(companion)))
     .map((companion) => {
-      const size = there.get(companion.name);
-      const action = size === undefined ? 'copy' : size === companion.size ? 'present' : 'replace';
+      const sealed = isEncrypted && companion.encryption === undefined ? `${companion.name}.age` : companion.name;
+      const size = there.get(sealed);
+      const isWhole = isEncrypted || size === companion.size;
+      const action = size === undefined ? 'copy' : isWhole ? 'present' : 'replace';
       return { companion, action };
     });
 }
@@ -77,17 +85,37 @@ export async function copyCompanions(
   return { copied, present: planned.length - pending.length, failures };
 }
 
-async function copyCompanion(companion: Companion, { source, target }: CopyRoute, context: RunContext): Promise<void> {
+async function copyCompanion(
+  companion: Companion,
+  { source, target, keys }: CopyRoute,
+  context: RunContext,
+): Promise<void> {
   const { signal, clock } = context;
   const { companions: from } = source;
   const { companions: to } = target;
   if (from === undefined || to === undefined) {
     return;
   }
-  await checkCompanion(from, companion, context);
+  const recipients = keys?.recipients;
+  const identities = keys?.identities ?? Identities.none;
+  const opened: CompanionStore = {
+    ...from,
+    fetch: (each, options) => decryptedBody(each, () => from.fetch(each, options), identities),
+  };
+  if (companion.encryption !== undefined && recipients === undefined && identities.count === 0) {
+    await readAgain(async () => await checkSealed(await from.fetch(companion, { signal })), context);
+  } else {
+    await checkCompanion(opened, companion, context);
+  }
   const attempt = async (): Promise<void> => {
-    const body = await from.fetch(companion, { signal });
-    await to.save(companion, body, { signal, sizeBound: companion.size });
+    if (recipients === undefined) {
+      const body = await from.fetch(companion, { signal });
+      await to.save(companion, body, { signal, sizeBound: companion.size });
+    } else {
+      const sizeBound = encryptedSizeBound(companion.size, recipients);
+      const sealed = encrypt(await opened.fetch(companion, { signal }), recipients);
+      await to.save({ ...companion, encryption: 'age' }, sealed, { signal, sizeBound });
+    }
   };
   await retryTransient(attempt, { clock, signal, policy: transferRetries });
 }

@@ -91,9 +91,11 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
   const { living, left, suspected } = historiesOf(source.snapshots, source.markers);
   const limits = { maxBackups, maxBackupAgeDays, now: clock.now() };
   const unwanted = request.unwanted?.(source) ?? new Set();
+  const isEncrypted = request.keys?.recipients !== undefined;
   const newestFirst = planCopy(
     { source: living.snapshots.filter((snapshot) => !unwanted.has(snapshot)), target: target.snapshots },
     suspected.length === 0 ? limits : { ...limits, maxBackups: undefined },
+    { isEncrypted },
   );
   const plan =
     request.order === 'oldest first' ? { ...newestFirst, chains: newestFirst.chains.toReversed() } : newestFirst;
@@ -109,10 +111,11 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
       target: target.markers,
       held: target.snapshots,
       living: living.snapshots,
+      isEncrypted,
     }),
     ofLeftHistories: left.reduce((sum, { own }) => sum + own.length, 0),
     isInDoubt: suspected.length > 0,
-    companions: planCompanions({ source: ours, target: theirs }, plan.leftOut === 0 ? 'all' : fulls),
+    companions: planCompanions({ source: ours, target: theirs }, plan.leftOut === 0 ? 'all' : fulls, { isEncrypted }),
   };
 }
 

@@ -3,8 +3,11 @@ import type { HistoryMarker } from '../../snapshot/history/history-marker.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 
-/** Names lose this where a copy is made. */
-const FINAL = /\.final$/;
+/** The name of the copy of a snapshot: never final, and that of an encrypted one where all are encrypted on the way. */
+function copiedName(name: string, isEncrypted: boolean): string {
+  const plain = name.replace(/\.final$/, '');
+  return isEncrypted && !plain.endsWith('.age') ? `${plain}.age` : plain;
+}
 
 /**
  * The markers that the target needs, by the names that its objects have: what it has copied before a history was left would be
@@ -17,16 +20,19 @@ export function missingMarkers(listings: {
   readonly held: readonly Snapshot[];
   /** Of the source's living history. */
   readonly living: readonly Snapshot[];
+  /** Whether all objects are encrypted on the way. */
+  readonly isEncrypted?: boolean;
 }): readonly HistoryMarker[] {
+  const copied = (name: string): string => copiedName(name, listings.isEncrypted === true);
   const there = new Set(listings.target.map(({ name }) => name));
-  const living = new Set(listings.living.map(({ name }) => name.replace(FINAL, '')));
+  const living = new Set(listings.living.map(({ name }) => copied(name)));
   return listings.source
     .filter(({ name }) => !there.has(name))
     .map((marker) => {
-      const first = marker.first.replace(FINAL, '');
+      const first = copied(marker.first);
       const isOlder = ({ name, createdOn, lastRevision }: Snapshot): boolean =>
         createdOn <= marker.begunOn && lastRevision > marker.shared && name !== first && !living.has(name);
-      const named = marker.left.map((name) => name.replace(FINAL, ''));
+      const named = marker.left.map(copied);
       return {
         ...marker,
         first,

@@ -1,19 +1,34 @@
+import type { Readable } from 'node:stream';
+import { ContentCheck } from '../../objects/content-check.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { lazyBody } from '../../runtime/streams/lazy.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
+import { encrypt, encryptedSizeBound } from '../../snapshot/encryption/encrypt.ts';
+import type { Identities } from '../../snapshot/encryption/identities.ts';
+import type { Recipients } from '../../snapshot/encryption/recipients.ts';
+import { decryptedBody } from '../../snapstore/backups/decrypted-body.ts';
 import type { CallOptions } from '../../snapstore/bucket.ts';
 import { consumeBody } from '../../snapstore/http/object-body.ts';
 import { retryTransient, transferRetries } from '../../snapstore/retry-transient.ts';
-import type { SnapStore } from '../../snapstore/snapstore.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import type { ContentCheckThread } from '../../workers/content-check-thread.ts';
 import type { PlannedObject } from './plan.ts';
+
+/** Keys for what is encrypted, in the source and in the target. Both stores give and take objects as they are stored. */
+export interface CopyKeys {
+  readonly identities: Identities;
+  /** Whom all objects are encrypted to on the way; undefined for as they are. */
+  readonly recipients: Recipients | undefined;
+}
 
 /** Two stores. */
 export interface CopyRoute {
   readonly source: SnapStore;
   readonly target: SnapStore;
+  /** Keys for what is encrypted; left out, all is copied as it is. */
+  readonly keys?: CopyKeys | undefined;
 }
 
 /** The source listed this object, and has deleted it since. */
@@ -46,9 +61,28 @@ export async function copyObject(
     try {
       // Opened when the target is ready for it, so that a target that refuses leaves no open connection.
       const body = lazyBody(() => openSource(object, route, { signal }));
-      const { partDigests: digests } = route.target.traits;
-      using inspection = work.checks.begin({ compression: source.compression, digests });
       const { publishAfter } = work;
+      const recipients = route.keys?.recipients;
+      if (recipients !== undefined) {
+        const sizeBound = encryptedSizeBound(source.size, recipients);
+        const sealed = encrypt(checkedContents(body, source), recipients);
+        await route.target.save(target, sealed, {
+          signal,
+          sizeBound,
+          sizeAtLeast: source.encryption === undefined ? source.size : undefined,
+          publishAfter,
+          onUploaded,
+        });
+        return;
+      }
+      const { partDigests: digests } = route.target.traits;
+      const { compression, encryption } = source;
+      const identities = encryption === undefined ? undefined : route.keys?.identities;
+      const task = { compression, encryption, digests };
+      using inspection =
+        identities === undefined || identities.count === 0
+          ? work.checks.begin(task)
+          : new ContentCheck(task, identities);
       await route.target.save(target, body, {
         signal,
         sizeBound: source.size,
@@ -93,13 +127,29 @@ async function openSource(
   options: CallOptions,
 ): Promise<AsyncIterable<Uint8Array>> {
   try {
-    return consumeBody(await route.source.fetch(object.source, options));
+    const { keys } = route;
+    // Without recipients it stays as it is.
+    const identities = keys?.recipients === undefined ? 'as stored' : keys.identities;
+    const fetch = (): Promise<Readable> => route.source.fetch(object.source, options);
+    return consumeBody(await decryptedBody(object.source, fetch, identities));
   } catch (error) {
     if (error instanceof StoreError && error.kind === 'not_found') {
       throw new VanishedObject(object.source.name, { cause: error });
     }
     throw error;
   }
+}
+
+/** Passes on what is compressed; fails at its end unless the hash inside is right. */
+async function* checkedContents(
+  contents: AsyncIterable<Uint8Array>,
+  { compression }: StoredSnapshot,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  using check = new ContentCheck({ compression, digests: [] });
+  for await (const bytes of contents) {
+    yield (await check.inspect(bytes)).bytes;
+  }
+  await check.verdict();
 }
 
 function corrupt({ source }: PlannedObject, route: CopyRoute, cause: SnapshotDamage): Failure {

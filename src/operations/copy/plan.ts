@@ -13,6 +13,12 @@ export interface CopyLimits {
   readonly now: number;
 }
 
+/** What the copies are like. */
+export interface CopyForm {
+  /** They are encrypted on the way, whatever the source is; else they stay as they are. */
+  readonly isEncrypted?: boolean;
+}
+
 /** One object of the source, and what is to be done about it. */
 export interface PlannedObject {
   readonly source: StoredSnapshot;
@@ -44,6 +50,7 @@ const DAY_MS = 86_400_000;
 export function planCopy(
   listings: { readonly source: readonly StoredSnapshot[]; readonly target: readonly StoredSnapshot[] },
   limits: CopyLimits,
+  form: CopyForm = {},
 ): CopyPlan {
   const there = new Map<string, StoredSnapshot>();
   for (const snapshot of listings.target.filter(({ chunk }) => chunk === undefined)) {
@@ -61,7 +68,7 @@ export function planCopy(
     if (base === undefined) {
       orphans.push(...deltas);
     } else if (isWanted(base, chains.length, limits)) {
-      chains.push([base, ...deltas].map((source) => planObject(source, there)));
+      chains.push([base, ...deltas].map((source) => planObject(source, there, form)));
     } else {
       leftOut += 1;
     }
@@ -85,10 +92,17 @@ function distinct(snapshots: readonly StoredSnapshot[]): readonly StoredSnapshot
   return [...new Map(whole.map((snapshot) => [formatName({ ...snapshot, isFinal: false }), snapshot])).values()];
 }
 
-function planObject(source: StoredSnapshot, there: ReadonlyMap<string, StoredSnapshot>): PlannedObject {
+function planObject(
+  source: StoredSnapshot,
+  there: ReadonlyMap<string, StoredSnapshot>,
+  { isEncrypted = false }: CopyForm,
+): PlannedObject {
   const { kind, startRevision, lastRevision, createdOn, compression } = source;
-  const target = newSnapshot({ kind, startRevision, lastRevision, createdOn, compression, isFinal: false });
+  const encryption = isEncrypted ? 'age' : source.encryption;
+  const target = newSnapshot({ kind, startRevision, lastRevision, createdOn, compression, encryption, isFinal: false });
   const found = there.get(target.name);
-  const action = found === undefined ? 'copy' : found.size === source.size ? 'present' : 'replace';
+  // How long a header is depends on its recipients, and they may be others.
+  const isWhole = isEncrypted || found?.size === source.size;
+  const action = found === undefined ? 'copy' : isWhole ? 'present' : 'replace';
   return { source, target, action };
 }

@@ -1,4 +1,5 @@
 import type { RunContext } from '../../runtime/run-context.ts';
+import type { Identities } from '../../snapshot/encryption/identities.ts';
 import { BackupStore } from '../../snapstore/backups/backup-store.ts';
 import { storeRoot } from '../../snapstore/backups/store-root.ts';
 import { listingOf } from '../../snapstore/fleet/listed-prefix.ts';
@@ -25,6 +26,8 @@ export interface FleetVerification extends FleetRequest {
   readonly sample: number | undefined;
   readonly tempDir: string;
   readonly maxFetchers: number;
+  /** What opens encrypted objects; nothing when left out. */
+  readonly identities?: Identities | undefined;
   /** Prefixes at once; each may need room for a whole database. */
   readonly atOnce: number;
   /** Name of the run that this is a share of; undefined for the day. */
@@ -110,8 +113,8 @@ async function verifyGroup(
   const { bucket } = request.store;
   const upload = { ...request.store.upload, log };
   const listing = await listingOf(bucket, group, { upload, signal: context.signal });
-  const { level, sample, tempDir, maxFetchers } = request;
-  const store = withListing(new BackupStore({ bucket, prefix, upload, log }), listing);
+  const { level, sample, tempDir, maxFetchers, identities } = request;
+  const store = withListing(new BackupStore({ bucket, prefix, upload, log, identities }), listing);
   const result = await verifyBackups({ store, level, sample, tempDir, maxFetchers }, { ...context, log });
   return { report: reportOn(prefix, listing), proof: proofOf(result, seconds(context)) };
 }

@@ -74,7 +74,7 @@ async function deltasWith(
 ): Promise<readonly StoredSnapshot[]> {
   const without = new Set<StoredSnapshot>();
   await atOnce(deltas, FILTERS_AT_ONCE, async (delta) => {
-    if (delta.compression !== 'gzip') {
+    if (delta.compression !== 'gzip' || delta.encryption !== undefined) {
       return;
     }
     try {

@@ -60,7 +60,7 @@ export class NeedsWhole extends Error {}
 export async function readByIndex(request: IndexedRead, context: RunContext): Promise<WantedDatabase | undefined> {
   const { full } = request;
   try {
-    return full.compression === 'gzip' ? await read(request, context) : undefined;
+    return full.compression === 'gzip' && full.encryption === undefined ? await read(request, context) : undefined;
   } catch (error) {
     context.signal.throwIfAborted();
     if (error instanceof NeedsWhole) {

@@ -1,6 +1,7 @@
 import type { Database } from '../../datadir/bbolt/database.ts';
 import type { EtcdCluster } from '../../etcd/cluster.ts';
 import type { Revision } from '../../revision.ts';
+import type { Identities } from '../../snapshot/encryption/identities.ts';
 import type { WantedKeys } from '../../snapshot/key-index/wanted-keys.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import type { RestoreTarget } from '../restore/target.ts';
@@ -15,6 +16,8 @@ export type StateSource =
       readonly path: string;
       /** Where a data directory has its log, when not in `member/wal`. */
       readonly walDir?: string | undefined;
+      /** What opens an encrypted snapshot. */
+      readonly identities?: Identities | undefined;
       /** Undefined for the newest. */
       readonly revision: Revision | undefined;
     }

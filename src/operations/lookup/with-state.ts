@@ -121,10 +121,10 @@ async function withFileState<T>(
   context: RunContext,
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
-  const { store, snapshot } = await openSnapshotFile(source.path, { hash: 'optional' });
+  const { store, snapshot } = await openSnapshotFile(source.path, { hash: 'optional', identities: source.identities });
   await using _held = store;
   const found = { wanted: source.revision, snapshots: [], location: source.path };
-  if (snapshot.compression === 'none') {
+  if (snapshot.compression === 'none' && snapshot.encryption === undefined) {
     if (endsWithHash(snapshot.size)) {
       await checkTrailingHash(createReadStream(source.path, { highWaterMark: 1024 * 1024 }), context);
     }

@@ -12,6 +12,7 @@ import { writeFull } from '../../objects/write-full.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { stillGoing } from '../../runtime/log/still-going.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import type { Identities } from '../../snapshot/encryption/identities.ts';
 import type { Compression } from '../../snapshot/snapshot.ts';
 import { checkTrailingHash, endsWithHash } from '../../snapshot/trailing-hash.ts';
 import { withStoppedMember } from './stopped-member.ts';
@@ -40,6 +41,8 @@ export interface StatusRequest {
   readonly walDir?: string | undefined;
   /** Where a compressed snapshot is expanded to; made when missing. */
   readonly tempDir: string;
+  /** What opens an encrypted snapshot. */
+  readonly identities?: Identities | undefined;
 }
 
 /**
@@ -64,10 +67,11 @@ async function statusOfDirectory(request: StatusRequest, context: RunContext): P
 }
 
 async function statusOfFile(request: StatusRequest, context: RunContext): Promise<DatabaseStatus> {
-  const { store, snapshot } = await openSnapshotFile(request.path, { hash: 'optional' });
+  const { identities } = request;
+  const { store, snapshot } = await openSnapshotFile(request.path, { hash: 'optional', identities });
   await using _held = store;
-  const { compression, size } = snapshot;
-  if (compression !== 'none') {
+  const { compression, encryption, size } = snapshot;
+  if (compression !== 'none' || encryption !== undefined) {
     await using temporary = await createTemporaryFile(request.tempDir, 'status');
     const target = { file: temporary.path, skipHashCheck: false, onRead: () => undefined };
     await writeFull({ store, full: snapshot }, target, context);

@@ -1,6 +1,6 @@
 import type { RunContext } from '../../runtime/run-context.ts';
 import { checkCompanion, companionDamage } from '../companion/read-companion.ts';
-import { type Finding, refusalText } from './findings.ts';
+import { type Finding, refusalText, unopenedFinding } from './findings.ts';
 import type { VerifyRequest } from './request.ts';
 
 /** What reading the companions of a store showed. */
@@ -25,6 +25,11 @@ export async function examineCompanions(
       await checkCompanion(companions, companion, context);
     } catch (error) {
       context.signal.throwIfAborted();
+      const unopened = unopenedFinding(error, companion.name);
+      if (unopened !== undefined) {
+        findings.push({ ...unopened, weight: 'note' });
+        continue;
+      }
       const damage = companionDamage(error);
       const text = damage === undefined ? refusalText(error) : `it is damaged: ${damage}`;
       if (text === undefined) {

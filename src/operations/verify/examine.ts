@@ -41,6 +41,7 @@ export async function examine(
   const total = chosen.reduce((sum, { size }) => sum + size, 0);
   using bar = context.progress.start({ label: 'verify', unit: 'bytes', total });
   const level = request.level === 'hash' ? 'hash' : 'structure';
+  const newest = newestChain(catalog);
   let unanswered = 0;
   const examineOne = async (snapshot: StoredSnapshot, signal: AbortSignal): Promise<void> => {
     let counted = 0;
@@ -68,7 +69,9 @@ export async function examine(
         throw error;
       }
       examination.bad.add(snapshot);
-      examination.findings.push(finding);
+      // Older objects may have been encrypted to keys that are not in use any more.
+      const isNeeded = finding.unopened !== true || newest.has(snapshot);
+      examination.findings.push(isNeeded ? finding : { ...finding, weight: 'note' });
     }
     examination.read++;
     bar.advance(snapshot.size - counted);
@@ -92,14 +95,18 @@ function isUnanswered(error: unknown): boolean {
   return error instanceof StoreError && error.kind === 'transient';
 }
 
+function newestChain({ chains }: Catalog<StoredSnapshot>): ReadonlySet<StoredSnapshot | undefined> {
+  const newest = chains.at(-1);
+  return new Set([newest?.base, ...(newest?.deltas ?? [])]);
+}
+
 /** The newest chain, and all or some of the others. */
 function choose(
   whole: readonly StoredSnapshot[],
   catalog: Catalog<StoredSnapshot>,
   sample: number | undefined,
 ): readonly StoredSnapshot[] {
-  const newest = catalog.chains.at(-1);
-  const needed = new Set([newest?.base, ...(newest?.deltas ?? [])]);
+  const needed = newestChain(catalog);
   const others = whole.filter((snapshot) => !needed.has(snapshot));
   const drawn = new Set<StoredSnapshot>(sample === undefined ? others : draw(others, sample));
   return whole.filter((snapshot) => needed.has(snapshot) || drawn.has(snapshot));

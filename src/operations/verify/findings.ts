@@ -1,6 +1,7 @@
 import { CheckDisagreement } from '../../datadir/bbolt/check-disagreement.ts';
 import { Damage } from '../../datadir/damage.ts';
 import { UnfitChange } from '../../datadir/mvcc/unfit-change.ts';
+import { Failure } from '../../runtime/failure.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
@@ -12,10 +13,28 @@ export interface Finding {
   /** Name of the object it is about; undefined when it is about the store. */
   readonly snapshot: string | undefined;
   readonly text: string;
+  /** It is encrypted, and nothing that was given opens it: nothing is known of its contents. */
+  readonly unopened?: true;
+}
+
+/** What it means that an object is encrypted and was not opened; undefined for any other error. */
+export function unopenedFinding(error: unknown, name: string): Finding | undefined {
+  return error instanceof Failure && error.code === 'no_identity'
+    ? {
+        weight: 'problem',
+        snapshot: name,
+        text: 'it is encrypted, and nothing is known of its contents: no identity that was given opens it',
+        unopened: true,
+      }
+    : undefined;
 }
 
 /** What an error of reading a snapshot says about the snapshot; undefined for an error that is about something else. */
 export function findingOf(error: unknown, snapshot: StoredSnapshot): Finding | undefined {
+  const unopened = unopenedFinding(error, snapshot.name);
+  if (unopened !== undefined) {
+    return unopened;
+  }
   const text = textOf(error);
   return text === undefined ? undefined : { weight: 'problem', snapshot: snapshot.name, text };
 }

@@ -105,6 +105,16 @@ export const backupCodes = {
     meaning: 'the store holds no history of that number',
     remedy: 'see `etcdbrctl list`',
   },
+  no_identity: {
+    exitCode: 1,
+    meaning: 'an object is encrypted, and no secret key that was given opens it',
+    remedy: 'give the secret key of one of its recipients with `--identity`',
+  },
+  no_recipient: {
+    exitCode: 1,
+    meaning: 'what was encrypted would be stored for everyone to read',
+    remedy: 'say whom it is to be encrypted to with `--encrypt-to`',
+  },
   no_hash: {
     exitCode: 1,
     meaning: 'the file has no hash at its end, so nothing shows that it is whole',

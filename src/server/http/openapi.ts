@@ -58,7 +58,7 @@ const snapshotKeys: Schema = {
   snapDir: { type: 'string' },
   snapName: { type: 'string' },
   prefix: { type: 'string' },
-  compressionSuffix: { type: 'string', enum: ['', '.gz', '.zlib', '.Z', '.zst'] },
+  compressionSuffix: { type: 'string', pattern: '^(\\.gz|\\.zlib|\\.Z|\\.zst)?(\\.age)?$' },
   startRevision: { type: 'integer', minimum: 0 },
   lastRevision: { type: 'integer', minimum: 0 },
   isChunk: { type: 'boolean' },

@@ -1,4 +1,4 @@
-import { compressionSuffix, relativeKey } from '../../snapshot/name.ts';
+import { packingSuffix, relativeKey } from '../../snapshot/name.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import type { LatestSnapshots } from '../sidecar.ts';
 
@@ -31,7 +31,7 @@ function snapshotObject(snapshot: StoredSnapshot, origin: SnapshotOrigin): Reado
     snapDir: snapshot.directory,
     snapName: snapshot.name,
     prefix: origin === 'taken' ? '' : prefixOf(snapshot),
-    compressionSuffix: compressionSuffix(snapshot.compression),
+    compressionSuffix: packingSuffix(snapshot),
     startRevision: snapshot.startRevision,
     lastRevision: snapshot.lastRevision,
     isChunk: snapshot.chunk !== undefined,

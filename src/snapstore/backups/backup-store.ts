@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { countText } from '../../runtime/log/amount.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
+import { Identities } from '../../snapshot/encryption/identities.ts';
 import { markAheadOfClock } from '../../snapshot/history/mark-ahead-of-clock.ts';
 import { parseRelativeKey, relativeKey } from '../../snapshot/name.ts';
 import { compareInChainOrder } from '../../snapshot/order.ts';
@@ -12,6 +13,7 @@ import type { EmptyStore, FetchOptions, SaveOptions, SnapStore, StoredSnapshot, 
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 import { abandonedUploads } from './abandoned-uploads.ts';
 import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
+import { decryptedBody, type Opening } from './decrypted-body.ts';
 import { HistoryMarkers, isMarkerKey } from './history-marker-store.ts';
 import { storeRoot } from './store-root.ts';
 import { whyEmpty } from './why-empty.ts';
@@ -29,6 +31,8 @@ export interface BackupStoreOptions {
   readonly prefix: string;
   readonly upload: UploadSettings;
   readonly log: Logger;
+  /** What opens encrypted objects; nothing when left out. */
+  readonly identities?: Opening | undefined;
 }
 
 /** Backups over any {@link Bucket}: names, layouts, order and uploads. */
@@ -41,6 +45,7 @@ export class BackupStore implements SnapStore {
   readonly #root: string;
   readonly #upload: UploadSettings;
   readonly #log: Logger;
+  readonly #identities: Opening;
   readonly #warned = new Set<string>();
   #foreign = 0;
   #ahead = 0;
@@ -52,8 +57,9 @@ export class BackupStore implements SnapStore {
     this.location = `${options.bucket.location}/${this.#root}`.replace(/\/$/, '');
     this.#upload = options.upload;
     this.#log = options.log;
+    this.#identities = options.identities ?? Identities.none;
     const inFolder = { folder: `${this.#root}v2/`, upload: options.upload, log: options.log };
-    this.companions = companionsIn(options.bucket, inFolder);
+    this.companions = companionsIn(options.bucket, { ...inFolder, identities: this.#identities });
     this.histories = new HistoryMarkers(options.bucket, inFolder);
   }
 
@@ -103,7 +109,9 @@ export class BackupStore implements SnapStore {
   }
 
   fetch(snapshot: StoredSnapshot, options: FetchOptions): Promise<Readable> {
-    return this.#bucket.read(snapshot.key, { ...options, ...versionOf(snapshot), size: snapshot.size });
+    const read = (): Promise<Readable> =>
+      this.#bucket.read(snapshot.key, { ...options, ...versionOf(snapshot), size: snapshot.size });
+    return decryptedBody(snapshot, read, this.#identities);
   }
 
   async save(snapshot: Snapshot, body: AsyncIterable<Uint8Array>, options: SaveOptions): Promise<StoredSnapshot> {

@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream';
 import { type Revision, revision } from '../../revision.ts';
 import { LAST_TIME } from '../../snapshot/name.ts';
+import type { Encryption } from '../../snapshot/snapshot.ts';
 import type { Bucket, CallOptions, ObjectEntry } from '../bucket.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
+import { decryptedBody, type Opening } from './decrypted-body.ts';
 
 /** An archive of files that belongs to a full snapshot. */
 export interface Companion {
-  /** `Companion-<last revision %08d>-<unix seconds>.tar.gz`, with the numbers of the full's name. */
+  /** `Companion-<last revision %08d>-<unix seconds>.tar.gz[.age]`, with the numbers of the full's name. */
   readonly name: string;
   /** Key inside the container. */
   readonly key: string;
@@ -15,6 +17,7 @@ export interface Companion {
   readonly lastRevision: Revision;
   /** Seconds since the epoch. */
   readonly createdOn: number;
+  readonly encryption?: Encryption | undefined;
 }
 
 /** Archives in the folder of the snapshots, under names that listings of snapshots ignore. */
@@ -22,7 +25,7 @@ export interface CompanionStore {
   /** Oldest first. */
   list(options: CallOptions): Promise<readonly Companion[]>;
   save(
-    full: Pick<Companion, 'lastRevision' | 'createdOn'>,
+    full: Pick<Companion, 'lastRevision' | 'createdOn' | 'encryption'>,
     body: AsyncIterable<Uint8Array>,
     options: CallOptions & {
       /** Upper bound of the body's size, bytes. */
@@ -31,12 +34,13 @@ export interface CompanionStore {
       readonly again?: () => AsyncIterable<Uint8Array>;
     },
   ): Promise<Companion>;
+  /** The archive; decrypted where the store was opened with identities. */
   fetch(companion: Companion, options: CallOptions): Promise<Readable>;
   /** Deletes it and what its upload may have left. */
   delete(companion: Companion, options: CallOptions): Promise<void>;
 }
 
-const namePattern = /^Companion-(\d{8,})-(\d+)\.tar\.gz$/;
+const namePattern = /^Companion-(\d{8,})-(\d+)\.tar\.gz(\.age)?$/;
 
 /** Whether a key is that of a companion, or of a part of one. */
 export function isCompanionKey(key: string): boolean {
@@ -46,7 +50,11 @@ export function isCompanionKey(key: string): boolean {
 /** Companions in a folder (with a slash at its end) of a bucket. */
 export function companionsIn(
   bucket: Bucket,
-  { folder, upload }: { readonly folder: string; readonly upload: UploadSettings },
+  {
+    folder,
+    upload,
+    identities,
+  }: { readonly folder: string; readonly upload: UploadSettings; readonly identities: Opening },
 ): CompanionStore {
   return {
     async list(options) {
@@ -59,13 +67,13 @@ export function companionsIn(
       }
       return found.toSorted((a, b) => a.createdOn - b.createdOn || a.lastRevision - b.lastRevision);
     },
-    async save({ lastRevision, createdOn }, body, options) {
-      const name = `Companion-${String(lastRevision).padStart(8, '0')}-${createdOn}.tar.gz`;
+    async save({ lastRevision, createdOn, encryption }, body, options) {
+      const name = `Companion-${String(lastRevision).padStart(8, '0')}-${createdOn}.tar.gz${encryption === undefined ? '' : `.${encryption}`}`;
       const key = `${folder}${name}`;
       const { size } = await uploadInChunks(bucket, { ...options, key, body }, upload);
-      return { name, key, size, lastRevision, createdOn };
+      return { name, key, size, lastRevision, createdOn, ...(encryption === undefined ? {} : { encryption }) };
     },
-    fetch: ({ key }, options) => bucket.read(key, options),
+    fetch: (companion, options) => decryptedBody(companion, () => bucket.read(companion.key, options), identities),
     async delete({ key }, options) {
       await bucket.delete(key, options);
       for await (const part of bucket.list(`${key}/`, options)) {
@@ -80,6 +88,9 @@ function companionOf({ key, size }: ObjectEntry, folder: string): Companion | un
   const match = namePattern.exec(name);
   const [lastRevision, createdOn] = [Number(match?.[1]), Number(match?.[2])];
   return Number.isSafeInteger(lastRevision) && createdOn <= LAST_TIME
-    ? { name, key, size, lastRevision: revision(lastRevision), createdOn }
+    ? {
+        ...{ name, key, size, lastRevision: revision(lastRevision), createdOn },
+        ...(match?.[3] === undefined ? {} : { encryption: 'age' as const }),
+      }
     : undefined;
 }

@@ -54,6 +54,7 @@ secondarySnapstoreConfig:
   backupSyncEnabled: true
   syncPeriod: 5m
 compressionConfig: {enabled: false, policy: lzw, level: 5}
+encryptionConfig: {recipients: [age1x], recipientFiles: [/r], identityFiles: [/i]}
 restorationConfig:
   initialCluster: "a=http://a:2380"
   initialClusterToken: new
@@ -140,6 +141,8 @@ describe('a configuration file', () => {
         maxStoreOutageMs: 600_000,
       },
       compression: { enabled: false, policy: 'lzw', level: 5 },
+      encryption: { encryptTo: ['age1x'], encryptToFiles: ['/r'] },
+      identity: { identityFiles: ['/i'] },
       retention: {
         garbageCollectionPeriodMs: 120_000,
         policy: 'LimitBased',

@@ -54,6 +54,7 @@ for (const [key, reason] of [
   ['v2/Full-00000000-00000058-1795251532.gz/meta', /not a number/],
   ['v2/Full-00000000-00000058-1795251532.gz/', /not a number/],
   ['v2/Full-00000000-00000058-1795251532.br', /suffix "\.br"/],
+  ['v2/Full-00000000-00000058-1795251532.age.gz', /suffix "\.age\.gz"/],
   ['v2/Full-00000000-00000058-1795251532.gz.gz', /suffix "\.gz\.gz"/],
   ['v2/Full-00000000-00000058-1795251532.final.gz', /suffix "\.final\.gz"/],
   ['v2/Full-00000000-00000058-1795251532.', /its name is not/],
@@ -109,9 +110,11 @@ test('any new snapshot survives its own name', () => {
           'lzw' as const,
           'zstd' as const,
         ),
+        encryption: fc.constantFrom(undefined, 'age' as const),
         isFinal: fc.boolean(),
       }),
-      ({ more, ...parts }) => {
+      ({ more, encryption, ...plain }) => {
+        const parts = { ...plain, ...(encryption === undefined ? {} : { encryption }) };
         const snapshot = newSnapshot({ ...parts, lastRevision: revision(parts.startRevision + more) });
         assert.deepEqual(parseRelativeKey(relativeKey(snapshot)), { outcome: 'snapshot', snapshot });
       },

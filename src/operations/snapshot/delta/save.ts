@@ -1,10 +1,9 @@
 import { nextRevision, type Revision } from '../../../revision.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
-import { storedSizeBound } from '../../../snapshot/compression/size-bound.ts';
 import { deltaIndex } from '../../../snapshot/key-index/delta-index.ts';
 import { newSnapshot } from '../../../snapshot/name.ts';
-import { type Packing, pack } from '../../../snapshot/packing.ts';
+import { type Packing, pack, packedSizeBound, packingInName } from '../../../snapshot/packing.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { WaitingDelta } from './segment.ts';
 
@@ -38,17 +37,17 @@ export async function saveDeltaSnapshot(
     startRevision: firstRevision,
     lastRevision,
     createdOn,
-    compression: packing.compression,
+    ...packingInName(packing),
     isFinal: false,
   });
   const startedAt = clock.monotonic();
-  const isIndexed = packing.compression === 'gzip';
+  const isIndexed = packing.compression === 'gzip' && packing.recipients === undefined;
   const index = isIndexed ? deltaIndex(segment.keys, { contentSize: size }) : new Uint8Array(0);
   const body = (): AsyncIterable<Uint8Array> => followedBy(pack(segment.read(), packing), index);
   const stored = await store.save(snapshot, body(), {
     signal,
     again: body,
-    sizeBound: storedSizeBound(size, packing.compression) + index.length,
+    sizeBound: packedSizeBound(size, packing) + index.length,
   });
   log.info(`Total time to save delta snapshot: ${((clock.monotonic() - startedAt) / 1000).toFixed(3)} seconds.`);
   log.info({ events: count, bytes: stored.size }, `Successfully saved delta snapshot at: ${stored.key}`);

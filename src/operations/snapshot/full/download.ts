@@ -97,14 +97,14 @@ export async function downloadDatabase(request: DownloadRequest, context: RunCon
 }
 
 async function downloadOnce(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
-  const { cluster, compression, tempDir } = request;
+  const { cluster, compression, recipients, tempDir } = request;
   await using files = new AsyncDisposableStack();
   const buffers = files.use(promptBufferCollection());
   const open = (purpose: string): Promise<TemporaryFile> =>
     writing({ tempDir }, () => createTemporaryFile(tempDir, purpose));
   const plain = files.use(await open('snapshot'));
   const place = { tempDir, room: await Room.in(path.dirname(plain.path)) };
-  const packed = compression === 'none' ? undefined : files.use(await open('compressed'));
+  const packed = compression === 'none' && recipients === undefined ? undefined : files.use(await open('compressed'));
   const sender: Sender = { endpoint: undefined, status: undefined };
   const received = receive(plain.handle, { ...request, ...place, buffers, sender }, context);
   const members: number[] = [];
@@ -117,7 +117,8 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   const signal = AbortSignal.any([context.signal, ended.signal]);
   const known = (): KnownFacts => ({ ...factsOf(sender), takenAt, writtenBy: buildInfo.version });
   const work =
-    packed === undefined || compression !== 'gzip'
+    // The index shows keys, though not in words: it would have to be encrypted, too.
+    packed === undefined || compression !== 'gzip' || recipients !== undefined
       ? { checked: inspectDatabase(plain.path, { signal }), written: Promise.resolve(0), limit: 0 }
       : checkAndIndex(
           plain.path,

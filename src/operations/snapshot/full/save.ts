@@ -3,7 +3,7 @@ import { revision } from '../../../revision.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { tap } from '../../../runtime/streams/tap.ts';
 import { newSnapshot } from '../../../snapshot/name.ts';
-import type { Packing } from '../../../snapshot/packing.ts';
+import { type Packing, packingInName } from '../../../snapshot/packing.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { DownloadedDatabase } from './download.ts';
 
@@ -39,14 +39,14 @@ export async function saveFullSnapshot(
   request: SaveFullSnapshotRequest,
   { signal, clock, log, progress }: RunContext,
 ): Promise<FullSnapshotResult> {
-  const { database, store, compression, final, createdOn, begunAt } = request;
+  const { database, store, final, createdOn, begunAt } = request;
   const { object, lastRevision, checked } = database;
   const snapshot = newSnapshot({
     kind: 'Full',
     startRevision: revision(0),
     lastRevision,
     createdOn,
-    compression,
+    ...packingInName(request),
     isFinal: final,
   });
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: object.size });

@@ -4,6 +4,7 @@ import { commonHistory } from '../../../datadir/mvcc/common-history.ts';
 import { readCompactionMarks } from '../../../datadir/mvcc/compaction-marks.ts';
 import { isErrno } from '../../../fs/errno.ts';
 import { type Revision, revision } from '../../../revision.ts';
+import { Failure } from '../../../runtime/failure.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { SnapshotDamage } from '../../../snapshot/damage.ts';
 import type { ProofVerdict } from '../../../snapshot/history/revision-proof.ts';
@@ -214,6 +215,8 @@ async function readable<T>(
       error instanceof SnapshotDamage ||
       error instanceof Damage ||
       error instanceof StoreError ||
+      // An encrypted object that is not opened tells as little as a damaged one.
+      (error instanceof Failure && error.code === 'no_identity') ||
       isErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG');
     if (isOfSnapshot) {
       log.warn({ snapshot: name, error }, `${name} cannot be compared with the cluster: ${error.message}`);

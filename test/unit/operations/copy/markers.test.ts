@@ -24,3 +24,14 @@ it('a marker names what the target still has of the history that was left, also 
   assert.deepEqual(missingMarkers({ ...listings, target: [marker] }), []);
   assert.deepEqual(missingMarkers({ ...listings, target: [] })[0]?.left, [second.name, first.name]);
 });
+
+it('a marker names objects as they are called when all are encrypted on the way', () => {
+  const [left, begun] = ['Full-00000000-00000020-1000.gz', 'Full-00000000-00000005-1200.gz.final'];
+  const facts = { name: 'History-1200-00000005.json', begunOn: 1200, shared: revision(5), clusterId: '1' } as const;
+  const marker = { ...facts, why: 'rolled_back', first: begun ?? '', left: [left ?? '', 'Incr-6-7-8.gz.age'] } as const;
+  const [copied] = missingMarkers({ source: [marker], target: [], held: [], living: [], isEncrypted: true });
+  assert.deepEqual(
+    [copied?.first, copied?.left],
+    ['Full-00000000-00000005-1200.gz.age', ['Full-00000000-00000020-1000.gz.age', 'Incr-6-7-8.gz.age']],
+  );
+});

@@ -13,13 +13,13 @@ function listing(...names: readonly string[]): Bucket {
 }
 
 it('companions whose numbers have no revision or no date are left out', async () => {
-  const good = 'Companion-00000058-1795251532.tar.gz';
+  const good = 'Companion-00000058-1795251532.tar.gz.age';
   const bad = [
     `Companion-${'9'.repeat(17)}-1795251532.tar.gz`,
     'Companion-00000058-9007199254740991.tar.gz',
     `Companion-00000058-${'9'.repeat(400)}.tar.gz`,
   ];
-  const store = companionsIn(listing(...bad, good), { folder: 'v2/', upload });
+  const store = companionsIn(listing(...bad, good), { folder: 'v2/', upload, identities: 'as stored' });
   const found = await store.list({ signal: new AbortController().signal });
   assert.deepEqual(
     found.map(({ name }) => name),

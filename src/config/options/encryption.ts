@@ -1,0 +1,41 @@
+import { optionGroup } from '../option.ts';
+
+/** Whom new objects are encrypted to. */
+export const recipientOptions = optionGroup({
+  title: 'Encryption',
+  options: {
+    encryptTo: {
+      flag: 'encrypt-to',
+      type: 'strings',
+      default: [],
+      placeholder: 'age1...,...',
+      help:
+        'Encrypt what is stored with age, so that only the owners of these public keys (of age-keygen) can read it; names end ' +
+        'in .age. etcd-backup-restore cannot read it.',
+      fileKeys: ['encryptionConfig.recipients'],
+    },
+    encryptToFiles: {
+      flag: 'encrypt-to-file',
+      type: 'strings',
+      default: [],
+      placeholder: 'file,...',
+      help: 'Files of such public keys, with a line each.',
+      fileKeys: ['encryptionConfig.recipientFiles'],
+    },
+  },
+});
+
+/** What opens encrypted objects. */
+export const identityOptions = optionGroup({
+  title: 'Decryption',
+  options: {
+    identityFiles: {
+      flag: 'identity',
+      type: 'strings',
+      default: [],
+      placeholder: 'file,...',
+      help: 'Files with the secret keys (of age-keygen) that open encrypted objects.',
+      fileKeys: ['encryptionConfig.identityFiles'],
+    },
+  },
+});

@@ -1,0 +1,157 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { EncryptionDamage } from '../damage.ts';
+
+/** Bytes of a chunk before it is encrypted; only the last one has fewer. */
+export const CHUNK_SIZE = 64 * 1024;
+
+/** Bytes that prove of a chunk that nobody has changed it. */
+export const TAG_SIZE = 16;
+
+/** Bytes of a chunk as it is stored. */
+const SEALED_SIZE = CHUNK_SIZE + TAG_SIZE;
+
+/** Chunks that are given in one piece, as each piece costs time. */
+const chunksAtOnce = 16;
+
+const CIPHER = 'chacha20-poly1305';
+
+/**
+ * Encrypts the payload of an age file: chunks of 64 KiB with ChaCha20-Poly1305, whose nonces are the number of the chunk (11 bytes,
+ * big-endian) and a byte that is 1 in the last one, so that none can be moved, left out or cut off (STREAM). `key` must never have
+ * been used before. A piece of `source` may be overwritten once the next one is asked for.
+ */
+export async function* sealChunks(
+  source: AsyncIterable<Uint8Array>,
+  key: Uint8Array,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const nonces = new ChunkNonces();
+  const seal = (chunk: Uint8Array, place: 'inner' | 'last'): readonly Uint8Array[] => {
+    const cipher = createCipheriv(CIPHER, key, nonces.next(place), { authTagLength: TAG_SIZE });
+    const sealed = cipher.update(chunk);
+    cipher.final();
+    return [sealed, cipher.getAuthTag()];
+  };
+  const held = Buffer.allocUnsafeSlow(CHUNK_SIZE);
+  let filled = 0;
+  for await (const bytes of source) {
+    const ready: Uint8Array[] = [];
+    for (let taken = 0; taken < bytes.length; ) {
+      // Only what comes after a chunk shows that it is not the last.
+      if (filled === CHUNK_SIZE) {
+        ready.push(...seal(held, 'inner'));
+        filled = 0;
+      }
+      while (filled === 0 && bytes.length - taken > CHUNK_SIZE) {
+        ready.push(...seal(bytes.subarray(taken, taken + CHUNK_SIZE), 'inner'));
+        taken += CHUNK_SIZE;
+      }
+      const part = bytes.subarray(taken, taken + CHUNK_SIZE - filled);
+      held.set(part, filled);
+      filled += part.length;
+      taken += part.length;
+    }
+    if (ready.length > 0) {
+      yield Buffer.concat(ready);
+    }
+  }
+  yield Buffer.concat(seal(held.subarray(0, filled), 'last'));
+}
+
+/** What {@link openChunks} reads; `read` is that of a {@link PieceReader}. */
+interface ChunkSource {
+  read(target: Uint8Array, place: { readonly start: number; readonly end: number }): Promise<number>;
+}
+
+/**
+ * Decrypts the payload of an age file. Nothing is given that is not proved to be what was encrypted, in its order; the end is known
+ * only when the iteration has ended. Throws {@link EncryptionDamage} when a chunk was changed, moved or left out, or the end is missing; `startsAt` is
+ * where the payload begins in the object, for its offsets.
+ */
+export async function* openChunks(
+  source: ChunkSource,
+  { key, startsAt }: { readonly key: Uint8Array; readonly startsAt: number },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const nonces = new ChunkNonces();
+  const sealed = Buffer.allocUnsafeSlow(chunksAtOnce * SEALED_SIZE + 1);
+  let at = startsAt;
+  let held = 0;
+  for (let isOver = false; !isOver; ) {
+    // One byte more shows whether the last chunk of these is the last of all.
+    const end = await source.read(sealed, { start: held, end: sealed.length });
+    isOver = end < sealed.length;
+    const whole = isOver ? end : end - 1;
+    const opened: Buffer[] = [];
+    for (let start = 0; start < whole || (isOver && at === startsAt && start === 0); start += SEALED_SIZE) {
+      const chunk = sealed.subarray(start, Math.min(start + SEALED_SIZE, whole));
+      const isLast = isOver && start + SEALED_SIZE >= whole;
+      opened.push(openChunk(chunk, { key, nonces, at: at + start, isFirst: at + start === startsAt, isLast }));
+    }
+    at += whole;
+    sealed.copyWithin(0, whole, end);
+    held = end - whole;
+    yield opened.length === 1 ? (opened[0] as Buffer) : Buffer.concat(opened);
+  }
+}
+
+interface ChunkPlace {
+  readonly key: Uint8Array;
+  readonly nonces: ChunkNonces;
+  readonly at: number;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
+function openChunk(chunk: Buffer, { key, nonces, at, isFirst, isLast }: ChunkPlace): Buffer {
+  const nonce = nonces.next(isLast ? 'last' : 'inner');
+  const size = chunk.length - TAG_SIZE;
+  // Only an object without contents has an empty chunk.
+  if (size < 0 || (size === 0 && !isFirst)) {
+    throw new EncryptionDamage('the encrypted data ends too early', { offset: at });
+  }
+  const opened = decrypted(chunk, { key, nonce });
+  if (opened !== undefined) {
+    return opened;
+  }
+  // The end of an object that was cut between two chunks is a chunk that is sound, but not the last one.
+  const isCut = isLast && decrypted(chunk, { key, nonce: nonces.same('inner') }) !== undefined;
+  throw new EncryptionDamage(
+    isCut
+      ? 'the encrypted data ends too early'
+      : 'the encrypted data is damaged: it was changed after it was encrypted',
+    { offset: at },
+  );
+}
+
+function decrypted(
+  chunk: Buffer,
+  { key, nonce }: { readonly key: Uint8Array; readonly nonce: Uint8Array },
+): Buffer | undefined {
+  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_SIZE });
+  decipher.setAuthTag(chunk.subarray(chunk.length - TAG_SIZE));
+  const opened = decipher.update(chunk.subarray(0, chunk.length - TAG_SIZE));
+  try {
+    decipher.final();
+    return opened;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The nonces of the chunks, one after the other. */
+class ChunkNonces {
+  readonly #nonce = Buffer.alloc(12);
+  #number = -1;
+
+  /** That of the next chunk; the array is used again. */
+  next(place: 'inner' | 'last'): Uint8Array {
+    this.#number += 1;
+    return this.same(place);
+  }
+
+  /** That of the same chunk, were it at this place. */
+  same(place: 'inner' | 'last'): Uint8Array {
+    this.#nonce.writeUIntBE(this.#number, 5, 6);
+    this.#nonce.writeUInt8(place === 'last' ? 1 : 0, 11);
+    return this.#nonce;
+  }
+}

@@ -1,0 +1,83 @@
+import type { Decrypter } from 'age-encryption';
+import { EncryptionDamage } from '../damage.ts';
+import { EncryptionKeyFault } from './key-fault.ts';
+import { keyLines } from './key-lines.ts';
+
+/** An object was encrypted to others than those whose identities there are; trying again is of no use. */
+export class NoIdentityFits extends Error {
+  constructor(cause?: unknown) {
+    super('no identity opens it', cause === undefined ? undefined : { cause });
+    this.name = 'NoIdentityFits';
+  }
+}
+
+/** The secret keys that open encrypted objects. Nothing that prints values shows them. */
+export class Identities {
+  /** How many there are. */
+  readonly count: number;
+  readonly #decrypter: Decrypter | undefined;
+
+  private constructor(count: number, decrypter: Decrypter | undefined) {
+    this.count = count;
+    this.#decrypter = decrypter;
+  }
+
+  /** None at all: encrypted objects stay closed. */
+  static readonly none: Identities = new Identities(0, undefined);
+
+  /**
+   * Reads identities: each text is the contents of a file, as `age-keygen` writes it. Throws an {@link EncryptionKeyFault}, which shows nothing
+   * of them.
+   */
+  static async parse(files: readonly string[]): Promise<Identities> {
+    const { Decrypter: Library } = await import('./age-library.ts');
+    const decrypter = new Library();
+    const lines = files.flatMap(keyLines);
+    for (const { text, line } of lines) {
+      if (/^age1/.test(text)) {
+        throw new EncryptionKeyFault(
+          'it is a recipient, the public half; what opens objects begins with AGE-SECRET-KEY-',
+          { line },
+        );
+      }
+      if (/^age-encryption\.org\/|^-----BEGIN AGE/.test(text)) {
+        throw new EncryptionKeyFault('it is encrypted itself; decrypt it with age -d, and give what comes out', {
+          line,
+        });
+      }
+      if (/^-----BEGIN/.test(text)) {
+        throw new EncryptionKeyFault('it is a key of SSH or TLS; only those of age (AGE-SECRET-KEY-…) are taken', {
+          line,
+        });
+      }
+      try {
+        decrypter.addIdentity(text);
+      } catch {
+        // Without the cause, which may quote it.
+        throw new EncryptionKeyFault('it is no identity of age (AGE-SECRET-KEY-…)', { line });
+      }
+    }
+    if (lines.length === 0) {
+      throw new EncryptionKeyFault('it holds no identity', {});
+    }
+    return new Identities(lines.length, decrypter);
+  }
+
+  /**
+   * The key of the file that begins with `header`. Throws {@link NoIdentityFits}, and {@link EncryptionDamage} when the header is not what
+   * its writer made.
+   */
+  async fileKey(header: Uint8Array): Promise<Uint8Array> {
+    if (this.#decrypter === undefined) {
+      throw new NoIdentityFits();
+    }
+    try {
+      return await this.#decrypter.decryptHeader(header);
+    } catch (cause) {
+      if (cause instanceof Error && cause.message.startsWith('no identity matched')) {
+        throw new NoIdentityFits(cause);
+      }
+      throw new EncryptionDamage('the encrypted data is damaged: its header was changed', { cause });
+    }
+  }
+}

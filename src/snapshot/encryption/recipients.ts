@@ -1,0 +1,68 @@
+import { headerEnd } from './age-header.ts';
+import { EncryptionKeyFault } from './key-fault.ts';
+import { keyLines } from './key-lines.ts';
+
+/** The header of a new age file, and the key of the file. */
+export interface NewHeader {
+  readonly header: Uint8Array;
+  readonly fileKey: Uint8Array;
+}
+
+/** Whom new objects are encrypted to. */
+export class Recipients {
+  /** `age1…` each. They are no secrets. */
+  readonly texts: readonly string[];
+
+  private constructor(texts: readonly string[]) {
+    this.texts = texts;
+  }
+
+  /**
+   * Reads recipients: each text is one, or the contents of a file of them, with a line each; empty lines and those that begin with `#` do not count.
+   * Throws an {@link EncryptionKeyFault}, which shows nothing of a secret key that was given by mistake.
+   */
+  static async parse(texts: readonly string[]): Promise<Recipients> {
+    const { Encrypter } = await import('./age-library.ts');
+    const lines = texts.flatMap(keyLines);
+    for (const { text, line } of lines) {
+      if (/^AGE-SECRET-KEY-/i.test(text)) {
+        throw new EncryptionKeyFault('it is a secret key, which must not be given here', { line });
+      }
+      if (/^ssh-/.test(text)) {
+        throw new EncryptionKeyFault('it is a key of SSH; only those of age (age1…) are taken', { line });
+      }
+      try {
+        new Encrypter().addRecipient(text);
+      } catch (cause) {
+        throw new EncryptionKeyFault('it is no recipient of age (age1…)', { line, cause });
+      }
+    }
+    if (lines.length === 0) {
+      throw new EncryptionKeyFault('it holds no recipient', {});
+    }
+    return new Recipients([...new Set(lines.map(({ text }) => text))]);
+  }
+
+  /** A header with a new key for one file, which each of the recipients can open. */
+  async newHeader(): Promise<NewHeader> {
+    const { Encrypter } = await import('./age-library.ts');
+    const encrypter = new Encrypter();
+    for (const text of this.texts) {
+      encrypter.addRecipient(text);
+    }
+    let fileKey: Uint8Array | undefined;
+    // The library encrypts in JavaScript, too slow for a payload. It makes the header, and tells the key to one that adds nothing to it.
+    encrypter.addRecipient({
+      wrapFileKey(key) {
+        fileKey = Uint8Array.from(key);
+        return [];
+      },
+    });
+    const empty = Buffer.from(await encrypter.encrypt(new Uint8Array(0)));
+    const end = headerEnd(empty);
+    if (fileKey === undefined || end === undefined) {
+      throw new Error('the library of age made no header');
+    }
+    return { header: empty.subarray(0, end), fileKey };
+  }
+}

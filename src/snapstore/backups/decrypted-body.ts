@@ -1,0 +1,60 @@
+import { Readable } from 'node:stream';
+import { Failure } from '../../runtime/failure.ts';
+import { decrypt } from '../../snapshot/encryption/decrypt.ts';
+import { type Identities, NoIdentityFits } from '../../snapshot/encryption/identities.ts';
+import type { Encryption } from '../../snapshot/snapshot.ts';
+import { consumeBody } from '../http/object-body.ts';
+
+/** What opens encrypted objects; `as stored` leaves them closed, for those who only move them. */
+export type Opening = Identities | 'as stored';
+
+/** An object that is fetched. */
+interface NamedObject {
+  readonly name: string;
+  readonly encryption?: Encryption | undefined;
+}
+
+/**
+ * What `fetch` gives, decrypted where the object is encrypted; as it is stored where that is asked for. Throws a Failure `no_identity`, at once or from the body,
+ * when they do not open it.
+ */
+export async function decryptedBody(
+  object: NamedObject,
+  fetch: () => Promise<Readable>,
+  identities: Opening,
+): Promise<Readable> {
+  if (object.encryption === undefined || identities === 'as stored') {
+    return await fetch();
+  }
+  if (identities.count === 0) {
+    throw noIdentity(object, identities);
+  }
+  return Readable.from(contents(await fetch(), object, identities));
+}
+
+async function* contents(
+  stored: Readable,
+  object: NamedObject,
+  identities: Identities,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* decrypt(consumeBody(stored), identities);
+  } catch (error) {
+    throw error instanceof NoIdentityFits ? noIdentity(object, identities) : error;
+  } finally {
+    stored.destroy();
+  }
+}
+
+function noIdentity({ name }: NamedObject, { count }: Identities): Failure {
+  return new Failure({
+    code: 'no_identity',
+    action: 'read',
+    object: name,
+    found:
+      count === 0
+        ? 'it is encrypted, and no identity was given'
+        : `it is encrypted, and ${count === 1 ? 'the identity that was given does not open it' : `none of the ${count} identities that were given opens it`}`,
+    remedy: 'give the secret key of one of its recipients with --identity FILE',
+  });
+}

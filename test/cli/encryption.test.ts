@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { ageProgram } from '../../scripts/lab/age-program.ts';
+import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
+import { type EtcdServer, startEtcd } from '../../scripts/lab/etcd-server.ts';
+import { eventually } from '../../scripts/lab/eventually.ts';
+import { ageKey, otherAgeKey } from '../support/fixtures/age-keys.ts';
+import { type Finished, makeRig, type Rig } from './rig.ts';
+
+const age = await ageProgram();
+const secret = /AGE-SECRET-KEY-\S+/.exec(ageKey.file)?.[0] ?? '';
+
+/** A store with an encrypted full and an encrypted delta, made once. */
+interface Encrypted {
+  readonly rig: Rig;
+  readonly etcd: EtcdServer;
+  readonly last: number;
+}
+
+describe('encrypted backups', () => {
+  let made: Encrypted;
+
+  const names = (store = 'store'): readonly string[] => readdirSync(made.rig.home.join(store, 'v2')).sort();
+  const at = (store = 'store'): readonly string[] => [
+    '--storage-provider=Local',
+    '--store-container',
+    made.rig.home.join(store),
+    '--log-format=text',
+  ];
+  const identity = (): string => `--identity=${made.rig.home.join('key.txt')}`;
+  const run = async (...args: readonly string[]): Promise<Finished> => {
+    const finished = await made.rig.run(args);
+    assert.ok(!`${finished.stdout}${finished.stderr}`.includes(secret.slice(20)), 'a secret key is shown');
+    return finished;
+  };
+  const succeeds = async (...args: readonly string[]): Promise<Finished> => {
+    const finished = await run(...args);
+    assert.equal(finished.exitCode, 0, finished.stderr);
+    return finished;
+  };
+  const fails = async (pattern: RegExp, ...args: readonly string[]): Promise<void> => {
+    const { exitCode, stderr } = await run(...args);
+    assert.notEqual(exitCode, 0);
+    assert.match(stderr, pattern);
+  };
+
+  before(async () => {
+    const rig = makeRig();
+    const etcd = await startEtcd({ release: await etcdRelease('3.5') });
+    made = { rig, etcd, last: 0 };
+    writeFileSync(rig.home.join('key.txt'), ageKey.file, { mode: 0o600 });
+    writeFileSync(rig.home.join('other.txt'), otherAgeKey.file, { mode: 0o600 });
+    writeFileSync(rig.home.join('recipients.txt'), `# ours\n${ageKey.recipient}\n`);
+    await etcd.etcdctl('put', 'a', 'first');
+    const flags = [...at(), '--encrypt-to-file', rig.home.join('recipients.txt'), '--delta-snapshot-period=1s'];
+    const running = rig.start(['snapshot', '-e', etcd.clientUrl, ...flags]);
+    await running.saw(/Applied watch on etcd from revision/);
+    await eventually(async () => {
+      await etcd.etcdctl('put', 'a', 'second');
+      return names().find((name) => name.startsWith('Incr-'));
+    });
+    running.kill('SIGTERM');
+    assert.equal((await running.finished).exitCode, 0);
+    made = { rig, etcd, last: Math.max(...names().map((name) => Number(name.split('-')[2]))) };
+  });
+
+  after(async () => {
+    await made.etcd[Symbol.asyncDispose]();
+    await made.rig[Symbol.asyncDispose]();
+  });
+
+  it('have names that say so, and hold nothing of the values', () => {
+    for (const name of names()) {
+      assert.match(name, /^(?:Full|Incr)-\d+-\d+-\d+\.gz\.age$/);
+      assert.ok(
+        readFileSync(made.rig.home.join('store/v2', name)).toString('latin1').startsWith('age-encryption.org/v1\n'),
+      );
+    }
+  });
+
+  it('are listed, and verified by their names, without a key', async () => {
+    assert.match((await succeeds('list', ...at())).stdout, /\.gz\.age/);
+    await succeeds('verify', '--level=catalog', ...at());
+    await fails(/could not be opened, and nothing else is wrong; give the secret key/, 'verify', ...at());
+  });
+
+  it('are proved restorable with a key', async () => {
+    const { stdout } = await succeeds('verify', '--level=restore', identity(), ...at());
+    assert.match(stdout, new RegExp(`^Restorable up to: +revision ${made.last}\\b`, 'm'));
+  });
+
+  it('are restored with the right key alone', async () => {
+    const dataDir = made.rig.home.join('restored');
+    const restore = ['restore', ...at(), '--data-dir', dataDir];
+    await fails(/it is encrypted, and no identity was given; give the secret key/, ...restore);
+    await fails(
+      /the identity that was given does not open it/,
+      ...restore,
+      `--identity=${made.rig.home.join('other.txt')}`,
+    );
+    await succeeds(...restore, identity());
+    assert.match((await succeeds('status', dataDir)).stdout, new RegExp(`\\b${made.last}\\b`));
+  });
+
+  it('replace no data directory without a key, and are not needed for one that is valid', async () => {
+    const initialize = ['initialize', ...at(), '--data-dir'];
+    const valid = made.rig.home.join('restored');
+    await succeeds(...initialize, valid);
+    const invalid = made.rig.home.join('invalid');
+    cpSync(valid, invalid, { recursive: true });
+    const db = made.rig.home.join('invalid/member/snap/db');
+    writeFileSync(db, 'no database');
+    await fails(/no identity was given/, ...initialize, invalid);
+    assert.equal(readFileSync(db, 'utf8'), 'no database');
+    assert.deepEqual(readdirSync(invalid), ['member']);
+    await succeeds(...initialize, invalid, identity());
+    assert.notEqual(readFileSync(db, 'utf8'), 'no database');
+  });
+
+  it('are looked into, as a store and as a file', async () => {
+    assert.match((await succeeds('get', ...at(), identity(), 'a')).stdout, /second/);
+    const [full = ''] = names();
+    const file = made.rig.home.join('store/v2', full);
+    assert.match((await succeeds('get', '--file', file, identity(), 'a')).stdout, /first/);
+    assert.match((await succeeds('status', file, identity())).stdout, /compression gzip/);
+    await fails(/no identity was given/, 'status', file);
+  });
+
+  it('are copied as they are without a key, and to other keys with one', async () => {
+    const from = ['--source-storage-provider=Local', '--source-store-container', made.rig.home.join('store')];
+    await succeeds('copy', ...from, ...at('copied'));
+    for (const name of names()) {
+      const [source, copy] = ['store', 'copied'].map((store) => readFileSync(made.rig.home.join(store, 'v2', name)));
+      assert.ok(source?.equals(copy ?? Buffer.alloc(0)));
+    }
+    await fails(/no identity was given/, 'copy', ...from, ...at('rotated'), `--encrypt-to=${otherAgeKey.recipient}`);
+    const rotate = ['copy', ...from, ...at('rotated'), identity(), `--encrypt-to=${otherAgeKey.recipient}`];
+    assert.match((await succeeds(...rotate)).stdout, new RegExp(`^Copied: +${names().length} objects`, 'm'));
+    assert.match((await succeeds(...rotate)).stdout, /^Copied: +0 objects/m);
+    await succeeds('verify', ...at('rotated'), `--identity=${made.rig.home.join('other.txt')}`);
+    await fails(/could not be opened/, 'verify', ...at('rotated'), identity());
+  });
+
+  it('are compacted to nothing that is open to everyone', async () => {
+    cpSync(made.rig.home.join('store'), made.rig.home.join('compacted'), { recursive: true });
+    const compact = [
+      'compact',
+      ...at('compacted'),
+      identity(),
+      '--restoration-temp-snapshots-dir',
+      made.rig.home.join('temp'),
+    ];
+    await fails(/nothing says whom the compacted snapshot is to be encrypted to/, ...compact);
+    await succeeds(...compact, `--encrypt-to=${ageKey.recipient}`);
+    const full = names('compacted').filter((name) => name.startsWith('Full-'));
+    assert.equal(full.length, 2);
+    assert.ok(full.every((name) => name.endsWith('.gz.age')));
+  });
+
+  it('are followed by a full of a writer that cannot read them, and stay', async () => {
+    const flags = ['snapshot', '-e', made.etcd.clientUrl, '--once', `--encrypt-to=${ageKey.recipient}`];
+    cpSync(made.rig.home.join('store'), made.rig.home.join('blind'), { recursive: true });
+    const before = names('blind');
+    const { stderr } = await succeeds(...flags, ...at('blind'));
+    assert.match(stderr, /cannot be compared with the cluster: .*no identity was given/);
+    assert.equal(names('blind').length, before.length + 1);
+    assert.deepEqual(
+      names('blind').filter((name) => before.includes(name)),
+      before,
+    );
+  });
+
+  it('are damaged where a bit is another one, with a message that says so', async () => {
+    cpSync(made.rig.home.join('store'), made.rig.home.join('flipped'), { recursive: true });
+    const [full = ''] = names('flipped');
+    const file = made.rig.home.join('flipped/v2', full);
+    const bytes = readFileSync(file);
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 30) ^ 1, bytes.length - 30);
+    writeFileSync(file, bytes);
+    await fails(
+      /changed after it was encrypted/,
+      'restore',
+      ...at('flipped'),
+      identity(),
+      '--data-dir',
+      made.rig.home.join('never'),
+    );
+  });
+
+  it('come with companions that are encrypted, too', async () => {
+    writeFileSync(made.rig.home.join('tls.key'), 'the key of the API server');
+    const once = ['snapshot', '--once', '-e', made.etcd.clientUrl, `--encrypt-to=${ageKey.recipient}`];
+    await succeeds(...once, ...at('companions'), '--include', made.rig.home.join('tls.key'));
+    assert.ok(names('companions').some((name) => /^Companion-\d+-\d+\.tar\.gz\.age$/.test(name)));
+    const restore = ['restore', ...at('companions'), '--data-dir', made.rig.home.join('with-files')];
+    await succeeds(...restore, identity(), '--companions', made.rig.home.join('files'));
+    const found = readdirSync(made.rig.home.join('files'), { recursive: true, withFileTypes: true });
+    assert.ok(found.some((entry) => entry.name === 'tls.key'));
+  });
+
+  it('want keys that are keys, and warn of a file that others can read', async () => {
+    await fails(/--encrypt-to: it is a secret key/, 'snapshot', '--once', ...at(), `--encrypt-to=${secret}`);
+    await fails(/--identity: it is a key itself/, 'verify', ...at(), `--identity=${secret}`);
+    await fails(/line 2: it is a recipient/, 'verify', ...at(), `--identity=${made.rig.home.join('recipients.txt')}`);
+    writeFileSync(made.rig.home.join('open.txt'), ageKey.file);
+    chmodSync(made.rig.home.join('open.txt'), 0o644);
+    const { stderr } = await succeeds('verify', ...at(), `--identity=${made.rig.home.join('open.txt')}`);
+    assert.match(stderr, /WARN.*Others can read .*open\.txt, which holds a secret key: its mode is 0644/);
+  });
+
+  it('are opened by age itself, and what it encrypts is restored', {
+    skip: age === undefined ? 'age cannot be had' : false,
+  }, async () => {
+    const program = age ?? '';
+    const [full = ''] = names();
+    const key = made.rig.home.join('key.txt');
+    const opened = execFileSync(program, ['-d', '-i', key, made.rig.home.join('store/v2', full)], {
+      maxBuffer: 1 << 28,
+    });
+    const contents = gunzipSync(opened);
+    assert.equal(contents.length % 512, 32);
+    cpSync(made.rig.home.join('store'), made.rig.home.join('theirs'), { recursive: true });
+    const target = made.rig.home.join('theirs/v2', full);
+    rmSync(target);
+    execFileSync(program, ['-r', ageKey.recipient, '-o', target], { input: gzipSync(contents) });
+    const { stdout } = await succeeds('verify', ...at('theirs'), identity());
+    assert.match(stdout, new RegExp(`^Restorable up to: +revision ${made.last}\\b`, 'm'));
+  });
+});
