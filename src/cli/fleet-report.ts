@@ -24,8 +24,11 @@ export const fleetReportCommand = command({
     const { fleetRequest } = await import('./fleet-place.ts');
     const { listFleet } = await import('../operations/fleet/list-fleet.ts');
     const { printFleet } = await import('./print-fleet.ts');
+    const { releaseExecutablePages } = await import('../runtime/memory/resident-executable.ts');
     const store = await openFleetBucket(config.store, context);
     await using _bucket = store.bucket;
+    // What the start needed of the executable is memory that thousands of clusters can use.
+    await releaseExecutablePages();
     const request = fleetRequest({ store, options: config.fleet, prefix: config.store.prefix, shard: undefined });
     await printFleet(await listFleet(request, context), config.output, { print, needsShards: true });
   },

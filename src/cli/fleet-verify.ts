@@ -35,9 +35,12 @@ export const fleetVerifyCommand = command({
     const { fleetRequest, shardAsked } = await import('./fleet-place.ts');
     const { verifyFleet } = await import('../operations/fleet/verify-fleet.ts');
     const { printFleet } = await import('./print-fleet.ts');
+    const { releaseExecutablePages } = await import('../runtime/memory/resident-executable.ts');
     const shard = shardAsked(config.fleet.shard, pod);
     const store = await openFleetBucket(config.store, context);
     await using _bucket = store.bucket;
+    // What the start needed of the executable is memory that thousands of clusters can use.
+    await releaseExecutablePages();
     const request = fleetRequest({ store, options: config.fleet, prefix: config.store.prefix, shard });
     const { identitiesOf } = await import('./encryption-keys.ts');
     const identities = await identitiesOf(config.identity, context);

@@ -125,6 +125,8 @@ export interface Bucket extends AsyncDisposable {
   exists?(options: CallOptions): Promise<boolean>;
   /** All objects whose key begins with `prefix`, in no promised order. */
   list(prefix: string, options: ListOptions): AsyncIterable<ObjectEntry>;
+  /** The same as they arrive, many at once, with memory that does not grow; left out where a listing has no pages. */
+  pages?(prefix: string, options: ListOptions): AsyncIterable<readonly ObjectEntry[]>;
   /**
    * The folders directly in `folder` (empty, or with a slash at its end): what keys below it have up to their next slash, that
    * included. Each once, in no promised order, without a listing of what is in them; folders without objects may be among them.

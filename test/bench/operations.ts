@@ -6,6 +6,7 @@ import { builtExecutable } from '../../scripts/lab/executable.ts';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
 import type { MeasuredRun } from '../support/processes/measured-run.ts';
 import { etcdSettings } from './data-set.ts';
+import { benchFleet } from './fleet.ts';
 import { benchIdle } from './idle.ts';
 import { largeMember } from './large-member.ts';
 import { benchLoaded } from './loaded.ts';
@@ -23,6 +24,7 @@ export const operations: Readonly<Record<string, (bench: Bench) => Promise<reado
   snapshot: benchSnapshot,
   transfer: benchTransfer,
   copy: benchCopy,
+  fleet: benchFleet,
   watch: benchWatch,
   idle: benchIdle,
   load: benchLoaded,

@@ -21,11 +21,12 @@ const copiedObjects = 200;
 const lineRate = 119 * 1024 * 1024;
 
 /** A loopback store in a process of its own. */
-interface LoopbackStore extends AsyncDisposable {
+export interface LoopbackStore extends AsyncDisposable {
   readonly endpoint: string;
 }
 
-async function startLoopbackStore(task: LoopbackTask): Promise<LoopbackStore> {
+/** Starts one. */
+export async function startLoopbackStore(task: LoopbackTask): Promise<LoopbackStore> {
   const child: Child = startChild(process.execPath, [serverScript, JSON.stringify(task)], { env: {} });
   const endpoint = await eventually(
     () => {
@@ -53,7 +54,7 @@ async function measureTransfer(
 }
 
 /** Full and nine deltas, and again. */
-function chainNames(count: number): readonly string[] {
+export function chainNames(count: number): readonly string[] {
   const revision = (n: number): string => n.toString().padStart(8, '0');
   return Array.from({ length: count }, (_, n) => {
     const kind = n % 10 === 0 ? 'Full' : 'Incr';

@@ -16,18 +16,26 @@ const columns: readonly Column[] = [
   { title: 'PROVED', align: 'right' },
 ];
 
-/** A fleet as a table and as data. */
+/** A fleet as a table and as data; of thousands of clusters only what is printed is made. */
 export function fleetTable(report: FleetReport): Report {
+  return {
+    get table() {
+      return tableOf(report);
+    },
+    get data() {
+      return fleetData(report);
+    },
+  };
+}
+
+function tableOf(report: FleetReport): readonly string[] {
   const { prefixes, at } = report;
   const [head = '', ...rows] = tableLines(
     columns,
     prefixes.map((each) => row(each, at)),
   );
   const lines = rows.flatMap((line, index) => [line, ...remarksOn(prefixes[index]).map((text) => `    ${text}`)]);
-  return {
-    table: [...(rows.length === 0 ? [] : [head, ...lines, '']), ...summaryLines(report)],
-    data: fleetData(report),
-  };
+  return [...(rows.length === 0 ? [] : [head, ...lines, '']), ...summaryLines(report)];
 }
 
 /** What is said of the fleet as a whole. */

@@ -1,5 +1,7 @@
+import { promptBufferCollection } from '../../runtime/memory/prompt-buffer-collection.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import type { Bucket } from '../../snapstore/bucket.ts';
+import { prefetch } from '../../runtime/streams/prefetch.ts';
+import type { Bucket, ObjectEntry } from '../../snapstore/bucket.ts';
 import type { PrefixObjects } from '../../snapstore/fleet/prefix-groups.ts';
 import { PrefixGroups } from '../../snapstore/fleet/prefix-groups.ts';
 import { reservedFolder } from '../../snapstore/fleet/reserved-folder.ts';
@@ -10,6 +12,9 @@ import type { PrefixGlob } from './prefix-glob.ts';
 
 /** More are not held in memory. */
 export const mostPrefixes = 500_000;
+
+/** What a client leaves of each entry of a page, bytes: text, and what it was parsed into. */
+const garbagePerEntry = 2_048;
 
 /** Where prefixes are looked for. */
 export interface Search {
@@ -67,20 +72,42 @@ export async function* groupedListing(
   const isWanted = ({ prefix }: PrefixObjects): boolean =>
     `${prefix}/`.startsWith(root) && glob.matches(belowRoot(prefix, root));
   using meter = context.progress.start({ label: 'listing clusters', unit: 'objects', total: undefined });
+  using collection = promptBufferCollection();
   const reserved = `${root}${reservedFolder}`;
-  for await (const entry of bucket.list(`${root}${glob.beginning}`, { signal })) {
-    meter.advance(1);
-    if (!entry.key.startsWith(reserved)) {
-      yield* groups.add(entry).filter(isWanted);
-      if (groups.count > mostPrefixes) {
-        throw tooManyPrefixes(bucket.location, mostPrefixes);
+  // The next page is on its way while this one is sorted.
+  for await (const page of prefetch(pagesOf(bucket, `${root}${glob.beginning}`, signal))) {
+    meter.advance(page.length);
+    collection.discarded(page.length * garbagePerEntry);
+    for (const entry of page) {
+      if (!entry.key.startsWith(reserved)) {
+        const ended = groups.add(entry);
+        if (ended.length > 0) {
+          yield* ended.filter(isWanted);
+        }
       }
+    }
+    if (groups.count > mostPrefixes) {
+      throw tooManyPrefixes(bucket.location, mostPrefixes);
     }
   }
   yield* groups.end().filter(isWanted);
   for (const prefix of [...groups.again]) {
     const whole = await objectsOf(bucket, { prefix, layouts: ['v1', 'v2'] }, signal);
     yield* whole.filter(isWanted);
+  }
+}
+
+async function* pagesOf(
+  bucket: Bucket,
+  prefix: string,
+  signal: AbortSignal,
+): AsyncGenerator<readonly ObjectEntry[], void, undefined> {
+  if (bucket.pages !== undefined) {
+    yield* bucket.pages(prefix, { signal });
+    return;
+  }
+  for await (const entry of bucket.list(prefix, { signal })) {
+    yield [entry];
   }
 }
 

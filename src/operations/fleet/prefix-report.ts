@@ -53,7 +53,8 @@ export interface PrefixReport {
 export function reportOn(prefix: string, listing: StoreListing): PrefixReport {
   const { histories, history } = chooseHistory(listing, {}, prefix);
   const catalog = catalogOf(history.snapshots);
-  const believed = catalogOf(history.snapshots.filter(isBelieved));
+  const credible = history.snapshots.filter(isBelieved);
+  const believed = credible.length === history.snapshots.length ? catalog : catalogOf(credible);
   const newest = catalog.chains.at(-1);
   const whole = listing.snapshots.filter(({ chunk }) => chunk === undefined);
   const [suspected] = histories.suspected;
@@ -67,7 +68,7 @@ export function reportOn(prefix: string, listing: StoreListing): PrefixReport {
     histories: knownHistories(histories).length,
     snapshots: whole.length,
     bytes: sizeOf(listing.snapshots),
-    growthPerDay: growthPerDay(history.snapshots.filter(isBelieved)),
+    growthPerDay: growthPerDay(credible),
     proof: undefined,
     complaints: [...brokenBy(catalog), ...forked],
   };

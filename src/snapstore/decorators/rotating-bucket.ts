@@ -86,6 +86,24 @@ export class RotatingBucket implements Bucket {
     }
   }
 
+  async *pages(prefix: string, options: ListOptions): AsyncGenerator<readonly ObjectEntry[], void, undefined> {
+    const generation = await this.#enter();
+    try {
+      const { bucket } = generation;
+      if (bucket.pages !== undefined) {
+        yield* bucket.pages(prefix, options);
+        return;
+      }
+      for await (const entry of bucket.list(prefix, options)) {
+        yield [entry];
+      }
+    } catch (error) {
+      throw noted(error, generation);
+    } finally {
+      this.#leave(generation);
+    }
+  }
+
   async *folders(folder: string, options: CallOptions): AsyncGenerator<string, void, undefined> {
     const generation = await this.#enter();
     try {

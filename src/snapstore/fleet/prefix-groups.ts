@@ -14,6 +14,8 @@ export interface PrefixObjects {
   isCut: boolean;
 }
 
+const none: readonly PrefixObjects[] = [];
+
 /** More objects of one prefix are not held: a chain is never so long, and memory is for the others as well. */
 const mostObjects = 200_000;
 
@@ -85,16 +87,17 @@ export class PrefixGroups {
   }
 
   #leave(key: string): readonly PrefixObjects[] {
-    const ended: PrefixObjects[] = [];
+    let ended: PrefixObjects[] | undefined;
     for (const group of this.#open.values()) {
       if (group.prefix !== '' && !(key.startsWith(group.prefix) && key.charAt(group.prefix.length) === '/')) {
+        ended ??= [];
         ended.push(group);
       }
     }
-    for (const { prefix } of ended) {
+    for (const { prefix } of ended ?? []) {
       this.#close(prefix);
     }
-    return ended;
+    return ended ?? none;
   }
 
   #close(prefix: string): void {

@@ -14,6 +14,12 @@ export interface LoopbackTask {
   readonly size: number;
   /** Its line, bytes a second each way; as fast as this machine goes when left out. */
   readonly rate?: number;
+  /** So many prefixes, each with these keys below it. */
+  readonly prefixes?: number;
+  /** How long each answer takes, ms. */
+  readonly delayMs?: number;
+  /** Whether what is uploaded can be read again; only its size when left out. */
+  readonly keeps?: 'bytes';
 }
 
 /** Bytes followed by their SHA-256, as every full and every delta ends. */
@@ -22,16 +28,27 @@ function hashedBytes(size: number): Buffer {
   return Buffer.concat([payload, createHash('sha256').update(payload).digest()]);
 }
 
-const { keys, size, rate } = JSON.parse(process.argv[2] ?? '') as LoopbackTask;
+/** The prefix of a cluster, with a slash at its end. */
+function fleetPrefix(at: number): string {
+  return `team-${at % 10}/cluster-${String(at).padStart(5, '0')}/etcd-main/`;
+}
+
+const { keys, size, rate, prefixes, delayMs, keeps = 'sizes' } = JSON.parse(process.argv[2] ?? '') as LoopbackTask;
 const server = await startS3Server({
-  keeps: 'sizes',
+  keeps,
   ...(rate === undefined ? {} : { pace: new Pace({ bytesPerSecond: rate }) }),
 });
 if (keys.length > 0) {
   // All are the same, so that the server's memory is not what is measured.
   const bytes = hashedBytes(size);
-  for (const key of keys) {
-    server.objects.set(key, { size: bytes.length, bytes, modifiedAt: Date.now() });
+  const roots = prefixes === undefined ? [''] : Array.from({ length: prefixes }, (_, at) => fleetPrefix(at));
+  for (const root of roots) {
+    for (const key of keys) {
+      server.objects.set(`${root}${key}`, { size: bytes.length, bytes, modifiedAt: Date.now() });
+    }
   }
+}
+if (delayMs !== undefined) {
+  server.fault(() => ({ kind: 'delay', ms: delayMs }));
 }
 process.stdout.write(`${server.endpoint}\n`);

@@ -45,6 +45,67 @@ export function keyPage(
   };
 }
 
+/** The same of keys that are in order already, without a look at those before and after the page. */
+export function sortedKeyPage(
+  sorted: readonly string[],
+  {
+    prefix,
+    after,
+    most,
+    delimiter,
+  }: {
+    readonly prefix: string;
+    readonly after: string;
+    readonly most: number;
+    readonly delimiter: string | null;
+  },
+): KeyPage {
+  const keys: string[] = [];
+  const folders: string[] = [];
+  let last = '';
+  // What follows a folder that was shown is behind all that is in it.
+  const begin = delimiter && after.endsWith(delimiter) && after.length > prefix.length ? `${after}\uffff` : after;
+  for (let at = placeOf(sorted, begin < prefix ? prefix : begin); at < sorted.length; ) {
+    const key = sorted[at] ?? '';
+    if (!key.startsWith(prefix)) {
+      break;
+    }
+    if (key === after) {
+      at += 1;
+      continue;
+    }
+    if (keys.length + folders.length === most) {
+      return { keys, folders, next: last };
+    }
+    const end = delimiter ? key.indexOf(delimiter, prefix.length) : -1;
+    if (end === -1) {
+      keys.push(key);
+      last = key;
+      at += 1;
+    } else {
+      last = key.slice(0, end + 1);
+      folders.push(last);
+      at = placeOf(sorted, `${last}\uffff`);
+    }
+  }
+  return { keys, folders, next: undefined };
+}
+
+/** The place of the first key that is not before `key`. */
+function placeOf(sorted: readonly string[], key: string): number {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((sorted[middle] ?? '') < key) {
+      from = middle + 1;
+    } else {
+      to = middle;
+    }
+  }
+  return from;
+}
+
 /** The last key of a page as a token that no client takes for a key. */
 export function toPageToken(key: string): string {
   return Buffer.from(key).toString('base64url');

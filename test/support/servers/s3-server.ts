@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { AwsRefusal } from './aws-refusal.ts';
-import { fromPageToken, keyPage, toPageToken } from './key-page.ts';
+import { fromPageToken, sortedKeyPage, toPageToken } from './key-page.ts';
 import type { Pace } from './pace.ts';
 import { sortOutPathStyle, xmlAnswer } from './s3-protocol.ts';
+import { SortedMap } from './sorted-map.ts';
 import { listenAsStore, type StoreAnswer, type StoreListener, type StoreRequest } from './store-listener.ts';
 import { element, leaf, xmlDocument } from './xml.ts';
 
@@ -59,7 +60,7 @@ type S3Parts = Map<number, Buffer | number>;
 export async function startS3Server({ admits, keeps = 'bytes', pace }: S3ServerOptions = {}): Promise<S3Server> {
   const bucket = 'backups';
   const space = {
-    objects: new Map<string, S3Object>(),
+    objects: new SortedMap<S3Object>(),
     uploads: new Map<string, S3Parts>(),
     begun: new Map<string, BegunUpload>(),
     keeps,
@@ -114,7 +115,7 @@ function ofBucket(query: URLSearchParams): string {
 }
 
 interface Space {
-  readonly objects: Map<string, S3Object>;
+  readonly objects: SortedMap<S3Object>;
   readonly uploads: Map<string, S3Parts>;
   readonly begun: Map<string, BegunUpload>;
   readonly keeps: 'bytes' | 'sizes';
@@ -239,7 +240,7 @@ function get(object: S3Object, range: string | undefined): StoreAnswer {
 
 /** As of a bucket that never kept versions: each object is the only version of its key, and its version is `null`. */
 function listVersions(query: URLSearchParams, space: Space): StoreAnswer {
-  const { keys, folders, next } = keyPage(space.objects.keys(), {
+  const { keys, folders, next } = sortedKeyPage(space.objects.sortedKeys(), {
     prefix: query.get('prefix') ?? '',
     after: query.get('key-marker') ?? '',
     most: 1000,
@@ -261,7 +262,7 @@ function common(folders: readonly string[]): readonly string[] {
 }
 
 function list(query: URLSearchParams, space: Space): StoreAnswer {
-  const { keys, folders, next } = keyPage(space.objects.keys(), {
+  const { keys, folders, next } = sortedKeyPage(space.objects.sortedKeys(), {
     prefix: query.get('prefix') ?? '',
     after: fromPageToken(query.get('continuation-token')),
     most: 1000,

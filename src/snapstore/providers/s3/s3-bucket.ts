@@ -31,7 +31,7 @@ import { createS3Client } from './s3-client.ts';
 import { isForeign, s3Error, s3ErrorCode } from './s3-error.ts';
 import { s3Folders } from './s3-folders.ts';
 import { s3Leftovers } from './s3-leftovers.ts';
-import { listS3 } from './s3-listing.ts';
+import { listS3, s3Pages } from './s3-listing.ts';
 import type { S3Place } from './s3-place.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { S3Upload } from './s3-upload.ts';
@@ -84,6 +84,10 @@ export class S3Bucket implements Bucket {
 
   list(prefix: string, options: ListOptions): AsyncIterable<ObjectEntry> {
     return listS3(this.#place, prefix, options);
+  }
+
+  pages(prefix: string, options: ListOptions): AsyncIterable<readonly ObjectEntry[]> {
+    return s3Pages(this.#place, prefix, options);
   }
 
   folders(folder: string, options: CallOptions): AsyncIterable<string> {

@@ -42,6 +42,41 @@ export async function* listS3(
   }
 }
 
+/** The same page by page. Only where versions are kept and that may not be seen, all of it is held at once. */
+export async function* s3Pages(
+  place: S3Place,
+  prefix: string,
+  options: ListOptions,
+): AsyncGenerator<readonly ObjectEntry[], void, undefined> {
+  const { signal, onDoubt = () => undefined } = options;
+  const listing = { prefix, signal, doubt: onDoubt };
+  const versioning = await versioningOf(place, signal);
+  switch (versioning) {
+    case 'on':
+      yield* versionedPages(place, listing);
+      return;
+    case 'hidden':
+      yield await Array.fromAsync(listS3(place, prefix, options));
+      return;
+    case 'off':
+    case 'unknown to the service':
+      yield* objectPages(place, listing);
+      return;
+    default:
+      return versioning satisfies never;
+  }
+}
+
+async function* versionedPages(
+  place: S3Place,
+  listing: S3Listing,
+): AsyncGenerator<readonly ObjectEntry[], void, undefined> {
+  const retention = await lockedFor(place, listing);
+  for await (const versions of versionPages(place, listing)) {
+    yield await oldestOf(place, listing, { ...versions, retention });
+  }
+}
+
 /** Undefined when the bucket, as far as one may know, keeps no versions. */
 async function versionsUnless(
   place: S3Place,
@@ -70,10 +105,16 @@ async function versionsUnless(
   }
 }
 
-async function* objects(
+async function* objects(place: S3Place, listing: S3Listing): AsyncGenerator<ObjectEntry, void, undefined> {
+  for await (const page of objectPages(place, listing)) {
+    yield* page;
+  }
+}
+
+async function* objectPages(
   { client, requests, bucket, location }: S3Place,
   { prefix, signal }: S3Listing,
-): AsyncGenerator<ObjectEntry, void, undefined> {
+): AsyncGenerator<readonly ObjectEntry[], void, undefined> {
   const marks = new PageMarks({ action: 'list', object: location });
   let token: string | undefined;
   do {
@@ -81,12 +122,7 @@ async function* objects(
     const page = await requests.run(taskOf('list', location, signal), (abortSignal) =>
       client.send(new ListObjectsV2Command(input), { abortSignal }),
     );
-    for (const listed of page.Contents ?? []) {
-      const entry = entryOf(listed, location);
-      if (entry.key.startsWith(prefix)) {
-        yield entry;
-      }
-    }
+    yield (page.Contents ?? []).map((listed) => entryOf(listed, location)).filter(({ key }) => key.startsWith(prefix));
     token = marks.next({ more: page.IsTruncated === true, mark: page.NextContinuationToken });
   } while (token !== undefined);
 }
@@ -94,15 +130,28 @@ async function* objects(
 /** A snapshot is the first that was written under its name: a locked bucket keeps it, no matter what came later. */
 async function* oldestVersions(
   place: S3Place,
-  { signal, doubt }: S3Listing,
-  { oldest, deleted }: Versions,
+  listing: S3Listing,
+  versions: Versions,
 ): AsyncGenerator<ObjectEntry, void, undefined> {
+  const retention = await lockedFor(place, listing);
+  yield* await oldestOf(place, listing, { ...versions, retention });
+}
+
+/** How long objects are locked, ms; undefined where they are not, or it cannot be seen. */
+async function lockedFor(place: S3Place, { signal, doubt }: S3Listing): Promise<number | undefined> {
   const retention = await defaultRetention(place, signal);
   if (!retention.known) {
     const reason = `whether ${place.location} locks its objects cannot be seen: GetBucketObjectLockConfiguration is denied`;
     doubt({ about: 'locks', reason });
   }
-  const lockedFor = retention.known ? retention.ms : undefined;
+  return retention.known ? retention.ms : undefined;
+}
+
+async function oldestOf(
+  place: S3Place,
+  { signal, doubt }: S3Listing,
+  { oldest, deleted, retention }: Versions & { readonly retention: number | undefined },
+): Promise<readonly ObjectEntry[]> {
   const excluded = new Set<string>();
   const suspects = [...oldest.values()].filter(({ key }) => deleted.has(key)).values();
   const worker = async (): Promise<void> => {
@@ -117,13 +166,11 @@ async function* oldestVersions(
     }
   };
   await Promise.all(Array.from({ length: TAGS_AT_ONCE }, worker));
-  for (const entry of oldest.values()) {
-    yield {
-      ...entry,
-      ...(lockedFor !== undefined && { immutableUntil: entry.modifiedAt + lockedFor }),
-      ...(excluded.has(entry.key) && { excluded: true }),
-    };
-  }
+  return [...oldest.values()].map((entry) => ({
+    ...entry,
+    ...(retention !== undefined && { immutableUntil: entry.modifiedAt + retention }),
+    ...(excluded.has(entry.key) && { excluded: true }),
+  }));
 }
 
 /** What a bucket with versions holds. */
@@ -133,10 +180,33 @@ interface Versions {
   readonly deleted: ReadonlySet<string>;
 }
 
-async function allVersions(
+async function allVersions(place: S3Place, listing: S3Listing): Promise<Versions> {
+  const oldest = new Map<string, ObjectEntry>();
+  const deleted = new Set<string>();
+  for await (const page of versionPages(place, listing)) {
+    for (const [key, entry] of page.oldest) {
+      keepOldest(oldest, entry, key);
+    }
+    for (const key of page.deleted) {
+      deleted.add(key);
+    }
+  }
+  return { oldest, deleted };
+}
+
+/** Versions of a key come newest first, so of two from one second the later in the list is the older. */
+function keepOldest(oldest: Map<string, ObjectEntry>, entry: ObjectEntry, key: string): void {
+  const known = oldest.get(key);
+  if (known === undefined || entry.modifiedAt <= known.modifiedAt) {
+    oldest.set(key, entry);
+  }
+}
+
+/** Page by page; the key at which a page ends comes with the next one, since more of its versions may follow. */
+async function* versionPages(
   { client, requests, bucket, location }: S3Place,
   { prefix, signal }: S3Listing,
-): Promise<Versions> {
+): AsyncGenerator<Versions, void, undefined> {
   const oldest = new Map<string, ObjectEntry>();
   const deleted = new Set<string>();
   const marks = new PageMarks({ action: 'list the versions in', object: location });
@@ -149,11 +219,9 @@ async function allVersions(
     );
     for (const listed of page.Versions ?? []) {
       const entry = entryOf(listed, location);
-      const known = oldest.get(entry.key);
-      // Versions of a key come newest first, so of two from one second the later in the list is the older.
-      if (entry.key.startsWith(prefix) && (known === undefined || entry.modifiedAt <= known.modifiedAt)) {
+      if (entry.key.startsWith(prefix)) {
         const { VersionId: versionId = '' } = listed;
-        oldest.set(entry.key, { ...entry, ...(versionId !== '' && { versionId }) });
+        keepOldest(oldest, { ...entry, ...(versionId !== '' && { versionId }) }, entry.key);
       }
     }
     for (const { Key: key } of page.DeleteMarkers ?? []) {
@@ -164,8 +232,22 @@ async function allVersions(
     markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
     const mark = page.NextKeyMarker === undefined ? undefined : JSON.stringify(markers);
     more = marks.next({ more: page.IsTruncated === true, mark });
+    const last = more === undefined ? undefined : page.NextKeyMarker;
+    const [held, wasDeleted] = last === undefined ? [] : [oldest.get(last), deleted.has(last)];
+    if (last !== undefined) {
+      oldest.delete(last);
+      deleted.delete(last);
+    }
+    yield { oldest: new Map(oldest), deleted: new Set(deleted) };
+    oldest.clear();
+    deleted.clear();
+    if (last !== undefined && held !== undefined) {
+      oldest.set(last, held);
+    }
+    if (last !== undefined && wasDeleted === true) {
+      deleted.add(last);
+    }
   } while (more !== undefined);
-  return { oldest, deleted };
 }
 
 /** An entry that lacks its name or its size is none: it must not count as an empty object. */
