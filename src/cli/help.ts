@@ -13,8 +13,9 @@ const helpColumn = 34;
 
 /** The help of the program itself. */
 export function rootHelp(): string {
-  const longest = Math.max(...commandSummaries.map(({ name }) => name.length));
-  const commands = commandSummaries.map(({ name, summary }) => `  ${name.padEnd(longest)}  ${summary}`);
+  const all = firstWordSummaries();
+  const longest = Math.max(...all.map(({ name }) => name.length));
+  const commands = all.map(({ name, summary }) => `  ${name.padEnd(longest)}  ${summary}`);
   return [
     'Usage: etcdbrctl COMMAND [flags]',
     '',
@@ -33,6 +34,19 @@ export function rootHelp(): string {
     'Exit code: 0 done, 1 failed, 2 the command line or configuration is wrong.',
     '',
   ].join('\n');
+}
+
+/** One line for each command, and for commands with the same first word. */
+function firstWordSummaries(): readonly { readonly name: string; readonly summary: string }[] {
+  const shown = new Set<string>();
+  return commandSummaries.flatMap((each) => {
+    const group = commandGroups.find(({ name }) => each.name.startsWith(`${name} `)) ?? each;
+    if (shown.has(group.name)) {
+      return [];
+    }
+    shown.add(group.name);
+    return group;
+  });
 }
 
 /** The help of commands with the same first word. */

@@ -41,6 +41,11 @@ describe('completion for bash', () => {
     assert.deepEqual(offered(path, ['etcdbrctl', 'list', '--store-container', rig.home.join('d')]), files.slice(1));
     assert.deepEqual(offered(path, ['etcdbrctl', 'snapshot', '--include', rig.home.join('d')]).toSorted(), files);
     assert.ok(offered(path, ['etcdbrctl', 'help', '']).includes('server'));
+    assert.deepEqual(offered(path, ['etcdbrctl', 'fle']), ['fleet']);
+    assert.deepEqual(offered(path, ['etcdbrctl', 'fleet', '']), ['list', 'verify', 'report']);
+    assert.deepEqual(offered(path, ['etcdbrctl', 'fleet', 'list', '--prefix']), ['--prefix-glob']);
+    assert.deepEqual(offered(path, ['etcdbrctl', 'fleet', 'report', '-o', 'h']), ['html']);
+    assert.deepEqual(offered(path, ['etcdbrctl', 'list', '--prefix']), ['']);
   });
 });
 
