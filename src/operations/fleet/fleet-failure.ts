@@ -17,6 +17,17 @@ export function tooManyPrefixes(location: string, most: number): Failure {
   });
 }
 
+/** The failure of a container in which no cluster is found. */
+export function nothingFound(location: string): Failure {
+  return new Failure({
+    code: 'no_backup',
+    action: 'find a cluster in',
+    object: location,
+    found: 'it holds no prefix with backups that is wanted',
+    remedy: 'check the container, --store-prefix and --prefix-glob',
+  });
+}
+
 /** What a report has to fail with, so that a script notices; undefined when all is well. */
 export function failureOf(
   report: FleetReport,
@@ -37,13 +48,7 @@ export function failureOf(
     });
   }
   if (prefixes.length === 0 && shard === undefined) {
-    return new Failure({
-      code: 'no_backup',
-      action: 'find a cluster in',
-      object,
-      found: 'it holds no prefix with backups that is wanted',
-      remedy: 'check the container, --store-prefix and --prefix-glob',
-    });
+    return nothingFound(location);
   }
   if (needsShards && lastRun !== undefined && lastRun.missing.length > 0) {
     return new Failure({

@@ -9,6 +9,7 @@ import type { SnapStore, StoreListing } from '../../snapstore/snapstore.ts';
 import type { VerifyLevel } from '../verify/request.ts';
 import { verifyBackups } from '../verify/verify.ts';
 import { compareText, findPrefixes, objectsOf } from './find-prefixes.ts';
+import { nothingFound } from './fleet-failure.ts';
 import type { FleetReport } from './fleet-report.ts';
 import { forEachPrefix } from './for-each-prefix.ts';
 import { judged } from './judge.ts';
@@ -50,6 +51,11 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
   const root = storeRoot(request.prefix, bucket.location);
   const startedOn = seconds(context);
   const { prefixes, refused } = await findPrefixes({ bucket, root, glob: request.glob }, context);
+  const location = `${bucket.location}/${root}`.replace(/\/$/, '');
+  if (prefixes.length + refused.length === 0) {
+    // Nothing is written where nothing is: the container may be mistyped.
+    throw nothingFound(location);
+  }
   const own = prefixes.filter(({ prefix }) => isOfShard(prefix, request));
   const reports = new Map<string, PrefixReport>();
   const proofs = new Map<string, LastProof>();
@@ -90,7 +96,7 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
   }
   const now = context.clock.now();
   return {
-    location: `${bucket.location}/${root}`.replace(/\/$/, ''),
+    location,
     at: now,
     prefixes: [...reports.values()]
       .map((each) => judged(each, { proof: proofs.get(each.prefix), thresholds, now }))

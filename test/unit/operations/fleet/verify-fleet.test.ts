@@ -75,4 +75,10 @@ describe('fleet verify', () => {
     const left = [...bucket.objects.keys()].filter((key) => key.startsWith('etcdbrctl-fleet/')).sort();
     assert.equal(left.length, 4, left.join(' '));
   });
+
+  it('writes nothing where there is nothing', async () => {
+    const bucket = bucketWith([]);
+    await assert.rejects(verified(bucket, { shard: { index: 0, count: 2 } }), /it holds no prefix with backups/);
+    assert.equal(bucket.objects.size, 0);
+  });
 });
