@@ -33,6 +33,11 @@ export async function writeKeys(
   const { cluster, keys } = connection;
   const surprises = keepGoing ? 'keep going' : 'stop';
   const request = { source: new OwnersFirst(source, belongingOf), cluster, keys, existing, leases, surprises } as const;
+  if (!yes && (await cluster.alarms(context)).some(({ alarm }) => alarm === 'NOSPACE')) {
+    context.log.warn(
+      `${cluster.location} has reached its quota and takes no writes: with --yes nothing could be written`,
+    );
+  }
   const count = new OutcomeCount();
   const printer = new LinePrinter(print);
   try {

@@ -6,6 +6,12 @@ import { EtcdFailure } from './etcd-failure.ts';
 import type { ClusterKeys, GuardedPut, KeyCall, KeyPosition, KeyWithValue, PutResult } from './keys.ts';
 import { leaseGrantRpc, txnRpc } from './rpc/rpc.ts';
 
+/** A request, and what it is for, as it reads after "cannot". */
+interface Transaction {
+  readonly action: string;
+  readonly request: ITxnRequest;
+}
+
 /** The keys of a cluster reached over gRPC. */
 export class LiveKeys implements ClusterKeys {
   readonly #pools: ClusterPools;
@@ -23,9 +29,14 @@ export class LiveKeys implements ClusterKeys {
 
   async positions(keys: readonly Uint8Array[], call: KeyCall): Promise<readonly (KeyPosition | undefined)[]> {
     const success = keys.map((key) => ({ request_range: { key: bytes(key), keys_only: true } }));
-    const { responses } = await this.#anywhere('read keys of', call, (member, bounds) =>
-      member.unary(txnRpc, { success }, bounds),
-    );
+    const ask = { action: 'read keys of', request: { success } } as const;
+    const answer = keys.length > 1 ? await this.#sized(ask, call) : await this.#txn(ask, call);
+    if (answer === undefined) {
+      const middle = Math.ceil(keys.length / 2);
+      const first = await this.positions(keys.slice(0, middle), call);
+      return [...first, ...(await this.positions(keys.slice(middle), call))];
+    }
+    const { responses } = answer;
     return responses.map(({ response_range: { kvs } }) => {
       const [found] = kvs;
       return found === undefined
@@ -38,14 +49,14 @@ export class LiveKeys implements ClusterKeys {
     const compare = keys.map(
       ({ key, value }): ICompare => ({ result: 'Equal', target: 'Value', key: bytes(key), value: bytes(value) }),
     );
-    const answer = await this.#sized('read keys of', { compare }, call);
+    const answer = await this.#sized({ action: 'read keys of', request: { compare } }, call);
     return answer?.succeeded;
   }
 
   async takes({ key, value }: KeyWithValue, call: KeyCall): Promise<boolean> {
     const compare: ICompare[] = [{ result: 'Less', target: 'Create', key: bytes(key), create_revision: '0' }];
     const success = [{ request_put: { key: bytes(key), value: bytes(value) } }];
-    return (await this.#sized('write keys to', { compare, success }, call)) !== undefined;
+    return (await this.#sized({ action: 'write keys to', request: { compare, success } }, call)) !== undefined;
   }
 
   async put(puts: readonly GuardedPut[], call: KeyCall): Promise<PutResult> {
@@ -55,7 +66,7 @@ export class LiveKeys implements ClusterKeys {
         request_put: { key: bytes(key), value: bytes(value), lease: String(lease) },
       })),
     };
-    const answer = await this.#sized('write keys to', request, call);
+    const answer = await this.#sized({ action: 'write keys to', request }, call);
     if (answer === undefined) {
       return { kind: 'too large' };
     }
@@ -75,16 +86,20 @@ export class LiveKeys implements ClusterKeys {
     return Promise.resolve();
   }
 
-  /** The answer to a transaction; undefined when it is larger than the requests that etcd takes. */
-  async #sized(action: string, request: ITxnRequest, call: KeyCall): Promise<ITxnResponse | undefined> {
+  /** The answer to a transaction; undefined when it is larger than those that etcd takes. */
+  async #sized(asked: Transaction, call: KeyCall): Promise<ITxnResponse | undefined> {
     try {
-      return await this.#anywhere(action, call, (member, bounds) => member.unary(txnRpc, request, bounds));
+      return await this.#txn(asked, call);
     } catch (error) {
       if (error instanceof EtcdFailure && error.code === 'etcd_request_too_large') {
         return undefined;
       }
       throw error;
     }
+  }
+
+  #txn({ action, request }: Transaction, call: KeyCall): Promise<ITxnResponse> {
+    return this.#anywhere(action, call, (member, bounds) => member.unary(txnRpc, request, bounds));
   }
 
   #anywhere<T>(action: string, { signal }: KeyCall, work: MemberWork<T>): Promise<T> {

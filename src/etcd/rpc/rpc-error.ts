@@ -95,12 +95,12 @@ function meaningOf(code: status, details: string): RpcErrorMeaning {
       remedy: 'compact and defragment it, or raise --quota-backend-bytes; then etcdctl alarm disarm',
     };
   }
-  // The first is etcd's own text; with a larger message its gRPC answers before etcd sees it.
-  if (/request is too large|grpc: received message larger than max/.test(details)) {
+  // The first two are etcd's own texts; with a larger message its gRPC answers before etcd sees it.
+  if (/request is too large|too many operations in txn|grpc: received message larger than max/.test(details)) {
     return {
       code: 'etcd_request_too_large',
       found: `the request is larger than what it takes (${details})`,
-      remedy: 'raise --max-request-bytes of etcd',
+      remedy: 'raise --max-request-bytes or --max-txn-ops of etcd',
     };
   }
   switch (code) {

@@ -11,7 +11,8 @@ export interface ObjectPlace {
 
 /**
  * What is stored under a key, by its value, and by the key where the value is encrypted or no object. Keys are
- * `/PREFIX/RESOURCE/NAME`, `/PREFIX/RESOURCE/NAMESPACE/NAME`, and with the group before the resource for those of extensions.
+ * `/PREFIX/RESOURCE/NAME`, `/PREFIX/RESOURCE/NAMESPACE/NAME`, and with the group before the resource for those of extensions. A prefix may
+ * have several segments, so the key is read from its end.
  */
 export function placeOf(key: Uint8Array, value: StoredValue): ObjectPlace {
   if (value.kind === 'object') {
@@ -22,16 +23,17 @@ export function placeOf(key: Uint8Array, value: StoredValue): ObjectPlace {
     .toString()
     .split('/')
     .filter((segment) => segment !== '');
-  const group = segments[1]?.includes('.') === true ? segments[1] : '';
-  const [resource = '', ...below] = segments.slice(group === '' ? 1 : 2);
+  const [name = '', parent = '', above = '', top = ''] = segments.toReversed();
+  if (segments.length <= 3 || parent === 'namespaces') {
+    return { apiVersion: '', kind: parent, namespace: '', name };
+  }
+  // A group has a dot, a resource has none.
+  if (above.includes('.')) {
+    return { apiVersion: above, kind: parent, namespace: '', name };
+  }
   // Of services there are two kinds of keys.
-  const rest = resource === 'services' && below.length > 2 ? below.slice(1) : below;
-  return {
-    apiVersion: group,
-    kind: resource,
-    namespace: rest.length > 1 ? rest.slice(0, -1).join('/') : '',
-    name: rest.at(-1) ?? '',
-  };
+  const kind = top === 'services' && (above === 'specs' || above === 'endpoints') ? top : above;
+  return { apiVersion: segments.length > 4 && top.includes('.') ? top : '', kind, namespace: parent, name };
 }
 
 /** Whether an object belongs to a namespace, or is that namespace. */

@@ -294,6 +294,9 @@ for (const line of etcdLines) {
         }
       };
       await assert.rejects(full(), /database space exceeded/);
+      const planned = await run('apply', file, '--edited', '-e', etcd.clientUrl);
+      assert.equal(planned.exitCode, 0);
+      assert.match(planned.stderr, /has reached its quota and takes no writes: with --yes nothing could be written/);
       const refused = await run('apply', file, '--edited', '--yes', '-e', etcd.clientUrl);
       assert.equal(refused.exitCode, 1);
       assert.match(
@@ -301,7 +304,21 @@ for (const line of etcdLines) {
         /cannot write keys to \S+: its database has reached the quota, so it takes no writes; compact and defragment it/,
       );
     }
-    await using etcd = await startEtcd({ release: await etcdRelease(line), rootPassword: 'root-password' });
+    const many = Array.from({ length: 30 }, (_, at) => at + 10);
+    const small = home.join('small.jsonl');
+    writeFileSync(
+      small,
+      [
+        ...lines.slice(0, 1),
+        ...many.map((at) => String(lines[1]).replace('"/a"', `"/a/${at}"`)),
+        `{"end":true,"keys":30,"sha256":"${'0'.repeat(64)}"}\n`,
+      ].join('\n'),
+    );
+    await using etcd = await startEtcd({
+      release: await etcdRelease(line),
+      rootPassword: 'root-password',
+      extraArgs: ['--max-txn-ops', '10'],
+    });
     const bare = await run('apply', file, '--edited', '--yes', '-e', etcd.clientUrl);
     assert.equal(bare.exitCode, 1);
     assert.match(bare.stderr, /it wants a user; give --etcd-username and --etcd-password/);
@@ -324,5 +341,11 @@ for (const line of etcdLines) {
       /1 key created\n$/,
     );
     assert.match(await etcd.etcdctl('get', '/a'), /^\/a\na\n$/);
+    await etcd.etcdctl('role', 'add', 'writer');
+    await etcd.etcdctl('role', 'grant-permission', 'writer', 'readwrite', '/a', '--prefix');
+    await etcd.etcdctl('user', 'grant-role', 'reader', 'writer');
+    const writer = ['--etcd-username=reader', '--etcd-password=password'];
+    const applied = await succeeds('apply', small, '--edited', '--yes', '-e', etcd.clientUrl, ...writer);
+    assert.match(applied, /\n30 keys created\n$/, 'also where transactions may have ten operations only');
   });
 }

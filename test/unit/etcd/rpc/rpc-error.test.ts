@@ -25,6 +25,7 @@ const cases: readonly [EtcdFailureCode, status, string][] = [
   ['etcd_request_too_large', status.UNKNOWN, 'etcdserver: request is too large'],
   ['etcd_request_too_large', status.INVALID_ARGUMENT, 'etcdserver: request is too large'],
   ['etcd_request_too_large', status.RESOURCE_EXHAUSTED, 'grpc: received message larger than max (2097183 vs. 1572864)'],
+  ['etcd_request_too_large', status.INVALID_ARGUMENT, 'etcdserver: too many operations in txn request'],
   ['etcd_no_space', status.RESOURCE_EXHAUSTED, 'etcdserver: mvcc: database space exceeded'],
   ['etcd_timeout', status.DEADLINE_EXCEEDED, 'Deadline exceeded'],
   ['etcd_auth', status.UNAUTHENTICATED, 'etcdserver: invalid auth token'],

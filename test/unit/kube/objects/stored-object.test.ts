@@ -73,7 +73,10 @@ describe('stored values', () => {
       ['/registry/stable.io/widgets/shop/w', 'widgets', 'shop', 'w'],
       ['/registry/stable.io/widgets/w', 'widgets', '', 'w'],
       ['/registry/namespaces/shop', 'namespaces', '', 'shop'],
-      ['plain', '', '', ''],
+      ['/clusters/one/registry/secrets/shop/login', 'secrets', 'shop', 'login'],
+      ['/clusters/one/registry/namespaces/shop', 'namespaces', '', 'shop'],
+      ['/kubernetes.io/secrets/shop/login', 'secrets', 'shop', 'login'],
+      ['plain', '', '', 'plain'],
     ] as const) {
       const place = placeOf(Buffer.from(key), encrypted);
       assert.deepEqual([place.kind, place.namespace, place.name], [kind, namespace, name], key);
