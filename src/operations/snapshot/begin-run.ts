@@ -1,16 +1,18 @@
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { historiesOf } from '../../snapshot/history/histories.ts';
+import type { Packing } from '../../snapshot/packing.ts';
 import type { StoreListing } from '../../snapstore/snapstore.ts';
 import { untilCaughtUp } from './full/catch-up.ts';
 import { listToCompare } from './history/list-to-compare.ts';
+import { warnOfOtherReaders } from './other-readers.ts';
 import type { RunParts } from './run-parts.ts';
 import type { SnapshotterRequest } from './snapshotter-request.ts';
 import { decideStart } from './start-decision.ts';
 
 /** What a run begins with. */
 interface Beginning {
-  readonly request: Pick<SnapshotterRequest, 'cluster' | 'schedule' | 'start'>;
+  readonly request: Pick<SnapshotterRequest, 'cluster' | 'schedule' | 'start' | keyof Packing>;
   readonly parts: Pick<RunParts, 'store' | 'chain' | 'concurrentWriters' | 'fullLoop' | 'guard' | 'outageRetry'>;
   /** Aborts when the run begins to end. */
   readonly ending: AbortSignal;
@@ -31,6 +33,7 @@ export async function beginRun(beginning: Beginning, context: RunContext): Promi
     parts.concurrentWriters.compare(listing.snapshots);
     const { living } = historiesOf(listing.snapshots, listing.markers);
     parts.chain.follow(living.snapshots, Math.floor(context.clock.now() / 1000));
+    await warnOfOtherReaders({ store, packing: request }, listing, context);
     await parts.guard.learn(listing, context);
   }
   const resumed =

@@ -8,6 +8,7 @@ import { type DownloadRequest, downloadDatabase } from './full/download.ts';
 import { type FullSnapshotResult, saveFullSnapshot } from './full/save.ts';
 import { HistoryGuard } from './history/history-guard.ts';
 import { listToCompare } from './history/list-to-compare.ts';
+import { warnOfOtherReaders } from './other-readers.ts';
 
 /** What one full snapshot needs. */
 export interface FullSnapshotRequest extends DownloadRequest {
@@ -31,6 +32,7 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   const guard = new HistoryGuard(request);
   const listing = await listToCompare(() => store.list({ signal }), context);
   if (listing !== undefined) {
+    await warnOfOtherReaders({ store, packing: request }, listing, context);
     await guard.learn(listing, context);
   }
   const known = guard.history.proof;
