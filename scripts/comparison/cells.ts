@@ -109,6 +109,18 @@ export const comparison: readonly {
     },
   },
   {
+    question: 'Encrypted before the store',
+    cells: {
+      ours: cell('`--encrypt-to` (age)', 'test/cli/encryption.test.ts'),
+      go: cell('no; by S3 with a key of yours', `${gardener}: docs/usage/snapshot_encryption.md`),
+      etcd: cell('no', etcdutl),
+      k3s: cell('no', k3sDocs),
+      openshift: cell('no', backupScript),
+      etcdbk: cell('no', etcdbk),
+      pgbackrest: cell('yes', pgbackrest),
+    },
+  },
+  {
     question: 'Certificates and manifests',
     cells: {
       ours: cell('`--include`', 'test/cli/companions.test.ts'),
