@@ -97,6 +97,33 @@ describe('the API server takes', {
     await applied(objectsIn(await renderChart({})));
   });
 
+  it('what needs nothing of the node under the policy `restricted`, without a warning', async () => {
+    assert.ok(api !== undefined);
+    const { admin } = api;
+    const namespace = 'restricted';
+    const labels = { 'pod-security.kubernetes.io/warn': 'restricted' };
+    await admin.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } });
+    const warned = async (objects: readonly KubeObject[]): Promise<readonly string[]> => {
+      const answers = await Promise.all(
+        objects.map(({ metadata, ...rest }) =>
+          admin.apply({ ...rest, metadata: { ...metadata, namespace } }, { dryRun: 'All' }),
+        ),
+      );
+      return answers.flatMap(({ warnings }) => warnings);
+    };
+    const example = (name: string): readonly KubeObject[] => objectsIn(readFileSync(join(examples, name), 'utf8'));
+    // Once the policy is in force it warns of what asks for the node.
+    await eventually(async () => ((await warned(example('cronjob-kubeadm.yaml'))).length > 0 ? true : undefined));
+    const modest = ['restore-job', 'statefulset-1', 'statefulset-3', 'verify-cronjob'];
+    for (const name of modest) {
+      assert.deepEqual(await warned(example(`${name}.yaml`)), [], name);
+    }
+    const chart = objectsIn(
+      await renderChart({ replicas: 3, tls, backup: { storageProvider: 'S3', ...providers.S3 } }),
+    );
+    assert.deepEqual(await warned(chart), []);
+  });
+
   it('nothing with a field that does not exist, neither of its own kinds nor of the monitoring', async () => {
     const metadata = { namespace: 'default', name: 'x' };
     for (const object of [
