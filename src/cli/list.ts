@@ -12,7 +12,7 @@ export const listCommand = command({
   summary: 'show the backups in a store, and which of them restore takes',
   description:
     'Lists the snapshots of a store as chains: a full snapshot and the deltas after it, with times, sizes and the ' +
-    'revisions that are missing between them. Only names are read. The last chain is the one that restore takes; the ' +
+    'revisions that are missing between them. Only names are read, and of fulls the last bytes, which tell where they come from. The last chain is the one that restore takes; the ' +
     'exit code is 1 when it is broken. Of several histories the chains are those of the one that was written last, or of --history.',
   examples: [
     { does: 'What is in a store:', command: 'etcdbrctl list --storage-provider Local --store-container /backup' },
@@ -26,12 +26,14 @@ export const listCommand = command({
     const { openStore } = await import('./open-store.ts');
     const { listBackups } = await import('../operations/list/list.ts');
     const { doubtText } = await import('../operations/history/fork-failure.ts');
+    const { originsOf } = await import('../operations/list/origins.ts');
     const { brokenNewest, catalogReport } = await import('./output/catalog.ts');
     await using store = await openStore(config.store, context);
     const catalog = await listBackups({ store, history: config.list.history }, context);
     const report = catalogReport(catalog, {
       now: context.clock.now(),
       deltas: config.list.all ? 'all' : 'shortened',
+      origins: await originsOf({ store, catalog }, context),
     });
     await print(await formatReport(report, config.output.format));
     refuseWrongFolder(catalog);

@@ -5,6 +5,7 @@ import { statusOptions } from '../config/options/status.ts';
 import type { DatabaseStatus } from '../operations/status/status.ts';
 import { countText, formatBytes } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
+import { factsData, factsText } from './output/full-facts.ts';
 import { quotaRemark } from './output/quota-remark.ts';
 import { formatReport, type Report, tableLines } from './output/report.ts';
 
@@ -64,6 +65,9 @@ export function statusReport(status: DatabaseStatus): Report {
         [row],
       ),
       sourceText(source),
+      ...(source.kind === 'snapshot' && source.facts !== undefined
+        ? [`It tells of itself: ${factsText(source.facts)}.`]
+        : []),
       'TOTAL KEYS are the records of all buckets, as etcdutl counts up to etcd 3.5;',
       `${countText(status.livingKeys, 'key')} live, as it counts from etcd 3.6 on.`,
       ...(quota === undefined ? [] : [`${quota}.`]),
@@ -81,6 +85,7 @@ export function statusReport(status: DatabaseStatus): Report {
       alarms: status.alarms,
       ...(quota === undefined ? {} : { quota }),
       ...(source.kind === 'snapshot' ? { compression: source.compression } : {}),
+      ...(source.kind === 'snapshot' && source.facts !== undefined ? { origin: factsData(source.facts) } : {}),
       ...(source.kind === 'data directory' ? { revisionWithLog: source.withLog } : {}),
     },
   };

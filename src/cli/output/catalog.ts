@@ -3,11 +3,13 @@ import { countText, formatAge, formatBytes } from '../../runtime/log/amount.ts';
 import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
 import { knownHistories } from '../../snapshot/history/histories.ts';
+import type { FullFacts } from '../../snapshot/key-index/facts.ts';
 import { restorableWindow } from '../../snapshot/restorable-window.ts';
 import { isTooSmall } from '../../snapshot/too-small.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { EmptyStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { noteData, noteText, overlapData, overlappingText, rangeText, snapshotData, timeText } from './format.ts';
+import { factsData, factsText } from './full-facts.ts';
 import { historiesData, historyLines } from './histories.ts';
 import { type Column, type Report, tableLines } from './report.ts';
 
@@ -17,6 +19,8 @@ export interface CatalogStyle {
   readonly now: number;
   /** Whether the table leaves out the middle of long chains. */
   readonly deltas: 'all' | 'shortened';
+  /** Where fulls come from, by their keys; none when left out. */
+  readonly origins?: ReadonlyMap<string, FullFacts>;
 }
 
 type Chain = CatalogChain<StoredSnapshot>;
@@ -79,7 +83,10 @@ function headlines(
 function chainLines(chain: Chain, style: CatalogStyle): readonly string[] {
   const objects = chainObjects(chain);
   const [head = '', ...rows] = tableLines(COLUMNS, objects.map(row));
-  const lines = rows.map((line, at) => [line, ...remarks(objects[at], chain).map((remark) => `      ${remark}`)]);
+  const lines = rows.map((line, at) => [
+    line,
+    ...remarks(objects[at], chain, style).map((remark) => `      ${remark}`),
+  ]);
   const hidden = style.deltas === 'all' ? 0 : Math.max(0, lines.length - SHOWN_FIRST - SHOWN_LAST);
   if (lines.length <= MOST_SHOWN || hidden === 0) {
     return [head, ...lines.flat()];
@@ -101,12 +108,14 @@ function row(snapshot: StoredSnapshot): readonly string[] {
   return [`  ${snapshot.name}`, timeText(snapshot.createdOn * 1_000), formatBytes(snapshot.size)];
 }
 
-function remarks(snapshot: StoredSnapshot | undefined, chain: Chain): readonly string[] {
+function remarks(snapshot: StoredSnapshot | undefined, chain: Chain, { origins }: CatalogStyle): readonly string[] {
   if (snapshot === undefined) {
     return [];
   }
   const { missing, beyond } = chain;
+  const origin = origins?.get(snapshot.key);
   return [
+    ...(origin === undefined ? [] : [factsText(origin)]),
     ...(missing !== undefined && beyond[0] === snapshot ? [`${rangeText(missing)} missing before this delta`] : []),
     ...chain.notes.filter(({ delta }) => delta === snapshot).map(noteText),
     ...(snapshot.isFinal ? ['final'] : []),
@@ -206,7 +215,7 @@ function companionLines(companions: readonly Companion[]): readonly string[] {
       ];
 }
 
-function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Record<string, unknown>> {
+function catalogData(catalog: BackupCatalog, { now, origins }: CatalogStyle): Readonly<Record<string, unknown>> {
   const { location, chains, excluded, parts, ignored, companions, empty } = catalog;
   const newest = chains.at(-1);
   return {
@@ -224,7 +233,7 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
       lastRevision: chain.lastRevision ?? null,
       size: sizeOf(chainObjects(chain)),
       ageSeconds: Math.floor(now / 1_000 - newestSeconds(chainObjects(chain))),
-      full: chain.base === undefined ? null : snapshotData(chain.base, now),
+      full: chain.base === undefined ? null : { ...snapshotData(chain.base, now), ...originData(chain.base, origins) },
       deltas: chain.deltas.map((delta) => snapshotData(delta, now)),
       missing: chain.missing ?? null,
       notes: chain.notes.map(noteData),
@@ -241,6 +250,11 @@ function catalogData(catalog: BackupCatalog, { now }: CatalogStyle): Readonly<Re
     })),
     ignored,
   };
+}
+
+function originData(full: StoredSnapshot, origins: CatalogStyle['origins']): { readonly origin?: object } {
+  const facts = origins?.get(full.key);
+  return facts === undefined ? {} : { origin: factsData(facts) };
 }
 
 /** Whether names and sizes alone tell that a restore from a chain fails. */

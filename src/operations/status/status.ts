@@ -6,6 +6,7 @@ import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect.
 import { keptRecords } from '../../datadir/mvcc/kept-records.ts';
 import { type DatabaseVersions, readVersions } from '../../datadir/mvcc/versions.ts';
 import { createTemporaryFile } from '../../fs/temporary-file.ts';
+import { factsOfFull } from '../../objects/full-facts.ts';
 import { readFailure } from '../../objects/read-failure.ts';
 import { openSnapshotFile } from '../../objects/single-file-store.ts';
 import { writeFull } from '../../objects/write-full.ts';
@@ -13,6 +14,7 @@ import { type Revision, revision } from '../../revision.ts';
 import { stillGoing } from '../../runtime/log/still-going.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { Identities } from '../../snapshot/encryption/identities.ts';
+import type { FullFacts } from '../../snapshot/key-index/facts.ts';
 import type { Compression } from '../../snapshot/snapshot.ts';
 import { checkTrailingHash, endsWithHash } from '../../snapshot/trailing-hash.ts';
 import { withStoppedMember } from './stopped-member.ts';
@@ -28,7 +30,7 @@ export interface DatabaseStatus extends DatabaseFacts {
   readonly source:
     | { readonly kind: 'database' }
     /** A database followed by its SHA-256, which is right. */
-    | { readonly kind: 'snapshot'; readonly compression: Compression }
+    | { readonly kind: 'snapshot'; readonly compression: Compression; readonly facts?: FullFacts | undefined }
     /** `withLog` is the revision that etcd reaches after it has applied its write-ahead log. */
     | { readonly kind: 'data directory'; readonly withLog: Revision };
 }
@@ -75,7 +77,8 @@ async function statusOfFile(request: StatusRequest, context: RunContext): Promis
     await using temporary = await createTemporaryFile(request.tempDir, 'status');
     const target = { file: temporary.path, skipHashCheck: false, onRead: () => undefined };
     await writeFull({ store, full: snapshot }, target, context);
-    return await inspected(temporary.path, { kind: 'snapshot', compression }, context);
+    const facts = await factsOfFull({ store, full: snapshot }, context);
+    return await inspected(temporary.path, { kind: 'snapshot', compression, facts }, context);
   }
   if (!endsWithHash(size)) {
     return await inspected(request.path, { kind: 'database' }, context);

@@ -49,6 +49,8 @@ export interface StoreListener extends AsyncDisposable {
   readonly endpoint: string;
   /** How often each operation was called. */
   readonly calls: ReadonlyMap<string, number>;
+  /** Bytes of bodies that were sent so far, as they should be. */
+  sentBytes(): number;
   /** Sets what goes wrong from now on. */
   fault(hook: FaultHook): void;
   /** Connections that are open. */
@@ -58,8 +60,9 @@ export interface StoreListener extends AsyncDisposable {
 /** Listens on a free port and serves the protocol, with the faults a test asks for. */
 export async function listenAsStore(protocol: StoreProtocol): Promise<StoreListener> {
   const desk = new FaultDesk();
+  const sent = { bytes: 0 };
   const server = createServer((message, response) => {
-    serve(protocol, desk, message, response).catch(() => response.destroy());
+    serve({ protocol, desk, sent }, message, response).catch(() => response.destroy());
   });
   // A connection that is closed for being idle may be closed while a request is on its way.
   server.keepAliveTimeout = 0;
@@ -67,6 +70,7 @@ export async function listenAsStore(protocol: StoreProtocol): Promise<StoreListe
   return {
     endpoint: `http://127.0.0.1:${port}`,
     calls: desk.calls,
+    sentBytes: () => sent.bytes,
     fault: (hook) => {
       desk.hook = hook;
     },
@@ -79,8 +83,11 @@ export async function listenAsStore(protocol: StoreProtocol): Promise<StoreListe
 }
 
 async function serve(
-  protocol: StoreProtocol,
-  desk: FaultDesk,
+  {
+    protocol,
+    desk,
+    sent,
+  }: { readonly protocol: StoreProtocol; readonly desk: FaultDesk; readonly sent: { bytes: number } },
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -118,6 +125,7 @@ async function serve(
     });
   }
   const stored = answer.body ?? Buffer.alloc(0);
+  sent.bytes += message.method === 'HEAD' ? 0 : stored.length;
   const bytes = fault?.kind === 'corrupt' && message.method === 'GET' ? corrupted(stored) : stored;
   if (fault?.kind === 'answer') {
     const headers = { 'content-length': String(bytes.length), ...answer.headers };

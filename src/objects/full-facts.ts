@@ -1,0 +1,29 @@
+import type { RunContext } from '../runtime/run-context.ts';
+import type { FullFacts } from '../snapshot/key-index/facts.ts';
+import { IndexDamage } from '../snapshot/key-index/index-members.ts';
+import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
+import { StoreError } from '../snapstore/store-error.ts';
+import { readFacts } from './key-index.ts';
+import { RangedObject } from './ranged-object.ts';
+
+/**
+ * Where a full comes from, as its end tells; undefined when that does not tell, or cannot be read: nothing depends on it. One short read.
+ */
+export async function factsOfFull(
+  source: { readonly store: SnapStore; readonly full: StoredSnapshot },
+  context: RunContext,
+): Promise<FullFacts | undefined> {
+  const { store, full } = source;
+  if (full.compression !== 'gzip' || full.kind !== 'Full') {
+    return undefined;
+  }
+  try {
+    return await readFacts(new RangedObject({ store, snapshot: full }, context));
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (error instanceof StoreError || error instanceof IndexDamage) {
+      return undefined;
+    }
+    throw error;
+  }
+}
