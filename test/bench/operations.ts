@@ -10,6 +10,7 @@ import { benchFleet } from './fleet.ts';
 import { benchIdle } from './idle.ts';
 import { largeMember } from './large-member.ts';
 import { benchLoaded } from './loaded.ts';
+import { benchLookup } from './lookup.ts';
 import { type Bench, type Command, measure, row } from './measure.ts';
 import { benchCopy, benchTransfer } from './store-operations.ts';
 import type { Row } from './table.ts';
@@ -28,6 +29,7 @@ export const operations: Readonly<Record<string, (bench: Bench) => Promise<reado
   watch: benchWatch,
   idle: benchIdle,
   load: benchLoaded,
+  lookup: benchLookup,
 };
 
 /** The Go program joins every local container to the home directory, absolute ones as well. */

@@ -36,6 +36,31 @@ function longChain(count: number): StoredSnapshot[] {
   return [stored(`Full-00000000-00000058-${BEGIN}.gz`), ...deltas];
 }
 
+describe('where a full comes from', () => {
+  it('is shown below it and in its data', () => {
+    const full = stored(`Full-00000000-00000058-${BEGIN}.gz`);
+    const histories = historiesOf([full], []);
+    const catalog: BackupCatalog = {
+      ...catalogOf([full]),
+      histories,
+      history: histories.living,
+      location: '/backup',
+      ignored: [],
+      companions: [],
+    };
+    const facts = { lastRevision: 58, compactRevision: 7, pageSize: 4096, raftTerm: '3', raftIndex: '99' };
+    const from = { clusterId: 'cdf8', memberId: '8e9e', etcdVersion: '3.5.16', takenAt: '2026-11-21T08:58:52.000Z' };
+    const origins = new Map([[full.key, { ...facts, ...from, writtenBy: '1.2.3' }]]);
+    const report = catalogReport(catalog, { now: BEGIN * 1_000, deltas: 'all', origins });
+    const line =
+      '      taken at 2026-11-21T08:58:52.000Z, from member 8e9e, of cluster cdf8, etcd 3.5.16, raft index 99 in term 3, etcdbrctl 1.2.3';
+    assert.ok(report.table.includes(line), report.table.join('\n'));
+    const { chains } = report.data as { readonly chains: readonly { readonly full: { readonly origin: object } }[] };
+    const { lastRevision: _, pageSize: __, ...shown } = { ...facts, ...from, writtenBy: '1.2.3' };
+    assert.deepEqual(chains[0]?.full.origin, shown);
+  });
+});
+
 describe('the table of a catalog', () => {
   it('shows chains oldest first and which one restore takes', () => {
     const snapshots = [
