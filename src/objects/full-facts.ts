@@ -14,7 +14,7 @@ export async function factsOfFull(
   context: RunContext,
 ): Promise<FullFacts | undefined> {
   const { store, full } = source;
-  if (full.compression !== 'gzip' || full.kind !== 'Full') {
+  if (full.compression !== 'gzip' || full.encryption !== undefined || full.kind !== 'Full') {
     return undefined;
   }
   try {

@@ -1,7 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startChild } from '../../scripts/lab/child.ts';
+import { eventually } from '../../scripts/lab/eventually.ts';
 import { builtExecutable } from '../../scripts/lab/executable.ts';
-import { startS3Server } from '../support/servers/s3-server.ts';
 import {
   DELTAS_WITH_HOT_KEY,
   HOT_KEY,
@@ -12,13 +14,10 @@ import {
   SCATTERED,
 } from './lookup-data.ts';
 import { type Bench, measure, row } from './measure.ts';
+import type { Asked, CountingTask } from './store/counting-store.ts';
 import type { Row } from './table.ts';
 
-/** What a lookup asked of the store. */
-interface Asked {
-  readonly requests: number;
-  readonly bytes: number;
-}
+const serverScript = fileURLToPath(new URL('./store/counting-store.ts', import.meta.url));
 
 /**
  * Lookups in a full of 1 GiB, or `LOOKUP_MIB`, in a loopback S3 that counts requests and bytes; then with 300 deltas. Throws where
@@ -64,29 +63,25 @@ async function measured(
     readonly most: { readonly share: number; readonly requests?: number };
   },
 ): Promise<Row> {
-  await using server = await startS3Server();
-  for (const name of names) {
-    const bytes = readFileSync(join(directory, name));
-    server.objects.set(`v2/${name}`, { size: bytes.length, bytes, modifiedAt: Date.now() });
-  }
-  const asked = (): Asked => ({
-    requests: [...server.calls.values()].reduce((sum, count) => sum + count, 0),
-    bytes: server.sentBytes(),
-  });
-  let before = asked();
-  const env = { ECS_ENDPOINT: server.endpoint, ECS_ACCESS_KEY_ID: 'key', ECS_SECRET_ACCESS_KEY: 'secret' };
-  const store = ['--storage-provider', 'ECS', '--store-container', server.bucket, '--log-level', 'error'];
+  const task: CountingTask = { directory, names };
+  const server = startChild(process.execPath, [serverScript, JSON.stringify(task)], { env: {} });
+  await using _end = { [Symbol.asyncDispose]: () => server.end('SIGKILL') };
+  const shown = (pattern: RegExp): Promise<string> =>
+    eventually(() => pattern.exec(server.output())?.[0], { timeoutMs: 60_000 });
+  const endpoint = await shown(/^http\S+(?=\n)/);
+  const env = { ECS_ENDPOINT: endpoint, ECS_ACCESS_KEY_ID: 'key', ECS_SECRET_ACCESS_KEY: 'secret' };
+  const store = ['--storage-provider', 'ECS', '--store-container', 'backups', '--log-level', 'error'];
   const result = await measure(bench, {
     program: builtExecutable(),
     args: [...lookup.args, ...store],
     env,
     stdoutFile: bench.scratch.join('stdout'),
-    prepare: () => {
-      before = asked();
-    },
   });
-  const { requests, bytes } = asked();
-  const used = { requests: requests - before.requests, share: (bytes - before.bytes) / lookup.of.bytes };
+  process.kill(server.pid, 'SIGUSR2');
+  const asked = JSON.parse(await shown(/\{.*\}(?=\n)/)) as Asked;
+  // One run only warms up.
+  const each = { requests: asked.requests / (bench.runs + 1), bytes: asked.bytes / (bench.runs + 1) };
+  const used = { requests: each.requests, share: each.bytes / lookup.of.bytes };
   const name = `${lookup.args.join(' ')} in ${lookup.of.name}: ${used.requests} requests, ${(used.share * 100).toFixed(2)} % of its bytes`;
   if (used.share > lookup.most.share || used.requests > (lookup.most.requests ?? Number.POSITIVE_INFINITY)) {
     throw new Error(`${name}, where at most ${lookup.most.requests} and ${lookup.most.share * 100} % may be`);
