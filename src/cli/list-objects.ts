@@ -32,9 +32,10 @@ export async function listObjects(
   const { format } = config.output;
   const { depth } = config.grouping;
   const printer = new LinePrinter(print);
-  await inState(config, context, async (state) => {
-    const wanted = { prefixes: [prefix], wants: inNamespace(config.objects.namespace) };
-    const keys = await StateKeys.read(state, wanted, context);
+  const wanted = [{ kind: 'prefix', prefix }] as const;
+  await inState({ ...config, wanted }, context, async (state) => {
+    const wants = inNamespace(config.objects.namespace);
+    const keys = await StateKeys.read(state, { prefixes: [prefix], wants }, context);
     const groups = depth === undefined ? undefined : new ObjectGroups(depth);
     await printer.add(...(groups === undefined && format === 'text' ? [objectHead] : []));
     for await (const key of keys.keys()) {

@@ -15,7 +15,10 @@ import { OutcomeCount, outcomeData, outcomeLine } from './output/outcomes.ts';
 /** What `apply` and `undelete` write, and how they show it. */
 export interface WriteRequest {
   readonly source: KeySource;
-  readonly connection: Pick<EtcdConnection, 'cluster' | 'keys'>;
+  readonly connection: {
+    readonly cluster: Pick<EtcdConnection['cluster'], 'alarms' | 'location'>;
+    readonly keys: EtcdConnection['keys'];
+  };
   readonly existing: ExistingKeys;
   /** Which keys have a line: not those that are there already and were not asked for. */
   readonly shown: 'all' | 'what was deleted';
@@ -48,10 +51,14 @@ export async function writeKeys(
       }
       await printer.add(format === 'json' ? outcomeData(outcome) : outcomeLine(outcome));
     }
-  } finally {
-    await printer.add(...(format === 'json' ? [] : [count.text(yes ? 'done' : 'planned')]));
+  } catch (error) {
+    // What was written before stays written, and is told.
+    await printer.add(...(format === 'json' || !yes ? [] : [count.text('done')]));
     await printer.end();
+    throw error;
   }
+  await printer.add(...(format === 'json' ? [] : [count.text(yes ? 'done' : 'planned')]));
+  await printer.end();
   const { first, others } = count.surprises;
   if (first !== undefined && isSurprise(first)) {
     const consequence = yes

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { writeKeys } from '../../../src/cli/write-keys.ts';
+import { recordedContext } from '../../support/context/run-context.ts';
+import { ModelKeys } from '../../support/etcd/model-keys.ts';
+
+const options = { yes: true, leases: 'map', keepGoing: false } as const;
+
+/** What is printed when `count` keys are written to a cluster, and what it throws. */
+async function printed(
+  model: ModelKeys,
+  count: number,
+  changes: { readonly yes?: boolean } = {},
+): Promise<readonly [string, unknown]> {
+  let stdout = '';
+  const rest = { createRevision: 1, modRevision: 1, version: 1, lease: 0n, leaseTtl: undefined };
+  const request = {
+    source: {
+      async *keys() {
+        for (let at = 0; at < count; at++) {
+          yield { ...rest, key: Buffer.from(`/${String(at).padStart(3, '0')}`), value: Buffer.from('x') };
+        }
+      },
+    },
+    connection: { cluster: { alarms: async () => [], location: model.location }, keys: model },
+    existing: { unchangedSince: undefined, others: 'left' },
+    shown: 'what was deleted',
+    options: { ...options, ...changes },
+    format: 'text',
+    print: async (text: string) => {
+      stdout += text;
+    },
+  } as const;
+  const error = await writeKeys(request, recordedContext()).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  return [stdout, error];
+}
+
+describe('writing keys', () => {
+  it('tells what was written before it was ended', async () => {
+    const model = new ModelKeys();
+    const ended = new Error('ended');
+    model.beforePut = () => {
+      if (model.writes === 1) {
+        throw ended;
+      }
+    };
+    const [stdout, error] = await printed(model, 100);
+    assert.equal(error, ended);
+    assert.match(stdout, /created +\/063 [^\n]*\n64 keys created\n$/);
+  });
+
+  it('sums up no plan that is not complete', async () => {
+    const model = new ModelKeys();
+    model.positions = () => Promise.reject(new Error('ended'));
+    assert.equal((await printed(model, 3, { yes: false }))[0], '');
+  });
+
+  it('has no line for what was not deleted', async () => {
+    const model = new ModelKeys();
+    model.set('/000', 'x');
+    assert.match((await printed(model, 2))[0], /^created {4}\/001 [^\n]*\n1 key created, 1 already there\n$/);
+  });
+});
