@@ -125,8 +125,10 @@ export async function objectsOf(
     }
   };
   for (const layout of layouts) {
-    for await (const entry of bucket.list(`${prefix === '' ? '' : `${prefix}/`}${layout}/`, { signal })) {
-      keep(groups.add(entry));
+    for await (const page of pagesOf(bucket, `${prefix === '' ? '' : `${prefix}/`}${layout}/`, signal)) {
+      for (const entry of page) {
+        keep(groups.add(entry));
+      }
     }
   }
   keep(groups.end());

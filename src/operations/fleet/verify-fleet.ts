@@ -120,17 +120,22 @@ async function verifyGroup(
   const upload = { ...request.store.upload, log };
   const listing = await listingOf(bucket, group, { upload, signal: context.signal });
   const { level, sample, tempDir, maxFetchers, identities } = request;
-  const store = withListing(new BackupStore({ bucket, prefix, upload, log, identities }), listing);
+  const opened = new BackupStore({ bucket, prefix, upload, log, identities });
+  const store = withListing(opened, { ...listing, companions: group.companions });
   const result = await verifyBackups({ store, level, sample, tempDir, maxFetchers }, { ...context, log });
   return { report: reportOn(prefix, listing), proof: proofOf(result, seconds(context)) };
 }
 
 /** The store without a listing of its own: it was listed already. The caller closes the bucket. */
-function withListing(store: BackupStore, listing: StoreListing): SnapStore {
+function withListing(
+  store: BackupStore,
+  { companions, ...listing }: StoreListing & { readonly companions: number },
+): SnapStore {
   return {
     traits: store.traits,
     location: store.location,
-    companions: store.companions,
+    // A listing of none costs as much as one of many.
+    ...(companions > 0 && { companions: store.companions }),
     list: () => Promise.resolve(listing),
     fetch: (snapshot, options) => store.fetch(snapshot, options),
     save: (snapshot, body, options) => store.save(snapshot, body, options),

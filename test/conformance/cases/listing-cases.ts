@@ -79,6 +79,10 @@ export function listingCases(rig: BucketRig): void {
     const keys = Array.from({ length: rig.subject.manyObjects ?? 1100 }, (_, at) => `${prefix}cluster-${at}/v2/x`);
     await rig.fill(keys);
     const folders = await Array.fromAsync(rig.bucket.folders(prefix, { signal }));
+    if (rig.bucket.pages !== undefined) {
+      const paged = (await Array.fromAsync(rig.bucket.pages(prefix, { signal }))).flat();
+      assert.deepEqual(paged.map(({ key }) => key).toSorted(), keys.toSorted());
+    }
     assert.deepEqual(folders.toSorted(), keys.map((key) => key.slice(0, -'v2/x'.length)).toSorted());
   });
 

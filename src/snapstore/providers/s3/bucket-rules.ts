@@ -3,11 +3,12 @@ import type { StoreTask } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import { isForeign } from './s3-error.ts';
 import type { S3Place } from './s3-place.ts';
+import type { Versioning } from './versioning.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Whether a bucket keeps versions. `hidden`: an account that may list need not be allowed to see it. */
-export type Versioning = 'on' | 'off' | 'hidden' | 'unknown to the service';
+/** What is known of a bucket is asked again after this, ms. */
+const latelyMs = 10_000;
 
 /** Asks whether the bucket keeps versions. */
 export async function versioningOf(place: S3Place, signal: AbortSignal): Promise<Versioning> {
@@ -20,6 +21,21 @@ export async function versioningOf(place: S3Place, signal: AbortSignal): Promise
   } catch (error) {
     return refusalOf(error) === 'denied' ? 'hidden' : 'unknown to the service';
   }
+}
+
+/** The same for those who list many prefixes one after the other: it is asked once in a while. */
+export function versioningLately(place: S3Place, signal: AbortSignal): Promise<Versioning> {
+  const { lately, requests } = place;
+  const now = requests.clock.monotonic();
+  if (lately.versioning === undefined || now >= lately.versioning.until) {
+    const value = versioningOf(place, signal);
+    lately.versioning = { value, until: now + latelyMs };
+    // A failure is for those who wait for it, and not for those who come later.
+    value.catch(() => {
+      delete lately.versioning;
+    });
+  }
+  return lately.versioning.value;
 }
 
 /** How long a bucket locks what is put into it. */

@@ -79,6 +79,7 @@ export class S3Bucket implements Bucket {
       }),
       bucket: settings.bucket,
       location: this.location,
+      lately: {},
     };
   }
 

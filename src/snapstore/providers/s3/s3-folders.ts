@@ -2,7 +2,7 @@ import { ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client
 import type { CallOptions } from '../../bucket.ts';
 import { PageMarks } from '../../http/page-marks.ts';
 import { StoreError } from '../../store-error.ts';
-import { refusalOf, taskOf, versioningOf } from './bucket-rules.ts';
+import { refusalOf, taskOf, versioningLately } from './bucket-rules.ts';
 import type { S3Place } from './s3-place.ts';
 
 /** One page: the folders on it, and where the next begins. */
@@ -21,7 +21,7 @@ export async function* s3Folders(
   folder: string,
   { signal }: CallOptions,
 ): AsyncGenerator<string, void, undefined> {
-  const versioning = await versioningOf(place, signal);
+  const versioning = await versioningLately(place, signal);
   if (versioning === 'on' || versioning === 'hidden') {
     let isShown = versioning === 'on';
     try {

@@ -7,7 +7,7 @@ import {
 import type { ListingDoubt, ListOptions, ObjectEntry } from '../../bucket.ts';
 import { PageMarks } from '../../http/page-marks.ts';
 import { StoreError } from '../../store-error.ts';
-import { defaultRetention, refusalOf, taskOf, versioningOf } from './bucket-rules.ts';
+import { defaultRetention, refusalOf, taskOf, versioningLately, versioningOf } from './bucket-rules.ts';
 import type { S3Place } from './s3-place.ts';
 
 /** The tag that keeps a snapshot out of restores. */
@@ -50,7 +50,7 @@ export async function* s3Pages(
 ): AsyncGenerator<readonly ObjectEntry[], void, undefined> {
   const { signal, onDoubt = () => undefined } = options;
   const listing = { prefix, signal, doubt: onDoubt };
-  const versioning = await versioningOf(place, signal);
+  const versioning = await versioningLately(place, signal);
   switch (versioning) {
     case 'on':
       yield* versionedPages(place, listing);

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { StoreRequests } from '../../http/store-requests.ts';
+import type { Versioning } from './versioning.ts';
 
 /** A bucket, and the means to send it requests. */
 export interface S3Place {
@@ -8,4 +9,6 @@ export interface S3Place {
   readonly bucket: string;
   /** For messages. */
   readonly location: string;
+  /** What was found out about it a moment ago, for those who ask for many prefixes. */
+  readonly lately: { versioning?: { readonly value: Promise<Versioning>; readonly until: number } };
 }

@@ -20,6 +20,7 @@ import { keyedEndpoint } from '../../../../src/snapstore/providers/s3/keyed-endp
 import { S3Bucket } from '../../../../src/snapstore/providers/s3/s3-bucket.ts';
 import type { S3Settings } from '../../../../src/snapstore/providers/s3/s3-settings.ts';
 import { StoreError, type StoreErrorKind } from '../../../../src/snapstore/store-error.ts';
+import { eachAtOnce } from '../../../support/context/each-at-once.ts';
 import { quietLogger } from '../../../support/context/quiet-logger.ts';
 import { collected } from '../../../support/fixtures/byte-streams.ts';
 import { type CephRgw, startCephRgw } from '../../../support/servers/ceph-rgw.ts';
@@ -180,6 +181,34 @@ describe('a bucket that keeps versions', () => {
       'only-deleted': false,
       'tagged-and-deleted': true,
     });
+    assert.deepEqual((await Array.fromAsync(bucket.pages('', { signal }))).flat(), entries);
+  });
+
+  it('shows all of it over many pages, and folders of which all was deleted', async () => {
+    const Bucket = 'paged';
+    await rgw.createBucket(Bucket);
+    const bucket = bucketFor(Bucket);
+    const versioning = { Status: 'Enabled' } as const;
+    await rgw.client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: versioning }));
+    // Three versions of each: pages of a thousand end within those of one key.
+    const keys = Array.from({ length: 340 }, (_, at) => `cluster-${at}/v2/x`).sort();
+    for (let version = 0; version < 3; version++) {
+      await eachAtOnce(keys, 16, (Key) => rgw.client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' })));
+    }
+    await rgw.client.send(new DeleteObjectCommand({ Bucket, Key: 'cluster-7/v2/x' }));
+    const pages = await Array.fromAsync(bucket.pages('', { signal }));
+    assert.ok(pages.length > 1);
+    const listed = await Array.fromAsync(bucket.list('', { signal }));
+    assert.deepEqual(pages.flat(), listed);
+    assert.deepEqual(
+      listed.map(({ key }) => key),
+      keys,
+    );
+    const folders = await Array.fromAsync(bucket.folders('', { signal }));
+    assert.deepEqual(
+      folders.toSorted(),
+      keys.map((key) => key.slice(0, -'v2/x'.length)),
+    );
   });
 });
 
