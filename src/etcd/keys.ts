@@ -1,4 +1,4 @@
-/** Where a key of a cluster stands. */
+/** When a key was created and last changed. */
 export interface KeyPosition {
   readonly createRevision: number;
   readonly modRevision: number;

@@ -24,7 +24,7 @@ export interface VerificationTurnParts {
   readonly list: ClusterMembers['list'];
   /** The location of a store that every sidecar finds at the same place; undefined where each may have one of its own. */
   readonly sharedStore: string | undefined;
-  /** Asks the sidecar beside the member with this client URL for its newest proof. Rejects when it has none to tell of. */
+  /** Asks the sidecar of the member with this client URL for its newest proof. Rejects when it has none to tell of. */
   readonly askProof: (clientUrl: string, options: { readonly signal: AbortSignal }) => Promise<PeerProof>;
 }
 

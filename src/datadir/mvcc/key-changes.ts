@@ -4,7 +4,7 @@ import { changeAt, historyLeaves, noChange } from './history.ts';
 import { decodeKeyValue, type KeyValue, keyOf } from './key-value.ts';
 import type { ChangeRevision } from './revision-key.ts';
 
-/** A change of a key and where it stands in the history. Of a tombstone only the key and the revision count. */
+/** A change of a key and its place in the history. Of a tombstone only the key and the revision count. */
 export interface KeyChange extends KeyValue, ChangeRevision {}
 
 /** Which changes are read. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 
 /**
  * How long a connection may take, with TLS and the greeting of HTTP/2, ms. gRPC waits for as long as the system does (two minutes for a
- * machine that is gone), and without end for an etcd that stands still.
+ * machine that is gone), and without end for an etcd that does nothing.
  */
 const connectMs = 10_000;
 

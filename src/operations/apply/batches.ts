@@ -1,7 +1,7 @@
 import { MOST_KEYS } from '../../etcd/keys.ts';
 import type { ExportedKey, KeySource } from '../export/exported-key.ts';
 
-/** Bytes of keys and values in one request, which etcd limits to 1.5 MiB unless it is told otherwise. */
+/** Bytes of keys and values in one request, which etcd limits to 1.5 MiB unless its configuration says otherwise. */
 const MOST_BYTES = 512 * 1024;
 
 /** The keys of a source in groups that fit into one transaction; a key that is larger is alone. */

@@ -98,7 +98,7 @@ export interface AheadEvidence {
 
 /**
  * What of a selection is named ahead of the clock and of another history than what can be believed; none where a snapshot was named.
- * Throws a {@link Failure} `history_fork` where it cannot be told which of them the rest continues.
+ * Throws a {@link Failure} `history_fork` where nothing says which of them the rest continues.
  */
 export async function ofAnotherHistory(
   { chains, isChosen, history }: Selection,

@@ -46,7 +46,7 @@ export interface DashboardPeer {
   readonly isOwn: boolean;
   readonly isLeader: boolean;
   readonly isLearner: boolean;
-  /** Of the sidecar beside it: `healthy` leads and has reached etcd, which only the leader's does. */
+  /** Of its sidecar: `healthy` leads and has reached etcd, which only the leader's does. */
   readonly sidecar: 'healthy' | 'answers' | 'unreachable' | 'unknown';
 }
 

@@ -9,7 +9,7 @@ import type { DashboardPeer } from './dashboard-document.ts';
 /** How long a sidecar may take to answer, ms. */
 const answerMs = 3_000;
 
-/** How the sidecar beside a member is; asks nothing of our own. Never rejects. */
+/** How the sidecar of a member is; asks nothing of our own. Never rejects. */
 export async function sidecarHealth(
   { clientUrls: [clientUrl] }: Pick<ClusterMember, 'clientUrls'>,
   { port, security }: PeerSidecars,

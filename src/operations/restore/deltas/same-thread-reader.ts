@@ -15,7 +15,7 @@ export class SameThreadReader implements DeltaReader {
     return this.#reader.read(this.#body(task), task);
   }
 
-  /** Resolves when every file is closed. Whoever still takes records is refused from there on. */
+  /** Resolves when every file is closed. Records that are taken afterwards are refused. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort(new Error('the reader of deltas has ended'));
     await Promise.allSettled([...this.#open].map((body) => body.return()));

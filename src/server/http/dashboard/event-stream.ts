@@ -98,7 +98,7 @@ export class EventStream {
   async #watch(signal: AbortSignal): Promise<void> {
     let heardAt = this.#clock.monotonic();
     while (!signal.aborted) {
-      // What hangs there must not keep the rest from being told.
+      // What hangs there must not keep the rest from being sent.
       void this.#dashboard.look(signal);
       const { state, store } = this.#texts();
       const news =
