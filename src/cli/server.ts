@@ -37,6 +37,12 @@ export const serverCommand = command({
     const recipients = await recipientsOf(config.encryption);
     // They are read again with each store; what is wrong with them is known before anything begins.
     await identitiesOf(config.identity, context);
+    if (recipients !== undefined && config.identity.identityFiles.length === 0) {
+      context.log.warn(
+        'What is stored is encrypted, and no --identity is given: this process cannot read it. It takes a full at each start, restores ' +
+          'nothing, and a verification finds that nothing can be proved; see docs/encryption.md',
+      );
+    }
     const { sidecarPartsOf } = await import('./sidecar-parts.ts');
     const { runServer } = await import('../server/server.ts');
     const { startHttpServer } = await import('../server/http/http-server.ts');

@@ -12,6 +12,7 @@ import { largeMember } from './large-member.ts';
 import { benchLoaded } from './loaded.ts';
 import { benchLookup } from './lookup.ts';
 import { type Bench, type Command, measure, row } from './measure.ts';
+import { benchPacking } from './packing.ts';
 import { benchCopy, benchTransfer } from './store-operations.ts';
 import type { Row } from './table.ts';
 import { benchWatch } from './watching.ts';
@@ -23,6 +24,7 @@ export const operations: Readonly<Record<string, (bench: Bench) => Promise<reado
   compact: benchCompact,
   validate: benchValidate,
   snapshot: benchSnapshot,
+  packing: benchPacking,
   transfer: benchTransfer,
   copy: benchCopy,
   fleet: benchFleet,

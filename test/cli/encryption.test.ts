@@ -83,6 +83,7 @@ describe('encrypted backups', () => {
 
   it('are listed, and verified by their names, without a key', async () => {
     assert.match((await succeeds('list', ...at())).stdout, /\.gz\.age/);
+    assert.match((await succeeds('list', ...at(), '-o', 'json')).stdout, /"encryption": ?"age"/);
     await succeeds('verify', '--level=catalog', ...at());
     await fails(/could not be opened, and nothing else is wrong; give the secret key/, 'verify', ...at());
   });

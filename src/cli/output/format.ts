@@ -58,7 +58,7 @@ export function noteData(note: ChainNote<StoredSnapshot>): Readonly<Record<strin
 /** A snapshot as scripts get it. `now` is in ms since the epoch. */
 export function snapshotData(snapshot: StoredSnapshot, now: number): Readonly<Record<string, unknown>> {
   const { name, kind, key, startRevision, lastRevision, createdOn, size, compression, isFinal, layout } = snapshot;
-  const { immutableUntil, versionId, unnamed, ahead } = snapshot;
+  const { immutableUntil, versionId, unnamed, ahead, encryption } = snapshot;
   return {
     name,
     kind,
@@ -73,6 +73,7 @@ export function snapshotData(snapshot: StoredSnapshot, now: number): Readonly<Re
     ...(ahead === undefined ? {} : { aheadOfClock: true }),
     size,
     compression,
+    ...(encryption === undefined ? {} : { encryption }),
     final: isFinal,
     layout,
     ...(immutableUntil === undefined ? {} : { immutableUntil: new Date(immutableUntil).toISOString() }),

@@ -9,7 +9,7 @@ export interface ZstdFramesOptions {
   readonly level?: number | undefined;
   /** Uncompressed bytes of a frame. Default 512 KiB: larger frames compress hardly better and take more memory. */
   readonly blockSize?: number;
-  /** Frames compressed at once on libuv's threads. Default 4, the number of these threads. */
+  /** Frames compressed at once on libuv's threads. Default 2: they are faster than what comes in, and each takes a few MiB. */
   readonly inFlight?: number;
 }
 
@@ -20,7 +20,7 @@ export interface ZstdFramesOptions {
  */
 export async function* zstdFrames(
   source: AsyncIterable<Uint8Array>,
-  { level, blockSize = 512 * 1024, inFlight = 4 }: ZstdFramesOptions = {},
+  { level, blockSize = 512 * 1024, inFlight = 2 }: ZstdFramesOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const running: { readonly block: Buffer<ArrayBuffer>; readonly frame: Promise<Uint8Array> }[] = [];
   let frames = 0;
