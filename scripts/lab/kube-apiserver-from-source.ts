@@ -9,8 +9,7 @@ const version = `v${major}.${minor}.${patch}`;
 const versionPackage = 'k8s.io/component-base/version';
 
 /**
- * The path of kube-apiserver, which the machine's Go toolchain builds into .cache when it is not there; that takes a quarter of an hour on
- * two cores. Its own go.mod takes modules such as k8s.io/api from folders next to it, which a module of the proxy does not have: they are
+ * The path of kube-apiserver, which the machine's Go toolchain builds into .cache when it is not there; that takes nine minutes of CPU. Its own go.mod takes modules such as k8s.io/api from folders next to it, which a module of the proxy does not have: they are
  * published as v0.MINOR.PATCH.
  */
 export async function kubeApiServerFromSource(): Promise<string> {
