@@ -12,7 +12,7 @@ COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 TESTS := 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts' 'test/cluster/**/*.test.ts'
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions test-image bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-ui test-chart test-kubernetes test-monitoring test-moments test-file-errors man site tour release test-release
+.PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions test-image bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-histories test-walks test-ui test-chart test-kubernetes test-monitoring test-moments test-file-errors man site tour release test-release check-release
 
 ## help: this list
 help:
@@ -46,6 +46,10 @@ release: install
 ## test-release: looks into what `make release` has built, and runs it
 test-release: install
 	@$(NODE) --test --test-concurrency=1 'test/release/*.test.ts'
+
+## check-release: the checklist of docs/release.md, as far as no person has to look; half a day; needs root and a tag
+check-release:
+	@scripts/check-release.sh
 
 ## ok: format, lint, import directions, types and unit tests in under a minute; run it before every commit
 ok: install

@@ -60,4 +60,24 @@ describe('a release', () => {
       [],
     );
   });
+
+  it('has a checklist whose steps exist, and a script that runs those that need no person', () => {
+    const checklist =
+      readFileSync(`${projectRoot}docs/release.md`, 'utf8').split('## Checklist')[1]?.split('\n## ')[0] ?? '';
+    const rows = checklist.split('\n').filter((line) => line.startsWith('| '));
+    const named = rows.flatMap((row) =>
+      [...row.matchAll(/`make ([a-z- ]+)`/g)].flatMap(([, targets = '']) => targets.split(' ')),
+    );
+    const makefile = readFileSync(`${projectRoot}Makefile`, 'utf8');
+    assert.ok(named.length > 8, named.join());
+    for (const target of named) {
+      assert.match(makefile, new RegExp(`^${target}:`, 'm'), target);
+    }
+    const script = readFileSync(`${projectRoot}scripts/check-release.sh`, 'utf8');
+    const forPeople = ['bench'];
+    assert.deepEqual(
+      named.filter((target) => !forPeople.includes(target) && !new RegExp(`\\b${target}\\b`).test(script)),
+      [],
+    );
+  });
 });
