@@ -62,7 +62,8 @@ export const diffCommand = command({
     const { format } = config.output;
     const [a = '', b = ''] = operands;
     await using states = new ComparedStates(config, context);
-    const requests = { before: await states.state(a), after: await states.state(b) };
+    const wanted = [{ kind: 'prefix', prefix }] as const;
+    const requests = { before: { ...(await states.state(a)), wanted }, after: { ...(await states.state(b)), wanted } };
     await withStates(requests, context, async (pair) => {
       const printer = new LinePrinter(print);
       const count = new DifferenceCount();

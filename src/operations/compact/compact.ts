@@ -19,6 +19,7 @@ import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { HASH_SIZE } from '../../snapshot/trailing-hash.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { rebuildSelected } from '../restore/rebuild-selected.ts';
+import { GatheredIndex } from './gathered-index.ts';
 
 /** What to compact. */
 export interface CompactRequest {
@@ -97,8 +98,10 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
     ...packingInName(packing),
     isFinal: base.isFinal,
   });
-  const sound = inspect(compacted, rebuilt.revision, context);
-  const work = { store, file: compacted, snapshot, packing, timeoutMs: request.saveTimeoutMs, sound };
+  const isIndexed = packing.compression === 'gzip' && packing.recipients === undefined;
+  const index = isIndexed ? new GatheredIndex((await stat(compacted)).size) : undefined;
+  const sound = inspect({ file: compacted, expected: rebuilt.revision, index }, context);
+  const work = { store, file: compacted, snapshot, packing, timeoutMs: request.saveTimeoutMs, sound, index };
   // Both are awaited; what is wrong with the database explains why it was not saved.
   const [inspected, saved] = await Promise.allSettled([sound, save(work, context)]);
   const facts = settled(inspected);
@@ -138,8 +141,15 @@ function settled<T>(result: PromiseSettledResult<T>): T {
 }
 
 /** Reads the whole new database once more, while it is compressed and on its way to the store. */
-async function inspect(file: string, expected: number, { signal }: RunContext): Promise<DatabaseFacts> {
-  const facts = await inspectDatabase(file, { signal });
+async function inspect(
+  {
+    file,
+    expected,
+    index,
+  }: { readonly file: string; readonly expected: number; readonly index: GatheredIndex | undefined },
+  { signal }: RunContext,
+): Promise<DatabaseFacts> {
+  const facts = await inspectDatabase(file, { signal, ...(index === undefined ? {} : { onKeys: index.onKeys }) });
   if (facts.lastRevision !== expected) {
     throw new Error(`the compacted database is at revision ${facts.lastRevision}, not at ${expected}`);
   }
@@ -153,21 +163,24 @@ interface SaveWork {
   readonly packing: Packing;
   readonly timeoutMs: number;
   /** The end of the file is held back until this has settled; nothing is saved when it rejects. */
-  readonly sound: Promise<unknown>;
+  readonly sound: Promise<DatabaseFacts>;
+  /** Follows the object; undefined where it has none. */
+  readonly index: GatheredIndex | undefined;
 }
 
 async function save(work: SaveWork, { signal, progress }: RunContext): Promise<StoredSnapshot> {
-  const { store, file, snapshot, packing, timeoutMs, sound } = work;
+  const { store, file, snapshot, packing, timeoutMs, sound, index } = work;
   const size = (await stat(file)).size + HASH_SIZE;
   const deadline = AbortSignal.timeout(timeoutMs);
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: size });
-  const body = (): AsyncIterable<Uint8Array> =>
-    pack(
-      withHash({ file, sound }, (bytes) => bar.advance(bytes)),
-      packing,
-    );
+  const body = async function* (): AsyncGenerator<Uint8Array, void> {
+    const lengths: number[] = [];
+    const content = withHash({ file, sound }, (bytes) => bar.advance(bytes));
+    yield* pack(content, packing, { onMember: (length) => lengths.push(length) });
+    yield* index?.members(lengths, { contentSize: size, facts: await sound }) ?? [];
+  };
   try {
-    const sizeBound = packedSizeBound(size, packing);
+    const sizeBound = packedSizeBound(size, packing) + (index?.limit ?? 0);
     const options = { signal: AbortSignal.any([signal, deadline]), sizeBound, again: body };
     return await store.save(snapshot, body(), options);
   } catch (error) {

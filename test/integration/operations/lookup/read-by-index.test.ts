@@ -5,13 +5,14 @@ import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { crc32c } from '../../../../src/checksum/crc32c.ts';
 import { findInFull } from '../../../../src/objects/key-index.ts';
 import { RangedObject } from '../../../../src/objects/ranged-object.ts';
+import { compactBackup } from '../../../../src/operations/compact/compact.ts';
 import { versionsOf } from '../../../../src/operations/lookup/find-key.ts';
 import { listKeys } from '../../../../src/operations/lookup/list-keys.ts';
 import { withState } from '../../../../src/operations/lookup/with-state.ts';
 import { type Revision, revision } from '../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
 import { IndexDamage } from '../../../../src/snapshot/key-index/index-members.ts';
-import type { WantedKeys } from '../../../../src/snapshot/key-index/wanted-keys.ts';
+import { type WantedKeys, wantedFingerprints } from '../../../../src/snapshot/key-index/wanted-keys.ts';
 import { type RecordedContext, recordedContext } from '../../../support/context/run-context.ts';
 import { seededBytes } from '../../../support/fixtures/byte-streams.ts';
 import { type LookupChain, lookupChain, put } from '../../../support/fixtures/lookup-chain.ts';
@@ -247,4 +248,30 @@ test('with a damaged index all is read, and a warning says so; with a damaged me
   } finally {
     bucket.objects.set(fullKey, object);
   }
+});
+
+test('what a compaction writes has an index, too', async () => {
+  using home = makeTempDir();
+  const whole = await smallChain();
+  const request = {
+    store: whole.store,
+    tempDir: home.path,
+    maxFetchers: 2,
+    quotaBytes: undefined,
+    skipHashCheck: false,
+  };
+  await compactBackup({ ...request, saveTimeoutMs: 60_000 }, recordedContext());
+  const { store } = whole;
+  const full = (await store.list(recordedContext())).snapshots.findLast(({ kind }) => kind === 'Full');
+  const wanted = wantedFingerprints([key('/registry/pods/few')]);
+  assert.ok(full !== undefined && full.key !== whole.fullKey && wanted !== undefined);
+  const found = await findInFull(new RangedObject({ store, snapshot: full }, recordedContext()), wanted);
+  assert.equal(found?.pages.length, 1);
+  assert.equal(found.facts.lastRevision, 1_003);
+  assert.equal(found.facts.compactRevision, 1_003);
+  const lookup = { by: 'index' } as const;
+  assert.deepEqual(
+    await lookedUp(whole, key('/registry/pods/few'), lookup),
+    expected(whole, key('/registry/pods/few')),
+  );
 });
