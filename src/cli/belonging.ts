@@ -12,3 +12,9 @@ export function belongingOf({ value }: ExportedKey): Belonging {
     ? { uid: stored.uid, owners: stored.owners, comesFirst: FIRST_KINDS.includes(stored.objectKind) }
     : { uid: '', owners: [], comesFirst: false };
 }
+
+/** Whether a value is an object of Kubernetes that somebody had deleted, and that still waited for something. */
+export function isBeingDeleted(value: Uint8Array): boolean {
+  const stored = readStoredValue(value);
+  return stored.kind === 'object' && stored.isBeingDeleted;
+}

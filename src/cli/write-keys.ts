@@ -8,7 +8,7 @@ import { surpriseFailure } from '../operations/apply/surprise-failure.ts';
 import type { KeySource } from '../operations/export/exported-key.ts';
 import { OwnersFirst } from '../operations/export/owners-first.ts';
 import type { RunContext } from '../runtime/run-context.ts';
-import { belongingOf } from './belonging.ts';
+import { belongingOf, isBeingDeleted } from './belonging.ts';
 import { LinePrinter } from './output/line-printer.ts';
 import { OutcomeCount, outcomeData, outcomeLine } from './output/outcomes.ts';
 
@@ -35,7 +35,15 @@ export async function writeKeys(
   const { yes, leases, keepGoing } = options;
   const { cluster, keys } = connection;
   const surprises = keepGoing ? 'keep going' : 'stop';
-  const request = { source: new OwnersFirst(source, belongingOf), cluster, keys, existing, leases, surprises } as const;
+  const request = {
+    source: new OwnersFirst(source, belongingOf),
+    cluster,
+    keys,
+    existing,
+    isBeingDeleted,
+    leases,
+    surprises,
+  } as const;
   if (!yes && (await cluster.alarms(context)).some(({ alarm }) => alarm === 'NOSPACE')) {
     context.log.warn(
       `${cluster.location} has reached its quota and takes no writes: with --yes nothing could be written`,

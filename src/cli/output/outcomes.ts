@@ -53,6 +53,7 @@ export class OutcomeCount {
       this.#part('left', 'there with another value and left alone'),
       this.#part('conflict', 'there with another value'),
       this.#part('too large', 'too large for etcd'),
+      this.#part('being deleted', 'being deleted already'),
     ];
     const all = [...writes, ...rest].filter((part) => part !== undefined).join(', ');
     return tense === 'done' ? all : `${all}; nothing was written, --yes does it`;

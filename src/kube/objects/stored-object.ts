@@ -22,6 +22,8 @@ export interface StoredObject {
   readonly owners: readonly string[];
   /** Uid of the one that makes it; empty for none. */
   readonly controller: string;
+  /** Somebody has deleted it, and what it waits for keeps it. */
+  readonly isBeingDeleted: boolean;
   /** The message of its kind, a view; undefined where it is `json`. */
   readonly message: Uint8Array | undefined;
   /** The object, where it is stored as JSON. */
@@ -96,11 +98,11 @@ function protobufObject(envelope: Uint8Array): StoredObject {
   return { kind: 'object', apiVersion, objectKind, message, json: undefined, ...metaOf(message) };
 }
 
-type Meta = Pick<StoredObject, 'namespace' | 'name' | 'uid' | 'owners' | 'controller'>;
+type Meta = Pick<StoredObject, 'namespace' | 'name' | 'uid' | 'owners' | 'controller' | 'isBeingDeleted'>;
 
 /** The metadata of an object, which are the first field of every kind. Fields: k8s.io/apimachinery pkg/apis/meta/v1/generated.proto. */
 function metaOf(message: Uint8Array): Meta {
-  const meta = { namespace: '', name: '', uid: '', owners: [] as string[], controller: '' };
+  const meta = { namespace: '', name: '', uid: '', owners: [] as string[], controller: '', isBeingDeleted: false };
   const reader = new ProtobufReader(message);
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field !== 1) {
@@ -112,6 +114,7 @@ function metaOf(message: Uint8Array): Meta {
       if (part === 1) meta.name = inner.text();
       else if (part === 3) meta.namespace = inner.text();
       else if (part === 5) meta.uid = inner.text();
+      else if (part === 9) meta.isBeingDeleted = inner.bytes().length > 0;
       else if (part === 13) addOwner(meta, inner.message());
       else inner.skip();
     }
@@ -165,6 +168,7 @@ function jsonObject(value: Uint8Array): StoredValue {
     uid: textIn(meta, 'uid'),
     owners: owners.map((owner) => textIn(owner, 'uid')),
     controller: textIn(owners.find((owner) => owner['controller'] === true) ?? {}, 'uid'),
+    isBeingDeleted: textIn(meta, 'deletionTimestamp') !== '',
     message: undefined,
     json,
   };

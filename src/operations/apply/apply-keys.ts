@@ -4,7 +4,7 @@ import type { ClusterKeys, GuardedPut } from '../../etcd/keys.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { ExportedKey, KeySource } from '../export/exported-key.ts';
 import { batchesOf } from './batches.ts';
-import { classify, type ExistingKeys, type KeyDecision } from './classify.ts';
+import { type Against, classify, type ExistingKeys, type KeyDecision } from './classify.ts';
 import { isSurprise, type KeyOutcome, type Surprise } from './key-outcome.ts';
 import { type LeaseRule, MappedLeases } from './leases.ts';
 import { surpriseFailure } from './surprise-failure.ts';
@@ -15,6 +15,7 @@ export interface ApplyRequest {
   readonly keys: ClusterKeys;
   readonly cluster: Pick<EtcdCluster, 'alarms'>;
   readonly existing: ExistingKeys;
+  readonly isBeingDeleted: Against['isBeingDeleted'];
   readonly leases: LeaseRule;
   /** What follows a key with another value, or one that etcd refuses: nothing more is written, or it is left alone. */
   readonly surprises: 'stop' | 'keep going';
@@ -23,7 +24,7 @@ export interface ApplyRequest {
 /** What would be done about each key. Changes nothing. Throws a Failure. */
 export async function* planApply(request: ApplyRequest, context: RunContext): AsyncGenerator<KeyOutcome, void> {
   for await (const batch of batchesOf(request.source)) {
-    const decisions = await classify(batch, { cluster: request.keys, existing: request.existing }, context);
+    const decisions = await classify(batch, against(request), context);
     for (const [at, each] of batch.entries()) {
       const decision = decisions[at];
       if (decision !== undefined) {
@@ -55,6 +56,10 @@ export async function* applyKeys(request: ApplyRequest, context: RunContext): As
   }
 }
 
+function against({ keys, existing, isBeingDeleted }: ApplyRequest): Against {
+  return { cluster: keys, existing, isBeingDeleted };
+}
+
 type WorkingRequest = ApplyRequest & { readonly mapped: MappedLeases };
 
 /** Yields the surprises, and nothing where there is none. */
@@ -78,7 +83,7 @@ async function* applyBatch(
   request: WorkingRequest,
   context: RunContext,
 ): AsyncGenerator<KeyOutcome, void> {
-  const decisions = await classify(batch, { cluster: request.keys, existing: request.existing }, context);
+  const decisions = await classify(batch, against(request), context);
   const puts: GuardedPut[] = [];
   for (const [at, each] of batch.entries()) {
     const decision = decisions[at];
@@ -108,9 +113,10 @@ const MOST_LOOKS = 3;
 async function putAlone(
   each: ExportedKey,
   first: Extract<KeyDecision, { readonly guard: unknown }>,
-  { keys, mapped, existing }: WorkingRequest,
+  request: WorkingRequest,
   context: RunContext,
 ): Promise<KeyOutcome> {
+  const { keys, mapped } = request;
   const { key, value } = each;
   const lease = await mapped.of(each);
   let decision: KeyDecision = first;
@@ -123,7 +129,7 @@ async function putAlone(
     if (result.kind === 'too large') {
       return planned(each, { kind: 'too large' });
     }
-    const [next] = await classify([each], { cluster: keys, existing }, context);
+    const [next] = await classify([each], against(request), context);
     decision = next ?? decision;
   }
   return planned(each, 'guard' in decision ? { kind: 'conflict', modRevision: 0 } : decision);
@@ -136,6 +142,7 @@ function planned({ key, value }: ExportedKey, decision: KeyDecision): KeyOutcome
     case 'replace':
     case 'present':
     case 'too large':
+    case 'being deleted':
       return { kind: decision.kind, key, size };
     case 'left':
     case 'conflict':

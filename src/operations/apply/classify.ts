@@ -11,7 +11,9 @@ export type KeyDecision =
   /** It has another value, and is left alone. */
   | { readonly kind: 'left' | 'conflict'; readonly modRevision: number }
   /** No request that etcd takes could hold it. */
-  | { readonly kind: 'too large' };
+  | { readonly kind: 'too large' }
+  /** It was being deleted already in the state that is written. */
+  | { readonly kind: 'being deleted' };
 
 /** Values of this size are taken by any etcd, bytes. */
 const TAKEN_ANYWHERE = 512 * 1024;
@@ -24,10 +26,18 @@ export interface ExistingKeys {
   readonly others: 'left' | 'conflict';
 }
 
+/** What keys are seen against. */
+export interface Against {
+  readonly cluster: ClusterKeys;
+  readonly existing: ExistingKeys;
+  /** Whether a value is an object that was being deleted already, and would be deleted again. */
+  readonly isBeingDeleted: (value: Uint8Array) => boolean;
+}
+
 /** Decides what is done about keys; at most `MOST_KEYS` of them. Throws an EtcdFailure. */
 export async function classify(
   keys: readonly ExportedKey[],
-  { cluster, existing }: { readonly cluster: ClusterKeys; readonly existing: ExistingKeys },
+  { cluster, existing, isBeingDeleted }: Against,
   call: { readonly signal: AbortSignal },
 ): Promise<readonly KeyDecision[]> {
   const positions = await cluster.positions(
@@ -42,6 +52,10 @@ export async function classify(
     const isEqual = position !== undefined && (areAllEqual || (await cluster.hold([each], call)) === true);
     const decision = decisionOf(position, isEqual, existing);
     const isWritten = decision.kind === 'create' || decision.kind === 'replace';
+    if (isWritten && isBeingDeleted(each.value)) {
+      decisions.push({ kind: 'being deleted' });
+      continue;
+    }
     const isTaken = !isWritten || each.value.length <= TAKEN_ANYWHERE || (await cluster.takes(each, call));
     decisions.push(isTaken ? decision : { kind: 'too large' });
   }

@@ -6,7 +6,9 @@ export type Surprise =
   /** The key has another value, of this revision; 0 where that changes all the time. */
   | (OutcomeOf<'conflict'> & { readonly revision: number })
   /** etcd takes no request that could hold it. */
-  | OutcomeOf<'too large'>;
+  | OutcomeOf<'too large'>
+  /** It is an object that was being deleted already, and would be deleted again. */
+  | OutcomeOf<'being deleted'>;
 
 /** The key was written, at this revision of the cluster. */
 type WrittenOutcome = OutcomeOf<'created' | 'replaced'> & { readonly revision: number };
@@ -23,5 +25,5 @@ interface OutcomeOf<Kind> {
 
 /** Whether a run has not done what was asked for. */
 export function isSurprise(outcome: KeyOutcome): outcome is Surprise {
-  return outcome.kind === 'conflict' || outcome.kind === 'too large';
+  return outcome.kind === 'conflict' || outcome.kind === 'too large' || outcome.kind === 'being deleted';
 }

@@ -22,6 +22,14 @@ export function surpriseFailure(
         found: `the value of ${name} has ${formatBytes(first.size)}, more than etcd takes in a request${more}; ${consequence}`,
         remedy: 'raise --max-request-bytes of etcd, or give --keep-going to leave such keys out',
       });
+    case 'being deleted':
+      return new Failure({
+        ...place,
+        code: 'apply_conflict',
+        found: `${name} was being deleted already in the state that is to be written, and would be deleted again${more}; ${consequence}`,
+        remedy:
+          'take an earlier state: etcdbrctl history of the namespace shows when its deletion began; --keep-going leaves such objects out',
+      });
     case 'conflict':
       return new Failure({
         ...place,

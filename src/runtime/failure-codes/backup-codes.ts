@@ -86,7 +86,7 @@ export const backupCodes = {
   },
   apply_conflict: {
     exitCode: 1,
-    meaning: 'a key of the cluster has another value than the one to be written',
+    meaning: 'a key of the cluster has another value than the one to be written, or an object would be deleted again',
     remedy:
       'see `etcdbrctl diff`; `--unchanged-since` replaces what nobody has changed, `--keep-going` leaves such keys alone',
   },

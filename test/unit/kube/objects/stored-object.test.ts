@@ -51,6 +51,19 @@ describe('stored values', () => {
     }
   });
 
+  it('that are being deleted are known as such', () => {
+    const time = new ProtobufWriter().varint(1, 1_764_201_600).finish();
+    const meta = new ProtobufWriter().bytes(1, Buffer.from('n')).bytes(9, time).finish();
+    const message = new ProtobufWriter().bytes(1, meta).finish();
+    const json = { apiVersion: 'g.io/v1', kind: 'W', metadata: { deletionTimestamp: '2026-11-27T12:00:00Z' } };
+    for (const value of [envelope('v1', 'Namespace', message), Buffer.from(JSON.stringify(json))]) {
+      const stored = readStoredValue(value);
+      assert.ok(stored.kind === 'object' && stored.isBeingDeleted);
+    }
+    const living = readStoredValue(envelope('v1', 'Namespace', new ProtobufWriter().finish()));
+    assert.ok(living.kind === 'object' && !living.isBeingDeleted);
+  });
+
   it('that are encrypted name the provider and its key', () => {
     for (const [text, provider, keyName] of [
       ['k8s:enc:aescbc:v1:key1:\x00', 'aescbc v1', 'key1'],

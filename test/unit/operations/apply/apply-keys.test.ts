@@ -34,6 +34,7 @@ function requestFor(
     keys: model,
     cluster: { alarms: async () => [] },
     existing: { unchangedSince: undefined, others: 'conflict' },
+    isBeingDeleted: (value) => Buffer.from(value).toString() === 'dying',
     leases: 'map',
     surprises: 'stop',
     ...changes,
@@ -179,6 +180,20 @@ describe('applying keys', () => {
       'created /1',
       'created /2',
       'created /3',
+    ]);
+  });
+
+  it('does not bring back what would be deleted again', async () => {
+    const model = new ModelKeys();
+    model.set('/there', 'dying');
+    const wanted = [exported('/a', '1'), exported('/dying', 'dying'), exported('/there', 'dying')];
+    const done = await outcomesOf(applyKeys(requestFor(model, wanted), context));
+    assert.deepEqual([done, model.writes], [['being deleted /dying', 'apply_conflict'], 0]);
+    const going = requestFor(model, wanted, { surprises: 'keep going' });
+    assert.deepEqual(await outcomesOf(applyKeys(going, context)), [
+      'created /a',
+      'being deleted /dying',
+      'present /there',
     ]);
   });
 
