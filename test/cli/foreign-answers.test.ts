@@ -49,6 +49,31 @@ describe('a store that something else answers for', () => {
   }
 });
 
+describe('a listing that was not asked for', () => {
+  for (const [fields, reason] of [
+    ['', /an empty element, without the fields of a listing/],
+    [
+      '<Name>backups</Name><Prefix>elsewhere/</Prefix><IsTruncated>false</IsTruncated>',
+      /the listing of another prefix/,
+    ],
+    ['<Name>other</Name><IsTruncated>false</IsTruncated>', /no snapshot is listed, but .* bucket "other"/],
+    ['<Name>backups</Name><KeyCount>5</KeyCount>', /no snapshot is listed, but .* has 5 objects, and shows none/],
+  ] as const) {
+    it(`proves no empty store: ${fields}`, async () => {
+      await using rig = makeRig();
+      await using server = await startS3Server();
+      server.fault(playAnswers({ ListObjectsV2: xmlStep(`<ListBucketResult>${fields}</ListBucketResult>`) }));
+      const { flags, env } = storeOn(rig, server.endpoint);
+      const dataDir = damagedDirectory(rig);
+      const before = tree(dataDir);
+      const { exitCode, stderr } = await rig.run(['initialize', '-d', dataDir, ...flags], { env });
+      assert.equal(exitCode, 1, stderr);
+      assert.match(stderr, reason);
+      assert.deepEqual(tree(dataDir), before);
+    });
+  }
+});
+
 describe('a bucket whose versions may not be seen', () => {
   const denied = xmlRefusal(403, 'AccessDenied');
 

@@ -78,7 +78,12 @@ export class BackupStore implements SnapStore {
     const markers: ObjectEntry[] = [];
     const onDoubt = ({ reason }: ListingDoubt): void => this.#warnOnce(reason, () => this.#log.warn(reason));
     for (const layout of LAYOUTS) {
-      for await (const entry of this.#bucket.list(`${this.#root}${layout}/`, { ...options, onDoubt })) {
+      const folder = `${this.#root}${layout}/`;
+      for await (const entry of this.#bucket.list(folder, { ...options, onDoubt })) {
+        if (!entry.key.startsWith(folder)) {
+          // A service that does not look at the prefix: what is elsewhere is not ours.
+          continue;
+        }
         const parsed = parseRelativeKey(entry.key.slice(this.#root.length));
         if (parsed.outcome === 'snapshot') {
           snapshots.push(stored(parsed.snapshot, entry));

@@ -5,6 +5,7 @@ import {
   type ObjectVersion,
 } from '@aws-sdk/client-s3';
 import type { ListingDoubt, ListOptions, ObjectEntry } from '../../bucket.ts';
+import { AskedListing, type PageFacts } from '../../http/asked-listing.ts';
 import { PageMarks } from '../../http/page-marks.ts';
 import { StoreError } from '../../store-error.ts';
 import { defaultRetention, refusalOf, taskOf, versioningLately, versioningOf } from './bucket-rules.ts';
@@ -113,18 +114,24 @@ async function* objects(place: S3Place, listing: S3Listing): AsyncGenerator<Obje
 
 async function* objectPages(
   { client, requests, bucket, location }: S3Place,
-  { prefix, signal }: S3Listing,
+  { prefix, signal, doubt }: S3Listing,
 ): AsyncGenerator<readonly ObjectEntry[], void, undefined> {
   const marks = new PageMarks({ action: 'list', object: location });
+  const asked = new AskedListing({ bucket, prefix }, location);
   let token: string | undefined;
   do {
     const input = { Bucket: bucket, Prefix: prefix, ContinuationToken: token };
     const page = await requests.run(taskOf('list', location, signal), (abortSignal) =>
       client.send(new ListObjectsV2Command(input), { abortSignal }),
     );
-    yield (page.Contents ?? []).map((listed) => entryOf(listed, location)).filter(({ key }) => key.startsWith(prefix));
+    const { Contents: found = [] } = page;
+    asked.page({ ...factsOf(page), announced: page.KeyCount, keys: keysOf(found) });
+    yield found.map((listed) => entryOf(listed, location)).filter(({ key }) => key.startsWith(prefix));
     token = marks.next({ more: page.IsTruncated === true, mark: page.NextContinuationToken });
   } while (token !== undefined);
+  if (asked.doubt !== undefined) {
+    doubt(asked.doubt);
+  }
 }
 
 /** A snapshot is the first that was written under its name: a locked bucket keeps it, no matter what came later. */
@@ -205,8 +212,9 @@ function keepOldest(oldest: Map<string, ObjectEntry>, entry: ObjectEntry, key: s
 /** Page by page; the key at which a page ends comes with the next one, since more of its versions may follow. */
 async function* versionPages(
   { client, requests, bucket, location }: S3Place,
-  { prefix, signal }: S3Listing,
+  { prefix, signal, doubt }: S3Listing,
 ): AsyncGenerator<Versions, void, undefined> {
+  const asked = new AskedListing({ bucket, prefix }, location);
   const oldest = new Map<string, ObjectEntry>();
   const deleted = new Set<string>();
   const marks = new PageMarks({ action: 'list the versions in', object: location });
@@ -217,14 +225,16 @@ async function* versionPages(
     const page = await requests.run(taskOf('list the versions in', location, signal), (abortSignal) =>
       client.send(new ListObjectVersionsCommand(input), { abortSignal }),
     );
-    for (const listed of page.Versions ?? []) {
+    const { Versions: found = [], DeleteMarkers: gone = [] } = page;
+    asked.page({ ...factsOf(page), keys: keysOf([...found, ...gone]) });
+    for (const listed of found) {
       const entry = entryOf(listed, location);
       if (entry.key.startsWith(prefix)) {
         const { VersionId: versionId = '' } = listed;
         keepOldest(oldest, { ...entry, ...(versionId !== '' && { versionId }) }, entry.key);
       }
     }
-    for (const { Key: key } of page.DeleteMarkers ?? []) {
+    for (const { Key: key } of gone) {
       if (key !== undefined) {
         deleted.add(key);
       }
@@ -248,6 +258,22 @@ async function* versionPages(
       deleted.add(last);
     }
   } while (more !== undefined);
+  if (asked.doubt !== undefined) {
+    doubt(asked.doubt);
+  }
+}
+
+/** What a page says of itself. */
+function factsOf(page: {
+  readonly Name?: string | undefined;
+  readonly Prefix?: string | undefined;
+  readonly IsTruncated?: boolean | undefined;
+}): Pick<PageFacts, 'bucket' | 'prefix' | 'isTruncated'> {
+  return { bucket: page.Name, prefix: page.Prefix, isTruncated: page.IsTruncated };
+}
+
+function keysOf(listed: readonly Pick<Listed, 'Key'>[]): readonly (string | undefined)[] {
+  return listed.map(({ Key: key }) => key);
 }
 
 /** An entry that lacks its name or its size is none: it must not count as an empty object. */

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { AskedListing, type PageFacts } from '../../../../src/snapstore/http/asked-listing.ts';
+
+const asked = { bucket: 'b', prefix: 'etcd main/v2/' };
+const own = ['etcd main/v2/a'];
+const sound: PageFacts = { bucket: 'b', prefix: asked.prefix, announced: 0, isTruncated: false, keys: [] };
+
+function doubtOf(...pages: readonly PageFacts[]): string | undefined {
+  const listing = new AskedListing(asked, 's3://b');
+  for (const page of pages) {
+    listing.page(page);
+  }
+  return listing.doubt?.reason;
+}
+
+describe('a page of a listing', () => {
+  it('is the one that was asked for, as services say it', () => {
+    for (const page of [
+      sound,
+      { ...sound, prefix: 'etcd%20main%2Fv2%2F' },
+      { ...sound, prefix: 'etcd+main/v2/' },
+      { ...sound, prefix: '' },
+      { ...sound, prefix: undefined, announced: undefined },
+      { keys: [], isTruncated: false },
+      { keys: [], bucket: 'b' },
+      { keys: own },
+      { ...sound, announced: 3, keys: own },
+    ]) {
+      assert.equal(doubtOf(page), undefined, JSON.stringify(page));
+    }
+  });
+
+  it('is refused for another prefix, and when it says nothing', () => {
+    for (const prefix of ['etcd main/v1/', 'etcd main', 'x', '%']) {
+      assert.throws(
+        () => doubtOf({ ...sound, prefix }),
+        /another prefix than was asked for; the answer cannot be used/,
+      );
+    }
+    assert.throws(() => doubtOf({ keys: [] }), /an empty element, without the fields of a listing/);
+  });
+
+  it('proves nothing when it is of another bucket, or lacks what it announces, unless something is listed', () => {
+    assert.match(doubtOf({ ...sound, bucket: 'other' }) ?? '', /that of the bucket "other", not of "b"/);
+    assert.match(doubtOf({ ...sound, announced: 5 }) ?? '', /says that it has 5 objects, and shows none/);
+    assert.match(doubtOf({ ...sound, keys: ['elsewhere', undefined] }) ?? '', /objects of other prefixes/);
+    assert.equal(doubtOf({ ...sound, keys: ['elsewhere', ...own] }), undefined);
+    assert.equal(doubtOf({ ...sound, bucket: 'alias', keys: own }), undefined);
+    assert.equal(doubtOf({ ...sound, bucket: 'alias' }, { ...sound, bucket: 'alias', keys: own }), undefined);
+  });
+});
