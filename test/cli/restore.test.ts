@@ -79,6 +79,17 @@ describe('restore', () => {
     assert.equal(exitCode, 0);
   });
 
+  it('takes no 0 for a revision: the newest state is what somebody goes back from', async () => {
+    await using rig = makeRig();
+    const args = ['restore', ...storeFlags(rig), '-d', 'data', '--log-format=text'];
+    for (const given of [{ args: ['--to-revision=0'] }, { env: { ETCDBRCTL_TO_REVISION: '0' } }]) {
+      const { stderr, exitCode } = await rig.run([...args, ...(given.args ?? [])], { env: given.env ?? {} });
+      assert.match(stderr, /^error: cannot use --to-revision: 0 is no revision; is a variable empty\?; leave it away/m);
+      assert.equal(exitCode, 2);
+    }
+    assert.ok(!existsSync(rig.home.join('data')));
+  });
+
   it('notes flags that have nothing to tune, at debug level', async () => {
     await using rig = makeRig();
     const args = ['restore', ...storeFlags(rig), '--max-txn-ops=1', '--log-format=text'];

@@ -12,7 +12,7 @@ export const restoreTargetOptions = optionGroup({
       none: 0,
       min: 0,
       placeholder: 'revision',
-      help: 'Restore the state of this revision instead of the newest one (0).',
+      help: 'Restore the state of this revision instead of the newest one.',
     },
     toTime: {
       flag: 'to-time',
