@@ -39,7 +39,7 @@ export async function initialize(request: InitializeRequest, context: RunContext
     return await initializeLocked({ ...request, dataDir: lock.dataDir }, lock, inner);
   } catch (error) {
     const { restoreFailure } = await import('../restore/restore-failure.ts');
-    throw restoreFailure(error, { dataDir: request.dataDir, signal: context.signal });
+    throw restoreFailure(error, { action: 'initialize', dataDir: request.dataDir, signal: context.signal });
   }
 }
 

@@ -5,7 +5,11 @@ import { Failure } from '../../runtime/failure.ts';
 /** What a restore throws for `error`: a {@link Failure} wherever the cause is known, the signal's reason after an abort. */
 export function restoreFailure(
   error: unknown,
-  run: { readonly dataDir: string; readonly signal: AbortSignal },
+  run: {
+    readonly action: 'restore into' | 'initialize';
+    readonly dataDir: string;
+    readonly signal: AbortSignal;
+  },
 ): unknown {
   if (run.signal.aborted && error !== run.signal.reason && isAbort(error)) {
     return run.signal.reason;
@@ -19,7 +23,7 @@ export function restoreFailure(
       remedy: 'give those that etcd will be started with',
     });
   }
-  return fileFailure(error, { action: 'restore into', object: run.dataDir }) ?? error;
+  return fileFailure(error, { action: run.action, object: run.dataDir }) ?? error;
 }
 
 /** What is wrong was in the command line. */

@@ -78,7 +78,7 @@ export async function restore(request: RestoreRequest, context: RunContext): Pro
     }
     return await restoreLocked(request, { lock, wal, aside: undefined }, inner);
   } catch (error) {
-    throw restoreFailure(error, { dataDir: request.dataDir, signal: context.signal });
+    throw restoreFailure(error, { action: 'restore into', dataDir: request.dataDir, signal: context.signal });
   }
 }
 

@@ -6,6 +6,7 @@ import { formatSegmentName } from '../../datadir/wal/segment-name.ts';
 import { makeDirectories } from '../../fs/directories.ts';
 import { isErrno } from '../../fs/errno.ts';
 import { nearestExisting } from '../../fs/existing-directory.ts';
+import { fileFailure } from '../../fs/file-failure.ts';
 import { giveTree } from '../../fs/give-tree.ts';
 import { openFile } from '../../fs/open-file.ts';
 import { type Owner, PinnedDirectory } from '../../fs/pinned-directory.ts';
@@ -59,8 +60,7 @@ export class SeparateWal implements AsyncDisposable {
    */
   static async open(walDir: string, { lock }: { readonly lock: RunLock }): Promise<SeparateWal> {
     const directory = path.resolve(walDir);
-    await makeFor(directory, (lock.directory ?? lock.parent)?.owner);
-    const pinned = await PinnedDirectory.open(directory);
+    const pinned = await opened(directory, lock);
     try {
       if (lock.directory === undefined || !isSameFile(pinned.identity, lock.directory.identity)) {
         await lock.lockToo(pinned.handle);
@@ -181,6 +181,15 @@ export class SeparateWal implements AsyncDisposable {
 
   async #names(): Promise<readonly string[]> {
     return await readdir(this.#directory.path);
+  }
+}
+
+async function opened(directory: string, lock: RunLock): Promise<PinnedDirectory> {
+  try {
+    await makeFor(directory, (lock.directory ?? lock.parent)?.owner);
+    return await PinnedDirectory.open(directory);
+  } catch (error) {
+    throw fileFailure(error, { action: 'use the --wal-dir', object: directory }) ?? error;
   }
 }
 

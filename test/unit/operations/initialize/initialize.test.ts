@@ -530,3 +530,18 @@ async function overwrite(file: string, offset: number, bytes: Uint8Array): Promi
   await using handle = await open(file, 'r+');
   await handle.write(bytes, 0, bytes.length, offset);
 }
+
+test('a refusal of the system names what was to be done, and the directory that it is about', async () => {
+  using dir = makeTempDir();
+  layGolden(dir);
+  await writeFile(dir.join('file'), '');
+  for (const walDir of [dir.join('file'), dir.join('file/below')]) {
+    await assert.rejects(run(dir, { walDir }), {
+      name: 'Failure',
+      message: new RegExp(`^cannot use the --wal-dir ${walDir}: `),
+    });
+  }
+  await assert.rejects(run(dir, { dataDir: dir.join('file/below') }), {
+    message: /^cannot initialize .*file\/below: /,
+  });
+});
