@@ -1,3 +1,4 @@
+import { countText } from '../../runtime/log/amount.ts';
 import type { ListingDoubt } from '../bucket.ts';
 import { StoreError } from '../store-error.ts';
 
@@ -43,7 +44,7 @@ export class AskedListing {
     if (own < entries) {
       this.#reason = 'the answer has objects of other prefixes than was asked for';
     } else if (announced !== undefined && announced > 0 && entries === 0) {
-      this.#reason = `the answer says that it has ${announced} objects, and shows none`;
+      this.#reason = `the answer says that it has ${countText(announced, 'object')}, and shows none`;
     } else if (bucket !== undefined && bucket !== '' && bucket !== asked.bucket) {
       // Some services name an alias.
       this.#reason = `the answer is that of the bucket "${bucket}", not of "${asked.bucket}"`;
