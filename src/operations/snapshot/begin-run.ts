@@ -13,7 +13,10 @@ import { decideStart } from './start-decision.ts';
 /** What a run begins with. */
 interface Beginning {
   readonly request: Pick<SnapshotterRequest, 'cluster' | 'schedule' | 'start' | keyof Packing>;
-  readonly parts: Pick<RunParts, 'store' | 'chain' | 'concurrentWriters' | 'fullLoop' | 'guard' | 'outageRetry'>;
+  readonly parts: Pick<
+    RunParts,
+    'store' | 'chain' | 'concurrentWriters' | 'appearances' | 'fullLoop' | 'guard' | 'outageRetry'
+  >;
   /** Aborts when the run begins to end. */
   readonly ending: AbortSignal;
 }
@@ -31,6 +34,7 @@ export async function beginRun(beginning: Beginning, context: RunContext): Promi
   const listing = await listToCompare(list, context);
   if (listing !== undefined) {
     parts.concurrentWriters.compare(listing.snapshots);
+    parts.appearances.note(listing.snapshots);
     const { living } = historiesOf(listing.snapshots, listing.markers);
     parts.chain.follow(living.snapshots, Math.floor(context.clock.now() / 1000));
     await warnOfOtherReaders({ store, packing: request }, listing, context);

@@ -3,10 +3,11 @@ import { isFullDoubt } from '../../retention/trust.ts';
 import type { Revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { newestChain } from '../../snapshot/chain.ts';
-import { historiesOf } from '../../snapshot/history/histories.ts';
+import { type Histories, historiesOf } from '../../snapshot/history/histories.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { findAbandonedUploads, removeAbandonedUploads } from '../prune/abandoned-uploads.ts';
 import { carryOut, type Decision, describeReason, planFor, type RetentionRules } from '../prune/prune.ts';
+import type { AppearanceOrder } from './appearance-order.ts';
 import type { ChainState } from './chain-state.ts';
 import type { ConcurrentWriters } from './concurrent-writers.ts';
 import type { SnapshotterListener } from './events.ts';
@@ -26,6 +27,7 @@ export interface StoreMaintenance {
   /** Undefined when nothing is deleted. */
   readonly garbageCollection: ScheduledGarbageCollection | undefined;
   readonly concurrentWriters: ConcurrentWriters;
+  readonly appearances: AppearanceOrder;
   readonly cluster: EtcdCluster;
   readonly chain: ChainState;
   readonly changes: HistoryChanges;
@@ -45,8 +47,11 @@ export async function maintainStore(
   maintenance: StoreMaintenance,
   context: Pick<RunContext, 'signal' | 'clock' | 'log'>,
 ): Promise<void> {
-  const { store, listener, garbageCollection, concurrentWriters, cluster, chain, changes, takeFull } = maintenance;
+  const { store, listener, garbageCollection, concurrentWriters, appearances, cluster, chain, changes, takeFull } =
+    maintenance;
   const warned = new Set<string>();
+  /** Fulls whose age was found out to be none. */
+  const settled = new Set<string>();
   const { signal, clock } = context;
   let wasBroken = false;
   const log = context.log.child({ actor: 'garbage-collector' });
@@ -60,6 +65,18 @@ export async function maintainStore(
       const stored = chain.newest.full === undefined || changes.leaving !== undefined ? undefined : chain.covered;
       const listing = await store.list({ signal });
       concurrentWriters.compare(listing.snapshots);
+      appearances.note(listing.snapshots);
+      const refuted = stored === undefined ? undefined : appearances.refuted(suspectedIn(listing));
+      if (refuted !== undefined && !settled.has(refuted.full.key)) {
+        settled.add(refuted.full.key);
+        const names = refuted.before.map(({ name }) => name);
+        log.warn(
+          { full: refuted.full.name, before: names.slice(0, 5) },
+          `${names[0]} tells by name that it is older than ${refuted.full.name}, and was written after it: a clock was behind, and was ` +
+            'put right since. A restore could not tell that from a cluster that was put back; a full snapshot makes it clear',
+        );
+        await takeFull();
+      }
       const isBroken = stored !== undefined && isChainBroken(listing, stored);
       if (isBroken && wasBroken) {
         log.error(
@@ -89,6 +106,10 @@ export async function maintainStore(
       log.warn({ error }, `GC: cannot collect garbage now, trying again later: ${error}`);
     }
   }
+}
+
+function suspectedIn({ snapshots, markers }: StoreListing): Histories<StoredSnapshot>['suspected'] {
+  return historiesOf(snapshots, markers).suspected;
 }
 
 /** Whether objects below `stored`, up to which everything was in the store, are missing. */

@@ -1,5 +1,6 @@
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
+import { AppearanceOrder } from './appearance-order.ts';
 import { ChainState } from './chain-state.ts';
 import { ConcurrentWriters } from './concurrent-writers.ts';
 import { EventBuffer } from './delta/event-buffer.ts';
@@ -35,6 +36,7 @@ export interface RunParts {
   readonly chain: ChainState;
   readonly required: RequiredSnapshots;
   readonly concurrentWriters: ConcurrentWriters;
+  readonly appearances: AppearanceOrder;
   /** How far the watch has come. */
   readonly watermark: RevisionWatermark;
   readonly buffer: EventBuffer;
@@ -81,6 +83,7 @@ export function createRunParts(
     chain,
     required,
     concurrentWriters,
+    appearances: new AppearanceOrder(),
     watermark,
     buffer,
     uploadLoop,

@@ -158,3 +158,18 @@ describe('a chain that is not in the store any more', () => {
     assert.equal(rig.store.saved.length, 1);
   });
 });
+
+test('a clock that was behind for days and is put right: a full makes clear what continues what, once', async () => {
+  await using rig = await watchingRig({ deltaPeriodMs: 7_000_000 });
+  await rig.clock.untilSleeping(60_000);
+  await rig.clock.advance(60_000);
+  await rig.clock.untilSleeping(60_000);
+  rig.store.place(snapshotNamed(`Incr-00000059-00000070-${startSeconds - 5 * 86_400}.gz`));
+  await rig.clock.advance(60_000);
+  await rig.logged(/^Incr-00000059-00000070-.* was written after it: a clock was behind, and was put right since/);
+  assert.match((await rig.saved(2)).at(-1) ?? '', /^Full-/);
+  await rig.clock.untilSleeping(60_000);
+  await rig.clock.advance(60_000);
+  await rig.clock.untilSleeping(60_000);
+  assert.equal(rig.store.saved.length, 2);
+});
