@@ -1,57 +1,54 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import type { FailureParts } from './failure.ts';
+import type { FailureCode } from './failure-code.ts';
 
 /** What an error of the operating system means, in our words. */
 export type SystemRefusal = Pick<FailureParts, 'code' | 'found' | 'remedy'>;
 
-/** What the most frequent errors of the operating system mean to the person who reads them. */
-const REFUSALS: Readonly<Record<string, SystemRefusal>> = {
-  ENOSPC: {
-    code: 'no_space',
-    found: 'no space is left on the volume',
-    remedy: 'free some space or use a larger volume',
-  },
-  EDQUOT: { code: 'no_space', found: 'the disk quota is used up', remedy: 'raise the quota or use another volume' },
-  EFBIG: { code: 'no_space', found: 'the file system allows no file this large', remedy: 'use another volume' },
-  EROFS: { code: 'read_only', found: 'the file system is read-only', remedy: 'mount it writable' },
-  ENOENT: { code: 'file_error', found: 'there is no such file or directory', remedy: 'check the path' },
-  EACCES: { code: 'denied', found: 'permission is denied', remedy: 'check owner and mode of the directory' },
-  EPERM: { code: 'denied', found: 'permission is denied', remedy: 'check owner and mode of the directory' },
-  ENOTDIR: { code: 'not_a_directory', found: 'a part of the path is no directory', remedy: 'choose another path' },
-  EEXIST: { code: 'not_a_directory', found: 'a file of this name is in the way', remedy: 'choose another path' },
-  EIO: { code: 'disk_error', found: 'the disk reports an error', remedy: 'check the volume' },
-  EISDIR: { code: 'not_a_file', found: 'it is a directory, not a file', remedy: 'give a file' },
-  ELOOP: {
-    code: 'file_error',
-    found: 'a symbolic link is where none may be, or links lead in a circle',
-    remedy: 'put what it leads to in its place',
-  },
-  ENAMETOOLONG: { code: 'file_error', found: 'the name is too long', remedy: 'choose a shorter one' },
-  EBUSY: { code: 'file_error', found: 'it is in use, such as by a mount', remedy: 'see what uses it' },
-  ENOTEMPTY: { code: 'not_a_directory', found: 'the directory is not empty', remedy: 'choose another path' },
-  ETXTBSY: { code: 'file_error', found: 'the file is a program that runs', remedy: 'choose another path' },
-  ENXIO: { code: 'not_a_file', found: 'it is no file that can be read', remedy: 'give a file' },
-  ENODEV: { code: 'not_a_file', found: 'it is no file that can be read', remedy: 'give a file' },
-  ENOMEM: { code: 'file_error', found: 'the machine has no memory left', remedy: 'free some' },
-  ETIMEDOUT: { code: 'disk_error', found: 'the network file system does not answer', remedy: 'check its server' },
-  EHOSTDOWN: { code: 'disk_error', found: 'the server of the network file system is down', remedy: 'check it' },
-  EHOSTUNREACH: {
-    code: 'disk_error',
-    found: 'the server of the network file system cannot be reached',
-    remedy: 'check it',
-  },
-  ENOTCONN: { code: 'disk_error', found: 'the volume is not connected any more', remedy: 'mount it again' },
-  EMFILE: { code: 'file_error', found: 'this process has too many files open', remedy: 'raise its limit (ulimit -n)' },
-  ENFILE: {
-    code: 'file_error',
-    found: 'this machine has too many files open',
-    remedy: 'raise its limit (fs.file-max)',
-  },
-  ENOLCK: { code: 'file_error', found: 'the file system has no locks left', remedy: 'check the volume' },
-  ESTALE: { code: 'disk_error', found: 'the network file system has lost the file', remedy: 'mount the volume again' },
-  EUCLEAN: { code: 'disk_error', found: 'the file system is damaged', remedy: 'have it checked (fsck)' },
-};
+/** What the most frequent errors of the operating system mean to the person who reads them: names, code, what was found, what to do. */
+const MEANINGS: readonly (readonly [names: string, code: FailureCode, found: string, remedy: string])[] = [
+  ['ENOSPC', 'no_space', 'no space is left on the volume', 'free some space or use a larger volume'],
+  ['EDQUOT', 'no_space', 'the disk quota is used up', 'raise the quota or use another volume'],
+  ['EFBIG', 'no_space', 'the file system allows no file this large', 'use another volume'],
+  ['EROFS', 'read_only', 'the file system is read-only', 'mount it writable'],
+  ['ENOENT', 'file_error', 'there is no such file or directory', 'check the path'],
+  ['EACCES EPERM', 'denied', 'permission is denied', 'check owner and mode of the directory'],
+  ['ENOTDIR', 'not_a_directory', 'a part of the path is no directory', 'choose another path'],
+  ['EEXIST', 'not_a_directory', 'a file of this name is in the way', 'choose another path'],
+  ['EIO', 'disk_error', 'the disk reports an error', 'check the volume'],
+  ['EISDIR', 'not_a_file', 'it is a directory, not a file', 'give a file'],
+  [
+    'ELOOP',
+    'file_error',
+    'a symbolic link is where none may be, or links lead in a circle',
+    'put what it leads to in its place',
+  ],
+  ['ENAMETOOLONG', 'file_error', 'the name is too long', 'choose a shorter one'],
+  ['EBUSY', 'file_error', 'it is in use, such as by a mount', 'see what uses it'],
+  ['ENOTEMPTY', 'not_a_directory', 'the directory is not empty', 'choose another path'],
+  ['ETXTBSY', 'file_error', 'the file is a program that runs', 'choose another path'],
+  ['ENXIO ENODEV', 'not_a_file', 'it is no file that can be read', 'give a file'],
+  ['ENOMEM', 'file_error', 'the machine has no memory left', 'free some'],
+  ['ETIMEDOUT', 'disk_error', 'the network file system does not answer', 'check its server'],
+  ['EHOSTDOWN', 'disk_error', 'the server of the network file system is down', 'check it'],
+  ['EHOSTUNREACH', 'disk_error', 'the server of the network file system cannot be reached', 'check it'],
+  ['ENOTCONN', 'disk_error', 'the volume is not connected any more', 'mount it again'],
+  ['EMFILE', 'file_error', 'this process has too many files open', 'raise its limit (ulimit -n)'],
+  ['ENFILE', 'file_error', 'this machine has too many files open', 'raise its limit (fs.file-max)'],
+  ['ENOLCK', 'file_error', 'the file system has no locks left', 'check the volume'],
+  ['ESTALE', 'disk_error', 'the network file system has lost the file', 'mount the volume again'],
+  ['EUCLEAN', 'disk_error', 'the file system is damaged', 'have it checked (fsck)'],
+];
+
+const REFUSALS: ReadonlyMap<string, SystemRefusal> = new Map(
+  MEANINGS.flatMap(([names, code, found, remedy]) =>
+    names.split(' ').map((name) => [name, { code, found, remedy }] as const),
+  ),
+);
+
+/** Names of the errors that have words of their own here. */
+export const knownErrors: readonly string[] = [...REFUSALS.keys()];
 
 /** Errors that neither Node nor its library have a name for, see errno(3). */
 const UNNAMED: Readonly<Record<number, string>> = { 117: 'EUCLEAN' };
@@ -112,7 +109,7 @@ export function systemCode({ code, errno }: Pick<FileSystemError, 'code' | 'errn
 export function systemRefusal(error: Pick<FileSystemError, 'code' | 'errno'>): SystemRefusal {
   const code = systemCode(error);
   const [, text = 'the operating system reports an error'] = getSystemErrorMap().get(error.errno ?? 0) ?? [];
-  return REFUSALS[code] ?? { code: 'file_error', found: `${text} (${code})` };
+  return REFUSALS.get(code) ?? { code: 'file_error', found: `${text} (${code})` };
 }
 
 /** The place that an error names; undefined for none, and for a path that only this process has. */
@@ -125,6 +122,6 @@ export function systemErrorText(error: FileSystemError): string {
   const { found, remedy } = systemRefusal(error);
   const action = ACTIONS[error.syscall] ?? 'use';
   const code = systemCode(error);
-  const known = REFUSALS[code] === undefined ? found : `${found} (${code})`;
+  const known = !REFUSALS.has(code) ? found : `${found} (${code})`;
   return `cannot ${action} ${placeOf(error) ?? 'a file'}: ${known}${remedy === undefined ? '' : `; ${remedy}`}`;
 }

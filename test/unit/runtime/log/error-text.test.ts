@@ -5,6 +5,7 @@ import { Damage } from '../../../../src/datadir/damage.ts';
 import { fileFailure } from '../../../../src/fs/file-failure.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
 import { errorText, oneLine } from '../../../../src/runtime/log/error-text.ts';
+import { knownErrors } from '../../../../src/runtime/system-error.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { timeGrowth } from '../../../support/growth/time-growth.ts';
 
@@ -28,22 +29,7 @@ describe('an error in one line', () => {
     );
   });
 
-  for (const code of [
-    'ENOSPC',
-    'EACCES',
-    'ENOENT',
-    'EISDIR',
-    'ENOTDIR',
-    'EROFS',
-    'EDQUOT',
-    'EIO',
-    'EMFILE',
-    'ELOOP',
-    'EBUSY',
-    'ENAMETOOLONG',
-    'ENOTEMPTY',
-    'ENXIO',
-  ]) {
+  for (const code of knownErrors.filter((each) => each in constants.errno)) {
     it(`has our words for ${code}, alone and below a sentence of ours`, () => {
       const path = '/data/member/snap/db';
       const errno = -constants.errno[code as keyof typeof constants.errno];
