@@ -1,6 +1,6 @@
 import { Document, isMap, isNode, isScalar } from 'yaml';
 import { type CommandSpec, placedOptions } from './command-spec.ts';
-import { hiddenSecret, withoutUser } from './hidden-secret.ts';
+import { hiddenSecret, withoutSecrets } from './hidden-secret.ts';
 import { readListItems } from './list-items.ts';
 import type { LoadedConfig } from './load-config.ts';
 import type { ListOption, OptionSpec } from './option.ts';
@@ -66,11 +66,11 @@ function printed(
   if (texts === undefined) {
     return option.default;
   }
-  const last = withoutUser(texts.at(-1) ?? '');
+  const last = withoutSecrets(texts.at(-1) ?? '');
   switch (option.type) {
     case 'strings':
     case 'stringArray':
-      return listItems(option, texts, source).map(withoutUser);
+      return listItems(option, texts, source).map(withoutSecrets);
     case 'int':
     case 'uint':
     case 'uint32':

@@ -1,5 +1,5 @@
 import { type CommandSpec, placedOptions } from './command-spec.ts';
-import { hiddenSecret, withoutUser } from './hidden-secret.ts';
+import { hiddenSecret, withoutSecrets } from './hidden-secret.ts';
 
 /** The arguments that a command was given, as anybody may see them: `--flag=value`, without secrets and users of URLs. */
 export function shownCommandLine(
@@ -10,7 +10,7 @@ export function shownCommandLine(
     placedOptions(spec).flatMap(({ spec: option }) => (option.secret === true ? [option.flag] : [])),
   );
   const shown = [...flags].flatMap(([flag, texts]) =>
-    texts.map((text) => `--${flag}=${secret.has(flag) ? hiddenSecret : withoutUser(text)}`),
+    texts.map((text) => `--${flag}=${secret.has(flag) ? hiddenSecret : withoutSecrets(text)}`),
   );
   return ['etcdbrctl', spec.name, ...shown];
 }

@@ -11,6 +11,7 @@ describe('the command line that anybody may see', () => {
       ['etcd-password', ['hunter2', '--hunter3']],
       ['endpoints', ['https://name:hunter4@etcd-0:2379', 'https://etcd-1:2379']],
       ['storage-provider', ['S3']],
+      ['encrypt-to', ['age1public', 'AGE-SECRET-KEY-1HUNTER5', 'age-secret-key-pq-1hunter6']],
     ]);
     assert.deepEqual(shownCommandLine(serverCommand.spec, flags), [
       'etcdbrctl',
@@ -21,6 +22,9 @@ describe('the command line that anybody may see', () => {
       '--endpoints=https://***@etcd-0:2379',
       '--endpoints=https://etcd-1:2379',
       '--storage-provider=S3',
+      '--encrypt-to=age1public',
+      '--encrypt-to=***',
+      '--encrypt-to=***',
     ]);
   });
 
