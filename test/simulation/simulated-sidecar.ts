@@ -24,6 +24,12 @@ import type { ModelConnection } from './model-connection.ts';
 import type { ModelPeers } from './model-peers.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 
+/** How much a sidecar buffers before a delta is written, and how much may wait in files, bytes. */
+export interface BufferLimits {
+  readonly deltaMemoryLimit: number;
+  readonly deltaSpoolLimit: number;
+}
+
 /** What one life of a sidecar is made of. */
 export interface SimulatedSidecarParts {
   readonly name: string;
@@ -37,6 +43,7 @@ export interface SimulatedSidecarParts {
   /** Paths of directories. */
   readonly tempDir: string;
   readonly dataDir: string;
+  readonly buffer: BufferLimits;
   readonly log: Logger;
   /** Has the container of etcd begin anew. */
   stopWrapper(): void;
@@ -75,6 +82,7 @@ export function beginLife(parts: SimulatedSidecarParts): SidecarLife {
         openStore: async () => storeIn(bucket, process, log),
         request: {
           ...requestDefaults,
+          ...parts.buffer,
           compression: 'none',
           schedule: new Schedule('@every 240'),
           deltaPeriodMs,
@@ -133,7 +141,7 @@ export function beginLife(parts: SimulatedSidecarParts): SidecarLife {
 
 /** The store as a process sees it. */
 export function storeIn(bucket: Bucket, { clock }: Pick<SimulatedProcess, 'clock'>, log: Logger): SnapStore {
-  const upload = { parallel: 2, minChunkSize: 5 * 1024 * 1024, clock, log };
+  const upload = { parallel: 2, minChunkSize: 64 * 1024, clock, log };
   return new BackupStore({ bucket, prefix: 'etcd', upload, log });
 }
 

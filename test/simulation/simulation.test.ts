@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { projectRoot } from '../../scripts/lab/project-root.ts';
 import { goldenMember } from './golden-member.ts';
+import { plantedFaults } from './planted-faults.ts';
 import { Simulation } from './simulation.ts';
 
 const golden = goldenMember();
 const main = path.join(import.meta.dirname, 'main.ts');
 
 /** Most of what a simulation makes is garbage at once. */
-const youngSpace = ['--max-semi-space-size=16'];
+const youngSpace = ['--max-semi-space-size=32'];
 
 /** Runs simulations in a process of their own: the hooks of the test runner make each promise several times as dear. */
 function simulate(env: Readonly<Record<string, string>>): Promise<{ readonly stdout: string }> {
@@ -22,7 +25,7 @@ function simulate(env: Readonly<Record<string, string>>): Promise<{ readonly std
 }
 
 test('lives of a cluster with its sidecars keep what was acknowledged', async () => {
-  await simulate({ SIMULATION_SEEDS: process.env['SIMULATION_SEEDS'] ?? '800', SIMULATION_PROCESSES: '2' });
+  await simulate({ SIMULATION_SEEDS: process.env['SIMULATION_SEEDS'] ?? '2000', SIMULATION_PROCESSES: '2' });
 });
 
 test('a seed gives the same history again', async () => {
@@ -55,6 +58,24 @@ test('a member that changes what it has told is noticed', async () => {
     },
   });
   await assert.rejects(simulation.run(), /holds what never happened|histories are mixed|is not in the store|undone/);
+});
+
+test('what is planted to see whether it is noticed is a change of the source as it is', () => {
+  for (const { name, changes } of plantedFaults) {
+    for (const { file, from, to } of changes) {
+      assert.ok(readFileSync(path.join(projectRoot, file), 'utf8').includes(from), `${name}: ${file}`);
+      assert.notEqual(from, to, name);
+    }
+  }
+});
+
+test('the page of planted faults names each', () => {
+  const page = readFileSync(path.join(projectRoot, 'docs/planted-faults.md'), 'utf8');
+  const named = [...page.matchAll(/^\| ([^|]+?) +\| \d+ +\|/gm)].map(([, name]) => name);
+  assert.deepEqual(
+    named,
+    plantedFaults.map(({ name }) => name),
+  );
 });
 
 test('a failure shows the seed and the whole history', async () => {

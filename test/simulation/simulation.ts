@@ -1,9 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { makeTempDir, type TempDir } from '../../scripts/lab/temp-dir.ts';
-import { planMembership } from '../../src/datadir/membership/bootstrap.ts';
-import type { ValidationMode } from '../../src/operations/initialize/data-dir-state.ts';
 import type { Random } from '../support/fixtures/random.ts';
-import { AskedStarts } from './asked-starts.ts';
+import { beginCluster } from './begin-cluster.ts';
 import { Chronicle } from './chronicle.ts';
 import { DataDirectories } from './data-directories.ts';
 import { EtcdConfiguration } from './etcd-configuration.ts';
@@ -11,18 +9,15 @@ import { EtcdContainer } from './etcd-container.ts';
 import { nextFault } from './faults.ts';
 import type { GoldenMember } from './golden-member.ts';
 import { Invariants } from './invariants.ts';
+import { MadeRequests } from './made-requests.ts';
 import { ModelApiServer, snapshotLeases } from './model-api-server.ts';
 import { ModelCluster } from './model-cluster.ts';
-import { ModelConnection } from './model-connection.ts';
 import { ModelDatabases } from './model-databases.ts';
-import type { ModelMember } from './model-member.ts';
-import { ModelPeers } from './model-peers.ts';
 import { ModelStore } from './model-store.ts';
+import { ProcessStarter } from './process-starter.ts';
 import { RandomStreams } from './random-streams.ts';
-import { SimulatedProcess } from './simulated-process.ts';
-import { beginLife } from './simulated-sidecar.ts';
 import { VirtualTime } from './virtual-time.ts';
-import type { Container, MadeRequest, Pod, World } from './world.ts';
+import type { MadeRequest, Pod, World } from './world.ts';
 import { WrittenObjects } from './written-objects.ts';
 
 /** Bounds of a simulation. */
@@ -35,8 +30,11 @@ export interface SimulationOptions {
 
 /** Files in memory, where there are any. */
 const memoryDir = '/dev/shm';
-/** Faults, one after the other. */
-const steps = 9;
+/** Faults, one after the other: so many at least, and so many more at most. */
+const faultCount = { least: 3, more: 6 };
+/** How much is buffered before a delta is written, and how much may wait in files, bytes. */
+const usualBuffer = { deltaMemoryLimit: 10 * 1024 * 1024, deltaSpoolLimit: 64 * 1024 * 1024 };
+const smallBuffer = { deltaMemoryLimit: 600, deltaSpoolLimit: 6_000 };
 /** How long all is well at the end before everything has to be right again, ms: it is looked at several times. */
 const calm = { leastMs: 45_000, mostMs: 250_000, stepMs: 10_000 };
 /** How long a sidecar may take to end when it is asked to, ms. */
@@ -56,13 +54,12 @@ export class Simulation implements World {
   readonly objects = new WrittenObjects();
   readonly invariants: Invariants;
   readonly pods: Pod[] = [];
-  readonly requests: MadeRequest[] = [];
   readonly hasStore: boolean;
   readonly hasLeases: boolean;
   readonly #options: SimulationOptions;
   readonly #tempDir: TempDir;
-  readonly #databases: ModelDatabases;
-  #lives = 0;
+  readonly #requests: MadeRequests;
+  readonly #starter: ProcessStarter;
   #writes = true;
   /** The longest pause of who writes. */
   readonly #writePeriodMs: number;
@@ -78,8 +75,9 @@ export class Simulation implements World {
     this.#tempDir = tempDir;
     this.chronicle = new Chronicle(time, tempDir.path);
     const { random, chronicle } = this;
-    this.#databases = new ModelDatabases(golden, tempDir);
-    this.directories = new DataDirectories({ dir: tempDir, golden, databases: this.#databases });
+    this.#requests = new MadeRequests(time, this.chronicle);
+    const databases = new ModelDatabases(golden, tempDir);
+    this.directories = new DataDirectories({ dir: tempDir, golden, databases });
     this.configuration = new EtcdConfiguration(tempDir.join('etcd.conf.yaml'));
     this.cluster = new ModelCluster({
       time,
@@ -90,12 +88,15 @@ export class Simulation implements World {
     this.invariants = new Invariants(this);
     const violated = (what: string): void => this.invariants.violated(what);
     this.api = new ModelApiServer({ time, streams, leases: Object.values(snapshotLeases), violated });
-    this.store = new ModelStore({ time, streams, listener: this.invariants });
+    this.store = new ModelStore({ time, streams, listener: this.invariants.ofStore });
     this.#writePeriodMs = random.pick([1_500, 15_000, 15_000]);
     const size = random.oneIn(4) ? 1 : 3;
     this.hasStore = !random.oneIn(8);
     this.hasLeases = !random.oneIn(4);
     const runs = !random.oneIn(8);
+    // Some buffer so little that deltas wait in files as soon as the store is slow.
+    const buffer = random.pick([smallBuffer, usualBuffer, usualBuffer]);
+    this.#starter = new ProcessStarter({ world: this, streams, databases, tempDir, buffer });
     for (let place = 0; place < size; place++) {
       this.configuration.set(`etcd-${place}`, peerUrlAt(place));
     }
@@ -103,7 +104,7 @@ export class Simulation implements World {
       this.#place(place);
     }
     if (runs) {
-      this.#startAll();
+      beginCluster(this.cluster, this.configuration);
     }
     for (const { container } of this.pods) {
       container.begin({ running: runs });
@@ -115,7 +116,7 @@ export class Simulation implements World {
     try {
       this.#writeAgain();
       await this.time.pass(this.random.integer(30_000));
-      for (let step = 1; step <= steps; step++) {
+      for (let left = faultCount.least + this.random.integer(faultCount.more + 1); left > 0; left--) {
         this.#options.onStep?.(this);
         const fault = await nextFault(this);
         this.chronicle.tell('fault', fault);
@@ -134,23 +135,18 @@ export class Simulation implements World {
     }
   }
 
+  get requests(): readonly MadeRequest[] {
+    return this.#requests.all;
+  }
+
   restart(pod: Pod): void {
     if (this.#writes) {
-      Object.assign(pod, this.#begin(pod.member));
+      Object.assign(pod, this.#starter.begin(pod.member));
     }
   }
 
   request(what: string, answer: Promise<unknown>): void {
-    const request: MadeRequest = { what, at: this.time.now, answer: undefined };
-    this.requests.push(request);
-    const note = (text: string): void => {
-      request.answer = text;
-      this.chronicle.tell('request', `${what}: ${text}`);
-    };
-    answer.then(
-      (value) => note(nameOf(value)),
-      (error) => note(error instanceof Error ? error.message : String(error)),
-    );
+    this.#requests.add(what, answer);
   }
 
   heal(): void {
@@ -188,104 +184,11 @@ export class Simulation implements World {
     mkdirSync(this.#tempDir.join(`temp-${name}`), { mode: 0o700 });
     this.api.add(name);
     const member = this.cluster.addPlace(name, peerUrlAt(place));
-    const begun = this.#begin(member);
+    const begun = this.#starter.begin(member);
     const pod: Pod = Object.assign(begun, { member, atStart: { restorable: 0, members: 0 } }) as Pod;
     Object.assign(pod, { container: new EtcdContainer(this, pod) });
     this.pods.push(pod);
     return pod;
-  }
-
-  /** The cluster runs when the simulation begins. */
-  #startAll(): void {
-    const { cluster, configuration } = this;
-    const { members, clusterId } = planMembership(configuration.planOf('etcd-0'));
-    cluster.clusterId = clusterId;
-    cluster.list.begin(
-      members.map(({ id, name, peerUrls }) => ({
-        id,
-        name,
-        peerUrls,
-        clientUrls: [`http://${name}:2379`],
-        isLearner: false,
-      })),
-    );
-    for (const member of cluster.members) {
-      const id = members.find(({ name }) => name === member.name)?.id ?? 0n;
-      member.disk = { id, clusterId, health: 'sound' };
-      cluster.started(member);
-    }
-  }
-
-  #begin(member: ModelMember): Omit<Pod, 'member' | 'container' | 'atStart'> {
-    const { time, cluster, objects, chronicle } = this;
-    const streams = this.#streams;
-    this.#lives += 1;
-    const process = new SimulatedProcess(`${member.name}#${this.#lives}`, time, streams.of('clocks').integer(5_000));
-    const connection = new ModelConnection({
-      cluster,
-      member,
-      process,
-      streams,
-      databases: this.#databases,
-      onDatabase: (database, state) => objects.sent(database, state),
-    });
-    const starts = new AskedStarts((what) => this.invariants.violated(`${process.name}: ${what}`));
-    const log = chronicle.logOf(process, (line) => this.#heard(line, starts));
-    const bucket = this.store.bucketOf(process);
-    const begun = beginLife({
-      name: member.name,
-      process,
-      connection,
-      peers: new ModelPeers(cluster, member),
-      configuration: this.configuration,
-      api: this.hasLeases ? this.api : undefined,
-      bucket: this.hasStore ? bucket : undefined,
-      tempDir: this.#tempDir.join(`temp-${member.name}`),
-      dataDir: this.directories.pathOf(member),
-      log,
-      stopWrapper: () => this.#containerOf(member)?.stop('signal', 0),
-      random: () => streams.of(`${process.name} jitter`).integer(1_000) / 1_000,
-    });
-    const pod = { process, life: begun, isRunning: true, starts };
-    begun.run().then(
-      () => this.#ended(process),
-      (error) => {
-        this.#ended(process);
-        if (!process.isDead) {
-          this.invariants.violated(`the life of ${process.name} has ended by ${error}`);
-        }
-      },
-    );
-    return pod;
-  }
-
-  #ended(process: SimulatedProcess): void {
-    for (const pod of this.pods) {
-      if (pod.process === process) {
-        pod.isRunning = false;
-      }
-    }
-  }
-
-  #containerOf(member: ModelMember): Container | undefined {
-    return this.pods.find((pod) => pod.member === member)?.container;
-  }
-
-  /** What a sidecar has logged. */
-  #heard(line: string, starts: AskedStarts): void {
-    const mode = /^Initialization of .* begins, in mode (full|sanity)$/.exec(line)?.[1] as ValidationMode | undefined;
-    const pod = this.pods.find((each) => each.starts === starts);
-    if (mode !== undefined && pod !== undefined) {
-      const { restorable } = this.invariants;
-      pod.atStart = {
-        restorable: typeof restorable === 'object' ? restorable.revision : 0,
-        members: this.configuration.size,
-      };
-      starts.begun(mode);
-    }
-    if (line.includes('by a fault') || /^The snapshotter has ended.* but the backup ends at [1-9]/.test(line)) {
-      this.invariants.violated(`a sidecar has met what it never should: ${line}`);
-    }
   }
 
   #writeAgain(): void {
@@ -348,10 +251,6 @@ export class Simulation implements World {
     }
     this.#tempDir[Symbol.dispose]();
   }
-}
-
-function nameOf(value: unknown): string {
-  return typeof value === 'object' && value !== null && 'name' in value ? String(value.name) : 'done';
 }
 
 function peerUrlAt(place: number): string {
