@@ -58,12 +58,12 @@ export const plantedFaults: readonly PlantedFault[] = [
     ],
   },
   {
-    name: 'full covers one revision more',
+    name: 'a full discards what came after it',
     changes: [
       {
         file: 'src/operations/snapshot/full/loop.ts',
         from: 'buffer.coverUpTo(lastRevision);',
-        to: 'buffer.coverUpTo((lastRevision + 1) as never);',
+        to: 'buffer.clear();',
       },
     ],
   },

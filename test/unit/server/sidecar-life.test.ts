@@ -7,7 +7,13 @@ import { BackupStore } from '../../../src/snapstore/backups/backup-store.ts';
 import type { Bucket } from '../../../src/snapstore/bucket.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
 import { put } from '../../support/fixtures/delta-events.ts';
-import { election, leadingSidecar, startSidecar } from '../../support/server/sidecar-rig.ts';
+import {
+  election,
+  leadingSidecar,
+  type SidecarRig,
+  type SidecarSetup,
+  startSidecar,
+} from '../../support/server/sidecar-rig.ts';
 import { memoryBucket } from '../../support/stores/memory-bucket.ts';
 import { MemoryStore } from '../../support/stores/memory-store.ts';
 
@@ -49,6 +55,48 @@ describe('the life of a sidecar', () => {
       await rig.ended;
     }
   });
+
+  const phases: Readonly<Record<string, { readonly setup: SidecarSetup; reached(rig: SidecarRig): boolean }>> = {
+    'its store is being opened, which hangs': {
+      setup: { openStore: () => new Promise(() => undefined) },
+      reached: ({ life }) => life.healthy,
+    },
+    'it waits after a failure': {
+      setup: { openStore: () => Promise.reject(new MemoryStore().failure('denied')) },
+      reached: ({ log }) => log.count(/^Taking snapshots again in/) === 1,
+    },
+    'its first full is read': {
+      setup: { prepare: (cluster) => cluster.holdSnapshots() },
+      reached: ({ cluster }) => cluster.snapshots === 1,
+    },
+    'its first full is uploaded': {
+      setup: { prepare: (_cluster, store) => store.hold('Full') },
+      reached: ({ store }) => store.begun.length === 1,
+    },
+  };
+  for (const [phase, { setup, reached }] of Object.entries(phases)) {
+    it(`ends within 20 s, without a failure, when it is stopped while ${phase}`, async () => {
+      await using rig = startSidecar({
+        ...setup,
+        prepare: (cluster, store, member) => {
+          member.become('leader');
+          setup.prepare?.(cluster, store, member);
+        },
+      });
+      await rig.clock.advance(0);
+      await rig.until(() => reached(rig), phase);
+      rig.abort();
+      let isOver = false;
+      const ended = rig.ended.then(() => {
+        isOver = true;
+      });
+      for (let second = 0; second < 20 && !isOver; second++) {
+        await rig.clock.advance(1_000);
+      }
+      await ended;
+      assert.deepEqual(rig.store.saved, []);
+    });
+  }
 
   it('stores what is buffered when it is stopped, also when etcd has ended just before', async () => {
     for (const is of ['leader', 'refusing'] as const) {
