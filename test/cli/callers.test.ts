@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
+import { providerNames } from '../../src/snapstore/provider-name.ts';
+import { startInProcess } from '../support/cli/run-in-process.ts';
 import { makeRig } from './rig.ts';
 
 /** What etcd-druid always passes to the container of the sidecar; the Etcd resource is silent. */
@@ -199,6 +201,32 @@ describe('the argument list of', () => {
       }
     });
   }
+});
+
+describe('etcd-druid', () => {
+  const without = (flag: string): readonly string[] => store.filter((word) => !word.startsWith(flag));
+  const lists: readonly (readonly string[])[] = [
+    ...providerNames.map((provider) => [`--storage-provider=${provider}`, ...without('--storage-provider')]),
+    [
+      '--garbage-collection-policy=Exponential',
+      ...without('--garbage-collection').filter((word) => !/max-backups/.test(word)),
+    ],
+    ...['gzip', 'lzw', 'zlib'].map((policy) => [...without('--compression-policy'), `--compression-policy=${policy}`]),
+    ['--compress-snapshots=false', ...without('--compress')],
+    ['--auto-compaction-mode=revision', '--auto-compaction-retention=1000', ...store],
+    ...whenSet.map((flag) => [...store, flag]),
+  ];
+
+  it('is understood with each store, policy and option that it may pass', async () => {
+    const environment = { HOME: '/home/nonroot', ...bucket };
+    for (const list of lists) {
+      const words = ['server', ...always, ...list, ...withoutTls, '--print-config'];
+      const { exitCode, stderr, stdout } = await startInProcess(words, environment).ended;
+      assert.equal(exitCode, 0, `${list.join(' ')}: ${stderr}`);
+      const [, provider] = /--storage-provider=(\S+)/.exec(list.join(' ')) ?? [];
+      assert.equal(Reflect.get(parse(stdout).snapstoreConfig, 'provider'), provider);
+    }
+  });
 });
 
 describe('a flag of an older release', () => {
