@@ -16,6 +16,7 @@ const faults: readonly Fault[] = [
   restartPod,
   cutOff,
   slowMember,
+  slowLead,
   hangingMember,
   lockedMember,
   storeMood,
@@ -240,7 +241,7 @@ function hangingMember(world: World): string {
 
 function storeMood(world: World): string {
   const { store, random } = world;
-  const mood = random.pick(['slow', 'failing', 'down'] as const);
+  const mood = random.pick(['slow', 'failing', 'losing answers', 'down'] as const);
   return forAWhile(world, `the store is ${mood}`, (is) => {
     store.mood = is ? mood : 'well';
   });
@@ -272,13 +273,38 @@ function compact({ cluster, random }: World): string {
   return `etcd is compacted up to revision ${to}`;
 }
 
+/** A member leads that has not applied all of its log, and a full is asked for. */
+function slowLead(world: World): string {
+  const { cluster, time } = world;
+  const pod = anyPod(world);
+  const { member } = pod;
+  if (member === cluster.leader || !cluster.hasQuorum(member)) {
+    return 'nothing';
+  }
+  const slow = forAWhile(world, `${member.name} applies nothing, and is to lead,`, (is) => {
+    member.isSlow = is;
+    cluster.changed();
+  });
+  for (let tries = 0; tries < 4 && cluster.leader !== member; tries++) {
+    cluster.transferLead();
+  }
+  cluster.write();
+  time.after(12_000, () => ask(world, pod, 'full'));
+  return slow;
+}
+
+type RequestKind = 'full' | 'final full' | 'delta' | 'latest';
+
 function request(world: World): string {
-  const { life, process } = anyPod(world, 'leader more often');
+  const pod = anyPod(world, 'leader more often');
+  return ask(world, pod, world.random.pick(['full', 'final full', 'delta', 'latest']));
+}
+
+function ask(world: World, { life, process }: Pod, kind: RequestKind): string {
   const access = life.snapshots;
   if (access.kind !== 'leads' || process.isDead) {
     return 'nothing';
   }
-  const kind = world.random.pick(['full', 'final full', 'delta', 'latest'] as const);
   const what = `${kind} of ${process.name}`;
   const { taker } = access;
   const answer =

@@ -115,6 +115,8 @@ export class ModelConnection implements SidecarConnection {
   async *#snapshot({ signal, onSize }: Parameters<EtcdCluster['snapshot']>[0]): AsyncGenerator<Uint8Array> {
     const { member, process, streams, databases, onDatabase } = this.#parts;
     const random = streams.of(`${process.name} stream`);
+    // Where a stream is opened slowly, changes come between the decision to take a full and what it holds.
+    await process.clock.sleep(random.integer(random.oneIn(4) ? 8_000 : 50), signal);
     const begun = await this.#calls.own('snapshot', ({ line, applied, starts }) => ({ line, at: applied, starts }), {
       signal,
     });

@@ -13,6 +13,8 @@ export type StoreMood =
   | 'slow'
   /** Calls fail, before or after their effect. */
   | 'failing'
+  /** Half of the uploads become visible, and nobody is told. */
+  | 'losing answers'
   | 'down';
 
 /** One object of a {@link ModelStore}. */
@@ -179,7 +181,8 @@ export class ModelStore {
         throw failure('transient', name, '', 'the store is out of order');
       }
       const result = effect();
-      if (this.mood === 'failing' && random.oneIn(4)) {
+      const loses = this.mood === 'losing answers' && name.startsWith('complete') && random.oneIn(2);
+      if (loses || (this.mood === 'failing' && random.oneIn(4))) {
         throw failure('transient', name, '', 'the answer was lost');
       }
       return result;
