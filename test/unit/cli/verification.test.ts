@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { dailySchedule } from '../../../src/cli/verification.ts';
+import { dailySchedule, proveInProcess } from '../../../src/cli/verification.ts';
 import { readCronSchedule } from '../../../src/config/cron-schedule.ts';
+import { recordedContext } from '../../support/context/run-context.ts';
 
 describe('the daily minute of a verification', () => {
   it('is a schedule, the same for the same pod, and spread over the day', () => {
@@ -12,5 +13,25 @@ describe('the daily minute of a verification', () => {
       assert.match(schedule, /^\d{1,2} \d{1,2} \* \* \*$/);
       assert.ok('fields' in readCronSchedule(schedule), schedule);
     }
+  });
+});
+
+/** Stands for `verify`: says as its finding which priority it has come to. */
+const sayPriority = `
+  const { getPriority } = require('node:os');
+  const say = () => process.stdout.write(JSON.stringify({
+    sound: false, provableRevision: null, provableStateOf: null,
+    findings: [{ weight: 'problem', snapshot: null, text: String(getPriority()) }],
+  }));
+  const begun = Date.now();
+  const look = () => (getPriority() > 0 || Date.now() - begun > 5_000 ? say() : setTimeout(look, 1));
+  look();`;
+
+describe('the process that verifies', () => {
+  it('has the lowest priority', async () => {
+    const context = { ...recordedContext(), environment: {} };
+    const program = [process.execPath, '-e', sayPriority, '--'];
+    const { problems } = await proveInProcess({ flags: new Map(), program, context }, context);
+    assert.deepEqual(problems, ['19']);
   });
 });
