@@ -77,6 +77,7 @@ describe('a finished configuration', () => {
           ETCDBRCTL_ETCD_SNAPSHOT_TIMEOUT: '100h',
           ETCDBRCTL_BUMP_REVISION: '1',
           ETCDBRCTL_MARK_COMPACTED: 'true',
+          ETCDBRCTL_KUBERNETES: 'true',
           STORAGE_CONTAINER: 'c',
           SOURCE_STORAGE_CONTAINER: 'c',
           SECONDARY_STORAGE_CONTAINER: 'c',
