@@ -180,7 +180,7 @@ types:
 
 unit:
 	@files=$$($(NODE) scripts/tests/share-processes.ts test/unit $$((8 * $(JOBS)))) && \
-	NODE_COMPILE_CACHE=.cache/compile $(NODE) --test --test-timeout=120000 --test-concurrency=$(JOBS) --test-reporter=./scripts/test-reporter.ts $$files
+	NODE_COMPILE_CACHE=.cache/compile $(NODE) --single-threaded-gc --test --test-timeout=120000 --test-concurrency=$(JOBS) --test-reporter=./scripts/test-reporter.ts $$files
 
 # The etcd releases the tests run against, in .cache.
 etcd: install

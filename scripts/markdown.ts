@@ -14,7 +14,7 @@ export interface Heading {
 /** Every token of a text, those in lists, tables and quotes included, in order. */
 export function tokensOf(markdown: string): readonly Token[] {
   const all: Token[] = [];
-  walkTokens(lexer(markdown), (token) => {
+  void walkTokens(lexer(markdown), (token) => {
     all.push(token);
   });
   return all;

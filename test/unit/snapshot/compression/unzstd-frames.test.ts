@@ -140,8 +140,8 @@ test('blocks that are too large, or of no type, are damage', async () => {
 test('a frame of endless empty blocks takes no memory', async () => {
   async function* endless(): AsyncGenerator<Uint8Array> {
     yield Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 7]);
-    for (let at = 0; at < 20; at += 1) {
-      yield Buffer.alloc(3 * 20_000);
+    for (let at = 0; at < 4; at += 1) {
+      yield Buffer.alloc(3 * 10_000);
     }
   }
   await assert.rejects(collected(unzstdFrames(endless())), CompressionDamage);

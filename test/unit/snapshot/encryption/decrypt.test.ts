@@ -49,8 +49,10 @@ describe('what was encrypted', () => {
   }
 
   it('is decrypted from pieces of any size', async () => {
+    const some = CONTENTS.subarray(0, CHUNK + 10);
+    const sealed = await collected(encrypt(inPieces(some, 30_000), recipients));
     for (const pieceSize of [1, 17, 65_537]) {
-      assert.ok(CONTENTS.equals(await opened(await sealing, pieceSize)));
+      assert.ok(some.equals(await opened(sealed, pieceSize)));
     }
   });
 
