@@ -45,12 +45,13 @@ writeFileSync(join(directory, fileList), shared.join('\n'));
 for (let number = 1; number <= Number(processes); number++) {
   const path = join(directory, sharedProcessName(number));
   const script = (name: string): string => JSON.stringify(join(projectRoot, 'scripts/tests', name));
-  // The call of `suite` is here, so that its events name this process.
+  // Imported by turns: an `import` declaration of node:test would load it before anything else runs. The call of `suite` is here, so
+  // that its events name this process.
   writeFileSync(
     path,
-    `import ${script('untracked-promises.ts')};
-import { suite } from 'node:test';
-import { runTestFiles } from ${script('shared-process.ts')};
+    `await import(${script('promise-tracking.ts')});
+const { suite } = await import('node:test');
+const { runTestFiles } = await import(${script('shared-process.ts')});
 await runTestFiles({ path: import.meta.filename, most: ${most} }, (name, body) => suite(name, body));
 `,
   );

@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { isErrno } from '../../src/fs/errno.ts';
 import { ProcessTraces } from './process-traces.ts';
+import { pauseTracking, resumeTracking } from './promise-tracking.ts';
 
 /** The file that names the test files of a run, one a line. */
 export const fileList = 'files';
@@ -56,6 +57,7 @@ export async function runTestFiles(
     if (taken < most && take(join(directory, `taken-${place}`))) {
       taken += 1;
       writeFileSync(noteOf(path), file);
+      resumeTracking();
       await suite(file, async () => {
         const traces = new ProcessTraces();
         await import(pathToFileURL(resolve(file)).href);
@@ -67,6 +69,7 @@ export async function runTestFiles(
           assert.deepEqual(errors, [], 'errors that no test waited for');
           await traces.assertNone();
         });
+        pauseTracking();
       });
     }
   }
