@@ -16,7 +16,7 @@ import { Script } from 'node:vm';
  * Characters. Chunks up to this size are compiled with all their functions, so that a start compiles nothing; larger ones
  * are SDKs, of which a run uses little: their functions are compiled when they are called.
  */
-const EAGER_LIMIT = 140_000;
+const EAGER_LIMIT = 200_000;
 
 function compile(name: string, source: string): Script {
   const eager = source.length <= EAGER_LIMIT;
