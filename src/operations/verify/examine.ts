@@ -22,7 +22,7 @@ export interface Examination {
 
 /**
  * Reads the snapshots of the newest chain, and all or a sample of the others. What is damaged, or refused by the store, is part
- * of the result; throws a StoreError when the store is gone or answers for nothing, and errors of files as they are.
+ * of the result; throws a StoreError when the store is gone, or answers for nothing, or lets us read none, and errors of files as they are.
  */
 export async function examine(
   work: {
@@ -43,6 +43,7 @@ export async function examine(
   const level = request.level === 'hash' ? 'hash' : 'structure';
   const newest = newestChain(catalog);
   let unanswered = 0;
+  const denied: StoreError[] = [];
   const examineOne = async (snapshot: StoredSnapshot, signal: AbortSignal): Promise<void> => {
     let counted = 0;
     const onRead = (bytes: number): void => {
@@ -68,6 +69,9 @@ export async function examine(
       if (finding === undefined || unanswered === mostUnanswered) {
         throw error;
       }
+      if (error instanceof StoreError && error.kind === 'denied') {
+        denied.push(error);
+      }
       examination.bad.add(snapshot);
       // Older objects may have been encrypted to keys that are not in use any more.
       const isNeeded = finding.unopened !== true || newest.has(snapshot);
@@ -88,6 +92,11 @@ export async function examine(
     { workers, act: examineOne },
     context.signal,
   );
+  const [refusal] = denied;
+  if (refusal !== undefined && denied.length === chosen.length) {
+    // It says something of our rights, and nothing of the snapshots.
+    throw refusal;
+  }
   return examination;
 }
 

@@ -225,4 +225,13 @@ describe('an object that the store refuses', () => {
       await assert.rejects(verifyBackups(request, context), { code: 'store_transient' });
     });
   });
+
+  it('ends the verification when it is every one by access rights: nothing is damaged, and no full would mend it', async () => {
+    await withStore({ GetObject: xmlRefusal(403, 'AccessDenied') }, async ({ store, dir, context }) => {
+      for (const level of ['hash', 'restore'] as const) {
+        const request = { store, level, sample: undefined, tempDir: dir.path, maxFetchers: 2 } as const;
+        await assert.rejects(verifyBackups(request, context), { code: 'store_denied' });
+      }
+    });
+  });
 });
