@@ -35,6 +35,7 @@ export const applyCommand = command({
     await writeKeys(
       {
         source,
+        clusterId: source.header.clusterId,
         connection,
         shown: 'all',
         existing: {

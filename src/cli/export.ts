@@ -7,7 +7,7 @@ import { walOptions } from '../config/options/restoration.ts';
 import { storeOptions } from '../config/options/store.ts';
 import { countText } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
-import { keyPrefixes } from './key-operand.ts';
+import { keyPrefixes, wantedPrefixes } from './key-operand.ts';
 
 /** `etcdbrctl export`. */
 export const exportCommand = command({
@@ -56,9 +56,10 @@ export const exportCommand = command({
     const { LinePrinter } = await import('./output/line-printer.ts');
     const { to, toDir } = config.export;
     const { kubernetes, raw, namespace } = config.objects;
-    await inState(config, context, async (state) => {
+    const wanted = wantedPrefixes(prefixes);
+    await inState({ ...config, wanted, content: 'keys and leases' }, context, async (state) => {
       const source = await StateKeys.read(state, { prefixes, wants: inNamespace(namespace) }, context);
-      const { revision, location, snapshots } = state;
+      const { revision, location, snapshots, clusterId } = state;
       const path = to ?? toDir ?? '';
       const inFiles = { kind: toDir === undefined ? 'file' : 'directory', path } as const;
       const printer = new LinePrinter(print);
@@ -68,7 +69,7 @@ export const exportCommand = command({
         const target = path === '' ? ({ kind: 'stdout', print } as const) : inFiles;
         count = await writeManifests({ source, target, style: raw ? 'raw' : 'clean', location }, context);
       } else {
-        const header = { revision, source: location, snapshots: snapshots.map(({ name }) => name) };
+        const header = { revision, source: location, snapshots: snapshots.map(({ name }) => name), clusterId };
         const lines = { kind: 'lines', write: (line: string) => printer.add(line) } as const;
         count = await writeExport({ source, header, target: path === '' ? lines : inFiles }, context);
         await printer.end();

@@ -3,7 +3,7 @@ import type { identityOptions } from '../config/options/encryption.ts';
 import type { lookupOptions } from '../config/options/lookup.ts';
 import type { walOptions } from '../config/options/restoration.ts';
 import type { storeOptions } from '../config/options/store.ts';
-import type { KnownState, StateSource } from '../operations/lookup/state.ts';
+import type { KnownState, StateRequest, StateSource } from '../operations/lookup/state.ts';
 import { withState } from '../operations/lookup/with-state.ts';
 import type { RestoreLimit } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
@@ -21,6 +21,8 @@ export interface LookupConfig {
   readonly wal: ValuesOf<(typeof walOptions)['options']>;
   /** The keys that will be looked for, others may be missing; left out, all are there. */
   readonly wanted?: readonly WantedKeys[];
+  /** What is needed of these; left out, not their leases. */
+  readonly content?: StateRequest['content'];
 }
 
 /** Runs `work` with the state that the flags of a command name. Throws a UsageFailure, what a store throws, and what `work` throws. */
@@ -32,8 +34,8 @@ export async function inState<T>(
   const { tempDir, maxFetchers } = config.lookup;
   await using opened = await openedSource(config, context);
   const { source } = opened;
-  const wanted = config.wanted === undefined ? {} : { wanted: config.wanted };
-  return await withState({ source, tempDir, maxFetchers, ...wanted }, context, (state) => work(state, source));
+  const { wanted, content } = config;
+  return await withState({ source, tempDir, maxFetchers, wanted, content }, context, (state) => work(state, source));
 }
 
 interface OpenedSource extends AsyncDisposable {

@@ -1,4 +1,5 @@
 import { UsageFailure } from '../config/usage-failure.ts';
+import type { WantedKeys } from '../snapshot/key-index/wanted-keys.ts';
 
 /** The bytes of a key or prefix as it was written: a text, or with `--hex` hexadecimal digits. Throws a {@link UsageFailure}. */
 export function keyBytes(written: string, { hex }: { readonly hex: boolean }): Uint8Array {
@@ -38,4 +39,9 @@ export function keyPrefixes(
     });
   }
   return [Buffer.from(KUBERNETES)];
+}
+
+/** The keys that begin with one of some prefixes. */
+export function wantedPrefixes(prefixes: readonly Uint8Array[]): readonly WantedKeys[] {
+  return prefixes.map((prefix) => ({ kind: 'prefix', prefix }));
 }

@@ -6,7 +6,7 @@ import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import { command } from './command.ts';
-import { keyPrefixes } from './key-operand.ts';
+import { keyPrefixes, wantedPrefixes } from './key-operand.ts';
 
 /** `etcdbrctl undelete`. */
 export const undeleteCommand = command({
@@ -66,12 +66,15 @@ export const undeleteCommand = command({
     await using connection = await connect(config.connection, context);
     await using store = await openReadStore(config.store, config.identity, context);
     const source = { kind: 'store', store, target: { until, history } } as const;
-    const read = withState({ source, tempDir, maxFetchers }, context, async (state) => {
+    const wanted = wantedPrefixes(prefixes);
+    const request = { source, tempDir, maxFetchers, wanted, content: 'keys and leases' } as const;
+    const read = withState(request, context, async (state) => {
       const keys = await StateKeys.read(state, { prefixes, wants: inNamespace(config.objects.namespace) }, context);
       context.log.info({ revision: state.revision }, `Bringing back what revision ${state.revision} had`);
       await writeKeys(
         {
           source: keys,
+          clusterId: state.clusterId,
           connection,
           shown: 'what was deleted',
           existing: { unchangedSince: undefined, others: 'left' },

@@ -4,6 +4,12 @@ import type { EtcdConnection } from '../etcd/connect.ts';
 import { applyKeys, planApply } from '../operations/apply/apply-keys.ts';
 import type { ExistingKeys } from '../operations/apply/classify.ts';
 import { isSurprise } from '../operations/apply/key-outcome.ts';
+import {
+  type KnownCluster,
+  otherCluster,
+  otherClusterFailure,
+  otherClusterText,
+} from '../operations/apply/other-cluster.ts';
 import { surpriseFailure } from '../operations/apply/surprise-failure.ts';
 import type { KeySource } from '../operations/export/exported-key.ts';
 import { OwnersFirst } from '../operations/export/owners-first.ts';
@@ -15,8 +21,10 @@ import { OutcomeCount, outcomeData, outcomeLine } from './output/outcomes.ts';
 /** What `apply` and `undelete` write, and how they show it. */
 export interface WriteRequest {
   readonly source: KeySource;
+  /** Of the cluster that the keys come from; undefined where it is not known. */
+  readonly clusterId: bigint | undefined;
   readonly connection: {
-    readonly cluster: Pick<EtcdConnection['cluster'], 'alarms' | 'location'>;
+    readonly cluster: Pick<EtcdConnection['cluster'], 'alarms'> & KnownCluster;
     readonly keys: EtcdConnection['keys'];
   };
   readonly existing: ExistingKeys;
@@ -29,7 +37,7 @@ export interface WriteRequest {
 
 /** Writes keys, or shows what would be written, a line for each. Throws a Failure when one was not what it should be. */
 export async function writeKeys(
-  { source, connection, existing, shown, options, format, print }: WriteRequest,
+  { source, clusterId, connection, existing, shown, options, format, print }: WriteRequest,
   context: RunContext,
 ): Promise<void> {
   const { yes, leases, keepGoing } = options;
@@ -49,6 +57,12 @@ export async function writeKeys(
       `${cluster.location} has reached its quota and takes no writes: with --yes nothing could be written`,
     );
   }
+  const other = await otherCluster(clusterId, cluster, context);
+  if (other !== undefined && options.otherCluster) {
+    context.log.info(`Written to another cluster, as asked for: ${otherClusterText(other)}`);
+  } else if (other !== undefined && yes) {
+    throw otherClusterFailure(other, cluster, 'nothing was written');
+  }
   const count = new OutcomeCount();
   const printer = new LinePrinter(print);
   try {
@@ -67,6 +81,9 @@ export async function writeKeys(
   }
   await printer.add(...(format === 'json' ? [] : [count.text(yes ? 'done' : 'planned')]));
   await printer.end();
+  if (other !== undefined && !options.otherCluster) {
+    throw otherClusterFailure(other, cluster, '--yes would write nothing');
+  }
   const { first, others } = count.surprises;
   if (first !== undefined && isSurprise(first)) {
     const consequence = yes

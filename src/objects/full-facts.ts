@@ -1,5 +1,5 @@
 import type { RunContext } from '../runtime/run-context.ts';
-import type { FullFacts } from '../snapshot/key-index/facts.ts';
+import { clusterIdIn, type FullFacts } from '../snapshot/key-index/facts.ts';
 import { IndexDamage } from '../snapshot/key-index/index-members.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { StoreError } from '../snapstore/store-error.ts';
@@ -26,4 +26,12 @@ export async function factsOfFull(
     }
     throw error;
   }
+}
+
+/** The id of the cluster that a full comes from, as {@link factsOfFull} tells. */
+export async function clusterIdOfFull(
+  ...[source, context]: Parameters<typeof factsOfFull>
+): Promise<bigint | undefined> {
+  const facts = await factsOfFull(source, context);
+  return facts === undefined ? undefined : clusterIdIn(facts);
 }

@@ -10,7 +10,8 @@ import {
 } from '../snapshot/key-index/index-members.ts';
 import { filterHolds } from '../snapshot/key-index/key-filter.ts';
 import { type MemberTable, MemberTableReader } from '../snapshot/key-index/member-table.ts';
-import { type FoundPage, findPages, type WantedFingerprints } from '../snapshot/key-index/page-table.ts';
+import { PageFinder } from '../snapshot/key-index/page-finder.ts';
+import type { FoundPage, WantedFingerprints } from '../snapshot/key-index/page-table.ts';
 import type { RangedObject } from './ranged-object.ts';
 
 /** Bytes at the end of an object that are read first: enough for the footer, and mostly for more. */
@@ -33,13 +34,13 @@ export interface FoundInFull {
  * throws.
  */
 export async function findInFull(object: RangedObject, wanted: WantedFingerprints): Promise<FoundInFull | undefined> {
-  const found = new Map<number, FoundPage>();
+  const finder = new PageFinder(wanted);
   const members = new MemberTableReader();
   let facts: FullFacts | undefined;
   const footer = await readIndex(object, FULL_TAIL, ({ kind, payload }) => {
     switch (kind) {
       case 'pages':
-        findPages(payload, wanted, found);
+        finder.add(payload);
         return;
       case 'members':
         members.add(payload);
@@ -61,7 +62,7 @@ export async function findInFull(object: RangedObject, wanted: WantedFingerprint
   }
   const { contentSize, size } = footer;
   const table = soundly(() => members.table({ objectSize: object.size - size, contentSize }));
-  return { facts, members: table, contentSize, pages: [...found.values()] };
+  return { facts, members: table, contentSize, pages: finder.found };
 }
 
 /** Whether a delta may hold what is looked for, as its filter says; undefined when it has none. Throws as {@link findInFull}. */

@@ -29,6 +29,14 @@ export const writeOptions = optionGroup({
       default: false,
       help: 'Leave out a key that has another value there, or that etcd refuses, instead of writing nothing. The exit code is 1 all the same.',
     },
+    otherCluster: {
+      flag: 'other-cluster',
+      type: 'bool',
+      default: false,
+      help:
+        'Write also where the keys come from another cluster than that of --endpoints, as their ids tell; one that was restored has ' +
+        'a new id.',
+    },
   },
 });
 

@@ -56,12 +56,17 @@ export class FreshDatabase implements AsyncDisposable {
     });
   }
 
-  /** Writes the bucket of buckets, the freelist and the metas, and makes all of it durable. */
-  async commit(options: { readonly signal: AbortSignal }): Promise<void> {
+  /** Writes the bucket of buckets, the freelist and the metas, and makes all of it durable; `scratch` files need not be. */
+  async commit(options: { readonly signal: AbortSignal; readonly use?: 'kept' | 'scratch' }): Promise<void> {
+    const sync = async (): Promise<void> => {
+      if (options.use !== 'scratch') {
+        await this.#handle.sync();
+      }
+    };
     const root = await this.#writer.writeRoot(this.#writer.headers());
     const freelist = await this.#writer.writeFreelist();
     await this.#writer.end();
-    await this.#handle.sync();
+    await sync();
     options.signal.throwIfAborted();
     await writeMetas(this.#handle, {
       pageSize: this.pageSize,
@@ -70,7 +75,7 @@ export class FreshDatabase implements AsyncDisposable {
       highWater: this.#writer.highWater,
       transaction: 1,
     });
-    await this.#handle.sync();
+    await sync();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,6 +9,8 @@ export interface ExportHeader {
   readonly source: string;
   /** Names of the snapshots that it was read from, base first; empty where it was no store. */
   readonly snapshots: readonly string[];
+  /** Of the cluster whose state it is; undefined where it is not known. */
+  readonly clusterId: bigint | undefined;
 }
 
 /** A line of an export, see docs/formats.md. */
@@ -27,11 +29,14 @@ const FORMAT = 1;
 const number = z.int().check(z.nonnegative());
 const base64 = z.string().check(z.regex(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/));
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+/** An id of 64 bits, as etcdctl prints it. */
+const hexId = z.string().check(z.regex(/^[0-9a-f]{1,16}$/));
 const headerSchema = z.object({
   export: z.literal(FORMAT),
   revision: number,
   source: z.string(),
   snapshots: z.array(z.string()),
+  clusterId: z.optional(hexId),
 });
 const keySchema = z.object({
   key: z.optional(z.string()),
@@ -42,14 +47,15 @@ const keySchema = z.object({
   createRevision: number,
   revision: number,
   version: number,
-  lease: z.nullable(z.string().check(z.regex(/^[0-9a-f]{1,16}$/))),
+  lease: z.nullable(hexId),
   leaseTtl: z.nullable(z.int()),
 });
 const footerSchema = z.object({ end: z.literal(true), keys: number, sha256 });
 
 /** The first line, without its end. */
-export function headerLine({ revision, source, snapshots }: ExportHeader): string {
-  return JSON.stringify({ export: FORMAT, revision, source, snapshots });
+export function headerLine({ revision, source, snapshots, clusterId }: ExportHeader): string {
+  const id = clusterId === undefined ? {} : { clusterId: clusterId.toString(16) };
+  return JSON.stringify({ export: FORMAT, revision, source, snapshots, ...id });
 }
 
 /** The line of a key, with its value or with the file that holds it. */
@@ -83,7 +89,9 @@ export function parseLine(text: string): ExportLine | undefined {
   }
   const header = headerSchema.safeParse(data);
   if (header.success) {
-    return { kind: 'header', ...header.data };
+    const { revision, source, snapshots, clusterId } = header.data;
+    const id = clusterId === undefined ? undefined : BigInt(`0x${clusterId}`);
+    return { kind: 'header', revision, source, snapshots, clusterId: id };
   }
   const footer = footerSchema.safeParse(data);
   if (footer.success) {

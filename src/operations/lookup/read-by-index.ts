@@ -13,11 +13,12 @@ import { atOnce } from '../../runtime/async/at-once.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
+import { clusterIdIn } from '../../snapshot/key-index/facts.ts';
 import { IndexDamage } from '../../snapshot/key-index/index-members.ts';
 import { type WantedKeys, wantedFingerprints } from '../../snapshot/key-index/wanted-keys.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { changesInDeltas } from './changes-in-deltas.ts';
-import { recordsInPages } from './wanted-records.ts';
+import { hasLease, recordsInPages } from './wanted-records.ts';
 
 /** A larger share of a full is not worth being read in parts. */
 const MOST_READ = 0.4;
@@ -29,6 +30,8 @@ export interface IndexedRead {
   readonly store: SnapStore;
   readonly full: StoredSnapshot;
   readonly wanted: readonly WantedKeys[];
+  /** Leases are in pages that the index does not know: with them, all is read as soon as a wanted key has one. */
+  readonly content: 'keys' | 'keys and leases';
   /** Undefined for the newest. */
   readonly until: Revision | undefined;
   /**
@@ -47,6 +50,8 @@ export interface WantedDatabase {
   readonly revision: Revision;
   readonly compactRevision: number;
   readonly deltas: readonly StoredSnapshot[];
+  /** Of the cluster, as the full tells. */
+  readonly clusterId: bigint | undefined;
 }
 
 /** Not even a sound index suffices here: everything has to be read. */
@@ -119,7 +124,17 @@ async function read(request: IndexedRead, context: RunContext): Promise<WantedDa
     yield* recordsInPages(found, { handle, file: full.name }, wanted);
     yield* changesInDeltas({ ...request, fingerprints, deltas, after: revision(last) }, context);
   };
-  await fresh.bucket('key', records());
-  await fresh.commit(context);
-  return { file, revision: until ?? reached, compactRevision, deltas };
+  await fresh.bucket('key', request.content === 'keys' ? records() : withoutLeases(records()));
+  await fresh.commit({ ...context, use: 'scratch' });
+  return { file, revision: until ?? reached, compactRevision, deltas, clusterId: clusterIdIn(found.facts) };
+}
+
+/** The same records. Throws {@link NeedsWhole} at the first change with a lease. */
+async function* withoutLeases(batches: AsyncIterable<EntryBatch>): AsyncGenerator<EntryBatch, void> {
+  for await (const batch of batches) {
+    if (hasLease(batch)) {
+      throw new NeedsWhole('a key has a lease, whose time to live is to be known');
+    }
+    yield batch;
+  }
 }

@@ -35,7 +35,9 @@ export interface StateRequest {
    * The keys that will be looked for in the state; others may be missing in it. With these, an index saves most of the reading. Left out, all
    * are there.
    */
-  readonly wanted?: readonly WantedKeys[];
+  readonly wanted?: readonly WantedKeys[] | undefined;
+  /** What is needed of these keys; left out, `keys` alone: leases may be missing. */
+  readonly content?: 'keys' | 'keys and leases' | undefined;
 }
 
 /** A state of a cluster, and what is kept of the history up to it. */
@@ -44,6 +46,8 @@ export interface KnownState {
   readonly revision: Revision;
   /** No earlier revision can be read; 0 where nothing was compacted. */
   readonly compactRevision: number;
+  /** Of the cluster, as a full, a marker or a log tell; undefined where none does. A cluster that was restored has another one. */
+  readonly clusterId: bigint | undefined;
   /** Of a store, what it was read from, base first. */
   readonly snapshots: readonly StoredSnapshot[];
   /** For messages: a store, a file, a directory, a cluster. */

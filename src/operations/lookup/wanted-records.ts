@@ -5,7 +5,7 @@ import { Leaf } from '../../datadir/bbolt/leaf.ts';
 import { decodePageHeader, type Page } from '../../datadir/bbolt/page.ts';
 import { Damage } from '../../datadir/damage.ts';
 import { checkChanges } from '../../datadir/mvcc/check-changes.ts';
-import { keyOf } from '../../datadir/mvcc/key-value.ts';
+import { decodeKeyValue, keyOf } from '../../datadir/mvcc/key-value.ts';
 import type { FoundInFull } from '../../objects/key-index.ts';
 import { isWanted, type WantedKeys } from '../../snapshot/key-index/wanted-keys.ts';
 
@@ -61,6 +61,20 @@ export function wantedOf(records: EntryBatch, wanted: readonly WantedKeys[]): En
     at = end;
   }
   return kept.batch();
+}
+
+/** Whether a change in a batch of records of changes has a lease; what cannot be decoded counts as one. */
+export function hasLease({ bytes, sizes, count }: EntryBatch): boolean {
+  let at = 0;
+  for (let index = 0; index < count; index++) {
+    const value = at + (sizes[index * 2] ?? 0);
+    const end = value + (sizes[index * 2 + 1] ?? 0);
+    if (decodeKeyValue(bytes, value, end)?.lease !== 0n) {
+      return true;
+    }
+    at = end;
+  }
+  return false;
 }
 
 function pageOf(

@@ -6,6 +6,7 @@ import { readCompactionMarks } from '../../datadir/mvcc/compaction-marks.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
 import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
+import { clusterIdOfFull } from '../../objects/full-facts.ts';
 import { readFailure } from '../../objects/read-failure.ts';
 import { openSnapshotFile } from '../../objects/single-file-store.ts';
 import { writeFull } from '../../objects/write-full.ts';
@@ -15,6 +16,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { checkTrailingHash, endsWithHash } from '../../snapshot/trailing-hash.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { advisingOthers } from '../history/other-histories.ts';
+import { clusterIdOfHistory } from '../restore/backed-up-cluster.ts';
 import { advisedFailure } from '../restore/damage-advice.ts';
 import { rebuildDatabase } from '../restore/rebuild-database.ts';
 import { rereadDamage } from '../restore/reread-damage.ts';
@@ -69,7 +71,15 @@ export async function withState<T>(
 }
 
 async function withStoredState<T>(
-  { source: { store, target }, tempDir, maxFetchers, wanted: keys }: StateRequest & { readonly source: StoreSource },
+  {
+    source: { store, target },
+    tempDir,
+    maxFetchers,
+    wanted: keys,
+    content = 'keys',
+  }: StateRequest & {
+    readonly source: StoreSource;
+  },
   context: RunContext,
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
@@ -84,6 +94,7 @@ async function withStoredState<T>(
             store,
             full: base,
             wanted: keys,
+            content,
             until: selection.until,
             deltasAfter: (lastRevision) => deltasOfOneHistory({ store, selection, lastRevision, tempDir }, context),
             directory: path.join(scratch.path, 'index'),
@@ -93,7 +104,8 @@ async function withStoredState<T>(
         );
   if (part !== undefined) {
     const snapshots = [base, ...part.deltas];
-    return await withPart(part, { snapshots, location: store.location }, work);
+    const clusterId = part.clusterId ?? clusterIdOfHistory(selection.history);
+    return await withPart(part, { snapshots, location: store.location, clusterId }, work);
   }
   const file = path.join(scratch.path, 'db');
   const request = {
@@ -113,17 +125,18 @@ async function withStoredState<T>(
     throw advisingOthers(advised, selection.others, { wanted: until });
   });
   const wanted = selection.until;
-  return await withDatabase({ file, wanted, snapshots: used, location: store.location }, work);
+  const clusterId = (await clusterIdOfFull({ store, full: used[0] }, context)) ?? clusterIdOfHistory(selection.history);
+  return await withDatabase({ file, wanted, snapshots: used, location: store.location, clusterId }, work);
 }
 
 async function withFileState<T>(
-  { source, tempDir, maxFetchers, wanted }: StateRequest & { readonly source: PathSource },
+  { source, tempDir, maxFetchers, wanted, content = 'keys' }: StateRequest & { readonly source: PathSource },
   context: RunContext,
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
   const { store, snapshot } = await openSnapshotFile(source.path, { hash: 'optional', identities: source.identities });
   await using _held = store;
-  const found = { wanted: source.revision, snapshots: [], location: source.path };
+  const found = { wanted: source.revision, snapshots: [], location: source.path, clusterId: undefined };
   if (snapshot.compression === 'none' && snapshot.encryption === undefined) {
     if (endsWithHash(snapshot.size)) {
       await checkTrailingHash(createReadStream(source.path, { highWaterMark: 1024 * 1024 }), context);
@@ -137,16 +150,17 @@ async function withFileState<T>(
     wanted === undefined
       ? undefined
       : await readByIndex(
-          { store, full: snapshot, wanted, until: source.revision, deltasAfter, directory, maxFetchers },
+          { store, full: snapshot, wanted, content, until: source.revision, deltasAfter, directory, maxFetchers },
           context,
         );
   if (part !== undefined) {
-    return await withPart(part, found, work);
+    return await withPart(part, { ...found, clusterId: part.clusterId }, work);
   }
   const file = path.join(scratch.path, 'db');
   const target = { file, skipHashCheck: false, onRead: () => undefined };
   await writeFull({ store, full: snapshot }, target, context);
-  return await withDatabase({ ...found, file }, work);
+  const clusterId = await clusterIdOfFull({ store, full: snapshot }, context);
+  return await withDatabase({ ...found, file, clusterId }, work);
 }
 
 async function withMemberState<T>(
@@ -154,8 +168,15 @@ async function withMemberState<T>(
   context: RunContext,
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
-  return await withStoppedMember(source, context, async ({ dbFile, withLog }) => {
-    const found = { file: dbFile, wanted: source.revision, snapshots: [], location: source.path, withLog };
+  return await withStoppedMember(source, context, async ({ dbFile, withLog, clusterId }) => {
+    const found = {
+      file: dbFile,
+      wanted: source.revision,
+      snapshots: [],
+      location: source.path,
+      withLog,
+      clusterId: clusterId || undefined,
+    };
     return await withDatabase(found, async (state) => {
       if (withLog > state.revision && source.revision === undefined) {
         context.log.warn(
@@ -176,7 +197,7 @@ async function withLiveState<T>(
   await using downloaded = await downloadDatabase({ cluster, compression: 'none', tempDir: scratch.path }, context);
   await downloaded.checked;
   return await withDatabase(
-    { file: downloaded.path, wanted: undefined, snapshots: [], location: cluster.location },
+    { file: downloaded.path, wanted: undefined, snapshots: [], location: cluster.location, clusterId: undefined },
     work,
   );
 }
@@ -184,15 +205,15 @@ async function withLiveState<T>(
 /** A database that holds the wanted keys alone: its ends are those of the whole. */
 async function withPart<T>(
   { file, revision: last, compactRevision }: WantedDatabase,
-  { snapshots, location }: Pick<KnownState, 'snapshots' | 'location'>,
+  origin: Pick<KnownState, 'snapshots' | 'location' | 'clusterId'>,
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
   await using database = await Database.open(file);
-  return await work({ database, revision: last, compactRevision, snapshots, location });
+  return await work({ database, revision: last, compactRevision, ...origin });
 }
 
 /** A database in a file, and which state of it is wanted. */
-interface FoundDatabase extends Pick<KnownState, 'snapshots' | 'location'> {
+interface FoundDatabase extends Pick<KnownState, 'snapshots' | 'location' | 'clusterId'> {
   readonly file: string;
   /** Undefined for the newest. */
   readonly wanted: Revision | undefined;
@@ -201,7 +222,7 @@ interface FoundDatabase extends Pick<KnownState, 'snapshots' | 'location'> {
 }
 
 async function withDatabase<T>(found: FoundDatabase, work: (state: KnownState) => Promise<T>): Promise<T> {
-  const { file, wanted, snapshots, location } = found;
+  const { file, wanted, snapshots, location, clusterId } = found;
   await using database = await Database.open(file);
   const { scheduled, finished } = await readCompactionMarks(database);
   const compactRevision = Math.max(scheduled, finished);
@@ -218,7 +239,7 @@ async function withDatabase<T>(found: FoundDatabase, work: (state: KnownState) =
   if (wanted !== undefined && wanted < compactRevision) {
     throw compacted({ location, wanted, compactRevision });
   }
-  return await work({ database, revision: wanted ?? last, compactRevision, snapshots, location });
+  return await work({ database, revision: wanted ?? last, compactRevision, snapshots, location, clusterId });
 }
 
 /** The failure of a revision that a compaction has removed. */

@@ -20,6 +20,8 @@ export interface StoppedMember {
   readonly dbFile: string;
   /** The revision that etcd reaches after it has applied its write-ahead log. */
   readonly withLog: Revision;
+  /** Of its cluster, as its log says. */
+  readonly clusterId: bigint;
 }
 
 /**
@@ -51,6 +53,6 @@ export async function withStoppedMember<T>(
     const { signal } = context;
     const start = await readStartState(structure.memberDir, { walDir: structure.walDir, signal });
     const withLog = revision(await reachableRevision({ start, signal }));
-    return await work({ dbFile: start.dbFile, withLog });
+    return await work({ dbFile: start.dbFile, withLog, clusterId: start.log.metadata.clusterId });
   });
 }

@@ -90,6 +90,11 @@ export const backupCodes = {
     remedy:
       'see `etcdbrctl diff`; `--unchanged-since` replaces what nobody has changed, `--keep-going` leaves such keys alone',
   },
+  apply_other_cluster: {
+    exitCode: 1,
+    meaning: 'keys of one cluster would be written to another',
+    remedy: 'check `--endpoints`; give `--other-cluster` where it is meant, as for a cluster that was restored',
+  },
   history_fork: {
     exitCode: 1,
     meaning: 'the store holds two histories of a cluster that no marker tells apart',

@@ -42,6 +42,12 @@ export interface FullFacts {
   readonly pageSize: number;
 }
 
+/** The id of the cluster that a full tells. */
+export function clusterIdIn({ clusterId }: Pick<FullFacts, 'clusterId'>): bigint | undefined {
+  const known = clusterId === undefined ? 0n : BigInt(`0x${clusterId}`);
+  return known === 0n ? undefined : known;
+}
+
 /** The facts as JSON. */
 export function encodeFacts(facts: FullFacts): Uint8Array {
   return Buffer.from(JSON.stringify(facts));

@@ -1,4 +1,4 @@
-import { LONGEST_VARINT, VarintReader, writeVarint } from './varint.ts';
+import { LONGEST_VARINT, writeVarint } from './varint.ts';
 
 /** A leaf page of the `key` bucket, and its keys as fingerprints: see `src/checksum/key-fingerprints.ts`. */
 export interface PageKeys {
@@ -25,8 +25,9 @@ export type FoundPage = Pick<PageKeys, 'page' | 'overflow'>;
 export const BLOCK_SIZE = 64_000;
 /** Fingerprints of one kind in an entry: a page with more has several entries. */
 const MOST_IN_ENTRY = 4_000;
-const KEY_SIZE = 3;
-const PREFIX_SIZE = 4;
+/** Bytes of a fingerprint. */
+export const KEY_SIZE = 3;
+export const PREFIX_SIZE = 4;
 const NONE = new Uint32Array(0);
 
 /**
@@ -110,45 +111,5 @@ export class PageTableEncoder {
       block[at++] = prefix >>> 24;
     }
     this.#used = at;
-  }
-}
-
-/**
- * Adds the pages of a block that may hold what is wanted to `found`, in the order of the table. Throws a RangeError for what is no
- * block.
- */
-export function findPages(block: Uint8Array, wanted: WantedFingerprints, found: Map<number, FoundPage>): void {
-  const reader = new VarintReader(block);
-  let next = 0;
-  /** Places of wanted prefixes. */
-  const places = new Set<number>();
-  let known = 0;
-  while (!reader.isAtEnd) {
-    const head = reader.number();
-    const zigzag = Math.floor(head / 2);
-    const distance = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
-    const page = next + distance;
-    const overflow = head % 2 === 0 ? 0 : reader.number();
-    next = page + overflow + 1;
-    let isWanted = false;
-    for (let left = reader.number(); left > 0; left--) {
-      isWanted = wanted.keys.has(reader.fixed(KEY_SIZE)) || isWanted;
-    }
-    for (let left = reader.number(); left > 0; left--) {
-      const place = reader.number();
-      if (place > known) {
-        throw new RangeError(`prefix ${place} of ${known}`);
-      }
-      if (place === known) {
-        known += 1;
-        if (wanted.prefixes.has(reader.fixed(PREFIX_SIZE))) {
-          places.add(place);
-        }
-      }
-      isWanted = places.has(place) || isWanted;
-    }
-    if (isWanted && !found.has(page)) {
-      found.set(page, { page, overflow });
-    }
   }
 }

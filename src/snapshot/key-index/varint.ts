@@ -25,8 +25,23 @@ export class VarintReader {
     return this.#at >= this.#bytes.length;
   }
 
+  /** Passes over `size` bytes and gives where they begin. Throws a RangeError when there are fewer. */
+  skip(size: number): number {
+    const start = this.#at;
+    this.#at += size;
+    if (this.#at > this.#bytes.length) {
+      throw new RangeError(`the bytes end before ${this.#at}`);
+    }
+    return start;
+  }
+
   /** The next number. Throws a RangeError when the bytes end before or it is above 2^53 - 1. */
   number(): number {
+    const first = this.#bytes[this.#at];
+    if (first !== undefined && first < 0x80) {
+      this.#at += 1;
+      return first;
+    }
     let value = 0;
     for (let scale = 1; ; scale *= 0x80) {
       const byte = this.#bytes[this.#at++] ?? 0xff;

@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { writeKeys } from '../../../src/cli/write-keys.ts';
+import { Failure } from '../../../src/runtime/failure.ts';
 import { recordedContext } from '../../support/context/run-context.ts';
 import { ModelKeys } from '../../support/etcd/model-keys.ts';
 
-const options = { yes: true, leases: 'map', keepGoing: false } as const;
+const options = { yes: true, leases: 'map', keepGoing: false, otherCluster: false } as const;
+
+/** The cluster that is written to. */
+const CLUSTER = 0xbeen;
 
 /** What is printed when `count` keys are written to a cluster, and what it throws. */
 async function printed(
   model: ModelKeys,
   count: number,
-  changes: { readonly yes?: boolean } = {},
+  {
+    clusterId,
+    ...changes
+  }: { readonly yes?: boolean; readonly otherCluster?: boolean; readonly clusterId?: bigint } = {},
 ): Promise<readonly [string, unknown]> {
   let stdout = '';
   const rest = { createRevision: 1, modRevision: 1, version: 1, lease: 0n, leaseTtl: undefined };
@@ -22,7 +29,15 @@ async function printed(
         }
       },
     },
-    connection: { cluster: { alarms: async () => [], location: model.location }, keys: model },
+    clusterId,
+    connection: {
+      cluster: {
+        alarms: async () => [],
+        location: model.location,
+        status: async () => ({ clusterId: CLUSTER }),
+      },
+      keys: model,
+    },
     existing: { unchangedSince: undefined, others: 'left' },
     shown: 'what was deleted',
     options: { ...options, ...changes },
@@ -56,6 +71,22 @@ describe('writing keys', () => {
     const model = new ModelKeys();
     model.positions = () => Promise.reject(new Error('ended'));
     assert.equal((await printed(model, 3, { yes: false }))[0], '');
+  });
+
+  it('writes nothing to another cluster than the keys are of, unless it is told so', async () => {
+    const model = new ModelKeys();
+    const [planned, why] = await printed(model, 2, { yes: false, clusterId: 0xan });
+    assert.match(planned, /2 keys would be created; nothing was written, /);
+    assert.ok(why instanceof Failure && why.code === 'apply_other_cluster', String(why));
+    assert.match(why.message, /the keys are of the cluster a, and this one is bee; --yes would write nothing; /);
+    const [stdout, error] = await printed(model, 2, { clusterId: 0xan });
+    assert.ok(error instanceof Failure && error.code === 'apply_other_cluster', String(error));
+    assert.deepEqual([stdout, model.writes], ['', 0]);
+    const asked = await printed(model, 2, { clusterId: 0xan, otherCluster: true });
+    assert.deepEqual([asked[1], model.writes], [undefined, 1]);
+    for (const known of [{ clusterId: CLUSTER }, {}]) {
+      assert.equal((await printed(new ModelKeys(), 2, known))[1], undefined);
+    }
   });
 
   it('has no line for what was not deleted', async () => {

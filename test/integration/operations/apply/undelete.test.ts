@@ -189,6 +189,32 @@ for (const line of etcdLines) {
       );
     }
 
+    const [whole, clusterId = ''] = /"clusterId":"([0-9a-f]+)"/.exec(readFileSync(file, 'utf8')) ?? [];
+    const [, decimal = '0'] =
+      /"ClusterID" : (\d+)/.exec(await etcd.etcdctl('endpoint', 'status', '--write-out=fields')) ?? [];
+    assert.equal(clusterId, BigInt(decimal).toString(16));
+    const foreign = home.join('foreign.jsonl');
+    writeFileSync(foreign, readFileSync(file, 'utf8').replace(String(whole), '"clusterId":"abcde"'));
+    const untouched = await gateway.write([{ delete: '/registry/namespaces/a' }]);
+    for (const [flags, consequence] of [
+      [[], '--yes would write nothing'],
+      [['--yes'], 'nothing was written'],
+    ] as const) {
+      const refused = await run(...apply, foreign, '--edited', ...flags);
+      assert.equal(refused.exitCode, 1);
+      assert.match(
+        refused.stderr,
+        new RegExp(
+          `the keys are of the cluster abcde, and this one is ${clusterId}; ${consequence}; .*--other-cluster`,
+        ),
+      );
+    }
+    assert.equal((await gateway.state()).revision, untouched);
+    assert.match(
+      await succeeds(...apply, foreign, '--edited', '--other-cluster', '--yes'),
+      /\n1 key created, 60 already there\n$/,
+    );
+
     const changed = await gateway.write([
       { put: '/registry/namespaces/a', value: 'other' },
       { delete: '/registry/secrets/a/key' },

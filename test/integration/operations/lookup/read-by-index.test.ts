@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { test } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { crc32c } from '../../../../src/checksum/crc32c.ts';
@@ -8,6 +9,7 @@ import { RangedObject } from '../../../../src/objects/ranged-object.ts';
 import { compactBackup } from '../../../../src/operations/compact/compact.ts';
 import { versionsOf } from '../../../../src/operations/lookup/find-key.ts';
 import { listKeys } from '../../../../src/operations/lookup/list-keys.ts';
+import type { StateRequest } from '../../../../src/operations/lookup/state.ts';
 import { withState } from '../../../../src/operations/lookup/with-state.ts';
 import { type Revision, revision } from '../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
@@ -82,20 +84,9 @@ interface Found {
   readonly versions: readonly string[];
 }
 
-async function lookedUp(
-  { store }: LookupChain,
-  keys: WantedKeys,
-  {
-    by,
-    context = recordedContext(),
-    until,
-  }: { readonly by: 'index' | 'reading all'; readonly context?: RecordedContext; readonly until?: number },
-): Promise<Found> {
-  using home = makeTempDir();
-  const target = until === undefined ? {} : { until: { kind: 'revision', revision: revision(until) } as const };
-  const source = { kind: 'store', store, target } as const;
-  const request = { source, tempDir: home.join('temp'), maxFetchers: 2, ...(by === 'index' ? { wanted: [keys] } : {}) };
-  const found = await withState(request, context, async (state) => {
+/** What a state holds of wanted keys. */
+async function foundIn(request: StateRequest, keys: WantedKeys, context: RecordedContext): Promise<Found> {
+  return await withState(request, context, async (state) => {
     const versions: string[] = [];
     if (keys.kind === 'key') {
       for await (const { main, sub, tombstone, value } of versionsOf(keys.key, state, context)) {
@@ -110,6 +101,24 @@ async function lookedUp(
     }
     return { revision: state.revision, versions };
   });
+}
+
+interface Lookup extends Pick<StateRequest, 'content'> {
+  readonly by: 'index' | 'reading all';
+  readonly context?: RecordedContext;
+  readonly until?: number;
+}
+
+async function lookedUp(
+  { store }: LookupChain,
+  keys: WantedKeys,
+  { by, context = recordedContext(), until, content }: Lookup,
+): Promise<Found> {
+  using home = makeTempDir();
+  const target = until === undefined ? {} : { until: { kind: 'revision', revision: revision(until) } as const };
+  const source = { kind: 'store', store, target } as const;
+  const wanted = by === 'index' ? [keys] : undefined;
+  const found = await foundIn({ source, tempDir: home.join('temp'), maxFetchers: 2, content, wanted }, keys, context);
   assert.deepEqual(readdirSync(home.path), []);
   return found;
 }
@@ -163,6 +172,21 @@ for (const wanted of [
   });
 }
 
+test('a full in a file is read by its index, too', async () => {
+  using home = makeTempDir();
+  const path = home.join(basename(chain.fullKey));
+  writeFileSync(path, chain.bucket.objects.get(chain.fullKey)?.bytes ?? '');
+  const last = Number(basename(chain.fullKey).split('-')[2]);
+  for (const wanted of [key('/registry/pods/ns-3/pod-333'), prefix('/registry/pods/ns-29/'), key('/absent')]) {
+    const context = recordedContext();
+    const source = { kind: 'path', path, revision: undefined } as const;
+    const request = { source, tempDir: home.join('temp'), maxFetchers: 2, wanted: [wanted] };
+    assert.deepEqual(await foundIn(request, wanted, context), expected(chain, wanted, last));
+    assert.ok(context.lines.some(({ text }) => /by its index/.test(text)));
+  }
+  assert.deepEqual(readdirSync(home.path), [basename(path)]);
+});
+
 test('older states are found by the index', async () => {
   const wanted = key(`${COLLIDING_PREFIXES[0]}k`);
   const last = chain.events.length + 1;
@@ -171,6 +195,26 @@ test('older states are found by the index', async () => {
     const { versions } = expected(chain, wanted, until);
     // The database may go on: what is read of it does not.
     assert.deepEqual(found, { revision: until, versions });
+  }
+});
+
+test('with leases all is read as soon as a wanted key has one', async () => {
+  const events = Array.from({ length: 3_000 }, (_, at) => {
+    const event = put(`/registry/${at >= 300 && at < 310 ? 'leased' : 'k'}/${at}`, seededBytes(1_000, at), at + 2);
+    return event.type === 'put' && at === 301 ? { ...event, lease: 7n } : event;
+  });
+  const leased = await lookupChain(events, [[put('/registry/k/new', 'x', 3_002)]]);
+  for (const [wanted, content, isByIndex] of [
+    [prefix('/registry/leased/'), 'keys and leases', false],
+    [prefix('/registry/leased/'), 'keys', true],
+    [key('/registry/k/299'), 'keys and leases', true],
+    [key('/registry/k/new'), 'keys and leases', true],
+  ] as const) {
+    const context = recordedContext();
+    const found = await lookedUp(leased, wanted, { by: 'index', context, content });
+    assert.deepEqual(found, expected(leased, wanted));
+    const all = context.lines.some(({ text }) => /is read as a whole: a key has a lease/.test(text));
+    assert.equal(all, !isByIndex, `${String(wanted.kind)} ${content}`);
   }
 });
 

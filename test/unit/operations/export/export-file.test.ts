@@ -45,7 +45,12 @@ const source: KeySource = {
     yield* KEYS;
   },
 };
-const header = { revision: 9, source: 'a store', snapshots: ['Full-00000000-00000009-1795251532.gz'] };
+const header = {
+  revision: 9,
+  source: 'a store',
+  snapshots: ['Full-00000000-00000009-1795251532.gz'],
+  clusterId: 0xa00000000000000bn,
+};
 const context = recordedContext();
 const RULES = { hashes: 'required' } as const;
 
@@ -71,6 +76,8 @@ describe('an export', () => {
       const path = home.join(kind);
       assert.equal(await writeExport({ source, header, target: { kind, path } }, context), KEYS.length);
       assert.deepEqual(await keysIn(path), KEYS);
+      const { kind: _, ...read } = { kind: 'header', ...(await ExportFile.open(path, RULES, context)).header };
+      assert.deepEqual(read, header);
       const lines = kind === 'file' ? path : `${path}/export.jsonl`;
       assert.equal(statSync(lines).mode & 0o777, 0o600);
       assert.equal(await codeOf(writeExport({ source, header, target: { kind, path } }, context)), 'export_exists');

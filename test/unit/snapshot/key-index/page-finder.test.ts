@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  type FoundPage,
-  findPages,
-  type PageKeys,
-  PageTableEncoder,
-} from '../../../../src/snapshot/key-index/page-table.ts';
+import { PageFinder } from '../../../../src/snapshot/key-index/page-finder.ts';
+import { type FoundPage, type PageKeys, PageTableEncoder } from '../../../../src/snapshot/key-index/page-table.ts';
 
 function blocksOf(pages: readonly PageKeys[]): readonly Uint8Array[] {
   const blocks: Uint8Array[] = [];
@@ -18,11 +14,11 @@ function blocksOf(pages: readonly PageKeys[]): readonly Uint8Array[] {
 }
 
 function found(blocks: readonly Uint8Array[], wanted: { keys?: number[]; prefixes?: number[] }): readonly FoundPage[] {
-  const pages = new Map<number, FoundPage>();
+  const finder = new PageFinder({ keys: new Set(wanted.keys), prefixes: new Set(wanted.prefixes) });
   for (const block of blocks) {
-    findPages(block, { keys: new Set(wanted.keys), prefixes: new Set(wanted.prefixes) }, pages);
+    finder.add(block);
   }
-  return [...pages.values()];
+  return finder.found;
 }
 
 function page(number: number, keys: readonly number[], prefixes: readonly number[], overflow = 0): PageKeys {
