@@ -1,5 +1,6 @@
 import { estimatedRestoreSeconds } from '../operations/snapshot/estimated-restore.ts';
 import type { SnapshotterListener } from '../operations/snapshot/events.ts';
+import { OutageAge } from '../operations/snapshot/outage-age.ts';
 import { failureLabel, failureLabels } from './failure-label.ts';
 import { outcomes, type SeriesFactory, succeeded } from './series-factory.ts';
 
@@ -34,7 +35,12 @@ export function createSnapshotterSeries(
   );
   const spooledEvents = series.gauge('spooled_events', 'Events that wait in files for a slow store.');
   const spooledBytes = series.gauge('spooled_bytes', 'Bytes of events that wait in files for a slow store.');
-  const outage = series.gauge('store_outage_seconds', 'How long the store has failed; 0 while it works.');
+  const outage = new OutageAge(now);
+  series.computedGauge(
+    'store_outage_seconds',
+    'How long the store has failed; 0 while it works.',
+    () => outage.seconds,
+  );
   const otherWriters = series.counter(
     'other_writer_total',
     'How often deltas of another snapshotter appeared in the store.',
@@ -66,14 +72,22 @@ export function createSnapshotterSeries(
     failures.inc({ error }, 0);
   }
 
+  /** All is stored when a run begins; who takes no snapshots any more does not know what others have stored. */
+  const noneRequired = (): void => {
+    required.set({ kind: 'Full' }, 0);
+    required.set({ kind: 'Incr' }, 0);
+  };
+
   return (event) => {
+    outage.take(event);
     switch (event.type) {
       case 'stored': {
         const { kind, lastRevision, createdOn, size } = event.snapshot;
         const { full, deltas: beyond } = event.chain;
         latestRevision.set({ kind }, lastRevision);
         latestTimestamp.set({ kind }, createdOn);
-        newestSeconds = Math.max(newestSeconds ?? 0, createdOn);
+        // A clock that was ahead has written into the future; from there on its age would be 0 until then, whatever happens.
+        newestSeconds = Math.min(createdOn, now() / 1_000);
         chainBytes = kind === 'Full' ? size : chainBytes + size;
         restoreEstimate.set(estimatedRestoreSeconds(chainBytes));
         deltas.set(beyond.length);
@@ -93,13 +107,6 @@ export function createSnapshotterSeries(
         spooledEvents.set(event.events);
         spooledBytes.set(event.bytes);
         break;
-      case 'outage begun':
-      case 'outage ended':
-        outage.set(0);
-        break;
-      case 'outage goes on':
-        outage.set(event.seconds);
-        break;
       case 'concurrent writer':
         otherWriters.inc();
         break;
@@ -114,9 +121,16 @@ export function createSnapshotterSeries(
       case 'ended':
         if (event.outcome === 'failed') {
           failures.inc({ error: failureLabel(event.code) });
+        } else {
+          noneRequired();
         }
         break;
       case 'begun':
+        noneRequired();
+        break;
+      case 'outage begun':
+      case 'outage goes on':
+      case 'outage ended':
       case 'next run':
       case 'deltas up to date':
         break;

@@ -1,5 +1,6 @@
 import { estimatedRestoreSeconds } from '../operations/snapshot/estimated-restore.ts';
 import type { SnapshotterListener } from '../operations/snapshot/events.ts';
+import { OutageAge } from '../operations/snapshot/outage-age.ts';
 import type { StoredChain } from '../operations/snapshot/stored-chain.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { Proof } from './proof.ts';
@@ -46,8 +47,10 @@ export class BackupStatus {
   readonly #store: string | null;
   readonly #next = new Map<ScheduledTask, number>();
   readonly #errors: { readonly at: number; readonly code: string }[] = [];
+  readonly #outage: OutageAge;
   #chain: StoredChain | undefined;
-  #outageSeconds = 0;
+  /** When the newest snapshot was taken, ms since the epoch. */
+  #newestAt: number | undefined;
   #verification: Exclude<VerificationEvent, { readonly type: 'next verification' }> | undefined;
   #secondary: { readonly upTo: number | undefined; readonly outcome: 'synced' | 'failed' } | undefined;
 
@@ -55,23 +58,20 @@ export class BackupStatus {
   constructor(now: () => number, store?: string) {
     this.#now = now;
     this.#store = store ?? null;
+    this.#outage = new OutageAge(now);
   }
 
   /** Takes the events of the snapshotter. */
   readonly snapshots: SnapshotterListener = (event) => {
+    this.#outage.take(event);
     switch (event.type) {
       case 'stored':
         this.#chain = event.chain;
+        // A clock that was ahead has written into the future; from there on its age would be 0 until then, whatever happens.
+        this.#newestAt = Math.min(event.snapshot.createdOn * 1_000, this.#now());
         break;
       case 'next run':
         this.#next.set(event.task, event.at);
-        break;
-      case 'outage begun':
-      case 'outage ended':
-        this.#outageSeconds = 0;
-        break;
-      case 'outage goes on':
-        this.#outageSeconds = event.seconds;
         break;
       case 'snapshot failed':
         this.#failed(event.error);
@@ -118,9 +118,10 @@ export class BackupStatus {
         full === undefined || newest === undefined
           ? null
           : { full: full.name, deltas: deltas.length, lastRevision: newest.lastRevision, storedBytes },
-      recoveryPointAgeSeconds: newest === undefined ? null : Math.max(0, this.#now() / 1_000 - newest.createdOn),
+      recoveryPointAgeSeconds:
+        this.#newestAt === undefined ? null : Math.max(0, (this.#now() - this.#newestAt) / 1_000),
       estimatedRestoreSeconds: full === undefined ? null : estimatedRestoreSeconds(storedBytes),
-      storeOutageSeconds: this.#outageSeconds,
+      storeOutageSeconds: this.#outage.seconds,
       proof: proofDocument(this.#verification),
       secondary: this.#secondary === undefined ? null : { ...this.#secondary, upTo: time(this.#secondary.upTo) },
       nextRuns: {

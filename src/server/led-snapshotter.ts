@@ -1,4 +1,4 @@
-import type { SnapshotterListener } from '../operations/snapshot/events.ts';
+import { listenerFor, type SnapshotterListener } from '../operations/snapshot/events.ts';
 import { Snapshotter, type SnapshotterRequest } from '../operations/snapshot/snapshotter.ts';
 import type { ArmedBackoff } from '../runtime/async/armed-backoff.ts';
 import { untilAborted } from '../runtime/async/until-aborted.ts';
@@ -90,6 +90,9 @@ export class LedSnapshotter implements SnapshotTaker {
       if (!ending.aborted) {
         throw error;
       }
+    } finally {
+      // One that waits after a failure ends here, and would otherwise count as failing for ever.
+      listenerFor(this.#parts.request.listeners ?? [], log)({ type: 'ended', outcome: 'stopped' });
     }
   }
 

@@ -62,10 +62,23 @@ export interface DashboardStore {
     readonly deltas: number;
     readonly fullBytes: number;
     readonly deltaBytes: number;
-    /** Snapshots that are older than those shown. */
+    /** Snapshots that are not shown: older deltas, and fulls where there are very many. */
     readonly hidden: number;
   };
-  /** The newest ones by time, oldest first. */
+  /** What a restore reaches, as of the listing. Times in seconds since the epoch. */
+  readonly recovery: {
+    /** The newest state; null when there is none. */
+    readonly reach: { readonly at: number; readonly revision: number } | null;
+    /** The age of that state at the most in equal parts of the `seconds` before `endsAt`, oldest first, seconds; null before the first one. */
+    readonly endsAt: number;
+    readonly seconds: number;
+    readonly ages: readonly (number | null)[];
+  };
+  /** Deltas that hold revisions of other ones, too, so that another snapshotter has written them. */
+  readonly rivals: { readonly deltas: number; readonly newest: { readonly name: string; readonly at: number } | null };
+  /** Forks of the history that no marker tells apart: a restore refuses them. */
+  readonly forks: number;
+  /** By time, oldest first: the newest fulls, and the newest deltas. */
   readonly snapshots: readonly DashboardSnapshot[];
   /** Revisions that no snapshot holds although later ones are there. */
   readonly gaps: readonly { readonly from: number; readonly to: number; readonly at: string | null }[];

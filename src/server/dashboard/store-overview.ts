@@ -6,12 +6,15 @@ import {
   type RetentionRules,
 } from '../../operations/prune/prune.ts';
 import { catalogOf } from '../../snapshot/catalog.ts';
-import { historiesOf } from '../../snapshot/history/histories.ts';
+import { type Histories, historiesOf } from '../../snapshot/history/histories.ts';
+import { overlappingDeltas } from '../../snapshot/overlapping-deltas.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import type { DashboardStore } from './dashboard-document.ts';
+import { recoveryOverview } from './recovery-overview.ts';
 
-/** So many snapshots are shown at the most: a page has no more places for them. */
+/** So many snapshots are shown at the most, and so many of them fulls: a page has no more places for them. */
 const mostSnapshots = 2_000;
+const mostFulls = 500;
 /** So many deletions and gaps are shown at the most. */
 const mostRows = 50;
 
@@ -29,9 +32,10 @@ export interface StoreFacts {
 export function storeOverview(facts: StoreFacts): Omit<DashboardStore, 'location' | 'listedAt' | 'problem'> {
   const whole = facts.listing.snapshots.filter(({ chunk, excluded }) => chunk === undefined && excluded !== true);
   const byTime = whole.toSorted((a, b) => a.createdOn - b.createdOn || a.lastRevision - b.lastRevision);
-  const shown = byTime.slice(-mostSnapshots);
   const fulls = whole.filter(({ kind }) => kind === 'Full');
   const deltas = whole.filter(({ kind }) => kind === 'Incr');
+  const shown = newestOf(byTime);
+  const histories = historiesOf(whole, facts.listing.markers);
   return {
     totals: {
       fulls: fulls.length,
@@ -48,7 +52,10 @@ export function storeOverview(facts: StoreFacts): Omit<DashboardStore, 'location
       to: lastRevision,
       bytes: size,
     })),
-    gaps: gapsOf(facts),
+    gaps: gapsOf(histories),
+    recovery: recoveryOverview(histories, facts.now),
+    rivals: rivalsOf(histories),
+    forks: histories.suspected.length,
     retention: facts.rules === undefined ? null : outlook({ ...facts, rules: facts.rules }),
   };
 }
@@ -57,8 +64,25 @@ function bytesOf(snapshots: readonly StoredSnapshot[]): number {
   return snapshots.reduce((sum, { size }) => sum + size, 0);
 }
 
-function gapsOf({ listing }: StoreFacts): DashboardStore['gaps'] {
-  const { living } = historiesOf(listing.snapshots, listing.markers);
+/** The newest fulls, so that each chain that is shown has its beginning, and as many of the newest deltas as there is place for. */
+function newestOf(byTime: readonly StoredSnapshot[]): readonly StoredSnapshot[] {
+  const of = (which: StoredSnapshot['kind'], most: number) =>
+    most === 0 ? [] : byTime.filter(({ kind }) => kind === which).slice(-most);
+  const fulls = of('Full', mostFulls);
+  const shown = new Set([...fulls, ...of('Incr', mostSnapshots - fulls.length)]);
+  return byTime.filter((each) => shown.has(each));
+}
+
+function rivalsOf({ living }: Pick<Histories<StoredSnapshot>, 'living'>): DashboardStore['rivals'] {
+  const found = overlappingDeltas(living.snapshots).map(({ delta }) => delta);
+  const newest = found.reduce<StoredSnapshot | undefined>(
+    (last, each) => (last === undefined || each.createdOn > last.createdOn ? each : last),
+    undefined,
+  );
+  return { deltas: found.length, newest: newest === undefined ? null : { name: newest.name, at: newest.createdOn } };
+}
+
+function gapsOf({ living }: Pick<Histories<StoredSnapshot>, 'living'>): DashboardStore['gaps'] {
   return catalogOf(living.snapshots)
     .chains.flatMap(({ base, missing, beyond }) => {
       // Deltas without a full, which a full before them has outlived, are no hole of anything.

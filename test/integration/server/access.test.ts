@@ -47,6 +47,23 @@ describe('a browser', () => {
     ['a link of a mail, or an address that was typed', 'GET', { 'sec-fetch-site': 'none' }, false],
     ['an image of another site over plain HTTP', 'GET', { 'user-agent': firefox, accept: 'image/*' }, false],
     ['the question of another site whether it may', 'OPTIONS', { origin: 'http://evil.example' }, false],
+    ['a page that hides its origin', 'POST', { referer: `${here}/`, 'user-agent': firefox }, false],
+    ['a page that hides its origin by null', 'POST', { origin: 'null', referer: `${here}/` }, false],
+    [
+      'another method that a header asks for',
+      'GET',
+      { 'x-http-method-override': 'POST', 'user-agent': firefox },
+      false,
+    ],
+    ['a form with a body as text', 'POST', { origin: 'http://evil.example', 'content-type': 'text/plain' }, false],
+    [
+      'a proxy that is said to be there',
+      'POST',
+      { origin: 'http://evil.example', 'x-forwarded-host': 'evil.example' },
+      false,
+    ],
+    ['a file that was opened', 'POST', { origin: 'file://', 'user-agent': firefox }, false],
+    ['an origin with the host as its user', 'POST', { origin: `${here}@evil.example`, 'user-agent': firefox }, false],
     ['curl', 'GET', { 'user-agent': 'curl/8.5.0' }, true],
     ['etcd-druid', 'GET', { 'user-agent': 'Go-http-client/1.1' }, true],
     ['a script without a name', 'POST', {}, true],
@@ -97,6 +114,12 @@ describe('a browser', () => {
     }
     assert.equal(await statusOf(server, 'POST /snapshot/delta', headers, `evil.example:${server.port}`), 403);
     assert.equal(await statusOf(server, 'GET /config', { 'user-agent': 'curl/8' }, 'evil.example'), 200);
+    // A script of that name may call itself what it likes, and sends no Origin with a GET.
+    const disguised = { 'user-agent': 'curl/8', 'accept-language': 'en' };
+    assert.equal(await statusOf(server, 'GET /snapshot/full', disguised, `evil.example:${server.port}`), 403);
+    assert.equal(await statusOf(server, 'GET /config', disguised, `etcd-main-local:${server.port}`), 403);
+    assert.equal(await statusOf(server, 'GET /config', disguised), 200);
+    assert.deepEqual([server.sidecar.fulls, server.sidecar.deltas], [[], 0]);
   });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPrometheusMetrics, type PrometheusMetrics } from '../../../src/metrics/prometheus-metrics.ts';
 import type { SnapshotterEvent } from '../../../src/operations/snapshot/events.ts';
+import { revision } from '../../../src/revision.ts';
 import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
 import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
 
@@ -72,12 +73,12 @@ test('what happens is counted under the right labels', async () => {
     { type: 'snapshot failed', kind: 'Incr', seconds: 4, error: new Error('denied') },
     { type: 'stored', snapshot: full, chain: { full, deltas: [] } },
     { type: 'stored', snapshot: delta, chain: { full, deltas: [delta] } },
-    { type: 'required', kind: 'Incr', required: true },
     { type: 'garbage', snapshot: chunk, outcome: 'failed' },
     { type: 'ended', outcome: 'failed', code: 'store_outage' },
     { type: 'ended', outcome: 'failed', code: 'etcd_history_gap' },
     { type: 'ended', outcome: 'failed', code: 'unexpected' },
     { type: 'ended', outcome: 'stopped' },
+    { type: 'required', kind: 'Incr', required: true },
     { type: 'spooled', events: 7, bytes: 700 },
     { type: 'outage begun', location: 'memory' },
     { type: 'outage goes on', seconds: 12 },
@@ -112,4 +113,34 @@ test('what happens is counted under the right labels', async () => {
   for (const [name, value] of Object.entries(expected)) {
     assert.equal(series.get(`etcdbr_${name}`), value, name);
   }
+});
+
+test('who takes snapshots no more, or begins again, keeps nothing of what an earlier run waited for', async () => {
+  const required = 'etcdbr_snapshot_required{kind="Incr"}';
+  for (const end of [
+    [{ type: 'ended', outcome: 'stopped' }],
+    [
+      { type: 'ended', outcome: 'failed', code: 'store_outage' },
+      { type: 'begun', covered: revision(60) },
+    ],
+  ] satisfies (readonly SnapshotterEvent[])[]) {
+    const metrics = createPrometheusMetrics({ now: () => 1_000 });
+    metrics.listener({ type: 'required', kind: 'Incr', required: true });
+    metrics.listener({ type: 'outage goes on', seconds: 600 });
+    assert.deepEqual([(await scraped(metrics)).get(required)], [1]);
+    for (const event of end) {
+      metrics.listener(event);
+    }
+    const series = await scraped(metrics);
+    assert.deepEqual([series.get(required), series.get('etcdbr_store_outage_seconds')], [0, 0]);
+  }
+});
+
+test('a snapshot that a clock ahead has dated grows old from now on', async () => {
+  let now = 1_000_000_000;
+  const metrics = createPrometheusMetrics({ now: () => now });
+  const snapshot = stored('Full-00000000-00000058-2000000', 1);
+  metrics.listener({ type: 'stored', snapshot, chain: { full: snapshot, deltas: [] } });
+  now += 60_000;
+  assert.equal((await scraped(metrics)).get('etcdbr_recovery_point_age_seconds'), 60);
 });

@@ -19,12 +19,15 @@ export function foreignBrowser(
   const site = headers['sec-fetch-site'];
   const { origin } = headers;
   const host = headers.host ?? textOf(headers[':authority']) ?? '';
-  if (site === undefined && origin === undefined && !isBrowser(headers['user-agent'])) {
-    return undefined;
-  }
+  const showsItself = site !== undefined || origin !== undefined || isBrowser(headers['user-agent']);
+  // A script may take another User-Agent for its own site, but cannot leave out the language.
+  const isLed = showsItself || headers['accept-language'] !== undefined;
   // A name of others that was made to lead to this machine (DNS rebinding) has the same origin as itself; a token keeps it out.
-  if (!isSecret && isLoopback(addressOf(incoming.socket?.localAddress)) && !isOfThisMachine(host)) {
+  if (isLed && !isSecret && isLoopback(addressOf(incoming.socket?.localAddress)) && !isOfThisMachine(host)) {
     return 'a browser that reaches this machine at localhost must name it so';
+  }
+  if (!showsItself) {
+    return undefined;
   }
   if (purpose === 'reads') {
     return undefined;

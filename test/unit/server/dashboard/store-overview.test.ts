@@ -50,6 +50,33 @@ describe('what the dashboard shows of a store', () => {
     assert.ok(!JSON.stringify(retention).includes('the next full'));
   });
 
+  it('says what a restore reaches, which deltas after a gap do not change', () => {
+    const { recovery } = storeOverview(facts);
+    assert.deepEqual(recovery.reach, { at: 1_795_253_660, revision: 30 });
+    assert.equal(recovery.ages.at(-1), 3_540);
+    assert.equal(storeOverview({ ...facts, listing: { snapshots: [], markers: [] } }).recovery.reach, null);
+  });
+
+  it('says what two snapshotters have written', () => {
+    assert.deepEqual(storeOverview(facts).rivals, { deltas: 0, newest: null });
+    const other = 'Incr-00000025-00000032-1795253700.gz';
+    const listing = { ...facts.listing, snapshots: [...names, other].map((name) => stored(name)) };
+    assert.deepEqual(storeOverview({ ...facts, listing }).rivals, {
+      deltas: 1,
+      newest: { name: other, at: 1_795_253_700 },
+    });
+  });
+
+  it('shows the full of a long chain, and counts the rest', () => {
+    const many = Array.from({ length: 2_500 }, (_, at) =>
+      stored(`Incr-${String(at + 11).padStart(8, '0')}-${String(at + 11).padStart(8, '0')}-${1_795_250_001 + at}.gz`),
+    );
+    const snapshots = [stored(names[0] ?? ''), ...many];
+    const shown = storeOverview({ ...facts, listing: { snapshots, markers: [] } });
+    assert.deepEqual([shown.snapshots.length, shown.snapshots[0]?.name, shown.totals.hidden], [2_000, names[0], 501]);
+    assert.equal(shown.recovery.reach?.revision, 2_510);
+  });
+
   it('is bounded', () => {
     const many = Array.from({ length: 5_000 }, (_, at) =>
       stored(`Incr-${String(at + 1).padStart(8, '0')}-${String(at + 1).padStart(8, '0')}-${1_795_250_000 + at}.gz`),

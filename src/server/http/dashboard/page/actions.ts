@@ -6,6 +6,9 @@ const actions = {
   delta: 'Take a delta snapshot of what has changed since the last snapshot?',
 } as const;
 
+/** Whether a snapshot that was asked for here is being taken. */
+let isBusy = false;
+
 /** The buttons that take snapshots, each after a question. */
 export function wireActions(): void {
   for (const kind of ['full', 'delta'] as const) {
@@ -18,6 +21,9 @@ export function wireActions(): void {
 
 function ask(kind: keyof typeof actions): void {
   const dialog = byId<HTMLDialogElement>('confirm');
+  if (isBusy) {
+    return;
+  }
   byId('confirm-text').textContent = actions[kind];
   dialog.returnValue = 'no';
   dialog.addEventListener(
@@ -35,8 +41,10 @@ function ask(kind: keyof typeof actions): void {
 async function take(kind: keyof typeof actions): Promise<void> {
   const buttons = ['take-full', 'take-delta'].map((id) => byId<HTMLButtonElement>(id));
   const begunAt = performance.now();
+  isBusy = true;
   for (const button of buttons) {
-    button.disabled = true;
+    // Not `disabled`, which would take the focus away from who works by keyboard.
+    button.setAttribute('aria-disabled', 'true');
   }
   say(`Taking a ${kind} snapshot…`, '');
   try {
@@ -50,8 +58,9 @@ async function take(kind: keyof typeof actions): Promise<void> {
   } catch (error) {
     say(`The server did not answer: ${error instanceof Error ? error.message : error}.`, 'bad');
   } finally {
+    isBusy = false;
     for (const button of buttons) {
-      button.disabled = false;
+      button.removeAttribute('aria-disabled');
     }
   }
 }

@@ -40,9 +40,35 @@ export function label(x: number, y: number, text: string, anchor = 'start'): SVG
   return element;
 }
 
+const shownKeys = new WeakMap<HTMLElement, string>();
+
+/** Shows rows in place of those that are there, and only when they are others: what a person has marked to copy stays marked. */
+export function showOnce<T>(id: string, content: T, rows: (content: T) => readonly Node[]): void {
+  const element = byId(id);
+  const key = JSON.stringify(content);
+  if (shownKeys.get(element) !== key) {
+    shownKeys.set(element, key);
+    element.replaceChildren(...rows(content));
+  }
+}
+
 /** Terms and what they mean just now. */
 export function facts(list: HTMLElement, rows: readonly (readonly [string, string, string?])[]): void {
-  list.replaceChildren(
-    ...rows.map(([term, value, tone = '']) => make('div', '', make('dt', '', term), make('dd', tone, value))),
-  );
+  for (const [at, [term, value, tone = '']] of rows.entries()) {
+    const dd = list.children[at]?.lastElementChild;
+    if (list.children[at]?.firstElementChild?.textContent === term && dd instanceof HTMLElement) {
+      if (dd.textContent !== value || dd.className !== tone) {
+        dd.textContent = value;
+        dd.className = tone;
+      }
+    } else {
+      list.replaceChildren(
+        ...[...list.children].slice(0, at),
+        make('div', '', make('dt', '', term), make('dd', tone, value)),
+      );
+    }
+  }
+  while (list.children.length > rows.length) {
+    list.lastElementChild?.remove();
+  }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { recoveryAges } from '../../../../../../src/server/http/dashboard/page/recovery-ages.ts';
+import { recoveryAges } from '../../../../src/server/dashboard/recovery-ages.ts';
 
 it('the age of the newest snapshot is the greatest of each part of the time', () => {
   const span = { now: 100, seconds: 40, buckets: 4 };
