@@ -1,4 +1,4 @@
-import type { HistoryMarker } from '../snapshot/history/history-marker.ts';
+import type { StoreMarker } from '../snapshot/history/history-marker.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { FullEvidence } from './trust.ts';
 
@@ -21,7 +21,7 @@ export interface RetentionRequest<T> {
   /** All snapshots of the store, with chunks and excluded ones, in any order. */
   readonly listing: readonly T[];
   /** What tells the histories in the store apart. */
-  readonly markers: readonly HistoryMarker[];
+  readonly markers: readonly StoreMarker[];
   readonly policy: RetentionPolicy;
   /** Deltas of older chains are deleted from this age on, ms. */
   readonly deltaRetentionMs: number;

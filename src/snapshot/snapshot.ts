@@ -40,4 +40,9 @@ export interface Snapshot {
   readonly chunk: number | undefined;
   /** Where its name tells a time that has not come yet, as a listing finds out: the name tells no age then. */
   readonly ahead?: AheadOfClock;
+  /**
+   * Of a full: what its history holds from this revision on was stored after it, whatever the times in the names tell, as a marker in
+   * the store says.
+   */
+  readonly precedes?: Revision;
 }

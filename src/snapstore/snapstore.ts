@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { HistoryMarker } from '../snapshot/history/history-marker.ts';
+import type { StoreMarker } from '../snapshot/history/history-marker.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { CompanionStore } from './backups/companion-store.ts';
 import type { HistoryMarkerStore } from './backups/history-marker-store.ts';
@@ -26,8 +26,8 @@ export interface StoredSnapshot extends Snapshot {
 export interface StoreListing {
   /** In chain order: by last revision, whole before chunks, then by creation time. Chunks and excluded ones included. */
   readonly snapshots: readonly StoredSnapshot[];
-  /** Say where one history of the cluster ends and another begins; in no promised order. */
-  readonly markers: readonly HistoryMarker[];
+  /** Say where one history of the cluster ends and another begins, or in which order snapshots were stored; in no promised order. */
+  readonly markers: readonly StoreMarker[];
   /** Keys whose names do not parse; the first were warned about once. */
   readonly ignored: readonly string[];
 }

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, it } from 'node:test';
 import { goldenStorePath } from '../support/fixtures/golden-store.ts';
 import { goldenStoreFlags } from './golden-store-flags.ts';
@@ -43,6 +53,32 @@ describe('restore', () => {
       stdout.trimEnd().split('\n').at(-1)?.replace(/ +/g, ' '),
       `BUILT IN: ${rig.home.join('default.etcd')}, as no --data-dir was given: start etcd there, or move it`,
     );
+  });
+
+  it('names the commands that choose where nothing tells whether a clock was wrong or the cluster was put back', async () => {
+    await using rig = makeRig();
+    const flags = storeFlags(rig);
+    const folder = rig.home.join('store/etcd-main/v2');
+    const day = 86_400;
+    for (const name of readdirSync(folder).filter((each) => each.startsWith('Incr'))) {
+      const [, start = '', last = '', created = ''] = /^Incr-(\d+)-(\d+)-(\d+)\.gz$/.exec(name) ?? [];
+      renameSync(`${folder}/${name}`, `${folder}/Incr-${start}-${last}-${Number(created) - 5 * day}.gz`);
+    }
+    // One that is kept of the days before, which no delta continues any more.
+    writeFileSync(`${folder}/Full-00000000-00000030-${1_795_251_532 - 7 * day}.gz`, 'its deltas are gone');
+    const { stderr, exitCode } = await rig.run(['restore', ...flags, '-d', 'data']);
+    assert.equal(exitCode, 1, stderr);
+    const commands = [...stderr.matchAll(/etcdbrctl restore (--snapshot \S+) \(revision (\d+)\)/g)];
+    assert.deepEqual(
+      commands.map(([, , revision]) => revision),
+      ['58', '122'],
+      stderr,
+    );
+    for (const [, choice = '', revision] of commands) {
+      const chosen = await rig.run(['restore', ...flags, '-d', `data-${revision}`, ...choice.split(' ')]);
+      assert.equal(chosen.exitCode, 0, chosen.stderr);
+      assert.match(chosen.stdout, new RegExp(`^Revision: +${revision}$`, 'm'));
+    }
   });
 
   it('prints JSON on request', async () => {

@@ -1,6 +1,6 @@
 import { type ChainPlan, newestChain } from '../../src/snapshot/chain.ts';
 import { historiesOf } from '../../src/snapshot/history/histories.ts';
-import { decodeMarker, type HistoryMarker, parseMarkerName } from '../../src/snapshot/history/history-marker.ts';
+import { decodeMarker, parseMarkerName, type StoreMarker } from '../../src/snapshot/history/history-marker.ts';
 import { parseRelativeKey } from '../../src/snapshot/name.ts';
 import type { StoredSnapshot } from '../../src/snapstore/snapstore.ts';
 import type { ModelObject } from './model-store.ts';
@@ -8,7 +8,7 @@ import type { ModelObject } from './model-store.ts';
 /** The newest chain of the living history among these objects. */
 export function newestChainIn(objects: ReadonlyMap<string, ModelObject>): ChainPlan<StoredSnapshot> {
   const snapshots: StoredSnapshot[] = [];
-  const markers: HistoryMarker[] = [];
+  const markers: StoreMarker[] = [];
   for (const [key, { bytes }] of objects) {
     const parsed = parseRelativeKey(key.slice('etcd/'.length));
     const name = key.slice(key.lastIndexOf('/') + 1);

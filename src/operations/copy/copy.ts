@@ -4,7 +4,7 @@ import { countText } from '../../runtime/log/amount.ts';
 import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { historiesOf } from '../../snapshot/history/histories.ts';
-import type { HistoryMarker } from '../../snapshot/history/history-marker.ts';
+import type { StoreMarker } from '../../snapshot/history/history-marker.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { ContentCheckThread } from '../../workers/content-check-thread.ts';
@@ -48,7 +48,7 @@ export interface CopyResult {
 export interface BackupCopyPlan extends CopyPlan {
   readonly companions: readonly PlannedCompanion[];
   /** What the target needs to tell the histories apart. */
-  readonly markers: readonly HistoryMarker[];
+  readonly markers: readonly StoreMarker[];
   /** Snapshots of histories that were left; they are not copied. */
   readonly ofLeftHistories: number;
   /** Whether a history may have been left without a marker: then everything is copied, whatever number is wanted. */

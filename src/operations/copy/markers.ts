@@ -1,5 +1,5 @@
 import type { RunContext } from '../../runtime/run-context.ts';
-import type { HistoryMarker } from '../../snapshot/history/history-marker.ts';
+import { beginsHistory, type StoreMarker } from '../../snapshot/history/history-marker.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 
@@ -14,15 +14,15 @@ function copiedName(name: string, isEncrypted: boolean): string {
  * taken for a part of the living one. That is also what the source had deleted before it was left, and the target still has.
  */
 export function missingMarkers(listings: {
-  readonly source: readonly HistoryMarker[];
-  readonly target: readonly HistoryMarker[];
+  readonly source: readonly StoreMarker[];
+  readonly target: readonly StoreMarker[];
   /** What the target holds. */
   readonly held: readonly Snapshot[];
   /** Of the source's living history. */
   readonly living: readonly Snapshot[];
   /** Whether all objects are encrypted on the way. */
   readonly isEncrypted?: boolean;
-}): readonly HistoryMarker[] {
+}): readonly StoreMarker[] {
   const copied = (name: string): string => copiedName(name, listings.isEncrypted === true);
   const there = new Set(listings.target.map(({ name }) => name));
   const living = new Set(listings.living.map(({ name }) => copied(name)));
@@ -30,6 +30,9 @@ export function missingMarkers(listings: {
     .filter(({ name }) => !there.has(name))
     .map((marker) => {
       const first = copied(marker.first);
+      if (!beginsHistory(marker)) {
+        return { ...marker, first, after: marker.after.map(copied) };
+      }
       const isOlder = ({ name, createdOn, lastRevision }: Snapshot): boolean =>
         createdOn <= marker.begunOn && lastRevision > marker.shared && name !== first && !living.has(name);
       const named = marker.left.map(copied);
@@ -43,7 +46,7 @@ export function missingMarkers(listings: {
 
 /** Saves markers in a store, after the snapshots that they begin with. Throws a StoreError. */
 export async function copyMarkers(
-  markers: readonly HistoryMarker[],
+  markers: readonly StoreMarker[],
   target: SnapStore,
   { signal, log }: Pick<RunContext, 'signal' | 'log'>,
 ): Promise<void> {

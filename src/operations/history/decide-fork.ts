@@ -9,6 +9,9 @@ export type ForkFinding =
   | { readonly kind: 'different'; readonly pair: ForkedPair }
   | { readonly kind: 'doubt'; readonly fork: SuspectedFork<StoredSnapshot> };
 
+/** More deltas that nothing can be compared with say nothing more. */
+const MOST_COMPARED = 5;
+
 /** A chain, and what names and ages say against it. */
 export interface DoubtedChain extends OverlappingChain {
   readonly doubts: readonly SuspectedFork<StoredSnapshot>[];
@@ -70,12 +73,14 @@ async function settle(
   if (agreeing.some(isProof)) {
     return undefined;
   }
-  const last = after.at(-1);
-  if (older.has(chain.base) && last !== undefined && last.startRevision <= chain.covered) {
-    const range = { from: last.startRevision, to: revision(Math.min(last.lastRevision, chain.covered)) };
-    const outcome = await evidence.compare({ delta: last, other: 'base', range });
+  // Of what a compaction has removed from the base an older delta may still tell.
+  for (const delta of older.has(chain.base) ? after.toReversed().slice(0, MOST_COMPARED) : []) {
+    const from = Math.max(delta.startRevision, full.lastRevision + 1);
+    const to = Math.min(delta.lastRevision, chain.covered);
+    const range = { from: revision(from), to: revision(to) };
+    const outcome = from > to ? 'unknown' : await evidence.compare({ delta, other: 'base', range });
     if (typeof outcome === 'number') {
-      return { kind: 'different', pair: { one: last, other: chain.base, revision: outcome } };
+      return { kind: 'different', pair: { one: delta, other: chain.base, revision: outcome } };
     }
     if (outcome === 'equal') {
       return undefined;

@@ -2,7 +2,6 @@ import { Failure } from '../../runtime/failure.ts';
 import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import type { RestoringCommand } from '../restore/restoring-command.ts';
 
 /** Two snapshots that do not belong to one history. */
 export interface ForkedPair {
@@ -20,27 +19,23 @@ export function forkedText({ one, other, revision }: ForkedPair): string {
 /** What a full means that ends before older snapshots do. */
 export function doubtText({ full, before }: SuspectedFork<StoredSnapshot>): string {
   const older = endOf(before);
-  return `${full.name} was taken after ${older?.name}, but ends before it: the cluster may have been put back to an older state, or another one may write here`;
+  return `${full.name} was taken after ${older?.name}, but ends before it: the cluster may have been put back to an older state, another one may write here, or a clock was wrong by days`;
 }
 
 /** The failure of a restore from a store that mixes two histories. */
-export function forkFailure(location: string, pair: ForkedPair, command: RestoringCommand = 'restore'): Failure {
+export function forkFailure(location: string, pair: ForkedPair): Failure {
   const [older, younger] = [pair.one, pair.other].toSorted((a, b) => takenOn(a) - takenOn(b));
   return new Failure({
     code: 'history_fork',
     action: 'restore from',
     object: location,
     found: forkedText(pair),
-    remedy: choice(command, younger, older),
+    remedy: `choose one: ${choosing(younger)} gives what was written last, ${choosing(older)} what was written before it`,
   });
 }
 
 /** The failure of a restore from a store that may hold two histories, when nothing tells which of them is wanted. */
-export function doubtFailure(
-  location: string,
-  fork: SuspectedFork<StoredSnapshot>,
-  command: RestoringCommand = 'restore',
-): Failure {
+export function doubtFailure(location: string, fork: SuspectedFork<StoredSnapshot>): Failure {
   const last = endOf([fork.full, ...fork.after]);
   const older = endOf(fork.before);
   return new Failure({
@@ -48,18 +43,15 @@ export function doubtFailure(
     action: 'restore from',
     object: location,
     found: doubtText(fork),
-    remedy: choice(command, last, older),
+    remedy:
+      `${choosing(last)} (revision ${last?.lastRevision}) is right where it was put back, ${choosing(older)} (revision ${older?.lastRevision}) ` +
+      'where only a clock was wrong. Where etcd still runs, start snapshot: it finds out which',
   });
 }
 
-/** How to say which history is meant: only `restore` can be asked for one. */
-function choice(
-  command: RestoringCommand,
-  younger: StoredSnapshot | undefined,
-  older: StoredSnapshot | undefined,
-): string {
-  const choose = command === 'restore' ? 'choose one' : 'choose one with etcdbrctl restore';
-  return `${choose}: --snapshot ${younger?.name} was written last, --snapshot ${older?.name} before it`;
+/** The command that takes one side of a fork: only `restore` can be asked for one. */
+function choosing(snapshot: StoredSnapshot | undefined): string {
+  return `etcdbrctl restore --snapshot ${snapshot?.name}`;
 }
 
 /** The snapshot that ends last. */

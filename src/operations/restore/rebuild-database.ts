@@ -192,8 +192,8 @@ async function refuseForks(
   );
   if (finding !== undefined) {
     throw finding.kind === 'different'
-      ? forkFailure(store.location, finding.pair, request.command)
-      : doubtFailure(store.location, finding.fork, request.command);
+      ? forkFailure(store.location, finding.pair)
+      : doubtFailure(store.location, finding.fork);
   }
 }
 

@@ -13,7 +13,6 @@ import type { Identity } from './cluster-identity.ts';
 import { advisedFailure } from './damage-advice.ts';
 import { type RebuildSource, type RebuiltDatabase, rebuildDatabase } from './rebuild-database.ts';
 import { isSound, rereadDamage } from './reread-damage.ts';
-import type { RestoringCommand } from './restoring-command.ts';
 import { type Selection, selectChain } from './select-chain.ts';
 import type { RestoreTarget } from './target.ts';
 
@@ -42,7 +41,7 @@ export async function rebuildSelected(
     isDamaged: async (snapshot) => !(await isSound(store, snapshot, context)),
   };
   const selected = await selectChain(store, target, context);
-  const without = new Set(await ofAnotherHistory(selected, evidence, { ...request, location: store.location }));
+  const without = new Set(await ofAnotherHistory(selected, evidence, store));
   report(without, 'They tell other events than the rest', context);
   let first: unknown;
   for (;;) {
@@ -103,7 +102,7 @@ export interface AheadEvidence {
 export async function ofAnotherHistory(
   { chains, isChosen, history }: Selection,
   { compare }: AheadEvidence,
-  place: { readonly location: string; readonly command?: RestoringCommand | undefined },
+  place: Pick<SnapStore, 'location'>,
 ): Promise<readonly StoredSnapshot[]> {
   const contradiction = isChosen ? undefined : await findContradiction(history.snapshots, compare);
   if (contradiction?.kind === 'at the end') {
@@ -114,7 +113,7 @@ export async function ofAnotherHistory(
     isChosen || base.ahead === undefined ? undefined : await findDisagreement(base, history.snapshots, compare);
   const pair = contradiction?.pair ?? disagreement;
   if (pair !== undefined) {
-    throw forkFailure(place.location, pair, place.command);
+    throw forkFailure(place.location, pair);
   }
   return [];
 }

@@ -3,7 +3,7 @@ import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import { restorable } from '../../snapshot/chain.ts';
-import type { RevisionRange } from '../../snapshot/cover.ts';
+import { coverFrom, type RevisionRange } from '../../snapshot/cover.ts';
 import { type History, knownHistories } from '../../snapshot/history/histories.ts';
 import { possibleForks, type SuspectedFork, suspectedForks } from '../../snapshot/history/suspected-forks.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
@@ -156,8 +156,20 @@ function lineOf(
         ? line
         : line.filter((each) => !older.has(each));
   }
-  const leads = line.some(({ kind, lastRevision }) => kind === 'Full' && lastRevision < named.startRevision);
-  return named.kind === 'Full' || leads ? line : snapshots;
+  const hasFull = line.some(({ kind, lastRevision }) => kind === 'Full' && lastRevision < named.startRevision);
+  const serves = leadsTo(named, line) || (hasFull && !leadsTo(named, snapshots));
+  return named.kind === 'Full' || serves ? line : snapshots;
+}
+
+/** Whether a full and the deltas that continue it without a gap reach a delta. */
+function leadsTo(delta: StoredSnapshot, snapshots: readonly StoredSnapshot[]): boolean {
+  // A snapshot that is named is wanted, marked or not.
+  const whole = restorable(snapshots.map((each) => (each.key === delta.key ? delta : each)));
+  const fulls = whole.filter(({ kind, lastRevision }) => kind === 'Full' && lastRevision < delta.startRevision);
+  return fulls.some((base) => {
+    const deltas = whole.filter(({ kind, lastRevision }) => kind === 'Incr' && lastRevision > base.lastRevision);
+    return coverFrom({ base, covered: base.lastRevision, deltas }).lastRevision >= delta.lastRevision;
+  });
 }
 
 interface Choice {
@@ -186,9 +198,10 @@ async function choose(choice: Choice, context: RunContext): Promise<Chosen> {
     const { lastRevision, startRevision } = named;
     const leading = fulls.filter((full) => full.lastRevision < startRevision);
     const older = leading.filter((full) => takenOn(full) <= takenOn(named));
+    const before = whole.filter((each) => takenOn(each) <= takenOn(named));
     // What was written after it may belong to another history, unless only a clock was set back.
-    const deltas = older.length === 0 ? whole : whole.filter((each) => takenOn(each) <= takenOn(named));
-    return { bases: older.length === 0 ? leading : older, until: lastRevision, deltas };
+    const isBefore = older.length > 0 && (leadsTo(named, before) || !leadsTo(named, whole));
+    return { bases: isBefore ? older : leading, until: lastRevision, deltas: isBefore ? before : whole };
   }
   const base = named === undefined ? undefined : [named];
   switch (until?.kind) {

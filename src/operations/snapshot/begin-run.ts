@@ -74,6 +74,7 @@ async function resumeChain(
     return undefined;
   }
   chain.resume(decision.base, decision.deltas);
+  guard.resumes();
   log.info(`Going on from the backup in the store, which reaches revision ${covered}`);
   return covered;
 }

@@ -29,6 +29,7 @@ export class ChainState {
   #needed = revision(0);
   /** No full is older, as far as that can be had: seconds since the epoch. */
   #notBefore = 0;
+  #youngest = 0;
   readonly #writtenFulls = new Set<string>();
 
   constructor(listener: SnapshotterListener = noListener) {
@@ -43,6 +44,11 @@ export class ChainState {
   /** Names of the fulls that this run has written: they are known to be good. */
   get writtenFulls(): ReadonlySet<string> {
     return this.#writtenFulls;
+  }
+
+  /** The latest time that a name in the store tells, also one that nothing follows; seconds since the epoch, 0 for none. */
+  get youngest(): number {
+    return this.#youngest;
   }
 
   /** The newest full and the deltas that reach beyond it. */
@@ -61,6 +67,7 @@ export class ChainState {
   /** What is in the store: fulls are not older, also when the clock was set back. */
   follow(snapshots: readonly Pick<StoredSnapshot, 'createdOn'>[], seconds: number): void {
     this.#notBefore = Math.max(this.#notBefore, timeToContinue(snapshots, seconds));
+    this.#youngest = snapshots.reduce((most, { createdOn }) => Math.max(most, createdOn), this.#youngest);
   }
 
   /** A full is about to be read, which must reach {@link needed} as it is now. */
@@ -166,6 +173,7 @@ export class ChainState {
     this.#deltas = grown.filter(({ lastRevision }) => lastRevision > fullEnd);
     this.#covered = revision(Math.max(this.#covered, snapshot.lastRevision));
     this.#notBefore = Math.max(this.#notBefore, snapshot.createdOn);
+    this.#youngest = Math.max(this.#youngest, snapshot.createdOn);
     this.#listener({ type: 'stored', snapshot, chain: this.newest });
   }
 }

@@ -14,6 +14,7 @@ import { FullSnapshotLoop } from './full/loop.ts';
 import { HistoryChanges } from './history/history-changes.ts';
 import { HistoryGuard } from './history/history-guard.ts';
 import { keptToLivingHistory } from './history/living-chain.ts';
+import { StoredOrder } from './history/stored-order.ts';
 import { RequiredSnapshots } from './required-snapshots.ts';
 import type { SnapshotterRequest } from './snapshotter-request.ts';
 import { StoreOutageRetry } from './store-outage.ts';
@@ -72,11 +73,12 @@ export function createRunParts(
     { clock, log },
   );
   const users = new UsersState(cluster, log);
-  const shared = { ...request, users, store, chain, required, buffer, outageRetry, ending: signals.ending };
+  const guard = new HistoryGuard({ store, cluster, tempDir: request.tempDir });
+  const order = new StoredOrder({ store, chain, guard });
+  const shared = { ...request, users, store, chain, order, required, buffer, outageRetry, ending: signals.ending };
   const uploadLoop = new UploadLoop(shared, { signal: signals.uploads, clock, log });
   const watermark = new RevisionWatermark();
   const turns = new WatchTurns();
-  const guard = new HistoryGuard({ store, cluster, tempDir: request.tempDir });
   const changes = new HistoryChanges({ ...shared, guard, uploadLoop, watermark, turns });
   return {
     store,

@@ -8,6 +8,7 @@ import { type DownloadRequest, downloadDatabase } from './full/download.ts';
 import { type FullSnapshotResult, saveFullSnapshot } from './full/save.ts';
 import { HistoryGuard } from './history/history-guard.ts';
 import { listToCompare } from './history/list-to-compare.ts';
+import { StoredOrder } from './history/stored-order.ts';
 import { warnOfOtherReaders } from './other-readers.ts';
 
 /** What one full snapshot needs. */
@@ -48,6 +49,10 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   const result = await saveFullSnapshot({ ...request, database, createdOn, begunAt }, context);
   if (broken !== undefined) {
     await guard.begin(broken, { first: result.snapshot, database }, context);
+  } else {
+    const youngest = living.reduce((most, each) => Math.max(most, each.createdOn), 0);
+    const chain = { youngest, writtenFulls: new Set<string>() };
+    await new StoredOrder({ store, guard, chain }).stored(result.snapshot, context);
   }
   return result;
 }

@@ -1,5 +1,5 @@
 import { compareInChainOrder } from '../order.ts';
-import type { HistoryMarker } from './history-marker.ts';
+import { beginsHistory, type HistoryMarker, type StoreMarker } from './history-marker.ts';
 import { type Aged, type SuspectedFork, suspectedForks } from './suspected-forks.ts';
 
 /** One line of revisions that a cluster went through, with the snapshots of it. */
@@ -31,9 +31,9 @@ export interface Histories<T> {
  * for an object that is older than the marker and reaches beyond the revision that both histories share. Without markers
  * everything is one history, in which ages and revisions may contradict each other.
  */
-export function historiesOf<T extends Aged>(listing: readonly T[], markers: readonly HistoryMarker[]): Histories<T> {
+export function historiesOf<T extends Aged>(listing: readonly T[], markers: readonly StoreMarker[]): Histories<T> {
   const ordered = listing.toSorted(compareInChainOrder);
-  const inTime = markers.toSorted((a, b) => a.begunOn - b.begunOn || compareText(a.name, b.name));
+  const inTime = markers.filter(beginsHistory).toSorted((a, b) => a.begunOn - b.begunOn || compareText(a.name, b.name));
   const leftBy = new Map<T, number>();
   for (const [at, marker] of inTime.entries()) {
     const names = new Set(marker.left);

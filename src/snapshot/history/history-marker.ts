@@ -36,6 +36,29 @@ export interface HistoryMarker {
   readonly left: readonly string[];
 }
 
+/**
+ * Says that a clock was behind: `first`, and what its history holds after it, was stored after some fulls, whatever the times in the
+ * names tell, and continues them. It begins no history.
+ */
+export interface OrderMarker {
+  /** As that of a {@link HistoryMarker}, so that readers of snapshots ignore it in the same way. */
+  readonly name: string;
+  /** When `first` was taken, as its name tells, whole seconds since the Unix epoch. */
+  readonly begunOn: number;
+  readonly why: 'clock_behind';
+  /** The last revision of `first`. */
+  readonly shared: Revision;
+  /** Name of the snapshot that was stored last then. */
+  readonly first: string;
+  readonly clusterId: string;
+  readonly left: readonly string[];
+  /** Names of the fulls that were there before it, though their names tell a later time. */
+  readonly after: readonly string[];
+}
+
+/** What a marker in a store can be. */
+export type StoreMarker = HistoryMarker | OrderMarker;
+
 /** Bytes; names of 100,000 objects fit. */
 export const MARKER_SIZE_LIMIT = 8 * 1024 * 1024;
 
@@ -48,11 +71,12 @@ const FORMAT = 1;
 const objectName = z.string().check(z.maxLength(200));
 const schema = z.object({
   format: z.literal(FORMAT),
-  why: z.enum(['rolled_back', 'other_cluster', 'different_events', 'unproven']),
+  why: z.enum(['rolled_back', 'other_cluster', 'different_events', 'unproven', 'clock_behind']),
   first: objectName,
   clusterId: z.string().check(z.regex(/^[0-9a-f]{1,16}$/)),
   left: z.array(objectName).check(z.maxLength(200_000)),
   mayShare: z.optional(z.int().check(z.nonnegative())),
+  after: z.optional(z.array(objectName).check(z.maxLength(200_000))),
 });
 
 /** The numbers of a marker's name; undefined for any other name. */
@@ -77,13 +101,20 @@ export function beganOn({ begunOn, first }: Pick<HistoryMarker, 'begunOn' | 'fir
   return parsed.outcome === 'snapshot' ? Math.min(begunOn, parsed.snapshot.createdOn) : begunOn;
 }
 
+/** Whether a marker begins a history. */
+export function beginsHistory(marker: StoreMarker): marker is HistoryMarker {
+  return marker.why !== 'clock_behind';
+}
+
 /** A marker as its object's bytes: JSON with a format number. */
-export function encodeMarker({ why, first, clusterId, mayShare, left }: Omit<HistoryMarker, 'name'>): Uint8Array {
-  return Buffer.from(`${JSON.stringify({ format: FORMAT, why, first, clusterId, mayShare, left })}\n`);
+export function encodeMarker(marker: StoreMarker): Uint8Array {
+  const { why, first, clusterId, left } = marker;
+  const more = beginsHistory(marker) ? { mayShare: marker.mayShare, left } : { left, after: marker.after };
+  return Buffer.from(`${JSON.stringify({ format: FORMAT, why, first, clusterId, ...more })}\n`);
 }
 
 /** The inverse of {@link encodeMarker}. Throws a {@link SnapshotDamage} when the bytes or the name are no marker's. */
-export function decodeMarker(name: string, bytes: Uint8Array): HistoryMarker {
+export function decodeMarker(name: string, bytes: Uint8Array): StoreMarker {
   const numbers = parseMarkerName(name);
   if (numbers === undefined || bytes.length > MARKER_SIZE_LIMIT) {
     throw new SnapshotDamage('it is no history marker');
@@ -98,7 +129,10 @@ export function decodeMarker(name: string, bytes: Uint8Array): HistoryMarker {
   if (!found.success) {
     throw new SnapshotDamage(`it is no history marker: ${found.error.issues[0]?.path.join('.') || 'no object'}`);
   }
-  const { why, first, clusterId, left, mayShare } = found.data;
+  const { why, first, clusterId, left, mayShare, after = [] } = found.data;
+  if (why === 'clock_behind') {
+    return { name, ...numbers, why, first, clusterId, left: [], after };
+  }
   const doubt = mayShare === undefined ? {} : { mayShare: revision(mayShare) };
   return { name, ...numbers, why, first, clusterId, ...doubt, left };
 }

@@ -3,7 +3,7 @@ import { restorable } from '../chain.ts';
 import { coverFrom } from '../cover.ts';
 import { isTooSmall } from '../too-small.ts';
 import { historiesOf } from './histories.ts';
-import type { HistoryMarker } from './history-marker.ts';
+import type { StoreMarker } from './history-marker.ts';
 import type { Aged } from './suspected-forks.ts';
 
 /**
@@ -13,7 +13,7 @@ import type { Aged } from './suspected-forks.ts';
  */
 export function markAheadOfClock<T extends Aged>(
   listing: readonly T[],
-  markers: readonly HistoryMarker[],
+  markers: readonly StoreMarker[],
   seconds: number,
 ): readonly T[] {
   if (!listing.some((each) => isAheadOfClock(each, seconds))) {

@@ -57,7 +57,7 @@ function forksIn<T extends Aged>(snapshots: readonly T[]): readonly FoundFork<T>
   const turns: number[] = [];
   let reached = revision(0);
   for (const [at, snapshot] of whole.entries()) {
-    const turnsBack = snapshot.kind === 'Full' && snapshot.lastRevision < reached;
+    const turnsBack = snapshot.kind === 'Full' && snapshot.lastRevision < reached && !isInOrder(whole, at);
     if (turnsBack) {
       turns.push(at);
     }
@@ -86,8 +86,15 @@ function forkAt<T extends Aged>(whole: readonly T[], at: number): FoundFork<T> |
   return { fork: { full, before, after }, goesOn };
 }
 
+/** Whether a marker says that nothing that reaches beyond a full was stored before it. */
+function isInOrder(whole: readonly Snapshot[], at: number): boolean {
+  const full = whole[at];
+  return full?.precedes !== undefined && !whole.slice(0, at).some((each) => isBefore(each, full));
+}
+
 function isBefore(each: Snapshot, full: Snapshot): boolean {
-  return takenOn(each) < takenOn(full) && each.lastRevision > full.lastRevision;
+  const isStoredAfter = full.precedes !== undefined && each.lastRevision >= full.precedes;
+  return takenOn(each) < takenOn(full) && each.lastRevision > full.lastRevision && !isStoredAfter;
 }
 
 function highest(snapshots: readonly Snapshot[]): Revision {

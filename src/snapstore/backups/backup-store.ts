@@ -4,6 +4,7 @@ import { countText } from '../../runtime/log/amount.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import { Identities } from '../../snapshot/encryption/identities.ts';
 import { markAheadOfClock } from '../../snapshot/history/mark-ahead-of-clock.ts';
+import { markStoredOrder } from '../../snapshot/history/mark-stored-order.ts';
 import { parseRelativeKey, relativeKey } from '../../snapshot/name.ts';
 import { compareInChainOrder } from '../../snapshot/order.ts';
 import type { Layout, Snapshot } from '../../snapshot/snapshot.ts';
@@ -98,7 +99,8 @@ export class BackupStore implements SnapStore {
     this.#warnOfRest(ignored.length);
     const read = await this.histories.read(markers, options);
     const now = Math.floor(this.#upload.clock.now() / 1000);
-    const marked = markAheadOfClock(snapshots.sort(compareInChainOrder), read, now);
+    const inOrder = markStoredOrder(snapshots.sort(compareInChainOrder), read);
+    const marked = markAheadOfClock(inOrder, read, now);
     this.#warnOfAhead(marked);
     return { snapshots: marked, markers: read, ignored };
   }

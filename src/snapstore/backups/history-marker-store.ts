@@ -3,10 +3,10 @@ import { SnapshotDamage } from '../../snapshot/damage.ts';
 import {
   decodeMarker,
   encodeMarker,
-  type HistoryMarker,
   MARKER_PREFIX,
   MARKER_SIZE_LIMIT,
   parseMarkerName,
+  type StoreMarker,
 } from '../../snapshot/history/history-marker.ts';
 import type { Bucket, CallOptions, ObjectEntry } from '../bucket.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
@@ -14,7 +14,7 @@ import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 /** Markers in the folder of the snapshots, under names that other readers of snapshots ignore. */
 export interface HistoryMarkerStore {
   /** Stores a marker; a listing shows it from then on. */
-  save(marker: HistoryMarker, options: CallOptions): Promise<void>;
+  save(marker: StoreMarker, options: CallOptions): Promise<void>;
   /** The names of all markers, also of damaged ones, without reading any. */
   names?(options: CallOptions): Promise<readonly string[]>;
 }
@@ -31,7 +31,7 @@ export class HistoryMarkers implements HistoryMarkerStore {
   readonly #upload: UploadSettings;
   readonly #log: Logger;
   /** What was read before, by everything that tells one state of an object from another. */
-  readonly #read = new Map<string, HistoryMarker | undefined>();
+  readonly #read = new Map<string, StoreMarker | undefined>();
 
   constructor(
     bucket: Bucket,
@@ -44,8 +44,8 @@ export class HistoryMarkers implements HistoryMarkerStore {
   }
 
   /** The markers among `entries` of a listing; each is fetched once. One that is damaged is left out with a warning. */
-  async read(entries: readonly ObjectEntry[], options: CallOptions): Promise<readonly HistoryMarker[]> {
-    const markers: HistoryMarker[] = [];
+  async read(entries: readonly ObjectEntry[], options: CallOptions): Promise<readonly StoreMarker[]> {
+    const markers: StoreMarker[] = [];
     for (const entry of entries) {
       const marker = await this.#markerOf(entry, options);
       if (marker !== undefined) {
@@ -55,7 +55,7 @@ export class HistoryMarkers implements HistoryMarkerStore {
     return markers;
   }
 
-  async save(marker: HistoryMarker, options: CallOptions): Promise<void> {
+  async save(marker: StoreMarker, options: CallOptions): Promise<void> {
     const bytes = encodeMarker(marker);
     const upload = {
       ...options,
@@ -78,7 +78,7 @@ export class HistoryMarkers implements HistoryMarkerStore {
     return names.sort();
   }
 
-  async #markerOf(entry: ObjectEntry, options: CallOptions): Promise<HistoryMarker | undefined> {
+  async #markerOf(entry: ObjectEntry, options: CallOptions): Promise<StoreMarker | undefined> {
     const name = entry.key.slice(this.#folder.length);
     if (!entry.key.startsWith(this.#folder) || parseMarkerName(name) === undefined) {
       return undefined;
@@ -91,7 +91,7 @@ export class HistoryMarkers implements HistoryMarkerStore {
   }
 
   /** Undefined when it is damaged. Throws what the store throws. */
-  async #fetch(name: string, entry: ObjectEntry, { signal }: CallOptions): Promise<HistoryMarker | undefined> {
+  async #fetch(name: string, entry: ObjectEntry, { signal }: CallOptions): Promise<StoreMarker | undefined> {
     try {
       if (entry.size > MARKER_SIZE_LIMIT) {
         throw new SnapshotDamage(`it has ${entry.size} bytes, a history marker at most ${MARKER_SIZE_LIMIT}`);

@@ -1,4 +1,5 @@
 import { markAheadOfClock } from '../../snapshot/history/mark-ahead-of-clock.ts';
+import { markStoredOrder } from '../../snapshot/history/mark-stored-order.ts';
 import { compareInChainOrder } from '../../snapshot/order.ts';
 import { HistoryMarkers } from '../backups/history-marker-store.ts';
 import type { Bucket, CallOptions } from '../bucket.ts';
@@ -17,5 +18,5 @@ export async function listingOf(
   const reader = new HistoryMarkers(bucket, { folder, upload, log: upload.log });
   const read = markers.length === 0 ? [] : await reader.read(markers, { signal });
   const now = Math.floor(upload.clock.now() / 1_000);
-  return { snapshots: markAheadOfClock(ordered, read, now), markers: read, ignored: [] };
+  return { snapshots: markAheadOfClock(markStoredOrder(ordered, read), read, now), markers: read, ignored: [] };
 }

@@ -12,6 +12,8 @@ export class FakeClock implements Clock {
   readonly #sleepers = new Set<Sleeper>();
   readonly #startedAt: number;
   #now: number;
+  /** What the wall clock is ahead of its own count, ms. */
+  #shift = 0;
 
   /** `at` is the wall clock's first time, such as `2026-11-21T08:00:00Z`. */
   constructor(at = '2026-11-21T08:00:00Z') {
@@ -20,7 +22,12 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#shift;
+  }
+
+  /** Sets the wall clock, by so many ms from where it is; no time passes. */
+  shift(ms: number): void {
+    this.#shift += ms;
   }
 
   monotonic(): number {

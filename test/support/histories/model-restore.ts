@@ -8,7 +8,7 @@ import type { RestoreTarget } from '../../../src/operations/restore/target.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import type { FailureCode } from '../../../src/runtime/failure-code.ts';
 import type { RevisionRange } from '../../../src/snapshot/cover.ts';
-import type { HistoryMarker } from '../../../src/snapshot/history/history-marker.ts';
+import type { StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
 import type { SnapStore, StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../context/run-context.ts';
 import type { Change } from './random-life.ts';
@@ -19,7 +19,7 @@ export type Outcome = readonly Change[] | string;
 /** What a store of a {@link RandomLife} holds, and what its objects say. */
 export interface Store {
   readonly listing: readonly StoredSnapshot[];
-  readonly markers: readonly HistoryMarker[];
+  readonly markers: readonly StoreMarker[];
   readonly contents: ReadonlyMap<string, readonly Change[]>;
 }
 

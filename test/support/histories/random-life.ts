@@ -6,7 +6,7 @@ import type { RetentionPolicy } from '../../../src/retention/request.ts';
 import { type Revision, revision } from '../../../src/revision.ts';
 import { isAheadOfClock } from '../../../src/snapshot/ahead-of-clock.ts';
 import { type Histories, historiesOf } from '../../../src/snapshot/history/histories.ts';
-import { type HistoryMarker, markerName } from '../../../src/snapshot/history/history-marker.ts';
+import { type HistoryMarker, markerName, type StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
 import { markAheadOfClock } from '../../../src/snapshot/history/mark-ahead-of-clock.ts';
 import { timeToBegin, timeToContinue } from '../../../src/snapshot/history/time-to-continue.ts';
 import { newSnapshot, relativeKey } from '../../../src/snapshot/name.ts';
@@ -104,7 +104,7 @@ export class RandomLife {
   #copy: { readonly listing: readonly StoredSnapshot[]; readonly acknowledged: readonly Change[] } | undefined;
   #latest = 0;
   #namedBehind = false;
-  copiedMarkers: readonly HistoryMarker[] = [];
+  copiedMarkers: readonly StoreMarker[] = [];
   readonly #written = new Set<string>();
   /** Up to where the store holds what the cluster did. */
   #stored = 1;

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { decompress } from '../../../src/snapshot/compression.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
-import { decodeMarker, encodeMarker, type HistoryMarker } from '../../../src/snapshot/history/history-marker.ts';
+import { decodeMarker, encodeMarker, type StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
+import { markStoredOrder } from '../../../src/snapshot/history/mark-stored-order.ts';
 import { relativeKey } from '../../../src/snapshot/name.ts';
 import { compareInChainOrder } from '../../../src/snapshot/order.ts';
 import type { Snapshot, SnapshotKind } from '../../../src/snapshot/snapshot.ts';
@@ -22,9 +23,9 @@ export class MemoryStore implements SnapStore {
   #gate: (PromiseWithResolvers<void> & { readonly kind: SnapshotKind | undefined }) | undefined;
   #failure: StoreError | undefined;
   #deleteFailure: ((snapshot: StoredSnapshot) => StoreError | undefined) | undefined;
-  readonly markers: HistoryMarker[] = [];
+  readonly markers: StoreMarker[] = [];
   readonly histories = {
-    save: async (marker: HistoryMarker): Promise<void> => {
+    save: async (marker: StoreMarker): Promise<void> => {
       if (this.#failure !== undefined) {
         throw this.#failure;
       }
@@ -107,7 +108,11 @@ export class MemoryStore implements SnapStore {
 
   list(): Promise<StoreListing> {
     const snapshots = [...this.#objects.values()].map(({ snapshot }) => snapshot).sort(compareInChainOrder);
-    return Promise.resolve({ snapshots, markers: this.markers, ignored: [] });
+    return Promise.resolve({
+      snapshots: [...markStoredOrder(snapshots, this.markers)],
+      markers: this.markers,
+      ignored: [],
+    });
   }
 
   fetch(snapshot: StoredSnapshot): Promise<Readable> {

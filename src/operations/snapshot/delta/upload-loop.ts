@@ -5,6 +5,7 @@ import type { Packing } from '../../../snapshot/packing.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { ChainState } from '../chain-state.ts';
 import type { SnapshotterListener } from '../events.ts';
+import type { StoredOrder } from '../history/stored-order.ts';
 import type { RequiredSnapshots } from '../required-snapshots.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
 import type { EventBuffer } from './event-buffer.ts';
@@ -18,6 +19,7 @@ export interface UploadLoopParts extends Packing {
   readonly chain: ChainState;
   readonly required: RequiredSnapshots;
   readonly outageRetry: StoreOutageRetry;
+  readonly order: StoredOrder;
   /** Aborts when the run begins to end. */
   readonly ending: AbortSignal;
   readonly listener: SnapshotterListener;
@@ -128,7 +130,7 @@ export class UploadLoop {
   }
 
   async #save(segment: WaitingDelta): Promise<StoredSnapshot> {
-    const { buffer, chain, required, outageRetry, ending, listener } = this.#parts;
+    const { buffer, chain, required, outageRetry, order, ending, listener } = this.#parts;
     const { clock, signal } = this.#context;
     // The name stays the same however often it is tried: a try that seemed to fail may have arrived.
     const createdOn = chain.deltaTime(segment.lastRevision, Math.floor(clock.now() / 1000));
@@ -140,6 +142,7 @@ export class UploadLoop {
         saveDeltaSnapshot({ ...request, covered: chain.covered }, this.#context);
       const stored = await outageRetry.persist('save a delta snapshot', attempt, { signal, ending });
       chain.stored(stored);
+      await order.stored(stored, this.#context);
       if (buffer.size === 0) {
         required.covered('Incr');
       }

@@ -14,6 +14,7 @@ import type { UploadLoop } from '../delta/upload-loop.ts';
 import type { SnapshotterListener } from '../events.ts';
 import type { HistoryChanges } from '../history/history-changes.ts';
 import type { HistoryGuard } from '../history/history-guard.ts';
+import type { StoredOrder } from '../history/stored-order.ts';
 import type { RequiredSnapshots } from '../required-snapshots.ts';
 import { eachFiring, type Schedule } from '../schedule.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
@@ -33,6 +34,7 @@ export interface FullSnapshotLoopParts extends DownloadRequest {
   readonly users: UsersState;
   readonly guard: HistoryGuard;
   readonly changes: HistoryChanges;
+  readonly order: StoredOrder;
   readonly uploadLoop: UploadLoop;
   /** Waits between tries of an etcd that cannot be reached. */
   readonly backoff: BackoffPolicy;
@@ -275,6 +277,7 @@ export class FullSnapshotLoop {
     if (changes.leaving !== undefined) {
       await changes.begun(changes.leaving, { first: snapshot, database }, context);
     }
+    await this.#parts.order.stored(snapshot, context);
     if (!buffer.hasBeyond(lastRevision)) {
       this.#parts.required.covered('Full');
     }

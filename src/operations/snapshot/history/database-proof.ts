@@ -2,6 +2,7 @@ import { Database } from '../../../datadir/bbolt/database.ts';
 import { changesAt, type StoredChange } from '../../../datadir/mvcc/changes-at.ts';
 import { readCompactionMarks } from '../../../datadir/mvcc/compaction-marks.ts';
 import { readLastRevision } from '../../../datadir/mvcc/last-revision.ts';
+import { firstChangeFrom } from '../../../datadir/mvcc/nearest-change.ts';
 import { type Revision, revision } from '../../../revision.ts';
 import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
 import {
@@ -36,6 +37,20 @@ export async function compareWithDatabase(
   }
   const { scheduled, finished } = await readCompactionMarks(database);
   return known.revision > Math.max(scheduled, finished) ? 'different' : 'unproven';
+}
+
+/**
+ * The revision to which a restore has raised those of the database in the file at `path`, where nothing comes between that and `after`;
+ * undefined where none has. Throws Damage.
+ */
+export async function raisedAfter(
+  path: string,
+  after: Revision,
+  options: { readonly signal: AbortSignal },
+): Promise<number | undefined> {
+  await using database = await Database.open(path);
+  const next = await firstChangeFrom(database, after + 1, options);
+  return next?.isRaise === true ? next.main : undefined;
 }
 
 async function proofAt(

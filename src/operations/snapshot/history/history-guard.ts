@@ -6,10 +6,15 @@ import { countAre, countText } from '../../../runtime/log/amount.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { restorable } from '../../../snapshot/chain.ts';
 import { historiesOf } from '../../../snapshot/history/histories.ts';
-import { type HistoryChange, type HistoryMarker, markerName } from '../../../snapshot/history/history-marker.ts';
+import {
+  type HistoryChange,
+  type HistoryMarker,
+  markerName,
+  type StoreMarker,
+} from '../../../snapshot/history/history-marker.ts';
 import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
-import { compareWithDatabase, proofInDatabase } from './database-proof.ts';
+import { compareWithDatabase, proofInDatabase, raisedAfter } from './database-proof.ts';
 import { findSharedRevision } from './shared-revision.ts';
 import { proofOfSnapshot } from './snapshot-proof.ts';
 
@@ -49,6 +54,8 @@ export class HistoryGuard {
   /** The revision that the store reaches in the history that is followed. */
   #reach = revision(0);
   #clusterId = 0n;
+  /** Whether contents have proved that the run continues what was in the store before it; undefined before its first full or delta. */
+  #continues: boolean | undefined;
 
   constructor(parts: HistoryGuardParts) {
     this.#parts = parts;
@@ -62,6 +69,21 @@ export class HistoryGuard {
   /** The revision that the store reaches in that history, as far as {@link learn} has found out. */
   get reach(): Revision {
     return this.#reach;
+  }
+
+  /** Whether it is proved that the run continues what was in the store before it. */
+  get continuesStore(): boolean {
+    return this.#continues === true;
+  }
+
+  /** Id of the cluster that is backed up now. */
+  get clusterId(): bigint {
+    return this.#clusterId;
+  }
+
+  /** The run goes on with deltas from the end of what is in the store: a watch does not begin before it has proved that. */
+  resumes(): void {
+    this.#continues = true;
   }
 
   /** Notes the id of the cluster that is backed up now. */
@@ -141,11 +163,22 @@ export class HistoryGuard {
     { signal }: Pick<RunContext, 'signal'>,
   ): Promise<HistoryBreak | undefined> {
     if (known === undefined || known.revision > database.lastRevision) {
+      this.#continues ??= false;
       return undefined;
     }
     const verdict = await compareWithDatabase(database.path, known, { signal });
-    const found = `its events at revision ${known.revision} are not those that are in the backup`;
-    return verdict === 'different' ? { change: 'different_events', found } : undefined;
+    this.#continues ??= verdict === 'same';
+    if (verdict === 'different') {
+      const found = `its events at revision ${known.revision} are not those that are in the backup`;
+      return { change: 'different_events', found };
+    }
+    const raised = verdict === 'unproven' ? await raisedAfter(database.path, known.revision, { signal }) : undefined;
+    return raised === undefined
+      ? undefined
+      : {
+          change: 'rolled_back',
+          found: `a restore has raised its revisions to ${raised}, and of the backup's last revision, ${known.revision}, nothing is there`,
+        };
   }
 
   /** Forgets the history that was followed: a new one begins. Says so, loudly. */
@@ -219,7 +252,7 @@ export class HistoryGuard {
     readonly mayShare?: Revision;
     readonly first: StoredSnapshot;
     readonly left: readonly StoredSnapshot[];
-    readonly before: readonly HistoryMarker[];
+    readonly before: readonly StoreMarker[];
   }): HistoryMarker {
     const { change: why, shared, mayShare, first, left, before } = facts;
     // Objects and markers count as older than this one, also where a clock was set back.

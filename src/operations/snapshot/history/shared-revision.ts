@@ -2,6 +2,7 @@ import { Database } from '../../../datadir/bbolt/database.ts';
 import { Damage } from '../../../datadir/damage.ts';
 import { commonHistory } from '../../../datadir/mvcc/common-history.ts';
 import { readCompactionMarks } from '../../../datadir/mvcc/compaction-marks.ts';
+import { lastChangeUpTo } from '../../../datadir/mvcc/nearest-change.ts';
 import { isErrno } from '../../../fs/errno.ts';
 import { type Revision, revision } from '../../../revision.ts';
 import { Failure } from '../../../runtime/failure.ts';
@@ -48,6 +49,7 @@ export async function findSharedRevision(comparison: HistoryComparison, context:
   const compacted = await compactedUpTo(comparison.database.path);
   const found = new Found(comparison.database.lastRevision);
   await compareDeltas(comparison, { found, compacted }, context);
+  await compareSurvivor(comparison, { found, compacted }, context);
   await compareFulls(comparison, found, context);
   if (found.proved === 0) {
     await compareEnds(comparison, { found, compacted }, context);
@@ -148,6 +150,26 @@ async function compareWithin(
     found.at(verdict, proof.revision);
     return verdict === 'same';
   });
+}
+
+/** Compares the last revision of which a compaction has left something. */
+async function compareSurvivor(
+  { store, snapshots, database }: HistoryComparison,
+  { found, compacted }: { readonly found: Found; readonly compacted: number },
+  context: RunContext,
+): Promise<void> {
+  const end = snapshots.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0);
+  await using own = await Database.open(database.path);
+  const at = revision(await lastChangeUpTo(own, Math.min(compacted, end), context));
+  const delta = snapshots.findLast(
+    ({ kind, startRevision, lastRevision }) => kind === 'Incr' && startRevision <= at && at <= lastRevision,
+  );
+  if (delta === undefined || at <= found.proved) {
+    return;
+  }
+  const proofs = (await readable(context, delta, () => proofsInDelta({ store, delta, from: at }, context))) ?? [];
+  const known = proofs.find(({ revision: each }) => each === at);
+  found.at(known === undefined ? undefined : await compareWithDatabase(database.path, known, context), at);
 }
 
 /** Compares fulls that may tell more, by halves; those that tell nothing are passed over. */

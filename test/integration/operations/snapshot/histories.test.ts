@@ -105,6 +105,11 @@ const changes: readonly Change[] = [
     ahead: 20,
     prepare: (lab) => lab.restore('next', '--to-revision', '6'),
   },
+  {
+    what: 'is restored to an older state with raised revisions',
+    ahead: 0,
+    prepare: (lab) => lab.restore('next', '--to-revision', '6', '--bump-revision', '1000000', '--mark-compacted'),
+  },
   { what: 'is replaced by a new one with the same flags', ahead: 0, prepare: async () => {} },
   { what: 'is replaced by a new one that has overtaken it', ahead: 20, prepare: async () => {} },
 ];
@@ -142,7 +147,8 @@ for (const { what, prepare, ahead } of changes) {
           await snapshotter.saw(/A NEW HISTORY BEGINS with Full-/);
           await snapshotter.saw(/THE CLUSTER HAS ANOTHER HISTORY/);
           for (let round = 0; round < 3; round++) {
-            await covered(lab, await put(etcd, `new${round}-`, 3), /^Incr/);
+            // Where revisions were raised nothing can be compared at first, and another full is taken.
+            await covered(lab, await put(etcd, `new${round}-`, 3), round === 0 ? /^(Incr|Full)/ : /^Incr/);
           }
           // Garbage is collected every two seconds.
           await new Promise((resolve) => setTimeout(resolve, 4_500));

@@ -3,11 +3,13 @@ import { describe, it } from 'node:test';
 import { revision } from '../../../../src/revision.ts';
 import { SnapshotDamage } from '../../../../src/snapshot/damage.ts';
 import {
+  beginsHistory,
   decodeMarker,
   encodeMarker,
   type HistoryMarker,
   MARKER_SIZE_LIMIT,
   markerName,
+  type OrderMarker,
   parseMarkerName,
 } from '../../../../src/snapshot/history/history-marker.ts';
 import { parseRelativeKey } from '../../../../src/snapshot/name.ts';
@@ -33,6 +35,21 @@ describe('a history marker', () => {
     assert.deepEqual(decodeMarker(marker.name, encodeMarker(marker)), marker);
     const doubtful = { ...marker, mayShare: revision(7) };
     assert.deepEqual(decodeMarker(marker.name, encodeMarker(doubtful)), doubtful);
+  });
+
+  it('says in which order snapshots were stored, and begins no history then', () => {
+    const order: OrderMarker = {
+      name: 'History-1795251600-00000070.json',
+      begunOn: 1_795_251_600,
+      why: 'clock_behind',
+      shared: revision(70),
+      first: 'Incr-00000059-00000070-1795251600.gz',
+      clusterId: 'cdf818194e3a8c32',
+      left: [],
+      after: ['Full-00000000-00000058-1795900000.gz'],
+    };
+    assert.deepEqual(decodeMarker(order.name, encodeMarker(order)), order);
+    assert.deepEqual([order, marker].map(beginsHistory), [false, true]);
   });
 
   it('is told from other names', () => {

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { StoredOrder } from '../../../../../src/operations/snapshot/history/stored-order.ts';
+import { historiesOf } from '../../../../../src/snapshot/history/histories.ts';
+import { beginsHistory } from '../../../../../src/snapshot/history/history-marker.ts';
+import { relativeKey } from '../../../../../src/snapshot/name.ts';
+import { recordedContext } from '../../../../support/context/run-context.ts';
+import { put } from '../../../../support/fixtures/delta-events.ts';
+import { snapshotNamed } from '../../../../support/fixtures/snapshots.ts';
+import { periodMs, startSeconds, watchingRig } from '../../../../support/snapshotter/snapshotter-rig.ts';
+import { MemoryStore } from '../../../../support/stores/memory-store.ts';
+
+const DAY = 86_400;
+const OLDER = `Full-0-50-${5 * DAY}`;
+const FULL = `Full-0-58-${6 * DAY}`;
+const BEHIND = `Incr-59-70-${2 * DAY}`;
+
+interface Facts {
+  readonly continuesStore: boolean;
+  readonly writtenFulls?: readonly string[];
+}
+
+async function marked({ continuesStore, writtenFulls = [] }: Facts, names = [OLDER, FULL, BEHIND]): Promise<unknown> {
+  const store = new MemoryStore();
+  store.place(...names.map(snapshotNamed));
+  const last = snapshotNamed(names.at(-1) ?? BEHIND);
+  const guard = { continuesStore, clusterId: 1n };
+  const order = new StoredOrder({
+    store,
+    guard,
+    chain: { youngest: 6 * DAY, writtenFulls: new Set(writtenFulls) },
+  });
+  const context = recordedContext();
+  await order.stored({ ...last, key: relativeKey(last), size: 1_000 }, context);
+  const again = snapshotNamed(`Incr-71-80-${last.createdOn + 20}`);
+  await order.stored({ ...again, key: relativeKey(again), size: 1_000 }, context);
+  return store.markers.map((marker) => (beginsHistory(marker) ? 'history' : marker.after));
+}
+
+describe('a snapshot that is named days before what it continues', () => {
+  test('leaves one marker that says which fulls were there before', async () => {
+    assert.deepEqual(await marked({ continuesStore: true }), [[OLDER, FULL]]);
+  });
+
+  test('leaves none about fulls that nothing proves it continues', async () => {
+    assert.deepEqual(await marked({ continuesStore: false, writtenFulls: [FULL] }), [[FULL]]);
+    assert.deepEqual(await marked({ continuesStore: false }), []);
+  });
+
+  test('leaves none where times are followed, or only deltas are named later', async () => {
+    assert.deepEqual(await marked({ continuesStore: true }, [FULL, `Incr-59-70-${5 * DAY + 1}`]), []);
+    assert.deepEqual(
+      await marked({ continuesStore: true }, [`Full-0-58-${DAY}`, `Incr-59-60-${6 * DAY}`, `Incr-61-70-${2 * DAY}`]),
+      [],
+    );
+  });
+
+  test('is no failure where the marker cannot be written', async () => {
+    const store = new MemoryStore();
+    store.place(snapshotNamed(FULL));
+    store.fail('denied');
+    const guard = { continuesStore: true, clusterId: 1n };
+    const context = recordedContext();
+    const last = snapshotNamed(BEHIND);
+    const chain = { youngest: 6 * DAY, writtenFulls: new Set<string>() };
+    await new StoredOrder({ store, guard, chain }).stored({ ...last, key: relativeKey(last), size: 1 }, context);
+    assert.match(context.lines.at(-1)?.text ?? '', /no marker could be written/);
+  });
+});
+
+test('a running snapshotter whose clock is set back by days leaves no doubt about the order', async () => {
+  await using rig = await watchingRig();
+  rig.clock.shift(-5 * DAY * 1_000);
+  rig.cluster.commit(put('a', 59));
+  await rig.clock.advance(periodMs);
+  await rig.logged(/days older than Full-00000000-00000058-.*, which it continues/);
+  const { snapshots, markers } = await rig.store.list();
+  const names = snapshots.map(({ createdOn }) => createdOn - startSeconds);
+  assert.deepEqual(names, [0, -5 * DAY + 20]);
+  assert.deepEqual(historiesOf(snapshots, markers).suspected, []);
+  assert.equal(historiesOf(snapshots, []).suspected.length, 0, 'the listing itself says it');
+});
