@@ -1,8 +1,10 @@
-import { commandSummaries, commands } from '../src/cli/commands.ts';
+import { commandSummaries, everyCommand } from '../src/cli/commands.ts';
 import { defaultText } from '../src/cli/help.ts';
 import type { CommandSpec } from '../src/config/command-spec.ts';
 import { environmentName, type OptionGroup, type OptionSpec } from '../src/config/option.ts';
 import { bold, heading, italic, roff, tagged, withCode } from './man/roff.ts';
+
+const commands = await everyCommand();
 
 /** What a page says of the release that it belongs to. */
 export interface ManEdition {

@@ -1,6 +1,8 @@
-import { commands } from '../src/cli/commands.ts';
+import { everyCommand } from '../src/cli/commands.ts';
 import type { CommandSpec } from '../src/config/command-spec.ts';
 import { environmentName, type OptionGroup, type OptionSpec } from '../src/config/option.ts';
+
+const commands = await everyCommand();
 
 /** The text of docs/options.md, from the option table. */
 export function optionsDocument(): string {

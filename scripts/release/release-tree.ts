@@ -1,12 +1,15 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { everyCommand } from '../../src/cli/commands.ts';
 import { bashCompletion } from '../../src/cli/completion/bash.ts';
 import { fishCompletion } from '../../src/cli/completion/fish.ts';
 import { completionModel } from '../../src/cli/completion/model.ts';
 import { zshCompletion } from '../../src/cli/completion/zsh.ts';
 import { manPages } from '../man-pages.ts';
 import type { Edition } from './version.ts';
+
+const commands = await everyCommand();
 
 /** What goes into the archives of one architecture. */
 export interface ReleaseParts extends Edition {
@@ -21,7 +24,7 @@ export const units = ['etcd-backup.service', 'etcd-verify.service', 'etcd-verify
 
 /** Completion scripts by the name that each shell looks for. */
 function completions(): Readonly<Record<'bash' | 'zsh' | 'fish', string>> {
-  const model = completionModel();
+  const model = completionModel(commands);
   return { bash: bashCompletion(model), zsh: zshCompletion(model), fish: fishCompletion(model) };
 }
 

@@ -7,7 +7,6 @@ import { command } from './command.ts';
 /** `etcdbrctl apply`. */
 export const applyCommand = command({
   name: 'apply',
-  summary: 'write an export to a running cluster, key by key',
   description:
     'Compares an export with a running etcd and shows what is to be done about each key; --yes does it. A key is written only while ' +
     'it is missing there, or, with --unchanged-since, not changed since. Where a key has another value, nothing is written and the exit ' +

@@ -8,7 +8,6 @@ import { formatReport } from './output/report.ts';
 /** `etcdbrctl check-store`. */
 export const checkStoreCommand = command({
   name: 'check-store',
-  summary: 'try a store before the first backup depends on it',
   description:
     'Writes, lists, reads and deletes a small object below the prefix, and reports how long each took, how far the ' +
     "store's clock is from this machine's, and whether objects are kept in versions or locked. Fails when one of them fails.",

@@ -14,7 +14,6 @@ import { stateOf } from './output/state-of.ts';
 /** `etcdbrctl compact`. */
 export const compactCommand = command({
   name: 'compact',
-  summary: 'turn the newest backup into one full snapshot, history compacted',
   description:
     'Reads the newest full snapshot and its deltas, and writes one new full snapshot at the same revision with the ' +
     'history before it compacted. Restores from it are faster.',

@@ -25,7 +25,6 @@ const groups = {
 /** `etcdbrctl copy`. */
 export const copyCommand = command({
   name: 'copy',
-  summary: 'copy backups from one store to another',
   description:
     'Copies full and delta snapshots from the source store to the store. What the target already has is skipped; the ' +
     'hash inside each object is checked on the way, and a delta appears only after the full snapshot it builds on.',

@@ -11,7 +11,6 @@ import { keyBytes } from './key-operand.ts';
 /** `etcdbrctl diff`. */
 export const diffCommand = command({
   name: 'diff',
-  summary: 'show what changed between two states of a backup, or up to now',
   description:
     'Shows the keys that were added, changed and deleted between two states. Values that are text, and objects of Kubernetes, are ' +
     'compared line by line; secrets are not shown without --show-secrets. A key that was written again with the same value is no ' +

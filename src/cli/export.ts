@@ -12,7 +12,6 @@ import { keyPrefixes, wantedPrefixes } from './key-operand.ts';
 /** `etcdbrctl export`. */
 export const exportCommand = command({
   name: 'export',
-  summary: 'write keys of a backup to a file or a directory',
   description:
     'Writes the keys that begin with one of the prefixes, with their values, revisions and leases, as a backup holds them at its ' +
     'newest state or an older one: as lines of JSON that lose nothing, or as a directory with a file for each value. Secrets are in ' +

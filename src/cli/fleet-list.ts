@@ -6,7 +6,6 @@ import { command } from './command.ts';
 /** `etcdbrctl fleet list`. */
 export const fleetListCommand = command({
   name: 'fleet list',
-  summary: 'show the backups of all clusters in a container',
   description:
     'Finds every prefix with backups in a container and shows for each the newest revision that can be restored and its age, the ' +
     'length and size of its chain, what is missing, how it grows, and its last verification. Only names are read. The exit code is 1 when a ' +

@@ -6,7 +6,6 @@ import { command } from './command.ts';
 /** `etcdbrctl fleet report`. */
 export const fleetReportCommand = command({
   name: 'fleet report',
-  summary: 'put results of fleet verify together: a page, metrics',
   description:
     'Lists the clusters of a container as fleet list does, and puts the results that the shards of fleet verify wrote together: ' +
     'what was proved of each cluster and when. Says which shards of the last verification are missing; then, and when a cluster ' +

@@ -7,7 +7,6 @@ import { command } from './command.ts';
 /** `etcdbrctl fleet verify`. */
 export const fleetVerifyCommand = command({
   name: 'fleet verify',
-  summary: 'prove that the backups of all clusters can be restored',
   description:
     'Verifies every cluster of a container, or a share of them, as verify does with one, and writes what was proved into the ' +
     'store, complete or not at all. A cluster that is damaged or cannot be read hides no other. The exit code is 1 when a cluster ' +

@@ -11,7 +11,6 @@ import { keyBytes } from './key-operand.ts';
 /** `etcdbrctl get`. */
 export const getCommand = command({
   name: 'get',
-  summary: 'show the value of one key in a backup',
   description:
     'Reads the value of a key as a backup holds it, at its newest state or an older one, from a store, a file or the data ' +
     'directory of a stopped etcd. Nothing is restored and no etcd is needed. Objects of Kubernetes are decoded. Secrets are not shown ' +

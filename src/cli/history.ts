@@ -9,7 +9,6 @@ import { keyBytes } from './key-operand.ts';
 /** `etcdbrctl history`. */
 export const historyCommand = command({
   name: 'history',
-  summary: 'show every version of a key that a backup has',
   description:
     'Shows the changes of a key that a chain of backups still has, oldest first: when each was seen, its revision, size and lease, ' +
     'and deletions. Times are recorded in deltas; of what a full held already only the revision is known. What etcd had compacted ' +

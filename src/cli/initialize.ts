@@ -14,12 +14,12 @@ import { storeOptions } from '../config/options/store.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import type { DataDirState, InitializeResult } from '../operations/initialize/initialize.ts';
 import type { InitializeRequest } from '../operations/initialize/initialize-request.ts';
+import type { RestoreResult } from '../operations/restore/restore.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { isMemberGiven } from './member-given.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
-import { restoreResult } from './restore.ts';
 import type { CommandContext } from './session.ts';
 
 type IdentityValues = ValuesOf<(typeof identityOptions)['options']>;
@@ -28,7 +28,6 @@ type StoreOptions = ValuesOf<(typeof storeOptions)['options']>;
 /** `etcdbrctl initialize`. */
 export const initializeCommand = command({
   name: 'initialize',
-  summary: 'check a data directory before etcd starts, restore it when bad',
   description:
     'Looks at the data directory of a stopped etcd member. A valid one is kept as it is; a missing, damaged or ' +
     'outdated one is replaced from the newest backup. When the store is empty, member/ is moved aside, so that a ' +
@@ -58,8 +57,7 @@ export const initializeCommand = command({
   },
   async run({ config, given, pod, context, print }) {
     const { initialize } = await import('../operations/initialize/initialize.ts');
-    const { readEtcdConfig } = await import('../server/etcd-config/read-etcd-config.ts');
-    const etcdConfig = given.has('initial-cluster') ? undefined : await readEtcdConfig(pod.etcdConfigFile);
+    const configured = given.has('initial-cluster') ? undefined : await configuredMembers(pod);
     const member = await memberOf({ config, given, pod, context });
     await using store = await configuredStore({ options: config.store, identity: config.identity, given }, context);
     const result = await initialize(
@@ -70,14 +68,20 @@ export const initializeCommand = command({
         ...config.restoration,
         ...config.wal,
         mode: config.validation.mode,
-        configuredMembers: etcdConfig?.members ?? 1,
+        configuredMembers: configured ?? 1,
         namespace: pod.namespace,
       },
       context,
     );
-    await print(formatResult(initializeResult(result, config.restoration.dataDir), config.output.format));
+    await print(formatResult(await initializeResult(result, config.restoration.dataDir), config.output.format));
   },
 });
+
+/** How many members etcd's configuration file names; undefined when there is no such file. */
+async function configuredMembers({ etcdConfigFile }: PodEnvironment): Promise<number | undefined> {
+  const { readEtcdConfig } = await import('../server/etcd-config/read-etcd-config.ts');
+  return (await readEtcdConfig(etcdConfigFile))?.members;
+}
 
 /**
  * The member of the flags, or, where they are not given and the pod has a name, that of etcd's configuration. One that is not clear
@@ -138,8 +142,8 @@ async function configuredStore(
 }
 
 /** What was found in a data directory and what was done about it. */
-export function initializeResult(result: InitializeResult, dataDir: string): PrintableResult {
-  const restored = result.restored === undefined ? undefined : restoreResult(result.restored);
+export async function initializeResult(result: InitializeResult, dataDir: string): Promise<PrintableResult> {
+  const restored = result.restored === undefined ? undefined : await restoredResult(result.restored);
   return {
     lines: [
       ['Data directory', dataDir],
@@ -158,6 +162,11 @@ export function initializeResult(result: InitializeResult, dataDir: string): Pri
       ...(restored === undefined ? {} : { restored: restored.json }),
     },
   };
+}
+
+async function restoredResult(restored: RestoreResult): Promise<PrintableResult> {
+  const { restoreResult } = await import('./output/restored.ts');
+  return restoreResult(restored);
 }
 
 function keptText(keptAside: string | undefined): string | undefined {

@@ -9,7 +9,6 @@ import { formatReport } from './output/report.ts';
 /** `etcdbrctl list`. */
 export const listCommand = command({
   name: 'list',
-  summary: 'show the backups in a store, and which of them restore takes',
   description:
     'Lists the snapshots of a store as chains: a full snapshot and the deltas after it, with times, sizes and the ' +
     'revisions that are missing between them. Only names are read, and of fulls the last bytes, which tell where they come from. The last chain is the one that restore takes; the ' +

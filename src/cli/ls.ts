@@ -10,7 +10,6 @@ import { keyBytes } from './key-operand.ts';
 /** `etcdbrctl ls`. */
 export const lsCommand = command({
   name: 'ls',
-  summary: 'list the keys in a backup, with sizes and revisions',
   description:
     'Lists the keys that begin with PREFIX as a backup holds them, at its newest state or an older one, from a store, a file or the ' +
     'data directory of a stopped etcd. With --depth they are grouped by the segments of their paths. JSON is one line a key or group.',

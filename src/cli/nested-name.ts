@@ -1,8 +1,8 @@
-import { commandGroups, commands } from './commands.ts';
+import { commandGroups, listedCommands } from './commands.ts';
 
 /** The words after the first one of the commands that have two: `list` of `fleet list`. */
 export function namesIn(group: string): readonly string[] {
-  return commands.flatMap(({ spec: { name } }) => (name.startsWith(`${group} `) ? name.slice(group.length + 1) : []));
+  return listedCommands.flatMap(({ name }) => (name.startsWith(`${group} `) ? name.slice(group.length + 1) : []));
 }
 
 /** Whether a word is the first of commands that have two. */

@@ -1,5 +1,4 @@
 import { UsageFailure } from '../config/usage-failure.ts';
-import { completionScript } from './completion.ts';
 import { refuseArgument } from './leftovers.ts';
 import { versionData, versionLines } from './version.ts';
 
@@ -25,9 +24,10 @@ Prints a script that completes commands, flags and values.
 
 To keep it, write the script into a file that the shell reads when it starts.
 `,
-    run: ([shell, ...more]) => {
+    run: async ([shell, ...more]) => {
       refuseArgument('completion', more, 'it takes one shell');
-      return completionScript(shell);
+      const { completionScript } = await import('./completion.ts');
+      return await completionScript(shell);
     },
   },
   {

@@ -5,7 +5,7 @@ import { nearest } from '../runtime/nearest.ts';
 import { addFlags, type GivenFlags, missingValue } from './arguments.ts';
 import { withBoolValues } from './bool-flags.ts';
 import type { Command } from './command.ts';
-import { commandGroups, commandSummaries, commands } from './commands.ts';
+import { commandGroups, commandNamed, commandSummaries } from './commands.ts';
 import { meantCommand } from './habits.ts';
 import { commandHelp, groupHelp, rootHelp } from './help.ts';
 import type { Host } from './host.ts';
@@ -23,21 +23,21 @@ const allFlags = '--help-all';
  */
 export async function runProgram(host: Host): Promise<void> {
   const named = withOneName(host.argv);
+  const command = await commandNamed(named[named[0] === '--' ? 1 : 0]);
   let written = Promise.resolve();
   // The parser does not wait for what it prints.
   const print = (text: string): void => {
     written = written.then(() => host.stdout.write(text));
   };
   try {
-    const spec = commands.find((command) => command.spec.name === named[0])?.spec;
-    const argv = spec === undefined ? named : withBoolValues(named, spec);
-    await rootParser(host, { print, named }).parseAsync([...argv], { from: 'user' });
+    const argv = command === undefined ? named : withBoolValues(named, command.spec);
+    await rootParser({ host, print, command }).parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) {
       throw error;
     }
     if (error.exitCode !== 0) {
-      throw translated(error, named);
+      throw translated(error, command);
     }
   } finally {
     written.catch(() => undefined);
@@ -45,14 +45,16 @@ export async function runProgram(host: Host): Promise<void> {
   await written;
 }
 
-/** How commands write, and the command line in which each has one name. */
+/** What a parser is made for. */
 interface ParserParts {
+  readonly host: Host;
+  /** Writes to stdout. */
   readonly print: (text: string) => void;
-  readonly named: readonly string[];
+  /** The one that is named; the parser need not know the others. */
+  readonly command: Command | undefined;
 }
 
-function rootParser(host: Host, parts: ParserParts): Parser {
-  const { print } = parts;
+function rootParser({ host, print, command }: ParserParts): Parser {
   const root = new Parser('etcdbrctl');
   root
     .exitOverride()
@@ -68,11 +70,11 @@ function rootParser(host: Host, parts: ParserParts): Parser {
     .version(versionLines().join('\n'), '-v, --version')
     .helpCommand(false)
     .action(() => print(helpWithoutCommand(root.args)));
-  for (const command of commands) {
-    addCommand(root, command, { host, ...parts });
+  if (command !== undefined) {
+    addCommand(root, command, { host, print });
   }
-  for (const command of plainCommands) {
-    addPlain(root, { ...command, formatHelp: () => command.help }, print);
+  for (const plain of plainCommands) {
+    addPlain(root, { ...plain, formatHelp: () => plain.help }, print);
   }
   for (const { name } of commandGroups) {
     addPlain(root, { name, formatHelp: () => groupHelp(name), run: (words) => helpInGroup(name, words) }, print);
@@ -81,11 +83,7 @@ function rootParser(host: Host, parts: ParserParts): Parser {
   return root;
 }
 
-function addCommand(
-  root: Parser,
-  command: Command,
-  { host, print, named }: ParserParts & { readonly host: Host },
-): void {
+function addCommand(root: Parser, command: Command, { host, print }: Pick<ParserParts, 'host' | 'print'>): void {
   const given: GivenFlags = new Map();
   const deprecations = new Set<string>();
   // Not `command()`, which takes the second word of a name for an argument.
@@ -103,10 +101,7 @@ function addCommand(
       const operands = takeOperands(command.spec, { words: parser.args, argv: host.argv });
       await command.execute({ flags: given, operands, deprecations: [...deprecations] }, host);
     });
-  // There are hundreds of flags; those of other commands are not needed.
-  if (named.includes(command.spec.name)) {
-    addFlags(parser, command.spec, { given, deprecations });
-  }
+  addFlags(parser, command.spec, { given, deprecations });
 }
 
 function addPlain(
@@ -155,14 +150,14 @@ function helpInGroup(group: string, [word]: readonly string[]): string {
 }
 
 /** The help of a command, or of the program. Throws a {@link UsageFailure} for a word that is no command. */
-function helpAbout(words: readonly string[]): string {
+async function helpAbout(words: readonly string[]): Promise<string> {
   const detail = words.includes(allFlags) ? 'all' : 'common';
   const [word, ...more] = withOneName(words.filter((each) => each !== allFlags));
   if (isGroup(word)) {
     return helpInGroup(word, more);
   }
   refuseArgument('help', more, 'it takes one command');
-  const found = commands.find(({ spec }) => spec.name === word);
+  const found = await commandNamed(word);
   const plain = plainCommands.find(({ name }) => name === word);
   if (word !== undefined && word !== 'help' && found === undefined && plain === undefined) {
     throw unknownCommand(word);
@@ -182,9 +177,8 @@ function unknownCommand(word: string): UsageFailure {
 }
 
 /** The one error that the parser finds by itself: a command line that ends before the value of a flag. */
-function translated(error: CommanderError, argv: readonly string[]): Error {
+function translated(error: CommanderError, command: Command | undefined): Error {
   const flag = /--([a-z\d-]+)/.exec(error.message)?.[1];
-  const command = commands.find(({ spec }) => spec.name === argv[0]);
   const option = (command === undefined ? [] : placedOptions(command.spec))
     .map(({ spec }) => spec)
     .find((spec) => spec.flag === flag || spec.aliases?.includes(flag ?? ''));

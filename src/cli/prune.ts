@@ -9,7 +9,6 @@ import { retentionRulesOf, warnOfUnusedRetention } from './retention-rules.ts';
 /** `etcdbrctl prune`. */
 export const pruneCommand = command({
   name: 'prune',
-  summary: 'delete backups that are no longer wanted, or show which they are',
   description:
     'Runs garbage collection once, by the rules that a running snapshotter follows: shows for each object in the store ' +
     'whether it is kept, and why. Nothing is deleted without --yes, and then only after the newest full was read and found ' +

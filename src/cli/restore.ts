@@ -8,15 +8,14 @@ import { restoreTargetOptions } from '../config/options/restore-target.ts';
 import { storeOptions } from '../config/options/store.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import type { PreparedCompanion, RestoredCompanion } from '../operations/companion/companion.ts';
-import type { RestoreResult } from '../operations/restore/restore.ts';
 import type { RestoreTarget } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
-import { formatBytes, formatCount } from '../runtime/log/amount.ts';
+import { formatCount } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
-import { formatId, formatResult, type PrintableResult } from './output/result.ts';
-import { stateOf } from './output/state-of.ts';
+import { restoreResult } from './output/restored.ts';
+import { formatResult, type PrintableResult } from './output/result.ts';
 import { pastTime } from './past-time.ts';
 import type { CommandContext } from './session.ts';
 
@@ -38,7 +37,6 @@ type RestoreConfig = ConfigOf<typeof groups>;
 /** `etcdbrctl restore`. */
 export const restoreCommand = command({
   name: 'restore',
-  summary: 'build a data directory from the newest backup or an older state',
   description:
     'Builds the data directory of an etcd member from the newest full snapshot in the store and the deltas ' +
     'after it, or from those that lead to an older state. No etcd is needed. The data directory must not hold a ' +
@@ -176,48 +174,4 @@ function targetOf({ target: { snapshot, toRevision, toTime, history } }: Restore
         ? ({ kind: 'revision', revision: revision(toRevision) } as const)
         : undefined;
   return { from: snapshot, until, history };
-}
-
-/** What a restore wrote. */
-export function restoreResult(result: RestoreResult): PrintableResult {
-  return {
-    lines: [
-      ['Data directory', result.dataDir],
-      ['Revision', String(result.revision)],
-      ['State of', stateOf(result.snapshots, result.revision)],
-      ['Base snapshot', result.snapshots[0]],
-      ['Delta snapshots', formatCount(Math.max(0, result.snapshots.length - 1))],
-      ['Events applied', formatCount(result.eventsApplied)],
-      // No delta holds them.
-      ['Users and roles', result.snapshots[0] === undefined ? undefined : `as of ${result.snapshots[0]}`],
-      ['Size of db', `${result.dbSize} bytes (${formatBytes(result.dbSize)})`],
-      ['Member id', formatId(result.memberId)],
-      ['Cluster id', formatId(result.clusterId)],
-      ['Another cluster', otherClusterText(result)],
-      ['Later snapshots', laterText(result.later)],
-    ],
-    json: {
-      ...result,
-      stateOf: stateOf(result.snapshots, result.revision) ?? null,
-      memberId: formatId(result.memberId),
-      clusterId: formatId(result.clusterId),
-      ...(result.backupClusterId === undefined ? {} : { backupClusterId: formatId(result.backupClusterId) }),
-    },
-  };
-}
-
-/** What a cluster id means that is not the one of the backup. */
-function otherClusterText({ backupClusterId }: RestoreResult): string | undefined {
-  return backupClusterId === undefined
-    ? undefined
-    : `the members in the backup give the id ${formatId(backupClusterId)}; other flags give another one. The next run of ` +
-        'snapshot says that another cluster writes here, and begins a new history';
-}
-
-/** What becomes of the snapshots beyond the state that was restored. */
-function laterText(later: RestoreResult['later']): string | undefined {
-  return later === undefined
-    ? undefined
-    : `${formatCount(later.count)} up to revision ${later.lastRevision} stay in the store. Start etcd here; snapshot ` +
-        'begins a new history by itself, and initialize keeps this directory';
 }

@@ -12,7 +12,6 @@ const requestsMs = 18_000;
 /** `etcdbrctl server`. */
 export const serverCommand = command({
   name: 'server',
-  summary: 'run next to an etcd member: back up, check and restore over HTTP',
   description:
     'Listens for HTTP requests to validate and restore the data directory of the etcd member next to it and to take ' +
     'snapshots, and takes backups by schedule while that member leads the cluster.',

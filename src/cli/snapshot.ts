@@ -17,7 +17,6 @@ import { versionLines } from './version.ts';
 /** `etcdbrctl snapshot`. */
 export const snapshotCommand = command({
   name: 'snapshot',
-  summary: 'back up a running etcd: fulls by schedule, deltas in between',
   description:
     'Takes a full snapshot of a running etcd cluster, then watches it and writes every change as delta ' +
     'snapshots, with further fulls by schedule, until it is stopped (Ctrl-C or SIGTERM). ' +

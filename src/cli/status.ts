@@ -12,7 +12,6 @@ import { formatReport, type Report, tableLines } from './output/report.ts';
 /** `etcdbrctl status`. */
 export const statusCommand = command({
   name: 'status',
-  summary: 'show hash, revision and size of a snapshot, db or data directory',
   description:
     'Reads a whole database without an etcd, checks every page and record and the hash of a snapshot, and prints the ' +
     'numbers that etcdutl snapshot status prints. TOTAL KEYS are the records of all buckets, as it counts them up to ' +

@@ -11,7 +11,6 @@ import { keyPrefixes, wantedPrefixes } from './key-operand.ts';
 /** `etcdbrctl undelete`. */
 export const undeleteCommand = command({
   name: 'undelete',
-  summary: 'bring back what was deleted from a running cluster',
   description:
     'Reads the keys that begin with PREFIX as they were right before a time or a revision, from the backup of a running etcd, and shows ' +
     'those that are not there now; --yes writes them. Keys that exist are left alone, whatever their value. The state that is brought ' +

@@ -13,7 +13,6 @@ import { stateOf } from './output/state-of.ts';
 /** `etcdbrctl verify`. */
 export const verifyCommand = command({
   name: 'verify',
-  summary: 'prove that the backups in a store can be restored',
   description:
     'Reads the objects of a store, shows what is missing or damaged, and names the last revision that provably can be ' +
     'restored. Nothing in the store is changed. Exit code 0 means that nothing is wrong with what was looked at, and ' +

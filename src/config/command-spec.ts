@@ -18,8 +18,6 @@ export interface Operand {
 /** What a command is called, how help explains it, and its options. */
 export interface CommandSpec<G extends OptionGroups = OptionGroups> {
   readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
   /** One paragraph for the command's own help. */
   readonly description: string;
   /** Command lines a newcomer can copy, each with what it does. */

@@ -50,5 +50,5 @@ const groups: OptionGroups = {
 
 /** The options of all commands: variables and configuration files are shared by them, and each command uses its own. */
 export function everyOption(): readonly OptionSpec[] {
-  return placedOptions({ name: '', summary: '', description: '', examples: [], groups }).map(({ spec }) => spec);
+  return placedOptions({ name: '', description: '', examples: [], groups }).map(({ spec }) => spec);
 }

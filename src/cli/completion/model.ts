@@ -1,6 +1,7 @@
 import { type CommandSpec, placedOptions } from '../../config/command-spec.ts';
 import type { OptionSpec } from '../../config/option.ts';
-import { commandGroups, commandSummaries, commands } from '../commands.ts';
+import type { Command } from '../command.ts';
+import { commandGroups, commandSummaries } from '../commands.ts';
 
 /** What a flag's value is, as far as a shell can complete it. */
 export type CompletedValue =
@@ -34,8 +35,8 @@ export interface CompletedCommand {
   readonly operand: CompletedOperand;
 }
 
-/** Every command with its flags, from the option table. */
-export function completionModel(): readonly CompletedCommand[] {
+/** Every command with its flags, from the option table. `commands` are those that take options. */
+export function completionModel(commands: readonly Command[]): readonly CompletedCommand[] {
   return commandSummaries.map(({ name, summary }) => {
     const spec = commands.find((command) => command.spec.name === name)?.spec;
     return {

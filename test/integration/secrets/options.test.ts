@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { stringify } from 'yaml';
 import { makeTempDir, type TempDir } from '../../../scripts/lab/temp-dir.ts';
 import type { Command } from '../../../src/cli/command.ts';
-import { commands } from '../../../src/cli/commands.ts';
+import { everyCommand } from '../../../src/cli/commands.ts';
 import { reportError, reportStyle } from '../../../src/cli/error-report.ts';
 import { runProgram } from '../../../src/cli/program.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
@@ -14,6 +14,8 @@ import { loadConfig } from '../../../src/config/load-config.ts';
 import { environmentName, type OptionSpec } from '../../../src/config/option.ts';
 import type { Environment } from '../../../src/runtime/environment.ts';
 import { disguises, tell } from '../../support/secrets/disguises.ts';
+
+const commands = await everyCommand();
 
 let scratch: TempDir;
 const home = cwd();

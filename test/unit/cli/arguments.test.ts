@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Command as Parser } from 'commander';
 import { addFlags, type GivenFlags } from '../../../src/cli/arguments.ts';
-import { commands } from '../../../src/cli/commands.ts';
+import { everyCommand } from '../../../src/cli/commands.ts';
 import { loadConfig } from '../../../src/config/load-config.ts';
 import { referenceFlags } from '../../support/fixtures/reference-flags.ts';
 import { flagStyles, spelledOut } from '../../support/fixtures/spelled-out-flags.ts';
+
+const commands = await everyCommand();
 
 describe('command lines of the reference program', () => {
   for (const { spec } of commands.filter((command) => referenceFlags[command.spec.name] !== undefined)) {

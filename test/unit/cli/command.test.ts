@@ -10,7 +10,6 @@ import { Interrupted } from '../../../src/runtime/process/interrupted.ts';
 
 const spec = {
   name: 'try',
-  summary: 'try',
   description: 'Tries.',
   examples: [],
   groups: {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { commands } from '../../../src/cli/commands.ts';
+import { commandNamed, everyCommand, listedCommands } from '../../../src/cli/commands.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
 import type { OptionSpec } from '../../../src/config/option.ts';
 import { referenceFlags as reference } from '../../support/fixtures/reference-flags.ts';
+
+const commands = await everyCommand();
 
 /** Every deliberate difference from the reference program, and why. docs/compatibility.md lists the same. */
 const differentDefaults: Readonly<Record<string, string>> = {
@@ -134,6 +136,16 @@ function printed(spec: OptionSpec): string {
       return String(spec.default ?? '');
   }
 }
+
+describe('the list of commands', () => {
+  it('has each command under its own name', async () => {
+    for (const { name } of listedCommands) {
+      assert.equal((await commandNamed(name))?.spec.name, name);
+    }
+    assert.equal(new Set(listedCommands.map(({ name }) => name)).size, listedCommands.length);
+    assert.equal(await commandNamed('version'), undefined, 'it takes no options from the table');
+  });
+});
 
 describe('the option table against flags.json', () => {
   it('has the same commands, and our own', () => {

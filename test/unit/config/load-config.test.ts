@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
-import { commands } from '../../../src/cli/commands.ts';
+import { everyCommand } from '../../../src/cli/commands.ts';
 import { copyCommand } from '../../../src/cli/copy.ts';
 import { restoreCommand } from '../../../src/cli/restore.ts';
 import { serverCommand } from '../../../src/cli/server.ts';
@@ -15,6 +15,8 @@ import { UsageFailure } from '../../../src/config/usage-failure.ts';
 import type { MembershipPlan } from '../../../src/datadir/membership/bootstrap.ts';
 import type { EtcdConnectionOptions } from '../../../src/etcd/cluster.ts';
 import type { Environment } from '../../../src/runtime/environment.ts';
+
+const commands = await everyCommand();
 
 function flags(given: Readonly<Record<string, string | readonly string[]>>): ReadonlyMap<string, readonly string[]> {
   return new Map(Object.entries(given).map(([flag, text]) => [flag, typeof text === 'string' ? [text] : text]));

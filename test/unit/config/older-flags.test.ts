@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { commands } from '../../../src/cli/commands.ts';
+import { everyCommand } from '../../../src/cli/commands.ts';
 import { olderFlagsOf, readOlderFlag } from '../../../src/config/older-flags.ts';
 import { UsageFailure } from '../../../src/config/usage-failure.ts';
+
+const commands = await everyCommand();
 
 function olderFlag(command: string, flag: string) {
   const spec = commands.find((each) => each.spec.name === command)?.spec;

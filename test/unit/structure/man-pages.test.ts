@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { manPages, pageName } from '../../../scripts/man-pages.ts';
-import { commandSummaries, commands } from '../../../src/cli/commands.ts';
+import { commandSummaries, everyCommand } from '../../../src/cli/commands.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
+
+const commands = await everyCommand();
 
 const pages = manPages({ version: '1.2.3', date: '2026-11-27' });
 /** As a reader sees them, without fonts and escapes. */

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { optionsDocument } from '../../../scripts/options-document.ts';
-import { commands } from '../../../src/cli/commands.ts';
+import { everyCommand } from '../../../src/cli/commands.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
+
+const commands = await everyCommand();
 
 const written = readFileSync(new URL('../../../docs/options.md', import.meta.url), 'utf8');
 

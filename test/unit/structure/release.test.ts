@@ -6,8 +6,10 @@ import { projectRoot } from '../../../scripts/lab/project-root.ts';
 import { debianControl, rpmSpec } from '../../../scripts/release/package-metadata.ts';
 import { units } from '../../../scripts/release/release-tree.ts';
 import { packageVersion, versionOf } from '../../../scripts/release/version.ts';
-import { commands } from '../../../src/cli/commands.ts';
+import { everyCommand } from '../../../src/cli/commands.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
+
+const commands = await everyCommand();
 
 const commit = '34d08fc0000';
 const fileOf = (name: string): string => readFileSync(`${projectRoot}scripts/release/files/${name}`, 'utf8');

@@ -4,8 +4,10 @@ import { describe, it } from 'node:test';
 import { projectRoot } from '../../../scripts/lab/project-root.ts';
 import { tourSteps } from '../../../scripts/tour/steps.ts';
 import { terminalPicture } from '../../../scripts/tour/terminal-picture.ts';
-import { commands } from '../../../src/cli/commands.ts';
+import { everyCommand } from '../../../src/cli/commands.ts';
 import { placedOptions } from '../../../src/config/command-spec.ts';
+
+const commands = await everyCommand();
 
 const page = readFileSync(`${projectRoot}docs/tour.md`, 'utf8');
 const picture = readFileSync(`${projectRoot}docs/images/tour.svg`, 'utf8');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { initializeResult } from '../../../../src/cli/initialize.ts';
+import { restoreResult } from '../../../../src/cli/output/restored.ts';
 import { formatResult } from '../../../../src/cli/output/result.ts';
-import { restoreResult } from '../../../../src/cli/restore.ts';
 import { onceResult } from '../../../../src/cli/snapshot.ts';
 import { revision } from '../../../../src/revision.ts';
 
@@ -85,8 +85,8 @@ describe('the result of restore', () => {
 });
 
 describe('the result of initialize', () => {
-  it('says what was found and done', () => {
-    const kept = initializeResult(
+  it('says what was found and done', async () => {
+    const kept = await initializeResult(
       { found: { state: 'valid', revision: revision(9) }, action: 'kept', restored: undefined },
       'd',
     );
@@ -94,7 +94,7 @@ describe('the result of initialize', () => {
       formatResult(kept, 'text'),
       'Data directory:  d\nFound:           valid at revision 9\nAction:          kept\n',
     );
-    const replaced = initializeResult(
+    const replaced = await initializeResult(
       { found: { state: 'db_corrupt', reason: 'page 3 is torn' }, action: 'restored', restored },
       'd',
     );
