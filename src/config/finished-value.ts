@@ -1,9 +1,9 @@
 import { cleanText } from '../runtime/clean-text.ts';
 import { nearest } from '../runtime/nearest.ts';
 import { describeAccepted } from './accepted-values.ts';
+import { checkedValue } from './checked-value.ts';
 import { parseDuration } from './duration.ts';
-import type { OptionSpec } from './option.ts';
-import { optionSchema } from './option-schema.ts';
+import type { ListOption, OptionSpec, TextOption } from './option.ts';
 import { type OptionValue, readOptionValue } from './option-value.ts';
 import { wrongPlace } from './place-text.ts';
 import { shownValue } from './shown-value.ts';
@@ -28,15 +28,12 @@ export async function finishedValue(spec: OptionSpec, given: GivenValue | undefi
     return await defaultValue(spec);
   }
   refuseWrongPlace(spec, given, reading.value);
-  const result = (await optionSchema(spec)).safeParse(reading.value);
-  if (!result.success) {
-    const issue = result.error.issues[0];
-    const index = issue?.path[0];
-    const item = Array.isArray(reading.value) && typeof index === 'number' ? String(reading.value[index]) : undefined;
-    const wrong = issue?.message ?? 'it is not valid';
+  const checked = await checkedValue(spec, reading.value);
+  if ('wrong' in checked) {
+    const { wrong, item } = checked;
     throw badValue(spec, { ...given, texts: item === undefined ? texts : [item] }, { wrong });
   }
-  return withoutNone(spec, result.data);
+  return withoutNone(spec, checked.value);
 }
 
 function cleanTexts(spec: OptionSpec, given: GivenValue): readonly string[] {
@@ -73,10 +70,19 @@ async function defaultValue(spec: OptionSpec): Promise<OptionValue> {
     case 'string':
     case 'strings':
     case 'stringArray':
-      return isParsed(spec.rule) ? (await optionSchema(spec)).parse(spec.default) : spec.default;
+      return isParsed(spec.rule) ? await parsedDefault(spec) : spec.default;
     default:
       return withoutNone(spec, spec.default);
   }
+}
+
+/** Throws an Error for a default that its own option refuses, a fault of the program. */
+async function parsedDefault(spec: TextOption | ListOption): Promise<OptionValue> {
+  const checked = await checkedValue(spec, spec.default);
+  if ('wrong' in checked) {
+    throw new Error(`the default of --${spec.flag} is not valid: ${checked.wrong}`);
+  }
+  return checked.value;
 }
 
 /** Undefined for the number by which users say that there is no value. */
