@@ -38,6 +38,25 @@ export const replacements: readonly (Replacement & { readonly package: RegExp })
       replaceOnce(source, "import childProcess from 'node:child_process';", 'const childProcess = undefined;'),
   },
   {
+    name: 'leaving out the transports of pino',
+    package: /node_modules\/pino\//,
+    file: /node_modules\/pino\/pino\.js$/,
+    // The logger writes to a stream of ours. Transports are threads, which a single file does not have, and with the streams below
+    // they would load node:worker_threads and node:assert at each start.
+    rewrite: (source) => replaceOnce(source, "module.exports.transport = require('./lib/transport')", ''),
+  },
+  {
+    name: 'leaving out the streams of pino',
+    package: /node_modules\/pino\//,
+    file: /node_modules\/pino\/lib\/tools\.js$/,
+    rewrite: (source) =>
+      [
+        ["const SonicBoom = require('sonic-boom')", 'class SonicBoom {}'],
+        ["const { isMainThread } = require('worker_threads')", 'const isMainThread = true'],
+        ["const transport = require('./transport')", 'const transport = undefined'],
+      ].reduce((text, [from = '', to = '']) => replaceOnce(text, from, to), source),
+  },
+  {
     name: 'leaving out the proxy agent of urllib',
     package: /node_modules\/urllib\//,
     file: /node_modules\/urllib\/lib\/detect_proxy_agent\.js$/,
