@@ -5,7 +5,6 @@ import { nearestExisting, openIfPresent } from '../fs/existing-directory.ts';
 import type { PinnedDirectory } from '../fs/pinned-directory.ts';
 import { actingAs } from '../runtime/process/acting-as.ts';
 import { tryLockHandle } from '../runtime/process/file-lock.ts';
-import { claimName } from '../runtime/process/name-claim.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { lockFileIn, type RunLockAttempt } from './run-lock-file.ts';
 import { busy } from './run-lock-refusal.ts';
@@ -120,6 +119,7 @@ async function settle(
   if (attempt.outcome === 'busy') {
     throw busy(dataDir, { action, pid: attempt.pid });
   }
+  const { claimName } = await import('../runtime/process/name-claim.ts');
   const { dev, ino } = place.directory.identity;
   const claimed = await claimName(`${dev}:${ino}/${place.name}`);
   switch (claimed.outcome) {

@@ -1,4 +1,4 @@
-import { HASH_SIZE } from './trailing-hash.ts';
+import { HASH_SIZE } from './hash-size.ts';
 
 /** Whether a stored object of so many bytes cannot be a snapshot: not even the hash at its end fits. False when the size is not known. */
 export function isTooSmall({ size }: { readonly size?: number }): boolean {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { executable, makeRig } from './rig.ts';
+import { makeRig } from './rig.ts';
 
 const commands = [
   'snapshot',
@@ -90,60 +90,6 @@ describe('help', () => {
     for (const name of [...commands, 'completion', 'version']) {
       assert.match(stdout, new RegExp(`^ {2}${name} +\\w`, 'm'));
     }
-  });
-});
-
-/** A module hook that writes the URL of every module that is loaded into a file. */
-const recorder = `
-import { appendFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
-registerHooks({
-  load(url, context, next) {
-    appendFileSync(process.env.LOADED_MODULES, url + '\\n');
-    return next(url, context);
-  },
-});
-`;
-
-describe('what is loaded', {
-  skip: executable === undefined ? false : 'the executable is one file; it runs from source, as under make test',
-}, () => {
-  const loadedBy = async (args: readonly string[]): Promise<readonly string[]> => {
-    await using rig = makeRig();
-    const hook = rig.home.join('recorder.mjs');
-    const list = rig.home.join('modules');
-    writeFileSync(hook, recorder);
-    writeFileSync(list, '');
-    const { exitCode } = await rig.run(args, {
-      env: { LOADED_MODULES: list },
-      nodeArguments: ['--import', hook],
-    });
-    assert.equal(exitCode, 0);
-    return readFileSync(list, 'utf8').split('\n');
-  };
-  const packages = (modules: readonly string[]): readonly string[] => [
-    ...new Set(modules.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? [])),
-  ];
-
-  it('for the version is no package at all', async () => {
-    const modules = await loadedBy(['--version']);
-    assert.ok(modules.some((url) => url.endsWith('/src/cli/version.ts')));
-    assert.deepEqual(packages(modules), []);
-  });
-
-  it('for help is the command line parser alone', async () => {
-    assert.deepEqual(packages(await loadedBy(['--help'])), ['commander']);
-    const modules = await loadedBy(['snapshot', '--help']);
-    assert.deepEqual(packages(modules), ['commander']);
-    const rooms = modules.flatMap(
-      (url) => /\/src\/((?:operations|objects|workers|etcd|snapstore|datadir)\/.*)$/.exec(url)?.[1] ?? [],
-    );
-    // Names and limits that the options of a store are declared with.
-    const constants = ['provider-name.ts', 'store-role.ts', 'upload/chunk-plan.ts'].map((file) => `snapstore/${file}`);
-    assert.deepEqual(
-      rooms.filter((file) => !constants.includes(file)),
-      [],
-    );
   });
 });
 

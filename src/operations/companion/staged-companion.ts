@@ -7,7 +7,8 @@ import { PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { PrivateDirectory } from '../../fs/private-directory.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { tryLockHandle } from '../../runtime/process/file-lock.ts';
-import { removeLeftovers, stagingPrefix } from '../restore/staging-leftovers.ts';
+import { removeLeftovers } from '../restore/staging-leftovers.ts';
+import { stagingPrefix } from '../restore/staging-prefix.ts';
 
 /**
  * A directory for companions that is not in its place yet: next to it, or in it when it exists (and is empty), as it may be a mount

@@ -1,17 +1,20 @@
+import { readdir } from 'node:fs/promises';
 import { lockDb } from '../../datadir/lock.ts';
 import { RunLock } from '../../datadir/run-lock.ts';
 import { readStructure } from '../../datadir/structure.ts';
+import type { PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { refuseStoreDirectory } from '../restore/refuse-store-directory.ts';
 import type { SeparateWal } from '../restore/separate-wal.ts';
 import { type DataDirState, reasonOf, type ValidationMode } from './data-dir-state.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
-import { finishReplacement, finishSeparateWal } from './replace-data-dir.ts';
+import { showInterruption } from './replacement-names.ts';
 import type { DirectoryAtHand } from './restore-invalid.ts';
 import type { CountingMark } from './restored-on-purpose.ts';
 import { checkSafeGuard } from './safe-guard.ts';
-import { readStoredBackups, type StoredBackups } from './stored-backups.ts';
+import type { StoredBackups } from './stored-backups.ts';
 import { validateDataDir } from './validate.ts';
 
 export type { DataDirState, InitializeRequest, InitializeResult, ValidationMode };
@@ -57,16 +60,11 @@ async function initializeLocked(
     openAs: (open) => lock.asOwner(open),
   });
   await using wal = await openWal(request, lock);
-  if (wal !== undefined) {
-    await finishSeparateWal(lock.directory, wal, context);
-  }
-  if (lock.directory !== undefined) {
-    await finishReplacement(lock.directory, context);
-  }
+  await finishEarlier(lock.directory, wal, context);
   context.log.info('Checking for data directory structure validity...');
   const structure = await lock.asOwner(() => readStructure(dataDir, { walDir: wal?.name }));
   const members = Math.max(member.initialCluster.size, request.cluster === undefined ? 1 : 2);
-  const stored = await readStoredBackups({ store, members }, context);
+  const stored = store === undefined ? withoutStore(context) : await storedBackups({ store, members }, context);
   const storeRevision = stored.content === 'backups' ? stored.toCompare : undefined;
   const found = await lock.asOwner(() => validateDataDir({ structure, mode, storeRevision }, context));
   request.onValidated?.(found);
@@ -111,6 +109,35 @@ async function openWal({ walDir }: InitializeRequest, lock: RunLock): Promise<Se
   }
   const { SeparateWal } = await import('../restore/separate-wal.ts');
   return await SeparateWal.open(walDir, { lock });
+}
+
+function withoutStore({ log }: RunContext): StoredBackups {
+  log.info('Skipping check for revision consistency, since no store is configured.');
+  return { content: 'not configured' };
+}
+
+async function storedBackups(
+  of: { readonly store: SnapStore; readonly members: number },
+  context: RunContext,
+): Promise<StoredBackups> {
+  const { readStoredBackups } = await import('./stored-backups.ts');
+  return await readStoredBackups(of, context);
+}
+
+/** Makes whole what an earlier run has left, which is rare. */
+async function finishEarlier(
+  directory: PinnedDirectory | undefined,
+  wal: SeparateWal | undefined,
+  context: RunContext,
+): Promise<void> {
+  if (wal !== undefined) {
+    const { finishSeparateWal } = await import('./finish-replacement.ts');
+    await finishSeparateWal(directory, wal, context);
+  }
+  if (directory !== undefined && showInterruption(await readdir(directory.path))) {
+    const { finishReplacement } = await import('./finish-replacement.ts');
+    await finishReplacement(directory, context);
+  }
 }
 
 /** What was restored on purpose is restored again, and not what was left. */

@@ -4,7 +4,7 @@ import { lockDb } from '../../datadir/lock.ts';
 import type { RunLock } from '../../datadir/run-lock.ts';
 import { isErrno } from '../../fs/errno.ts';
 import type { PinnedDirectory } from '../../fs/pinned-directory.ts';
-import { PrivateDirectory, privateNames } from '../../fs/private-directory.ts';
+import { PrivateDirectory } from '../../fs/private-directory.ts';
 import { removeTree } from '../../fs/remove-tree.ts';
 import { type FileIdentity, isSameFile } from '../../fs/same-file.ts';
 import { syncDirectory } from '../../fs/sync.ts';
@@ -13,7 +13,8 @@ import { tryLockHandle } from '../../runtime/process/file-lock.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { asideTime, outdatedAside } from '../restore/kept-aside.ts';
 import { type SeparateWal, WAL_ASIDE } from '../restore/separate-wal.ts';
-import { removeLeftovers, stagingPrefix } from '../restore/staging-leftovers.ts';
+import { stagingPrefix } from '../restore/staging-prefix.ts';
+import { ASIDE, OLD } from './replacement-names.ts';
 
 // How the member of a data directory D is replaced, so that a crash at any moment leaves the old one or the new one, and the next
 // run can tell which step was the last:
@@ -26,45 +27,6 @@ import { removeLeftovers, stagingPrefix } from '../restore/staging-leftovers.ts'
 // The old member is kept, as its log may hold what came after the last backup.
 //
 // D may belong to another user than the one who does this: everything goes through the open directory, and no link is followed.
-
-const OLD = 'member.old-';
-const OLD_NAME = /^member\.old-\d+$/;
-
-/** Names of members that were moved aside begin with this. */
-const ASIDE = 'member.invalid-';
-
-/** Makes whole again what an interrupted run has left. Does nothing when there is nothing. For the holder of the lock only. */
-export async function finishReplacement(directory: PinnedDirectory, context: RunContext): Promise<void> {
-  const names = await readdir(directory.path);
-  const olds = names.filter((name) => OLD_NAME.test(name)).toSorted();
-  const newestOld = olds.at(-1);
-  const hasMember = names.includes('member');
-  let remaining = olds;
-  if (newestOld !== undefined) {
-    await using ready = await stagingWithMember(directory, names);
-    if (!hasMember) {
-      await rename(ready?.at('member') ?? directory.at(newestOld), directory.at('member'));
-      remaining = ready === undefined ? olds.slice(0, -1) : olds;
-      await syncDirectory(directory.path);
-      context.log.warn(
-        { dataDir: directory.name },
-        `An earlier replacement of ${directory.name} was interrupted; ${ready === undefined ? newestOld : 'the restored member'} took its place`,
-      );
-    } else if (ready !== undefined) {
-      // Somebody began a new member between steps 2 and 3. What was there before may be wanted.
-      context.log.warn(
-        { dataDir: directory.name, kept: olds },
-        `${directory.name} was used in the middle of a replacement; ${olds.join(', ')} is kept`,
-      );
-      await removeLeftovers(directory, stagingPrefix(undefined));
-      return;
-    }
-  }
-  for (const name of remaining) {
-    await keepAside(name, directory, context);
-  }
-  await removeLeftovers(directory, stagingPrefix(undefined));
-}
 
 /** Where a member is to be replaced. */
 export interface MemberPlace {
@@ -146,7 +108,7 @@ export async function setMemberAside(
 }
 
 /** Renames a member that is not wanted any more, and removes most of those that were kept before. */
-async function keepAside(member: string, directory: PinnedDirectory, context: RunContext): Promise<string> {
+export async function keepAside(member: string, directory: PinnedDirectory, context: RunContext): Promise<string> {
   const names = await readdir(directory.path);
   const stem = `${ASIDE}${asideTime(context.clock)}`;
   let kept = stem;
@@ -163,8 +125,8 @@ async function keepAside(member: string, directory: PinnedDirectory, context: Ru
   return path.join(directory.name, kept);
 }
 
-/** Returns where the old member is now; undefined when there was none. */
-async function swapMember(
+/** Puts a member that is ready in the place of the old one. Returns where the old one is now; undefined when there was none. */
+export async function swapMember(
   { directory, wal }: Pick<MemberPlace, 'directory' | 'wal'>,
   fresh: string,
   context: RunContext,
@@ -201,50 +163,8 @@ export function nameAside({ clock }: Pick<RunContext, 'clock'>): string {
   return `${WAL_ASIDE}${asideTime(clock)}`;
 }
 
-/**
- * Finishes a replacement that was interrupted after the log was staged in a directory of its own: the member it belongs to is
- * whole, in its place or in the staging directory. A log that no member waits for is dropped. To be called before
- * {@link finishReplacement}.
- */
-export async function finishSeparateWal(
-  directory: PinnedDirectory | undefined,
-  wal: SeparateWal,
-  context: RunContext,
-): Promise<void> {
-  const names = directory === undefined ? [] : await readdir(directory.path);
-  await using ready = directory === undefined ? undefined : await stagingWithMember(directory, names);
-  if (directory !== undefined && ready !== undefined && (await wal.waitsFor(ready.at('member')))) {
-    await swapMember({ directory, wal }, ready.at('member'), context);
-  } else if (directory !== undefined && (await wal.waitsFor(directory.at('member')))) {
-    await wal.setAside(nameAside(context));
-    await wal.publish(directory.at('member'), context);
-  } else {
-    await wal.discard();
-    return;
-  }
-  context.log.warn(
-    { walDir: wal.name },
-    `An earlier replacement was interrupted; the log in ${wal.name} is the restored one`,
-  );
-}
-
-/** A staging directory of an earlier run in which a whole member waits. */
-async function stagingWithMember(
-  directory: PinnedDirectory,
-  names: readonly string[],
-): Promise<PinnedDirectory | undefined> {
-  for (const { name } of privateNames(names, stagingPrefix(undefined))) {
-    const staging = await directory.child(name).catch(() => undefined);
-    if (staging !== undefined && (await identityOf(staging.at('member'))) !== undefined) {
-      return staging;
-    }
-    await staging?.[Symbol.asyncDispose]();
-  }
-  return undefined;
-}
-
 /** Undefined when there is nothing of this name. */
-async function identityOf(file: string): Promise<FileIdentity | undefined> {
+export async function identityOf(file: string): Promise<FileIdentity | undefined> {
   const found = await lstat(file, { bigint: true }).catch(unlessMissing);
   return found === undefined ? undefined : { dev: found.dev, ino: found.ino };
 }

@@ -28,13 +28,9 @@ export type StoredBackups =
  * reason, and what is no {@link Failure}.
  */
 export async function readStoredBackups(
-  { store, members }: { readonly store: SnapStore | undefined; readonly members: number },
+  { store, members }: { readonly store: SnapStore; readonly members: number },
   context: RunContext,
 ): Promise<StoredBackups> {
-  if (store === undefined) {
-    context.log.info('Skipping check for revision consistency, since no store is configured.');
-    return { content: 'not configured' };
-  }
   const listing = await listed(store, context);
   if (listing instanceof Failure) {
     return { content: 'unusable', failure: listing };

@@ -6,13 +6,6 @@ import { removeTree } from '../../fs/remove-tree.ts';
 import { tryLockHandle } from '../../runtime/process/file-lock.ts';
 
 /**
- * How names of staging directories begin: in the data directory, or next to one of this name that does not exist yet.
- */
-export function stagingPrefix(besides: string | undefined): string {
-  return besides === undefined ? '.etcdbrctl-' : `.${besides}.etcdbrctl-`;
-}
-
-/**
  * Removes the staging directories that killed runs have left in a directory. Only for the holder of the lock: what made them
  * cannot be at work any more. One of a living process is left alone all the same, in case there are no locks here.
  */

@@ -10,7 +10,8 @@ import { isSameFile } from '../../fs/same-file.ts';
 import { syncDirectory } from '../../fs/sync.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { tryLockHandle } from '../../runtime/process/file-lock.ts';
-import { removeLeftovers, stagingPrefix } from './staging-leftovers.ts';
+import { removeLeftovers } from './staging-leftovers.ts';
+import { stagingPrefix } from './staging-prefix.ts';
 
 /**
  * Where a data directory is built until it is whole, and how it then takes its place in one rename.

@@ -14,9 +14,10 @@ import { type Revision, revision } from '../../revision.ts';
 import { stillGoing } from '../../runtime/log/still-going.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { Identities } from '../../snapshot/encryption/identities.ts';
+import { endsWithHash } from '../../snapshot/hash-size.ts';
 import type { FullFacts } from '../../snapshot/key-index/facts.ts';
 import type { Compression } from '../../snapshot/snapshot.ts';
-import { checkTrailingHash, endsWithHash } from '../../snapshot/trailing-hash.ts';
+import { checkTrailingHash } from '../../snapshot/trailing-hash.ts';
 import { withStoppedMember } from './stopped-member.ts';
 
 /** What a database holds, wherever it was found. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { constants, type FileHandle, lstat, mkdtemp, open, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,6 +22,9 @@ const SCRATCH = ['/tmp', '/var/tmp', '/dev/shm', '/run'];
 /** O_TMPFILE without the part that is O_DIRECTORY, which differs between processors; Node does not name it. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
+/** Modules of the executable by asset. The dynamic linker keeps what it has loaded until the process ends. */
+const loadedAssets = new Map<string, LoadedAddon>();
+
 /**
  * Loads a native module from the single executable or from the checkout. The kernel loads modules from files only, so an asset is
  * written to a file without a name, or where that is impossible into a private directory (0700), for as long as loading takes.
@@ -36,7 +38,15 @@ export async function loadAddon(source: AddonSource): Promise<LoadedAddon> {
   if (!isSea()) {
     return load(source.file());
   }
-  return await loadBytes(new Uint8Array(getRawAsset(source.asset)), [tmpdir(), ...SCRATCH]);
+  const known = loadedAssets.get(source.asset);
+  if (known !== undefined) {
+    return known;
+  }
+  const addon = await loadBytes(new Uint8Array(getRawAsset(source.asset)), [tmpdir(), ...SCRATCH]);
+  if (addon.loaded) {
+    loadedAssets.set(source.asset, addon);
+  }
+  return addon;
 }
 
 /** Loads a native module of which only the bytes exist, by way of the first of the directories where it can be done. */
@@ -90,7 +100,7 @@ async function loadUnnamed(bytes: Uint8Array, directory: string): Promise<Loaded
     const readOnly = await open(`/proc/self/fd/${handle.fd}`, constants.O_RDONLY);
     await handle.close();
     handle = readOnly;
-    return load(`/proc/self/fd/${detour(bytes)}${handle.fd}`);
+    return load(`/proc/self/fd/${detour()}${handle.fd}`);
   } catch (error) {
     return { loaded: false, reason: messageOf(error) };
   } finally {
@@ -99,19 +109,12 @@ async function loadUnnamed(bytes: Uint8Array, directory: string): Promise<Loaded
 }
 
 /**
- * Leads nowhere, and is another text for other bytes: the dynamic linker takes a library for one that is loaded already when its path is
- * the same, whatever the file is, and descriptors are given anew.
+ * Leads nowhere, and is another text each time: the dynamic linker takes a library for one that is loaded already when its path is
+ * the same, whatever the file is, and descriptors are given anew. It need not be secret, so it costs no node:crypto.
  */
-function detour(bytes: Uint8Array): string {
-  const digest = createHash('sha256').update(bytes).digest('hex');
-  // Of 64 bits.
-  return [
-    ...BigInt(`0x${digest.slice(0, 16)}`)
-      .toString(2)
-      .padStart(64, '0'),
-  ]
-    .map((bit) => (bit === '1' ? './' : '/'))
-    .join('');
+function detour(): string {
+  const bits = Math.floor(Math.random() * 2 ** 52);
+  return [...bits.toString(2).padStart(52, '0')].map((bit) => (bit === '1' ? './' : '/')).join('');
 }
 
 async function loadUnpacked(bytes: Uint8Array, parent: string): Promise<LoadedAddon> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { HASH_SIZE } from '../trailing-hash.ts';
+import { HASH_SIZE } from '../hash-size.ts';
 
 /** A delta, uncompressed, with its hash; at least one event is in it. */
 export interface WholeDelta {

@@ -10,7 +10,8 @@ import { goldenStorePath } from '../../../support/fixtures/golden-store.ts';
 /** Replaces the member of a data directory and moves it aside in a process that sees a volume mounted on it. */
 const PROGRAM = `
 import { readdir, writeFile, readFile } from 'node:fs/promises';
-import { finishReplacement, replaceMember, setMemberAside } from '${projectRoot}src/operations/initialize/replace-data-dir.ts';
+import { finishReplacement } from '${projectRoot}src/operations/initialize/finish-replacement.ts';
+import { replaceMember, setMemberAside } from '${projectRoot}src/operations/initialize/replace-data-dir.ts';
 import { RunLock } from '${projectRoot}src/datadir/run-lock.ts';
 import { PinnedDirectory } from '${projectRoot}src/fs/pinned-directory.ts';
 import { recordedContext } from '${projectRoot}test/support/context/run-context.ts';

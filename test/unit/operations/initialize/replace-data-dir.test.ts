@@ -6,11 +6,8 @@ import { test } from 'node:test';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { RunLock } from '../../../../src/datadir/run-lock.ts';
 import { PinnedDirectory } from '../../../../src/fs/pinned-directory.ts';
-import {
-  finishReplacement,
-  replaceMember,
-  setMemberAside,
-} from '../../../../src/operations/initialize/replace-data-dir.ts';
+import { finishReplacement } from '../../../../src/operations/initialize/finish-replacement.ts';
+import { replaceMember, setMemberAside } from '../../../../src/operations/initialize/replace-data-dir.ts';
 import type { RunContext } from '../../../../src/runtime/run-context.ts';
 import { jumpingClock } from '../../../support/clock/jumping-clock.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
