@@ -7,6 +7,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import { ProxyFault } from './proxy-fault.ts';
 import type { HttpProxy, RequestTarget } from './proxy-rules.ts';
 import { SharedBufferHttpAgent, SharedBufferHttpsAgent } from './shared-buffer-agents.ts';
+import { dropStaleConnections } from './stale-connections.ts';
 import type { StoreNetwork } from './store-network.ts';
 
 /** What a store's connections may differ in. */
@@ -138,6 +139,7 @@ function bareHost(host: unknown): string {
 
 function addRequestTo(owner: object, agent: HttpAgent, request: ClientRequest, options: RequestOptions): void {
   const add: (request: ClientRequest, options: RequestOptions) => void = Reflect.get(owner, 'addRequest');
+  dropStaleConnections(agent, request);
   add.call(agent, request, options);
 }
 
