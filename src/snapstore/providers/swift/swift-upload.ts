@@ -100,13 +100,26 @@ export class SwiftUpload implements Upload {
       await this.#removeManifest(options);
       this.#unverified = false;
     }
-    await deleteAll(
-      [...this.#begun].map((part) => segmentKey(key, number, part)),
-      options,
+    const keyOf = (part: number): string => segmentKey(key, number, part);
+    await deleteAll([...this.#begun].map(keyOf), options);
+    await Promise.all(
+      [...this.#begun]
+        .filter((part) => !this.#sent.has(part))
+        .map(keyOf)
+        .map((segment) => this.#removeLate(segment, options)),
     );
     this.#begun.clear();
     this.#sent.clear();
     onEnd();
+  }
+
+  /** Deletes a segment that appears within a second: its request was cut short, or its answer lost, and the store may still carry it out. */
+  async #removeLate(segment: string, options: CallOptions): Promise<void> {
+    const { connection } = this.#config;
+    const what = connection.describe('remove the segment', segment);
+    const remove = (): Promise<true | undefined> =>
+      connection.send(what, { method: 'DELETE', key: segment }, options).then(() => true, notFoundMeans(undefined));
+    await lateArrival(remove, { clock: connection.clock, signal: options.signal });
   }
 
   /** Deletes the manifest if it is ours, or becomes ours within a second. */

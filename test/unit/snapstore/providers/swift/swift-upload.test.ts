@@ -18,7 +18,7 @@ interface Stored {
   readonly manifest?: string | undefined;
 }
 
-/** A container that carries out the write of a manifest `lateMs` after its caller has cancelled it. */
+/** A container that carries out the write of an object, the manifest by default, `lateMs` after its caller has cancelled it. */
 class LateContainer implements Connection {
   readonly container = 'container';
   readonly location = 'swift://container';
@@ -28,12 +28,17 @@ class LateContainer implements Connection {
   /** Called with each look at the manifest. */
   onLook: () => void = () => undefined;
   readonly #lateMs: number;
+  readonly #late: string;
   readonly #objects = new Map<string, Stored>();
   #pending: { readonly stored: Stored; readonly atMs: number } | undefined;
 
-  constructor(clock: JumpingClock, { lateMs, before }: { readonly lateMs: number; readonly before?: Stored }) {
+  constructor(
+    clock: JumpingClock,
+    { lateMs, late = key, before }: { readonly lateMs: number; readonly late?: string; readonly before?: Stored },
+  ) {
     this.clock = clock;
     this.#lateMs = lateMs;
+    this.#late = late;
     if (before !== undefined) {
       this.#objects.set(key, before);
     }
@@ -57,7 +62,7 @@ class LateContainer implements Connection {
     if (request.method === 'PUT') {
       const bytes = request.body ?? body;
       const stored = { bytes, manifest: request.headers?.['X-Object-Manifest'] };
-      if (name === key) {
+      if (name === this.#late) {
         this.#pending = { stored, atMs: this.clock.monotonic() + this.#lateMs };
         this.cancelled.abort(new Error('stopped'));
         throw this.cancelled.signal.reason;
@@ -69,6 +74,9 @@ class LateContainer implements Connection {
     const found = this.#arrived().get(name);
     if (found === undefined) {
       throw new StoreError('not_found', { ...what, found: 'it does not exist' });
+    }
+    if (request.method === 'DELETE') {
+      this.delete([name]);
     }
     const headers = found.manifest === undefined ? {} : { 'x-object-manifest': found.manifest };
     return { status: 200, headers, body };
@@ -90,16 +98,15 @@ class LateContainer implements Connection {
 
   #arrived(): Map<string, Stored> {
     if (this.#pending !== undefined && this.clock.monotonic() >= this.#pending.atMs) {
-      this.#objects.set(key, this.#pending.stored);
+      this.#objects.set(this.#late, this.#pending.stored);
       this.#pending = undefined;
     }
     return this.#objects;
   }
 }
 
-/** An upload that was cancelled when its manifest was sent. */
-async function cancelledUpload(connection: LateContainer, deleted: string[] = []): Promise<SwiftUpload> {
-  const upload = new SwiftUpload({
+function begunUpload(connection: LateContainer, deleted: string[] = []): SwiftUpload {
+  return new SwiftUpload({
     connection,
     key,
     number: 7,
@@ -111,6 +118,11 @@ async function cancelledUpload(connection: LateContainer, deleted: string[] = []
     others: () => new Set(),
     onEnd: () => undefined,
   });
+}
+
+/** An upload that was cancelled when its manifest was sent. */
+async function cancelledUpload(connection: LateContainer, deleted: string[] = []): Promise<SwiftUpload> {
+  const upload = begunUpload(connection, deleted);
   const { signal } = connection.cancelled;
   await upload.writePart({ number: 1, offset: 0, bytes: Buffer.from('full') }, { signal });
   await assert.rejects(upload.complete({ parts: 1, size: 4 }, { signal }), /stopped/);
@@ -161,4 +173,20 @@ test('segments stay, and are named, while the manifest may still appear; a secon
   assert.deepEqual(container.keys, [key, segment]);
   await upload.abort({ signal });
   assert.deepEqual(container.keys, []);
+});
+
+test('a segment whose cancelled write arrives late is removed before abort ends; one that has arrived is asked for once', async () => {
+  const container = new LateContainer(jumpingClock(), { lateMs: 150, late: segment });
+  const upload = begunUpload(container);
+  const sent = { offset: 0, bytes: Buffer.from('full') };
+  await upload.writePart({ number: 2, ...sent }, { signal });
+  await assert.rejects(upload.writePart({ number: 1, ...sent }, { signal: container.cancelled.signal }), /stopped/);
+  let looks = 0;
+  container.onLook = () => {
+    looks += 1;
+  };
+  await upload.abort({ signal });
+  assert.equal(looks, 3);
+  container.clock.advance(10_000);
+  assert.deepEqual(container.keys, [], 'nothing appears after abort');
 });
