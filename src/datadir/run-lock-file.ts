@@ -80,7 +80,12 @@ async function openLockFile(
   const handle = await open(file, O_RDWR | O_CREAT | O_EXCL | always, 0o644);
   const { uid, gid } = directory.owner;
   if (process.geteuid?.() === 0 && uid !== 0) {
-    await handle.chown(uid, gid);
+    try {
+      await handle.chown(uid, gid);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
   }
   return { handle, made: true };
 }

@@ -105,8 +105,9 @@ async function openWithoutLinks(name: string): Promise<FileHandle> {
         position === names.length - 1
           ? await openDirectory(path.join(below, part))
           : await open(path.join(below, part), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-      await at?.close();
+      const above = at;
       at = next;
+      await above?.close();
     }
     return at ?? (await openDirectory(name));
   } catch (error) {

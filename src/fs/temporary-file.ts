@@ -28,16 +28,9 @@ export async function createTemporaryFile(directory: string, purpose: string): P
     : directory;
   const file = path.join(around, scratchName(purpose));
   const handle = await open(file, 'wx+', 0o600);
-  const life = keepAlive((time) => handle.utimes(time, time));
+  held.defer(() => rm(file, { force: true }));
+  held.defer(() => handle.close());
+  held.use(keepAlive((time) => handle.utimes(time, time)));
   const kept = held.move();
-  return {
-    path: file,
-    handle,
-    [Symbol.asyncDispose]: async () => {
-      await life[Symbol.asyncDispose]();
-      await handle.close();
-      await rm(file, { force: true });
-      await kept.disposeAsync();
-    },
-  };
+  return { path: file, handle, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

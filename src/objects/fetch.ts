@@ -15,7 +15,15 @@ export async function fetchWhole<T>(
   consume: (body: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
   const { signal, clock, log } = context;
-  const attempt = async (): Promise<T> => await consume(await store.fetch(snapshot, { signal }));
+  const attempt = async (): Promise<T> => {
+    const body = await store.fetch(snapshot, { signal });
+    try {
+      return await consume(body);
+    } finally {
+      // Where it was not begun, nobody else ends it.
+      body.destroy();
+    }
+  };
   const onRetry = (error: Error, delayMs: number): void => {
     log.warn({ snapshot: snapshot.name, error: error.message }, `Fetching again in ${delayMs / 1000} s`);
   };

@@ -177,14 +177,12 @@ function storeOf(
 }
 
 async function* pieces(file: string, { signal, range, mark }: FetchOptions): AsyncGenerator<Uint8Array, void> {
-  const handle = await openFile(file);
+  await using handle = await openFile(file);
   const { ino, mtimeMs, size } = await handle.stat();
   if (mark?.agrees(`${ino} ${mtimeMs} ${size}`) === false) {
-    await handle.close();
     throw new StoreError('invalid', { action: 'read', object: file, found: 'it was replaced while it was read' });
   }
   const part = range === undefined ? {} : { start: range.start, end: range.end - 1 };
-  // Closes the handle at its end.
   for await (const bytes of handle.createReadStream({ ...part, highWaterMark: READ_SIZE })) {
     signal.throwIfAborted();
     yield bytes;

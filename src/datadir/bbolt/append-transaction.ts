@@ -117,12 +117,15 @@ export class AppendTransaction implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle.close();
-    // The failure of a base that never came was thrown where the base was awaited.
-    await this.base.then(
-      (base) => base[Symbol.asyncDispose](),
-      () => undefined,
-    );
+    try {
+      await this.#handle.close();
+    } finally {
+      // The failure of a base that never came was thrown where the base was awaited.
+      await this.base.then(
+        (base) => base[Symbol.asyncDispose](),
+        () => undefined,
+      );
+    }
   }
 
   async #continuation(name: string, options: { readonly below?: Uint8Array | undefined }): Promise<Continuation> {

@@ -35,15 +35,12 @@ export async function writeRaftState(
   await writeSnapFile(snapDir, { index, term: BOOTSTRAP_TERM, confState, data: Buffer.from(v2StoreJson(members)) });
 
   options.signal.throwIfAborted();
-  const wal = await WalWriter.create(path.join(memberDir, 'wal'), {
+  await using wal = await WalWriter.create(path.join(memberDir, 'wal'), {
     nodeId: bootstrap.self,
     clusterId: bootstrap.clusterId,
   });
-  try {
-    await wal.save(entries, { term: BOOTSTRAP_TERM, vote: members[0]?.id ?? 0n, commit: index });
-    await wal.saveSnapshot({ index, term: BOOTSTRAP_TERM, confState });
-  } finally {
-    await wal.close();
-  }
+  await wal.save(entries, { term: BOOTSTRAP_TERM, vote: members[0]?.id ?? 0n, commit: index });
+  await wal.saveSnapshot({ index, term: BOOTSTRAP_TERM, confState });
+  await wal.close();
   await syncDirectory(memberDir);
 }

@@ -16,7 +16,7 @@ export const SEGMENT_SIZE = 64_000_000;
  * A segment has its full size from the start, as a hole in the file: etcd finds the end of the log at the first zero length,
  * and needs the space only when it writes there.
  */
-export class WalWriter {
+export class WalWriter implements AsyncDisposable {
   readonly #directory: string;
   readonly #metadata: Uint8Array;
   readonly #segmentSize: number;
@@ -45,11 +45,16 @@ export class WalWriter {
     await mkdir(directory, { mode: 0o700 });
     const file = await openSegment(path.join(directory, formatSegmentName({ sequence: 0, index: 0 })), segmentSize);
     const writer = new WalWriter(directory, encodeMetadata(metadata), segmentSize, file);
-    await writer.#append(
-      writer.#encoder.encode('crc', undefined),
-      writer.#encoder.encode('metadata', writer.#metadata),
-      writer.#encoder.encode('snapshot', encodeWalSnapshot({ index: 0, term: 0, confState: undefined })),
-    );
+    try {
+      await writer.#append(
+        writer.#encoder.encode('crc', undefined),
+        writer.#encoder.encode('metadata', writer.#metadata),
+        writer.#encoder.encode('snapshot', encodeWalSnapshot({ index: 0, term: 0, confState: undefined })),
+      );
+    } catch (error) {
+      await writer[Symbol.asyncDispose]();
+      throw error;
+    }
     return writer;
   }
 
@@ -79,6 +84,11 @@ export class WalWriter {
     await syncDirectory(this.#directory);
   }
 
+  /** Closes the file, if {@link close} has not. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.close();
+  }
+
   async #append(...frames: readonly Uint8Array[]): Promise<void> {
     for (const frame of frames) {
       await writeAll(this.#file, frame, this.#offset);
@@ -103,6 +113,11 @@ export class WalWriter {
 
 async function openSegment(file: string, size: number): Promise<FileHandle> {
   const handle = await open(file, 'wx', 0o600);
-  await handle.truncate(size);
+  try {
+    await handle.truncate(size);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
   return handle;
 }

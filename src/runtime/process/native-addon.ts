@@ -1,4 +1,4 @@
-import { constants, type FileHandle, lstat, mkdtemp, open, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { constants, lstat, mkdtemp, open, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { getRawAsset, isSea } from 'node:sea';
@@ -92,19 +92,15 @@ export async function isTrusted(directory: string): Promise<boolean> {
 
 /** Loads it from a file that has no name, so that nobody can open or exchange it (Linux). */
 async function loadUnnamed(bytes: Uint8Array, directory: string): Promise<LoadedAddon> {
-  let handle: FileHandle | undefined;
   try {
-    handle = await open(directory, O_TMPFILE | constants.O_RDWR | constants.O_EXCL, 0o700);
-    await handle.writeFile(bytes);
+    await using written = await open(directory, O_TMPFILE | constants.O_RDWR | constants.O_EXCL, 0o700);
+    await written.writeFile(bytes);
+    await using readOnly = await open(`/proc/self/fd/${written.fd}`, constants.O_RDONLY);
     // A library that is open for writing cannot be executed on some file systems.
-    const readOnly = await open(`/proc/self/fd/${handle.fd}`, constants.O_RDONLY);
-    await handle.close();
-    handle = readOnly;
-    return load(`/proc/self/fd/${detour()}${handle.fd}`);
+    await written.close();
+    return load(`/proc/self/fd/${detour()}${readOnly.fd}`);
   } catch (error) {
     return { loaded: false, reason: messageOf(error) };
-  } finally {
-    await handle?.close();
   }
 }
 

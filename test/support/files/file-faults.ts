@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import { type FileCall, observeFileCalls } from './file-calls.ts';
+import { OpenedFiles } from './opened-files.ts';
 
 /** What a call to the file system may end with; `half`: it reads or writes only half of its bytes. */
 export const fileFaults = [
@@ -29,12 +30,16 @@ export function faultsOfCall(at: number): readonly FileFault[] {
   return process.env['FILE_ERRORS'] === 'all' ? fileFaults : [fileFaults[at % fileFaults.length] ?? 'EIO'];
 }
 
-/** Runs `work` with a fault in its call number `at` to the file system, from 1, or in every one; gives the calls that were made. */
+/**
+ * Runs `work` with a fault in its call number `at` to the file system, from 1, or in every one; gives the calls that were made. Fails when a
+ * file stays open.
+ */
 export async function withFileFault(
   { at, fault }: { readonly at: number | 'every' | undefined; readonly fault: FileFault },
   work: () => Promise<void>,
 ): Promise<readonly FileCall[]> {
   const calls: FileCall[] = [];
+  using opened = new OpenedFiles();
   using _ = await observeFileCalls((call) => {
     calls.push(call);
     if (calls.length !== at && at !== 'every') {
@@ -46,6 +51,8 @@ export async function withFileFault(
     throw refusal(call, fault);
   });
   await work();
+  const call = typeof at === 'number' ? calls[at - 1] : undefined;
+  await opened.untilClosed(`${fault} in call ${at}, ${call?.name} ${call?.path ?? ''},`);
   return calls;
 }
 

@@ -19,11 +19,13 @@ export class DeltaApplication implements AsyncDisposable {
   /** What they added. Rejects as applyDeltas does, and as the base does. */
   readonly applied: Promise<AppliedDeltas>;
   readonly #source: DeltaSource;
+  readonly #base: Promise<Database>;
   readonly #database: Promise<DatabaseWriter>;
 
   /** Begins at once. */
   constructor(target: BaseInFile, source: DeltaSource, context: RunContext) {
     this.#source = source;
+    this.#base = target.base;
     this.#database = DatabaseWriter.begin(target.file, target);
     this.applied = this.#database.then((database) => applyDeltas(database, source, context));
     // It is awaited when the base is whole; until then a failure must not count as unhandled.
@@ -37,11 +39,19 @@ export class DeltaApplication implements AsyncDisposable {
 
   /** Stops applying and closes the database. The base has to be settled before. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#source.pipeline[Symbol.asyncDispose]();
-    await Promise.allSettled([this.applied]);
-    await this.#database.then(
-      (database) => database[Symbol.asyncDispose](),
-      () => undefined,
-    );
+    try {
+      await this.#source.pipeline[Symbol.asyncDispose]();
+    } finally {
+      await Promise.allSettled([this.applied]);
+      await this.#database.then(
+        (database) => database[Symbol.asyncDispose](),
+        // It is what would have closed the base.
+        () => this.#base.then(close, () => undefined),
+      );
+    }
   }
+}
+
+async function close(base: Database): Promise<void> {
+  await base[Symbol.asyncDispose]();
 }

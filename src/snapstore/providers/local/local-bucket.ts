@@ -133,8 +133,13 @@ export class LocalBucket implements Bucket {
     try {
       await this.#volume.check('write');
       const upload = await beginLocalUpload({ key, path }, sizeAtLeast);
-      await this.#volume.used();
-      await this.#clean(dirname(path));
+      try {
+        await this.#volume.used();
+        await this.#clean(dirname(path));
+      } catch (error) {
+        await upload.abort({ signal }).catch(() => undefined);
+        throw error;
+      }
       return upload;
     } catch (error) {
       throw fileError('write', path, error);

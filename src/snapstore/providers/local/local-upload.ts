@@ -91,11 +91,11 @@ class LocalUpload implements Upload {
     }
     try {
       await rename(linked, temporary);
-      const handle = await open(temporary, 'r+');
-      await this.#handle.close();
-      this.#handle = handle;
-      await handle.chmod(0o600);
-      await handle.sync();
+      const empty = this.#handle;
+      this.#handle = await open(temporary, 'r+');
+      await empty.close();
+      await this.#handle.chmod(0o600);
+      await this.#handle.sync();
       return true;
     } catch (error) {
       await unlink(linked).catch(() => undefined);
