@@ -5,7 +5,7 @@ import { revision } from '../../../src/revision.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { formatName } from '../../../src/snapshot/name.ts';
 import { BackupStore } from '../../../src/snapstore/backups/backup-store.ts';
-import { jumpingClock } from '../../support/clock/jumping-clock.ts';
+import { briskClock } from '../../support/clock/brisk-clock.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 import { collected, inPieces, seededBytes } from '../../support/fixtures/byte-streams.ts';
 import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
@@ -17,7 +17,7 @@ export function backupCases(rig: BucketRig): void {
 
   const backupsIn = (folder: string): { readonly store: BackupStore; readonly log: RecordedLog } => {
     const log = new RecordedLog();
-    const upload = { parallel: 4, minChunkSize: CHUNK, clock: jumpingClock(), log };
+    const upload = { parallel: 4, minChunkSize: CHUNK, clock: briskClock(), log };
     return { store: new BackupStore({ bucket: rig.bucket, prefix: folder, upload, log }), log };
   };
   const namesIn = async (store: BackupStore): Promise<string[]> =>

@@ -4,11 +4,12 @@ import type { Bucket, ObjectEntry, UploadPart } from '../../../src/snapstore/buc
 import { StoreError, type StoreErrorKind } from '../../../src/snapstore/store-error.ts';
 import { leastChunkSize } from '../../../src/snapstore/upload/chunk-plan.ts';
 import type { PartDigest } from '../../../src/snapstore/upload/part-digests.ts';
-import { uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
-import { jumpingClock } from '../../support/clock/jumping-clock.ts';
+import { type UploadRequest, uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
+import { briskClock } from '../../support/clock/brisk-clock.ts';
 import { eachAtOnce } from '../../support/context/each-at-once.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 import { collected, inPieces } from '../../support/fixtures/byte-streams.ts';
+import { steadyBucket } from '../../support/stores/steady-bucket.ts';
 
 /** A bucket under test. */
 export interface OpenedSubject {
@@ -47,6 +48,7 @@ export class BucketRig {
   /** Never aborted. */
   readonly signal = new AbortController().signal;
   #opened: OpenedSubject | undefined;
+  #bucket: Bucket | undefined;
   #folders = 0;
 
   constructor(subject: BucketSubject) {
@@ -55,6 +57,7 @@ export class BucketRig {
 
   async open(): Promise<void> {
     this.#opened = await this.subject.open();
+    this.#bucket = steadyBucket(this.#opened.bucket);
   }
 
   async close(): Promise<void> {
@@ -63,8 +66,8 @@ export class BucketRig {
   }
 
   get bucket(): Bucket {
-    assert.ok(this.#opened !== undefined, 'the bucket is open');
-    return this.#opened.bucket;
+    assert.ok(this.#bucket !== undefined, 'the bucket is open');
+    return this.#bucket;
   }
 
   /** A folder that no other case uses. */
@@ -82,12 +85,12 @@ export class BucketRig {
     key: string,
     body: AsyncIterable<Uint8Array>,
     sizeBound: number,
-    signal = this.signal,
+    request: Partial<Pick<UploadRequest, 'signal' | 'onUploaded'>> = {},
   ): Promise<ObjectEntry> =>
     uploadInChunks(
       this.bucket,
-      { key, body, sizeBound, signal },
-      { parallel: 4, minChunkSize: CHUNK, clock: jumpingClock(), log: new RecordedLog() },
+      { key, body, sizeBound, signal: this.signal, ...request },
+      { parallel: 4, minChunkSize: CHUNK, clock: briskClock(), log: new RecordedLog() },
     );
 
   readonly get = async (key: string, range?: { readonly start: number; readonly end: number }): Promise<Buffer> => {

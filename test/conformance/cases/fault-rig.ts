@@ -5,7 +5,7 @@ import type { Bucket, ObjectEntry } from '../../../src/snapstore/bucket.ts';
 import type { RequestTimeouts } from '../../../src/snapstore/http/store-requests.ts';
 import type { StoreConfig } from '../../../src/snapstore/registry.ts';
 import { uploadInChunks } from '../../../src/snapstore/upload/uploader.ts';
-import { jumpingClock } from '../../support/clock/jumping-clock.ts';
+import { briskClock } from '../../support/clock/brisk-clock.ts';
 import { quietLogger } from '../../support/context/quiet-logger.ts';
 import { collected, inPieces } from '../../support/fixtures/byte-streams.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/servers/fault-proxy.ts';
@@ -124,7 +124,7 @@ export class FaultRig {
     uploadInChunks(
       bucket,
       { key, body: inPieces(bytes, 1_000_003), sizeBound: bytes.length, signal: this.signal },
-      { parallel: 2, minChunkSize: CHUNK, clock: jumpingClock(), log: quietLogger },
+      { parallel: 2, minChunkSize: CHUNK, clock: briskClock(), log: quietLogger },
     );
 
   readonly read = async (bucket: Bucket, key: string): Promise<Buffer> =>
