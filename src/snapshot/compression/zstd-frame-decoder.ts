@@ -1,11 +1,8 @@
-import { createZstdDecompress, type ZlibReset, type ZstdDecompress } from 'node:zlib';
+import { createZstdDecompress, type ZstdDecompress } from 'node:zlib';
 import { reasonOf } from './zlib-stage.ts';
 
 /** Bytes of the output buffer: a frame of ours fills one. */
 const chunkSize = 512 * 1024;
-
-/** Zstd streams can be reset, too; Node's types leave it out. */
-type Expander = ZstdDecompress & ZlibReset;
 
 /** What became of a frame. */
 export type ExpandedFrame =
@@ -23,7 +20,7 @@ interface Expansion {
 /** Expands zstd frames one after the other, on a thread of libuv, with one decompressor. */
 export class ZstdFrameDecoder implements Disposable {
   #input: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(chunkSize / 2);
-  #unzstd: Expander | undefined;
+  #unzstd: ZstdDecompress | undefined;
   #expansion: Expansion | undefined;
 
   /** Where the next frame goes, at least `size` bytes; what is there already stays. */
@@ -61,12 +58,12 @@ export class ZstdFrameDecoder implements Disposable {
     this.#unzstd?.destroy();
   }
 
-  #expander(): Expander {
+  #expander(): ZstdDecompress {
     if (this.#unzstd !== undefined) {
-      this.#unzstd.reset();
       return this.#unzstd;
     }
-    const unzstd = createZstdDecompress({ chunkSize }) as Expander;
+    // It goes on with another frame by itself; a reset would make a new context of zstd.
+    const unzstd = createZstdDecompress({ chunkSize });
     unzstd.on('data', (piece: Uint8Array) => this.#take(piece));
     unzstd.on('error', (error) => this.#expansion?.settle(damaged(reasonOf(error))));
     this.#unzstd = unzstd;

@@ -1,4 +1,5 @@
-import { chooseZstdLevel, zstdFrame } from './zstd-level.ts';
+import { ZstdFrameEncoder } from './zstd-frame-encoder.ts';
+import { chooseZstdLevel } from './zstd-level.ts';
 
 /** The level is chosen anew after this many frames. */
 const framesPerChoice = 64;
@@ -22,44 +23,45 @@ export async function* zstdFrames(
   source: AsyncIterable<Uint8Array>,
   { level, blockSize = 512 * 1024, inFlight = 2 }: ZstdFramesOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const running: { readonly block: Buffer<ArrayBuffer>; readonly frame: Promise<Uint8Array> }[] = [];
+  using encoders = new DisposableStack();
+  const running: { readonly encoder: ZstdFrameEncoder; readonly frame: Promise<readonly Uint8Array[]> }[] = [];
   let frames = 0;
   let chosen = level ?? 0;
-  const start = async (block: Buffer<ArrayBuffer>, size: number): Promise<void> => {
-    const bytes = block.subarray(0, size);
+  const start = async (encoder: ZstdFrameEncoder, size: number): Promise<void> => {
     if (level === undefined && frames % framesPerChoice === 0) {
-      chosen = await chooseZstdLevel(bytes);
+      chosen = await chooseZstdLevel(encoder.block.subarray(0, size));
     }
     frames += 1;
-    const frame = zstdFrame(bytes, chosen);
+    const frame = encoder.frame(size, chosen);
     // When the reader stops early, nobody awaits this frame any more.
     frame.catch(() => undefined);
-    running.push({ block, frame });
+    running.push({ encoder, frame });
   };
-  let block = Buffer.allocUnsafeSlow(blockSize);
+  const newEncoder = (): ZstdFrameEncoder => encoders.use(new ZstdFrameEncoder(blockSize));
+  let encoder = newEncoder();
   let filled = 0;
   for await (const bytes of source) {
     for (let taken = 0; taken < bytes.length; ) {
       const part = bytes.subarray(taken, taken + blockSize - filled);
-      block.set(part, filled);
+      encoder.block.set(part, filled);
       filled += part.length;
       taken += part.length;
       if (filled < blockSize) {
         continue;
       }
-      await start(block, filled);
+      await start(encoder, filled);
       const oldest = running.length < inFlight ? undefined : running.shift();
       if (oldest !== undefined) {
-        yield await oldest.frame;
+        yield* await oldest.frame;
       }
-      block = oldest?.block ?? Buffer.allocUnsafeSlow(blockSize);
+      encoder = oldest?.encoder ?? newEncoder();
       filled = 0;
     }
   }
   if (filled > 0 || frames === 0) {
-    await start(block, filled);
+    await start(encoder, filled);
   }
   for (const { frame } of running) {
-    yield await frame;
+    yield* await frame;
   }
 }
