@@ -1,3 +1,4 @@
+import { identityOptions } from '../config/options/encryption.ts';
 import { loggingOptions, reportOptions } from '../config/options/logging.ts';
 import { pruneOptions, retentionRules } from '../config/options/snapshotter.ts';
 import { storeOptions } from '../config/options/store.ts';
@@ -12,7 +13,7 @@ export const pruneCommand = command({
   description:
     'Runs garbage collection once, by the rules that a running snapshotter follows: shows for each object in the store ' +
     'whether it is kept, and why. Nothing is deleted without --yes, and then only after the newest full was read and found ' +
-    'sound. The newest chain is always kept whole.',
+    'sound; one that is encrypted is opened with --identity, else its length is checked. The newest chain is always kept whole.',
   examples: [
     {
       does: 'What would be deleted:',
@@ -29,19 +30,23 @@ export const pruneCommand = command({
     prune: pruneOptions,
     retention: retentionRules,
     store: storeOptions,
+    identity: identityOptions,
     output: reportOptions,
     logging: loggingOptions,
   },
   async run({ config, given, context, print }) {
     warnOfUnusedRetention(config.retention, given, context);
-    const { openStore } = await import('./open-store.ts');
+    const { openMovedStore, openReadStore } = await import('./open-store.ts');
     const { carryOut } = await import('../operations/prune/prune.ts');
     const { planPrune } = await import('../operations/prune/plan-prune.ts');
     const { findAbandonedUploads, removeAbandonedUploads } = await import('../operations/prune/abandoned-uploads.ts');
     const { pruneReport } = await import('./output/prune.ts');
-    await using store = await openStore(config.store, context);
+    const encrypted = config.identity.identityFiles.length > 0 ? 'opened' : 'as stored';
+    await using store = await (encrypted === 'opened'
+      ? openReadStore(config.store, config.identity, context)
+      : openMovedStore(config.store, context));
     const rules = retentionRulesOf(config.retention);
-    const proof = config.prune.yes ? { tempDir: config.store.tempDir } : 'names';
+    const proof = config.prune.yes ? ({ tempDir: config.store.tempDir, encrypted } as const) : 'names';
     const plan = await planPrune({ store, rules, proof }, context);
     const uploads = await findAbandonedUploads(store, context);
     const style = { location: store.location, now: context.clock.now(), unread: plan.unread, uploads };

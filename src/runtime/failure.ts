@@ -46,6 +46,11 @@ export class Failure extends Error {
     this.#parts = parts;
   }
 
+  /** What was found, see {@link FailureParts.found}. */
+  get foundText(): string {
+    return this.#parts.found;
+  }
+
   /** What to do now, see {@link FailureParts.remedy}. */
   get remedy(): string | undefined {
     return this.#parts.remedy;

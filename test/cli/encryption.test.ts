@@ -200,6 +200,39 @@ describe('encrypted backups', () => {
     await succeeds(...restore, identity(), '--companions', made.rig.home.join('files'));
     const found = readdirSync(made.rig.home.join('files'), { recursive: true, withFileTypes: true });
     assert.ok(found.some((entry) => entry.name === 'tls.key'));
+    await fails(/Companion-.*: it is encrypted, and no identity was given/, ...restore, '--companions', 'never');
+  });
+
+  it('have companions of which the oldest go, encrypted or not, and that change keys with the rest', async () => {
+    const key = made.rig.home.join('pki.key');
+    for (const [round, to] of [[], [ageKey.recipient], [ageKey.recipient]].entries()) {
+      await made.etcd.etcdctl('put', 'round', String(round));
+      writeFileSync(key, `the key of round ${round}`);
+      const keep = ['--include', key, '--companion-max', '2', ...to.map((each) => `--encrypt-to=${each}`)];
+      await succeeds(
+        'snapshot',
+        '--once',
+        '-e',
+        made.etcd.clientUrl,
+        ...at('rounds'),
+        ...keep,
+        ...(round > 0 ? [identity()] : []),
+      );
+    }
+    const companions = names('rounds').filter((name) => name.startsWith('Companion-'));
+    assert.equal(companions.length, 2);
+    assert.ok(companions.every((name) => name.endsWith('.tar.gz.age')));
+    const from = ['--source-storage-provider=Local', '--source-store-container', made.rig.home.join('rounds')];
+    const changed = [...at('other-rounds'), `--encrypt-to=${otherAgeKey.recipient}`];
+    await fails(/no identity was given/, 'copy', ...from, ...changed);
+    await succeeds('copy', ...from, ...changed, identity());
+    const other = `--identity=${made.rig.home.join('other.txt')}`;
+    assert.match((await succeeds('verify', ...at('other-rounds'), other)).stdout, /^Companions: +2 archives$/m);
+    const restore = ['restore', ...at('other-rounds'), '--data-dir', made.rig.home.join('other-data')];
+    await fails(/cannot read (?:Full|Companion)-.*does not open it/, ...restore, identity(), '--companions', 'never');
+    await succeeds(...restore, other, '--companions', made.rig.home.join('other-files'));
+    const file = made.rig.home.join('other-files', key);
+    assert.equal(readFileSync(file, 'utf8'), 'the key of round 2');
   });
 
   it('want keys that are keys, and warn of a file that others can read', async () => {

@@ -236,15 +236,21 @@ function incomplete(
   run: { readonly copied: number; readonly request: CopyRequest },
 ): Failure {
   const [first] = failures;
-  const reason = first?.error instanceof Error ? first.error.message : String(first?.error);
+  const unopened = first?.error instanceof Failure && first.error.code === 'no_identity' ? first.error : undefined;
+  const { keys } = run.request;
+  const opens = keys !== undefined && keys.recipients === undefined && keys.identities.count > 0;
+  const reason = unopened?.foundText ?? (first?.error instanceof Error ? first.error.message : String(first?.error));
   const others = failures.length === 1 ? '' : ` (and ${failures.length - 1} more failed)`;
   return new Failure({
     code: 'copy_incomplete',
     action: 'copy all backups to',
     object: run.request.target.location,
     found: `${countText(run.copied, 'object')} copied, then ${first?.name} failed: ${reason}${others}`,
-    remedy: 'run the same command again to copy what is missing',
-    cause: first?.error,
+    remedy:
+      unopened === undefined
+        ? 'run the same command again to copy what is missing'
+        : `${unopened.remedy}${opens ? '; without --identity it is copied as it is, unopened' : ''}`,
+    cause: unopened === undefined ? first?.error : unopened.cause,
   });
 }
 

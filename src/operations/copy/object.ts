@@ -5,9 +5,9 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { lazyBody } from '../../runtime/streams/lazy.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import { encrypt, encryptedSizeBound } from '../../snapshot/encryption/encrypt.ts';
-import type { Identities } from '../../snapshot/encryption/identities.ts';
+import { type Identities, NoIdentityFits } from '../../snapshot/encryption/identities.ts';
 import type { Recipients } from '../../snapshot/encryption/recipients.ts';
-import { decryptedBody } from '../../snapstore/backups/decrypted-body.ts';
+import { decryptedBody, noIdentity } from '../../snapstore/backups/decrypted-body.ts';
 import type { CallOptions } from '../../snapstore/bucket.ts';
 import { consumeBody } from '../../snapstore/http/object-body.ts';
 import { retryTransient, transferRetries } from '../../snapstore/retry-transient.ts';
@@ -38,7 +38,7 @@ export class VanishedObject extends Error {}
  * Sends one object from store to store, its hash checked on the way. It becomes visible only after `publishAfter` has resolved:
  * the objects before it come first. Starts over after a transient store error; `onCopied` gets bytes, less than
  * zero when they have to be sent again.
- * Throws {@link VanishedObject}, a {@link Failure} `snapshot_corrupt`, a StoreError, or what `publishAfter` rejects with.
+ * Throws {@link VanishedObject}, a {@link Failure} `snapshot_corrupt` or `no_identity`, a StoreError, or what `publishAfter` rejects with.
  */
 export async function copyObject(
   object: PlannedObject,
@@ -117,6 +117,9 @@ export async function copyObject(
         log.warn({ snapshot: source.name, error: error.message }, `Copying again in ${delayMs / 1000} s`),
     });
   } catch (error) {
+    if (error instanceof NoIdentityFits && route.keys !== undefined) {
+      throw noIdentity(source, route.keys.identities);
+    }
     throw error instanceof SnapshotDamage ? corrupt(object, route, error) : error;
   }
 }

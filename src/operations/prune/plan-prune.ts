@@ -1,5 +1,8 @@
+import { fetchWhole } from '../../objects/fetch.ts';
 import type { Decision } from '../../retention/plan.ts';
+import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { checkSealed } from '../../snapshot/encryption/check-sealed.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { checkSnapshot } from '../verify/check-snapshot.ts';
 import { findingOf } from '../verify/findings.ts';
@@ -13,7 +16,14 @@ export interface PrunePlanRequest {
    * `names`: nothing is read, for a plan that is only shown. Otherwise the full that the others are deleted for is read first; a
    * file in `tempDir` takes its database.
    */
-  readonly proof: 'names' | { readonly tempDir: string };
+  readonly proof: 'names' | FullReading;
+}
+
+/** How a full is read. */
+interface FullReading {
+  readonly tempDir: string;
+  /** What the store gives of encrypted objects: what they hold, or what is stored, of which the structure alone can be checked. */
+  readonly encrypted: 'opened' | 'as stored';
 }
 
 /** Decisions, and what they rest on. */
@@ -26,7 +36,8 @@ export interface PrunePlan {
 
 /**
  * Lists the store and decides about each object. Deletes nothing. A full that turns out to be damaged takes the place of no
- * other: the decisions are made anew without it. Throws a StoreError, and errors of the temporary file as they are.
+ * other: the decisions are made anew without it. Throws a Failure `no_identity` where identities do not open that full, a StoreError,
+ * and errors of the temporary file as they are.
  */
 export async function planPrune(request: PrunePlanRequest, context: RunContext): Promise<PrunePlan> {
   const { store, rules, proof } = request;
@@ -34,18 +45,20 @@ export async function planPrune(request: PrunePlanRequest, context: RunContext):
   const listing = await store.list({ signal });
   const proved = new Set<string>();
   const unsound = new Set<string>();
+  /** Encrypted, with the length of a whole object: they are trusted as garbage collection trusts those that it did not write. */
+  const closed = new Set<string>();
   for (;;) {
     const evidence = { proved, unsound };
     const { decisions, newest } = planFor(listing, { store, rules, evidence, now: clock.now() });
     const deletes = decisions.some(({ action, reason }) => action === 'delete' && !isPartOfSaved(reason));
-    if (newest === undefined || !deletes || proved.has(newest.name)) {
+    if (newest === undefined || !deletes || proved.has(newest.name) || closed.has(newest.name)) {
       return { decisions, unread: undefined };
     }
     if (proof === 'names') {
       return { decisions, unread: newest };
     }
-    const isSound = await prove(newest, { store, tempDir: proof.tempDir }, context);
-    (isSound ? proved : unsound).add(newest.name);
+    const known = { proved, unsound, closed };
+    known[await prove(newest, { store, ...proof }, context)].add(newest.name);
   }
 }
 
@@ -56,23 +69,35 @@ function isPartOfSaved(reason: string): boolean {
 
 async function prove(
   full: StoredSnapshot,
-  place: { readonly store: SnapStore; readonly tempDir: string },
+  place: FullReading & { readonly store: SnapStore },
   context: RunContext,
-): Promise<boolean> {
+): Promise<'proved' | 'unsound' | 'closed'> {
   const { log } = context;
   log.info({ snapshot: full.name }, `Reading ${full.name} before anything is deleted for it`);
   try {
+    if (full.encryption !== undefined && place.encrypted === 'as stored') {
+      await fetchWhole(place.store, full, context, checkSealed);
+      log.info(
+        { snapshot: full.name },
+        `${full.name} is encrypted and was not opened; its length is that of a whole object`,
+      );
+      return 'closed';
+    }
     const { problem } = await checkSnapshot({ ...place, snapshot: full, level: 'structure' }, context);
     if (problem === undefined) {
-      return true;
+      return 'proved';
     }
     log.warn({ snapshot: full.name }, `${full.name} takes the place of no other snapshot: ${problem}`);
   } catch (error) {
+    if (error instanceof Failure && error.code === 'no_identity') {
+      // It may be sound. To go on with an older full would end at one that happens to open.
+      throw error.advising('nothing was deleted; without --identity the full is not opened');
+    }
     const finding = findingOf(error, full);
     if (finding === undefined) {
       throw error;
     }
     log.warn({ snapshot: full.name }, `${full.name} takes the place of no other snapshot: ${finding.text}`);
   }
-  return false;
+  return 'unsound';
 }

@@ -46,7 +46,8 @@ async function* contents(
   }
 }
 
-function noIdentity({ name }: NamedObject, { count }: Identities): Failure {
+/** The failure of an object that `identities` do not open. */
+export function noIdentity({ name }: Pick<NamedObject, 'name'>, { count }: Identities): Failure {
   return new Failure({
     code: 'no_identity',
     action: 'read',
