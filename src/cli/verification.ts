@@ -19,7 +19,15 @@ const report = z.object({
   sound: z.boolean(),
   provableRevision: z.nullable(z.int().check(z.nonnegative())),
   provableStateOf: z.nullable(z.string()),
-  findings: z.array(z.object({ weight: z.string(), snapshot: z.nullable(z.string()), text: z.string() })),
+  recorded: z.optional(z.nullable(z.string())),
+  findings: z.array(
+    z.object({
+      weight: z.string(),
+      snapshot: z.nullable(z.string()),
+      text: z.string(),
+      unopened: z.optional(z.boolean()),
+    }),
+  ),
 });
 
 /** When a backup is verified if nobody says when: once a day, spread over the day by the name of the pod and of the store. */
@@ -38,7 +46,7 @@ export async function proveInProcess(
   { signal }: { readonly signal: AbortSignal },
 ): Promise<Proof> {
   const [command = '', ...prefix] = program;
-  const args = [...prefix, 'verify', '--level=restore', '--sample=0', '--output=json', ...passedOn(flags)];
+  const args = [...prefix, 'verify', '--level=restore', '--sample=0', '--record', '--output=json', ...passedOn(flags)];
   const child = spawn(command, args, {
     env: context.environment as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -61,12 +69,20 @@ export async function proveInProcess(
   if (!parsed.success) {
     throw notTried(errors, exitCode);
   }
-  const { sound, provableRevision, provableStateOf, findings } = parsed.data;
-  const problems = findings
-    .filter(({ weight }) => weight === 'problem')
-    .map(({ snapshot, text }) => (snapshot === null ? text : `${snapshot}: ${text}`));
+  const { sound, provableRevision, provableStateOf, recorded, findings } = parsed.data;
+  const wrong = findings.filter(({ weight }) => weight === 'problem');
+  if (wrong.length > 0 && wrong.every(({ unopened }) => unopened === true)) {
+    // Nothing says that it is damaged.
+    throw notTried(errors, exitCode);
+  }
+  const problems = wrong.map(({ snapshot, text }) => (snapshot === null ? text : `${snapshot}: ${text}`));
+  if (recorded === null) {
+    context.log.warn(
+      `The proof was not written into the store, so fleet list does not show it: ${saidIn(errors) ?? ''}`,
+    );
+  }
   return {
-    sound: sound && exitCode === 0,
+    sound: sound && (exitCode === 0 || recorded === null),
     // `verify` has read it as a revision.
     provable: (provableRevision ?? undefined) as Revision | undefined,
     stateOf: provableStateOf === null ? undefined : timeOf(provableStateOf),
@@ -76,7 +92,7 @@ export async function proveInProcess(
 
 /** Those of our flags that `verify` has, too. */
 function passedOn(flags: ReadonlyMap<string, readonly string[]>): readonly string[] {
-  const own = new Set(['level', 'sample', 'output', 'log-level', 'log-format', 'print-config']);
+  const own = new Set(['level', 'sample', 'record', 'output', 'log-level', 'log-format', 'print-config']);
   const known = placedOptions(verifyCommand.spec).map(({ spec }) => spec.flag);
   return known
     .filter((flag) => !own.has(flag))
@@ -97,14 +113,18 @@ function timeOf(text: string): number | undefined {
 }
 
 function notTried(errors: string, exitCode: number | undefined): Failure {
-  const said = /^error: (.*)$/m.exec(errors)?.[1];
   return new Failure({
     code: 'verify_untried',
     action: 'verify',
     object: 'the newest backup',
-    found: said ?? `the process ended with ${exitCode ?? 'a signal'} and no result`,
+    found: saidIn(errors) ?? `the process ended with ${exitCode ?? 'a signal'} and no result`,
     remedy: 'see etcdbrctl verify --level restore',
   });
+}
+
+/** The error that a command ended with. */
+function saidIn(errors: string): string | undefined {
+  return /^error: (.*)$/m.exec(errors)?.[1];
 }
 
 function parsedJson(text: string): unknown {

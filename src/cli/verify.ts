@@ -5,22 +5,29 @@ import { verifyOptions } from '../config/options/verify.ts';
 import type { VerifyResult } from '../operations/verify/verify.ts';
 import { Failure } from '../runtime/failure.ts';
 import { countText, formatBytes, formatCount } from '../runtime/log/amount.ts';
+import type { SnapStore } from '../snapstore/snapstore.ts';
+import { StoreError } from '../snapstore/store-error.ts';
 import { command } from './command.ts';
 import { quotaRemark } from './output/quota-remark.ts';
 import { formatReport, keyValueLines, type Report } from './output/report.ts';
 import { stateOf } from './output/state-of.ts';
+import type { CommandContext } from './session.ts';
 
 /** `etcdbrctl verify`. */
 export const verifyCommand = command({
   name: 'verify',
   description:
     'Reads the objects of a store, shows what is missing or damaged, and names the last revision that provably can be ' +
-    'restored. Nothing in the store is changed. Exit code 0 means that nothing is wrong with what was looked at, and ' +
+    'restored. Nothing in the store is changed, but for the proof that --record writes. Exit code 0 means that nothing is wrong with what was looked at, and ' +
     'that the newest state can be restored.',
   examples: [
     {
       does: 'Check every object, page and event:',
       command: 'etcdbrctl verify --storage-provider Local --store-container /backup',
+    },
+    {
+      does: 'Restored once a day by a timer, so that fleet list knows:',
+      command: 'etcdbrctl verify --level restore --record --storage-provider S3 --store-container etcd-backup',
     },
     {
       does: 'Once a day, in a large store: the newest chain restored, and 20 other objects:',
@@ -38,11 +45,34 @@ export const verifyCommand = command({
     const { openReadStore } = await import('./open-store.ts');
     const { verifyBackups } = await import('../operations/verify/verify.ts');
     await using store = await openReadStore(config.store, config.identity, context);
-    const result = await verifyBackups({ store, ...config.verify }, context);
-    await print(await formatReport(verifyReport(result), config.output.format));
+    const { record, ...how } = config.verify;
+    const result = await verifyBackups({ store, ...how }, context);
+    const recorded = record ? await recordedProof(result, store, context) : { key: undefined };
+    await print(await formatReport(verifyReport(result, recorded.key), config.output.format));
     refuseProblems(result);
+    if ('error' in recorded) {
+      throw recorded.error;
+    }
   },
 });
+
+/** What is wrong with the backup is worth more than that it could not be written down. */
+async function recordedProof(
+  result: VerifyResult,
+  store: SnapStore,
+  context: CommandContext,
+): Promise<{ readonly key: string | undefined; readonly error?: StoreError }> {
+  const { recordProof } = await import('../operations/verify/record-proof.ts');
+  try {
+    return { key: await recordProof(result, store, context) };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof StoreError)) {
+      throw error;
+    }
+    return { key: undefined, error };
+  }
+}
 
 function provableText(provable: VerifyResult['provable']): string {
   if (provable === undefined) {
@@ -52,8 +82,8 @@ function provableText(provable: VerifyResult['provable']): string {
   return `revision ${provable.revision}${state === undefined ? '' : `, the state of ${state}`}`;
 }
 
-/** A verification as a table and as data. */
-export function verifyReport(result: VerifyResult): Report {
+/** A verification as a table and as data; `recorded` is the key that its proof was written to. */
+export function verifyReport(result: VerifyResult, recorded: string | undefined): Report {
   const { location, level, findings, chains, objects, read, companions, newestRevision, provable, restored } = result;
   const hash = restored === undefined ? undefined : `${restored.hash} (compact revision ${restored.compactRevision})`;
   return {
@@ -67,6 +97,7 @@ export function verifyReport(result: VerifyResult): Report {
         ['Companions', companions === 0 ? undefined : countText(companions, 'archive')],
         ['Newest revision', newestRevision === undefined ? 'none' : String(newestRevision)],
         ['Restorable up to', provableText(provable)],
+        ['Proof', recorded],
         ['Events applied', restored === undefined ? undefined : formatCount(restored.eventsApplied)],
         ['HashKV', hash],
         ['Database size', restored === undefined ? undefined : formatBytes(restored.dbSize)],
@@ -101,7 +132,11 @@ export function verifyReport(result: VerifyResult): Report {
               eventsApplied: restored.eventsApplied,
               dbSize: restored.dbSize,
             },
-      findings: findings.map(({ weight, snapshot, text }) => ({ weight, snapshot: snapshot ?? null, text })),
+      recorded: recorded ?? null,
+      findings: findings.map(({ weight, snapshot, text, unopened }) => ({
+        ...{ weight, snapshot: snapshot ?? null, text },
+        ...(unopened === true && { unopened }),
+      })),
     },
   };
 }

@@ -3,6 +3,7 @@ import type { StoreMarker } from '../snapshot/history/history-marker.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { CompanionStore } from './backups/companion-store.ts';
 import type { HistoryMarkerStore } from './backups/history-marker-store.ts';
+import type { ProofStore } from './backups/proof-store.ts';
 import type { BucketTraits, CallOptions, ReadOptions } from './bucket.ts';
 import type { Leftover } from './leftover.ts';
 import type { Inspection } from './upload/inspection.ts';
@@ -81,6 +82,8 @@ export interface SnapStore extends AsyncDisposable {
   readonly companions?: CompanionStore;
   /** Where history markers are written; undefined where there can be none. */
   readonly histories?: HistoryMarkerStore;
+  /** Where proofs are written; undefined where there can be none. */
+  readonly proofs?: ProofStore;
   list(options: CallOptions): Promise<StoreListing>;
   /** Asks for the first object of a listing: whether the store answers at all. Rejects as {@link list}; left out where that is as cheap. */
   answers?(options: CallOptions): Promise<void>;

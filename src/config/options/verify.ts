@@ -26,6 +26,12 @@ export const verifyOptions = optionGroup({
       placeholder: 'count',
       help: 'Read the newest chain and only this many other objects, chosen at random; 0 reads all.',
     },
+    record: {
+      flag: 'record',
+      type: 'bool',
+      default: false,
+      help: 'Write what was proved next to the snapshots, where fleet list and fleet report find it.',
+    },
     tempDir: {
       flag: 'temp-dir',
       type: 'string',
@@ -35,5 +41,14 @@ export const verifyOptions = optionGroup({
       help: 'Directory for scratch files; structure and restore need room for the whole database.',
     },
     maxFetchers: restorationOptions.options.maxFetchers,
+  },
+  check(values) {
+    return values.record && values.history !== undefined
+      ? {
+          option: 'record',
+          found: 'it is given together with --history',
+          remedy: 'a proof is about the newest history: leave one of the two out',
+        }
+      : undefined;
   },
 });

@@ -1,4 +1,5 @@
 import { formatAge } from '../../runtime/log/amount.ts';
+import { newerProof } from '../../snapshot/proof-name.ts';
 import type { LastProof } from './last-proof.ts';
 import type { Complaint, PrefixReport } from './prefix-report.ts';
 
@@ -10,20 +11,24 @@ export interface Thresholds {
   readonly proofWithinMs: number | undefined;
 }
 
-/** A prefix with its last proof and all that is wrong with it. `now` is in ms since the epoch. */
+/**
+ * A prefix with its last proof, of its sidecar or `verified` by the fleet, and all that is wrong with it. `now` is in ms since the
+ * epoch.
+ */
 export function judged(
   report: PrefixReport,
   {
-    proof,
+    verified,
     thresholds,
     now,
-  }: { readonly proof: LastProof | undefined; readonly thresholds: Thresholds; readonly now: number },
+  }: { readonly verified: LastProof | undefined; readonly thresholds: Thresholds; readonly now: number },
 ): PrefixReport {
+  const proof = newerProof(report.proof, verified);
   const complaints = [
     ...report.complaints,
     ...damaged(proof),
     ...stale(report, thresholds, now),
-    ...unproved(proof, thresholds, now),
+    ...unproved(report, { proof, thresholds, now }),
   ];
   return { ...report, proof, complaints };
 }
@@ -32,7 +37,7 @@ function damaged(proof: LastProof | undefined): readonly Complaint[] {
   if (proof === undefined || proof.sound) {
     return [];
   }
-  const [first = 'it found problems'] = proof.problems;
+  const [first = 'its sidecar could not restore all of it; etcdbrctl verify says why'] = proof.problems;
   const more = proof.problems.length > 1 ? `, and ${proof.problems.length - 1} more` : '';
   return [{ kind: 'damaged', text: `its last verification failed: ${first}${more}` }];
 }
@@ -58,8 +63,18 @@ function stale({ newest, complaints }: PrefixReport, { maxAgeMs }: Thresholds, n
       ];
 }
 
-function unproved(proof: LastProof | undefined, { proofWithinMs }: Thresholds, now: number): readonly Complaint[] {
-  if (proofWithinMs === undefined || proof?.sound === false) {
+function unproved(
+  { complaints }: PrefixReport,
+  {
+    proof,
+    thresholds,
+    now,
+  }: { readonly proof: LastProof | undefined; readonly thresholds: Thresholds; readonly now: number },
+): readonly Complaint[] {
+  const { proofWithinMs } = thresholds;
+  // Why it could not be verified says more.
+  const isSaid = complaints.some(({ kind }) => kind === 'unproved' || kind === 'unreadable');
+  if (proofWithinMs === undefined || proof?.sound === false || isSaid) {
     return [];
   }
   if (proof === undefined) {

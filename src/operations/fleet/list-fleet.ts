@@ -38,7 +38,7 @@ export async function listFleet(request: FleetRequest, context: RunContext): Pro
     location: `${bucket.location}/${root}`.replace(/\/$/, ''),
     at: now,
     prefixes: [...found.values()]
-      .map((each) => judged(each, { proof: proofs.get(each.prefix), thresholds, now }))
+      .map((each) => judged(each, { verified: proofs.get(each.prefix), thresholds, now }))
       .sort((a, b) => compareText(a.prefix, b.prefix)),
     shard,
     lastRun,
@@ -108,7 +108,7 @@ async function reportGroup(group: PrefixObjects, { store }: FleetRequest, contex
   }
   const upload = { ...store.upload, log: quietLog(store.upload.log) };
   try {
-    return reportOn(prefix, await listingOf(store.bucket, group, { upload, signal: context.signal }));
+    return reportOn(group, await listingOf(store.bucket, group, { upload, signal: context.signal }));
   } catch (error) {
     context.signal.throwIfAborted();
     if (error instanceof StoreError && error.kind !== 'gone') {

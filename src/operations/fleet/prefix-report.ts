@@ -5,6 +5,7 @@ import type { RevisionRange } from '../../snapshot/cover.ts';
 import { knownHistories } from '../../snapshot/history/histories.ts';
 import { revisionsAre } from '../../snapshot/revision-range-text.ts';
 import { isTooSmall } from '../../snapshot/too-small.ts';
+import type { PrefixObjects } from '../../snapstore/fleet/prefix-groups.ts';
 import type { StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { chooseHistory } from '../history/choose-history.ts';
 import { doubtText } from '../history/fork-failure.ts';
@@ -50,7 +51,10 @@ export interface PrefixReport {
 }
 
 /** What the names in a listing tell of a prefix. Reads nothing. */
-export function reportOn(prefix: string, listing: StoreListing): PrefixReport {
+export function reportOn(
+  { prefix, proof }: Pick<PrefixObjects, 'prefix' | 'proof'>,
+  listing: StoreListing,
+): PrefixReport {
   const { histories, history } = chooseHistory(listing, {}, prefix);
   const catalog = catalogOf(history.snapshots);
   const credible = history.snapshots.filter(isBelieved);
@@ -69,7 +73,7 @@ export function reportOn(prefix: string, listing: StoreListing): PrefixReport {
     snapshots: whole.length,
     bytes: sizeOf(listing.snapshots),
     growthPerDay: growthPerDay(credible),
-    proof: undefined,
+    proof: proof && { ...proof, problems: [] },
     complaints: [...brokenBy(catalog), ...forked],
   };
 }

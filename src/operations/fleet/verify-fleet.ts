@@ -1,3 +1,4 @@
+import { countText } from '../../runtime/log/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { Identities } from '../../snapshot/encryption/identities.ts';
 import { BackupStore } from '../../snapstore/backups/backup-store.ts';
@@ -7,7 +8,7 @@ import type { PrefixObjects } from '../../snapstore/fleet/prefix-groups.ts';
 import { ResultObjects, type ShardNumber } from '../../snapstore/fleet/result-objects.ts';
 import type { SnapStore, StoreListing } from '../../snapstore/snapstore.ts';
 import type { VerifyLevel } from '../verify/request.ts';
-import { verifyBackups } from '../verify/verify.ts';
+import { type VerifyResult, verifyBackups } from '../verify/verify.ts';
 import { compareText, findPrefixes, objectsOf } from './find-prefixes.ts';
 import { nothingFound } from './fleet-failure.ts';
 import type { FleetReport } from './fleet-report.ts';
@@ -84,7 +85,7 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
     endedOn,
     prefixes: [...proofs].map(([prefix, proof]) => ({ prefix, proof })),
     failed: [...reports.values()].flatMap(({ prefix, complaints }) =>
-      complaints.flatMap(({ kind, text }) => (kind === 'unreadable' ? { prefix, text } : [])),
+      complaints.flatMap(({ kind, text }) => (kind === 'unreadable' || kind === 'unproved' ? { prefix, text } : [])),
     ),
   };
   if (request.record) {
@@ -99,7 +100,7 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
     location,
     at: now,
     prefixes: [...reports.values()]
-      .map((each) => judged(each, { proof: proofs.get(each.prefix), thresholds, now }))
+      .map((each) => judged(each, { verified: proofs.get(each.prefix), thresholds, now }))
       .sort((a, b) => compareText(a.prefix, b.prefix)),
     shard,
     lastRun: undefined,
@@ -123,7 +124,22 @@ async function verifyGroup(
   const opened = new BackupStore({ bucket, prefix, upload, log, identities });
   const store = withListing(opened, { ...listing, companions: group.companions });
   const result = await verifyBackups({ store, level, sample, tempDir, maxFetchers }, { ...context, log });
-  return { report: reportOn(prefix, listing), proof: proofOf(result, seconds(context)) };
+  const report = reportOn(group, listing);
+  const closed = closedText(result);
+  return closed === undefined
+    ? { report, proof: proofOf(result, seconds(context)) }
+    : {
+        report: { ...report, complaints: [...report.complaints, { kind: 'unproved', text: closed }] },
+        proof: undefined,
+      };
+}
+
+/** What to say of backups of which nothing is known because they are encrypted: that is no damage, and no proof. */
+function closedText({ findings }: VerifyResult): string | undefined {
+  const problems = findings.filter(({ weight }) => weight === 'problem');
+  return problems.length > 0 && problems.every(({ unopened }) => unopened === true)
+    ? `its newest chain was not looked into: ${countText(problems.length, 'object')} of it ${problems.length === 1 ? 'is' : 'are'} encrypted, and no identity that was given opens ${problems.length === 1 ? 'it' : 'them'}`
+    : undefined;
 }
 
 /** The store without a listing of its own: it was listed already. The caller closes the bucket. */

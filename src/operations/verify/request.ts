@@ -1,7 +1,8 @@
+import type { ProofLevel } from '../../snapshot/proof-name.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 
 /** How much is proved; each level includes those before it. */
-export type VerifyLevel = 'catalog' | 'hash' | 'structure' | 'restore';
+export type VerifyLevel = ProofLevel;
 
 /** What to verify. */
 export interface VerifyRequest {

@@ -3,6 +3,7 @@ import type { Bucket, CallOptions } from '../bucket.ts';
 import { abandonedAfterMs, type Leftover } from '../leftover.ts';
 import { isCompanionKey } from './companion-store.ts';
 import { isMarkerKey } from './history-marker-store.ts';
+import { isProofKey } from './proof-store.ts';
 
 /**
  * Uploads below `root` (empty, or with a slash at its end) that nobody goes on with: of objects with our names, begun a day ago or
@@ -28,6 +29,7 @@ function isOurs(key: string | undefined, root: string): boolean {
     key === undefined ||
     parseRelativeKey(key.slice(root.length)).outcome === 'snapshot' ||
     isCompanionKey(key) ||
-    isMarkerKey(key)
+    isMarkerKey(key) ||
+    isProofKey(key)
   );
 }

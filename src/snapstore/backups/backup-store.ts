@@ -16,6 +16,7 @@ import { abandonedUploads } from './abandoned-uploads.ts';
 import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
 import { decryptedBody, type Opening } from './decrypted-body.ts';
 import { HistoryMarkers, isMarkerKey } from './history-marker-store.ts';
+import { isProofKey, type ProofStore, proofsIn } from './proof-store.ts';
 import { storeRoot } from './store-root.ts';
 import { whyEmpty } from './why-empty.ts';
 
@@ -41,6 +42,7 @@ export class BackupStore implements SnapStore {
   readonly location: string;
   readonly companions: CompanionStore;
   readonly histories: HistoryMarkers;
+  readonly proofs: ProofStore;
   readonly #bucket: Bucket;
   /** Empty or with a slash at its end. */
   readonly #root: string;
@@ -62,6 +64,7 @@ export class BackupStore implements SnapStore {
     const inFolder = { folder: `${this.#root}v2/`, upload: options.upload, log: options.log };
     this.companions = companionsIn(options.bucket, { ...inFolder, identities: this.#identities });
     this.histories = new HistoryMarkers(options.bucket, inFolder);
+    this.proofs = proofsIn(options.bucket, inFolder);
   }
 
   get directory(): SnapStore['directory'] {
@@ -90,7 +93,7 @@ export class BackupStore implements SnapStore {
           snapshots.push(stored(parsed.snapshot, entry));
         } else if (isMarkerKey(entry.key)) {
           markers.push(entry);
-        } else if (!(isFolderMarker(entry) || isCompanionKey(entry.key))) {
+        } else if (!(isFolderMarker(entry) || isCompanionKey(entry.key) || isProofKey(entry.key))) {
           ignored.push(entry.key);
           this.#warnOfForeign(entry.key, { reason: parsed.reason, before: ignored.length });
         }

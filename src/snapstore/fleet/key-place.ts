@@ -1,11 +1,13 @@
 import { parseMarkerName } from '../../snapshot/history/history-marker.ts';
 import { parseRelativeKey } from '../../snapshot/name.ts';
+import { type ProofName, parseProofName } from '../../snapshot/proof-name.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { isCompanionKey } from '../backups/companion-store.ts';
 
 /** To the backups below which prefix an object belongs, and what it is there. `prefix` has no slash at its end; empty for the top. */
 export type KeyPlace =
   | { readonly prefix: string; readonly is: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly prefix: string; readonly is: 'proof'; readonly proof: ProofName }
   | { readonly prefix: string; readonly is: 'marker' | 'companion' };
 
 /** No store has longer keys; what is longer is no backup's. */
@@ -54,6 +56,10 @@ function placeIn(prefix: string, relative: string): KeyPlace | undefined {
   const name = relative.slice('v2/'.length);
   if (parseMarkerName(name) !== undefined) {
     return { prefix, is: 'marker' };
+  }
+  const proof = parseProofName(name);
+  if (proof !== undefined) {
+    return { prefix, is: 'proof', proof };
   }
   return isCompanionKey(name) && !name.includes('/') ? { prefix, is: 'companion' } : undefined;
 }

@@ -1,3 +1,4 @@
+import { newerProof, type ProofName } from '../../snapshot/proof-name.ts';
 import type { ObjectEntry } from '../bucket.ts';
 import type { StoredSnapshot } from '../snapstore.ts';
 import { placeOf } from './key-place.ts';
@@ -10,6 +11,8 @@ export interface PrefixObjects {
   readonly markers: ObjectEntry[];
   /** Archives of files that belong to fulls. */
   companions: number;
+  /** The newest that a sidecar has written. */
+  proof: ProofName | undefined;
   /** It has more objects than are held: the rest is left out. */
   isCut: boolean;
 }
@@ -55,6 +58,9 @@ export class PrefixGroups {
       case 'marker':
         group.markers.push(entry);
         break;
+      case 'proof':
+        group.proof = newerProof(group.proof, place.proof);
+        break;
       case 'companion':
         group.companions += 1;
         break;
@@ -81,7 +87,7 @@ export class PrefixGroups {
     if (this.#closed.has(prefix)) {
       this.again.add(prefix);
     }
-    const group: PrefixObjects = { prefix, snapshots: [], markers: [], companions: 0, isCut: false };
+    const group: PrefixObjects = { prefix, snapshots: [], markers: [], companions: 0, proof: undefined, isCut: false };
     this.#open.set(prefix, group);
     return group;
   }

@@ -34,4 +34,29 @@ describe('the process that verifies', () => {
     const { problems } = await proveInProcess({ flags: new Map(), program, context }, context);
     assert.deepEqual(problems, ['19']);
   });
+
+  const said = async (document: object, { exitCode = 0, errors = '' } = {}) => {
+    const context = { ...recordedContext(), environment: {} };
+    const text = JSON.stringify({ sound: true, provableRevision: 7, provableStateOf: null, findings: [], ...document });
+    const script = `process.stderr.write(${JSON.stringify(errors)}); process.stdout.write(${JSON.stringify(text)}); process.exitCode = ${exitCode}`;
+    const program = [process.execPath, '-e', script, '--'];
+    return { proof: proveInProcess({ flags: new Map(), program, context }, context), context };
+  };
+
+  it('is asked to write its proof down; that it could not is no damage', async () => {
+    const { proof, context } = await said({ recorded: null }, { exitCode: 1, errors: 'error: cannot write: denied\n' });
+    assert.equal((await proof).sound, true);
+    assert.match(
+      context.lines.map(({ text }) => text).join(),
+      /proof was not written into the store, .*: cannot write: denied/,
+    );
+    assert.equal((await (await said({ recorded: 'v2/Proof-1' })).proof).sound, true);
+  });
+
+  it('finds nothing out about what it has no key for', async () => {
+    const closed = { weight: 'problem', snapshot: 'Full-x.gz.age', text: 'it is encrypted', unopened: true };
+    const errors = 'error: cannot verify the store: it is encrypted\n';
+    const { proof } = await said({ sound: false, findings: [closed] }, { exitCode: 1, errors });
+    await assert.rejects(proof, { code: 'verify_untried', message: /it is encrypted/ });
+  });
 });

@@ -5,7 +5,7 @@ import { listFleet } from '../../../../src/operations/fleet/list-fleet.ts';
 import { PrefixGlob } from '../../../../src/operations/fleet/prefix-glob.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
-import { bucketWith, failing, golden, put, request, states } from '../../../support/fixtures/fleet.ts';
+import { bucketWith, failing, golden, put, request, states, verified } from '../../../support/fixtures/fleet.ts';
 import { memoryBucket } from '../../../support/stores/memory-bucket.ts';
 
 describe('fleet list', () => {
@@ -86,5 +86,36 @@ describe('fleet list', () => {
     assert.equal(failureOf(nothing, { needsShards: false })?.code, 'no_backup');
     const share = await listFleet(request(memoryBucket(), { shard: { index: 0, count: 2 } }), recordedContext());
     assert.equal(failureOf(share, { needsShards: false }), undefined);
+  });
+
+  it('shows what a sidecar has proved, and the newer of its proof and that of the fleet', async () => {
+    for (const listsByFolder of [true, false]) {
+      const bucket = bucketWith(['none', 'proved', 'damaged', 'later'], { listsByFolder });
+      const put122 = (prefix: string, name: string): void =>
+        put(bucket, `${prefix}/v2/Proof-${name}.json`, Buffer.from('{}'));
+      put122('proved', '1795251000-00000122-restore-sound');
+      put122('proved', '1795250000-00000089-restore-damaged');
+      put122('damaged', '1795251000-00000089-structure-damaged');
+      const hour = { maxAgeMs: undefined, proofWithinMs: 3_600_000 };
+      const listed = await listFleet(request(bucket, { thresholds: hour }), recordedContext());
+      assert.deepEqual(states(listed), { none: 'unproved', proved: 'sound', damaged: 'damaged', later: 'unproved' });
+      const proofs = Object.fromEntries(listed.prefixes.map(({ prefix, proof }) => [prefix, proof]));
+      assert.deepEqual(proofs['proved'], {
+        on: 1_795_251_000,
+        level: 'restore',
+        sound: true,
+        revision: 122,
+        problems: [],
+      });
+      assert.match(
+        listed.prefixes.find(({ prefix }) => prefix === 'damaged')?.complaints[0]?.text ?? '',
+        /its last verification failed: .*verify says why/,
+      );
+      // The clock of the tests is ten minutes later.
+      await verified(bucket, { level: 'hash' });
+      put122('later', '1795251601-00000089-restore-damaged');
+      const again = await listFleet(request(bucket, { thresholds: hour }), recordedContext());
+      assert.deepEqual(states(again), { none: 'sound', proved: 'sound', damaged: 'sound', later: 'damaged' });
+    }
   });
 });

@@ -4,9 +4,13 @@ import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { failureOf } from '../../../../src/operations/fleet/fleet-failure.ts';
 import { listFleet } from '../../../../src/operations/fleet/list-fleet.ts';
 import { verifyFleet } from '../../../../src/operations/fleet/verify-fleet.ts';
+import { Identities } from '../../../../src/snapshot/encryption/identities.ts';
 import type { Bucket } from '../../../../src/snapstore/bucket.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
+import { ageKey, otherAgeKey } from '../../../support/fixtures/age-keys.ts';
 import { bucketWith, golden, put, request, states, verified } from '../../../support/fixtures/fleet.ts';
+import { sealedGolden } from '../../../support/fixtures/sealed-golden.ts';
+import { memoryBucket } from '../../../support/stores/memory-bucket.ts';
 
 describe('fleet verify', () => {
   it('shares the work, and the report puts it together and says what is missing', async () => {
@@ -80,5 +84,35 @@ describe('fleet verify', () => {
     const bucket = bucketWith([]);
     await assert.rejects(verified(bucket, { shard: { index: 0, count: 2 } }), /it holds no prefix with backups/);
     assert.equal(bucket.objects.size, 0);
+  });
+
+  it('what is encrypted is proved with an identity; without one it is unproved, and an older proof stays', async () => {
+    const bucket = memoryBucket();
+    const sealed = await sealedGolden('etcd-3.5/gzip');
+    for (const prefix of ['a', 'b']) {
+      for (const { key, bytes } of prefix === 'a' ? sealed : golden) {
+        put(bucket, `${prefix}/${key}`, bytes);
+      }
+    }
+    const identities = await Identities.parse([ageKey.file]);
+    assert.deepEqual(states(await verified(bucket, { level: 'restore', identities })), { a: 'sound', b: 'sound' });
+    // A minute before: the clock of the tests stands still.
+    const [written = ''] = [...bucket.objects.keys()].filter((key) => key.startsWith('etcdbrctl-fleet/'));
+    const before = (text: string): string => text.replaceAll('1795251600', '1795251540');
+    put(bucket, before(written), Buffer.from(before(String(bucket.objects.get(written)?.bytes))));
+    for (const wrong of [undefined, await Identities.parse([otherAgeKey.file])]) {
+      const report = await verified(bucket, { identities: wrong });
+      assert.deepEqual(states(report), { a: 'unproved', b: 'sound' });
+      assert.match(report.prefixes[0]?.complaints[0]?.text ?? '', /not looked into: 4 objects of it are encrypted/);
+      const thresholds = { maxAgeMs: undefined, proofWithinMs: 3_600_000 };
+      const listed = await listFleet(request(bucket, { thresholds }), recordedContext());
+      assert.deepEqual(states(listed), { a: 'sound', b: 'sound' });
+      assert.equal(listed.prefixes[0]?.proof?.level, 'restore');
+      assert.deepEqual(
+        listed.lastRun?.failed.map(({ prefix }) => prefix),
+        ['a'],
+      );
+    }
+    assert.deepEqual(states(await verified(bucket, { level: 'catalog' })), { a: 'sound', b: 'sound' });
   });
 });
