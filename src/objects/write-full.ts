@@ -3,6 +3,9 @@ import type { Meta } from '../datadir/bbolt/meta.ts';
 import { newestMeta } from '../datadir/bbolt/meta-pages.ts';
 import { openFile } from '../fs/open-file.ts';
 import { Room } from '../fs/room.ts';
+import { WriteBehind } from '../fs/write-behind.ts';
+import { atomicMarking } from '../runtime/memory/atomic-marking.ts';
+import { promptBufferCollection } from '../runtime/memory/prompt-buffer-collection.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { tap } from '../runtime/streams/tap.ts';
 import { decompress } from '../snapshot/compression.ts';
@@ -21,6 +24,8 @@ export interface FullTarget {
   readonly file: string;
   readonly skipHashCheck: boolean;
   readonly onRead: (bytes: number) => void;
+  /** It will have to be durable: it goes to the disk while it is written. */
+  readonly isKept?: boolean | undefined;
   /** A larger database is refused before it is written, bytes; left out for no limit. */
   readonly quotaBytes?: number | undefined;
   /**
@@ -48,8 +53,12 @@ export async function writeFull(
     // Not created anew: when a fetch is tried again, others may have written after the base already.
     const handle = await openFile(target.file, { access: 'update' });
     try {
+      using _marking = atomicMarking();
+      using buffers = promptBufferCollection();
+      const behind = target.isKept === true ? new WriteBehind(handle) : undefined;
       const trailing = new TrailingHash();
       let offset = 0;
+      let before = 0;
       let writing: Promise<unknown> = Promise.resolve();
       const expanded = decompress(tap(body, { onBytes: target.onRead }), source.full.compression);
       for await (const bytes of withLongHead(expanded)) {
@@ -60,6 +69,9 @@ export async function writeFull(
           room.expect(boundary.end);
         }
         await writing;
+        behind?.wrote(before);
+        buffers.discarded(before);
+        before = bytes.length;
         // The hash goes into the file as well and is cut off in the end: so no piece has to be cut and joined.
         const pages = bytes.subarray(0, Math.max(0, boundary.end - offset));
         writing = room.writing(() => handle.writeFile(pages));

@@ -74,6 +74,11 @@ export class BlockFile implements AsyncDisposable {
     }
   }
 
+  /** Brings to the disk what was written to the file until now, by whomever. */
+  async settle(): Promise<void> {
+    await this.#handle.datasync();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#blocks.clear();
     await this.#handle.close();

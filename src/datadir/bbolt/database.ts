@@ -48,6 +48,11 @@ export class Database implements AsyncDisposable {
     return this.root.bucket(new TextEncoder().encode(name));
   }
 
+  /** Brings to the disk what was written to the file until now, by whomever. What follows is not durable. */
+  settle(): Promise<void> {
+    return this.#file.settle();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#file[Symbol.asyncDispose]();
   }

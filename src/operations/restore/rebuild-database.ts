@@ -4,6 +4,7 @@ import { leasesInUse } from '../../datadir/mvcc/leases-in-use.ts';
 import { namingSnapshot } from '../../objects/snapshot-failure.ts';
 import type { Revision } from '../../revision.ts';
 import { Int64Set } from '../../runtime/int64-set.ts';
+import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { revisionsText } from '../../snapshot/revision-range-text.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -89,6 +90,7 @@ export async function rebuildDatabase(
   context: RunContext,
 ): Promise<RebuiltDatabase> {
   const { request, selection, file, identity } = work;
+  using _marking = atomicMarking();
   const { bumpRevision, quotaBytes } = request;
   const unknownLeases: UnknownLeases = request.unknownLeases ?? ANEW;
   const { until } = selection;
@@ -119,8 +121,11 @@ export async function rebuildDatabase(
     database: base,
     lastRevision: after,
     isCut,
-  } = await openBase({ ...request, selection, file, onRead, onBoundary }, context);
+  } = await openBase({ ...request, selection, file, onRead, onBoundary, isKept: true }, context);
   held.use(base);
+  // What is on the disk already need not be waited for in the end.
+  const settled = base.settle();
+  settled.catch(() => undefined);
 
   const wanted = { covered: after, until };
   const { deltas } = isCut
@@ -144,6 +149,7 @@ export async function rebuildDatabase(
     begun ?? apply({ meta: base.meta, base: Promise.resolve(base) }, { deltas, after, keptLeases, cutsBase: isCut });
   const database = await application.database;
   await namingSnapshot(chain.base, () => checkStructure(base, { signal }));
+  await settled;
   const applied = await application.applied;
   // A lease that was revoked after the revision to which the base was cut is missing in it.
   const revived = isCut && unknownLeases.kind === 'grant' ? await leasesInUse(base, { revision: after, signal }) : [];

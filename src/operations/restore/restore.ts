@@ -131,10 +131,13 @@ export async function buildMember(
   const file = path.join(snapDir, 'db');
   const { target = {} } = request;
   const room = await Room.in(snapDir);
-  const { selection, rebuilt } = await rebuildSelected({ request, target, file, identity: bootstrap }, context);
+  const raftState = room.writing(() => writeRaftState(memberDir, bootstrap, { signal: context.signal }));
+  const rebuilding = rebuildSelected({ request, target, file, identity: bootstrap }, context);
+  // Neither writes any more when this ends.
+  await Promise.allSettled([rebuilding, raftState]);
+  const { selection, rebuilt } = await rebuilding;
   const { used, baseClusterId, ...restored } = rebuilt;
-  room.expect(restored.dbSize);
-  await room.writing(() => writeRaftState(memberDir, bootstrap, { signal: context.signal }));
+  await raftState;
   const reached = revision(restored.revision - (request.bumpRevision ?? 0));
   const later = laterSnapshots(selection.history, reached);
   if (later !== undefined || selection.isOlder) {
