@@ -163,6 +163,7 @@ install:
 	@scripts/install.sh
 	@scripts/build-native.sh flock >/dev/null
 	@scripts/build-native.sh pages >/dev/null
+	@scripts/build-native.sh cores >/dev/null
 	@$(NODE) scripts/build-wasm.ts >/dev/null
 	@$(NODE) scripts/build-dashboard.ts >/dev/null
 

@@ -52,6 +52,7 @@ await writeExecutable({
     'dashboard.html': await dashboardHtml(root),
     'flock.node': nativeModule('flock'),
     'pages.node': nativeModule('pages'),
+    'cores.node': nativeModule('cores'),
   },
   target: runtime.target,
   workDir,
@@ -76,8 +77,8 @@ function commit(): string {
   }
 }
 
-/** A native module, compiled when it is older than its source: `flock` takes etcd's file lock, `pages` gives up mapped pages. */
-function nativeModule(name: 'flock' | 'pages'): Uint8Array {
+/** A native module, compiled when it is older than its source: `flock` takes etcd's file lock, `pages` gives up mapped pages, `cores` binds to one. */
+function nativeModule(name: 'flock' | 'pages' | 'cores'): Uint8Array {
   const file = execFileSync(join(root, 'scripts/build-native.sh'), [name, values.arch], { encoding: 'utf8' }).trim();
   return readFileSync(join(root, file));
 }

@@ -1,13 +1,14 @@
 import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import { Schedule } from '../operations/snapshot/schedule.ts';
-import type { BackupStatus } from '../server/backup-status.ts';
+import { type BackupStatus, isUnopened } from '../server/backup-status.ts';
 import type { AuthTokens } from '../server/http/access/auth-tokens.ts';
 import { askPeerProof } from '../server/peer-proof.ts';
 import type { SidecarParts } from '../server/sidecar-parts.ts';
 import type { VerificationEvent } from '../server/verification-task.ts';
+import type { Recipients } from '../snapshot/encryption/recipients.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 import { sidecarAuthorities } from './sidecar-authorities.ts';
-import { dailySchedule, proveInProcess } from './verification.ts';
+import { dailySchedule, proveInProcess, unopenedFailure } from './verification.ts';
 
 /** When and how the backup at `location` is verified; undefined where it is off or there is no store. */
 export function verificationOf(
@@ -17,11 +18,13 @@ export function verificationOf(
     status,
     location,
     tokens,
+    recipients,
   }: {
     readonly metrics: PrometheusMetrics;
     readonly status: BackupStatus;
     readonly location: string | undefined;
     readonly tokens: Pick<AuthTokens, 'own'> | undefined;
+    readonly recipients: Recipients | undefined;
   },
 ): SidecarParts['verification'] {
   const { config, pod, context } = invocation;
@@ -29,6 +32,10 @@ export function verificationOf(
   const { schedule = dailySchedule([pod.name, provider, container, prefix].join(' ')) } = config.verification;
   if (location === undefined || schedule === 'off') {
     return undefined;
+  }
+  if (recipients !== undefined && config.identity.identityFiles.length === 0) {
+    status.unprovable(unopenedFailure('it is encrypted, and no --identity is given'));
+    metrics.verification('unopened');
   }
   const { port, certFile } = config.server;
   const caFile = sidecarAuthorities(config);
@@ -48,6 +55,9 @@ export function verificationOf(
           sound,
           provable: revision === undefined ? undefined : { revision, stateOf },
         });
+      } else if (event.type === 'verification failed' && isUnopened(event.error)) {
+        // Nothing shows that it is damaged.
+        metrics.verification('unopened');
       } else if (event.type === 'verification failed') {
         metrics.verification({ at: event.at, sound: false, provable: undefined });
       }

@@ -39,7 +39,8 @@ export const serverCommand = command({
     if (recipients !== undefined && config.identity.identityFiles.length === 0) {
       context.log.warn(
         'What is stored is encrypted, and no --identity is given: this process cannot read it. It takes a full at each start, restores ' +
-          'nothing, and a verification finds that nothing can be proved; see docs/encryption.md',
+          'nothing, and its verification proves nothing: give --identity, or --verification-schedule off and run etcdbrctl verify where ' +
+          'the secret key is; see docs/encryption.md',
       );
     }
     const { sidecarPartsOf } = await import('./sidecar-parts.ts');

@@ -57,7 +57,7 @@ export function sidecarPartsOf(invocation: ServerInvocation, { tokens, recipient
     ]),
     defragmentation: new Schedule(config.defragmentation.schedule),
     leaderTasks: [...snapshotLeases.tasks, ...secondaryTasksOf(invocation, [metrics.secondary, status.secondary])],
-    verification: verificationOf(invocation, { metrics, status, location, tokens }),
+    verification: verificationOf(invocation, { metrics, status, location, tokens, recipients }),
     initialization: {
       request: {
         ...config.restoration,

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import { setPriority, constants as systemConstants } from 'node:os';
 import type { Readable } from 'node:stream';
 import * as z from 'zod/mini';
 import { placedOptions } from '../config/command-spec.ts';
 import type { Revision } from '../revision.ts';
 import { Failure } from '../runtime/failure.ts';
+import { countText } from '../runtime/log/amount.ts';
+import { loadCoreBinding } from '../runtime/process/core-binding.ts';
 import type { Proof } from '../server/proof.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 import { verifyCommand } from './verify.ts';
@@ -37,9 +40,9 @@ export function dailySchedule(name: string): string {
 }
 
 /**
- * Restores the newest chain into a scratch directory, in a process of its own with the lowest priority: what it takes of memory is
- * free again when it ends, and it waits where others want to compute. The process gets the flags of the store from our command line,
- * and everything else as we did.
+ * Restores the newest chain into a scratch directory, in a process of its own with the lowest priority on one core: what it takes of
+ * memory is free again when it ends, it waits where others want to compute, and all other cores are left alone. The process gets the
+ * flags of the store from our command line, and everything else as we did.
  */
 export async function proveInProcess(
   { flags, program, context }: Pick<ServerInvocation, 'flags' | 'program' | 'context'>,
@@ -47,6 +50,7 @@ export async function proveInProcess(
 ): Promise<Proof> {
   const [command = '', ...prefix] = program;
   const args = [...prefix, 'verify', '--level=restore', '--sample=0', '--record', '--output=json', ...passedOn(flags)];
+  const bind = await loadCoreBinding();
   const child = spawn(command, args, {
     env: context.environment as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -58,6 +62,9 @@ export async function proveInProcess(
   child.once('close', (code) => ended.resolve(code ?? undefined));
   if (child.pid !== undefined) {
     lowerPriority(child.pid);
+    if (!bind(child.pid)) {
+      context.log.debug('The verification is not bound to one core: this system does not allow it');
+    }
   }
   const [output, errors, exitCode] = await Promise.all([
     boundedText(child.stdout),
@@ -73,7 +80,7 @@ export async function proveInProcess(
   const wrong = findings.filter(({ weight }) => weight === 'problem');
   if (wrong.length > 0 && wrong.every(({ unopened }) => unopened === true)) {
     // Nothing says that it is damaged.
-    throw notTried(errors, exitCode);
+    throw unopenedFailure(`${countText(wrong.length, 'object')} of it could not be opened, and nothing else is wrong`);
   }
   const problems = wrong.map(({ snapshot, text }) => (snapshot === null ? text : `${snapshot}: ${text}`));
   if (recorded === null) {
@@ -90,6 +97,18 @@ export async function proveInProcess(
   };
 }
 
+/** The failure of a proof of what is encrypted, and what no identity that was given opens. */
+export function unopenedFailure(found: string): Failure {
+  return new Failure({
+    code: 'no_identity',
+    action: 'verify',
+    object: 'the newest backup',
+    found,
+    remedy:
+      'give --identity with the secret key of one of its recipients, or --verification-schedule off and run etcdbrctl verify where that key is',
+  });
+}
+
 /** Those of our flags that `verify` has, too. */
 function passedOn(flags: ReadonlyMap<string, readonly string[]>): readonly string[] {
   const own = new Set(['level', 'sample', 'record', 'output', 'log-level', 'log-format', 'print-config']);
@@ -99,9 +118,13 @@ function passedOn(flags: ReadonlyMap<string, readonly string[]>): readonly strin
     .flatMap((flag) => (flags.get(flag) ?? []).filter((text) => text !== '').map((text) => `--${flag}=${text}`));
 }
 
+/** On Linux each thread has a priority of its own, which those that it makes get from it: the first one makes all. */
 function lowerPriority(pid: number): void {
   try {
     setPriority(pid, systemConstants.priority.PRIORITY_LOW);
+    for (const thread of process.platform === 'linux' ? readdirSync(`/proc/${pid}/task`) : []) {
+      setPriority(Number(thread), systemConstants.priority.PRIORITY_LOW);
+    }
   } catch {
     // It has ended, or the system has no priorities.
   }

@@ -22,8 +22,11 @@ export interface PrometheusMetrics {
   cluster(state: { readonly size: number; readonly role: 'learner' | 'voter' }): void;
   /** Hears of the second copy. */
   secondary(event: SecondarySyncNews): void;
-  /** The backup was verified: what of it can be restored, and whether nothing is wrong; times in ms since the epoch. */
-  verification(news: VerificationNews): void;
+  /**
+   * The backup was verified: what of it can be restored, and whether nothing is wrong; times in ms since the epoch. Or no identity
+   * opens it.
+   */
+  verification(news: VerificationNews | 'unopened'): void;
 }
 
 /** How often the lag of the event loop is sampled, ms: the usual 10 ms are a third of what an idle server costs. */

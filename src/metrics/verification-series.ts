@@ -10,15 +10,30 @@ export interface VerificationNews {
   readonly provable: { readonly revision: number; readonly stateOf: number | undefined } | undefined;
 }
 
-/** The series of the verification; returns the listener that feeds them. They are 0 until the first one. */
-export function createVerificationSeries(series: SeriesFactory): (news: VerificationNews) => void {
+/**
+ * The series of the verification; returns the listener that feeds them, also with the news that nothing is known because no identity
+ * opens what is stored. They are 0 until the first one.
+ */
+export function createVerificationSeries(series: SeriesFactory): (news: VerificationNews | 'unopened') => void {
   const revision = series.gauge('last_provable_revision', 'The last revision that was restored for a proof.');
   const stateOf = series.gauge('last_provable_timestamp', 'When that state was there, s since 1970.');
   const success = series.gauge('verification_success', '1 when the last verification found nothing wrong.');
   const verifiedAt = series.gauge('last_verification_timestamp', 'When the backup was last verified, s since 1970.');
-  return ({ at, sound, provable }) => {
+  const unopened = series.gauge(
+    'verification_unopened',
+    '1 while the backup is encrypted and no identity (--identity) opens it: nothing can be proved.',
+  );
+  return (news) => {
+    if (news === 'unopened') {
+      unopened.set(1);
+      return;
+    }
+    const { at, sound, provable } = news;
     verifiedAt.set(at / 1_000);
     success.set(sound ? 1 : 0);
+    if (sound) {
+      unopened.set(0);
+    }
     if (provable !== undefined) {
       revision.set(provable.revision);
       stateOf.set((provable.stateOf ?? 0) / 1_000);

@@ -35,6 +35,8 @@ export interface BackupStatusDocument {
     readonly provableStateOf: string | null;
     readonly problems: readonly string[];
   } | null;
+  /** Why nothing of the backup can be proved with what this process was given, and what to do; null while it can, or is not known. */
+  readonly unprovable: string | null;
   readonly secondary: { readonly upTo: string | null; readonly outcome: 'synced' | 'failed' } | null;
   readonly nextRuns: Readonly<Record<ScheduledTask, string | null>>;
   /** Newest first. */
@@ -52,6 +54,7 @@ export class BackupStatus {
   /** When the newest snapshot was taken, ms since the epoch. */
   #newestAt: number | undefined;
   #verification: Exclude<VerificationEvent, { readonly type: 'next verification' }> | undefined;
+  #unprovable: string | undefined;
   #secondary: { readonly upTo: number | undefined; readonly outcome: 'synced' | 'failed' } | undefined;
 
   /** `now` gives ms since the epoch, `store` is the location of the store. */
@@ -94,8 +97,18 @@ export class BackupStatus {
     this.#verification = event;
     if (event.type === 'verification failed') {
       this.#failed(event.error);
+      if (isUnopened(event.error)) {
+        this.unprovable(event.error);
+      }
+    } else if (event.proof.sound) {
+      this.#unprovable = undefined;
     }
   };
+
+  /** Nothing of the backup can be proved with what this process was given. */
+  unprovable(failure: Failure): void {
+    this.#unprovable = failure.message;
+  }
 
   /** Takes the events of the second copy. */
   readonly secondary = (event: SecondarySyncEvent): void => {
@@ -123,6 +136,7 @@ export class BackupStatus {
       estimatedRestoreSeconds: full === undefined ? null : estimatedRestoreSeconds(storedBytes),
       storeOutageSeconds: this.#outage.seconds,
       proof: proofDocument(this.#verification),
+      unprovable: this.#unprovable ?? null,
       secondary: this.#secondary === undefined ? null : { ...this.#secondary, upTo: time(this.#secondary.upTo) },
       nextRuns: {
         full: time(this.#next.get('full')),
@@ -141,6 +155,11 @@ export class BackupStatus {
     this.#errors.unshift({ at: this.#now(), code });
     this.#errors.length = Math.min(this.#errors.length, mostErrors);
   }
+}
+
+/** Whether a verification has failed because what is stored is encrypted, and nothing that was given opens it. */
+export function isUnopened(error: unknown): error is Failure {
+  return error instanceof Failure && error.code === 'no_identity';
 }
 
 type Ended = Exclude<VerificationEvent, { readonly type: 'next verification' }>;

@@ -9,6 +9,7 @@ import { type EtcdServer, startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';
 import { ageKey, otherAgeKey } from '../support/fixtures/age-keys.ts';
 import { type Finished, makeRig, type Rig } from './rig.ts';
+import { startedServer } from './started-server.ts';
 
 const age = await ageProgram();
 const secret = /AGE-SECRET-KEY-\S+/.exec(ageKey.file)?.[0] ?? '';
@@ -172,6 +173,43 @@ describe('encrypted backups', () => {
       names('blind').filter((name) => before.includes(name)),
       before,
     );
+  });
+
+  it('are nothing that a server without an identity proves, which it says at once and does not call damage', async () => {
+    const server = await startedServer(made.rig, {
+      flags: [
+        `--endpoints=${made.etcd.clientUrl}`,
+        '--reelection-period=1100ms',
+        `--encrypt-to=${ageKey.recipient}`,
+        '--verification-schedule=@every 1s',
+        ...at('served'),
+      ],
+    });
+    const status = async () => JSON.parse((await server.get('/backup/status')).body);
+    const series = async (name: string): Promise<number> =>
+      Number(new RegExp(`^etcdbr_${name} (.*)$`, 'm').exec((await server.get('/metrics')).body)?.[1]);
+    assert.match(
+      (await status()).unprovable,
+      /it is encrypted, and no --identity is given; give --identity .* or --verif/,
+    );
+    assert.equal(await series('verification_unopened'), 1);
+    const known = await eventually(
+      async () => {
+        const { proof, lastErrors } = await status();
+        return lastErrors.some(({ code }: { code: string }) => code === 'no_identity') ? proof : undefined;
+      },
+      { describe: () => server.running.stderr() },
+    );
+    assert.deepEqual([known.outcome, known.provableRevision], ['not found out', null]);
+    assert.match(
+      (await status()).unprovable,
+      /1 object of it could not be opened, and nothing else is wrong; give --ident/,
+    );
+    assert.deepEqual([await series('verification_unopened'), await series('last_verification_timestamp')], [1, 0]);
+    const said = await server.stop();
+    assert.equal(said.match(/no --identity is given: this process cannot read it/g)?.length, 1);
+    assert.match(said, /was not found out: cannot verify the newest backup: 1 object of it could not be opened/);
+    assert.doesNotMatch(said, /The backup is damaged/);
   });
 
   it('are damaged where a bit is another one, with a message that says so', async () => {

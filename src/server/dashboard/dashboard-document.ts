@@ -21,6 +21,8 @@ export interface DashboardState {
       readonly provableRevision: number | null;
       readonly problems: readonly string[];
     } | null;
+    /** Why nothing can be proved, and what to do. */
+    readonly unprovable: string | null;
     readonly secondary: { readonly upTo: string | null; readonly outcome: string } | null;
     readonly nextRuns: {
       readonly full: string | null;

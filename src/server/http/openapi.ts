@@ -100,6 +100,7 @@ const schemas = {
       provableStateOf: orNull('string', time),
       problems: { type: 'array', items: { type: 'string' } },
     }),
+    unprovable: orNull('string'),
     secondary: objectOrNull({
       upTo: orNull('string', time),
       outcome: { type: 'string', enum: ['synced', 'failed'] },

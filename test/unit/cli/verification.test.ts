@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dailySchedule, proveInProcess } from '../../../src/cli/verification.ts';
 import { readCronSchedule } from '../../../src/config/cron-schedule.ts';
+import type { Proof } from '../../../src/server/proof.ts';
 import { recordedContext } from '../../support/context/run-context.ts';
 
 describe('the daily minute of a verification', () => {
@@ -16,23 +17,50 @@ describe('the daily minute of a verification', () => {
   });
 });
 
-/** Stands for `verify`: says as its finding which priority it has come to. */
-const sayPriority = `
+/** Stands for `verify`: says as its findings which priority its threads have come to, and how many cores each may use. */
+const sayPlace = `
   const { getPriority } = require('node:os');
+  const priorities = () => [...new Set(readdirSync('/proc/self/task').map((thread) => getPriority(Number(thread))))].join();
+  const { readdirSync, readFileSync } = require('node:fs');
+  const coresOf = (thread) => {
+    const mask = /^Cpus_allowed:\\s+(\\S+)$/m.exec(readFileSync('/proc/self/task/' + thread + '/status', 'latin1'))[1];
+    return [...mask.replaceAll(',', '')].reduce((sum, digit) => sum + [0,1,1,2,1,2,2,3,1,2,2,3,2,3,3,4][parseInt(digit, 16)], 0);
+  };
+  const cores = () => [...new Set(readdirSync('/proc/self/task').map(coresOf))].join();
   const say = () => process.stdout.write(JSON.stringify({
     sound: false, provableRevision: null, provableStateOf: null,
-    findings: [{ weight: 'problem', snapshot: null, text: String(getPriority()) }],
+    findings: [priorities(), cores()].map((text) => ({ weight: 'problem', snapshot: null, text: String(text) })),
   }));
   const begun = Date.now();
-  const look = () => (getPriority() > 0 || Date.now() - begun > 5_000 ? say() : setTimeout(look, 1));
-  look();`;
+  const look = () => ((priorities() === '19' && cores() === '1') || Date.now() - begun > 5_000 ? say() : setTimeout(look, 1));
+  new (require('node:worker_threads').Worker)('setTimeout(() => {}, 20)', { eval: true }).once('online', look);`;
+
+/** What a program that stands for `verify` is taken to say. */
+async function proved(source: string): Promise<Proof> {
+  const context = { ...recordedContext(), environment: {} };
+  const program = [process.execPath, '-e', source, '--'];
+  return await proveInProcess({ flags: new Map(), program, context }, context);
+}
+
+function saying(findings: readonly object[]): string {
+  const report = { sound: false, provableRevision: null, provableStateOf: null, findings };
+  return `process.stdout.write(${JSON.stringify(JSON.stringify(report))}); process.exitCode = 1`;
+}
 
 describe('the process that verifies', () => {
-  it('has the lowest priority', async () => {
-    const context = { ...recordedContext(), environment: {} };
-    const program = [process.execPath, '-e', sayPriority, '--'];
-    const { problems } = await proveInProcess({ flags: new Map(), program, context }, context);
-    assert.deepEqual(problems, ['19']);
+  it('has the lowest priority, and one core for all of its threads', async () => {
+    assert.deepEqual((await proved(sayPlace)).problems, ['19', '1']);
+  });
+
+  it('proves nothing where all that is wrong is that no identity opens it', async () => {
+    const unopened = { weight: 'problem', snapshot: 'Full-1.age', text: 'it is encrypted', unopened: true };
+    const gap = { weight: 'problem', snapshot: null, text: 'a gap' };
+    await assert.rejects(proved(saying([unopened, unopened, { ...gap, weight: 'note' }])), {
+      code: 'no_identity',
+      message: /2 objects of it could not be opened, and nothing else is wrong; give --identity/,
+    });
+    const { sound, problems } = await proved(saying([unopened, gap]));
+    assert.deepEqual([sound, problems], [false, ['Full-1.age: it is encrypted', 'a gap']]);
   });
 
   const said = async (document: object, { exitCode = 0, errors = '' } = {}) => {
@@ -51,12 +79,5 @@ describe('the process that verifies', () => {
       /proof was not written into the store, .*: cannot write: denied/,
     );
     assert.equal((await (await said({ recorded: 'v2/Proof-1' })).proof).sound, true);
-  });
-
-  it('finds nothing out about what it has no key for', async () => {
-    const closed = { weight: 'problem', snapshot: 'Full-x.gz.age', text: 'it is encrypted', unopened: true };
-    const errors = 'error: cannot verify the store: it is encrypted\n';
-    const { proof } = await said({ sound: false, findings: [closed] }, { exitCode: 1, errors });
-    await assert.rejects(proof, { code: 'verify_untried', message: /it is encrypted/ });
   });
 });

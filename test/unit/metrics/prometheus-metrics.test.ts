@@ -55,12 +55,28 @@ test('every series of the Go program is there from the start, with zero', async 
     'last_provable_revision',
     'last_provable_timestamp',
     'verification_success',
+    'verification_unopened',
     'last_verification_timestamp',
   ];
   for (const name of expected) {
     assert.equal(series.get(`etcdbr_${name}`), 0, name);
   }
   assert.ok([...series.keys()].some((name) => name.startsWith('process_')));
+});
+
+test('a backup that no identity opens is not called damaged, and counts as opened once it is proved', async () => {
+  const metrics = createPrometheusMetrics({ now: () => 0 });
+  const values = async () => {
+    const series = await scraped(metrics);
+    return ['unopened', 'success'].map((name) => series.get(`etcdbr_verification_${name}`));
+  };
+  metrics.verification('unopened');
+  const unknown = await scraped(metrics);
+  assert.deepEqual([await values(), unknown.get('etcdbr_last_verification_timestamp')], [[1, 0], 0]);
+  metrics.verification({ at: 1_000, sound: false, provable: undefined });
+  assert.deepEqual(await values(), [1, 0]);
+  metrics.verification({ at: 1_000, sound: true, provable: undefined });
+  assert.deepEqual(await values(), [0, 1]);
 });
 
 test('what happens is counted under the right labels', async () => {

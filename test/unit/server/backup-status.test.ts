@@ -21,6 +21,7 @@ describe('the status of a backup', () => {
       estimatedRestoreSeconds: null,
       storeOutageSeconds: 0,
       proof: null,
+      unprovable: null,
       secondary: null,
       nextRuns: { full: null, defragmentation: null, verification: null },
       lastErrors: [],
@@ -56,6 +57,18 @@ describe('the status of a backup', () => {
       defragmentation: null,
       verification: '2026-11-21T09:01:30.000Z',
     });
+  });
+
+  it('says what is missing for a proof until there is one', () => {
+    const status = new BackupStatus(() => 0);
+    const failure = new Failure({ code: 'no_identity', action: 'verify', object: 'it', found: 'x', remedy: 'give it' });
+    const damaged = { sound: false, provable: undefined, stateOf: undefined, problems: ['a gap'] };
+    status.verification({ type: 'verification failed', at: 1, error: failure });
+    assert.equal(status.document().unprovable, 'cannot verify it: x; give it');
+    status.verification({ type: 'verified', at: 2, seconds: 1, proof: damaged });
+    assert.equal(status.document().unprovable, 'cannot verify it: x; give it');
+    status.verification({ type: 'verified', at: 3, seconds: 1, proof: { ...damaged, sound: true } });
+    assert.equal(status.document().unprovable, null);
   });
 
   it('remembers the newest ten errors by their codes, and an outage while it goes on', () => {

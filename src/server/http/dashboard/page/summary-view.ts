@@ -9,7 +9,7 @@ type Row = readonly [term: string, value: string, tone?: string];
 /** Shows what changes by time alone: the sums at the top, and the age of what a restore would reach. `now` is in ms since the epoch. */
 export function showSummary(state: DashboardState, store: DashboardStore | undefined, now: number): void {
   const { member, backup } = state;
-  const { proof, secondary, estimatedRestoreSeconds } = backup;
+  const { proof, unprovable, secondary, estimatedRestoreSeconds } = backup;
   const reach = store?.recovery.reach ?? null;
   const isListed = store !== undefined && store.listedAt !== null;
   facts(byId('summary'), [
@@ -17,8 +17,12 @@ export function showSummary(state: DashboardState, store: DashboardStore | undef
     ['Restore takes about', estimatedRestoreSeconds === null ? 'not known here' : duration(estimatedRestoreSeconds)],
     [
       'Last proof',
-      proof === null ? 'none yet' : `${proof.outcome}, ${duration((now - Date.parse(proof.at)) / 1_000)} ago`,
-      proof === null ? 'soft' : proof.outcome === 'sound' ? 'good' : 'bad',
+      unprovable !== null
+        ? 'not possible'
+        : proof === null
+          ? 'none yet'
+          : `${proof.outcome}, ${duration((now - Date.parse(proof.at)) / 1_000)} ago`,
+      unprovable !== null ? 'bad' : proof === null ? 'soft' : proof.outcome === 'sound' ? 'good' : 'bad',
     ],
     ['A restore reaches revision', !isListed ? 'not known' : reach === null ? 'none' : count(reach.revision)],
     ['Revision of etcd', member.revision === null ? 'not known' : count(member.revision)],

@@ -30,7 +30,7 @@ export function troublesOf(known: Known): readonly Trouble[] {
 
 /** What stands in the way of a restore. */
 function troublesOfRecovery({ state, store, now }: Known): readonly Trouble[] {
-  const { proof } = state.backup;
+  const { proof, unprovable } = state.backup;
   const found: Trouble[] = [];
   const add = (text: string, remedy: string): void => void found.push({ text, remedy });
   if (proof?.outcome === 'damaged') {
@@ -40,6 +40,11 @@ function troublesOfRecovery({ state, store, now }: Known): readonly Trouble[] {
     add(
       `The backup could not be restored for its proof ${since}, ${reached} can be${what}`,
       'take a full snapshot, and run etcdbrctl verify',
+    );
+  } else if (unprovable !== null) {
+    add(
+      'Whether the backup can be restored is not found out: it is encrypted, and no identity opens it',
+      'give --identity, or --verification-schedule off and run etcdbrctl verify where the secret key is',
     );
   } else if (proof !== null && proof.outcome !== 'sound') {
     add(

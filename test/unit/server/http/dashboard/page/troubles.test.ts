@@ -22,6 +22,7 @@ const state: DashboardState = {
     estimatedRestoreSeconds: 3,
     storeOutageSeconds: 0,
     proof: null,
+    unprovable: null,
     secondary: null,
     nextRuns: { full: null, defragmentation: null, verification: null },
   },
@@ -93,6 +94,11 @@ describe('what is wrong', () => {
       'a proof was not made, as without a key',
       { backup: { proof: { ...proof, outcome: 'not found out', problems: [] } } },
       /^Whether the backup can be restored was not found out 1 h ago$/,
+    ],
+    [
+      'no key opens the backup',
+      { backup: { unprovable: 'cannot verify the newest backup: it is encrypted' } },
+      /not found out: it is encrypted, and no identity opens it$/,
     ],
     [
       'a clock is wrong',
