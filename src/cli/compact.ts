@@ -6,7 +6,7 @@ import { embeddedEtcdOptions, memberOptions, restorationOptions } from '../confi
 import { storeOptions } from '../config/options/store.ts';
 import type { CompactResult } from '../operations/compact/compact.ts';
 import type { Revision } from '../revision.ts';
-import { countText, formatBytes, formatCount } from '../runtime/log/amount.ts';
+import { countText, exactBytes, formatBytes, formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
 import { stateOf } from './output/state-of.ts';
@@ -75,8 +75,8 @@ export function compactResult({ snapshot, from, eventsApplied, sizeBefore, facts
       ['Made of', `${from[0]} and ${countText(from.length - 1, 'delta')}`],
       ['Events applied', formatCount(eventsApplied)],
       ['Keys', formatCount(facts.changes)],
-      ['Size of db', `${facts.size} bytes (${formatBytes(facts.size)}), before ${formatBytes(sizeBefore)}`],
-      ['Stored size', `${snapshot.size} bytes (${formatBytes(snapshot.size)})`],
+      ['Size of db', `${exactBytes(facts.size)}, before ${formatBytes(sizeBefore)}`],
+      ['Stored size', exactBytes(snapshot.size)],
       ['Hash', facts.hash.toString(16)],
     ],
     json: {

@@ -6,7 +6,7 @@ import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { sourceStoreOptions, storeOptions } from '../config/options/store.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import type { BackupCopyPlan, CopyResult } from '../operations/copy/copy.ts';
-import { countText, formatBytes, formatCount } from '../runtime/log/amount.ts';
+import { countText, exactBytes, formatBytes, formatCount } from '../runtime/log/amount.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
 import { formatReport, type Report, tableLines } from './output/report.ts';
@@ -141,7 +141,7 @@ function copyResult(result: CopyResult, places: { readonly source: string; reado
     lines: [
       ['From', places.source],
       ['To', places.target],
-      ['Copied', `${countText(result.copied.length, 'object')}, ${bytes} bytes (${formatBytes(bytes)})`],
+      ['Copied', `${countText(result.copied.length, 'object')}, ${exactBytes(bytes)}`],
       [
         'Replaced',
         replaced === 0 ? undefined : `${formatCount(replaced)} of them ${replaced === 1 ? 'was' : 'were'} incomplete`,

@@ -5,7 +5,7 @@ import { onceOptions, retentionRules, scheduledBackupGroups } from '../config/op
 import { storeOptions } from '../config/options/store.ts';
 import type { PrunedObject, RetentionRules } from '../operations/prune/prune.ts';
 import type { FullSnapshotResult } from '../operations/snapshot/full/save.ts';
-import { countText, formatBytes, formatCount, formatSeconds } from '../runtime/log/amount.ts';
+import { countText, exactBytes, formatCount, formatSeconds } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
@@ -155,8 +155,8 @@ export function onceResult(
       ['Location', location],
       ['Revision', String(snapshot.lastRevision)],
       ['Total keys', formatCount(totalKeys)],
-      ['Total size', `${totalSize} bytes (${formatBytes(totalSize)})`],
-      ['Stored size', `${snapshot.size} bytes (${formatBytes(snapshot.size)})`],
+      ['Total size', exactBytes(totalSize)],
+      ['Stored size', exactBytes(snapshot.size)],
       ['Hash', hash.toString(16)],
       ['Took', formatSeconds(seconds)],
       ['Companion', companion?.name],

@@ -76,6 +76,14 @@ export const limits = {
     why: 'a delta needs four',
     beyond: 'the delta counts as damaged (`snapshot_corrupt`)',
   },
+  tinyFrames: {
+    from: 'store',
+    what: 'zstd frames of almost nothing (less than 256 bytes) in a row',
+    most: 10_000,
+    unit: 'entries',
+    why: 'each takes time, and no writer makes so many; those of this program hold 512 KiB',
+    beyond: 'the object counts as damaged (`snapshot_corrupt`)',
+  },
   companionArchive: {
     from: 'store',
     what: 'the files of a companion, unpacked',

@@ -1,6 +1,6 @@
 import { readStoredValue } from '../../kube/objects/stored-object.ts';
 import type { KeyVersion, StateOrigin } from '../../operations/lookup/key-version.ts';
-import { formatBytes } from '../../runtime/log/amount.ts';
+import { exactBytes } from '../../runtime/log/amount.ts';
 import { printableJson } from '../../runtime/log/printable.ts';
 import { keyData, keyText, valueData } from './key-text.ts';
 import { keyValueLines } from './report.ts';
@@ -59,7 +59,7 @@ export function versionLines(version: KeyVersion, state: StateOrigin, style: Val
     ['Version', tombstone ? undefined : String(version.version)],
     ['Lease', lease === 0n ? undefined : formatId(lease)],
     ...(tombstone ? [] : valueFacts(value)),
-    ['Size', tombstone ? undefined : `${value.length} bytes (${formatBytes(value.length)})`],
+    ['Size', tombstone ? undefined : exactBytes(value.length)],
   ]);
   if (tombstone) {
     return known;

@@ -11,6 +11,11 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${binaryUnits[unit]}`;
 }
 
+/** Bytes for people and for scripts that look at the text: `714 bytes`, `1536 bytes (1.5 KiB)`. */
+export function exactBytes(bytes: number): string {
+  return bytes < 1_024 ? `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}` : `${bytes} bytes (${formatBytes(bytes)})`;
+}
+
 /** A count for people, with separators: `12,345`. */
 export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',');

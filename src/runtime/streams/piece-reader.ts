@@ -20,6 +20,20 @@ export class PieceReader implements AsyncDisposable {
     return at;
   }
 
+  /**
+   * As {@link read}, at once: only where the piece at hand has all of these bytes. False, and nothing is read, where it has not. For what
+   * is read in many small steps, each of which takes much longer when it waits.
+   */
+  readNow(target: Uint8Array, { start, end }: { readonly start: number; readonly end: number }): boolean {
+    const size = end - start;
+    if (this.#piece.length < size) {
+      return false;
+    }
+    target.set(this.#piece.subarray(0, size), start);
+    this.#piece = this.#piece.subarray(size);
+    return true;
+  }
+
   /** All that was not read. */
   async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
     while (this.#piece.length > 0 || (await this.#more())) {

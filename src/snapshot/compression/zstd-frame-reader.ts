@@ -1,3 +1,4 @@
+import { limits } from '../../runtime/limits.ts';
 import type { PieceReader } from '../../runtime/streams/piece-reader.ts';
 import { CompressionDamage } from '../damage.ts';
 import {
@@ -26,6 +27,10 @@ const largestWindow = 128 * 1024 * 1024;
 /** Bytes of a skippable frame, which may be of any length, that are read at a time. */
 const skippedAtOnce = 64 * 1024;
 
+/** A frame that holds less, or is shorter where it does not say what it holds, is one of almost nothing, bytes. */
+const leastContent = 256;
+const leastFrame = 64;
+
 /** The next frame of an object. */
 export type NextFrame =
   | { readonly kind: 'end' }
@@ -48,6 +53,8 @@ export class ZstdFrameReader {
   readonly #reader: PieceReader;
   #at = 0;
   #isFirst = true;
+  /** Frames of almost nothing that came one after the other. */
+  #tiny = 0;
 
   constructor(reader: PieceReader) {
     this.#reader = reader;
@@ -83,6 +90,7 @@ export class ZstdFrameReader {
         return await this.#blocks(decoder, { size: start.size, header: this.#checked(frameHeader(head)) });
       }
       await this.#fill(head, { start: read, end: SKIPPABLE_HEADER });
+      this.#count({ isTiny: true });
       await this.#skip(head.readUInt32LE(4));
     }
   }
@@ -92,21 +100,28 @@ export class ZstdFrameReader {
     { size, hasChecksum }: BegunFrame,
     decoder: ZstdFrameDecoder,
   ): AsyncGenerator<Uint8Array, void, undefined> {
+    const startsAt = this.#at - size;
     yield Uint8Array.from(decoder.input(size).subarray(0, size));
     for (let isLast = false; !isLast; ) {
       // Blocks may be tiny, and each piece costs time.
       const bytes = Buffer.allocUnsafe(2 * LARGEST_BLOCK);
       let end = 0;
       while (!isLast && end < LARGEST_BLOCK - BLOCK_HEADER - CHECKSUM) {
-        await this.#fill(bytes, { start: end, end: end + BLOCK_HEADER });
+        const header = { start: end, end: end + BLOCK_HEADER };
+        if (!this.#fillNow(bytes, header)) {
+          await this.#fill(bytes, header);
+        }
         const block = this.#block(bytes.subarray(end, end + BLOCK_HEADER));
         isLast = block.isLast;
         const start = end + BLOCK_HEADER;
         end = start + block.size + (isLast && hasChecksum ? CHECKSUM : 0);
-        await this.#fill(bytes, { start, end });
+        if (!this.#fillNow(bytes, { start, end })) {
+          await this.#fill(bytes, { start, end });
+        }
       }
       yield bytes.subarray(0, end);
     }
+    this.#count({ isTiny: this.#at - startsAt < leastFrame });
   }
 
   async #blocks(
@@ -128,8 +143,16 @@ export class ZstdFrameReader {
       end = start + block.size + (block.isLast && hasChecksum ? CHECKSUM : 0);
       await this.#fill(decoder.input(end), { start, end });
       if (block.isLast) {
+        this.#count({ isTiny: contentSize < leastContent });
         return { kind: 'whole', size: end, contentSize };
       }
+    }
+  }
+
+  #count({ isTiny }: { readonly isTiny: boolean }): void {
+    this.#tiny = isTiny ? this.#tiny + 1 : 0;
+    if (this.#tiny > limits.tinyFrames.most) {
+      throw this.#damage(`more than ${limits.tinyFrames.most} frames in a row hold almost nothing`);
     }
   }
 
@@ -166,6 +189,13 @@ export class ZstdFrameReader {
     if ((await this.#read(target, place)) < place.end) {
       throw this.#damage('the compressed data ends too early');
     }
+  }
+
+  /** As {@link #fill}, where it takes no wait. */
+  #fillNow(target: Uint8Array, place: { readonly start: number; readonly end: number }): boolean {
+    const filled = this.#reader.readNow(target, place);
+    this.#at += filled ? place.end - place.start : 0;
+    return filled;
   }
 
   async #read(target: Uint8Array, place: { readonly start: number; readonly end: number }): Promise<number> {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { countAre, countText, formatBytes, formatCount, formatSeconds } from '../../../../src/runtime/log/amount.ts';
+import {
+  countAre,
+  countText,
+  exactBytes,
+  formatBytes,
+  formatCount,
+  formatSeconds,
+} from '../../../../src/runtime/log/amount.ts';
 
 describe('amounts for people', () => {
   it('bytes', () => {
@@ -11,6 +18,9 @@ describe('amounts for people', () => {
       '1.5 MiB',
       '8.0 GiB',
     ]);
+  });
+  it('bytes, exact and for people, once where both are the same', () => {
+    assert.deepEqual([0, 1, 714, 1_536].map(exactBytes), ['0 bytes', '1 byte', '714 bytes', '1536 bytes (1.5 KiB)']);
   });
   it('counts', () => {
     assert.deepEqual([0, 999, 1_000, 1_234_567].map(formatCount), ['0', '999', '1,000', '1,234,567']);

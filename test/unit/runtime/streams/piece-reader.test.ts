@@ -59,3 +59,18 @@ test('a reader that is disposed of ends its source', async () => {
   }
   assert.ok(ended);
 });
+
+test('what is at hand is read without a wait, and only then', async () => {
+  async function* source(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('abcd');
+    yield Buffer.from('ef');
+  }
+  await using reader = new PieceReader(source());
+  const target = Buffer.alloc(4);
+  assert.equal(reader.readNow(target, { start: 0, end: 1 }), false);
+  assert.equal(await reader.read(target, { start: 0, end: 1 }), 1);
+  assert.equal(reader.readNow(target, { start: 1, end: 4 }), true);
+  assert.equal(target.toString(), 'abcd');
+  assert.equal(reader.readNow(target, { start: 0, end: 1 }), false);
+  assert.equal(await reader.read(target, { start: 0, end: 4 }), 2);
+});

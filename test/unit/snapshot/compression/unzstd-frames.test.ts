@@ -203,3 +203,12 @@ test('a reader that stops early ends the source, and errors of the source pass',
     await assert.rejects(collected(unzstdFrames(failing())), /^Error: lost$/);
   }
 });
+
+test('frames of almost nothing in a row end at a limit', async () => {
+  const nothing = [frame(Buffer.alloc(0)), frame(Buffer.from('x'))];
+  const most = [...nothing, ...Array.from({ length: 9_990 }, () => skippable(0))];
+  const all = await expanded(Buffer.concat([...most, frame(TEXT), ...most]), 65_536);
+  assert.equal(all.length, TEXT.length + 2);
+  const { reason } = await damageOf(Buffer.concat([...most, ...most]));
+  assert.match(reason, /more than 10000 frames in a row hold almost nothing/);
+});
