@@ -15,6 +15,7 @@ const tests: Readonly<Record<keyof typeof limits, readonly [file: string, title:
   snapshotSurplus: ['test/unit/etcd/snapshot/snapshot-stream.test.ts', 'a stream that goes on after its hash'],
   deltaEvent: ['test/unit/snapshot/delta/delta-tokenizer.test.ts', 'is refused when it is too long'],
   deltaNesting: ['test/unit/snapshot/delta/delta-decoder.test.ts', 'deeper than 64'],
+  tinyFrames: ['test/unit/snapshot/compression/unzstd-frames.test.ts', 'frames of almost nothing in a row'],
   companionArchive: ['test/unit/operations/companion/unpack.test.ts', 'more bytes than it may'],
   companionEntries: ['test/unit/operations/companion/unpack.test.ts', 'more entries than it may'],
   exportLine: ['test/unit/operations/export/export-file.test.ts', 'a line that never ends'],
