@@ -25,7 +25,7 @@ export function readEndpoint(text: string): Reading<EndpointAddress> {
   if ((url.pathname !== '/' && url.pathname !== '') || url.search !== '' || url.hash !== '') {
     return { wrong: 'something follows host and port' };
   }
-  if (!/^[\w.-]+$|^\[/.test(url.hostname)) {
+  if (!/^\w[\w.-]*$|^\[/.test(url.hostname)) {
     return { wrong: 'its host is no name and no address' };
   }
   const written = /:(\d+)\/?$/.exec(text)?.[1];

@@ -1,9 +1,10 @@
+import { namesSecret } from './hidden-secret.ts';
 import type { TextOption } from './option.ts';
 import type { Reading } from './reading.ts';
 
 /**
  * Checks a name or path for what a shell, a template or a reader has left in it: `~`, variables that were not replaced, a URL, a
- * user name with a password. Such a place cannot be meant, but it could be made. Undefined when nothing is wrong; what is wrong is
+ * user name with a password, or another secret with its name. Such a place cannot be meant, but it could be made. Undefined when nothing is wrong; what is wrong is
  * said without the text, which may hold a password.
  */
 export function wrongPlace(text: string, placeholder: TextOption['placeholder']): Refusal | undefined {
@@ -19,6 +20,9 @@ export function wrongPlace(text: string, placeholder: TextOption['placeholder'])
   }
   if (/^[^\s/:@]+:[^@]*@/.test(text) || (text.includes('://') && text.includes('@'))) {
     return { wrong: 'it looks like an address with user name and password', remedy: 'give the name or path alone' };
+  }
+  if (namesSecret(text)) {
+    return { wrong: 'it looks like a secret with its name', remedy: 'give the name or path alone' };
   }
   if (isPath && /^(?:~(?:\/|$)|~[a-z][a-z\d_-]*(?:\/|$))/.test(text)) {
     return { wrong: 'it begins with ~, which only a shell replaces', remedy: 'write the path out' };

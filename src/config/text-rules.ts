@@ -37,7 +37,9 @@ export const textChecks: Readonly<Record<Exclude<CheckedRule, 'cron' | 'cron or 
     if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
       return /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? 'it is not an http or https URL' : 'http:// or https:// is missing';
     }
-    return undefined;
+    return url.search === '' && url.hash === ''
+      ? undefined
+      : 'it holds more than an address: credentials, such as a signature, have a place of their own';
   },
   'etcd endpoint': (text) => {
     const reading = readEndpoint(text);

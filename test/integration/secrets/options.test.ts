@@ -59,7 +59,22 @@ function isName(option: OptionSpec): boolean {
   return option.flag === 'include' || (free && (option.rule === undefined || option.rule === 'not empty'));
 }
 
-const asName = ['key and value', 'JSON', 'two words', 'with a number', 'in quotes', 'a quote that is open'];
+/** Of a text that is no name, path or address nothing can be expected. */
+function isText(option: OptionSpec): boolean {
+  return option.placeholder === 'text' || option.flag === 'include';
+}
+
+/** What is a name like any other. */
+const asName = ['two words', 'with a number'];
+/** What is a name where all texts are, such as that of a token of a cluster. */
+const asText = [
+  'key and value',
+  'JSON',
+  'in quotes',
+  'a quote that is open',
+  'the query of a signed URL',
+  'a connection string',
+];
 
 /** Refusals of a configuration, however it is given. */
 async function* refusals(command: Command, option: OptionSpec, disguise: string): AsyncGenerator<string> {
@@ -85,12 +100,35 @@ async function* refusals(command: Command, option: OptionSpec, disguise: string)
   }
 }
 
+/** Credentials for each provider, of a place that nobody answers at: what is given to a place must be refused before. */
+function placedCredentials(): Readonly<Record<string, Environment>> {
+  const at = 'http://127.0.0.1:1';
+  const file = (name: string, fields: object): string => {
+    writeFileSync(scratch.join(name), JSON.stringify(fields));
+    return scratch.join(name);
+  };
+  const keys = { accessKeyID: 'i', secretAccessKey: 's', region: 'r', endpoint: at };
+  return {
+    Local: {},
+    S3: { AWS_APPLICATION_CREDENTIALS_JSON: file('aws.json', keys) },
+    OCS: { OPENSHIFT_APPLICATION_CREDENTIALS_JSON: file('ocs.json', keys) },
+    ECS: { ECS_ENDPOINT: at, ECS_ACCESS_KEY_ID: 'i', ECS_SECRET_ACCESS_KEY: 's' },
+    ABS: { AZURE_APPLICATION_CREDENTIALS_JSON: file('azure.json', { storageAccount: 'a', storageKey: 'a2V5' }) },
+    OSS: {
+      ALICLOUD_APPLICATION_CREDENTIALS_JSON: file('oss.json', { ...keys, storageEndpoint: at, accessKeySecret: 's' }),
+    },
+    Swift: { OS_AUTH_URL: at, OS_USERNAME: 'u', OS_PASSWORD: 'p', OS_TENANT_NAME: 't', OS_DOMAIN_NAME: 'd' },
+    GCS: { GOOGLE_APPLICATION_CREDENTIALS: file('gcs.json', { type: 'service_account' }) },
+  };
+}
+
 describe('a password that goes astray', () => {
   for (const command of commands) {
     it(`into any option of ${command.spec.name}, any variable and any key of the file is not shown`, async () => {
       for (const { spec: option } of placedOptions(command.spec)) {
         for (const [name, disguise] of Object.entries(disguises)) {
-          if (isName(option) && option.flag !== 'etcd-password-file' && asName.includes(name)) {
+          const names = isText(option) ? [...asName, ...asText] : asName;
+          if (isName(option) && option.flag !== 'etcd-password-file' && names.includes(name)) {
             continue;
           }
           for await (const text of refusals(command, option, disguise)) {
@@ -124,6 +162,40 @@ describe('a password that goes astray', () => {
       }
     });
   }
+
+  it('into the configuration that is printed is not shown, whatever option it is given to', async () => {
+    const server = commands.find(({ spec }) => spec.name === 'server') ?? assert.fail('there is a server');
+    for (const { spec: option } of placedOptions(server.spec)) {
+      for (const [name, disguise] of Object.entries(disguises)) {
+        const isPlain = asName.includes(name) || (isText(option) && name === 'glued to a short flag');
+        if (isPlain || option.secret === true) {
+          continue;
+        }
+        const said = await outputOf(['server', `--${option.flag}=${disguise}`, '--print-config']);
+        assert.doesNotMatch(said, tell, `--${option.flag} as ${name}`);
+      }
+    }
+  });
+
+  it('into the place of a store is not shown, whatever the provider', async () => {
+    const credentials = placedCredentials();
+    for (const [provider, environment] of Object.entries(credentials)) {
+      for (const [name, disguise] of Object.entries(disguises).filter(([each]) => !asName.includes(each))) {
+        const places: Readonly<Record<string, string>>[] = [
+          { 'store-container': disguise },
+          { 'store-container': 'backups', 'store-prefix': disguise },
+          { 'store-container': 'backups', 'store-endpoint-override': disguise },
+        ];
+        for (const place of places) {
+          const flags = Object.entries({ 'storage-provider': provider, ...place }).map(
+            ([flag, value]) => `--${flag}=${value}`,
+          );
+          const said = await outputOf(['list', ...flags, '--log-level=debug', '--log-format=json'], environment);
+          assert.doesNotMatch(said, tell, `${provider} ${JSON.stringify(place)} as ${name}`);
+        }
+      }
+    }
+  });
 
   it('among the words of other commands is not shown', async () => {
     for (const disguise of Object.values(disguises)) {

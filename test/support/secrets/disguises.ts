@@ -20,4 +20,8 @@ export const disguises: Readonly<Record<string, string>> = {
   'two words': 'my hunter2',
   'two lines': 'user: root\npassword: hunter2\n',
   'with a number': '7hunter2',
+  'a signed URL': 'http://127.0.0.1:1/c?sv=2024-01-01&sig=hunter2%2Bx&se=2027',
+  'the query of a signed URL': 'sv=2024-01-01&ss=b&sig=hunter2%2Bx',
+  'a connection string': 'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=hunter2==;EndpointSuffix=x',
+  'behind a #': 'http://127.0.0.1:1/#hunter2',
 };
