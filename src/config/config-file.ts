@@ -42,7 +42,8 @@ export async function readConfigFile(path: string): Promise<FileValues> {
     throw new UsageFailure({ action: 'read', object: `configuration file ${path}`, found });
   });
   const text = bytes.toString('utf8');
-  const document = parseDocument(text.replace(/^\ufeff/, ''), { intAsBigInt: true, merge: true });
+  // A warning would go to stderr by itself, with a part of the file.
+  const document = parseDocument(text.replace(/^\ufeff/, ''), { intAsBigInt: true, merge: true, logLevel: 'error' });
   const fault = document.errors[0];
   if (fault !== undefined) {
     throw badShape(path, withoutQuotes(fault.message.split('\n')[0] ?? 'it is not YAML'));

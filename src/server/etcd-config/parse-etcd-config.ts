@@ -5,7 +5,7 @@ import { wrongEtcdConfig } from './wrong-etcd-config.ts';
 /** Reads the text of etcd's own configuration file, `path`. Throws a Failure `member_config` for one that is no YAML, or no map. */
 export function parseEtcdConfig(path: string, text: string): EtcdConfig {
   // Numbers may be larger than a JavaScript number holds exactly.
-  const document = parseDocument(text, { intAsBigInt: true, merge: true, prettyErrors: false });
+  const document = parseDocument(text, { intAsBigInt: true, merge: true, prettyErrors: false, logLevel: 'error' });
   const [error] = document.errors;
   if (error !== undefined) {
     throw wrongEtcdConfig({ path, found: `it is no YAML (${error.code} at character ${error.pos[0]})` });

@@ -215,6 +215,9 @@ describe('a password that goes astray', () => {
   });
 
   it('into a configuration file of any shape is not shown', async () => {
+    const warned: string[] = [];
+    const warn = ({ message }: Error): void => void warned.push(message);
+    process.on('warning', warn);
     mkdirSync(scratch.join('files'));
     for (const [at, disguise] of Object.values(disguises).entries()) {
       for (const [shape, text] of [
@@ -240,6 +243,9 @@ describe('a password that goes astray', () => {
         }
       }
     }
+    process.off('warning', warn);
+    // Node would write them to stderr.
+    assert.deepEqual(warned, []);
   });
 
   for (const level of ['error', 'warn', 'info', 'debug', '6']) {
