@@ -1,5 +1,5 @@
 import type { RestoreResult } from '../../operations/restore/restore.ts';
-import { formatBytes, formatCount } from '../../runtime/log/amount.ts';
+import { exactBytes, formatCount } from '../../runtime/log/amount.ts';
 import { formatId, type PrintableResult } from './result.ts';
 import { stateOf } from './state-of.ts';
 
@@ -15,7 +15,7 @@ export function restoreResult(result: RestoreResult): PrintableResult {
       ['Events applied', formatCount(result.eventsApplied)],
       // No delta holds them.
       ['Users and roles', result.snapshots[0] === undefined ? undefined : `as of ${result.snapshots[0]}`],
-      ['Size of db', `${result.dbSize} bytes (${formatBytes(result.dbSize)})`],
+      ['Size of db', exactBytes(result.dbSize)],
       ['Member id', formatId(result.memberId)],
       ['Cluster id', formatId(result.clusterId)],
       ['Another cluster', otherClusterText(result)],
