@@ -1,13 +1,16 @@
 /**
- * The executable's main script: loads the chunks of the bundle from the executable's own assets, each when it is first
- * asked for, compiled from V8's cache. A chunk is a CommonJS body; besides other chunks it may ask for Node's modules.
+ * The executable's main script: loads the chunks of the bundle from the pack of them, each when it is first asked for, compiled
+ * from V8's cache. A chunk is a CommonJS body; besides other chunks it may ask for Node's modules.
  */
-import { getRawAsset } from 'node:sea';
+import { getAsset, getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
+import { type ChunkPlace, packAssets } from './chunk-pack.ts';
 
 type Require = (id: string) => unknown;
 type ChunkBody = (exports: object, require: Require, module: { exports: unknown }) => void;
 
+const pack = getRawAsset(packAssets.pack) as ArrayBuffer;
+const places = JSON.parse(getAsset(packAssets.places, 'utf8')) as Readonly<Record<string, ChunkPlace>>;
 const loaded = new Map<string, { exports: unknown }>();
 
 function load(name: string): unknown {
@@ -15,11 +18,16 @@ function load(name: string): unknown {
   if (known !== undefined) {
     return known.exports;
   }
+  const place = places[name];
+  if (place === undefined) {
+    throw new Error(`the executable has no chunk ${name}`);
+  }
+  const [sourceAt, sourceLength, codeAt, codeLength] = place;
   // Chunks are ASCII, which one-byte decoding reads without a look at each byte.
-  const source = Buffer.from(getRawAsset(name)).toString('latin1');
+  const source = Buffer.from(pack, sourceAt, sourceLength).toString('latin1');
   const script = new Script(source, {
     filename: `etcdbrctl:${name}`,
-    cachedData: Buffer.from(getRawAsset(`${name}.cache`)),
+    cachedData: Buffer.from(pack, codeAt, codeLength),
   });
   const body = script.runInThisContext() as ChunkBody;
   const module = { exports: {} };

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import type { Chunk } from './bundle.ts';
+import { packChunks } from './chunk-pack.ts';
 
 const run = promisify(execFile);
 
@@ -43,17 +44,14 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
   const { chunks, workDir, outputFile } = parts;
   const { node, emulator, strip } = parts.target;
   const [program = node, ...before] = [...emulator, node];
+  const compiledDir = join(workDir, 'compiled');
+  await writeAnew(compiledDir, Object.fromEntries(chunks.map(({ name, source }) => [name, source])));
+  await run(program, [...before, FIXED_SEED, join(import.meta.dirname, 'code-cache.ts'), compiledDir]);
+  const compiled = await Promise.all(
+    chunks.map(async (chunk) => ({ ...chunk, code: await readFile(join(compiledDir, `${chunk.name}.cache`)) })),
+  );
   const assetDir = join(workDir, 'assets');
-  await rm(assetDir, { recursive: true, force: true });
-  await mkdir(assetDir, { recursive: true });
-  const contents: Record<string, string | Uint8Array> = { ...parts.assets };
-  for (const { name, source } of chunks) {
-    contents[name] = source;
-  }
-  for (const [name, bytes] of Object.entries(contents)) {
-    await writeFile(join(assetDir, name), bytes);
-  }
-  await run(program, [...before, FIXED_SEED, join(import.meta.dirname, 'code-cache.ts'), assetDir]);
+  await writeAnew(assetDir, { ...parts.assets, ...packChunks(compiled) });
   const names = (await readdir(assetDir)).toSorted();
   const boot = join(workDir, 'boot.cjs');
   await build({
@@ -102,4 +100,13 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
   const postject = join(import.meta.dirname, '../../node_modules/postject/dist/cli.js');
   await run(process.execPath, [postject, unfinished, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse]);
   await rename(unfinished, outputFile);
+}
+
+/** Makes a directory with these files and nothing else. */
+async function writeAnew(directory: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(directory, name), content);
+  }
 }
