@@ -7,6 +7,9 @@ export type CleanText = { readonly value: string } | { readonly wrong: string };
 /** Characters that nobody sees and nobody means: marks of byte order and direction, blanks without width. */
 const unseen = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]/u;
 
+/** Nothing is hidden in printable ASCII. It is looked for first, as the tables of Unicode take a start milliseconds to load. */
+const plain = /^[ -~]*$/;
+
 /**
  * A text as a flag, a variable, a file or a field gives it, without what people add by accident: a byte order mark, blanks and
  * line ends around it. Of a secret only mark and line ends are cut off, since its blanks may belong to it, and of lines only the
@@ -36,6 +39,9 @@ function isBlank(character: string): boolean {
 }
 
 function firstHidden(text: string, kind: TextKind): string | undefined {
+  if (plain.test(text)) {
+    return undefined;
+  }
   const controls = kind === 'lines' ? /[^\P{Cc}\t\r\n]/u : /\p{Cc}/u;
   return controls.exec(text)?.[0] ?? (kind === 'secret' ? undefined : unseen.exec(text)?.[0]);
 }

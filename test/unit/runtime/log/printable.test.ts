@@ -27,6 +27,16 @@ describe('a printable text', () => {
     });
   }
 
+  it('escapes each control character and no other', () => {
+    for (let code = 0; code <= 0x2ff; code++) {
+      const text = `a${String.fromCharCode(code)}b`;
+      const hides = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text);
+      assert.equal(isPrintable(text), !hides, String(code));
+      assert.equal(printable(text) === text, !hides, String(code));
+      assert.equal(printableJson(text) === text, !hides || code === 10, String(code));
+    }
+  });
+
   it('keeps every letter', () => {
     assert.equal(printable('Größe 東京 🙂'), 'Größe 東京 🙂');
     assert.equal(isPrintable('Größe 東京 🙂'), true);
