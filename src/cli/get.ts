@@ -53,9 +53,15 @@ export const getCommand = command({
     const key = keyBytes(operand, config.lookup);
     const { inState } = await import('./in-state.ts');
     const { findKey, noSuchKey, versionsOf } = await import('../operations/lookup/find-key.ts');
+    const wanted = [{ kind: 'key', key }] as const;
+    if (format === 'raw') {
+      await inState({ ...config, wanted }, context, async (state) => {
+        await print((await findKey(key, state, context)).value);
+      });
+      return;
+    }
     const { versionData, versionLines, versionYaml } = await import('./output/versions.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
-    const wanted = [{ kind: 'key', key }] as const;
     await inState({ ...config, wanted }, context, async (state) => {
       const printer = new LinePrinter(print);
       const linesOf = (version: KeyVersion): readonly string[] =>
@@ -66,10 +72,6 @@ export const getCommand = command({
             : versionLines(version, state, config.secrets);
       if (!config.versions.allRevisions) {
         const found = await findKey(key, state, context);
-        if (format === 'raw') {
-          await print(found.value);
-          return;
-        }
         await printer.add(...linesOf(found));
         await printer.end();
         return;

@@ -17,7 +17,6 @@ import { clusterIdIn } from '../../snapshot/key-index/facts.ts';
 import { IndexDamage } from '../../snapshot/key-index/index-members.ts';
 import { type WantedKeys, wantedFingerprints } from '../../snapshot/key-index/wanted-keys.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { changesInDeltas } from './changes-in-deltas.ts';
 import { hasLease, recordsInPages } from './wanted-records.ts';
 
 /** A larger share of a full is not worth being read in parts. */
@@ -122,6 +121,10 @@ async function read(request: IndexedRead, context: RunContext): Promise<WantedDa
   await atOnce(runs, AT_ONCE, (run) => writePages(object, run, { found, handle }));
   const records = async function* (): AsyncGenerator<EntryBatch, void> {
     yield* recordsInPages(found, { handle, file: full.name }, wanted);
+    if (deltas.length === 0) {
+      return;
+    }
+    const { changesInDeltas } = await import('./changes-in-deltas.ts');
     yield* changesInDeltas({ ...request, fingerprints, deltas, after: revision(last) }, context);
   };
   await fresh.bucket('key', request.content === 'keys' ? records() : withoutLeases(records()));

@@ -16,20 +16,11 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { endsWithHash } from '../../snapshot/hash-size.ts';
 import { checkTrailingHash } from '../../snapshot/trailing-hash.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { advisingOthers } from '../history/other-histories.ts';
 import { clusterIdOfHistory } from '../restore/backed-up-cluster.ts';
-import { advisedFailure } from '../restore/damage-advice.ts';
-import { rebuildDatabase } from '../restore/rebuild-database.ts';
-import { rereadDamage } from '../restore/reread-damage.ts';
 import { selectChain } from '../restore/select-chain.ts';
-import { downloadDatabase } from '../snapshot/full/download.ts';
-import { withStoppedMember } from '../status/stopped-member.ts';
 import { deltasOfOneHistory } from './deltas-of-one-history.ts';
 import { readByIndex, type WantedDatabase } from './read-by-index.ts';
 import type { KnownState, StateRequest, StateSource } from './state.ts';
-
-/** Nothing is started from it. */
-const NO_IDENTITY = { bucketEntries: new Map() };
 
 type StoreSource = Extract<StateSource, { readonly kind: 'store' }>;
 type LiveSource = Extract<StateSource, { readonly kind: 'live' }>;
@@ -108,23 +99,9 @@ async function withStoredState<T>(
     const clusterId = part.clusterId ?? clusterIdOfHistory(selection.history);
     return await withPart(part, { snapshots, location: store.location, clusterId }, work);
   }
-  const file = path.join(scratch.path, 'db');
-  const request = {
-    store,
-    tempDir: path.join(scratch.path, 'deltas'),
-    maxFetchers,
-    skipHashCheck: false,
-    quotaBytes: undefined,
-    command: 'lookup',
-  } as const;
-  const deltas = selection.chains[0].candidates;
-  const { used } = await rereadDamage({ store, deltas }, context, () =>
-    rebuildDatabase({ request, selection, file, identity: NO_IDENTITY }, context),
-  ).catch((error: unknown) => {
-    const { history, until } = selection;
-    const advised = advisedFailure(error, { snapshots: history.snapshots, until, target, command: request.command });
-    throw advisingOthers(advised, selection.others, { wanted: until });
-  });
+  const { rebuildForLookup } = await import('./rebuild-for-lookup.ts');
+  const whole = { store, target, selection, directory: scratch.path, maxFetchers };
+  const { file, used } = await rebuildForLookup(whole, context);
   const wanted = selection.until;
   const clusterId = (await clusterIdOfFull({ store, full: used[0] }, context)) ?? clusterIdOfHistory(selection.history);
   return await withDatabase({ file, wanted, snapshots: used, location: store.location, clusterId }, work);
@@ -169,6 +146,7 @@ async function withMemberState<T>(
   context: RunContext,
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
+  const { withStoppedMember } = await import('../status/stopped-member.ts');
   return await withStoppedMember(source, context, async ({ dbFile, withLog, clusterId }) => {
     const found = {
       file: dbFile,
@@ -194,6 +172,7 @@ async function withLiveState<T>(
   context: RunContext,
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
+  const { downloadDatabase } = await import('../snapshot/full/download.ts');
   await using scratch = await createTemporaryDirectory(tempDir, 'lookup');
   await using downloaded = await downloadDatabase({ cluster, compression: 'none', tempDir: scratch.path }, context);
   await downloaded.checked;

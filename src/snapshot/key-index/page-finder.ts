@@ -1,33 +1,27 @@
 import { type FoundPage, KEY_SIZE, PREFIX_SIZE, type WantedFingerprints } from './page-table.ts';
 import { VarintReader } from './varint.ts';
 
-/** Which fingerprints of keys are wanted. Most are told apart by their lower bits, without a look at the set. */
-class WantedKeyBits {
-  readonly #keys: ReadonlySet<number>;
-  readonly #bits = new Uint8Array(1 << 13);
+/** So many fingerprints are looked for in the bytes of a block before its entries are read. */
+const FEW = 16;
 
-  constructor(keys: ReadonlySet<number>) {
-    this.#keys = keys;
-    for (const key of keys) {
-      const at = (key >>> 3) & 0x1fff;
-      this.#bits[at] = (this.#bits[at] ?? 0) | (1 << (key & 7));
-    }
-  }
-
-  has(key: number): boolean {
-    return ((this.#bits[(key >>> 3) & 0x1fff] ?? 0) & (1 << (key & 7))) !== 0 && this.#keys.has(key);
-  }
-}
-
-/** Looks for what is wanted in the blocks of a page table, one after the other. */
+/**
+ * Looks for what is wanted in the blocks of a page table, one after the other. A block without the bytes of a wanted fingerprint holds
+ * nothing that is wanted; of a few fingerprints that is seen at once, and the hundred thousands of entries need not be read.
+ */
 export class PageFinder {
-  readonly #keys: WantedKeyBits;
+  readonly #keys: ReadonlySet<number>;
   readonly #prefixes: ReadonlySet<number>;
+  /** Those of what is wanted; undefined where they are many. */
+  readonly #patterns: readonly Buffer[] | undefined;
   readonly #found = new Map<number, FoundPage>();
 
   constructor({ keys, prefixes }: WantedFingerprints) {
-    this.#keys = new WantedKeyBits(keys);
+    this.#keys = keys;
     this.#prefixes = prefixes;
+    this.#patterns =
+      keys.size + prefixes.size <= FEW
+        ? [...patternsOf(keys, KEY_SIZE), ...patternsOf(prefixes, PREFIX_SIZE)]
+        : undefined;
   }
 
   /** The pages that may hold what is wanted, in the order of the table. */
@@ -35,8 +29,14 @@ export class PageFinder {
     return [...this.#found.values()];
   }
 
-  /** Takes the next block. Throws a RangeError for what is no block. */
+  /** Takes the next block. Throws a RangeError for what is no block, where it is read. */
   add(block: Uint8Array): void {
+    if (this.#patterns !== undefined) {
+      const bytes = Buffer.from(block.buffer, block.byteOffset, block.length);
+      if (!this.#patterns.some((pattern) => bytes.includes(pattern))) {
+        return;
+      }
+    }
     const reader = new VarintReader(block);
     let next = 0;
     /** Places of wanted prefixes. */
@@ -70,7 +70,7 @@ export class PageFinder {
     }
   }
 
-  /** Whether one of `count` fingerprints of keys from `start` on is wanted. There are a million of them in a full of 1 GiB. */
+  /** Whether one of `count` fingerprints of keys from `start` on is wanted. */
   #holds(block: Uint8Array, start: number, count: number): boolean {
     const keys = this.#keys;
     const end = start + count * KEY_SIZE;
@@ -82,4 +82,12 @@ export class PageFinder {
     }
     return false;
   }
+}
+
+function patternsOf(fingerprints: ReadonlySet<number>, size: number): readonly Buffer[] {
+  return Array.from(fingerprints, (fingerprint) => {
+    const pattern = Buffer.alloc(size);
+    pattern.writeUIntLE(fingerprint, 0, size);
+    return pattern;
+  });
 }

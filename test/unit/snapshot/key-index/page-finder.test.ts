@@ -74,18 +74,38 @@ test('each block can be read by itself, and a page with many keys has several en
   assert.deepEqual(found(blocks, { keys: [30_000] }), []);
 });
 
-test('a block that ends within an entry is refused', () => {
+test('a block that ends within an entry is refused, unless nothing in it can be wanted', () => {
   const [block = new Uint8Array(0)] = blocksOf([page(7, [1], [300]), page(9, [2], [300])]);
-  const ends = Array.from({ length: block.length }, (_, end) => {
-    try {
-      return found([block.subarray(0, end)], { keys: [1] }).length;
-    } catch (error) {
-      assert.ok(error instanceof RangeError);
-      return 'refused';
-    }
-  });
+  const ends = (keys: readonly number[]): readonly (number | 'refused')[] =>
+    Array.from({ length: block.length }, (_, end) => {
+      try {
+        return found([block.subarray(0, end)], { keys: [...keys] }).length;
+      } catch (error) {
+        assert.ok(error instanceof RangeError);
+        return 'refused';
+      }
+    });
+  const many = Array.from({ length: 20 }, (_, at) => 1 + at * 1_000);
   assert.deepEqual(
-    ends.filter((each) => each !== 'refused'),
+    ends(many).filter((each) => each !== 'refused'),
     [0, 1],
+  );
+  const [nothing, ...rest] = ends([1]).filter((each) => each !== 0);
+  assert.deepEqual([nothing, rest.filter((each) => each !== 'refused')], ['refused', [1]]);
+  assert.ok(ends([5]).every((each) => each === 0));
+});
+
+test('many keys are found as well as few', () => {
+  const blocks = blocksOf(Array.from({ length: 50 }, (_, at) => page(2 + at, [at * 7, 0xfffff0 - at], [at])));
+  const keys = Array.from({ length: 40 }, (_, at) => at * 14);
+  const wanted = (some: readonly number[]): readonly number[] =>
+    found(blocks, { keys: [...some] }).map((each) => each.page);
+  assert.deepEqual(
+    wanted(keys),
+    keys.slice(0, 25).map((key) => 2 + key / 7),
+  );
+  assert.deepEqual(
+    keys.flatMap((key) => wanted([key])),
+    wanted(keys),
   );
 });
