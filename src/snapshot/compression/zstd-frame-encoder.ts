@@ -1,10 +1,7 @@
 import { constants, createZstdCompress, type ZstdCompress } from 'node:zlib';
 
-/**
- * Bytes of zstd's output buffer. Where a frame fits at its worst, zstd compresses straight into it; pages that no frame reaches cost
- * nothing.
- */
-const chunkSize = 1024 * 1024;
+/** Bytes of zstd's output buffer: a frame of 512 KiB fits even where it does not shrink, so that zstd compresses straight into it. */
+const chunkSize = 528 * 1024;
 
 /**
  * Encodes zstd frames one after the other with one block and, as long as the level stays, one compressor, whose memory serves again. A

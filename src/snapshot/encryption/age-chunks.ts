@@ -10,7 +10,7 @@ export const TAG_SIZE = 16;
 /** Bytes of a chunk as it is stored. */
 const SEALED_SIZE = CHUNK_SIZE + TAG_SIZE;
 
-/** Chunks that are given in one piece, as each piece costs time. */
+/** Chunks that are read at a time. */
 const chunksAtOnce = 16;
 
 const CIPHER = 'chacha20-poly1305';
@@ -25,6 +25,7 @@ export async function* sealChunks(
   key: Uint8Array,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const nonces = new ChunkNonces();
+  // Joined they would be copied; who takes them writes many at once.
   const seal = (chunk: Uint8Array, place: 'inner' | 'last'): readonly Uint8Array[] => {
     const cipher = createCipheriv(CIPHER, key, nonces.next(place), { authTagLength: TAG_SIZE });
     const sealed = cipher.update(chunk);
@@ -34,15 +35,14 @@ export async function* sealChunks(
   const held = Buffer.allocUnsafeSlow(CHUNK_SIZE);
   let filled = 0;
   for await (const bytes of source) {
-    const ready: Uint8Array[] = [];
     for (let taken = 0; taken < bytes.length; ) {
       // Only what comes after a chunk shows that it is not the last.
       if (filled === CHUNK_SIZE) {
-        ready.push(...seal(held, 'inner'));
+        yield* seal(held, 'inner');
         filled = 0;
       }
       while (filled === 0 && bytes.length - taken > CHUNK_SIZE) {
-        ready.push(...seal(bytes.subarray(taken, taken + CHUNK_SIZE), 'inner'));
+        yield* seal(bytes.subarray(taken, taken + CHUNK_SIZE), 'inner');
         taken += CHUNK_SIZE;
       }
       const part = bytes.subarray(taken, taken + CHUNK_SIZE - filled);
@@ -50,11 +50,8 @@ export async function* sealChunks(
       filled += part.length;
       taken += part.length;
     }
-    if (ready.length > 0) {
-      yield Buffer.concat(ready);
-    }
   }
-  yield Buffer.concat(seal(held.subarray(0, filled), 'last'));
+  yield* seal(held.subarray(0, filled), 'last');
 }
 
 /** What {@link openChunks} reads; `read` is that of a {@link PieceReader}. */
@@ -80,16 +77,14 @@ export async function* openChunks(
     const end = await source.read(sealed, { start: held, end: sealed.length });
     isOver = end < sealed.length;
     const whole = isOver ? end : end - 1;
-    const opened: Buffer[] = [];
     for (let start = 0; start < whole || (isOver && at === startsAt && start === 0); start += SEALED_SIZE) {
       const chunk = sealed.subarray(start, Math.min(start + SEALED_SIZE, whole));
       const isLast = isOver && start + SEALED_SIZE >= whole;
-      opened.push(openChunk(chunk, { key, nonces, at: at + start, isFirst: at + start === startsAt, isLast }));
+      yield openChunk(chunk, { key, nonces, at: at + start, isFirst: at + start === startsAt, isLast });
     }
     at += whole;
     sealed.copyWithin(0, whole, end);
     held = end - whole;
-    yield opened.length === 1 ? (opened[0] as Buffer) : Buffer.concat(opened);
   }
 }
 
