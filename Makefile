@@ -91,7 +91,7 @@ fuzz-server: install
 
 ## simulate: a million seeded lives of a cluster with its sidecars; nine hours on two cores, SIMULATION_SEEDS=10000 six minutes
 simulate: install
-	@SIMULATION_SEEDS=$${SIMULATION_SEEDS:-1000000} SIMULATION_PROCESSES=$${SIMULATION_PROCESSES:-2} SIMULATION_FIRST=$${SIMULATION_FIRST:-$$((RANDOM * 32768 + RANDOM))} $(NODE) --max-semi-space-size=32 test/simulation/main.ts
+	@SIMULATION_SEEDS=$${SIMULATION_SEEDS:-1000000} SIMULATION_PROCESSES=$${SIMULATION_PROCESSES:-2} SIMULATION_FIRST=$${SIMULATION_FIRST:-$$((RANDOM * 32768 + RANDOM))} $(NODE) test/simulation/main.ts
 
 ## test-simulation: faults planted one by one in a copy of the source; the simulation has to notice each; takes an hour
 test-simulation: install

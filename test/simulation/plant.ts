@@ -36,7 +36,7 @@ async function noticed({ changes }: PlantedFault): Promise<{ seed: string; how: 
     );
   }
   try {
-    await promisify(execFile)(process.execPath, ['--max-semi-space-size=32', copy.join('test/simulation/main.ts')], {
+    await promisify(execFile)(process.execPath, [copy.join('test/simulation/main.ts')], {
       env: { ...process.env, SIMULATION_FIRST: '1', SIMULATION_SEEDS: seeds, SIMULATION_PROCESSES: '1' },
       maxBuffer: 64 * 1024 * 1024,
       timeout: longestMs,

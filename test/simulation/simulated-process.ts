@@ -40,15 +40,15 @@ export class SimulatedProcess {
     this.clock = {
       now: () => beginning + time.now + this.#clockOffset,
       monotonic: () => time.now,
-      sleep: async (ms, signal) => {
+      sleep: (ms, signal) => {
         let happening: Happening | undefined;
-        try {
-          await this.#wait<void>((done) => {
+        return this.#wait<void>(
+          (done) => {
             happening = time.after(ms, () => this.#deliver(done));
-          }, signal);
-        } finally {
-          happening?.cancel();
-        }
+          },
+          signal,
+          () => happening?.cancel(),
+        );
       },
     };
   }
@@ -122,26 +122,41 @@ export class SimulatedProcess {
     }, signal);
   }
 
-  /** Waits for `begin` to call back; rejects when the signal aborts or the process dies. */
-  async #wait<T>(
+  /** Waits for `begin` to call back; rejects when the signal aborts or the process dies, after `giveUp`. */
+  #wait<T>(
     begin: (done: (value: T) => void, fail: (error: unknown) => void) => unknown,
     signal?: AbortSignal,
+    giveUp?: () => void,
   ): Promise<T> {
-    signal?.throwIfAborted();
-    if (this.#isDead) {
-      throw new Error(`${this.name} is dead`);
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const abort = (): void => reject(signal?.reason);
-    this.#pending.add(reject);
-    signal?.addEventListener('abort', abort, { once: true });
-    begin(resolve, reject);
-    try {
-      return await promise;
-    } finally {
-      this.#pending.delete(reject);
-      signal?.removeEventListener('abort', abort);
-    }
+    return new Promise<T>((resolve, reject) => {
+      if (signal?.aborted === true || this.#isDead) {
+        reject(this.#isDead && signal?.aborted !== true ? new Error(`${this.name} is dead`) : signal?.reason);
+        return;
+      }
+      // It is one of the most frequent things: no more is made for it than it needs.
+      const over = (): void => {
+        this.#pending.delete(lose);
+        signal?.removeEventListener('abort', abort);
+      };
+      const lose = (reason: unknown): void => {
+        over();
+        giveUp?.();
+        reject(reason);
+      };
+      const abort = (): void => lose(signal?.reason);
+      this.#pending.add(lose);
+      signal?.addEventListener('abort', abort, { once: true });
+      begin(
+        (value) => {
+          over();
+          resolve(value);
+        },
+        (error) => {
+          over();
+          reject(error);
+        },
+      );
+    });
   }
 
   #deliver(news: () => void): void {

@@ -12,13 +12,10 @@ import { Simulation } from './simulation.ts';
 const golden = goldenMember();
 const main = path.join(import.meta.dirname, 'main.ts');
 
-/** Most of what a simulation makes is garbage at once. */
-const youngSpace = ['--max-semi-space-size=32'];
-
 /** Runs simulations in a process of their own: the hooks of the test runner make each promise several times as dear. */
 function simulate(env: Readonly<Record<string, string>>): Promise<{ readonly stdout: string }> {
   const { NODE_V8_COVERAGE: _, ...inherited } = process.env;
-  return promisify(execFile)(process.execPath, [...youngSpace, main], {
+  return promisify(execFile)(process.execPath, [main], {
     env: { ...inherited, ...env },
     maxBuffer: 64 * 1024 * 1024,
   });

@@ -69,17 +69,19 @@ function agree(a: Truth, b: Truth, revision: number): boolean {
   return sharedRevision(a.line, b.line) >= revision;
 }
 
+/** What no event has. */
+const nothing = Buffer.alloc(0);
+
 function hashOf(database: Buffer): string {
   return database.subarray(-32).toString('hex');
 }
 
 function deltaTruth(bytes: Buffer, lines: readonly Line[]): Truth | string {
   const decoder = new DeltaDecoder();
-  const found: { readonly revision: number; readonly value: string }[] = [];
+  const found: { readonly revision: number; readonly value: Uint8Array }[] = [];
   const take = (): void => {
     for (let row = decoder.next(); row !== undefined; row = decoder.next()) {
-      const value = Buffer.from(row.bytes.subarray(row.valueStart, row.valueEnd)).toString();
-      found.push({ revision: row.modRevision, value });
+      found.push({ revision: row.modRevision, value: row.bytes.slice(row.valueStart, row.valueEnd) });
     }
   };
   decoder.feed(bytes);
@@ -92,7 +94,9 @@ function deltaTruth(bytes: Buffer, lines: readonly Line[]): Truth | string {
   }
   // The newest line first: where lines share what is in it, any of them is right.
   const line = lines.findLast(({ events }) =>
-    found.every(({ revision, value }) => events[revision - goldenRevision - 1]?.value.toString() === value),
+    found.every(
+      ({ revision, value }) => Buffer.compare(events[revision - goldenRevision - 1]?.value ?? nothing, value) === 0,
+    ),
   );
   if (line === undefined || eventsOf(line, first.revision, last.revision).length !== found.length) {
     return 'holds what never happened, or lacks a revision';

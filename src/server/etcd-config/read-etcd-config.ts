@@ -5,6 +5,9 @@ import { limits } from '../../runtime/limits.ts';
 import type { EtcdConfig } from './etcd-config.ts';
 import { wrongEtcdConfig } from './wrong-etcd-config.ts';
 
+/** Bytes. */
+const usual = 16 * 1024;
+
 /**
  * Reads etcd's own configuration file; undefined when there is none. Throws a Failure `member_config` for one that cannot be
  * understood, and others when it cannot be read.
@@ -23,7 +26,10 @@ async function readText(path: string): Promise<string | undefined> {
   const most = limits.etcdConfig.most;
   try {
     await using handle = await openFile(path);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(most + 1), 0, most + 1, 0);
+    // Nearly all are much smaller than the bound.
+    const first = await handle.read(Buffer.allocUnsafe(usual), 0, usual, 0);
+    const { buffer, bytesRead } =
+      first.bytesRead < usual ? first : await handle.read(Buffer.allocUnsafe(most + 1), 0, most + 1, 0);
     if (bytesRead > most) {
       throw wrongEtcdConfig({ path, found: `it is longer than ${most} bytes` });
     }

@@ -32,6 +32,16 @@ test('what is no configuration is refused', async () => {
   }
 });
 
+test('a file of any length below that is read whole', async () => {
+  using dir = makeTempDir();
+  const path = dir.join('etcd.conf.yaml');
+  for (const length of [16 * 1024 - 1, 16 * 1024, 16 * 1024 + 1, 100_000]) {
+    const beginning = 'initial-cluster: a=http://b:2380\nname: ';
+    writeFileSync(path, beginning + 'x'.repeat(length - beginning.length));
+    assert.equal(String((await readEtcdConfig(path))?.document.get('name')).length, length - beginning.length);
+  }
+});
+
 test('a file that is too long, or none, is refused', async () => {
   using dir = makeTempDir();
   const path = dir.join('etcd.conf.yaml');
