@@ -1,5 +1,6 @@
 import type { RunContext } from '../runtime/run-context.ts';
 import { clusterIdIn, type FullFacts } from '../snapshot/key-index/facts.ts';
+import { indexFraming } from '../snapshot/key-index/index-framing.ts';
 import { IndexDamage } from '../snapshot/key-index/index-members.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { StoreError } from '../snapstore/store-error.ts';
@@ -14,7 +15,7 @@ export async function factsOfFull(
   context: RunContext,
 ): Promise<FullFacts | undefined> {
   const { store, full } = source;
-  if (full.compression !== 'gzip' || full.encryption !== undefined || full.kind !== 'Full') {
+  if (indexFraming(full) === undefined || full.kind !== 'Full') {
     return undefined;
   }
   try {

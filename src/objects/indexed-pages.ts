@@ -1,18 +1,16 @@
 import type { FileHandle } from 'node:fs/promises';
-import { promisify } from 'node:util';
-import { gunzip, type InputType, type ZlibOptions } from 'node:zlib';
 import { writeAll } from '../fs/write-all.ts';
+import { atOnce } from '../runtime/async/at-once.ts';
 import { CompressionDamage } from '../snapshot/damage.ts';
 import { IndexDamage } from '../snapshot/key-index/index-members.ts';
 import type { FoundInFull } from './key-index.ts';
+import { type MemberExpander, memberExpander } from './member-expander.ts';
 import type { RangedObject } from './ranged-object.ts';
-
-const expand = promisify(gunzip) as (bytes: InputType, options: ZlibOptions) => Promise<Buffer>;
 
 /** Members this near to each other are read together with those between them, bytes of the object. */
 const NEAR = 128 * 1024;
 /** Bytes read at once, unless one member is longer. */
-const MOST_AT_ONCE = 4 * 1024 * 1024;
+const MOST_AT_ONCE = 2 * 1024 * 1024;
 
 /** Members that are read with one request. */
 export interface MemberRun {
@@ -60,13 +58,32 @@ export function bytesOf(runs: readonly MemberRun[]): number {
 }
 
 /**
- * Reads a run and writes the pages in it to their places in a file, in which the rest stays as it is. Throws a {@link CompressionDamage}
- * when a member does not expand to the bytes that it must hold, by its CRC-32 and their number, and what the store throws.
+ * Reads runs, `count` of them at once, and writes the pages in them to their places in a file, in which the rest stays as it is. Throws a
+ * {@link CompressionDamage} when a member does not expand to the bytes that it must hold, by its checksum and their number, and what the
+ * store throws.
  */
 export async function writePages(
   object: RangedObject,
+  runs: readonly MemberRun[],
+  { found, handle, count }: { readonly found: FoundInFull; readonly handle: FileHandle; readonly count: number },
+): Promise<void> {
+  using expanders = new DisposableStack();
+  const idle: MemberExpander[] = [];
+  await atOnce(runs, count, async (run) => {
+    const expander = idle.pop() ?? expanders.use(memberExpander(object.snapshot.compression));
+    await writeRun(object, run, { found, handle, expander });
+    idle.push(expander);
+  });
+}
+
+async function writeRun(
+  object: RangedObject,
   run: MemberRun,
-  { found, handle }: { readonly found: FoundInFull; readonly handle: FileHandle },
+  {
+    found,
+    handle,
+    expander,
+  }: { readonly found: FoundInFull; readonly handle: FileHandle; readonly expander: MemberExpander },
 ): Promise<void> {
   const { members, contentSize, facts, pages } = found;
   const { memberSize, offsets } = members;
@@ -75,7 +92,11 @@ export async function writePages(
     const [start = 0, end = 0] = offsets.slice(member, member + 2);
     const from = member * memberSize;
     const size = Math.min(memberSize, contentSize - from);
-    const content = await expanded(bytes.subarray(start - run.start, end - run.start), size, start);
+    const pieces = await expander.expand(bytes.subarray(start - run.start, end - run.start), size);
+    if (pieces === undefined) {
+      throw new CompressionDamage(`a member does not hold the ${size} bytes that it must`, { offset: start });
+    }
+    const content = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
     for (const { page, overflow } of pages) {
       const first = Math.max(from, page * facts.pageSize);
       const last = Math.min(from + size, (page + overflow + 1) * facts.pageSize);
@@ -84,14 +105,4 @@ export async function writePages(
       }
     }
   }
-}
-
-async function expanded(member: Buffer, size: number, offset: number): Promise<Buffer> {
-  const content = await expand(member, { maxOutputLength: size + 1 }).catch((cause: unknown) => {
-    throw new CompressionDamage('a member cannot be expanded', { offset, cause });
-  });
-  if (content.length !== size) {
-    throw new CompressionDamage(`a member of ${content.length} bytes instead of ${size}`, { offset });
-  }
-  return content;
 }

@@ -1,6 +1,7 @@
 import { decodeFacts, type FullFacts } from '../snapshot/key-index/facts.ts';
+import { type IndexFraming, indexFraming } from '../snapshot/key-index/index-framing.ts';
 import {
-  FOOTER_SIZE,
+  footerSize,
   type IndexBlock,
   IndexDamage,
   type IndexFooter,
@@ -78,12 +79,16 @@ export async function mayHold(object: RangedObject, wanted: WantedFingerprints):
 
 /** The facts of a full; undefined when it has none. Throws as {@link findInFull}. Only they are read, and checked. */
 export async function readFacts(object: RangedObject): Promise<FullFacts | undefined> {
+  const framing = indexFraming(object.snapshot);
+  if (framing === undefined) {
+    return undefined;
+  }
   const tail = await object.bytes(Math.max(0, object.size - FACTS_TAIL), object.size);
-  const footer = indexFooter(tail, object.size);
+  const footer = indexFooter(tail, object.size, framing);
   if (footer === undefined) {
     return undefined;
   }
-  const block = lastBlock(tail.subarray(0, tail.length - FOOTER_SIZE), footer);
+  const block = lastBlock(tail.subarray(0, tail.length - footerSize(framing)), footer, framing);
   return block?.kind === 'facts' ? decodeFacts(block.payload) : undefined;
 }
 
@@ -92,19 +97,28 @@ async function readIndex(
   tailSize: number,
   onBlock: (block: IndexBlock) => void,
 ): Promise<IndexFooter | undefined> {
+  const framing = indexFraming(object.snapshot);
+  return framing === undefined ? undefined : await readFramed(object, { framing, tailSize }, onBlock);
+}
+
+async function readFramed(
+  object: RangedObject,
+  { framing, tailSize }: { readonly framing: IndexFraming; readonly tailSize: number },
+  onBlock: (block: IndexBlock) => void,
+): Promise<IndexFooter | undefined> {
   const { size } = object;
   const tailStart = Math.max(0, size - tailSize);
   const tail = await object.bytes(tailStart, size);
-  const footer = indexFooter(tail, size);
+  const footer = indexFooter(tail, size, framing);
   if (footer === undefined) {
     return undefined;
   }
   const start = size - footer.size;
   async function* members(): AsyncGenerator<Buffer, void> {
     yield* object.pieces(start, tailStart);
-    yield tail.subarray(Math.max(0, start - tailStart), tail.length - FOOTER_SIZE);
+    yield tail.subarray(Math.max(0, start - tailStart), tail.length - footerSize(framing));
   }
-  for await (const block of indexBlocks(members(), footer)) {
+  for await (const block of indexBlocks(members(), footer, framing)) {
     soundly(() => onBlock(block));
   }
   return footer;

@@ -15,7 +15,7 @@ const CHUNK_SIZE = 1024 * 1024;
 export interface CompressOptions {
   /** 1 to 9 with gzip and zlib, 1 to 22 with zstd; the others have none. Left out, gzip and zstd choose it by the contents. */
   readonly level?: number | undefined;
-  /** Called with the bytes of each member of gzip. */
+  /** Called with the bytes of each member of gzip or frame of zstd, in order. */
   readonly onMember?: ((length: number) => void) | undefined;
 }
 
@@ -50,7 +50,7 @@ export function compress(
     case 'lzw':
       return lzwCompressed(source);
     case 'zstd':
-      return zstdFrames(source, { level });
+      return zstdFrames(source, { level, onFrame: onMember });
     default:
       return compression satisfies never;
   }

@@ -15,6 +15,7 @@ import { deltaIndex } from '../../src/snapshot/key-index/delta-index.ts';
 import { FullIndexWriter } from '../../src/snapshot/key-index/full-index-writer.ts';
 import { newSnapshot } from '../../src/snapshot/name.ts';
 import { changeRecord } from '../support/datadir/change-record.ts';
+import { framingOf } from '../support/fixtures/index-framing-of.ts';
 
 const VALUE = 1024;
 const CREATED_ON = 1_795_745_475;
@@ -129,6 +130,7 @@ async function writeFull(file: string, records: number, db: string): Promise<voi
     await write(piece);
   }
   const writer = new FullIndexWriter({
+    framing: framingOf('gzip'),
     limit: Number.MAX_SAFE_INTEGER,
     write: (member) => target.write(member.slice()),
   });
@@ -154,5 +156,5 @@ async function deltaObject(at: number, first: number): Promise<Buffer> {
     pieces.push(piece);
   }
   const contentSize = chunks.reduce((sum, { length }) => sum + length, 0);
-  return Buffer.concat([...pieces, deltaIndex(encoder.keys, { contentSize })]);
+  return Buffer.concat([...pieces, deltaIndex(encoder.keys, { contentSize, framing: framingOf('gzip') })]);
 }

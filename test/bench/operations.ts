@@ -8,6 +8,7 @@ import type { MeasuredRun } from '../support/processes/measured-run.ts';
 import { etcdSettings } from './data-set.ts';
 import { benchFleet } from './fleet.ts';
 import { benchIdle } from './idle.ts';
+import { indexingRows } from './indexing.ts';
 import { largeMember } from './large-member.ts';
 import { benchLoaded } from './loaded.ts';
 import { benchLookup } from './lookup.ts';
@@ -185,9 +186,11 @@ async function benchSnapshot(bench: Bench): Promise<readonly Row[]> {
     prepare: () => rmSync(store, { recursive: true, force: true }),
   };
   const floor = inSequence(await measure(bench, save), await measure(bench, gzip));
+  const full = await measure(bench, ours);
   const rows = [
     row('etcdctl snapshot save, then gzip -6, 1 GiB', floor),
-    row('etcdbrctl snapshot --once, gzip (at most 0.5 and 150 MB)', await measure(bench, ours), floor.wallMs),
+    row('etcdbrctl snapshot --once, gzip (at most 0.5 and 150 MB)', full, floor.wallMs),
+    ...(await indexingRows(bench, full)),
   ];
   rmSync(store, { recursive: true, force: true });
   return rows;

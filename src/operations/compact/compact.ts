@@ -14,6 +14,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { Recipients } from '../../snapshot/encryption/recipients.ts';
 import { HASH_SIZE } from '../../snapshot/hash-size.ts';
+import { indexFraming } from '../../snapshot/key-index/index-framing.ts';
 import { newSnapshot } from '../../snapshot/name.ts';
 import { type Packing, pack, packedSizeBound, packingInName } from '../../snapshot/packing.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
@@ -98,8 +99,8 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
     ...packingInName(packing),
     isFinal: base.isFinal,
   });
-  const isIndexed = packing.compression === 'gzip' && packing.recipients === undefined;
-  const index = isIndexed ? new GatheredIndex((await stat(compacted)).size) : undefined;
+  const framing = indexFraming(snapshot);
+  const index = framing === undefined ? undefined : new GatheredIndex((await stat(compacted)).size, framing);
   const sound = inspect({ file: compacted, expected: rebuilt.revision, index }, context);
   const work = { store, file: compacted, snapshot, packing, timeoutMs: request.saveTimeoutMs, sound, index };
   // Both are awaited; what is wrong with the database explains why it was not saved.

@@ -1,12 +1,13 @@
 import { buildInfo } from '../../build-info.ts';
 import type { DatabaseFacts } from '../../datadir/mvcc/inspect.ts';
 import { FullIndexWriter, indexLimit } from '../../snapshot/key-index/full-index-writer.ts';
+import type { IndexFraming } from '../../snapshot/key-index/index-framing.ts';
 import type { PageKeys } from '../../snapshot/key-index/page-table.ts';
 
 /** Of a database hardly more than this share is left when it is compressed. */
 const COMPRESSED = 0.3;
 
-/** The index of a gzip full that goes to the store while its pages are checked. Memory holds it: about a 200th of the database. */
+/** The index of a full that goes to the store while its pages are checked. Memory holds it: about a 200th of the database. */
 export class GatheredIndex {
   readonly #pieces: Uint8Array[] = [];
   readonly #writer: FullIndexWriter;
@@ -15,10 +16,10 @@ export class GatheredIndex {
   #ended: { readonly members: string; readonly size: number } | undefined;
 
   /** `databaseSize` is in bytes. */
-  constructor(databaseSize: number) {
+  constructor(databaseSize: number, framing: IndexFraming) {
     const limit = indexLimit(databaseSize * COMPRESSED);
     this.limit = limit + 2 * 65_600;
-    this.#writer = new FullIndexWriter({ limit, write: (member) => this.#pieces.push(member.slice()) });
+    this.#writer = new FullIndexWriter({ framing, limit, write: (member) => this.#pieces.push(member.slice()) });
   }
 
   readonly onKeys = (pages: readonly PageKeys[]): void => this.#writer.add(pages);

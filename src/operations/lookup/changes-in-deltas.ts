@@ -6,6 +6,7 @@ import { snapshotFailure } from '../../objects/snapshot-failure.ts';
 import type { Revision } from '../../revision.ts';
 import { atOnce } from '../../runtime/async/at-once.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { indexFraming } from '../../snapshot/key-index/index-framing.ts';
 import { IndexDamage } from '../../snapshot/key-index/index-members.ts';
 import type { WantedFingerprints } from '../../snapshot/key-index/page-table.ts';
 import type { WantedKeys } from '../../snapshot/key-index/wanted-keys.ts';
@@ -74,7 +75,7 @@ async function deltasWith(
 ): Promise<readonly StoredSnapshot[]> {
   const without = new Set<StoredSnapshot>();
   await atOnce(deltas, FILTERS_AT_ONCE, async (delta) => {
-    if (delta.compression !== 'gzip' || delta.encryption !== undefined) {
+    if (indexFraming(delta) === undefined) {
       return;
     }
     try {

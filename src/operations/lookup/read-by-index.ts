@@ -9,11 +9,11 @@ import { bytesOf, planRuns, writePages } from '../../objects/indexed-pages.ts';
 import { findInFull } from '../../objects/key-index.ts';
 import { RangedObject } from '../../objects/ranged-object.ts';
 import { type Revision, revision } from '../../revision.ts';
-import { atOnce } from '../../runtime/async/at-once.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import { clusterIdIn } from '../../snapshot/key-index/facts.ts';
+import { indexFraming } from '../../snapshot/key-index/index-framing.ts';
 import { IndexDamage } from '../../snapshot/key-index/index-members.ts';
 import { type WantedKeys, wantedFingerprints } from '../../snapshot/key-index/wanted-keys.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
@@ -22,7 +22,7 @@ import { hasLease, recordsInPages } from './wanted-records.ts';
 /** A larger share of a full is not worth being read in parts. */
 const MOST_READ = 0.4;
 /** Requests for parts of a full at once. */
-const AT_ONCE = 4;
+const AT_ONCE = 8;
 
 /** Keys of a state that are looked for in a full and the deltas after it. */
 export interface IndexedRead {
@@ -64,7 +64,7 @@ export class NeedsWhole extends Error {}
 export async function readByIndex(request: IndexedRead, context: RunContext): Promise<WantedDatabase | undefined> {
   const { full } = request;
   try {
-    return full.compression === 'gzip' && full.encryption === undefined ? await read(request, context) : undefined;
+    return indexFraming(full) === undefined ? undefined : await read(request, context);
   } catch (error) {
     context.signal.throwIfAborted();
     if (error instanceof NeedsWhole) {
@@ -118,7 +118,7 @@ async function read(request: IndexedRead, context: RunContext): Promise<WantedDa
   await using fresh = await FreshDatabase.create(file, { pageSize });
   await using pages = await createTemporaryFile(directory, 'pages');
   const { handle } = pages;
-  await atOnce(runs, AT_ONCE, (run) => writePages(object, run, { found, handle }));
+  await writePages(object, runs, { found, handle, count: AT_ONCE });
   const records = async function* (): AsyncGenerator<EntryBatch, void> {
     yield* recordsInPages(found, { handle, file: full.name }, wanted);
     if (deltas.length === 0) {

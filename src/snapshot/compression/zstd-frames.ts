@@ -1,3 +1,4 @@
+import { MEMBER_SIZE } from './gzip-members.ts';
 import { ZstdFrameEncoder } from './zstd-frame-encoder.ts';
 import { chooseZstdLevel } from './zstd-level.ts';
 
@@ -12,6 +13,8 @@ export interface ZstdFramesOptions {
   readonly blockSize?: number;
   /** Frames compressed at once on libuv's threads. Default 2: they are faster than what comes in, and each takes a few MiB. */
   readonly inFlight?: number;
+  /** Called with the bytes of each frame, in order. */
+  readonly onFrame?: ((length: number) => void) | undefined;
 }
 
 /**
@@ -21,10 +24,14 @@ export interface ZstdFramesOptions {
  */
 export async function* zstdFrames(
   source: AsyncIterable<Uint8Array>,
-  { level, blockSize = 512 * 1024, inFlight = 2 }: ZstdFramesOptions = {},
+  { level, blockSize = MEMBER_SIZE, inFlight = 2, onFrame }: ZstdFramesOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using encoders = new DisposableStack();
   const running: { readonly encoder: ZstdFrameEncoder; readonly frame: Promise<readonly Uint8Array[]> }[] = [];
+  const told = (frame: readonly Uint8Array[]): readonly Uint8Array[] => {
+    onFrame?.(frame.reduce((sum, { length }) => sum + length, 0));
+    return frame;
+  };
   let frames = 0;
   let chosen = level ?? 0;
   const start = async (encoder: ZstdFrameEncoder, size: number): Promise<void> => {
@@ -52,7 +59,7 @@ export async function* zstdFrames(
       await start(encoder, filled);
       const oldest = running.length < inFlight ? undefined : running.shift();
       if (oldest !== undefined) {
-        yield* await oldest.frame;
+        yield* told(await oldest.frame);
       }
       encoder = oldest?.encoder ?? newEncoder();
       filled = 0;
@@ -62,6 +69,6 @@ export async function* zstdFrames(
     await start(encoder, filled);
   }
   for (const { frame } of running) {
-    yield* await frame;
+    yield* told(await frame);
   }
 }

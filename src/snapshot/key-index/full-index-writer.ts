@@ -1,5 +1,6 @@
 import { MEMBER_SIZE } from '../compression/gzip-members.ts';
 import { encodeFacts, type FullFacts } from './facts.ts';
+import type { IndexFraming } from './index-framing.ts';
 import { IndexMembers } from './index-members.ts';
 import { memberBlocks } from './member-table.ts';
 import { type PageKeys, PageTableEncoder } from './page-table.ts';
@@ -14,18 +15,23 @@ export interface IndexedObject {
 }
 
 /**
- * Makes the members that follow those of a gzip full and say where its keys are, while its pages are checked: see docs/formats.md.
+ * Makes what follows the contents of a full and says where its keys are, while its pages are checked: see docs/formats.md.
  * Memory holds one block.
  */
 export class FullIndexWriter {
   readonly #limit: number;
   readonly #write: (member: Uint8Array) => void;
-  readonly #members = new IndexMembers();
+  readonly #members: IndexMembers;
   readonly #pages: PageTableEncoder;
   #isWorthless = false;
 
   /** `write` takes the members, each during the call. When they exceed `limit` bytes there will be no index. */
-  constructor(options: { readonly limit: number; readonly write: (member: Uint8Array) => void }) {
+  constructor(options: {
+    readonly framing: IndexFraming;
+    readonly limit: number;
+    readonly write: (member: Uint8Array) => void;
+  }) {
+    this.#members = new IndexMembers(options.framing);
     this.#limit = options.limit;
     this.#write = options.write;
     this.#pages = new PageTableEncoder((block) => this.#put('pages', block));

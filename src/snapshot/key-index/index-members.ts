@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { dataOfEmptyMember, EMPTY_MEMBER_SIZE, emptyMember, memberLength } from '../compression/member-header.ts';
+import type { IndexFraming } from './index-framing.ts';
 
 /** What a block of an index holds: see docs/formats.md. */
 export type BlockKind = 'pages' | 'members' | 'facts' | 'filter';
@@ -16,10 +16,11 @@ const FOOTER_DATA_SIZE = 32;
 const VERSION = 1;
 const WORD = 2 ** 32;
 
-/** Bytes of the member that ends an object with an index. */
-export const FOOTER_SIZE = EMPTY_MEMBER_SIZE + FOOTER_DATA_SIZE;
-/** First bytes of every member. */
-const MEMBER_START = Buffer.of(0x1f, 0x8b, 8, 4);
+/** Bytes of the part that ends an object with an index. */
+export function footerSize({ overhead }: IndexFraming): number {
+  return overhead + FOOTER_DATA_SIZE;
+}
+
 /** Most bytes of a member with a block. */
 const LONGEST_MEMBER = 65_600;
 
@@ -44,11 +45,16 @@ export interface IndexBlock {
 /** An index is not what it must be: nothing is known then, but the contents of the object may be sound. */
 export class IndexDamage extends Error {}
 
-/** Makes the members of an index, one after the other. */
+/** Makes the parts of an index, one after the other: members of gzip, or frames of zstd. */
 export class IndexMembers {
+  readonly #framing: IndexFraming;
   #blocks = 0;
   #checksum = 0;
   #size = 0;
+
+  constructor(framing: IndexFraming) {
+    this.#framing = framing;
+  }
 
   /** Bytes so far. */
   get size(): number {
@@ -64,14 +70,14 @@ export class IndexMembers {
     data.writeUInt32LE(checksum, 5);
     this.#blocks += 1;
     this.#checksum = chained(this.#checksum, checksum);
-    const member = emptyMember({ id: BLOCK_ID, data });
+    const member = this.#framing.wrap({ id: BLOCK_ID, data });
     this.#size += member.length;
     return member;
   }
 
   /** The last member. */
   footer({ contentSize }: Pick<IndexFooter, 'contentSize'>): Uint8Array {
-    this.#size += FOOTER_SIZE;
+    this.#size += footerSize(this.#framing);
     const data = Buffer.alloc(FOOTER_DATA_SIZE);
     data.writeUInt8(VERSION, 0);
     writeLong(data, 4, this.#size);
@@ -79,7 +85,7 @@ export class IndexMembers {
     data.writeUInt32LE(this.#blocks, 20);
     data.writeUInt32LE(this.#checksum, 24);
     data.writeUInt32LE(crc32(data.subarray(0, FOOTER_DATA_SIZE - 4)), FOOTER_DATA_SIZE - 4);
-    return emptyMember({ id: FOOTER_ID, data });
+    return this.#framing.wrap({ id: FOOTER_ID, data });
   }
 }
 
@@ -87,11 +93,11 @@ export class IndexMembers {
  * The footer at the end of an object, whose last bytes are `tail`; undefined when there is none. Throws {@link IndexDamage} for one
  * that is not sound.
  */
-export function indexFooter(tail: Buffer, objectSize: number): IndexFooter | undefined {
-  const member = tail.subarray(-FOOTER_SIZE);
-  const data = dataOfEmptyMember(member, FOOTER_ID);
-  if (data === undefined) {
-    if (member.length === FOOTER_SIZE && resemblesFooter(member)) {
+export function indexFooter(tail: Buffer, objectSize: number, framing: IndexFraming): IndexFooter | undefined {
+  const member = tail.subarray(-footerSize(framing));
+  const data = framing.unwrap(member, FOOTER_ID);
+  if (data === undefined || data.length !== FOOTER_DATA_SIZE) {
+    if (member.length === footerSize(framing) && resemblesFooter(member, framing)) {
       throw new IndexDamage('its last member is not sound');
     }
     return undefined;
@@ -122,11 +128,12 @@ export function indexFooter(tail: Buffer, objectSize: number): IndexFooter | und
 export async function* indexBlocks(
   source: AsyncIterable<Uint8Array>,
   footer: IndexFooter,
+  framing: IndexFraming,
 ): AsyncGenerator<IndexBlock, void> {
   let blocks = 0;
   let checksum = 0;
-  for await (const member of wholeMembers(source)) {
-    const block = readBlock(member);
+  for await (const member of wholeMembers(source, framing)) {
+    const block = readBlock(member, framing);
     if (block === undefined || block.number !== blocks) {
       throw new IndexDamage(`its block ${blocks} is not sound`);
     }
@@ -142,13 +149,14 @@ export async function* indexBlocks(
 }
 
 /** The last block of an index, when all of it is at the end of `bytes`, which the footer follows. Throws {@link IndexDamage}. */
-export function lastBlock(bytes: Buffer, footer: IndexFooter): IndexBlock | undefined {
+export function lastBlock(bytes: Buffer, footer: IndexFooter, framing: IndexFraming): IndexBlock | undefined {
   for (let at = bytes.length; ; ) {
-    at = bytes.lastIndexOf(MEMBER_START, at - 1);
+    at = bytes.lastIndexOf(framing.start, at - 1);
     if (at < 0) {
       throw new IndexDamage('its last block is not sound, or long');
     }
-    const block = memberLength(bytes.subarray(at)) === bytes.length - at ? readBlock(bytes.subarray(at)) : undefined;
+    const part = bytes.subarray(at);
+    const block = framing.lengthOf(part) === part.length ? readBlock(part, framing) : undefined;
     if (block !== undefined && block.number === footer.blocks - 1) {
       return block.kind === undefined ? undefined : { kind: block.kind, payload: block.payload };
     }
@@ -167,8 +175,8 @@ interface ReadBlock {
 }
 
 /** The block in a member; undefined when it is not sound. */
-function readBlock(member: Buffer): ReadBlock | undefined {
-  const data = dataOfEmptyMember(member, BLOCK_ID);
+function readBlock(member: Buffer, framing: IndexFraming): ReadBlock | undefined {
+  const data = framing.unwrap(member, BLOCK_ID);
   if (data === undefined || data.length < BLOCK_HEADER_SIZE) {
     return undefined;
   }
@@ -181,10 +189,11 @@ function readBlock(member: Buffer): ReadBlock | undefined {
   return { kind: kindOf(fields.readUInt8(0)), number: fields.readUInt32LE(1), checksum, payload };
 }
 
-async function* wholeMembers(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
+async function* wholeMembers(source: AsyncIterable<Uint8Array>, framing: IndexFraming): AsyncGenerator<Buffer, void> {
   let rest = Buffer.alloc(0);
   for await (const piece of source) {
     rest = rest.length === 0 ? Buffer.from(piece) : Buffer.concat([rest, piece]);
+    const lengthOf = (bytes: Buffer): number | undefined => lengthOfPart(bytes, framing);
     for (let length = lengthOf(rest); length !== undefined && rest.length >= length; length = lengthOf(rest)) {
       yield rest.subarray(0, length);
       rest = rest.subarray(length);
@@ -196,11 +205,11 @@ async function* wholeMembers(source: AsyncIterable<Uint8Array>): AsyncGenerator<
 }
 
 /** The length of the member that begins here; undefined when more bytes are needed. */
-function lengthOf(bytes: Buffer): number | undefined {
-  if (bytes.length < EMPTY_MEMBER_SIZE) {
+function lengthOfPart(bytes: Buffer, framing: IndexFraming): number | undefined {
+  if (bytes.length < framing.overhead) {
     return undefined;
   }
-  const length = memberLength(bytes);
+  const length = framing.lengthOf(bytes);
   if (length === undefined || length > LONGEST_MEMBER) {
     throw new IndexDamage('a member of it has no length');
   }
@@ -208,11 +217,12 @@ function lengthOf(bytes: Buffer): number | undefined {
 }
 
 /** Whether most bytes that are the same in every footer are there. */
-function resemblesFooter(member: Buffer): boolean {
-  const fixed = emptyMember({ id: FOOTER_ID, data: new Uint8Array(FOOTER_DATA_SIZE) });
-  const data = FOOTER_SIZE - FOOTER_DATA_SIZE - 10;
-  const places = [...fixed.keys()].filter((at) => at < data || at >= FOOTER_SIZE - 10);
-  return places.filter((at) => fixed[at] !== member[at]).length <= 4;
+function resemblesFooter(member: Buffer, framing: IndexFraming): boolean {
+  const [one, other] = [0, 0xff].map((byte) =>
+    framing.wrap({ id: FOOTER_ID, data: new Uint8Array(FOOTER_DATA_SIZE).fill(byte) }),
+  );
+  const places = [...member.keys()].filter((at) => one?.[at] === other?.[at]);
+  return places.filter((at) => one?.[at] !== member[at]).length <= Math.min(4, places.length / 4);
 }
 
 function kindOf(byte: number): BlockKind | undefined {

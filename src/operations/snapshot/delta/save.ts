@@ -2,6 +2,7 @@ import { nextRevision, type Revision } from '../../../revision.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { deltaIndex } from '../../../snapshot/key-index/delta-index.ts';
+import { indexFraming } from '../../../snapshot/key-index/index-framing.ts';
 import { newSnapshot } from '../../../snapshot/name.ts';
 import { type Packing, pack, packedSizeBound, packingInName } from '../../../snapshot/packing.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
@@ -41,8 +42,8 @@ export async function saveDeltaSnapshot(
     isFinal: false,
   });
   const startedAt = clock.monotonic();
-  const isIndexed = packing.compression === 'gzip' && packing.recipients === undefined;
-  const index = isIndexed ? deltaIndex(segment.keys, { contentSize: size }) : new Uint8Array(0);
+  const framing = indexFraming(packingInName(packing));
+  const index = framing === undefined ? new Uint8Array(0) : deltaIndex(segment.keys, { contentSize: size, framing });
   const body = (): AsyncIterable<Uint8Array> => followedBy(pack(segment.read(), packing), index);
   const stored = await store.save(snapshot, body(), {
     signal,

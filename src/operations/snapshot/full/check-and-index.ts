@@ -6,10 +6,12 @@ import { type DatabaseFacts, inspectDatabase } from '../../../datadir/mvcc/inspe
 import { readRaftPosition } from '../../../datadir/mvcc/raft-position.ts';
 import type { FullFacts } from '../../../snapshot/key-index/facts.ts';
 import { FullIndexWriter, indexLimit } from '../../../snapshot/key-index/full-index-writer.ts';
+import type { IndexFraming } from '../../../snapshot/key-index/index-framing.ts';
 
-/** A gzip object whose index is written at its end. */
+/** An object whose index is written at its end. */
 export interface CompressedFull {
   readonly handle: FileHandle;
+  readonly framing: IndexFraming;
   /** Bytes, without the index. */
   readonly size: number;
   /** Bytes of each of its members. */
@@ -37,10 +39,11 @@ export function checkAndIndex(
   object: CompressedFull,
   { signal, known }: { readonly signal: AbortSignal; readonly known: () => KnownFacts },
 ): CheckedIndex {
-  const { handle, size } = object;
+  const { handle, framing, size } = object;
   const limit = indexLimit(size);
   let end = size;
   const writer = new FullIndexWriter({
+    framing,
     limit,
     write: (member) => {
       // Small and seldom; the check is not to be interrupted for it.

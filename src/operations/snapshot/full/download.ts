@@ -21,7 +21,8 @@ import type { RunContext } from '../../../runtime/run-context.ts';
 import { prefetch } from '../../../runtime/streams/prefetch.ts';
 import { rechunk } from '../../../runtime/streams/rechunk.ts';
 import { HashDamage } from '../../../snapshot/damage.ts';
-import { type Packing, pack } from '../../../snapshot/packing.ts';
+import { indexFraming } from '../../../snapshot/key-index/index-framing.ts';
+import { type Packing, pack, packingInName } from '../../../snapshot/packing.ts';
 import { TrailingHash } from '../../../snapshot/trailing-hash.ts';
 import { checkAndIndex, type KnownFacts } from './check-and-index.ts';
 
@@ -116,13 +117,13 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
   const known = (): KnownFacts => ({ ...factsOf(sender), takenAt, writtenBy: buildInfo.version });
+  const framing = indexFraming(packingInName(request));
   const work =
-    // The index shows keys, though not in words: it would have to be encrypted, too.
-    packed === undefined || compression !== 'gzip' || recipients !== undefined
+    packed === undefined || framing === undefined
       ? { checked: inspectDatabase(plain.path, { signal }), written: Promise.resolve(0), limit: 0 }
       : checkAndIndex(
           plain.path,
-          { handle: packed.handle, size, members, contentSize: (await plain.handle.stat()).size },
+          { handle: packed.handle, framing, size, members, contentSize: (await plain.handle.stat()).size },
           { signal, known },
         );
   const index = { size: 0, written: work.written };

@@ -34,7 +34,7 @@ const ODD = [
 ];
 
 /** 3,000 puts of random values and some odd ones in a full of a few MiB; then deltas of ten. */
-async function chainOf(options: { readonly withFilter?: boolean } = {}): Promise<LookupChain> {
+async function chainOf(options: Parameters<typeof lookupChain>[2] = {}): Promise<LookupChain> {
   const events: DeltaEvent[] = [];
   const next = (key: string, value: string | Uint8Array): void => {
     events.push(put(key, value, events.length + 2));
@@ -171,6 +171,33 @@ for (const wanted of [
     );
   });
 }
+
+test('fulls and deltas of zstd are read by their indexes, too; what is damaged is refused', async () => {
+  const packed = await chainOf({ compression: 'zstd' });
+  for (const wanted of [
+    key('/registry/pods/ns-7/hot'),
+    key('/long/value'),
+    prefix('/registry/pods/ns-29/'),
+    key('/absent'),
+  ]) {
+    const context = recordedContext();
+    packed.reads.keys.length = 0;
+    assert.deepEqual(await lookedUp(packed, wanted, { by: 'index', context }), expected(packed, wanted));
+    assert.ok(context.lines.some(({ text }) => /by its index/.test(text)));
+    assert.equal(context.lines.filter(({ level }) => level === 'warn').length, 0);
+    const whole = packed.reads.keys.filter((each) => each.includes('Incr-')).length - 6;
+    assert.equal(whole, String(wanted.kind === 'key' && wanted.key) === '/registry/pods/ns-7/hot' ? 2 : 0);
+  }
+  const object = packed.bucket.objects.get(packed.fullKey);
+  assert.ok(object !== undefined);
+  const bytes = Buffer.from(object.bytes);
+  bytes.writeUInt8(bytes.readUInt8(bytes.length - 20) ^ 4, bytes.length - 20);
+  packed.bucket.objects.set(packed.fullKey, { ...object, bytes });
+  const context = recordedContext();
+  const wanted = key('/registry/pods/ns-3/pod-333');
+  assert.deepEqual(await lookedUp(packed, wanted, { by: 'index', context }), expected(packed, wanted));
+  assert.ok(context.lines.some(({ text }) => /cannot be read by its index .*: all of it is read/.test(text)));
+});
 
 test('a full in a file is read by its index, too', async () => {
   using home = makeTempDir();
