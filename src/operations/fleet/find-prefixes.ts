@@ -1,3 +1,4 @@
+import { limits } from '../../runtime/limits.ts';
 import { promptBufferCollection } from '../../runtime/memory/prompt-buffer-collection.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { prefetch } from '../../runtime/streams/prefetch.ts';
@@ -10,9 +11,6 @@ import type { StoreError } from '../../snapstore/store-error.ts';
 import { tooManyPrefixes } from './fleet-failure.ts';
 import type { PrefixGlob } from './prefix-glob.ts';
 
-/** More are not held in memory. */
-export const mostPrefixes = 500_000;
-
 /** What a client leaves of each entry of a page, bytes: text, and what it was parsed into. */
 const garbagePerEntry = 2_048;
 
@@ -23,6 +21,8 @@ export interface Search {
   readonly root: string;
   /** Names of prefixes below the root. */
   readonly glob: PrefixGlob;
+  /** More are not held in memory; {@link limits} when left out. */
+  readonly mostPrefixes?: number | undefined;
 }
 
 /** A folder that could not be looked into. */
@@ -39,7 +39,10 @@ export interface FoundPrefixes {
 }
 
 /** Finds prefixes by their folders, without listing what is in them. Throws a StoreError, and a Failure when there are too many. */
-export async function findPrefixes({ bucket, root, glob }: Search, context: RunContext): Promise<FoundPrefixes> {
+export async function findPrefixes(
+  { bucket, root, glob, mostPrefixes = limits.fleetPrefixes.most }: Search,
+  context: RunContext,
+): Promise<FoundPrefixes> {
   const prefixes: FoundPrefix[] = [];
   const refused: RefusedFolder[] = [];
   using meter = context.progress.start({ label: 'looking for clusters', unit: 'folders', total: undefined });
@@ -64,7 +67,7 @@ export async function findPrefixes({ bucket, root, glob }: Search, context: RunC
 
 /** The objects of each prefix from one listing of everything, for stores that list folder by folder. A prefix may come again, then whole. */
 export async function* groupedListing(
-  { bucket, root, glob }: Search,
+  { bucket, root, glob, mostPrefixes = limits.fleetPrefixes.most }: Search,
   context: RunContext,
 ): AsyncGenerator<PrefixObjects, void, undefined> {
   const { signal } = context;

@@ -1,3 +1,4 @@
+import { limits } from '../../runtime/limits.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { ResultObject, ResultObjects } from '../../snapstore/fleet/result-objects.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
@@ -6,8 +7,6 @@ import { decodeResult, type ShardResult } from './shard-result.ts';
 
 /** Older results, of which newer ones of the same share are there, are not read. */
 const readPerShard = 3;
-/** More are not read: a fleet has thousands of clusters, not of shares. */
-const mostRead = 5_000;
 
 /** The last verification of the fleet as a whole. */
 export interface LastRun {
@@ -34,10 +33,11 @@ export interface MergedResults {
 export async function mergeResults(
   objects: ResultObjects,
   context: Pick<RunContext, 'signal' | 'log'>,
+  { mostRead = limits.fleetResults.most }: { readonly mostRead?: number } = {},
 ): Promise<MergedResults> {
   const { signal, log } = context;
   const results: ShardResult[] = [];
-  for (const object of newestOf(await objects.list({ signal }))) {
+  for (const object of newestOf(await objects.list({ signal })).slice(0, mostRead)) {
     const result = await read(objects, object, signal);
     if (result === undefined) {
       log.warn({ key: object.key }, 'ignoring a result of fleet verify that cannot be read');
@@ -57,14 +57,12 @@ export async function mergeResults(
 
 function newestOf(objects: readonly ResultObject[]): readonly ResultObject[] {
   const seen = new Map<string, number>();
-  return objects
-    .filter(({ index, count }) => {
-      const shard = `${index} of ${count}`;
-      const before = seen.get(shard) ?? 0;
-      seen.set(shard, before + 1);
-      return before < readPerShard;
-    })
-    .slice(0, mostRead);
+  return objects.filter(({ index, count }) => {
+    const shard = `${index} of ${count}`;
+    const before = seen.get(shard) ?? 0;
+    seen.set(shard, before + 1);
+    return before < readPerShard;
+  });
 }
 
 async function read(

@@ -21,9 +21,6 @@ const mostContent = 1024 * 1024;
 /** Nor are those that are longer than such a frame is at the most, bytes. */
 const longestFrame = mostContent + 64 * 1024;
 
-/** As far back as `zstd -d` lets data refer, too, bytes: so much memory it may take. */
-const largestWindow = 128 * 1024 * 1024;
-
 /** Bytes of a skippable frame, which may be of any length, that are read at a time. */
 const skippedAtOnce = 64 * 1024;
 
@@ -160,9 +157,9 @@ export class ZstdFrameReader {
     if (header.needsDictionary) {
       throw this.#damage('it was compressed with a dictionary, which is not known');
     }
-    if (header.windowSize > largestWindow) {
+    if (header.windowSize > limits.zstdWindow.most) {
       throw this.#damage(
-        `to expand it takes a window of ${header.windowSize} bytes, and ${largestWindow} are the most (zstd -d --long=31 takes more)`,
+        `to expand it takes a window of ${header.windowSize} bytes, and ${limits.zstdWindow.most} are the most (zstd -d --long=31 takes more)`,
       );
     }
     return header;

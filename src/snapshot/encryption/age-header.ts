@@ -1,3 +1,4 @@
+import { limits } from '../../runtime/limits.ts';
 import type { PieceReader } from '../../runtime/streams/piece-reader.ts';
 import { EncryptionDamage } from '../damage.ts';
 
@@ -6,9 +7,6 @@ export const AGE_VERSION_LINE = 'age-encryption.org/v1\n';
 
 /** The line that ends a header: `---`, a space and 32 bytes in base64. */
 const LAST_LINE = /\n--- [A-Za-z0-9+/]{43}\n/;
-
-/** No header is longer, bytes: that of more than a thousand recipients. */
-const LONGEST_HEADER = 256 * 1024;
 
 /** Bytes that are read at a time: more than most headers have. */
 const STEP = 1024;
@@ -37,7 +35,7 @@ export async function readHeader(reader: PieceReader): Promise<ReadHeader> {
     if (read < STEP) {
       throw new EncryptionDamage('the encrypted data ends too early', { offset: bytes.length });
     }
-    if (bytes.length > LONGEST_HEADER) {
+    if (bytes.length > limits.ageHeader.most) {
       throw new EncryptionDamage('the encrypted data is damaged: its header does not end');
     }
   }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Revision, revision } from '../../revision.ts';
+import { limits } from '../../runtime/limits.ts';
 import { SnapshotDamage } from '../damage.ts';
 import { LAST_TIME, parseRelativeKey } from '../name.ts';
 
@@ -60,7 +61,7 @@ export interface OrderMarker {
 export type StoreMarker = HistoryMarker | OrderMarker;
 
 /** Bytes; names of 100,000 objects fit. */
-export const MARKER_SIZE_LIMIT = 8 * 1024 * 1024;
+export const MARKER_SIZE_LIMIT: number = limits.historyMarker.most;
 
 /** What every marker's name begins with, and no snapshot's. */
 export const MARKER_PREFIX = 'History-';

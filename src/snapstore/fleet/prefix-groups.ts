@@ -1,3 +1,4 @@
+import { limits } from '../../runtime/limits.ts';
 import { newerProof, type ProofName } from '../../snapshot/proof-name.ts';
 import type { ObjectEntry } from '../bucket.ts';
 import type { StoredSnapshot } from '../snapstore.ts';
@@ -19,9 +20,6 @@ export interface PrefixObjects {
 
 const none: readonly PrefixObjects[] = [];
 
-/** More objects of one prefix are not held: a chain is never so long, and memory is for the others as well. */
-const mostObjects = 200_000;
-
 /**
  * Sorts the entries of a listing by prefix, while it runs: a group is given out as soon as the listing has left its folder, so that
  * those of one path are held at once. Of a listing that comes back to a folder the prefix is noted in {@link again}.
@@ -31,6 +29,12 @@ export class PrefixGroups {
   readonly again = new Set<string>();
   readonly #open = new Map<string, PrefixObjects>();
   readonly #closed = new Set<string>();
+  readonly #mostObjects: number;
+
+  /** Of one prefix no more objects are held than `mostObjects`. */
+  constructor({ mostObjects = limits.fleetObjects.most }: { readonly mostObjects?: number } = {}) {
+    this.#mostObjects = mostObjects;
+  }
 
   /** How many prefixes were found. */
   get count(): number {
@@ -45,7 +49,7 @@ export class PrefixGroups {
       return ended;
     }
     const group = this.#group(place.prefix);
-    if (group.snapshots.length + group.markers.length >= mostObjects) {
+    if (group.snapshots.length + group.markers.length >= this.#mostObjects) {
       group.isCut = true;
       return ended;
     }

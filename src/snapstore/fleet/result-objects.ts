@@ -1,3 +1,4 @@
+import { limits } from '../../runtime/limits.ts';
 import type { Bucket, CallOptions } from '../bucket.ts';
 import { StoreError } from '../store-error.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
@@ -18,8 +19,6 @@ export interface ResultObject extends ShardNumber {
   readonly size: number;
 }
 
-/** Larger ones are none of ours, bytes. */
-const largestResult = 64 * 1024 * 1024;
 const pattern = /^verify-(\d{1,12})-(\d{1,6})-of-(\d{1,6})\.json$/;
 
 /** Results of shards, in the reserved folder below the root of a fleet: complete or not there. */
@@ -27,12 +26,21 @@ export class ResultObjects {
   readonly #bucket: Bucket;
   readonly #folder: string;
   readonly #upload: UploadSettings;
+  readonly #largest: number;
 
-  /** `root` is empty or has a slash at its end. */
-  constructor(bucket: Bucket, { root, upload }: { readonly root: string; readonly upload: UploadSettings }) {
+  /** `root` is empty or has a slash at its end; what is larger than `largest`, bytes, is none of ours. */
+  constructor(
+    bucket: Bucket,
+    {
+      root,
+      upload,
+      largest = limits.fleetResult.most,
+    }: { readonly root: string; readonly upload: UploadSettings; readonly largest?: number },
+  ) {
     this.#bucket = bucket;
     this.#folder = `${root}${reservedFolder}`;
     this.#upload = upload;
+    this.#largest = largest;
   }
 
   /** Newest first. */
@@ -53,7 +61,7 @@ export class ResultObjects {
     let size = 0;
     for await (const piece of (await this.#bucket.read(key, { signal })) as AsyncIterable<Uint8Array>) {
       size += piece.length;
-      if (size > largestResult) {
+      if (size > this.#largest) {
         const object = `${this.#bucket.location}/${key}`;
         throw new StoreError('invalid', {
           action: 'read',

@@ -1,4 +1,5 @@
 import { workOff } from '../../runtime/async/growing-work.ts';
+import { limits } from '../../runtime/limits.ts';
 import type { Layout } from '../../snapshot/snapshot.ts';
 import type { Bucket, CallOptions } from '../bucket.ts';
 import { StoreError } from '../store-error.ts';
@@ -31,9 +32,6 @@ const workers = 16;
 /** A store that does not answer for so many folders in a row answers for none. */
 const mostUnanswered = 3;
 
-/** Deeper folders are nobody's: a walk ends in a store that has folders without end. */
-const deepest = 64;
-
 /**
  * Finds prefixes by their folders `v1` and `v2`, folder by folder, without a listing of what is in these. Throws a StoreError
  * when the root cannot be looked into, or the store answers for nothing.
@@ -51,7 +49,7 @@ export async function walkFolders(bucket: Bucket, walk: FolderWalk): Promise<voi
         each !== `${root}${reservedFolder}` &&
         name !== '' &&
         isAddressable(name) &&
-        each.split('/').length <= deepest &&
+        each.split('/').length <= limits.fleetDepth.most &&
         mayHold(each.slice(0, -1))
       ) {
         add(each);

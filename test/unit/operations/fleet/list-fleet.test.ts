@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { findPrefixes, groupedListing } from '../../../../src/operations/fleet/find-prefixes.ts';
 import { failureOf } from '../../../../src/operations/fleet/fleet-failure.ts';
 import { listFleet } from '../../../../src/operations/fleet/list-fleet.ts';
 import { PrefixGlob } from '../../../../src/operations/fleet/prefix-glob.ts';
@@ -117,5 +118,12 @@ describe('fleet list', () => {
       const again = await listFleet(request(bucket, { thresholds: hour }), recordedContext());
       assert.deepEqual(states(again), { none: 'sound', proved: 'sound', damaged: 'sound', later: 'damaged' });
     }
+  });
+
+  it('more prefixes than can be held are a failure', async () => {
+    const search = { bucket: bucketWith(['a', 'b', 'c']), root: '', glob: new PrefixGlob(['**']), mostPrefixes: 2 };
+    const tooMany = { code: 'fleet_incomplete', message: /holds more than 2 prefixes with backups/ };
+    await assert.rejects(findPrefixes(search, recordedContext()), tooMany);
+    await assert.rejects(Array.fromAsync(groupedListing(search, recordedContext())), tooMany);
   });
 });

@@ -3,9 +3,11 @@ import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { failureOf } from '../../../../src/operations/fleet/fleet-failure.ts';
 import { listFleet } from '../../../../src/operations/fleet/list-fleet.ts';
+import { mergeResults } from '../../../../src/operations/fleet/merged-results.ts';
 import { verifyFleet } from '../../../../src/operations/fleet/verify-fleet.ts';
 import { Identities } from '../../../../src/snapshot/encryption/identities.ts';
 import type { Bucket } from '../../../../src/snapstore/bucket.ts';
+import { ResultObjects } from '../../../../src/snapstore/fleet/result-objects.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { ageKey, otherAgeKey } from '../../../support/fixtures/age-keys.ts';
 import { bucketWith, golden, put, request, states, verified } from '../../../support/fixtures/fleet.ts';
@@ -114,5 +116,26 @@ describe('fleet verify', () => {
       );
     }
     assert.deepEqual(states(await verified(bucket, { level: 'catalog' })), { a: 'sound', b: 'sound' });
+  });
+
+  it('so many results are read, the newest, and none that is too large', async () => {
+    const bucket = bucketWith(['a']);
+    await verified(bucket, { level: 'hash', shard: { index: 0, count: 1 } });
+    await verified(bucket, { level: 'hash', shard: { index: 0, count: 2 } });
+    const { upload } = request(bucket).store;
+    const read: string[] = [];
+    const watched: Bucket = {
+      ...bucket,
+      read: (key, options) => {
+        read.push(key);
+        return bucket.read(key, options);
+      },
+    };
+    await mergeResults(new ResultObjects(watched, { root: '', upload }), recordedContext(), { mostRead: 1 });
+    assert.equal(read.length, 1);
+    const context = recordedContext();
+    const { proofs } = await mergeResults(new ResultObjects(bucket, { root: '', upload, largest: 100 }), context);
+    assert.equal(proofs.size, 0);
+    assert.equal(context.lines.filter(({ level }) => level === 'warn').length, 2);
   });
 });

@@ -96,6 +96,12 @@ describe('encrypted bytes that were changed', () => {
     }
   });
 
+  it('have headers that end', async () => {
+    const line = `-> X25519 ${'A'.repeat(43)}\n${'B'.repeat(43)}\n`;
+    const endless = Buffer.from(`age-encryption.org/v1\n${line.repeat(3_000)}`);
+    assert.match((await damageOf(endless)).message, /its header does not end/);
+  });
+
   it('are damage when they end early, between two chunks as well', async () => {
     const sealed = await sealing;
     const start = await payloadStart();

@@ -32,3 +32,12 @@ test('backups at the top stay open to the end', () => {
 test('a listing without order tells which prefixes came twice', () => {
   assert.deepEqual(ended([`a/v2/${FULL}`, `b/v2/${FULL}`, `a/v2/${DELTA}`]).again, ['a']);
 });
+
+test('of a prefix with too many objects some are held, and that is said', () => {
+  const groups = new PrefixGroups({ mostObjects: 2 });
+  for (const at of [1, 2, 3]) {
+    groups.add({ key: `a/v2/Full-00000000-0000000${at}-1795251532.gz`, size: 1, modifiedAt: 0 });
+  }
+  const [cut, whole] = [...groups.add({ key: `b/v2/${FULL}`, size: 1, modifiedAt: 0 }), ...groups.end()];
+  assert.deepEqual([cut?.isCut, cut?.snapshots.length, whole?.isCut], [true, 2, false]);
+});
