@@ -6,9 +6,9 @@ import {
   stateOf,
 } from '../../operations/fleet/fleet-report.ts';
 import type { PrefixReport } from '../../operations/fleet/prefix-report.ts';
-import { formatBytes, formatCount } from '../../runtime/log/amount.ts';
+import { countText, formatBytes, formatCount } from '../../runtime/log/amount.ts';
 import { printable } from '../../runtime/log/printable.ts';
-import { ageText, growthText, proofText, remarksOn, summaryLines } from './fleet.ts';
+import { ageText, growthText, lastRunLines, proofText, remarksOn, shareText } from './fleet.ts';
 
 const style = `
 :root{color-scheme:light dark;--line:#8884;--good:#1a7f37;--bad:#c62828;--soft:#7778}
@@ -21,15 +21,16 @@ table{border-collapse:collapse;width:100%}
 th,td{border-bottom:1px solid var(--line);padding:.35rem .5rem;text-align:right;vertical-align:top}
 th:first-child,td:first-child,th:nth-child(2),td:nth-child(2){text-align:left}
 td:first-child{overflow-wrap:anywhere}
+td:not(:first-child){white-space:nowrap}
 .state{font-weight:600;color:var(--bad)}.sound .state{color:var(--good);font-weight:400}
-.remark{display:block;font-size:.85rem;overflow-wrap:anywhere;opacity:.85}
+.remark{display:block;font-size:.85rem;font-weight:400;overflow-wrap:anywhere;opacity:.85}
 @media(max-width:44rem){
-thead{position:absolute;clip-path:inset(50%)}
+thead{display:none}
 table,tbody,tr,td{display:block}
 tr{border:1px solid var(--line);border-radius:.5rem;margin:.6rem 0;padding:.4rem}
 td{border:0;display:flex;justify-content:space-between;gap:1rem;padding:.15rem .3rem;text-align:right}
 td:first-child{display:block;font-weight:600;text-align:left}
-td:not(:first-child)::before{content:attr(data-title);opacity:.7}
+td:not(:first-child)::before{content:attr(data-title);color:CanvasText;font-weight:400;opacity:.75}
 }`;
 
 const titles = ['Cluster', 'State', 'Revision', 'Age', 'Chain', 'Size', 'Growth a day', 'Proved'] as const;
@@ -53,9 +54,9 @@ export function fleetHtml(report: FleetReport): string {
 </head>
 <body>
 <h1>Backups in ${text(location)}</h1>
-<p>${text(new Date(at).toISOString().slice(0, 16).replace('T', ' '))} UTC</p>
+<p>${countText(prefixes.length, 'cluster')}${text(shareText(report))}, ${text(new Date(at).toISOString().slice(0, 16).replace('T', ' '))} UTC</p>
 <ul class="states">${states.map((state) => `<li><b>${formatCount(counts[state])}</b>${state}</li>`).join('')}</ul>
-${summaryLines(report)
+${lastRunLines(report)
   .map((line) => `<p>${text(line)}</p>`)
   .join('\n')}
 <table>

@@ -39,24 +39,30 @@ function tableOf(report: FleetReport): readonly string[] {
 }
 
 /** What is said of the fleet as a whole. */
-export function summaryLines({ location, prefixes, shard, lastRun, at }: FleetReport): readonly string[] {
+function summaryLines(report: FleetReport): readonly string[] {
+  const { location, prefixes } = report;
   const counts = countStates(prefixes);
   const states = prefixStates
     .filter((state) => counts[state] > 0)
     .map((state) => `${formatCount(counts[state])} ${state}`);
-  const share = shard === undefined ? '' : `, share ${shard.index} of ${shard.count}`;
-  return [
-    `${location}: ${countText(prefixes.length, 'cluster')}${share}${states.length === 0 ? '' : `: ${states.join(', ')}`}`,
-    ...(lastRun === undefined
-      ? []
-      : [
-          `Last verification: ${lastRun.run}, ended ${formatAge(at / 1_000 - lastRun.endedOn)} ago${
-            lastRun.missing.length === 0
-              ? ''
-              : `; MISSING: ${countText(lastRun.missing.length, 'shard')} of ${lastRun.shards} (${listed(lastRun.missing)})`
-          }`,
-        ]),
-  ];
+  const clusters = `${countText(prefixes.length, 'cluster')}${shareText(report)}`;
+  return [`${location}: ${clusters}${states.length === 0 ? '' : `: ${states.join(', ')}`}`, ...lastRunLines(report)];
+}
+
+/** Which share of the fleet it is; empty for all of it. */
+export function shareText({ shard }: FleetReport): string {
+  return shard === undefined ? '' : `, share ${shard.index} of ${shard.count}`;
+}
+
+/** What is said of the last verification; nothing where none is recorded. */
+export function lastRunLines({ lastRun, at }: FleetReport): readonly string[] {
+  if (lastRun === undefined) {
+    return [];
+  }
+  const { missing, shards, run, endedOn } = lastRun;
+  const lost =
+    missing.length === 0 ? '' : `; MISSING: ${countText(missing.length, 'shard')} of ${shards} (${listed(missing)})`;
+  return [`Last verification: ${run}, ended ${formatAge(at / 1_000 - endedOn)} ago${lost}`];
 }
 
 /** What is remarkable about a cluster, a line each. */
