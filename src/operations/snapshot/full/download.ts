@@ -17,6 +17,7 @@ import { Failure } from '../../../runtime/failure.ts';
 import { atomicMarking } from '../../../runtime/memory/atomic-marking.ts';
 import type { BufferCollection } from '../../../runtime/memory/buffer-collector.ts';
 import { promptBufferCollection } from '../../../runtime/memory/prompt-buffer-collection.ts';
+import { releaseExecutablePages } from '../../../runtime/memory/resident-executable.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { prefetch } from '../../../runtime/streams/prefetch.ts';
 import { rechunk } from '../../../runtime/streams/rechunk.ts';
@@ -83,6 +84,8 @@ export interface DownloadRequest extends Packing {
 export async function downloadDatabase(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
   const { clock, log, signal } = context;
   using _marking = atomicMarking();
+  // What the start has read of the executable would be there during the peak of memory, which is now.
+  await releaseExecutablePages();
   for (let attempt = 1; ; attempt++) {
     try {
       return await downloadOnce(request, context);
