@@ -1,4 +1,4 @@
-import { decodeFacts, type FullFacts } from '../snapshot/key-index/facts.ts';
+import type { FullFacts } from '../snapshot/key-index/facts.ts';
 import { type IndexFraming, indexFraming } from '../snapshot/key-index/index-framing.ts';
 import {
   footerSize,
@@ -37,7 +37,7 @@ export interface FoundInFull {
 export async function findInFull(object: RangedObject, wanted: WantedFingerprints): Promise<FoundInFull | undefined> {
   const finder = new PageFinder(wanted);
   const members = new MemberTableReader();
-  let facts: FullFacts | undefined;
+  let written: Uint8Array | undefined;
   const footer = await readIndex(object, FULL_TAIL, ({ kind, payload }) => {
     switch (kind) {
       case 'pages':
@@ -47,7 +47,7 @@ export async function findInFull(object: RangedObject, wanted: WantedFingerprint
         members.add(payload);
         return;
       case 'facts':
-        facts = decodeFacts(payload);
+        written = new Uint8Array(payload);
         return;
       case 'filter':
         return;
@@ -58,12 +58,19 @@ export async function findInFull(object: RangedObject, wanted: WantedFingerprint
   if (footer === undefined) {
     return undefined;
   }
+  const facts = written === undefined ? undefined : await decoded(written);
   if (facts === undefined) {
     throw new IndexDamage('it holds no facts');
   }
   const { contentSize, size } = footer;
   const table = soundly(() => members.table({ objectSize: object.size - size, contentSize }));
   return { facts, members: table, contentSize, pages: finder.found };
+}
+
+/** Lists of backups read facts only where there are some. */
+async function decoded(payload: Uint8Array): Promise<FullFacts | undefined> {
+  const { decodeFacts } = await import('../snapshot/key-index/decode-facts.ts');
+  return decodeFacts(payload);
 }
 
 /** Whether a delta may hold what is looked for, as its filter says; undefined when it has none. Throws as {@link findInFull}. */
@@ -89,7 +96,7 @@ export async function readFacts(object: RangedObject): Promise<FullFacts | undef
     return undefined;
   }
   const block = lastBlock(tail.subarray(0, tail.length - footerSize(framing)), footer, framing);
-  return block?.kind === 'facts' ? decodeFacts(block.payload) : undefined;
+  return block?.kind === 'facts' ? await decoded(block.payload) : undefined;
 }
 
 async function readIndex(

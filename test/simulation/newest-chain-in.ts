@@ -1,6 +1,7 @@
 import { type ChainPlan, newestChain } from '../../src/snapshot/chain.ts';
 import { historiesOf } from '../../src/snapshot/history/histories.ts';
-import { decodeMarker, parseMarkerName, type StoreMarker } from '../../src/snapshot/history/history-marker.ts';
+import { decodeMarker } from '../../src/snapshot/history/decode-marker.ts';
+import { parseMarkerName, type StoreMarker } from '../../src/snapshot/history/history-marker.ts';
 import { parseRelativeKey } from '../../src/snapshot/name.ts';
 import type { StoredSnapshot } from '../../src/snapstore/snapstore.ts';
 import type { ModelObject } from './model-store.ts';

@@ -3,7 +3,8 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { type Histories, knownHistories } from '../../snapshot/history/histories.ts';
 import { beganOn } from '../../snapshot/history/history-marker.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { type RestoredMark, readRestoredMark } from '../restore/restored-mark.ts';
+import { readRestoredMark } from '../restore/read-restored-mark.ts';
+import type { RestoredMark } from '../restore/restored-mark.ts';
 import type { DataDirState } from './data-dir-state.ts';
 
 /** A mark that counts; its history is undefined when nothing of it is left. */

@@ -1,7 +1,6 @@
 import path from 'node:path';
-import * as z from 'zod/mini';
 import { openFile } from '../../fs/open-file.ts';
-import { type Revision, revision } from '../../revision.ts';
+import type { Revision } from '../../revision.ts';
 import type { History } from '../../snapshot/history/histories.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 
@@ -24,24 +23,11 @@ export interface RestoredMark {
   readonly livingBegunBy?: string | null | undefined;
 }
 
-const NAME = 'etcdbrctl-restored.json';
-/** Bytes; the names of 20,000 snapshots fit. */
-const SIZE_LIMIT = 2 * 1024 * 1024;
-const MOST_NAMES = 20_000;
-/** Clocks may differ by so much, s. */
-const CLOCK_TOLERANCE = 300;
+/** The file with the mark, in `member/`. */
+export const MARK_NAME = 'etcdbrctl-restored.json';
+/** So many names of snapshots are written, and no more are read. */
+export const MOST_NAMES = 20_000;
 const DAY = 86_400;
-
-const count = z.int().check(z.nonnegative());
-const schema = z.object({
-  format: z.literal(1),
-  revision: count,
-  restoredOn: count,
-  newestSeen: count,
-  history: count,
-  seenAhead: z.optional(z.array(z.string()).check(z.maxLength(MOST_NAMES))),
-  livingBegunBy: z.optional(z.nullable(z.string())),
-});
 
 /** The mark of a restore to the revision `reached` of a history, `seconds` since the epoch, from what was `seen` in the store. */
 export function restoredMark(
@@ -73,44 +59,12 @@ export function restoredMark(
 
 /** Writes the mark of a member directory that is being built (0600), durable when this resolves. */
 export async function writeRestoredMark(memberDir: string, mark: RestoredMark): Promise<void> {
-  const handle = await openFile(path.join(memberDir, NAME), { access: 'write' });
+  const handle = await openFile(path.join(memberDir, MARK_NAME), { access: 'write' });
   try {
     const seenAhead = mark.seenAhead?.slice(-MOST_NAMES);
     await handle.writeFile(`${JSON.stringify({ format: 1, ...mark, seenAhead })}\n`);
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-/**
- * Reads the mark of a member directory; undefined when there is none, or none that can be true. `now` is in ms since the epoch. Never
- * throws: a directory can be judged without it.
- */
-export async function readRestoredMark(
-  memberDir: string,
-  { now }: { readonly now: number },
-): Promise<RestoredMark | undefined> {
-  const found = schema.safeParse(await contentOf(path.join(memberDir, NAME)));
-  if (!found.success) {
-    return undefined;
-  }
-  const { format: _, ...mark } = found.data;
-  const isTrue =
-    mark.restoredOn <= now / 1000 + CLOCK_TOLERANCE && mark.newestSeen <= mark.restoredOn + DAY && mark.revision > 0;
-  return isTrue ? { ...mark, revision: revision(mark.revision) } : undefined;
-}
-
-async function contentOf(file: string): Promise<unknown> {
-  try {
-    const handle = await openFile(file, { links: 'refused' });
-    try {
-      const { size } = await handle.stat();
-      return size > SIZE_LIMIT ? undefined : JSON.parse(await handle.readFile('utf8'));
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return undefined;
   }
 }

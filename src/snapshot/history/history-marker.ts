@@ -1,7 +1,5 @@
-import * as z from 'zod/mini';
 import { type Revision, revision } from '../../revision.ts';
 import { limits } from '../../runtime/limits.ts';
-import { SnapshotDamage } from '../damage.ts';
 import { LAST_TIME, parseRelativeKey } from '../name.ts';
 
 /** Why a cluster's backups do not continue those before. */
@@ -67,18 +65,8 @@ export const MARKER_SIZE_LIMIT: number = limits.historyMarker.most;
 export const MARKER_PREFIX = 'History-';
 
 const NAME = /^History-(\d{1,12})-(\d{8,16})\.json$/;
-const FORMAT = 1;
-
-const objectName = z.string().check(z.maxLength(200));
-const schema = z.object({
-  format: z.literal(FORMAT),
-  why: z.enum(['rolled_back', 'other_cluster', 'different_events', 'unproven', 'clock_behind']),
-  first: objectName,
-  clusterId: z.string().check(z.regex(/^[0-9a-f]{1,16}$/)),
-  left: z.array(objectName).check(z.maxLength(200_000)),
-  mayShare: z.optional(z.int().check(z.nonnegative())),
-  after: z.optional(z.array(objectName).check(z.maxLength(200_000))),
-});
+/** The number that every marker has as its format. */
+export const MARKER_FORMAT = 1;
 
 /** The numbers of a marker's name; undefined for any other name. */
 export function parseMarkerName(name: string): { readonly begunOn: number; readonly shared: Revision } | undefined {
@@ -111,29 +99,5 @@ export function beginsHistory(marker: StoreMarker): marker is HistoryMarker {
 export function encodeMarker(marker: StoreMarker): Uint8Array {
   const { why, first, clusterId, left } = marker;
   const more = beginsHistory(marker) ? { mayShare: marker.mayShare, left } : { left, after: marker.after };
-  return Buffer.from(`${JSON.stringify({ format: FORMAT, why, first, clusterId, ...more })}\n`);
-}
-
-/** The inverse of {@link encodeMarker}. Throws a {@link SnapshotDamage} when the bytes or the name are no marker's. */
-export function decodeMarker(name: string, bytes: Uint8Array): StoreMarker {
-  const numbers = parseMarkerName(name);
-  if (numbers === undefined || bytes.length > MARKER_SIZE_LIMIT) {
-    throw new SnapshotDamage('it is no history marker');
-  }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch (cause) {
-    throw new SnapshotDamage('it is no JSON text', { cause });
-  }
-  const found = schema.safeParse(parsed);
-  if (!found.success) {
-    throw new SnapshotDamage(`it is no history marker: ${found.error.issues[0]?.path.join('.') || 'no object'}`);
-  }
-  const { why, first, clusterId, left, mayShare, after = [] } = found.data;
-  if (why === 'clock_behind') {
-    return { name, ...numbers, why, first, clusterId, left: [], after };
-  }
-  const doubt = mayShare === undefined ? {} : { mayShare: revision(mayShare) };
-  return { name, ...numbers, why, first, clusterId, ...doubt, left };
+  return Buffer.from(`${JSON.stringify({ format: MARKER_FORMAT, why, first, clusterId, ...more })}\n`);
 }

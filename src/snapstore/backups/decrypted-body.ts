@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { Failure } from '../../runtime/failure.ts';
-import { decrypt } from '../../snapshot/encryption/decrypt.ts';
 import { type Identities, NoIdentityFits } from '../../snapshot/encryption/identities.ts';
 import type { Encryption } from '../../snapshot/snapshot.ts';
 import { consumeBody } from '../http/object-body.ts';
@@ -38,6 +37,7 @@ async function* contents(
   identities: Identities,
 ): AsyncGenerator<Uint8Array, void> {
   try {
+    const { decrypt } = await import('../../snapshot/encryption/decrypt.ts');
     yield* decrypt(consumeBody(stored), identities);
   } catch (error) {
     throw error instanceof NoIdentityFits ? noIdentity(object, identities) : error;

@@ -1,7 +1,6 @@
 import type { Logger } from '../../runtime/log/logger.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import {
-  decodeMarker,
   encodeMarker,
   MARKER_PREFIX,
   MARKER_SIZE_LIMIT,
@@ -106,6 +105,7 @@ export class HistoryMarkers implements HistoryMarkerStore {
           throw new SnapshotDamage('it is longer than the store says');
         }
       }
+      const { decodeMarker } = await import('../../snapshot/history/decode-marker.ts');
       return decodeMarker(name, Buffer.concat(pieces));
     } catch (error) {
       if (!(error instanceof SnapshotDamage)) {

@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import process from 'node:process';
 import { type Environment, variable } from '../../runtime/environment.ts';
 import { Failure } from '../../runtime/failure.ts';
 
@@ -54,13 +54,21 @@ function parseProxy(text: string, name: string): URL {
   return url;
 }
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
+/** Node's network, loaded when it is first asked for, as that of nodeTls(). */
+function nodeNet(): typeof import('node:net') {
+  return process.getBuiltinModule('node:net');
+}
 
 function isLoopback(host: string): boolean {
+  const { BlockList, isIP } = nodeNet();
   const version = isIP(host);
-  return version === 0 ? host.toLowerCase() === 'localhost' : loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
+  if (version === 0) {
+    return host.toLowerCase() === 'localhost';
+  }
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+  loopback.addAddress('::1', 'ipv6');
+  return loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
 }
 
 /** NO_PROXY: names (with their subdomains, or only those with a leading dot), addresses and networks, with or without a port; `*` is all. */
@@ -80,6 +88,7 @@ function matches(exception: string, host: string, port: number): boolean {
   if (itsPort !== undefined && Number(itsPort) !== port) {
     return false;
   }
+  const { isIP } = nodeNet();
   const bare = name.replace(/^\[|\]$/g, '');
   if (isIP(bare) !== 0) {
     return isIP(host) !== 0 && sameAddress(bare, host);
@@ -89,6 +98,7 @@ function matches(exception: string, host: string, port: number): boolean {
 }
 
 function isInNetwork(host: string, network: string): boolean {
+  const { BlockList, isIP } = nodeNet();
   const [address = '', bits = ''] = network.split('/');
   const version = isIP(address);
   if (version === 0 || isIP(host) !== version || !/^\d{1,3}$/.test(bits) || Number(bits) > (version === 4 ? 32 : 128)) {
@@ -101,6 +111,7 @@ function isInNetwork(host: string, network: string): boolean {
 }
 
 function sameAddress(one: string, other: string): boolean {
+  const { BlockList, isIP } = nodeNet();
   const version = isIP(one);
   const family = version === 4 ? 'ipv4' : 'ipv6';
   const list = new BlockList();

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { decompress } from '../../../src/snapshot/compression.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
-import { decodeMarker, encodeMarker, type StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
+import { decodeMarker } from '../../../src/snapshot/history/decode-marker.ts';
+import { encodeMarker, type StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
 import { markStoredOrder } from '../../../src/snapshot/history/mark-stored-order.ts';
 import { relativeKey } from '../../../src/snapshot/name.ts';
 import { compareInChainOrder } from '../../../src/snapshot/order.ts';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { revision } from '../../../../src/revision.ts';
 import { SnapshotDamage } from '../../../../src/snapshot/damage.ts';
+import { decodeMarker } from '../../../../src/snapshot/history/decode-marker.ts';
 import {
   beginsHistory,
-  decodeMarker,
   encodeMarker,
   type HistoryMarker,
   MARKER_SIZE_LIMIT,

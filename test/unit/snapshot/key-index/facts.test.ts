@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeFacts, encodeFacts } from '../../../../src/snapshot/key-index/facts.ts';
+import { decodeFacts } from '../../../../src/snapshot/key-index/decode-facts.ts';
+import { encodeFacts } from '../../../../src/snapshot/key-index/facts.ts';
 
 test('facts come back; of what is not known nothing is written, and what is no fact is refused', () => {
   const known = {
