@@ -1,6 +1,6 @@
 import { type ChainPlan, newestChain } from '../../src/snapshot/chain.ts';
-import { historiesOf } from '../../src/snapshot/history/histories.ts';
 import { decodeMarker } from '../../src/snapshot/history/decode-marker.ts';
+import { historiesOf } from '../../src/snapshot/history/histories.ts';
 import { parseMarkerName, type StoreMarker } from '../../src/snapshot/history/history-marker.ts';
 import { parseRelativeKey } from '../../src/snapshot/name.ts';
 import type { StoredSnapshot } from '../../src/snapstore/snapstore.ts';
