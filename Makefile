@@ -9,7 +9,7 @@ WAITING_JOBS := $(shell echo $$(($$(nproc) + 2)))
 # What coverage counts: our source, not the tests and not the bundle.
 COVERAGE := --experimental-test-coverage --test-coverage-include='src/**/*.ts'
 # All but the unit tests, which share processes.
-TESTS := 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts' 'test/simulation/**/*.test.ts' 'test/cluster/**/*.test.ts'
+TESTS := 'test/simulation/**/*.test.ts' 'test/cluster/**/*.test.ts' 'test/conformance/**/*.test.ts' 'test/integration/**/*.test.ts' 'test/cli/**/*.test.ts' 'test/chaos/**/*.test.ts'
 
 .DEFAULT_GOAL := help
 .PHONY: help quickstart build ok coverage fuzz fuzz-server simulate test test-bare test-stores test-kills test-chaos soak test-mutations test-versions test-image bench install format lint types unit etcd ceph openstack clean test-cluster soak-cluster test-simulation test-histories test-walks test-ui test-chart test-kubernetes test-monitoring test-moments test-file-errors man site tour release test-release check-release
@@ -59,7 +59,7 @@ ok: install
 test: build etcd ceph openstack
 	@$(MAKE) --no-print-directory lint types
 	@files=$$($(NODE) scripts/tests/share-processes.ts test/unit $$((8 * $(JOBS)))) && \
-	$(NODE) --test --test-timeout=600000 --test-concurrency=$(WAITING_JOBS) --test-reporter=./scripts/test-reporter.ts $(TESTS) $$files
+	TEST_ETCDBRCTL=$(CURDIR)/bin/etcdbrctl $(NODE) scripts/tests/run-all.ts $(WAITING_JOBS) $(TESTS) $$files
 
 ## coverage: what the unit tests run of src, in .cache/coverage.txt; takes two minutes
 coverage: install

@@ -13,6 +13,10 @@ const WIDTH = 100;
 /** The most that is kept of what a process prints, characters; shown when a file of it fails. */
 const MOST_OUTPUT = 16_000;
 
+/** From how long on a file is named among the longest, ms, and how many are at the most. */
+const LONG_MS = 30_000;
+const MOST_LONG = 15;
+
 const coverageFile = '.cache/coverage.txt';
 
 /** What is known of a run of tests so far. Methods that give text give what is to be shown at that moment. */
@@ -26,6 +30,7 @@ export class RunReport {
   readonly #failed: string[] = [];
   readonly #failedProcesses = new Set<string>();
   readonly #skipped = new Map<string, number>();
+  readonly #long: { readonly path: string; readonly ms: number }[] = [];
   #done = 0;
   #dots = 0;
   #coverage = '';
@@ -66,6 +71,10 @@ export class RunReport {
   /** A file has come to its end. */
   ended({ path }: TestFile): void {
     this.#done += 1;
+    const ms = performance.now() - (this.#running.get(path)?.since ?? Number.POSITIVE_INFINITY);
+    if (ms > LONG_MS) {
+      this.#long.push({ path, ms });
+    }
     this.#running.delete(path);
   }
 
@@ -129,10 +138,15 @@ export class RunReport {
     const printed = [...this.#broken].map(([process, path]) => this.#outputOf(process, path)).join('');
     const skipped = [...this.#skipped].map(([reason, count]) => `  skipped ${count}: ${reason}\n`).join('');
     const failed = this.#failed.map((each) => `  failed: ${each}\n`).join('');
+    const long = this.#long
+      .toSorted((a, b) => b.ms - a.ms)
+      .slice(0, MOST_LONG)
+      .map(({ path, ms }) => `  ${String(Math.round(ms / 1000)).padStart(3)} s: ${relative('', path)}\n`)
+      .join('');
     const numbers = `tests ${counts.tests}, passed ${counts.passed}, failed ${this.#failed.length}, skipped ${counts.skipped}`;
     const took = `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
     const result = success && !this.hasFailed ? 'PASS' : 'FAIL';
-    return `${printed}\n\n${this.#coverage}${skipped}${failed}${numbers}, in ${took}\n${result}\n`;
+    return `${printed}\n\n${this.#coverage}${long}${skipped}${failed}${numbers}, in ${took}\n${result}\n`;
   }
 
   #failure(place: string, name: string, reason: string): string {

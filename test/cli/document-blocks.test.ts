@@ -1,3 +1,4 @@
+// Takes long: an etcd and many processes for each page.
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

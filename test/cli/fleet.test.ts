@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { execPath } from 'node:process';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { compileCache } from '../../scripts/lab/compile-cache.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';
 import { runIndexedJob } from '../support/fixtures/fleet-job.ts';
 import { goldenObjects, goldenStorePath } from '../support/fixtures/golden-store.ts';
 import { type S3Server, startS3Server } from '../support/servers/s3-server.ts';
-import { executable, makeRig, type Rig } from './rig.ts';
+import { makeRig, programUnderTest, type Rig } from './rig.ts';
 import { s3Place } from './s3-place.ts';
-
-const program =
-  executable === undefined ? [execPath, fileURLToPath(new URL('../../src/main.ts', import.meta.url))] : [executable];
 
 interface Shown {
   readonly sound: boolean;
@@ -60,7 +55,7 @@ describe('fleet', () => {
     await using server = await fleetOf(names);
     const { flags, env } = s3Place(rig, server.endpoint);
     const pods = await runIndexedJob({
-      program,
+      program: programUnderTest,
       args: ['fleet', 'verify', '--level=hash', '--output=json', '--run-name=night', ...flags],
       env: { PATH: process.env['PATH'] ?? '', HOME: rig.home.path, TZ: 'UTC', ...compileCache, ...env },
       completions: 3,

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
 import { listedCommands } from '../../src/cli/commands.ts';
-import { executable, makeRig, type Rig } from './rig.ts';
+import { makeRig, type Rig } from './rig.ts';
 
 const golden = `${projectRoot}test/fixtures/golden/etcd-3.5/gzip/store/`;
 const recorder = fileURLToPath(new URL('../support/processes/record-modules.ts', import.meta.url));
@@ -39,9 +39,7 @@ const dear = ['crypto', 'zlib', 'net', 'http', 'https', 'http2', 'tls', 'worker_
 const dearOf = (modules: readonly string[]): readonly string[] =>
   modules.filter((module) => dear.some((name) => module === `node:${name}`));
 
-describe('what is loaded', {
-  skip: executable === undefined ? false : 'the executable is one file; it runs from source, as under make test',
-}, () => {
+describe('what is loaded', () => {
   it('for the version is no package at all', async () => {
     await using rig = makeRig();
     const modules = await modulesOf(rig, ['--version']);

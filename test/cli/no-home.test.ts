@@ -1,21 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
-import { env, execPath, getuid } from 'node:process';
+import { env, getuid } from 'node:process';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
 import { noRights, unlessRoot } from '../support/context/skip-reasons.ts';
-import { executable } from './rig.ts';
-
-const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+import { programUnderTest } from './rig.ts';
 
 /** A user without a name, a home directory or an entry in passwd, as containers run with. */
 const nobody = ['setpriv', '--reuid=54321', '--regid=54321', '--clear-groups'] as const;
 
 function run(args: readonly string[], variables: Readonly<Record<string, string>> = {}) {
-  const program = executable === undefined ? [execPath, source] : [executable];
-  const [command, ...rest] = [...nobody, ...program, ...args];
+  const [command, ...rest] = [...nobody, ...programUnderTest, ...args];
   const { stdout, stderr, status } = spawnSync(command, rest, {
     cwd: '/',
     env: { PATH: env['PATH'], ...variables },
@@ -28,7 +24,7 @@ function unableReason(): string | false {
   if (getuid?.() !== 0) {
     return unlessRoot;
   }
-  const readable = spawnSync(nobody[0], [...nobody.slice(1), 'test', '-r', executable ?? source]).status === 0;
+  const readable = spawnSync(nobody[0], [...nobody.slice(1), 'test', '-r', `${programUnderTest.at(-1)}`]).status === 0;
   return readable ? false : noRights('another user cannot read the program here');
 }
 

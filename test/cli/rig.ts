@@ -32,7 +32,7 @@ export interface Running {
 export interface RunOptions {
   /** On top of an environment of PATH, HOME, TZ=UTC and {@link compileCache} only. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Arguments of the runtime, before the program; only for runs from source. */
+  /** Arguments of the runtime, before the program, which is run from source then. */
   readonly nodeArguments?: readonly string[];
   /** A line of sh in which "$@" is the program, for redirections and limits: `exec "$@" >/dev/full`. */
   readonly shell?: string;
@@ -55,6 +55,9 @@ const source = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** The executable under test, from `TEST_ETCDBRCTL`; undefined when the program is run from source. */
 export const executable: string | undefined = env['TEST_ETCDBRCTL'] || undefined;
+
+/** The words that start it. */
+export const programUnderTest: readonly string[] = executable === undefined ? [execPath, source] : [executable];
 
 /** What to put before a command so that root cannot read every file; empty where the tests do not run as root. */
 export const unprivileged: readonly string[] =
@@ -98,7 +101,8 @@ export function makeRig(): Rig {
 }
 
 function commandLine(args: readonly string[], options: RunOptions): readonly string[] {
-  const program = executable === undefined ? [execPath, ...(options.nodeArguments ?? []), source] : [executable];
+  const { nodeArguments } = options;
+  const program = nodeArguments === undefined ? programUnderTest : [execPath, ...nodeArguments, source];
   const shell = options.shell === undefined ? [] : ['sh', '-c', options.shell, 'sh'];
   return [...(options.privileges === 'none' ? unprivileged : []), ...shell, ...program, ...args];
 }

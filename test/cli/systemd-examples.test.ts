@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { env, execPath, getuid } from 'node:process';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';
 import { freePort } from '../../scripts/lab/free-port.ts';
@@ -13,7 +12,7 @@ import { run } from '../../scripts/lab/run.ts';
 import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
 import { noRights, unlessRoot } from '../support/context/skip-reasons.ts';
 import { goldenStorePath } from '../support/fixtures/golden-store.ts';
-import { executable } from './rig.ts';
+import { programUnderTest } from './rig.ts';
 
 /** The user that Debian's etcd.service runs as, here one without a name. */
 const etcdUser = { uid: 65_534, gid: 65_534 } as const;
@@ -60,11 +59,7 @@ describe('the examples for systemd', { skip: unable() }, () => {
     const places: Readonly<Record<string, string>> = { '/var/lib/etcd/default': dataDir, '/backup': store };
     const placed = args.map((word) => places[word] ?? word);
     assert.ok(placed.includes(dataDir) && placed.includes(store), 'the paths of the example have changed');
-    const program =
-      executable === undefined
-        ? [execPath, fileURLToPath(new URL('../../src/main.ts', import.meta.url))]
-        : [executable];
-    const [command = '', ...rest] = [...program, ...placed];
+    const [command = '', ...rest] = [...programUnderTest, ...placed];
     const began = spawnSync(command, rest, {
       encoding: 'utf8',
       cwd: '/',
@@ -108,12 +103,8 @@ describe('the examples for systemd', { skip: unable() }, () => {
 
   it('name flags that exist', () => {
     const { args } = commandOf('etcd-backup.service', 'ExecStart');
-    const program =
-      executable === undefined
-        ? [execPath, fileURLToPath(new URL('../../src/main.ts', import.meta.url))]
-        : [executable];
     // An argument too many ends it before any work, after the flags have been understood.
-    const [command = '', ...rest] = [...program, ...args, 'too-many'];
+    const [command = '', ...rest] = [...programUnderTest, ...args, 'too-many'];
     const { status, stderr } = spawnSync(command, rest, {
       encoding: 'utf8',
       env: { PATH: env['PATH'], HOME: '/nonexistent' },

@@ -1,3 +1,4 @@
+// Takes long: pairs of processes, one after the other.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { env } from 'node:process';

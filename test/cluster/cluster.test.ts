@@ -1,3 +1,4 @@
+// Takes long: a cluster recovers from one disturbance after the other.
 import { after, before, describe, it } from 'node:test';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { Player } from '../support/cluster/play.ts';

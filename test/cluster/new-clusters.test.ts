@@ -1,3 +1,4 @@
+// Takes long: clusters begin and recover.
 import { test } from 'node:test';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { Player } from '../support/cluster/play.ts';

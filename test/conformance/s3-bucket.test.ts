@@ -1,3 +1,4 @@
+// Takes long: a Ceph that is tried through four providers.
 import { writeFileSync } from 'node:fs';
 import { after, before } from 'node:test';
 import { ListMultipartUploadsCommand, ListPartsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -63,12 +64,13 @@ function jsonFile(name: string, fields: object): string {
   return path;
 }
 
-// A page of a listing has 1000 objects.
-const manyObjects = 1100;
+/** More than a page, which has 1000 objects, for one of them: the adapter and the server are the same. */
+const overPages = 1100;
+const few = 20;
 
 bucketSuite({
   name: 'ECS, on Ceph RGW',
-  manyObjects,
+  manyObjects: few,
   open: () =>
     open('ecs', ecsProvider, {
       ECS_ENDPOINT: rgw.endpoint,
@@ -79,13 +81,13 @@ bucketSuite({
 
 bucketSuite({
   name: 'OCS, on Ceph RGW',
-  manyObjects,
+  manyObjects: few,
   open: () => open('ocs', ocsProvider, { OPENSHIFT_APPLICATION_CREDENTIALS_JSON: jsonFile('ocs', {}) }),
 });
 
 bucketSuite({
   name: 'S3 with checksums, on Ceph RGW',
-  manyObjects,
+  manyObjects: overPages,
   // Debian's Ceph is older than this checksum: parts are compared by their MD5 in its place.
   unknownDigests: ['crc32c'],
   open: () => {
@@ -96,7 +98,7 @@ bucketSuite({
 
 bucketSuite({
   name: 'S3 with customer-provided keys, on Ceph RGW',
-  manyObjects,
+  manyObjects: few,
   unknownDigests: ['crc32c'],
   open: () => {
     const sse = { sseCustomerKey: '0123456789abcdef0123456789abcdef', sseCustomerAlgorithm: 'AES256' };

@@ -1,3 +1,4 @@
+// Takes long: an OpenStack Swift, which is slow.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { systemClock } from '../../src/runtime/system-clock.ts';

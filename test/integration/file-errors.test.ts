@@ -1,3 +1,4 @@
+// Takes long: each command many times, some of which try again for seconds.
 import assert from 'node:assert/strict';
 import { cpSync, readdirSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+// Takes long: thousands of simulated lives.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';

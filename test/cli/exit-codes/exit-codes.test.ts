@@ -1,9 +1,10 @@
+// Takes long: a process for each of two hundred cells of a table.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { etcdRelease } from '../../../scripts/lab/etcd-release.ts';
-import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
+import { type EtcdServer, startEtcd } from '../../../scripts/lab/etcd-server.ts';
 import { projectRoot } from '../../../scripts/lab/project-root.ts';
 import { makeRig, type Rig } from '../rig.ts';
 import { type Place, type WayOut, waysOut } from './ways-out.ts';
@@ -109,17 +110,29 @@ describe('the table of exit codes', () => {
   });
 });
 
-describe('a command ends', async () => {
-  const release = await etcdRelease('3.5');
+describe('a command ends', () => {
+  /** The etcd of a command, for all its ways out. */
+  const servers = new Map<string, EtcdServer>();
+  after(async () => {
+    await Promise.all([...servers.values()].map((server) => server[Symbol.asyncDispose]()));
+  });
+  const etcdOf = async (command: string): Promise<string> => {
+    if (!/^(snapshot|server|undelete|apply)/.test(command)) {
+      return '';
+    }
+    const server = servers.get(command) ?? (await startEtcd({ release: await etcdRelease('3.5') }));
+    servers.set(command, server);
+    return server.clientUrl;
+  };
+
   for (const { command, way, code } of cells.filter((cell) => cell.code !== '-')) {
     it(`with ${code} when ${way}: ${command}`, async () => {
       assert.ok(isWayOut(way));
       await using rig = makeRig();
-      await using etcd = /^(snapshot|server|undelete|apply)/.test(command) ? await startEtcd({ release }) : undefined;
       const argsOf = commands[command];
       assert.ok(argsOf !== undefined);
       const args = (place: Place): readonly string[] => argsOf(rig, place);
-      const finished = await waysOut[way]({ rig, command, etcd: etcd?.clientUrl ?? '', args });
+      const finished = await waysOut[way]({ rig, command, etcd: await etcdOf(command), args });
       const { stdout, stderr, exitCode } = finished;
       assert.equal(String(exitCode), code, `${stdout}\n${stderr}`);
       const last = stderr.trimEnd().split('\n').at(-1) ?? '';

@@ -1,3 +1,4 @@
+// Takes long: clusters lose members and get them back.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';

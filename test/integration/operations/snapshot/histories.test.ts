@@ -1,3 +1,4 @@
+// Takes long: periods of real time, for each way in which a history ends.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';

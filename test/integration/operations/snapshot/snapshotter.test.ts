@@ -1,3 +1,4 @@
+// Takes long: minutes of a schedule.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { makeCertificates } from '../../../../scripts/lab/certificates.ts';
