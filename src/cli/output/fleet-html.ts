@@ -11,7 +11,9 @@ import { printable } from '../../runtime/log/printable.ts';
 import { ageText, growthText, lastRunLines, proofText, remarksOn, shareText } from './fleet.ts';
 
 const style = `
-:root{color-scheme:light dark;--line:#8884;--good:#1a7f37;--bad:#c62828;--soft:#7778}
+:root{color-scheme:light dark;--line:#8884;--good:#1a7f37;--bad:#c62828;--page:#fff;--text:#1b1b1b}
+@media(prefers-color-scheme:dark){:root{--good:#5fd37e;--bad:#ff8a80;--page:#121212;--text:#eee}}
+html{background:var(--page);color:var(--text)}
 body{font:15px/1.45 system-ui,sans-serif;margin:0 auto;max-width:76rem;padding:1rem}
 h1{font-size:1.3rem;overflow-wrap:anywhere}
 .states{display:flex;flex-wrap:wrap;gap:.5rem;padding:0;list-style:none}
@@ -30,7 +32,7 @@ table,tbody,tr,td{display:block}
 tr{border:1px solid var(--line);border-radius:.5rem;margin:.6rem 0;padding:.4rem}
 td{border:0;display:flex;justify-content:space-between;gap:1rem;padding:.15rem .3rem;text-align:right}
 td:first-child{display:block;font-weight:600;text-align:left}
-td:not(:first-child)::before{content:attr(data-title);color:CanvasText;font-weight:400;opacity:.75}
+td:not(:first-child)::before{content:attr(data-title);color:var(--text);font-weight:400;opacity:.75}
 }`;
 
 const titles = ['Cluster', 'State', 'Revision', 'Age', 'Chain', 'Size', 'Growth a day', 'Proved'] as const;
