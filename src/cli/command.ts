@@ -139,11 +139,13 @@ function runWith<G extends CommandGroups>(
   }
   const [operand = ''] = operands;
   if (operands.length < (definition.operand.count?.least ?? 1)) {
+    const missing = definition.operand.placeholder.split(' ').slice(operands.length);
+    const [is, it] = missing.length > 1 ? ['are', 'them'] : ['is', 'it'];
     throw new UsageFailure({
       action: 'run',
       object: definition.name,
-      found: `${definition.operand.placeholder.split(' ').slice(operands.length).join(' ')} is missing`,
-      remedy: `give it after the flags; see etcdbrctl ${definition.name} --help`,
+      found: `${missing.join(' and ')} ${is} missing`,
+      remedy: `give ${it} after the flags; see etcdbrctl ${definition.name} --help`,
     });
   }
   return (invocation) => definition.run({ ...invocation, operand, operands });

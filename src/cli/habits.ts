@@ -43,8 +43,8 @@ const firstWords: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     prune: 'etcdbrctl prune',
   },
   restore: {
-    latest: 'to leave it out? The newest is the default',
-    newest: 'to leave it out? The newest is the default',
+    latest: 'to leave it out, as the newest is the default',
+    newest: 'to leave it out, as the newest is the default',
   },
 };
 

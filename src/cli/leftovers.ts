@@ -58,7 +58,7 @@ function unexpectedWord(
 ): UsageFailure {
   const help = `see etcdbrctl ${spec.name} --help`;
   const meant = meantByWord(spec.name, word);
-  const hint = meant === undefined ? '' : `did you mean ${meant}${meant.includes('?') ? '.' : '?'} `;
+  const hint = meant === undefined ? '' : `did you mean ${meant}? Otherwise: `;
   return new UsageFailure({
     action: 'use',
     object: `argument ${place} of the command line`,

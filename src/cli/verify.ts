@@ -47,14 +47,31 @@ export const verifyCommand = command({
     await using store = await openReadStore(config.store, config.identity, context);
     const { record, ...how } = config.verify;
     const result = await verifyBackups({ store, ...how }, context);
-    const recorded = record ? await recordedProof(result, store, context) : { key: undefined };
+    // Where nothing is, the place may be mistyped: nothing is written there.
+    const recorded = record && result.objects > 0 ? await recordedProof(result, store, context) : { key: undefined };
     await print(await formatReport(verifyReport(result, recorded.key), config.output.format));
+    if (result.objects === 0) {
+      throw await nothingStored(store, context);
+    }
     refuseProblems(result);
     if ('error' in recorded) {
       throw recorded.error;
     }
   },
 });
+
+/** A place that is mistyped holds nothing either: then a full of the running cluster would be of no help. */
+async function nothingStored(store: SnapStore, context: CommandContext): Promise<Failure> {
+  const { whyNothing } = await import('../operations/list/why-nothing.ts');
+  const { found, remedy } = await whyNothing(store, { wanted: 'snapshot', flags: 'store' }, context);
+  return new Failure({
+    code: 'verify_failed',
+    action: 'verify',
+    object: store.location,
+    found,
+    remedy: `${remedy}; if they are right, nothing is backed up: see etcdbrctl snapshot --once`,
+  });
+}
 
 /** What is wrong with the backup is worth more than that it could not be written down. */
 async function recordedProof(

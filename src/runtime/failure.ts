@@ -62,6 +62,11 @@ export class Failure extends Error {
     return new Failure({ ...this.#parts, remedy: remedy === undefined ? more : `${remedy}; ${more}` });
   }
 
+  /** The same of another action. */
+  doing(action: string): Failure {
+    return new Failure({ ...this.#parts, action });
+  }
+
   /** The same with another remedy. */
   withRemedy(remedy: string): Failure {
     return new Failure({ ...this.#parts, remedy });

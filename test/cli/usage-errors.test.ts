@@ -39,7 +39,7 @@ const cases: readonly Case[] = [
   {
     args: ['restore', 'backup'],
     says:
-      'cannot use argument 2 of the command line: restore takes only flags; did you mean --file FILE? ' +
+      'cannot use argument 2 of the command line: restore takes only flags; did you mean --file FILE? Otherwise: ' +
       'a value with blanks needs quotes; see etcdbrctl restore --help',
   },
   {
@@ -128,7 +128,7 @@ const cases: readonly Case[] = [
   {
     args: ['snapshot', 'save', '/backup.db'],
     says:
-      'cannot use argument 2 of the command line: snapshot takes only flags; did you mean etcdbrctl snapshot --once? ' +
+      'cannot use argument 2 of the command line: snapshot takes only flags; did you mean etcdbrctl snapshot --once? Otherwise: ' +
       'a value with blanks needs quotes; see etcdbrctl snapshot --help',
   },
   {

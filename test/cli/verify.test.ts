@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { goldenStoreFlags } from './golden-store-flags.ts';
 import { makeRig } from './rig.ts';
@@ -40,10 +40,15 @@ describe('verify', () => {
 
   it('fails on an empty store', async () => {
     await using rig = makeRig();
-    const { stdout, stderr, exitCode } = await rig.run(['verify', '--store-container', rig.home.join('none')]);
+    const none = rig.home.join('none');
+    const { stdout, stderr, exitCode } = await rig.run(['verify', '--record', '--store-container', none]);
     assert.equal(exitCode, 1);
     assert.match(stdout, /problem: the store holds no snapshot/);
-    assert.match(stderr, /nothing in it can be restored/);
+    assert.match(
+      stderr,
+      /error: cannot verify .*none: it holds no snapshot, as it does not exist; check --store-container/,
+    );
+    assert.ok(!existsSync(none), 'no proof is written where nothing is');
   });
 
   it('promises nothing by names where the only full is empty', async () => {

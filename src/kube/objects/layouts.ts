@@ -33,9 +33,6 @@ export type MessageLayout = ReadonlyMap<number, FieldLayout>;
 const kinds: Readonly<Record<string, number>> = layouts.kinds;
 const known = new Map<number, MessageLayout>();
 
-/** What the layouts were read from. */
-export const layoutsSource: string = layouts.source;
-
 /** The layout of a kind; undefined when it is not known. `layouts.json` is written by scripts/kubernetes-schema.ts. */
 export function layoutOfKind(apiVersion: string, kind: string): MessageLayout | undefined {
   const name = `${apiVersion} ${kind}`;

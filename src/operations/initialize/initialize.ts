@@ -8,7 +8,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { refuseStoreDirectory } from '../restore/refuse-store-directory.ts';
 import type { SeparateWal } from '../restore/separate-wal.ts';
-import { type DataDirState, reasonOf, type ValidationMode } from './data-dir-state.ts';
+import { type DataDirState, reasonOf } from './data-dir-state.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
 import { showInterruption } from './replacement-names.ts';
 import type { DirectoryAtHand } from './restore-invalid.ts';
@@ -17,7 +17,7 @@ import { checkSafeGuard } from './safe-guard.ts';
 import type { StoredBackups } from './stored-backups.ts';
 import { validateDataDir } from './validate.ts';
 
-export type { DataDirState, InitializeRequest, InitializeResult, ValidationMode };
+export type { DataDirState, InitializeRequest, InitializeResult };
 
 /**
  * Validates a data directory and replaces it from the store when it cannot be trusted.

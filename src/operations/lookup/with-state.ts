@@ -75,7 +75,10 @@ async function withStoredState<T>(
   context: RunContext,
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
-  const selection = await selectChain(store, target, context);
+  const selection = await selectChain(store, target, context).catch((error: unknown) => {
+    // Nothing is restored here.
+    throw error instanceof Failure && error.action === 'restore from' ? error.doing('read a state from') : error;
+  });
   await using scratch = await createTemporaryDirectory(tempDir, 'lookup');
   const { base } = selection.chains[0];
   const part =
