@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, it } from 'node:test';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
 import { run } from '../../scripts/lab/run.ts';
+import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
 import { Failure } from '../../src/runtime/failure.ts';
+import { systemClock } from '../../src/runtime/system-clock.ts';
+import { AuthTokens } from '../../src/server/http/access/auth-tokens.ts';
+import { RecordedLog } from '../support/context/recorded-log.ts';
+import { snapshotNamed } from '../support/fixtures/snapshots.ts';
 import { storedFull } from '../support/server/held-fulls.ts';
 import { type Served, served } from '../support/server/served.ts';
 import { showBackup } from '../support/ui/shown-backup.ts';
+import { showTrouble, troubles } from '../support/ui/troubled-backup.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const phone = { viewport: { width: 390, height: 844 } };
@@ -29,8 +35,12 @@ interface Visit extends AsyncDisposable {
   readonly complaints: readonly string[];
 }
 
-/** Opens the dashboard and waits until it is live and shows the store. */
-async function visit(server: Served, options: BrowserContextOptions = desktop, path = '/'): Promise<Visit> {
+/** Opens the dashboard and waits until it is live, and shows the store unless it is `empty`. */
+async function visit(
+  server: Pick<Served, 'port'>,
+  options: BrowserContextOptions = desktop,
+  shows: 'store' | 'empty' = 'store',
+): Promise<Visit> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -46,9 +56,11 @@ async function visit(server: Served, options: BrowserContextOptions = desktop, p
       complaints.push(`it asks for ${request.url()}`);
     }
   });
-  await page.goto(`http://127.0.0.1:${server.port}${path}`);
+  await page.goto(`http://127.0.0.1:${server.port}/`);
   await page.getByText('Live', { exact: true }).waitFor();
-  await page.locator('#timeline rect').first().waitFor();
+  if (shows === 'store') {
+    await page.locator('#timeline rect').first().waitFor();
+  }
   return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 
@@ -93,6 +105,123 @@ describe('the dashboard', () => {
       }
     });
   }
+
+  for (const name of Object.keys(troubles)) {
+    it(`says it at the top where ${name}, on a narrow phone at night and on a wide screen`, async () => {
+      await using server = await served();
+      showTrouble(server.sidecar, name, Date.now());
+      const phoneAtNight = { viewport: { width: 360, height: 740 }, colorScheme: 'dark' } as const;
+      await using visited = await visit(server, phoneAtNight, 'empty');
+      const { page } = visited;
+      await page.locator('#troubles li', { hasText: troubles[name]?.says ?? /^$/ }).waitFor();
+      // biome-ignore lint/performance/useDomNodeTextContent: what is rendered is asked for, line by line.
+      const text = await page.locator('body').innerText();
+      // What is not known is not said to be well.
+      if (/cannot be listed, what it holds is not known|no store is configured/.test(text)) {
+        assert.doesNotMatch(text, /No revision is missing|no snapshot$|\b0 B\b/m);
+      }
+      for (const view of [phoneAtNight, { viewport: { width: 1_400, height: 900 }, colorScheme: 'light' } as const]) {
+        await page.setViewportSize(view.viewport);
+        await page.emulateMedia({ colorScheme: view.colorScheme });
+        assert.deepEqual(await seriousFaults(page), []);
+        assert.equal(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), 0);
+      }
+      assert.equal(await page.locator('img, main b').count(), 0);
+      assert.deepEqual(visited.complaints, []);
+      if (process.env['SCREENSHOTS'] === 'look') {
+        await page.setViewportSize(phoneAtNight.viewport);
+        await page.emulateMedia({ colorScheme: 'dark' });
+        await page.screenshot({ path: `/tmp/dashboard-${name.replaceAll(' ', '-')}.png`, fullPage: true });
+      }
+    });
+  }
+
+  it('says nothing is wrong where nothing is, and that it is not connected any more', async () => {
+    const server = await shown('well');
+    await using visited = await visit(server);
+    const { page } = visited;
+    await page.getByText('Nothing that this server knows of.').waitFor();
+    await server[Symbol.asyncDispose]();
+    await page.locator('#troubles li', { hasText: /has not been heard for/ }).waitFor();
+    assert.deepEqual(await seriousFaults(page), []);
+  });
+
+  it('names the leader whose page knows more, and does not tell of what was planned here before', async () => {
+    await using server = await shown('well');
+    server.sidecar.facts = { ...server.sidecar.facts, role: 'follower', phase: 'follower', leaderId: 'b2' };
+    await using visited = await visit(server);
+    const { page } = visited;
+    await page.getByText('The page of the leader, etcd-main-1 has the present ones.').waitFor();
+    assert.match((await page.locator('#runs').textContent()) ?? '', /Full\s*by the leader/);
+  });
+
+  it('shows ten thousand snapshots of one chain, counts those that are not drawn, and stays quick', async () => {
+    await using server = await shown('well');
+    const begun = Math.floor(Date.now() / 1_000) - 10_010;
+    const named = (name: string) => ({ ...snapshotNamed(name), key: name, size: 1_000 });
+    const eight = (number: number) => String(number).padStart(8, '0');
+    const deltas = Array.from({ length: 10_000 }, (_, at) =>
+      named(`Incr-${eight(at + 2)}-${eight(at + 2)}-${begun + at + 1}.gz`),
+    );
+    const backups = await server.sidecar.onBackups();
+    const snapshots = [named(`Full-00000000-00000001-${begun}.gz`), ...deltas];
+    server.sidecar.onBackups = async () => backups && { ...backups, listing: { snapshots, markers: [] } };
+    await using visited = await visit(server);
+    const { page } = visited;
+    await page.getByText('8\u202f001 older snapshots not drawn').waitFor();
+    const svg = page.locator('#timeline svg');
+    assert.match((await svg.getAttribute('aria-label')) ?? '', /^1 full and /);
+    const milliseconds = await page.evaluate(
+      'new Promise((done) => { const at = performance.now(); document.getElementById("axis").value = "revision"; ' +
+        'document.getElementById("axis").dispatchEvent(new Event("change")); requestAnimationFrame(() => done(performance.now() - at)); })',
+    );
+    assert.ok(Number(milliseconds) < 2_000, `${milliseconds} ms`);
+    assert.deepEqual(visited.complaints, []);
+  });
+
+  it('can be reached by keyboard alone, each thing once and in the order of the page', async () => {
+    await using server = await shown('trouble');
+    await using visited = await visit(server);
+    const { page } = visited;
+    const reached: string[] = [];
+    for (let step = 0; step < 30; step++) {
+      await page.keyboard.press('Tab');
+      const id = await page.evaluate(
+        '(document.activeElement.id || document.activeElement.dataset.zoom || document.activeElement.getAttribute("aria-label") || document.activeElement.textContent || "").slice(0, 40)',
+      );
+      if (reached.includes(String(id)) || (await page.evaluate('document.activeElement === document.body')) === true) {
+        break;
+      }
+      reached.push(String(id));
+    }
+    assert.deepEqual(reached.slice(0, 12), [
+      ...['take-full', 'take-delta', 'axis', 'in', 'out', 'back', 'on', 'hour', 'day', 'all', 'timeline'],
+      'snapshots-summary',
+    ]);
+    assert.ok(reached.includes('Members of the cluster'), reached.join());
+  });
+
+  it('asks for the token, and works with it', async () => {
+    using dir = makeTempDir();
+    const token = '0123456789abcdef0123456789abcdef';
+    writeFileSync(dir.join('token'), `${token}\n`, { mode: 0o600 });
+    const tokens = await AuthTokens.open(dir.join('token'), { clock: systemClock, log: new RecordedLog() });
+    await using server = await served({ tokens });
+    showBackup(server.sidecar, 'well', Date.now());
+    server.sidecar.onFull = () => Promise.resolve(storedFull);
+    const context = await browser.newContext(desktop);
+    const page = await context.newPage();
+    const refused = await page.goto(`http://127.0.0.1:${server.port}/`).catch(() => undefined);
+    assert.notEqual(refused?.status(), 200);
+    await context.close();
+    // As a browser sends it that has asked for it.
+    const extraHTTPHeaders = { authorization: `Basic ${btoa(`me:${token}`)}` };
+    await using visited = await visit(server, { ...desktop, extraHTTPHeaders });
+    await visited.page.locator('#take-full').click();
+    await visited.page.locator('#confirm-yes').click();
+    await visited.page.getByText(`${storedFull.name} is stored`).waitFor();
+    assert.deepEqual(visited.complaints, []);
+  });
 
   it('says what is wrong, and what to do', async () => {
     await using server = await shown('trouble');

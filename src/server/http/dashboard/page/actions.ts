@@ -48,7 +48,7 @@ async function take(kind: keyof typeof actions): Promise<void> {
   }
   say(`Taking a ${kind} snapshot…`, '');
   try {
-    const response = await fetch(`/snapshot/${kind}`, { method: 'POST', redirect: 'error' });
+    const response = await fetch(`${location.origin}/snapshot/${kind}`, { method: 'POST', redirect: 'error' });
     const seconds = duration((performance.now() - begunAt) / 1_000);
     if (response.ok) {
       say(`${resultText(await response.json())}, after ${seconds}.`, 'good');

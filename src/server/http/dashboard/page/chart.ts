@@ -13,8 +13,12 @@ export interface Curve {
   readonly show: (value: number) => string;
 }
 
-/** Draws a curve in place of what is in `box`. */
+/** Draws a curve in place of what is in `box`; nothing where there is none, since an axis of zeros would say that there is. */
 export function drawCurve(box: HTMLElement, { summary, points, show }: Curve): void {
+  if (points.every(([, value]) => value === null)) {
+    box.replaceChildren();
+    return;
+  }
   const width = Math.max(240, box.clientWidth);
   const svg = shape('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': summary });
   const from = points[0]?.[0] ?? 0;

@@ -52,7 +52,8 @@ function connect(): void {
       connection.className = tone;
     }
   };
-  const events = new EventSource('/dashboard/events');
+  // Not a relative address: that of a page may hold a name and a token, with which scripts may ask for nothing.
+  const events = new EventSource(`${location.origin}/dashboard/events`);
   events.addEventListener('open', () => {
     silentSince = undefined;
     say('Live', 'good');

@@ -64,7 +64,8 @@ export class Timeline {
     const x = (value: number): number => left + ((value - view.from) / (view.to - view.from)) * (width - left - right);
     const svg = shape('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': this.#summary() });
     svg.append(label(0, 34, 'Fulls'), label(0, 74, 'Deltas'), label(0, 106, 'Proofs'));
-    for (const place of ticks(view, width / 110, this.#axis === 'time' ? timeSteps : [])) {
+    const isEmpty = this.#store.snapshots.length === 0 && this.#proofs.length === 0;
+    for (const place of isEmpty ? [] : ticks(view, width / 110, this.#axis === 'time' ? timeSteps : [])) {
       svg.append(
         shape('line', { class: 'axis', x1: x(place), x2: x(place), y1: 8, y2: height - 26 }),
         label(x(place), height - 8, this.#axis === 'time' ? shortTime(place, view) : count(place), 'middle'),
