@@ -4,6 +4,7 @@ import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { Player } from '../support/cluster/play.ts';
 import { playedLines } from '../support/cluster/played-lines.ts';
 import { seededChoices } from '../support/fixtures/random.ts';
+import { allDisksLost } from './scenarios/all-disks-lost.ts';
 import { diskWiped } from './scenarios/disk-wiped.ts';
 import { databaseCorrupted } from './scenarios/files-damaged.ts';
 import { bothKilled } from './scenarios/kills.ts';
@@ -13,13 +14,25 @@ import { sidecarPaused } from './scenarios/sidecar-paused.ts';
 import { storeDown } from './scenarios/store-troubles.ts';
 
 /** One of each kind, short, one after the other on one cluster, which takes two minutes; `make test-cluster` plays all of them. */
-const sample = [leaderChange, bothKilled, sidecarPaused, diskWiped, databaseCorrupted, storeDown, rolledBack];
+const sample = [
+  leaderChange,
+  bothKilled,
+  sidecarPaused,
+  diskWiped,
+  databaseCorrupted,
+  storeDown,
+  rolledBack,
+  allDisksLost,
+];
+
+/** Looks at the leader are what is waited for most. */
+const flags = ['--reelection-period=1s'];
 
 for (const line of playedLines) {
   describe(`three members of etcd ${line} and their sidecars`, () => {
     let player: Player | undefined;
     before(async () => {
-      player = new Player({ release: await etcdRelease(line), random: seededChoices(1), length: 'short' });
+      player = new Player({ release: await etcdRelease(line), random: seededChoices(1), length: 'short', flags });
     });
     after(() => player?.[Symbol.asyncDispose]());
 

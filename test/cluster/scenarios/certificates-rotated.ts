@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Scenario } from '../../support/cluster/scenario.ts';
 
 /**
@@ -26,6 +27,10 @@ export const certificatesRotated: Scenario = {
         await writer.more(10);
       }
     }
+    assert.deepEqual(
+      members.map(({ sidecar }) => sidecar.starts),
+      members.map(() => 1),
+    );
     note(`sidecars started ${members.map(({ sidecar }) => sidecar.starts).join(', ')} times`);
   },
 };

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { whyNoNamespaces } from '../../support/cluster/namespaced-network.ts';
@@ -16,7 +17,8 @@ function cutOff(name: string, choose: (cluster: PodCluster) => Promise<Pod>): Sc
       await cluster.network.isolate(pod.place);
       await writer.more(50);
       await sleep(length === 'long' ? 60_000 : 10_000);
-      note(`${(await pod.isHealthy()) ? 'still' : 'not'} healthy while cut off`);
+      assert.ok(!(await pod.isHealthy()), `the sidecar of ${pod.name} is healthy while it is cut off`);
+      note('not healthy while cut off');
       await cluster.network.rejoin(pod.place);
     },
   };

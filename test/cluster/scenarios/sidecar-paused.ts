@@ -8,7 +8,7 @@ export const sidecarPaused: Scenario = {
   async disturb({ cluster, random, length }) {
     const { sidecar } = await cluster.untilLed();
     sidecar.signal('SIGSTOP');
-    await sleep((length === 'long' ? 60_000 : 8_000) + random.integer(2_000));
+    await sleep((length === 'long' ? 60_000 : 6_000) + random.integer(2_000));
     sidecar.signal('SIGCONT');
   },
 };

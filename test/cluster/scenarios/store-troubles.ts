@@ -10,7 +10,7 @@ function troubled(name: string, hook: FaultHook, longMs: number): Scenario {
       for (const pod of cluster.members) {
         cluster.store.fault(pod.place, hook);
       }
-      const ms = (length === 'long' ? longMs : 10_000) + random.integer(1_000);
+      const ms = (length === 'long' ? longMs : 6_000) + random.integer(1_000);
       await sleep(ms);
       for (const pod of cluster.members) {
         cluster.store.fault(pod.place, () => undefined);

@@ -8,16 +8,21 @@ import type { Pod } from './pod.ts';
 import type { PodCluster } from './pod-cluster.ts';
 import { runProgram } from './program.ts';
 import { coveredRevision } from './protection-watch.ts';
-import type { AcknowledgedWrite, RecordingWriter } from './recording-writer.ts';
+import type { RecordingWriter } from './recording-writer.ts';
 
 /** How long a delta may take to be had after a disturbance, ms: the longest wait after failures, and a half. */
 const settleMs = 200_000;
 
 /**
  * What must hold after every disturbance, once the cluster is whole: nothing acknowledged is missing in the cluster nor in a restore,
- * all members hash to the same, `verify` restores the backup without a complaint. The writer is stopped.
+ * nothing is there that was put back, all members hash to the same, `verify` restores the backup without a complaint. `writer` is that of
+ * the disturbance and is stopped; `earlier` are those of the disturbances before.
  */
-export async function checkCluster(cluster: PodCluster, writer: RecordingWriter): Promise<void> {
+export async function checkCluster(
+  cluster: PodCluster,
+  writer: RecordingWriter,
+  earlier: readonly RecordingWriter[] = [],
+): Promise<void> {
   const { members, store } = cluster;
   const revision = writer.newest;
   // A follower is asked, so that it is forwarded.
@@ -29,7 +34,9 @@ export async function checkCluster(cluster: PodCluster, writer: RecordingWriter)
 
   const hashes = await Promise.all(members.map((pod) => hashKv(cluster, pod, revision)));
   assert.ok(new Set(hashes).size === 1, cluster.describe(`HashKV at ${revision} differs: ${hashes.join(', ')}`));
-  compare(await leader.gateway.range(writer.prefix), writer.acknowledged, () => cluster.describe('in the cluster'));
+  for (const each of [...earlier, writer]) {
+    compare(await leader.gateway.range(each.prefix), each, () => cluster.describe('in the cluster'));
+  }
 
   using home = makeTempDir();
   const from = [...store.flags(), `--snapstore-temp-directory=${home.join('temp')}`, '--log-format=text'];
@@ -40,7 +47,9 @@ export async function checkCluster(cluster: PodCluster, writer: RecordingWriter)
   const extraArgs = ['--heartbeat-interval', '20', '--election-timeout', '200'];
   await using etcd = await startEtcd({ release: cluster.options.release, dataDir, extraArgs });
   using gateway = new MemberGateway(etcd.clientUrl, undefined);
-  compare(await gateway.range(writer.prefix), writer.acknowledged, () => cluster.describe('in the restore'));
+  for (const each of [...earlier, writer]) {
+    compare(await gateway.range(each.prefix), each, () => cluster.describe('in the restore'));
+  }
 }
 
 /** A delta that is asked for and comes; where the snapshotter waits after a failure, it is asked for again. */
@@ -58,16 +67,22 @@ async function askedForDelta(cluster: PodCluster, pod: Pod): Promise<void> {
 
 function compare(
   found: ReadonlyMap<string, { readonly value: string; readonly revision: number }>,
-  acknowledged: readonly AcknowledgedWrite[],
+  { acknowledged, forgotten, prefix }: Pick<RecordingWriter, 'acknowledged' | 'forgotten' | 'prefix'>,
   where: () => string,
 ): void {
+  const back = forgotten.find(({ key }) => found.has(key));
+  if (back !== undefined) {
+    throw new Error(
+      `${back.key} of revision ${back.revision} is there, after which the cluster was put back, ${where()}`,
+    );
+  }
   const missing = acknowledged.filter(({ key, value, revision }) => {
     const held = found.get(key);
     return held?.value !== value || held.revision !== revision;
   });
   if (missing.length > 0) {
     const [first] = missing;
-    const text = `${missing.length} of ${acknowledged.length} acknowledged writes are not there, the first one ${first?.key} of revision ${first?.revision}`;
+    const text = `${missing.length} of ${acknowledged.length} acknowledged writes of ${prefix} are not there, the first one ${first?.key} of revision ${first?.revision}`;
     throw new Error(`${text}, ${where()}`);
   }
 }

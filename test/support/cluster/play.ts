@@ -27,6 +27,8 @@ export interface PlayOptions {
   readonly release: EtcdRelease;
   readonly random: Random;
   readonly length: Stage['length'];
+  /** More options of every sidecar. */
+  readonly flags?: readonly string[];
 }
 
 /** What a sidecar never logs while all is done as it should. */
@@ -36,6 +38,8 @@ const fault = /.*(?:fault in the program|ended by a fault|Unhandled|Uncaught|War
 export class Player implements AsyncDisposable {
   readonly #options: PlayOptions;
   #shared: PodCluster | undefined;
+  /** Those whose keys are in the shared cluster. */
+  #writers: RecordingWriter[] = [];
   #number = 0;
 
   constructor(options: PlayOptions) {
@@ -44,15 +48,16 @@ export class Player implements AsyncDisposable {
 
   /** Throws when something does not hold, and begins the next scenario with a new cluster then. */
   async play(scenario: Scenario): Promise<Played> {
+    const { release, flags = [] } = this.#options;
     if (scenario.cluster !== 'shared') {
       const begunAt = performance.now();
-      await using cluster = await PodCluster.start({ ...scenario.cluster, release: this.#options.release });
+      await using cluster = await PodCluster.start({ ...scenario.cluster, release, flags });
       await cluster.untilWhole();
-      return await this.#playOn(cluster, scenario, performance.now() - begunAt);
+      return await this.#playOn(cluster, scenario, { earlier: [], startedInMs: performance.now() - begunAt });
     }
     try {
-      this.#shared ??= await PodCluster.start({ release: this.#options.release, pods: 3, members: 3 });
-      return await this.#playOn(this.#shared, scenario);
+      this.#shared ??= await PodCluster.start({ release, flags, pods: 3, members: 3 });
+      return await this.#playOn(this.#shared, scenario, { earlier: this.#writers, startedInMs: undefined });
     } catch (error) {
       await this[Symbol.asyncDispose]();
       throw error;
@@ -62,10 +67,15 @@ export class Player implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const shared = this.#shared;
     this.#shared = undefined;
+    this.#writers = [];
     await shared?.[Symbol.asyncDispose]();
   }
 
-  async #playOn(cluster: PodCluster, scenario: Scenario, startedInMs?: number): Promise<Played> {
+  async #playOn(
+    cluster: PodCluster,
+    scenario: Scenario,
+    { earlier, startedInMs }: { readonly earlier: RecordingWriter[]; readonly startedInMs: number | undefined },
+  ): Promise<Played> {
     const { random, length, release } = this.#options;
     const leader = await cluster.untilWhole();
     const { clusterId } = await leader.gateway.status();
@@ -97,7 +107,7 @@ export class Player implements AsyncDisposable {
       const untilWholeMs = performance.now() - begunAt;
       await writer.more(20);
       await writer.stop();
-      await checkCluster(cluster, writer);
+      await checkCluster(cluster, writer, earlier);
       await checkIdentity(cluster, isNewCluster ? undefined : clusterId);
       await watch.stop();
       assert.deepEqual([...watch.wrong], [], cluster.describe('the store was wrong'));
@@ -108,6 +118,7 @@ export class Player implements AsyncDisposable {
         const found = fault.exec(sidecar.log())?.[0];
         assert.equal(found, undefined, `the sidecar of ${name} says: ${found}`);
       }
+      earlier.push(writer);
       return {
         name: scenario.name,
         version: release.version,

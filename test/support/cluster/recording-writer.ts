@@ -19,6 +19,7 @@ export class RecordingWriter {
   readonly #cluster: PodCluster;
   readonly #prefix: string;
   #acknowledged: AcknowledgedWrite[] = [];
+  #forgotten: readonly AcknowledgedWrite[] = [];
   #number = 0;
   #stopping = new AbortController();
   #work: Promise<void> = Promise.resolve();
@@ -33,6 +34,11 @@ export class RecordingWriter {
 
   get acknowledged(): readonly AcknowledgedWrite[] {
     return this.#acknowledged;
+  }
+
+  /** What must not be there any more, since the cluster was put back. */
+  get forgotten(): readonly AcknowledgedWrite[] {
+    return this.#forgotten;
   }
 
   get prefix(): string {
@@ -63,6 +69,7 @@ export class RecordingWriter {
 
   /** What came after `revision` is not to be there any more, since the cluster was put back. */
   forgetAfter(revision: number): void {
+    this.#forgotten = [...this.#forgotten, ...this.#acknowledged.filter((write) => write.revision > revision)];
     this.#acknowledged = this.#acknowledged.filter((write) => write.revision <= revision);
   }
 

@@ -22,7 +22,7 @@ export const troubles: Readonly<Record<string, Trouble>> = {
     says: /The store has failed for 12 min 34 s/,
     apply: (sidecar, now) => {
       withStatus(sidecar, now, (status) => status.snapshots({ type: 'outage goes on', seconds: 754 }));
-      const error = new Failure({ code: 'store_unreachable', action: 'list', object: 'S3 b', found: hostileText });
+      const error = new Failure({ code: 'store_denied', action: 'list', object: 'S3 b', found: hostileText });
       sidecar.onBackups = () => Promise.reject(error);
     },
   },
