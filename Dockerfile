@@ -1,5 +1,5 @@
-# An image with the executable and what it needs. Build it in a checkout; `make test-image` does so without an engine, for amd64. No stage
-# names an architecture, but for arm64 none was run.
+# An image with the executable and what it needs. Build it in a checkout; `make test-image` does so without an engine, for amd64 and
+# arm64. No stage names an architecture.
 #
 #   docker build -t etcdbrctl --build-arg REVISION="$(git rev-parse HEAD)" .
 #   docker buildx build --platform linux/amd64,linux/arm64 …

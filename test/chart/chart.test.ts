@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { goVersion } from '../../scripts/lab/etcd-from-source.ts';
 import { helmFromSource } from '../../scripts/lab/helm-from-source.ts';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
@@ -12,6 +12,7 @@ import { manifestFaults } from '../support/kube/manifest-faults.ts';
 const tlsValues = everyTls({ ca: 'CA', crt: 'CERT', key: 'KEY' });
 
 interface Container {
+  readonly image: string;
   readonly args: readonly string[];
   readonly volumeMounts: readonly { readonly name: string }[];
   readonly readinessProbe: { readonly httpGet: { readonly scheme: string } };
@@ -165,15 +166,82 @@ describe('the chart', {
     });
   }
 
-  it('refuses values that cannot be meant', async () => {
-    for (const values of [
-      { replicas: 2 },
-      { backup: { storageProvider: 's3' } },
-      { backup: { schedul: 'x' } },
-      { backup: { deltaSnapshotPeriod: '60' } },
-      { tls: { etcd: { ca: 'x' } } },
+  it('takes odd values as they are meant', async () => {
+    const all = await rendered({
+      images: { etcdBackupRestore: { tag: 20_261_127 } },
+      memberNamePrefix: '123',
+      storageClassName: '10',
+      autoCompaction: { mode: 'revision', retentionLength: 1_000 },
+      podAnnotations: { 'a/b': 'true' },
+      etcdAuth: { username: 'a: b # c', password: 'p: "q"' },
+      backup: {
+        storageProvider: 'S3',
+        existingSecret: 'mine',
+        schedule: 'TZ=Europe/Berlin 5 */1 * * *',
+        verificationSchedule: 'off',
+        endpointOverride: 'https://s3.example/?a=b #c',
+        deltaSnapshotMemoryLimit: 1_073_741_824,
+      },
+    });
+    assert.deepEqual((await Promise.all(all.map((each) => manifestFaults({ ...each })))).flat(), []);
+    const { sidecar } = containersOf(all);
+    assert.equal(sidecar.image, 'etcdbrctl:20261127');
+    for (const arg of [
+      '--etcd-username=a: b # c',
+      '--schedule=TZ=Europe/Berlin 5 */1 * * *',
+      '--verification-schedule=off',
+      '--store-endpoint-override=https://s3.example/?a=b #c',
+      '--auto-compaction-retention=1000',
+      '--delta-snapshot-memory-limit=1073741824',
     ]) {
-      await assert.rejects(rendered(values), /values don't meet the specifications/, JSON.stringify(values));
+      assert.ok(sidecar.args.includes(arg), `${arg} in ${sidecar.args.join('\n')}`);
     }
+    assert.equal(atob(named(all, 'Secret', 'main-etcd-auth').data['password'] ?? ''), 'p: "q"');
+    const config = parse(named(all, 'ConfigMap', 'main-etcd-config').data['etcd.conf.yaml'] ?? '');
+    assert.equal(config['member-name-prefix'], '123');
+    assert.ok(!all.some(({ kind, metadata }) => kind === 'Secret' && metadata.name === 'main-etcd-backup'));
   });
+
+  for (const [title, values, message] of [
+    ['two members', { replicas: 2 }, /replicas/],
+    ['a store that there is not', { backup: { storageProvider: 's3' } }, /at '\/backup\/storageProvider'/],
+    ['a key that there is not', { backup: { schedul: 'x' } }, /'schedul' not allowed/],
+    ['a time without a unit', { backup: { deltaSnapshotPeriod: '60' } }, /at '\/backup\/deltaSnapshotPeriod'/],
+    ['a schedule of one word', { backup: { schedule: 'hourly' } }, /at '\/backup\/schedule'/],
+    ['a schedule of six fields', { backup: { schedule: '0 0 * * * *' } }, /at '\/backup\/schedule'/],
+    ['an authority without certificates', { tls: { etcd: { ca: 'x' } } }, /at '\/tls\/etcd'/],
+    [
+      'a certificate without its key',
+      { tls: { etcdBackupRestore: { ca: 'x', server: { crt: 'x' } } } },
+      /at '\/tls\/etcdBackupRestore\/server': missing property 'key'/,
+    ],
+    ['a user without a password', { etcdAuth: { username: 'u' } }, /etcdAuth/],
+    ['an annotation that is no text', { podAnnotations: { a: true } }, /at '\/podAnnotations\/a'/],
+    [
+      'a version that YAML takes for a number',
+      { images: { etcdWrapper: { tag: 1.1 } } },
+      /at '\/images\/etcdWrapper\/tag'/,
+    ],
+    ['a size in words', { storageCapacity: '20 GB' }, /storageCapacity/],
+    ['a container with a slash before it', { backup: { storageContainer: '/backup' } }, /storageContainer/],
+    [
+      'one port for two',
+      { servicePorts: { etcdBackupRestore: { server: 2379 } } },
+      /servicePorts: the ports of one pod have to differ, and are 2379, 2380, 2379, 9095/,
+    ],
+    [
+      'a store without credentials',
+      { backup: { storageProvider: 'S3' } },
+      /backup\.s3: there are no credentials for S3: give its fields, or the name of a secret as backup\.existingSecret/,
+    ],
+    [
+      'a secret for a store that needs none',
+      { backup: { storageProvider: 'Local', existingSecret: 'mine' } },
+      /backup\.existingSecret: a secret is of no use/,
+    ],
+  ] as const) {
+    it(`refuses ${title}, and says where`, async () => {
+      await assert.rejects(rendered(values), message);
+    });
+  }
 });

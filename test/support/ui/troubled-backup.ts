@@ -14,7 +14,7 @@ export interface Trouble {
 }
 
 /** Text that would do harm if it were taken for markup, as names and errors may hold it. */
-export const hostileText = '<img src=x onerror=alert(1)></script><b>' + 'x'.repeat(300);
+export const hostileText = `<img src=x onerror=alert(1)></script><b>${'x'.repeat(300)}`;
 
 /** Each is a trouble of a backup that is well otherwise. */
 export const troubles: Readonly<Record<string, Trouble>> = {

@@ -10,7 +10,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "etcd.image" -}}
-{{ .repository }}:{{ .tag }}
+{{ .repository }}:{{ if kindIs "string" .tag }}{{ .tag }}{{ else }}{{ int64 .tag }}{{ end }}
+{{- end }}
+
+{{/* Helm reads whole numbers as floats. */}}
+{{- define "etcd.retentionLength" -}}
+{{ if kindIs "string" .Values.autoCompaction.retentionLength }}{{ .Values.autoCompaction.retentionLength }}{{ else }}{{ int64 .Values.autoCompaction.retentionLength }}{{ end }}
 {{- end }}
 
 {{- define "etcd.clientScheme" -}}{{ if .Values.tls.etcd.ca }}https{{ else }}http{{ end }}{{- end }}
@@ -31,6 +36,22 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{- define "etcd.secretName" -}}
 {{ default (printf "%s-etcd-backup" .Release.Name) .Values.backup.existingSecret }}
+{{- end }}
+
+{{/* Fails for values that each are possible and together are not, with what to do. */}}
+{{- define "etcd.check" -}}
+{{- $b := .Values.backup -}}
+{{- $ports := .Values.servicePorts -}}
+{{- $all := list ($ports.etcd.client | int) ($ports.etcd.peer | int) ($ports.etcdBackupRestore.server | int) ($ports.etcdWrapper.server | int) -}}
+{{- if ne (len ($all | uniq)) (len $all) }}
+{{- fail (printf "servicePorts: the ports of one pod have to differ, and are %s" (join ", " $all)) }}
+{{- end }}
+{{- if and (include "etcd.hasSecret" .) (not (trim (include "etcd.credentials" .))) }}
+{{- fail (printf "backup.%s: there are no credentials for %s: give its fields, or the name of a secret as backup.existingSecret" (lower $b.storageProvider) $b.storageProvider) }}
+{{- end }}
+{{- if and $b.existingSecret (has $b.storageProvider (list "" "Local")) }}
+{{- fail (printf "backup.existingSecret: a secret is of no use with backup.storageProvider %q" $b.storageProvider) }}
+{{- end }}
 {{- end }}
 
 {{/* The fields of the credentials, under the names that the program reads. */}}
