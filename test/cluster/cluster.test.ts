@@ -26,7 +26,7 @@ const sample = [
 ];
 
 /** Looks at the leader are what is waited for most. */
-const flags = ['--reelection-period=1s'];
+const flags = ['--reelection-period=1500ms'];
 
 for (const line of playedLines) {
   describe(`three members of etcd ${line} and their sidecars`, () => {

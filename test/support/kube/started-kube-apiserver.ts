@@ -21,6 +21,8 @@ export interface StartedKubeApiServer extends AsyncDisposable {
   start(): Promise<void>;
 }
 
+/** How long it may take to end, ms: it waits for the requests that it serves. */
+const graceMs = 60_000;
 const adminToken = 'token-of-the-admin';
 
 /** Starts kube-apiserver with RBAC on an etcd without TLS, and waits until it is ready. There are no controllers: objects stay what they are. */
@@ -58,14 +60,20 @@ export async function startKubeApiServer(etcdUrl: string): Promise<StartedKubeAp
     `--service-account-signing-key-file=${accounts.key}`,
     '--service-cluster-ip-range=10.96.0.0/24',
     '--allow-privileged=true',
+    // Without it watches are not told of the end, and it waits for them for as long as a request may take, a minute.
+    '--shutdown-watch-termination-grace-period=2s',
   ];
   const url = new URL(`https://127.0.0.1:${port}`);
   const admin = stack.use(new KubeClient({ url, ca: readFileSync(authority.cert, 'utf8'), token: adminToken }));
   let child: Child | undefined;
   const stop = async (): Promise<void> => {
-    // It would wait for watches, which nobody ends.
-    await child?.end('SIGTERM', { graceMs: 5_000 });
+    const ending = child;
     child = undefined;
+    const askedAt = performance.now();
+    await ending?.end('SIGTERM', { graceMs: graceMs + 5_000 });
+    if (performance.now() - askedAt > graceMs) {
+      throw new Error(`kube-apiserver did not end by itself:\n${ending?.output().slice(-4_000)}`);
+    }
   };
   stack.defer(stop);
   const start = async (): Promise<void> => {
