@@ -22,17 +22,13 @@ export class CalmJudge {
 
   /** Whether all is as it must become when nothing is wrong for a while. */
   judge(): void {
-    const { requests, time, pods } = this.#world;
+    const { time, pods } = this.#world;
     for (const { process } of pods) {
       if (process.isPaused) {
         this.#violations.add(`${process.name} is paused`);
       }
     }
-    for (const { what, answer, at } of requests) {
-      if (answer === undefined) {
-        this.#violations.add(`the request for a ${what}, made at ${at / 1_000}, was never answered`);
-      }
-    }
+    this.checkAnswers();
     if (this.canRecover) {
       this.checkRecoveryPoint(time.now - recoveryPointMs);
       this.#checkHealthOfAll();
@@ -42,6 +38,15 @@ export class CalmJudge {
       }
     } else {
       this.#checkRefusals();
+    }
+  }
+
+  /** Every request was answered. */
+  checkAnswers(): void {
+    for (const { what, answer, at } of this.#world.requests) {
+      if (answer === undefined) {
+        this.#violations.add(`the request for a ${what}, made at ${at / 1_000}, was never answered`);
+      }
     }
   }
 

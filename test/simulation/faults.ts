@@ -1,5 +1,6 @@
-import { goldenRevision } from '../support/etcd/scripted-cluster.ts';
-import type { Pod, World } from './world.ts';
+import { anyPod, ask, forAWhile, killFor } from './fault-parts.ts';
+import { lateLead, powerLoss, rollBack, slowLead } from './rare-faults.ts';
+import type { World } from './world.ts';
 
 /** Makes something happen and says what. */
 type Fault = (world: World) => string | Promise<string>;
@@ -17,6 +18,8 @@ const faults: readonly Fault[] = [
   cutOff,
   slowMember,
   slowLead,
+  lateLead,
+  powerLoss,
   hangingMember,
   lockedMember,
   storeMood,
@@ -53,16 +56,6 @@ function crash(world: World): string {
   const ms = random.integer(60_000);
   killFor(world, pod, ms);
   return `${pod.process.name} is killed, and started again after ${ms} ms`;
-}
-
-/** Ends a sidecar, and begins another one in its place later. */
-function killFor(world: World, pod: Pod, ms: number): void {
-  pod.process.kill();
-  world.time.after(ms, () => {
-    if (!pod.isRunning) {
-      world.restart(pod);
-    }
-  });
 }
 
 function pause(world: World): string {
@@ -261,60 +254,15 @@ function jumpClock(world: World): string {
   return `the clock of ${process.name} jumps by ${ms} ms`;
 }
 
-function rollBack({ cluster, random }: World): string {
-  const to = Math.max(goldenRevision, cluster.revision - random.integer(8));
-  cluster.rollBack(to);
-  return `the cluster is put back to revision ${to}`;
-}
-
 function compact({ cluster, random }: World): string {
   const to = Math.max(cluster.compacted, cluster.revision - random.integer(3));
   cluster.compacted = to;
   return `etcd is compacted up to revision ${to}`;
 }
 
-/** A member leads that has not applied all of its log, and a full is asked for. */
-function slowLead(world: World): string {
-  const { cluster, time } = world;
-  const pod = anyPod(world);
-  const { member } = pod;
-  if (member === cluster.leader || !cluster.hasQuorum(member)) {
-    return 'nothing';
-  }
-  const slow = forAWhile(world, `${member.name} applies nothing, and is to lead,`, (is) => {
-    member.isSlow = is;
-    cluster.changed();
-  });
-  for (let tries = 0; tries < 4 && cluster.leader !== member; tries++) {
-    cluster.transferLead();
-  }
-  cluster.write();
-  time.after(12_000, () => ask(world, pod, 'full'));
-  return slow;
-}
-
-type RequestKind = 'full' | 'final full' | 'delta' | 'latest';
-
 function request(world: World): string {
   const pod = anyPod(world, 'leader more often');
   return ask(world, pod, world.random.pick(['full', 'final full', 'delta', 'latest']));
-}
-
-function ask(world: World, { life, process }: Pod, kind: RequestKind): string {
-  const access = life.snapshots;
-  if (access.kind !== 'leads' || process.isDead) {
-    return 'nothing';
-  }
-  const what = `${kind} of ${process.name}`;
-  const { taker } = access;
-  const answer =
-    kind === 'delta'
-      ? taker.takeDelta()
-      : kind === 'latest'
-        ? taker.latest({ signal: process.stop.signal })
-        : taker.takeFull({ final: kind === 'final full' });
-  world.request(what, answer);
-  return `request for a ${what}`;
 }
 
 function writeMuch({ cluster, random }: World): string {
@@ -328,16 +276,4 @@ function writeMuch({ cluster, random }: World): string {
 function rest(world: World): string {
   world.heal();
   return 'all is well for a moment';
-}
-
-function forAWhile({ random, time }: World, what: string, set: (is: boolean) => void): string {
-  const ms = random.integer(90_000);
-  set(true);
-  time.after(ms, () => set(false));
-  return `${what} for ${ms} ms`;
-}
-
-function anyPod({ pods, cluster, random }: World, which: 'any' | 'leader more often' = 'any'): Pod {
-  const leading = pods.find(({ member }) => member === cluster.leader);
-  return which === 'leader more often' && leading !== undefined && random.oneIn(2) ? leading : random.pick(pods);
 }

@@ -83,14 +83,15 @@ export class Invariants implements Judge {
     this.#violations.throwIfAny();
   }
 
-  /** What must be true after all were asked to stop. */
-  checkStopped(): void {
+  /** What must be true after all were asked to stop. A slow store need not have taken the rest. */
+  checkStopped({ store }: { readonly store: 'well' | 'slow' }): void {
     for (const { isRunning, process } of this.#world.pods) {
       if (isRunning) {
         this.violated(`${process.name} has not ended`);
       }
     }
-    if (this.#calm.canRecover) {
+    this.#calm.checkAnswers();
+    if (this.#calm.canRecover && store === 'well') {
       this.#calm.checkRecoveryPoint(Number.POSITIVE_INFINITY);
     }
     this.#violations.throwIfAny();

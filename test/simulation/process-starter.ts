@@ -46,7 +46,7 @@ export class ProcessStarter {
       process,
       streams,
       databases,
-      onDatabase: (database, state) => objects.sent(database, state),
+      onDatabase: (database, state) => objects.sent(database, process, { ...state, at: time.now }),
     });
     const starts = new AskedStarts((what) => invariants.violated(`${process.name}: ${what}`));
     const log = chronicle.logOf(process, (line) => this.#heard(line, starts));
@@ -90,7 +90,7 @@ export class ProcessStarter {
   /** What a sidecar has logged. */
   #heard(line: string, starts: AskedStarts): void {
     const mode = /^Initialization of .* begins, in mode (full|sanity)$/.exec(line)?.[1] as ValidationMode | undefined;
-    const { pods, invariants, configuration } = this.#parts.world;
+    const { pods, invariants, configuration, time } = this.#parts.world;
     const pod = pods.find((each) => each.starts === starts);
     if (mode !== undefined && pod !== undefined) {
       const { restorable } = invariants;
@@ -99,6 +99,10 @@ export class ProcessStarter {
         members: configuration.size,
       };
       starts.begun(mode);
+    }
+    const begins = /^(Going on from the backup|Taking a full snapshot first)/.exec(line)?.[1];
+    if (begins !== undefined && pod !== undefined) {
+      pod.process.snapshotter = { at: time.now, goesOn: begins.startsWith('Going on') };
     }
     if (line.includes('by a fault') || /^The snapshotter has ended.* but the backup ends at [1-9]/.test(line)) {
       invariants.violated(`a sidecar has met what it never should: ${line}`);

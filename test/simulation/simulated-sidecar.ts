@@ -87,6 +87,8 @@ export function beginLife(parts: SimulatedSidecarParts): SidecarLife {
           schedule: new Schedule('@every 240'),
           deltaPeriodMs,
           tempDir,
+          // As the command `server` has it.
+          gracePeriodMs: 15_000,
           listeners: renewal === undefined ? [] : [renewal.listener],
           garbageCollection: {
             rules: {

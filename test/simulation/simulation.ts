@@ -6,6 +6,7 @@ import { Chronicle } from './chronicle.ts';
 import { DataDirectories } from './data-directories.ts';
 import { EtcdConfiguration } from './etcd-configuration.ts';
 import { EtcdContainer } from './etcd-container.ts';
+import { ask } from './fault-parts.ts';
 import { nextFault } from './faults.ts';
 import type { GoldenMember } from './golden-member.ts';
 import { Invariants } from './invariants.ts';
@@ -232,11 +233,21 @@ export class Simulation implements World {
   async #stop(): Promise<void> {
     this.#writes = false;
     this.chronicle.tell('fault', 'all are asked to stop');
+    const isSlow = this.random.oneIn(4);
+    if (isSlow) {
+      // A full that has just begun would take longer than they may.
+      this.store.mood = 'slow';
+      this.chronicle.tell('fault', 'the store is slow');
+      for (const pod of this.pods) {
+        ask(this, pod, 'full');
+      }
+      await this.time.pass(this.random.integer(2_000));
+    }
     for (const { process } of this.pods) {
       process.stop.abort(new Error('SIGTERM'));
     }
     await this.time.pass(stopMs);
-    this.invariants.checkStopped();
+    this.invariants.checkStopped({ store: isSlow ? 'slow' : 'well' });
   }
 
   async #end(): Promise<void> {

@@ -13,6 +13,13 @@ const mostBlindMs = 2 * (electionMs.periodMs + electionMs.timeoutMs);
 /** What may still become visible of a sidecar whose member does not lead any more: an upload of each kind that was permitted before. */
 const mostAfterLead = 3;
 
+/** What an object held, and when it became visible, ms. */
+interface SeenObject {
+  readonly truth: Truth;
+  readonly writer: SimulatedProcess;
+  readonly at: number;
+}
+
 /** Judges each change of the store: who may write and delete, and what an object may hold. */
 export class StoreJudge implements StoreListener {
   readonly #world: World;
@@ -21,6 +28,7 @@ export class StoreJudge implements StoreListener {
   /** When the upload of each object was first begun, and when each full became visible, ms. */
   readonly #begunAt = new Map<string, number>();
   readonly #fulls: { readonly truth: Truth; readonly writer: SimulatedProcess; readonly at: number }[] = [];
+  readonly #seen: SeenObject[] = [];
   /** Keys of deltas by their writers and what they hold. */
   readonly #deltas = new Map<string, string>();
   readonly #visibleAfterLead = new Map<SimulatedProcess, number>();
@@ -53,10 +61,11 @@ export class StoreJudge implements StoreListener {
     const { chronicle, objects, cluster } = this.#world;
     chronicle.tell('store', `${key} of ${writer.name}`);
     this.#contents.changed();
-    const wrong = objects.examine(key, object, cluster.lines);
+    const wrong = objects.examine(key, object, { lines: cluster.lines, writer });
     if (wrong !== undefined) {
       this.#violations.add(wrong);
     }
+    this.#checkStale(key, writer);
     this.#checkCut(key, writer);
     this.#checkTwice(key, writer);
     this.#countWriters(key, writer);
@@ -88,6 +97,32 @@ export class StoreJudge implements StoreListener {
       }
       this.#deltas.set(range, key);
     }
+  }
+
+  /** A full holds at least what its writer knew to be stored of its history when etcd was asked for it: a member may lag. */
+  #checkStale(key: string, writer: SimulatedProcess): void {
+    const { objects, time } = this.#world;
+    const truth = objects.truthOf(key);
+    if (truth === undefined) {
+      return;
+    }
+    const { snapshotter } = writer;
+    if (truth.sentAt !== undefined && snapshotter !== undefined) {
+      const { sentAt } = truth;
+      const isKnown = (other: SeenObject): boolean =>
+        other.at < sentAt &&
+        (other.writer === writer ? other.at >= snapshotter.at : snapshotter.goesOn && other.at < snapshotter.at);
+      const beyond = this.#seen.find(
+        (other) =>
+          other.truth.to > truth.to && isKnown(other) && sharedRevision(other.truth.line, truth.line) >= other.truth.to,
+      );
+      if (beyond !== undefined) {
+        this.#violations.add(
+          `${key} ends at revision ${truth.to}, and the backup has reached ${beyond.truth.to} before`,
+        );
+      }
+    }
+    this.#seen.push({ truth, writer, at: time.now });
   }
 
   /** A delta that is begun after a full of the same sidecar begins after what that holds: some readers would apply the rest twice. */

@@ -3,6 +3,7 @@ import { parseRelativeKey } from '../../src/snapshot/name.ts';
 import { goldenRevision } from '../support/etcd/scripted-cluster.ts';
 import { eventsOf, type Line, sharedRevision } from './lines.ts';
 import type { ModelObject } from './model-store.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
 
 /** What an object truly holds. */
 export interface Truth {
@@ -10,17 +11,27 @@ export interface Truth {
   readonly line: Line;
   readonly from: number;
   readonly to: number;
+  /** When a full was sent to who has stored it, ms; undefined for deltas. */
+  readonly sentAt?: number | undefined;
+}
+
+/** A database that was sent to a sidecar. */
+interface SentDatabase {
+  readonly line: Line;
+  readonly revision: number;
+  /** ms. */
+  readonly at: number;
 }
 
 /** What every object that became visible truly holds, found out from its bytes. */
 export class WrittenObjects {
   readonly #truths = new Map<string, Truth>();
   /** States of databases that were sent, by the SHA-256 at their end. */
-  readonly #databases = new Map<string, { readonly line: Line; readonly revision: number }>();
+  readonly #databases = new Map<string, SentDatabase>();
 
   /** Notes a database, with its hash, that was sent to a sidecar. */
-  sent(database: Buffer, state: { readonly line: Line; readonly revision: number }): void {
-    this.#databases.set(hashOf(database), state);
+  sent(database: Buffer, to: SimulatedProcess, state: SentDatabase): void {
+    this.#databases.set(`${to.name} ${hashOf(database)}`, state);
   }
 
   /** What is in an object that was examined; undefined for one that is no snapshot. */
@@ -29,13 +40,17 @@ export class WrittenObjects {
   }
 
   /** Looks into a new object. Returns what is wrong with it. */
-  examine(key: string, { bytes }: ModelObject, lines: readonly Line[]): string | undefined {
+  examine(
+    key: string,
+    { bytes }: ModelObject,
+    { lines, writer }: { readonly lines: readonly Line[]; readonly writer: SimulatedProcess },
+  ): string | undefined {
     const parsed = parseRelativeKey(key.slice('etcd/'.length));
     if (parsed.outcome !== 'snapshot') {
       return undefined;
     }
     const { kind, startRevision, lastRevision } = parsed.snapshot;
-    const truth = kind === 'Full' ? this.#full(bytes) : deltaTruth(bytes, lines);
+    const truth = kind === 'Full' ? this.#full(bytes, writer) : deltaTruth(bytes, lines);
     if (typeof truth === 'string') {
       return `${key} ${truth}`;
     }
@@ -49,11 +64,11 @@ export class WrittenObjects {
     return undefined;
   }
 
-  #full(bytes: Buffer): Truth | string {
-    const state = this.#databases.get(hashOf(bytes));
+  #full(bytes: Buffer, writer: SimulatedProcess): Truth | string {
+    const state = this.#databases.get(`${writer.name} ${hashOf(bytes)}`);
     return state === undefined
-      ? 'is no database that was sent'
-      : { kind: 'Full', line: state.line, from: 0, to: state.revision };
+      ? 'is no database that was sent to who has stored it'
+      : { kind: 'Full', line: state.line, from: 0, to: state.revision, sentAt: state.at };
   }
 
   /** Whether another object, that may be gone by now, reaches up to its beginning in the same history. */
