@@ -25,6 +25,13 @@ interface MeasuredFull {
   readonly rss: number;
 }
 
+/** What the load has come to. */
+interface Answered {
+  readonly answers: number;
+  /** Of the client, ms. */
+  readonly cpuMs: number;
+}
+
 /** How long a full of a server takes alone, and while a thousand requests a second are answered; both in turn. */
 export async function benchLoaded(bench: Bench): Promise<readonly Row[]> {
   const { scratch, runs } = bench;
@@ -65,19 +72,32 @@ export async function benchLoaded(bench: Bench): Promise<readonly Row[]> {
     const alone: MeasuredFull[] = [];
     const loaded: MeasuredFull[] = [];
     const rates: number[] = [];
+    const perRequest: { readonly server: number; readonly client: number }[] = [];
     for (let turn = 0; turn < runs; turn++) {
       alone.push(await measureFull(url, server));
       await underLoad(port, async (answered) => {
-        const [before, at] = [await answered(), performance.now()];
-        loaded.push(await measureFull(url, server));
-        rates.push(((await answered()) - before) / ((performance.now() - at) / 1_000));
+        const [before, at, cpuBefore] = [await answered(), performance.now(), sampleProcess(server.pid).cpuMs];
+        const full = await measureFull(url, server);
+        const [after, cpuAfter] = [await answered(), sampleProcess(server.pid).cpuMs];
+        loaded.push(full);
+        const count = after.answers - before.answers;
+        rates.push(count / ((performance.now() - at) / 1_000));
+        // The pause before the full counts, too: all requests have their part of what is more than a full alone.
+        const fullAlone = median(alone.map(({ cpuMs }) => cpuMs));
+        perRequest.push({
+          server: ((cpuAfter - cpuBefore - fullAlone) / count) * 1_000,
+          client: ((after.cpuMs - before.cpuMs) / count) * 1_000,
+        });
       });
     }
     const floorMs = median(alone.map(({ wallMs }) => wallMs));
     const answeredRate = Math.round(median(rates));
+    const costs = (['server', 'client'] as const)
+      .map((who) => `${median(perRequest.map((each) => each[who])).toFixed(0)} µs of the ${who} each`)
+      .join(', ');
     return [
       row('etcdbrctl server, a full', alone),
-      row(`the same with ${answeredRate} requests/s answered (at most 1.10)`, loaded, floorMs),
+      row(`the same with ${answeredRate} requests/s answered (at most 1.10), ${costs}`, loaded, floorMs),
     ];
   } finally {
     await server.end('SIGTERM');
@@ -98,12 +118,12 @@ async function measureFull(url: string, server: Child): Promise<MeasuredFull> {
 }
 
 /** Does `work` while requests come; it is given what counts the answers. */
-async function underLoad(port: number, work: (answered: () => Promise<number>) => Promise<void>): Promise<void> {
+async function underLoad(port: number, work: (answered: () => Promise<Answered>) => Promise<void>): Promise<void> {
   const load = startChild(process.execPath, [`${projectRoot}/test/bench/request-load.ts`, String(port), String(rate)], {
     env: {},
   });
   let asked = 0;
-  const answered = async (): Promise<number> => {
+  const answered = async (): Promise<Answered> => {
     asked += 1;
     if (load.hasExited()) {
       throw new Error(`the load has ended: ${load.output()}`);
@@ -111,12 +131,13 @@ async function underLoad(port: number, work: (answered: () => Promise<number>) =
     process.kill(load.pid, 'SIGUSR2');
     const lines = await eventually(
       () => {
-        const found = [...load.output().matchAll(/^answers (\d+)/gm)];
+        const found = [...load.output().matchAll(/^answers (\d+) (.*)$/gm)];
         return found.length === asked ? found : undefined;
       },
       { intervalMs: 5, describe: () => load.output() },
     );
-    return Number(lines.at(-1)?.[1]);
+    const [, answers, cpuMs] = lines.at(-1) ?? [];
+    return { answers: Number(answers), cpuMs: Number(cpuMs) };
   };
   try {
     await eventually(() => (load.output().startsWith('asking') ? true : undefined), { describe: () => load.output() });

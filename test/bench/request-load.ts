@@ -1,6 +1,7 @@
 /**
  * Asks a server for /healthz and /metrics in turn, so many times a second, over twenty connections: `request-load.ts PORT RATE`. Prints
- * how many answers came each time it gets SIGUSR2. It counts answers and does not read them, to leave the processors to the server.
+ * how many answers came, and what that took of processors, ms, each time it gets SIGUSR2. It counts answers and does not read them, into
+ * memory that is there, to leave the processors to the server.
  */
 import { connect, type Socket } from 'node:net';
 
@@ -10,14 +11,18 @@ const perMs = Number(rate) / 1_000;
 /** A server that is behind is not asked for more at once, so that it does not end the connection. */
 const mostWaiting = 4;
 const mark = Buffer.from('HTTP/1.1 200 ');
+const requests = ['/healthz', '/metrics'].map((path) => Buffer.from(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`));
+/** Bytes that are read at a time. */
+const pieceSize = 64 * 1024;
 
+const begun = process.cpuUsage();
 let answers = 0;
 const connections = Array.from({ length: 20 }, () => {
-  const connection = { socket: connect({ port: Number(port), host: '127.0.0.1' }), waiting: 0 };
-  count(connection.socket, () => {
+  const socket = connectCounting(() => {
     answers += 1;
     connection.waiting -= 1;
   });
+  const connection = { socket, waiting: 0 };
   return connection;
 });
 
@@ -35,27 +40,38 @@ setInterval(() => {
     if (connection !== undefined && connection.waiting < mostWaiting) {
       due -= 1;
       connection.waiting += 1;
-      const path = (turn + Math.floor(turn / connections.length)) % 2 === 0 ? '/healthz' : '/metrics';
-      connection.socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      connection.socket.write(requests[(turn + Math.floor(turn / connections.length)) % 2] ?? '');
     }
   }
 }, tickMs);
 
 process.on('SIGUSR2', () => {
-  process.stdout.write(`answers ${answers}\n`);
+  const { user, system } = process.cpuUsage(begun);
+  process.stdout.write(`answers ${answers} ${(user + system) / 1_000}\n`);
 });
 process.stdout.write('asking\n');
 
-/** Calls `onAnswer` for each answer that begins. */
-function count(socket: Socket, onAnswer: () => void): void {
-  // A mark may be cut in two by the pieces that arrive.
-  let rest = Buffer.alloc(0);
-  socket.on('data', (piece) => {
-    const bytes = Buffer.concat([rest, piece]);
-    for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + mark.length)) {
-      onAnswer();
-    }
-    rest = bytes.subarray(Math.max(0, bytes.length - mark.length + 1));
+/** A connection that calls `onAnswer` for each answer that begins. */
+function connectCounting(onAnswer: () => void): Socket {
+  // A mark may be cut in two by the pieces that arrive: the end of each stays before the next.
+  const memory = Buffer.alloc(mark.length - 1 + pieceSize);
+  const place = memory.subarray(mark.length - 1);
+  let rest = 0;
+  const socket = connect({
+    port: Number(port),
+    host: '127.0.0.1',
+    onread: {
+      buffer: place,
+      callback: (length) => {
+        const bytes = memory.subarray(mark.length - 1 - rest, mark.length - 1 + length);
+        for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + mark.length)) {
+          onAnswer();
+        }
+        rest = Math.min(bytes.length, mark.length - 1);
+        bytes.copy(memory, mark.length - 1 - rest, bytes.length - rest);
+        return true;
+      },
+    },
   });
   const end = (why: string) => (): void => {
     process.stdout.write(`a connection ${why}\n`);
@@ -63,4 +79,5 @@ function count(socket: Socket, onAnswer: () => void): void {
   };
   socket.on('error', end('broke'));
   socket.on('close', end('was closed'));
+  return socket;
 }

@@ -52,7 +52,8 @@ export function createRequestListener(request: {
     }
     endLateBody(exchange, clock);
     answer(incoming, outgoing).then(
-      () => endSlowReader(exchange, clock),
+      // Nearly all answers are with the system by then, and need no timer.
+      () => setImmediate(() => endSlowReader(exchange, clock)),
       () => outgoing.destroy(),
     );
   };

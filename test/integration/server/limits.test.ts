@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { type Certificates, makeCertificates } from '../../../scripts/lab/certificates.ts';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { limits } from '../../../src/runtime/limits.ts';
+import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { FakeClock } from '../../support/clock/fake-clock.ts';
 import { FakeSidecar } from '../../support/server/fake-sidecar.ts';
 import { holdFulls } from '../../support/server/held-fulls.ts';
@@ -26,6 +27,25 @@ async function answersStill({ port, sidecar }: Served): Promise<void> {
   assert.equal(sidecar.healthy, true);
   assert.equal(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text(), '{"health":true}');
 }
+
+describe('a client that takes its answers', () => {
+  it('costs the server no timer', async () => {
+    let timers = 0;
+    const clock = {
+      ...systemClock,
+      sleep: (ms: number, signal?: AbortSignal) => {
+        timers += 1;
+        return systemClock.sleep(ms, signal);
+      },
+    };
+    await using server = await served({ clock });
+    for (let asked = 0; asked < 20; asked++) {
+      await answersStill(server);
+      assert.equal((await fetch(`http://127.0.0.1:${server.port}/metrics`)).status, 200);
+    }
+    assert.equal(timers, 0);
+  });
+});
 
 describe('a client is refused', () => {
   it('with headers that are too long', async () => {
