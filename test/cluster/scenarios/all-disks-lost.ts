@@ -58,6 +58,6 @@ export const allDisksLost: Scenario = {
     cluster.configure(3);
     cluster.pod(1).start();
     cluster.pod(2).start();
-    await cluster.untilWhole(180_000);
+    await cluster.untilWhole();
   },
 };

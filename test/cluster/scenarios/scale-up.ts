@@ -8,6 +8,6 @@ export const scaleUp: Scenario = {
     cluster.configure(3);
     cluster.pod(1).start();
     cluster.pod(2).start();
-    await cluster.untilWhole(180_000);
+    await cluster.untilWhole();
   },
 };

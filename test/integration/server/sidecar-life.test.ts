@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { OutageAge } from '../../../src/operations/snapshot/outage-age.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import type { SnapshotTaker } from '../../../src/server/sidecar.ts';
 import type { SidecarLife } from '../../../src/server/sidecar-life.ts';
@@ -309,6 +310,27 @@ describe('a failure while it leads', () => {
     await rig.until(() => rig.cluster.watchedFrom.length > watches, 'the next watch');
     assert.equal((await takerOf(rig.life).takeDelta())?.startRevision, rig.store.saved.length === 2 ? 59 : 60);
   });
+});
+
+it('a lead that is lost in a wait after a failure ends what was told of an outage', async () => {
+  const age = new OutageAge(() => 0);
+  let isTold = false;
+  await using rig = await leadingSidecar({
+    listeners: [
+      (event) => {
+        age.take(event);
+        isTold ||= event.type === 'ended' && event.outcome === 'failed';
+      },
+    ],
+  });
+  age.take({ type: 'outage goes on', seconds: 600 });
+  rig.cluster.commit(put('a', 59));
+  rig.cluster.breakWatchOnce(new Error('a fault'));
+  await rig.until(() => isTold, 'its end');
+  assert.equal(age.seconds, 600);
+  rig.member.become('follower');
+  await rig.nextLook();
+  await rig.until(() => age.seconds === 0, 'the end of the outage');
 });
 
 it('a store that was away for long is used soon after its return', async () => {

@@ -188,7 +188,7 @@ export class PodCluster implements AsyncDisposable {
   }
 
   /** Waits for a leader. */
-  async untilLed(timeoutMs = 60_000): Promise<Pod> {
+  async untilLed(timeoutMs = 120_000): Promise<Pod> {
     return await eventually(() => this.leader(), {
       timeoutMs,
       intervalMs: 200,
@@ -200,7 +200,7 @@ export class PodCluster implements AsyncDisposable {
    * Waits until all members have started, vote, agree on a leader, and the sidecar of the leader, and no other, says that it leads.
    * Gives the leader.
    */
-  async untilWhole(timeoutMs = 120_000): Promise<Pod> {
+  async untilWhole(timeoutMs = 240_000): Promise<Pod> {
     let missing = '';
     return await eventually(
       async () => {

@@ -74,7 +74,7 @@ export class RecordingWriter {
   }
 
   /** Resolves when so many more writes were acknowledged. */
-  async more(count: number, timeoutMs = 60_000): Promise<void> {
+  async more(count: number, timeoutMs = 120_000): Promise<void> {
     const wanted = this.#acknowledged.length + count;
     const deadline = performance.now() + timeoutMs;
     while (this.#acknowledged.length < wanted) {

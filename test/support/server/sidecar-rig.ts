@@ -2,6 +2,7 @@ import { eventually } from '../../../scripts/lab/eventually.ts';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import type { ClusterMember } from '../../../src/etcd/members.ts';
 import { createPrometheusMetrics } from '../../../src/metrics/prometheus-metrics.ts';
+import type { SnapshotterListener } from '../../../src/operations/snapshot/events.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import { silentProgress } from '../../../src/runtime/terminal/progress.ts';
 import { BackupStatus } from '../../../src/server/backup-status.ts';
@@ -41,6 +42,8 @@ export interface SidecarRig extends AsyncDisposable {
 
 /** What a test changes before the life begins. */
 export interface SidecarSetup {
+  /** Hear what snapshotters do. */
+  readonly listeners?: readonly SnapshotterListener[];
   readonly parts?: Partial<SidecarParts>;
   readonly store?: MemoryStore;
   /** In place of the store. */
@@ -74,7 +77,7 @@ export function startSidecar(setup: SidecarSetup = {}): SidecarRig {
     snapshots: {
       location: store.location,
       openStore: setup.openStore ?? (async () => store),
-      request: { ...requestDefaults, tempDir: tempDir.path },
+      request: { ...requestDefaults, tempDir: tempDir.path, listeners: setup.listeners ?? [] },
       backoff: { firstMs: 2_000, multiplier: 2, longestMs: 128_000, growingWaits: 7 },
     },
     initialization: {
