@@ -314,23 +314,35 @@ describe('a failure while it leads', () => {
 
 it('a lead that is lost in a wait after a failure ends what was told of an outage', async () => {
   const age = new OutageAge(() => 0);
-  let isTold = false;
+  let ends = 0;
+  let isAway = false;
+  const store = new MemoryStore();
+  const list = store.list.bind(store);
+  store.list = () => (isAway ? Promise.reject(store.failure('denied')) : list());
   await using rig = await leadingSidecar({
+    store,
     listeners: [
       (event) => {
         age.take(event);
-        isTold ||= event.type === 'ended' && event.outcome === 'failed';
+        ends += event.type === 'ended' && event.outcome === 'failed' ? 1 : 0;
       },
     ],
   });
   age.take({ type: 'outage goes on', seconds: 600 });
+  isAway = true;
+  store.fail('denied');
   rig.cluster.commit(put('a', 59));
   rig.cluster.breakWatchOnce(new Error('a fault'));
-  await rig.until(() => isTold, 'its end');
+  await rig.until(() => ends === 1, 'its end');
+  await rig.clock.untilSleeping(2_000);
+  await rig.clock.advance(2_000);
+  await rig.until(() => ends === 2, 'the end of the next one');
+  await rig.clock.untilSleeping(4_000);
   assert.equal(age.seconds, 600);
   rig.member.become('follower');
-  await rig.nextLook();
+  await rig.clock.advance(3_000);
   await rig.until(() => age.seconds === 0, 'the end of the outage');
+  assert.equal(ends, 2);
 });
 
 it('a store that was away for long is used soon after its return', async () => {
