@@ -105,7 +105,7 @@ test-mutations: etcd
 test-versions: build
 	@$(NODE) scripts/test-versions.ts
 
-## test-stores: the suite of every store with chains of 10,500 objects; takes a quarter of an hour
+## test-stores: the suite of every store with every fault and chains of 10,500 objects; takes a quarter of an hour
 test-stores: install ceph openstack
 	STORE_OBJECTS=10500 $(NODE) --test 'test/conformance/**/*.test.ts'
 

@@ -18,7 +18,7 @@ after(async () => {
 
 bucketSuite({
   name: 'ABS on Azurite',
-  manyObjects: 1200,
+  manyObjects: 450,
   async open() {
     const container = await azurite.createContainer('conformance');
     const credentials = { storageAccount: azurite.account, storageKey: azurite.key, domain: 'unused.invalid' };
@@ -28,7 +28,7 @@ bucketSuite({
         credentials,
         endpoint: azurite.endpoint,
         clock: systemClock,
-        pageSize: 500,
+        pageSize: 200,
       }),
       release: () => Promise.resolve(),
       fill: (keys) => eachAtOnce(keys, 8, (key) => container.getBlockBlobClient(key).upload('x', 1)),
@@ -38,6 +38,7 @@ bucketSuite({
 
 faultSuite({
   name: 'ABS on Azurite',
+  half: 0,
   async open() {
     const container = 'faults';
     await azurite.createContainer(container);

@@ -123,6 +123,7 @@ async function unfinished(bucket: string, prefix: string): Promise<string[]> {
 
 faultSuite({
   name: 'S3, ECS and OCS, on Ceph RGW',
+  half: 1,
   async open() {
     const container = 'faults';
     await rgw.createBucket(container);

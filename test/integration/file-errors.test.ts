@@ -150,7 +150,7 @@ describe('a fault of the file system, at any call, loses nothing and is told in 
       assert.equal(slow.stdout, good.stdout);
       assert.deepEqual(named(slow.after), named(good.after));
       let told = 0;
-      const step = process.env['FILE_ERRORS'] === 'all' ? 1 : Math.ceil(count / 40);
+      const step = process.env['FILE_ERRORS'] === 'all' ? 1 : Math.ceil(count / 20);
       for (let at = 1; at <= count; at += step) {
         for (const fault of faultsOfCall(at)) {
           const ended = await attempt(subject, at, fault);

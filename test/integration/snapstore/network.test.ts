@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import { describe, it } from 'node:test';
-import { makeCertificates } from '../../../scripts/lab/certificates.ts';
+import { after, before, describe, it } from 'node:test';
+import { type Certificates, makeCertificates } from '../../../scripts/lab/certificates.ts';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import type { ProviderName } from '../../../src/snapstore/provider-name.ts';
 import { openBucket } from '../../../src/snapstore/registry.ts';
@@ -48,6 +48,14 @@ function credentialsIn(directory: { join(name: string): string }, endpoint: stri
     }),
   };
 }
+
+let certificates: Certificates;
+before(async () => {
+  certificates = await makeCertificates();
+});
+after(async () => {
+  await certificates[Symbol.asyncDispose]();
+});
 
 const providers: readonly ProviderName[] = ['S3', 'ECS', 'OCS', 'ABS', 'GCS', 'OSS', 'Swift'];
 
@@ -126,7 +134,6 @@ describe('requests of every provider', () => {
       ['SSL_CERT_DIR', (_: string, dir: string) => `/nonexistent/directory:${dir}`],
     ] as const) {
       it(`trust the authorities in ${name}, also through a tunnel: ${provider}`, async () => {
-        await using certificates = await makeCertificates();
         const { cert, key } = certificates.wrongName;
         const seen: string[] = [];
         const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (request, response) => {

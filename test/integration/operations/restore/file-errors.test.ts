@@ -60,7 +60,7 @@ describe('an error of the file system, at any call, is told in our words', () =>
       assert.deepEqual(slow.keys, keys, 'half of the bytes at a time');
       assert.deepEqual(slow.marks, marks, 'half of the bytes at a time');
       let told = 0;
-      const step = process.env['FILE_ERRORS'] === 'all' ? 1 : Math.ceil(calls / 60);
+      const step = process.env['FILE_ERRORS'] === 'all' ? 1 : Math.ceil(calls / 30);
       for (let at = 1; at <= calls; at += step) {
         for (const fault of faultsOfCall(at)) {
           const ended = await attempt(work, at, fault);
