@@ -7,6 +7,7 @@ import { compactDatabase } from '../../datadir/mvcc/compact-database.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
 import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
+import { clusterIdOfFull } from '../../objects/full-facts.ts';
 import { revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
@@ -100,7 +101,9 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
     isFinal: base.isFinal,
   });
   const framing = indexFraming(snapshot);
-  const index = framing === undefined ? undefined : new GatheredIndex((await stat(compacted)).size, framing);
+  const clusterId = framing === undefined ? undefined : await clusterIdOfFull({ store, full: base }, context);
+  const index =
+    framing === undefined ? undefined : new GatheredIndex((await stat(compacted)).size, { framing, clusterId });
   const sound = inspect({ file: compacted, expected: rebuilt.revision, index }, context);
   const work = { store, file: compacted, snapshot, packing, timeoutMs: request.saveTimeoutMs, sound, index };
   // Both are awaited; what is wrong with the database explains why it was not saved.

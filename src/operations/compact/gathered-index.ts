@@ -11,12 +11,17 @@ const COMPRESSED = 0.3;
 export class GatheredIndex {
   readonly #pieces: Uint8Array[] = [];
   readonly #writer: FullIndexWriter;
+  readonly #clusterId: bigint | undefined;
   /** The most bytes that it will have. */
   readonly limit: number;
   #ended: { readonly members: string; readonly size: number } | undefined;
 
-  /** `databaseSize` is in bytes. */
-  constructor(databaseSize: number, framing: IndexFraming) {
+  /** `databaseSize` is in bytes; `clusterId` is that of the cluster that was backed up, where it is known. */
+  constructor(
+    databaseSize: number,
+    { framing, clusterId }: { readonly framing: IndexFraming; readonly clusterId: bigint | undefined },
+  ) {
+    this.#clusterId = clusterId;
     const limit = indexLimit(databaseSize * COMPRESSED);
     this.limit = limit + 2 * 65_600;
     this.#writer = new FullIndexWriter({ framing, limit, write: (member) => this.#pieces.push(member.slice()) });
@@ -39,7 +44,13 @@ export class GatheredIndex {
       size: this.#writer.end({
         members: lengths,
         contentSize,
-        facts: { lastRevision, compactRevision: lastRevision, pageSize, writtenBy: buildInfo.version },
+        facts: {
+          clusterId: this.#clusterId?.toString(16),
+          lastRevision,
+          compactRevision: lastRevision,
+          pageSize,
+          writtenBy: buildInfo.version,
+        },
       }),
     };
     return this.#ended.size === 0 || this.#ended.members !== members ? [] : this.#pieces;

@@ -15,7 +15,13 @@ test('a full tells where it comes from with one short read; one that is damaged 
   assert.ok(object !== undefined && full !== undefined && delta !== undefined);
   chain.reads.keys.length = 0;
   const facts = await factsOfFull({ store: chain.store, full }, context);
-  assert.deepEqual(facts, { lastRevision: 301, compactRevision: 0, pageSize: 4096, writtenBy: 'test' });
+  assert.deepEqual(facts, {
+    clusterId: 'abc',
+    lastRevision: 301,
+    compactRevision: 0,
+    pageSize: 4096,
+    writtenBy: 'test',
+  });
   assert.ok(chain.reads.keys.length === 1 && chain.reads.bytes <= 4_096, `${chain.reads.bytes} bytes`);
   assert.equal(await factsOfFull({ store: chain.store, full: delta }, context), undefined);
   assert.equal(await factsOfFull({ store: chain.store, full: { ...full, compression: 'zlib' } }, context), undefined);

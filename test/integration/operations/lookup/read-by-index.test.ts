@@ -214,6 +214,16 @@ test('a full in a file is read by its index, too', async () => {
   assert.deepEqual(readdirSync(home.path), [basename(path)]);
 });
 
+test('whose keys a state holds is known by the index and by reading all', async () => {
+  using home = makeTempDir();
+  const source = { kind: 'store', store: small.store, target: {} } as const;
+  for (const wanted of [undefined, [key('/registry/pods/few')]]) {
+    const request = { source, tempDir: home.join('temp'), maxFetchers: 2, wanted };
+    const id = await withState(request, recordedContext(), ({ clusterId }) => Promise.resolve(clusterId));
+    assert.equal(id, 0xabcn);
+  }
+});
+
 test('older states are found by the index', async () => {
   const wanted = key(`${COLLIDING_PREFIXES[0]}k`);
   const last = chain.events.length + 1;
@@ -340,6 +350,7 @@ test('what a compaction writes has an index, too', async () => {
   assert.equal(found?.pages.length, 1);
   assert.equal(found.facts.lastRevision, 1_003);
   assert.equal(found.facts.compactRevision, 1_003);
+  assert.equal(found.facts.clusterId, 'abc', 'it is known whose keys these are');
   const lookup = { by: 'index' } as const;
   assert.deepEqual(
     await lookedUp(whole, key('/registry/pods/few'), lookup),
