@@ -83,7 +83,7 @@ export async function proveInProcess(
     throw unopenedFailure(`${countText(wrong.length, 'object')} of it could not be opened, and nothing else is wrong`);
   }
   const problems = wrong.map(({ snapshot, text }) => (snapshot === null ? text : `${snapshot}: ${text}`));
-  if (recorded === null) {
+  if (sound && recorded === null) {
     context.log.warn(
       `The proof was not written into the store, so fleet list does not show it: ${saidIn(errors) ?? ''}`,
     );
