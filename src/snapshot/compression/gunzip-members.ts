@@ -11,6 +11,9 @@ const longestMember = 1024 * 1024;
 /** Bytes that zlib takes and gives at a time where the length of a member is not known. */
 const chunkSize = 1024 * 1024;
 
+/** Where less than so many bytes are left, zlib gives less at a time: the Go program writes thousands of small deltas. */
+const smallRest = 16 * 1024;
+
 /** How {@link gunzipMembers} divides its work. */
 export interface GunzipOptions {
   /** Members expanded at once, of 512 KiB each; 4 when left out, the number of libuv's threads. */
@@ -93,14 +96,18 @@ async function* oneAfterTheOther(
   members: readonly ReadBytes[],
   { reader, startsAt }: { readonly reader: PieceReader; readonly startsAt: number },
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const begun = Buffer.allocUnsafeSlow(smallRest);
+  const end = await reader.read(begun, { start: 0, end: smallRest });
+  const isSmall = members.length === 1 && end < smallRest;
   const all = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
     for (const { decoder, size } of members) {
       yield decoder.input(size).subarray(0, size);
     }
+    yield begun.subarray(0, end);
     yield* reader.rest();
   };
   try {
-    yield* throughZlib(all(), createGunzip({ chunkSize }));
+    yield* throughZlib(all(), createGunzip({ chunkSize: isSmall ? 4 * smallRest : chunkSize }));
   } catch (error) {
     if (!(error instanceof CompressionDamage)) {
       throw error;

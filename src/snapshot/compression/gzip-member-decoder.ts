@@ -1,4 +1,5 @@
 import { constants, createGunzip, type Gunzip, type ZlibReset } from 'node:zlib';
+import { InputBuffer, smallChunk } from './input-buffer.ts';
 
 /** Bytes of zlib's output buffer: a member of ours fills one. */
 const chunkSize = 512 * 1024;
@@ -18,18 +19,14 @@ interface Expansion {
 
 /** Expands gzip members one after the other, on a thread of libuv, with one decompressor. */
 export class GzipMemberDecoder implements Disposable {
-  #input: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(chunkSize / 2);
+  readonly #input = new InputBuffer();
   #gunzip: Expander | undefined;
+  #isForSmall = false;
   #expansion: Expansion | undefined;
 
   /** Where the next member goes, at least `size` bytes; what is there already stays. */
   input(size: number): Buffer<ArrayBuffer> {
-    if (this.#input.length < size) {
-      const larger = Buffer.allocUnsafeSlow(size);
-      this.#input.copy(larger);
-      this.#input = larger;
-    }
-    return this.#input;
+    return this.#input.of(size);
   }
 
   /**
@@ -37,12 +34,12 @@ export class GzipMemberDecoder implements Disposable {
    * not exactly one sound member or several, or expand to too much; then no other can follow.
    */
   async expand(size: number): Promise<readonly Uint8Array[] | undefined> {
-    const gunzip = this.#expander();
+    const gunzip = this.#expander(size);
     const before = gunzip.bytesWritten;
     const { promise, resolve } = Promise.withResolvers<readonly Uint8Array[] | undefined>();
     const expansion: Expansion = { pieces: [], size: 0, settle: resolve };
     this.#expansion = expansion;
-    gunzip.write(this.#input.subarray(0, size), (error) => {
+    gunzip.write(this.#input.of(size).subarray(0, size), (error) => {
       const isWhole = (error ?? undefined) === undefined && gunzip.bytesWritten - before === size;
       resolve(isWhole ? expansion.pieces : undefined);
     });
@@ -53,13 +50,16 @@ export class GzipMemberDecoder implements Disposable {
     this.#gunzip?.destroy();
   }
 
-  #expander(): Expander {
-    if (this.#gunzip !== undefined) {
+  #expander(size: number): Expander {
+    const forSmall = smallChunk(size);
+    if (this.#gunzip !== undefined && (forSmall !== undefined || !this.#isForSmall)) {
       this.#gunzip.reset();
       return this.#gunzip;
     }
+    this.#gunzip?.destroy();
+    this.#isForSmall = forSmall !== undefined;
     // Each write is the last of its member: zlib refuses one that does not end there.
-    const gunzip = createGunzip({ chunkSize, flush: constants.Z_FINISH }) as Expander;
+    const gunzip = createGunzip({ chunkSize: forSmall ?? chunkSize, flush: constants.Z_FINISH }) as Expander;
     gunzip.on('data', (piece: Uint8Array) => this.#take(piece));
     gunzip.on('error', () => this.#expansion?.settle(undefined));
     // Bytes that follow a member end the stream, and the write is never answered.

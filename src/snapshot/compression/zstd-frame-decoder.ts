@@ -1,4 +1,5 @@
 import { createZstdDecompress, type ZstdDecompress } from 'node:zlib';
+import { InputBuffer, smallChunk } from './input-buffer.ts';
 import { reasonOf } from './zlib-stage.ts';
 
 /** Bytes of the output buffer: a frame of ours fills one. */
@@ -19,18 +20,14 @@ interface Expansion {
 
 /** Expands zstd frames one after the other, on a thread of libuv, with one decompressor. */
 export class ZstdFrameDecoder implements Disposable {
-  #input: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(chunkSize / 2);
+  readonly #input = new InputBuffer();
   #unzstd: ZstdDecompress | undefined;
+  #isForSmall = false;
   #expansion: Expansion | undefined;
 
   /** Where the next frame goes, at least `size` bytes; what is there already stays. */
   input(size: number): Buffer<ArrayBuffer> {
-    if (this.#input.length < size) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(size, this.#input.length + chunkSize / 2));
-      this.#input.copy(larger);
-      this.#input = larger;
-    }
-    return this.#input;
+    return this.#input.of(size);
   }
 
   /**
@@ -38,11 +35,11 @@ export class ZstdFrameDecoder implements Disposable {
    * the promise resolves. After damage no other frame can follow.
    */
   async expand({ size, contentSize }: { readonly size: number; readonly contentSize: number }): Promise<ExpandedFrame> {
-    const unzstd = this.#expander();
+    const unzstd = this.#expander(contentSize);
     const { promise, resolve: settle } = Promise.withResolvers<ExpandedFrame>();
     const expansion: Expansion = { contentSize, pieces: [], size: 0, settle };
     this.#expansion = expansion;
-    unzstd.write(this.#input.subarray(0, size), (error) => {
+    unzstd.write(this.#input.of(size).subarray(0, size), (error) => {
       if (error !== null && error !== undefined) {
         settle(damaged(reasonOf(error)));
       } else if (expansion.size === contentSize) {
@@ -58,12 +55,15 @@ export class ZstdFrameDecoder implements Disposable {
     this.#unzstd?.destroy();
   }
 
-  #expander(): ZstdDecompress {
-    if (this.#unzstd !== undefined) {
+  #expander(contentSize: number): ZstdDecompress {
+    const forSmall = smallChunk(contentSize);
+    if (this.#unzstd !== undefined && (forSmall !== undefined || !this.#isForSmall)) {
       return this.#unzstd;
     }
+    this.#unzstd?.destroy();
+    this.#isForSmall = forSmall !== undefined;
     // It goes on with another frame by itself; a reset would make a new context of zstd.
-    const unzstd = createZstdDecompress({ chunkSize });
+    const unzstd = createZstdDecompress({ chunkSize: forSmall ?? chunkSize });
     unzstd.on('data', (piece: Uint8Array) => this.#take(piece));
     unzstd.on('error', (error) => this.#expansion?.settle(damaged(reasonOf(error))));
     this.#unzstd = unzstd;
