@@ -7,7 +7,8 @@ import type { PrefixObjects } from '../../snapstore/fleet/prefix-groups.ts';
 import { PrefixGroups } from '../../snapstore/fleet/prefix-groups.ts';
 import { reservedFolder } from '../../snapstore/fleet/reserved-folder.ts';
 import { type FoundPrefix, walkFolders } from '../../snapstore/fleet/walk-folders.ts';
-import type { StoreError } from '../../snapstore/store-error.ts';
+import { type StoreError, whenDenied } from '../../snapstore/store-error.ts';
+import { prefixesOfFewPages } from './few-pages.ts';
 import { tooManyPrefixes } from './fleet-failure.ts';
 import type { PrefixGlob } from './prefix-glob.ts';
 
@@ -38,13 +39,27 @@ export interface FoundPrefixes {
   readonly refused: readonly RefusedFolder[];
 }
 
-/** Finds prefixes by their folders, without listing what is in them. Throws a StoreError, and a Failure when there are too many. */
+/**
+ * Finds prefixes: from a listing where all of it has some pages, else by their folders, without listing what is in them. Throws a
+ * StoreError, and a Failure when there are too many.
+ */
 export async function findPrefixes(
   { bucket, root, glob, mostPrefixes = limits.fleetPrefixes.most }: Search,
   context: RunContext,
 ): Promise<FoundPrefixes> {
   const prefixes: FoundPrefix[] = [];
   const refused: RefusedFolder[] = [];
+  const isWanted = ({ prefix }: FoundPrefix): boolean =>
+    `${prefix}/`.startsWith(root) && glob.matches(belowRoot(prefix, root));
+  const few =
+    bucket.traits.listsByFolder === true
+      ? await prefixesOfFewPages(
+          withoutReserved(pagesOf(bucket, `${root}${glob.beginning}`, context.signal), root),
+        ).catch(whenDenied(undefined))
+      : undefined;
+  if (few !== undefined) {
+    return { prefixes: few.filter(isWanted).sort((a, b) => compareText(a.prefix, b.prefix)), refused };
+  }
   using meter = context.progress.start({ label: 'looking for clusters', unit: 'folders', total: undefined });
   await walkFolders(bucket, {
     root,
@@ -97,6 +112,16 @@ export async function* groupedListing(
   for (const prefix of [...groups.again]) {
     const whole = await objectsOf(bucket, { prefix, layouts: ['v1', 'v2'] }, signal);
     yield* whole.filter(isWanted);
+  }
+}
+
+async function* withoutReserved(
+  pages: AsyncIterable<readonly ObjectEntry[]>,
+  root: string,
+): AsyncGenerator<readonly ObjectEntry[], void, undefined> {
+  const reserved = `${root}${reservedFolder}`;
+  for await (const page of pages) {
+    yield page.filter(({ key }) => !key.startsWith(reserved));
   }
 }
 
