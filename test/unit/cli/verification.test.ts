@@ -32,8 +32,16 @@ const sayPlace = `
     findings: [priorities(), cores()].map((text) => ({ weight: 'problem', snapshot: null, text: String(text) })),
   }));
   const begun = Date.now();
-  const look = () => ((priorities() === '19' && cores() === '1') || Date.now() - begun > 5_000 ? say() : setTimeout(look, 1));
-  new (require('node:worker_threads').Worker)('setTimeout(() => {}, 20)', { eval: true }).once('online', look);`;
+  const isThere = () => {
+    try {
+      return priorities() === '19' && cores() === '1';
+    } catch {
+      return false; // A thread has ended meanwhile.
+    }
+  };
+  const look = () => (isThere() || Date.now() - begun > 60_000 ? say() : setTimeout(look, 1));
+  const worker = new (require('node:worker_threads').Worker)('setTimeout(() => {}, 90_000)', { eval: true });
+  worker.once('online', () => (worker.unref(), look()));`;
 
 /** What a program that stands for `verify` is taken to say. */
 async function proved(source: string): Promise<Proof> {
