@@ -10,11 +10,13 @@ import { chart, everyTls, providers, renderChart } from '../support/kube/chart.t
 import { manifestFaults } from '../support/kube/manifest-faults.ts';
 
 const tlsValues = everyTls({ ca: 'CA', crt: 'CERT', key: 'KEY' });
+const { peer, ...etcdTls } = tlsValues.etcd;
 
 interface Container {
   readonly image: string;
   readonly args: readonly string[];
   readonly volumeMounts: readonly { readonly name: string }[];
+  readonly livenessProbe?: { readonly httpGet: { readonly scheme: string } };
   readonly readinessProbe: { readonly httpGet: { readonly scheme: string } };
 }
 /** As much of an object as is looked at here. */
@@ -163,6 +165,47 @@ describe('the chart', {
       const objects = (text: string): unknown => parseAllDocuments(text).map((each) => each.toJS());
       const shown = readFileSync(`${projectRoot}example/kubernetes/statefulset-${replicas}.yaml`, 'utf8');
       assert.deepEqual(objects(shown), objects(stdout));
+    });
+  }
+
+  for (const storageProvider of Object.keys(providers).filter((each) => !['', 'Local'].includes(each))) {
+    it(`takes the credentials for ${storageProvider} from a secret that is there`, async () => {
+      const all = await rendered({ backup: { storageProvider, existingSecret: 'mine' } });
+      assert.deepEqual((await Promise.all(all.map((each) => manifestFaults({ ...each })))).flat(), []);
+      assert.ok(!all.some(({ kind }) => kind === 'Secret'));
+      const { sidecar } = containersOf(all);
+      const pod = JSON.stringify(named(all, 'StatefulSet', 'main-etcd'));
+      assert.ok(pod.includes('{"name":"mine"') || pod.includes('"name":"mine"}'), pod);
+      assert.ok(!pod.includes('main-etcd-backup'), pod);
+      assert.ok(sidecar.args.includes(`--storage-provider=${storageProvider}`));
+    });
+  }
+
+  for (const [title, tls] of [
+    ['etcd alone', { etcd: etcdTls }],
+    ['peers alone', { etcd: { peer } }],
+    ['the sidecars alone', { etcdBackupRestore: tlsValues.etcdBackupRestore }],
+  ] as const) {
+    it(`has TLS for ${title}`, async () => {
+      const all = await rendered({ replicas: 3, tls });
+      assert.deepEqual((await Promise.all(all.map((each) => manifestFaults({ ...each })))).flat(), []);
+      const { etcd, sidecar } = containersOf(all);
+      const config = parse(named(all, 'ConfigMap', 'main-etcd-config').data['etcd.conf.yaml'] ?? '');
+      const isEtcd = title === 'etcd alone';
+      assert.equal(new URL(config['listen-client-urls']).protocol, isEtcd ? 'https:' : 'http:');
+      assert.equal(new URL(config['listen-peer-urls']).protocol, title === 'peers alone' ? 'https:' : 'http:');
+      assert.equal('client-transport-security' in config, isEtcd);
+      assert.equal('peer-transport-security' in config, title === 'peers alone');
+      assert.equal(sidecar.args.includes('--insecure-transport=true'), !isEtcd);
+      assert.equal(etcd.readinessProbe.httpGet.scheme, isEtcd ? 'HTTPS' : 'HTTP');
+      const isSidecar = title === 'the sidecars alone';
+      assert.ok(etcd.args.includes(`--backup-restore-tls-enabled=${isSidecar}`));
+      assert.equal(sidecar.livenessProbe?.httpGet.scheme, isSidecar ? 'HTTPS' : 'HTTP');
+      const { volumes } = named(all, 'StatefulSet', 'main-etcd').spec.template.spec;
+      const there = new Set(['main-etcd', ...volumes.map(({ name }) => name)]);
+      for (const { name } of [...etcd.volumeMounts, ...sidecar.volumeMounts]) {
+        assert.ok(there.has(name), `${name} is mounted`);
+      }
     });
   }
 
