@@ -41,6 +41,10 @@ export function createSnapshotterSeries(
     'How long the store has failed; 0 while it works.',
     () => outage.seconds,
   );
+  const active = series.gauge(
+    'snapshotter_active',
+    '1 while snapshots are taken here; of several members, by that of the leader.',
+  );
   const otherWriters = series.counter(
     'other_writer_total',
     'How often deltas of another snapshotter appeared in the store.',
@@ -119,6 +123,7 @@ export function createSnapshotterSeries(
         defragmentations.observe({ endpoint: event.endpoint, succeeded: succeeded[event.outcome] }, event.seconds);
         break;
       case 'ended':
+        active.set(0);
         if (event.outcome === 'failed') {
           failures.inc({ error: failureLabel(event.code) });
         } else {
@@ -126,6 +131,7 @@ export function createSnapshotterSeries(
         }
         break;
       case 'begun':
+        active.set(1);
         noneRequired();
         break;
       case 'outage begun':

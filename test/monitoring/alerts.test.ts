@@ -78,6 +78,7 @@ const faults: Readonly<Record<string, (metrics: PrometheusMetrics, round: number
 function storesFull({ listener }: PrometheusMetrics): void {
   const snapshot = { ...storedFull, createdOn: Math.floor(Date.now() / 1_000) };
   listener({ type: 'stored', snapshot, chain: { full: snapshot, deltas: [] } });
+  listener({ type: 'begun', covered: revision(snapshot.lastRevision) });
 }
 
 describe('the alerts of example/monitoring', () => {

@@ -49,6 +49,7 @@ test('every series of the Go program is there from the start, with zero', async 
     'spooled_events',
     'spooled_bytes',
     'store_outage_seconds',
+    'snapshotter_active',
     'recovery_point_age_seconds',
     'estimated_restore_seconds',
     'secondary_sync_lag_seconds',
@@ -149,6 +150,9 @@ test('who takes snapshots no more, or begins again, keeps nothing of what an ear
     }
     const series = await scraped(metrics);
     assert.deepEqual([series.get(required), series.get('etcdbr_store_outage_seconds')], [0, 0]);
+    assert.equal(series.get('etcdbr_snapshotter_active'), end.length === 2 ? 1 : 0);
+    metrics.listener({ type: 'ended', outcome: 'failed', code: 'store_outage' });
+    assert.equal((await scraped(metrics)).get('etcdbr_snapshotter_active'), 0);
   }
 });
 
