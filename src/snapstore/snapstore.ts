@@ -40,6 +40,8 @@ export type EmptyStore =
   | { readonly kind: 'no container' }
   /** Whether nothing is stored is not known: what is stored may be kept from the account. `reason` is a sentence without its full stop. */
   | { readonly kind: 'unproved'; readonly reason: string }
+  /** What is there is named like the objects of a backup, and is no snapshot: renamed, a folder too deep, or left of one. `first` is a key. */
+  | { readonly kind: 'remains'; readonly first: string; readonly count: number }
   /** Snapshots lie where the folders `v1` and `v2` are expected. */
   | { readonly kind: 'directly here' }
   /** Snapshots lie under other prefixes of the container; a few of them, the empty one among them perhaps. */

@@ -1,5 +1,5 @@
 import type { BackupCatalog } from '../../operations/list/list.ts';
-import { countText, formatAge, formatBytes } from '../../runtime/log/amount.ts';
+import { countAre, countText, formatAge, formatBytes } from '../../runtime/log/amount.ts';
 import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { CatalogChain } from '../../snapshot/catalog.ts';
 import { knownHistories } from '../../snapshot/history/histories.ts';
@@ -188,6 +188,8 @@ function emptyText(empty: EmptyStore | undefined, location: string): string {
       return 'it does not exist; check --store-container, and whether its volume is mounted';
     case 'unproved':
       return `no snapshot is shown, but ${empty.reason}`;
+    case 'remains':
+      return `no snapshot, but ${countAre(empty.count, 'object')} there with names like those of a backup, such as ${empty.first}`;
     case 'directly here': {
       const [, layout] = /\/(v[12])$/.exec(location) ?? [];
       return layout === undefined

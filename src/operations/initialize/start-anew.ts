@@ -1,5 +1,6 @@
 import type { PinnedDirectory } from '../../fs/pinned-directory.ts';
 import { Failure } from '../../runtime/failure.ts';
+import { countAre } from '../../runtime/log/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { EmptyStore, SnapStore } from '../../snapstore/snapstore.ts';
 import { setMemberAside } from './replace-data-dir.ts';
@@ -79,6 +80,16 @@ function doubtAbout(reason: EmptyStore, location: string): Doubt | undefined {
             'make sure of it: give the account these rights, or mount the volume; if there really is no backup, move member/ away to start a new member',
         },
         mayBeMeant: true,
+      };
+    case 'remains':
+      return {
+        parts: {
+          code: 'no_backup',
+          found: `it holds no snapshot, but ${countAre(reason.count, 'object')} there with names like those of a backup, such as ${reason.first}`,
+          remedy:
+            'give them their names and places back; if this member really has no backup, move them away to start a new one',
+        },
+        mayBeMeant: false,
       };
     case 'directly here':
       return {

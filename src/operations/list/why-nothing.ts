@@ -1,3 +1,4 @@
+import { countAre } from '../../runtime/log/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 
@@ -32,6 +33,11 @@ export async function whyNothing(
       return { found: none, remedy: `check ${flags === 'store' ? 'the container' : container} and ${prefix}` };
     case 'no container':
       return { found: `${none}, as it does not exist`, remedy: `check ${container}` };
+    case 'remains':
+      return {
+        found: `${none}, but ${countAre(reason.count, 'object')} there with names like those of a backup, such as ${reason.first}`,
+        remedy: 'give them their names and places back',
+      };
     case 'directly here':
       return {
         found: `${none} in a folder v2, but some right there`,

@@ -23,8 +23,34 @@ export async function whyEmpty(bucket: Bucket, root: string, options: CallOption
   const found =
     (await lookAround(bucket, root, { ...options, onDoubt }).catch(whenDenied(undefined))) ??
     (await lookAround(bucket, root, { ...options, onDoubt, within: root }));
+  if (found.kind !== 'directly here') {
+    const remains = await remainsIn(bucket, root, options);
+    if (remains !== undefined) {
+      return remains;
+    }
+  }
   const [reason] = reasons;
   return found.kind === 'nothing stored' && reason !== undefined ? { kind: 'unproved', reason } : found;
+}
+
+/** What names of a backup's objects begin with. */
+const OURS = /^(?:Full|Incr|History|Companion|Backup)-\d/;
+
+/** What lies in the folders of the layouts and has names like those of a backup; undefined where nothing has. */
+async function remainsIn(bucket: Bucket, root: string, options: CallOptions): Promise<EmptyStore | undefined> {
+  let first: string | undefined;
+  let count = 0;
+  for (const layout of ['v1', 'v2']) {
+    const folder = `${root}${layout}/`;
+    for await (const { key } of bucket.list(folder, options)) {
+      const names = key.startsWith(folder) ? key.slice(folder.length).split('/') : [];
+      if (names.some((name) => OURS.test(name))) {
+        first ??= key;
+        count += 1;
+      }
+    }
+  }
+  return first === undefined ? undefined : { kind: 'remains', first, count };
 }
 
 async function lookAround(

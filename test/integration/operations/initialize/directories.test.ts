@@ -447,13 +447,17 @@ test('an invalid directory is touched only when the store proves that it is empt
     [{ kind: 'unproved', reason: 'versions are hidden' }, /no snapshot is listed, but versions are hidden/],
     [{ kind: 'directly here' }, /snapshots lie right there, not in a folder v2 below/],
     [
+      { kind: 'remains', first: 'v2/Full-1-2-3.gz.bak', count: 2 },
+      /2 objects are there with names like those of a backup, such as v2\/Full-1-2-3\.gz\.bak/,
+    ],
+    [
       { kind: 'other prefixes', prefixes: ['etcd-main'] },
       /its container holds some under "etcd-main"; correct --store-prefix/,
     ],
   ] as const) {
     using dir = makeTempDir();
     const store = { ...EMPTY_STORE, whyEmpty: () => Promise.resolve(reason) };
-    if (reason.kind === 'directly here') {
+    if (reason.kind === 'directly here' || reason.kind === 'remains') {
       await assert.rejects(run(dir, { store }), found);
     } else {
       assert.equal((await run(dir, { store })).action, 'none');

@@ -34,6 +34,13 @@ const CASES: readonly {
     is: { kind: 'unproved', reason: 'its directory is empty, as where a volume is not mounted' },
   },
   { files: ['notes', 'v2/notes', 'a/b/c'], prefix: '', is: { kind: 'nothing stored' } },
+  { files: [`v2/${FULL}.bak`], prefix: '', is: { kind: 'remains', first: `v2/${FULL}.bak`, count: 1 } },
+  {
+    files: [`a/v2/old/${FULL}`, 'a/v2/notes', 'a/v2/History-1795251600-00000003.json'],
+    prefix: 'a',
+    is: { kind: 'remains', first: 'a/v2/History-1795251600-00000003.json', count: 2 },
+  },
+  { files: [`v2/${FULL}.bak`], prefix: 'typo', is: { kind: 'nothing stored' } },
   { files: [], container: 'nowhere', prefix: '', is: { kind: 'no container' } },
   { files: [], container: 'nowhere/v2', prefix: 'x', is: { kind: 'no container' } },
   { files: ['a-file'], container: 'a-file', prefix: '', is: { kind: 'no container' } },
