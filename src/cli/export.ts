@@ -5,6 +5,8 @@ import { loggingOptions } from '../config/options/logging.ts';
 import { lookupOptions } from '../config/options/lookup.ts';
 import { walOptions } from '../config/options/restoration.ts';
 import { storeOptions } from '../config/options/store.ts';
+import type { KnownState } from '../operations/lookup/state.ts';
+import { Failure } from '../runtime/failure.ts';
 import { countText } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
 import { keyPrefixes, wantedPrefixes } from './key-operand.ts';
@@ -73,6 +75,9 @@ export const exportCommand = command({
         count = await writeExport({ source, header, target: path === '' ? lines : inFiles }, context);
         await printer.end();
       }
+      if (count === 0) {
+        throw nothingExported(state);
+      }
       context.log.info(
         { revision, keys: count },
         `Exported ${countText(count, 'key')} of revision ${revision}${path === '' ? '' : ` to ${path}`}`,
@@ -80,3 +85,14 @@ export const exportCommand = command({
     });
   },
 });
+
+/** A prefix that nothing begins with is mistyped more often than all of it was deleted; who exports by schedule has to notice. */
+function nothingExported({ location, revision }: KnownState): Failure {
+  return new Failure({
+    code: 'no_such_key',
+    action: 'export keys of',
+    object: location,
+    found: `none of the wanted keys is there at revision ${revision}`,
+    remedy: 'see etcdbrctl ls for the keys that are there, and etcdbrctl history for what was deleted',
+  });
+}

@@ -168,6 +168,14 @@ describe('ls, get, history and diff', () => {
     assert.equal(outside.exitCode, 1, outside.stderr);
   });
 
+  it('export tells with 1 that nothing begins with a prefix', async () => {
+    await using rig = makeRig();
+    const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');
+    const { stderr, exitCode } = await rig.run(['export', 'mistyped/', '--to', rig.home.join('export'), ...flags]);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /cannot export keys of .*: none of the wanted keys is there at revision 122/);
+  });
+
   it('refuse what cannot be meant, with 2', async () => {
     await using rig = makeRig();
     const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');

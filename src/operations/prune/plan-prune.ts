@@ -4,6 +4,7 @@ import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { checkSealed } from '../../snapshot/encryption/check-sealed.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { whyNothing } from '../list/why-nothing.ts';
 import { checkSnapshot } from '../verify/check-snapshot.ts';
 import { findingOf } from '../verify/findings.ts';
 import { planFor, type RetentionRules } from './prune.ts';
@@ -36,13 +37,16 @@ export interface PrunePlan {
 
 /**
  * Lists the store and decides about each object. Deletes nothing. A full that turns out to be damaged takes the place of no
- * other: the decisions are made anew without it. Throws a Failure `no_identity` where identities do not open that full, a StoreError,
+ * other: the decisions are made anew without it. Throws a Failure `no_backup` for a place that is meant otherwise, `no_identity` where identities do not open that full, a StoreError,
  * and errors of the temporary file as they are.
  */
 export async function planPrune(request: PrunePlanRequest, context: RunContext): Promise<PrunePlan> {
   const { store, rules, proof } = request;
   const { signal, clock } = context;
   const listing = await store.list({ signal });
+  if (listing.snapshots.length === 0) {
+    await refuseWrongPlace(store, context);
+  }
   const proved = new Set<string>();
   const unsound = new Set<string>();
   /** Encrypted, with the length of a whole object: they are trusted as garbage collection trusts those that it did not write. */
@@ -60,6 +64,16 @@ export async function planPrune(request: PrunePlanRequest, context: RunContext):
     const known = { proved, unsound, closed };
     known[await prove(newest, { store, ...proof }, context)].add(newest.name);
   }
+}
+
+/** Where nothing is, but something is elsewhere, or under other names, the place is mistyped: a prune by schedule would never delete anything. */
+async function refuseWrongPlace(store: SnapStore, context: RunContext): Promise<void> {
+  const reason = await store.whyEmpty?.({ signal: context.signal });
+  if (reason === undefined || reason.kind === 'nothing stored' || reason.kind === 'unproved') {
+    return;
+  }
+  const { found, remedy } = await whyNothing(store, { wanted: 'snapshot', flags: 'store' }, context);
+  throw new Failure({ code: 'no_backup', action: 'prune', object: store.location, found, remedy });
 }
 
 /** Parts are no backups of their own. */

@@ -43,6 +43,21 @@ describe('the plan of a prune', () => {
     assert.equal(await planned(objects, 'names'), '1 of 5 go, unread Full-00000000-00000058');
   });
 
+  it('is refused for a place that is meant otherwise, and is empty for an empty one', async () => {
+    for (const reason of [
+      { kind: 'no container' },
+      { kind: 'other prefixes', prefixes: ['main'] },
+      { kind: 'remains', first: 'v2/Full-1.bak', count: 1 },
+    ] as const) {
+      const store = { ...memorySnapStore([]), whyEmpty: () => Promise.resolve(reason) };
+      await assert.rejects(planned([], 'names', store), {
+        code: 'no_backup',
+        message: /cannot prune memory: it holds no/,
+      });
+    }
+    assert.equal(await planned([], 'names'), '0 of 0 go, unread none');
+  });
+
   it('rests on nothing when nothing goes', async () => {
     assert.equal(await planned(golden, 'names'), '0 of 4 go, unread none');
   });
