@@ -61,7 +61,8 @@ export function createRunParts(
   const concurrentWriters = new ConcurrentWriters({ listener, log });
   const chain = new ChainState(listener);
   const store = keptToLivingHistory(concurrentWriters.watched(request.store), {
-    full: () => chain.newest.full,
+    chain: () => chain.newest,
+    writtenFulls: () => chain.writtenFulls,
     isLeaving: () => changes.leaving !== undefined,
   });
   const required = new RequiredSnapshots(listener);

@@ -1,12 +1,16 @@
 import { Failure } from '../../../runtime/failure.ts';
 import { historiesOf } from '../../../snapshot/history/histories.ts';
 import type { CallOptions } from '../../../snapstore/bucket.ts';
-import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
+import { beganOn, beginsHistory, type StoreMarker } from '../../../snapshot/history/history-marker.ts';
+import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
+import type { StoredChain } from '../stored-chain.ts';
 
 /** What a {@link keptToLivingHistory} asks of the run. */
 export interface FollowedChain {
-  /** The newest full of the chain that is continued; undefined before the first one. */
-  readonly full: () => StoredSnapshot | undefined;
+  /** The newest full of the chain that is continued, undefined before the first one, and its deltas. */
+  readonly chain: () => StoredChain;
+  /** Names of the fulls that the run has written. */
+  readonly writtenFulls: () => ReadonlySet<string>;
   /** Whether the history that was followed is being left by the run itself. */
   readonly isLeaving: () => boolean;
 }
@@ -23,14 +27,16 @@ export function keptToLivingHistory(store: SnapStore, followed: FollowedChain): 
   }
   const namesNow = histories.names.bind(histories);
   /** The markers that are known to leave the chain of the run as it is. */
-  let known: ReadonlySet<string> = new Set();
+  let known: ReadonlySet<string> | undefined;
   const check = async (options: CallOptions): Promise<void> => {
     const names = await namesNow(options);
-    const added = names.filter((name) => !known.has(name));
-    const full = followed.full();
+    const added = names.filter((name) => known?.has(name) !== true);
+    const { full, deltas } = followed.chain();
     if (added.length > 0 && full !== undefined && !followed.isLeaving()) {
-      const { snapshots, markers } = await store.list(options);
-      if (!historiesOf(snapshots, markers).living.snapshots.some(({ key }) => key === full.key)) {
+      const listing = await store.list(options);
+      const fresh = known === undefined ? [] : listing.markers.filter(({ name }) => added.includes(name));
+      const isOther = fresh.some((marker) => beginsAfter(marker, full) && !followed.writtenFulls().has(marker.first));
+      if (isOther || !isLiving([full, ...deltas], listing)) {
         throw takenOver(store.location, added);
       }
     }
@@ -56,6 +62,18 @@ export function keptToLivingHistory(store: SnapStore, followed: FollowedChain): 
     delete: (snapshot, options) => store.delete(snapshot, options),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
+}
+
+/** Whether a marker says that a history began after a full. */
+function beginsAfter(marker: StoreMarker, full: StoredSnapshot): boolean {
+  return beginsHistory(marker) && beganOn(marker) >= full.createdOn;
+}
+
+/** Whether a chain is of the living history: its full may be of the past that this shares with one that was left, its deltas may be gone. */
+function isLiving([full, ...deltas]: readonly StoredSnapshot[], { snapshots, markers }: StoreListing): boolean {
+  const { living, left } = historiesOf(snapshots, markers);
+  const ofLeft = new Set(left.flatMap(({ own }) => own.map(({ key }) => key)));
+  return living.snapshots.some(({ key }) => key === full?.key) && !deltas.some(({ key }) => ofLeft.has(key));
 }
 
 function takenOver(location: string, markers: readonly string[]): Failure {

@@ -24,6 +24,24 @@ describe('another writer begins a new history in the store of a running snapshot
     assert.deepEqual(rig.store.saved, [full]);
   });
 
+  test('nor where its full is of the past that both share, whether deltas of it were left or are not stored yet', async () => {
+    for (const stored of [0, 1]) {
+      await using rig = await watchingRig();
+      if (stored > 0) {
+        rig.cluster.commit(put('a', 59));
+        await rig.clock.advance(periodMs);
+        await rig.saved(2);
+      }
+      const before = [...rig.store.saved];
+      await beginsHistory(rig, before.slice(1), revision(58));
+      rig.cluster.commit(put('b', 59 + stored));
+      await rig.clock.untilSleeping(periodMs);
+      await rig.clock.advance(periodMs);
+      await assert.rejects(rig.ended, { code: 'history_taken_over' });
+      assert.deepEqual(rig.store.saved, before);
+    }
+  });
+
   test('a marker that leaves other objects than those of its chain changes nothing', async () => {
     await using rig = await watchingRig();
     await rig.store.histories.save({
@@ -43,18 +61,17 @@ describe('another writer begins a new history in the store of a running snapshot
 });
 
 /** The first full of another cluster, and the marker that leaves what was there. */
-async function beginsHistory(rig: SnapshotterRig, left: readonly string[]): Promise<void> {
+async function beginsHistory(rig: SnapshotterRig, left: readonly string[], shared = revision(0)): Promise<void> {
   const begunOn = startSeconds + 1;
   const first = newSnapshot({
     kind: 'Full',
     startRevision: revision(0),
-    lastRevision: revision(1),
+    lastRevision: revision(Math.max(1, shared)),
     createdOn: begunOn,
     compression: 'gzip',
     isFinal: false,
   });
   rig.store.place(first);
-  const shared = revision(0);
   await rig.store.histories.save({
     name: markerName({ begunOn, shared }),
     begunOn,
