@@ -16,9 +16,11 @@ import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { Recipients } from '../../snapshot/encryption/recipients.ts';
 import { HASH_SIZE } from '../../snapshot/hash-size.ts';
 import { indexFraming } from '../../snapshot/key-index/index-framing.ts';
+import { historiesOf } from '../../snapshot/history/histories.ts';
 import { newSnapshot } from '../../snapshot/name.ts';
 import { type Packing, pack, packedSizeBound, packingInName } from '../../snapshot/packing.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
+import type { CallOptions } from '../../snapstore/bucket.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { rebuildSelected } from '../restore/rebuild-selected.ts';
 import { GatheredIndex } from './gathered-index.ts';
@@ -105,7 +107,7 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   const index =
     framing === undefined ? undefined : new GatheredIndex((await stat(compacted)).size, { framing, clusterId });
   const sound = inspect({ file: compacted, expected: rebuilt.revision, index }, context);
-  const work = { store, file: compacted, snapshot, packing, timeoutMs: request.saveTimeoutMs, sound, index };
+  const work = { store, file: compacted, snapshot, used, packing, timeoutMs: request.saveTimeoutMs, sound, index };
   // Both are awaited; what is wrong with the database explains why it was not saved.
   const [inspected, saved] = await Promise.allSettled([sound, save(work, context)]);
   const facts = settled(inspected);
@@ -164,6 +166,8 @@ interface SaveWork {
   readonly store: SnapStore;
   readonly file: string;
   readonly snapshot: Snapshot;
+  /** What it is made of. */
+  readonly used: readonly StoredSnapshot[];
   readonly packing: Packing;
   readonly timeoutMs: number;
   /** The end of the file is held back until this has settled; nothing is saved when it rejects. */
@@ -173,7 +177,7 @@ interface SaveWork {
 }
 
 async function save(work: SaveWork, { signal, progress }: RunContext): Promise<StoredSnapshot> {
-  const { store, file, snapshot, packing, timeoutMs, sound, index } = work;
+  const { store, file, snapshot, used, packing, timeoutMs, sound, index } = work;
   const size = (await stat(file)).size + HASH_SIZE;
   const deadline = AbortSignal.timeout(timeoutMs);
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: size });
@@ -185,7 +189,8 @@ async function save(work: SaveWork, { signal, progress }: RunContext): Promise<S
   };
   try {
     const sizeBound = packedSizeBound(size, packing) + (index?.limit ?? 0);
-    const options = { signal: AbortSignal.any([signal, deadline]), sizeBound, again: body };
+    const mayPublish = (call: CallOptions): Promise<void> => refuseLeft(store, used, call);
+    const options = { signal: AbortSignal.any([signal, deadline]), sizeBound, again: body, mayPublish };
     return await store.save(snapshot, body(), options);
   } catch (error) {
     if (!deadline.aborted || signal.aborted) {
@@ -198,6 +203,26 @@ async function save(work: SaveWork, { signal, progress }: RunContext): Promise<S
       found: `it took longer than ${timeoutMs / 1000} s`,
       remedy: 'raise --etcd-snapshot-timeout',
       cause: error,
+    });
+  }
+}
+
+/**
+ * Throws a {@link Failure} `history_taken_over` where a new history began meanwhile that leaves what was compacted: the marker does not name
+ * the new full, so it would count as the newest of a history that it does not belong to.
+ */
+async function refuseLeft(store: SnapStore, used: readonly StoredSnapshot[], call: CallOptions): Promise<void> {
+  const { snapshots, markers } = await store.list(call);
+  const { left } = historiesOf(snapshots, markers);
+  const ofLeft = new Set(left.flatMap(({ own }) => own.map(({ key }) => key)));
+  const gone = used.find(({ key }) => ofLeft.has(key));
+  if (gone !== undefined) {
+    throw new Failure({
+      code: 'history_taken_over',
+      action: 'store the compacted snapshot in',
+      object: store.location,
+      found: `a new history has begun there meanwhile, to which ${gone.name} does not belong`,
+      remedy: 'run it again',
     });
   }
 }

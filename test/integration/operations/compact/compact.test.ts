@@ -7,6 +7,8 @@ import { freePort } from '../../../../scripts/lab/free-port.ts';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { compactBackup } from '../../../../src/operations/compact/compact.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
+import { revision } from '../../../../src/revision.ts';
+import { markerName } from '../../../../src/snapshot/history/history-marker.ts';
 import { openStore } from '../../../../src/snapstore/registry.ts';
 import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
@@ -23,6 +25,8 @@ async function served(dir: TempDir, place: { name: string; store: SnapStore; lin
   await restore(request, recordedContext());
   return await startEtcd({ release: await etcdRelease(place.line), dataDir: request.dataDir, peerPort });
 }
+
+const { signal } = new AbortController();
 
 async function localStore(container: string): Promise<SnapStore> {
   const options = {
@@ -75,3 +79,38 @@ function compaction(dir: TempDir, store: SnapStore) {
   const { maxFetchers, skipHashCheck, quotaBytes } = restoreRequest(dir);
   return { store, maxFetchers, skipHashCheck, quotaBytes, tempDir: dir.join('temp/deep'), saveTimeoutMs: 60_000 };
 }
+
+test('what is made of a history that was left meanwhile is not stored: it would be the newest of another one', async () => {
+  using dir = makeTempDir();
+  cpSync(goldenStorePath('etcd-3.5/gzip'), dir.join('store'), { recursive: true });
+  await using store = await localStore(dir.join('store'));
+  const { snapshots } = await store.list({ signal });
+  const left = snapshots.filter(({ lastRevision }) => lastRevision > 60).map(({ name }) => name);
+  const begunOn = 1_795_251_600;
+  const leave = async (): Promise<void> => {
+    const first = 'Full-00000000-00000060-1795251600.gz';
+    const numbers = { begunOn, shared: revision(60) };
+    const marker = { ...numbers, name: markerName(numbers), why: 'rolled_back', first, clusterId: 'ab', left } as const;
+    await store.histories?.save(marker, { signal });
+  };
+  const leaving = new Proxy(store, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key, target);
+      const bound = typeof value === 'function' ? value.bind(target) : value;
+      const fetch = async (...args: unknown[]): Promise<unknown> => {
+        await leave();
+        return bound(...args);
+      };
+      return key === 'fetch' ? fetch : bound;
+    },
+  });
+  const before = readdirSync(dir.join('store/etcd-main/v2'));
+  await assert.rejects(compactBackup(compaction(dir, leaving), recordedContext()), {
+    code: 'history_taken_over',
+    message: /a new history has begun there meanwhile, to which Incr-.* does not belong; run it again/,
+  });
+  assert.deepEqual(
+    readdirSync(dir.join('store/etcd-main/v2')).sort(),
+    [...before, 'History-1795251600-00000060.json'].sort(),
+  );
+});
