@@ -81,7 +81,10 @@ async function initializeLocked(
     structure.kind === 'member' && histories !== undefined
       ? await lock.asOwner(() => restoredOnPurpose({ member: structure, found, histories }, context))
       : undefined;
-  if (mark !== undefined && found.state === 'behind_store') {
+  if (
+    found.state === 'behind_store' &&
+    (mark !== undefined || (await hasGoneOn({ request, lock, structure, stored }, context)))
+  ) {
     const alone = await lock.asOwner(() => validateDataDir({ structure, mode, storeRevision: undefined }, context));
     if (alone.state === 'valid') {
       return keep(alone, stored, context);
@@ -90,6 +93,28 @@ async function initializeLocked(
   describe(found, dataDir, context);
   const { settleDirectory } = await import('./settle-directory.ts');
   return await settleDirectory({ ...directory, request: again(request, mark) }, context);
+}
+
+/** Whether a directory ends before the backup because it was put back to an older state, without a mark, and has gone on since. */
+async function hasGoneOn(
+  { request, lock, structure, stored }: Pick<DirectoryAtHand, 'request' | 'lock' | 'structure' | 'stored'>,
+  context: RunContext,
+): Promise<boolean> {
+  const { store, tempDir, dataDir } = request;
+  if (structure.kind !== 'member' || store === undefined || stored.content !== 'backups') {
+    return false;
+  }
+  const { findOtherHistory } = await import('./other-history.ts');
+  const { histories } = stored;
+  const other = await lock.asOwner(() => findOtherHistory({ member: structure, store, histories, tempDir }, context));
+  if (other !== undefined) {
+    context.log.warn(
+      { snapshot: other.snapshot.name, revision: other.revision },
+      `${dataDir} ends before the backup does, and tells revision ${other.revision} differently than ${other.snapshot.name}: it was put back to an ` +
+        'older state and has gone on since. It is kept: the next run of snapshot says that a new history begins',
+    );
+  }
+  return other !== undefined;
 }
 
 /** A member whose files are whole starts with them, unless its cluster has another place for it. */

@@ -1,0 +1,112 @@
+import { Database } from '../../datadir/bbolt/database.ts';
+import { Damage } from '../../datadir/damage.ts';
+import { commonHistory } from '../../datadir/mvcc/common-history.ts';
+import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
+import type { MemberFiles } from '../../datadir/structure.ts';
+import { revision } from '../../revision.ts';
+import { Failure } from '../../runtime/failure.ts';
+import type { RunContext } from '../../runtime/run-context.ts';
+import { restorable } from '../../snapshot/chain.ts';
+import { SnapshotDamage } from '../../snapshot/damage.ts';
+import type { Histories } from '../../snapshot/history/histories.ts';
+import { isTooSmall } from '../../snapshot/too-small.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { compareWithDatabase } from '../history/compare-with-database.ts';
+import { ExpandedFull } from '../history/expanded-full.ts';
+
+/** A directory that ends before the backup does, and what the backup holds. */
+export interface ShorterDirectory {
+  readonly member: Pick<MemberFiles, 'db'>;
+  readonly store: SnapStore;
+  readonly histories: Histories<StoredSnapshot>;
+  /** For a full that has to be looked into. */
+  readonly tempDir: string;
+}
+
+/** What the directory tells differently. */
+export interface OtherHistory {
+  readonly snapshot: StoredSnapshot;
+  readonly revision: number;
+}
+
+/** Larger fulls are not read for the comparison, bytes. */
+const LARGEST_FULL = 256 * 1024 * 1024;
+
+/**
+ * Where the db of a directory shares a past with the backup and then tells other events: then the directory has lost nothing, but was put back to an older state
+ * and has gone on, which nothing stores so far. Undefined where it tells the same, where it is of a history of the store that was left,
+ * and where nothing can be compared. Throws what ends the signal.
+ */
+export async function findOtherHistory(
+  directory: ShorterDirectory,
+  context: RunContext,
+): Promise<OtherHistory | undefined> {
+  const { member, store, histories, tempDir } = directory;
+  try {
+    await using database = await Database.open(member.db);
+    const last = revision(await readLastRevision(database));
+    const compare = async (snapshots: readonly StoredSnapshot[]): Promise<'equal' | 'unknown' | OtherHistory> => {
+      const reaching = restorable(snapshots).filter((each) => each.lastRevision >= last && !isTooSmall(each));
+      const delta = reaching.find(({ kind, startRevision }) => kind === 'Incr' && startRevision <= last);
+      if (delta !== undefined) {
+        const range = { from: delta.startRevision, to: last };
+        const found = await compareWithDatabase({ store, delta, database, range }, context);
+        return found.outcome === 'different' ? { snapshot: delta, revision: found.revision } : found.outcome;
+      }
+      const full = reaching.find(({ kind, size }) => kind === 'Full' && size <= LARGEST_FULL);
+      if (full === undefined) {
+        return 'unknown';
+      }
+      await using expanded = new ExpandedFull({ store, full, tempDir });
+      const { differs } = await commonHistory(database, await expanded.open(context), context);
+      return differs === undefined ? 'unknown' : { snapshot: full, revision: differs };
+    };
+    const found = await compare(histories.living.snapshots);
+    if (typeof found === 'string') {
+      return undefined;
+    }
+    // Where nothing before is the same, it is the directory of another cluster, on a volume that was mounted by mistake.
+    if (!(await sharesPast({ ...directory, database, before: found.revision }, context))) {
+      return undefined;
+    }
+    for (const { own } of histories.left) {
+      if ((await compare(own)) === 'equal') {
+        return undefined;
+      }
+    }
+    return found;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (error instanceof SnapshotDamage || error instanceof Damage || error instanceof Failure) {
+      context.log.debug({ error }, `The directory cannot be compared with the backup: ${error.message}`);
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** More snapshots of which nothing is left in the db say nothing more. */
+const MOST_COMPARED = 5;
+
+/** Whether a db and the living history tell something before a revision alike. */
+async function sharesPast(
+  work: Omit<ShorterDirectory, 'member'> & { readonly database: Database; readonly before: number },
+  context: RunContext,
+): Promise<boolean> {
+  const { store, histories, tempDir, database, before } = work;
+  const whole = restorable(histories.living.snapshots).filter((each) => !isTooSmall(each));
+  const deltas = whole.filter(({ kind, startRevision }) => kind === 'Incr' && startRevision < before).toReversed();
+  for (const delta of deltas.slice(0, MOST_COMPARED)) {
+    const range = { from: delta.startRevision, to: revision(Math.min(delta.lastRevision, before - 1)) };
+    const { outcome } = await compareWithDatabase({ store, delta, database, range }, context);
+    if (outcome !== 'unknown') {
+      return outcome === 'equal';
+    }
+  }
+  const full = whole.findLast(({ kind, size }) => kind === 'Full' && size <= LARGEST_FULL);
+  if (full === undefined) {
+    return false;
+  }
+  await using expanded = new ExpandedFull({ store, full, tempDir });
+  return (await commonHistory(database, await expanded.open(context), context)).shared > 0;
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { initialize } from '../../../../src/operations/initialize/initialize.ts';
+import { restore } from '../../../../src/operations/restore/restore.ts';
+import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
+import { recordedContext } from '../../../support/context/run-context.ts';
+import { eventDatabase } from '../../../support/datadir/event-database.ts';
+import { deltaObject, fullObject } from '../../../support/fixtures/backup-objects.ts';
+import { history, put } from '../../../support/fixtures/delta-events.ts';
+import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
+import { type MemoryObject, memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
+
+const past = history(2, 50);
+const lost = [...past, ...history(51, 70)];
+const full = async (events: readonly DeltaEvent[], createdOn: number): Promise<MemoryObject> =>
+  fullObject(await eventDatabase(events), { lastRevision: events.at(-1)?.modRevision ?? 1, createdOn });
+/** What the backup holds: revisions 2 to 70, as one full, or as a full and a delta. */
+const asDelta = [await full(past, 1_795_251_500), deltaObject(history(51, 70), { createdOn: 1_795_251_600 })];
+const asFull = [await full(lost, 1_795_251_600)];
+
+/** What is done about a directory that holds these events, and no word of a restore. */
+async function actionFor(events: readonly DeltaEvent[], backup: readonly MemoryObject[]): Promise<string> {
+  using dir = makeTempDir();
+  const held = memorySnapStore([await full(events, 1_795_251_700)]);
+  await restore(restoreRequest(dir, { store: held }), recordedContext());
+  rmSync(dir.join('data/member/etcdbrctl-restored.json'), { force: true });
+  const context = recordedContext();
+  const request = {
+    ...restoreRequest(dir, { store: memorySnapStore(backup) }),
+    mode: 'full',
+    namespace: undefined,
+  } as const;
+  const { action } = await initialize(request, context);
+  const said = context.lines.some(({ text }) => /was put back to an older state and has gone on since/.test(text));
+  assert.equal(said, action === 'kept');
+  return action;
+}
+
+for (const [how, backup] of Object.entries({ 'a full and a delta': asDelta, 'one full': asFull })) {
+  describe(`a directory that ends before a backup of ${how}`, () => {
+    it('is kept where it was put back by another program and has gone on since', async () => {
+      assert.equal(await actionFor([...past, put('new', 51), put('other', 52)], backup), 'kept');
+      assert.equal(await actionFor([...lost.slice(0, 54), put('new', 56)], backup), 'kept');
+    });
+
+    it('is restored where it has lost what came after, which looks as if it had been put back and not gone on', async () => {
+      assert.equal(await actionFor(lost.slice(0, 54), backup), 'restored');
+      assert.equal(await actionFor(past, backup), 'restored');
+    });
+
+    it('is restored where it is of another cluster, which shares nothing with the backup', async () => {
+      const foreign = Array.from({ length: 50 }, (_, at) => put(`foreign${at}`, at + 2));
+      assert.equal(await actionFor(foreign, backup), 'restored');
+    });
+  });
+}
