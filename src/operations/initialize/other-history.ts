@@ -3,6 +3,7 @@ import { Damage } from '../../datadir/damage.ts';
 import { commonHistory } from '../../datadir/mvcc/common-history.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
 import type { MemberFiles } from '../../datadir/structure.ts';
+import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
 import { revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -57,7 +58,8 @@ export async function findOtherHistory(
       if (full === undefined) {
         return 'unknown';
       }
-      await using expanded = new ExpandedFull({ store, full, tempDir });
+      await using scratch = await createTemporaryDirectory(tempDir, 'compare');
+      await using expanded = new ExpandedFull({ store, full, tempDir: scratch.path });
       const { differs } = await commonHistory(database, await expanded.open(context), context);
       return differs === undefined ? 'unknown' : { snapshot: full, revision: differs };
     };
@@ -107,6 +109,7 @@ async function sharesPast(
   if (full === undefined) {
     return false;
   }
-  await using expanded = new ExpandedFull({ store, full, tempDir });
+  await using scratch = await createTemporaryDirectory(tempDir, 'compare');
+  await using expanded = new ExpandedFull({ store, full, tempDir: scratch.path });
   return (await commonHistory(database, await expanded.open(context), context)).shared > 0;
 }
