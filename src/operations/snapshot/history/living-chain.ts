@@ -1,7 +1,7 @@
 import { Failure } from '../../../runtime/failure.ts';
 import { historiesOf } from '../../../snapshot/history/histories.ts';
-import type { CallOptions } from '../../../snapstore/bucket.ts';
 import { beganOn, beginsHistory, type StoreMarker } from '../../../snapshot/history/history-marker.ts';
+import type { CallOptions } from '../../../snapstore/bucket.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
 import type { StoredChain } from '../stored-chain.ts';
 
