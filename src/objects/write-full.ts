@@ -69,7 +69,7 @@ export async function writeFull(
           room.expect(boundary.end);
         }
         await writing;
-        behind?.wrote(before);
+        behind?.wrote(before, { left: boundary.end - offset });
         buffers.discarded(before);
         before = bytes.length;
         // The hash goes into the file as well and is cut off in the end: so no piece has to be cut and joined.
@@ -80,6 +80,7 @@ export async function writeFull(
         offset += bytes.length;
       }
       await writing;
+      await room.writing(async () => await behind?.end());
       const size = databaseSize(trailing, target);
       if (target.onBoundary === undefined) {
         await handle.truncate(size);
