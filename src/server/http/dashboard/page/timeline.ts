@@ -93,13 +93,14 @@ export class Timeline {
     for (const proof of this.#proofs) {
       const at = this.#axis === 'time' ? secondsOf(proof.at) : (proof.revision ?? Number.NaN);
       if (isSeen(at, at)) {
-        const tone = proof.outcome === 'sound' ? 'proof-sound' : 'proof-other';
+        const isSound = proof.outcome === 'sound';
+        const [begin, end] = [x(at) - 6, x(at) + 6];
+        const title = `${proof.outcome}: ${moment(Date.parse(proof.at))}`;
+        // A cross, not the colour alone.
         svg.append(
-          shape(
-            'circle',
-            { class: tone, cx: x(at), cy: 102, r: 6 },
-            `${proof.outcome}: ${moment(Date.parse(proof.at))}`,
-          ),
+          isSound
+            ? shape('circle', { class: 'proof-sound', cx: x(at), cy: 102, r: 6 }, title)
+            : shape('path', { class: 'proof-other', d: `M${begin} 96L${end} 108M${begin} 108L${end} 96` }, title),
         );
       }
     }

@@ -39,7 +39,9 @@ function troublesOfRecovery({ state, store, now }: Known): readonly Trouble[] {
     const since = ago(Date.parse(proof.at), now);
     add(
       `The backup could not be restored for its proof ${since}, ${reached} can be${what}`,
-      'take a full snapshot, and run etcdbrctl verify',
+      hasFullSince(store, Date.parse(proof.at))
+        ? 'a full snapshot was taken since then: run etcdbrctl verify to see that it is sound'
+        : 'take a full snapshot, and run etcdbrctl verify',
     );
   } else if (unprovable !== null) {
     add(
@@ -145,6 +147,11 @@ function troublesOfCluster({ state }: Known): readonly Trouble[] {
     }
   }
   return found;
+}
+
+/** `at` is in ms since the epoch. */
+function hasFullSince(store: DashboardStore | undefined, at: number): boolean {
+  return store?.snapshots.some(({ kind, at: seconds }) => kind === 'Full' && seconds * 1_000 > at) === true;
 }
 
 function ago(at: number, now: number): string {

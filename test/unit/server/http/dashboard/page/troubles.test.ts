@@ -146,6 +146,18 @@ describe('what is wrong', () => {
     });
   }
 
+  it('does not ask again for the full that was taken after a failed proof', () => {
+    const damaged = { ...state, backup: { ...state.backup, proof: { ...proof, outcome: 'damaged' } } };
+    const remedy = (at: number): string | undefined =>
+      troublesOf({
+        state: damaged,
+        store: { ...store, snapshots: [{ name: 'Full', kind: 'Full', at, from: 0, to: 70, bytes: 1 }] },
+        now,
+      })[0]?.remedy;
+    assert.match(remedy(seconds - 7_200) ?? '', /^take a full snapshot/);
+    assert.match(remedy(seconds - 60) ?? '', /^a full snapshot was taken since then/);
+  });
+
   it('is no old delta of another writer, as a change of the lead may leave one, and no gap that a full has outlived', () => {
     const rivals = { deltas: 1, newest: { name: 'Incr-1-2-3', at: seconds - 7_200 } };
     assert.deepEqual(said({ store: { rivals, gaps: [{ from: 31, to: 40, at: null }] } }), []);
