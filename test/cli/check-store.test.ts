@@ -65,7 +65,7 @@ describe('check-store', () => {
     const said = `${stdout}${stderr}`.match(/the connection is refused|the host name/g);
     assert.equal(said?.length, 2, 'once for each step, and not again');
     assert.doesNotMatch(`${stdout}${stderr}`, /ECONN\w+:|connect ECONN|getaddrinfo/);
-    assert.ok(performance.now() - begun < 15_000, 'nothing is tried for long');
+    assert.ok(performance.now() - begun < 25_000, 'nothing is tried for long');
     const elsewhere = [...flags.slice(0, -2), '--store-endpoint-override', 'http://127.0.0.1:9'];
     const text = await rig.run(['check-store', ...elsewhere], {
       env: { AWS_DEFAULT_REGION: 'test', AWS_ACCESS_KEY_ID: 'AK', AWS_SECRET_ACCESS_KEY: 'SK' },

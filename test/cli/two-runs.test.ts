@@ -16,7 +16,7 @@ import { type Finished, makeRig, type Rig, type Running } from './rig.ts';
 import { s3Place } from './s3-place.ts';
 
 /** Pairs of runs, over all cases; `RUN_PAIRS=200` for a long test. */
-const pairs = Number(env['RUN_PAIRS'] ?? 20);
+const pairs = Number(env['RUN_PAIRS'] ?? 10);
 
 /** After how many pairs a real etcd starts on the result. */
 const etcdEach = 5;

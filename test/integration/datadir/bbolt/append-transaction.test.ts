@@ -46,7 +46,7 @@ for (const name of ['etcd-3.5/gzip', 'etcd-3.4/gzip'] as const) {
     using dir = makeTempDir();
     const path = written(dir, 'db', goldenDatabase(name));
     const expected = await storedBuckets(path);
-    for (const [round, count] of [20_000, 3_000].entries()) {
+    for (const [round, count] of [8_000, 3_000].entries()) {
       const added = [...moreEntries(round, 1_000_000 * (round + 1), count)];
       await using transaction = await AppendTransaction.open(path);
       await transaction.append('key', inBatches(added));
@@ -70,7 +70,7 @@ for (const bucket of ['key', 'cluster', 'new']) {
     const end = meta.highWater * meta.pageSize;
     const path = written(dir, 'db', whole.subarray(0, 2 * meta.pageSize));
     const base = Promise.withResolvers<Database>();
-    const added = Array.from(moreEntries(5, 10, 20_000), ({ key, value }) => ({
+    const added = Array.from(moreEntries(5, 10, 8_000), ({ key, value }) => ({
       key: Buffer.concat([Buffer.from([0xff]), key]),
       value,
     }));
