@@ -22,17 +22,10 @@ export const fleetListCommand = command({
   ],
   groups: { fleet: sharedFleetOptions, store: storeOptions, output: fleetOutputOptions, logging: loggingOptions },
   async run({ config, pod, context, print }) {
-    const { openFleetBucket } = await import('./open-store.ts');
-    const { fleetRequest, shardAsked } = await import('./fleet-place.ts');
+    const { openFleet } = await import('./open-fleet.ts');
     const { listFleet } = await import('../operations/fleet/list-fleet.ts');
     const { printFleet } = await import('./print-fleet.ts');
-    const { releaseExecutablePages } = await import('../runtime/memory/resident-executable.ts');
-    const shard = shardAsked(config.fleet.shard, pod);
-    const store = await openFleetBucket(config.store, context);
-    await using _bucket = store.bucket;
-    // What the start needed of the executable is memory that thousands of clusters can use.
-    await releaseExecutablePages();
-    const request = fleetRequest({ store, options: config.fleet, prefix: config.store.prefix, shard });
-    await printFleet(await listFleet(request, context), config.output, { print, needsShards: false });
+    await using fleet = await openFleet(config, pod, context);
+    await printFleet(await listFleet(fleet.request, context), config.output, { print, needsShards: false });
   },
 });

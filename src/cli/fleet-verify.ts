@@ -30,20 +30,13 @@ export const fleetVerifyCommand = command({
     logging: loggingOptions,
   },
   async run({ config, pod, context, print }) {
-    const { openFleetBucket } = await import('./open-store.ts');
-    const { fleetRequest, shardAsked } = await import('./fleet-place.ts');
+    const { openFleet } = await import('./open-fleet.ts');
+    const { identitiesOf } = await import('./encryption-keys.ts');
     const { verifyFleet } = await import('../operations/fleet/verify-fleet.ts');
     const { printFleet } = await import('./print-fleet.ts');
-    const { releaseExecutablePages } = await import('../runtime/memory/resident-executable.ts');
-    const shard = shardAsked(config.fleet.shard, pod);
-    const store = await openFleetBucket(config.store, context);
-    await using _bucket = store.bucket;
-    // What the start needed of the executable is memory that thousands of clusters can use.
-    await releaseExecutablePages();
-    const request = fleetRequest({ store, options: config.fleet, prefix: config.store.prefix, shard });
-    const { identitiesOf } = await import('./encryption-keys.ts');
+    await using fleet = await openFleet(config, pod, context);
     const identities = await identitiesOf(config.identity, context);
-    const report = await verifyFleet({ ...request, ...config.verify, identities }, context);
+    const report = await verifyFleet({ ...fleet.request, ...config.verify, identities }, context);
     await printFleet(report, config.output, { print, needsShards: false });
   },
 });
