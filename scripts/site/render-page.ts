@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { Marked, type Tokens } from 'marked';
+import { escapedHtml } from '../../src/cli/output/escaped-html.ts';
 import { headingsOf, tokensOf } from '../markdown.ts';
-import { escaped } from './escaped.ts';
 import type { NavigationGroup } from './navigation.ts';
 import { linkFrom, sitePath } from './site-path.ts';
 
@@ -60,13 +60,13 @@ export function renderPage({ root, page, pages, navigation }: PageRequest): Rend
       link(token: Tokens.Link) {
         const inner = this.parser.parseInline(token.tokens);
         const href = placed(token.href);
-        return href === undefined ? inner : `<a href="${escaped(href)}">${inner}</a>`;
+        return href === undefined ? inner : `<a href="${escapedHtml(href)}">${inner}</a>`;
       },
       image(token: Tokens.Image) {
-        return `<img src="${escaped(placed(token.href) ?? '')}" alt="${escaped(token.text)}" loading="lazy">`;
+        return `<img src="${escapedHtml(placed(token.href) ?? '')}" alt="${escapedHtml(token.text)}" loading="lazy">`;
       },
       code(token: Tokens.Code) {
-        return `<pre tabindex="0"><code>${escaped(token.text)}</code></pre>\n`;
+        return `<pre tabindex="0"><code>${escapedHtml(token.text)}</code></pre>\n`;
       },
       checkbox(token: Tokens.Checkbox) {
         return `<input type="checkbox" aria-label="done"${token.checked ? ' checked' : ''}> `;
@@ -91,13 +91,13 @@ function layout(page: {
   readonly navigation: readonly NavigationGroup[];
 }): string {
   const { path, title, body, navigation } = page;
-  const to = (target: string): string => escaped(linkFrom(path, target));
+  const to = (target: string): string => escapedHtml(linkFrom(path, target));
   const groups = navigation.map(({ title: name, entries }) => {
     const items = entries.map(
       (entry) =>
-        `<li><a href="${to(entry.path)}"${entry.path === path ? ' aria-current="page"' : ''}>${escaped(entry.title)}</a></li>`,
+        `<li><a href="${to(entry.path)}"${entry.path === path ? ' aria-current="page"' : ''}>${escapedHtml(entry.title)}</a></li>`,
     );
-    return `<h2>${escaped(name)}</h2><ul>${items.join('')}</ul>`;
+    return `<h2>${escapedHtml(name)}</h2><ul>${items.join('')}</ul>`;
   });
   const root = '../'.repeat(path.split('/').length - 1);
   return `<!doctype html>
@@ -106,7 +106,7 @@ function layout(page: {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self' file:; script-src 'self' file:; img-src 'self' file: data:">
-<title>${escaped(title)}${title === 'etcdbrctl' ? '' : ' · etcdbrctl'}</title>
+<title>${escapedHtml(title)}${title === 'etcdbrctl' ? '' : ' · etcdbrctl'}</title>
 <link rel="stylesheet" href="${root}site.css">
 <script defer src="${root}site.js" data-root="${root}"></script>
 </head>

@@ -1,3 +1,4 @@
+import { escapedHtml } from '../../src/cli/output/escaped-html.ts';
 import { lines, type RecordedStep } from './recorded.ts';
 
 /** Characters in a line of the picture. */
@@ -18,7 +19,7 @@ export function terminalPicture(recorded: readonly RecordedStep[]): string {
   const [width, height] = [COLUMNS * CELL.width + 2 * MARGIN, (rows.length + 1) * CELL.height + 2 * MARGIN + 20];
   const drawn = rows.map(({ text, style }, at) => {
     const shown = text.length > COLUMNS ? `${text.slice(0, COLUMNS - 1)}…` : text;
-    return `<text class="${style}" x="${MARGIN}" y="${MARGIN + 20 + (at + 1) * CELL.height}" xml:space="preserve">${escaped(shown)}</text>`;
+    return `<text class="${style}" x="${MARGIN}" y="${MARGIN + 20 + (at + 1) * CELL.height}" xml:space="preserve">${escapedHtml(shown)}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${Math.ceil(width)} ${height}" role="img" aria-label="A terminal in which etcdbrctl backs up an etcd and restores it">
 <style>text{font:13px ui-monospace,"DejaVu Sans Mono",Menlo,monospace}.typed{fill:#8ab4f8;font-weight:700}.said{fill:#e8eaed}</style>
@@ -27,8 +28,4 @@ export function terminalPicture(recorded: readonly RecordedStep[]): string {
 ${drawn.join('\n')}
 </svg>
 `;
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

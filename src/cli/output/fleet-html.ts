@@ -8,6 +8,7 @@ import {
 import type { PrefixReport } from '../../operations/fleet/prefix-report.ts';
 import { countText, formatBytes, formatCount } from '../../runtime/log/amount.ts';
 import { printable } from '../../runtime/log/printable.ts';
+import { escapedHtml } from './escaped-html.ts';
 import { ageText, growthText, lastRunLines, proofText, remarksOn, shareText } from './fleet.ts';
 
 const style = `
@@ -95,15 +96,7 @@ function row(prefix: PrefixReport, at: number): string {
     .join('')}</tr>`;
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 /** Text of others, as text: nothing in it is markup, and all of it can be seen. */
 function text(of: string): string {
-  return printable(of).replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  return escapedHtml(printable(of));
 }

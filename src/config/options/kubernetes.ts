@@ -1,5 +1,7 @@
 import { optionGroup } from '../option.ts';
 
+const kubernetes = { flag: 'kubernetes', type: 'bool', default: false } as const;
+
 const namespace = {
   flag: 'namespace',
   short: 'n',
@@ -8,14 +10,17 @@ const namespace = {
   placeholder: 'name',
 } as const;
 
+const namespaceOfPrefix = {
+  ...namespace,
+  help: 'Only objects of this namespace, and the namespace itself. PREFIX is then /registry/ unless it is given.',
+} as const;
+
 /** Whether keys are shown as objects. */
 export const objectListOptions = optionGroup({
   title: 'Kubernetes',
   options: {
     kubernetes: {
-      flag: 'kubernetes',
-      type: 'bool',
-      default: false,
+      ...kubernetes,
       help: 'List objects by kind, namespace and name; --depth 1 counts them by kind, --depth 2 by kind and namespace. Reads the values, too.',
     },
     namespace: {
@@ -35,9 +40,7 @@ export const objectDiffOptions = optionGroup({
   title: 'Kubernetes',
   options: {
     kubernetes: {
-      flag: 'kubernetes',
-      type: 'bool',
-      default: false,
+      ...kubernetes,
       help: 'Show how many objects of each kind were added, changed and deleted in each namespace, instead of the keys.',
     },
     namespace: {
@@ -52,9 +55,7 @@ export const manifestOptions = optionGroup({
   title: 'Kubernetes',
   options: {
     kubernetes: {
-      flag: 'kubernetes',
-      type: 'bool',
-      default: false,
+      ...kubernetes,
       help: 'Write manifests for kubectl apply instead of lines of JSON: without what the server sets, and without objects that others of the export make.',
     },
     raw: {
@@ -63,10 +64,7 @@ export const manifestOptions = optionGroup({
       default: false,
       help: 'Write every object as it was, as kubectl get -o yaml shows it; with --kubernetes.',
     },
-    namespace: {
-      ...namespace,
-      help: 'Only objects of this namespace, and the namespace itself. PREFIX is then /registry/ unless it is given.',
-    },
+    namespace: namespaceOfPrefix,
   },
   check(values) {
     return values.raw && !values.kubernetes
@@ -79,9 +77,6 @@ export const manifestOptions = optionGroup({
 export const namespaceOptions = optionGroup({
   title: 'Kubernetes',
   options: {
-    namespace: {
-      ...namespace,
-      help: 'Only objects of this namespace, and the namespace itself. PREFIX is then /registry/ unless it is given.',
-    },
+    namespace: namespaceOfPrefix,
   },
 });
