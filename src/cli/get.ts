@@ -46,7 +46,7 @@ export const getCommand = command({
       throw new UsageFailure({
         action: 'use',
         object: '--output raw',
-        found: '--all-revisions is given as well, and nothing would tell where one value ends',
+        found: '--all-revisions is given as well, and nothing would show where one value ends',
         remedy: 'give one of them, or -o json',
       });
     }

@@ -17,7 +17,7 @@ export function keyBytes(written: string, { hex }: { readonly hex: boolean }): U
   return Buffer.from(written, 'hex');
 }
 
-/** Where API servers keep their objects unless they are told otherwise. */
+/** Where API servers keep their objects unless they are configured otherwise. */
 const KUBERNETES = '/registry/';
 
 /**

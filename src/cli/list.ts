@@ -11,7 +11,7 @@ export const listCommand = command({
   name: 'list',
   description:
     'Lists the snapshots of a store as chains: a full snapshot and the deltas after it, with times, sizes and the ' +
-    'revisions that are missing between them. Only names are read, and of fulls the last bytes, which tell where they come from. The last chain is the one that restore takes; the ' +
+    'revisions that are missing between them. Only names are read, and of fulls the last bytes, which say where they come from. The last chain is the one that restore takes; the ' +
     'exit code is 1 when it is broken. Of several histories the chains are those of the one that was written last, or of --history.',
   examples: [
     { does: 'What is in a store:', command: 'etcdbrctl list --storage-provider Local --store-container /backup' },
@@ -66,7 +66,7 @@ function refuseDoubts(
   if (suspected !== undefined) {
     throw new Failure({
       code: 'history_fork',
-      action: 'tell the newest state of',
+      action: 'find the newest state of',
       object: location,
       found: doubtText(suspected),
       remedy:

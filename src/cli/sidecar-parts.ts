@@ -22,7 +22,7 @@ export const lastUploadsMs = 15_000;
 /** What was read from files before. */
 export interface ReadKeys {
   readonly tokens: Pick<AuthTokens, 'own'> | undefined;
-  /** Whom new objects are encrypted to; undefined for nobody. */
+  /** Recipients of new objects; undefined where nothing is encrypted. */
   readonly recipients: Recipients | undefined;
 }
 

@@ -65,7 +65,7 @@ export function statusReport(status: DatabaseStatus): Report {
       ),
       sourceText(source),
       ...(source.kind === 'snapshot' && source.facts !== undefined
-        ? [`It tells of itself: ${factsText(source.facts)}.`]
+        ? [`It says of itself: ${factsText(source.facts)}.`]
         : []),
       'TOTAL KEYS are the records of all buckets, as etcdutl counts up to etcd 3.5;',
       `${countText(status.livingKeys, 'key')} live, as it counts from etcd 3.6 on.`,

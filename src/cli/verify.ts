@@ -167,9 +167,9 @@ function verdict(result: VerifyResult): string {
   const { level, read, objects } = result;
   const limits =
     level === 'catalog'
-      ? ', as far as names tell; no object was read'
+      ? ', as far as the names say; no object was read'
       : read < objects
-        ? `, as far as ${formatCount(read)} of ${countText(objects, 'snapshot')} tell; the others were not read`
+        ? `, as far as ${formatCount(read)} of ${countText(objects, 'snapshot')} show; the others were not read`
         : '';
   return `everything is sound${limits}`;
 }

@@ -74,7 +74,7 @@ export async function writeKeys(
       await printer.add(format === 'json' ? outcomeData(outcome) : outcomeLine(outcome));
     }
   } catch (error) {
-    // What was written before stays written, and is told.
+    // What was written before stays written, and is reported.
     await printer.add(...(format === 'json' || !yes ? [] : [count.text('done')]));
     await printer.end();
     throw error;

@@ -21,7 +21,7 @@ export type CronReading = { readonly fields: string } | { readonly wrong: string
 
 /**
  * Reads a schedule in the dialect of robfig/cron's standard parser: five fields, a name such as `@daily`, or `@every DURATION`;
- * `TZ=ZONE` or `CRON_TZ=ZONE` may stand before. A schedule that never fires, such as 30 February, is refused.
+ * `TZ=ZONE` or `CRON_TZ=ZONE` may come first. A schedule that never fires, such as 30 February, is refused.
  * Source: robfig/cron v3, parser.go.
  */
 export function readCronSchedule(text: string): CronReading {

@@ -7,9 +7,9 @@ import { proofOf, type RevisionProof } from '../snapshot/history/revision-proof.
 export interface ClusterPosition {
   readonly clusterId: bigint;
   readonly revision: Revision;
-  /** 0 where the answer does not tell it. */
+  /** 0 where the answer does not say it. */
   readonly raftTerm: bigint;
-  /** Undefined where the answer does not tell it. */
+  /** Undefined where the answer does not say it. */
   readonly raftIndex?: bigint;
 }
 

@@ -40,7 +40,7 @@ export interface KeyCall {
 export interface ClusterKeys extends AsyncDisposable {
   /** For messages. */
   readonly location: string;
-  /** Where keys stand, in their order; undefined for those that do not exist. */
+  /** The positions of keys, in their order; undefined for those that do not exist. */
   positions(keys: readonly Uint8Array[], call: KeyCall): Promise<readonly (KeyPosition | undefined)[]>;
   /** Whether all of these keys exist with these values; undefined when etcd takes no request of that size. */
   hold(keys: readonly KeyWithValue[], call: KeyCall): Promise<boolean | undefined>;

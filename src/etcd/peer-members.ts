@@ -13,7 +13,7 @@ export interface PeerMember {
 /** What answers at a peer URL. */
 export type PeerAnswer =
   | { readonly kind: 'members'; readonly members: readonly PeerMember[] }
-  /** Something answers, and does not tell, such as a server that wants another certificate. */
+  /** Something answers, and does not say, such as a server that wants another certificate. */
   | { readonly kind: 'no list' }
   | { readonly kind: 'silent' };
 

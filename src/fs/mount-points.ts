@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 /** The field of a mount point in `/proc/self/mountinfo`, from 0. */
 const POINT_FIELD = 4;
 
-/** Absolute paths at which something is mounted, also a directory of the same volume; none where the system does not tell. */
+/** Absolute paths at which something is mounted, also a directory of the same volume; none where the system does not say. */
 export async function mountPoints(file = '/proc/self/mountinfo'): Promise<readonly string[]> {
   return await pointsIn(file, POINT_FIELD);
 }
 
-/** The paths in one field of a table of mounts, in which odd characters stand as `\040`; none when it cannot be read. */
+/** The paths in one field of a table of mounts, in which odd characters are written as `\040`; none when it cannot be read. */
 export async function pointsIn(file: string, field: number): Promise<readonly string[]> {
   const text = await readFile(file, 'utf8').catch(() => '');
   return text

@@ -8,7 +8,7 @@ import { readFacts } from './key-index.ts';
 import { RangedObject } from './ranged-object.ts';
 
 /**
- * Where a full comes from, as its end tells; undefined when that does not tell, or cannot be read: nothing depends on it. One short read.
+ * Where a full comes from, as its end says; undefined when that does not say, or cannot be read: nothing depends on it. One short read.
  */
 export async function factsOfFull(
   source: { readonly store: SnapStore; readonly full: StoredSnapshot },

@@ -6,7 +6,7 @@ import type { Compression } from '../snapshot/snapshot.ts';
 /** Expands members of gzip objects or frames of zstd objects, one after the other, with one decompressor. */
 export interface MemberExpander extends Disposable {
   /**
-   * What a member expands to, in pieces; undefined when that is not `size` bytes with the checksum that the member tells. No other can
+   * What a member expands to, in pieces; undefined when that is not `size` bytes with the checksum that the member says. No other can
    * follow then.
    */
   expand(member: Uint8Array, size: number): Promise<readonly Uint8Array[] | undefined>;

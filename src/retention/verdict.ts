@@ -68,7 +68,7 @@ const TEXTS: Readonly<Record<KeepReason | DeleteReason, string>> = {
   part_of_upload: 'is a part of a snapshot that may still be uploaded',
   left_history: 'belongs to a history that was left not long ago',
   base_of_left_history: 'a history that was left not long ago needs it',
-  history_in_doubt: 'its history is in doubt; etcdbrctl verify tells more',
+  history_in_doubt: 'its history is in doubt; see etcdbrctl verify',
   full_unsound: 'was read and is damaged, so it takes the place of no other full',
   full_empty: 'is empty, so it takes the place of no other full',
   full_too_small: 'is too small to be trusted unread, so it takes the place of no other full',

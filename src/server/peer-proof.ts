@@ -42,7 +42,7 @@ const document = z.object({
   }),
 });
 
-/** Asks the sidecar of the member with this client URL for its newest proof. Rejects when it does not tell of one in time. */
+/** Asks the sidecar of the member with this client URL for its newest proof. Rejects when there is none in time. */
 export async function askPeerProof(
   clientUrl: string,
   { port, security }: PeerSidecars,

@@ -31,7 +31,7 @@ export interface Sidecar {
   backupStatus(): BackupStatusDocument;
   /** What is known of our member. */
   memberFacts(): MemberFacts;
-  /** The members of the cluster. Rejects when etcd does not tell. */
+  /** The members of the cluster. Rejects when etcd does not say. */
   members(options: { readonly signal: AbortSignal }): Promise<readonly ClusterMember[]>;
   /** What the store holds, and what garbage collection makes of it; undefined without a store. Lists it. Rejects when that fails. */
   backups(options: { readonly signal: AbortSignal }): Promise<ListedBackups | undefined>;

@@ -24,7 +24,7 @@ export interface VerificationTurnParts {
   readonly list: ClusterMembers['list'];
   /** The location of a store that every sidecar finds at the same place; undefined where each may have one of its own. */
   readonly sharedStore: string | undefined;
-  /** Asks the sidecar of the member with this client URL for its newest proof. Rejects when it has none to tell of. */
+  /** Asks the sidecar of the member with this client URL for its newest proof. Rejects when it has none. */
   readonly askProof: (clientUrl: string, options: { readonly signal: AbortSignal }) => Promise<PeerProof>;
 }
 
@@ -74,7 +74,7 @@ export async function verificationTurn(
       : { kind: 'ours' };
   } catch (error) {
     signal.throwIfAborted();
-    log.debug({ error }, `No follower tells of a proof: ${error instanceof Error ? error.message : error}`);
+    log.debug({ error }, `No follower has a proof: ${error instanceof Error ? error.message : error}`);
     return { kind: leads ? 'ours' : 'not ours' };
   }
 }

@@ -23,7 +23,7 @@ function isAgeKnown({ ahead }: Pick<Snapshot, 'ahead'>): boolean {
   return ahead === undefined || ahead.before !== undefined;
 }
 
-/** Whether a name tells a time that has not come yet. `seconds` is the clock's time, since the epoch. */
+/** Whether a name says a time that has not come yet. `seconds` is the clock's time, since the epoch. */
 export function isAheadOfClock({ createdOn }: Pick<Snapshot, 'createdOn'>, seconds: number): boolean {
   return createdOn > seconds + CLOCK_TOLERANCE;
 }

@@ -7,7 +7,7 @@ export const proofLevels = ['catalog', 'hash', 'structure', 'restore'] as const;
 /** One of {@link proofLevels}. */
 export type ProofLevel = (typeof proofLevels)[number];
 
-/** What a verification has shown of the backups below a prefix, as the name of its object tells; see docs/formats.md. */
+/** What a verification has shown of the backups below a prefix, as the name of its object says; see docs/formats.md. */
 export interface ProofName {
   /** When it ended, whole seconds since the Unix epoch. */
   readonly on: number;

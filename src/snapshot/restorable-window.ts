@@ -30,7 +30,7 @@ export function restorableWindow<T extends Snapshot>(chains: readonly CatalogCha
   return from === undefined || last === 0 ? undefined : { from, to: last };
 }
 
-/** Undefined when nothing tells it. */
+/** Undefined when nothing says it. */
 function knownTime({ createdOn, ahead }: Snapshot): number | undefined {
   return ahead === undefined ? createdOn : ahead.before;
 }

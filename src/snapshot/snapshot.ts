@@ -12,7 +12,7 @@ export type Encryption = 'age';
 /** Layout of a store below its prefix: `v2/NAME`, or the old `v1/Backup-UNIX/NAME`. */
 export type Layout = 'v1' | 'v2';
 
-/** What is known of the age of a snapshot whose name tells a time that has not come yet: its writer's clock was wrong, or it is forged. */
+/** What is known of the age of a snapshot whose name says a time that has not come yet: its writer's clock was wrong, or it is forged. */
 export interface AheadOfClock {
   /** It was taken before this, by what continues it: whole seconds since the epoch; undefined when nothing that can be believed does. */
   readonly before: number | undefined;
@@ -38,10 +38,10 @@ export interface Snapshot {
   readonly name: string;
   /** Part number from 1 when this object is one part of a larger one (Swift segments, GCS components). */
   readonly chunk: number | undefined;
-  /** Where its name tells a time that has not come yet, as a listing finds out: the name tells no age then. */
+  /** Where its name says a time that has not come yet, as a listing finds out: the name says no age then. */
   readonly ahead?: AheadOfClock;
   /**
-   * Of a full: what its history holds from this revision on was stored after it, whatever the times in the names tell, as a marker in
+   * Of a full: what its history holds from this revision on was stored after it, whatever the times in the names say, as a marker in
    * the store says.
    */
   readonly precedes?: Revision;

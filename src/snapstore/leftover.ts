@@ -1,6 +1,6 @@
 /** An upload that was neither completed nor aborted, as when its process was killed. Many stores keep, and bill, its parts for ever. */
 export interface Leftover {
-  /** Of the object it was to become; undefined where the store does not tell. */
+  /** Of the object it was to become; undefined where the store does not say. */
   readonly key: string | undefined;
   /** For messages: `the unfinished upload of s3://bucket/etcd/v2/Full-…`. */
   readonly what: string;

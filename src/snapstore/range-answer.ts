@@ -14,7 +14,7 @@ export interface WantedRange {
 export interface RangeAnswer {
   /** `bytes FIRST-LAST/TOTAL`; undefined when the store has not said which part it sends. */
   readonly contentRange: string | undefined;
-  /** Of the body, bytes, where it is told. */
+  /** Of the body, bytes, where it is stated. */
   readonly length: number | undefined;
   /** An ETag, or what else changes with the content. */
   readonly mark: string | undefined;

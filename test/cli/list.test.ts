@@ -122,7 +122,7 @@ describe('list', () => {
     const mixed = await rig.run(['list', ...flags]);
     assert.equal(mixed.exitCode, 1);
     assert.match(mixed.stdout, /TWO HISTORIES\?/);
-    assert.match(mixed.stderr, /^error: cannot tell the newest state of .* was taken after .*, but ends before it/m);
+    assert.match(mixed.stderr, /^error: cannot find the newest state of .* was taken after .*, but ends before it/m);
     rmSync(`${folder}/Full-00000000-00000100-1795251600.gz`);
     const marker = { format: 1, why: 'rolled_back', first: 'Full-00000000-00000003-1795251700', clusterId: '1' };
     writeFileSync(

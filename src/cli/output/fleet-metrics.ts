@@ -17,7 +17,7 @@ const series: readonly PrefixSeries[] = [
   },
   {
     name: 'newest_revision',
-    help: 'The newest revision that can be restored, as names tell.',
+    help: 'The newest revision that can be restored, by the names of its objects.',
     value: ({ newest }) => newest?.revision,
   },
   {

@@ -34,7 +34,7 @@ export const writeOptions = optionGroup({
       type: 'bool',
       default: false,
       help:
-        'Write also where the keys come from another cluster than that of --endpoints, as their ids tell; one that was restored has ' +
+        'Write also where the keys come from another cluster than that of --endpoints, as their ids show; one that was restored has ' +
         'a new id.',
     },
   },

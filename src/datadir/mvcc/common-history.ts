@@ -8,9 +8,9 @@ import type { ChangeRevision } from './revision-key.ts';
 
 /** How far the histories of two databases are the same. */
 export interface CommonHistory {
-  /** The last revision whose records both hold and tell alike, before anything differs; 0 when there is none. */
+  /** The last revision whose records both hold alike, before anything differs; 0 when there is none. */
   readonly shared: number;
-  /** The first revision that they tell differently; undefined when nothing differs up to the end of the one that ends first. */
+  /** The first revision that differs between them; undefined when nothing differs up to the end of the one that ends first. */
   readonly differs: number | undefined;
 }
 

@@ -3,12 +3,12 @@ import type { ClusterPosition } from '../cluster-history.ts';
 import type { MemberWork } from '../connection/member-pool.ts';
 import { rangeRpc, statusRpc } from './rpc.ts';
 
-/** A key that hardly anybody has; its value is not asked for. */
+/** A key that is hardly ever used; its value is not asked for. */
 const probedKey = Buffer.from([0]);
 
 /**
  * Asks a member for the position of its cluster. A linearizable read makes it catch up with all that a quorum has accepted; its
- * status then tells the raft index.
+ * status then has the raft index.
  */
 export const askPosition: MemberWork<ClusterPosition> = async (member, bounds) => {
   const request = { key: probedKey, limit: 1, keys_only: true, serializable: false };

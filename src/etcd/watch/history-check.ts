@@ -4,7 +4,7 @@ import { HistoryChangedFailure } from '../etcd-failure.ts';
 
 /**
  * Compares what a new watch shows of a revision with what is known of it. Such a watch begins at that revision, and not after it:
- * the number alone does not tell whether the cluster still has the same history.
+ * the number alone does not show whether the cluster still has the same history.
  */
 export class HistoryCheck {
   readonly #known: RevisionProof;

@@ -9,7 +9,7 @@ export interface ResponseHeader {
   readonly clusterId: bigint;
   /** Newest revision of the member when it made the message; the events of the message may be older. */
   readonly storeRevision: Revision;
-  /** 0 where the member does not tell it. */
+  /** 0 where the member does not say it. */
   readonly raftTerm: bigint;
 }
 

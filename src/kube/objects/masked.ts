@@ -40,7 +40,7 @@ function maskedEntries(value: unknown, open: readonly string[]): unknown {
   );
 }
 
-/** Texts of `data` are in base64; their length would tell no more than how long a secret is, as for every other value. */
+/** Texts of `data` are in base64; their length would give away how long a secret is, as for every other value. */
 function hidden(value: unknown): string {
   const length = typeof value === 'string' ? value.length : (JSON.stringify(value) ?? '').length;
   return `(${length} ${length === 1 ? 'character' : 'characters'}, hidden)`;

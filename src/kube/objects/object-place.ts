@@ -1,9 +1,9 @@
 import type { StoredValue } from './stored-object.ts';
 
-/** What an object is called, as far as its value or its key tells. Texts are empty where they are not known. */
+/** What an object is called, as far as its value or its key says. Texts are empty where they are not known. */
 export interface ObjectPlace {
   readonly apiVersion: string;
-  /** The kind, or where only the key tells, the resource: `secrets`. */
+  /** The kind, or where only the key says, the resource: `secrets`. */
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;

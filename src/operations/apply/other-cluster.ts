@@ -9,7 +9,7 @@ export interface OtherCluster {
   readonly to: bigint;
 }
 
-/** A cluster that tells its id. */
+/** A cluster that states its id. */
 export interface KnownCluster extends Pick<EtcdCluster, 'location'> {
   status(options: { readonly signal: AbortSignal }): Promise<Pick<MemberStatus, 'clusterId'>>;
 }
@@ -35,7 +35,7 @@ export function otherClusterText({ from, to }: OtherCluster): string {
   return `the keys are of the cluster ${from.toString(16)}, and this one is ${to.toString(16)}`;
 }
 
-/** The failure of a run that nobody has told that it is for another cluster; `consequence` is what follows from it. */
+/** The failure of a run that has no leave to write to another cluster; `consequence` is what follows from it. */
 export function otherClusterFailure(
   found: OtherCluster,
   { location }: Pick<KnownCluster, 'location'>,

@@ -206,7 +206,7 @@ function reportHistories({ ofLeftHistories, isInDoubt }: BackupCopyPlan, { log }
   }
   if (isInDoubt) {
     log.warn(
-      'The source may hold two histories that no marker tells apart (see verify); both are copied, whatever --max-backups says',
+      'The source may hold two histories that no marker separates (see verify); both are copied, whatever --max-backups says',
     );
   }
 }

@@ -19,7 +19,7 @@ import { shardOf } from './shard-of.ts';
 const listedAtOnce = 16;
 
 /**
- * Finds the clusters that are backed up below a prefix of a container, and what names tell of each. One that cannot be read is
+ * Finds the clusters that are backed up below a prefix of a container, and what names say of each. One that cannot be read is
  * part of the result. Throws a StoreError when the container cannot be listed, and a Failure when it holds too much.
  */
 export async function listFleet(request: FleetRequest, context: RunContext): Promise<FleetReport> {

@@ -21,10 +21,10 @@ export interface Complaint {
   readonly text: string;
 }
 
-/** The newest state that can be restored, as far as names tell. */
+/** The newest state that can be restored, as far as names say. */
 export interface NewestState {
   readonly revision: Revision;
-  /** When the last snapshot that leads there was taken, whole seconds since the epoch; undefined when nothing tells it. */
+  /** When the last snapshot that leads there was taken, whole seconds since the epoch; undefined when nothing says it. */
   readonly takenOn: number | undefined;
   /** Snapshots of its chain, and their bytes as stored. */
   readonly snapshots: number;
@@ -44,7 +44,7 @@ export interface PrefixReport {
   /** All whole snapshots, and the bytes of all that is stored with them. */
   readonly snapshots: number;
   readonly bytes: number;
-  /** Bytes a day by which fulls have grown; undefined when too little is there to tell. */
+  /** Bytes a day by which fulls have grown; undefined when too little is known. */
   readonly growthPerDay: number | undefined;
   readonly proof: LastProof | undefined;
   readonly complaints: readonly Complaint[];

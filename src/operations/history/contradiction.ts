@@ -28,7 +28,7 @@ export interface Contradiction {
   readonly pair: ForkedPair;
 }
 
-/** How contents are looked into: the first revision that both tell differently; undefined when they do not, or nothing can be compared. */
+/** How contents are looked into: the first revision that both hold differently; undefined when they do not, or nothing can be compared. */
 export type ComparePair = (pair: DoubtedPair) => Promise<number | undefined>;
 
 /** Larger fulls are not read for the comparison, bytes. */
@@ -37,7 +37,7 @@ const LARGEST_FULL = 256 * 1024 * 1024;
 const MOST_PAIRS = 4;
 
 /**
- * Whether what is named ahead of the clock, whose age is not known, tells something else than what can be believed: then it is of another
+ * Whether what is named ahead of the clock, whose age is not known, says something else than what can be believed: then it is of another
  * history. `snapshots` are those that count as one history. Undefined when it does not, and when nothing can be compared.
  */
 export async function findContradiction(
@@ -58,7 +58,7 @@ export async function findContradiction(
 }
 
 /**
- * Whether a full that is named ahead of the clock, and deltas that are, tell something different: then it is not known which of them
+ * Whether a full that is named ahead of the clock, and deltas that are, say something different: then it is not known which of them
  * belongs to the rest.
  */
 export async function findDisagreement(

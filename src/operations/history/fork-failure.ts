@@ -7,13 +7,13 @@ import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 export interface ForkedPair {
   readonly one: StoredSnapshot;
   readonly other: StoredSnapshot;
-  /** The first revision that they tell differently. */
+  /** The first revision that differs between them. */
   readonly revision: number;
 }
 
 /** What two snapshots with different events mean, as one sentence without a full stop. */
 export function forkedText({ one, other, revision }: ForkedPair): string {
-  return `${one.name} and ${other.name} tell revision ${revision} differently: they belong to two histories of the cluster`;
+  return `${one.name} and ${other.name} disagree about revision ${revision}: they belong to two histories of the cluster`;
 }
 
 /** What a full means that ends before older snapshots do. */
@@ -34,7 +34,7 @@ export function forkFailure(location: string, pair: ForkedPair): Failure {
   });
 }
 
-/** The failure of a restore from a store that may hold two histories, when nothing tells which of them is wanted. */
+/** The failure of a restore from a store that may hold two histories, when nothing says which of them is wanted. */
 export function doubtFailure(location: string, fork: SuspectedFork<StoredSnapshot>): Failure {
   const last = endOf([fork.full, ...fork.after]);
   const older = endOf(fork.before);

@@ -90,7 +90,7 @@ interface Candidates {
 
 interface AnsweringPeer {
   readonly url: string;
-  /** None where it does not tell. */
+  /** None where it does not say. */
   readonly members: readonly PeerMember[];
   /** Whether the members that it tells have ever had a leader. */
   readonly hasBegun: boolean;
@@ -116,7 +116,7 @@ async function clientUrls({ member, connection }: ClusterSearch, { signal }: Run
 
 function answeringPeer(url: string, answer: Exclude<PeerAnswer, { readonly kind: 'silent' }>): AnsweringPeer {
   const members = answer.kind === 'members' ? answer.members : [];
-  return { url, members, hasBegun: members.some(({ clientUrls: told }) => told.length > 0) };
+  return { url, members, hasBegun: members.some(({ clientUrls: urls }) => urls.length > 0) };
 }
 
 type Answer = { readonly url: string } & (

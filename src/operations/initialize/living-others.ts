@@ -44,7 +44,7 @@ export async function refuseLivingOthers(
       object: dataDir,
       found: `${reasonOf(found)}; its db names ${members.length} members, of which one answers (${living.map(({ url }) => url).join(', ')}), and --initial-cluster names none of the others`,
       remedy:
-        'give --name, --initial-cluster and --initial-advertise-peer-urls of this member; it is then told how it joins its cluster again. Nothing was changed',
+        'give --name, --initial-cluster and --initial-advertise-peer-urls of this member; initialize then says how it joins its cluster again. Nothing was changed',
     });
   }
 }

@@ -20,7 +20,7 @@ export type StoredBackups =
       readonly toCompare: Revision | undefined;
       readonly histories: Histories<StoredSnapshot>;
     }
-  /** Nothing that is there can be restored, or the store does not tell. */
+  /** Nothing that is there can be restored, or the store does not say. */
   | { readonly content: 'unusable'; readonly failure: Failure };
 
 /**

@@ -5,7 +5,7 @@ import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { EmptyStore, SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { chooseHistory } from '../history/choose-history.ts';
 
-/** All backups of a store, as their names tell; its chains are those of one history. */
+/** All backups of a store, as their names say; its chains are those of one history. */
 export interface BackupCatalog extends Catalog<StoredSnapshot> {
   /** Markers tell them apart. */
   readonly histories: Histories<StoredSnapshot>;

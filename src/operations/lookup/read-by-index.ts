@@ -49,7 +49,7 @@ export interface WantedDatabase {
   readonly revision: Revision;
   readonly compactRevision: number;
   readonly deltas: readonly StoredSnapshot[];
-  /** Of the cluster, as the full tells. */
+  /** Of the cluster, as the full says. */
   readonly clusterId: bigint | undefined;
 }
 

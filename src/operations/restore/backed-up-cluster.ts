@@ -29,7 +29,7 @@ export async function clusterIdOf(
   return members.length === 0 ? undefined : clusterId(members);
 }
 
-/** The id of the cluster whose history it is, as far as its marker tells. */
+/** The id of the cluster whose history it is, as far as its marker says. */
 export function clusterIdOfHistory({ begunBy }: Pick<History<unknown>, 'begunBy'>): bigint | undefined {
   const id = begunBy === undefined ? 0n : BigInt(`0x${begunBy.clusterId}`);
   return id === 0n ? undefined : id;

@@ -26,7 +26,7 @@ interface Way {
 }
 
 /**
- * A failure that is about one of the snapshots, with the newest state that can be restored without it as its remedy: as the names tell
+ * A failure that is about one of the snapshots, with the newest state that can be restored without it as its remedy: as the names say
  * it, and what was read before. Any other error as it is.
  */
 export function advisedFailure(error: unknown, backup: DamagedBackup): unknown {

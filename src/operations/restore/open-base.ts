@@ -78,7 +78,7 @@ export async function openBase(
 }
 
 /**
- * The chains in the order to try them. A later full comes first where the names tell that deltas are missing on the way; the names
+ * The chains in the order to try them. A later full comes first where the names say that deltas are missing on the way; the names
  * of fulls may say too little, so what seems to have a hole is tried last.
  */
 function inOrder({

@@ -225,7 +225,7 @@ async function beginLeasesAnew(
 function reportUnrecorded({ until, unrecorded }: Selection, { log }: RunContext): void {
   if (unrecorded !== undefined) {
     log.warn(
-      `When ${revisionsText(unrecorded)} came is not recorded: what tells it is gone; the state of revision ${until} is restored; --to-revision gives any of them that a later full still holds`,
+      `When ${revisionsText(unrecorded)} came is not recorded: what recorded it is gone; the state of revision ${until} is restored; --to-revision gives any of them that a later full still holds`,
     );
   }
 }

@@ -42,7 +42,7 @@ export async function rebuildSelected(
   };
   const selected = await selectChain(store, target, context);
   const without = new Set(await ofAnotherHistory(selected, evidence, store));
-  report(without, 'They tell other events than the rest', context);
+  report(without, 'They hold other events than the rest', context);
   let first: unknown;
   for (;;) {
     const selection = without.size === 0 ? selected : await selectAgain(store, { target, without, first }, context);
@@ -68,7 +68,7 @@ function report(left: Iterable<StoredSnapshot>, why: string, { log }: RunContext
     const others = names.length === 1 ? '' : ` and ${countText(names.length - 1, 'other')}`;
     log.warn(
       { snapshots: names.slice(0, 5), count: names.length },
-      `${names[0]}${others}, whose names tell a time that has not come yet, are left out: ${why}`,
+      `${names[0]}${others}, named for a time that has not come yet, are left out: ${why}`,
     );
   }
 }

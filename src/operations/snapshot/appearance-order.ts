@@ -1,7 +1,7 @@
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 
 /**
- * The order in which snapshots appear in the store, as one run sees it. The times in their names tell another one where a clock was
+ * The order in which snapshots appear in the store, as one run sees it. The times in their names say another one where a clock was
  * behind for days, and was put right since.
  */
 export class AppearanceOrder {

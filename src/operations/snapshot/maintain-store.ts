@@ -72,8 +72,8 @@ export async function maintainStore(
         const names = refuted.before.map(({ name }) => name);
         log.warn(
           { full: refuted.full.name, before: names.slice(0, 5) },
-          `${names[0]} tells by name that it is older than ${refuted.full.name}, and was written after it: a clock was behind, and was ` +
-            'put right since. A restore could not tell that from a cluster that was put back; a full snapshot makes it clear',
+          `${names[0]} is by its name older than ${refuted.full.name}, and was written after it: a clock was behind, and was ` +
+            'put right since. A restore could not distinguish that from a cluster that was put back; a full snapshot makes it clear',
         );
         await takeFull();
       }

@@ -9,7 +9,7 @@ export class OutageAge {
   /** As `now` gives it; undefined while the store works. */
   #since: number | undefined;
   /** What the newest event said, seconds. */
-  #told = 0;
+  #reported = 0;
 
   /** `now` gives ms. */
   constructor(now: () => number) {
@@ -19,7 +19,7 @@ export class OutageAge {
   /** Seconds; 0 while the store works, or is not used. */
   get seconds(): number {
     // A clock that was put back does not make it shorter than it was.
-    return this.#since === undefined ? 0 : Math.max(this.#told, (this.#now() - this.#since) / 1_000);
+    return this.#since === undefined ? 0 : Math.max(this.#reported, (this.#now() - this.#since) / 1_000);
   }
 
   /** Takes the events of all runs; those of other kinds change nothing. */
@@ -30,7 +30,7 @@ export class OutageAge {
         break;
       case 'outage goes on':
         this.#since ??= this.#now() - event.seconds * 1_000;
-        this.#told = Math.max(this.#told, event.seconds);
+        this.#reported = Math.max(this.#reported, event.seconds);
         break;
       case 'begun':
       case 'outage ended':
@@ -47,6 +47,6 @@ export class OutageAge {
 
   #over(): void {
     this.#since = undefined;
-    this.#told = 0;
+    this.#reported = 0;
   }
 }

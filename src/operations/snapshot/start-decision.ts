@@ -41,7 +41,7 @@ export function decideStart<T extends Listed>(state: {
     return full('the newest full is final');
   }
   if (!isFollowed(base.createdOn, now / 1000)) {
-    return full('the newest full tells by name a time that has not come yet');
+    return full('the newest full is named for a time that has not come yet');
   }
   const windowMs = schedule.windowHours * hourMs;
   const takenAt = base.createdOn * 1000;

@@ -26,7 +26,7 @@ export class UsersState {
     this.#log = log;
   }
 
-  /** The state now; undefined when etcd does not tell it. */
+  /** The state now; undefined when etcd does not say it. */
   async ask(signal: AbortSignal): Promise<string | undefined> {
     if (this.#isRefused) {
       return undefined;

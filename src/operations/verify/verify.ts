@@ -134,7 +134,7 @@ function aheadOfClock(snapshots: readonly StoredSnapshot[]): readonly Finding[] 
     .map(({ name, excluded }) => ({
       weight: 'note',
       snapshot: name,
-      text: `its name tells a time that has not come yet: a clock was wrong, or the name is forged${excluded === true ? '; other snapshots hold the same, and it is not used' : ''}`,
+      text: `it is named for a time that has not come yet: a clock was wrong, or the name is forged${excluded === true ? '; other snapshots hold the same, and it is not used' : ''}`,
     }));
 }
 

@@ -97,7 +97,7 @@ export const backupCodes = {
   },
   history_fork: {
     exitCode: 1,
-    meaning: 'the store holds two histories of a cluster that no marker tells apart',
+    meaning: 'the store holds two histories of a cluster that no marker separates',
     remedy: 'choose one with `--snapshot`; docs/histories.md explains it',
   },
   history_taken_over: {

@@ -78,7 +78,7 @@ export interface DashboardStore {
   };
   /** Deltas that hold revisions of other ones, too, so that another snapshotter has written them. */
   readonly rivals: { readonly deltas: number; readonly newest: { readonly name: string; readonly at: number } | null };
-  /** Forks of the history that no marker tells apart: a restore refuses them. */
+  /** Forks of the history that no marker separates: a restore refuses them. */
   readonly forks: number;
   /** By time, oldest first: the newest fulls, and the newest deltas. */
   readonly snapshots: readonly DashboardSnapshot[];

@@ -22,7 +22,7 @@ export interface GzipMembersOptions {
 
 /**
  * Compresses blocks of `source` in parallel, each as a gzip member of its own, and gives them in order. By RFC 1952 such a
- * sequence is one gzip file. Each member tells its length, see docs/formats.md. A piece of `source` is copied before the next one is asked for. Memory holds at most `inFlight + 1`
+ * sequence is one gzip file. Each member says its length, see docs/formats.md. A piece of `source` is copied before the next one is asked for. Memory holds at most `inFlight + 1`
  * blocks and their compressed forms.
  */
 export async function* gzipMembers(
@@ -31,7 +31,7 @@ export async function* gzipMembers(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using encoders = new DisposableStack();
   const running: { readonly encoder: GzipMemberEncoder; readonly member: Promise<readonly Uint8Array[]> }[] = [];
-  const told = (member: readonly Uint8Array[]): readonly Uint8Array[] => {
+  const finished = (member: readonly Uint8Array[]): readonly Uint8Array[] => {
     const pieces = withMemberLength(member);
     onMember?.(pieces.reduce((sum, { length }) => sum + length, 0));
     return pieces;
@@ -63,7 +63,7 @@ export async function* gzipMembers(
       await start(encoder, filled);
       const oldest = running.length < inFlight ? undefined : running.shift();
       if (oldest !== undefined) {
-        yield* told(await oldest.member);
+        yield* finished(await oldest.member);
       }
       encoder = oldest?.encoder ?? newEncoder();
       filled = 0;
@@ -73,6 +73,6 @@ export async function* gzipMembers(
     await start(encoder, filled);
   }
   for (const { member } of running) {
-    yield* told(await member);
+    yield* finished(await member);
   }
 }

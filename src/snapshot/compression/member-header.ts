@@ -62,7 +62,7 @@ export interface Subfield {
   readonly data: Uint8Array;
 }
 
-/** A member without contents, which tells its length as the others do and carries one more subfield. See docs/formats.md. */
+/** A member without contents, which states its length as the others do and carries one more subfield. See docs/formats.md. */
 export function emptyMember({ id, data }: Subfield): Buffer {
   const member = Buffer.alloc(EMPTY_MEMBER_SIZE + data.length);
   member.writeUIntBE(0x1f8b0800 + FEXTRA, 0, 4);

@@ -20,7 +20,7 @@ export class ZstdFrameEncoder implements Disposable {
   }
 
   /**
-   * Encodes the first `size` bytes of the block as a frame that tells its size and ends with a checksum, in pieces, on a thread of libuv.
+   * Encodes the first `size` bytes of the block as a frame that states its size and ends with a checksum, in pieces, on a thread of libuv.
    * The block must not be changed until the promise resolves.
    */
   async frame(size: number, level: number): Promise<readonly Uint8Array[]> {

@@ -19,7 +19,7 @@ export interface ZstdFramesOptions {
 
 /**
  * Compresses blocks of `source` in parallel, each as a zstd frame of its own, and gives them in order. By RFC 8878 such a sequence is
- * one zstd file. Each frame tells how much it holds, see docs/formats.md. A piece of `source` is copied before the next one is asked
+ * one zstd file. Each frame says how much it holds, see docs/formats.md. A piece of `source` is copied before the next one is asked
  * for. Memory holds at most `inFlight + 1` blocks and their compressed forms.
  */
 export async function* zstdFrames(
@@ -28,7 +28,7 @@ export async function* zstdFrames(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using encoders = new DisposableStack();
   const running: { readonly encoder: ZstdFrameEncoder; readonly frame: Promise<readonly Uint8Array[]> }[] = [];
-  const told = (frame: readonly Uint8Array[]): readonly Uint8Array[] => {
+  const finished = (frame: readonly Uint8Array[]): readonly Uint8Array[] => {
     onFrame?.(frame.reduce((sum, { length }) => sum + length, 0));
     return frame;
   };
@@ -59,7 +59,7 @@ export async function* zstdFrames(
       await start(encoder, filled);
       const oldest = running.length < inFlight ? undefined : running.shift();
       if (oldest !== undefined) {
-        yield* told(await oldest.frame);
+        yield* finished(await oldest.frame);
       }
       encoder = oldest?.encoder ?? newEncoder();
       filled = 0;
@@ -69,6 +69,6 @@ export async function* zstdFrames(
     await start(encoder, filled);
   }
   for (const { frame } of running) {
-    yield* told(await frame);
+    yield* finished(await frame);
   }
 }

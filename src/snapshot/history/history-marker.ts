@@ -24,7 +24,7 @@ export interface HistoryMarker {
   readonly shared: Revision;
   /**
    * Up to here they may have more in common: nothing proved that they part before. Left out where it is known, and in markers of
-   * versions that did not tell.
+   * versions that did not say.
    */
   readonly mayShare?: Revision;
   /** Name of the new history's first full. */
@@ -37,12 +37,12 @@ export interface HistoryMarker {
 
 /**
  * Says that a clock was behind: `first`, and what its history holds after it, was stored after some fulls, whatever the times in the
- * names tell, and continues them. It begins no history.
+ * names say, and continues them. It begins no history.
  */
 export interface OrderMarker {
   /** As that of a {@link HistoryMarker}, so that readers of snapshots ignore it in the same way. */
   readonly name: string;
-  /** When `first` was taken, as its name tells, whole seconds since the Unix epoch. */
+  /** When `first` was taken, as its name says, whole seconds since the Unix epoch. */
   readonly begunOn: number;
   readonly why: 'clock_behind';
   /** The last revision of `first`. */
@@ -51,7 +51,7 @@ export interface OrderMarker {
   readonly first: string;
   readonly clusterId: string;
   readonly left: readonly string[];
-  /** Names of the fulls that were there before it, though their names tell a later time. */
+  /** Names of the fulls that were there before it, though their names say a later time. */
   readonly after: readonly string[];
 }
 
@@ -82,7 +82,7 @@ export function markerName({ begunOn, shared }: Pick<HistoryMarker, 'begunOn' | 
 }
 
 /**
- * When the history of a marker began, whole seconds since the epoch: when its first full was taken. The marker's name may tell a later
+ * When the history of a marker began, whole seconds since the epoch: when its first full was taken. The marker's name may name a later
  * time, where what was left is named ahead of the clock.
  */
 export function beganOn({ begunOn, first }: Pick<HistoryMarker, 'begunOn' | 'first'>): number {

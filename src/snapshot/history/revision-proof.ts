@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Revision } from '../../revision.ts';
 import type { DeltaEvent } from '../delta-event.ts';
 
-/** Events of one revision, digested: enough to tell whether other events of that revision are the same. */
+/** Events of one revision, digested: enough to see whether other events of that revision are the same. */
 export interface RevisionProof {
   readonly revision: Revision;
   /** Number of events. */
@@ -83,7 +83,7 @@ export function compareProofs(known: RevisionProof, found: RevisionProof): Proof
   return found.digests.every((digest) => digests.has(digest)) ? 'same' : 'different';
 }
 
-/** Over everything that a watch tells of an event: key, revisions, version, lease and value. */
+/** Over everything that a watch shows of an event: key, revisions, version, lease and value. */
 function digestOf(event: DeltaEvent): string {
   const hash = createHash('sha256');
   if (event.type === 'delete') {

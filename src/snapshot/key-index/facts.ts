@@ -1,4 +1,4 @@
-/** Where the database of a full comes from, as the full itself tells. */
+/** Where the database of a full comes from, as the full itself says. */
 export interface FullFacts {
   /** Of the cluster, hexadecimal; like what follows left out where it is not known. */
   readonly clusterId?: string | undefined;
@@ -21,7 +21,7 @@ export interface FullFacts {
   readonly pageSize: number;
 }
 
-/** The id of the cluster that a full tells. */
+/** The id of the cluster that a full says. */
 export function clusterIdIn({ clusterId }: Pick<FullFacts, 'clusterId'>): bigint | undefined {
   const known = clusterId === undefined ? 0n : BigInt(`0x${clusterId}`);
   return known === 0n ? undefined : known;

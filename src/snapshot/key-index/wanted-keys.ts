@@ -15,7 +15,7 @@ export function isWanted(key: Uint8Array, wanted: readonly WantedKeys[]): boolea
   );
 }
 
-/** What an index is asked for; undefined when it cannot tell, as for a prefix without a slash. */
+/** What an index is asked for; undefined when it cannot say, as for a prefix without a slash. */
 export function wantedFingerprints(wanted: readonly WantedKeys[]): WantedFingerprints | undefined {
   const keys = new Set<number>();
   const prefixes = new Set<number>();

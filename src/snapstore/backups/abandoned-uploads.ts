@@ -23,7 +23,7 @@ export async function abandonedUploads(
   return found;
 }
 
-/** A store that does not tell the key has checked the name itself. */
+/** A store that does not say the key has checked the name itself. */
 function isOurs(key: string | undefined, root: string): boolean {
   return (
     key === undefined ||

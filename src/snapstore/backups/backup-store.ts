@@ -156,7 +156,7 @@ export class BackupStore implements SnapStore {
       const excluded = ahead.filter((each) => each.excluded === true).length;
       this.#log.warn(
         { snapshots: ahead.length, first: first.name, notUsed: excluded },
-        `${countText(ahead.length, 'snapshot')} below ${this.location} ${ahead.length === 1 ? 'tells' : 'tell'} by name a time that has not come yet, such as ${first.name}: ` +
+        `${countText(ahead.length, 'snapshot')} below ${this.location} ${ahead.length === 1 ? 'is' : 'are'} named for a time that has not come yet, such as ${first.name}: ` +
           'a clock was wrong, or the name is forged. Nothing is deleted or left for it; its place follows from its revisions',
       );
     }

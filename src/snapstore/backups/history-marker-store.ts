@@ -29,7 +29,7 @@ export class HistoryMarkers implements HistoryMarkerStore {
   readonly #folder: string;
   readonly #upload: UploadSettings;
   readonly #log: Logger;
-  /** What was read before, by everything that tells one state of an object from another. */
+  /** What was read before, by everything that distinguishes one state of an object from another. */
   readonly #read = new Map<string, StoreMarker | undefined>();
 
   constructor(

@@ -45,6 +45,6 @@ export function laggingFailure({ cluster, covered }: CatchUp, lastRevision: Revi
     action: 'take a full snapshot of',
     object: cluster.location,
     found: `its database ends at revision ${lastRevision}, but the backup already reaches ${covered}`,
-    remedy: 'look at the members: the one that was read lags, or there is no quorum to tell',
+    remedy: 'look at the members: the one that was read lags, or there is no quorum',
   });
 }

@@ -20,7 +20,7 @@ export interface CompressedFull {
   readonly contentSize: number;
 }
 
-/** What of the facts the database itself does not tell. */
+/** What of the facts the database itself does not say. */
 export type KnownFacts = Pick<FullFacts, 'clusterId' | 'memberId' | 'etcdVersion' | 'takenAt' | 'writtenBy'>;
 
 /** A check that goes on by itself, and the index that is made meanwhile. */

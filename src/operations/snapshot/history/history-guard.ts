@@ -145,7 +145,7 @@ export class HistoryGuard {
       if (!(error instanceof EtcdFailure)) {
         throw error;
       }
-      log.debug({ error }, `No quorum tells the revision of etcd: ${error.message}`);
+      log.debug({ error }, `No quorum gives the revision of etcd: ${error.message}`);
       return undefined;
     }
     const contradiction = contradictionOf(position);
@@ -241,7 +241,7 @@ export class HistoryGuard {
         `with the one before, of which ${countAre(left.length, 'object')} left, up to revision ${highest(left)}. ` +
         (inDoubt === 0
           ? ''
-          : `Of ${inDoubt} of them, up to revision ${common.possible}, nothing tells which history has them. `) +
+          : `Of ${inDoubt} of them, up to revision ${common.possible}, it is not known which history has them. `) +
         `${marker.name} says so; see etcdbrctl list`,
     );
   }

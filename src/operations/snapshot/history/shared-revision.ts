@@ -42,7 +42,7 @@ const MOST_TRIES = 6;
 /**
  * The last revision that both histories have in common. What is damaged, or compacted away, proves nothing.
  *
- * Histories part once, so the deltas are searched by halves: only a few are read. Where they do not tell, as when the older ones
+ * Histories part once, so the deltas are searched by halves: only a few are read. Where they do not say, as when the older ones
  * are gone and the cluster was put back to what a newer full still held, fulls are expanded and compared record by record.
  */
 export async function findSharedRevision(comparison: HistoryComparison, context: RunContext): Promise<SharedRevision> {

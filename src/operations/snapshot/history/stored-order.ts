@@ -41,7 +41,7 @@ export class StoredOrder {
       signal.throwIfAborted();
       log.warn(
         { error, snapshot: snapshot.name },
-        `${snapshot.name} tells by name that it is older than what it continues, and no marker could be written that says so: ${error instanceof Error ? error.message : error}`,
+        `${snapshot.name} is by its name older than what it continues, and no marker could be written that says so: ${error instanceof Error ? error.message : error}`,
       );
     }
   }
@@ -76,7 +76,7 @@ export class StoredOrder {
     await store.histories.save(marker, { signal });
     log.warn(
       { marker: marker.name, snapshot: snapshot.name, after: marker.after.slice(0, 5) },
-      `${snapshot.name} tells by name that it is days older than ${newest.name}, which it continues: the clock is wrong, or was. ` +
+      `${snapshot.name} is by its name days older than ${newest.name}, which it continues: the clock is wrong, or was. ` +
         `${marker.name} says in which order they were stored, for later restores`,
     );
   }

@@ -65,7 +65,7 @@ export class AuthTokens {
     }
     await this.#lookAgain();
     const digest = digestOf(given);
-    // All are compared, so that the time does not tell which one was nearly right.
+    // All are compared, so that the time does not show which one was nearly right.
     return this.#tokens.digests.filter((each) => timingSafeEqual(each, digest)).length > 0;
   }
 
@@ -174,7 +174,7 @@ function tokenIn(authorization: string | undefined): string | undefined {
   }
 }
 
-/** All digests have one length, which `timingSafeEqual` needs and which does not tell that of a token. */
+/** All digests have one length, which `timingSafeEqual` needs and which does not show that of a token. */
 function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

@@ -445,7 +445,7 @@ describe('histories', () => {
     assert.equal((await copyBackups(request(), context)).copied.length, 0);
   });
 
-  test('that no marker tells apart are both copied, whatever number is wanted', async () => {
+  test('that no marker separates are both copied, whatever number is wanted', async () => {
     const result = await copyBackups({ ...request(), maxBackups: 1 }, context);
     assert.equal(result.copied.length, 4);
     assert.ok(context.lines.some(({ text }) => text.startsWith('The source may hold two histories')));

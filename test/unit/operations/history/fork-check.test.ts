@@ -118,7 +118,7 @@ describe('a store that holds a history that was left, without a marker', () => {
 
   it('gives what both share', async () => {
     assert.equal(await restored(rolledBack, { until: { kind: 'revision', revision: revision(3) } }), 'a2@2 a3@3');
-    await refused(rolledBack, /tell revision 4 differently/, { until: { kind: 'revision', revision: revision(6) } });
+    await refused(rolledBack, /disagree about revision 4/, { until: { kind: 'revision', revision: revision(6) } });
   });
 
   it('gives what was there at a time', async () => {
@@ -158,14 +158,14 @@ describe('two deltas of one revision', () => {
     it(`are refused for another ${what} alone`, async () => {
       const one = delta(puts('a', 3, 4), 5);
       const other = delta([put('a3', 3), put('a4', 4, change), put('a5', 5)], 6);
-      await refused([base, one, other], /tell revision 4 differently/);
+      await refused([base, one, other], /disagree about revision 4/);
     });
   }
 
   it('are refused when one has an event more', async () => {
     const one = delta(puts('a', 3, 4), 5);
     const other = delta([...puts('a', 3, 3), put('a4', 4), put('z', 4), put('a5', 5)], 6);
-    await refused([base, one, other], /tell revision 4 differently/);
+    await refused([base, one, other], /disagree about revision 4/);
   });
 });
 
@@ -173,7 +173,7 @@ describe('a delta across the end of the full', () => {
   it('is compared with the database', async () => {
     const base = await full(puts('a', 2, 5), 10);
     assert.equal(await restored([base, delta(puts('a', 4, 7), 12)]), 'a2@2 a3@3 a4@4 a5@5 a6@6 a7@7');
-    await refused([base, delta([...puts('a', 4, 4), ...puts('x', 5, 7)], 12)], /tell revision 5 differently/);
+    await refused([base, delta([...puts('a', 4, 4), ...puts('x', 5, 7)], 12)], /disagree about revision 5/);
     await refused([base, delta([...puts('a', 4, 4), put('a5', 5), put('x', 5), ...puts('a', 6, 6)], 12)], /revision 5/);
   });
 

@@ -28,7 +28,7 @@ export function troublesOf(known: Known): readonly Trouble[] {
   return [...troublesOfRecovery(known), ...troublesOfStore(known), ...troublesOfCluster(known)];
 }
 
-/** What stands in the way of a restore. */
+/** What prevents a restore. */
 function troublesOfRecovery({ state, store, now }: Known): readonly Trouble[] {
   const { proof, unprovable } = state.backup;
   const found: Trouble[] = [];
@@ -68,7 +68,7 @@ function troublesOfRecovery({ state, store, now }: Known): readonly Trouble[] {
   }
   if (store.forks > 0) {
     add(
-      'The store holds two histories of the cluster that no marker tells apart: a restore has to be told which one is meant',
+      'The store holds two histories of the cluster that no marker separates: name the one that is meant when you restore',
       'run etcdbrctl list, and restore with --snapshot',
     );
   }
@@ -85,7 +85,7 @@ function troublesOfAge(
   const age = now / 1_000 - reach.at;
   const { revision } = state.member;
   if (age < -skewSeconds) {
-    const text = `The newest snapshot is dated ${duration(-age)} into the future: how old it is cannot be told`;
+    const text = `The newest snapshot is dated ${duration(-age)} into the future: its age is not known`;
     return [{ text, remedy: 'set the clocks of the nodes right' }];
   }
   if (age > longestWaitSeconds && revision !== null && revision > reach.revision) {

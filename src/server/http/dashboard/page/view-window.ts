@@ -36,7 +36,7 @@ export function moved(
   }
 }
 
-/** The window moved so that it lies in `whole`. */
+/** The window moved into `whole`. */
 export function within({ from, to }: ViewWindow, whole: ViewWindow): ViewWindow {
   const width = Math.min(to - from, whole.to - whole.from);
   const begin = Math.min(Math.max(from, whole.from), whole.to - width);
