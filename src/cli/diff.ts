@@ -50,14 +50,14 @@ export const diffCommand = command({
   },
   async run({ config, operands, context, print }) {
     const prefix = keyBytes(config.compare.prefix ?? '', config.compare);
-    const { ComparedStates } = await import('./compared.ts');
+    const { ComparedStates } = await import('./compared-states.ts');
     const { withStates } = await import('../operations/lookup/with-states.ts');
     const { compareStates } = await import('../operations/lookup/compare-states.ts');
     const { differenceData, differenceLines, DifferenceCount } = await import('./output/differences.ts');
     const { ObjectChanges } = await import('./output/objects.ts');
-    const { inNamespace } = await import('./in-namespace.ts');
+    const { namespaceFilter } = await import('./namespace-filter.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
-    const wants = inNamespace(config.objects.namespace) ?? (() => true);
+    const wants = namespaceFilter(config.objects.namespace) ?? (() => true);
     const { format } = config.output;
     const [a = '', b = ''] = operands;
     await using states = new ComparedStates(config, context);

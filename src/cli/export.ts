@@ -50,16 +50,16 @@ export const exportCommand = command({
   },
   async run({ config, operands, context, print }) {
     const prefixes = keyPrefixes(operands, { ...config.lookup, ...config.objects, command: 'export' });
-    const { inState } = await import('./in-state.ts');
+    const { withNamedState } = await import('./with-named-state.ts');
     const { StateKeys } = await import('../operations/export/state-keys.ts');
     const { writeExport } = await import('../operations/export/write-export.ts');
-    const { inNamespace } = await import('./in-namespace.ts');
+    const { namespaceFilter } = await import('./namespace-filter.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
     const { to, toDir } = config.export;
     const { kubernetes, raw, namespace } = config.objects;
     const wanted = wantedPrefixes(prefixes);
-    await inState({ ...config, wanted, content: 'keys and leases' }, context, async (state) => {
-      const source = await StateKeys.read(state, { prefixes, wants: inNamespace(namespace) }, context);
+    await withNamedState({ ...config, wanted, content: 'keys and leases' }, context, async (state) => {
+      const source = await StateKeys.read(state, { prefixes, wants: namespaceFilter(namespace) }, context);
       const { revision, location, snapshots, clusterId } = state;
       const path = to ?? toDir ?? '';
       const inFiles = { kind: toDir === undefined ? 'file' : 'directory', path } as const;

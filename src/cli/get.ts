@@ -51,18 +51,18 @@ export const getCommand = command({
       });
     }
     const key = keyBytes(operand, config.lookup);
-    const { inState } = await import('./in-state.ts');
+    const { withNamedState } = await import('./with-named-state.ts');
     const { findKey, noSuchKey, versionsOf } = await import('../operations/lookup/find-key.ts');
     const wanted = [{ kind: 'key', key }] as const;
     if (format === 'raw') {
-      await inState({ ...config, wanted }, context, async (state) => {
+      await withNamedState({ ...config, wanted }, context, async (state) => {
         await print((await findKey(key, state, context)).value);
       });
       return;
     }
     const { versionData, versionLines, versionYaml } = await import('./output/versions.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
-    await inState({ ...config, wanted }, context, async (state) => {
+    await withNamedState({ ...config, wanted }, context, async (state) => {
       const printer = new LinePrinter(print);
       const linesOf = (version: KeyVersion): readonly string[] =>
         format === 'json'

@@ -30,11 +30,11 @@ export const historyCommand = command({
   },
   async run({ config, operand, context, print }) {
     const key = keyBytes(operand, config.lookup);
-    const { inState } = await import('./in-state.ts');
+    const { withNamedState } = await import('./with-named-state.ts');
     const { keyHistory } = await import('../operations/lookup/key-history.ts');
     const { historyTable } = await import('./output/key-history.ts');
     const wanted = [{ kind: 'key', key }] as const;
-    const history = await inState({ ...config, wanted }, context, (state, source) =>
+    const history = await withNamedState({ ...config, wanted }, context, (state, source) =>
       keyHistory(key, { state, source }, context),
     );
     await print(historyTable(history, config.output.format));

@@ -18,7 +18,7 @@ import type { RestoreResult } from '../operations/restore/restore.ts';
 import { Failure } from '../runtime/failure.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
-import { isMemberGiven } from './member-given.ts';
+import { isMemberGiven } from './is-member-given.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
 import type { CommandContext } from './session.ts';
 

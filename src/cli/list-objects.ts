@@ -3,11 +3,11 @@ import type { objectListOptions } from '../config/options/kubernetes.ts';
 import type { outputOptions } from '../config/options/logging.ts';
 import type { groupingOptions } from '../config/options/lookup.ts';
 import { StateKeys } from '../operations/export/state-keys.ts';
-import { inNamespace } from './in-namespace.ts';
-import { inState, type LookupConfig } from './in-state.ts';
+import { namespaceFilter } from './namespace-filter.ts';
 import { LinePrinter } from './output/line-printer.ts';
 import { ObjectGroups, objectHead, objectRow } from './output/objects.ts';
 import type { CommandContext } from './session.ts';
+import { type LookupConfig, withNamedState } from './with-named-state.ts';
 
 /** What the flags of `ls` say. */
 interface ObjectListConfig extends LookupConfig {
@@ -33,8 +33,8 @@ export async function listObjects(
   const { depth } = config.grouping;
   const printer = new LinePrinter(print);
   const wanted = [{ kind: 'prefix', prefix }] as const;
-  await inState({ ...config, wanted }, context, async (state) => {
-    const wants = inNamespace(config.objects.namespace);
+  await withNamedState({ ...config, wanted }, context, async (state) => {
+    const wants = namespaceFilter(config.objects.namespace);
     const keys = await StateKeys.read(state, { prefixes: [prefix], wants }, context);
     const groups = depth === undefined ? undefined : new ObjectGroups(depth);
     await printer.add(...(groups === undefined && format === 'text' ? [objectHead] : []));

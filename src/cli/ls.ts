@@ -50,14 +50,14 @@ export const lsCommand = command({
       await listObjects({ prefix, config, print }, context);
       return;
     }
-    const { inState } = await import('./in-state.ts');
+    const { withNamedState } = await import('./with-named-state.ts');
     const { listKeys, groupKeys } = await import('../operations/lookup/list-keys.ts');
     const { groupRows, keyRows } = await import('./output/keys.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
     const { format } = config.output;
     const { depth } = config.grouping;
     const wanted = [{ kind: 'prefix', prefix }] as const;
-    await inState({ ...config, wanted }, context, async (state) => {
+    await withNamedState({ ...config, wanted }, context, async (state) => {
       const keys = await listKeys(state, { prefix }, context);
       const printer = new LinePrinter(print);
       const rows = depth === undefined ? keyRows(keys, format) : groupRows(groupKeys(keys, { prefix, depth }), format);

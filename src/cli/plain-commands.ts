@@ -1,5 +1,5 @@
 import { UsageFailure } from '../config/usage-failure.ts';
-import { refuseArgument } from './leftovers.ts';
+import { refuseArgument } from './take-operands.ts';
 import { versionData, versionLines } from './version.ts';
 
 /** A command without options of the table: it only prints. */

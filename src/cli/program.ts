@@ -6,13 +6,13 @@ import { addFlags, type GivenFlags, missingValue } from './arguments.ts';
 import { withBoolValues } from './bool-flags.ts';
 import type { Command } from './command.ts';
 import { commandGroups, commandNamed, commandSummaries } from './commands.ts';
-import { meantCommand } from './habits.ts';
 import { commandHelp, groupHelp, rootHelp } from './help.ts';
 import type { Host } from './host.ts';
-import { refuseArgument, shownFlag, takeOperands } from './leftovers.ts';
 import { isGroup, namesIn, withOneName } from './nested-name.ts';
 import { type PlainCommand, plainCommands } from './plain-commands.ts';
+import { refuseArgument, shownFlag, takeOperands } from './take-operands.ts';
 import { versionLines } from './version.ts';
+import { meantCommand } from './words-of-other-tools.ts';
 
 /** Asks for the help of every flag. */
 const allFlags = '--help-all';

@@ -10,7 +10,7 @@ import { memberLease } from '../server/member/member-lease.ts';
 import type { Membership } from '../server/member/membership.ts';
 import { type MemberSources, resolvedMember } from '../server/member/resolved-member.ts';
 import { stopWrapper } from '../server/member/stop-wrapper.ts';
-import { isMemberGiven } from './member-given.ts';
+import { isMemberGiven } from './is-member-given.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 
 /** What a server does about its own member. */

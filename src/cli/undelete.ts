@@ -59,7 +59,7 @@ export const undeleteCommand = command({
     const { openReadStore } = await import('./open-store.ts');
     const { withState } = await import('../operations/lookup/with-state.ts');
     const { StateKeys } = await import('../operations/export/state-keys.ts');
-    const { inNamespace } = await import('./in-namespace.ts');
+    const { namespaceFilter } = await import('./namespace-filter.ts');
     const { undeleteAdvice } = await import('./undelete-advice.ts');
     const { writeKeys } = await import('./write-keys.ts');
     await using connection = await connect(config.connection, context);
@@ -68,7 +68,7 @@ export const undeleteCommand = command({
     const wanted = wantedPrefixes(prefixes);
     const request = { source, tempDir, maxFetchers, wanted, content: 'keys and leases' } as const;
     const read = withState(request, context, async (state) => {
-      const keys = await StateKeys.read(state, { prefixes, wants: inNamespace(config.objects.namespace) }, context);
+      const keys = await StateKeys.read(state, { prefixes, wants: namespaceFilter(config.objects.namespace) }, context);
       context.log.info({ revision: state.revision }, `Bringing back what revision ${state.revision} had`);
       await writeKeys(
         {

@@ -10,11 +10,11 @@ import {
   otherClusterFailure,
   otherClusterText,
 } from '../operations/apply/other-cluster.ts';
-import { surpriseFailure } from '../operations/apply/surprise-failure.ts';
+import { unexpectedKeysFailure } from '../operations/apply/unexpected-keys-failure.ts';
 import type { KeySource } from '../operations/export/exported-key.ts';
 import { OwnersFirst } from '../operations/export/owners-first.ts';
 import type { RunContext } from '../runtime/run-context.ts';
-import { belongingOf, isBeingDeleted } from './belonging.ts';
+import { belongingOf, isBeingDeleted } from './object-owners.ts';
 import { LinePrinter } from './output/line-printer.ts';
 import { OutcomeCount, outcomeData, outcomeLine } from './output/outcomes.ts';
 
@@ -91,6 +91,6 @@ export async function writeKeys(
       : keepGoing
         ? '--yes would leave it out'
         : '--yes would write nothing';
-    throw surpriseFailure({ first, others }, keys, consequence);
+    throw unexpectedKeysFailure({ first, others }, keys, consequence);
   }
 }

@@ -9,7 +9,7 @@ import { makeExportDirectory, StagedOutput } from '../operations/export/staged-o
 import { Failure } from '../runtime/failure.ts';
 import { countText } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
-import { belongingOf } from './belonging.ts';
+import { belongingOf } from './object-owners.ts';
 import { keyText } from './output/key-text.ts';
 import { formatYaml } from './output/yaml.ts';
 

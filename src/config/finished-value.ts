@@ -5,11 +5,11 @@ import { checkedValue } from './checked-value.ts';
 import { parseDuration } from './duration.ts';
 import type { ListOption, OptionSpec, TextOption } from './option.ts';
 import { type OptionValue, readOptionValue } from './option-value.ts';
-import { wrongPlace } from './place-text.ts';
 import { shownValue } from './shown-value.ts';
 import { isParsed } from './text-rules.ts';
 import { UsageFailure } from './usage-failure.ts';
 import { type GivenValue, nameAtSource } from './value-source.ts';
+import { wrongPlace } from './wrong-place.ts';
 
 /**
  * The value of an option, validated, or its default when it was given none. Throws a {@link UsageFailure} that names option and

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isRunning, ownIdentity } from '../runtime/process/process-identity.ts';
-import { isExchangeable } from './exchangeable.ts';
+import { isExchangeable } from './is-exchangeable.ts';
 import { removeTree } from './remove-tree.ts';
 import { deadAfterMs, deadAfterWithoutTouchesMs } from './scratch-life.ts';
 import { type ScratchOwner, scratchOwner } from './scratch-name.ts';

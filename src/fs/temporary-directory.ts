@@ -1,7 +1,7 @@
 import { mkdir, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories, removeEmptyDirectories } from './directories.ts';
-import { isExchangeable } from './exchangeable.ts';
+import { isExchangeable } from './is-exchangeable.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { PinnedDirectory } from './pinned-directory.ts';
 import { PrivateDirectory } from './private-directory.ts';

@@ -1,7 +1,7 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from './directories.ts';
-import { isExchangeable } from './exchangeable.ts';
+import { isExchangeable } from './is-exchangeable.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { keepAlive } from './scratch-life.ts';
 import { scratchName } from './scratch-name.ts';

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { writeAll } from '../fs/write-all.ts';
-import { atOnce } from '../runtime/async/at-once.ts';
+import { eachInParallel } from '../runtime/async/each-in-parallel.ts';
 import { CompressionDamage } from '../snapshot/damage.ts';
 import { IndexDamage } from '../snapshot/key-index/index-members.ts';
 import type { FoundInFull } from './key-index.ts';
@@ -69,7 +69,7 @@ export async function writePages(
 ): Promise<void> {
   using expanders = new DisposableStack();
   const idle: MemberExpander[] = [];
-  await atOnce(runs, count, async (run) => {
+  await eachInParallel(runs, count, async (run) => {
     const expander = idle.pop() ?? expanders.use(memberExpander(object.snapshot.compression));
     await writeRun(object, run, { found, handle, expander });
     idle.push(expander);

@@ -2,8 +2,8 @@ import type { Histories, History } from '../snapshot/history/histories.ts';
 import { beganOn } from '../snapshot/history/history-marker.ts';
 import type { SuspectedFork } from '../snapshot/history/suspected-forks.ts';
 import { compareInChainOrder } from '../snapshot/order.ts';
+import { historyVerdicts, isUsableFull } from './history-verdicts.ts';
 import { keepBases } from './keep-bases.ts';
-import { isUsableFull, lineVerdicts } from './line.ts';
 import type { Retainable, RetentionRequest } from './request.ts';
 import { keep, remove, type Verdict } from './verdict.ts';
 
@@ -66,7 +66,7 @@ function verdictsAsLiving<T extends Retainable>(
     return new Map();
   }
   const line = [...doubted, ...living.snapshots].sort(compareInChainOrder);
-  const verdicts = new Map(lineVerdicts(line, request).verdicts);
+  const verdicts = new Map(historyVerdicts(line, request).verdicts);
   keepBases(line, verdicts, isUsableFull);
   return new Map(doubted.map((each) => [each, verdicts.get(each) ?? keep('history_in_doubt')]));
 }

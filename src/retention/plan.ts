@@ -1,9 +1,9 @@
 import { historiesOf } from '../snapshot/history/histories.ts';
 import { beganOn } from '../snapshot/history/history-marker.ts';
 import { compareInChainOrder } from '../snapshot/order.ts';
+import { historyVerdicts, isUsableFull } from './history-verdicts.ts';
 import { keepBases } from './keep-bases.ts';
 import { otherHistories } from './left-histories.ts';
-import { isUsableFull, lineVerdicts } from './line.ts';
 import { partVerdict, placeOf } from './parts.ts';
 import type { Retainable, RetentionRequest } from './request.ts';
 import { keep, type Verdict } from './verdict.ts';
@@ -37,7 +37,7 @@ export function planRetention<T extends Retainable>(request: RetentionRequest<T>
   const ordered = request.listing.toSorted(compareInChainOrder);
   const whole = ordered.filter((snapshot) => snapshot.chunk === undefined);
   const histories = historiesOf(whole, request.markers);
-  const living = lineVerdicts(histories.living.snapshots, request);
+  const living = historyVerdicts(histories.living.snapshots, request);
   const others = otherHistories(histories, request, { isRestorable: living.newest !== undefined });
   const owners = new Map(histories.left.flatMap((history) => history.own.map((each) => [each, history] as const)));
   const parts = partVerdicts(ordered, whole, request);

@@ -1,15 +1,15 @@
 import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import { BackgroundTask } from './background-task.ts';
 import type { Membership } from './member/membership.ts';
-import { SingleDuty } from './single-duty.ts';
 
 /** The wait before a comparison of peer URLs that has failed is tried again, ms. */
 const againMs = 60_000;
 
 /** What a sidecar does about the membership of its member while etcd runs: in the background, nobody waits for it. */
 export class MembershipDuties {
-  readonly #promotion: SingleDuty;
-  readonly #peerUrls: SingleDuty;
+  readonly #promotion: BackgroundTask;
+  readonly #peerUrls: BackgroundTask;
 
   /** Without a membership nothing is done. The context's signal ends what goes on. */
   constructor(
@@ -62,8 +62,8 @@ export class MembershipDuties {
         await clock.sleep(againMs, signal);
       }
     };
-    this.#promotion = new SingleDuty('promote our member', promote, { signal: context.signal, log });
-    this.#peerUrls = new SingleDuty('check the peer URLs of our member', checkPeerUrls, {
+    this.#promotion = new BackgroundTask('promote our member', promote, { signal: context.signal, log });
+    this.#peerUrls = new BackgroundTask('check the peer URLs of our member', checkPeerUrls, {
       signal: context.signal,
       log,
     });

@@ -4,16 +4,17 @@ import type { ValidationMode } from '../operations/initialize/data-dir-state.ts'
 import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { BackupStatusDocument } from './backup-status.ts';
+import { chooseVerifier } from './choose-verifier.ts';
 import { defragmentationTask } from './defragmentation.ts';
 import { Initialization } from './initialization.ts';
 import { runInitialization } from './initialization-run.ts';
-import { LeadWork } from './lead-work.ts';
 import { type LeaderTask, runLeaderTasks } from './leader-tasks.ts';
 import { leaderClientUrl } from './leader-url.ts';
+import { LeaderWork } from './leader-work.ts';
 import { Leadership, type Look } from './leadership.ts';
-import { Leads } from './leads.ts';
+import { LeadershipTerms } from './leadership-terms.ts';
 import { MembershipDuties } from './membership-duties.ts';
-import { OpenedOnce } from './opened-once.ts';
+import { OpenOnDemand } from './open-on-demand.ts';
 import type { OwnMember } from './own-member.ts';
 import { leadLost } from './publish-permission.ts';
 import type { ListedBackups, MemberFacts, Sidecar, SnapshotAccess } from './sidecar.ts';
@@ -22,7 +23,6 @@ import type { SidecarParts } from './sidecar-parts.ts';
 import { firstState, isHealthy, phaseOf, snapshotsAt } from './state.ts';
 import { Supervisor } from './supervisor.ts';
 import { verificationTask } from './verification-task.ts';
-import { verificationTurn } from './verification-turn.ts';
 
 /**
  * The life of a sidecar: it waits for etcd, looks again and again whether our member leads, takes snapshots while it does, and
@@ -32,11 +32,11 @@ export class SidecarLife implements Sidecar {
   readonly initialization: Initialization;
   readonly #parts: SidecarParts;
   readonly #context: RunContext;
-  readonly #questions: OpenedOnce<SidecarConnection>;
+  readonly #questions: OpenOnDemand<SidecarConnection>;
   readonly #leadership: Leadership;
   readonly #supervisor: Supervisor;
-  readonly #work: LeadWork;
-  readonly #leads: Leads;
+  readonly #work: LeaderWork;
+  readonly #leads: LeadershipTerms;
   readonly #duties: MembershipDuties;
   readonly #list: ClusterMembers['list'] = async (call) => (await this.#questions.open()).members.list(call);
   #members = 1;
@@ -49,11 +49,11 @@ export class SidecarLife implements Sidecar {
     this.#context = context;
     const { signal, log } = context;
     const { snapshots, election, membership, metrics } = parts;
-    this.#questions = new OpenedOnce(() => parts.openConnection('questions'));
+    this.#questions = new OpenOnDemand(() => parts.openConnection('questions'));
     const member: OwnMember = { ownStatus: async (call) => (await this.#questions.open()).members.ownStatus(call) };
     this.#leadership = new Leadership({ ...election, member, onLook: (look) => this.#looked(look) }, context);
     this.#duties = new MembershipDuties({ membership, metrics }, context);
-    this.#work = new LeadWork(
+    this.#work = new LeaderWork(
       {
         parts,
         member,
@@ -63,7 +63,7 @@ export class SidecarLife implements Sidecar {
       },
       context,
     );
-    this.#leads = new Leads((lead, lost) => this.#work.run(lead, lost), context);
+    this.#leads = new LeadershipTerms((lead, lost) => this.#work.run(lead, lost), context);
     const location = snapshots?.location ?? 'no store';
     this.#supervisor = new Supervisor({
       first: firstState({ store: snapshots === undefined ? 'none' : 'configured' }),
@@ -180,7 +180,7 @@ export class SidecarLife implements Sidecar {
     }
     const { sharedStore, askProof, ...parts } = verification;
     const place = { own: () => this.#own, list: this.#list, sharedStore, askProof };
-    return [verificationTask({ ...parts, turn: (due) => verificationTurn(place, due, this.#context) }, this.#context)];
+    return [verificationTask({ ...parts, turn: (due) => chooseVerifier(place, due, this.#context) }, this.#context)];
   }
 
   #looked(look: Look): void {

@@ -3,14 +3,14 @@ import type { Schedule } from '../operations/snapshot/schedule.ts';
 import type { BackoffPolicy } from '../runtime/async/backoff.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import type { BackupStatus } from './backup-status.ts';
+import type { VerifierChoiceParts } from './choose-verifier.ts';
 import type { InitializationRunParts } from './initialization-run.ts';
+import type { LeaderSnapshotterRequest } from './leader-snapshotter.ts';
 import type { LeaderTask } from './leader-tasks.ts';
 import type { MemberHeartbeat } from './leases/member-heartbeat.ts';
-import type { LedSnapshotterRequest } from './led-snapshotter.ts';
 import type { Membership } from './member/membership.ts';
 import type { SidecarConnection } from './sidecar-connection.ts';
 import type { VerificationParts } from './verification-task.ts';
-import type { VerificationTurnParts } from './verification-turn.ts';
 
 /** The snapshots that a sidecar takes while its member leads. */
 export interface SidecarSnapshots {
@@ -18,7 +18,7 @@ export interface SidecarSnapshots {
   readonly location: string;
   /** Opens the store; is called again after a failure. */
   openStore(): Promise<SnapStore>;
-  readonly request: Omit<LedSnapshotterRequest, 'defragmentationSchedule'>;
+  readonly request: Omit<LeaderSnapshotterRequest, 'defragmentationSchedule'>;
   /** Waits after a snapshotter that has failed. */
   readonly backoff: BackoffPolicy;
 }
@@ -44,7 +44,7 @@ export interface SidecarParts {
   /** When all members are defragmented; undefined for never. */
   readonly defragmentation: Schedule | undefined;
   /** When the backup is verified, and how; never where it is left out. */
-  readonly verification?: (Omit<VerificationParts, 'turn'> & Omit<VerificationTurnParts, 'own' | 'list'>) | undefined;
+  readonly verification?: (Omit<VerificationParts, 'turn'> & Omit<VerifierChoiceParts, 'own' | 'list'>) | undefined;
   /** What else is done as long as our member leads. */
   readonly leaderTasks: readonly LeaderTask[];
   /** Promotes our learner and keeps its peer URLs as configured, also those of a cluster of one; undefined for neither. */

@@ -1,8 +1,8 @@
 import { eachFiring, type Schedule } from '../operations/snapshot/schedule.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import type { ChosenVerifier, VerificationFiring } from './choose-verifier.ts';
 import type { LeaderTask } from './leader-tasks.ts';
 import type { Proof } from './proof.ts';
-import type { VerificationFiring, VerificationTurn } from './verification-turn.ts';
 
 /** News of the verification. Times are in ms since the epoch. */
 export type VerificationEvent =
@@ -17,7 +17,7 @@ export interface VerificationParts {
   /** Restores the newest chain somewhere and says what that has shown. Throws when it could not be tried. */
   prove(options: { readonly signal: AbortSignal }): Promise<Proof>;
   /** Who does it this time. */
-  turn(firing: VerificationFiring): Promise<VerificationTurn>;
+  turn(firing: VerificationFiring): Promise<ChosenVerifier>;
   readonly listener: (event: VerificationEvent) => void;
 }
 

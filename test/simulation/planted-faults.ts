@@ -265,7 +265,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'snapshots not begun again after a failure',
     changes: [
       {
-        file: 'src/server/led-snapshotter.ts',
+        file: 'src/server/leader-snapshotter.ts',
         from: '        ending.throwIfAborted();\n      }',
         to: '        return;\n      }',
       },

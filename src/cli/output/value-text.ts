@@ -1,5 +1,5 @@
 import { decodeObject } from '../../kube/objects/decode-object.ts';
-import { masked } from '../../kube/objects/masked.ts';
+import { masked } from '../../kube/objects/masked-secret.ts';
 import { readStoredValue, type StoredValue } from '../../kube/objects/stored-object.ts';
 import { formatBytes } from '../../runtime/log/amount.ts';
 import { isPrintable } from '../../runtime/log/printable.ts';

@@ -1,5 +1,5 @@
 import type { ProtobufReader } from '../../protobuf/reader.ts';
-import { isShallow } from './shallow.ts';
+import { isShallow } from './is-shallow.ts';
 
 /** The last second that RFC 3339 can write, since 1970. */
 const LATEST = 253_402_300_799;

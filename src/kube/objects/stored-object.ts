@@ -1,5 +1,5 @@
 import { MalformedMessage, ProtobufReader } from '../../protobuf/reader.ts';
-import { isShallow } from './shallow.ts';
+import { isShallow } from './is-shallow.ts';
 
 /** What an API server has stored under a key. */
 export type StoredValue =

@@ -7,7 +7,7 @@ import { batchesOf } from './batches.ts';
 import { type Against, classify, type ExistingKeys, type KeyDecision } from './classify.ts';
 import { isSurprise, type KeyOutcome, type Surprise } from './key-outcome.ts';
 import { type LeaseRule, MappedLeases } from './leases.ts';
-import { surpriseFailure } from './surprise-failure.ts';
+import { unexpectedKeysFailure } from './unexpected-keys-failure.ts';
 
 /** What is written where. */
 export interface ApplyRequest {
@@ -50,7 +50,7 @@ export async function* applyKeys(request: ApplyRequest, context: RunContext): As
       yield outcome;
       if (isSurprise(outcome) && request.surprises === 'stop') {
         const consequence = 'it was changed while this ran, and what follows it is not written';
-        throw surpriseFailure({ first: outcome, others: 0 }, request.keys, consequence);
+        throw unexpectedKeysFailure({ first: outcome, others: 0 }, request.keys, consequence);
       }
     }
   }
@@ -74,7 +74,7 @@ async function* refuseSurprises(request: ApplyRequest, context: RunContext): Asy
     }
   }
   if (first !== undefined) {
-    throw surpriseFailure({ first, others: count - 1 }, request.keys, 'nothing was written');
+    throw unexpectedKeysFailure({ first, others: count - 1 }, request.keys, 'nothing was written');
   }
 }
 

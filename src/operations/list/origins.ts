@@ -1,5 +1,5 @@
 import { factsOfFull } from '../../objects/full-facts.ts';
-import { atOnce } from '../../runtime/async/at-once.ts';
+import { eachInParallel } from '../../runtime/async/each-in-parallel.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { FullFacts } from '../../snapshot/key-index/facts.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
@@ -16,7 +16,7 @@ export async function originsOf(
 ): Promise<ReadonlyMap<string, FullFacts>> {
   const fulls = catalog.chains.flatMap(({ base }) => (base === undefined ? [] : [base])).slice(-MOST_FULLS);
   const origins = new Map<string, FullFacts>();
-  await atOnce(fulls, AT_ONCE, async (full) => {
+  await eachInParallel(fulls, AT_ONCE, async (full) => {
     const facts = await factsOfFull({ store, full }, context);
     if (facts !== undefined) {
       origins.set(full.key, facts);

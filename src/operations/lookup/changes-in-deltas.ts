@@ -4,7 +4,7 @@ import { mayHold } from '../../objects/key-index.ts';
 import { RangedObject } from '../../objects/ranged-object.ts';
 import { snapshotFailure } from '../../objects/snapshot-failure.ts';
 import type { Revision } from '../../revision.ts';
-import { atOnce } from '../../runtime/async/at-once.ts';
+import { eachInParallel } from '../../runtime/async/each-in-parallel.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { indexFraming } from '../../snapshot/key-index/index-framing.ts';
 import { IndexDamage } from '../../snapshot/key-index/index-members.ts';
@@ -74,7 +74,7 @@ async function deltasWith(
   context: RunContext,
 ): Promise<readonly StoredSnapshot[]> {
   const without = new Set<StoredSnapshot>();
-  await atOnce(deltas, FILTERS_AT_ONCE, async (delta) => {
+  await eachInParallel(deltas, FILTERS_AT_ONCE, async (delta) => {
     if (indexFraming(delta) === undefined) {
       return;
     }

@@ -1,6 +1,6 @@
 import type { EtcdConnection } from '../../etcd/connect.ts';
 import type { ClusterMembers, MembershipCall } from '../../etcd/members.ts';
-import { OpenedOnce } from '../opened-once.ts';
+import { OpenOnDemand } from '../open-on-demand.ts';
 
 /**
  * A connection that is opened for the first question and closed when `ended` aborts. An opening that fails, such as for a
@@ -10,7 +10,7 @@ export function lazyConnection(
   open: () => Promise<EtcdConnection>,
   ended: AbortSignal,
 ): { readonly cluster: Pick<EtcdConnection['cluster'], 'position'>; readonly members: ClusterMembers } {
-  const opened = new OpenedOnce(open);
+  const opened = new OpenOnDemand(open);
   const close = (): void => void opened[Symbol.asyncDispose]().catch(() => undefined);
   ended.addEventListener('abort', close, { once: true });
   const members = async (): Promise<ClusterMembers> => (await opened.open()).members;

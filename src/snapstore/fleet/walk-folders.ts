@@ -1,4 +1,4 @@
-import { workOff } from '../../runtime/async/growing-work.ts';
+import { processWorkList } from '../../runtime/async/work-list.ts';
 import { limits } from '../../runtime/limits.ts';
 import type { Layout } from '../../snapshot/snapshot.ts';
 import type { Bucket, CallOptions } from '../bucket.ts';
@@ -76,5 +76,5 @@ export async function walkFolders(bucket: Bucket, walk: FolderWalk): Promise<voi
       onRefused(folder.slice(0, -1), error);
     }
   };
-  await workOff({ first: [root], workers, act }, signal);
+  await processWorkList({ first: [root], workers, act }, signal);
 }

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { Schedule } from '../../../src/operations/snapshot/schedule.ts';
 import { revision } from '../../../src/revision.ts';
+import type { ChosenVerifier } from '../../../src/server/choose-verifier.ts';
 import type { Proof } from '../../../src/server/proof.ts';
 import { type VerificationEvent, verificationTask } from '../../../src/server/verification-task.ts';
-import type { VerificationTurn } from '../../../src/server/verification-turn.ts';
 import { FakeClock } from '../../support/clock/fake-clock.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 
@@ -21,7 +21,7 @@ describe('the verification of a backup', () => {
       new Error('no space'),
     ];
     const sound: Proof = { sound: true, provable: revision(71), stateOf: 5, problems: [] };
-    const turns: VerificationTurn[] = [
+    const turns: ChosenVerifier[] = [
       { kind: 'not ours' },
       { kind: 'done', by: 'etcd-1', at: 7, seconds: 3, proof: sound },
     ];

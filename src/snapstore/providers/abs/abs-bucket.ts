@@ -13,7 +13,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ListOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AzureCredentials } from '../../credentials/azure.ts';
 import type { RawBody } from '../../http/object-body.ts';
-import { PageMarks } from '../../http/page-marks.ts';
+import { PageTokens } from '../../http/page-tokens.ts';
 import { partOf } from '../../http/part-of.ts';
 import { type StoreAgents, storeAgents } from '../../http/store-agents.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
@@ -76,7 +76,7 @@ export class AbsBucket implements Bucket {
 
   async *list(prefix: string, { signal, onDoubt }: ListOptions): AsyncIterable<ObjectEntry> {
     const task = { action: 'list', object: this.location, signal, retry: 'safe' } as const;
-    const marks = new PageMarks(task);
+    const marks = new PageTokens(task);
     let continuationToken: string | undefined;
     let extras = true;
     do {
@@ -107,7 +107,7 @@ export class AbsBucket implements Bucket {
 
   async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
     const task = { action: 'list the folders in', object: this.location, signal, retry: 'safe' } as const;
-    const marks = new PageMarks(task);
+    const marks = new PageTokens(task);
     let continuationToken: string | undefined;
     do {
       const at = continuationToken;

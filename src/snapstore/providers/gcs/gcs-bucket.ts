@@ -6,7 +6,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import { bodyLength } from '../../http/body-length.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
-import { PageMarks } from '../../http/page-marks.ts';
+import { PageTokens } from '../../http/page-tokens.ts';
 import { partOf } from '../../http/part-of.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
@@ -56,7 +56,7 @@ export class GcsBucket implements Bucket {
   }
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
-    const marks = new PageMarks({ action: 'list', object: this.location });
+    const marks = new PageTokens({ action: 'list', object: this.location });
     let pageToken: string | undefined;
     do {
       const page = await this.#page(prefix, pageToken, signal);
@@ -68,7 +68,7 @@ export class GcsBucket implements Bucket {
 
   async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
     const task = { action: 'list the folders in', object: this.location, signal, retry: 'safe' } as const;
-    const marks = new PageMarks(task);
+    const marks = new PageTokens(task);
     let pageToken: string | undefined;
     do {
       const at = pageToken;

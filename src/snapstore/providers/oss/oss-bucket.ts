@@ -5,7 +5,7 @@ import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Uploa
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
 import { bodyLength } from '../../http/body-length.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
-import { PageMarks } from '../../http/page-marks.ts';
+import { PageTokens } from '../../http/page-tokens.ts';
 import { partOf } from '../../http/part-of.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
@@ -59,7 +59,7 @@ export class OssBucket implements Bucket {
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
     const retentionMs = await this.#retentionMs(signal);
-    const marks = new PageMarks({ action: 'list', object: this.location });
+    const marks = new PageTokens({ action: 'list', object: this.location });
     let token: string | undefined;
     do {
       const page = await this.#page({ prefix }, token, signal);
@@ -77,7 +77,7 @@ export class OssBucket implements Bucket {
   }
 
   async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
-    const marks = new PageMarks({ action: 'list the folders in', object: this.location });
+    const marks = new PageTokens({ action: 'list the folders in', object: this.location });
     let token: string | undefined;
     do {
       const page = await this.#page({ prefix: folder, delimiter: '/' }, token, signal);

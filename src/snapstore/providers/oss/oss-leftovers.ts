@@ -1,5 +1,5 @@
 import type { CallOptions } from '../../bucket.ts';
-import { PageMarks } from '../../http/page-marks.ts';
+import { PageTokens } from '../../http/page-tokens.ts';
 import type { Leftover } from '../../leftover.ts';
 import { StoreError } from '../../store-error.ts';
 import { ossErrorCode } from './oss-error.ts';
@@ -12,7 +12,7 @@ export async function* ossLeftovers(
   { signal }: CallOptions,
 ): AsyncGenerator<Leftover, void, undefined> {
   const task = { action: 'list the unfinished uploads of', object: location, signal, retry: 'safe' } as const;
-  const marks = new PageMarks(task);
+  const marks = new PageTokens(task);
   let mark: string | undefined;
   let marker: Readonly<Record<string, string>> = {};
   do {

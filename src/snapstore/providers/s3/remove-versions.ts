@@ -1,5 +1,5 @@
 import { DeleteObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
-import { PageMarks } from '../../http/page-marks.ts';
+import { PageTokens } from '../../http/page-tokens.ts';
 import type { StoreTask } from '../../http/store-requests.ts';
 import { refusalOf, taskOf } from './bucket-rules.ts';
 import type { S3Place } from './s3-place.ts';
@@ -29,7 +29,7 @@ async function versionsOf(
 ): Promise<readonly string[]> {
   const versions: string[] = [];
   const markers: string[] = [];
-  const marks = new PageMarks({ action: 'list the versions in', object: location });
+  const marks = new PageTokens({ action: 'list the versions in', object: location });
   let next: { readonly KeyMarker: string | undefined; readonly VersionIdMarker: string | undefined } | undefined;
   let more: string | undefined;
   do {

@@ -1,6 +1,6 @@
 import { ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import type { CallOptions } from '../../bucket.ts';
-import { PageMarks } from '../../http/page-marks.ts';
+import { PageTokens } from '../../http/page-tokens.ts';
 import { StoreError } from '../../store-error.ts';
 import { refusalOf, taskOf, versioningLately } from './bucket-rules.ts';
 import type { S3Place } from './s3-place.ts';
@@ -46,7 +46,7 @@ async function* pagesOf(
   pageOf: PageOf,
   { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
 ): AsyncGenerator<string, void, undefined> {
-  const marks = new PageMarks({ action: 'list the folders in', object: location });
+  const marks = new PageTokens({ action: 'list the folders in', object: location });
   let mark: string | undefined;
   do {
     const at = mark;

@@ -1,6 +1,6 @@
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import type { CallOptions } from '../../bucket.ts';
-import { PageMarks } from '../../http/page-marks.ts';
+import { PageTokens } from '../../http/page-tokens.ts';
 import type { Leftover } from '../../leftover.ts';
 import { taskOf } from './bucket-rules.ts';
 import { s3ErrorCode } from './s3-error.ts';
@@ -14,7 +14,7 @@ export async function* s3Leftovers(
 ): AsyncGenerator<Leftover, void, undefined> {
   const { client, requests, bucket, location } = place;
   const action = 'list the unfinished uploads of';
-  const marks = new PageMarks({ action, object: location });
+  const marks = new PageTokens({ action, object: location });
   let mark: string | undefined;
   let keyMark: string | undefined;
   let idMark: string | undefined;

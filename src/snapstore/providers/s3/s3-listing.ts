@@ -5,8 +5,8 @@ import {
   type ObjectVersion,
 } from '@aws-sdk/client-s3';
 import type { ListingDoubt, ListOptions, ObjectEntry } from '../../bucket.ts';
-import { AskedListing, type PageFacts } from '../../http/asked-listing.ts';
-import { PageMarks } from '../../http/page-marks.ts';
+import { ListingCheck, type PageFacts } from '../../http/listing-check.ts';
+import { PageTokens } from '../../http/page-tokens.ts';
 import { StoreError } from '../../store-error.ts';
 import { defaultRetention, refusalOf, taskOf, versioningLately, versioningOf } from './bucket-rules.ts';
 import type { S3Place } from './s3-place.ts';
@@ -116,8 +116,8 @@ async function* objectPages(
   { client, requests, bucket, location }: S3Place,
   { prefix, signal, doubt }: S3Listing,
 ): AsyncGenerator<readonly ObjectEntry[], void, undefined> {
-  const marks = new PageMarks({ action: 'list', object: location });
-  const asked = new AskedListing({ bucket, prefix }, location);
+  const marks = new PageTokens({ action: 'list', object: location });
+  const asked = new ListingCheck({ bucket, prefix }, location);
   let token: string | undefined;
   do {
     const input = { Bucket: bucket, Prefix: prefix, ContinuationToken: token };
@@ -214,10 +214,10 @@ async function* versionPages(
   { client, requests, bucket, location }: S3Place,
   { prefix, signal, doubt }: S3Listing,
 ): AsyncGenerator<Versions, void, undefined> {
-  const asked = new AskedListing({ bucket, prefix }, location);
+  const asked = new ListingCheck({ bucket, prefix }, location);
   const oldest = new Map<string, ObjectEntry>();
   const deleted = new Set<string>();
-  const marks = new PageMarks({ action: 'list the versions in', object: location });
+  const marks = new PageTokens({ action: 'list the versions in', object: location });
   let markers: { readonly KeyMarker: string | undefined; readonly VersionIdMarker: string | undefined } | undefined;
   let more: string | undefined;
   do {

@@ -4,7 +4,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import { bodyLength } from '../../http/body-length.ts';
 import { describeAnswer, ForeignAnswer, isPage } from '../../http/foreign-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
-import { PageMarks } from '../../http/page-marks.ts';
+import { PageTokens } from '../../http/page-tokens.ts';
 import { partOf } from '../../http/part-of.ts';
 import { provesNothing, requestError, type StoreAction } from '../../http/request-error.ts';
 import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
@@ -162,7 +162,7 @@ export class SwiftConnection {
   ): AsyncGenerator<readonly Item[]> {
     const { action, signal, parse, markOf } = how;
     const what = this.describe(action);
-    const marks = new PageMarks(what);
+    const marks = new PageTokens(what);
     for (let marker: string | undefined = ''; marker !== undefined; ) {
       const query = `?${new URLSearchParams({ format: 'json', ...asked, marker })}`;
       const answer = await this.send(what, { method: 'GET', key: undefined, query }, { signal }).catch(

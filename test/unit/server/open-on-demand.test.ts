@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { OpenedOnce } from '../../../src/server/opened-once.ts';
+import { OpenOnDemand } from '../../../src/server/open-on-demand.ts';
 
 class Resource implements AsyncDisposable {
   closed = 0;
@@ -16,7 +16,7 @@ describe('what is opened once', () => {
     const failures = [new Error('first'), new Error('second')];
     let openings = 0;
     {
-      await using once = new OpenedOnce(async () => {
+      await using once = new OpenOnDemand(async () => {
         openings += 1;
         const failure = failures.shift();
         if (failure !== undefined) {
@@ -35,13 +35,13 @@ describe('what is opened once', () => {
   it('is closed later when its opening still hangs at the end, which does not wait for it', async () => {
     const resource = new Resource();
     const opening = Promise.withResolvers<Resource>();
-    const once = new OpenedOnce(() => opening.promise);
+    const once = new OpenOnDemand(() => opening.promise);
     const opened = once.open();
     await once[Symbol.asyncDispose]();
     opening.resolve(resource);
     await opened;
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(resource.closed, 1);
-    await new OpenedOnce(() => opening.promise)[Symbol.asyncDispose]();
+    await new OpenOnDemand(() => opening.promise)[Symbol.asyncDispose]();
   });
 });

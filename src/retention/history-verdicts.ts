@@ -7,7 +7,7 @@ import { doubtAbout, type FullDoubt } from './trust.ts';
 import { keep, remove, type Verdict } from './verdict.ts';
 
 /** The verdicts about one history, and what they rest on. */
-export interface LineVerdicts<T> {
+export interface HistoryVerdicts<T> {
   readonly verdicts: ReadonlyMap<T, Verdict>;
   /** The newest full that is trusted: what goes, goes because of it. Undefined when there is none, and everything stays. */
   readonly newest: T | undefined;
@@ -19,7 +19,10 @@ export interface LineVerdicts<T> {
  * Decides about the whole snapshots of one history, in chain order. Fulls that are not trusted count for nothing: what is before
  * them is kept as if they were not there. They stay until a trusted one follows them.
  */
-export function lineVerdicts<T extends Retainable>(line: readonly T[], request: RetentionRequest<T>): LineVerdicts<T> {
+export function historyVerdicts<T extends Retainable>(
+  line: readonly T[],
+  request: RetentionRequest<T>,
+): HistoryVerdicts<T> {
   const doubts = doubtsAbout(line, request);
   const isBase = (snapshot: T): boolean => isUsableFull(snapshot) && !doubts.has(snapshot);
   const newestAt = line.findLastIndex(isBase);

@@ -5,7 +5,7 @@ import type { PeerProof } from './peer-proof.ts';
 import type { Proof } from './proof.ts';
 
 /** Who verifies the backup this time. */
-export type VerificationTurn =
+export type ChosenVerifier =
   | { readonly kind: 'ours' }
   | { readonly kind: 'not ours' }
   /** A follower has verified it since the last time; `at` is in ms since the epoch. */
@@ -18,7 +18,7 @@ export type VerificationTurn =
     };
 
 /** What decides whose turn it is. */
-export interface VerificationTurnParts {
+export interface VerifierChoiceParts {
   /** What the newest look saw of our member; undefined while it is out of reach. */
   readonly own: () => MemberStatus | undefined;
   readonly list: ClusterMembers['list'];
@@ -45,11 +45,11 @@ const listMs = 5_000;
  * that has not found the same store sound since the last time: so it is done at every time that the leader has, also where that sidecar
  * is away, of the Go program, or sees another store.
  */
-export async function verificationTurn(
-  { own, list, sharedStore, askProof }: VerificationTurnParts,
+export async function chooseVerifier(
+  { own, list, sharedStore, askProof }: VerifierChoiceParts,
   { due, periodMs, signal }: VerificationFiring,
   { log }: Pick<RunContext, 'log'>,
-): Promise<VerificationTurn> {
+): Promise<ChosenVerifier> {
   const status = own();
   if (status?.leaderId === undefined || status.isLearner) {
     return { kind: 'not ours' };

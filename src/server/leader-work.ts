@@ -1,10 +1,10 @@
 import { ArmedBackoff } from '../runtime/async/armed-backoff.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
+import { LeaderSnapshotter } from './leader-snapshotter.ts';
 import { type LeaderTask, runLeaderTasks } from './leader-tasks.ts';
 import type { Leadership } from './leadership.ts';
-import { LedSnapshotter } from './led-snapshotter.ts';
-import { OpenedOnce } from './opened-once.ts';
+import { OpenOnDemand } from './open-on-demand.ts';
 import type { OwnMember } from './own-member.ts';
 import { untilProbed } from './probe.ts';
 import { publishPermission } from './publish-permission.ts';
@@ -13,7 +13,7 @@ import type { SidecarParts } from './sidecar-parts.ts';
 import type { Observation } from './state.ts';
 
 /** What the work of a leader needs. */
-export interface LeadWorkParts {
+export interface LeaderWorkParts {
   readonly parts: Pick<SidecarParts, 'election' | 'openConnection' | 'snapshots'>;
   /** What else is done while our member leads. */
   readonly tasks: readonly LeaderTask[];
@@ -31,27 +31,27 @@ const probePolicy = { firstMs: 1_000, multiplier: 2, longestMs: 30_000 };
  * What a sidecar does while its member leads: probes it, and takes snapshots where a store is configured. Store and connection are
  * opened for the first lead and kept for those after it.
  */
-export class LeadWork implements AsyncDisposable {
+export class LeaderWork implements AsyncDisposable {
   /** Undefined where no store is configured. */
-  readonly taker: LedSnapshotter | undefined;
-  readonly #parts: LeadWorkParts;
+  readonly taker: LeaderSnapshotter | undefined;
+  readonly #parts: LeaderWorkParts;
   readonly #context: RunContext;
-  readonly #connection: OpenedOnce<SidecarConnection>;
-  readonly #store: OpenedOnce<SnapStore> | undefined;
+  readonly #connection: OpenOnDemand<SidecarConnection>;
+  readonly #store: OpenOnDemand<SnapStore> | undefined;
   readonly #probeBackoff: ArmedBackoff;
 
   /** The context's signal asks the work to end, with all that is buffered stored. */
-  constructor(parts: LeadWorkParts, context: RunContext) {
+  constructor(parts: LeaderWorkParts, context: RunContext) {
     this.#parts = parts;
     this.#context = context;
     const { openConnection, snapshots } = parts.parts;
-    const connection = new OpenedOnce(() => openConnection('snapshots'));
+    const connection = new OpenOnDemand(() => openConnection('snapshots'));
     this.#connection = connection;
     this.#probeBackoff = new ArmedBackoff(snapshots?.backoff ?? probePolicy);
     if (snapshots !== undefined) {
-      const store = new OpenedOnce(() => snapshots.openStore());
+      const store = new OpenOnDemand(() => snapshots.openStore());
       this.#store = store;
-      this.taker = new LedSnapshotter(
+      this.taker = new LeaderSnapshotter(
         {
           ...snapshots,
           // All members are defragmented, and no full follows: that is a task of its own.

@@ -2,7 +2,11 @@
  * Does some work on each item, on at most `count` of them at once, begun in order. Rejects with the first failure, after what was begun
  * has ended.
  */
-export async function atOnce<T>(items: readonly T[], count: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function eachInParallel<T>(
+  items: readonly T[],
+  count: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   let next = 0;
   let failed = false;
   const worker = async (): Promise<void> => {

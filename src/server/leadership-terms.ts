@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 
 /** What is done during one lead. It ends when the signal aborts. */
-export type LeadWork = (lead: number, signal: AbortSignal) => Promise<void>;
+export type TermWork = (lead: number, signal: AbortSignal) => Promise<void>;
 
 /** The wait before work that has ended by a fault is begun again, ms. */
 const againMs = 60_000;
@@ -11,13 +11,13 @@ const againMs = 60_000;
  * Does the work of each lead, never two at once: the next one begins when that of the one before has ended. Work that ends by a fault
  * is begun again, as nothing else would do it before the next lead.
  */
-export class Leads {
-  readonly #work: LeadWork;
+export class LeadershipTerms {
+  readonly #work: TermWork;
   readonly #context: { readonly clock: Clock; readonly log: Logger };
   #current: AbortController | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(work: LeadWork, context: { readonly clock: Clock; readonly log: Logger }) {
+  constructor(work: TermWork, context: { readonly clock: Clock; readonly log: Logger }) {
     this.#work = work;
     this.#context = context;
   }

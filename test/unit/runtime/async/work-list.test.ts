@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { workOff } from '../../../../src/runtime/async/growing-work.ts';
+import { processWorkList } from '../../../../src/runtime/async/work-list.ts';
 
 test('items that others lead to are worked off, so many at once', async () => {
   const done: number[] = [];
   let active = 0;
   let most = 0;
-  await workOff(
+  await processWorkList(
     {
       first: [1],
       workers: 3,
@@ -31,7 +31,7 @@ test('items that others lead to are worked off, so many at once', async () => {
 });
 
 test('the first failure ends the work, also of those that wait', async () => {
-  const work = workOff(
+  const work = processWorkList(
     { first: [1], workers: 4, act: () => Promise.reject(new Error('failed')) },
     new AbortController().signal,
   );
@@ -40,7 +40,7 @@ test('the first failure ends the work, also of those that wait', async () => {
 
 test('the signal ends the work', async () => {
   const stop = new AbortController();
-  const work = workOff(
+  const work = processWorkList(
     {
       first: [1],
       workers: 2,

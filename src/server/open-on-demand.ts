@@ -1,5 +1,5 @@
 /** Something that is opened when it is first needed, then shared. An opening that fails is tried again by the next who needs it. */
-export class OpenedOnce<T extends AsyncDisposable> implements AsyncDisposable {
+export class OpenOnDemand<T extends AsyncDisposable> implements AsyncDisposable {
   readonly #opening: () => Promise<T>;
   #opened: Promise<T> | undefined;
   #isOpen = false;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PageMarks } from '../../../../src/snapstore/http/page-marks.ts';
+import { PageTokens } from '../../../../src/snapstore/http/page-tokens.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 
 describe('the marks of a listing', () => {
-  const marks = (): PageMarks => new PageMarks({ action: 'list', object: 'store' });
+  const marks = (): PageTokens => new PageTokens({ action: 'list', object: 'store' });
   const isInvalid = (error: unknown): boolean => error instanceof StoreError && error.kind === 'invalid';
 
   it('are followed to the page that has no more after it', () => {

@@ -14,7 +14,7 @@ import {
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
-import { isExchangeable } from '../../../src/fs/exchangeable.ts';
+import { isExchangeable } from '../../../src/fs/is-exchangeable.ts';
 import { removeLeftovers } from '../../../src/fs/leftovers.ts';
 import { createTemporaryDirectory } from '../../../src/fs/temporary-directory.ts';
 import { createTemporaryFile } from '../../../src/fs/temporary-file.ts';

@@ -4,8 +4,8 @@ import type { MemberStatus } from '../../../src/etcd/cluster.ts';
 import { EtcdFailure } from '../../../src/etcd/etcd-failure.ts';
 import type { ClusterMember } from '../../../src/etcd/members.ts';
 import { revision } from '../../../src/revision.ts';
+import { chooseVerifier, type VerifierChoiceParts } from '../../../src/server/choose-verifier.ts';
 import type { PeerProof } from '../../../src/server/peer-proof.ts';
-import { type VerificationTurnParts, verificationTurn } from '../../../src/server/verification-turn.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 
 const hour = 3_600_000;
@@ -39,9 +39,9 @@ const sound: PeerProof = {
   proof: { sound: true, provable: revision(70), stateOf: 5, problems: [] },
 };
 
-async function turnOf(parts: Partial<VerificationTurnParts> & { readonly own: () => MemberStatus | undefined }) {
+async function turnOf(parts: Partial<VerifierChoiceParts> & { readonly own: () => MemberStatus | undefined }) {
   const asked: string[] = [];
-  const turn = await verificationTurn(
+  const turn = await chooseVerifier(
     {
       list: () => Promise.resolve(three),
       sharedStore: 'S3 b/p',

@@ -6,7 +6,7 @@ import { printable } from '../../runtime/log/printable.ts';
 import type { Surprise } from './key-outcome.ts';
 
 /** The failure of a run that met keys with another value, or too large ones; `consequence` is what follows from it. */
-export function surpriseFailure(
+export function unexpectedKeysFailure(
   { first, others }: { readonly first: Surprise; readonly others: number },
   { location }: Pick<ClusterKeys, 'location'>,
   consequence: string,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Leads } from '../../../src/server/leads.ts';
+import { LeadershipTerms } from '../../../src/server/leadership-terms.ts';
 import { FakeClock } from '../../support/clock/fake-clock.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 
@@ -9,7 +9,7 @@ describe('the work of leads', () => {
     const clock = new FakeClock();
     const begun: number[] = [];
     const ends: PromiseWithResolvers<void>[] = [];
-    const leads = new Leads(
+    const leads = new LeadershipTerms(
       async (lead) => {
         begun.push(lead);
         const end = Promise.withResolvers<void>();
@@ -37,7 +37,7 @@ describe('the work of leads', () => {
     const clock = new FakeClock();
     const log = new RecordedLog();
     let times = 0;
-    const leads = new Leads(
+    const leads = new LeadershipTerms(
       () => {
         times += 1;
         return Promise.reject(new TypeError('a fault'));

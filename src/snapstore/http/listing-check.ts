@@ -17,7 +17,7 @@ export interface PageFacts {
  * Holds the pages of a listing against what was asked for: a cache on the way may answer with another listing, which would count as
  * one without objects.
  */
-export class AskedListing {
+export class ListingCheck {
   readonly #asked: { readonly bucket: string; readonly prefix: string };
   readonly #location: string;
   #entries = 0;

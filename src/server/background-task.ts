@@ -2,7 +2,7 @@ import { untilAborted } from '../runtime/async/until-aborted.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 
 /** Something that is done now and then in the background, never twice at once. A failure is logged, and nobody waits for it. */
-export class SingleDuty {
+export class BackgroundTask {
   readonly #name: string;
   readonly #work: (signal: AbortSignal) => Promise<void>;
   readonly #context: { readonly signal: AbortSignal; readonly log: Logger };

@@ -10,7 +10,7 @@ interface PagedListing {
 }
 
 /** The marks at which the pages of one listing go on. A listing that cannot go on is an error: its rest would count as not there. */
-export class PageMarks {
+export class PageTokens {
   readonly #listing: PagedListing;
   readonly #seen = new Set<string>();
 

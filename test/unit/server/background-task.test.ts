@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { SingleDuty } from '../../../src/server/single-duty.ts';
+import { BackgroundTask } from '../../../src/server/background-task.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 
 it('a duty is done once at a time: again where it was wanted meanwhile, not where one was enough', async () => {
   const log = new RecordedLog();
   const controller = new AbortController();
   const turns: PromiseWithResolvers<void>[] = [];
-  const duty = new SingleDuty(
+  const duty = new BackgroundTask(
     'do it',
     () => {
       const turn = Promise.withResolvers<void>();
@@ -41,7 +41,7 @@ it('a duty is done once at a time: again where it was wanted meanwhile, not wher
 
 it('a duty that hears nothing of the end is not waited for', async () => {
   const stop = new AbortController();
-  const duty = new SingleDuty('read it', () => new Promise<never>(() => undefined), {
+  const duty = new BackgroundTask('read it', () => new Promise<never>(() => undefined), {
     signal: stop.signal,
     log: new RecordedLog(),
   });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AskedListing, type PageFacts } from '../../../../src/snapstore/http/asked-listing.ts';
+import { ListingCheck, type PageFacts } from '../../../../src/snapstore/http/listing-check.ts';
 
 const asked = { bucket: 'b', prefix: 'etcd main/v2/' };
 const own = ['etcd main/v2/a'];
 const sound: PageFacts = { bucket: 'b', prefix: asked.prefix, announced: 0, isTruncated: false, keys: [] };
 
 function doubtOf(...pages: readonly PageFacts[]): string | undefined {
-  const listing = new AskedListing(asked, 's3://b');
+  const listing = new ListingCheck(asked, 's3://b');
   for (const page of pages) {
     listing.page(page);
   }

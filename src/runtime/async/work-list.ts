@@ -1,7 +1,7 @@
 import { runTaskGroup } from './task-group.ts';
 
 /** How items are worked off that lead to more of them. */
-export interface GrowingWork<T> {
+export interface WorkList<T> {
   readonly first: Iterable<T>;
   /** Items at once. */
   readonly workers: number;
@@ -10,7 +10,7 @@ export interface GrowingWork<T> {
 }
 
 /** Works off all items, the newest first, so that few wait. Rejects with the first failure, or the reason of the signal. */
-export async function workOff<T>({ first, workers, act }: GrowingWork<T>, signal: AbortSignal): Promise<void> {
+export async function processWorkList<T>({ first, workers, act }: WorkList<T>, signal: AbortSignal): Promise<void> {
   const waiting = [...first].toReversed();
   let active = 0;
   let changed = Promise.withResolvers<void>();

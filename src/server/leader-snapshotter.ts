@@ -16,7 +16,7 @@ import type { SidecarConnection } from './sidecar-connection.ts';
 import { untilStoreReturns } from './store-return.ts';
 
 /** What is asked of the snapshotter of every lead. */
-export type LedSnapshotterRequest = Omit<SnapshotterRequest, 'cluster' | 'store' | 'start'>;
+export type LeaderSnapshotterRequest = Omit<SnapshotterRequest, 'cluster' | 'store' | 'start'>;
 
 /** A snapshotter that was active for so long has worked, though there may have been nothing to store, ms. */
 const provenMs = 60_000;
@@ -25,8 +25,8 @@ const provenMs = 60_000;
 const shortWaitMs = 15_000;
 
 /** What the snapshotters of all leads share. */
-export interface LedSnapshotterParts {
-  readonly request: LedSnapshotterRequest;
+export interface LeaderSnapshotterParts {
+  readonly request: LeaderSnapshotterRequest;
   /** Opens the store and the connection, or gives those that are open; they are not closed here. */
   openStore(): Promise<SnapStore>;
   openConnection(): Promise<SidecarConnection>;
@@ -53,8 +53,8 @@ export interface Lead {
  * after a failure, later each time, also when the lead was lost in between. When it is lost, uploads are aborted; when the process
  * is asked to stop, what is buffered becomes the last delta.
  */
-export class LedSnapshotter implements SnapshotTaker {
-  readonly #parts: LedSnapshotterParts;
+export class LeaderSnapshotter implements SnapshotTaker {
+  readonly #parts: LeaderSnapshotterParts;
   readonly #context: RunContext;
   readonly #fulls = new CoalescedRequests<StoredSnapshot>();
   readonly #deltas = new CoalescedRequests<StoredSnapshot | undefined>();
@@ -63,7 +63,7 @@ export class LedSnapshotter implements SnapshotTaker {
   #activeSince = 0;
 
   /** The context's signal asks it to stop. */
-  constructor(parts: LedSnapshotterParts, context: RunContext) {
+  constructor(parts: LeaderSnapshotterParts, context: RunContext) {
     this.#parts = parts;
     this.#context = context;
   }

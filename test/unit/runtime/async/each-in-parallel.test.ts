@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { atOnce } from '../../../../src/runtime/async/at-once.ts';
+import { eachInParallel } from '../../../../src/runtime/async/each-in-parallel.ts';
 
 test('all is done, as many at once as may be; after a failure nothing more is begun', async () => {
   const done: number[] = [];
@@ -16,9 +16,9 @@ test('all is done, as many at once as may be; after a failure nothing more is be
     }
     done.push(item);
   };
-  await atOnce([1, 2, 3, 4, 5], 2, work);
+  await eachInParallel([1, 2, 3, 4, 5], 2, work);
   assert.deepEqual([done, most], [[1, 2, 3, 4, 5], 2]);
-  await assert.rejects(atOnce([7, 8, 9, 10], 2, work), { message: 'seven' });
+  await assert.rejects(eachInParallel([7, 8, 9, 10], 2, work), { message: 'seven' });
   assert.deepEqual(done, [1, 2, 3, 4, 5, 8]);
-  await atOnce([], 2, work);
+  await eachInParallel([], 2, work);
 });

@@ -2,10 +2,10 @@ import { type CommandSpec, placedOptions } from '../config/command-spec.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import { nearest } from '../runtime/nearest.ts';
 import { helpFlags } from './arguments.ts';
-import { meantByWord, meantFlags } from './habits.ts';
+import { meantByWord, meantFlags } from './words-of-other-tools.ts';
 
 /** The arguments that are no flags of the command, and the command line they are from. */
-export interface Leftovers {
+export interface UnparsedArguments {
   readonly words: readonly string[];
   readonly argv: readonly string[];
 }
@@ -15,7 +15,7 @@ export interface Leftovers {
  * Throws a {@link UsageFailure} for any other argument. None is shown that may be a password: the value of a flag that was
  * written without its quotes ends up here.
  */
-export function takeOperands(spec: CommandSpec, { words, argv }: Leftovers): readonly string[] {
+export function takeOperands(spec: CommandSpec, { words, argv }: UnparsedArguments): readonly string[] {
   const most = spec.operand === undefined ? 0 : (spec.operand.count?.most ?? 1);
   const places = [...words.keys()].filter((at) => isOperand(words[at] ?? '')).slice(0, most);
   const taken = words.filter((_, at) => places.includes(at));

@@ -26,7 +26,7 @@ export interface LookupConfig {
 }
 
 /** Runs `work` with the state that the flags of a command name. Throws a UsageFailure, what a store throws, and what `work` throws. */
-export async function inState<T>(
+export async function withNamedState<T>(
   config: LookupConfig,
   context: CommandContext,
   work: (state: KnownState, source: StateSource) => Promise<T>,
