@@ -81,7 +81,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-describe('snapshots whose names tell a time that has not come yet', () => {
+describe('snapshots that are named for a time that has not come yet', () => {
   for (const [what, { change, isDamaged }] of Object.entries(CASES)) {
     it(`${what}: every operation works with what can be had, and names them`, async () => {
       using dir = makeTempDir();
@@ -94,7 +94,7 @@ describe('snapshots whose names tell a time that has not come yet', () => {
 
       const restored = await restore(restoreRequest(dir, { store }), context);
       assert.equal(restored.revision, 122);
-      assert.match(context.lines.map(({ text }) => text).join('\n'), /by name a time that has not come yet/);
+      assert.match(context.lines.map(({ text }) => text).join('\n'), /named for a time that has not come yet/);
       assert.equal((await planRestore({ store, target: {} }, context)).missing, undefined);
 
       const request = { ...restoreRequest(dir, { store }), mode: 'full', namespace: undefined } as const;
