@@ -31,16 +31,24 @@ export function lateLead(world: World): string {
     return 'nothing';
   }
   const ms = 30_000 + random.integer(20_000);
+  const { heals } = world;
+  const later = (afterMs: number, step: () => void): void => {
+    time.after(afterMs, () => {
+      if (world.heals === heals) {
+        step();
+      }
+    });
+  };
   member.isSlow = true;
   cluster.write();
-  time.after(ms, () => {
+  later(ms, () => {
     cluster.write();
     for (let tries = 0; tries < 4 && cluster.leader !== member; tries++) {
       cluster.transferLead();
     }
   });
-  time.after(ms + 15_000, () => ask(world, pod, 'full'));
-  time.after(ms + 40_000 + random.integer(40_000), () => {
+  later(ms + 15_000, () => void ask(world, pod, 'full'));
+  later(ms + 40_000 + random.integer(40_000), () => {
     member.isSlow = false;
     cluster.changed();
   });

@@ -62,6 +62,7 @@ export class Simulation implements World {
   readonly #requests: MadeRequests;
   readonly #starter: ProcessStarter;
   #writes = true;
+  #heals = 0;
   /** The longest pause of who writes. */
   readonly #writePeriodMs: number;
 
@@ -150,7 +151,12 @@ export class Simulation implements World {
     this.#requests.add(what, answer);
   }
 
+  get heals(): number {
+    return this.#heals;
+  }
+
   heal(): void {
+    this.#heals += 1;
     this.store.mood = 'well';
     this.store.unreachable.clear();
     this.api.mood = 'well';

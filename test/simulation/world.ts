@@ -83,6 +83,8 @@ export interface World {
   addPod(): Pod;
   /** Remembers a request until it is answered. */
   request(what: string, answer: Promise<unknown>): void;
+  /** How often all that was wrong was ended: a fault with several steps ends with it. */
+  readonly heals: number;
   /** Ends all that is wrong now, for good. */
   heal(): void;
 }
