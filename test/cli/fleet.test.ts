@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { compileCache } from '../../scripts/lab/compile-cache.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';
@@ -151,13 +151,17 @@ describe('fleet', () => {
       [['fleet', '--storage-provider=S3'], 2, /its command comes before the flags/],
       [['fleet', 'verify', '--shard=10/10', ...flags], 2, /cannot use --shard: it is no I\/N/],
       [['fleet', 'report', '--shard=0/2', ...flags], 2, /fleet report has no such flag/],
-      [['fleet', 'list', ...flags], 1, /it holds no prefix with backups/],
+      [['fleet', 'list', ...flags], 1, /backups: it does not exist; check --store-container/],
+      [['fleet', 'verify', ...flags], 1, /backups: it does not exist; check --store-container/],
     ];
     for (const [args, code, text] of cases) {
       const { stdout, stderr, exitCode } = await rig.run(args);
       assert.equal(exitCode, code, stderr);
       assert.match(code === 0 ? stdout : stderr, text);
     }
+    mkdirSync(path);
+    const nothing = await rig.run(['fleet', 'list', ...flags]);
+    assert.match(nothing.stderr, /it holds no prefix with backups/);
     const half = await rig.run(['fleet', 'verify', ...flags], { env: { JOB_COMPLETION_INDEX: '1' } });
     assert.equal(half.exitCode, 2);
     assert.match(half.stderr, /JOB_COMPLETIONS/);

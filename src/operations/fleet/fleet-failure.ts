@@ -1,5 +1,6 @@
 import { Failure } from '../../runtime/failure.ts';
 import { countText, formatCount } from '../../runtime/log/amount.ts';
+import type { Bucket, CallOptions } from '../../snapstore/bucket.ts';
 import { type FleetReport, stateOf } from './fleet-report.ts';
 
 /** So many prefixes are named in a message. */
@@ -15,6 +16,19 @@ export function tooManyPrefixes(location: string, most: number): Failure {
     found: `it holds more than ${formatCount(most)} prefixes with backups`,
     remedy: 'take a part of them with --store-prefix or --prefix-glob',
   });
+}
+
+/** Where nothing was found: throws a {@link Failure} when the container is not even there. */
+export async function refuseAbsent(bucket: Bucket, location: string, options: CallOptions): Promise<void> {
+  if ((await bucket.exists?.(options)) === false) {
+    throw new Failure({
+      code: 'no_backup',
+      action: 'find a cluster in',
+      object: location,
+      found: 'it does not exist',
+      remedy: 'check --store-container, and whether its volume is mounted',
+    });
+  }
 }
 
 /** The failure of a container in which no cluster is found. */

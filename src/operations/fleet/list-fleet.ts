@@ -6,6 +6,7 @@ import { ResultObjects } from '../../snapstore/fleet/result-objects.ts';
 import type { FoundPrefix } from '../../snapstore/fleet/walk-folders.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import { compareText, findPrefixes, groupedListing, objectsOf, type Search } from './find-prefixes.ts';
+import { refuseAbsent } from './fleet-failure.ts';
 import type { FleetReport } from './fleet-report.ts';
 import { forEachPrefix } from './for-each-prefix.ts';
 import { judged } from './judge.ts';
@@ -34,8 +35,12 @@ export async function listFleet(request: FleetRequest, context: RunContext): Pro
       ? await fromOneListing(search, request, context)
       : await folderByFolder(search, request, context);
   const now = context.clock.now();
+  const location = `${bucket.location}/${root}`.replace(/\/$/, '');
+  if (found.size === 0) {
+    await refuseAbsent(bucket, location, { signal: context.signal });
+  }
   return {
-    location: `${bucket.location}/${root}`.replace(/\/$/, ''),
+    location,
     at: now,
     prefixes: [...found.values()]
       .map((each) => judged(each, { verified: proofs.get(each.prefix), thresholds, now }))

@@ -10,7 +10,7 @@ import type { SnapStore, StoreListing } from '../../snapstore/snapstore.ts';
 import type { VerifyLevel } from '../verify/request.ts';
 import { type VerifyResult, verifyBackups } from '../verify/verify.ts';
 import { compareText, findPrefixes, objectsOf } from './find-prefixes.ts';
-import { nothingFound } from './fleet-failure.ts';
+import { nothingFound, refuseAbsent } from './fleet-failure.ts';
 import type { FleetReport } from './fleet-report.ts';
 import { forEachPrefix } from './for-each-prefix.ts';
 import { judged } from './judge.ts';
@@ -55,6 +55,7 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
   const location = `${bucket.location}/${root}`.replace(/\/$/, '');
   if (prefixes.length + refused.length === 0) {
     // Nothing is written where nothing is: the container may be mistyped.
+    await refuseAbsent(bucket, location, { signal: context.signal });
     throw nothingFound(location);
   }
   const own = prefixes.filter(({ prefix }) => isOfShard(prefix, request));
