@@ -71,6 +71,7 @@ async function initializeLocked(
   const dbLocked = dbLock !== undefined;
   const directory = { request, lock, wal, dbLocked, structure, found, stored };
   if (found.state === 'valid') {
+    await warnOfLeft({ request, lock, structure, stored }, context);
     return request.cluster === undefined
       ? keep(found, stored, context)
       : await settleValid({ ...directory, found }, context);
@@ -93,6 +94,28 @@ async function initializeLocked(
   describe(found, dataDir, context);
   const { settleDirectory } = await import('./settle-directory.ts');
   return await settleDirectory({ ...directory, request: again(request, mark) }, context);
+}
+
+/** A volume from before the cluster was put back is sound, and reaches further than the backup: that it is the wrong one has to be said. */
+async function warnOfLeft(
+  { request, lock, structure, stored }: Pick<DirectoryAtHand, 'request' | 'lock' | 'structure' | 'stored'>,
+  context: RunContext,
+): Promise<void> {
+  const { store, dataDir } = request;
+  const isAlone = stored.content === 'backups' && stored.toCompare !== undefined && stored.histories.left.length > 0;
+  if (!isAlone || structure.kind !== 'member' || store === undefined) {
+    return;
+  }
+  const { findLeftHistory } = await import('./left-directory.ts');
+  const { histories } = stored;
+  const left = await lock.asOwner(() => findLeftHistory({ member: structure, store, histories }, context));
+  if (left !== undefined) {
+    context.log.warn(
+      { history: left.number },
+      `${dataDir} HOLDS HISTORY ${left.number} of the backup, which was left since; the one that was written last ends at revision ${stored.toCompare}. It is ` +
+        'kept as it is: where the wrong volume is mounted, stop etcd and mount the right one; else the next run of snapshot begins a new history',
+    );
+  }
 }
 
 /** Whether a directory ends before the backup because it was put back to an older state, without a mark, and has gone on since. */

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { initialize } from '../../../../src/operations/initialize/initialize.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
+import { revision } from '../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
+import { type HistoryMarker, markerName } from '../../../../src/snapshot/history/history-marker.ts';
+import type { CallOptions } from '../../../../src/snapstore/bucket.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { eventDatabase } from '../../../support/datadir/event-database.ts';
 import { deltaObject, fullObject } from '../../../support/fixtures/backup-objects.ts';
@@ -56,3 +59,43 @@ for (const [how, backup] of Object.entries({ 'a full and a delta': asDelta, 'one
     });
   });
 }
+
+test('a directory of a history that was left is kept, and named: the volume may be the wrong one', async () => {
+  const begunOn = 1_795_251_700;
+  const living = deltaObject([put('new', 51), put('other', 52)], { createdOn: begunOn + 1 });
+  const first = await full(past, begunOn);
+  const [base, lostDelta] = asDelta;
+  assert.ok(base !== undefined && lostDelta !== undefined);
+  const name = (object: MemoryObject): string => object.key.slice('v2/'.length);
+  const numbers = { begunOn, shared: revision(50) };
+  const marker: HistoryMarker = {
+    ...numbers,
+    name: markerName(numbers),
+    why: 'rolled_back',
+    first: name(first),
+    clusterId: 'ab',
+    left: [name(lostDelta)],
+  };
+  for (const [events, says] of [
+    [lost, true],
+    [[...past, put('new', 51), put('other', 52), put('more', 53)], false],
+  ] as const) {
+    using dir = makeTempDir();
+    await restore(restoreRequest(dir, { store: memorySnapStore([await full(events, begunOn)]) }), recordedContext());
+    const memory = memorySnapStore([base, lostDelta, first, living]);
+    const store = {
+      ...memory,
+      list: async (options: CallOptions) => ({ ...(await memory.list(options)), markers: [marker] }),
+    };
+    const context = recordedContext();
+    const { action } = await initialize(
+      { ...restoreRequest(dir, { store }), store, mode: 'full', namespace: undefined },
+      context,
+    );
+    assert.equal(action, 'kept');
+    assert.equal(
+      context.lines.some(({ text }) => /HOLDS HISTORY 1 of the backup, which was left since/.test(text)),
+      says,
+    );
+  }
+});
