@@ -6,9 +6,10 @@ import type { RetentionPolicy } from '../../../src/retention/request.ts';
 import { type Revision, revision } from '../../../src/revision.ts';
 import { isAheadOfClock } from '../../../src/snapshot/ahead-of-clock.ts';
 import { type Histories, historiesOf } from '../../../src/snapshot/history/histories.ts';
-import { type HistoryMarker, markerName, type StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
+import { markerName, type StoreMarker } from '../../../src/snapshot/history/history-marker.ts';
 import { markAheadOfClock } from '../../../src/snapshot/history/mark-ahead-of-clock.ts';
-import { timeToBegin, timeToContinue } from '../../../src/snapshot/history/time-to-continue.ts';
+import { markStoredOrder } from '../../../src/snapshot/history/mark-stored-order.ts';
+import { isFollowed, timeToBegin, timeToContinue } from '../../../src/snapshot/history/time-to-continue.ts';
 import { newSnapshot, relativeKey } from '../../../src/snapshot/name.ts';
 import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
 
@@ -100,7 +101,7 @@ export class RandomLife {
   #now = 1_800_000_000;
   #listing: StoredSnapshot[] = [];
   readonly contents = new Map<string, readonly Change[]>();
-  readonly markers: HistoryMarker[] = [];
+  readonly markers: StoreMarker[] = [];
   #copy: { readonly listing: readonly StoredSnapshot[]; readonly acknowledged: readonly Change[] } | undefined;
   #latest = 0;
   #namedBehind = false;
@@ -118,13 +119,13 @@ export class RandomLife {
 
   /** As the store lists it now. */
   get listing(): readonly StoredSnapshot[] {
-    return markAheadOfClock(this.#listing, this.markers, this.#now);
+    return markAheadOfClock(markStoredOrder(this.#listing, this.markers), this.markers, this.#now);
   }
 
   /** The same without what was forged with a time that may be: what is left when it has been found out. */
   get honest(): readonly StoredSnapshot[] {
     const left = this.#listing.filter((each) => isAheadOfClock(each, this.#now) || !this.isForged(each));
-    return markAheadOfClock(left, this.markers, this.#now);
+    return markAheadOfClock(markStoredOrder(left, this.markers), this.markers, this.#now);
   }
 
   /** A second store, as it was copied last, and what was acknowledged then; undefined before. */
@@ -132,7 +133,10 @@ export class RandomLife {
     const copy = this.#copy;
     return copy === undefined
       ? undefined
-      : { ...copy, listing: markAheadOfClock(copy.listing, this.copiedMarkers, this.#now) };
+      : {
+          ...copy,
+          listing: markAheadOfClock(markStoredOrder(copy.listing, this.copiedMarkers), this.copiedMarkers, this.#now),
+        };
   }
 
   /** Of the store as it is listed now. */
@@ -173,10 +177,10 @@ export class RandomLife {
         this.#write(happening.changes);
         return;
       case 'delta':
-        this.#delta(happening.writer);
+        this.#noteOrder(this.#delta(happening.writer));
         return;
       case 'full':
-        this.#full();
+        this.#noteOrder(this.#full());
         return;
       case 'roll back':
         this.#begin(this.#cluster.slice(0, Math.max(1, this.#cluster.length - happening.by)));
@@ -236,6 +240,37 @@ export class RandomLife {
         clusterId: '1',
         left: left.map(({ name }) => name),
       });
+      this.#noteOrder(first);
+    }
+  }
+
+  /** Ours says in which order snapshots were stored where the clock is days behind. */
+  #noteOrder(stored: StoredSnapshot | undefined): void {
+    const living = markStoredOrder(historiesOf(this.#listing, this.markers).living.snapshots, this.markers);
+    const youngest = living.reduce((most, { createdOn }) => Math.max(most, createdOn), 0);
+    if (this.#program !== 'ours' || stored === undefined || isFollowed(youngest, stored.createdOn)) {
+      return;
+    }
+    const after = living.filter(
+      ({ kind, createdOn, lastRevision, precedes }) =>
+        kind === 'Full' &&
+        createdOn > stored.createdOn &&
+        lastRevision < stored.lastRevision &&
+        (precedes === undefined || precedes > stored.lastRevision),
+    );
+    if (after.length > 0) {
+      const numbers = { begunOn: stored.createdOn, shared: stored.lastRevision };
+      const name = markerName(numbers);
+      const names = after.map((each) => each.name);
+      this.markers.push({
+        ...numbers,
+        name,
+        why: 'clock_behind',
+        first: stored.name,
+        clusterId: '1',
+        left: [],
+        after: names,
+      });
     }
   }
 
@@ -250,14 +285,14 @@ export class RandomLife {
     return revision(differs < 0 ? this.#cluster.length + 1 : differs + 1);
   }
 
-  #delta(writer: 'ours' | 'second'): void {
+  #delta(writer: 'ours' | 'second'): StoredSnapshot | undefined {
     const last = revision(this.#cluster.length + 1);
     const from = writer === 'ours' ? this.#stored + 1 : Math.max(2, this.#stored - 1);
     if (from > last || (writer === 'second' && this.#stored >= last)) {
-      return;
+      return undefined;
     }
     const createdOn = this.#time() + Number(writer === 'second');
-    this.#save('Incr', { first: from, last, createdOn }, this.#cluster.slice(from - 2, last - 1));
+    return this.#save('Incr', { first: from, last, createdOn }, this.#cluster.slice(from - 2, last - 1));
   }
 
   #full(createdOn = this.#time()): StoredSnapshot {
@@ -302,7 +337,7 @@ export class RandomLife {
   /** What the living history has, but for what cannot be read. */
   #copyAll(): void {
     const { snapshots } = historiesOf(this.listing, this.markers).living;
-    const source = snapshots.filter((each) => !this.isForged(each)).map(({ ahead: _, ...each }) => each);
+    const source = snapshots.filter((each) => !this.isForged(each)).map(({ ahead: _, precedes: __, ...each }) => each);
     const listing = this.#copy?.listing ?? [];
     const { chains } = planCopy(
       { source, target: listing },
