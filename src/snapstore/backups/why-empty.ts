@@ -34,7 +34,7 @@ export async function whyEmpty(bucket: Bucket, root: string, options: CallOption
 }
 
 /** What names of a backup's objects begin with. */
-const OURS = /^(?:Full|Incr|History|Companion|Backup)-\d/;
+const OURS = /^(?:Full|Incr|History|Companion|Proof|Backup)-\d/;
 
 /** What lies in the folders of the layouts and has names like those of a backup; undefined where nothing has. */
 async function remainsIn(bucket: Bucket, root: string, options: CallOptions): Promise<EmptyStore | undefined> {

@@ -40,6 +40,11 @@ const CASES: readonly {
     prefix: 'a',
     is: { kind: 'remains', first: 'a/v2/History-1795251600-00000003.json', count: 2 },
   },
+  {
+    files: ['v2/Proof-1795251600-00000122-restore-sound.json'],
+    prefix: '',
+    is: { kind: 'remains', first: 'v2/Proof-1795251600-00000122-restore-sound.json', count: 1 },
+  },
   { files: [`v2/${FULL}.bak`], prefix: 'typo', is: { kind: 'nothing stored' } },
   { files: [], container: 'nowhere', prefix: '', is: { kind: 'no container' } },
   { files: [], container: 'nowhere/v2', prefix: 'x', is: { kind: 'no container' } },
