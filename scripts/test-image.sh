@@ -85,6 +85,7 @@ if [ "$arch" != "$own" ]; then
   cp LICENSE "$context/prebuilt/"
   node_modules/.bin/node scripts/build.ts --arch "${arch/amd64/x64}" --output "$context/prebuilt/bin/etcdbrctl" --work-dir "$work/build"
   sed -i '/ AS build$/,/^$/c FROM scratch AS build\nCOPY prebuilt/ /src/\n' "$context/Dockerfile"
+  grep -q '^FROM scratch AS build' "$context/Dockerfile" || { echo 'the Dockerfile has no stage build any more' >&2; exit 1; }
 fi
 
 say 'Building the stages of the Dockerfile'
