@@ -92,7 +92,7 @@ say 'Building the stages of the Dockerfile'
 for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
   [ -z "${!name:-}" ] || proxies+=(--build-arg "$name=${!name}")
 done
-"${buildah[@]}" build --arch "$arch" --pull-never --layers=false --network host --build-arg REVISION="$(git rev-parse HEAD)" \
+"${buildah[@]}" build --arch "$arch" --pull-never --layers=false --network host --build-arg REVISION="$(git -C "$context" rev-parse HEAD)" \
   "${proxies[@]}" --tag etcdbrctl "$context" >"$work/build.log" 2>&1 || { tail -40 "$work/build.log" >&2; exit 1; }
 rm -rf "$context"
 
