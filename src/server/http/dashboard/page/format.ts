@@ -25,6 +25,11 @@ export function duration(seconds: number): string {
         .join(' ');
 }
 
+/** A duration to the minute: a text that is read aloud whenever it changes must not change each second. */
+export function roughly(seconds: number): string {
+  return seconds < 60 ? 'less than a minute' : duration(Math.floor(seconds / 60) * 60);
+}
+
 /** A moment, ms since the epoch, as `2026-11-27 10:15:00 UTC`. */
 export function moment(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;

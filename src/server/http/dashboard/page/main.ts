@@ -1,7 +1,7 @@
 import type { DashboardState, DashboardStore } from '../../../dashboard/dashboard-document.ts';
 import { wireActions } from './actions.ts';
 import { byId, make, showOnce } from './dom.ts';
-import { duration } from './format.ts';
+import { roughly } from './format.ts';
 import { showState } from './state-view.ts';
 import { showStore } from './store-view.ts';
 import { showSummary } from './summary-view.ts';
@@ -29,7 +29,7 @@ function refresh(): void {
       ? []
       : [
           {
-            text: `The server has not been heard for ${duration((Date.now() - silentSince) / 1_000)}: all that is shown is from before`,
+            text: `The server has not been heard for ${roughly((Date.now() - silentSince) / 1_000)}: all that is shown is from before`,
             remedy: 'look at the network and at the sidecar; where a token is asked for, load the page again',
           },
         ];

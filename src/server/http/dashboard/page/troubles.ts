@@ -1,5 +1,5 @@
 import type { DashboardState, DashboardStore } from '../../../dashboard/dashboard-document.ts';
-import { count, counted, duration, moment } from './format.ts';
+import { count, counted, moment, roughly } from './format.ts';
 
 /** What a person has to know first, and what to do about it. */
 export interface Trouble {
@@ -85,11 +85,11 @@ function troublesOfAge(
   const age = now / 1_000 - reach.at;
   const { revision } = state.member;
   if (age < -skewSeconds) {
-    const text = `The newest snapshot is dated ${duration(-age)} into the future: its age is not known`;
+    const text = `The newest snapshot is dated ${roughly(-age)} into the future: its age is not known`;
     return [{ text, remedy: 'set the clocks of the nodes right' }];
   }
   if (age > longestWaitSeconds && revision !== null && revision > reach.revision) {
-    const text = `Changes wait for a snapshot: etcd is at revision ${count(revision)}, a restore reaches ${count(reach.revision)}, which is ${duration(age)} old`;
+    const text = `Changes wait for a snapshot: etcd is at revision ${count(revision)}, a restore reaches ${count(reach.revision)}, which is ${roughly(age)} old`;
     return [{ text, remedy: 'see the last errors and the log of the sidecar that leads' }];
   }
   return [];
@@ -100,11 +100,13 @@ function troublesOfStore({ state, store, now }: Known): readonly Trouble[] {
   const { storeOutageSeconds, secondary } = state.backup;
   const remedy = 'run etcdbrctl check-store with the flags of the server';
   if (storeOutageSeconds > 0) {
-    found.push({ text: `The store has failed for ${duration(storeOutageSeconds)}; changes wait here`, remedy });
+    found.push({ text: `The store has failed for ${roughly(storeOutageSeconds)}; changes wait here`, remedy });
   }
   if (store !== undefined && store.problem !== null) {
     const asOf =
-      store.listedAt === null ? 'what it holds is not known' : `it is shown as ${ago(Date.parse(store.listedAt), now)}`;
+      store.listedAt === null
+        ? 'what it holds is not known'
+        : `it is shown as it was ${ago(Date.parse(store.listedAt), now)}`;
     found.push({ text: `The store cannot be listed, ${asOf}: ${store.problem}`, remedy });
   }
   const rival = store?.rivals.newest ?? null;
@@ -155,5 +157,5 @@ function hasFullSince(store: DashboardStore | undefined, at: number): boolean {
 }
 
 function ago(at: number, now: number): string {
-  return `${duration((now - at) / 1_000)} ago`;
+  return `${roughly((now - at) / 1_000)} ago`;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { bytes, count, duration, moment } from '../../../../../../src/server/http/dashboard/page/format.ts';
+import { bytes, count, duration, moment, roughly } from '../../../../../../src/server/http/dashboard/page/format.ts';
 
 it('numbers are shown as a person reads them', () => {
   assert.deepEqual([0, 1, 1_023, 1_024, 25_000_000, 200_000_000, 2 ** 50].map(bytes), [
@@ -19,6 +19,12 @@ it('numbers are shown as a person reads them', () => {
     '1 min 1 s',
     '1 h',
     '1 d 1 h',
+  ]);
+  assert.deepEqual([-5, 59, 61, 3_661].map(roughly), [
+    'less than a minute',
+    'less than a minute',
+    '1 min',
+    '1 h 1 min',
   ]);
   assert.equal(moment(1_795_251_532_000), '2026-11-21 08:58:52 UTC');
   assert.equal(count(1_234_567), '1\u202f234\u202f567');
