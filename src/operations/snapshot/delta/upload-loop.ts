@@ -80,6 +80,11 @@ export class UploadLoop {
     return this.#write(() => this.#parts.buffer.take());
   }
 
+  /** Resolves when no delta is being written: one that was is in the store then, or lost. */
+  settled(): Promise<void> {
+    return this.#queue.run(async () => {});
+  }
+
   /** As {@link write}, for somebody who asks for a delta: the next one of its own accord comes a whole period later. */
   async writeRequested(): Promise<StoredSnapshot | undefined> {
     const last = await this.write();

@@ -41,13 +41,15 @@ export class HistoryChanges {
 
   /** Leaves the history that was followed: what is buffered of it is written as a delta, where that is possible. */
   async leave(broken: HistoryBreak, context: Pick<RunContext, 'log'>): Promise<void> {
-    const { guard, chain, buffer, watermark, turns } = this.#parts;
+    const { guard, chain, buffer, uploadLoop, watermark, turns } = this.#parts;
     await turns.close();
     guard.leave(broken, context);
     buffer.endHold();
     if (chain.newest.full !== undefined && buffer.size > 0) {
       await this.#writeRest(context);
     }
+    // What is being written still belongs to the chain that is left: later it would count as part of the next one.
+    await uploadLoop.settled();
     await buffer.restart();
     chain.leave();
     watermark.restart(guard.reach);
