@@ -76,13 +76,13 @@ async function benchRestore(bench: Bench): Promise<readonly Row[]> {
   const rows = [
     row('one Node: gunzip + sha256', floor),
     row(
-      'etcdbrctl restore, full + deltas',
+      'etcdbrctl restore, full + deltas (at most 1.1 and 300 MB)',
       await measure(bench, { program: builtExecutable(), args, prepare }),
       floor.wallMs,
     ),
     row('one Node: gunzip + sha256 of the full', fullFloor),
     row(
-      'etcdbrctl restore, full alone',
+      'etcdbrctl restore, full alone (at most 0.75)',
       await measure(bench, { program: builtExecutable(), args: [...args, '--snapshot', basename(full)], prepare }),
       fullFloor.wallMs,
     ),
