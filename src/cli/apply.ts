@@ -34,7 +34,7 @@ export const applyCommand = command({
     await writeKeys(
       {
         source,
-        clusterId: source.header.clusterId,
+        from: source.header,
         connection,
         shown: 'all',
         existing: {

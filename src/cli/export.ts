@@ -60,7 +60,7 @@ export const exportCommand = command({
     const wanted = wantedPrefixes(prefixes);
     await withNamedState({ ...config, wanted, content: 'keys and leases' }, context, async (state) => {
       const source = await StateKeys.read(state, { prefixes, wants: namespaceFilter(namespace) }, context);
-      const { revision, location, snapshots, clusterId } = state;
+      const { revision, location, snapshots, clusterId, memberIds } = state;
       const path = to ?? toDir ?? '';
       const inFiles = { kind: toDir === undefined ? 'file' : 'directory', path } as const;
       const printer = new LinePrinter(print);
@@ -70,7 +70,13 @@ export const exportCommand = command({
         const target = path === '' ? ({ kind: 'stdout', print } as const) : inFiles;
         count = await writeManifests({ source, target, style: raw ? 'raw' : 'clean', location }, context);
       } else {
-        const header = { revision, source: location, snapshots: snapshots.map(({ name }) => name), clusterId };
+        const header = {
+          revision,
+          source: location,
+          snapshots: snapshots.map(({ name }) => name),
+          clusterId,
+          memberIds,
+        };
         const lines = { kind: 'lines', write: (line: string) => printer.add(line) } as const;
         count = await writeExport({ source, header, target: path === '' ? lines : inFiles }, context);
         await printer.end();

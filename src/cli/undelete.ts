@@ -73,7 +73,7 @@ export const undeleteCommand = command({
       await writeKeys(
         {
           source: keys,
-          clusterId: state.clusterId,
+          from: state,
           connection,
           shown: 'what was deleted',
           existing: { unchangedSince: undefined, others: 'left' },

@@ -5,7 +5,9 @@ import { applyKeys, planApply } from '../operations/apply/apply-keys.ts';
 import type { ExistingKeys } from '../operations/apply/classify.ts';
 import { isSurprise } from '../operations/apply/key-outcome.ts';
 import {
+  type BackedUpCluster,
   type KnownCluster,
+  type KnownMembers,
   otherCluster,
   otherClusterFailure,
   otherClusterText,
@@ -21,10 +23,11 @@ import { OutcomeCount, outcomeData, outcomeLine } from './output/outcomes.ts';
 /** What `apply` and `undelete` write, and how they show it. */
 export interface WriteRequest {
   readonly source: KeySource;
-  /** Of the cluster that the keys come from; undefined where it is not known. */
-  readonly clusterId: bigint | undefined;
+  /** The cluster that the keys come from, as far as it is known. */
+  readonly from: BackedUpCluster;
   readonly connection: {
     readonly cluster: Pick<EtcdConnection['cluster'], 'alarms'> & KnownCluster;
+    readonly members: KnownMembers;
     readonly keys: EtcdConnection['keys'];
   };
   readonly existing: ExistingKeys;
@@ -37,11 +40,11 @@ export interface WriteRequest {
 
 /** Writes keys, or shows what would be written, a line for each. Throws a Failure when one was not what it should be. */
 export async function writeKeys(
-  { source, clusterId, connection, existing, shown, options, format, print }: WriteRequest,
+  { source, from, connection, existing, shown, options, format, print }: WriteRequest,
   context: RunContext,
 ): Promise<void> {
   const { yes, leases, keepGoing } = options;
-  const { cluster, keys } = connection;
+  const { cluster, members, keys } = connection;
   const surprises = keepGoing ? 'keep going' : 'stop';
   const request = {
     source: new OwnersFirst(source, belongingOf),
@@ -57,7 +60,7 @@ export async function writeKeys(
       `${cluster.location} has reached its quota and takes no writes: with --yes nothing could be written`,
     );
   }
-  const other = await otherCluster(clusterId, cluster, context);
+  const other = await otherCluster(from, { cluster, members }, context);
   if (other !== undefined && options.otherCluster) {
     context.log.info(`Written to another cluster, as asked for: ${otherClusterText(other)}`);
   } else if (other !== undefined && yes) {

@@ -11,6 +11,8 @@ export interface ExportHeader {
   readonly snapshots: readonly string[];
   /** Of the cluster whose state it is; undefined where it is not known. */
   readonly clusterId: bigint | undefined;
+  /** Of its members, where that is not known. */
+  readonly memberIds: readonly bigint[];
 }
 
 /** A line of an export, see docs/formats.md. */
@@ -37,6 +39,7 @@ const headerSchema = z.object({
   source: z.string(),
   snapshots: z.array(z.string()),
   clusterId: z.optional(hexId),
+  memberIds: z.optional(z.array(hexId)),
 });
 const keySchema = z.object({
   key: z.optional(z.string()),
@@ -53,9 +56,10 @@ const keySchema = z.object({
 const footerSchema = z.object({ end: z.literal(true), keys: number, sha256 });
 
 /** The first line, without its end. */
-export function headerLine({ revision, source, snapshots, clusterId }: ExportHeader): string {
+export function headerLine({ revision, source, snapshots, clusterId, memberIds }: ExportHeader): string {
   const id = clusterId === undefined ? {} : { clusterId: clusterId.toString(16) };
-  return JSON.stringify({ export: FORMAT, revision, source, snapshots, ...id });
+  const members = memberIds.length === 0 ? {} : { memberIds: memberIds.map((each) => each.toString(16)) };
+  return JSON.stringify({ export: FORMAT, revision, source, snapshots, ...id, ...members });
 }
 
 /** The line of a key, with its value or with the file that holds it. */
@@ -89,9 +93,9 @@ export function parseLine(text: string): ExportLine | undefined {
   }
   const header = headerSchema.safeParse(data);
   if (header.success) {
-    const { revision, source, snapshots, clusterId } = header.data;
-    const id = clusterId === undefined ? undefined : BigInt(`0x${clusterId}`);
-    return { kind: 'header', revision, source, snapshots, clusterId: id };
+    const { revision, source, snapshots, clusterId, memberIds = [] } = header.data;
+    const id = clusterId === undefined ? undefined : idOf(clusterId);
+    return { kind: 'header', revision, source, snapshots, clusterId: id, memberIds: memberIds.map(idOf) };
   }
   const footer = footerSchema.safeParse(data);
   if (footer.success) {
@@ -99,6 +103,10 @@ export function parseLine(text: string): ExportLine | undefined {
   }
   const found = keySchema.safeParse(data);
   return found.success ? keyOf(found.data) : undefined;
+}
+
+function idOf(digits: string): bigint {
+  return BigInt(`0x${digits}`);
 }
 
 function keyOf(data: z.infer<typeof keySchema>): ExportLine | undefined {

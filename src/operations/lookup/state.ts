@@ -48,6 +48,8 @@ export interface KnownState {
   readonly compactRevision: number;
   /** Of the cluster, as a full, a marker or a log tell; undefined where none does. A cluster that was restored has another one. */
   readonly clusterId: bigint | undefined;
+  /** Of its members, as far as the database names them; none where the id of the cluster is known. */
+  readonly memberIds: readonly bigint[];
   /** Of a store, what it was read from, base first. */
   readonly snapshots: readonly StoredSnapshot[];
   /** For messages: a store, a file, a directory, a cluster. */

@@ -16,7 +16,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { endsWithHash } from '../../snapshot/hash-size.ts';
 import { checkTrailingHash } from '../../snapshot/trailing-hash.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { clusterIdOfHistory } from '../restore/backed-up-cluster.ts';
+import { clusterIdOfHistory, memberIdsIn } from '../restore/backed-up-cluster.ts';
 import { selectChain } from '../restore/select-chain.ts';
 import { deltasOfOneHistory } from './deltas-of-one-history.ts';
 import { readByIndex, type WantedDatabase } from './read-by-index.ts';
@@ -107,7 +107,7 @@ async function withStoredState<T>(
   const { file, used } = await rebuildForLookup(whole, context);
   const wanted = selection.until;
   const clusterId = (await clusterIdOfFull({ store, full: used[0] }, context)) ?? clusterIdOfHistory(selection.history);
-  return await withDatabase({ file, wanted, snapshots: used, location: store.location, clusterId }, work);
+  return await withDatabase({ file, wanted, snapshots: used, location: store.location, clusterId }, context, work);
 }
 
 async function withFileState<T>(
@@ -122,7 +122,7 @@ async function withFileState<T>(
     if (endsWithHash(snapshot.size)) {
       await checkTrailingHash(createReadStream(source.path, { highWaterMark: 1024 * 1024 }), context);
     }
-    return await withDatabase({ ...found, file: source.path }, work);
+    return await withDatabase({ ...found, file: source.path }, context, work);
   }
   await using scratch = await createTemporaryDirectory(tempDir, 'lookup');
   const directory = path.join(scratch.path, 'index');
@@ -141,7 +141,7 @@ async function withFileState<T>(
   const target = { file, skipHashCheck: false, onRead: () => undefined };
   await writeFull({ store, full: snapshot }, target, context);
   const clusterId = await clusterIdOfFull({ store, full: snapshot }, context);
-  return await withDatabase({ ...found, file, clusterId }, work);
+  return await withDatabase({ ...found, file, clusterId }, context, work);
 }
 
 async function withMemberState<T>(
@@ -159,7 +159,7 @@ async function withMemberState<T>(
       withLog,
       clusterId: clusterId || undefined,
     };
-    return await withDatabase(found, async (state) => {
+    return await withDatabase(found, context, async (state) => {
       if (withLog > state.revision && source.revision === undefined) {
         context.log.warn(
           `The write-ahead log of ${source.path} goes on to revision ${withLog}; what is shown is the db, which ends at revision ${state.revision}`,
@@ -181,6 +181,7 @@ async function withLiveState<T>(
   await downloaded.checked;
   return await withDatabase(
     { file: downloaded.path, wanted: undefined, snapshots: [], location: cluster.location, clusterId: undefined },
+    context,
     work,
   );
 }
@@ -192,7 +193,7 @@ async function withPart<T>(
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
   await using database = await Database.open(file);
-  return await work({ database, revision: last, compactRevision, ...origin });
+  return await work({ database, revision: last, compactRevision, memberIds: [], ...origin });
 }
 
 /** A database in a file, and which state of it is wanted. */
@@ -204,7 +205,11 @@ interface FoundDatabase extends Pick<KnownState, 'snapshots' | 'location' | 'clu
   readonly withLog?: Revision;
 }
 
-async function withDatabase<T>(found: FoundDatabase, work: (state: KnownState) => Promise<T>): Promise<T> {
+async function withDatabase<T>(
+  found: FoundDatabase,
+  context: Pick<RunContext, 'signal'>,
+  work: (state: KnownState) => Promise<T>,
+): Promise<T> {
   const { file, wanted, snapshots, location, clusterId } = found;
   await using database = await Database.open(file);
   const { scheduled, finished } = await readCompactionMarks(database);
@@ -222,7 +227,8 @@ async function withDatabase<T>(found: FoundDatabase, work: (state: KnownState) =
   if (wanted !== undefined && wanted < compactRevision) {
     throw compacted({ location, wanted, compactRevision });
   }
-  return await work({ database, revision: wanted ?? last, compactRevision, snapshots, location, clusterId });
+  const memberIds = clusterId === undefined ? await memberIdsIn(database, context) : [];
+  return await work({ database, revision: wanted ?? last, compactRevision, snapshots, location, clusterId, memberIds });
 }
 
 /** The failure of a revision that a compaction has removed. */

@@ -7,6 +7,25 @@ const ID = /^[0-9a-f]{1,16}$/;
 /** A cluster has far fewer members. */
 const MOST_MEMBERS = 1_000;
 
+/** The ids of the members that a database of etcd names; none where these cannot be read as such. Throws Damage. */
+export async function memberIdsIn(
+  base: Database,
+  options: { readonly signal: AbortSignal },
+): Promise<readonly bigint[]> {
+  const bucket = await base.bucket('members');
+  const ids: bigint[] = [];
+  for await (const leaf of bucket?.leaves(options) ?? []) {
+    for (let index = 0; index < leaf.count; index++) {
+      const text = Buffer.from(leaf.key(index)).toString('latin1');
+      if (!ID.test(text) || ids.length === MOST_MEMBERS) {
+        return [];
+      }
+      ids.push(BigInt(`0x${text}`));
+    }
+  }
+  return ids;
+}
+
 /**
  * The id that the members in a database of etcd give their cluster; undefined where they give none. It is that of the cluster as long as
  * no member was added or replaced since it was made. Throws Damage.
@@ -15,18 +34,8 @@ export async function clusterIdOf(
   base: Database,
   options: { readonly signal: AbortSignal },
 ): Promise<bigint | undefined> {
-  const bucket = await base.bucket('members');
-  const members: { readonly id: bigint }[] = [];
-  for await (const leaf of bucket?.leaves(options) ?? []) {
-    for (let index = 0; index < leaf.count; index++) {
-      const text = Buffer.from(leaf.key(index)).toString('latin1');
-      if (!ID.test(text) || members.length === MOST_MEMBERS) {
-        return undefined;
-      }
-      members.push({ id: BigInt(`0x${text}`) });
-    }
-  }
-  return members.length === 0 ? undefined : clusterId(members);
+  const members = await memberIdsIn(base, options);
+  return members.length === 0 ? undefined : clusterId(members.map((id) => ({ id })));
 }
 
 /** The id of the cluster whose history it is, as far as its marker says. */

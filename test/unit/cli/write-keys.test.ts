@@ -16,8 +16,14 @@ async function printed(
   count: number,
   {
     clusterId,
+    memberIds = [],
     ...changes
-  }: { readonly yes?: boolean; readonly otherCluster?: boolean; readonly clusterId?: bigint } = {},
+  }: {
+    readonly memberIds?: readonly bigint[];
+    readonly yes?: boolean;
+    readonly otherCluster?: boolean;
+    readonly clusterId?: bigint;
+  } = {},
 ): Promise<readonly [string, unknown]> {
   let stdout = '';
   const rest = { createRevision: 1, modRevision: 1, version: 1, lease: 0n, leaseTtl: undefined };
@@ -29,8 +35,9 @@ async function printed(
         }
       },
     },
-    clusterId,
+    from: { clusterId, memberIds },
     connection: {
+      members: { list: async () => [{ id: 1n }, { id: 2n }] },
       cluster: {
         alarms: async () => [],
         location: model.location,
@@ -86,6 +93,16 @@ describe('writing keys', () => {
     assert.deepEqual([asked[1], model.writes], [undefined, 1]);
     for (const known of [{ clusterId: CLUSTER }, {}]) {
       assert.equal((await printed(new ModelKeys(), 2, known))[1], undefined);
+    }
+  });
+
+  it('goes by the members where the id of the cluster is not known', async () => {
+    const [stdout, error] = await printed(new ModelKeys(), 2, { memberIds: [3n, 0xabcn] });
+    assert.equal(stdout, '');
+    assert.ok(error instanceof Failure && error.code === 'apply_other_cluster', String(error));
+    assert.match(error.message, /of a cluster with the members 3, abc, and this one has 1, 2; nothing was written/);
+    for (const others of [{ memberIds: [3n, 2n] }, { memberIds: [3n], otherCluster: true }]) {
+      assert.equal((await printed(new ModelKeys(), 2, others))[1], undefined);
     }
   });
 

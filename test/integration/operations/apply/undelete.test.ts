@@ -215,6 +215,17 @@ for (const line of etcdLines) {
       /\n1 key created, 60 already there\n$/,
     );
 
+    const saved = home.join('saved.db');
+    await etcd.etcdctl('snapshot', 'save', saved);
+    const ofFile = home.join('of-file.jsonl');
+    await succeeds('export', '/registry/', '--file', saved, '--to', ofFile, '--temp-dir', home.join('temp'));
+    assert.match(await succeeds(...apply, ofFile), /\n0 keys would be created, 60 already there/);
+    const [named = ''] = /"memberIds":\["[0-9a-f]+"\]/.exec(readFileSync(ofFile, 'utf8')) ?? [];
+    writeFileSync(foreign, readFileSync(ofFile, 'utf8').replace(named, '"memberIds":["abc"]'));
+    const ofOthers = await run(...apply, foreign, '--edited', '--yes');
+    assert.equal(ofOthers.exitCode, 1);
+    assert.match(ofOthers.stderr, /of a cluster with the members abc, and this one has [0-9a-f]+; nothing was written/);
+
     const changed = await gateway.write([
       { put: '/registry/namespaces/a', value: 'other' },
       { delete: '/registry/secrets/a/key' },

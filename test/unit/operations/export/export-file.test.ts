@@ -50,6 +50,7 @@ const header = {
   source: 'a store',
   snapshots: ['Full-00000000-00000009-1795251532.gz'],
   clusterId: 0xa00000000000000bn,
+  memberIds: [1n, 0xffffffffffffffffn],
 };
 const context = recordedContext();
 const RULES = { hashes: 'required' } as const;
