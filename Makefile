@@ -89,11 +89,11 @@ fuzz: install
 fuzz-server: install
 	HTTP_FUZZ_REQUESTS=$${HTTP_FUZZ_REQUESTS:-50000} HTTP_FUZZ_SEED=$${HTTP_FUZZ_SEED:-$$RANDOM} $(NODE) --test test/integration/server/fuzz.test.ts
 
-## simulate: a million seeded lives of a cluster with its sidecars; nine hours on two cores, SIMULATION_SEEDS=10000 six minutes
+## simulate: a million seeded lives of a cluster with its sidecars; five hours on two cores, SIMULATION_SEEDS=10000 three minutes
 simulate: install
 	@SIMULATION_SEEDS=$${SIMULATION_SEEDS:-1000000} SIMULATION_PROCESSES=$${SIMULATION_PROCESSES:-2} SIMULATION_FIRST=$${SIMULATION_FIRST:-$$((RANDOM * 32768 + RANDOM))} $(NODE) test/simulation/main.ts
 
-## test-simulation: faults planted one by one in a copy of the source; the simulation has to notice each; takes an hour
+## test-simulation: faults planted one by one in a copy of the source; the simulation has to notice each; takes ten minutes
 test-simulation: install
 	@$(NODE) test/simulation/plant.ts
 
