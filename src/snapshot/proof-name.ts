@@ -38,14 +38,3 @@ export function parseProofName(name: string): ProofName | undefined {
     ? { on: Number(on), level, sound: outcome === 'sound', revision: proved === 0 ? undefined : revision(proved) }
     : undefined;
 }
-
-/** The newer of two; of the same second the one that found something wrong. */
-export function newerProof<T extends Pick<ProofName, 'on' | 'sound'>>(
-  one: T | undefined,
-  other: T | undefined,
-): T | undefined {
-  if (one === undefined || other === undefined) {
-    return one ?? other;
-  }
-  return other.on > one.on || (other.on === one.on && !other.sound) ? other : one;
-}

@@ -32,6 +32,7 @@ function cluster(prefix: string, changes: Partial<PrefixReport> = {}): PrefixRep
     bytes: 9_300_000_000,
     growthPerDay: 1_300_000,
     proof: { on: seconds - 32_000, level: 'restore', sound: true, revision: revision(4_798_110), problems: [] },
+    proofs: [],
     complaints: [],
     ...changes,
   };

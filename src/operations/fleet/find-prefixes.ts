@@ -85,8 +85,8 @@ export async function* groupedListing(
   { bucket, root, glob, mostPrefixes = limits.fleetPrefixes.most }: Search,
   context: RunContext,
 ): AsyncGenerator<PrefixObjects, void, undefined> {
-  const { signal } = context;
-  const groups = new PrefixGroups();
+  const { signal, clock } = context;
+  const groups = new PrefixGroups({ now: clock.now() });
   const isWanted = ({ prefix }: PrefixObjects): boolean =>
     `${prefix}/`.startsWith(root) && glob.matches(belowRoot(prefix, root));
   using meter = context.progress.start({ label: 'listing clusters', unit: 'objects', total: undefined });
@@ -110,7 +110,7 @@ export async function* groupedListing(
   }
   yield* groups.end().filter(isWanted);
   for (const prefix of [...groups.again]) {
-    const whole = await objectsOf(bucket, { prefix, layouts: ['v1', 'v2'] }, signal);
+    const whole = await objectsOf(bucket, { prefix, layouts: ['v1', 'v2'] }, context);
     yield* whole.filter(isWanted);
   }
 }
@@ -143,9 +143,9 @@ async function* pagesOf(
 export async function objectsOf(
   bucket: Bucket,
   { prefix, layouts }: FoundPrefix,
-  signal: AbortSignal,
+  { signal, clock }: Pick<RunContext, 'signal' | 'clock'>,
 ): Promise<readonly PrefixObjects[]> {
-  const groups = new PrefixGroups();
+  const groups = new PrefixGroups({ now: clock.now() });
   const found = new Map<string, PrefixObjects>();
   const keep = (ended: readonly PrefixObjects[]): void => {
     for (const group of ended) {

@@ -1,5 +1,5 @@
 import { formatAge } from '../../runtime/log/amount.ts';
-import { newerProof } from '../../snapshot/proof-name.ts';
+import { decidingProof, withProof } from '../../snapshot/deciding-proof.ts';
 import type { LastProof } from './last-proof.ts';
 import type { Complaint, PrefixReport } from './prefix-report.ts';
 
@@ -12,7 +12,7 @@ export interface Thresholds {
 }
 
 /**
- * A prefix with its last proof, of its sidecar or `verified` by the fleet, and all that is wrong with it. `now` is in ms since the
+ * A prefix with the proof that decides, of its sidecar or `verified` by the fleet, and all that is wrong with it. `now` is in ms since the
  * epoch.
  */
 export function judged(
@@ -21,25 +21,29 @@ export function judged(
     verified,
     thresholds,
     now,
-  }: { readonly verified: LastProof | undefined; readonly thresholds: Thresholds; readonly now: number },
+  }: { readonly verified: readonly LastProof[]; readonly thresholds: Thresholds; readonly now: number },
 ): PrefixReport {
-  const proof = newerProof(report.proof, verified);
+  const proofs = verified.reduce((known, each) => withProof(known, each, now / 1_000), report.proofs);
+  const proof = decidingProof(proofs);
   const complaints = [
     ...report.complaints,
-    ...damaged(proof),
+    ...damaged(proof, proofs),
     ...stale(report, thresholds, now),
     ...unproved(report, { proof, thresholds, now }),
   ];
   return { ...report, proof, complaints };
 }
 
-function damaged(proof: LastProof | undefined): readonly Complaint[] {
+function damaged(proof: LastProof | undefined, proofs: readonly LastProof[]): readonly Complaint[] {
   if (proof === undefined || proof.sound) {
     return [];
   }
   const [first = 'its sidecar could not restore all of it; etcdbrctl verify says why'] = proof.problems;
   const more = proof.problems.length > 1 ? `, and ${proof.problems.length - 1} more` : '';
-  return [{ kind: 'damaged', text: `its last verification failed: ${first}${more}` }];
+  const failed = proofs.some(({ on }) => on > proof.on)
+    ? `at level ${proof.level} failed, later ones did not go as deep`
+    : 'failed';
+  return [{ kind: 'damaged', text: `its last verification ${failed}: ${first}${more}` }];
 }
 
 function stale({ newest, complaints }: PrefixReport, { maxAgeMs }: Thresholds, now: number): readonly Complaint[] {

@@ -43,7 +43,7 @@ export async function listFleet(request: FleetRequest, context: RunContext): Pro
     location,
     at: now,
     prefixes: [...found.values()]
-      .map((each) => judged(each, { verified: proofs.get(each.prefix), thresholds, now }))
+      .map((each) => judged(each, { verified: proofs.get(each.prefix) ?? [], thresholds, now }))
       .sort((a, b) => compareText(a.prefix, b.prefix)),
     shard,
     lastRun,
@@ -100,7 +100,7 @@ async function reportPrefix(
   context: RunContext,
 ): Promise<readonly PrefixReport[]> {
   const reports: PrefixReport[] = [];
-  for (const group of await objectsOf(request.store.bucket, prefix, context.signal)) {
+  for (const group of await objectsOf(request.store.bucket, prefix, context)) {
     reports.push(await reportGroup(group, request, context));
   }
   return reports;

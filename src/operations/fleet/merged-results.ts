@@ -1,5 +1,6 @@
 import { limits } from '../../runtime/limits.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { withProof } from '../../snapshot/deciding-proof.ts';
 import type { ResultObject, ResultObjects } from '../../snapstore/fleet/result-objects.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import type { LastProof } from './last-proof.ts';
@@ -23,8 +24,8 @@ export interface LastRun {
 
 /** What all results in a store say together. */
 export interface MergedResults {
-  /** The newest of each prefix. */
-  readonly proofs: ReadonlyMap<string, LastProof>;
+  /** Those of each prefix that count: see {@link withProof}. */
+  readonly proofs: ReadonlyMap<string, readonly LastProof[]>;
   /** Undefined where none has ended yet. */
   readonly lastRun: LastRun | undefined;
 }
@@ -32,10 +33,10 @@ export interface MergedResults {
 /** Reads the results of the shares and puts them together; what is no result is left out with a warning. Throws a StoreError. */
 export async function mergeResults(
   objects: ResultObjects,
-  context: Pick<RunContext, 'signal' | 'log'>,
+  context: Pick<RunContext, 'signal' | 'clock' | 'log'>,
   { mostRead = limits.fleetResults.most }: { readonly mostRead?: number } = {},
 ): Promise<MergedResults> {
-  const { signal, log } = context;
+  const { signal, clock, log } = context;
   const results: ShardResult[] = [];
   for (const object of newestOf(await objects.list({ signal })).slice(0, mostRead)) {
     const result = await read(objects, object, signal);
@@ -45,12 +46,10 @@ export async function mergeResults(
       results.push(result);
     }
   }
-  const proofs = new Map<string, LastProof>();
+  const proofs = new Map<string, readonly LastProof[]>();
+  const seconds = clock.now() / 1_000;
   for (const { prefix, proof } of results.flatMap(({ prefixes }) => prefixes)) {
-    const known = proofs.get(prefix);
-    if (known === undefined || proof.on > known.on) {
-      proofs.set(prefix, proof);
-    }
+    proofs.set(prefix, withProof(proofs.get(prefix) ?? [], proof, seconds));
   }
   return { proofs, lastRun: lastRunOf(results) };
 }

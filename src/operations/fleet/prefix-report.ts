@@ -46,13 +46,16 @@ export interface PrefixReport {
   readonly bytes: number;
   /** Bytes a day by which fulls have grown; undefined when too little is known. */
   readonly growthPerDay: number | undefined;
+  /** What its proofs say together. */
   readonly proof: LastProof | undefined;
+  /** Those of its sidecar that count, without their problems. */
+  readonly proofs: readonly LastProof[];
   readonly complaints: readonly Complaint[];
 }
 
 /** What the names in a listing tell of a prefix. Reads nothing. */
 export function reportOn(
-  { prefix, proof }: Pick<PrefixObjects, 'prefix' | 'proof'>,
+  { prefix, proofs }: Pick<PrefixObjects, 'prefix' | 'proofs'>,
   listing: StoreListing,
 ): PrefixReport {
   const { histories, history } = chooseHistory(listing, {}, prefix);
@@ -73,7 +76,8 @@ export function reportOn(
     snapshots: whole.length,
     bytes: sizeOf(listing.snapshots),
     growthPerDay: growthPerDay(credible),
-    proof: proof && { ...proof, problems: [] },
+    proof: undefined,
+    proofs: proofs.map((each) => ({ ...each, problems: [] })),
     complaints: [...brokenBy(catalog), ...forked],
   };
 }
@@ -90,6 +94,7 @@ export function unreadable(prefix: string, text: string): PrefixReport {
     bytes: 0,
     growthPerDay: undefined,
     proof: undefined,
+    proofs: [],
     complaints: [{ kind: 'unreadable', text }],
   };
 }

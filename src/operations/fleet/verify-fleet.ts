@@ -68,7 +68,7 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
     own,
     { label: 'fleet verify', atOnce: request.atOnce },
     async (prefix, inner) => {
-      for (const group of await objectsOf(bucket, prefix, inner.signal)) {
+      for (const group of await objectsOf(bucket, prefix, inner)) {
         const { report, proof } = await verifyGroup(group, request, inner);
         reports.set(report.prefix, report);
         if (proof !== undefined) {
@@ -101,7 +101,10 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
     location,
     at: now,
     prefixes: [...reports.values()]
-      .map((each) => judged(each, { verified: proofs.get(each.prefix), thresholds, now }))
+      .map((each) => {
+        const proof = proofs.get(each.prefix);
+        return judged(each, { verified: proof === undefined ? [] : [proof], thresholds, now });
+      })
       .sort((a, b) => compareText(a.prefix, b.prefix)),
     shard,
     lastRun: undefined,

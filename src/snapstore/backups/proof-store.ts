@@ -1,5 +1,7 @@
 import type { Logger } from '../../runtime/log/logger.ts';
-import { PROOF_PREFIX, type ProofName, parseProofName, proofName } from '../../snapshot/proof-name.ts';
+import { isAheadOfClock } from '../../snapshot/ahead-of-clock.ts';
+import { outweighs } from '../../snapshot/deciding-proof.ts';
+import { PROOF_PREFIX, type ProofName, parseProofName, proofLevels, proofName } from '../../snapshot/proof-name.ts';
 import type { Bucket, CallOptions } from '../bucket.ts';
 import { StoreError } from '../store-error.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
@@ -23,6 +25,8 @@ export interface ProofStore {
 
 /** Proofs of a prefix that stay, the newest. */
 const kept = 3;
+/** No more are removed after one was written: the rest goes after the next. */
+const mostRemoved = 100;
 
 /** Whether a key is that of a proof, or of a part of one. */
 export function isProofKey(key: string): boolean {
@@ -41,7 +45,7 @@ export function proofsIn(
       const key = `${folder}${proofName(proof)}`;
       await uploadInChunks(bucket, { ...options, key, body: body(), again: body, sizeBound: bytes.length }, upload);
       try {
-        await removeOld(bucket, folder, options);
+        await removeOld(bucket, { folder, written: { key, on: proof.on } }, options);
       } catch (error) {
         options.signal.throwIfAborted();
         if (!(error instanceof StoreError)) {
@@ -54,16 +58,55 @@ export function proofsIn(
   };
 }
 
-async function removeOld(bucket: Bucket, folder: string, options: CallOptions): Promise<void> {
-  const found: { readonly key: string; readonly on: number }[] = [];
-  for await (const { key } of bucket.list(`${folder}${PROOF_PREFIX}`, options)) {
+/** A proof in a listing. */
+interface ListedProof extends ProofName {
+  readonly key: string;
+  /** Whether it is locked, as far as the listing tells. */
+  readonly isLocked: boolean;
+}
+
+/** Removes what is no longer needed after a proof was written, see {@link outdated}. Throws a StoreError. */
+async function removeOld(
+  bucket: Bucket,
+  { folder, written }: { readonly folder: string; readonly written: Pick<ListedProof, 'key' | 'on'> },
+  options: CallOptions,
+): Promise<void> {
+  const found: ListedProof[] = [];
+  for await (const { key, immutableUntil = 0 } of bucket.list(`${folder}${PROOF_PREFIX}`, options)) {
     const parsed = parseProofName(key.slice(folder.length));
     if (parsed !== undefined) {
-      found.push({ key, on: parsed.on });
+      found.push({ ...parsed, key, isLocked: immutableUntil > written.on * 1_000 });
     }
   }
-  for (const { key } of found.toSorted((a, b) => b.on - a.on).slice(kept)) {
-    await bucket.delete(key, options);
+  for (const { key } of outdated(found, written).slice(0, mostRemoved)) {
+    await bucket.delete(key, options).catch(whenItStays);
+  }
+}
+
+/**
+ * What may go, in the order in which it is to go: proofs of a clock that was ahead, then the oldest; what is locked last. There stay
+ * the one just written, the newest, the newest that found damage which none outweighs, and what outweighs damage that is still there.
+ */
+function outdated(found: readonly ListedProof[], written: Pick<ListedProof, 'key' | 'on'>): readonly ListedProof[] {
+  const isAhead = ({ on }: ListedProof): boolean => isAheadOfClock({ createdOn: on }, written.on);
+  const newestFirst = found.filter((each) => !isAhead(each)).toSorted((a, b) => b.on - a.on);
+  const sound = proofLevels.flatMap((level) => newestFirst.find((each) => each.sound && each.level === level) ?? []);
+  const damage = newestFirst.find((each) => !each.sound && !sound.some((other) => outweighs(other, each)));
+  const needed = new Set([
+    ...newestFirst.slice(0, kept),
+    ...sound.filter((each) => newestFirst.some((other) => outweighs(each, other))),
+    ...(damage === undefined ? [] : [damage]),
+  ]);
+  const old = newestFirst.toReversed().filter((each) => !needed.has(each));
+  return [...found.filter(isAhead), ...old]
+    .filter(({ key }) => key !== written.key)
+    .toSorted((a, b) => Number(a.isLocked) - Number(b.isLocked));
+}
+
+/** For `catch`: what is locked, or was removed already, keeps no other from going. */
+function whenItStays(error: unknown): void {
+  if (!(error instanceof StoreError && ['immutable', 'denied', 'invalid', 'not_found'].includes(error.kind))) {
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { limits } from '../../runtime/limits.ts';
-import { newerProof, type ProofName } from '../../snapshot/proof-name.ts';
+import { withProof } from '../../snapshot/deciding-proof.ts';
+import type { ProofName } from '../../snapshot/proof-name.ts';
 import type { ObjectEntry } from '../bucket.ts';
 import type { StoredSnapshot } from '../snapstore.ts';
 import { placeOf } from './key-place.ts';
@@ -12,8 +13,8 @@ export interface PrefixObjects {
   readonly markers: ObjectEntry[];
   /** Archives of files that belong to fulls. */
   companions: number;
-  /** The newest that a sidecar has written. */
-  proof: ProofName | undefined;
+  /** Those next to the snapshots that count: see {@link withProof}. */
+  proofs: readonly ProofName[];
   /** It has more objects than are held: the rest is left out. */
   isCut: boolean;
 }
@@ -29,10 +30,15 @@ export class PrefixGroups {
   readonly again = new Set<string>();
   readonly #open = new Map<string, PrefixObjects>();
   readonly #closed = new Set<string>();
+  readonly #now: number;
   readonly #mostObjects: number;
 
-  /** Of one prefix no more objects are held than `mostObjects`. */
-  constructor({ mostObjects = limits.fleetObjects.most }: { readonly mostObjects?: number } = {}) {
+  /** `now` is in ms since the epoch. Of one prefix no more objects are held than `mostObjects`. */
+  constructor({
+    now,
+    mostObjects = limits.fleetObjects.most,
+  }: { readonly now: number; readonly mostObjects?: number }) {
+    this.#now = now;
     this.#mostObjects = mostObjects;
   }
 
@@ -63,7 +69,7 @@ export class PrefixGroups {
         group.markers.push(entry);
         break;
       case 'proof':
-        group.proof = newerProof(group.proof, place.proof);
+        group.proofs = withProof(group.proofs, place.proof, this.#now / 1_000);
         break;
       case 'companion':
         group.companions += 1;
@@ -91,7 +97,7 @@ export class PrefixGroups {
     if (this.#closed.has(prefix)) {
       this.again.add(prefix);
     }
-    const group: PrefixObjects = { prefix, snapshots: [], markers: [], companions: 0, proof: undefined, isCut: false };
+    const group: PrefixObjects = { prefix, snapshots: [], markers: [], companions: 0, proofs: [], isCut: false };
     this.#open.set(prefix, group);
     return group;
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { revision } from '../../../src/revision.ts';
 import { parseRelativeKey } from '../../../src/snapshot/name.ts';
-import { newerProof, parseProofName, proofName } from '../../../src/snapshot/proof-name.ts';
+import { parseProofName, proofName } from '../../../src/snapshot/proof-name.ts';
 
 test('the name of a proof tells all of it, and is no name of a snapshot', () => {
   for (const proof of [
@@ -28,17 +28,4 @@ test('other names are none', () => {
   ]) {
     assert.equal(parseProofName(name), undefined, name);
   }
-});
-
-test('of two the newer one counts, and in the same second the one that found something wrong', () => {
-  const [old, sound, damaged] = [
-    { on: 1, sound: true },
-    { on: 2, sound: true },
-    { on: 2, sound: false },
-  ];
-  assert.equal(newerProof(old, sound), sound);
-  assert.equal(newerProof(sound, old), sound);
-  assert.equal(newerProof(damaged, sound), damaged);
-  assert.equal(newerProof(sound, damaged), damaged);
-  assert.equal(newerProof(undefined, old), old);
 });

@@ -4,6 +4,7 @@ import { findPrefixes, groupedListing } from '../../../../src/operations/fleet/f
 import { failureOf } from '../../../../src/operations/fleet/fleet-failure.ts';
 import { listFleet } from '../../../../src/operations/fleet/list-fleet.ts';
 import { PrefixGlob } from '../../../../src/operations/fleet/prefix-glob.ts';
+import { encodeResult } from '../../../../src/operations/fleet/shard-result.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { bucketWith, failing, golden, put, request, states, verified } from '../../../support/fixtures/fleet.ts';
@@ -113,11 +114,63 @@ describe('fleet list', () => {
         /its last verification failed: .*verify says why/,
       );
       // The clock of the tests is ten minutes later.
-      await verified(bucket, { level: 'hash' });
+      await verified(bucket, { level: 'structure' });
       put122('later', '1795251601-00000089-restore-damaged');
       const again = await listFleet(request(bucket, { thresholds: hour }), recordedContext());
       assert.deepEqual(states(again), { none: 'sound', proved: 'sound', damaged: 'sound', later: 'damaged' });
     }
+  });
+
+  it('a sound proof outweighs damage that an older one found only where it goes as deep', async () => {
+    for (const listsByFolder of [true, false]) {
+      const bucket = bucketWith(['a', 'b', 'c', 'd'], { listsByFolder });
+      const put122 = (prefix: string, name: string): void =>
+        put(bucket, `${prefix}/v2/Proof-${name}.json`, Buffer.from('{}'));
+      for (const prefix of ['a', 'b', 'c', 'd']) {
+        put122(prefix, '1795251000-00000089-restore-damaged');
+      }
+      put122('a', '1795251100-00000122-catalog-sound');
+      put122('b', '1795251200-00000122-catalog-sound');
+      put122('b', '1795251100-00000122-restore-sound');
+      put122('c', '1795250900-00000122-restore-sound');
+      // The clock of a writer was ahead by a year, and is right since; it may differ by minutes.
+      put122('d', '1826787000-00000122-restore-sound');
+      put122('d', '1795251800-00000122-structure-damaged');
+      const listed = await listFleet(request(bucket), recordedContext());
+      assert.deepEqual(states(listed), { a: 'damaged', b: 'sound', c: 'damaged', d: 'damaged' });
+      const said = listed.prefixes.map(({ complaints }) => complaints[0]?.text ?? '');
+      assert.match(
+        said[0] ?? '',
+        /^its last verification at level restore failed, later ones did not go as deep: its sidecar/,
+      );
+      assert.match(said[3] ?? '', /^its last verification failed: its sidecar/);
+      assert.deepEqual(
+        listed.prefixes.map(({ proof }) => [proof?.on, proof?.level]),
+        [
+          [1_795_251_000, 'restore'],
+          [1_795_251_200, 'catalog'],
+          [1_795_251_000, 'restore'],
+          [1_795_251_800, 'structure'],
+        ],
+      );
+    }
+  });
+
+  it('so it is with the results of fleet verify, and with both together', async () => {
+    const bucket = bucketWith(['a', 'b']);
+    const write = (on: number, level: 'catalog' | 'restore', sound: boolean): void => {
+      const proof = { on, level, sound, revision: 122, problems: sound ? [] : ['bent'] };
+      const prefixes = ['a', 'b'].map((prefix) => ({ prefix, proof }));
+      const shard = { index: 0, count: 1 };
+      const result = { run: String(on), shard, startedOn: on, endedOn: on, prefixes, failed: [] };
+      put(bucket, `etcdbrctl-fleet/verify-${on}-0-of-1.json`, Buffer.from(encodeResult(result)));
+    };
+    write(1_795_251_000, 'restore', false);
+    write(1_795_251_200, 'catalog', true);
+    put(bucket, 'b/v2/Proof-1795251100-00000122-restore-sound.json', Buffer.from('{}'));
+    assert.deepEqual(states(await listFleet(request(bucket), recordedContext())), { a: 'damaged', b: 'sound' });
+    write(1_826_787_000, 'restore', true);
+    assert.deepEqual(states(await listFleet(request(bucket), recordedContext())), { a: 'damaged', b: 'sound' });
   });
 
   it('more prefixes than can be held are a failure', async () => {

@@ -7,7 +7,7 @@ const DELTA = 'Incr-00000059-00000060-1795251533.gz';
 
 /** After which key of a listing which prefixes are given out, with how many snapshots. */
 function ended(keys: readonly string[]): { readonly steps: readonly string[]; readonly again: readonly string[] } {
-  const groups = new PrefixGroups();
+  const groups = new PrefixGroups({ now: 0 });
   const shown = (all: ReturnType<PrefixGroups['end']>): string =>
     all.map(({ prefix, snapshots }) => `${prefix}:${snapshots.length}`).join(' ');
   const steps = keys.map((key) => shown(groups.add({ key, size: 100, modifiedAt: 0 })));
@@ -34,7 +34,7 @@ test('a listing without order tells which prefixes came twice', () => {
 });
 
 test('of a prefix with too many objects some are held, and that is said', () => {
-  const groups = new PrefixGroups({ mostObjects: 2 });
+  const groups = new PrefixGroups({ now: 0, mostObjects: 2 });
   for (const at of [1, 2, 3]) {
     groups.add({ key: `a/v2/Full-00000000-0000000${at}-1795251532.gz`, size: 1, modifiedAt: 0 });
   }
