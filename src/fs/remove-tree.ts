@@ -50,8 +50,8 @@ async function unlinkOrOpen(entry: string): Promise<FileHandle | undefined> {
     if (!isErrno(error, 'EISDIR', 'EPERM')) {
       throw error;
     }
-    return await openDirectory(entry).catch(() => {
-      throw error;
+    return await openDirectory(entry).catch((refusal: unknown) => {
+      throw isErrno(error, 'EISDIR') ? refusal : error;
     });
   }
 }

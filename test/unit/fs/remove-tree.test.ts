@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { removeTree } from '../../../src/fs/remove-tree.ts';
+import { withFileFault } from '../../support/files/file-faults.ts';
 
 describe('removeTree', () => {
   it('removes files, links and directories, and nothing that links lead to', async () => {
@@ -18,6 +19,12 @@ describe('removeTree', () => {
     await removeTree(dir.join('missing'));
     assert.deepEqual(readdirSync(dir.path), ['precious']);
     assert.deepEqual(readdirSync(dir.join('precious')), ['file']);
+  });
+
+  it('says why a directory cannot be opened, and not that it is one', async () => {
+    using dir = makeTempDir();
+    mkdirSync(dir.join('tree'));
+    await withFileFault({ at: 2, fault: 'ENOSPC' }, () => assert.rejects(removeTree(dir.join('tree')), { code: 'ENOSPC' }));
   });
 
   it('gives up on directories that are very deep inside each other', async () => {
