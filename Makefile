@@ -59,7 +59,7 @@ ok: install
 test: build etcd ceph openstack
 	@$(MAKE) --no-print-directory lint types
 	@files=$$($(NODE) scripts/tests/share-processes.ts test/unit $$((8 * $(JOBS)))) && \
-	TEST_ETCDBRCTL=$(CURDIR)/bin/etcdbrctl NODE_COMPILE_CACHE=$(CURDIR)/.cache/compile $(NODE) scripts/tests/run-all.ts $(WAITING_JOBS) $(TESTS) $$files
+	TEST_ETCDBRCTL="$(CURDIR)/bin/etcdbrctl" NODE_COMPILE_CACHE="$(CURDIR)/.cache/compile" $(NODE) scripts/tests/run-all.ts $(WAITING_JOBS) $(TESTS) $$files
 
 ## coverage: what the unit tests run of src, in .cache/coverage.txt; takes two minutes
 coverage: install

@@ -120,13 +120,25 @@ function passedOn(flags: ReadonlyMap<string, readonly string[]>): readonly strin
 
 /** On Linux each thread has a priority of its own, which those that it makes get from it: the first one makes all. */
 function lowerPriority(pid: number): void {
+  lower(pid);
+  for (const thread of process.platform === 'linux' ? threadsOf(pid) : []) {
+    lower(thread);
+  }
+}
+
+function lower(thread: number): void {
   try {
-    setPriority(pid, systemConstants.priority.PRIORITY_LOW);
-    for (const thread of process.platform === 'linux' ? readdirSync(`/proc/${pid}/task`) : []) {
-      setPriority(Number(thread), systemConstants.priority.PRIORITY_LOW);
-    }
+    setPriority(thread, systemConstants.priority.PRIORITY_LOW);
   } catch {
     // It has ended, or the system has no priorities.
+  }
+}
+
+function threadsOf(pid: number): readonly number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return []; // It has ended.
   }
 }
 

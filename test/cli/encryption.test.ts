@@ -198,7 +198,8 @@ describe('encrypted backups', () => {
         const { proof, lastErrors } = await status();
         return lastErrors.some(({ code }: { code: string }) => code === 'no_identity') ? proof : undefined;
       },
-      { describe: () => server.running.stderr() },
+      // It runs at the lowest priority, on one core that others may use.
+      { timeoutMs: 300_000, describe: () => server.running.stderr() },
     );
     assert.deepEqual([known.outcome, known.provableRevision], ['not found out', null]);
     assert.match(

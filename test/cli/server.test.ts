@@ -163,6 +163,7 @@ for (const line of etcdLines) {
       });
       const backupStatus = async () => JSON.parse((await second.get('/backup/status')).body);
       await eventually(async () => ((await backupStatus()).proof?.provableRevision === 4 ? true : undefined), {
+        timeoutMs: 300_000, // The lowest priority, on one core that others may use.
         describe: () => second.running.stderr(),
       });
       const { proof, chain: known } = await backupStatus();

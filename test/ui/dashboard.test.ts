@@ -128,11 +128,6 @@ describe('the dashboard', () => {
       }
       assert.equal(await page.locator('img, main b').count(), 0);
       assert.deepEqual(visited.complaints, []);
-      if (process.env['SCREENSHOTS'] === 'look') {
-        await page.setViewportSize(phoneAtNight.viewport);
-        await page.emulateMedia({ colorScheme: 'dark' });
-        await page.screenshot({ path: `/tmp/dashboard-${name.replaceAll(' ', '-')}.png`, fullPage: true });
-      }
     });
   }
 

@@ -47,11 +47,21 @@ export function coresIn(list: string): readonly number[] {
 function bindAll(pid: number, bindToCore: BindToCore): boolean {
   const list = /^Cpus_allowed_list:\s+(\S+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '';
   const cores = coresIn(list).filter((core) => core < mostCores);
-  const core = cores[cores.length === 0 ? 0 : randomInt(cores.length)];
-  if (core === undefined || bindToCore(pid, core) !== 0) {
+  // The first thread makes all others: what it makes from now on is bound. The list may name cores that are not there: those that a
+  // virtual machine could get.
+  const core = fromAnyOf(cores).find((each) => bindToCore(pid, each) === 0);
+  if (core === undefined) {
     return false;
   }
-  // The first thread makes all others: what it makes from now on is bound.
-  const threads = readdirSync(`/proc/${pid}/task`).map(Number);
-  return threads.every((thread) => bindToCore(thread, core) === 0);
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    // One that has ended meanwhile needs no binding.
+    bindToCore(Number(thread), core);
+  }
+  return true;
+}
+
+/** All of them, beginning with any one. */
+function fromAnyOf(cores: readonly number[]): readonly number[] {
+  const start = cores.length === 0 ? 0 : randomInt(cores.length);
+  return [...cores.slice(start), ...cores.slice(0, start)];
 }

@@ -35,6 +35,7 @@ const commands: Readonly<Record<string, (rig: Rig, place: Place) => readonly str
       etcd,
       '--temp-dir',
       rig.home.join('temp'),
+      '--other-cluster',
       ...store,
     ],
   ],

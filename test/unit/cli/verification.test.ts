@@ -39,8 +39,8 @@ const sayPlace = `
       return false; // A thread has ended meanwhile.
     }
   };
-  const look = () => (isThere() || Date.now() - begun > 60_000 ? say() : setTimeout(look, 1));
-  const worker = new (require('node:worker_threads').Worker)('setTimeout(() => {}, 90_000)', { eval: true });
+  const look = () => (isThere() || Date.now() - begun > 200_000 ? say() : setTimeout(look, 1));
+  const worker = new (require('node:worker_threads').Worker)('setTimeout(() => {}, 250_000)', { eval: true });
   worker.once('online', () => (worker.unref(), look()));`;
 
 /** What a program that stands for `verify` is taken to say. */

@@ -24,7 +24,9 @@ describe('removeTree', () => {
   it('says why a directory cannot be opened, and not that it is one', async () => {
     using dir = makeTempDir();
     mkdirSync(dir.join('tree'));
-    await withFileFault({ at: 2, fault: 'ENOSPC' }, () => assert.rejects(removeTree(dir.join('tree')), { code: 'ENOSPC' }));
+    await withFileFault({ at: 2, fault: 'ENOSPC' }, () =>
+      assert.rejects(removeTree(dir.join('tree')), { code: 'ENOSPC' }),
+    );
   });
 
   it('gives up on directories that are very deep inside each other', async () => {
