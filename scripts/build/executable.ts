@@ -46,7 +46,9 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
   const [program = node, ...before] = [...emulator, node];
   const compiledDir = join(workDir, 'compiled');
   await writeAnew(compiledDir, Object.fromEntries(chunks.map(({ name, source }) => [name, source])));
-  await run(program, [...before, FIXED_SEED, join(import.meta.dirname, 'code-cache.ts'), compiledDir]);
+  await run(program, [...before, FIXED_SEED, join(import.meta.dirname, 'code-cache.ts'), compiledDir], {
+    env: withoutNodeVariables(),
+  });
   const compiled = await Promise.all(
     chunks.map(async (chunk) => ({ ...chunk, code: await readFile(join(compiledDir, `${chunk.name}.cache`)) })),
   );
@@ -91,7 +93,10 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
       execArgvExtension: 'none',
     }),
   );
-  await run(program, [...before, FIXED_SEED, '--experimental-sea-config', configuration], { cwd: workDir });
+  await run(program, [...before, FIXED_SEED, '--experimental-sea-config', configuration], {
+    cwd: workDir,
+    env: withoutNodeVariables(),
+  });
   const unfinished = `${outputFile}.part`;
   await mkdir(dirname(outputFile), { recursive: true });
   await copyFile(node, unfinished);
@@ -100,6 +105,14 @@ export async function writeExecutable(parts: ExecutableParts): Promise<void> {
   const postject = join(import.meta.dirname, '../../node_modules/postject/dist/cli.js');
   await run(process.execPath, [postject, unfinished, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse]);
   await rename(unfinished, outputFile);
+}
+
+/**
+ * The environment without what changes how Node works, such as `NODE_COMPILE_CACHE`: whether a process has compiled its own script or
+ * found it in a cache shows in what it compiles afterwards.
+ */
+function withoutNodeVariables(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')));
 }
 
 /** Makes a directory with these files and nothing else. */

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import type { Database } from '../../datadir/bbolt/database.ts';
 import { lockDb } from '../../datadir/lock.ts';
 import { RunLock } from '../../datadir/run-lock.ts';
 import { readStructure } from '../../datadir/structure.ts';
@@ -86,7 +87,11 @@ async function initializeLocked(
     found.state === 'behind_store' &&
     (mark !== undefined || (await hasGoneOn({ request, lock, structure, stored }, context)))
   ) {
-    const alone = await lock.asOwner(() => validateDataDir({ structure, mode, storeRevision: undefined }, context));
+    // Where no mark says that it was put back, all of it is checked: it may be behind because something was lost.
+    const thorough = mark === undefined ? 'full' : mode;
+    const alone = await lock.asOwner(() =>
+      validateDataDir({ structure, mode: thorough, storeRevision: undefined }, context),
+    );
     if (alone.state === 'valid') {
       return keep(alone, stored, context);
     }
@@ -108,7 +113,8 @@ async function warnOfLeft(
   }
   const { findLeftHistory } = await import('./left-directory.ts');
   const { histories } = stored;
-  const left = await lock.asOwner(() => findLeftHistory({ member: structure, store, histories }, context));
+  const openAs = (open: () => Promise<Database>) => lock.asOwner(open);
+  const left = await findLeftHistory({ member: structure, openAs, store, histories }, context);
   if (left !== undefined) {
     context.log.warn(
       { history: left.number },
@@ -129,7 +135,8 @@ async function hasGoneOn(
   }
   const { findOtherHistory } = await import('./other-history.ts');
   const { histories } = stored;
-  const other = await lock.asOwner(() => findOtherHistory({ member: structure, store, histories, tempDir }, context));
+  const openAs = (open: () => Promise<Database>) => lock.asOwner(open);
+  const other = await findOtherHistory({ member: structure, openAs, store, histories, tempDir }, context);
   if (other !== undefined) {
     context.log.warn(
       { snapshot: other.snapshot.name, revision: other.revision },

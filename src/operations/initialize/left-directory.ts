@@ -1,15 +1,13 @@
 import { Database } from '../../datadir/bbolt/database.ts';
-import { Damage } from '../../datadir/damage.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
 import type { MemberFiles } from '../../datadir/structure.ts';
 import { revision } from '../../revision.ts';
-import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { restorable } from '../../snapshot/chain.ts';
-import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { Histories, History } from '../../snapshot/history/histories.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { compareWithDatabase } from '../history/compare-with-database.ts';
+import { couldNotCompare } from './could-not-compare.ts';
 
 /**
  * The history of a store, left since, that a sound directory belongs to: a volume from before the cluster was put back. Undefined where it
@@ -18,14 +16,16 @@ import { compareWithDatabase } from '../history/compare-with-database.ts';
 export async function findLeftHistory(
   directory: {
     readonly member: Pick<MemberFiles, 'db'>;
+    /** Opens its db with the rights of its owner; all else is done with ours. */
+    readonly openAs: (open: () => Promise<Database>) => Promise<Database>;
     readonly store: SnapStore;
     readonly histories: Histories<StoredSnapshot>;
   },
   context: RunContext,
 ): Promise<History<StoredSnapshot> | undefined> {
-  const { member, store, histories } = directory;
+  const { member, openAs, store, histories } = directory;
   try {
-    await using database = await Database.open(member.db);
+    await using database = await openAs(() => Database.open(member.db));
     const last = await readLastRevision(database);
     const compared = async (snapshots: readonly StoredSnapshot[]): Promise<'equal' | 'different' | 'unknown'> => {
       const delta = restorable(snapshots).findLast(
@@ -47,14 +47,7 @@ export async function findLeftHistory(
     }
     return undefined;
   } catch (error) {
-    context.signal.throwIfAborted();
-    if (error instanceof SnapshotDamage || error instanceof Damage || error instanceof Failure) {
-      context.log.debug(
-        { error },
-        `The directory cannot be compared with the histories of the backup: ${error.message}`,
-      );
-      return undefined;
-    }
-    throw error;
+    couldNotCompare(error, context);
+    return undefined;
   }
 }

@@ -1,23 +1,24 @@
 import { Database } from '../../datadir/bbolt/database.ts';
-import { Damage } from '../../datadir/damage.ts';
 import { commonHistory } from '../../datadir/mvcc/common-history.ts';
 import { readLastRevision } from '../../datadir/mvcc/last-revision.ts';
+import { encodeRevisionKey, REVISION_KEY_SIZE } from '../../datadir/mvcc/revision-key.ts';
 import type { MemberFiles } from '../../datadir/structure.ts';
 import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
 import { revision } from '../../revision.ts';
-import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { restorable } from '../../snapshot/chain.ts';
-import { SnapshotDamage } from '../../snapshot/damage.ts';
 import type { Histories } from '../../snapshot/history/histories.ts';
 import { isTooSmall } from '../../snapshot/too-small.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { compareWithDatabase } from '../history/compare-with-database.ts';
 import { ExpandedFull } from '../history/expanded-full.ts';
+import { couldNotCompare } from './could-not-compare.ts';
 
 /** A directory that ends before the backup does, and what the backup holds. */
 export interface ShorterDirectory {
   readonly member: Pick<MemberFiles, 'db'>;
+  /** Opens its db with the rights of its owner; all else is done with ours. */
+  readonly openAs: (open: () => Promise<Database>) => Promise<Database>;
   readonly store: SnapStore;
   readonly histories: Histories<StoredSnapshot>;
   /** For a full that has to be looked into. */
@@ -36,15 +37,15 @@ const LARGEST_FULL = 256 * 1024 * 1024;
 /**
  * Where the db of a directory shares a past with the backup and then tells other events: then the directory has lost nothing, but was put back to an older state
  * and has gone on, which nothing stores so far. Undefined where it tells the same, where it is of a history of the store that was left,
- * and where nothing can be compared. Throws what ends the signal.
+ * and where nothing can be compared, which a warning says where a file or the store refuses. Throws what ends the signal.
  */
 export async function findOtherHistory(
   directory: ShorterDirectory,
   context: RunContext,
 ): Promise<OtherHistory | undefined> {
-  const { member, store, histories, tempDir } = directory;
+  const { member, openAs, store, histories, tempDir } = directory;
   try {
-    await using database = await Database.open(member.db);
+    await using database = await openAs(() => Database.open(member.db));
     const last = revision(await readLastRevision(database));
     const compare = async (snapshots: readonly StoredSnapshot[]): Promise<'equal' | 'unknown' | OtherHistory> => {
       const reaching = restorable(snapshots).filter((each) => each.lastRevision >= last && !isTooSmall(each));
@@ -64,7 +65,7 @@ export async function findOtherHistory(
       return differs === undefined ? 'unknown' : { snapshot: full, revision: differs };
     };
     const found = await compare(histories.living.snapshots);
-    if (typeof found === 'string') {
+    if (typeof found === 'string' || !(await holdsRevision(database, found.revision))) {
       return undefined;
     }
     // Where nothing before is the same, it is the directory of another cluster, on a volume that was mounted by mistake.
@@ -78,13 +79,22 @@ export async function findOtherHistory(
     }
     return found;
   } catch (error) {
-    context.signal.throwIfAborted();
-    if (error instanceof SnapshotDamage || error instanceof Damage || error instanceof Failure) {
-      context.log.debug({ error }, `The directory cannot be compared with the backup: ${error.message}`);
-      return undefined;
-    }
-    throw error;
+    couldNotCompare(error, context);
+    return undefined;
   }
+}
+
+/** Whether a db has a change of a revision. Above what was compacted each has one: where none is, something was lost. */
+async function holdsRevision(database: Database, main: number): Promise<boolean> {
+  const records = await database.bucket('key');
+  for (const tombstone of [false, true]) {
+    const bytes = new Uint8Array(REVISION_KEY_SIZE + 1);
+    const key = bytes.subarray(0, encodeRevisionKey(bytes, 0, { main, sub: 0, tombstone }));
+    if ((await records?.get(key)) !== undefined) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** More snapshots of which nothing is left in the db say nothing more. */
@@ -92,7 +102,7 @@ const MOST_COMPARED = 5;
 
 /** Whether a db and the living history tell something before a revision alike. */
 async function sharesPast(
-  work: Omit<ShorterDirectory, 'member'> & { readonly database: Database; readonly before: number },
+  work: Omit<ShorterDirectory, 'member' | 'openAs'> & { readonly database: Database; readonly before: number },
   context: RunContext,
 ): Promise<boolean> {
   const { store, histories, tempDir, database, before } = work;

@@ -20,7 +20,11 @@ const { signal } = new AbortController();
  */
 export async function eventDatabase(
   history: readonly DeltaEvent[],
-  { compacted = false, compactedUpTo }: { readonly compacted?: boolean; readonly compactedUpTo?: number } = {},
+  {
+    compacted = false,
+    compactedUpTo,
+    lost,
+  }: { readonly compacted?: boolean; readonly compactedUpTo?: number; readonly lost?: number } = {},
 ): Promise<Buffer> {
   using dir = makeTempDir();
   await using fresh = await FreshDatabase.create(dir.join('db'), { pageSize: 4096 });
@@ -40,10 +44,13 @@ export async function eventDatabase(
       modRevision: event.modRevision,
     });
   }
+  const lostAt = history.findIndex(({ modRevision }) => modRevision === lost);
   async function* batches() {
     yield encoder.take();
   }
-  await fresh.bucket('key', compactedUpTo === undefined ? batches() : inBatches(keptOf(history, compactedUpTo)));
+  const kept = lost === undefined ? compactedUpTo : 0;
+  const held = kept === undefined ? batches() : inBatches(keptOf(history, kept).filter((_, at) => at !== lostAt));
+  await fresh.bucket('key', held);
   await fresh.bucket('meta', compactedUpTo === undefined ? [] : inBatches(compactionMark(compactedUpTo)));
   await fresh.commit({ signal });
   if (!compacted) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { describe, it, test } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { initialize } from '../../../../src/operations/initialize/initialize.ts';
@@ -17,16 +17,20 @@ import { type MemoryObject, memorySnapStore } from '../../../support/stores/memo
 
 const past = history(2, 50);
 const lost = [...past, ...history(51, 70)];
-const full = async (events: readonly DeltaEvent[], createdOn: number): Promise<MemoryObject> =>
-  fullObject(await eventDatabase(events), { lastRevision: events.at(-1)?.modRevision ?? 1, createdOn });
+const full = async (events: readonly DeltaEvent[], createdOn: number, holes = {}): Promise<MemoryObject> =>
+  fullObject(await eventDatabase(events, holes), { lastRevision: events.at(-1)?.modRevision ?? 1, createdOn });
 /** What the backup holds: revisions 2 to 70, as one full, or as a full and a delta. */
 const asDelta = [await full(past, 1_795_251_500), deltaObject(history(51, 70), { createdOn: 1_795_251_600 })];
 const asFull = [await full(lost, 1_795_251_600)];
 
 /** What is done about a directory that holds these events, and no word of a restore. */
-async function actionFor(events: readonly DeltaEvent[], backup: readonly MemoryObject[]): Promise<string> {
+async function actionFor(
+  events: readonly DeltaEvent[],
+  backup: readonly MemoryObject[],
+  holes: { readonly lost?: number } = {},
+): Promise<string> {
   using dir = makeTempDir();
-  const held = memorySnapStore([await full(events, 1_795_251_700)]);
+  const held = memorySnapStore([await full(events, 1_795_251_700, holes)]);
   await restore(restoreRequest(dir, { store: held }), recordedContext());
   rmSync(dir.join('data/member/etcdbrctl-restored.json'), { force: true });
   const context = recordedContext();
@@ -53,12 +57,39 @@ for (const [how, backup] of Object.entries({ 'a full and a delta': asDelta, 'one
       assert.equal(await actionFor(past, backup), 'restored');
     });
 
+    it('is restored where it differs because a revision of it is lost', async () => {
+      assert.equal(await actionFor(lost.slice(0, 59), backup, { lost: 55 }), 'restored');
+    });
+
     it('is restored where it is of another cluster, which shares nothing with the backup', async () => {
       const foreign = Array.from({ length: 50 }, (_, at) => put(`foreign${at}`, at + 2));
       assert.equal(await actionFor(foreign, backup), 'restored');
     });
   });
 }
+
+test('a directory that cannot be compared with a full, as there is no place for it, is restored with a warning', async () => {
+  using dir = makeTempDir();
+  const held = memorySnapStore([await full([...past, put('new', 51)], 1_795_251_700)]);
+  await restore(restoreRequest(dir, { store: held }), recordedContext());
+  rmSync(dir.join('data/member/etcdbrctl-restored.json'), { force: true });
+  writeFileSync(dir.join('file'), '');
+  const context = recordedContext();
+  const { action } = await initialize(
+    {
+      ...restoreRequest(dir, { store: memorySnapStore(asFull) }),
+      mode: 'sanity',
+      namespace: undefined,
+      tempDir: dir.join('file/temp'),
+    },
+    context,
+  );
+  assert.equal(action, 'restored');
+  assert.match(
+    context.lines.map(({ text }) => text).join('\n'),
+    /The directory is not compared with the backup; revisions alone decide: cannot compare .*: a part of the path is no directory/,
+  );
+});
 
 test('a directory of a history that was left is kept, and named: the volume may be the wrong one', async () => {
   const begunOn = 1_795_251_700;

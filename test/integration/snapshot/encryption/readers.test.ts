@@ -82,7 +82,12 @@ describe('each command that reads contents', () => {
     },
     {
       name: 'undelete',
-      args: (store) => ['undelete', '/registry/', '--before-revision=123', '-e', etcd.clientUrl, ...flags(store)],
+      args: (store) => [
+        'undelete',
+        '/registry/',
+        ...['--before-revision=123', '-e', etcd.clientUrl, '--other-cluster'],
+        ...flags(store),
+      ],
     },
     { name: 'restore', args: (store) => ['restore', '-d', home.join('data'), '-o', 'json', ...flags(store)] },
     { name: 'status', args: (store, suffix) => ['status', home.join(store, `v2/${full}${suffix}`)] },
