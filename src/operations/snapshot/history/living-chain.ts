@@ -26,12 +26,16 @@ export function keptToLivingHistory(store: SnapStore, followed: FollowedChain): 
     return store;
   }
   const namesNow = histories.names.bind(histories);
-  /** The markers that are known to leave the chain of the run as it is. */
+  /** The markers that are known to leave the chain of the run as it is; before its first full those that it found at its start. */
   let known: ReadonlySet<string> | undefined;
   const check = async (options: CallOptions): Promise<void> => {
     const names = await namesNow(options);
     const added = names.filter((name) => known?.has(name) !== true);
     const { full, deltas } = followed.chain();
+    if (known !== undefined && full === undefined && !followed.isLeaving()) {
+      // What has appeared since the start may have begun after the full that is being saved: its first delta asks.
+      return;
+    }
     if (added.length > 0 && full !== undefined && !followed.isLeaving()) {
       const listing = await store.list(options);
       const fresh = known === undefined ? [] : listing.markers.filter(({ name }) => added.includes(name));
@@ -49,7 +53,11 @@ export function keptToLivingHistory(store: SnapStore, followed: FollowedChain): 
     location: store.location,
     ...(store.companions === undefined ? {} : { companions: store.companions }),
     histories,
-    list: (options) => store.list(options),
+    list: async (options) => {
+      const listing = await store.list(options);
+      known ??= new Set(listing.markers.map(({ name }) => name));
+      return listing;
+    },
     fetch: (snapshot, options) => store.fetch(snapshot, options),
     abandonedUploads: async (options) => (await store.abandonedUploads?.(options)) ?? [],
     save: (snapshot, body, options) => {
