@@ -1,4 +1,4 @@
-import { lstat, mkdir } from 'node:fs/promises';
+import { lstat, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type MembershipPlan, planMembership } from '../../datadir/membership/bootstrap.ts';
 import { writeRaftState } from '../../datadir/membership/raft-state.ts';
@@ -131,13 +131,18 @@ export async function buildMember(
   const file = path.join(snapDir, 'db');
   const { target = {} } = request;
   const room = await Room.in(snapDir);
-  const raftState = room.writing(() => writeRaftState(memberDir, bootstrap, { signal: context.signal }));
-  const rebuilding = rebuildSelected({ request, target, file, identity: bootstrap }, context);
+  const abandoned = new AbortController();
+  const signal = AbortSignal.any([context.signal, abandoned.signal]);
+  const writing = () => writeRaftState(memberDir, bootstrap, { signal: context.signal });
+  const raftState = room.writing(writing, async () => (await stat(file)).size);
+  const rebuilding = rebuildSelected({ request, target, file, identity: bootstrap }, { ...context, signal });
+  // Rejects with the first failure: an abandoned rebuild has only the abort to tell.
+  const both = Promise.all([rebuilding, raftState]);
+  raftState.catch(() => abandoned.abort());
   // Neither writes any more when this ends.
-  await Promise.allSettled([rebuilding, raftState]);
-  const { selection, rebuilt } = await rebuilding;
+  await Promise.allSettled([rebuilding, raftState, both]);
+  const [{ selection, rebuilt }] = await both;
   const { used, baseClusterId, ...restored } = rebuilt;
-  await raftState;
   const reached = revision(restored.revision - (request.bumpRevision ?? 0));
   const later = laterSnapshots(selection.history, reached);
   if (later !== undefined || selection.isOlder) {
