@@ -28,7 +28,9 @@ export async function decryptedBody(
   if (identities.count === 0) {
     throw noIdentity(object, identities);
   }
-  return Readable.from(contents(await fetch(), object, identities));
+  const stored = await fetch();
+  // Destroyed before it was read, it never begins with the contents: nothing in them would end what is stored.
+  return Readable.from(contents(stored, object, identities)).once('close', () => stored.destroy());
 }
 
 async function* contents(
