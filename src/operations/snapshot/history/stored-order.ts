@@ -15,6 +15,9 @@ export interface StoredOrderParts {
   readonly guard: Pick<HistoryGuard, 'continuesStore' | 'clusterId'>;
 }
 
+/** After a marker could not be written the deltas of so many ms ask for none. */
+const RETRY_MS = 5 * 60_000;
+
 /**
  * Leaves a marker that says which fulls were there before a snapshot whose name is days older than theirs: once the clock is put right,
  * the names alone look like those of a cluster that was put back. In the normal case it does nothing.
@@ -23,23 +26,34 @@ export class StoredOrder {
   readonly #parts: StoredOrderParts;
   /** The latest time in the store's names when it was last looked into. */
   #settled = 0;
+  /** When a marker could not be written, ms of the monotonic clock; undefined after a success. */
+  #failedAt: number | undefined;
 
   constructor(parts: StoredOrderParts) {
     this.#parts = parts;
   }
 
   /** Notes a snapshot that was stored. A marker that cannot be written is no failure: the backup is whole without it. */
-  async stored(snapshot: StoredSnapshot, { signal, log }: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
+  async stored(snapshot: StoredSnapshot, context: Pick<RunContext, 'signal' | 'log' | 'clock'>): Promise<void> {
+    const { signal, log, clock } = context;
     const { youngest } = this.#parts.chain;
     if (isFollowed(youngest, snapshot.createdOn) || youngest === this.#settled) {
+      return;
+    }
+    const isPausing = this.#failedAt !== undefined && clock.monotonic() - this.#failedAt < RETRY_MS;
+    // Each try lists the whole store.
+    if (isPausing && snapshot.kind !== 'Full') {
       return;
     }
     try {
       await this.#mark(snapshot, { signal, log });
       this.#settled = youngest;
+      this.#failedAt = undefined;
     } catch (error) {
       signal.throwIfAborted();
-      log.warn(
+      const level = this.#failedAt === undefined ? 'warn' : 'debug';
+      this.#failedAt = clock.monotonic();
+      log[level](
         { error, snapshot: snapshot.name },
         `${snapshot.name} is by its name older than what it continues, and no marker could be written that says so: ${error instanceof Error ? error.message : error}`,
       );

@@ -66,6 +66,38 @@ describe('a snapshot that is named days before what it continues', () => {
     await new StoredOrder({ store, guard, chain }).stored({ ...last, key: relativeKey(last), size: 1 }, context);
     assert.match(context.lines.at(-1)?.text ?? '', /no marker could be written/);
   });
+
+  test('is tried again with the next full, or after some minutes, and warns once', async () => {
+    const store = new MemoryStore();
+    store.place(snapshotNamed(FULL));
+    store.fail('denied');
+    let listings = 0;
+    const list = store.list.bind(store);
+    store.list = () => {
+      listings += 1;
+      return list();
+    };
+    const guard = { continuesStore: true, clusterId: 1n };
+    const context = recordedContext();
+    const order = new StoredOrder({ store, guard, chain: { youngest: 6 * DAY, writtenFulls: new Set<string>() } });
+    const stored = async (name: string): Promise<void> => {
+      const snapshot = snapshotNamed(name);
+      await order.stored({ ...snapshot, key: relativeKey(snapshot), size: 1 }, context);
+    };
+    for (const name of [BEHIND, `Incr-71-72-${2 * DAY + 20}`, `Incr-73-74-${2 * DAY + 40}`]) {
+      await stored(name);
+    }
+    assert.equal(listings, 1);
+    await stored(`Full-0-74-${2 * DAY + 50}`);
+    assert.equal(listings, 2);
+    await context.clock.sleep(5 * 60_000, context.signal);
+    await stored(`Incr-75-76-${2 * DAY + 350}`);
+    assert.equal(listings, 3);
+    assert.equal(context.lines.filter(({ level }) => level === 'warn').length, 1);
+    store.fail(undefined);
+    await stored(`Full-0-80-${2 * DAY + 400}`);
+    assert.equal(store.markers.length, 1);
+  });
 });
 
 test('a running snapshotter whose clock is set back by days leaves no doubt about the order', async () => {
