@@ -30,7 +30,9 @@ export function errorText(error: unknown): string {
       ? systemPart(cause, text)
       : isListenError(cause)
         ? codePart(cause.code, text)
-        : undefined;
+        : isOfCompression(cause)
+          ? ''
+          : undefined;
     if (more !== undefined) {
       text += more;
       said += comparable(more);
@@ -66,6 +68,16 @@ function systemPart(error: FileSystemError, text: string): string {
 /** True for an address that the operating system refuses to us: the error around it says why in our words. */
 function isListenError(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && 'syscall' in error && error.syscall === 'listen' && 'code' in error;
+}
+
+/** True for what zlib and zstd say of damaged data: the error around it says it in our words. */
+function isOfCompression(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    /^(Z_(DATA|BUF)_ERROR$|ZSTD_error_)/.test(error.code)
+  );
 }
 
 /** The code of an error, where the text does not have it. */

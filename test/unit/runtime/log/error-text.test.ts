@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { describe, it } from 'node:test';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Damage } from '../../../../src/datadir/damage.ts';
 import { fileFailure } from '../../../../src/fs/file-failure.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
@@ -14,6 +15,18 @@ describe('an error in one line', () => {
     const refused = new Error('connect ECONNREFUSED 127.0.0.1:2379');
     const failed = new Error('cannot reach etcd', { cause: refused });
     assert.equal(errorText(failed), 'cannot reach etcd: connect ECONNREFUSED 127.0.0.1:2379');
+  });
+
+  it('leaves out what zlib says of damaged data', () => {
+    for (const damaged of [Buffer.from('no gzip at all'), gzipSync('cut').subarray(0, -4)]) {
+      assert.throws(
+        () => gunzipSync(damaged),
+        (cause) => {
+          assert.equal(errorText(new Error('it is damaged', { cause })), 'it is damaged');
+          return true;
+        },
+      );
+    }
   });
 
   it('leaves out the words of libraries below a failure of a store, which has said it in ours', () => {
