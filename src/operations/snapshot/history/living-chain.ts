@@ -3,6 +3,7 @@ import { historiesOf } from '../../../snapshot/history/histories.ts';
 import { beganOn, beginsHistory, type StoreMarker } from '../../../snapshot/history/history-marker.ts';
 import type { CallOptions } from '../../../snapstore/bucket.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
+import { StoreError } from '../../../snapstore/store-error.ts';
 import type { StoredChain } from '../stored-chain.ts';
 
 /** What a {@link keptToLivingHistory} asks of the run. */
@@ -28,8 +29,22 @@ export function keptToLivingHistory(store: SnapStore, followed: FollowedChain): 
   const namesNow = histories.names.bind(histories);
   /** The markers that are known to leave the chain of the run as it is; before its first full those that it found at its start. */
   let known: ReadonlySet<string> | undefined;
+  /** Undefined for a run that may only write: it could never list, and goes on without comparing. */
+  const namesToAsk = async (options: CallOptions): Promise<readonly string[] | undefined> => {
+    try {
+      return await namesNow(options);
+    } catch (error) {
+      if (known === undefined && error instanceof StoreError && error.kind === 'denied') {
+        return undefined;
+      }
+      throw error;
+    }
+  };
   const check = async (options: CallOptions): Promise<void> => {
-    const names = await namesNow(options);
+    const names = await namesToAsk(options);
+    if (names === undefined) {
+      return;
+    }
     const added = names.filter((name) => known?.has(name) !== true);
     const { full, deltas } = followed.chain();
     if (known !== undefined && full === undefined && !followed.isLeaving()) {

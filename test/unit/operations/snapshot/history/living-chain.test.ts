@@ -88,6 +88,19 @@ describe('another writer begins a new history in the store of a running snapshot
     await rig.saved(2);
   });
 
+  test('a run that may write and not list goes on', async () => {
+    const store = new MemoryStore();
+    const denied = () => Promise.reject(store.failure('denied'));
+    store.list = denied;
+    store.histories.names = denied;
+    await using rig = startRig({}, { store });
+    await rig.cluster.watchingFrom(firstDelta);
+    rig.cluster.commit(put('a', firstDelta));
+    await rig.clock.untilSleeping(periodMs);
+    await rig.clock.advance(periodMs);
+    assert.equal((await rig.saved(2)).length, 2);
+  });
+
   test('a marker that leaves other objects than those of its chain changes nothing', async () => {
     await using rig = await watchingRig();
     await rig.store.histories.save(otherMarker());
