@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startChild } from './lab/child.ts';
+import { startChild } from './lab/child-process.ts';
 import { EtcdGateway, type Write } from './lab/etcd-gateway.ts';
 import { etcdRelease } from './lab/etcd-release.ts';
 import { startEtcd } from './lab/etcd-server.ts';

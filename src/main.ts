@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { isSea } from 'node:sea';
 import { reportFor, run } from './cli/run.ts';
-import { threadWork } from './runtime/process/thread-work.ts';
+import { pendingThreadWork } from './runtime/process/pending-thread-work.ts';
 import { resultOutput } from './runtime/terminal/result-output.ts';
 import { standardStream } from './runtime/terminal/standard-stream.ts';
 import type { TextOutput } from './runtime/terminal/text-output.ts';
@@ -27,7 +27,7 @@ function fail(error: unknown): void {
 function end(exitCode: number, why: keyof typeof patience): void {
   const waitUntil = performance.now() + patience[why];
   const tryToEnd = (): void => {
-    const work = threadWork(process.getActiveResourcesInfo());
+    const work = pendingThreadWork(process.getActiveResourcesInfo());
     if (work === 'none' || (work === 'workers' && why === 'afterFailure')) {
       process.exit(exitCode);
     }

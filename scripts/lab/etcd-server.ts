@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { KeyPair } from './certificates.ts';
-import { type Child, startChild } from './child.ts';
+import { type Child, startChild } from './child-process.ts';
 import { type EtcdRelease, unsupportedArchitecture } from './etcd-release.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';

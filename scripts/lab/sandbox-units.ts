@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { Child } from './child.ts';
+import type { Child } from './child-process.ts';
 import { eventually } from './eventually.ts';
 
 /** A service of a sandbox, as systemd would have it. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { startChild } from './child.ts';
+import { startChild } from './child-process.ts';
 import { compileCache } from './compile-cache.ts';
 import { etcdRelease } from './etcd-release.ts';
 import { freePort } from './free-port.ts';

@@ -9,7 +9,7 @@ import type { Revision } from '../revision.ts';
 import { countText, exactBytes, formatBytes, formatCount } from '../runtime/log/amount.ts';
 import { command } from './command.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
-import { stateOf } from './output/state-of.ts';
+import { stateTime } from './output/state-time.ts';
 
 /** `etcdbrctl compact`. */
 export const compactCommand = command({
@@ -59,7 +59,7 @@ export const compactCommand = command({
 
 /** The time of the state; that in the name is no time at which anything was done. */
 function namedText(from: readonly string[], reached: Revision): string | undefined {
-  const state = stateOf(from, reached);
+  const state = stateTime(from, reached);
   return state === undefined
     ? undefined
     : `${state}; its name, and TAKEN in list, say a second more, after what it is made of`;
@@ -88,7 +88,7 @@ export function compactResult({ snapshot, from, eventsApplied, sizeBefore, facts
       key: snapshot.key,
       storedSize: snapshot.size,
       createdOn: new Date(snapshot.createdOn * 1_000).toISOString(),
-      stateOf: stateOf(from, snapshot.lastRevision) ?? null,
+      stateOf: stateTime(from, snapshot.lastRevision) ?? null,
       from,
       eventsApplied,
       sizeBefore,

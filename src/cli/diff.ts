@@ -54,7 +54,7 @@ export const diffCommand = command({
     const { withStates } = await import('../operations/lookup/with-states.ts');
     const { compareStates } = await import('../operations/lookup/compare-states.ts');
     const { differenceData, differenceLines, DifferenceCount } = await import('./output/differences.ts');
-    const { ObjectChanges } = await import('./output/objects.ts');
+    const { ObjectChanges } = await import('./output/kubernetes-objects.ts');
     const { namespaceFilter } = await import('./namespace-filter.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
     const wants = namespaceFilter(config.objects.namespace) ?? (() => true);

@@ -20,7 +20,7 @@ export const fleetReportCommand = command({
   groups: { fleet: fleetOptions, store: storeOptions, output: fleetOutputOptions, logging: loggingOptions },
   async run({ config, context, print }) {
     const { openFleetBucket } = await import('./open-store.ts');
-    const { fleetRequest } = await import('./fleet-place.ts');
+    const { fleetRequest } = await import('./fleet-request.ts');
     const { listFleet } = await import('../operations/fleet/list-fleet.ts');
     const { printFleet } = await import('./print-fleet.ts');
     const { releaseExecutablePages } = await import('../runtime/memory/resident-executable.ts');

@@ -60,7 +60,7 @@ export const getCommand = command({
       });
       return;
     }
-    const { versionData, versionLines, versionYaml } = await import('./output/versions.ts');
+    const { versionData, versionLines, versionYaml } = await import('./output/key-versions.ts');
     const { LinePrinter } = await import('./output/line-printer.ts');
     await withNamedState({ ...config, wanted }, context, async (state) => {
       const printer = new LinePrinter(print);

@@ -165,7 +165,7 @@ export async function initializeResult(result: InitializeResult, dataDir: string
 }
 
 async function restoredResult(restored: RestoreResult): Promise<PrintableResult> {
-  const { restoreResult } = await import('./output/restored.ts');
+  const { restoreResult } = await import('./output/restore-result.ts');
   return restoreResult(restored);
 }
 

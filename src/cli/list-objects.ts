@@ -4,8 +4,8 @@ import type { outputOptions } from '../config/options/logging.ts';
 import type { groupingOptions } from '../config/options/lookup.ts';
 import { StateKeys } from '../operations/export/state-keys.ts';
 import { namespaceFilter } from './namespace-filter.ts';
+import { ObjectGroups, objectHead, objectRow } from './output/kubernetes-objects.ts';
 import { LinePrinter } from './output/line-printer.ts';
-import { ObjectGroups, objectHead, objectRow } from './output/objects.ts';
 import type { CommandContext } from './session.ts';
 import { type LookupConfig, withNamedState } from './with-named-state.ts';
 

@@ -4,7 +4,7 @@ import type { sharedFleetOptions } from '../config/options/fleet.ts';
 import type { storeOptions } from '../config/options/store.ts';
 import type { FleetRequest } from '../operations/fleet/request.ts';
 import { releaseExecutablePages } from '../runtime/memory/resident-executable.ts';
-import { fleetRequest, shardAsked } from './fleet-place.ts';
+import { fleetRequest, shardAsked } from './fleet-request.ts';
 import { openFleetBucket } from './open-store.ts';
 import type { CommandContext } from './session.ts';
 

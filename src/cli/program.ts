@@ -1,15 +1,15 @@
 import { CommanderError, Command as Parser } from 'commander';
 import { placedOptions } from '../config/command-spec.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
-import { nearest } from '../runtime/nearest.ts';
+import { nearestWord } from '../runtime/nearest-word.ts';
 import { addFlags, type GivenFlags, missingValue } from './arguments.ts';
 import { withBoolValues } from './bool-flags.ts';
 import type { Command } from './command.ts';
 import { commandGroups, commandNamed, commandSummaries } from './commands.ts';
 import { commandHelp, groupHelp, rootHelp } from './help.ts';
 import type { Host } from './host.ts';
-import { isGroup, namesIn, withOneName } from './nested-name.ts';
 import { type PlainCommand, plainCommands } from './plain-commands.ts';
+import { hasSubcommands, joinSubcommand, subcommandsOf } from './subcommands.ts';
 import { refuseArgument, shownFlag, takeOperands } from './take-operands.ts';
 import { versionLines } from './version.ts';
 import { meantCommand } from './words-of-other-tools.ts';
@@ -22,7 +22,7 @@ const allFlags = '--help-all';
  * Throws a {@link UsageFailure} when the command line cannot be understood.
  */
 export async function runProgram(host: Host): Promise<void> {
-  const named = withOneName(host.argv);
+  const named = joinSubcommand(host.argv);
   const command = await commandNamed(named[named[0] === '--' ? 1 : 0]);
   let written = Promise.resolve();
   // The parser does not wait for what it prints.
@@ -138,13 +138,13 @@ function helpInGroup(group: string, [word]: readonly string[]): string {
   if (word === undefined || word === allFlags) {
     return groupHelp(group);
   }
-  const meant = nearest(word, namesIn(group));
+  const meant = nearestWord(word, subcommandsOf(group));
   throw new UsageFailure({
     action: 'run',
     object: group,
     found: word.startsWith('-')
-      ? `its command comes before the flags: ${namesIn(group).join(', ')}`
-      : `there is no such command in it: ${namesIn(group).join(', ')}`,
+      ? `its command comes before the flags: ${subcommandsOf(group).join(', ')}`
+      : `there is no such command in it: ${subcommandsOf(group).join(', ')}`,
     remedy: `${meant === undefined ? '' : `did you mean ${group} ${meant}? `}see etcdbrctl ${group} --help`,
   });
 }
@@ -152,8 +152,8 @@ function helpInGroup(group: string, [word]: readonly string[]): string {
 /** The help of a command, or of the program. Throws a {@link UsageFailure} for a word that is no command. */
 async function helpAbout(words: readonly string[]): Promise<string> {
   const detail = words.includes(allFlags) ? 'all' : 'common';
-  const [word, ...more] = withOneName(words.filter((each) => each !== allFlags));
-  if (isGroup(word)) {
+  const [word, ...more] = joinSubcommand(words.filter((each) => each !== allFlags));
+  if (hasSubcommands(word)) {
     return helpInGroup(word, more);
   }
   refuseArgument('help', more, 'it takes one command');
@@ -167,7 +167,7 @@ async function helpAbout(words: readonly string[]): Promise<string> {
 
 /** A word that is no command. It is quoted only when it is like a word: it may be the value of a flag that went astray. */
 function unknownCommand(word: string): UsageFailure {
-  const meant = meantCommand(word) ?? nearest(word, [...commandSummaries.map(({ name }) => name), 'help']);
+  const meant = meantCommand(word) ?? nearestWord(word, [...commandSummaries.map(({ name }) => name), 'help']);
   return new UsageFailure({
     action: 'run',
     object: /^[a-z][a-z-]{0,30}$/i.test(word) ? JSON.stringify(word) : 'the command line',

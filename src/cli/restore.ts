@@ -14,7 +14,7 @@ import { formatCount } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { command } from './command.ts';
-import { restoreResult } from './output/restored.ts';
+import { restoreResult } from './output/restore-result.ts';
 import { formatResult, type PrintableResult } from './output/result.ts';
 import { pastTime } from './past-time.ts';
 import type { CommandContext } from './session.ts';

@@ -127,8 +127,8 @@ async function collect(
   request: { readonly store: SnapStore; readonly rules: RetentionRules },
   context: RunContext,
 ): Promise<readonly PrunedObject[]> {
-  const { collectAfter } = await import('../operations/snapshot/collect-after.ts');
-  return await collectAfter(full, request, context);
+  const { collectGarbageAfter } = await import('../operations/snapshot/collect-garbage-after.ts');
+  return await collectGarbageAfter(full, request, context);
 }
 
 async function settled<T>(work: T | Promise<T>): Promise<PromiseSettledResult<T>> {

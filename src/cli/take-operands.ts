@@ -1,6 +1,6 @@
 import { type CommandSpec, placedOptions } from '../config/command-spec.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
-import { nearest } from '../runtime/nearest.ts';
+import { nearestWord } from '../runtime/nearest-word.ts';
 import { helpFlags } from './arguments.ts';
 import { meantByWord, meantFlags } from './words-of-other-tools.ts';
 
@@ -74,7 +74,7 @@ function unknownFlag(spec: CommandSpec, word: string): UsageFailure {
   const flags = new Set(placedOptions(spec).map((placed) => placed.spec.flag));
   const name = /^-+([a-z\d-]*)/i.exec(word)?.[1] ?? '';
   const known = meantFlags(name, flags);
-  const near = known.length > 0 ? undefined : nearest(name, [...flags, ...helpFlags]);
+  const near = known.length > 0 ? undefined : nearestWord(name, [...flags, ...helpFlags]);
   const meant = near === undefined ? known.join(' and ') : `--${near}`;
   const help = `see etcdbrctl ${spec.name} --help`;
   return new UsageFailure({

@@ -10,7 +10,7 @@ import { StoreError } from '../snapstore/store-error.ts';
 import { command } from './command.ts';
 import { quotaRemark } from './output/quota-remark.ts';
 import { formatReport, keyValueLines, type Report } from './output/report.ts';
-import { stateOf } from './output/state-of.ts';
+import { stateTime } from './output/state-time.ts';
 import type { CommandContext } from './session.ts';
 
 /** `etcdbrctl verify`. */
@@ -62,8 +62,8 @@ export const verifyCommand = command({
 
 /** A place that is mistyped holds nothing either: then a full of the running cluster would be of no help. */
 async function nothingStored(store: SnapStore, context: CommandContext): Promise<Failure> {
-  const { whyNothing } = await import('../operations/list/why-nothing.ts');
-  const { found, remedy } = await whyNothing(store, { wanted: 'snapshot', flags: 'store' }, context);
+  const { whyNothingFound } = await import('../operations/list/why-nothing-found.ts');
+  const { found, remedy } = await whyNothingFound(store, { wanted: 'snapshot', flags: 'store' }, context);
   return new Failure({
     code: 'verify_failed',
     action: 'verify',
@@ -95,7 +95,7 @@ function provableText(provable: VerifyResult['provable']): string {
   if (provable === undefined) {
     return 'nothing';
   }
-  const state = stateOf(provable.snapshots, provable.revision);
+  const state = stateTime(provable.snapshots, provable.revision);
   return `revision ${provable.revision}${state === undefined ? '' : `, the state of ${state}`}`;
 }
 
@@ -138,7 +138,7 @@ export function verifyReport(result: VerifyResult, recorded: string | undefined)
       newestRevision: newestRevision ?? null,
       provableRevision: provable?.revision ?? null,
       provableFrom: provable?.snapshots ?? [],
-      provableStateOf: stateOf(provable?.snapshots ?? [], provable?.revision) ?? null,
+      provableStateOf: stateTime(provable?.snapshots ?? [], provable?.revision) ?? null,
       restored:
         restored === undefined
           ? null

@@ -17,8 +17,8 @@ import type { KeySource } from '../operations/export/exported-key.ts';
 import { OwnersFirst } from '../operations/export/owners-first.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { belongingOf, isBeingDeleted } from './object-owners.ts';
+import { OutcomeCount, outcomeData, outcomeLine } from './output/key-outcomes.ts';
 import { LinePrinter } from './output/line-printer.ts';
-import { OutcomeCount, outcomeData, outcomeLine } from './output/outcomes.ts';
 
 /** What `apply` and `undelete` write, and how they show it. */
 export interface WriteRequest {

@@ -2,7 +2,7 @@ import { integerLimits } from './accepted-values.ts';
 import { formatDuration } from './duration.ts';
 import type { CheckedRule, DurationOption, IntegerOption, OptionSpec, ParsedText, TextRule } from './option.ts';
 import type { OptionValue, WrittenValue } from './option-value.ts';
-import type { Reading } from './reading.ts';
+import type { ParseResult } from './parse-result.ts';
 import { isParsed, textChecks, textParsers } from './text-rules.ts';
 
 /** A value that its option takes, or what is wrong with it; of a list, `item` is the item that is wrong. */
@@ -55,7 +55,7 @@ function tooShort(above: number): string {
   return above <= 0 ? 'it is not a positive time' : `it is not longer than ${formatDuration(above)}`;
 }
 
-type TextReader = (text: string) => Reading<string | ParsedText>;
+type TextReader = (text: string) => ParseResult<string | ParsedText>;
 
 function checkedItems(value: WrittenValue, read: TextReader): CheckedValue {
   const items: (string | ParsedText)[] = [];

@@ -1,5 +1,5 @@
 import { type Document, parseDocument } from 'yaml';
-import { nearest } from '../runtime/nearest.ts';
+import { nearestWord } from '../runtime/nearest-word.ts';
 import { readAtMost } from '../runtime/read-at-most.ts';
 import { everyOption } from './every-option.ts';
 import { reasonOf } from './file-reason.ts';
@@ -138,7 +138,7 @@ function unknownKeys(entries: ReadonlyMap<string, Entry>, known: readonly string
   return [...entries]
     .filter(([name]) => !names.has(name) && !silentKeys.has(name))
     .map(([, { key }]) => {
-      const meant = nearest(key, known);
+      const meant = nearestWord(key, known);
       return `${shownKey(key)} in ${path} is not an option and is ignored${meant === undefined ? '' : `; did you mean ${meant}?`}`;
     });
 }

@@ -1,4 +1,4 @@
-import type { Reading } from './reading.ts';
+import type { ParseResult } from './parse-result.ts';
 
 interface Field {
   readonly name: string;
@@ -29,7 +29,7 @@ const dayFields: readonly number[] = [2, 4];
  * Checks the cron field at `place` (0 is the minute): stars, numbers, names, ranges and steps, separated by commas. A field of days
  * that holds a star without a step, as in `*,5`, gets to be `*` alone, as robfig/cron has it.
  */
-export function readCronField(text: string, place: number): Reading<string> {
+export function readCronField(text: string, place: number): ParseResult<string> {
   const field = fields[place];
   if (field === undefined) {
     return { wrong: 'it has more than five fields' };

@@ -1,4 +1,4 @@
-import type { Reading } from './reading.ts';
+import type { ParseResult } from './parse-result.ts';
 
 /** A client address of etcd, as far as it was written down. */
 export interface EndpointAddress {
@@ -13,7 +13,7 @@ export interface EndpointAddress {
 const defaultPort = 2379;
 
 /** Reads `http://host:port`, `https://host` or `host:port`. What is wrong is said without the text, which may hold a password. */
-export function readEndpoint(text: string): Reading<EndpointAddress> {
+export function readEndpoint(text: string): ParseResult<EndpointAddress> {
   const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   const url = URL.parse(scheme === undefined ? `http://${text}` : text);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') {

@@ -3,7 +3,7 @@ import { peerAddress, readPeerUrl } from '../datadir/membership/peer-url.ts';
 import { cleanText } from '../runtime/clean-text.ts';
 import { readEndpoint } from './endpoint-address.ts';
 import type { ListOption } from './option.ts';
-import type { Reading } from './reading.ts';
+import type { ParseResult } from './parse-result.ts';
 import { splitList } from './string-list.ts';
 import type { ValueSource } from './value-source.ts';
 
@@ -15,7 +15,7 @@ export function readListItems(
   spec: ListOption,
   texts: readonly string[],
   source: ValueSource['kind'],
-): Reading<readonly string[]> {
+): ParseResult<readonly string[]> {
   const items: string[] = [];
   const seen = new Set<string>();
   for (const text of texts) {

@@ -7,11 +7,11 @@ import {
   placedOptions,
 } from './command-spec.ts';
 import type { FileValues } from './config-file.ts';
-import { finishedValue } from './finished-value.ts';
 import { type ConfigInputs, givenValue } from './given-value.ts';
 import type { OptionGroup, OptionTable, ValuesOf } from './option.ts';
 import type { OptionValue } from './option-value.ts';
 import { UsageFailure } from './usage-failure.ts';
+import { validatedValue } from './validated-value.ts';
 import { nameAtSource, type ValueSource } from './value-source.ts';
 
 /** A finished configuration and where its values came from. */
@@ -48,7 +48,7 @@ export async function loadConfig<G extends OptionGroups>(
     if (given !== undefined) {
       texts.set(option.flag, given.texts);
     }
-    groups.get(group)?.set(name, await finishedValue(option, given));
+    groups.get(group)?.set(name, await validatedValue(option, given));
   }
   const warnings: string[] = [...(file?.warnings ?? []), ...(await strayVariables(placed, inputs))];
   for (const [name, values] of groups) {
@@ -65,7 +65,7 @@ export async function loadConfig<G extends OptionGroups>(
 
 async function configFile(placed: readonly PlacedOption[], inputs: ConfigInputs): Promise<FileValues | undefined> {
   const option = placed.find(({ spec: { flag } }) => flag === configFileFlag)?.spec;
-  const path = option === undefined ? undefined : await finishedValue(option, givenValue(option, inputs, undefined));
+  const path = option === undefined ? undefined : await validatedValue(option, givenValue(option, inputs, undefined));
   if (typeof path !== 'string') {
     return undefined;
   }
@@ -78,7 +78,7 @@ async function strayVariables(
   placed: readonly PlacedOption[],
   { environment }: ConfigInputs,
 ): Promise<readonly string[]> {
-  const { hasUnknownVariable, unknownStoreVariables, unknownVariables } = await import('./stray-variables.ts');
+  const { hasUnknownVariable, unknownStoreVariables, unknownVariables } = await import('./unknown-variables.ts');
   const own = placed.map(({ spec }) => spec);
   const hasStore = own.some(({ flag }) => flag === 'storage-provider');
   const ofStores = hasStore ? unknownStoreVariables(environment, own) : [];

@@ -1,7 +1,7 @@
 import { parseDuration } from './duration.ts';
 import { readListItems } from './list-items.ts';
 import type { OptionSpec, ParsedText } from './option.ts';
-import type { Reading } from './reading.ts';
+import type { ParseResult } from './parse-result.ts';
 import type { ValueSource } from './value-source.ts';
 
 /** A value as it is written, before it is validated; undefined is an empty optional text. */
@@ -28,7 +28,7 @@ export function readOptionValue(
   spec: OptionSpec,
   texts: readonly string[],
   source: ValueSource['kind'],
-): Reading<WrittenValue> {
+): ParseResult<WrittenValue> {
   const last = texts.at(-1) ?? '';
   // A flag may be repeated, the last one counts; a list in a file is no repetition but a mistake.
   if (source === 'file' && texts.length > 1 && spec.type !== 'strings' && spec.type !== 'stringArray') {
@@ -63,7 +63,7 @@ export function readOptionValue(
   }
 }
 
-function readInteger(text: string): Reading<number> {
+function readInteger(text: string): ParseResult<number> {
   if (!/^[-+]?\d+$/.test(text)) {
     return { wrong: 'it is not a whole number' };
   }

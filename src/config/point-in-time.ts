@@ -1,6 +1,6 @@
 import { type EventTime, parseEventTime } from '../snapshot/delta/event-time.ts';
 import { parseDuration } from './duration.ts';
-import type { Reading } from './reading.ts';
+import type { ParseResult } from './parse-result.ts';
 
 /** A point in time as users write it. */
 export type WrittenTime =
@@ -13,7 +13,7 @@ export type WrittenTime =
  * seconds since the Unix epoch (as in the names of snapshots), or a duration followed by `ago`. What `list` prints and names hold are
  * whole seconds: they mean the end of that second.
  */
-export function readWrittenTime(text: string): Reading<WrittenTime> {
+export function readWrittenTime(text: string): ParseResult<WrittenTime> {
   const written = text.trim();
   const ago = /^(.*\S)\s+ago$/i.exec(written)?.[1];
   if (ago !== undefined) {

@@ -1,4 +1,4 @@
-import { nearest } from '../runtime/nearest.ts';
+import { nearestWord } from '../runtime/nearest-word.ts';
 import type { OptionSpec, TextRule } from './option.ts';
 
 /** Longer texts are not shown, characters. */
@@ -28,9 +28,9 @@ export function shownValue(spec: OptionSpec, text: string): string | undefined {
     case 'int':
     case 'uint':
     case 'uint32':
-      return number.test(text) || nearest(text, Object.keys(spec.names ?? {})) !== undefined ? text : undefined;
+      return number.test(text) || nearestWord(text, Object.keys(spec.names ?? {})) !== undefined ? text : undefined;
     case 'string':
-      return spec.choices === undefined ? shownByRule(spec.rule, text) : nearest(text, spec.choices) && text;
+      return spec.choices === undefined ? shownByRule(spec.rule, text) : nearestWord(text, spec.choices) && text;
     case 'strings':
     case 'stringArray':
       return shownByRule(spec.rule, text);

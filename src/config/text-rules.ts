@@ -3,14 +3,14 @@ import { readPeerUrl } from '../datadir/membership/peer-url.ts';
 import { parseDuration } from './duration.ts';
 import { readEndpoint } from './endpoint-address.ts';
 import type { CheckedRule, ParsedTexts, TextRule } from './option.ts';
+import type { ParseResult } from './parse-result.ts';
 import { readWrittenTime } from './point-in-time.ts';
-import type { Reading } from './reading.ts';
 
 /** Says what is wrong with a text, or undefined when nothing is. */
 export type TextCheck = (text: string) => string | undefined;
 
 /** The parsers of the rules that turn a text into something else. */
-export const textParsers: { readonly [Rule in keyof ParsedTexts]: (text: string) => Reading<ParsedTexts[Rule]> } = {
+export const textParsers: { readonly [Rule in keyof ParsedTexts]: (text: string) => ParseResult<ParsedTexts[Rule]> } = {
   time: readWrittenTime,
   'lease ttl'(text) {
     if (text === 'strip') {

@@ -2,7 +2,7 @@ import { Failure, type FailureParts } from '../runtime/failure.ts';
 import { UserRefused } from '../runtime/process/acting-as.ts';
 import { type SystemRefusal, systemRefusal } from '../runtime/system-error.ts';
 import { NotAFile } from './open-file.ts';
-import { NoRoom } from './room.ts';
+import { NoSpaceLeft } from './volume-space.ts';
 
 /**
  * The {@link Failure} for an error of the operating system, or undefined for any other error.
@@ -30,5 +30,5 @@ export function refusalOf(error: unknown): SystemRefusal | undefined {
   }
   const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
   const refusal = systemRefusal({ code: error.code, errno });
-  return error instanceof NoRoom ? { ...refusal, found: error.message } : refusal;
+  return error instanceof NoSpaceLeft ? { ...refusal, found: error.message } : refusal;
 }

@@ -1,10 +1,10 @@
 import { mkdir, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories, removeEmptyDirectories } from './directories.ts';
-import { isExchangeable } from './is-exchangeable.ts';
-import { removeLeftovers } from './leftovers.ts';
+import { othersCanReplace } from './others-can-replace.ts';
 import { PinnedDirectory } from './pinned-directory.ts';
 import { PrivateDirectory } from './private-directory.ts';
+import { removeLeftovers } from './remove-leftovers.ts';
 import { removeTree } from './remove-tree.ts';
 import { keepAlive } from './scratch-life.ts';
 import { scratchName } from './scratch-name.ts';
@@ -22,7 +22,7 @@ export async function createTemporaryDirectory(parent: string, purpose: string):
   const above = path.resolve(parent);
   const topmost = await makeDirectories(above);
   await removeLeftovers(above);
-  const { directory, end } = await ((await isExchangeable(above)) ? makeHeld : make)(above, scratchName(purpose));
+  const { directory, end } = await ((await othersCanReplace(above)) ? makeHeld : make)(above, scratchName(purpose));
   const life = keepAlive((time) => utimes(directory, time, time));
   return {
     path: directory,

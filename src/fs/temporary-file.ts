@@ -1,8 +1,8 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories } from './directories.ts';
-import { isExchangeable } from './is-exchangeable.ts';
-import { removeLeftovers } from './leftovers.ts';
+import { othersCanReplace } from './others-can-replace.ts';
+import { removeLeftovers } from './remove-leftovers.ts';
 import { keepAlive } from './scratch-life.ts';
 import { scratchName } from './scratch-name.ts';
 import { createTemporaryDirectory } from './temporary-directory.ts';
@@ -23,7 +23,7 @@ export async function createTemporaryFile(directory: string, purpose: string): P
   await makeDirectories(path.resolve(directory));
   await removeLeftovers(directory);
   await using held = new AsyncDisposableStack();
-  const around = (await isExchangeable(directory))
+  const around = (await othersCanReplace(directory))
     ? held.use(await createTemporaryDirectory(directory, purpose)).path
     : directory;
   const file = path.join(around, scratchName(purpose));

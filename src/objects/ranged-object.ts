@@ -1,5 +1,5 @@
 import type { RunContext } from '../runtime/run-context.ts';
-import { ObjectMark } from '../snapstore/object-mark.ts';
+import { ContentTag } from '../snapstore/content-tag.ts';
 import { retryTransient, transferRetries } from '../snapstore/retry-transient.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { StoreError } from '../snapstore/store-error.ts';
@@ -12,7 +12,7 @@ export class RangedObject {
   readonly snapshot: StoredSnapshot;
   readonly #store: SnapStore;
   readonly #context: RunContext;
-  readonly #mark = new ObjectMark();
+  readonly #tag = new ContentTag();
 
   constructor(source: { readonly store: SnapStore; readonly snapshot: StoredSnapshot }, context: RunContext) {
     this.#store = source.store;
@@ -32,7 +32,7 @@ export class RangedObject {
     const attempt = async (): Promise<Buffer> => {
       const target = Buffer.allocUnsafeSlow(end - start);
       let filled = 0;
-      for await (const piece of await this.#store.fetch(this.snapshot, { signal, range, mark: this.#mark })) {
+      for await (const piece of await this.#store.fetch(this.snapshot, { signal, range, tag: this.#tag })) {
         const bytes = piece as Uint8Array;
         if (filled + bytes.length > target.length) {
           throw this.#wrong(`more than ${target.length} bytes came`);

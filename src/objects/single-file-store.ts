@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { lockDbFile } from '../datadir/lock.ts';
+import { lockDbFile } from '../datadir/db-lock.ts';
 import { fileFailure } from '../fs/file-failure.ts';
 import { openFile } from '../fs/open-file.ts';
 import { linkAstray, realLocation } from '../fs/real-location.ts';
@@ -176,10 +176,10 @@ function storeOf(
   };
 }
 
-async function* pieces(file: string, { signal, range, mark }: FetchOptions): AsyncGenerator<Uint8Array, void> {
+async function* pieces(file: string, { signal, range, tag }: FetchOptions): AsyncGenerator<Uint8Array, void> {
   await using handle = await openFile(file);
   const { ino, mtimeMs, size } = await handle.stat();
-  if (mark?.agrees(`${ino} ${mtimeMs} ${size}`) === false) {
+  if (tag?.agrees(`${ino} ${mtimeMs} ${size}`) === false) {
     throw new StoreError('invalid', { action: 'read', object: file, found: 'it was replaced while it was read' });
   }
   const part = range === undefined ? {} : { start: range.start, end: range.end - 1 };

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Meta } from '../datadir/bbolt/meta.ts';
 import { newestMeta } from '../datadir/bbolt/meta-pages.ts';
 import { openFile } from '../fs/open-file.ts';
-import { Room } from '../fs/room.ts';
+import { VolumeSpace } from '../fs/volume-space.ts';
 import { WriteBehind } from '../fs/write-behind.ts';
 import { atomicMarking } from '../runtime/memory/atomic-marking.ts';
 import { promptBufferCollection } from '../runtime/memory/prompt-buffer-collection.ts';
@@ -48,7 +48,7 @@ export async function writeFull(
 ): Promise<void> {
   await (await openFile(target.file, { access: 'write' })).close();
   const boundary = new PageBoundary(target);
-  const room = await Room.in(path.dirname(target.file));
+  const space = await VolumeSpace.in(path.dirname(target.file));
   await fetchWhole(source.store, source.full, context, async (body) => {
     // Not created anew: when a fetch is tried again, others may have written after the base already.
     const handle = await openFile(target.file, { access: 'update' });
@@ -66,7 +66,7 @@ export async function writeFull(
         trailing.push(bytes);
         if (offset === 0) {
           boundary.find(bytes);
-          room.expect(boundary.end);
+          space.expect(boundary.end);
         }
         await writing;
         behind?.wrote(before, { left: boundary.end - offset });
@@ -74,13 +74,13 @@ export async function writeFull(
         before = bytes.length;
         // The hash goes into the file as well and is cut off in the end: so no piece has to be cut and joined.
         const pages = bytes.subarray(0, Math.max(0, boundary.end - offset));
-        writing = room.writing(() => handle.writeFile(pages));
+        writing = space.writing(() => handle.writeFile(pages));
         // It is awaited with the next bytes; until then a failure must not count as unhandled.
         writing.catch(() => undefined);
         offset += bytes.length;
       }
       await writing;
-      await room.writing(async () => await behind?.end());
+      await space.writing(async () => await behind?.end());
       const size = databaseSize(trailing, target);
       if (target.onBoundary === undefined) {
         await handle.truncate(size);

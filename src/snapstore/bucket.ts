@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
+import type { ContentTag } from './content-tag.ts';
 import type { Leftover } from './leftover.ts';
-import type { ObjectMark } from './object-mark.ts';
 import type { PartDigest, PartDigests } from './upload/part-digests.ts';
 
 /** What every call to a bucket takes. No call may outlive its signal; adapters add a deadline of their own per request. */
@@ -43,7 +43,7 @@ export interface ReadOptions extends VersionOptions {
   /** The object's size as a listing shows it, bytes: for stores whose answers do not say how long they are. With a range, it must have this size. */
   readonly size?: number;
   /** With a range: given to all reads of one object, which fail as soon as it is another one. */
-  readonly mark?: ObjectMark;
+  readonly tag?: ContentTag;
 }
 
 /** One object as a listing shows it. */
@@ -134,7 +134,7 @@ export interface Bucket extends AsyncDisposable {
   folders(folder: string, options: CallOptions): AsyncIterable<string>;
   /**
    * The object's bytes; `range` is a half-open byte range, cut at the object's end. A store that sends another part, or of an object of
-   * another size or mark, is an error of kind `invalid`. Resolves once the first byte or the end is known.
+   * another size or tag, is an error of kind `invalid`. Resolves once the first byte or the end is known.
    * Aborting the signal destroys the stream with the signal's reason.
    */
   read(key: string, options: ReadOptions): Promise<Readable>;

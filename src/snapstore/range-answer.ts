@@ -1,4 +1,4 @@
-import type { ObjectMark } from './object-mark.ts';
+import type { ContentTag } from './content-tag.ts';
 import { StoreError } from './store-error.ts';
 
 /** Which part is asked for, and of which object. */
@@ -7,7 +7,7 @@ export interface WantedRange {
   readonly range: { readonly start: number; readonly end: number };
   /** Of the object as it was listed, bytes. */
   readonly size: number | undefined;
-  readonly mark: ObjectMark | undefined;
+  readonly tag: ContentTag | undefined;
 }
 
 /** What a store says of the part of an object that it sends. */
@@ -17,7 +17,7 @@ export interface RangeAnswer {
   /** Of the body, bytes, where it is stated. */
   readonly length: number | undefined;
   /** An ETag, or what else changes with the content. */
-  readonly mark: string | undefined;
+  readonly tag: string | undefined;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface RangeAnswer {
  */
 export function lengthOfRange(
   answer: RangeAnswer,
-  { range, size, mark }: WantedRange,
+  { range, size, tag }: WantedRange,
   { action, object }: { readonly action: string; readonly object: string },
 ): number {
   const invalid = (found: string): StoreError => new StoreError('invalid', { action, object, found });
@@ -44,7 +44,7 @@ export function lengthOfRange(
   if (size !== undefined && total !== size) {
     throw invalid(`it has ${total} bytes now, and had ${size} when it was listed`);
   }
-  if (mark?.agrees(answer.mark) === false) {
+  if (tag?.agrees(answer.tag) === false) {
     throw invalid('it was replaced while parts of it were read');
   }
   return end - start;

@@ -71,7 +71,7 @@ export interface SaveOptions extends CallOptions {
 }
 
 /** Which bytes of a snapshot are fetched; all when no range is given. */
-export type FetchOptions = CallOptions & Pick<ReadOptions, 'range' | 'mark'>;
+export type FetchOptions = CallOptions & Pick<ReadOptions, 'range' | 'tag'>;
 
 /** Backups in a container: names, layouts, order and uploads over a {@link Bucket}. Disposing of it ends its connections. */
 export interface SnapStore extends AsyncDisposable {

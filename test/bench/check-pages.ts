@@ -2,7 +2,7 @@
  * Checks all pages of a database, as a snapshot does, with or without the index that is made meanwhile. Arguments: the file, and
  * `with index` or `without`.
  */
-import { inspectDatabase } from '../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../src/datadir/mvcc/inspect-database.ts';
 import { FullIndexWriter } from '../../src/snapshot/key-index/full-index-writer.ts';
 import { indexFraming } from '../../src/snapshot/key-index/index-framing.ts';
 

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { startChild } from '../../scripts/lab/child.ts';
+import { startChild } from '../../scripts/lab/child-process.ts';
 import { EtcdGateway, type Write } from '../../scripts/lab/etcd-gateway.ts';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../scripts/lab/etcd-server.ts';

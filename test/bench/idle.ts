@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startChild } from '../../scripts/lab/child.ts';
+import { startChild } from '../../scripts/lab/child-process.ts';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';

@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Child, startChild } from '../../scripts/lab/child.ts';
+import { type Child, startChild } from '../../scripts/lab/child-process.ts';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../scripts/lab/etcd-server.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { cacheDir } from '../../scripts/lab/project-root.ts';
 import { type EntryBatch, EntryBatchBuilder } from '../../src/datadir/bbolt/entry-batch.ts';
 import { FreshDatabase } from '../../src/datadir/bbolt/fresh-database.ts';
-import { inspectDatabase } from '../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../src/datadir/mvcc/inspect-database.ts';
 import { revision } from '../../src/revision.ts';
 import { gzipMembers } from '../../src/snapshot/compression/gzip-members.ts';
 import { DeltaEncoder } from '../../src/snapshot/delta/delta-encoder.ts';

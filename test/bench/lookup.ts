@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startChild } from '../../scripts/lab/child.ts';
+import { startChild } from '../../scripts/lab/child-process.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';
 import { builtExecutable } from '../../scripts/lab/executable.ts';
 import {

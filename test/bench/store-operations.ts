@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Child, startChild } from '../../scripts/lab/child.ts';
+import { type Child, startChild } from '../../scripts/lab/child-process.ts';
 import { eventually } from '../../scripts/lab/eventually.ts';
 import { builtExecutable } from '../../scripts/lab/executable.ts';
 import type { MeasuredRun } from '../support/processes/measured-run.ts';

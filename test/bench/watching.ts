@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { type Child, startChild } from '../../scripts/lab/child.ts';
+import { type Child, startChild } from '../../scripts/lab/child-process.ts';
 import { EtcdGateway } from '../../scripts/lab/etcd-gateway.ts';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../scripts/lab/etcd-server.ts';

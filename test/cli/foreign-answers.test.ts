@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { tree } from '../support/fixtures/tree.ts';
+import { directoryContents } from '../support/fixtures/directory-contents.ts';
 import { foreignAnswers, playAnswers, xmlRefusal, xmlStep } from '../support/servers/answer-script.ts';
 import { startS3Server } from '../support/servers/s3-server.ts';
 import { makeRig } from './rig.ts';
@@ -37,11 +37,11 @@ describe('a store that something else answers for', () => {
       server.fault(playAnswers({ '*': foreignAnswers[title] ?? 'proper' }));
       const { flags, env } = storeOn(rig, server.endpoint);
       const dataDir = damagedDirectory(rig);
-      const before = tree(dataDir);
+      const before = directoryContents(dataDir);
       const initialized = await rig.run(['initialize', '-d', dataDir, ...flags], { env });
       assert.equal(initialized.exitCode, 1, initialized.stdout);
       assert.match(initialized.stderr, /what answers at http:\/\/127\.0\.0\.1:\d+ is no S3 service: it sent /);
-      assert.deepEqual(tree(dataDir), before);
+      assert.deepEqual(directoryContents(dataDir), before);
       const listed = await rig.run(['list', ...flags, '-o', 'json'], { env });
       assert.equal(listed.exitCode, 1);
       assert.match(`${listed.stdout}${listed.stderr}`, /store_invalid|is no S3 service/);
@@ -65,11 +65,11 @@ describe('a listing that was not asked for', () => {
       server.fault(playAnswers({ ListObjectsV2: xmlStep(`<ListBucketResult>${fields}</ListBucketResult>`) }));
       const { flags, env } = storeOn(rig, server.endpoint);
       const dataDir = damagedDirectory(rig);
-      const before = tree(dataDir);
+      const before = directoryContents(dataDir);
       const { exitCode, stderr } = await rig.run(['initialize', '-d', dataDir, ...flags], { env });
       assert.equal(exitCode, 1, stderr);
       assert.match(stderr, reason);
-      assert.deepEqual(tree(dataDir), before);
+      assert.deepEqual(directoryContents(dataDir), before);
     });
   }
 });
@@ -83,11 +83,11 @@ describe('a bucket whose versions may not be seen', () => {
     server.fault(playAnswers({ versioning: denied, versions: denied }));
     const { flags, env } = storeOn(rig, server.endpoint);
     const dataDir = damagedDirectory(rig);
-    const before = tree(dataDir);
+    const before = directoryContents(dataDir);
     const { exitCode, stderr } = await rig.run(['initialize', '-d', dataDir, ...flags], { env });
     assert.equal(exitCode, 1);
     assert.match(stderr, /no snapshot is listed, but .* may keep versions, which cannot be seen/);
-    assert.deepEqual(tree(dataDir), before);
+    assert.deepEqual(directoryContents(dataDir), before);
     const listed = await rig.run(['list', ...flags], { env });
     assert.match(listed.stderr, /may keep versions, which cannot be seen/);
     const checked = await rig.run(['check-store', ...flags], { env });

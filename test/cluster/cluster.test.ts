@@ -1,8 +1,8 @@
 // Takes long: a cluster recovers from one disturbance after the other.
 import { after, before, describe, it } from 'node:test';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
-import { Player } from '../support/cluster/play.ts';
-import { playedLines } from '../support/cluster/played-lines.ts';
+import { Player } from '../support/cluster/play-scenario.ts';
+import { testedEtcdLines } from '../support/cluster/tested-etcd-lines.ts';
 import { seededChoices } from '../support/fixtures/random.ts';
 import { allDisksLost } from './scenarios/all-disks-lost.ts';
 import { diskWiped } from './scenarios/disk-wiped.ts';
@@ -28,7 +28,7 @@ const sample = [
 /** Looks at the leader are what is waited for most. */
 const flags = ['--reelection-period=1500ms'];
 
-for (const line of playedLines) {
+for (const line of testedEtcdLines) {
   describe(`three members of etcd ${line} and their sidecars`, () => {
     let player: Player | undefined;
     before(async () => {

@@ -5,8 +5,8 @@
  * `CLUSTER_SEED`.
  */
 import { etcdLines, etcdRelease } from '../../scripts/lab/etcd-release.ts';
-import { type Played, Player } from '../support/cluster/play.ts';
-import { playedTable } from '../support/cluster/played-table.ts';
+import { type Played, Player } from '../support/cluster/play-scenario.ts';
+import { scenarioTable } from '../support/cluster/scenario-table.ts';
 import { seededChoices } from '../support/fixtures/random.ts';
 import { allScenarios } from './all-scenarios.ts';
 
@@ -43,7 +43,7 @@ for (let round = 0; round < rounds; round++) {
     }
   }
 }
-print(`\n${playedTable(played)}`);
+print(`\n${scenarioTable(played)}`);
 print(failures === 0 ? 'PASSED' : `FAILED: ${failures}`);
 process.exit(failures === 0 ? 0 : 1);
 

@@ -9,7 +9,7 @@ import type { BucketPlace, BucketProvider } from '../../src/snapstore/bucket-pro
 import { directNetwork } from '../../src/snapstore/http/store-network.ts';
 import { ecsProvider } from '../../src/snapstore/providers/ecs/ecs-provider.ts';
 import { ocsProvider } from '../../src/snapstore/providers/ocs/ocs-provider.ts';
-import { keyedEndpoint } from '../../src/snapstore/providers/s3/keyed-endpoint.ts';
+import { compatibleService } from '../../src/snapstore/providers/s3/compatible-service.ts';
 import { S3Bucket } from '../../src/snapstore/providers/s3/s3-bucket.ts';
 import { s3Provider } from '../../src/snapstore/providers/s3/s3-provider.ts';
 import { eachAtOnce } from '../support/context/each-at-once.ts';
@@ -134,7 +134,10 @@ faultSuite({
       part: /^PUT partNumber/,
       target: rgw.endpoint,
       bucket: async (endpoint, timeouts) =>
-        new S3Bucket(keyedEndpoint({ ...keys, bucket: container, endpoint, origin: 'the test' }), { clock, timeouts }),
+        new S3Bucket(compatibleService({ ...keys, bucket: container, endpoint, origin: 'the test' }), {
+          clock,
+          timeouts,
+        }),
       process: async (endpoint) => ({
         config: { provider: 'S3', container, endpointOverride: endpoint },
         environment: { AWS_APPLICATION_CREDENTIALS_JSON: file },

@@ -9,8 +9,8 @@ import { eventually } from '../../scripts/lab/eventually.ts';
 import { makeTempDir, type TempDir } from '../../scripts/lab/temp-dir.ts';
 import { type EndedRun, startInProcess } from '../support/cli/run-in-process.ts';
 import { assertOwnWords, type FileFault, faultsOfCall, withFileFault } from '../support/files/file-faults.ts';
+import { directoryContents } from '../support/fixtures/directory-contents.ts';
 import { goldenStorePath } from '../support/fixtures/golden-store.ts';
-import { tree } from '../support/fixtures/tree.ts';
 
 const BACKUP = 'etcd-3.5/gzip';
 const FULL = 'v2/Full-00000000-00000058-1795251532.gz';
@@ -93,7 +93,9 @@ const objectsOf = (dir: TempDir): Readonly<Record<string, string>> =>
   Object.fromEntries(
     ['store', 'new']
       .filter((name) => readdirSync(dir.path).includes(name))
-      .flatMap((name) => Object.entries(tree(dir.join(name))).map(([path, facts]) => [`${name}/${path}`, facts])),
+      .flatMap((name) =>
+        Object.entries(directoryContents(dir.join(name))).map(([path, facts]) => [`${name}/${path}`, facts]),
+      ),
   );
 
 /** Times, and the sizes of what etcd writes at times of its own, differ from run to run. */

@@ -14,7 +14,7 @@ import { run } from '../../scripts/lab/run.ts';
 import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
 import { createPrometheusMetrics, type PrometheusMetrics } from '../../src/metrics/prometheus-metrics.ts';
 import { revision } from '../../src/revision.ts';
-import { storedFull } from '../support/server/held-fulls.ts';
+import { storedFull } from '../support/server/hold-fulls.ts';
 
 const into = join(cacheDir, 'prometheus');
 const bin = join(into, 'usr/bin');

@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
-import { startChild } from '../../scripts/lab/child.ts';
+import { startChild } from '../../scripts/lab/child-process.ts';
 import { EtcdGateway } from '../../scripts/lab/etcd-gateway.ts';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../scripts/lab/etcd-server.ts';

@@ -11,8 +11,8 @@ import { systemClock } from '../../src/runtime/system-clock.ts';
 import { AuthTokens } from '../../src/server/http/access/auth-tokens.ts';
 import { RecordedLog } from '../support/context/recorded-log.ts';
 import { snapshotNamed } from '../support/fixtures/snapshots.ts';
-import { storedFull } from '../support/server/held-fulls.ts';
-import { type Served, served } from '../support/server/served.ts';
+import { storedFull } from '../support/server/hold-fulls.ts';
+import { type Served, serveFakeSidecar } from '../support/server/serve-fake-sidecar.ts';
 import { showBackup } from '../support/ui/shown-backup.ts';
 import { showTrouble, troubles } from '../support/ui/troubled-backup.ts';
 
@@ -75,7 +75,7 @@ async function seriousFaults(page: Page): Promise<readonly string[]> {
 }
 
 async function shown(kind: 'well' | 'trouble'): Promise<Served> {
-  const server = await served();
+  const server = await serveFakeSidecar();
   showBackup(server.sidecar, kind, Date.now());
   return server;
 }
@@ -108,7 +108,7 @@ describe('the dashboard', () => {
 
   for (const name of Object.keys(troubles)) {
     it(`says it at the top where ${name}, on a narrow phone at night and on a wide screen`, async () => {
-      await using server = await served();
+      await using server = await serveFakeSidecar();
       showTrouble(server.sidecar, name, Date.now());
       const phoneAtNight = { viewport: { width: 360, height: 740 }, colorScheme: 'dark' } as const;
       await using visited = await visit(server, phoneAtNight, 'empty');
@@ -201,7 +201,7 @@ describe('the dashboard', () => {
     const token = '0123456789abcdef0123456789abcdef';
     writeFileSync(dir.join('token'), `${token}\n`, { mode: 0o600 });
     const tokens = await AuthTokens.open(dir.join('token'), { clock: systemClock, log: new RecordedLog() });
-    await using server = await served({ tokens });
+    await using server = await serveFakeSidecar({ tokens });
     showBackup(server.sidecar, 'well', Date.now());
     server.sidecar.onFull = () => Promise.resolve(storedFull);
     const context = await browser.newContext(desktop);

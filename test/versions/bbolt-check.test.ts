@@ -6,8 +6,8 @@ import { checkDatabase } from '../../src/datadir/bbolt/check.ts';
 import { Database } from '../../src/datadir/bbolt/database.ts';
 import { Damage } from '../../src/datadir/damage.ts';
 import { bboltFindings, bboltTool } from '../support/bbolt/bbolt-tool.ts';
+import { spoilers } from '../support/bbolt/damage-pages.ts';
 import { type BboltSample, bboltSample } from '../support/bbolt/sample.ts';
-import { spoilers } from '../support/bbolt/spoil.ts';
 import { seededRandom } from '../support/fixtures/byte-streams.ts';
 
 /** Damages of each kind. */

@@ -8,10 +8,18 @@ import { restorableWindow } from '../../snapshot/restorable-window.ts';
 import { isTooSmall } from '../../snapshot/too-small.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { EmptyStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { noteData, noteText, overlapData, overlappingText, rangeText, snapshotData, timeText } from './format.ts';
 import { factsData, factsText } from './full-facts.ts';
 import { historiesData, historyLines } from './histories.ts';
 import { type Column, type Report, tableLines } from './report.ts';
+import {
+  noteData,
+  noteText,
+  overlapData,
+  overlappingText,
+  rangeText,
+  snapshotData,
+  timeText,
+} from './snapshot-format.ts';
 
 /** How a catalog is shown. */
 export interface CatalogStyle {

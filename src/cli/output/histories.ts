@@ -2,7 +2,7 @@ import { countText } from '../../runtime/log/amount.ts';
 import { type Histories, type History, knownHistories } from '../../snapshot/history/histories.ts';
 import { beganOn, type HistoryChange, type HistoryMarker } from '../../snapshot/history/history-marker.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { timeText } from './format.ts';
+import { timeText } from './snapshot-format.ts';
 
 type StoredHistories = Histories<StoredSnapshot>;
 

@@ -2,11 +2,11 @@ import type { KeyHistory, PastVersion } from '../../operations/lookup/key-histor
 import { formatCount } from '../../runtime/log/amount.ts';
 import { printableJson } from '../../runtime/log/printable.ts';
 import { formatEventTime } from '../../snapshot/delta/event-time.ts';
-import { timeText } from './format.ts';
 import { keyData } from './key-text.ts';
+import { leaseData } from './key-versions.ts';
 import { type Column, tableLines } from './report.ts';
 import { formatId } from './result.ts';
-import { leaseData } from './versions.ts';
+import { timeText } from './snapshot-format.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'REVISION', align: 'right' },

@@ -2,9 +2,9 @@ import type { RestorePlan } from '../../operations/restore/plan.ts';
 import { countText, formatBytes } from '../../runtime/log/amount.ts';
 import { printable, printableJson } from '../../runtime/log/printable.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { noteData, noteText, rangeText, snapshotData, timeText } from './format.ts';
 import { tableLines } from './report.ts';
-import { stateOf } from './state-of.ts';
+import { noteData, noteText, rangeText, snapshotData, timeText } from './snapshot-format.ts';
+import { stateTime } from './state-time.ts';
 
 /** A plan as text for stdout: a table of the snapshots in the order they are used, or JSON on one line. */
 export function planResult(
@@ -21,7 +21,7 @@ export function planResult(
 function planLines(plan: RestorePlan): readonly string[] {
   const { base, deltas, lastRevision, until, bytes, missing, beyond, unrecorded, notes } = plan;
   const used = [base, ...deltas];
-  const state = stateOf(
+  const state = stateTime(
     used.map(({ name }) => name),
     lastRevision,
   );
@@ -86,7 +86,7 @@ function planData(plan: RestorePlan, now: number): Readonly<Record<string, unkno
     revision: lastRevision ?? null,
     until: until ?? null,
     stateOf:
-      stateOf(
+      stateTime(
         [base, ...deltas].map(({ name }) => name),
         lastRevision,
       ) ?? null,

@@ -3,8 +3,8 @@ import { type Decision, describeReason, type PrunedObject } from '../../operatio
 import { countText, formatBytes } from '../../runtime/log/amount.ts';
 import { errorText } from '../../runtime/log/error-text.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { snapshotData, timeText } from './format.ts';
 import { type Report, tableLines } from './report.ts';
+import { snapshotData, timeText } from './snapshot-format.ts';
 
 /** A decision, with its outcome after it was carried out. */
 type Decided = Decision<StoredSnapshot> | PrunedObject;

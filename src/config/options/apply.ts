@@ -1,6 +1,6 @@
 import { optionGroup } from '../option.ts';
+import { databaseReadingOptions, hexOption } from './database-reading.ts';
 import { historyOption } from './history.ts';
-import { hex, work } from './reading.ts';
 
 /** How keys are written to a cluster. */
 export const writeOptions = optionGroup({
@@ -84,8 +84,8 @@ export const undeleteOptions = optionGroup({
       help: 'The same with the revision of the deletion, which history and diff show.',
     },
     history: historyOption,
-    hex,
-    ...work,
+    hex: hexOption,
+    ...databaseReadingOptions,
   },
   check(values) {
     return values.before !== undefined && values.beforeRevision !== undefined

@@ -1,7 +1,7 @@
 import { optionGroup } from '../option.ts';
+import { databaseReadingOptions, hexOption } from './database-reading.ts';
 import { historyOption } from './history.ts';
 import { outputOption } from './output.ts';
-import { hex, work } from './reading.ts';
 
 const file = {
   flag: 'file',
@@ -43,8 +43,8 @@ export const lookupOptions = optionGroup({
       help: 'Read this snapshot of the store: a full alone, or the state at the end of a delta.',
     },
     file,
-    hex,
-    ...work,
+    hex: hexOption,
+    ...databaseReadingOptions,
   },
   check(values) {
     if (values.revision !== undefined && values.time !== undefined) {
@@ -73,8 +73,8 @@ export const compareOptions = optionGroup({
       help: 'Only keys that begin with this.',
     },
     history: historyOption,
-    hex,
-    ...work,
+    hex: hexOption,
+    ...databaseReadingOptions,
   },
 });
 

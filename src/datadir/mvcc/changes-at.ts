@@ -1,5 +1,5 @@
 import type { Database } from '../bbolt/database.ts';
-import { changeAt, noChange } from './history.ts';
+import { changeAt, noChange } from './history-leaves.ts';
 import { decodeKeyValue, type KeyValue } from './key-value.ts';
 import { encodeRevisionKey, REVISION_KEY_SIZE } from './revision-key.ts';
 

@@ -1,5 +1,5 @@
 import type { Leaf } from '../bbolt/leaf.ts';
-import { noChange } from './history.ts';
+import { noChange } from './history-leaves.ts';
 import { modRevisionOf } from './key-value.ts';
 import { decodeRevisionKey } from './revision-key.ts';
 

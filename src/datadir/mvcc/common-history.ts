@@ -1,7 +1,7 @@
 import type { Database } from '../bbolt/database.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
 import { readCompactionMarks } from './compaction-marks.ts';
-import { changeAt, historyLeaves, noChange } from './history.ts';
+import { changeAt, historyLeaves, noChange } from './history-leaves.ts';
 import { decodeKeyValue, type KeyValue } from './key-value.ts';
 import { readLastRevision } from './last-revision.ts';
 import type { ChangeRevision } from './revision-key.ts';

@@ -1,7 +1,7 @@
 import { crc32c, crc32cOfView } from '../../checksum/crc32c.ts';
 import type { Database } from '../bbolt/database.ts';
 import { readCompactionMarks } from './compaction-marks.ts';
-import { changeAt, historyLeaves } from './history.ts';
+import { changeAt, historyLeaves } from './history-leaves.ts';
 import { type KeptRecords, keptRecords } from './kept-records.ts';
 import { readLastRevision } from './last-revision.ts';
 

@@ -2,7 +2,7 @@ import type { Database } from '../bbolt/database.ts';
 import { type EntryBatch, EntryBatchBuilder } from '../bbolt/entry-batch.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
 import { leavesAt } from '../bbolt/leaf-groups.ts';
-import { changeAt, historyLeaves, noChange } from './history.ts';
+import { changeAt, historyLeaves, noChange } from './history-leaves.ts';
 import { KeyTable } from './key-table.ts';
 import { keyOf } from './key-value.ts';
 

@@ -1,6 +1,6 @@
 import type { Database } from '../bbolt/database.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
-import { changeAt, historyLeaves, noChange } from './history.ts';
+import { changeAt, historyLeaves, noChange } from './history-leaves.ts';
 import { decodeKeyValue, type KeyValue, keyOf } from './key-value.ts';
 import type { ChangeRevision } from './revision-key.ts';
 

@@ -1,7 +1,7 @@
 import { keyFingerprint } from '../../checksum/key-fingerprints.ts';
 import type { LeafKeys } from '../../wasm/page-checker.ts';
 import type { Leaf } from '../bbolt/leaf.ts';
-import { noChange } from './history.ts';
+import { noChange } from './history-leaves.ts';
 import { keyOf } from './key-value.ts';
 
 /** The keys of the changes in a leaf of the `key` bucket, as the WASM page checker gives them. Throws Damage. */

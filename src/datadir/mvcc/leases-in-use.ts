@@ -1,6 +1,6 @@
 import { Int64Set } from '../../runtime/int64-set.ts';
 import type { Database } from '../bbolt/database.ts';
-import { historyLeaves, noChange } from './history.ts';
+import { historyLeaves, noChange } from './history-leaves.ts';
 import { keptRecords } from './kept-records.ts';
 import { decodeKeyValue } from './key-value.ts';
 

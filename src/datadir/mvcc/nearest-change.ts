@@ -1,5 +1,5 @@
 import type { Database } from '../bbolt/database.ts';
-import { changeAt } from './history.ts';
+import { changeAt } from './history-leaves.ts';
 import { encodeRevisionKey, REVISION_KEY_SIZE } from './revision-key.ts';
 
 /** The place of a record in the history of a database. */

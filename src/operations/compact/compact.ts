@@ -4,7 +4,7 @@ import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Damage } from '../../datadir/damage.ts';
 import { compactDatabase } from '../../datadir/mvcc/compact-database.ts';
-import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect.ts';
+import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect-database.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
 import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
 import { clusterIdOfFull } from '../../objects/full-facts.ts';
@@ -23,7 +23,7 @@ import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { CallOptions } from '../../snapstore/bucket.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { rebuildSelected } from '../restore/rebuild-selected.ts';
-import { GatheredIndex } from './gathered-index.ts';
+import { BufferedIndex } from './buffered-index.ts';
 
 /** What to compact. */
 export interface CompactRequest {
@@ -105,7 +105,7 @@ async function compactIn(scratch: string, request: CompactRequest, context: RunC
   const framing = indexFraming(snapshot);
   const clusterId = framing === undefined ? undefined : await clusterIdOfFull({ store, full: base }, context);
   const index =
-    framing === undefined ? undefined : new GatheredIndex((await stat(compacted)).size, { framing, clusterId });
+    framing === undefined ? undefined : new BufferedIndex((await stat(compacted)).size, { framing, clusterId });
   const sound = inspect({ file: compacted, expected: rebuilt.revision, index }, context);
   const work = { store, file: compacted, snapshot, used, packing, timeoutMs: request.saveTimeoutMs, sound, index };
   // Both are awaited; what is wrong with the database explains why it was not saved.
@@ -152,7 +152,7 @@ async function inspect(
     file,
     expected,
     index,
-  }: { readonly file: string; readonly expected: number; readonly index: GatheredIndex | undefined },
+  }: { readonly file: string; readonly expected: number; readonly index: BufferedIndex | undefined },
   { signal }: RunContext,
 ): Promise<DatabaseFacts> {
   const facts = await inspectDatabase(file, { signal, ...(index === undefined ? {} : { onKeys: index.onKeys }) });
@@ -173,7 +173,7 @@ interface SaveWork {
   /** The end of the file is held back until this has settled; nothing is saved when it rejects. */
   readonly sound: Promise<DatabaseFacts>;
   /** Follows the object; undefined where it has none. */
-  readonly index: GatheredIndex | undefined;
+  readonly index: BufferedIndex | undefined;
 }
 
 async function save(work: SaveWork, { signal, progress }: RunContext): Promise<StoredSnapshot> {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { makeDirectories } from '../../fs/directories.ts';
 import { errnoName, isErrno } from '../../fs/errno.ts';
 import { fileFailure } from '../../fs/file-failure.ts';
-import { Room } from '../../fs/room.ts';
+import { VolumeSpace } from '../../fs/volume-space.ts';
 import { ArchiveDamage } from './archive-damage.ts';
 import { type ArchiveEntry, type ArchiveLimits, archiveEntries } from './archive-entries.ts';
 
@@ -30,14 +30,14 @@ export async function unpackFiles(
   { owners, signal, name = directory, ...most }: UnpackOptions,
 ): Promise<number> {
   await writing(name, () => makeDirectories(directory));
-  const room = await Room.in(directory);
+  const space = await VolumeSpace.in(directory);
   let unpacked = 0;
   const onBytes = (bytes: number): void => {
     unpacked += bytes;
-    room.expect(unpacked);
+    space.expect(unpacked);
   };
   const inDirectory = <T>(step: () => Promise<T>, entry?: ArchiveEntry): Promise<T> =>
-    writing(name, () => room.writing(step), entry);
+    writing(name, () => space.writing(step), entry);
   const directories: ArchiveEntry[] = [];
   const links: ArchiveEntry[] = [];
   const files = new Set<string>();

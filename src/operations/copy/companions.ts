@@ -10,7 +10,7 @@ import { retryTransient, transferRetries } from '../../snapstore/retry-transient
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import { checkCompanion, readAgain } from '../companion/read-companion.ts';
-import type { CopyRoute } from './object.ts';
+import type { CopyRoute } from './copy-object.ts';
 import type { CopyForm } from './plan.ts';
 
 /** A companion of the source, and what is to be done about it; see {@link PlannedObject}. */

@@ -8,12 +8,12 @@ import type { StoreMarker } from '../../snapshot/history/history-marker.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { ContentCheckThread } from '../../workers/content-check-thread.ts';
-import { whyNothing } from '../list/why-nothing.ts';
+import { whyNothingFound } from '../list/why-nothing-found.ts';
 import { awaitFinalSnapshot } from './await-final.ts';
-import { type ChainOutcome, copyChain } from './chain.ts';
 import { companionsOf, copyCompanions, type PlannedCompanion, planCompanions } from './companions.ts';
-import { copyMarkers, missingMarkers } from './markers.ts';
-import type { CopyRoute } from './object.ts';
+import { type ChainOutcome, copyChain } from './copy-chain.ts';
+import { copyMarkers, missingMarkers } from './copy-markers.ts';
+import type { CopyRoute } from './copy-object.ts';
 import { type CopyLimits, type CopyPlan, type PlannedObject, pendingObjects, planCopy } from './plan.ts';
 
 /** What to copy, and how. */
@@ -121,7 +121,7 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
 
 /** A copy that finds nothing is a mistyped place far more often than a cluster without backups. */
 async function nothingIn(store: SnapStore, { orphans }: CopyPlan, context: RunContext): Promise<Failure> {
-  const { found, remedy } = await whyNothing(store, { wanted: 'full snapshot', flags: 'source' }, context);
+  const { found, remedy } = await whyNothingFound(store, { wanted: 'full snapshot', flags: 'source' }, context);
   const alone =
     orphans.length === 0
       ? ''

@@ -1,7 +1,7 @@
 import { Failure } from '../../runtime/failure.ts';
 import { countText } from '../../runtime/log/amount.ts';
 import type { CopyResult } from './copy.ts';
-import type { CopyRoute } from './object.ts';
+import type { CopyRoute } from './copy-object.ts';
 
 /**
  * Throws a {@link Failure} `copy_incomplete` when something that the source holds was left out though no limit says so. A delta without

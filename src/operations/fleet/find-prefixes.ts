@@ -8,9 +8,9 @@ import { PrefixGroups } from '../../snapstore/fleet/prefix-groups.ts';
 import { reservedFolder } from '../../snapstore/fleet/reserved-folder.ts';
 import { type FoundPrefix, walkFolders } from '../../snapstore/fleet/walk-folders.ts';
 import { type StoreError, whenDenied } from '../../snapstore/store-error.ts';
-import { prefixesOfFewPages } from './few-pages.ts';
 import { tooManyPrefixes } from './fleet-failure.ts';
 import type { PrefixGlob } from './prefix-glob.ts';
+import { prefixesInListing } from './prefixes-in-listing.ts';
 
 /** What a client leaves of each entry of a page, bytes: text, and what it was parsed into. */
 const garbagePerEntry = 2_048;
@@ -53,7 +53,7 @@ export async function findPrefixes(
     `${prefix}/`.startsWith(root) && glob.matches(belowRoot(prefix, root));
   const few =
     bucket.traits.listsByFolder === true
-      ? await prefixesOfFewPages(
+      ? await prefixesInListing(
           withoutReserved(pagesOf(bucket, `${root}${glob.beginning}`, context.signal), root),
         ).catch(whenDenied(undefined))
       : undefined;

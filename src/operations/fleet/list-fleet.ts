@@ -5,11 +5,11 @@ import type { PrefixObjects } from '../../snapstore/fleet/prefix-groups.ts';
 import { ResultObjects } from '../../snapstore/fleet/result-objects.ts';
 import type { FoundPrefix } from '../../snapstore/fleet/walk-folders.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
+import { assessPrefix } from './assess-prefix.ts';
 import { compareText, findPrefixes, groupedListing, objectsOf, type Search } from './find-prefixes.ts';
 import { refuseAbsent } from './fleet-failure.ts';
 import type { FleetReport } from './fleet-report.ts';
 import { forEachPrefix } from './for-each-prefix.ts';
-import { judged } from './judge.ts';
 import { mergeResults } from './merged-results.ts';
 import { type PrefixReport, reportOn, unreadable } from './prefix-report.ts';
 import { quietLog } from './quiet-log.ts';
@@ -43,7 +43,7 @@ export async function listFleet(request: FleetRequest, context: RunContext): Pro
     location,
     at: now,
     prefixes: [...found.values()]
-      .map((each) => judged(each, { verified: proofs.get(each.prefix) ?? [], thresholds, now }))
+      .map((each) => assessPrefix(each, { verified: proofs.get(each.prefix) ?? [], thresholds, now }))
       .sort((a, b) => compareText(a.prefix, b.prefix)),
     shard,
     lastRun,

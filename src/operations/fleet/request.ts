@@ -1,6 +1,6 @@
 import type { ShardNumber } from '../../snapstore/fleet/result-objects.ts';
 import type { OpenBucket } from '../../snapstore/registry.ts';
-import type { Thresholds } from './judge.ts';
+import type { Thresholds } from './assess-prefix.ts';
 import type { PrefixGlob } from './prefix-glob.ts';
 
 /** Which clusters are meant. */

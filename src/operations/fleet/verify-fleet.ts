@@ -9,11 +9,11 @@ import { ResultObjects, type ShardNumber } from '../../snapstore/fleet/result-ob
 import type { SnapStore, StoreListing } from '../../snapstore/snapstore.ts';
 import type { VerifyLevel } from '../verify/request.ts';
 import { type VerifyResult, verifyBackups } from '../verify/verify.ts';
+import { assessPrefix } from './assess-prefix.ts';
 import { compareText, findPrefixes, objectsOf } from './find-prefixes.ts';
 import { nothingFound, refuseAbsent } from './fleet-failure.ts';
 import type { FleetReport } from './fleet-report.ts';
 import { forEachPrefix } from './for-each-prefix.ts';
-import { judged } from './judge.ts';
 import { type LastProof, proofOf } from './last-proof.ts';
 import { isOfShard } from './list-fleet.ts';
 import { type PrefixReport, reportOn, unreadable } from './prefix-report.ts';
@@ -103,7 +103,7 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
     prefixes: [...reports.values()]
       .map((each) => {
         const proof = proofs.get(each.prefix);
-        return judged(each, { verified: proof === undefined ? [] : [proof], thresholds, now });
+        return assessPrefix(each, { verified: proof === undefined ? [] : [proof], thresholds, now });
       })
       .sort((a, b) => compareText(a.prefix, b.prefix)),
     shard,

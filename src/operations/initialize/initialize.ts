@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { Database } from '../../datadir/bbolt/database.ts';
-import { lockDb } from '../../datadir/lock.ts';
+import { lockDb } from '../../datadir/db-lock.ts';
 import { RunLock } from '../../datadir/run-lock.ts';
 import { readStructure } from '../../datadir/structure.ts';
 import type { PinnedDirectory } from '../../fs/pinned-directory.ts';

@@ -6,7 +6,7 @@ import type { ClusterMember, MemberListCall } from '../../etcd/members.ts';
 import { askPeer, type PeerAnswer, type PeerMember } from '../../etcd/peer-members.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import { findSelf } from './find-self.ts';
+import { findOwnMember } from './find-own-member.ts';
 import type { PlaceInCluster } from './place-in-cluster.ts';
 
 /** How long each endpoint may take to answer, ms. */
@@ -74,7 +74,7 @@ function placeIn(
   { member, urls }: { readonly member: MembershipPlan; readonly urls: readonly string[] },
 ): PlaceInCluster {
   const cluster = { clusterId: undefined, memberIds: members.map(({ id }) => id), urls };
-  const self = findSelf(members, { name: member.name, peerUrls: member.initialAdvertisePeerUrls });
+  const self = findOwnMember(members, { name: member.name, peerUrls: member.initialAdvertisePeerUrls });
   return self === undefined
     ? { kind: 'unknown to it', ...cluster }
     : { kind: self.name === undefined ? 'awaited' : 'member', memberId: self.id, ...cluster };

@@ -1,6 +1,6 @@
 import { lstat, mkdir, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { lockDb } from '../../datadir/lock.ts';
+import { lockDb } from '../../datadir/db-lock.ts';
 import type { RunLock } from '../../datadir/run-lock.ts';
 import { isErrno } from '../../fs/errno.ts';
 import type { PinnedDirectory } from '../../fs/pinned-directory.ts';

@@ -139,9 +139,9 @@ async function refuseOthersAlive(
     return;
   }
   const { membersInFiles } = await import('./members-in-files.ts');
-  const { refuseLivingOthers } = await import('./living-others.ts');
+  const { refuseLivingMembers } = await import('./refuse-living-members.ts');
   const members = await lock.asOwner(() => membersInFiles(structure.db, context));
-  await refuseLivingOthers({ dataDir: request.dataDir, found, members, tls: request.connection }, context);
+  await refuseLivingMembers({ dataDir: request.dataDir, found, members, tls: request.connection }, context);
 }
 
 /** One of several members must not be restored as if it were alone, nor make way without a look at the others. */

@@ -4,7 +4,7 @@ import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { checkSealed } from '../../snapshot/encryption/check-sealed.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
-import { whyNothing } from '../list/why-nothing.ts';
+import { whyNothingFound } from '../list/why-nothing-found.ts';
 import { checkSnapshot } from '../verify/check-snapshot.ts';
 import { findingOf } from '../verify/findings.ts';
 import { planFor, type RetentionRules } from './prune.ts';
@@ -72,7 +72,7 @@ async function refuseWrongPlace(store: SnapStore, context: RunContext): Promise<
   if (reason === undefined || reason.kind === 'nothing stored' || reason.kind === 'unproved') {
     return;
   }
-  const { found, remedy } = await whyNothing(store, { wanted: 'snapshot', flags: 'store' }, context);
+  const { found, remedy } = await whyNothingFound(store, { wanted: 'snapshot', flags: 'store' }, context);
   throw new Failure({ code: 'no_backup', action: 'prune', object: store.location, found, remedy });
 }
 

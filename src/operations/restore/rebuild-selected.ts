@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Room } from '../../fs/room.ts';
+import { VolumeSpace } from '../../fs/volume-space.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { countText } from '../../runtime/log/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -159,9 +159,9 @@ async function rebuild(
 ): Promise<RebuiltDatabase> {
   const { store, command = 'restore' } = request;
   const deltas = selection.chains[0].candidates;
-  const room = await Room.in(path.dirname(file));
+  const space = await VolumeSpace.in(path.dirname(file));
   const measure = async (): Promise<number> => (await stat(file)).size;
-  const build = () => room.writing(() => rebuildDatabase({ request, selection, file, identity }, context), measure);
+  const build = () => space.writing(() => rebuildDatabase({ request, selection, file, identity }, context), measure);
   return await rereadDamage({ store, deltas }, context, build).catch((error: unknown) => {
     const { history, until, others } = selection;
     const advised = advisedFailure(error, { snapshots: history.snapshots, until, target, command });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type MembershipPlan, planMembership } from '../../datadir/membership/bootstrap.ts';
 import { writeRaftState } from '../../datadir/membership/raft-state.ts';
 import { RunLock } from '../../datadir/run-lock.ts';
-import { Room } from '../../fs/room.ts';
+import { VolumeSpace } from '../../fs/volume-space.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -130,11 +130,11 @@ export async function buildMember(
   await mkdir(snapDir, { mode: 0o700 });
   const file = path.join(snapDir, 'db');
   const { target = {} } = request;
-  const room = await Room.in(snapDir);
+  const space = await VolumeSpace.in(snapDir);
   const abandoned = new AbortController();
   const signal = AbortSignal.any([context.signal, abandoned.signal]);
   const writing = () => writeRaftState(memberDir, bootstrap, { signal: context.signal });
-  const raftState = room.writing(writing, async () => (await stat(file)).size);
+  const raftState = space.writing(writing, async () => (await stat(file)).size);
   const rebuilding = rebuildSelected({ request, target, file, identity: bootstrap }, { ...context, signal });
   // Rejects with the first failure: an abandoned rebuild has only the abort to tell.
   const both = Promise.all([rebuilding, raftState]);

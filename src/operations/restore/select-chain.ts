@@ -9,7 +9,7 @@ import { possibleForks, type SuspectedFork, suspectedForks } from '../../snapsho
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { chooseHistory, reportChoice, reportOtherMoment } from '../history/choose-history.ts';
 import { advisingOthers } from '../history/other-histories.ts';
-import { whyNothing } from '../list/why-nothing.ts';
+import { whyNothingFound } from '../list/why-nothing-found.ts';
 import type { CandidateChain } from './candidate-chain.ts';
 import { advisedFailure } from './damage-advice.ts';
 import { findPointInTime } from './point-in-time.ts';
@@ -268,7 +268,7 @@ function noFull({ store, target, fulls }: Pick<Choice, 'store' | 'target' | 'ful
 
 /** Says why a store holds nothing, as far as it can be asked. */
 async function nothingStored(store: SnapStore, context: RunContext): Promise<Failure> {
-  const { found, remedy } = await whyNothing(store, { wanted: 'snapshot', flags: 'store' }, context);
+  const { found, remedy } = await whyNothingFound(store, { wanted: 'snapshot', flags: 'store' }, context);
   return nothing(store.location, found, remedy);
 }
 

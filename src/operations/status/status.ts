@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Database } from '../../datadir/bbolt/database.ts';
 import { alarmText, readAlarmRecords } from '../../datadir/mvcc/alarm-records.ts';
-import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect.ts';
+import { type DatabaseFacts, inspectDatabase } from '../../datadir/mvcc/inspect-database.ts';
 import { keptRecords } from '../../datadir/mvcc/kept-records.ts';
 import { type DatabaseVersions, readVersions } from '../../datadir/mvcc/versions.ts';
 import { createTemporaryFile } from '../../fs/temporary-file.ts';

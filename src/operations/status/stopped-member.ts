@@ -1,4 +1,4 @@
-import { lockDb } from '../../datadir/lock.ts';
+import { lockDb } from '../../datadir/db-lock.ts';
 import { asOwnerOf } from '../../datadir/owner.ts';
 import { reachableRevision } from '../../datadir/replay/reachable-revision.ts';
 import { readStartState } from '../../datadir/replay/start-state.ts';

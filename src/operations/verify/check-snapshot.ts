@@ -1,4 +1,4 @@
-import { inspectDatabase } from '../../datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../datadir/mvcc/inspect-database.ts';
 import { createTemporaryFile } from '../../fs/temporary-file.ts';
 import { DeltaRecordReader } from '../../objects/delta-record-reader.ts';
 import { fetchWhole } from '../../objects/fetch.ts';

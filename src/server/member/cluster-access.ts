@@ -1,7 +1,7 @@
 import type { EtcdCluster } from '../../etcd/cluster.ts';
 import type { ClusterMembers } from '../../etcd/members.ts';
 import type { PeerAnswer } from '../../etcd/peer-members.ts';
-import type { OwnMember } from '../../operations/initialize/find-self.ts';
+import type { OwnMember } from '../../operations/initialize/find-own-member.ts';
 import type { AttemptPolicy } from '../../runtime/async/attempts.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 

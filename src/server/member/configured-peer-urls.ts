@@ -1,4 +1,4 @@
-import type { OwnMember } from '../../operations/initialize/find-self.ts';
+import type { OwnMember } from '../../operations/initialize/find-own-member.ts';
 import { configuredMember } from '../etcd-config/configured-member.ts';
 import { readEtcdConfig } from '../etcd-config/read-etcd-config.ts';
 

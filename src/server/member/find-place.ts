@@ -1,6 +1,6 @@
 import { EtcdFailure } from '../../etcd/etcd-failure.ts';
 import type { ClusterMember } from '../../etcd/members.ts';
-import { findSelf } from '../../operations/initialize/find-self.ts';
+import { findOwnMember } from '../../operations/initialize/find-own-member.ts';
 import type { PlaceInCluster } from '../../operations/initialize/place-in-cluster.ts';
 import { inAttempts } from '../../runtime/async/attempts.ts';
 import { Failure } from '../../runtime/failure.ts';
@@ -32,7 +32,7 @@ export async function findPlace(
   const ask = async (): Promise<PlaceInCluster> => {
     const { clusterId } = await cluster.position({ signal });
     const list = await members.list({ signal, timeoutMs: ANSWER_MS });
-    const self = findSelf(list, own);
+    const self = findOwnMember(list, own);
     if (self === undefined && !list.some((member) => isConfigured(member, own))) {
       throw new Failure({
         code: 'wrong_member',

@@ -1,5 +1,5 @@
 import { EtcdFailure } from '../../etcd/etcd-failure.ts';
-import { findSelf } from '../../operations/initialize/find-self.ts';
+import { findOwnMember } from '../../operations/initialize/find-own-member.ts';
 import { inAttempts } from '../../runtime/async/attempts.ts';
 import { type ClusterAccess, joinPolicy, type MemberContext } from './cluster-access.ts';
 
@@ -33,7 +33,7 @@ export async function joinCluster(access: ClusterAccess, context: MemberContext)
   log.info(`${own.name} is in the cluster as a learner`);
 
   async function isAwaited(): Promise<boolean> {
-    const self = findSelf(await members.list(call), own);
+    const self = findOwnMember(await members.list(call), own);
     return self !== undefined && self.name === undefined;
   }
 }

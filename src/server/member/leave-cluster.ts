@@ -1,5 +1,5 @@
 import { EtcdFailure } from '../../etcd/etcd-failure.ts';
-import { findSelf } from '../../operations/initialize/find-self.ts';
+import { findOwnMember } from '../../operations/initialize/find-own-member.ts';
 import { inAttempts } from '../../runtime/async/attempts.ts';
 import { type ClusterAccess, type MemberContext, quickPolicy } from './cluster-access.ts';
 
@@ -14,7 +14,7 @@ export async function leaveCluster(access: ClusterAccess, context: MemberContext
   const call = { signal, timeoutMs: ANSWER_MS };
   await inAttempts(
     async () => {
-      const self = findSelf(await members.list(call), own);
+      const self = findOwnMember(await members.list(call), own);
       if (self === undefined) {
         return;
       }

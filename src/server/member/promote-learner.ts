@@ -1,5 +1,5 @@
 import { EtcdFailure } from '../../etcd/etcd-failure.ts';
-import { findSelf } from '../../operations/initialize/find-self.ts';
+import { findOwnMember } from '../../operations/initialize/find-own-member.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { ClusterAccess, MemberContext } from './cluster-access.ts';
 import type { Promotion } from './membership.ts';
@@ -12,7 +12,7 @@ export async function promoteLearner(access: ClusterAccess, { signal }: MemberCo
   const { members } = access;
   const own = await access.own();
   const call = { signal, timeoutMs: ANSWER_MS };
-  const self = findSelf(await members.list(call), own);
+  const self = findOwnMember(await members.list(call), own);
   if (self === undefined) {
     throw new Failure({
       code: 'etcd_member_not_found',

@@ -1,4 +1,4 @@
-import { findSelf } from '../../operations/initialize/find-self.ts';
+import { findOwnMember } from '../../operations/initialize/find-own-member.ts';
 import { deadlineIn } from '../../runtime/async/deadline.ts';
 import type { ClusterAccess, MemberAndPeers, MemberContext } from './cluster-access.ts';
 
@@ -68,7 +68,7 @@ async function knownToPeers(
   for (const { url, answer } of answers) {
     const members = answer?.kind === 'members' ? answer.members : [];
     const listed = members.map((member) => ({ ...member, id: 0n, isLearner: false }));
-    const self = findSelf(listed, own);
+    const self = findOwnMember(listed, own);
     if (self !== undefined && self.clientUrls.length > 0) {
       return `the member at ${url} knows it as one that has started before`;
     }

@@ -1,4 +1,4 @@
-import { nearest } from '../../runtime/nearest.ts';
+import { nearestWord } from '../../runtime/nearest-word.ts';
 import type { RawFields } from './credential-file.ts';
 
 /** A name that is none of a provider's fields, and the field it is taken for. */
@@ -24,7 +24,7 @@ export function strayFields(
   return written.flatMap((name) => {
     const field =
       /^\w{1,60}$/.test(name) && !known.has(name.toLowerCase())
-        ? nearest(name, absent, { most: mostTypos })
+        ? nearestWord(name, absent, { most: mostTypos })
         : undefined;
     return field === undefined ? [] : [{ written: name, field }];
   });

@@ -1,6 +1,6 @@
 import { StoreError } from '../store-error.ts';
 
-/** More pages than any listing has that somebody waits for: a service may give new marks for ever. */
+/** More pages than any listing has that somebody waits for: a service may give new tokens for ever. */
 const mostPages = 100_000;
 
 /** Which listing goes over pages. */
@@ -9,7 +9,7 @@ interface PagedListing {
   readonly object: string;
 }
 
-/** The marks at which the pages of one listing go on. A listing that cannot go on is an error: its rest would count as not there. */
+/** The tokens with which the pages of one listing continue. A listing that cannot go on is an error: its rest would count as not there. */
 export class PageTokens {
   readonly #listing: PagedListing;
   readonly #seen = new Set<string>();
@@ -19,25 +19,25 @@ export class PageTokens {
   }
 
   /**
-   * The mark of the next page; undefined after the last one. Throws a {@link StoreError} of kind `invalid` when more follows and
-   * there is no mark, or one that was there before.
+   * The token of the next page; undefined after the last one. Throws a {@link StoreError} of kind `invalid` when more follows and
+   * there is no token, or one that was there before.
    */
-  next(page: { readonly more: boolean; readonly mark: string | undefined }): string | undefined {
+  next(page: { readonly more: boolean; readonly token: string | undefined }): string | undefined {
     if (!page.more) {
       return undefined;
     }
-    const { mark } = page;
-    if (mark === undefined || mark === '') {
+    const { token } = page;
+    if (token === undefined || token === '') {
       throw this.#failure('a page says that more follow, and not where they begin');
     }
-    if (this.#seen.has(mark)) {
+    if (this.#seen.has(token)) {
       throw this.#failure('two pages say that the next one begins at the same place');
     }
-    this.#seen.add(mark);
+    this.#seen.add(token);
     if (this.#seen.size > mostPages) {
       throw this.#failure(`it has more than ${mostPages} pages`);
     }
-    return mark;
+    return token;
   }
 
   #failure(found: string): StoreError {

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { seededBytes } from '../../support/fixtures/byte-streams.ts';
-import { Pace } from '../../support/servers/pace.ts';
+import { Bandwidth } from '../../support/servers/bandwidth.ts';
 import { startS3Server } from '../../support/servers/s3-server.ts';
 
 /** What the server holds from the start. */
@@ -36,7 +36,7 @@ function fleetPrefix(at: number): string {
 const { keys, size, rate, prefixes, delayMs, keeps = 'sizes' } = JSON.parse(process.argv[2] ?? '') as LoopbackTask;
 const server = await startS3Server({
   keeps,
-  ...(rate === undefined ? {} : { pace: new Pace({ bytesPerSecond: rate }) }),
+  ...(rate === undefined ? {} : { pace: new Bandwidth({ bytesPerSecond: rate }) }),
 });
 if (keys.length > 0) {
   // All are the same, so that the server's memory is not what is measured.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ObjectMark } from '../../../src/snapstore/object-mark.ts';
+import { ContentTag } from '../../../src/snapstore/content-tag.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
 import { collected, seededBytes } from '../../support/fixtures/byte-streams.ts';
 import { type BucketRig, CHUNK, isStoreError, sha256 } from './bucket-rig.ts';
@@ -66,9 +66,9 @@ export function roundTripCases(rig: BucketRig): void {
     const key = freshKey();
     const bytes = seededBytes(200_000, 12);
     await put(key, bytes);
-    const mark = new ObjectMark();
+    const tag = new ContentTag();
     const part = async (start: number, size = bytes.length): Promise<Buffer> =>
-      await collected(await rig.bucket.read(key, { signal, range: { start, end: start + 100 }, size, mark }));
+      await collected(await rig.bucket.read(key, { signal, range: { start, end: start + 100 }, size, tag }));
     assert.ok(bytes.subarray(0, 100).equals(await part(0)));
     assert.ok(bytes.subarray(150_000, 150_100).equals(await part(150_000)));
     await assert.rejects(part(100, bytes.length + 1), isStoreError('invalid'));

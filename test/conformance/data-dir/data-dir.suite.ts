@@ -6,7 +6,7 @@ import { type EtcdServer, startEtcd } from '../../../scripts/lab/etcd-server.ts'
 import { freePort } from '../../../scripts/lab/free-port.ts';
 import { run } from '../../../scripts/lab/run.ts';
 import { makeTempDir, type TempDir } from '../../../scripts/lab/temp-dir.ts';
-import { inspectDatabase } from '../../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../../src/datadir/mvcc/inspect-database.ts';
 import type { RestoreRequest } from '../../../src/operations/restore/restore.ts';
 import type { ExpectedKey } from '../../support/datadir/golden.ts';
 import { servedKeys } from '../../support/datadir/served-keys.ts';

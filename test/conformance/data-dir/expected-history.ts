@@ -8,7 +8,7 @@ import { replayedKeys } from '../../support/datadir/replayed-keys.ts';
 import { servedHash } from '../../support/datadir/served-keys.ts';
 import { storedKeys } from '../../support/datadir/stored-keys.ts';
 import { storedLeases } from '../../support/datadir/stored-leases.ts';
-import { written } from '../../support/datadir/written.ts';
+import { writeFileIn } from '../../support/datadir/write-file-in.ts';
 import { goldenEvents } from '../../support/fixtures/golden-events.ts';
 import { hashKv } from '../../support/replay/hash-kv.ts';
 
@@ -35,7 +35,7 @@ export async function goldenHistory(
   dir: TempDir,
   { revision, compactedTo = 0 }: { readonly revision: number; readonly compactedTo?: number },
 ): Promise<ExpectedHistory> {
-  const base = written(dir, 'base.db', goldenDatabase('etcd-3.5/gzip'));
+  const base = writeFileIn(dir, 'base.db', goldenDatabase('etcd-3.5/gzip'));
   const events = (await goldenEvents()).filter(({ modRevision }) => modRevision <= revision);
   const granted = events.map((event) => (event.type === 'put' ? event.lease : 0n));
   const leases = new Set([...(await storedLeases(base)).keys(), ...granted]);

@@ -9,7 +9,7 @@ import { restore } from '../../../src/operations/restore/restore.ts';
 import { takeFullSnapshot } from '../../../src/operations/snapshot/take-once.ts';
 import { verifyBackups } from '../../../src/operations/verify/verify.ts';
 import { BackupStore } from '../../../src/snapstore/backups/backup-store.ts';
-import { keyedEndpoint } from '../../../src/snapstore/providers/s3/keyed-endpoint.ts';
+import { compatibleService } from '../../../src/snapstore/providers/s3/compatible-service.ts';
 import { S3Bucket } from '../../../src/snapstore/providers/s3/s3-bucket.ts';
 import { type RecordedContext, recordedContext } from '../../support/context/run-context.ts';
 import { ScriptedCluster } from '../../support/etcd/scripted-cluster.ts';
@@ -24,7 +24,7 @@ const keys = { region: 'r', accessKeyID: 'key', secretAccessKey: 'secret', insec
 /** A store over the server, whose waits take no time and are noted in the context. */
 function storeOver(server: S3Server, context: RecordedContext): BackupStore {
   const place = { ...keys, bucket: server.bucket, endpoint: server.endpoint, origin: 'the test' };
-  const bucket = new S3Bucket(keyedEndpoint(place), { clock: context.clock });
+  const bucket = new S3Bucket(compatibleService(place), { clock: context.clock });
   const upload = { parallel: 3, minChunkSize: 5 * 1024 * 1024, clock: context.clock, log: context.log };
   return new BackupStore({ bucket, prefix: 'etcd-main', upload, log: context.log });
 }

@@ -8,11 +8,11 @@ import { AuthTokens } from '../../../src/server/http/access/auth-tokens.ts';
 import { openApiDocument } from '../../../src/server/http/openapi.ts';
 import { RecordedLog } from '../../support/context/recorded-log.ts';
 import { FakeSidecar } from '../../support/server/fake-sidecar.ts';
-import { storedFull } from '../../support/server/held-fulls.ts';
+import { storedFull } from '../../support/server/hold-fulls.ts';
 import { ask2, http2Session } from '../../support/server/http2-client.ts';
 import { rawAnswer } from '../../support/server/raw-connection.ts';
 import { scriptedLeader } from '../../support/server/scripted-leader.ts';
-import { type Served, served } from '../../support/server/served.ts';
+import { type Served, serveFakeSidecar } from '../../support/server/serve-fake-sidecar.ts';
 
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0';
 const powerShell = 'Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1';
@@ -70,7 +70,7 @@ describe('a browser', () => {
     ['PowerShell', 'POST', { 'user-agent': powerShell }, true],
   ] as const) {
     it(`${allowed ? 'changes something' : 'is refused'} by ${title}`, async () => {
-      await using server = await served();
+      await using server = await serveFakeSidecar();
       server.sidecar.onFull = () => Promise.resolve(storedFull);
       for (const path of changes) {
         const own = 'origin' in headers && headers.origin === here ? { origin: `${here}:${server.port}` } : {};
@@ -84,7 +84,7 @@ describe('a browser', () => {
   }
 
   it('is told why, in words', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const response = await fetch(`http://127.0.0.1:${server.port}/snapshot/full`, {
       headers: { 'user-agent': firefox },
     });
@@ -92,7 +92,7 @@ describe('a browser', () => {
   });
 
   it('reads from anywhere, as from a bookmark or a link in a chat', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     for (const path of ['/healthz', '/livez', '/backup/status', '/metrics', '/config', '/snapshot/latest']) {
       const headers = { 'sec-fetch-site': 'cross-site', 'user-agent': firefox };
       assert.equal(await statusOf(server, `GET ${path}`, headers), 200, path);
@@ -100,7 +100,7 @@ describe('a browser', () => {
   });
 
   it('cannot be led to this machine under the name of another site', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const headers = { 'sec-fetch-site': 'same-origin', origin: `http://evil.example:${server.port}` };
     for (const [host, status] of [
       [`evil.example:${server.port}`, 403],
@@ -134,7 +134,7 @@ describe('HTTP/2', () => {
 
   it('has the same rules', async () => {
     const certificate = { certFile: certificates.server.cert, keyFile: certificates.server.key };
-    await using server = await served({ certificate });
+    await using server = await serveFakeSidecar({ certificate });
     await using session = await http2Session(server.port);
     for (const [origin, status] of [
       [`https://127.0.0.1:${server.port}`, 200],
@@ -163,7 +163,7 @@ async function guarded(
   writeFileSync(authTokenFile, text, { mode: 0o600 });
   const log = new RecordedLog();
   const tokens = await AuthTokens.open(authTokenFile, { clock: systemClock, log });
-  const server = await served({ ...rest, tokens });
+  const server = await serveFakeSidecar({ ...rest, tokens });
   return {
     ...server,
     async [Symbol.asyncDispose]() {

@@ -9,7 +9,7 @@ import { run } from '../../../scripts/lab/run.ts';
 import { limits } from '../../../src/runtime/limits.ts';
 import { FakeClock } from '../../support/clock/fake-clock.ts';
 import { RawConnection } from '../../support/server/raw-connection.ts';
-import { served } from '../../support/server/served.ts';
+import { serveFakeSidecar } from '../../support/server/serve-fake-sidecar.ts';
 
 before(async () => {
   await run(process.execPath, ['scripts/build-dashboard.ts'], { cwd: projectRoot });
@@ -19,7 +19,7 @@ const ask = 'GET /dashboard/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
 
 describe('the page of the dashboard', () => {
   it('is one file that loads nothing else and runs nothing but its own script', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const response = await fetch(`http://127.0.0.1:${server.port}/`);
     const html = await response.text();
     assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
@@ -61,7 +61,7 @@ describe('the page of the dashboard', () => {
   });
 
   it('is not served where it is off', async () => {
-    await using server = await served({ dashboard: false });
+    await using server = await serveFakeSidecar({ dashboard: false });
     for (const path of ['/', '/dashboard/events']) {
       assert.equal((await fetch(`http://127.0.0.1:${server.port}${path}`)).status, 404);
     }
@@ -71,7 +71,7 @@ describe('the page of the dashboard', () => {
 describe('the news for the dashboard', () => {
   it('come at once, again when something has changed, and not while nothing has', async () => {
     const clock = new FakeClock();
-    await using server = await served({ clock });
+    await using server = await serveFakeSidecar({ clock });
     await using viewer = await RawConnection.open(server.port);
     viewer.send(ask);
     await viewer.until(/event: state\ndata: .*\n\nevent: store\n/);
@@ -89,7 +89,7 @@ describe('the news for the dashboard', () => {
 
   it('cost nothing while nobody looks', async () => {
     const clock = new FakeClock();
-    await using server = await served({ clock });
+    await using server = await serveFakeSidecar({ clock });
     const viewer = await RawConnection.open(server.port);
     viewer.send(ask);
     await viewer.until(/event: store/);
@@ -100,7 +100,7 @@ describe('the news for the dashboard', () => {
   });
 
   it('go to a few at the same time, and others are told to come again', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const viewers = await Promise.all(
       Array.from({ length: limits.viewers.most }, () => RawConnection.open(server.port)),
     );
@@ -120,7 +120,7 @@ describe('the news for the dashboard', () => {
   });
 
   it('end when the server stops, which waits for nobody who looks', async () => {
-    const server = await served();
+    const server = await serveFakeSidecar();
     await using viewer = await RawConnection.open(server.port);
     viewer.send(ask);
     await viewer.until(/event: store/);
@@ -130,7 +130,7 @@ describe('the news for the dashboard', () => {
   });
 
   it('say why a store cannot be listed, with the means against it of each error', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     server.sidecar.onBackups = () => Promise.reject(new Error('access is denied'));
     server.sidecar.onMembers = () => Promise.reject(new Error('etcd is away'));
     await using viewer = await RawConnection.open(server.port);

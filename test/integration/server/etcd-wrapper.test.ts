@@ -5,7 +5,7 @@ import type { InitializationWord } from '../../../src/server/sidecar.ts';
 import { jumpingClock } from '../../support/clock/jumping-clock.ts';
 import { EtcdWrapper } from '../../support/server/etcd-wrapper.ts';
 import type { FakeSidecar } from '../../support/server/fake-sidecar.ts';
-import { type Served, served } from '../../support/server/served.ts';
+import { type Served, serveFakeSidecar } from '../../support/server/serve-fake-sidecar.ts';
 
 let certificates: Certificates;
 before(async () => {
@@ -50,7 +50,7 @@ const status = (word: InitializationWord): string => `/initialization/status 200
 
 describe('etcd-wrapper', () => {
   it('starts an initialization, waits for it and takes the configuration', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     initializes(server.sidecar, ['Successful']);
     const { wrapper: client, clock } = wrapper(server);
     assert.equal(await client.bootstrap(), 'name: etcd-main-0\n');
@@ -66,7 +66,7 @@ describe('etcd-wrapper', () => {
   });
 
   it('starts a failed one again after two looks', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     initializes(server.sidecar, ['Failed', 'Successful']);
     const { wrapper: client } = wrapper(server, { mode: 'sanity' });
     await client.bootstrap();
@@ -85,7 +85,7 @@ describe('etcd-wrapper', () => {
   });
 
   it('has the whole of a configuration as large as its buffer takes', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     initializes(server.sidecar, ['Successful']);
     const config = `name: etcd-main-0\n${'#'.repeat(3_700)}\n`;
     server.sidecar.onConfig = () => Promise.resolve(config);
@@ -93,7 +93,7 @@ describe('etcd-wrapper', () => {
   });
 
   it('tries five times for the configuration, and then its container exits', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     initializes(server.sidecar, ['Successful']);
     server.sidecar.onConfig = () => Promise.reject(new Error('POD_NAME is not set'));
     const { wrapper: client } = wrapper(server);
@@ -102,7 +102,7 @@ describe('etcd-wrapper', () => {
   });
 
   it('finds its server name in the certificate, and the same in one read over TLS', async () => {
-    await using server = await served({
+    await using server = await serveFakeSidecar({
       certificate: { certFile: certificates.server.cert, keyFile: certificates.server.key },
     });
     initializes(server.sidecar, ['Successful']);
@@ -112,7 +112,7 @@ describe('etcd-wrapper', () => {
   });
 
   it('is served a hundred times in a row without a lost answer', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     for (let round = 0; round < 100; round++) {
       initializes(server.sidecar, ['Successful']);
       await wrapper(server).wrapper.bootstrap();

@@ -7,11 +7,11 @@ import type { Clock } from '../../../src/runtime/clock.ts';
 import type { HttpServerOptions } from '../../../src/server/http/http-server.ts';
 import { FakeClock } from '../../support/clock/fake-clock.ts';
 import { FakeSidecar } from '../../support/server/fake-sidecar.ts';
-import { holdFulls, storedFull } from '../../support/server/held-fulls.ts';
+import { holdFulls, storedFull } from '../../support/server/hold-fulls.ts';
 import { ask2, http2Session } from '../../support/server/http2-client.ts';
 import { RawConnection, rawAnswer } from '../../support/server/raw-connection.ts';
 import { scriptedLeader } from '../../support/server/scripted-leader.ts';
-import { type Served, served } from '../../support/server/served.ts';
+import { type Served, serveFakeSidecar } from '../../support/server/serve-fake-sidecar.ts';
 
 let certificates: Certificates;
 before(async () => {
@@ -31,7 +31,7 @@ async function follower(
   sidecar.healthy = false;
   sidecar.access = 'forwards';
   sidecar.onLeader = () => Promise.resolve(url);
-  return await served({ ...options, sidecar, port });
+  return await serveFakeSidecar({ ...options, sidecar, port });
 }
 
 const leaderUrl = 'http://127.0.0.2:2379';
@@ -207,7 +207,7 @@ describe('a follower', () => {
   });
 
   it('waits for the leader as long as its full takes', async () => {
-    await using leader = await served({ address: '127.0.0.2' });
+    await using leader = await serveFakeSidecar({ address: '127.0.0.2' });
     const { take } = holdFulls(leader.sidecar);
     const clock = new FakeClock();
     await using ours = await follower(leader.port, leaderUrl, { clock });
@@ -223,7 +223,7 @@ describe('a follower', () => {
     const other = new FakeSidecar();
     other.access = 'forwards';
     other.onLeader = () => Promise.resolve('http://127.0.0.1:2379');
-    await using wrong = await served({ sidecar: other, address: '127.0.0.2' });
+    await using wrong = await serveFakeSidecar({ sidecar: other, address: '127.0.0.2' });
     await using ours = await follower(wrong.port, leaderUrl);
     let asked = 0;
     other.onLeader = () => {
@@ -253,7 +253,7 @@ describe('a follower with TLS', () => {
   const certificate = () => ({ certFile: certificates.server.cert, keyFile: certificates.server.key });
 
   async function securePair(options: { readonly caFile: string; readonly url?: string }) {
-    const leader = await served({ address: '::1', certificate: certificate() });
+    const leader = await serveFakeSidecar({ address: '::1', certificate: certificate() });
     leader.sidecar.onFull = () => Promise.resolve(storedFull);
     const ours = await follower(leader.port, options.url ?? 'http://[::1]:2379', {
       certificate: certificate(),
@@ -302,7 +302,7 @@ describe('a follower with TLS', () => {
 
 describe('a leader', () => {
   it('serves what a sidecar of the Go program forwards', async () => {
-    await using leader = await served();
+    await using leader = await serveFakeSidecar();
     leader.sidecar.onFull = () => Promise.resolve(storedFull);
     const answer = await rawAnswer(
       leader.port,

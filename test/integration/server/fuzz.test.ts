@@ -4,7 +4,7 @@ import { get as getSecurely } from 'node:https';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { makeCertificates } from '../../../scripts/lab/certificates.ts';
-import { startChild } from '../../../scripts/lab/child.ts';
+import { startChild } from '../../../scripts/lab/child-process.ts';
 import { compileCache } from '../../../scripts/lab/compile-cache.ts';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { seededChoices } from '../../support/fixtures/random.ts';

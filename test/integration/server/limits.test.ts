@@ -6,10 +6,10 @@ import { limits } from '../../../src/runtime/limits.ts';
 import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { FakeClock } from '../../support/clock/fake-clock.ts';
 import { FakeSidecar } from '../../support/server/fake-sidecar.ts';
-import { holdFulls } from '../../support/server/held-fulls.ts';
+import { holdFulls } from '../../support/server/hold-fulls.ts';
 import { ask2, http2Session } from '../../support/server/http2-client.ts';
 import { RawConnection, rawAnswer } from '../../support/server/raw-connection.ts';
-import { type Served, served } from '../../support/server/served.ts';
+import { type Served, serveFakeSidecar } from '../../support/server/serve-fake-sidecar.ts';
 
 const quick = { connectionsCheckingInterval: 20 };
 
@@ -38,7 +38,7 @@ describe('a client that takes its answers', () => {
         return systemClock.sleep(ms, signal);
       },
     };
-    await using server = await served({ clock });
+    await using server = await serveFakeSidecar({ clock });
     for (let asked = 0; asked < 20; asked++) {
       await answersStill(server);
       assert.equal((await fetch(`http://127.0.0.1:${server.port}/metrics`)).status, 200);
@@ -49,7 +49,7 @@ describe('a client that takes its answers', () => {
 
 describe('a client is refused', () => {
   it('with headers that are too long', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const long = 'x'.repeat(limits.requestHead.most);
     const answer = await rawAnswer(server.port, `GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${long}\r\n\r\n`);
     assert.match(answer.head, /^HTTP\/1.1 431 /);
@@ -62,7 +62,7 @@ describe('a client is refused', () => {
   });
 
   it('with a body that is too long, said or unsaid', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     holdFulls(server.sidecar);
     const said = await rawAnswer(
       server.port,
@@ -86,7 +86,7 @@ describe('a large answer', () => {
   it('is refused while others do not take theirs, and small ones are not', async () => {
     const sidecar = new FakeSidecar();
     sidecar.onConfig = () => Promise.resolve('x'.repeat(limits.unsentAnswers.most - 1024));
-    await using server = await served({ sidecar });
+    await using server = await serveFakeSidecar({ sidecar });
     const at = `http://127.0.0.1:${server.port}`;
     await using lazy = await RawConnection.open(server.port);
     lazy.send('GET /config HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -109,7 +109,7 @@ describe('a large answer', () => {
 
 describe('a connection ends', () => {
   it('with headers that do not end, or do not begin', async () => {
-    await using server = await served({ bounds: { ...quick, headersTimeout: 200 } });
+    await using server = await serveFakeSidecar({ bounds: { ...quick, headersTimeout: 200 } });
     await using slow = await RawConnection.open(server.port);
     slow.send('GET /healthz HTTP/1.1\r\nHost: x\r\n');
     await using silent = await RawConnection.open(server.port);
@@ -119,13 +119,13 @@ describe('a connection ends', () => {
   });
 
   it('with a handshake that does not end', { timeout: 20_000 }, async () => {
-    await using server = await served(tls());
+    await using server = await serveFakeSidecar(tls());
     await using silent = await RawConnection.open(server.port);
     await silent.closed;
   });
 
   it('with a body that does not end', async () => {
-    await using server = await served({ bounds: { ...quick, headersTimeout: 200, requestTimeout: 400 } });
+    await using server = await serveFakeSidecar({ bounds: { ...quick, headersTimeout: 200, requestTimeout: 400 } });
     holdFulls(server.sidecar);
     await using slow = await RawConnection.open(server.port);
     slow.send('POST /snapshot/full HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhello');
@@ -136,7 +136,7 @@ describe('a connection ends', () => {
 
   it('with a body that does not end, as a stream of HTTP/2', async () => {
     const clock = new FakeClock();
-    await using server = await served({ ...tls(), clock });
+    await using server = await serveFakeSidecar({ ...tls(), clock });
     holdFulls(server.sidecar);
     await using session = await http2Session(server.port);
     const slow = ask2(session, { ':method': 'POST', ':path': '/snapshot/full' }, { end: false });
@@ -151,7 +151,7 @@ describe('a connection ends', () => {
     const clock = new FakeClock();
     const sidecar = new FakeSidecar();
     sidecar.onConfig = () => Promise.resolve('x'.repeat(32 * 1024 * 1024));
-    await using server = await served({ sidecar, clock });
+    await using server = await serveFakeSidecar({ sidecar, clock });
     await using lazy = await RawConnection.open(server.port);
     lazy.socket.pause();
     lazy.send('GET /config HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -166,18 +166,18 @@ describe('a connection ends', () => {
   });
 
   it('of a client that asks for nothing more', async () => {
-    await using server = await served({ bounds: { ...quick, keepAliveTimeout: 100 } });
+    await using server = await serveFakeSidecar({ bounds: { ...quick, keepAliveTimeout: 100 } });
     await using idle = await RawConnection.open(server.port);
     idle.send('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
     await idle.closed;
     assert.match(idle.text, /\{"health":true\}$/);
-    await using secure = await served({ ...tls(), bounds: { ...quick, keepAliveTimeout: 100 } });
+    await using secure = await serveFakeSidecar({ ...tls(), bounds: { ...quick, keepAliveTimeout: 100 } });
     await using session = await http2Session(secure.port);
     await eventually(() => (session.closed ? true : undefined));
   });
 
   it('with more requests at once than there may be', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     holdFulls(server.sidecar);
     await using greedy = await RawConnection.open(server.port);
     greedy.send('GET /snapshot/full HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(limits.requestsAtOnce.most + 1));
@@ -187,7 +187,7 @@ describe('a connection ends', () => {
   });
 
   it('not, but the stream, with more requests at once than there may be over HTTP/2', async () => {
-    await using server = await served(tls());
+    await using server = await serveFakeSidecar(tls());
     const { take } = holdFulls(server.sidecar);
     await using session = await http2Session(server.port);
     const path = { ':path': '/snapshot/full' };
@@ -202,7 +202,7 @@ describe('a connection ends', () => {
   });
 
   it('when there are more connections than there may be: an idle one, or the new one when none is idle', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const { take } = holdFulls(server.sidecar);
     await using everything = new AsyncDisposableStack();
     const open = async (): Promise<RawConnection> => everything.use(await RawConnection.open(server.port));
@@ -227,7 +227,7 @@ describe('a connection ends', () => {
 
 describe('a request that waits for a full', () => {
   it('is not cut, however long it takes', async () => {
-    await using server = await served({
+    await using server = await serveFakeSidecar({
       bounds: { ...quick, headersTimeout: 100, requestTimeout: 200, keepAliveTimeout: 100 },
     });
     const { take } = holdFulls(server.sidecar);

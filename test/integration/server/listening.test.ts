@@ -3,10 +3,10 @@ import { networkInterfaces } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { type Certificates, makeCertificates } from '../../../scripts/lab/certificates.ts';
 import { eventually } from '../../../scripts/lab/eventually.ts';
-import { holdFulls } from '../../support/server/held-fulls.ts';
+import { holdFulls } from '../../support/server/hold-fulls.ts';
 import { ask2, http2Session } from '../../support/server/http2-client.ts';
 import { RawConnection } from '../../support/server/raw-connection.ts';
-import { served } from '../../support/server/served.ts';
+import { serveFakeSidecar } from '../../support/server/serve-fake-sidecar.ts';
 
 let certificates: Certificates;
 before(async () => {
@@ -20,7 +20,7 @@ const withoutTls = /can reach the server without TLS/;
 
 describe('a server', () => {
   it('listens at all addresses by default, of IPv4 and IPv6, and warns once that it has no TLS', async () => {
-    await using server = await served({ address: undefined });
+    await using server = await serveFakeSidecar({ address: undefined });
     const hosts = [
       '127.0.0.1',
       ...(networkInterfaces()['lo']?.some(({ address }) => address === '::1') ? ['[::1]'] : []),
@@ -33,33 +33,33 @@ describe('a server', () => {
 
   it('does not warn at addresses of this machine alone, nor with TLS', async () => {
     for (const address of ['127.0.0.1', '127.0.0.2', 'localhost']) {
-      await using server = await served({ address });
+      await using server = await serveFakeSidecar({ address });
       assert.equal(server.log.count(withoutTls), 0, address);
     }
     const certificate = { certFile: certificates.server.cert, keyFile: certificates.server.key };
-    await using server = await served({ address: undefined, certificate });
+    await using server = await serveFakeSidecar({ address: undefined, certificate });
     assert.equal(server.log.count(withoutTls), 0);
   });
 
   it('says in one line that its port is in use, or its address not of this machine', async () => {
-    await using first = await served();
+    await using first = await serveFakeSidecar();
     const refusal = (code: string) => (error: Error & { code?: string }) => {
       assert.equal(error.code, 'listen_refused');
       assert.match(error.message, new RegExp(code));
       return true;
     };
     await assert.rejects(
-      served({ port: first.port }),
+      serveFakeSidecar({ port: first.port }),
       refusal(`cannot listen at 127.0.0.1, port ${first.port}: another process uses the port; end it, or give another`),
     );
-    await assert.rejects(served({ address: '192.0.2.1' }), refusal('this machine does not have the address'));
-    await assert.rejects(served({ address: 'nothing.invalid' }), refusal('the name is not known|EAI_AGAIN'));
+    await assert.rejects(serveFakeSidecar({ address: '192.0.2.1' }), refusal('this machine does not have the address'));
+    await assert.rejects(serveFakeSidecar({ address: 'nothing.invalid' }), refusal('the name is not known|EAI_AGAIN'));
   });
 });
 
 describe('a server that ends', () => {
   it('takes no more connections, answers what was asked for and closes what is idle', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const { take } = holdFulls(server.sidecar);
     await using waiting = await RawConnection.open(server.port);
     waiting.send('GET /snapshot/full HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -77,7 +77,7 @@ describe('a server that ends', () => {
   });
 
   it('answers what was asked for over HTTP/2', async () => {
-    await using server = await served({
+    await using server = await serveFakeSidecar({
       certificate: { certFile: certificates.server.cert, keyFile: certificates.server.key },
     });
     const { take } = holdFulls(server.sidecar);
@@ -93,7 +93,7 @@ describe('a server that ends', () => {
   });
 
   it('waits no longer than it may', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     holdFulls(server.sidecar);
     await using waiting = await RawConnection.open(server.port);
     waiting.send('GET /snapshot/full HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -104,7 +104,7 @@ describe('a server that ends', () => {
   });
 
   it('may be ended twice', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     await Promise.all([server.server.close({ graceMs: 50 }), server.server.close({ graceMs: 50 })]);
   });
 });

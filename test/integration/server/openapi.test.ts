@@ -12,9 +12,9 @@ import { AuthTokens } from '../../../src/server/http/access/auth-tokens.ts';
 import { openApiDocument } from '../../../src/server/http/openapi.ts';
 import { recordedContext } from '../../support/context/run-context.ts';
 import type { FakeSidecar } from '../../support/server/fake-sidecar.ts';
-import { storedFull } from '../../support/server/held-fulls.ts';
+import { storedFull } from '../../support/server/hold-fulls.ts';
 import { rawAnswer } from '../../support/server/raw-connection.ts';
-import { type Served, served } from '../../support/server/served.ts';
+import { type Served, serveFakeSidecar } from '../../support/server/serve-fake-sidecar.ts';
 
 interface Operation {
   readonly parameters?: readonly { readonly name: string; readonly schema: { readonly enum?: readonly string[] } }[];
@@ -107,13 +107,13 @@ describe('the OpenAPI document', () => {
   });
 
   it('is served', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const response = await fetch(`http://127.0.0.1:${server.port}/openapi.json`);
     assert.deepEqual(await response.json(), JSON.parse(JSON.stringify(openApiDocument)));
   });
 
   it('describes every answer of the running server, whatever its state and the query', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const seen = new Set<string>();
     await fc.assert(
       fc.asyncProperty(
@@ -137,7 +137,9 @@ describe('the OpenAPI document', () => {
     );
     using dir = makeTempDir();
     writeFileSync(dir.join('token'), 'a'.repeat(32));
-    await using closed = await served({ tokens: await AuthTokens.open(dir.join('token'), recordedContext()) });
+    await using closed = await serveFakeSidecar({
+      tokens: await AuthTokens.open(dir.join('token'), recordedContext()),
+    });
     for (const { path, method, operation } of operations) {
       for (const response of [await ask(closed, path, method, ''), await askFromElsewhere(server, path, method)]) {
         seen.add(`${method} ${path} ${response.status}`);
@@ -155,7 +157,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('leaves no path out', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     for (const path of Object.keys(document.paths)) {
       assert.notEqual((await ask(server, path, 'GET', '')).status, 404, path);
     }

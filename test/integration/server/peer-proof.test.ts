@@ -9,7 +9,7 @@ import { AuthTokens } from '../../../src/server/http/access/auth-tokens.ts';
 import { askPeerProof } from '../../../src/server/peer-proof.ts';
 import { recordedContext } from '../../support/context/run-context.ts';
 import { FakeSidecar } from '../../support/server/fake-sidecar.ts';
-import { served } from '../../support/server/served.ts';
+import { serveFakeSidecar } from '../../support/server/serve-fake-sidecar.ts';
 
 const { signal } = new AbortController();
 const proof = { sound: true, provable: revision(70), stateOf: 5_000, problems: [] };
@@ -28,7 +28,7 @@ describe('the proof of another sidecar', () => {
     status.verification({ type: 'verified', at: 9_000, seconds: 4, proof });
     const sidecar = new FakeSidecar();
     sidecar.backupStatus = () => status.document();
-    await using server = await served({ sidecar });
+    await using server = await serveFakeSidecar({ sidecar });
     assert.deepEqual(await ask(server.port), { store: 'S3 bucket/prefix', at: 9_000, seconds: 4, proof });
   });
 
@@ -39,14 +39,17 @@ describe('the proof of another sidecar', () => {
     status.verification({ type: 'verified', at: 9_000, seconds: 4, proof });
     const sidecar = new FakeSidecar();
     sidecar.backupStatus = () => status.document();
-    await using server = await served({ sidecar, tokens: await AuthTokens.open(dir.join('token'), recordedContext()) });
+    await using server = await serveFakeSidecar({
+      sidecar,
+      tokens: await AuthTokens.open(dir.join('token'), recordedContext()),
+    });
     await assert.rejects(ask(server.port), /answers with 401/);
     assert.equal((await ask(server.port, undefined, 'a-token-of-enough-length')).at, 9_000);
   });
 
   it('is none where it has none, has found nothing out, says something else or is not there', async () => {
     const sidecar = new FakeSidecar();
-    const server = await served({ sidecar });
+    const server = await serveFakeSidecar({ sidecar });
     await assert.rejects(ask(server.port));
     const status = new BackupStatus(() => 0);
     status.verification({ type: 'verification failed', at: 9_000, error: new Error('no space') });

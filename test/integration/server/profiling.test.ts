@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { limits } from '../../../src/runtime/limits.ts';
 import { RawConnection } from '../../support/server/raw-connection.ts';
-import { served } from '../../support/server/served.ts';
+import { serveFakeSidecar } from '../../support/server/serve-fake-sidecar.ts';
 
 const profiling = { commandLine: ['etcdbrctl', 'server', '--etcd-password=***'] };
 
 describe('profiling', () => {
   it('has an index and shows the arguments', async () => {
-    await using server = await served({ profiling });
+    await using server = await serveFakeSidecar({ profiling });
     const at = `http://127.0.0.1:${server.port}/debug/pprof/`;
     const index = await fetch(at);
     assert.match(await index.text(), /profile\?seconds=30 .*\nheap .*\ncmdline /);
@@ -19,7 +19,7 @@ describe('profiling', () => {
   });
 
   it('makes a CPU profile of V8', async () => {
-    await using server = await served({ profiling });
+    await using server = await serveFakeSidecar({ profiling });
     const response = await fetch(`http://127.0.0.1:${server.port}/debug/pprof/profile?seconds=0.2`);
     const profile = (await response.json()) as {
       nodes: unknown[];
@@ -31,7 +31,7 @@ describe('profiling', () => {
   });
 
   it('refuses what is longer than a profile may be', async () => {
-    await using server = await served({ profiling });
+    await using server = await serveFakeSidecar({ profiling });
     for (const seconds of [String(limits.profileTime.most + 1), '0', '-1', 'x', 'Infinity']) {
       const response = await fetch(`http://127.0.0.1:${server.port}/debug/pprof/profile?seconds=${seconds}`);
       assert.equal(response.status, 400, seconds);
@@ -39,7 +39,7 @@ describe('profiling', () => {
   });
 
   it('makes one profile at a time, and ends it when its client goes away', async () => {
-    await using server = await served({ profiling });
+    await using server = await serveFakeSidecar({ profiling });
     const path = '/debug/pprof/profile?seconds=';
     const first = await RawConnection.open(server.port);
     first.send(`GET ${path}200 HTTP/1.1\r\nHost: x\r\n\r\n`);
@@ -54,7 +54,7 @@ describe('profiling', () => {
   });
 
   it('makes a heap snapshot of V8', async () => {
-    await using server = await served({ profiling });
+    await using server = await serveFakeSidecar({ profiling });
     const response = await fetch(`http://127.0.0.1:${server.port}/debug/pprof/heap`);
     const text = await response.text();
     assert.match(text, /^\{"snapshot":/);

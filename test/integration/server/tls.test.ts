@@ -8,7 +8,7 @@ import { run } from '../../../scripts/lab/run.ts';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { FakeClock } from '../../support/clock/fake-clock.ts';
 import { ask2, http2Session } from '../../support/server/http2-client.ts';
-import { served } from '../../support/server/served.ts';
+import { serveFakeSidecar } from '../../support/server/serve-fake-sidecar.ts';
 
 let certificates: Certificates;
 before(async () => {
@@ -69,7 +69,7 @@ async function ask(
 
 describe('HTTPS', () => {
   it('sends browsers back by HTTPS on health, initialization and snapshots, and nowhere else', async () => {
-    await using server = await served({ certificate: pair(), profiling: { commandLine: [] } });
+    await using server = await serveFakeSidecar({ certificate: pair(), profiling: { commandLine: [] } });
     const guarded = [
       '/healthz',
       '/initialization/start',
@@ -87,14 +87,14 @@ describe('HTTPS', () => {
   });
 
   it('is spoken from version 1.2 on', async () => {
-    await using server = await served({ certificate: pair() });
+    await using server = await serveFakeSidecar({ certificate: pair() });
     assert.equal((await ask(server.port, '/healthz', { versions: 'TLSv1.2' })).protocol, 'TLSv1.2');
     assert.equal((await ask(server.port, '/healthz', { versions: 'TLSv1.3' })).protocol, 'TLSv1.3');
     await assert.rejects(ask(server.port, '/healthz', { versions: 'TLSv1.1' }));
   });
 
   it('is HTTP/2 for those who offer it, and HTTP/1.1 for the others', async () => {
-    await using server = await served({ certificate: pair() });
+    await using server = await serveFakeSidecar({ certificate: pair() });
     assert.equal((await ask(server.port, '/', { alpn: ['h2', 'http/1.1'] })).alpn, 'h2');
     assert.equal((await ask(server.port, '/', { alpn: ['http/1.1'] })).alpn, 'http/1.1');
     const plain = await ask(server.port, '/healthz');
@@ -103,7 +103,7 @@ describe('HTTPS', () => {
   });
 
   it('answers over HTTP/2 as over HTTP/1.1', async () => {
-    await using server = await served({ certificate: pair() });
+    await using server = await serveFakeSidecar({ certificate: pair() });
     await using session = await http2Session(server.port);
     const health = await ask2(session, { ':path': '/healthz', ':method': 'POST' });
     assert.equal(health.body, '{"health":true}');
@@ -121,7 +121,7 @@ describe('HTTPS', () => {
 
 describe('a request for a tunnel over HTTPS', () => {
   it('is answered with 404 over HTTP/2, too', async () => {
-    await using server = await served({ certificate: pair() });
+    await using server = await serveFakeSidecar({ certificate: pair() });
     await using session = await http2Session(server.port);
     const answer = await ask2(session, { ':method': 'CONNECT', ':authority': 'elsewhere:1' });
     assert.deepEqual([Number(answer.headers[':status']), answer.body], [404, '']);
@@ -138,7 +138,7 @@ describe('a certificate', () => {
     copyFileSync(certificates.server.cert, files.certFile);
     copyFileSync(certificates.server.key, files.keyFile);
     const clock = new FakeClock();
-    await using server = await served({ certificate: files, clock });
+    await using server = await serveFakeSidecar({ certificate: files, clock });
     await using session = await http2Session(server.port);
     assert.equal((await ask(server.port, '/healthz')).certificate.subject.CN, 'localhost');
     copyFileSync(certificates.wrongName.cert, files.certFile);
@@ -154,12 +154,12 @@ describe('a certificate', () => {
 
   it('is served when it ran out or is not valid yet, with a warning', async () => {
     const { cert: certFile, key: keyFile } = certificates.expired;
-    await using expired = await served({ certificate: { certFile, keyFile } });
+    await using expired = await serveFakeSidecar({ certificate: { certFile, keyFile } });
     assert.equal(expired.log.count(/ran out at .*: clients will refuse it; renew it/), 1);
     assert.match((await ask(expired.port, '/healthz')).answer, /\{"health":true\}$/);
-    await using early = await served({ certificate: pair(), clock: new FakeClock('2020-01-01T00:00:00Z') });
+    await using early = await serveFakeSidecar({ certificate: pair(), clock: new FakeClock('2020-01-01T00:00:00Z') });
     assert.equal(early.log.count(/is not valid before/), 1);
-    await using fine = await served({ certificate: pair() });
+    await using fine = await serveFakeSidecar({ certificate: pair() });
     assert.equal(fine.log.count(/clients will refuse it/), 0);
   });
 
@@ -176,7 +176,7 @@ describe('a certificate', () => {
     symlinkSync('..data/tls.crt', dir.join('tls.crt'));
     symlinkSync('..data/tls.key', dir.join('tls.key'));
     const clock = new FakeClock();
-    await using server = await served({
+    await using server = await serveFakeSidecar({
       certificate: { certFile: dir.join('tls.crt'), keyFile: dir.join('tls.key') },
       clock,
     });
@@ -192,7 +192,7 @@ describe('a certificate', () => {
     copyFileSync(certificates.server.cert, files.certFile);
     copyFileSync(certificates.server.key, files.keyFile);
     const clock = new FakeClock();
-    await using server = await served({ certificate: files, clock });
+    await using server = await serveFakeSidecar({ certificate: files, clock });
     // The key of another: in the middle of a renewal.
     copyFileSync(certificates.wrongName.cert, files.certFile);
     for (let round = 0; round < 4; round++) {
@@ -213,12 +213,15 @@ describe('a certificate', () => {
 
 describe('a server does not begin', () => {
   const refused = async (certFile: string, keyFile: string, expected: RegExp): Promise<void> => {
-    await assert.rejects(served({ certificate: { certFile, keyFile } }), (error: Error & { code?: string }) => {
-      assert.equal(error.code, 'server_certificate');
-      assert.match(error.message, expected);
-      assert.ok(!error.message.includes('\n'));
-      return true;
-    });
+    await assert.rejects(
+      serveFakeSidecar({ certificate: { certFile, keyFile } }),
+      (error: Error & { code?: string }) => {
+        assert.equal(error.code, 'server_certificate');
+        assert.match(error.message, expected);
+        assert.ok(!error.message.includes('\n'));
+        return true;
+      },
+    );
   };
 
   it('with a certificate that is missing, empty, damaged, unreadable or of another key', async () => {

@@ -8,9 +8,9 @@ import { Failure } from '../../../src/runtime/failure.ts';
 import type { StoredSnapshot } from '../../../src/snapstore/snapstore.ts';
 import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
 import { FakeSidecar } from '../../support/server/fake-sidecar.ts';
-import { holdFulls } from '../../support/server/held-fulls.ts';
+import { holdFulls } from '../../support/server/hold-fulls.ts';
 import { RawConnection, rawAnswer } from '../../support/server/raw-connection.ts';
-import { served } from '../../support/server/served.ts';
+import { serveFakeSidecar } from '../../support/server/serve-fake-sidecar.ts';
 
 const full: StoredSnapshot = {
   ...snapshotNamed('Full-00000000-00000058-1795251532.gz'),
@@ -201,7 +201,7 @@ const cases: readonly Case[] = [
 describe('an answer', () => {
   for (const { title, path, prepare, status, type, body, headers = [] } of cases) {
     it(`is right, byte for byte, and in one piece: ${title}`, async () => {
-      await using server = await served();
+      await using server = await serveFakeSidecar();
       prepare?.(server.sidecar);
       const answer = await rawAnswer(server.port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
       const lines = answer.head.toLowerCase().split('\r\n');
@@ -219,7 +219,7 @@ describe('an answer', () => {
 
   for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY']) {
     it(`is the same for ${method}`, async () => {
-      await using server = await served();
+      await using server = await serveFakeSidecar();
       const answer = await rawAnswer(
         server.port,
         `${method} /snapshot/delta HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
@@ -231,14 +231,14 @@ describe('an answer', () => {
   }
 
   it('has no body for HEAD, and the length that it would have', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const answer = await rawAnswer(server.port, 'HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
     assert.match(answer.head, /Content-Length: 15/i);
     assert.equal(answer.body, '');
   });
 
   it('is given to HTTP/1.0, absolute targets and percent-encoded paths', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     for (const target of [
       'GET /healthz HTTP/1.0',
       'GET http://elsewhere:1/healthz HTTP/1.0',
@@ -250,7 +250,7 @@ describe('an answer', () => {
   });
 
   it('comes to a request with a body, which is not looked at', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const head = 'POST /snapshot/delta HTTP/1.1\r\nHost: x\r\nConnection: close\r\n';
     const plain = await rawAnswer(server.port, `${head}Content-Type: a/b\r\nContent-Length: 5\r\n\r\nhello`);
     const chunked = await rawAnswer(server.port, `${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n`);
@@ -258,7 +258,7 @@ describe('an answer', () => {
   });
 
   it('ends the connection of those who ask for a tunnel, also when they reset it', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const target = 'CONNECT elsewhere:1 HTTP/1.1\r\nHost: x\r\n\r\n';
     for (let round = 0; round < 20; round++) {
       await using tunnel = await RawConnection.open(server.port);
@@ -279,7 +279,7 @@ describe('an answer', () => {
   });
 
   it('is compressed when the client asks for it: metrics', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const response = await fetch(`http://127.0.0.1:${server.port}/metrics`, { headers: { 'accept-encoding': 'gzip' } });
     assert.equal(response.headers.get('content-encoding'), 'gzip');
     assert.equal(await response.text(), server.sidecar.series);
@@ -291,7 +291,7 @@ describe('an answer', () => {
   });
 
   it('comes in their order to requests of one connection, also to those that are sent at once', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     await using connection = await RawConnection.open(server.port);
     connection.send('GET /initialization/status HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
     const all = await connection.until(/\{"health":true\}$/);
@@ -301,7 +301,7 @@ describe('an answer', () => {
 
 describe('an initialization over HTTP', () => {
   it('takes every mode but sanity for full', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     for (const query of ['', '?mode=', '?mode=full', '?mode=Sanity', '?mode=sanity', '?x=1&mode=sanity&mode=full']) {
       await fetch(`http://127.0.0.1:${server.port}/initialization/start${query}`, { method: 'POST' });
     }
@@ -309,7 +309,7 @@ describe('an initialization over HTTP', () => {
   });
 
   it('counts as read when its answer was sent', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     await fetch(`http://127.0.0.1:${server.port}/initialization/status`);
     assert.deepEqual([server.sidecar.reads, server.sidecar.sent], [1, 1]);
   });
@@ -318,7 +318,7 @@ describe('an initialization over HTTP', () => {
 describe('the result of an initialization', () => {
   for (const leave of ['destroy', 'resetAndDestroy'] as const) {
     it(`does not count as read when its client is gone before the answer: ${leave}`, async () => {
-      await using server = await served();
+      await using server = await serveFakeSidecar();
       const { take } = holdFulls(server.sidecar);
       server.sidecar.word = 'Successful';
       await using connection = await RawConnection.open(server.port);
@@ -341,7 +341,7 @@ describe('the result of an initialization', () => {
 
 describe('a full over HTTP', () => {
   it('is final for every true of Go, and not for the others', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     server.sidecar.onFull = () => Promise.resolve({ ...full, lastRevision: revision(58) });
     for (const final of ['1', 't', 'T', 'true', 'TRUE', 'True', '0', 'f', 'F', 'false', 'FALSE', 'False', '']) {
       const response = await fetch(`http://127.0.0.1:${server.port}/snapshot/full?final=${final}`);
@@ -351,7 +351,7 @@ describe('a full over HTTP', () => {
   });
 
   it('goes on when its client goes away', async () => {
-    await using server = await served();
+    await using server = await serveFakeSidecar();
     const taken = Promise.withResolvers<StoredSnapshot>();
     const asked = Promise.withResolvers<void>();
     server.sidecar.onFull = () => {
@@ -372,7 +372,7 @@ describe('a full over HTTP', () => {
 describe('metrics over HTTP', () => {
   it('are made once for all who ask at the same time', async () => {
     const sidecar = new FakeSidecar();
-    await using server = await served({
+    await using server = await serveFakeSidecar({
       sidecar,
       clock: { now: () => 0, monotonic: () => 0, sleep: () => new Promise(() => {}) },
     });

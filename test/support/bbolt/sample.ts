@@ -4,7 +4,7 @@ import { checkDatabase } from '../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../src/datadir/bbolt/database.ts';
 import { decodeMeta, encodeMeta } from '../../../src/datadir/bbolt/meta.ts';
 import { encodePageHeader } from '../../../src/datadir/bbolt/page.ts';
-import { twoLevelDatabase } from '../datadir/two-levels.ts';
+import { twoLevelDatabase } from '../datadir/two-level-database.ts';
 
 /** A sound database and the numbers of its pages. */
 export interface BboltSample {

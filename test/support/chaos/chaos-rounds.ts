@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Child } from '../../../scripts/lab/child.ts';
+import type { Child } from '../../../scripts/lab/child-process.ts';
 import { EtcdGateway } from '../../../scripts/lab/etcd-gateway.ts';
 import { type EtcdLine, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
 import { type EtcdServer, startEtcd } from '../../../scripts/lab/etcd-server.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Child, startChild } from '../../../scripts/lab/child.ts';
+import { type Child, startChild } from '../../../scripts/lab/child-process.ts';
 import { compileCache } from '../../../scripts/lab/compile-cache.ts';
 import { projectRoot } from '../../../scripts/lab/project-root.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Child, startChild } from '../../../scripts/lab/child.ts';
+import { type Child, startChild } from '../../../scripts/lab/child-process.ts';
 import { compileCache } from '../../../scripts/lab/compile-cache.ts';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import type { SnapStore } from '../../../src/snapstore/snapstore.ts';

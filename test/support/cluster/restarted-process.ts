@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Child, startChild } from '../../../scripts/lab/child.ts';
+import { type Child, startChild } from '../../../scripts/lab/child-process.ts';
 
 /** Between the end of a container and its next start, ms. */
 const restartMs = 1_000;

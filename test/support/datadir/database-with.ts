@@ -6,12 +6,12 @@ import { EntryBatchBuilder } from '../../../src/datadir/bbolt/entry-batch.ts';
 import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
 import { changeRecord } from './change-record.ts';
 import { goldenDatabase } from './golden.ts';
-import { written } from './written.ts';
+import { writeFileIn } from './write-file-in.ts';
 
 /** The golden database with the changes that `events`, in order and above its revisions, stand for, and its SHA-256. */
 export async function databaseWith(events: readonly DeltaEvent[]): Promise<Buffer> {
   using dir = makeTempDir();
-  const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
+  const path = writeFileIn(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
   if (events.length > 0) {
     await using transaction = await AppendTransaction.open(path);
     async function* records() {

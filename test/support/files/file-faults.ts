@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
-import { type FileCall, observeFileCalls } from './file-calls.ts';
+import { type FileCall, observeFileCalls } from './file-call-observer.ts';
 import { OpenedFiles } from './opened-files.ts';
 
 /** What a call to the file system may end with; `half`: it reads or writes only half of its bytes. */

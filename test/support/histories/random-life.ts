@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { missingMarkers } from '../../../src/operations/copy/markers.ts';
+import { missingMarkers } from '../../../src/operations/copy/copy-markers.ts';
 import { pendingObjects, planCopy } from '../../../src/operations/copy/plan.ts';
 import { planRetention } from '../../../src/retention/plan.ts';
 import type { RetentionPolicy } from '../../../src/retention/request.ts';

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { type Child, startChild } from '../../../scripts/lab/child.ts';
+import { type Child, startChild } from '../../../scripts/lab/child-process.ts';
 import { compileCache } from '../../../scripts/lab/compile-cache.ts';
 import { etcdRelease } from '../../../scripts/lab/etcd-release.ts';
 import { type EtcdServer, startEtcd } from '../../../scripts/lab/etcd-server.ts';

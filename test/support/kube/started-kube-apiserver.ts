@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { issueCertificate, makeAuthority } from '../../../scripts/lab/certificates.ts';
-import { type Child, startChild } from '../../../scripts/lab/child.ts';
+import { type Child, startChild } from '../../../scripts/lab/child-process.ts';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { freePort } from '../../../scripts/lab/free-port.ts';
 import { kubeApiServerFromSource } from '../../../scripts/lab/kube-apiserver-from-source.ts';

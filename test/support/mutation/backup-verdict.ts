@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
-import { inspectDatabase } from '../../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../../src/datadir/mvcc/inspect-database.ts';
 import { restore } from '../../../src/operations/restore/restore.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import { recordedContext } from '../context/run-context.ts';

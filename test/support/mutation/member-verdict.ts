@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type EtcdRelease, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
 import { Damage } from '../../../src/datadir/damage.ts';
-import { inspectDatabase } from '../../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../../src/datadir/mvcc/inspect-database.ts';
 import { replay } from '../../../src/datadir/replay/replay.ts';
 import { readStartState } from '../../../src/datadir/replay/start-state.ts';
 import type { ReplayedChange } from '../../../src/datadir/replay/store-state.ts';

@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/runtime/system-clock.ts';
 import { startHttpServer } from '../../../src/server/http/http-server.ts';
 import { quietLogger } from '../context/quiet-logger.ts';
 import { FakeSidecar } from './fake-sidecar.ts';
-import { storedFull } from './held-fulls.ts';
+import { storedFull } from './hold-fulls.ts';
 
 const [certFile = '', keyFile = ''] = process.argv.slice(2);
 const sidecar = new FakeSidecar();

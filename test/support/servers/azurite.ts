@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { startChild } from '../../../scripts/lab/child.ts';
+import { startChild } from '../../../scripts/lab/child-process.ts';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { projectRoot } from '../../../scripts/lab/project-root.ts';
 

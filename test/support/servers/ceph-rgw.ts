@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { type Child, startChild } from '../../../scripts/lab/child.ts';
+import { type Child, startChild } from '../../../scripts/lab/child-process.ts';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { freePort } from '../../../scripts/lab/free-port.ts';
 import { run } from '../../../scripts/lab/run.ts';

@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Pace } from './pace.ts';
+import type { Bandwidth } from './bandwidth.ts';
 
 /** A request as the hook of a loopback store sees it. */
 export interface StoreCall {
@@ -97,7 +97,7 @@ export function sendScripted(response: ServerResponse, answer: ScriptedAnswer, o
 export async function sendBody(
   response: ServerResponse,
   body: Buffer,
-  { fault, pace }: { readonly fault?: HttpFault | undefined; readonly pace?: Pace | undefined } = {},
+  { fault, pace }: { readonly fault?: HttpFault | undefined; readonly pace?: Bandwidth | undefined } = {},
 ): Promise<void> {
   const bytes = fault?.kind === 'truncate' ? body.subarray(0, fault.after) : body;
   const piece = 1024 * 1024;

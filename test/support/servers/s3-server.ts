@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { AwsRefusal } from './aws-refusal.ts';
+import type { Bandwidth } from './bandwidth.ts';
 import { fromPageToken, sortedKeyPage, toPageToken } from './key-page.ts';
-import type { Pace } from './pace.ts';
 import { sortOutPathStyle, xmlAnswer } from './s3-protocol.ts';
 import { SortedMap } from './sorted-map.ts';
 import { listenAsStore, type StoreAnswer, type StoreListener, type StoreRequest } from './store-listener.ts';
@@ -30,7 +30,7 @@ export interface S3ServerOptions {
   /** `sizes` forgets what is uploaded, so that a server can take any amount. */
   readonly keeps?: 'bytes' | 'sizes';
   /** How fast it sends bodies, and how fast one that keeps sizes takes parts in. */
-  readonly pace?: Pace;
+  readonly pace?: Bandwidth;
 }
 
 /** A loopback S3 with one bucket, the first part of the path. */
@@ -89,7 +89,7 @@ export async function startS3Server({ admits, keeps = 'bytes', pace }: S3ServerO
 }
 
 /** Reads a body and forgets it: what a store that is measured against costs should be next to nothing. */
-async function passedBy(message: IncomingMessage, pace: Pace | undefined): Promise<Buffer> {
+async function passedBy(message: IncomingMessage, pace: Bandwidth | undefined): Promise<Buffer> {
   let size = 0;
   for await (const bytes of message as AsyncIterable<Buffer>) {
     size += bytes.length;

@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import type { Bandwidth } from './bandwidth.ts';
 import { corrupted, FaultDesk, type FaultHook, type HttpFault, sendBody, sendScripted } from './http-fault.ts';
 import { listenOnLoopback } from './loopback-listener.ts';
-import type { Pace } from './pace.ts';
 
 /** A request, read and sorted out. */
 export interface StoreRequest {
@@ -34,7 +34,7 @@ export interface StoreProtocol {
   /** Takes the body of a request in; all of it is kept when left out. */
   readonly takeIn?: (message: IncomingMessage, sorted: Pick<StoreRequest, 'operation'>) => Promise<Buffer>;
   /** How fast bodies are sent; as fast as they go when left out. */
-  readonly pace?: Pace | undefined;
+  readonly pace?: Bandwidth | undefined;
   /** Does it. Throws for a refusal. */
   readonly perform: (request: StoreRequest) => StoreAnswer;
   /** Turns what `perform` threw, or the error the test asked for, into an answer. */

@@ -41,7 +41,7 @@ export function memoryBucket(traits: Partial<BucketTraits> = {}): MemoryBucket {
       const below = [...objects.keys()].filter((key) => key.startsWith(folder)).map((key) => key.slice(folder.length));
       yield* new Set(below.flatMap((rest) => (rest.includes('/') ? `${folder}${rest.split('/')[0]}/` : [])));
     },
-    async read(key, { signal, range, size, mark }: ReadOptions) {
+    async read(key, { signal, range, size, tag }: ReadOptions) {
       signal.throwIfAborted();
       const found = objects.get(key);
       if (found === undefined) {
@@ -50,8 +50,8 @@ export function memoryBucket(traits: Partial<BucketTraits> = {}): MemoryBucket {
       if (range !== undefined && range.start < Math.min(range.end, found.bytes.length)) {
         const last = Math.min(range.end, found.bytes.length) - 1;
         const contentRange = `bytes ${range.start}-${last}/${found.bytes.length}`;
-        const answer = { contentRange, length: undefined, mark: createHash('md5').update(found.bytes).digest('hex') };
-        lengthOfRange(answer, { range, size, mark }, { action: 'read', object: `${location}/${key}` });
+        const answer = { contentRange, length: undefined, tag: createHash('md5').update(found.bytes).digest('hex') };
+        lengthOfRange(answer, { range, size, tag }, { action: 'read', object: `${location}/${key}` });
       }
       const bytes = range === undefined ? found.bytes : found.bytes.subarray(range.start, range.end);
       const body = Readable.from(slices(bytes), { objectMode: false });

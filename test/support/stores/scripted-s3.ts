@@ -1,4 +1,4 @@
-import { keyedEndpoint } from '../../../src/snapstore/providers/s3/keyed-endpoint.ts';
+import { compatibleService } from '../../../src/snapstore/providers/s3/compatible-service.ts';
 import { S3Bucket } from '../../../src/snapstore/providers/s3/s3-bucket.ts';
 import type { S3Settings } from '../../../src/snapstore/providers/s3/s3-settings.ts';
 import { jumpingClock } from '../clock/jumping-clock.ts';
@@ -18,7 +18,7 @@ export async function startScriptedS3(script: AnswerScript, changes: Partial<S3S
   const server = await startS3Server();
   server.fault(playAnswers(script));
   const keys = { region: 'test', accessKeyID: 'AK', secretAccessKey: 'SK' };
-  const settings = keyedEndpoint({ ...keys, bucket: server.bucket, endpoint: server.endpoint, origin: 'the test' });
+  const settings = compatibleService({ ...keys, bucket: server.bucket, endpoint: server.endpoint, origin: 'the test' });
   const bucket = new S3Bucket({ ...settings, ...changes }, { clock: jumpingClock() });
   return {
     bucket,

@@ -3,7 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { writeAll } from '../../../src/fs/write-all.ts';
-import { observeFileCalls } from '../../support/files/file-calls.ts';
+import { observeFileCalls } from '../../support/files/file-call-observer.ts';
 
 const bytes = Buffer.from('all of it');
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededChoices } from '../../support/fixtures/random.ts';
-import { walkLength } from '../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../support/fixtures/random-walk-length.ts';
 import { readCorpus, writeCorpus } from '../../support/fuzz/corpus.ts';
 import { fuzz } from '../../support/fuzz/fuzz.ts';
 import { fuzzedParsers, outcomeOf } from '../../support/fuzz/parsers.ts';
 
 /** `make fuzz` asks for many more, from another seed, and keeps what is new. */
-const runs = Number(process.env['FUZZ_RUNS'] ?? walkLength({ usual: 4000, long: 40_000 }));
+const runs = Number(process.env['FUZZ_RUNS'] ?? randomWalkLength({ usual: 4000, long: 40_000 }));
 const seed = Number(process.env['FUZZ_SEED'] ?? 1);
 const keeps = process.env['FUZZ_KEEP'] === 'yes';
 

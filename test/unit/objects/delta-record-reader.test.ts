@@ -11,7 +11,7 @@ import { deltaObject } from '../../support/fixtures/backup-objects.ts';
 import { inPieces, seededBytes, seededRandom } from '../../support/fixtures/byte-streams.ts';
 import { del, put } from '../../support/fixtures/delta-events.ts';
 import { goldenObjects } from '../../support/fixtures/golden-store.ts';
-import { walkLength } from '../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../support/fixtures/random-walk-length.ts';
 
 /** What came out of a delta: records as hex, large ones as a hash, with the size of each key before it. */
 interface Outcome {
@@ -125,7 +125,7 @@ test('most events are parsed in WebAssembly, whatever is in them', async (t) => 
 });
 
 for (const pieceSize of [17, 100, 4096, 1 << 20]) {
-  const seeds = walkLength({ usual: 2, long: 10 });
+  const seeds = randomWalkLength({ usual: 2, long: 10 });
   test(`random events in pieces of ${pieceSize} bytes become the same records, with and without leases`, async () => {
     for (let seed = 1; seed <= seeds; seed++) {
       const bytes = delta(mixed(60, seed));
@@ -262,7 +262,7 @@ test('however a text is changed, the parser makes no difference', async () => {
     ),
   });
   let read = 0;
-  const numRuns = walkLength({ usual: 200, long: 1500 });
+  const numRuns = randomWalkLength({ usual: 200, long: 1500 });
   await fc.assert(
     fc.asyncProperty(
       fc.array(edit, { minLength: 1, maxLength: 2 }),

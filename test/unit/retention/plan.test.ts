@@ -8,7 +8,7 @@ import { revision } from '../../../src/revision.ts';
 import { newestChain } from '../../../src/snapshot/chain.ts';
 import { newSnapshot } from '../../../src/snapshot/name.ts';
 import { compareInChainOrder } from '../../../src/snapshot/order.ts';
-import { walkLength } from '../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../support/fixtures/random-walk-length.ts';
 import { histories } from './histories.ts';
 
 const HISTORIES = histories();
@@ -111,7 +111,7 @@ test('over random histories nothing that a restore needs is deleted', () => {
         'a second run deletes nothing',
       );
     }),
-    { numRuns: Number(process.env['HISTORIES'] ?? walkLength({ usual: 5000, long: 20_000 })) },
+    { numRuns: Number(process.env['HISTORIES'] ?? randomWalkLength({ usual: 5000, long: 20_000 })) },
   );
 });
 

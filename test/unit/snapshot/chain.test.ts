@@ -5,8 +5,8 @@ import { revision } from '../../../src/revision.ts';
 import { type ChainPlan, newestChain } from '../../../src/snapshot/chain.ts';
 import { coverFrom } from '../../../src/snapshot/cover.ts';
 import type { Snapshot } from '../../../src/snapshot/snapshot.ts';
+import { randomWalkLength } from '../../support/fixtures/random-walk-length.ts';
 import { snapshotNamed } from '../../support/fixtures/snapshots.ts';
-import { walkLength } from '../../support/fixtures/walk-length.ts';
 
 /** A plan in words: what is used, what is missing, and what was noted. */
 function summary(plan: ChainPlan<Snapshot>): string {
@@ -146,7 +146,7 @@ test('chosen deltas never leave a hole, and everything else is accounted for', (
       const left = cover.notes.filter((note) => note.kind !== 'overlap').length;
       assert.equal(cover.deltas.length + left + cover.beyond.length, deltas.length);
     }),
-    { numRuns: walkLength({ usual: 2000, long: 20000 }) },
+    { numRuns: randomWalkLength({ usual: 2000, long: 20000 }) },
   );
 });
 

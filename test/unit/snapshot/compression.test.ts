@@ -8,7 +8,7 @@ import type { Compression } from '../../../src/snapshot/snapshot.ts';
 import { checkTrailingHash } from '../../../src/snapshot/trailing-hash.ts';
 import { collected, inPieces, podNames, seededBytes, seededRandom } from '../../support/fixtures/byte-streams.ts';
 import { goldenObjects } from '../../support/fixtures/golden-store.ts';
-import { walkLength } from '../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../support/fixtures/random-walk-length.ts';
 
 const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'zlib', 'lzw', 'zstd'];
 const CHECKED: readonly Compression[] = ['gzip', 'zlib', 'lzw', 'zstd'];
@@ -105,7 +105,7 @@ test('garbage that begins with the next piece is found', async () => {
 
 test('flipped bits are damage or change nothing', async () => {
   const random = seededRandom(11);
-  const flips = walkLength({ usual: 60, long: 300 });
+  const flips = randomWalkLength({ usual: 60, long: 300 });
   for (const compression of ['gzip', 'zlib'] as const) {
     const packed = await compressed(TEXT.subarray(0, 3000), compression);
     for (let flip = 0; flip < flips; flip += 1) {

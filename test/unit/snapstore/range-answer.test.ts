@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ObjectMark } from '../../../src/snapstore/object-mark.ts';
+import { ContentTag } from '../../../src/snapstore/content-tag.ts';
 import { lengthOfRange, type RangeAnswer } from '../../../src/snapstore/range-answer.ts';
 
 const task = { action: 'read', object: 's3://bucket/key' };
@@ -8,10 +8,10 @@ const range = { start: 10, end: 20 };
 
 function lengthOf(
   answer: Partial<RangeAnswer>,
-  options: { readonly size?: number; readonly mark?: ObjectMark } = {},
+  options: { readonly size?: number; readonly tag?: ContentTag } = {},
 ): number {
-  const whole = { contentRange: 'bytes 10-19/100', length: 10, mark: '"a"', ...answer };
-  return lengthOfRange(whole, { range, size: options.size, mark: options.mark }, task);
+  const whole = { contentRange: 'bytes 10-19/100', length: 10, tag: '"a"', ...answer };
+  return lengthOfRange(whole, { range, size: options.size, tag: options.tag }, task);
 }
 
 test('the part that was asked for is taken, cut at the end of the object', () => {
@@ -37,9 +37,9 @@ for (const [what, answer] of [
 
 test('an object that is not the one that was listed, or read before, is refused', () => {
   assert.throws(() => lengthOf({}, { size: 99 }), /it has 100 bytes now, and had 99 when it was listed/);
-  const mark = new ObjectMark();
-  assert.equal(lengthOf({}, { mark }), 10);
-  assert.equal(lengthOf({}, { mark }), 10);
-  assert.throws(() => lengthOf({ mark: '"b"' }, { mark }), /it was replaced while parts of it were read/);
-  assert.throws(() => lengthOf({ mark: undefined }, { mark }), /it was replaced/);
+  const tag = new ContentTag();
+  assert.equal(lengthOf({}, { tag }), 10);
+  assert.equal(lengthOf({}, { tag }), 10);
+  assert.throws(() => lengthOf({ tag: '"b"' }, { tag }), /it was replaced while parts of it were read/);
+  assert.throws(() => lengthOf({ tag: undefined }, { tag }), /it was replaced/);
 });

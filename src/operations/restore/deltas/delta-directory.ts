@@ -2,12 +2,12 @@ import { utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { makeDirectories, removeEmptyDirectories } from '../../../fs/directories.ts';
 import { fileFailure } from '../../../fs/file-failure.ts';
-import { removeLeftovers } from '../../../fs/leftovers.ts';
 import { PinnedDirectory } from '../../../fs/pinned-directory.ts';
 import { PrivateDirectory } from '../../../fs/private-directory.ts';
-import { Room } from '../../../fs/room.ts';
+import { removeLeftovers } from '../../../fs/remove-leftovers.ts';
 import { keepAlive } from '../../../fs/scratch-life.ts';
 import { scratchName } from '../../../fs/scratch-name.ts';
+import { VolumeSpace } from '../../../fs/volume-space.ts';
 
 /**
  * The files of fetched deltas: a directory of their own in the temporary one, which is made where it is missing. Disposing removes
@@ -17,17 +17,17 @@ export class DeltaDirectory implements AsyncDisposable {
   readonly #tempDir: string;
   readonly #files: PrivateDirectory;
   readonly #held: AsyncDisposableStack;
-  readonly #room: Room;
+  readonly #space: VolumeSpace;
 
   private constructor(
     tempDir: string,
     files: PrivateDirectory,
-    rest: { readonly held: AsyncDisposableStack; readonly room: Room },
+    rest: { readonly held: AsyncDisposableStack; readonly space: VolumeSpace },
   ) {
     this.#tempDir = tempDir;
     this.#files = files;
     this.#held = rest.held;
-    this.#room = rest.room;
+    this.#space = rest.space;
   }
 
   /** Makes one. Throws a {@link Failure} when the operating system refuses. */
@@ -46,13 +46,13 @@ export class DeltaDirectory implements AsyncDisposable {
       held.use(keepAlive((time) => utimes(made.at(), time, time)));
       return made;
     });
-    const room = await Room.in(files.at());
-    return new DeltaDirectory(tempDir, files, { held: held.move(), room });
+    const space = await VolumeSpace.in(files.at());
+    return new DeltaDirectory(tempDir, files, { held: held.move(), space });
   }
 
   /** A file of so many bytes will be written, as others that are there. */
   expect(bytes: number): void {
-    this.#room.expect(bytes);
+    this.#space.expect(bytes);
   }
 
   /** The path of a file in it. */
@@ -62,7 +62,7 @@ export class DeltaDirectory implements AsyncDisposable {
 
   /** Runs a step that writes a file in it: its errors concern the temporary directory, not the data directory or the store. */
   async writing<T>(step: () => Promise<T>): Promise<T> {
-    return await inTemp(this.#tempDir, () => this.#room.writing(step));
+    return await inTemp(this.#tempDir, () => this.#space.writing(step));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

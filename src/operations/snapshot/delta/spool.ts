@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { FileAppender } from '../../../fs/appender.ts';
 import { refusalOf } from '../../../fs/file-failure.ts';
-import { Room } from '../../../fs/room.ts';
 import { createTemporaryFile } from '../../../fs/temporary-file.ts';
+import { VolumeSpace } from '../../../fs/volume-space.ts';
 import { Failure } from '../../../runtime/failure.ts';
 import { noListener, type SnapshotterListener } from '../events.ts';
 
@@ -68,9 +68,9 @@ export class DeltaSpool {
     await using cleanup = new AsyncDisposableStack();
     const file = cleanup.use(await createTemporaryFile(this.#directory, 'delta'));
     const appender = new FileAppender(file.handle);
-    const room = await Room.in(path.dirname(file.path));
-    room.expect(source.size);
-    await room.writing(async () => {
+    const space = await VolumeSpace.in(path.dirname(file.path));
+    space.expect(source.size);
+    await space.writing(async () => {
       for await (const chunk of source.read()) {
         await appender.append(chunk);
       }

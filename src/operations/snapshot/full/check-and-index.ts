@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { Database } from '../../../datadir/bbolt/database.ts';
 import { readCompactionMarks } from '../../../datadir/mvcc/compaction-marks.ts';
-import { type DatabaseFacts, inspectDatabase } from '../../../datadir/mvcc/inspect.ts';
+import { type DatabaseFacts, inspectDatabase } from '../../../datadir/mvcc/inspect-database.ts';
 import { readRaftPosition } from '../../../datadir/mvcc/raft-position.ts';
 import type { FullFacts } from '../../../snapshot/key-index/facts.ts';
 import { FullIndexWriter, indexLimit } from '../../../snapshot/key-index/full-index-writer.ts';

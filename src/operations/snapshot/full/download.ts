@@ -3,14 +3,14 @@ import path from 'node:path';
 import { buildInfo } from '../../../build-info.ts';
 import { Database } from '../../../datadir/bbolt/database.ts';
 import { Damage } from '../../../datadir/damage.ts';
-import { type DatabaseFacts, inspectDatabase } from '../../../datadir/mvcc/inspect.ts';
+import { type DatabaseFacts, inspectDatabase } from '../../../datadir/mvcc/inspect-database.ts';
 import { readLastRevision } from '../../../datadir/mvcc/last-revision.ts';
 import type { EtcdCluster, MemberStatus } from '../../../etcd/cluster.ts';
 import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
 import { FileAppender } from '../../../fs/appender.ts';
 import { refusalOf } from '../../../fs/file-failure.ts';
-import { Room } from '../../../fs/room.ts';
 import { createTemporaryFile, type TemporaryFile } from '../../../fs/temporary-file.ts';
+import { VolumeSpace } from '../../../fs/volume-space.ts';
 import { writeAll } from '../../../fs/write-all.ts';
 import { type Revision, revision } from '../../../revision.ts';
 import { Failure } from '../../../runtime/failure.ts';
@@ -107,7 +107,7 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   const open = (purpose: string): Promise<TemporaryFile> =>
     writing({ tempDir }, () => createTemporaryFile(tempDir, purpose));
   const plain = files.use(await open('snapshot'));
-  const place = { tempDir, room: await Room.in(path.dirname(plain.path)) };
+  const place = { tempDir, space: await VolumeSpace.in(path.dirname(plain.path)) };
   const packed = compression === 'none' && recipients === undefined ? undefined : files.use(await open('compressed'));
   const sender: Sender = { endpoint: undefined, status: undefined };
   const received = receive(plain.handle, { ...request, ...place, buffers, sender }, context);
@@ -196,12 +196,12 @@ async function* receive(
   {
     cluster,
     tempDir,
-    room,
+    space,
     buffers,
     sender,
     onOpened,
   }: DownloadRequest &
-    TemporaryPlace & { readonly room: Room; readonly buffers: BufferCollection; readonly sender: Sender },
+    TemporaryPlace & { readonly space: VolumeSpace; readonly buffers: BufferCollection; readonly sender: Sender },
   { signal, progress, log }: RunContext,
 ): AsyncGenerator<Uint8Array> {
   using bar = progress.start({ label: 'Reading snapshot', unit: 'bytes', total: undefined });
@@ -209,7 +209,7 @@ async function* receive(
     onOpened?.();
     log.info({ endpoint }, `Successfully opened snapshot reader on etcd at ${endpoint}`);
     bar.expect(bytes);
-    room.expect(bytes);
+    space.expect(bytes);
     sender.endpoint = endpoint;
     // Only to be recorded: nothing waits for it.
     cluster.status({ signal }).then(
@@ -227,7 +227,7 @@ async function* receive(
   const stream = cluster.snapshot({ signal: AbortSignal.any([signal, ended.signal]), onSize });
   for await (const block of prefetch(rechunk(markingBreaks(stream), blockSize))) {
     await written;
-    written = writing({ tempDir, room }, () => writeAll(handle, block));
+    written = writing({ tempDir, space }, () => writeAll(handle, block));
     // Awaited in the next round, unless that is never reached.
     written.catch(() => undefined);
     trailing.push(block);
@@ -291,15 +291,15 @@ function corrupt(location: string, found: string, cause?: unknown): Failure {
   });
 }
 
-/** Where temporary files go, and the room that was there. */
+/** Where temporary files go, and the free space there. */
 interface TemporaryPlace {
   readonly tempDir: string;
-  readonly room?: Room;
+  readonly space?: VolumeSpace;
 }
 
-async function writing<T>({ tempDir, room }: TemporaryPlace, work: () => Promise<T>): Promise<T> {
+async function writing<T>({ tempDir, space }: TemporaryPlace, work: () => Promise<T>): Promise<T> {
   try {
-    return await (room === undefined ? work() : room.writing(work));
+    return await (space === undefined ? work() : space.writing(work));
   } catch (cause) {
     throw new Failure({
       code: 'temp_unwritable',

@@ -12,9 +12,9 @@ import {
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ListOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AzureCredentials } from '../../credentials/azure.ts';
+import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
-import { partOf } from '../../http/part-of.ts';
 import { type StoreAgents, storeAgents } from '../../http/store-agents.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
@@ -76,7 +76,7 @@ export class AbsBucket implements Bucket {
 
   async *list(prefix: string, { signal, onDoubt }: ListOptions): AsyncIterable<ObjectEntry> {
     const task = { action: 'list', object: this.location, signal, retry: 'safe' } as const;
-    const marks = new PageTokens(task);
+    const tokens = new PageTokens(task);
     let continuationToken: string | undefined;
     let extras = true;
     do {
@@ -100,14 +100,14 @@ export class AbsBucket implements Bucket {
       });
       const { blobs, next } = page;
       yield* blobs.map((blob) => entryOf(blob, this.location)).filter(({ key }) => key.startsWith(prefix));
-      // An empty mark is that of the last page.
-      continuationToken = marks.next({ more: next !== undefined && next !== '', mark: next });
+      // An empty token is that of the last page.
+      continuationToken = tokens.next({ more: next !== undefined && next !== '', token: next });
     } while (continuationToken !== undefined);
   }
 
   async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
     const task = { action: 'list the folders in', object: this.location, signal, retry: 'safe' } as const;
-    const marks = new PageTokens(task);
+    const tokens = new PageTokens(task);
     let continuationToken: string | undefined;
     do {
       const at = continuationToken;
@@ -121,11 +121,11 @@ export class AbsBucket implements Bucket {
       });
       yield* page.names.filter((name) => isFolderIn(folder, name));
       const { next } = page;
-      continuationToken = marks.next({ more: next !== undefined && next !== '', mark: next });
+      continuationToken = tokens.next({ more: next !== undefined && next !== '', token: next });
     } while (continuationToken !== undefined);
   }
 
-  async read(key: string, { signal, range, size, mark }: ReadOptions): Promise<Readable> {
+  async read(key: string, { signal, range, size, tag }: ReadOptions): Promise<Readable> {
     if (range !== undefined && range.end <= range.start) {
       return Readable.from([], { objectMode: false });
     }
@@ -149,8 +149,8 @@ export class AbsBucket implements Bucket {
           return body;
         }
         const { contentRange, etag } = response;
-        const answer = { contentRange, length: body.length, mark: etag };
-        return { ...body, length: partOf(answer, { range, size, mark }, body, task) };
+        const answer = { contentRange, length: body.length, tag: etag };
+        return { ...body, length: checkRangeAnswer(answer, { range, size, tag }, body, task) };
       });
     } catch (error) {
       if (range !== undefined && isRangeBeyondEnd(error)) {

@@ -1,7 +1,7 @@
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { ecsCredentials } from '../../credentials/ecs.ts';
 import { variablePrefix } from '../../store-role.ts';
-import { keyedEndpoint } from '../s3/keyed-endpoint.ts';
+import { compatibleService } from '../s3/compatible-service.ts';
 import { S3Bucket } from '../s3/s3-bucket.ts';
 
 /** ECS has no regions; requests are signed for this one. */
@@ -15,7 +15,7 @@ export function ecsProvider(place: BucketPlace): BucketProvider {
     state: () => source.state(),
     open: async () => {
       const { fields, state } = await source.read();
-      const settings = keyedEndpoint({
+      const settings = compatibleService({
         bucket: container,
         region: REGION,
         endpoint: endpointOverride ?? fields.ECS_ENDPOINT,

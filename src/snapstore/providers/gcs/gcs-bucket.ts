@@ -5,9 +5,9 @@ import { crc32c } from '../../../checksum/crc32c.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import { bodyLength } from '../../http/body-length.ts';
+import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
-import { partOf } from '../../http/part-of.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
 import { notFoundMeansGone, StoreError } from '../../store-error.ts';
@@ -56,19 +56,19 @@ export class GcsBucket implements Bucket {
   }
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
-    const marks = new PageTokens({ action: 'list', object: this.location });
+    const tokens = new PageTokens({ action: 'list', object: this.location });
     let pageToken: string | undefined;
     do {
       const page = await this.#page(prefix, pageToken, signal);
       yield* page.items.map((item) => parseObject(item).entry);
-      const mark = page.nextPageToken;
-      pageToken = marks.next({ more: mark !== undefined, mark });
+      const token = page.nextPageToken;
+      pageToken = tokens.next({ more: token !== undefined, token });
     } while (pageToken !== undefined);
   }
 
   async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
     const task = { action: 'list the folders in', object: this.location, signal, retry: 'safe' } as const;
-    const marks = new PageTokens(task);
+    const tokens = new PageTokens(task);
     let pageToken: string | undefined;
     do {
       const at = pageToken;
@@ -79,7 +79,7 @@ export class GcsBucket implements Bucket {
       });
       const { prefixes, next } = await asked.catch(notFoundMeansGone(task));
       yield* prefixes.filter((name) => name.startsWith(folder) && name.length > folder.length);
-      pageToken = marks.next({ more: next !== undefined, mark: next });
+      pageToken = tokens.next({ more: next !== undefined, token: next });
     } while (pageToken !== undefined);
   }
 
@@ -115,7 +115,7 @@ export class GcsBucket implements Bucket {
 
   async #download(
     key: string,
-    { range, size, mark }: ReadOptions,
+    { range, size, tag }: ReadOptions,
     task: StoreTask,
     abortSignal: AbortSignal,
   ): Promise<RawBody> {
@@ -144,9 +144,9 @@ export class GcsBucket implements Bucket {
       const answer = {
         contentRange: headers['content-range'],
         length: bodyLength(headers),
-        mark: typeof generation === 'string' ? generation : headers.etag,
+        tag: typeof generation === 'string' ? generation : headers.etag,
       };
-      return { stream, length: partOf(answer, { range, size, mark }, { stream }, task) };
+      return { stream, length: checkRangeAnswer(answer, { range, size, tag }, { stream }, task) };
     }
     const length = bodyLength(headers) ?? (await this.#requests.stat(key, abortSignal))?.entry.size;
     if (length === undefined) {

@@ -1,6 +1,6 @@
 import { isErrno } from '../../../fs/errno.ts';
 import { refusalOf } from '../../../fs/file-failure.ts';
-import { NoRoom } from '../../../fs/room.ts';
+import { NoSpaceLeft } from '../../../fs/volume-space.ts';
 import { StoreError, type StoreErrorKind } from '../../store-error.ts';
 
 interface Meaning {
@@ -36,7 +36,7 @@ export function fileError(action: string, path: string, cause: unknown): StoreEr
     Object.entries(MEANINGS).find(([code]) => isErrno(cause, code)) ?? [];
   const { found, remedy } = refusalOf(cause) ?? { found: cause instanceof Error ? cause.message : String(cause) };
   const words =
-    meaning.found === undefined || cause instanceof NoRoom
+    meaning.found === undefined || cause instanceof NoSpaceLeft
       ? { found, remedy }
       : { found: meaning.found, remedy: meaning.remedy };
   return new StoreError(meaning.kind, { action, object: path, ...words, cause });

@@ -212,7 +212,7 @@ function checkSame({ size, ino, mtimeMs }: Stats, options: ReadOptions, object: 
   if (options.size !== undefined && options.size !== size) {
     throw invalid(`it has ${size} bytes now, and had ${options.size} when it was listed`);
   }
-  if (options.mark?.agrees(`${ino} ${mtimeMs} ${size}`) === false) {
+  if (options.tag?.agrees(`${ino} ${mtimeMs} ${size}`) === false) {
     throw invalid('it was replaced while parts of it were read');
   }
 }

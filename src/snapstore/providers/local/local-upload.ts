@@ -2,8 +2,8 @@ import { type FileHandle, link, open, rename, stat, unlink } from 'node:fs/promi
 import { dirname, join } from 'node:path';
 import { makeDirectories, removeEmptyDirectories, syncMadeDirectories } from '../../../fs/directories.ts';
 import { isErrno } from '../../../fs/errno.ts';
-import { Room } from '../../../fs/room.ts';
 import { syncDirectory } from '../../../fs/sync.ts';
+import { VolumeSpace } from '../../../fs/volume-space.ts';
 import { writeAll } from '../../../fs/write-all.ts';
 import type { CallOptions, ObjectEntry, Upload, UploadPart } from '../../bucket.ts';
 import { StoreError } from '../../store-error.ts';
@@ -35,10 +35,10 @@ export async function beginLocalUpload(target: LocalTarget, sizeAtLeast: number 
       if (topmost !== undefined) {
         await syncMadeDirectories(directory, topmost);
       }
-      const room = await Room.in(directory);
-      room.expect(sizeAtLeast ?? 0);
-      const handle = await room.writing(() => open(temporary, 'wx', 0o600));
-      return new LocalUpload(target, { handle, temporary, topmost, room });
+      const space = await VolumeSpace.in(directory);
+      space.expect(sizeAtLeast ?? 0);
+      const handle = await space.writing(() => open(temporary, 'wx', 0o600));
+      return new LocalUpload(target, { handle, temporary, topmost, space });
     } catch (error) {
       if (attempt === ATTEMPTS || !isErrno(error, 'ENOENT')) {
         await removeMade(directory, topmost).catch(() => undefined);
@@ -60,7 +60,7 @@ interface TemporaryFile {
   /** The uppermost of the directories that were made for it; undefined when all existed. */
   readonly topmost: string | undefined;
   /** Where it is. */
-  readonly room: Room;
+  readonly space: VolumeSpace;
 }
 
 class LocalUpload implements Upload {
@@ -105,10 +105,10 @@ class LocalUpload implements Upload {
 
   async writePart(part: UploadPart, { signal }: CallOptions): Promise<void> {
     signal.throwIfAborted();
-    const { room } = this.#file;
-    room.expect(part.offset + part.bytes.length);
+    const { space } = this.#file;
+    space.expect(part.offset + part.bytes.length);
     try {
-      await room.writing(() => writeAll(this.#handle, part.bytes, part.offset));
+      await space.writing(() => writeAll(this.#handle, part.bytes, part.offset));
     } catch (error) {
       throw fileError('write', this.#target.path, error);
     }
@@ -125,7 +125,7 @@ class LocalUpload implements Upload {
           found: `${size} bytes are in the file, ${whole.size} were written`,
         });
       }
-      await this.#file.room.writing(() => this.#handle.sync());
+      await this.#file.space.writing(() => this.#handle.sync());
       await this.#close();
       signal.throwIfAborted();
       await rename(this.#file.temporary, path);

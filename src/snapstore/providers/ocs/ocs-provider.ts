@@ -1,6 +1,6 @@
 import type { BucketPlace, BucketProvider } from '../../bucket-provider.ts';
 import { openShiftCredentials } from '../../credentials/openshift.ts';
-import { keyedEndpoint } from '../s3/keyed-endpoint.ts';
+import { compatibleService } from '../s3/compatible-service.ts';
 import { S3Bucket } from '../s3/s3-bucket.ts';
 
 /** OpenShift Container Storage as the registry knows it: S3's protocol, path style. Throws `credentials_…` and `endpoint_invalid`. */
@@ -12,7 +12,7 @@ export function ocsProvider(place: BucketPlace): BucketProvider {
     open: async () => {
       const { fields, state } = await source.read();
       const written = `the field "endpoint" of ${source.location}`;
-      const settings = keyedEndpoint({
+      const settings = compatibleService({
         ...fields,
         bucket: container,
         endpoint: endpointOverride ?? fields.endpoint,

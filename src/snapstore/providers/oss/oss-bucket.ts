@@ -4,9 +4,9 @@ import type { Clock } from '../../../runtime/clock.ts';
 import type { Bucket, BucketTraits, CallOptions, ObjectEntry, ReadOptions, Upload } from '../../bucket.ts';
 import type { AlicloudCredentials } from '../../credentials/alicloud.ts';
 import { bodyLength } from '../../http/body-length.ts';
+import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import type { BodyChecksum, RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
-import { partOf } from '../../http/part-of.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, type StoreTask } from '../../http/store-requests.ts';
 import type { Leftover } from '../../leftover.ts';
@@ -59,7 +59,7 @@ export class OssBucket implements Bucket {
 
   async *list(prefix: string, { signal }: CallOptions): AsyncIterable<ObjectEntry> {
     const retentionMs = await this.#retentionMs(signal);
-    const marks = new PageTokens({ action: 'list', object: this.location });
+    const tokens = new PageTokens({ action: 'list', object: this.location });
     let token: string | undefined;
     do {
       const page = await this.#page({ prefix }, token, signal);
@@ -72,18 +72,18 @@ export class OssBucket implements Bucket {
           ...(retentionMs === undefined ? {} : { immutableUntil: modifiedAt + retentionMs }),
         };
       }
-      token = marks.next({ more: page.isTruncated, mark: page.nextContinuationToken ?? undefined });
+      token = tokens.next({ more: page.isTruncated, token: page.nextContinuationToken ?? undefined });
     } while (token !== undefined);
   }
 
   async *folders(folder: string, { signal }: CallOptions): AsyncIterable<string> {
-    const marks = new PageTokens({ action: 'list the folders in', object: this.location });
+    const tokens = new PageTokens({ action: 'list the folders in', object: this.location });
     let token: string | undefined;
     do {
       const page = await this.#page({ prefix: folder, delimiter: '/' }, token, signal);
       const names = (page.prefixes ?? []).map(decodeName);
       yield* names.filter((name) => name.startsWith(folder) && name.length > folder.length);
-      token = marks.next({ more: page.isTruncated, mark: page.nextContinuationToken ?? undefined });
+      token = tokens.next({ more: page.isTruncated, token: page.nextContinuationToken ?? undefined });
     } while (token !== undefined);
   }
 
@@ -152,7 +152,7 @@ export class OssBucket implements Bucket {
 
   async #download(
     key: string,
-    { range, size, mark }: ReadOptions,
+    { range, size, tag }: ReadOptions,
     task: StoreTask,
     options: OssCallOptions,
   ): Promise<RawBody> {
@@ -168,8 +168,8 @@ export class OssBucket implements Bucket {
     }
     if (range !== undefined) {
       const { 'content-range': contentRange, etag } = res.headers;
-      const answer = { contentRange, length: bodyLength(res.headers), mark: etag };
-      return { stream, length: partOf(answer, { range, size, mark }, { stream }, task) };
+      const answer = { contentRange, length: bodyLength(res.headers), tag: etag };
+      return { stream, length: checkRangeAnswer(answer, { range, size, tag }, { stream }, task) };
     }
     const length = bodyLength(res.headers) ?? bodyLength((await this.#requests.client.head(key, options)).res.headers);
     if (length === undefined) {

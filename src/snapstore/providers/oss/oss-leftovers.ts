@@ -12,7 +12,7 @@ export async function* ossLeftovers(
   { signal }: CallOptions,
 ): AsyncGenerator<Leftover, void, undefined> {
   const task = { action: 'list the unfinished uploads of', object: location, signal, retry: 'safe' } as const;
-  const marks = new PageTokens(task);
+  const tokens = new PageTokens(task);
   let mark: string | undefined;
   let marker: Readonly<Record<string, string>> = {};
   do {
@@ -27,7 +27,7 @@ export async function* ossLeftovers(
     }
     const { nextKeyMarker: key, nextUploadIdMarker: id } = page;
     marker = { ...(key ? { 'key-marker': key } : {}), ...(id ? { 'upload-id-marker': id } : {}) };
-    mark = marks.next({ more: page.isTruncated, mark: key ? `${key}\n${id ?? ''}` : undefined });
+    mark = tokens.next({ more: page.isTruncated, token: key ? `${key}\n${id ?? ''}` : undefined });
   } while (mark !== undefined);
 }
 

@@ -29,7 +29,7 @@ async function versionsOf(
 ): Promise<readonly string[]> {
   const versions: string[] = [];
   const markers: string[] = [];
-  const marks = new PageTokens({ action: 'list the versions in', object: location });
+  const tokens = new PageTokens({ action: 'list the versions in', object: location });
   let next: { readonly KeyMarker: string | undefined; readonly VersionIdMarker: string | undefined } | undefined;
   let more: string | undefined;
   do {
@@ -44,7 +44,7 @@ async function versionsOf(
     markers.push(...idsOf(page.DeleteMarkers));
     next = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
     const mark = page.NextKeyMarker === undefined ? undefined : JSON.stringify(next);
-    more = marks.next({ more: page.IsTruncated === true, mark });
+    more = tokens.next({ more: page.IsTruncated === true, token: mark });
   } while (more !== undefined);
   return [...versions, ...markers];
 }

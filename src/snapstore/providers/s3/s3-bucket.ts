@@ -17,8 +17,8 @@ import type {
   Upload,
   VersionOptions,
 } from '../../bucket.ts';
+import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
-import { partOf } from '../../http/part-of.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests, type StoreTask } from '../../http/store-requests.ts';
 import type { Leftover } from '../../leftover.ts';
@@ -109,13 +109,13 @@ export class S3Bucket implements Bucket {
       return await requests.stream(task, async (abortSignal) => {
         const answer = await client.send(new GetObjectCommand(input), { abortSignal });
         if (range !== undefined) {
-          const { ContentRange: contentRange, ContentLength: length, ETag: mark } = answer;
+          const { ContentRange: contentRange, ContentLength: length, ETag: tag } = answer;
           const body = rawBody(answer.Body, length ?? 0, task);
           return {
             ...body,
-            length: partOf(
-              { contentRange, length, mark },
-              { range, size: options.size, mark: options.mark },
+            length: checkRangeAnswer(
+              { contentRange, length, tag },
+              { range, size: options.size, tag: options.tag },
               body,
               task,
             ),

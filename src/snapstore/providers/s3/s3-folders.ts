@@ -9,11 +9,11 @@ import type { S3Place } from './s3-place.ts';
 interface FolderPage {
   readonly folders: readonly string[];
   readonly more: boolean;
-  readonly mark: string | undefined;
+  readonly token: string | undefined;
 }
 
-/** Asks for the page that begins at a mark. */
-type PageOf = (mark: string | undefined, abortSignal: AbortSignal) => Promise<FolderPage>;
+/** Asks for the page that begins at a token. */
+type PageOf = (token: string | undefined, abortSignal: AbortSignal) => Promise<FolderPage>;
 
 /** The folders directly in `folder`; of a bucket that keeps versions also those of which all was deleted, as its listings show it. */
 export async function* s3Folders(
@@ -46,37 +46,37 @@ async function* pagesOf(
   pageOf: PageOf,
   { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
 ): AsyncGenerator<string, void, undefined> {
-  const marks = new PageTokens({ action: 'list the folders in', object: location });
-  let mark: string | undefined;
+  const tokens = new PageTokens({ action: 'list the folders in', object: location });
+  let token: string | undefined;
   do {
-    const at = mark;
+    const at = token;
     const page = await requests.run(taskOf('list the folders in', location, signal), (abortSignal) =>
       pageOf(at, abortSignal),
     );
     yield* page.folders.filter((each) => each.startsWith(folder) && each.length > folder.length);
-    mark = marks.next(page);
-  } while (mark !== undefined);
+    token = tokens.next(page);
+  } while (token !== undefined);
 }
 
 function objectPage({ client, bucket, location }: S3Place, folder: string): PageOf {
-  return async (mark, abortSignal) => {
-    const input = { Bucket: bucket, Prefix: folder, Delimiter: '/', ContinuationToken: mark };
+  return async (token, abortSignal) => {
+    const input = { Bucket: bucket, Prefix: folder, Delimiter: '/', ContinuationToken: token };
     const page = await client.send(new ListObjectsV2Command(input), { abortSignal });
     const folders = (page.CommonPrefixes ?? []).map(({ Prefix: name }) => named(name, location));
-    return { folders, more: page.IsTruncated === true, mark: page.NextContinuationToken };
+    return { folders, more: page.IsTruncated === true, token: page.NextContinuationToken };
   };
 }
 
 function versionPage({ client, bucket, location }: S3Place, folder: string): PageOf {
-  return async (mark, abortSignal) => {
-    const [key, version] = mark === undefined ? [] : (JSON.parse(mark) as [string, string | null]);
+  return async (token, abortSignal) => {
+    const [key, version] = token === undefined ? [] : (JSON.parse(token) as [string, string | null]);
     const markers = { KeyMarker: key, VersionIdMarker: version ?? undefined };
     const input = { Bucket: bucket, Prefix: folder, Delimiter: '/', ...markers };
     const page = await client.send(new ListObjectVersionsCommand(input), { abortSignal });
     const folders = (page.CommonPrefixes ?? []).map(({ Prefix: name }) => named(name, location));
     const { NextKeyMarker: next, NextVersionIdMarker: nextVersion = null } = page;
     const following = next === undefined ? undefined : JSON.stringify([next, nextVersion]);
-    return { folders, more: page.IsTruncated === true, mark: following };
+    return { folders, more: page.IsTruncated === true, token: following };
   };
 }
 

@@ -14,7 +14,7 @@ export async function* s3Leftovers(
 ): AsyncGenerator<Leftover, void, undefined> {
   const { client, requests, bucket, location } = place;
   const action = 'list the unfinished uploads of';
-  const marks = new PageTokens({ action, object: location });
+  const tokens = new PageTokens({ action, object: location });
   let mark: string | undefined;
   let keyMark: string | undefined;
   let idMark: string | undefined;
@@ -36,7 +36,7 @@ export async function* s3Leftovers(
     }
     keyMark = page.NextKeyMarker;
     idMark = page.NextUploadIdMarker;
-    mark = marks.next({ more: page.IsTruncated === true, mark: keyMark && `${keyMark}\n${idMark ?? ''}` });
+    mark = tokens.next({ more: page.IsTruncated === true, token: keyMark && `${keyMark}\n${idMark ?? ''}` });
   } while (mark !== undefined);
 }
 

@@ -116,7 +116,7 @@ async function* objectPages(
   { client, requests, bucket, location }: S3Place,
   { prefix, signal, doubt }: S3Listing,
 ): AsyncGenerator<readonly ObjectEntry[], void, undefined> {
-  const marks = new PageTokens({ action: 'list', object: location });
+  const tokens = new PageTokens({ action: 'list', object: location });
   const asked = new ListingCheck({ bucket, prefix }, location);
   let token: string | undefined;
   do {
@@ -127,7 +127,7 @@ async function* objectPages(
     const { Contents: found = [] } = page;
     asked.page({ ...factsOf(page), announced: page.KeyCount, keys: keysOf(found) });
     yield found.map((listed) => entryOf(listed, location)).filter(({ key }) => key.startsWith(prefix));
-    token = marks.next({ more: page.IsTruncated === true, mark: page.NextContinuationToken });
+    token = tokens.next({ more: page.IsTruncated === true, token: page.NextContinuationToken });
   } while (token !== undefined);
   if (asked.doubt !== undefined) {
     doubt(asked.doubt);
@@ -217,7 +217,7 @@ async function* versionPages(
   const asked = new ListingCheck({ bucket, prefix }, location);
   const oldest = new Map<string, ObjectEntry>();
   const deleted = new Set<string>();
-  const marks = new PageTokens({ action: 'list the versions in', object: location });
+  const tokens = new PageTokens({ action: 'list the versions in', object: location });
   let markers: { readonly KeyMarker: string | undefined; readonly VersionIdMarker: string | undefined } | undefined;
   let more: string | undefined;
   do {
@@ -241,7 +241,7 @@ async function* versionPages(
     }
     markers = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
     const mark = page.NextKeyMarker === undefined ? undefined : JSON.stringify(markers);
-    more = marks.next({ more: page.IsTruncated === true, mark });
+    more = tokens.next({ more: page.IsTruncated === true, token: mark });
     const last = more === undefined ? undefined : page.NextKeyMarker;
     const [held, wasDeleted] = last === undefined ? [] : [oldest.get(last), deleted.has(last)];
     if (last !== undefined) {

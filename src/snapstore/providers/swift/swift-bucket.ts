@@ -65,12 +65,12 @@ export class SwiftBucket implements Bucket {
     return this.#connection.folders(folder, options);
   }
 
-  async read(key: string, { signal, range, size, mark }: ReadOptions): Promise<Readable> {
+  async read(key: string, { signal, range, size, tag }: ReadOptions): Promise<Readable> {
     if (range !== undefined && range.end <= range.start) {
       return Readable.from([], { objectMode: false });
     }
     const what = this.#connection.describe('read', key);
-    const part = range === undefined ? undefined : { range, size, mark };
+    const part = range === undefined ? undefined : { range, size, tag };
     try {
       return await this.#connection.open(what, key, { signal, part });
     } catch (error) {

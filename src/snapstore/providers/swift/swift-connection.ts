@@ -2,10 +2,10 @@ import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import type { Clock } from '../../../runtime/clock.ts';
 import { bodyLength } from '../../http/body-length.ts';
+import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import { describeAnswer, ForeignAnswer, isPage } from '../../http/foreign-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
-import { partOf } from '../../http/part-of.ts';
 import { provesNothing, requestError, type StoreAction } from '../../http/request-error.ts';
 import { type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import type { WantedRange } from '../../range-answer.ts';
@@ -123,7 +123,7 @@ export class SwiftConnection {
       }
       const body = rawBody(opening, { what, request, length: length ?? part.range.end - part.range.start });
       const { 'content-range': contentRange, etag } = opening.headers;
-      return { ...body, length: partOf({ contentRange, length, mark: etag }, part, body, what) };
+      return { ...body, length: checkRangeAnswer({ contentRange, length, tag: etag }, part, body, what) };
     });
   }
 
@@ -162,7 +162,7 @@ export class SwiftConnection {
   ): AsyncGenerator<readonly Item[]> {
     const { action, signal, parse, markOf } = how;
     const what = this.describe(action);
-    const marks = new PageTokens(what);
+    const tokens = new PageTokens(what);
     for (let marker: string | undefined = ''; marker !== undefined; ) {
       const query = `?${new URLSearchParams({ format: 'json', ...asked, marker })}`;
       const answer = await this.send(what, { method: 'GET', key: undefined, query }, { signal }).catch(
@@ -176,7 +176,7 @@ export class SwiftConnection {
       }
       yield page;
       const last = page.at(-1);
-      marker = marks.next({ more: last !== undefined, mark: last === undefined ? undefined : markOf(last) });
+      marker = tokens.next({ more: last !== undefined, token: last === undefined ? undefined : markOf(last) });
     }
   }
 

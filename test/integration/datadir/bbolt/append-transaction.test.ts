@@ -13,7 +13,7 @@ import { inBatches } from '../../../../src/datadir/bbolt/entry-stream.ts';
 import { newestMeta } from '../../../../src/datadir/bbolt/meta-pages.ts';
 import { goldenDatabase } from '../../../support/datadir/golden.ts';
 import { storedBuckets } from '../../../support/datadir/stored-buckets.ts';
-import { written } from '../../../support/datadir/written.ts';
+import { writeFileIn } from '../../../support/datadir/write-file-in.ts';
 import { seededBytes, seededRandom } from '../../../support/fixtures/byte-streams.ts';
 
 const signal = new AbortController().signal;
@@ -44,7 +44,7 @@ function* moreEntries(seed: number, from: number, count: number): Generator<Entr
 for (const name of ['etcd-3.5/gzip', 'etcd-3.4/gzip'] as const) {
   test(`appending to the key bucket of ${name} twice keeps everything and is sound`, async () => {
     using dir = makeTempDir();
-    const path = written(dir, 'db', goldenDatabase(name));
+    const path = writeFileIn(dir, 'db', goldenDatabase(name));
     const expected = await storedBuckets(path);
     for (const [round, count] of [8_000, 3_000].entries()) {
       const added = [...moreEntries(round, 1_000_000 * (round + 1), count)];
@@ -65,10 +65,10 @@ for (const bucket of ['key', 'cluster', 'new']) {
   test(`entries appended to the bucket ${bucket} while the base is still being written follow its entries`, async () => {
     using dir = makeTempDir();
     const whole = goldenDatabase('etcd-3.5/gzip');
-    const expected = await storedBuckets(written(dir, 'whole', whole));
+    const expected = await storedBuckets(writeFileIn(dir, 'whole', whole));
     const meta = newestMeta(whole) ?? assert.fail('no meta');
     const end = meta.highWater * meta.pageSize;
-    const path = written(dir, 'db', whole.subarray(0, 2 * meta.pageSize));
+    const path = writeFileIn(dir, 'db', whole.subarray(0, 2 * meta.pageSize));
     const base = Promise.withResolvers<Database>();
     const added = Array.from(moreEntries(5, 10, 8_000), ({ key, value }) => ({
       key: Buffer.concat([Buffer.from([0xff]), key]),
@@ -100,7 +100,7 @@ test('append throws the failure of a base that is never complete', async () => {
   const meta = newestMeta(whole) ?? assert.fail('no meta');
   const lost = new Error('the base is damaged');
   const base = Promise.withResolvers<Database>();
-  await using transaction = await AppendTransaction.begin(written(dir, 'db', whole), { meta, base: base.promise });
+  await using transaction = await AppendTransaction.begin(writeFileIn(dir, 'db', whole), { meta, base: base.promise });
   const appended = transaction.append('key', inBatches(moreEntries(5, 10, 2_000)));
   base.reject(lost);
   await assert.rejects(appended, lost);
@@ -109,7 +109,7 @@ test('append throws the failure of a base that is never complete', async () => {
 test('an append transaction leaves every page of the base but the metas as it was', async () => {
   using dir = makeTempDir();
   const base = goldenDatabase('etcd-3.5/gzip');
-  const path = written(dir, 'db', base);
+  const path = writeFileIn(dir, 'db', base);
   await using transaction = await AppendTransaction.open(path);
   await transaction.append('key', inBatches(moreEntries(1, 10, 500)));
   await transaction.replace('members', [{ key: utf8.encode('a'), value: utf8.encode('b') }]);
@@ -119,7 +119,7 @@ test('an append transaction leaves every page of the base but the metas as it wa
 
 test('without a commit the file still is the old database', async () => {
   using dir = makeTempDir();
-  const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
+  const path = writeFileIn(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
   const expected = await storedBuckets(path);
   {
     await using transaction = await AppendTransaction.open(path);
@@ -130,7 +130,7 @@ test('without a commit the file still is the old database', async () => {
 
 test('replace, merge and append create buckets, and replace can empty one', async () => {
   using dir = makeTempDir();
-  const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
+  const path = writeFileIn(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
   const expected = await storedBuckets(path);
   const entry = (key: string, value: string): Entry => ({ key: utf8.encode(key), value: utf8.encode(value) });
   const meta = expected.get('meta') ?? [];
@@ -163,7 +163,7 @@ test('replace, merge and append create buckets, and replace can empty one', asyn
 
 test('both metas describe the new state and are where bbolt expects them', async () => {
   using dir = makeTempDir();
-  const path = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
+  const path = writeFileIn(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
   await using before = await Database.open(path);
   await using transaction = await AppendTransaction.open(path);
   await transaction.append('key', inBatches(moreEntries(1, 10, 100)));
@@ -173,7 +173,7 @@ test('both metas describe the new state and are where bbolt expects them', async
   for (const torn of [0, 1]) {
     const copy = Buffer.from(whole);
     copy.fill(0xff, torn * 4096, torn * 4096 + 4096);
-    await using database = await Database.open(written(dir, 'torn', copy));
+    await using database = await Database.open(writeFileIn(dir, 'torn', copy));
     assert.ok(database.tornMeta);
     assert.equal(database.meta.freelist, undefined);
     assert.equal(database.meta.highWater * 4096, whole.length);

@@ -8,9 +8,9 @@ import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { inBatches } from '../../../../src/datadir/bbolt/entry-stream.ts';
 import { FreshDatabase } from '../../../../src/datadir/bbolt/fresh-database.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
-import { scattered } from '../../../support/datadir/scattered.ts';
+import { scatterPages } from '../../../support/datadir/scatter-pages.ts';
 import { storedBuckets } from '../../../support/datadir/stored-buckets.ts';
-import { written } from '../../../support/datadir/written.ts';
+import { writeFileIn } from '../../../support/datadir/write-file-in.ts';
 import { seededBytes, seededRandom } from '../../../support/fixtures/byte-streams.ts';
 
 const { signal } = new AbortController();
@@ -74,15 +74,15 @@ describe('a fresh database', () => {
         ['lease', sortedEntries(500, { pageSize })],
       ]);
       const bytes = readFileSync(await fresh(dir, buckets, { pageSize }));
-      const other = scattered(bytes, { pageSize, seed: pageSize });
+      const other = scatterPages(bytes, { pageSize, seed: pageSize });
       assert.ok(!other.equals(bytes));
-      assert.deepEqual(await storedBuckets(written(dir, 'scattered', other)), buckets);
+      assert.deepEqual(await storedBuckets(writeFileIn(dir, 'scattered', other)), buckets);
       // A page with another number is found wherever it is.
       for (const [seed, flag] of [1, 2, 4, 16, 32].entries()) {
         const copy = Buffer.from(other);
         const page = 2 + Math.floor(seededRandom(seed)() * (copy.length / pageSize - 2));
         copy.writeUInt32LE(copy.readUInt32LE(page * pageSize) + flag, page * pageSize);
-        await using database = await Database.open(written(dir, 'altered', copy));
+        await using database = await Database.open(writeFileIn(dir, 'altered', copy));
         const { damages } = await checkDatabase(database, { signal });
         const header = other.readUInt32LE(page * pageSize) === page;
         assert.ok(
@@ -100,8 +100,8 @@ describe('a fresh database', () => {
     }));
     const path = await fresh(dir, new Map([['key', entries]]), { pageSize: 4096 });
     const bytes = readFileSync(path);
-    for (const content of [bytes, scattered(bytes, { pageSize: 4096, seed: 1 })]) {
-      const found = (await storedBuckets(written(dir, 'copy', content))).get('key') ?? [];
+    for (const content of [bytes, scatterPages(bytes, { pageSize: 4096, seed: 1 })]) {
+      const found = (await storedBuckets(writeFileIn(dir, 'copy', content))).get('key') ?? [];
       assert.equal(found.length, entries.length);
       assert.ok(found.every(({ value }, index) => Buffer.compare(value, entries[index]?.value ?? value) === 0));
     }
@@ -119,7 +119,7 @@ describe('a fresh database', () => {
     for (const torn of [0, 1]) {
       const copy = Buffer.from(bytes);
       copy.fill(0, torn * 4096, torn * 4096 + 4096);
-      assert.deepEqual(await storedBuckets(written(dir, 'torn', copy)), buckets);
+      assert.deepEqual(await storedBuckets(writeFileIn(dir, 'torn', copy)), buckets);
     }
   });
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { parseInitialCluster } from '../../../../src/datadir/membership/initial-cluster.ts';
-import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect-database.ts';
 import {
   type InitializeRequest,
   type InitializeResult,
@@ -19,10 +19,10 @@ import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { lengthenLog } from '../../../support/datadir/lengthen-log.ts';
+import { directoryContents } from '../../../support/fixtures/directory-contents.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
 import { laidDirectory } from '../../../support/fixtures/laid-directory.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
-import { tree } from '../../../support/fixtures/tree.ts';
 import { put, step, txn } from '../../../support/replay/request-messages.ts';
 import { memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
 
@@ -62,12 +62,12 @@ for (const mode of ['sanity', 'full'] as const) {
   test(`a sound directory is kept as it is in mode ${mode}, with and without a store`, async () => {
     using dir = makeTempDir();
     layGolden(dir);
-    const before = tree(dir.path);
+    const before = directoryContents(dir.path);
     for (const store of [undefined, EMPTY_STORE, memorySnapStore(BACKUP)]) {
       const result = await run(dir, { mode, store });
       assert.deepEqual(result, { found: { state: 'valid', revision: REVISION }, action: 'kept', restored: undefined });
     }
-    assert.deepEqual(tree(dir.path), before);
+    assert.deepEqual(directoryContents(dir.path), before);
   });
 }
 
@@ -189,19 +189,19 @@ for (const { what, harm, state, reason, onlyInFull } of HARMS) {
     using dir = makeTempDir();
     layGolden(dir);
     await harm(dir.join('data'));
-    const before = tree(dir.path);
+    const before = directoryContents(dir.path);
     await assert.rejects(run(dir, { mode: 'full', store: undefined }), (error) => {
       assert.ok(error instanceof Failure);
       assert.equal(error.code, 'data_dir_invalid');
       assert.match(error.message, /configure the store that holds its backups/);
       return true;
     });
-    assert.deepEqual(tree(dir.path), before);
+    assert.deepEqual(directoryContents(dir.path), before);
     const result = await run(dir, { mode: 'full', store: EMPTY_STORE });
     const present = what !== 'no member directory';
     assert.deepEqual([result.found.state, result.action], [state, present ? 'moved_aside' : 'none']);
     assert.equal(result.restored, undefined);
-    assert.deepEqual(afterwards(before, present ? result.keptAside : undefined, dir), tree(dir.path));
+    assert.deepEqual(afterwards(before, present ? result.keptAside : undefined, dir), directoryContents(dir.path));
   });
 }
 
@@ -229,7 +229,7 @@ test('the file safe_guard ties a volume to a namespace', async () => {
   assert.equal((await run(dir, { namespace: 'shoot--a--b' })).action, 'kept');
 
   await truncate(dir.join('data', DB), 0);
-  const before = tree(dir.path);
+  const before = directoryContents(dir.path);
   await assert.rejects(run(dir, { namespace: 'shoot--a--c' }), (error) => {
     assert.ok(error instanceof Failure);
     assert.equal(error.code, 'wrong_volume');
@@ -237,7 +237,7 @@ test('the file safe_guard ties a volume to a namespace', async () => {
     assert.ok(!error.message.includes('shoot--a--b'), 'what a file holds is not shown: it may be any file');
     return true;
   });
-  assert.deepEqual(tree(dir.path), before);
+  assert.deepEqual(directoryContents(dir.path), before);
   assert.equal((await run(dir, { namespace: 'shoot--a--b' })).action, 'restored');
 });
 
@@ -245,7 +245,7 @@ test('a db that another process has locked is left alone, whatever its state', a
   using dir = makeTempDir();
   layGolden(dir);
   await truncate(dir.join('data', DB), 0);
-  const before = tree(dir.path);
+  const before = directoryContents(dir.path);
   const held = await tryLockFile(dir.join('data', DB));
   assert.ok(held.acquired);
   await assert.rejects(run(dir, {}), (error) => {
@@ -254,7 +254,7 @@ test('a db that another process has locked is left alone, whatever its state', a
     assert.match(error.message, new RegExp(`node \\(pid ${process.pid}\\) holds the lock on .*snap/db; stop the etcd`));
     return true;
   });
-  assert.deepEqual(tree(dir.path), before);
+  assert.deepEqual(directoryContents(dir.path), before);
   await held.lock[Symbol.asyncDispose]();
   assert.equal((await run(dir, {})).action, 'restored');
 });
@@ -263,17 +263,17 @@ test('when the restore fails, the invalid directory stays as it was', async () =
   using dir = makeTempDir();
   layGolden(dir);
   await truncate(dir.join('data', DB), 100_000);
-  const before = tree(dir.path);
+  const before = directoryContents(dir.path);
   const damaged = BACKUP.map((object) =>
     object.key.includes('Incr-00000090') ? { ...object, bytes: object.bytes.subarray(0, 2000) } : object,
   );
   await assert.rejects(run(dir, { store: memorySnapStore(damaged) }), Failure);
-  assert.deepEqual(tree(dir.path), before);
+  assert.deepEqual(directoryContents(dir.path), before);
   await assert.rejects(
     run(dir, { member: { ...restoreRequest(dir).member, name: 'unknown' } }),
     /cannot use --name: --initial-cluster names only default/,
   );
-  assert.deepEqual(tree(dir.path), before);
+  assert.deepEqual(directoryContents(dir.path), before);
 });
 
 test('a data directory given by a link is replaced where it is', async () => {
@@ -310,10 +310,10 @@ test('the log tells what is looked at, in the order of the work', async () => {
 
 /** What a directory holds once `member` has become `keptAside`. */
 function afterwards(
-  before: ReturnType<typeof tree>,
+  before: ReturnType<typeof directoryContents>,
   keptAside: string | undefined,
   dir: TempDir,
-): ReturnType<typeof tree> {
+): ReturnType<typeof directoryContents> {
   const aside = keptAside === undefined ? 'data/member' : path.relative(dir.path, keptAside);
   return Object.fromEntries(
     Object.entries(before).map(([name, content]) => [name.replace(/^data\/member(?=\/|$)/, aside), content]),
@@ -340,11 +340,11 @@ test('a snapshot file that etcd passes over is warned of, and the directory kept
         await writeFile(file, await readFile(dir.join('data', SNAP)));
       }
       await harm(file);
-      const before = tree(dir.path);
+      const before = directoryContents(dir.path);
       const context = recordedContext();
       const result = await initialize(requestFor(dir, { mode: 'full' }), context);
       assert.equal(result.action, 'kept', `${what} ${name}`);
-      assert.deepEqual(tree(dir.path), before);
+      assert.deepEqual(directoryContents(dir.path), before);
       const warnings = context.lines.filter(({ level }) => level === 'warn').map(({ text }) => text);
       assert.equal(warnings.length, 1);
       assert.match(warnings[0] ?? '', /\.snap cannot be read \(.*\); etcd starts without it/);
@@ -376,7 +376,7 @@ test('a sound db whose log is elsewhere is refused, a damaged one restored', asy
     if (link !== undefined) {
       await symlink(link, dir.join('data/member/wal'));
     }
-    const before = tree(dir.path);
+    const before = directoryContents(dir.path);
     for (const store of [undefined, EMPTY_STORE, memorySnapStore(BACKUP)]) {
       for (const mode of ['full', 'sanity'] as const) {
         await assert.rejects(run(dir, { store, mode }), (error) => {
@@ -390,7 +390,7 @@ test('a sound db whose log is elsewhere is refused, a damaged one restored', asy
         });
       }
     }
-    assert.deepEqual(tree(dir.path), before);
+    assert.deepEqual(directoryContents(dir.path), before);
   }
   await truncate(dir.join('data', DB), 0);
   const result = await run(dir, {});
@@ -408,15 +408,15 @@ test('a valid directory is kept while the store does not answer; any other is le
     using dir = makeTempDir();
     await assert.rejects(run(dir, { mode, store: silentStore() }), { code: 'store_transient' });
     layGolden(dir);
-    const before = tree(dir.path);
+    const before = directoryContents(dir.path);
     const kept = await run(dir, { mode, store: silentStore() });
     assert.deepEqual([kept.found, kept.action], [{ state: 'valid', revision: REVISION }, 'kept']);
     assert.equal(kept.notCompared, 'cannot list memory: no answer');
-    assert.deepEqual(tree(dir.path), before);
+    assert.deepEqual(directoryContents(dir.path), before);
     await truncate(dir.join('data', DB), 1_000);
-    const damaged = tree(dir.path);
+    const damaged = directoryContents(dir.path);
     await assert.rejects(run(dir, { mode, store: silentStore() }), { code: 'store_transient' });
-    assert.deepEqual(tree(dir.path), damaged);
+    assert.deepEqual(directoryContents(dir.path), damaged);
   }
 });
 
@@ -431,11 +431,11 @@ test('a valid directory is kept when the backup that reaches further cannot be r
   ] as const) {
     using dir = makeTempDir();
     lay(dir);
-    const before = tree(dir.path);
+    const before = directoryContents(dir.path);
     const result = await run(dir, { mode: 'full', store: memorySnapStore(objects) });
     assert.deepEqual([result.found.state, result.action], ['behind_store', 'kept']);
     assert.match(result.notCompared ?? '', /damaged|empty|hash|ends/);
-    assert.deepEqual(tree(dir.path), before);
+    assert.deepEqual(directoryContents(dir.path), before);
     await overwrite(dir.join('data', DB), 5 * 4096, Buffer.alloc(4096));
     await assert.rejects(run(dir, { mode: 'full', store: memorySnapStore(objects) }), Failure);
   }
@@ -464,9 +464,9 @@ test('an invalid directory is touched only when the store proves that it is empt
     }
     await mkdir(dir.join('data', 'member', 'snap'), { recursive: true });
     await writeFile(dir.join('data', 'config'), 'x');
-    const before = tree(dir.path);
+    const before = directoryContents(dir.path);
     await assert.rejects(run(dir, { store }), found);
-    assert.deepEqual(tree(dir.path), before);
+    assert.deepEqual(directoryContents(dir.path), before);
   }
   using dir = makeTempDir();
   await mkdir(dir.join('data', 'member', 'snap'), { recursive: true });
@@ -481,9 +481,9 @@ test('an invalid member of several is left as it is when there is no backup', as
     initialCluster: parseInitialCluster('default=http://127.0.0.1:2380,other=http://127.0.0.1:2381'),
   };
   await mkdir(dir.join('data', 'member', 'snap'), { recursive: true });
-  const before = tree(dir.path);
+  const before = directoryContents(dir.path);
   await assert.rejects(run(dir, { member, store: EMPTY_STORE }), { code: 'data_dir_invalid' });
-  assert.deepEqual(tree(dir.path), before);
+  assert.deepEqual(directoryContents(dir.path), before);
 });
 
 test('a log with a transaction nested too deep for any etcd is damaged', async () => {

@@ -25,7 +25,7 @@ import { readStatus } from '../../../../src/operations/status/status.ts';
 import { tryLockFile } from '../../../../src/runtime/process/file-lock.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { unlessRoot } from '../../../support/context/skip-reasons.ts';
-import { observeFileCalls } from '../../../support/files/file-calls.ts';
+import { observeFileCalls } from '../../../support/files/file-call-observer.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 import { type HoldingPoint, holdBack } from '../../../support/stores/held-back-store.ts';
 

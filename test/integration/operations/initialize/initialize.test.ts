@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { etcdLines, etcdRelease } from '../../../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../../../scripts/lab/etcd-server.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
-import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect-database.ts';
 import { initialize } from '../../../../src/operations/initialize/initialize.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';

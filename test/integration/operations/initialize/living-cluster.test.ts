@@ -17,8 +17,8 @@ import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import { type RecordedContext, recordedContext } from '../../../support/context/run-context.ts';
 import { connectionTo } from '../../../support/etcd/connected.ts';
 import { startEtcdMembers } from '../../../support/etcd/etcd-members.ts';
+import { directoryContents } from '../../../support/fixtures/directory-contents.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
-import { tree } from '../../../support/fixtures/tree.ts';
 import { memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
 
 /** Nothing listens there. */
@@ -49,7 +49,7 @@ for (const line of etcdLines) {
 
     const { memberId } = await memberIdOf(a, c.name);
     const refused = async (attempt: Promise<unknown>): Promise<string> => {
-      const before = existsSync(c.dataDir) ? tree(c.dataDir) : undefined;
+      const before = existsSync(c.dataDir) ? directoryContents(c.dataDir) : undefined;
       let message = '';
       await assert.rejects(attempt, (error) => {
         assert.ok(error instanceof Failure);
@@ -58,7 +58,7 @@ for (const line of etcdLines) {
         return true;
       });
       assert.match(message, new RegExp(`member remove ${memberId}\`, then \`etcdctl --endpoints=\\S+ member add m2 `));
-      assert.deepEqual(existsSync(c.dataDir) ? tree(c.dataDir) : undefined, before);
+      assert.deepEqual(existsSync(c.dataDir) ? directoryContents(c.dataDir) : undefined, before);
       return message;
     };
 
@@ -112,7 +112,7 @@ for (const line of etcdLines) {
     await writeFile(`${c.dataDir}/member/wal/0000000000000000-0000000000000000.wal`, Buffer.alloc(64, 7));
     const alone = { ...restoreRequest(dir, { dataDir: c.dataDir }), mode: 'full', namespace: undefined } as const;
     const left = async (): Promise<void> => {
-      const before = tree(c.dataDir);
+      const before = directoryContents(c.dataDir);
       await assert.rejects(asks([a.clientUrl]), {
         // etcd 3.4 does not tell that it has no quorum.
         code: /^cluster_(unreachable|alive)$/,
@@ -123,7 +123,7 @@ for (const line of etcdLines) {
         code: 'cluster_alive',
         message: /its db names 3 members, of which one answers .*, and --initial-cluster names none of the others/,
       });
-      assert.deepEqual(tree(c.dataDir), before);
+      assert.deepEqual(directoryContents(c.dataDir), before);
     };
     await left();
     await a.stop();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
-import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect-database.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { GOLDEN_NAMES } from '../../../support/datadir/golden.ts';

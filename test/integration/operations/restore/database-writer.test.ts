@@ -5,7 +5,7 @@ import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { DatabaseWriter } from '../../../../src/operations/restore/database-writer.ts';
 import { goldenDatabase } from '../../../support/datadir/golden.ts';
-import { written } from '../../../support/datadir/written.ts';
+import { writeFileIn } from '../../../support/datadir/write-file-in.ts';
 
 const signal = new AbortController().signal;
 
@@ -18,7 +18,7 @@ for (const [what, exchange] of Object.entries({
 })) {
   test(`a database that is ${what} while it is written does not pass for the one that was written`, async () => {
     using dir = makeTempDir();
-    const file = written(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
+    const file = writeFileIn(dir, 'db', goldenDatabase('etcd-3.5/gzip'));
     const base = await Database.open(file);
     await using writer = await DatabaseWriter.begin(file, {
       meta: base.meta,

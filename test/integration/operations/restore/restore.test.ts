@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
-import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect-database.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
 import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';

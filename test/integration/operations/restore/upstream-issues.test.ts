@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { AppendTransaction } from '../../../../src/datadir/bbolt/append-transaction.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
-import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect-database.ts';
 import { readVersions } from '../../../../src/datadir/mvcc/versions.ts';
 import { type RestoreResult, restore } from '../../../../src/operations/restore/restore.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
@@ -12,7 +12,7 @@ import { recordedContext } from '../../../support/context/run-context.ts';
 import { goldenDatabase } from '../../../support/datadir/golden.ts';
 import { storedKeys } from '../../../support/datadir/stored-keys.ts';
 import { storedLeases } from '../../../support/datadir/stored-leases.ts';
-import { written } from '../../../support/datadir/written.ts';
+import { writeFileIn } from '../../../support/datadir/write-file-in.ts';
 import { deltaObject, fullObject } from '../../../support/fixtures/backup-objects.ts';
 import { del, put } from '../../../support/fixtures/delta-events.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
@@ -89,7 +89,7 @@ test('upstream 749, 778: a full that was cut short is not restored, with or with
 
 test('upstream 1063: a database of etcd 3.6 is restored as one', async () => {
   using dir = makeTempDir();
-  const path = written(dir, 'db', base);
+  const path = writeFileIn(dir, 'db', base);
   await using transaction = await AppendTransaction.open(path);
   const options = { signal: AbortSignal.timeout(60_000) };
   await transaction.merge('meta', [entry('storageVersion', '3.6.0')], options);

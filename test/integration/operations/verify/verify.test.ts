@@ -8,7 +8,7 @@ import { Interrupted } from '../../../../src/runtime/process/interrupted.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { changeDatabase, PAGE_SIZE } from '../../../support/datadir/change-database.ts';
 import { GOLDEN_NAMES, goldenDatabase } from '../../../support/datadir/golden.ts';
-import { lyingLeafChecker } from '../../../support/datadir/lying-leaf-checker.ts';
+import { wrongLeafChecker } from '../../../support/datadir/wrong-leaf-checker.ts';
 import { deltaObject, fullObject } from '../../../support/fixtures/backup-objects.ts';
 import { history } from '../../../support/fixtures/delta-events.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
@@ -145,8 +145,8 @@ describe('verify', () => {
     database.write('*', element + database.readUInt32LE(element + 4) + 8);
     const objects = [fullObject(database, { lastRevision: 101 })];
     assert.match(problems(await verified(objects, 'structure')).join(), /its database is damaged at byte \d+/);
-    t.mock.method(LeafPageChecker.prototype, 'soundLeaves', lyingLeafChecker.soundLeaves);
-    t.mock.method(LeafPageChecker.prototype, 'sum', lyingLeafChecker.sum);
+    t.mock.method(LeafPageChecker.prototype, 'soundLeaves', wrongLeafChecker.soundLeaves);
+    t.mock.method(LeafPageChecker.prototype, 'sum', wrongLeafChecker.sum);
     const [problem = 'none', ...others] = problems(await verified(objects, 'structure'));
     assert.match(
       problem,

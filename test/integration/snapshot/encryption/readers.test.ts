@@ -8,8 +8,8 @@ import { type EtcdServer, startEtcd } from '../../../../scripts/lab/etcd-server.
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { type EndedRun, startInProcess } from '../../../support/cli/run-in-process.ts';
 import { ageKey, otherAgeKey } from '../../../support/fixtures/age-keys.ts';
+import { encryptedGoldenStore } from '../../../support/fixtures/encrypted-golden-store.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
-import { sealedGolden } from '../../../support/fixtures/sealed-golden.ts';
 
 const backup = 'etcd-3.5/gzip';
 const full = 'Full-00000000-00000058-1795251532.gz';
@@ -41,7 +41,7 @@ describe('each command that reads contents', () => {
     writeFileSync(home.join('wrong.txt'), otherAgeKey.file, { mode: 0o600 });
     writeFileSync(home.join('another.txt'), await generateX25519Identity(), { mode: 0o600 });
     lay('plain', goldenObjects(backup));
-    lay('sealed', await sealedGolden(backup));
+    lay('sealed', await encryptedGoldenStore(backup));
   });
 
   after(async () => {
@@ -157,7 +157,7 @@ describe('each command that reads contents', () => {
     const bytes = readFileSync(home.join('sealed/v2', `${full}.age`));
     for (const keys of [[], [key('right')]]) {
       rmSync(home.join('pruned'), { recursive: true, force: true });
-      lay('pruned', [...(await sealedGolden(backup)), { key: `v2/${old}`, bytes }]);
+      lay('pruned', [...(await encryptedGoldenStore(backup)), { key: `v2/${old}`, bytes }]);
       const wrong = await run('prune', '--yes', ...limits, ...flags('pruned'), key('wrong'));
       assert.equal(wrong.exitCode, 1);
       assert.match(wrong.stderr, /cannot read Full-00000000-00000058-.*does not open it; .*; nothing was deleted/);

@@ -52,7 +52,7 @@ describe('keys in ~/.aws/credentials', () => {
       import { writeFileSync } from 'node:fs';
       import { RotatingBucket } from '${projectRoot}src/snapstore/decorators/rotating-bucket.ts';
       import { directNetwork } from '${projectRoot}src/snapstore/http/store-network.ts';
-      import { keyedEndpoint } from '${projectRoot}src/snapstore/providers/s3/keyed-endpoint.ts';
+      import { keyedEndpoint } from '${projectRoot}src/snapstore/providers/s3/compatible-service.ts';
       import { S3Bucket } from '${projectRoot}src/snapstore/providers/s3/s3-bucket.ts';
       import { jumpingClock } from '${projectRoot}test/support/clock/jumping-clock.ts';
       import { quietLogger } from '${projectRoot}test/support/context/quiet-logger.ts';

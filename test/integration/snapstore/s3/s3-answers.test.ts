@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { makeCertificates } from '../../../../scripts/lab/certificates.ts';
 import type { ListingDoubt, ObjectEntry } from '../../../../src/snapstore/bucket.ts';
 import { directNetwork } from '../../../../src/snapstore/http/store-network.ts';
-import { keyedEndpoint } from '../../../../src/snapstore/providers/s3/keyed-endpoint.ts';
+import { compatibleService } from '../../../../src/snapstore/providers/s3/compatible-service.ts';
 import { S3Bucket } from '../../../../src/snapstore/providers/s3/s3-bucket.ts';
 import { StoreError, type StoreErrorKind } from '../../../../src/snapstore/store-error.ts';
 import { uploadInChunks } from '../../../../src/snapstore/upload/uploader.ts';
@@ -493,7 +493,7 @@ describe('the deletion of a locked object', () => {
 
 describe('an endpoint that is reached in the wrong way', () => {
   const settings = (endpoint: string, bucket = 'backups') => ({
-    ...keyedEndpoint({
+    ...compatibleService({
       bucket,
       region: 'test',
       endpoint,

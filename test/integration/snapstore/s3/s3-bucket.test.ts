@@ -16,7 +16,7 @@ import { systemClock } from '../../../../src/runtime/system-clock.ts';
 import { abandonedUploads } from '../../../../src/snapstore/backups/abandoned-uploads.ts';
 import type { ObjectEntry } from '../../../../src/snapstore/bucket.ts';
 import type { Leftover } from '../../../../src/snapstore/leftover.ts';
-import { keyedEndpoint } from '../../../../src/snapstore/providers/s3/keyed-endpoint.ts';
+import { compatibleService } from '../../../../src/snapstore/providers/s3/compatible-service.ts';
 import { S3Bucket } from '../../../../src/snapstore/providers/s3/s3-bucket.ts';
 import type { S3Settings } from '../../../../src/snapstore/providers/s3/s3-settings.ts';
 import { StoreError, type StoreErrorKind } from '../../../../src/snapstore/store-error.ts';
@@ -39,7 +39,7 @@ after(async () => {
 
 function bucketFor(bucket: string, changes: Partial<S3Settings> = {}): S3Bucket {
   const { endpoint, accessKeyID, secretAccessKey } = rgw;
-  const settings = keyedEndpoint({
+  const settings = compatibleService({
     bucket,
     region: 'default',
     endpoint,

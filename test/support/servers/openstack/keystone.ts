@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Child, startChild } from '../../../../scripts/lab/child.ts';
+import { type Child, startChild } from '../../../../scripts/lab/child-process.ts';
 import { eventually } from '../../../../scripts/lab/eventually.ts';
 import { openStackPackages } from '../../../../scripts/lab/openstack-packages.ts';
 import { projectRoot } from '../../../../scripts/lab/project-root.ts';

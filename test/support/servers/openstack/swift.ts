@@ -1,4 +1,4 @@
-import type { Child } from '../../../../scripts/lab/child.ts';
+import type { Child } from '../../../../scripts/lab/child-process.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { type Keystone, type OpenStackTenant, startKeystone, startPython } from './keystone.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { initializeResult } from '../../../../src/cli/initialize.ts';
-import { restoreResult } from '../../../../src/cli/output/restored.ts';
+import { restoreResult } from '../../../../src/cli/output/restore-result.ts';
 import { formatResult } from '../../../../src/cli/output/result.ts';
 import { onceResult } from '../../../../src/cli/snapshot.ts';
 import { revision } from '../../../../src/revision.ts';

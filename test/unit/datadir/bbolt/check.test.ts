@@ -6,10 +6,10 @@ import { checkDatabase } from '../../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { decodeMeta, encodeMeta } from '../../../../src/datadir/bbolt/meta.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
-import { twoLevelDatabase } from '../../../support/datadir/two-levels.ts';
-import { written } from '../../../support/datadir/written.ts';
+import { twoLevelDatabase } from '../../../support/datadir/two-level-database.ts';
+import { writeFileIn } from '../../../support/datadir/write-file-in.ts';
 import { seededRandom } from '../../../support/fixtures/byte-streams.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 
 const signal = new AbortController().signal;
 const PAGE = 4096;
@@ -37,7 +37,7 @@ async function reasons(change: (bytes: Buffer) => void): Promise<readonly string
   using dir = makeTempDir();
   const copy = Buffer.from(sample.bytes);
   change(copy);
-  await using database = await Database.open(written(dir, 'db', copy));
+  await using database = await Database.open(writeFileIn(dir, 'db', copy));
   const { damages } = await checkDatabase(database, { signal });
   return damages.map(({ reason }) => reason);
 }
@@ -54,7 +54,7 @@ function changeMetas(bytes: Buffer, changes: (highWater: number) => { freelist?:
 describe('checkDatabase', () => {
   it('finds nothing in a sound database and counts its free pages', async () => {
     using dir = makeTempDir();
-    await using database = await Database.open(written(dir, 'db', sample.bytes));
+    await using database = await Database.open(writeFileIn(dir, 'db', sample.bytes));
     const report = await checkDatabase(database, { signal });
     assert.deepEqual(report.damages, []);
     let used = 0;
@@ -163,7 +163,7 @@ describe('checkDatabase', () => {
       }
       const copy = Buffer.concat([sample.bytes, page]);
       changeMetas(copy, (highWater) => ({ freelist: free, highWater: highWater + 1 }));
-      await using database = await Database.open(written(dir, 'db', copy));
+      await using database = await Database.open(writeFileIn(dir, 'db', copy));
       return (await checkDatabase(database, { signal })).damages.map(({ reason }) => reason);
     };
     assert.match((await withFreelist([])()).join(), /is neither in use nor on the freelist/);
@@ -174,14 +174,14 @@ describe('checkDatabase', () => {
 
   it('gives a report for every random damage, and never fails otherwise', async () => {
     const random = seededRandom(7);
-    const rounds = walkLength({ usual: 40, long: 300 });
+    const rounds = randomWalkLength({ usual: 40, long: 300 });
     for (let round = 0; round < rounds; round++) {
       using dir = makeTempDir();
       const copy = Buffer.from(sample.bytes);
       for (let change = 0; change < 4; change++) {
         copy[2 * PAGE + Math.floor(random() * (copy.length - 2 * PAGE))] = Math.floor(random() * 256);
       }
-      await using database = await Database.open(written(dir, 'db', copy));
+      await using database = await Database.open(writeFileIn(dir, 'db', copy));
       const { damages } = await checkDatabase(database, { signal });
       assert.ok(damages.every((damage) => damage instanceof Damage));
     }

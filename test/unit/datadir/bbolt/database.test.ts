@@ -8,7 +8,7 @@ import { checkDatabase } from '../../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
 import { goldenDatabase } from '../../../support/datadir/golden.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 import { seededRuns } from '../../../support/fuzz/arbitrary-messages.ts';
 
 const { signal } = new AbortController();
@@ -53,6 +53,6 @@ test('a database with any page instead of one of its own is sound or damaged, an
         }
       },
     ),
-    { ...seededRuns, numRuns: walkLength({ usual: 200, long: 2000 }) },
+    { ...seededRuns, numRuns: randomWalkLength({ usual: 200, long: 2000 }) },
   );
 });

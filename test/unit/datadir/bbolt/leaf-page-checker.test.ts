@@ -6,17 +6,17 @@ import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { LeafPageChecker, type SoundLeaf } from '../../../../src/datadir/bbolt/leaf-page-checker.ts';
 import { Damage } from '../../../../src/datadir/damage.ts';
 import { checkChanges } from '../../../../src/datadir/mvcc/check-changes.ts';
-import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect-database.ts';
+import { spoilers } from '../../../support/bbolt/damage-pages.ts';
 import { type BboltSample, bboltSample } from '../../../support/bbolt/sample.ts';
-import { spoilers } from '../../../support/bbolt/spoil.ts';
 import { changeDatabase, PAGE_SIZE } from '../../../support/datadir/change-database.ts';
-import { scattered } from '../../../support/datadir/scattered.ts';
-import { written } from '../../../support/datadir/written.ts';
+import { scatterPages } from '../../../support/datadir/scatter-pages.ts';
+import { writeFileIn } from '../../../support/datadir/write-file-in.ts';
 import { seededRandom } from '../../../support/fixtures/byte-streams.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 
-const ROUNDS = walkLength({ usual: 6, long: 25 });
-const RECORD_ROUNDS = walkLength({ usual: 40, long: 100 });
+const ROUNDS = randomWalkLength({ usual: 6, long: 25 });
+const RECORD_ROUNDS = randomWalkLength({ usual: 40, long: 100 });
 const { signal } = new AbortController();
 
 /** What a check finds, in no order, and how many pages it takes for free. */
@@ -61,7 +61,7 @@ async function findings(file: string, way: 'one by one' | 'together'): Promise<F
 
 async function bothWays(bytes: Buffer): Promise<Findings> {
   using dir = makeTempDir();
-  const file = written(dir, 'db', bytes);
+  const file = writeFileIn(dir, 'db', bytes);
   const slow = await findings(file, 'one by one');
   assert.deepEqual(await findings(file, 'together'), slow);
   return slow;
@@ -112,7 +112,7 @@ describe('checking leaves below a branch at once finds what checking them one by
 
 it('leaves of a sound database are checked together, wherever they are', async () => {
   const bytes = await changeDatabase(3000);
-  for (const copy of [bytes, scattered(bytes, { pageSize: PAGE_SIZE, seed: 3 })]) {
+  for (const copy of [bytes, scatterPages(bytes, { pageSize: PAGE_SIZE, seed: 3 })]) {
     checkedTogether = 0;
     const { damages, freePages } = await bothWays(copy);
     assert.deepEqual(damages, []);
@@ -127,9 +127,9 @@ for (const [what, isAsked] of [
 ] as const) {
   it(`sums ${what} give the facts of a database that checking each leaf gives`, async (t) => {
     const bytes = await changeDatabase(3000);
-    for (const copy of [bytes, scattered(bytes, { pageSize: PAGE_SIZE, seed: 4 })]) {
+    for (const copy of [bytes, scatterPages(bytes, { pageSize: PAGE_SIZE, seed: 4 })]) {
       using dir = makeTempDir();
-      const file = written(dir, 'db', copy);
+      const file = writeFileIn(dir, 'db', copy);
       let requests = 0;
       let answered = 0;
       const { soundLeaves } = LeafPageChecker.prototype;
@@ -156,7 +156,7 @@ for (const [what, isAsked] of [
 it('the keys of leaves are the same whether these are checked together or one by one', async (t) => {
   const bytes = await changeDatabase(900);
   using dir = makeTempDir();
-  const file = written(dir, 'db', scattered(bytes, { pageSize: PAGE_SIZE, seed: 5 }));
+  const file = writeFileIn(dir, 'db', scatterPages(bytes, { pageSize: PAGE_SIZE, seed: 5 }));
   const keysOf = async (): Promise<readonly object[]> => {
     const all: object[] = [];
     await inspectDatabase(file, {

@@ -8,11 +8,11 @@ import { type CheckReport, CheckWalk } from '../../../../src/datadir/bbolt/check
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { type LeafChecker, LeafPageChecker } from '../../../../src/datadir/bbolt/leaf-page-checker.ts';
 import { isInSample } from '../../../../src/datadir/bbolt/leaf-recheck.ts';
-import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect-database.ts';
 import { changeDatabase, PAGE_SIZE } from '../../../support/datadir/change-database.ts';
-import { lyingLeafChecker } from '../../../support/datadir/lying-leaf-checker.ts';
-import { twoLevelDatabase } from '../../../support/datadir/two-levels.ts';
-import { written } from '../../../support/datadir/written.ts';
+import { twoLevelDatabase } from '../../../support/datadir/two-level-database.ts';
+import { writeFileIn } from '../../../support/datadir/write-file-in.ts';
+import { wrongLeafChecker } from '../../../support/datadir/wrong-leaf-checker.ts';
 
 const { signal } = new AbortController();
 
@@ -31,14 +31,14 @@ async function damaged(): Promise<Buffer> {
 
 async function check(bytes: Buffer, leafChecker: LeafChecker, recheck: 'none' | 'sample'): Promise<CheckReport> {
   using dir = makeTempDir();
-  await using database = await Database.open(written(dir, 'db', bytes));
+  await using database = await Database.open(writeFileIn(dir, 'db', bytes));
   return await new CheckWalk(database, { signal, newLeafChecker: () => leafChecker, recheck }).run();
 }
 
 describe('a sample of leaves that were checked together', () => {
   it('shows that a check was wrong to find a damaged page sound', async () => {
     const bytes = await damaged();
-    await assert.rejects(check(bytes, lyingLeafChecker, 'sample'), (error) => {
+    await assert.rejects(check(bytes, wrongLeafChecker, 'sample'), (error) => {
       assert.ok(error instanceof CheckDisagreement);
       assert.match(
         error.message,
@@ -46,7 +46,7 @@ describe('a sample of leaves that were checked together', () => {
       );
       return true;
     });
-    assert.deepEqual((await check(bytes, lyingLeafChecker, 'none')).damages, []);
+    assert.deepEqual((await check(bytes, wrongLeafChecker, 'none')).damages, []);
   });
 
   it('shows a wrong sum of sound pages', async () => {
@@ -66,7 +66,7 @@ describe('a sample of leaves that were checked together', () => {
 
   it('agrees with the check in WebAssembly on sound databases', async (t) => {
     using dir = makeTempDir();
-    const file = written(dir, 'db', await changeDatabase(3000));
+    const file = writeFileIn(dir, 'db', await changeDatabase(3000));
     const sums = t.mock.method(LeafPageChecker.prototype, 'sum');
     const expected = await inspectDatabase(file, { signal });
     assert.deepEqual(await inspectDatabase(file, { signal, recheck: 'sample' }), expected);

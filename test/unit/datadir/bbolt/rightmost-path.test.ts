@@ -9,7 +9,7 @@ import { checkDatabase } from '../../../../src/datadir/bbolt/check.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { inBatches, leafEntries } from '../../../../src/datadir/bbolt/entry-stream.ts';
 import { FreshDatabase } from '../../../../src/datadir/bbolt/fresh-database.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 
 const signal = new AbortController().signal;
 
@@ -74,10 +74,10 @@ async function edgesOf(path: string): Promise<readonly number[]> {
 const MOST_EDGES = 6;
 
 /** How many cuts of a bucket are tried next to those at its edges. */
-const CUTS = walkLength({ usual: 4, long: 40 });
+const CUTS = randomWalkLength({ usual: 4, long: 40 });
 
 /** Enough for branches above branches. */
-const LARGE = walkLength({ usual: 2_500, long: 6_000 });
+const LARGE = randomWalkLength({ usual: 2_500, long: 6_000 });
 
 for (const count of [0, 1, 3, 40, 700, LARGE]) {
   test(`a bucket of ${count} entries is cut anywhere and stays sound, with and without new ones after it`, async () => {

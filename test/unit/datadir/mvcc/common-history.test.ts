@@ -6,7 +6,7 @@ import { type CommonHistory, commonHistory } from '../../../../src/datadir/mvcc/
 import { revision } from '../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
 import { eventDatabase } from '../../../support/datadir/event-database.ts';
-import { written } from '../../../support/datadir/written.ts';
+import { writeFileIn } from '../../../support/datadir/write-file-in.ts';
 import { del, history, put } from '../../../support/fixtures/delta-events.ts';
 
 /** Changes, and up to which revision they are compacted. */
@@ -21,8 +21,8 @@ async function compared(one: Made, other: Made): Promise<CommonHistory> {
   const options = { signal: AbortSignal.timeout(20_000) };
   const bytes = async ({ events, compacted }: Made) =>
     await eventDatabase(events, compacted === undefined ? {} : { compactedUpTo: compacted });
-  await using left = await Database.open(written(dir, 'one', await bytes(one)));
-  await using right = await Database.open(written(dir, 'other', await bytes(other)));
+  await using left = await Database.open(writeFileIn(dir, 'one', await bytes(one)));
+  await using right = await Database.open(writeFileIn(dir, 'other', await bytes(other)));
   const found = await commonHistory(left, right, options);
   assert.deepEqual(await commonHistory(right, left, options), found, 'the other way round');
   return found;

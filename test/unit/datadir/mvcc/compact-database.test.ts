@@ -6,17 +6,17 @@ import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { compactDatabase } from '../../../../src/datadir/mvcc/compact-database.ts';
 import { readCompactionMarks } from '../../../../src/datadir/mvcc/compaction-marks.ts';
 import { hashKv } from '../../../../src/datadir/mvcc/hash-kv.ts';
-import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect.ts';
+import { inspectDatabase } from '../../../../src/datadir/mvcc/inspect-database.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { goldenDatabase } from '../../../support/datadir/golden.ts';
 import { storedKeys } from '../../../support/datadir/stored-keys.ts';
-import { written } from '../../../support/datadir/written.ts';
+import { writeFileIn } from '../../../support/datadir/write-file-in.ts';
 
 for (const name of ['etcd-3.5/gzip', 'etcd-3.4/gzip'] as const) {
   test(`a compacted ${name} holds the living keys, both marks and the other buckets`, async () => {
     using dir = makeTempDir();
     const context = recordedContext();
-    const source = written(dir, 'source', goldenDatabase(name));
+    const source = writeFileIn(dir, 'source', goldenDatabase(name));
     const target = dir.join('target');
     const { revision, kept } = await compactDatabase(source, target, context);
     const keys = await storedKeys(source);

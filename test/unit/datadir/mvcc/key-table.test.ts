@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { KeyTable } from '../../../../src/datadir/mvcc/key-table.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 import { timeGrowth } from '../../../support/growth/time-growth.ts';
 
 test('any puts and deletions leave what they leave in a Map', () => {
@@ -33,7 +33,7 @@ test('any puts and deletions leave what they leave in a Map', () => {
       );
       assert.deepEqual(new Map(inOrder.map(([each, value]) => [new Uint8Array(each).toString(), value])), map);
     }),
-    { numRuns: walkLength({ usual: 30, long: 300 }) },
+    { numRuns: randomWalkLength({ usual: 30, long: 300 }) },
   );
 });
 

@@ -9,7 +9,7 @@ import {
   keyOf,
   modRevisionOf,
 } from '../../../../src/datadir/mvcc/key-value.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 import { arbitraryBytes, seededRuns } from '../../../support/fuzz/arbitrary-messages.ts';
 
 const safe = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
@@ -88,7 +88,7 @@ test('modRevisionOf sees the revision that decodeKeyValue sees, and refuses what
       const record = decodeKeyValue(bytes);
       assert.ok(record === undefined || modRevisionOf(bytes, 0, bytes.length) === record.modRevision);
     }),
-    { numRuns: walkLength({ usual: 2000, long: 20000 }) },
+    { numRuns: randomWalkLength({ usual: 2000, long: 20000 }) },
   );
 });
 
@@ -153,6 +153,6 @@ test('modRevisionOf refuses only its own number above 2^53 - 1', () => {
 test('any bytes are a record or none, and never an error', () => {
   fc.assert(
     fc.property(arbitraryBytes, (bytes) => void decodeKeyValue(bytes)),
-    { ...seededRuns, numRuns: walkLength({ usual: 3000, long: 30000 }) },
+    { ...seededRuns, numRuns: randomWalkLength({ usual: 3000, long: 30000 }) },
   );
 });

@@ -4,7 +4,7 @@ import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { Database } from '../../../../src/datadir/bbolt/database.ts';
 import { firstChangeFrom, lastChangeUpTo } from '../../../../src/datadir/mvcc/nearest-change.ts';
 import { eventDatabase } from '../../../support/datadir/event-database.ts';
-import { written } from '../../../support/datadir/written.ts';
+import { writeFileIn } from '../../../support/datadir/write-file-in.ts';
 import { put } from '../../../support/fixtures/delta-events.ts';
 
 test('the records of a database next to a revision are found, also where many are missing', async () => {
@@ -12,7 +12,7 @@ test('the records of a database next to a revision are found, also where many ar
   const puts = Array.from({ length: 38 }, (_, at) => put('a', at + 3));
   const signal = AbortSignal.timeout(20_000);
   const bytes = await eventDatabase([put('b', 2), ...puts], { compactedUpTo: 30 });
-  await using database = await Database.open(written(dir, 'db', bytes));
+  await using database = await Database.open(writeFileIn(dir, 'db', bytes));
   for (const [at, next, before] of [
     [0, 2, 0],
     [2, 2, 2],

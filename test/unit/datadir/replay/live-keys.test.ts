@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { LiveKeys } from '../../../../src/datadir/replay/live-keys.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 import { timeGrowth } from '../../../support/growth/time-growth.ts';
 
 const state = { createRevision: 2, modRevision: 2, version: 1, lease: 0n, value: undefined };
@@ -33,7 +33,7 @@ describe('keys that exist', () => {
           }
         }
       }),
-      { numRuns: walkLength({ usual: 60, long: 600 }) },
+      { numRuns: randomWalkLength({ usual: 60, long: 600 }) },
     );
   });
 

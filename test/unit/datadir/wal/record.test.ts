@@ -9,7 +9,7 @@ import {
   RecordEncoder,
 } from '../../../../src/datadir/wal/record.ts';
 import { MalformedMessage } from '../../../../src/protobuf/reader.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 import { arbitraryBytes, assertReadOrRefused, seededRuns } from '../../../support/fuzz/arbitrary-messages.ts';
 
 const METADATA = { nodeId: 0xfedc_ba98_7654_3210n, clusterId: 0x8000_0000_0000_0001n };
@@ -49,7 +49,7 @@ for (const [what, decode] of Object.entries({ metadata: decodeMetadata, 'a mark'
   test(`${what} is read or refused, whatever its bytes are`, () => {
     fc.assert(
       fc.property(arbitraryBytes, (bytes) => assertReadOrRefused(() => decode(bytes), MalformedMessage)),
-      { ...seededRuns, numRuns: walkLength({ usual: 3000, long: 30000 }) },
+      { ...seededRuns, numRuns: randomWalkLength({ usual: 3000, long: 30000 }) },
     );
   });
 }

@@ -4,11 +4,11 @@ import { describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { decodeObject } from '../../../../src/kube/objects/decode-object.ts';
 import { readStoredValue } from '../../../../src/kube/objects/stored-object.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 import { withoutNulls } from '../../../support/kube/without-nulls.ts';
 
 /** Kinds that are in use everywhere; the others with `make test-walks`. */
-const tried = walkLength({ usual: 1, long: 2 }) === 2 ? /./ : /^(?:v1|[^/]+\/v1)$/;
+const tried = randomWalkLength({ usual: 1, long: 2 }) === 2 ? /./ : /^(?:v1|[^/]+\/v1)$/;
 
 /** Each kind with something in all of its fields, and with all that may be empty: as Kubernetes stores it, and its JSON. */
 const samples = JSON.parse(

@@ -10,8 +10,8 @@ import type { Bucket } from '../../../../src/snapstore/bucket.ts';
 import { ResultObjects } from '../../../../src/snapstore/fleet/result-objects.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { ageKey, otherAgeKey } from '../../../support/fixtures/age-keys.ts';
+import { encryptedGoldenStore } from '../../../support/fixtures/encrypted-golden-store.ts';
 import { bucketWith, golden, put, request, states, verified } from '../../../support/fixtures/fleet.ts';
-import { sealedGolden } from '../../../support/fixtures/sealed-golden.ts';
 import { memoryBucket } from '../../../support/stores/memory-bucket.ts';
 
 describe('fleet verify', () => {
@@ -90,7 +90,7 @@ describe('fleet verify', () => {
 
   it('what is encrypted is proved with an identity; without one it is unproved, and an older proof stays', async () => {
     const bucket = memoryBucket();
-    const sealed = await sealedGolden('etcd-3.5/gzip');
+    const sealed = await encryptedGoldenStore('etcd-3.5/gzip');
     for (const prefix of ['a', 'b']) {
       for (const { key, bytes } of prefix === 'a' ? sealed : golden) {
         put(bucket, `${prefix}/${key}`, bytes);

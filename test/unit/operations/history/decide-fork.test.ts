@@ -5,7 +5,7 @@ import { readStoredBackups } from '../../../../src/operations/initialize/stored-
 import { revision } from '../../../../src/revision.ts';
 import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 import { restored, type Store } from '../../../support/histories/model-restore.ts';
 import { type Change, type Happening, happenings, RandomLife } from '../../../support/histories/random-life.ts';
 
@@ -49,7 +49,7 @@ function withOneJump(life: readonly Happening[]): readonly Happening[] {
   return life.filter((each, at) => at <= first || !isJump(each));
 }
 
-const numRuns = Number(process.env['HISTORIES'] ?? walkLength({ usual: 400, long: 4000 }));
+const numRuns = Number(process.env['HISTORIES'] ?? randomWalkLength({ usual: 400, long: 4000 }));
 
 describe('random lives of a cluster', () => {
   it('under our snapshotter: what was acknowledged is restored exactly, and nothing is merged', async () => {

@@ -12,9 +12,9 @@ import { restore } from '../../../../src/operations/restore/restore.ts';
 import { Failure } from '../../../../src/runtime/failure.ts';
 import type { FailureCode } from '../../../../src/runtime/failure-code.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
+import { directoryContents } from '../../../support/fixtures/directory-contents.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
-import { tree } from '../../../support/fixtures/tree.ts';
 import { memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
 
 const INITIAL_CLUSTER = 'default=http://127.0.0.1:2380,other=http://127.0.0.1:2381';
@@ -78,7 +78,7 @@ async function soundDirectory(dir: TempDir): Promise<{ readonly nodeId: bigint; 
 }
 
 async function refused(dir: TempDir, changes: Partial<InitializeRequest>, code: FailureCode): Promise<string> {
-  const before = existsSync(dir.join('data')) ? tree(dir.path) : undefined;
+  const before = existsSync(dir.join('data')) ? directoryContents(dir.path) : undefined;
   let message = '';
   await assert.rejects(run(dir, changes), (error) => {
     assert.ok(error instanceof Failure, String(error));
@@ -86,7 +86,7 @@ async function refused(dir: TempDir, changes: Partial<InitializeRequest>, code: 
     message = error.message;
     return true;
   });
-  assert.deepEqual(existsSync(dir.join('data')) ? tree(dir.path) : undefined, before);
+  assert.deepEqual(existsSync(dir.join('data')) ? directoryContents(dir.path) : undefined, before);
   return message;
 }
 

@@ -10,9 +10,9 @@ import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { FakeClock } from '../../../support/clock/fake-clock.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { ageKey, otherAgeKey } from '../../../support/fixtures/age-keys.ts';
+import { encryptedGoldenStore } from '../../../support/fixtures/encrypted-golden-store.ts';
 import { put, request } from '../../../support/fixtures/fleet.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
-import { sealedGolden } from '../../../support/fixtures/sealed-golden.ts';
 import { memoryBucket } from '../../../support/stores/memory-bucket.ts';
 import { type MemoryObject, memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
 
@@ -84,7 +84,7 @@ describe('the plan of a prune', () => {
   });
 
   it('goes by the length of a full that it cannot open', async () => {
-    const sealed = await sealedGolden('etcd-3.5/gzip');
+    const sealed = await encryptedGoldenStore('etcd-3.5/gzip');
     const objects = [...sealed, { key: older, bytes: garbage }];
     assert.equal(await planned(objects, 'closed'), '1 of 5 go, unread none');
     const cut = objects.map(({ key, bytes }) => {
@@ -100,7 +100,7 @@ describe('the plan of a prune', () => {
   });
 
   it('opens it where there is an identity, and deletes nothing where that is another one', async () => {
-    const objects = [...(await sealedGolden('etcd-3.5/gzip')), { key: older, bytes: garbage }];
+    const objects = [...(await encryptedGoldenStore('etcd-3.5/gzip')), { key: older, bytes: garbage }];
     const bucket = memoryBucket();
     for (const { key, bytes } of objects) {
       put(bucket, key, Buffer.from(bytes));

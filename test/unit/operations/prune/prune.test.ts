@@ -10,7 +10,7 @@ import { newSnapshot } from '../../../../src/snapshot/name.ts';
 import type { Snapshot } from '../../../../src/snapshot/snapshot.ts';
 import { FakeClock } from '../../../support/clock/fake-clock.ts';
 import { RecordedLog } from '../../../support/context/recorded-log.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 import { MemoryStore } from '../../../support/stores/memory-store.ts';
 
 const clock = new FakeClock('2026-11-21T12:30:00Z');
@@ -116,5 +116,5 @@ test('whatever fails to be deleted, the newest chain is the same and every delta
       }
     },
   );
-  await fc.assert(runs, { numRuns: walkLength({ usual: 200, long: 2000 }) });
+  await fc.assert(runs, { numRuns: randomWalkLength({ usual: 200, long: 2000 }) });
 });

@@ -9,9 +9,9 @@ import { restore } from '../../../../src/operations/restore/restore.ts';
 import { openStore } from '../../../../src/snapstore/registry.ts';
 import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
+import { directoryContents } from '../../../support/fixtures/directory-contents.ts';
 import { goldenStorePath } from '../../../support/fixtures/golden-store.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
-import { tree } from '../../../support/fixtures/tree.ts';
 import { memorySnapStore } from '../../../support/stores/memory-snapstore.ts';
 
 async function storeIn(dir: TempDir, prefix: string): Promise<SnapStore> {
@@ -90,7 +90,7 @@ describe('a directory to restore into, held against the store', () => {
     using dir = makeTempDir();
     cpSync(goldenStorePath('etcd-3.5/gzip'), dir.join('backup'), { recursive: true });
     await using store = await storeIn(dir, 'etcd-main');
-    const before = tree(dir.path);
+    const before = directoryContents(dir.path);
     const inStore = dir.join('backup/etcd-main/v2');
     const request = restoreRequest(dir, { store });
     for (const places of [{ dataDir: inStore }, { dataDir: dir.join('data'), walDir: `${inStore}/wal` }]) {
@@ -101,7 +101,7 @@ describe('a directory to restore into, held against the store', () => {
     }
     const companions = { store, directory: `${inStore}/files`, owners: 'ours', fullName: undefined } as const;
     await assert.rejects(prepareCompanion(companions, recordedContext()), { code: 'data_dir_in_store' });
-    assert.deepEqual(tree(dir.path), before);
+    assert.deepEqual(directoryContents(dir.path), before);
     assert.deepEqual(readdirSync(dir.path), ['backup']);
   });
 });

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { buildMember, type RestoreRequest } from '../../../../src/operations/restore/restore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
-import { observeFileCalls } from '../../../support/files/file-calls.ts';
+import { observeFileCalls } from '../../../support/files/file-call-observer.ts';
 import { restoreRequest } from '../../../support/fixtures/restore-request.ts';
 
 describe('a log that cannot be written beside a database that takes long', { timeout: 20_000 }, () => {

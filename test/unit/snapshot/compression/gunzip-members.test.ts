@@ -12,7 +12,7 @@ import {
 import { throughZlib } from '../../../../src/snapshot/compression/zlib-stage.ts';
 import { CompressionDamage } from '../../../../src/snapshot/damage.ts';
 import { collected, inPieces, podNames, seededBytes, seededRandom } from '../../../support/fixtures/byte-streams.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 
 const TEXT = podNames().subarray(0, 140_000);
 const packing = collected(gzipMembers(inPieces(TEXT, 7001), { blockSize: 20_000 }));
@@ -144,7 +144,7 @@ test('what is damaged is what one decompressor calls damaged, for the same reaso
   const packed = await packing;
   const random = seededRandom(23);
   const at = (): number => Math.floor(random() * packed.length);
-  for (let round = walkLength({ usual: 150, long: 3000 }); round > 0; round -= 1) {
+  for (let round = randomWalkLength({ usual: 150, long: 3000 }); round > 0; round -= 1) {
     const altered = Buffer.from(packed);
     const place = at();
     altered[place] = (altered[place] ?? 0) ^ (1 << Math.floor(random() * 8));

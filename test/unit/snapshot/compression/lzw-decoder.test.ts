@@ -4,7 +4,7 @@ import { Lzw } from '../../../../src/snapshot/compression/lzw.ts';
 import { compress, decompress } from '../../../../src/snapshot/compression.ts';
 import { CompressionDamage } from '../../../../src/snapshot/damage.ts';
 import { collected, inPieces, podNames, seededRandom } from '../../../support/fixtures/byte-streams.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 
 /** Bytes that are many pieces. */
 const LARGE = 4 * 1024 * 1024;
@@ -13,7 +13,7 @@ test('damaged lzw ends in damage or other bytes, never in anything else', async 
   const random = seededRandom(13);
   const packed = await collected(compress(inPieces(podNames().subarray(0, 100_000), 50_000), 'lzw'));
   let refused = 0;
-  const flips = walkLength({ usual: 60, long: 500 });
+  const flips = randomWalkLength({ usual: 60, long: 500 });
   for (let flip = 0; flip < flips; flip += 1) {
     const flipped = Buffer.from(packed);
     for (let count = 0; count < 3; count += 1) {

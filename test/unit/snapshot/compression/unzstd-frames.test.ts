@@ -8,7 +8,7 @@ import { frameHeader } from '../../../../src/snapshot/compression/zstd-frame.ts'
 import { zstdFrames } from '../../../../src/snapshot/compression/zstd-frames.ts';
 import { CompressionDamage } from '../../../../src/snapshot/damage.ts';
 import { collected, inPieces, podNames, seededBytes, seededRandom } from '../../../support/fixtures/byte-streams.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 
 const TEXT = podNames().subarray(0, 140_000);
 const packing = collected(zstdFrames(inPieces(TEXT, 7001), { blockSize: 20_000 }));
@@ -151,7 +151,7 @@ test('what is damaged is never read as something else', async () => {
   const packed = await packing;
   const random = seededRandom(29);
   const at = (): number => Math.floor(random() * packed.length);
-  for (let round = walkLength({ usual: 100, long: 3000 }); round > 0; round -= 1) {
+  for (let round = randomWalkLength({ usual: 100, long: 3000 }); round > 0; round -= 1) {
     const altered = Buffer.from(packed);
     const place = at();
     altered[place] = (altered[place] ?? 0) ^ (1 << Math.floor(random() * 8));

@@ -7,7 +7,7 @@ import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
 import { inPieces, seededRandom } from '../../../support/fixtures/byte-streams.ts';
 import { decodedDelta } from '../../../support/fixtures/decoded-delta.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 
 const GOLDEN = goldenObjects('etcd-3.5/none').filter((object) => object.key.includes('Incr'));
 
@@ -144,7 +144,7 @@ test('a delta without room for a hash is refused', async () => {
 
 test('bit flips and truncations of golden deltas are found', async () => {
   const random = seededRandom(7);
-  const flips = walkLength({ usual: 250, long: 1000 });
+  const flips = randomWalkLength({ usual: 250, long: 1000 });
   for (const { bytes } of GOLDEN) {
     for (let flip = 0; flip < flips; flip += 1) {
       const flipped = Buffer.from(bytes);
@@ -219,6 +219,6 @@ test('any text under a hash that fits is read as by any JSON reader, or is damag
         }
       },
     ),
-    { numRuns: walkLength({ usual: 1000, long: 10000 }), seed: 20_261_121 },
+    { numRuns: randomWalkLength({ usual: 1000, long: 10000 }), seed: 20_261_121 },
   );
 });

@@ -8,7 +8,7 @@ import { collected, inPieces, seededBytes } from '../../../support/fixtures/byte
 import { decodedDelta } from '../../../support/fixtures/decoded-delta.ts';
 import { put } from '../../../support/fixtures/delta-events.ts';
 import { goldenObjects } from '../../../support/fixtures/golden-store.ts';
-import { walkLength } from '../../../support/fixtures/walk-length.ts';
+import { randomWalkLength } from '../../../support/fixtures/random-walk-length.ts';
 
 const GOLDEN = goldenObjects('etcd-3.5/none').filter((object) => object.key.includes('Incr'));
 
@@ -106,7 +106,7 @@ test('any events survive encoding and decoding in pieces of any size', async () 
         assert.deepEqual(await eventsOf(Buffer.concat(encoder.finish()), pieceSize), events);
       },
     ),
-    { numRuns: walkLength({ usual: 300, long: 3000 }) },
+    { numRuns: randomWalkLength({ usual: 300, long: 3000 }) },
   );
 });
 

@@ -3,32 +3,32 @@ import { describe, it } from 'node:test';
 import { PageTokens } from '../../../../src/snapstore/http/page-tokens.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 
-describe('the marks of a listing', () => {
-  const marks = (): PageTokens => new PageTokens({ action: 'list', object: 'store' });
+describe('the page tokens of a listing', () => {
+  const tokens = (): PageTokens => new PageTokens({ action: 'list', object: 'store' });
   const isInvalid = (error: unknown): boolean => error instanceof StoreError && error.kind === 'invalid';
 
   it('are followed to the page that has no more after it', () => {
-    const listing = marks();
-    assert.equal(listing.next({ more: true, mark: 'a' }), 'a');
-    assert.equal(listing.next({ more: true, mark: 'b' }), 'b');
-    assert.equal(listing.next({ more: false, mark: 'c' }), undefined);
+    const listing = tokens();
+    assert.equal(listing.next({ more: true, token: 'a' }), 'a');
+    assert.equal(listing.next({ more: true, token: 'b' }), 'b');
+    assert.equal(listing.next({ more: false, token: 'c' }), undefined);
   });
 
   it('do not go on for ever', () => {
-    const listing = marks();
+    const listing = tokens();
     assert.throws(() => {
       for (let page = 0; page < 200_000; page += 1) {
-        listing.next({ more: true, mark: String(page) });
+        listing.next({ more: true, token: String(page) });
       }
     }, isInvalid);
   });
 
   it('must be there, and each its own', () => {
-    assert.throws(() => marks().next({ more: true, mark: undefined }), isInvalid);
-    assert.throws(() => marks().next({ more: true, mark: '' }), isInvalid);
-    const listing = marks();
-    listing.next({ more: true, mark: 'a' });
-    listing.next({ more: true, mark: 'b' });
-    assert.throws(() => listing.next({ more: true, mark: 'a' }), isInvalid);
+    assert.throws(() => tokens().next({ more: true, token: undefined }), isInvalid);
+    assert.throws(() => tokens().next({ more: true, token: '' }), isInvalid);
+    const listing = tokens();
+    listing.next({ more: true, token: 'a' });
+    listing.next({ more: true, token: 'b' });
+    assert.throws(() => listing.next({ more: true, token: 'a' }), isInvalid);
   });
 });

@@ -1,0 +1,48 @@
+import type { RestoreResult } from '../../operations/restore/restore.ts';
+import { exactBytes, formatCount } from '../../runtime/log/amount.ts';
+import { formatId, type PrintableResult } from './result.ts';
+import { stateTime } from './state-time.ts';
+
+/** What a restore wrote. */
+export function restoreResult(result: RestoreResult): PrintableResult {
+  return {
+    lines: [
+      ['Data directory', result.dataDir],
+      ['Revision', String(result.revision)],
+      ['State of', stateTime(result.snapshots, result.revision)],
+      ['Base snapshot', result.snapshots[0]],
+      ['Delta snapshots', formatCount(Math.max(0, result.snapshots.length - 1))],
+      ['Events applied', formatCount(result.eventsApplied)],
+      // No delta holds them.
+      ['Users and roles', result.snapshots[0] === undefined ? undefined : `as of ${result.snapshots[0]}`],
+      ['Size of db', exactBytes(result.dbSize)],
+      ['Member id', formatId(result.memberId)],
+      ['Cluster id', formatId(result.clusterId)],
+      ['Another cluster', otherClusterText(result)],
+      ['Later snapshots', laterText(result.later)],
+    ],
+    json: {
+      ...result,
+      stateOf: stateTime(result.snapshots, result.revision) ?? null,
+      memberId: formatId(result.memberId),
+      clusterId: formatId(result.clusterId),
+      ...(result.backupClusterId === undefined ? {} : { backupClusterId: formatId(result.backupClusterId) }),
+    },
+  };
+}
+
+/** What a cluster id means that is not the one of the backup. */
+function otherClusterText({ backupClusterId }: RestoreResult): string | undefined {
+  return backupClusterId === undefined
+    ? undefined
+    : `the members in the backup give the id ${formatId(backupClusterId)}; other flags give another one. The next run of ` +
+        'snapshot says that another cluster writes here, and begins a new history';
+}
+
+/** What becomes of the snapshots beyond the state that was restored. */
+function laterText(later: RestoreResult['later']): string | undefined {
+  return later === undefined
+    ? undefined
+    : `${formatCount(later.count)} up to revision ${later.lastRevision} stay in the store. Start etcd here; snapshot ` +
+        'begins a new history by itself, and initialize keeps this directory';
+}

@@ -1,0 +1,20 @@
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { carryOut, type PrunedObject, planFor, type RetentionRules } from '../prune/prune.ts';
+
+/**
+ * Collects garbage once, after `full` was taken and stored: it is proved, so that others may go for it. What could not be deleted is
+ * part of the result. Throws a StoreError when the store cannot be listed.
+ */
+export async function collectGarbageAfter(
+  full: StoredSnapshot,
+  { store, rules }: { readonly store: SnapStore; readonly rules: RetentionRules },
+  context: Pick<RunContext, 'signal' | 'clock' | 'log'>,
+): Promise<readonly PrunedObject[]> {
+  const { signal, clock } = context;
+  const log = context.log.child({ actor: 'garbage-collector' });
+  const listing = await store.list({ signal });
+  const evidence = { proved: new Set([full.name]), clusterRevision: full.lastRevision };
+  const plan = planFor(listing, { store, rules, evidence, now: clock.now() });
+  return await carryOut(plan.decisions, { store }, { signal, log });
+}
