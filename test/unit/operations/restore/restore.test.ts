@@ -36,7 +36,7 @@ describe('a log that cannot be written beside a database that takes long', { tim
       throw Object.assign(new Error(code), { code, syscall: name, errno: -constants.errno[code] });
     });
     await assert.rejects(buildMember(slowRequest(dir), memberDir, recordedContext()), {
-      name: 'NoRoom',
+      name: 'NoSpaceLeft',
       message: 'no space is left on the volume: at least 5.0 KiB are needed',
     });
   });
