@@ -95,6 +95,11 @@ export class EtcdGateway {
     return hash;
   }
 
+  /** Compacts the history up to a revision, also on the disk. */
+  async compact(revision: number): Promise<void> {
+    await this.#call('kv/compaction', { revision: String(revision), physical: true });
+  }
+
   async #call(method: string, body: unknown): Promise<unknown> {
     const answer = await fetch(`${this.#url}/v3/${method}`, { method: 'POST', body: JSON.stringify(body) });
     const text = await answer.text();

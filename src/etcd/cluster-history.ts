@@ -68,6 +68,14 @@ export class ClusterHistory {
     }
   }
 
+  /** Notes that etcd has no events of `upTo` and before any more: what is known of them can be compared with nothing. */
+  cannotProve(upTo: Revision): void {
+    if ((this.lastRevision ?? 0) <= upTo) {
+      this.#latest = undefined;
+      this.#proof = undefined;
+    }
+  }
+
   /** Notes where the cluster is. */
   at(position: ClusterPosition): void {
     this.#clusterId ??= position.clusterId;

@@ -33,6 +33,7 @@ export function historyVerdicts<T extends Retainable>(
   const concurrentAt = concurrentWritersBase(line, newestAt, isBase);
   const windowAt = pointInTimeBase(line, newestAt, isBase, request);
   const byPolicy = policyVerdicts(line, isBase, request);
+  const isUnproven = unprovenDeltas(line, isBase, request);
   const verdictAt = (at: number, snapshot: T): Verdict => {
     const doubt = doubts.get(snapshot);
     if (at >= newestAt) {
@@ -42,6 +43,9 @@ export function historyVerdicts<T extends Retainable>(
       return keep('concurrent_writer');
     }
     const ruled = byPolicy.get(snapshot) ?? deltaVerdict(snapshot, base, request);
+    if (ruled.action === 'delete' && isUnproven(at, snapshot)) {
+      return keep('history_unproven');
+    }
     return at >= windowAt && ruled.action === 'delete' && !doubts.has(snapshot) ? keep('point_in_time') : ruled;
   };
   const verdicts = new Map<T, Verdict>();
@@ -110,6 +114,22 @@ function deltaVerdict<T extends Retainable>(
     return keep('delta_retention');
   }
   return base === undefined ? remove('orphaned_delta') : remove('delta_of_older_chain');
+}
+
+/**
+ * Which deltas lead to states of a history that may have been left when a full was taken of which nothing proves that it continues them.
+ * They stay as long as what is known to be left.
+ */
+function unprovenDeltas<T extends Retainable>(
+  line: readonly T[],
+  isBase: (snapshot: T) => boolean,
+  { evidence: { unproven }, now, leftHistoryMs }: RetentionRequest<T>,
+): (at: number, snapshot: T) => boolean {
+  const fullAt = line.findIndex(({ name }) => name === unproven?.full);
+  const isOver = now - (line[fullAt]?.createdOn ?? 0) * 1000 > leftHistoryMs;
+  const inDoubt = line.findIndex(({ kind, lastRevision }) => kind === 'Incr' && lastRevision > (unproven?.after ?? 0));
+  const from = line.findLastIndex((snapshot, at) => at < inDoubt && isBase(snapshot));
+  return (at, { kind }) => !isOver && inDoubt >= 0 && at > from && at < fullAt && kind === 'Incr';
 }
 
 /**

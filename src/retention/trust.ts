@@ -10,6 +10,16 @@ export interface FullEvidence {
   readonly unsound?: ReadonlySet<string>;
   /** The revision of the cluster now; undefined when no etcd was asked. */
   readonly clusterRevision?: Revision | undefined;
+  /** Set where a compaction had removed what could prove that the cluster goes on from what was stored before. */
+  readonly unproven?: UnprovenContinuation | undefined;
+}
+
+/** A full of which nothing proves that its cluster continues what was stored before it. */
+export interface UnprovenContinuation {
+  /** Its name. */
+  readonly full: string;
+  /** Up to this revision it is proved. */
+  readonly after: Revision;
 }
 
 const DOUBTS = ['full_unsound', 'full_empty', 'full_too_small', 'full_from_future', 'full_beyond_cluster'] as const;

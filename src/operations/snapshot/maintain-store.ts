@@ -12,6 +12,7 @@ import type { ChainState } from './chain-state.ts';
 import type { ConcurrentWriters } from './concurrent-writers.ts';
 import type { SnapshotterListener } from './events.ts';
 import type { HistoryChanges } from './history/history-changes.ts';
+import type { HistoryGuard } from './history/history-guard.ts';
 
 /** Garbage collection as a running snapshotter does it. */
 export interface ScheduledGarbageCollection {
@@ -31,6 +32,7 @@ export interface StoreMaintenance {
   readonly cluster: EtcdCluster;
   readonly chain: ChainState;
   readonly changes: HistoryChanges;
+  readonly guard: Pick<HistoryGuard, 'unproven'>;
   /** Takes a full out of schedule. */
   readonly takeFull: () => Promise<unknown>;
 }
@@ -47,8 +49,8 @@ export async function maintainStore(
   maintenance: StoreMaintenance,
   context: Pick<RunContext, 'signal' | 'clock' | 'log'>,
 ): Promise<void> {
-  const { store, listener, garbageCollection, concurrentWriters, appearances, cluster, chain, changes, takeFull } =
-    maintenance;
+  const { store, listener, garbageCollection, concurrentWriters, appearances, cluster, takeFull } = maintenance;
+  const { chain, changes, guard } = maintenance;
   const warned = new Set<string>();
   /** Fulls whose age was found out to be none. */
   const settled = new Set<string>();
@@ -90,7 +92,7 @@ export async function maintainStore(
       // Between the first full of a new history and its marker the store looks like a mixture of both. And without the revision of
       // the cluster a name that is ahead of it could not be distinguished from a backup.
       if (garbageCollection !== undefined && changes.leaving === undefined && clusterRevision !== undefined) {
-        const evidence = { proved: chain.writtenFulls, clusterRevision };
+        const evidence = { proved: chain.writtenFulls, clusterRevision, unproven: guard.unproven };
         const plan = planFor(listing, { store, rules: garbageCollection.rules, evidence, now: clock.now() });
         warnOfDoubts(plan.decisions, warned, log);
         const results = await carryOut(plan.decisions, { store, listener }, { signal, log });

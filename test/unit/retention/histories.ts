@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { projectRoot } from '../../../scripts/lab/project-root.ts';
 import type { Retainable, RetentionPolicy, RetentionRequest } from '../../../src/retention/request.ts';
+import type { UnprovenContinuation } from '../../../src/retention/trust.ts';
 import { type Revision, revision } from '../../../src/revision.ts';
 import { type HistoryMarker, markerName } from '../../../src/snapshot/history/history-marker.ts';
 import { newSnapshot } from '../../../src/snapshot/name.ts';
@@ -37,6 +38,7 @@ function parseHistory(file: string, block: string): History {
   let partsAreData = false;
   let clusterRevision: Revision | undefined;
   const proved = new Set<string>();
+  let unproven: UnprovenContinuation | undefined;
   const unsound = new Set<string>();
   const marks: { readonly begunOn: number; readonly shared: Revision; readonly mayShare?: Revision }[] = [];
   const leftAt = new Map<Retainable, number>();
@@ -86,8 +88,12 @@ function parseHistory(file: string, block: string): History {
         if (first !== undefined) {
           firstAt.set(Number(first), snapshot.name);
         }
-        if (/\bproved\b/.test(description)) {
+        if (/\bproved\b(?!-)/.test(description)) {
           proved.add(snapshot.name);
+        }
+        const after = /\bproved-to=(\d+)/.exec(description)?.[1];
+        if (after !== undefined) {
+          unproven = { full: snapshot.name, after: revision(Number(after)) };
         }
         if (/\bunsound\b/.test(description)) {
           unsound.add(snapshot.name);
@@ -110,7 +116,7 @@ function parseHistory(file: string, block: string): History {
       left,
     };
   });
-  const evidence = { proved, unsound, clusterRevision };
+  const evidence = { proved, unsound, clusterRevision, unproven };
   const rules = { policy, deltaRetentionMs, pointInTimeWindowMs, leftHistoryMs: 7 * DAY };
   return { title: `${file}: ${title}`, request: { listing, markers, ...rules, evidence, now, partsAreData }, expected };
 }

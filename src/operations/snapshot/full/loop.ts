@@ -273,7 +273,7 @@ export class FullSnapshotLoop {
     const discarded = buffer.coverUpTo(lastRevision);
     chain.stored(snapshot);
     await discarded;
-    await guard.stored(database);
+    await guard.stored(snapshot, database);
     if (changes.leaving !== undefined) {
       await changes.begun(changes.leaving, { first: snapshot, database }, context);
     }

@@ -2,7 +2,7 @@ import { Database } from '../../../datadir/bbolt/database.ts';
 import { changesAt, type StoredChange } from '../../../datadir/mvcc/changes-at.ts';
 import { readCompactionMarks } from '../../../datadir/mvcc/compaction-marks.ts';
 import { readLastRevision } from '../../../datadir/mvcc/last-revision.ts';
-import { firstChangeFrom } from '../../../datadir/mvcc/nearest-change.ts';
+import { firstChangeFrom, lastChangeUpTo } from '../../../datadir/mvcc/nearest-change.ts';
 import { type Revision, revision } from '../../../revision.ts';
 import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
 import {
@@ -19,6 +19,22 @@ export async function proofInDatabase(
 ): Promise<RevisionProof> {
   await using database = await Database.open(path);
   return await proofAt(database, options.at ?? revision(await readLastRevision(database)), options);
+}
+
+/**
+ * The same of the last revision of which there is something: a compaction may have removed what is after it, and where a restore has raised
+ * the revisions there are no events. Throws Damage.
+ */
+export async function lastProofInDatabase(
+  path: string,
+  options: { readonly signal: AbortSignal },
+): Promise<RevisionProof> {
+  await using database = await Database.open(path);
+  const last = revision(await readLastRevision(database));
+  const proof = await proofAt(database, last, options);
+  return proof.count > 0
+    ? proof
+    : await proofAt(database, revision(await lastChangeUpTo(database, last - 1, options)), options);
 }
 
 /**
@@ -60,7 +76,10 @@ async function proofAt(
 ): Promise<RevisionProof> {
   const builder = new RevisionProofBuilder(at);
   for await (const change of changesAt(database, at, { signal })) {
-    builder.add(eventOf(change, at));
+    // A record without a key is no event: a restore has raised the revisions to it.
+    if (change.key.length > 0) {
+      builder.add(eventOf(change, at));
+    }
   }
   return builder.proof();
 }

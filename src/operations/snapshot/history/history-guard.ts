@@ -1,6 +1,7 @@
 import type { EtcdCluster } from '../../../etcd/cluster.ts';
 import { ClusterHistory, type ClusterPosition, clusterIdText } from '../../../etcd/cluster-history.ts';
 import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
+import type { UnprovenContinuation } from '../../../retention/trust.ts';
 import { type Revision, revision } from '../../../revision.ts';
 import { countAre, countText } from '../../../runtime/log/amount.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
@@ -14,6 +15,8 @@ import {
 } from '../../../snapshot/history/history-marker.ts';
 import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
+import { StoreError } from '../../../snapstore/store-error.ts';
+import { compareSurvivor } from './compare-survivor.ts';
 import { compareWithDatabase, proofInDatabase, raisedAfter } from './database-proof.ts';
 import { findSharedRevision } from './shared-revision.ts';
 import { proofOfSnapshot } from './snapshot-proof.ts';
@@ -56,6 +59,9 @@ export class HistoryGuard {
   #clusterId = 0n;
   /** Whether contents have proved that the run continues what was in the store before it; undefined before its first full or delta. */
   #continues: boolean | undefined;
+  /** Of the database that was compared last: up to where it is proved to continue what is stored, where that is less than all of it. */
+  #provedUpTo: Revision | undefined;
+  #unproven: UnprovenContinuation | undefined;
 
   constructor(parts: HistoryGuardParts) {
     this.#parts = parts;
@@ -74,6 +80,11 @@ export class HistoryGuard {
   /** Whether it is proved that the run continues what was in the store before it. */
   get continuesStore(): boolean {
     return this.#continues === true;
+  }
+
+  /** The last full of this run of which nothing proves that its cluster continues all that was stored before. */
+  get unproven(): UnprovenContinuation | undefined {
+    return this.#unproven;
   }
 
   /** Id of the cluster that is backed up now. */
@@ -116,7 +127,7 @@ export class HistoryGuard {
     }
     try {
       const proof = await proofOfSnapshot({ ...this.#parts, snapshot: tip }, context);
-      if (proof !== undefined) {
+      if (proof !== undefined && proof.count > 0) {
         this.#history.proved(proof);
       }
       return proof !== undefined;
@@ -160,25 +171,56 @@ export class HistoryGuard {
   async breakIn(
     database: ReadDatabase,
     known: RevisionProof | undefined,
-    { signal }: Pick<RunContext, 'signal'>,
+    context: RunContext,
   ): Promise<HistoryBreak | undefined> {
     if (known === undefined || known.revision > database.lastRevision) {
       this.#continues ??= false;
       return undefined;
     }
-    const verdict = await compareWithDatabase(database.path, known, { signal });
+    this.#provedUpTo = undefined;
+    const verdict = await compareWithDatabase(database.path, known, context);
     this.#continues ??= verdict === 'same';
     if (verdict === 'different') {
       const found = `its events at revision ${known.revision} are not those that are in the backup`;
       return { change: 'different_events', found };
     }
-    const raised = verdict === 'unproven' ? await raisedAfter(database.path, known.revision, { signal }) : undefined;
-    return raised === undefined
-      ? undefined
-      : {
-          change: 'rolled_back',
-          found: `a restore has raised its revisions to ${raised}, and of the backup's last revision, ${known.revision}, nothing is there`,
-        };
+    return verdict === 'unproven' ? await this.#breakInRest(database, known, context) : undefined;
+  }
+
+  /** The same where a compaction has removed the events of `known`: what is left of others may tell. */
+  async #breakInRest(
+    { path }: ReadDatabase,
+    known: RevisionProof,
+    context: RunContext,
+  ): Promise<HistoryBreak | undefined> {
+    const raised = await raisedAfter(path, known.revision, context);
+    if (raised !== undefined) {
+      const found = `a restore has raised its revisions to ${raised}, and of the backup's last revision, ${known.revision}, nothing is there`;
+      return { change: 'rolled_back', found };
+    }
+    const { store } = this.#parts;
+    const snapshots = await this.#livingNow(context);
+    const survivor = await compareSurvivor({ store, snapshots, path, upTo: known.revision }, context);
+    if (survivor?.verdict === 'different') {
+      const found = `what a compaction has left of its events at revision ${survivor.at} is not what is in the backup`;
+      return { change: 'different_events', found };
+    }
+    this.#provedUpTo = survivor?.verdict === 'same' ? survivor.at : revision(0);
+    return undefined;
+  }
+
+  /** What is stored of the living history; nothing, with a warning, where the store does not tell: a full is not to fail by it. */
+  async #livingNow({ signal, log }: RunContext): Promise<readonly StoredSnapshot[]> {
+    const { store } = this.#parts;
+    try {
+      return restorable(livingIn(await store.list({ signal })));
+    } catch (error) {
+      if (!(error instanceof StoreError)) {
+        throw error;
+      }
+      log.warn({ error }, `The cluster cannot be compared with what is stored: ${error.message}`);
+      return [];
+    }
   }
 
   /** Forgets the history that was followed: a new one begins. Says so, loudly. */
@@ -191,15 +233,24 @@ export class HistoryGuard {
     );
     this.#history = new ClusterHistory();
     this.#reach = revision(0);
+    // What was stored before is left, and the marker says so.
+    this.#unproven = undefined;
+    this.#provedUpTo = undefined;
   }
 
-  /** Notes a full that was stored: what comes next has to continue it. Throws Damage. */
-  async stored(database: ReadDatabase): Promise<void> {
+  /** Notes a full that was stored from `database`: what comes next has to continue it. Throws Damage. */
+  async stored({ name }: Pick<StoredSnapshot, 'name'>, database: ReadDatabase): Promise<void> {
+    if (this.#provedUpTo !== undefined) {
+      this.#unproven = { full: name, after: this.#provedUpTo };
+      this.#provedUpTo = undefined;
+    }
     // A few pages; what was stored although the run ends has to count as well.
     const proof = await proofInDatabase(database.path, { signal: new AbortController().signal });
-    // A compaction may have removed the newest events: then what was known before is worth more.
     if (proof.count > 0) {
       this.#history.proved(proof);
+    } else {
+      // The newest events are compacted away, and so is all before them: a watch that asked for it would only find that out.
+      this.#history.cannotProve(database.lastRevision);
     }
   }
 

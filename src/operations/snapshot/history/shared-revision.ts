@@ -1,18 +1,14 @@
 import { Database } from '../../../datadir/bbolt/database.ts';
-import { Damage } from '../../../datadir/damage.ts';
 import { commonHistory } from '../../../datadir/mvcc/common-history.ts';
 import { readCompactionMarks } from '../../../datadir/mvcc/compaction-marks.ts';
-import { lastChangeUpTo } from '../../../datadir/mvcc/nearest-change.ts';
-import { isErrno } from '../../../fs/errno.ts';
 import { type Revision, revision } from '../../../revision.ts';
-import { Failure } from '../../../runtime/failure.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
-import { SnapshotDamage } from '../../../snapshot/damage.ts';
 import type { ProofVerdict } from '../../../snapshot/history/revision-proof.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
-import { StoreError } from '../../../snapstore/store-error.ts';
 import { ExpandedFull } from '../../history/expanded-full.ts';
+import { compareSurvivor } from './compare-survivor.ts';
 import { compareWithDatabase } from './database-proof.ts';
+import { readable } from './readable.ts';
 import { proofOfSnapshot, proofsInDelta } from './snapshot-proof.ts';
 
 /** Where two histories are compared. */
@@ -49,7 +45,7 @@ export async function findSharedRevision(comparison: HistoryComparison, context:
   const compacted = await compactedUpTo(comparison.database.path);
   const found = new Found(comparison.database.lastRevision);
   await compareDeltas(comparison, { found, compacted }, context);
-  await compareSurvivor(comparison, { found, compacted }, context);
+  await compareSurvivors(comparison, { found, compacted }, context);
   await compareFulls(comparison, found, context);
   if (found.proved === 0) {
     await compareEnds(comparison, { found, compacted }, context);
@@ -153,23 +149,17 @@ async function compareWithin(
 }
 
 /** Compares the last revision of which a compaction has left something. */
-async function compareSurvivor(
+async function compareSurvivors(
   { store, snapshots, database }: HistoryComparison,
   { found, compacted }: { readonly found: Found; readonly compacted: number },
   context: RunContext,
 ): Promise<void> {
   const end = snapshots.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0);
-  await using own = await Database.open(database.path);
-  const at = revision(await lastChangeUpTo(own, Math.min(compacted, end), context));
-  const delta = snapshots.findLast(
-    ({ kind, startRevision, lastRevision }) => kind === 'Incr' && startRevision <= at && at <= lastRevision,
-  );
-  if (delta === undefined || at <= found.proved) {
-    return;
+  const upTo = Math.min(compacted, end);
+  if (upTo > found.proved) {
+    const survivor = await compareSurvivor({ store, snapshots, path: database.path, upTo }, context);
+    found.at(survivor?.verdict, survivor?.at ?? 0);
   }
-  const proofs = (await readable(context, delta, () => proofsInDelta({ store, delta, from: at }, context))) ?? [];
-  const known = proofs.find(({ revision: each }) => each === at);
-  found.at(known === undefined ? undefined : await compareWithDatabase(database.path, known, context), at);
 }
 
 /** Compares fulls that may tell more, by halves; those that tell nothing are passed over. */
@@ -221,29 +211,4 @@ async function compactedUpTo(path: string): Promise<number> {
   await using database = await Database.open(path);
   const { scheduled, finished } = await readCompactionMarks(database);
   return Math.max(scheduled, finished);
-}
-
-/** Undefined, with a warning, when a snapshot cannot be read. */
-async function readable<T>(
-  { log, signal }: RunContext,
-  { name }: StoredSnapshot,
-  read: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    signal.throwIfAborted();
-    const isOfSnapshot =
-      error instanceof SnapshotDamage ||
-      error instanceof Damage ||
-      error instanceof StoreError ||
-      // An encrypted object that is not opened tells as little as a damaged one.
-      (error instanceof Failure && error.code === 'no_identity') ||
-      isErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG');
-    if (isOfSnapshot) {
-      log.warn({ snapshot: name, error }, `${name} cannot be compared with the cluster: ${error.message}`);
-      return undefined;
-    }
-    throw error;
-  }
 }

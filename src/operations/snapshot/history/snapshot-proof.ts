@@ -9,7 +9,7 @@ import type { EventRow } from '../../../snapshot/delta/event-row.ts';
 import type { DeltaEvent } from '../../../snapshot/delta-event.ts';
 import { type RevisionProof, RevisionProofBuilder } from '../../../snapshot/history/revision-proof.ts';
 import type { SnapStore, StoredSnapshot } from '../../../snapstore/snapstore.ts';
-import { proofInDatabase } from './database-proof.ts';
+import { lastProofInDatabase } from './database-proof.ts';
 
 /** The events of each revision from `from` on that a stored delta holds, in order. Throws SnapshotDamage and StoreError. */
 export async function proofsInDelta(
@@ -46,7 +46,7 @@ export async function proofsInDelta(
   });
 }
 
-/** The events of the last revision of a stored snapshot; undefined when it holds none. Throws SnapshotDamage, Damage and StoreError. */
+/** The events of the last revision of which a stored snapshot has some; undefined when it holds none. Throws SnapshotDamage, Damage and StoreError. */
 export async function proofOfSnapshot(
   {
     store,
@@ -61,7 +61,7 @@ export async function proofOfSnapshot(
   await using file = await createTemporaryFile(tempDir, 'compared');
   const target = { file: file.path, skipHashCheck: false, onRead: () => {} };
   await writeFull({ store, full: snapshot }, target, context);
-  return await proofInDatabase(file.path, context);
+  return await lastProofInDatabase(file.path, context);
 }
 
 function eventOf(row: Readonly<EventRow>): DeltaEvent {
