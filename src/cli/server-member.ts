@@ -71,7 +71,7 @@ export function serverMemberOf(
     },
     etcdConfig: ({ signal }) =>
       servedConfig(
-        { path: etcdConfigFile, podName, members: connection.members, hasJoined: () => membership.hasJoined },
+        { path: etcdConfigFile, podName, members: connection.members, met: () => membership.met },
         { signal, clock, log },
       ),
   };

@@ -124,7 +124,7 @@ export function beginLife(parts: SimulatedSidecarParts): SidecarLife {
             path: configuration.path,
             podName: name,
             members: connection.members,
-            hasJoined: () => membership.hasJoined,
+            met: () => membership.met,
           },
           { signal, clock, log },
         ),

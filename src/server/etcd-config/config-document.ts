@@ -19,8 +19,8 @@ import type { EtcdConfig } from './etcd-config.ts';
 export interface KnownCluster {
   /** Undefined where the cluster was not asked, or did not answer. */
   readonly members: readonly ClusterMember[] | undefined;
-  /** Our member was added to the cluster as a learner by this process; it counts until the cluster says that it votes. */
-  readonly joined: boolean;
+  /** Whether this process has met it before; that counts until the cluster says that our member votes. */
+  readonly exists: boolean;
 }
 
 /** More than any configuration has, once aliases are written out. */
@@ -42,7 +42,7 @@ export function configDocument(config: EtcdConfig, own: ConfiguredMember, cluste
   const names = new Set(initialCluster.map(({ name }) => name));
   const { members = [] } = cluster;
   const votes = members.some(({ name, isLearner }) => name === own.name && !isLearner);
-  const joins = members.some(({ isLearner }) => isLearner) || (cluster.joined && !votes);
+  const joins = members.some(({ isLearner }) => isLearner) || (cluster.exists && !votes);
   set('initial-cluster-state', names.size > 1 && joins ? 'existing' : 'new');
   sortAndBare(document);
   return document.toString({ lineWidth: 0 });

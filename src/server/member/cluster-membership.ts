@@ -5,7 +5,7 @@ import { comparePeerUrls } from './compare-peer-urls.ts';
 import { findPlace } from './find-place.ts';
 import { joinCluster } from './join-cluster.ts';
 import { leaveCluster } from './leave-cluster.ts';
-import type { Membership, MembershipOptions, PeerUrlUpdate, Promotion } from './membership.ts';
+import type { Membership, MembershipOptions, MetCluster, PeerUrlUpdate, Promotion } from './membership.ts';
 import { promoteLearner } from './promote-learner.ts';
 
 /** Asks the wrapper of etcd to end it, so that it starts again with its new configuration. */
@@ -27,7 +27,7 @@ export class ClusterMembership implements Membership {
   readonly #stopWrapper: StopWrapper | undefined;
   readonly #listener: MembershipListener | undefined;
   readonly #context: Pick<RunContext, 'clock' | 'log'>;
-  #hasJoined = false;
+  #met: MetCluster = 'none';
   #stopIsDue = false;
 
   /** Without `stopWrapper` etcd is never stopped from here: its operator starts it again. */
@@ -45,18 +45,22 @@ export class ClusterMembership implements Membership {
     this.#context = { clock: context.clock, log: context.log.child({ actor: 'member' }) };
   }
 
-  /** Whether our member was added to its cluster by this process. */
-  get hasJoined(): boolean {
-    return this.#hasJoined;
+  /** What this process has met of the cluster of our member. A cluster that does not answer any more is not forgotten. */
+  get met(): MetCluster {
+    return this.#met;
   }
 
-  place({ signal, insists }: MembershipOptions & { readonly insists: boolean }): Promise<PlaceInCluster> {
-    return findPlace(this.#access, { insists }, this.#with(signal));
+  async place({ signal, insists }: MembershipOptions & { readonly insists: boolean }): Promise<PlaceInCluster> {
+    const place = await findPlace(this.#access, { insists }, this.#with(signal));
+    if (place.kind !== 'unreachable') {
+      this.#met = place.kind === 'awaited' ? 'awaits our member' : 'a cluster';
+    }
+    return place;
   }
 
   async join({ signal }: MembershipOptions): Promise<void> {
     await this.#timed('add learner', () => joinCluster(this.#access, this.#with(signal)));
-    this.#hasJoined = true;
+    this.#met = 'awaits our member';
   }
 
   async leave({ signal }: MembershipOptions): Promise<void> {

@@ -5,6 +5,9 @@ export interface MembershipOptions {
   readonly signal: AbortSignal;
 }
 
+/** What a process has met of the cluster of its member: nothing yet; one that answered; one that waits for our member to start. */
+export type MetCluster = 'none' | 'a cluster' | 'awaits our member';
+
 /** What became of a promotion. */
 export type Promotion = 'promoted' | 'not ready' | 'votes already';
 

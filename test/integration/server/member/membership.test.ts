@@ -86,7 +86,7 @@ class SidecarOf implements AsyncDisposable {
   async config(): Promise<Readonly<Record<string, unknown>>> {
     const { podName, connection } = this.#parts;
     const { membership } = this;
-    const parts = { path: this.#file, podName, members: connection.members, hasJoined: () => membership.hasJoined };
+    const parts = { path: this.#file, podName, members: connection.members, met: () => membership.met };
     return parse(await servedConfig(parts, realContext())) as Record<string, unknown>;
   }
 

@@ -29,7 +29,7 @@ interface Case {
   readonly input: string;
   readonly pod: string;
   readonly members?: readonly ClusterMember[];
-  readonly joined?: true;
+  readonly exists?: true;
   readonly output: string;
 }
 
@@ -88,7 +88,7 @@ const cases: readonly Case[] = [
     title: 'we have joined, and nobody answers',
     input: 'three-members',
     pod: 'm-1',
-    joined: true,
+    exists: true,
     output: 'three-members-existing',
   },
   {
@@ -96,7 +96,7 @@ const cases: readonly Case[] = [
     input: 'three-members',
     pod: 'm-1',
     members: [m0, m1],
-    joined: true,
+    exists: true,
     output: 'three-members-two-voters',
   },
   {
@@ -114,14 +114,14 @@ const cases: readonly Case[] = [
 ];
 
 describe('the configuration that etcd starts with', () => {
-  for (const { title, input, pod, members, joined = false, output } of cases) {
+  for (const { title, input, pod, members, exists = false, output } of cases) {
     it(title, async () => {
       const config = await readEtcdConfig(golden(`${input}.in`));
       assert.ok(config !== undefined);
       const own = configuredMember(config, pod);
-      const text = configDocument(config, own, { members, joined });
+      const text = configDocument(config, own, { members, exists });
       assert.equal(text, readFileSync(golden(`${output}.out`), 'utf8'));
-      assert.equal(configDocument(config, own, { members, joined }), text, 'the file in memory is unchanged');
+      assert.equal(configDocument(config, own, { members, exists }), text, 'the file in memory is unchanged');
     });
   }
 
@@ -139,7 +139,7 @@ advertise-client-urls: {m-0: *list}
     const config = await readEtcdConfig(path);
     assert.ok(config !== undefined);
     const own = configuredMember(config, 'm-0');
-    const written = configDocument(config, own, { members: undefined, joined: false });
+    const written = configDocument(config, own, { members: undefined, exists: false });
     const read = parse(written, { merge: true }) as Record<string, unknown>;
     assert.equal(read['initial-advertise-peer-urls'], 'http://m-0:2380');
     assert.equal(read['advertise-client-urls'], 'http://m-0:2380');
@@ -158,7 +158,7 @@ advertise-client-urls: {m-0: *list}
       );
       const config = await readEtcdConfig(path);
       assert.ok(config !== undefined);
-      const text = configDocument(config, configuredMember(config, pod), { members: undefined, joined: false });
+      const text = configDocument(config, configuredMember(config, pod), { members: undefined, exists: false });
       assert.match(text, new RegExp(`^name: "${pod}"$`, 'm'));
     }
   });

@@ -93,6 +93,22 @@ describe('the place of our member', () => {
     }
   });
 
+  it('is remembered by what it met: a cluster that answered once is not forgotten', async () => {
+    const members = new ModelMembers({});
+    const { membership } = rig(members, { position: ['answers', 'answers', 'answers', 'etcd_unreachable'] });
+    const met: string[] = [membership.met];
+    const look = async (): Promise<void> => {
+      await membership.place({ signal, insists: false });
+      met.push(membership.met);
+    };
+    await look();
+    await members.addLearner(OWN.peerUrls);
+    // Added by a process that ended then.
+    await look();
+    await look();
+    assert.deepEqual(met, ['none', 'a cluster', 'awaits our member', 'awaits our member']);
+  });
+
   it('is looked up twice before it counts as absent', async () => {
     const members = new ModelMembers({});
     await rig(members).membership.place({ signal, insists: false });
@@ -176,10 +192,10 @@ describe('joining', () => {
   it('adds a learner', async () => {
     const members = new ModelMembers({});
     const { membership, changes } = rig(members);
-    assert.equal(membership.hasJoined, false);
+    assert.equal(membership.met, 'none');
     await membership.join({ signal });
     assert.deepEqual(members.calls, ['addLearner http://m1:2380']);
-    assert.deepEqual([membership.hasJoined, changes], [true, ['add learner succeeded']]);
+    assert.deepEqual([membership.met, changes], ['awaits our member', ['add learner succeeded']]);
   });
 
   it('is done when an attempt whose answer was lost has done it', async () => {
@@ -202,7 +218,7 @@ describe('joining', () => {
     const { membership, waits, changes } = rig(members);
     await assert.rejects(membership.join({ signal }), { code: 'etcd_too_many_learners' });
     assert.deepEqual(waits, [7_000, 4_000, 13_000, 21_000, 37_000]);
-    assert.deepEqual([membership.hasJoined, changes], [false, ['add learner failed']]);
+    assert.deepEqual([membership.met, changes], ['none', ['add learner failed']]);
   });
 
   it('is refused where a member at our peer URLs has started', async () => {
