@@ -11,6 +11,7 @@ import { refuseStoreDirectory } from '../restore/refuse-store-directory.ts';
 import type { SeparateWal } from '../restore/separate-wal.ts';
 import { type DataDirState, reasonOf } from './data-dir-state.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
+import { memberAsFound } from './member-as-found.ts';
 import { showInterruption } from './replacement-names.ts';
 import type { DirectoryAtHand } from './restore-invalid.ts';
 import type { CountingMark } from './restored-on-purpose.ts';
@@ -63,6 +64,7 @@ async function initializeLocked(
   await using wal = await openWal(request, lock);
   await finishEarlier(lock.directory, wal, context);
   context.log.info('Checking for data directory structure validity...');
+  const before = await memberAsFound(lock);
   const structure = await lock.asOwner(() => readStructure(dataDir, { walDir: wal?.name }));
   const members = Math.max(member.initialCluster.size, request.cluster === undefined ? 1 : 2);
   const stored = store === undefined ? withoutStore(context) : await storedBackups({ store, members }, context);
@@ -70,7 +72,7 @@ async function initializeLocked(
   const found = await lock.asOwner(() => validateDataDir({ structure, mode, storeRevision }, context));
   request.onValidated?.(found);
   const dbLocked = dbLock !== undefined;
-  const directory = { request, lock, wal, dbLocked, structure, found, stored };
+  const directory = { request, lock, wal, dbLocked, before, structure, found, stored };
   if (found.state === 'valid') {
     await warnOfLeft({ request, lock, structure, stored }, context);
     return request.cluster === undefined

@@ -1,5 +1,6 @@
 import type { RunLock } from '../../datadir/run-lock.ts';
 import type { Structure } from '../../datadir/structure.ts';
+import type { FileIdentity } from '../../fs/same-file.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
@@ -20,6 +21,8 @@ export interface DirectoryAtHand {
   readonly wal: SeparateWal | undefined;
   /** Whether there was a db, whose lock this run holds as well. */
   readonly dbLocked: boolean;
+  /** `member/` as it was found; undefined when there was none. */
+  readonly before: FileIdentity | undefined;
   readonly structure: Structure;
   readonly found: DataDirState;
   readonly stored: StoredBackups;

@@ -7,6 +7,7 @@ import type { SnapStore } from '../../snapstore/snapstore.ts';
 import { reasonOf } from './data-dir-state.ts';
 import { type Decision, decide } from './decide.ts';
 import { filesOwner } from './files-owner.ts';
+import { checkAsFound, holdAsFound } from './hold-as-found.ts';
 import type { InitializeRequest, InitializeResult } from './initialize-request.ts';
 import type { MemberOfCluster, PlaceInCluster } from './place-in-cluster.ts';
 import { refusalFailure } from './refusal-failure.ts';
@@ -71,11 +72,13 @@ async function perform(decision: Decision, settled: Settled, context: RunContext
     case 'make way':
       return await makeWay(settled, { otherwise: 'none', moved: 'moved_aside' }, context);
     case 'join':
+      await checkAsFound(settled, context);
       await call(request.cluster, 'join', context);
       return await makeWay(settled, { otherwise: 'joined', moved: 'joined' }, context);
     case 'rebuild':
       // The files are of use until the cluster has agreed to send everything again. From the first step on they are those of
       // a removed member, which the next run finds out if this one ends here.
+      await checkAsFound(settled, context);
       await call(request.cluster, 'leave', context);
       await call(request.cluster, 'join', context);
       return await makeWay(settled, { otherwise: 'rebuilt', moved: 'rebuilt' }, context);
@@ -162,11 +165,12 @@ function refuseUnnamedMembers({ request, found }: DirectoryAtHand, { action }: D
 
 /** Moves what is there aside, for a member to whom its cluster sends everything. */
 async function makeWay(
-  { request, found, lock, wal }: Settled,
+  settled: Settled,
   actions: { readonly otherwise: InitializeResult['action']; readonly moved: InitializeResult['action'] },
   context: RunContext,
 ): Promise<InitializeResult> {
-  await lock.checkPlace();
+  const { request, found, lock, wal } = settled;
+  await using _held = await holdAsFound(settled, context);
   const keptAside = await setMemberAside(lock.directory, context);
   await wal?.setAside(nameAside(context));
   context.log.info(
@@ -178,7 +182,8 @@ async function makeWay(
     : { found, action: actions.moved, restored: undefined, keptAside };
 }
 
-async function startNew({ request, found, lock, wal }: Settled, context: RunContext): Promise<InitializeResult> {
+async function startNew(settled: Settled, context: RunContext): Promise<InitializeResult> {
+  const { request, found, lock, wal } = settled;
   const { dataDir, store } = request;
   const absent = found.state === 'absent';
   if (store === undefined) {
@@ -194,6 +199,7 @@ async function startNew({ request, found, lock, wal }: Settled, context: RunCont
       remedy: 'mount the volume of the data directory, or move the log away to start a new member',
     });
   }
+  await using _held = absent ? undefined : await holdAsFound(settled, context);
   const started = await startAnew({ dataDir, directory: lock.directory, absent, store }, context);
   if (started.action === 'moved_aside') {
     await wal?.setAside(nameAside(context));

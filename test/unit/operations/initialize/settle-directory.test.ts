@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
-import { truncate } from 'node:fs/promises';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { rename, truncate } from 'node:fs/promises';
 import { test } from 'node:test';
 import { makeTempDir, type TempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { parseInitialCluster } from '../../../../src/datadir/membership/initial-cluster.ts';
@@ -27,6 +27,8 @@ class FakeCluster implements MemberOfCluster {
   readonly #calls: string[] = [];
   readonly #place: PlaceInCluster;
   readonly #fails: readonly string[];
+  /** Happens while this is asked for. */
+  readonly during = new Map<'place' | 'join', () => Promise<void>>();
 
   constructor(place: PlaceInCluster, fails: readonly ('join' | 'leave')[]) {
     this.#place = place;
@@ -37,13 +39,15 @@ class FakeCluster implements MemberOfCluster {
     return this.#calls;
   }
 
-  place({ insists }: { readonly insists: boolean }): Promise<PlaceInCluster> {
+  async place({ insists }: { readonly insists: boolean }): Promise<PlaceInCluster> {
     this.#calls.push(insists ? 'place, insisting' : 'place');
-    return Promise.resolve(this.#place);
+    await this.during.get('place')?.();
+    return this.#place;
   }
 
   async join(): Promise<void> {
     await this.#change('join');
+    await this.during.get('join')?.();
   }
 
   async leave(): Promise<void> {
@@ -169,6 +173,29 @@ test('an absent member of a living cluster is rebuilt', async () => {
   const cluster = clusterWith({ kind: 'member', clusterId: 9n, memberIds: [7n, 8n], memberId: 8n, urls: [] });
   assert.equal((await run(dir, { cluster, store: EMPTY })).action, 'rebuilt');
   assert.deepEqual(cluster.calls, ['place, insisting', 'leave', 'join']);
+});
+
+test('an etcd that was started while the cluster was asked keeps its files, and its place in the cluster', async () => {
+  const answering = { clusterId: 9n, memberIds: [7n, 8n], urls: [] };
+  for (const [at, kind, calls] of [
+    ['place', 'awaited', ['place, insisting']],
+    ['place', 'member', ['place, insisting']],
+    ['place', 'unknown to it', ['place, insisting']],
+    ['join', 'unknown to it', ['place, insisting', 'join']],
+  ] as const) {
+    using dir = makeTempDir();
+    using other = makeTempDir();
+    await soundDirectory(other);
+    // A directory without a member, as the volume of a pod has it.
+    mkdirSync(dir.join('data/lost+found'), { recursive: true });
+    const cluster = clusterWith(
+      kind === 'unknown to it' ? { kind, ...answering } : { kind, memberId: 8n, ...answering },
+    );
+    cluster.during.set(at, () => rename(other.join('data/member'), dir.join('data/member')));
+    await assert.rejects(run(dir, { cluster, store: EMPTY }), { code: 'data_dir_changed' });
+    assert.deepEqual(cluster.calls, calls);
+    assert.ok(existsSync(dir.join('data/member/snap/db')), `${kind}: member/ was taken away from it`);
+  }
 });
 
 test('without a cluster nothing is emptied, and what a person has to do is said', async () => {
