@@ -1,4 +1,4 @@
-import { lockDb } from '../../datadir/lock.ts';
+import { lockDb } from '../../datadir/db-lock.ts';
 import { type FileIdentity, isSameFile } from '../../fs/same-file.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
