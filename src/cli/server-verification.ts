@@ -33,7 +33,8 @@ export function verificationOf(
   if (location === undefined || schedule === 'off') {
     return undefined;
   }
-  if (recipients !== undefined && config.identity.identityFiles.length === 0) {
+  const isBlind = recipients !== undefined && config.identity.identityFiles.length === 0;
+  if (isBlind) {
     status.unprovable(unopenedFailure('it is encrypted, and no --identity is given'));
     metrics.verification('unopened');
   }
@@ -47,8 +48,14 @@ export function verificationOf(
     sharedStore: provider === 'Local' ? undefined : location,
     askProof: (clientUrl, { signal }) => askPeerProof(clientUrl, peers, { signal, clock: context.clock }),
     listener: (event: VerificationEvent): void => {
+      if (event.type === 'left to another' && isBlind) {
+        // That does not change before it is started with an identity, whoever verifies.
+        return;
+      }
       status.verification(event);
-      if (event.type === 'verified') {
+      if (event.type === 'left to another') {
+        metrics.verification(event.type);
+      } else if (event.type === 'verified') {
         const { sound, provable: revision, stateOf } = event.proof;
         metrics.verification({
           at: event.at,

@@ -3,7 +3,7 @@ import type { SnapshotterListener } from '../operations/snapshot/events.ts';
 import { createSecondarySeries, type SecondarySyncNews } from './secondary-series.ts';
 import { outcomes, SeriesFactory, succeeded, type Timed } from './series-factory.ts';
 import { createSnapshotterSeries } from './snapshotter-series.ts';
-import { createVerificationSeries, type VerificationNews } from './verification-series.ts';
+import { createVerificationSeries, type UnverifiedNews, type VerificationNews } from './verification-series.ts';
 
 /** All metrics of the program, as a server gives them to Prometheus. */
 export interface PrometheusMetrics {
@@ -24,9 +24,9 @@ export interface PrometheusMetrics {
   secondary(event: SecondarySyncNews): void;
   /**
    * The backup was verified: what of it can be restored, and whether nothing is wrong; times in ms since the epoch. Or no identity
-   * opens it.
+   * opens it, or it is no longer ours to verify.
    */
-  verification(news: VerificationNews | 'unopened'): void;
+  verification(news: VerificationNews | UnverifiedNews): void;
 }
 
 /** How often the lag of the event loop is sampled, ms: the usual 10 ms are a third of what an idle server costs. */

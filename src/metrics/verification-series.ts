@@ -10,11 +10,11 @@ export interface VerificationNews {
   readonly provable: { readonly revision: number; readonly stateOf: number | undefined } | undefined;
 }
 
-/**
- * The series of the verification; returns the listener that feeds them, also with the news that nothing is known because no identity
- * opens what is stored. They are 0 until the first one.
- */
-export function createVerificationSeries(series: SeriesFactory): (news: VerificationNews | 'unopened') => void {
+/** What else is told of it: no identity opens what is stored, so that nothing is known; the sidecar of another member verifies from now on. */
+export type UnverifiedNews = 'unopened' | 'left to another';
+
+/** The series of the verification; returns the listener that feeds them. They are 0 until the first news. */
+export function createVerificationSeries(series: SeriesFactory): (news: VerificationNews | UnverifiedNews) => void {
   const revision = series.gauge('last_provable_revision', 'The last revision that was restored for a proof.');
   const stateOf = series.gauge('last_provable_timestamp', 'When that state was there, s since 1970.');
   const success = series.gauge('verification_success', '1 when the last verification found nothing wrong.');
@@ -24,8 +24,8 @@ export function createVerificationSeries(series: SeriesFactory): (news: Verifica
     '1 while the backup is encrypted and no identity (--identity) opens it: nothing can be proved.',
   );
   return (news) => {
-    if (news === 'unopened') {
-      unopened.set(1);
+    if (news === 'unopened' || news === 'left to another') {
+      unopened.set(news === 'unopened' ? 1 : 0);
       return;
     }
     const { at, sound, provable } = news;

@@ -53,7 +53,7 @@ export class BackupStatus {
   #chain: StoredChain | undefined;
   /** When the newest snapshot was taken, ms since the epoch. */
   #newestAt: number | undefined;
-  #verification: Exclude<VerificationEvent, { readonly type: 'next verification' }> | undefined;
+  #verification: Ended | undefined;
   #unprovable: string | undefined;
   #secondary: { readonly upTo: number | undefined; readonly outcome: 'synced' | 'failed' } | undefined;
 
@@ -92,6 +92,10 @@ export class BackupStatus {
   readonly verification = (event: VerificationEvent): void => {
     if (event.type === 'next verification') {
       this.#next.set('verification', event.at);
+      return;
+    }
+    if (event.type === 'left to another') {
+      this.#unprovable = undefined;
       return;
     }
     this.#verification = event;
@@ -162,7 +166,7 @@ export function isUnopened(error: unknown): error is Failure {
   return error instanceof Failure && error.code === 'no_identity';
 }
 
-type Ended = Exclude<VerificationEvent, { readonly type: 'next verification' }>;
+type Ended = Extract<VerificationEvent, { readonly type: 'verified' | 'verification failed' }>;
 
 function proofDocument(event: Ended | undefined): BackupStatusDocument['proof'] {
   if (event === undefined) {

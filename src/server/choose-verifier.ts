@@ -7,7 +7,10 @@ import type { Proof } from './proof.ts';
 /** Who verifies the backup this time. */
 export type ChosenVerifier =
   | { readonly kind: 'ours' }
+  /** The sidecar of another member does. */
   | { readonly kind: 'not ours' }
+  /** It is not known who does, and so not we. */
+  | { readonly kind: 'not known' }
   /** A follower has verified it since the last time; `at` is in ms since the epoch. */
   | {
       readonly kind: 'done';
@@ -51,7 +54,10 @@ export async function chooseVerifier(
   { log }: Pick<RunContext, 'log'>,
 ): Promise<ChosenVerifier> {
   const status = own();
-  if (status?.leaderId === undefined || status.isLearner) {
+  if (status?.leaderId === undefined) {
+    return { kind: 'not known' };
+  }
+  if (status.isLearner) {
     return { kind: 'not ours' };
   }
   const { memberId, leaderId } = status;
@@ -75,7 +81,7 @@ export async function chooseVerifier(
   } catch (error) {
     signal.throwIfAborted();
     log.debug({ error }, `No follower has a proof: ${error instanceof Error ? error.message : error}`);
-    return { kind: leads ? 'ours' : 'not ours' };
+    return { kind: leads ? 'ours' : 'not known' };
   }
 }
 

@@ -8,6 +8,8 @@ import type { Proof } from './proof.ts';
 export type VerificationEvent =
   | { readonly type: 'next verification'; readonly at: number }
   | { readonly type: 'verified'; readonly at: number; readonly seconds: number; readonly proof: Proof }
+  /** The sidecar of another member verifies from now on: what was found out here counts no longer. */
+  | { readonly type: 'left to another' }
   /** Whether the backup is sound was not found out. */
   | { readonly type: 'verification failed'; readonly at: number; readonly error: unknown };
 
@@ -34,7 +36,11 @@ export function verificationTask(
       const onNext = (at: number): void => listener({ type: 'next verification', at });
       for await (const due of eachFiring(schedule, { clock, signal, onNext })) {
         const whose = await turn({ due, periodMs: schedule.nextFiring(due) - due, signal });
+        if (whose.kind === 'not known') {
+          continue;
+        }
         if (whose.kind === 'not ours') {
+          listener({ type: 'left to another' });
           continue;
         }
         if (whose.kind === 'done') {

@@ -80,6 +80,15 @@ test('a backup that no identity opens is not called damaged, and counts as opene
   assert.deepEqual(await values(), [0, 1]);
 });
 
+test('a sidecar that verifies no more does not go on saying that nothing opens the backup', async () => {
+  const metrics = createPrometheusMetrics({ now: () => 0 });
+  const value = async () => (await scraped(metrics)).get('etcdbr_verification_unopened');
+  metrics.verification('unopened');
+  assert.equal(await value(), 1);
+  metrics.verification('left to another');
+  assert.equal(await value(), 0);
+});
+
 test('what happens is counted under the right labels', async () => {
   const metrics = createPrometheusMetrics({ now: () => 1_000_000_000 });
   const full = stored('Full-00000000-00000058-999000', 50_000_000);

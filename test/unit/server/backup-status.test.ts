@@ -69,6 +69,9 @@ describe('the status of a backup', () => {
     assert.equal(status.document().unprovable, 'cannot verify it: x; give it');
     status.verification({ type: 'verified', at: 3, seconds: 1, proof: { ...damaged, sound: true } });
     assert.equal(status.document().unprovable, null);
+    status.verification({ type: 'verification failed', at: 4, error: failure });
+    status.verification({ type: 'left to another' });
+    assert.equal(status.document().unprovable, null);
   });
 
   it('remembers the newest ten errors by their codes, and an outage while it goes on', () => {

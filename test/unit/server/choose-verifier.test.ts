@@ -74,8 +74,8 @@ describe('the turn to verify', () => {
       Promise.resolve([member(1n, { isLearner: true }), member(2n, { name: undefined }), member(3n), member(4n)]);
     assert.equal((await turnOf({ own: () => status(3n, 4n), list })).kind, 'ours');
     assert.equal((await turnOf({ own: () => status(1n, 4n, true), list })).kind, 'not ours');
-    assert.equal((await turnOf({ own: () => undefined })).kind, 'not ours');
-    assert.equal((await turnOf({ own: () => status(1n, undefined) })).kind, 'not ours');
+    assert.equal((await turnOf({ own: () => undefined })).kind, 'not known');
+    assert.equal((await turnOf({ own: () => status(1n, undefined) })).kind, 'not known');
   });
 
   it('of the leader is done when the follower has found the same store sound since the last time', async () => {
@@ -101,7 +101,7 @@ describe('the turn to verify', () => {
     assert.equal((await turnOf({ own, list: () => Promise.resolve([member(3n)]) })).kind, 'ours');
     const failure = new EtcdFailure({ code: 'etcd_timeout', action: 'list', object: 'x', found: 'no answer' });
     assert.equal((await turnOf({ own, list: () => Promise.reject(failure) })).kind, 'ours');
-    assert.equal((await turnOf({ own: () => status(1n, 3n), list: () => Promise.reject(failure) })).kind, 'not ours');
+    assert.equal((await turnOf({ own: () => status(1n, 3n), list: () => Promise.reject(failure) })).kind, 'not known');
   });
 
   it('is that of the leader where each sidecar may have a store of its own', async () => {

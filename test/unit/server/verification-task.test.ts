@@ -22,6 +22,7 @@ describe('the verification of a backup', () => {
     ];
     const sound: Proof = { sound: true, provable: revision(71), stateOf: 5, problems: [] };
     const turns: ChosenVerifier[] = [
+      { kind: 'not known' },
       { kind: 'not ours' },
       { kind: 'done', by: 'etcd-1', at: 7, seconds: 3, proof: sound },
     ];
@@ -43,7 +44,7 @@ describe('the verification of a backup', () => {
     );
     const stop = new AbortController();
     const running = task.run(stop.signal).catch(() => undefined);
-    for (const told of [1, 2, 2, 2, 2]) {
+    for (const told of [1, 2, 2, 2, 2, 2]) {
       const before = events.length;
       for (let minute = 0; minute < 60; minute++) {
         await clock.untilSleeping(60_000);
@@ -61,6 +62,8 @@ describe('the verification of a backup', () => {
       [
         'next verification',
         'next verification',
+        'left to another',
+        'next verification',
         'verified',
         'next verification',
         'verified',
@@ -71,7 +74,7 @@ describe('the verification of a backup', () => {
         'next verification',
       ],
     );
-    assert.deepEqual(events[2], { type: 'verified', at: 7, seconds: 3, proof: sound });
+    assert.deepEqual(events[4], { type: 'verified', at: 7, seconds: 3, proof: sound });
     assert.deepEqual(new Set(firings.map(String)), new Set([String([0, 3_600_000])]));
     assert.deepEqual(log.texts, [
       'The sidecar of etcd-1 has restored the backup for a proof: revision 71 is there',
