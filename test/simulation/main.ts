@@ -29,11 +29,13 @@ const flags = [
 if (one === undefined && process.send === undefined) {
   await shareOut();
 } else {
-  // What has begun it may end before.
-  process.once('disconnect', () => process.exit(1));
+  // What has begun it may end before: then nobody is left to hear of the outcome.
+  const left = new AbortController();
+  const leave = (): void => left.abort(new Error('what has begun this process has ended'));
+  process.once('disconnect', leave);
   process.channel?.unref();
-  await simulateAll();
-  process.removeAllListeners('disconnect');
+  await simulateAll(left.signal);
+  process.off('disconnect', leave);
 }
 
 /** Each process has its part of the seeds. The first that fails ends the others. */
@@ -61,7 +63,8 @@ async function shareOut(): Promise<void> {
   );
 }
 
-async function simulateAll(): Promise<void> {
+/** Ends early, with its files removed, when the signal aborts. */
+async function simulateAll(signal: AbortSignal): Promise<void> {
   enableCompileCache(path.join(cacheDir, 'compile'));
   makeFilesSynchronous();
   if (one === undefined) {
@@ -74,12 +77,15 @@ async function simulateAll(): Promise<void> {
   let happened = 0;
   let seconds = 0;
   for (let seed = first; seed < first + count; seed++) {
-    const simulation = new Simulation({ seed, golden });
+    const simulation = new Simulation({ seed, golden, signal });
     try {
       await simulation.run();
     } catch (error) {
-      process.stderr.write(`Seed ${seed} fails: ${error instanceof Error ? error.message : error}\n`);
       process.exitCode = 1;
+      if (signal.aborted) {
+        return;
+      }
+      process.stderr.write(`Seed ${seed} fails: ${error instanceof Error ? error.message : error}\n`);
       return;
     }
     happened += simulation.time.happened;

@@ -1,10 +1,11 @@
 // Takes long: thousands of simulated lives.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { eventually } from '../../scripts/lab/eventually.ts';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
 import { goldenMember } from './golden-member.ts';
 import { plantedFaults } from './planted-faults.ts';
@@ -74,6 +75,28 @@ test('the page of planted faults names each', () => {
     named,
     plantedFaults.map(({ name }) => name),
   );
+});
+
+test('processes end with the one that has begun them, and leave no files', async () => {
+  const env = { ...process.env, SIMULATION_SEEDS: '100000', SIMULATION_PROCESSES: '1' };
+  const begun = spawn(process.execPath, [main], { env, stdio: 'ignore' });
+  const pid = begun.pid ?? 0;
+  const children = () => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  const openFiles = (of: string): readonly string[] =>
+    readdirSync(`/proc/${of}/fd`).flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/${of}/fd/${fd}`)];
+      } catch {
+        return [];
+      }
+    });
+  const child = await eventually(() => children() || undefined);
+  const dir = await eventually(() => openFiles(child).find((path) => path.includes('etcdbrctl-test-')), {
+    intervalMs: 1,
+  });
+  begun.kill('SIGKILL');
+  await eventually(() => (existsSync(`/proc/${child}`) ? undefined : true));
+  assert.ok(!existsSync(/^.*etcdbrctl-test-[^/]+/.exec(dir)?.[0] ?? dir));
 });
 
 test('a failure shows the seed and the whole history', async () => {

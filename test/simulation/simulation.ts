@@ -27,6 +27,8 @@ export interface SimulationOptions {
   readonly golden: GoldenMember;
   /** Is called before each step: what else a test does to it. */
   readonly onStep?: (simulation: Simulation) => void;
+  /** Ends it early: it throws then. */
+  readonly signal?: AbortSignal;
 }
 
 /** Files in memory, where there are any. */
@@ -43,7 +45,7 @@ const stopMs = 20_000;
 
 /** The sidecars of a cluster over models of all that they meet, and everything that is known about them. */
 export class Simulation implements World {
-  readonly time = new VirtualTime();
+  readonly time: VirtualTime;
   readonly #streams: RandomStreams;
   readonly random: Random;
   readonly chronicle: Chronicle;
@@ -69,7 +71,8 @@ export class Simulation implements World {
   constructor(options: SimulationOptions) {
     this.#options = options;
     const { seed, golden } = options;
-    const { time } = this;
+    const time = new VirtualTime(options.signal);
+    this.time = time;
     const streams = new RandomStreams(seed);
     this.#streams = streams;
     this.random = streams.of('faults');
@@ -262,11 +265,11 @@ export class Simulation implements World {
       container.end();
       process.kill();
     }
+    using _files = this.#tempDir;
     await this.time.pass(60_000);
     for (const { member } of this.pods) {
       await this.directories.unlock(member);
     }
-    this.#tempDir[Symbol.dispose]();
   }
 }
 

@@ -18,9 +18,15 @@ interface Entry {
 export class VirtualTime {
   /** Latest first. */
   readonly #entries: Entry[] = [];
+  readonly #signal: AbortSignal | undefined;
   #now = 0;
   #planned = 0;
   #happened = 0;
+
+  /** When `signal` aborts, {@link pass} throws its reason. */
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal;
+  }
 
   /** ms since the simulation began. */
   get now(): number {
@@ -65,6 +71,7 @@ export class VirtualTime {
         this.#happened += 1;
         next.run();
         await this.settle();
+        this.#signal?.throwIfAborted();
       }
     }
     this.#now = until;
