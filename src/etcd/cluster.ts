@@ -71,8 +71,11 @@ export interface WatchOptions {
 export interface EtcdCluster extends AsyncDisposable {
   /** For messages. */
   readonly location: string;
-  /** The status of any member that answers; for that of our own member see {@link ClusterMembers.ownStatus}. */
-  status(options: { readonly signal: AbortSignal }): Promise<MemberStatus>;
+  /**
+   * The status of any member that answers; where `reaching` is given, rather that of one that has reached this revision. For that of our own member
+   * see {@link ClusterMembers.ownStatus}.
+   */
+  status(options: { readonly signal: AbortSignal; readonly reaching?: Revision }): Promise<MemberStatus>;
   /**
    * Where the cluster is, as a quorum of its members confirms it: nothing that was acknowledged before the call is missing, so a
    * member that lags cannot be the reason when a number has fallen. Rejects without a quorum.
@@ -94,6 +97,8 @@ export interface EtcdCluster extends AsyncDisposable {
   /** The database of a member followed by its SHA-256, with backpressure: only a few messages are read ahead. */
   snapshot(options: {
     readonly signal: AbortSignal;
+    /** A member that has not reached this revision is read only where no other one has. */
+    readonly reaching?: Revision | undefined;
     /** Called once, before the first bytes, with the size of the whole stream in bytes and the member that sends it. */
     readonly onSize?: ((bytes: number, endpoint: string) => void) | undefined;
   }): AsyncIterable<Uint8Array>;

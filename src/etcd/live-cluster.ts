@@ -5,7 +5,7 @@ import type { ClusterPools } from './connection/cluster-pools.ts';
 import type { PoolCall } from './connection/member-pool.ts';
 import { readAlarms } from './rpc/alarm-text.ts';
 import { askPosition } from './rpc/member-position.ts';
-import { askStatus } from './rpc/member-status.ts';
+import { askStatus, askStatuses } from './rpc/member-status.ts';
 import { askUsersState } from './rpc/member-users.ts';
 import { defragmentRpc, leaseTimeToLiveRpc, statusRpc } from './rpc/rpc.ts';
 import { readSnapshot } from './snapshot/read-snapshot.ts';
@@ -36,8 +36,14 @@ export class LiveCluster implements EtcdCluster {
     return this.#pools.anyMember.location;
   }
 
-  async status({ signal }: { readonly signal: AbortSignal }): Promise<MemberStatus> {
-    return await this.#pools.anyMember.anywhere(this.#shortCall('ask the status of', signal), askStatus);
+  async status({ signal, reaching }: Parameters<EtcdCluster['status']>[0]): Promise<MemberStatus> {
+    const call = this.#shortCall('ask the status of', signal);
+    const { anyMember } = this.#pools;
+    const first = await anyMember.anywhere(call, askStatus);
+    if (reaching === undefined || first.revision >= reaching || anyMember.size === 1) {
+      return first;
+    }
+    return (await askStatuses(anyMember, call)).find(({ revision }) => revision >= reaching) ?? first;
   }
 
   async position({ signal }: { readonly signal: AbortSignal }): Promise<ClusterPosition> {

@@ -1,7 +1,7 @@
 import type { IStatusResponse } from 'etcd3';
 import { revision } from '../../revision.ts';
 import type { MemberStatus } from '../cluster.ts';
-import type { MemberWork } from '../connection/member-pool.ts';
+import type { MemberPool, MemberWork, PoolCall } from '../connection/member-pool.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
 import { statusRpc } from './rpc.ts';
 
@@ -22,6 +22,13 @@ export const askStatus: MemberWork<MemberStatus> = async (member, bounds) => {
     });
   }
 };
+
+/** The status of each member of a pool that answers. */
+export async function askStatuses(pool: MemberPool, call: PoolCall): Promise<readonly MemberStatus[]> {
+  const asked = await Promise.allSettled(pool.members.map((member) => pool.at(member, call, askStatus)));
+  call.signal.throwIfAborted();
+  return asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+}
 
 /** Throws what JavaScript throws when a number or the header is missing. */
 function statusIn(answer: IStatusResponse, endpoint: string): MemberStatus {

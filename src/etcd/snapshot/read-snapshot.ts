@@ -4,7 +4,7 @@ import type { MemberClient, OpenStream } from '../connection/member-client.ts';
 import type { MemberPool, MemberWork } from '../connection/member-pool.ts';
 import { EtcdFailure } from '../etcd-failure.ts';
 import { arrivedMessages } from '../rpc/arrived-messages.ts';
-import { askStatus } from '../rpc/member-status.ts';
+import { askStatuses } from '../rpc/member-status.ts';
 import { snapshotRpc } from '../rpc/rpc.ts';
 import type { SnapshotResponse } from './snapshot-response.ts';
 import { chooseSnapshotSource } from './snapshot-source.ts';
@@ -21,10 +21,10 @@ const action = 'read the snapshot of';
 export async function* readSnapshot(
   pool: MemberPool,
   settings: Settings,
-  { signal, onSize }: Parameters<EtcdCluster['snapshot']>[0],
+  { signal, reaching, onSize }: Parameters<EtcdCluster['snapshot']>[0],
 ): AsyncGenerator<Uint8Array> {
   const call = { action, signal, timeoutMs: settings.snapshotTimeoutMs };
-  const { only } = await chooseMember(pool, settings, signal);
+  const { only } = await chooseMember(pool, settings, { signal, reaching });
   const opened = only === undefined ? await pool.anywhere(call, open) : await pool.at(only, call, open);
   using _stream = opened.stream;
   const { member } = opened;
@@ -49,18 +49,16 @@ export async function* readSnapshot(
 async function chooseMember(
   pool: MemberPool,
   { snapshotFrom = 'any', connectionTimeoutMs }: Settings,
-  signal: AbortSignal,
+  { signal, reaching }: Pick<Parameters<EtcdCluster['snapshot']>[0], 'signal' | 'reaching'>,
 ): Promise<{ readonly only: MemberClient | undefined }> {
   const { members } = pool;
   if (snapshotFrom === 'any' && members.length === 1) {
     return { only: undefined };
   }
   const call = { action: 'ask the status of', signal, timeoutMs: connectionTimeoutMs };
-  const asked = await Promise.allSettled(members.map((member) => pool.at(member, call, askStatus)));
-  signal.throwIfAborted();
-  const statuses = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const statuses = await askStatuses(pool, call);
   refuseMixed(statuses);
-  const chosen = chooseSnapshotSource(statuses, snapshotFrom);
+  const chosen = chooseSnapshotSource(statuses, { wanted: snapshotFrom, reaching });
   const member = members.find(({ endpoint }) => endpoint.url === chosen?.endpoint);
   if (member !== undefined) {
     pool.prefer(member);

@@ -1,4 +1,4 @@
-import type { Revision } from '../../revision.ts';
+import { type Revision, revision } from '../../revision.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { historiesOf } from '../../snapshot/history/histories.ts';
 import type { Packing } from '../../snapshot/packing.ts';
@@ -68,7 +68,7 @@ async function resumeChain(
     return undefined;
   }
   // A full of a member that has not applied all of its log would bring back less than is stored.
-  await untilCaughtUp({ cluster, covered }, context);
+  await untilCaughtUp({ cluster, stored: covered, accepted: revision(0) }, context);
   if (guard.history.lastRevision !== covered) {
     log.info('Taking a full snapshot first: nothing proves that the cluster continues the newest backup');
     return undefined;

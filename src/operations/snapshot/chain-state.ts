@@ -70,12 +70,12 @@ export class ChainState {
     this.#youngest = snapshots.reduce((most, { createdOn }) => Math.max(most, createdOn), this.#youngest);
   }
 
-  /** A full is about to be read, which must reach {@link needed} as it is now. */
-  beginFull(): void {
+  /** A full is about to be read, which must reach `atLeast`, and {@link needed} as it is now. */
+  beginFull(atLeast: Revision = revision(0)): void {
     this.#namedBefore = this.#namedDelta;
     this.#namedMeanwhile = this.#namedDelta === undefined ? [] : [this.#namedDelta];
     this.#mayEndAt = Number.MAX_SAFE_INTEGER;
-    this.#needed = revision(Math.max(this.#covered, this.#namedDelta?.lastRevision ?? 0));
+    this.#needed = revision(Math.max(atLeast, this.#covered, this.#namedDelta?.lastRevision ?? 0));
   }
 
   /** The stream of the full that was begun is opened: it ends at `bound` at the latest. Undefined while that is not known. */
@@ -84,8 +84,8 @@ export class ChainState {
   }
 
   /**
-   * The revision that the full that was begun must reach: deltas up to there were named before, and none that reaches beyond a
-   * full may be older than it.
+   * The revision that the full that was begun must reach: it was stored or accepted before, or deltas up to there were named, and none that
+   * reaches beyond a full may be older than it.
    */
   get needed(): Revision {
     return this.#needed;

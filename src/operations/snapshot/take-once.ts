@@ -3,6 +3,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { historiesOf } from '../../snapshot/history/histories.ts';
 import { timeToBegin, timeToContinue } from '../../snapshot/history/time-to-continue.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
+import { laggingFailure, neededOf, untilCaughtUp } from './full/catch-up.ts';
 import { refuseCorruptCluster, reportLearners } from './full/cluster-alarms.ts';
 import { type DownloadRequest, downloadDatabase } from './full/download.ts';
 import { type FullSnapshotResult, saveFullSnapshot } from './full/save.ts';
@@ -38,11 +39,21 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   }
   const known = guard.history.proof;
   const brokenBefore = await guard.breakNow(guard.reach, context);
-  await using database = await downloadDatabase(request, context);
-  const broken = brokenBefore ?? (await guard.breakIn(database, known, context));
-  if (broken !== undefined) {
-    guard.leave(broken, context);
+  if (brokenBefore !== undefined) {
+    guard.leave(brokenBefore, context);
   }
+  const catchUp = { cluster, stored: guard.reach, accepted: guard.accepted };
+  await untilCaughtUp(catchUp, context);
+  await using database = await downloadDatabase({ ...request, reaching: neededOf(catchUp) }, context);
+  const brokenIn = brokenBefore === undefined ? await guard.breakIn(database, known, context) : undefined;
+  if (brokenIn !== undefined) {
+    guard.leave(brokenIn, context);
+  } else if (database.lastRevision < neededOf(catchUp)) {
+    // An unsound database may say anything of its revision.
+    await database.checked;
+    throw laggingFailure(catchUp, database.lastRevision);
+  }
+  const broken = brokenBefore ?? brokenIn;
   const living = listing === undefined ? [] : historiesOf(listing.snapshots, listing.markers).living.snapshots;
   const seconds = Math.floor(takenAt / 1000);
   const createdOn = broken === undefined ? timeToContinue(living, seconds) : timeToBegin(living, seconds);

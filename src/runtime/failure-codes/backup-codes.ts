@@ -9,8 +9,8 @@ export const backupCodes = {
   },
   snapshot_behind: {
     exitCode: 1,
-    meaning: "the member's database ends before the backup does",
-    remedy: 'if the cluster was put back to an older state, start again',
+    meaning: "the member's database ends before the backup does, or lacks what the cluster has accepted",
+    remedy: 'look at the members; if the cluster was put back to an older state, start again',
   },
   delta_gap: { exitCode: 1, meaning: 'an event does not continue the backup', remedy: takeFull },
   deltas_disabled: {

@@ -73,6 +73,8 @@ export interface DownloadRequest extends Packing {
   readonly cluster: EtcdCluster;
   /** Has room for the database and its compressed form. */
   readonly tempDir: string;
+  /** A member that has not reached this revision is read only where no other one has. */
+  readonly reaching?: Revision;
   /** Called each time that a stream was opened: the database is that of some moment before. */
   readonly onOpened?: () => void;
 }
@@ -199,6 +201,7 @@ async function* receive(
     space,
     buffers,
     sender,
+    reaching,
     onOpened,
   }: DownloadRequest &
     TemporaryPlace & { readonly space: VolumeSpace; readonly buffers: BufferCollection; readonly sender: Sender },
@@ -224,7 +227,7 @@ async function* receive(
   // The network goes on while the compressor works; what is in flight must not hold up an early end.
   const ended = new AbortController();
   using _end = { [Symbol.dispose]: () => ended.abort() };
-  const stream = cluster.snapshot({ signal: AbortSignal.any([signal, ended.signal]), onSize });
+  const stream = cluster.snapshot({ signal: AbortSignal.any([signal, ended.signal]), reaching, onSize });
   for await (const block of prefetch(rechunk(markingBreaks(stream), blockSize))) {
     await written;
     written = writing({ tempDir, space }, () => writeAll(handle, block));

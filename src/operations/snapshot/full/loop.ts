@@ -1,7 +1,7 @@
 import type { MemberStatus } from '../../../etcd/cluster.ts';
 import type { ClusterHistory } from '../../../etcd/cluster-history.ts';
 import { type CompactedFailure, EtcdFailure, type HistoryChangedFailure } from '../../../etcd/etcd-failure.ts';
-import { nextRevision, type Revision } from '../../../revision.ts';
+import { nextRevision, type Revision, revision } from '../../../revision.ts';
 import { Backoff, type BackoffPolicy } from '../../../runtime/async/backoff.ts';
 import { SerialQueue } from '../../../runtime/async/serial-queue.ts';
 import { rfc3339 } from '../../../runtime/log/rfc3339.ts';
@@ -19,7 +19,7 @@ import type { RequiredSnapshots } from '../required-snapshots.ts';
 import { eachFiring, type Schedule } from '../schedule.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
 import type { UsersState } from '../users-state.ts';
-import { laggingFailure, untilCaughtUp } from './catch-up.ts';
+import { type CatchUp, furthest, laggingFailure, neededOf, untilCaughtUp } from './catch-up.ts';
 import { refuseCorruptCluster, reportLearners } from './cluster-alarms.ts';
 import { type DownloadedDatabase, type DownloadRequest, downloadDatabase } from './download.ts';
 import { saveFullSnapshot } from './save.ts';
@@ -93,7 +93,7 @@ export class FullSnapshotLoop {
     for await (const _ of eachFiring(schedule, { clock, signal, onNext })) {
       await this.#queue.run(async () => {
         const at = rfc3339(clock.now());
-        idle = (await this.#currentState(signal)) === this.#takenAt;
+        idle = await this.#isUnchanged(signal);
         if (idle) {
           log.debug(`There are no updates since last snapshot, skipping full snapshot for time: ${at}`);
         } else {
@@ -110,9 +110,7 @@ export class FullSnapshotLoop {
       const { clock, log } = this.#context;
       signal.throwIfAborted();
       const last = this.#parts.chain.newest.full;
-      const isSame = async (): Promise<boolean> =>
-        this.#takenAt !== undefined && (await this.#currentState(signal)) === this.#takenAt;
-      if (options.final && last?.isFinal === true && (await isSame())) {
+      if (options.final && last?.isFinal === true && (await this.#isUnchanged(signal))) {
         log.info('There are no updates since last final snapshot, skipping final full snapshot.');
         return last;
       }
@@ -152,15 +150,18 @@ export class FullSnapshotLoop {
     });
   }
 
-  /** Undefined when etcd cannot be asked now. */
-  async #currentState(signal: AbortSignal): Promise<string | undefined> {
+  /** Whether nothing has changed since the last full: also not where a quorum is further than the member that shows it. */
+  async #isUnchanged(signal: AbortSignal): Promise<boolean> {
+    const { cluster, guard } = this.#parts;
     try {
-      return stateOf(await this.#parts.cluster.status({ signal }));
+      await guard.askQuorum({ ...this.#context, signal });
+      const status = await cluster.status({ signal, reaching: guard.accepted });
+      return status.revision >= guard.accepted && stateOf(status) === this.#takenAt;
     } catch (error) {
       if (!isPassing(error)) {
         throw error;
       }
-      return undefined;
+      return false;
     }
   }
 
@@ -189,19 +190,21 @@ export class FullSnapshotLoop {
   }
 
   async #takeFromReachable({ final }: FullSnapshotOptions, signal: AbortSignal): Promise<StoredSnapshot> {
-    const { buffer, chain, cluster } = this.#parts;
-    await this.#leaveIfBroken(signal);
-    await untilCaughtUp({ cluster, covered: chain.covered }, { ...this.#context, signal });
+    const { buffer, chain, changes, guard } = this.#parts;
+    const context = { ...this.#context, signal };
     try {
       for (let attempt = 1; ; attempt++) {
-        chain.beginFull();
+        await (changes.leaving === undefined ? this.#leaveIfBroken(signal) : guard.askQuorum(context));
+        const catchUp = this.#catchUp();
+        await untilCaughtUp(catchUp, context);
+        chain.beginFull(neededOf(catchUp));
         this.#endChain();
         buffer.hold();
         const result = await this.#attempt({ final }, signal);
         if (result.outcome === 'saved') {
           return result.snapshot;
         }
-        await this.#refuseStale(result.lastRevision, attempt, signal);
+        await this.#refuseStale(result.lastRevision, catchUp, { attempt, signal });
       }
     } catch (error) {
       if (signal.aborted) {
@@ -213,6 +216,12 @@ export class FullSnapshotLoop {
       chain.withdrawFull();
       buffer.endHold();
     }
+  }
+
+  /** What a full must reach: all that is stored, also by others before, and all that clients were told was accepted. */
+  #catchUp(): CatchUp {
+    const { cluster, chain, guard } = this.#parts;
+    return { cluster, stored: revision(Math.max(chain.covered, guard.reach)), accepted: guard.accepted };
   }
 
   /** Lets what is buffered be the end of the chain before, so that the full continues it without a gap. Not waited for. */
@@ -255,7 +264,7 @@ export class FullSnapshotLoop {
     const begunAt = context.clock.monotonic();
     const known = guard.history.proof;
     const onOpened = (): void => void this.#boundFull(signal);
-    await using database = await downloadDatabase({ ...this.#parts, onOpened }, context);
+    await using database = await downloadDatabase({ ...this.#parts, reaching: chain.needed, onOpened }, context);
     const { lastRevision } = database;
     await this.#leaveIfBroken(signal, { database, known });
     // A delta that reaches across the full's revision has to be younger than the full, or readers would distrust it.
@@ -306,13 +315,17 @@ export class FullSnapshotLoop {
   }
 
   /** A member that lags can send a database that ends before what was already written as deltas. */
-  async #refuseStale(lastRevision: Revision, attempt: number, signal: AbortSignal): Promise<void> {
-    const { cluster, chain } = this.#parts;
+  async #refuseStale(
+    lastRevision: Revision,
+    catchUp: CatchUp,
+    { attempt, signal }: { readonly attempt: number; readonly signal: AbortSignal },
+  ): Promise<void> {
     const { clock, log } = this.#context;
+    const now = { ...catchUp, stored: revision(Math.max(catchUp.stored, this.#parts.chain.covered)) };
     if (attempt === staleTries) {
-      throw laggingFailure({ cluster, covered: chain.covered }, lastRevision);
+      throw laggingFailure(now, lastRevision);
     }
-    log.warn(`The database ends at revision ${lastRevision}, the backup at ${chain.covered}: reading it again`);
+    log.warn(`The database ends at revision ${lastRevision}, ${furthest(now)} at ${neededOf(now)}: reading it again`);
     await clock.sleep(stalePauseMs, signal);
   }
 }

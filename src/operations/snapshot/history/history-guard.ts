@@ -57,6 +57,7 @@ export class HistoryGuard {
   /** The revision that the store reaches in the history that is followed. */
   #reach = revision(0);
   #clusterId = 0n;
+  #accepted = revision(0);
   /** Whether contents have proved that the run continues what was in the store before it; undefined before its first full or delta. */
   #continues: boolean | undefined;
   /** Of the database that was compared last: up to where it is proved to continue what is stored, where that is less than all of it. */
@@ -75,6 +76,11 @@ export class HistoryGuard {
   /** The revision that the store reaches in that history, as far as {@link learn} has found out. */
   get reach(): Revision {
     return this.#reach;
+  }
+
+  /** What a quorum had accepted when it was last asked; 0 when none has answered. */
+  get accepted(): Revision {
+    return this.#accepted;
   }
 
   /** Whether it is proved that the run continues what was in the store before it. */
@@ -143,14 +149,27 @@ export class HistoryGuard {
    * Asks a quorum where the cluster is. Undefined when that continues what was seen, up to `reached` and what the store reaches,
    * and when no quorum answers: then only contents can tell. Throws what ends the signal.
    */
-  async breakNow(
-    reached: Revision,
-    { signal, log }: Pick<RunContext, 'signal' | 'log'>,
-  ): Promise<HistoryBreak | undefined> {
+  async breakNow(reached: Revision, context: Pick<RunContext, 'signal' | 'log'>): Promise<HistoryBreak | undefined> {
     const contradictionOf = this.#history.expectation(Math.max(reached, this.#reach, this.#history.lastRevision ?? 0));
-    let position: ClusterPosition;
+    const position = await this.askQuorum(context);
+    if (position === undefined) {
+      return undefined;
+    }
+    const contradiction = contradictionOf(position);
+    if (contradiction === undefined) {
+      this.#history.at(position);
+    }
+    return contradiction;
+  }
+
+  /** Asks a quorum where the cluster is; undefined when none answers. Throws what ends the signal. */
+  async askQuorum({ signal, log }: Pick<RunContext, 'signal' | 'log'>): Promise<ClusterPosition | undefined> {
+    this.#accepted = revision(0);
     try {
-      position = await this.#parts.cluster.position({ signal });
+      const position = await this.#parts.cluster.position({ signal });
+      this.#accepted = position.revision;
+      this.isOf(position.clusterId);
+      return position;
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof EtcdFailure)) {
@@ -159,12 +178,6 @@ export class HistoryGuard {
       log.debug({ error }, `No quorum gives the revision of etcd: ${error.message}`);
       return undefined;
     }
-    const contradiction = contradictionOf(position);
-    this.isOf(position.clusterId);
-    if (contradiction === undefined) {
-      this.#history.at(position);
-    }
-    return contradiction;
   }
 
   /** Whether a database that was read has other events than `known`. Throws Damage. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { revision } from '../../../../src/revision.ts';
 import { newSnapshot } from '../../../../src/snapshot/name.ts';
-import type { ScriptedCluster } from '../../../support/etcd/scripted-cluster.ts';
+import type { Snapshot } from '../../../../src/snapshot/snapshot.ts';
+import { databaseEndingAt, type ScriptedCluster } from '../../../support/etcd/scripted-cluster.ts';
 import { history, put } from '../../../support/fixtures/delta-events.ts';
 import { storeDelta } from '../../../support/fixtures/stored-delta.ts';
 import { periodMs, startRig, startSeconds } from '../../../support/snapshotter/snapshotter-rig.ts';
@@ -84,3 +85,72 @@ describe('a run that begins as needed', () => {
     assert.ok(!rig.log.lines.some(({ text }) => text.includes('ANOTHER HISTORY')));
   });
 });
+
+describe('a run that begins with a full', () => {
+  const lagging = (cluster: ScriptedCluster): void => {
+    cluster.commit(...history(59, 60));
+    cluster.lagsAt = revision(58);
+  };
+
+  test('waits for a member that lacks what a quorum has accepted', async () => {
+    await using rig = startRig({}, { prepare: lagging });
+    await rig.logged(/^etcd is at revision 58, a quorum of its members at 60: waiting for it to catch up/);
+    assert.equal(rig.cluster.snapshots, 0);
+    rig.cluster.lagsAt = undefined;
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    assert.match((await rig.saved(1))[0] ?? '', /^Full-00000000-00000060-/);
+  });
+
+  test('reads again what a member sends that lacks it', async () => {
+    const prepare = (cluster: ScriptedCluster): void => {
+      cluster.commit(...history(59, 60));
+      cluster.sendInstead(databaseEndingAt(59));
+    };
+    await using rig = startRig({}, { prepare });
+    await rig.logged(/^The database ends at revision 59, a quorum of its members at 60: reading it again/);
+    rig.cluster.sendInstead(undefined);
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    assert.match((await rig.saved(1))[0] ?? '', /^Full-00000000-00000060-/);
+  });
+
+  test('ends where none has it in time, and stores nothing', async () => {
+    await using rig = startRig({}, { prepare: lagging });
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(121_000);
+    await assert.rejects(
+      rig.ended,
+      /snapshot.*its database ends at revision 58, but a quorum .* has already accepted 60/,
+    );
+    assert.deepEqual(rig.store.saved, []);
+  });
+
+  test('does not store less than is stored, also where no quorum tells', async () => {
+    const store = new MemoryStore();
+    store.place(fullUpTo(50, startSeconds - 90_000));
+    await storeDelta(store, history(51, 60), startSeconds - 89_000);
+    store.saved.length = 0;
+    const prepare = (cluster: ScriptedCluster): void => {
+      cluster.hasNoQuorum = true;
+      lagging(cluster);
+    };
+    await using rig = startRig({}, { store, prepare });
+    await rig.logged(/^etcd is at revision 58, the backup at 60: waiting for it to catch up/);
+    rig.cluster.lagsAt = undefined;
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    assert.match((await rig.saved(1))[0] ?? '', /^Full-00000000-00000060-/);
+  });
+});
+
+function fullUpTo(lastRevision: number, createdOn: number): Snapshot {
+  return newSnapshot({
+    kind: 'Full',
+    startRevision: revision(0),
+    lastRevision: revision(lastRevision),
+    createdOn,
+    compression: 'gzip',
+    isFinal: false,
+  });
+}

@@ -319,3 +319,16 @@ describe('a snapshotter that never ran', () => {
     await assert.rejects(asked, ended);
   });
 });
+
+test('a final full is taken again where only the member that is asked has not seen the changes since', async () => {
+  await using rig = await watchingRig();
+  rig.cluster.changeOther();
+  await rig.snapshotter.takeFull({ final: true });
+  rig.cluster.lagsAt = revision(goldenRevision);
+  rig.cluster.commit(put('a', 59));
+  const asked = rig.snapshotter.takeFull({ final: true });
+  await rig.logged(/^etcd is at revision 58, a quorum of its members at 59: waiting/);
+  rig.cluster.lagsAt = undefined;
+  await rig.clock.advance(1_000);
+  assert.equal((await asked).lastRevision, 59);
+});
