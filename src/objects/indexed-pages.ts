@@ -2,65 +2,23 @@ import type { FileHandle } from 'node:fs/promises';
 import { writeAll } from '../fs/write-all.ts';
 import { eachInParallel } from '../runtime/async/each-in-parallel.ts';
 import { CompressionDamage } from '../snapshot/damage.ts';
-import { IndexDamage } from '../snapshot/key-index/index-members.ts';
 import type { FoundInFull } from './key-index.ts';
 import { type MemberExpander, memberExpander } from './member-expander.ts';
+import type { MemberRun, WantedMember } from './member-runs.ts';
 import type { RangedObject } from './ranged-object.ts';
 
-/** Members this near to each other are read together with those between them, bytes of the object. */
-const NEAR = 128 * 1024;
-/** Bytes read at once, unless one member is longer. */
-const MOST_AT_ONCE = 2 * 1024 * 1024;
-
-/** Members that are read with one request. */
-export interface MemberRun {
-  /** Those that are needed, in order. */
-  readonly members: readonly number[];
-  /** Where it begins and ends in the object. */
-  readonly start: number;
-  readonly end: number;
-}
-
-/** How the pages that were found are read: the members that hold them, near ones together. Throws {@link IndexDamage}. */
-export function planRuns({
-  members: { memberSize, offsets },
-  facts: { pageSize },
-  contentSize,
-  pages,
-}: FoundInFull): readonly MemberRun[] {
-  const needed = new Set<number>();
-  for (const { page, overflow } of pages) {
-    if ((page + overflow + 1) * pageSize > contentSize) {
-      throw new IndexDamage(`page ${page} is beyond the end`);
-    }
-    const last = Math.floor(((page + overflow + 1) * pageSize - 1) / memberSize);
-    for (let member = Math.floor((page * pageSize) / memberSize); member <= last; member++) {
-      needed.add(member);
-    }
-  }
-  const runs: (MemberRun & { members: number[]; end: number })[] = [];
-  for (const member of [...needed].sort((a, b) => a - b)) {
-    const [start = 0, end = 0] = offsets.slice(member, member + 2);
-    const run = runs.at(-1);
-    if (run !== undefined && start - run.end <= NEAR && end - run.start <= MOST_AT_ONCE) {
-      run.members.push(member);
-      run.end = end;
-    } else {
-      runs.push({ members: [member], start, end });
-    }
-  }
-  return runs;
-}
-
-/** Bytes of runs. */
-export function bytesOf(runs: readonly MemberRun[]): number {
-  return runs.reduce((sum, { start, end }) => sum + end - start, 0);
+/** What pages are read with. */
+interface PageReading {
+  readonly object: RangedObject;
+  readonly found: FoundInFull;
+  /** Where they are written to. */
+  readonly handle: FileHandle;
 }
 
 /**
  * Reads runs, `count` of them at once, and writes the pages in them to their places in a file, in which the rest stays as it is. Throws a
- * {@link CompressionDamage} when a member does not expand to the bytes that it must hold, by its checksum and their number, and what the
- * store throws.
+ * {@link CompressionDamage} when a member does not expand to the bytes that it must hold, by its checksum and their number, or by that of
+ * its beginning in the index, and what the store throws.
  */
 export async function writePages(
   object: RangedObject,
@@ -71,38 +29,66 @@ export async function writePages(
   const idle: MemberExpander[] = [];
   await eachInParallel(runs, count, async (run) => {
     const expander = idle.pop() ?? expanders.use(memberExpander(object.snapshot.compression));
-    await writeRun(object, run, { found, handle, expander });
+    const bytes = await object.bytes(run.start, run.end);
+    for (const wanted of run.members) {
+      const [start = 0, end = 0] = found.members.offsets.slice(wanted.member, wanted.member + 2);
+      const held = bytes.subarray(start - run.start, Math.min(end, run.end) - run.start);
+      const contents = await contentsOf(wanted, held, { object, found, handle }, expander);
+      await writeWanted(wanted, contents, { object, found, handle });
+    }
     idle.push(expander);
   });
 }
 
-async function writeRun(
-  object: RangedObject,
-  run: MemberRun,
-  {
-    found,
-    handle,
-    expander,
-  }: { readonly found: FoundInFull; readonly handle: FileHandle; readonly expander: MemberExpander },
-): Promise<void> {
-  const { members, contentSize, facts, pages } = found;
-  const { memberSize, offsets } = members;
-  const bytes = await object.bytes(run.start, run.end);
-  for (const member of run.members) {
-    const [start = 0, end = 0] = offsets.slice(member, member + 2);
-    const from = member * memberSize;
-    const size = Math.min(memberSize, contentSize - from);
-    const pieces = await expander.expand(bytes.subarray(start - run.start, end - run.start), size);
-    if (pieces === undefined) {
-      throw new CompressionDamage(`a member does not hold the ${size} bytes that it must`, { offset: start });
-    }
-    const content = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
-    for (const { page, overflow } of pages) {
-      const first = Math.max(from, page * facts.pageSize);
-      const last = Math.min(from + size, (page + overflow + 1) * facts.pageSize);
-      if (first < last) {
-        await writeAll(handle, content.subarray(first - from, last - from), first);
-      }
+/** The proved contents of a member, at least as far as they are wanted. `held` is its beginning, or all of it. */
+async function contentsOf(
+  { member, upTo }: WantedMember,
+  held: Buffer,
+  { object, found: { members, contentSize } }: PageReading,
+  expander: MemberExpander,
+): Promise<Buffer> {
+  const [start = 0, end = 0] = members.offsets.slice(member, member + 2);
+  if (upTo !== undefined) {
+    const begun = await expander.expandStart(held, upTo);
+    switch (begun.outcome) {
+      case 'expanded':
+        return begun.contents;
+      case 'damaged':
+        throw new CompressionDamage(`a member does not begin with the ${upTo.end} bytes that it must`, {
+          offset: start,
+        });
+      case 'too short':
+        break;
+      default:
+        begun satisfies never;
     }
   }
+  const rest = end - start - held.length;
+  const whole = rest === 0 ? held : Buffer.concat([held, await object.bytes(end - rest, end)]);
+  const size = Math.min(members.memberSize, contentSize - member * members.memberSize);
+  const pieces = await expander.expand(whole, size);
+  if (pieces === undefined) {
+    throw new CompressionDamage(`a member does not hold the ${size} bytes that it must`, { offset: start });
+  }
+  return joined(pieces);
+}
+
+async function writeWanted(
+  { member, pages }: WantedMember,
+  contents: Buffer,
+  { found: { members, facts }, handle }: PageReading,
+): Promise<void> {
+  const from = member * members.memberSize;
+  for (const { page, overflow } of pages) {
+    const first = Math.max(from, page * facts.pageSize);
+    const last = Math.min(from + members.memberSize, (page + overflow + 1) * facts.pageSize);
+    await writeAll(handle, contents.subarray(first - from, last - from), first);
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Buffer {
+  const [only] = pieces;
+  return pieces.length === 1 && only !== undefined
+    ? Buffer.from(only.buffer, only.byteOffset, only.length)
+    : Buffer.concat(pieces);
 }

@@ -1,3 +1,4 @@
+import { type CheckTable, CheckTableReader } from '../snapshot/key-index/check-table.ts';
 import type { FullFacts } from '../snapshot/key-index/facts.ts';
 import { type IndexFraming, indexFraming } from '../snapshot/key-index/index-framing.ts';
 import {
@@ -24,6 +25,8 @@ const FACTS_TAIL = 4 * 1024;
 export interface FoundInFull {
   readonly facts: FullFacts;
   readonly members: MemberTable;
+  /** Undefined where a member can only be checked as a whole. */
+  readonly checks: CheckTable | undefined;
   /** Bytes of the contents. */
   readonly contentSize: number;
   /** Leaf pages that may hold them, in key order. */
@@ -37,6 +40,7 @@ export interface FoundInFull {
 export async function findInFull(object: RangedObject, wanted: WantedFingerprints): Promise<FoundInFull | undefined> {
   const finder = new PageFinder(wanted);
   const members = new MemberTableReader();
+  const checks = new CheckTableReader();
   let written: Uint8Array | undefined;
   const footer = await readIndex(object, FULL_TAIL, ({ kind, payload }) => {
     switch (kind) {
@@ -45,6 +49,9 @@ export async function findInFull(object: RangedObject, wanted: WantedFingerprint
         return;
       case 'members':
         members.add(payload);
+        return;
+      case 'checks':
+        checks.add(payload);
         return;
       case 'facts':
         written = new Uint8Array(payload);
@@ -64,7 +71,13 @@ export async function findInFull(object: RangedObject, wanted: WantedFingerprint
   }
   const { contentSize, size } = footer;
   const table = soundly(() => members.table({ objectSize: object.size - size, contentSize }));
-  return { facts, members: table, contentSize, pages: finder.found };
+  return {
+    facts,
+    members: table,
+    checks: soundly(() => checks.table(table, contentSize)),
+    contentSize,
+    pages: finder.found,
+  };
 }
 
 /** Lists of backups read facts only where there are some. */

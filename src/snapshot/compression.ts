@@ -4,6 +4,7 @@ import { gzipMembers } from './compression/gzip-members.ts';
 import { LzwDecoder } from './compression/lzw-decoder.ts';
 import { LzwEncoder } from './compression/lzw-encoder.ts';
 import { unzstdFrames } from './compression/unzstd-frames.ts';
+import type { WrittenMember } from './compression/written-member.ts';
 import { throughZlib } from './compression/zlib-stage.ts';
 import { zstdFrames } from './compression/zstd-frames.ts';
 import type { Compression } from './snapshot.ts';
@@ -15,8 +16,8 @@ const CHUNK_SIZE = 1024 * 1024;
 export interface CompressOptions {
   /** 1 to 9 with gzip and zlib, 1 to 22 with zstd; the others have none. Left out, gzip and zstd choose it by the contents. */
   readonly level?: number | undefined;
-  /** Called with the bytes of each member of gzip or frame of zstd, in order. */
-  readonly onMember?: ((length: number) => void) | undefined;
+  /** Called with each member of gzip or frame of zstd, in order. */
+  readonly onMember?: ((member: WrittenMember) => void) | undefined;
 }
 
 /** How {@link decompress} divides its work. */

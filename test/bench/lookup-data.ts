@@ -8,6 +8,7 @@ import { FreshDatabase } from '../../src/datadir/bbolt/fresh-database.ts';
 import { inspectDatabase } from '../../src/datadir/mvcc/inspect-database.ts';
 import { revision } from '../../src/revision.ts';
 import { gzipMembers } from '../../src/snapshot/compression/gzip-members.ts';
+import type { WrittenMember } from '../../src/snapshot/compression/written-member.ts';
 import { DeltaEncoder } from '../../src/snapshot/delta/delta-encoder.ts';
 import { eventTimeOf } from '../../src/snapshot/delta/event-time.ts';
 import type { DeltaEvent } from '../../src/snapshot/delta-event.ts';
@@ -43,7 +44,7 @@ export interface LookupData {
 /** A gzip full of so many bytes of database, and 300 deltas; built when they are not there: some minutes. */
 export async function lookupData(databaseBytes: number): Promise<LookupData> {
   const records = Math.floor(databaseBytes / (VALUE + 160));
-  const directory = join(cacheDir, 'bench', `lookup-2-${records}`);
+  const directory = join(cacheDir, 'bench', `lookup-3-${records}`);
   const facts = { kind: 'Full', startRevision: revision(0), compression: 'gzip', isFinal: false } as const;
   const full = newSnapshot({ ...facts, lastRevision: revision(records + 1), createdOn: CREATED_ON }).name;
   const deltas = Array.from({ length: DELTAS }, (_, at) => {
@@ -108,7 +109,7 @@ async function writeFull(file: string, records: number, db: string): Promise<voi
   await fresh.bucket('key', batches(records));
   await fresh.bucket('meta', []);
   await fresh.commit({ signal });
-  const members: number[] = [];
+  const members: WrittenMember[] = [];
   let contentSize = 0;
   const content = async function* (): AsyncGenerator<Uint8Array, void> {
     const hash = createHash('sha256');
@@ -126,7 +127,7 @@ async function writeFull(file: string, records: number, db: string): Promise<voi
       await once(target, 'drain');
     }
   };
-  for await (const piece of gzipMembers(content(), { onMember: (length) => members.push(length) })) {
+  for await (const piece of gzipMembers(content(), { onMember: (member) => members.push(member) })) {
     await write(piece);
   }
   const writer = new FullIndexWriter({

@@ -1,5 +1,6 @@
 import { buildInfo } from '../../build-info.ts';
 import type { DatabaseFacts } from '../../datadir/mvcc/inspect-database.ts';
+import type { WrittenMember } from '../../snapshot/compression/written-member.ts';
 import { FullIndexWriter, indexLimit } from '../../snapshot/key-index/full-index-writer.ts';
 import type { IndexFraming } from '../../snapshot/key-index/index-framing.ts';
 import type { PageKeys } from '../../snapshot/key-index/page-table.ts';
@@ -34,15 +35,15 @@ export class BufferedIndex {
    * which it is in the same way.
    */
   members(
-    lengths: readonly number[],
+    written: readonly WrittenMember[],
     { contentSize, facts }: { readonly contentSize: number; readonly facts: DatabaseFacts },
   ): readonly Uint8Array[] {
     const { lastRevision, pageSize } = facts;
-    const members = lengths.join();
+    const members = written.map(({ length }) => length).join();
     this.#ended ??= {
       members,
       size: this.#writer.end({
-        members: lengths,
+        members: written,
         contentSize,
         facts: {
           clusterId: this.#clusterId?.toString(16),

@@ -13,6 +13,7 @@ import { Failure } from '../../runtime/failure.ts';
 import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { takenOn } from '../../snapshot/ahead-of-clock.ts';
+import type { WrittenMember } from '../../snapshot/compression/written-member.ts';
 import type { Recipients } from '../../snapshot/encryption/recipients.ts';
 import { HASH_SIZE } from '../../snapshot/hash-size.ts';
 import { historiesOf } from '../../snapshot/history/histories.ts';
@@ -182,10 +183,10 @@ async function save(work: SaveWork, { signal, progress }: RunContext): Promise<S
   const deadline = AbortSignal.timeout(timeoutMs);
   using bar = progress.start({ label: `Saving ${snapshot.name}`, unit: 'bytes', total: size });
   const body = async function* (): AsyncGenerator<Uint8Array, void> {
-    const lengths: number[] = [];
+    const members: WrittenMember[] = [];
     const content = withHash({ file, sound }, (bytes) => bar.advance(bytes));
-    yield* pack(content, packing, { onMember: (length) => lengths.push(length) });
-    yield* index?.members(lengths, { contentSize: size, facts: await sound }) ?? [];
+    yield* pack(content, packing, { onMember: (member) => members.push(member) });
+    yield* index?.members(members, { contentSize: size, facts: await sound }) ?? [];
   };
   try {
     const sizeBound = packedSizeBound(size, packing) + (index?.limit ?? 0);

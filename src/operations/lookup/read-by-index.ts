@@ -5,8 +5,9 @@ import { FreshDatabase } from '../../datadir/bbolt/fresh-database.ts';
 import { Damage } from '../../datadir/damage.ts';
 import { UnfitChange } from '../../datadir/mvcc/unfit-change.ts';
 import { createTemporaryFile } from '../../fs/temporary-file.ts';
-import { bytesOf, planRuns, writePages } from '../../objects/indexed-pages.ts';
+import { writePages } from '../../objects/indexed-pages.ts';
 import { findInFull } from '../../objects/key-index.ts';
+import { bytesOf, planRuns } from '../../objects/member-runs.ts';
 import { RangedObject } from '../../objects/ranged-object.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
@@ -59,7 +60,7 @@ export class NeedsWhole extends Error {}
 /**
  * Reads the history of some keys by the index of a full and the filters of its deltas, and writes it to a database. Undefined when all
  * has to be read: without an index, when too much would have to be read, and, with a warning, when anything is not as it must be.
- * What is read is checked as far as that goes in parts: members by their CRC-32, pages by their numbers, structure and order.
+ * What is read is checked as far as that goes in parts: members and their beginnings by a CRC-32, pages by their numbers, structure and order.
  */
 export async function readByIndex(request: IndexedRead, context: RunContext): Promise<WantedDatabase | undefined> {
   const { full } = request;

@@ -1,6 +1,7 @@
 import { chooseDeflateLevel } from './deflate-effort.ts';
 import { GzipMemberEncoder } from './gzip-member-encoder.ts';
 import { withMemberLength } from './member-header.ts';
+import { checksOf, type WrittenMember } from './written-member.ts';
 
 /** The level is chosen anew after this many members. */
 const membersPerChoice = 64;
@@ -16,9 +17,19 @@ export interface GzipMembersOptions {
   readonly blockSize?: number;
   /** Members compressed at once on libuv's threads. Default 4, the number of these threads. */
   readonly inFlight?: number;
-  /** Called with the bytes of each member, in order. */
-  readonly onMember?: ((length: number) => void) | undefined;
+  /** Called with each member, in order. */
+  readonly onMember?: ((member: WrittenMember) => void) | undefined;
 }
+
+/** A member that is being compressed. */
+interface RunningMember {
+  readonly encoder: GzipMemberEncoder;
+  readonly member: Promise<readonly Uint8Array[]>;
+  readonly checks: Uint32Array;
+}
+
+/** Of members that nobody asks for. */
+const NO_CHECKS = new Uint32Array(0);
 
 /**
  * Compresses blocks of `source` in parallel, each as a gzip member of its own, and gives them in order. By RFC 1952 such a
@@ -30,10 +41,10 @@ export async function* gzipMembers(
   { level, blockSize = MEMBER_SIZE, inFlight = 4, onMember }: GzipMembersOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using encoders = new DisposableStack();
-  const running: { readonly encoder: GzipMemberEncoder; readonly member: Promise<readonly Uint8Array[]> }[] = [];
-  const finished = (member: readonly Uint8Array[]): readonly Uint8Array[] => {
-    const pieces = withMemberLength(member);
-    onMember?.(pieces.reduce((sum, { length }) => sum + length, 0));
+  const running: RunningMember[] = [];
+  const finished = async ({ member, checks }: RunningMember): Promise<readonly Uint8Array[]> => {
+    const pieces = withMemberLength(await member);
+    onMember?.({ length: pieces.reduce((sum, { length }) => sum + length, 0), checks });
     return pieces;
   };
   let members = 0;
@@ -44,9 +55,10 @@ export async function* gzipMembers(
     }
     members += 1;
     const member = encoder.member(size, chosen);
+    const checks = onMember === undefined ? NO_CHECKS : checksOf(encoder.block.subarray(0, size));
     // When the reader stops early, nobody awaits this member any more.
     member.catch(() => undefined);
-    running.push({ encoder, member });
+    running.push({ encoder, member, checks });
   };
   const newEncoder = (): GzipMemberEncoder => encoders.use(new GzipMemberEncoder(blockSize));
   let encoder = newEncoder();
@@ -63,7 +75,7 @@ export async function* gzipMembers(
       await start(encoder, filled);
       const oldest = running.length < inFlight ? undefined : running.shift();
       if (oldest !== undefined) {
-        yield* finished(await oldest.member);
+        yield* await finished(oldest);
       }
       encoder = oldest?.encoder ?? newEncoder();
       filled = 0;
@@ -72,7 +84,7 @@ export async function* gzipMembers(
   if (filled > 0 || members === 0) {
     await start(encoder, filled);
   }
-  for (const { member } of running) {
-    yield* finished(await member);
+  for (const last of running) {
+    yield* await finished(last);
   }
 }

@@ -1,4 +1,5 @@
 import { MEMBER_SIZE } from './gzip-members.ts';
+import { checksOf, type WrittenMember } from './written-member.ts';
 import { ZstdFrameEncoder } from './zstd-frame-encoder.ts';
 import { chooseZstdLevel } from './zstd-level.ts';
 
@@ -13,9 +14,19 @@ export interface ZstdFramesOptions {
   readonly blockSize?: number;
   /** Frames compressed at once on libuv's threads. Default 2: they are faster than what comes in, and each takes a few MiB. */
   readonly inFlight?: number;
-  /** Called with the bytes of each frame, in order. */
-  readonly onFrame?: ((length: number) => void) | undefined;
+  /** Called with each frame, in order. */
+  readonly onFrame?: ((frame: WrittenMember) => void) | undefined;
 }
+
+/** A frame that is being compressed. */
+interface RunningFrame {
+  readonly encoder: ZstdFrameEncoder;
+  readonly frame: Promise<readonly Uint8Array[]>;
+  readonly checks: Uint32Array;
+}
+
+/** Of frames that nobody asks for. */
+const NO_CHECKS = new Uint32Array(0);
 
 /**
  * Compresses blocks of `source` in parallel, each as a zstd frame of its own, and gives them in order. By RFC 8878 such a sequence is
@@ -27,10 +38,11 @@ export async function* zstdFrames(
   { level, blockSize = MEMBER_SIZE, inFlight = 2, onFrame }: ZstdFramesOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   using encoders = new DisposableStack();
-  const running: { readonly encoder: ZstdFrameEncoder; readonly frame: Promise<readonly Uint8Array[]> }[] = [];
-  const finished = (frame: readonly Uint8Array[]): readonly Uint8Array[] => {
-    onFrame?.(frame.reduce((sum, { length }) => sum + length, 0));
-    return frame;
+  const running: RunningFrame[] = [];
+  const finished = async ({ frame, checks }: RunningFrame): Promise<readonly Uint8Array[]> => {
+    const pieces = await frame;
+    onFrame?.({ length: pieces.reduce((sum, { length }) => sum + length, 0), checks });
+    return pieces;
   };
   let frames = 0;
   let chosen = level ?? 0;
@@ -40,9 +52,10 @@ export async function* zstdFrames(
     }
     frames += 1;
     const frame = encoder.frame(size, chosen);
+    const checks = onFrame === undefined ? NO_CHECKS : checksOf(encoder.block.subarray(0, size));
     // When the reader stops early, nobody awaits this frame any more.
     frame.catch(() => undefined);
-    running.push({ encoder, frame });
+    running.push({ encoder, frame, checks });
   };
   const newEncoder = (): ZstdFrameEncoder => encoders.use(new ZstdFrameEncoder(blockSize));
   let encoder = newEncoder();
@@ -59,7 +72,7 @@ export async function* zstdFrames(
       await start(encoder, filled);
       const oldest = running.length < inFlight ? undefined : running.shift();
       if (oldest !== undefined) {
-        yield* finished(await oldest.frame);
+        yield* await finished(oldest);
       }
       encoder = oldest?.encoder ?? newEncoder();
       filled = 0;
@@ -68,7 +81,7 @@ export async function* zstdFrames(
   if (filled > 0 || frames === 0) {
     await start(encoder, filled);
   }
-  for (const { frame } of running) {
-    yield* finished(await frame);
+  for (const last of running) {
+    yield* await finished(last);
   }
 }

@@ -1,4 +1,6 @@
 import { MEMBER_SIZE } from '../compression/gzip-members.ts';
+import type { WrittenMember } from '../compression/written-member.ts';
+import { checkBlocks } from './check-table.ts';
 import { encodeFacts, type FullFacts } from './facts.ts';
 import type { IndexFraming } from './index-framing.ts';
 import { IndexMembers } from './index-members.ts';
@@ -7,8 +9,7 @@ import { type PageKeys, PageTableEncoder } from './page-table.ts';
 
 /** What is known of a full when its pages are checked. */
 export interface IndexedObject {
-  /** Bytes of each of its members. */
-  readonly members: readonly number[];
+  readonly members: readonly WrittenMember[];
   /** Bytes of its contents. */
   readonly contentSize: number;
   readonly facts: FullFacts;
@@ -55,15 +56,19 @@ export class FullIndexWriter {
       return 0;
     }
     this.#pages.end();
-    for (const block of memberBlocks(MEMBER_SIZE, members)) {
+    const lengths = members.map(({ length }) => length);
+    for (const block of memberBlocks(MEMBER_SIZE, lengths)) {
       this.#put('members', block);
+    }
+    for (const block of checkBlocks(members)) {
+      this.#put('checks', block);
     }
     this.#put('facts', encodeFacts(facts));
     this.#write(this.#members.footer({ contentSize }));
     return this.#isWorthless ? 0 : this.#members.size;
   }
 
-  #put(kind: 'pages' | 'members' | 'facts', payload: Uint8Array): void {
+  #put(kind: 'pages' | 'members' | 'checks' | 'facts', payload: Uint8Array): void {
     if (!this.#isWorthless) {
       this.#write(this.#members.block(kind, payload));
       this.#isWorthless = this.#members.size > this.#limit;

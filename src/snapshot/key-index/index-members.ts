@@ -2,9 +2,15 @@ import { crc32 } from 'node:zlib';
 import type { IndexFraming } from './index-framing.ts';
 
 /** What a block of an index holds: see docs/formats.md. */
-export type BlockKind = 'pages' | 'members' | 'facts' | 'filter';
+export type BlockKind = 'pages' | 'members' | 'checks' | 'facts' | 'filter';
 
-const KINDS: Readonly<Record<BlockKind, number>> = { pages: 0x50, members: 0x4d, facts: 0x46, filter: 0x4b };
+const KINDS: Readonly<Record<BlockKind, number>> = {
+  pages: 0x50,
+  members: 0x4d,
+  checks: 0x43,
+  facts: 0x46,
+  filter: 0x4b,
+};
 
 /** Subfields of the members that carry a block, and of the last one. */
 const BLOCK_ID = 'EI';

@@ -4,6 +4,7 @@ import { Database } from '../../../datadir/bbolt/database.ts';
 import { readCompactionMarks } from '../../../datadir/mvcc/compaction-marks.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../../datadir/mvcc/inspect-database.ts';
 import { readRaftPosition } from '../../../datadir/mvcc/raft-position.ts';
+import type { WrittenMember } from '../../../snapshot/compression/written-member.ts';
 import type { FullFacts } from '../../../snapshot/key-index/facts.ts';
 import { FullIndexWriter, indexLimit } from '../../../snapshot/key-index/full-index-writer.ts';
 import type { IndexFraming } from '../../../snapshot/key-index/index-framing.ts';
@@ -14,8 +15,7 @@ export interface CompressedFull {
   readonly framing: IndexFraming;
   /** Bytes, without the index. */
   readonly size: number;
-  /** Bytes of each of its members. */
-  readonly members: readonly number[];
+  readonly members: readonly WrittenMember[];
   /** Bytes of its contents. */
   readonly contentSize: number;
 }

@@ -21,6 +21,7 @@ import { releaseExecutablePages } from '../../../runtime/memory/resident-executa
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { prefetch } from '../../../runtime/streams/prefetch.ts';
 import { rechunk } from '../../../runtime/streams/rechunk.ts';
+import type { WrittenMember } from '../../../snapshot/compression/written-member.ts';
 import { HashDamage } from '../../../snapshot/damage.ts';
 import { indexFraming } from '../../../snapshot/key-index/index-framing.ts';
 import { type Packing, pack, packingInName } from '../../../snapshot/packing.ts';
@@ -113,8 +114,8 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   const packed = compression === 'none' && recipients === undefined ? undefined : files.use(await open('compressed'));
   const sender: Sender = { endpoint: undefined, status: undefined };
   const received = receive(plain.handle, { ...request, ...place, buffers, sender }, context);
-  const members: number[] = [];
-  const onMember = (length: number): void => void members.push(length);
+  const members: WrittenMember[] = [];
+  const onMember = (member: WrittenMember): void => void members.push(member);
   const takenAt = new Date(context.clock.now()).toISOString();
   const size = await keep(pack(received, request, { onMember }), packed?.handle, place);
   const lastRevision = await rejectingDamage(cluster.location, () => lastRevisionOf(plain.path));
