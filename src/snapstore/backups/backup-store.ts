@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
+import { eachInParallel } from '../../runtime/async/each-in-parallel.ts';
 import { countText } from '../../runtime/log/amount.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import { Identities } from '../../snapshot/encryption/identities.ts';
@@ -81,9 +82,15 @@ export class BackupStore implements SnapStore {
     const ignored: string[] = [];
     const markers: ObjectEntry[] = [];
     const onDoubt = ({ reason }: ListingDoubt): void => this.#warnOnce(reason, () => this.#log.warn(reason));
-    for (const layout of LAYOUTS) {
-      const folder = `${this.#root}${layout}/`;
+    const listed = LAYOUTS.map((layout) => ({ folder: `${this.#root}${layout}/`, entries: [] as ObjectEntry[] }));
+    // Both are asked for at once: to a store that is far away each request is a wait.
+    await eachInParallel(listed, listed.length, async ({ folder, entries }) => {
       for await (const entry of this.#bucket.list(folder, { ...options, onDoubt })) {
+        entries.push(entry);
+      }
+    });
+    for (const { folder, entries } of listed) {
+      for (const entry of entries) {
         if (!entry.key.startsWith(folder)) {
           // A service that does not look at the prefix: what is elsewhere is not ours.
           continue;

@@ -1,3 +1,4 @@
+import { eachInParallel } from '../../runtime/async/each-in-parallel.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 import {
@@ -9,6 +10,9 @@ import {
 } from '../../snapshot/history/history-marker.ts';
 import type { Bucket, CallOptions, ObjectEntry } from '../bucket.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
+
+/** Markers that are fetched at once: they are short. */
+const MARKERS_AT_ONCE = 8;
 
 /** Markers in the folder of the snapshots, under names that other readers of snapshots ignore. */
 export interface HistoryMarkerStore {
@@ -44,14 +48,11 @@ export class HistoryMarkers implements HistoryMarkerStore {
 
   /** The markers among `entries` of a listing; each is fetched once. One that is damaged is left out with a warning. */
   async read(entries: readonly ObjectEntry[], options: CallOptions): Promise<readonly StoreMarker[]> {
-    const markers: StoreMarker[] = [];
-    for (const entry of entries) {
-      const marker = await this.#markerOf(entry, options);
-      if (marker !== undefined) {
-        markers.push(marker);
-      }
-    }
-    return markers;
+    const markers = new Array<StoreMarker | undefined>(entries.length);
+    await eachInParallel([...entries.entries()], MARKERS_AT_ONCE, async ([at, entry]) => {
+      markers[at] = await this.#markerOf(entry, options);
+    });
+    return markers.filter((marker) => marker !== undefined);
   }
 
   async save(marker: StoreMarker, options: CallOptions): Promise<void> {

@@ -1,6 +1,7 @@
 import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
 import type { StoreTask } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
+import type { DefaultRetention } from './default-retention.ts';
 import { isForeign } from './s3-error.ts';
 import type { S3Place } from './s3-place.ts';
 import type { Versioning } from './versioning.ts';
@@ -37,9 +38,6 @@ export function versioningLately(place: S3Place, signal: AbortSignal): Promise<V
   }
   return lately.versioning.value;
 }
-
-/** How long a bucket locks what is put into it. */
-export type DefaultRetention = { readonly known: true; readonly ms: number | undefined } | { readonly known: false };
 
 /** Asks for the lock of a bucket that keeps versions; one without a lock answers that there is no configuration. */
 export async function defaultRetention(place: S3Place, signal: AbortSignal): Promise<DefaultRetention> {

@@ -35,6 +35,7 @@ import { listS3, s3Pages } from './s3-listing.ts';
 import type { S3Place } from './s3-place.ts';
 import type { S3Settings } from './s3-settings.ts';
 import { S3Upload } from './s3-upload.ts';
+import { SharedAnswer } from './shared-answer.ts';
 
 /** A bucket of S3 or of a service that speaks its protocol, versioned and locked buckets included. */
 export class S3Bucket implements Bucket {
@@ -79,6 +80,7 @@ export class S3Bucket implements Bucket {
       }),
       bucket: settings.bucket,
       location: this.location,
+      asked: { versioning: new SharedAnswer(), retention: new SharedAnswer() },
       lately: {},
     };
   }

@@ -34,13 +34,17 @@ export async function* listS3(
   { signal, onDoubt = () => undefined }: ListOptions,
 ): AsyncGenerator<ObjectEntry, void, undefined> {
   const listing = { prefix, signal, doubt: onDoubt };
-  const versioning = await versioningOf(place, signal);
+  const versioning = await place.asked.versioning.get(signal, () => versioningOf(place, signal));
+  // Asked for together with the versions, where there surely are some.
+  const lock = versioning === 'on' ? lockedFor(place, listing) : undefined;
+  lock?.catch(() => undefined);
   const versions = versioning === 'off' ? undefined : await versionsUnless(place, listing, versioning);
   if (versions === undefined) {
     yield* objects(place, listing);
-  } else {
-    yield* oldestVersions(place, listing, versions);
+    return;
   }
+  // A snapshot is the first that was written under its name: a locked bucket keeps it, no matter what came later.
+  yield* await oldestOf(place, listing, { ...versions, retention: await (lock ?? lockedFor(place, listing)) });
 }
 
 /** The same page by page. Only where versions are kept and that may not be seen, all of it is held at once. */
@@ -134,19 +138,9 @@ async function* objectPages(
   }
 }
 
-/** A snapshot is the first that was written under its name: a locked bucket keeps it, no matter what came later. */
-async function* oldestVersions(
-  place: S3Place,
-  listing: S3Listing,
-  versions: Versions,
-): AsyncGenerator<ObjectEntry, void, undefined> {
-  const retention = await lockedFor(place, listing);
-  yield* await oldestOf(place, listing, { ...versions, retention });
-}
-
 /** How long objects are locked, ms; undefined where they are not, or it cannot be seen. */
 async function lockedFor(place: S3Place, { signal, doubt }: S3Listing): Promise<number | undefined> {
-  const retention = await defaultRetention(place, signal);
+  const retention = await place.asked.retention.get(signal, () => defaultRetention(place, signal));
   if (!retention.known) {
     const reason = `whether ${place.location} locks its objects cannot be seen: GetBucketObjectLockConfiguration is denied`;
     doubt({ about: 'locks', reason });

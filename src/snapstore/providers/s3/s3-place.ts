@@ -1,5 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { StoreRequests } from '../../http/store-requests.ts';
+import type { DefaultRetention } from './default-retention.ts';
+import type { SharedAnswer } from './shared-answer.ts';
 import type { Versioning } from './versioning.ts';
 
 /** A bucket, and the means to send it requests. */
@@ -9,6 +11,11 @@ export interface S3Place {
   readonly bucket: string;
   /** For messages. */
   readonly location: string;
+  /** What is being asked about it. */
+  readonly asked: {
+    readonly versioning: SharedAnswer<Versioning>;
+    readonly retention: SharedAnswer<DefaultRetention>;
+  };
   /** What was found out about it a moment ago, for those who ask for many prefixes. */
   readonly lately: { versioning?: { readonly value: Promise<Versioning>; readonly until: number } };
 }
