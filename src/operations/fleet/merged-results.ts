@@ -1,8 +1,10 @@
 import { limits } from '../../runtime/limits.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { isAheadOfClock } from '../../snapshot/ahead-of-clock.ts';
 import { withProof } from '../../snapshot/deciding-proof.ts';
 import type { ResultObject, ResultObjects } from '../../snapstore/fleet/result-objects.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
+import type { ProofsByPrefix } from './known-proofs.ts';
 import type { LastProof } from './last-proof.ts';
 import { decodeResult, type ShardResult } from './shard-result.ts';
 
@@ -25,7 +27,7 @@ export interface LastRun {
 /** What all results in a store say together. */
 export interface MergedResults {
   /** Those of each prefix that count: see {@link withProof}. */
-  readonly proofs: ReadonlyMap<string, readonly LastProof[]>;
+  readonly proofs: ProofsByPrefix;
   /** Undefined where none has ended yet. */
   readonly lastRun: LastRun | undefined;
 }
@@ -38,7 +40,10 @@ export async function mergeResults(
 ): Promise<MergedResults> {
   const { signal, clock, log } = context;
   const results: ShardResult[] = [];
-  for (const object of newestOf(await objects.list({ signal })).slice(0, mostRead)) {
+  const seconds = clock.now() / 1_000;
+  const listed = await objects.list({ signal });
+  const believed = listed.filter(({ writtenOn }) => !isAheadOfClock({ createdOn: writtenOn }, seconds));
+  for (const object of newestOf(believed).slice(0, mostRead)) {
     const result = await read(objects, object, signal);
     if (result === undefined) {
       log.warn({ key: object.key }, 'ignoring a result of fleet verify that cannot be read');
@@ -47,7 +52,6 @@ export async function mergeResults(
     }
   }
   const proofs = new Map<string, readonly LastProof[]>();
-  const seconds = clock.now() / 1_000;
   for (const { prefix, proof } of results.flatMap(({ prefixes }) => prefixes)) {
     proofs.set(prefix, withProof(proofs.get(prefix) ?? [], proof, seconds));
   }

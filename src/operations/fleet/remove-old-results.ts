@@ -1,29 +1,51 @@
 import type { RunContext } from '../../runtime/run-context.ts';
-import type { ResultObjects, ShardNumber } from '../../snapstore/fleet/result-objects.ts';
+import { isAheadOfClock } from '../../snapshot/ahead-of-clock.ts';
+import type { ResultObject, ResultObjects, ShardNumber } from '../../snapstore/fleet/result-objects.ts';
+import { StoreError } from '../../snapstore/store-error.ts';
 
 /** Results of each share that are kept. */
 const kept = 3;
 /** Of other numbers of shards nothing is kept that is older, s. */
 const longestKept = 30 * 86_400;
+/** No more are removed after one was written: the rest goes after the next. */
+const mostRemoved = 100;
 
-/** Removes results that newer ones have replaced. What may not be removed stays, which harms nobody. `now` is in whole seconds since the epoch. */
+/** The result that was just written, and when: whole seconds since the epoch. */
+export interface WrittenResult {
+  readonly shard: ShardNumber;
+  readonly key: string;
+  readonly now: number;
+}
+
+/** Removes results that newer ones have replaced. What may not be removed stays, which harms nobody. */
 export async function removeOldResults(
   objects: ResultObjects,
-  { shard, now }: { readonly shard: ShardNumber; readonly now: number },
+  written: WrittenResult,
   { signal, log }: Pick<RunContext, 'signal' | 'log'>,
 ): Promise<void> {
   try {
-    let own = 0;
-    for (const object of await objects.list({ signal })) {
-      const isOwn = object.index === shard.index && object.count === shard.count;
-      own += Number(isOwn);
-      const isOld = isOwn ? own > kept : object.count !== shard.count && object.writtenOn < now - longestKept;
-      if (isOld) {
-        await objects.remove(object, { signal });
-      }
+    for (const object of outdated(await objects.list({ signal }), written).slice(0, mostRemoved)) {
+      await objects.remove(object, { signal });
     }
   } catch (error) {
     signal.throwIfAborted();
-    log.warn({ error: String(error) }, 'old results of fleet verify could not be removed');
+    if (!(error instanceof StoreError)) {
+      throw error;
+    }
+    log.warn({ error: error.message }, 'old results of fleet verify could not be removed');
   }
+}
+
+/** Of `found`, newest first, those of a clock that was ahead, and those that newer ones have replaced; none that is known to be locked. */
+function outdated(
+  found: readonly ResultObject[],
+  { shard, key, now }: WrittenResult,
+): readonly Pick<ResultObject, 'key'>[] {
+  const isAhead = ({ writtenOn }: ResultObject): boolean => isAheadOfClock({ createdOn: writtenOn }, now);
+  const [ahead, believed] = [found.filter(isAhead), found.filter((each) => !isAhead(each))];
+  const own = believed.filter(({ index, count }) => index === shard.index && count === shard.count);
+  const others = believed.filter(({ count, writtenOn }) => count !== shard.count && writtenOn < now - longestKept);
+  return [...ahead, ...others, ...own.slice(kept)].filter(
+    (each) => each.key !== key && !(each.lockedUntil !== undefined && each.lockedUntil > now * 1_000),
+  );
 }

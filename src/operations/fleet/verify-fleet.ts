@@ -5,22 +5,22 @@ import { BackupStore } from '../../snapstore/backups/backup-store.ts';
 import { storeRoot } from '../../snapstore/backups/store-root.ts';
 import { listingOf } from '../../snapstore/fleet/listed-prefix.ts';
 import type { PrefixObjects } from '../../snapstore/fleet/prefix-groups.ts';
-import { ResultObjects, type ShardNumber } from '../../snapstore/fleet/result-objects.ts';
+import { ResultObjects } from '../../snapstore/fleet/result-objects.ts';
 import type { SnapStore, StoreListing } from '../../snapstore/snapstore.ts';
 import type { VerifyLevel } from '../verify/request.ts';
 import { type VerifyResult, verifyBackups } from '../verify/verify.ts';
 import { assessPrefix } from './assess-prefix.ts';
-import { compareText, findPrefixes, objectsOf } from './find-prefixes.ts';
+import { belowRoot, compareText, type FoundPrefixes, findPrefixes, objectsOf, type Search } from './find-prefixes.ts';
 import { nothingFound, refuseAbsent } from './fleet-failure.ts';
 import type { FleetReport } from './fleet-report.ts';
 import { forEachPrefix } from './for-each-prefix.ts';
+import { knownProofs } from './known-proofs.ts';
 import { type LastProof, proofOf } from './last-proof.ts';
 import { isOfShard } from './list-fleet.ts';
 import { type PrefixReport, reportOn, unreadable } from './prefix-report.ts';
 import { quietLog } from './quiet-log.ts';
-import { removeOldResults } from './remove-old-results.ts';
+import { earlierProofs, recordResult } from './record-result.ts';
 import type { FleetRequest } from './request.ts';
-import { encodeResult } from './shard-result.ts';
 
 /** How the clusters of a fleet are verified. */
 export interface FleetVerification extends FleetRequest {
@@ -37,9 +37,6 @@ export interface FleetVerification extends FleetRequest {
   /** Whether the result is written into the store. */
   readonly record: boolean;
 }
-
-/** The one share of a verification that nobody divided. */
-const whole: ShardNumber = { index: 0, count: 1 };
 
 /**
  * Verifies the backups of every cluster of the share, and then writes what was proved into the store, all or nothing. What is wrong
@@ -60,7 +57,7 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
   }
   const own = prefixes.filter(({ prefix }) => isOfShard(prefix, request));
   const reports = new Map<string, PrefixReport>();
-  const proofs = new Map<string, LastProof>();
+  const proved = new Map<string, LastProof>();
   for (const { folder, error } of refused.filter((each) => isOfShard(each.folder, request))) {
     reports.set(folder, unreadable(folder, error.message));
   }
@@ -72,42 +69,46 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
         const { report, proof } = await verifyGroup(group, request, inner);
         reports.set(report.prefix, report);
         if (proof !== undefined) {
-          proofs.set(report.prefix, proof);
+          proved.set(report.prefix, proof);
         }
       }
     },
     { context, onRefused: ({ prefix }, error) => reports.set(prefix, unreadable(prefix, error.message)) },
   );
-  const endedOn = seconds(context);
-  const result = {
-    run: run ?? new Date(startedOn * 1_000).toISOString().slice(0, 'YYYY-MM-DD'.length),
-    shard: shard ?? whole,
-    startedOn,
-    endedOn,
-    prefixes: [...proofs].map(([prefix, proof]) => ({ prefix, proof })),
-    failed: [...reports.values()].flatMap(({ prefix, complaints }) =>
-      complaints.flatMap(({ kind, text }) => (kind === 'unreadable' || kind === 'unproved' ? { prefix, text } : [])),
-    ),
-  };
+  const objects = new ResultObjects(bucket, { root, upload: store.upload });
+  const earlier = await earlierProofs(objects, context);
+  const isGone = goneFrom({ root, glob: request.glob }, { prefixes, refused });
+  const known = knownProofs(
+    { proved, earlier: earlier ?? new Map() },
+    { isStillMeant: (prefix) => isOfShard(prefix, request) && !isGone(prefix), seconds: seconds(context) },
+  );
   if (request.record) {
-    const objects = new ResultObjects(bucket, { root, upload: store.upload });
-    const { signal } = context;
-    const key = await objects.save(result.shard, { bytes: encodeResult(result), writtenOn: endedOn }, { signal });
-    context.log.info({ key, prefixes: proofs.size }, `Wrote what was proved to ${key}`);
-    await removeOldResults(objects, { shard: result.shard, now: endedOn }, context);
+    const ended = { startedOn, run, shard, known, reports: [...reports.values()], hasEarlier: earlier !== undefined };
+    await recordResult(objects, ended, context);
   }
   const now = context.clock.now();
   return {
     location,
     at: now,
     prefixes: [...reports.values()]
-      .map((each) => {
-        const proof = proofs.get(each.prefix);
-        return assessPrefix(each, { verified: proof === undefined ? [] : [proof], thresholds, now });
-      })
+      .map((each) => assessPrefix(each, { verified: known.get(each.prefix) ?? [], thresholds, now }))
       .sort((a, b) => compareText(a.prefix, b.prefix)),
     shard,
     lastRun: undefined,
+  };
+}
+
+/** Tells of a prefix whether it was looked for and is not there. */
+function goneFrom(
+  { root, glob }: Pick<Search, 'root' | 'glob'>,
+  { prefixes, refused }: FoundPrefixes,
+): (prefix: string) => boolean {
+  const seen = new Set([...prefixes.map(({ prefix }) => prefix), ...refused.map(({ folder }) => folder)]);
+  return (prefix) => {
+    const parts = prefix.split('/');
+    // What lies in a folder of backups is found with them.
+    const isSeen = seen.has('') || parts.some((_, at) => seen.has(parts.slice(0, at + 1).join('/')));
+    return !isSeen && glob.matches(belowRoot(prefix, root));
   };
 }
 

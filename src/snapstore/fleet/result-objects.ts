@@ -17,6 +17,8 @@ export interface ResultObject extends ShardNumber {
   readonly writtenOn: number;
   /** Bytes. */
   readonly size: number;
+  /** Until when the store refuses to delete it, ms since the epoch; undefined where its listing does not tell. */
+  readonly lockedUntil: number | undefined;
 }
 
 const pattern = /^verify-(\d{1,12})-(\d{1,6})-of-(\d{1,6})\.json$/;
@@ -46,10 +48,13 @@ export class ResultObjects {
   /** Newest first. */
   async list(options: CallOptions): Promise<readonly ResultObject[]> {
     const found: ResultObject[] = [];
-    for await (const { key, size } of this.#bucket.list(this.#folder, options)) {
+    for await (const { key, size, immutableUntil } of this.#bucket.list(this.#folder, options)) {
       const [, writtenOn, index, count] = pattern.exec(key.slice(this.#folder.length)) ?? [];
       if (Number(index) < Number(count)) {
-        found.push({ key, size, writtenOn: Number(writtenOn), index: Number(index), count: Number(count) });
+        found.push({
+          ...{ key, size, lockedUntil: immutableUntil },
+          ...{ writtenOn: Number(writtenOn), index: Number(index), count: Number(count) },
+        });
       }
     }
     return found.sort((a, b) => b.writtenOn - a.writtenOn || a.index - b.index);

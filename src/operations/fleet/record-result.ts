@@ -1,0 +1,67 @@
+import type { RunContext } from '../../runtime/run-context.ts';
+import type { ResultObjects, ShardNumber } from '../../snapstore/fleet/result-objects.ts';
+import { StoreError } from '../../snapstore/store-error.ts';
+import type { ProofsByPrefix } from './known-proofs.ts';
+import { mergeResults } from './merged-results.ts';
+import type { PrefixReport } from './prefix-report.ts';
+import { removeOldResults } from './remove-old-results.ts';
+import { encodeResult } from './shard-result.ts';
+
+/** The one share of a verification that nobody divided. */
+const whole: ShardNumber = { index: 0, count: 1 };
+
+/** A verification of a share that has ended. */
+export interface EndedVerification {
+  /** Whole seconds since the epoch. */
+  readonly startedOn: number;
+  /** Undefined for the day. */
+  readonly run: string | undefined;
+  readonly shard: ShardNumber | undefined;
+  readonly known: ProofsByPrefix;
+  readonly reports: readonly PrefixReport[];
+  /** Whether all that earlier results prove and that still counts is among what is `known`. */
+  readonly hasEarlier: boolean;
+}
+
+/** What earlier results prove; undefined where they cannot be read: what is proved now is worth more than an error. */
+export async function earlierProofs(objects: ResultObjects, context: RunContext): Promise<ProofsByPrefix | undefined> {
+  try {
+    return (await mergeResults(objects, context)).proofs;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof StoreError)) {
+      throw error;
+    }
+    const { message } = error;
+    context.log.warn({ error: message }, `Older results of fleet verify cannot be read, and stay: ${message}`);
+    return undefined;
+  }
+}
+
+/**
+ * Writes what is known of the clusters of a share into the store, complete or not at all, and removes what it replaces. Throws a StoreError
+ * when the store takes no result.
+ */
+export async function recordResult(
+  objects: ResultObjects,
+  { startedOn, run, shard = whole, known, reports, hasEarlier }: EndedVerification,
+  context: RunContext,
+): Promise<void> {
+  const { signal, log, clock } = context;
+  const endedOn = Math.floor(clock.now() / 1_000);
+  const bytes = encodeResult({
+    run: run ?? new Date(startedOn * 1_000).toISOString().slice(0, 'YYYY-MM-DD'.length),
+    shard,
+    startedOn,
+    endedOn,
+    prefixes: [...known].flatMap(([prefix, proofs]) => proofs.map((proof) => ({ prefix, proof }))),
+    failed: reports.flatMap(({ prefix, complaints }) =>
+      complaints.flatMap(({ kind, text }) => (kind === 'unreadable' || kind === 'unproved' ? { prefix, text } : [])),
+    ),
+  });
+  const key = await objects.save(shard, { bytes, writtenOn: endedOn }, { signal });
+  log.info({ key, prefixes: known.size }, `Wrote what was proved to ${key}`);
+  if (hasEarlier) {
+    await removeOldResults(objects, { shard, key, now: endedOn }, context);
+  }
+}
