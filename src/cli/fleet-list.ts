@@ -17,7 +17,8 @@ export const fleetListCommand = command({
     },
     {
       does: 'Some of them, for a script:',
-      command: 'etcdbrctl fleet list --prefix-glob prod-* -o json --storage-provider S3 --store-container etcd-backup',
+      command:
+        "etcdbrctl fleet list --prefix-glob 'prod-*' -o json --storage-provider S3 --store-container etcd-backup",
     },
   ],
   groups: { fleet: sharedFleetOptions, store: storeOptions, output: fleetOutputOptions, logging: loggingOptions },

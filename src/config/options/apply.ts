@@ -72,7 +72,7 @@ export const undeleteOptions = optionGroup({
       default: undefined,
       rule: 'time',
       placeholder: 'time',
-      help: 'Bring back what was there right before this time, as recorded in the deltas, and is not there now.',
+      help: 'Bring back what was there right before this time, as recorded in the deltas, and is not there now: 2026-11-21T09:30:00Z, "5m ago" or seconds since 1970. Needed where --before-revision is not given.',
     },
     beforeRevision: {
       flag: 'before-revision',
@@ -81,7 +81,7 @@ export const undeleteOptions = optionGroup({
       none: 0,
       min: 0,
       placeholder: 'revision',
-      help: 'The same with the revision of the deletion, which history and diff show.',
+      help: 'Bring back what was there right before this revision, that of the deletion: history and diff show it. Needed where --before is not given.',
     },
     history: historyOption,
     hex: hexOption,

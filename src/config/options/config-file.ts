@@ -11,7 +11,7 @@ export const configFileOptions = optionGroup({
       type: 'string',
       default: undefined,
       placeholder: 'file',
-      help: 'YAML file with the options; flags and environment variables win over it. Commands share it: each takes what concerns it.',
+      help: 'YAML file with the options; flags and environment variables win over it. Commands share it: each takes what concerns it. None is read when not given.',
     },
     printConfig: {
       flag: 'print-config',

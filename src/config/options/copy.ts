@@ -11,7 +11,7 @@ export const copyOptions = optionGroup({
       none: -1,
       min: -1,
       placeholder: 'count',
-      help: 'Copy only this many of the newest backups; -1 copies all.',
+      help: 'Copy only this many of the newest fulls, each with its deltas; -1 copies all.',
     },
     maxBackupAgeDays: {
       flag: 'max-backup-age',
@@ -20,7 +20,7 @@ export const copyOptions = optionGroup({
       none: -1,
       min: -1,
       placeholder: 'days',
-      help: 'Copy only backups that are not older; -1 copies all.',
+      help: 'Copy only backups that are at most this many days old; -1 copies all.',
     },
     maxParallel: {
       flag: 'max-parallel-copy-operations',
@@ -43,7 +43,7 @@ export const copyOptions = optionGroup({
       default: '0',
       none: 0,
       above: -1,
-      help: 'How long to wait for it at most; 0 waits without a limit.',
+      help: 'How long --wait-for-final-snapshot waits at most; 0 waits without a limit.',
     },
     dryRun: {
       flag: 'dry-run',

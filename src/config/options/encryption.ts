@@ -11,7 +11,7 @@ export const recipientOptions = optionGroup({
       placeholder: 'age1...,...',
       help:
         'Encrypt what is stored with age, so that only the owners of these public keys (of age-keygen) can read it; names end ' +
-        'in .age. etcd-backup-restore cannot read it.',
+        'in .age. etcd-backup-restore cannot read it. Nothing is encrypted when not given.',
       fileKeys: ['encryptionConfig.recipients'],
     },
     encryptToFiles: {
@@ -19,7 +19,7 @@ export const recipientOptions = optionGroup({
       type: 'strings',
       default: [],
       placeholder: 'file,...',
-      help: 'Files of such public keys, with a line each.',
+      help: 'Files of public keys as --encrypt-to takes them, a line each; what is given in both ways counts.',
       fileKeys: ['encryptionConfig.recipientFiles'],
     },
   },
@@ -34,7 +34,7 @@ export const identityOptions = optionGroup({
       type: 'strings',
       default: [],
       placeholder: 'file,...',
-      help: 'Files with the secret keys (of age-keygen) that open encrypted objects.',
+      help: 'Files with the secret keys (of age-keygen) that open encrypted objects; without one these are not opened.',
       fileKeys: ['encryptionConfig.identityFiles'],
     },
   },

@@ -14,7 +14,7 @@ export const etcdConnectionOptions = optionGroup({
       default: ['http://127.0.0.1:2379'],
       rule: 'etcd endpoint',
       placeholder: 'url,...',
-      help: 'Client addresses of the etcd members to back up.',
+      help: 'Client URLs of the etcd members.',
       fileKeys: ['etcdConnectionConfig.endpoints'],
     },
     serviceEndpoints: {
@@ -24,7 +24,7 @@ export const etcdConnectionOptions = optionGroup({
       default: [],
       rule: 'etcd endpoint',
       placeholder: 'url,...',
-      help: 'Client addresses of the whole cluster, such as a Kubernetes service; used for calls that any member can answer.',
+      help: 'Client URLs of the whole cluster, such as that of a Kubernetes service, for calls that any member can answer; those of --endpoints when not given.',
       fileKeys: ['etcdConnectionConfig.serviceEndpoints'],
     },
     username: {
@@ -32,7 +32,7 @@ export const etcdConnectionOptions = optionGroup({
       type: 'string',
       default: undefined,
       placeholder: 'name',
-      help: 'User to log in to etcd as.',
+      help: 'User to log in to etcd as; without it there is no login.',
       fileKeys: ['etcdConnectionConfig.username'],
     },
     password: {
@@ -41,7 +41,7 @@ export const etcdConnectionOptions = optionGroup({
       default: undefined,
       secret: true,
       placeholder: 'text',
-      help: 'Password of that user. Better given in the environment or a file, since a command line is seen by all users of the machine.',
+      help: 'Password of --etcd-username. Better given in the environment or a file, since a command line is seen by all users of the machine.',
       fileKeys: ['etcdConnectionConfig.password'],
     },
     passwordFile: {
@@ -50,7 +50,7 @@ export const etcdConnectionOptions = optionGroup({
       default: undefined,
       contentOf: 'password',
       placeholder: 'file',
-      help: 'File that holds that password, alone; read once, at the start.',
+      help: 'File that holds the password of --etcd-username, alone; read once, at the start.',
       fileKeys: ['etcdConnectionConfig.passwordFile'],
     },
     caFile: {
@@ -58,7 +58,7 @@ export const etcdConnectionOptions = optionGroup({
       type: 'string',
       default: undefined,
       placeholder: 'file',
-      help: "PEM file of the certificate authorities that may have signed etcd's certificate.",
+      help: "PEM file of the certificate authorities that may have signed etcd's certificate; those of the system when not given.",
       fileKeys: ['etcdConnectionConfig.caFile'],
     },
     certFile: {

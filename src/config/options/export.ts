@@ -16,7 +16,7 @@ export const exportOptions = optionGroup({
       type: 'string',
       default: undefined,
       placeholder: 'dir',
-      help: 'Write a directory with a file for each value; apply takes it, too. It must not exist yet, or be empty.',
+      help: 'Write a directory with a file for each value, instead of stdout; apply takes it, too. It must not exist yet, or be empty.',
     },
   },
   check(values) {

@@ -32,7 +32,7 @@ const own = {
     type: 'duration',
     default: '0',
     none: 0,
-    help: 'Fail when a cluster was not verified within this last while; 0 asks for no proof.',
+    help: 'Fail when a cluster was not verified within this last while (48h, for example); 0 asks for no proof.',
   },
 } as const;
 
@@ -84,7 +84,7 @@ export const fleetVerifyOptions = optionGroup({
       type: 'string',
       default: undefined,
       placeholder: 'name',
-      help: 'What the shares of one verification have in common, such as the name of the job; the day when left out.',
+      help: 'What the shares of one verification have in common, such as the name of the job; the day (UTC) when not given.',
     },
     record: {
       flag: 'record',

@@ -12,7 +12,7 @@ const namespace = {
 
 const namespaceOfPrefix = {
   ...namespace,
-  help: 'Only objects of this namespace, and the namespace itself. PREFIX is then /registry/ unless it is given.',
+  help: 'Only objects of this namespace, and the namespace itself; PREFIX is then /registry/ unless it is given. All namespaces when not given.',
 } as const;
 
 /** Whether keys are shown as objects. */
@@ -25,7 +25,7 @@ export const objectListOptions = optionGroup({
     },
     namespace: {
       ...namespace,
-      help: 'Only objects of this namespace, and the namespace itself; with --kubernetes.',
+      help: 'Only objects of this namespace, and the namespace itself; with --kubernetes. All namespaces when not given.',
     },
   },
   check(values) {
@@ -45,7 +45,7 @@ export const objectDiffOptions = optionGroup({
     },
     namespace: {
       ...namespace,
-      help: 'Only objects of this namespace, and the namespace itself.',
+      help: 'Only objects of this namespace, and the namespace itself; all namespaces when not given.',
     },
   },
 });

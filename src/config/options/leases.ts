@@ -64,7 +64,7 @@ export const memberLeaseOptions = optionGroup({
       type: 'duration',
       default: '30s',
       above: 0,
-      help: 'How often it is renewed.',
+      help: 'How often the lease of --enable-member-lease-renewal is renewed.',
       fileKeys: ['healthConfig.heartbeatDuration'],
     },
   },

@@ -49,7 +49,7 @@ const dataDir = {
   default: 'default.etcd',
   rule: 'not empty',
   placeholder: 'dir',
-  help: 'The data directory of etcd.',
+  help: 'The data directory of etcd; below the working directory unless absolute.',
   fileKeys: ['restorationConfig.dataDir', 'restorationConfig.restoreDataDir'],
 } as const;
 
@@ -65,7 +65,7 @@ export const restorationOptions = optionGroup({
       default: 'default.restoration.tmp',
       rule: 'not empty',
       placeholder: 'dir',
-      help: 'Directory for temporary files of the restore; made when absent.',
+      help: 'Directory for temporary files of the restore, below the working directory unless absolute; made when absent.',
       fileKeys: ['restorationConfig.tempDir', 'restorationConfig.tempSnapshotsDir'],
     },
     maxFetchers: {
@@ -92,7 +92,7 @@ export const restorationOptions = optionGroup({
       default: 8 * 1024 * 1024 * 1024,
       min: 1,
       placeholder: 'bytes',
-      help: 'Backend quota of the etcd that will be started; a restored db that is larger is refused.',
+      help: 'Backend quota, in bytes, of the etcd that will be started; a restored db that is larger is refused.',
       fileKeys: ['restorationConfig.embeddedEtcdQuotaBytes'],
     },
   },
@@ -107,7 +107,7 @@ export const walOptions = optionGroup({
       type: 'string',
       default: undefined,
       placeholder: 'dir',
-      help: 'The directory of the write-ahead log, when etcd runs with --wal-dir; the same as there.',
+      help: 'The directory of the write-ahead log, when etcd runs with --wal-dir: the same as there; member/wal in the data directory when not given.',
       fileKeys: ['restorationConfig.walDir'],
     },
   },
@@ -133,7 +133,7 @@ export const embeddedEtcdOptions = optionGroup({
       type: 'uint',
       default: 10 * 1024 * 1024,
       placeholder: 'bytes',
-      help: 'Size of a request to an embedded etcd.',
+      help: 'Size of a request to an embedded etcd, in bytes.',
       fileKeys: ['restorationConfig.MaxRequestBytes'],
     },
     maxCallSendMessageSize: {
@@ -143,7 +143,7 @@ export const embeddedEtcdOptions = optionGroup({
       default: 10 * 1024 * 1024,
       min: 1,
       placeholder: 'bytes',
-      help: 'Size of a message to an embedded etcd.',
+      help: 'Size of a message to an embedded etcd, in bytes.',
       fileKeys: ['restorationConfig.maxCallSendMsgSize', 'etcdConnectionConfig.maxCallSendMsgSize'],
     },
     autoCompactionMode: {

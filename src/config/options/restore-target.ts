@@ -12,7 +12,7 @@ export const restoreTargetOptions = optionGroup({
       none: 0,
       min: 0,
       placeholder: 'revision',
-      help: 'Restore the state of this revision instead of the newest one.',
+      help: 'Restore the state of this revision; 0 is the newest one.',
     },
     toTime: {
       flag: 'to-time',
@@ -20,7 +20,7 @@ export const restoreTargetOptions = optionGroup({
       default: undefined,
       rule: 'time',
       placeholder: 'time',
-      help: 'Restore the state of this time, as recorded in the deltas: the last change seen up to it is included.',
+      help: 'Restore the state of this time, as recorded in the deltas, with the last change seen up to it: 2026-11-21T09:30:00Z, "5m ago" or seconds since 1970; the newest state when not given.',
     },
     history: historyOption,
     snapshot: {
@@ -29,7 +29,7 @@ export const restoreTargetOptions = optionGroup({
       default: undefined,
       placeholder: 'name',
       help:
-        'Restore this snapshot of the store: a full alone, or the state at the end of a delta. A full together with ' +
+        'Restore this snapshot of the store, by its name in list: a full alone, or the state at the end of a delta. A full together with ' +
         '--to-revision or --to-time is where the restore begins.',
     },
     file: {
@@ -52,7 +52,7 @@ export const restoreTargetOptions = optionGroup({
       type: 'string',
       default: undefined,
       placeholder: 'dir',
-      help: 'Also unpack the archive that snapshot --include stored with the snapshot, into this directory; it must be empty or missing.',
+      help: 'Also unpack the archive that snapshot --include stored with the snapshot, into this directory, which must be empty or missing.',
     },
   },
   check(values) {

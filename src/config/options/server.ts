@@ -36,7 +36,7 @@ export const serverOptions = optionGroup({
       type: 'string',
       default: undefined,
       placeholder: 'file',
-      help: "PEM file of that certificate's key.",
+      help: 'PEM file of the key of --server-cert; without both HTTP is served.',
       fileKeys: ['serverConfig.server-key'],
     },
     caFile: {
@@ -53,7 +53,7 @@ export const serverOptions = optionGroup({
       type: 'string',
       default: undefined,
       placeholder: 'file',
-      help: 'File with tokens, one a line, of which a client must show one for all but health. Callers that cannot, as etcd-wrapper and etcd-druid, are refused then.',
+      help: 'File with tokens, one a line, of which a client must show one for all but health. Callers that cannot, as etcd-wrapper and etcd-druid, are refused then. Nobody needs one when not given.',
       fileKeys: ['serverConfig.authTokenFile'],
     },
     noUi: {
@@ -143,7 +143,7 @@ export const leaderElectionOptions = optionGroup({
       type: 'duration',
       default: '5s',
       above: 1_000,
-      help: 'How long that question may take.',
+      help: 'How long the etcd member may take to answer whether it leads.',
       fileKeys: ['leaderElectionConfig.etcdConnectionTimeout'],
     },
   },

@@ -31,7 +31,7 @@ const snapshotterOptions = optionGroup({
       default: 10 * 1024 * 1024,
       zeroIsDefault: true,
       placeholder: 'bytes',
-      help: 'Write a delta early when this much has been buffered.',
+      help: 'Write a delta early when so many bytes of changes are buffered.',
       fileKeys: ['snapshotterConfig.deltaSnapshotMemoryLimit'],
     },
     snapshotFrom: {
@@ -48,7 +48,7 @@ const snapshotterOptions = optionGroup({
       type: 'uint',
       default: 1024 * 1024 * 1024,
       placeholder: 'bytes',
-      help: 'How much may wait in temporary files while the store is slower than the writes; beyond it a full snapshot takes over.',
+      help: 'How many bytes of changes may wait in temporary files while the store is slower than the writes; beyond it a full snapshot takes over.',
     },
     maxStoreOutageMs: {
       flag: 'max-store-outage',
@@ -75,7 +75,7 @@ export const onceOptions = optionGroup({
       type: 'strings',
       default: [],
       placeholder: 'path,...',
-      help: 'With --once: files and directories, such as certificates and manifests, to store in an archive next to the snapshot.',
+      help: 'With --once: files and directories, such as certificates and manifests, to store in an archive next to the snapshot; nothing when not given.',
     },
     companionMax: {
       flag: 'companion-max',
@@ -84,7 +84,7 @@ export const onceOptions = optionGroup({
       default: 3,
       min: 1,
       placeholder: 'count',
-      help: 'How many such archives are kept.',
+      help: 'How many archives of --include are kept, the newest.',
     },
   },
   check(values) {
@@ -114,7 +114,7 @@ const compressionOptions = optionGroup({
       default: 'gzip',
       choices: ['gzip', 'zlib', 'lzw', 'zstd'],
       placeholder: 'name',
-      help: 'How they are compressed; zstd takes less time and room, but etcd-backup-restore cannot read it. Every one is read, whatever is given here.',
+      help: 'How snapshots are compressed; zstd takes less time and room, but etcd-backup-restore cannot read it. Every one is read, whatever is given here.',
       fileKeys: ['compressionConfig.policy'],
     },
     level: {
@@ -124,7 +124,7 @@ const compressionOptions = optionGroup({
       none: 0,
       rare: true,
       placeholder: 'level',
-      help: 'How hard they are compressed: 1 (fast) to 9 with gzip and zlib, to 22 with zstd; 0 chooses what is worth its time.',
+      help: 'How hard snapshots are compressed: 1 (fast) to 9 with gzip and zlib, to 22 with zstd; 0 chooses what is worth its time.',
       fileKeys: ['compressionConfig.level'],
     },
   },
@@ -169,7 +169,7 @@ export const retentionRules = optionGroup({
       flag: 'delta-snapshot-retention-period',
       type: 'duration',
       default: '0',
-      help: 'How long deltas are kept once a newer full exists; the newest chain is always kept whole.',
+      help: 'How long deltas are kept once a newer full exists; the newest chain is always kept whole, and with 0 no other.',
       fileKeys: ['snapshotterConfig.deltaSnapshotRetentionPeriod'],
     },
     pointInTimeWindowMs: {
@@ -227,7 +227,7 @@ export const pruneOptions = optionGroup({
       short: 'y',
       type: 'bool',
       default: false,
-      help: 'Delete.',
+      help: 'Delete. Without it nothing is deleted, and what would be is shown.',
     },
   },
   check(values) {
@@ -248,7 +248,7 @@ const defragmentationOptions = optionGroup({
       default: '0 0 */3 * *',
       rule: 'cron',
       placeholder: 'cron',
-      help: 'When the members are defragmented, one after the other: five cron fields, in local time.',
+      help: 'When the members are defragmented, one after the other: cron as in --schedule.',
       fileKeys: ['defragmentationSchedule'],
     },
   },
@@ -265,7 +265,7 @@ const backoffOptions = optionGroup({
       default: 2,
       min: 1,
       placeholder: 'factor',
-      help: 'A store or an etcd that fails is tried again after this many seconds; each further wait is this many times the one before.',
+      help: 'A store or an etcd that fails is tried again after this many seconds; each further wait is this many times as long as the one before.',
       fileKeys: ['exponentialBackoffConfig.multiplier'],
     },
     attemptLimit: {
@@ -275,7 +275,7 @@ const backoffOptions = optionGroup({
       default: 6,
       min: 1,
       placeholder: 'count',
-      help: 'How often the wait grows; after that it is the longest one.',
+      help: 'How often the wait of --backoff-multiplier grows; then it is that of --backoff-threshold-time.',
       fileKeys: ['exponentialBackoffConfig.attemptLimit'],
     },
     thresholdTimeMs: {
@@ -284,7 +284,7 @@ const backoffOptions = optionGroup({
       type: 'duration',
       default: '2m8s',
       above: 0,
-      help: 'The longest wait between such tries. With snapshot, waits are 1, 2, 4 … 30 seconds unless one of these flags is given.',
+      help: 'The longest wait between tries of a store or an etcd that fails. With snapshot, waits are 1, 2, 4 … 30 seconds unless a --backoff flag is given.',
       fileKeys: ['exponentialBackoffConfig.thresholdTime'],
     },
   },

@@ -45,7 +45,7 @@ function storeTable<const R extends StoreRole>(
       choices: providerNames,
       otherWords: knownAs,
       placeholder: 'name',
-      help: `Where ${place.which} is kept.`,
+      help: `Where ${place.which} is kept; Local, a directory, when not given.`,
       ...fileKeys('provider'),
     },
     container,
@@ -54,7 +54,7 @@ function storeTable<const R extends StoreRole>(
       type: 'string',
       default: '',
       placeholder: 'path',
-      help: `Folder inside the container that holds ${place.which}.`,
+      help: `Folder inside the container that holds ${place.which}; its top when not given.`,
       ...fileKeys('prefix'),
     },
     endpointOverride: {
@@ -64,7 +64,7 @@ function storeTable<const R extends StoreRole>(
       default: undefined,
       rule: 'url',
       placeholder: 'url',
-      help: 'Address of the provider, instead of its usual one and of any in the credentials.',
+      help: 'URL of the provider, instead of its usual one and of any in the credentials.',
       ...fileKeys('endpointOverride'),
     },
     maxParallelChunkUploads: {
@@ -84,7 +84,7 @@ function storeTable<const R extends StoreRole>(
       default: leastChunkSize,
       min: leastChunkSize,
       placeholder: 'bytes',
-      help: 'Smallest size of an upload part; larger parts are used where the provider limits their number.',
+      help: 'Smallest size of an upload part, in bytes; larger parts are used where the provider limits their number.',
       ...fileKeys('minChunkSize'),
     },
     tempDir: {

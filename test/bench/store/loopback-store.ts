@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { seededBytes } from '../../support/fixtures/byte-streams.ts';
+import { goldenObjects } from '../../support/fixtures/golden-store.ts';
 import { Bandwidth } from '../../support/servers/bandwidth.ts';
 import { startS3Server } from '../../support/servers/s3-server.ts';
 
@@ -14,7 +15,9 @@ export interface LoopbackTask {
   readonly size: number;
   /** Its line, bytes a second each way; as fast as this machine goes when left out. */
   readonly rate?: number;
-  /** So many prefixes, each with these keys below it. */
+  /** A golden backup, whose objects are held instead of those of `keys` and `size`. */
+  readonly golden?: string;
+  /** So many prefixes, each with these objects below it. */
   readonly prefixes?: number;
   /** How long each answer takes, ms. */
   readonly delayMs?: number;
@@ -33,19 +36,26 @@ function fleetPrefix(at: number): string {
   return `team-${at % 10}/cluster-${String(at).padStart(5, '0')}/etcd-main/`;
 }
 
-const { keys, size, rate, prefixes, delayMs, keeps = 'sizes' } = JSON.parse(process.argv[2] ?? '') as LoopbackTask;
+const {
+  keys,
+  size,
+  rate,
+  golden,
+  prefixes,
+  delayMs,
+  keeps = 'sizes',
+} = JSON.parse(process.argv[2] ?? '') as LoopbackTask;
 const server = await startS3Server({
   keeps,
   ...(rate === undefined ? {} : { pace: new Bandwidth({ bytesPerSecond: rate }) }),
 });
-if (keys.length > 0) {
-  // All are the same, so that the server's memory is not what is measured.
-  const bytes = hashedBytes(size);
-  const roots = prefixes === undefined ? [''] : Array.from({ length: prefixes }, (_, at) => fleetPrefix(at));
-  for (const root of roots) {
-    for (const key of keys) {
-      server.objects.set(`${root}${key}`, { size: bytes.length, bytes, modifiedAt: Date.now() });
-    }
+// All are the same, so that the server's memory is not what is measured.
+const same = keys.length > 0 ? hashedBytes(size) : Buffer.alloc(0);
+const held = golden === undefined ? keys.map((key) => ({ key, bytes: same })) : goldenObjects(golden);
+const roots = prefixes === undefined ? [''] : Array.from({ length: prefixes }, (_, at) => fleetPrefix(at));
+for (const root of roots) {
+  for (const { key, bytes } of held) {
+    server.objects.set(`${root}${key}`, { size: bytes.length, bytes, modifiedAt: Date.now() });
   }
 }
 if (delayMs !== undefined) {
