@@ -23,6 +23,7 @@ export type Tool = keyof typeof tools;
 const gardener = 'gardener/etcd-backup-restore';
 const etcdutl = 'etcd-io/etcd: etcdutl/README.md';
 const k3s = 'k3s-io/k3s: pkg/etcd/snapshot.go';
+const k3sBackup = 'https://docs.k3s.io/datastore/backup-restore';
 const k3sDocs = 'https://docs.k3s.io/cli/etcd-snapshot';
 const backupScript = 'openshift/cluster-etcd-operator: bindata/etcd/cluster-backup.sh';
 const restoreScript = 'openshift/cluster-etcd-operator: bindata/etcd/cluster-restore.sh';
@@ -39,8 +40,8 @@ export const comparison: readonly {
   {
     question: 'All is lost: what is gone?',
     cells: {
-      ours: cell('20 s', 'test/chaos/kills.test.ts'),
-      go: cell('20 s', `${gardener}: docs/deployment/getting_started.md`),
+      ours: cell('the last 20 s', 'test/cluster/scenarios/all-disks-lost.ts'),
+      go: cell('the last 20 s', `${gardener}: docs/deployment/getting_started.md`),
       etcd: cell('since the last run', etcdutl),
       k3s: cell('since the last run (12 h)', k3sDocs),
       openshift: cell('since the last run', backupScript),
@@ -126,7 +127,7 @@ export const comparison: readonly {
       ours: cell('`--include`', 'test/cli/companions.test.ts'),
       go: cell('no', `${gardener}: cmd/options.go`),
       etcd: cell('no', etcdutl),
-      k3s: cell('no', k3s),
+      k3s: cell('authorities, in the database', k3sBackup),
       openshift: cell('yes', backupScript),
       etcdbk: cell('certificates', etcdbk),
       pgbackrest: cell('the whole directory', pgbackrest),

@@ -69,7 +69,7 @@ async function nothingStored(store: SnapStore, context: CommandContext): Promise
     action: 'verify',
     object: store.location,
     found,
-    remedy: `${remedy}; if they are right, nothing is backed up: see etcdbrctl snapshot --once`,
+    remedy: `${remedy}; where that is right, nothing is backed up: see etcdbrctl snapshot --once`,
   });
 }
 

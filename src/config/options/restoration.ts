@@ -19,7 +19,7 @@ export const memberOptions = optionGroup({
       default: 'default=http://localhost:2380',
       rule: 'initial cluster',
       placeholder: 'name=url,...',
-      help: 'Every member of the cluster with its peer addresses.',
+      help: 'Every member of the cluster with its peer URL, NAME=URL separated by commas; a member with several is there several times.',
       fileKeys: ['restorationConfig.initialCluster'],
     },
     initialClusterToken: {

@@ -32,8 +32,8 @@ function storeTable<const R extends StoreRole>(
     placeholder: 'name',
     completes: 'directory',
     help:
-      `Bucket or container of ${place.which}; for Local a directory, below the home directory unless absolute ` +
-      `(default.bkp when not given). Read from ${environmentPrefix}STORAGE_CONTAINER when not given.`,
+      `Bucket or container of ${place.which}; for Local a directory, below the home directory unless absolute. When not given, ` +
+      `${environmentPrefix}STORAGE_CONTAINER names it; else it is default.bkp for Local, and other providers have none.`,
     fallbackEnvironment: `${environmentPrefix}STORAGE_CONTAINER`,
     ...fileKeys('container'),
   };
