@@ -47,7 +47,7 @@ describe('the text of an option', () => {
 
   it('says what holds where there is no default', () => {
     const isAnswered =
-      /when not given|[Ww]ithout (?:it|one|both)\b|[Nn]eeds? |[Nn]eeded|instead of|as well|Also |of --etcd-username|of the store|Take this share|given in both ways/;
+      /[Ww]hen not given|[Ww]ithout (?:it|one|both)\b|[Nn]eeds? |[Nn]eeded|instead of|as well|Also |of --etcd-username|of the store|Take this share|given in both ways/;
     assert.deepEqual(
       where((option) => [undefined, ''].includes(option.default?.toString()) && !isAnswered.test(option.help)),
       [],
