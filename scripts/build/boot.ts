@@ -4,14 +4,21 @@
  */
 import { getAsset, getRawAsset } from 'node:sea';
 import { Script } from 'node:vm';
+import { chunkHelpers } from './chunk-helpers.ts';
 import { type ChunkPlace, packAssets } from './chunk-pack.ts';
 
 type Require = (id: string) => unknown;
-type ChunkBody = (exports: object, require: Require, module: { exports: unknown }) => void;
+type ChunkBody = (
+  exports: object,
+  require: Require,
+  module: { exports: unknown },
+  ...helpers: readonly unknown[]
+) => void;
 
 const pack = getRawAsset(packAssets.pack) as ArrayBuffer;
 const places = JSON.parse(getAsset(packAssets.places, 'utf8')) as Readonly<Record<string, ChunkPlace>>;
 const loaded = new Map<string, { exports: unknown }>();
+const helpers = Object.values(chunkHelpers);
 
 function load(name: string): unknown {
   const known = loaded.get(name);
@@ -33,7 +40,7 @@ function load(name: string): unknown {
   const module = { exports: {} };
   // Before it runs: chunks may ask for each other in a circle.
   loaded.set(name, module);
-  body.call(module.exports, module.exports, requireFrom, module);
+  body.call(module.exports, module.exports, requireFrom, module, ...helpers);
   return module.exports;
 }
 

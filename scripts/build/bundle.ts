@@ -1,6 +1,7 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile, type Plugin, transform } from 'esbuild';
+import { chunkHelpers } from './chunk-helpers.ts';
 import { replaceInPackages } from './replace-in-package.ts';
 import { replacements } from './replacements.ts';
 
@@ -8,7 +9,7 @@ import { replacements } from './replacements.ts';
 export interface Chunk {
   /** `main.js`, or a name of the bundler's. */
   readonly name: string;
-  /** A function expression that takes exports, require and module. ASCII. */
+  /** A function expression that takes exports, require, module and the {@link chunkHelpers}. ASCII. */
   readonly source: string;
 }
 
@@ -93,12 +94,40 @@ export async function bundleWorker(request: {
 
 async function toChunk(name: string, module: string): Promise<Chunk> {
   const { code } = await transform(module, {
-    platform: 'node',
+    // For Node it would end each chunk with a list of its exports, which only Node's own loader reads.
+    platform: 'neutral',
     target: 'node24',
     format: 'cjs',
     charset: 'ascii',
     minifyWhitespace: true,
     supported: { 'dynamic-import': false },
   });
-  return { name, source: `(function(exports,require,module){${code}})` };
+  const source = withoutHelpers(code);
+  return { name, source: `(function(exports,require,module,${helperNames.join()}){${source}})` };
+}
+
+const helperNames = Object.keys(chunkHelpers);
+
+/** esbuild's helpers that only its other helpers use. */
+const innerHelpers = [
+  'create',
+  'defProp',
+  'getOwnPropDesc',
+  'getOwnPropNames',
+  'getProtoOf',
+  'hasOwnProp',
+  'copyProps',
+];
+
+/** A chunk without the helpers that are handed to it, which esbuild writes first. Its own variables never have their names. */
+function withoutHelpers(chunk: string): string {
+  const names = new Set([...helperNames, ...innerHelpers.map((name) => `__${name}`)]);
+  let code = chunk;
+  for (;;) {
+    const [text, name = ''] = /^var (__\w+)=[^;]*;/.exec(code) ?? [''];
+    if (!names.has(name)) {
+      return code;
+    }
+    code = code.slice(text.length);
+  }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { builtExecutable } from '../../../scripts/lab/executable.ts';
 import { cacheDir } from '../../../scripts/lab/project-root.ts';
@@ -87,4 +87,14 @@ it('asking for the version loads no package at all', () => {
     inputs.filter((input) => input.includes('node_modules')),
     [],
   );
+});
+
+it('no chunk carries the helpers of the bundler: all are given the same', () => {
+  const directory = `${cacheDir}/build/compiled`;
+  const chunks = readdirSync(directory).filter((name) => name.endsWith('.js'));
+  const carrying = chunks.filter((name) =>
+    /\b__(?:copyProps|toCommonJS)=/.test(readFileSync(`${directory}/${name}`, 'latin1')),
+  );
+  assert.ok(chunks.length > 100, `${chunks.length} chunks`);
+  assert.deepEqual(carrying, []);
 });
