@@ -59,6 +59,90 @@ const containersOf = (all: readonly Manifest[]): { readonly etcd: Container; rea
   return { etcd, sidecar };
 };
 
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly pattern?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+type Path = readonly string[];
+
+/** Every value that the chart has, but those that belong to helm. */
+function leavesOf(schema: Schema, path: Path = []): readonly { readonly path: Path; readonly schema: Schema }[] {
+  return schema.properties === undefined
+    ? [{ path, schema }]
+    : Object.entries(schema.properties).flatMap(([name, each]) =>
+        path.length === 0 && name === 'global' ? [] : leavesOf(each, [...path, name]),
+      );
+}
+
+const defaults = (): object => parse(readFileSync(`${chart}/values.yaml`, 'utf8'));
+
+/** Values with which this one counts. */
+function contextOf(path: Path): object {
+  const name = path.join('.');
+  const provider = Object.entries(providers).find(([each]) => name.startsWith(`backup.${each.toLowerCase()}.`));
+  const s3 = { storageProvider: 'S3', ...providers.S3 };
+  const enabled = true;
+  switch (true) {
+    case provider !== undefined:
+      return { backup: { storageProvider: provider[0], ...provider[1] } };
+    case name.startsWith('images.change'):
+      return { backup: { storageProvider: 'Local' } };
+    case name === 'backup.maxBackups':
+      return { backup: { ...s3, garbageCollectionPolicy: 'LimitBased' } };
+    case name.startsWith('backup.tokenAuth.') && name !== 'backup.tokenAuth.enabled':
+      return { backup: { ...s3, tokenAuth: { enabled } } };
+    case name.startsWith('backup.'):
+      return { backup: s3 };
+    case name.startsWith('tls.'):
+      return { tls: tlsValues };
+    case name.startsWith('etcdAuth.'):
+      return { etcdAuth: { username: 'u', password: 'p' } };
+    case /^(?:networkPolicy|podDis|serviceMon|prometheusRule)/.test(name) && !name.endsWith('.enabled'):
+      return { [path[0] ?? '']: { enabled } };
+    default:
+      return {};
+  }
+}
+
+/** Another value than `current` that the schema has. */
+function otherValue(path: Path, schema: Schema, current: unknown): unknown {
+  const types = [schema.type ?? []].flat();
+  if (path.at(-1) === 'clientsFrom') {
+    return [{ podSelector: {} }];
+  }
+  if (path.at(-1) === 'emulatorEnabled') {
+    return true;
+  }
+  if (schema.enum !== undefined) {
+    return schema.enum.find((each) => each !== current && each !== '' && each !== null && each !== 0);
+  }
+  if (types.includes('boolean')) {
+    return current !== true;
+  }
+  if (types.includes('integer') && !types.includes('string')) {
+    return 1_234;
+  }
+  if (types.includes('object')) {
+    return { zz: 'zz' };
+  }
+  const pattern = new RegExp(schema.pattern ?? '');
+  return ['zz', '7m', '1 2 3 4 5', '7Gi'].find((each) => each !== current && pattern.test(each));
+}
+
+function valueAt(values: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, name) => (value as Readonly<Record<string, unknown>> | undefined)?.[name],
+    values,
+  );
+}
+
+function withValue(values: object, [name = '', ...rest]: Path, value: unknown): object {
+  const inner = (values as Readonly<Record<string, object>>)[name] ?? {};
+  return { ...values, [name]: rest.length === 0 ? value : withValue(inner, rest, value) };
+}
+
 describe('the chart', {
   skip: go === undefined ? 'there is no Go toolchain to build helm with; it runs where `go` is in the PATH' : false,
 }, () => {
@@ -180,6 +264,78 @@ describe('the chart', {
       assert.ok(sidecar.args.includes(`--storage-provider=${storageProvider}`));
     });
   }
+
+  it('leaves no value without an effect', async () => {
+    const bases = new Map<string, Promise<string>>();
+    const base = (values: object): Promise<string> => {
+      const key = JSON.stringify(values);
+      const made = bases.get(key) ?? renderChart(values);
+      bases.set(key, made);
+      return made;
+    };
+    const without: string[] = [];
+    for (const { path, schema } of leavesOf(JSON.parse(readFileSync(`${chart}/values.schema.json`, 'utf8')))) {
+      const values = contextOf(path);
+      const before = await base(values);
+      const changed = withValue(
+        values,
+        path,
+        otherValue(path, schema, valueAt(values, path) ?? valueAt(defaults(), path)),
+      );
+      // Refused is an effect.
+      const after = await renderChart(changed).catch(String);
+      if (after === before) {
+        without.push(path.join('.'));
+      }
+    }
+    assert.deepEqual(without, []);
+  });
+
+  it('takes an emulator of Google for what it is: without credentials, and at an http endpoint only', async () => {
+    const endpoint = 'http://fake-gcs:4443';
+    for (const [gcs, endpointOverride] of [
+      [{ emulatorEnabled: true, storageAPIEndpoint: endpoint }, ''],
+      [{ emulatorEnabled: 'true', serviceAccountJson: '{}' }, endpoint],
+    ] as const) {
+      const all = await rendered({ backup: { storageProvider: 'GCS', gcs, endpointOverride } });
+      assert.deepEqual((await Promise.all(all.map((each) => manifestFaults({ ...each })))).flat(), []);
+      const { sidecar } = containersOf(all);
+      assert.ok(sidecar.args.includes(`--store-endpoint-override=${endpoint}`), sidecar.args.join('\n'));
+      const text = JSON.stringify(all);
+      assert.doesNotMatch(text, /GOOGLE_APPLICATION_CREDENTIALS|etcd-backup-secret|main-etcd-backup/);
+    }
+    const given = { serviceAccountJson: '{}' };
+    const usual = containersOf(await rendered({ backup: { storageProvider: 'GCS', gcs: given } })).sidecar.args;
+    assert.ok(!usual.some((each) => each.startsWith('--store-endpoint-override')), usual.join('\n'));
+    await assert.rejects(
+      rendered({ backup: { storageProvider: 'GCS', gcs: { ...given, emulatorEnabled: true } } }),
+      /backup\.gcs\.emulatorEnabled: an emulator is reached at an http:\/\/ endpoint, and none is given: give it as backup\.gcs\.storageAPIEndpoint/,
+    );
+    await assert.rejects(
+      rendered({
+        backup: { storageProvider: 'GCS', gcs: { ...given, emulatorEnabled: true, storageAPIEndpoint: 'https://a' } },
+      }),
+      /backup\.gcs\.emulatorEnabled: an emulator is reached at an http:\/\/ endpoint, and https:\/\/a is given/,
+    );
+    await assert.rejects(
+      rendered({
+        backup: { storageProvider: 'GCS', gcs: { ...given, emulatorEnabled: false, storageAPIEndpoint: endpoint } },
+      }),
+      /backup\.gcs\.emulatorEnabled: it is false, and what is at http:\/\/fake-gcs:4443 would be taken for an emulator/,
+    );
+  });
+
+  it('finds an emulator of Azure by its domain, with the account in the path', async () => {
+    const abs = { ...providers.ABS.abs, domain: 'azurite:10000', emulatorEnabled: true };
+    const all = await rendered({ backup: { storageProvider: 'ABS', abs } });
+    const { sidecar } = containersOf(all);
+    assert.ok(sidecar.args.includes('--store-endpoint-override=http://azurite:10000/a'), sidecar.args.join('\n'));
+    const { domain: _, ...nowhere } = abs;
+    await assert.rejects(
+      rendered({ backup: { storageProvider: 'ABS', abs: nowhere } }),
+      /backup\.abs\.emulatorEnabled: an emulator is reached at an http:\/\/ endpoint, and none is given: give backup\.abs\.domain/,
+    );
+  });
 
   for (const [title, tls] of [
     ['etcd alone', { etcd: etcdTls }],

@@ -35,6 +35,39 @@ describe('example/kubernetes', () => {
     });
   }
 
+  it('restores and verifies what the StatefulSet of one member backs up', () => {
+    const [set, job, proof] = ['statefulset-1', 'restore-job', 'verify-cronjob'].map((name) =>
+      parseAllDocuments(readFileSync(`${folder}/${name}.yaml`, 'utf8')).flatMap((each) => each.toJS() ?? []),
+    );
+    assert.ok(set !== undefined && job !== undefined && proof !== undefined);
+    const [server = [], restore = [], verify = []] = [set, job, proof].map(
+      (objects) => objects.flatMap(commandLines)[0],
+    );
+    const text = JSON.stringify(set);
+    const flag = (line: readonly string[], name: string): string | undefined =>
+      line.find((each) => each.startsWith(`--${name}=`))?.slice(name.length + 3);
+    for (const line of [restore, verify]) {
+      assert.equal(flag(line, 'store-prefix'), flag(server, 'store-prefix'));
+      assert.equal(flag(line, 'storage-provider'), flag(server, 'storage-provider'));
+      assert.ok(text.includes(`"STORAGE_CONTAINER","value":"${flag(line, 'store-container')}"`));
+    }
+    const stateful = set.find(({ kind }) => kind === 'StatefulSet');
+    const member = `${stateful.metadata.name}-0`;
+    assert.equal(flag(restore, 'data-dir'), flag(server, 'data-dir'));
+    assert.equal(flag(restore, 'name'), member);
+    assert.ok(
+      text.includes(`initial-cluster: ${flag(restore, 'initial-cluster')}\\n`),
+      flag(restore, 'initial-cluster'),
+    );
+    assert.equal(flag(restore, 'initial-cluster'), `${member}=${flag(restore, 'initial-advertise-peer-urls')}`);
+    const claim = `${stateful.spec.volumeClaimTemplates[0].metadata.name}-${member}`;
+    assert.ok(JSON.stringify(job).includes(`"claimName":"${claim}"`), claim);
+    for (const [object] of [job, proof]) {
+      assert.equal(object.metadata.namespace, stateful.metadata.namespace);
+      assert.ok(JSON.stringify(object).includes('"secretName":"etcd-backup"') && text.includes('"name":"etcd-backup"'));
+    }
+  });
+
   it('is refused where the schemas do not have it', async () => {
     const service = { apiVersion: 'v1', kind: 'Service', spec: { ports: [{ port: '80', nane: 'x' }] } };
     assert.deepEqual((await manifestFaults(service)).toSorted(), [

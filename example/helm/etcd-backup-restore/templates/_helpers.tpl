@@ -30,8 +30,31 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ .root.Release.Name }}-etcd-{{ .number }}.{{ .root.Release.Name }}-etcd-peer.{{ .root.Release.Namespace }}.svc
 {{- end }}
 
+{{/* Whether the store is an emulator, which the program knows by an endpoint with http://. It wants no credentials of Google. */}}
+{{- define "etcd.isEmulator" -}}
+{{- $b := .Values.backup -}}
+{{- $given := dict "GCS" $b.gcs.emulatorEnabled "ABS" $b.abs.emulatorEnabled -}}
+{{- if eq (toString (get $given $b.storageProvider)) "true" }}yes{{ end }}
+{{- end }}
+
+{{/* Where the store is; empty for the place where its provider has it. */}}
+{{- define "etcd.storeEndpoint" -}}
+{{- $b := .Values.backup -}}
+{{- if $b.endpointOverride }}{{ $b.endpointOverride }}
+{{- else if eq $b.storageProvider "GCS" }}{{ default "" $b.gcs.storageAPIEndpoint }}
+{{- else if and (eq $b.storageProvider "ABS") (include "etcd.isEmulator" .) $b.abs.domain $b.abs.storageAccount }}http://{{ $b.abs.domain }}/{{ $b.abs.storageAccount }}
+{{- end }}
+{{- end }}
+
 {{- define "etcd.hasSecret" -}}
-{{- if and .Values.backup.storageProvider (ne .Values.backup.storageProvider "Local") (not .Values.backup.existingSecret) }}yes{{ end }}
+{{- $b := .Values.backup -}}
+{{- $wantsNone := or (has $b.storageProvider (list "" "Local")) (and (eq $b.storageProvider "GCS") (include "etcd.isEmulator" .)) -}}
+{{- if not (or $wantsNone $b.existingSecret) }}yes{{ end }}
+{{- end }}
+
+{{/* Whether credentials are files in the pod. */}}
+{{- define "etcd.mountsSecret" -}}
+{{- if and (ne .Values.backup.storageProvider "ECS") (or .Values.backup.existingSecret (include "etcd.hasSecret" .)) }}yes{{ end }}
 {{- end }}
 
 {{- define "etcd.secretName" -}}
@@ -49,8 +72,20 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if and (include "etcd.hasSecret" .) (not (trim (include "etcd.credentials" .))) }}
 {{- fail (printf "backup.%s: there are no credentials for %s: give its fields, or the name of a secret as backup.existingSecret" (lower $b.storageProvider) $b.storageProvider) }}
 {{- end }}
+{{- $endpoint := include "etcd.storeEndpoint" . -}}
+{{- $emulator := printf "backup.%s.emulatorEnabled" (lower $b.storageProvider) -}}
+{{- $place := ternary "backup.gcs.storageAPIEndpoint" "backup.abs.domain and backup.abs.storageAccount" (eq $b.storageProvider "GCS") -}}
+{{- if and (include "etcd.isEmulator" .) (not (hasPrefix "http://" $endpoint)) }}
+{{- fail (printf "%s: an emulator is reached at an http:// endpoint, and %s is given: give %s, or backup.endpointOverride" $emulator (default "none" $endpoint) (ternary (printf "it as %s" $place) $place (eq $b.storageProvider "GCS"))) }}
+{{- end }}
+{{- if and (eq $b.storageProvider "GCS") (eq (toString $b.gcs.emulatorEnabled) "false") (hasPrefix "http://" $endpoint) }}
+{{- fail (printf "%s: it is false, and what is at %s would be taken for an emulator, which gets no credentials: write https://" $emulator $endpoint) }}
+{{- end }}
 {{- if and $b.existingSecret (has $b.storageProvider (list "" "Local")) }}
 {{- fail (printf "backup.existingSecret: a secret is of no use with backup.storageProvider %q" $b.storageProvider) }}
+{{- end }}
+{{- if and $b.existingSecret (eq $b.storageProvider "GCS") (include "etcd.isEmulator" .) }}
+{{- fail "backup.existingSecret: a secret is of no use with backup.gcs.emulatorEnabled" }}
 {{- end }}
 {{- end }}
 
