@@ -1,11 +1,14 @@
 import type { CallOptions } from '../snapstore/bucket.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 
-/**
- * A store in which nothing becomes visible without permission: `mayPublish` is asked at the last moment before each object, and
- * rejects when it may not. Reading and deleting is left as it is.
- */
-export function guardedStore(store: SnapStore, mayPublish: (options: CallOptions) => Promise<void>): SnapStore {
+/** What is asked at the last moment before an object becomes visible, or goes; each rejects when that may not be. */
+export interface StorePermissions {
+  mayPublish(options: CallOptions): Promise<void>;
+  mayDelete(options: CallOptions): Promise<void>;
+}
+
+/** A store in which nothing becomes visible, and no snapshot goes, without permission. Reading is left as it is. */
+export function guardedStore(store: SnapStore, { mayPublish, mayDelete }: StorePermissions): SnapStore {
   const { histories } = store;
   return {
     get traits() {
@@ -33,7 +36,10 @@ export function guardedStore(store: SnapStore, mayPublish: (options: CallOptions
       };
       return store.save(snapshot, body, { ...options, mayPublish: permitted });
     },
-    delete: (snapshot, options) => store.delete(snapshot, options),
+    delete: async (snapshot, options) => {
+      await mayDelete(options);
+      await store.delete(snapshot, options);
+    },
     abandonedUploads: async (options) => (await store.abandonedUploads?.(options)) ?? [],
     // It belongs to who has opened it.
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -10,7 +10,7 @@ import { historiesOf } from '../snapshot/history/histories.ts';
 import type { CallOptions } from '../snapstore/bucket.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { CoalescedRequests } from './coalesced-requests.ts';
-import { guardedStore } from './guarded-store.ts';
+import { guardedStore, type StorePermissions } from './guarded-store.ts';
 import type { LatestSnapshots, ListedBackups, SnapshotTaker } from './sidecar.ts';
 import type { SidecarConnection } from './sidecar-connection.ts';
 import { untilStoreReturns } from './store-return.ts';
@@ -42,8 +42,8 @@ export interface Lead {
   readonly lost: AbortSignal;
   /** Resolves when our member has answered. Rejects when the signal aborts. */
   untilAnswered(signal: AbortSignal): Promise<void>;
-  /** Rejects when the lead is lost. */
-  mayPublish(options: CallOptions): Promise<void>;
+  /** What may be done to the store, as long as the lead is not lost. */
+  readonly permissions: StorePermissions;
   /** Called when requests begin to be served, and when they are served no more. */
   onActivity(is: 'active' | 'inactive'): void;
 }
@@ -192,7 +192,7 @@ export class LeaderSnapshotter implements SnapshotTaker {
       }
     };
     const { cluster } = connection;
-    const guarded = guardedStore(store, (options) => lead.mayPublish(options));
+    const guarded = guardedStore(store, lead.permissions);
     const listeners = [...(request.listeners ?? []), listener];
     const whole = { ...request, cluster, store: guarded, start: 'as needed', listeners } as const;
     const snapshotter = new Snapshotter(whole, this.#context);

@@ -7,7 +7,7 @@ import type { Leadership } from './leadership.ts';
 import { OpenOnDemand } from './open-on-demand.ts';
 import type { OwnMember } from './own-member.ts';
 import { untilProbed } from './probe.ts';
-import { publishPermission } from './publish-permission.ts';
+import { deletePermission, publishPermission } from './publish-permission.ts';
 import type { SidecarConnection } from './sidecar-connection.ts';
 import type { SidecarParts } from './sidecar-parts.ts';
 import type { Observation } from './state.ts';
@@ -94,7 +94,10 @@ export class LeaderWork implements AsyncDisposable {
     await this.taker.run({
       lost,
       untilAnswered,
-      mayPublish: publishPermission({ leadership, lost, stop, location, recentMs: stopMs + periodMs + timeoutMs }),
+      permissions: {
+        mayPublish: publishPermission({ leadership, lost, stop, location, recentMs: stopMs + periodMs + timeoutMs }),
+        mayDelete: deletePermission({ leadership, lost, location, freshMs: periodMs + 2 * timeoutMs }),
+      },
       onActivity: (is) => observe({ type: 'snapshotter', lead, is }),
     });
   }

@@ -1,6 +1,7 @@
 import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { BackgroundTask } from './background-task.ts';
+import { LearnerLag } from './learner-lag.ts';
 import type { Membership } from './member/membership.ts';
 
 /** The wait before a comparison of peer URLs that has failed is tried again, ms. */
@@ -21,15 +22,17 @@ export class MembershipDuties {
   ) {
     const { clock } = context;
     const log = context.log.child({ actor: 'member' });
+    const lags = new LearnerLag({ clock, log });
     const promote = async (signal: AbortSignal): Promise<void> => {
       const begunAt = clock.monotonic();
       const seconds = (): number => (clock.monotonic() - begunAt) / 1_000;
       try {
         const outcome = await membership?.promote({ signal });
         if (outcome === 'not ready') {
-          log.info('Our member is a learner that has not caught up yet; it gets its vote later');
+          lags.notReady();
           metrics.memberPromoted({ seconds: seconds(), outcome: 'failed' });
         } else if (outcome !== undefined) {
+          lags.over();
           log.info(outcome === 'promoted' ? 'Our member has a vote now' : 'Our member has a vote already');
           metrics.memberPromoted({ seconds: seconds(), outcome: 'succeeded' });
         }

@@ -37,14 +37,47 @@ export function publishPermission({
   };
 }
 
+/** What decides whether garbage may go. */
+export interface DeletingLead extends Pick<PublishingLead, 'leadership' | 'lost' | 'location'> {
+  /** A look that saw us lead and was begun no longer ago, ms, is enough: longer than from the begin of one look to the end of the next. */
+  readonly freshMs: number;
+}
+
+/**
+ * Lets deletions pass while looks see that our member leads. A process that stood still asks first: what it meant to delete goes by a
+ * listing from before, and another sidecar may have written since. Throws a Failure `lead_lost`.
+ */
+export function deletePermission({
+  leadership,
+  lost,
+  location,
+  freshMs,
+}: DeletingLead): (options: CallOptions) => Promise<void> {
+  return async ({ signal }) => {
+    lost.throwIfAborted();
+    if (leadership.hasLedWithin(freshMs)) {
+      return;
+    }
+    const look = await leadership.look(signal);
+    lost.throwIfAborted();
+    if (look.seen !== 'leader') {
+      throw leadLost(location, look.seen === 'nothing' ? textOf(look.why) : `it is a ${look.seen}`, 'delete from');
+    }
+  };
+}
+
 /** The failure of what a sidecar does that does not lead any more. `location` is that of the store. */
-export function leadLost(location: string, why: string): Failure {
+export function leadLost(
+  location: string,
+  why: string,
+  action: 'store a snapshot in' | 'delete from' = 'store a snapshot in',
+): Failure {
   return new Failure({
     code: 'lead_lost',
-    action: 'store a snapshot in',
+    action,
     object: location,
     found: `our etcd member is not known to lead any more: ${why}`,
-    remedy: 'nothing was published; the sidecar of the leader goes on from what the store holds',
+    remedy: `nothing was ${action === 'delete from' ? 'deleted' : 'published'}; the sidecar of the leader goes on from what the store holds`,
   });
 }
 

@@ -18,7 +18,7 @@ export async function joinCluster(access: ClusterAccess, context: MemberContext)
   const { signal, clock, log } = context;
   const own = await access.own();
   const call = { signal, timeoutMs: ANSWER_MS };
-  await inAttempts(
+  const joining = inAttempts(
     async () => {
       try {
         await members.addLearner(own.peerUrls, call);
@@ -30,7 +30,31 @@ export async function joinCluster(access: ClusterAccess, context: MemberContext)
     },
     { policy: joinPolicy, clock, signal, random, delayAfter: delayAfterRefusal },
   );
+  await joining.catch(async (error: unknown) => {
+    throw error instanceof EtcdFailure && error.code === 'etcd_too_many_learners' ? await explained(error) : error;
+  });
   log.info(`${own.name} is in the cluster as a learner`);
+
+  /** Names the learner in the way; the refusal as it is where that is not found. */
+  async function explained(refusal: EtcdFailure): Promise<EtcdFailure> {
+    const learner = await members.list(call).then(
+      (list) => list.find(({ isLearner }) => isLearner),
+      () => undefined,
+    );
+    if (learner === undefined) {
+      return refusal;
+    }
+    const id = learner.id.toString(16);
+    const who = learner.name ?? learner.peerUrls.join(', ');
+    return new EtcdFailure({
+      code: 'etcd_too_many_learners',
+      action: 'add',
+      object: `the learner ${own.name} to its cluster`,
+      found: `${who} (id ${id}${learner.name === undefined ? ', not started yet' : ''}) is a learner that has no vote yet, and etcd takes one at a time`,
+      remedy: `see the log of that member: this one joins when it votes. If it is gone for good, remove it (etcdctl member remove ${id})`,
+      cause: refusal,
+    });
+  }
 
   async function isAwaited(): Promise<boolean> {
     const self = findOwnMember(await members.list(call), own);

@@ -35,3 +35,27 @@ it('a comparison of peer URLs that has failed is tried again every minute, and s
   assert.equal(log.count(/^Failed to check the peer URLs of our member/), 2);
   assert.equal(log.lines.filter(({ level }) => level === 'warn').length, 1);
 });
+
+it('a learner that lags is said once, and again every ten minutes as something to look at', async () => {
+  const clock = new FakeClock();
+  const log = new RecordedLog();
+  const outcomes = [...Array.from({ length: 5 }, () => 'not ready' as const), 'promoted' as const];
+  const membership: Membership = {
+    place: () => Promise.reject(new Error('not asked for')),
+    join: undefined,
+    leave: undefined,
+    promote: async () => outcomes.shift() ?? 'votes already',
+    updatePeerUrls: () => Promise.resolve('unchanged'),
+  };
+  const parts = { membership, metrics: { memberPromoted: () => undefined } };
+  const duties = new MembershipDuties(parts, { ...recordedContext(), clock, log });
+  for (const ms of [0, 5_000, 595_000, 5_000, 600_000, 5_000]) {
+    await clock.advance(ms);
+    duties.promote();
+    await duties.ended();
+  }
+  assert.deepEqual(
+    log.lines.map(({ level, text }) => `${level} ${/for \d+ \w+|later|now/.exec(text)?.[0]}`),
+    ['info later', 'warn for 10 minutes', 'warn for 20 minutes', 'info now'],
+  );
+});

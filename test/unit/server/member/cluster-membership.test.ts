@@ -221,6 +221,18 @@ describe('joining', () => {
     assert.deepEqual([membership.met, changes], ['none', ['add learner failed']]);
   });
 
+  it('says which learner is in the way, and what to do where it does not come back', async () => {
+    const waiting = { id: 0xabn, name: undefined, peerUrls: ['http://m2:2380'], isLearner: true };
+    const members = new ModelMembers({}, waiting);
+    members.refuse('addLearner', ...Array.from({ length: 6 }, () => 'etcd_too_many_learners' as const));
+    await assert.rejects(rig(members).membership.join({ signal }), {
+      code: 'etcd_too_many_learners',
+      message:
+        'cannot add the learner m1 to its cluster: http://m2:2380 (id ab, not started yet) is a learner that has no vote yet, and etcd takes one at a ' +
+        'time; see the log of that member: this one joins when it votes. If it is gone for good, remove it (etcdctl member remove ab)',
+    });
+  });
+
   it('is refused where a member at our peer URLs has started', async () => {
     const { membership } = rig(new ModelMembers({}, { ...m1, name: 'another' }));
     await assert.rejects(membership.join({ signal }), { code: 'etcd_member_exists' });
