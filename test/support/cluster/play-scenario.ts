@@ -51,7 +51,8 @@ export class Player implements AsyncDisposable {
     const { release, flags = [] } = this.#options;
     if (scenario.cluster !== 'shared') {
       const begunAt = performance.now();
-      await using cluster = await PodCluster.start({ ...scenario.cluster, release, flags });
+      const own = scenario.cluster.flags ?? [];
+      await using cluster = await PodCluster.start({ ...scenario.cluster, release, flags: [...flags, ...own] });
       await cluster.untilWhole();
       return await this.#playOn(cluster, scenario, { earlier: [], startedInMs: performance.now() - begunAt });
     }

@@ -15,7 +15,12 @@ async function rig() {
   member.is = 'leader';
   const clock = new FakeClock();
   let looks = 0;
-  const counting = { ownStatus: (call: MembershipCall) => ((looks += 1), member.ownStatus(call)) };
+  const counting = {
+    ownStatus: (call: MembershipCall) => {
+      looks += 1;
+      return member.ownStatus(call);
+    },
+  };
   const options = { member: counting, periodMs: 5_000, timeoutMs: 5_000, onLook: () => undefined };
   const leadership = new Leadership(options, { clock, log: new RecordedLog() });
   await leadership.look(signal);
@@ -42,7 +47,10 @@ describe('the permission to delete', () => {
     await clock.advance(60_000);
     for (const is of ['follower', 'learner', 'without leader', 'refusing'] as const) {
       member.is = is;
-      await assert.rejects(mayDelete({ signal }), { code: 'lead_lost', message: /^cannot delete from S3 b: our etcd member/ });
+      await assert.rejects(mayDelete({ signal }), {
+        code: 'lead_lost',
+        message: /^cannot delete from S3 b: our etcd member/,
+      });
     }
   });
 
