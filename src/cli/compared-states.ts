@@ -10,6 +10,7 @@ import { UsageFailure } from '../config/usage-failure.ts';
 import type { StateRequest, StateSource } from '../operations/lookup/state.ts';
 import type { RestoreTarget } from '../operations/restore/target.ts';
 import { revision } from '../revision.ts';
+import { printable } from '../runtime/log/printable.ts';
 import { parseRelativeKey } from '../snapshot/name.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import { identitiesOf } from './encryption-keys.ts';
@@ -75,7 +76,7 @@ export class ComparedStates implements AsyncDisposable {
     if (!isThere) {
       throw new UsageFailure({
         action: 'use',
-        object: 'a state to compare',
+        object: `${JSON.stringify(printable(word))} as a state to compare`,
         found: 'it is no revision, no time, no name of a snapshot, and no file that is there',
         remedy: 'give one of these, newest, or live',
       });

@@ -5,8 +5,13 @@ import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { compareOptions, secretsOptions } from '../config/options/lookup.ts';
 import { walOptions } from '../config/options/restoration.ts';
 import { storeOptions } from '../config/options/store.ts';
+import type { KeysWanted } from '../operations/export/state-keys.ts';
+import type { StatePair } from '../operations/lookup/compare-states.ts';
 import { command } from './command.ts';
+import { diffAdvice } from './diff-advice.ts';
 import { keyBytes } from './key-operand.ts';
+import type { CommandContext } from './session.ts';
+import { wantedText } from './wanted-text.ts';
 
 /** `etcdbrctl diff`. */
 export const diffCommand = command({
@@ -63,7 +68,7 @@ export const diffCommand = command({
     await using states = new ComparedStates(config, context);
     const wanted = [{ kind: 'prefix', prefix }] as const;
     const requests = { before: { ...(await states.state(a)), wanted }, after: { ...(await states.state(b)), wanted } };
-    await withStates(requests, context, async (pair) => {
+    const compared = withStates(requests, context, async (pair) => {
       const printer = new LinePrinter(print);
       const count = new DifferenceCount();
       const objects = config.objects.kubernetes ? new ObjectChanges() : undefined;
@@ -83,6 +88,28 @@ export const diffCommand = command({
       }
       await printer.add(...(objects?.lines(format) ?? []), ...(format === 'json' ? [] : [count.text(pair)]));
       await printer.end();
+      if (count.isEmpty && (await areEmpty(pair, { prefix, wants }, context))) {
+        const what = wantedText({ prefixes: [prefix], namespace: config.objects.namespace });
+        context.log.warn(`No ${what} is there in either state`);
+      }
+    });
+    await compared.catch((error: unknown) => {
+      throw diffAdvice(error);
     });
   },
 });
+
+/** Whether there is nothing to compare: a prefix that is mistyped shows no difference either. */
+async function areEmpty(
+  { before, after }: StatePair,
+  { prefix, wants }: { readonly prefix: Uint8Array; readonly wants: KeysWanted['wants'] },
+  context: CommandContext,
+): Promise<boolean> {
+  const { StateKeys } = await import('../operations/export/state-keys.ts');
+  for (const state of [after, before]) {
+    if (!(await (await StateKeys.read(state, { prefixes: [prefix], wants }, context)).isEmpty())) {
+      return false;
+    }
+  }
+  return true;
+}

@@ -7,6 +7,7 @@ import { namespaceFilter } from './namespace-filter.ts';
 import { ObjectGroups, objectHead, objectRow } from './output/kubernetes-objects.ts';
 import { LinePrinter } from './output/line-printer.ts';
 import type { CommandContext } from './session.ts';
+import { wantedText } from './wanted-text.ts';
 import { type LookupConfig, withNamedState } from './with-named-state.ts';
 
 /** What the flags of `ls` say. */
@@ -38,7 +39,9 @@ export async function listObjects(
     const keys = await StateKeys.read(state, { prefixes: [prefix], wants }, context);
     const groups = depth === undefined ? undefined : new ObjectGroups(depth);
     await printer.add(...(groups === undefined && format === 'text' ? [objectHead] : []));
+    let isEmpty = true;
     for await (const key of keys.keys()) {
+      isEmpty = false;
       if (groups === undefined) {
         await printer.add(objectRow(key, format));
       } else {
@@ -47,5 +50,9 @@ export async function listObjects(
     }
     await printer.add(...(groups?.lines(format) ?? []));
     await printer.end();
+    if (isEmpty) {
+      const what = wantedText({ prefixes: [prefix], namespace: config.objects.namespace });
+      context.log.warn(`No ${what} is there at revision ${state.revision}`);
+    }
   });
 }

@@ -6,6 +6,7 @@ import { walOptions } from '../config/options/restoration.ts';
 import { storeOptions } from '../config/options/store.ts';
 import { command } from './command.ts';
 import { keyBytes } from './key-operand.ts';
+import { wantedText } from './wanted-text.ts';
 
 /** `etcdbrctl ls`. */
 export const lsCommand = command({
@@ -58,13 +59,23 @@ export const lsCommand = command({
     const { depth } = config.grouping;
     const wanted = [{ kind: 'prefix', prefix }] as const;
     await withNamedState({ ...config, wanted }, context, async (state) => {
-      const keys = await listKeys(state, { prefix }, context);
+      const found = await listKeys(state, { prefix }, context);
+      let isEmpty = true;
+      const keys = (function* () {
+        for (const key of found) {
+          isEmpty = false;
+          yield key;
+        }
+      })();
       const printer = new LinePrinter(print);
       const rows = depth === undefined ? keyRows(keys, format) : groupRows(groupKeys(keys, { prefix, depth }), format);
       for (const row of rows) {
         await printer.add(row);
       }
       await printer.end();
+      if (isEmpty) {
+        context.log.warn(`No ${wantedText({ prefixes: [prefix] })} is there at revision ${state.revision}`);
+      }
     });
   },
 });

@@ -9,9 +9,12 @@ export function undeleteAdvice(error: unknown): unknown {
     return error;
   }
   const remedy = error.remedy
+    // It takes no snapshot by its name.
+    .replace(/give --snapshot \S+ (--(?:to-)?revision \d+)/g, 'move it away and give $1')
     .replace(/--(?:to-)?revision (\d+)/g, (_, revision: string) => `--before-revision ${Number(revision) + 1}`)
     .replace(/--(?:to-)?revision\b/g, '--before-revision')
     .replace(/--(?:to-)?time\b/g, '--before')
-    .replace(', or none for the newest state', '');
+    .replace(', or none for the newest state', '')
+    .replace(/ to (?:read|restore) the state /g, ' to take the state ');
   return remedy === error.remedy ? error : error.withRemedy(remedy);
 }

@@ -5,8 +5,11 @@ import { namespaceOptions } from '../config/options/kubernetes.ts';
 import { loggingOptions, outputOptions } from '../config/options/logging.ts';
 import { storeOptions } from '../config/options/store.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
+import type { KnownState } from '../operations/lookup/state.ts';
+import { Failure } from '../runtime/failure.ts';
 import { command } from './command.ts';
 import { keyPrefixes, wantedPrefixes } from './key-operand.ts';
+import { wantedText } from './wanted-text.ts';
 
 /** `etcdbrctl undelete`. */
 export const undeleteCommand = command({
@@ -69,7 +72,15 @@ export const undeleteCommand = command({
     const request = { source, tempDir, maxFetchers, wanted, content: 'keys and leases' } as const;
     const read = withState(request, context, async (state) => {
       const keys = await StateKeys.read(state, { prefixes, wants: namespaceFilter(config.objects.namespace) }, context);
-      context.log.info({ revision: state.revision }, `Bringing back what revision ${state.revision} had`);
+      if (await keys.isEmpty()) {
+        throw nothingToBringBack(state, { prefixes, ...config.objects });
+      }
+      context.log.info(
+        { revision: state.revision },
+        config.write.yes
+          ? `Bringing back what revision ${state.revision} had`
+          : `Comparing what revision ${state.revision} had with the cluster`,
+      );
       await writeKeys(
         {
           source: keys,
@@ -89,3 +100,14 @@ export const undeleteCommand = command({
     });
   },
 });
+
+/** A prefix that is mistyped, or a time after the deletion or before the keys were there, must not look like a success. */
+function nothingToBringBack({ location, revision }: KnownState, wanted: Parameters<typeof wantedText>[0]): Failure {
+  return new Failure({
+    code: 'no_such_key',
+    action: 'bring back keys from',
+    object: location,
+    found: `no ${wantedText(wanted)} is there at revision ${revision}, so there is nothing to bring back`,
+    remedy: `see etcdbrctl ls --revision ${revision} for what was there then, and etcdbrctl history for when a key was deleted`,
+  });
+}

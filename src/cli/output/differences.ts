@@ -58,6 +58,11 @@ export class DifferenceCount {
     this.#deleted += kind === 'deleted' ? 1 : 0;
   }
 
+  /** Whether there was none. */
+  get isEmpty(): boolean {
+    return this.#added + this.#changed + this.#deleted === 0;
+  }
+
   text({ before, after }: StatePair): string {
     const counts = `${countText(this.#added, 'key')} added, ${this.#changed} changed, ${this.#deleted} deleted`;
     return `${counts}, from revision ${before.revision} to revision ${after.revision}`;

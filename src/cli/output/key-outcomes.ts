@@ -56,7 +56,12 @@ export class OutcomeCount {
       this.#part('being deleted', 'being deleted already'),
     ];
     const all = [...writes, ...rest].filter((part) => part !== undefined).join(', ');
-    return tense === 'done' ? all : `${all}; nothing was written, --yes does it`;
+    if (tense === 'done') {
+      return all;
+    }
+    return this.#of('create') + this.#of('replace') === 0
+      ? `${all}; there is nothing to write`
+      : `${all}; nothing was written, --yes does it`;
   }
 
   #of(kind: KeyOutcome['kind']): number {

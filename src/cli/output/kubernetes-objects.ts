@@ -31,20 +31,32 @@ export function objectRow({ key, value, modRevision, createRevision }: ExportedK
   );
 }
 
+/** Where counted objects are, and whether they are encrypted: only their keys say then what they are, with the name of the resource. */
+interface CountedPlace {
+  readonly place: ObjectPlace;
+  readonly isEncrypted: boolean;
+}
+
+function kindText(kind: string, isEncrypted: boolean): string {
+  return `${kind}${isEncrypted ? ' (encrypted)' : ''}`;
+}
+
 /** Objects counted by kind, and by namespace where `depth` is more than 1. */
 export class ObjectGroups {
   readonly #depth: number;
-  readonly #groups = new Map<string, { readonly place: ObjectPlace; objects: number; bytes: number }>();
+  readonly #groups = new Map<string, CountedPlace & { objects: number; bytes: number }>();
 
   constructor(depth: number) {
     this.#depth = depth;
   }
 
   add({ key, value }: ExportedKey): void {
-    const found = placeOf(key, readStoredValue(value));
+    const stored = readStoredValue(value);
+    const found = placeOf(key, stored);
     const place = { ...found, name: '', namespace: this.#depth > 1 ? found.namespace : '' };
-    const id = JSON.stringify(place);
-    const group = this.#groups.get(id) ?? { place, objects: 0, bytes: 0 };
+    const isEncrypted = stored.kind === 'encrypted';
+    const id = JSON.stringify([isEncrypted, place]);
+    const group = this.#groups.get(id) ?? { place, isEncrypted, objects: 0, bytes: 0 };
     group.objects++;
     group.bytes += value.length;
     this.#groups.set(id, group);
@@ -53,8 +65,8 @@ export class ObjectGroups {
   lines(format: Format): readonly string[] {
     const groups = [...this.#groups.values()].toSorted((a, b) => byPlace(a.place, b.place));
     if (format === 'json') {
-      return groups.map(({ place, objects, bytes }) =>
-        printableJson(JSON.stringify({ ...placeData(place), name: undefined, objects, size: bytes })),
+      return groups.map(({ place, isEncrypted: encrypted, objects, bytes }) =>
+        printableJson(JSON.stringify({ ...placeData(place), name: undefined, encrypted, objects, size: bytes })),
       );
     }
     const columns: readonly Column[] = [
@@ -66,10 +78,10 @@ export class ObjectGroups {
     ];
     return tableLines(
       columns,
-      groups.map(({ place, objects, bytes }) => [
+      groups.map(({ place, isEncrypted, objects, bytes }) => [
         String(objects),
         String(bytes),
-        place.kind,
+        kindText(place.kind, isEncrypted),
         ...(this.#depth > 1 ? [place.namespace || '-'] : []),
         place.apiVersion || '-',
       ]),
@@ -79,15 +91,15 @@ export class ObjectGroups {
 
 /** Differences counted by change, kind and namespace. */
 export class ObjectChanges {
-  readonly #counts = new Map<
-    string,
-    { readonly change: KeyDifference['kind']; readonly place: ObjectPlace; count: number }
-  >();
+  readonly #counts = new Map<string, CountedPlace & { readonly change: KeyDifference['kind']; count: number }>();
 
   add(difference: KeyDifference): void {
-    const place = { ...placeOfDifference(difference), name: '' };
-    const id = JSON.stringify([difference.kind, place]);
-    const group = this.#counts.get(id) ?? { change: difference.kind, place, count: 0 };
+    const { value } = difference.kind === 'deleted' ? difference.before : difference.after;
+    const stored = readStoredValue(value);
+    const place = { ...placeOf(difference.key, stored), name: '' };
+    const isEncrypted = stored.kind === 'encrypted';
+    const id = JSON.stringify([difference.kind, isEncrypted, place]);
+    const group = this.#counts.get(id) ?? { change: difference.kind, place, isEncrypted, count: 0 };
     group.count++;
     this.#counts.set(id, group);
   }
@@ -97,21 +109,16 @@ export class ObjectChanges {
     const groups = [...this.#counts.values()].toSorted(
       (a, b) => order[a.change] - order[b.change] || byPlace(a.place, b.place),
     );
-    return groups.map(({ change, place, count }) => {
+    return groups.map(({ change, place, isEncrypted, count }) => {
       if (format === 'json') {
-        return printableJson(JSON.stringify({ change, ...placeData(place), name: undefined, objects: count }));
+        const data = { change, ...placeData(place), name: undefined, encrypted: isEncrypted, objects: count };
+        return printableJson(JSON.stringify(data));
       }
-      const kind = count === 1 ? place.kind : pluralOf(place.kind);
+      const kind = kindText(count === 1 ? place.kind : pluralOf(place.kind), isEncrypted);
       const where = place.namespace === '' ? '' : ` in namespace ${place.namespace}`;
       return printable(`${formatCount(count)} ${kind} ${change}${where}`);
     });
   }
-}
-
-/** What an object of a difference is called: after it, or before where it is gone. */
-export function placeOfDifference(difference: KeyDifference): ObjectPlace {
-  const { value } = difference.kind === 'deleted' ? difference.before : difference.after;
-  return placeOf(difference.key, readStoredValue(value));
 }
 
 function placeData({ apiVersion, kind, namespace, name }: ObjectPlace): Readonly<Record<string, unknown>> {

@@ -44,6 +44,14 @@ export class StateKeys implements KeySource {
     return new StateKeys({ parts, leases: new LeaseTtls(database), wants, signal });
   }
 
+  /** Whether there is none. Throws Damage. */
+  async isEmpty(): Promise<boolean> {
+    for await (const _ of this.keys()) {
+      return false;
+    }
+    return true;
+  }
+
   /** Throws Damage. */
   async *keys(): AsyncGenerator<ExportedKey, void> {
     for (const part of this.#parts) {

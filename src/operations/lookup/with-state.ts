@@ -76,8 +76,7 @@ async function withStoredState<T>(
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
   const selection = await selectChain(store, target, context).catch((error: unknown) => {
-    // Nothing is restored here.
-    throw error instanceof Failure && error.action === 'restore from' ? error.doing('read a state from') : error;
+    throw onlyReading(error);
   });
   await using scratch = await createTemporaryDirectory(tempDir, 'lookup');
   const { base } = selection.chains[0];
@@ -104,10 +103,20 @@ async function withStoredState<T>(
   }
   const { rebuildForLookup } = await import('./rebuild-for-lookup.ts');
   const whole = { store, target, selection, directory: scratch.path, maxFetchers };
-  const { file, used } = await rebuildForLookup(whole, context);
+  const { file, used } = await rebuildForLookup(whole, context).catch((error: unknown) => {
+    throw onlyReading(error);
+  });
   const wanted = selection.until;
   const clusterId = (await clusterIdOfFull({ store, full: used[0] }, context)) ?? clusterIdOfHistory(selection.history);
   return await withDatabase({ file, wanted, snapshots: used, location: store.location, clusterId }, context, work);
+}
+
+/** A failure of what a restore does as well, in the words of a command that restores nothing; any other error as it is. */
+function onlyReading(error: unknown): unknown {
+  if (!(error instanceof Failure) || !error.action.startsWith('restore')) {
+    return error;
+  }
+  return error.doing(error.action === 'restore from' ? 'read a state from' : 'read');
 }
 
 async function withFileState<T>(

@@ -4,7 +4,7 @@ import { restorable } from '../../snapshot/chain.ts';
 import { eventTimeOf, formatEventTime } from '../../snapshot/delta/event-time.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { chooseDeltas } from './deltas/choose.ts';
-import { type RestoringCommand, withFlags } from './restoring-command.ts';
+import { type RestoringCommand, verbOf, withFlags } from './restoring-command.ts';
 import type { RestoreTarget } from './target.ts';
 
 /** What a restore was to use. */
@@ -52,8 +52,8 @@ function remedy(damaged: StoredSnapshot, backup: DamagedBackup): string {
   const time = state.revision < last.lastRevision ? `before ${taken}` : `of ${taken}`;
   const flags = flagsTo(state, { whole, damaged });
   return flags === undefined
-    ? `${look}, or move it away and ${withFlags(backup.command, `--to-revision ${state.revision}`)} to restore the state ${time}`
-    : `${look}, or ${withFlags(backup.command, flags)}${insteadOf(flags, backup)} to restore the state ${time}, the newest without it`;
+    ? `${look}, or move it away and ${withFlags(backup.command, `--to-revision ${state.revision}`)} to ${verbOf(backup.command)} the state ${time}`
+    : `${look}, or ${withFlags(backup.command, flags)}${insteadOf(flags, backup)} to ${verbOf(backup.command)} the state ${time}, the newest without it`;
 }
 
 /** The state that ends last, of those the newest full leads to. */
@@ -85,10 +85,11 @@ function flagsTo(
 /** What of the flags that were given contradicts the advice. */
 function insteadOf(flags: string, { target, command }: DamagedBackup): string {
   const given = [
-    ...(target.until?.kind === 'time' ? ['--to-time'] : []),
+    ...(target.until?.kind === 'time' ? [command === 'lookup' ? '--time' : '--to-time'] : []),
     ...(target.from !== undefined && !flags.includes('--snapshot') ? ['--snapshot'] : []),
   ];
-  return command !== 'restore' || given.length === 0 ? '' : ` instead of ${given.join(' and ')}`;
+  const hasFlags = command === 'restore' || command === 'lookup';
+  return hasFlags && given.length > 0 ? ` instead of ${given.join(' and ')}` : '';
 }
 
 /** Newest first. */

@@ -11,6 +11,7 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import type { CandidateChain } from './candidate-chain.ts';
 import { chooseDeltas } from './deltas/choose.ts';
+import { type RestoringCommand, verbOf } from './restoring-command.ts';
 import type { Selection } from './select-chain.ts';
 
 /** A base that is complete in its file. */
@@ -28,7 +29,11 @@ export interface OpenedBase {
  * history, which a compaction may have shortened, still has the wanted revision. Throws a {@link Failure}.
  */
 export async function openBase(
-  work: FullTarget & { readonly store: SnapStore; readonly selection: Selection },
+  work: FullTarget & {
+    readonly store: SnapStore;
+    readonly selection: Selection;
+    readonly command?: RestoringCommand | undefined;
+  },
   context: RunContext,
 ): Promise<OpenedBase> {
   const { store, selection, file } = work;
@@ -37,7 +42,12 @@ export async function openBase(
   let oldest = Number.POSITIVE_INFINITY;
   for (const { chain, otherwise } of inOrder(selection)) {
     const { base } = chain;
-    log.info({ snapshot: base.name }, `Restoring from base snapshot: ${base.name}`);
+    log.info(
+      { snapshot: base.name },
+      verbOf(work.command ?? 'restore') === 'read'
+        ? `Reading all of ${base.name}`
+        : `Restoring from base snapshot: ${base.name}`,
+    );
     const opened = await namingSnapshot(base, async () => {
       await writeFull({ store, full: base }, work, context);
       return await openDatabase(file);

@@ -11,6 +11,10 @@ it('what other commands advise becomes what undelete can do', () => {
       'give --to-revision 7 or --time 2026-11-27T12:00:00Z',
       'give --before-revision 8 or --before 2026-11-27T12:00:00Z',
     ],
+    [
+      'look for another copy of it, or give --snapshot Full-1.gz --revision 7 instead of --time to read the state of 2026, the newest without it',
+      'look for another copy of it, or move it away and give --before-revision 8 instead of --before to take the state of 2026, the newest without it',
+    ],
     ['find the missing delta', 'find the missing delta'],
   ] as const) {
     const advised = undeleteAdvice(new Failure({ ...parts, remedy }));

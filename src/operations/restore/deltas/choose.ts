@@ -5,7 +5,7 @@ import { type ChainNote, coverFrom, type RevisionRange } from '../../../snapshot
 import { revisionsAre } from '../../../snapshot/revision-range-text.ts';
 import type { StoredSnapshot } from '../../../snapstore/snapstore.ts';
 import type { CandidateChain } from '../candidate-chain.ts';
-import { type RestoringCommand, withFlags } from '../restoring-command.ts';
+import { type RestoringCommand, verbOf, withFlags } from '../restoring-command.ts';
 
 /** The deltas that continue a base. */
 export interface DeltaChoice {
@@ -90,7 +90,7 @@ export function refuseIncomplete(
     action: 'restore from',
     object: location,
     found: `${revisionsAre(missing)} missing between ${(deltas.at(-1) ?? base).name} and ${beyond.name}`,
-    remedy: `find the missing delta, or ${withFlags(command, `--to-revision ${missing.from - 1}`)} to restore the state before it`,
+    remedy: `find the missing delta, or ${withFlags(command, `--to-revision ${missing.from - 1}`)} to ${verbOf(command)} the state before it`,
   });
 }
 

@@ -100,6 +100,17 @@ for (const line of etcdLines) {
       /\n +3 +\d+ +Pod +shop-2 +v1\n/,
     );
 
+    for (const [args, what] of [
+      [['--kubernetes', '-n', 'shpo'], 'object of the namespace "shpo"'],
+      [['--kubernetes', '/registry/pod/'], 'key that begins with "/registry/pod/"'],
+      [['registry/'], 'key that begins with "registry/"'],
+      [['--depth', '1', 'registry/'], 'key that begins with "registry/"'],
+    ] as const) {
+      const nothing = await run('ls', ...args, ...read);
+      assert.equal(nothing.exitCode, 0);
+      assert.match(nothing.stderr, new RegExp(`No ${what} is there at revision 2\n`));
+    }
+
     const secret = '/registry/secrets/shop/login';
     assert.match(
       await succeeds('get', '-o', 'yaml', '/registry/configmaps/shop/settings', ...read),
@@ -142,6 +153,20 @@ for (const line of etcdLines) {
       /^1 ConfigMap deleted in namespace shop\n3 Deployments deleted in namespace shop\n1 Namespace deleted\n3 Pods deleted in namespace shop\n/,
     );
     assert.match(summary, /\n1 Secret changed in namespace shop-2\n0 keys added, 1 changed, 14 deleted, /);
+    assert.match(summary, /\n1 secrets \(encrypted\) deleted in namespace shop\n/);
+    for (const flags of [
+      ['-n', 'shpo'],
+      ['--prefix', '/registry/pod/'],
+    ]) {
+      const none = await run('diff', 'newest', 'live', ...flags, ...read, ...live);
+      assert.match(none.stderr, /No (?:object of|key that) .* is there in either state\n/);
+    }
+    const alike = await run('diff', 'newest', 'live', '--prefix', '/registry/pods/shop-2/', ...read, ...live);
+    assert.deepEqual([alike.exitCode, alike.stderr], [0, '']);
+    assert.match(
+      (await run('diff', '99', 'live', ...read, ...live)).stderr,
+      /^error: cannot read a state from .*; give at most the revision 2, or newest\n$/,
+    );
     const changes = await succeeds('diff', 'newest', 'live', '-n', 'shop-2', ...read, ...live);
     assert.match(
       changes,
@@ -173,7 +198,30 @@ for (const line of etcdLines) {
     const undelete = ['undelete', '--before-revision', String(last + 1), '-n', 'shop', ...read, ...live];
     assert.match(await succeeds(...undelete), /\n14 keys would be created; nothing was written/);
     assert.deepEqual(await gateway.state(), gone);
+    for (const flags of [[], ['--yes']]) {
+      const mistyped = await run(
+        'undelete',
+        '-n',
+        'shpo',
+        '--before-revision',
+        String(last + 1),
+        ...flags,
+        ...read,
+        ...live,
+      );
+      assert.equal(mistyped.exitCode, 1);
+      assert.match(
+        mistyped.stderr,
+        new RegExp(
+          `no object of the namespace "shpo", under .* is there at revision ${last}, so there is nothing to bring back`,
+        ),
+      );
+    }
     const created = (await succeeds(...undelete, '--yes')).split('\n').map((each) => each.split(/ +/)[1] ?? '');
+    assert.match(
+      await succeeds(...undelete),
+      /^0 keys would be created, 14 already there; there is nothing to write\n$/,
+    );
     const place = (key: string): number => created.indexOf(`/registry/${key}`);
     assert.equal(place('namespaces/shop'), 0);
     assert.ok(place('deployments/shop/web') < place('replicasets/shop/web-1'));

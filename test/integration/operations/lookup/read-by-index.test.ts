@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { test } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { crc32c } from '../../../../src/checksum/crc32c.ts';
-import { findInFull } from '../../../../src/objects/key-index.ts';
+import { findInFull, mayHold } from '../../../../src/objects/key-index.ts';
 import { RangedObject } from '../../../../src/objects/ranged-object.ts';
 import { compactBackup } from '../../../../src/operations/compact/compact.ts';
 import { versionsOf } from '../../../../src/operations/lookup/find-key.ts';
@@ -13,10 +13,11 @@ import type { StateRequest } from '../../../../src/operations/lookup/state.ts';
 import { withState } from '../../../../src/operations/lookup/with-state.ts';
 import { type Revision, revision } from '../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
-import { IndexDamage } from '../../../../src/snapshot/key-index/index-members.ts';
+import { IndexDamage, indexFooter } from '../../../../src/snapshot/key-index/index-members.ts';
 import { type WantedKeys, wantedFingerprints } from '../../../../src/snapshot/key-index/wanted-keys.ts';
 import { type RecordedContext, recordedContext } from '../../../support/context/run-context.ts';
 import { seededBytes } from '../../../support/fixtures/byte-streams.ts';
+import { framingOf } from '../../../support/fixtures/index-framing-of.ts';
 import { type LookupChain, lookupChain, put } from '../../../support/fixtures/lookup-chain.ts';
 
 /** Two keys of one fingerprint, and two prefixes of one. */
@@ -301,6 +302,47 @@ test('whichever byte of an index changes, nothing is taken from it', async () =>
     bucket.objects.set(fullKey, { ...object, bytes: changed });
     await assert.rejects(findInFull(new RangedObject({ store, snapshot }, recordedContext()), wanted), IndexDamage);
   }
+});
+
+test('whichever byte of the filter of a delta changes, the delta is not passed over for it', async () => {
+  const { bucket, store } = await smallChain();
+  const delta = (await store.list(recordedContext())).snapshots.find(({ kind }) => kind === 'Incr');
+  const object = bucket.objects.get(delta?.key ?? '');
+  const absent = wantedFingerprints([key('/absent')]);
+  assert.ok(delta !== undefined && object !== undefined && absent !== undefined);
+  const asked = (): Promise<boolean | undefined> =>
+    mayHold(new RangedObject({ store, snapshot: delta }, recordedContext()), absent);
+  assert.equal(await asked(), false);
+  const footer = indexFooter(object.bytes, object.bytes.length, framingOf('gzip'));
+  assert.ok(footer !== undefined);
+  for (let at = object.bytes.length - footer.size; at < object.bytes.length; at++) {
+    const bytes = Buffer.from(object.bytes);
+    bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (at % 8)), at);
+    bucket.objects.set(delta.key, { ...object, bytes });
+    await assert.rejects(asked(), IndexDamage, `byte ${at}`);
+  }
+});
+
+test('what is wrong with a chain is said as when all is read: a missing delta, and revisions outside of it', async () => {
+  const whole = await smallChain();
+  const wanted = key('/registry/pods/few');
+  const said = async (by: Lookup['by'], until?: number): Promise<string> => {
+    const lookup = lookedUp(whole, wanted, { by, ...(until === undefined ? {} : { until }) });
+    return await lookup.then(
+      ({ revision: read }) => `revision ${read}`,
+      (error: unknown) => String(error),
+    );
+  };
+  assert.match(
+    await said('index', 1_004),
+    /cannot read a state from .*: revision 1004 is wanted, .*give at most --revision 1003/,
+  );
+  assert.equal(await said('index', 1_004), await said('reading all', 1_004));
+  const first = (await whole.store.list(recordedContext())).snapshots.find(({ kind }) => kind === 'Incr');
+  whole.bucket.objects.delete(first?.key ?? '');
+  assert.match(await said('index'), /revision 1002 is missing between .*--revision 1001 to read the state before it/);
+  assert.equal(await said('index'), await said('reading all'));
+  assert.equal(await said('index', 1_001), 'revision 1001');
 });
 
 test('with a damaged index all is read, and a warning says so; with a damaged member the object is refused', async () => {
