@@ -33,6 +33,14 @@ export function takeOperands(spec: CommandSpec, { words, argv }: UnparsedArgumen
       remedy: 'is a variable empty?',
     });
   }
+  if (taken.some((word) => word.includes('\ufffd'))) {
+    throw new UsageFailure({
+      action: 'run',
+      object: spec.name,
+      found: `${spec.operand?.placeholder} holds bytes that are no UTF-8`,
+      remedy: spec.operand?.completes === 'none' ? 'give them with --hex' : 'rename it, or make a link to it',
+    });
+  }
   return taken;
 }
 

@@ -4,6 +4,7 @@ import { describeAccepted } from './accepted-values.ts';
 import { checkNameOrPath } from './check-name-or-path.ts';
 import { checkedValue } from './checked-value.ts';
 import { parseDuration } from './duration.ts';
+import { lostPlace } from './lost-place.ts';
 import type { ListOption, OptionSpec, TextOption } from './option.ts';
 import { type OptionValue, readOptionValue } from './option-value.ts';
 import { shownValue } from './shown-value.ts';
@@ -17,7 +18,9 @@ import { type GivenValue, nameAtSource } from './value-source.ts';
  */
 export async function validatedValue(spec: OptionSpec, given: GivenValue | undefined): Promise<OptionValue> {
   if (given === undefined) {
-    return await defaultValue(spec);
+    const value = await defaultValue(spec);
+    refuseLostPlace(spec, { texts: [], source: { kind: 'default' } }, value);
+    return value;
   }
   const texts = cleanTexts(spec, given);
   const reading = readOptionValue(spec, texts, given.source.kind);
@@ -28,6 +31,7 @@ export async function validatedValue(spec: OptionSpec, given: GivenValue | undef
     return await defaultValue(spec);
   }
   refuseWrongPlace(spec, given, reading.value);
+  refuseLostPlace(spec, given, reading.value);
   const checked = await checkedValue(spec, reading.value);
   if ('wrong' in checked) {
     const { wrong, item } = checked;
@@ -60,6 +64,13 @@ function refuseWrongPlace(spec: OptionSpec, given: GivenValue, value: unknown): 
     if (refusal !== undefined) {
       throw badValue(spec, { ...given, texts: [] }, refusal);
     }
+  }
+}
+
+function refuseLostPlace(spec: OptionSpec, given: GivenValue, value: OptionValue): void {
+  const refusal = lostPlace(spec, value);
+  if (refusal !== undefined) {
+    throw badValue(spec, { ...given, texts: [] }, refusal);
   }
 }
 

@@ -13,7 +13,8 @@ const plain = /^[ -~]*$/;
 /**
  * A text as a flag, a variable, a file or a field gives it, without what people add by accident: a byte order mark, blanks and
  * line ends around it. Of a secret only mark and line ends are cut off, since its blanks may belong to it, and of lines only the
- * mark. Other characters that cannot be seen are refused, as no name or address has them.
+ * mark. Other characters that cannot be seen are refused, as no name or address has them; so is the one that stands for bytes
+ * that are no UTF-8, as what was meant is lost.
  */
 export function cleanText(text: string, kind: TextKind): CleanText {
   const isCut = kind === 'secret' ? isLineEnd : isBlank;
@@ -26,6 +27,9 @@ export function cleanText(text: string, kind: TextKind): CleanText {
     end -= 1;
   }
   const value = text.slice(start, end);
+  if (value.includes('\ufffd')) {
+    return { wrong: 'it holds bytes that are no UTF-8' };
+  }
   const found = firstHidden(value, kind);
   return found === undefined ? { value } : { wrong: `it holds a character that cannot be seen, ${escaped(found)}` };
 }

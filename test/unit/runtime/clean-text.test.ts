@@ -25,6 +25,13 @@ describe('a cleaned text', () => {
     });
   }
 
+  for (const kind of ['words', 'secret', 'lines'] as const) {
+    it(`is not made of ${kind} that were no UTF-8: what was meant is lost`, () => {
+      const decoded = Buffer.from([0x61, 0xff, 0x62]).toString();
+      assert.deepEqual(cleanText(decoded, kind), { wrong: 'it holds bytes that are no UTF-8' });
+    });
+  }
+
   it('keeps the blanks of a secret, not its line ends', () => {
     assert.deepEqual(cleanText('\ufeff hunter2 \r\n', 'secret'), { value: ' hunter2 ' });
     assert.ok('wrong' in cleanText('hunter\n2', 'secret'));
