@@ -28,4 +28,9 @@ export class Damage extends Error {
     this.offset = parts.offset;
     this.reason = parts.reason;
   }
+
+  /** What it says, without the name of a class, as log lines quote it. */
+  override toString(): string {
+    return this.message;
+  }
 }

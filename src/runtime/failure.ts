@@ -56,6 +56,11 @@ export class Failure extends Error {
     return this.#parts.remedy;
   }
 
+  /** What it says, without the name of a class, as log lines and other errors quote it. */
+  override toString(): string {
+    return this.message;
+  }
+
   /** The same failure of a plain operation, with one thing more that the reader can do. */
   advising(more: string): Failure {
     const { remedy } = this.#parts;

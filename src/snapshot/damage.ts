@@ -15,6 +15,11 @@ export class SnapshotDamage extends Error {
     this.reason = reason;
     this.offset = place.offset;
   }
+
+  /** What it says, without the name of a class, as log lines quote it. */
+  override toString(): string {
+    return this.message;
+  }
 }
 
 /** The compressed bytes cannot be expanded: truncated, altered, or followed by something else. Offsets count compressed bytes. */

@@ -15,9 +15,6 @@ describe('a file that is read whole', () => {
 
   it('is no device that never ends', async () => {
     await assert.rejects(readAtMost('/dev/zero', 100_000), /it is longer than 100000 bytes/);
-    await assert.rejects(
-      readConfigFile('/dev/zero'),
-      /^UsageFailure: cannot read configuration file \/dev\/zero: it is longer/,
-    );
+    await assert.rejects(readConfigFile('/dev/zero'), /^cannot read configuration file \/dev\/zero: it is longer/);
   });
 });
