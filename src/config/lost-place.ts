@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { cwd } from 'node:process';
 import type { OptionSpec } from './option.ts';
 import type { OptionValue } from './option-value.ts';
-import type { Reading } from './reading.ts';
+import type { ParseResult } from './parse-result.ts';
 
 const pathPlaceholders: ReadonlySet<string> = new Set(['dir', 'file', 'file|dir', 'file,...', 'path,...']);
 
@@ -13,7 +13,7 @@ const pathPlaceholders: ReadonlySet<string> = new Set(['dir', 'file', 'file|dir'
 export function lostPlace(
   { placeholder = '' }: Pick<OptionSpec, 'placeholder'>,
   value: OptionValue,
-): Extract<Reading<never>, { readonly wrong: string }> | undefined {
+): Extract<ParseResult<never>, { readonly wrong: string }> | undefined {
   const paths = pathPlaceholders.has(placeholder) ? [value].flat() : [];
   const isRelative = paths.some((path) => typeof path === 'string' && path !== '' && !isAbsolute(path));
   const reason = isRelative ? whyLost() : undefined;
