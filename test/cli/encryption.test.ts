@@ -131,6 +131,31 @@ describe('encrypted backups', () => {
     await fails(/no identity was given/, 'status', file);
   });
 
+  it('are read by every command that looks into contents, with the key alone', async () => {
+    const last = String(made.last);
+    const commands: readonly (readonly [shown: RegExp, ...args: readonly string[]])[] = [
+      [/ a$/m, 'ls'],
+      [/\b2\b/, 'history', 'a'],
+      [/\ba\b/, 'diff', '2', last],
+      [/"value":"second"/, 'export', 'a'],
+      [/./, 'undelete', '-e', made.etcd.clientUrl, '--before-revision', last, 'a'],
+    ];
+    for (const [shown, name = '', ...args] of commands) {
+      assert.match((await succeeds(name, ...at(), identity(), ...args)).stdout, shown, name);
+      await fails(/no identity was given/, name, ...at(), ...args);
+    }
+  });
+
+  it('are deleted by the rules without a key, never the newest chain', async () => {
+    cpSync(made.rig.home.join('store'), made.rig.home.join('pruned'), { recursive: true });
+    const older = names('pruned').find((name) => name.startsWith('Full-')) ?? '';
+    const oldest = older.replace(/-\d{8}-\d+\.gz/, '-00000001-1600000000.gz');
+    cpSync(made.rig.home.join('store/v2', older), made.rig.home.join('pruned/v2', oldest));
+    const policy = ['--garbage-collection-policy=LimitBased', '--max-backups=1'];
+    await succeeds('prune', '--yes', ...at('pruned'), ...policy);
+    assert.deepEqual(names('pruned'), names());
+  });
+
   it('are copied as they are without a key, and to other keys with one', async () => {
     const from = ['--source-storage-provider=Local', '--source-store-container', made.rig.home.join('store')];
     await succeeds('copy', ...from, ...at('copied'));
