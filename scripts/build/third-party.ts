@@ -25,7 +25,7 @@ interface Manifest {
 }
 
 /**
- * The packages that the bundles contain, and Node itself, by name and version. Throws for one whose licence cannot be told:
+ * The packages that the bundles contain, Node itself, and what WebAssembly is compiled with, by name and version. Throws for one whose licence cannot be told:
  * what may not be passed on must not be built in.
  */
 export function thirdPartyPackages(
@@ -42,6 +42,9 @@ export function thirdPartyPackages(
   );
   const found = [...directories].map((directory) => describe(join(root, directory), integrity.get(directory)));
   found.push(describe(runtime.directory, integrity.get(runtime.lockName)));
+  // Its library is compiled into the WebAssembly modules.
+  const compiler = 'node_modules/assemblyscript';
+  found.push(describe(join(root, compiler), integrity.get(compiler)));
   // One that is installed in several places is one package.
   const distinct = new Map(found.map((each) => [`${each.name}@${each.version}`, each]));
   return [...distinct.values()].toSorted((a, b) => compare(a.name, b.name) || compare(a.version, b.version));

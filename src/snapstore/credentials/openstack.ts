@@ -132,6 +132,11 @@ export const openStackVariables: readonly string[] = Object.values(namesOf)
 /** Fields that may be in a file, which a variable with `_FILE` after its name names. */
 const secretFields: readonly string[] = ['password', 'applicationCredentialSecret'];
 
+/** The variables that name files with secrets, of the primary store. */
+export const openStackFileVariables: readonly string[] = secretFields
+  .flatMap((field) => namesOf[field] ?? [])
+  .map((name) => `OS_${name}_FILE`);
+
 /** What the variables begin with that are set for a store of this role; undefined when none are. */
 function prefixOf({
   role,

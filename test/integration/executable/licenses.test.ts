@@ -45,6 +45,7 @@ describe('the executable', () => {
     }
     assert.match(text, /\nnode-(bin-)?(linux|darwin)-\S+ /);
     assert.match(text, /OpenSSL/);
+    assert.match(text, /\nassemblyscript \d/, 'its library is part of the WebAssembly modules');
     assert.equal(text, readFileSync(`${program}-licenses.txt`, 'utf8'));
   });
 

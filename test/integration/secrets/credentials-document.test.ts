@@ -7,7 +7,7 @@ import { azureSchema } from '../../../src/snapstore/credentials/azure.ts';
 import { ecsSchema } from '../../../src/snapstore/credentials/ecs.ts';
 import { externalAccount, serviceAccount } from '../../../src/snapstore/credentials/google.ts';
 import { openShiftSchema } from '../../../src/snapstore/credentials/openshift.ts';
-import { openStackSchema, openStackVariables } from '../../../src/snapstore/credentials/openstack.ts';
+import { openStackFileVariables, openStackSchema, openStackVariables } from '../../../src/snapstore/credentials/openstack.ts';
 import { providerNames } from '../../../src/snapstore/provider-name.ts';
 
 /** What the page of a provider says of its credentials. */
@@ -81,7 +81,7 @@ describe('the pages of providers', () => {
   });
 
   it('has every variable of OpenStack', () => {
-    for (const name of openStackVariables) {
+    for (const name of [...openStackVariables, ...openStackFileVariables]) {
       assert.ok(section('Swift').includes(`\`${name}\``), name);
     }
   });
