@@ -13,6 +13,15 @@ if ! git tag --points-at HEAD | grep -q '^v[0-9]'; then
   echo 'the commit has no tag vX.Y.Z' >&2
   exit 1
 fi
+version=$(git tag --points-at HEAD | sed -n 's/^v\([0-9]\)/\1/p' | head -1)
+if ! grep -q "^## ${version//./\\.} - [0-9]\{4\}-[0-9][0-9]-[0-9][0-9]\$" CHANGELOG.md; then
+  echo "CHANGELOG.md has no part \"## $version - YYYY-MM-DD\"" >&2
+  exit 1
+fi
+if sed -n '/^## Unreleased$/,/^## [0-9]/p' CHANGELOG.md | grep -q '^- '; then
+  echo 'CHANGELOG.md has something under "Unreleased"' >&2
+  exit 1
+fi
 for target in test test-ui test-chart test-monitoring test-image test-versions test-stores test-cluster; do
   say "make $target"
   make "$target"
@@ -20,7 +29,6 @@ done
 
 first=$(mktemp)
 trap 'rm -f "$first"' EXIT
-version=$(git tag --points-at HEAD | sed -n 's/^v\([0-9]\)/\1/p' | head -1)
 for turn in first second; do
   say "make release, $turn time"
   make release

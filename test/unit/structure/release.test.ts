@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { projectRoot } from '../../../scripts/lab/project-root.ts';
+import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { debianControl, rpmSpec } from '../../../scripts/release/package-metadata.ts';
 import { units } from '../../../scripts/release/release-tree.ts';
 import { packageVersion, versionOf } from '../../../scripts/release/version.ts';
@@ -61,6 +63,37 @@ describe('a release', () => {
       written.filter((key) => !known.includes(key)),
       [],
     );
+  });
+
+  it('is not checked as long as the changelog has no part of its version', () => {
+    using checkout = makeTempDir();
+    mkdirSync(checkout.join('scripts'));
+    copyFileSync(`${projectRoot}scripts/check-release.sh`, checkout.join('scripts/check-release.sh'));
+    writeFileSync(checkout.join('Makefile'), 'test:\n\t@exit 3\n');
+    const git = (...args: readonly string[]): Buffer =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
+        cwd: checkout.path,
+        stdio: 'pipe',
+      });
+    const checked = (changelog: string): string => {
+      writeFileSync(checkout.join('CHANGELOG.md'), changelog);
+      git('add', '--all');
+      git('commit', '-qm', 'x');
+      git('tag', '-f', 'v1.2.3');
+      return spawnSync('bash', ['scripts/check-release.sh'], { cwd: checkout.path, encoding: 'utf8' }).stderr;
+    };
+    git('init', '-q');
+    assert.match(
+      checked('# Changelog\n\n## Unreleased\n\n- x\n'),
+      /CHANGELOG\.md has no part "## 1\.2\.3 - YYYY-MM-DD"/,
+    );
+    assert.match(
+      checked('# Changelog\n\n## Unreleased\n\n- x\n\n## 1.2.3 - 2026-11-27\n\n- y\n'),
+      /CHANGELOG\.md has something under "Unreleased"/,
+    );
+    const cut = checked('# Changelog\n\n## Unreleased\n\n## 1.2.3 - 2026-11-27\n\n- y\n');
+    assert.doesNotMatch(cut, /CHANGELOG/);
+    assert.match(cut, /\btest\b/);
   });
 
   it('has a checklist whose steps exist, and a script that runs those that need no person', () => {
