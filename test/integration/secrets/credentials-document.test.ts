@@ -7,7 +7,11 @@ import { azureSchema } from '../../../src/snapstore/credentials/azure.ts';
 import { ecsSchema } from '../../../src/snapstore/credentials/ecs.ts';
 import { externalAccount, serviceAccount } from '../../../src/snapstore/credentials/google.ts';
 import { openShiftSchema } from '../../../src/snapstore/credentials/openshift.ts';
-import { openStackFileVariables, openStackSchema, openStackVariables } from '../../../src/snapstore/credentials/openstack.ts';
+import {
+  openStackFileVariables,
+  openStackSchema,
+  openStackVariables,
+} from '../../../src/snapstore/credentials/openstack.ts';
 import { providerNames } from '../../../src/snapstore/provider-name.ts';
 
 /** What the page of a provider says of its credentials. */
