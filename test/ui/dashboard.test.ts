@@ -224,11 +224,20 @@ describe('the dashboard', () => {
     const { page } = visited;
     // biome-ignore lint/performance/useDomNodeTextContent: what is rendered is asked for, line by line.
     const textOf = (selector: string): Promise<string> => page.locator(selector).innerText();
-    assert.match(await textOf('#gaps'), /^Revisions \d+\s?\d* to .* are missing/);
+    assert.match(
+      await textOf('#gaps'),
+      /^Revisions \d+\s?\d* to .* are missing\. States in between cannot be restored; the full/,
+    );
+    // Which one of many, also where its page is one of many.
+    assert.equal(await textOf('#where'), 'etcd-main-0 · S3 etcd-backup/main');
+    assert.equal(await page.title(), '2 wrong · etcd-main-0 · etcd backup');
+    assert.equal(await textOf('#phase'), 'snapshotter active');
     assert.match(await textOf('#errors'), /store_denied[\s\S]*Remedy: /);
-    assert.match(await textOf('#summary'), /fails for 12 min 34 s/);
+    assert.match(await textOf('#summary'), /has failed for 12 min 34 s/);
     assert.match(await textOf('#retention-text'), /by the policy/);
     assert.match(await textOf('#members'), /etcd-main-0 \(this one\)\s+leader\s+healthy/);
+    assert.match(await textOf('#members'), /c3 \(not started yet\)\s+learner/);
+    assert.doesNotMatch(await textOf('#errors'), /`/);
   });
 
   it('changes by itself, and says when it can not', async () => {

@@ -11,7 +11,8 @@ const padded = (number: number): string => String(number).padStart(8, '0');
 
 /** A backup of two days with a full an hour and a delta every five minutes; `trouble` has a gap, errors and a store that fails. */
 export function showBackup(sidecar: FakeSidecar, kind: 'well' | 'trouble', now: number): void {
-  const end = Math.floor(now / 1_000) - 40;
+  // A store that fails holds nothing of the time since.
+  const end = Math.floor(now / 1_000) - (kind === 'trouble' ? 760 : 40);
   const snapshots: StoredSnapshot[] = [];
   const add = (name: string, size: number): void => {
     snapshots.push({ ...snapshotNamed(name), key: name, size });

@@ -49,7 +49,7 @@ export const troubles: Readonly<Record<string, Trouble>> = {
     },
   },
   'a proof has failed': {
-    says: /could not be restored for its proof \d min/,
+    says: /was found damaged \d min ago: it can be restored up to/,
     apply: (sidecar, now) =>
       withStatus(sidecar, now, (status) =>
         status.verification({

@@ -34,6 +34,10 @@ function refresh(): void {
           },
         ];
   const found = [...silence, ...troublesOf({ state, store, now })];
+  const own = state.peers.list.find(({ isOwn }) => isOwn)?.name ?? state.member.id;
+  byId('where').textContent = [own, store?.location].filter((each) => typeof each === 'string').join(' · ');
+  const wrong = found.length === 0 ? [] : [`${found.length} wrong`];
+  document.title = [...wrong, own ?? [], 'etcd backup'].flat().join(' · ');
   document.body.className = silentSince === undefined ? '' : 'stale';
   byId('troubles-none').textContent =
     found.length > 0 ? '' : store === undefined ? 'Looking…' : 'Nothing that this server knows of.';

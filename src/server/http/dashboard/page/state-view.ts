@@ -8,7 +8,8 @@ export function showState(state: DashboardState, now: number): void {
   const { member, peers, errors, version } = state;
   byId('role').textContent = member.role;
   byId('role').className = `badge ${member.isHealthy || member.role === 'follower' ? 'good' : 'bad'}`;
-  byId('phase').textContent = member.phase === member.role ? '' : member.phase;
+  // The badge has the role already.
+  byId('phase').textContent = member.phase === member.role ? '' : member.phase.replace(`${member.role}, `, '');
   byId('version').textContent = `etcdbrctl ${version}, etcd ${member.etcdVersion ?? 'not reached'}`;
   showOnce('members', peers.list, (list) => list.map(rowOf));
   byId('members-problem').textContent = peers.problem ?? '';
@@ -23,7 +24,7 @@ function rowOf({ id, name, isOwn, isLeader, isLearner, sidecar }: DashboardState
   const role = isLeader ? 'leader' : isLearner ? 'learner' : 'follower';
   const isBad = sidecar === 'unreachable' || (isLeader && sidecar !== 'healthy');
   const tone = isBad ? 'bad' : sidecar === 'unknown' ? 'soft' : 'good';
-  const shown = `${name ?? id}${isOwn ? ' (this one)' : ''}`;
+  const shown = `${name ?? `${id} (not started yet)`}${isOwn ? ' (this one)' : ''}`;
   return make('tr', '', make('td', '', shown), make('td', '', role), make('td', tone, sidecar));
 }
 
@@ -69,5 +70,11 @@ function errorItem({ newest, oldest, times }: ErrorGroup): Node {
   const { at, code, meaning, remedy } = newest;
   const last = moment(Date.parse(at));
   const when = times === 1 ? last : `${count(times)} times from ${moment(Date.parse(oldest.at))} to ${last}`;
-  return make('li', '', make('strong', 'bad', code), ` (${when}): ${meaning}. `, make('em', '', `Remedy: ${remedy}.`));
+  return make(
+    'li',
+    '',
+    make('strong', 'bad', code),
+    ` (${when}): ${meaning}. `,
+    make('em', '', `Remedy: ${remedy.replaceAll('`', '')}.`),
+  );
 }

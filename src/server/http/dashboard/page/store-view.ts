@@ -34,11 +34,19 @@ export function showStore(store: DashboardStore): void {
   showGrowth(store);
 }
 
-function gapsText({ gaps, listedAt, location }: DashboardStore): string {
+function gapsText({ gaps, recovery, listedAt, location }: DashboardStore): string {
   if (listedAt === null) {
     return location === null ? 'There is no store.' : 'The store was not listed yet.';
   }
-  return gaps.length === 0 ? 'No revision is missing.' : `${gaps.map(gapText).join('. ')}.`;
+  if (gaps.length === 0) {
+    return 'No revision is missing.';
+  }
+  const { reach } = recovery;
+  const isOver = reach !== null && gaps.every(({ to }) => to < reach.revision);
+  const meaning = isOver
+    ? ' States in between cannot be restored; the full after them is whole, and so is what follows.'
+    : '';
+  return `${gaps.map(gapText).join('. ')}.${meaning}`;
 }
 
 function summaryText(total: number, isKnown: boolean): string {

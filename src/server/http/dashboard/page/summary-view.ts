@@ -3,6 +3,7 @@ import { drawCurve } from './chart.ts';
 import { byId, facts } from './dom.ts';
 import { bytes, count, duration } from './format.ts';
 import { recoveryPoints } from './recovery-points.ts';
+import { waitsTooLong } from './troubles.ts';
 
 type Row = readonly [term: string, value: string, tone?: string];
 
@@ -13,7 +14,7 @@ export function showSummary(state: DashboardState, store: DashboardStore | undef
   const reach = store?.recovery.reach ?? null;
   const isListed = store !== undefined && store.listedAt !== null;
   facts(byId('summary'), [
-    recoveryRow(store, now),
+    recoveryRow(store, member.revision, now),
     ['Restore takes about', estimatedRestoreSeconds === null ? 'not known here' : duration(estimatedRestoreSeconds)],
     [
       'Last proof',
@@ -36,7 +37,7 @@ export function showSummary(state: DashboardState, store: DashboardStore | undef
   showRecovery(store, now);
 }
 
-function recoveryRow(store: DashboardStore | undefined, now: number): Row {
+function recoveryRow(store: DashboardStore | undefined, revision: number | null, now: number): Row {
   const term = 'Recovery point (age of what a restore reaches)';
   if (store === undefined || store.listedAt === null) {
     return store?.location === null ? [term, 'no store', 'bad'] : [term, 'not known', 'soft'];
@@ -46,7 +47,10 @@ function recoveryRow(store: DashboardStore | undefined, now: number): Row {
     return [term, 'no snapshot', 'bad'];
   }
   const age = now / 1_000 - reach.at;
-  return age < -60 ? [term, `dated ${duration(-age)} into the future`, 'bad'] : [term, duration(age)];
+  if (age < -60) {
+    return [term, `dated ${duration(-age)} into the future`, 'bad'];
+  }
+  return waitsTooLong({ reach, revision, now }) ? [term, duration(age), 'bad'] : [term, duration(age)];
 }
 
 function contentText(store: DashboardStore | undefined): string {
@@ -61,7 +65,7 @@ function contentText(store: DashboardStore | undefined): string {
 
 function storeRow({ backup }: DashboardState, store: DashboardStore | undefined): Row {
   if (backup.storeOutageSeconds > 0) {
-    return ['Store', `fails for ${duration(backup.storeOutageSeconds)}`, 'bad'];
+    return ['Store', `has failed for ${duration(backup.storeOutageSeconds)}`, 'bad'];
   }
   if (store === undefined || store.location === null) {
     return ['Store', store === undefined ? 'not looked at yet' : 'none', store === undefined ? 'soft' : 'bad'];

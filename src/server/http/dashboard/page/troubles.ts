@@ -35,10 +35,13 @@ function troublesOfRecovery({ state, store, now }: Known): readonly Trouble[] {
   const add = (text: string, remedy: string): void => void found.push({ text, remedy });
   if (proof?.outcome === 'damaged') {
     const what = proof.problems.length === 0 ? '' : `: ${proof.problems.join('; ')}`;
-    const reached = proof.provableRevision === null ? 'nothing' : `revision ${count(proof.provableRevision)}`;
+    const reached =
+      proof.provableRevision === null
+        ? 'nothing of it can be restored'
+        : `it can be restored up to revision ${count(proof.provableRevision)}`;
     const since = ago(Date.parse(proof.at), now);
     add(
-      `The backup could not be restored for its proof ${since}, ${reached} can be${what}`,
+      `The backup was found damaged ${since}: ${reached}${what}`,
       hasFullSince(store, Date.parse(proof.at))
         ? 'a full snapshot was taken since then: run etcdbrctl verify to see that it is sound'
         : 'take a full snapshot, and run etcdbrctl verify',
@@ -88,11 +91,25 @@ function troublesOfAge(
     const text = `The newest snapshot is dated ${roughly(-age)} into the future: its age is not known`;
     return [{ text, remedy: 'set the clocks of the nodes right' }];
   }
-  if (age > longestWaitSeconds && revision !== null && revision > reach.revision) {
+  if (revision !== null && waitsTooLong({ reach, revision, now })) {
     const text = `Changes wait for a snapshot: etcd is at revision ${count(revision)}, a restore reaches ${count(reach.revision)}, which is ${roughly(age)} old`;
     return [{ text, remedy: 'see the last errors and the log of the sidecar that leads' }];
   }
   return [];
+}
+
+/** Whether etcd has had changes for long that a restore would not bring back. `now` is in ms since the epoch. */
+export function waitsTooLong({
+  reach,
+  revision,
+  now,
+}: {
+  readonly reach: DashboardStore['recovery']['reach'];
+  readonly revision: number | null;
+  readonly now: number;
+}): boolean {
+  const isBehind = reach !== null && revision !== null && revision > reach.revision;
+  return isBehind && now / 1_000 - reach.at > longestWaitSeconds;
 }
 
 function troublesOfStore({ state, store, now }: Known): readonly Trouble[] {

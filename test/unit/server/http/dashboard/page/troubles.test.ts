@@ -92,7 +92,7 @@ describe('what is wrong', () => {
     [
       'a proof has failed',
       { backup: { proof: { ...proof, outcome: 'damaged' } } },
-      /could not be restored for its proof 1 h ago, revision 58 can be: Full-1 is torn$/,
+      /^The backup was found damaged 1 h ago: it can be restored up to revision 58: Full-1 is torn$/,
     ],
     [
       'a proof was not made, as without a key',
