@@ -27,10 +27,10 @@ export const pausedInCollection: Scenario = {
       if (deletions === 1) {
         before.sidecar.signal('SIGSTOP');
       }
-      return { kind: 'delay', ms: 500 };
+      return undefined;
     });
     // Deltas of a chain that a new full makes garbage.
-    await sleep(8_000);
+    await sleep(20_000);
     await before.ask('/snapshot/full', { timeoutMs: 60_000, method: 'POST' });
     await eventually(() => (deletions > 0 ? true : undefined), {
       timeoutMs: 60_000,
