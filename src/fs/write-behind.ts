@@ -18,8 +18,8 @@ export class WriteBehind {
     this.#handle = handle;
   }
 
-  /** Says that so many bytes more are in the file, and how many will follow: close to the end nothing is begun. */
-  wrote(bytes: number, { left }: { readonly left: number }): void {
+  /** Says that so many bytes more are in the file, and how many will follow where that is known: close to the end nothing is begun. */
+  wrote(bytes: number, { left = STEP }: { readonly left?: number } = {}): void {
     this.#waiting += bytes;
     if (this.#waiting < STEP || this.#isRunning || left < STEP) {
       return;

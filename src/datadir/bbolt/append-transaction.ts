@@ -1,6 +1,7 @@
 import { type FileHandle, lstat } from 'node:fs/promises';
 import { openFile } from '../../fs/open-file.ts';
 import { isSameFile } from '../../fs/same-file.ts';
+import { WriteBehind } from '../../fs/write-behind.ts';
 import type { Bucket, Entry } from './bucket.ts';
 import { BucketWriter, type Continuation } from './bucket-writer.ts';
 import { Database } from './database.ts';
@@ -34,7 +35,9 @@ export class AppendTransaction implements AsyncDisposable {
     this.#path = path;
     this.#handle = handle;
     this.#pageSize = options.meta.pageSize;
-    this.#writer = new BucketWriter(handle, options.meta);
+    const { pageSize, highWater } = options.meta;
+    // They have to be durable in the end.
+    this.#writer = new BucketWriter(handle, { pageSize, highWater, behind: new WriteBehind(handle) });
   }
 
   /** Begins a transaction on the database at `path`. Throws {@link Damage} when it is no sound bbolt file. */

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { WriteBehind } from '../../fs/write-behind.ts';
 import type { Child } from './branch-packer.ts';
 import type { Entry } from './bucket.ts';
 import { encodeBucketHeader } from './bucket-header.ts';
@@ -39,10 +40,13 @@ export class BucketWriter {
   /** By name in latin1. */
   readonly #written = new Map<string, WrittenBucket>();
 
-  /** Pages begin at `highWater`. */
-  constructor(handle: FileHandle, options: { readonly pageSize: number; readonly highWater: number }) {
+  /** Pages begin at `highWater`. `behind` brings them to the disk meanwhile; left out, they only go into the file. */
+  constructor(
+    handle: FileHandle,
+    options: { readonly pageSize: number; readonly highWater: number; readonly behind?: WriteBehind | undefined },
+  ) {
     this.#allocator = new PageAllocator(options);
-    this.#sink = new PageSink(handle, options.pageSize);
+    this.#sink = new PageSink(handle, options);
   }
 
   /** The first page number that is not used yet. */

@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { writeAll } from '../../fs/write-all.ts';
+import type { WriteBehind } from '../../fs/write-behind.ts';
 
 const BUFFER_SIZE = 4 * 1024 * 1024;
 
@@ -10,16 +11,21 @@ const BUFFER_SIZE = 4 * 1024 * 1024;
 export class PageSink {
   readonly pageSize: number;
   readonly #handle: FileHandle;
+  readonly #behind: WriteBehind | undefined;
   #buffer = Buffer.allocUnsafeSlow(BUFFER_SIZE);
   #spare = Buffer.allocUnsafeSlow(BUFFER_SIZE);
   #filled = 0;
   /** Byte offset in the file of the buffer's first byte. */
   #offset = 0;
   #writing: Promise<void> = Promise.resolve();
+  /** Bytes that are being written, or were written last. */
+  #size = 0;
 
-  constructor(handle: FileHandle, pageSize: number) {
+  /** `behind` brings the pages to the disk meanwhile; left out, they only go into the file. */
+  constructor(handle: FileHandle, options: { readonly pageSize: number; readonly behind?: WriteBehind | undefined }) {
     this.#handle = handle;
-    this.pageSize = pageSize;
+    this.#behind = options.behind;
+    this.pageSize = options.pageSize;
   }
 
   /**
@@ -58,11 +64,14 @@ export class PageSink {
   async end(): Promise<void> {
     await this.#flush();
     await this.#writing;
+    await this.#behind?.end();
   }
 
   async #flush(): Promise<void> {
     await this.#writing;
+    this.#behind?.wrote(this.#size);
     const full = this.#buffer;
+    this.#size = this.#filled;
     this.#writing = writeAll(this.#handle, full.subarray(0, this.#filled), this.#offset);
     // A failure surfaces at the next await of the same promise; until then it must not count as unhandled.
     this.#writing.catch(() => undefined);
