@@ -6,7 +6,7 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    binutils ca-certificates gcc git libc6-dev make nodejs npm openssl \
+    binutils ca-certificates gcc git libc6-dev libdeflate-dev make nodejs npm openssl \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .

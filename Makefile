@@ -165,6 +165,7 @@ install:
 	@scripts/build-native.sh flock >/dev/null
 	@scripts/build-native.sh pages >/dev/null
 	@scripts/build-native.sh cores >/dev/null
+	@scripts/build-native.sh gunzip >/dev/null
 	@$(NODE) scripts/build-wasm.ts >/dev/null
 	@$(NODE) scripts/build-dashboard.ts >/dev/null
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles src/runtime/process/native/NAME.c into .cache/native/NAME-PLATFORM-ARCH.node and prints the path. The executable embeds
-# the file as the asset `NAME.node`. Arguments: NAME (flock, pages, cores), and the architecture as Node names it (default: this one).
+# the file as the asset `NAME.node`. Arguments: NAME (flock, pages, cores, gunzip), and the architecture as Node names it (default: this one).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,14 @@ name=$1
 arch=${2:-$own}
 output=.cache/native/$name-$platform-$arch.node
 source=src/runtime/process/native/$name.c
+libraries=()
+flags=(-std=c11 -Wall -Wextra -Werror -Os -shared -fPIC -ffreestanding -I node_modules/node-api-headers/include)
+if [ "$name" = gunzip ]; then
+  library=$(scripts/libdeflate.sh "$arch")
+  case $arch in arm64) triple=aarch64-linux-gnu ;; *) triple=x86_64-linux-gnu ;; esac
+  libraries+=("${library}usr/lib/$triple/libdeflate.a")
+  flags+=(-I "${library}usr/include" -Wl,--exclude-libs,ALL)
+fi
 
 case $arch in
   "$own") compiler=${CC:-cc} ;;
@@ -22,18 +30,17 @@ case $arch in
   *) echo "No compiler known for $arch" >&2; exit 1 ;;
 esac
 
-if [ "$output" -nt "$source" ] && [ "$output" -nt "$0" ]; then
+if [ "$output" -nt "$0" ] && [ -z "$(find "$source" "${libraries[@]}" -newer "$output")" ]; then
   echo "$output"
   exit 0
 fi
 mkdir -p .cache/native
-flags=(-std=c11 -Wall -Wextra -Werror -Os -shared -fPIC -ffreestanding -I node_modules/node-api-headers/include)
 if [ "$platform" = darwin ]; then
   flags+=(-D__errno_location=__error -undefined dynamic_lookup)
 else
   # Nothing is linked in: Node's and libc's functions are there when the module is loaded.
   flags+=(-nostdlib -s -Wl,--build-id=none)
 fi
-"$compiler" "${flags[@]}" -o "$output.$$" "$source"
+"$compiler" "${flags[@]}" -o "$output.$$" "$source" "${libraries[@]}"
 mv "$output.$$" "$output"
 echo "$output"

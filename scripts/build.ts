@@ -40,7 +40,10 @@ const { chunks, metafile } = await bundleProgram({
 // Which file went into which chunk; a test reads it.
 writeFileSync(join(workDir, 'metafile.json'), JSON.stringify(metafile));
 const workers = await bundleWorkers();
-const packages = thirdPartyPackages(root, [metafile, ...workers.map((worker) => worker.metafile)], runtime);
+const packages = thirdPartyPackages(root, [metafile, ...workers.map((worker) => worker.metafile)], {
+  ...runtime,
+  arch: values.arch,
+});
 const papers = { 'licenses.txt': licensesText(packages), 'sbom.json': billOfMaterials(packages, { version }) };
 const output = resolve(values.output);
 await writeExecutable({
@@ -53,6 +56,7 @@ await writeExecutable({
     'flock.node': nativeModule('flock'),
     'pages.node': nativeModule('pages'),
     'cores.node': nativeModule('cores'),
+    'gunzip.node': nativeModule('gunzip'),
   },
   target: runtime.target,
   workDir,
@@ -77,8 +81,8 @@ function commit(): string {
   }
 }
 
-/** A native module, compiled when it is older than its source: `flock` takes etcd's file lock, `pages` gives up mapped pages, `cores` binds to one. */
-function nativeModule(name: 'flock' | 'pages' | 'cores'): Uint8Array {
+/** A native module, compiled when it is older than its source: `flock` takes etcd's file lock, `pages` gives up mapped pages, `cores` binds to one, `gunzip` expands. */
+function nativeModule(name: 'flock' | 'pages' | 'cores' | 'gunzip'): Uint8Array {
   const file = execFileSync(join(root, 'scripts/build-native.sh'), [name, values.arch], { encoding: 'utf8' }).trim();
   return readFileSync(join(root, file));
 }

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # install-packages.sh NOTE COMMAND=PACKAGE…: installs the Debian packages of those commands that are missing, and says so with the
-# note, such as how long it takes. Does nothing when all commands are there. Needs root to install.
+# note, such as how long it takes. A path stands for a file of the package. Does nothing when all are there. Needs root to install.
 set -euo pipefail
 note=$1
 shift
 
 missing=()
 for pair in "$@"; do
-  command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+  command -v "${pair%%=*}" >/dev/null || [ -e "${pair%%=*}" ] || missing+=("${pair#*=}")
 done
 [ "${#missing[@]}" -gt 0 ] || exit 0
 

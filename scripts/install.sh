@@ -10,7 +10,7 @@ say() { printf '\033[1m%s\033[0m\n' "$*"; }
 [ -L node_modules ] && exit 0
 
 scripts/install-packages.sh 'npm alone needs some 400 others: 2 to 5 minutes' \
-  node=nodejs npm=npm strip=binutils cc=gcc openssl=openssl
+  node=nodejs npm=npm strip=binutils cc=gcc openssl=openssl /usr/include/libdeflate.h=libdeflate-dev
 
 lockfile=$(sha256sum package-lock.json)
 stamp=node_modules/.installed

@@ -24,8 +24,8 @@ export function billOfMaterials(
   return `${serializer.serialize(bill, { sortLists: true, space: 2 })}\n`;
 }
 
-function componentOf({ name, version, license, sha512 }: ThirdPartyPackage): Models.Component {
-  const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
+function componentOf({ name, version, license, sha512, ...named }: ThirdPartyPackage): Models.Component {
+  const purl = named.purl ?? `pkg:npm/${name.replace('@', '%40')}@${version}`;
   const isId = /^[A-Za-z0-9.+-]+$/.test(license);
   return new Models.Component(Enums.ComponentType.Library, name, {
     version,

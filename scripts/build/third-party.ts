@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Metafile } from 'esbuild';
 import type { NodeRuntime } from './node-runtime.ts';
 
@@ -13,6 +15,8 @@ export interface ThirdPartyPackage {
   readonly text: string;
   /** SHA-512 of the archive it came from, hexadecimal, as the lock file has it; undefined where it has none. */
   readonly sha512: string | undefined;
+  /** What names it in a bill of materials; left out for a package of npm. */
+  readonly purl?: string;
 }
 
 /** The part of package.json that is read. */
@@ -25,13 +29,13 @@ interface Manifest {
 }
 
 /**
- * The packages that the bundles contain, Node itself, and what WebAssembly is compiled with, by name and version. Throws for one whose licence cannot be told:
- * what may not be passed on must not be built in.
+ * The packages that the bundles contain, Node itself, what WebAssembly is compiled with and what native modules are linked with, by name and
+ * version. Throws for one whose licence is unknown: what may not be passed on must not be built in.
  */
 export function thirdPartyPackages(
   root: string,
   bundles: readonly Metafile[],
-  runtime: Pick<NodeRuntime, 'directory' | 'lockName'>,
+  runtime: Pick<NodeRuntime, 'directory' | 'lockName'> & { readonly arch: string },
 ): readonly ThirdPartyPackage[] {
   const integrity = readIntegrity(root);
   const directories = new Set(
@@ -45,6 +49,7 @@ export function thirdPartyPackages(
   // Its library is compiled into the WebAssembly modules.
   const compiler = 'node_modules/assemblyscript';
   found.push(describe(join(root, compiler), integrity.get(compiler)));
+  found.push(libdeflate(root, runtime.arch));
   // One that is installed in several places is one package.
   const distinct = new Map(found.map((each) => [`${each.name}@${each.version}`, each]));
   return [...distinct.values()].toSorted((a, b) => compare(a.name, b.name) || compare(a.version, b.version));
@@ -55,6 +60,26 @@ export function licensesText(packages: readonly ThirdPartyPackage[]): string {
   const list = packages.map(({ name, version, license }) => `${name} ${version}: ${license}`);
   const texts = packages.map(({ name, version, text }) => `${'-'.repeat(80)}\n${name} ${version}\n\n${text.trim()}\n`);
   return `This program contains the following software.\n\n${list.join('\n')}\n\n${texts.join('\n')}`;
+}
+
+/** The library of the Debian package libdeflate-dev, which the build linked in for an architecture. */
+function libdeflate(root: string, arch: string): ThirdPartyPackage {
+  const directory = execFileSync(join(root, 'scripts/libdeflate.sh'), [arch], { encoding: 'utf8' }).trim();
+  const files = resolve(root, directory, 'usr/lib', arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu');
+  const version = /^Version: (.+)$/m.exec(readFileSync(join(files, 'pkgconfig/libdeflate.pc'), 'utf8'))?.[1];
+  if (version === undefined) {
+    throw new Error(`${files}/pkgconfig/libdeflate.pc states no version`);
+  }
+  return {
+    name: 'libdeflate',
+    version,
+    license: 'MIT',
+    text: readFileSync(resolve(root, directory, 'usr/share/doc/libdeflate-dev/copyright'), 'utf8'),
+    sha512: createHash('sha512')
+      .update(readFileSync(join(files, 'libdeflate.a')))
+      .digest('hex'),
+    purl: `pkg:deb/debian/libdeflate@${version}`,
+  };
 }
 
 function describe(directory: string, sha512: string | undefined): ThirdPartyPackage {

@@ -10,14 +10,14 @@ const READ_SIZE = 1024 * 1024;
 type DeltaFile = Pick<DeltaTask, 'file' | 'compression'>;
 
 /**
- * The expanded bytes of a delta in a file, piece by piece. The file is opened when the first piece is asked for, and closed when
+ * The expanded bytes of a delta in a file, piece by piece; a piece is valid until the second one after it is asked for. The file is opened when the first piece is asked for, and closed when
  * the iteration has ended or was returned from.
  */
 export async function* expandedDelta({ file, compression }: DeltaFile): AsyncGenerator<Uint8Array, void> {
   const stored = createReadStream(file, { highWaterMark: READ_SIZE });
   try {
     // Several deltas are begun at once.
-    yield* decompress(stored, compression, { piecesInFlight: 2 });
+    yield* decompress(stored, compression, { piecesInFlight: 2, reusesPieces: true });
   } finally {
     stored.destroy();
     // What was wrong with it has been thrown above.

@@ -59,8 +59,21 @@ export async function writeFull(
       const trailing = new TrailingHash();
       let offset = 0;
       let before = 0;
+      let isNew = false;
       let writing: Promise<unknown> = Promise.resolve();
-      const expanded = decompress(tap(body, { onBytes: target.onRead }), source.full.compression);
+      const expanded = decompress(
+        tap(body, {
+          onBytes: (stored) => {
+            target.onRead(stored);
+            buffers.discarded(stored);
+          },
+        }),
+        source.full.compression,
+        {
+          reusesPieces: true,
+        },
+      );
+      const seen = new WeakSet<ArrayBufferLike>();
       for await (const bytes of withLongHead(expanded)) {
         context.signal.throwIfAborted();
         trailing.push(bytes);
@@ -70,8 +83,11 @@ export async function writeFull(
         }
         await writing;
         behind?.wrote(before, { left: boundary.end - offset });
-        buffers.discarded(before);
+        // Memory that serves again is no garbage.
+        buffers.discarded(isNew ? before : 0);
         before = bytes.length;
+        isNew = !seen.has(bytes.buffer);
+        seen.add(bytes.buffer);
         // The hash goes into the file as well and is cut off in the end: so no piece has to be cut and joined.
         const pages = bytes.subarray(0, Math.max(0, boundary.end - offset));
         writing = space.writing(() => handle.writeFile(pages));
@@ -136,11 +152,13 @@ async function* withLongHead(source: AsyncIterable<Uint8Array>): AsyncGenerator<
   const head: Uint8Array[] = [];
   let size = 0;
   for await (const bytes of source) {
-    if (size >= HEAD_SIZE) {
+    if (size >= HEAD_SIZE || (size === 0 && bytes.length >= HEAD_SIZE)) {
+      size = HEAD_SIZE;
       yield bytes;
       continue;
     }
-    head.push(bytes);
+    // A copy, as the memory of pieces serves again.
+    head.push(Uint8Array.from(bytes));
     size += bytes.length;
     if (size >= HEAD_SIZE) {
       yield Buffer.concat(head);

@@ -24,6 +24,8 @@ export interface CompressOptions {
 export interface DecompressOptions {
   /** Members of gzip or frames of zstd that are expanded at once, of 512 KiB each; 4 when left out, the number of libuv's threads. */
   readonly piecesInFlight?: number | undefined;
+  /** Whether a piece is valid only until the second one after it is asked for: its memory may serve again. Left out, it is the reader's. */
+  readonly reusesPieces?: boolean | undefined;
 }
 
 /** An object's bytes, piece by piece. */
@@ -64,13 +66,13 @@ export function compress(
 export function decompress(
   source: AsyncIterable<Uint8Array>,
   compression: Compression,
-  { piecesInFlight }: DecompressOptions = {},
+  { piecesInFlight, reusesPieces }: DecompressOptions = {},
 ): Bytes {
   switch (compression) {
     case 'none':
       return unchanged(source);
     case 'gzip':
-      return gunzipMembers(source, { membersInFlight: piecesInFlight });
+      return gunzipMembers(source, { membersInFlight: piecesInFlight, reusesPieces });
     case 'zlib':
       return throughZlib(source, createInflate({ chunkSize: CHUNK_SIZE }));
     case 'lzw':

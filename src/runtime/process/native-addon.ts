@@ -22,8 +22,8 @@ const SCRATCH = ['/tmp', '/var/tmp', '/dev/shm', '/run'];
 /** O_TMPFILE without the part that is O_DIRECTORY, which differs between processors; Node does not name it. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
-/** Modules of the executable by asset. The dynamic linker keeps what it has loaded until the process ends. */
-const loadedAssets = new Map<string, LoadedAddon>();
+/** Modules of the executable by asset, those that are being loaded, too. The dynamic linker keeps what it has loaded until the process ends. */
+const loadedAssets = new Map<string, Promise<LoadedAddon>>();
 
 /**
  * Loads a native module from the single executable or from the checkout. The kernel loads modules from files only, so an asset is
@@ -40,11 +40,13 @@ export async function loadAddon(source: AddonSource): Promise<LoadedAddon> {
   }
   const known = loadedAssets.get(source.asset);
   if (known !== undefined) {
-    return known;
+    return await known;
   }
-  const addon = await loadBytes(new Uint8Array(getRawAsset(source.asset)), [tmpdir(), ...SCRATCH]);
-  if (addon.loaded) {
-    loadedAssets.set(source.asset, addon);
+  const loading = loadBytes(new Uint8Array(getRawAsset(source.asset)), [tmpdir(), ...SCRATCH]);
+  loadedAssets.set(source.asset, loading);
+  const addon = await loading;
+  if (!addon.loaded) {
+    loadedAssets.delete(source.asset);
   }
   return addon;
 }

@@ -18,6 +18,8 @@ const smallRest = 16 * 1024;
 export interface GunzipOptions {
   /** Members expanded at once, of 512 KiB each; 4 when left out, the number of libuv's threads. */
   readonly membersInFlight?: number | undefined;
+  /** Whether a piece is valid only until the second one after it is asked for: its memory serves again. Left out, it is the reader's. */
+  readonly reusesPieces?: boolean | undefined;
 }
 
 /** Bytes of the object at the beginning of a decoder's input. */
@@ -39,7 +41,7 @@ interface RunningMember extends ReadBytes {
  */
 export async function* gunzipMembers(
   source: AsyncIterable<Uint8Array>,
-  { membersInFlight = 4 }: GunzipOptions = {},
+  { membersInFlight = 4, reusesPieces }: GunzipOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   await using reader = new PieceReader(source);
   using decoders = new DisposableStack();
@@ -47,7 +49,7 @@ export async function* gunzipMembers(
   const running: RunningMember[] = [];
   let done = 0;
   for (;;) {
-    const decoder = idle.pop() ?? decoders.use(new GzipMemberDecoder());
+    const decoder = idle.pop() ?? decoders.use(new GzipMemberDecoder({ reusesPieces }));
     const { size, isWhole } = await readMember(reader, decoder);
     // When the reader stops early, nobody awaits them; they never reject.
     const next = { decoder, size };

@@ -1,11 +1,15 @@
 import { constants, createGunzip, type Gunzip, type ZlibReset } from 'node:zlib';
 import { InputBuffer, smallChunk } from './input-buffer.ts';
+import { loadNativeGunzip, type NativeGunzip } from './native-gunzip.ts';
 
 /** Bytes of zlib's output buffer: a member of ours fills one. */
 const chunkSize = 512 * 1024;
 
 /** Members that expand to more bytes are refused: they would take memory of any size. */
 const mostExpanded = 2 * chunkSize;
+
+/** Bytes at the end of a member that say how many it expands to. */
+const sizeAtEnd = 4;
 
 /** Gzip streams can be reset, too; Node's types leave it out. */
 type Expander = Gunzip & ZlibReset;
@@ -17,12 +21,25 @@ interface Expansion {
   readonly settle: (pieces: readonly Uint8Array[] | undefined) => void;
 }
 
-/** Expands gzip members one after the other, on a thread of libuv, with one decompressor. */
+/**
+ * Expands gzip members one after the other, on a thread of libuv, with one decompressor. A native one takes the larger members; of
+ * what it refuses, and where it cannot be loaded, zlib decides.
+ */
 export class GzipMemberDecoder implements Disposable {
   readonly #input = new InputBuffer();
+  readonly #reusesPieces: boolean;
+  /** Memory that takes turns where pieces are reused. */
+  readonly #outputs: [Buffer<ArrayBuffer>?, Buffer<ArrayBuffer>?] = [];
+  #turn: 0 | 1 = 0;
+  #native: Promise<NativeGunzip | undefined> | undefined;
   #gunzip: Expander | undefined;
   #isForSmall = false;
   #expansion: Expansion | undefined;
+
+  /** With `reusesPieces` what a member expands to is valid until the second one after it is expanded. */
+  constructor({ reusesPieces = false }: { readonly reusesPieces?: boolean | undefined } = {}) {
+    this.#reusesPieces = reusesPieces;
+  }
 
   /** Where the next member goes, at least `size` bytes; what is there already stays. */
   input(size: number): Buffer<ArrayBuffer> {
@@ -34,6 +51,46 @@ export class GzipMemberDecoder implements Disposable {
    * not exactly one sound member or several, or expand to too much; then no other can follow.
    */
   async expand(size: number): Promise<readonly Uint8Array[] | undefined> {
+    if (smallChunk(size) === undefined) {
+      this.#native ??= loadNativeGunzip();
+      const native = await this.#native;
+      const expanded = native === undefined ? undefined : await this.#natively(native, size);
+      if (expanded !== undefined) {
+        return expanded;
+      }
+    }
+    return await this.#withZlib(size);
+  }
+
+  [Symbol.dispose](): void {
+    this.#gunzip?.destroy();
+  }
+
+  async #natively(gunzip: NativeGunzip, size: number): Promise<readonly Uint8Array[] | undefined> {
+    const input = this.#input.of(size);
+    const room = input.readUInt32LE(size - sizeAtEnd);
+    if (room > mostExpanded) {
+      return undefined;
+    }
+    const output = this.#output(room);
+    if ((await gunzip(input, size, output)) !== room) {
+      return undefined;
+    }
+    return room === 0 ? [] : [output.subarray(0, room)];
+  }
+
+  #output(room: number): Buffer<ArrayBuffer> {
+    if (!this.#reusesPieces) {
+      return Buffer.allocUnsafeSlow(Math.max(1, room));
+    }
+    this.#turn = this.#turn === 0 ? 1 : 0;
+    const kept = this.#outputs[this.#turn];
+    const output = kept !== undefined && kept.length >= room ? kept : Buffer.allocUnsafeSlow(Math.max(chunkSize, room));
+    this.#outputs[this.#turn] = output;
+    return output;
+  }
+
+  async #withZlib(size: number): Promise<readonly Uint8Array[] | undefined> {
     const gunzip = this.#expander(size);
     const before = gunzip.bytesWritten;
     const { promise, resolve } = Promise.withResolvers<readonly Uint8Array[] | undefined>();
@@ -44,10 +101,6 @@ export class GzipMemberDecoder implements Disposable {
       resolve(isWhole ? expansion.pieces : undefined);
     });
     return await promise;
-  }
-
-  [Symbol.dispose](): void {
-    this.#gunzip?.destroy();
   }
 
   #expander(size: number): Expander {

@@ -46,6 +46,7 @@ describe('the executable', () => {
     assert.match(text, /\nnode-(bin-)?(linux|darwin)-\S+ /);
     assert.match(text, /OpenSSL/);
     assert.match(text, /\nassemblyscript \d/, 'its library is part of the WebAssembly modules');
+    assert.match(text, /\nlibdeflate 1\.\d+\n[\s\S]*Eric Biggers/);
     assert.equal(text, readFileSync(`${program}-licenses.txt`, 'utf8'));
   });
 
@@ -64,6 +65,7 @@ describe('the executable', () => {
       bundledPackages().filter((name) => !names.has(name)),
       [],
     );
+    assert.ok(names.has('libdeflate'));
     for (const { name, licenses, hashes } of bill.components) {
       assert.ok(licenses !== undefined && hashes !== undefined, name);
     }

@@ -189,3 +189,48 @@ test('a reader that stops early ends the source', async () => {
   }
   assert.ok(ended);
 });
+
+/** Members that are worth the native decompressor. */
+const LARGE = Buffer.concat([seededBytes(250_000, 7), TEXT, seededBytes(250_000, 8)]);
+const packingLarge = collected(gzipMembers(inPieces(LARGE, 10_000), { blockSize: 25_000 }));
+
+test('damage of large members is what one decompressor calls damaged, for the same reason', async () => {
+  const packed = await packingLarge;
+  assert.ok(LARGE.equals(await expanded(packed)));
+  const random = seededRandom(29);
+  for (let round = randomWalkLength({ usual: 20, long: 1000 }); round > 0; round -= 1) {
+    const altered = Buffer.from(packed);
+    const place = Math.floor(random() * packed.length);
+    altered[place] = (altered[place] ?? 0) ^ (1 << Math.floor(random() * 8));
+    const damaged = round % 2 === 0 ? altered : packed.subarray(0, place);
+    const expected = await outcome(throughZlib(inPieces(damaged, 10_000), createGunzip()));
+    assert.deepEqual(await outcome(gunzipMembers(inPieces(damaged, 10_000))), expected, `${round % 2} at ${place}`);
+  }
+});
+
+for (const membersInFlight of [1, 2, 4]) {
+  test(`with ${membersInFlight} in flight, a piece is valid until the second one after it is asked for, and its memory serves again`, async () => {
+    const memories = new Set<ArrayBufferLike>();
+    const pieces: Uint8Array[] = [];
+    let large = 0;
+    let at = 0;
+    for await (const piece of gunzipMembers(inPieces(await packingLarge, 10_000), {
+      membersInFlight,
+      reusesPieces: true,
+    })) {
+      pieces.push(piece);
+      at += piece.length;
+      if (piece.buffer.byteLength >= 512 * 1024) {
+        memories.add(piece.buffer);
+        large += 1;
+      }
+      // Others are being expanded meanwhile.
+      await new Promise(setImmediate);
+      const last = Buffer.concat(pieces.slice(-2));
+      assert.ok(last.equals(LARGE.subarray(at - last.length, at)));
+    }
+    assert.equal(at, LARGE.length);
+    assert.ok(large > memories.size, `${large} pieces in ${memories.size} memories`);
+    assert.ok(memories.size <= 2 * membersInFlight + 2, `${memories.size} memories`);
+  });
+}
