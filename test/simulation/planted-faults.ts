@@ -246,8 +246,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     changes: [
       {
         file: 'src/operations/snapshot/snapshotter.ts',
-        from: 'this.#tasks(nextRevision(covered))',
-        to: 'this.#tasks(nextRevision(nextRevision(covered)))',
+        from: 'this.#tasks(nextRevision(covered), ',
+        to: 'this.#tasks(nextRevision(nextRevision(covered)), ',
       },
     ],
   },
@@ -331,7 +331,7 @@ export const plantedFaults: readonly PlantedFault[] = [
       },
       {
         file: 'src/operations/snapshot/full/catch-up.ts',
-        from: '    if (revision >= covered) {',
+        from: '    if (revision >= reaching) {',
         to: '    if (revision >= 0) {',
       },
     ],

@@ -111,7 +111,7 @@ export class StoreJudge implements StoreListener {
       const { sentAt } = truth;
       const isKnown = (other: SeenObject): boolean =>
         other.at < sentAt &&
-        (other.writer === writer ? other.at >= snapshotter.at : snapshotter.goesOn && other.at < snapshotter.at);
+        (other.writer === writer ? other.at >= snapshotter.at : other.at < snapshotter.at);
       const beyond = this.#seen.find(
         (other) =>
           other.truth.to > truth.to && isKnown(other) && sharedRevision(other.truth.line, truth.line) >= other.truth.to,

@@ -12,7 +12,7 @@ import { decideStart } from './start-decision.ts';
 
 /** What a run begins with. */
 interface Beginning {
-  readonly request: Pick<SnapshotterRequest, 'cluster' | 'schedule' | 'start' | keyof Packing>;
+  readonly request: Pick<SnapshotterRequest, 'cluster' | 'schedule' | 'start' | 'deltaPeriodMs' | keyof Packing>;
   readonly parts: Pick<
     RunParts,
     'store' | 'chain' | 'concurrentWriters' | 'appearances' | 'fullLoop' | 'guard' | 'outageRetry'
@@ -21,11 +21,19 @@ interface Beginning {
   readonly ending: AbortSignal;
 }
 
+/** Where a run begins to follow the cluster. */
+export interface BegunRun {
+  /** All up to here is in the store. */
+  readonly covered: Revision;
+  /** Why a full is due at once, which need not be waited for; undefined when none is. */
+  readonly fullNow: string | undefined;
+}
+
 /**
- * Learns what the store holds, which the cluster has to continue; then takes the first full, or finds out that none is needed.
- * Returns the revision up to which all is in the store.
+ * Learns what the store holds, which the cluster has to continue; then takes the first full, or finds out that deltas can go on from what is
+ * stored.
  */
-export async function beginRun(beginning: Beginning, context: RunContext): Promise<Revision> {
+export async function beginRun(beginning: Beginning, context: RunContext): Promise<BegunRun> {
   const { request, parts, ending } = beginning;
   const { store, outageRetry } = parts;
   const { signal } = context;
@@ -40,24 +48,34 @@ export async function beginRun(beginning: Beginning, context: RunContext): Promi
     await warnOfOtherReaders({ store, packing: request }, listing, context);
     await parts.guard.learn(listing, context);
   }
-  const resumed =
-    request.start === 'as needed' && listing !== undefined ? await resumeChain(beginning, listing, context) : undefined;
-  return resumed ?? (await parts.fullLoop.take({ final: false, unreachable: 'fail' }, context.signal)).lastRevision;
+  // Where there are no deltas, nothing could go on meanwhile.
+  const mayResume = listing !== undefined && (request.start === 'as needed' || request.deltaPeriodMs !== undefined);
+  const resumed = mayResume ? await resumeChain(beginning, listing, context) : undefined;
+  if (resumed !== undefined) {
+    return resumed;
+  }
+  const { lastRevision } = await parts.fullLoop.take({ final: false, unreachable: 'fail' }, context.signal);
+  return { covered: lastRevision, fullNow: undefined };
 }
 
-/** Goes on from the newest chain in the store and returns its last revision; undefined when a full has to come first. */
+/** Goes on from the newest chain in the store; undefined when a full has to come first. */
 async function resumeChain(
   { request, parts }: Beginning,
   { snapshots, markers }: StoreListing,
   context: RunContext,
-): Promise<Revision | undefined> {
-  const { cluster, schedule } = request;
+): Promise<BegunRun | undefined> {
+  const { cluster, schedule, start, deltaPeriodMs } = request;
   const { chain, guard } = parts;
   const { signal, clock, log } = context;
   const { living } = historiesOf(snapshots, markers);
   const decision = decideStart({ listing: living.snapshots, schedule, now: clock.now() });
   if (decision.begin === 'full') {
     log.info(`Taking a full snapshot first: ${decision.why}`);
+    return undefined;
+  }
+  const fullNow = start === 'full' ? 'each run begins with one' : decision.fullNow;
+  if (fullNow !== undefined && deltaPeriodMs === undefined) {
+    log.info(`Taking a full snapshot first: ${fullNow}`);
     return undefined;
   }
   const covered = (decision.deltas.at(-1) ?? decision.base).lastRevision;
@@ -76,5 +94,5 @@ async function resumeChain(
   chain.resume(decision.base, decision.deltas);
   guard.resumes();
   log.info(`Going on from the backup in the store, which reaches revision ${covered}`);
-  return covered;
+  return { covered, fullNow };
 }

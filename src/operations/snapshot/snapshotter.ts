@@ -33,7 +33,7 @@ const arrivalMs = 5_000;
 /**
  * Takes full snapshots by the schedule, and in between writes every change of the cluster as deltas. One object is one run:
  *
- * 1. It begins with a full, or goes on from the chain in the store.
+ * 1. It begins with a full, or goes on from the chain in the store; a full that is due then is taken next to the deltas.
  * 2. Then, all at once: the watch loop fills the event buffer, the upload loop empties it into the store, fulls are taken,
  *    the store is maintained, members are defragmented, and requests are served. The first that fails ends the others.
  * 3. At its end, what is left in the buffer becomes the last delta.
@@ -150,13 +150,13 @@ export class Snapshotter implements AsyncDisposable {
     const { signal } = this.#context;
     let failure: { readonly error: unknown } | undefined;
     try {
-      const covered = await beginRun(
+      const { covered, fullNow } = await beginRun(
         { request: this.#request, parts: this.#parts, ending: this.#ending.signal },
         this.#context,
       );
       this.#parts.watermark.reach(covered);
       this.#listener({ type: 'begun', covered });
-      await runTaskGroup(this.#tasks(nextRevision(covered)), signal);
+      await runTaskGroup(this.#tasks(nextRevision(covered), fullNow), signal);
     } catch (error) {
       this.#ending.abort(error);
       failure = signal.aborted && error === signal.reason ? undefined : { error };
@@ -172,9 +172,9 @@ export class Snapshotter implements AsyncDisposable {
     this.#reportEnd(failure);
   }
 
-  #tasks(from: Revision): readonly Task[] {
+  #tasks(from: Revision, fullNow: string | undefined): readonly Task[] {
     const { deltaPeriodMs } = this.#request;
-    const { uploadLoop, fullLoop } = this.#parts;
+    const { uploadLoop } = this.#parts;
     const deltaTasks = (periodMs: number): readonly Task[] => [
       (stop) => this.#watch(from, stop),
       (stop) => uploadLoop.run(periodMs, stop),
@@ -183,12 +183,21 @@ export class Snapshotter implements AsyncDisposable {
     return [
       (stop) => this.#followEnd(stop),
       ...(deltaPeriodMs === undefined ? [] : deltaTasks(deltaPeriodMs)),
-      (stop) => fullLoop.run(stop),
+      (stop) => this.#takeFulls(fullNow, stop),
       (stop) => this.#summary.run({ ...this.#parts, watches: this.takesDeltas }, { ...this.#context, signal: stop }),
       (stop) => this.#maintainStore(stop),
       (stop) => this.#defragment(stop),
       (stop) => this.#requests.serve(stop),
     ];
+  }
+
+  async #takeFulls(fullNow: string | undefined, stop: AbortSignal): Promise<void> {
+    const { fullLoop } = this.#parts;
+    if (fullNow !== undefined) {
+      this.#context.log.info(`Taking a full snapshot at once, while deltas go on: ${fullNow}`);
+      await fullLoop.take({ final: false, unreachable: 'wait' }, stop);
+    }
+    await fullLoop.run(stop);
   }
 
   /** Lets the grace period begin when the tasks are asked to stop or one of them fails. */

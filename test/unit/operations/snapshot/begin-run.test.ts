@@ -86,6 +86,42 @@ describe('a run that begins as needed', () => {
   });
 });
 
+describe('a run that goes on from the backup while a full is due', () => {
+  for (const [what, start, age] of [
+    ['since the newest is too old', 'as needed', 90_000],
+    ['since each run begins with one', 'full', 600],
+  ] as const) {
+    test(`${what}, stores deltas while that is read`, async () => {
+      const store = new MemoryStore();
+      store.place(fullUpTo(50, startSeconds - age));
+      await storeDelta(store, history(51, 58), startSeconds - age + 60);
+      store.saved.length = 0;
+      const prepare = (cluster: ScriptedCluster): void => {
+        cluster.commit(put('a', 59));
+        cluster.holdSnapshots();
+      };
+      await using rig = startRig({ start }, { store, prepare });
+      await rig.cluster.watchingFrom(59);
+      await rig.logged(/^Successfully opened snapshot reader/);
+      await rig.clock.untilSleeping(periodMs);
+      await rig.clock.advance(periodMs);
+      assert.match((await rig.saved(1))[0] ?? '', /^Incr-00000059-00000059-/);
+      rig.cluster.goOn();
+      assert.match((await rig.saved(2))[1] ?? '', /^Full-00000000-00000059-/);
+      assert.equal(rig.cluster.snapshots, 1);
+    });
+  }
+
+  test('takes it first where there are no deltas that could go on', async () => {
+    const store = new MemoryStore();
+    store.place(fullUpTo(50, startSeconds - 600));
+    await storeDelta(store, history(51, 58), startSeconds - 540);
+    store.saved.length = 0;
+    await using rig = startRig({ deltaPeriodMs: undefined }, { store });
+    assert.match((await rig.saved(1))[0] ?? '', /^Full-00000000-00000058-/);
+  });
+});
+
 describe('a run that begins with a full', () => {
   const lagging = (cluster: ScriptedCluster): void => {
     cluster.commit(...history(59, 60));

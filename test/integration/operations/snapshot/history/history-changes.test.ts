@@ -205,7 +205,8 @@ describe('a start', () => {
     await before.stop();
     const prepare = (cluster: SnapshotterRig['cluster']): void => cluster.commit(...history(59, 66));
     await using rig = startRig({}, { store: before.store, prepare });
-    await rig.cluster.watchingFrom(67);
+    await rig.cluster.watchingFrom(66);
+    await rig.logged(/^Successfully saved full snapshot at: .*-00000066-/);
     assert.deepEqual(rig.store.markers, []);
     assert.equal(rig.log.count(/HISTORY/), 0);
   });
