@@ -100,9 +100,8 @@ export class ProcessStarter {
       };
       starts.begun(mode);
     }
-    const begins = /^(Going on from the backup|Taking a full snapshot first)/.exec(line)?.[1];
-    if (begins !== undefined && pod !== undefined) {
-      pod.process.snapshotter = { at: time.now, goesOn: begins.startsWith('Going on') };
+    if (/^(Going on from the backup|Taking a full snapshot first)/.test(line) && pod !== undefined) {
+      pod.process.snapshotter = { at: time.now };
     }
     if (line.includes('by a fault') || /^The snapshotter has ended.* but the backup ends at [1-9]/.test(line)) {
       invariants.violated(`a sidecar has met what it never should: ${line}`);

@@ -26,8 +26,8 @@ export class SimulatedProcess {
   #clockOffset: number;
   /** When its member last answered that it leads, ms. */
   ledAt = Number.NEGATIVE_INFINITY;
-  /** When its snapshotter has begun, ms, and whether it goes on with the chain that was there. */
-  snapshotter: { readonly at: number; readonly goesOn: boolean } | undefined;
+  /** When its snapshotter has begun, ms. */
+  snapshotter: { readonly at: number } | undefined;
   /** When it has sent what it is about to publish, it is stopped for so many ms as soon as its member has told whether it leads. */
   pausesToPublish: number | undefined;
   #pausesAtAnswer: number | undefined;

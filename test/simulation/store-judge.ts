@@ -110,8 +110,7 @@ export class StoreJudge implements StoreListener {
     if (truth.sentAt !== undefined && snapshotter !== undefined) {
       const { sentAt } = truth;
       const isKnown = (other: SeenObject): boolean =>
-        other.at < sentAt &&
-        (other.writer === writer ? other.at >= snapshotter.at : other.at < snapshotter.at);
+        other.at < sentAt && (other.writer === writer ? other.at >= snapshotter.at : other.at < snapshotter.at);
       const beyond = this.#seen.find(
         (other) =>
           other.truth.to > truth.to && isKnown(other) && sharedRevision(other.truth.line, truth.line) >= other.truth.to,
