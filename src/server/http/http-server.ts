@@ -69,6 +69,9 @@ const usualBounds: NodeBounds = {
   connectionsCheckingInterval: 1_000,
 };
 
+/** Most requests have no body: nothing then waits for the end of one. Node has this option, its types do not know it. */
+const ofEmptyRequests = { optimizeEmptyRequests: true };
+
 /** Sessions of HTTP/2 may hold this much, MB. */
 const sessionMemory = 1;
 
@@ -82,7 +85,7 @@ export async function startHttpServer(
 ): Promise<HttpServer> {
   const { sidecar, address, certificate: files, caFile, tokens, profiling } = options;
   const certificate = files === undefined ? undefined : await ServedCertificate.open(files, { clock, log });
-  const bounds = { ...usualBounds, ...options.bounds };
+  const bounds = { ...usualBounds, ...ofEmptyRequests, ...options.bounds };
   const server = certificate === undefined ? createServer(bounds) : createTlsServer(certificate, bounds);
   const connections = new Connections({ idleMs: bounds.keepAliveTimeout });
   watchConnections(server, connections);

@@ -6,6 +6,10 @@ import type { Exchange } from './exchange.ts';
  * body on the wire. Beyond the limit the connection ends.
  */
 export function discardBody({ incoming }: Exchange): void {
+  if (incoming.readableEnded) {
+    // As Node says of one that announces no body.
+    return;
+  }
   let bytes = 0;
   incoming.on('data', (piece: Buffer) => {
     bytes += piece.length;

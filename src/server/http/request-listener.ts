@@ -31,9 +31,8 @@ export function createRequestListener(request: {
   });
   return (incoming, outgoing) => {
     const exchange = { incoming, outgoing } as Exchange;
-    // Errors of the connection: it is over then, and nobody is left to answer.
-    incoming.on('error', () => {});
-    outgoing.on('error', () => {});
+    incoming.on('error', ignore);
+    outgoing.on('error', ignore);
     if (outgoing instanceof ServerResponse) {
       if (!connections.admits(incoming.socket, outgoing)) {
         incoming.socket.destroy();
@@ -51,12 +50,24 @@ export function createRequestListener(request: {
       return;
     }
     endLateBody(exchange, clock);
-    answer(incoming, outgoing).then(
-      // Nearly all answers are with the system by then, and need no timer.
-      () => setImmediate(() => endSlowReader(exchange, clock)),
+    (routes.answerFrequent(exchange) ?? answer(incoming, outgoing)).then(
+      () => {
+        // Nearly all answers are with the system by then, and need neither a look nor a timer.
+        if (!isWithSystem(outgoing)) {
+          setImmediate(() => endSlowReader(exchange, clock));
+        }
+      },
       () => outgoing.destroy(),
     );
   };
+}
+
+/** Errors of the connection: it is over then, and nobody is left to answer. */
+function ignore(): void {}
+
+/** Whether all of an answer over HTTP/1.1 was taken by the system. */
+function isWithSystem(outgoing: ServerResponse | Http2ServerResponse): boolean {
+  return outgoing instanceof ServerResponse && outgoing.writableEnded && outgoing.socket?.writableLength === 0;
 }
 
 /** HTTP/1.1 is watched by Node; a stream of HTTP/2 is not. */

@@ -36,7 +36,22 @@ export interface RoutesOptions {
 }
 
 /** The application: requests of any method, by their exact path. */
-export type Routes = Hono<{ Bindings: Exchange }>;
+export interface Routes {
+  /** Answers a request; the outcome is what the library expects. */
+  fetch(request: Request, env: Exchange): Response | Promise<Response>;
+  /**
+   * Answers a request that asks for what is asked for all the time, and has no peculiarity: the library would make a request and an answer of the
+   * web of it first, which takes as long as all the rest. Undefined for any other.
+   */
+  answerFrequent(exchange: Exchange): Promise<Response> | undefined;
+}
+
+/** What probes and scrapers ask for. */
+const frequentPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz', '/metrics']);
+
+/** Names and IPv4 addresses, with or without a port, that a URL has just so: what the library would not refuse. */
+const plainHost =
+  /^(?:(?:[a-z\d]+(?:-[a-z\d]+)*\.)*[a-z][a-z\d]*(?:-[a-z\d]+)*|(?:(?:[1-9]?|1\d|2[0-4])\d(?:\.(?!$|:)|(?=$|:))){4})(?::(?:[1-5]?\d{1,4}))?$/i;
 
 const tlsHeaders = {
   'strict-transport-security': 'max-age=31536000',
@@ -49,19 +64,24 @@ type Handler = (exchange: Exchange) => Reply | Promise<Reply | 'sent'>;
 /** All paths of the server. No method is looked at: the Go program does not either, and its callers mix them. */
 export function createRoutes(options: RoutesOptions): Routes {
   const { sidecar, lookup, forwarding, profiling, dashboard, access, transport, clock, log } = options;
-  const routes: Routes = new Hono<{ Bindings: Exchange }>({
+  const routes = new Hono<{ Bindings: Exchange }>({
     getPath: (_, options) => pathOf((options as { readonly env: Exchange }).env),
   });
   const unsent = new UnsentAnswers();
   const metrics = new MetricsPage(sidecar, clock);
   const snapshots = new SnapshotRoutes({ sidecar, forwarding, log });
 
+  const frequent = new Map<string, (exchange: Exchange) => Promise<Response>>();
   const serve = (path: string, audience: Audience, handler: Handler): void => {
-    routes.all(path, async ({ env }) => {
-      const refusal = audience === 'all' ? undefined : await access.refusal(env, audience);
-      const answer = refusal ?? (await handler(env));
-      return answer === 'sent' ? RESPONSE_ALREADY_SENT : sendReply(env, unsent.admit(env, answer));
-    });
+    const respond = async (exchange: Exchange): Promise<Response> => {
+      const refusal = audience === 'all' ? undefined : await access.refusal(exchange, audience);
+      const answer = refusal ?? (await handler(exchange));
+      return answer === 'sent' ? RESPONSE_ALREADY_SENT : sendReply(exchange, unsent.admit(exchange, answer));
+    };
+    routes.all(path, ({ env }) => respond(env));
+    if (frequentPaths.has(path)) {
+      frequent.set(path, respond);
+    }
   };
   /** A path that browsers should reach by HTTPS only, as in the Go program. */
   const guarded = (path: string, audience: Audience, handler: Handler): void => {
@@ -148,12 +168,22 @@ export function createRoutes(options: RoutesOptions): Routes {
     discardBody(env);
     return sendReply(env, plainReply(404, '404 page not found\n'));
   });
-  routes.onError((error, { env }) => {
-    const level = env.outgoing.destroyed ? 'debug' : 'error';
-    log[level]({ error }, `Answering ${pathOf(env)} with 500: ${textOf(error)}`);
-    return sendReply(env, reply(500));
-  });
-  return routes;
+  const fail = (error: unknown, exchange: Exchange): Response => {
+    const level = exchange.outgoing.destroyed ? 'debug' : 'error';
+    log[level]({ error }, `Answering ${pathOf(exchange)} with 500: ${textOf(error)}`);
+    return sendReply(exchange, reply(500));
+  };
+  routes.onError((error, { env }) => fail(error, env));
+  return {
+    fetch: (request, env) => routes.fetch(request, env),
+    answerFrequent(exchange) {
+      const { url = '', method, headers } = exchange.incoming;
+      const respond = frequent.get(url);
+      return respond !== undefined && method === 'GET' && plainHost.test(headers.host ?? '')
+        ? respond(exchange).catch((error: unknown) => fail(error, exchange))
+        : undefined;
+    },
+  };
 }
 
 function acceptEncodingOf({ incoming }: Exchange): string | undefined {

@@ -380,3 +380,82 @@ describe('metrics over HTTP', () => {
     assert.equal(sidecar.scrapes, 1);
   });
 });
+
+describe('what is asked for all the time', () => {
+  const hosts = [
+    'x',
+    'X',
+    'a-b.c1:80',
+    '1.2.3.4',
+    '10.0.255.4:8080',
+    '[::1]',
+    '',
+    'a b',
+    'x/y',
+    'u@x',
+    'x?y',
+    'x..',
+    '-x',
+    'x-',
+  ]
+    .concat([
+      '.x',
+      'x:',
+      'x:0',
+      'x:59999',
+      'x:65536',
+      'x:99999',
+      '1.2.3',
+      '1.2.3.4.5',
+      '1.2.3.400',
+      '01.2.3.4',
+      '1.2.3.0x4',
+    ])
+    .concat([
+      '0x7f.1',
+      'xn--a',
+      'xn--mnchen-3ya',
+      'a_b',
+      'a--b',
+      'x%41',
+      '\u00e4',
+      'x#y',
+      'x\\y',
+      'x.1',
+      '1.x',
+      'x y:80',
+      'x:80:80',
+    ]);
+
+  it('is answered alike, however the request looks', async () => {
+    await using server = await serveFakeSidecar(new FakeSidecar());
+    const answer = async (request: string): Promise<string> => {
+      const { head, body } = await rawAnswer(server.port, request);
+      return [head.replace(/^Date: .*\r\n/m, ''), body].join('\n');
+    };
+    for (const path of ['/healthz', '/livez', '/readyz', '/metrics']) {
+      const usual = await answer(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+      assert.match(usual, /^HTTP\/1.1 200 OK\r\n/);
+      for (const other of [
+        `GET ${path}?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+        `GET http://x${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+        `GET ${path} HTTP/1.1\r\nHost: [::1]:80\r\nConnection: close\r\n\r\n`,
+        `POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc`,
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc`,
+      ]) {
+        assert.equal(await answer(other), usual, other);
+      }
+    }
+  });
+
+  it('is refused for the same names of a host as all else', async () => {
+    await using server = await serveFakeSidecar(new FakeSidecar());
+    const statusOf = async (path: string, host: string): Promise<string | undefined> => {
+      const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+      return (await rawAnswer(server.port, request)).head.split('\r\n', 1)[0];
+    };
+    for (const host of hosts) {
+      assert.equal(await statusOf('/healthz', host), await statusOf('/openapi.json', host), host);
+    }
+  });
+});
