@@ -428,7 +428,7 @@ describe('what is asked for all the time', () => {
     ]);
 
   it('is answered alike, however the request looks', async () => {
-    await using server = await serveFakeSidecar(new FakeSidecar());
+    await using server = await serveFakeSidecar();
     const answer = async (request: string): Promise<string> => {
       const { head, body } = await rawAnswer(server.port, request);
       return [head.replace(/^Date: .*\r\n/m, ''), body].join('\n');
@@ -449,7 +449,7 @@ describe('what is asked for all the time', () => {
   });
 
   it('is refused for the same names of a host as all else', async () => {
-    await using server = await serveFakeSidecar(new FakeSidecar());
+    await using server = await serveFakeSidecar();
     const statusOf = async (path: string, host: string): Promise<string | undefined> => {
       const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
       return (await rawAnswer(server.port, request)).head.split('\r\n', 1)[0];
