@@ -1,4 +1,5 @@
 import { type CheckTable, CheckTableReader } from '../snapshot/key-index/check-table.ts';
+import { decodeFacts } from '../snapshot/key-index/decode-facts.ts';
 import type { FullFacts } from '../snapshot/key-index/facts.ts';
 import { type IndexFraming, indexFraming } from '../snapshot/key-index/index-framing.ts';
 import {
@@ -8,7 +9,6 @@ import {
   type IndexFooter,
   indexBlocks,
   indexFooter,
-  lastBlock,
 } from '../snapshot/key-index/index-members.ts';
 import { filterHolds } from '../snapshot/key-index/key-filter.ts';
 import { type MemberTable, MemberTableReader } from '../snapshot/key-index/member-table.ts';
@@ -19,7 +19,6 @@ import type { RangedObject } from './ranged-object.ts';
 /** Bytes at the end of an object that are read first: enough for the footer, and mostly for more. */
 const FULL_TAIL = 64 * 1024;
 const DELTA_TAIL = 16 * 1024;
-const FACTS_TAIL = 4 * 1024;
 
 /** What the index of a full says of the keys that are looked for. */
 export interface FoundInFull {
@@ -65,7 +64,7 @@ export async function findInFull(object: RangedObject, wanted: WantedFingerprint
   if (footer === undefined) {
     return undefined;
   }
-  const facts = written === undefined ? undefined : await decoded(written);
+  const facts = written === undefined ? undefined : decodeFacts(written);
   if (facts === undefined) {
     throw new IndexDamage('it holds no facts');
   }
@@ -80,12 +79,6 @@ export async function findInFull(object: RangedObject, wanted: WantedFingerprint
   };
 }
 
-/** Lists of backups read facts only where there are some. */
-async function decoded(payload: Uint8Array): Promise<FullFacts | undefined> {
-  const { decodeFacts } = await import('../snapshot/key-index/decode-facts.ts');
-  return decodeFacts(payload);
-}
-
 /** Whether a delta may hold what is looked for, as its filter says; undefined when it has none. Throws as {@link findInFull}. */
 export async function mayHold(object: RangedObject, wanted: WantedFingerprints): Promise<boolean | undefined> {
   let holds: boolean | undefined;
@@ -95,21 +88,6 @@ export async function mayHold(object: RangedObject, wanted: WantedFingerprints):
     }
   });
   return holds;
-}
-
-/** The facts of a full; undefined when it has none. Throws as {@link findInFull}. Only they are read, and checked. */
-export async function readFacts(object: RangedObject): Promise<FullFacts | undefined> {
-  const framing = indexFraming(object.snapshot);
-  if (framing === undefined) {
-    return undefined;
-  }
-  const tail = await object.bytes(Math.max(0, object.size - FACTS_TAIL), object.size);
-  const footer = indexFooter(tail, object.size, framing);
-  if (footer === undefined) {
-    return undefined;
-  }
-  const block = lastBlock(tail.subarray(0, tail.length - footerSize(framing)), footer, framing);
-  return block?.kind === 'facts' ? await decoded(block.payload) : undefined;
 }
 
 async function readIndex(

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../scripts/lab/project-root.ts';
 import { listedCommands } from '../../src/cli/commands.ts';
+import { goldenDatabase } from '../support/datadir/golden.ts';
+import { indexedFull } from '../support/fixtures/indexed-full.ts';
 import { makeRig, type Rig } from './rig.ts';
 
 const golden = `${projectRoot}test/fixtures/golden/etcd-3.5/gzip/store/`;
@@ -65,7 +67,11 @@ describe('what is loaded', () => {
 
   it('for a command is no other command', async () => {
     await using rig = makeRig();
-    const modules = await modulesOf(rig, ['list', ...storeOf(rig)]);
+    const store = storeOf(rig);
+    // Its end says where it comes from.
+    const { bytes } = await indexedFull(goldenDatabase('etcd-3.5/gzip'));
+    writeFileSync(rig.home.join('store/etcd-main/v2/Full-00000000-00000058-1795251532.gz'), bytes);
+    const modules = await modulesOf(rig, ['list', ...store]);
     assert.deepEqual(commandsOf(modules), ['list']);
     assert.deepEqual(packagesOf(modules), ['commander', 'pino']);
     // Objects are streams, and the index at the end of a full has the checksums of zlib.

@@ -13,6 +13,7 @@ test('facts come back; of what is not known nothing is written, and what is no f
     raftTerm: '18446744073709551615',
   };
   assert.deepEqual(decodeFacts(encodeFacts({ ...known, memberId: undefined })), known);
+  assert.deepEqual(decodeFacts(Buffer.from(JSON.stringify({ ...known, later: 1, toString: 'x' }))), known);
   for (const wrong of [
     '',
     '{',
@@ -20,6 +21,15 @@ test('facts come back; of what is not known nothing is written, and what is no f
     '[]',
     JSON.stringify({ ...known, clusterId: 'x' }),
     JSON.stringify({ ...known, lastRevision: -1 }),
+    JSON.stringify({ ...known, lastRevision: 2 ** 53 }),
+    JSON.stringify({ ...known, lastRevision: '7' }),
+    JSON.stringify({ ...known, pageSize: 512 }),
+    JSON.stringify({ ...known, memberId: null }),
+    JSON.stringify({ ...known, takenAt: 'x'.repeat(101) }),
+    JSON.stringify({ ...known, writtenBy: undefined }),
+    'null',
+    '7',
+    '"text"',
   ]) {
     assert.equal(decodeFacts(Buffer.from(wrong)), undefined, wrong);
   }
