@@ -1,11 +1,11 @@
 import { type CommandSpec, placedOptions } from '../config/command-spec.ts';
 
-/** What may be the value of a flag without being meant as an operand. */
+/** Texts that are the value of a bool flag and no operand. */
 const BOOL_WORD = /^(?:0|1|t|f|true|false|yes|no|on|off)$/i;
 
 /**
- * The command line of a command with operands, in which no operand is the value of the bool flag before it: `--show-secrets KEY`
- * becomes `--show-secrets=true KEY`. Words that are like a bool are left to the flag, as everywhere.
+ * The command line of a command with operands, in which no operand is the value of the bool flag before it: `--show-secrets KEY` becomes
+ * `--show-secrets=true KEY`. A word that reads as a bool stays the value of the flag, as everywhere.
  */
 export function withBoolValues(argv: readonly string[], spec: CommandSpec): readonly string[] {
   if (spec.operand === undefined) {

@@ -119,7 +119,7 @@ export function command<G extends CommandGroups>(definition: CommandDefinition<G
   };
 }
 
-/** Writes a result. What could not be written is no reason to do the work again. */
+/** Writes a result. Where that fails, the failure says that the work is done. */
 async function printed({ stdout }: Pick<Host, 'stdout'>, text: string | Uint8Array): Promise<void> {
   try {
     await stdout.write(text);

@@ -57,7 +57,7 @@ export const compactCommand = command({
   },
 });
 
-/** The time of the state; that in the name is no time at which anything was done. */
+/** The time of the state. The time in the name is a second later, and nothing was done then. */
 function namedText(from: readonly string[], reached: Revision): string | undefined {
   const state = stateTime(from, reached);
   return state === undefined

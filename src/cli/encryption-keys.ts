@@ -16,8 +16,8 @@ const sizeLimit = 256 * 1024;
 const readableByOthers = 0o044;
 
 /**
- * Those whom new objects are encrypted to; undefined without any. Throws a {@link UsageFailure} that says what is wrong with them and shows
- * nothing of them.
+ * The recipients that new objects are encrypted to; undefined without any. Throws a {@link UsageFailure} that says what is wrong with them
+ * and shows nothing of them.
  */
 export async function recipientsOf({
   encryptTo,

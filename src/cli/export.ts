@@ -92,7 +92,7 @@ export const exportCommand = command({
   },
 });
 
-/** A prefix that nothing begins with is mistyped more often than all of it was deleted; who exports by schedule has to notice. */
+/** A prefix without keys is mistyped more often than all of its keys were deleted, and a scheduled export has to fail then. */
 function nothingExported({ location, revision }: KnownState): Failure {
   return new Failure({
     code: 'no_such_key',

@@ -26,7 +26,7 @@ export const fleetReportCommand = command({
     const { releaseExecutablePages } = await import('../runtime/memory/resident-executable.ts');
     const store = await openFleetBucket(config.store, context);
     await using _bucket = store.bucket;
-    // What the start needed of the executable is memory that thousands of clusters can use.
+    // Pages of the executable that only the start needed are released: thousands of clusters need the memory.
     await releaseExecutablePages();
     const request = fleetRequest({ store, options: config.fleet, prefix: config.store.prefix, shard: undefined });
     await printFleet(await listFleet(request, context), config.output, { print, needsShards: true });

@@ -14,7 +14,7 @@ export interface HostProcess {
   /** Logs, progress and errors. */
   readonly stderr: TextOutput;
   readonly signals: SignalSource;
-  /** Ends the process at once, for an operation that goes on after it was aborted. */
+  /** Ends the process at once, where an operation goes on after it was aborted. */
   abandon(exitCode: number): void;
 }
 

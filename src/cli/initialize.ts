@@ -84,8 +84,7 @@ async function configuredMembers({ etcdConfigFile }: PodEnvironment): Promise<nu
 }
 
 /**
- * The member of the flags, or, where they are not given and the pod has a name, that of etcd's configuration. One that is not clear
- * there is that of the flags.
+ * The member that the flags name. Where they are not given and the pod has a name: the member in etcd's configuration, if that is clear.
  */
 async function memberOf({
   config,

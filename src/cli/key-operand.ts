@@ -10,8 +10,8 @@ export function keyBytes(written: string, { hex }: { readonly hex: boolean }): U
     throw new UsageFailure({
       action: 'use',
       object: 'the key',
-      found: 'with --hex it is to be an even number of hexadecimal digits',
-      remedy: 'leave --hex away for a key that is a text',
+      found: 'with --hex it must be an even number of hexadecimal digits',
+      remedy: 'leave out --hex for a key that is a text',
     });
   }
   return Buffer.from(written, 'hex');

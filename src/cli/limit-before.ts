@@ -7,9 +7,8 @@ import { pastTime } from './past-time.ts';
 const LAST_NANOSECOND = 999_999_999;
 
 /**
- * The state right before a time or revision, without it; undefined when none is given. `now` is in ms since the epoch.
- * A time without a fraction means the beginning of that second here: what happened in it is to be undone.
- * Throws a UsageFailure for the future.
+ * The state right before a time or revision, without it; undefined when none is given. `now` is in ms since the epoch. A time without a
+ * fraction means the beginning of that second: what happened within the second is undone, too. Throws a UsageFailure for the future.
  */
 export function limitBefore(
   { before, beforeRevision }: { readonly before: WrittenTime | undefined; readonly beforeRevision: number | undefined },

@@ -48,7 +48,7 @@ function refuseWrongFolder({ empty, location }: BackupCatalog): void {
       code: 'no_backup',
       action: 'list the backups in',
       object: location,
-      found: 'snapshots lie right there, not in a folder v2 below it',
+      found: 'snapshots are directly there, not in a folder v2 below it',
       remedy: 'give the directory above, or move them into a folder v2',
     });
   }

@@ -24,7 +24,7 @@ export async function openFleet(
 ): Promise<OpenFleet> {
   const shard = shardAsked(options.fleet.shard, pod);
   const store = await openFleetBucket(options.store, context);
-  // What the start needed of the executable is memory that thousands of clusters can use.
+  // Pages of the executable that only the start needed are released: thousands of clusters need the memory.
   await releaseExecutablePages();
   return {
     request: fleetRequest({ store, options: options.fleet, prefix: options.store.prefix, shard }),

@@ -3,8 +3,8 @@ import { UsageFailure } from '../config/usage-failure.ts';
 import { type EventTime, eventTimeOf, formatEventTime } from '../snapshot/delta/event-time.ts';
 
 /**
- * A time that somebody wrote; `now` is in ms since the epoch, `object` is what it was given to. Throws a {@link UsageFailure} for
- * the future: a slip in the year would bring back the newest state, which is the one to get away from.
+ * Checks a time of the command line; `now` is in ms since the epoch, `object` names the flag or operand. Throws a {@link UsageFailure} for
+ * the future: with a slip in the year it would bring back the newest state, the very one that is not wanted.
  */
 export function pastTime(
   written: WrittenTime,
@@ -16,7 +16,7 @@ export function pastTime(
       action: 'use',
       object: `${object} ${formatEventTime(time)}`,
       found: `it is in the future; now it is ${formatEventTime(eventTimeOf(now))}`,
-      remedy: 'correct it, or leave it away for the newest state',
+      remedy: 'correct it, or leave it out for the newest state',
     });
   }
   return time;

@@ -104,7 +104,7 @@ function refuseNoRevision({ target }: RestoreConfig, given: ReadonlySet<string>)
       action: 'use',
       object: '--to-revision',
       found: '0 is no revision; is a variable empty?',
-      remedy: 'leave it away for the newest state',
+      remedy: 'leave it out for the newest state',
     });
   }
 }

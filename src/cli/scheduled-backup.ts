@@ -11,13 +11,13 @@ type ScheduledBackupConfig = ConfigOf<typeof scheduledBackupGroups>;
 
 /** A shorter period of deltas turns them off, ms. */
 const shortestDeltaPeriodMs = 1_000;
-/** What the waits between tries are multiples of, ms. */
+/** The unit of the waits between attempts, ms. */
 const backoffUnitMs = 1_000;
 const backoffFlags = ['backoff-multiplier', 'backoff-attempt-limit', 'backoff-threshold-time'];
 
 /**
- * What the options of a command that takes backups by schedule ask of the snapshotter. `given` are the flags that are not left
- * to their defaults; `recipients` are those whom new objects are encrypted to.
+ * What the options of a command that takes backups by schedule ask of the snapshotter. `given` are the flags that are not left to their
+ * defaults; `recipients` are those that new objects are encrypted to.
  */
 export function scheduledBackupOf(
   config: ScheduledBackupConfig,
@@ -55,8 +55,8 @@ export function packingOf(
 }
 
 /**
- * The waits that `--backoff-*` ask for, as the Go program has them: the first is a second times the multiplier, and one more
- * than the attempt limit of them grow. Unlike there, none is ever longer than the threshold.
+ * The waits that `--backoff-*` ask for, as in the Go program: the first wait is one second times the multiplier, and waits grow for one
+ * attempt more than the attempt limit. Unlike there, no wait is longer than the threshold.
  */
 export function backoffOf({
   multiplier,

@@ -33,7 +33,7 @@ const report = z.object({
   ),
 });
 
-/** When a backup is verified if nobody says when: once a day, spread over the day by the name of the pod and of the store. */
+/** The default schedule of the verification: once a day, at a time that follows from the names of the pod and the store. */
 export function dailySchedule(name: string): string {
   const minute = createHash('sha256').update(name).digest().readUInt32BE(0) % 1_440;
   return `${minute % 60} ${Math.floor(minute / 60)} * * *`;

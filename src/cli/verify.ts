@@ -73,7 +73,7 @@ async function nothingStored(store: SnapStore, context: CommandContext): Promise
   });
 }
 
-/** What is wrong with the backup is worth more than that it could not be written down. */
+/** What is wrong with the backup is reported first; that the proof could not be written comes after it. */
 async function recordedProof(
   result: VerifyResult,
   store: SnapStore,

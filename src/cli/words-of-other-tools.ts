@@ -60,7 +60,7 @@ const anyWord: Readonly<Record<string, string>> = {
   copy: '--source-store-container FROM --store-container TO',
 };
 
-/** Flags of ours by those of others; of several the first that a command has counts. */
+/** Our flags by those of other tools; of several the first that the command has is suggested. */
 const flagHabits: Readonly<Record<string, readonly string[]>> = {
   user: ['etcd-username', 'etcd-password'],
   username: ['etcd-username'],

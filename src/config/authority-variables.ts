@@ -3,8 +3,8 @@ import { type Environment, variable } from '../runtime/environment.ts';
 import { UsageFailure } from './usage-failure.ts';
 
 /**
- * Refuses an `SSL_CERT_FILE` that is neither a file nor a directory: OpenSSL opens it by itself, and would wait for the writer of a
- * pipe for ever, deaf to signals. What does not exist is left out, as OpenSSL leaves it out. Throws a UsageFailure.
+ * Refuses an `SSL_CERT_FILE` that is neither a file nor a directory: OpenSSL opens it by itself, and would wait for the writer of a pipe
+ * without end, and no signal would stop it. What does not exist is left out, as OpenSSL leaves it out. Throws a UsageFailure.
  */
 export function checkAuthorityVariables(environment: Environment): void {
   const path = variable(environment, 'SSL_CERT_FILE');

@@ -3,9 +3,9 @@ import type { TextOption } from './option.ts';
 import type { ParseResult } from './parse-result.ts';
 
 /**
- * Checks a name or path for what a shell, a template or a reader has left in it: `~`, variables that were not replaced, a URL, a
- * user name with a password, or another secret with its name. Such a place cannot be meant, but it could be made. Undefined when nothing is wrong; what is wrong is
- * said without the text, which may hold a password.
+ * Checks a name or path for what a shell, a template or a mistake has left in it: `~`, variables that were not replaced, a URL, a user name
+ * with a password, or another secret with its name. Such a place cannot be meant, but it could be created. Undefined when nothing is wrong;
+ * what is wrong is said without the text, which may hold a password.
  */
 export function checkNameOrPath(text: string, placeholder: TextOption['placeholder']): Refusal | undefined {
   const isPath = placeholder === 'dir' || placeholder === 'file' || placeholder?.startsWith('path') === true;

@@ -69,7 +69,7 @@ function resolved(document: Document, path: string): unknown {
   }
 }
 
-/** What may be where, in lower case: what is neither is no key of anybody's. */
+/** Which sections and keys exist, in lower case. */
 interface FileShape {
   readonly values: ReadonlySet<string>;
   readonly sections: ReadonlySet<string>;

@@ -32,7 +32,7 @@ function unknownNames(environment: Environment, known: readonly string[]): reado
   );
 }
 
-/** What nobody but a store's credentials is called. */
+/** Names that only credentials of a store have. */
 const credentialName = /APPLICATIONS?_?CREDENTIALS?|APPLICATON|CREDENTAILS|CREDENTIALS_JSON/i;
 
 /** How many letters may be wrong in the name of a variable that others might use for something else. */

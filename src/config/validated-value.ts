@@ -96,7 +96,7 @@ async function parsedDefault(spec: TextOption | ListOption): Promise<OptionValue
   return checked.value;
 }
 
-/** Undefined for the number by which users say that there is no value. */
+/** Undefined for the number with which users say that there is no value. */
 function withoutNone(spec: OptionSpec, value: OptionValue): OptionValue {
   return 'none' in spec && value === spec.none ? undefined : value;
 }

@@ -4,7 +4,7 @@ import type { Owner, PinnedDirectory } from '../fs/pinned-directory.ts';
 import { Failure } from '../runtime/failure.ts';
 import { actingAs } from '../runtime/process/acting-as.ts';
 
-/** Whom the files of a data directory belong to: its owner, or, where that is root, the owner of the member in it. */
+/** The owner of the files of a data directory: its owner, or, where that is root, the owner of the member in it. */
 export async function ownerOfFiles(directory: PinnedDirectory): Promise<Owner> {
   if (directory.owner.uid !== 0) {
     return directory.owner;
@@ -14,9 +14,9 @@ export async function ownerOfFiles(directory: PinnedDirectory): Promise<Owner> {
 }
 
 /**
- * Does `work` with the rights of the owner of a data directory's files, when this process is root and he is not; whatever links he
- * has put there then lead nowhere that he could not go himself. Without a directory the work is simply done. Throws a
- * {@link Failure} `denied` when something in the directory is not his, and whatever `work` throws.
+ * Does `work` with the rights of the owner of a data directory's files, when this process is root and the owner is not: links in the
+ * directory then lead only to where the owner could go. Without a directory the work is simply done. Throws a {@link Failure} `denied` when
+ * something in the directory belongs to another user, and whatever `work` throws.
  */
 export async function asOwnerOf<T>(
   directory: PinnedDirectory | undefined,

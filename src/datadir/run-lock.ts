@@ -15,7 +15,7 @@ import { busy, changed } from './run-lock-refusal.ts';
 
 export type { RunLockOptions };
 
-/** How often a directory that changes under our hands is looked at again. */
+/** How often a directory that changes meanwhile is looked at again. */
 const TRIES = 100;
 
 /**
@@ -63,8 +63,8 @@ export class RunLock implements AsyncDisposable {
   }
 
   /**
-   * Does `work` on the files of the member with the rights of their owner, when root does it: nothing then reaches further than he
-   * could. Throws a {@link Failure} `denied` when some of them are not his.
+   * Does `work` on the files of the member with the rights of their owner, when root does it: nothing then reaches further than the owner
+   * could. Throws a {@link Failure} `denied` when some of them belong to another user.
    */
   async asOwner<T>(work: () => Promise<T>): Promise<T> {
     return await asOwnerOf(this.directory, work, { action: this.#options.action });

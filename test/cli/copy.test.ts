@@ -132,7 +132,7 @@ describe('copy', () => {
       ['missing', /holds no full snapshot, as it does not exist; check --source-store-container$/m],
       ['empty', /holds no full snapshot; check --source-store-container and --source-store-prefix$/m],
       ['store', /but its container holds some under "etcd-main"; correct --source-store-prefix$/m],
-      ['store/etcd-main/v2', /but some right there; leave \/v2 away in --source-store-container/m],
+      ['store/etcd-main/v2', /but some directly there; leave out \/v2 in --source-store-container/m],
     ] as const) {
       const source = ['--source-store-container', rig.home.join(container)];
       const { stderr, exitCode } = await rig.run(['copy', ...source, ...targetFlags(rig)]);

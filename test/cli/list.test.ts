@@ -96,9 +96,9 @@ describe('list', () => {
     assert.equal(wrong.exitCode, 1);
     assert.match(
       wrong.stderr,
-      /cannot list the backups in .*v2: snapshots lie right there, .*; give the directory above/,
+      /cannot list the backups in .*v2: snapshots are directly there, .*; give the directory above/,
     );
-    assert.match(await list('store/etcd-main/v2'), /some right here; give the directory above: leave \/v2 away/);
+    assert.match(await list('store/etcd-main/v2'), /some directly here; give the directory above: leave out \/v2/);
     assert.match(await list('store'), /holds some under "etcd-main": check --store-prefix/);
     assert.equal(JSON.parse(await list('store', '-o', 'json')).empty.kind, 'other prefixes');
   });

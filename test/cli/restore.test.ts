@@ -120,7 +120,7 @@ describe('restore', () => {
     const args = ['restore', ...storeFlags(rig), '-d', 'data', '--log-format=text'];
     for (const given of [{ args: ['--to-revision=0'] }, { env: { ETCDBRCTL_TO_REVISION: '0' } }]) {
       const { stderr, exitCode } = await rig.run([...args, ...(given.args ?? [])], { env: given.env ?? {} });
-      assert.match(stderr, /^error: cannot use --to-revision: 0 is no revision; is a variable empty\?; leave it away/m);
+      assert.match(stderr, /^error: cannot use --to-revision: 0 is no revision; is a variable empty\?; leave it out/m);
       assert.equal(exitCode, 2);
     }
     assert.ok(!existsSync(rig.home.join('data')));

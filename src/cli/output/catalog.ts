@@ -201,8 +201,8 @@ function emptyText(empty: EmptyStore | undefined, location: string): string {
     case 'directly here': {
       const [, layout] = /\/(v[12])$/.exec(location) ?? [];
       return layout === undefined
-        ? 'no snapshot in v1 or v2; some lie right here: move them into a folder v2'
-        : `no snapshot in a folder ${layout} below, but some right here; give the directory above: leave /${layout} away`;
+        ? 'no snapshot in v1 or v2; some are directly here: move them into a folder v2'
+        : `no snapshot in a folder ${layout} below, but some directly here; give the directory above: leave out /${layout}`;
     }
     case 'other prefixes':
       return `no snapshot; the container holds some under ${empty.prefixes.map(prefixText).join(', ')}: check --store-prefix`;
@@ -267,12 +267,12 @@ function originData(full: StoredSnapshot, origins: CatalogStyle['origins']): { r
   return facts === undefined ? {} : { origin: factsData(facts) };
 }
 
-/** Whether names and sizes alone tell that a restore from a chain fails. */
+/** Whether names and sizes alone show that a restore from a chain fails. */
 function isBroken(chain: Chain): boolean {
   return chain.missing !== undefined || chainObjects(chain).some(isTooSmall);
 }
 
-/** Why the newest state cannot be restored, as far as names and sizes tell; undefined when they do not. */
+/** Why the newest state cannot be restored, as far as names and sizes show; undefined when they do not. */
 export function brokenNewest({ chains }: BackupCatalog): string | undefined {
   const newest = chains.at(-1);
   if (newest === undefined || !isBroken(newest)) {

@@ -60,7 +60,7 @@ function isSameFault(one: StepResult, other: StepResult): boolean {
   return a instanceof Failure && b instanceof Failure && a.code === 'store_transient' && faultIn(a) === faultIn(b);
 }
 
-/** What was found, without what it was found by. */
+/** What was found, without the action that found it. */
 function faultIn({ message, action, object }: Failure): string {
   return message.replace(`cannot ${action} ${object}: `, '');
 }

@@ -1,7 +1,7 @@
-/** Characters that are printed at a time. */
+/** Characters of a batch. */
 const MOST_WAITING = 64 * 1024;
 
-/** Prints many lines, a lot of them at a time, and waits until they are taken. */
+/** Prints lines in batches and waits until each batch is taken. */
 export class LinePrinter {
   readonly #print: (text: string) => Promise<void>;
   #waiting = '';
@@ -20,7 +20,7 @@ export class LinePrinter {
     }
   }
 
-  /** Prints what waits. */
+  /** Prints the last batch. */
   async end(): Promise<void> {
     const text = this.#waiting;
     this.#waiting = '';

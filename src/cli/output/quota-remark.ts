@@ -1,11 +1,11 @@
 import { formatBytes } from '../../runtime/log/amount.ts';
 
 const GIB = 1024 ** 3;
-/** What etcd takes when nobody says otherwise, bytes. Source: etcd, server/storage/quota.go. */
+/** etcd's default quota, bytes. Source: etcd, server/storage/quota.go. */
 const DEFAULT_QUOTA = 2 * GIB;
-/** What etcd warns of when more is asked for, bytes. */
+/** The largest quota that etcd takes without a warning, bytes. */
 const ADVISED_QUOTA = 8 * GIB;
-/** From this share on it is near. */
+/** A database with this share of a quota is near it. */
 const NEAR = 0.9;
 
 /** What the size of a database means for the etcd that starts on it, bytes; undefined while it is far from every quota. */

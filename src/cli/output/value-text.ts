@@ -61,8 +61,8 @@ export function valueFactsData(value: Uint8Array): Readonly<Record<string, unkno
 }
 
 /**
- * The lines of a value: objects of Kubernetes as YAML, what is a text that a terminal may show as it is; else one line that says why
- * not. `shown` tells whether it is the value.
+ * The lines of a value: objects of Kubernetes as YAML, what is a text that a terminal may show as it is; else one line that says why not.
+ * `shown` says whether it is the value.
  */
 export function valueLines(
   key: Uint8Array,

@@ -1,7 +1,7 @@
 import { restorationOptions } from './restoration.ts';
 import { tempDirOption } from './temp-dir.ts';
 
-/** How keys are written. */
+/** How keys are written on the command line. */
 export const hexOption = {
   flag: 'hex',
   type: 'bool',

@@ -1,6 +1,6 @@
 import { optionGroup } from '../option.ts';
 
-/** Whom new objects are encrypted to. */
+/** Who can read new objects. */
 export const recipientOptions = optionGroup({
   title: 'Encryption',
   options: {

@@ -1,4 +1,4 @@
-/** Where a database is written that is read only. */
+/** Where a database is written that is only read. */
 export const tempDirOption = {
   flag: 'temp-dir',
   type: 'string',

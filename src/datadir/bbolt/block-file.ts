@@ -74,7 +74,7 @@ export class BlockFile implements AsyncDisposable {
     }
   }
 
-  /** Brings to the disk what was written to the file until now, by whomever. */
+  /** Makes durable what was written to the file until now, by any process. */
   async settle(): Promise<void> {
     await this.#handle.datasync();
   }

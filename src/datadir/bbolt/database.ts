@@ -48,7 +48,7 @@ export class Database implements AsyncDisposable {
     return this.root.bucket(new TextEncoder().encode(name));
   }
 
-  /** Brings to the disk what was written to the file until now, by whomever. What follows is not durable. */
+  /** Makes durable what was written to the file until now, by any process. What follows is not durable. */
   settle(): Promise<void> {
     return this.#file.settle();
   }

@@ -17,7 +17,7 @@ export interface ApplyRequest {
   readonly existing: ExistingKeys;
   readonly isBeingDeleted: Against['isBeingDeleted'];
   readonly leases: LeaseRule;
-  /** What follows a key with another value, or one that etcd refuses: nothing more is written, or it is left alone. */
+  /** What to do at a key with another value, or one that etcd refuses: write nothing more, or leave the key alone. */
   readonly surprises: 'stop' | 'keep going';
 }
 
@@ -107,7 +107,7 @@ async function* applyBatch(
   }
 }
 
-/** How often a key is looked at again whose guard does not hold. */
+/** How often a key whose guard does not hold is looked at again. */
 const MOST_LOOKS = 3;
 
 async function putAlone(

@@ -2,7 +2,7 @@ import type { ClusterKeys, KeyGuard, KeyPosition } from '../../etcd/keys.ts';
 import type { Revision } from '../../revision.ts';
 import type { ExportedKey } from '../export/exported-key.ts';
 
-/** What is to be done about a key, seen against a cluster. */
+/** What is to be done about a key, compared with the same key of a cluster. */
 export type KeyDecision =
   /** It is written, as long as the guard holds. */
   | { readonly kind: 'create' | 'replace'; readonly guard: KeyGuard }
@@ -26,7 +26,7 @@ export interface ExistingKeys {
   readonly others: 'left' | 'conflict';
 }
 
-/** What keys are seen against. */
+/** What the keys are compared with. */
 export interface Against {
   readonly cluster: ClusterKeys;
   readonly existing: ExistingKeys;

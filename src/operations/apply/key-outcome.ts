@@ -1,7 +1,7 @@
 /** What was found of a key, or done about it. */
 export type KeyOutcome = OutcomeOf<'create' | 'replace' | 'present'> | WrittenOutcome | ExistingOutcome | Surprise;
 
-/** With it a run has not done what was asked for. */
+/** A run that meets it has not done what was asked for. */
 export type Surprise =
   /** The key has another value, of this revision; 0 where that changes all the time. */
   | (OutcomeOf<'conflict'> & { readonly revision: number })

@@ -62,7 +62,7 @@ export function otherClusterText(found: OtherCluster): string {
   }
 }
 
-/** The failure of a run that has no leave to write to another cluster; `consequence` is what follows from it. */
+/** The failure of a run that may not write to another cluster; `consequence` is what follows from it. */
 export function otherClusterFailure(
   found: OtherCluster,
   { location }: Pick<KnownCluster, 'location'>,

@@ -41,7 +41,7 @@ export interface StoreCheck {
   readonly doubts: readonly string[];
 }
 
-/** A person waits for the answer: what fails is not tried again. */
+/** A person waits for the answer, so a step that fails is not tried again. */
 const noRetries: RetryPolicy = { ...requestRetries, retries: 0 };
 
 /** How long a listing may take that only completes the picture of a store that does not answer, ms. */
@@ -144,7 +144,7 @@ async function* once(content: Uint8Array): AsyncGenerator<Uint8Array, void, unde
   yield content;
 }
 
-/** The right that a request of an adapter needs, by its action, where it is another than that of its step. */
+/** The right that a request of an adapter needs, by its action, where it differs from that of its step. */
 const RIGHTS: Readonly<Record<string, CheckStep>> = {
   list: 'list',
   verify: 'read',
@@ -197,7 +197,7 @@ async function compare(
   }
 }
 
-/** Zero when the store's time is between request and answer, give or take the second that stores count in. */
+/** Zero when the store's time is between request and answer, to the second: stores count in seconds. */
 function skew(stored: number, { sent, answered }: { readonly sent: number; readonly answered: number }): number {
   const second = 1000;
   if (stored < sent - second) {

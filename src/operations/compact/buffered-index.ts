@@ -5,7 +5,7 @@ import { FullIndexWriter, indexLimit } from '../../snapshot/key-index/full-index
 import type { IndexFraming } from '../../snapshot/key-index/index-framing.ts';
 import type { PageKeys } from '../../snapshot/key-index/page-table.ts';
 
-/** Of a database hardly more than this share is left when it is compressed. */
+/** A database hardly compresses to more than this share. */
 const COMPRESSED = 0.3;
 
 /** The index of a compacted full, gathered while its pages are checked. It is kept in memory and takes about a 200th of the database. */

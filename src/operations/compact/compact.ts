@@ -132,7 +132,7 @@ function refuseOpening(used: readonly StoredSnapshot[], { recipients, store }: C
   }
 }
 
-/** Whole seconds since the epoch. A name that is ahead of the clock tells nothing, unless another clock has written all of them. */
+/** Whole seconds since the epoch. A name that is ahead of the clock says nothing, unless another clock has written all of them. */
 function youngestOf(used: readonly StoredSnapshot[], { clock }: RunContext): number {
   const known = used.filter(({ ahead }) => ahead === undefined || ahead.before !== undefined);
   return known.length === 0

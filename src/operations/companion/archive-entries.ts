@@ -29,7 +29,7 @@ const highest = { id: 0xffff_fffe, seconds: 253_402_300_799 } as const;
 /** Headers and contents fill whole blocks, bytes. */
 const blockSize = 512;
 
-/** How much is taken from an archive: a few compressed bytes can become any number. */
+/** How much of an archive is read: a few compressed bytes can expand to any number. */
 export interface ArchiveLimits {
   /** Bytes of the archive, expanded. */
   readonly mostBytes: number;
@@ -119,7 +119,7 @@ class Source {
     this.#parsed.resolve(error ?? undefined);
   }
 
-  /** What the parser gives, with errors that say whose fault it was. */
+  /** The entries of the parser. Its errors say whether the archive or its source is at fault. */
   async *translated(contents: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
     try {
       yield* contents;

@@ -72,7 +72,7 @@ export async function checkIncluded(paths: readonly string[], { signal, log }: R
   }
 }
 
-/** Files that were brought back. */
+/** Files that were unpacked. */
 export interface RestoredCompanion {
   readonly companion: string;
   readonly directory: string;
@@ -91,8 +91,8 @@ export interface CompanionRequest {
 /** An archive that is unpacked and whole, and not in its place yet. Disposing removes it unless it was put there. */
 export interface PreparedCompanion extends AsyncDisposable {
   /**
-   * Puts the files in their place. When another full was restored in the end than the one they were prepared for, those of that one are
-   * taken. Throws a Failure as {@link prepareCompanion}.
+   * Puts the files in their place. When the full that was restored in the end is another than the one they were prepared for, its own
+   * companion is taken. Throws a Failure as {@link prepareCompanion}.
    */
   bringBack(fullName: string | undefined): Promise<RestoredCompanion>;
 }

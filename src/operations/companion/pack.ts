@@ -13,7 +13,7 @@ const readSize = 256 * 1024;
 /** Larger ids and times than these have no room in a header. */
 const mostInHeader = { id: 0o777777, seconds: 0x7fff_ffff } as const;
 
-/** Bytes of an archive for each entry besides its contents, at the most: its headers, and the rest of a last block. */
+/** Most bytes of an archive for each entry besides its contents: its headers, and the rest of a last block. */
 const overhead = 8 * 1024;
 
 interface PackContext {
@@ -59,7 +59,7 @@ interface Packing {
   readonly archive: Pack;
   /** Paths in the archive: one that is given twice, or with a directory above it, is packed once. */
   readonly packed: Set<string>;
-  /** Bytes of the archive so far, at the most. */
+  /** Most bytes that the archive has so far. */
   size: number;
 }
 

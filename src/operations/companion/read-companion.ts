@@ -15,8 +15,8 @@ export function companionDamage(error: unknown): string | undefined {
 }
 
 /**
- * Reads a whole companion and every entry of its archive; gives the number of entries. What seems damaged is read a second time, in
- * case it was so on its way only. Throws an {@link ArchiveDamage} or CompressionDamage when it is not whole, and a StoreError.
+ * Reads a whole companion and every entry of its archive; gives the number of entries. What seems damaged is read a second time: it may
+ * have been damaged on its way only. Throws an {@link ArchiveDamage} or CompressionDamage when it is not whole, and a StoreError.
  */
 export async function checkCompanion(
   companions: CompanionStore,

@@ -102,7 +102,7 @@ async function finish(path: string, entry: ArchiveEntry, owners: Owners): Promis
   await lutimes(path, entry.modified, entry.modified);
 }
 
-/** What the file system says of names and numbers that no archive of ours holds. */
+/** Errors of the file system for names and numbers that no archive of this program holds. */
 const ofTheArchive: Readonly<Record<string, string>> = {
   EEXIST: 'twice, or as a file and as a directory',
   ENOTDIR: 'twice, or as a file and as a directory',

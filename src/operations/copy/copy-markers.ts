@@ -10,8 +10,8 @@ function copiedName(name: string, isEncrypted: boolean): string {
 }
 
 /**
- * The markers that the target needs, by the names that its objects have: what it has copied before a history was left would be
- * taken for a part of the living one. That is also what the source had deleted before it was left, and the target still has.
+ * The markers that the target needs, by the names of its objects. Without them, what was copied before a history was left would count as a
+ * part of the living one, also where the source deleted it before the history was left.
  */
 export function missingMarkers(listings: {
   readonly source: readonly StoreMarker[];

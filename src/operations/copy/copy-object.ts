@@ -19,7 +19,7 @@ import type { PlannedObject } from './plan.ts';
 /** Keys for what is encrypted, in the source and in the target. Both stores give and take objects as they are stored. */
 export interface CopyKeys {
   readonly identities: Identities;
-  /** Whom all objects are encrypted to on the way; undefined for as they are. */
+  /** Who can read the copies, which are encrypted on the way; undefined to copy objects as they are. */
   readonly recipients: Recipients | undefined;
 }
 

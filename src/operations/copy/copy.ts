@@ -61,7 +61,7 @@ interface FailedObject {
   readonly error: unknown;
 }
 
-/** A source that goes on deleting is not run after for ever. */
+/** A source that goes on deleting is listed again only this often. */
 const MOST_ROUNDS = 3;
 
 /** Waits for a final full snapshot in the source, and says how that went. Without `timeoutMs` it waits without a limit. */
@@ -119,7 +119,7 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
   };
 }
 
-/** A copy that finds nothing is a mistyped place far more often than a cluster without backups. */
+/** Where a copy finds nothing, the place is mistyped far more often than a cluster has no backups. */
 async function nothingIn(store: SnapStore, { orphans }: CopyPlan, context: RunContext): Promise<Failure> {
   const { found, remedy } = await whyNothingFound(store, { wanted: 'full snapshot', flags: 'source' }, context);
   const alone =

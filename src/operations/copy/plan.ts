@@ -55,7 +55,7 @@ export function planCopy(
   const there = new Map<string, StoredSnapshot>();
   for (const snapshot of listings.target.filter(({ chunk }) => chunk === undefined)) {
     const name = formatName({ ...snapshot, isFinal: false });
-    // A copy that an older release left may be joined by a whole one: then the latter counts.
+    // A copy of an older release may be there next to a whole one: then the whole one counts.
     const rival = there.get(name);
     if (rival === undefined || rival.layout === 'v1') {
       there.set(name, snapshot);

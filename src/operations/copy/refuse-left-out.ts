@@ -4,8 +4,8 @@ import type { CopyResult } from './copy.ts';
 import type { CopyRoute } from './copy-object.ts';
 
 /**
- * Throws a {@link Failure} `copy_incomplete` when something that the source holds was left out though no limit says so. A delta without
- * the full before it can be restored neither here nor there; who copies a backup has to know.
+ * Throws a {@link Failure} `copy_incomplete` when something that the source holds was left out though no limit says so. A delta without the
+ * full before it can be restored neither here nor there, and the one who copies the backup has to know.
  */
 export function refuseLeftOut(
   { orphans, vanished }: Pick<CopyResult, 'orphans' | 'vanished'>,

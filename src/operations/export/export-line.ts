@@ -128,7 +128,7 @@ function keyOf(data: z.infer<typeof keySchema>): ExportLine | undefined {
   };
 }
 
-/** Bytes that were written as a text or in base64; undefined for neither and for both. */
+/** Bytes that were written as a text or in base64; undefined where neither is given, or both are. */
 function bytesOf(text: string | undefined, encoded: string | undefined): Uint8Array | undefined {
   if (text !== undefined) {
     return encoded === undefined ? Buffer.from(text) : undefined;

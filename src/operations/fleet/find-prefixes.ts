@@ -80,7 +80,10 @@ export async function findPrefixes(
   return { prefixes, refused };
 }
 
-/** The objects of each prefix from one listing of everything, for stores that list folder by folder. A prefix may come again, then whole. */
+/**
+ * The objects of each prefix from one listing of everything, for stores that list folder by folder. A prefix may come twice; the second
+ * time it is whole.
+ */
 export async function* groupedListing(
   { bucket, root, glob, mostPrefixes = limits.fleetPrefixes.most }: Search,
   context: RunContext,
@@ -163,7 +166,7 @@ export async function objectsOf(
   return [...found.values()];
 }
 
-/** A prefix as its name is below the root. */
+/** The name of a prefix below the root. */
 export function belowRoot(prefix: string, root: string): string {
   return prefix.slice(Math.min(prefix.length, root.length));
 }

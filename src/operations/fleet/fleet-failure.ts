@@ -42,7 +42,7 @@ export function nothingFound(location: string): Failure {
   });
 }
 
-/** What a report has to fail with, so that a script notices; undefined when all is well. */
+/** The failure with which a report ends, so that a script notices; undefined when all is well. */
 export function failureOf(
   report: FleetReport,
   { needsShards }: { readonly needsShards: boolean },

@@ -2,9 +2,9 @@ import { takenOn } from '../../snapshot/ahead-of-clock.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 
 const day = 86_400;
-/** Fulls that are older than this before the newest say nothing of how it grows now, s. */
+/** Fulls that are older than the newest by more than this say nothing about its growth now, s. */
 const window = 30 * day;
-/** Fulls that are nearer to each other say too little, s. */
+/** Fulls that are nearer to each other than this say too little, s. */
 const least = 3_600;
 
 /** By how many bytes a day the fulls of a history have grown in its last 30 days; negative when they shrink. Undefined without two fulls an hour apart. */

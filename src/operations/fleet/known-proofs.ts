@@ -5,8 +5,8 @@ import type { LastProof } from './last-proof.ts';
 export type ProofsByPrefix = ReadonlyMap<string, readonly LastProof[]>;
 
 /**
- * What is known of the prefixes of a share: what was proved now, and of what earlier results proved all that it does not settle, also of
- * prefixes that were not verified now and are `stillMeant`. `seconds` is the time, since the epoch.
+ * What is known of the prefixes of a share: what was proved now, and what earlier results proved where the new proof does not settle it.
+ * Earlier results also count for prefixes that were not verified now and are `stillMeant`. `seconds` is the time, since the epoch.
  */
 export function knownProofs(
   { proved, earlier }: { readonly proved: ReadonlyMap<string, LastProof>; readonly earlier: ProofsByPrefix },

@@ -76,7 +76,7 @@ async function read(
   try {
     return decodeResult(await objects.read(object, { signal }));
   } catch (error) {
-    // It was removed since, is none, or is not for this account.
+    // It was removed since, is no result, or this account may not read it.
     if (error instanceof StoreError && ['not_found', 'invalid', 'denied'].includes(error.kind)) {
       return undefined;
     }

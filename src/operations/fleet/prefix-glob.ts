@@ -1,4 +1,4 @@
-/** The last place where a `*` may have taken less: its own, and that in the text. */
+/** The last place where a `*` may take less: in the pattern and in the text. */
 interface Star {
   readonly at: number;
   taken: number;

@@ -53,7 +53,7 @@ export interface PrefixReport {
   readonly complaints: readonly Complaint[];
 }
 
-/** What the names in a listing tell of a prefix. Reads nothing. */
+/** What the names in a listing say about a prefix. Reads no object. */
 export function reportOn(
   { prefix, proofs }: Pick<PrefixObjects, 'prefix' | 'proofs'>,
   listing: StoreListing,
@@ -82,7 +82,7 @@ export function reportOn(
   };
 }
 
-/** A prefix of which nothing could be found out, and why. */
+/** The report of a prefix that could not be read, with the reason. */
 export function unreadable(prefix: string, text: string): PrefixReport {
   return {
     prefix,

@@ -7,8 +7,8 @@ import type { FoundPrefix } from '../../snapstore/fleet/walk-folders.ts';
 export const mostEntries = 20_000;
 
 /**
- * The prefixes in a listing of everything, where it ends soon: twenty requests at the most, where a walk takes several for each prefix.
- * Undefined where it does not.
+ * The prefixes in a listing of everything, where it ends soon: then it takes at most twenty requests, and a walk takes several for each
+ * prefix. Undefined where it does not end soon.
  */
 export async function prefixesInListing(
   pages: AsyncIterable<readonly ObjectEntry[]>,
@@ -39,7 +39,7 @@ export async function prefixesInListing(
     .map(([prefix, found]) => ({ prefix, layouts: [...found].sort() }));
 }
 
-/** Whether a prefix lies in a folder of backups of another one, whose listing shows it as well. */
+/** Whether a prefix is in a folder of backups of another one, whose listing shows it as well. */
 function isInsideOf(others: ReadonlyMap<string, unknown>, prefix: string): boolean {
   const parts = prefix.split('/');
   return parts.some((part, at) => (part === 'v1' || part === 'v2') && others.has(parts.slice(0, at).join('/')));

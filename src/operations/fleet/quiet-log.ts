@@ -1,6 +1,6 @@
 import type { LogFields, Logger } from '../../runtime/log/logger.ts';
 
-/** The same log in which warnings about one of thousands of clusters are for those who look for them. */
+/** The same log, with warnings at level debug: of thousands of clusters they would hide everything else. */
 export function quietLog(log: Logger): Logger {
   const debug = (fieldsOrText: LogFields | string, text?: string): void => {
     if (typeof fieldsOrText === 'string') {

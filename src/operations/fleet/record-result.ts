@@ -7,7 +7,7 @@ import type { PrefixReport } from './prefix-report.ts';
 import { removeOldResults } from './remove-old-results.ts';
 import { encodeResult } from './shard-result.ts';
 
-/** The one share of a verification that nobody divided. */
+/** The only share of a verification that is not divided. */
 const whole: ShardNumber = { index: 0, count: 1 };
 
 /** A verification of a share that has ended. */
@@ -19,11 +19,11 @@ export interface EndedVerification {
   readonly shard: ShardNumber | undefined;
   readonly known: ProofsByPrefix;
   readonly reports: readonly PrefixReport[];
-  /** Whether all that earlier results prove and that still counts is among what is `known`. */
+  /** Whether `known` has everything that earlier results prove and that still counts. */
   readonly hasEarlier: boolean;
 }
 
-/** What earlier results prove; undefined where they cannot be read: what is proved now is worth more than an error. */
+/** What earlier results prove; undefined where they cannot be read: what is proved now is recorded all the same. */
 export async function earlierProofs(objects: ResultObjects, context: RunContext): Promise<ProofsByPrefix | undefined> {
   try {
     return (await mergeResults(objects, context)).proofs;

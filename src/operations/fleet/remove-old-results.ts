@@ -5,7 +5,7 @@ import { StoreError } from '../../snapstore/store-error.ts';
 
 /** Results of each share that are kept. */
 const kept = 3;
-/** Of other numbers of shards nothing is kept that is older, s. */
+/** Results of other numbers of shards are kept for this long, s. */
 const longestKept = 30 * 86_400;
 /** No more are removed after one was written: the rest goes after the next. */
 const mostRemoved = 100;

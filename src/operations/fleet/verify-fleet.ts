@@ -98,7 +98,7 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
   };
 }
 
-/** Tells of a prefix whether it was looked for and is not there. */
+/** Whether a prefix was looked for and is not there. */
 function goneFrom(
   { root, glob }: Pick<Search, 'root' | 'glob'>,
   { prefixes, refused }: FoundPrefixes,
@@ -106,7 +106,7 @@ function goneFrom(
   const seen = new Set([...prefixes.map(({ prefix }) => prefix), ...refused.map(({ folder }) => folder)]);
   return (prefix) => {
     const parts = prefix.split('/');
-    // What lies in a folder of backups is found with them.
+    // What is in a folder of backups is found with these.
     const isSeen = seen.has('') || parts.some((_, at) => seen.has(parts.slice(0, at + 1).join('/')));
     return !isSeen && glob.matches(belowRoot(prefix, root));
   };
@@ -139,7 +139,7 @@ async function verifyGroup(
       };
 }
 
-/** What to say of backups of which nothing is known because they are encrypted: that is no damage, and no proof. */
+/** The sentence about backups of which nothing is known because they are encrypted: that is neither damage nor a proof. */
 function closedText({ findings }: VerifyResult): string | undefined {
   const problems = findings.filter(({ weight }) => weight === 'problem');
   return problems.length > 0 && problems.every(({ unopened }) => unopened === true)

@@ -62,8 +62,8 @@ export function reportChoice({ histories, history }: ChosenHistory, log: Logger)
 }
 
 /**
- * Says when a time is asked for at which the cluster was in a history that was left since: of that moment the one that was written last
- * holds only what both share.
+ * Warns when the cluster was, at the time that is asked for, in a history that was left since: of that time, the history that was written
+ * last holds only what both share.
  */
 export function reportOtherMoment(
   { histories, history }: ChosenHistory,

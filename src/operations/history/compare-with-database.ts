@@ -67,7 +67,7 @@ export async function compareWithDatabase(
   return { outcome: seen ? 'equal' : 'unknown' };
 }
 
-/** Whether the database has a change more in the revision of an event than the delta. */
+/** Whether the database has more changes in the revision of an event than the delta. */
 async function hasMore(
   records: { get(key: Uint8Array): Promise<Uint8Array | undefined> } | undefined,
   event: HeldEvent,

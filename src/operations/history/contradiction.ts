@@ -20,8 +20,8 @@ export interface DoubtedPair {
 }
 
 /**
- * Something that is named ahead of the clock is of another history. `at the end`: nothing that can be believed follows it, and so all of
- * that can do without. `within`: something does, and it is not known which of the two that continues.
+ * Something that is named ahead of the clock is of another history. `at the end`: nothing that can be believed follows it, and it can be
+ * left out. `within`: something does follow, and it is not known which of the two it continues.
  */
 export interface Contradiction {
   readonly kind: 'at the end' | 'within';

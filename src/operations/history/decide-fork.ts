@@ -9,7 +9,7 @@ export type ForkFinding =
   | { readonly kind: 'different'; readonly pair: ForkedPair }
   | { readonly kind: 'doubt'; readonly fork: SuspectedFork<StoredSnapshot> };
 
-/** More deltas that nothing can be compared with say nothing more. */
+/** So many deltas with which nothing can be compared are looked at; more would show nothing more. */
 const MOST_COMPARED = 5;
 
 /** A chain, and what names and ages say against it. */
@@ -73,7 +73,7 @@ async function settle(
   if (agreeing.some(isProof)) {
     return undefined;
   }
-  // Of what a compaction has removed from the base an older delta may still tell.
+  // An older delta may still hold what a compaction has removed from the base.
   for (const delta of older.has(chain.base) ? after.toReversed().slice(0, MOST_COMPARED) : []) {
     const from = Math.max(delta.startRevision, full.lastRevision + 1);
     const to = Math.min(delta.lastRevision, chain.covered);

@@ -24,8 +24,8 @@ export interface ForkCheckRequest extends DoubtedChain {
 const REMEMBERED = 6;
 
 /**
- * Compares the events of everything that a chain holds twice, and looks into what its ages speak against. Reads nothing when nothing
- * overlaps and nothing is in doubt. Undefined when all is one history. Throws what the store and the temporary file throw.
+ * Compares the events of everything that a chain holds twice, and reads what its ages put in doubt. Reads nothing when nothing overlaps and
+ * nothing is in doubt. Undefined when all is one history. Throws what the store and the temporary file throw.
  */
 export async function findFork(request: ForkCheckRequest, context: RunContext): Promise<ForkFinding | undefined> {
   const comparison = new Comparison(request, context);

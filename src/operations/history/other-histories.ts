@@ -3,7 +3,7 @@ import type { History } from '../../snapshot/history/histories.ts';
 import { beganOn } from '../../snapshot/history/history-marker.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 
-/** What one history lacks another one of the store may have. */
+/** What one history does not have, another history of the store may have. */
 const CURABLE: readonly string[] = ['backup_gap', 'beyond_backup', 'no_backup', 'snapshot_corrupt'];
 
 /**

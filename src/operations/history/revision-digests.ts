@@ -7,11 +7,11 @@ import { DeltaDecoder } from '../../snapshot/delta/delta-decoder.ts';
 import type { EventRow } from '../../snapshot/delta/event-row.ts';
 import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 
-/** Bytes of a SHA-256 that tell events apart; a number holds so many. */
+/** Bytes of a SHA-256 that distinguish events; a number holds so many. */
 const DIGEST_BYTES = 6;
 const MODULUS = 2 ** (8 * DIGEST_BYTES);
 
-/** What tells the events of one revision from others; equal for equal events in any order. */
+/** The digest of the events of one revision; equal for equal events in any order. */
 export type RevisionDigest = number;
 
 /** An event before its row is overwritten. */
@@ -55,7 +55,7 @@ export async function eachEvent(
   take();
 }
 
-/** The first revision of a range that two deltas tell differently; undefined when they agree. */
+/** The first revision of a range that two deltas hold differently; undefined when they agree. */
 export function firstDifference(
   one: ReadonlyMap<number, RevisionDigest>,
   other: ReadonlyMap<number, RevisionDigest>,

@@ -5,8 +5,8 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import { SnapshotDamage } from '../../snapshot/damage.ts';
 
 /**
- * Says why a directory was not compared with the backup; initialize then goes by revisions alone. Damage is found elsewhere, too, so that
- * only debug tells of it; where a file or the store refuses, a warning does. Throws what ends the signal, and what is none of these.
+ * Says why a directory was not compared with the backup; initialize then goes by revisions alone. Damage is found elsewhere, too, so it is
+ * logged at level debug only; a file or a store that refuses is a warning. Throws the signal's reason, and errors of any other kind.
  */
 export function couldNotCompare(error: unknown, { log, signal }: RunContext): void {
   signal.throwIfAborted();

@@ -12,7 +12,7 @@ export interface Situation {
   readonly cluster: PlaceInCluster['kind'] | 'not asked';
   /** Whose files they are by what the log says of itself. */
   readonly files: FilesOwner;
-  /** Something remembers that ours was a member, while no cluster answers. */
+  /** Something shows that ours was a member, while no cluster answers. */
   readonly remembered: boolean;
   /** A sidecar changes the cluster, and never restores one of several; a person answers for what they do alone. */
   readonly decidedBy: 'sidecar' | 'person';
@@ -48,11 +48,11 @@ export type Refusal =
   | 'locked'
   | 'no store'
   | 'store unusable'
-  /** Its cluster is alive, and only who looks decides. */
+  /** Its cluster is alive, and the command was only asked to look. */
   | 'cluster alive'
   /** It was a member, and no quorum of the others answers. */
   | 'no quorum'
-  /** There are backups and no cluster: who restores a cluster of several is a person. */
+  /** There are backups and no cluster: only a person restores a cluster of several. */
   | 'members lost'
   /** Not known to be lost, and nobody answers. */
   | 'cluster unreachable'

@@ -9,9 +9,8 @@ export interface OwnMember {
 }
 
 /**
- * Our member in a list: the one of our name, else the one at one of our peer URLs, which may not have started yet or be called
- * otherwise since the configuration has changed. Throws a {@link Failure} `wrong_member` when two have our name and none, or both, our
- * peer URLs.
+ * Our member in a list: the one of our name, else the one at one of our peer URLs, which may not have started yet or have another name
+ * since the configuration has changed. Throws a {@link Failure} `wrong_member` when two have our name and none, or both, our peer URLs.
  */
 export function findOwnMember(members: readonly ClusterMember[], own: OwnMember): ClusterMember | undefined {
   const addresses = new Set(own.peerUrls.map(addressOf));

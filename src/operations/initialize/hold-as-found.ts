@@ -7,8 +7,8 @@ import type { DirectoryAtHand } from './restore-invalid.ts';
 
 /**
  * Makes sure that `member/` is the one that was found and that no etcd has it, and keeps etcd out until the result is disposed of: a
- * cluster is asked for minutes at times, and whoever asked for this run may have started an etcd meanwhile. Throws a {@link Failure}
- * `data_dir_changed` or `data_dir_locked`; nothing was changed then.
+ * cluster is asked for minutes at times, and an etcd may have been started meanwhile. Throws a {@link Failure} `data_dir_changed` or
+ * `data_dir_locked`; nothing was changed then.
  */
 export async function holdAsFound(
   { lock, dbLocked, before }: Pick<DirectoryAtHand, 'lock' | 'dbLocked' | 'before'>,

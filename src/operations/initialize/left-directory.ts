@@ -11,7 +11,7 @@ import { couldNotCompare } from './could-not-compare.ts';
 
 /**
  * The history of a store, left since, that a sound directory belongs to: a volume from before the cluster was put back. Undefined where it
- * is of the living one, or nothing tells. Reads one delta, and a second one where that differs. Throws what ends the signal.
+ * belongs to the living history, or nothing shows it. Reads one delta, and a second one where that differs. Throws the signal's reason.
  */
 export async function findLeftHistory(
   directory: {

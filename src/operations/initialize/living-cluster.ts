@@ -19,9 +19,9 @@ export interface ClusterSearch {
 }
 
 /**
- * Asks whether the cluster that a member belongs to is alive: at the given endpoints, and at the client URLs that the other
- * members tell at their peer URLs. A member of a living cluster must not be restored alone: it would contradict
- * what it has promised to the others. Throws a {@link Failure} `cluster_alive` when something answers that cannot be asked.
+ * Asks whether the cluster that a member belongs to is alive: at the given endpoints, and at the client URLs that the other members give at
+ * their peer URLs. A member of a living cluster must not be restored alone: it would contradict what it has promised to the others. Throws
+ * a {@link Failure} `cluster_alive` when something answers that cannot be asked.
  *
  * An etcd answers clients only when its cluster has a leader, or had one; so members that wait for each other do not count.
  */
@@ -52,7 +52,7 @@ export async function placeInCluster(
       cause: closed.failure,
     });
   }
-  // Members tell their client URLs once they have a leader: who has those of others is no etcd that was restored and waits.
+  // Members publish their client URLs once they have a leader: one that has those of others is no restored etcd that waits.
   const remains = [
     ...answers.filter((answer) => answer.kind === 'without a leader' && isOurs(answer.members)).map(({ url }) => url),
     ...asked.peers.filter((peer) => peer.hasBegun && isOurs(peer.members)).map(({ url }) => url),
@@ -82,7 +82,7 @@ function placeIn(
 
 interface Candidates {
   readonly urls: readonly string[];
-  /** Those that nobody gave: etcd's usual address on this machine. */
+  /** Endpoints when none is given: etcd's usual address on this machine. */
   readonly assumed: ReadonlySet<string>;
   /** What answers at peer URLs of other members. */
   readonly peers: readonly AnsweringPeer[];
@@ -92,7 +92,7 @@ interface AnsweringPeer {
   readonly url: string;
   /** None where it does not say. */
   readonly members: readonly PeerMember[];
-  /** Whether the members that it tells have ever had a leader. */
+  /** Whether the members that it lists have ever had a leader. */
   readonly hasBegun: boolean;
 }
 

@@ -25,7 +25,7 @@ export interface ShorterDirectory {
   readonly tempDir: string;
 }
 
-/** What the directory tells differently. */
+/** What differs in the directory. */
 export interface OtherHistory {
   readonly snapshot: StoredSnapshot;
   readonly revision: number;
@@ -35,9 +35,10 @@ export interface OtherHistory {
 const LARGEST_FULL = 256 * 1024 * 1024;
 
 /**
- * Where the db of a directory shares a past with the backup and then tells other events: then the directory has lost nothing, but was put back to an older state
- * and has gone on, which nothing stores so far. Undefined where it tells the same, where it is of a history of the store that was left,
- * and where nothing can be compared, which a warning says where a file or the store refuses. Throws what ends the signal.
+ * Finds where the db of a directory shares a past with the backup and then holds other events: the directory has lost nothing, but was put
+ * back to an older state and has gone on, and no store has that yet. Undefined where both hold the same, where the directory belongs to a
+ * history of the store that was left, and where nothing can be compared; a warning says when a file or the store refuses. Throws the
+ * signal's reason.
  */
 export async function findOtherHistory(
   directory: ShorterDirectory,
@@ -97,10 +98,10 @@ async function holdsRevision(database: Database, main: number): Promise<boolean>
   return false;
 }
 
-/** More snapshots of which nothing is left in the db say nothing more. */
+/** So many snapshots of which nothing is left in the db are compared; more would show nothing more. */
 const MOST_COMPARED = 5;
 
-/** Whether a db and the living history tell something before a revision alike. */
+/** Whether a db and the living history hold the same at some revision before this one. */
 async function sharesPast(
   work: Omit<ShorterDirectory, 'member' | 'openAs'> & { readonly database: Database; readonly before: number },
   context: RunContext,

@@ -5,9 +5,9 @@ export type PlaceInCluster =
   /** No cluster with a leader answers. */
   | {
       readonly kind: 'unreachable';
-      /** Why; undefined where nobody was found to ask. */
+      /** Why; undefined where no member was found to ask. */
       readonly failure: Failure | undefined;
-      /** What remembers that ours was a member of a cluster, such as its lease; undefined when nothing does. */
+      /** What shows that ours was a member of a cluster, such as its lease; undefined when nothing does. */
       readonly remembered: string | undefined;
     }
   /** It answers and neither has our name nor our peer URLs. */

@@ -6,12 +6,12 @@ import type { MemberInFiles } from './members-in-files.ts';
 
 /** How long each member may take to answer, ms. */
 const ANSWER_MS = 5_000;
-/** A cluster has far fewer; more would only be asked for long. */
+/** Most members that are asked. A cluster has far fewer, and asking more would take long. */
 const MOST_ASKED = 20;
 
 /**
  * Throws a {@link Failure} `cluster_alive` when another member of the cluster that a directory belongs to by its own db answers: it must
- * not be replaced by one of a cluster of its own, which is what a command line says that names no other member.
+ * not be replaced by the only member of a new cluster, as a command line without other members asks.
  */
 export async function refuseLivingMembers(
   directory: {

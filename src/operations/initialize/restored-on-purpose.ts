@@ -11,8 +11,8 @@ import type { DataDirState } from './data-dir-state.ts';
 export type CountingMark = Omit<RestoredMark, 'history'> & { readonly history: number | undefined };
 
 /**
- * The mark of a restore to an older state that still counts: nothing beyond that state was stored since. Undefined when the
- * directory bears none, or the cluster has gone on and its backup, too.
+ * The mark of a restore to an older state, as long as it counts: nothing beyond that state was stored since. Undefined when the directory
+ * has no mark, or cluster and backup have gone on.
  */
 export async function restoredOnPurpose(
   directory: {

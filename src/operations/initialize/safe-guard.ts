@@ -5,7 +5,7 @@ import { isErrno } from '../../fs/errno.ts';
 import { kindOf } from '../../fs/open-file.ts';
 import { syncDirectory } from '../../fs/sync.ts';
 
-/** No name of a namespace is nearly as long, bytes. */
+/** Longer than any name of a namespace, bytes. */
 const longest = 1024;
 
 /**

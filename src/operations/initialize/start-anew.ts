@@ -22,9 +22,9 @@ export type StartedAnew =
   | { readonly action: 'moved_aside'; readonly keptAside: string };
 
 /**
- * Makes way for a new member: `member/` is moved aside, everything else stays. The store has to prove that it is empty: one that
- * is not there, or holds snapshots in another place, was meant otherwise. Throws a {@link Failure} `no_backup` or `store_gone`
- * then; nothing was touched.
+ * Makes way for a new member: `member/` is moved aside, everything else stays. The store has to prove that it is empty: one that is not
+ * there, or holds snapshots in another place, may be mistyped. Throws a {@link Failure} `no_backup` or `store_gone` then; nothing was
+ * touched.
  */
 export async function startAnew(directory: NothingToRestore, context: RunContext): Promise<StartedAnew> {
   const { dataDir, absent, store } = directory;
@@ -95,9 +95,9 @@ function doubtAbout(reason: EmptyStore, location: string): Doubt | undefined {
       return {
         parts: {
           code: 'no_backup',
-          found: 'snapshots lie right there, not in a folder v2 below',
+          found: 'snapshots are directly there, not in a folder v2 below',
           remedy: /\/v[12]$/.test(location)
-            ? `leave ${location.slice(-3)} away in --store-container or --store-prefix`
+            ? `leave out ${location.slice(-3)} in --store-container or --store-prefix`
             : 'move them into a folder v2 there',
         },
         mayBeMeant: false,

@@ -24,7 +24,7 @@ export type StoredBackups =
   | { readonly content: 'unusable'; readonly failure: Failure };
 
 /**
- * Asks a store what it holds. That it cannot be asked is a result as well: it says nothing about the directory. Throws the signal's
+ * Asks a store what it holds. That it cannot be asked is a result as well, which says nothing about the directory. Throws the signal's
  * reason, and what is no {@link Failure}.
  */
 export async function readStoredBackups(

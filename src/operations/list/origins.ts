@@ -5,11 +5,11 @@ import type { FullFacts } from '../../snapshot/key-index/facts.ts';
 import type { SnapStore } from '../../snapstore/snapstore.ts';
 import type { BackupCatalog } from './list.ts';
 
-/** Of more fulls only the newest are asked. */
+/** Most fulls that are read, the newest ones. */
 const MOST_FULLS = 100;
 const AT_ONCE = 8;
 
-/** Where the fulls of a catalog come from, as far as they tell, by their keys. One short read for each. */
+/** Where the fulls of a catalog come from, as far as they say, by their keys. One short read for each. */
 export async function originsOf(
   { store, catalog }: { readonly store: SnapStore; readonly catalog: BackupCatalog },
   context: RunContext,

@@ -11,8 +11,8 @@ export interface NothingFound {
 }
 
 /**
- * Why a store does not hold what is wanted, as far as it can be asked, and what to do about it: a place that is not there, and one next
- * to the right one, are mistyped far more often than a cluster has no backup. Throws what ends the signal.
+ * Why a store does not hold what is wanted, as far as that can be found out, and what to do about it: a mistyped place is far more frequent
+ * than a cluster without a backup. Throws the signal's reason.
  */
 export async function whyNothingFound(
   store: SnapStore,
@@ -40,8 +40,8 @@ export async function whyNothingFound(
       };
     case 'directly here':
       return {
-        found: `${none} in a folder v2, but some right there`,
-        remedy: `leave /v2 away in ${container} or ${prefix}`,
+        found: `${none} in a folder v2, but some directly there`,
+        remedy: `leave out /v2 in ${container} or ${prefix}`,
       };
     case 'other prefixes': {
       const prefixes = reason.prefixes.map((each) => JSON.stringify(each)).join(', ');

@@ -8,7 +8,7 @@ import { NeedsWhole } from './read-by-index.ts';
 
 /**
  * The deltas after the first full of a selection, whose true last revision is known, as rebuilding its database would choose them. Throws
- * {@link NeedsWhole} for everything that is not as usual: what has to be said of it, or done, a rebuild knows.
+ * {@link NeedsWhole} for everything unusual: a rebuild knows how to handle and report it.
  */
 export async function deltasOfOneHistory(
   source: {

@@ -35,11 +35,10 @@ export interface IndexedRead {
   /** Undefined for the newest. */
   readonly until: Revision | undefined;
   /**
-   * The deltas after a full with this true last revision, all of one history. Throws {@link NeedsWhole} when its index does not suffice to
-   * tell.
+   * The deltas after a full with this true last revision, all of one history. Throws {@link NeedsWhole} when its index does not suffice.
    */
   readonly deltasAfter: (lastRevision: Revision) => Promise<readonly StoredSnapshot[]>;
-  /** Made for the files, and left. */
+  /** A directory for the files; it is made, and not removed. */
   readonly directory: string;
   readonly maxFetchers: number;
 }

@@ -46,7 +46,7 @@ export interface KnownState {
   readonly revision: Revision;
   /** No earlier revision can be read; 0 where nothing was compacted. */
   readonly compactRevision: number;
-  /** Of the cluster, as a full, a marker or a log tell; undefined where none does. A cluster that was restored has another one. */
+  /** Of the cluster, as a full, a marker or a log says; undefined where none does. A cluster that was restored has another one. */
   readonly clusterId: bigint | undefined;
   /** Of its members, as far as the database names them; none where the id of the cluster is known. */
   readonly memberIds: readonly bigint[];

@@ -27,11 +27,11 @@ interface FullReading {
   readonly encrypted: 'opened' | 'as stored';
 }
 
-/** Decisions, and what they rest on. */
+/** Decisions, and what they are based on. */
 export interface PrunePlan {
   /** In chain order. */
   readonly decisions: readonly Decision<StoredSnapshot>[];
-  /** The full that others would be deleted for although nobody has looked into it; undefined when nothing rests on one. */
+  /** The full that others would be deleted for although it was not read; undefined when nothing depends on one. */
   readonly unread: StoredSnapshot | undefined;
 }
 
@@ -66,7 +66,7 @@ export async function planPrune(request: PrunePlanRequest, context: RunContext):
   }
 }
 
-/** Where nothing is, but something is elsewhere, or under other names, the place is mistyped: a prune by schedule would never delete anything. */
+/** An empty place is mistyped when there is something elsewhere, or under other names: a scheduled prune would never delete anything. */
 async function refuseWrongPlace(store: SnapStore, context: RunContext): Promise<void> {
   const reason = await store.whyEmpty?.({ signal: context.signal });
   if (reason === undefined || reason.kind === 'nothing stored' || reason.kind === 'unproved') {
@@ -104,7 +104,7 @@ async function prove(
     log.warn({ snapshot: full.name }, `${full.name} takes the place of no other snapshot: ${problem}`);
   } catch (error) {
     if (error instanceof Failure && error.code === 'no_identity') {
-      // It may be sound. To go on with an older full would end at one that happens to open.
+      // It may be sound: going on to older fulls would end at any one that happens to open.
       throw error.advising('nothing was deleted; without --identity the full is not opened');
     }
     const finding = findingOf(error, full);

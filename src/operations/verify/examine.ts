@@ -94,7 +94,7 @@ export async function examine(
   );
   const [refusal] = denied;
   if (refusal !== undefined && denied.length === chosen.length) {
-    // It says something of our rights, and nothing of the snapshots.
+    // It says something about our rights, and nothing about the snapshots.
     throw refusal;
   }
   return examination;

@@ -13,7 +13,7 @@ export interface Finding {
   /** Name of the object it is about; undefined when it is about the store. */
   readonly snapshot: string | undefined;
   readonly text: string;
-  /** It is encrypted, and nothing that was given opens it: nothing is known of its contents. */
+  /** It is encrypted, and no given identity opens it: nothing is known of its contents. */
   readonly unopened?: true;
 }
 

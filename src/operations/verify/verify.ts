@@ -138,7 +138,7 @@ function aheadOfClock(snapshots: readonly StoredSnapshot[]): readonly Finding[] 
     }));
 }
 
-/** Where nothing is read, sizes still tell that an object is none. */
+/** Where nothing is read, sizes still show that an object is no snapshot. */
 function emptyObjects(whole: readonly StoredSnapshot[], { level }: VerifyRequest): readonly Finding[] {
   return level === 'catalog'
     ? whole

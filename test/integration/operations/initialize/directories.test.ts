@@ -445,7 +445,7 @@ test('an invalid directory is touched only when the store proves that it is empt
   for (const [reason, found] of [
     [{ kind: 'no container' }, /memory: it does not exist/],
     [{ kind: 'unproved', reason: 'versions are hidden' }, /no snapshot is listed, but versions are hidden/],
-    [{ kind: 'directly here' }, /snapshots lie right there, not in a folder v2 below/],
+    [{ kind: 'directly here' }, /snapshots are directly there, not in a folder v2 below/],
     [
       { kind: 'remains', first: 'v2/Full-1-2-3.gz.bak', count: 2 },
       /2 objects are there with names like those of a backup, such as v2\/Full-1-2-3\.gz\.bak/,

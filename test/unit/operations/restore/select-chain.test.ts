@@ -15,7 +15,7 @@ test('an empty store is refused', async () => {
 test('an empty store says why it is empty', async () => {
   for (const [reason, message] of [
     [{ kind: 'no container' }, /it holds no snapshot, as it does not exist; check --store-container/],
-    [{ kind: 'directly here' }, /it holds no snapshot in a folder v2, but some right there; leave \/v2 away/],
+    [{ kind: 'directly here' }, /it holds no snapshot in a folder v2, but some directly there; leave out \/v2/],
     [{ kind: 'other prefixes', prefixes: ['etcd-main'] }, /its container holds some under "etcd-main"; correct/],
   ] as const) {
     using dir = makeTempDir();
