@@ -2,8 +2,8 @@
 export type HashSecret = readonly [number, number];
 
 /**
- * HalfSipHash-1-3 of 32 bits: a fast hash that nobody can make collide who does not know the secret. For tables whose keys others
- * choose. Source: Aumasson and Bernstein, github.com/veorq/SipHash, halfsiphash.c.
+ * HalfSipHash-1-3 of 32 bits: a fast hash for which nobody can find collisions without the secret. For tables whose keys others choose.
+ * Source: Aumasson and Bernstein, github.com/veorq/SipHash, halfsiphash.c.
  */
 export function halfSipHash(bytes: Uint8Array, [k0, k1]: HashSecret): number {
   let v0 = k0 | 0;
@@ -49,7 +49,7 @@ export function halfSipHash(bytes: Uint8Array, [k0, k1]: HashSecret): number {
   return (v1 ^ v3) >>> 0;
 }
 
-/** A secret that nobody can foresee. */
+/** A random secret. */
 export function randomSecret(): HashSecret {
   const [first = 0, second = 0] = crypto.getRandomValues(new Uint32Array(2));
   return [first, second];

@@ -11,7 +11,7 @@ export class EtcdFailure extends Failure {
   declare readonly code: EtcdFailureCode;
   readonly #ofTheMember: boolean;
 
-  /** `ofTheMember` says that the answer is no etcd's, or tells nothing of the cluster, whatever the code is otherwise for. */
+  /** `ofTheMember`: the answer does not come from an etcd, or says nothing about the cluster, whatever the code says otherwise. */
   constructor(parts: FailureParts & { readonly code: EtcdFailureCode; readonly ofTheMember?: boolean }) {
     super(parts);
     this.#ofTheMember = parts.ofTheMember ?? false;
@@ -74,7 +74,7 @@ export class CompactedFailure extends EtcdFailure {
 
 /** The cluster does not continue the history that was followed. A new history begins, with a full snapshot. */
 export class HistoryChangedFailure extends EtcdFailure {
-  /** What has changed; `unproven` when nothing is left that could tell. */
+  /** What has changed; `unproven` when nothing is left that could prove it. */
   readonly change: HistoryChange;
   /** Whether a member that lags can look like this, too. */
   readonly mayLag: boolean;

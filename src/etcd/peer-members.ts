@@ -21,9 +21,9 @@ export type PeerAnswer =
 const MOST_BYTES = 1024 * 1024;
 
 /**
- * Asks an etcd at its peer URL (`http` or `https`) for its members. It answers without a login, and also while its cluster has no
- * quorum. Certificates are shown and not checked: nothing secret is sent, and who answers falsely only makes the caller more
- * careful. Source: etcd, server/etcdserver/api/etcdhttp/peer.go.
+ * Asks an etcd at its peer URL (`http` or `https`) for its members. It answers without a login, and also while its cluster has no quorum.
+ * Certificates are shown and not checked: nothing secret is sent, and a false answer only makes the caller more careful. Source: etcd,
+ * server/etcdserver/api/etcdhttp/peer.go.
  */
 export async function askPeer(
   url: string,

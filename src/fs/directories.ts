@@ -44,7 +44,7 @@ export async function syncMadeDirectories(deepest: string, topmost: string): Pro
   }
 }
 
-/** False when it exists, perhaps because somebody else has just made it. */
+/** False when it exists, perhaps because another process has just made it. */
 async function makeDirectory(directory: string): Promise<boolean> {
   try {
     await mkdir(directory, { mode: 0o700 });

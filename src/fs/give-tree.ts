@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Owner } from './pinned-directory.ts';
 
 /**
- * Gives a file, or a directory with all in it, to a user and a group, and makes that durable. Only for a tree in which nobody else
- * can change anything: it goes by names.
+ * Gives a file, or a directory with all in it, to a user and a group, and makes that durable. Only for a tree in which no other user can
+ * change anything, as it works with names.
  */
 export async function giveTree(entry: string, owner: Owner): Promise<void> {
   for (const found of await readdir(entry, { withFileTypes: true })) {

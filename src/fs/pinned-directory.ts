@@ -12,11 +12,10 @@ export interface Owner {
 }
 
 /**
- * A directory held by an open handle. What is done through {@link path} happens in this directory, even when somebody has put
- * another one, or a link, in its place since: below a directory of another user no name can be trusted twice.
+ * A directory held by an open handle. What is done through {@link path} happens in this directory, even when its name leads to another
+ * directory or a link since: below a directory of another user no name can be trusted twice.
  *
- * The kernel resolves `/proc/self/fd/N` to the open directory. Where there is no such path (other systems than Linux), `path` is
- * the name.
+ * The kernel resolves `/proc/self/fd/N` to the open directory. Where there is no such path (other systems than Linux), `path` is the name.
  */
 export class PinnedDirectory implements AsyncDisposable {
   /** Absolute, without links: for messages, and to compare with. */

@@ -8,8 +8,8 @@ import { emptyDirectory } from './remove-tree.ts';
 const SUFFIX = /^(\d+)-[0-9a-f]{16}$/;
 
 /**
- * A new directory (0700) with a name that nobody can know before, in which nobody else can change anything, even where the
- * directory around it belongs to another user. Work in it through {@link path}. Disposing removes it with all in it.
+ * A new directory (0700) with a name that nobody can guess, in which no other user can change anything, even where the directory around it
+ * belongs to another user. Work in it through {@link path}. Disposing removes it with all in it.
  */
 export class PrivateDirectory implements AsyncDisposable {
   /** Through which all work in it goes. */
@@ -55,7 +55,7 @@ export class PrivateDirectory implements AsyncDisposable {
     try {
       await emptyDirectory(this.pinned.path);
       await rmdir(this.#parent.at(this.#name)).catch((error: unknown) => {
-        // Somebody has moved it, or put something else in its place, which is not ours to remove.
+        // It was moved, or something else is in its place, which is not ours to remove.
         if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST')) {
           throw error;
         }

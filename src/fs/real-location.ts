@@ -45,7 +45,7 @@ export async function realLocation(file: string): Promise<RealLocation> {
 
 /**
  * Of the links to a place that belongs to the user `owner`, one that must not be followed as root: it belongs to somebody else than root
- * and that owner. Undefined for every other user, who gets nowhere through a link that he could not go himself.
+ * and that owner. Undefined for every other user, who reaches nothing through a link that is not open to that user anyway.
  */
 export function linkAstray(
   { links }: Pick<RealLocation, 'links'>,

@@ -27,7 +27,7 @@ export async function removeLeftovers(directory: string, now = Date.now()): Prom
   }
 }
 
-/** Whether its process has left it for ever; false when it is not ours, or gone. */
+/** Whether its process has ended; false when it is not ours, or gone. */
 async function isDead(entry: string, owner: ScratchOwner, now: number): Promise<boolean> {
   const facts = await lstat(entry).catch(() => undefined);
   if (facts === undefined || !(facts.isFile() || facts.isDirectory()) || facts.uid !== process.geteuid?.()) {

@@ -8,7 +8,7 @@ const DEEPEST = 512;
 
 /**
  * Removes a file or a directory with all in it; nothing happens when there is none. Links are removed, never followed, even when
- * somebody exchanges directories for links meanwhile: every name is removed from the directory that is open.
+ * directories are exchanged for links meanwhile: every name is removed from the directory that is open.
  */
 export async function removeTree(entry: string): Promise<void> {
   await removeEntry(entry, 0);

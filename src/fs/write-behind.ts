@@ -1,12 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** Bytes that are written between two calls of the system to bring them to the disk. */
+/** Bytes that are written between two syncs. */
 const STEP = 24 * 1024 * 1024;
 
 /**
- * Brings what is written to a file to the disk meanwhile, so that little is left to wait for when it has to be durable. Nothing is
- * durable because of this: the caller syncs in the end. It has to ask for {@link end} before: the system tells of a write that failed
- * only once, and not to those who open the file later.
+ * Syncs a file while it is being written, so that the last sync takes little time. It makes nothing durable by itself: the caller syncs at
+ * the end, after {@link end}, because the system reports a failed write only once, and not to a handle that was opened later.
  */
 export class WriteBehind {
   readonly #handle: Pick<FileHandle, 'datasync'>;
@@ -36,7 +35,7 @@ export class WriteBehind {
     synced.then(over, over);
   }
 
-  /** Waits for what was begun. Throws what the system says of it. */
+  /** Waits for the syncs that were begun. Throws their error. */
   async end(): Promise<void> {
     await this.#done;
   }

@@ -3,8 +3,8 @@ import type { Clock } from '../runtime/clock.ts';
 import { Failure } from '../runtime/failure.ts';
 
 /**
- * Does `work` for at most `ms`, also where it hears of no end, as reading a file does. Throws a Failure `kube_unreachable` when that was
- * not enough.
+ * Does `work` for at most `ms`, also where the work cannot be aborted, as when it reads a file. Throws a Failure `kube_unreachable` when
+ * that was not enough.
  */
 export async function boundedCall<T>(
   work: (signal: AbortSignal) => Promise<T>,

@@ -119,7 +119,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A code such as ECONNREFUSED; words of a library are nothing for the reader. */
+/** A code such as ECONNREFUSED; the words of a library do not help the reader. */
 function codeOf(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   return /^[A-Z][A-Z\d_]{2,60}$/.test(code) ? code : 'the connection failed';

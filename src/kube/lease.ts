@@ -43,7 +43,7 @@ export function parseLease(body: unknown): Lease | undefined {
 export interface LeasePatch {
   readonly metadata?: {
     readonly annotations?: Readonly<Record<string, string>>;
-    /** The patch is refused when the lease has another version by then. */
+    /** The patch is refused when the lease has another version meanwhile. */
     readonly resourceVersion?: string;
   };
   readonly spec: { readonly holderIdentity?: string; readonly renewTime: string };

@@ -11,7 +11,7 @@ export interface PrometheusMetrics {
   readonly contentType: string;
   /** Every series in the text form of Prometheus. */
   text(): Promise<string>;
-  /** Hears the events of a snapshotter. */
+  /** The listener to the events of a snapshotter. */
   readonly listener: SnapshotterListener;
   validated(result: Timed): void;
   restored(result: Timed & { readonly kind: 'single_node' | 'single_member' }): void;
@@ -20,7 +20,7 @@ export interface PrometheusMetrics {
   memberPromoted(result: Timed): void;
   /** How many members the cluster has, and whether ours is a learner. */
   cluster(state: { readonly size: number; readonly role: 'learner' | 'voter' }): void;
-  /** Hears of the second copy. */
+  /** The listener to the news of the second copy. */
   secondary(event: SecondarySyncNews): void;
   /**
    * The backup was verified: what of it can be restored, and whether nothing is wrong; times in ms since the epoch. Or no identity

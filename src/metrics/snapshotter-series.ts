@@ -76,7 +76,7 @@ export function createSnapshotterSeries(
     failures.inc({ error }, 0);
   }
 
-  /** All is stored when a run begins; who takes no snapshots any more does not know what others have stored. */
+  /** All is stored when a run begins; a sidecar that takes no snapshots any more does not know what others have stored. */
   const noneRequired = (): void => {
     required.set({ kind: 'Full' }, 0);
     required.set({ kind: 'Incr' }, 0);
@@ -90,7 +90,7 @@ export function createSnapshotterSeries(
         const { full, deltas: beyond } = event.chain;
         latestRevision.set({ kind }, lastRevision);
         latestTimestamp.set({ kind }, createdOn);
-        // A clock that was ahead has written into the future; from there on its age would be 0 until then, whatever happens.
+        // A clock that was ahead has written times of the future: until then the age would stay 0, whatever happens.
         newestSeconds = Math.min(createdOn, now() / 1_000);
         chainBytes = kind === 'Full' ? size : chainBytes + size;
         restoreEstimate.set(estimatedRestoreSeconds(chainBytes));

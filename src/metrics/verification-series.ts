@@ -10,7 +10,7 @@ export interface VerificationNews {
   readonly provable: { readonly revision: number; readonly stateOf: number | undefined } | undefined;
 }
 
-/** What else is told of it: no identity opens what is stored, so that nothing is known; the sidecar of another member verifies from now on. */
+/** Other news: no identity opens what is stored, so that nothing is known; or the sidecar of another member verifies from now on. */
 export type UnverifiedNews = 'unopened' | 'left to another';
 
 /** The series of the verification; returns the listener that feeds them. They are 0 until the first news. */

@@ -12,7 +12,7 @@ export interface ContentCheckTask {
   readonly compression: Compression;
   /** An encrypted object is not opened: what can be checked is its structure alone. */
   readonly encryption?: Encryption | undefined;
-  /** Those that are made of each part. */
+  /** The digests that are made of each part. */
   readonly digests: readonly PartDigest[];
 }
 

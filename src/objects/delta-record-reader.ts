@@ -46,7 +46,7 @@ export class DeltaRecordReader {
     return decoder.summary();
   }
 
-  /** Takes a batch back whose records nobody needs any more: its memory serves again. */
+  /** Takes back a batch whose records are not needed any more: its memory serves again. */
   giveBack(batch: OwnedEntryBatch): void {
     this.#spares.push(batch);
   }

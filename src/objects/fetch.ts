@@ -20,7 +20,7 @@ export async function fetchWhole<T>(
     try {
       return await consume(body);
     } finally {
-      // Where it was not begun, nobody else ends it.
+      // A body that was not read is ended here.
       body.destroy();
     }
   };

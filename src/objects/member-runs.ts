@@ -7,9 +7,9 @@ import type { FoundInFull } from './key-index.ts';
 const NEAR = 64 * 1024;
 /** Bytes read at once, unless one part is longer. */
 const MOST_AT_ONCE = 2 * 1024 * 1024;
-/** Of a member that is read to its larger part the rest is read as well. */
+/** A member of which more than this share is needed is read to its end. */
 const NEARLY_ALL = 0.9;
-/** So much more than its share is read of a member's beginning, as not all of it shrinks alike: of the member, and bytes. */
+/** How much more than its share is read of the beginning of a member, as not all of it shrinks alike: a share of the member, and bytes. */
 const MORE = { share: 0.02, bytes: 2 * 1024 };
 
 /** A member that holds pages which are wanted. */

@@ -111,7 +111,10 @@ interface InspectedFile {
   readonly foreign: ForeignFormat | undefined;
 }
 
-/** Root, who may read everything, is not led by another user's link to a file that is not this user's. Faults show at the opening. */
+/**
+ * Root may read everything, so it follows no link of another user to a file that does not belong to that user. Other faults show when the
+ * file is opened.
+ */
 async function refuseLinkOfOthers(file: string): Promise<void> {
   const location = await realLocation(file).catch(() => undefined);
   const facts = location === undefined ? undefined : await stat(location.path).catch(() => undefined);

@@ -24,7 +24,7 @@ export interface FullTarget {
   readonly file: string;
   readonly skipHashCheck: boolean;
   readonly onRead: (bytes: number) => void;
-  /** It will have to be durable: it goes to the disk while it is written. */
+  /** It will have to be durable, so it is synced while it is written. */
   readonly isKept?: boolean | undefined;
   /** A larger database is refused before it is written, bytes; left out for no limit. */
   readonly quotaBytes?: number | undefined;

@@ -6,7 +6,7 @@ import type { Retainable, RetentionRequest } from './request.ts';
 import { doubtAbout, type FullDoubt } from './trust.ts';
 import { keep, remove, type Verdict } from './verdict.ts';
 
-/** The verdicts about one history, and what they rest on. */
+/** The verdicts about one history, and what they are based on. */
 export interface HistoryVerdicts<T> {
   readonly verdicts: ReadonlyMap<T, Verdict>;
   /** The newest full that is trusted: what goes, goes because of it. Undefined when there is none, and everything stays. */
@@ -59,7 +59,7 @@ export function historyVerdicts<T extends Retainable>(
   return { verdicts, newest, doubts };
 }
 
-/** Whether a restore can begin with it, as far as marks tell. */
+/** Whether a restore can begin with it, as far as its marks say. */
 export function isUsableFull(snapshot: Retainable): boolean {
   return snapshot.kind === 'Full' && snapshot.chunk === undefined && snapshot.excluded !== true;
 }

@@ -20,7 +20,7 @@ export type Retainable = Snapshot & {
 export interface RetentionRequest<T> {
   /** All snapshots of the store, with chunks and excluded ones, in any order. */
   readonly listing: readonly T[];
-  /** What tells the histories in the store apart. */
+  /** The markers that separate the histories in the store. */
   readonly markers: readonly StoreMarker[];
   readonly policy: RetentionPolicy;
   /** Deltas of older chains are deleted from this age on, ms. */

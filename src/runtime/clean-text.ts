@@ -4,7 +4,7 @@ export type TextKind = 'words' | 'secret' | 'lines';
 /** The cleaned text, or what is wrong with it, without the text itself. */
 export type CleanText = { readonly value: string } | { readonly wrong: string };
 
-/** Characters that nobody sees and nobody means: marks of byte order and direction, blanks without width. */
+/** Invisible characters that are never meant: marks of byte order and direction, blanks without width. */
 const unseen = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]/u;
 
 /** Nothing is hidden in printable ASCII. It is looked for first, as the tables of Unicode take a start milliseconds to load. */

@@ -61,7 +61,7 @@ export class Failure extends Error {
     return this.message;
   }
 
-  /** The same failure of a plain operation, with one thing more that the reader can do. */
+  /** The same failure, with one more thing that the reader can do. */
   advising(more: string): Failure {
     const { remedy } = this.#parts;
     return new Failure({ ...this.#parts, remedy: remedy === undefined ? more : `${remedy}; ${more}` });

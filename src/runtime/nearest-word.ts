@@ -25,9 +25,9 @@ export function nearestWord(
 }
 
 /**
- * False only when the distance is above `limit`. A mistake alters at most two of the pieces that a word is cut into, so of one more than
- * twice as many pieces one is left as it was. This is much faster than the distance: each start compares every variable of
- * its environment with many names, and a pod has hundreds.
+ * False only when the distance is above `limit`. A mistake alters at most two of the pieces that a word is cut into, so with one piece more
+ * than twice the mistakes, one piece stays as it was. This is much faster than the distance: each start compares every variable of its
+ * environment with many names, and a pod has hundreds.
  */
 function mayBeWithin(from: string, to: string, limit: number): boolean {
   const pieces = 2 * limit + 1;
@@ -62,7 +62,7 @@ function editDistance(from: string, to: string, limit: number): number {
       current.push(aligned);
       least = Math.min(least, aligned);
     }
-    // No later row has less: a swap continues the row before this one, whose least is at the most one less, and costs one.
+    // No later row has less: a swap continues the row before this one, whose least is at most one less, and costs one.
     if (least > limit) {
       return least;
     }

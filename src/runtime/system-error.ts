@@ -117,7 +117,7 @@ export function placeOf({ path }: Pick<FileSystemError, 'path'>): string | undef
   return path?.startsWith('/proc/') ? undefined : path;
 }
 
-/** An error of the operating system that nobody has put into words, as a whole sentence. */
+/** An error of the operating system that no caller has turned into a failure, as a whole sentence. */
 export function systemErrorText(error: FileSystemError): string {
   const { found, remedy } = systemRefusal(error);
   const action = ACTIONS[error.syscall] ?? 'use';

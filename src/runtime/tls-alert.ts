@@ -16,7 +16,7 @@ export type TlsAlert =
 
 /**
  * What an alert means that Node reports in an error's code: `ERR_SSL_` and OpenSSL's name of it (RFC 8446 section 6.2, RFC 5246 section
- * 7.2.2). Certificates are those of our side, which the other side judges. Undefined for a code that names no alert.
+ * 7.2.2). Certificates are those of our side, which the other side checks. Undefined for a code that names no alert.
  */
 export function tlsAlertOf(code: string): TlsAlert | undefined {
   const name = /^ERR_SSL_(?:(?:SSL\/TLS|SSLV3|TLSV1|TLSV13)_)?(?:ALERT_)?(\w+)$/.exec(code)?.[1] ?? '';

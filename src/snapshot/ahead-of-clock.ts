@@ -1,6 +1,6 @@
 import type { Snapshot } from './snapshot.ts';
 
-/** Clocks may differ by so much, s. */
+/** How much clocks may differ, s. */
 const CLOCK_TOLERANCE = 5 * 60;
 
 /**

@@ -23,7 +23,7 @@ export function decidingProof<T extends Weighed>(proofs: readonly T[]): T | unde
   );
 }
 
-/** Whether what one found wrong is no longer so, as another tells that was made later and went as deep at least. */
+/** Whether the problems of one proof are settled by a later one that went at least as deep. */
 export function outweighs(other: Weighed, one: Weighed): boolean {
   return !one.sound && other.sound && other.on > one.on && depth(other) >= depth(one);
 }

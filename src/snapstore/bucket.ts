@@ -8,7 +8,7 @@ export interface CallOptions {
   readonly signal: AbortSignal;
 }
 
-/** Why a listing may not tell the whole truth. */
+/** Why a listing may be incomplete. */
 export interface ListingDoubt {
   /**
    * `objects`: some may be there that it does not show, so that an empty one proves nothing.
@@ -96,8 +96,8 @@ export interface Upload {
   /** What an upload that was neither completed nor aborted leaves in the store, for messages. */
   readonly leftovers: string;
   /**
-   * Instead of parts: makes the file at `path` the content without copying it; nobody changes it any more when `complete` is called.
-   * False when the store cannot do that; then nothing has happened. The file may be removed under its own name afterwards.
+   * Instead of parts: makes the file at `path` the content without copying it; it must not change any more when `complete` is called. False
+   * when the store cannot do that; then nothing has happened. The file may be removed under its own name afterwards.
    */
   linkFile?(path: string, options: CallOptions): Promise<boolean>;
   writePart(part: UploadPart, options: CallOptions): Promise<void>;

@@ -10,5 +10,5 @@ export interface Leftover {
   remove(options: { readonly signal: AbortSignal }): Promise<void>;
 }
 
-/** An upload that was begun this long ago has lost its writer, ms. */
+/** An upload that was begun this long ago has no writer any more, ms. */
 export const abandonedAfterMs = 24 * 60 * 60 * 1000;

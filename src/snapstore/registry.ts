@@ -34,7 +34,7 @@ export interface StoreConfig {
    * Otherwise each has its own, so that a short one never waits for a long one.
    */
   readonly uploadMemory?: 'own' | 'shared';
-  /** `short` for who waits for an answer: what fails is tried again for 3.5 s, not for 31. */
+  /** `short` where a person waits for the answer: what fails is tried again for 3.5 s, not for 31. */
   readonly patience?: 'usual' | 'short';
   /** What opens encrypted objects; nothing when left out. */
   readonly identities?: Opening;

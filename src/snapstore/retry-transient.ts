@@ -23,7 +23,7 @@ export interface RetryOptions {
   readonly signal: AbortSignal;
   /** Left out: {@link requestRetries}. */
   readonly policy?: RetryPolicy;
-  /** Failures that another try of the same cannot mend, although they are transient. */
+  /** Failures that another attempt cannot mend, although they are transient. */
   readonly unless?: (error: StoreError) => boolean;
   /** Called with each failure that is followed by another try. */
   readonly onRetry?: (error: StoreError, delayMs: number) => void;

@@ -42,9 +42,9 @@ export type EmptyStore =
   | { readonly kind: 'unproved'; readonly reason: string }
   /** What is there is named like the objects of a backup, and is no snapshot: renamed, a folder too deep, or left of one. `first` is a key. */
   | { readonly kind: 'remains'; readonly first: string; readonly count: number }
-  /** Snapshots lie where the folders `v1` and `v2` are expected. */
+  /** Snapshots are where the folders `v1` and `v2` are expected. */
   | { readonly kind: 'directly here' }
-  /** Snapshots lie under other prefixes of the container; a few of them, the empty one among them perhaps. */
+  /** Snapshots are under other prefixes of the container; these are a few of the prefixes, perhaps with the empty one. */
   | { readonly kind: 'other prefixes'; readonly prefixes: readonly string[] };
 
 /** How a snapshot is saved. */
@@ -56,7 +56,7 @@ export interface SaveOptions extends CallOptions {
   /** The body once more, from its beginning: for a store that has forgotten an unfinished upload. */
   readonly again?: () => AsyncIterable<Uint8Array>;
   /**
-   * A file that holds all of the body when `publishAfter` has resolved, and that nobody changes from then on: a store on the same file
+   * A file that holds all of the body when `publishAfter` has resolved, and that does not change from then on: a store on the same file
    * system links it and reads no body.
    */
   readonly linkFile?: LinkableFile;

@@ -89,7 +89,12 @@ describe('initialize', () => {
     ],
     ['a mistyped prefix', 'store', 'typo', /its container holds some under "etcd-main"; correct --store-prefix/],
     ['the folder of the layout', 'store/etcd-main/v2', '', /snapshots are directly there.*; leave out \/v2/],
-    ['the folder of the layout in the prefix', 'store', 'etcd-main/v2', /snapshots are directly there.*; leave out \/v2/],
+    [
+      'the folder of the layout in the prefix',
+      'store',
+      'etcd-main/v2',
+      /snapshots are directly there.*; leave out \/v2/,
+    ],
   ] as const) {
     it(`touches nothing because of ${what}`, async () => {
       await using rig = makeRig();

@@ -8,8 +8,8 @@ import type { Clock } from '../../runtime/clock.ts';
 const connectMs = 10_000;
 
 /**
- * Calls `fail` with an error of gRPC when `client` has begun to connect and is not connected in time. Disposed of when the call that needs
- * the connection has ended.
+ * Calls `fail` with an error of gRPC when `client` has begun to connect and is not connected in time. Dispose of it when the call that
+ * needs the connection has ended.
  */
 export function boundedConnecting(client: Client, clock: Clock, fail: (error: Error) => void): Disposable {
   const controller = new AbortController();

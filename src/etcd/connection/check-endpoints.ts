@@ -5,7 +5,7 @@ import { EtcdFailure } from '../etcd-failure.ts';
 import { askStatus } from '../rpc/member-status.ts';
 import type { ClusterPools } from './cluster-pools.ts';
 
-/** How long one endpoint may keep the start waiting when another one has answered, ms. */
+/** How long the start waits for an endpoint when another one has answered, ms. */
 const patienceMs = 5_000;
 
 /**

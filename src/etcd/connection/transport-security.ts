@@ -131,8 +131,8 @@ export function tlsOptions(
 }
 
 /**
- * Node's check of the names in a certificate, but that the common name counts for nothing, as in Go since 1.15: a certificate
- * without subject alternative names is for nobody.
+ * Node's check of the names in a certificate, but that the common name counts for nothing, as in Go since 1.15: a certificate without
+ * subject alternative names fits no host.
  */
 export function refuseCommonName(host: string, certificate: PeerCertificate): Error | undefined {
   if (certificate.subjectaltname !== undefined) {

@@ -4,8 +4,8 @@ import { authStatusRpc, roleListRpc, userListRpc } from './rpc.ts';
 import { isServiceError } from './rpc-error.ts';
 
 /**
- * Asks a member for a text that changes whenever users, roles or the switch of authentication change. etcd 3.4 cannot tell its
- * revision of them: there it is made of the names of users and roles, and of whether a token is needed.
+ * Asks a member for a text that changes whenever users, roles or the switch of authentication change. etcd 3.4 does not give its revision
+ * of them: there the text is made of the names of users and roles, and of whether a token is needed.
  */
 export const askUsersState: MemberWork<string> = async (member, bounds) => {
   try {

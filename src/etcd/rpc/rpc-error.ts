@@ -61,7 +61,7 @@ const membershipErrors: readonly (RpcErrorMeaning & { readonly text: RegExp })[]
 export function explainRpcError(error: Pick<ServiceError, 'code' | 'details'>): RpcErrorMeaning {
   const { code } = error;
   const details = plainDetails(error.details);
-  // Each text of etcd's own begins with its name. A login that one member refuses may be good at another one.
+  // Each text of etcd's own begins with its name. A login that one member refuses may be valid at another one.
   const ofTheMember = !details.includes('etcdserver:') || isTokenRefused(error);
   return { ...meaningOf(code, details), ...(ofTheMember ? { ofTheMember } : {}) };
 }

@@ -45,7 +45,7 @@ export async function* readSnapshot(
   }
 }
 
-/** Makes the member that suits best the preferred one of `pool`; `only` is set when no other one may take its place. */
+/** Makes the best member the preferred one of `pool`; `only` is set when no other one may take its place. */
 async function chooseMember(
   pool: MemberPool,
   { snapshotFrom = 'any', connectionTimeoutMs }: Settings,

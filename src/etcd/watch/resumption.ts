@@ -37,7 +37,7 @@ export class Resumption {
   #gapAt: Revision | undefined;
   /** How many streams, one after the other, showed another history: one member alone may be corrupt. */
   #differing = 0;
-  /** Since when members lag behind what was already seen, monotonic ms. */
+  /** Since when members have lagged, compared with what was already seen, monotonic ms. */
   #behindSince: number | undefined;
 
   constructor(parts: WatchParts, { from, history }: { readonly from: Revision; readonly history: ClusterHistory }) {

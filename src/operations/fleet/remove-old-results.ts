@@ -17,7 +17,7 @@ export interface WrittenResult {
   readonly now: number;
 }
 
-/** Removes results that newer ones have replaced. What may not be removed stays, which harms nobody. */
+/** Removes results that newer ones have replaced. A result that may not be removed stays, which does no harm. */
 export async function removeOldResults(
   objects: ResultObjects,
   written: WrittenResult,

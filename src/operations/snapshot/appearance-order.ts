@@ -1,8 +1,8 @@
 import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
 
 /**
- * The order in which snapshots appear in the store, as one run sees it. The times in their names say another one where a clock was
- * behind for days, and was put right since.
+ * The order in which snapshots appear in the store, as one run sees it. The times in their names show another order when a clock was slow
+ * by days and was corrected since.
  */
 export class AppearanceOrder {
   #turn = 0;
@@ -15,8 +15,8 @@ export class AppearanceOrder {
   }
 
   /**
-   * The first of these doubts that is none: all that its full is said to follow appeared after that full. Undefined when each may be
-   * true.
+   * The first of these doubts that is refuted: every snapshot that its full seems to follow appeared after that full. Undefined when each
+   * may be true.
    */
   refuted<T extends { readonly key: string }>(suspected: readonly SuspectedFork<T>[]): SuspectedFork<T> | undefined {
     return suspected.find(({ full, before }) => {

@@ -30,7 +30,7 @@ export interface BegunRun {
 }
 
 /**
- * Learns what the store holds, which the cluster has to continue; then takes the first full, or finds out that deltas can go on from what is
+ * Reads what the store holds, which the cluster has to continue; then takes the first full, or finds that deltas can continue what is
  * stored.
  */
 export async function beginRun(beginning: Beginning, context: RunContext): Promise<BegunRun> {
@@ -85,7 +85,7 @@ async function resumeChain(
     log.warn(`etcd is at revision ${revision}, the backup at ${covered}: taking a full snapshot`);
     return undefined;
   }
-  // A full of a member that has not applied all of its log would bring back less than is stored.
+  // A full of a member that has not applied all of its log would hold less than the store has already.
   await untilCaughtUp({ cluster, stored: covered, accepted: revision(0) }, context);
   if (guard.history.lastRevision !== covered) {
     log.info('Taking a full snapshot first: nothing proves that the cluster continues the newest backup');

@@ -27,7 +27,7 @@ export class ChainState {
   #mayEndAt = 0;
   #announced: NamedObject | undefined;
   #needed = revision(0);
-  /** No full is older, as far as that can be had: seconds since the epoch. */
+  /** Names of fulls get this time or a later one where possible: seconds since the epoch. */
   #notBefore = 0;
   #youngest = 0;
   readonly #writtenFulls = new Set<string>();
@@ -46,7 +46,7 @@ export class ChainState {
     return this.#writtenFulls;
   }
 
-  /** The latest time that a name in the store tells, also one that nothing follows; seconds since the epoch, 0 for none. */
+  /** The latest time in a name of the store, also one that nothing follows; seconds since the epoch, 0 for none. */
   get youngest(): number {
     return this.#youngest;
   }
@@ -178,7 +178,7 @@ export class ChainState {
   }
 }
 
-/** Undefined for what a clock has named that was wrong: nothing follows its time. */
+/** Undefined for a name of a wrong clock: nothing follows its time. */
 function followed(named: NamedObject | undefined, seconds: number): NamedObject | undefined {
   return named === undefined || isFollowed(named.createdOn, seconds) ? named : undefined;
 }

@@ -3,8 +3,8 @@ import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { carryOut, type PrunedObject, planFor, type RetentionRules } from '../prune/prune.ts';
 
 /**
- * Collects garbage once, after `full` was taken and stored: it is proved, so that others may go for it. What could not be deleted is
- * part of the result. Throws a StoreError when the store cannot be listed.
+ * Collects garbage once, after `full` was taken and stored: it is proved, so that others may be deleted. What could not be deleted is part
+ * of the result. Throws a StoreError when the store cannot be listed.
  */
 export async function collectGarbageAfter(
   full: StoredSnapshot,

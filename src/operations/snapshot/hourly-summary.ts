@@ -14,7 +14,7 @@ interface Happenings {
   deleted: number;
 }
 
-/** One line an hour: an idle cluster is otherwise silent, and silence should not have to be taken for success. */
+/** One line an hour: an idle cluster is otherwise silent, and nobody should have to take silence for success. */
 export class HourlySummary {
   #since: Happenings = nothing();
 

@@ -52,7 +52,7 @@ export async function maintainStore(
   const { store, listener, garbageCollection, concurrentWriters, appearances, cluster, takeFull } = maintenance;
   const { chain, changes, guard } = maintenance;
   const warned = new Set<string>();
-  /** Fulls whose age was found out to be none. */
+  /** Fulls whose doubt was refuted. */
   const settled = new Set<string>();
   const { signal, clock } = context;
   let wasBroken = false;
@@ -139,7 +139,7 @@ async function revisionOf(cluster: EtcdCluster, signal: AbortSignal): Promise<Re
   }
 }
 
-/** Warns once of each full that does not count. */
+/** Warns once of each full that does not count as one. */
 function warnOfDoubts(
   decisions: readonly Decision<StoredSnapshot>[],
   warned: Set<string>,

@@ -6,8 +6,8 @@ import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/sn
 
 /**
  * Warns when what will be written cannot be read by etcd-backup-restore, and the newest object of the store may be of it. It is not when it
- * is encrypted, compressed with zstd, or of gzip members that state their lengths, which only this program writes. That costs one read of 20 bytes; one that fails is no reason to
- * warn, and none to fail.
+ * is encrypted, compressed with zstd, or of gzip members that state their lengths, which only this program writes. That costs one read of
+ * 20 bytes; when the read fails, there is no warning, and no failure.
  */
 export async function warnOfOtherReaders(
   { store, packing }: { readonly store: SnapStore; readonly packing: Packing },

@@ -1,8 +1,8 @@
 import type { SnapshotterEvent } from './events.ts';
 
 /**
- * How long the store has failed, as the events of one snapshotter after the other show it: a run that gives up does not end an
- * outage, and the next one that has begun does. Who takes snapshots no more knows nothing of the store.
+ * How long the store has failed, as the events of one snapshotter after the other show it: a run that gives up does not end an outage, and
+ * the next one that has begun does. A sidecar that does not take snapshots any more knows nothing of the store.
  */
 export class OutageAge {
   readonly #now: () => number;

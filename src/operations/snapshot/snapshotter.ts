@@ -101,8 +101,8 @@ export class Snapshotter implements AsyncDisposable {
   }
 
   /**
-   * Ends the run at once and leaves what is not stored, for a writer whose place another one takes: uploads are aborted. That is no
-   * failure of the run. Resolves as {@link stop}.
+   * Ends the run at once and leaves what is not stored, for a writer that another one replaces: uploads are aborted. That is no failure of
+   * the run. Resolves as {@link stop}.
    */
   async abandon(reason: unknown): Promise<void> {
     this.#abandoning.abort(reason);

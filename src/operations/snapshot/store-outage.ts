@@ -44,10 +44,9 @@ export class StoreOutageRetry {
   }
 
   /**
-   * Does `attempt` until it succeeds. `action` is what is done, as it reads after "cannot". Before anything has ever worked,
-   * only transient failures are tried again: the others are then faults of the options. Once it has worked, every answer may be
-   * that of a proxy, a rule or an administrator, and pass.
-   * Throws a Failure `store_outage` once the store has failed for too long, and whatever else `attempt` throws.
+   * Does `attempt` until it succeeds. `action` is what is done, as it reads after "cannot". Before anything has ever worked, only transient
+   * failures are tried again: the others are then faults of the options. Once it has worked, any failure may be due to a proxy, a rule or
+   * an administrator, and pass. Throws a Failure `store_outage` once the store has failed for too long, and whatever else `attempt` throws.
    */
   async persist<T>(action: string, attempt: () => Promise<T>, bounds: PersistBounds): Promise<T> {
     const backoff = new Backoff(this.#options.backoff);

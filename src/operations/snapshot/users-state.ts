@@ -3,14 +3,14 @@ import { EtcdFailure } from '../../etcd/etcd-failure.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
 
-/** So many questions without an answer in a row are no chance any more. */
+/** After so many unanswered questions in a row, users and roles count as unknown. */
 const unansweredInARow = 3;
 
 type Position = Pick<MemberStatus, 'raftIndex' | 'revision'>;
 
 /**
- * Users, roles and the switch of authentication: no delta holds them, so that a change of them wants a full. etcd orders the question
- * like a write, so it is asked only when the raft log has grown by more than the changes of keys.
+ * Users, roles and the switch of authentication: no delta holds them, so a change of them needs a full. etcd orders the question like a
+ * write, so it is asked only when the raft log has grown by more than the changes of keys.
  */
 export class UsersState {
   readonly #cluster: EtcdCluster;
@@ -79,7 +79,7 @@ export class UsersState {
     this.#unanswered = 0;
   }
 
-  /** Keys may be read and watched all the same: nothing else would tell of it. */
+  /** Keys may be read and watched all the same, so nothing else would show it. */
   #notAnswered(error: EtcdFailure): void {
     this.#unanswered += 1;
     if (this.#unanswered === unansweredInARow) {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { Backoff, type BackoffPolicy } from './backoff.ts';
 
-/** Waits before something that has failed is tried again, and not before what has not failed. Its count outlives its users. */
+/** Waits before something is tried again after a failure, and not otherwise. It counts failures across its users. */
 export class ArmedBackoff {
   readonly #backoff: Backoff;
   #armed = false;
@@ -22,9 +22,9 @@ export class ArmedBackoff {
   }
 
   /**
-   * Waits when something has failed since the last success. `onWait` is called before with the time, ms. The wait ends early when
-   * what `sooner` gives for that time resolves: there is a sign that it works again. Its failure means nothing, and its signal aborts
-   * at the end of the wait.
+   * Waits when something has failed since the last success. `onWait` is called first, with the length of the wait in ms. The wait ends
+   * early when the promise of `sooner` resolves: a sign that it works again. When that promise rejects, the wait goes on; the signal that
+   * `sooner` gets aborts at the end of the wait.
    */
   async wait(
     clock: Clock,

@@ -6,7 +6,7 @@ export interface BackoffPolicy {
   readonly multiplier: number;
   /** No wait is longer, ms. */
   readonly longestMs: number;
-  /** After this many waits each is the longest; without it, waits grow until they reach the longest. */
+  /** After this many waits every wait is the longest one; left out, waits grow until they reach it. */
   readonly growingWaits?: number;
 }
 

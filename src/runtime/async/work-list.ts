@@ -1,15 +1,15 @@
 import { runTaskGroup } from './task-group.ts';
 
-/** How items are worked off that lead to more of them. */
+/** How to work through items that lead to further items. */
 export interface WorkList<T> {
   readonly first: Iterable<T>;
   /** Items at once. */
   readonly workers: number;
-  /** Works off one; `add` puts another before all that wait. */
+  /** Does the work on one item; `add` puts another before all that wait. */
   act(item: T, add: (item: T) => void, signal: AbortSignal): Promise<void>;
 }
 
-/** Works off all items, the newest first, so that few wait. Rejects with the first failure, or the reason of the signal. */
+/** Does the work on all items, the newest first, so that few wait. Rejects with the first failure, or the reason of the signal. */
 export async function processWorkList<T>({ first, workers, act }: WorkList<T>, signal: AbortSignal): Promise<void> {
   const waiting = [...first].toReversed();
   let active = 0;

@@ -88,7 +88,7 @@ export const backupCodes = {
     exitCode: 1,
     meaning: 'a key of the cluster has another value than the one to be written, or an object would be deleted again',
     remedy:
-      'see `etcdbrctl diff`; `--unchanged-since` replaces what nobody has changed, `--keep-going` leaves such keys alone',
+      'see `etcdbrctl diff`; `--unchanged-since` replaces what was not changed since, `--keep-going` leaves such keys alone',
   },
   apply_other_cluster: {
     exitCode: 1,
@@ -118,7 +118,7 @@ export const backupCodes = {
   no_recipient: {
     exitCode: 1,
     meaning: 'what was encrypted would be stored for everyone to read',
-    remedy: 'say whom it is to be encrypted to with `--encrypt-to`',
+    remedy: 'give its recipients with `--encrypt-to`',
   },
   no_hash: {
     exitCode: 1,

@@ -34,7 +34,7 @@ export const fileCodes = {
   },
   data_dir_changed: {
     exitCode: 1,
-    meaning: 'somebody moved or replaced the data directory, or what was built for it, during the run',
+    meaning: 'the data directory, or what was built for it, was moved or replaced during the run',
     remedy: 'leave it alone until the run has ended, and try again',
   },
   data_dir_locked: {
@@ -70,7 +70,7 @@ export const fileCodes = {
   wrong_member: {
     exitCode: 1,
     meaning: 'the directory, or the name, is that of another member or of another cluster than the one that answers',
-    remedy: 'mount the right volume, correct the endpoints, or go by the message',
+    remedy: 'mount the right volume, correct the endpoints, or follow the message',
   },
   wal_missing: {
     exitCode: 1,
@@ -98,7 +98,7 @@ export const fileCodes = {
   disk_error: { exitCode: 1, meaning: 'the disk reports an error', remedy: 'check the volume' },
   file_error: {
     exitCode: 1,
-    meaning: 'a file cannot be used, for another reason of the operating system',
+    meaning: 'the operating system refuses a file for another reason',
     remedy: 'go by the message',
   },
 } as const satisfies FailureCodeTable;

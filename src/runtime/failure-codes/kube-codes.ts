@@ -35,6 +35,6 @@ export const kubeCodes = {
   lease_holder: {
     exitCode: 1,
     meaning: 'the holder of a lease of snapshots is no revision',
-    remedy: 'check that nobody else uses the lease',
+    remedy: 'check that nothing else uses the lease',
   },
 } as const satisfies FailureCodeTable;

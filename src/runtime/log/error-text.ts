@@ -41,7 +41,7 @@ export function errorText(error: unknown): string {
     }
     for (const part of ownText(cause).split(': ')) {
       const plain = comparable(part);
-      // Of a path that only this process has, what is said before says more.
+      // A path that only this process has says less than the text before it.
       if (plain !== '' && !said.includes(plain) && !part.startsWith('/proc/self/fd/')) {
         text += `: ${part}`;
         said += `: ${plain}`;
@@ -65,7 +65,7 @@ function systemPart(error: FileSystemError, text: string): string {
   return `${isSaid ? '' : `: ${found}`}${where}`;
 }
 
-/** True for an address that the operating system refuses to us: the error around it says why in our words. */
+/** True for an address that the operating system refuses: the error around it says why in our words. */
 function isListenError(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && 'syscall' in error && error.syscall === 'listen' && 'code' in error;
 }

@@ -15,7 +15,7 @@ export async function stillGoing<T>(
     const seconds = (clock.monotonic() - begunAt) / 1_000;
     log.info({ seconds: Math.round(seconds) }, `${what} goes on, for ${formatSeconds(seconds)} so far`);
   };
-  // A timer that keeps nothing alive and counts for nothing but the log: the clock of a test that never waits would not let go.
+  // A timer that keeps the process from nothing, and not the clock: the clock of a test that never waits would fire without end.
   const timer = setInterval(report, periodMs);
   timer.unref();
   try {

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { CountedSwitch } from './counted-switch.ts';
 
-/** The flag belongs to the process, and so does the count of those who want it. */
+/** The flag belongs to the process, and so does the count of its scopes. */
 const marking = new CountedSwitch((to) =>
   setFlagsFromString(to === 'on' ? '--no-incremental-marking' : '--incremental-marking'),
 );

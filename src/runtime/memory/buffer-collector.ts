@@ -1,9 +1,9 @@
 import { CountedSwitch } from './counted-switch.ts';
 
-/** Bytes that may become garbage before the young objects are searched for their buffers: a millisecond. */
+/** Bytes that may become garbage before the young objects are searched for their buffers, which takes a millisecond. */
 const YOUNG_AFTER = 4 * 1024 * 1024;
 
-/** Bytes that may become garbage before all objects are searched for buffers that were young for too long: 20 ms. */
+/** Bytes that may become garbage before all objects are searched for buffers that were young for too long, which takes 20 ms. */
 const ALL_AFTER = 64 * 1024 * 1024;
 
 /** Collects garbage at once: only that of `young` objects, of `all`, or all and what is left of their memory, too. */

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type BufferCollection, BufferCollector, type CollectGarbage } from './buffer-collector.ts';
 
-/** Garbage belongs to the process, and so does the count of it. */
+/** Garbage belongs to the process, and so does its count. */
 const collector = new BufferCollector(garbageCollection);
 
 /** Until it is disposed of, buffers that are said to be discarded are collected after some megabytes. */
@@ -11,8 +11,8 @@ export function promptBufferCollection(): BufferCollection {
 }
 
 /**
- * V8's function to collect garbage, which new contexts have while a flag is set. It must not stay set, nor be given when the
- * program is started: V8 takes compiled code only under the flags with which that was made.
+ * V8's function to collect garbage, which new contexts have while a flag is set. The flag must not stay set, nor be set when the program
+ * starts: V8 takes compiled code only under the flags with which it was compiled.
  */
 function garbageCollection(): CollectGarbage {
   setFlagsFromString('--expose-gc');

@@ -17,12 +17,12 @@ type DropPages = (start: number, length: number) => number;
 const firstAfterMs = 30_000;
 const periodMs = 10 * 60_000;
 
-/** Smaller parts are not worth a call, bytes. */
+/** Smaller parts are not released: they are not worth a call, bytes. */
 const leastResident = 256 * 1024;
 
 /**
- * Lets go of the pages of the executable that lie in memory only because the process once began with them: they count as its own,
- * and come back from the page cache when they are touched. Does nothing where the system or its rights do not allow it.
+ * Releases the pages of the executable that are in memory only because the start needed them: they count as memory of the process, and come
+ * back from the page cache when they are touched. Does nothing where the system or its rights do not allow it.
  */
 export async function releaseExecutablePages(): Promise<void> {
   const maps = await readFile('/proc/self/smaps', 'utf8').catch(() => undefined);
@@ -50,7 +50,7 @@ export async function keepExecutablePagesFew({ clock, signal }: Pick<RunContext,
 }
 
 /**
- * The parts of a process where `file` is mapped, nobody can write, and nothing was ever written, as proc_pid_smaps(5) lists them:
+ * The parts of a process where `file` is mapped, that cannot be written, and that were never written, as proc_pid_smaps(5) lists them:
  * pages that were written would be lost.
  */
 export function cleanRanges(smaps: string, file: string): readonly MappedRange[] {

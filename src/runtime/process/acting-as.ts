@@ -16,11 +16,11 @@ export class UserRefused extends Error {
 }
 
 /**
- * Does `work` with the rights of `user`, when this process is root and `user` is not; otherwise simply does it. The kernel then
- * refuses everything that `user` could not do himself, whatever links he has put where.
+ * Does `work` with the rights of `user`, when this process is root and `user` is not; otherwise simply does it. The kernel then refuses
+ * everything that `user` may not do, wherever links lead.
  *
- * The identity is that of the whole process, all of its threads: nothing else may be under way meanwhile that needs root's rights.
- * Groups are reduced to that of `user`. Throws {@link UserRefused} when the system does not allow it, and whatever `work` throws.
+ * The identity is that of the whole process, all of its threads: nothing else that needs root's rights may run meanwhile. Groups are
+ * reduced to that of `user`. Throws {@link UserRefused} when the system does not allow it, and whatever `work` throws.
  */
 export async function actingAs<T>(user: User | undefined, work: () => Promise<T>): Promise<T> {
   const { geteuid, getegid, getgroups, seteuid, setegid, setgroups } = process;

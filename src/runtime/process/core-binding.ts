@@ -5,13 +5,13 @@ import { loadAddon } from './native-addon.ts';
 
 type BindToCore = (thread: number, core: number) => number;
 
-/** The native module knows no more, as glibc. */
+/** The native module handles no more cores than glibc does. */
 const mostCores = 1_024;
 
 /**
- * What binds a process that was just started, with all of its threads and those to come, to one core of those that it may use: any of
- * them, so that several do not meet at the same one. Loaded before, it acts at once. It says whether that was done: other systems than
- * Linux cannot, and a container may forbid it.
+ * Gives the function that binds a process that was just started, with its threads and all later ones, to one of the cores that it may use,
+ * chosen at random so that several processes do not share one. It is loaded beforehand, so that it acts at once. It returns whether the
+ * process was bound: systems other than Linux cannot, and a container may forbid it.
  */
 export async function loadCoreBinding(): Promise<(pid: number) => boolean> {
   const addon = await loadAddon({

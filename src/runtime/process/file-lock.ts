@@ -20,7 +20,7 @@ export type LockAttempt =
 
 /** How a file is locked. */
 export interface LockOptions {
-  /** Opens the file; for one of another user, with his rights. The lock itself is taken with our own. */
+  /** Opens the file, with the rights of its owner where that is another user. The lock itself is taken with our own rights. */
   readonly openAs?: <T>(open: () => Promise<T>) => Promise<T>;
 }
 
@@ -66,7 +66,7 @@ export async function tryLockFile(file: string, { openAs = asUsual }: LockOption
   }
 }
 
-/** A holder whom nobody sees may just have ended; one in another container is never seen. */
+/** A holder that is not visible may just have ended; one in another container is never visible. */
 const TRIES = 3;
 
 /**

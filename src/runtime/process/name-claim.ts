@@ -7,7 +7,7 @@ export type NameClaim =
   | { readonly outcome: 'busy'; readonly pid: number | undefined }
   | { readonly outcome: 'unavailable'; readonly reason: string };
 
-/** How long a holder may take to say who it is, ms. */
+/** How long a holder may take to give its process id, ms. */
 const ANSWER_WITHIN = 1_000;
 
 /**

@@ -26,13 +26,13 @@ const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 const loadedAssets = new Map<string, Promise<LoadedAddon>>();
 
 /**
- * Loads a native module from the single executable or from the checkout. The kernel loads modules from files only, so an asset is
- * written to a file without a name, or where that is impossible into a private directory (0700), for as long as loading takes.
- * It never goes where somebody else could exchange it.
+ * Loads a native module from the single executable or from the checkout. The kernel loads modules from files only, so an asset is written
+ * to a file without a name, or where that is impossible into a private directory (0700), for as long as loading takes. It is never written
+ * where another user could exchange it.
  */
 export async function loadAddon(source: AddonSource): Promise<LoadedAddon> {
   if (process.geteuid?.() !== process.getuid?.()) {
-    // Whom we act as owns what we make, and could change it.
+    // The user whom we act as owns the files we make, and could change them.
     return { loaded: false, reason: 'it is not loaded while acting as another user' };
   }
   if (!isSea()) {
@@ -70,8 +70,8 @@ export async function loadBytes(bytes: Uint8Array, scratch: readonly string[]): 
 }
 
 /**
- * True when nobody but root and this user can exchange what they did not make in a directory: it and all above it are theirs, and
- * others write there only where they cannot touch the files of others (`/tmp`).
+ * True when only root and this user can exchange files in a directory: it and all directories above it belong to one of them, and other
+ * users may write there only where they cannot touch files of others (`/tmp`).
  */
 export async function isTrusted(directory: string): Promise<boolean> {
   const trusted = [0, process.getuid?.() ?? 0];
@@ -92,7 +92,7 @@ export async function isTrusted(directory: string): Promise<boolean> {
   }
 }
 
-/** Loads it from a file that has no name, so that nobody can open or exchange it (Linux). */
+/** Loads it from a file that has no name, so that no other user can open or exchange it (Linux). */
 async function loadUnnamed(bytes: Uint8Array, directory: string): Promise<LoadedAddon> {
   try {
     await using written = await open(directory, O_TMPFILE | constants.O_RDWR | constants.O_EXCL, 0o700);
@@ -107,8 +107,8 @@ async function loadUnnamed(bytes: Uint8Array, directory: string): Promise<Loaded
 }
 
 /**
- * Leads nowhere, and is another text each time: the dynamic linker takes a library for one that is loaded already when its path is
- * the same, whatever the file is, and descriptors are given anew. It need not be secret, so it costs no node:crypto.
+ * A path that leads nowhere, and is another text each time: the dynamic linker takes a library for one that is loaded already when its path
+ * is the same, whatever the file is, and descriptors are given anew. It need not be secret, so it costs no node:crypto.
  */
 function detour(): string {
   const bits = Math.floor(Math.random() * 2 ** 52);

@@ -5,8 +5,8 @@ const requests = /^FS|FileHandle|^Get(?:Addr|Name)Info/;
 const workers = /Worker|MessagePort/;
 
 /**
- * Whether the end of the process would wait for other threads, and for how long nobody knows: a file on a mount that hangs or a
- * pipe without a writer never answers. `resources` are those of `process.getActiveResourcesInfo()`.
+ * Whether the end of the process would wait for other threads, perhaps for ever: a file on a mount that hangs or a pipe without a writer
+ * never answers. `resources` are those of `process.getActiveResourcesInfo()`.
  */
 export function pendingThreadWork(resources: readonly string[]): 'none' | 'requests' | 'workers' {
   if (resources.some((name) => requests.test(name))) {

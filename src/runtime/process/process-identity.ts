@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 /** What distinguishes one process from all others, also when its id is used again, and across containers and machines. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks from the start of the machine to that of the process; 0 where nobody knows. */
+  /** Clock ticks from the start of the machine to that of the process; 0 where that is not known. */
   readonly startTicks: number;
   /** Eight hex digits of the machine since its start, and of the container: ids of processes have a meaning inside of it only. */
   readonly scope: string;

@@ -17,7 +17,7 @@ const refusals: Readonly<Record<string, string>> = {
   EBADF: 'stdout is not open for writing',
 };
 
-/** Results go to `stream`. When its reader has gone, as `head` does, the rest is dropped: then nobody wants it. */
+/** Results go to `stream`. When its reader has gone, as `head` does, the rest is dropped. */
 export function resultOutput(stream: StandardStream): ResultOutput {
   return {
     write: (text) =>

@@ -34,7 +34,7 @@ function isFile(stream: ProcessStream): boolean {
   }
 }
 
-/** Returns what refused the text. */
+/** Returns the error that refused the text. */
 function writeWhole(fd: number, text: string | Uint8Array): Error | undefined {
   try {
     for (

@@ -34,10 +34,10 @@ interface RunningMember extends ReadBytes {
 }
 
 /**
- * Expands gzip. Members that state their length, as those of `gzipMembers`, are expanded side by side and given in order; from the
- * first that does not, or that is not what it tells, everything is expanded one after the other. So the result never depends on
- * what members say of themselves. Memory holds a few members and what they expand to.
- * Throws {@link CompressionDamage} for damage; errors of the source pass unchanged.
+ * Expands gzip. Members that state their length, as those of `gzipMembers`, are expanded side by side and given in order; from the first
+ * that does not, or whose length is wrong, everything is expanded one after the other. So the result never depends on what members say of
+ * themselves. Memory holds a few members and what they expand to. Throws {@link CompressionDamage} for damage; errors of the source pass
+ * unchanged.
  */
 export async function* gunzipMembers(
   source: AsyncIterable<Uint8Array>,

@@ -1,7 +1,7 @@
-/** Most objects are deltas of some KiB: so much is taken for each, bytes. */
+/** The first size of the buffer, bytes: most objects are deltas of some KiB. */
 const small = 16 * 1024;
 
-/** What is taken beyond, bytes: more than most members and frames of 512 KiB need. */
+/** The next size, bytes: more than most members and frames of 512 KiB need. */
 const usual = 256 * 1024;
 
 /** The input of a decoder: small for a small object, as a store has thousands of them. */

@@ -8,7 +8,7 @@ export const Lzw = {
   end: 257,
   /** Bits of a code after a clear code. */
   firstWidth: 9,
-  /** Bits of a code at the most; 4095 is never given to a string. */
+  /** Most bits of a code; 4095 is never given to a string. */
   maxWidth: 12,
   maxCode: 4095,
 } as const;

@@ -18,9 +18,9 @@ interface RunningFrame {
 
 /**
  * Expands zstd: a sequence of frames, as those of `zstdFrames`. Frames that say that they hold little are expanded side by side and given
- * in order, others as they come; frames that say nothing to anybody are skipped. Memory holds a few frames and what they expand to, or the
- * window of a large one, of at most 128 MiB.
- * Throws {@link CompressionDamage} for damage, and for what takes a larger window or a dictionary; errors of the source pass unchanged.
+ * in order, others as they come; skippable frames are skipped. Memory holds a few frames and what they expand to, or the window of a large
+ * one, of at most 128 MiB. Throws {@link CompressionDamage} for damage, and for what takes a larger window or a dictionary; errors of the
+ * source pass unchanged.
  */
 export async function* unzstdFrames(
   source: AsyncIterable<Uint8Array>,

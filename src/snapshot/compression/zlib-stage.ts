@@ -53,7 +53,7 @@ export function reasonOf(cause: unknown): string {
     case 'ZSTD_error_checksum_wrong':
       return 'the compressed data is damaged: its checksum does not fit';
     default:
-      // The words of zlib are no help to the one who restores; the one of them that says more is the checksum.
+      // The words of zlib do not help the one who restores, except where they name the checksum.
       return /data check$/.test(cause.message)
         ? 'the compressed data is damaged: its checksum does not fit'
         : 'the compressed data is damaged';

@@ -18,13 +18,13 @@ import type { ZstdFrameDecoder } from './zstd-frame-decoder.ts';
 /** Frames that hold more are not held in memory, bytes. Those of this program hold at most 512 KiB. */
 const mostContent = 1024 * 1024;
 
-/** Nor are those that are longer than such a frame is at the most, bytes. */
+/** The longest that such a frame can be, bytes: longer ones are not held in memory either. */
 const longestFrame = mostContent + 64 * 1024;
 
 /** Bytes of a skippable frame, which may be of any length, that are read at a time. */
 const skippedAtOnce = 64 * 1024;
 
-/** A frame that holds less, or is shorter where it does not say what it holds, is one of almost nothing, bytes. */
+/** A frame counts as almost empty when it holds less, or is shorter where it does not say what it holds, bytes. */
 const leastContent = 256;
 const leastFrame = 64;
 

@@ -34,7 +34,7 @@ export interface FrameHeader {
   /** How far back its data refer, bytes: so much has to be kept in memory. */
   readonly windowSize: number;
   readonly hasChecksum: boolean;
-  /** It was made with a dictionary, without which nobody can expand it. */
+  /** It was made with a dictionary, and cannot be expanded without it. */
   readonly needsDictionary: boolean;
 }
 
@@ -45,7 +45,7 @@ export interface BlockHeader {
   readonly size: number;
 }
 
-/** Tells what begins with `first`, of which fewer than {@link DESCRIPTOR_END} bytes are nothing. */
+/** Says what begins with `first`; fewer than {@link DESCRIPTOR_END} bytes are nothing. */
 export function frameStart(first: Buffer): FrameStart {
   if (first.length < DESCRIPTOR_END) {
     return { kind: 'other' };
@@ -103,7 +103,7 @@ function headerSize(descriptor: number): number {
 }
 
 function contentSizeOf(header: Buffer, { at, bytes }: { readonly at: number; readonly bytes: number }): number {
-  // Two bytes count from 256 on. What a number cannot hold exactly is too large for everyone anyway.
+  // Two bytes count from 256 on. A size that a number cannot hold exactly is too large anyway.
   return bytes === 8 ? Number(header.readBigUInt64LE(at)) : header.readUIntLE(at, bytes) + (bytes === 2 ? 256 : 0);
 }
 

@@ -4,7 +4,7 @@ import { EncryptionDamage } from '../damage.ts';
 /** Bytes of a chunk before it is encrypted; only the last one has fewer. */
 export const CHUNK_SIZE = 64 * 1024;
 
-/** Bytes that prove of a chunk that nobody has changed it. */
+/** Bytes of the tag that proves that a chunk was not changed. */
 export const TAG_SIZE = 16;
 
 /** Bytes of a chunk as it is stored. */
@@ -25,7 +25,7 @@ export async function* sealChunks(
   key: Uint8Array,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const nonces = new ChunkNonces();
-  // Joined they would be copied; who takes them writes many at once.
+  // Joining them would copy them; the consumer writes many at once.
   const seal = (chunk: Uint8Array, place: 'inner' | 'last'): readonly Uint8Array[] => {
     const cipher = createCipheriv(CIPHER, key, nonces.next(place), { authTagLength: TAG_SIZE });
     const sealed = cipher.update(chunk);

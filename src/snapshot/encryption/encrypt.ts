@@ -3,10 +3,10 @@ import { CHUNK_SIZE, sealChunks, TAG_SIZE } from './age-chunks.ts';
 import { NONCE_SIZE, payloadKey } from './payload-key.ts';
 import type { Recipients } from './recipients.ts';
 
-/** Bytes of the header's lines that are there with any number of recipients, at the most. */
+/** Most bytes of the lines of a header that do not depend on the number of recipients. */
 const headerBase = 128;
 
-/** Bytes that a recipient adds to a header, at the most: those that resist quantum computers need much more than others. */
+/** Most bytes that a recipient adds to a header: recipients that resist quantum computers need much more than others. */
 const perRecipient = 2048;
 
 /**

@@ -3,7 +3,7 @@ import { EncryptionDamage } from '../damage.ts';
 import { EncryptionKeyFault } from './key-fault.ts';
 import { keyLines } from './key-lines.ts';
 
-/** An object was encrypted to others than those whose identities there are; trying again is of no use. */
+/** An object is encrypted to other recipients than those of the given identities; trying again is of no use. */
 export class NoIdentityFits extends Error {
   constructor(cause?: unknown) {
     super('no identity opens it', cause === undefined ? undefined : { cause });

@@ -1,4 +1,4 @@
-/** What was given as a key is none that can be used. Its message shows nothing of it. */
+/** A given key cannot be used. The message shows nothing of the key. */
 export class EncryptionKeyFault extends Error {
   /** Line of the file, from 1; undefined when it is about all of it. */
   readonly line: number | undefined;

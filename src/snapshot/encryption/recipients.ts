@@ -8,7 +8,7 @@ export interface NewHeader {
   readonly fileKey: Uint8Array;
 }
 
-/** Whom new objects are encrypted to. */
+/** The recipients that new objects are encrypted to. */
 export class Recipients {
   /** `age1…` each. They are no secrets. */
   readonly texts: readonly string[];
@@ -51,7 +51,8 @@ export class Recipients {
       encrypter.addRecipient(text);
     }
     let fileKey: Uint8Array | undefined;
-    // The library encrypts in JavaScript, too slow for a payload. It makes the header, and tells the key to one that adds nothing to it.
+    // The library encrypts in JavaScript, too slow for a payload. It makes the header, and gives the key to a recipient that adds no
+    // line to it.
     encrypter.addRecipient({
       wrapFileKey(key) {
         fileKey = Uint8Array.from(key);

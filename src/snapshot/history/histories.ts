@@ -18,7 +18,7 @@ export interface History<T> {
 
 /** The histories of a store. */
 export interface Histories<T> {
-  /** The one that was written last, as far as markers tell. */
+  /** The one that was written last, as far as markers say. */
   readonly living: History<T>;
   /** Oldest first. */
   readonly left: readonly History<T>[];

@@ -10,7 +10,7 @@ export type HistoryChange =
   | 'other_cluster'
   /** What etcd says of the last stored revision is not what was stored. */
   | 'different_events'
-  /** Nothing that could prove that it is the same history is left: the stored revision is compacted or unreadable. */
+  /** Nothing is left that could prove that the history is the same: the stored revision is compacted or unreadable. */
   | 'unproven';
 
 /** Says from where on a store holds another history. Written once, after the first full of that history. */
@@ -36,8 +36,8 @@ export interface HistoryMarker {
 }
 
 /**
- * Says that a clock was behind: `first`, and what its history holds after it, was stored after some fulls, whatever the times in the
- * names say, and continues them. It begins no history.
+ * Says that a clock was slow: `first`, and what its history holds after it, was stored after some fulls, whatever the times in the names
+ * say, and continues them. It begins no history.
  */
 export interface OrderMarker {
   /** As that of a {@link HistoryMarker}, so that readers of snapshots ignore it in the same way. */

@@ -1,9 +1,9 @@
 import type { Snapshot } from '../snapshot.ts';
 
-/** What is further ahead was named by a clock that is wrong, or by somebody else; s. */
+/** A name that is further ahead comes from a wrong clock or another program; s. */
 const FURTHEST_AHEAD = 24 * 60 * 60;
 
-/** Whether what comes next follows this time, also when the clock, at `seconds` since the epoch, is behind it. */
+/** Whether what comes next follows this time, also when the clock, at `seconds` since the epoch, has not reached it. */
 export function isFollowed(createdOn: number, seconds: number): boolean {
   return createdOn <= seconds + FURTHEST_AHEAD;
 }

@@ -6,8 +6,8 @@ import { isMarkerKey } from './history-marker-store.ts';
 import { isProofKey } from './proof-store.ts';
 
 /**
- * Uploads below `root` (empty, or with a slash at its end) that nobody goes on with: of objects with our names, begun a day ago or
- * more. `now` is in ms since the epoch. Empty where the store keeps no such thing.
+ * Uploads below `root` (empty, or with a slash at its end) that no writer continues: of objects with our names, begun a day ago or more.
+ * `now` is in ms since the epoch. Empty where the store keeps no such thing.
  */
 export async function abandonedUploads(
   bucket: Bucket,

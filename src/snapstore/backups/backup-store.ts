@@ -92,7 +92,7 @@ export class BackupStore implements SnapStore {
     for (const { folder, entries } of listed) {
       for (const entry of entries) {
         if (!entry.key.startsWith(folder)) {
-          // A service that does not look at the prefix: what is elsewhere is not ours.
+          // Some services do not look at the prefix: what is elsewhere is not ours.
           continue;
         }
         const parsed = parseRelativeKey(entry.key.slice(this.#root.length));

@@ -4,7 +4,7 @@ import { type Identities, NoIdentityFits } from '../../snapshot/encryption/ident
 import type { Encryption } from '../../snapshot/snapshot.ts';
 import { consumeBody } from '../http/object-body.ts';
 
-/** What opens encrypted objects; `as stored` leaves them closed, for those who only move them. */
+/** What opens encrypted objects; `as stored` leaves them closed, for commands that only move them. */
 export type Opening = Identities | 'as stored';
 
 /** An object that is fetched. */

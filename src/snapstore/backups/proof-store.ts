@@ -17,8 +17,8 @@ export interface StoredProof extends ProofName {
 /** Proofs next to the snapshots that they are about. */
 export interface ProofStore {
   /**
-   * Writes a proof, and removes those before it but for a few. What may not be removed stays, which harms nobody. Throws a StoreError when
-   * it cannot be written. Gives its key.
+   * Writes a proof, and removes most of those before it. A proof that may not be removed stays, which does no harm. Throws a StoreError
+   * when it cannot be written. Gives its key.
    */
   record(proof: StoredProof, options: CallOptions): Promise<string>;
 }
@@ -61,7 +61,7 @@ export function proofsIn(
 /** A proof in a listing. */
 interface ListedProof extends ProofName {
   readonly key: string;
-  /** Whether it is locked, as far as the listing tells. */
+  /** Whether it is locked, as far as the listing says. */
   readonly isLocked: boolean;
 }
 
@@ -103,7 +103,7 @@ function outdated(found: readonly ListedProof[], written: Pick<ListedProof, 'key
     .toSorted((a, b) => Number(a.isLocked) - Number(b.isLocked));
 }
 
-/** For `catch`: what is locked, or was removed already, keeps no other from going. */
+/** For `catch`: a proof that is locked, or was removed already, does not stop the removal of others. */
 function whenItStays(error: unknown): void {
   if (!(error instanceof StoreError && ['immutable', 'denied', 'invalid', 'not_found'].includes(error.kind))) {
     throw error;

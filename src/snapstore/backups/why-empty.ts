@@ -8,7 +8,7 @@ const ENOUGH = 3;
 
 /**
  * Finds out why a listing of `root` (empty, or with a slash at its end) gave no snapshot, by a listing of the whole container. With
- * credentials that may list `root` alone, the empty listing of it has to do.
+ * credentials that may only list `root`, the empty listing is all that is known.
  */
 export async function whyEmpty(bucket: Bucket, root: string, options: CallOptions): Promise<EmptyStore> {
   if (bucket.exists !== undefined && !(await bucket.exists(options))) {
@@ -36,7 +36,7 @@ export async function whyEmpty(bucket: Bucket, root: string, options: CallOption
 /** What names of a backup's objects begin with. */
 const OURS = /^(?:Full|Incr|History|Companion|Proof|Backup)-\d/;
 
-/** What lies in the folders of the layouts and has names like those of a backup; undefined where nothing has. */
+/** The objects in the folders of the layouts with names like those of a backup; undefined where there are none. */
 async function remainsIn(bucket: Bucket, root: string, options: CallOptions): Promise<EmptyStore | undefined> {
   let first: string | undefined;
   let count = 0;

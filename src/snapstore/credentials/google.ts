@@ -59,8 +59,8 @@ export interface GoogleCredentials {
 }
 
 /**
- * Finds the credentials named by `GOOGLE_APPLICATION_CREDENTIALS`; undefined when it is not set. Fields that are not known are
- * refused: a file that somebody else may write must not be able to send requests elsewhere.
+ * Finds the credentials named by `GOOGLE_APPLICATION_CREDENTIALS`; undefined when it is not set. Fields that are not known are refused: a
+ * file that another user may write must not be able to send requests elsewhere.
  */
 export function googleCredentials({
   role,

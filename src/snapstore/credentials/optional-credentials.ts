@@ -11,9 +11,9 @@ export interface WithoutCredentials {
 }
 
 /**
- * Credentials of a store that can do without: the variable need not be set, and its path need not exist. An orchestrator may set it and
- * mount nothing there, so that the identity of the machine or the pod is used. A path without anything is warned of once; when something
- * appears there later, it is used. What was there once and is gone is a fault.
+ * Credentials of a store that works without them, too: the variable need not be set, and its path need not exist. An orchestrator may set
+ * it and mount nothing there, so that the identity of the machine or the pod is used. A path without anything is warned of once; when
+ * something appears there later, it is used. What was there once and is gone is a fault.
  */
 export class OptionalCredentials<Fields> {
   readonly #source: CredentialSource<Fields> | undefined;

@@ -11,8 +11,8 @@ export interface StrayField {
 const mostTypos = 2;
 
 /**
- * Names that are a letter or two away from a field that is absent. Others are no business of ours: a secret may serve several programs,
- * and what is nowhere near a field may be a secret itself.
+ * Names that are a letter or two away from a field that is absent. Other names are left alone: a secret may serve several programs, and
+ * what is nowhere near a field may be a secret itself.
  */
 export function strayFields(
   written: readonly string[],

@@ -26,7 +26,7 @@ interface Generation extends OpenedBucket {
   denied: boolean;
 }
 
-/** How long a bucket that was refused something is used before it is opened again, ms: a right that lacks for good is refused often. */
+/** How long a bucket that was refused something is used before it is opened again, ms: a missing right is refused often. */
 const reopenAfterMs = 5_000;
 
 /** What the bucket works with. */

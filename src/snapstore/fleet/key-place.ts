@@ -4,7 +4,7 @@ import { type ProofName, parseProofName } from '../../snapshot/proof-name.ts';
 import type { Snapshot } from '../../snapshot/snapshot.ts';
 import { isCompanionKey } from '../backups/companion-store.ts';
 
-/** To the backups below which prefix an object belongs, and what it is there. `prefix` has no slash at its end; empty for the top. */
+/** The prefix of the backups that an object belongs to, and what it is there. `prefix` has no slash at its end; empty for the top. */
 export type KeyPlace =
   | { readonly prefix: string; readonly is: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly prefix: string; readonly is: 'proof'; readonly proof: ProofName }
@@ -13,7 +13,7 @@ export type KeyPlace =
 /** No store has longer keys; what is longer is no backup's. */
 const longestKey = 2_048;
 
-/** So many folders named like a layout are looked into in one key: more are there only to cost time. */
+/** Most folders named like a layout that are looked into in one key; a key with more was made to cost time. */
 const mostLayouts = 8;
 
 /** The place of a key; undefined where it is none of a backup. Of several folders `v1` and `v2` the first that a backup can be in counts. */

@@ -17,7 +17,7 @@ export interface ResultObject extends ShardNumber {
   readonly writtenOn: number;
   /** Bytes. */
   readonly size: number;
-  /** Until when the store refuses to delete it, ms since the epoch; undefined where its listing does not tell. */
+  /** Until when the store refuses to delete it, ms since the epoch; undefined where its listing does not say. */
   readonly lockedUntil: number | undefined;
 }
 
@@ -30,7 +30,7 @@ export class ResultObjects {
   readonly #upload: UploadSettings;
   readonly #largest: number;
 
-  /** `root` is empty or has a slash at its end; what is larger than `largest`, bytes, is none of ours. */
+  /** `root` is empty or has a slash at its end; what is larger than `largest`, bytes, is no result. */
   constructor(
     bucket: Bucket,
     {

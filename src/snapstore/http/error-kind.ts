@@ -92,7 +92,7 @@ export function kindOfNetworkError(error: unknown): ErrorKind {
   return unknownFault(error);
 }
 
-/** Faults of libraries that have no words of ours. Their own words are kept with the cause, for the log at level debug. */
+/** The text for faults of libraries. Their own words are kept with the cause, for the log at level debug. */
 function unknownFault(error: unknown): ErrorKind {
   if (error instanceof TypeError || error instanceof SyntaxError || error instanceof RangeError) {
     return { kind: 'invalid', found: 'its answer cannot be understood' };
@@ -128,7 +128,7 @@ const connectionFaults: Readonly<Record<string, readonly [found: string, remedy?
 
 function connectionFault(code: string, error: Error): ErrorKind | undefined {
   const [words, remedy] = (Object.hasOwn(connectionFaults, code) ? connectionFaults[code] : undefined) ?? [];
-  // Who looks for the fault has to know which name it is: it may be made of bucket, region and endpoint.
+  // The message names the host: the name may be made of bucket, region and endpoint.
   const name = 'hostname' in error && typeof error.hostname === 'string' ? ` ${error.hostname}` : '';
   const found = words?.replace(/^the host name/, `the host name${name}`);
   return found === undefined

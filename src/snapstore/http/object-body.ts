@@ -58,7 +58,7 @@ export async function openBody(call: BodyCall): Promise<Readable> {
 
 /**
  * The bytes of a body, for readers that use each piece up at once: a piece is valid only until the next is requested. Then the
- * memory of pieces that came over a network is freed; to leave that to the garbage collector costs tens of megabytes.
+ * memory of pieces that came over a network is freed: left to the garbage collector, it would cost tens of megabytes.
  */
 export async function* consumeBody(body: Readable): AsyncGenerator<Uint8Array, void, undefined> {
   const mayBeFreed = body instanceof ObjectBody;

@@ -1,6 +1,6 @@
 import { StoreError } from '../store-error.ts';
 
-/** More pages than any listing has that somebody waits for: a service may give new tokens for ever. */
+/** The most pages of a listing: a service may give new tokens without end. */
 const mostPages = 100_000;
 
 /** Which listing goes over pages. */

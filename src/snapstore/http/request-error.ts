@@ -35,7 +35,7 @@ export function foreignAnswerError(
   return new StoreError('invalid', { ...partsOf(what), ...said, cause, retryAfterMs });
 }
 
-/** Whether a refusal with this status says nothing of the store when it was not the store that sent it. */
+/** Whether a refusal with this status says nothing about the store unless the store itself has sent it. */
 export function provesNothing(status: number): boolean {
   return status < 400 || status === 404 || status === 405 || status === 410;
 }

@@ -14,7 +14,7 @@ import { UploadVanished } from './upload-vanished.ts';
 
 /** Settings of a store's uploads. */
 export interface UploadSettings {
-  /** Chunks in flight at once, and buffers held: memory is this many times the chunk size at the most. */
+  /** Chunks in flight at once, and buffers held: memory is at most this many times the chunk size. */
   readonly parallel: number;
   /** The buffers, where the uploads of a store share them; each has its own when left out. */
   readonly buffers?: BufferPool;
@@ -36,7 +36,7 @@ export interface UploadRequest extends CallOptions {
   readonly sizeBound: number;
   /** It has at least so many bytes, where that is known. */
   readonly sizeAtLeast?: number | undefined;
-  /** Holds all of the body when `publishAfter` has resolved; nobody changes it from then on. */
+  /** Holds all of the body when `publishAfter` has resolved; it does not change from then on. */
   readonly linkFile?: LinkableFile;
   /** The object becomes visible only after this has resolved; when it rejects, the upload fails with its reason. */
   readonly publishAfter?: Promise<void>;

@@ -12,7 +12,7 @@ import type { DeltaSpool } from './spool.ts';
 /** Rough memory of an event that waits unencoded, without its key and value, bytes. */
 const eventOverhead = 256;
 
-/** For so long a delta that is due does not end a hold, ms. */
+/** A delta that is due does not end a hold before this time, ms. */
 const YOUNG_HOLD_MS = 3_000;
 
 interface WaitingEvent {
@@ -262,10 +262,10 @@ export class EventBuffer {
     }
   }
 
-  /** Throws where a revision is missing: a delta that lacks one looks like a sound one to its readers. */
+  /** Throws where a revision is missing: readers could not see that a delta lacks one. */
   #requireContinuity(revision: Revision): void {
     const last = this.#last ?? this.#covered;
-    // A full may have taken the place of what a compaction removed.
+    // A full may hold what a compaction removed.
     const continuesFull = this.#covered !== undefined && revision === this.#covered + 1;
     if (last !== undefined && revision !== last && revision !== last + 1 && !continuesFull) {
       throw new Failure({

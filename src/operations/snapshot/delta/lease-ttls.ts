@@ -118,7 +118,7 @@ export class LeaseTtls {
   }
 }
 
-/** Whether etcd would answer the same again. */
+/** Whether another request would get the same answer. */
 function isRefusal(error: unknown): boolean {
   return error instanceof EtcdFailure && (error.code === 'etcd_auth' || error.code === 'etcd_refused');
 }

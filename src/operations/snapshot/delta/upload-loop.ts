@@ -85,7 +85,7 @@ export class UploadLoop {
     return this.#queue.run(async () => {});
   }
 
-  /** As {@link write}, for somebody who asks for a delta: the next one of its own accord comes a whole period later. */
+  /** As {@link write}, for a delta on request: the next regular one comes a whole period later. */
   async writeRequested(): Promise<StoredSnapshot | undefined> {
     const last = await this.write();
     this.#renewed.resolve('renewed');
@@ -111,7 +111,7 @@ export class UploadLoop {
       buffer.close({ held });
       const last = await this.#writeWaiting(take);
       if (last === undefined) {
-        // Said at every period of an idle cluster, it would be all that a log shows.
+        // Logged at every period of an idle cluster it would hide everything else.
         log.debug('No events received to save snapshot. Skipping delta snapshot.');
       }
       this.#parts.listener({ type: 'deltas up to date' });

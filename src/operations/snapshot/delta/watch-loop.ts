@@ -26,7 +26,7 @@ export interface WatchLoopParts {
   readonly chain: ChainState;
   readonly guard: HistoryGuard;
   readonly turns: WatchTurns;
-  /** Is moved to each revision that has arrived. */
+  /** Moves to each revision that has arrived. */
   readonly watermark: RevisionWatermark;
   readonly required: RequiredSnapshots;
   /** Aborts when what has not arrived is not to be waited for at the end. */
@@ -35,7 +35,7 @@ export interface WatchLoopParts {
   readonly log: Logger;
 }
 
-/** Waits before a full for a watch that the full before it has not helped: each is a whole database. */
+/** The waits between fulls when a full did not help the watch: each full is a whole database. */
 const fruitlessFulls = { firstMs: 1_000, multiplier: 2, longestMs: 60_000 };
 
 /**

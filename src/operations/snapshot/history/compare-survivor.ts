@@ -16,7 +16,7 @@ export interface SurvivorVerdict {
 }
 
 /**
- * Compares the last revision up to `upTo` of which a compaction has left something in the database with what the deltas tell of it: a key
+ * Compares the last revision up to `upTo` of which a compaction has left something in the database with what the deltas hold of it: a key
  * that was not written again keeps its record. Undefined where no delta holds that revision. A delta that cannot be read gives no verdict.
  */
 export async function compareSurvivor(

@@ -48,7 +48,8 @@ export class HistoryChanges {
     if (chain.newest.full !== undefined && buffer.size > 0) {
       await this.#writeRest(context);
     }
-    // What is being written still belongs to the chain that is left: later it would count as part of the next one.
+    // What is being written still belongs to the chain that is left: once the new history has begun it would count as part of the
+    // next chain.
     await uploadLoop.settled();
     await buffer.restart();
     chain.leave();

@@ -146,8 +146,8 @@ export class HistoryGuard {
   }
 
   /**
-   * Asks a quorum where the cluster is. Undefined when that continues what was seen, up to `reached` and what the store reaches,
-   * and when no quorum answers: then only contents can tell. Throws what ends the signal.
+   * Asks a quorum where the cluster is. Undefined when that continues what was seen, up to `reached` and what the store reaches, and when
+   * no quorum answers: then only contents can show it. Throws the signal's reason.
    */
   async breakNow(reached: Revision, context: Pick<RunContext, 'signal' | 'log'>): Promise<HistoryBreak | undefined> {
     const contradictionOf = this.#history.expectation(Math.max(reached, this.#reach, this.#history.lastRevision ?? 0));
@@ -162,7 +162,7 @@ export class HistoryGuard {
     return contradiction;
   }
 
-  /** Asks a quorum where the cluster is; undefined when none answers. Throws what ends the signal. */
+  /** Asks a quorum where the cluster is; undefined when none answers. Throws the signal's reason. */
   async askQuorum({ signal, log }: Pick<RunContext, 'signal' | 'log'>): Promise<ClusterPosition | undefined> {
     this.#accepted = revision(0);
     try {
@@ -200,7 +200,7 @@ export class HistoryGuard {
     return verdict === 'unproven' ? await this.#breakInRest(database, known, context) : undefined;
   }
 
-  /** The same where a compaction has removed the events of `known`: what is left of others may tell. */
+  /** The same where a compaction has removed the events of `known`: what is left of others may show it. */
   async #breakInRest(
     { path }: ReadDatabase,
     known: RevisionProof,
@@ -222,7 +222,7 @@ export class HistoryGuard {
     return undefined;
   }
 
-  /** What is stored of the living history; nothing, with a warning, where the store does not tell: a full is not to fail by it. */
+  /** What is stored of the living history; nothing, with a warning, where the store does not say: a full must not fail because of it. */
   async #livingNow({ signal, log }: RunContext): Promise<readonly StoredSnapshot[]> {
     const { store } = this.#parts;
     try {

@@ -3,8 +3,8 @@ import type { StoreListing } from '../../../snapstore/snapstore.ts';
 import { StoreError } from '../../../snapstore/store-error.ts';
 
 /**
- * What `list` gives. Undefined, with a warning, when listing is not allowed: somebody who may only write can still back up, but
- * nothing can be compared. Throws every other failure.
+ * What `list` gives. Undefined, with a warning, when listing is not allowed: an account that may only write can still back up, but nothing
+ * can be compared. Throws every other failure.
  */
 export async function listToCompare(
   list: () => Promise<StoreListing>,

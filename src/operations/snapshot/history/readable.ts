@@ -20,7 +20,7 @@ export async function readable<T>(
       error instanceof SnapshotDamage ||
       error instanceof Damage ||
       error instanceof StoreError ||
-      // An encrypted object that is not opened tells as little as a damaged one.
+      // An encrypted object that is not opened proves as little as a damaged one.
       (error instanceof Failure && error.code === 'no_identity') ||
       isErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG');
     if (isOfSnapshot) {

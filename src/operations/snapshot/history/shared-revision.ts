@@ -162,7 +162,7 @@ async function compareSurvivors(
   }
 }
 
-/** Compares fulls that may tell more, by halves; those that tell nothing are passed over. */
+/** Compares fulls that may prove more, by halves; those that prove nothing are passed over. */
 async function compareFulls(comparison: HistoryComparison, found: Found, context: RunContext): Promise<void> {
   const { snapshots, database, ...place } = comparison;
   let fulls = snapshots.filter(({ kind, size }) => kind === 'Full' && size <= LARGEST_FULL);

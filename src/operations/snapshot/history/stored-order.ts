@@ -15,7 +15,7 @@ export interface StoredOrderParts {
   readonly guard: Pick<HistoryGuard, 'continuesStore' | 'clusterId'>;
 }
 
-/** After a marker could not be written the deltas of so many ms ask for none. */
+/** When a marker could not be written, no other is tried for this long, ms. */
 const RETRY_MS = 5 * 60_000;
 
 /**

@@ -45,7 +45,7 @@ export function foreignAnswer(answer: AbsAnswer, endpoint: string): ForeignAnswe
   return new ForeignAnswer({ service: 'Blob service', endpoint, sent: describeAnswer(factsOf(answer)) });
 }
 
-/** Whether an error is a page, or comes without what each answer of the service has: then it is none of its. */
+/** Whether an error is a page, or comes without what each answer of the service has: then it does not come from the service. */
 export function isForeignRefusal(answer: AbsAnswer): boolean {
   const facts = factsOf(answer);
   return !isOfAzure(answer) && rootElement(facts.text ?? '') !== 'Error' && (facts.text ?? '').trim() !== '';
@@ -75,7 +75,7 @@ function isOfAzure({ headers }: AbsAnswer): boolean {
   return headers.get('x-ms-request-id') !== undefined || headers.get('x-ms-version') !== undefined;
 }
 
-/** Gateways that send bodies in pieces leave their length away, without which the SDK reads nothing. */
+/** Gateways that send bodies in pieces leave out the length, without which the SDK reads nothing. */
 function addLength({ status, headers, parsedHeaders }: AbsAnswer): void {
   const [, from, to] = /^bytes (\d+)-(\d+)\//.exec(headers.get('content-range') ?? '') ?? [];
   if (

@@ -217,7 +217,7 @@ interface BlobPage {
   readonly next: string | undefined;
 }
 
-/** An entry that lacks its name or its size is none: it must not count as an empty object. */
+/** An entry without a name or a size must not count as an empty object. */
 function entryOf(blob: BlobItem, location: string): ObjectEntry {
   const { contentLength, lastModified, immutabilityPolicyExpiresOn } = blob.properties;
   // The SDK's types promise what an answer may lack.

@@ -82,7 +82,7 @@ const remedies: Readonly<Partial<Record<StoreErrorKind, string>>> = {
   immutable: 'wait until its immutability policy has run out',
 };
 
-/** True for the error of a commit whose blocks are gone: the service drops those that nobody commits. */
+/** True for the error of a commit whose blocks are gone: the service drops blocks that are not committed. */
 export function areBlocksGone(error: unknown): boolean {
   const cause = error instanceof StoreError ? error.cause : error;
   return cause instanceof RestError && serviceCode(cause) === 'InvalidBlockList';

@@ -207,7 +207,7 @@ export class GcsUpload implements Upload {
     if (isSame(stored, expected)) {
       return stored;
     }
-    // It is visible under its name and wrong: nobody must find it there.
+    // It is visible under its name and wrong, so it must not stay there.
     await this.#requests.delete(this.#key, { signal: task.signal, generation: stored.generation });
     const found = `the store holds other bytes (${stored.entry.size}) than were sent (${expected.size}); it was removed`;
     throw new StoreError('transient', { ...task, found });

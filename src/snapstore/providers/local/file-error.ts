@@ -9,7 +9,7 @@ interface Meaning {
   readonly remedy?: string;
 }
 
-/** What they mean to a store; what is not said here is as it is of every file. */
+/** What they mean to a store; what is not given here is the same as for every file. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOENT: { kind: 'not_found', found: 'it does not exist' },
   ENOTDIR: { kind: 'not_found', found: 'a part of its path is a file' },

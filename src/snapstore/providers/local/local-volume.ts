@@ -32,7 +32,7 @@ export class LocalVolume {
 
   /**
    * Throws a StoreError `gone` when the container is not there or empty, and its volume is one that `/etc/fstab` names and that is not
-   * mounted, or another one than this object has seen before. What it holds is proof enough that it is the right one.
+   * mounted, or another one than this object has seen before. Its contents prove that it is the right one.
    */
   async check(action: string): Promise<void> {
     const isThere = await this.#holdsSomething();
@@ -75,7 +75,10 @@ export class LocalVolume {
   }
 }
 
-/** Whether a directory holds anything, such as the `lost+found` of a new file system. What it is when it cannot be read, its users hear. */
+/**
+ * Whether a directory holds anything, such as the `lost+found` of a new file system. Where it cannot be read, the calls that use it report
+ * that.
+ */
 export async function contentOf(directory: string): Promise<'something' | 'nothing' | 'no directory'> {
   try {
     const opened = await opendir(directory);

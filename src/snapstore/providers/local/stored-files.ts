@@ -96,7 +96,9 @@ export async function temporaryFilesIn(
   return found;
 }
 
-/** Removes temporary files of `directory` that nobody has written to since `before` (ms since the epoch): their writer is dead. Never fails. */
+/**
+ * Removes temporary files of `directory` that were not written to since `before` (ms since the epoch): their writer is dead. Never fails.
+ */
 export async function removeStaleTemporaryFiles(
   directory: string,
   { before }: { readonly before: number },

@@ -151,7 +151,7 @@ export class OssUpload implements Upload {
     }
   }
 
-  /** Reads back what the store holds, and removes it if it is ours and wrong: nobody must find it there. */
+  /** Reads back what the store holds, and removes it if it is ours and wrong. */
   async #verify(
     published: OssHeaders | undefined,
     expected: ExpectedObject,

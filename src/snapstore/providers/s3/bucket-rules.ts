@@ -8,7 +8,7 @@ import type { Versioning } from './versioning.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** What is known of a bucket is asked again after this, ms. */
+/** How long what is known of a bucket is used before it is asked again, ms. */
 const latelyMs = 10_000;
 
 /** Asks whether the bucket keeps versions. */
@@ -24,14 +24,14 @@ export async function versioningOf(place: S3Place, signal: AbortSignal): Promise
   }
 }
 
-/** The same for those who list many prefixes one after the other: it is asked once in a while. */
+/** The same for callers that list many prefixes one after the other: it is asked once in a while. */
 export function versioningLately(place: S3Place, signal: AbortSignal): Promise<Versioning> {
   const { lately, requests } = place;
   const now = requests.clock.monotonic();
   if (lately.versioning === undefined || now >= lately.versioning.until) {
     const value = versioningOf(place, signal);
     lately.versioning = { value, until: now + latelyMs };
-    // A failure is for those who wait for it, and not for those who come later.
+    // A failure reaches those that wait for it, and not later callers.
     value.catch(() => {
       delete lately.versioning;
     });

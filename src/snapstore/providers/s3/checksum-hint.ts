@@ -12,7 +12,7 @@ const CODES: ReadonlySet<string> = new Set([
   'UnsupportedHeader',
 ]);
 
-/** The refusal, with the settings that leave checksums away where these may be its reason: of services that do not know them. */
+/** The refusal, with the settings that leave out checksums where these may be its reason, as for services that do not know them. */
 export function withChecksumHint(
   error: StoreError,
   { action, object }: { readonly action: string; readonly object: string },

@@ -1,7 +1,7 @@
 import { parseEndpoint } from '../../http/endpoint.ts';
 import type { S3Settings } from './s3-settings.ts';
 
-/** A service other than AWS's: its endpoint and an access key. */
+/** A service other than AWS that speaks the protocol of S3: its endpoint and an access key. */
 export interface CompatibleService {
   readonly bucket: string;
   readonly region: string;

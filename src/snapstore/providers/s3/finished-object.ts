@@ -12,7 +12,7 @@ interface FinishedKey {
   readonly sse: SseCustomerKey | undefined;
 }
 
-/** What HEAD tells of an object. */
+/** What HEAD says of an object. */
 export interface FinishedObject {
   readonly size: number;
   readonly etag: string | undefined;

@@ -6,7 +6,7 @@ import type { S3Place } from './s3-place.ts';
 
 /**
  * Removes what a deletion without a version leaves in a bucket that keeps or kept versions: the older versions of the key, which take
- * room that nobody sees, and the delete marker. What the account may not do of that is left.
+ * invisible room, and the delete marker. What the account may not remove is left.
  */
 export async function removeVersions(place: S3Place, key: string, task: StoreTask): Promise<void> {
   const { client, requests, bucket } = place;

@@ -144,7 +144,7 @@ export class S3Bucket implements Bucket {
       ...(checksums === 'when_supported' && { ChecksumAlgorithm: 'CRC32C' as const }),
       ...sse,
     };
-    // A retry might begin a second upload, and nobody would abort the first.
+    // A retry might begin a second upload, and the first would never be aborted.
     const task = { ...this.#task('begin the upload of', key, signal), retry: 'never' } as const;
     const { UploadId: uploadId } = await requests.run(task, (abortSignal) =>
       client.send(new CreateMultipartUploadCommand(input), { abortSignal }),
@@ -215,7 +215,7 @@ export class S3Bucket implements Bucket {
   }
 }
 
-/** For a look that only serves to explain a refusal: services do not know every version they name, and not every account may look. */
+/** For a question that only explains a refusal: services do not know every version they name, and not every account may ask. */
 function unlessLookRefused(error: unknown): undefined {
   if (error instanceof StoreError && (error.kind === 'denied' || (error.kind === 'invalid' && !isForeign(error)))) {
     return undefined;

@@ -31,7 +31,7 @@ export async function* s3Folders(
       }
       return;
     } catch (error) {
-      // Who may not see versions sees the objects.
+      // An account that may not see versions sees the objects.
       if (isShown) {
         throw error;
       }

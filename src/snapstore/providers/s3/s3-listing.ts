@@ -270,7 +270,7 @@ function keysOf(listed: readonly Pick<Listed, 'Key'>[]): readonly (string | unde
   return listed.map(({ Key: key }) => key);
 }
 
-/** An entry that lacks its name or its size is none: it must not count as an empty object. */
+/** An entry without a name or a size must not count as an empty object. */
 function entryOf({ Key: key, Size: size, LastModified: modified }: Listed, location: string): ObjectEntry {
   if (key === undefined || size === undefined) {
     const found = `an object is listed without its ${key === undefined ? 'name' : 'size'}`;

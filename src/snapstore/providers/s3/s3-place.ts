@@ -16,6 +16,6 @@ export interface S3Place {
     readonly versioning: SharedAnswer<Versioning>;
     readonly retention: SharedAnswer<DefaultRetention>;
   };
-  /** What was found out about it a moment ago, for those who ask for many prefixes. */
+  /** What was found out about it a moment ago, for callers that ask for many prefixes. */
   readonly lately: { versioning?: { readonly value: Promise<Versioning>; readonly until: number } };
 }

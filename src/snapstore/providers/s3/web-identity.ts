@@ -97,7 +97,7 @@ function refusal(error: unknown, { roleARN, tokenPath }: WebIdentityRole): Store
     action,
     object: tokenPath,
     found: `the token service answered ${status}${isCode(error.name) ? ` ${error.name}` : ''}`,
-    remedy: REMEDIES[error.name] ?? 'check the role, whom it trusts and the token',
+    remedy: REMEDIES[error.name] ?? 'check the role, its trust policy and the token',
     cause: error,
   });
 }

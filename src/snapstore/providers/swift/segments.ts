@@ -1,9 +1,9 @@
 /**
- * Names of segments. A large object in Swift is a manifest, which is empty and names a prefix, and segments: all objects that begin
- * with the prefix, in the order of their names (a dynamic large object). Ours have the keys `<key>/<ten digits>`.
+ * Names of segments. A large object in Swift is a manifest, which is empty and names a prefix, and segments: all objects that begin with
+ * the prefix, in the order of their names (a dynamic large object). Ours have the keys `<key>/<ten digits>`.
  *
- * The first five digits tell uploads to the same key apart, the last five are the part's number. The upload that finds no segments
- * there has the number 0, so that its segments are numbered from 0000000001 on, as other programs number theirs.
+ * The first five digits distinguish uploads to the same key, the last five are the part's number. The upload that finds no segments there
+ * has the number 0, so that its segments are numbered from 0000000001 on, as other programs number theirs.
  */
 
 const partsPerUpload = 100_000;

@@ -107,7 +107,7 @@ export class SwiftBucket implements Bucket {
     });
   }
 
-  /** The manifest goes first, so that nobody sees it without its segments. The next delete finishes one that was cut short. */
+  /** The manifest goes first, so that it is never visible without its segments. The next delete finishes one that was cut short. */
   async delete(key: string, { signal }: CallOptions): Promise<void> {
     const what = this.#connection.describe('delete', key);
     const absence = await this.#connection.send(what, { method: 'DELETE', key }, { signal }).then(

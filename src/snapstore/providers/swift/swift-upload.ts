@@ -25,7 +25,7 @@ export interface SwiftUploadConfig {
   readonly onEnd: () => void;
 }
 
-/** Looks again at a listing: it may lag behind uploads. */
+/** Looks again at a listing, which may be older than the uploads. */
 const lateListing: RetryPolicy = { firstMs: 250, multiplier: 2, longestMs: 4_000, retries: 5 };
 
 /** A body that is known whole. */
@@ -95,7 +95,7 @@ export class SwiftUpload implements Upload {
 
   async abort(options: CallOptions): Promise<void> {
     const { key, number, deleteAll, onEnd } = this.#config;
-    // Segments stay while the manifest may still appear: nobody shall see it without them.
+    // Segments stay while the manifest may still appear: it must not be visible without them.
     if (this.#unverified) {
       await this.#removeManifest(options);
       this.#unverified = false;
@@ -166,8 +166,8 @@ export class SwiftUpload implements Upload {
   }
 
   /**
-   * Looks at the listing until it shows all segments under our number: a manifest is read by its listing, which may lag behind.
-   * One with other bytes than were sent is not late: somebody else has written it.
+   * Looks at the listing until it shows all segments under our number: a manifest is read by its listing, which may be older than the
+   * uploads. One with other bytes than were sent is not late: somebody else has written it.
    */
   async #untilListed(what: StoreAction, { signal }: CallOptions): Promise<void> {
     const { connection, key, number } = this.#config;
