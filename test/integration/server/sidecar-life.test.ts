@@ -348,13 +348,13 @@ it('a lead that is lost in a wait after a failure ends what was told of an outag
 it('a store that was away for long is used soon after its return', async () => {
   const bucket = memoryBucket();
   let isAway = true;
-  const denied = (): StoreError =>
-    new StoreError('denied', { action: 'list', object: 'the store', found: 'the test says so' });
+  const failing = (): StoreError =>
+    new StoreError('gone', { action: 'list', object: 'the store', found: 'the test says so' });
   const seldomThere: Bucket = {
     ...bucket,
     list: (prefix, options) => {
       if (isAway) {
-        throw denied();
+        throw failing();
       }
       return bucket.list(prefix, options);
     },
