@@ -44,7 +44,10 @@ export class LeafPacker {
     while (from < batch.count) {
       const slice = this.#fitting(batch, from, start);
       if (this.#open.count === 0 && slice.to < batch.count) {
-        await this.#emit(slice);
+        const written = this.#emit(slice);
+        if (written !== undefined) {
+          await written;
+        }
       } else {
         this.#keep(slice);
         if (slice.to < batch.count) {
@@ -100,35 +103,57 @@ export class LeafPacker {
     this.#open.clear();
   }
 
-  async #emit(slice: Slice): Promise<void> {
-    const { batch, from, to, start, end } = slice;
-    const count = to - from;
-    const tableEnd = PAGE_HEADER_SIZE + count * LEAF_ELEMENT_SIZE;
-    const pages = Math.ceil((tableEnd + end - start) / this.#sink.pageSize);
+  /** A promise only where something has to be waited for: there are very many pages. */
+  #emit(slice: Slice): Promise<void> | undefined {
+    const { from, to, start, end } = slice;
+    const size = PAGE_HEADER_SIZE + (to - from) * LEAF_ELEMENT_SIZE + end - start;
+    const pages = Math.ceil(size / this.#sink.pageSize);
     const id = this.#allocator.allocate(pages);
-    const page = this.#sink.claim(id, pages) ?? (await this.#sink.claimNext(id, pages));
-    const view = new DataView(page.buffer, page.byteOffset, page.length);
-    encodePageHeader(view, { id, kind: 'leaf', count, overflow: pages - 1 });
-    let element = PAGE_HEADER_SIZE;
-    let at = tableEnd;
-    for (let index = from; index < to; index++) {
-      const keySize = batch.sizes[index * 2] ?? 0;
-      const valueSize = batch.sizes[index * 2 + 1] ?? 0;
-      view.setUint32(element, this.#flags, true);
-      view.setUint32(element + 4, at - element, true);
-      view.setUint32(element + 8, keySize, true);
-      view.setUint32(element + 12, valueSize, true);
-      at += keySize + valueSize;
-      element += LEAF_ELEMENT_SIZE;
+    const place = this.#sink.claimPlace(id, pages);
+    if (place === undefined) {
+      return this.#emitNext(slice, { id, pages });
     }
-    page.set(batch.bytes.subarray(start, end), tableEnd);
-    this.#tree.add({
-      key: new Uint8Array(batch.bytes.subarray(start, start + (batch.sizes[from * 2] ?? 0))),
-      page: id,
-    });
+    this.#write(slice, { id, pages, place });
+    return this.#tree.due ? this.#tree.drain() : undefined;
+  }
+
+  async #emitNext(slice: Slice, { id, pages }: { readonly id: number; readonly pages: number }): Promise<void> {
+    await this.#sink.makeRoom(pages);
+    const place = this.#sink.claimPlace(id, pages);
+    if (place === undefined) {
+      throw new RangeError(`no room for ${pages} pages in an empty buffer`);
+    }
+    this.#write(slice, { id, pages, place });
     if (this.#tree.due) {
       await this.#tree.drain();
     }
+  }
+
+  /** Writes a page to `place` in the memory of the sink. */
+  #write(
+    { batch, from, to, start, end }: Slice,
+    { id, pages, place }: { readonly id: number; readonly pages: number; readonly place: number },
+  ): void {
+    const { memory, view, pageSize } = this.#sink;
+    const { sizes } = batch;
+    const tableEnd = PAGE_HEADER_SIZE + (to - from) * LEAF_ELEMENT_SIZE;
+    encodePageHeader(view, { id, kind: 'leaf', count: to - from, overflow: pages - 1 }, place);
+    let element = PAGE_HEADER_SIZE;
+    let at = tableEnd;
+    for (let index = from; index < to; index++) {
+      const keySize = sizes[index * 2] ?? 0;
+      const valueSize = sizes[index * 2 + 1] ?? 0;
+      view.setUint32(place + element, this.#flags, true);
+      view.setUint32(place + element + 4, at - element, true);
+      view.setUint32(place + element + 8, keySize, true);
+      view.setUint32(place + element + 12, valueSize, true);
+      at += keySize + valueSize;
+      element += LEAF_ELEMENT_SIZE;
+    }
+    memory.set(batch.bytes.subarray(start, end), place + tableEnd);
+    memory.fill(0, place + at, place + pages * pageSize);
+    const key = Uint8Array.prototype.slice.call(batch.bytes, start, start + (sizes[from * 2] ?? 0));
+    this.#tree.add({ key, page: id });
   }
 }
 
