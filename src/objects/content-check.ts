@@ -46,7 +46,7 @@ export class ContentCheck implements Inspection, Disposable {
       encryption !== undefined && identities.count === 0
         ? checkSealed(parts)
         : // Several objects are checked at once.
-          checkTrailingHash(decompress(parts, compression, { piecesInFlight: 2, reusesPieces: true }));
+          checkTrailingHash(decompress(parts, compression, { piecesInFlight: 2, onReusedPiece: () => undefined }));
     this.#outcome.catch(() => undefined);
   }
 

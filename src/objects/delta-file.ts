@@ -17,7 +17,7 @@ export async function* expandedDelta({ file, compression }: DeltaFile): AsyncGen
   const stored = createReadStream(file, { highWaterMark: READ_SIZE });
   try {
     // Several deltas are begun at once.
-    yield* decompress(stored, compression, { piecesInFlight: 2, reusesPieces: true });
+    yield* decompress(stored, compression, { piecesInFlight: 2, onReusedPiece: () => undefined });
   } finally {
     stored.destroy();
     // What was wrong with it has been thrown above.

@@ -59,21 +59,23 @@ export async function writeFull(
       const trailing = new TrailingHash();
       let offset = 0;
       let before = 0;
-      let isNew = false;
+      let garbage = 0;
+      /** Bytes of the last piece that were in memory that serves again, and is no garbage. */
+      let reused = 0;
       let writing: Promise<unknown> = Promise.resolve();
-      const expanded = decompress(
-        tap(body, {
-          onBytes: (stored) => {
-            target.onRead(stored);
-            buffers.discarded(stored);
-          },
-        }),
-        source.full.compression,
-        {
-          reusesPieces: true,
+      const { compression } = source.full;
+      const stored = tap(body, {
+        onBytes: (size) => {
+          target.onRead(size);
+          // Where nothing is expanded it is the piece that is written.
+          buffers.discarded(compression === 'none' ? 0 : size);
         },
-      );
-      const seen = new WeakSet<ArrayBufferLike>();
+      });
+      const expanded = decompress(stored, compression, {
+        onReusedPiece: (size) => {
+          reused += size;
+        },
+      });
       for await (const bytes of withLongHead(expanded)) {
         context.signal.throwIfAborted();
         trailing.push(bytes);
@@ -83,11 +85,10 @@ export async function writeFull(
         }
         await writing;
         behind?.wrote(before, { left: boundary.end - offset });
-        // Memory that serves again is no garbage.
-        buffers.discarded(isNew ? before : 0);
+        buffers.discarded(garbage);
+        garbage = Math.max(0, bytes.length - reused);
+        reused = 0;
         before = bytes.length;
-        isNew = !seen.has(bytes.buffer);
-        seen.add(bytes.buffer);
         // The hash goes into the file as well and is cut off in the end: so no piece has to be cut and joined.
         const pages = bytes.subarray(0, Math.max(0, boundary.end - offset));
         writing = space.writing(() => handle.writeFile(pages));

@@ -24,8 +24,11 @@ export interface CompressOptions {
 export interface DecompressOptions {
   /** Members of gzip or frames of zstd that are expanded at once, of 512 KiB each; 4 when left out, the number of libuv's threads. */
   readonly piecesInFlight?: number | undefined;
-  /** Whether a piece is valid only until the second one after it is asked for: its memory may serve again. Left out, it is the reader's. */
-  readonly reusesPieces?: boolean | undefined;
+  /**
+   * Lets the memory of pieces serve again, where it can: a piece is then valid only until the second one after it is asked for. Called
+   * with the size of each piece in such memory, before it is given. Left out, pieces are the reader's.
+   */
+  readonly onReusedPiece?: ((size: number) => void) | undefined;
 }
 
 /** An object's bytes, piece by piece. */
@@ -66,13 +69,13 @@ export function compress(
 export function decompress(
   source: AsyncIterable<Uint8Array>,
   compression: Compression,
-  { piecesInFlight, reusesPieces }: DecompressOptions = {},
+  { piecesInFlight, onReusedPiece }: DecompressOptions = {},
 ): Bytes {
   switch (compression) {
     case 'none':
       return unchanged(source);
     case 'gzip':
-      return gunzipMembers(source, { membersInFlight: piecesInFlight, reusesPieces });
+      return gunzipMembers(source, { membersInFlight: piecesInFlight, onReusedPiece });
     case 'zlib':
       return throughZlib(source, createInflate({ chunkSize: CHUNK_SIZE }));
     case 'lzw':

@@ -18,8 +18,11 @@ const smallRest = 16 * 1024;
 export interface GunzipOptions {
   /** Members expanded at once, of 512 KiB each; 4 when left out, the number of libuv's threads. */
   readonly membersInFlight?: number | undefined;
-  /** Whether a piece is valid only until the second one after it is asked for: its memory serves again. Left out, it is the reader's. */
-  readonly reusesPieces?: boolean | undefined;
+  /**
+   * Lets the memory of pieces serve again: a piece is then valid only until the second one after it is asked for. Called with the
+   * size of each piece in such memory, before it is given. Left out, pieces are the reader's.
+   */
+  readonly onReusedPiece?: ((size: number) => void) | undefined;
 }
 
 /** Bytes of the object at the beginning of a decoder's input. */
@@ -41,7 +44,7 @@ interface RunningMember extends ReadBytes {
  */
 export async function* gunzipMembers(
   source: AsyncIterable<Uint8Array>,
-  { membersInFlight = 4, reusesPieces }: GunzipOptions = {},
+  { membersInFlight = 4, onReusedPiece }: GunzipOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   await using reader = new PieceReader(source);
   using decoders = new DisposableStack();
@@ -49,7 +52,7 @@ export async function* gunzipMembers(
   const running: RunningMember[] = [];
   let done = 0;
   for (;;) {
-    const decoder = idle.pop() ?? decoders.use(new GzipMemberDecoder({ reusesPieces }));
+    const decoder = idle.pop() ?? decoders.use(new GzipMemberDecoder({ reusesPieces: onReusedPiece !== undefined }));
     const { size, isWhole } = await readMember(reader, decoder);
     // When the reader stops early, nobody awaits them; they never reject.
     const next = { decoder, size };
@@ -62,7 +65,12 @@ export async function* gunzipMembers(
         yield* oneAfterTheOther([...running, next], { reader, startsAt: done });
         return;
       }
-      yield* pieces;
+      for (const piece of pieces) {
+        if (oldest.decoder.reuses(piece)) {
+          onReusedPiece?.(piece.length);
+        }
+        yield piece;
+      }
       done += oldest.size;
       idle.push(oldest.decoder);
       running.shift();

@@ -62,6 +62,11 @@ export class GzipMemberDecoder implements Disposable {
     return await this.#withZlib(size);
   }
 
+  /** Whether a piece is in memory that serves again. */
+  reuses(piece: Uint8Array): boolean {
+    return this.#outputs.some((output) => output?.buffer === piece.buffer);
+  }
+
   [Symbol.dispose](): void {
     this.#gunzip?.destroy();
   }

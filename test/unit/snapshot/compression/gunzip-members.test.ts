@@ -213,10 +213,13 @@ for (const membersInFlight of [1, 2, 4]) {
     const memories = new Set<ArrayBufferLike>();
     const pieces: Uint8Array[] = [];
     let large = 0;
+    let reused = 0;
     let at = 0;
     for await (const piece of gunzipMembers(inPieces(await packingLarge, 10_000), {
       membersInFlight,
-      reusesPieces: true,
+      onReusedPiece: (size) => {
+        reused += size;
+      },
     })) {
       pieces.push(piece);
       at += piece.length;
@@ -230,6 +233,7 @@ for (const membersInFlight of [1, 2, 4]) {
       assert.ok(last.equals(LARGE.subarray(at - last.length, at)));
     }
     assert.equal(at, LARGE.length);
+    assert.ok(reused > LARGE.length / 2 && reused < LARGE.length, `${reused} bytes`);
     assert.ok(large > memories.size, `${large} pieces in ${memories.size} memories`);
     assert.ok(memories.size <= 2 * membersInFlight + 2, `${memories.size} memories`);
   });
