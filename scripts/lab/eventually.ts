@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** No load makes a sleep so late: the machine stood still, and what is waited for did, too. */
+const stoodStillMs = 5_000;
+
 /**
  * Asks `probe` every `intervalMs` until it gives something other than undefined, and returns that.
- * Throws after `timeoutMs` with what `describe` says then.
+ * Throws after `timeoutMs` with what `describe` says then. Time in which the whole machine stood still does not count.
  */
 export async function eventually<T>(
   probe: () => T | undefined | Promise<T | undefined>,
@@ -12,7 +15,7 @@ export async function eventually<T>(
     describe = () => 'the condition did not come true',
   }: { readonly timeoutMs?: number; readonly intervalMs?: number; readonly describe?: () => string } = {},
 ): Promise<T> {
-  const deadline = performance.now() + timeoutMs;
+  let deadline = performance.now() + timeoutMs;
   for (;;) {
     const result = await probe();
     if (result !== undefined) {
@@ -21,6 +24,9 @@ export async function eventually<T>(
     if (performance.now() > deadline) {
       throw new Error(`${describe()} (waited ${timeoutMs} ms)`);
     }
+    const sleptAt = performance.now();
     await sleep(intervalMs);
+    const lateMs = performance.now() - sleptAt - intervalMs;
+    deadline += lateMs > stoodStillMs ? lateMs : 0;
   }
 }

@@ -21,6 +21,9 @@ export interface MembershipListener {
   }): void;
 }
 
+/** What a process itself remembers, where neither a lease nor another member does. */
+const metBefore = 'this server has met its cluster before';
+
 /** The membership of our member in a cluster of etcd. */
 export class ClusterMembership implements Membership {
   readonly #access: ClusterAccess;
@@ -52,9 +55,11 @@ export class ClusterMembership implements Membership {
 
   async place({ signal, insists }: MembershipOptions & { readonly insists: boolean }): Promise<PlaceInCluster> {
     const place = await findPlace(this.#access, { insists }, this.#with(signal));
-    if (place.kind !== 'unreachable') {
-      this.#met = place.kind === 'awaited' ? 'awaits our member' : 'a cluster';
+    if (place.kind === 'unreachable') {
+      const remembered = insists && this.#met !== 'none' ? metBefore : undefined;
+      return { ...place, remembered: place.remembered ?? remembered };
     }
+    this.#met = place.kind === 'awaited' ? 'awaits our member' : 'a cluster';
     return place;
   }
 

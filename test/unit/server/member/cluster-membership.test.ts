@@ -109,6 +109,19 @@ describe('the place of our member', () => {
     assert.deepEqual(met, ['none', 'a cluster', 'awaits our member', 'awaits our member']);
   });
 
+  it('is remembered by a process that has met its cluster, where nothing else remembers it', async () => {
+    const silence = Array.from({ length: 8 }, () => 'etcd_unreachable' as const);
+    const { membership } = rig(new ModelMembers({}, m1), { position: [...silence.slice(0, 4), 'answers', ...silence] });
+    const places = [];
+    for (const insists of [true, true, false, true]) {
+      places.push(await membership.place({ signal, insists }));
+    }
+    assert.deepEqual(
+      places.map((place) => (place.kind === 'unreachable' ? place.remembered : place.kind)),
+      [undefined, 'member', undefined, 'this server has met its cluster before'],
+    );
+  });
+
   it('is looked up twice before it counts as absent', async () => {
     const members = new ModelMembers({});
     await rig(members).membership.place({ signal, insists: false });
