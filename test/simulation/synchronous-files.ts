@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 
 /** What is looked up by its name: functions of node:fs and of node:fs/promises. */
 type Functions = Record<string, unknown>;
+type Twin = (...parts: unknown[]) => unknown;
 
 /** Those of node:fs/promises that have a twin which does the same at once. */
 const names = [
@@ -40,8 +41,8 @@ export function makeFilesSynchronous(): void {
   const replaced = promises as unknown as Functions;
   const twins = fs as unknown as Functions;
   for (const name of names) {
-    const twin = twins[`${name}Sync`] as (...parts: unknown[]) => unknown;
-    replaced[name] = async (...parts: unknown[]): Promise<unknown> => twin(...parts);
+    // Looked up each time: a process may be given another one.
+    replaced[name] = async (...parts: unknown[]): Promise<unknown> => (twins[`${name}Sync`] as Twin)(...parts);
   }
   replaced['open'] = async (path: string, flags?: string | number, mode?: number): Promise<SynchronousHandle> =>
     new SynchronousHandle(fs.openSync(path, flags ?? 'r', mode));
