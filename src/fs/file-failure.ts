@@ -2,6 +2,7 @@ import { Failure, type FailureParts } from '../runtime/failure.ts';
 import { UserRefused } from '../runtime/process/acting-as.ts';
 import { type SystemRefusal, systemRefusal } from '../runtime/system-error.ts';
 import { NotAFile } from './open-file.ts';
+import { NoProc } from './pinned-directory.ts';
 import { NoSpaceLeft } from './volume-space.ts';
 
 /**
@@ -25,8 +26,15 @@ export function refusalOf(error: unknown): SystemRefusal | undefined {
       remedy: 'run as that user, or allow it (CAP_SETUID, CAP_SETGID)',
     };
   }
+  if (error instanceof NoProc) {
+    return { code: 'file_error', found: error.message, remedy: 'mount it: mount -t proc proc /proc' };
+  }
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error) || typeof error.code !== 'string') {
     return undefined;
+  }
+  if (error.syscall === 'uv_cwd') {
+    const found = 'there is no such file or directory as the current one any more, where a relative path begins';
+    return { code: 'file_error', found, remedy: 'change to another one (cd /) and give absolute paths' };
   }
   const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
   const refusal = systemRefusal({ code: error.code, errno });

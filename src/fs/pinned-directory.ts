@@ -5,6 +5,14 @@ import { type FileIdentity, isSameFile } from './same-file.ts';
 /** O_PATH of Linux, which Node does not name: a place to go on from, without the right to read it. */
 const O_PATH = 0o10000000;
 
+/** There is no `/proc` to hold on to directories by. */
+export class NoProc extends Error {
+  constructor() {
+    super('/proc is not mounted, by which root holds on to the directories that it works in');
+    this.name = 'NoProc';
+  }
+}
+
 /** The user and the group a file belongs to. */
 export interface Owner {
   readonly uid: number;
@@ -111,6 +119,13 @@ async function openWithoutLinks(name: string): Promise<FileHandle> {
     return at ?? (await openDirectory(name));
   } catch (error) {
     await at?.close();
-    throw error;
+    throw (await isThere('/proc/self/fd')) ? error : new NoProc();
   }
+}
+
+async function isThere(name: string): Promise<boolean> {
+  return await stat(name).then(
+    () => true,
+    () => false,
+  );
 }

@@ -2,6 +2,11 @@ import type { Readable } from 'node:stream';
 
 /** The text of a body. What comes after `most` bytes is not waited for and left out. */
 export async function boundedText(body: Readable, most: number): Promise<string> {
+  return (await boundedBytes(body, most)).toString('utf8');
+}
+
+/** The bytes of a body. What comes after `most` of them is not waited for and left out. */
+export async function boundedBytes(body: Readable, most: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;
   for await (const piece of body as AsyncIterable<Buffer>) {
@@ -11,5 +16,5 @@ export async function boundedText(body: Readable, most: number): Promise<string>
       break;
     }
   }
-  return Buffer.concat(pieces).subarray(0, most).toString('utf8');
+  return Buffer.concat(pieces).subarray(0, most);
 }

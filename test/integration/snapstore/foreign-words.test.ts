@@ -220,8 +220,28 @@ const attempts: Readonly<Record<string, (bucket: Bucket) => Promise<unknown>>> =
 const OTHERS =
   /\n|node:|node_modules|Error: |NullPointer|sign in|<html|Parse Error|Exceeded|fetch failed|terminated|other side closed|Client network|aborted|Body (?:is|has)|unexpected end|incorrect header|Z_[A-Z]+_ERROR|Entity|Maximum|secret|the store answered 200/i;
 
+/** Opens what is at `url` as a store of a kind. */
+async function openAt(
+  { provider, environment }: Subject,
+  url: string,
+  { log, requestMs }: { readonly log: RecordedLog; readonly requestMs: number },
+): Promise<Bucket> {
+  const variables = environment(url);
+  const { bucket } = await provider({
+    role: 'primary',
+    container: 'backups',
+    endpointOverride: url,
+    environment: variables,
+    network: storeNetwork(variables, log),
+    timeouts: { ...timeouts, requestMs },
+    clock: jumpingClock(),
+    log,
+  }).open();
+  return bucket;
+}
+
 describe('whatever answers in the place of a store, or on the way to one, is told in our words', () => {
-  for (const [name, { provider, environment, login }] of Object.entries(subjects)) {
+  for (const [name, subject] of Object.entries(subjects)) {
     describe(name, { concurrency: 6 }, () => {
       for (const [at, [title, answer]] of Object.entries(answers).entries()) {
         if (sameAsS3.has(name) && at % 8 !== 0) {
@@ -230,28 +250,13 @@ describe('whatever answers in the place of a store, or on the way to one, is tol
         it(title, async () => {
           let url = '';
           await using server = await startRawServer((socket, head) => {
-            if (login?.(socket, head, url) !== true) {
+            if (subject.login?.(socket, head, url) !== true) {
               answer(socket, head);
             }
           });
           url = server.url;
           const log = new RecordedLog();
-          const clock = jumpingClock();
-          const variables = environment(url);
-          const place = {
-            role: 'primary',
-            container: 'backups',
-            endpointOverride: url,
-            environment: variables,
-          } as const;
-          const opened = await provider({
-            ...place,
-            network: storeNetwork(variables, log),
-            timeouts,
-            clock,
-            log,
-          }).open();
-          await using bucket = opened.bucket;
+          await using bucket = await openAt(subject, url, { log, requestMs: timeouts.requestMs });
           for (const [what, attempt] of Object.entries(attempts)) {
             const error = await attempt(bucket).then(
               () => undefined,
@@ -278,4 +283,56 @@ describe('whatever answers in the place of a store, or on the way to one, is tol
       }
     });
   }
+});
+
+/** More than any adapter takes of an answer that is no listing. */
+const longest = 12 * 1024 * 1024;
+
+/** Answers with as much as is taken, up to eight times {@link longest}; tells how much that was, bytes. */
+function endless(status: string): { readonly answer: RawAnswer; taken(): number } {
+  let most = 0;
+  const piece = Buffer.alloc(256 * 1024, 'a');
+  const answer: RawAnswer = (socket) => {
+    socket.write(`HTTP/1.1 ${status}\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n`);
+    const send = (): void => {
+      most = Math.max(most, socket.bytesWritten);
+      if (socket.bytesWritten > 8 * longest) {
+        socket.end();
+      } else if (!socket.destroyed) {
+        socket.write(piece, () => setImmediate(send));
+      }
+    };
+    send();
+  };
+  return { answer, taken: () => most };
+}
+
+describe('a refusal that does not end is not read to its end', () => {
+  for (const [name, subject] of Object.entries(subjects).filter(([each]) => !sameAsS3.has(each))) {
+    it(name, async () => {
+      let url = '';
+      const { answer, taken } = endless('403 Forbidden');
+      await using server = await startRawServer((socket, head) => {
+        if (subject.login?.(socket, head, url) !== true) {
+          answer(socket, head);
+        }
+      });
+      url = server.url;
+      await using bucket = await openAt(subject, url, { log: new RecordedLog(), requestMs: 20_000 });
+      for (const [what, attempt] of Object.entries(attempts)) {
+        await assert.rejects(attempt(bucket), StoreError, what);
+      }
+      assert.ok(taken() < longest, `${taken()} bytes were taken`);
+    });
+  }
+});
+
+it('a login that does not end is not read to its end, and is none', async () => {
+  const { answer, taken } = endless('201 Created');
+  await using server = await startRawServer(answer);
+  const subject = subjects['Swift, at its login'];
+  assert.ok(subject);
+  await using bucket = await openAt(subject, server.url, { log: new RecordedLog(), requestMs: 20_000 });
+  await assert.rejects(listed(bucket, 'v2/'), { kind: 'invalid' });
+  assert.ok(taken() < longest, `${taken()} bytes were taken`);
 });

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { isErrno } from '../../../src/fs/errno.ts';
 import { fileFailure } from '../../../src/fs/file-failure.ts';
+import { NoProc } from '../../../src/fs/pinned-directory.ts';
 import { errorText } from '../../../src/runtime/log/error-text.ts';
 
 const place = { action: 'write', object: '/data' };
@@ -32,6 +33,16 @@ describe('fileFailure', () => {
     const failure = fileFailure(error, place);
     assert.equal(failure?.code, 'file_error');
     assert.equal(failure?.message, 'cannot write /data: invalid seek (ESPIPE)');
+  });
+
+  it('says that the current directory is gone, and that /proc is missing', () => {
+    const gone = Object.assign(new Error('ENOENT: process.cwd failed'), {
+      code: 'ENOENT',
+      errno: -2,
+      syscall: 'uv_cwd',
+    });
+    assert.match(fileFailure(gone, place)?.message ?? '', /: there is no such file or directory as the current one any more, .*; change to/);
+    assert.match(fileFailure(new NoProc(), place)?.message ?? '', /: \/proc is not mounted, .*; mount it/);
   });
 
   it('knows errors that Node has no name for', () => {

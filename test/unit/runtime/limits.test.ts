@@ -21,6 +21,12 @@ const tests: Readonly<Record<keyof typeof limits, readonly [file: string, title:
   zstdWindow: ['test/unit/snapshot/compression/unzstd-frames.test.ts', 'a window that takes too much memory'],
   ageHeader: ['test/unit/snapshot/encryption/decrypt.test.ts', 'have headers that end'],
   historyMarker: ['test/unit/snapshot/history/history-marker.test.ts', 'MARKER_SIZE_LIMIT + 1'],
+  storeAnswer: [
+    'test/integration/snapstore/s3/s3-answers.test.ts',
+    'that is longer than any can be is not read to its end',
+  ],
+  storeRefusal: ['test/integration/snapstore/foreign-words.test.ts', 'a refusal that does not end is not read'],
+  tokenAnswer: ['test/integration/snapstore/foreign-words.test.ts', 'a login that does not end is not read'],
   fleetPrefixes: ['test/unit/operations/fleet/list-fleet.test.ts', 'more prefixes than can be held'],
   fleetObjects: ['test/unit/snapstore/fleet/prefix-groups.test.ts', 'of a prefix with too many objects'],
   fleetDepth: ['test/unit/snapstore/fleet/walk-folders.test.ts', 'folders without end'],

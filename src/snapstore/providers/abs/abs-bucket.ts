@@ -6,7 +6,6 @@ import {
   BlobServiceClient,
   type ContainerClient,
   newPipeline,
-  type RequestPolicyFactory,
   StorageSharedKeyCredential,
 } from '@azure/storage-blob';
 import type { Clock } from '../../../runtime/clock.ts';
@@ -15,12 +14,12 @@ import type { AzureCredentials } from '../../credentials/azure.ts';
 import { checkRangeAnswer } from '../../http/check-range-answer.ts';
 import type { RawBody } from '../../http/object-body.ts';
 import { PageTokens } from '../../http/page-tokens.ts';
-import { type StoreAgents, storeAgents } from '../../http/store-agents.ts';
 import { directNetwork, type StoreNetwork } from '../../http/store-network.ts';
 import { defaultTimeouts, type RequestTimeouts, StoreRequests } from '../../http/store-requests.ts';
 import { StoreError } from '../../store-error.ts';
 import { guardedAnswers } from './abs-answer-guard.ts';
 import { absError, isForeign, isRangeBeyondEnd, unlessGone } from './abs-error.ts';
+import { AbsTransport } from './abs-transport.ts';
 import { AbsUpload } from './abs-upload.ts';
 
 /** Which Azure container is opened, and how. */
@@ -56,17 +55,18 @@ export class AbsBucket implements Bucket {
   readonly #container: ContainerClient;
   readonly #requests: StoreRequests;
   readonly #pageSize: number;
-  readonly #agents: StoreAgents;
+  readonly #transport: AbsTransport;
 
   constructor(config: AbsConfig) {
     const { container, credentials, endpoint, clock, timeouts = defaultTimeouts, pageSize = largestPage } = config;
     const { storageAccount, storageKey, domain } = credentials;
-    this.#agents = storeAgents({ network: config.network ?? directNetwork });
+    this.#transport = new AbsTransport(config.network ?? directNetwork);
     // Retries are made by StoreRequests, since the SDK neither looks at Retry-After nor tries again after 429.
     const pipeline = newPipeline(new StorageSharedKeyCredential(storageAccount, storageKey), {
       retryOptions: { maxTries: 1 },
+      httpClient: this.#transport,
     });
-    pipeline.factories.push(guardedAnswers(), sentThrough(this.#agents));
+    pipeline.factories.push(guardedAnswers());
     const service = new BlobServiceClient(endpoint ?? `https://${storageAccount}.${domain}`, pipeline);
     this.#container = service.getContainerClient(container);
     this.location = this.#container.url;
@@ -178,20 +178,8 @@ export class AbsBucket implements Bucket {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#agents.close();
+    this.#transport.close();
   }
-}
-
-/** Makes the SDK send its requests over our connections instead of its own. */
-function sentThrough({ http, https }: StoreAgents): RequestPolicyFactory {
-  return {
-    create: (next) => ({
-      sendRequest: (request) => {
-        request.agent = request.url.startsWith('https:') ? https : http;
-        return next.sendRequest(request);
-      },
-    }),
-  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
+import { limits } from '../../../runtime/limits.ts';
 import { boundedText } from '../../http/bounded-text.ts';
 import { HttpConnections } from '../../http/http-connections.ts';
 import type { StoreNetwork } from '../../http/store-network.ts';
@@ -23,10 +24,6 @@ export interface GcsRequest {
 
 /** How the SDK takes a response: first its parsed body, then itself. */
 export type GcsCallback = (error: Error | null, body?: unknown, response?: unknown) => void;
-
-/** More than a page of a listing takes, and more than an error takes, bytes. */
-const LONGEST_ANSWER = 64 * 1024 * 1024;
-const LONGEST_REFUSAL = 64 * 1024;
 
 /** The token at hand was refused; the next request gets a new one. */
 export class TokenRefused extends Error {}
@@ -87,7 +84,7 @@ export class GcsTransport {
 
   async #call(request: GcsRequest): Promise<{ readonly body: unknown; readonly response: IncomingMessage }> {
     const response = await this.#send(request);
-    const body = await boundedText(response, LONGEST_ANSWER);
+    const body = await boundedText(response, limits.storeAnswer.most);
     return { body: admitJson(request, response, body), response };
   }
 
@@ -128,7 +125,7 @@ export class GcsTransport {
 async function succeeded(request: GcsRequest, response: IncomingMessage): Promise<IncomingMessage> {
   const status = response.statusCode ?? 0;
   if (status >= 400) {
-    const body = await boundedText(response, LONGEST_REFUSAL);
+    const body = await boundedText(response, limits.storeRefusal.most);
     throw new GcsErrorResponse(status, body, response.headers['retry-after']);
   }
   if (status >= 300) {

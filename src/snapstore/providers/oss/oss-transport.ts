@@ -1,12 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import { limits } from '../../../runtime/limits.ts';
 import { boundedText } from '../../http/bounded-text.ts';
 import { HttpConnections } from '../../http/http-connections.ts';
 import type { StoreNetwork } from '../../http/store-network.ts';
 import { admitAnswer, foreignAnswer } from './oss-answer-guard.ts';
-
-/** More than a page of a listing takes, bytes. */
-const LONGEST_ANSWER = 64 * 1024 * 1024;
 
 /** One call on its way through the SDK. */
 export interface OssRequest {
@@ -74,7 +72,9 @@ export class OssTransport {
       admitAnswer(asked, response, undefined);
       return answer(response, undefined);
     }
-    const data = Buffer.from(await boundedText(response, LONGEST_ANSWER));
+    const data = Buffer.from(
+      await boundedText(response, isSuccess(response) ? limits.storeAnswer.most : limits.storeRefusal.most),
+    );
     if (isSuccess(response)) {
       admitAnswer(asked, response, data);
     }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { limits } from '../../../runtime/limits.ts';
 import {
   type AnswerFacts,
   describeAnswer,
@@ -25,12 +26,6 @@ const ROOTS: Readonly<Record<string, string>> = {
 
 /** Answers about one object: they have no XML. */
 const OF_OBJECTS: ReadonlySet<string> = new Set(['HeadObjectCommand', 'GetObjectCommand', 'UploadPartCommand']);
-
-/** More than a page of 1,000 keys of 1,024 characters can take, bytes. */
-const LONGEST_ANSWER = 16 * 1024 * 1024;
-
-/** More than an error takes, bytes; of longer ones the beginning is read. */
-const LONGEST_REFUSAL = 64 * 1024;
 
 /** A response as it comes over the wire; the SDK's deserializer takes its body as a stream or as bytes. */
 interface WireResponse {
@@ -75,12 +70,12 @@ async function admit(response: WireResponse, call: Call): Promise<void> {
     }
     return;
   }
-  const bytes = await collect(response.body, LONGEST_ANSWER);
+  const bytes = await collect(response.body, limits.storeAnswer.most);
   response.body = bytes.content;
   const text = Buffer.from(
     bytes.content.buffer,
     bytes.content.byteOffset,
-    Math.min(bytes.content.length, LONGEST_REFUSAL),
+    Math.min(bytes.content.length, limits.storeRefusal.most),
   );
   const root = rootElement(text.toString());
   if (root === 'Error') {
@@ -99,7 +94,7 @@ async function admit(response: WireResponse, call: Call): Promise<void> {
 }
 
 async function refuse(response: WireResponse, call: Call): Promise<never> {
-  const { content } = await collect(response.body, LONGEST_REFUSAL);
+  const { content } = await collect(response.body, limits.storeRefusal.most);
   throw refusalOf(response, Buffer.from(content).toString(), call);
 }
 

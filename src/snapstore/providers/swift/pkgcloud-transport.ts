@@ -7,6 +7,8 @@ import {
   type RequestOptions,
   type StorageClient,
 } from 'pkgcloud/lib/pkgcloud/openstack/storage/index.js';
+import { limits } from '../../../runtime/limits.ts';
+import { boundedBytes } from '../../http/bounded-text.ts';
 import { type StoreAgents, storeAgents } from '../../http/store-agents.ts';
 import type { StoreNetwork } from '../../http/store-network.ts';
 import type { SwiftToken } from './keystone-login.ts';
@@ -63,19 +65,22 @@ export class PkgcloudTransport {
     this.#client.before.push((options) => this.#prepare(options));
   }
 
-  /** Sends a request and reads its whole response, of any status. Rejects when the response is cut off. */
+  /**
+   * Sends a request and reads its whole response, of any status; of one that is longer than any the beginning, without waiting for its
+   * end. Rejects when the response is cut off.
+   */
   async send(request: SwiftRequest, { token, signal }: SwiftSendOptions): Promise<SwiftResponse> {
-    const { promise, resolve, reject } = Promise.withResolvers<SwiftResponse>();
-    const sent = this.#start(request, token, (error, body, response) => {
-      if (error !== null) {
-        reject(error);
-      } else if (response.complete && Buffer.isBuffer(body)) {
-        resolve({ status: statusOf(response), headers: response.headers, body });
-      } else {
-        reject(brokenConnection());
-      }
-    });
-    return await abortable(sent, signal, promise);
+    const { status, headers, stream } = await this.open(request, { token, signal });
+    try {
+      return {
+        status,
+        headers,
+        body: await boundedBytes(stream, status < 300 ? limits.storeAnswer.most : limits.storeRefusal.most),
+      };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw Object.assign(brokenConnection(), { cause: error });
+    }
   }
 
   /** Sends a request and gives its response as soon as the headers have come. The stream fails when the connection breaks. */
@@ -104,11 +109,7 @@ export class PkgcloudTransport {
     this.#agents.close();
   }
 
-  #start(
-    { method, path, headers = {}, body }: SwiftRequest,
-    token: SwiftToken,
-    callback?: Parameters<StorageClient['_request']>[1],
-  ): Request {
+  #start({ method, path, headers = {}, body }: SwiftRequest, token: SwiftToken): Request {
     const client = this.#client;
     // Set and used in one go, so that concurrent requests cannot take each other's token.
     client._serviceUrl = token.account;
@@ -123,7 +124,7 @@ export class PkgcloudTransport {
       // An empty body is refused by the request package; none at all gives a content length of 0.
       ...(body !== undefined && body.length > 0 && { body: Buffer.from(body.buffer, body.byteOffset, body.length) }),
     };
-    return callback === undefined ? client._request(options) : client._request(options, callback);
+    return client._request(options);
   }
 
   #prepare(options: RequestOptions): void {

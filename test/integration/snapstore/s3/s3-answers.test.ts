@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeCertificates } from '../../../../scripts/lab/certificates.ts';
+import { limits } from '../../../../src/runtime/limits.ts';
 import type { ListingDoubt, ObjectEntry } from '../../../../src/snapstore/bucket.ts';
 import { directNetwork } from '../../../../src/snapstore/http/store-network.ts';
 import { compatibleService } from '../../../../src/snapstore/providers/s3/compatible-service.ts';
@@ -263,7 +264,7 @@ describe('a page of a listing', () => {
 
   it('that is longer than any can be is not read to its end', async () => {
     await using s3 = await startScriptedS3({
-      ListObjectsV2: xmlStep(`<ListBucketResult>${' '.repeat(20 * 1024 * 1024)}</ListBucketResult>`),
+      ListObjectsV2: xmlStep(`<ListBucketResult>${' '.repeat(limits.storeAnswer.most)}</ListBucketResult>`),
     });
     await refused(list(s3.bucket), 'invalid', /is no S3 service/);
   });
