@@ -5,6 +5,8 @@ import { atomicMarking } from '../../runtime/memory/atomic-marking.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { historiesOf } from '../../snapshot/history/histories.ts';
 import type { StoreMarker } from '../../snapshot/history/history-marker.ts';
+import type { SuspectedFork } from '../../snapshot/history/suspected-forks.ts';
+import type { Snapshot } from '../../snapshot/snapshot.ts';
 import type { Companion } from '../../snapstore/backups/companion-store.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/snapstore.ts';
 import { ContentCheckThread } from '../../workers/content-check-thread.ts';
@@ -53,6 +55,8 @@ export interface BackupCopyPlan extends CopyPlan {
   readonly ofLeftHistories: number;
   /** Whether a history may have been left without a marker: then everything is copied, whatever number is wanted. */
   readonly isInDoubt: boolean;
+  /** The copies turn back below what the target holds, so that it will look like two histories; undefined when they do not. */
+  readonly turnsBack: SuspectedFork<Snapshot> | undefined;
 }
 
 /** Something that could not be copied, and why. */
@@ -104,15 +108,20 @@ export async function planBackupCopy(request: CopyRequest, context: RunContext):
   }
   const [ours, theirs] = await Promise.all([companionsOf(from, context), companionsOf(to, context)]);
   const fulls = plan.chains.flatMap(([full]) => full?.source ?? []);
+  const markers = missingMarkers({
+    source: source.markers,
+    target: target.markers,
+    held: target.snapshots,
+    living: living.snapshots,
+    isEncrypted,
+  });
+  const added = plan.chains.flat().flatMap(({ action, target: copy }) => (action === 'copy' ? copy : []));
+  const before = historiesOf(target.snapshots, target.markers).suspected;
+  const after = historiesOf<Snapshot>([...target.snapshots, ...added], [...target.markers, ...markers]).suspected;
   return {
     ...plan,
-    markers: missingMarkers({
-      source: source.markers,
-      target: target.markers,
-      held: target.snapshots,
-      living: living.snapshots,
-      isEncrypted,
-    }),
+    markers,
+    turnsBack: suspected.length + before.length === 0 ? after[0] : undefined,
     ofLeftHistories: left.reduce((sum, { own }) => sum + own.length, 0),
     isInDoubt: suspected.length > 0,
     companions: planCompanions({ source: ours, target: theirs }, plan.leftOut === 0 ? 'all' : fulls, { isEncrypted }),
@@ -155,7 +164,7 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
       );
     }
     if (round === 1) {
-      reportHistories(plan, context);
+      reportHistories(plan, request.target, context);
     }
     const outcomes = await copyPlanned(plan, request, context);
     copied.push(...outcomes.flatMap((outcome) => outcome.copied));
@@ -197,7 +206,19 @@ export async function copyBackups(request: CopyRequest, outer: RunContext): Prom
   }
 }
 
-function reportHistories({ ofLeftHistories, isInDoubt }: BackupCopyPlan, { log }: RunContext): void {
+function reportHistories(
+  { ofLeftHistories, isInDoubt, turnsBack }: BackupCopyPlan,
+  target: SnapStore,
+  { log }: RunContext,
+): void {
+  if (turnsBack !== undefined) {
+    const { full, before } = turnsBack;
+    log.error(
+      { full: full.name, before: before.slice(0, 5).map(({ name }) => name), target: target.location },
+      `THE TARGET HOLDS ANOTHER HISTORY: ${full.name} is younger than ${before.at(-1)?.name} there, but ends before it. A restore from ` +
+        'the target compares both, and refuses where they differ; give each cluster a --store-prefix of its own',
+    );
+  }
   if (ofLeftHistories > 0) {
     log.info(
       { snapshots: ofLeftHistories },

@@ -450,4 +450,26 @@ describe('histories', () => {
     assert.equal(result.copied.length, 4);
     assert.ok(context.lines.some(({ text }) => text.startsWith('The source may hold two histories')));
   });
+
+  const turns = (): number =>
+    context.lines.filter(({ text }) => text.startsWith('THE TARGET HOLDS ANOTHER HISTORY')).length;
+
+  test('of two clusters that meet in the target are named, once', async () => {
+    source.objects.delete(`main/v2/${LEFT}`);
+    put(target, 'Full-00000000-00000050-1500', hashed(1000, 7));
+    await copyBackups(request(), context);
+    assert.equal(turns(), 1);
+    // What was there before is no news.
+    put(source, 'Incr-00000016-00000020-2002', hashed(1000, 8));
+    await copyBackups(request(), context);
+    assert.equal(turns(), 1);
+  });
+
+  test('are none where the target holds what the source held before, or more of it', async () => {
+    await store(source).histories.save(marker, { signal: context.signal });
+    put(target, FULL, hashed(1000, 0));
+    put(target, LEFT, hashed(1000, 1));
+    await copyBackups(request(), context);
+    assert.equal(turns(), 0);
+  });
 });
