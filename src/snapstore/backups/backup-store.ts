@@ -17,6 +17,7 @@ import { abandonedUploads } from './abandoned-uploads.ts';
 import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
 import { decryptedBody, type Opening } from './decrypted-body.ts';
 import { HistoryMarkers, isMarkerKey } from './history-marker-store.ts';
+import { listOnce } from './list-once.ts';
 import { isProofKey, type ProofStore, proofsIn } from './proof-store.ts';
 import { storeRoot } from './store-root.ts';
 import { whyEmpty } from './why-empty.ts';
@@ -85,7 +86,7 @@ export class BackupStore implements SnapStore {
     const listed = LAYOUTS.map((layout) => ({ folder: `${this.#root}${layout}/`, entries: [] as ObjectEntry[] }));
     // Both are asked for at once: to a store that is far away each request is a wait.
     await eachInParallel(listed, listed.length, async ({ folder, entries }) => {
-      for await (const entry of this.#bucket.list(folder, { ...options, onDoubt })) {
+      for await (const entry of listOnce(this.#bucket, folder, { ...options, onDoubt })) {
         entries.push(entry);
       }
     });

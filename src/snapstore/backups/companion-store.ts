@@ -5,6 +5,7 @@ import type { Encryption } from '../../snapshot/snapshot.ts';
 import type { Bucket, CallOptions, ObjectEntry } from '../bucket.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 import { decryptedBody, type Opening } from './decrypted-body.ts';
+import { listOnce } from './list-once.ts';
 
 /** An archive of files that belongs to a full snapshot. */
 export interface Companion {
@@ -59,7 +60,7 @@ export function companionsIn(
   return {
     async list(options) {
       const found: Companion[] = [];
-      for await (const entry of bucket.list(`${folder}Companion-`, options)) {
+      for await (const entry of listOnce(bucket, `${folder}Companion-`, options)) {
         const companion = companionOf(entry, folder);
         if (companion !== undefined) {
           found.push(companion);

@@ -5,6 +5,7 @@ import { PROOF_PREFIX, type ProofName, parseProofName, proofLevels, proofName } 
 import type { Bucket, CallOptions } from '../bucket.ts';
 import { StoreError } from '../store-error.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
+import { listOnce } from './list-once.ts';
 
 /** What a verification has shown. */
 export interface StoredProof extends ProofName {
@@ -72,7 +73,7 @@ async function removeOld(
   options: CallOptions,
 ): Promise<void> {
   const found: ListedProof[] = [];
-  for await (const { key, immutableUntil = 0 } of bucket.list(`${folder}${PROOF_PREFIX}`, options)) {
+  for await (const { key, immutableUntil = 0 } of listOnce(bucket, `${folder}${PROOF_PREFIX}`, options)) {
     const parsed = parseProofName(key.slice(folder.length));
     if (parsed !== undefined) {
       found.push({ ...parsed, key, isLocked: immutableUntil > written.on * 1_000 });

@@ -190,6 +190,22 @@ test('what a listing cannot prove is warned about once, and an empty store is th
   assert.deepEqual(await store.whyEmpty?.({ signal }), { kind: 'unproved', reason: 'versions are hidden' });
 });
 
+test('an object that overlapping pages show twice is one: as its own older copy it would be deleted', async () => {
+  const bucket = memoryBucket();
+  const names = ['Full-00000000-00000060-1795251532.gz', 'Companion-00000060-1795251532.tar.gz'];
+  await bucket.fill(names.map((name) => `etcd-main/v2/${name}`));
+  const twice = {
+    ...bucket,
+    list: async function* (prefix: string, options: ListOptions) {
+      yield* bucket.list(prefix, options);
+      yield* bucket.list(prefix, options);
+    },
+  };
+  const { store } = storeOver(twice);
+  assert.equal((await store.list({ signal })).snapshots.length, 1);
+  assert.equal((await store.companions.list({ signal })).length, 1);
+});
+
 test('10,500 objects are listed in order', async () => {
   const bucket = memoryBucket();
   const names = Array.from({ length: 10_500 }, (_, at) => {

@@ -36,6 +36,21 @@ test('a proof is written whole next to the snapshots, which lists pass over', as
   assert.deepEqual([snapshots, ignored, context.lines], [[], [], []]);
 });
 
+test('proofs that overlapping pages show twice count once', async () => {
+  const { bucket, context, store } = storeOver();
+  const twice = {
+    ...bucket,
+    list: async function* (...given: Parameters<typeof bucket.list>) {
+      yield* bucket.list(...given);
+      yield* bucket.list(...given);
+    },
+  };
+  await store.proofs.record(proof, context);
+  await store.proofs.record({ ...proof, on: proof.on + 1 }, context);
+  await storeOver(twice).store.proofs.record({ ...proof, on: proof.on + 2 }, context);
+  assert.equal(bucket.objects.size, 3);
+});
+
 test('the newest three stay, whoever wrote them; what may not go does no harm', async () => {
   const { bucket, context, store } = storeOver();
   const other = storeOver(bucket).store;
