@@ -41,7 +41,10 @@ describe('fileFailure', () => {
       errno: -2,
       syscall: 'uv_cwd',
     });
-    assert.match(fileFailure(gone, place)?.message ?? '', /: there is no such file or directory as the current one any more, .*; change to/);
+    assert.match(
+      fileFailure(gone, place)?.message ?? '',
+      /: there is no such file or directory as the current one any more, .*; change to/,
+    );
     assert.match(fileFailure(new NoProc(), place)?.message ?? '', /: \/proc is not mounted, .*; mount it/);
   });
 
