@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles src/runtime/process/native/NAME.c into .cache/native/NAME-PLATFORM-ARCH.node and prints the path. The executable embeds
-# the file as the asset `NAME.node`. Arguments: NAME (flock, pages, cores, gunzip), and the architecture as Node names it (default: this one).
+# the file as the asset `NAME.node`. Arguments: NAME (flock, pages, cores, gunzip, sha256), and the architecture as Node names it (default: this one).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -39,7 +39,7 @@ if [ "$platform" = darwin ]; then
   flags+=(-D__errno_location=__error -undefined dynamic_lookup)
 else
   # Nothing is linked in: Node's and libc's functions are there when the module is loaded.
-  flags+=(-nostdlib -s -Wl,--build-id=none)
+  flags+=(-nostdlib -s -Wl,--build-id=none -Wl,-z,now)
 fi
 "$compiler" "${flags[@]}" -o "$output.$$" "$source" "${libraries[@]}"
 mv "$output.$$" "$output"

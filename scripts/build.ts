@@ -57,6 +57,7 @@ await writeExecutable({
     'pages.node': nativeModule('pages'),
     'cores.node': nativeModule('cores'),
     'gunzip.node': nativeModule('gunzip'),
+    'sha256.node': nativeModule('sha256'),
   },
   target: runtime.target,
   workDir,
@@ -81,8 +82,8 @@ function commit(): string {
   }
 }
 
-/** A native module, compiled when it is older than its source: `flock` takes etcd's file lock, `pages` gives up mapped pages, `cores` binds to one, `gunzip` expands. */
-function nativeModule(name: 'flock' | 'pages' | 'cores' | 'gunzip'): Uint8Array {
+/** A native module, compiled when it is older than its source: `flock` takes etcd's file lock, `pages` gives up mapped pages, `cores` binds to one, `gunzip` expands, `sha256` hashes. */
+function nativeModule(name: 'flock' | 'pages' | 'cores' | 'gunzip' | 'sha256'): Uint8Array {
   const file = execFileSync(join(root, 'scripts/build-native.sh'), [name, values.arch], { encoding: 'utf8' }).trim();
   return readFileSync(join(root, file));
 }

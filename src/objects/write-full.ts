@@ -6,6 +6,7 @@ import { VolumeSpace } from '../fs/volume-space.ts';
 import { WriteBehind } from '../fs/write-behind.ts';
 import { atomicMarking } from '../runtime/memory/atomic-marking.ts';
 import { promptBufferCollection } from '../runtime/memory/prompt-buffer-collection.ts';
+import { BackgroundSha256 } from '../runtime/process/background-sha256.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { tap } from '../runtime/streams/tap.ts';
 import { decompress } from '../snapshot/compression.ts';
@@ -18,6 +19,9 @@ import { quotaExceeded } from './quota-exceeded.ts';
 
 /** Both metas are in the first bytes, unless pages are larger than any system's. */
 const HEAD_SIZE = 256 * 1024;
+
+/** Stored bytes from which on hashing in the background is worth its start. */
+const WORTH_BACKGROUND = 1024 * 1024;
 
 /** Where the database of a full goes. */
 export interface FullTarget {
@@ -56,7 +60,10 @@ export async function writeFull(
       using _marking = atomicMarking();
       using buffers = promptBufferCollection();
       const behind = target.isKept === true ? new WriteBehind(handle) : undefined;
-      const trailing = new TrailingHash();
+      // This thread has enough to do.
+      const hash = source.full.size < WORTH_BACKGROUND ? undefined : await BackgroundSha256.begin();
+      const trailing = new TrailingHash(hash);
+      let hashed: Promise<void> | undefined;
       let offset = 0;
       let before = 0;
       let garbage = 0;
@@ -83,6 +90,10 @@ export async function writeFull(
           boundary.find(bytes);
           space.expect(boundary.end);
         }
+        await hashed;
+        hashed = hash?.hashed();
+        // It is awaited with the next bytes; until then a failure must not count as unhandled.
+        hashed?.catch(() => undefined);
         await writing;
         behind?.wrote(before, { left: boundary.end - offset });
         buffers.discarded(garbage);
@@ -98,7 +109,7 @@ export async function writeFull(
       }
       await writing;
       await space.writing(async () => await behind?.end());
-      const size = databaseSize(trailing, target);
+      const size = databaseSize(trailing, { ...target, computed: await hash?.digest() });
       if (target.onBoundary === undefined) {
         await handle.truncate(size);
       } else {
@@ -171,9 +182,12 @@ async function* withLongHead(source: AsyncIterable<Uint8Array>): AsyncGenerator<
 }
 
 /** Checks what was read; returns the bytes of the database. */
-function databaseSize(trailing: TrailingHash, options: { readonly skipHashCheck: boolean }): number {
+function databaseSize(
+  trailing: TrailingHash,
+  options: { readonly skipHashCheck: boolean; readonly computed: Buffer | undefined },
+): number {
   if (!options.skipHashCheck) {
-    trailing.verify();
+    trailing.verify(options.computed);
   }
   const size = trailing.length - (options.skipHashCheck && !trailing.present ? 0 : HASH_SIZE);
   if (size <= 0 || size % SECTOR_SIZE !== 0) {
