@@ -24,6 +24,8 @@ const shared = {
   minifyWhitespace: true,
   minifySyntax: true,
   metafile: true,
+  // Paths are those below the checkout also where its packages are a link, as in a worktree: they are part of the result.
+  preserveSymlinks: true,
   plugins: [replaceInPackages(replacements)] satisfies Plugin[],
 } as const;
 
