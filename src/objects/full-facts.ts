@@ -1,11 +1,17 @@
+import { Failure } from '../runtime/failure.ts';
 import type { RunContext } from '../runtime/run-context.ts';
+import { SnapshotDamage } from '../snapshot/damage.ts';
 import { decodeFacts } from '../snapshot/key-index/decode-facts.ts';
 import { clusterIdIn, type FullFacts } from '../snapshot/key-index/facts.ts';
 import { indexFraming } from '../snapshot/key-index/index-framing.ts';
 import { footerSize, IndexDamage, indexFooter, lastBlock } from '../snapshot/key-index/index-members.ts';
 import type { SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { StoreError } from '../snapstore/store-error.ts';
-import { RangedObject } from './ranged-object.ts';
+import { objectParts } from './object-parts.ts';
+import type { ObjectParts } from './ranged-object.ts';
+
+/** What may be wrong with an object or its store; an identity that does not open it is a Failure. */
+const UNREADABLE = [StoreError, IndexDamage, SnapshotDamage, Failure] as const;
 
 /** Bytes at the end of a full that are read: the footer and the block of facts before it. */
 const FACTS_TAIL = 4 * 1024;
@@ -22,10 +28,11 @@ export async function factsOfFull(
     return undefined;
   }
   try {
-    return await readFacts(new RangedObject({ store, snapshot: full }, context));
+    const object = await objectParts({ store, snapshot: full }, context);
+    return object === undefined ? undefined : await readFacts(object);
   } catch (error) {
     context.signal.throwIfAborted();
-    if (error instanceof StoreError || error instanceof IndexDamage) {
+    if (UNREADABLE.some((kind) => error instanceof kind)) {
       return undefined;
     }
     throw error;
@@ -41,7 +48,7 @@ export async function clusterIdOfFull(
 }
 
 /** Only the facts are read, and checked. Throws {@link IndexDamage} where they are not sound. */
-async function readFacts(object: RangedObject): Promise<FullFacts | undefined> {
+async function readFacts(object: ObjectParts): Promise<FullFacts | undefined> {
   const framing = indexFraming(object.snapshot);
   if (framing === undefined) {
     return undefined;

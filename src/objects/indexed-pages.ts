@@ -5,11 +5,11 @@ import { CompressionDamage } from '../snapshot/damage.ts';
 import type { FoundInFull } from './key-index.ts';
 import { type MemberExpander, memberExpander } from './member-expander.ts';
 import type { MemberRun, WantedMember } from './member-runs.ts';
-import type { RangedObject } from './ranged-object.ts';
+import type { ObjectParts } from './ranged-object.ts';
 
 /** What pages are read with. */
 interface PageReading {
-  readonly object: RangedObject;
+  readonly object: ObjectParts;
   readonly found: FoundInFull;
   /** Where they are written to. */
   readonly handle: FileHandle;
@@ -21,7 +21,7 @@ interface PageReading {
  * its beginning in the index, and what the store throws.
  */
 export async function writePages(
-  object: RangedObject,
+  object: ObjectParts,
   runs: readonly MemberRun[],
   { found, handle, count }: { readonly found: FoundInFull; readonly handle: FileHandle; readonly count: number },
 ): Promise<void> {

@@ -14,7 +14,7 @@ import { filterHolds } from '../snapshot/key-index/key-filter.ts';
 import { type MemberTable, MemberTableReader } from '../snapshot/key-index/member-table.ts';
 import { PageFinder } from '../snapshot/key-index/page-finder.ts';
 import type { FoundPage, WantedFingerprints } from '../snapshot/key-index/page-table.ts';
-import type { RangedObject } from './ranged-object.ts';
+import type { ObjectParts } from './ranged-object.ts';
 
 /** Bytes at the end of an object that are read first: enough for the footer, and mostly for more. */
 const FULL_TAIL = 64 * 1024;
@@ -36,7 +36,7 @@ export interface FoundInFull {
  * Asks the index of a full; undefined when it has none. Throws {@link IndexDamage} when one is there and is not sound, and what the store
  * throws.
  */
-export async function findInFull(object: RangedObject, wanted: WantedFingerprints): Promise<FoundInFull | undefined> {
+export async function findInFull(object: ObjectParts, wanted: WantedFingerprints): Promise<FoundInFull | undefined> {
   const finder = new PageFinder(wanted);
   const members = new MemberTableReader();
   const checks = new CheckTableReader();
@@ -80,7 +80,7 @@ export async function findInFull(object: RangedObject, wanted: WantedFingerprint
 }
 
 /** Whether a delta may hold what is looked for, as its filter says; undefined when it has none. Throws as {@link findInFull}. */
-export async function mayHold(object: RangedObject, wanted: WantedFingerprints): Promise<boolean | undefined> {
+export async function mayHold(object: ObjectParts, wanted: WantedFingerprints): Promise<boolean | undefined> {
   let holds: boolean | undefined;
   await readIndex(object, DELTA_TAIL, ({ kind, payload }) => {
     if (kind === 'filter') {
@@ -91,7 +91,7 @@ export async function mayHold(object: RangedObject, wanted: WantedFingerprints):
 }
 
 async function readIndex(
-  object: RangedObject,
+  object: ObjectParts,
   tailSize: number,
   onBlock: (block: IndexBlock) => void,
 ): Promise<IndexFooter | undefined> {
@@ -100,7 +100,7 @@ async function readIndex(
 }
 
 async function readFramed(
-  object: RangedObject,
+  object: ObjectParts,
   { framing, tailSize }: { readonly framing: IndexFraming; readonly tailSize: number },
   onBlock: (block: IndexBlock) => void,
 ): Promise<IndexFooter | undefined> {

@@ -7,8 +7,19 @@ import { StoreError } from '../snapstore/store-error.ts';
 /** Bytes that are read at once of a long part. */
 const PIECE_SIZE = 4 * 1024 * 1024;
 
-/** Reads parts of one stored object, always of the same one: as soon as another has its name, reads fail. */
-export class RangedObject {
+/** Parts of what one object holds, always of the same object. */
+export interface ObjectParts {
+  readonly snapshot: StoredSnapshot;
+  /** Bytes of all of it. */
+  readonly size: number;
+  /** Exactly the bytes from `start` up to `end`. Throws a {@link StoreError}, and where the object is encrypted an EncryptionDamage. */
+  bytes(start: number, end: number): Promise<Buffer>;
+  /** The bytes from `start` up to `end` in pieces of a few MiB. */
+  pieces(start: number, end: number): AsyncGenerator<Buffer, void>;
+}
+
+/** Reads parts of one object as it is stored, always of the same one: as soon as another has its name, reads fail. */
+export class RangedObject implements ObjectParts {
   readonly snapshot: StoredSnapshot;
   readonly #store: SnapStore;
   readonly #context: RunContext;
@@ -56,12 +67,21 @@ export class RangedObject {
 
   /** The bytes from `start` up to `end` in pieces of a few MiB. */
   async *pieces(start: number, end: number): AsyncGenerator<Buffer, void> {
-    for (let at = start; at < end; at += PIECE_SIZE) {
-      yield await this.bytes(at, Math.min(end, at + PIECE_SIZE));
-    }
+    yield* piecesOf(this, start, end);
   }
 
   #wrong(found: string): StoreError {
     return new StoreError('invalid', { action: 'read a part of', object: this.snapshot.key, found });
+  }
+}
+
+/** What {@link ObjectParts.pieces} gives. */
+export async function* piecesOf(
+  object: Pick<ObjectParts, 'bytes'>,
+  start: number,
+  end: number,
+): AsyncGenerator<Buffer, void> {
+  for (let at = start; at < end; at += PIECE_SIZE) {
+    yield await object.bytes(at, Math.min(end, at + PIECE_SIZE));
   }
 }

@@ -12,7 +12,7 @@ import { Identities } from '../snapshot/encryption/identities.ts';
 import { SECTOR_SIZE } from '../snapshot/hash-size.ts';
 import { parseRelativeKey } from '../snapshot/name.ts';
 import type { Compression, Encryption } from '../snapshot/snapshot.ts';
-import { decryptedBody } from '../snapstore/backups/decrypted-body.ts';
+import { decryptedBody, headerOpener } from '../snapstore/backups/decrypted-body.ts';
 import type { FetchOptions, SnapStore, StoredSnapshot } from '../snapstore/snapstore.ts';
 import { StoreError } from '../snapstore/store-error.ts';
 import { FORMAT_BYTES, type ForeignFormat, foreignFormat } from './foreign-format.ts';
@@ -171,8 +171,11 @@ function storeOf(
     traits: { maxParts: 1, minPartSize: 0, partsAreData: false, partDigests: [] },
     location: file,
     list: () => Promise.resolve({ snapshots: [snapshot], markers: [], ignored: [] }),
-    fetch: (_, options) =>
-      decryptedBody(snapshot, () => Promise.resolve(Readable.from(pieces(file, options))), identities),
+    fileKey: headerOpener(identities),
+    fetch: (_, options) => {
+      const read = (): Promise<Readable> => Promise.resolve(Readable.from(pieces(file, options)));
+      return options.range === undefined ? decryptedBody(snapshot, read, identities) : read();
+    },
     save: refuse,
     delete: refuse,
     [Symbol.asyncDispose]: () => held.disposeAsync(),

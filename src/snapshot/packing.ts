@@ -14,6 +14,12 @@ export interface Packing {
   readonly recipients?: Recipients | undefined;
 }
 
+/** What is done besides with the contents of an object. */
+export interface PackOptions extends Pick<CompressOptions, 'onMember'> {
+  /** Gives what follows the compressed contents, such as an index; asked when these have ended. It is encrypted with them. */
+  readonly after?: (() => Promise<readonly Uint8Array[]>) | undefined;
+}
+
 /**
  * Makes the bytes to be stored of the contents of an object. A piece of `contents` may be overwritten once the next one is asked for.
  * Errors of the contents pass unchanged.
@@ -21,9 +27,10 @@ export interface Packing {
 export function pack(
   contents: AsyncIterable<Uint8Array>,
   { compression, compressionLevel, recipients }: Packing,
-  options: Pick<CompressOptions, 'onMember'> = {},
+  { onMember, after }: PackOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const compressed = compress(contents, compression, { level: compressionLevel, ...options });
+  const members = compress(contents, compression, { level: compressionLevel, onMember });
+  const compressed = after === undefined ? members : followedBy(members, after);
   return recipients === undefined ? compressed : encrypt(compressed, recipients);
 }
 
@@ -32,8 +39,20 @@ export function packingInName({ compression, recipients }: Packing): Pick<NamePa
   return { compression, ...(recipients === undefined ? {} : { encryption: 'age' }) };
 }
 
-/** The most bytes that contents of `size` bytes can become when they are packed. */
-export function packedSizeBound(size: number, { compression, recipients }: Packing): number {
-  const compressed = storedSizeBound(size, compression);
+/** The most bytes that contents of `size` bytes, and `after` bytes that follow them compressed, can become when they are packed. */
+export function packedSizeBound(
+  size: number,
+  { compression, recipients }: Packing,
+  { after = 0 }: { readonly after?: number } = {},
+): number {
+  const compressed = storedSizeBound(size, compression) + after;
   return recipients === undefined ? compressed : encryptedSizeBound(compressed, recipients);
+}
+
+async function* followedBy(
+  members: AsyncIterable<Uint8Array>,
+  after: () => Promise<readonly Uint8Array[]>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* members;
+  yield* await after();
 }

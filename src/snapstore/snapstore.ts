@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { StoreMarker } from '../snapshot/history/history-marker.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import type { CompanionStore } from './backups/companion-store.ts';
+import type { HeaderOpener } from './backups/decrypted-body.ts';
 import type { HistoryMarkerStore } from './backups/history-marker-store.ts';
 import type { ProofStore } from './backups/proof-store.ts';
 import type { BucketTraits, CallOptions, ReadOptions } from './bucket.ts';
@@ -86,6 +87,8 @@ export interface SnapStore extends AsyncDisposable {
   readonly histories?: HistoryMarkerStore;
   /** Where proofs are written; undefined where there can be none. */
   readonly proofs?: ProofStore;
+  /** Undefined where the store has no identities to open encrypted objects. */
+  readonly fileKey?: HeaderOpener | undefined;
   list(options: CallOptions): Promise<StoreListing>;
   /** Asks for the first object of a listing: whether the store answers at all. Rejects as {@link list}; left out where that is as cheap. */
   answers?(options: CallOptions): Promise<void>;
@@ -93,7 +96,7 @@ export interface SnapStore extends AsyncDisposable {
   whyEmpty?(options: CallOptions): Promise<EmptyStore>;
   /**
    * The stored (still compressed) bytes, all or a part: see {@link Bucket.read}; whole encrypted objects as they were before, unless the
-   * store was opened to give all as it is stored. A part is refused when the object has another size than
+   * store was opened to give all as it is stored. Parts are always as they are stored. A part is refused when the object has another size than
    * its listing says.
    */
   fetch(snapshot: StoredSnapshot, options: FetchOptions): Promise<Readable>;

@@ -128,7 +128,13 @@ describe('encrypted backups', () => {
     const file = made.rig.home.join('store/v2', full);
     assert.match((await succeeds('get', '--file', file, identity(), 'a')).stdout, /first/);
     assert.match((await succeeds('status', file, identity())).stdout, /compression gzip/);
+    const status = await succeeds('status', file, identity(), '-o', 'json');
+    assert.match(status.stdout, /"clusterId":"[0-9a-f]+"/, 'the index in it says whose it is');
     await fails(/no identity was given/, 'status', file);
+    const absent = await succeeds('ls', ...at(), identity(), '/absent/');
+    assert.match(absent.stderr, new RegExp(`Reading 0 of the \\d+ bytes of ${full}, by its index`));
+    assert.match(absent.stderr, /Deltas that may hold what is wanted: 0 of \d+/);
+    await fails(/no identity was given/, 'ls', ...at(), '/absent/');
   });
 
   it('are read by every command that looks into contents, with the key alone', async () => {
@@ -185,6 +191,8 @@ describe('encrypted backups', () => {
     const full = names('compacted').filter((name) => name.startsWith('Full-'));
     assert.equal(full.length, 2);
     assert.ok(full.every((name) => name.endsWith('.gz.age')));
+    const absent = await succeeds('ls', ...at('compacted'), identity(), '/absent/');
+    assert.match(absent.stderr, /Reading 0 of the \d+ bytes of Full-\S+\.gz\.age, by its index/);
   });
 
   it('are followed by a full of a writer that cannot read them, and stay', async () => {

@@ -185,11 +185,13 @@ async function save(work: SaveWork, { signal, progress }: RunContext): Promise<S
   const body = async function* (): AsyncGenerator<Uint8Array, void> {
     const members: WrittenMember[] = [];
     const content = withHash({ file, sound }, (bytes) => bar.advance(bytes));
-    yield* pack(content, packing, { onMember: (member) => members.push(member) });
-    yield* index?.members(members, { contentSize: size, facts: await sound }) ?? [];
+    yield* pack(content, packing, {
+      onMember: (member) => members.push(member),
+      after: async () => index?.members(members, { contentSize: size, facts: await sound }) ?? [],
+    });
   };
   try {
-    const sizeBound = packedSizeBound(size, packing) + (index?.limit ?? 0);
+    const sizeBound = packedSizeBound(size, packing, { after: index?.limit ?? 0 });
     const mayPublish = (call: CallOptions): Promise<void> => refuseLeft(store, used, call);
     const options = { signal: AbortSignal.any([signal, deadline]), sizeBound, again: body, mayPublish };
     return await store.save(snapshot, body(), options);

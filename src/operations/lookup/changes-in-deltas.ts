@@ -1,11 +1,12 @@
 import path from 'node:path';
 import type { EntryBatch } from '../../datadir/bbolt/entry-batch.ts';
 import { mayHold } from '../../objects/key-index.ts';
-import { RangedObject } from '../../objects/ranged-object.ts';
+import { objectParts } from '../../objects/object-parts.ts';
 import { snapshotFailure } from '../../objects/snapshot-failure.ts';
 import type { Revision } from '../../revision.ts';
 import { eachInParallel } from '../../runtime/async/each-in-parallel.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { EncryptionDamage } from '../../snapshot/damage.ts';
 import { indexFraming } from '../../snapshot/key-index/index-framing.ts';
 import { IndexDamage } from '../../snapshot/key-index/index-members.ts';
 import type { WantedFingerprints } from '../../snapshot/key-index/page-table.ts';
@@ -79,11 +80,12 @@ async function deltasWith(
       return;
     }
     try {
-      if ((await mayHold(new RangedObject({ store, snapshot: delta }, context), fingerprints)) === false) {
+      const object = await objectParts({ store, snapshot: delta }, context);
+      if (object !== undefined && (await mayHold(object, fingerprints)) === false) {
         without.add(delta);
       }
     } catch (error) {
-      if (!(error instanceof IndexDamage)) {
+      if (!(error instanceof IndexDamage || error instanceof EncryptionDamage)) {
         throw error;
       }
       context.log.warn(

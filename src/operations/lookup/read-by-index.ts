@@ -8,7 +8,7 @@ import { createTemporaryFile } from '../../fs/temporary-file.ts';
 import { writePages } from '../../objects/indexed-pages.ts';
 import { findInFull } from '../../objects/key-index.ts';
 import { bytesOf, planRuns } from '../../objects/member-runs.ts';
-import { RangedObject } from '../../objects/ranged-object.ts';
+import { objectParts } from '../../objects/object-parts.ts';
 import { type Revision, revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
@@ -71,7 +71,7 @@ export async function readByIndex(request: IndexedRead, context: RunContext): Pr
       context.log.debug({ snapshot: full.name }, `${full.name} is read as a whole: ${error.message}`);
       return undefined;
     }
-    if (!EXPECTED.some((kind) => error instanceof kind)) {
+    if (!EXPECTED.some((kind) => error instanceof kind) || isClosed(error)) {
       throw error;
     }
     context.log.warn(
@@ -80,6 +80,11 @@ export async function readByIndex(request: IndexedRead, context: RunContext): Pr
     );
     return undefined;
   }
+}
+
+/** Where no identity opens an object, reading all of it would not either. */
+function isClosed(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'no_identity';
 }
 
 /** What may be wrong with objects and stores. */
@@ -91,9 +96,9 @@ async function read(request: IndexedRead, context: RunContext): Promise<WantedDa
   if (fingerprints === undefined) {
     return undefined;
   }
-  const object = new RangedObject({ store, snapshot: full }, context);
-  const found = await findInFull(object, fingerprints);
-  if (found === undefined) {
+  const object = await objectParts({ store, snapshot: full }, context);
+  const found = object === undefined ? undefined : await findInFull(object, fingerprints);
+  if (object === undefined || found === undefined) {
     return undefined;
   }
   const { lastRevision: last, compactRevision, pageSize } = found.facts;

@@ -24,34 +24,58 @@ export async function* sealChunks(
   source: AsyncIterable<Uint8Array>,
   key: Uint8Array,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const nonces = new ChunkNonces();
-  // Joining them would copy them; the consumer writes many at once.
-  const seal = (chunk: Uint8Array, place: 'inner' | 'last'): readonly Uint8Array[] => {
-    const cipher = createCipheriv(CIPHER, key, nonces.next(place), { authTagLength: TAG_SIZE });
-    const sealed = cipher.update(chunk);
-    cipher.final();
-    return [sealed, cipher.getAuthTag()];
-  };
-  const held = Buffer.allocUnsafeSlow(CHUNK_SIZE);
-  let filled = 0;
+  const sealer = new ChunkSealer(key);
   for await (const bytes of source) {
+    yield* sealer.push(bytes);
+  }
+  yield* sealer.end();
+}
+
+/** The same, bytes by bytes. `key` must never have been used before. */
+export class ChunkSealer {
+  readonly #key: Uint8Array;
+  readonly #nonces = new ChunkNonces();
+  readonly #held = Buffer.allocUnsafeSlow(CHUNK_SIZE);
+  #filled = 0;
+  #sealed = 0;
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  /** The chunks that are full with `bytes`, all of which have to be taken; the rest of them is kept. */
+  *push(bytes: Uint8Array): Generator<Uint8Array, void> {
     for (let taken = 0; taken < bytes.length; ) {
       // Only what comes after a chunk shows that it is not the last.
-      if (filled === CHUNK_SIZE) {
-        yield* seal(held, 'inner');
-        filled = 0;
+      if (this.#filled === CHUNK_SIZE) {
+        yield* this.#seal(this.#held, 'inner');
+        this.#filled = 0;
       }
-      while (filled === 0 && bytes.length - taken > CHUNK_SIZE) {
-        yield* seal(bytes.subarray(taken, taken + CHUNK_SIZE), 'inner');
+      while (this.#filled === 0 && bytes.length - taken > CHUNK_SIZE) {
+        yield* this.#seal(bytes.subarray(taken, taken + CHUNK_SIZE), 'inner');
         taken += CHUNK_SIZE;
       }
-      const part = bytes.subarray(taken, taken + CHUNK_SIZE - filled);
-      held.set(part, filled);
-      filled += part.length;
+      const part = bytes.subarray(taken, taken + CHUNK_SIZE - this.#filled);
+      this.#held.set(part, this.#filled);
+      this.#filled += part.length;
       taken += part.length;
     }
   }
-  yield* seal(held.subarray(0, filled), 'last');
+
+  /** The last chunk, with what was kept. */
+  *end(): Generator<Uint8Array, void> {
+    yield* this.#seal(this.#held.subarray(0, this.#filled), 'last');
+  }
+
+  /** Joining them would copy them; the consumer writes many at once. */
+  #seal(chunk: Uint8Array, place: ChunkPosition): readonly Uint8Array[] {
+    const nonce = this.#nonces.of(this.#sealed, place);
+    this.#sealed += 1;
+    const cipher = createCipheriv(CIPHER, this.#key, nonce, { authTagLength: TAG_SIZE });
+    const sealed = cipher.update(chunk);
+    cipher.final();
+    return [sealed, cipher.getAuthTag()];
+  }
 }
 
 /** What {@link openChunks} reads; `read` is that of a {@link PieceReader}. */
@@ -80,7 +104,8 @@ export async function* openChunks(
     for (let start = 0; start < whole || (isOver && at === startsAt && start === 0); start += SEALED_SIZE) {
       const chunk = sealed.subarray(start, Math.min(start + SEALED_SIZE, whole));
       const isLast = isOver && start + SEALED_SIZE >= whole;
-      yield openChunk(chunk, { key, nonces, at: at + start, isFirst: at + start === startsAt, isLast });
+      const number = (at + start - startsAt) / SEALED_SIZE;
+      yield openChunk(chunk, { key, nonces, number, at: at + start, isLast });
     }
     at += whole;
     sealed.copyWithin(0, whole, end);
@@ -88,27 +113,36 @@ export async function* openChunks(
   }
 }
 
+/** Which chunk of a payload is opened. */
 interface ChunkPlace {
   readonly key: Uint8Array;
-  readonly nonces: ChunkNonces;
+  /** From 0. */
+  readonly number: number;
+  /** Where it begins in the object. */
   readonly at: number;
-  readonly isFirst: boolean;
   readonly isLast: boolean;
 }
 
-function openChunk(chunk: Buffer, { key, nonces, at, isFirst, isLast }: ChunkPlace): Buffer {
-  const nonce = nonces.next(isLast ? 'last' : 'inner');
+/** Decrypts one chunk of a payload. Throws {@link EncryptionDamage} unless it is the one of its number, and the last one where it is to be. */
+export function openChunkAt(chunk: Buffer, place: ChunkPlace): Buffer {
+  return openChunk(chunk, { ...place, nonces: new ChunkNonces() });
+}
+
+function openChunk(
+  chunk: Buffer,
+  { key, nonces, number, at, isLast }: ChunkPlace & { readonly nonces: ChunkNonces },
+): Buffer {
   const size = chunk.length - TAG_SIZE;
   // Only an object without contents has an empty chunk.
-  if (size < 0 || (size === 0 && !isFirst)) {
+  if (size < 0 || (size === 0 && number > 0)) {
     throw new EncryptionDamage('the encrypted data ends too early', { offset: at });
   }
-  const opened = decrypted(chunk, { key, nonce });
+  const opened = decrypted(chunk, { key, nonce: nonces.of(number, isLast ? 'last' : 'inner') });
   if (opened !== undefined) {
     return opened;
   }
   // The end of an object that was cut between two chunks is a chunk that is sound, but not the last one.
-  const isCut = isLast && decrypted(chunk, { key, nonce: nonces.same('inner') }) !== undefined;
+  const isCut = isLast && decrypted(chunk, { key, nonce: nonces.of(number, 'inner') }) !== undefined;
   throw new EncryptionDamage(
     isCut
       ? 'the encrypted data ends too early'
@@ -132,21 +166,17 @@ function decrypted(
   }
 }
 
-/** The nonces of the chunks, one after the other. */
+/** Whether chunks follow. */
+type ChunkPosition = 'inner' | 'last';
+
+/** The nonces of chunks, in one buffer. */
 class ChunkNonces {
   readonly #nonce = Buffer.alloc(12);
-  #number = -1;
 
-  /** That of the next chunk; the array is used again. */
-  next(place: 'inner' | 'last'): Uint8Array {
-    this.#number += 1;
-    return this.same(place);
-  }
-
-  /** That of the same chunk, were it at this place. */
-  same(place: 'inner' | 'last'): Uint8Array {
-    this.#nonce.writeUIntBE(this.#number, 5, 6);
-    this.#nonce.writeUInt8(place === 'last' ? 1 : 0, 11);
+  /** That of a chunk; the array is used again. */
+  of(number: number, position: ChunkPosition): Uint8Array {
+    this.#nonce.writeUIntBE(number, 5, 6);
+    this.#nonce.writeUInt8(position === 'last' ? 1 : 0, 11);
     return this.#nonce;
   }
 }

@@ -64,8 +64,11 @@ export class FullIndexWriter {
       this.#put('checks', block);
     }
     this.#put('facts', encodeFacts(facts));
+    if (this.#isWorthless) {
+      return 0;
+    }
     this.#write(this.#members.footer({ contentSize }));
-    return this.#isWorthless ? 0 : this.#members.size;
+    return this.#members.size;
   }
 
   #put(kind: 'pages' | 'members' | 'checks' | 'facts', payload: Uint8Array): void {

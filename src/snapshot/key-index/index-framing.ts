@@ -5,7 +5,7 @@ import {
   skippableFrame,
   skippableFrameLength,
 } from '../compression/skippable-frame.ts';
-import type { Compression, Encryption } from '../snapshot.ts';
+import type { Compression } from '../snapshot.ts';
 
 /**
  * How the parts of an index are wrapped, so that readers of the compression pass over them: empty members of gzip, skippable frames
@@ -41,19 +41,10 @@ const zstd: IndexFraming = {
 };
 
 /**
- * The framing of the index of an object; undefined where it has none. An index shows keys, though not in words: what is encrypted has
- * none.
+ * The framing of the index of an object; undefined where it has none. An index shows keys, though not in words: where the object is
+ * encrypted, so is its index.
  */
-export function indexFraming({
-  compression,
-  encryption,
-}: {
-  readonly compression: Compression;
-  readonly encryption?: Encryption | undefined;
-}): IndexFraming | undefined {
-  if (encryption !== undefined) {
-    return undefined;
-  }
+export function indexFraming({ compression }: { readonly compression: Compression }): IndexFraming | undefined {
   switch (compression) {
     case 'gzip':
       return gzip;

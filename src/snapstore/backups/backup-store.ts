@@ -15,7 +15,7 @@ import type { EmptyStore, FetchOptions, SaveOptions, SnapStore, StoredSnapshot, 
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 import { abandonedUploads } from './abandoned-uploads.ts';
 import { type CompanionStore, companionsIn, isCompanionKey } from './companion-store.ts';
-import { decryptedBody, type Opening } from './decrypted-body.ts';
+import { decryptedBody, type HeaderOpener, headerOpener, type Opening } from './decrypted-body.ts';
 import { HistoryMarkers, isMarkerKey } from './history-marker-store.ts';
 import { listOnce } from './list-once.ts';
 import { isProofKey, type ProofStore, proofsIn } from './proof-store.ts';
@@ -74,6 +74,10 @@ export class BackupStore implements SnapStore {
     return container === undefined ? undefined : { container, root: posix.join(container, this.#root, '.') };
   }
 
+  get fileKey(): HeaderOpener | undefined {
+    return headerOpener(this.#identities);
+  }
+
   get traits(): BucketTraits {
     return this.#bucket.traits;
   }
@@ -129,7 +133,7 @@ export class BackupStore implements SnapStore {
   fetch(snapshot: StoredSnapshot, options: FetchOptions): Promise<Readable> {
     const read = (): Promise<Readable> =>
       this.#bucket.read(snapshot.key, { ...options, ...versionOf(snapshot), size: snapshot.size });
-    return decryptedBody(snapshot, read, this.#identities);
+    return options.range === undefined ? decryptedBody(snapshot, read, this.#identities) : read();
   }
 
   async save(snapshot: Snapshot, body: AsyncIterable<Uint8Array>, options: SaveOptions): Promise<StoredSnapshot> {

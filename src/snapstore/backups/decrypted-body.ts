@@ -7,6 +7,26 @@ import { consumeBody } from '../http/object-body.ts';
 /** What opens encrypted objects; `as stored` leaves them closed, for commands that only move them. */
 export type Opening = Identities | 'as stored';
 
+/**
+ * Opens the header of an encrypted object and gives the key of its contents. Throws a Failure `no_identity`, and EncryptionDamage for a header
+ * that was changed.
+ */
+export type HeaderOpener = (object: Pick<NamedObject, 'name'>, header: Uint8Array) => Promise<Uint8Array>;
+
+/** Opens headers with identities; undefined where there are none that open anything. */
+export function headerOpener(identities: Opening): HeaderOpener | undefined {
+  if (identities === 'as stored' || identities.count === 0) {
+    return undefined;
+  }
+  return async (object, header) => {
+    try {
+      return await identities.fileKey(header);
+    } catch (error) {
+      throw error instanceof NoIdentityFits ? noIdentity(object, identities) : error;
+    }
+  };
+}
+
 /** An object that is fetched. */
 interface NamedObject {
   readonly name: string;

@@ -43,21 +43,14 @@ export async function saveDeltaSnapshot(
   });
   const startedAt = clock.monotonic();
   const framing = indexFraming(packingInName(packing));
-  const index = framing === undefined ? new Uint8Array(0) : deltaIndex(segment.keys, { contentSize: size, framing });
-  const body = (): AsyncIterable<Uint8Array> => followedBy(pack(segment.read(), packing), index);
+  const index = framing === undefined ? [] : [deltaIndex(segment.keys, { contentSize: size, framing })];
+  const body = (): AsyncIterable<Uint8Array> => pack(segment.read(), packing, { after: () => Promise.resolve(index) });
   const stored = await store.save(snapshot, body(), {
     signal,
     again: body,
-    sizeBound: packedSizeBound(size, packing) + index.length,
+    sizeBound: packedSizeBound(size, packing, { after: index[0]?.length ?? 0 }),
   });
   log.info(`Total time to save delta snapshot: ${((clock.monotonic() - startedAt) / 1000).toFixed(3)} seconds.`);
   log.info({ events: count, bytes: stored.size }, `Successfully saved delta snapshot at: ${stored.key}`);
   return stored;
-}
-
-async function* followedBy(body: AsyncIterable<Uint8Array>, end: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield* body;
-  if (end.length > 0) {
-    yield end;
-  }
 }

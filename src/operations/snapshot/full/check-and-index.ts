@@ -5,6 +5,7 @@ import { readCompactionMarks } from '../../../datadir/mvcc/compaction-marks.ts';
 import { type DatabaseFacts, inspectDatabase } from '../../../datadir/mvcc/inspect-database.ts';
 import { readRaftPosition } from '../../../datadir/mvcc/raft-position.ts';
 import type { WrittenMember } from '../../../snapshot/compression/written-member.ts';
+import { Sealer } from '../../../snapshot/encryption/sealer.ts';
 import type { FullFacts } from '../../../snapshot/key-index/facts.ts';
 import { FullIndexWriter, indexLimit } from '../../../snapshot/key-index/full-index-writer.ts';
 import type { IndexFraming } from '../../../snapshot/key-index/index-framing.ts';
@@ -18,6 +19,8 @@ export interface CompressedFull {
   readonly members: readonly WrittenMember[];
   /** Bytes of its contents. */
   readonly contentSize: number;
+  /** Encrypts what follows with what was kept of the object; undefined where it is not encrypted. */
+  readonly sealer: Sealer | undefined;
 }
 
 /** What of the facts the database itself does not say. */
@@ -39,31 +42,47 @@ export function checkAndIndex(
   object: CompressedFull,
   { signal, known }: { readonly signal: AbortSignal; readonly known: () => KnownFacts },
 ): CheckedIndex {
-  const { handle, framing, size } = object;
+  const { handle, framing, size, sealer } = object;
   const limit = indexLimit(size);
   let end = size;
+  const append = (bytes: Uint8Array): void => {
+    // Small and seldom; the check is not to be interrupted for it.
+    for (let at = 0; at < bytes.length; ) {
+      at += writeSync(handle.fd, bytes, at, bytes.length - at, end + at);
+    }
+    end += bytes.length;
+  };
+  const appendAll = (pieces: Iterable<Uint8Array>): void => {
+    for (const bytes of pieces) {
+      append(bytes);
+    }
+  };
   const writer = new FullIndexWriter({
     framing,
     limit,
-    write: (member) => {
-      // Small and seldom; the check is not to be interrupted for it.
-      for (let at = 0; at < member.length; ) {
-        at += writeSync(handle.fd, member, at, member.length - at, end + at);
-      }
-      end += member.length;
-    },
+    write: (member) => (sealer === undefined ? append(member) : appendAll(sealer.push(member))),
   });
   const work = async (): Promise<{ readonly facts: DatabaseFacts; readonly bytes: number }> => {
     const facts = await inspectDatabase(database, { signal, onKeys: (pages) => writer.add(pages) });
-    const bytes = writer.end({ ...object, facts: { ...known(), ...(await factsIn(database, facts)) } });
-    await handle.truncate(size + bytes);
-    return { facts, bytes };
+    const inIndex = writer.end({ ...object, facts: { ...known(), ...(await factsIn(database, facts)) } });
+    if (sealer === undefined) {
+      await handle.truncate(size + inIndex);
+      return { facts, bytes: inIndex };
+    }
+    // A chunk is never made twice: what was written of an index that is not worth it stays, without its end no reader takes it for one.
+    appendAll(sealer.end());
+    return { facts, bytes: end - size };
   };
   const done = work();
   const written = done.then(({ bytes }) => bytes);
   // Its outcome counts when somebody asks for it.
   written.catch(() => undefined);
-  return { checked: done.then(({ facts }) => facts), written, limit: limit + 2 * 65_600 };
+  const most = limit + 2 * 65_600;
+  return {
+    checked: done.then(({ facts }) => facts),
+    written,
+    limit: sealer === undefined ? most : Sealer.mostAfter(most),
+  };
 }
 
 async function factsIn(

@@ -23,8 +23,9 @@ import { prefetch } from '../../../runtime/streams/prefetch.ts';
 import { rechunk } from '../../../runtime/streams/rechunk.ts';
 import type { WrittenMember } from '../../../snapshot/compression/written-member.ts';
 import { HashDamage } from '../../../snapshot/damage.ts';
+import { Sealer } from '../../../snapshot/encryption/sealer.ts';
 import { indexFraming } from '../../../snapshot/key-index/index-framing.ts';
-import { type Packing, pack, packingInName } from '../../../snapshot/packing.ts';
+import { type Packing, pack } from '../../../snapshot/packing.ts';
 import { TrailingHash } from '../../../snapshot/trailing-hash.ts';
 import { checkAndIndex, type KnownFacts } from './check-and-index.ts';
 
@@ -117,19 +118,25 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
   const members: WrittenMember[] = [];
   const onMember = (member: WrittenMember): void => void members.push(member);
   const takenAt = new Date(context.clock.now()).toISOString();
-  const size = await keep(pack(received, request, { onMember }), packed?.handle, place);
+  const framing = indexFraming(request);
+  // What follows the contents is known when all pages are checked, and is encrypted with them.
+  const sealer = framing === undefined || recipients === undefined ? undefined : await Sealer.begin(recipients);
+  const stored =
+    sealer === undefined
+      ? pack(received, request, { onMember })
+      : sealer.begun(pack(received, { ...request, recipients: undefined }, { onMember }));
+  const size = await keep(stored, packed?.handle, place);
   const lastRevision = await rejectingDamage(cluster.location, () => lastRevisionOf(plain.path));
   buffers.collect();
   const ended = new AbortController();
   const signal = AbortSignal.any([context.signal, ended.signal]);
   const known = (): KnownFacts => ({ ...factsOf(sender), takenAt, writtenBy: buildInfo.version });
-  const framing = indexFraming(packingInName(request));
   const work =
     packed === undefined || framing === undefined
       ? { checked: inspectDatabase(plain.path, { signal }), written: Promise.resolve(0), limit: 0 }
       : checkAndIndex(
           plain.path,
-          { handle: packed.handle, framing, size, members, contentSize: (await plain.handle.stat()).size },
+          { handle: packed.handle, framing, size, members, contentSize: (await plain.handle.stat()).size, sealer },
           { signal, known },
         );
   const index = { size: 0, written: work.written };

@@ -12,10 +12,16 @@ import { listKeys } from '../../../../src/operations/lookup/list-keys.ts';
 import type { StateRequest } from '../../../../src/operations/lookup/state.ts';
 import { withState } from '../../../../src/operations/lookup/with-state.ts';
 import { type Revision, revision } from '../../../../src/revision.ts';
+import { Failure } from '../../../../src/runtime/failure.ts';
 import type { DeltaEvent } from '../../../../src/snapshot/delta-event.ts';
+import { Identities } from '../../../../src/snapshot/encryption/identities.ts';
 import { IndexDamage, indexFooter } from '../../../../src/snapshot/key-index/index-members.ts';
 import { type WantedKeys, wantedFingerprints } from '../../../../src/snapshot/key-index/wanted-keys.ts';
+import { BackupStore } from '../../../../src/snapstore/backups/backup-store.ts';
+import { jumpingClock } from '../../../support/clock/jumping-clock.ts';
+import { RecordedLog } from '../../../support/context/recorded-log.ts';
 import { type RecordedContext, recordedContext } from '../../../support/context/run-context.ts';
+import { ageKeys, otherAgeKey } from '../../../support/fixtures/age-keys.ts';
 import { seededBytes } from '../../../support/fixtures/byte-streams.ts';
 import { framingOf } from '../../../support/fixtures/index-framing-of.ts';
 import { type LookupChain, lookupChain, put } from '../../../support/fixtures/lookup-chain.ts';
@@ -198,6 +204,67 @@ test('fulls and deltas of zstd are read by their indexes, too; what is damaged i
   const wanted = key('/registry/pods/ns-3/pod-333');
   assert.deepEqual(await lookedUp(packed, wanted, { by: 'index', context }), expected(packed, wanted));
   assert.ok(context.lines.some(({ text }) => /cannot be read by its index .*: all of it is read/.test(text)));
+});
+
+test('encrypted fulls and deltas are read by the index in them: few bytes, and only deltas that may hold what is wanted', async () => {
+  const keys = await ageKeys();
+  const sealed = await chainOf({ keys });
+  const stored = sealed.bucket.objects.get(sealed.fullKey)?.bytes.length ?? 0;
+  for (const wanted of [
+    key('/registry/pods/ns-3/pod-333'),
+    key('/registry/pods/ns-7/hot'),
+    key('/long/value'),
+    prefix('/registry/pods/a/'),
+  ]) {
+    const context = recordedContext();
+    sealed.reads.bytes = 0;
+    sealed.reads.keys.length = 0;
+    assert.deepEqual(await lookedUp(sealed, wanted, { by: 'index', context }), expected(sealed, wanted));
+    assert.ok(context.lines.some(({ text }) => /by its index/.test(text)));
+    assert.deepEqual(
+      context.lines.filter(({ level }) => level === 'warn'),
+      [],
+    );
+    assert.ok(String(wanted.kind) !== 'key' || sealed.reads.bytes < stored * 0.5, `${sealed.reads.bytes} of ${stored}`);
+  }
+  assert.ok(sealed.fullKey.endsWith('.gz.age'));
+});
+
+test('an encrypted full whose index or member was changed is never taken for another, and one that is closed is said to be closed', async () => {
+  const keys = await ageKeys();
+  const few = Array.from({ length: 1_500 }, (_, at) => put(`/registry/k/${at}`, seededBytes(1_000, at), at + 2));
+  const sealed = await lookupChain(few, [], { keys });
+  const object = sealed.bucket.objects.get(sealed.fullKey);
+  const wanted = key('/registry/k/500');
+  assert.ok(object !== undefined);
+  const outcomes = new Set<string>();
+  for (let at = 0; at < object.bytes.length; at += 99_901) {
+    const bytes = Buffer.from(object.bytes);
+    bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (at % 8)), at);
+    sealed.bucket.objects.set(sealed.fullKey, { ...object, bytes });
+    const outcome = await lookedUp(sealed, wanted, { by: 'index' }).then(
+      (found) => {
+        assert.deepEqual(found, expected(sealed, wanted), `byte ${at}`);
+        return 'found';
+      },
+      (error: unknown) => (error instanceof Failure ? error.code : String(error)),
+    );
+    outcomes.add(outcome);
+  }
+  assert.deepEqual([...outcomes].toSorted(), ['found', 'snapshot_corrupt']);
+  sealed.bucket.objects.set(sealed.fullKey, object);
+  const log = new RecordedLog();
+  const upload = { parallel: 1, minChunkSize: 1, clock: jumpingClock(), log };
+  const other = await Identities.parse([otherAgeKey.file]);
+  for (const identities of [other, Identities.none]) {
+    const store = new BackupStore({ bucket: sealed.bucket, prefix: '', upload, log, identities });
+    const context = recordedContext();
+    await assert.rejects(lookedUp({ ...sealed, store }, wanted, { by: 'index', context }), { code: 'no_identity' });
+    assert.deepEqual(
+      context.lines.filter(({ level }) => level === 'warn'),
+      [],
+    );
+  }
 });
 
 test('a full in a file is read by its index, too', async () => {
