@@ -55,6 +55,8 @@ describe('encrypted backups', () => {
     writeFileSync(rig.home.join('key.txt'), ageKey.file, { mode: 0o600 });
     writeFileSync(rig.home.join('other.txt'), otherAgeKey.file, { mode: 0o600 });
     writeFileSync(rig.home.join('recipients.txt'), `# ours\n${ageKey.recipient}\n`);
+    // So much that the keys have a page of their own, and the full an index.
+    await etcd.etcdctl('put', 'pad', 'x'.repeat(3_000));
     await etcd.etcdctl('put', 'a', 'first');
     const flags = [...at(), '--encrypt-to-file', rig.home.join('recipients.txt'), '--delta-snapshot-period=1s'];
     const running = rig.start(['snapshot', '-e', etcd.clientUrl, ...flags]);
