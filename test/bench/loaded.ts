@@ -32,7 +32,10 @@ interface Answered {
   readonly cpuMs: number;
 }
 
-/** How long a full of a server takes alone, and while a thousand requests a second are answered; both in turn. */
+/**
+ * How long a full of a server takes alone, while it answers a thousand requests a second, and while a bare server answers as many on the same
+ * processors, which is the least that any could add; in turn.
+ */
 export async function benchLoaded(bench: Bench): Promise<readonly Row[]> {
   const { scratch, runs } = bench;
   const { etcdDataDir } = await bench.data();
@@ -43,7 +46,10 @@ export async function benchLoaded(bench: Bench): Promise<readonly Row[]> {
     dataDir,
     extraArgs: [...etcdSettings, '--unsafe-no-fsync'],
   });
-  const port = await freePort();
+  const [port, barePort] = [await freePort(), await freePort()];
+  const bare = startChild(process.execPath, [`${projectRoot}/test/bench/bare-server.ts`, String(barePort)], {
+    env: {},
+  });
   const server = startChild(
     builtExecutable(),
     [
@@ -71,6 +77,7 @@ export async function benchLoaded(bench: Bench): Promise<readonly Row[]> {
     });
     const alone: MeasuredFull[] = [];
     const loaded: MeasuredFull[] = [];
+    const beside: MeasuredFull[] = [];
     const rates: number[] = [];
     const perRequest: { readonly server: number; readonly client: number }[] = [];
     for (let turn = 0; turn < runs; turn++) {
@@ -89,6 +96,7 @@ export async function benchLoaded(bench: Bench): Promise<readonly Row[]> {
           client: ((after.cpuMs - before.cpuMs) / count) * 1_000,
         });
       });
+      await underLoad(barePort, async () => void beside.push(await measureFull(url, server)));
     }
     const floorMs = median(alone.map(({ wallMs }) => wallMs));
     const answeredRate = Math.round(median(rates));
@@ -97,10 +105,11 @@ export async function benchLoaded(bench: Bench): Promise<readonly Row[]> {
       .join(', ');
     return [
       row('etcdbrctl server, a full', alone),
+      row('the same while a bare node:http server answers as many', beside, floorMs),
       row(`the same with ${answeredRate} requests/s answered (at most 1.10), ${costs}`, loaded, floorMs),
     ];
   } finally {
-    await server.end('SIGTERM');
+    await Promise.all([server.end('SIGTERM'), bare.end('SIGKILL')]);
   }
 }
 
