@@ -15,6 +15,8 @@ const mostUnanswered = 3;
 export interface Examination {
   readonly findings: Finding[];
   readonly bad: Set<StoredSnapshot>;
+  /** Those of them that were listed, and were not there when they were to be read; no finding is about them. */
+  readonly gone: Set<StoredSnapshot>;
   /** Last revisions by the contents, of the snapshots that were read. */
   readonly revisions: Map<StoredSnapshot, Revision>;
   read: number;
@@ -33,7 +35,7 @@ export async function examine(
   context: RunContext,
 ): Promise<Examination> {
   const { request, catalog, whole } = work;
-  const examination: Examination = { findings: [], bad: new Set(), revisions: new Map(), read: 0 };
+  const examination: Examination = { findings: [], bad: new Set(), gone: new Set(), revisions: new Map(), read: 0 };
   if (request.level === 'catalog') {
     return examination;
   }
@@ -73,6 +75,10 @@ export async function examine(
         denied.push(error);
       }
       examination.bad.add(snapshot);
+      if (error instanceof StoreError && error.kind === 'not_found') {
+        examination.gone.add(snapshot);
+        return;
+      }
       // Older objects may have been encrypted to keys that are not in use any more.
       const isNeeded = finding.unopened !== true || newest.has(snapshot);
       examination.findings.push(isNeeded ? finding : { ...finding, weight: 'note' });
@@ -104,7 +110,8 @@ function isUnanswered(error: unknown): boolean {
   return error instanceof StoreError && error.kind === 'transient';
 }
 
-function newestChain({ chains }: Catalog<StoredSnapshot>): ReadonlySet<StoredSnapshot | undefined> {
+/** The snapshots of the chain that a restore of the newest state uses. */
+export function newestChain({ chains }: Catalog<StoredSnapshot>): ReadonlySet<StoredSnapshot | undefined> {
   const newest = chains.at(-1);
   return new Set([newest?.base, ...(newest?.deltas ?? [])]);
 }

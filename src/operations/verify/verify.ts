@@ -10,7 +10,8 @@ import type { SnapStore, StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { chooseHistory } from '../history/choose-history.ts';
 import { otherHistoriesText } from '../history/other-histories.ts';
 import { chooseDeltas } from '../restore/deltas/choose.ts';
-import { examine } from './examine.ts';
+import { deletedMeanwhile, findingsOfGone } from './deleted-meanwhile.ts';
+import { examine, newestChain } from './examine.ts';
 import { examineCompanions } from './examine-companions.ts';
 import type { Finding } from './findings.ts';
 import type { VerifyLevel, VerifyRequest } from './request.ts';
@@ -18,6 +19,9 @@ import { type TriedRestore, tryRestore } from './scratch-restore.ts';
 import { findForks, otherHistories } from './verify-histories.ts';
 
 export type { VerifyLevel, VerifyRequest };
+
+/** How often it is begun at the most, where what is verified is replaced meanwhile. */
+const mostAttempts = 3;
 
 /** What a verification found. */
 export interface VerifyResult {
@@ -51,21 +55,27 @@ export interface VerifyResult {
  */
 export async function verifyBackups(request: VerifyRequest, context: RunContext): Promise<VerifyResult> {
   try {
-    return await verify(request, context);
+    return await verify(request, context, mostAttempts);
   } catch (error) {
     throw fileFailure(error, { action: 'expand snapshots in', object: request.tempDir }) ?? error;
   }
 }
 
-async function verify(request: VerifyRequest, context: RunContext): Promise<VerifyResult> {
+/** `attempts` are left where a new full takes the place of the newest chain while it is verified. */
+async function verify(request: VerifyRequest, context: RunContext, attempts: number): Promise<VerifyResult> {
   const { store, level } = request;
   const listing = await store.list({ signal: context.signal });
   const { histories, history } = chooseHistory(listing, { number: request.history }, store.location);
   const catalog = catalogOf(history.snapshots);
   const whole = restorable(listing.snapshots);
   const examined = await examine({ request, catalog, whole }, context);
+  const { bad, gone, revisions } = examined;
+  const newest = newestChain(catalog);
+  const deleted = await deletedMeanwhile(gone, store, context);
+  if (attempts > 1 && [...deleted].some((snapshot) => newest.has(snapshot))) {
+    return await again(request, context, attempts);
+  }
   const companions = await examineCompanions(request, context);
-  const { bad, revisions } = examined;
   const forks = await findForks({ request, history, chains: catalog.chains, bad, revisions }, context);
   const usable = restorable(history.snapshots).filter((snapshot) => !(bad.has(snapshot) || isTooSmall(snapshot)));
   const proof = forks.length > 0 ? undefined : prove(level === 'catalog' ? believed(usable) : usable, revisions);
@@ -74,6 +84,7 @@ async function verify(request: VerifyRequest, context: RunContext): Promise<Veri
     level,
     findings: [
       ...examined.findings,
+      ...findingsOfGone(gone, { deleted, newest }),
       ...emptyObjects(whole, request),
       ...aheadOfClock(listing.snapshots),
       ...forks,
@@ -101,9 +112,21 @@ async function verify(request: VerifyRequest, context: RunContext): Promise<Veri
   }
   const until = proof.complete ? undefined : proof.provable.revision;
   const restored = await tryRestore({ ...request, store: storeWithOnly(store, usable), until }, context);
+  const isReplaced =
+    restored.outcome === 'failed' && attempts > 1 && (await deletedMeanwhile(usable, store, context)).size > 0;
+  if (isReplaced) {
+    return await again(request, context, attempts);
+  }
   return restored.outcome === 'failed'
     ? { ...result, findings: [...result.findings, restored.finding], provable: undefined }
     : { ...result, restored: restored.result };
+}
+
+async function again(request: VerifyRequest, context: RunContext, attempts: number): Promise<VerifyResult> {
+  context.log.info(
+    'The newest snapshots were deleted while they were verified, as after a new full; verifying what is there now',
+  );
+  return await verify(request, context, attempts - 1);
 }
 
 /** The last revision that the sound snapshots lead to; `complete` when no revision is missing before it. */

@@ -5,6 +5,8 @@ import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { LeafPageChecker } from '../../../../src/datadir/bbolt/leaf-page-checker.ts';
 import { type VerifyLevel, type VerifyResult, verifyBackups } from '../../../../src/operations/verify/verify.ts';
 import { Interrupted } from '../../../../src/runtime/process/interrupted.ts';
+import { StoreError } from '../../../../src/snapstore/store-error.ts';
+import { RecordedLog } from '../../../support/context/recorded-log.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { changeDatabase, PAGE_SIZE } from '../../../support/datadir/change-database.ts';
 import { GOLDEN_NAMES, goldenDatabase } from '../../../support/datadir/golden.ts';
@@ -62,6 +64,76 @@ describe('verify', () => {
       }
     });
   }
+
+  describe('of a backup that goes on meanwhile', () => {
+    const [full] = golden;
+    assert.ok(full !== undefined);
+    const older = { ...full, key: full.key.replace(/-(\d+)$/, (_, at) => `-${Number(at) - 7_200}`) };
+    const last = golden.at(-1)?.key ?? '';
+
+    /** The object `key` is gone from the `read`th reading on; `isListed` for ever all the same. */
+    async function whileGone(
+      objects: readonly MemoryObject[],
+      {
+        key,
+        read = 1,
+        isListed = false,
+      }: { readonly key: string; readonly read?: number; readonly isListed?: boolean },
+    ): Promise<{ readonly result: VerifyResult; readonly begun: number }> {
+      using dir = makeTempDir();
+      const store = memorySnapStore(objects);
+      let reads = 0;
+      let begun = 0;
+      const isGone = (): boolean => reads >= read;
+      const watched: typeof store = {
+        ...store,
+        list: async (options) => {
+          const listing = await store.list(options);
+          const snapshots = listing.snapshots.filter((each) => isListed || each.key !== key || !isGone());
+          return { ...listing, snapshots };
+        },
+        fetch: async (snapshot, options) => {
+          reads += snapshot.key === key ? 1 : 0;
+          if (snapshot.key === key && isGone()) {
+            throw new StoreError('not_found', { action: 'read', object: key, found: 'it is not there' });
+          }
+          return await store.fetch(snapshot, options);
+        },
+      };
+      const log = new RecordedLog();
+      const context = { ...recordedContext(), log };
+      const request = {
+        store: watched,
+        level: 'restore',
+        sample: undefined,
+        tempDir: dir.path,
+        maxFetchers: 2,
+      } as const;
+      const result = await verifyBackups({ ...request, history: undefined }, context);
+      begun = 1 + log.count(/verifying what is there now/);
+      return { result, begun };
+    }
+
+    it('does not take for damage what retention deletes', async () => {
+      const { result, begun } = await whileGone([older, ...golden], { key: older.key });
+      assert.deepEqual(problems(result), []);
+      assert.ok(result.findings.some(({ text }) => /^it was deleted meanwhile, as the retention/.test(text)));
+      assert.deepEqual([result.provable?.revision, result.restored?.revision, begun], [122, 122, 1]);
+    });
+
+    it('begins again where the newest chain was replaced, also during the restore', async () => {
+      for (const read of [1, 2]) {
+        const { result, begun } = await whileGone(golden, { key: last, read });
+        assert.deepEqual([problems(result), begun], [[], 2]);
+        assert.ok((result.restored?.revision ?? 122) < 122);
+      }
+    });
+
+    it('takes for damage what is listed and is not there', async () => {
+      const { result } = await whileGone(golden, { key: last, isListed: true });
+      assert.match(problems(result).join(), /: it is listed, and is not there/);
+    });
+  });
 
   it('has no result when it is interrupted, at whatever object', async () => {
     for (const level of ['hash', 'structure', 'restore'] as const) {
