@@ -44,13 +44,13 @@ export async function readStructure(
     return { kind: 'invalid', reason: 'member/snap/db is missing or no file' };
   }
   const walDir = options.walDir ?? path.join(memberDir, 'wal');
+  const walName = options.walDir ?? path.relative(dataDir, walDir);
   if ((await kindOf(walDir)) !== 'directory') {
-    const name = options.walDir ?? path.relative(dataDir, walDir);
-    return { kind: 'without log', memberDir, db, reason: `${name} is missing or no directory` };
+    return { kind: 'without log', memberDir, db, reason: `${walName} is missing or no directory` };
   }
-  // A directory of its own may be the empty place where a volume is to be mounted.
-  if (options.walDir !== undefined && !(await readdir(walDir)).some((name) => name.endsWith('.wal'))) {
-    return { kind: 'without log', memberDir, db, reason: `${walDir} holds no log` };
+  // It may be the empty place where a volume is to be mounted. An etcd that starts there begins a new log, and skips its first entries.
+  if (!(await readdir(walDir)).some((name) => name.endsWith('.wal'))) {
+    return { kind: 'without log', memberDir, db, reason: `${walName} holds no log` };
   }
   return { kind: 'member', memberDir, db, walDir };
 }

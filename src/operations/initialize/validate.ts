@@ -60,7 +60,7 @@ async function refuseWithoutLog({
     action: 'initialize',
     object: path.dirname(memberDir),
     found: `${reason}, while its db is sound (revision ${inDb})`,
-    remedy: `if etcd runs with --wal-dir, give the same here, and mount its volume; if the log is lost, move ${memberDir} away to have it restored. Nothing was changed`,
+    remedy: `if etcd runs with --wal-dir, give the same here, and mount the volume of the log; if the log is lost, move ${memberDir} away to have it restored. Nothing was changed`,
   });
 }
 

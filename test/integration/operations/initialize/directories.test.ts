@@ -155,13 +155,6 @@ const HARMS: readonly Harm[] = [
     onlyInFull: true,
   },
   {
-    what: 'an empty wal directory',
-    harm: (data) => rm(path.join(data, WAL)),
-    state: 'wal_corrupt',
-    reason: /there is no segment/,
-    onlyInFull: true,
-  },
-  {
     what: 'a log that ends before the db',
     harm: (data) => truncate(path.join(data, WAL), 0x60),
     state: 'wal_corrupt',
@@ -372,9 +365,13 @@ test('a sound db whose log is elsewhere is refused, a damaged one restored', asy
   using dir = makeTempDir();
   layGolden(dir);
   await rename(dir.join('data/member/wal'), dir.join('wal'));
-  for (const link of [undefined, '/nowhere/at/all']) {
-    if (link !== undefined) {
-      await symlink(link, dir.join('data/member/wal'));
+  for (const place of ['nothing', 'a link to nothing', 'an empty directory'] as const) {
+    if (place === 'a link to nothing') {
+      await symlink('/nowhere/at/all', dir.join('data/member/wal'));
+    } else if (place === 'an empty directory') {
+      // Where a volume for the log is not mounted.
+      await rm(dir.join('data/member/wal'));
+      await mkdir(dir.join('data/member/wal/lost+found'), { recursive: true });
     }
     const before = directoryContents(dir.path);
     for (const store of [undefined, EMPTY_STORE, memorySnapStore(BACKUP)]) {
@@ -384,7 +381,7 @@ test('a sound db whose log is elsewhere is refused, a damaged one restored', asy
           assert.equal(error.code, 'wal_missing');
           assert.match(
             error.message,
-            /member\/wal is missing or no directory, while its db is sound \(revision 122\); if etcd runs with --wal-dir, give the same here/,
+            /member\/wal (?:is missing or no directory|holds no log), while its db is sound \(revision 122\); if etcd runs with --wal-dir, give the same here/,
           );
           return true;
         });
