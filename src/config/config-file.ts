@@ -46,7 +46,7 @@ export async function readConfigFile(path: string): Promise<FileValues> {
   const document = parseDocument(text.replace(/^\ufeff/, ''), { intAsBigInt: true, merge: true, logLevel: 'error' });
   const fault = document.errors[0];
   if (fault !== undefined) {
-    throw badShape(path, withoutQuotes(fault.message.split('\n')[0] ?? 'it is not YAML'));
+    throw badShape(path, yamlFault(fault));
   }
   const entries = new Map<string, Entry>();
   const known = everyOption().flatMap(({ fileKeys }) => fileKeys ?? []);
@@ -65,7 +65,7 @@ function resolved(document: Document, path: string): unknown {
     return document.toJS();
   } catch (error) {
     // A missing anchor, or so many that they would fill the memory.
-    throw badShape(path, withoutQuotes(error instanceof Error ? error.message : 'it is not YAML'));
+    throw badShape(path, yamlFault(error));
   }
 }
 
@@ -117,11 +117,21 @@ function addEntries(
   file.entries.set(key.toLowerCase(), { key, texts: items.map(String) });
 }
 
+/** What a parser says where that speaks of the parser, by the beginning of its words, and what it means. */
+const PARSER_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/^Source contains multiple documents/, 'it holds several documents, where one is expected'],
+  [/^Maximum call stack/, 'it is nested too deeply'],
+  [/^Excessive alias count/, 'its aliases would fill the memory'],
+  [/^Unresolved alias/, 'an alias has no anchor before it'],
+];
+
 /** What a parser says, without what it quotes of the file, which may hold a password. */
-function withoutQuotes(message: string): string {
+function yamlFault(fault: unknown): string {
+  const [message = ''] = fault instanceof Error ? fault.message.split('\n') : [];
   const place = / at line \d+, column \d+/.exec(message)?.[0] ?? '';
   const words = message.slice(0, message.search(/ at line |: |["'`]|$/)).trim();
-  return `${words}${place}`;
+  const meant = PARSER_WORDS.find(([begins]) => begins.test(words))?.[1] ?? words;
+  return `${meant === '' ? 'it is not YAML' : meant}${place}`;
 }
 
 /** A key as messages show it: words with dots between them; nothing else is a key of anybody's. */

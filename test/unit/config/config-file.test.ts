@@ -252,7 +252,8 @@ describe('a configuration file', () => {
     ['serverConfig: {port: {a: 1}}', /: serverConfig\.port is a section of keys, where a value is expected/],
     ['serverConfig: {port: {}}', /: serverConfig\.port is a section of keys, where a value is expected/],
     ['plain', /it is not a mapping of sections/],
-    ['a: *missing', /^cannot read configuration file \S+: Unresolved alias/],
+    ['a: *missing', /^cannot read configuration file \S+: an alias has no anchor before it$/],
+    ['a: 1\n---\nb: 2\n', /: it holds several documents, where one is expected at line 2, column 1$/],
     ['a: [', /^cannot read configuration file \S+: /],
     ['a: 1\na: 2\n', /Map keys must be unique/],
   ] as const) {
@@ -263,6 +264,15 @@ describe('a configuration file', () => {
       assert.doesNotMatch(error.message, /\n/);
     });
   }
+
+  it('is refused when it is nested so deeply that no parser can follow', async () => {
+    await assert.rejects(loaded('['.repeat(20_000)), /: it is nested too deeply at line 1, column \d+$/);
+  });
+
+  it('is refused when its aliases would fill the memory', async () => {
+    const levels = [...'bcdefg'].map((name, at) => `${name}: &${name} [${`*${'abcdef'[at]},`.repeat(9)}]\n`);
+    await assert.rejects(loaded(`a: &a [x]\n${levels.join('')}`), /: its aliases would fill the memory$/);
+  });
 
   it('must exist', async () => {
     const flags = new Map([['config-file', ['/nonexistent/c.yaml']]]);
