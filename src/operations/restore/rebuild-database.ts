@@ -21,6 +21,7 @@ import { chooseDeltas, selectDeltas } from './deltas/choose.ts';
 import { DeltaPipeline, worthThread } from './deltas/pipeline.ts';
 import { recordedLeaseTtls } from './lease-records.ts';
 import { checkStructure, knownLeases, openBase } from './open-base.ts';
+import { refuseShortBase } from './refuse-short-base.ts';
 import type { RestoringCommand } from './restoring-command.ts';
 import type { Selection } from './select-chain.ts';
 import { SpeculativeApply } from './speculative-apply.ts';
@@ -131,6 +132,9 @@ export async function rebuildDatabase(
   const { deltas } = isCut
     ? { deltas: [] }
     : selectDeltas(chain, wanted, { log, location: request.store.location, command: request.command });
+  if (!isCut) {
+    refuseShortBase({ ...selection, base: chain.base, covered: after, deltas }, context);
+  }
   await refuseForks({ chain, selection, covered: after, used: deltas, database: base, request }, context);
   bar.expect(totalSize([chain.base, ...deltas]));
   const begun = after === presumed && !isCut ? early.confirmBase(base) : undefined;

@@ -128,3 +128,33 @@ describe('other commands, which have no such flags, name the one that has', () =
     assert.match(await messageOf(compactBackup(request, recordedContext())), advice);
   });
 });
+
+describe('a full that holds less than its name says', () => {
+  const name = 'Full-00000000-00000130-1795251640.gz';
+  /** The full of the golden store under the name of a later revision. */
+  const short = golden
+    .filter(({ key }) => key.includes('Full-'))
+    .map((full): MemoryObject => ({ ...full, key: full.key.replace(/Full-.*/, name) }));
+
+  it('is refused, and the state that the others lead to is named', async () => {
+    const objects = [...golden, ...short];
+    const message = await messageOf(restored(objects));
+    assert.match(message, /its database ends at revision 58, its name says 130; .* give --to-revision 122 to restore/);
+    const until = { kind: 'revision', revision: revision(122) } as const;
+    assert.equal((await restored(objects, { until })).revision, 122);
+  });
+
+  it('is refused where it is all there is, unless it is named', async () => {
+    const message = await messageOf(restored(short));
+    assert.match(
+      message,
+      new RegExp(`restore --snapshot ${name} takes what it holds; .*nothing in the store leads to a state`),
+    );
+    assert.equal((await restored(short, { from: name })).revision, 58);
+  });
+
+  it('leads to no revision that it does not hold', async () => {
+    const until = { kind: 'revision', revision: revision(125) } as const;
+    await assert.rejects(restored([...golden, ...short], { until }), Failure);
+  });
+});
