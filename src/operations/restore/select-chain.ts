@@ -91,7 +91,9 @@ async function selectFrom(
   const line = named === undefined ? history.snapshots : lineOf(named, history.snapshots, forks);
   const whole = restorable(line.map((each) => (each.key === named?.key ? named : each)));
   if (whole.length === 0 && named === undefined) {
-    throw await nothingStored(store, context);
+    throw restorable(listing.snapshots).length > 0
+      ? nothing(store.location, `all it holds is of other histories than ${nameOf(target)}`, 'see etcdbrctl list')
+      : await nothingStored(store, context);
   }
   const fulls = whole.filter(({ kind }) => kind === 'Full').toReversed();
   const selected = await choose({ store, target, named, whole, fulls }, context).catch((error: unknown) => {
@@ -117,6 +119,10 @@ async function selectFrom(
     isChosen,
     doubts,
   };
+}
+
+function nameOf({ history }: RestoreTarget): string {
+  return history === undefined ? 'the one that was written last' : `history ${history}`;
 }
 
 /** The newest state is in doubt only as long as nothing ends after both sides of a fork; a time before the fork has only one. */
