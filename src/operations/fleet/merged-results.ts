@@ -36,13 +36,16 @@ export interface MergedResults {
 export async function mergeResults(
   objects: ResultObjects,
   context: Pick<RunContext, 'signal' | 'clock' | 'log'>,
-  { mostRead = limits.fleetResults.most }: { readonly mostRead?: number } = {},
+  {
+    mostRead = limits.fleetResults.most,
+    isWanted = () => true,
+  }: { readonly mostRead?: number; readonly isWanted?: (object: ResultObject) => boolean } = {},
 ): Promise<MergedResults> {
   const { signal, clock, log } = context;
   const results: ShardResult[] = [];
   const seconds = clock.now() / 1_000;
   const listed = await objects.list({ signal });
-  const believed = listed.filter(({ writtenOn }) => !isAheadOfClock({ createdOn: writtenOn }, seconds));
+  const believed = listed.filter((each) => isWanted(each) && !isAheadOfClock({ createdOn: each.writtenOn }, seconds));
   for (const object of newestOf(believed).slice(0, mostRead)) {
     const result = await read(objects, object, signal);
     if (result === undefined) {

@@ -23,10 +23,20 @@ export interface EndedVerification {
   readonly hasEarlier: boolean;
 }
 
-/** What earlier results prove; undefined where they cannot be read: what is proved now is recorded all the same. */
-export async function earlierProofs(objects: ResultObjects, context: RunContext): Promise<ProofsByPrefix | undefined> {
+/**
+ * What earlier results prove that may concern a share; undefined where they cannot be read: what is proved now is worth more than an
+ * error.
+ */
+export async function earlierProofs(
+  objects: ResultObjects,
+  shard: ShardNumber | undefined,
+  context: RunContext,
+): Promise<ProofsByPrefix | undefined> {
+  const own = shard ?? whole;
+  // Other shares of the same number have other clusters.
+  const isWanted = ({ index, count }: ShardNumber): boolean => count !== own.count || index === own.index;
   try {
-    return (await mergeResults(objects, context)).proofs;
+    return (await mergeResults(objects, context, { isWanted })).proofs;
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof StoreError)) {

@@ -76,7 +76,7 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
     { context, onRefused: ({ prefix }, error) => reports.set(prefix, unreadable(prefix, error.message)) },
   );
   const objects = new ResultObjects(bucket, { root, upload: store.upload });
-  const earlier = await earlierProofs(objects, context);
+  const earlier = await earlierProofs(objects, shard, context);
   const isGone = goneFrom({ root, glob: request.glob }, { prefixes, refused });
   const known = knownProofs(
     { proved, earlier: earlier ?? new Map() },

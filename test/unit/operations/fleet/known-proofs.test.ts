@@ -85,6 +85,27 @@ describe('what the results of fleet verify keep', () => {
     assert.equal((await listed(bucket, 41))['b'], 'damaged');
   });
 
+  it('a share reads what it may know itself, and not what other shares of the same number wrote', async () => {
+    const bucket = bucketWith(['a', 'b', 'c', 'd']);
+    for (const index of [0, 1, 2]) {
+      await nightly(bucket, { level: 'catalog', shard: { index, count: 3 } }, [0]);
+    }
+    await nightly(bucket, { level: 'catalog' }, [1]);
+    const read: string[] = [];
+    const watched: Bucket = {
+      ...bucket,
+      read: (key, options) => {
+        read.push(key);
+        return bucket.read(key, options);
+      },
+    };
+    await nightly(watched, { level: 'catalog', shard: { index: 1, count: 3 } }, [2]);
+    assert.deepEqual(
+      read.map((key) => key.replace(/.*verify-\d+-/, '')),
+      ['0-of-1.json', '1-of-3.json'],
+    );
+  });
+
   it('of a cluster that is gone nothing stays', async () => {
     const bucket = bucketWith(['a', 'b']);
     await nightly(bucket, { level: 'hash' }, [0]);
