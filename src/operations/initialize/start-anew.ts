@@ -77,7 +77,7 @@ function doubtAbout(reason: EmptyStore, location: string): Doubt | undefined {
           code: 'no_backup',
           found: `no snapshot is listed, but ${reason.reason}`,
           remedy:
-            'make sure of it: give the account these rights, or mount the volume; if there really is no backup, move member/ away to start a new member',
+            'make sure of it: give the account these rights, mount the volume, or check what answers for the store; if there really is no backup, move member/ away to start a new member',
         },
         mayBeMeant: true,
       };

@@ -24,7 +24,7 @@ export async function whyEmpty(bucket: Bucket, root: string, options: CallOption
     (await lookAround(bucket, root, { ...options, onDoubt }).catch(whenDenied(undefined))) ??
     (await lookAround(bucket, root, { ...options, onDoubt, within: root }));
   if (found.kind !== 'directly here') {
-    const remains = await remainsIn(bucket, root, options);
+    const remains = await remainsIn(bucket, root, { ...options, onDoubt });
     if (remains !== undefined) {
       return remains;
     }
@@ -34,10 +34,10 @@ export async function whyEmpty(bucket: Bucket, root: string, options: CallOption
 }
 
 /** What names of a backup's objects begin with. */
-const OURS = /^(?:Full|Incr|History|Companion|Proof|Backup)-\d/;
+const OURS = /^(?:Full|Incr|History|Companion|Proof|Backup)-\d/i;
 
 /** The objects in the folders of the layouts with names like those of a backup; undefined where there are none. */
-async function remainsIn(bucket: Bucket, root: string, options: CallOptions): Promise<EmptyStore | undefined> {
+async function remainsIn(bucket: Bucket, root: string, options: ListOptions): Promise<EmptyStore | undefined> {
   let first: string | undefined;
   let count = 0;
   for (const layout of ['v1', 'v2']) {

@@ -3,9 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { whyEmpty } from '../../../../src/snapstore/backups/why-empty.ts';
+import type { Bucket } from '../../../../src/snapstore/bucket.ts';
 import { openStore } from '../../../../src/snapstore/registry.ts';
 import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
+import { memoryBucket } from '../../../support/stores/memory-bucket.ts';
 
 const FULL = 'Full-00000000-00000058-1795251532.gz';
 
@@ -45,6 +48,11 @@ const CASES: readonly {
     prefix: '',
     is: { kind: 'remains', first: 'v2/Proof-1795251600-00000122-restore-sound.json', count: 1 },
   },
+  {
+    files: [`v2/${FULL.toLowerCase()}`],
+    prefix: '',
+    is: { kind: 'remains', first: `v2/${FULL.toLowerCase()}`, count: 1 },
+  },
   { files: [`v2/${FULL}.bak`], prefix: 'typo', is: { kind: 'nothing stored' } },
   { files: [], container: 'nowhere', prefix: '', is: { kind: 'no container' } },
   { files: [], container: 'nowhere/v2', prefix: 'x', is: { kind: 'no container' } },
@@ -71,3 +79,20 @@ for (const { files, container, prefix, is } of CASES) {
     assert.deepEqual(await store.whyEmpty?.({ signal: new AbortController().signal }), is);
   });
 }
+
+test('a store is not proved to be empty by folders of which something else is listed, such as keys in another writing', async () => {
+  const bucket = memoryBucket();
+  const reason = 'the answer has objects of other prefixes than was asked for';
+  const encoded: Bucket = {
+    ...bucket,
+    list: async function* (prefix, { onDoubt }) {
+      if (prefix === '') {
+        yield { key: `v2%2F${FULL}`, size: 1, modifiedAt: 0 };
+      } else {
+        onDoubt?.({ about: 'objects', reason });
+      }
+    },
+  };
+  const { signal } = recordedContext();
+  assert.deepEqual(await whyEmpty(encoded, '', { signal }), { kind: 'unproved', reason });
+});
