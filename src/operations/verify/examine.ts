@@ -17,6 +17,8 @@ export interface Examination {
   readonly bad: Set<StoredSnapshot>;
   /** Those of them that were listed, and were not there when they were to be read; no finding is about them. */
   readonly gone: Set<StoredSnapshot>;
+  /** Those that were read and are sound, whatever the listing says of them. */
+  readonly sound: Set<StoredSnapshot>;
   /** Last revisions by the contents, of the snapshots that were read. */
   readonly revisions: Map<StoredSnapshot, Revision>;
   read: number;
@@ -35,7 +37,14 @@ export async function examine(
   context: RunContext,
 ): Promise<Examination> {
   const { request, catalog, whole } = work;
-  const examination: Examination = { findings: [], bad: new Set(), gone: new Set(), revisions: new Map(), read: 0 };
+  const examination: Examination = {
+    findings: [],
+    bad: new Set(),
+    gone: new Set(),
+    sound: new Set(),
+    revisions: new Map(),
+    read: 0,
+  };
   if (request.level === 'catalog') {
     return examination;
   }
@@ -60,7 +69,9 @@ export async function examine(
       if (facts.lastRevision !== undefined) {
         examination.revisions.set(snapshot, facts.lastRevision);
       }
-      if (facts.problem !== undefined) {
+      if (facts.problem === undefined) {
+        examination.sound.add(snapshot);
+      } else {
         examination.bad.add(snapshot);
         examination.findings.push({ weight: 'problem', snapshot: snapshot.name, text: facts.problem });
       }

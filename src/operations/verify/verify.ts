@@ -69,7 +69,7 @@ async function verify(request: VerifyRequest, context: RunContext, attempts: num
   const catalog = catalogOf(history.snapshots);
   const whole = restorable(listing.snapshots);
   const examined = await examine({ request, catalog, whole }, context);
-  const { bad, gone, revisions } = examined;
+  const { bad, gone, sound, revisions } = examined;
   const newest = newestChain(catalog);
   const deleted = await deletedMeanwhile(gone, store, context);
   if (attempts > 1 && [...deleted].some((snapshot) => newest.has(snapshot))) {
@@ -77,21 +77,24 @@ async function verify(request: VerifyRequest, context: RunContext, attempts: num
   }
   const companions = await examineCompanions(request, context);
   const forks = await findForks({ request, history, chains: catalog.chains, bad, revisions }, context);
-  const usable = restorable(history.snapshots).filter((snapshot) => !(bad.has(snapshot) || isTooSmall(snapshot)));
+  const usable = restorable(history.snapshots).filter(
+    (each) => sound.has(each) || !(bad.has(each) || isTooSmall(each)),
+  );
   const proof = forks.length > 0 ? undefined : prove(level === 'catalog' ? believed(usable) : usable, revisions);
+  const findings = [
+    ...examined.findings,
+    ...findingsOfGone(gone, { deleted, newest }),
+    ...emptyObjects(whole, request),
+    ...aheadOfClock(listing.snapshots),
+    ...forks,
+    ...continuity(catalog),
+    ...otherHistories(histories, history),
+    ...companions.findings,
+  ];
   const result = {
     location: store.location,
     level,
-    findings: [
-      ...examined.findings,
-      ...findingsOfGone(gone, { deleted, newest }),
-      ...emptyObjects(whole, request),
-      ...aheadOfClock(listing.snapshots),
-      ...forks,
-      ...continuity(catalog),
-      ...otherHistories(histories, history),
-      ...companions.findings,
-    ],
+    findings: [...findings, ...leadsNowhere(findings, proof)],
     history: history.number,
     histories: knownHistories(histories).length,
     elsewhere: otherHistoriesText(
@@ -143,6 +146,12 @@ function prove(
   const { deltas, lastRevision, missing } = chooseDeltas({ base, candidates }, { covered, until: undefined });
   const snapshots = [base, ...deltas].map(({ name }) => name);
   return { provable: { revision: lastRevision, snapshots }, complete: missing === undefined };
+}
+
+/** Whatever the reason is: a store of which no state is proved is not a sound one. */
+function leadsNowhere(findings: readonly Finding[], proof: ReturnType<typeof prove>): readonly Finding[] {
+  const isKnown = proof !== undefined || findings.some(({ weight }) => weight === 'problem');
+  return isKnown ? [] : [{ weight: 'problem', snapshot: undefined, text: 'nothing in the store leads to a state' }];
 }
 
 /** Where nothing is read, a name that cannot be true proves nothing, as long as there is another one. */

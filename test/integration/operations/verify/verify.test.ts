@@ -5,6 +5,7 @@ import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { LeafPageChecker } from '../../../../src/datadir/bbolt/leaf-page-checker.ts';
 import { type VerifyLevel, type VerifyResult, verifyBackups } from '../../../../src/operations/verify/verify.ts';
 import { Interrupted } from '../../../../src/runtime/process/interrupted.ts';
+import type { SnapStore } from '../../../../src/snapstore/snapstore.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { RecordedLog } from '../../../support/context/recorded-log.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
@@ -20,10 +21,14 @@ const LEVELS: readonly VerifyLevel[] = ['catalog', 'hash', 'structure', 'restore
 const golden = goldenObjects('etcd-3.5/none');
 const base = goldenDatabase('etcd-3.5/gzip');
 
-async function verified(objects: readonly MemoryObject[], level: VerifyLevel, sample?: number): Promise<VerifyResult> {
+async function verified(
+  objects: readonly MemoryObject[] | SnapStore,
+  level: VerifyLevel,
+  sample?: number,
+): Promise<VerifyResult> {
   using dir = makeTempDir();
   const request = {
-    store: memorySnapStore(objects),
+    store: 'list' in objects ? objects : memorySnapStore(objects),
     level,
     history: undefined,
     sample,
@@ -236,6 +241,37 @@ describe('verify', () => {
     const nothing = await verified(bent(golden, 'Full-', 5_000), 'restore');
     assert.equal(nothing.provable, undefined);
     assert.equal(nothing.restored, undefined);
+  });
+
+  it('goes by what it has read where a listing has wrong sizes, and calls nothing sound of which no state is proved', async () => {
+    const sizes = (size: number): SnapStore => {
+      const store = memorySnapStore(golden);
+      return {
+        ...store,
+        list: async (options) => {
+          const listing = await store.list(options);
+          return { ...listing, snapshots: listing.snapshots.map((each) => ({ ...each, size })) };
+        },
+      };
+    };
+    for (const level of ['hash', 'structure', 'restore'] as const) {
+      const result = await verified(sizes(0), level);
+      assert.deepEqual([problems(result), result.provable?.revision], [[], 122], level);
+    }
+    const excluded = golden.filter(({ key }) => key.includes('Full')).map((each) => ({ ...each }));
+    const store = memorySnapStore(excluded);
+    const none = await verified(
+      {
+        ...store,
+        list: async (options) => {
+          const { snapshots, ...rest } = await store.list(options);
+          return { ...rest, snapshots: snapshots.map((each) => ({ ...each, excluded: true })) };
+        },
+      },
+      'hash',
+    );
+    assert.equal(none.provable, undefined);
+    assert.ok(problems(none).length > 0);
   });
 
   it('finds a sound hash over a damaged database, and false names, at level structure', async () => {
