@@ -25,7 +25,11 @@ export class BufferedIndex {
     this.#clusterId = clusterId;
     const limit = indexLimit(databaseSize * COMPRESSED);
     this.limit = limit + 2 * 65_600;
-    this.#writer = new FullIndexWriter({ framing, limit, write: (member) => this.#pieces.push(member.slice()) });
+    this.#writer = new FullIndexWriter({
+      framing,
+      limit,
+      write: (member) => this.#pieces.push(Uint8Array.from(member)),
+    });
   }
 
   readonly onKeys = (pages: readonly PageKeys[]): void => this.#writer.add(pages);

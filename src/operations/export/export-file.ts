@@ -155,7 +155,7 @@ async function wholeFile(place: string, longest: number): Promise<Uint8Array> {
     if (size > longest) {
       throw damaged(place, `it is longer than ${longest} bytes`);
     }
-    parts.push(block.slice());
+    parts.push(Uint8Array.from(block));
   }
   return Buffer.concat(parts);
 }

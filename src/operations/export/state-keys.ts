@@ -68,8 +68,8 @@ export class StateKeys implements KeySource {
   async #exported(part: LivingKeys, living: LivingKey): Promise<ExportedKey> {
     const { value, lease } = await part.contentOf(living);
     return {
-      key: living.key.slice(),
-      value: value.slice(),
+      key: Uint8Array.from(living.key),
+      value: Uint8Array.from(value),
       createRevision: living.createRevision,
       modRevision: living.main,
       version: living.version,

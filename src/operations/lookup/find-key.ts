@@ -22,7 +22,7 @@ export async function findKey(
 ): Promise<KeyChange> {
   let newest: KeyChange | undefined;
   for await (const change of versionsOf(key, state, context)) {
-    newest = { ...change, key, value: change.value.slice() };
+    newest = { ...change, key, value: Uint8Array.from(change.value) };
   }
   if (newest === undefined || newest.tombstone) {
     throw noSuchKey(key, state, newest);
