@@ -30,7 +30,8 @@ export class GzipMemberDecoder implements Disposable {
   readonly #reusesPieces: boolean;
   /** Memory that takes turns where pieces are reused. */
   readonly #outputs: [Buffer<ArrayBuffer>?, Buffer<ArrayBuffer>?] = [];
-  #turn: 0 | 1 = 0;
+  /** Which of them holds what was given last. */
+  #given: 0 | 1 = 0;
   #native: Promise<NativeGunzip | undefined> | undefined;
   #gunzip: Expander | undefined;
   #isForSmall = false;
@@ -81,17 +82,25 @@ export class GzipMemberDecoder implements Disposable {
     if ((await gunzip(input, size, output)) !== room) {
       return undefined;
     }
-    return room === 0 ? [] : [output.subarray(0, room)];
+    if (room === 0) {
+      return [];
+    }
+    // Not before: where nothing is given, what was given last has to live on.
+    this.#given = this.#other;
+    return [output.subarray(0, room)];
+  }
+
+  get #other(): 0 | 1 {
+    return this.#given === 0 ? 1 : 0;
   }
 
   #output(room: number): Buffer<ArrayBuffer> {
     if (!this.#reusesPieces) {
       return Buffer.allocUnsafeSlow(Math.max(1, room));
     }
-    this.#turn = this.#turn === 0 ? 1 : 0;
-    const kept = this.#outputs[this.#turn];
+    const kept = this.#outputs[this.#other];
     const output = kept !== undefined && kept.length >= room ? kept : Buffer.allocUnsafeSlow(Math.max(chunkSize, room));
-    this.#outputs[this.#turn] = output;
+    this.#outputs[this.#other] = output;
     return output;
   }
 

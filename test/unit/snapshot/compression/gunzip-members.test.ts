@@ -5,6 +5,7 @@ import { createGunzip, gunzipSync, gzipSync } from 'node:zlib';
 import { gunzipMembers } from '../../../../src/snapshot/compression/gunzip-members.ts';
 import { gzipMembers } from '../../../../src/snapshot/compression/gzip-members.ts';
 import {
+  emptyMember,
   MEMBER_HEADER_SIZE,
   memberLength,
   withMemberLength,
@@ -238,3 +239,22 @@ for (const membersInFlight of [1, 2, 4]) {
     assert.ok(memories.size <= 2 * membersInFlight + 2, `${memories.size} memories`);
   });
 }
+
+test('members of nothing do not shorten the life of a piece', async () => {
+  const [first, second] = [seededBytes(30_000, 9), seededBytes(30_000, 10)];
+  const empty = emptyMember({ id: 'EI', data: seededBytes(20_000, 11) });
+  const packed = Buffer.concat([
+    ...withMemberLength([gzipSync(first)]),
+    ...Array.from({ length: 3 }, () => empty),
+    ...withMemberLength([gzipSync(second)]),
+  ]);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of gunzipMembers(inPieces(packed, 10_000), {
+    membersInFlight: 1,
+    onReusedPiece: () => undefined,
+  })) {
+    pieces.push(piece);
+    assert.ok(Buffer.concat([first, second]).indexOf(Buffer.concat(pieces)) === 0, `piece ${pieces.length}`);
+  }
+  assert.equal(pieces.length, 2);
+});
