@@ -1,7 +1,7 @@
 import { untilAborted } from '../runtime/async/until-aborted.ts';
 import type { Logger } from '../runtime/log/logger.ts';
 
-/** Something that is done now and then in the background, never twice at once. A failure is logged, and nobody waits for it. */
+/** Something that is done now and then in the background, never twice at once. A failure is logged, and nothing waits for it. */
 export class BackgroundTask {
   readonly #name: string;
   readonly #work: (signal: AbortSignal) => Promise<void>;
@@ -45,7 +45,7 @@ export class BackgroundTask {
     while (this.#isWanted && !signal.aborted) {
       this.#isWanted = false;
       try {
-        // The end does not wait for what hears nothing of it, as a file that cannot be read.
+        // The end does not wait for work that cannot be aborted, such as reading a file on a mount that hangs.
         await untilAborted(this.#work(signal), signal);
       } catch (error) {
         if (!signal.aborted) {

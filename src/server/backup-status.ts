@@ -7,7 +7,7 @@ import type { Proof } from './proof.ts';
 import type { SecondarySyncEvent } from './secondary-sync.ts';
 import type { VerificationEvent } from './verification-task.ts';
 
-/** So many errors are remembered, the newest. */
+/** The newest errors that are remembered. */
 const mostErrors = 10;
 
 /** Tasks with a time of their own. */
@@ -70,7 +70,7 @@ export class BackupStatus {
     switch (event.type) {
       case 'stored':
         this.#chain = event.chain;
-        // A clock that was ahead has written into the future; from there on its age would be 0 until then, whatever happens.
+        // A clock that was ahead has written times of the future: until then the age would stay 0, whatever happens.
         this.#newestAt = Math.min(event.snapshot.createdOn * 1_000, this.#now());
         break;
       case 'next run':

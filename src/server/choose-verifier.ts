@@ -9,7 +9,7 @@ export type ChosenVerifier =
   | { readonly kind: 'ours' }
   /** The sidecar of another member does. */
   | { readonly kind: 'not ours' }
-  /** It is not known who does, and so not we. */
+  /** It is not known who does, so this sidecar does not. */
   | { readonly kind: 'not known' }
   /** A follower has verified it since the last time; `at` is in ms since the epoch. */
   | {

@@ -1,8 +1,8 @@
 import { SerialQueue } from '../runtime/async/serial-queue.ts';
 
 /**
- * Requests that are served one after the other. Equal ones that wait share one answer; one that has begun is shared with nobody,
- * since it may have begun before what a later caller wants to have in it.
+ * Requests that are served one after the other. Equal ones that wait share one answer; one that has begun is not shared, since it may lack
+ * what happened before a later request.
  */
 export class CoalescedRequests<T> {
   readonly #queue = new SerialQueue();

@@ -59,7 +59,7 @@ export class Forwarding {
     const { clock, log, security } = this.#options;
     const { incoming } = exchange;
     const { method = 'GET', url = '/' } = incoming;
-    // A query may hold what is nobody's business.
+    // A query may hold secrets.
     const path = pathOf(exchange);
     if (incoming.headers[forwardedHeader] !== undefined) {
       log.warn(`Answering ${path} with 405: a sidecar forwarded it here, but this member does not lead`);

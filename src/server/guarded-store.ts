@@ -41,7 +41,7 @@ export function guardedStore(store: SnapStore, { mayPublish, mayDelete }: StoreP
       await store.delete(snapshot, options);
     },
     abandonedUploads: async (options) => (await store.abandonedUploads?.(options)) ?? [],
-    // It belongs to who has opened it.
+    // It belongs to the caller that opened it.
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

@@ -22,7 +22,7 @@ export interface InitializationRunParts {
   readonly request: Omit<InitializeRequest, 'store' | 'mode' | 'configuredMembers'>;
   /** Our member as it is configured now, and the cluster of one of several; left out, those of the request. */
   readonly member?: () => Promise<Pick<InitializeRequest, 'member' | 'cluster'>>;
-  /** Where to restore from; opened for each run, so that it has the credentials of that time. Undefined where none is configured. */
+  /** Where to restore from; opened for each run, so that it has the present credentials. Undefined where none is configured. */
   readonly store: { readonly location: string; open(): Promise<SnapStore> } | undefined;
   /** How many members etcd's configuration names now. Throws a Failure where it cannot be read. */
   configuredMembers(): Promise<number>;

@@ -4,7 +4,7 @@ import type { Sidecar } from './sidecar.ts';
 /** How long the question who leads may take, ms. */
 const boundMs = 10_000;
 
-/** Asks etcd who leads: once for all who want to know at the same time, so that requests do not multiply there. */
+/** Asks etcd who leads: once for all callers at the same time, so that requests do not multiply there. */
 export class LeaderLookup {
   readonly #sidecar: Pick<Sidecar, 'leaderClientUrl'>;
   readonly #clock: Clock;

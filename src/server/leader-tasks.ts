@@ -24,7 +24,7 @@ export async function runLeaderTasks(
     tasks.map(async ({ name, run }) => {
       while (!signal.aborted) {
         try {
-          // The next lead does not wait for one that does not end.
+          // The next lead does not wait for a task that does not end.
           await untilAborted(run(signal), signal);
           return;
         } catch (error) {

@@ -1,7 +1,7 @@
 import { countText } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 
-/** How long a learner lags before somebody should look, and until that is said again, ms. */
+/** How long a learner lags before a warning, and before the next one, ms. */
 const warnEveryMs = 10 * 60_000;
 
 /** What is said of a learner that is not given its vote: each attempt to promote it finds that it lags. */

@@ -7,7 +7,7 @@ import type { Membership } from './member/membership.ts';
 /** The wait before a comparison of peer URLs that has failed is tried again, ms. */
 const againMs = 60_000;
 
-/** What a sidecar does about the membership of its member while etcd runs: in the background, nobody waits for it. */
+/** What a sidecar does about the membership of its member while etcd runs: in the background; nothing waits for it. */
 export class MembershipDuties {
   readonly #promotion: BackgroundTask;
   readonly #peerUrls: BackgroundTask;
@@ -49,7 +49,7 @@ export class MembershipDuties {
         log.info('The peer URLs of our member were changed, and etcd was asked to start again');
       }
     };
-    // Who was refused once, as with a password that is being changed, would otherwise never come to the new ones.
+    // After one refusal, as while a password is being changed, the new peer URLs would otherwise never be written.
     const checkPeerUrls = async (signal: AbortSignal): Promise<void> => {
       for (let said: string | undefined; ; ) {
         try {

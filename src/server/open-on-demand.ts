@@ -1,4 +1,4 @@
-/** Something that is opened when it is first needed, then shared. An opening that fails is tried again by the next who needs it. */
+/** Something that is opened when it is first needed, then shared. An opening that fails is tried again at the next use. */
 export class OpenOnDemand<T extends AsyncDisposable> implements AsyncDisposable {
   readonly #opening: () => Promise<T>;
   #opened: Promise<T> | undefined;

@@ -67,7 +67,7 @@ export async function askPeerProof(
     seconds: proof.seconds,
     proof: {
       sound: proof.outcome === 'sound',
-      // The other side has it as a revision.
+      // The other sidecar has checked it as a revision.
       provable: (provableRevision ?? undefined) as Revision | undefined,
       stateOf: provableStateOf === null ? undefined : Date.parse(provableStateOf),
       problems,

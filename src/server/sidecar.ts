@@ -62,7 +62,7 @@ export interface ListedBackups {
 /** Who takes snapshots now. */
 export type SnapshotAccess =
   | { readonly kind: 'no store' }
-  /** Another member leads, or nobody knows who. */
+  /** Another member leads, or the leader is not known. */
   | { readonly kind: 'forwards' }
   | { readonly kind: 'leads'; readonly taker: SnapshotTaker };
 

@@ -30,7 +30,7 @@ async function answers(
 ): Promise<boolean> {
   using deadline = deadlineIn(answerMs, context);
   try {
-    // A store may be opened first, which reads files and hears of no end.
+    // Opening a store reads files, which cannot be aborted.
     await deadline.bound(ask({ signal: deadline.signal }));
     return true;
   } catch {

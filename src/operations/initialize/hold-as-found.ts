@@ -38,7 +38,7 @@ function refuseChanged(dataDir: string, before: FileIdentity | undefined, now: F
       code: 'data_dir_changed',
       action: 'initialize',
       object: dataDir,
-      found: 'somebody began or exchanged member/ meanwhile',
+      found: 'member/ was begun or exchanged meanwhile',
       remedy: 'stop what runs on it and try again; nothing was changed in it',
     });
   }

@@ -78,7 +78,7 @@ export async function replaceMember<T>(
       code: 'data_dir_changed',
       action: 'replace the member in',
       object: directory.name,
-      found: 'somebody began or exchanged member/ meanwhile',
+      found: 'member/ was begun or exchanged meanwhile',
       remedy: 'stop what runs on it and try again; nothing was changed',
     });
   }

@@ -4,8 +4,8 @@ import type { RunContext } from '../../runtime/run-context.ts';
 import type { Identity } from './cluster-identity.ts';
 
 /**
- * The identity without the alarms of members that its cluster does not have: nobody could disarm them, and etcd would obey them
- * all the same. Those that are left are warned of.
+ * The identity without the alarms of members that its cluster does not have: they could not be disarmed, and etcd would obey them all the
+ * same. Those that are left are warned of.
  */
 export async function withoutForeignAlarms(
   identity: Identity,

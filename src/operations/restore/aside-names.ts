@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 
-/** Of what was moved aside within this time the first, which may be the best one, and the last are kept. */
+/** Of everything that was moved aside within this time, the first, which may be the best one, and the last are kept. */
 const SERIES_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** The end of the name of what is moved aside now: `20261121T080000Z`. */

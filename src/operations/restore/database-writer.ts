@@ -58,8 +58,8 @@ export class DatabaseWriter implements AsyncDisposable {
   }
 
   /**
-   * Adds a record for each lease the base does not know, with the TTL that the deltas tell or else `unknownTtl`, seconds.
-   * They were granted after it: without a record etcd would take the lease away from its keys. Returns how many were added.
+   * Adds a record for each lease the base does not know, with the TTL that the deltas record or else `unknownTtl`, seconds. They were
+   * granted after it: without a record etcd would take the lease away from its keys. Returns how many were added.
    */
   async addLeases(
     ids: Iterable<bigint>,
@@ -107,7 +107,7 @@ export class DatabaseWriter implements AsyncDisposable {
         code: 'data_dir_changed',
         action: 'restore',
         object: 'the database',
-        found: 'somebody has put another file in its place while it was written',
+        found: 'another file was put in its place while it was written',
         remedy: 'leave the directory alone until the run has ended, and try again',
       });
     }

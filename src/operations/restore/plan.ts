@@ -12,8 +12,8 @@ import { selectChain } from './select-chain.ts';
 import type { RestoreTarget } from './target.ts';
 
 /**
- * What a restore would do, as the names of the snapshots tell it. The database of a full may reach beyond its name; a
- * restore then leaves out the deltas it does not need.
+ * What a restore would do, as the names of the snapshots say. The database of a full may reach beyond its name; a restore then leaves out
+ * the deltas it does not need.
  */
 export interface RestorePlan extends Omit<DeltaChoice, 'lastRevision'> {
   /** Where the restore ends; undefined for a file whose name does not say it. */

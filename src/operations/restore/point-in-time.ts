@@ -10,7 +10,7 @@ import { eventsUpTo } from './event-times.ts';
 
 /** What a store records of a point in time. */
 export interface PointInTime {
-  /** Fulls that end before it, the one to begin with first. None when {@link later} has to do. */
+  /** Fulls that end before it, the one to begin with first. None when only {@link later} can serve. */
   readonly bases: readonly StoredSnapshot[];
   /** Fulls that end after it; their history may reach back to it. */
   readonly later: readonly StoredSnapshot[];

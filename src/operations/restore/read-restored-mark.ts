@@ -23,7 +23,7 @@ const schema = z.object({
 
 /**
  * Reads the mark of a member directory; undefined when there is none, or none that can be true. `now` is in ms since the epoch. Never
- * throws: a directory can be judged without it.
+ * throws: a directory can be checked without it.
  */
 export async function readRestoredMark(
   memberDir: string,

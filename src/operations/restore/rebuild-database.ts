@@ -46,8 +46,8 @@ export interface RebuildSource {
 }
 
 /**
- * Leases that were granted after the full and whose TTL no delta tells, as in those of the Go program: begun anew with a
- * TTL, or taken from their keys.
+ * Leases that were granted after the full and whose TTL no delta records, as in those of the Go program: begun anew with a TTL, or taken
+ * from their keys.
  */
 export type UnknownLeases = { readonly kind: 'grant'; readonly ttlSeconds: number } | { readonly kind: 'strip' };
 

@@ -48,7 +48,7 @@ export async function refuseStoreDirectory(place: DirectoryForFiles, { log }: Pi
         ? `${given} is inside the store, ${root}`
         : undefined;
   if (text !== undefined) {
-    log.warn({ flag, store: root }, `${text}: who loses the one loses both. Another volume for the backup is safer`);
+    log.warn({ flag, store: root }, `${text}: losing one means losing both. Another volume for the backup is safer`);
   }
 }
 

@@ -136,7 +136,7 @@ export async function buildMember(
   const writing = () => writeRaftState(memberDir, bootstrap, { signal: context.signal });
   const raftState = space.writing(writing, async () => (await stat(file)).size);
   const rebuilding = rebuildSelected({ request, target, file, identity: bootstrap }, { ...context, signal });
-  // Rejects with the first failure: an abandoned rebuild has only the abort to tell.
+  // Rejects with the first failure: an abandoned rebuild would only report the abort.
   const both = Promise.all([rebuilding, raftState]);
   raftState.catch(() => abandoned.abort());
   // Neither writes any more when this ends.

@@ -17,7 +17,10 @@ export interface RestoredMark {
   readonly newestSeen: number;
   /** Number of the history it was restored from. */
   readonly history: number;
-  /** Names of the snapshots beyond that state that were in the store and are named after `restoredOn`: the clock was behind theirs. */
+  /**
+   * Names of the snapshots beyond that state that were in the store and have a time after `restoredOn` in their names: another clock was
+   * ahead.
+   */
   readonly seenAhead?: readonly string[] | undefined;
   /** The marker with which the history began that was written last then; null for the first one that is known. Left out by older versions. */
   readonly livingBegunBy?: string | null | undefined;

@@ -193,7 +193,7 @@ async function opened(directory: string, lock: RunLock): Promise<PinnedDirectory
   }
 }
 
-/** Where nobody but root can change anything, root makes the directory; elsewhere it is made with the rights of who can. */
+/** Where only root can change anything, root makes the directory; elsewhere it is made with the rights of the owner. */
 async function makeFor(directory: string, owner: Owner | undefined): Promise<void> {
   await using nearest = await nearestExisting(directory);
   const made = await actingAs(nearest.owner, () => makeDirectories(directory));

@@ -17,8 +17,8 @@ import { stagingPrefix } from './staging-prefix.ts';
  * Where a data directory is built until it is whole, and how it then takes its place in one rename.
  *
  * A data directory that does not exist is built next to it. One that exists may be a mount point, which cannot be replaced and whose
- * neighbours are on another volume: then only `member` is built, inside. Either way in a private directory with a random name, so
- * that nobody else can reach what is being written; what killed runs have left of this kind is removed first.
+ * neighbours are on another volume: then only `member` is built, inside. Either way in a private directory with a random name, so that no
+ * other user can reach what is being written; what killed runs have left of this kind is removed first.
  */
 export class Staging implements AsyncDisposable {
   /** The `member` directory under construction; it exists and is empty. */
@@ -134,8 +134,8 @@ export class Staging implements AsyncDisposable {
         code: 'data_dir_changed',
         action: 'restore into',
         object: this.#lock.dataDir,
-        found: 'somebody exchanged what was built there',
-        remedy: 'remove it, and try again where nobody else writes',
+        found: 'what was built there was exchanged',
+        remedy: 'remove it, and try again where nothing else writes',
       });
     }
   }

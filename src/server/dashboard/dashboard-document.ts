@@ -71,7 +71,7 @@ export interface DashboardStore {
   readonly recovery: {
     /** The newest state; null when there is none. */
     readonly reach: { readonly at: number; readonly revision: number } | null;
-    /** The age of that state at the most in equal parts of the `seconds` before `endsAt`, oldest first, seconds; null before the first one. */
+    /** The greatest age of that state in equal parts of the `seconds` before `endsAt`, oldest first, seconds; null before the first one. */
     readonly endsAt: number;
     readonly seconds: number;
     readonly ages: readonly (number | null)[];

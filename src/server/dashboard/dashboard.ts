@@ -30,7 +30,7 @@ const nothing: DashboardStore = {
   retention: null,
 };
 
-/** What the dashboard shows. It looks only when it is asked to, so that it costs nothing while nobody does. */
+/** What the dashboard shows. It looks only when it is asked, so that it costs nothing otherwise. */
 export class Dashboard {
   readonly #sidecar: Sidecar;
   readonly #peers: PeerSidecars;
@@ -49,7 +49,7 @@ export class Dashboard {
     this.#clock = parts.clock;
   }
 
-  /** How it is now, as far as was looked. */
+  /** The state now, as far as it was looked at. */
   get state(): DashboardState {
     const {
       store: _store,

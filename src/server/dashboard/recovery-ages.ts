@@ -1,4 +1,6 @@
-/** How old the newest snapshot was at the most in each of `buckets` equal parts of the time before `now`; null before the first one. Seconds. */
+/**
+ * The greatest age of the newest snapshot in each of `buckets` equal parts of the time before `now`; null before the first one. Seconds.
+ */
 export function recoveryAges(
   created: readonly number[],
   { now, seconds, buckets }: { readonly now: number; readonly seconds: number; readonly buckets: number },

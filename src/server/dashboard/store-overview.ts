@@ -12,10 +12,10 @@ import type { SnapStore, StoredSnapshot, StoreListing } from '../../snapstore/sn
 import type { DashboardStore } from './dashboard-document.ts';
 import { recoveryOverview } from './recovery-overview.ts';
 
-/** So many snapshots are shown at the most, and so many of them fulls: a page has no more places for them. */
+/** Most snapshots that are shown, and most fulls among them: a page has room for no more. */
 const mostSnapshots = 2_000;
 const mostFulls = 500;
-/** So many deletions and gaps are shown at the most. */
+/** Most deletions and gaps that are shown. */
 const mostRows = 50;
 
 /** What is known of a store. */
@@ -85,7 +85,7 @@ function rivalsOf({ living }: Pick<Histories<StoredSnapshot>, 'living'>): Dashbo
 function gapsOf({ living }: Pick<Histories<StoredSnapshot>, 'living'>): DashboardStore['gaps'] {
   return catalogOf(living.snapshots)
     .chains.flatMap(({ base, missing, beyond }) => {
-      // Deltas without a full, which a full before them has outlived, are no hole of anything.
+      // Deltas without a full, after a full that is still there, are no hole of a chain.
       if (base === undefined || missing === undefined) {
         return [];
       }

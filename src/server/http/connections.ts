@@ -27,7 +27,7 @@ export class Connections {
   /** Takes in a new connection. When there are too many, idle ones end; when none is idle, the new one ends. */
   opened(socket: Socket): void {
     this.#all.add(socket);
-    // What goes wrong with a connection ends it, and concerns nobody else.
+    // An error of a connection ends it, and concerns no other.
     socket.on('error', () => {});
     socket.once('close', () => this.#all.delete(socket));
     if (this.#all.size > limits.connections.most && this.#closeIdle() === 0) {
@@ -54,7 +54,7 @@ export class Connections {
         session.close();
       }
     });
-    // What a client does wrong ends its session, and concerns nobody else.
+    // An error of a client ends its session, and concerns no other.
     session.on('error', () => {});
   }
 

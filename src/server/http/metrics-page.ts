@@ -15,7 +15,7 @@ const freshMs = 250;
 interface Page {
   readonly contentType: string;
   readonly bytes: Buffer;
-  /** Made when somebody asks for it. */
+  /** Made at a request. */
   zipped?: Promise<Buffer>;
 }
 

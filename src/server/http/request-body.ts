@@ -17,7 +17,7 @@ export function discardBody({ incoming }: Exchange): void {
       incoming.destroy();
     }
   });
-  // A client that goes away in the middle of its body is no error of ours.
+  // A client that goes away in the middle of its body is no error of the server.
   incoming.on('error', () => {});
 }
 

@@ -62,7 +62,7 @@ export function createRequestListener(request: {
   };
 }
 
-/** Errors of the connection: it is over then, and nobody is left to answer. */
+/** Errors of the connection: it is over then, and there is no client to answer. */
 function ignore(): void {}
 
 /** Whether all of an answer over HTTP/1.1 was taken by the system. */

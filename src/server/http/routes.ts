@@ -40,8 +40,8 @@ export interface Routes {
   /** Answers a request; the outcome is what the library expects. */
   fetch(request: Request, env: Exchange): Response | Promise<Response>;
   /**
-   * Answers a request that asks for what is asked for all the time, and has no peculiarity: the library would make a request and an answer of the
-   * web of it first, which takes as long as all the rest. Undefined for any other.
+   * Answers a plain request for a path that is asked for all the time. Undefined for any other: the library turns those into a request and
+   * an answer of the web first, which takes as long as all the rest.
    */
   answerFrequent(exchange: Exchange): Promise<Response> | undefined;
 }

@@ -22,7 +22,7 @@ export type LookedAtMember = Pick<MemberNews, 'memberId' | 'clusterId' | 'role'>
 
 /**
  * Renews the lease of our member. It begins when etcd has answered for the first time, with a renewal after one period, and pauses while
- * the member is out of reach, so that its lease grows old. A failure is a warning, and nobody waits for a renewal.
+ * the member is out of reach, so that its lease grows old. A failure is a warning, and nothing waits for a renewal.
  */
 export class MemberHeartbeat {
   readonly #request: HeartbeatRequest;

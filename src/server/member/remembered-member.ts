@@ -8,9 +8,9 @@ const LEASE_MS = 10_000;
 const PEER_MS = 3_000;
 
 /**
- * What remembers that our member was a part of a cluster that has no quorum now: its lease has a holder, or another member, asked at
- * its peer URL, knows where clients found ours, which a member says only once it has started; or that there is such a cluster
- * without ours: the lease of another member has a holder. Undefined when nothing does; what cannot be asked counts as nothing.
+ * What shows that our member was a part of a cluster that has no quorum now: its lease has a holder, or another member, asked at its peer
+ * URL, knows where clients found ours, which a member says only once it has started; or that there is such a cluster without ours: the
+ * lease of another member has a holder. Undefined when nothing does; what cannot be asked counts as nothing.
  */
 export async function rememberedMember(
   access: ClusterAccess,

@@ -41,7 +41,7 @@ export class DeltaDirectory implements AsyncDisposable {
       }
       await removeLeftovers(tempDir);
       const parent = held.use(await PinnedDirectory.open(tempDir));
-      // Nobody else can put anything in it, even the owner of the directory around it.
+      // No other user can put anything in it, not even the owner of the directory around it.
       const made = held.use(await PrivateDirectory.makeNamed(parent, scratchName('deltas')));
       held.use(keepAlive((time) => utimes(made.at(), time, time)));
       return made;

@@ -61,7 +61,7 @@ export function laggingFailure(catchUp: CatchUp, lastRevision: Revision): Failur
   });
 }
 
-/** Who is as far as that, for messages. */
+/** The member, or the quorum, that is as far as that, for messages. */
 export function furthest({ stored, accepted }: CatchUp): string {
   return stored >= accepted ? 'the backup' : 'a quorum of its members';
 }

@@ -75,7 +75,7 @@ export function checkAndIndex(
   };
   const done = work();
   const written = done.then(({ bytes }) => bytes);
-  // Its outcome counts when somebody asks for it.
+  // Its outcome counts when a caller asks for it.
   written.catch(() => undefined);
   const most = limit + 2 * 65_600;
   return {

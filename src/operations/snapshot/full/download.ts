@@ -88,7 +88,7 @@ export interface DownloadRequest extends Packing {
 export async function downloadDatabase(request: DownloadRequest, context: RunContext): Promise<DownloadedDatabase> {
   const { clock, log, signal } = context;
   using _marking = atomicMarking();
-  // What the start has read of the executable would be there during the peak of memory, which is now.
+  // Pages of the executable that only the start needed would add to the peak of memory, which is now.
   await releaseExecutablePages();
   for (let attempt = 1; ; attempt++) {
     try {

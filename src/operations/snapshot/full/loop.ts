@@ -87,7 +87,7 @@ export class FullSnapshotLoop {
     let idle = false;
     const onNext = (at: number): void => {
       listener({ type: 'next run', task: 'full', at });
-      // Of an idle cluster this and what follows would be said at every time of the schedule.
+      // For an idle cluster this and the next lines would be logged at every time of the schedule.
       log[idle ? 'debug' : 'info'](`Will take next full snapshot at time: ${rfc3339(at)}`);
     };
     for await (const _ of eachFiring(schedule, { clock, signal, onNext })) {
@@ -302,7 +302,7 @@ export class FullSnapshotLoop {
       return;
     }
     const context = { ...this.#context, signal };
-    // A database that ends below what is known may be that of a member that lags: a quorum has to tell.
+    // A database that ends below what is known may be that of a member that lags: only a quorum can show that it is not.
     const tells = read !== undefined && read.database.lastRevision >= Math.max(chain.needed, read.known?.revision ?? 0);
     const broken = tells
       ? await guard.breakIn(read.database, read.known, context)

@@ -25,9 +25,9 @@ interface Context {
 }
 
 /**
- * The tokens of `--auth-token-file`, one a line: all of them are accepted, the first is what this sidecar shows to others. So a
- * token is changed without a gap: add the new one below, then put it first, then take the old one away. The file is read again
- * when it has changed and somebody asks, so that a server at rest does nothing for it.
+ * The tokens of `--auth-token-file`, one a line: all of them are accepted, the first is what this sidecar shows to others. So a token is
+ * changed without a gap: add the new one below, then put it first, then take the old one away. The file is read again when it has changed
+ * and a request comes, so that a server at rest does nothing for it.
  */
 export class AuthTokens {
   readonly #path: string;

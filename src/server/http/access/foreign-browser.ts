@@ -6,10 +6,10 @@ import type { Exchange } from '../exchange.ts';
 export type Purpose = 'changes' | 'reads';
 
 /**
- * Why a request is not answered because a page of somebody else may have made a browser send it; undefined for every other
- * request. Browsers say in Sec-Fetch-Site (Fetch Metadata) and Origin (RFC 6454) where a request comes from, except for the
- * GET of a link or an image over plain HTTP: there a browser shows by its User-Agent alone. What is no browser is not concerned:
- * the callers of the Go program change things by GET.
+ * Why a request is refused that a browser may have sent for a page of another site; undefined for every other request. Browsers say in
+ * Sec-Fetch-Site (Fetch Metadata) and Origin (RFC 6454) where a request comes from, except for the GET of a link or an image over plain
+ * HTTP: there a browser shows by its User-Agent alone. What is no browser is not concerned: the callers of the Go program change things by
+ * GET.
  */
 export function foreignBrowser(
   { incoming }: Exchange,

@@ -15,7 +15,7 @@ interface Page {
   readonly policy: string;
 }
 
-/** The page of the dashboard: one file with all that it needs. It is read when somebody asks for the first time. */
+/** The page of the dashboard: one file with all that it needs. It is read at the first request. */
 export class DashboardPage {
   #page: Promise<Page> | undefined;
 

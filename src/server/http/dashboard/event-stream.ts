@@ -5,11 +5,11 @@ import type { Exchange } from '../exchange.ts';
 import { type Reply, reply } from '../reply.ts';
 import { discardBody } from '../request-body.ts';
 
-/** How often is looked for what has changed, ms. */
+/** How often changes are looked for, ms. */
 const periodMs = 2_000;
 /** A line without a meaning is sent so often that a dead connection is noticed by both sides, ms. */
 const heartbeatMs = 15_000;
-/** Who has not taken so much is gone, bytes. */
+/** A viewer that has not taken this much counts as gone, bytes. */
 const mostUnsent = 4 * 1024 * 1024;
 
 interface Viewer {
@@ -19,7 +19,7 @@ interface Viewer {
 
 /**
  * News for those who look at the dashboard, as server-sent events (WHATWG HTML section 9.2): `state` and `store`, each with the whole
- * document, whenever it has changed. Nothing runs while nobody looks.
+ * document, whenever it has changed. Nothing runs without viewers.
  */
 export class EventStream {
   readonly #dashboard: Pick<Dashboard, 'look' | 'state' | 'store'>;
@@ -34,7 +34,7 @@ export class EventStream {
     this.#clock = clock;
   }
 
-  /** How many look. */
+  /** The number of viewers. */
   get viewers(): number {
     return this.#viewers.size;
   }
