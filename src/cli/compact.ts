@@ -66,7 +66,7 @@ function namedText(from: readonly string[], reached: Revision): string | undefin
 }
 
 /** The new full, and what it replaces. */
-export function compactResult({ snapshot, from, eventsApplied, sizeBefore, facts }: CompactResult): PrintableResult {
+function compactResult({ snapshot, from, eventsApplied, sizeBefore, facts }: CompactResult): PrintableResult {
   return {
     lines: [
       ['Snapshot', snapshot.name],

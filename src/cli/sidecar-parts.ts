@@ -17,7 +17,7 @@ import { serverMemberOf } from './server-member.ts';
 import { verificationOf } from './server-verification.ts';
 
 /** How long uploads of deltas may go on at a stop, ms. */
-export const lastUploadsMs = 15_000;
+const lastUploadsMs = 15_000;
 
 /** What was read from files before. */
 export interface ReadKeys {

@@ -100,7 +100,7 @@ function provableText(provable: VerifyResult['provable']): string {
 }
 
 /** A verification as a table and as data; `recorded` is the key that its proof was written to. */
-export function verifyReport(result: VerifyResult, recorded: string | undefined): Report {
+function verifyReport(result: VerifyResult, recorded: string | undefined): Report {
   const { location, level, findings, chains, objects, read, companions, newestRevision, provable, restored } = result;
   const hash = restored === undefined ? undefined : `${restored.hash} (compact revision ${restored.compactRevision})`;
   return {

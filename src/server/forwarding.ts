@@ -9,7 +9,7 @@ import { addressText, type LeaderAddress, leaderAddress } from './leader-address
 import type { LeaderLookup } from './leader-lookup.ts';
 
 /** Marks a request that a sidecar has forwarded: it is never forwarded again. */
-export const forwardedHeader = 'etcdbrctl-forwarded';
+const forwardedHeader = 'etcdbrctl-forwarded';
 
 /** What forwards requests for snapshots needs. */
 export interface ForwardingOptions {

@@ -59,7 +59,7 @@ export function newSnapshot(parts: NameParts): Snapshot {
 }
 
 /** The name that part `number` (from 1) of an object has below the object's own: `%010d`. */
-export function formatChunkNumber(number: number): string {
+function formatChunkNumber(number: number): string {
   return String(number).padStart(10, '0');
 }
 

@@ -15,7 +15,7 @@ import { readU64, writeU64 } from './u64.ts';
  *
  * Source: bbolt internal/common/bucket.go, bucket.go.
  */
-export const BUCKET_HEADER_SIZE = 16;
+const BUCKET_HEADER_SIZE = 16;
 
 /** The root of a bucket's tree. */
 export type BucketRoot =

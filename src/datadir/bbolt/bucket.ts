@@ -108,7 +108,7 @@ export class Bucket {
 }
 
 /** The bucket that element `index` of `leaf` holds. Throws {@link Damage} when its header is not sound. */
-export function nestedBucket(pages: PageReader, leaf: Leaf, index: number): Bucket {
+function nestedBucket(pages: PageReader, leaf: Leaf, index: number): Bucket {
   const origin = { file: leaf.page.file, offset: leaf.page.offset + leaf.valueStart(index) };
   return new Bucket(pages, decodeBucketHeader(leaf.value(index), origin));
 }

@@ -30,7 +30,7 @@ export type RecordKind = 'metadata' | 'entry' | 'state' | 'crc' | 'snapshot';
 const RECORD_KINDS: readonly (RecordKind | undefined)[] = [undefined, 'metadata', 'entry', 'state', 'crc', 'snapshot'];
 
 /** The type number of a record kind in the file. */
-export function recordType(kind: RecordKind): number {
+function recordType(kind: RecordKind): number {
   return RECORD_KINDS.indexOf(kind);
 }
 

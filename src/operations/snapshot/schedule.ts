@@ -83,7 +83,7 @@ export async function* eachFiring(schedule: Schedule, { clock, signal, onNext }:
 }
 
 /** Waits until the wall clock shows `time` (ms since the epoch), also when it is set or the machine sleeps meanwhile. */
-export async function sleepUntil(time: number, clock: Clock, signal: AbortSignal): Promise<void> {
+async function sleepUntil(time: number, clock: Clock, signal: AbortSignal): Promise<void> {
   for (let left = time - clock.now(); left > 0; left = time - clock.now()) {
     await clock.sleep(Math.min(left, longestWaitMs), signal);
   }

@@ -16,7 +16,7 @@ const mostLarger = 0.01;
 const sampleSize = 128 * 1024;
 
 /** Compresses a block as one frame that states its size and ends with a checksum, on a thread of libuv. */
-export async function zstdFrame(block: Uint8Array, level: number): Promise<Uint8Array> {
+async function zstdFrame(block: Uint8Array, level: number): Promise<Uint8Array> {
   return await packed(block, {
     // Half of a block of 512 KiB: more than most frames need.
     chunkSize: 256 * 1024,

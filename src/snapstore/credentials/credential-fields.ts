@@ -43,7 +43,7 @@ export function together(...names: readonly string[]): (fields: RawFields, conte
  * Picks the schema's fields out of what was written. Names in another case are accepted, as Go's JSON reader does;
  * an empty text or null counts as absent; fields the schema does not know are left out.
  */
-export function knownFields(raw: RawFields, schema: CredentialSchema): RawFields {
+function knownFields(raw: RawFields, schema: CredentialSchema): RawFields {
   const fields: Record<string, unknown> = {};
   for (const name of Object.keys(schema.shape)) {
     const written = name in raw ? name : Object.keys(raw).find((key) => key.toLowerCase() === name.toLowerCase());

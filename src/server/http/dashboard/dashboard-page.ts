@@ -55,7 +55,7 @@ async function load(): Promise<Page> {
 }
 
 /** What the page may do: run its own script, use its own style, and ask this server. Both are known by their hashes. */
-export function policyOf(html: string): string {
+function policyOf(html: string): string {
   const hashes = (tag: 'script' | 'style'): string =>
     [...html.matchAll(new RegExp(`<${tag}[^>]*>([\\s\\S]*?)</${tag}>`, 'g'))]
       .map(([, text = '']) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`)

@@ -42,6 +42,6 @@ export function bareEtag(etag: string | undefined): string | undefined {
 }
 
 /** Whether it may be an MD5 in hex. */
-export function looksLikeMd5(etag: string): boolean {
+function looksLikeMd5(etag: string): boolean {
   return /^[0-9a-f]{32}$/.test(etag);
 }
