@@ -2,7 +2,7 @@ import { openConnection } from '../etcd/connect.ts';
 import type { Leases } from '../kube/leases.ts';
 import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import { servedConfig } from '../server/etcd-config/served-config.ts';
-import type { InitializationRunParts } from '../server/initialization-run.ts';
+import type { InitializationRunParts } from '../server/run-initialization.ts';
 import { clusterAccessOf } from '../server/member/cluster-access-of.ts';
 import { ClusterMembership } from '../server/member/cluster-membership.ts';
 import { lazyConnection } from '../server/member/lazy-connection.ts';

@@ -13,7 +13,7 @@ import { CoalescedRequests } from './coalesced-requests.ts';
 import { guardedStore, type StorePermissions } from './guarded-store.ts';
 import type { LatestSnapshots, ListedBackups, SnapshotTaker } from './sidecar.ts';
 import type { SidecarConnection } from './sidecar-connection.ts';
-import { untilStoreReturns } from './store-return.ts';
+import { untilStoreReturns } from './until-store-returns.ts';
 
 /** What is asked of the snapshotter of every lead. */
 export type LeaderSnapshotterRequest = Omit<SnapshotterRequest, 'cluster' | 'store' | 'start'>;

@@ -7,7 +7,7 @@ import type { BackupStatusDocument } from './backup-status.ts';
 import { chooseVerifier } from './choose-verifier.ts';
 import { defragmentationTask } from './defragmentation.ts';
 import { Initialization } from './initialization.ts';
-import { runInitialization } from './initialization-run.ts';
+import { runInitialization } from './run-initialization.ts';
 import { type LeaderTask, runLeaderTasks } from './leader-tasks.ts';
 import { leaderClientUrl } from './leader-url.ts';
 import { LeaderWork } from './leader-work.ts';

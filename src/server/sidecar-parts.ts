@@ -4,7 +4,7 @@ import type { BackoffPolicy } from '../runtime/async/backoff.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import type { BackupStatus } from './backup-status.ts';
 import type { VerifierChoiceParts } from './choose-verifier.ts';
-import type { InitializationRunParts } from './initialization-run.ts';
+import type { InitializationRunParts } from './run-initialization.ts';
 import type { LeaderSnapshotterRequest } from './leader-snapshotter.ts';
 import type { LeaderTask } from './leader-tasks.ts';
 import type { MemberHeartbeat } from './leases/member-heartbeat.ts';

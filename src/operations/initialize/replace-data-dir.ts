@@ -11,7 +11,7 @@ import { syncDirectory } from '../../fs/sync.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { tryLockHandle } from '../../runtime/process/file-lock.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import { asideTime, outdatedAside } from '../restore/aside-names.ts';
+import { asideTime, outdatedAside } from '../restore/moved-aside-names.ts';
 import { type SeparateWal, WAL_ASIDE } from '../restore/separate-wal.ts';
 import { stagingPrefix } from '../restore/staging-prefix.ts';
 import { ASIDE, OLD } from './replacement-names.ts';

@@ -15,7 +15,7 @@ import { clusterIdOf } from './backed-up-cluster.ts';
 import type { CandidateChain } from './candidate-chain.ts';
 import { type Identity, withScheduledCompaction } from './cluster-identity.ts';
 import type { DatabaseWriter } from './database-writer.ts';
-import { type BaseInFile, DeltaApplication } from './deltas/application.ts';
+import { type BaseInFile, DeltaApplication } from './deltas/delta-application.ts';
 import type { AppliedDeltas } from './deltas/apply.ts';
 import { chooseDeltas, selectDeltas } from './deltas/choose.ts';
 import { DeltaPipeline, worthThread } from './deltas/pipeline.ts';

@@ -16,7 +16,7 @@ import { syncDirectory } from '../../fs/sync.ts';
 import { writeAll } from '../../fs/write-all.ts';
 import { actingAs } from '../../runtime/process/acting-as.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
-import { outdatedAside } from './aside-names.ts';
+import { outdatedAside } from './moved-aside-names.ts';
 
 /** The only segment of a new log. */
 const SEGMENT = formatSegmentName({ sequence: 0, index: 0 });

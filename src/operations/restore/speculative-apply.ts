@@ -1,6 +1,6 @@
 import type { Database } from '../../datadir/bbolt/database.ts';
 import type { Meta } from '../../datadir/bbolt/meta.ts';
-import type { BaseInFile, DeltaApplication } from './deltas/application.ts';
+import type { BaseInFile, DeltaApplication } from './deltas/delta-application.ts';
 
 /**
  * Applies deltas while their base is being written, on the assumption that the base ends where its name says. If

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../scripts/lab/temp-dir.ts';
 import { restore } from '../../../src/operations/restore/restore.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
-import { type InitializationRunParts, runInitialization } from '../../../src/server/initialization-run.ts';
+import { type InitializationRunParts, runInitialization } from '../../../src/server/run-initialization.ts';
 import type { SnapStore } from '../../../src/snapstore/snapstore.ts';
 import { recordedContext } from '../../support/context/run-context.ts';
 import { goldenObjects } from '../../support/fixtures/golden-store.ts';

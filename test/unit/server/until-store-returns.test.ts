@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { untilStoreReturns } from '../../../src/server/store-return.ts';
+import { untilStoreReturns } from '../../../src/server/until-store-returns.ts';
 import { FakeClock } from '../../support/clock/fake-clock.ts';
 
 describe('the return of a store', () => {
