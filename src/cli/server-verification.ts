@@ -49,7 +49,7 @@ export function verificationOf(
     askProof: (clientUrl, { signal }) => askPeerProof(clientUrl, peers, { signal, clock: context.clock }),
     listener: (event: VerificationEvent): void => {
       if (event.type === 'left to another' && isBlind) {
-        // That does not change before it is started with an identity, whoever verifies.
+        // That does not change before it is started with an identity, whichever member verifies.
         return;
       }
       status.verification(event);

@@ -70,7 +70,7 @@ const TEXTS: Readonly<Record<KeepReason | DeleteReason, string>> = {
   left_history: 'belongs to a history that was left not long ago',
   base_of_left_history: 'a history that was left not long ago needs it',
   history_in_doubt: 'its history is in doubt; see etcdbrctl verify',
-  history_unproven: 'may belong to a history that was left: a compaction had removed what could tell',
+  history_unproven: 'may belong to a history that was left: a compaction had removed what could prove it',
   full_unsound: 'was read and is damaged, so it takes the place of no other full',
   full_empty: 'is empty, so it takes the place of no other full',
   full_too_small: 'is too small to be trusted unread, so it takes the place of no other full',

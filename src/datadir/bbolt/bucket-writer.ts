@@ -40,7 +40,7 @@ export class BucketWriter {
   /** By name in latin1. */
   readonly #written = new Map<string, WrittenBucket>();
 
-  /** Pages begin at `highWater`. `behind` brings them to the disk meanwhile; left out, they only go into the file. */
+  /** Pages begin at `highWater`. `behind` syncs them meanwhile; left out, they are not synced. */
   constructor(
     handle: FileHandle,
     options: { readonly pageSize: number; readonly highWater: number; readonly behind?: WriteBehind | undefined },

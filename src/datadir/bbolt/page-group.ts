@@ -162,7 +162,7 @@ export class PageGroupReader {
   }
 }
 
-/** Puts page numbers in ascending order into runs; at most `near` pages that nobody asked for lie between two of a run. */
+/** Puts page numbers in ascending order into runs; at most `near` pages that were not asked for are between two of a run. */
 function runsOf(ids: readonly number[], near: number): readonly Run[] {
   const runs: Run[] = [];
   let last: Run | undefined;

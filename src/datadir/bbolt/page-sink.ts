@@ -22,7 +22,7 @@ export class PageSink {
   /** Bytes that are being written, or were written last. */
   #size = 0;
 
-  /** `behind` brings the pages to the disk meanwhile; left out, they only go into the file. */
+  /** `behind` syncs the pages meanwhile; left out, they are not synced. */
   constructor(handle: FileHandle, options: { readonly pageSize: number; readonly behind?: WriteBehind | undefined }) {
     this.#handle = handle;
     this.#behind = options.behind;

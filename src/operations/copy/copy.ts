@@ -49,7 +49,7 @@ export interface CopyResult {
 /** The plan of a whole copy. */
 export interface BackupCopyPlan extends CopyPlan {
   readonly companions: readonly PlannedCompanion[];
-  /** What the target needs to tell the histories apart. */
+  /** The markers that the target needs to separate the histories. */
   readonly markers: readonly StoreMarker[];
   /** Snapshots of histories that were left; they are not copied. */
   readonly ofLeftHistories: number;

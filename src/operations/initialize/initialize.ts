@@ -142,8 +142,8 @@ async function hasGoneOn(
   if (other !== undefined) {
     context.log.warn(
       { snapshot: other.snapshot.name, revision: other.revision },
-      `${dataDir} ends before the backup does, and tells revision ${other.revision} differently than ${other.snapshot.name}: it was put back to an ` +
-        'older state and has gone on since. It is kept: the next run of snapshot says that a new history begins',
+      `${dataDir} ends before the backup does, and holds another revision ${other.revision} than ${other.snapshot.name}: it was put back ` +
+        'to an older state and has gone on since. It is kept: the next run of snapshot says that a new history begins',
     );
   }
   return other !== undefined;

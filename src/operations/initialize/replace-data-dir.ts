@@ -17,7 +17,7 @@ import { stagingPrefix } from '../restore/staging-prefix.ts';
 import { ASIDE, OLD } from './replacement-names.ts';
 
 // How the member of a data directory D is replaced, so that a crash at any moment leaves the old one or the new one, and the next
-// run can tell which step was the last:
+// run can see which step was the last:
 //
 //   1. the new member is built in a private directory in D, STAGING, and appears there as `member` in one rename, durable
 //   2. D/member becomes D/member.old-UNIX

@@ -7,7 +7,7 @@ import { chooseHistory } from '../history/choose-history.ts';
 
 /** All backups of a store, as their names say; its chains are those of one history. */
 export interface BackupCatalog extends Catalog<StoredSnapshot> {
-  /** Markers tell them apart. */
+  /** Markers separate them. */
   readonly histories: Histories<StoredSnapshot>;
   /** The one whose chains these are. */
   readonly history: History<StoredSnapshot>;

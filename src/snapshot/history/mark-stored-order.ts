@@ -3,8 +3,8 @@ import type { Snapshot } from '../snapshot.ts';
 import { beginsHistory, type OrderMarker, type StoreMarker } from './history-marker.ts';
 
 /**
- * Marks the fulls of which a marker says what was stored after them: a clock was behind then, and the times in the names say another
- * order. Without such markers the listing is returned as it is.
+ * Marks the fulls of which a marker says what was stored after them: a clock was slow then, and the times in the names say another order.
+ * Without such markers the listing is returned as it is.
  */
 export function markStoredOrder<T extends Snapshot>(
   listing: readonly T[],

@@ -18,7 +18,7 @@ export interface CatchUp {
 
 /**
  * A member that was just restarted, or lags, answers before it has applied all of its log: its database would lack what is stored, or what
- * clients were told was accepted. Waits until some member has it, and throws a Failure `snapshot_behind` when none does in time.
+ * etcd has acknowledged to clients. Waits until some member has it, and throws a Failure `snapshot_behind` when none does in time.
  */
 export async function untilCaughtUp(
   catchUp: CatchUp,

@@ -218,7 +218,7 @@ export class FullSnapshotLoop {
     }
   }
 
-  /** What a full must reach: all that is stored, also by others before, and all that clients were told was accepted. */
+  /** What a full must reach: all that is stored, also by others before, and all that etcd has acknowledged to clients. */
   #catchUp(): CatchUp {
     const { cluster, chain, guard } = this.#parts;
     return { cluster, stored: revision(Math.max(chain.covered, guard.reach)), accepted: guard.accepted };
