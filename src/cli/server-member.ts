@@ -2,7 +2,6 @@ import { openConnection } from '../etcd/connect.ts';
 import type { Leases } from '../kube/leases.ts';
 import type { PrometheusMetrics } from '../metrics/prometheus-metrics.ts';
 import { servedConfig } from '../server/etcd-config/served-config.ts';
-import type { InitializationRunParts } from '../server/run-initialization.ts';
 import { clusterAccessOf } from '../server/member/cluster-access-of.ts';
 import { ClusterMembership } from '../server/member/cluster-membership.ts';
 import { lazyConnection } from '../server/member/lazy-connection.ts';
@@ -10,6 +9,7 @@ import { memberLease } from '../server/member/member-lease.ts';
 import type { Membership } from '../server/member/membership.ts';
 import { type MemberSources, resolvedMember } from '../server/member/resolved-member.ts';
 import { stopWrapper } from '../server/member/stop-wrapper.ts';
+import type { InitializationRunParts } from '../server/run-initialization.ts';
 import { isMemberGiven } from './is-member-given.ts';
 import type { ServerInvocation } from './server-invocation.ts';
 

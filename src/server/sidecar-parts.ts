@@ -4,11 +4,11 @@ import type { BackoffPolicy } from '../runtime/async/backoff.ts';
 import type { SnapStore } from '../snapstore/snapstore.ts';
 import type { BackupStatus } from './backup-status.ts';
 import type { VerifierChoiceParts } from './choose-verifier.ts';
-import type { InitializationRunParts } from './run-initialization.ts';
 import type { LeaderSnapshotterRequest } from './leader-snapshotter.ts';
 import type { LeaderTask } from './leader-tasks.ts';
 import type { MemberHeartbeat } from './leases/member-heartbeat.ts';
 import type { Membership } from './member/membership.ts';
+import type { InitializationRunParts } from './run-initialization.ts';
 import type { SidecarConnection } from './sidecar-connection.ts';
 import type { VerificationParts } from './verification-task.ts';
 
