@@ -36,7 +36,7 @@ async function verdict(place: string, options: { readonly prefix?: string; reado
       context,
     );
   } catch (error) {
-    assert.match(String(error), /^MisplacedDirectory: cannot restore into \S+: .+; choose another --data-dir$/);
+    assert.match(String(error), /^cannot restore into \S+: .+; choose another --data-dir$/);
     assert.ok(error instanceof Error && 'code' in error && 'exitCode' in error);
     assert.deepEqual([error.code, error.exitCode], ['data_dir_in_store', 2]);
     return 'refused';
