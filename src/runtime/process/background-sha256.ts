@@ -32,6 +32,7 @@ export class BackgroundSha256 {
   static async begin(): Promise<BackgroundSha256 | undefined> {
     const addon = await loadAddon({
       asset: 'sha256.node',
+      hasSubstitute: true,
       file: () =>
         fileURLToPath(
           new URL(`../../../.cache/native/sha256-${process.platform}-${process.arch}.node`, import.meta.url),

@@ -9,6 +9,8 @@ export interface AddonSource {
   readonly asset: string;
   /** Its file in a checkout. */
   readonly file: () => string;
+  /** Something slower does the same: where it could not be loaded it is not tried again, as that takes some milliseconds each time. */
+  readonly hasSubstitute?: boolean | undefined;
 }
 
 /** The exports of a native module, or why there is none. */
@@ -38,15 +40,24 @@ export async function loadAddon(source: AddonSource): Promise<LoadedAddon> {
   if (!isSea()) {
     return load(source.file());
   }
-  const known = loadedAssets.get(source.asset);
+  return await loadAsset(source, () => new Uint8Array(getRawAsset(source.asset)), [tmpdir(), ...SCRATCH]);
+}
+
+/** Loads an asset, which is `bytes`, by way of one of the directories; once in this thread. */
+export async function loadAsset(
+  { asset, hasSubstitute }: Omit<AddonSource, 'file'>,
+  bytes: () => Uint8Array,
+  scratch: readonly string[],
+): Promise<LoadedAddon> {
+  const known = loadedAssets.get(asset);
   if (known !== undefined) {
     return await known;
   }
-  const loading = loadBytes(new Uint8Array(getRawAsset(source.asset)), [tmpdir(), ...SCRATCH]);
-  loadedAssets.set(source.asset, loading);
+  const loading = loadBytes(bytes(), scratch);
+  loadedAssets.set(asset, loading);
   const addon = await loading;
-  if (!addon.loaded) {
-    loadedAssets.delete(source.asset);
+  if (!addon.loaded && hasSubstitute !== true) {
+    loadedAssets.delete(asset);
   }
   return addon;
 }

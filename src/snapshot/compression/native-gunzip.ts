@@ -11,6 +11,7 @@ export type NativeGunzip = (input: Uint8Array, size: number, output: Uint8Array)
 export async function loadNativeGunzip(): Promise<NativeGunzip | undefined> {
   const addon = await loadAddon({
     asset: 'gunzip.node',
+    hasSubstitute: true,
     file: () =>
       fileURLToPath(new URL(`../../../.cache/native/gunzip-${process.platform}-${process.arch}.node`, import.meta.url)),
   });

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { projectRoot } from '../../../../scripts/lab/project-root.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { actingAs } from '../../../../src/runtime/process/acting-as.ts';
-import { isTrusted, loadAddon, loadBytes } from '../../../../src/runtime/process/native-addon.ts';
+import { isTrusted, loadAddon, loadAsset, loadBytes } from '../../../../src/runtime/process/native-addon.ts';
 import { unlessRoot } from '../../../support/context/skip-reasons.ts';
 
 const module = `${projectRoot}.cache/native/flock-${process.platform}-${process.arch}.node`;
@@ -76,5 +76,34 @@ describe('loadBytes', () => {
       assert.deepEqual(addon, { loaded: false, reason: 'it is not loaded while acting as another user' });
       assert.equal(await isTrusted(dir.join('theirs')), false);
     });
+  });
+});
+
+describe('loadAsset', () => {
+  const calls = async (asset: string, bytes: Uint8Array, options: { readonly hasSubstitute?: boolean }) => {
+    using dir = makeTempDir();
+    let count = 0;
+    const load = () =>
+      loadAsset({ asset, ...options }, () => {
+        count += 1;
+        return bytes;
+      }, [dir.path]);
+    const addons = [...(await Promise.all([load(), load()])), await load()];
+    return { count, loaded: addons.map(({ loaded }) => loaded) };
+  };
+
+  it('loads a module once, however often it is asked for', async () => {
+    const found = await calls('one', readFileSync(module), {});
+    assert.deepEqual(found, { count: 1, loaded: [true, true, true] });
+  });
+
+  it('tries again what could not be loaded and is needed', async () => {
+    const found = await calls('needed', Buffer.from('no module'), {});
+    assert.deepEqual(found, { count: 2, loaded: [false, false, false] });
+  });
+
+  it('does not try again what could not be loaded and has a substitute: each member of each object asks for it', async () => {
+    const found = await calls('replaced', Buffer.from('no module'), { hasSubstitute: true });
+    assert.deepEqual(found, { count: 1, loaded: [false, false, false] });
   });
 });
