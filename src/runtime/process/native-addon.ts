@@ -140,7 +140,8 @@ async function loadUnpacked(bytes: Uint8Array, parent: string): Promise<LoadedAd
     return { loaded: false, reason: messageOf(error) };
   } finally {
     if (directory !== undefined) {
-      await rm(directory, { recursive: true, force: true });
+      // On NFS it goes only when the module is no longer mapped: what was loaded works all the same.
+      await rm(directory, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, promises, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { describe, it } from 'node:test';
 import { projectRoot } from '../../../../scripts/lab/project-root.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
@@ -30,6 +31,20 @@ describe('loadBytes', () => {
       assert.ok(addon.loaded, JSON.stringify(addon));
       assert.ok(hasTryLock(addon.exports));
       assert.deepEqual(readdirSync(dir.path), []);
+    }
+  });
+
+  it('loads a module where its file goes only when nothing maps it any more, as on NFS', async (t) => {
+    using dir = makeTempDir();
+    t.mock.method(promises, 'open', () => Promise.reject(new Error('EOPNOTSUPP: no files without a name')));
+    t.mock.method(promises, 'rm', () => Promise.reject(new Error('ENOTEMPTY: directory not empty')));
+    syncBuiltinESMExports();
+    try {
+      const addon = await loadBytes(readFileSync(module), [dir.path]);
+      assert.ok(addon.loaded && hasTryLock(addon.exports), JSON.stringify(addon));
+    } finally {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
     }
   });
 
