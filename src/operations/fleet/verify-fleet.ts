@@ -147,17 +147,22 @@ function closedText({ findings }: VerifyResult): string | undefined {
     : undefined;
 }
 
-/** The store without a listing of its own: it was listed already. The caller closes the bucket. */
+/** The store whose first listing is there already; what is asked for later is what it holds then. The caller closes the bucket. */
 function withListing(
   store: BackupStore,
   { companions, ...listing }: StoreListing & { readonly companions: number },
 ): SnapStore {
+  let known: StoreListing | undefined = listing;
   return {
     traits: store.traits,
     location: store.location,
     // A listing of none costs as much as one of many.
     ...(companions > 0 && { companions: store.companions }),
-    list: () => Promise.resolve(listing),
+    list: async (options) => {
+      const first = known;
+      known = undefined;
+      return first ?? (await store.list(options));
+    },
     fetch: (snapshot, options) => store.fetch(snapshot, options),
     save: (snapshot, body, options) => store.save(snapshot, body, options),
     delete: (snapshot, options) => store.delete(snapshot, options),

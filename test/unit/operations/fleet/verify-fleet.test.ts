@@ -82,6 +82,23 @@ describe('fleet verify', () => {
     assert.equal(left.length, 4, left.join(' '));
   });
 
+  it('what a running backup deletes between the listing and its reading is no damage', async () => {
+    const bucket = bucketWith(['a']);
+    const [full] = golden.filter(({ key }) => key.includes('Full-'));
+    const key = `a/${full?.key}`;
+    const older = key.replace(/-(\d{10})\./, (_, seconds: string) => `-${Number(seconds) - 3_600}.`);
+    assert.notEqual(older, key);
+    put(bucket, older, full?.bytes ?? Buffer.alloc(0));
+    const deleting: Bucket = {
+      ...bucket,
+      read: (asked, options) => {
+        bucket.objects.delete(older);
+        return bucket.read(asked, options);
+      },
+    };
+    assert.deepEqual(states(await verified(deleting, { level: 'hash' })), { a: 'sound' });
+  });
+
   it('writes nothing where there is nothing', async () => {
     const bucket = bucketWith([]);
     await assert.rejects(verified(bucket, { shard: { index: 0, count: 2 } }), /it holds no prefix with backups/);
