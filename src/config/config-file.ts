@@ -123,14 +123,21 @@ const PARSER_WORDS: readonly (readonly [RegExp, string])[] = [
   [/^Maximum call stack/, 'it is nested too deeply'],
   [/^Excessive alias count/, 'its aliases would fill the memory'],
   [/^Unresolved alias/, 'an alias has no anchor before it'],
+  [/^Invalid escape sequence/, 'a backslash in double quotes begins no character; double it, or use single quotes'],
+  [/^Plain value cannot start with/, 'a value that begins with such a character needs quotes'],
+  [/^(?:The|Not a valid tag|Could not resolve tag|Verbatim tags)\b/, 'a value that begins with ! needs quotes'],
+  [/^Unsupported YAML version/, 'it is not YAML'],
 ];
+
+/** What only the parser can have said: some of its messages hold a part of the file without quotes. */
+const OWN_WORDS = /^[A-Za-z ,;()-]*$/;
 
 /** What a parser says, without what it quotes of the file, which may hold a password. */
 function yamlFault(fault: unknown): string {
   const [message = ''] = fault instanceof Error ? fault.message.split('\n') : [];
   const place = / at line \d+, column \d+/.exec(message)?.[0] ?? '';
   const words = message.slice(0, message.search(/ at line |: |["'`]|$/)).trim();
-  const meant = PARSER_WORDS.find(([begins]) => begins.test(words))?.[1] ?? words;
+  const meant = PARSER_WORDS.find(([begins]) => begins.test(words))?.[1] ?? (OWN_WORDS.test(words) ? words : '');
   return `${meant === '' ? 'it is not YAML' : meant}${place}`;
 }
 
