@@ -193,9 +193,12 @@ export class FullSnapshotLoop {
     const { buffer, chain, changes, guard } = this.#parts;
     const context = { ...this.#context, signal };
     try {
+      let accepted = revision(0);
       for (let attempt = 1; ; attempt++) {
         await (changes.leaving === undefined ? this.#leaveIfBroken(signal) : guard.askQuorum(context));
-        const catchUp = this.#catchUp();
+        // What is accepted after the first attempt need not be in it: a member that is always a little late would never have it.
+        accepted = accepted === 0 ? guard.accepted : revision(Math.min(accepted, guard.accepted));
+        const catchUp = this.#catchUp(accepted);
         await untilCaughtUp(catchUp, context);
         chain.beginFull(neededOf(catchUp));
         this.#endChain();
@@ -219,9 +222,9 @@ export class FullSnapshotLoop {
   }
 
   /** What a full must reach: all that is stored, also by others before, and all that etcd has acknowledged to clients. */
-  #catchUp(): CatchUp {
+  #catchUp(accepted: Revision): CatchUp {
     const { cluster, chain, guard } = this.#parts;
-    return { cluster, stored: revision(Math.max(chain.covered, guard.reach)), accepted: guard.accepted };
+    return { cluster, stored: revision(Math.max(chain.covered, guard.reach)), accepted };
   }
 
   /** Lets what is buffered be the end of the chain before, so that the full continues it without a gap. Not waited for. */
@@ -290,7 +293,8 @@ export class FullSnapshotLoop {
     if (!buffer.hasBeyond(lastRevision)) {
       this.#parts.required.covered('Full');
     }
-    this.#takenAt = stateOf(position);
+    // The member that was read may lack what another one showed: the next full must not be left out.
+    this.#takenAt = lastRevision < position.revision ? undefined : stateOf(position);
     users.stored(usersState, position);
     return { outcome: 'saved', snapshot };
   }

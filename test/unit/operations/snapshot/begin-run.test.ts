@@ -162,6 +162,34 @@ describe('a run that begins with a full', () => {
     assert.deepEqual(rig.store.saved, []);
   });
 
+  test('takes another one at the next time when the first lacks what a member showed before it was read', async () => {
+    const prepare = (cluster: ScriptedCluster): void => {
+      cluster.commit(...history(59, 60));
+      cluster.hasNoQuorum = true;
+      cluster.sendInstead(databaseEndingAt(59));
+    };
+    await using rig = startRig({ deltaPeriodMs: undefined }, { prepare });
+    assert.match((await rig.saved(1))[0] ?? '', /^Full-00000000-00000059-/);
+    rig.cluster.sendInstead(undefined);
+    await rig.logged(/^Will take next full snapshot/);
+    await rig.clock.advance(60 * 60_000);
+    assert.match((await rig.saved(2))[1] ?? '', /^Full-00000000-00000060-/);
+  });
+
+  test('reads until a member has what was accepted when the full was asked for, not what has been since', async () => {
+    const prepare = (cluster: ScriptedCluster): void => {
+      cluster.commit(...history(59, 60));
+      cluster.sendInstead(databaseEndingAt(59));
+    };
+    await using rig = startRig({}, { prepare });
+    await rig.logged(/^The database ends at revision 59, a quorum of its members at 60: reading it again/);
+    rig.cluster.commit(put('a', 61));
+    rig.cluster.sendInstead(databaseEndingAt(60));
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    assert.match((await rig.saved(1))[0] ?? '', /^Full-00000000-00000060-/);
+  });
+
   test('does not store less than is stored, also where no quorum tells', async () => {
     const store = new MemoryStore();
     store.place(fullUpTo(50, startSeconds - 90_000));
