@@ -30,7 +30,8 @@ case $arch in
   *) echo "No compiler known for $arch" >&2; exit 1 ;;
 esac
 
-if [ "$output" -nt "$0" ] && [ -z "$(find "$source" "${libraries[@]}" -newer "$output")" ]; then
+# A package that was installed since brings files that may be older: what counts is when they came.
+if [ "$output" -nt "$0" ] && [ -z "$(find "$source" "${libraries[@]}" -newer "$output" -o -cnewer "$output")" ]; then
   echo "$output"
   exit 0
 fi

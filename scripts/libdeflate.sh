@@ -16,7 +16,7 @@ debian=${arch/x64/amd64}
 directory=.cache/libdeflate-$debian
 if [ ! -d "$directory" ]; then
   apt=$(mktemp -d)
-  trap 'rm -rf "$apt"' EXIT
+  trap 'rm -rf "$apt" "$directory.$$"' EXIT
   chmod 0755 "$apt"
   mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
   touch "$apt/status"
@@ -26,6 +26,7 @@ if [ ! -d "$directory" ]; then
   (cd "$apt" && apt-get "${options[@]}" download libdeflate-dev >&2)
   mkdir -p .cache
   dpkg-deb --extract "$apt"/libdeflate-dev_*.deb "$directory.$$"
-  mv -T "$directory.$$" "$directory"
+  # Another build may have been faster.
+  mv -T "$directory.$$" "$directory" 2>/dev/null || [ -d "$directory" ]
 fi
 echo "$directory/"
