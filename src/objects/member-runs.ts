@@ -62,11 +62,17 @@ function wantedMembers({
   pages,
 }: FoundInFull): readonly WantedMember[] {
   const needed = new Map<number, FoundPage[]>();
+  let total = 0;
   for (const found of pages) {
     const { page, overflow } = found;
     const end = (page + overflow + 1) * pageSize;
-    if (end > contentSize) {
-      throw new IndexDamage(`page ${page} is beyond the end`);
+    total += (overflow + 1) * pageSize;
+    if (page < 0 || end > contentSize) {
+      throw new IndexDamage(`page ${page} is beyond the ${page < 0 ? 'beginning' : 'end'}`);
+    }
+    // No two pages share a place: what is planned is never more than the contents, whatever an index says.
+    if (total > contentSize) {
+      throw new IndexDamage(`its pages overlap at page ${page}`);
     }
     const last = Math.floor((end - 1) / memberSize);
     for (let member = Math.floor((page * pageSize) / memberSize); member <= last; member++) {

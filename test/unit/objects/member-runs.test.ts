@@ -92,3 +92,9 @@ test('a page beyond the end is damage of the index', () => {
   assert.throws(() => planRuns(found([pageAt(MEMBERS, 0)])), IndexDamage);
   assert.throws(() => planRuns(found([{ page: pageAt(MEMBERS, 0) - 1, overflow: 1 }])), IndexDamage);
 });
+
+test('pages that begin before the contents, or are more than these hold, are damage of the index', () => {
+  assert.throws(() => planRuns(found([{ page: -2 * PAGES_IN_MEMBER, overflow: 3 * PAGES_IN_MEMBER }])), IndexDamage);
+  const long = [1, 2].map((page) => ({ page, overflow: pageAt(MEMBERS, 0) - 3 }));
+  assert.throws(() => planRuns(found(long)), IndexDamage);
+});
