@@ -123,13 +123,18 @@ function deltaVerdict<T extends Retainable>(
 function unprovenDeltas<T extends Retainable>(
   line: readonly T[],
   isBase: (snapshot: T) => boolean,
-  { evidence: { unproven }, now, leftHistoryMs }: RetentionRequest<T>,
+  { evidence: { unproven = [] }, now, leftHistoryMs }: RetentionRequest<T>,
 ): (at: number, snapshot: T) => boolean {
-  const fullAt = line.findIndex(({ name }) => name === unproven?.full);
-  const isOver = now - (line[fullAt]?.createdOn ?? 0) * 1000 > leftHistoryMs;
-  const inDoubt = line.findIndex(({ kind, lastRevision }) => kind === 'Incr' && lastRevision > (unproven?.after ?? 0));
-  const from = line.findLastIndex((snapshot, at) => at < inDoubt && isBase(snapshot));
-  return (at, { kind }) => !isOver && inDoubt >= 0 && at > from && at < fullAt && kind === 'Incr';
+  const doubts = unproven
+    .filter(({ takenOn }) => now - takenOn * 1000 <= leftHistoryMs)
+    .map(({ after, upTo, takenOn }) => {
+      const isBefore = ({ kind, startRevision, createdOn }: T): boolean =>
+        kind === 'Incr' && startRevision <= upTo && createdOn <= takenOn;
+      const inDoubt = line.findIndex((each) => isBefore(each) && each.lastRevision > after);
+      const from = line.findLastIndex((snapshot, at) => at < inDoubt && isBase(snapshot));
+      return { isBefore, from: inDoubt < 0 ? line.length : from };
+    });
+  return (at, snapshot) => doubts.some(({ isBefore, from }) => at > from && isBefore(snapshot));
 }
 
 /**

@@ -10,16 +10,18 @@ export interface FullEvidence {
   readonly unsound?: ReadonlySet<string>;
   /** The revision of the cluster now; undefined when no etcd was asked. */
   readonly clusterRevision?: Revision | undefined;
-  /** Set where a compaction had removed what could prove that the cluster goes on from what was stored before. */
-  readonly unproven?: UnprovenContinuation | undefined;
+  /** Where compactions had removed what could prove that the cluster goes on from what was stored before. */
+  readonly unproven?: readonly UnprovenContinuation[];
 }
 
 /** A full of which nothing proves that its cluster continues what was stored before it. */
 export interface UnprovenContinuation {
-  /** Its name. */
-  readonly full: string;
   /** Up to this revision it is proved. */
   readonly after: Revision;
+  /** The revision that the full reaches. */
+  readonly upTo: Revision;
+  /** When it was taken, seconds since the epoch. It may be gone long before what it puts in doubt. */
+  readonly takenOn: number;
 }
 
 const DOUBTS = ['full_unsound', 'full_empty', 'full_too_small', 'full_from_future', 'full_beyond_cluster'] as const;

@@ -38,7 +38,7 @@ function parseHistory(file: string, block: string): History {
   let partsAreData = false;
   let clusterRevision: Revision | undefined;
   const proved = new Set<string>();
-  let unproven: UnprovenContinuation | undefined;
+  const unproven: UnprovenContinuation[] = [];
   const unsound = new Set<string>();
   const marks: { readonly begunOn: number; readonly shared: Revision; readonly mayShare?: Revision }[] = [];
   const leftAt = new Map<Retainable, number>();
@@ -72,6 +72,12 @@ function parseHistory(file: string, block: string): History {
           ...(rest[3] === undefined ? {} : { mayShare: revision(Number(rest[3].replace('may=', ''))) }),
         });
         break;
+      case 'unproven': {
+        const [after = 0, upTo = 0] = (rest[0] ?? '').split('-').map(Number);
+        const takenOn = timeOf(`${rest[1]} ${rest[2]}`) / 1000;
+        unproven.push({ after: revision(after), upTo: revision(upTo), takenOn });
+        break;
+      }
       case 'parts-are-data':
         partsAreData = true;
         break;
@@ -88,12 +94,8 @@ function parseHistory(file: string, block: string): History {
         if (first !== undefined) {
           firstAt.set(Number(first), snapshot.name);
         }
-        if (/\bproved\b(?!-)/.test(description)) {
+        if (/\bproved\b/.test(description)) {
           proved.add(snapshot.name);
-        }
-        const after = /\bproved-to=(\d+)/.exec(description)?.[1];
-        if (after !== undefined) {
-          unproven = { full: snapshot.name, after: revision(Number(after)) };
         }
         if (/\bunsound\b/.test(description)) {
           unsound.add(snapshot.name);

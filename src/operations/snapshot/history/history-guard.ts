@@ -44,6 +44,8 @@ export interface HistoryGuardParts {
 
 /** A full in the store is read for a comparison at the start only up to this size, bytes. */
 const LARGEST_COMPARED = 256 * 1024 * 1024;
+/** So many unproven fulls are remembered: hourly ones of forty days. */
+const MOST_UNPROVEN = 1_000;
 /** The last time that a marker's name can hold, seconds since the epoch. */
 const LAST_TIME = 999_999_999_999;
 
@@ -62,7 +64,7 @@ export class HistoryGuard {
   #continues: boolean | undefined;
   /** Of the database that was compared last: up to where it is proved to continue what is stored, where that is less than all of it. */
   #provedUpTo: Revision | undefined;
-  #unproven: UnprovenContinuation | undefined;
+  #unproven: readonly UnprovenContinuation[] = [];
 
   constructor(parts: HistoryGuardParts) {
     this.#parts = parts;
@@ -88,8 +90,8 @@ export class HistoryGuard {
     return this.#continues === true;
   }
 
-  /** The last full of this run of which nothing proves that its cluster continues all that was stored before. */
-  get unproven(): UnprovenContinuation | undefined {
+  /** The fulls of this run of which nothing proves that their cluster continues all that was stored before, the newest ones. */
+  get unproven(): readonly UnprovenContinuation[] {
     return this.#unproven;
   }
 
@@ -247,14 +249,15 @@ export class HistoryGuard {
     this.#history = new ClusterHistory();
     this.#reach = revision(0);
     // What was stored before is left, and the marker says so.
-    this.#unproven = undefined;
+    this.#unproven = [];
     this.#provedUpTo = undefined;
   }
 
   /** Notes a full that was stored from `database`: what comes next has to continue it. Throws Damage. */
-  async stored({ name }: Pick<StoredSnapshot, 'name'>, database: ReadDatabase): Promise<void> {
+  async stored({ createdOn }: Pick<StoredSnapshot, 'createdOn'>, database: ReadDatabase): Promise<void> {
     if (this.#provedUpTo !== undefined) {
-      this.#unproven = { full: name, after: this.#provedUpTo };
+      const unproven = { after: this.#provedUpTo, upTo: database.lastRevision, takenOn: createdOn };
+      this.#unproven = [...this.#unproven, unproven].slice(-MOST_UNPROVEN);
       this.#provedUpTo = undefined;
     }
     // A few pages; what was stored although the run ends has to count as well.

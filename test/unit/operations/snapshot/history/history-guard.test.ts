@@ -34,10 +34,11 @@ async function learned(
   const context = recordedContext();
   await guard.learn(await store.list({ signal: context.signal }), context);
   change(store);
+  const known = guard.history.proof;
   return {
     guard,
     database,
-    breakIn: () => guard.breakIn(database, guard.history.proof, context),
+    breakIn: () => guard.breakIn(database, known, context),
     [Symbol.dispose]: () => dir[Symbol.dispose](),
   };
 }
@@ -84,9 +85,16 @@ describe('a cluster whose events at the end of the backup are compacted away', (
     const later = [...past, ...history(41, 55), ...busy(56, 90)];
     using run = await learned(await backup(), { events: later, compactedUpTo: 85 });
     assert.equal(await run.breakIn(), undefined);
-    assert.equal(run.guard.unproven, undefined);
-    await run.guard.stored({ name: 'Full' }, run.database);
-    assert.deepEqual(run.guard.unproven, { full: 'Full', after: 55 });
+    assert.deepEqual(run.guard.unproven, []);
+    await run.guard.stored({ createdOn: 1_000 }, run.database);
+    assert.deepEqual(run.guard.unproven, [{ after: 55, upTo: 90, takenOn: 1_000 }]);
+    await run.breakIn();
+    await run.guard.stored({ createdOn: 2_000 }, run.database);
+    assert.deepEqual(
+      run.guard.unproven.map(({ takenOn }) => takenOn),
+      [1_000, 2_000],
+      'an earlier doubt is not settled by a later one',
+    );
   });
 
   test('is taken for the same where the store fails just then: the full counts more', async () => {
@@ -104,14 +112,14 @@ describe('after a full of which a compaction has removed the last events', () =>
     const later = [...past, ...history(41, 60), ...busy(61, 90), del('busy', 91)];
     using run = await learned(await backup(), { events: later, compactedUpTo: 91 });
     assert.equal(run.guard.history.lastRevision, 70);
-    await run.guard.stored({ name: 'Full' }, run.database);
+    await run.guard.stored({ createdOn: 1_000 }, run.database);
     assert.equal(run.guard.history.lastRevision, undefined);
   });
 
   test('what a watch has shown after it stays known', async () => {
     using run = await learned(await backup(), { events: [...past, del('key-40', 41)], compactedUpTo: 41 });
     run.guard.history.received([put('new', 92)]);
-    await run.guard.stored({ name: 'Full' }, run.database);
+    await run.guard.stored({ createdOn: 1_000 }, run.database);
     assert.equal(run.guard.history.lastRevision, 92);
   });
 });
@@ -124,7 +132,7 @@ describe('raised revisions', () => {
     const stored = fullObject(database, { lastRevision: 1_000 });
     using run = await learned([stored], { events: [...past, raise], compactedUpTo: 1 });
     assert.equal(run.guard.history.lastRevision, 40);
-    await run.guard.stored({ name: 'Full' }, run.database);
+    await run.guard.stored({ createdOn: 1_000 }, run.database);
     assert.equal(run.guard.history.lastRevision, undefined);
   });
 });
