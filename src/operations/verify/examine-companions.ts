@@ -1,4 +1,6 @@
 import type { RunContext } from '../../runtime/run-context.ts';
+import type { Companion, CompanionStore } from '../../snapstore/backups/companion-store.ts';
+import { StoreError } from '../../snapstore/store-error.ts';
 import { checkCompanion, companionDamage } from '../companion/read-companion.ts';
 import { type Finding, refusalText, unopenedFinding } from './findings.ts';
 import type { VerifyRequest } from './request.ts';
@@ -25,6 +27,14 @@ export async function examineCompanions(
       await checkCompanion(companions, companion, context);
     } catch (error) {
       context.signal.throwIfAborted();
+      if (await isReplaced(error, companion, { companions, context })) {
+        findings.push({
+          weight: 'note',
+          snapshot: companion.name,
+          text: 'it was deleted meanwhile, a newer one is there',
+        });
+        continue;
+      }
       const unopened = unopenedFinding(error, companion.name);
       if (unopened !== undefined) {
         findings.push({ ...unopened, weight: 'note' });
@@ -39,4 +49,17 @@ export async function examineCompanions(
     }
   }
   return { count: all.length, findings };
+}
+
+/** Whether a companion is gone as each is that a backup which goes on does not keep: the newest always stays. */
+async function isReplaced(
+  error: unknown,
+  { key, createdOn }: Companion,
+  { companions, context }: { readonly companions: CompanionStore; readonly context: RunContext },
+): Promise<boolean> {
+  if (!(error instanceof StoreError && error.kind === 'not_found')) {
+    return false;
+  }
+  const listed = await companions.list({ signal: context.signal });
+  return listed.every((each) => each.key !== key) && listed.some((each) => each.createdOn >= createdOn);
 }

@@ -78,6 +78,32 @@ describe('the companions of a store', () => {
     });
   }
 
+  it('are no problem when a newer one has replaced one meanwhile, but are when none is left', async () => {
+    const newer = { isStored: true };
+    const replacing: Bucket = {
+      ...bucket,
+      read: (key, options) => {
+        bucket.objects.delete(`v2/${name}`);
+        if (newer.isStored) {
+          const next = 'v2/Companion-00000020-2000.tar.gz';
+          bucket.objects.set(next, { bytes: sound, entry: { key: next, size: sound.length, modifiedAt: 0 } });
+        }
+        return bucket.read(key, options);
+      },
+    };
+    put(sound);
+    const replaced = await examined('hash', replacing);
+    assert.deepEqual(
+      replaced.findings.map(({ weight, snapshot }) => [weight, snapshot]),
+      [['note', name]],
+    );
+    bucket.objects.clear();
+    newer.isStored = false;
+    put(sound);
+    const gone = await examined('hash', replacing);
+    assert.deepEqual(gone.findings, [{ weight: 'problem', snapshot: name, text: 'it was deleted meanwhile' }]);
+  });
+
   it('are a problem when the store refuses one, and read again after what passes', async () => {
     put(sound);
     const faulty = faultyBucket(bucket);
