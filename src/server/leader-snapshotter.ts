@@ -1,3 +1,4 @@
+import { EtcdFailure } from '../etcd/etcd-failure.ts';
 import { listenerFor, type SnapshotterListener } from '../operations/snapshot/events.ts';
 import { Snapshotter, type SnapshotterRequest } from '../operations/snapshot/snapshotter.ts';
 import type { ArmedBackoff } from '../runtime/async/armed-backoff.ts';
@@ -61,6 +62,8 @@ export class LeaderSnapshotter implements SnapshotTaker {
   #active: Snapshotter | undefined;
   /** Monotonic ms. */
   #activeSince = 0;
+  /** Whether the last full has failed: then neither deltas nor a long life show that it works again. */
+  #fullFails = false;
 
   /** The context's signal asks it to stop. */
   constructor(parts: LeaderSnapshotterParts, context: RunContext) {
@@ -164,7 +167,8 @@ export class LeaderSnapshotter implements SnapshotTaker {
       if (error instanceof LeftUndone && stop.aborted) {
         log.error({ error }, error.message);
       } else if (!ending.aborted) {
-        if (this.#active !== undefined && clock.monotonic() - this.#activeSince >= provenMs) {
+        const hasWorked = this.#active !== undefined && clock.monotonic() - this.#activeSince >= provenMs;
+        if (hasWorked && !this.#fullFails) {
           backoff.disarm();
         }
         backoff.arm();
@@ -181,14 +185,20 @@ export class LeaderSnapshotter implements SnapshotTaker {
     // Opening reads files, which may hang.
     const [store, connection] = await untilAborted(Promise.all([openStore(), openConnection()]), signal);
     await connection.checkEndpoints({ signal });
-    const listener: SnapshotterListener = ({ type }) => {
-      if (type === 'begun') {
+    const listener: SnapshotterListener = (event) => {
+      if (event.type === 'begun') {
         this.#active = snapshotter;
         this.#activeSince = this.#context.clock.monotonic();
         lead.onActivity('active');
-      } else if (type === 'snapshot taken') {
+      } else if (event.type === 'snapshot failed') {
+        // An etcd that cannot be reached is waited for, or fails a request: no database was read in vain.
+        this.#fullFails ||= event.kind === 'Full' && !(event.error instanceof EtcdFailure);
+      } else if (event.type === 'snapshot taken') {
+        this.#fullFails &&= event.kind !== 'Full';
         // That it has begun shows only that the store can be listed.
-        backoff.disarm();
+        if (!this.#fullFails) {
+          backoff.disarm();
+        }
       }
     };
     const { cluster } = connection;

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { OutageAge } from '../../../src/operations/snapshot/outage-age.ts';
+import { revision } from '../../../src/revision.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
 import type { SnapshotTaker } from '../../../src/server/sidecar.ts';
 import type { SidecarLife } from '../../../src/server/sidecar-life.ts';
+import { newSnapshot } from '../../../src/snapshot/name.ts';
 import { BackupStore } from '../../../src/snapstore/backups/backup-store.ts';
 import type { Bucket } from '../../../src/snapstore/bucket.ts';
 import { StoreError } from '../../../src/snapstore/store-error.ts';
-import { put } from '../../support/fixtures/delta-events.ts';
+import { history, put } from '../../support/fixtures/delta-events.ts';
+import { storeDelta } from '../../support/fixtures/stored-delta.ts';
 import {
   election,
   leadingSidecar,
@@ -15,6 +18,7 @@ import {
   type SidecarSetup,
   startSidecar,
 } from '../../support/server/sidecar-rig.ts';
+import { startSeconds } from '../../support/snapshotter/snapshotter-rig.ts';
 import { memoryBucket } from '../../support/stores/memory-bucket.ts';
 import { MemoryStore } from '../../support/stores/memory-store.ts';
 
@@ -380,6 +384,35 @@ it('a store that was away for long is used soon after its return', async () => {
   isAway = false;
   await rig.clock.advance(15_000);
   await rig.until(() => bucket.objects.size === 1, 'a full');
+});
+
+it('a full that is due and fails again and again is tried later each time, also where deltas are stored in between', async () => {
+  const store = new MemoryStore();
+  const createdOn = startSeconds - 90_000;
+  const [startRevision, lastRevision] = [revision(0), revision(50)];
+  store.place(
+    newSnapshot({ kind: 'Full', startRevision, lastRevision, createdOn, compression: 'gzip', isFinal: false }),
+  );
+  await storeDelta(store, history(51, 58), createdOn + 60);
+  store.saved.length = 0;
+  await using rig = startSidecar({
+    store,
+    prepare: (cluster, _store, member) => {
+      member.become('leader');
+      cluster.commit(put('a', 59));
+      cluster.sendInstead(Buffer.alloc(8_192));
+    },
+  });
+  for (const [at, seconds] of [2, 4, 8, 16].entries()) {
+    await rig.until(
+      () => rig.log.count(new RegExp(`^Taking snapshots again in ${seconds} s`)) === 1,
+      `a wait of ${seconds} s`,
+    );
+    assert.equal(store.saved.at(-1)?.slice(0, 13), `Incr-000000${59 + at}`);
+    rig.cluster.commit(put('a', 60 + at));
+    await rig.clock.advance(seconds * 1_000);
+  }
+  rig.cluster.sendInstead(undefined);
 });
 
 it('a snapshotter that fails again and again right after it has begun is begun later each time', async () => {
