@@ -36,7 +36,10 @@ export async function removeOldResults(
   }
 }
 
-/** Of `found`, newest first, those of a clock that was ahead, and those that newer ones have replaced; none that is known to be locked. */
+/**
+ * Of `found`, newest first, those that newer ones have replaced, the oldest first, as a lock ends for these first, and those of a clock that
+ * was ahead; none that is known to be locked.
+ */
 function outdated(
   found: readonly ResultObject[],
   { shard, key, now }: WrittenResult,
@@ -45,7 +48,7 @@ function outdated(
   const [ahead, believed] = [found.filter(isAhead), found.filter((each) => !isAhead(each))];
   const own = believed.filter(({ index, count }) => index === shard.index && count === shard.count);
   const others = believed.filter(({ count, writtenOn }) => count !== shard.count && writtenOn < now - longestKept);
-  return [...ahead, ...others, ...own.slice(kept)].filter(
+  return [...own.slice(kept).toReversed(), ...others.toReversed(), ...ahead].filter(
     (each) => each.key !== key && !(each.lockedUntil !== undefined && each.lockedUntil > now * 1_000),
   );
 }

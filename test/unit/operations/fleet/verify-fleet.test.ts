@@ -8,6 +8,7 @@ import { verifyFleet } from '../../../../src/operations/fleet/verify-fleet.ts';
 import { Identities } from '../../../../src/snapshot/encryption/identities.ts';
 import type { Bucket } from '../../../../src/snapstore/bucket.ts';
 import { ResultObjects } from '../../../../src/snapstore/fleet/result-objects.ts';
+import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { ageKey, otherAgeKey } from '../../../support/fixtures/age-keys.ts';
 import { encryptedGoldenStore } from '../../../support/fixtures/encrypted-golden-store.ts';
@@ -97,6 +98,25 @@ describe('fleet verify', () => {
       },
     };
     assert.deepEqual(states(await verified(deleting, { level: 'hash' })), { a: 'sound' });
+  });
+
+  it('old results go although many newer ones are locked, which the listing does not say', async () => {
+    const bucket = bucketWith(['a']);
+    const keys = Array.from({ length: 120 }, (_, run) => `etcdbrctl-fleet/verify-${run + 100}-0-of-1.json`);
+    for (const key of keys) {
+      put(bucket, key, Buffer.from('{}'));
+    }
+    const expired = keys.slice(0, 9);
+    const error = new StoreError('immutable', { action: 'delete', object: 'a result', found: 'it is locked' });
+    const locking: Bucket = {
+      ...bucket,
+      delete: (key, options) => (expired.includes(key) ? bucket.delete(key, options) : Promise.reject(error)),
+    };
+    await verified(locking, { level: 'catalog' });
+    assert.deepEqual(
+      keys.filter((key) => !bucket.objects.has(key)),
+      expired,
+    );
   });
 
   it('writes nothing where there is nothing', async () => {
