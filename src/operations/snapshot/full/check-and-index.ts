@@ -9,10 +9,13 @@ import { Sealer } from '../../../snapshot/encryption/sealer.ts';
 import type { FullFacts } from '../../../snapshot/key-index/facts.ts';
 import { FullIndexWriter, indexLimit } from '../../../snapshot/key-index/full-index-writer.ts';
 import type { IndexFraming } from '../../../snapshot/key-index/index-framing.ts';
+import { temporaryFileFailure } from './temporary-file-failure.ts';
 
 /** An object whose index is written at its end. */
 export interface CompressedFull {
   readonly handle: FileHandle;
+  /** The directory of its file, for messages. */
+  readonly tempDir: string;
   readonly framing: IndexFraming;
   /** Bytes, without the index. */
   readonly size: number;
@@ -42,13 +45,17 @@ export function checkAndIndex(
   object: CompressedFull,
   { signal, known }: { readonly signal: AbortSignal; readonly known: () => KnownFacts },
 ): CheckedIndex {
-  const { handle, framing, size, sealer } = object;
+  const { handle, tempDir, framing, size, sealer } = object;
   const limit = indexLimit(size);
   let end = size;
   const append = (bytes: Uint8Array): void => {
     // Small and seldom; the check is not to be interrupted for it.
-    for (let at = 0; at < bytes.length; ) {
-      at += writeSync(handle.fd, bytes, at, bytes.length - at, end + at);
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        at += writeSync(handle.fd, bytes, at, bytes.length - at, end + at);
+      }
+    } catch (error) {
+      throw temporaryFileFailure(tempDir, error);
     }
     end += bytes.length;
   };

@@ -8,7 +8,6 @@ import { readLastRevision } from '../../../datadir/mvcc/last-revision.ts';
 import type { EtcdCluster, MemberStatus } from '../../../etcd/cluster.ts';
 import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
 import { FileAppender } from '../../../fs/appender.ts';
-import { refusalOf } from '../../../fs/file-failure.ts';
 import { createTemporaryFile, type TemporaryFile } from '../../../fs/temporary-file.ts';
 import { VolumeSpace } from '../../../fs/volume-space.ts';
 import { writeAll } from '../../../fs/write-all.ts';
@@ -28,6 +27,7 @@ import { indexFraming } from '../../../snapshot/key-index/index-framing.ts';
 import { type Packing, pack } from '../../../snapshot/packing.ts';
 import { TrailingHash } from '../../../snapshot/trailing-hash.ts';
 import { checkAndIndex, type KnownFacts } from './check-and-index.ts';
+import { temporaryFileFailure } from './temporary-file-failure.ts';
 
 /** Bytes that are hashed, written and compressed at a time. */
 const blockSize = 512 * 1024;
@@ -136,7 +136,15 @@ async function downloadOnce(request: DownloadRequest, context: RunContext): Prom
       ? { checked: inspectDatabase(plain.path, { signal }), written: Promise.resolve(0), limit: 0 }
       : checkAndIndex(
           plain.path,
-          { handle: packed.handle, framing, size, members, contentSize: (await plain.handle.stat()).size, sealer },
+          {
+            handle: packed.handle,
+            tempDir,
+            framing,
+            size,
+            members,
+            contentSize: (await plain.handle.stat()).size,
+            sealer,
+          },
           { signal, known },
         );
   const index = { size: 0, written: work.written };
@@ -312,14 +320,6 @@ async function writing<T>({ tempDir, space }: TemporaryPlace, work: () => Promis
   try {
     return await (space === undefined ? work() : space.writing(work));
   } catch (cause) {
-    throw new Failure({
-      code: 'temp_unwritable',
-      action: 'write a temporary snapshot in',
-      object: tempDir,
-      found: refusalOf(cause)?.found ?? String(cause),
-      remedy:
-        'make room there for the whole database and its compressed form, or choose another --snapstore-temp-directory',
-      cause,
-    });
+    throw temporaryFileFailure(tempDir, cause);
   }
 }
