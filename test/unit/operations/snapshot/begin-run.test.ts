@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { eventually } from '../../../../scripts/lab/eventually.ts';
 import { revision } from '../../../../src/revision.ts';
 import { newSnapshot } from '../../../../src/snapshot/name.ts';
 import type { Snapshot } from '../../../../src/snapshot/snapshot.ts';
@@ -184,6 +185,23 @@ describe('a run that begins with a full', () => {
     await using rig = startRig({}, { prepare });
     await rig.logged(/^The database ends at revision 59, a quorum of its members at 60: reading it again/);
     rig.cluster.commit(put('a', 61));
+    rig.cluster.sendInstead(databaseEndingAt(60));
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    assert.match((await rig.saved(1))[0] ?? '', /^Full-00000000-00000060-/);
+  });
+
+  test('reads until a member has what was accepted when the full was asked for, also where no quorum answers later', async () => {
+    const prepare = (cluster: ScriptedCluster): void => {
+      cluster.commit(...history(59, 60));
+      cluster.sendInstead(databaseEndingAt(59));
+    };
+    await using rig = startRig({}, { prepare });
+    await rig.logged(/^The database ends at revision 59, a quorum of its members at 60: reading it again/);
+    rig.cluster.hasNoQuorum = true;
+    await rig.clock.untilSleeping(1_000);
+    await rig.clock.advance(1_000);
+    await eventually(() => (rig.cluster.snapshots === 2 ? true : undefined));
     rig.cluster.sendInstead(databaseEndingAt(60));
     await rig.clock.untilSleeping(1_000);
     await rig.clock.advance(1_000);

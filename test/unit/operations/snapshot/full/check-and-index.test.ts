@@ -6,14 +6,15 @@ import { makeTempDir } from '../../../../../scripts/lab/temp-dir.ts';
 import { checkAndIndex } from '../../../../../src/operations/snapshot/full/check-and-index.ts';
 import { Failure } from '../../../../../src/runtime/failure.ts';
 import { indexFraming } from '../../../../../src/snapshot/key-index/index-framing.ts';
+import { unlessLinux } from '../../../../support/context/skip-reasons.ts';
 import { databaseEndingAt } from '../../../../support/etcd/scripted-cluster.ts';
 
-test('a volume that has no room for the index of a full is named, with what to do', async () => {
+test('a volume that has no room for the index of a full is named, with what to do', { skip: unlessLinux }, async () => {
   using directory = makeTempDir();
   const path = join(directory.path, 'db');
   const database = databaseEndingAt(60).subarray(0, -32);
   await writeFile(path, database);
-  await using handle = await open('/dev/full', 'w');
+  await using handle = await open('/dev/full', 'r+');
   const framing = indexFraming({ compression: 'gzip' });
   assert.ok(framing);
   const { checked, written } = checkAndIndex(
