@@ -62,7 +62,9 @@ export class LeaderSnapshotter implements SnapshotTaker {
   #active: Snapshotter | undefined;
   /** Monotonic ms. */
   #activeSince = 0;
-  /** Whether the last full has failed: then neither deltas nor a long life show that it works again. */
+  /** Why the last full failed, until one is stored. */
+  #fullFailure: unknown;
+  /** Whether a full that failed has ended a run: then neither deltas nor a long life show that it works again. */
   #fullFails = false;
 
   /** The context's signal asks it to stop. */
@@ -79,6 +81,8 @@ export class LeaderSnapshotter implements SnapshotTaker {
     const { backoff } = this.#parts;
     const { clock, log, signal: stop } = this.#context;
     const ending = AbortSignal.any([lead.lost, stop]);
+    // Another member may have taken the full meanwhile.
+    this.#fullFails = false;
     try {
       for (;;) {
         await lead.untilAnswered(ending);
@@ -167,6 +171,7 @@ export class LeaderSnapshotter implements SnapshotTaker {
       if (error instanceof LeftUndone && stop.aborted) {
         log.error({ error }, error.message);
       } else if (!ending.aborted) {
+        this.#fullFails ||= error === this.#fullFailure;
         const hasWorked = this.#active !== undefined && clock.monotonic() - this.#activeSince >= provenMs;
         if (hasWorked && !this.#fullFails) {
           backoff.disarm();
@@ -192,7 +197,9 @@ export class LeaderSnapshotter implements SnapshotTaker {
         lead.onActivity('active');
       } else if (event.type === 'snapshot failed') {
         // An etcd that cannot be reached is waited for, or fails a request: no database was read in vain.
-        this.#fullFails ||= event.kind === 'Full' && !(event.error instanceof EtcdFailure);
+        if (event.kind === 'Full' && !(event.error instanceof EtcdFailure)) {
+          this.#fullFailure = event.error;
+        }
       } else if (event.type === 'snapshot taken') {
         this.#fullFails &&= event.kind !== 'Full';
         // That it has begun shows only that the store can be listed.

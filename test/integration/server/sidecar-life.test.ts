@@ -415,6 +415,21 @@ it('a full that is due and fails again and again is tried later each time, also 
   rig.cluster.sendInstead(undefined);
 });
 
+it('a full that was asked for and fails has no part in how long a snapshotter waits that works otherwise', async () => {
+  await using rig = await leadingSidecar();
+  rig.cluster.sendInstead(Buffer.alloc(8_192));
+  await assert.rejects(takerOf(rig.life).takeFull({ final: false }), code('snapshot_corrupt'));
+  rig.cluster.sendInstead(undefined);
+  for (const _ of ['the first time', 'after a minute that went well']) {
+    await rig.clock.advance(60_000);
+    const watches = rig.cluster.watchedFrom.length;
+    rig.cluster.breakWatchOnce(new Error('a fault'));
+    await rig.clock.untilSleeping(2_000);
+    await rig.clock.advance(2_000);
+    await rig.until(() => rig.cluster.watchedFrom.length > watches, 'the next watch');
+  }
+});
+
 it('a snapshotter that fails again and again right after it has begun is begun later each time', async () => {
   await using rig = await leadingSidecar();
   const began: number[] = [];
