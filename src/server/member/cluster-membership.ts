@@ -74,6 +74,9 @@ export class ClusterMembership implements Membership {
 
   async promote({ signal }: MembershipOptions): Promise<Promotion> {
     const promotion = await promoteLearner(this.#access, this.#with(signal));
+    if (promotion === 'promoted' || promotion === 'votes already') {
+      this.#met = 'a cluster';
+    }
     return promotion;
   }
 

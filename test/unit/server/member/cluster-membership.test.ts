@@ -298,7 +298,9 @@ describe('promotion', () => {
     ] as const) {
       const members = new ModelMembers({}, member);
       members.refuse('promote', ...(refusal === undefined ? [] : [refusal]));
-      assert.equal(await rig(members).membership.promote({ signal }), expected);
+      const { membership } = rig(members);
+      assert.equal(await membership.promote({ signal }), expected);
+      assert.equal(membership.met, expected === 'not ready' ? 'none' : 'a cluster');
     }
     await assert.rejects(rig(new ModelMembers({})).membership.promote({ signal }), { code: 'etcd_member_not_found' });
     const members = new ModelMembers({}, learner);
