@@ -133,7 +133,7 @@ export async function rebuildDatabase(
     ? { deltas: [] }
     : selectDeltas(chain, wanted, { log, location: request.store.location, command: request.command });
   if (!isCut) {
-    refuseShortBase({ ...selection, base: chain.base, covered: after, deltas }, context);
+    refuseShortBase({ ...selection, base: chain.base, covered: after, deltas, command: request.command }, context);
   }
   await refuseForks({ chain, selection, covered: after, used: deltas, database: base, request }, context);
   bar.expect(totalSize([chain.base, ...deltas]));

@@ -2,6 +2,7 @@ import type { Revision } from '../../revision.ts';
 import { Failure } from '../../runtime/failure.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
+import { type RestoringCommand, verbOf } from './restoring-command.ts';
 
 /** A base that was opened, and the deltas that are applied to it. */
 export interface OpenedChain {
@@ -13,6 +14,8 @@ export interface OpenedChain {
   readonly until: Revision | undefined;
   /** Whether the base was named: then what it holds is wanted. */
   readonly isChosen: boolean;
+  /** What the state is wanted for; `restore` when left out. */
+  readonly command?: RestoringCommand | undefined;
 }
 
 /**
@@ -20,7 +23,7 @@ export interface OpenedChain {
  * without a word. A member that lagged, or a renaming, leaves such a one. Throws a {@link Failure} `snapshot_corrupt`.
  */
 export function refuseShortBase(
-  { base, covered, deltas, until, isChosen }: OpenedChain,
+  { base, covered, deltas, until, isChosen, command = 'restore' }: OpenedChain,
   { log }: Pick<RunContext, 'log'>,
 ): void {
   const reached = deltas.reduce<number>((most, { lastRevision }) => Math.max(most, lastRevision), covered);
@@ -35,7 +38,7 @@ export function refuseShortBase(
   }
   throw new Failure({
     code: 'snapshot_corrupt',
-    action: 'restore',
+    action: verbOf(command),
     object: base.name,
     found: `${found}; etcdbrctl restore --snapshot ${base.name} takes what it holds`,
     remedy: 'the object may have been renamed: look for another copy of it',

@@ -70,9 +70,16 @@ describe('a release', () => {
     mkdirSync(checkout.join('scripts'));
     copyFileSync(`${projectRoot}scripts/check-release.sh`, checkout.join('scripts/check-release.sh'));
     writeFileSync(checkout.join('Makefile'), 'test:\n\t@exit 3\n');
+    // Git's own variables may name another repository, and a person's settings may want signatures.
+    const env = {
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'))),
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_CONFIG_NOSYSTEM: '1',
+    };
     const git = (...args: readonly string[]): Buffer =>
       execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
         cwd: checkout.path,
+        env,
         stdio: 'pipe',
       });
     const checked = (changelog: string): string => {
@@ -80,7 +87,7 @@ describe('a release', () => {
       git('add', '--all');
       git('commit', '-qm', 'x');
       git('tag', '-f', 'v1.2.3');
-      return spawnSync('bash', ['scripts/check-release.sh'], { cwd: checkout.path, encoding: 'utf8' }).stderr;
+      return spawnSync('bash', ['scripts/check-release.sh'], { cwd: checkout.path, env, encoding: 'utf8' }).stderr;
     };
     git('init', '-q');
     assert.match(
