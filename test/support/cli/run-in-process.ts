@@ -28,8 +28,8 @@ export function startInProcess(argv: readonly string[], environment: Environment
     argv,
     environment,
     stdout: {
-      write: async (text: string) => {
-        stdout += text;
+      write: async (text: string | Uint8Array) => {
+        stdout += typeof text === 'string' ? text : Buffer.from(text).toString();
       },
       isTerminal: false,
       columns: 80,

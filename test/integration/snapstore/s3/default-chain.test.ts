@@ -52,14 +52,14 @@ describe('keys in ~/.aws/credentials', () => {
       import { writeFileSync } from 'node:fs';
       import { RotatingBucket } from '${projectRoot}src/snapstore/decorators/rotating-bucket.ts';
       import { directNetwork } from '${projectRoot}src/snapstore/http/store-network.ts';
-      import { keyedEndpoint } from '${projectRoot}src/snapstore/providers/s3/compatible-service.ts';
+      import { compatibleService } from '${projectRoot}src/snapstore/providers/s3/compatible-service.ts';
       import { S3Bucket } from '${projectRoot}src/snapstore/providers/s3/s3-bucket.ts';
       import { jumpingClock } from '${projectRoot}test/support/clock/jumping-clock.ts';
       import { quietLogger } from '${projectRoot}test/support/context/quiet-logger.ts';
       const clock = jumpingClock();
       const { signal } = new AbortController();
       const place = { bucket: 'backups', region: 'test', endpoint: '${server.endpoint}', origin: 'the test' };
-      const settings = { ...keyedEndpoint({ ...place, accessKeyID: '', secretAccessKey: '' }), identity: { kind: 'default chain' } };
+      const settings = { ...compatibleService({ ...place, accessKeyID: '', secretAccessKey: '' }), identity: { kind: 'default chain' } };
       const open = async () => ({ bucket: new S3Bucket(settings, { clock, network: directNetwork }), state: '' });
       const bucket = await RotatingBucket.open({ state: async () => '', open }, { log: quietLogger, clock });
       const keyOf = () => bucket.delete('x', { signal }).then(() => 'admitted', (error) => error.kind);
