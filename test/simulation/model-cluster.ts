@@ -73,12 +73,20 @@ export class ModelCluster {
     return this.members.find(({ disk }) => disk !== undefined && disk.id === this.#leader);
   }
 
-  /** Whether a quorum of it can be had again without any help: enough of its members still have their files. */
+  /**
+   * Whether a quorum of it can be had again without any help: enough of its members still have their files. One that has not begun yet can also
+   * begin, unless one of its members remembers others that are lost.
+   */
   get isAlive(): boolean {
     const { voters } = this.list;
     const whole = voters.filter(({ id }) => this.at(id)?.disk?.health === 'sound');
+    if (this.isBootstrapped) {
+      return whole.length > voters.length / 2;
+    }
     const isDamaged = this.members.some(({ disk }) => disk !== undefined && disk.health !== 'sound');
-    return this.isBootstrapped ? whole.length > voters.length / 2 : !isDamaged;
+    const lost = this.members.filter(({ disk, starts }) => disk === undefined && starts > 0);
+    const isRemembered = this.members.some(({ disk }) => disk !== undefined);
+    return !isDamaged && !(isRemembered && lost.length > this.members.length / 2);
   }
 
   /** An id that no member had before. */
