@@ -65,3 +65,11 @@ export function laggingFailure(catchUp: CatchUp, lastRevision: Revision): Failur
 export function furthest({ stored, accepted }: CatchUp): string {
   return stored >= accepted ? 'the backup' : 'a quorum of its members';
 }
+
+/** The lower of two revisions that a quorum had accepted; where one is 0, no quorum had told, and the other one holds. */
+export function leastAccepted(one: Revision, other: Revision): Revision {
+  if (one === 0 || other === 0) {
+    return one === 0 ? other : one;
+  }
+  return one < other ? one : other;
+}

@@ -19,7 +19,7 @@ import type { RequiredSnapshots } from '../required-snapshots.ts';
 import { eachFiring, type Schedule } from '../schedule.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
 import type { UsersState } from '../users-state.ts';
-import { type CatchUp, furthest, laggingFailure, neededOf, untilCaughtUp } from './catch-up.ts';
+import { type CatchUp, furthest, laggingFailure, leastAccepted, neededOf, untilCaughtUp } from './catch-up.ts';
 import { refuseCorruptCluster, reportLearners } from './cluster-alarms.ts';
 import { type DownloadedDatabase, type DownloadRequest, downloadDatabase } from './download.ts';
 import { saveFullSnapshot } from './save.ts';
@@ -197,7 +197,7 @@ export class FullSnapshotLoop {
       for (let attempt = 1; ; attempt++) {
         await (changes.leaving === undefined ? this.#leaveIfBroken(signal) : guard.askQuorum(context));
         // What is accepted after the first attempt need not be in it: a member that is always a little late would never have it.
-        accepted = leastKnown(accepted, guard.accepted);
+        accepted = leastAccepted(accepted, guard.accepted);
         const catchUp = this.#catchUp(accepted);
         await untilCaughtUp(catchUp, context);
         chain.beginFull(neededOf(catchUp));
@@ -342,12 +342,4 @@ function stateOf({ clusterId, raftTerm, raftIndex, revision }: MemberStatus): st
 /** Whether etcd may well work again in a while. */
 function isPassing(error: unknown): boolean {
   return error instanceof EtcdFailure && (error.isTransient || error.code === 'etcd_snapshot_incomplete');
-}
-
-/** The lower of two revisions that a quorum had accepted; where one is 0, no quorum had told, and the other one holds. */
-function leastKnown(one: Revision, other: Revision): Revision {
-  if (one === 0 || other === 0) {
-    return one === 0 ? other : one;
-  }
-  return one < other ? one : other;
 }
