@@ -69,7 +69,13 @@ export class ModelApiServer {
       request: async (request) => {
         const most = this.mood === 'slow' ? slowMs : 40;
         const travel = { thereMs: random.integer(most), backMs: random.integer(most) };
-        const answer = await process.call(() => this.#answer(request, process), travel, request.signal);
+        // A patch that is given up may still arrive, after its sender has read and written more.
+        const knownWhenSent = this.#known.get(knownBy(process, request));
+        const answer = await process.call(
+          () => this.#answer(request, { process, knownWhenSent }),
+          travel,
+          request.signal,
+        );
         if (answer === 'never') {
           await process.clock.sleep(1_000_000_000, request.signal);
         }
@@ -79,8 +85,11 @@ export class ModelApiServer {
     };
   }
 
-  #answer(request: ApiRequest, process: SimulatedProcess): ApiAnswer | 'never' {
-    const { path, method } = request;
+  #answer(
+    request: ApiRequest,
+    { process, knownWhenSent }: { readonly process: SimulatedProcess; readonly knownWhenSent: string | undefined },
+  ): ApiAnswer | 'never' {
+    const { method } = request;
     switch (this.mood) {
       case 'hanging':
         return 'never';
@@ -102,17 +111,16 @@ export class ModelApiServer {
       default:
         this.mood satisfies never;
     }
-    const name = path.slice(path.lastIndexOf('/') + 1);
+    const name = leaseOf(request);
     const lease = this.mood === 'empty' ? undefined : this.leases.get(name);
     if (lease === undefined) {
       return { status: 404, body: { kind: 'Status' } };
     }
-    const known = `${process.name} ${name}`;
     if (method === 'GET') {
-      this.#known.set(known, lease.holder);
+      this.#known.set(knownBy(process, request), lease.holder);
       return documentOf(name, lease);
     }
-    return this.#patch(name, { lease, known: this.#known.get(known) }, request.mergePatch as Patch);
+    return this.#patch(name, { lease, known: knownWhenSent }, request.mergePatch as Patch);
   }
 
   #patch(
@@ -135,7 +143,7 @@ export class ModelApiServer {
       this.#violated(`a patch of lease ${name} changes ${fields.join()}`);
     }
     const isOfSnapshots = name === snapshotLeases.full || name === snapshotLeases.delta;
-    // A patch of deltas names no version: one that was on its way when another sidecar wrote may still lower what that has written.
+    // A patch of deltas names no version: one that was on its way when another one was written may still lower what that has written.
     const knew = known === lease.holder;
     if (isOfSnapshots && knew && Number(holderIdentity ?? lease.holder) < Number(lease.holder ?? 0)) {
       this.#violated(`lease ${name} is lowered from ${lease.holder} to ${holderIdentity}`);
@@ -147,6 +155,14 @@ export class ModelApiServer {
     lease.patchedAt = this.#time.now;
     return documentOf(name, lease);
   }
+}
+
+function leaseOf({ path }: ApiRequest): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function knownBy(process: SimulatedProcess, request: ApiRequest): string {
+  return `${process.name} ${leaseOf(request)}`;
 }
 
 interface Patch {
