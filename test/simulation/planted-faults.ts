@@ -339,7 +339,16 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: 'a request waits for nothing',
     changes: [
-      { file: 'src/operations/snapshot/snapshotter.ts', from: '      await this.#untilArrived(signal);\n', to: '' },
+      {
+        file: 'src/operations/snapshot/delta/requested-delta.ts',
+        from: '  await Promise.race([arrived, clock.sleep(arrivalMs, bounded).catch(() => undefined)]);\n',
+        to: '',
+      },
+      {
+        file: 'src/operations/snapshot/delta/requested-delta.ts',
+        from: 'chain.covered < accepted',
+        to: 'chain.covered < 0',
+      },
     ],
   },
 ];

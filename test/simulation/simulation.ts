@@ -225,7 +225,7 @@ export class Simulation implements World {
 
   /**
    * A delta that is asked for when all is well has everything that was acknowledged before, each time. A sidecar that has just begun to lead
-   * may refuse it for a minute.
+   * may refuse it for a minute, and so may one whose watch has broken off.
    */
   async #requestDelta(): Promise<void> {
     let taken = 0;
@@ -239,11 +239,20 @@ export class Simulation implements World {
       const askedAt = this.time.now;
       await this.time.pass(1);
       this.request('delta when all is well', access.taker.takeDelta());
-      await this.time.pass(5_000);
+      await this.#untilAnswered();
       if (asked === 13 || !this.requests.at(-1)?.answer?.includes('ask again later')) {
         this.invariants.checkRequested(askedAt + 1);
         taken++;
       }
+    }
+  }
+
+  /** The delta that is asked for waits so long for what etcd has accepted, and its upload may take a while. */
+  async #untilAnswered(): Promise<void> {
+    const stepMs = 5_000;
+    const mostMs = 30_000;
+    for (let passed = 0; passed < mostMs && this.requests.at(-1)?.answer === undefined; passed += stepMs) {
+      await this.time.pass(stepMs);
     }
   }
 

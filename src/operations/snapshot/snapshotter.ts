@@ -9,6 +9,7 @@ import type { StoredSnapshot } from '../../snapstore/snapstore.ts';
 import { StoreError } from '../../snapstore/store-error.ts';
 import { beginRun } from './begin-run.ts';
 import { defragmentBySchedule } from './defragment.ts';
+import { writeRequestedDelta } from './delta/requested-delta.ts';
 import { longestJoinedBytes } from './delta/upload-loop.ts';
 import { runWatchLoop } from './delta/watch-loop.ts';
 import { listenerFor, type SnapshotterListener } from './events.ts';
@@ -27,8 +28,6 @@ type Task = (stop: AbortSignal) => Promise<void>;
 
 /** How long uploads of deltas may go on when the end has begun where nothing else is asked for, ms; the process is given 10 s in all. */
 const usualGracePeriodMs = 8_000;
-/** How long a delta that is asked for waits for what etcd has accepted before, ms. */
-const arrivalMs = 5_000;
 
 /**
  * Takes full snapshots by the schedule, and in between writes every change of the cluster as deltas. One object is one run:
@@ -121,8 +120,8 @@ export class Snapshotter implements AsyncDisposable {
 
   /**
    * Writes what is buffered as a delta, out of schedule: everything that etcd had accepted before the call is in the store then.
-   * Returns the delta, or undefined when there was nothing to write. Throws a Failure `deltas_disabled`, or `snapshotter_ended`
-   * when the run is over.
+   * Returns the delta, or undefined when there was nothing to write. Throws a Failure `deltas_disabled`, `delta_incomplete` when etcd
+   * has not sent all of it in time, or `snapshotter_ended` when the run is over.
    */
   async takeDelta(): Promise<StoredSnapshot | undefined> {
     const action = 'take a delta snapshot of';
@@ -135,10 +134,10 @@ export class Snapshotter implements AsyncDisposable {
         remedy: 'give a --delta-snapshot-period of at least 1s',
       });
     }
-    return await this.#requests.take(action, async (signal) => {
-      await this.#untilArrived(signal);
-      return await this.#parts.uploadLoop.writeRequested();
-    });
+    const { cluster } = this.#request;
+    return await this.#requests.take(action, (signal) =>
+      writeRequestedDelta({ ...this.#parts, cluster }, { ...this.#context, signal }),
+    );
   }
 
   /** Stops it. */
@@ -241,16 +240,6 @@ export class Snapshotter implements AsyncDisposable {
     };
     const request = { cluster, schedule, listener: this.#listener, afterwards };
     await defragmentBySchedule(request, { ...this.#context, signal: stop });
-  }
-
-  /** Waits, for a while, until everything that etcd has accepted so far is in the buffer. */
-  async #untilArrived(signal: AbortSignal): Promise<void> {
-    const { revision } = await this.#request.cluster.status({ signal });
-    const waited = new AbortController();
-    const bounded = AbortSignal.any([signal, waited.signal]);
-    const arrived = this.#parts.watermark.reached(revision, bounded).catch(() => undefined);
-    await Promise.race([arrived, this.#context.clock.sleep(arrivalMs, bounded).catch(() => undefined)]);
-    waited.abort();
   }
 
   async #writeLastDelta(): Promise<void> {

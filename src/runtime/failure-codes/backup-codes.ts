@@ -18,6 +18,12 @@ export const backupCodes = {
     meaning: 'a delta is asked for while deltas are turned off',
     remedy: 'give a `--delta-snapshot-period` of at least 1s',
   },
+  delta_incomplete: {
+    exitCode: 1,
+    meaning:
+      'etcd has not sent in time all changes that a delta that is asked for has to hold; what it has sent is stored',
+    remedy: 'ask again; where it goes on, look at the health of etcd',
+  },
   snapshotter_ended: {
     exitCode: 1,
     meaning: 'a snapshot is asked for, but the snapshotter has ended or ends before it is stored',

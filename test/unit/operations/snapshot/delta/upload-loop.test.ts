@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eventually } from '../../../../../scripts/lab/eventually.ts';
+import { revision } from '../../../../../src/revision.ts';
 import { Failure } from '../../../../../src/runtime/failure.ts';
 import { history, labels, put } from '../../../../support/fixtures/delta-events.ts';
 import {
@@ -102,6 +103,20 @@ describe('a delta that is asked for', () => {
     rig.cluster.commit(put('a', 59), put('b', 60));
     const delta = await rig.snapshotter.takeDelta();
     assert.deepEqual([delta?.startRevision, delta?.lastRevision], [59, 60]);
+    assert.equal(await rig.snapshotter.takeDelta(), undefined);
+  });
+
+  test('fails where etcd does not send in time what it has accepted before; what it has sent is stored', async () => {
+    await using rig = await watchingRig();
+    rig.cluster.commit(put('a', 59));
+    rig.cluster.lagsAt = revision(60);
+    const asked = rig.snapshotter.takeDelta();
+    const refused = assert.rejects(asked, (error) => error instanceof Failure && error.code === 'delta_incomplete');
+    await rig.clock.untilSleeping(20_000);
+    await rig.clock.advance(20_000);
+    await refused;
+    assert.match((await rig.saved(2))[1] ?? '', /^Incr-00000059-00000059-/);
+    rig.cluster.lagsAt = undefined;
     assert.equal(await rig.snapshotter.takeDelta(), undefined);
   });
 
