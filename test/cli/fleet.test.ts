@@ -150,6 +150,7 @@ describe('fleet', () => {
       [['fleet', 'lits'], 2, /did you mean fleet list\?/],
       [['fleet', '--storage-provider=S3'], 2, /its command comes before the flags/],
       [['fleet', 'verify', '--shard=10/10', ...flags], 2, /cannot use --shard: it is no I\/N/],
+      [['fleet', 'verify', `--run-name=${'x'.repeat(257)}`, ...flags], 2, /--run-name: it has 257 characters/],
       [['fleet', 'report', '--shard=0/2', ...flags], 2, /fleet report has no such flag/],
       [['fleet', 'list', ...flags], 1, /backups: it does not exist; check --store-container/],
       [['fleet', 'verify', ...flags], 1, /backups: it does not exist; check --store-container/],

@@ -1,3 +1,4 @@
+import { longestRunName } from '../../snapstore/fleet/result-objects.ts';
 import { optionGroup } from '../option.ts';
 import { verifyOptions } from './verify.ts';
 
@@ -95,6 +96,14 @@ export const fleetVerifyOptions = optionGroup({
     tempDir: verifyOptions.options.tempDir,
     maxFetchers: verifyOptions.options.maxFetchers,
   },
+  check: ({ run }) =>
+    run === undefined || run.length <= longestRunName
+      ? undefined
+      : {
+          option: 'run',
+          found: `it has ${run.length} characters`,
+          remedy: `give a name of at most ${longestRunName}`,
+        },
 });
 
 /** How a fleet is shown. */

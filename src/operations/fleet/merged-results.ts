@@ -30,6 +30,8 @@ export interface MergedResults {
   readonly proofs: ProofsByPrefix;
   /** Undefined where none has ended yet. */
   readonly lastRun: LastRun | undefined;
+  /** Whether the account may not read some of them: what these prove is not known. */
+  readonly isDenied: boolean;
 }
 
 /** Reads the results of the shares and puts them together; what is no result is left out with a warning. Throws a StoreError. */
@@ -43,22 +45,24 @@ export async function mergeResults(
 ): Promise<MergedResults> {
   const { signal, clock, log } = context;
   const results: ShardResult[] = [];
+  let isDenied = false;
   const seconds = clock.now() / 1_000;
   const listed = await objects.list({ signal });
   const believed = listed.filter((each) => isWanted(each) && !isAheadOfClock({ createdOn: each.writtenOn }, seconds));
   for (const object of newestOf(believed).slice(0, mostRead)) {
     const result = await read(objects, object, signal);
-    if (result === undefined) {
-      log.warn({ key: object.key }, 'ignoring a result of fleet verify that cannot be read');
-    } else {
+    if (typeof result === 'object') {
       results.push(result);
+    } else {
+      isDenied ||= result === 'denied';
+      log.warn({ key: object.key }, 'ignoring a result of fleet verify that cannot be read');
     }
   }
   const proofs = new Map<string, readonly LastProof[]>();
   for (const { prefix, proof } of results.flatMap(({ prefixes }) => prefixes)) {
     proofs.set(prefix, withProof(proofs.get(prefix) ?? [], proof, seconds));
   }
-  return { proofs, lastRun: lastRunOf(results) };
+  return { proofs, lastRun: lastRunOf(results), isDenied };
 }
 
 function newestOf(objects: readonly ResultObject[]): readonly ResultObject[] {
@@ -75,13 +79,13 @@ async function read(
   objects: ResultObjects,
   object: ResultObject,
   signal: AbortSignal,
-): Promise<ShardResult | undefined> {
+): Promise<ShardResult | 'denied' | 'none'> {
   try {
-    return decodeResult(await objects.read(object, { signal }));
+    return decodeResult(await objects.read(object, { signal })) ?? 'none';
   } catch (error) {
     // It was removed since, is no result, or this account may not read it.
     if (error instanceof StoreError && ['not_found', 'invalid', 'denied'].includes(error.kind)) {
-      return undefined;
+      return error.kind === 'denied' ? 'denied' : 'none';
     }
     throw error;
   }

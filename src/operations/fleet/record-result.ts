@@ -14,7 +14,7 @@ const whole: ShardNumber = { index: 0, count: 1 };
 export interface EndedVerification {
   /** Whole seconds since the epoch. */
   readonly startedOn: number;
-  /** Undefined for the day. */
+  /** Undefined or empty for the day. */
   readonly run: string | undefined;
   readonly shard: ShardNumber | undefined;
   readonly known: ProofsByPrefix;
@@ -23,20 +23,25 @@ export interface EndedVerification {
   readonly hasEarlier: boolean;
 }
 
-/**
- * What earlier results prove that may concern a share; undefined where they cannot be read: what is proved now is worth more than an
- * error.
- */
+/** What earlier results prove. */
+export interface EarlierProofs {
+  readonly proofs: ProofsByPrefix;
+  /** Whether all of them could be read. */
+  readonly isAll: boolean;
+}
+
+/** What earlier results prove that may concern a share, as far as they can be read: what is proved now is worth more than an error. */
 export async function earlierProofs(
   objects: ResultObjects,
   shard: ShardNumber | undefined,
   context: RunContext,
-): Promise<ProofsByPrefix | undefined> {
+): Promise<EarlierProofs> {
   const own = shard ?? whole;
   // Other shares of the same number have other clusters.
   const isWanted = ({ index, count }: ShardNumber): boolean => count !== own.count || index === own.index;
   try {
-    return (await mergeResults(objects, context, { isWanted })).proofs;
+    const { proofs, isDenied } = await mergeResults(objects, context, { isWanted });
+    return { proofs, isAll: !isDenied };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof StoreError)) {
@@ -44,7 +49,7 @@ export async function earlierProofs(
     }
     const { message } = error;
     context.log.warn({ error: message }, `Older results of fleet verify cannot be read, and stay: ${message}`);
-    return undefined;
+    return { proofs: new Map(), isAll: false };
   }
 }
 
@@ -60,7 +65,7 @@ export async function recordResult(
   const { signal, log, clock } = context;
   const endedOn = Math.floor(clock.now() / 1_000);
   const bytes = encodeResult({
-    run: run ?? new Date(startedOn * 1_000).toISOString().slice(0, 'YYYY-MM-DD'.length),
+    run: run || new Date(startedOn * 1_000).toISOString().slice(0, 'YYYY-MM-DD'.length),
     shard,
     startedOn,
     endedOn,

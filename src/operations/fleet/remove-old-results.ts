@@ -5,10 +5,11 @@ import { StoreError } from '../../snapstore/store-error.ts';
 
 /** Results of each share that are kept. */
 const kept = 3;
+const day = 86_400;
 /** Results of other numbers of shards are kept for this long, s. */
-const longestKept = 30 * 86_400;
-/** No more are removed after one was written: the rest goes after the next. */
-const mostRemoved = 100;
+const longestKept = 30 * day;
+/** A result knows all that was there this long before it was written, s: earlier ones are read right before. */
+const readBefore = day;
 
 /** The result that was just written, and when: whole seconds since the epoch. */
 export interface WrittenResult {
@@ -24,9 +25,7 @@ export async function removeOldResults(
   { signal, log }: Pick<RunContext, 'signal' | 'log'>,
 ): Promise<void> {
   try {
-    for (const object of outdated(await objects.list({ signal }), written).slice(0, mostRemoved)) {
-      await objects.remove(object, { signal });
-    }
+    await objects.remove(outdated(await objects.list({ signal }), written), written, { signal });
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof StoreError)) {
@@ -47,8 +46,25 @@ function outdated(
   const isAhead = ({ writtenOn }: ResultObject): boolean => isAheadOfClock({ createdOn: writtenOn }, now);
   const [ahead, believed] = [found.filter(isAhead), found.filter((each) => !isAhead(each))];
   const own = believed.filter(({ index, count }) => index === shard.index && count === shard.count);
-  const others = believed.filter(({ count, writtenOn }) => count !== shard.count && writtenOn < now - longestKept);
+  const takenOver = takenOverBefore(believed, shard.count);
+  const others = believed.filter(
+    ({ count, writtenOn }) => count !== shard.count && writtenOn < Math.min(now - longestKept, takenOver),
+  );
   return [...own.slice(kept).toReversed(), ...others.toReversed(), ...ahead].filter(
     (each) => each.key !== key && !(each.lockedUntil !== undefined && each.lockedUntil > now * 1_000),
   );
+}
+
+/**
+ * What was written before this, in seconds since the epoch, is known to each of so many shares: with one that has written nothing since, what
+ * older results prove of its clusters would be lost.
+ */
+function takenOverBefore(found: readonly ResultObject[], shares: number): number {
+  const newest = new Map<number, number>();
+  for (const { index, count, writtenOn } of found) {
+    if (count === shares) {
+      newest.set(index, Math.max(newest.get(index) ?? 0, writtenOn));
+    }
+  }
+  return newest.size < shares ? 0 : [...newest.values()].reduce((a, b) => Math.min(a, b)) - readBefore;
 }

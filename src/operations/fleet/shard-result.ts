@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { ShardNumber } from '../../snapstore/fleet/result-objects.ts';
+import { longestRunName, type ShardNumber } from '../../snapstore/fleet/result-objects.ts';
 import type { LastProof } from './last-proof.ts';
 
 /** What one share of a verification of the fleet found out. */
@@ -16,11 +16,12 @@ export interface ShardResult {
 }
 
 const FORMAT = 1;
-const name = z.string().check(z.maxLength(2_048));
+const longestPrefix = 2_048;
+const name = z.string().check(z.maxLength(longestPrefix));
 const seconds = z.int().check(z.nonnegative(), z.maximum(253_402_300_799));
 const schema = z.object({
   format: z.literal(FORMAT),
-  run: z.string().check(z.maxLength(256)),
+  run: z.string().check(z.maxLength(longestRunName)),
   shard: z.object({ index: z.int().check(z.nonnegative()), count: z.int().check(z.positive(), z.maximum(999_999)) }),
   startedOn: seconds,
   endedOn: seconds,
@@ -42,7 +43,11 @@ export function encodeResult({ run, shard, startedOn, endedOn, prefixes, failed 
   const rows = prefixes.map(({ prefix, proof: { on, level, sound, revision = null, problems } }) => ({
     ...{ prefix, on, level, sound, revision, problems },
   }));
-  const cut = failed.map(({ prefix, text }) => ({ prefix, text: text.slice(0, 1_000) }));
+  // A folder of a local store may have a longer path than a prefix.
+  const cut = failed.map(({ prefix, text }) => ({
+    prefix: prefix.slice(0, longestPrefix),
+    text: text.slice(0, 1_000),
+  }));
   return Buffer.from(
     `${JSON.stringify({ format: FORMAT, run, shard, startedOn, endedOn, prefixes: rows, failed: cut })}\n`,
   );

@@ -79,11 +79,11 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
   const earlier = await earlierProofs(objects, shard, context);
   const isGone = goneFrom({ root, glob: request.glob }, { prefixes, refused });
   const known = knownProofs(
-    { proved, earlier: earlier ?? new Map() },
+    { proved, earlier: earlier.proofs },
     { isStillMeant: (prefix) => isOfShard(prefix, request) && !isGone(prefix), seconds: seconds(context) },
   );
   if (request.record) {
-    const ended = { startedOn, run, shard, known, reports: [...reports.values()], hasEarlier: earlier !== undefined };
+    const ended = { startedOn, run, shard, known, reports: [...reports.values()], hasEarlier: earlier.isAll };
     await recordResult(objects, ended, context);
   }
   const now = context.clock.now();

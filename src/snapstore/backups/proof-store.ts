@@ -3,6 +3,7 @@ import { isAheadOfClock } from '../../snapshot/ahead-of-clock.ts';
 import { outweighs } from '../../snapshot/deciding-proof.ts';
 import { PROOF_PREFIX, type ProofName, parseProofName, proofLevels, proofName } from '../../snapshot/proof-name.ts';
 import type { Bucket, CallOptions } from '../bucket.ts';
+import { removeReplaced } from '../remove-replaced.ts';
 import { StoreError } from '../store-error.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 import { listOnce } from './list-once.ts';
@@ -26,8 +27,6 @@ export interface ProofStore {
 
 /** Proofs of a prefix that stay, the newest. */
 const kept = 3;
-/** No more are removed after one was written: the rest goes after the next. */
-const mostRemoved = 100;
 
 /** Whether a key is that of a proof, or of a part of one. */
 export function isProofKey(key: string): boolean {
@@ -79,9 +78,8 @@ async function removeOld(
       found.push({ ...parsed, key, isLocked: immutableUntil > written.on * 1_000 });
     }
   }
-  for (const { key } of outdated(found, written).slice(0, mostRemoved)) {
-    await bucket.delete(key, options).catch(whenItStays);
-  }
+  const keys = outdated(found, written).map(({ key }) => key);
+  await removeReplaced(bucket, { keys, turn: written.on }, options);
 }
 
 /**
@@ -102,13 +100,6 @@ function outdated(found: readonly ListedProof[], written: Pick<ListedProof, 'key
   return [...found.filter(isAhead), ...old]
     .filter(({ key }) => key !== written.key)
     .toSorted((a, b) => Number(a.isLocked) - Number(b.isLocked));
-}
-
-/** For `catch`: a proof that is locked, or was removed already, does not stop the removal of others. */
-function whenItStays(error: unknown): void {
-  if (!(error instanceof StoreError && ['immutable', 'denied', 'invalid', 'not_found'].includes(error.kind))) {
-    throw error;
-  }
 }
 
 function encodeProof({ on, level, sound, revision, snapshots, problems }: StoredProof): Uint8Array {

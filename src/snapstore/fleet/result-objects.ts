@@ -1,8 +1,12 @@
 import { limits } from '../../runtime/limits.ts';
 import type { Bucket, CallOptions } from '../bucket.ts';
+import { removeReplaced } from '../remove-replaced.ts';
 import { StoreError } from '../store-error.ts';
 import { type UploadSettings, uploadInChunks } from '../upload/uploader.ts';
 import { reservedFolder } from './reserved-folder.ts';
+
+/** The longest name of a verification that a result can have, characters. */
+export const longestRunName = 256;
 
 /** One share of the work: `index` counts from 0. */
 export interface ShardNumber {
@@ -95,14 +99,14 @@ export class ResultObjects {
     return key;
   }
 
-  /** Deletes one; that it is gone already, or may not go yet, is no failure. */
-  async remove({ key }: Pick<ResultObject, 'key'>, { signal }: CallOptions): Promise<void> {
-    await this.#bucket.delete(key, { signal }).catch((error: unknown) => {
-      signal.throwIfAborted();
-      if (!(error instanceof StoreError)) {
-        throw error;
-      }
-    });
+  /** Deletes those that newer ones have replaced, see {@link removeReplaced}; `now` is in whole seconds since the epoch. Throws a StoreError. */
+  async remove(
+    replaced: readonly Pick<ResultObject, 'key'>[],
+    { now }: { readonly now: number },
+    { signal }: CallOptions,
+  ): Promise<void> {
+    const keys = replaced.map(({ key }) => key);
+    await removeReplaced(this.#bucket, { keys, turn: now }, { signal });
   }
 }
 

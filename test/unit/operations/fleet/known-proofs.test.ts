@@ -85,6 +85,37 @@ describe('what the results of fleet verify keep', () => {
     assert.equal((await listed(bucket, 41))['b'], 'damaged');
   });
 
+  it('a share of another number loses nothing of what the others of that number have not yet taken over', async () => {
+    for (const index of [0, 1, 2]) {
+      const bucket = bucketWith(['a', 'b', 'c', 'd']);
+      for (const prefix of ['a', 'b', 'c', 'd']) {
+        damage(bucket, prefix);
+      }
+      await nightly(bucket, { level: 'hash' }, [0]);
+      const shard = { index, count: 3 };
+      await nightly(bucket, { level: 'catalog', shard }, [40, 41]);
+      const others = [0, 1, 2].filter((each) => each !== index);
+      for (const other of others) {
+        await nightly(bucket, { level: 'catalog', shard: { index: other, count: 3 } }, [41]);
+      }
+      const all = { a: 'damaged', b: 'damaged', c: 'damaged', d: 'damaged' };
+      assert.deepEqual(await listed(bucket, 41), all, `after share ${index}`);
+      await nightly(bucket, { level: 'catalog', shard }, [42]);
+      assert.ok(results(bucket).every((key) => key.endsWith('-of-3.json')));
+      assert.deepEqual(await listed(bucket, 42), all);
+    }
+  });
+
+  it('results that may not be read are not removed', async () => {
+    const bucket = bucketWith(['a']);
+    await nightly(bucket, { level: 'hash' }, [0, 1, 2]);
+    const refusing = failing(bucket, 'denied', (key) => key.startsWith('etcdbrctl-fleet/verify-'));
+    await nightly(refusing, { level: 'catalog' }, [3]);
+    assert.equal(results(bucket).length, 4);
+    await nightly(bucket, { level: 'catalog' }, [4]);
+    assert.equal(results(bucket).length, 3);
+  });
+
   it('a share reads what it may know itself, and not what other shares of the same number wrote', async () => {
     const bucket = bucketWith(['a', 'b', 'c', 'd']);
     for (const index of [0, 1, 2]) {

@@ -12,7 +12,7 @@ import { StoreError } from '../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../support/context/run-context.ts';
 import { ageKey, otherAgeKey } from '../../../support/fixtures/age-keys.ts';
 import { encryptedGoldenStore } from '../../../support/fixtures/encrypted-golden-store.ts';
-import { bucketWith, golden, put, request, states, verified } from '../../../support/fixtures/fleet.ts';
+import { bucketWith, daysLater, golden, put, request, states, verified } from '../../../support/fixtures/fleet.ts';
 import { memoryBucket } from '../../../support/stores/memory-bucket.ts';
 
 describe('fleet verify', () => {
@@ -117,6 +117,49 @@ describe('fleet verify', () => {
       keys.filter((key) => !bucket.objects.has(key)),
       expired,
     );
+  });
+
+  it('old results go although many older ones are held for ever, which the listing does not say', async () => {
+    const bucket = bucketWith(['a']);
+    const held = Array.from({ length: 150 }, (_, run) => `etcdbrctl-fleet/verify-${run + 100}-0-of-1.json`);
+    const free = Array.from({ length: 5 }, (_, run) => `etcdbrctl-fleet/verify-${run + 1_000}-0-of-1.json`);
+    for (const key of [...held, ...free]) {
+      put(bucket, key, Buffer.from('{}'));
+    }
+    const error = new StoreError('immutable', { action: 'delete', object: 'a result', found: 'it is held' });
+    let tries = 0;
+    const holding: Bucket = {
+      ...bucket,
+      delete: (key, options) => {
+        tries++;
+        return held.includes(key) ? Promise.reject(error) : bucket.delete(key, options);
+      },
+    };
+    for (let run = 0; run < 3; run++) {
+      await verified(holding, { level: 'catalog' }, await daysLater(run));
+    }
+    assert.deepEqual(
+      free.filter((key) => bucket.objects.has(key)),
+      [],
+    );
+    assert.ok(tries <= 600, String(tries));
+  });
+
+  it('a name of a folder that no result can hold does not spoil the result', async () => {
+    const long = 'x'.repeat(2_100);
+    const bucket = bucketWith(['a', `${long}/b`]);
+    const refusing: Bucket = {
+      ...bucket,
+      async *folders(folder, options) {
+        if (folder.startsWith(long)) {
+          throw new StoreError('denied', { action: 'list', object: folder, found: 'refused' });
+        }
+        yield* bucket.folders(folder, options);
+      },
+    };
+    await verified(refusing, { level: 'catalog' });
+    const { lastRun } = await listFleet(request(bucket), recordedContext());
+    assert.equal(lastRun?.run, 'run');
   });
 
   it('writes nothing where there is nothing', async () => {
