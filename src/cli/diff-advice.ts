@@ -8,6 +8,7 @@ export function diffAdvice(error: unknown): unknown {
     return error;
   }
   const remedy = error.remedy
+    .replace(/(--history \d+) --(?:to-)?revision (\d+)/g, '$1 and the revision $2')
     .replace(/--snapshot (\S+) --(?:to-)?revision \d+/g, 'the snapshot $1')
     .replace(/--(?:to-)?revision (\d+)(?: instead of --\S+(?: and --\S+)*)?/g, 'the revision $1')
     .replace(', or none for the newest state', ', or newest');

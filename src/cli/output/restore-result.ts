@@ -35,8 +35,9 @@ export function restoreResult(result: RestoreResult): PrintableResult {
 function otherClusterText({ backupClusterId }: RestoreResult): string | undefined {
   return backupClusterId === undefined
     ? undefined
-    : `the members in the backup give the id ${formatId(backupClusterId)}; other flags give another one. The next run of ` +
-        'snapshot says that another cluster writes here, and begins a new history';
+    : `the backup gives its cluster the id ${formatId(backupClusterId)}; the one here follows from --initial-cluster, ` +
+        '--initial-advertise-peer-urls and --initial-cluster-token. The next run of snapshot says that another cluster writes here, ' +
+        'and begins a new history; what is stored now is then chosen with --history or --snapshot';
 }
 
 /** What becomes of the snapshots beyond the state that was restored. */

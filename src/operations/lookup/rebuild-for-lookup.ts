@@ -44,7 +44,7 @@ export async function rebuildForLookup(
   ).catch((error: unknown) => {
     const { history, until } = selection;
     const advised = advisedFailure(error, { snapshots: history.snapshots, until, target, command: request.command });
-    throw advisingOthers(advised, selection.others, { wanted: until });
+    throw advisingOthers(advised, selection.others, { wanted: until, command: 'lookup' });
   });
   return { file, used };
 }

@@ -75,7 +75,7 @@ async function withStoredState<T>(
   context: RunContext,
   work: (state: KnownState) => Promise<T>,
 ): Promise<T> {
-  const selection = await selectChain(store, target, context).catch((error: unknown) => {
+  const selection = await selectChain(store, target, context, { command: 'lookup' }).catch((error: unknown) => {
     throw onlyReading(error);
   });
   await using scratch = await createTemporaryDirectory(tempDir, 'lookup');

@@ -52,7 +52,10 @@ export async function selectChain(
   store: SnapStore,
   target: RestoreTarget,
   context: RunContext,
-  { without = new Set() }: { readonly without?: ReadonlySet<StoredSnapshot> } = {},
+  {
+    without = new Set(),
+    command = 'restore',
+  }: { readonly without?: ReadonlySet<StoredSnapshot>; readonly command?: 'restore' | 'lookup' } = {},
 ): Promise<Selection> {
   const found = await store.list({ signal: context.signal });
   const names = new Set([...without].map(({ key }) => key));
@@ -64,10 +67,10 @@ export async function selectChain(
   const others =
     target.from === undefined ? knownHistories(chosen.histories).filter((each) => each !== chosen.history) : [];
   try {
-    const selected = await selectFrom({ store, target, listing, history: chosen.history }, context);
+    const selected = await selectFrom({ store, target, listing, history: chosen.history, command }, context);
     return { ...selected, others, living: chosen.histories.living };
   } catch (error) {
-    throw advisingOthers(error, others, { wanted: wantedRevision(target) });
+    throw advisingOthers(error, others, { wanted: wantedRevision(target), command });
   }
 }
 
@@ -82,10 +85,11 @@ async function selectFrom(
     readonly target: RestoreTarget;
     readonly listing: StoreListing;
     readonly history: History<StoredSnapshot>;
+    readonly command: 'restore' | 'lookup';
   },
   context: RunContext,
 ): Promise<Omit<Selection, 'others' | 'living'>> {
-  const { store, target, listing, history } = source;
+  const { store, target, listing, history, command } = source;
   const named = target.from === undefined ? undefined : findNamed(history.snapshots, target.from, store.location);
   const forks = possibleForks(history.snapshots);
   const line = named === undefined ? history.snapshots : lineOf(named, history.snapshots, forks);
@@ -97,7 +101,7 @@ async function selectFrom(
   }
   const fulls = whole.filter(({ kind }) => kind === 'Full').toReversed();
   const selected = await choose({ store, target, named, whole, fulls }, context).catch((error: unknown) => {
-    throw advisedFailure(error, { snapshots: history.snapshots, until: undefined, target, command: 'restore' });
+    throw advisedFailure(error, { snapshots: history.snapshots, until: undefined, target, command });
   });
   const later = (selected.later ?? []).map((base) => ({ base, candidates: [] }));
   const [first = later[0], ...others] = selected.bases.map((base) => chainOf(base, whole, selected));

@@ -12,6 +12,7 @@ it('flags of other commands that lead to a state become what diff takes for one'
       'look for another copy of it, or give the snapshot Full-1.gz to read the state of 2026',
     ],
     ['or give --revision 7 instead of --time to read the state', 'or give the revision 7 to read the state'],
+    ['give --history 1 --revision 58', 'give --history 1 and the revision 58'],
     ['find the missing delta', 'find the missing delta'],
   ] as const) {
     const advised = diffAdvice(new Failure({ ...parts, remedy }));

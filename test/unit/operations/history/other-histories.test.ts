@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
+import { withState } from '../../../../src/operations/lookup/with-state.ts';
 import { planRestore, refuseIncompletePlan } from '../../../../src/operations/restore/plan.ts';
 import { restore } from '../../../../src/operations/restore/restore.ts';
 import type { RestoreTarget } from '../../../../src/operations/restore/target.ts';
@@ -37,6 +38,13 @@ function twoHistories(first: MemoryObject = begin): SnapStore {
   return { ...store, list: async (options) => ({ ...(await store.list(options)), markers: [marker] }) };
 }
 
+/** The first full of the second history with a byte changed. */
+function damagedBegin(): MemoryObject {
+  const damaged = { ...begin, bytes: Buffer.from(begin.bytes) };
+  damaged.bytes[9_000] = (damaged.bytes[9_000] ?? 0) ^ 1;
+  return damaged;
+}
+
 async function restored(store: SnapStore, target: RestoreTarget): Promise<RecordedContext> {
   using dir = makeTempDir();
   const context = recordedContext();
@@ -55,14 +63,28 @@ describe('a restore from the history that was written last', () => {
     assert.throws(() => refuseIncompletePlan(plan), { code: 'beyond_backup', message: WAY });
   });
 
+  test('a lookup names it with its own flags', async () => {
+    const read = async (store: SnapStore, target: RestoreTarget): Promise<void> => {
+      using dir = makeTempDir();
+      const source = { kind: 'store', store, target } as const;
+      await withState({ source, tempDir: dir.path, maxFetchers: 1 }, recordedContext(), () => Promise.resolve());
+    };
+    await assert.rejects(read(twoHistories(), upTo(100)), {
+      code: 'beyond_backup',
+      message: /; history 1, left 2026-11-21T09:06:40Z, reaches revision 122: give --history 1$/,
+    });
+    await assert.rejects(read(twoHistories(damagedBegin()), {}), {
+      code: 'snapshot_corrupt',
+      message: /reaches revision 122: give --history 1; .*: give --history 1 --revision 58$/,
+    });
+  });
+
   test('names none where none reaches it', async () => {
     await assert.rejects(restored(twoHistories(), upTo(500)), (error: Error) => !/history/.test(error.message));
   });
 
   test('names the others when it is damaged', async () => {
-    const damaged = { ...begin, bytes: Buffer.from(begin.bytes) };
-    damaged.bytes[9_000] = (damaged.bytes[9_000] ?? 0) ^ 1;
-    await assert.rejects(restored(twoHistories(damaged), {}), { code: 'snapshot_corrupt', message: SHARED });
+    await assert.rejects(restored(twoHistories(damagedBegin()), {}), { code: 'snapshot_corrupt', message: SHARED });
   });
 
   test('says so when the cluster was in another one at the time that is asked for', async () => {
