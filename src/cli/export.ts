@@ -60,6 +60,9 @@ export const exportCommand = command({
     const wanted = wantedPrefixes(prefixes);
     await withNamedState({ ...config, wanted, content: 'keys and leases' }, context, async (state) => {
       const source = await StateKeys.read(state, { prefixes, wants: namespaceFilter(namespace) }, context);
+      if (await source.isEmpty()) {
+        throw nothingExported(state);
+      }
       const { revision, location, snapshots, clusterId, memberIds } = state;
       const path = to ?? toDir ?? '';
       const inFiles = { kind: toDir === undefined ? 'file' : 'directory', path } as const;
@@ -80,9 +83,6 @@ export const exportCommand = command({
         const lines = { kind: 'lines', write: (line: string) => printer.add(line) } as const;
         count = await writeExport({ source, header, target: path === '' ? lines : inFiles }, context);
         await printer.end();
-      }
-      if (count === 0) {
-        throw nothingExported(state);
       }
       context.log.info(
         { revision, keys: count },

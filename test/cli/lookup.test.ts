@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { etcdRelease } from '../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../scripts/lab/etcd-server.ts';
@@ -171,9 +171,17 @@ describe('ls, get, history and diff', () => {
   it('export tells with 1 that nothing begins with a prefix', async () => {
     await using rig = makeRig();
     const flags = goldenStoreFlags(rig, 'etcd-3.5/gzip');
-    const { stderr, exitCode } = await rig.run(['export', 'mistyped/', '--to', rig.home.join('export'), ...flags]);
-    assert.equal(exitCode, 1);
-    assert.match(stderr, /cannot export keys of .*: none of the wanted keys is there at revision 122/);
+    for (const where of [['--to', rig.home.join('export')], ['--to-dir', rig.home.join('export')], []]) {
+      const { stderr, stdout, exitCode } = await rig.run(['export', 'mistyped/', ...where, ...flags]);
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /cannot export keys of .*: none of the wanted keys is there at revision 122/);
+      assert.equal(stdout, '');
+      assert.equal(
+        existsSync(rig.home.join('export')),
+        false,
+        'what looks like an export would be in the way of the next',
+      );
+    }
   });
 
   it('refuse what cannot be meant, with 2', async () => {

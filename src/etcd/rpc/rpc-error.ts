@@ -83,7 +83,8 @@ function meaningOf(code: status, details: string): RpcErrorMeaning {
     return { code: 'etcd_auth', found: 'it wants a user', remedy: 'give --etcd-username and --etcd-password' };
   }
   if (/permission denied/i.test(details) || code === status.PERMISSION_DENIED) {
-    return { code: 'etcd_auth', found: 'permission denied', remedy: 'use a user that has the role root' };
+    const remedy = 'use a user that has the role root, or to read and write single keys one with the rights to these';
+    return { code: 'etcd_auth', found: 'permission denied', remedy };
   }
   if (/invalid auth token|revision of auth store is old/.test(details) || code === status.UNAUTHENTICATED) {
     return { code: 'etcd_auth', found: `the login is not accepted (${details})` };

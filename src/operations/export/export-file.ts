@@ -6,6 +6,7 @@ import { openFile } from '../../fs/open-file.ts';
 import { readBlocks } from '../../fs/read-blocks.ts';
 import { Failure } from '../../runtime/failure.ts';
 import { limits } from '../../runtime/limits.ts';
+import { printable } from '../../runtime/log/printable.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { type ExportHeader, type ExportLine, parseLine } from './export-line.ts';
 import { LINES_NAME } from './export-names.ts';
@@ -20,7 +21,8 @@ export interface ExportRules {
 }
 
 /**
- * An export in a file, or in a directory of files. It is read line by line; no more than one line is held in memory.
+ * An export in a file, or in a directory of files. It is read line by line; no more than one line is held in memory, and of one that may be
+ * edited the names of its keys while it is opened.
  * Throws a {@link Failure}.
  */
 export class ExportFile implements KeySource {
@@ -49,12 +51,23 @@ export class ExportFile implements KeySource {
   static async open(place: string, rules: ExportRules, context: Pick<RunContext, 'signal'>): Promise<ExportFile> {
     const file = await linesFile(place);
     const seen: { header: ExportHeader | undefined; count: number } = { header: undefined, count: 0 };
+    // What export wrote has each key once; only who edits it can copy a line.
+    const keys = rules.hashes === 'ignored' ? new Set<string>() : undefined;
     for await (const line of linesOf(file, rules, context)) {
       if (line.kind === 'header') {
         seen.header = line;
       } else if (line.kind === 'key') {
         await valueIn(file, line, rules);
         seen.count++;
+        const name = Buffer.from(line.key).toString('latin1');
+        if (keys?.has(name) === true) {
+          throw damaged(
+            file,
+            `line ${seen.count + 1} has the key ${JSON.stringify(printable(Buffer.from(line.key).toString()))} once more`,
+            'leave one line for each key; nothing was written',
+          );
+        }
+        keys?.add(name);
       }
     }
     if (seen.header === undefined) {

@@ -20,7 +20,8 @@ export const etcdCodes = {
   etcd_auth: {
     exitCode: 1,
     meaning: 'user, password or permissions are not enough',
-    remedy: 'give `--etcd-username` and `--etcd-password` of a user that has the role root',
+    remedy:
+      'give `--etcd-username` and `--etcd-password` of a user that has the role root; `apply` and `undelete` need rights to the keys',
   },
   etcd_options: {
     exitCode: 1,

@@ -15,6 +15,8 @@ it('what other commands advise becomes what undelete can do', () => {
       'look for another copy of it, or give --snapshot Full-1.gz --revision 7 instead of --time to read the state of 2026, the newest without it',
       'look for another copy of it, or move it away and give --before-revision 8 instead of --before to take the state of 2026, the newest without it',
     ],
+    ['see etcdbrctl ls --revision 109 for what was there', 'see etcdbrctl ls --revision 109 for what was there'],
+    ['give --history 1 --revision 58', 'give --history 1 --before-revision 59'],
     ['find the missing delta', 'find the missing delta'],
   ] as const) {
     const advised = undeleteAdvice(new Failure({ ...parts, remedy }));

@@ -371,7 +371,7 @@ for (const line of etcdLines) {
       '--etcd-password=password',
     );
     assert.equal(denied.exitCode, 1);
-    assert.match(denied.stderr, /permission denied; use a user that has the role root/);
+    assert.match(denied.stderr, /permission denied; use a user that has the role root, or .* rights to these/);
     const flags = ['--etcd-username=root', '--etcd-password=root-password'];
     assert.match(
       await succeeds('apply', file, '--edited', '--yes', '-e', etcd.clientUrl, ...flags),

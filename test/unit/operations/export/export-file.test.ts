@@ -133,6 +133,18 @@ describe('an export', () => {
     assert.equal(await codeOf(ExportFile.open(home.join('none'), RULES, context)), 'file_error');
   });
 
+  it('that was edited and has a key twice is refused before anything is written', async () => {
+    using home = makeTempDir();
+    const path = home.join('export');
+    await writeExport({ source, header, target: { kind: 'file', path } }, context);
+    const lines = readFileSync(path, 'utf8').split('\n');
+    writeFileSync(path, [...lines.slice(0, -2), lines[1], ...lines.slice(-2)].join('\n'));
+    await assert.rejects(ExportFile.open(path, { hashes: 'ignored' }, context), {
+      code: 'export_damaged',
+      message: /has the key ".*" once more; leave one line for each key/,
+    });
+  });
+
   it('with a line that never ends is refused', async () => {
     using home = makeTempDir();
     const path = home.join('export');
