@@ -1,7 +1,9 @@
 import type { Revision } from '../revision.ts';
 import type { DeltaEvent } from '../snapshot/delta-event.ts';
+import type { EventSample } from '../snapshot/history/event-sample.ts';
 import type { HistoryChange } from '../snapshot/history/history-marker.ts';
 import { proofOf, type RevisionProof } from '../snapshot/history/revision-proof.ts';
+import { SpreadSamples } from '../snapshot/history/spread-samples.ts';
 
 /** Where a cluster is in its history. Within one history none of these numbers falls, and the id stays. */
 export interface ClusterPosition {
@@ -28,6 +30,7 @@ export class ClusterHistory {
   #raftTerm = 0n;
   #raftIndex = 0n;
   #proof: RevisionProof | undefined;
+  readonly #samples = new SpreadSamples();
   /** Events of the last revision, which are digested only when that is needed. */
   #latest: { readonly revision: Revision; readonly events: readonly DeltaEvent[] } | undefined;
 
@@ -50,12 +53,23 @@ export class ClusterHistory {
     return this.#proof;
   }
 
+  /** Some of the writes before that: the events of one revision may be the same in two histories by chance. */
+  get samples(): readonly EventSample[] {
+    return this.#samples.kept;
+  }
+
+  /** Notes some writes of the history, in place of those before. */
+  sampled(samples: readonly EventSample[]): void {
+    this.#samples.replace(samples);
+  }
+
   /** Notes whole transactions that have arrived, in order. */
   received(events: readonly DeltaEvent[]): void {
     const revision = events.at(-1)?.modRevision;
     if (revision === undefined) {
       return;
     }
+    this.#samples.received(events);
     const before = events.findLastIndex((event) => event.modRevision !== revision);
     this.#latest = { revision, events: before < 0 ? events : events.slice(before + 1) };
   }

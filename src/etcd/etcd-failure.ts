@@ -80,12 +80,15 @@ export class HistoryChangedFailure extends EtcdFailure {
   readonly mayLag: boolean;
   /** What was found, without what it is about. */
   readonly found: string;
+  /** A revision at which its events are others; undefined when that is not known. */
+  readonly differsAt: Revision | undefined;
 
   constructor(parts: {
     readonly endpoint: string;
     readonly change: HistoryChange;
     readonly found: string;
     readonly mayLag: boolean;
+    readonly differsAt?: Revision;
   }) {
     super({
       code: 'etcd_history_changed',
@@ -97,6 +100,7 @@ export class HistoryChangedFailure extends EtcdFailure {
     this.change = parts.change;
     this.mayLag = parts.mayLag;
     this.found = parts.found;
+    this.differsAt = parts.differsAt;
   }
 }
 

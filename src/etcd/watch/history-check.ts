@@ -55,6 +55,7 @@ export class HistoryCheck {
         ? `its events at revision ${revision} are not those that were seen before`
         : `its events at revision ${revision} are compacted away, so nothing shows that its history is the same`,
       mayLag: false,
+      ...(different ? { differsAt: revision } : {}),
     });
   }
 }

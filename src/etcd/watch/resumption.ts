@@ -3,6 +3,7 @@ import { Backoff, type BackoffPolicy } from '../../runtime/async/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { limits } from '../../runtime/limits.ts';
 import type { Logger } from '../../runtime/log/logger.ts';
+import type { EventSample } from '../../snapshot/history/event-sample.ts';
 import type { RevisionProof } from '../../snapshot/history/revision-proof.ts';
 import type { WatchBatch } from '../cluster.ts';
 import type { ClusterHistory, ClusterPosition, HistoryContradiction } from '../cluster-history.ts';
@@ -88,6 +89,16 @@ export class Resumption {
     this.#backoff.reset();
     this.#refusals = 0;
     this.#loggedInAgain = false;
+  }
+
+  /** Notes the sample of the history that a member shows otherwise. Throws a {@link HistoryChangedFailure} when there is one. */
+  compared(differing: EventSample | undefined, { endpoint }: MemberClient): void {
+    if (differing !== undefined) {
+      const { revision } = differing;
+      const found = `one of its events at revision ${revision} is not that which was seen before`;
+      const change = { change: 'different_events', found, mayLag: false, differsAt: revision } as const;
+      throw new HistoryChangedFailure({ endpoint: endpoint.url, ...change });
+    }
   }
 
   /** Waits until the next try. Throws what `error` means when another try cannot help. */

@@ -2,6 +2,7 @@ import type { WatchBatch, WatchOptions } from '../cluster.ts';
 import { ClusterHistory } from '../cluster-history.ts';
 import type { MemberClient } from '../connection/member-client.ts';
 import { askStatus } from '../rpc/member-status.ts';
+import { differingSample } from './compare-samples.ts';
 import { Resumption, type WatchParts } from './resumption.ts';
 import { watchAt } from './watch-attempt.ts';
 
@@ -35,7 +36,13 @@ export async function* watch(
         acceptTimeoutMs: parts.acceptTimeoutMs,
         onAccepted: (header) => resumption.accepted({ ...header, raftIndex }, at),
       });
+      let isCompared = false;
       for await (const batch of batches) {
+        if (!isCompared) {
+          const call = { action: 'read keys of', signal, timeoutMs: parts.acceptTimeoutMs };
+          resumption.compared(await parts.pool.at(at, call, differingSample(history.samples)), at);
+          isCompared = true;
+        }
         resumption.delivered(batch);
         yield batch;
       }

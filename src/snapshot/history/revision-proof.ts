@@ -83,8 +83,8 @@ export function compareProofs(known: RevisionProof, found: RevisionProof): Proof
   return found.digests.every((digest) => digests.has(digest)) ? 'same' : 'different';
 }
 
-/** Over everything that a watch shows of an event: key, revisions, version, lease and value. */
-function digestOf(event: DeltaEvent): string {
+/** A digest of everything that a watch shows of an event: key, revisions, version, lease and value. */
+export function digestOf(event: DeltaEvent): string {
   const hash = createHash('sha256');
   if (event.type === 'delete') {
     hash.update(`delete ${event.modRevision}\n`).update(event.key);

@@ -6,9 +6,12 @@ import { etcdLines, etcdRelease } from '../../../scripts/lab/etcd-release.ts';
 import { startEtcd } from '../../../scripts/lab/etcd-server.ts';
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import { freePort } from '../../../scripts/lab/free-port.ts';
+import { ClusterHistory } from '../../../src/etcd/cluster-history.ts';
 import { CompactedFailure, EtcdFailure, HistoryChangedFailure } from '../../../src/etcd/etcd-failure.ts';
 import { nextRevision, revision } from '../../../src/revision.ts';
-import type { DeltaEvent } from '../../../src/snapshot/delta-event.ts';
+import type { DeltaEvent, PutEvent } from '../../../src/snapshot/delta-event.ts';
+import { sampleOf } from '../../../src/snapshot/history/event-sample.ts';
+import { proofOf } from '../../../src/snapshot/history/revision-proof.ts';
 import { type Connected, connected, startWatch } from '../../support/etcd/connected.ts';
 import { type FakeWatchResponse, startFakeEtcd } from '../../support/etcd/fake-etcd.ts';
 import { etcdClient, putMany } from '../../support/etcd/put-many.ts';
@@ -139,6 +142,30 @@ for (const line of etcdLines) {
       assertGapless(events, first + 1, first + 15);
       assert.ok(connection.log.count(/^Watch broke off before revision/) > 0);
       assert.ok(connection.log.count(/^Watch goes on from revision/) > 0);
+    });
+
+    test('asks for some earlier writes of the history that it continues: one event may be the same by chance', async () => {
+      await using etcd = await startEtcd({ release: await etcdRelease(line) });
+      await putMany(etcd, { keys: 20, value: (at) => Buffer.from(`value ${at}`), atOnce: 1 });
+      await using connection = await connected([etcd.clientUrl]);
+      const events = await startWatch(connection, 2).reached(21);
+      const early = events.find((event) => event.type === 'put' && event.modRevision === 5);
+      const written = early?.type === 'put' ? early : assert.fail();
+      const known = proofOf(revision(21), events.slice(-1));
+      const historyWith = (event: PutEvent): ClusterHistory => {
+        const history = new ClusterHistory();
+        history.proved(known);
+        history.sampled([sampleOf(event) ?? assert.fail()]);
+        return history;
+      };
+      await etcd.etcdctl('put', 'more', 'x');
+      await startWatch(connection, 22, historyWith(written)).reached(22);
+      const changed = { ...written, value: Buffer.from('another value') };
+      const isFoundOut = (error: unknown): boolean => error instanceof HistoryChangedFailure && error.differsAt === 5;
+      await assert.rejects(startWatch(connection, 22, historyWith(changed)).ended, isFoundOut);
+      await etcd.etcdctl('compaction', '15');
+      await startWatch(connection, 22, historyWith(written)).reached(22);
+      await assert.rejects(startWatch(connection, 22, historyWith(changed)).ended, isFoundOut);
     });
 
     test('compacted before it began: says which revision still exists', async () => {

@@ -1,5 +1,6 @@
 import { eventually } from '../../../scripts/lab/eventually.ts';
 import type { EtcdCluster, EtcdConnectionOptions, WatchBatch } from '../../../src/etcd/cluster.ts';
+import type { ClusterHistory } from '../../../src/etcd/cluster-history.ts';
 import { connect, openConnection } from '../../../src/etcd/connect.ts';
 import type { ClusterMembers } from '../../../src/etcd/members.ts';
 import { type Revision, revision } from '../../../src/revision.ts';
@@ -72,13 +73,21 @@ export interface RunningWatch {
   readonly ended: Promise<void>;
 }
 
-/** Reads a watch from `from` on in the background. */
-export function startWatch({ cluster, signal }: Connected, from: Revision | number): RunningWatch {
+/** Reads a watch from `from` on in the background, as the continuation of a history where one is given. */
+export function startWatch(
+  { cluster, signal }: Connected,
+  from: Revision | number,
+  history?: ClusterHistory,
+): RunningWatch {
   const events: DeltaEvent[] = [];
   const batches: WatchBatch[] = [];
   let outcome: { readonly error: unknown } | undefined;
   const ended = (async () => {
-    for await (const batch of cluster.watch({ from: revision(from), signal })) {
+    for await (const batch of cluster.watch({
+      from: revision(from),
+      signal,
+      ...(history === undefined ? {} : { history }),
+    })) {
       batches.push(batch);
       for (const event of batch.events) {
         events.push(event);

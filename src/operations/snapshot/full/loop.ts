@@ -144,7 +144,8 @@ export class FullSnapshotLoop {
         return full.lastRevision;
       }
       if (failure.change !== 'unproven' && changes.leaving === undefined) {
-        await changes.leave({ change: failure.change, found: failure.found }, this.#context);
+        const { change, found, differsAt } = failure;
+        await changes.leave({ change, found, differsAt }, this.#context);
       }
       return (await this.#take({ final: false, unreachable: 'wait' }, signal)).lastRevision;
     });

@@ -75,13 +75,24 @@ async function proofAt(
   { signal }: { readonly signal: AbortSignal },
 ): Promise<RevisionProof> {
   const builder = new RevisionProofBuilder(at);
-  for await (const change of changesAt(database, at, { signal })) {
-    // A record without a key is no event: a restore has raised the revisions to it.
-    if (change.key.length > 0) {
-      builder.add(eventOf(change, at));
-    }
+  for await (const event of eventsAt(database, at, { signal })) {
+    builder.add(event);
   }
   return builder.proof();
+}
+
+/** The events of a revision that a database holds, in order, each valid until the next. Throws Damage. */
+export async function* eventsAt(
+  database: Database,
+  at: number,
+  options: { readonly signal: AbortSignal },
+): AsyncGenerator<DeltaEvent, void> {
+  for await (const change of changesAt(database, at, options)) {
+    // A record without a key is no event: a restore has raised the revisions to it.
+    if (change.key.length > 0) {
+      yield eventOf(change, revision(at));
+    }
+  }
 }
 
 /** A record as a watch would show it. */

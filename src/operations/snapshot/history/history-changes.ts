@@ -6,7 +6,8 @@ import type { RevisionWatermark } from '../delta/revision-watermark.ts';
 import type { UploadLoop } from '../delta/upload-loop.ts';
 import type { WatchTurns } from '../delta/watch-turns.ts';
 import type { StoreOutageRetry } from '../store-outage.ts';
-import type { HistoryBreak, HistoryGuard, ReadDatabase } from './history-guard.ts';
+import type { HistoryBreak, ReadDatabase } from './history-break.ts';
+import type { HistoryGuard } from './history-guard.ts';
 
 /** The parts of a run that a new history concerns. */
 export interface HistoryChangesParts {

@@ -1,38 +1,21 @@
 import type { EtcdCluster } from '../../../etcd/cluster.ts';
-import { ClusterHistory, type ClusterPosition, clusterIdText } from '../../../etcd/cluster-history.ts';
+import { ClusterHistory, type ClusterPosition } from '../../../etcd/cluster-history.ts';
 import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
 import type { UnprovenContinuation } from '../../../retention/trust.ts';
 import { type Revision, revision } from '../../../revision.ts';
-import { countAre, countText } from '../../../runtime/log/amount.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { restorable } from '../../../snapshot/chain.ts';
-import { historiesOf } from '../../../snapshot/history/histories.ts';
-import {
-  type HistoryChange,
-  type HistoryMarker,
-  markerName,
-  type StoreMarker,
-} from '../../../snapshot/history/history-marker.ts';
+import type { EventSample } from '../../../snapshot/history/event-sample.ts';
 import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
 import { StoreError } from '../../../snapstore/store-error.ts';
 import { compareSurvivor } from './compare-survivor.ts';
-import { compareWithDatabase, proofInDatabase, raisedAfter } from './database-proof.ts';
-import { findSharedRevision } from './shared-revision.ts';
-import { proofOfSnapshot } from './snapshot-proof.ts';
-
-/** Why the cluster does not continue the history that is in the store. */
-export interface HistoryBreak {
-  readonly change: HistoryChange;
-  /** `it is at revision 3, and 7 was seen before`. */
-  readonly found: string;
-}
-
-/** A database that was read from the cluster. */
-export interface ReadDatabase {
-  readonly path: string;
-  readonly lastRevision: Revision;
-}
+import { compareWithDatabase, lastProofInDatabase, proofInDatabase, raisedAfter } from './database-proof.ts';
+import type { HistoryBreak, ReadDatabase } from './history-break.ts';
+import { livingIn, markNewHistory } from './mark-new-history.ts';
+import { firstDifference, samplesInDatabase } from './samples-in-database.ts';
+import { samplesInStore } from './samples-in-store.ts';
+import { proofOfSnapshot, readFull } from './snapshot-proof.ts';
 
 /** What a {@link HistoryGuard} works with. */
 export interface HistoryGuardParts {
@@ -46,8 +29,6 @@ export interface HistoryGuardParts {
 const LARGEST_COMPARED = 256 * 1024 * 1024;
 /** So many unproven fulls are remembered: hourly ones of forty days. */
 const MOST_UNPROVEN = 1_000;
-/** The last time that a marker's name can hold, seconds since the epoch. */
-const LAST_TIME = 999_999_999_999;
 
 /**
  * Proves that the cluster continues the history that is in the store, and begins a new history in the store where it does not:
@@ -56,6 +37,8 @@ const LAST_TIME = 999_999_999_999;
 export class HistoryGuard {
   readonly #parts: HistoryGuardParts;
   #history = new ClusterHistory();
+  /** Writes of the history that was left last. */
+  #samplesLeft: readonly EventSample[] = [];
   /** The revision that the store reaches in the history that is followed. */
   #reach = revision(0);
   #clusterId = 0n;
@@ -120,12 +103,14 @@ export class HistoryGuard {
     const isRead = tip !== undefined && (await this.#compareWith(tip, context));
     if (isRead) {
       this.#reach = revision(Math.max(this.#reach, tip.lastRevision));
-      return;
+    } else {
+      const otherwise = credible.at(-1);
+      if (otherwise !== undefined && otherwise !== tip) {
+        await this.#compareWith(otherwise, context);
+      }
     }
-    const otherwise = credible.at(-1);
-    if (otherwise !== undefined && otherwise !== tip) {
-      await this.#compareWith(otherwise, context);
-    }
+    const samples = await samplesInStore({ ...this.#parts, snapshots: credible }, context);
+    this.#history.sampled([...this.#history.samples, ...samples]);
   }
 
   /** Learns the events at the end of a snapshot. False when they cannot be had. */
@@ -134,7 +119,7 @@ export class HistoryGuard {
       return false;
     }
     try {
-      const proof = await proofOfSnapshot({ ...this.#parts, snapshot: tip }, context);
+      const proof = await this.#eventsAtEnd(tip, context);
       if (proof !== undefined && proof.count > 0) {
         this.#history.proved(proof);
       }
@@ -145,6 +130,17 @@ export class HistoryGuard {
       context.log.warn({ snapshot: tip.name, error }, `${text}: ${error instanceof Error ? error.message : error}`);
       return false;
     }
+  }
+
+  async #eventsAtEnd(snapshot: StoredSnapshot, context: RunContext): Promise<RevisionProof | undefined> {
+    if (snapshot.kind === 'Incr') {
+      return await proofOfSnapshot({ ...this.#parts, snapshot }, context);
+    }
+    const learn = async (path: string): Promise<RevisionProof> => {
+      this.#history.sampled(await samplesInDatabase(path, context));
+      return await lastProofInDatabase(path, context);
+    };
+    return await readFull({ ...this.#parts, full: snapshot }, learn, context);
   }
 
   /**
@@ -188,6 +184,12 @@ export class HistoryGuard {
     known: RevisionProof | undefined,
     context: RunContext,
   ): Promise<HistoryBreak | undefined> {
+    const differsAt = await firstDifference(database.path, this.#history.samples, context);
+    if (differsAt !== undefined) {
+      this.#continues ??= false;
+      const found = `its events at revision ${differsAt} are not those that are in the backup`;
+      return { change: 'different_events', found, differsAt };
+    }
     if (known === undefined || known.revision > database.lastRevision) {
       this.#continues ??= false;
       return undefined;
@@ -197,7 +199,7 @@ export class HistoryGuard {
     this.#continues ??= verdict === 'same';
     if (verdict === 'different') {
       const found = `its events at revision ${known.revision} are not those that are in the backup`;
-      return { change: 'different_events', found };
+      return { change: 'different_events', found, differsAt: known.revision };
     }
     return verdict === 'unproven' ? await this.#breakInRest(database, known, context) : undefined;
   }
@@ -218,7 +220,7 @@ export class HistoryGuard {
     const survivor = await compareSurvivor({ store, snapshots, path, upTo: known.revision }, context);
     if (survivor?.verdict === 'different') {
       const found = `what a compaction has left of its events at revision ${survivor.at} is not what is in the backup`;
-      return { change: 'different_events', found };
+      return { change: 'different_events', found, differsAt: survivor.at };
     }
     this.#provedUpTo = survivor?.verdict === 'same' ? survivor.at : revision(0);
     return undefined;
@@ -246,6 +248,7 @@ export class HistoryGuard {
       `THE CLUSTER HAS ANOTHER HISTORY than the backup in ${store.location}: of ${cluster.location}, ${found}. ` +
         'A new history begins with a full snapshot; what was stored before stays',
     );
+    this.#samplesLeft = this.#history.samples;
     this.#history = new ClusterHistory();
     this.#reach = revision(0);
     // What was stored before is left, and the marker says so.
@@ -261,7 +264,9 @@ export class HistoryGuard {
       this.#provedUpTo = undefined;
     }
     // A few pages; what was stored although the run ends has to count as well.
-    const proof = await proofInDatabase(database.path, { signal: new AbortController().signal });
+    const { signal } = new AbortController();
+    this.#history.sampled(await samplesInDatabase(database.path, { signal }));
+    const proof = await proofInDatabase(database.path, { signal });
     if (proof.count > 0) {
       this.#history.proved(proof);
     } else {
@@ -270,79 +275,13 @@ export class HistoryGuard {
     }
   }
 
-  /**
-   * Marks in the store which objects belong to the history that was left, after `first`, the first full of the new one, was
-   * stored from `database`. Without such objects nothing is marked.
-   */
+  /** Marks in the store which objects belong to the history that was left: see {@link markNewHistory}. */
   async begin(
-    { change }: HistoryBreak,
-    { first, database }: { readonly first: StoredSnapshot; readonly database: ReadDatabase },
+    broken: HistoryBreak,
+    begun: { readonly first: StoredSnapshot; readonly database: ReadDatabase },
     context: RunContext,
   ): Promise<void> {
-    const { store, tempDir } = this.#parts;
-    const { signal, log } = context;
-    const listing = await store.list({ signal });
-    const living = livingIn(listing).filter(({ name }) => name !== first.name);
-    const common = await findSharedRevision({ store, snapshots: restorable(living), database, tempDir }, context);
-    const shared = common.proved;
-    const left = living.filter(({ lastRevision }) => lastRevision > shared);
-    const inDoubt = left.filter(({ lastRevision }) => lastRevision <= common.possible).length;
-    if (left.length === 0) {
-      log.warn(
-        `A new history begins with ${first.name}; the backup has nothing of the one before after revision ${shared}`,
-      );
-      return;
-    }
-    const doubt = inDoubt === 0 ? {} : { mayShare: common.possible };
-    const marker = this.#markerOf({ change, shared, ...doubt, first, left, before: listing.markers });
-    if (store.histories === undefined) {
-      log.error(
-        `This store takes no history marker: ${countText(left.length, 'object')} of the history before cannot be distinguished from it`,
-      );
-      return;
-    }
-    await store.histories.save(marker, { signal });
-    log.error(
-      { marker: marker.name, why: change, shared, left: left.slice(0, 5).map(({ name }) => name), count: left.length },
-      `A NEW HISTORY BEGINS with ${first.name}. It shares ${shared === 0 ? 'nothing that is proved' : `the revisions up to ${shared}`} ` +
-        `with the one before, of which ${countAre(left.length, 'object')} left, up to revision ${highest(left)}. ` +
-        (inDoubt === 0
-          ? ''
-          : `Of ${inDoubt} of them, up to revision ${common.possible}, it is not known which history has them. `) +
-        `${marker.name} says so; see etcdbrctl list`,
-    );
+    const place = { ...this.#parts, clusterId: this.#clusterId, samples: this.#samplesLeft };
+    await markNewHistory(place, broken, begun, context);
   }
-
-  #markerOf(facts: {
-    readonly change: HistoryChange;
-    readonly shared: Revision;
-    readonly mayShare?: Revision;
-    readonly first: StoredSnapshot;
-    readonly left: readonly StoredSnapshot[];
-    readonly before: readonly StoreMarker[];
-  }): HistoryMarker {
-    const { change: why, shared, mayShare, first, left, before } = facts;
-    // Objects and markers count as older than this one, also where a clock was set back.
-    const times = [...left.map(({ createdOn }) => createdOn), ...before.map(({ begunOn }) => begunOn + 1)];
-    const begunOn = times.reduce((most, time) => (time > LAST_TIME ? most : Math.max(most, time)), first.createdOn);
-    return {
-      name: markerName({ begunOn, shared }),
-      begunOn,
-      why,
-      shared,
-      first: first.name,
-      clusterId: clusterIdText(this.#clusterId),
-      ...(mayShare === undefined ? {} : { mayShare }),
-      left: [...new Set(left.map(({ name }) => name))],
-    };
-  }
-}
-
-/** The snapshots of the living history, parts and excluded ones included. */
-function livingIn({ snapshots, markers }: StoreListing): readonly StoredSnapshot[] {
-  return historiesOf(snapshots, markers).living.snapshots;
-}
-
-function highest(snapshots: readonly StoredSnapshot[]): number {
-  return snapshots.reduce((most, { lastRevision }) => Math.max(most, lastRevision), 0);
 }

@@ -20,6 +20,8 @@ export interface HistoryComparison {
   readonly database: { readonly path: string; readonly lastRevision: Revision };
   /** For fulls that have to be read. */
   readonly tempDir: string;
+  /** A revision that is known to be another one, from which on nothing is shared; left out where none is. */
+  readonly differsAt?: Revision | undefined;
 }
 
 /** How far two histories are the same. */
@@ -34,6 +36,8 @@ export interface SharedRevision {
 const LARGEST_FULL = 1024 * 1024 * 1024;
 /** How many objects of a kind are read one after the other where halves do not help. */
 const MOST_TRIES = 6;
+/** So many revisions of a delta are compared. */
+const MOST_COMPARED = 64;
 
 /**
  * The last revision that both histories have in common. What is damaged, or compacted away, proves nothing.
@@ -44,6 +48,9 @@ const MOST_TRIES = 6;
 export async function findSharedRevision(comparison: HistoryComparison, context: RunContext): Promise<SharedRevision> {
   const compacted = await compactedUpTo(comparison.database.path);
   const found = new Found(comparison.database.lastRevision);
+  if (comparison.differsAt !== undefined) {
+    found.at('different', comparison.differsAt);
+  }
   await compareDeltas(comparison, { found, compacted }, context);
   await compareSurvivors(comparison, { found, compacted }, context);
   await compareFulls(comparison, found, context);
@@ -66,12 +73,13 @@ class Found {
     this.#end = end;
   }
 
+  /** What is the same after a difference is so by chance: histories part once. */
   get proved(): number {
-    return this.#same;
+    return Math.min(this.#same, this.#different - 1);
   }
 
   get possible(): number {
-    return Math.max(this.#same, Math.min(this.#end, this.#different - 1));
+    return Math.max(this.proved, Math.min(this.#end, this.#different - 1));
   }
 
   /** Notes what a comparison at a revision says. */
@@ -84,6 +92,13 @@ class Found {
   }
 }
 
+/** A delta that is compared, from where the database is not compacted. */
+interface ComparedDelta {
+  readonly delta: StoredSnapshot;
+  readonly compacted: number;
+  readonly found: Found;
+}
+
 async function compareDeltas(
   comparison: HistoryComparison,
   { found, compacted }: { readonly found: Found; readonly compacted: number },
@@ -91,12 +106,8 @@ async function compareDeltas(
 ): Promise<void> {
   const { snapshots, database } = comparison;
   const deltas = snapshots.filter(({ kind, lastRevision }) => kind === 'Incr' && lastRevision > compacted);
-  const ended = deltas.filter(({ lastRevision }) => lastRevision <= database.lastRevision);
-  const same = await countLeading(ended, async (delta) => {
-    const verdict = await compareEnd(comparison, delta, context);
-    found.at(verdict, delta.lastRevision);
-    return verdict === 'same';
-  });
+  const ended = deltas.filter(({ lastRevision }) => lastRevision <= Math.min(database.lastRevision, found.possible));
+  const same = await countLeading(ended, (delta) => isShared(comparison, { delta, compacted, found }, context));
   const parting = deltas[same];
   if (parting !== undefined) {
     await compareWithin(comparison, { delta: parting, compacted, found }, context);
@@ -118,6 +129,28 @@ async function countLeading<T>(items: readonly T[], passes: (item: T) => Promise
   return from;
 }
 
+/** Whether the last revision of a delta is the same, and some before it are, of which one alone could be so by chance. */
+async function isShared(
+  { store, database }: HistoryComparison,
+  { delta, compacted, found }: ComparedDelta,
+  context: RunContext,
+): Promise<boolean> {
+  const from = revision(Math.max(delta.startRevision, compacted + 1));
+  const step = Math.ceil((delta.lastRevision - from + 1) / MOST_COMPARED);
+  const isWanted = (at: number): boolean => (delta.lastRevision - at) % step === 0;
+  const proofs = (await readable(context, delta, () => proofsInDelta({ store, delta, from, isWanted }, context))) ?? [];
+  let isSame = false;
+  for (const proof of proofs) {
+    const verdict = await compareWithDatabase(database.path, proof, context);
+    found.at(verdict, proof.revision);
+    isSame = verdict === 'same';
+    if (verdict === 'different') {
+      return false;
+    }
+  }
+  return isSame;
+}
+
 /** Compares the last revision of a delta. */
 async function compareEnd(
   comparison: HistoryComparison,
@@ -135,12 +168,12 @@ async function compareEnd(
 /** Compares the revisions of a delta. */
 async function compareWithin(
   { store, database }: HistoryComparison,
-  { delta, compacted, found }: { readonly delta: StoredSnapshot; readonly compacted: number; readonly found: Found },
+  { delta, compacted, found }: ComparedDelta,
   context: RunContext,
 ): Promise<void> {
   const from = revision(Math.max(delta.startRevision, compacted + 1));
   const proofs = (await readable(context, delta, () => proofsInDelta({ store, delta, from }, context))) ?? [];
-  const present = proofs.filter((proof) => proof.revision <= database.lastRevision);
+  const present = proofs.filter((proof) => proof.revision <= Math.min(database.lastRevision, found.possible));
   await countLeading(present, async (proof) => {
     const verdict = await compareWithDatabase(database.path, proof, context);
     found.at(verdict, proof.revision);

@@ -13,7 +13,18 @@ import { lastProofInDatabase } from './database-proof.ts';
 
 /** The events of each revision from `from` on that a stored delta holds, in order. Throws SnapshotDamage and StoreError. */
 export async function proofsInDelta(
-  { store, delta, from }: { readonly store: SnapStore; readonly delta: StoredSnapshot; readonly from: Revision },
+  {
+    store,
+    delta,
+    from,
+    isWanted = () => true,
+  }: {
+    readonly store: SnapStore;
+    readonly delta: StoredSnapshot;
+    readonly from: Revision;
+    /** Left out, all of them. */
+    readonly isWanted?: (revision: number) => boolean;
+  },
   context: RunContext,
 ): Promise<readonly RevisionProof[]> {
   return await fetchWhole(store, delta, context, async (body) => {
@@ -23,7 +34,7 @@ export async function proofsInDelta(
     let builder: RevisionProofBuilder | undefined;
     const take = (): void => {
       for (let row = decoder.next(); row !== undefined; row = decoder.next()) {
-        if (row.modRevision < from) {
+        if (row.modRevision < from || !isWanted(row.modRevision)) {
           continue;
         }
         if (builder === undefined || row.modRevision !== at) {
@@ -58,13 +69,22 @@ export async function proofOfSnapshot(
   if (snapshot.kind === 'Incr') {
     return (await proofsInDelta({ store, delta: snapshot, from: snapshot.lastRevision }, context)).at(-1);
   }
-  await using file = await createTemporaryFile(tempDir, 'compared');
-  const target = { file: file.path, skipHashCheck: false, onRead: () => {} };
-  await writeFull({ store, full: snapshot }, target, context);
-  return await lastProofInDatabase(file.path, context);
+  return await readFull({ store, full: snapshot, tempDir }, (path) => lastProofInDatabase(path, context), context);
 }
 
-function eventOf(row: Readonly<EventRow>): DeltaEvent {
+/** What `read` finds in the database of a full, which lies in a file meanwhile. Throws SnapshotDamage, StoreError and what `read` throws. */
+export async function readFull<T>(
+  { store, full, tempDir }: { readonly store: SnapStore; readonly full: StoredSnapshot; readonly tempDir: string },
+  read: (path: string) => Promise<T>,
+  context: RunContext,
+): Promise<T> {
+  await using file = await createTemporaryFile(tempDir, 'compared');
+  await writeFull({ store, full }, { file: file.path, skipHashCheck: false, onRead: () => {} }, context);
+  return await read(file.path);
+}
+
+/** A row as the event that it tells; its bytes are those of the row. */
+export function eventOf(row: Readonly<EventRow>): DeltaEvent {
   const { bytes, version, lease } = row;
   const key = bytes.subarray(row.keyStart, row.keyEnd);
   const modRevision = revision(row.modRevision);

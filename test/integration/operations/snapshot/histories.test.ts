@@ -97,6 +97,8 @@ interface Change {
   readonly prepare: (lab: Lab) => Promise<void>;
   /** Writes that the new history makes before it is seen. */
   readonly ahead: number;
+  /** The revision of a write that is the same in both, the last one that the backup holds: what a job makes that always does the same. */
+  readonly repeats?: number;
   /** Whether it is compacted to its end before it is seen. Only with `HISTORIES`: a unit test has all its cases. */
   readonly compacts?: boolean;
 }
@@ -121,6 +123,12 @@ const changes: readonly Change[] = [
   },
   { what: 'is replaced by a new one with the same flags', ahead: 0, prepare: async () => {} },
   { what: 'is replaced by a new one that has overtaken it', ahead: 20, prepare: async () => {} },
+  {
+    what: 'is replaced by a new one that has overtaken it, with the same event where the backup ends',
+    ahead: 20,
+    repeats: 12,
+    prepare: async () => {},
+  },
 ];
 
 const moments = ['while the snapshotter runs', 'before the snapshotter is started again'] as const;
@@ -134,7 +142,7 @@ function isTried({ compacts = false }: Change): boolean {
 
 // Mostly they wait for periods, so two wait together.
 describe('a cluster', { concurrency: 2 }, () => {
-  for (const [at, { what, prepare, ahead, compacts = false }] of changes.filter(isTried).entries()) {
+  for (const [at, { what, prepare, ahead, compacts = false, repeats }] of changes.filter(isTried).entries()) {
     for (const seen of moments.filter((_, moment) => isWhole || moment === at % 2)) {
       test(`that ${what}, ${seen}: a new history begins, which can be restored, and nothing of it is deleted`, async () => {
         await using lab = await makeLab();
@@ -145,7 +153,7 @@ describe('a cluster', { concurrency: 2 }, () => {
           snapshotter = await lab.snapshotter();
           await put(old, 'good', 5);
           const bad = await put(old, 'bad', 5);
-          await covered(lab, bad, /^Incr/);
+          await covered(lab, repeats === undefined ? bad : await put(old, 'job', 1), /^Incr/);
           before = await keysOf(old);
           if (seen !== 'while the snapshotter runs') {
             await stop(snapshotter);
@@ -154,6 +162,10 @@ describe('a cluster', { concurrency: 2 }, () => {
         await prepare(lab);
         if (ahead > 0) {
           await using elsewhere = await lab.etcd('next', 'elsewhere');
+          if (repeats !== undefined) {
+            await put(elsewhere, 'new', repeats - 2);
+            assert.equal(await put(elsewhere, 'job', 1), repeats);
+          }
           const last = await put(elsewhere, 'ahead', ahead);
           if (compacts) {
             await new EtcdGateway(elsewhere.clientUrl).compact(last);

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { makeTempDir } from '../../../../../scripts/lab/temp-dir.ts';
+import type { HistoryBreak } from '../../../../../src/operations/snapshot/history/history-break.ts';
 import { HistoryGuard } from '../../../../../src/operations/snapshot/history/history-guard.ts';
 import { revision } from '../../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../../src/snapshot/delta-event.ts';
+import type { StoreMarker } from '../../../../../src/snapshot/history/history-marker.ts';
+import { newSnapshot, relativeKey } from '../../../../../src/snapshot/name.ts';
 import { StoreError } from '../../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../../support/context/run-context.ts';
 import { eventDatabase } from '../../../../support/datadir/event-database.ts';
@@ -39,6 +42,17 @@ async function learned(
     guard,
     database,
     breakIn: () => guard.breakIn(database, known, context),
+    begin: async (broken: HistoryBreak) => {
+      const saved: StoreMarker[] = [];
+      const save = async (marker: StoreMarker): Promise<void> => void saved.push(marker);
+      Object.assign(store, { histories: { save } });
+      guard.leave(broken, context);
+      const { lastRevision } = database;
+      const parts = { kind: 'Full', startRevision: revision(0), lastRevision, createdOn: 1_795_260_000 } as const;
+      const snapshot = newSnapshot({ ...parts, isFinal: false, compression: 'none' });
+      await guard.begin(broken, { first: { ...snapshot, key: relativeKey(snapshot), size: 4096 }, database }, context);
+      return saved;
+    },
     [Symbol.dispose]: () => dir[Symbol.dispose](),
   };
 }
@@ -105,6 +119,79 @@ describe('a cluster whose events at the end of the backup are compacted away', (
     });
     assert.equal(await run.breakIn(), undefined);
   });
+});
+
+describe('a cluster whose last event of the backup is the same by chance', () => {
+  const job = put('job', 60);
+  const ofBackup = [...history(2, 59), job];
+  const ofOther = [...history(2, 59).map(({ modRevision }) => put(`other-${modRevision}`, modRevision)), job];
+  const more = history(61, 70);
+
+  const backups: Readonly<Record<string, () => Promise<readonly MemoryObject[]>>> = {
+    'one delta after a full': async () => [await full(past), deltaObject([...history(41, 59), job])],
+    'many deltas': async () => [
+      await full(past),
+      ...history(41, 59).map((event) => deltaObject([event])),
+      deltaObject([job]),
+    ],
+    'a delta that holds nothing else, after a full that other deltas lead to': async () => [
+      await full(history(2, 20)),
+      deltaObject(history(21, 30)),
+      deltaObject(history(31, 59)),
+      await full(history(2, 59)),
+      deltaObject([job]),
+    ],
+    'a full': async () => [await full(ofBackup)],
+  };
+  for (const [what, objects] of Object.entries(backups)) {
+    test(`is found out by what came before, where the backup ends with ${what}`, async () => {
+      using run = await learned(await objects(), { events: [...ofOther, ...more] });
+      assert.equal((await run.breakIn())?.change, 'different_events');
+    });
+
+    test(`and goes on is no other one, where the backup ends with ${what}`, async () => {
+      using run = await learned(await objects(), { events: [...ofBackup, ...more] });
+      assert.equal(await run.breakIn(), undefined);
+      assert.ok(run.guard.history.samples.length <= 4);
+    });
+
+    test(`and is compacted, is no other one, where the backup ends with ${what}`, async () => {
+      using run = await learned(await objects(), { events: [...ofBackup, ...more], compactedUpTo: 65 });
+      assert.equal(await run.breakIn(), undefined);
+    });
+  }
+
+  test('shares nothing after the first difference that was found: the marker says so', async () => {
+    const objects = [await full(past), deltaObject(history(41, 59)), deltaObject([job])];
+    using run = await learned(objects, { events: [...ofOther, ...more] });
+    const broken = (await run.breakIn()) ?? assert.fail('it was not found out');
+    const markers = await run.begin(broken);
+    assert.deepEqual(
+      markers.map(({ shared, left }) => [shared, left.length]),
+      [[0, 3]],
+    );
+  });
+
+  test('is found out by the samples of a full that this run has taken', async () => {
+    using run = await learned([await full(past)], { events: ofBackup });
+    await run.guard.stored({ createdOn: 1_000 }, run.database);
+    using other = await learned([], { events: [...ofOther, ...more] });
+    const broken = await run.guard.breakIn(other.database, run.guard.history.proof, recordedContext());
+    assert.equal(broken?.change, 'different_events');
+  });
+});
+
+test('deltas that cannot be read, or are large, are no samples, and stop nothing', async () => {
+  const damaged = deltaObject(history(41, 50));
+  damaged.bytes.fill(0);
+  const value = Buffer.alloc(70_000);
+  const large = deltaObject(history(51, 60).map((event) => put('large', event.modRevision, { value })));
+  using run = await learned([await full(past), damaged, large, deltaObject([put('end', 61)])], { events: past });
+  assert.deepEqual(
+    run.guard.history.samples.map(({ revision: at }) => at),
+    [61],
+  );
+  assert.equal(run.guard.history.lastRevision, 61);
 });
 
 describe('after a full of which a compaction has removed the last events', () => {

@@ -25,6 +25,7 @@ async function full(events: readonly DeltaEvent[], compactedUpTo?: number): Prom
 async function shared(
   objects: readonly MemoryObject[],
   cluster: { readonly events: readonly DeltaEvent[]; readonly compactedUpTo?: number },
+  differsAt?: number,
 ): Promise<readonly number[]> {
   using dir = makeTempDir();
   const store = memorySnapStore(objects);
@@ -33,7 +34,9 @@ async function shared(
   writeFileSync(path, await eventDatabase(events, compacted));
   const database = { path, lastRevision: revision(events.at(-1)?.modRevision ?? 1) };
   const { snapshots } = await store.list({ signal: AbortSignal.timeout(20_000) });
-  const found = await findSharedRevision({ store, snapshots, database, tempDir: dir.path }, recordedContext());
+  const known = differsAt === undefined ? {} : { differsAt: revision(differsAt) };
+  const comparison = { store, snapshots, database, tempDir: dir.path, ...known };
+  const found = await findSharedRevision(comparison, recordedContext());
   return [found.proved, found.possible];
 }
 
@@ -103,4 +106,23 @@ describe('what cannot be proved', () => {
 test('another cluster shares nothing, and that is known', async () => {
   const objects = [await full(others(2, 30)), deltaObject(others(31, 40))];
   assert.deepEqual(await shared(objects, { events: history(2, 50) }), [0, 1]);
+});
+
+test('an event that is the same by chance at the end of a delta is no shared past', async () => {
+  const tick = (at: number): DeltaEvent => put('tick', at, { createRevision: revision(at) });
+  const objects = [
+    await full(history(2, 20)),
+    deltaObject([...history(21, 29), tick(30)]),
+    deltaObject([...history(31, 39), tick(40)]),
+    deltaObject([...history(41, 49), tick(50)]),
+  ];
+  const cluster = {
+    events: [...history(2, 25), ...others(26, 29), tick(30), ...others(31, 39), tick(40), ...others(41, 60)],
+  };
+  assert.deepEqual(await shared(objects, cluster), [25, 25]);
+});
+
+test('nothing is shared from a difference on that is known, whatever the deltas after it say', async () => {
+  const objects = [await full(history(2, 20)), deltaObject(history(21, 30)), deltaObject(history(31, 60))];
+  assert.deepEqual(await shared(objects, { events: history(2, 80) }, 25), [24, 24]);
 });
