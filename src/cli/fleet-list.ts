@@ -26,7 +26,9 @@ export const fleetListCommand = command({
     const { openFleet } = await import('./open-fleet.ts');
     const { listFleet } = await import('../operations/fleet/list-fleet.ts');
     const { printFleet } = await import('./print-fleet.ts');
+    const { FleetOutput } = await import('./fleet-output.ts');
+    const output = await FleetOutput.open(config.output);
     await using fleet = await openFleet(config, pod, context);
-    await printFleet(await listFleet(fleet.request, context), config.output, { print, needsShards: false });
+    await printFleet(await listFleet(fleet.request, context), output, { print, needsShards: false });
   },
 });

@@ -23,12 +23,14 @@ export const fleetReportCommand = command({
     const { fleetRequest } = await import('./fleet-request.ts');
     const { listFleet } = await import('../operations/fleet/list-fleet.ts');
     const { printFleet } = await import('./print-fleet.ts');
+    const { FleetOutput } = await import('./fleet-output.ts');
     const { releaseExecutablePages } = await import('../runtime/memory/resident-executable.ts');
+    const output = await FleetOutput.open(config.output);
     const store = await openFleetBucket(config.store, context);
     await using _bucket = store.bucket;
     // Pages of the executable that only the start needed are released: thousands of clusters need the memory.
     await releaseExecutablePages();
     const request = fleetRequest({ store, options: config.fleet, prefix: config.store.prefix, shard: undefined });
-    await printFleet(await listFleet(request, context), config.output, { print, needsShards: true });
+    await printFleet(await listFleet(request, context), output, { print, needsShards: true });
   },
 });

@@ -34,9 +34,11 @@ export const fleetVerifyCommand = command({
     const { identitiesOf } = await import('./encryption-keys.ts');
     const { verifyFleet } = await import('../operations/fleet/verify-fleet.ts');
     const { printFleet } = await import('./print-fleet.ts');
+    const { FleetOutput } = await import('./fleet-output.ts');
+    const output = await FleetOutput.open(config.output);
     await using fleet = await openFleet(config, pod, context);
     const identities = await identitiesOf(config.identity, context);
     const report = await verifyFleet({ ...fleet.request, ...config.verify, identities }, context);
-    await printFleet(report, config.output, { print, needsShards: false });
+    await printFleet(report, output, { print, needsShards: false });
   },
 });

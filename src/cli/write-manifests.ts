@@ -1,11 +1,11 @@
-import path from 'node:path';
 import { decodeObject } from '../kube/objects/decode-object.ts';
 import { manifestOf } from '../kube/objects/manifest.ts';
 import { readStoredValue, type StoredObject } from '../kube/objects/stored-object.ts';
 import { pathOfKey } from '../operations/export/export-names.ts';
 import type { KeySource } from '../operations/export/exported-key.ts';
 import { OwnersFirst } from '../operations/export/owners-first.ts';
-import { makeExportDirectory, StagedOutput } from '../operations/export/staged-output.ts';
+import { StagedDirectory } from '../operations/export/staged-directory.ts';
+import { StagedOutput } from '../operations/export/staged-output.ts';
 import { Failure } from '../runtime/failure.ts';
 import { countText } from '../runtime/log/amount.ts';
 import type { RunContext } from '../runtime/run-context.ts';
@@ -114,17 +114,14 @@ async function openTarget(target: ManifestTarget): Promise<ManifestOutput> {
         [Symbol.asyncDispose]: () => output[Symbol.asyncDispose](),
       };
     }
-    case 'directory':
-      await makeExportDirectory(target.path);
+    case 'directory': {
+      const staged = await StagedDirectory.create(target.path);
       return {
-        add: async (key, yaml) => {
-          await using output = await StagedOutput.create(path.join(target.path, pathOfKey(key, '.yaml')));
-          await output.write(yaml);
-          await output.finish();
-        },
-        finish: () => Promise.resolve(),
-        [Symbol.asyncDispose]: () => Promise.resolve(),
+        add: (key, yaml) => staged.add(pathOfKey(key, '.yaml'), yaml),
+        finish: () => staged.finish(),
+        [Symbol.asyncDispose]: () => staged[Symbol.asyncDispose](),
       };
+    }
     default:
       return target satisfies never;
   }

@@ -52,7 +52,11 @@ function wrongNumber(spec: DurationOption | IntegerOption, value: number): strin
 }
 
 function tooShort(above: number): string {
-  return above <= 0 ? 'it is not a positive time' : `it is not longer than ${formatDuration(above)}`;
+  return above < 0
+    ? 'it is less than 0'
+    : above === 0
+      ? 'it is not a positive time'
+      : `it is not longer than ${formatDuration(above)}`;
 }
 
 type TextReader = (text: string) => ParseResult<string | ParsedText>;

@@ -39,6 +39,15 @@ export function parseDuration(text: string): number | undefined {
   return text.startsWith('-') && ms !== 0 ? -ms : ms;
 }
 
+/** What is wrong with a text that {@link parseDuration} does not take. */
+export function wrongDuration(text: string): string {
+  return /^[-+]?[\d.]+$/.test(text)
+    ? 'its unit is missing'
+    : whole.test(text)
+      ? 'it is longer than 292 years'
+      : 'it is not a duration';
+}
+
 /** Writes milliseconds as Go prints a duration: `1h0m0s`, `1m30s`, `500ms`, `0s`. */
 export function formatDuration(ms: number): string {
   const sign = ms < 0 ? '-' : '';

@@ -1,4 +1,4 @@
-import { parseDuration } from './duration.ts';
+import { parseDuration, wrongDuration } from './duration.ts';
 import { readListItems } from './list-items.ts';
 import type { OptionSpec, ParsedText } from './option.ts';
 import type { ParseResult } from './parse-result.ts';
@@ -41,10 +41,7 @@ export function readOptionValue(
     }
     case 'duration': {
       const value = parseDuration(last);
-      if (value !== undefined) {
-        return { value };
-      }
-      return { wrong: /^[-+]?[\d.]+$/.test(last) ? 'its unit is missing' : 'it is not a duration' };
+      return value === undefined ? { wrong: wrongDuration(last) } : { value };
     }
     case 'int':
     case 'uint':

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { compileCache } from '../../scripts/lab/compile-cache.ts';
@@ -141,6 +142,34 @@ describe('fleet', () => {
     assert.deepEqual(states, ['gap damaged', 'good stale']);
   });
 
+  it('looks at its files before the work, and writes the others where one cannot be written', async () => {
+    await using rig = makeRig();
+    const { flags } = localFleet(rig, ['good']);
+    execFileSync('mkfifo', [rig.home.join('pipe')]);
+    for (const [files, code, text] of [
+      [['--html-file=pipe'], 1, /^error: cannot write pipe: pipe is a pipe, not a file; give a file$/m],
+      [['--prometheus-file=/nowhere/x.prom'], 1, /^error: cannot write \/nowhere\/x.prom: there is no such file/m],
+      [
+        ['--html-file=same', '--prometheus-file=./same'],
+        2,
+        /^error: cannot use --prometheus-file: it is the file of --/m,
+      ],
+    ] as const) {
+      const ended = await rig.run(['fleet', 'verify', '--level=hash', ...files, ...flags, '--log-format=text']);
+      assert.equal(ended.exitCode, code, ended.stderr);
+      assert.match(ended.stderr, text);
+      assert.equal(ended.stdout, '');
+      assert.deepEqual(readdirSync(rig.home.join('backups')), ['good'], 'nothing was verified');
+    }
+    assert.ok(statSync(rig.home.join('pipe')).isFIFO());
+    const files = ['--html-file=a.html', '--prometheus-file=a.prom'];
+    const full = await rig.run(['fleet', 'list', ...files, ...flags], { shell: 'exec "$@" >/dev/full' });
+    assert.equal(full.exitCode, 1);
+    assert.match(full.stderr, /cannot write the result: no space is left there/);
+    assert.match(readFileSync(rig.home.join('a.html'), 'utf8'), /<\/html>/);
+    assert.match(readFileSync(rig.home.join('a.prom'), 'utf8'), /^etcdbr/m);
+  });
+
   it('says what is wrong with its command line', async () => {
     await using rig = makeRig();
     const { flags, path } = localFleet(rig, []);
@@ -151,6 +180,8 @@ describe('fleet', () => {
       [['fleet', '--storage-provider=S3'], 2, /its command comes before the flags/],
       [['fleet', 'verify', '--shard=10/10', ...flags], 2, /cannot use --shard: it is no I\/N/],
       [['fleet', 'verify', `--run-name=${'x'.repeat(257)}`, ...flags], 2, /--run-name: it has 257 characters/],
+      [['fleet', 'list', '--max-age=-1h', ...flags], 2, /cannot use --max-age "-1h": it is less than 0/],
+      [['fleet', 'list', '--require-proof=-1ms', ...flags], 2, /cannot use --require-proof "-1ms": it is less than 0/],
       [['fleet', 'report', '--shard=0/2', ...flags], 2, /fleet report has no such flag/],
       [['fleet', 'list', ...flags], 1, /backups: it does not exist; check --store-container/],
       [['fleet', 'verify', ...flags], 1, /backups: it does not exist; check --store-container/],

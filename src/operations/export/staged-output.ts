@@ -1,39 +1,53 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { makeDirectories } from '../../fs/directories.ts';
-import { fileFailure } from '../../fs/file-failure.ts';
+import { makeDirectories, removeEmptyDirectories } from '../../fs/directories.ts';
+import { removeLeftovers } from '../../fs/remove-leftovers.ts';
+import { scratchName } from '../../fs/scratch-name.ts';
 import { syncDirectory } from '../../fs/sync.ts';
 import { writeAll } from '../../fs/write-all.ts';
-import { Failure } from '../../runtime/failure.ts';
+import { refuseExisting, writing } from './existing-target.ts';
 
 /** Bytes that are written at a time. */
 const MOST_WAITING = 256 * 1024;
 
 /**
- * A new file (0600) that appears under its name when it is finished and not before; disposing an unfinished one removes it.
- * Throws a {@link Failure} `export_exists` where the name is taken, or what the file system says as one.
+ * A new file (0600) that appears under its name when it is finished and not before; disposing an unfinished one removes it, and the
+ * directories that were made for it. Throws a Failure `export_exists` where the name is taken, or what the file system says as one.
  */
 export class StagedOutput implements AsyncDisposable {
   readonly #target: string;
+  readonly #named: string;
   readonly #staged: string;
   readonly #handle: FileHandle;
+  /** The topmost directory that was made for it. */
+  readonly #topmost: string | undefined;
   #waiting: Uint8Array[] = [];
   #size = 0;
   #isFinished = false;
 
-  private constructor(target: string, staged: string, handle: FileHandle) {
-    this.#target = target;
-    this.#staged = staged;
-    this.#handle = handle;
+  private constructor(parts: {
+    readonly target: string;
+    readonly named: string;
+    readonly staged: string;
+    readonly handle: FileHandle;
+    readonly topmost: string | undefined;
+  }) {
+    this.#target = parts.target;
+    this.#named = parts.named;
+    this.#staged = parts.staged;
+    this.#handle = parts.handle;
+    this.#topmost = parts.topmost;
   }
 
-  static async create(target: string): Promise<StagedOutput> {
-    return await writing(target, async () => {
+  /** `named` is the path that messages show. */
+  static async create(target: string, { named = target }: { readonly named?: string } = {}): Promise<StagedOutput> {
+    return await writing(named, async () => {
       await refuseExisting(target);
-      await makeDirectories(path.dirname(path.resolve(target)));
-      const staged = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.part`);
-      await rm(staged, { force: true });
-      return new StagedOutput(target, staged, await open(staged, 'wx', 0o600));
+      const directory = path.dirname(path.resolve(target));
+      const topmost = await makeDirectories(directory);
+      await removeLeftovers(directory);
+      const staged = path.join(directory, scratchName('export'));
+      return new StagedOutput({ target, named, staged, handle: await open(staged, 'wx', 0o600), topmost });
     });
   }
 
@@ -49,12 +63,12 @@ export class StagedOutput implements AsyncDisposable {
   /** Makes the file durable under its name. */
   async finish(): Promise<void> {
     await this.#flush();
-    await writing(this.#target, async () => {
+    await writing(this.#named, async () => {
       await this.#handle.sync();
       await refuseExisting(this.#target);
       await rename(this.#staged, this.#target);
       this.#isFinished = true;
-      await syncDirectory(path.dirname(path.resolve(this.#target)));
+      await syncDirectory(path.dirname(this.#staged));
     });
   }
 
@@ -62,6 +76,9 @@ export class StagedOutput implements AsyncDisposable {
     await this.#handle.close();
     if (!this.#isFinished) {
       await rm(this.#staged, { force: true });
+      if (this.#topmost !== undefined) {
+        await removeEmptyDirectories(path.dirname(this.#staged), this.#topmost);
+      }
     }
   }
 
@@ -69,40 +86,6 @@ export class StagedOutput implements AsyncDisposable {
     const bytes = Buffer.concat(this.#waiting);
     this.#waiting = [];
     this.#size = 0;
-    await writing(this.#target, () => writeAll(this.#handle, bytes));
-  }
-}
-
-/** Makes a directory (0700) for an export; one that is there has to be empty. Throws a {@link Failure}. */
-export async function makeExportDirectory(directory: string): Promise<void> {
-  await writing(directory, async () => {
-    await makeDirectories(path.dirname(path.resolve(directory)));
-    const found = await stat(directory).catch(() => undefined);
-    if (found?.isDirectory() === true && (await readdir(directory)).length === 0) {
-      return;
-    }
-    await refuseExisting(directory);
-    await mkdir(directory, { mode: 0o700 });
-  });
-}
-
-async function refuseExisting(target: string): Promise<void> {
-  const found = await stat(target).catch(() => undefined);
-  if (found !== undefined) {
-    throw new Failure({
-      code: 'export_exists',
-      action: 'export to',
-      object: target,
-      found: found.isDirectory() ? 'there is a directory that is not empty' : 'it exists',
-      remedy: 'remove it or give another path; nothing is overwritten',
-    });
-  }
-}
-
-async function writing<T>(object: string, step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    throw fileFailure(error, { action: 'export to', object }) ?? error;
+    await writing(this.#named, () => writeAll(this.#handle, bytes));
   }
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import path from 'node:path';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { ExportHeader } from './export-line.ts';
 import { LINES_NAME, pathOfKey } from './export-names.ts';
 import type { KeySource } from './exported-key.ts';
-import { makeExportDirectory, StagedOutput } from './staged-output.ts';
+import { StagedDirectory } from './staged-directory.ts';
+import { StagedOutput } from './staged-output.ts';
 import { ExportLines } from './write-lines.ts';
 
 /** Where an export goes. */
@@ -59,20 +59,19 @@ async function writeDirectory(
   { source, header }: { readonly source: KeySource; readonly header: ExportHeader },
   signal: AbortSignal,
 ): Promise<number> {
-  await makeExportDirectory(directory);
-  await using output = await StagedOutput.create(path.join(directory, LINES_NAME));
+  await using staged = await StagedDirectory.create(directory);
+  await using output = await StagedOutput.create(staged.at(LINES_NAME), { named: directory });
   const lines = new ExportLines((line) => output.write(`${line}\n`));
   await lines.begin(header);
   for await (const each of source.keys()) {
     signal.throwIfAborted();
     const name = pathOfKey(each.key, '.value');
-    await using file = await StagedOutput.create(path.join(directory, name));
-    await file.write(each.value);
-    await file.finish();
+    await staged.add(name, each.value);
     const sha256 = createHash('sha256').update(each.value).digest('hex');
     await lines.add(each, { path: name, size: each.value.length, sha256 });
   }
   await lines.end();
   await output.finish();
+  await staged.finish(LINES_NAME);
   return lines.keys;
 }
