@@ -1,7 +1,10 @@
 import process from 'node:process';
 import { isSea } from 'node:sea';
 import { reportFor, run } from './cli/run.ts';
+import { HeldSignals } from './runtime/process/held-signals.ts';
+import { Interrupted } from './runtime/process/interrupted.ts';
 import { pendingThreadWork } from './runtime/process/pending-thread-work.ts';
+import { systemClock } from './runtime/system-clock.ts';
 import { resultOutput } from './runtime/terminal/result-output.ts';
 import { standardStream } from './runtime/terminal/standard-stream.ts';
 import type { TextOutput } from './runtime/terminal/text-output.ts';
@@ -9,9 +12,14 @@ import type { TextOutput } from './runtime/terminal/text-output.ts';
 const argv = process.argv.slice(2);
 const program = [process.execPath, ...(isSea() ? [] : [...process.execArgv, process.argv[1] ?? ''])];
 
-/** How long an end waits for requests of files, ms: they may be on their way to succeed. */
-const patience = { afterFailure: 5_000, forced: 250 } as const;
+/**
+ * How long an end waits for requests of files and of host names, ms: they may be on their way to succeed. A resolver that does not answer
+ * gives up after 10 s, and then a program that is done ends as one that is done.
+ */
+const patience = { afterSuccess: 11_000, afterFailure: 5_000, forced: 250 } as const;
 const pauseMs = 10;
+/** How long a signal waits for a command that listens, ms. */
+const unheardMs = 10_000;
 
 /** Ends the process with an error; the only place that maps errors to text and exit code. */
 function fail(error: unknown): void {
@@ -28,7 +36,7 @@ function end(exitCode: number, why: keyof typeof patience): void {
   const waitUntil = performance.now() + patience[why];
   const tryToEnd = (): void => {
     const work = pendingThreadWork(process.getActiveResourcesInfo());
-    if (work === 'none' || (work === 'workers' && why === 'afterFailure')) {
+    if (work === 'none' || (work === 'workers' && why !== 'forced')) {
       process.exit(exitCode);
     }
     if (performance.now() >= waitUntil) {
@@ -58,13 +66,23 @@ function stderrOutput(): TextOutput {
 
 const stderr = stderrOutput();
 const stdout = resultOutput(standardStream(process.stdout));
+const signals = new HeldSignals({
+  source: process,
+  clock: systemClock,
+  graceMs: unheardMs,
+  onForced: (signal) => {
+    const report = reportFor(new Interrupted(signal), argv);
+    stderr.write(report.text);
+    end(report.exitCode, 'forced');
+  },
+});
 process.on('uncaughtException', fail);
 // Without this, a command that waits for something that can no longer come would end with 0.
 process.on('beforeExit', () => fail(new Error('nothing is left to wait for, and the command is not done')));
 // By default it opens a debugger, or, where that is switched off, ends the process. Daemons get it from log rotation.
 process.on('SIGUSR1', () => undefined);
 
-run({ argv, program, stdout, stderr, signals: process, abandon: (exitCode) => end(exitCode, 'forced') }).then(
-  () => process.exit(0),
-  fail,
-);
+run({ argv, program, stdout, stderr, signals, abandon: (exitCode) => end(exitCode, 'forced') }).then(() => {
+  signals.done();
+  end(0, 'afterSuccess');
+}, fail);

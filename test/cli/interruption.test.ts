@@ -36,6 +36,50 @@ describe('a command that is interrupted', () => {
   }
 });
 
+/**
+ * Arguments for Node with which the program gets a signal when it has begun and no command listens yet, or when it is done and about to
+ * end. By default a signal ends a process, and the first process of a container never hears of one that it does not listen to.
+ */
+function signalled(when: 'early' | 'late', signal: NodeJS.Signals): readonly string[] {
+  const send = `process.kill(process.pid, '${signal}')`;
+  const script =
+    when === 'early'
+      ? `const { on } = process; process.on = function (name, ...more) { if (name === 'uncaughtException') ${send}; return on.call(this, name, ...more); };`
+      : `const { exit } = process; process.exit = (code) => { ${send}; setTimeout(() => exit.call(process, code), 50); };`;
+  return ['--import', `data:text/javascript,${encodeURIComponent(script)}`];
+}
+
+describe('a signal that no command listens to', () => {
+  it('is kept for the command when it comes early', async () => {
+    await using rig = makeRig();
+    const args = ['list', '--log-format=text', '--store-container', goldenStorePath('etcd-3.5/gzip')];
+    for (const [signal, code] of [
+      ['SIGTERM', 143],
+      ['SIGINT', 130],
+    ] as const) {
+      const ended = await rig.run(args, { nodeArguments: signalled('early', signal) });
+      assert.equal(ended.exitCode, code, ended.stderr);
+      assert.equal(ended.stdout, '');
+      assert.match(ended.stderr, new RegExp(`^error: interrupted by ${signal}\n$`, 'm'));
+    }
+  });
+
+  it('ends a server with 0 when it comes early', async () => {
+    await using rig = makeRig();
+    const args = ['server', '--server-port=0', '--listen-address=127.0.0.1', '--data-dir', rig.home.join('etcd')];
+    const { exitCode, stderr } = await rig.run(args, { nodeArguments: signalled('early', 'SIGTERM') });
+    assert.equal(exitCode, 0, stderr);
+  });
+
+  it('changes nothing when it comes late', async () => {
+    await using rig = makeRig();
+    const place = ['--store-container', goldenStorePath('etcd-3.5/gzip'), '--store-prefix=etcd-main'];
+    const ended = await rig.run(['list', '-o', 'json', ...place], { nodeArguments: signalled('late', 'SIGTERM') });
+    assert.equal(ended.exitCode, 0, ended.stderr);
+    assert.ok(JSON.parse(ended.stdout));
+  });
+});
+
 describe('an endpoint that nobody answers at', () => {
   it('is one clear line', async () => {
     await using rig = makeRig();

@@ -25,7 +25,8 @@ export interface WatchedSignals extends Disposable {
   readonly signal: AbortSignal;
 }
 
-const stopSignals: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
+/** All of them. */
+export const stopSignals: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 /** Aborts at the first SIGHUP, SIGINT or SIGTERM, and calls `onForced` at the second, or at the end of the grace period. */
 export function watchSignals(watch: SignalWatch): WatchedSignals {
