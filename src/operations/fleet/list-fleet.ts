@@ -15,6 +15,7 @@ import { type PrefixReport, reportOn, unreadable } from './prefix-report.ts';
 import { quietLog } from './quiet-log.ts';
 import type { FleetRequest } from './request.ts';
 import { shardOf } from './shard-of.ts';
+import { shareOfWork } from './share-of-work.ts';
 
 /** Prefixes whose objects are listed at once. */
 const listedAtOnce = 16;
@@ -70,11 +71,15 @@ async function folderByFolder(
   const { prefixes, refused } = await findPrefixes(search, context);
   const found = new Map<string, PrefixReport>();
   for (const { folder, error } of refused) {
-    if (isOfShard(folder, request)) {
+    if (isReportedBy(folder, request)) {
       found.set(folder, unreadable(folder, error.message));
     }
   }
-  const own = prefixes.filter(({ prefix }) => isOfShard(prefix, request));
+  const share = shareOfWork(
+    prefixes.map(({ prefix }) => prefix),
+    request.shard,
+  );
+  const own = prefixes.filter(({ prefix }) => share.has(prefix));
   await forEachPrefix(
     own,
     { label: 'listing clusters', atOnce: listedAtOnce },
@@ -88,9 +93,9 @@ async function folderByFolder(
   return found;
 }
 
-/** Whether a prefix is in the share of the work that was asked for. */
-export function isOfShard(prefix: string, { shard }: Pick<FleetRequest, 'shard'>): boolean {
-  return shard === undefined || shardOf(prefix, shard.count) === shard.index;
+/** Whether a folder that could not be looked into is reported with the share of the work that was asked for. */
+export function isReportedBy(folder: string, { shard }: Pick<FleetRequest, 'shard'>): boolean {
+  return shard === undefined || shardOf(folder, shard.count) === shard.index;
 }
 
 /** Lists a prefix by itself. Nothing is a backup in it: no report. */

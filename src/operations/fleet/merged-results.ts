@@ -113,6 +113,7 @@ function lastRunOf(results: readonly ShardResult[]): LastRun | undefined {
     missing: Array.from({ length: shard.count }, (_, index) => index).filter((index) => !own.has(index)),
     startedOn: all.reduce((first, each) => Math.min(first, each.startedOn), newest.startedOn),
     endedOn: newest.endedOn,
-    failed: all.flatMap(({ failed }) => failed),
+    // What is at the border of two shares is in both.
+    failed: [...new Map(all.flatMap(({ failed }) => failed.map((each) => [each.prefix, each]))).values()],
   };
 }

@@ -37,7 +37,7 @@ export async function earlierProofs(
   context: RunContext,
 ): Promise<EarlierProofs> {
   const own = shard ?? whole;
-  // Other shares of the same number have other clusters.
+  // Other shares of the same number keep what they know of their clusters themselves, also of those that have come to this one.
   const isWanted = ({ index, count }: ShardNumber): boolean => count !== own.count || index === own.index;
   try {
     const { proofs, isDenied } = await mergeResults(objects, context, { isWanted });

@@ -16,11 +16,12 @@ import type { FleetReport } from './fleet-report.ts';
 import { forEachPrefix } from './for-each-prefix.ts';
 import { knownProofs } from './known-proofs.ts';
 import { type LastProof, proofOf } from './last-proof.ts';
-import { isOfShard } from './list-fleet.ts';
+import { isReportedBy } from './list-fleet.ts';
 import { type PrefixReport, reportOn, unreadable } from './prefix-report.ts';
 import { quietLog } from './quiet-log.ts';
 import { earlierProofs, recordResult } from './record-result.ts';
 import type { FleetRequest } from './request.ts';
+import { mayBeOfShare, shareOfWork } from './share-of-work.ts';
 
 /** How the clusters of a fleet are verified. */
 export interface FleetVerification extends FleetRequest {
@@ -55,10 +56,14 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
     await refuseAbsent(bucket, location, { signal: context.signal });
     throw nothingFound(location);
   }
-  const own = prefixes.filter(({ prefix }) => isOfShard(prefix, request));
+  const share = shareOfWork(
+    prefixes.map(({ prefix }) => prefix),
+    shard,
+  );
+  const own = prefixes.filter(({ prefix }) => share.has(prefix));
   const reports = new Map<string, PrefixReport>();
   const proved = new Map<string, LastProof>();
-  for (const { folder, error } of refused.filter((each) => isOfShard(each.folder, request))) {
+  for (const { folder, error } of refused.filter((each) => isReportedBy(each.folder, request))) {
     reports.set(folder, unreadable(folder, error.message));
   }
   await forEachPrefix(
@@ -80,7 +85,7 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
   const isGone = goneFrom({ root, glob: request.glob }, { prefixes, refused });
   const known = knownProofs(
     { proved, earlier: earlier.proofs },
-    { isStillMeant: (prefix) => isOfShard(prefix, request) && !isGone(prefix), seconds: seconds(context) },
+    { isStillMeant: (prefix) => mayBeOfShare(prefix, shard) && !isGone(prefix), seconds: seconds(context) },
   );
   if (request.record) {
     const ended = { startedOn, run, shard, known, reports: [...reports.values()], hasEarlier: earlier.isAll };

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { listFleet } from '../../../../src/operations/fleet/list-fleet.ts';
 import { PrefixGlob } from '../../../../src/operations/fleet/prefix-glob.ts';
+import { shardOf } from '../../../../src/operations/fleet/shard-of.ts';
+import { shareOfWork } from '../../../../src/operations/fleet/share-of-work.ts';
 import type { FleetVerification } from '../../../../src/operations/fleet/verify-fleet.ts';
 import type { Bucket } from '../../../../src/snapstore/bucket.ts';
 import { StoreError } from '../../../../src/snapstore/store-error.ts';
@@ -104,6 +106,36 @@ describe('what the results of fleet verify keep', () => {
       assert.ok(results(bucket).every((key) => key.endsWith('-of-3.json')));
       assert.deepEqual(await listed(bucket, 42), all);
     }
+  });
+
+  it('damage stays known when a cluster goes to the second share of its name, and back', async () => {
+    const names = Array.from({ length: 60 }, (_, at) => `etcd-${at}`);
+    const moved = names.find((name) => {
+      const index = shardOf(name, 2);
+      return !shareOfWork(names, { index, count: 2 }).has(name);
+    });
+    assert.ok(moved !== undefined);
+    const bucket = bucketWith(names);
+    damage(bucket, moved);
+    const both = async (how: Partial<FleetVerification>, day: number): Promise<void> => {
+      for (const index of [0, 1]) {
+        await nightly(bucket, { ...how, shard: { index, count: 2 } }, [day]);
+      }
+    };
+    await both({ level: 'hash' }, 0);
+    assert.equal((await listed(bucket, 0))[moved], 'damaged');
+    for (const key of [...bucket.objects.keys()].filter((each) => each.startsWith('etcd-'))) {
+      if (!key.startsWith(`${moved}/`)) {
+        bucket.objects.delete(key);
+      }
+    }
+    for (const day of [1, 2, 3, 4]) {
+      await both({ level: 'catalog' }, day);
+    }
+    assert.deepEqual(await listed(bucket, 4), { [moved]: 'damaged' });
+    mend(bucket, moved);
+    await both({ level: 'hash' }, 5);
+    assert.deepEqual(await listed(bucket, 5), { [moved]: 'sound' });
   });
 
   it('results that may not be read are not removed', async () => {
