@@ -68,7 +68,8 @@ export interface ScheduleWait {
 
 /**
  * Gives each time a schedule fires, once it has come. Times that pass while the reader is busy or the machine sleeps are made
- * up for by one firing; none comes twice when the clock is set back a little. Rejects when the signal aborts.
+ * up for by one firing; none comes twice when the clock is set back a little, and where it is set back by more, the next one is
+ * that by the clock as it is. Rejects when the signal aborts.
  */
 export async function* eachFiring(schedule: Schedule, { clock, signal, onNext }: ScheduleWait): AsyncGenerator<number> {
   let last = Number.NEGATIVE_INFINITY;
@@ -76,15 +77,25 @@ export async function* eachFiring(schedule: Schedule, { clock, signal, onNext }:
     const now = clock.now();
     const due = schedule.nextFiring(last > now && last - now < mostSetBackMs ? last : now);
     onNext?.(due);
-    await sleepUntil(due, clock, signal);
-    last = due;
-    yield due;
+    if ((await sleepUntil(due, clock, signal)) === 'reached') {
+      last = due;
+      yield due;
+    }
   }
 }
 
-/** Waits until the wall clock shows `time` (ms since the epoch), also when it is set or the machine sleeps meanwhile. */
-async function sleepUntil(time: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  for (let left = time - clock.now(); left > 0; left = time - clock.now()) {
-    await clock.sleep(Math.min(left, longestWaitMs), signal);
+/**
+ * Waits until the wall clock shows `time` (ms since the epoch), also when the machine sleeps meanwhile. Ends early when it is set back so
+ * far that the time was none of its own.
+ */
+async function sleepUntil(time: number, clock: Clock, signal: AbortSignal): Promise<'reached' | 'set back'> {
+  let latest = clock.now();
+  for (let now = latest; now < time; now = clock.now()) {
+    if (latest - now >= mostSetBackMs) {
+      return 'set back';
+    }
+    latest = Math.max(latest, now);
+    await clock.sleep(Math.min(time - now, longestWaitMs), signal);
   }
+  return 'reached';
 }

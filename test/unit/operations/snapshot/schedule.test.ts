@@ -130,6 +130,18 @@ describe('waiting for a schedule', () => {
       ['08:05', '08:10'],
     );
   });
+
+  test('goes by the clock as it is when that is set back by days meanwhile: a full must not wait for them', async () => {
+    const times = [
+      '2026-11-21T08:04:00Z',
+      '2026-11-18T08:03:00Z',
+      '2026-11-18T08:03:00Z',
+      '2026-11-18T08:05:00Z',
+      '2026-11-18T08:05:00Z',
+      '2026-11-18T08:05:10Z',
+    ];
+    assert.deepEqual(await fired(times, '*/5 * * * *'), ['08:05']);
+  });
 });
 
 test('the window of a schedule is a day, a week with weekdays, N hours with every Nth hour', () => {
