@@ -1,4 +1,5 @@
 import { takenOn } from '../snapshot/ahead-of-clock.ts';
+import { mayBeLeft, unprovenIn } from '../snapshot/history/unproven-continuation.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { exponentialVerdicts } from './exponential.ts';
 import { limitVerdicts } from './limit.ts';
@@ -123,18 +124,17 @@ function deltaVerdict<T extends Retainable>(
 function unprovenDeltas<T extends Retainable>(
   line: readonly T[],
   isBase: (snapshot: T) => boolean,
-  { evidence: { unproven = [] }, now, leftHistoryMs }: RetentionRequest<T>,
+  { evidence: { unproven = [] }, markers, now, leftHistoryMs }: RetentionRequest<T>,
 ): (at: number, snapshot: T) => boolean {
-  const doubts = unproven
+  const doubts = [...unprovenIn(markers), ...unproven]
     .filter(({ takenOn }) => now - takenOn * 1000 <= leftHistoryMs)
-    .map(({ after, upTo, takenOn }) => {
-      const isBefore = ({ kind, startRevision, createdOn }: T): boolean =>
-        kind === 'Incr' && startRevision <= upTo && createdOn <= takenOn;
-      const inDoubt = line.findIndex((each) => isBefore(each) && each.lastRevision > after);
+    .map(({ after, upTo }) => {
+      const inDoubt = line.findIndex((each) => mayBeLeft(each, { after, upTo }));
       const from = line.findLastIndex((snapshot, at) => at < inDoubt && isBase(snapshot));
-      return { isBefore, from: inDoubt < 0 ? line.length : from };
+      return { upTo, from: inDoubt < 0 ? line.length : from };
     });
-  return (at, snapshot) => doubts.some(({ isBefore, from }) => at > from && isBefore(snapshot));
+  return (at, { kind, startRevision }) =>
+    kind === 'Incr' && doubts.some(({ upTo, from }) => at > from && startRevision <= upTo);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Revision } from '../revision.ts';
+import type { UnprovenContinuation } from '../snapshot/history/unproven-continuation.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { isTooSmall } from '../snapshot/too-small.ts';
 
@@ -10,18 +11,8 @@ export interface FullEvidence {
   readonly unsound?: ReadonlySet<string>;
   /** The revision of the cluster now; undefined when no etcd was asked. */
   readonly clusterRevision?: Revision | undefined;
-  /** Where compactions had removed what could prove that the cluster goes on from what was stored before. */
+  /** What this run knows besides the markers of the store: where nothing proved that the cluster goes on from what was stored before. */
   readonly unproven?: readonly UnprovenContinuation[];
-}
-
-/** A full of which nothing proves that its cluster continues what was stored before it. */
-export interface UnprovenContinuation {
-  /** Up to this revision it is proved. */
-  readonly after: Revision;
-  /** The revision that the full reaches. */
-  readonly upTo: Revision;
-  /** When it was taken, seconds since the epoch. It may be gone long before what it puts in doubt. */
-  readonly takenOn: number;
 }
 
 const DOUBTS = ['full_unsound', 'full_empty', 'full_too_small', 'full_from_future', 'full_beyond_cluster'] as const;

@@ -30,6 +30,9 @@ export function missingMarkers(listings: {
     .filter(({ name }) => !there.has(name))
     .map((marker) => {
       const first = copied(marker.first);
+      if (marker.why === 'continuation_unproven') {
+        return { ...marker, first };
+      }
       if (!beginsHistory(marker)) {
         return { ...marker, first, after: marker.after.map(copied) };
       }

@@ -57,6 +57,7 @@ export async function takeFullSnapshot(request: FullSnapshotRequest, context: Ru
   const living = listing === undefined ? [] : historiesOf(listing.snapshots, listing.markers).living.snapshots;
   const seconds = Math.floor(takenAt / 1000);
   const createdOn = broken === undefined ? timeToContinue(living, seconds) : timeToBegin(living, seconds);
+  await guard.storing(createdOn, database, context);
   const result = await saveFullSnapshot({ ...request, database, createdOn, begunAt }, context);
   if (broken !== undefined) {
     await guard.begin(broken, { first: result.snapshot, database }, context);

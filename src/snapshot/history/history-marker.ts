@@ -55,8 +55,28 @@ export interface OrderMarker {
   readonly after: readonly string[];
 }
 
+/**
+ * Says that nothing proved that a cluster continues all that was stored before a full of it was taken: a compaction had removed what could.
+ * What is in doubt then stays as long as what is known to be left. It begins no history.
+ */
+export interface DoubtMarker {
+  /** As that of a {@link HistoryMarker}. */
+  readonly name: string;
+  /** When the full was taken, as its name says, whole seconds since the Unix epoch. */
+  readonly begunOn: number;
+  readonly why: 'continuation_unproven';
+  /** Up to this revision it was proved; 0 for none. */
+  readonly shared: Revision;
+  /** The revision that the full reaches. */
+  readonly upTo: Revision;
+  /** Name of the first snapshot that is in doubt. */
+  readonly first: string;
+  readonly clusterId: string;
+  readonly left: readonly string[];
+}
+
 /** What a marker in a store can be. */
-export type StoreMarker = HistoryMarker | OrderMarker;
+export type StoreMarker = HistoryMarker | OrderMarker | DoubtMarker;
 
 /** Bytes; names of 100,000 objects fit. */
 export const MARKER_SIZE_LIMIT: number = limits.historyMarker.most;
@@ -92,12 +112,22 @@ export function beganOn({ begunOn, first }: Pick<HistoryMarker, 'begunOn' | 'fir
 
 /** Whether a marker begins a history. */
 export function beginsHistory(marker: StoreMarker): marker is HistoryMarker {
-  return marker.why !== 'clock_behind';
+  return marker.why !== 'clock_behind' && marker.why !== 'continuation_unproven';
 }
 
 /** A marker as its object's bytes: JSON with a format number. */
 export function encodeMarker(marker: StoreMarker): Uint8Array {
-  const { why, first, clusterId, left } = marker;
-  const more = beginsHistory(marker) ? { mayShare: marker.mayShare, left } : { left, after: marker.after };
-  return Buffer.from(`${JSON.stringify({ format: MARKER_FORMAT, why, first, clusterId, ...more })}\n`);
+  return Buffer.from(`${JSON.stringify({ format: MARKER_FORMAT, ...contentsOf(marker) })}\n`);
+}
+
+function contentsOf(marker: StoreMarker): object {
+  const { why, clusterId } = marker;
+  switch (why) {
+    case 'continuation_unproven':
+      return { why, first: marker.first, clusterId, upTo: marker.upTo };
+    case 'clock_behind':
+      return { why, first: marker.first, clusterId, left: marker.left, after: marker.after };
+    default:
+      return { why, first: marker.first, clusterId, mayShare: marker.mayShare, left: marker.left };
+  }
 }

@@ -1,6 +1,6 @@
 import { type Revision, revision } from '../../revision.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { beginsHistory, type OrderMarker, type StoreMarker } from './history-marker.ts';
+import type { OrderMarker, StoreMarker } from './history-marker.ts';
 
 /**
  * Marks the fulls of which a marker says what was stored after them: a clock was slow then, and the times in the names say another order.
@@ -10,7 +10,7 @@ export function markStoredOrder<T extends Snapshot>(
   listing: readonly T[],
   markers: readonly StoreMarker[],
 ): readonly T[] {
-  const orders = markers.filter((marker): marker is OrderMarker => !beginsHistory(marker));
+  const orders = markers.filter((marker): marker is OrderMarker => marker.why === 'clock_behind');
   const precedes = new Map<string, Revision>();
   for (const { shared, after } of orders) {
     for (const name of after) {

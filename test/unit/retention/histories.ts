@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { projectRoot } from '../../../scripts/lab/project-root.ts';
 import type { Retainable, RetentionPolicy, RetentionRequest } from '../../../src/retention/request.ts';
-import type { UnprovenContinuation } from '../../../src/retention/trust.ts';
 import { type Revision, revision } from '../../../src/revision.ts';
-import { type HistoryMarker, markerName } from '../../../src/snapshot/history/history-marker.ts';
+import { type DoubtMarker, type HistoryMarker, markerName } from '../../../src/snapshot/history/history-marker.ts';
+import type { UnprovenContinuation } from '../../../src/snapshot/history/unproven-continuation.ts';
 import { newSnapshot } from '../../../src/snapshot/name.ts';
 
 const FOLDER = `${projectRoot}test/unit/retention/histories/`;
@@ -39,6 +39,7 @@ function parseHistory(file: string, block: string): History {
   let clusterRevision: Revision | undefined;
   const proved = new Set<string>();
   const unproven: UnprovenContinuation[] = [];
+  const marked: UnprovenContinuation[] = [];
   const unsound = new Set<string>();
   const marks: { readonly begunOn: number; readonly shared: Revision; readonly mayShare?: Revision }[] = [];
   const leftAt = new Map<Retainable, number>();
@@ -72,10 +73,11 @@ function parseHistory(file: string, block: string): History {
           ...(rest[3] === undefined ? {} : { mayShare: revision(Number(rest[3].replace('may=', ''))) }),
         });
         break;
-      case 'unproven': {
+      case 'unproven':
+      case 'doubt': {
         const [after = 0, upTo = 0] = (rest[0] ?? '').split('-').map(Number);
         const takenOn = timeOf(`${rest[1]} ${rest[2]}`) / 1000;
-        unproven.push({ after: revision(after), upTo: revision(upTo), takenOn });
+        (word === 'doubt' ? marked : unproven).push({ after: revision(after), upTo: revision(upTo), takenOn });
         break;
       }
       case 'parts-are-data':
@@ -118,9 +120,18 @@ function parseHistory(file: string, block: string): History {
       left,
     };
   });
+  const doubts = marked.map(({ after: shared, upTo, takenOn: begunOn }): DoubtMarker => {
+    const numbers = { begunOn, shared };
+    const facts = { why: 'continuation_unproven', upTo, first: '', clusterId: '1', left: [] } as const;
+    return { name: markerName(numbers), ...numbers, ...facts };
+  });
   const evidence = { proved, unsound, clusterRevision, unproven };
   const rules = { policy, deltaRetentionMs, pointInTimeWindowMs, leftHistoryMs: 7 * DAY };
-  return { title: `${file}: ${title}`, request: { listing, markers, ...rules, evidence, now, partsAreData }, expected };
+  return {
+    title: `${file}: ${title}`,
+    request: { listing, markers: [...markers, ...doubts], ...rules, evidence, now, partsAreData },
+    expected,
+  };
 }
 
 /** `Full 58 11-21 10:00 final`, `Incr 59-89 11-21 10:10 immutable=12-01 excluded v1 part=3`. */

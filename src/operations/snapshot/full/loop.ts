@@ -280,13 +280,14 @@ export class FullSnapshotLoop {
       await database.checked;
       return { outcome: 'stale', lastRevision };
     }
+    await guard.storing(createdOn, database, context);
     const save = () => saveFullSnapshot({ ...this.#parts, final, database, createdOn, begunAt }, context);
     const { snapshot } = await outageRetry.persist('save a full snapshot', save, { signal, ending });
     // In one step: a delta that is written meanwhile must find both what waits and what is covered as the full leaves them.
     const discarded = buffer.coverUpTo(lastRevision);
     chain.stored(snapshot);
     await discarded;
-    await guard.stored(snapshot, database);
+    await guard.stored(database);
     if (changes.leaving !== undefined) {
       await changes.begun(changes.leaving, { first: snapshot, database }, context);
     }

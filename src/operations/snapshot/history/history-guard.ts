@@ -1,17 +1,18 @@
 import type { EtcdCluster } from '../../../etcd/cluster.ts';
 import { ClusterHistory, type ClusterPosition } from '../../../etcd/cluster-history.ts';
 import { EtcdFailure } from '../../../etcd/etcd-failure.ts';
-import type { UnprovenContinuation } from '../../../retention/trust.ts';
 import { type Revision, revision } from '../../../revision.ts';
 import type { RunContext } from '../../../runtime/run-context.ts';
 import { restorable } from '../../../snapshot/chain.ts';
 import type { EventSample } from '../../../snapshot/history/event-sample.ts';
 import type { RevisionProof } from '../../../snapshot/history/revision-proof.ts';
+import { mayBeLeft, type UnprovenContinuation, unprovenIn } from '../../../snapshot/history/unproven-continuation.ts';
 import type { SnapStore, StoredSnapshot, StoreListing } from '../../../snapstore/snapstore.ts';
 import { StoreError } from '../../../snapstore/store-error.ts';
 import { compareSurvivor } from './compare-survivor.ts';
 import { compareWithDatabase, lastProofInDatabase, proofInDatabase, raisedAfter } from './database-proof.ts';
 import type { HistoryBreak, ReadDatabase } from './history-break.ts';
+import { markDoubt } from './mark-doubt.ts';
 import { livingIn, markNewHistory } from './mark-new-history.ts';
 import { firstDifference, samplesInDatabase } from './samples-in-database.ts';
 import { samplesInStore } from './samples-in-store.ts';
@@ -48,6 +49,8 @@ export class HistoryGuard {
   /** Of the database that was compared last: up to where it is proved to continue what is stored, where that is less than all of it. */
   #provedUpTo: Revision | undefined;
   #unproven: readonly UnprovenContinuation[] = [];
+  /** Those that no marker in the store tells of. */
+  #unmarked: readonly UnprovenContinuation[] = [];
 
   constructor(parts: HistoryGuardParts) {
     this.#parts = parts;
@@ -109,7 +112,7 @@ export class HistoryGuard {
         await this.#compareWith(otherwise, context);
       }
     }
-    const samples = await samplesInStore({ ...this.#parts, snapshots: credible }, context);
+    const samples = await samplesInStore({ ...this.#parts, snapshots: this.#proved(credible, listing) }, context);
     this.#history.sampled([...this.#history.samples, ...samples]);
   }
 
@@ -226,11 +229,18 @@ export class HistoryGuard {
     return undefined;
   }
 
-  /** What is stored of the living history; nothing, with a warning, where the store does not say: a full must not fail because of it. */
+  /** Without what may be of another history: that proves nothing of the one that is followed. */
+  #proved(snapshots: readonly StoredSnapshot[], { markers }: StoreListing): readonly StoredSnapshot[] {
+    const doubts = [...unprovenIn(markers), ...this.#unproven];
+    return snapshots.filter((each) => !doubts.some((doubt) => mayBeLeft(each, doubt)));
+  }
+
+  /** What is stored of the living history, as far as it is not in doubt; nothing, with a warning, where the store does not say: a full must not fail because of it. */
   async #livingNow({ signal, log }: RunContext): Promise<readonly StoredSnapshot[]> {
     const { store } = this.#parts;
     try {
-      return restorable(livingIn(await store.list({ signal })));
+      const listing = await store.list({ signal });
+      return this.#proved(restorable(livingIn(listing)), listing);
     } catch (error) {
       if (!(error instanceof StoreError)) {
         throw error;
@@ -251,18 +261,39 @@ export class HistoryGuard {
     this.#samplesLeft = this.#history.samples;
     this.#history = new ClusterHistory();
     this.#reach = revision(0);
-    // What was stored before is left, and the marker says so.
-    this.#unproven = [];
     this.#provedUpTo = undefined;
   }
 
-  /** Notes a full that was stored from `database`: what comes next has to continue it. Throws Damage. */
-  async stored({ createdOn }: Pick<StoredSnapshot, 'createdOn'>, database: ReadDatabase): Promise<void> {
+  /**
+   * A full of `database` is about to be stored. Where the comparison has left something in doubt, a marker in the store says so; one that
+   * cannot be written is no failure, the next full tries again.
+   */
+  async storing(createdOn: number, database: ReadDatabase, context: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
     if (this.#provedUpTo !== undefined) {
       const unproven = { after: this.#provedUpTo, upTo: database.lastRevision, takenOn: createdOn };
       this.#unproven = [...this.#unproven, unproven].slice(-MOST_UNPROVEN);
+      this.#unmarked = [...this.#unmarked, unproven].slice(-MOST_UNPROVEN);
       this.#provedUpTo = undefined;
     }
+    for (const doubt of this.#unmarked) {
+      try {
+        await markDoubt({ ...this.#parts, clusterId: this.#clusterId }, doubt, context);
+        this.#unmarked = this.#unmarked.filter((each) => each !== doubt);
+      } catch (error) {
+        if (!(error instanceof StoreError)) {
+          throw error;
+        }
+        context.log.warn(
+          { error },
+          `What is in doubt could not be marked, and is known to this run only: ${error.message}`,
+        );
+        return;
+      }
+    }
+  }
+
+  /** Notes a full that was stored from `database`: what comes next has to continue it. Throws Damage. */
+  async stored(database: ReadDatabase): Promise<void> {
     // A few pages; what was stored although the run ends has to count as well.
     const { signal } = new AbortController();
     this.#history.sampled(await samplesInDatabase(database.path, { signal }));

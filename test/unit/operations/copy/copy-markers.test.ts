@@ -35,3 +35,20 @@ it('a marker names objects as they are called when all are encrypted on the way'
     ['Full-00000000-00000005-1200.gz.age', ['Full-00000000-00000020-1000.gz.age', 'Incr-6-7-8.gz.age']],
   );
 });
+
+it('a marker of a doubt is copied with the names that its objects have', () => {
+  const marker = {
+    name: 'History-1200-00000005.json',
+    begunOn: 1200,
+    shared: revision(5),
+    why: 'continuation_unproven',
+    upTo: revision(9),
+    first: 'Incr-00000006-00000007-1100.gz',
+    clusterId: '1',
+    left: [],
+  } as const;
+  const listings = { source: [marker], target: [], held: [snapshotNamed('Incr-6-7-1100')], living: [] };
+  assert.deepEqual(missingMarkers(listings), [marker]);
+  const [encrypted] = missingMarkers({ ...listings, isEncrypted: true });
+  assert.deepEqual(encrypted, { ...marker, first: 'Incr-00000006-00000007-1100.gz.age' });
+});

@@ -5,6 +5,7 @@ import { SnapshotDamage } from '../../../../src/snapshot/damage.ts';
 import { decodeMarker } from '../../../../src/snapshot/history/decode-marker.ts';
 import {
   beginsHistory,
+  type DoubtMarker,
   encodeMarker,
   type HistoryMarker,
   MARKER_SIZE_LIMIT,
@@ -50,6 +51,23 @@ describe('a history marker', () => {
     };
     assert.deepEqual(decodeMarker(order.name, encodeMarker(order)), order);
     assert.deepEqual([order, marker].map(beginsHistory), [false, true]);
+  });
+
+  it('says of what nothing proved that it is continued, and begins no history then', () => {
+    const doubt: DoubtMarker = {
+      name: 'History-1795251600-00000055.json',
+      begunOn: 1_795_251_600,
+      why: 'continuation_unproven',
+      shared: revision(55),
+      upTo: revision(90),
+      first: 'Incr-00000041-00000060-1795251500.gz',
+      clusterId: 'cdf818194e3a8c32',
+      left: [],
+    };
+    assert.deepEqual(decodeMarker(doubt.name, encodeMarker(doubt)), doubt);
+    assert.equal(beginsHistory(doubt), false);
+    const without = JSON.stringify({ ...JSON.parse(Buffer.from(encodeMarker(doubt)).toString()), upTo: undefined });
+    assert.throws(() => decodeMarker(doubt.name, Buffer.from(without)), SnapshotDamage);
   });
 
   it('is told from other names', () => {

@@ -8,6 +8,7 @@ import { revision } from '../../../../../src/revision.ts';
 import type { DeltaEvent } from '../../../../../src/snapshot/delta-event.ts';
 import type { StoreMarker } from '../../../../../src/snapshot/history/history-marker.ts';
 import { newSnapshot, relativeKey } from '../../../../../src/snapshot/name.ts';
+import type { SnapStore } from '../../../../../src/snapstore/snapstore.ts';
 import { StoreError } from '../../../../../src/snapstore/store-error.ts';
 import { recordedContext } from '../../../../support/context/run-context.ts';
 import { eventDatabase } from '../../../../support/datadir/event-database.ts';
@@ -27,9 +28,12 @@ async function learned(
   objects: readonly MemoryObject[],
   { events, ...compacted }: Now,
   change: (store: ReturnType<typeof memorySnapStore>) => void = () => {},
+  markers: readonly StoreMarker[] = [],
 ) {
   const dir = makeTempDir();
-  const store = memorySnapStore(objects);
+  const memory = memorySnapStore(objects);
+  const list: SnapStore['list'] = async (options) => ({ ...(await memory.list(options)), markers });
+  const store = { ...memory, list };
   const path = dir.join('db');
   writeFileSync(path, await eventDatabase(events, compacted));
   const database = { path, lastRevision: revision(events.at(-1)?.modRevision ?? 1) };
@@ -54,6 +58,17 @@ async function learned(
       return saved;
     },
     [Symbol.dispose]: () => dir[Symbol.dispose](),
+  };
+}
+
+/** Lets a store take markers, which a listing shows from then on. */
+function saving(saved: StoreMarker[]): (store: SnapStore) => void {
+  return (store) => {
+    const { list } = store;
+    Object.assign(store, {
+      list: async (options: Parameters<typeof list>[0]) => ({ ...(await list(options)), markers: saved }),
+      histories: { save: async (marker: StoreMarker): Promise<void> => void saved.push(marker) },
+    });
   };
 }
 
@@ -100,15 +115,79 @@ describe('a cluster whose events at the end of the backup are compacted away', (
     using run = await learned(await backup(), { events: later, compactedUpTo: 85 });
     assert.equal(await run.breakIn(), undefined);
     assert.deepEqual(run.guard.unproven, []);
-    await run.guard.stored({ createdOn: 1_000 }, run.database);
+    await run.guard.storing(1_000, run.database, recordedContext());
     assert.deepEqual(run.guard.unproven, [{ after: 55, upTo: 90, takenOn: 1_000 }]);
     await run.breakIn();
-    await run.guard.stored({ createdOn: 2_000 }, run.database);
+    await run.guard.storing(2_000, run.database, recordedContext());
     assert.deepEqual(
       run.guard.unproven.map(({ takenOn }) => takenOn),
       [1_000, 2_000],
       'an earlier doubt is not settled by a later one',
     );
+  });
+
+  test('leaves a marker that says so before its full is stored, and one more only for what came since', async () => {
+    const later = [...past, ...history(41, 55), ...busy(56, 90)];
+    const saved: StoreMarker[] = [];
+    using run = await learned(await backup(), { events: later, compactedUpTo: 85 }, saving(saved));
+    await run.breakIn();
+    await run.guard.storing(1_000, run.database, recordedContext());
+    const marker = { why: 'continuation_unproven', begunOn: 1_000, shared: 55, upTo: 90, clusterId: '0', left: [] };
+    assert.deepEqual(saved, [{ name: 'History-1000-00000055.json', first: saved[0]?.first, ...marker }]);
+    await run.breakIn();
+    await run.guard.storing(2_000, run.database, recordedContext());
+    assert.equal(saved.length, 1);
+    assert.match(saved[0]?.first ?? '', /^Incr-00000041-00000060-/);
+  });
+
+  test('marks it with the next full where the store failed meanwhile', async () => {
+    const later = [...past, ...history(41, 55), ...busy(56, 90)];
+    const saved: StoreMarker[] = [];
+    let fails = true;
+    using run = await learned(await backup(), { events: later, compactedUpTo: 85 }, (store) => {
+      const save = async (marker: StoreMarker): Promise<void> => {
+        if (fails) {
+          throw new StoreError('transient', { action: 'save', object: 'memory', found: 'the test says so' });
+        }
+        saved.push(marker);
+      };
+      Object.assign(store, { histories: { save } });
+    });
+    await run.breakIn();
+    await run.guard.storing(1_000, run.database, recordedContext());
+    fails = false;
+    await run.guard.storing(2_000, run.database, recordedContext());
+    assert.deepEqual(
+      saved.map(({ begunOn }) => begunOn),
+      [1_000],
+    );
+  });
+
+  test('is still in doubt when the cluster is put back after that: the marker of the new history need not name it', async () => {
+    const later = [...past, ...history(41, 55), ...busy(56, 90)];
+    using run = await learned(await backup(), { events: later, compactedUpTo: 85 });
+    await run.breakIn();
+    await run.guard.storing(1_000, run.database, recordedContext());
+    run.guard.leave({ change: 'rolled_back', found: 'the test says so' }, recordedContext());
+    assert.equal(run.guard.unproven.length, 1);
+  });
+
+  test('what is in doubt, as a marker says, proves nothing later, neither for nor against the cluster', async () => {
+    const others = history(41, 60).map(({ modRevision }) => put(`other-${modRevision}`, modRevision));
+    const objects = [await full(past), deltaObject(history(41, 60)), await full([...past, ...others, ...busy(61, 70)])];
+    const doubt = {
+      name: 'History-1-00000040.json',
+      begunOn: 1,
+      why: 'continuation_unproven',
+      first: '',
+      left: [],
+    } as const;
+    const markers = [{ ...doubt, clusterId: '7', shared: revision(40), upTo: revision(70) }];
+    const later = [...past, ...others, ...busy(61, 90)];
+    using run = await learned([...objects, deltaObject(busy(61, 80).slice(10))], { events: later }, () => {}, markers);
+    assert.equal(await run.breakIn(), undefined);
+    using compacted = await learned(objects, { events: later, compactedUpTo: 85 }, () => {}, markers);
+    assert.equal(await compacted.breakIn(), undefined);
   });
 
   test('is taken for the same where the store fails just then: the full counts more', async () => {
@@ -174,7 +253,7 @@ describe('a cluster whose last event of the backup is the same by chance', () =>
 
   test('is found out by the samples of a full that this run has taken', async () => {
     using run = await learned([await full(past)], { events: ofBackup });
-    await run.guard.stored({ createdOn: 1_000 }, run.database);
+    await run.guard.stored(run.database);
     using other = await learned([], { events: [...ofOther, ...more] });
     const broken = await run.guard.breakIn(other.database, run.guard.history.proof, recordedContext());
     assert.equal(broken?.change, 'different_events');
@@ -199,14 +278,14 @@ describe('after a full of which a compaction has removed the last events', () =>
     const later = [...past, ...history(41, 60), ...busy(61, 90), del('busy', 91)];
     using run = await learned(await backup(), { events: later, compactedUpTo: 91 });
     assert.equal(run.guard.history.lastRevision, 70);
-    await run.guard.stored({ createdOn: 1_000 }, run.database);
+    await run.guard.stored(run.database);
     assert.equal(run.guard.history.lastRevision, undefined);
   });
 
   test('what a watch has shown after it stays known', async () => {
     using run = await learned(await backup(), { events: [...past, del('key-40', 41)], compactedUpTo: 41 });
     run.guard.history.received([put('new', 92)]);
-    await run.guard.stored({ createdOn: 1_000 }, run.database);
+    await run.guard.stored(run.database);
     assert.equal(run.guard.history.lastRevision, 92);
   });
 });
@@ -219,7 +298,7 @@ describe('raised revisions', () => {
     const stored = fullObject(database, { lastRevision: 1_000 });
     using run = await learned([stored], { events: [...past, raise], compactedUpTo: 1 });
     assert.equal(run.guard.history.lastRevision, 40);
-    await run.guard.stored({ createdOn: 1_000 }, run.database);
+    await run.guard.stored(run.database);
     assert.equal(run.guard.history.lastRevision, undefined);
   });
 });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoredOrder } from '../../../../../src/operations/snapshot/history/stored-order.ts';
 import { historiesOf } from '../../../../../src/snapshot/history/histories.ts';
-import { beginsHistory } from '../../../../../src/snapshot/history/history-marker.ts';
 import { relativeKey } from '../../../../../src/snapshot/name.ts';
 import { recordedContext } from '../../../../support/context/run-context.ts';
 import { put } from '../../../../support/fixtures/delta-events.ts';
@@ -34,7 +33,7 @@ async function marked({ continuesStore, writtenFulls = [] }: Facts, names = [OLD
   await order.stored({ ...last, key: relativeKey(last), size: 1_000 }, context);
   const again = snapshotNamed(`Incr-71-80-${last.createdOn + 20}`);
   await order.stored({ ...again, key: relativeKey(again), size: 1_000 }, context);
-  return store.markers.map((marker) => (beginsHistory(marker) ? 'history' : marker.after));
+  return store.markers.map((marker) => (marker.why === 'clock_behind' ? marker.after : marker.why));
 }
 
 describe('a snapshot that is named days before what it continues', () => {
