@@ -29,8 +29,8 @@ export class Leadership {
   readonly #context: { readonly clock: Clock; readonly log: Logger };
   #begun = 0;
   #reported = 0;
-  /** When the newest look that saw us lead was begun, monotonic ms. */
-  #ledAt: number | undefined;
+  /** When the newest look that saw us lead was begun; the monotonic clock stands still while a machine is suspended. */
+  #led: { readonly monotonic: number; readonly now: number } | undefined;
 
   constructor(options: LeadershipOptions, context: { readonly clock: Clock; readonly log: Logger }) {
     this.#options = options;
@@ -68,19 +68,22 @@ export class Leadership {
     const { clock } = this.#context;
     this.#begun += 1;
     const number = this.#begun;
-    const begunAt = clock.monotonic();
+    const begun = { monotonic: clock.monotonic(), now: clock.now() };
     const look = lookOf(await askOwnMember(member, { timeoutMs, signal, clock }));
     if (number > this.#reported) {
       this.#reported = number;
-      this.#ledAt = look.seen === 'leader' ? begunAt : this.#ledAt;
+      this.#led = look.seen === 'leader' ? begun : this.#led;
       onLook(look);
     }
     return look;
   }
 
-  /** Whether a look saw us lead within the last `ms` milliseconds. */
+  /** Whether a look saw us lead within the last `ms` milliseconds, as both clocks say: one stands still in a suspend, the other can be set. */
   hasLedWithin(ms: number): boolean {
-    return this.#ledAt !== undefined && this.#context.clock.monotonic() - this.#ledAt <= ms;
+    const { clock } = this.#context;
+    return (
+      this.#led !== undefined && clock.monotonic() - this.#led.monotonic <= ms && clock.now() - this.#led.now <= ms
+    );
   }
 }
 

@@ -89,6 +89,16 @@ describe('a look', () => {
     await leadership.look(signal);
     assert.deepEqual([leadership.hasLedWithin(1_000), leadership.hasLedWithin(999)], [true, false]);
   });
+
+  it('counts the time of a suspend, in which only the wall clock goes on, and no time when that is set back', async () => {
+    const { member, leadership, clock, signal } = rig();
+    member.is = 'leader';
+    await leadership.look(signal);
+    clock.shift(3_600_000);
+    assert.equal(leadership.hasLedWithin(60_000), false);
+    clock.shift(-2 * 3_600_000);
+    assert.equal(leadership.hasLedWithin(60_000), true);
+  });
 });
 
 describe('the first answer of etcd', () => {
