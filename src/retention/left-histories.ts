@@ -1,3 +1,4 @@
+import { isOlder } from '../snapshot/ahead-of-clock.ts';
 import type { Histories, History } from '../snapshot/history/histories.ts';
 import { beganOn } from '../snapshot/history/history-marker.ts';
 import type { SuspectedFork } from '../snapshot/history/suspected-forks.ts';
@@ -80,9 +81,9 @@ function pastOf<T extends Retainable>({ snapshots, own }: History<T>): readonly 
   return first === undefined || isUsableFull(first) ? [] : past.slice(Math.max(0, baseAt));
 }
 
-/** Everything above the fork, the full at it, and what the older side continues. */
+/** Everything above the fork, the full at it, and what the older side continues: all that is not known to be younger than that full. */
 function inDoubt<T extends Retainable>(living: readonly T[], { full }: SuspectedFork<T>): readonly T[] {
-  const older = living.filter((each) => each !== full && each.createdOn <= full.createdOn);
+  const older = living.filter((each) => each !== full && !isOlder(full, each));
   const baseAt = older.findLastIndex((each) => isUsableFull(each) && each.lastRevision <= full.lastRevision);
   const above = living.filter(({ lastRevision }) => lastRevision > full.lastRevision);
   return [full, ...older.slice(Math.max(0, baseAt)), ...above];

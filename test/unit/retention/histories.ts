@@ -149,12 +149,14 @@ function parseSnapshot(description: string): Retainable {
   });
   const part = flags.find((flag) => flag.startsWith('part='))?.slice(5);
   const immutable = flags.find((flag) => flag.startsWith('immutable='))?.slice(10);
+  const before = flags.find((flag) => flag.startsWith('before='))?.slice(7);
   const size = flags.find((flag) => flag.startsWith('size='))?.slice(5);
   return {
     ...snapshot,
     ...(flags.includes('v1') ? { layout: 'v1', directory: `Backup-${createdOn}` } : {}),
     ...(part === undefined ? {} : { chunk: Number(part) }),
     ...(immutable === undefined ? {} : { immutableUntil: timeOf(`${immutable} 00:00`) }),
+    ...(before === undefined ? {} : { ahead: { before: timeOf(`${before} 00:00`) / 1000 } }),
     ...(size === undefined ? {} : { size: Number(size) }),
     ...(flags.includes('excluded') ? { excluded: true } : {}),
   };
