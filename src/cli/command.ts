@@ -5,6 +5,7 @@ import type { loggingOptions } from '../config/options/logging.ts';
 import { UsageFailure } from '../config/usage-failure.ts';
 import type { ValueSource } from '../config/value-source.ts';
 import { Failure } from '../runtime/failure.ts';
+import { isConsequenceOf } from '../runtime/process/is-consequence-of.ts';
 import { LeftUndone } from '../runtime/process/left-undone.ts';
 import type { Host } from './host.ts';
 import type { CommandContext } from './session.ts';
@@ -170,14 +171,4 @@ function notesWithoutEffect(spec: CommandSpec, given: ReadonlySet<string>): read
           .filter(({ flag }) => given.has(flag))
           .map(({ flag }) => `--${flag} is accepted, but ${withoutEffect}`),
   );
-}
-
-/** Whether an operation failed only because it was interrupted; then the interruption is what matters. */
-function isConsequenceOf(error: unknown, reason: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause === reason || cause.name === 'AbortError') {
-      return true;
-    }
-  }
-  return false;
 }

@@ -15,6 +15,8 @@ import {
 import { unexpectedKeysFailure } from '../operations/apply/unexpected-keys-failure.ts';
 import type { KeySource } from '../operations/export/exported-key.ts';
 import { OwnersFirst } from '../operations/export/owners-first.ts';
+import { isConsequenceOf } from '../runtime/process/is-consequence-of.ts';
+import { LeftUndone } from '../runtime/process/left-undone.ts';
 import type { RunContext } from '../runtime/run-context.ts';
 import { belongingOf, isBeingDeleted } from './object-owners.ts';
 import { OutcomeCount, outcomeData, outcomeLine } from './output/key-outcomes.ts';
@@ -80,7 +82,8 @@ export async function writeKeys(
     // What was written before stays written, and is reported.
     await printer.add(...(format === 'json' || !yes ? [] : [count.text('done')]));
     await printer.end();
-    throw error;
+    const { aborted, reason } = context.signal;
+    throw yes && aborted && isConsequenceOf(error, reason) ? leftUnwritten(reason, count, keys.location) : error;
   }
   await printer.add(...(format === 'json' ? [] : [count.text(yes ? 'done' : 'planned')]));
   await printer.end();
@@ -96,4 +99,16 @@ export async function writeKeys(
         : '--yes would write nothing';
     throw unexpectedKeysFailure({ first, others }, keys, consequence);
   }
+}
+
+/** A request that was on its way may have been done as well. */
+function leftUnwritten(reason: unknown, count: OutcomeCount, object: string): LeftUndone {
+  const why = reason instanceof Error ? reason.message : 'interrupted';
+  return new LeftUndone({
+    action: 'write all keys to',
+    object,
+    found: `${why}, with ${count.text('done')}`,
+    remedy: 'run it again for the rest: what is there is not written again',
+    reason,
+  });
 }

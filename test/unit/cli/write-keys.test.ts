@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { writeKeys } from '../../../src/cli/write-keys.ts';
 import { Failure } from '../../../src/runtime/failure.ts';
+import { Interrupted } from '../../../src/runtime/process/interrupted.ts';
+import { LeftUndone } from '../../../src/runtime/process/left-undone.ts';
 import { recordedContext } from '../../support/context/run-context.ts';
 import { ModelKeys } from '../../support/etcd/model-keys.ts';
 
@@ -17,12 +19,14 @@ async function printed(
   {
     clusterId,
     memberIds = [],
+    signal,
     ...changes
   }: {
     readonly memberIds?: readonly bigint[];
     readonly yes?: boolean;
     readonly otherCluster?: boolean;
     readonly clusterId?: bigint;
+    readonly signal?: AbortSignal;
   } = {},
 ): Promise<readonly [string, unknown]> {
   let stdout = '';
@@ -53,7 +57,7 @@ async function printed(
       stdout += text;
     },
   } as const;
-  const error = await writeKeys(request, recordedContext()).then(
+  const error = await writeKeys(request, recordedContext(signal)).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
@@ -72,6 +76,29 @@ describe('writing keys', () => {
     const [stdout, error] = await printed(model, 100);
     assert.equal(error, ended);
     assert.match(stdout, /created +\/063 [^\n]*\n64 keys created\n$/);
+  });
+
+  it('says in the last line what is written when it was interrupted', async () => {
+    const model = new ModelKeys();
+    const stop = new AbortController();
+    const interrupted = new Interrupted('SIGTERM');
+    model.beforePut = () => {
+      if (model.writes === 1) {
+        stop.abort(interrupted);
+        throw interrupted;
+      }
+    };
+    const [stdout, error] = await printed(model, 100, { signal: stop.signal });
+    assert.match(stdout, /64 keys created\n$/);
+    assert.ok(error instanceof LeftUndone, String(error));
+    assert.equal(error.exitCode, 143);
+    assert.match(
+      error.message,
+      /^cannot write all keys to [^;]+: interrupted by SIGTERM, with 64 keys created; run it again/,
+    );
+    const planned = new ModelKeys();
+    planned.positions = () => Promise.reject(interrupted);
+    assert.equal((await printed(planned, 3, { yes: false, signal: stop.signal }))[1], interrupted);
   });
 
   it('sums up no plan that is not complete', async () => {
