@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { RunContext } from '../../runtime/run-context.ts';
+import { storeRoot } from '../../snapstore/backups/store-root.ts';
 import type { ListingDoubt, ObjectEntry } from '../../snapstore/bucket.ts';
 import type { OpenBucket } from '../../snapstore/registry.ts';
 import { type RetryPolicy, requestRetries } from '../../snapstore/retry-transient.ts';
@@ -59,7 +59,7 @@ export async function checkStore(
   prefix: string,
   { signal, clock }: Pick<RunContext, 'signal' | 'clock'>,
 ): Promise<StoreCheck> {
-  const folder = posix.join('/', prefix, 'v2', '/').slice(1);
+  const folder = `${storeRoot(prefix, bucket.location)}v2/`;
   const key = `${folder}etcdbrctl-probe-${randomUUID()}`;
   const content = randomBytes(probeBytes);
   const steps: StepResult[] = [];

@@ -36,8 +36,13 @@ function refused(error: unknown, { address, port }: ListenAddress): Failure {
     action: 'listen',
     object: `at ${address ?? 'all addresses'}, port ${port}`,
     ...refusal,
-    cause: error,
+    // What the resolver says is said by the refusal.
+    cause: isOfResolver(error) ? undefined : error,
   });
+}
+
+function isOfResolver(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'getaddrinfo';
 }
 
 const refusals: Readonly<Record<string, { readonly found: string; readonly remedy: string }>> = {
@@ -55,6 +60,10 @@ const refusals: Readonly<Record<string, { readonly found: string; readonly remed
   },
   ENOTFOUND: {
     found: 'the name is not known',
+    remedy: 'give an address of this machine as --listen-address, or none for all',
+  },
+  EAI_AGAIN: {
+    found: 'no name server says what the name stands for',
     remedy: 'give an address of this machine as --listen-address, or none for all',
   },
 };

@@ -31,6 +31,14 @@ test('a store that works: every step is done and nothing is left', async () => {
   assert.equal(bucket.objects.size, 0);
 });
 
+test('a prefix that leads out of the container is refused, as by all that use the store later', async () => {
+  for (const prefix of ['../x', 'a/../../x']) {
+    const bucket = memoryBucket();
+    await assert.rejects(check(bucket, { prefix }), /leads out of it; give a --store-prefix without \.\./);
+    assert.equal(bucket.objects.size, 0);
+  }
+});
+
 for (const [call, step] of [
   ['beginUpload', 'write'],
   ['list', 'list'],
