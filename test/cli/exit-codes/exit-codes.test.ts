@@ -1,7 +1,7 @@
-// Takes long: a process for each of two hundred cells of a table.
+// Takes long: a process for each of more than two hundred cells of a table.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { etcdRelease } from '../../../scripts/lab/etcd-release.ts';
 import { type EtcdServer, startEtcd } from '../../../scripts/lab/etcd-server.ts';
@@ -25,22 +25,13 @@ const commands: Readonly<Record<string, (rig: Rig, place: Place) => readonly str
   ls: (rig, { store }) => ['ls', '--temp-dir', rig.home.join('temp'), ...store],
   history: (rig, { store }) => ['history', '/end', '--temp-dir', rig.home.join('temp'), ...store],
   diff: (rig, { store }) => ['diff', '58', 'newest', '--temp-dir', rig.home.join('temp'), ...store],
-  undelete: (rig, { store, etcd }) => [
-    ...[
-      'undelete',
-      '/registry/',
-      '--before-revision',
-      '110',
-      '-e',
-      etcd,
-      '--temp-dir',
-      rig.home.join('temp'),
-      '--other-cluster',
-      ...store,
-    ],
-  ],
-  export: (rig, { store }) => ['export', '/registry/', '--temp-dir', rig.home.join('temp'), ...store],
+  undelete: undeleteArgs,
+  'undelete --yes': (rig, place) => [...undeleteArgs(rig, place), '--yes'],
+  export: exportArgs,
+  'export --to': (rig, place) => [...exportArgs(rig, place), '--to', rig.home.join('exported/lines')],
+  'export --to-dir': (rig, place) => [...exportArgs(rig, place), '--to-dir', rig.home.join('exported')],
   apply: (rig, { etcd }) => ['apply', exportedFile(rig), '-e', etcd],
+  'apply --yes': (rig, { etcd }) => ['apply', '--yes', exportedFile(rig), '-e', etcd],
   verify: (rig, { store }) => ['verify', '--temp-dir', rig.home.join('temp'), ...store],
   'fleet list': (_rig, { store }) => ['fleet', 'list', ...store],
   'fleet verify': (rig, { store }) => ['fleet', 'verify', '--temp-dir', rig.home.join('temp'), ...store],
@@ -51,6 +42,7 @@ const commands: Readonly<Record<string, (rig: Rig, place: Place) => readonly str
   'completion bash': () => ['completion', 'bash'],
   completion: () => ['completion'],
   help: () => ['help'],
+  licenses: () => ['licenses'],
   version: () => ['version'],
   server: (rig, { store, etcd }) => [
     ...['server', '-e', etcd, '-d', rig.home.join('data'), ...store, '--server-port', '0'],
@@ -58,6 +50,15 @@ const commands: Readonly<Record<string, (rig: Rig, place: Place) => readonly str
   ],
   'server --print-config': (_rig, { store }) => ['server', '--print-config', ...store],
 };
+
+function undeleteArgs(rig: Rig, { store, etcd }: Place): readonly string[] {
+  const wanted = ['undelete', '/registry/', '--before-revision', '110'];
+  return [...wanted, '-e', etcd, '--temp-dir', rig.home.join('temp'), '--other-cluster', ...store];
+}
+
+function exportArgs(rig: Rig, { store }: Place): readonly string[] {
+  return ['export', '/registry/', '--temp-dir', rig.home.join('temp'), ...store];
+}
 
 /** An export of nothing. */
 function exportedFile(rig: Rig): string {
@@ -140,6 +141,9 @@ describe('a command ends', () => {
       assert.match(last, lastLines[code] ?? /^$/, stderr);
       if (way === 'interrupted') {
         assert.equal(stdout, '', 'what was not done has no result');
+      }
+      if (code !== '0') {
+        assert.ok(!existsSync(rig.home.join('exported')), 'what is not whole is not there');
       }
       if (way === 'stdout is full' && code === '1') {
         assert.match(last, /^error: cannot write the result: no space is left there/);

@@ -99,6 +99,9 @@ export const waysOut: Readonly<Record<WayOut, (attempt: Attempt) => Promise<Fini
     const words: Readonly<Record<string, readonly string[]>> = {
       help: ['help', 'snpashot'],
       completion: ['completion'],
+      'completion bash': ['completion', 'bash', '--no-such-flag'],
+      licenses: ['licenses', '--no-such-flag'],
+      version: ['version', '--no-such-flag'],
     };
     return words[command] === undefined
       ? rig.run([...attempt.args(soundPlace(attempt)), '--no-such-flag', '--log-format=text'])
@@ -130,7 +133,7 @@ async function run(attempt: Attempt, place: Place, options: RunOptions = {}): Pr
   if (attempt.command === 'server') {
     return await served(attempt, place, options);
   }
-  const logs = /^(help|version|completion)/.test(attempt.command) ? [] : ['--log-format=text'];
+  const logs = /^(help|licenses|version|completion)/.test(attempt.command) ? [] : ['--log-format=text'];
   return await attempt.rig.run([...attempt.args(place), ...logs], { ...options, env: place.env });
 }
 
