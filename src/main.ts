@@ -14,32 +14,50 @@ const program = [process.execPath, ...(isSea() ? [] : [...process.execArgv, proc
 
 /**
  * How long an end waits for requests of files and of host names, ms: they may be on their way to succeed. A resolver that does not answer
- * gives up after 10 s, and then a program that is done ends as one that is done.
+ * gives up after 10 s, and then a program that is done ends as one that is done. A forced end waits for workers as well: most are about to
+ * be stopped, and then the exit code is that of the signal.
  */
-const patience = { afterSuccess: 11_000, afterFailure: 5_000, forced: 250 } as const;
+const patience = { afterSuccess: 11_000, afterFailure: 5_000, forced: 1_000 } as const;
 const pauseMs = 10;
 /** How long a signal waits for a command that listens, ms. */
 const unheardMs = 10_000;
 
-/** Ends the process with an error; the only place that maps errors to text and exit code. */
-function fail(error: unknown): void {
+let isTold = false;
+
+/** Says why the process ends, in its last line; the only place that maps errors to text and exit code, which it gives. */
+function tell(error: unknown): number {
   const report = reportFor(error, argv);
-  stderr.write(report.text);
-  end(report.exitCode, 'afterFailure');
+  if (!isTold) {
+    isTold = true;
+    stderr.write(report.text);
+  }
+  return report.exitCode;
+}
+
+/** Ends the process with an error. */
+function fail(error: unknown): void {
+  const exitCode = tell(error);
+  end(() => exitCode, 'afterFailure');
+}
+
+/** Ends the process at once, whatever goes on; what is logged meanwhile does not hide why. */
+function abandon(reason: Interrupted): void {
+  end(() => tell(reason), 'forced');
 }
 
 /**
  * Ends the process. `process.exit` waits for threads: when one of them hangs in a request to the system, only SIGKILL ends it.
  * Workers are stopped by an exit, unless they hang as well, which a forced end does not find out.
  */
-function end(exitCode: number, why: keyof typeof patience): void {
+function end(exitCode: () => number, why: keyof typeof patience): void {
   const waitUntil = performance.now() + patience[why];
   const tryToEnd = (): void => {
     const work = pendingThreadWork(process.getActiveResourcesInfo());
     if (work === 'none' || (work === 'workers' && why !== 'forced')) {
-      process.exit(exitCode);
+      process.exit(exitCode());
     }
     if (performance.now() >= waitUntil) {
+      exitCode();
       process.kill(process.pid, 'SIGKILL');
       // Still here: the first process of a container cannot kill itself.
       process.abort();
@@ -70,11 +88,7 @@ const signals = new HeldSignals({
   source: process,
   clock: systemClock,
   graceMs: unheardMs,
-  onForced: (signal) => {
-    const report = reportFor(new Interrupted(signal), argv);
-    stderr.write(report.text);
-    end(report.exitCode, 'forced');
-  },
+  onForced: (signal) => abandon(new Interrupted(signal)),
 });
 process.on('uncaughtException', fail);
 // Without this, a command that waits for something that can no longer come would end with 0.
@@ -82,7 +96,7 @@ process.on('beforeExit', () => fail(new Error('nothing is left to wait for, and 
 // By default it opens a debugger, or, where that is switched off, ends the process. Daemons get it from log rotation.
 process.on('SIGUSR1', () => undefined);
 
-run({ argv, program, stdout, stderr, signals, abandon: (exitCode) => end(exitCode, 'forced') }).then(() => {
+run({ argv, program, stdout, stderr, signals, abandon }).then(() => {
   signals.done();
-  end(0, 'afterSuccess');
+  end(() => 0, 'afterSuccess');
 }, fail);

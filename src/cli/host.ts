@@ -1,4 +1,5 @@
 import type { Environment } from '../runtime/environment.ts';
+import type { Interrupted } from '../runtime/process/interrupted.ts';
 import type { SignalSource } from '../runtime/process/signals.ts';
 import type { ResultOutput } from '../runtime/terminal/result-output.ts';
 import type { TextOutput } from '../runtime/terminal/text-output.ts';
@@ -14,8 +15,8 @@ export interface HostProcess {
   /** Logs, progress and errors. */
   readonly stderr: TextOutput;
   readonly signals: SignalSource;
-  /** Ends the process at once, where an operation goes on after it was aborted. */
-  abandon(exitCode: number): void;
+  /** Ends the process at once, where an operation goes on after it was aborted; `reason` is its last line. */
+  abandon(reason: Interrupted): void;
 }
 
 /** Everything that a command sees of its process. */

@@ -53,7 +53,7 @@ export async function openSession(
           ? `Received ${signal} again, stopping at once; temporary files may remain`
           : `Not stopped ${graceMs / 1_000} s after ${signal}, giving up; temporary files may remain`,
       );
-      host.abandon(new Interrupted(signal).exitCode);
+      host.abandon(new Interrupted(signal));
     },
   });
   return {

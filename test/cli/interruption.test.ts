@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { eventually } from '../../scripts/lab/eventually.ts';
 import { freePort } from '../../scripts/lab/free-port.ts';
 import { goldenStorePath } from '../support/fixtures/golden-store.ts';
+import { largeChain } from '../support/fixtures/large-chain.ts';
+import { startS3Server } from '../support/servers/s3-server.ts';
 import { startSilentServer } from '../support/servers/silent-server.ts';
 import { makeRig, type Rig } from './rig.ts';
+import { s3Place } from './s3-place.ts';
 
 describe('a command that is interrupted', () => {
   for (const [signal, exitCode] of [
@@ -77,6 +81,29 @@ describe('a signal that no command listens to', () => {
     const ended = await rig.run(['list', '-o', 'json', ...place], { nodeArguments: signalled('late', 'SIGTERM') });
     assert.equal(ended.exitCode, 0, ended.stderr);
     assert.ok(JSON.parse(ended.stdout));
+  });
+});
+
+describe('a second signal', () => {
+  it('ends a command whose threads are at work with the code of the signal', async () => {
+    await using rig = makeRig();
+    await using server = await startS3Server();
+    for (const { key, bytes } of largeChain().objects) {
+      server.objects.set(key, { size: bytes.length, bytes: Buffer.from(bytes), modifiedAt: Date.now() });
+    }
+    server.fault(({ operation, count }) => (operation === 'GetObject' && count > 4 ? { kind: 'stall' } : undefined));
+    const { flags, env } = s3Place(rig, server.endpoint);
+    const running = rig.start(['restore', '-d', 'data', ...flags, '--log-format=text'], { env });
+    await eventually(() => ((server.calls.get('GetObject') ?? 0) > 4 ? true : undefined), {
+      describe: running.stderr,
+    });
+    running.kill('SIGTERM');
+    running.kill('SIGINT');
+    const { exitCode, stderr } = await running.finished;
+    assert.ok(exitCode === 130 || exitCode === 143, `${exitCode}\n${stderr}`);
+    assert.match(stderr, /^error: interrupted by SIG(TERM|INT)\n$/m);
+    assert.match(stderr, /\nerror: [^\n]*\n$/, 'which is the last line');
+    assert.equal(stderr.match(/^error: /gm)?.length, 1);
   });
 });
 
@@ -154,6 +181,7 @@ describe('a thread that hangs in the file system', () => {
       }
       const { stderr, signal } = await running.finished;
       assert.match(stderr, patternOfLast);
+      assert.match(stderr, /\nerror: interrupted by SIGTERM\n$/);
       assert.equal(signal, 'SIGKILL');
       assert.ok(performance.now() - begun < withinMs);
     });

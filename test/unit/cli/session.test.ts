@@ -27,7 +27,7 @@ async function opened(facts: {
     stdout: { write: () => assert.fail('logs do not go to stdout') },
     stderr,
     signals,
-    abandon: (exitCode) => void abandoned.push(exitCode),
+    abandon: (reason) => void abandoned.push(reason.exitCode),
   };
   const session = await openSession({ level: 4, format: facts.format ?? 'auto' }, host);
   return { session, signals, abandoned, written };
