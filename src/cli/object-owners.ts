@@ -1,16 +1,18 @@
+import { placeOf } from '../kube/objects/object-place.ts';
 import { readStoredValue } from '../kube/objects/stored-object.ts';
 import type { ExportedKey } from '../operations/export/exported-key.ts';
 import type { Belonging } from '../operations/export/owners-first.ts';
 
-/** Without them others cannot be. */
-const FIRST_KINDS: readonly string[] = ['Namespace', 'CustomResourceDefinition'];
+/** Without them others cannot be. Kinds, and the resources in keys: of what is encrypted these tell as much. */
+const FIRST: readonly string[] = ['Namespace', 'CustomResourceDefinition', 'namespaces', 'customresourcedefinitions'];
 
 /** What an object of Kubernetes belongs to. */
-export function belongingOf({ value }: ExportedKey): Belonging {
+export function belongingOf({ key, value }: ExportedKey): Belonging {
   const stored = readStoredValue(value);
+  const comesFirst = FIRST.includes(placeOf(key, stored).kind);
   return stored.kind === 'object'
-    ? { uid: stored.uid, owners: stored.owners, comesFirst: FIRST_KINDS.includes(stored.objectKind) }
-    : { uid: '', owners: [], comesFirst: false };
+    ? { uid: stored.uid, owners: stored.owners, comesFirst }
+    : { uid: '', owners: [], comesFirst };
 }
 
 /** Whether a value is an object of Kubernetes that somebody had deleted, and that still waited for something. */

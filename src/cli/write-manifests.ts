@@ -60,7 +60,10 @@ export async function writeManifests(
     await output.add(key, formatYaml(style === 'raw' ? decoded.object : manifestOf(decoded.object)));
     count++;
   }
-  await output.finish();
+  // A file without a manifest would be in the way of the next try.
+  if (count > 0) {
+    await output.finish();
+  }
   if (left > 0) {
     log.info(
       `${countText(left, 'object')} that others of the export make ${left === 1 ? 'is' : 'are'} left out; --raw has all`,
@@ -72,7 +75,7 @@ export async function writeManifests(
     );
   }
   if (undecoded.length > 0) {
-    throw incomplete(undecoded, location);
+    throw incomplete({ undecoded, written: count, location });
   }
   return count;
 }
@@ -127,14 +130,22 @@ async function openTarget(target: ManifestTarget): Promise<ManifestOutput> {
   }
 }
 
-function incomplete(undecoded: readonly string[], location: string): Failure {
+function incomplete({
+  undecoded,
+  written,
+  location,
+}: {
+  readonly undecoded: readonly string[];
+  readonly written: number;
+  readonly location: string;
+}): Failure {
   const named = undecoded.slice(0, 5).join(', ');
   const more = undecoded.length > 5 ? ` and ${countText(undecoded.length - 5, 'other')}` : '';
   return new Failure({
     code: 'export_incomplete',
     action: 'write manifests of',
     object: location,
-    found: `${countText(undecoded.length, 'key')} ${undecoded.length === 1 ? 'holds' : 'hold'} no object that can be decoded: ${named}${more}; all others are written`,
+    found: `${countText(undecoded.length, 'key')} ${undecoded.length === 1 ? 'holds' : 'hold'} no object that can be decoded: ${named}${more}; ${written === 0 ? 'nothing is' : 'all others are'} written`,
     remedy: 'export these without --kubernetes, and write them back with etcdbrctl apply',
   });
 }

@@ -1,3 +1,4 @@
+import { eachInParallel } from '../../runtime/async/each-in-parallel.ts';
 import { limits } from '../../runtime/limits.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import { isAheadOfClock } from '../../snapshot/ahead-of-clock.ts';
@@ -10,6 +11,8 @@ import { decodeResult, type ShardResult } from './shard-result.ts';
 
 /** Older results, of which newer ones of the same share are there, are not read. */
 const readPerShard = 3;
+/** Results that are read at once: they are small. */
+const readAtOnce = 8;
 
 /** The last verification of the fleet as a whole. */
 export interface LastRun {
@@ -49,13 +52,17 @@ export async function mergeResults(
   const seconds = clock.now() / 1_000;
   const listed = await objects.list({ signal });
   const believed = listed.filter((each) => isWanted(each) && !isAheadOfClock({ createdOn: each.writtenOn }, seconds));
-  for (const object of newestOf(believed).slice(0, mostRead)) {
-    const result = await read(objects, object, signal);
+  const objectsRead = newestOf(believed).slice(0, mostRead);
+  const found = new Array<ShardResult | 'denied' | 'none'>(objectsRead.length).fill('none');
+  await eachInParallel([...objectsRead.entries()], readAtOnce, async ([at, object]) => {
+    found[at] = await read(objects, object, signal);
+  });
+  for (const [at, result] of found.entries()) {
     if (typeof result === 'object') {
       results.push(result);
     } else {
       isDenied ||= result === 'denied';
-      log.warn({ key: object.key }, 'ignoring a result of fleet verify that cannot be read');
+      log.warn({ key: objectsRead[at]?.key }, 'ignoring a result of fleet verify that cannot be read');
     }
   }
   const proofs = new Map<string, readonly LastProof[]>();

@@ -198,6 +198,31 @@ describe('fleet verify', () => {
     assert.deepEqual(states(await verified(bucket, { level: 'catalog' })), { a: 'sound', b: 'sound' });
   });
 
+  it('results are read several at once: of a hundred shares each is waited for', async () => {
+    const bucket = bucketWith(['a']);
+    await verified(bucket, { level: 'catalog' });
+    const [key = ''] = [...bucket.objects.keys()].filter((each) => each.startsWith('etcdbrctl-fleet/'));
+    const bytes = bucket.objects.get(key)?.bytes ?? Buffer.alloc(0);
+    for (let index = 0; index < 40; index++) {
+      put(bucket, key.replace('-0-of-1', `-${index}-of-40`), bytes);
+    }
+    let [running, most] = [0, 0];
+    const watched: Bucket = {
+      ...bucket,
+      read: async (each, options) => {
+        running++;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setImmediate(resolve));
+        running--;
+        return await bucket.read(each, options);
+      },
+    };
+    const { upload } = request(bucket).store;
+    const { proofs } = await mergeResults(new ResultObjects(watched, { root: '', upload }), recordedContext());
+    assert.equal(proofs.size, 1);
+    assert.ok(most > 4 && most <= 8, String(most));
+  });
+
   it('so many results are read, the newest, and none that is too large', async () => {
     const bucket = bucketWith(['a']);
     await verified(bucket, { level: 'hash', shard: { index: 0, count: 1 } });
