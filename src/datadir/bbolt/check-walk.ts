@@ -8,7 +8,7 @@ import { checkLeafOrder, type KeyBounds, UNBOUNDED } from './key-bounds.ts';
 import { Leaf } from './leaf.ts';
 import type { LeafChecker, RecordKind, SoundLeaf } from './leaf-page-checker.ts';
 import { isInSample, recheckLeaves } from './leaf-recheck.ts';
-import { FIRST_DATA_PAGE, type Origin, type Page } from './page.ts';
+import { FIRST_DATA_PAGE, type Page } from './page.ts';
 import { PageGroupReader } from './page-group.ts';
 import { PageSet } from './page-set.ts';
 import { type CheckedLeaves, type TreeWalkHooks, walkTree } from './tree-walk.ts';
@@ -176,7 +176,7 @@ export class CheckWalk {
         : sum;
     for (const leaf of leaves) {
       // One of them may still continue over another.
-      this.#guard(() => this.#claim({ ...leaf, file: pages.path, offset: leaf.id * pages.meta.pageSize }));
+      this.#guard(() => this.#claim(leaf));
     }
     this.#checkedBranches++;
     if (this.#checkedBranches % BRANCHES_IN_A_ROW === 0) {
@@ -235,13 +235,13 @@ export class CheckWalk {
     });
   }
 
-  #claim(page: SoundLeaf & Origin): void {
-    for (let id = page.id; id <= page.id + page.overflow; id++) {
-      if (!this.#use(id)) {
-        throw new Damage({ ...page, reason: `page ${id} is used twice` });
-      }
-      if (this.#freed.has(id)) {
-        throw new Damage({ ...page, reason: `page ${id} is in use and on the freelist` });
+  #claim({ id: first, overflow }: SoundLeaf): void {
+    for (let id = first; id <= first + overflow; id++) {
+      const isNew = this.#use(id);
+      if (!isNew || this.#freed.has(id)) {
+        const { path: file, meta } = this.#database;
+        const found = isNew ? 'in use and on the freelist' : 'used twice';
+        throw new Damage({ file, offset: first * meta.pageSize, reason: `page ${id} is ${found}` });
       }
     }
   }

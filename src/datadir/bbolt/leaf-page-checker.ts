@@ -50,7 +50,11 @@ export class LeafPageChecker implements LeafChecker {
       return undefined;
     }
     this.#leaves = ids.length;
-    return Array.from(ids, (id, child) => ({ id, overflow: this.#checker.overflow(child) }));
+    const leaves: SoundLeaf[] = [];
+    for (let child = 0; child < ids.length; child++) {
+      leaves.push({ id: ids[child] ?? 0, overflow: this.#checker.overflow(child) });
+    }
+    return leaves;
   }
 
   sum(): LeafSum {
