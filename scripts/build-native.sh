@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles src/runtime/process/native/NAME.c into .cache/native/NAME-PLATFORM-ARCH.node and prints the path. The executable embeds
-# the file as the asset `NAME.node`. Arguments: NAME (flock, pages, cores, gunzip, sha256), and the architecture as Node names it (default: this one).
+# the file as the asset `NAME.node`. Arguments: NAME (flock, pages, cores, gunzip, unzstd, sha256), and the architecture as Node names it (default: this one).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,8 @@ name=$1
 arch=${2:-$own}
 output=.cache/native/$name-$platform-$arch.node
 source=src/runtime/process/native/$name.c
+shopt -s nullglob
+headers=(src/runtime/process/native/*.h)
 libraries=()
 flags=(-std=c11 -Wall -Wextra -Werror -Os -shared -fPIC -ffreestanding -I node_modules/node-api-headers/include)
 if [ "$name" = gunzip ]; then
@@ -31,7 +33,7 @@ case $arch in
 esac
 
 # A package that was installed since brings files that may be older: what counts is when they came.
-if [ "$output" -nt "$0" ] && [ -z "$(find "$source" "${libraries[@]}" -newer "$output" -o -cnewer "$output")" ]; then
+if [ "$output" -nt "$0" ] && [ -z "$(find "$source" "${headers[@]}" "${libraries[@]}" -newer "$output" -o -cnewer "$output")" ]; then
   echo "$output"
   exit 0
 fi

@@ -62,8 +62,8 @@ class FrameExpander implements MemberExpander {
     if (contentSize !== size || !hasChecksum || needsDictionary) {
       return undefined;
     }
-    const expanded = await this.#decoder.expand({ size: frame.length, contentSize });
-    return expanded.outcome === 'expanded' ? expanded.pieces : undefined;
+    const { pieces, damage } = await this.#decoder.expand([{ size: frame.length, contentSize }]);
+    return damage === undefined ? pieces : undefined;
   }
 
   expandStart(start: Uint8Array, upTo: ContentCheck): Promise<ExpandedStart> {

@@ -3,6 +3,7 @@ import type { Meta } from '../datadir/bbolt/meta.ts';
 import { newestMeta } from '../datadir/bbolt/meta-pages.ts';
 import { openFile } from '../fs/open-file.ts';
 import { VolumeSpace } from '../fs/volume-space.ts';
+import { writeAll } from '../fs/write-all.ts';
 import { WriteBehind } from '../fs/write-behind.ts';
 import { atomicMarking } from '../runtime/memory/atomic-marking.ts';
 import { promptBufferCollection } from '../runtime/memory/prompt-buffer-collection.ts';
@@ -102,7 +103,7 @@ export async function writeFull(
         before = bytes.length;
         // The hash goes into the file as well and is cut off in the end: so no piece has to be cut and joined.
         const pages = bytes.subarray(0, Math.max(0, boundary.end - offset));
-        writing = space.writing(() => handle.writeFile(pages));
+        writing = space.writing(() => writeAll(handle, pages));
         // It is awaited with the next bytes; until then a failure must not count as unhandled.
         writing.catch(() => undefined);
         offset += bytes.length;

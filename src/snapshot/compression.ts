@@ -3,6 +3,7 @@ import { gunzipMembers } from './compression/gunzip-members.ts';
 import { gzipMembers } from './compression/gzip-members.ts';
 import { LzwDecoder } from './compression/lzw-decoder.ts';
 import { LzwEncoder } from './compression/lzw-encoder.ts';
+import type { PieceReuse } from './compression/piece-reuse.ts';
 import { unzstdFrames } from './compression/unzstd-frames.ts';
 import type { WrittenMember } from './compression/written-member.ts';
 import { throughZlib } from './compression/zlib-stage.ts';
@@ -21,14 +22,9 @@ export interface CompressOptions {
 }
 
 /** How {@link decompress} divides its work. */
-export interface DecompressOptions {
+export interface DecompressOptions extends PieceReuse {
   /** Members of gzip or frames of zstd that are expanded at once, of 512 KiB each; 4 when left out, the number of libuv's threads. */
   readonly piecesInFlight?: number | undefined;
-  /**
-   * Lets the memory of pieces serve again, where it can: a piece is then valid only until the second one after it is asked for. Called
-   * with the size of each piece in such memory, before it is given. Left out, pieces are the reader's.
-   */
-  readonly onReusedPiece?: ((size: number) => void) | undefined;
 }
 
 /** An object's bytes, piece by piece. */
@@ -81,7 +77,7 @@ export function decompress(
     case 'lzw':
       return lzwExpanded(source);
     case 'zstd':
-      return unzstdFrames(source, { framesInFlight: piecesInFlight });
+      return unzstdFrames(source, { framesInFlight: piecesInFlight, onReusedPiece });
     default:
       return compression satisfies never;
   }

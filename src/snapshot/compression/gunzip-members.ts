@@ -3,6 +3,7 @@ import { PieceReader } from '../../runtime/streams/piece-reader.ts';
 import { CompressionDamage } from '../damage.ts';
 import { GzipMemberDecoder } from './gzip-member-decoder.ts';
 import { MEMBER_HEADER_SIZE, memberLength } from './member-header.ts';
+import type { PieceReuse } from './piece-reuse.ts';
 import { throughZlib } from './zlib-stage.ts';
 
 /** Longer members are not held in memory, bytes. Those of this program have at most a few more than 512 KiB. */
@@ -15,14 +16,9 @@ const chunkSize = 1024 * 1024;
 const smallRest = 16 * 1024;
 
 /** How {@link gunzipMembers} divides its work. */
-export interface GunzipOptions {
+export interface GunzipOptions extends PieceReuse {
   /** Members expanded at once, of 512 KiB each; 4 when left out, the number of libuv's threads. */
   readonly membersInFlight?: number | undefined;
-  /**
-   * Lets the memory of pieces serve again: a piece is then valid only until the second one after it is asked for. Called with the
-   * size of each piece in such memory, before it is given. Left out, pieces are the reader's.
-   */
-  readonly onReusedPiece?: ((size: number) => void) | undefined;
 }
 
 /** Bytes of the object at the beginning of a decoder's input. */

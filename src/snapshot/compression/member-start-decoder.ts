@@ -1,39 +1,23 @@
-import {
-  constants,
-  createGunzip,
-  createZstdDecompress,
-  type Gunzip,
-  type ZlibReset,
-  type ZstdDecompress,
-} from 'node:zlib';
+import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import { type EngineUse, ZlibDecoder } from './zlib-decoder.ts';
 
-/** Bytes of the output buffer: what a member of ours holds. */
-const chunkSize = 512 * 1024;
+/** Beginnings that expand to more bytes are refused: they would take memory of any size. */
+const mostExpanded = 1024 * 1024;
 
-/** Beginnings that expand to more are refused: they would take memory of any size. */
-const mostExpanded = 2 * chunkSize;
-
-/** All of these can be reset; Node's types say so of some only. */
-type Expander = (Gunzip | ZstdDecompress) & ZlibReset;
-
-/** What a call of {@link MemberStartDecoder.expand} has had so far. */
-interface Expansion {
-  readonly pieces: Uint8Array[];
-  size: number;
-  readonly settle: (pieces: readonly Uint8Array[] | undefined) => void;
-}
+const engines: Readonly<Record<'gzip' | 'zstd', EngineUse['open']>> = {
+  gzip: (options) => createGunzip({ ...options, flush: constants.Z_SYNC_FLUSH }),
+  zstd: createZstdDecompress,
+};
 
 /**
  * Expands beginnings of gzip members or of zstd frames, one after the other, on a thread of libuv, as far as each of them goes. Nothing
  * proves what they expand to: the checksum of a member is at its end.
  */
 export class MemberStartDecoder implements Disposable {
-  readonly #compression: 'gzip' | 'zstd';
-  #engine: Expander | undefined;
-  #expansion: Expansion | undefined;
+  readonly #zlib: ZlibDecoder;
 
   constructor(compression: 'gzip' | 'zstd') {
-    this.#compression = compression;
+    this.#zlib = new ZlibDecoder({ open: engines[compression], between: 'reset' });
   }
 
   /**
@@ -41,46 +25,11 @@ export class MemberStartDecoder implements Disposable {
    * no such beginning, or expands to too much; then no other can follow.
    */
   async expand(start: Uint8Array): Promise<readonly Uint8Array[] | undefined> {
-    const engine = this.#fresh();
-    const { promise, resolve } = Promise.withResolvers<readonly Uint8Array[] | undefined>();
-    const expansion: Expansion = { pieces: [], size: 0, settle: resolve };
-    this.#expansion = expansion;
-    engine.write(start, (error) => resolve((error ?? undefined) === undefined ? expansion.pieces : undefined));
-    return await promise;
+    const decoded = await this.#zlib.decode(start, { expected: mostExpanded, most: mostExpanded });
+    return decoded.outcome === 'decoded' ? decoded.pieces : undefined;
   }
 
   [Symbol.dispose](): void {
-    this.#engine?.destroy();
-  }
-
-  #fresh(): Expander {
-    if (this.#engine !== undefined) {
-      this.#engine.reset();
-      return this.#engine;
-    }
-    const engine = (
-      this.#compression === 'gzip'
-        ? createGunzip({ chunkSize, flush: constants.Z_SYNC_FLUSH })
-        : createZstdDecompress({ chunkSize })
-    ) as Expander;
-    engine.on('data', (piece: Uint8Array) => this.#take(piece));
-    engine.on('error', () => this.#expansion?.settle(undefined));
-    // Bytes that follow a member end the stream, and the write is never answered.
-    engine.on('end', () => this.#expansion?.settle(undefined));
-    this.#engine = engine;
-    return engine;
-  }
-
-  #take(piece: Uint8Array): void {
-    const expansion = this.#expansion;
-    if (expansion === undefined) {
-      return;
-    }
-    expansion.pieces.push(piece);
-    expansion.size += piece.length;
-    if (expansion.size > mostExpanded) {
-      expansion.settle(undefined);
-      this.#engine?.destroy();
-    }
+    this.#zlib[Symbol.dispose]();
   }
 }

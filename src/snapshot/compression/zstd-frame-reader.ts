@@ -13,7 +13,7 @@ import {
   LONGEST_FRAME_HEADER,
   SKIPPABLE_HEADER,
 } from './zstd-frame.ts';
-import type { ZstdFrameDecoder } from './zstd-frame-decoder.ts';
+import type { WholeFrame } from './zstd-frame-decoder.ts';
 
 /** Frames that hold more are not held in memory, bytes. Those of this program hold at most 512 KiB. */
 const mostContent = 1024 * 1024;
@@ -28,12 +28,17 @@ const skippedAtOnce = 64 * 1024;
 const leastContent = 256;
 const leastFrame = 64;
 
+/** Where frames are read to: memory of at least `size` bytes; what is there already stays. */
+export interface FrameInput {
+  input(size: number): Buffer<ArrayBuffer>;
+}
+
 /** The next frame of an object. */
 export type NextFrame =
   | { readonly kind: 'end' }
-  /** It is in the input of the decoder, whole. */
-  | { readonly kind: 'whole'; readonly size: number; readonly contentSize: number }
-  /** It is too large for memory, or does not say how much it holds. `begun` is in the input of the decoder. */
+  /** It is in the input, whole. */
+  | ({ readonly kind: 'whole' } & WholeFrame)
+  /** It is too large for memory, or does not say how much it holds. `begun` is in the input. */
   | { readonly kind: 'long'; readonly begun: BegunFrame };
 
 /** A frame of which the first blocks were read. */
@@ -62,10 +67,10 @@ export class ZstdFrameReader {
     return this.#at;
   }
 
-  /** Reads the next frame into the input of a decoder. Throws {@link CompressionDamage} where there is none. */
-  async next(decoder: ZstdFrameDecoder): Promise<NextFrame> {
+  /** Reads the next frame to an input. Throws {@link CompressionDamage} where there is none. */
+  async next(to: FrameInput): Promise<NextFrame> {
     for (;;) {
-      const head = decoder.input(LONGEST_FRAME_HEADER);
+      const head = to.input(LONGEST_FRAME_HEADER);
       const read = await this.#read(head, { start: 0, end: DESCRIPTOR_END });
       if (read === 0 && !this.#isFirst) {
         return { kind: 'end' };
@@ -84,7 +89,7 @@ export class ZstdFrameReader {
       this.#isFirst = false;
       if (start.kind === 'frame') {
         await this.#fill(head, { start: read, end: start.size });
-        return await this.#blocks(decoder, { size: start.size, header: this.#checked(frameHeader(head)) });
+        return await this.#blocks(to, { size: start.size, header: this.#checked(frameHeader(head)) });
       }
       await this.#fill(head, { start: read, end: SKIPPABLE_HEADER });
       this.#count({ isTiny: true });
@@ -93,12 +98,9 @@ export class ZstdFrameReader {
   }
 
   /** The bytes of a frame that was begun, piece by piece, to its end. */
-  async *rest(
-    { size, hasChecksum }: BegunFrame,
-    decoder: ZstdFrameDecoder,
-  ): AsyncGenerator<Uint8Array, void, undefined> {
+  async *rest({ size, hasChecksum }: BegunFrame, from: FrameInput): AsyncGenerator<Uint8Array, void, undefined> {
     const startsAt = this.#at - size;
-    yield Uint8Array.from(decoder.input(size).subarray(0, size));
+    yield Uint8Array.from(from.input(size).subarray(0, size));
     for (let isLast = false; !isLast; ) {
       // Blocks may be tiny, and each piece costs time.
       const bytes = Buffer.allocUnsafe(2 * LARGEST_BLOCK);
@@ -122,7 +124,7 @@ export class ZstdFrameReader {
   }
 
   async #blocks(
-    decoder: ZstdFrameDecoder,
+    to: FrameInput,
     { size, header }: { readonly size: number; readonly header: FrameHeader },
   ): Promise<NextFrame> {
     const { contentSize, hasChecksum } = header;
@@ -133,12 +135,18 @@ export class ZstdFrameReader {
       if (end > longestFrame) {
         return { kind: 'long', begun: { size: end, hasChecksum } };
       }
-      const input = decoder.input(end + BLOCK_HEADER);
-      await this.#fill(input, { start: end, end: end + BLOCK_HEADER });
+      const input = to.input(end + BLOCK_HEADER);
+      const head = { start: end, end: end + BLOCK_HEADER };
+      if (!this.#fillNow(input, head)) {
+        await this.#fill(input, head);
+      }
       const block = this.#block(input.subarray(end, end + BLOCK_HEADER));
       const start = end + BLOCK_HEADER;
       end = start + block.size + (block.isLast && hasChecksum ? CHECKSUM : 0);
-      await this.#fill(decoder.input(end), { start, end });
+      const contents = to.input(end);
+      if (!this.#fillNow(contents, { start, end })) {
+        await this.#fill(contents, { start, end });
+      }
       if (block.isLast) {
         this.#count({ isTiny: contentSize < leastContent });
         return { kind: 'whole', size: end, contentSize };

@@ -2,10 +2,9 @@
  * bindToCore(thread, core): sched_setaffinity(thread, {core}) as a Node-API module. Returns 0, else the errno. `thread` is an id of the
  * kernel; threads that it makes later are bound as well.
  *
- * The libc function is declared here rather than included, see flock.c. The mask is as large as that of glibc, 1024 cores.
+ * The mask is as large as that of glibc, 1024 cores.
  */
-#define NAPI_VERSION 8
-#include <node_api.h>
+#include "module.h"
 
 enum { EINVAL = 22, ENOSYS = 38, MOST_CORES = 1024, WORD = 64 };
 
@@ -44,11 +43,4 @@ static napi_value bind_to_core(napi_env env, napi_callback_info info) {
   return value;
 }
 
-NAPI_MODULE_INIT() {
-  napi_value function;
-  if (napi_create_function(env, "bindToCore", NAPI_AUTO_LENGTH, bind_to_core, NULL, &function) != napi_ok ||
-      napi_set_named_property(env, exports, "bindToCore", function) != napi_ok) {
-    return NULL;
-  }
-  return exports;
-}
+EXPORTS({"bindToCore", bind_to_core})

@@ -1,12 +1,8 @@
 /*
  * tryLock(fd): flock(fd, LOCK_EX | LOCK_NB) as a Node-API module. Returns 0 when the lock is taken, else the errno.
  * The lock lasts until the descriptor is closed.
- *
- * The two libc functions are declared here rather than included, so that the build needs the compiler alone and the
- * result runs with any libc the process has loaded.
  */
-#define NAPI_VERSION 8
-#include <node_api.h>
+#include "module.h"
 
 extern int flock(int fd, int operation);
 extern int *__errno_location(void);
@@ -29,11 +25,4 @@ static napi_value try_lock(napi_env env, napi_callback_info info) {
   return value;
 }
 
-NAPI_MODULE_INIT() {
-  napi_value function;
-  if (napi_create_function(env, "tryLock", NAPI_AUTO_LENGTH, try_lock, NULL, &function) != napi_ok ||
-      napi_set_named_property(env, exports, "tryLock", function) != napi_ok) {
-    return NULL;
-  }
-  return exports;
-}
+EXPORTS({"tryLock", try_lock})

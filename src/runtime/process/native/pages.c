@@ -5,8 +5,7 @@
  * For clean pages of a file that is mapped read-only the kernel forgets only that they are mapped; they are there again when
  * they are touched. The caller sees to it that no other pages are among them.
  */
-#define NAPI_VERSION 8
-#include <node_api.h>
+#include "module.h"
 
 extern int madvise(void *start, size_t length, int advice);
 extern int *__errno_location(void);
@@ -29,11 +28,4 @@ static napi_value drop_pages(napi_env env, napi_callback_info info) {
   return value;
 }
 
-NAPI_MODULE_INIT() {
-  napi_value function;
-  if (napi_create_function(env, "dropPages", NAPI_AUTO_LENGTH, drop_pages, NULL, &function) != napi_ok ||
-      napi_set_named_property(env, exports, "dropPages", function) != napi_ok) {
-    return NULL;
-  }
-  return exports;
-}
+EXPORTS({"dropPages", drop_pages})

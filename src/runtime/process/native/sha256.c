@@ -3,11 +3,10 @@
  * resolves, with whether it could, when the bytes of both arrays are hashed, in this order; finish(state) the hash. One update has
  * to end before the next begins, and neither array may be changed or transferred meanwhile.
  *
- * The hash is that of the OpenSSL in Node, whose functions are declared here as flock.c does it. The module is linked so that it does
+ * The hash is that of the OpenSSL in Node, whose functions are declared here, see module.h. The module is linked so that it does
  * not load where they are missing.
  */
-#define NAPI_VERSION 8
-#include <node_api.h>
+#include "thread-work.h"
 
 typedef struct evp_md_ctx EVP_MD_CTX;
 typedef struct evp_md EVP_MD;
@@ -17,19 +16,14 @@ extern const EVP_MD *EVP_sha256(void);
 extern int EVP_DigestInit_ex(EVP_MD_CTX *context, const EVP_MD *type, void *engine);
 extern int EVP_DigestUpdate(EVP_MD_CTX *context, const void *bytes, size_t length);
 extern int EVP_DigestFinal_ex(EVP_MD_CTX *context, unsigned char *hash, unsigned int *length);
-extern void *malloc(size_t size);
-extern void free(void *memory);
 
 enum { HASH_SIZE = 32, PIECES = 2 };
 
-struct job {
-  napi_async_work work;
-  napi_deferred deferred;
+struct update {
+  struct thread_work work;
   EVP_MD_CTX *context;
-  const void *bytes[PIECES];
+  uint8_t *bytes[PIECES];
   size_t lengths[PIECES];
-  /* So that the state and the arrays live. */
-  napi_ref held[PIECES + 1];
   int done;
 };
 
@@ -52,25 +46,19 @@ static napi_value begin(napi_env env, napi_callback_info info) {
   return state;
 }
 
-static void execute(napi_env env, void *data) {
-  (void)env;
-  struct job *job = data;
-  job->done = 1;
+static void hash(void *job) {
+  struct update *update = job;
+  update->done = 1;
   for (int at = 0; at < PIECES; at++) {
-    job->done = job->done && EVP_DigestUpdate(job->context, job->bytes[at], job->lengths[at]) == 1;
+    update->done = update->done && EVP_DigestUpdate(update->context, update->bytes[at], update->lengths[at]) == 1;
   }
 }
 
-static void complete(napi_env env, napi_status status, void *data) {
-  struct job *job = data;
+static napi_value whether_hashed(napi_env env, napi_status status, const void *job) {
+  const struct update *update = job;
   napi_value value = NULL;
-  napi_get_boolean(env, status == napi_ok && job->done, &value);
-  napi_resolve_deferred(env, job->deferred, value);
-  for (int at = 0; at <= PIECES; at++) {
-    napi_delete_reference(env, job->held[at]);
-  }
-  napi_delete_async_work(env, job->work);
-  free(job);
+  napi_get_boolean(env, status == napi_ok && update->done, &value);
+  return value;
 }
 
 static int state_of(napi_env env, napi_value value, EVP_MD_CTX **context) {
@@ -84,48 +72,25 @@ static int state_of(napi_env env, napi_value value, EVP_MD_CTX **context) {
   return 1;
 }
 
-static int bytes_of(napi_env env, napi_value array, const void **bytes, size_t *length) {
-  napi_typedarray_type type;
-  void *data = NULL;
-  if (napi_get_typedarray_info(env, array, &type, length, &data, NULL, NULL) != napi_ok || type != napi_uint8_array) {
-    return 0;
-  }
-  *bytes = data;
-  return 1;
-}
-
 static napi_value update(napi_env env, napi_callback_info info) {
   size_t count = PIECES + 1;
   napi_value arguments[PIECES + 1];
-  napi_value name;
-  napi_value promise = NULL;
-  struct job *job = malloc(sizeof *job);
-  if (job == NULL) {
+  struct update *update = malloc(sizeof *update);
+  if (update == NULL) {
     napi_throw_error(env, NULL, "no memory to hash bytes");
     return NULL;
   }
   if (napi_get_cb_info(env, info, &count, arguments, NULL, NULL) != napi_ok || count != PIECES + 1 ||
-      !state_of(env, arguments[0], &job->context) || !bytes_of(env, arguments[1], &job->bytes[0], &job->lengths[0]) ||
-      !bytes_of(env, arguments[2], &job->bytes[1], &job->lengths[1])) {
-    free(job);
+      !state_of(env, arguments[0], &update->context) ||
+      !bytes_of(env, arguments[1], &update->bytes[0], &update->lengths[0]) ||
+      !bytes_of(env, arguments[2], &update->bytes[1], &update->lengths[1])) {
+    free(update);
     napi_throw_type_error(env, NULL, "update takes a state and two arrays of bytes");
     return NULL;
   }
-  for (int at = 0; at <= PIECES; at++) {
-    if (napi_create_reference(env, arguments[at], 1, &job->held[at]) != napi_ok) {
-      napi_throw_error(env, NULL, "bytes cannot be hashed");
-      return NULL;
-    }
-  }
-  if (napi_create_string_utf8(env, "sha256", NAPI_AUTO_LENGTH, &name) != napi_ok ||
-      napi_create_promise(env, &job->deferred, &promise) != napi_ok ||
-      napi_create_async_work(env, NULL, name, execute, complete, job, &job->work) != napi_ok ||
-      napi_queue_async_work(env, job->work) != napi_ok) {
-    /* Only without memory, or while the program ends. */
-    napi_throw_error(env, NULL, "bytes cannot be hashed");
-    return NULL;
-  }
-  return promise;
+  update->work.run = hash;
+  update->work.result = whether_hashed;
+  return begin_thread_work(env, update, "sha256", arguments, PIECES + 1);
 }
 
 static napi_value finish(napi_env env, napi_callback_info info) {
@@ -148,17 +113,4 @@ static napi_value finish(napi_env env, napi_callback_info info) {
   return value;
 }
 
-NAPI_MODULE_INIT() {
-  const struct {
-    const char *name;
-    napi_callback call;
-  } functions[] = {{"begin", begin}, {"update", update}, {"finish", finish}};
-  for (size_t at = 0; at < sizeof functions / sizeof *functions; at++) {
-    napi_value function;
-    if (napi_create_function(env, functions[at].name, NAPI_AUTO_LENGTH, functions[at].call, NULL, &function) != napi_ok ||
-        napi_set_named_property(env, exports, functions[at].name, function) != napi_ok) {
-      return NULL;
-    }
-  }
-  return exports;
-}
+EXPORTS({"begin", begin}, {"update", update}, {"finish", finish})

@@ -5,7 +5,7 @@ import { StoreError } from '../../store-error.ts';
 import { fileError } from './file-error.ts';
 
 /** Bytes read at a time. */
-const PIECE = 256 * 1024;
+const PIECE = 512 * 1024;
 
 /** The bytes of an open file, which is closed at the end. A file that became shorter meanwhile is an error. */
 export function localBody(

@@ -212,3 +212,50 @@ test('frames of almost nothing in a row end at a limit', async () => {
   const { reason } = await damageOf(Buffer.concat([...most, ...most]));
   assert.match(reason, /more than 10000 frames in a row hold almost nothing/);
 });
+
+for (const damagedFrame of [0, 1, 2]) {
+  test(`of frames that are expanded together number ${damagedFrame} is damaged: those before it are given, and it is named`, async () => {
+    const contents = [TEXT.subarray(0, 60_000), seededBytes(40_000, 4), TEXT.subarray(60_000, 120_000)];
+    const frames = contents.map((bytes) => frame(bytes));
+    const damaged = frames[damagedFrame] ?? Buffer.alloc(0);
+    const middle = damaged.length >> 1;
+    damaged[middle] = (damaged[middle] ?? 0) ^ 1;
+    const given: Uint8Array[] = [];
+    const reading = async (): Promise<void> => {
+      for await (const piece of unzstdFrames(inPieces(Buffer.concat(frames), 10_000))) {
+        given.push(piece);
+      }
+    };
+    const startsAt = Buffer.concat(frames.slice(0, damagedFrame)).length;
+    await assert.rejects(reading(), (error) => error instanceof CompressionDamage && error.offset === startsAt);
+    assert.ok(Buffer.concat(given).equals(Buffer.concat(contents.slice(0, damagedFrame))));
+  });
+}
+
+for (const framesInFlight of [1, 4]) {
+  test(`with ${framesInFlight} in flight, memory serves again once a piece and the next are used`, async () => {
+    const bytes = seededBytes(12 << 20, 7);
+    const packed = await collected(zstdFrames(inPieces(bytes, 1 << 20), { blockSize: 400_000 }));
+    const memories = new Set<ArrayBufferLike>();
+    let pieces = 0;
+    let reused = 0;
+    let at = 0;
+    let before: Uint8Array = Buffer.alloc(0);
+    const onReusedPiece = (size: number): void => {
+      reused += size;
+    };
+    for await (const piece of unzstdFrames(inPieces(packed, 100_000), { framesInFlight, onReusedPiece })) {
+      // Others are being expanded meanwhile.
+      await new Promise(setImmediate);
+      const lastTwo = Buffer.concat([before, piece]);
+      at += piece.length;
+      assert.ok(lastTwo.equals(bytes.subarray(at - lastTwo.length, at)), `up to byte ${at}`);
+      before = piece;
+      pieces += 1;
+      memories.add(piece.buffer);
+    }
+    assert.equal(at, bytes.length);
+    assert.equal(reused, bytes.length);
+    assert.ok(pieces > memories.size && memories.size <= framesInFlight + 4, `${pieces} pieces in ${memories.size}`);
+  });
+}
