@@ -45,6 +45,7 @@ release: install
 
 ## test-release: looks into what `make release` has built, and runs it
 test-release: install
+	@scripts/install-packages.sh 'a moment' man=man-db
 	@$(NODE) --test --test-concurrency=1 'test/release/*.test.ts'
 
 ## check-release: the checklist of docs/release.md, as far as no person has to look; half a day; needs root and a tag

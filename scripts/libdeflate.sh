@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the directory below which Debian's package libdeflate-dev is unpacked: / for this machine's architecture, else one in .cache, into which
-# it is fetched with a package list of its own. Argument: the architecture as Node names it (default: this one).
+# it is fetched with a package list of its own, its control file as DEBIAN/control. Argument: the architecture as Node names it (default: this one).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ if [ "$arch" = "$own" ]; then
 fi
 
 debian=${arch/x64/amd64}
-directory=.cache/libdeflate-$debian
+directory=.cache/libdeflate-dev-$debian
 if [ ! -d "$directory" ]; then
   apt=$(mktemp -d)
   trap 'rm -rf "$apt" "$directory.$$"' EXIT
@@ -25,7 +25,7 @@ if [ ! -d "$directory" ]; then
   apt-get "${options[@]}" update >&2
   (cd "$apt" && apt-get "${options[@]}" download libdeflate-dev >&2)
   mkdir -p .cache
-  dpkg-deb --extract "$apt"/libdeflate-dev_*.deb "$directory.$$"
+  dpkg-deb --raw-extract "$apt"/libdeflate-dev_*.deb "$directory.$$"
   # Another build may have been faster.
   mv -T "$directory.$$" "$directory" 2>/dev/null || [ -d "$directory" ]
 fi

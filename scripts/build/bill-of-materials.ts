@@ -1,5 +1,5 @@
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
-import type { ThirdPartyPackage } from './third-party.ts';
+import type { ThirdPartyPackage } from './third-party-package.ts';
 
 /**
  * The packages in an executable as a bill of materials, for programs: CycloneDX 1.6, as JSON. It has no date and no serial number:

