@@ -43,7 +43,7 @@ export function verificationOf(
   const peers = { port, security: { tls: certFile !== undefined, caFile, token: tokens && (() => tokens.own()) } };
   return {
     schedule: new Schedule(schedule),
-    prove: ({ signal }) => proveInProcess(invocation, { signal }),
+    prove: ({ signal }) => proveInProcess({ ...invocation, tempDir: config.store.tempDir }, { signal }),
     // A directory of the same name is another one in each pod, unless somebody mounts the same.
     sharedStore: provider === 'Local' ? undefined : location,
     askProof: (clientUrl, { signal }) => askPeerProof(clientUrl, peers, { signal, clock: context.clock }),

@@ -42,14 +42,20 @@ export function dailySchedule(name: string): string {
 /**
  * Restores the newest chain into a scratch directory, in a process of its own with the lowest priority on one core: what it takes of
  * memory is free again when it ends, it waits where others want to compute, and all other cores are left alone. The process gets the
- * flags of the store from our command line, and everything else as we did.
+ * flags of the store from our command line, and everything else as we did. The database is written below `tempDir`.
  */
 export async function proveInProcess(
-  { flags, program, context }: Pick<ServerInvocation, 'flags' | 'program' | 'context'>,
+  {
+    flags,
+    program,
+    context,
+    tempDir,
+  }: Pick<ServerInvocation, 'flags' | 'program' | 'context'> & { readonly tempDir: string },
   { signal }: { readonly signal: AbortSignal },
 ): Promise<Proof> {
   const [command = '', ...prefix] = program;
-  const args = [...prefix, 'verify', '--level=restore', '--sample=0', '--record', '--output=json', ...passedOn(flags)];
+  const how = ['--level=restore', '--sample=0', '--record', '--output=json', `--temp-dir=${tempDir}`];
+  const args = [...prefix, 'verify', ...how, ...passedOn(flags)];
   const bind = await loadCoreBinding();
   const child = spawn(command, args, {
     env: context.environment as NodeJS.ProcessEnv,
@@ -111,7 +117,7 @@ export function unopenedFailure(found: string): Failure {
 
 /** Those of our flags that `verify` has, too. */
 function passedOn(flags: ReadonlyMap<string, readonly string[]>): readonly string[] {
-  const own = new Set(['level', 'sample', 'record', 'output', 'log-level', 'log-format', 'print-config']);
+  const own = new Set(['level', 'sample', 'record', 'output', 'temp-dir', 'log-level', 'log-format', 'print-config']);
   const known = placedOptions(verifyCommand.spec).map(({ spec }) => spec.flag);
   return known
     .filter((flag) => !own.has(flag))

@@ -29,7 +29,7 @@ export const imageRoot = env['IMAGE_ROOT'] ?? '';
 
 /**
  * Runs in namespaces of its own, so that mounts and processes are gone at the end. The root is read-only; /proc and /dev are there,
- * and the network of this machine with its names.
+ * and the network of this machine with its names. Nothing in /dev/shm can be executed, as container runtimes have it.
  */
 const enter = `
 set -e
@@ -39,6 +39,7 @@ mount --bind "$root" "$root"
 while [ "$1" != -- ]; do mount --bind "$1" "$root$2"; shift 2; done
 shift
 mount --rbind /dev "$root/dev"
+mount -t tmpfs -o nosuid,nodev,noexec shm "$root/dev/shm"
 mount -t proc proc "$root/proc"
 mount -o remount,bind,ro "$root"
 exec /usr/sbin/chroot --userspec="$user" --groups= "$root" "$@"

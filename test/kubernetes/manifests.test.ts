@@ -114,7 +114,7 @@ describe('the API server takes', {
     const example = (name: string): readonly KubeObject[] => objectsIn(readFileSync(join(examples, name), 'utf8'));
     // Once the policy is in force it warns of what asks for the node.
     await eventually(async () => ((await warned(example('cronjob-kubeadm.yaml'))).length > 0 ? true : undefined));
-    const modest = ['restore-job', 'statefulset-1', 'statefulset-3', 'verify-cronjob'];
+    const modest = ['fleet-verify-job', 'restore-job', 'statefulset-1', 'statefulset-3', 'verify-cronjob'];
     for (const name of modest) {
       assert.deepEqual(await warned(example(`${name}.yaml`)), [], name);
     }

@@ -1,4 +1,4 @@
-import { constants, lstat, mkdtemp, open, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { constants, lstat, mkdtemp, open, readFile, realpath, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { getRawAsset, isSea } from 'node:sea';
@@ -23,6 +23,9 @@ const SCRATCH = ['/tmp', '/var/tmp', '/dev/shm', '/run'];
 
 /** O_TMPFILE without the part that is O_DIRECTORY, which differs between processors; Node does not name it. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+
+/** What statfs(2) says of a file system that is a process, which anybody may mount over a directory that he may write to. */
+const FUSE = 0x65735546;
 
 /** Modules of the executable by asset, those that are being loaded, too. The dynamic linker keeps what it has loaded until the process ends. */
 const loadedAssets = new Map<string, Promise<LoadedAddon>>();
@@ -66,11 +69,12 @@ export async function loadAsset(
 export async function loadBytes(bytes: Uint8Array, scratch: readonly string[]): Promise<LoadedAddon> {
   let last: LoadedAddon = { loaded: false, reason: 'there is no directory to unpack it in' };
   for (const directory of new Set(scratch)) {
-    if (!(await isTrusted(directory))) {
+    const safe = await safeIn(directory);
+    if (safe === 'nothing') {
       last = { loaded: false, reason: `others may change what is in ${directory}` };
       continue;
     }
-    for (const attempt of [loadUnnamed, loadUnpacked]) {
+    for (const attempt of safe === 'files' ? [loadUnnamed, loadUnpacked] : [loadUnnamed]) {
       last = await attempt(bytes, directory);
       if (last.loaded) {
         return last;
@@ -80,25 +84,36 @@ export async function loadBytes(bytes: Uint8Array, scratch: readonly string[]): 
   return last;
 }
 
+/** What of ours in a directory nobody but root and this user can exchange. */
+export type SafeFiles = 'files' | 'files without a name' | 'nothing';
+
 /**
- * True when only root and this user can exchange files in a directory: it and all directories above it belong to one of them, and other
- * users may write there only where they cannot touch files of others (`/tmp`).
+ * What is safe in a directory that, with all above it, belongs to root or this user. Other users may write above it only where they cannot
+ * touch files of others (`/tmp`). Where they may write in it and can touch those, as in a volume `emptyDir` of Kubernetes, only a file that
+ * has no name is safe.
  */
-export async function isTrusted(directory: string): Promise<boolean> {
+export async function safeIn(directory: string): Promise<SafeFiles> {
   const trusted = [0, process.getuid?.() ?? 0];
   const real = await realpath(directory).catch(() => undefined);
   if (real === undefined) {
-    return false;
+    return 'nothing';
   }
+  let safe: SafeFiles = 'files';
   for (let at = real; ; at = path.dirname(at)) {
     const found = await lstat(at).catch(() => undefined);
     const shared = ((found?.mode ?? 0) & 0o022) !== 0;
     const sticky = ((found?.mode ?? 0) & 0o1000) !== 0;
-    if (found === undefined || !found.isDirectory() || !trusted.includes(found.uid) || (shared && !sticky)) {
-      return false;
+    if (found === undefined || !found.isDirectory() || !trusted.includes(found.uid)) {
+      return 'nothing';
+    }
+    if (shared && !sticky) {
+      if (at !== real) {
+        return 'nothing';
+      }
+      safe = 'files without a name';
     }
     if (at === path.dirname(at)) {
-      return true;
+      return safe;
     }
   }
 }
@@ -107,6 +122,10 @@ export async function isTrusted(directory: string): Promise<boolean> {
 async function loadUnnamed(bytes: Uint8Array, directory: string): Promise<LoadedAddon> {
   try {
     await using written = await open(directory, O_TMPFILE | constants.O_RDWR | constants.O_EXCL, 0o700);
+    const { type } = await statfs(`/proc/self/fd/${written.fd}`);
+    if (type === FUSE) {
+      return { loaded: false, reason: `a file system of another user may be mounted at ${directory}` };
+    }
     await written.writeFile(bytes);
     await using readOnly = await open(`/proc/self/fd/${written.fd}`, constants.O_RDONLY);
     // A library that is open for writing cannot be executed on some file systems.

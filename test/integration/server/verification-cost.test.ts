@@ -29,11 +29,10 @@ it('a proof takes one core, with all threads of a restore', async () => {
   const flags = new Map([
     ['storage-provider', ['Local']],
     ['store-container', [dir.join('store')]],
-    ['snapstore-temp-directory', [dir.join('temp')]],
   ]);
   const context = { ...recordedContext(), environment: { HOME: dir.path } };
   const program = [process.execPath, `${projectRoot}src/main.ts`];
-  const proving = proveInProcess({ flags, program, context }, context);
+  const proving = proveInProcess({ flags, program, context, tempDir: dir.join('temp') }, context);
   const [proof, cost] = await Promise.all([proving, costOf(await childOfOurs(), proving)]);
   assert.deepEqual([proof.sound, proof.provable], [true, 9_058]);
   assert.equal(cost.cores, 1);

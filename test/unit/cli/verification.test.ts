@@ -47,7 +47,7 @@ const sayPlace = `
 async function proved(source: string): Promise<Proof> {
   const context = { ...recordedContext(), environment: {} };
   const program = [process.execPath, '-e', source, '--'];
-  return await proveInProcess({ flags: new Map(), program, context }, context);
+  return await proveInProcess({ flags: new Map(), program, context, tempDir: '/scratch' }, context);
 }
 
 function saying(findings: readonly object[]): string {
@@ -71,12 +71,23 @@ describe('the process that verifies', () => {
     assert.deepEqual([sound, problems], [false, ['Full-1.age: it is encrypted', 'a gap']]);
   });
 
+  it('writes its database where the server has room for one, which may be nowhere else', async () => {
+    const source = `
+      const problem = (text) => ({ weight: 'problem', snapshot: null, text });
+      const given = process.argv.filter((each) => each.startsWith('--temp-dir'));
+      process.stdout.write(JSON.stringify({
+        sound: false, provableRevision: null, provableStateOf: null, findings: given.map(problem),
+      }));`;
+    assert.deepEqual((await proved(source)).problems, ['--temp-dir=/scratch']);
+  });
+
   const said = async (document: object, { exitCode = 0, errors = '' } = {}) => {
     const context = { ...recordedContext(), environment: {} };
     const text = JSON.stringify({ sound: true, provableRevision: 7, provableStateOf: null, findings: [], ...document });
     const script = `process.stderr.write(${JSON.stringify(errors)}); process.stdout.write(${JSON.stringify(text)}); process.exitCode = ${exitCode}`;
     const program = [process.execPath, '-e', script, '--'];
-    return { proof: proveInProcess({ flags: new Map(), program, context }, context), context };
+    const tempDir = '/scratch';
+    return { proof: proveInProcess({ flags: new Map(), program, context, tempDir }, context), context };
   };
 
   it('is asked to write its proof down; that it could not is no damage', async () => {

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { projectRoot } from '../../../../scripts/lab/project-root.ts';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { actingAs } from '../../../../src/runtime/process/acting-as.ts';
-import { isTrusted, loadAddon, loadAsset, loadBytes } from '../../../../src/runtime/process/native-addon.ts';
+import { loadAddon, loadAsset, loadBytes, safeIn } from '../../../../src/runtime/process/native-addon.ts';
 import { unlessRoot } from '../../../support/context/skip-reasons.ts';
 
 const module = `${projectRoot}.cache/native/flock-${process.platform}-${process.arch}.node`;
@@ -59,7 +59,9 @@ describe('loadBytes', () => {
     assert.ok(!again.loaded, 'what cannot be loaded was taken for another one');
   });
 
-  it('is not written to a directory that others may write, and goes on to the next', { skip: unlessRoot }, async () => {
+  it('is not written to a directory that others may exchange, and goes on to the next', {
+    skip: unlessRoot,
+  }, async () => {
     using dir = makeTempDir();
     const bytes = readFileSync(module);
     chmodSync(dir.path, 0o755);
@@ -67,18 +69,54 @@ describe('loadBytes', () => {
       mkdirSync(dir.join(name));
     }
     chownSync(dir.join('theirs'), 65_534, 65_534);
+    mkdirSync(dir.join('shared', 'below'));
     chmodSync(dir.join('shared'), 0o777);
     chmodSync(dir.join('sticky'), 0o1777);
     mkdirSync(dir.join('theirs', 'below'));
     symlinkSync('theirs', dir.join('link'));
-    for (const name of ['theirs', 'shared', 'theirs/below', 'link', 'missing']) {
-      assert.equal(await isTrusted(dir.join(name)), false, name);
+    for (const name of ['theirs', 'theirs/below', 'shared/below', 'link', 'missing']) {
+      assert.equal(await safeIn(dir.join(name)), 'nothing', name);
       const addon = await loadBytes(bytes, [dir.join(name)]);
       assert.ok(!addon.loaded);
       assert.match(addon.reason, /others may change what is in/);
     }
-    assert.equal(await isTrusted(dir.join('sticky')), true);
+    assert.equal(await safeIn(dir.join('sticky')), 'files');
     assert.ok((await loadBytes(bytes, [dir.join('theirs'), dir.join('sticky')])).loaded);
+  });
+
+  it('has no name where others may write, as in a volume emptyDir of Kubernetes; else it is not loaded there', {
+    skip: unlessRoot,
+  }, async (t) => {
+    using dir = makeTempDir();
+    const bytes = readFileSync(module);
+    chmodSync(dir.path, 0o755);
+    const volume = dir.join('volume');
+    mkdirSync(volume);
+    // With the group of the pod, as `fsGroup` gives it.
+    chownSync(volume, 0, 65_534);
+    chmodSync(volume, 0o2777);
+    assert.equal(await safeIn(volume), 'files without a name');
+    const made = t.mock.method(promises, 'mkdtemp');
+    syncBuiltinESMExports();
+    try {
+      const addon = await loadBytes(bytes, [volume]);
+      assert.ok(addon.loaded && hasTryLock(addon.exports), JSON.stringify(addon));
+      // A file system of theirs may give other bytes than were written.
+      const fuse = t.mock.method(promises, 'statfs', async () => ({ type: 0x65735546 }));
+      syncBuiltinESMExports();
+      const refused = await loadBytes(bytes, [volume]);
+      assert.ok(!refused.loaded);
+      assert.match(refused.reason, /a file system of another user/);
+      assert.equal(fuse.mock.callCount(), 1);
+      t.mock.method(promises, 'open', () => Promise.reject(new Error('EOPNOTSUPP: no files without a name')));
+      syncBuiltinESMExports();
+      const named = await loadBytes(bytes, [volume]);
+      assert.deepEqual(named, { loaded: false, reason: 'EOPNOTSUPP: no files without a name' });
+      assert.equal(made.mock.callCount(), 0, 'nothing that has a name was made');
+    } finally {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    }
   });
 
   it('is not loaded while root acts as another user', { skip: unlessRoot }, async () => {
@@ -89,7 +127,7 @@ describe('loadBytes', () => {
     await actingAs({ uid: 65_534, gid: 65_534 }, async () => {
       const addon = await loadAddon({ asset: 'flock.node', file: () => module });
       assert.deepEqual(addon, { loaded: false, reason: 'it is not loaded while acting as another user' });
-      assert.equal(await isTrusted(dir.join('theirs')), false);
+      assert.equal(await safeIn(dir.join('theirs')), 'nothing');
     });
   });
 });
