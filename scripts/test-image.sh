@@ -100,5 +100,5 @@ say 'Exercising the image'
 "${buildah[@]}" inspect --type image etcdbrctl >"$work/image.json"
 container=$("${buildah[@]}" from --arch "$arch" --pull-never etcdbrctl)
 IMAGE_ROOT=$("${buildah[@]}" mount "$container") IMAGE_FACTS="$work/image.json" \
-  node_modules/.bin/node --test --test-timeout=300000 --test-concurrency=1 --test-reporter=spec test/image/image.test.ts test/image/server.test.ts
+  node_modules/.bin/node --test --test-timeout=600000 --test-concurrency=1 --test-reporter=spec 'test/image/*.test.ts'
 say "PASS: the image for $arch works"

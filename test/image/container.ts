@@ -124,7 +124,10 @@ export async function startContainer(
       process.kill(first, name);
     },
     [Symbol.asyncDispose]: async () => {
-      child.kill('SIGKILL');
+      // It outlives the one that made its namespace: the kernel forgets `--kill-child` when it becomes another user.
+      if (child.exitCode === null && child.signalCode === null && first !== 0) {
+        process.kill(first, 'SIGKILL');
+      }
       await ended;
     },
   };

@@ -13,6 +13,9 @@ import { startContainer } from './container.ts';
 
 const nonroot = 65_532;
 
+/** An emulator takes its time, above all where others work. */
+const patience = { timeoutMs: 200_000 };
+
 /** A directory of the image's user with copies of these files, as a runtime mounts secrets. */
 function mounted(dir: TempDir, name: string, files: Readonly<Record<string, string>> = {}): string {
   chmodSync(dir.path, 0o755);
@@ -27,16 +30,17 @@ function mounted(dir: TempDir, name: string, files: Readonly<Record<string, stri
 
 async function asked(url: URL, ca: string): Promise<{ readonly status: number; readonly body: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ readonly status: number; readonly body: string }>();
-  request(url, { ca, timeout: 60_000 }, (response) => {
+  const asking = request(url, { ca, timeout: 60_000 }, (response) => {
     let body = '';
     response.setEncoding('utf8');
     response.on('data', (text: string) => {
       body += text;
     });
     response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-  })
-    .on('error', reject)
-    .end();
+  });
+  asking.on('timeout', () => asking.destroy(new Error(`no answer from ${url} in a minute`)));
+  asking.on('error', reject);
+  asking.end();
   return await promise;
 }
 
@@ -88,13 +92,13 @@ describe('the sidecar of the image', () => {
     const ask = async (path: string) =>
       await asked(new URL(path, `https://localhost:${port}`), readFileSync(ca, 'utf8'));
     await eventually(async () => ((await ask('/healthz').catch(() => undefined))?.status === 200 ? true : undefined), {
-      timeoutMs: 60_000,
+      ...patience,
       describe: () => `it is not healthy:\n${sidecar.stderr()}`,
     });
     const full = await eventually(async () => {
       const { status, body } = await ask('/snapshot/full');
       return status === 200 ? (JSON.parse(body) as { readonly lastRevision: number }) : undefined;
-    });
+    }, patience);
     assert.equal(full.lastRevision, 2);
     assert.equal((await ask('/config')).status, 200);
     await etcd.etcdctl('put', 'b', '1');
