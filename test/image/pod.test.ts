@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { arch, env } from 'node:process';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../scripts/lab/temp-dir.ts';
 import { goldenStorePath } from '../support/fixtures/golden-store.ts';
@@ -33,6 +34,18 @@ function inPod(volumes: readonly string[], commands: readonly (readonly string[]
 const restoration = '--restoration-temp-snapshots-dir=/data/temp';
 const initialize = ['initialize', '--data-dir=/data/etcd', '--log-level=debug', restoration];
 
+/** Where the image is of another processor, an emulator executes what the kernel would refuse. */
+function unableToRefuse(): string | false {
+  const { architecture } = (JSON.parse(readFileSync(env['IMAGE_FACTS'] ?? '', 'utf8')) as Facts).OCIv1;
+  return architecture === arch.replace('x64', 'amd64')
+    ? false
+    : 'an emulator executes files where nothing may be executed';
+}
+
+interface Facts {
+  readonly OCIv1: { readonly architecture: string };
+}
+
 describe('in a pod with a read-only root', () => {
   it('verifies and restores with a volume at /tmp alone besides that of the data', () => {
     const [verified = '', restored = ''] = inPod(
@@ -52,7 +65,7 @@ describe('in a pod with a read-only root', () => {
     assert.doesNotMatch(initialized, /No lock could be taken/);
   });
 
-  it('says that it took none where no module can be loaded, and goes on', () => {
+  it('says that it took none where no module can be loaded, and goes on', { skip: unableToRefuse() }, () => {
     const [, initialized = ''] = inPod(['/data'], [initialize, initialize]);
     assert.match(initialized, /^0 /);
     assert.match(initialized, /No lock could be taken/);
