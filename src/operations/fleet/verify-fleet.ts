@@ -1,3 +1,5 @@
+import { fileFailure } from '../../fs/file-failure.ts';
+import { createTemporaryDirectory } from '../../fs/temporary-directory.ts';
 import { countText } from '../../runtime/log/amount.ts';
 import type { RunContext } from '../../runtime/run-context.ts';
 import type { Identities } from '../../snapshot/encryption/identities.ts';
@@ -49,6 +51,7 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
   const { bucket } = store;
   const root = storeRoot(request.prefix, bucket.location);
   const startedOn = seconds(context);
+  await refuseUnusableScratch(request);
   const { prefixes, refused } = await findPrefixes({ bucket, root, glob: request.glob }, context);
   const location = `${bucket.location}/${root}`.replace(/\/$/, '');
   if (prefixes.length + refused.length === 0) {
@@ -101,6 +104,18 @@ export async function verifyFleet(request: FleetVerification, context: RunContex
     shard,
     lastRun: undefined,
   };
+}
+
+/** A scratch directory that cannot be used is no fault of the clusters: without it none could be verified. */
+async function refuseUnusableScratch({ level, tempDir }: FleetVerification): Promise<void> {
+  if (level === 'catalog' || level === 'hash') {
+    return;
+  }
+  try {
+    await using _scratch = await createTemporaryDirectory(tempDir, 'verify');
+  } catch (error) {
+    throw fileFailure(error, { action: 'expand snapshots in', object: tempDir }) ?? error;
+  }
 }
 
 /** Whether a prefix was looked for and is not there. */

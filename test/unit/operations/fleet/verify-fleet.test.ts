@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../../scripts/lab/temp-dir.ts';
 import { failureOf } from '../../../../src/operations/fleet/fleet-failure.ts';
@@ -160,6 +161,21 @@ describe('fleet verify', () => {
     await verified(refusing, { level: 'catalog' });
     const { lastRun } = await listFleet(request(bucket), recordedContext());
     assert.equal(lastRun?.run, 'run');
+  });
+
+  it('a scratch directory that cannot be used is no fault of the clusters', async () => {
+    using dir = makeTempDir();
+    writeFileSync(dir.join('file'), '');
+    for (const level of ['structure', 'restore'] as const) {
+      const bucket = bucketWith(['a', 'b']);
+      await assert.rejects(verified(bucket, { level, tempDir: dir.join('file/temp') }), {
+        name: 'Failure',
+        message: /cannot expand snapshots in .*temp/,
+      });
+      assert.ok([...bucket.objects.keys()].every((key) => !key.startsWith('etcdbrctl-fleet/')));
+    }
+    const bucket = bucketWith(['a']);
+    assert.deepEqual(states(await verified(bucket, { level: 'hash', tempDir: dir.join('file/temp') })), { a: 'sound' });
   });
 
   it('writes nothing where there is nothing', async () => {
