@@ -147,6 +147,35 @@ advertise-client-urls: {m-0: *list}
     assert.doesNotMatch(written, /[&*]/);
   });
 
+  it('passes integers as they are written: to etcd, one that begins with 0 is octal', async () => {
+    using dir = makeTempDir();
+    const { writeFileSync } = await import('node:fs');
+    const integers = [
+      'a: 0644',
+      'b: -010',
+      'c: 0',
+      'd: +5',
+      'e: 18446744073709551615',
+      'f: 0x1f',
+      'g: 0o17',
+      'h: 1_000',
+    ];
+    const path = dir.join('etcd.yaml');
+    writeFileSync(
+      path,
+      `${integers.join('\n')}\ni: {j: [007]}\ninitial-cluster: m-0=http://a:1\ninitial-advertise-peer-urls: http://a:1\nadvertise-client-urls: http://a:2\n`,
+    );
+    const config = await readEtcdConfig(path);
+    assert.ok(config !== undefined);
+    const text = configDocument(config, configuredMember(config, 'm-0'), { members: undefined, exists: false });
+    const lines = text.split('\n');
+    assert.deepEqual(
+      integers.filter((line) => !lines.includes(line)),
+      [],
+    );
+    assert.match(text, /^i:\n {2}j:\n {4}- 007$/m);
+  });
+
   it('keeps a name that YAML 1.1 takes for something else', async () => {
     using dir = makeTempDir();
     const { writeFileSync } = await import('node:fs');
